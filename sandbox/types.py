@@ -1,0 +1,139 @@
+"""The sandbox's words: what goes in, what comes out.
+
+In: a `Job`, a program and the questions to put to it. Out: an `Execution` for each
+question, what happened. What must stay outside: expected answers. There is no field for
+one: a secret cannot leak through a door that does not exist.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class Level(StrEnum):
+    """How strong the wall around a guest is (`verifier doctor` explains each)."""
+
+    KERNEL = "kernel"
+    INTERPRETER = "interpreter"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one question may cost the guest that answers it.
+
+    `cpu_seconds` is the guest's own CPU time. `wall_seconds` is for sleepers: time in
+    which the guest neither ran nor waited for a busy processor. `memory_bytes` bounds
+    resident memory; `output_bytes` bounds stdout, stderr, an answer and each file.
+    """
+
+    cpu_seconds: float = 10.0
+    wall_seconds: float = 30.0
+    memory_bytes: int = 512 * 2**20
+    output_bytes: int = 16 * 2**20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A question to a whole program: run as `__main__`, given this standard input."""
+
+    stdin: bytes = b""
+    argv: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A question to one function: what does it return for these arguments?
+
+    `entry_point` is `f` or `Solution().f`; a bare `f` is also found as a method of a
+    class `Solution`. `arguments` are plain data (see `sandbox.encoding`).
+    """
+
+    entry_point: str
+    arguments: tuple[object, ...] = ()
+
+
+Question = Run | Call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One program and the questions put to it, all `Run` or all `Call`.
+
+    Every `Run` gets a guest of its own. The calls of a job share a guest, in order, as
+    long as it lives; after a crash or a time-out the next call gets a fresh one. Once
+    `give_up_after` questions ran out of time, the later ones are not asked (`SKIPPED`).
+    """
+
+    program: str
+    questions: tuple[Question, ...]
+    limits: Limits = Limits()
+    give_up_after: int = 5
+
+
+class Ending(StrEnum):
+    """How a question ended. A fact; what it means is judged elsewhere."""
+
+    FINISHED = "finished"
+    """The program ended by itself (see `exit_status`), or the call returned `value`."""
+    RAISED = "raised"
+    """The call raised an exception (see `error`)."""
+    UNREADABLE = "unreadable"
+    """The call's answer is not plain data, or not a well-formed message."""
+    CRASHED = "crashed"
+    """A signal that we did not send ended the guest, or it left in the middle of a call."""
+    OUT_OF_TIME = "out_of_time"
+    OUT_OF_MEMORY = "out_of_memory"
+    TOO_MUCH_OUTPUT = "too_much_output"
+    FORBIDDEN = "forbidden"
+    """The guest tried something that the sandbox refuses (see `detail`)."""
+    NOT_COMPILED = "not_compiled"
+    NOT_LOADED = "not_loaded"
+    """The program raised an exception or left before its entry point could be called."""
+    NO_ENTRY_POINT = "no_entry_point"
+    SKIPPED = "skipped"
+    """Not asked: too many earlier questions of the job ran out of time."""
+    NOT_RUN = "not_run"
+    """Not asked, through our own fault (see `detail`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaisedError:
+    """An exception, in the guest's own words: to be shown, not to be believed."""
+
+    type_name: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """What happened to one question.
+
+    `exit_status` and `signal` are set for a `Run` that ended by itself; `value` holds
+    what a finished `Call` returned, as plain data. Times are in seconds;
+    `memory_bytes` is the guest's peak resident memory (0 while a guest lives on).
+    """
+
+    ending: Ending
+    exit_status: int | None = None
+    signal: int | None = None
+    value: object = None
+    stdout: bytes = b""
+    stderr: bytes = b""
+    error: RaisedError | None = None
+    cpu_seconds: float = 0.0
+    wall_seconds: float = 0.0
+    memory_bytes: int = 0
+    detail: str = ""
+
+
+class Executor(Protocol):
+    """Whoever runs jobs: lanes on this machine, a container, another function."""
+
+    @property
+    def level(self) -> Level:
+        """How strong the wall around every guest is."""
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+        """Yield, for each job as it ends, its place in *jobs* and its executions."""
