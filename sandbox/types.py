@@ -75,27 +75,19 @@ class Job:
 class Ending(StrEnum):
     """How a question ended. A fact; what it means is judged elsewhere."""
 
-    FINISHED = "finished"
-    """The program ended by itself (see `exit_status`), or the call returned `value`."""
-    RAISED = "raised"
-    """The call raised an exception (see `error`)."""
-    UNREADABLE = "unreadable"
-    """The call's answer is not plain data, or not a well-formed message."""
-    CRASHED = "crashed"
-    """A signal that we did not send ended the guest, or it left in the middle of a call."""
+    FINISHED = "finished"  # the program left by itself, or the call returned a value
+    RAISED = "raised"  # the call raised an exception
+    UNREADABLE = "unreadable"  # the call's answer is no plain data, or no proper message
+    CRASHED = "crashed"  # a signal that we did not send, or gone in the middle of a call
     OUT_OF_TIME = "out_of_time"
     OUT_OF_MEMORY = "out_of_memory"
     TOO_MUCH_OUTPUT = "too_much_output"
-    FORBIDDEN = "forbidden"
-    """The guest tried something that the sandbox refuses (see `detail`)."""
+    FORBIDDEN = "forbidden"  # the guest tried what the sandbox refuses; `detail` names it
     NOT_COMPILED = "not_compiled"
-    NOT_LOADED = "not_loaded"
-    """The program raised an exception or left before its entry point could be called."""
+    NOT_LOADED = "not_loaded"  # it failed, or left, before its entry point could be called
     NO_ENTRY_POINT = "no_entry_point"
-    SKIPPED = "skipped"
-    """Not asked: too many earlier questions of the job ran out of time."""
-    NOT_RUN = "not_run"
-    """Not asked, through our own fault (see `detail`)."""
+    SKIPPED = "skipped"  # not asked, as too many earlier questions ran out of time
+    NOT_RUN = "not_run"  # not asked, through our own fault; `detail` says which
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

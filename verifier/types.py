@@ -7,7 +7,7 @@ Values only, and nothing but what their names say: a `Candidate` knows no tests,
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sandbox.types import Limits
+from sandbox.types import Execution, Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +69,16 @@ class StdioCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallCase:
-    """A test case: the arguments of one call, and what it should return. Secret."""
+    """A test case: the arguments of one call, and what it should return. Secret.
+
+    `also_accepted` holds other values that are as right as `expected_value`, where a
+    dataset leaves open which of them it means.
+    """
 
     entry_point: str
     arguments: tuple[object, ...]
     expected_value: object
+    also_accepted: tuple[object, ...] = ()
 
 
 TestCase = StdioCase | CallCase
@@ -103,3 +108,37 @@ class Verdict(StrEnum):
     SECURITY_VIOLATION = "security_violation"
     NO_CANDIDATE = "no_candidate"
     UNGRADED = "ungraded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseResult:
+    """The verdict of one test case, and what it rests on."""
+
+    verdict: Verdict
+    execution: Execution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """What a completion earned, and why.
+
+    `reward` is the rubric's sum of the dimensions `correctness`, `compile` and `format`,
+    each in [0, 1]. Where `verdict` is `UNGRADED` it means nothing: `problem` says what was
+    in the way, and `is_outage` whether that was our own fault and not the dataset's.
+    """
+
+    verdict: Verdict
+    reward: float = 0.0
+    correctness: float = 0.0
+    compile: float = 0.0
+    format: float = 0.0
+    method: ExtractionMethod | None = None
+    cases: tuple[CaseResult, ...] = ()
+    tests_total: int = 0
+    problem: str = ""
+    is_outage: bool = False
+
+    @property
+    def tests_passed(self) -> int:
+        """How many test cases were accepted."""
+        return sum(case.verdict is Verdict.ACCEPTED for case in self.cases)

@@ -1,0 +1,84 @@
+"""Say in a trainer's or an operator's words what a score was.
+
+In: a `Score`. Out: metrics for the row, details for the curious, a line for the log. The
+same names in every row of every run. Must not know: how a score came about.
+"""
+
+from handlers.wire import Metric, MetricType
+from sandbox.types import Level
+from verifier.types import CaseResult, Score, Verdict
+
+ISOLATION_LEVELS = {Level.KERNEL: 3, Level.INTERPRETER: 2, Level.NONE: 0}
+_EXCERPT_CHARACTERS = 500
+_DETAILED_CASES_MAX = 1000
+
+
+def metrics_of(
+    score: Score, *, level: Level, duration_ms: float, no_completion: bool
+) -> list[Metric]:
+    """List the metrics of a row: what was paid for, then what explains it."""
+    rewards = {
+        "correctness": score.correctness,
+        "compile": score.compile,
+        "format": score.format,
+    }
+    explanations = {
+        "tests_passed": score.tests_passed,
+        "tests_total": score.tests_total,
+        "isolation_level": ISOLATION_LEVELS[level],
+        "ungraded": score.verdict is Verdict.UNGRADED,
+        "no_completion": no_completion,
+        "duration_ms": round(duration_ms, 3),
+    }
+    return [
+        Metric(name=name, value=float(value), type=MetricType.REWARD)
+        for name, value in rewards.items()
+    ] + [Metric(name=name, value=float(value)) for name, value in explanations.items()]
+
+
+def details_of(score: Score) -> dict[str, object]:
+    """Tell what each case's verdict rests on. Never what was expected."""
+    return {
+        "verdict": score.verdict,
+        "extraction_method": score.method,
+        "problem": score.problem,
+        "cases": [_case_details(case) for case in score.cases[:_DETAILED_CASES_MAX]],
+    }
+
+
+def _case_details(case: CaseResult) -> dict[str, object]:
+    execution = case.execution
+    return {
+        "verdict": case.verdict,
+        "ending": execution.ending,
+        "detail": execution.detail,
+        "exit_status": execution.exit_status,
+        "signal": execution.signal,
+        "error": execution.error and f"{execution.error.type_name}: {execution.error.message}",
+        "cpu_seconds": round(execution.cpu_seconds, 4),
+        "wall_seconds": round(execution.wall_seconds, 4),
+        "memory_mb": round(execution.memory_bytes / 2**20, 1),
+        "stdout": _excerpt(execution.stdout),
+        "stderr": _excerpt(execution.stderr),
+    }
+
+
+def _excerpt(output: bytes) -> str:
+    """Show the end of an output: that is where a traceback says what was wrong."""
+    text = output[-4 * _EXCERPT_CHARACTERS :].decode("utf-8", "replace")
+    return text if len(text) <= _EXCERPT_CHARACTERS else "…" + text[-_EXCERPT_CHARACTERS:]
+
+
+def log_fields(row: dict[str, object], score: Score, level: Level) -> dict[str, object]:
+    """Flatten a row into the top-level fields of a log line. No text of a candidate's."""
+    metrics = row["metrics_list"]
+    assert isinstance(metrics, list)  # noqa: S101  (built by wire.response_row)
+    fields: dict[str, object] = {metric["name"]: metric["value"] for metric in metrics}
+    return {
+        "id": row["id"],
+        "aggregate_reward_score": row["aggregate_reward_score"],
+        **fields,
+        "verdict": score.verdict,
+        "level": level,
+        "problem": score.problem,
+    }

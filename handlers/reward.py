@@ -1,0 +1,55 @@
+"""The reward function: the Lambda's front door.
+
+In: an event from a trainer, a context (Lambda's own, a dict, or None). Out: a row for
+every sample, in order. One JSON line per sample goes to the log; no completion, no test,
+no output does. Must not know: how a score comes about.
+"""
+
+import time
+
+from handlers.settings import read_settings
+from sandbox.local import LocalExecutor
+
+SETTINGS = read_settings()
+# Before the other imports: the zygotes warm up while this process is still loading.
+EXECUTOR = LocalExecutor(
+    lanes=SETTINGS.lanes, level=SETTINGS.isolation, required=SETTINGS.required_isolation
+)
+
+from aws_lambda_powertools import Logger  # noqa: E402
+
+from handlers.service import Service, rows_of  # noqa: E402
+from handlers.wire import read_event, write_response  # noqa: E402
+
+# What is left of an invocation for writing the answer.
+_CLOSING_SECONDS = 1.0
+_CLOSING_SHARE = 0.05
+
+logger = Logger(service="nova-code-verifier")
+SERVICE = Service(
+    EXECUTOR,
+    SETTINGS,
+    on_bug=lambda place: logger.exception("bug", extra={"place": place}),
+)
+
+
+def lambda_handler(event: object, context: object = None) -> object:
+    """Score the samples of *event*.
+
+    Raises MalformedEventError for an event without samples, and OutageError for samples
+    that we could not grade, unless `VERIFIER_ON_OUTAGE` is `value`.
+    """
+    request = read_event(event)
+    deadline = time.monotonic() + _seconds_left(context)
+    outcomes = []
+    for outcome in SERVICE.score(request.entries, deadline=deadline):
+        logger.info("sample", extra=outcome.log_fields)
+        outcomes.append(outcome)
+    rows = rows_of(outcomes, SETTINGS.on_outage)
+    return write_response(request, rows, always_envelope=SETTINGS.always_envelope)
+
+
+def _seconds_left(context: object) -> float:
+    remaining = getattr(context, "get_remaining_time_in_millis", None)
+    seconds = remaining() / 1000 if callable(remaining) else SETTINGS.default_seconds
+    return max(0.0, seconds - max(_CLOSING_SECONDS, seconds * _CLOSING_SHARE))

@@ -1,0 +1,126 @@
+"""Score an event: the way through the house that every front door takes.
+
+In: an event, an executor, the time there is. Out: one row for every sample, in order. A
+bug costs the sample that met it; an outage of ours is raised, so that the trainer's own
+retries work. Must not know: which front door it was.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from handlers.report import details_of, log_fields, metrics_of
+from handlers.settings import OutagePolicy, Settings
+from handlers.wire import Entry, response_row
+from sandbox.local import LocalExecutor
+from sandbox.types import Execution, Level
+from verifier.judge import Prepared, conclude, prepare, ungraded
+from verifier.types import Score, Verdict
+
+
+class OutageError(RuntimeError):
+    """Samples that we could not grade, through no fault of theirs. To be sent again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one entry: its row, and the score behind it."""
+
+    place: int
+    row: dict[str, object]
+    score: Score
+    level: Level
+
+    @property
+    def log_fields(self) -> dict[str, object]:
+        """The fields of the entry's log line."""
+        return log_fields(self.row, self.score, self.level)
+
+    @property
+    def details(self) -> dict[str, object]:
+        """What each verdict rests on."""
+        return details_of(self.score)
+
+
+class Service:
+    """Scores entries with one executor and one set of settings."""
+
+    def __init__(
+        self,
+        executor: LocalExecutor,
+        settings: Settings,
+        *,
+        on_bug: Callable[[int], None] = lambda _place: None,
+    ) -> None:
+        """*on_bug* is told, inside the `except`, the place of an entry that met a bug."""
+        self._executor = executor
+        self._settings = settings
+        self._on_bug = on_bug
+
+    def score(
+        self, entries: Sequence[Entry], *, deadline: float = float("inf")
+    ) -> Iterator[Outcome]:
+        """Yield the outcome of every entry as it is known, in no particular order.
+
+        *deadline* is in seconds of `time.monotonic`. Raises SandboxError where the
+        sandbox cannot start.
+        """
+        level = self._executor.level
+        waiting: list[tuple[int, Prepared]] = []
+        for place, entry in enumerate(entries):
+            started = time.monotonic()
+            prepared = self._prepare(place, entry)
+            if isinstance(prepared, Prepared):
+                waiting.append((place, prepared))
+            else:
+                yield self._outcome(place, entry, prepared, level, time.monotonic() - started)
+        executor = self._executor.until(deadline)
+        for number, executions in executor.run(prepared.job for _, prepared in waiting):
+            place, prepared = waiting[number]
+            started = time.monotonic()
+            score = self._conclude(place, prepared, executions)
+            seconds = time.monotonic() - started + sum(one.wall_seconds for one in executions)
+            yield self._outcome(place, entries[place], score, level, seconds)
+
+    def _prepare(self, place: int, entry: Entry) -> Prepared | Score:
+        if entry.sample is None:
+            return ungraded(entry.problem or "sample: unreadable")
+        try:
+            return prepare(entry.sample, default_limits=self._settings.limits)
+        except Exception:  # noqa: BLE001  (the front door: a bug costs one row, and is logged)
+            return self._bug(place)
+
+    def _conclude(self, place: int, prepared: Prepared, executions: tuple[Execution, ...]) -> Score:
+        try:
+            return conclude(prepared, executions)
+        except Exception:  # noqa: BLE001  (the front door: a bug costs one row, and is logged)
+            return self._bug(place)
+
+    def _bug(self, place: int) -> Score:
+        self._on_bug(place)
+        return ungraded("a bug of the verifier's own; see its log", is_outage=True)
+
+    def _outcome(
+        self, place: int, entry: Entry, score: Score, level: Level, seconds: float
+    ) -> Outcome:
+        is_ungraded = score.verdict is Verdict.UNGRADED
+        metrics = metrics_of(
+            score,
+            level=level,
+            duration_ms=seconds * 1000,
+            no_completion=entry.sample is not None and entry.sample.completion is None,
+        )
+        reward = self._settings.ungraded_reward if is_ungraded else score.reward
+        row = response_row(entry.id, reward, metrics)
+        return Outcome(place=place, row=row, score=score, level=level)
+
+
+def rows_of(outcomes: Sequence[Outcome], policy: OutagePolicy) -> list[dict[str, object]]:
+    """Put the rows into the samples' order. Raises OutageError where the policy says so."""
+    lost = [outcome for outcome in outcomes if outcome.score.is_outage]
+    if lost and policy is OutagePolicy.RAISE:
+        raise OutageError(
+            f"{len(lost)} of {len(outcomes)} samples could not be graded and should be sent "
+            f"again; the first because: {lost[0].score.problem}"
+        )
+    return [outcome.row for outcome in sorted(outcomes, key=lambda outcome: outcome.place)]

@@ -1,0 +1,127 @@
+"""What an operator may set, read once from the environment.
+
+In: variables named `VERIFIER_*`. Out: `Settings`. A value that makes no sense stops the
+start, with the variable's name: a typing error must not quietly change rewards.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+from sandbox.types import Level, Limits
+
+_PREFIX = "VERIFIER_"
+_MIB = 2**20
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used. Names the variable and what it accepts."""
+
+
+class OutagePolicy(StrEnum):
+    """What to do with samples that we could not grade through our own fault."""
+
+    RAISE = "raise"
+    VALUE = "value"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings and their defaults. Each is set by `VERIFIER_` and its name in capitals.
+
+    `isolation` `auto` takes the strongest wall there is; `required_isolation` is the
+    weakest that will do. `ungraded_reward` is the reward of a row whose dataset is wrong,
+    and, if `on_outage` is `value`, of one that we could not grade. `default_seconds` is
+    the time for an invocation whose context does not tell.
+    """
+
+    lanes: int | None = None
+    isolation: Level | None = None
+    required_isolation: Level = Level.INTERPRETER
+    cpu_seconds: float = 10.0
+    wall_seconds: float = 30.0
+    memory_mb: int = 512
+    output_mb: int = 16
+    on_outage: OutagePolicy = OutagePolicy.RAISE
+    ungraded_reward: float = 0.0
+    always_envelope: bool = False
+    default_seconds: float = 840.0
+
+    @property
+    def limits(self) -> Limits:
+        """The limits for references that state none."""
+        return Limits(
+            cpu_seconds=self.cpu_seconds,
+            wall_seconds=self.wall_seconds,
+            memory_bytes=self.memory_mb * _MIB,
+            output_bytes=self.output_mb * _MIB,
+        )
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings. Raises SettingsError."""
+    values = {}
+    for field in fields(Settings):
+        variable = _PREFIX + field.name.upper()
+        if environment.get(variable):
+            values[field.name] = _read(variable, environment[variable], _READERS[field.name])
+    return Settings(**values)
+
+
+def _read(variable: str, text: str, reader: Callable[[str], object]) -> Any:  # noqa: ANN401
+    try:
+        return reader(text.strip())
+    except ValueError as error:
+        raise SettingsError(f"{variable}: {error}") from None
+
+
+def _positive(kind: type[int] | type[float]) -> Callable[[str], object]:
+    def read(text: str) -> object:
+        number = kind(text)
+        if not 0 < number < float("inf"):
+            raise ValueError(f"expected a number above 0, found {text}")
+        return number
+
+    return read
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number - number != 0:
+        raise ValueError(f"expected a finite number, found {text}")
+    return number
+
+
+def _one_of(kind: type[StrEnum], *, extra: dict[str, object] | None = None) -> Any:  # noqa: ANN401
+    choices: dict[str, object] = {member.value: member for member in kind} | (extra or {})
+
+    def read(text: str) -> object:
+        if text.lower() not in choices:
+            raise ValueError(f"expected one of {', '.join(choices)}, found {text}")
+        return choices[text.lower()]
+
+    return read
+
+
+def _boolean(text: str) -> bool:
+    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    if text.lower() not in words:
+        raise ValueError(f"expected true or false, found {text}")
+    return words[text.lower()]
+
+
+_READERS: dict[str, Callable[[str], object]] = {
+    "lanes": _positive(int),
+    "isolation": _one_of(Level, extra={"auto": None}),
+    "required_isolation": _one_of(Level),
+    "cpu_seconds": _positive(float),
+    "wall_seconds": _positive(float),
+    "memory_mb": _positive(int),
+    "output_mb": _positive(int),
+    "on_outage": _one_of(OutagePolicy),
+    "ungraded_reward": _finite,
+    "always_envelope": _boolean,
+    "default_seconds": _positive(float),
+}

@@ -1,0 +1,250 @@
+"""Plain data, and nothing else, across the wall.
+
+In: a value. Out: bytes that say exactly which plain value it was, and back. The set of
+types is closed, both directions are bounded, and nothing here ever runs what it reads.
+Runs on both sides of the wall: a guest encodes what it likes, so the decoder believes
+nothing. Must not know: who asked, or what the value is worth.
+
+The form is JSON. None, bool, int of up to 64 bits, float, str and list stand for
+themselves; every other type is an object with one key, its tag.
+"""
+
+import json
+import sys
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import Any
+
+Writer = Callable[[Any, int], object]
+Reader = Callable[[Any, int], object]
+
+DEPTH_MAX = 200
+ITERATOR_ITEMS_MAX = 1_000_000
+COLLIDING_KEYS_MAX = 64
+_SMALL_INT = 2**63
+_ATOMS = frozenset({type(None), bool, float, str})
+_VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
+
+
+class EncodingError(ValueError):
+    """The value is no plain data, or the bytes are no encoded value."""
+
+
+def encode(value: object) -> bytes:
+    """Turn plain data into bytes.
+
+    A subclass travels as its base type, read by the base type's own methods, so that a
+    lying `__eq__` or `__iter__` stays behind. Raises EncodingError for anything else.
+    """
+    return json.dumps(_to_tree(value, 0), separators=(",", ":")).encode("ascii")
+
+
+def decode(data: bytes) -> object:
+    """Turn bytes back into plain data. Raises EncodingError whatever they hold."""
+    try:
+        tree = json.loads(data.decode("ascii"))
+    except (ValueError, RecursionError) as error:
+        raise EncodingError("not a well-formed value") from error
+    try:
+        return _from_tree(tree, 0)
+    except EncodingError:
+        raise
+    except (ArithmeticError, TypeError, ValueError, LookupError) as error:
+        # A tag whose content does not fit it: {"F": [1, 0]}, {"s": [[]]}, {"date": 7}.
+        raise EncodingError("a tag with the wrong content") from error
+
+
+def _to_tree(value: Any, depth: int) -> object:  # noqa: ANN401  (narrowed by type(), never by trust)
+    kind = type(value)
+    if kind in _ATOMS:
+        return value
+    if kind is int and -_SMALL_INT <= value < _SMALL_INT:
+        return value
+    if depth >= DEPTH_MAX:
+        raise EncodingError("nested too deeply")
+    for base, write in _WRITERS:
+        if issubclass(kind, base):
+            return write(value, depth + 1)
+    if kind in _VIEWS or hasattr(kind, "__next__"):
+        return _write_iterator(value, depth + 1)
+    write_late = _late_writer(kind)
+    if write_late is None:
+        raise EncodingError(f"a {kind.__module__}.{kind.__qualname__} is not plain data")
+    return write_late(value, depth + 1)
+
+
+def _items(values: Iterable[object], depth: int) -> list[object]:
+    return [_to_tree(item, depth) for item in values]
+
+
+def _write_int(value: int, _depth: int) -> object:
+    number = int.__int__(value)
+    return number if -_SMALL_INT <= number < _SMALL_INT else {"i": int.__format__(number, "x")}
+
+
+def _write_list(value: list[object], depth: int) -> object:
+    items: list[object] = list.__getitem__(value, slice(None))
+    return items if _ATOMS.issuperset(map(type, items)) else _items(items, depth)
+
+
+def _write_dict(value: dict[object, object], depth: int) -> object:
+    pairs = [[_to_tree(k, depth), _to_tree(v, depth)] for k, v in dict.items(value)]
+    tag = next(tag for base, tag in _DICT_TAGS if isinstance(value, base))
+    return {tag: pairs}
+
+
+def _write_iterator(value: Iterable[object], depth: int) -> object:
+    items = list(islice(value, ITERATOR_ITEMS_MAX + 1))
+    if len(items) > ITERATOR_ITEMS_MAX:
+        raise EncodingError("an iterator with too many items")
+    return _items(items, depth)
+
+
+_DICT_TAGS = (
+    (Counter, "Counter"),
+    (defaultdict, "defaultdict"),
+    (OrderedDict, "odict"),
+    (dict, "d"),
+)
+
+_WRITERS: tuple[tuple[type, Writer], ...] = (
+    (list, _write_list),
+    (dict, _write_dict),
+    (tuple, lambda v, depth: {"t": _items(tuple.__iter__(v), depth)}),
+    (int, _write_int),
+    (str, lambda v, _: str.__str__(v)),
+    (float, lambda v, _: float.__pos__(v)),
+    (set, lambda v, depth: {"s": _items(set.__iter__(v), depth)}),
+    (frozenset, lambda v, depth: {"fs": _items(frozenset.__iter__(v), depth)}),
+    (bytes, lambda v, _: {"b": bytes.hex(v)}),
+    (bytearray, lambda v, _: {"b": bytearray.hex(v)}),
+    (complex, lambda v, _: {"c": [v.real, v.imag]}),
+    (range, lambda v, depth: {"r": _items((v.start, v.stop, v.step), depth)}),
+    (deque, lambda v, depth: {"q": [v.maxlen, _items(deque.__iter__(v), depth)]}),
+)
+
+
+def _late_writer(kind: type) -> Writer | None:
+    """Find a writer for types from modules that only some programs load."""
+    for module_name, type_name, write in _LATE_WRITERS:
+        base = getattr(sys.modules.get(module_name), type_name, None)
+        if isinstance(base, type) and issubclass(kind, base):
+            return write
+    return None
+
+
+_LATE_WRITERS: tuple[tuple[str, str, Writer], ...] = (
+    ("decimal", "Decimal", lambda v, _: {"D": str(v)}),
+    ("fractions", "Fraction", lambda v, depth: {"F": _items((v.numerator, v.denominator), depth)}),
+    ("datetime", "datetime", lambda v, _: {"datetime": v.isoformat()}),
+    ("datetime", "date", lambda v, _: {"date": v.isoformat()}),
+    ("datetime", "time", lambda v, _: {"time": v.isoformat()}),
+    ("datetime", "timedelta", lambda v, _: {"delta": [v.days, v.seconds, v.microseconds]}),
+    ("numpy", "ndarray", lambda v, depth: _to_tree(v.tolist(), depth)),
+    ("numpy", "generic", lambda v, depth: _to_tree(v.item(), depth)),
+)
+
+
+def _from_tree(tree: Any, depth: int) -> object:  # noqa: ANN401  (narrowed by type(), never by trust)
+    if type(tree) is list:
+        if depth >= DEPTH_MAX:
+            raise EncodingError("nested too deeply")
+        return [_from_tree(item, depth + 1) for item in tree]
+    if type(tree) is not dict:
+        return tree
+    if depth >= DEPTH_MAX or len(tree) != 1:
+        raise EncodingError("nested too deeply, or an object without a single tag")
+    ((tag, content),) = tree.items()
+    read = _READERS.get(tag)
+    if read is None:
+        raise EncodingError("an unknown tag")
+    return read(content, depth + 1)
+
+
+def _values(content: object, depth: int) -> list[Any]:
+    if type(content) is not list:
+        raise EncodingError("a tag with the wrong content")
+    return [_from_tree(item, depth) for item in content]
+
+
+def _spread(keys: list[Any]) -> list[Any]:
+    """Refuse keys chosen to share one hash: a dict of them takes quadratic time to build."""
+    if len(keys) > COLLIDING_KEYS_MAX:
+        _, most = Counter(map(hash, keys)).most_common(1)[0]
+        if most > COLLIDING_KEYS_MAX:
+            raise EncodingError("keys that collide")
+    return keys
+
+
+def _pairs(content: object, depth: int) -> list[tuple[object, object]]:
+    pairs = [(key, value) for key, value in _values(content, depth)]
+    _spread([key for key, _ in pairs])
+    return pairs
+
+
+def _numbers(content: object, depth: int, count: int) -> list[Any]:
+    numbers = _values(content, depth)
+    if len(numbers) != count or not {int, float}.issuperset(map(type, numbers)):
+        raise EncodingError("a tag with the wrong content")
+    return numbers
+
+
+def _text(content: object) -> str:
+    if type(content) is not str:
+        raise EncodingError("a tag with the wrong content")
+    return content
+
+
+def _read_deque(content: object, depth: int) -> object:
+    maxlen, items = _values(content, depth)
+    return deque(items, maxlen)
+
+
+def _read_default_dict(content: object, depth: int) -> object:
+    return defaultdict(None, _pairs(content, depth))
+
+
+def _read_decimal(content: object, _depth: int) -> object:
+    from decimal import Decimal  # noqa: PLC0415  (a zygote must stay small)
+
+    return Decimal(_text(content))
+
+
+def _read_fraction(content: object, depth: int) -> object:
+    from fractions import Fraction  # noqa: PLC0415  (a zygote must stay small)
+
+    return Fraction(*_numbers(content, depth, 2))
+
+
+def _read_datetime(type_name: str) -> Reader:
+    def read(content: object, depth: int) -> object:
+        import datetime  # noqa: PLC0415  (a zygote must stay small)
+
+        if type_name == "timedelta":
+            return datetime.timedelta(*_numbers(content, depth, 3))
+        return getattr(datetime, type_name).fromisoformat(_text(content))
+
+    return read
+
+
+_READERS: dict[str, Reader] = {
+    "t": lambda c, depth: tuple(_values(c, depth)),
+    "d": lambda c, depth: dict(_pairs(c, depth)),
+    "Counter": lambda c, depth: Counter(dict(_pairs(c, depth))),
+    "defaultdict": _read_default_dict,
+    "odict": lambda c, depth: OrderedDict(_pairs(c, depth)),
+    "s": lambda c, depth: set(_spread(_values(c, depth))),
+    "fs": lambda c, depth: frozenset(_spread(_values(c, depth))),
+    "i": lambda c, _: int(_text(c), 16),
+    "b": lambda c, _: bytes.fromhex(_text(c)),
+    "c": lambda c, depth: complex(*_numbers(c, depth, 2)),
+    "r": lambda c, depth: range(*_numbers(c, depth, 3)),
+    "q": _read_deque,
+    "D": _read_decimal,
+    "F": _read_fraction,
+    "datetime": _read_datetime("datetime"),
+    "date": _read_datetime("date"),
+    "time": _read_datetime("time"),
+    "delta": _read_datetime("timedelta"),
+}

@@ -1,0 +1,189 @@
+"""The guest's own part: run a program, or load it and answer calls.
+
+Candidate code shares this process, so nothing here is believed by anyone: what it reports
+can only excuse a failure or be a wrong answer. Must not know: what is right.
+"""
+
+import atexit
+import builtins
+import contextlib
+import json
+import os
+import sys
+import types
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.channel import receive, send
+from sandbox.confine import CHANNEL_FD
+from sandbox.encoding import EncodingError, decode, encode
+
+PROGRAM_NAME = "solution.py"
+_TEXT_MAX = 500
+
+
+def serve(program: bytes, *, run: bool, argv: list[str]) -> None:
+    """Be the guest: never returns."""
+    _forget_ourselves()
+    try:
+        code = compile(program, PROGRAM_NAME, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+        _report("failed", "not_compiled", *_describe(error))
+        os._exit(1)
+    if run:
+        _run_program(program, code, argv)
+    else:
+        _answer_calls(program, code)
+
+
+def _forget_ourselves() -> None:
+    """Leave a candidate the modules that a plain interpreter would have."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "sandbox"]:
+        del sys.modules[name]
+
+
+class _Source:
+    """Stands in for the file: `inspect` and tracebacks ask a module's loader for text."""
+
+    def __init__(self, program: bytes) -> None:
+        self._program = program
+
+    def get_source(self, _name: str) -> str:
+        return self._program.decode("utf-8", "replace")
+
+
+def _new_module(name: str, program: bytes) -> types.ModuleType:
+    module = types.ModuleType(name)
+    module.__dict__.update(
+        __builtins__=builtins,
+        __file__=PROGRAM_NAME,
+        __cached__=None,
+        __loader__=_Source(program),
+        __annotations__={},
+    )
+    sys.modules[name] = module
+    return module
+
+
+def _run_program(program: bytes, code: types.CodeType, argv: list[str]) -> None:
+    """Do as `python3 solution.py` does, from the first line to the last flush."""
+    main = _new_module("__main__", program)
+    sys.argv = [PROGRAM_NAME, *argv]
+    status = 0
+    try:
+        exec(code, main.__dict__)  # noqa: S102  (this is what a guest is for)
+    except SystemExit as leaving:
+        status = _exit_status(leaving)
+    except BaseException as error:  # noqa: BLE001  (the guest's first breath: it is reported)
+        _report("raised", *_describe(error))
+        status = 130 if isinstance(error, KeyboardInterrupt) else 1
+        _show(error)
+    os._exit(_finish(main, status))
+
+
+def _exit_status(leaving: SystemExit) -> int:
+    if leaving.code is None:
+        return 0
+    if isinstance(leaving.code, int):
+        return leaving.code & 0xFF
+    print(leaving.code, file=sys.stderr)  # noqa: T201  (so does the interpreter)
+    return 1
+
+
+def _show(error: BaseException) -> None:
+    trace = error.__traceback__
+    with contextlib.suppress(BaseException):  # the candidate's own hook may do anything
+        sys.excepthook(type(error), error, trace.tb_next if trace else None)
+
+
+def _finish(main: types.ModuleType, status: int) -> int:
+    """Shut down in the interpreter's order: threads, exit handlers, globals, streams.
+
+    Not by leaving `main` as the interpreter does: to take the zygote's modules apart
+    again would cost several times what a guest costs.
+    """
+    try:
+        threading = sys.modules.get("threading")
+        if threading is not None:
+            threading._shutdown()  # noqa: SLF001  (what the interpreter itself calls here)
+        atexit._run_exitfuncs()  # noqa: SLF001
+        _clear(main.__dict__)
+    except BaseException:  # noqa: BLE001, S110  (the candidate's handlers may do anything)
+        pass
+    for stream in (sys.stdout, sys.__stdout__, sys.stderr):
+        try:
+            if stream is not None and not stream.closed:
+                stream.flush()
+        except BaseException:  # noqa: BLE001  (the candidate's stream may do anything)
+            status = 120
+    return status
+
+
+def _clear(names: dict[str, Any]) -> None:
+    """Let go of a module's globals, private ones first, so that finalisers run."""
+    for private in (True, False):
+        for name in list(names):
+            if name.startswith("_") is private and name != "__builtins__":
+                names[name] = None
+
+
+def _answer_calls(program: bytes, code: types.CodeType) -> None:
+    module = _new_module("solution", program)
+    try:
+        exec(code, module.__dict__)  # noqa: S102  (this is what a guest is for)
+    except BaseException as error:  # noqa: BLE001  (the guest's first breath: it is reported)
+        _report("failed", "not_loaded", *_describe(error))
+        os._exit(1)
+    _report("loaded")
+    while (question := receive(CHANNEL_FD)) is not None:
+        words: Any = decode(question)
+        _answer(module.__dict__, *words)
+    os._exit(0)
+
+
+def _answer(names: dict[str, Any], entry_point: str, arguments: list[object]) -> None:
+    target = _find(names, entry_point)
+    if target is None:
+        _report("failed", "no_entry_point", "LookupError", f"there is no {entry_point}")
+        os._exit(1)
+    try:
+        payload = b'["value",' + encode(target()(*arguments)) + b"]"
+    except EncodingError as error:
+        payload = _message("unreadable", str(error)[:_TEXT_MAX])
+    except BaseException as error:  # noqa: BLE001  (the guest's first breath: it is reported)
+        payload = _message("raised", *_describe(error))
+    _flush()
+    send(CHANNEL_FD, payload)
+
+
+def _find(names: dict[str, Any], entry_point: str) -> Callable[[], Any] | None:
+    """Find what to call. A method gets a new `Solution` for every question."""
+    name = entry_point.removeprefix("Solution().")
+    solution = names.get("Solution")
+    if isinstance(solution, type) and hasattr(solution, name):
+        return lambda: getattr(solution(), name)
+    if name == entry_point and callable(names.get(name)):
+        return lambda: names[name]
+    return None
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(BaseException):  # the candidate's stream may do anything
+            stream.flush()
+
+
+def _describe(error: BaseException) -> tuple[str, str]:
+    try:
+        return type(error).__name__[:_TEXT_MAX], str(error)[:_TEXT_MAX]
+    except BaseException:  # noqa: BLE001  (the candidate's exception may do anything)
+        return "Exception", ""
+
+
+def _message(*words: str) -> bytes:
+    return json.dumps(words).encode("ascii")
+
+
+def _report(*words: str) -> None:
+    with contextlib.suppress(OSError):  # the candidate may have closed the channel
+        send(CHANNEL_FD, _message(*words))

@@ -1,0 +1,329 @@
+"""The keeper: watches one guest from outside, measures it, ends it.
+
+In: a lane, a program and the questions to ask it. Out: an `Execution` for each question
+that was asked. Nothing that the guest says about its time, its memory or its end is
+believed: time is read from the process's own CPU clock, the rest from the zygote, its
+parent. Must not know: which answers are right, or what other lanes do.
+"""
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sandbox import meter
+from sandbox.channel import MessageTooLongError, pack_message, take_message
+from sandbox.encoding import encode
+from sandbox.lane import Lane
+from sandbox.messages import FAILURES, read_answer, read_message
+from sandbox.pipes import Stream, sealed_file
+from sandbox.types import Call, Ending, Execution, Limits, Question, RaisedError, Run
+
+TICK_SECONDS = 0.02
+# A guest that ends sooner is read once, after its end: it cannot have waited for long at a
+# full pipe. Most guests are that short, and every wake-up costs what a question costs.
+FIRST_LOOK_SECONDS = 0.003
+STDERR_BYTES_KEPT = 2**15
+DISK_FACTOR = 4
+FILES_MAX = 1000
+_READ_BYTES = 2**16
+_NOTES_MAX = 2
+_ANSWERS = frozenset({"value", "raised", "unreadable"})
+# Less time than it takes to fill the smallest memory limit there is.
+_TOO_SHORT_TO_FILL_MEMORY_SECONDS = 0.003
+
+
+class Keeper:
+    """One guest's keeper. Driven by events: `on_control`, `on_output`, `on_tick`."""
+
+    def __init__(
+        self, lane: Lane, *, program: int, questions: Sequence[Question], limits: Limits
+    ) -> None:
+        """Ask the lane for a guest that answers *questions*: one `Run`, or some `Call`s.
+
+        *program* is a descriptor of the program's text. Raises LaneLostError.
+        """
+        self.lane = lane
+        self.executions: list[Execution] = []
+        self.ended = False
+        self.loaded = False
+        self.is_watched = False
+        self.cut_at: float | None = None
+        self._questions = questions
+        self._limits = limits
+        self._asked = 0
+        self._pid: int | None = None
+        self._cut: tuple[Ending, str] | None = None
+        self._notes: list[list[str]] = []
+        self._incoming = bytearray()
+        self._outgoing = memoryview(b"")
+        self._cpu_mark = 0.0
+        self._now = self._wall_mark = time.monotonic()
+        self.next_tick = self._now + FIRST_LOOK_SECONDS
+        self._next_disk_check = self._now + 2 * TICK_SECONDS
+        self._stdout = Stream(limits.output_bytes)
+        self._stderr = Stream(limits.output_bytes)
+        self._channel, guest_channel = socket.socketpair()
+        self._channel.settimeout(0)
+        self._ask_for_guest(program, guest_channel.detach())
+
+    def _ask_for_guest(self, program: int, guest_channel: int) -> None:
+        first = self._questions[0]
+        is_run = isinstance(first, Run)
+        # Loading takes its share, and then each call.
+        shares = 1 if is_run else len(self._questions) + 1
+        request = {
+            "run": is_run,
+            "argv": list(first.argv) if isinstance(first, Run) else [],
+            "program_bytes": os.fstat(program).st_size,
+            "limits": {
+                "cpu_seconds": self._limits.cpu_seconds * shares,
+                "memory_bytes": self._limits.memory_bytes,
+                "output_bytes": self._limits.output_bytes,
+            },
+        }
+        stdin = sealed_file("stdin", first.stdin if isinstance(first, Run) else b"")
+        guest_ends = [stdin, self._stdout.guest_end, self._stderr.guest_end, guest_channel]
+        try:
+            self.lane.request(request, [program, *guest_ends])
+        finally:
+            for fd in guest_ends:
+                os.close(fd)
+
+    @property
+    def descriptors(self) -> tuple[int, int, int]:
+        """What to watch for input, and hand to `on_output`. The last is the channel."""
+        return self._stdout.fd, self._stderr.fd, self._channel.fileno()
+
+    @property
+    def talks(self) -> bool:
+        """Whether the guest is asked calls, so that it must be watched from the start."""
+        return isinstance(self._questions[0], Call)
+
+    @property
+    def has_more_to_say(self) -> bool:
+        """Whether part of a question is still waiting for room in the channel."""
+        return bool(self._outgoing)
+
+    def close(self) -> None:
+        """Let go of all descriptors."""
+        os.close(self._stdout.fd)
+        os.close(self._stderr.fd)
+        self._channel.close()
+
+    def cut(self, ending: Ending, detail: str = "") -> None:
+        """End the guest, for this reason. The first reason stays."""
+        if self._cut is None:
+            self._cut = (ending, detail)
+            self.cut_at = time.monotonic()
+            self.lane.kill_guest()
+
+    # -- events ------------------------------------------------------------------------
+
+    def on_control(self) -> None:
+        """Hear the zygote. Raises LaneLostError."""
+        word, *rest = self.lane.hear()
+        if word == "started":
+            self._pid = rest[0]
+        elif word == "ended":
+            self._on_ended(*rest)
+
+    def on_output(self) -> None:
+        """Empty the pipes, and go on with the conversation."""
+        self._drain()
+        self._push()
+        self._read_channel()
+
+    def on_tick(self) -> None:
+        """Compare the guest with its limits, and say when to look again."""
+        now = time.monotonic()
+        self.next_tick = now + TICK_SECONDS
+        self._drain()
+        cpu = meter.cpu_seconds(self._pid) if self._pid is not None else None
+        if cpu is None or self._cut is not None:
+            return  # not started, or ended: the zygote's word is on its way
+        left = self._limits.cpu_seconds - (cpu - self._cpu_mark)
+        if left < 0:
+            self.cut(Ending.OUT_OF_TIME, "cpu")
+        self._check_sleeper(now)
+        self._check_memory()
+        if now >= self._next_disk_check:
+            self._next_disk_check = now + 5 * TICK_SECONDS
+            self._check_disk()
+        self.next_tick = now + min(TICK_SECONDS, max(left / 2, TICK_SECONDS / 10))
+
+    # -- limits ------------------------------------------------------------------------
+
+    def _check_sleeper(self, now: float) -> None:
+        """Look for a guest out of wall time, unless the machine had no time for it."""
+        over = now - self._wall_mark - self._limits.wall_seconds
+        if over > 0 and self._pid is not None and over > meter.waited_seconds(self._pid):
+            self.cut(Ending.OUT_OF_TIME, "wall")
+
+    def _check_memory(self) -> None:
+        if self._pid and meter.resident_bytes(self._pid) > self._limits.memory_bytes:
+            self.cut(Ending.OUT_OF_MEMORY)
+
+    def _check_disk(self) -> None:
+        bytes_max = self._limits.output_bytes * DISK_FACTOR
+        directory = self.lane.work_directory
+        if meter.holds_too_much(directory, bytes_max=bytes_max, files_max=FILES_MAX):
+            self.cut(Ending.TOO_MUCH_OUTPUT, "files")
+
+    def _drain(self) -> None:
+        if not (self._stdout.drain() and self._stderr.drain()):
+            self.cut(Ending.TOO_MUCH_OUTPUT)
+        del self._stderr.data[:-STDERR_BYTES_KEPT]
+
+    # -- the conversation --------------------------------------------------------------
+
+    def _read_channel(self) -> None:
+        """Take in what the guest says, as far as it is there."""
+        while self._cut is None:
+            try:
+                piece = self._channel.recv(_READ_BYTES)
+            except BlockingIOError:
+                return
+            except ConnectionError:
+                piece = b""
+            if not piece:
+                return
+            self._incoming += piece
+            self._take_messages()
+
+    def _take_messages(self) -> None:
+        try:
+            while self._cut is None and (payload := take_message(self._incoming)) is not None:
+                self._on_message(payload)
+        except MessageTooLongError:
+            self.cut(Ending.TOO_MUCH_OUTPUT, "answer")
+
+    def _on_message(self, payload: bytes) -> None:
+        message = read_message(payload)
+        waiting_for = "loaded" if not self.loaded else "answer"
+        if self.talks and message[0] == "loaded" and waiting_for == "loaded":
+            self.loaded = True
+            if self._in_time():
+                self._ask_next()
+        elif self.talks and message[0] in _ANSWERS and self._asked > len(self.executions):
+            if self._in_time():
+                self._on_answer(message, payload)
+        elif message[0] in ("raised", "failed", "forbidden") and len(self._notes) < _NOTES_MAX:
+            self._notes.append(message)
+        elif not self.ended:
+            self.cut(Ending.UNREADABLE, "spoke out of turn")
+
+    def _in_time(self) -> bool:
+        """Read the clocks at the very moment of an answer."""
+        self._now = time.monotonic()
+        if self.ended or self._pid is None:
+            return not self.ended
+        cpu = meter.cpu_seconds(self._pid)
+        if cpu is not None and cpu - self._cpu_mark > self._limits.cpu_seconds:
+            self.cut(Ending.OUT_OF_TIME, "cpu")
+        elif self._now - self._wall_mark > _TOO_SHORT_TO_FILL_MEMORY_SECONDS:
+            self._check_sleeper(self._now)
+            self._check_memory()
+        return self._cut is None
+
+    def _on_answer(self, message: list[str], payload: bytes) -> None:
+        self._drain()
+        if self._cut is None:
+            self.executions.append(self._execution(*read_answer(message, payload)))
+            self._ask_next()
+
+    def _ask_next(self) -> None:
+        if self._asked == len(self._questions):
+            self.lane.kill_guest()  # nothing that it could still do matters
+        elif self._incoming:
+            # It answers before it is asked: it cannot have computed what it says.
+            self.cut(Ending.UNREADABLE, "spoke out of turn")
+        else:
+            question = self._questions[self._asked]
+            assert isinstance(question, Call)  # noqa: S101  (a job's questions are of one kind)
+            self._asked += 1
+            self._cpu_mark = self._cpu_now()
+            self._wall_mark = time.monotonic()
+            payload = encode([question.entry_point, list(question.arguments)])
+            self._outgoing = memoryview(pack_message(payload))
+            self._push()
+
+    def _push(self) -> None:
+        try:
+            while self._outgoing:
+                self._outgoing = self._outgoing[self._channel.send(self._outgoing) :]
+        except BlockingIOError:
+            pass  # a guest that does not listen is waited for by the clocks alone
+        except OSError:
+            self._outgoing = memoryview(b"")  # it closed its channel: the zygote will tell
+
+    def _cpu_now(self) -> float:
+        cpu = meter.cpu_seconds(self._pid) if self._pid is not None else None
+        return self._cpu_mark if cpu is None else cpu
+
+    # -- the end -----------------------------------------------------------------------
+
+    def _on_ended(self, status: int, cpu_seconds: float, memory_bytes: int) -> None:
+        """Read what is left, and say how the question ended that the guest did not survive."""
+        self._now = time.monotonic()
+        self._read_channel()
+        self.ended = True
+        if not (self._stdout.drain() and self._stderr.drain()):
+            self._cut = self._cut or (Ending.TOO_MUCH_OUTPUT, "")
+        if len(self.executions) < len(self._questions):
+            used = max(cpu_seconds - self._cpu_mark, 0.0)
+            ending, detail = self._ending(status, used, memory_bytes)
+            by_itself = ending in (Ending.FINISHED, Ending.CRASHED)
+            execution = replace(
+                self._execution(ending, None, self._raised(), detail),
+                cpu_seconds=used,
+                exit_status=os.WEXITSTATUS(status) if by_itself and os.WIFEXITED(status) else None,
+                signal=os.WTERMSIG(status) if by_itself and os.WIFSIGNALED(status) else None,
+            )
+            # What happened before the first question happened to all of them.
+            before_all = self.talks and not self.loaded
+            self.executions += [execution] * (len(self._questions) if before_all else 1)
+        self.executions = [replace(one, memory_bytes=memory_bytes) for one in self.executions]
+
+    def _ending(self, status: int, used: float, memory_bytes: int) -> tuple[Ending, str]:  # noqa: PLR0911  (a list of cases, the most telling first)
+        said = {note[0]: note for note in reversed(self._notes)}
+        raised = self._raised()
+        if self._cut is not None:
+            return self._cut
+        if "forbidden" in said:
+            return Ending.FORBIDDEN, said["forbidden"][1]
+        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGSYS:
+            return Ending.FORBIDDEN, "system call"
+        if used > self._limits.cpu_seconds:
+            return Ending.OUT_OF_TIME, "cpu"
+        if memory_bytes > self._limits.memory_bytes:
+            return Ending.OUT_OF_MEMORY, ""
+        if raised is not None and raised.type_name == "MemoryError":
+            return Ending.OUT_OF_MEMORY, ""
+        if "failed" in said:
+            return FAILURES.get(said["failed"][1], Ending.CRASHED), ""
+        if os.WIFSIGNALED(status) or self.talks:
+            return Ending.CRASHED, ""
+        return Ending.FINISHED, ""
+
+    def _raised(self) -> RaisedError | None:
+        for note in self._notes:
+            if note[0] in ("raised", "failed"):
+                return RaisedError(type_name=note[-2], message=note[-1])
+        return None
+
+    def _execution(
+        self, ending: Ending, value: object, error: RaisedError | None, detail: str
+    ) -> Execution:
+        return Execution(
+            ending=ending,
+            value=value,
+            stdout=self._stdout.take(),
+            stderr=self._stderr.take()[-STDERR_BYTES_KEPT:],
+            error=error,
+            cpu_seconds=self._cpu_now() - self._cpu_mark,
+            wall_seconds=self._now - self._wall_mark,
+            detail=detail,
+        )

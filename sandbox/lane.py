@@ -1,0 +1,158 @@
+"""A lane: one zygote, its control socket and its work directory.
+
+In: requests to fork. Out: the zygote's words. The keeper's end of `sandbox.zygote`.
+Must not know: what runs in the guests, or how long it may.
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from sandbox.errors import SandboxError
+from sandbox.types import Level
+
+_CODE_DIRECTORY = Path(__file__).resolve().parent.parent
+_ZYGOTE = Path(__file__).resolve().parent / "zygote.py"
+_HELLO_SECONDS = 20.0
+_PACKET_BYTES_MAX = 2**16
+_LAST_WORDS_BYTES_MAX = 2**12
+_GUEST_UID_BASE = 61_000  # a range that distributions leave to nobody
+
+# Set for the zygote because an interpreter reads them at its start. Nothing else is passed
+# on: the environment of a reward function holds credentials.
+_ENVIRONMENT = {
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "LOGNAME": "guest",
+    "MALLOC_ARENA_MAX": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PATH": "/usr/bin:/bin",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONHASHSEED": "0",
+    "PYTHONINTMAXSTRDIGITS": "0",
+    "PYTHONNOUSERSITE": "1",
+    "PYTHONSAFEPATH": "1",
+    "TZ": "UTC",
+    "USER": "guest",
+}
+
+
+class LaneLostError(SandboxError):
+    """The zygote has gone."""
+
+
+class Lane:
+    """One zygote. Started at once, ready when `greet` returns."""
+
+    def __init__(self, *, number: int, level: Level, directory: Path) -> None:
+        """Start the zygote of lane *number*, working below *directory*."""
+        self.number = number
+        self.level = level
+        self.granted: dict[str, object] = {}
+        self.work_directory = directory / f"lane-{number}"
+        guest_uid = _GUEST_UID_BASE + number if os.geteuid() == 0 else None
+        shutil.rmtree(self.work_directory, ignore_errors=True)
+        self.work_directory.mkdir(mode=0o700)
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        settings = {
+            "code_directory": str(_CODE_DIRECTORY),
+            "control_fd": theirs.fileno(),
+            "guest_uid": guest_uid,
+            "level": level,
+            "work_directory": str(self.work_directory),
+        }
+        self._process = _start(settings, theirs, self.work_directory)
+        theirs.close()
+
+    @property
+    def zygote_pid(self) -> int:
+        """The zygote's process id."""
+        return self._process.pid
+
+    def greet(self) -> bool:
+        """Wait until the zygote is ready. False: the kernel refuses this lane's level."""
+        self.control.settimeout(_HELLO_SECONDS)
+        try:
+            word, granted = self.hear()
+        except TimeoutError as error:
+            raise SandboxError("a zygote did not start in time") from error
+        if word != "hello":
+            raise SandboxError(f"a zygote said {word!r} instead of hello")
+        self.control.settimeout(None)
+        self.granted = granted
+        return "refused" not in granted
+
+    def request(self, request: dict[str, object], descriptors: list[int]) -> None:
+        """Ask for a guest: program, stdin, stdout, stderr and channel are *descriptors*."""
+        try:
+            socket.send_fds(self.control, [json.dumps(request).encode("ascii")], descriptors)
+        except OSError as error:
+            raise LaneLostError(self._last_words()) from error
+
+    def kill_guest(self) -> None:
+        """Ask the zygote to end its guest. No answer: it will say `ended`."""
+        try:
+            self.control.send(b"kill")
+        except OSError as error:
+            raise LaneLostError(self._last_words()) from error
+
+    def rest(self) -> None:
+        """Return when the zygote has nothing left to do."""
+        self.control.send(b"rest")
+        while self.hear()[0] != "resting":
+            pass
+
+    def hear(self) -> tuple[Any, ...]:
+        """Read the zygote's next words, waiting if need be. Raises LaneLostError."""
+        try:
+            packet = self.control.recv(_PACKET_BYTES_MAX)
+        except ConnectionError:
+            packet = b""
+        if not packet:
+            raise LaneLostError(self._last_words())
+        return tuple(json.loads(packet))
+
+    def close(self) -> None:
+        """End the zygote and its guest, and remove the work directory."""
+        self.control.close()
+        self._process.kill()
+        self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        shutil.rmtree(self.work_directory, ignore_errors=True)
+
+    def _last_words(self) -> str:
+        self._process.kill()
+        status = self._process.wait()
+        assert self._process.stdout is not None  # noqa: S101  (it was opened as a pipe)
+        words = os.read(self._process.stdout.fileno(), _LAST_WORDS_BYTES_MAX)
+        return f"a zygote ended ({status}): {words.decode('utf-8', 'replace').strip()}"
+
+
+def _start(
+    settings: dict[str, object], control: socket.socket, work_directory: Path
+) -> subprocess.Popen[bytes]:
+    environment = _ENVIRONMENT | {"TMPDIR": str(work_directory), "HOME": str(work_directory)}
+    if "LD_LIBRARY_PATH" in os.environ:  # where some interpreters, Lambda's too, find themselves
+        environment["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
+    try:
+        return subprocess.Popen(  # noqa: S603  (our own interpreter, our own file)
+            [sys.executable, str(_ZYGOTE), json.dumps(settings)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            pass_fds=[control.fileno()],
+            cwd="/",
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise SandboxError(f"a zygote could not be started: {error}") from error

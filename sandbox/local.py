@@ -1,0 +1,143 @@
+"""Run jobs on this machine: lanes of warm zygotes, all watched by one loop.
+
+In: jobs. Out: their executions, as they come to an end. Must not know: tests, answers,
+rewards.
+"""
+
+import os
+import shutil
+import tempfile
+import threading
+import weakref
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from sandbox.batch import Batch
+from sandbox.errors import IsolationRefusedError
+from sandbox.lane import Lane
+from sandbox.types import Execution, Executor, Job, Level
+
+_STRENGTH = {Level.NONE: 0, Level.INTERPRETER: 1, Level.KERNEL: 2}
+
+
+class LocalExecutor:
+    """Runs jobs in sandboxed guests of this machine.
+
+    Starts its zygotes at once and keeps them warm until `close` (or the end of a `with`
+    block). Safe to share between threads: one batch runs at a time.
+    """
+
+    def __init__(
+        self,
+        *,
+        lanes: int | None = None,
+        level: Level | None = None,
+        required: Level = Level.INTERPRETER,
+    ) -> None:
+        """Start *lanes* zygotes (one per usable processor unless given).
+
+        *level* None takes the strongest wall that the kernel grants. Raises
+        IsolationRefusedError, at the latest in `run`, if that is below *required*;
+        `Level.NONE` has to be asked for by name.
+        """
+        self._count = lanes or len(os.sched_getaffinity(0))
+        self._wanted = level
+        self._required = required if level is None else level
+        self._lock = threading.Lock()
+        self._start(level or Level.KERNEL)
+
+    def _start(self, level: Level) -> None:
+        self._level = level
+        self._owner_pid = os.getpid()
+        self._is_ready = False
+        self._directory = Path(tempfile.mkdtemp(prefix="verifier-"))
+        self._directory.chmod(0o711)  # a guest with a uid of its own must reach its directory
+        self._lanes = [self._new_lane(number) for number in range(self._count)]
+        self._close = weakref.finalize(
+            self, _close, self._lanes, self._directory, owner_pid=self._owner_pid
+        )
+
+    def _new_lane(self, number: int) -> Lane:
+        return Lane(number=number, level=self._level, directory=self._directory)
+
+    @property
+    def level(self) -> Level:
+        """The wall that every guest gets. Waits for the zygotes to tell."""
+        self._make_ready()
+        return self._level
+
+    @property
+    def granted(self) -> dict[str, object]:
+        """What the kernel granted, by name of protection."""
+        self._make_ready()
+        return dict(self._lanes[0].granted)
+
+    @property
+    def zygote_pids(self) -> tuple[int, ...]:
+        """The process ids of the zygotes."""
+        return tuple(lane.zygote_pid for lane in self._lanes)
+
+    def _make_ready(self) -> None:
+        if self._owner_pid != os.getpid():
+            self._start(self._level)  # after a fork: the lanes belong to the parent
+        if self._is_ready:
+            return
+        if not all(lane.greet() for lane in self._lanes):
+            refusal = self._lanes[0].granted.get("refused", "")
+            self.close()
+            if self._wanted is not None or _STRENGTH[self._required] >= _STRENGTH[self._level]:
+                raise IsolationRefusedError(
+                    f"the kernel refuses isolation level {self._level}: {refusal}"
+                )
+            self._start(Level.INTERPRETER)
+            self._make_ready()
+        self._is_ready = True
+
+    def close(self) -> None:
+        """End all zygotes and remove their directories."""
+        self._close()
+
+    def __enter__(self) -> "LocalExecutor":
+        """Be closed at the end of the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    def until(self, deadline: float) -> Executor:
+        """Be an executor that stops at *deadline*, in seconds of `time.monotonic`."""
+        return _Until(self, deadline)
+
+    def run(
+        self, jobs: Iterable[Job], *, deadline: float = float("inf")
+    ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+        """Yield, for each job as it ends, its place in *jobs* and its executions.
+
+        Questions that *deadline* cut short, or that lost their zygote twice, end as
+        `NOT_RUN`. Raises SandboxError if no zygote can be started.
+        """
+        with self._lock:
+            self._make_ready()
+            yield from Batch(self._lanes, self._new_lane, jobs, deadline).run()
+
+
+class _Until:
+    def __init__(self, executor: LocalExecutor, deadline: float) -> None:
+        self._executor = executor
+        self._deadline = deadline
+
+    @property
+    def level(self) -> Level:
+        return self._executor.level
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+        return self._executor.run(jobs, deadline=self._deadline)
+
+
+def _close(lanes: list[Lane], directory: Path, *, owner_pid: int) -> None:
+    if os.getpid() != owner_pid:
+        return  # a forked child must not end its parent's zygotes
+    for lane in lanes:
+        lane.close()
+    shutil.rmtree(directory, ignore_errors=True)

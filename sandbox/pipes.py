@@ -1,0 +1,50 @@
+"""What a guest reads from and writes to, as its keeper holds it.
+
+In: bytes for a guest; bytes from a guest. Out: descriptors, and what arrived, bounded.
+Must not know: what the bytes mean.
+"""
+
+import os
+from fcntl import F_ADD_SEALS, F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_WRITE, fcntl
+
+_READ_BYTES = 2**16
+
+
+def sealed_file(name: str, content: bytes) -> int:
+    """Put *content* into an anonymous file that nobody can change any more."""
+    fd = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(fd, rest) :]
+    os.lseek(fd, 0, os.SEEK_SET)
+    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
+    return fd
+
+
+class Stream:
+    """The reading end of a guest's output: emptied whenever asked, up to a cap."""
+
+    def __init__(self, cap: int) -> None:
+        """Open a pipe; what the guest writes counts against *cap* bytes."""
+        self.fd, self.guest_end = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        os.set_blocking(self.guest_end, True)
+        self.data = bytearray()
+        self._room = cap
+
+    def drain(self) -> bool:
+        """Read what is there. False once the guest wrote more than its cap."""
+        while self._room >= 0:
+            try:
+                piece = os.read(self.fd, _READ_BYTES)
+            except BlockingIOError:
+                return True
+            if not piece:
+                return True
+            self._room -= len(piece)
+            self.data += piece
+        return False
+
+    def take(self) -> bytes:
+        """Hand over what was read since the last time."""
+        data, self.data = bytes(self.data), bytearray()
+        return data

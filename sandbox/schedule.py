@@ -1,0 +1,138 @@
+"""Which question is asked next, and what a job's executions come to in the end.
+
+In: jobs, and executions as they happen, in any order. Out: visits (a guest's worth of
+questions) and, for a finished job, its executions in order, the same whatever the number
+of lanes. Must not know: processes.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from sandbox.types import Call, Ending, Execution, Job, Question
+
+_NOT_ASKED = Execution(ending=Ending.SKIPPED, detail="too many earlier questions ran out of time")
+
+
+@dataclass(slots=True)
+class Progress:
+    """A job on its way."""
+
+    place: int
+    job: Job
+    executions: list[Execution | None]
+    late: int = 0
+    confirmed: bool = False
+    program: int | None = None  # a descriptor of the program's text, while guests need it
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every question has its execution."""
+        return None not in self.executions
+
+    def put(self, first: int, executions: list[Execution]) -> None:
+        """Note what happened to the questions from *first* on."""
+        self.executions[first : first + len(executions)] = executions
+        self.late += sum(map(_is_late, executions))
+
+    def gives_up_before(self, number: int) -> bool:
+        """Whether enough questions before this one ran out of time."""
+        enough = self.job.give_up_after
+        return self.late >= enough and sum(map(_is_late, self.executions[:number])) >= enough
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """Questions for one guest: the job's from *first* on (all its calls, or one run)."""
+
+    progress: Progress
+    first: int
+    is_second_try: bool = False
+    questions: tuple[Question, ...]
+
+
+class Schedule:
+    """Hands out visits, takes in executions. Jobs are fetched only as they are needed."""
+
+    def __init__(self, jobs: Iterable[Job]) -> None:
+        """Plan to ask every question of *jobs*."""
+        self._jobs = enumerate(jobs)
+        self._pending: deque[Visit] = deque()
+        self._complete: deque[Progress] = deque()
+
+    def next_visit(self) -> Visit | None:
+        """Hand out the next visit; None when no question is left to ask now."""
+        while True:
+            while not self._pending:
+                if not self._fetch():
+                    return None
+            visit = self._pending.popleft()
+            if not visit.progress.gives_up_before(visit.first):
+                return visit
+            self.record(visit, [_NOT_ASKED] * len(visit.questions))
+
+    def completed(self) -> Iterator[Progress]:
+        """Hand over the jobs that have come to their end."""
+        while self._complete:
+            yield self._complete.popleft()
+
+    def record(self, visit: Visit, executions: list[Execution]) -> None:
+        """Take in what a visit brought, and plan what it leaves to do."""
+        progress = visit.progress
+        progress.put(visit.first, executions)
+        if len(executions) < len(visit.questions):
+            self._pending.appendleft(_visit(progress, visit.first + len(executions)))
+        if progress.is_complete:
+            self._finish(progress)
+
+    def try_again(self, visit: Visit) -> None:
+        """Plan a visit once more, as its guest was lost through our own fault."""
+        self._pending.appendleft(replace(visit, is_second_try=True))
+
+    def _fetch(self) -> bool:
+        place, job = next(self._jobs, (0, None))
+        if job is None:
+            return False
+        progress = Progress(place=place, job=job, executions=[None] * len(job.questions))
+        if not job.questions:
+            self._complete.append(progress)
+        elif isinstance(job.questions[0], Call):
+            self._pending.append(_visit(progress, 0))
+        else:
+            self._pending.extend(_visit(progress, number) for number in range(len(job.questions)))
+        return True
+
+    def _finish(self, progress: Progress) -> None:
+        """Ask a lone late question once more; otherwise settle what was skipped."""
+        late = [n for n, execution in enumerate(progress.executions) if _is_late(execution)]
+        if (
+            len(late) == 1
+            and not progress.confirmed
+            and _is_late(progress.executions[late[0]], "cpu")
+        ):
+            number = late[0]
+            progress.confirmed = True
+            progress.executions[number], progress.late = None, 0
+            question = progress.job.questions[number]
+            self._pending.append(Visit(progress=progress, first=number, questions=(question,)))
+            return
+        if len(late) >= progress.job.give_up_after:
+            # Several lanes may have gone past the point of giving up before they knew.
+            first = late[progress.job.give_up_after - 1] + 1
+            progress.executions[first:] = [_NOT_ASKED] * (len(progress.executions) - first)
+        self._complete.append(progress)
+
+
+def _visit(progress: Progress, first: int) -> Visit:
+    questions = progress.job.questions
+    is_call = isinstance(questions[first], Call)
+    end = len(questions) if is_call else first + 1
+    return Visit(progress=progress, first=first, questions=questions[first:end])
+
+
+def _is_late(execution: Execution | None, clock: str = "") -> bool:
+    return (
+        execution is not None
+        and execution.ending is Ending.OUT_OF_TIME
+        and clock in execution.detail
+    )

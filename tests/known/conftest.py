@@ -1,0 +1,73 @@
+"""Make a test of every known solution, and score them through the front door.
+
+The solutions come from the files given with `--dataset`, else from our own in `data/`.
+What must stay outside: how a file is read (`datasets.py`), what a score should be.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handlers.reward import lambda_handler
+from tests.known.datasets import DatasetError, KnownSolution, read_dataset
+
+Metrics = dict[str, float]
+
+# Enough to keep every lane busy, few enough for the time that one invocation has.
+_BATCH_ROWS = 32
+
+_OUR_DATA = Path(__file__).parent / "data"
+_SOLUTIONS = pytest.StashKey[list[KnownSolution]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the datasets; a malformed one ends the run before any test."""
+    paths = config.getoption("dataset") or sorted(_OUR_DATA.glob("*.jsonl"))
+    try:
+        config.stash[_SOLUTIONS] = [known for path in paths for known in read_dataset(path)]
+    except DatasetError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Call a test that asks for a `known` solution once with each of them."""
+    if "known" in metafunc.fixturenames:
+        solutions = metafunc.config.stash[_SOLUTIONS]
+        metafunc.parametrize("known", solutions, ids=[known.name for known in solutions])
+
+
+@pytest.fixture(scope="session")
+def metrics_of(request: pytest.FixtureRequest) -> Callable[[KnownSolution], Metrics]:
+    """Return a function that gives the metrics of a sample.
+
+    Samples are scored when the first of them is asked for, in batches, as one call for
+    each would leave most lanes idle; and only those that were selected (`-k`).
+    """
+    selected = tuple(_selected(request.session))
+    scored: dict[str, Metrics] = {}
+
+    def metrics_of_one(known: KnownSolution) -> Metrics:
+        if known.place not in scored:
+            done = {known.place, *scored}
+            others = (one for one in selected if one.place not in done)
+            batch = [known, *islice(others, _BATCH_ROWS - 1)]
+            scored.update(zip((one.place for one in batch), _score(batch), strict=True))
+        return scored[known.place]
+
+    return metrics_of_one
+
+
+def _selected(session: pytest.Session) -> Iterator[KnownSolution]:
+    for item in session.items:
+        if isinstance(item, pytest.Function) and "known" in item.fixturenames:
+            known = item.callspec.params["known"]
+            assert isinstance(known, KnownSolution)
+            yield known
+
+
+def _score(batch: list[KnownSolution]) -> list[Metrics]:
+    rows: Any = lambda_handler([known.sample for known in batch], None)
+    return [{metric["name"]: metric["value"] for metric in row["metrics_list"]} for row in rows]

@@ -1,0 +1,109 @@
+"""Datasets of known solutions: what is read, and how a malformed row is named."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.known.datasets import DatasetError, Expectation, read_dataset
+
+ROW: dict[str, object] = {"name": "a", "sample": {"id": 1}, "expected_correctness": 1}
+
+
+def write(folder: Path, *lines: str) -> Path:
+    """Write a dataset of these lines."""
+    path = folder / "data.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (1, Expectation(bound=1)),
+        (0.25, Expectation(bound=0.25)),
+        ("below_one", Expectation(bound=1, below=True)),
+        ({"below": 0.5}, Expectation(bound=0.5, below=True)),
+    ],
+)
+def test_every_spelling_of_an_expectation_is_read(
+    tmp_path: Path, written: object, read: Expectation
+) -> None:
+    """A number, `below_one` and `{"below": x}` are all understood."""
+    path = write(tmp_path, json.dumps(ROW | {"expected_correctness": written}))
+
+    assert [known.expected for known in read_dataset(path)] == [read]
+
+
+@pytest.mark.parametrize(
+    ("expected", "met", "missed"),
+    [
+        (Expectation(bound=1.0), 1.0, 0.99999),
+        (Expectation(bound=0.666667), 2 / 3, 0.6667),
+        (Expectation(bound=1.0, below=True), 0.99999, 1.0),
+    ],
+)
+def test_a_correctness_meets_its_expectation_or_misses_it(
+    expected: Expectation, met: float, missed: float
+) -> None:
+    """A number is met to six digits; a bound to stay below is not met by itself."""
+    assert (expected.is_met_by(met), expected.is_met_by(missed)) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [
+        (ROW | {"name": 7}, "name"),
+        (ROW | {"sample": "print(1)"}, "sample"),
+        ({"expected_correctness": 1}, "sample"),
+        ({"sample": {}}, "expected_correctness"),
+        (ROW | {"expected_correctness": True}, "expected_correctness"),
+        (ROW | {"expected_correctness": float("nan")}, "expected_correctness"),
+        (ROW | {"expected_correctness": 1.5}, "expected_correctness"),
+        (ROW | {"expected_correctness": "right"}, "expected_correctness"),
+        (ROW | {"expected_correctness": {"below": 0}}, "expected_correctness"),
+        (ROW | {"expected_correctness": {"below": 1, "above": 0}}, "expected_correctness"),
+    ],
+)
+def test_a_malformed_row_is_named_by_line_and_field(
+    tmp_path: Path, row: dict[str, object], field: str
+) -> None:
+    """Whoever owns the dataset learns where to look, blank lines counted."""
+    path = write(tmp_path, json.dumps(ROW), "", json.dumps(row))
+
+    with pytest.raises(DatasetError, match=rf"data\.jsonl:3: {field}: expected "):
+        read_dataset(path)
+
+
+@pytest.mark.parametrize("line", ["{", "[]", "[" * 100_000])
+def test_a_line_that_is_no_object_is_named(tmp_path: Path, line: str) -> None:
+    """Broken JSON, other JSON and JSON that is too deep are all blamed on their line."""
+    path = write(tmp_path, json.dumps(ROW), line)
+
+    with pytest.raises(DatasetError, match=r"data\.jsonl:2: "):
+        read_dataset(path)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\n\n", b'{"name": "\xff"}'])
+def test_a_file_without_readable_rows_is_named(tmp_path: Path, content: bytes | None) -> None:
+    """A missing, an empty and an undecodable file never pass for no tests at all."""
+    path = tmp_path / "data.jsonl"
+    if content is not None:
+        path.write_bytes(content)
+
+    with pytest.raises(DatasetError, match=r"data\.jsonl"):
+        read_dataset(path)
+
+
+def test_a_row_without_a_name_goes_by_file_and_line(tmp_path: Path) -> None:
+    """A name that is absent or null is made from the place."""
+    path = write(tmp_path, json.dumps(ROW | {"name": None}), json.dumps({**ROW, "name": ""}))
+
+    assert [known.name for known in read_dataset(path)] == ["data.jsonl:1", "data.jsonl:2"]
+
+
+def test_a_line_separator_inside_a_text_ends_no_row(tmp_path: Path) -> None:
+    """Only line feeds part rows: JSON leaves U+2028 unescaped."""
+    path = write(tmp_path, json.dumps(ROW | {"sample": {"id": "\u2028"}}, ensure_ascii=False))
+
+    assert len(read_dataset(path)) == 1

@@ -1,0 +1,200 @@
+"""Find the tests in a row of a dataset.
+
+In: a reference, as a trainer sent it. Out: where its tests are, in which shape, and the
+dicts around them. Must not know: what a test case's values mean, or what it may cost.
+
+| written by | shape |
+|---|---|
+| APPS, TACO, PRIME, verl, NeMo Gym | `{"inputs": [...], "outputs": [...], "fn_name"?: "f"}` |
+| AWS | `{"test_cases": [{"input": ..., "expected_output": ...}]}` |
+| open-r1, SYNTHETIC, DeepCoder | `{"test_cases" or "tests": [{"input", "output", "type"?}]}` |
+| Codeforces of open-r1 | `{"official_tests": [{"input", "output"}]}` |
+| open-instruct | `[{"input", "output"}]` |
+| LiveCodeBench | `{"public_test_cases", "private_test_cases"}`, lists as above, or JSON of them |
+| code_contests | `{"public_tests": {"input": [...], "output": [...]}, "private_tests", ...}` |
+
+Each may stand inside `input_output`, `ground_truth`, `reward_model`, `unit_tests`,
+`verifier_metadata`, `verification_info`, `tests` or `test_cases`, several deep, as JSON or
+as a JSON string.
+
+Keys that we do not know are the dataset's own business, with exceptions: those that hold
+tests that we cannot run are refused, for grading by half of the tests is not grading.
+"""
+
+from dataclasses import dataclass
+
+from verifier.errors import VerifierError
+from verifier.reference import (
+    Scope,
+    did_you_mean,
+    quote,
+    quote_keys,
+    read_dict,
+    read_list,
+    unpack,
+)
+
+_PAIR = ("inputs", "outputs")
+_HOLDERS = (
+    "tests",
+    "test_cases",
+    "official_tests",
+    "input_output",
+    "ground_truth",
+    "reward_model",
+    "unit_tests",
+    "verifier_metadata",
+    "verification_info",
+)
+# Each group is one source of tests. A row must have tests in exactly one of them.
+_SOURCES = (
+    _PAIR,
+    ("public_test_cases", "private_test_cases"),
+    ("public_tests", "private_tests", "generated_tests"),
+    *((holder,) for holder in _HOLDERS),
+)
+_SOURCE_KEYS = tuple(key for source in _SOURCES for key in source)
+_MAX_DEPTH = 6
+
+_TEST_CODE = "found test code, which is not supported yet"
+_UNSUPPORTED = {
+    "assert_case": _TEST_CODE,
+    "test_list": _TEST_CODE,
+    "test": _TEST_CODE,
+    "functional": _TEST_CODE,
+    "pytest": _TEST_CODE,
+    "generated_checker": "found a checker program, which is not supported yet",
+    "input_file": "found the name of a file to read, which is not supported yet",
+    "output_file": "found the name of a file to write, which is not supported yet",
+}
+_SENTIMENT = ("answer", "opinions")
+
+_EXPECTED = "a dict, a list of test cases, or JSON of either"
+_NEVER_UNPICKLED = "a JSON list (base64 of a pickle is never unpickled: convert it offline)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanonicalTests:
+    """Tests in our own form, unread."""
+
+    field: str
+    values: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairedTests:
+    """Tests as `inputs` and `outputs` of one scope, unread."""
+
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedTests:
+    """Tests as lists of dicts with `input` and `output`, unread, each list with its path."""
+
+    lists: tuple[tuple[str, list[object]], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundTests:
+    """The tests of a reference, and the dicts around them, outermost first."""
+
+    tests: CanonicalTests | PairedTests | ListedTests
+    scopes: tuple[Scope, ...]
+
+
+def find_tests(reference: object) -> FoundTests:
+    """Walk inwards until there are tests; never past a fork."""
+    key, field = "", ""
+    value = unpack("reference", reference, _EXPECTED)
+    scopes: list[Scope] = []
+    for _ in range(_MAX_DEPTH):
+        tests = _tests_at(key, field, value)
+        if tests is not None:
+            return FoundTests(tests=tests, scopes=tuple(scopes))
+        scope = Scope(field=field, values=read_dict(field or "reference", value, _EXPECTED))
+        scopes.append(scope)
+        source = _source(scope)
+        if len(source) > 1:
+            return FoundTests(tests=_tests_of(scope, source), scopes=tuple(scopes))
+        key = source[0]
+        field, value = scope.at(key), unpack(scope.at(key), scope.values[key], _EXPECTED)
+    raise VerifierError(field, f"found {_MAX_DEPTH} dicts in one another, and no tests yet")
+
+
+def _tests_at(key: str, field: str, value: object) -> CanonicalTests | ListedTests | None:
+    if isinstance(value, list):
+        return ListedTests(lists=((field or "reference", value),))
+    if isinstance(value, dict):
+        if key == "tests" and not value.keys().isdisjoint(("kind", "cases")):
+            return CanonicalTests(field=field, values=value)
+        if key and isinstance(value.get("input"), list):
+            return ListedTests(lists=((field, _rows(field, value)),))
+    return None
+
+
+def _source(scope: Scope) -> tuple[str, ...]:
+    """Return the keys that hold the tests in *scope*, or raise."""
+    _refuse_unsupported(scope)
+    sources = [
+        source for source in _SOURCES if any(_filled(scope.values.get(key)) for key in source)
+    ]
+    if not sources:
+        raise _no_tests(scope)
+    if len(sources) > 1:
+        keys = " and ".join(quote_keys(source) for source in sources)
+        raise VerifierError(scope.at(sources[1][0]), f"found tests in {keys}, expected one of them")
+    return sources[0]
+
+
+def _tests_of(scope: Scope, source: tuple[str, ...]) -> PairedTests | ListedTests:
+    if source is _PAIR:
+        return PairedTests(scope=scope)
+    keys = [key for key in source if _filled(scope.values.get(key))]
+    return ListedTests(lists=tuple((scope.at(key), _cases_at(scope, key)) for key in keys))
+
+
+def _cases_at(scope: Scope, key: str) -> list[object]:
+    field = scope.at(key)
+    value = unpack(field, scope.values[key], _NEVER_UNPICKLED)
+    return _rows(field, value) if isinstance(value, dict) else read_list(field, value)
+
+
+def _rows(field: str, columns: dict[str, object]) -> list[object]:
+    """Turn a dict of lists, as tables keep them, into a list of dicts."""
+    lists = {
+        key: read_list(f"{field}.{key}", value)
+        for key, value in columns.items()
+        if value is not None
+    }
+    lengths = {key: len(value) for key, value in lists.items()}
+    if len(set(lengths.values())) > 1:
+        shown = ", ".join(f"{length} in {quote(key)}" for key, length in lengths.items())
+        raise VerifierError(field, f"found lists of different lengths: {shown}")
+    return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
+
+
+def _refuse_unsupported(scope: Scope) -> None:
+    for key, problem in _UNSUPPORTED.items():
+        value = scope.values.get(key)
+        if isinstance(value, str | list) and value:
+            raise VerifierError(scope.at(key), problem)
+    if scope.values.get("input_mode") == "file":
+        raise VerifierError(scope.at("input_mode"), "found file, which is not supported yet")
+
+
+def _no_tests(scope: Scope) -> VerifierError:
+    for key in _SOURCE_KEYS:
+        if key in scope.values:
+            return VerifierError(scope.at(key), "found no test cases, expected at least one")
+    for key in _SENTIMENT:
+        if key in scope.values:
+            problem = "found an answer and no tests; sentiment tasks are not supported yet"
+            return VerifierError(scope.at(key), problem)
+    hints = "".join(did_you_mean(key, _SOURCE_KEYS) for key in list(scope.values)[:_MAX_DEPTH])
+    problem = f"found {quote_keys(scope.values)}, expected tests, inputs and outputs or test_cases"
+    return VerifierError(scope.field or "reference", problem + hints)
+
+
+def _filled(value: object) -> bool:
+    return value is not None and not (isinstance(value, str | list | dict) and not value)
