@@ -4,9 +4,12 @@ In: what a guest may touch. Out: a hook that ends the guest when it tries what i
 forbidden, and names the attempt. A *strict* hook, for kernels that cannot do it, also
 refuses foreign files, native code and introspection. Must not know: the candidate.
 
+A zygote installs it, once, and lets itself pass: to build it in each guest would cost more
+than anything else that a guest does before its program.
+
 How it withstands the candidate that it watches:
 
-- A hook cannot be removed, and this one is installed in the guest, after the last `fork`.
+- A hook cannot be removed.
 - It reads no global, no builtin by name and no closure. A candidate that catches an
   exception raised here holds this frame, and from 3.13 on may write to the cells that
   the frame shows; keyword defaults are new locals on every call.
@@ -111,9 +114,9 @@ def remove_unaudited_functions() -> None:
 
 
 def build_hook(  # noqa: C901  (functions of the module could be reached, and changed, by a guest)
-    *, channel_fd: int, own_pid: int, work_directory: str, readable: tuple[str, ...], strict: bool
+    *, channel_fd: int, work_directory: str, readable: tuple[str, ...], strict: bool
 ) -> AuditHook:
-    """Build the hook of one guest. *readable* are the trees a strict one lets it read."""
+    """Build the hook for this process's forks. A strict one lets them read *readable*."""
     forbidden_events = _STRICTLY_FORBIDDEN_EVENTS if strict else FORBIDDEN_EVENTS
     inside_work = work_directory + "/"
     trees = tuple(path.rstrip("/") + "/" for path in readable)
@@ -124,10 +127,14 @@ def build_hook(  # noqa: C901  (functions of the module could be reached, and ch
         write: Callable[[int, bytes], int] = posix.write,
         kill: Callable[[int, int], None] = posix.kill,
         error: type[Exception] = OSError,
+        getpid: Callable[[], int] = posix.getpid,
         sigkill: int = int(signal.SIGKILL),
         channel: int = channel_fd,
-        own: int = own_pid,
+        zygote: int = posix.getpid(),  # the one who builds it, for good
     ) -> None:
+        own = getpid()
+        if own == zygote:
+            return
         message = b'["forbidden","' + event.encode("ascii", "replace") + b'"]'
         try:  # noqa: SIM105  (a context manager would be a global)
             write(channel, message.__len__().to_bytes(4, "big") + message)
@@ -172,13 +179,13 @@ def build_hook(  # noqa: C901  (functions of the module could be reached, and ch
         *,
         forbidden: frozenset[str] = forbidden_events,
         forbid: Callable[[str], None] = forbid,
-        own: int = own_pid,
+        getpid: Callable[[], int] = posix.getpid,
         unix: int = _AF_UNIX,
     ) -> None:
         if (
             event in forbidden
             or (event == "socket.__new__" and args[1] != unix)
-            or (event == "os.kill" and args[0] != own)
+            or (event == "os.kill" and args[0] != getpid())
         ):
             forbid(event)
 
@@ -201,7 +208,11 @@ def build_hook(  # noqa: C901  (functions of the module could be reached, and ch
         write_flags: int = posix.O_WRONLY | posix.O_RDWR | posix.O_CREAT | posix.O_TRUNC,
         permission_error: type[Exception] = PermissionError,
         import_error: type[Exception] = ImportError,
+        getpid: Callable[[], int] = posix.getpid,
+        zygote: int = posix.getpid(),  # the one who builds it, for good
     ) -> None:
+        if getpid() == zygote:
+            return
         common(event, args)
         if event == "open":
             allowed = may_touch(args[0], writing=args[2] & write_flags != 0)  # type: ignore[operator]

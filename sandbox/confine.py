@@ -5,11 +5,12 @@ Part of it is put on the zygote once, as guests inherit it by `fork`; the rest o
 guest, between `fork` and the candidate's first line. Must not know: the candidate.
 """
 
-import math
 import os
 import resource
 import sys
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from resource import setrlimit
+from typing import NamedTuple
 
 from sandbox.audit import build_hook, remove_unaudited_functions
 
@@ -17,6 +18,7 @@ CHANNEL_FD = 3
 OPEN_FILES_MAX = 256
 THREADS_MAX = 256
 STACK_BYTES = 64 * 2**20
+_LIMITS_BY_GUEST = (resource.RLIMIT_CPU, resource.RLIMIT_AS, resource.RLIMIT_FSIZE)
 # Reserved, not used: stacks that threads ask for (half a GiB is no rarity among recursive
 # programs), allocator arenas, mapped libraries. Resident memory is what we limit.
 ADDRESS_SPACE_HEADROOM_BYTES = 2**30
@@ -36,108 +38,105 @@ _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 
 
 class Wall(NamedTuple):
-    """What every guest of this zygote gets. `granted` says so to people."""
+    """What this zygote's guests still have to put up, and what was granted to all."""
 
-    kernel: bool
-    strict_hook: bool
-    hook: bool
     guest_uid: int | None
-    drop_capabilities: bool
-    process_limit: int | None
     base_bytes: int
-    work_directory: str
-    readable: tuple[str, ...]
-    filter_for: Any  # (pid) -> bytes; None where there is no filter
+    hard_limits: tuple[int, int, int]
+    finish: Callable[[], None]
     granted: dict[str, object]
 
 
 def confine_zygote(*, level: str, work_directory: str, guest_uid: int | None) -> Wall:
-    """Put up what all guests share. Raises OSError where level `kernel` is refused."""
-    readable, base_bytes = _readable_trees(), _address_space_bytes()
+    """Put up what guests inherit. Raises OSError where level `kernel` is refused."""
+    base_bytes, readable = _address_space_bytes(), _readable_trees()
+    if guest_uid is not None and not _uid_can_run(guest_uid):
+        guest_uid = None
+    granted: dict[str, object] = {
+        "level": level,
+        "resource_limits": True,
+        "uid_dropped": guest_uid is not None,
+    }
+    if guest_uid is not None:
+        os.chown(work_directory, guest_uid, guest_uid)
+    os.chdir(work_directory)
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NOFILE, OPEN_FILES_MAX)
-    granted: dict[str, object] = {"level": level, "resource_limits": True}
-    filter_for = None
-    if level == "kernel":
-        filter_for = _confine_by_kernel(granted, readable, work_directory)
-    elif level == "interpreter":
-        remove_unaudited_functions()
-    usable_uid = guest_uid if guest_uid is not None and _uid_can_run(guest_uid) else None
-    if usable_uid is not None:
-        os.chown(work_directory, usable_uid, usable_uid)
-    granted["uid_dropped"] = usable_uid is not None
-    return Wall(
-        kernel=level == "kernel",
-        strict_hook=level == "interpreter" or (level == "kernel" and not granted["landlock"]),
-        hook=level != "none",
-        guest_uid=usable_uid,
-        drop_capabilities=level == "kernel" and os.geteuid() == 0 and usable_uid is None,
-        process_limit=_process_limit(level, usable_uid),
-        base_bytes=base_bytes,
-        work_directory=work_directory,
-        readable=readable,
-        filter_for=filter_for,
-        granted=granted,
-    )
-
-
-def confine_guest(wall: Wall, limits: dict[str, Any]) -> None:
-    """Put up the rest, on the guest itself. Raises OSError if any stone is missing."""
-    os.chdir(wall.work_directory)
-    _limit(resource.RLIMIT_CPU, math.ceil(limits["cpu_seconds"]) + 1)
-    _limit(
-        resource.RLIMIT_AS,
-        wall.base_bytes + limits["memory_bytes"] + ADDRESS_SPACE_HEADROOM_BYTES,
-    )
-    _limit(resource.RLIMIT_FSIZE, limits["output_bytes"])
     _limit(resource.RLIMIT_STACK, STACK_BYTES)
-    if wall.process_limit is not None:
-        _limit(resource.RLIMIT_NPROC, wall.process_limit)
-    if wall.guest_uid is not None:
-        os.setgroups([])
-        os.setresgid(wall.guest_uid, wall.guest_uid, wall.guest_uid)
-        os.setresuid(wall.guest_uid, wall.guest_uid, wall.guest_uid)
-    if wall.kernel:
-        from sandbox import kernel  # noqa: PLC0415  (loaded by the zygote, at this level only)
-
-        if wall.drop_capabilities:
-            kernel.drop_capabilities()
-        kernel.hide_from_peers()
-        kernel.die_with_parent()
-        kernel.install_filter(wall.filter_for(os.getpid()))
-    if wall.hook:
-        sys.addaudithook(
-            build_hook(
-                channel_fd=CHANNEL_FD,
-                own_pid=os.getpid(),
-                work_directory=wall.work_directory,
-                readable=wall.readable,
-                strict=wall.strict_hook,
-            )
+    _limit_processes(level, guest_uid)
+    finish: Callable[[], None] = _nothing_more
+    if level == "kernel":
+        finish = _confine_by_kernel(granted, readable, work_directory, guest_uid)
+    if level == "interpreter":
+        remove_unaudited_functions()
+    if level != "none":
+        hook = build_hook(
+            channel_fd=CHANNEL_FD,
+            work_directory=work_directory,
+            readable=readable,
+            strict=level == "interpreter" or not granted["landlock"],
         )
+        sys.addaudithook(hook)
+    hard = tuple(_hard_limit(which) for which in _LIMITS_BY_GUEST)
+    return Wall(guest_uid, base_bytes, (hard[0], hard[1], hard[2]), finish, granted)
+
+
+def confine_guest(wall: Wall, *, cpu_seconds: int, memory_bytes: int, output_bytes: int) -> None:
+    """Put up the rest, on the guest itself. Raises OSError if any stone is missing.
+
+    Every page that this touches is copied for the guest, at the price of a small system
+    call each: what can be made ready in the zygote is.
+    """
+    space_bytes = wall.base_bytes + memory_bytes + ADDRESS_SPACE_HEADROOM_BYTES
+    cpu_hard, space_hard, output_hard = wall.hard_limits
+    cpu_seconds, space_bytes = min(cpu_seconds, cpu_hard), min(space_bytes, space_hard)
+    output_bytes = min(output_bytes, output_hard)
+    setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
+    setrlimit(resource.RLIMIT_AS, (space_bytes, space_bytes))
+    setrlimit(resource.RLIMIT_FSIZE, (output_bytes, output_bytes))
+    if wall.guest_uid is not None:
+        _become(wall.guest_uid)
+    wall.finish()
 
 
 def _confine_by_kernel(
-    granted: dict[str, object], readable: tuple[str, ...], work_directory: str
-) -> Any:  # noqa: ANN401  (a function from sandbox.seccomp, which this level alone loads)
+    granted: dict[str, object],
+    readable: tuple[str, ...],
+    work_directory: str,
+    guest_uid: int | None,
+) -> Callable[[], None]:
+    """Put up what the kernel keeps for all guests; return the rest, for each to do."""
     from sandbox import kernel  # noqa: PLC0415  (no ctypes at any other level)
     from sandbox.seccomp import prepare_filter  # noqa: PLC0415
 
     kernel.forbid_new_privileges()
-    for name, ask in (
-        ("orphans_adopted", kernel.adopt_orphans),
-        ("hidden_from_peers", kernel.hide_from_peers),
-    ):
-        granted[name] = _try(ask)
+    granted["orphans_adopted"] = _try(kernel.adopt_orphans)
+    granted["hidden_from_peers"] = _try(kernel.hide_from_peers)
     granted["landlock"] = kernel.landlock_abi()
     if granted["landlock"]:
         kernel.restrict_files(readable, (work_directory, *_DEVICES))
+    if guest_uid is None and os.geteuid() == 0:
+        kernel.drop_capabilities()
     template = prepare_filter(os.uname().machine)
     granted["seccomp"] = True  # the trial guest that every zygote forks first proves it
-    return template.for_pid
+    die_with_parent, install_filter, getpid = (
+        kernel.die_with_parent,
+        kernel.install_filter,
+        os.getpid,
+    )
+
+    def finish() -> None:
+        die_with_parent()  # after the change of uid, which clears it
+        install_filter(template.for_pid(getpid()))  # last, as it refuses the other steps
+
+    return finish
 
 
-def _try(ask: Any) -> bool:  # noqa: ANN401
+def _nothing_more() -> None:
+    pass
+
+
+def _try(ask: Callable[[], None]) -> bool:
     try:
         ask()
     except OSError:
@@ -150,12 +149,21 @@ def _readable_trees() -> tuple[str, ...]:
     return tuple(sorted(own | {path for path in sys.path if path})) + _READABLE_SYSTEM_TREES
 
 
-def _limit(which: int, value: int) -> None:
-    """Lower a limit, soft and hard, as far as *value* and never raise it."""
+def _hard_limit(which: int) -> int:
     _, hard = resource.getrlimit(which)
-    if hard != resource.RLIM_INFINITY:
-        value = min(value, hard)
-    resource.setrlimit(which, (value, value))
+    return sys.maxsize if hard == resource.RLIM_INFINITY else hard
+
+
+def _limit(which: int, value: int) -> None:
+    """Lower a limit, soft and hard, as far as *value*; never raise it."""
+    value = min(value, _hard_limit(which))
+    setrlimit(which, (value, value))
+
+
+def _become(uid: int) -> None:
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
 
 
 def _uid_can_run(uid: int) -> bool:
@@ -163,9 +171,7 @@ def _uid_can_run(uid: int) -> bool:
     pid = os.fork()
     if pid == 0:
         try:
-            os.setgroups([])
-            os.setresgid(uid, uid, uid)
-            os.setresuid(uid, uid, uid)
+            _become(uid)
             with open(os.__file__, "rb"):  # noqa: PTH123  (pathlib would make every zygote bigger)
                 os._exit(0)
         except OSError:
@@ -173,13 +179,12 @@ def _uid_can_run(uid: int) -> bool:
     return os.waitpid(pid, 0)[1] == 0
 
 
-def _process_limit(level: str, guest_uid: int | None) -> int | None:
-    """Bound processes and threads, where the filter does not: the kernel counts by uid."""
+def _limit_processes(level: str, guest_uid: int | None) -> None:
+    """Bound processes and threads where no filter does. The kernel counts them by uid."""
     if guest_uid is not None:
-        return THREADS_MAX
-    if level == "kernel" or os.geteuid() == 0:
-        return None
-    return _tasks_of(os.geteuid()) + THREADS_MAX
+        _limit(resource.RLIMIT_NPROC, THREADS_MAX)
+    elif level != "kernel" and os.geteuid() != 0:
+        _limit(resource.RLIMIT_NPROC, _tasks_of(os.geteuid()) + THREADS_MAX)
 
 
 def _tasks_of(uid: int) -> int:

@@ -24,7 +24,6 @@ _TEXT_MAX = 500
 
 def serve(program: bytes, *, run: bool, argv: list[str]) -> None:
     """Be the guest: never returns."""
-    _forget_ourselves()
     try:
         code = compile(program, PROGRAM_NAME, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
@@ -34,12 +33,6 @@ def serve(program: bytes, *, run: bool, argv: list[str]) -> None:
         _run_program(program, code, argv)
     else:
         _answer_calls(program, code)
-
-
-def _forget_ourselves() -> None:
-    """Leave a candidate the modules that a plain interpreter would have."""
-    for name in [name for name in sys.modules if name.partition(".")[0] == "sandbox"]:
-        del sys.modules[name]
 
 
 class _Source:

@@ -6,6 +6,7 @@ believed: time is read from the process's own CPU clock, the rest from the zygot
 parent. Must not know: which answers are right, or what other lanes do.
 """
 
+import math
 import os
 import signal
 import socket
@@ -15,6 +16,7 @@ from dataclasses import replace
 
 from sandbox import meter
 from sandbox.channel import MessageTooLongError, pack_message, take_message
+from sandbox.control import pack_request, read_ended, read_started
 from sandbox.encoding import encode
 from sandbox.lane import Lane
 from sandbox.messages import FAILURES, read_answer, read_message
@@ -72,22 +74,23 @@ class Keeper:
     def _ask_for_guest(self, program: int, guest_channel: int) -> None:
         first = self._questions[0]
         is_run = isinstance(first, Run)
-        # Loading takes its share, and then each call.
+        # The kernel's own limit, in whole seconds, is there in case that we are not. In a
+        # guest that is asked calls, loading takes its share, and then each call.
         shares = 1 if is_run else len(self._questions) + 1
-        request = {
-            "run": is_run,
-            "argv": list(first.argv) if isinstance(first, Run) else [],
-            "program_bytes": os.fstat(program).st_size,
-            "limits": {
-                "cpu_seconds": self._limits.cpu_seconds * shares,
-                "memory_bytes": self._limits.memory_bytes,
-                "output_bytes": self._limits.output_bytes,
-            },
-        }
+        packet = pack_request(
+            (
+                is_run,
+                math.ceil(self._limits.cpu_seconds * shares) + 1,
+                self._limits.memory_bytes,
+                self._limits.output_bytes,
+                os.fstat(program).st_size,
+            ),
+            first.argv if isinstance(first, Run) else (),
+        )
         stdin = sealed_file("stdin", first.stdin if isinstance(first, Run) else b"")
         guest_ends = [stdin, self._stdout.guest_end, self._stderr.guest_end, guest_channel]
         try:
-            self.lane.request(request, [program, *guest_ends])
+            self.lane.request(packet, [program, *guest_ends])
         finally:
             for fd in guest_ends:
                 os.close(fd)
@@ -124,11 +127,11 @@ class Keeper:
 
     def on_control(self) -> None:
         """Hear the zygote. Raises LaneLostError."""
-        word, *rest = self.lane.hear()
-        if word == "started":
-            self._pid = rest[0]
-        elif word == "ended":
-            self._on_ended(*rest)
+        packet = self.lane.hear()
+        if (pid := read_started(packet)) is not None:
+            self._pid = pid
+        elif (ended := read_ended(packet)) is not None:
+            self._on_ended(*ended)
 
     def on_output(self) -> None:
         """Empty the pipes, and go on with the conversation."""

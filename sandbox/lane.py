@@ -11,15 +11,14 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
+from sandbox.control import KILL, PACKET_BYTES_MAX, REST, RESTING
 from sandbox.errors import SandboxError
 from sandbox.types import Level
 
 _CODE_DIRECTORY = Path(__file__).resolve().parent.parent
 _ZYGOTE = Path(__file__).resolve().parent / "zygote.py"
 _HELLO_SECONDS = 20.0
-_PACKET_BYTES_MAX = 2**16
 _LAST_WORDS_BYTES_MAX = 2**12
 _GUEST_UID_BASE = 61_000  # a range that distributions leave to nobody
 
@@ -81,44 +80,44 @@ class Lane:
         """Wait until the zygote is ready. False: the kernel refuses this lane's level."""
         self.control.settimeout(_HELLO_SECONDS)
         try:
-            word, granted = self.hear()
+            self.granted = json.loads(self.hear())
         except TimeoutError as error:
             raise SandboxError("a zygote did not start in time") from error
-        if word != "hello":
-            raise SandboxError(f"a zygote said {word!r} instead of hello")
         self.control.settimeout(None)
-        self.granted = granted
-        return "refused" not in granted
+        return "refused" not in self.granted
 
-    def request(self, request: dict[str, object], descriptors: list[int]) -> None:
+    def request(self, packet: bytes, descriptors: list[int]) -> None:
         """Ask for a guest: program, stdin, stdout, stderr and channel are *descriptors*."""
         try:
-            socket.send_fds(self.control, [json.dumps(request).encode("ascii")], descriptors)
+            socket.send_fds(self.control, [packet], descriptors)
         except OSError as error:
             raise LaneLostError(self._last_words()) from error
 
     def kill_guest(self) -> None:
         """Ask the zygote to end its guest. No answer: it will say `ended`."""
         try:
-            self.control.send(b"kill")
+            self.control.send(KILL)
         except OSError as error:
             raise LaneLostError(self._last_words()) from error
 
     def rest(self) -> None:
         """Return when the zygote has nothing left to do."""
-        self.control.send(b"rest")
-        while self.hear()[0] != "resting":
+        try:
+            self.control.send(REST)
+        except OSError as error:
+            raise LaneLostError(self._last_words()) from error
+        while self.hear() != RESTING:
             pass
 
-    def hear(self) -> tuple[Any, ...]:
+    def hear(self) -> bytes:
         """Read the zygote's next words, waiting if need be. Raises LaneLostError."""
         try:
-            packet = self.control.recv(_PACKET_BYTES_MAX)
+            packet = self.control.recv(PACKET_BYTES_MAX)
         except ConnectionError:
             packet = b""
         if not packet:
             raise LaneLostError(self._last_words())
-        return tuple(json.loads(packet))
+        return packet
 
     def close(self) -> None:
         """End the zygote and its guest, and remove the work directory."""

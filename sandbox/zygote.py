@@ -1,13 +1,9 @@
 """The zygote: a small, warm, single-threaded process that forks a guest for every request.
 
 Started as a script by its keeper (`sandbox.lane`), one per lane, with one argument (JSON).
-It holds no secret, so that a fork of it holds none.
-It alone signals and reaps guests: a pid that its parent has not reaped is never anyone
-else's. Must not know: references, answers, what a question means.
-
-Control messages, one per packet. From the keeper: a request (JSON and five descriptors:
-program, stdin, stdout, stderr, channel), `kill`, `rest`. To the keeper: JSON lists
-`hello`, `started`, `ended`, `resting`.
+It holds no secret, so that a fork of it holds none. It alone signals and reaps guests: a
+pid that its parent has not reaped is never anyone else's. Must not know: references,
+answers, what a question means.
 """
 
 import gc
@@ -17,15 +13,20 @@ import os
 import select
 import signal
 import socket
+import struct
 import sys
 import time
 from os import pidfd_open, setsid  # by name: level `interpreter` takes them from the module
-from typing import Any
+
+# A script's directory is not searched for modules here (nor should a guest's be), so:
+sys.path.insert(0, json.loads(sys.argv[1])["code_directory"])
+from sandbox import confine, control, guest
+
+sys.path.pop(0)
 
 CONTROL_FD = 3
-_PACKET_BYTES_MAX = 2**17
-_DESCRIPTORS = 5
-_KILL, _REST = b"kill", b"rest"
+_DESCRIPTORS = struct.Struct(f"={control.DESCRIPTORS}i")
+_ANCILLARY_BYTES = socket.CMSG_SPACE(_DESCRIPTORS.size)
 
 # What most programs import; each costs a plain interpreter milliseconds, and a fork little.
 _PRELOADED = (
@@ -37,26 +38,23 @@ _PRELOADED = (
 def main() -> None:
     """Serve until the keeper leaves."""
     settings = json.loads(sys.argv[1])
-    sys.path.insert(0, settings["code_directory"])
-    from sandbox import confine, guest  # noqa: PLC0415  (the path is known only now)
-
-    sys.path.pop(0)
+    hello = _take_control(settings["control_fd"])
     _preload()
-    control = _take_control(settings["control_fd"])
     try:
         wall = confine.confine_zygote(
             level=settings["level"],
             work_directory=settings["work_directory"],
             guest_uid=settings["guest_uid"],
         )
-        _try_a_guest(confine, wall)
+        _try_a_guest(wall)
     except OSError as error:
-        _tell(control, "hello", {"refused": str(error)})
+        hello.sendall(json.dumps({"refused": str(error)}).encode("ascii"))
         return
+    hello.sendall(json.dumps(wall.granted).encode("ascii"))
+    _forget_ourselves()
     gc.collect()
     gc.freeze()
-    _tell(control, "hello", wall.granted)
-    _serve(control, confine, guest, wall)
+    _serve(hello, wall, settings["work_directory"])
 
 
 def _take_control(fd: int) -> socket.socket:
@@ -72,21 +70,27 @@ def _preload() -> None:
         __import__(name)
     # `random` reseeds itself in every fork. Without that, all guests draw the same numbers,
     # and the same program gets the same reward.
-    register, os.register_at_fork = os.register_at_fork, lambda **_: None  # type: ignore[assignment]
+    register, os.register_at_fork = os.register_at_fork, lambda **_: None
     import random  # noqa: PLC0415
 
     os.register_at_fork = register
     random.seed(0)
 
 
-def _try_a_guest(confine: Any, wall: Any) -> None:  # noqa: ANN401  (modules loaded late)
+def _forget_ourselves() -> None:
+    """Leave guests the modules that a plain interpreter would have."""
+    for name in list(sys.modules):
+        if name.partition(".")[0] == "sandbox":
+            del sys.modules[name]
+
+
+def _try_a_guest(wall: confine.Wall) -> None:
     """Fork one guest that only puts up its wall. Raises OSError if it cannot."""
-    limits = {"cpu_seconds": 1, "memory_bytes": 2**28, "output_bytes": 2**20}
     read_end, write_end = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
-            confine.confine_guest(wall, limits)
+            confine.confine_guest(wall, cpu_seconds=1, memory_bytes=2**28, output_bytes=2**20)
         except OSError as error:
             os.write(write_end, str(error).encode("utf-8", "replace"))
         os._exit(0)
@@ -98,38 +102,41 @@ def _try_a_guest(confine: Any, wall: Any) -> None:  # noqa: ANN401  (modules loa
         raise OSError(complaint.decode("utf-8", "replace") or f"a trial guest died ({status})")
 
 
-def _serve(control: socket.socket, confine: Any, guest: Any, wall: Any) -> None:  # noqa: ANN401
+def _serve(keeper: socket.socket, wall: confine.Wall, work_directory: str) -> None:
+    poll = select.poll()
+    poll.register(keeper, select.POLLIN)
     while True:
-        packet, descriptors = _receive(control)
+        packet, descriptors = _receive(keeper)
         if not packet:
             return
-        if packet == _REST:
-            _tell(control, "resting")
-        elif packet != _KILL:  # a kill that comes now was meant for a guest that has gone
-            request = json.loads(packet)
+        if packet == control.REST:
+            keeper.send(control.RESTING)
+        elif packet != control.KILL:  # a kill that comes now was meant for one that has gone
             pid = os.fork()
             if pid == 0:
-                _be_guest(confine, guest, wall, request, descriptors)
+                _be_guest(wall, packet, descriptors)
+            keeper.send(control.pack_started(pid))
             for fd in descriptors:
                 os.close(fd)
-            _tell(control, "started", pid)
-            ended = _await(control, pid)
+            ended = _await(keeper, poll, pid)
             _sweep()
-            _empty(wall.work_directory)
-            _tell(control, "ended", *ended)
+            _empty(work_directory)
+            keeper.send(ended)
 
 
-def _be_guest(
-    confine: Any, guest: Any, wall: Any, request: dict[str, Any], descriptors: list[int]
-) -> None:  # noqa: ANN401
+def _be_guest(wall: confine.Wall, packet: bytes, descriptors: tuple[int, ...]) -> None:
     try:
+        request, argv = control.read_request(packet)
+        run, cpu_seconds, memory_bytes, output_bytes, program_bytes = request
         setsid()
-        program = os.pread(descriptors[0], request["program_bytes"], 0)
+        program = os.pread(descriptors[0], program_bytes, 0)
         for target, fd in enumerate(descriptors[1:]):
             os.dup2(fd, target)
         os.closerange(confine.CHANNEL_FD + 1, confine.OPEN_FILES_MAX)
-        confine.confine_guest(wall, request["limits"])
-        guest.serve(program, run=request["run"], argv=request["argv"])
+        confine.confine_guest(
+            wall, cpu_seconds=cpu_seconds, memory_bytes=memory_bytes, output_bytes=output_bytes
+        )
+        guest.serve(program, run=bool(run), argv=argv)
     except OSError:
         # No wall, no guest. Only our own fault brings us here, and nothing that a guest
         # could say must look like it: so the whole lane ends, and its keeper starts another.
@@ -138,31 +145,34 @@ def _be_guest(
         os._exit(1)
 
 
-def _await(control: socket.socket, pid: int) -> tuple[int, float, int]:
-    """Wait for the guest's end, or end it on request: wait status, CPU seconds, peak bytes."""
-    try:
-        pidfd = pidfd_open(pid)
-    except OSError:
-        pidfd = -1  # an old kernel: look again and again
-    poll = select.poll()
-    poll.register(control, select.POLLIN)
+def _await(keeper: socket.socket, poll: select.poll, pid: int) -> bytes:
+    """Wait for the guest's end, or end it when the keeper says so."""
+    pidfd = _open_pidfd(pid)
     if pidfd >= 0:
         poll.register(pidfd, select.POLLIN)
     try:
         while True:
-            events = dict(poll.poll(None if pidfd >= 0 else 2))
-            if control.fileno() in events:
-                packet, _ = _receive(control)
+            ready = [fd for fd, _ in poll.poll(None if pidfd >= 0 else 2)]
+            if CONTROL_FD in ready:
+                packet, _ = _receive(keeper)
                 os.kill(pid, signal.SIGKILL)
                 if not packet:
                     os._exit(0)  # the keeper has gone, and with it everybody's reason to be
-            flags = 0 if pidfd in events or control.fileno() in events else os.WNOHANG
-            reaped, status, usage = os.wait4(pid, flags)
+            reaped, status, usage = os.wait4(pid, 0 if ready else os.WNOHANG)
             if reaped:
-                return status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+                cpu_seconds = usage.ru_utime + usage.ru_stime
+                return control.pack_ended(status, cpu_seconds, usage.ru_maxrss * 1024)
     finally:
         if pidfd >= 0:
+            poll.unregister(pidfd)
             os.close(pidfd)
+
+
+def _open_pidfd(pid: int) -> int:
+    try:
+        return pidfd_open(pid)
+    except OSError:
+        return -1  # an old kernel: look again and again
 
 
 def _sweep() -> None:
@@ -210,13 +220,11 @@ def _empty(directory: str) -> None:
                 os.unlink(entry.path)  # noqa: PTH108
 
 
-def _receive(control: socket.socket) -> tuple[bytes, list[int]]:
-    packet, descriptors, _, _ = socket.recv_fds(control, _PACKET_BYTES_MAX, _DESCRIPTORS)
-    return packet, descriptors
-
-
-def _tell(control: socket.socket, *words: object) -> None:
-    control.sendall(json.dumps(words).encode("ascii"))
+def _receive(keeper: socket.socket) -> tuple[bytes, tuple[int, ...]]:
+    packet, ancillary, _, _ = keeper.recvmsg(control.PACKET_BYTES_MAX, _ANCILLARY_BYTES)
+    if not ancillary:
+        return packet, ()
+    return packet, _DESCRIPTORS.unpack(ancillary[0][2])
 
 
 if __name__ == "__main__":
