@@ -22,6 +22,7 @@ Reader = Callable[[Any, int], object]
 DEPTH_MAX = 200
 ITERATOR_ITEMS_MAX = 1_000_000
 COLLIDING_KEYS_MAX = 64
+FRACTION_BITS_MAX = 2**14
 _SMALL_INT = 2**63
 _ATOMS = frozenset({type(None), bool, float, str})
 _VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
@@ -50,7 +51,7 @@ def decode(data: bytes) -> object:
         return _from_tree(tree, 0)
     except EncodingError:
         raise
-    except (ArithmeticError, TypeError, ValueError, LookupError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         # A tag whose content does not fit it: {"F": [1, 0]}, {"s": [[]]}, {"date": 7}.
         raise EncodingError("a tag with the wrong content") from error
 
@@ -214,7 +215,11 @@ def _read_decimal(content: object, _depth: int) -> object:
 def _read_fraction(content: object, depth: int) -> object:
     from fractions import Fraction  # noqa: PLC0415  (a zygote must stay small)
 
-    return Fraction(*_numbers(content, depth, 2))
+    parts = _numbers(content, depth, 2)
+    # It is reduced by a greatest common divisor, whose time grows with the square.
+    if any(part.bit_length() > FRACTION_BITS_MAX for part in parts):
+        raise EncodingError("a fraction with too many digits")
+    return Fraction(*parts)
 
 
 def _read_datetime(type_name: str) -> Reader:

@@ -42,6 +42,7 @@ class LocalExecutor:
         """
         self._count = lanes or len(os.sched_getaffinity(0))
         self._wanted = level
+        self._refusal = ""
         self._required = required if level is None else level
         self._lock = threading.Lock()
         self._start(level or Level.KERNEL)
@@ -68,9 +69,9 @@ class LocalExecutor:
 
     @property
     def granted(self) -> dict[str, object]:
-        """What the kernel granted, by name of protection."""
+        """What the kernel granted, by name of protection; `kernel_refused` says why not more."""
         self._make_ready()
-        return dict(self._lanes[0].granted)
+        return self._lanes[0].granted | ({"kernel_refused": self._refusal} if self._refusal else {})
 
     @property
     def zygote_pids(self) -> tuple[int, ...]:
@@ -83,11 +84,11 @@ class LocalExecutor:
         if self._is_ready:
             return
         if not all(lane.greet() for lane in self._lanes):
-            refusal = self._lanes[0].granted.get("refused", "")
+            self._refusal = str(self._lanes[0].granted.get("refused", ""))
             self.close()
             if self._wanted is not None or _STRENGTH[self._required] >= _STRENGTH[self._level]:
                 raise IsolationRefusedError(
-                    f"the kernel refuses isolation level {self._level}: {refusal}"
+                    f"the kernel refuses isolation level {self._level}: {self._refusal}"
                 )
             self._start(Level.INTERPRETER)
             self._make_ready()

@@ -104,6 +104,12 @@ _GUARDS: dict[str, tuple[_Condition, ...]] = {
     "sched_setscheduler": _CALLER_ONLY,
     # PRIO_PROCESS alone: for PRIO_USER zero is every process of the user.
     "setpriority": (*_CALLER_ONLY, _only(_low(1), (0,), otherwise=_EPERM)),
+    # No socket at all. But glibc asks a local daemon for users (`pwd.getpwnam`) and for UUIDs
+    # by time: an honest program's question is refused, and not punished.
+    "socket": (
+        _only(_low(0), (_AF_UNIX,), otherwise=_KILL),
+        _only(_low(0), (), otherwise=_EPERM),
+    ),
     # Streams alone: with one end of a datagram pair, `sendmsg` reaches any other datagram
     # socket of the host (the system log, say).
     "socketpair": (

@@ -226,6 +226,18 @@ def test_limits_and_priorities_are_changed_for_oneself_alone(
 
 @on_every_machine
 @pytest.mark.parametrize(
+    ("family", "fate"),
+    [(1, EPERM), (2, KILL), (10, KILL), (16, KILL), (17, KILL), (40, KILL)],
+)
+def test_no_socket_is_made_and_only_a_local_one_may_be_asked_for(
+    machine: str, family: int, fate: int
+) -> None:
+    """A local socket is refused, as libraries ask for one; any other ends the guest."""
+    assert decide(machine, "socket", family, 1) == fate
+
+
+@on_every_machine
+@pytest.mark.parametrize(
     ("family", "kind", "fate"),
     [
         (1, 1, ALLOW),

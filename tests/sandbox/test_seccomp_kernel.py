@@ -46,7 +46,6 @@ def run_filtered(code: str) -> subprocess.CompletedProcess[str]:
 
 ATTACKS = {
     "internet socket": "import socket; socket.socket()",
-    "local socket": "import socket; socket.socket(socket.AF_UNIX)",
     "fork": "os.fork()",
     "posix_spawn": "os.posix_spawn('/bin/true', ['true'], {})",
     "subprocess": "import subprocess; subprocess.run(['/bin/true'])",

@@ -30,7 +30,7 @@ NEEDED = """
     arch_prctl
 """
 FATAL = """
-    socket connect bind listen accept accept4 fork vfork execve execveat ptrace
+    connect bind listen accept accept4 fork vfork execve execveat ptrace
     process_vm_readv process_vm_writev io_uring_setup io_uring_enter io_uring_register
     unshare setns mount umount2 fsopen fsmount move_mount mount_setattr open_tree pivot_root
     chroot bpf perf_event_open userfaultfd kexec_load kexec_file_load init_module

@@ -130,6 +130,7 @@ def test_no_draft_comes_back(completion: str) -> None:
     [
         pytest.param("```python\na\n<think>\nb", "```python\na\n", id="opens-at-line-start"),
         pytest.param("```python\na</answer>", "```python\na", id="closes-at-line-end"),
+        pytest.param("```python\na</answer></s>", "```python\na", id="closes-before-end-token"),
         pytest.param(
             '```python\nf("<think>x</think>y")', '```python\nf("<think>x</think>y")', id="in"
         ),

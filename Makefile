@@ -1,0 +1,41 @@
+# Each target sets up what it needs: a virtual environment per Python version, beside this file.
+PYTHON ?= python3
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+VENV := .venv-$(VERSION)
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo test check format bench doctor clean
+
+help:  ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: $(READY)  ## Score the examples and show a table of rewards
+	$(BIN)/verifier score examples/completions.jsonl --table
+
+test: $(READY)  ## Run all tests
+	$(BIN)/pytest
+
+check: $(READY)  ## Lint, check types and the contracts between the rooms
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+format: $(READY)  ## Format the code
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(READY)  ## Measure samples per second beside a naive grader and bare forks
+	$(BIN)/python -m benchmarks.throughput
+
+doctor: $(READY)  ## Show what this machine's kernel grants
+	$(BIN)/verifier doctor
+
+clean:  ## Remove what the other targets made
+	rm -rf .venv-* .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
