@@ -44,6 +44,7 @@ class Wall(NamedTuple):
     base_bytes: int
     hard_limits: tuple[int, int, int]
     finish: Callable[[], None]
+    strict: bool
     granted: dict[str, object]
 
 
@@ -69,16 +70,19 @@ def confine_zygote(*, level: str, work_directory: str, guest_uid: int | None) ->
         finish = _confine_by_kernel(granted, readable, work_directory, guest_uid)
     if level == "interpreter":
         remove_unaudited_functions()
+    # Where the kernel does not guard files, the hook must.
+    strict = level == "interpreter" or (level == "kernel" and not granted["landlock"])
     if level != "none":
-        hook = build_hook(
-            channel_fd=CHANNEL_FD,
-            work_directory=work_directory,
-            readable=readable,
-            strict=level == "interpreter" or not granted["landlock"],
+        sys.addaudithook(
+            build_hook(
+                channel_fd=CHANNEL_FD,
+                work_directory=work_directory,
+                readable=readable,
+                strict=strict,
+            )
         )
-        sys.addaudithook(hook)
     hard = tuple(_hard_limit(which) for which in _LIMITS_BY_GUEST)
-    return Wall(guest_uid, base_bytes, (hard[0], hard[1], hard[2]), finish, granted)
+    return Wall(guest_uid, base_bytes, (hard[0], hard[1], hard[2]), finish, strict, granted)
 
 
 def confine_guest(wall: Wall, *, cpu_seconds: int, memory_bytes: int, output_bytes: int) -> None:
@@ -145,8 +149,20 @@ def _try(ask: Callable[[], None]) -> bool:
 
 
 def _readable_trees() -> tuple[str, ...]:
-    own = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
-    return tuple(sorted(own | {path for path in sys.path if path})) + _READABLE_SYSTEM_TREES
+    return (*sorted(_own_trees()), *_READABLE_SYSTEM_TREES)
+
+
+def _own_trees() -> set[str]:
+    return {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
+
+
+def leave_project_out() -> None:
+    """Search for modules in the interpreter's own trees alone.
+
+    An editable installation puts its project on the path: with its tests, and their answers.
+    """
+    own = tuple(path.rstrip("/") + "/" for path in _own_trees())
+    sys.path[:] = [path for path in sys.path if (path + "/").startswith(own)]
 
 
 def _hard_limit(which: int) -> int:

@@ -22,7 +22,7 @@ PROGRAM_NAME = "solution.py"
 _TEXT_MAX = 500
 
 
-def serve(program: bytes, *, run: bool, argv: list[str]) -> None:
+def serve(program: bytes, run: bool, argv: list[str]) -> None:  # noqa: FBT001  (an order, spread)
     """Be the guest: never returns."""
     try:
         code = compile(program, PROGRAM_NAME, "exec", dont_inherit=True)

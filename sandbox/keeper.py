@@ -69,7 +69,11 @@ class Keeper:
         self._stderr = Stream(limits.output_bytes)
         self._channel, guest_channel = socket.socketpair()
         self._channel.settimeout(0)
-        self._ask_for_guest(program, guest_channel.detach())
+        try:
+            self._ask_for_guest(program, guest_channel.detach())
+        except BaseException:
+            self.close()
+            raise
 
     def _ask_for_guest(self, program: int, guest_channel: int) -> None:
         first = self._questions[0]

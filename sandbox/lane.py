@@ -128,6 +128,13 @@ class Lane:
             self._process.stdout.close()
         shutil.rmtree(self.work_directory, ignore_errors=True)
 
+    def leave(self) -> None:
+        """Let go of a lane that belongs to the process which this one was forked from."""
+        self.control.close()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._process.returncode = 0  # so that it is not waited for, nor missed
+
     def _last_words(self) -> str:
         self._process.kill()
         status = self._process.wait()

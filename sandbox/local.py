@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sandbox.batch import Batch
-from sandbox.errors import IsolationRefusedError
+from sandbox.errors import IsolationRefusedError, SandboxError
 from sandbox.lane import Lane
 from sandbox.types import Execution, Executor, Job, Level
 
@@ -24,7 +24,8 @@ class LocalExecutor:
     """Runs jobs in sandboxed guests of this machine.
 
     Starts its zygotes at once and keeps them warm until `close` (or the end of a `with`
-    block). Safe to share between threads: one batch runs at a time.
+    block). Safe to share between threads: one batch runs at a time. A process forked from
+    this one gets lanes of its own.
     """
 
     def __init__(
@@ -44,13 +45,13 @@ class LocalExecutor:
         self._wanted = level
         self._refusal = ""
         self._required = required if level is None else level
-        self._lock = threading.Lock()
         self._start(level or Level.KERNEL)
 
     def _start(self, level: Level) -> None:
         self._level = level
         self._owner_pid = os.getpid()
-        self._is_ready = False
+        self._is_ready = self._is_running = False
+        self._lock = threading.RLock()
         self._directory = Path(tempfile.mkdtemp(prefix="verifier-"))
         self._directory.chmod(0o711)  # a guest with a uid of its own must reach its directory
         self._lanes = [self._new_lane(number) for number in range(self._count)]
@@ -80,7 +81,9 @@ class LocalExecutor:
 
     def _make_ready(self) -> None:
         if self._owner_pid != os.getpid():
-            self._start(self._level)  # after a fork: the lanes belong to the parent
+            for lane in self._lanes:  # after a fork: they belong to the parent
+                lane.leave()
+            self._start(self._level)
         if self._is_ready:
             return
         if not all(lane.greet() for lane in self._lanes):
@@ -118,9 +121,15 @@ class LocalExecutor:
         Questions that *deadline* cut short, or that lost their zygote twice, end as
         `NOT_RUN`. Raises SandboxError if no zygote can be started.
         """
+        self._make_ready()
         with self._lock:
-            self._make_ready()
-            yield from Batch(self._lanes, self._new_lane, jobs, deadline).run()
+            if self._is_running:
+                raise SandboxError("run: the batch before must be read to its end, or closed")
+            self._is_running = True
+            try:
+                yield from Batch(self._lanes, self._new_lane, jobs, deadline).run()
+            finally:
+                self._is_running = False
 
 
 class _Until:

@@ -24,6 +24,9 @@ from sandbox import confine, control, guest
 
 sys.path.pop(0)
 
+Request = tuple[bytes, tuple[int, ...]]
+Order = tuple[bytes, bool, list[str]]
+
 CONTROL_FD = 3
 _DESCRIPTORS = struct.Struct(f"={control.DESCRIPTORS}i")
 _ANCILLARY_BYTES = socket.CMSG_SPACE(_DESCRIPTORS.size)
@@ -35,10 +38,11 @@ _PRELOADED = (
 )  # fmt: skip
 
 
-def main() -> None:
-    """Serve until the keeper leaves."""
+def main() -> Order | None:
+    """Serve until the keeper leaves. In a guest: return what it is to do."""
     settings = json.loads(sys.argv[1])
-    hello = _take_control(settings["control_fd"])
+    keeper = _take_control(settings["control_fd"])
+    confine.leave_project_out()
     _preload()
     try:
         wall = confine.confine_zygote(
@@ -48,13 +52,14 @@ def main() -> None:
         )
         _try_a_guest(wall)
     except OSError as error:
-        hello.sendall(json.dumps({"refused": str(error)}).encode("ascii"))
-        return
-    hello.sendall(json.dumps(wall.granted).encode("ascii"))
-    _forget_ourselves()
+        keeper.sendall(json.dumps({"refused": str(error)}).encode("ascii"))
+        return None
+    keeper.sendall(json.dumps(wall.granted).encode("ascii"))
+    _forget_ourselves(native_code=wall.strict)
     gc.collect()
     gc.freeze()
-    _serve(hello, wall, settings["work_directory"])
+    request = _serve(keeper, settings["work_directory"])
+    return None if request is None else _become_guest(wall, *request)
 
 
 def _take_control(fd: int) -> socket.socket:
@@ -77,10 +82,11 @@ def _preload() -> None:
     random.seed(0)
 
 
-def _forget_ourselves() -> None:
-    """Leave guests the modules that a plain interpreter would have."""
+def _forget_ourselves(*, native_code: bool) -> None:
+    """Leave guests the modules that a plain interpreter would have, or fewer."""
+    forgotten = ("sandbox", "ctypes", "_ctypes") if native_code else ("sandbox",)
     for name in list(sys.modules):
-        if name.partition(".")[0] == "sandbox":
+        if name.partition(".")[0] in forgotten:
             del sys.modules[name]
 
 
@@ -102,19 +108,21 @@ def _try_a_guest(wall: confine.Wall) -> None:
         raise OSError(complaint.decode("utf-8", "replace") or f"a trial guest died ({status})")
 
 
-def _serve(keeper: socket.socket, wall: confine.Wall, work_directory: str) -> None:
+def _serve(keeper: socket.socket, work_directory: str) -> Request | None:
+    """Fork guests until the keeper leaves; in a guest, return what was requested."""
     poll = select.poll()
     poll.register(keeper, select.POLLIN)
     while True:
         packet, descriptors = _receive(keeper)
         if not packet:
-            return
+            return None
         if packet == control.REST:
             keeper.send(control.RESTING)
         elif packet != control.KILL:  # a kill that comes now was meant for one that has gone
             pid = os.fork()
             if pid == 0:
-                _be_guest(wall, packet, descriptors)
+                keeper.detach()  # its descriptor is about to be the guest's channel
+                return packet, descriptors
             keeper.send(control.pack_started(pid))
             for fd in descriptors:
                 os.close(fd)
@@ -124,7 +132,7 @@ def _serve(keeper: socket.socket, wall: confine.Wall, work_directory: str) -> No
             keeper.send(ended)
 
 
-def _be_guest(wall: confine.Wall, packet: bytes, descriptors: tuple[int, ...]) -> None:
+def _become_guest(wall: confine.Wall, packet: bytes, descriptors: tuple[int, ...]) -> Order:
     try:
         request, argv = control.read_request(packet)
         run, cpu_seconds, memory_bytes, output_bytes, program_bytes = request
@@ -136,13 +144,12 @@ def _be_guest(wall: confine.Wall, packet: bytes, descriptors: tuple[int, ...]) -
         confine.confine_guest(
             wall, cpu_seconds=cpu_seconds, memory_bytes=memory_bytes, output_bytes=output_bytes
         )
-        guest.serve(program, run=bool(run), argv=argv)
     except OSError:
         # No wall, no guest. Only our own fault brings us here, and nothing that a guest
         # could say must look like it: so the whole lane ends, and its keeper starts another.
         os.kill(os.getppid(), signal.SIGKILL)
-    finally:
         os._exit(1)
+    return program, bool(run), argv
 
 
 def _await(keeper: socket.socket, poll: select.poll, pid: int) -> bytes:
@@ -228,4 +235,10 @@ def _receive(keeper: socket.socket) -> tuple[bytes, tuple[int, ...]]:
 
 
 if __name__ == "__main__":
-    main()
+    order = main()
+    if order is not None:
+        # From here on this stack is the candidate's to walk. Of what built the wall, no
+        # frame is on it any more, and this module lets go of it.
+        serve = guest.serve
+        del confine, control, guest, main
+        serve(*order)

@@ -1,0 +1,1 @@
+"""Measurements: always as ratios, beside a peer or a floor in the same run."""

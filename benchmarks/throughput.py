@@ -1,0 +1,248 @@
+"""How fast is it? Beside a naive grader, and beside the floor: a bare fork and wait.
+
+    python -m benchmarks.throughput [--rounds N]
+
+Machines are noisy, so every round measures all contestants in turn, and the ratio is taken
+within the round; the table shows medians. The naive grader starts an interpreter for every
+test case (`stdio`) or for every sample (`call`), as many at a time as we have lanes, and
+protects nothing.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from sandbox.local import LocalExecutor
+from sandbox.types import Job, Run
+from verifier import Sample, judge
+
+CASES = 10
+SAMPLES = 24
+FORKS = 200
+LANES = len(os.sched_getaffinity(0))
+
+STDIO_PROGRAM = """
+import sys
+from collections import Counter
+
+def main():
+    words = sys.stdin.read().split()
+    for word, count in sorted(Counter(words).items()):
+        print(word, count)
+
+if __name__ == "__main__":
+    main()
+"""
+CALL_PROGRAM = """
+from typing import List
+
+class Solution:
+    def twoSum(self, nums: List[int], target: int) -> List[int]:
+        seen = {}
+        for place, number in enumerate(nums):
+            if target - number in seen:
+                return [seen[target - number], place]
+            seen[number] = place
+        return []
+"""
+
+# The zygote's own modules, so that the floor forks a process of the same size.
+FLOOR = """
+import os, sys, gc, time
+sys.path.insert(0, sys.argv[2])
+from sandbox import audit, channel, confine, control, encoding, guest, kernel, seccomp
+import array, bisect, heapq, itertools, math, operator, re, select, socket, string, typing
+register, os.register_at_fork = os.register_at_fork, lambda **_: None
+import random
+gc.collect(); gc.freeze()
+count = int(sys.argv[1])
+started = time.perf_counter()
+for _ in range(count):
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+print((time.perf_counter() - started) / count)
+"""
+
+READY = """
+import json, sys, time
+started = time.perf_counter()
+from handlers import reward
+reward.EXECUTOR.level
+seconds = time.perf_counter() - started
+with open("/proc/self/statm") as file:
+    own = int(file.read().split()[1]) * 4
+with open(f"/proc/{reward.EXECUTOR.zygote_pids[0]}/statm") as file:
+    zygote = int(file.read().split()[1]) * 4
+print(json.dumps([seconds, own / 1024, zygote / 1024]))
+"""
+
+
+def _fenced(program: str) -> str:
+    return f"```python{program}```"
+
+
+def _stdio_samples() -> list[Sample]:
+    texts = [" ".join(f"w{(n * k) % 7}" for k in range(50)) + "\n" for n in range(1, CASES + 1)]
+    outputs = []
+    for text in texts:
+        words = text.split()
+        outputs.append("\n".join(f"{w} {words.count(w)}" for w in sorted(set(words))))
+    reference = {"inputs": texts, "outputs": outputs}
+    return [Sample(completion=_fenced(STDIO_PROGRAM), reference=reference)] * SAMPLES
+
+
+def _call_samples() -> list[Sample]:
+    cases = [
+        {"args": [list(range(n + 2)), 2 * n + 1], "expected": [n, n + 1]} for n in range(CASES)
+    ]
+    tests = {"kind": "call", "entry_point": "Solution().twoSum", "cases": cases}
+    return [Sample(completion=_fenced(CALL_PROGRAM), reference={"tests": tests})] * SAMPLES
+
+
+def _timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _ours(executor: LocalExecutor, samples: list[Sample]) -> float:
+    """Seconds per sample. Every sample must be right, or the figure would mean nothing."""
+    scores = judge(samples[:1], executor)
+    assert scores[0].correctness == 1.0, scores[0]
+    return _timed(lambda: judge(samples, executor)) / len(samples)
+
+
+def _one_guest(executor: LocalExecutor) -> float:
+    """Seconds per guest of the smallest program, on a single lane."""
+    job = Job(program="pass", questions=(Run(),) * FORKS)
+    return _timed(lambda: list(executor.run([job]))) / FORKS
+
+
+def _naive_stdio(directory: Path, samples: list[Sample]) -> float:
+    program = directory / "solution.py"
+    program.write_text(STDIO_PROGRAM)
+    reference = samples[0].reference
+    assert isinstance(reference, dict)
+    pairs = list(zip(reference["inputs"], reference["outputs"], strict=True)) * SAMPLES
+
+    def grade(pair: tuple[str, str]) -> bool:
+        done = subprocess.run(
+            [sys.executable, str(program)], input=pair[0], capture_output=True, text=True,
+            timeout=10, check=True,
+        )  # fmt: skip
+        return done.stdout.split() == pair[1].split()
+
+    with ThreadPoolExecutor(LANES) as pool:
+        return _timed(lambda: all(list(pool.map(grade, pairs)))) / SAMPLES
+
+
+def _naive_call(directory: Path, samples: list[Sample]) -> float:
+    program = directory / "tested.py"
+    reference = samples[0].reference
+    assert isinstance(reference, dict)
+    asserts = [
+        f"assert Solution().twoSum(*{case['args']!r}) == {case['expected']!r}"
+        for case in reference["tests"]["cases"]
+    ]
+    program.write_text(CALL_PROGRAM + "\n".join(asserts))
+
+    def grade(_: int) -> bool:
+        command = [sys.executable, str(program)]
+        return subprocess.run(command, capture_output=True, timeout=10, check=True).returncode == 0
+
+    with ThreadPoolExecutor(LANES) as pool:
+        return _timed(lambda: all(list(pool.map(grade, range(SAMPLES))))) / SAMPLES
+
+
+def _floor() -> float:
+    root = str(Path(__file__).resolve().parent.parent)
+    command = [sys.executable, "-c", FLOOR, str(FORKS), root]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def _ready() -> tuple[float, float, float]:
+    command = [sys.executable, "-c", READY]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    seconds, own, zygote = json.loads(done.stdout)
+    return seconds, own, zygote
+
+
+def measure(rounds: int, console: Console) -> dict[str, list[float]]:
+    """Measure every contestant once a round."""
+    seconds: dict[str, list[float]] = {}
+    stdio, calls = _stdio_samples(), _call_samples()
+    with (
+        LocalExecutor() as executor,
+        LocalExecutor(lanes=1) as single,
+        tempfile.TemporaryDirectory() as scratch,
+    ):
+        contestants: dict[str, Callable[[], float]] = {
+            "floor": _floor,
+            "guest": lambda: _one_guest(single),
+            "stdio ours": lambda: _ours(executor, stdio),
+            "stdio naive": lambda: _naive_stdio(Path(scratch), stdio),
+            "call ours": lambda: _ours(executor, calls),
+            "call naive": lambda: _naive_call(Path(scratch), calls),
+        }
+        console.print(f"isolation level [bold]{executor.level}[/], {LANES} lanes, {rounds} rounds")
+        for _ in track(range(rounds), description="measuring", console=console, transient=True):
+            for name, contestant in contestants.items():
+                seconds.setdefault(name, []).append(contestant())
+    return seconds
+
+
+def show(seconds: dict[str, list[float]], console: Console) -> None:
+    """Print medians, and the median of each round's ratio."""
+    middle = {name: statistics.median(values) for name, values in seconds.items()}
+
+    def ratio(one: str, other: str) -> float:
+        return statistics.median(a / b for a, b in zip(seconds[one], seconds[other], strict=True))
+
+    table = Table(title=f"samples of {CASES} cases")
+    for column in ("kind", "ours, samples/s", "naive, samples/s", "ours : naive"):
+        table.add_column(column, justify="right")
+    for kind in ("stdio", "call"):
+        table.add_row(
+            kind, f"{1 / middle[f'{kind} ours']:.0f}", f"{1 / middle[f'{kind} naive']:.0f}",
+            f"{ratio(f'{kind} naive', f'{kind} ours'):.1f}",
+        )  # fmt: skip
+    console.print(table)
+    console.print(
+        f"one guest, every protection on: {middle['guest'] * 1e3:.2f} ms; bare fork and wait: "
+        f"{middle['floor'] * 1e3:.2f} ms; ratio {ratio('guest', 'floor'):.1f}"
+    )
+    readings = [_ready() for _ in range(3)]
+    ready, own, zygote = (statistics.median(column) for column in zip(*readings, strict=True))
+    console.print(
+        f"import of the handler to readiness: {ready:.2f} s; resident: handler {own:.0f} MB, "
+        f"a zygote {zygote:.0f} MB"
+    )
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    console = Console()
+    show(measure(arguments.rounds, console), console)
+
+
+if __name__ == "__main__":
+    main()
