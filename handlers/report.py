@@ -79,6 +79,6 @@ def log_fields(row: dict[str, object], score: Score, level: Level) -> dict[str, 
         "aggregate_reward_score": row["aggregate_reward_score"],
         **fields,
         "verdict": score.verdict,
-        "level": level,
+        "isolation": level,
         "problem": score.problem,
     }

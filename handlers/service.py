@@ -75,7 +75,7 @@ class Service:
             else:
                 yield self._outcome(place, entry, prepared, level, time.monotonic() - started)
         executor = self._executor.until(deadline)
-        for number, executions in executor.run(prepared.job for _, prepared in waiting):
+        for number, executions in executor.run([prepared.job for _, prepared in waiting]):
             place, prepared = waiting[number]
             started = time.monotonic()
             score = self._conclude(place, prepared, executions)

@@ -7,7 +7,7 @@ lanes; the guests are the parallel part. Must not know: what an execution means.
 import os
 import select
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 
 from sandbox.keeper import Keeper
 from sandbox.lane import Lane, LaneLostError
@@ -17,6 +17,7 @@ from sandbox.types import Ending, Execution, Job
 
 # Between our word to end a guest and the zygote's that it is gone.
 _STUCK_SECONDS = 10.0
+_SHARE_SECONDS_MIN = 0.5
 _GONE = select.EPOLLHUP | select.EPOLLERR
 
 
@@ -35,12 +36,24 @@ class Batch:
         self._new_lane = new_lane
         self._schedule = Schedule(jobs)
         self._deadline = deadline
+        self._patience = self._share(jobs)
+        self._postponed: set[int] = set()
         self._busy: dict[int, tuple[Visit, Keeper]] = {}
         self._open_programs: set[int] = set()
         self._lane_of: dict[int, int] = {}
         self._epoll = select.epoll()
         for number in range(len(lanes)):
             self._watch(number, lanes[number].control.fileno())
+
+    def _share(self, jobs: Iterable[Job]) -> float:
+        """Divide the time there is among the jobs: who takes more has to wait for the others.
+
+        Without it, one endless loop with a generous limit leaves all of a batch ungraded.
+        """
+        if not isinstance(jobs, Sized) or not len(jobs):
+            return float("inf")
+        left = self._deadline - time.monotonic()
+        return max(_SHARE_SECONDS_MIN, left * len(self._lanes) / len(jobs))
 
     def run(self) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Yield a job's place and executions as soon as it has ended."""
@@ -129,7 +142,11 @@ class Batch:
             return
         if keeper.ended:
             self._release(number)
-            self._schedule.record(visit, keeper.executions)
+            if number in self._postponed:
+                self._postponed.remove(number)
+                self._schedule.postpone(visit)
+            else:
+                self._schedule.record(visit, keeper.executions)
 
     def _tick(self, number: int, keeper: Keeper, now: float) -> None:
         visit, _ = self._busy[number]
@@ -137,6 +154,9 @@ class Batch:
             keeper.on_tick()
             if now >= self._deadline:
                 keeper.cut(Ending.NOT_RUN, "the deadline came first")
+            elif self._takes_too_much(visit, keeper, now):
+                self._postponed.add(number)
+                keeper.cut(Ending.NOT_RUN, "postponed")
             if keeper.cut_at is not None and now - keeper.cut_at > _STUCK_SECONDS:
                 raise LaneLostError("a zygote did not end its guest")  # noqa: TRY301
         except LaneLostError as error:
@@ -144,6 +164,15 @@ class Batch:
             self._replace(number, visit, error)
             return
         self._watch_output(number, keeper)
+
+    def _takes_too_much(self, visit: Visit, keeper: Keeper, now: float) -> bool:
+        progress = visit.progress
+        return (
+            keeper.cut_at is None
+            and not progress.is_postponed
+            and progress.used_seconds + now - keeper.started_at > self._patience
+            and self._schedule.has_others
+        )
 
     def _watch_output(self, number: int, keeper: Keeper) -> None:
         if not keeper.is_watched:

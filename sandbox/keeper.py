@@ -62,7 +62,7 @@ class Keeper:
         self._incoming = bytearray()
         self._outgoing = memoryview(b"")
         self._cpu_mark = 0.0
-        self._now = self._wall_mark = time.monotonic()
+        self.started_at = self._now = self._wall_mark = time.monotonic()
         self.next_tick = self._now + FIRST_LOOK_SECONDS
         self._next_disk_check = self._now + 2 * TICK_SECONDS
         self._stdout = Stream(limits.output_bytes)
@@ -238,7 +238,8 @@ class Keeper:
     def _on_answer(self, message: list[str], payload: bytes) -> None:
         self._drain()
         if self._cut is None:
-            self.executions.append(self._execution(*read_answer(message, payload)))
+            execution = self._execution(*read_answer(message, payload))
+            self.executions.append(replace(execution, value_bytes=len(payload)))
             self._ask_next()
 
     def _ask_next(self) -> None:

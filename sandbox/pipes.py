@@ -5,20 +5,39 @@ Must not know: what the bytes mean.
 """
 
 import os
+import tempfile
 from fcntl import F_ADD_SEALS, F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_WRITE, fcntl
+from pathlib import Path
 
 _READ_BYTES = 2**16
 
 
 def sealed_file(name: str, content: bytes) -> int:
-    """Put *content* into an anonymous file that nobody can change any more."""
-    fd = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    rest = memoryview(content)
-    while rest:
-        rest = rest[os.write(fd, rest) :]
+    """Put *content* into a nameless file that nobody can change any more."""
+    try:
+        fd = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    except OSError:
+        return _unlinked_file(content)  # a kernel that refuses files in memory
+    _write(fd, content)
     os.lseek(fd, 0, os.SEEK_SET)
     fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
     return fd
+
+
+def _unlinked_file(content: bytes) -> int:
+    fd, path = tempfile.mkstemp(prefix="verifier-")
+    try:
+        _write(fd, content)
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    finally:
+        os.close(fd)
+        Path(path).unlink()
+
+
+def _write(fd: int, content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(fd, rest) :]
 
 
 class Stream:

@@ -6,10 +6,16 @@ of lanes. Must not know: processes.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass, replace
 
 from sandbox.types import Call, Ending, Execution, Job, Question
+
+# What is kept for a job until all of its questions are answered. A value takes several
+# times the memory of its encoded form.
+KEPT_BYTES_MAX = 128 * 2**20
+_VALUE_FACTOR = 8
+_EXCERPT_BYTES = 2**12
 
 _NOT_ASKED = Execution(ending=Ending.SKIPPED, detail="too many earlier questions ran out of time")
 
@@ -22,6 +28,9 @@ class Progress:
     job: Job
     executions: list[Execution | None]
     late: int = 0
+    used_seconds: float = 0.0
+    is_postponed: bool = False
+    kept_bytes: int = 0
     confirmed: bool = False
     program: int | None = None  # a descriptor of the program's text, while guests need it
 
@@ -32,8 +41,21 @@ class Progress:
 
     def put(self, first: int, executions: list[Execution]) -> None:
         """Note what happened to the questions from *first* on."""
-        self.executions[first : first + len(executions)] = executions
+        self.executions[first : first + len(executions)] = map(self._kept, executions)
         self.late += sum(map(_is_late, executions))
+
+    def _kept(self, execution: Execution) -> Execution:
+        """Bound what a job's outputs hold of our memory, all together."""
+        self.kept_bytes += len(execution.stdout) + execution.value_bytes * _VALUE_FACTOR
+        if self.kept_bytes <= KEPT_BYTES_MAX:
+            return execution
+        return replace(
+            execution,
+            ending=Ending.TOO_MUCH_OUTPUT,
+            value=None,
+            stdout=execution.stdout[:_EXCERPT_BYTES],
+            detail="all questions together",
+        )
 
     def gives_up_before(self, number: int) -> bool:
         """Whether enough questions before this one ran out of time."""
@@ -57,7 +79,9 @@ class Schedule:
     def __init__(self, jobs: Iterable[Job]) -> None:
         """Plan to ask every question of *jobs*."""
         self._jobs = enumerate(jobs)
+        self._unfetched = len(jobs) if isinstance(jobs, Sized) else 0
         self._pending: deque[Visit] = deque()
+        self._postponed: deque[Visit] = deque()
         self._complete: deque[Progress] = deque()
 
     def next_visit(self) -> Visit | None:
@@ -65,11 +89,28 @@ class Schedule:
         while True:
             while not self._pending:
                 if not self._fetch():
-                    return None
+                    if not self._postponed:
+                        return None
+                    self._pending, self._postponed = self._postponed, self._pending
             visit = self._pending.popleft()
             if not visit.progress.gives_up_before(visit.first):
                 return visit
             self.record(visit, [_NOT_ASKED] * len(visit.questions))
+
+    @property
+    def has_others(self) -> bool:
+        """Whether there are jobs that wait and were not postponed themselves."""
+        return self._unfetched > 0 or (
+            bool(self._pending) and not self._pending[0].progress.is_postponed
+        )
+
+    def postpone(self, visit: Visit) -> None:
+        """Plan a visit, and all that its job still asks, after everything else."""
+        progress = visit.progress
+        progress.is_postponed = True
+        self._postponed.append(visit)
+        self._postponed.extend(one for one in self._pending if one.progress is progress)
+        self._pending = deque(one for one in self._pending if one.progress is not progress)
 
     def completed(self) -> Iterator[Progress]:
         """Hand over the jobs that have come to their end."""
@@ -80,6 +121,7 @@ class Schedule:
         """Take in what a visit brought, and plan what it leaves to do."""
         progress = visit.progress
         progress.put(visit.first, executions)
+        progress.used_seconds += sum(execution.wall_seconds for execution in executions)
         if len(executions) < len(visit.questions):
             self._pending.appendleft(_visit(progress, visit.first + len(executions)))
         if progress.is_complete:
@@ -93,6 +135,7 @@ class Schedule:
         place, job = next(self._jobs, (0, None))
         if job is None:
             return False
+        self._unfetched -= 1
         progress = Progress(place=place, job=job, executions=[None] * len(job.questions))
         if not job.questions:
             self._complete.append(progress)

@@ -44,7 +44,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A question to one function: what does it return for these arguments?
+    """A question to one function: what it returns for these arguments.
 
     `entry_point` is `f` or `Solution().f`; a bare `f` is also found as a method of a
     class `Solution`. `arguments` are plain data (see `sandbox.encoding`).
@@ -69,7 +69,7 @@ class Job:
     program: str
     questions: tuple[Question, ...]
     limits: Limits = Limits()
-    give_up_after: int = 5
+    give_up_after: int = 3
 
 
 class Ending(StrEnum):
@@ -103,14 +103,15 @@ class Execution:
     """What happened to one question.
 
     `exit_status` and `signal` are set for a `Run` that ended by itself; `value` holds
-    what a finished `Call` returned, as plain data. Times are in seconds;
-    `memory_bytes` is the guest's peak resident memory (0 while a guest lives on).
+    what a finished `Call` returned, as plain data, and `value_bytes` its encoded size.
+    Times are in seconds; `memory_bytes` is the peak resident memory of the guest.
     """
 
     ending: Ending
     exit_status: int | None = None
     signal: int | None = None
     value: object = None
+    value_bytes: int = 0
     stdout: bytes = b""
     stderr: bytes = b""
     error: RaisedError | None = None
