@@ -85,8 +85,11 @@ def _write_int(value: int, _depth: int) -> object:
 
 
 def _write_list(value: list[object], depth: int) -> object:
-    items: list[object] = list.__getitem__(value, slice(None))
-    return items if _ATOMS.issuperset(map(type, items)) else _items(items, depth)
+    items: list[Any] = list.__getitem__(value, slice(None))
+    kinds = set(map(type, items))
+    if kinds <= _ATOMS or (kinds == {int} and -_SMALL_INT <= min(items) <= max(items) < _SMALL_INT):
+        return items  # long lists of numbers are common, and need no walk
+    return _items(items, depth)
 
 
 def _write_dict(value: dict[object, object], depth: int) -> object:

@@ -17,7 +17,7 @@ from dataclasses import replace
 from sandbox import meter
 from sandbox.channel import MessageTooLongError, pack_message, take_message
 from sandbox.control import pack_request, read_ended, read_started
-from sandbox.encoding import encode
+from sandbox.encoding import EncodingError, encode
 from sandbox.lane import Lane
 from sandbox.messages import FAILURES, read_answer, read_message
 from sandbox.pipes import Stream, sealed_file
@@ -251,11 +251,15 @@ class Keeper:
         else:
             question = self._questions[self._asked]
             assert isinstance(question, Call)  # noqa: S101  (a job's questions are of one kind)
+            try:
+                payload = encode([question.entry_point, list(question.arguments)])
+            except EncodingError as error:
+                self.cut(Ending.NOT_RUN, f"its arguments cannot be sent: {error}")
+                return
+            self._outgoing = memoryview(pack_message(payload))
             self._asked += 1
             self._cpu_mark = self._cpu_now()
             self._wall_mark = time.monotonic()
-            payload = encode([question.entry_point, list(question.arguments)])
-            self._outgoing = memoryview(pack_message(payload))
             self._push()
 
     def _push(self) -> None:

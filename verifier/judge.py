@@ -42,13 +42,14 @@ def prepare(sample: Sample, *, default_limits: Limits = _DEFAULT_LIMITS) -> Prep
         return Score(verdict=Verdict.NO_CANDIDATE)
     try:
         plan = plan_tests(sample.reference, default_limits=default_limits)
+        candidate = extract_candidate(sample.completion)
+        if candidate is None:
+            return Score(verdict=Verdict.NO_CANDIDATE, tests_total=len(plan.cases))
+        job = job_for(candidate, plan)
     except VerifierError as error:
         return ungraded(str(error))
-    candidate = extract_candidate(sample.completion)
-    if candidate is None:
-        return Score(verdict=Verdict.NO_CANDIDATE, tests_total=len(plan.cases))
     blocks = complete_blocks(sample.completion)
-    return Prepared(candidate=candidate, plan=plan, job=job_for(candidate, plan), blocks=blocks)
+    return Prepared(candidate=candidate, plan=plan, job=job, blocks=blocks)
 
 
 def conclude(

@@ -7,20 +7,44 @@ the only place that sees both sides and passes one on. Must not know: how a job 
 from typing import assert_never
 
 from sandbox.types import Call, Job, Question, Run
+from verifier.errors import VerifierError
 from verifier.types import CallCase, Candidate, StdioCase, TestCase, TestPlan
+
+# What the sandbox's encoding carries, less the list that the arguments are in.
+ARGUMENT_DEPTH_MAX = 150
 
 
 def job_for(candidate: Candidate, plan: TestPlan) -> Job:
-    """Put every question of the plan to the candidate's program."""
-    questions = tuple(_question(case) for case in plan.cases)
+    """Put every question of the plan to the candidate's program.
+
+    Raises VerifierError for arguments that are nested too deeply to be sent.
+    """
+    questions = tuple(_question(number, case) for number, case in enumerate(plan.cases))
     return Job(program=candidate.program, questions=questions, limits=plan.limits)
 
 
-def _question(case: TestCase) -> Question:
+def _question(number: int, case: TestCase) -> Question:
     match case:
         case StdioCase():
             return Run(stdin=case.stdin.encode("utf-8", "surrogatepass"))
         case CallCase():
+            if _is_too_deep(case.arguments):
+                problem = f"found arguments nested more than {ARGUMENT_DEPTH_MAX} levels deep"
+                raise VerifierError(f"tests.cases[{number}].args", problem)
             return Call(entry_point=case.entry_point, arguments=case.arguments)
         case _:
             assert_never(case)
+
+
+def _is_too_deep(arguments: tuple[object, ...]) -> bool:
+    level: list[object] = list(arguments)
+    for _ in range(ARGUMENT_DEPTH_MAX):
+        boxes = [
+            box.values() if isinstance(box, dict) else box
+            for box in level
+            if isinstance(box, dict | list)
+        ]
+        if not boxes:
+            return False
+        level = [item for box in boxes for item in box]
+    return True
