@@ -336,6 +336,7 @@ class Keeper:
             stderr=self._stderr.take()[-STDERR_BYTES_KEPT:],
             error=error,
             cpu_seconds=self._cpu_now() - self._cpu_mark,
-            wall_seconds=self._now - self._wall_mark,
+            # The first of a guest's calls has waited for the program to load.
+            wall_seconds=self._now - (self._wall_mark if self.executions else self.started_at),
             detail=detail,
         )

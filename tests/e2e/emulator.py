@@ -1,0 +1,230 @@
+"""Run the reward function as Lambda does: emulator, Lambda's runtime client, our handler.
+
+In: the emulator's binary, environment variables. Out: a `Function` that the real client of
+boto3 calls. After it, nothing of the function is left: that is checked. Must not know:
+what is sent, and what the answer should be.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+_START_SECONDS = 10.0
+_END_SECONDS = 5.0
+_LOG_SECONDS = 5.0
+_ANSWER_SECONDS = 90.0
+_PAUSE_SECONDS = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """What an invocation gave: the answer, parsed, and what the function wrote meanwhile."""
+
+    answer: Any
+    output: str
+
+    @property
+    def log_lines(self) -> list[dict[str, Any]]:
+        """The lines that are JSON objects."""
+        return [json.loads(line) for line in self.output.splitlines() if line.startswith("{")]
+
+
+class Function:
+    """The reward function behind an emulator of its own.
+
+    One call at a time: two that overlap bring the emulator down.
+    """
+
+    def __init__(self, emulator: Path, directory: Path, variables: dict[str, str]) -> None:
+        """Start it, with all its files in *directory* and *variables* in its environment."""
+        self._directory = directory
+        self._output = directory / "output"
+        port, self.runtime_port = _free_port(), _free_port()
+        command: list[str | Path] = [emulator, "--log-level", "error"]
+        command += ["--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
+        command += ["--runtime-api-address", f"127.0.0.1:{self.runtime_port}"]
+        command += [sys.executable, "-m", "awslambdaric", "handlers.reward.lambda_handler"]
+        with self._output.open("wb") as output:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=_environment(directory) | variables,
+                cwd=REPOSITORY,
+                start_new_session=True,
+            )
+        self._wait_until_open(port)
+        self._client = _client(port)
+
+    def invoke(self, event: object) -> Any:
+        """Send an event, and return the answer."""
+        return self.invoke_and_listen(event).answer
+
+    def invoke_and_listen(self, event: object) -> Invocation:
+        """Send an event, and return the answer and what was logged."""
+        position = self._output.stat().st_size
+        response = self._client.invoke(FunctionName="function", Payload=json.dumps(event).encode())
+        answer = response["Payload"].read().decode("utf-8")
+        return Invocation(
+            answer=json.loads(answer, parse_constant=_refuse_constant),
+            output=self._output_since(position),
+        )
+
+    @property
+    def runtime_pid(self) -> int:
+        """The process that runs the handler; it starts with the first invocation."""
+        (pid,) = (one.pid for one in _processes() if one.parent == self._process.pid)
+        return pid
+
+    @property
+    def processes(self) -> list[int]:
+        """All that lives of the function: emulator, runtime, zygotes and guests.
+
+        The latter two have sessions of their own, but name the function's directory in
+        their command lines.
+        """
+        place = os.fsencode(self._directory)
+        return [
+            one.pid
+            for one in _processes()
+            if one.session == self._process.pid or place in one.command
+        ]
+
+    def kill(self) -> None:
+        """End the function without a warning, as Lambda may."""
+        if self._process.returncode is not None:
+            return  # it was reaped: its number may be another's by now
+        for process in _processes():
+            if process.session == self._process.pid:
+                os.kill(process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def processes_left(self) -> list[int]:
+        """Return which processes outlive a killed function by more than a moment."""
+        deadline = time.monotonic() + _END_SECONDS
+        while (left := self.processes) and time.monotonic() < deadline:
+            time.sleep(_PAUSE_SECONDS)
+        return left
+
+    def _wait_until_open(self, port: int) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while not _is_open(port):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                raise RuntimeError(f"the emulator did not start: {self._output.read_text()}")
+            time.sleep(_PAUSE_SECONDS)
+
+    def _output_since(self, position: int) -> str:
+        """Read on until the emulator's closing line: it comes after the answer."""
+        deadline = time.monotonic() + _LOG_SECONDS
+        while True:
+            output = self._output.read_bytes()[position:].decode("utf-8", "replace")
+            if "\nREPORT RequestId" in output or time.monotonic() > deadline:
+                return output
+            time.sleep(_PAUSE_SECONDS)
+
+
+@contextmanager
+def running_function(emulator: Path, **variables: str) -> Iterator[Function]:
+    """Run the function for the length of a `with` block."""
+    directory = Path(tempfile.mkdtemp(prefix="function-"))
+    directory.chmod(0o711)  # the guests, with a uid of their own, must reach their directories
+    try:
+        function = Function(emulator, directory, variables)
+        try:
+            yield function
+        finally:
+            function.kill()
+            left = function.processes_left()
+            for pid in left:
+                os.kill(pid, signal.SIGKILL)
+        assert not left, f"processes of the function are left: {left}"
+    finally:
+        shutil.rmtree(directory)
+
+
+def _environment(directory: Path) -> dict[str, str]:
+    """Return what Lambda would set; nothing of the machine's own but PATH."""
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(REPOSITORY),
+        "TMPDIR": str(directory),
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "none",
+        "AWS_SECRET_ACCESS_KEY": "none",
+        "AWS_LAMBDA_FUNCTION_TIMEOUT": "60",
+    }
+
+
+def _client(port: int) -> Any:
+    return boto3.client(
+        "lambda",
+        endpoint_url=f"http://127.0.0.1:{port}",
+        region_name="us-east-1",
+        aws_access_key_id="none",
+        aws_secret_access_key="none",
+        # No second try: it would overlap with the first. No proxy on the way to ourselves.
+        config=Config(retries={"total_max_attempts": 1}, proxies={}, read_timeout=_ANSWER_SECONDS),
+    )
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _is_open(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Process:
+    pid: int
+    parent: int
+    session: int
+    command: bytes
+
+
+def _processes() -> Iterator[_Process]:
+    """List all processes of the machine that are not dead."""
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            state, parent, _, session, *_ = _fields(place)
+            command = (place / "cmdline").read_bytes()
+        except OSError:
+            continue  # it has just gone
+        if state not in ("Z", "X"):
+            yield _Process(
+                pid=int(place.name), parent=int(parent), session=int(session), command=command
+            )
+
+
+def _fields(place: Path) -> list[str]:
+    # The second field, a name in parentheses, may hold spaces and parentheses.
+    return (place / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
