@@ -84,9 +84,10 @@ def _exit_status(leaving: SystemExit) -> int:
 
 
 def _show(error: BaseException) -> None:
-    trace = error.__traceback__
     with contextlib.suppress(BaseException):  # the candidate's own hook may do anything
-        sys.excepthook(type(error), error, trace.tb_next if trace else None)
+        own = error.__traceback__
+        error.__traceback__ = own.tb_next if own else None  # our frame is none of its business
+        sys.excepthook(type(error), error, error.__traceback__)
 
 
 def _finish(main: types.ModuleType, status: int) -> int:
