@@ -17,6 +17,7 @@ from itertools import islice
 from typing import Any
 
 Writer = Callable[[Any, int], object]
+LateWriter = Callable[[Any, Any, int], object]
 Reader = Callable[[Any, int], object]
 
 DEPTH_MAX = 200
@@ -67,12 +68,14 @@ def _to_tree(value: Any, depth: int) -> object:  # noqa: ANN401  (narrowed by ty
     for base, write in _WRITERS:
         if issubclass(kind, base):
             return write(value, depth + 1)
-    if kind in _VIEWS or hasattr(kind, "__next__"):
+    if issubclass(kind, _VIEWS) or hasattr(kind, "__next__"):
         return _write_iterator(value, depth + 1)
-    write_late = _late_writer(kind)
-    if write_late is None:
-        raise EncodingError(f"a {kind.__module__}.{kind.__qualname__} is not plain data")
-    return write_late(value, depth + 1)
+    for module_name, type_name, write_late in _LATE_WRITERS:
+        # Types from modules that only some programs load.
+        late_base = getattr(sys.modules.get(module_name), type_name, None)
+        if isinstance(late_base, type) and issubclass(kind, late_base):
+            return write_late(late_base, value, depth + 1)
+    raise EncodingError(f"a {kind.__module__}.{kind.__qualname__} is not plain data")
 
 
 def _items(values: Iterable[object], depth: int) -> list[object]:
@@ -94,7 +97,7 @@ def _write_list(value: list[object], depth: int) -> object:
 
 def _write_dict(value: dict[object, object], depth: int) -> object:
     pairs = [[_to_tree(k, depth), _to_tree(v, depth)] for k, v in dict.items(value)]
-    tag = next(tag for base, tag in _DICT_TAGS if isinstance(value, base))
+    tag = next(tag for base, tag in _DICT_TAGS if issubclass(type(value), base))
     return {tag: pairs}
 
 
@@ -103,6 +106,11 @@ def _write_iterator(value: Iterable[object], depth: int) -> object:
     if len(items) > ITERATOR_ITEMS_MAX:
         raise EncodingError("an iterator with too many items")
     return _items(items, depth)
+
+
+def _members(base: Any, names: str, value: object) -> list[Any]:  # noqa: ANN401  (any class)
+    """Read members as *base* itself would, whatever a subclass puts in their place."""
+    return [getattr(base, name).__get__(value) for name in names.split()]
 
 
 _DICT_TAGS = (
@@ -123,30 +131,31 @@ _WRITERS: tuple[tuple[type, Writer], ...] = (
     (frozenset, lambda v, depth: {"fs": _items(frozenset.__iter__(v), depth)}),
     (bytes, lambda v, _: {"b": bytes.hex(v)}),
     (bytearray, lambda v, _: {"b": bytearray.hex(v)}),
-    (complex, lambda v, _: {"c": [v.real, v.imag]}),
+    (complex, lambda v, _: {"c": _members(complex, "real imag", v)}),
     (range, lambda v, depth: {"r": _items((v.start, v.stop, v.step), depth)}),
-    (deque, lambda v, depth: {"q": [v.maxlen, _items(deque.__iter__(v), depth)]}),
+    (
+        deque,
+        lambda v, depth: {"q": [*_members(deque, "maxlen", v), _items(deque.__iter__(v), depth)]},
+    ),
 )
 
-
-def _late_writer(kind: type) -> Writer | None:
-    """Find a writer for types from modules that only some programs load."""
-    for module_name, type_name, write in _LATE_WRITERS:
-        base = getattr(sys.modules.get(module_name), type_name, None)
-        if isinstance(base, type) and issubclass(kind, base):
-            return write
-    return None
-
-
-_LATE_WRITERS: tuple[tuple[str, str, Writer], ...] = (
-    ("decimal", "Decimal", lambda v, _: {"D": str(v)}),
-    ("fractions", "Fraction", lambda v, depth: {"F": _items((v.numerator, v.denominator), depth)}),
-    ("datetime", "datetime", lambda v, _: {"datetime": v.isoformat()}),
-    ("datetime", "date", lambda v, _: {"date": v.isoformat()}),
-    ("datetime", "time", lambda v, _: {"time": v.isoformat()}),
-    ("datetime", "timedelta", lambda v, _: {"delta": [v.days, v.seconds, v.microseconds]}),
-    ("numpy", "ndarray", lambda v, depth: _to_tree(v.tolist(), depth)),
-    ("numpy", "generic", lambda v, depth: _to_tree(v.item(), depth)),
+_LATE_WRITERS: tuple[tuple[str, str, LateWriter], ...] = (
+    ("decimal", "Decimal", lambda base, v, _: {"D": base.__str__(v)}),
+    (
+        "fractions",
+        "Fraction",
+        lambda base, v, depth: {"F": _items(_members(base, "numerator denominator", v), depth)},
+    ),
+    ("datetime", "datetime", lambda base, v, _: {"datetime": base.isoformat(v)}),
+    ("datetime", "date", lambda base, v, _: {"date": base.isoformat(v)}),
+    ("datetime", "time", lambda base, v, _: {"time": base.isoformat(v)}),
+    (
+        "datetime",
+        "timedelta",
+        lambda base, v, _: {"delta": _members(base, "days seconds microseconds", v)},
+    ),
+    ("numpy", "ndarray", lambda base, v, depth: _to_tree(base.tolist(v), depth)),
+    ("numpy", "generic", lambda base, v, depth: _to_tree(base.item(v), depth)),
 )
 
 
@@ -166,10 +175,14 @@ def _from_tree(tree: Any, depth: int) -> object:  # noqa: ANN401  (narrowed by t
     return read(content, depth + 1)
 
 
-def _values(content: object, depth: int) -> list[Any]:
+def _listed(content: object) -> list[Any]:
     if type(content) is not list:
         raise EncodingError("a tag with the wrong content")
-    return [_from_tree(item, depth) for item in content]
+    return content
+
+
+def _values(content: object, depth: int) -> list[Any]:
+    return [_from_tree(item, depth) for item in _listed(content)]
 
 
 def _spread(keys: list[Any]) -> list[Any]:
@@ -182,7 +195,8 @@ def _spread(keys: list[Any]) -> list[Any]:
 
 
 def _pairs(content: object, depth: int) -> list[tuple[object, object]]:
-    pairs = [(key, value) for key, value in _values(content, depth)]
+    halves = [_listed(pair) for pair in _listed(content)]
+    pairs = [(_from_tree(key, depth), _from_tree(value, depth)) for key, value in halves]
     _spread([key for key, _ in pairs])
     return pairs
 
@@ -201,8 +215,8 @@ def _text(content: object) -> str:
 
 
 def _read_deque(content: object, depth: int) -> object:
-    maxlen, items = _values(content, depth)
-    return deque(items, maxlen)
+    maxlen, items = _listed(content)
+    return deque(_values(items, depth), maxlen)
 
 
 def _read_default_dict(content: object, depth: int) -> object:

@@ -5,9 +5,11 @@ questions) and, for a finished job, its executions in order, the same whatever t
 of lanes. Must not know: processes.
 """
 
+import math
+from bisect import insort
 from collections import deque
 from collections.abc import Iterable, Iterator, Sized
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sandbox.types import Call, Ending, Execution, Job, Question
 
@@ -27,22 +29,33 @@ class Progress:
     place: int
     job: Job
     executions: list[Execution | None]
-    late: int = 0
+    missing: int
+    late: list[int] = field(default_factory=list)  # which questions ran out of time, in order
     used_seconds: float = 0.0
     is_postponed: bool = False
     kept_bytes: int = 0
     confirmed: bool = False
     program: int | None = None  # a descriptor of the program's text, while guests need it
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether every question has its execution."""
-        return None not in self.executions
-
     def put(self, first: int, executions: list[Execution]) -> None:
         """Note what happened to the questions from *first* on."""
-        self.executions[first : first + len(executions)] = map(self._kept, executions)
-        self.late += sum(map(_is_late, executions))
+        self.missing -= len(executions)
+        for number, execution in enumerate(executions, first):
+            self.executions[number] = self._kept(execution)
+            if execution.ending is Ending.OUT_OF_TIME:
+                insort(self.late, number)
+
+    def take_back(self, number: int) -> None:
+        """Forget what happened to a question."""
+        self.missing += 1
+        self.executions[number] = None
+        self.late.remove(number)
+
+    @property
+    def asked_until(self) -> float:
+        """The question after which no more are asked: enough have run out of time."""
+        enough = self.job.give_up_after
+        return self.late[enough - 1] if len(self.late) >= enough else math.inf
 
     def _kept(self, execution: Execution) -> Execution:
         """Bound what a job's outputs hold of our memory, all together."""
@@ -56,11 +69,6 @@ class Progress:
             stdout=execution.stdout[:_EXCERPT_BYTES],
             detail="all questions together",
         )
-
-    def gives_up_before(self, number: int) -> bool:
-        """Whether enough questions before this one ran out of time."""
-        enough = self.job.give_up_after
-        return self.late >= enough and sum(map(_is_late, self.executions[:number])) >= enough
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +101,7 @@ class Schedule:
                         return None
                     self._pending, self._postponed = self._postponed, self._pending
             visit = self._pending.popleft()
-            if not visit.progress.gives_up_before(visit.first):
+            if visit.first <= visit.progress.asked_until:
                 return visit
             self.record(visit, [_NOT_ASKED] * len(visit.questions))
 
@@ -124,7 +132,7 @@ class Schedule:
         progress.used_seconds += sum(execution.wall_seconds for execution in executions)
         if len(executions) < len(visit.questions):
             self._pending.appendleft(_visit(progress, visit.first + len(executions)))
-        if progress.is_complete:
+        if not progress.missing:
             self._finish(progress)
 
     def try_again(self, visit: Visit) -> None:
@@ -136,7 +144,8 @@ class Schedule:
         if job is None:
             return False
         self._unfetched -= 1
-        progress = Progress(place=place, job=job, executions=[None] * len(job.questions))
+        count = len(job.questions)
+        progress = Progress(place=place, job=job, executions=[None] * count, missing=count)
         if not job.questions:
             self._complete.append(progress)
         elif isinstance(job.questions[0], Call):
@@ -147,21 +156,16 @@ class Schedule:
 
     def _finish(self, progress: Progress) -> None:
         """Ask a lone late question once more; otherwise settle what was skipped."""
-        late = [n for n, execution in enumerate(progress.executions) if _is_late(execution)]
-        if (
-            len(late) == 1
-            and not progress.confirmed
-            and _is_late(progress.executions[late[0]], "cpu")
-        ):
-            number = late[0]
+        if len(progress.late) == 1 and not progress.confirmed:
+            number = progress.late[0]
             progress.confirmed = True
-            progress.executions[number], progress.late = None, 0
+            progress.take_back(number)
             question = progress.job.questions[number]
             self._pending.append(Visit(progress=progress, first=number, questions=(question,)))
             return
-        if len(late) >= progress.job.give_up_after:
+        if progress.asked_until < math.inf:
             # Several lanes may have gone past the point of giving up before they knew.
-            first = late[progress.job.give_up_after - 1] + 1
+            first = int(progress.asked_until) + 1
             progress.executions[first:] = [_NOT_ASKED] * (len(progress.executions) - first)
         self._complete.append(progress)
 
@@ -171,11 +175,3 @@ def _visit(progress: Progress, first: int) -> Visit:
     is_call = isinstance(questions[first], Call)
     end = len(questions) if is_call else first + 1
     return Visit(progress=progress, first=first, questions=questions[first:end])
-
-
-def _is_late(execution: Execution | None, clock: str = "") -> bool:
-    return (
-        execution is not None
-        and execution.ending is Ending.OUT_OF_TIME
-        and clock in execution.detail
-    )

@@ -63,13 +63,19 @@ class Job:
 
     Every `Run` gets a guest of its own. The calls of a job share a guest, in order, as
     long as it lives; after a crash or a time-out the next call gets a fresh one. Once
-    `give_up_after` questions ran out of time, the later ones are not asked (`SKIPPED`).
+    `give_up_after` questions (two or more: a lone one is asked again) ran out of time, the
+    later ones are not asked (`SKIPPED`).
     """
 
     program: str
     questions: tuple[Question, ...]
     limits: Limits = Limits()
     give_up_after: int = 3
+
+    def __post_init__(self) -> None:
+        """Refuse to give up after a time-out that might not be confirmed."""
+        if self.give_up_after < 2:  # noqa: PLR2004
+            raise ValueError(f"give_up_after: expected 2 or more, found {self.give_up_after}")
 
 
 class Ending(StrEnum):

@@ -1,0 +1,244 @@
+"""The command line: the front door for people.
+
+In: arguments, files, the environment. Out: rows, tables, an exit status, and one clear
+sentence where something is in the way. Must not know: how a score comes about. What takes
+long to import waits inside the commands: `verifier --help` answers at once.
+"""
+
+import json
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from handlers.files import STANDARD, UnusableFileError, open_output, write_all
+from handlers.settings import Settings, SettingsError, read_settings
+from sandbox.errors import SandboxError
+
+if TYPE_CHECKING:
+    from sandbox.local import LocalExecutor
+
+_DISTRIBUTION = "nova-code-verifier"
+
+
+class Status(IntEnum):
+    """What the exit status says. The last three are 128 and a signal's number, as in shells."""
+
+    DONE = 0
+    OUR_FAULT = 1
+    BAD_USAGE = 2
+    INTERRUPTED = 130
+    NOBODY_READS = 141
+    TERMINATED = 143
+
+
+_HELP = """\
+Score programs that language models wrote, by running them against tests in a sandbox.
+
+\b
+  verifier score samples.jsonl    a reward for every sample of a file
+  verifier doctor                 what this machine's sandbox is made of
+"""
+
+_SCORE_HELP = """\
+Score a file of samples, one JSON object a line, as the reward function gets them.
+
+\b
+A line of input:
+  {"id": "s1", "messages": [{"role": "assistant", "content": "```python\\nprint(2 * int(input()))\\n```"}], "reference_answer": [{"input": "4", "output": "8"}]}
+\b
+Its line of output:
+  {"id": "s1", "aggregate_reward_score": 1.0, "metrics_list": [{"name": "correctness", "value": 1.0, "type": "Reward"}, ...]}
+\b
+Examples:
+  verifier score samples.jsonl --out rows.jsonl
+  zcat samples.jsonl.gz | verifier score - --table
+
+Rows keep the order of the lines. A line that is broken, or whose reference is, costs its own
+row only: its metric `ungraded` is 1.
+
+\b
+Exit status:
+  0  every sample got its row
+  1  the sandbox could not start, or samples could not be graded through our own fault
+  2  bad usage, or a file or a setting that cannot be used
+"""  # noqa: E501  (to be copied from the screen as it stands)
+
+_DOCTOR_HELP = """\
+Start the sandbox as it is configured, and say what it is made of here.
+
+\b
+Levels of isolation, the strongest first:
+  kernel       the kernel refuses what a guest may not do
+  interpreter  Python refuses; stops everything short of memory corruption
+  none         nothing is refused; has to be asked for by name
+\b
+Settings:
+  VERIFIER_ISOLATION           the level to use (auto: the strongest that is granted)
+  VERIFIER_REQUIRED_ISOLATION  the weakest level that will do (interpreter)
+  VERIFIER_LANES               how many guests run at once (one per processor)
+
+The exit status is 0 if the level is at least the required one, 1 if not.
+"""
+
+app = typer.Typer(
+    help=_HELP,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> NoReturn:
+    """Run the command line, and leave with its exit status."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(Status.TERMINATED))
+    try:
+        # Whoever says nothing wants to know what there is to say.
+        status = app(sys.argv[1:] or ["--help"], prog_name="verifier", standalone_mode=False)
+    except typer.TyperException as error:
+        path = getattr(getattr(error, "ctx", None), "command_path", "verifier")
+        _tell(f"{error.format_message().rstrip('.')} (see `{path} --help`)")
+        status = Status.BAD_USAGE
+    sys.exit(status)
+
+
+@app.command(help=_SCORE_HELP)
+def score(
+    *,
+    source: Annotated[
+        str, typer.Argument(metavar="FILE.jsonl", help="The samples; - is standard input.")
+    ],
+    out: Annotated[
+        str | None,
+        typer.Option(metavar="ROWS.jsonl", help="Write the rows here, not to standard output."),
+    ] = None,
+    details: Annotated[
+        bool,
+        typer.Option("--details", help="Add `details` to each row: what its verdict rests on."),
+    ] = False,
+    table: Annotated[
+        bool, typer.Option("--table", help="Print a table for people, and rows only to --out.")
+    ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="How many programs run at once: one per processor unless given.",
+        ),
+    ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="No progress bar, no summary, no list of problems.")
+    ] = False,
+) -> None:
+    """Score a file of samples."""
+    with _exit_statuses():
+        settings = read_settings()
+        # Before the other imports: the zygotes warm up while this process is still loading.
+        with _start_executor(settings, lanes=workers) as executor:
+            from handlers.scorefile import Order, score_file  # noqa: PLC0415
+            from handlers.tables import outage_text, summary_text  # noqa: PLC0415
+            from handlers.tally import Tally  # noqa: PLC0415
+
+            order = Order(source=source, out=out, with_details=details, as_table=table, quiet=quiet)
+            tally = Tally()
+            started = time.monotonic()
+            score_file(order, executor, settings, tally)
+            seconds = time.monotonic() - started
+            if not quiet:
+                text = summary_text(tally, seconds=seconds, level=executor.level)
+                typer.echo(text, err=True, nl=False)
+        if tally.outage_count:
+            _tell(outage_text(tally))
+            typer.echo(tally.first_bug, err=True, nl=False)
+            raise typer.Exit(Status.OUR_FAULT)
+
+
+@app.command(help=_DOCTOR_HELP)
+def doctor(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Explain this machine's sandbox."""
+    with _exit_statuses():
+        settings = read_settings()
+        from handlers import diagnosis  # noqa: PLC0415
+        from handlers.tables import render  # noqa: PLC0415
+
+        found = diagnosis.diagnose(settings, lambda: _start_executor(settings))
+        if as_json:
+            _print(f"{json.dumps(diagnosis.as_json(found), indent=2)}\n")
+        else:
+            _print(render(diagnosis.as_text(found), sys.stdout))
+        raise typer.Exit(Status.DONE if found.is_enough else Status.OUR_FAULT)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001  (typer calls it so)
+    if wanted:
+        from importlib import metadata  # noqa: PLC0415
+
+        try:
+            version = metadata.version(_DISTRIBUTION)
+        except metadata.PackageNotFoundError:
+            version = "(run from its source, not installed)"
+        typer.echo(f"verifier {version}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+def _start_executor(settings: Settings, *, lanes: int | None = None) -> "LocalExecutor":
+    from sandbox.local import LocalExecutor  # noqa: PLC0415
+
+    return LocalExecutor(
+        lanes=lanes or settings.lanes,
+        level=settings.isolation,
+        required=settings.required_isolation,
+    )
+
+
+@contextmanager
+def _exit_statuses() -> Iterator[None]:
+    """Turn what may come out of a command into a sentence and an exit status."""
+    try:
+        yield
+    except (SettingsError, UnusableFileError) as error:
+        _tell(str(error))
+        raise typer.Exit(Status.BAD_USAGE) from None
+    except SandboxError as error:
+        _tell(str(error))
+        raise typer.Exit(Status.OUR_FAULT) from None
+    except KeyboardInterrupt:
+        _tell("interrupted")
+        raise typer.Exit(Status.INTERRUPTED) from None
+    except BrokenPipeError:
+        raise typer.Exit(Status.NOBODY_READS) from None
+
+
+def _print(text: str) -> None:
+    with open_output(STANDARD) as stream:
+        write_all(stream, text.encode(sys.stdout.encoding, "replace"), STANDARD)
+
+
+def _tell(sentence: str) -> None:
+    typer.echo(f"verifier: {sentence}", err=True)
+
+
+if __name__ == "__main__":
+    main()

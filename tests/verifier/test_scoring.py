@@ -1,0 +1,235 @@
+"""From verdicts to a reward, and what must hold of every reward."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox.types import Ending, Execution
+from verifier.scoring import DEFAULT_RUBRIC, Rubric, score_cases
+from verifier.types import CaseResult, ExtractionMethod, Score, Verdict
+
+FINISHED = Ending.FINISHED
+
+
+def result(verdict: Verdict, ending: Ending = FINISHED, detail: str = "") -> CaseResult:
+    """Make the result of one case."""
+    return CaseResult(verdict=verdict, execution=Execution(ending=ending, detail=detail))
+
+
+ACCEPTED = result(Verdict.ACCEPTED)
+WRONG = result(Verdict.WRONG_ANSWER)
+FORBIDDEN = result(Verdict.SECURITY_VIOLATION, Ending.FORBIDDEN)
+LOST = result(Verdict.UNGRADED, Ending.NOT_RUN, "the deadline came first")
+# What one case of a program that is run or called may come to.
+FAILURES = (
+    WRONG,
+    result(Verdict.WRONG_ANSWER, Ending.UNREADABLE),
+    result(Verdict.RUNTIME_ERROR),
+    result(Verdict.RUNTIME_ERROR, Ending.RAISED),
+    result(Verdict.RUNTIME_ERROR, Ending.CRASHED),
+    result(Verdict.RUNTIME_ERROR, Ending.NOT_LOADED),
+    result(Verdict.COMPILE_ERROR, Ending.NOT_COMPILED),
+    result(Verdict.COMPILE_ERROR, Ending.NO_ENTRY_POINT),
+    result(Verdict.TIME_LIMIT_EXCEEDED, Ending.OUT_OF_TIME),
+    result(Verdict.TIME_LIMIT_EXCEEDED, Ending.SKIPPED),
+    result(Verdict.MEMORY_LIMIT_EXCEEDED, Ending.OUT_OF_MEMORY),
+    result(Verdict.OUTPUT_LIMIT_EXCEEDED, Ending.TOO_MUCH_OUTPUT),
+)
+
+
+def score_of(
+    *cases: CaseResult,
+    method: ExtractionMethod = ExtractionMethod.TAGGED_FENCE,
+    blocks: int = 1,
+    rubric: Rubric = DEFAULT_RUBRIC,
+) -> Score:
+    """Score a well-dressed candidate by these results."""
+    return score_cases(cases, method=method, blocks=blocks, rubric=rubric)
+
+
+methods = st.sampled_from(ExtractionMethod)
+block_counts = st.integers(0, 5)
+graded = st.lists(st.sampled_from((ACCEPTED, *FAILURES)), min_size=1, max_size=12)
+anything = st.lists(
+    st.sampled_from((ACCEPTED, FORBIDDEN, LOST, *FAILURES)), min_size=1, max_size=12
+)
+
+
+@st.composite
+def rubrics(draw: st.DrawFn) -> Rubric:
+    """Draw weights that add up to 1."""
+    correctness, compile_, format_ = (draw(st.integers(lowest, 100)) for lowest in (0, 0, 1))
+    total = correctness + compile_ + format_
+    return Rubric(correctness=correctness / total, compile=compile_ / total, format=format_ / total)
+
+
+# Properties
+
+
+@given(
+    cases=graded, place=st.integers(0, 11), method=methods, blocks=block_counts, rubric=rubrics()
+)
+def test_a_case_more_never_costs(
+    cases: list[CaseResult], place: int, method: ExtractionMethod, blocks: int, rubric: Rubric
+) -> None:
+    """To pass one case more, all else being equal, never lowers the reward."""
+    better = list(cases)
+    better[place % len(cases)] = ACCEPTED
+
+    before = score_of(*cases, method=method, blocks=blocks, rubric=rubric)
+    after = score_of(*better, method=method, blocks=blocks, rubric=rubric)
+
+    assert after.reward >= before.reward
+
+
+@given(cases=graded, place=st.integers(0, 11))
+def test_a_case_more_pays(cases: list[CaseResult], place: int) -> None:
+    """To pass a case that was not passed raises the reward: every step has its gradient."""
+    cases[place % len(cases)] = WRONG
+    better = list(cases)
+    better[place % len(cases)] = ACCEPTED
+
+    assert score_of(*better).reward > score_of(*cases).reward
+
+
+@given(cases=anything, method=methods, blocks=block_counts, rubric=rubrics())
+def test_every_number_is_a_share(
+    cases: list[CaseResult], method: ExtractionMethod, blocks: int, rubric: Rubric
+) -> None:
+    """The reward and each of its dimensions are in [0, 1]."""
+    score = score_of(*cases, method=method, blocks=blocks, rubric=rubric)
+
+    numbers = (score.reward, score.correctness, score.compile, score.format)
+    assert all(0 <= number <= 1 + 1e-12 for number in numbers)
+
+
+@given(cases=anything, method=methods, blocks=block_counts)
+def test_the_default_reward_is_never_above_one(
+    cases: list[CaseResult], method: ExtractionMethod, blocks: int
+) -> None:
+    """With the weights that everybody uses, no rounding error gets out."""
+    assert 0 <= score_of(*cases, method=method, blocks=blocks).reward <= 1
+
+
+@given(cases=anything, data=st.data())
+def test_the_order_of_the_cases_pays_nothing(cases: list[CaseResult], data: st.DataObject) -> None:
+    """The same results in another order earn the same."""
+    shuffled = data.draw(st.permutations(cases))
+
+    assert score_of(*shuffled).reward == score_of(*cases).reward
+
+
+@given(cases=anything, place=st.integers(0, 12))
+def test_a_violation_earns_nothing(cases: list[CaseResult], place: int) -> None:
+    """One forbidden attempt takes the whole reward, however many cases passed."""
+    cases.insert(place, FORBIDDEN)
+
+    assert score_of(*cases).reward == 0
+
+
+@given(cases=anything, place=st.integers(0, 12))
+def test_a_lost_case_leaves_a_sample_ungraded(cases: list[CaseResult], place: int) -> None:
+    """One case that we could not run leaves no reward, and is an outage with its reason."""
+    cases.insert(place, LOST)
+
+    score = score_of(*cases)
+
+    assert (score.verdict, score.reward, score.problem, score.is_outage) == (
+        Verdict.UNGRADED,
+        0,
+        "the deadline came first",
+        True,
+    )
+
+
+@given(cases=graded)
+def test_a_graded_sample_has_no_problem(cases: list[CaseResult]) -> None:
+    """Where every case was judged, nothing is an outage."""
+    score = score_of(*cases)
+
+    assert (score.problem, score.is_outage) == ("", False)
+
+
+# Dimensions
+
+
+def test_a_perfect_answer_earns_one() -> None:
+    """All cases passed, in the right dress, is exactly 1."""
+    assert score_of(ACCEPTED, ACCEPTED, ACCEPTED).reward == 1.0
+
+
+@pytest.mark.parametrize(("passed", "correctness"), [(0, 0.0), (1, 0.25), (3, 0.75), (4, 1.0)])
+def test_correctness_is_the_share_of_passed_cases(passed: int, correctness: float) -> None:
+    """Partial credit, in equal steps."""
+    cases = [ACCEPTED] * passed + [WRONG] * (4 - passed)
+
+    assert score_of(*cases).correctness == correctness
+
+
+@pytest.mark.parametrize(
+    ("failure", "compile_"),
+    [
+        (result(Verdict.COMPILE_ERROR, Ending.NOT_COMPILED), 0.2),
+        (result(Verdict.RUNTIME_ERROR, Ending.NOT_LOADED), 0.4),
+        (result(Verdict.COMPILE_ERROR, Ending.NO_ENTRY_POINT), 0.6),
+        (result(Verdict.RUNTIME_ERROR, Ending.RAISED), 0.8),
+        (result(Verdict.TIME_LIMIT_EXCEEDED, Ending.OUT_OF_TIME), 0.8),
+        (WRONG, 1.0),
+    ],
+)
+def test_compile_is_how_far_a_program_gets(failure: CaseResult, compile_: float) -> None:
+    """Parses, loads, has its entry point, runs: a small step for each."""
+    assert score_of(failure, failure).compile == compile_
+
+
+def test_the_last_step_of_compile_is_paid_by_share() -> None:
+    """A program that runs without an error in half of the cases gets half of the step."""
+    crashed = result(Verdict.RUNTIME_ERROR, Ending.CRASHED)
+
+    assert score_of(ACCEPTED, crashed).compile == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(
+    ("method", "blocks", "format_"),
+    [
+        (ExtractionMethod.TAGGED_FENCE, 1, 1.0),
+        (ExtractionMethod.TAGGED_FENCE, 2, 0.75),
+        (ExtractionMethod.UNTAGGED_FENCE, 0, 0.5),
+        (ExtractionMethod.UNCLOSED_FENCE, 0, 0.25),
+        (ExtractionMethod.BARE_TEXT, 0, 0.0),
+    ],
+)
+def test_format_is_the_shape_of_the_response(
+    method: ExtractionMethod, blocks: int, format_: float
+) -> None:
+    """One complete block of the right language is what the task asked for."""
+    assert score_of(WRONG, method=method, blocks=blocks).format == format_
+
+
+def test_the_reward_weighs_the_dimensions() -> None:
+    """Each dimension counts by its weight in the rubric."""
+    rubric = Rubric(correctness=0.5, compile=0.25, format=0.25)
+
+    score = score_of(ACCEPTED, WRONG, method=ExtractionMethod.UNTAGGED_FENCE, rubric=rubric)
+
+    assert score.reward == 0.5 * 0.5 + 0.25 * 1.0 + 0.25 * 0.5
+
+
+def test_the_weights_of_the_default_rubric_are_shares() -> None:
+    """The weights add up to 1, and correctness outweighs all else."""
+    rubric = DEFAULT_RUBRIC
+
+    assert rubric.correctness + rubric.compile + rubric.format == pytest.approx(1)
+    assert rubric.correctness > rubric.compile + rubric.format
+
+
+def test_a_score_keeps_what_it_rests_on() -> None:
+    """The results, their number and the way the program was found stay with the score."""
+    score = score_of(ACCEPTED, WRONG, method=ExtractionMethod.BARE_TEXT)
+
+    assert (score.cases, score.tests_passed, score.tests_total, score.method) == (
+        (ACCEPTED, WRONG),
+        1,
+        2,
+        ExtractionMethod.BARE_TEXT,
+    )
