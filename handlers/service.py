@@ -6,7 +6,7 @@ retries work. Must not know: which front door it was.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 from handlers.report import details_of, log_fields, metrics_of
@@ -59,7 +59,7 @@ class Service:
 
     def score(
         self, entries: Sequence[Entry], *, deadline: float = float("inf")
-    ) -> Iterator[Outcome]:
+    ) -> Generator[Outcome, None, None]:
         """Yield the outcome of every entry as it is known, in no particular order.
 
         *deadline* is in seconds of `time.monotonic`. Raises SandboxError where the

@@ -4,6 +4,7 @@ In: variables named `VERIFIER_*`. Out: `Settings`. A value that makes no sense s
 start, with the variable's name: a typing error must not quietly change rewards.
 """
 
+import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -32,14 +33,15 @@ class Settings:
     """The settings and their defaults. Each is set by `VERIFIER_` and its name in capitals.
 
     `isolation` `auto` takes the strongest wall there is; `required_isolation` is the
-    weakest that will do. `ungraded_reward` is the reward of a row whose dataset is wrong,
-    and, if `on_outage` is `value`, of one that we could not grade. `default_seconds` is
-    the time for an invocation whose context does not tell.
+    weakest that will do: the one that `isolation` names, or `interpreter`.
+    `ungraded_reward` is the reward of a row whose dataset is wrong, and, if `on_outage` is
+    `value`, of one that we could not grade. `default_seconds` is the time for an invocation
+    whose context does not tell.
     """
 
     lanes: int | None = None
     isolation: Level | None = None
-    required_isolation: Level = Level.INTERPRETER
+    required_isolation: Level | None = None
     cpu_seconds: float = 10.0
     wall_seconds: float = 30.0
     memory_mb: int = 512
@@ -48,6 +50,11 @@ class Settings:
     ungraded_reward: float = 0.0
     always_envelope: bool = False
     default_seconds: float = 840.0
+
+    @property
+    def weakest_level(self) -> Level:
+        """The weakest wall that will do."""
+        return self.required_isolation or self.isolation or Level.INTERPRETER
 
     @property
     def limits(self) -> Limits:
@@ -78,18 +85,26 @@ def _read(variable: str, text: str, reader: Callable[[str], object]) -> Any:  # 
 
 
 def _positive(kind: type[int] | type[float]) -> Callable[[str], object]:
+    wanted = "a whole number" if kind is int else "a number"
+
     def read(text: str) -> object:
-        number = kind(text)
+        try:
+            number = kind(text)
+        except ValueError:
+            number = 0
         if not 0 < number < float("inf"):
-            raise ValueError(f"expected a number above 0, found {text}")
+            raise ValueError(f"expected {wanted} above 0, found {text}")
         return number
 
     return read
 
 
 def _finite(text: str) -> float:
-    number = float(text)
-    if number - number != 0:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
         raise ValueError(f"expected a finite number, found {text}")
     return number
 

@@ -55,7 +55,7 @@ class Keeper:
         self.cut_at: float | None = None
         self._questions = questions
         self._limits = limits
-        self._asked = 0
+        self._asked = self._answer_bytes = 0
         self._pid: int | None = None
         self._cut: tuple[Ending, str] | None = None
         self._notes: list[list[str]] = []
@@ -238,6 +238,10 @@ class Keeper:
     def _on_answer(self, message: list[str], payload: bytes) -> None:
         self._drain()
         if self._cut is None:
+            self._answer_bytes += len(payload)
+            if self._answer_bytes > self._limits.output_bytes:
+                self.cut(Ending.TOO_MUCH_OUTPUT, "answers")
+                return
             execution = self._execution(*read_answer(message, payload))
             self.executions.append(replace(execution, value_bytes=len(payload)))
             self._ask_next()

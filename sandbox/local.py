@@ -33,18 +33,21 @@ class LocalExecutor:
         *,
         lanes: int | None = None,
         level: Level | None = None,
-        required: Level = Level.INTERPRETER,
+        required: Level | None = None,
     ) -> None:
         """Start *lanes* zygotes (one per usable processor unless given).
 
         *level* None takes the strongest wall that the kernel grants. Raises
-        IsolationRefusedError, at the latest in `run`, if that is below *required*;
-        `Level.NONE` has to be asked for by name.
+        IsolationRefusedError, at the latest in `run`, if that is below *required*: unless
+        given, the level that was asked for by name, or `INTERPRETER`. Raises SandboxError
+        if there is no place for the work directories.
         """
         self._count = lanes or len(os.sched_getaffinity(0))
         self._wanted = level
         self._refusal = ""
-        self._required = required if level is None else level
+        self._required = required or level or Level.INTERPRETER
+        if level is not None and _STRENGTH[level] < _STRENGTH[self._required]:
+            raise IsolationRefusedError(f"level {level} was asked for, {self._required} required")
         self._start(level or Level.KERNEL)
 
     def _start(self, level: Level) -> None:
@@ -52,8 +55,7 @@ class LocalExecutor:
         self._owner_pid = os.getpid()
         self._is_ready = self._is_running = False
         self._lock = threading.RLock()
-        self._directory = Path(tempfile.mkdtemp(prefix="verifier-"))
-        self._directory.chmod(0o711)  # a guest with a uid of its own must reach its directory
+        self._directory = _new_directory()
         self._lanes = [self._new_lane(number) for number in range(self._count)]
         self._close = weakref.finalize(
             self, _close, self._lanes, self._directory, owner_pid=self._owner_pid
@@ -143,6 +145,15 @@ class _Until:
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         return self._executor.run(jobs, deadline=self._deadline)
+
+
+def _new_directory() -> Path:
+    try:
+        directory = Path(tempfile.mkdtemp(prefix="verifier-"))
+        directory.chmod(0o711)  # a guest with a uid of its own must reach its own
+    except OSError as error:
+        raise SandboxError(f"no place for the guests' work directories: {error}") from error
+    return directory
 
 
 def _close(lanes: list[Lane], directory: Path, *, owner_pid: int) -> None:

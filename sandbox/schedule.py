@@ -10,6 +10,7 @@ from bisect import insort
 from collections import deque
 from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass, field, replace
+from heapq import heapify, heappop, heappush
 
 from sandbox.types import Call, Ending, Execution, Job, Question
 
@@ -33,7 +34,9 @@ class Progress:
     late: list[int] = field(default_factory=list)  # which questions ran out of time, in order
     used_seconds: float = 0.0
     is_postponed: bool = False
+    kept: list[tuple[int, int]] = field(default_factory=list)  # a heap: the last question first
     kept_bytes: int = 0
+    kept_until: float = math.inf
     confirmed: bool = False
     program: int | None = None  # a descriptor of the program's text, while guests need it
 
@@ -41,7 +44,7 @@ class Progress:
         """Note what happened to the questions from *first* on."""
         self.missing -= len(executions)
         for number, execution in enumerate(executions, first):
-            self.executions[number] = self._kept(execution)
+            self._keep(number, execution)
             if execution.ending is Ending.OUT_OF_TIME:
                 insort(self.late, number)
 
@@ -50,6 +53,9 @@ class Progress:
         self.missing += 1
         self.executions[number] = None
         self.late.remove(number)
+        self.kept_bytes -= sum(size for negative, size in self.kept if negative == -number)
+        self.kept = [entry for entry in self.kept if entry[0] != -number]
+        heapify(self.kept)
 
     @property
     def asked_until(self) -> float:
@@ -57,18 +63,34 @@ class Progress:
         enough = self.job.give_up_after
         return self.late[enough - 1] if len(self.late) >= enough else math.inf
 
-    def _kept(self, execution: Execution) -> Execution:
-        """Bound what a job's outputs hold of our memory, all together."""
-        self.kept_bytes += len(execution.stdout) + execution.value_bytes * _VALUE_FACTOR
-        if self.kept_bytes <= KEPT_BYTES_MAX:
-            return execution
-        return replace(
-            execution,
-            ending=Ending.TOO_MUCH_OUTPUT,
-            value=None,
-            stdout=execution.stdout[:_EXCERPT_BYTES],
-            detail="all questions together",
-        )
+    def _keep(self, number: int, execution: Execution) -> None:
+        """Bound what a job's outputs hold of our memory: the last ones have to go.
+
+        They would be too much in whatever order they came.
+        """
+        self.executions[number] = execution
+        size = len(execution.stdout) + execution.value_bytes * _VALUE_FACTOR
+        if size:
+            heappush(self.kept, (-number, size))
+            self.kept_bytes += size
+        while self.kept and (
+            self.kept_bytes > KEPT_BYTES_MAX or -self.kept[0][0] > self.kept_until
+        ):
+            last, size = heappop(self.kept)
+            self.kept_bytes -= size
+            self.kept_until = min(self.kept_until, -last)
+            self._drop(-last)
+
+    def _drop(self, number: int) -> None:
+        execution = self.executions[number]
+        if execution is None:
+            return
+        excerpt = replace(execution, value=None, stdout=execution.stdout[:_EXCERPT_BYTES])
+        if execution.ending is Ending.FINISHED:
+            excerpt = replace(
+                excerpt, ending=Ending.TOO_MUCH_OUTPUT, detail="all questions together"
+            )
+        self.executions[number] = excerpt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ class Limits:
 
     `cpu_seconds` is the guest's own CPU time. `wall_seconds` is for sleepers: time in
     which the guest neither ran nor waited for a busy processor. `memory_bytes` bounds
-    resident memory; `output_bytes` bounds stdout, stderr, an answer and each file.
+    resident memory; `output_bytes` bounds stdout, stderr, the answers of a guest and each file.
     """
 
     cpu_seconds: float = 10.0

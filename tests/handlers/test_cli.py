@@ -341,7 +341,7 @@ def test_the_line_that_the_help_teaches_scores_full_marks() -> None:
 def test_help_is_quick() -> None:
     """The help imports neither pydantic nor rich, and starts no sandbox."""
     program = (
-        "import atexit, sys; from handlers.cli import main; sys.argv = ['verifier', '--help'];"
+        "import atexit, sys; from handlers.cli.app import main; sys.argv = ['verifier', '--help'];"
         "slow = {'pydantic', 'rich', 'sandbox.local'};"
         "atexit.register(lambda: sys.stderr.write(repr(slow & set(sys.modules)))); main()"
     )

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from handlers.diagnosis import PROTECTIONS, Diagnosis, as_json, as_text, diagnose
+from handlers.cli.diagnosis import PROTECTIONS, Diagnosis, as_json, as_text, diagnose
+from handlers.cli.tables import render
 from handlers.settings import Settings
-from handlers.tables import render
 from sandbox.local import LocalExecutor
 from sandbox.types import Level
 

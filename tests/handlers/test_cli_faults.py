@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from handlers import cli
+from handlers.cli import app as cli
 from handlers.settings import Settings
 from sandbox.errors import SandboxError
 from sandbox.types import Ending, Execution, Job, Level

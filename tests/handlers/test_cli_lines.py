@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator, Sequence
 
 import pytest
 
-from handlers.lines import ScoredLine, read_lines, score_lines
+from handlers.cli.lines import ScoredLine, read_lines, score_lines
 from handlers.service import Outcome, Service
 from handlers.settings import Settings
 from handlers.wire import Entry

@@ -2,7 +2,7 @@
 
 import pytest
 
-from handlers.remark import remark_on
+from handlers.cli.remark import remark_on
 from sandbox.types import Ending, Execution, RaisedError
 from verifier.types import CaseResult, Score, Verdict
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from handlers.scorefile import row_line
+from handlers.cli.scorefile import row_line
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from handlers.lines import ScoredLine
-from handlers.tables import (
+from handlers.cli.lines import ScoredLine
+from handlers.cli.tables import (
     outage_text,
     printable,
     problem_list,
@@ -17,7 +17,7 @@ from handlers.tables import (
     sample_text,
     summary_table,
 )
-from handlers.tally import Tally
+from handlers.cli.tally import Tally
 from sandbox.types import Level
 from verifier.types import ExtractionMethod, Verdict
 

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from handlers.lines import ScoredLine
-from handlers.tally import PROBLEMS_KEPT, Tally
+from handlers.cli.lines import ScoredLine
+from handlers.cli.tally import PROBLEMS_KEPT, Tally
 from verifier.types import Verdict
 
 GRADED = ScoredLine(

@@ -6,12 +6,11 @@ time. Must not know: where rows go, what people see of them.
 """
 
 import json
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import cast
 
-from handlers.remark import remark_on
+from handlers.cli.remark import remark_on
 from handlers.service import Outcome, Service
 from handlers.wire import Entry, read_event
 from verifier.types import ExtractionMethod, Verdict
@@ -68,9 +67,7 @@ def score_lines(
     """
     for chunk in _chunks(lines):
         scored: dict[int, ScoredLine] = {}
-        outcomes = cast(
-            "Generator[Outcome, None, None]", service.score([line.entry for line in chunk])
-        )
+        outcomes = service.score([line.entry for line in chunk])
         with closing(outcomes):  # after Ctrl-C, too, the lanes are left before they are closed
             for outcome in outcomes:
                 place = outcome.place

@@ -95,13 +95,13 @@ def diagnose(settings: Settings, start: Callable[[], LocalExecutor]) -> Diagnosi
     try:
         with start() as executor:
             return Diagnosis(
-                required=settings.required_isolation,
+                required=settings.weakest_level,
                 level=executor.level,
                 granted=executor.granted,
                 lanes=len(executor.zygote_pids),
             )
     except SandboxError as error:
-        return Diagnosis(required=settings.required_isolation, granted={}, problem=str(error))
+        return Diagnosis(required=settings.weakest_level, granted={}, problem=str(error))
 
 
 def as_json(diagnosis: Diagnosis) -> dict[str, object]:

@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from handlers.files import STANDARD, bytes_left, open_input, open_output, read_pieces, write_all
-from handlers.lines import ScoredLine, read_lines, score_lines
-from handlers.progress import ProgressBar
+from handlers.cli.files import STANDARD, bytes_left, open_input, open_output, read_pieces, write_all
+from handlers.cli.lines import ScoredLine, read_lines, score_lines
+from handlers.cli.progress import ProgressBar
+from handlers.cli.tables import sample_text
+from handlers.cli.tally import Tally
 from handlers.service import Service
 from handlers.settings import Settings
-from handlers.tables import sample_text
-from handlers.tally import Tally
 from sandbox.local import LocalExecutor
 
 _Writer = Callable[[Sequence[ScoredLine]], None]

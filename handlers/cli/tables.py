@@ -15,8 +15,8 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from handlers.lines import ScoredLine
-from handlers.tally import Problem, Tally
+from handlers.cli.lines import ScoredLine
+from handlers.cli.tally import Problem, Tally
 from sandbox.types import Level
 from verifier.types import Verdict
 

@@ -7,7 +7,7 @@ how any of it is shown.
 from collections import Counter
 from dataclasses import dataclass, field
 
-from handlers.lines import ScoredLine
+from handlers.cli.lines import ScoredLine
 from verifier.types import Verdict
 
 PROBLEMS_KEPT = 5

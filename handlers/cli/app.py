@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from handlers.files import STANDARD, UnusableFileError, open_output, write_all
+from handlers.cli.files import STANDARD, UnusableFileError, open_output, write_all
 from handlers.settings import Settings, SettingsError, read_settings
 from sandbox.errors import SandboxError
 
@@ -141,9 +141,9 @@ def score(
         settings = read_settings()
         # Before the other imports: the zygotes warm up while this process is still loading.
         with _start_executor(settings, lanes=workers) as executor:
-            from handlers.scorefile import Order, score_file  # noqa: PLC0415
-            from handlers.tables import outage_text, summary_text  # noqa: PLC0415
-            from handlers.tally import Tally  # noqa: PLC0415
+            from handlers.cli.scorefile import Order, score_file  # noqa: PLC0415
+            from handlers.cli.tables import outage_text, summary_text  # noqa: PLC0415
+            from handlers.cli.tally import Tally  # noqa: PLC0415
 
             order = Order(source=source, out=out, with_details=details, as_table=table, quiet=quiet)
             tally = Tally()
@@ -167,8 +167,8 @@ def doctor(
     """Explain this machine's sandbox."""
     with _exit_statuses():
         settings = read_settings()
-        from handlers import diagnosis  # noqa: PLC0415
-        from handlers.tables import render  # noqa: PLC0415
+        from handlers.cli import diagnosis  # noqa: PLC0415
+        from handlers.cli.tables import render  # noqa: PLC0415
 
         found = diagnosis.diagnose(settings, lambda: _start_executor(settings))
         if as_json:
@@ -238,7 +238,3 @@ def _print(text: str) -> None:
 
 def _tell(sentence: str) -> None:
     typer.echo(f"verifier: {sentence}", err=True)
-
-
-if __name__ == "__main__":
-    main()

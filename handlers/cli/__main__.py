@@ -1,0 +1,5 @@
+"""`python -m handlers.cli` is `verifier`."""
+
+from handlers.cli.app import main
+
+main()
