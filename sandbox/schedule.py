@@ -58,6 +58,17 @@ class Progress:
         heapify(self.kept)
 
     @property
+    def has_a_lone_late_one(self) -> bool:
+        """Whether a single question ran out of CPU time: noise, perhaps.
+
+        The wall clock is generous already, and a second sleep would cost as much again.
+        """
+        if len(self.late) != 1:
+            return False
+        execution = self.executions[self.late[0]]
+        return execution is not None and execution.detail == "cpu"
+
+    @property
     def asked_until(self) -> float:
         """The question after which no more are asked: enough have run out of time."""
         enough = self.job.give_up_after
@@ -178,7 +189,7 @@ class Schedule:
 
     def _finish(self, progress: Progress) -> None:
         """Ask a lone late question once more; otherwise settle what was skipped."""
-        if len(progress.late) == 1 and not progress.confirmed:
+        if progress.has_a_lone_late_one and not progress.confirmed:
             number = progress.late[0]
             progress.confirmed = True
             progress.take_back(number)
