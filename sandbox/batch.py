@@ -131,10 +131,10 @@ class Batch:
             if fd == keeper.lane.control.fileno():
                 keeper.on_control()
             else:
-                keeper.on_output()
+                keeper.on_output(fd)
                 if flags & _GONE:
                     self._forget(fd)  # else an end that a guest closed would wake us for ever
-                else:
+                elif keeper.has_more_to_say or flags & select.EPOLLOUT:
                     self._watch_channel(keeper)
         except LaneLostError as error:
             self._release(number)

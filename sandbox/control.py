@@ -14,8 +14,8 @@ DESCRIPTORS = 5
 
 KILL, REST, RESTING = b"kill", b"rest", b"resting"
 
-# is it a run; CPU seconds, address space, output and program bytes; then argv as JSON
-_REQUEST = struct.Struct("=BQQQQ")
+# how many calls (0: it is run); CPU seconds, memory, output and program bytes; argv as JSON
+_REQUEST = struct.Struct("=IQQQQ")
 _STARTED = struct.Struct("=cI")
 _ENDED = struct.Struct("=cIdQ")
 _STARTED_TAG, _ENDED_TAG = b"s", b"e"
@@ -32,6 +32,11 @@ def read_request(packet: bytes) -> tuple[Request, list[str]]:
     """Read a request for a guest."""
     argv = packet[_REQUEST.size :]
     return _REQUEST.unpack_from(packet), json.loads(argv) if argv else []
+
+
+def is_run(packet: bytes) -> bool:
+    """Tell whether a request is for a program that is run, and not for one to be called."""
+    return packet[:4] == b"\0\0\0\0"
 
 
 def pack_started(pid: int) -> bytes:

@@ -22,17 +22,17 @@ PROGRAM_NAME = "solution.py"
 _TEXT_MAX = 500
 
 
-def serve(program: bytes, run: bool, argv: list[str]) -> None:  # noqa: FBT001  (an order, spread)
-    """Be the guest: never returns."""
+def serve(program: bytes, calls: int, argv: list[str]) -> None:
+    """Be the guest: run the program, or answer so many calls. Never returns."""
     try:
         code = compile(program, PROGRAM_NAME, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
         _report("failed", "not_compiled", *_describe(error))
         os._exit(1)
-    if run:
-        _run_program(program, code, argv)
+    if calls:
+        _answer_calls(program, code, calls)
     else:
-        _answer_calls(program, code)
+        _run_program(program, code, argv)
 
 
 class _Source:
@@ -121,7 +121,7 @@ def _clear(names: dict[str, Any]) -> None:
                 names[name] = None
 
 
-def _answer_calls(program: bytes, code: types.CodeType) -> None:
+def _answer_calls(program: bytes, code: types.CodeType, calls: int) -> None:
     module = _new_module("solution", program)
     try:
         exec(code, module.__dict__)  # noqa: S102  (this is what a guest is for)
@@ -129,7 +129,10 @@ def _answer_calls(program: bytes, code: types.CodeType) -> None:
         _report("failed", "not_loaded", *_describe(error))
         os._exit(1)
     _report("loaded")
-    while (question := receive(CHANNEL_FD)) is not None:
+    for _ in range(calls):
+        question = receive(CHANNEL_FD)
+        if question is None:
+            break
         words: Any = decode(question)
         _answer(module.__dict__, *words)
     os._exit(0)

@@ -61,7 +61,7 @@ class Keeper:
         self._notes: list[list[str]] = []
         self._incoming = bytearray()
         self._outgoing = memoryview(b"")
-        self._cpu_mark = 0.0
+        self._cpu_mark = self._cpu_now = 0.0
         self.started_at = self._now = self._wall_mark = time.monotonic()
         self.next_tick = self._now + FIRST_LOOK_SECONDS
         self._next_disk_check = self._now + 2 * TICK_SECONDS
@@ -83,7 +83,7 @@ class Keeper:
         shares = 1 if is_run else len(self._questions) + 1
         packet = pack_request(
             (
-                is_run,
+                0 if is_run else len(self._questions),
                 math.ceil(self._limits.cpu_seconds * shares) + 1,
                 self._limits.memory_bytes,
                 self._limits.output_bytes,
@@ -137,16 +137,21 @@ class Keeper:
         elif (ended := read_ended(packet)) is not None:
             self._on_ended(*ended)
 
-    def on_output(self) -> None:
-        """Empty the pipes, and go on with the conversation."""
-        self._drain()
-        self._push()
-        self._read_channel()
+    def on_output(self, fd: int) -> None:
+        """Empty a pipe, or go on with the conversation."""
+        if fd == self._channel.fileno():
+            self._push()
+            self._read_channel()
+        else:
+            self._drain()
 
     def on_tick(self) -> None:
         """Compare the guest with its limits, and say when to look again."""
+        if self.talks and len(self.executions) == len(self._questions):
+            self.lane.kill_guest()  # nothing that it could still do matters
         now = time.monotonic()
-        self.next_tick = now + TICK_SECONDS
+        # Shorter than usual for a guest whose start has not been announced yet.
+        self.next_tick = now + TICK_SECONDS / 10
         self._drain()
         cpu = meter.cpu_seconds(self._pid) if self._pid is not None else None
         if cpu is None or self._cut is not None:
@@ -191,14 +196,12 @@ class Keeper:
         while self._cut is None:
             try:
                 piece = self._channel.recv(_READ_BYTES)
-            except BlockingIOError:
-                return
-            except ConnectionError:
-                piece = b""
-            if not piece:
+            except (BlockingIOError, ConnectionError):
                 return
             self._incoming += piece
             self._take_messages()
+            if len(piece) < _READ_BYTES:
+                return  # all there is, most likely; if not, we are told again
 
     def _take_messages(self) -> None:
         try:
@@ -209,8 +212,7 @@ class Keeper:
 
     def _on_message(self, payload: bytes) -> None:
         message = read_message(payload)
-        waiting_for = "loaded" if not self.loaded else "answer"
-        if self.talks and message[0] == "loaded" and waiting_for == "loaded":
+        if self.talks and message[0] == "loaded" and not self.loaded:
             self.loaded = True
             if self._in_time():
                 self._ask_next()
@@ -227,8 +229,8 @@ class Keeper:
         self._now = time.monotonic()
         if self.ended or self._pid is None:
             return not self.ended
-        cpu = meter.cpu_seconds(self._pid)
-        if cpu is not None and cpu - self._cpu_mark > self._limits.cpu_seconds:
+        self._cpu_now = meter.cpu_seconds(self._pid) or self._cpu_now
+        if self._cpu_now - self._cpu_mark > self._limits.cpu_seconds:
             self.cut(Ending.OUT_OF_TIME, "cpu")
         elif self._now - self._wall_mark > _TOO_SHORT_TO_FILL_MEMORY_SECONDS:
             self._check_sleeper(self._now)
@@ -237,18 +239,27 @@ class Keeper:
 
     def _on_answer(self, message: list[str], payload: bytes) -> None:
         self._drain()
+        self._answer_bytes += len(payload)
+        if self._answer_bytes > self._limits.output_bytes:
+            self.cut(Ending.TOO_MUCH_OUTPUT, "answers")
         if self._cut is None:
-            self._answer_bytes += len(payload)
-            if self._answer_bytes > self._limits.output_bytes:
-                self.cut(Ending.TOO_MUCH_OUTPUT, "answers")
-                return
-            execution = self._execution(*read_answer(message, payload))
-            self.executions.append(replace(execution, value_bytes=len(payload)))
-            self._ask_next()
+            execution = self._execution()
+            self._ask_next()  # the guest works on it while we read its answer
+            ending, value, error, detail = read_answer(message, payload)
+            self.executions.append(
+                replace(
+                    execution,
+                    ending=ending,
+                    value=value,
+                    value_bytes=len(payload),
+                    error=error,
+                    detail=detail,
+                )
+            )
 
     def _ask_next(self) -> None:
         if self._asked == len(self._questions):
-            self.lane.kill_guest()  # nothing that it could still do matters
+            self.next_tick = self._now + TICK_SECONDS / 10  # by then it should have left
         elif self._incoming:
             # It answers before it is asked: it cannot have computed what it says.
             self.cut(Ending.UNREADABLE, "spoke out of turn")
@@ -262,7 +273,8 @@ class Keeper:
                 return
             self._outgoing = memoryview(pack_message(payload))
             self._asked += 1
-            self._cpu_mark = self._cpu_now()
+            # The guest has been waiting since its last answer: its clock has stood still.
+            self._cpu_mark = self._cpu_now
             self._wall_mark = time.monotonic()
             self._push()
 
@@ -274,10 +286,6 @@ class Keeper:
             pass  # a guest that does not listen is waited for by the clocks alone
         except OSError:
             self._outgoing = memoryview(b"")  # it closed its channel: the zygote will tell
-
-    def _cpu_now(self) -> float:
-        cpu = meter.cpu_seconds(self._pid) if self._pid is not None else None
-        return self._cpu_mark if cpu is None else cpu
 
     # -- the end -----------------------------------------------------------------------
 
@@ -293,7 +301,10 @@ class Keeper:
             ending, detail = self._ending(status, used, memory_bytes)
             by_itself = ending in (Ending.FINISHED, Ending.CRASHED)
             execution = replace(
-                self._execution(ending, None, self._raised(), detail),
+                self._execution(),
+                ending=ending,
+                error=self._raised(),
+                detail=detail,
                 cpu_seconds=used,
                 exit_status=os.WEXITSTATUS(status) if by_itself and os.WIFEXITED(status) else None,
                 signal=os.WTERMSIG(status) if by_itself and os.WIFSIGNALED(status) else None,
@@ -330,17 +341,13 @@ class Keeper:
                 return RaisedError(type_name=note[-2], message=note[-1])
         return None
 
-    def _execution(
-        self, ending: Ending, value: object, error: RaisedError | None, detail: str
-    ) -> Execution:
+    def _execution(self) -> Execution:
+        """Note what the present question has cost and printed so far."""
         return Execution(
-            ending=ending,
-            value=value,
+            ending=Ending.FINISHED,
             stdout=self._stdout.take(),
             stderr=self._stderr.take()[-STDERR_BYTES_KEPT:],
-            error=error,
-            cpu_seconds=self._cpu_now() - self._cpu_mark,
+            cpu_seconds=self._cpu_now - self._cpu_mark,
             # The first of a guest's calls has waited for the program to load.
             wall_seconds=self._now - (self._wall_mark if self.executions else self.started_at),
-            detail=detail,
         )

@@ -25,9 +25,11 @@ from sandbox import confine, control, guest
 sys.path.pop(0)
 
 Request = tuple[bytes, tuple[int, ...]]
-Order = tuple[bytes, bool, list[str]]
+Order = tuple[bytes, int, list[str]]
 
 CONTROL_FD = 3
+_UNANNOUNCED_MS = 2
+_BLIND_MS = 5  # between two looks, where the kernel cannot say that a guest has ended
 _DESCRIPTORS = struct.Struct(f"={control.DESCRIPTORS}i")
 _ANCILLARY_BYTES = socket.CMSG_SPACE(_DESCRIPTORS.size)
 
@@ -123,19 +125,20 @@ def _serve(keeper: socket.socket, work_directory: str) -> Request | None:
             if pid == 0:
                 keeper.detach()  # its descriptor is about to be the guest's channel
                 return packet, descriptors
-            keeper.send(control.pack_started(pid))
             for fd in descriptors:
                 os.close(fd)
-            ended = _await(keeper, poll, pid)
+            if not control.is_run(packet):
+                keeper.send(control.pack_started(pid))  # whose clock is read at each answer
+            keeper.send(_await(keeper, poll, pid, announced=not control.is_run(packet)))
+            # While the keeper reads what this guest left; the next one waits for us.
             _sweep()
             _empty(work_directory)
-            keeper.send(ended)
 
 
 def _become_guest(wall: confine.Wall, packet: bytes, descriptors: tuple[int, ...]) -> Order:
     try:
         request, argv = control.read_request(packet)
-        run, cpu_seconds, memory_bytes, output_bytes, program_bytes = request
+        calls, cpu_seconds, memory_bytes, output_bytes, program_bytes = request
         setsid()
         program = os.pread(descriptors[0], program_bytes, 0)
         for target, fd in enumerate(descriptors[1:]):
@@ -149,17 +152,24 @@ def _become_guest(wall: confine.Wall, packet: bytes, descriptors: tuple[int, ...
         # could say must look like it: so the whole lane ends, and its keeper starts another.
         os.kill(os.getppid(), signal.SIGKILL)
         os._exit(1)
-    return program, bool(run), argv
+    return program, calls, argv
 
 
-def _await(keeper: socket.socket, poll: select.poll, pid: int) -> bytes:
-    """Wait for the guest's end, or end it when the keeper says so."""
+def _await(keeper: socket.socket, poll: select.poll, pid: int, *, announced: bool) -> bytes:
+    """Wait for the guest's end, or end it when the keeper says so.
+
+    Most programs have ended before anybody had to look at them: those are not announced.
+    """
     pidfd = _open_pidfd(pid)
     if pidfd >= 0:
         poll.register(pidfd, select.POLLIN)
     try:
         while True:
-            ready = [fd for fd, _ in poll.poll(None if pidfd >= 0 else 2)]
+            pause = (None if pidfd >= 0 else _BLIND_MS) if announced else _UNANNOUNCED_MS
+            ready = [fd for fd, _ in poll.poll(pause)]
+            if not ready and not announced:
+                keeper.send(control.pack_started(pid))
+                announced = True
             if CONTROL_FD in ready:
                 packet, _ = _receive(keeper)
                 os.kill(pid, signal.SIGKILL)
