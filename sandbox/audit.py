@@ -7,19 +7,24 @@ refuses foreign files, native code and introspection. Must not know: the candida
 A zygote installs it, once, and lets itself pass: to build it in each guest would cost more
 than anything else that a guest does before its program.
 
-How it withstands the candidate that it watches:
+How it withstands the candidate that it watches, who may catch what it raises and then holds
+its frame, with all that the frame shows:
 
-- A hook cannot be removed.
-- It reads no global, no builtin by name and no closure. A candidate that catches an
-  exception raised here holds this frame, and from 3.13 on may write to the cells that
-  the frame shows; keyword defaults are new locals on every call.
+- A hook cannot be removed, and this one is alone: it calls no Python function, as the code
+  and the defaults of a function that a frame shows can be changed.
+- It reads no global, no builtin by name and no closure. Keyword defaults are new locals on
+  every call, and all of them here are immutable.
 - It believes exact types only: a path object may answer differently each time it is asked.
+- From Python 3.13 on, a frame that is running can be written to. So whoever could run beside
+  a strict hook and see its frame is taken away (`remove_unaudited_functions`).
 """
 
+import gc
 import posix
 import signal
 import sys
 from collections.abc import Callable
+from typing import Any, NoReturn
 
 AuditHook = Callable[[str, tuple[object, ...]], None]
 
@@ -45,21 +50,25 @@ _STRICTLY_FORBIDDEN_EVENTS = FORBIDDEN_EVENTS | {
 
 _REFUSED_EVENTS = frozenset(
     {
-        "code.__new__",
         "gc.get_objects",
         "gc.get_referents",
         "gc.get_referrers",
         "os.link",  # with no new links, a path means what it says
         "os.symlink",
         "resource.prlimit",
+        "socket.sethostname",
         "sqlite3.connect",  # opens files behind CPython's back
+        "sys._current_exceptions",
+        "sys._current_frames",
     }
 )
 
-_READING_EVENTS = frozenset({"os.chdir", "os.listdir", "os.scandir"})
+_READING_EVENTS = frozenset({"os.listdir", "os.scandir"})
 
 _WRITING_EVENTS = frozenset(
     {
+        # With a current directory that is always its own, so is every relative path.
+        "os.chdir",
         "os.chflags", "os.chmod", "os.chown", "os.mkdir", "os.remove", "os.removexattr",
         "os.rename", "os.rmdir", "os.setxattr", "os.truncate", "os.utime",
     }
@@ -69,31 +78,39 @@ _REFUSED_MODULES = frozenset(
     {
         "_ctypes", "_ctypes_test", "_curses", "_dbm", "_gdbm", "_interpreters",
         "_posixsubprocess", "_sqlite3", "_testbuffer", "_testcapi", "_testinternalcapi",
-        "_testmultiphase", "_tkinter", "_xxsubinterpreters", "readline",
+        "_testmultiphase", "_tkinter", "_xxsubinterpreters", "nis", "ossaudiodev", "readline",
+        "spwd",
+        # Shared memory and semaphores outlive the guest; OpenSSL loads what its
+        # configuration names, and the environment names its configuration.
+        "_hashlib", "_multiprocessing", "_posixshmem", "_ssl",
     }
 )  # fmt: skip
 
-_DEVICES = frozenset(
-    {"/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"}
-    | {f"/dev/{name}" for name in ("stdin", "stdout", "stderr", "fd/0", "fd/1", "fd/2")}
-    | {f"/proc/self/fd/{fd}" for fd in range(3)}
+# Standard output, opened again by its name, is whatever was put in its place meanwhile.
+_READABLE_DEVICES = frozenset(
+    {"/dev/zero", "/dev/urandom", "/dev/random", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
 )
+_FCNTL_COMMANDS = frozenset(
+    {0, 1, 2, 3, 4, 1030}
+)  # F_{DUPFD,GETFD,SETFD,GETFL,SETFL,DUPFD_CLOEXEC}
+_IOCTL_COMMANDS = frozenset({0x5401, 0x5413, 0x541B})  # TCGETS, TIOCGWINSZ, FIONREAD
 
 # Functions that reach past this process and raise no audit event.
+_OF_OS = (
+    "chroot", "initgroups", "mkfifo", "mknod", "nice", "pidfd_open", "sched_setaffinity",
+    "sched_setparam", "sched_setscheduler", "setegid", "seteuid", "setgid", "setgroups",
+    "setns", "setpgid", "setpriority", "setregid", "setresgid", "setresuid", "setreuid",
+    "setsid", "setuid", "unshare",
+)  # fmt: skip
 _UNAUDITED = {
-    "posix": (
-        "mkfifo", "mknod", "pidfd_open", "sched_setaffinity", "sched_setparam",
-        "sched_setscheduler", "setns", "setpgid", "setpriority", "setsid", "unshare",
-    ),
-    "os": (
-        "mkfifo", "mknod", "pidfd_open", "sched_setaffinity", "sched_setparam",
-        "sched_setscheduler", "setns", "setpgid", "setpriority", "setsid", "unshare",
-    ),
+    "posix": _OF_OS,
+    "os": _OF_OS,
     "_signal": ("pidfd_send_signal",),
     "signal": ("pidfd_send_signal",),
-    "_posixsubprocess": ("fork_exec",),
     "_imp": ("create_builtin",),
-}  # fmt: skip
+    "sys": ("activate_stack_trampoline",),
+}
+_FRAMES_CAN_BE_WRITTEN = sys.version_info >= (3, 13)
 
 
 def remove_unaudited_functions() -> None:
@@ -104,133 +121,194 @@ def remove_unaudited_functions() -> None:
     for name in sys.builtin_module_names:
         if name not in _REFUSED_MODULES:
             __import__(name)
-    __import__("_posixsubprocess")
-    __import__("signal")
+    for name in ("_posixsubprocess", "gc", "signal"):
+        __import__(name)
     for module_name, names in _UNAUDITED.items():
-        module = sys.modules[module_name]
         for name in names:
-            if hasattr(module, name):
-                delattr(module, name)
+            if hasattr(sys.modules[module_name], name):
+                delattr(sys.modules[module_name], name)
+    # `import subprocess`, and so `import asyncio`, asks for it.
+    _stand_in("_posixsubprocess", "fork_exec", _refuse)
+    if _FRAMES_CAN_BE_WRITTEN:
+        _keep_intruders_out()
 
 
-def build_hook(  # noqa: C901  (functions of the module could be reached, and changed, by a guest)
+def _keep_intruders_out() -> None:
+    """Have no Python code run in the middle of a hook, where it would see the hook's frame.
+
+    That is: no handlers of signals, no finalisers called by the collector, no callbacks of
+    its own. Programs that set these up go on, and find nothing called.
+    """
+    # asyncio leaves SIGINT alone where it is not Python's.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    gc.disable()
+    for module_name in ("_signal", "signal"):
+        _stand_in(module_name, "signal", _leave_signal)
+    for name in ("collect", "enable", "set_threshold"):
+        _stand_in("gc", name, _collect_nothing)
+    _stand_in("gc", "callbacks", [])
+
+
+def _stand_in(module_name: str, name: str, replacement: object) -> None:
+    setattr(sys.modules[module_name], name, replacement)
+
+
+def _refuse(*_: object, **__: object) -> NoReturn:
+    raise PermissionError(13, "refused by the sandbox")
+
+
+def _leave_signal(_number: int, _handler: object) -> signal.Handlers:
+    return signal.SIG_DFL
+
+
+def _collect_nothing(*_: object, **__: object) -> int:
+    return 0
+
+
+def build_hook(
     *, channel_fd: int, work_directory: str, readable: tuple[str, ...], strict: bool
 ) -> AuditHook:
     """Build the hook for this process's forks. A strict one lets them read *readable*."""
-    forbidden_events = _STRICTLY_FORBIDDEN_EVENTS if strict else FORBIDDEN_EVENTS
-    inside_work = work_directory + "/"
-    trees = tuple(path.rstrip("/") + "/" for path in readable)
+    if strict:
+        return _strict_hook(channel_fd, work_directory, readable)
+    return _common_hook(channel_fd)
 
-    def forbid(
-        event: str,
-        *,
-        write: Callable[[int, bytes], int] = posix.write,
-        kill: Callable[[int, int], None] = posix.kill,
-        error: type[Exception] = OSError,
-        getpid: Callable[[], int] = posix.getpid,
-        sigkill: int = int(signal.SIGKILL),
-        channel: int = channel_fd,
-        zygote: int = posix.getpid(),  # the one who builds it, for good
-    ) -> None:
-        own = getpid()
-        if own == zygote:
-            return
-        message = b'["forbidden","' + event.encode("ascii", "replace") + b'"]'
-        try:  # noqa: SIM105  (a context manager would be a global)
-            write(channel, message.__len__().to_bytes(4, "big") + message)
-        except error:
-            pass  # the guest closed its channel: then it dies without a name
-        kill(own, sigkill)
 
-    def may_touch(
-        path: object,
-        *,
-        writing: bool,
-        type: Callable[[object], object] = type,  # noqa: A002  (bound early: see the door)
-        text: type[str] = str,
-        octets: type[bytes] = bytes,
-        number: type[int] = int,
-        getcwd: Callable[[], str] = posix.getcwd,
-        work: str = work_directory,
-        inside_work: str = inside_work,
-        trees: tuple[str, ...] = trees,
-        devices: frozenset[str] = _DEVICES,
-    ) -> bool:
-        kind = type(path)
-        if kind is number or path is None:
-            return True  # a descriptor that it has, or the current directory
-        if kind is octets:
-            path = path.decode("utf-8", "surrogateescape")  # type: ignore[attr-defined]
-        elif kind is not text:
-            return False
-        if not path.startswith("/"):  # type: ignore[attr-defined]
-            path = getcwd() + "/" + path  # type: ignore[operator]
-        if "/../" in path + "/":  # type: ignore[operator]
-            return False
-        while "//" in path or "/./" in path:  # type: ignore[operator]
-            path = path.replace("//", "/").replace("/./", "/")  # type: ignore[attr-defined]
-        if path == work or path.startswith(inside_work) or path in devices:  # type: ignore[attr-defined]
-            return True
-        return not writing and (path + "/").startswith(trees)  # type: ignore[operator]
-
-    def common(
+def _common_hook(channel_fd: int) -> AuditHook:
+    def hook(
         event: str,
         args: tuple[object, ...],
         *,
-        forbidden: frozenset[str] = forbidden_events,
-        forbid: Callable[[str], None] = forbid,
+        forbidden: frozenset[str] = FORBIDDEN_EVENTS,
         getpid: Callable[[], int] = posix.getpid,
+        write: Callable[[int, bytes], int] = posix.write,
+        kill: Callable[[int, int], None] = posix.kill,
+        sigkill: int = int(signal.SIGKILL),
         unix: int = _AF_UNIX,
+        channel: int = channel_fd,
+        zygote: int = posix.getpid(),  # the one who builds it, for good
+        error: type[Exception] = OSError,
     ) -> None:
         if (
             event in forbidden
             or (event == "socket.__new__" and args[1] != unix)
             or (event == "os.kill" and args[0] != getpid())
-        ):
-            forbid(event)
+        ) and getpid() != zygote:
+            message = b'["forbidden","' + event.encode("ascii", "replace") + b'"]'
+            try:  # noqa: SIM105  (a context manager would be a global)
+                write(channel, message.__len__().to_bytes(4, "big") + message)
+            except error:
+                pass  # the guest closed its channel: then it dies without a name
+            kill(getpid(), sigkill)
 
-    if not strict:
-        return common
+    return hook
 
-    def strictly(
+
+def _strict_hook(  # noqa: C901, PLR0915  (a function that it called could be changed by the guest)
+    channel_fd: int, work_directory: str, readable: tuple[str, ...]
+) -> AuditHook:
+    def hook(  # noqa: C901, PLR0912
         event: str,
-        args: tuple[object, ...],
+        args: tuple[Any, ...],
         *,
-        common: AuditHook = common,
-        may_touch: Callable[..., bool] = may_touch,
+        forbidden: frozenset[str] = _STRICTLY_FORBIDDEN_EVENTS,
         refused: frozenset[str] = _REFUSED_EVENTS,
         reading: frozenset[str] = _READING_EVENTS,
         writing: frozenset[str] = _WRITING_EVENTS,
         modules: frozenset[str] = _REFUSED_MODULES,
-        trees: tuple[str, ...] = trees,
-        type: Callable[[object], object] = type,  # noqa: A002  (bound early: see the door)
-        text: type[str] = str,
+        devices: frozenset[str] = _READABLE_DEVICES,
+        fcntls: frozenset[int] = _FCNTL_COMMANDS,
+        ioctls: frozenset[int] = _IOCTL_COMMANDS,
+        work: str = work_directory + "/",
+        trees: tuple[str, ...] = tuple(path.rstrip("/") + "/" for path in readable),
+        getpid: Callable[[], int] = posix.getpid,
+        getcwd: Callable[[], str] = posix.getcwd,
+        stat: Callable[[str], Any] = posix.stat,
+        write: Callable[[int, bytes], int] = posix.write,
+        kill: Callable[[int, int], None] = posix.kill,
+        kind_of: Callable[[object], type] = type,
+        text: type = str,
+        octets: type = bytes,
+        number: type = int,
+        sigkill: int = int(signal.SIGKILL),
+        unix: int = _AF_UNIX,
+        channel: int = channel_fd,
+        zygote: int = posix.getpid(),  # the one who builds it, for good
         write_flags: int = posix.O_WRONLY | posix.O_RDWR | posix.O_CREAT | posix.O_TRUNC,
+        file_type: int = 0o170000,
+        directory: int = 0o040000,
+        error: type[Exception] = OSError,
+        missing: type[Exception] = FileNotFoundError,
         permission_error: type[Exception] = PermissionError,
         import_error: type[Exception] = ImportError,
-        getpid: Callable[[], int] = posix.getpid,
-        zygote: int = posix.getpid(),  # the one who builds it, for good
     ) -> None:
         if getpid() == zygote:
             return
-        common(event, args)
-        if event == "open":
-            allowed = may_touch(args[0], writing=args[2] & write_flags != 0)  # type: ignore[operator]
-        elif event == "import":
-            name, path = args[0], args[1]
-            if type(name) is not text or name.rpartition(".")[2] in modules:  # type: ignore[attr-defined]
-                raise import_error("this module is not available in the sandbox")
-            # Native code may come from the interpreter's own trees alone.
-            allowed = path is None or (type(path) is text and path.startswith(trees))  # type: ignore[attr-defined]
-        elif event in reading:
-            allowed = may_touch(args[0], writing=False)
-        elif event in writing:
-            allowed = may_touch(args[0], writing=True)
-            if event == "os.rename":
-                allowed = allowed and may_touch(args[1], writing=True)
-        else:
-            allowed = event not in refused
-        if not allowed:
+        if (
+            event in forbidden
+            or (event == "socket.__new__" and (args[1] != unix or args[2] & 0xF != 1))
+            or (event == "socket.sendmsg" and args[1] is not None)
+            or (event == "os.kill" and args[0] != getpid())
+        ):
+            message = b'["forbidden","' + event.encode("ascii", "replace") + b'"]'
+            try:  # noqa: SIM105  (a context manager would be a global)
+                write(channel, message.__len__().to_bytes(4, "big") + message)
+            except error:
+                pass  # the guest closed its channel: then it dies without a name
+            kill(getpid(), sigkill)
+        if event in refused or (
+            (event == "fcntl.fcntl" and args[1] not in fcntls)
+            or (event == "fcntl.ioctl" and args[1] not in ioctls)
+        ):
             raise permission_error(13, "refused by the sandbox")
+        is_import = event == "import"
+        if is_import:
+            name = args[0]
+            if kind_of(name) is not text or name.rpartition(".")[2] in modules:
+                raise import_error("this module is not available in the sandbox")
+            if "\0" in name:  # where C, and so the loader of native code, stops reading
+                raise import_error("not a name of a module")
+            if args[1] is None:
+                return
+            paths = args[1:2]
+        elif event == "os.rename":
+            paths = args[:2]
+        elif event == "open" or event in reading or event in writing:
+            paths = args[:1]
+        else:
+            return
+        writes = event in writing or (event == "open" and args[2] & write_flags != 0)
+        for path in paths:
+            kind = kind_of(path)
+            if kind is number or path is None:
+                # A descriptor that it has, or the current directory, which is its own.
+                if event == "os.chdir":
+                    raise permission_error(13, "refused by the sandbox")
+                continue
+            if kind is octets:
+                path = path.decode("utf-8", "surrogateescape")  # noqa: PLW2901
+            elif kind is not text:
+                raise permission_error(13, "refused by the sandbox")
+            if not path.startswith("/"):
+                path = getcwd() + "/" + path  # noqa: PLW2901
+            while "//" in path or "/./" in path:
+                path = path.replace("//", "/").replace("/./", "/")  # noqa: PLW2901
+            if (path + "/").startswith(work) and "/../" not in path + "/" and not is_import:
+                continue
+            if path == "/dev/null" and not is_import:
+                continue
+            if (
+                writes
+                or "/../" in path + "/"
+                or not ((path + "/").startswith(trees) or (path in devices and not is_import))
+            ):
+                raise permission_error(13, "refused by the sandbox")
+            if event == "open":
+                # A descriptor of a foreign directory is a way around every relative path.
+                try:
+                    if stat(path).st_mode & file_type == directory:
+                        raise permission_error(13, "refused by the sandbox")
+                except missing:
+                    continue
 
-    return strictly
+    return hook

@@ -9,6 +9,9 @@ import os
 import resource
 import sys
 from collections.abc import Callable
+
+# By name: level `interpreter` takes these from their module.
+from os import setgroups, setresgid, setresuid
 from resource import setrlimit
 from typing import NamedTuple
 
@@ -177,9 +180,9 @@ def _limit(which: int, value: int) -> None:
 
 
 def _become(uid: int) -> None:
-    os.setgroups([])
-    os.setresgid(uid, uid, uid)
-    os.setresuid(uid, uid, uid)
+    setgroups([])
+    setresgid(uid, uid, uid)
+    setresuid(uid, uid, uid)
 
 
 def _uid_can_run(uid: int) -> bool:
