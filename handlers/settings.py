@@ -84,7 +84,7 @@ def _read(variable: str, text: str, reader: Callable[[str], object]) -> Any:  # 
         raise SettingsError(f"{variable}: {error}") from None
 
 
-def _positive(kind: type[int] | type[float]) -> Callable[[str], object]:
+def _positive(kind: type[int] | type[float], most: float) -> Callable[[str], object]:
     wanted = "a whole number" if kind is int else "a number"
 
     def read(text: str) -> object:
@@ -92,8 +92,8 @@ def _positive(kind: type[int] | type[float]) -> Callable[[str], object]:
             number = kind(text)
         except ValueError:
             number = 0
-        if not 0 < number < float("inf"):
-            raise ValueError(f"expected {wanted} above 0, found {text}")
+        if not 0 < number <= most:
+            raise ValueError(f"expected {wanted} above 0, and {most:g} at most, found {text}")
         return number
 
     return read
@@ -128,15 +128,15 @@ def _boolean(text: str) -> bool:
 
 
 _READERS: dict[str, Callable[[str], object]] = {
-    "lanes": _positive(int),
+    "lanes": _positive(int, 1024),
     "isolation": _one_of(Level, extra={"auto": None}),
     "required_isolation": _one_of(Level),
-    "cpu_seconds": _positive(float),
-    "wall_seconds": _positive(float),
-    "memory_mb": _positive(int),
-    "output_mb": _positive(int),
+    "cpu_seconds": _positive(float, 3600),
+    "wall_seconds": _positive(float, 10_800),
+    "memory_mb": _positive(int, 65_536),
+    "output_mb": _positive(int, 1024),
     "on_outage": _one_of(OutagePolicy),
     "ungraded_reward": _finite,
     "always_envelope": _boolean,
-    "default_seconds": _positive(float),
+    "default_seconds": _positive(float, 86_400),
 }

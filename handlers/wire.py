@@ -163,7 +163,10 @@ def _read_entry(raw: object) -> Entry:
     raw_id = raw.get("id") if isinstance(raw, dict) else None
     if _is_too_deep(raw_id):
         return Entry(id=None, problem=f"id: nested more than {ID_DEPTH_LIMIT} levels deep")
-    entry_id = _sendable(raw_id)
+    try:
+        entry_id = _sendable(raw_id)
+    except ValueError:  # Python refuses to write out a number of thousands of digits
+        return Entry(id=None, problem="id: a number too long to be sent back")
     try:
         messages = _RawSample.model_validate(raw).messages
     except ValidationError as error:

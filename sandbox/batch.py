@@ -205,6 +205,7 @@ class Batch:
 
     def _replace(self, number: int, visit: Visit, error: LaneLostError) -> None:
         """Put a new lane in place of a lost one. Its visit gets one more try."""
+        self._postponed.discard(number)
         self._renew(number)
         if visit.is_second_try:
             self._schedule.record(visit, _not_run(visit, f"lost twice: {error}"))

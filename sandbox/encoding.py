@@ -11,6 +11,7 @@ themselves; every other type is an object with one key, its tag.
 
 import json
 import sys
+import time
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
 from itertools import islice
@@ -22,7 +23,8 @@ Reader = Callable[[Any, int], object]
 
 DEPTH_MAX = 200
 ITERATOR_ITEMS_MAX = 1_000_000
-COLLIDING_KEYS_MAX = 64
+_SLICE = 1000
+_SLICE_SECONDS_MAX = 0.02
 FRACTION_BITS_MAX = 2**14
 _SMALL_INT = 2**63
 _ATOMS = frozenset({type(None), bool, float, str})
@@ -185,20 +187,24 @@ def _values(content: object, depth: int) -> list[Any]:
     return [_from_tree(item, depth) for item in _listed(content)]
 
 
-def _spread(keys: list[Any]) -> list[Any]:
-    """Refuse keys chosen to share one hash: a dict of them takes quadratic time to build."""
-    if len(keys) > COLLIDING_KEYS_MAX:
-        _, most = Counter(map(hash, keys)).most_common(1)[0]
-        if most > COLLIDING_KEYS_MAX:
+def _hashed(collection: Any, entries: list[Any]) -> Any:  # noqa: ANN401  (a dict, or a set)
+    """Fill a dict or set; stop when it takes far too long.
+
+    Keys can be chosen so that each has to be compared with all before it, in more ways than
+    can be told beforehand: equal hashes are only one. A good slice takes a tenth of a
+    millisecond.
+    """
+    for start in range(0, len(entries), _SLICE):
+        started = time.process_time()
+        collection.update(entries[start : start + _SLICE])
+        if time.process_time() - started > _SLICE_SECONDS_MAX:
             raise EncodingError("keys that collide")
-    return keys
+    return collection
 
 
 def _pairs(content: object, depth: int) -> list[tuple[object, object]]:
     halves = [_listed(pair) for pair in _listed(content)]
-    pairs = [(_from_tree(key, depth), _from_tree(value, depth)) for key, value in halves]
-    _spread([key for key, _ in pairs])
-    return pairs
+    return [(_from_tree(key, depth), _from_tree(value, depth)) for key, value in halves]
 
 
 def _numbers(content: object, depth: int, count: int) -> list[Any]:
@@ -220,7 +226,7 @@ def _read_deque(content: object, depth: int) -> object:
 
 
 def _read_default_dict(content: object, depth: int) -> object:
-    return defaultdict(None, _pairs(content, depth))
+    return _hashed(defaultdict(None), _pairs(content, depth))
 
 
 def _read_decimal(content: object, _depth: int) -> object:
@@ -252,12 +258,12 @@ def _read_datetime(type_name: str) -> Reader:
 
 _READERS: dict[str, Reader] = {
     "t": lambda c, depth: tuple(_values(c, depth)),
-    "d": lambda c, depth: dict(_pairs(c, depth)),
-    "Counter": lambda c, depth: Counter(dict(_pairs(c, depth))),
+    "d": lambda c, depth: _hashed({}, _pairs(c, depth)),
+    "Counter": lambda c, depth: Counter(_hashed({}, _pairs(c, depth))),
     "defaultdict": _read_default_dict,
-    "odict": lambda c, depth: OrderedDict(_pairs(c, depth)),
-    "s": lambda c, depth: set(_spread(_values(c, depth))),
-    "fs": lambda c, depth: frozenset(_spread(_values(c, depth))),
+    "odict": lambda c, depth: _hashed(OrderedDict(), _pairs(c, depth)),
+    "s": lambda c, depth: _hashed(set(), _values(c, depth)),
+    "fs": lambda c, depth: frozenset(_hashed(set(), _values(c, depth))),
     "i": lambda c, _: int(_text(c), 16),
     "b": lambda c, _: bytes.fromhex(_text(c)),
     "c": lambda c, depth: complex(*_numbers(c, depth, 2)),

@@ -17,9 +17,10 @@ from sandbox.types import Call, Ending, Execution, Job, Question
 # What is kept for a job until all of its questions are answered. A value takes several
 # times the memory of its encoded form.
 KEPT_BYTES_MAX = 128 * 2**20
-_VALUE_FACTOR = 8
+_VALUE_FACTOR = 16
 _EXCERPT_BYTES = 2**12
 
+_TOO_MUCH = Execution(ending=Ending.TOO_MUCH_OUTPUT, detail="all questions together")
 _NOT_ASKED = Execution(ending=Ending.SKIPPED, detail="too many earlier questions ran out of time")
 
 
@@ -163,8 +164,12 @@ class Schedule:
         progress = visit.progress
         progress.put(visit.first, executions)
         progress.used_seconds += sum(execution.wall_seconds for execution in executions)
+        end = visit.first + len(executions)
         if len(executions) < len(visit.questions):
-            self._pending.appendleft(_visit(progress, visit.first + len(executions)))
+            if progress.kept_until < math.inf:
+                progress.put(end, [_TOO_MUCH] * (visit.first + len(visit.questions) - end))
+            else:
+                self._pending.appendleft(_visit(progress, end))
         if not progress.missing:
             self._finish(progress)
 

@@ -71,7 +71,9 @@ def conclude(
 
 def ungraded(problem: str, *, is_outage: bool = False) -> Score:
     """Say that there is no score, and why: the dataset's fault, or (*is_outage*) ours."""
-    return Score(verdict=Verdict.UNGRADED, problem=problem, is_outage=is_outage)
+    # A key of the reference is quoted as it is, and may be no text that can be written.
+    writable = problem.encode("utf-8", "replace").decode("utf-8")
+    return Score(verdict=Verdict.UNGRADED, problem=writable, is_outage=is_outage)
 
 
 def judge(

@@ -78,7 +78,7 @@ def did_you_mean(key: str, known: Iterable[str]) -> str:
 
 def nearest_key(key: str, known: Iterable[str], likeness: float = _HINT) -> str | None:
     """Return the *known* key that *key* probably stands for: 1.0 is the same key."""
-    word = key[:_QUOTED_CHARACTERS].lower()
+    word = str(key)[:_QUOTED_CHARACTERS].lower()  # a library's caller may have other keys
     near = difflib.get_close_matches(word, known, n=1, cutoff=likeness)
     return near[0] if near else None
 

@@ -61,7 +61,7 @@ def test_other_variables_are_nobodys_business() -> None:
         ("always_envelope", "1", True),
         ("always_envelope", "No", False),
         ("default_seconds", "60", 60.0),
-        ("lanes", " 4 ", 4),
+        ("isolation", " kernel ", Level.KERNEL),
     ],
 )
 def test_a_variable_sets_its_setting(name: str, text: str, value: object) -> None:

@@ -97,6 +97,12 @@ def endings_of(job: Job, *behaviour: Execution, second: dict[int, Execution] | N
     return "".join(letters[one.ending] for one in executions_of(job, behaviour, second or {}))
 
 
+def handed_out(schedule: Schedule, count: int) -> list[Visit]:
+    """Take so many visits."""
+    visits = [schedule.next_visit() for _ in range(count)]
+    return [visit for visit in visits if visit is not None]
+
+
 both_kinds = pytest.mark.parametrize("question", [Run, Call])
 
 
@@ -146,15 +152,12 @@ def test_calls_go_on_after_a_crash() -> None:
 
 def test_the_rest_of_a_job_comes_before_the_next_job() -> None:
     """A job that was begun is ended first, so that its row is ready early."""
-    schedule = Schedule([job_of(Call, 2), job_of(Call, 1)])
-    first = schedule.next_visit()
-    assert first is not None
+    schedule = Schedule([job_of(Call, 2), job_of(Run, 2)])
+    first, _ = handed_out(schedule, 2)
+
     schedule.record(first, [CRASHED])
 
-    visit = schedule.next_visit()
-
-    assert visit is not None
-    assert visit.progress.place == 0
+    assert [visit.progress.place for visit in handed_out(schedule, 2)] == [0, 1]
 
 
 def test_a_job_without_questions_is_complete_at_once() -> None:
@@ -317,12 +320,6 @@ def test_no_job_gives_up_after_a_timeout_that_may_be_none(give_up_after: int) ->
 
 
 # Postponing
-
-
-def handed_out(schedule: Schedule, count: int) -> list[Visit]:
-    """Take so many visits."""
-    visits = [schedule.next_visit() for _ in range(count)]
-    return [visit for visit in visits if visit is not None]
 
 
 def test_a_postponed_job_comes_after_all_others() -> None:
