@@ -20,6 +20,7 @@ its frame, with all that the frame shows:
 """
 
 import gc
+import os
 import posix
 import signal
 import sys
@@ -77,9 +78,8 @@ _WRITING_EVENTS = frozenset(
 _REFUSED_MODULES = frozenset(
     {
         "_ctypes", "_ctypes_test", "_curses", "_dbm", "_gdbm", "_interpreters",
-        "_posixsubprocess", "_sqlite3", "_testbuffer", "_testcapi", "_testinternalcapi",
-        "_testmultiphase", "_tkinter", "_xxsubinterpreters", "nis", "ossaudiodev", "readline",
-        "spwd",
+        "_posixsubprocess", "_remote_debugging", "_sqlite3", "_tkinter", "nis", "ossaudiodev",
+        "readline", "spwd",
         # Shared memory and semaphores outlive the guest; OpenSSL loads what its
         # configuration names, and the environment names its configuration.
         "_hashlib", "_multiprocessing", "_posixshmem", "_ssl",
@@ -110,6 +110,10 @@ _UNAUDITED = {
     "_imp": ("create_builtin",),
     "sys": ("activate_stack_trampoline",),
 }
+_TESTS_OF_CPYTHON = ("_test", "_xx")
+# Where the standard library's own native modules are. Those of others, the client of the
+# Lambda runtime among them, may do anything.
+_NATIVE_TREE = os.path.dirname(os.__file__) + "/lib-dynload/"  # noqa: PTH120
 _FRAMES_CAN_BE_WRITTEN = sys.version_info >= (3, 13)
 
 
@@ -136,17 +140,16 @@ def remove_unaudited_functions() -> None:
 def _keep_intruders_out() -> None:
     """Have no Python code run in the middle of a hook, where it would see the hook's frame.
 
-    That is: no handlers of signals, no finalisers called by the collector, no callbacks of
-    its own. Programs that set these up go on, and find nothing called.
+    That is: no handlers of signals, and no finalisers called by a collector that nobody
+    called. Programs that set these up go on, and find nothing called.
     """
     # asyncio leaves SIGINT alone where it is not Python's.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     gc.disable()
     for module_name in ("_signal", "signal"):
         _stand_in(module_name, "signal", _leave_signal)
-    for name in ("collect", "enable", "set_threshold"):
-        _stand_in("gc", name, _collect_nothing)
-    _stand_in("gc", "callbacks", [])
+    for name in ("enable", "set_threshold"):
+        _stand_in("gc", name, _leave_collector)
 
 
 def _stand_in(module_name: str, name: str, replacement: object) -> None:
@@ -161,8 +164,8 @@ def _leave_signal(_number: int, _handler: object) -> signal.Handlers:
     return signal.SIG_DFL
 
 
-def _collect_nothing(*_: object, **__: object) -> int:
-    return 0
+def _leave_collector(*_: object) -> None:
+    pass
 
 
 def build_hook(
@@ -204,7 +207,7 @@ def _common_hook(channel_fd: int) -> AuditHook:
     return hook
 
 
-def _strict_hook(  # noqa: C901, PLR0915  (a function that it called could be changed by the guest)
+def _strict_hook(  # noqa: C901  (a function that it called could be changed by the guest)
     channel_fd: int, work_directory: str, readable: tuple[str, ...]
 ) -> AuditHook:
     def hook(  # noqa: C901, PLR0912
@@ -221,6 +224,8 @@ def _strict_hook(  # noqa: C901, PLR0915  (a function that it called could be ch
         ioctls: frozenset[int] = _IOCTL_COMMANDS,
         work: str = work_directory + "/",
         trees: tuple[str, ...] = tuple(path.rstrip("/") + "/" for path in readable),
+        tests: tuple[str, ...] = _TESTS_OF_CPYTHON,
+        native: str = _NATIVE_TREE,
         getpid: Callable[[], int] = posix.getpid,
         getcwd: Callable[[], str] = posix.getcwd,
         stat: Callable[[str], Any] = posix.stat,
@@ -261,17 +266,22 @@ def _strict_hook(  # noqa: C901, PLR0915  (a function that it called could be ch
             or (event == "fcntl.ioctl" and args[1] not in ioctls)
         ):
             raise permission_error(13, "refused by the sandbox")
-        is_import = event == "import"
-        if is_import:
+        if event == "import":
             name = args[0]
-            if kind_of(name) is not text or name.rpartition(".")[2] in modules:
+            if (
+                kind_of(name) is not text
+                or name.rpartition(".")[2] in modules
+                or name.rpartition(".")[2].startswith(tests)
+            ):
                 raise import_error("this module is not available in the sandbox")
             if "\0" in name:  # where C, and so the loader of native code, stops reading
                 raise import_error("not a name of a module")
-            if args[1] is None:
-                return
-            paths = args[1:2]
-        elif event == "os.rename":
+            if args[1] is not None and (
+                kind_of(args[1]) is not text or not args[1].startswith(native) or "/../" in args[1]
+            ):
+                raise import_error("native code of others is not available in the sandbox")
+            return
+        if event == "os.rename":
             paths = args[:2]
         elif event == "open" or event in reading or event in writing:
             paths = args[:1]
@@ -281,8 +291,9 @@ def _strict_hook(  # noqa: C901, PLR0915  (a function that it called could be ch
         for path in paths:
             kind = kind_of(path)
             if kind is number or path is None:
-                # A descriptor that it has, or the current directory, which is its own.
-                if event == "os.chdir":
+                # A descriptor that it has, or the current directory, which is its own. But a
+                # file that is open for reading has a mode, an owner and more to be changed.
+                if event in writing and event != "os.truncate":
                     raise permission_error(13, "refused by the sandbox")
                 continue
             if kind is octets:
@@ -293,14 +304,14 @@ def _strict_hook(  # noqa: C901, PLR0915  (a function that it called could be ch
                 path = getcwd() + "/" + path  # noqa: PLW2901
             while "//" in path or "/./" in path:
                 path = path.replace("//", "/").replace("/./", "/")  # noqa: PLW2901
-            if (path + "/").startswith(work) and "/../" not in path + "/" and not is_import:
+            if (path + "/").startswith(work) and "/../" not in path + "/":
                 continue
-            if path == "/dev/null" and not is_import:
+            if path == "/dev/null":
                 continue
             if (
                 writes
                 or "/../" in path + "/"
-                or not ((path + "/").startswith(trees) or (path in devices and not is_import))
+                or not ((path + "/").startswith(trees) or path in devices)
             ):
                 raise permission_error(13, "refused by the sandbox")
             if event == "open":

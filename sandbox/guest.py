@@ -7,6 +7,7 @@ can only excuse a failure or be a wrong answer. Must not know: what is right.
 import atexit
 import builtins
 import contextlib
+import gc
 import json
 import os
 import sys
@@ -71,14 +72,14 @@ def _run_program(program: bytes, code: types.CodeType, argv: list[str]) -> None:
         _report("raised", *_describe(error))
         status = 130 if isinstance(error, KeyboardInterrupt) else 1
         _show(error)
-    os._exit(_finish(main, status))
+    os._exit(_finish(main, program, status))
 
 
 def _exit_status(leaving: SystemExit) -> int:
     if leaving.code is None:
         return 0
     if isinstance(leaving.code, int):
-        return leaving.code & 0xFF
+        return leaving.code & 0xFF if -(2**63) <= leaving.code < 2**63 else 0xFF
     print(leaving.code, file=sys.stderr)  # noqa: T201  (so does the interpreter)
     return 1
 
@@ -90,8 +91,8 @@ def _show(error: BaseException) -> None:
         sys.excepthook(type(error), error, error.__traceback__)
 
 
-def _finish(main: types.ModuleType, status: int) -> int:
-    """Shut down in the interpreter's order: threads, exit handlers, globals, streams.
+def _finish(main: types.ModuleType, program: bytes, status: int) -> int:
+    """Shut down in the interpreter's order: threads, exit handlers, streams, globals, streams.
 
     Not by leaving `main` as the interpreter does: to take the zygote's modules apart
     again would cost several times what a guest costs.
@@ -101,24 +102,33 @@ def _finish(main: types.ModuleType, status: int) -> int:
         if threading is not None:
             threading._shutdown()  # noqa: SLF001  (what the interpreter itself calls here)
         atexit._run_exitfuncs()  # noqa: SLF001
-        _clear(main.__dict__)
     except BaseException:  # noqa: BLE001, S110  (the candidate's handlers may do anything)
         pass
-    for stream in (sys.stdout, sys.__stdout__, sys.stderr):
+    flushed = _flush(sys.stdout, sys.stderr)
+    with contextlib.suppress(BaseException):  # the candidate's finalisers may do anything
+        _clear(main.__dict__)
+        if b"__del__" in program:
+            gc.collect()
+    # By now the interpreter has put its own streams back.
+    return status if flushed & _flush(sys.__stdout__, sys.__stderr__) else 120
+
+
+def _flush(*streams: Any) -> bool:  # noqa: ANN401  (whatever the candidate put there)
+    flushed = True
+    for stream in streams:
         try:
             if stream is not None and not stream.closed:
                 stream.flush()
         except BaseException:  # noqa: BLE001  (the candidate's stream may do anything)
-            status = 120
-    return status
+            flushed = False
+    return flushed
 
 
 def _clear(names: dict[str, Any]) -> None:
-    """Let go of a module's globals, private ones first, so that finalisers run."""
-    for private in (True, False):
-        for name in list(names):
-            if name.startswith("_") is private and name != "__builtins__":
-                names[name] = None
+    """Let go of a module's globals, in order, so that finalisers run."""
+    for name in list(names):
+        if name != "__builtins__":
+            names[name] = None
 
 
 def _answer_calls(program: bytes, code: types.CodeType, calls: int) -> None:
@@ -149,7 +159,7 @@ def _answer(names: dict[str, Any], entry_point: str, arguments: list[object]) ->
         payload = _message("unreadable", str(error)[:_TEXT_MAX])
     except BaseException as error:  # noqa: BLE001  (the guest's first breath: it is reported)
         payload = _message("raised", *_describe(error))
-    _flush()
+    _flush(sys.stdout, sys.stderr)
     send(CHANNEL_FD, payload)
 
 
@@ -162,12 +172,6 @@ def _find(names: dict[str, Any], entry_point: str) -> Callable[[], Any] | None:
     if name == entry_point and callable(names.get(name)):
         return lambda: names[name]
     return None
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(BaseException):  # the candidate's stream may do anything
-            stream.flush()
 
 
 def _describe(error: BaseException) -> tuple[str, str]:
