@@ -15,7 +15,7 @@ from sandbox.pipes import sealed_file
 from sandbox.schedule import Progress, Schedule, Visit
 from sandbox.types import Ending, Execution, Job
 
-# Between our word to end a guest and the zygote's that it is gone.
+# Between our word to start or end a guest, and the zygote's that it has been done.
 _STUCK_SECONDS = 10.0
 _SHARE_SECONDS_MIN = 0.5
 _GONE = select.EPOLLHUP | select.EPOLLERR
@@ -157,8 +157,8 @@ class Batch:
             elif self._takes_too_much(visit, keeper, now):
                 self._postponed.add(number)
                 keeper.cut(Ending.NOT_RUN, "postponed")
-            if keeper.cut_at is not None and now - keeper.cut_at > _STUCK_SECONDS:
-                raise LaneLostError("a zygote did not end its guest")  # noqa: TRY301
+            if keeper.is_stuck(now, _STUCK_SECONDS):
+                raise LaneLostError("a zygote does not answer")  # noqa: TRY301
         except LaneLostError as error:
             self._release(number)
             self._replace(number, visit, error)

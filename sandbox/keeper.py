@@ -114,6 +114,11 @@ class Keeper:
         """Whether part of a question is still waiting for room in the channel."""
         return bool(self._outgoing)
 
+    def is_stuck(self, now: float, patience_seconds: float) -> bool:
+        """Whether the zygote has not done in time what it was told."""
+        waiting_since = self.started_at if self._pid is None else self.cut_at
+        return waiting_since is not None and now - waiting_since > patience_seconds
+
     def close(self) -> None:
         """Let go of all descriptors."""
         os.close(self._stdout.fd)

@@ -4,9 +4,11 @@ In: requests to fork. Out: the zygote's words. The keeper's end of `sandbox.zygo
 Must not know: what runs in the guests, or how long it may.
 """
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -19,6 +21,7 @@ from sandbox.types import Level
 _CODE_DIRECTORY = Path(__file__).resolve().parent.parent
 _ZYGOTE = Path(__file__).resolve().parent / "zygote.py"
 _HELLO_SECONDS = 20.0
+_LEAVING_SECONDS = 2.0
 _LAST_WORDS_BYTES_MAX = 2**12
 _GUEST_UID_BASE = 61_000  # a range that distributions leave to nobody
 
@@ -121,12 +124,26 @@ class Lane:
 
     def close(self) -> None:
         """End the zygote and its guest, and remove the work directory."""
+        with contextlib.suppress(OSError):
+            self.control.shutdown(socket.SHUT_RDWR)  # at which it ends its guest, and leaves
         self.control.close()
-        self._process.kill()
-        self._process.wait()
+        try:
+            self._process.wait(_LEAVING_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
+        self._end_orphans()
         shutil.rmtree(self.work_directory, ignore_errors=True)
+
+    def _end_orphans(self) -> None:
+        """End a guest that outlived its zygote, as it may where no signal binds the two."""
+        mark = os.fsencode(self.work_directory)  # among the arguments of nobody else
+        for arguments in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                if mark in arguments.read_bytes():
+                    os.kill(int(arguments.parent.name), signal.SIGKILL)
 
     def leave(self) -> None:
         """Let go of a lane that belongs to the process which this one was forked from."""

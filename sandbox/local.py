@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 
 from sandbox.batch import Batch
@@ -82,6 +82,8 @@ class LocalExecutor:
         return tuple(lane.zygote_pid for lane in self._lanes)
 
     def _make_ready(self) -> None:
+        if not self._close.alive:
+            raise SandboxError("this executor has been closed")
         if self._owner_pid != os.getpid():
             for lane in self._lanes:  # after a fork: they belong to the parent
                 lane.leave()
@@ -117,7 +119,7 @@ class LocalExecutor:
 
     def run(
         self, jobs: Iterable[Job], *, deadline: float = float("inf")
-    ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+    ) -> Generator[tuple[int, tuple[Execution, ...]], None, None]:
         """Yield, for each job as it ends, its place in *jobs* and its executions.
 
         Questions that *deadline* cut short, or that lost their zygote twice, end as
