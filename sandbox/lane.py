@@ -139,7 +139,8 @@ class Lane:
 
     def _end_orphans(self) -> None:
         """End a guest that outlived its zygote, as it may where no signal binds the two."""
-        mark = os.fsencode(self.work_directory)  # among the arguments of nobody else
+        # Among the arguments of nobody else. In quotes: lane 1 is no part of lane 10.
+        mark = json.dumps(str(self.work_directory)).encode("ascii")
         for arguments in Path("/proc").glob("[0-9]*/cmdline"):
             with contextlib.suppress(OSError):
                 if mark in arguments.read_bytes():

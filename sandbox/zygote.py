@@ -230,8 +230,10 @@ def _empty(directory: str) -> None:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 os.chmod(entry.path, 0o700)  # noqa: PTH101
-                for inner in os.listdir(entry.path):  # noqa: PTH208
-                    os.rename(f"{entry.path}/{inner}", next(fresh_names))  # noqa: PTH104
+                for inner in list(os.scandir(entry.path)):
+                    if inner.is_dir(follow_symlinks=False):
+                        os.chmod(inner.path, 0o700)  # noqa: PTH101  (else it cannot be moved)
+                    os.rename(inner.path, next(fresh_names))  # noqa: PTH104
                 os.rmdir(entry.path)  # noqa: PTH106
             else:
                 os.unlink(entry.path)  # noqa: PTH108

@@ -15,7 +15,7 @@ from sandbox.errors import SandboxError
 from sandbox.local import LocalExecutor
 from sandbox.types import Call, Ending, Job, Level, Limits, Run
 
-LIMITS = Limits(cpu_seconds=0.15, wall_seconds=0.4, memory_bytes=60 * 2**20, output_bytes=2**20)
+LIMITS = Limits(cpu_seconds=0.5, wall_seconds=1.0, memory_bytes=60 * 2**20, output_bytes=2**20)
 
 BATTERY = (
     "print('x')",
@@ -95,12 +95,12 @@ def descendants() -> set[int]:
 
 
 def workers_of(executor: LocalExecutor) -> set[int]:
-    """Find every process that works below the executor's directory, orphans too."""
+    """Find every zygote and guest of an executor, orphans too, by what started it."""
     found = set()
-    for folder in Path("/proc").glob("[0-9]*"):
+    for arguments in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
-            if (folder / "cwd").readlink().is_relative_to(executor._directory):
-                found.add(int(folder.name))
+            if os.fsencode(executor._directory) in arguments.read_bytes():
+                found.add(int(arguments.parent.name))
     return found
 
 
@@ -110,8 +110,10 @@ def own_descriptors() -> int:
 
 
 def descriptors_of(executor: LocalExecutor) -> list[int]:
-    """Count what each zygote holds open."""
-    return [len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in executor.zygote_pids]
+    """Count what each zygote holds open, if we are let see it."""
+    with contextlib.suppress(PermissionError):
+        return [len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in executor.zygote_pids]
+    return []
 
 
 def files_of(executor: LocalExecutor) -> list[str]:
@@ -542,3 +544,31 @@ def test_a_signal_handler_of_ours_may_raise(own: LocalExecutor) -> None:
 
     assert works(own)
     assert workers_of(own) == set(own.zygote_pids)
+
+
+@pytest.mark.xfail(strict=True, reason="to be fixed: orphans are found by too short a mark")
+def test_a_lost_lane_takes_no_other_with_it(level: Level) -> None:
+    """Lane 1 and lane 10 have the beginning of their names in common, and no more."""
+    with LocalExecutor(lanes=11, level=level) as executor:
+        assert works(executor)
+        before = executor.zygote_pids
+        os.kill(before[1], signal.SIGKILL)
+
+        list(executor.run([run_job("print(1)")] * 22))
+
+        changed = [pid != now for pid, now in zip(before, executor.zygote_pids, strict=True)]
+        assert [number for number, is_new in enumerate(changed) if is_new] == [1]
+
+
+# Which of them fails depends on the level, and on who runs the test: root or a user.
+@pytest.mark.xfail(strict=False, reason="to be fixed: zygotes trip over closed folders")
+@pytest.mark.parametrize("program", ["os.chmod('.', 0)", "os.mkdir('d'); os.mkdir('d/e', 0)"])
+def test_closed_folders_end_no_executor(program: str, own: LocalExecutor) -> None:
+    """What a guest may not open itself is swept away all the same; as root and as a user."""
+    zygotes = own.zygote_pids
+
+    list(own.run([run_job(f"import os; {program}")] * 4))
+
+    writer = run_job("import os; open('x', 'w').close(); print(os.listdir())")
+    assert {executions[0].stdout for _, executions in own.run([writer] * 4)} == {b"['x']\n"}
+    assert own.zygote_pids == zygotes
