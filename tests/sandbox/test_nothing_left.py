@@ -546,7 +546,6 @@ def test_a_signal_handler_of_ours_may_raise(own: LocalExecutor) -> None:
     assert workers_of(own) == set(own.zygote_pids)
 
 
-@pytest.mark.xfail(strict=True, reason="to be fixed: orphans are found by too short a mark")
 def test_a_lost_lane_takes_no_other_with_it(level: Level) -> None:
     """Lane 1 and lane 10 have the beginning of their names in common, and no more."""
     with LocalExecutor(lanes=11, level=level) as executor:
@@ -560,8 +559,6 @@ def test_a_lost_lane_takes_no_other_with_it(level: Level) -> None:
         assert [number for number, is_new in enumerate(changed) if is_new] == [1]
 
 
-# Which of them fails depends on the level, and on who runs the test: root or a user.
-@pytest.mark.xfail(strict=False, reason="to be fixed: zygotes trip over closed folders")
 @pytest.mark.parametrize("program", ["os.chmod('.', 0)", "os.mkdir('d'); os.mkdir('d/e', 0)"])
 def test_closed_folders_end_no_executor(program: str, own: LocalExecutor) -> None:
     """What a guest may not open itself is swept away all the same; as root and as a user."""
