@@ -225,6 +225,7 @@ def _empty(directory: str) -> None:
     Without recursion: a directory's entries are moved up one floor, and the directory
     removed, until there is none. A guest can nest deeper than any stack or path allows.
     """
+    os.chmod(directory, 0o700)  # noqa: PTH101  (a guest may have closed it)
     fresh_names = (f"{directory}/{time.monotonic_ns()}.{number}" for number in itertools.count())
     while entries := list(os.scandir(directory)):
         for entry in entries:
