@@ -5,6 +5,7 @@ every sample, in order. One JSON line per sample goes to the log; no completion,
 no output does. Must not know: how a score comes about.
 """
 
+import os
 import time
 
 from handlers.settings import read_settings
@@ -20,6 +21,11 @@ from aws_lambda_powertools import Logger  # noqa: E402
 
 from handlers.service import Service, rows_of  # noqa: E402
 from handlers.wire import read_event, write_response  # noqa: E402
+from sandbox.kernel import hide_from_peers  # noqa: E402
+
+if "AWS_LAMBDA_RUNTIME_API" in os.environ:
+    # Here the environment holds credentials, and guests may have this process's uid.
+    hide_from_peers()
 
 # What is left of an invocation for writing the answer.
 _CLOSING_SECONDS = 1.0

@@ -8,6 +8,7 @@ import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any
 
@@ -69,12 +70,21 @@ class Settings:
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings. Raises SettingsError."""
+    _refuse_unknown(environment)
     values = {}
     for field in fields(Settings):
         variable = _PREFIX + field.name.upper()
         if environment.get(variable):
             values[field.name] = _read(variable, environment[variable], _READERS[field.name])
     return Settings(**values)
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    known = [_PREFIX + field.name.upper() for field in fields(Settings)]
+    for variable in environment:
+        if variable.startswith(_PREFIX) and variable not in known:
+            nearest = get_close_matches(variable, known, n=1) or known
+            raise SettingsError(f"{variable}: no such setting; did you mean {nearest[0]}?")
 
 
 def _read(variable: str, text: str, reader: Callable[[str], object]) -> Any:  # noqa: ANN401

@@ -61,6 +61,8 @@ _REFUSED_EVENTS = frozenset(
         "sqlite3.connect",  # opens files behind CPython's back
         "sys._current_exceptions",
         "sys._current_frames",
+        "syslog.openlog",
+        "syslog.syslog",
     }
 )
 
@@ -97,10 +99,10 @@ _IOCTL_COMMANDS = frozenset({0x5401, 0x5413, 0x541B})  # TCGETS, TIOCGWINSZ, FIO
 
 # Functions that reach past this process and raise no audit event.
 _OF_OS = (
-    "chroot", "initgroups", "mkfifo", "mknod", "nice", "pidfd_open", "sched_setaffinity",
-    "sched_setparam", "sched_setscheduler", "setegid", "seteuid", "setgid", "setgroups",
-    "setns", "setpgid", "setpriority", "setregid", "setresgid", "setresuid", "setreuid",
-    "setsid", "setuid", "unshare",
+    "chroot", "initgroups", "memfd_create", "mkfifo", "mknod", "nice", "pidfd_open",
+    "sched_setaffinity", "sched_setparam", "sched_setscheduler", "setegid", "seteuid",
+    "setgid", "setgroups", "setns", "setpgid", "setpriority", "setregid", "setresgid",
+    "setresuid", "setreuid", "setsid", "setuid", "unshare",
 )  # fmt: skip
 _UNAUDITED = {
     "posix": _OF_OS,
@@ -109,6 +111,7 @@ _UNAUDITED = {
     "signal": ("pidfd_send_signal",),
     "_imp": ("create_builtin",),
     "sys": ("activate_stack_trampoline",),
+    "time": ("clock_settime", "clock_settime_ns"),
 }
 _TESTS_OF_CPYTHON = ("_test", "_xx")
 # Where the standard library's own native modules are. Those of others, the client of the
@@ -118,7 +121,7 @@ _FRAMES_CAN_BE_WRITTEN = sys.version_info >= (3, 13)
 
 
 def remove_unaudited_functions() -> None:
-    """Take away what a hook cannot see. For level `interpreter`, before any guest.
+    """Take away what a strict hook cannot see, before any guest.
 
     Built-in modules are loaded first, as afterwards nobody can load a fresh copy of one.
     """
@@ -240,6 +243,7 @@ def _strict_hook(  # noqa: C901  (a function that it called could be changed by 
         channel: int = channel_fd,
         zygote: int = posix.getpid(),  # the one who builds it, for good
         write_flags: int = posix.O_WRONLY | posix.O_RDWR | posix.O_CREAT | posix.O_TRUNC,
+        read_modes: frozenset[object] = frozenset({None, "r", "rb", "rt", "rU", "br", "tr"}),
         file_type: int = 0o170000,
         directory: int = 0o040000,
         error: type[Exception] = OSError,
@@ -287,7 +291,10 @@ def _strict_hook(  # noqa: C901  (a function that it called could be changed by 
             paths = args[:1]
         else:
             return
-        writes = event in writing or (event == "open" and args[2] & write_flags != 0)
+        writes = event in writing or (
+            # From C files are opened by mode, and without flags.
+            event == "open" and (args[2] & write_flags != 0 or args[1] not in read_modes)
+        )
         for path in paths:
             kind = kind_of(path)
             if kind is number or path is None:

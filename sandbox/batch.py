@@ -9,6 +9,7 @@ import select
 import time
 from collections.abc import Callable, Iterable, Iterator, Sized
 
+from sandbox.errors import SandboxError
 from sandbox.keeper import Keeper
 from sandbox.lane import Lane, LaneLostError
 from sandbox.pipes import sealed_file
@@ -137,7 +138,6 @@ class Batch:
                 elif keeper.has_more_to_say or flags & select.EPOLLOUT:
                     self._watch_channel(keeper)
         except LaneLostError as error:
-            self._release(number)
             self._replace(number, visit, error)
             return
         if keeper.ended:
@@ -160,7 +160,6 @@ class Batch:
             if keeper.is_stuck(now, _STUCK_SECONDS):
                 raise LaneLostError("a zygote does not answer")  # noqa: TRY301
         except LaneLostError as error:
-            self._release(number)
             self._replace(number, visit, error)
             return
         self._watch_output(number, keeper)
@@ -205,6 +204,8 @@ class Batch:
 
     def _replace(self, number: int, visit: Visit, error: LaneLostError) -> None:
         """Put a new lane in place of a lost one. Its visit gets one more try."""
+        if number in self._busy:
+            self._release(number)
         self._postponed.discard(number)
         self._renew(number)
         if visit.is_second_try:
@@ -217,19 +218,24 @@ class Batch:
         self._lanes[number].close()
         self._lanes[number] = self._new_lane(number)
         if not self._lanes[number].greet():
-            raise LaneLostError("a new zygote was refused what an older one was granted")
+            self._lanes[number].close()
+            raise SandboxError("a new zygote was refused what an older one was granted")
         self._watch(number, self._lanes[number].control.fileno())
 
     def _clear_up(self) -> None:
-        """Leave nothing behind, even if nobody waited for the end of the batch."""
+        """Leave nothing behind, even if nobody waited for the end of the batch.
+
+        A lane that cannot be kept is closed. Who runs the next batch replaces it.
+        """
         for number in list(self._busy):
             self._release(number)
-            self._renew(number)
-        for number, lane in enumerate(self._lanes):
+            self._lanes[number].close()
+        for lane in self._lanes:
             try:
-                lane.rest()
+                if not lane.is_closed:
+                    lane.rest()
             except LaneLostError:
-                self._renew(number)
+                lane.close()
         for fd in self._open_programs:
             os.close(fd)
         self._epoll.close()

@@ -47,7 +47,7 @@ class Wall(NamedTuple):
     base_bytes: int
     hard_limits: tuple[int, int, int]
     finish: Callable[[], None]
-    strict: bool
+    has_tools_to_lose: bool
     granted: dict[str, object]
 
 
@@ -71,10 +71,10 @@ def confine_zygote(*, level: str, work_directory: str, guest_uid: int | None) ->
     finish: Callable[[], None] = _nothing_more
     if level == "kernel":
         finish = _confine_by_kernel(granted, readable, work_directory, guest_uid)
-    if level == "interpreter":
-        remove_unaudited_functions()
     # Where the kernel does not guard files, the hook must.
     strict = level == "interpreter" or (level == "kernel" and not granted["landlock"])
+    if strict:
+        remove_unaudited_functions()
     if level != "none":
         sys.addaudithook(
             build_hook(
@@ -85,7 +85,12 @@ def confine_zygote(*, level: str, work_directory: str, guest_uid: int | None) ->
             )
         )
     hard = tuple(_hard_limit(which) for which in _LIMITS_BY_GUEST)
-    return Wall(guest_uid, base_bytes, (hard[0], hard[1], hard[2]), finish, strict, granted)
+    # Each guest needs ctypes for its last steps, with which it could undo a strict hook. From
+    # Python 3.13 on it can forget it; before, the types of ctypes live as long as a process.
+    has_tools = strict and level == "kernel"
+    if level == "kernel":
+        granted["forgets_ctypes"] = not strict or sys.version_info >= (3, 13)
+    return Wall(guest_uid, base_bytes, (hard[0], hard[1], hard[2]), finish, has_tools, granted)
 
 
 def confine_guest(wall: Wall, *, cpu_seconds: int, memory_bytes: int, output_bytes: int) -> None:

@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from sandbox import meter
 from sandbox.channel import MessageTooLongError, pack_message, take_message
+from sandbox.confine import THREADS_MAX
 from sandbox.control import pack_request, read_ended, read_started
 from sandbox.encoding import EncodingError, encode
 from sandbox.lane import Lane
@@ -180,8 +181,12 @@ class Keeper:
             self.cut(Ending.OUT_OF_TIME, "wall")
 
     def _check_memory(self) -> None:
-        if self._pid and meter.resident_bytes(self._pid) > self._limits.memory_bytes:
-            self.cut(Ending.OUT_OF_MEMORY)
+        if self._pid:
+            held = meter.usage(self._pid)
+            if held.resident_bytes > self._limits.memory_bytes:
+                self.cut(Ending.OUT_OF_MEMORY)
+            elif held.threads > THREADS_MAX:
+                self.cut(Ending.OUT_OF_MEMORY, "threads")
 
     def _check_disk(self) -> None:
         bytes_max = self._limits.output_bytes * DISK_FACTOR

@@ -7,13 +7,14 @@ Must not know: what runs in the guests, or how long it may.
 import contextlib
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
+from sandbox import workplace
 from sandbox.control import KILL, PACKET_BYTES_MAX, REST, RESTING
 from sandbox.errors import SandboxError
 from sandbox.types import Level
@@ -59,10 +60,10 @@ class Lane:
         self.number = number
         self.level = level
         self.granted: dict[str, object] = {}
-        self.work_directory = directory / f"lane-{number}"
+        self.is_closed = False
+        # Never a name twice: whatever a lost lane left stays its own.
+        self.work_directory = Path(_new_directory(directory, number))
         guest_uid = _GUEST_UID_BASE + number if os.geteuid() == 0 else None
-        shutil.rmtree(self.work_directory, ignore_errors=True)
-        self.work_directory.mkdir(mode=0o700)
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         settings = {
             "code_directory": str(_CODE_DIRECTORY),
@@ -71,8 +72,14 @@ class Lane:
             "level": level,
             "work_directory": str(self.work_directory),
         }
-        self._process = _start(settings, theirs, self.work_directory)
-        theirs.close()
+        self._command = [sys.executable, str(_ZYGOTE), json.dumps(settings)]
+        try:
+            self._process = _start(self._command, theirs, self.work_directory)
+        except OSError as error:
+            self.control.close()
+            raise SandboxError(f"a zygote could not be started: {error}") from error
+        finally:
+            theirs.close()
 
     @property
     def zygote_pid(self) -> int:
@@ -80,13 +87,21 @@ class Lane:
         return self._process.pid
 
     def greet(self) -> bool:
-        """Wait until the zygote is ready. False: the kernel refuses this lane's level."""
-        self.control.settimeout(_HELLO_SECONDS)
+        """Wait until the zygote is ready. False: the kernel refuses this lane's level.
+
+        Raises SandboxError, and closes the lane, if it never is.
+        """
         try:
-            self.granted = json.loads(self.hear())
+            if not self.granted:
+                self.control.settimeout(_HELLO_SECONDS)
+                self.granted = json.loads(self.hear())
+                self.control.settimeout(None)
         except TimeoutError as error:
+            self.close()
             raise SandboxError("a zygote did not start in time") from error
-        self.control.settimeout(None)
+        except LaneLostError:
+            self.close()
+            raise
         return "refused" not in self.granted
 
     def request(self, packet: bytes, descriptors: list[int]) -> None:
@@ -124,6 +139,7 @@ class Lane:
 
     def close(self) -> None:
         """End the zygote and its guest, and remove the work directory."""
+        self.is_closed = True
         with contextlib.suppress(OSError):
             self.control.shutdown(socket.SHUT_RDWR)  # at which it ends its guest, and leaves
         self.control.close()
@@ -135,15 +151,14 @@ class Lane:
         if self._process.stdout is not None:
             self._process.stdout.close()
         self._end_orphans()
-        shutil.rmtree(self.work_directory, ignore_errors=True)
+        workplace.remove(str(self.work_directory))
 
     def _end_orphans(self) -> None:
         """End a guest that outlived its zygote, as it may where no signal binds the two."""
-        # Among the arguments of nobody else. In quotes: lane 1 is no part of lane 10.
-        mark = json.dumps(str(self.work_directory)).encode("ascii")
+        started_with = "\0".join(self._command).encode("utf-8", "surrogateescape") + b"\0"
         for arguments in Path("/proc").glob("[0-9]*/cmdline"):
             with contextlib.suppress(OSError):
-                if mark in arguments.read_bytes():
+                if arguments.read_bytes() == started_with:
                     os.kill(int(arguments.parent.name), signal.SIGKILL)
 
     def leave(self) -> None:
@@ -161,22 +176,26 @@ class Lane:
         return f"a zygote ended ({status}): {words.decode('utf-8', 'replace').strip()}"
 
 
+def _new_directory(directory: Path, number: int) -> str:
+    try:
+        return tempfile.mkdtemp(prefix=f"lane-{number}-", dir=directory)
+    except OSError as error:
+        raise SandboxError(f"no place for a guest's work directory: {error}") from error
+
+
 def _start(
-    settings: dict[str, object], control: socket.socket, work_directory: Path
+    command: list[str], control: socket.socket, work_directory: Path
 ) -> subprocess.Popen[bytes]:
     environment = _ENVIRONMENT | {"TMPDIR": str(work_directory), "HOME": str(work_directory)}
     if "LD_LIBRARY_PATH" in os.environ:  # where some interpreters, Lambda's too, find themselves
         environment["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
-    try:
-        return subprocess.Popen(  # noqa: S603  (our own interpreter, our own file)
-            [sys.executable, str(_ZYGOTE), json.dumps(settings)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            pass_fds=[control.fileno()],
-            cwd="/",
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise SandboxError(f"a zygote could not be started: {error}") from error
+    return subprocess.Popen(  # noqa: S603  (our own interpreter, our own file)
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=environment,
+        pass_fds=[control.fileno()],
+        cwd="/",
+        start_new_session=True,
+    )

@@ -56,10 +56,11 @@ class LocalExecutor:
         self._is_ready = self._is_running = False
         self._lock = threading.RLock()
         self._directory = _new_directory()
-        self._lanes = [self._new_lane(number) for number in range(self._count)]
+        self._lanes: list[Lane] = []
         self._close = weakref.finalize(
             self, _close, self._lanes, self._directory, owner_pid=self._owner_pid
         )
+        self._lanes += map(self._new_lane, range(self._count))
 
     def _new_lane(self, number: int) -> Lane:
         return Lane(number=number, level=self._level, directory=self._directory)
@@ -81,6 +82,11 @@ class LocalExecutor:
         """The process ids of the zygotes."""
         return tuple(lane.zygote_pid for lane in self._lanes)
 
+    @property
+    def work_directories(self) -> tuple[str, ...]:
+        """Where the guests of each lane may write."""
+        return tuple(str(lane.work_directory) for lane in self._lanes)
+
     def _make_ready(self) -> None:
         if not self._close.alive:
             raise SandboxError("this executor has been closed")
@@ -88,8 +94,15 @@ class LocalExecutor:
             for lane in self._lanes:  # after a fork: they belong to the parent
                 lane.leave()
             self._start(self._level)
-        if self._is_ready:
-            return
+        if not self._is_ready or any(lane.is_closed for lane in self._lanes):
+            with self._lock:
+                self._greet()
+
+    def _greet(self) -> None:
+        """Have all lanes ready, at a level that the kernel grants to all of them."""
+        for number, lane in enumerate(self._lanes):
+            if lane.is_closed:  # the batch before could not keep it, nor replace it
+                self._lanes[number] = self._new_lane(number)
         if not all(lane.greet() for lane in self._lanes):
             self._refusal = str(self._lanes[0].granted.get("refused", ""))
             self.close()
@@ -98,7 +111,7 @@ class LocalExecutor:
                     f"the kernel refuses isolation level {self._level}: {self._refusal}"
                 )
             self._start(Level.INTERPRETER)
-            self._make_ready()
+            self._greet()
         self._is_ready = True
 
     def close(self) -> None:

@@ -7,7 +7,6 @@ answers, what a question means.
 """
 
 import gc
-import itertools
 import json
 import os
 import select
@@ -15,17 +14,16 @@ import signal
 import socket
 import struct
 import sys
-import time
 from os import pidfd_open, setsid  # by name: level `interpreter` takes them from the module
 
 # A script's directory is not searched for modules here (nor should a guest's be), so:
 sys.path.insert(0, json.loads(sys.argv[1])["code_directory"])
-from sandbox import confine, control, guest
+from sandbox import confine, control, guest, workplace
 
 sys.path.pop(0)
 
 Request = tuple[bytes, tuple[int, ...]]
-Order = tuple[bytes, int, list[str]]
+Order = tuple[bytes, int, list[str], bool]
 
 CONTROL_FD = 3
 _UNANNOUNCED_MS = 2
@@ -46,6 +44,8 @@ def main() -> Order | None:
     keeper = _take_control(settings["control_fd"])
     confine.leave_project_out()
     _preload()
+    gc.collect()
+    gc.freeze()
     try:
         wall = confine.confine_zygote(
             level=settings["level"],
@@ -57,9 +57,10 @@ def main() -> Order | None:
         keeper.sendall(json.dumps({"refused": str(error)}).encode("ascii"))
         return None
     keeper.sendall(json.dumps(wall.granted).encode("ascii"))
-    _forget_ourselves(native_code=wall.strict)
+    _forget_ourselves(native_code=wall.has_tools_to_lose)
     gc.collect()
-    gc.freeze()
+    if not wall.has_tools_to_lose:
+        gc.freeze()
     request = _serve(keeper, settings["work_directory"])
     return None if request is None else _become_guest(wall, *request)
 
@@ -132,7 +133,7 @@ def _serve(keeper: socket.socket, work_directory: str) -> Request | None:
             keeper.send(_await(keeper, poll, pid, announced=not control.is_run(packet)))
             # While the keeper reads what this guest left; the next one waits for us.
             _sweep()
-            _empty(work_directory)
+            workplace.empty(work_directory)
 
 
 def _become_guest(wall: confine.Wall, packet: bytes, descriptors: tuple[int, ...]) -> Order:
@@ -152,7 +153,7 @@ def _become_guest(wall: confine.Wall, packet: bytes, descriptors: tuple[int, ...
         # could say must look like it: so the whole lane ends, and its keeper starts another.
         os.kill(os.getppid(), signal.SIGKILL)
         os._exit(1)
-    return program, calls, argv
+    return program, calls, argv, wall.has_tools_to_lose
 
 
 def _await(keeper: socket.socket, poll: select.poll, pid: int, *, announced: bool) -> bytes:
@@ -219,27 +220,6 @@ def _children() -> list[int]:
     return found
 
 
-def _empty(directory: str) -> None:
-    """Remove all that a guest left in its work directory, however deep.
-
-    Without recursion: a directory's entries are moved up one floor, and the directory
-    removed, until there is none. A guest can nest deeper than any stack or path allows.
-    """
-    os.chmod(directory, 0o700)  # noqa: PTH101  (a guest may have closed it)
-    fresh_names = (f"{directory}/{time.monotonic_ns()}.{number}" for number in itertools.count())
-    while entries := list(os.scandir(directory)):
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                os.chmod(entry.path, 0o700)  # noqa: PTH101
-                for inner in list(os.scandir(entry.path)):
-                    if inner.is_dir(follow_symlinks=False):
-                        os.chmod(inner.path, 0o700)  # noqa: PTH101  (else it cannot be moved)
-                    os.rename(inner.path, next(fresh_names))  # noqa: PTH104
-                os.rmdir(entry.path)  # noqa: PTH106
-            else:
-                os.unlink(entry.path)  # noqa: PTH108
-
-
 def _receive(keeper: socket.socket) -> tuple[bytes, tuple[int, ...]]:
     packet, ancillary, _, _ = keeper.recvmsg(control.PACKET_BYTES_MAX, _ANCILLARY_BYTES)
     if not ancillary:
@@ -253,5 +233,8 @@ if __name__ == "__main__":
         # From here on this stack is the candidate's to walk. Of what built the wall, no
         # frame is on it any more, and this module lets go of it.
         serve = guest.serve
-        del confine, control, guest, main
-        serve(*order)
+        del confine, control, guest, main, workplace
+        program, calls, argv, has_tools_to_lose = order
+        if has_tools_to_lose:
+            gc.collect()  # from Python 3.13 on, nothing of ctypes is left after this
+        serve(program, calls, argv)

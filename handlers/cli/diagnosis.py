@@ -45,6 +45,10 @@ PROTECTIONS = {
         remedy="needs Linux 5.13 or later with landlock among its security modules; until then the "
         "audit hook stands in",
     ),
+    "forgets_ctypes": Protection(
+        protects="native code is out of reach wherever the audit hook guards files",
+        remedy="needs landlock, or Python 3.13 or later",
+    ),
     "orphans_adopted": Protection(
         protects="whatever a guest leaves running is found and ended",
         remedy="needs a container that lets prctl set PR_SET_CHILD_SUBREAPER",

@@ -3,6 +3,8 @@
 import io
 import json
 import logging
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from functools import cache
@@ -428,3 +430,18 @@ def test_a_strange_key_is_logged(log: io.StringIO) -> None:
     rows([sample(ADDING, {"tests": tests})])
 
     assert log.getvalue().encode("utf-8")
+
+
+@pytest.mark.parametrize(("runtime", "dumpable"), [("127.0.0.1:9001", b"0\n"), ("", b"1\n")])
+def test_in_a_lambda_the_credentials_are_closed_to_guests(runtime: str, dumpable: bytes) -> None:
+    """A process that is not dumpable shows its environment to nobody of its own uid."""
+    program = (
+        "import os\n"
+        f"if {runtime!r}: os.environ['AWS_LAMBDA_RUNTIME_API'] = {runtime!r}\n"
+        "from handlers import reward\n"
+        "reward.EXECUTOR.close()\n"
+        "import ctypes\n"
+        "print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))\n"
+    )
+
+    assert subprocess.check_output([sys.executable, "-c", program]) == dumpable

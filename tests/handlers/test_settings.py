@@ -40,6 +40,12 @@ def test_other_variables_are_nobodys_business() -> None:
     assert read_settings({"LANES": "3", "CPU_SECONDS": "x"}) == Settings()
 
 
+def test_a_misspelt_variable_stops_the_start() -> None:
+    """It would change nothing, and nobody would know; the error names the nearest."""
+    with pytest.raises(SettingsError, match=r"^VERIFIER_LANE: .* VERIFIER_LANES\?$"):
+        read_settings({"VERIFIER_LANE": "3"})
+
+
 @pytest.mark.parametrize(
     ("name", "text", "value"),
     [

@@ -491,6 +491,8 @@ DIFFERENCES_BY_LEVEL = {
         "output: /dev/stdout": "by that name, a file could be opened for writing",
     },
 }
+if sys.version_info < (3, 11, 4):
+    DIFFERENCES["text: zero byte"] = "this version read a file no further than its first zero byte"
 if sys.version_info < (3, 13):
     DIFFERENCES_BY_LEVEL[Level.INTERPRETER]["module: ProcessPoolExecutor"] = _NO_SEMAPHORES
 else:
@@ -536,13 +538,16 @@ def _run_plainly(program: str, stdin: bytes, folder: Path) -> Outcome:
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_guest_does_what_a_plain_interpreter_does(
     name: str,
-    level: Level,
     plainly: Callable[[str], Outcome],
     run: Callable[..., Execution],
     request: pytest.FixtureRequest,
+    executor: LocalExecutor,
 ) -> None:
     """Standard output and exit status are the same, byte for byte."""
-    if reason := DIFFERENCES.get(name) or DIFFERENCES_BY_LEVEL[level].get(name):
+    reason = DIFFERENCES.get(name) or DIFFERENCES_BY_LEVEL[executor.level].get(name)
+    if name == "output: /dev/stdout" and executor.granted["uid_dropped"]:
+        reason = "a pipe of its keeper's, opened by name, is another user's file"
+    if reason:
         request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
     stdin, program = PROGRAMS[name]
 

@@ -4,12 +4,14 @@ import mmap
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from sandbox.meter import cpu_seconds, holds_too_much, resident_bytes, waited_seconds
+from sandbox.meter import cpu_seconds, holds_too_much, usage, waited_seconds
+from sandbox.workplace import empty
 
 MIB = 2**20
 
@@ -136,26 +138,56 @@ def test_a_process_that_has_gone_does_not_wait(gone: int) -> None:
 
 def test_memory_in_use_is_seen() -> None:
     """Pages that a process writes to count."""
-    before = resident_bytes(os.getpid())
+    before = usage(os.getpid()).resident_bytes
     with mmap.mmap(-1, 64 * MIB) as memory:
         memory.write(b"x" * (64 * MIB))
-        during = resident_bytes(os.getpid())
+        during = usage(os.getpid()).resident_bytes
 
     assert during - before > 60 * MIB
 
 
 def test_memory_that_is_only_reserved_does_not_count() -> None:
     """A runtime that reserves much and uses little is not punished."""
-    before = resident_bytes(os.getpid())
+    before = usage(os.getpid()).resident_bytes
     with mmap.mmap(-1, 256 * MIB):
-        during = resident_bytes(os.getpid())
+        during = usage(os.getpid()).resident_bytes
 
     assert during - before < 8 * MIB
 
 
 def test_a_process_that_has_gone_holds_no_memory(gone: int) -> None:
     """A guest that ended while we looked is no error."""
-    assert resident_bytes(gone) == 0
+    assert usage(gone) == (0, 0)
+
+
+def test_threads_are_counted() -> None:
+    """A thread that sleeps is one more."""
+    before = usage(os.getpid()).threads
+    leave = threading.Event()
+    sleepers = [threading.Thread(target=leave.wait) for _ in range(3)]
+    for sleeper in sleepers:
+        sleeper.start()
+    during = usage(os.getpid()).threads
+    leave.set()
+    for sleeper in sleepers:
+        sleeper.join()
+
+    assert during - before == 3
+
+
+def test_a_name_with_brackets_does_not_shift_the_fields() -> None:
+    """A process may call itself what it likes, `x) R 1 1 1` for instance."""
+    name = "import ctypes; ctypes.CDLL(None).prctl(15, b') 9 9 9 ('); print(flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", name], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        measured = usage(process.pid)
+        process.communicate(b"\n")
+
+    assert measured.threads == 1
+    assert measured.resident_bytes > MIB
 
 
 # Files
@@ -223,3 +255,25 @@ def test_a_deep_directory_is_walked_through(tmp_path: Path) -> None:
 def test_a_directory_that_has_gone_holds_nothing(tmp_path: Path) -> None:
     """A directory that a guest removed while we looked is no error."""
     assert not holds_too_much(tmp_path / "gone", bytes_max=0, files_max=0)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is closed to root")
+def test_a_closed_directory_is_too_much(tmp_path: Path) -> None:
+    """Who hides files from the count has something to hide."""
+    (tmp_path / "closed").mkdir(mode=0o300)
+
+    assert holds_too_much(tmp_path, bytes_max=MIB, files_max=10)
+
+
+def test_a_directory_too_deep_for_a_path_is_too_much(tmp_path: Path) -> None:
+    """Depth is no place to hide, beyond what paths can name either."""
+    here = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(2500):
+        os.mkdir("dd", dir_fd=here)
+        deeper = os.open("dd", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = deeper
+    os.close(here)
+
+    assert holds_too_much(tmp_path, bytes_max=2**40, files_max=10**6)
+    empty(str(tmp_path))

@@ -569,3 +569,17 @@ def test_closed_folders_end_no_executor(program: str, own: LocalExecutor) -> Non
     writer = run_job("import os; open('x', 'w').close(); print(os.listdir())")
     assert {executions[0].stdout for _, executions in own.run([writer] * 4)} == {b"['x']\n"}
     assert own.zygote_pids == zygotes
+
+
+def test_a_lane_that_cannot_be_replaced_is_replaced_later(own: LocalExecutor) -> None:
+    """An outage of ours is an error of its batch, and of no later one."""
+    assert works(own)
+    place = Path(own.work_directories[0]).parent
+    aside = place.rename(place.with_name(place.name + "-aside"))
+    os.kill(own.zygote_pids[0], signal.SIGKILL)
+    with pytest.raises(SandboxError):
+        list(own.run([run_job("print(1)")]))
+    aside.rename(place)
+
+    assert works(own)
+    assert workers_of(own) == set(own.zygote_pids)

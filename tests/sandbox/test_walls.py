@@ -99,9 +99,7 @@ print(open('/usr/lib/marker').read())
     "the tests of this repository": "assert open(THIS_FILE).read(); print('BREACH')",
     "the sandbox's own source": "assert open(SANDBOX + '/local.py').read(); print('BREACH')",
     "another lane's folder": """
-lanes = os.path.dirname(os.getcwd())
-for name in ('lane-0', 'lane-1'):
-    folder = os.path.join(lanes, name)
+for folder in LANES:
     if folder != os.getcwd():
         os.listdir(folder); open(folder + '/x', 'w').close(); print('BREACH')
 """,
@@ -651,6 +649,7 @@ def succeeds(
         "PORT": listener.getsockname()[1],
         "THIS_FILE": __file__,
         "SANDBOX": str(Path(__file__).parents[2] / "sandbox"),
+        "LANES": executor.work_directories,
         "STRICT": executor.level is Level.INTERPRETER or not executor.granted["landlock"],
         "LIBRARY": build_library(marker),
     }
@@ -666,8 +665,17 @@ def succeeds(
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_an_attack_fails(name: str, succeeds: Callable[[str], bool]) -> None:
+def test_an_attack_fails(
+    name: str,
+    succeeds: Callable[[str], bool],
+    executor: LocalExecutor,
+    request: pytest.FixtureRequest,
+) -> None:
     """No guest does what this attack is after."""
+    forgets = executor.granted.get("forgets_ctypes", True)
+    if name == "native: ctypes from what is left of it" and not forgets:
+        reason = "before Python 3.13 the types of ctypes live as long as the process"
+        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
     assert not succeeds(ATTACKS[name])
 
 
