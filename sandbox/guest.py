@@ -15,10 +15,12 @@ import time
 import types
 from _thread import start_new_thread
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sandbox.channel import receive, send
 from sandbox.confine import CHANNEL_FD
+from sandbox.conversation import Conversation
 from sandbox.encoding import EncodingError, decode, encode
 
 PROGRAM_NAME = "solution.py"
@@ -159,22 +161,30 @@ def _answer_calls(program: bytes, code: types.CodeType, calls: int) -> None:
         _report("failed", "not_loaded", *_describe(error))
         os._exit(1)
     _report("loaded")
+    conversation = Conversation(module.__dict__)
     for _ in range(calls):
         question = receive(CHANNEL_FD)
         if question is None:
             break
-        words: Any = decode(question)
-        _answer(module.__dict__, *words)
+        if question.startswith(b"{"):
+            _answer(partial(conversation.answer, question))
+        else:
+            words: Any = decode(question)
+            _answer_call(module.__dict__, *words)
     os._exit(0)
 
 
-def _answer(names: dict[str, Any], entry_point: str, arguments: list[object]) -> None:
+def _answer_call(names: dict[str, Any], entry_point: str, arguments: list[object]) -> None:
     target = _find(names, entry_point)
     if target is None:
         _report("failed", "no_entry_point", "LookupError", f"there is no {entry_point}")
         os._exit(1)
+    _answer(lambda: encode(target()(*arguments)))
+
+
+def _answer(find: Callable[[], bytes]) -> None:
     try:
-        payload = b'["value",' + encode(target()(*arguments)) + b"]"
+        payload = b'["value",' + find() + b"]"
     except EncodingError as error:
         payload = _message("unreadable", str(error)[:_TEXT_MAX])
     except BaseException as error:  # noqa: BLE001  (the guest's first breath: it is reported)

@@ -22,7 +22,7 @@ from sandbox.encoding import EncodingError, encode
 from sandbox.lane import Lane
 from sandbox.messages import FAILURES, read_answer, read_message
 from sandbox.pipes import Stream, sealed_file
-from sandbox.types import Call, Ending, Execution, Limits, Question, RaisedError, Run
+from sandbox.types import Call, Ending, Execution, Limits, Question, RaisedError, Run, Step
 
 TICK_SECONDS = 0.02
 # A guest that ends sooner is read once, after its end: it cannot have waited for long at a
@@ -108,7 +108,7 @@ class Keeper:
     @property
     def talks(self) -> bool:
         """Whether the guest is asked calls, so that it must be watched from the start."""
-        return isinstance(self._questions[0], Call)
+        return not isinstance(self._questions[0], Run)
 
     @property
     def has_more_to_say(self) -> bool:
@@ -255,7 +255,8 @@ class Keeper:
         if self._cut is None:
             execution = self._execution()
             self._ask_next()  # the guest works on it while we read its answer
-            ending, value, error, detail = read_answer(message, payload)
+            unread = isinstance(self._questions[0], Step)
+            ending, value, error, detail = read_answer(message, payload, unread=unread)
             self.executions.append(
                 replace(
                     execution,
@@ -274,10 +275,8 @@ class Keeper:
             # It answers before it is asked: it cannot have computed what it says.
             self.cut(Ending.UNREADABLE, "spoke out of turn")
         else:
-            question = self._questions[self._asked]
-            assert isinstance(question, Call)  # noqa: S101  (a job's questions are of one kind)
             try:
-                payload = encode([question.entry_point, list(question.arguments)])
+                payload = _write(self._questions[self._asked])
             except EncodingError as error:
                 self.cut(Ending.NOT_RUN, f"its arguments cannot be sent: {error}")
                 return
@@ -361,3 +360,10 @@ class Keeper:
             # The first of a guest's calls has waited for the program to load.
             wall_seconds=self._now - (self._wall_mark if self.executions else self.started_at),
         )
+
+
+def _write(question: Question) -> bytes:
+    if isinstance(question, Step):
+        return question.instruction
+    assert isinstance(question, Call)  # noqa: S101  (runs are not asked in words)
+    return encode([question.entry_point, list(question.arguments)])

@@ -43,8 +43,8 @@ def read_message(payload: bytes) -> list[str]:
     return [word[:_TEXT_MAX] for word in words]
 
 
-def read_answer(message: list[str], payload: bytes) -> Answer:
-    """Turn the answer to a call into an ending, a value, an error and a detail."""
+def read_answer(message: list[str], payload: bytes, *, unread: bool = False) -> Answer:
+    """Turn an answer into an ending, a value (or its bytes, *unread*), an error and a detail."""
     word, *rest = message
     if word == "raised":
         if rest[0] == "MemoryError":
@@ -52,6 +52,8 @@ def read_answer(message: list[str], payload: bytes) -> Answer:
         return Ending.RAISED, None, RaisedError(type_name=rest[0], message=rest[1]), ""
     if word == "unreadable":
         return Ending.UNREADABLE, None, None, rest[0]
+    if unread:
+        return Ending.FINISHED, payload[len(_VALUE_PREFIX) : -1], None, ""
     try:
         return Ending.FINISHED, decode(payload[len(_VALUE_PREFIX) : -1]), None, ""
     except EncodingError as error:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass, field, replace
 from heapq import heapify, heappop, heappush
 
-from sandbox.types import Call, Ending, Execution, Job, Question
+from sandbox.types import Ending, Execution, Job, Question, Run, Step
 
 # What is kept for a job until all of its questions are answered. A value takes several
 # times the memory of its encoded form.
@@ -22,6 +22,7 @@ _EXCERPT_BYTES = 2**12
 
 _TOO_MUCH = Execution(ending=Ending.TOO_MUCH_OUTPUT, detail="all questions together")
 _NOT_ASKED = Execution(ending=Ending.SKIPPED, detail="too many earlier questions ran out of time")
+_TOO_LATE = Execution(ending=Ending.SKIPPED, detail="its guest had ended")
 
 
 @dataclass(slots=True)
@@ -64,7 +65,7 @@ class Progress:
 
         The wall clock is generous already, and a second sleep would cost as much again.
         """
-        if len(self.late) != 1:
+        if len(self.late) != 1 or isinstance(self.job.questions[0], Step):
             return False
         execution = self.executions[self.late[0]]
         return execution is not None and execution.detail == "cpu"
@@ -166,8 +167,11 @@ class Schedule:
         progress.used_seconds += sum(execution.wall_seconds for execution in executions)
         end = visit.first + len(executions)
         if len(executions) < len(visit.questions):
-            if progress.kept_until < math.inf:
-                progress.put(end, [_TOO_MUCH] * (visit.first + len(visit.questions) - end))
+            left = visit.first + len(visit.questions) - end
+            if isinstance(visit.questions[0], Step):
+                progress.put(end, [_TOO_LATE] * left)
+            elif progress.kept_until < math.inf:
+                progress.put(end, [_TOO_MUCH] * left)
             else:
                 self._pending.appendleft(_visit(progress, end))
         if not progress.missing:
@@ -186,7 +190,7 @@ class Schedule:
         progress = Progress(place=place, job=job, executions=[None] * count, missing=count)
         if not job.questions:
             self._complete.append(progress)
-        elif isinstance(job.questions[0], Call):
+        elif not isinstance(job.questions[0], Run):
             self._pending.append(_visit(progress, 0))
         else:
             self._pending.extend(_visit(progress, number) for number in range(len(job.questions)))
@@ -210,6 +214,5 @@ class Schedule:
 
 def _visit(progress: Progress, first: int) -> Visit:
     questions = progress.job.questions
-    is_call = isinstance(questions[first], Call)
-    end = len(questions) if is_call else first + 1
+    end = first + 1 if isinstance(questions[first], Run) else len(questions)
     return Visit(progress=progress, first=first, questions=questions[first:end])

@@ -54,17 +54,29 @@ class Call:
     arguments: tuple[object, ...] = ()
 
 
-Question = Run | Call
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A question in the course of a conversation, about what its earlier steps came to.
+
+    `instruction` is what `sandbox.conversation` reads. The answer, in an execution's
+    `value`, is bytes that nobody has read yet.
+    """
+
+    instruction: bytes
+
+
+Question = Run | Call | Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One program and the questions put to it, all `Run` or all `Call`.
+    """One program and the questions put to it, all of one kind.
 
     Every `Run` gets a guest of its own. The calls of a job share a guest, in order, as
-    long as it lives; after a crash or a time-out the next call gets a fresh one. Once
-    `give_up_after` questions (two or more: a lone one is asked again) ran out of time, the
-    later ones are not asked (`SKIPPED`).
+    long as it lives; after a crash or a time-out the next call gets a fresh one. Steps all
+    belong to one guest: with it they end, and the rest is `SKIPPED`. Once `give_up_after`
+    questions (two or more: a lone one is asked again) ran out of time, the later ones are
+    not asked (`SKIPPED`).
     """
 
     program: str
@@ -92,7 +104,7 @@ class Ending(StrEnum):
     NOT_COMPILED = "not_compiled"
     NOT_LOADED = "not_loaded"  # it failed, or left, before its entry point could be called
     NO_ENTRY_POINT = "no_entry_point"
-    SKIPPED = "skipped"  # not asked, as too many earlier questions ran out of time
+    SKIPPED = "skipped"  # not asked, as earlier questions ran out of time, or ended the guest
     NOT_RUN = "not_run"  # not asked, through our own fault; `detail` says which
 
 
@@ -109,7 +121,8 @@ class Execution:
     """What happened to one question.
 
     `exit_status` and `signal` are set for a `Run` that ended by itself; `value` holds
-    what a finished `Call` returned, as plain data, and `value_bytes` its encoded size.
+    what a finished `Call` returned, as plain data, or a `Step`'s answer, as bytes, and
+    `value_bytes` its encoded size.
     Times are in seconds; `memory_bytes` is the peak resident memory of the guest.
     """
 
