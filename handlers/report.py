@@ -28,6 +28,8 @@ def metrics_of(
         "isolation_level": ISOLATION_LEVELS[level],
         "ungraded": score.verdict is Verdict.UNGRADED,
         "no_completion": no_completion,
+        "self_judged": score.self_judged,
+        "shared_process": score.shared_process,
         "duration_ms": round(duration_ms, 3),
     }
     return [

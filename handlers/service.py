@@ -14,7 +14,8 @@ from handlers.settings import OutagePolicy, Settings
 from handlers.wire import Entry, response_row
 from sandbox.local import LocalExecutor
 from sandbox.types import Execution, Level
-from verifier.judge import Prepared, conclude, prepare, ungraded
+from verifier.examination import AskedBefore
+from verifier.judge import Prepared, conclude, prepare, run_all, seconds_of, ungraded
 from verifier.types import Score, Verdict
 
 
@@ -56,6 +57,7 @@ class Service:
         self._executor = executor
         self._settings = settings
         self._on_bug = on_bug
+        self._asked_before = AskedBefore()
 
     def score(
         self, entries: Sequence[Entry], *, deadline: float = float("inf")
@@ -75,11 +77,12 @@ class Service:
             else:
                 yield self._outcome(place, entry, prepared, level, time.monotonic() - started)
         executor = self._executor.until(deadline)
-        for number, executions in executor.run([prepared.job for _, prepared in waiting]):
+        ready = [prepared for _, prepared in waiting]
+        for number, executions in run_all(ready, executor, self._asked_before):
             place, prepared = waiting[number]
             started = time.monotonic()
             score = self._conclude(place, prepared, executions)
-            seconds = time.monotonic() - started + sum(one.wall_seconds for one in executions)
+            seconds = time.monotonic() - started + seconds_of(prepared, executions)
             yield self._outcome(place, entries[place], score, level, seconds)
 
     def _prepare(self, place: int, entry: Entry) -> Prepared | Score:

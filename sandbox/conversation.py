@@ -181,7 +181,7 @@ class Conversation:
     def from_tree(self, tag: str, content: Any, walk: Walk) -> object:  # noqa: ANN401  (from the keeper)
         """Read what an instruction refers to."""
         match tag:
-            case "r":
+            case "at":
                 return self._results[content[0]] if len(content) == 1 else self._part(*content)
             case "n":
                 return self._nodes.node(content)
@@ -239,6 +239,7 @@ class Conversation:
 
     def _raised(self, error: BaseException) -> dict[str, object]:
         self._found[-1].append(error)
+        found = len(self._found[-1])
         try:
             text = str(error)[:_TEXT_MAX]
         except BaseException:  # noqa: BLE001  (the candidate's exception may do anything)
@@ -247,6 +248,7 @@ class Conversation:
             args = to_tree(list(error.args), self)
         except BaseException:  # noqa: BLE001  (so may what it carries)
             args = None
+            del self._found[-1][found:]
         name = type(error).__name__
         is_builtin = getattr(builtins, name, None) is type(error)
         kind: object = name if is_builtin else self._meet(type(error))

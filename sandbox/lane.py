@@ -55,8 +55,13 @@ class LaneLostError(SandboxError):
 class Lane:
     """One zygote. Started at once, ready when `greet` returns."""
 
-    def __init__(self, *, number: int, level: Level, directory: Path) -> None:
-        """Start the zygote of lane *number*, working below *directory*."""
+    def __init__(
+        self, *, number: int, level: Level, directory: Path, preloaded: tuple[str, ...] = ()
+    ) -> None:
+        """Start the zygote of lane *number*, working below *directory*.
+
+        Its guests find the modules *preloaded* loaded.
+        """
         self.number = number
         self.level = level
         self.granted: dict[str, object] = {}
@@ -70,6 +75,7 @@ class Lane:
             "control_fd": theirs.fileno(),
             "guest_uid": guest_uid,
             "level": level,
+            "preloaded": preloaded,
             "work_directory": str(self.work_directory),
         }
         self._command = [sys.executable, str(_ZYGOTE), json.dumps(settings)]

@@ -34,14 +34,18 @@ class LocalExecutor:
         lanes: int | None = None,
         level: Level | None = None,
         required: Level | None = None,
+        preloaded: tuple[str, ...] = (),
     ) -> None:
         """Start *lanes* zygotes (one per usable processor unless given).
 
         *level* None takes the strongest wall that the kernel grants. Raises
         IsolationRefusedError, at the latest in `run`, if that is below *required*: unless
         given, the level that was asked for by name, or `INTERPRETER`. Raises SandboxError
-        if there is no place for the work directories.
+        if there is no place for the work directories. Guests find the modules *preloaded*
+        loaded, however they are walled in: trusted ones, as they are loaded outside.
         """
+        self._preloaded = preloaded
+        self._relatives: dict[tuple[str, ...], LocalExecutor] = {}
         self._count = lanes or len(os.sched_getaffinity(0))
         self._wanted = level
         self._refusal = ""
@@ -63,7 +67,12 @@ class LocalExecutor:
         self._lanes += map(self._new_lane, range(self._count))
 
     def _new_lane(self, number: int) -> Lane:
-        return Lane(number=number, level=self._level, directory=self._directory)
+        return Lane(
+            number=number,
+            level=self._level,
+            directory=self._directory,
+            preloaded=self._preloaded,
+        )
 
     @property
     def level(self) -> Level:
@@ -116,6 +125,8 @@ class LocalExecutor:
 
     def close(self) -> None:
         """End all zygotes and remove their directories."""
+        for relative in self._relatives.values():
+            relative.close()
         self._close()
 
     def __enter__(self) -> "LocalExecutor":
@@ -125,6 +136,18 @@ class LocalExecutor:
     def __exit__(self, *_: object) -> None:
         """Close."""
         self.close()
+
+    def with_loaded(self, modules: tuple[str, ...]) -> "LocalExecutor":
+        """Be another executor, whose guests find *modules* loaded. Closed with this one."""
+        with self._lock:
+            if modules not in self._relatives:
+                self._relatives[modules] = LocalExecutor(
+                    lanes=self._count,
+                    level=self._wanted,
+                    required=self._required,
+                    preloaded=modules,
+                )
+            return self._relatives[modules]
 
     def until(self, deadline: float) -> Executor:
         """Be an executor that stops at *deadline*, in seconds of `time.monotonic`."""
@@ -160,6 +183,9 @@ class _Until:
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         return self._executor.run(jobs, deadline=self._deadline)
+
+    def with_loaded(self, modules: tuple[str, ...]) -> Executor:
+        return _Until(self._executor.with_loaded(modules), self._deadline)
 
 
 def _new_directory() -> Path:

@@ -149,3 +149,6 @@ class Executor(Protocol):
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Yield, for each job as it ends, its place in *jobs* and its executions."""
+
+    def with_loaded(self, modules: tuple[str, ...]) -> "Executor":
+        """Return the executor of trusted programs, whose guests find *modules* loaded."""

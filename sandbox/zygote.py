@@ -17,7 +17,8 @@ import sys
 from os import pidfd_open, setsid  # by name: level `interpreter` takes them from the module
 
 # A script's directory is not searched for modules here (nor should a guest's be), so:
-sys.path.insert(0, json.loads(sys.argv[1])["code_directory"])
+_SETTINGS = json.loads(sys.argv[1])
+sys.path.insert(0, _SETTINGS["code_directory"])
 from sandbox import confine, control, guest, workplace
 
 sys.path.pop(0)
@@ -40,17 +41,16 @@ _PRELOADED = (
 
 def main() -> Order | None:
     """Serve until the keeper leaves. In a guest: return what it is to do."""
-    settings = json.loads(sys.argv[1])
-    keeper = _take_control(settings["control_fd"])
+    keeper = _take_control(_SETTINGS["control_fd"])
     confine.leave_project_out()
     _preload()
     gc.collect()
     gc.freeze()
     try:
         wall = confine.confine_zygote(
-            level=settings["level"],
-            work_directory=settings["work_directory"],
-            guest_uid=settings["guest_uid"],
+            level=_SETTINGS["level"],
+            work_directory=_SETTINGS["work_directory"],
+            guest_uid=_SETTINGS["guest_uid"],
         )
         _try_a_guest(wall)
     except OSError as error:
@@ -61,7 +61,7 @@ def main() -> Order | None:
     gc.collect()
     if not wall.has_tools_to_lose:
         gc.freeze()
-    request = _serve(keeper, settings["work_directory"])
+    request = _serve(keeper, _SETTINGS["work_directory"])
     return None if request is None else _become_guest(wall, *request)
 
 
@@ -74,8 +74,6 @@ def _take_control(fd: int) -> socket.socket:
 
 
 def _preload() -> None:
-    for name in _PRELOADED:
-        __import__(name)
     # `random` reseeds itself in every fork. Without that, all guests draw the same numbers,
     # and the same program gets the same reward.
     register, os.register_at_fork = os.register_at_fork, lambda **_: None
@@ -83,6 +81,10 @@ def _preload() -> None:
 
     os.register_at_fork = register
     random.seed(0)
+    sys.path.insert(0, _SETTINGS["code_directory"])
+    for name in (*_PRELOADED, *_SETTINGS["preloaded"]):
+        __import__(name)
+    sys.path.pop(0)
 
 
 def _forget_ourselves(*, native_code: bool) -> None:

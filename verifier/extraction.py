@@ -46,9 +46,18 @@ _STATEMENTS = (
 _WARNING_FILTERS = threading.Lock()
 
 
-def extract_candidate(completion: str, language: str = "python") -> Candidate | None:
-    """Return the program that *completion* offers as its answer, if there is one."""
+def extract_candidate(
+    completion: str, language: str = "python", *, prompt: str = ""
+) -> Candidate | None:
+    """Return the program that *completion* offers as its answer, if there is one.
+
+    Bare text may also be what a *prompt* leaves open: the body of a function, indented.
+    """
     candidate, _ = _search(completion, language)
+    if candidate is None and prompt and completion[:1] in (" ", "\t", "\n"):
+        body = completion.strip("\n")
+        if body.strip() and _is_program(f"{prompt}\n{body}"):
+            return Candidate(program=body, method=ExtractionMethod.BARE_TEXT)
     return candidate
 
 

@@ -4,23 +4,17 @@ In: a sample. Out: a `Score`. Between its two halves lies the sandbox: `prepare`
 a job, `conclude` begins with what happened to it. Must not know: trainers, processes.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from sandbox.types import Execution, Executor, Job, Limits
 from verifier.errors import VerifierError
+from verifier.examination import AskedBefore, Examination, examine_all
 from verifier.extraction import complete_blocks, extract_candidate
-from verifier.programs import job_for
+from verifier.programs import job_for, program_with
 from verifier.scoring import DEFAULT_RUBRIC, Rubric, score_cases
 from verifier.testplan import plan_tests
-from verifier.types import (
-    Candidate,
-    CaseResult,
-    Sample,
-    Score,
-    TestPlan,
-    Verdict,
-)
+from verifier.types import Candidate, CaseResult, CodePlan, Sample, Score, TestPlan, Verdict
 from verifier.verdict import judge_case
 
 _DEFAULT_LIMITS = Limits()
@@ -28,11 +22,12 @@ _DEFAULT_LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A sample that is ready to be run."""
+    """A sample that is ready to be run: with a job, or with an examination to be held."""
 
     candidate: Candidate
-    plan: TestPlan
-    job: Job
+    plan: TestPlan | CodePlan
+    job: Job | None = None
+    examination: Examination | None = None
     blocks: int
 
 
@@ -42,21 +37,29 @@ def prepare(sample: Sample, *, default_limits: Limits = _DEFAULT_LIMITS) -> Prep
         return Score(verdict=Verdict.NO_CANDIDATE)
     try:
         plan = plan_tests(sample.reference, default_limits=default_limits)
-        candidate = extract_candidate(sample.completion)
+        prompt = plan.paper.prompt if isinstance(plan, CodePlan) else ""
+        candidate = extract_candidate(sample.completion, prompt=prompt)
         if candidate is None:
-            return Score(verdict=Verdict.NO_CANDIDATE, tests_total=len(plan.cases))
+            total = 0 if isinstance(plan, CodePlan) else len(plan.cases)
+            return Score(verdict=Verdict.NO_CANDIDATE, tests_total=total)
+        blocks = complete_blocks(sample.completion)
+        if isinstance(plan, CodePlan):
+            program = program_with(prompt, candidate)
+            examination = Examination(program=program, plan=plan)
+            return Prepared(candidate=candidate, plan=plan, examination=examination, blocks=blocks)
         job = job_for(candidate, plan)
     except VerifierError as error:
         return ungraded(str(error))
-    blocks = complete_blocks(sample.completion)
     return Prepared(candidate=candidate, plan=plan, job=job, blocks=blocks)
 
 
 def conclude(
     prepared: Prepared, executions: Sequence[Execution], *, rubric: Rubric = DEFAULT_RUBRIC
 ) -> Score:
-    """Judge what happened, and score it."""
+    """Judge what happened, and score it. An examination has been judged already."""
     plan = prepared.plan
+    if isinstance(plan, CodePlan):
+        return _conclude_examination(prepared, rubric)
     try:
         cases = tuple(
             CaseResult(verdict=judge_case(case, plan.checker, execution), execution=execution)
@@ -67,6 +70,41 @@ def conclude(
     return score_cases(
         cases, method=prepared.candidate.method, blocks=prepared.blocks, rubric=rubric
     )
+
+
+def _conclude_examination(prepared: Prepared, rubric: Rubric) -> Score:
+    examination = prepared.examination
+    assert examination is not None  # noqa: S101  (a code plan's sample has one)
+    if examination.problem:
+        return ungraded(examination.problem, is_outage=examination.is_outage)
+    score = score_cases(
+        examination.cases, method=prepared.candidate.method, blocks=prepared.blocks, rubric=rubric
+    )
+    return replace(
+        score,
+        self_judged=examination.self_judged,
+        shared_process=examination.plan.paper.shared_process,
+    )
+
+
+def run_all(
+    prepared: Sequence[Prepared], executor: Executor, asked_before: AskedBefore
+) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+    """Run jobs and hold examinations; yield the place of each as it ends, and what happened."""
+    jobs = [(place, one.job) for place, one in enumerate(prepared) if one.job]
+    exams = [(place, one.examination) for place, one in enumerate(prepared) if one.examination]
+    for number, executions in executor.run([job for _, job in jobs]):
+        yield jobs[number][0], executions
+    for number in examine_all([exam for _, exam in exams], executor, asked_before):
+        place, exam = exams[number]
+        yield place, tuple(case.execution for case in exam.cases)
+
+
+def seconds_of(prepared: Prepared, executions: Sequence[Execution]) -> float:
+    """Add up the wall time that a sample took in the sandbox."""
+    if prepared.examination is not None:
+        return prepared.examination.seconds
+    return sum(execution.wall_seconds for execution in executions)
 
 
 def ungraded(problem: str, *, is_outage: bool = False) -> Score:
@@ -87,7 +125,8 @@ def judge(
     started = [prepare(sample, default_limits=default_limits) for sample in samples]
     to_run = [(n, one) for n, one in enumerate(started) if isinstance(one, Prepared)]
     scores = {n: one for n, one in enumerate(started) if isinstance(one, Score)}
-    for place, executions in executor.run(prepared.job for _, prepared in to_run):
+    waiting = [prepared for _, prepared in to_run]
+    for place, executions in run_all(waiting, executor, AskedBefore()):
         number, prepared = to_run[place]
         scores[number] = conclude(prepared, executions, rubric=rubric)
     return [scores[number] for number in range(len(samples))]

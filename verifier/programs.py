@@ -4,6 +4,7 @@ In: a candidate, a plan. Out: a `Job`, which has no field for an expected answer
 the only place that sees both sides and passes one on. Must not know: how a job is run.
 """
 
+import ast
 from typing import assert_never
 
 from sandbox.types import Call, Job, Question, Run
@@ -21,6 +22,31 @@ def job_for(candidate: Candidate, plan: TestPlan) -> Job:
     """
     questions = tuple(_question(number, case) for number, case in enumerate(plan.cases))
     return Job(program=candidate.program, questions=questions, limits=plan.limits)
+
+
+def program_with(prompt: str, candidate: Candidate) -> str:
+    """Put a candidate behind the prompt that it completes, which may hold what it needs."""
+    if not prompt.strip():
+        return candidate.program
+    lines = candidate.program.splitlines(keepends=True)
+    # Python wants these before everything else.
+    future = [line for line in lines if line.startswith("from __future__ import")]
+    rest = "".join(line for line in lines if line not in future)
+    between = "\n" if rest[:1] in (" ", "\t") else "\n\n"
+    return "".join(future) + _closed(prompt, rest) + between + rest
+
+
+def _closed(prompt: str, rest: str) -> str:
+    """Give the function that a prompt begins a body, unless *rest* is its body."""
+    return prompt if rest[:1] in (" ", "\t") or _parses(prompt) else f"{prompt.rstrip()}\n    pass"
+
+
+def _parses(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def _question(number: int, case: TestCase) -> Question:

@@ -8,7 +8,8 @@ A reference in its canonical form:
 
 | key | value |
 |---|---|
-| `tests.kind` | `stdio`, a program that is run, or `call`, a function that is called |
+| `tests.kind` | `stdio`, a program that is run, `call`, a function that is called, or `code`, |
+| | test code that does as it likes: see `verifier.paper` |
 | `tests.entry_point` | for `call`: `f`, or `Solution().f` |
 | `tests.cases` | 1 to 100,000 of `{"stdin": "1 2\n", "stdout": "3\n"}` for `stdio`, |
 | | of `{"args": [1, 2], "expected": 3}` for `call` |
@@ -41,6 +42,7 @@ from verifier.errors import VerifierError
 from verifier.native_cases import build_cases
 from verifier.native_drafts import read_drafts
 from verifier.native_shapes import CanonicalTests, FoundTests, find_tests
+from verifier.paper import read_paper
 from verifier.reference import (
     Scope,
     check_count,
@@ -57,7 +59,15 @@ from verifier.reference import (
     refuse_unknown_keys,
 )
 from verifier.reference_limits import read_limits
-from verifier.types import CallCase, Checker, CheckerKind, StdioCase, TestCase, TestPlan
+from verifier.types import (
+    CallCase,
+    Checker,
+    CheckerKind,
+    CodePlan,
+    StdioCase,
+    TestCase,
+    TestPlan,
+)
 
 _DEFAULT_LIMITS = Limits()
 _TOP_KEYS = ("tests", "checker", "limits", "language")
@@ -68,10 +78,18 @@ _PYTHON = ("python", "py", "python3")
 _MAX_TOLERANCE = {"abs_tol": sys.float_info.max, "rel_tol": 1.0}
 
 
-def plan_tests(reference: object, *, default_limits: Limits = _DEFAULT_LIMITS) -> TestPlan:
+def plan_tests(
+    reference: object, *, default_limits: Limits = _DEFAULT_LIMITS
+) -> TestPlan | CodePlan:
     """Plan the tests of a *reference*; it may set limits, otherwise *default_limits* hold."""
     found = find_tests(reference)
     read_setting(found.scopes, "language", _read_language)
+    if isinstance(found.tests, CanonicalTests) and found.tests.values.get("kind") == "code":
+        _refuse_slips(found.scopes[-1])
+        return CodePlan(
+            paper=read_paper(found.tests.field, found.tests.values),
+            limits=read_limits(found.scopes, default=default_limits),
+        )
     checker = read_setting(found.scopes, "checker", _read_checker)
     return TestPlan(
         cases=_cases(found),
@@ -105,10 +123,8 @@ def _canonical_cases(field: str, tests: dict[str, object]) -> tuple[TestCase, ..
             name = read_entry_point(f"{field}.entry_point", tests.get("entry_point"))
             cases = _dicts(f"{field}.cases", tests.get("cases"))
             return tuple(_call_case(where, case, name) for where, case in cases)
-        case "code":
-            raise VerifierError(f"{field}.kind", "found test code, which is not supported yet")
         case unknown:
-            problem = f"found {quote(unknown)}, expected stdio or call"
+            problem = f"found {quote(unknown)}, expected stdio, call or code"
             raise VerifierError(f"{field}.kind", problem)
 
 

@@ -95,6 +95,31 @@ class TestPlan:
     limits: Limits = Limits()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """Test code, as a dataset wrote it. Secret.
+
+    `prompt` is what stands before the candidate's own code: imports, helpers, classes that
+    tests and candidate share. `style` is `script`, `pytest` or `unittest`, or "" to see from
+    the source. `modules` are the names under which tests import the candidate.
+    """
+
+    source: str
+    prompt: str = ""
+    entry_point: str = ""
+    style: str = ""
+    modules: tuple[str, ...] = ("solution",)
+    shared_process: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodePlan:
+    """What a reference with test code asks: a paper, and what each question may cost."""
+
+    paper: Paper
+    limits: Limits = Limits()
+
+
 class Verdict(StrEnum):
     """What an execution means."""
 
@@ -125,6 +150,8 @@ class Score:
     `reward` is the rubric's sum of the dimensions `correctness`, `compile` and `format`,
     each in [0, 1]. Where `verdict` is `UNGRADED` it means nothing: `problem` says what was
     in the way, and `is_outage` whether that was our own fault and not the dataset's.
+    `self_judged` counts test cases that took the candidate's own word for whether two of its
+    objects are equal; `shared_process` tells that candidate and tests were not kept apart.
     """
 
     verdict: Verdict
@@ -135,6 +162,8 @@ class Score:
     method: ExtractionMethod | None = None
     cases: tuple[CaseResult, ...] = ()
     tests_total: int = 0
+    self_judged: int = 0
+    shared_process: bool = False
     problem: str = ""
     is_outage: bool = False
 

@@ -46,6 +46,11 @@ def judge_case(case: TestCase, checker: Checker, execution: Execution) -> Verdic
     return Verdict.ACCEPTED if right else Verdict.WRONG_ANSWER
 
 
+def verdict_of_ending(ending: Ending) -> Verdict:
+    """Judge a question that was not answered."""
+    return _BY_ENDING[ending]
+
+
 def overall(verdicts: tuple[Verdict, ...]) -> Verdict:
     """Sum up a sample's cases: what outweighs all else, or the first failure."""
     for weighty in (Verdict.UNGRADED, Verdict.SECURITY_VIOLATION):

@@ -33,6 +33,10 @@ class ScriptedExecutor:
         for place, job in reversed(list(enumerate(self.jobs))):
             yield place, tuple(map(self.answer, job.questions))
 
+    def with_loaded(self, modules: tuple[str, ...]) -> Executor:
+        """Have no script for examiners."""
+        raise NotImplementedError
+
 
 def fenced(program: str) -> str:
     """Write a completion that holds a program."""

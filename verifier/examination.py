@@ -1,0 +1,335 @@
+"""Judge test code in three steps, and the candidate never meets it.
+
+    ask      run the tests in an examiner, with no answers: what would they ask?
+    answer   put these questions to the candidate, in a guest of its own
+    mark     run the tests in an examiner again, with the answers
+
+If marking leads to further questions, the last two steps are taken again. In: candidates'
+programs, papers (test code), two executors. Out: a result for every unit of the tests. What
+comes from a candidate's guest is not even read here: it goes on to the examiner as it came.
+Must not know: how tests are run.
+"""
+
+import json
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sandbox.types import Call, Ending, Execution, Executor, Job, Limits, RaisedError, Step
+from verifier.types import CaseResult, CodePlan, Paper, Verdict
+from verifier.verdict import verdict_of_ending
+
+EXAMINER_MODULES = ("unittest", "pytest", "verifier.examiner.exam", "verifier.examiner.suites")
+"""What the zygotes of examiners load beforehand."""
+
+_EXAMINER = "from verifier.examiner.exam import examine"
+_EXAMINER_LIMITS = Limits(
+    cpu_seconds=30.0, wall_seconds=60.0, memory_bytes=2**30, output_bytes=2**26
+)
+_ROUNDS_MAX = 16
+_LATE_MAX = 3
+_LOST_MAX = 12
+_CACHED_BYTES_MAX = 64 * 2**20
+
+_OUTAGE = "outage"
+
+
+@dataclass(slots=True, kw_only=True)
+class Examination:
+    """One candidate before one paper: how far they have got."""
+
+    program: str
+    plan: CodePlan
+    questions: list[Any] = field(default_factory=list)
+    answers: list[Any] = field(default_factory=list)
+    shared: list[str] = field(default_factory=list)
+    results: dict[str, CaseResult] = field(default_factory=dict)
+    settled: dict[str, CaseResult] = field(default_factory=dict)
+    self_judged: int = 0
+    rounds: int = 0
+    seconds: float = 0.0
+    has_been_late: bool = False
+    is_over: bool = False
+    problem: str = ""
+    is_outage: bool = False
+
+    @property
+    def cases(self) -> tuple[CaseResult, ...]:
+        """The result of every unit, in the tests' order."""
+        return tuple(self.results.values())
+
+
+class AskedBefore:
+    """The first step's results, by paper: trainers send many completions of one prompt."""
+
+    def __init__(self) -> None:
+        """Remember nothing yet."""
+        self._reports: OrderedDict[Paper, tuple[int, Any]] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, paper: Paper) -> Any:
+        """Return what was asked, if it is remembered."""
+        if paper not in self._reports:
+            return None
+        self._reports.move_to_end(paper)
+        return self._reports[paper][1]
+
+    def put(self, paper: Paper, report: Any) -> None:
+        """Remember; and forget what has not been wanted for the longest time."""
+        size = len(paper.source) + len(paper.prompt) + len(json.dumps(report))
+        if paper in self._reports or size > _CACHED_BYTES_MAX // 8:
+            return
+        self._reports[paper] = (size, report)
+        self._bytes += size
+        while self._bytes > _CACHED_BYTES_MAX:
+            _, (old, _) = self._reports.popitem(last=False)
+            self._bytes -= old
+
+
+def examine_all(
+    examinations: Sequence[Examination], candidates: Executor, asked_before: AskedBefore
+) -> Iterator[int]:
+    """Hold all examinations; yield the place of each as it is over."""
+    if not examinations:
+        return
+    examiners = candidates.with_loaded(EXAMINER_MODULES)
+    open_places = list(range(len(examinations)))
+    for step in (_ask, *(_answer, _mark) * _ROUNDS_MAX):
+        if step is _ask:
+            _ask(examinations, examiners, asked_before)
+        elif step is _answer:
+            _answer([examinations[place] for place in open_places], candidates)
+        else:
+            _mark([examinations[place] for place in open_places], examiners)
+        yield from (place for place in open_places if examinations[place].is_over)
+        open_places = [place for place in open_places if not examinations[place].is_over]
+        if not open_places:
+            return
+    for place in open_places:
+        _end(examinations[place], Ending.UNREADABLE, "it leads to ever new questions")
+        yield place
+
+
+# -- first step: ask -------------------------------------------------------------------
+
+
+def _ask(
+    examinations: Sequence[Examination], examiners: Executor, asked_before: AskedBefore
+) -> None:
+    """Find out what the tests would ask, once for every paper."""
+    papers = dict.fromkeys(examination.plan.paper for examination in examinations)
+    unknown = [paper for paper in papers if asked_before.get(paper) is None]
+    reports = {paper: asked_before.get(paper) for paper in papers}
+    for place, (execution,) in examiners.run([_exam_job(paper, [], [], []) for paper in unknown]):
+        paper = unknown[place]
+        reports[paper] = _report_of_asking(execution)
+        if _OUTAGE not in reports[paper]:
+            asked_before.put(paper, reports[paper])
+    for examination in examinations:
+        report = reports[examination.plan.paper]
+        if "problem" in report:
+            examination.problem = report["problem"]
+            examination.is_outage = _OUTAGE in report
+            examination.is_over = True
+        else:
+            examination.questions = report["questions"]
+            examination.shared = report["shared"]
+            for name, *_ in report["units"]:
+                examination.results[name] = _result(Ending.SKIPPED)
+
+
+def _report_of_asking(execution: Execution) -> Any:
+    if execution.ending is Ending.NOT_RUN:
+        return {"problem": execution.detail, _OUTAGE: True}
+    if execution.ending is not Ending.FINISHED:
+        return {"problem": f"tests: {_what_happened(execution)}, with no candidate yet"}
+    report: Any = execution.value
+    if "problem" in report:
+        return {"problem": f"tests: {report['problem']}"}
+    if not report["questions"]:
+        return {"problem": "tests: ask nothing of a candidate"}
+    return report
+
+
+def _exam_job(paper: Paper, questions: list[Any], answers: list[Any], settled: list[str]) -> Job:
+    call = Call(entry_point="examine", arguments=(asdict(paper), questions, answers, settled))
+    return Job(program=_EXAMINER, questions=(call,), limits=_EXAMINER_LIMITS)
+
+
+# -- second step: answer ---------------------------------------------------------------
+
+
+def _answer(examinations: Sequence[Examination], candidates: Executor) -> None:
+    """Put the questions to the candidates."""
+    jobs = [
+        Job(
+            program=examination.program,
+            questions=tuple(
+                _step(question, examination.shared) for question in examination.questions
+            ),
+            limits=examination.plan.limits,
+        )
+        for examination in examinations
+    ]
+    for place, executions in candidates.run(jobs):
+        _take_answers(examinations[place], executions)
+
+
+def _step(question: Any, shared: list[str]) -> Step:
+    _, operation, operands, keywords, nodes, is_guess = question
+    order = {"op": operation, "on": operands, "kw": keywords, "nodes": nodes, "guess": is_guess}
+    return Step(instruction=json.dumps(order | {"shared": shared}).encode("ascii"))
+
+
+def _take_answers(examination: Examination, executions: Sequence[Execution]) -> None:
+    examination.seconds += sum(execution.wall_seconds for execution in executions)
+    first = executions[0]
+    if any(execution.ending is Ending.NOT_RUN for execution in executions):
+        outages = [one for one in executions if one.ending is Ending.NOT_RUN]
+        examination.problem, examination.is_outage = outages[0].detail, True
+        examination.is_over = True
+    elif len(set(map(id, executions))) == 1 and first.ending is not Ending.FINISHED:
+        _end(examination, first.ending, first.detail, first)  # it did not even load
+    else:
+        examination.answers = [_answer_of(execution) for execution in executions]
+        _excuse_first_time_out(examination)
+
+
+def _answer_of(execution: Execution) -> Any:
+    if execution.ending is Ending.SKIPPED:
+        return None
+    if execution.ending is not Ending.FINISHED:
+        return [execution.ending, "", ""]
+    assert isinstance(execution.value, bytes)  # noqa: S101  (what a step's answer is)
+    text = execution.value.decode("ascii", "replace")
+    return ["finished", text, execution.stdout.decode("utf-8", "replace")]
+
+
+def _excuse_first_time_out(examination: Examination) -> None:
+    """Ask once more after a lone time-out: it may have been noise."""
+    late = [n for n, one in enumerate(examination.answers) if one and one[0] == Ending.OUT_OF_TIME]
+    if late and not examination.has_been_late:
+        examination.has_been_late = True
+        examination.answers[late[0]] = None
+
+
+# -- third step: mark ------------------------------------------------------------------
+
+
+def _mark(examinations: Sequence[Examination], examiners: Executor) -> None:
+    """Run the tests with the answers."""
+    jobs = [
+        _exam_job(one.plan.paper, one.questions, one.answers, list(one.settled))
+        for one in examinations
+        if not one.is_over
+    ]
+    marked = [one for one in examinations if not one.is_over]
+    for place, (execution,) in examiners.run(jobs):
+        examination = marked[place]
+        examination.seconds += execution.wall_seconds
+        if execution.ending is Ending.NOT_RUN:
+            examination.problem, examination.is_outage = execution.detail, True
+            examination.is_over = True
+        elif execution.ending is not Ending.FINISHED:
+            # The tests got through without answers, so it is these that they choke on.
+            _end(examination, execution.ending, "marking its answers failed", execution)
+        else:
+            _take_marks(examination, execution.value)
+
+
+def _take_marks(examination: Examination, report: Any) -> None:
+    examination.rounds += 1
+    if "problem" in report:
+        examination.problem = f"tests: {report['problem']}"
+        examination.is_over = True
+        return
+    examination.self_judged = sum(unit[4] for unit in report["units"])
+    is_open = report["is_open"]
+    for name, state, ending, error, _ in report["units"]:
+        if state == "skipped":
+            examination.results.pop(name, None)
+            continue
+        is_open |= state == "open"
+        result = _mark_of(state, ending, error)
+        examination.results[name] = result
+        if ending:
+            examination.settled[name] = result
+    endings = [result.execution.ending for result in examination.settled.values()]
+    if endings.count(Ending.OUT_OF_TIME) >= _LATE_MAX or len(endings) >= _LOST_MAX:
+        _end(examination, endings[-1], "after too many like it")
+    elif is_open:
+        examination.questions = _without(report["questions"], examination.settled.keys())
+    else:
+        examination.is_over = True
+    if examination.is_over and not examination.results:
+        examination.problem = "tests: are all skipped"
+
+
+def _mark_of(state: str, ending: str, error: str) -> CaseResult:
+    if ending:
+        return _result(Ending(ending))
+    verdict = {"passed": Verdict.ACCEPTED, "raised": Verdict.RUNTIME_ERROR}.get(
+        state, Verdict.WRONG_ANSWER
+    )
+    raised = RaisedError(type_name=error.partition(":")[0], message=error) if error else None
+    kind = Ending.RAISED if state == "raised" else Ending.FINISHED
+    return CaseResult(verdict=verdict, execution=Execution(ending=kind, error=raised))
+
+
+def _without(questions: list[Any], settled: Any) -> list[Any]:
+    """Leave out the questions of some units, and all that refer to them."""
+    kept: list[Any] = []
+    places: dict[int, int] = {}
+    for place, question in enumerate(questions):
+        unit, operation, *parts, is_guess = question
+        if unit in settled:
+            continue
+        try:
+            parts = _moved(parts, places)
+        except KeyError:
+            continue
+        places[place] = len(kept)
+        kept.append([unit, operation, *parts, is_guess])
+    return kept
+
+
+def _moved(tree: Any, places: dict[int, int]) -> Any:
+    if type(tree) is list:
+        return [_moved(part, places) for part in tree]
+    if type(tree) is not dict:
+        return tree
+    if len(tree) == 1 and "at" in tree:
+        place, *rest = tree["at"]
+        return {"at": [places[place], *rest]}
+    return {tag: _moved(part, places) for tag, part in tree.items()}
+
+
+# -- endings ---------------------------------------------------------------------------
+
+
+def _end(
+    examination: Examination, ending: Ending, detail: str, execution: Execution | None = None
+) -> None:
+    """Give all units that are not settled the same ending."""
+    result = _result(ending, detail, execution)
+    examination.results = {
+        name: examination.settled.get(name, result) if _is_undecided(old, examination) else old
+        for name, old in examination.results.items()
+    }
+    examination.is_over = True
+
+
+def _is_undecided(result: CaseResult, examination: Examination) -> bool:
+    return examination.rounds == 0 or result.verdict is not Verdict.ACCEPTED
+
+
+def _result(ending: Ending, detail: str = "", execution: Execution | None = None) -> CaseResult:
+    facts = execution or Execution(ending=ending, detail=detail)
+    return CaseResult(verdict=verdict_of_ending(ending), execution=facts)
+
+
+def _what_happened(execution: Execution) -> str:
+    raised = execution.error
+    said = f": {raised.type_name}: {raised.message}" if raised else ""
+    return f"the examiner ended {execution.ending}{said}"

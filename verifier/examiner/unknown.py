@@ -1,0 +1,186 @@
+"""Stand-ins for what nobody knows yet: answers that are still to come.
+
+In: what tests do with them. Out: further questions, or the unit is put off where only a real
+value will do. Must not know: answers.
+"""
+
+from typing import Any
+
+from verifier.examiner.transcript import SuspendedError
+
+_SUSPENDING = {
+    "bool": "bool",
+    "len": "len",
+    "int": "int",
+    "float": "float",
+    "complex": "complex",
+    "index": "index",
+    "str": "str",
+    "bytes": "bytes",
+    "hash": "hash",
+    "format": "format",
+}
+_BINARY = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor"
+_UNARY = "neg pos abs invert round trunc floor ceil enter next await"
+
+
+class Unknown:
+    """The result of a question without an answer; or an attribute of one, not read yet."""
+
+    __slots__ = ("_attribute_", "_cast_", "_place_")
+
+    def __init__(self, cast: Any, place: int | None, attribute: tuple[Any, str] | None) -> None:
+        """Stand in for the answer to the question at *place*, or for an *attribute*."""
+        self._cast_ = cast
+        self._place_ = place
+        self._attribute_ = attribute
+
+    def _place_asked_(self) -> int:
+        """Return which question it is the answer to. An attribute is read at the latest now."""
+        if self._place_ is None:
+            assert self._attribute_ is not None
+            owner, name = self._attribute_
+            self._place_ = self._cast_.place_of_guess("getattr", owner, name)
+        return self._place_
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") and name.endswith("_"):
+            raise AttributeError(name)
+        return Unknown(self._cast_, None, (self, name))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._place_ is None and self._attribute_ is not None:
+            owner, name = self._attribute_
+            return self._cast_.ask("method", owner, name, *args, guess=True, **kwargs)
+        return self._cast_.ask("call", self, *args, guess=False, **kwargs)
+
+    def __eq__(self, other: object) -> Any:
+        return self._cast_.compare("eq", self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return self._cast_.compare("ne", self, other)
+
+    def __lt__(self, other: object) -> Any:
+        return self._cast_.compare("lt", self, other)
+
+    def __le__(self, other: object) -> Any:
+        return self._cast_.compare("le", self, other)
+
+    def __gt__(self, other: object) -> Any:
+        return self._cast_.compare("gt", self, other)
+
+    def __ge__(self, other: object) -> Any:
+        return self._cast_.compare("ge", self, other)
+
+    __hash__ = None  # type: ignore[assignment]  (set below: it puts the unit off)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._cast_.ask("getitem", self, key, guess=True)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._cast_.ask("setitem", self, key, value, guess=True)
+
+    def __delitem__(self, key: Any) -> None:
+        self._cast_.ask("delitem", self, key, guess=True)
+
+    def __contains__(self, item: Any) -> bool:
+        self._cast_.ask("contains", self, item, guess=True)
+        raise SuspendedError
+
+    def __iter__(self) -> Any:
+        items = self._cast_.ask("iter", self, guess=True)
+        self._cast_.ask("take", items, guess=True)
+        raise SuspendedError
+
+    def __reversed__(self) -> Any:
+        items = self._cast_.ask("reversed", self, guess=True)
+        self._cast_.ask("take", items, guess=True)
+        raise SuspendedError
+
+    def __exit__(self, *error: object) -> bool:
+        self._cast_.ask("exit", self, guess=True)
+        return False
+
+    def __copy__(self) -> Any:
+        return self._cast_.ask("copy", self, guess=True)
+
+    def __deepcopy__(self, _memo: Any) -> Any:
+        return self._cast_.ask("deepcopy", self, guess=True)
+
+    def __repr__(self) -> str:
+        return "<not known yet>"
+
+    @property
+    def __class__(self) -> Any:
+        # Whether it is an instance of anything depends on the answer.
+        self._place_asked_()
+        raise SuspendedError
+
+
+def _suspending(operation: str) -> Any:
+    def demand(self: Unknown, *args: Any) -> Any:
+        self._cast_.ask(operation, self, *args, guess=True)
+        raise SuspendedError
+
+    return demand
+
+
+def _guessing(operation: str) -> Any:
+    def guess(self: Unknown, *args: Any) -> Any:
+        return self._cast_.ask(operation, self, *args, guess=True)
+
+    return guess
+
+
+def _reflected(operation: str) -> Any:
+    def guess(self: Unknown, other: Any) -> Any:
+        return self._cast_.ask(operation, other, self, guess=True)
+
+    return guess
+
+
+for _name in _SUSPENDING:
+    setattr(Unknown, f"__{_name}__", _suspending(_name))
+for _name in (*_BINARY.split(), *_UNARY.split()):
+    setattr(Unknown, f"__{_name}__", _guessing(_name))
+for _name in _BINARY.split():
+    setattr(Unknown, f"__r{_name}__", _reflected(_name))
+
+
+class UnknownName(type):
+    """A name of the candidate's that nobody has looked at yet.
+
+    Its instances are classes, and of exceptions: of all that a name can be, only that will do
+    wherever Python looks closely (`except Name`, `pytest.raises(Name)`, `class X(Name)`).
+    """
+
+    _inner_: Unknown
+
+    @classmethod
+    def stand_in(cls, name: str, inner: Unknown) -> "UnknownName":
+        """Make the stand-in for *name*."""
+        return cls(name, (Exception,), {"_inner_": inner})
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        return cls._inner_(*args, **kwargs)
+
+    def __getattr__(cls, name: str) -> Any:
+        return getattr(cls._inner_, name)
+
+    def __getitem__(cls, key: Any) -> Any:
+        return cls._inner_[key]
+
+    def __iter__(cls) -> Any:
+        return iter(cls._inner_)
+
+    def __len__(cls) -> int:
+        return len(cls._inner_)  # type: ignore[arg-type]  (it puts the unit off)
+
+    def __eq__(cls, other: object) -> Any:
+        return cls is other or cls._inner_ == other
+
+    def __hash__(cls) -> int:
+        return type.__hash__(cls)
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        raise SuspendedError
