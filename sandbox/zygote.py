@@ -17,8 +17,7 @@ import sys
 from os import pidfd_open, setsid  # by name: level `interpreter` takes them from the module
 
 # A script's directory is not searched for modules here (nor should a guest's be), so:
-_SETTINGS = json.loads(sys.argv[1])
-sys.path.insert(0, _SETTINGS["code_directory"])
+sys.path.insert(0, json.loads(sys.argv[1])["code_directory"])
 from sandbox import confine, control, guest, workplace
 
 sys.path.pop(0)
@@ -26,6 +25,7 @@ sys.path.pop(0)
 Request = tuple[bytes, tuple[int, ...]]
 Order = tuple[bytes, int, list[str], bool]
 
+_SETTINGS = json.loads(sys.argv[1])
 CONTROL_FD = 3
 _UNANNOUNCED_MS = 2
 _BLIND_MS = 5  # between two looks, where the kernel cannot say that a guest has ended

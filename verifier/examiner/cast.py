@@ -9,7 +9,7 @@ is claimed can only make it a worse stand-in. Must not know: which test it is.
 import builtins
 import collections.abc
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from itertools import islice
 from typing import Any
 
@@ -30,12 +30,19 @@ _ITEMS_MAX = 100_000
 _REF = "_stand_in_"
 
 # What a stand-in for a subclass of plain data leaves to the plain data that it holds.
-_PLAINLY = frozenset(
-    f"__{name}__"
-    for name in ("bool", "len", "iter", "next", "contains", "getitem", "eq", "ne", "lt", "le")
-    + ("gt", "ge", "hash", "str", "repr", "int", "float", "index", "reversed", "format", "bytes")
-)
+_OF_PLAIN_DATA = """
+    bool len iter next contains getitem eq ne lt le gt ge hash str repr int float index reversed
+    format bytes
+"""
+_PLAINLY = frozenset(f"__{name}__" for name in _OF_PLAIN_DATA.split())
 _PLAIN_BASES = (int, str, float, tuple, list, dict, set, frozenset, bytes, complex)
+# What Python wants a real value of.
+_DEMAND_VALUES = """
+    bool len int float complex index str repr bytes hash format contains trunc floor ceil await
+"""
+_DEMANDED = frozenset(_DEMAND_VALUES.split())
+_HAVE_TWO_SIDES = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor"
+_REFLECTED = frozenset(_HAVE_TWO_SIDES.split())
 _COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 # Left out: what would end the run instead of the test.
 _EXCEPTIONS = {
@@ -78,6 +85,7 @@ class StandInClass(type):
     _methods_: frozenset[str]
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Ask what a call comes to."""
         return cls._cast_.ask("call", cls, *args, **kwargs)
 
     def __getattr__(cls, name: str) -> Any:
@@ -110,6 +118,7 @@ class Method:
         self._cast_, self._owner_, self.__name__ = cast, owner, name
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Ask what a call comes to."""
         return self._cast_.ask("method", self._owner_, self.__name__, *args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
@@ -140,9 +149,9 @@ class Coroutine(collections.abc.Coroutine[Any, Any, Any]):
     def close(self) -> None:
         """Never run."""
 
-    def __await__(self) -> Iterator[Any]:
+    def __await__(self) -> Generator[Any, Any, Any]:
+        yield from ()
         return self._cast_.demand("await", self)
-        yield  # a generator, that ends with a value
 
 
 class Items:
@@ -330,7 +339,7 @@ class Cast:
         """Return plain data that has, besides, whatever its subclass adds."""
         description = self._described.get(number, {})
         kind = self.class_of(description.get("class"), None)
-        base = type(plain)
+        base: Any = type(plain)
         if not issubclass(kind, base) or base not in _PLAIN_BASES:
             return plain
         made = base.__new__(kind, plain) if base not in (list, dict, set) else base.__new__(kind)
@@ -375,13 +384,9 @@ class _Writer:
 
     def to_tree(self, value: Any, walk: Walk, plain: Callable[[], object] | None) -> object:
         kind = type(value)
-        if kind is Unknown:
-            return {"at": [value._place_asked_()]}  # noqa: SLF001  (it is ours)
-        if kind is UnknownName:
-            return {"at": [value._inner_._place_asked_()]}  # noqa: SLF001
         if kind is Method:
-            return walk(value._itself_())  # noqa: SLF001
-        ref = getattr(value, "__dict__", {}).get(_REF)
+            return walk(value._itself_())
+        ref = _ref_of(value)
         if ref is not None:
             return {"at": ref}
         if self._cast.shared.get(kind.__name__) is kind:
@@ -414,6 +419,16 @@ class _Writer:
         return table
 
 
+def _ref_of(value: Any) -> list[int] | None:
+    """Say what leads to the candidate's object that a value stands in for, if it does."""
+    if type(value) is Unknown:
+        return [value._place_asked_()]
+    if type(value) is UnknownName:
+        return [value._inner_._place_asked_()]
+    ref: list[int] | None = getattr(value, "__dict__", {}).get(_REF)
+    return ref
+
+
 class _Reader:
     """Reads one answer: `sandbox.encoding.Opaque`."""
 
@@ -428,8 +443,7 @@ class _Reader:
     def result(self) -> tuple[Any, BaseException | None]:
         """Return the value, or the exception that was raised."""
         for name, _ in self._table[len(self._nodes) :]:
-            kind = self._cast.shared[name]
-            self._nodes.append(kind.__new__(kind))
+            self._nodes.append(object.__new__(self._cast.shared[name]))
         raised = self._body.get("raised")
         if raised is None:
             return from_tree(self._body["is"], self), None
@@ -508,15 +522,13 @@ def _special(name: str) -> Any:
         return _comparison(operation)
     if operation in ("iter", "reversed"):
         return lambda self: iter(type(self)._cast_.demand(operation, self))
-    if operation == "call":
-        return lambda self, *args, **kwargs: type(self)._cast_.ask("call", self, *args, **kwargs)
     if operation == "exit":
         return _leave
     if operation in _DEMANDED:
         return lambda self, *args: type(self)._cast_.demand(operation, self, *args)
     if operation.startswith("r") and operation[1:] in _REFLECTED:
         return lambda self, other: type(self)._cast_.ask(operation[1:], other, self)
-    return lambda self, *args: type(self)._cast_.ask(operation, self, *args)
+    return lambda self, *args, **kwargs: type(self)._cast_.ask(operation, self, *args, **kwargs)
 
 
 def _comparison(operation: str) -> Any:
@@ -535,25 +547,10 @@ def _comparison(operation: str) -> Any:
 
 
 def _leave(self: Any, kind: Any, error: Any, _trace: Any) -> Any:
-    cast = type(self)._cast_
-    described = () if kind is None else (Exception, kind.__name__, None)
-    return cast.demand("exit", self, *described)
+    raised = () if kind is None else (kind, str(error), None)
+    return type(self)._cast_.demand("exit", self, *raised)
 
 
-_DEMANDED = (
-    "bool",
-    "len",
-    "int",
-    "float",
-    "complex",
-    "index",
-    "str",
-    "repr",
-    "bytes",
-    "hash",
-    "format",
-) + ("contains", "trunc", "floor", "ceil", "await")
-_REFLECTED = ("add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor").split()
 _SPECIALS = {name: _special(name) for name in SPECIAL_METHODS}
 
 

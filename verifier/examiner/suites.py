@@ -99,7 +99,7 @@ class _Plugin:
     @pytest.hookimpl
     def pytest_pycollect_makemodule(self, module_path: Any, parent: Any) -> Any:
         collected = _Module.from_parent(parent, path=module_path)
-        collected._tests_ = self._module  # noqa: SLF001
+        collected._tests_ = self._module
         return collected
 
     @pytest.hookimpl

@@ -8,18 +8,7 @@ from typing import Any
 
 from verifier.examiner.transcript import SuspendedError
 
-_SUSPENDING = {
-    "bool": "bool",
-    "len": "len",
-    "int": "int",
-    "float": "float",
-    "complex": "complex",
-    "index": "index",
-    "str": "str",
-    "bytes": "bytes",
-    "hash": "hash",
-    "format": "format",
-}
+_SUSPENDING = "bool len int float complex index str bytes format"
 _BINARY = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor"
 _UNARY = "neg pos abs invert round trunc floor ceil enter next await"
 
@@ -38,8 +27,7 @@ class Unknown:
     def _place_asked_(self) -> int:
         """Return which question it is the answer to. An attribute is read at the latest now."""
         if self._place_ is None:
-            assert self._attribute_ is not None
-            owner, name = self._attribute_
+            owner, name = self._attribute_ or (None, "")
             self._place_ = self._cast_.place_of_guess("getattr", owner, name)
         return self._place_
 
@@ -49,6 +37,7 @@ class Unknown:
         return Unknown(self._cast_, None, (self, name))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Ask what a call, or a method's, comes to."""
         if self._place_ is None and self._attribute_ is not None:
             owner, name = self._attribute_
             return self._cast_.ask("method", owner, name, *args, guess=True, **kwargs)
@@ -72,7 +61,9 @@ class Unknown:
     def __ge__(self, other: object) -> Any:
         return self._cast_.compare("ge", self, other)
 
-    __hash__ = None  # type: ignore[assignment]  (set below: it puts the unit off)
+    def __hash__(self) -> int:
+        self._cast_.ask("hash", self, guess=True)
+        raise SuspendedError
 
     def __getitem__(self, key: Any) -> Any:
         return self._cast_.ask("getitem", self, key, guess=True)
@@ -97,9 +88,8 @@ class Unknown:
         self._cast_.ask("take", items, guess=True)
         raise SuspendedError
 
-    def __exit__(self, *error: object) -> bool:
+    def __exit__(self, *error: object) -> None:
         self._cast_.ask("exit", self, guess=True)
-        return False
 
     def __copy__(self) -> Any:
         return self._cast_.ask("copy", self, guess=True)
@@ -110,7 +100,7 @@ class Unknown:
     def __repr__(self) -> str:
         return "<not known yet>"
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> Any:
         # Whether it is an instance of anything depends on the answer.
         self._place_asked_()
@@ -139,7 +129,7 @@ def _reflected(operation: str) -> Any:
     return guess
 
 
-for _name in _SUSPENDING:
+for _name in _SUSPENDING.split():
     setattr(Unknown, f"__{_name}__", _suspending(_name))
 for _name in (*_BINARY.split(), *_UNARY.split()):
     setattr(Unknown, f"__{_name}__", _guessing(_name))
@@ -162,6 +152,7 @@ class UnknownName(type):
         return cls(name, (Exception,), {"_inner_": inner})
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Ask what a call comes to."""
         return cls._inner_(*args, **kwargs)
 
     def __getattr__(cls, name: str) -> Any:
@@ -174,7 +165,7 @@ class UnknownName(type):
         return iter(cls._inner_)
 
     def __len__(cls) -> int:
-        return len(cls._inner_)  # type: ignore[arg-type]  (it puts the unit off)
+        return len(cls._inner_)
 
     def __eq__(cls, other: object) -> Any:
         return cls is other or cls._inner_ == other
