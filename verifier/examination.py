@@ -20,8 +20,10 @@ from sandbox.types import Call, Ending, Execution, Executor, Job, Limits, Raised
 from verifier.types import CaseResult, CodePlan, Paper, Verdict
 from verifier.verdict import verdict_of_ending
 
-EXAMINER_MODULES = ("unittest", "pytest", "verifier.examiner.exam", "verifier.examiner.suites")
+EXAMINER_MODULES = ("verifier.examiner.exam", "verifier.examiner.unittest_suite")
 """What the zygotes of examiners load beforehand."""
+PYTEST_MODULES = (*EXAMINER_MODULES, "verifier.examiner.pytest_suite")
+"""The same where tests are written for pytest: it is too big for all the others."""
 
 _EXAMINER = "from verifier.examiner.exam import examine"
 _EXAMINER_LIMITS = Limits(
@@ -44,6 +46,7 @@ class Examination:
 
     program: str
     plan: CodePlan
+    pressed: Report = None
     questions: list[Any] = field(default_factory=list)
     answers: list[Any] = field(default_factory=list)
     shared: list[str] = field(default_factory=list)
@@ -80,7 +83,7 @@ class AskedBefore:
 
     def put(self, paper: Paper, report: Report) -> None:
         """Remember; and forget what has not been wanted for the longest time."""
-        size = len(paper.source) + len(paper.prompt) + len(json.dumps(report))
+        size = len(paper.source) + len(paper.prompt) + len(repr(report))
         if paper in self._reports or size > _CACHED_BYTES_MAX // 8:
             return
         self._reports[paper] = (size, report)
@@ -96,15 +99,14 @@ def examine_all(
     """Hold all examinations; yield the place of each as it is over."""
     if not examinations:
         return
-    examiners = candidates.with_loaded(EXAMINER_MODULES)
     open_places = list(range(len(examinations)))
     for step in (_ask, *(_answer, _mark) * _ROUNDS_MAX):
         if step is _ask:
-            _ask(examinations, examiners, asked_before)
+            _ask(examinations, candidates, asked_before)
         elif step is _answer:
             _answer([examinations[place] for place in open_places], candidates)
         else:
-            _mark([examinations[place] for place in open_places], examiners)
+            _mark([examinations[place] for place in open_places], candidates)
         yield from (place for place in open_places if examinations[place].is_over)
         open_places = [place for place in open_places if not examinations[place].is_over]
         if not open_places:
@@ -118,17 +120,22 @@ def examine_all(
 
 
 def _ask(
-    examinations: Sequence[Examination], examiners: Executor, asked_before: AskedBefore
+    examinations: Sequence[Examination], executor: Executor, asked_before: AskedBefore
 ) -> None:
     """Find out what the tests would ask, once for every paper."""
     papers = dict.fromkeys(examination.plan.paper for examination in examinations)
     unknown = [paper for paper in papers if asked_before.get(paper) is None]
     reports = {paper: asked_before.get(paper) for paper in papers}
-    for place, (execution,) in examiners.run([_exam_job(paper, [], [], []) for paper in unknown]):
-        paper = unknown[place]
-        reports[paper] = _report_of_asking(execution)
-        if _OUTAGE not in reports[paper]:
-            asked_before.put(paper, reports[paper])
+    pressed = dict.fromkeys(unknown)
+    for _ in range(2):  # in the second round, what turned out to need pytest
+        jobs = [_exam_job(paper, pressed[paper], [], [], []) for paper in unknown]
+        for place, execution in _sit(jobs, [pressed[paper] for paper in unknown], executor):
+            reports[unknown[place]] = _report_of_asking(execution)
+        unknown = [paper for paper in unknown if "needs" in reports[paper]]
+        pressed = {paper: reports[paper]["pressed"] for paper in unknown}
+    for paper, report in reports.items():
+        if _OUTAGE not in report:
+            asked_before.put(paper, report)
     for examination in examinations:
         report = reports[examination.plan.paper]
         if "problem" in report:
@@ -136,6 +143,7 @@ def _ask(
             examination.is_outage = _OUTAGE in report
             examination.is_over = True
         else:
+            examination.pressed = report["pressed"]
             examination.questions = report["questions"]
             examination.shared = report["shared"]
             for name, *_ in report["units"]:
@@ -150,13 +158,29 @@ def _report_of_asking(execution: Execution) -> Report:
     report: Report = execution.value
     if "problem" in report:
         return {"problem": f"tests: {report['problem']}"}
-    if not report["questions"]:
+    if "needs" not in report and not report["questions"]:
         return {"problem": "tests: ask nothing of a candidate"}
     return report
 
 
-def _exam_job(paper: Paper, questions: list[Any], answers: list[Any], settled: list[str]) -> Job:
-    call = Call(entry_point="examine", arguments=(asdict(paper), questions, answers, settled))
+def _sit(
+    jobs: list[Job], pressed: list[Report], executor: Executor
+) -> Iterator[tuple[int, Execution]]:
+    """Run exams, each with the tools that it needs; yield the place of each, and its end."""
+    needs_pytest = [paper is not None and paper["style"] == "pytest" for paper in pressed]
+    for modules, with_pytest in ((EXAMINER_MODULES, False), (PYTEST_MODULES, True)):
+        places = [place for place, needs in enumerate(needs_pytest) if needs is with_pytest]
+        if places:
+            examiners = executor.with_loaded(modules)
+            for number, (execution,) in examiners.run([jobs[place] for place in places]):
+                yield places[number], execution
+
+
+def _exam_job(
+    paper: Paper, pressed: Report, questions: list[Any], answers: list[Any], settled: list[str]
+) -> Job:
+    arguments = (asdict(paper), pressed, questions, answers, settled)
+    call = Call(entry_point="examine", arguments=arguments)
     return Job(program=_EXAMINER, questions=(call,), limits=_EXAMINER_LIMITS)
 
 
@@ -220,15 +244,14 @@ def _excuse_first_time_out(examination: Examination) -> None:
 # -- third step: mark ------------------------------------------------------------------
 
 
-def _mark(examinations: Sequence[Examination], examiners: Executor) -> None:
+def _mark(examinations: Sequence[Examination], executor: Executor) -> None:
     """Run the tests with the answers."""
-    jobs = [
-        _exam_job(one.plan.paper, one.questions, one.answers, list(one.settled))
-        for one in examinations
-        if not one.is_over
-    ]
     marked = [one for one in examinations if not one.is_over]
-    for place, (execution,) in examiners.run(jobs):
+    jobs = [
+        _exam_job(one.plan.paper, one.pressed, one.questions, one.answers, list(one.settled))
+        for one in marked
+    ]
+    for place, execution in _sit(jobs, [one.pressed for one in marked], executor):
         examination = marked[place]
         examination.seconds += execution.wall_seconds
         if execution.ending is Ending.NOT_RUN:

@@ -5,12 +5,15 @@ becomes a question. Its answer may be known from earlier; if not, what needs it 
 the tests go on as far as they can. So one run collects nearly all the questions of a test,
 and the next run, with their answers, marks it.
 
+    press       once for every paper: its units, and the names that it wants of a candidate
     exam        one run: a paper, what is known -> the state of each unit, what to ask next
-    script, suites    run asserts and `check` functions; run unittest and pytest
+    script      how tests fall into units and steps
+    unittest_suite, pytest_suite    tests that are written for these tools
     transcript  which question is which, and what was answered
     cast        the stand-ins, by what the candidate's guest says of its objects
     unknown     the stand-ins for what nobody knows yet
     sources     functions of the tests that the candidate is to call
+    patches     what tests change under a candidate, and so cannot from where they are
 
 Must not know: the candidate. What it hears of one is hearsay, in plain data.
 """

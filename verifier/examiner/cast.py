@@ -8,9 +8,9 @@ is claimed can only make it a worse stand-in. Must not know: which test it is.
 
 import builtins
 import collections.abc
+import random
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from itertools import islice
 from typing import Any
 
 from sandbox.conversation import SPECIAL_METHODS
@@ -26,7 +26,6 @@ from verifier.examiner.transcript import (
 )
 from verifier.examiner.unknown import Unknown, UnknownName
 
-_ITEMS_MAX = 100_000
 _REF = "_stand_in_"
 
 # What a stand-in for a subclass of plain data leaves to the plain data that it holds.
@@ -185,8 +184,19 @@ class Cast:
         self.shared = shared
         self._described: dict[int, dict[str, Any]] = {}
         self._stand_ins: dict[int, Any] = {}
+        self._chance: Any = None
         for answer in transcript.answers:
             self._take_in(answer)
+
+    def share_chance(self) -> None:
+        """Have tests and candidate draw from the same random numbers: tests may seed them."""
+        self._chance = random.getstate()
+
+    def _send_chance(self) -> None:
+        """Tell the candidate how the tests have left the random numbers, if they touched them."""
+        if self._chance is not None and random.getstate() != self._chance:
+            self._chance = random.getstate()
+            self.ask("chance", list(self._chance[1]), self._chance[2])
 
     def _take_in(self, answer: Answer | None) -> None:
         met = answer.body.get("met") if answer else None
@@ -234,6 +244,17 @@ class Cast:
         self, operation: str, operands: tuple[Any, ...], keywords: dict[str, Any], *, is_guess: bool
     ) -> tuple[int, list[Any]]:
         """Put a question. Return its place, and the nodes that went with it."""
+        self._send_chance()
+        try:
+            return self._put_now(operation, operands, keywords, is_guess=is_guess)
+        except UnsendableError:
+            if is_guess:
+                raise SuspendedError from None
+            raise
+
+    def _put_now(
+        self, operation: str, operands: tuple[Any, ...], keywords: dict[str, Any], *, is_guess: bool
+    ) -> tuple[int, list[Any]]:
         writer = _Writer(self)
         question = Question(
             unit=self.transcript.unit.name,
@@ -393,8 +414,6 @@ class _Writer:
             return {"n": self._place_of(value)}
         if plain is not None:
             return plain()
-        if hasattr(kind, "__next__"):
-            return {"it": [walk(item) for item in islice(value, _ITEMS_MAX)]}
         sent = self._cast.sources.send(value, walk)
         if sent is None:
             raise UnsendableError(f"a {kind.__module__}.{kind.__qualname__}")

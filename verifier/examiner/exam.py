@@ -1,15 +1,16 @@
 """One run of the tests: with what is known of the candidate, or with nothing.
 
-In: a paper (the tests), the questions of the run before, the answers to them, and the units
-that are settled. Out: the state of every unit, and the questions as they are now. A unit is
+In: a paper (the tests), as it was pressed, the questions of the run before, the answers to
+them, and the units that are settled. Out: the state of every unit, and the questions as they are now. A unit is
 `open` while it waits for answers; the run goes on behind it, statement by statement, to find
 out what else will be asked. Called in a guest of its own: `sandbox` puts `examine` as a call.
 Must not know: the candidate.
 """
 
-import ast
 import builtins
+import importlib
 import linecache
+import marshal
 import sys
 import types
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from typing import Any
 
 from verifier.examiner import script
 from verifier.examiner.cast import Cast
+from verifier.examiner.press import FILE_NAME, PaperError, press
 from verifier.examiner.sources import Sources
 from verifier.examiner.transcript import (
     Answer,
@@ -29,29 +31,29 @@ from verifier.examiner.transcript import (
     UnsendableError,
 )
 
-FILE_NAME = "<tests>"
 _STEPS_MAX = 200_000
 _TEXT_MAX = 200
-_BOUND = frozenset(vars(builtins)) | {
-    "__name__", "__file__", "__doc__", "__builtins__", "__annotations__",
-}  # fmt: skip
-
-
-class PaperError(Exception):
-    """The tests cannot be used as they stand."""
 
 
 def examine(
-    paper: dict[str, Any], questions: list[Any], answers: list[Any], settled: list[str]
+    paper: dict[str, Any],
+    pressed: dict[str, Any] | None,
+    questions: list[Any],
+    answers: list[Any],
+    settled: list[str],
 ) -> dict[str, Any]:
-    """Run the tests once."""
+    """Run the tests once. A paper that is not *pressed* is pressed first, and that reported."""
     known = [Question(*question) for question in questions]
     for question, answer in zip(known, answers, strict=False):
         question.answer = None if answer is None else Answer.read(*answer)
     try:
-        exam = Exam(paper, Transcript(known), frozenset(settled))
+        ready = pressed or press(paper)
+        if ready["style"] == "pytest" and "pytest" not in sys.modules:
+            return {"pressed": ready, "needs": "pytest"}
+        exam = Exam(paper, ready, Transcript(known), frozenset(settled))
         exam.run()
-        return exam.report()
+        # With what is asked before all answers goes what makes all later runs shorter.
+        return exam.report() | ({} if answers else {"pressed": ready})
     except PaperError as problem:
         return {"problem": str(problem)}
 
@@ -60,111 +62,73 @@ class Exam:
     """The tests, prepared to be run once."""
 
     def __init__(
-        self, paper: dict[str, Any], transcript: Transcript, settled: frozenset[str]
+        self,
+        paper: dict[str, Any],
+        pressed: dict[str, Any],
+        transcript: Transcript,
+        settled: frozenset[str],
     ) -> None:
-        """Read the paper. Raises PaperError."""
+        """Lay out the paper. Raises PaperError."""
         self.paper = paper
+        self.pressed = pressed
         self.transcript = transcript
         self.settled = settled
         self.problem = ""
-        self.tree = self._parse(paper["source"])
-        prompt = self._parse_prompt(paper.get("prompt", ""))
         self._globals: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
-        self._run_prompt(prompt)
-        entry_point = str(paper.get("entry_point") or "").partition("(")[0].partition(".")[0]
-        self._globals.pop(entry_point, None)  # what the prompt begins, the candidate completes
+        self._run_prompt()
+        self._globals |= {name: __import__(name) for name in pressed["libraries"]}
         shared = {
             name: kind
             for name, kind in self._globals.items()
             if isinstance(kind, type) and kind.__module__ == "__main__"
         }
-        self.cast = Cast(transcript, Sources(self._parse(paper["source"]), prompt), shared)
-        self.shared = sorted(shared)
-        self.modules = frozenset(paper.get("modules") or ["solution"])
-        self.names = self._names_of_candidate(entry_point)
+        self.shared = sorted(shared.keys() - set(pressed["names"]))
+        sources = Sources(paper["source"], paper.get("prompt", ""))
+        self.cast = Cast(transcript, sources, {name: shared[name] for name in self.shared})
+        if pressed["is_seeding"]:
+            self.cast.share_chance()
 
-    def _parse(self, source: str) -> ast.Module:
+    def _run_prompt(self) -> None:
         try:
-            return ast.parse(source, FILE_NAME)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            raise PaperError(f"does not parse: {error}") from None
-
-    def _parse_prompt(self, prompt: str) -> ast.Module:
-        """Parse what comes before the candidate; a function without a body does nothing."""
-        for text in (prompt, f"{prompt.rstrip()}\n    pass\n"):
-            try:
-                return ast.parse(text, "<prompt>")
-            except (SyntaxError, ValueError, RecursionError, MemoryError):
-                continue
-        return ast.parse("")
-
-    def _run_prompt(self, prompt: ast.Module) -> None:
-        try:
-            exec(compile(prompt, "<prompt>", "exec"), self._globals)  # noqa: S102  (the dataset's)
+            exec(marshal.loads(self.pressed["prompt_code"]), self._globals)  # noqa: S102, S302  (the dataset's, through a guest of our own)
         except Exception as error:  # noqa: BLE001  (whatever it is, the dataset's owner should know)
             raise PaperError(f"the prompt raises {_describe(error)}") from None
-
-    def _names_of_candidate(self, entry_point: str) -> list[str]:
-        free = script.free_names(self.paper["source"], _BOUND | self._globals.keys())
-        free |= {entry_point} if entry_point else set()
-        free |= script.names_imported_from(self.tree, self.modules)
-        if not free and not self.modules & script.imported_modules(self.tree):
-            free = script.only_builtin_called(self.tree)
-        called = {
-            node.func.id
-            for node in ast.walk(self.tree)
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        }
-        for name in sorted(free - called):
-            if name in sys.stdlib_module_names:  # what the candidate's imports used to provide
-                self._globals[name] = __import__(name)
-        return sorted(free - self._globals.keys())
 
     # -- running -----------------------------------------------------------------------
 
     def run(self) -> None:
-        """Run the tests, in the style that they are written in."""
-        style = self.paper.get("style") or _style_of(self.tree)
+        """Run the tests, in the style that they are written in. Raises PaperError."""
+        style = self.pressed["style"]
         self._provide_names()
         if style == "script":
-            self._run_script()
+            for name in self.pressed["units"]:
+                self.transcript.find_unit(name)
+            self._execute(self._globals)
             return
-        from verifier.examiner import suites  # noqa: PLC0415  (scripts do without)
-
-        script.divide_into_steps(self.tree)
         module = types.ModuleType("tests")
         module.__dict__.update(self._globals, __name__="tests", __file__="test_tests.py")
         sys.modules["tests"] = module
-        self._execute(self.tree, module.__dict__)
-        suites.RUNNERS[style](self, module)
-        if not any(self.transcript.units.keys() - {""}):
+        self._execute(module.__dict__)
+        # By name: a suite's tool is loaded where it is needed, before the guest is walled in.
+        run_suite = importlib.import_module(f"verifier.examiner.{style}_suite").run
+        run_suite(self, module)
+        if self.transcript.units.keys() == {""} and not self.settled:
             raise PaperError("found no tests in it")
 
     def _provide_names(self) -> None:
         """Put a stand-in wherever the tests look for a name of the candidate's."""
         module = _CandidateModule("solution")
         module.__dict__["_exam_"] = self
-        for name in self.names:
+        for name in self.pressed["names"]:
+            self._globals.pop(name, None)  # what the prompt begins, the candidate completes
             try:
                 self._globals[name] = module.__dict__[name] = self.cast.name(name)
             except NameError:
                 continue  # the tests will say so where they use it
-        for name in self.modules:
+        for name in self.paper.get("modules") or ["solution"]:
             sys.modules[name] = module
 
-    def _run_script(self) -> None:
-        entry_point = self.paper.get("entry_point")
-        if entry_point and _has_uncalled_check(self.tree):
-            self.tree.body += ast.parse(f"check({entry_point})").body
-        names = script.divide_into_units(self.tree)
-        if not names:
-            raise PaperError("found nothing in it that asserts")
-        for name in names:
-            self.transcript.find_unit(name)
-        script.divide_into_steps(self.tree)
-        self._execute(self.tree, self._globals)
-
-    def _execute(self, tree: ast.Module, names: dict[str, Any]) -> None:
+    def _execute(self, names: dict[str, Any]) -> None:
         text = self.paper["source"]
         linecache.cache[FILE_NAME] = (len(text), None, text.splitlines(keepends=True), FILE_NAME)
         names |= {
@@ -174,7 +138,7 @@ class Exam:
         }
         outside = self.transcript.outside
         try:
-            exec(compile(tree, FILE_NAME, "exec"), names)  # noqa: S102  (the dataset's tests)
+            exec(marshal.loads(self.pressed["code"]), names)  # noqa: S102, S302  (see above)
         except (SuspendedError, ExhaustedError):
             outside.is_open = True
         except UnsendableError as error:
@@ -296,34 +260,3 @@ def _unsendable(error: UnsendableError) -> str:
         f"passes {error} to the candidate, which cannot travel; "
         "tests that need the candidate in their own process can ask for shared_process"
     )
-
-
-def _style_of(tree: ast.Module) -> str:
-    """Tell how tests are meant to be run."""
-    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-    cases = [node for node in classes if any("TestCase" in ast.unparse(one) for one in node.bases)]
-    functions = [
-        node.name
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test")
-    ]
-    called = {
-        node.func.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    }
-    tests = [name for name in functions if name not in called]
-    if tests or any(node.name.startswith("Test") and node not in cases for node in classes):
-        return "pytest"
-    return "unittest" if cases else "script"
-
-
-def _has_uncalled_check(tree: ast.Module) -> bool:
-    defined = any(isinstance(one, ast.FunctionDef) and one.name == "check" for one in tree.body)
-    called = any(
-        isinstance(one, ast.Call) and isinstance(one.func, ast.Name) and one.func.id == "check"
-        for node in tree.body
-        if not isinstance(node, ast.FunctionDef)
-        for one in ast.walk(node)
-    )
-    return defined and not called

@@ -28,7 +28,7 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 def free_names(source: str, bound: frozenset[str]) -> frozenset[str]:
     """Find the names that a script uses and does not define, nor are in *bound*."""
     top = symtable.symtable(source, "tests", "exec")
-    defined = {symbol.get_name() for symbol in top.get_symbols() if _is_defined(symbol)}
+    defined = _defined(top)
     used = {
         symbol.get_name()
         for table in _tables(top)
@@ -36,6 +36,24 @@ def free_names(source: str, bound: frozenset[str]) -> frozenset[str]:
         if symbol.is_referenced() and (table is top or symbol.is_global())
     }
     return frozenset(used - defined - bound)
+
+
+def defined_names(tree: ast.Module) -> frozenset[str]:
+    """Find the names that a module defines."""
+    return frozenset(_defined(symtable.symtable(ast.unparse(tree), "prompt", "exec")))
+
+
+def _defined(top: symtable.SymbolTable) -> set[str]:
+    return {symbol.get_name() for symbol in top.get_symbols() if _is_defined(symbol)}
+
+
+def called_names(tree: ast.Module) -> frozenset[str]:
+    """Find the names that are called as functions."""
+    return frozenset(
+        node.func.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    )
 
 
 def _is_defined(symbol: symtable.Symbol) -> bool:
@@ -78,12 +96,8 @@ def only_builtin_called(tree: ast.Module) -> frozenset[str]:
     With any other name of the candidate's about, built-in functions are Python's: else a
     candidate could bring an `abs` of its own into the tests.
     """
-    called = {
-        node.func.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    }
-    return frozenset(called) if len(called) == 1 else frozenset()
+    called = called_names(tree)
+    return called if len(called) == 1 else frozenset()
 
 
 def divide_into_units(tree: ast.Module) -> list[str]:

@@ -9,8 +9,11 @@ import ast
 import sys
 import types
 from collections.abc import Callable
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
+_ITEMS_MAX = 100_000
 Walk = Callable[[Any], Any]
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
 
@@ -18,15 +21,28 @@ _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
 class Sources:
     """The definitions in the tests' source."""
 
-    def __init__(self, *trees: ast.Module) -> None:
-        """Look for definitions in *trees*."""
-        self._definitions = [
-            node for tree in trees for node in ast.walk(tree) if isinstance(node, _Definition)
-        ]
+    def __init__(self, *texts: str) -> None:
+        """Look for definitions in source *texts*, once one is asked for."""
+        self._texts = texts
         self._being_sent: list[Any] = []
 
+    @cached_property
+    def _definitions(self) -> list[_Definition]:
+        found: list[_Definition] = []
+        for text in self._texts:
+            try:
+                tree = ast.parse(text)
+            except SyntaxError:
+                continue  # a prompt that ends in the head of a function
+            found += [node for node in ast.walk(tree) if isinstance(node, _Definition)]
+        return found
+
     def send(self, value: Any, walk: Walk) -> object | None:
-        """Write a function, class or module; None if it is none, or cannot travel."""
+        """Write a function, class, module, slice or iterator; None if it cannot travel."""
+        if type(value) is slice:
+            return {"slice": [walk(part) for part in (value.start, value.stop, value.step)]}
+        if hasattr(type(value), "__next__"):
+            return {"it": [walk(item) for item in islice(value, _ITEMS_MAX)]}
         found = _importable(value)
         if found is not None:
             return {"py": found}
@@ -116,6 +132,8 @@ _NOTHING = object()
 
 def _importable(value: Any) -> list[str] | None:
     """Say where in the standard library a value is found, if it is there."""
+    if value is Ellipsis:
+        return ["builtins", "Ellipsis"]
     if isinstance(value, types.ModuleType):
         return [value.__name__] if _is_standard(value.__name__) else None
     owner = getattr(value, "__objclass__", None)

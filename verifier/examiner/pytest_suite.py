@@ -1,0 +1,79 @@
+"""Tests that are written for pytest: run by the real one.
+
+In: an exam and the module of its tests. Out: each item a unit of the exam. What the tool
+prints is nobody's business. Must not know: stand-ins, answers.
+"""
+
+import types
+from typing import Any
+
+import pytest
+
+from verifier.examiner.unittest_suite import quietly
+
+
+def run(exam: Any, module: types.ModuleType) -> None:
+    """Run what pytest finds, each item a unit."""
+    with open("test_tests.py", "w", encoding="ascii"):  # noqa: PTH123  (pytest wants a file)
+        pass
+    options = ["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:faulthandler"]
+    options += [
+        "--assert=plain",
+        "--capture=sys",
+        "--basetemp=tmp",
+        "-c",
+        "/dev/null",
+        "--rootdir=.",
+        "-q",
+    ]
+    with quietly():
+        pytest.main([*options, "test_tests.py"], plugins=[_Plugin(exam, module)])
+
+
+class _Plugin:
+    """Gives pytest the module, and the exam its units."""
+
+    def __init__(self, exam: Any, module: types.ModuleType) -> None:
+        self._exam = exam
+        self._module = module
+
+    @pytest.hookimpl
+    def pytest_pycollect_makemodule(self, module_path: Any, parent: Any) -> Any:
+        collected = _Module.from_parent(parent, path=module_path)
+        collected._tests_ = self._module
+        return collected
+
+    @pytest.hookimpl
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        items[:] = [item for item in items if _name_of(item) not in self._exam.settled]
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: Any) -> Any:
+        with self._exam.unit(_name_of(item)):
+            item._error_ = None
+            outcome = yield
+            if item._error_ is not None:
+                raise item._error_
+        return outcome
+
+    @pytest.hookimpl
+    def pytest_runtest_makereport(self, item: Any, call: Any) -> None:
+        if call.excinfo is None:
+            return
+        if isinstance(call.excinfo.value, pytest.skip.Exception):
+            self._exam.transcript.unit.state = "skipped"
+        elif item._error_ is None:
+            item._error_ = call.excinfo.value
+
+
+class _Module(pytest.Module):
+    """A module that is there already."""
+
+    _tests_: types.ModuleType
+
+    def _getobj(self) -> Any:
+        return self._tests_
+
+
+def _name_of(item: Any) -> str:
+    return str(item.nodeid.partition("::")[2])
