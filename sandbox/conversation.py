@@ -232,6 +232,8 @@ class Conversation:
                 ][:_NAMES_MAX],
             }
         kind = _KINDS.get(type(value).__name__, "instance")
+        if kind == "instance" and _is_builtin_iterator(type(value)):
+            kind = "iterator"
         if kind != "instance":
             return {"kind": kind, "name": str(getattr(value, "__name__", ""))[:_TEXT_MAX]}
         return {"kind": "instance", "class": self._meet(type(value))}
@@ -329,10 +331,14 @@ _KINDS = {
     "method": "function",
     "partial": "function",
     "_lru_cache_wrapper": "function",
-    "generator": "iterator",
+    "generator": "generator",
     "coroutine": "coroutine",
     "module": "module",
 }
+
+
+def _is_builtin_iterator(kind: type) -> bool:
+    return kind.__module__ == "builtins" and hasattr(kind, "__next__")
 
 
 def _is_method(name: str, item: object) -> bool:

@@ -219,6 +219,7 @@ _LATE_WRITERS: tuple[tuple[str, str, LateWriter], ...] = (
         "timedelta",
         lambda base, v, _: {"delta": _members(base, "days seconds microseconds", v)},
     ),
+    ("array", "array", lambda base, v, _: {"array": [v.typecode, base.tolist(v)]}),
     ("numpy", "ndarray", lambda base, v, place: _to_tree(base.tolist(v), place)),
     ("numpy", "generic", lambda base, v, place: _to_tree(base.item(v), place)),
 )
@@ -313,6 +314,13 @@ def _read_fraction(content: object, place: _Place) -> object:
     return Fraction(*parts)
 
 
+def _read_array(content: object, _place: _Place) -> object:
+    from array import array  # noqa: PLC0415  (a zygote must stay small)
+
+    typecode, items = _listed(content)
+    return array(_text(typecode), _listed(items))
+
+
 def _read_datetime(type_name: str) -> Reader:
     def read(content: object, place: _Place) -> object:
         import datetime  # noqa: PLC0415  (a zygote must stay small)
@@ -343,4 +351,5 @@ _READERS: dict[str, Reader] = {
     "date": _read_datetime("date"),
     "time": _read_datetime("time"),
     "delta": _read_datetime("timedelta"),
+    "array": _read_array,
 }

@@ -9,6 +9,7 @@ is claimed can only make it a worse stand-in. Must not know: which test it is.
 import builtins
 import collections.abc
 import random
+import types
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
@@ -174,6 +175,15 @@ class Items:
         return Method(self._cast_, self, name)
 
 
+class Generated(Items):
+    """Stands in for a generator, and passes for one."""
+
+    @property
+    def __class__(self) -> Any:
+        """Say what it stands in for."""
+        return types.GeneratorType
+
+
 class Cast:
     """All stand-ins of one run."""
 
@@ -191,6 +201,15 @@ class Cast:
     def share_chance(self) -> None:
         """Have tests and candidate draw from the same random numbers: tests may seed them."""
         self._chance = random.getstate()
+        for name in ("seed", "setstate"):
+            setattr(random, name, self._noticed(getattr(random, name)))
+
+    def _noticed(self, change: Callable[..., None]) -> Callable[..., None]:
+        def notice(*args: Any, **kwargs: Any) -> None:
+            change(*args, **kwargs)
+            self._chance = ()  # even if it is what it was: the candidate has drawn since
+
+        return notice
 
     def _send_chance(self) -> None:
         """Tell the candidate how the tests have left the random numbers, if they touched them."""
@@ -238,7 +257,7 @@ class Cast:
     def is_candidates(self, value: Any) -> bool:
         """Tell whether a value stands in for one of the candidate's."""
         kind = type(value)
-        return kind in (Unknown, Method, Items) or isinstance(kind, StandInClass)
+        return kind in (Unknown, Method, Items, Generated) or isinstance(kind, StandInClass)
 
     def _put(
         self, operation: str, operands: tuple[Any, ...], keywords: dict[str, Any], *, is_guess: bool
@@ -311,6 +330,8 @@ class Cast:
                 return self.class_of(number, ref)
             case "iterator":
                 return Items(self, ref)
+            case "generator":
+                return Generated(self, ref)
             case "coroutine":
                 return Coroutine(self, ref)
             case "function" | "module":
@@ -535,19 +556,24 @@ def _text_of_exception(self: Any) -> str:
     return str(self.__dict__.get("_text_", ""))
 
 
-def _special(name: str) -> Any:
-    operation = name.strip("_")
-    if operation in _COMPARISONS:
-        return _comparison(operation)
-    if operation in ("iter", "reversed"):
-        return lambda self: iter(type(self)._cast_.demand(operation, self))
-    if operation == "exit":
-        return _leave
-    if operation in _DEMANDED:
-        return lambda self, *args: type(self)._cast_.demand(operation, self, *args)
-    if operation.startswith("r") and operation[1:] in _REFLECTED:
-        return lambda self, other: type(self)._cast_.ask(operation[1:], other, self)
-    return lambda self, *args, **kwargs: type(self)._cast_.ask(operation, self, *args, **kwargs)
+def _leave(self: Any, kind: Any, error: Any, _trace: Any) -> Any:
+    raised = () if kind is None else (kind, str(error), None)
+    return type(self)._cast_.demand("exit", self, *raised)
+
+
+def _iterate(cast: Cast, value: Any, operation: str) -> Iterator[Any]:
+    items = cast.demand(operation, value)
+    if not isinstance(type(items), StandInClass):
+        return iter(items)
+    return cast.items(items, items.__dict__.setdefault("_taken_", deque()))
+
+
+def _next(self: Any) -> Any:
+    taken = self.__dict__.get("_taken_")
+    return taken.popleft() if taken else type(self)._cast_.ask("next", self)
+
+
+_OWN = {"next": _next, "exit": _leave}
 
 
 def _comparison(operation: str) -> Any:
@@ -565,9 +591,19 @@ def _comparison(operation: str) -> Any:
     return compare
 
 
-def _leave(self: Any, kind: Any, error: Any, _trace: Any) -> Any:
-    raised = () if kind is None else (kind, str(error), None)
-    return type(self)._cast_.demand("exit", self, *raised)
+def _special(name: str) -> Any:
+    operation = name.strip("_")
+    if operation in _COMPARISONS:
+        return _comparison(operation)
+    if operation in ("iter", "reversed"):
+        return lambda self: _iterate(type(self)._cast_, self, operation)
+    if operation in _OWN:
+        return _OWN[operation]
+    if operation in _DEMANDED:
+        return lambda self, *args: type(self)._cast_.demand(operation, self, *args)
+    if operation.startswith("r") and operation[1:] in _REFLECTED:
+        return lambda self, other: type(self)._cast_.ask(operation[1:], other, self)
+    return lambda self, *args, **kwargs: type(self)._cast_.ask(operation, self, *args, **kwargs)
 
 
 _SPECIALS = {name: _special(name) for name in SPECIAL_METHODS}

@@ -1,9 +1,10 @@
 """One run of the tests: with what is known of the candidate, or with nothing.
 
 In: a paper (the tests), as it was pressed, the questions of the run before, the answers to
-them, and the units that are settled. Out: the state of every unit, and the questions as they are now. A unit is
-`open` while it waits for answers; the run goes on behind it, statement by statement, to find
-out what else will be asked. Called in a guest of its own: `sandbox` puts `examine` as a call.
+them, and the units that are settled. Out: the state of every unit, and the questions as they
+are now. A unit is `open` while it waits for answers; the run goes on behind it, statement by
+statement, to find out what else will be asked. Called in a guest of its own: `sandbox` puts
+`examine` as a call.
 Must not know: the candidate.
 """
 

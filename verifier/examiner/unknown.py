@@ -4,6 +4,9 @@ In: what tests do with them. Out: further questions, or the unit is put off wher
 value will do. Must not know: answers.
 """
 
+import sys
+import types
+from opcode import opmap
 from typing import Any
 
 from verifier.examiner.transcript import SuspendedError
@@ -79,6 +82,9 @@ class Unknown:
         raise SuspendedError
 
     def __iter__(self) -> Any:
+        count = _unpacked_into(sys._getframe(1))  # noqa: SLF001  (there is no other way to tell)
+        if count is not None:
+            return iter([self[place] for place in range(count)])
         items = self._cast_.ask("iter", self, guess=True)
         self._cast_.ask("take", items, guess=True)
         raise SuspendedError
@@ -105,6 +111,12 @@ class Unknown:
         # Whether it is an instance of anything depends on the answer.
         self._place_asked_()
         raise SuspendedError
+
+
+def _unpacked_into(frame: types.FrameType) -> int | None:
+    """Tell how many names a statement like `a, b = f()` unpacks into, if it is one."""
+    code, place = frame.f_code.co_code, frame.f_lasti
+    return code[place + 1] if code[place] == opmap["UNPACK_SEQUENCE"] else None
 
 
 def _suspending(operation: str) -> Any:
