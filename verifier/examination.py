@@ -13,19 +13,25 @@ Must not know: how tests are run.
 import json
 from collections import OrderedDict
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from sandbox.types import Call, Ending, Execution, Executor, Job, Limits, RaisedError, Step
 from verifier.types import CaseResult, CodePlan, Paper, Verdict
 from verifier.verdict import verdict_of_ending
 
-EXAMINER_MODULES = ("verifier.examiner.exam", "verifier.examiner.unittest_suite")
+EXAMINER_MODULES = (
+    "verifier.examiner.exam",
+    "verifier.examiner.together",
+    "verifier.examiner.unittest_suite",
+)
 """What the zygotes of examiners load beforehand."""
 PYTEST_MODULES = (*EXAMINER_MODULES, "verifier.examiner.pytest_suite")
 """The same where tests are written for pytest: it is too big for all the others."""
 
 _EXAMINER = "from verifier.examiner.exam import examine"
+_TOGETHER = "from verifier.examiner.together import examine_together"
+_PATIENCE_TOGETHER = 3
 _EXAMINER_LIMITS = Limits(
     cpu_seconds=30.0, wall_seconds=60.0, memory_bytes=2**30, output_bytes=2**26
 )
@@ -35,6 +41,7 @@ _LOST_MAX = 12
 _CACHED_BYTES_MAX = 64 * 2**20
 
 _OUTAGE = "outage"
+_FAILURES = {"not_compiled": Ending.NOT_COMPILED, "not_loaded": Ending.NOT_LOADED}
 
 Report = Any  # narrowed by nobody: it is our own
 """What an examiner says: it is ours, and read as it comes."""
@@ -99,20 +106,19 @@ def examine_all(
     """Hold all examinations; yield the place of each as it is over."""
     if not examinations:
         return
-    open_places = list(range(len(examinations)))
-    for step in (_ask, *(_answer, _mark) * _ROUNDS_MAX):
-        if step is _ask:
-            _ask(examinations, candidates, asked_before)
-        elif step is _answer:
-            _answer([examinations[place] for place in open_places], candidates)
-        else:
-            _mark([examinations[place] for place in open_places], candidates)
-        yield from (place for place in open_places if examinations[place].is_over)
-        open_places = [place for place in open_places if not examinations[place].is_over]
-        if not open_places:
+    _ask(examinations, candidates, asked_before)
+    _hold_together(examinations, candidates)
+    waiting = list(range(len(examinations)))
+    for _ in range(_ROUNDS_MAX):
+        yield from (place for place in waiting if examinations[place].is_over)
+        waiting = [place for place in waiting if not examinations[place].is_over]
+        if not waiting:
             return
-    for place in open_places:
-        _end(examinations[place], Ending.UNREADABLE, "it leads to ever new questions")
+        _answer([examinations[place] for place in waiting], candidates)
+        _mark([examinations[place] for place in waiting], candidates)
+    for place in waiting:
+        if not examinations[place].is_over:
+            _end(examinations[place], Ending.UNREADABLE, "it leads to ever new questions")
         yield place
 
 
@@ -329,6 +335,56 @@ def _moved(tree: Report, places: dict[int, int]) -> Report:
         place, *rest = tree["at"]
         return {"at": [places[place], *rest]}
     return {tag: _moved(part, places) for tag, part in tree.items()}
+
+
+# -- all in one: for tests that reach into the candidate's process ---------------------
+
+
+def _hold_together(examinations: Sequence[Examination], executor: Executor) -> None:
+    """Run tests and candidate in one guest, where the dataset asks for it."""
+    together = [one for one in examinations if one.plan.paper.shared_process and not one.is_over]
+    jobs = [_together_job(one) for one in together]
+    for place, execution in _sit(jobs, [one.pressed for one in together], executor):
+        examination = together[place]
+        examination.seconds += execution.wall_seconds
+        examination.is_over = True
+        if execution.ending is Ending.NOT_RUN:
+            examination.problem, examination.is_outage = execution.detail, True
+        elif execution.ending is not Ending.FINISHED:
+            _end(examination, execution.ending, execution.detail, execution)
+        else:
+            _take_states(examination, execution.value)
+
+
+def _together_job(examination: Examination) -> Job:
+    arguments = (asdict(examination.plan.paper), examination.pressed, examination.program)
+    call = Call(entry_point="examine_together", arguments=arguments)
+    limits = examination.plan.limits
+    return Job(
+        program=_TOGETHER,
+        questions=(call,),
+        limits=replace(limits, cpu_seconds=limits.cpu_seconds * _PATIENCE_TOGETHER),
+    )
+
+
+def _take_states(examination: Examination, report: Report) -> None:
+    """Take in what comes from a process that a candidate had a hand in: believe little."""
+    if type(report) is not dict or type(report.get("units", [])) is not list:
+        _end(examination, Ending.UNREADABLE, "no proper report")
+    elif "problem" in report:
+        examination.problem = f"tests: {report['problem']}"
+    elif "units" not in report:
+        failed = _FAILURES.get(str(report.get("failed")), Ending.UNREADABLE)
+        _end(examination, failed, str(report.get("error", "")))
+    else:
+        states = {unit[0]: unit for unit in report["units"] if type(unit) is list and unit}
+        for name in list(examination.results):
+            # What is not reported has not passed.
+            _, state, _, error, _ = states.get(name, ("", "", "", "it is not in the report", ""))
+            if state == "skipped":
+                del examination.results[name]
+            else:
+                examination.results[name] = _mark_of(str(state), "", str(error))
 
 
 # -- endings ---------------------------------------------------------------------------

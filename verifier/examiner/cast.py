@@ -178,7 +178,7 @@ class Items:
 class Generated(Items):
     """Stands in for a generator, and passes for one."""
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> Any:
         """Say what it stands in for."""
         return types.GeneratorType

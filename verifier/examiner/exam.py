@@ -75,12 +75,12 @@ class Exam:
         self.transcript = transcript
         self.settled = settled
         self.problem = ""
-        self._globals: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
+        self.globals: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
         self._run_prompt()
-        self._globals |= {name: __import__(name) for name in pressed["libraries"]}
+        self.globals |= {name: __import__(name) for name in pressed["libraries"]}
         shared = {
             name: kind
-            for name, kind in self._globals.items()
+            for name, kind in self.globals.items()
             if isinstance(kind, type) and kind.__module__ == "__main__"
         }
         self.shared = sorted(shared.keys() - set(pressed["names"]))
@@ -91,7 +91,7 @@ class Exam:
 
     def _run_prompt(self) -> None:
         try:
-            exec(marshal.loads(self.pressed["prompt_code"]), self._globals)  # noqa: S102, S302  (the dataset's, through a guest of our own)
+            exec(marshal.loads(self.pressed["prompt_code"]), self.globals)  # noqa: S102, S302  (the dataset's, through a guest of our own)
         except Exception as error:  # noqa: BLE001  (whatever it is, the dataset's owner should know)
             raise PaperError(f"the prompt raises {_describe(error)}") from None
 
@@ -100,14 +100,14 @@ class Exam:
     def run(self) -> None:
         """Run the tests, in the style that they are written in. Raises PaperError."""
         style = self.pressed["style"]
-        self._provide_names()
+        self.provide_names()
         if style == "script":
             for name in self.pressed["units"]:
                 self.transcript.find_unit(name)
-            self._execute(self._globals)
+            self._execute(self.globals)
             return
         module = types.ModuleType("tests")
-        module.__dict__.update(self._globals, __name__="tests", __file__="test_tests.py")
+        module.__dict__.update(self.globals, __name__="tests", __file__="test_tests.py")
         sys.modules["tests"] = module
         self._execute(module.__dict__)
         # By name: a suite's tool is loaded where it is needed, before the guest is walled in.
@@ -116,14 +116,14 @@ class Exam:
         if self.transcript.units.keys() == {""} and not self.settled:
             raise PaperError("found no tests in it")
 
-    def _provide_names(self) -> None:
+    def provide_names(self) -> None:
         """Put a stand-in wherever the tests look for a name of the candidate's."""
         module = _CandidateModule("solution")
         module.__dict__["_exam_"] = self
         for name in self.pressed["names"]:
-            self._globals.pop(name, None)  # what the prompt begins, the candidate completes
+            self.globals.pop(name, None)  # what the prompt begins, the candidate completes
             try:
-                self._globals[name] = module.__dict__[name] = self.cast.name(name)
+                self.globals[name] = module.__dict__[name] = self.cast.name(name)
             except NameError:
                 continue  # the tests will say so where they use it
         for name in self.paper.get("modules") or ["solution"]:
@@ -143,12 +143,20 @@ class Exam:
         except (SuspendedError, ExhaustedError):
             outside.is_open = True
         except UnsendableError as error:
-            self.problem = self.problem or _unsendable(error)
+            self._note_unsendable(error)
         except BaseException as error:  # noqa: BLE001  (the tests may raise anything)
             is_own = isinstance(error, ModuleNotFoundError) and not outside.has_raised
             if is_own or not self.transcript.asked:
                 raise PaperError(f"raises {_describe(error)}") from None
             outside.error = outside.error or _describe(error)
+
+    def _note_unsendable(self, error: UnsendableError) -> None:
+        """Note what cannot be judged apart; where nobody wants that, only the units count."""
+        if not self.paper.get("shared_process"):
+            self.problem = self.problem or (
+                f"passes {error} to the candidate, which cannot travel; tests that need the "
+                "candidate in their own process can ask for shared_process"
+            )
 
     @contextmanager
     def unit(self, name: str) -> Any:
@@ -160,7 +168,7 @@ class Exam:
             yield
             _settle(unit, None)
         except UnsendableError as error:
-            self.problem = self.problem or _unsendable(error)
+            self._note_unsendable(error)
         except (SuspendedError, ExhaustedError):
             unit.is_open = True
         except BaseException as error:  # noqa: BLE001  (the tests may raise anything)
@@ -254,10 +262,3 @@ def _text(error: BaseException) -> str:
         return str(error)[:_TEXT_MAX]
     except BaseException:  # noqa: BLE001  (a stand-in's text may be no text)
         return ""
-
-
-def _unsendable(error: UnsendableError) -> str:
-    return (
-        f"passes {error} to the candidate, which cannot travel; "
-        "tests that need the candidate in their own process can ask for shared_process"
-    )
