@@ -7,7 +7,9 @@ The story, told once in `verifier.judge`:
                                                    verdict  <- checkers  <- ──┘
                                                    scoring  -> Score
 
-A candidate never meets an expected answer: a `Job` has no field for one.
+A candidate never meets an expected answer: a `Job` has no field for one. Where the reference is
+test code, `verifier.examination` asks what the tests would ask, has the candidate answer, and
+marks the answers in an examiner (`verifier.examiner`), which the candidate never enters.
 
     >>> from sandbox.local import LocalExecutor
     >>> from verifier import Sample, judge

@@ -20,8 +20,8 @@ from tests.e2e.samples import ENDLESS, RIGHT, Sample, metrics_of, square_sample
 SECRET = "swordfish"
 LOGGED_FIELDS = {
     "id", "aggregate_reward_score", "correctness", "compile", "format", "tests_passed",
-    "tests_total", "isolation_level", "ungraded", "no_completion", "duration_ms", "verdict",
-    "problem",
+    "tests_total", "isolation_level", "ungraded", "no_completion", "self_judged",
+    "shared_process", "duration_ms", "verdict", "problem",
 }  # fmt: skip
 
 

@@ -88,6 +88,8 @@ def test_every_row_has_the_same_metrics(score: Score, level: Level) -> None:
         ("isolation_level", MetricType.METRIC),
         ("ungraded", MetricType.METRIC),
         ("no_completion", MetricType.METRIC),
+        ("self_judged", MetricType.METRIC),
+        ("shared_process", MetricType.METRIC),
         ("duration_ms", MetricType.METRIC),
     ]
 
@@ -111,6 +113,8 @@ def test_metrics_tell_the_score() -> None:
         "isolation_level": 3.0,
         "ungraded": 0.0,
         "no_completion": 0.0,
+        "self_judged": 0.0,
+        "shared_process": 0.0,
         "duration_ms": 1.235,
     }
 

@@ -31,6 +31,8 @@ METRICS = [
     "isolation_level",
     "ungraded",
     "no_completion",
+    "self_judged",
+    "shared_process",
     "duration_ms",
 ]
 
