@@ -25,7 +25,7 @@ from verifier.examiner.transcript import (
     Transcript,
     UnsendableError,
 )
-from verifier.examiner.unknown import Unknown, UnknownName
+from verifier.examiner.unknown import TELLING_METHODS, Unknown, UnknownName
 
 _REF = "_stand_in_"
 
@@ -42,7 +42,7 @@ _DEMAND_VALUES = """
 """
 _DEMANDED = frozenset(_DEMAND_VALUES.split())
 _HAVE_TWO_SIDES = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor"
-_REFLECTED = frozenset(_HAVE_TWO_SIDES.split())
+_TWO_SIDED = frozenset(_HAVE_TWO_SIDES.split())
 _COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 # Left out: what would end the run instead of the test.
 _EXCEPTIONS = {
@@ -61,6 +61,8 @@ class StandIn:
         cast, methods = type(self)._cast_, type(self)._methods_  # type: ignore[attr-defined]
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
+        if name in TELLING_METHODS and not cast.may_meet_plain_data(self):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         if name in methods:
             return Method(cast, self, name)
         return cast.demand("getattr", self, name)
@@ -187,8 +189,18 @@ class Generated(Items):
 class Cast:
     """All stand-ins of one run."""
 
-    def __init__(self, transcript: Transcript, sources: Sources, shared: dict[str, type]) -> None:
-        """Put what is asked into *transcript*. Instances of *shared* classes travel by value."""
+    def __init__(
+        self,
+        transcript: Transcript,
+        sources: Sources,
+        shared: dict[str, type],
+        classes: frozenset[str] = frozenset(),
+    ) -> None:
+        """Put what is asked into *transcript*. Instances of *shared* classes travel by value.
+
+        *classes* are the names that the tests treat as classes.
+        """
+        self.classes = classes
         self.transcript = transcript
         self.sources = sources
         self.shared = shared
@@ -230,7 +242,10 @@ class Cast:
         place, nodes = self._put("name", (name,), {}, is_guess=False)
         if self.transcript.asked[place].answer is None:
             return UnknownName.stand_in(name, Unknown(self, place, None))
-        return self._outcome(place, (), nodes)
+        value = self._outcome(place, (), nodes)
+        if isinstance(value, StandInClass) and name in self.classes:
+            type.__setattr__(value, "_is_examined_", True)
+        return value
 
     def ask(self, operation: str, *operands: Any, guess: bool = False, **keywords: Any) -> Any:
         """Ask, and return what came of it: a value, an exception raised, or a stand-in."""
@@ -258,6 +273,15 @@ class Cast:
         """Tell whether a value stands in for one of the candidate's."""
         kind = type(value)
         return kind in (Unknown, Method, Items, Generated) or isinstance(kind, StandInClass)
+
+    def may_meet_plain_data(self, stand_in: Any) -> bool:
+        """Tell whether to ask what comes of an object and the tests' own plain data.
+
+        What `f(2) - 3.5` or `3 in f(2)` is asked with could be what is expected, and a number
+        that is none could make the difference 0. Only a class that the tests treat as one has
+        operators that are up for examination.
+        """
+        return any("_is_examined_" in vars(kind) for kind in type(stand_in).__mro__)
 
     def _put(
         self, operation: str, operands: tuple[Any, ...], keywords: dict[str, Any], *, is_guess: bool
@@ -573,22 +597,40 @@ def _next(self: Any) -> Any:
     return taken.popleft() if taken else type(self)._cast_.ask("next", self)
 
 
-_OWN = {"next": _next, "exit": _leave}
-
-
 def _comparison(operation: str) -> Any:
     def compare(self: Any, other: Any) -> Any:
         cast = type(self)._cast_
         if type(other) is Unknown:
             return cast.compare(operation, self, other)
-        if not cast.is_candidates(other):
-            if operation in ("eq", "ne"):
-                return NotImplemented  # plain data never equals a stand-in
-            return cast.demand(operation, self, other)
+        if not cast.is_candidates(other) and (
+            operation in ("eq", "ne") or not cast.may_meet_plain_data(self)
+        ):
+            return NotImplemented  # plain data never equals a stand-in
         cast.transcript.unit.self_judged = True
         return cast.demand(operation, self, other)
 
     return compare
+
+
+def _between(operation: str, *, is_reflected: bool) -> Any:
+    def compute(self: Any, other: Any, *more: Any) -> Any:
+        cast = type(self)._cast_
+        if not cast.is_candidates(other) and not cast.may_meet_plain_data(self):
+            return NotImplemented
+        operands = (other, self) if is_reflected else (self, other)
+        return cast.ask(operation, *operands, *more)
+
+    return compute
+
+
+def _contains(self: Any, item: Any) -> bool:
+    cast = type(self)._cast_
+    if not cast.is_candidates(item) and not cast.may_meet_plain_data(self):
+        raise TypeError(f"argument of type {type(self).__name__!r} is not iterable")
+    return bool(cast.demand("contains", self, item))
+
+
+_OWN = {"next": _next, "exit": _leave, "contains": _contains}
 
 
 def _special(name: str) -> Any:
@@ -601,8 +643,10 @@ def _special(name: str) -> Any:
         return _OWN[operation]
     if operation in _DEMANDED:
         return lambda self, *args: type(self)._cast_.demand(operation, self, *args)
-    if operation.startswith("r") and operation[1:] in _REFLECTED:
-        return lambda self, other: type(self)._cast_.ask(operation[1:], other, self)
+    if operation in _TWO_SIDED or (operation[1:] in _TWO_SIDED and operation[0] in "ri"):
+        is_reflected = operation[0] == "r" and operation not in _TWO_SIDED
+        asked = operation[1:] if is_reflected else operation
+        return _between(asked, is_reflected=is_reflected)
     return lambda self, *args, **kwargs: type(self)._cast_.ask(operation, self, *args, **kwargs)
 
 

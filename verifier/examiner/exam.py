@@ -85,7 +85,12 @@ class Exam:
         }
         self.shared = sorted(shared.keys() - set(pressed["names"]))
         sources = Sources(paper["source"], paper.get("prompt", ""))
-        self.cast = Cast(transcript, sources, {name: shared[name] for name in self.shared})
+        self.cast = Cast(
+            transcript,
+            sources,
+            {name: shared[name] for name in self.shared},
+            frozenset(pressed["classes"]),
+        )
         if pressed["is_seeding"]:
             self.cast.share_chance()
 

@@ -47,6 +47,7 @@ def press(paper: dict[str, Any]) -> dict[str, Any]:
     return {
         "style": style,
         "names": names,
+        "classes": sorted(script.names_of_classes(tree, frozenset(names))),
         "libraries": libraries,
         "units": units,
         "code": _compiled(tree, FILE_NAME),

@@ -47,6 +47,18 @@ def _defined(top: symtable.SymbolTable) -> set[str]:
     return {symbol.get_name() for symbol in top.get_symbols() if _is_defined(symbol)}
 
 
+def names_of_classes(tree: ast.Module, names: frozenset[str]) -> frozenset[str]:
+    """Find those of *names* that a script treats as classes, or that are written like one."""
+    found = {name for name in names if name[:1].isupper() and "_" not in name}
+    for node in ast.walk(tree):
+        match node:
+            case ast.ExceptHandler(type=ast.Name(id=name)):
+                found.add(name)
+            case ast.Call(func=ast.Name(id="isinstance"), args=[_, ast.Name(id=name)]):
+                found.add(name)
+    return frozenset(found & names)
+
+
 def called_names(tree: ast.Module) -> frozenset[str]:
     """Find the names that are called as functions."""
     return frozenset(

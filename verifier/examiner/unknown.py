@@ -15,6 +15,9 @@ _SUSPENDING = "bool len int float complex index str bytes format"
 _BINARY = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor"
 _UNARY = "neg pos abs invert round trunc floor ceil enter next await"
 
+TELLING_METHODS = frozenset({"startswith", "endswith", "issubset", "issuperset", "isdisjoint"})
+"""Methods of plain data that a test passes what it expects, to be told whether it is so."""
+
 
 class Unknown:
     """The result of a question without an answer; or an attribute of one, not read yet."""
@@ -43,6 +46,8 @@ class Unknown:
         """Ask what a call, or a method's, comes to."""
         if self._place_ is None and self._attribute_ is not None:
             owner, name = self._attribute_
+            if name in TELLING_METHODS:
+                raise SuspendedError
             return self._cast_.ask("method", owner, name, *args, guess=True, **kwargs)
         return self._cast_.ask("call", self, *args, guess=False, **kwargs)
 
@@ -78,8 +83,7 @@ class Unknown:
         self._cast_.ask("delitem", self, key, guess=True)
 
     def __contains__(self, item: Any) -> bool:
-        self._cast_.ask("contains", self, item, guess=True)
-        raise SuspendedError
+        raise SuspendedError  # and not asked: it could be what is expected
 
     def __iter__(self) -> Any:
         count = _unpacked_into(sys._getframe(1))  # noqa: SLF001  (there is no other way to tell)
@@ -134,19 +138,23 @@ def _guessing(operation: str) -> Any:
     return guess
 
 
-def _reflected(operation: str) -> Any:
-    def guess(self: Unknown, other: Any) -> Any:
-        return self._cast_.ask(operation, other, self, guess=True)
+def _between(operation: str, *, is_reflected: bool) -> Any:
+    def guess(self: Unknown, other: Any, *more: Any) -> Any:
+        if not self._cast_.is_candidates(other):
+            raise SuspendedError  # and not asked: it could be what is expected
+        operands = (other, self) if is_reflected else (self, other)
+        return self._cast_.ask(operation, *operands, *more, guess=True)
 
     return guess
 
 
 for _name in _SUSPENDING.split():
     setattr(Unknown, f"__{_name}__", _suspending(_name))
-for _name in (*_BINARY.split(), *_UNARY.split()):
+for _name in _UNARY.split():
     setattr(Unknown, f"__{_name}__", _guessing(_name))
 for _name in _BINARY.split():
-    setattr(Unknown, f"__r{_name}__", _reflected(_name))
+    setattr(Unknown, f"__{_name}__", _between(_name, is_reflected=False))
+    setattr(Unknown, f"__r{_name}__", _between(_name, is_reflected=True))
 
 
 class UnknownName(type):
