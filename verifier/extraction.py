@@ -8,12 +8,11 @@ a draft. Prose is never run, so that a polite refusal is no program that fails.
 
 import ast
 import re
-import threading
-import warnings
 from collections.abc import Iterable
 
 from verifier.fences import Block, block_text, find_blocks
 from verifier.sections import find_sections
+from verifier.syntax import read_python
 from verifier.types import Candidate, ExtractionMethod
 
 MAX_BARE_CHARS = 20_000
@@ -41,10 +40,6 @@ _STATEMENTS = (
     ast.Match,
 )
 
-# Silencing warnings swaps the filters of the whole process: one thread at a time, or the
-# last one out puts back the filters of another.
-_WARNING_FILTERS = threading.Lock()
-
 
 def extract_candidate(
     completion: str, language: str = "python", *, prompt: str = ""
@@ -54,11 +49,16 @@ def extract_candidate(
     Bare text may also be what a *prompt* leaves open: the body of a function, indented.
     """
     candidate, _ = _search(completion, language)
-    if candidate is None and prompt and completion[:1] in (" ", "\t", "\n"):
-        body = completion.strip("\n")
-        if body.strip() and _is_program(f"{prompt}\n{body}"):
-            return Candidate(program=body, method=ExtractionMethod.BARE_TEXT)
-    return candidate
+    has_fence = candidate is not None and candidate.method is not ExtractionMethod.BARE_TEXT
+    return candidate if has_fence or not prompt else _body(completion, prompt) or candidate
+
+
+def _body(completion: str, prompt: str) -> Candidate | None:
+    """Take a completion for the body of the function that *prompt* begins, if it is one."""
+    body = completion.strip("\n")
+    if body[:1] not in (" ", "\t") or not _is_program(f"{prompt}\n{body}"):
+        return None
+    return Candidate(program=body, method=ExtractionMethod.BARE_TEXT)
 
 
 def complete_blocks(completion: str, language: str = "python") -> int:
@@ -134,12 +134,8 @@ def _bare(pieces: Iterable[str], language: str) -> Candidate | None:
 def _is_program(text: str) -> bool:
     if len(text) > MAX_BARE_CHARS:
         return False
-    try:
-        with _WARNING_FILTERS, warnings.catch_warnings(action="ignore"):
-            tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False  # the last two: nested too deeply for the parser
-    return any(_does_something(statement) for statement in tree.body)
+    tree = read_python(text)
+    return tree is not None and any(_does_something(statement) for statement in tree.body)
 
 
 def _does_something(statement: ast.stmt) -> bool:

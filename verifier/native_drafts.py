@@ -58,7 +58,7 @@ class Draft:
 
 def read_drafts(tests: PairedTests | ListedTests, scopes: Sequence[Scope]) -> list[Draft]:
     """Read all test cases of a row: at least one, and all of one kind."""
-    entry_point = _entry_point(scopes)
+    entry_point = read_function_name(scopes)
     if isinstance(tests, PairedTests):
         return _paired_drafts(tests.scope, entry_point)
     drafts = _listed_drafts(tests, entry_point)
@@ -98,8 +98,6 @@ def _listed_drafts(tests: ListedTests, entry_point: str | None) -> list[Draft]:
 
 
 def _draft(field: str, case: object, row_entry_point: str | None) -> Draft:
-    if isinstance(case, str):
-        raise VerifierError(field, "found a line of test code, which is not supported yet")
     if not isinstance(case, dict):
         raise mismatch(field, case, "a dict with input and output")
     output = _output_key(field, case)
@@ -143,13 +141,14 @@ def _check_declared_kind(field: str, case: dict[str, object], entry_point: str |
 def _case_entry_point(field: str, case: dict[str, object], row: str | None) -> str | None:
     if case.keys().isdisjoint((*_ENTRY_POINTS, "metadata")):
         return row
-    own = _entry_point([Scope(field=field, values=case)])
+    own = read_function_name([Scope(field=field, values=case)])
     if own is not None and row is not None and own != row:
         raise VerifierError(field, f"names {quote(own)}, but the row names {quote(row)}")
     return own or row
 
 
-def _entry_point(scopes: Sequence[Scope]) -> str | None:
+def read_function_name(scopes: Sequence[Scope]) -> str | None:
+    """Read the name of the function that a row is about, if it says so."""
     found: str | None = None
     scopes = [*scopes, *_metadata(scopes)]
     for key in _ENTRY_POINTS:

@@ -13,9 +13,10 @@ dicts around them. Must not know: what a test case's values mean, or what it may
 | LiveCodeBench | `{"public_test_cases", "private_test_cases"}`, lists as above, or JSON of them |
 | code_contests | `{"public_tests": {"input": [...], "output": [...]}, "private_tests", ...}` |
 
-Each may stand inside `input_output`, `ground_truth`, `reward_model`, `unit_tests`,
-`verifier_metadata`, `verification_info`, `tests` or `test_cases`, several deep, as JSON or
-as a JSON string.
+Each, and each shape of test code in `verifier.native_code`, may stand inside `input_output`,
+`ground_truth`, `reward_model`, `unit_tests`, `verifier_metadata`, `verification_info`, `tests`
+or `test_cases`, several deep, as JSON or as a JSON string. A row with tests in two of them is
+refused, but for LeetCodeDataset, whose `input_output` says what its `test` was made from.
 
 Keys that we do not know are the dataset's own business, with exceptions: those that hold
 tests that we cannot run are refused, for grading by half of the tests is not grading.
@@ -24,12 +25,14 @@ tests that we cannot run are refused, for grading by half of the tests is not gr
 from dataclasses import dataclass
 
 from verifier.errors import VerifierError
+from verifier.native_code import CODE_SOURCES, CodeTests, code_in_list, code_in_text, read_code
 from verifier.reference import (
     Scope,
     did_you_mean,
     quote,
     quote_keys,
     read_dict,
+    read_json,
     read_list,
     unpack,
 )
@@ -55,21 +58,16 @@ _SOURCES = (
 )
 _SOURCE_KEYS = tuple(key for source in _SOURCES for key in source)
 _MAX_DEPTH = 6
+_NIL: tuple[object, ...] = ("", [])
 
-_TEST_CODE = "found test code, which is not supported yet"
 _UNSUPPORTED = {
-    "assert_case": _TEST_CODE,
-    "test_list": _TEST_CODE,
-    "test": _TEST_CODE,
-    "functional": _TEST_CODE,
-    "pytest": _TEST_CODE,
     "generated_checker": "found a checker program, which is not supported yet",
     "input_file": "found the name of a file to read, which is not supported yet",
     "output_file": "found the name of a file to write, which is not supported yet",
 }
 _SENTIMENT = ("answer", "opinions")
 
-_EXPECTED = "a dict, a list of test cases, or JSON of either"
+_EXPECTED = "a dict, a list of test cases, JSON of either, or asserts (other test code: tests.code)"
 _NEVER_UNPICKLED = "a JSON list (base64 of a pickle is never unpickled: convert it offline)"
 
 
@@ -99,14 +97,14 @@ class ListedTests:
 class FoundTests:
     """The tests of a reference, and the dicts around them, outermost first."""
 
-    tests: CanonicalTests | PairedTests | ListedTests
+    tests: CanonicalTests | PairedTests | ListedTests | CodeTests
     scopes: tuple[Scope, ...]
 
 
 def find_tests(reference: object) -> FoundTests:
     """Walk inwards until there are tests; never past a fork."""
     key, field = "", ""
-    value = unpack("reference", reference, _EXPECTED)
+    value = _opened("reference", reference)
     scopes: list[Scope] = []
     for _ in range(_MAX_DEPTH):
         tests = _tests_at(key, field, value)
@@ -115,16 +113,39 @@ def find_tests(reference: object) -> FoundTests:
         scope = Scope(field=field, values=read_dict(field or "reference", value, _EXPECTED))
         scopes.append(scope)
         source = _source(scope)
-        if len(source) > 1:
+        if len(source) > 1 or source in CODE_SOURCES:
             return FoundTests(tests=_tests_of(scope, source), scopes=tuple(scopes))
         key = source[0]
-        field, value = scope.at(key), unpack(scope.at(key), scope.values[key], _EXPECTED)
+        field, value = scope.at(key), _opened(scope.at(key), scope.values[key])
     raise VerifierError(field, f"found {_MAX_DEPTH} dicts in one another, and no tests yet")
 
 
-def _tests_at(key: str, field: str, value: object) -> CanonicalTests | ListedTests | None:
+def _opened(field: str, value: object) -> object:
+    """Decode *value* where it is JSON in a string; what is test code, and no JSON, is known."""
+    for _ in range(2):
+        if not isinstance(value, str):
+            return value
+        text = value
+        try:
+            value = read_json(field, text, _EXPECTED)
+        except VerifierError:
+            code = code_in_text(text)
+            if code is None:
+                raise
+            return code
+    if isinstance(value, str):
+        raise VerifierError(field, f"found JSON strings in one another, expected {_EXPECTED}")
+    return value
+
+
+def _tests_at(
+    key: str, field: str, value: object
+) -> CanonicalTests | ListedTests | CodeTests | None:
+    if isinstance(value, CodeTests):
+        return value
     if isinstance(value, list):
-        return ListedTests(lists=((field or "reference", value),))
+        where = field or "reference"
+        return code_in_list(where, value) or ListedTests(lists=((where, value),))
     if isinstance(value, dict):
         if key == "tests" and not value.keys().isdisjoint(("kind", "cases")):
             return CanonicalTests(field=field, values=value)
@@ -139,6 +160,13 @@ def _source(scope: Scope) -> tuple[str, ...]:
     sources = [
         source for source in _SOURCES if any(_filled(scope.values.get(key)) for key in source)
     ]
+    sources += [
+        source
+        for source in CODE_SOURCES
+        if any(_holds_code(scope.values.get(key)) for key in source)
+    ]
+    if _is_of_leetcode(scope):
+        sources.remove(("input_output",))
     if not sources:
         raise _no_tests(scope)
     if len(sources) > 1:
@@ -147,9 +175,11 @@ def _source(scope: Scope) -> tuple[str, ...]:
     return sources[0]
 
 
-def _tests_of(scope: Scope, source: tuple[str, ...]) -> PairedTests | ListedTests:
+def _tests_of(scope: Scope, source: tuple[str, ...]) -> PairedTests | ListedTests | CodeTests:
     if source is _PAIR:
         return PairedTests(scope=scope)
+    if source in CODE_SOURCES:
+        return read_code(scope, source)
     keys = [key for key in source if _filled(scope.values.get(key))]
     return ListedTests(lists=tuple((scope.at(key), _cases_at(scope, key)) for key in keys))
 
@@ -184,7 +214,8 @@ def _refuse_unsupported(scope: Scope) -> None:
 
 
 def _no_tests(scope: Scope) -> VerifierError:
-    for key in _SOURCE_KEYS:
+    empty_code = [key for source in CODE_SOURCES for key in source if scope.values.get(key) in _NIL]
+    for key in (*_SOURCE_KEYS, *empty_code):
         if key in scope.values:
             return VerifierError(scope.at(key), "found no test cases, expected at least one")
     for key in _SENTIMENT:
@@ -194,6 +225,18 @@ def _no_tests(scope: Scope) -> VerifierError:
     hints = "".join(did_you_mean(key, _SOURCE_KEYS) for key in list(scope.values)[:_MAX_DEPTH])
     problem = f"found {quote_keys(scope.values)}, expected tests, inputs and outputs or test_cases"
     return VerifierError(scope.field or "reference", problem + hints)
+
+
+def _is_of_leetcode(scope: Scope) -> bool:
+    """Tell a row whose list of inputs and outputs is an account of its test code."""
+    listed = scope.values.get("input_output")
+    has_check = _holds_code(scope.values.get("test")) and "entry_point" in scope.values
+    return has_check and isinstance(listed, list) and bool(listed)
+
+
+def _holds_code(value: object) -> bool:
+    # "test" is a common word: what is neither source nor lines of it is no test code.
+    return isinstance(value, str | list) and bool(value)
 
 
 def _filled(value: object) -> bool:

@@ -35,17 +35,23 @@ def read_paper(field: str, tests: dict[str, object]) -> Paper:
     source = read_text(f"{field}.code", tests.get("code"), "the source of tests")
     if not source.strip():
         raise VerifierError(f"{field}.code", "found nothing, expected the source of tests")
-    shared = tests.get("shared_process") or False
-    if not isinstance(shared, bool):
-        raise mismatch(f"{field}.shared_process", shared, "true or false")
     return Paper(
         source=source,
         prompt=_optional_text(field, tests, "prompt"),
         entry_point=_entry_point(field, tests),
         style=_style(field, tests),
         modules=_modules(field, tests),
-        shared_process=shared,
+        shared_process=read_flag(f"{field}.shared_process", tests.get("shared_process")),
     )
+
+
+def read_flag(field: str, value: object) -> bool:
+    """Read true or false; null is false."""
+    if value is None:
+        return False
+    if not isinstance(value, bool):
+        raise mismatch(field, value, "true or false")
+    return value
 
 
 def _optional_text(field: str, tests: dict[str, object], key: str) -> str:

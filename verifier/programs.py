@@ -4,11 +4,11 @@ In: a candidate, a plan. Out: a `Job`, which has no field for an expected answer
 the only place that sees both sides and passes one on. Must not know: how a job is run.
 """
 
-import ast
 from typing import assert_never
 
 from sandbox.types import Call, Job, Question, Run
 from verifier.errors import VerifierError
+from verifier.syntax import read_python
 from verifier.types import CallCase, Candidate, StdioCase, TestCase, TestPlan
 
 # What the sandbox's encoding carries, less the list that the arguments are in.
@@ -38,15 +38,9 @@ def program_with(prompt: str, candidate: Candidate) -> str:
 
 def _closed(prompt: str, rest: str) -> str:
     """Give the function that a prompt begins a body, unless *rest* is its body."""
-    return prompt if rest[:1] in (" ", "\t") or _parses(prompt) else f"{prompt.rstrip()}\n    pass"
-
-
-def _parses(text: str) -> bool:
-    try:
-        ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+    return (
+        prompt if rest[:1] in (" ", "\t") or read_python(prompt) else f"{prompt.rstrip()}\n    pass"
+    )
 
 
 def _question(number: int, case: TestCase) -> Question:

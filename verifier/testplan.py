@@ -1,7 +1,8 @@
 r"""Turn a reference into a test plan: which questions, which answers, at what cost.
 
 In: a reference, as a trainer sent it (a dict, a JSON string of one, or that in a JSON
-string once more). Out: a `TestPlan`. Must not know: candidates, and how anything is run.
+string once more). Out: a `TestPlan`, or a `CodePlan` for test code. Must not know: candidates,
+and how anything is run.
 What is unknown or contradictory is a `VerifierError` with the field; nothing is guessed.
 
 A reference in its canonical form:
@@ -26,13 +27,17 @@ A reference in its canonical form:
                "cases": [{"args": [2], "expected": 1.41421}]},
      "checker": {"kind": "numeric", "abs_tol": 1e-4}}
 
+    {"tests": {"kind": "code", "code": "def check(candidate):\n    assert candidate(2) == 4\n",
+               "entry_point": "square"}}
+
 `null` means absent, save in `args` and `expected`. `tests`, `cases`, `checker` and `limits` may
 be JSON strings. Unknown keys in `tests`, a case, `checker` and `limits` are errors; beside `tests`
 they are the dataset's own business (ids, prompts), unless they look like a slip of `tests`,
 `checker`, `limits` or `language`.
 
-Datasets in a shape of their own are read by `verifier.native_shapes`; `checker`, `limits` and
-`language` mean the same beside theirs.
+Datasets in a shape of their own are read by `verifier.native_shapes`, their test code by
+`verifier.native_code`; `checker`, `limits` and `language` mean the same beside theirs. Test code
+compares for itself: a `checker` beside it is an error.
 """
 
 import sys
@@ -40,9 +45,10 @@ import sys
 from sandbox.types import Limits
 from verifier.errors import VerifierError
 from verifier.native_cases import build_cases
-from verifier.native_drafts import read_drafts
+from verifier.native_code import CodeTests, paper_of
+from verifier.native_drafts import read_drafts, read_function_name
 from verifier.native_shapes import CanonicalTests, FoundTests, find_tests
-from verifier.paper import read_paper
+from verifier.paper import read_flag, read_paper
 from verifier.reference import (
     Scope,
     check_count,
@@ -64,6 +70,7 @@ from verifier.types import (
     Checker,
     CheckerKind,
     CodePlan,
+    Paper,
     StdioCase,
     TestCase,
     TestPlan,
@@ -84,24 +91,40 @@ def plan_tests(
     """Plan the tests of a *reference*; it may set limits, otherwise *default_limits* hold."""
     found = find_tests(reference)
     read_setting(found.scopes, "language", _read_language)
-    if isinstance(found.tests, CanonicalTests) and found.tests.values.get("kind") == "code":
-        _refuse_slips(found.scopes[-1])
-        return CodePlan(
-            paper=read_paper(found.tests.field, found.tests.values),
-            limits=read_limits(found.scopes, default=default_limits),
-        )
     checker = read_setting(found.scopes, "checker", _read_checker)
-    return TestPlan(
-        cases=_cases(found),
-        checker=checker.value if checker else Checker(),
-        limits=read_limits(found.scopes, default=default_limits),
-    )
+    limits = read_limits(found.scopes, default=default_limits)
+    paper = _paper(found)
+    if paper is None:
+        checked = checker.value if checker else Checker()
+        return TestPlan(cases=_cases(found), checker=checked, limits=limits)
+    if checker:
+        raise VerifierError(
+            checker.field, "has no meaning for test code, which compares for itself"
+        )
+    return CodePlan(paper=paper, limits=limits)
+
+
+def _paper(found: FoundTests) -> Paper | None:
+    match found.tests:
+        case CanonicalTests(field=field, values=values) if values.get("kind") == "code":
+            _refuse_slips(found.scopes[-1])
+            return read_paper(field, values)
+        case CodeTests() as code:
+            shared = read_setting(found.scopes, "shared_process", read_flag)
+            return paper_of(
+                code,
+                found.scopes,
+                entry_point=read_function_name(found.scopes) or "",
+                shared_process=shared is not None and shared.value,
+            )
+    return None
 
 
 def _cases(found: FoundTests) -> tuple[TestCase, ...]:
     if isinstance(found.tests, CanonicalTests):
         _refuse_slips(found.scopes[-1])
         return _canonical_cases(found.tests.field, found.tests.values)
+    assert not isinstance(found.tests, CodeTests)  # noqa: S101  (a paper, and no cases)
     return build_cases(read_drafts(found.tests, found.scopes))
 
 

@@ -6,12 +6,19 @@ import pytest
 
 from verifier.errors import VerifierError
 from verifier.testplan import plan_tests
-from verifier.types import CallCase, StdioCase
+from verifier.types import CallCase, StdioCase, TestPlan
+
+
+def plan_of(reference: object) -> TestPlan:
+    """Return the plan of a row that has test cases."""
+    plan = plan_tests(reference)
+    assert isinstance(plan, TestPlan)
+    return plan
 
 
 def cases_of(inputs: list[Any], outputs: list[Any], **row: object) -> tuple[object, ...]:
     """Return the test cases of a row with paired inputs and outputs."""
-    return plan_tests({"inputs": inputs, "outputs": outputs, **row}).cases
+    return plan_of({"inputs": inputs, "outputs": outputs, **row}).cases
 
 
 def calls_of(inputs: list[Any], outputs: list[Any]) -> list[CallCase]:
@@ -65,7 +72,7 @@ def test_values_need_a_function(inputs: list[Any], outputs: list[Any], field: st
 def test_a_value_in_a_listed_case_needs_a_function() -> None:
     """So it is in lists of cases, and the field is named there too."""
     with pytest.raises(VerifierError, match=r"test_cases\[0\]\.input: found a dict"):
-        plan_tests({"test_cases": [{"input": {"n": 1}, "expected_output": "1"}]})
+        plan_of({"test_cases": [{"input": {"n": 1}, "expected_output": "1"}]})
 
 
 @pytest.mark.parametrize(
@@ -163,7 +170,7 @@ def test_livecodebench_means_what_it_says() -> None:
     """Cases with a `testtype` are not wrapped: their harness compares to the letter."""
     case = {"input": '{"1": 2}', "output": "[-1]", "testtype": "functional", "fn_name": "f"}
 
-    assert plan_tests({"test_cases": [case]}).cases == (
+    assert plan_of({"test_cases": [case]}).cases == (
         CallCase(entry_point="f", arguments=({"1": 2},), expected_value=[-1]),
     )
 
@@ -216,7 +223,7 @@ def test_rows_of_prime_are_planned() -> None:
         "outputs": ["[0, -1, 2, -1]", "[-1]"],
     }
 
-    assert plan_tests(row).cases == (
+    assert plan_of(row).cases == (
         CallCase(
             entry_point="occurrencesOfElement",
             arguments=([1, 3, 1, 7], [1, 3, 2, 4], 1),

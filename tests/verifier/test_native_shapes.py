@@ -10,7 +10,7 @@ import pytest
 
 from verifier.errors import VerifierError
 from verifier.testplan import plan_tests
-from verifier.types import CallCase, Checker, CheckerKind, StdioCase
+from verifier.types import CallCase, Checker, CheckerKind, StdioCase, TestPlan
 
 PAIRS: dict[str, Any] = {"inputs": ["1 2\n", "3 4\n"], "outputs": ["3\n", "7\n"]}
 LISTED: list[dict[str, Any]] = [
@@ -21,6 +21,13 @@ CASES = (
     StdioCase(stdin="1 2\n", expected_stdout="3\n"),
     StdioCase(stdin="3 4\n", expected_stdout="7\n"),
 )
+
+
+def plan_of(reference: object) -> TestPlan:
+    """Return the plan of a row that has test cases."""
+    plan = plan_tests(reference)
+    assert isinstance(plan, TestPlan)
+    return plan
 
 
 def error_of(reference: object) -> VerifierError:
@@ -129,7 +136,7 @@ def error_of(reference: object) -> VerifierError:
 )
 def test_every_shape_holds_the_same_tests(reference: object) -> None:
     """The same two programs' runs are found in each shape, in order."""
-    assert plan_tests(reference).cases == CASES
+    assert plan_of(reference).cases == CASES
 
 
 def call(arguments: tuple[object, ...], value: object, also: tuple[object, ...] = ()) -> CallCase:
@@ -210,12 +217,12 @@ def call(arguments: tuple[object, ...], value: object, also: tuple[object, ...] 
 )
 def test_every_shape_holds_the_same_calls(reference: object) -> None:
     """The same two calls of one function are found in each shape, in order."""
-    assert plan_tests(reference).cases == (call(([1, 3], 1), [0, 2]), call(([2], 5), [1]))
+    assert plan_of(reference).cases == (call(([1, 3], 1), [0, 2]), call(([2], 5), [1]))
 
 
 def test_settings_are_read_beside_native_tests() -> None:
     """A checker and limits mean the same beside a native shape."""
-    plan = plan_tests(PAIRS | {"checker": {"kind": "json"}, "limits": {"cpu_seconds": 1}})
+    plan = plan_of(PAIRS | {"checker": {"kind": "json"}, "limits": {"cpu_seconds": 1}})
 
     assert plan.checker == Checker(kind=CheckerKind.JSON)
     assert plan.limits.cpu_seconds == 1.0
@@ -262,6 +269,9 @@ def test_a_native_language_is_checked() -> None:
         ({"public_tests": {"input": ["1"], "output": 1}}, "public_tests.output", "a number"),
         ({"public_tests": 3}, "public_tests", "a number"),
         ({"public_tests": {"input": ["1"]}}, "public_tests[0].output", "nothing"),
+        ({"test_list": []}, "test_list", "no test cases"),
+        ({"test": ""}, "test", "no test cases"),
+        ({"test_cases": [LISTED[0], "assert f(1) == 1"]}, "test_cases[1]", "a string of 16"),
         ({"answer": "positive"}, "answer", "sentiment tasks are not supported yet"),
         ({"opinions": []}, "opinions", "sentiment tasks are not supported yet"),
     ],
@@ -277,23 +287,24 @@ def test_unsound_rows_are_refused(reference: object, field: str, word: str) -> N
 @pytest.mark.parametrize(
     ("reference", "field"),
     [
-        ({"assert_case": ["assert f(1) == 1"], "fn_name": "f"}, "assert_case"),
-        ({"task_id": 2, "test_list": ["assert f(1) == 1"], "code": "..."}, "test_list"),
-        ({"test": "def check(candidate): ...", "entry_point": "f"}, "test"),
-        ({"functional": "check(f)"}, "functional"),
-        ({"pytest": "def test_f(): ..."}, "pytest"),
-        ({"ground_truth": json.dumps({"functional": "check(f)"})}, "ground_truth.functional"),
-        ({"test_cases": ["assert f(1) == 1"]}, "test_cases[0]"),
-        ({"ground_truth": ["assert f(1) == 1"]}, "ground_truth[0]"),
         (PAIRS | {"test": "assert f(1) == 1"}, "test"),
+        (PAIRS | {"test_list": ["assert f(1) == 1"]}, "test_list"),
+        (PAIRS | {"assert_case": ["assert f(1) == 1"], "fn_name": "f"}, "assert_case"),
+        ({"test_cases": LISTED, "functional": "check(f)"}, "functional"),
+        ({"tests": LISTED, "pytest": "def test_f(): ..."}, "pytest"),
+        ({"ground_truth": PAIRS | {"test": "assert f(1) == 1"}}, "ground_truth.test"),
+        ({"input_output": PAIRS, "test": "assert f(1) == 1", "entry_point": "f"}, "test"),
+        ({"input_output": LISTED, "test": "assert f(1) == 1"}, "test"),
+        ({"functional": "check(f)", "pytest": "def test_f(): ..."}, "pytest"),
+        ({"test": "assert f(1) == 1", "test_list": ["assert f(1) == 1"]}, "test_list"),
     ],
 )
-def test_test_code_is_refused(reference: object, field: str) -> None:
-    """Test code is known for what it is, and not passed over where there are cases too."""
+def test_test_code_beside_other_tests_is_refused(reference: object, field: str) -> None:
+    """Test code is not passed over where there are other tests, nor these where there is code."""
     error = error_of(reference)
 
     assert error.field == field
-    assert "test code, which is not supported yet" in error.problem
+    assert "expected one of them" in error.problem
 
 
 @pytest.mark.parametrize(
@@ -414,4 +425,4 @@ def test_cases_of_two_kinds_are_refused() -> None:
 
 def test_metadata_of_other_kinds_is_left_alone() -> None:
     """`metadata` is a common word: only a `func_name` in it is ours."""
-    assert plan_tests(PAIRS | {"metadata": "not { json"}).cases == CASES
+    assert plan_of(PAIRS | {"metadata": "not { json"}).cases == CASES

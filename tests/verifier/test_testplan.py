@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sandbox.types import Limits
 from verifier.errors import VerifierError
 from verifier.testplan import plan_tests
-from verifier.types import CallCase, Checker, CheckerKind, StdioCase, TestPlan
+from verifier.types import CallCase, Checker, CheckerKind, CodePlan, Paper, StdioCase, TestPlan
 
 STDIO: dict[str, Any] = {"kind": "stdio", "cases": [{"stdin": "1 2\n", "stdout": "3\n"}]}
 CALL: dict[str, Any] = {
@@ -20,6 +20,13 @@ CALL: dict[str, Any] = {
     "entry_point": "add",
     "cases": [{"args": [1, 2], "expected": 3}],
 }
+
+
+def plan_of(reference: object) -> TestPlan:
+    """Return the plan of a reference that has test cases."""
+    plan = plan_tests(reference)
+    assert isinstance(plan, TestPlan)
+    return plan
 
 
 def error_of(reference: object) -> VerifierError:
@@ -31,7 +38,7 @@ def error_of(reference: object) -> VerifierError:
 
 def test_a_stdio_reference_becomes_its_cases() -> None:
     """A stdio case keeps its stdin and its stdout; all else has its default."""
-    assert plan_tests({"tests": STDIO}) == TestPlan(
+    assert plan_of({"tests": STDIO}) == TestPlan(
         cases=(StdioCase(stdin="1 2\n", expected_stdout="3\n"),),
         checker=Checker(),
         limits=Limits(),
@@ -40,16 +47,49 @@ def test_a_stdio_reference_becomes_its_cases() -> None:
 
 def test_a_call_reference_becomes_its_cases() -> None:
     """A call case keeps the entry point, the arguments and the expected value, and no other."""
-    assert plan_tests({"tests": CALL}).cases == (
+    assert plan_of({"tests": CALL}).cases == (
         CallCase(entry_point="add", arguments=(1, 2), expected_value=3),
     )
+
+
+def test_a_code_reference_becomes_a_paper() -> None:
+    """Test code becomes a paper, and limits hold for each of its questions."""
+    tests = {"kind": "code", "code": "assert add(1, 2) == 3"}
+
+    assert plan_tests({"tests": tests, "limits": {"cpu_seconds": 1}}) == CodePlan(
+        paper=Paper(source="assert add(1, 2) == 3"),
+        limits=Limits(cpu_seconds=1.0, wall_seconds=3.0),
+    )
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        {"tests": {"kind": "code", "code": "assert f()"}},
+        {"test": "assert f()"},
+        {"test_cases": ["assert f()"]},
+    ],
+)
+def test_a_checker_has_no_meaning_for_test_code(reference: dict[str, object]) -> None:
+    """A checker that nobody would ask is an error, in every shape of test code."""
+    error = error_of(reference | {"checker": "numeric"})
+
+    assert error.field == "checker"
+    assert "no meaning" in error.problem
+
+
+def test_a_slip_beside_canonical_test_code_is_refused() -> None:
+    """Limits under a misspelt name would go unheeded."""
+    error = error_of({"tests": {"kind": "code", "code": "assert f()"}, "limit": {}})
+
+    assert error.field == "limit"
 
 
 def test_cases_stay_in_order() -> None:
     """The cases of a plan are in the order of the reference."""
     cases = [{"stdin": str(n), "stdout": ""} for n in range(5)]
 
-    plan = plan_tests({"tests": {"kind": "stdio", "cases": cases}})
+    plan = plan_of({"tests": {"kind": "stdio", "cases": cases}})
 
     assert [case.stdin for case in plan.cases if isinstance(case, StdioCase)] == list("01234")
 
@@ -59,14 +99,14 @@ def test_canonical_values_mean_what_they_say(value: object) -> None:
     """Nothing is unwrapped or read another way in the canonical form."""
     reference = {"tests": CALL | {"cases": [{"args": [value], "expected": value}]}}
 
-    assert plan_tests(reference).cases == (
+    assert plan_of(reference).cases == (
         CallCase(entry_point="add", arguments=(value,), expected_value=value),
     )
 
 
 def test_nan_may_be_expected() -> None:
     """NaN in a JSON reference is the float."""
-    (case,) = plan_tests(json.dumps({"tests": CALL}).replace("3}", "NaN}")).cases
+    (case,) = plan_of(json.dumps({"tests": CALL}).replace("3}", "NaN}")).cases
 
     assert isinstance(case, CallCase)
     assert isinstance(case.expected_value, float)
@@ -77,9 +117,7 @@ def test_lone_surrogates_pass_through() -> None:
     """Text that no encoding can write is not our concern here."""
     tests = {"kind": "stdio", "cases": [{"stdin": "\ud800", "stdout": "\udfff"}]}
 
-    assert plan_tests({"tests": tests}).cases == (
-        StdioCase(stdin="\ud800", expected_stdout="\udfff"),
-    )
+    assert plan_of({"tests": tests}).cases == (StdioCase(stdin="\ud800", expected_stdout="\udfff"),)
 
 
 @pytest.mark.parametrize("times", [1, 2])
@@ -89,7 +127,7 @@ def test_a_reference_may_be_json(times: int) -> None:
     for _ in range(times):
         reference = json.dumps(reference)
 
-    assert plan_tests(reference) == plan_tests({"tests": STDIO})
+    assert plan_of(reference) == plan_of({"tests": STDIO})
 
 
 def test_json_three_times_over_is_refused() -> None:
@@ -110,9 +148,9 @@ def test_parts_may_be_json() -> None:
         "limits": json.dumps({"cpu_seconds": 2}),
     }
 
-    plan = plan_tests(reference)
+    plan = plan_of(reference)
 
-    assert plan.cases == plan_tests({"tests": STDIO}).cases
+    assert plan.cases == plan_of({"tests": STDIO}).cases
     assert plan.checker == Checker(kind=CheckerKind.NUMERIC, abs_tol=0.5)
     assert plan.limits.cpu_seconds == 2
 
@@ -123,7 +161,7 @@ def test_null_means_absent() -> None:
     case = {"stdin": "1 2\n", "stdout": "3\n", "args": None, "expected": None}
     tests = {"kind": "stdio", "entry_point": None, "cases": [case]}
 
-    assert plan_tests({"tests": tests, **nulls}) == plan_tests({"tests": STDIO})
+    assert plan_of({"tests": tests, **nulls}) == plan_of({"tests": STDIO})
 
 
 @pytest.mark.parametrize(
@@ -156,7 +194,7 @@ def test_what_holds_no_tests_is_refused(reference: object, word: str) -> None:
     [
         ({"cases": []}, "tests.kind", "nothing"),
         ({"kind": "stdi", "cases": []}, "tests.kind", "'stdi'"),
-        ({"kind": "code", "code": "assert f()"}, "tests.kind", "not supported yet"),
+        ({"kind": "code"}, "tests.code", "nothing"),
         ({"kind": "stdio"}, "tests.cases", "nothing"),
         ({"kind": "stdio", "cases": []}, "tests.cases", "no test cases"),
         ({"kind": "stdio", "cases": {}}, "tests.cases", "a dict"),
@@ -207,7 +245,7 @@ def test_errors_do_not_tell_secrets() -> None:
 
 def test_a_method_of_solution_may_be_called() -> None:
     """`Solution().f` is an entry point."""
-    (case,) = plan_tests({"tests": CALL | {"entry_point": "Solution().f"}}).cases
+    (case,) = plan_of({"tests": CALL | {"entry_point": "Solution().f"}}).cases
 
     assert isinstance(case, CallCase)
     assert case.entry_point == "Solution().f"
@@ -233,7 +271,7 @@ def test_a_slip_beside_canonical_tests_is_refused(key: str) -> None:
 @pytest.mark.parametrize("key", ["id", "prompt", "text", "n_tests", "time", "lang", "solution"])
 def test_other_keys_beside_canonical_tests_are_left_alone(key: str) -> None:
     """A row may carry whatever else its dataset has."""
-    assert plan_tests({"tests": STDIO, key: "x"}) == plan_tests({"tests": STDIO})
+    assert plan_of({"tests": STDIO, key: "x"}) == plan_of({"tests": STDIO})
 
 
 @pytest.mark.parametrize("key", ["inputs", "test_cases", "ground_truth", "public_tests"])
@@ -248,9 +286,9 @@ def test_canonical_tests_beside_others_are_refused(key: str) -> None:
 @pytest.mark.parametrize("kind", list(CheckerKind))
 def test_a_checker_may_be_a_name(kind: CheckerKind) -> None:
     """Each kind of checker is known by its name, alone or in a dict."""
-    alone = plan_tests({"tests": STDIO, "checker": kind.value}).checker
+    alone = plan_of({"tests": STDIO, "checker": kind.value}).checker
 
-    assert alone == plan_tests({"tests": STDIO, "checker": {"kind": kind.value}}).checker
+    assert alone == plan_of({"tests": STDIO, "checker": {"kind": kind.value}}).checker
     assert alone == Checker(kind=kind)
 
 
@@ -258,7 +296,7 @@ def test_a_numeric_checker_has_tolerances() -> None:
     """Tolerances are taken over; 0 is one."""
     checker = {"kind": "numeric", "abs_tol": 0, "rel_tol": 1e-3}
 
-    assert plan_tests({"tests": STDIO, "checker": checker}).checker == Checker(
+    assert plan_of({"tests": STDIO, "checker": checker}).checker == Checker(
         kind=CheckerKind.NUMERIC, abs_tol=0.0, rel_tol=1e-3
     )
 
@@ -295,7 +333,7 @@ def test_unsound_checkers_are_refused(checker: object, field: str, word: str) ->
 @pytest.mark.parametrize("language", ["python", "py", "Python3", "PYTHON", ""])
 def test_python_has_several_names(language: str) -> None:
     """Python is known by its usual names, and is meant where nothing is said."""
-    assert plan_tests({"tests": STDIO, "language": language}).cases
+    assert plan_of({"tests": STDIO, "language": language}).cases
 
 
 @pytest.mark.parametrize("language", ["cpp", "python2", 3])
@@ -312,7 +350,7 @@ def test_many_cases_are_planned_fast() -> None:
     cases = [{"input": "[1, 2]\n3", "output": "[3]", "testtype": "functional"}] * 20_000
     started = time.process_time()
 
-    plan = plan_tests({"test_cases": cases, "fn_name": "f"})
+    plan = plan_of({"test_cases": cases, "fn_name": "f"})
 
     assert len(plan.cases) == 20_000
     assert time.process_time() - started < 2.0  # 0.2 s where it was written
@@ -324,12 +362,13 @@ WORDS = """
     input output expected_output input_output ground_truth reward_model unit_tests type testtype
     verifier_metadata verification_info official_tests public_test_cases private_test_cases
     metadata func_name public_tests private_tests time_limit seconds nanos memory_limit
-    memory_limit_bytes test answer test_list other
+    memory_limit_bytes test answer test_list challenge_test_list test_imports test_setup_code
+    assert_case functional pytest prompt import_statement code style modules shared_process other
 """
 KEYS = st.sampled_from(WORDS.split())
-TEXTS = st.text(max_size=8) | st.sampled_from(
-    ["stdio", "call", "f", "functional", "stdin", "python", "numeric", "[1]\n2", "2 seconds"]
-)
+SETTINGS = ["stdio", "call", "code", "f", "functional", "stdin", "python", "numeric", "2 seconds"]
+SOURCES = ["[1]\n2", "assert f() == 1", "import math", "def f():"]
+TEXTS = st.text(max_size=8) | st.sampled_from([*SETTINGS, *SOURCES])
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | TEXTS
 JSON = st.recursive(
     LEAVES,
@@ -342,7 +381,7 @@ JSON = st.recursive(
 )
 
 
-def plan_or_error(reference: object) -> TestPlan | VerifierError:
+def plan_or_error(reference: object) -> TestPlan | CodePlan | VerifierError:
     """Return what comes of a reference, as long as it is a plan or a `VerifierError`."""
     try:
         return plan_tests(reference)
@@ -352,10 +391,17 @@ def plan_or_error(reference: object) -> TestPlan | VerifierError:
 
 @given(JSON)
 def test_any_json_is_planned_or_refused(reference: object) -> None:
-    """Whatever a trainer sends, the answer is a plan with test cases or a `VerifierError`."""
+    """Whatever a trainer sends, the answer is a plan with tests in it or a `VerifierError`."""
     outcome = plan_or_error(reference)
 
-    assert outcome.cases if isinstance(outcome, TestPlan) else outcome.field and outcome.problem
+    match outcome:
+        case TestPlan():
+            assert outcome.cases
+        case CodePlan():
+            assert outcome.paper.source.strip()
+        case VerifierError():
+            assert outcome.field
+            assert outcome.problem
 
 
 @given(

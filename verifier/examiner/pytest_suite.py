@@ -11,23 +11,24 @@ import pytest
 
 from verifier.examiner.unittest_suite import quietly
 
+_FILE, _SETTINGS = "test_tests.py", "pytest.ini"
+_OPTIONS = [
+    *("-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:terminal"),
+    # In the work directory alone: what is above it is closed.
+    *("-c", _SETTINGS, "--rootdir=.", "--confcutdir=.", "--basetemp=tmp"),
+    *("--assert=plain", "--capture=sys"),
+]
+
 
 def run(exam: Any, module: types.ModuleType) -> None:
     """Run what pytest finds, each item a unit."""
-    with open("test_tests.py", "w", encoding="ascii"):  # noqa: PTH123  (pytest wants a file)
-        pass
-    options = ["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:faulthandler"]
-    options += [
-        "--assert=plain",
-        "--capture=sys",
-        "--basetemp=tmp",
-        "-c",
-        "/dev/null",
-        "--rootdir=.",
-        "-q",
-    ]
+    for name in (_FILE, _SETTINGS):
+        with open(name, "w", encoding="ascii"):  # noqa: PTH123  (pytest wants files)
+            pass
     with quietly():
-        pytest.main([*options, "test_tests.py"], plugins=[_Plugin(exam, module)])
+        status = pytest.main([*_OPTIONS, _FILE], plugins=[_Plugin(exam, module)])
+    if status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR):
+        raise RuntimeError(f"pytest cannot run the tests ({status})")
 
 
 class _Plugin:
