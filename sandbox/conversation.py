@@ -137,7 +137,8 @@ class Conversation:
         """Write those containers among the operands again that are not as they were."""
         changed: list[object] = []
         for place, (tree, operand) in enumerate(zip(trees, operands, strict=True)):
-            if isinstance(tree, list | dict) and is_plain(operand):
+            is_own = isinstance(tree, dict) and "at" in tree  # the candidate's, not a copy
+            if isinstance(tree, list | dict) and is_plain(operand) and not is_own:
                 now = to_tree(operand, self)
                 if now != tree:
                     changed.append([place, now])

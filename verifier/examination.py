@@ -287,6 +287,10 @@ def _take_marks(examination: Examination, report: Report) -> None:
         examination.results[name] = result
         if ending:
             examination.settled[name] = result
+    told = {name for name, *_ in report["units"]}
+    for name in examination.results.keys() - told - examination.settled.keys():
+        # The tests did not get so far as to have it.
+        examination.results[name] = _mark_of("failed", *report["outside"])
     endings = [result.execution.ending for result in examination.settled.values()]
     if endings.count(Ending.OUT_OF_TIME) >= _LATE_MAX or len(endings) >= _LOST_MAX:
         _end(examination, endings[-1], "after too many like it")

@@ -25,7 +25,7 @@ from verifier.examiner.transcript import (
     Transcript,
     UnsendableError,
 )
-from verifier.examiner.unknown import TELLING_METHODS, Unknown, UnknownName
+from verifier.examiner.unknown import TELLING_METHODS, Unknown, UnknownName, is_for_tools
 
 _REF = "_stand_in_"
 
@@ -59,7 +59,7 @@ class StandIn:
 
     def __getattr__(self, name: str) -> Any:
         cast, methods = type(self)._cast_, type(self)._methods_  # type: ignore[attr-defined]
-        if name.startswith("__") and name.endswith("__"):
+        if is_for_tools(name):
             raise AttributeError(name)
         if name in TELLING_METHODS and not cast.may_meet_plain_data(self):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
@@ -91,7 +91,7 @@ class StandInClass(type):
         return cls._cast_.ask("call", cls, *args, **kwargs)
 
     def __getattr__(cls, name: str) -> Any:
-        if name.startswith("__") and name.endswith("__"):
+        if is_for_tools(name):
             raise AttributeError(name)
         return cls._cast_.demand("getattr", cls, name)
 
@@ -124,7 +124,7 @@ class Method:
         return self._cast_.ask("method", self._owner_, self.__name__, *args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name.endswith("__"):
+        if is_for_tools(name):
             raise AttributeError(name)
         return self._cast_.demand("getattr", self._itself_(), name)
 
@@ -172,7 +172,7 @@ class Items:
         return self._taken_.popleft() if self._taken_ else self._cast_.ask("next", self)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name.endswith("__"):
+        if is_for_tools(name):
             raise AttributeError(name)
         return Method(self._cast_, self, name)
 

@@ -31,6 +31,7 @@ from verifier.examiner.transcript import (
     Unit,
     UnsendableError,
 )
+from verifier.examiner.unknown import is_for_tools
 
 _STEPS_MAX = 200_000
 _TEXT_MAX = 200
@@ -118,7 +119,8 @@ class Exam:
         # By name: a suite's tool is loaded where it is needed, before the guest is walled in.
         run_suite = importlib.import_module(f"verifier.examiner.{style}_suite").run
         run_suite(self, module)
-        if self.transcript.units.keys() == {""} and not self.settled:
+        outside = self.transcript.outside
+        if self.transcript.units.keys() == {""} and not (self.settled or outside.error):
             raise PaperError("found no tests in it")
 
     def provide_names(self) -> None:
@@ -199,6 +201,7 @@ class Exam:
                 if name
             ],
             "is_open": outside.is_open and not outside.ending,
+            "outside": [outside.ending, outside.error],
             "shared": self.shared,
             "questions": [
                 [one.unit, one.operation, one.on, one.keywords, one.nodes, one.is_guess]
@@ -211,7 +214,7 @@ class _CandidateModule(types.ModuleType):
     """Stands in for the module that the tests import the candidate from."""
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name.endswith("__"):
+        if is_for_tools(name):
             raise AttributeError(name)
         try:
             value = self.__dict__["_exam_"].cast.name(name)

@@ -19,6 +19,13 @@ TELLING_METHODS = frozenset({"startswith", "endswith", "issubset", "issuperset",
 """Methods of plain data that a test passes what it expects, to be told whether it is so."""
 
 
+def is_for_tools(name: str) -> bool:
+    """Tell whether an attribute is one that Python and the test tools look for in anything."""
+    return (name.startswith("__") and name.endswith("__")) or name.startswith(
+        ("_mock", "_pytest", "pytestmark")
+    )
+
+
 class Unknown:
     """The result of a question without an answer; or an attribute of one, not read yet."""
 
@@ -38,7 +45,7 @@ class Unknown:
         return self._place_
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") and name.endswith("_"):
+        if is_for_tools(name) or (name.startswith("_") and name.endswith("_")):
             raise AttributeError(name)
         return Unknown(self._cast_, None, (self, name))
 
