@@ -308,7 +308,8 @@ def _mark_of(state: str, ending: str, error: str) -> CaseResult:
     verdict = {"passed": Verdict.ACCEPTED, "raised": Verdict.RUNTIME_ERROR}.get(
         state, Verdict.WRONG_ANSWER
     )
-    raised = RaisedError(type_name=error.partition(":")[0], message=error) if error else None
+    name, _, message = error.partition(": ")
+    raised = RaisedError(type_name=name, message=message) if error else None
     kind = Ending.RAISED if state == "raised" else Ending.FINISHED
     return CaseResult(verdict=verdict, execution=Execution(ending=kind, error=raised))
 

@@ -258,11 +258,11 @@ def _describe(error: BaseException) -> str:
     trace = error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == FILE_NAME:
-            line = f" (line {trace.tb_lineno})"
+            line = f"line {trace.tb_lineno} of the tests"
         trace = trace.tb_next
-    if isinstance(error, AssertionError):
-        return f"AssertionError{line}"  # its text may tell what is expected
-    return f"{type(error).__name__}: {_text(error)}{line}"
+    # What an assertion says may tell what is expected.
+    text = "" if isinstance(error, AssertionError) else _text(error)
+    return f"{type(error).__name__}: {', '.join(part for part in (text, line) if part)}"
 
 
 def _text(error: BaseException) -> str:
