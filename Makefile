@@ -26,8 +26,9 @@ format: $(READY)  ## Format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(READY)  ## Measure samples per second beside a naive grader and bare forks
+bench: $(READY)  ## Measure samples per second beside naive graders and bare forks
 	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/python -m benchmarks.examinations
 
 doctor: $(READY)  ## Show what this machine's kernel grants
 	$(BIN)/verifier doctor

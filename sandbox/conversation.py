@@ -12,12 +12,14 @@ in place; `met`, descriptions of the numbers that are new in it; `nodes`, see `_
 
 import builtins
 import copy
+import functools
 import json
 import math
 import operator
 import sys
 import time
-from collections.abc import Callable, Iterator
+import types
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from sandbox.encoding import EncodingError, Walk, dump, from_tree, is_plain, to_tree
@@ -97,7 +99,13 @@ class Conversation:
         self._operations = _OPERATIONS | {
             "name": self._name,
             "take": self._take,
-            "await": _run_coroutine,
+            "await": _run_to_its_end,
+            "aenter": lambda context: _run_to_its_end(type(context).__aenter__(context)),
+            "aexit": lambda context: _run_to_its_end(
+                type(context).__aexit__(context, None, None, None)
+            ),
+            "aiter": aiter,
+            "anext": lambda items: _run_to_its_end(anext(items)),
             "chance": _set_chance,
         }
 
@@ -117,7 +125,8 @@ class Conversation:
         if is_guess:
             answer["on_plain"] = True
         asides = {
-            "after": self._changed(order["on"], operands),
+            "after": self._changed(enumerate(order["on"]), operands)
+            + self._changed(order.get("kw", {}).items(), list(keywords.values())),
             "nodes": self._nodes.written(self),
             "met": self._met,  # last, as the others add to it
         }
@@ -133,10 +142,12 @@ class Conversation:
         self._results[-1] = result
         return {"is": to_tree(result, self)}
 
-    def _changed(self, trees: list[object], operands: list[object]) -> list[object]:
+    def _changed(
+        self, trees: Iterable[tuple[int | str, object]], operands: list[object]
+    ) -> list[object]:
         """Write those containers among the operands again that are not as they were."""
         changed: list[object] = []
-        for place, (tree, operand) in enumerate(zip(trees, operands, strict=True)):
+        for (place, tree), operand in zip(trees, operands, strict=True):
             is_own = isinstance(tree, dict) and "at" in tree  # the candidate's, not a copy
             if isinstance(tree, list | dict) and is_plain(operand) and not is_own:
                 now = to_tree(operand, self)
@@ -232,7 +243,7 @@ class Conversation:
                     name[:_TEXT_MAX] for name, item in found.items() if _is_method(name, item)
                 ][:_NAMES_MAX],
             }
-        kind = _KINDS.get(type(value).__name__, "instance")
+        kind = _KINDS.get(type(value), "instance")
         if kind == "instance" and _is_builtin_iterator(type(value)):
             kind = "iterator"
         if kind != "instance":
@@ -327,14 +338,14 @@ def _fields(node: object) -> dict[str, Any]:
 
 
 _KINDS = {
-    "function": "function",
-    "builtin_function_or_method": "function",
-    "method": "function",
-    "partial": "function",
-    "_lru_cache_wrapper": "function",
-    "generator": "generator",
-    "coroutine": "coroutine",
-    "module": "module",
+    types.FunctionType: "function",
+    types.BuiltinFunctionType: "function",
+    types.MethodType: "function",
+    functools.partial: "function",
+    type(functools.lru_cache(lambda: None)): "function",
+    types.GeneratorType: "generator",
+    types.CoroutineType: "coroutine",
+    types.ModuleType: "module",
 }
 
 
@@ -368,7 +379,7 @@ def _set_chance(numbers: list[int], gauss: float | None) -> None:
     random.setstate((3, tuple(numbers), gauss))
 
 
-def _run_coroutine(awaitable: Any) -> object:  # noqa: ANN401  (the candidate's)
+def _run_to_its_end(awaitable: Any) -> object:  # noqa: ANN401  (the candidate's)
     import asyncio  # noqa: PLC0415  (a zygote must stay small)
 
     async def run() -> object:

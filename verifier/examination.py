@@ -279,6 +279,8 @@ def _take_marks(examination: Examination, report: Report) -> None:
     examination.self_judged = sum(unit[4] for unit in report["units"])
     is_open = report["is_open"]
     for name, state, ending, error, _ in report["units"]:
+        if name in examination.settled:
+            continue
         if state == "skipped":
             examination.results.pop(name, None)
             continue

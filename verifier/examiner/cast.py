@@ -9,9 +9,11 @@ is claimed can only make it a worse stand-in. Must not know: which test it is.
 import builtins
 import collections.abc
 import random
+import sys
 import types
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
+from dis import get_instructions
 from typing import Any
 
 from sandbox.conversation import SPECIAL_METHODS
@@ -27,7 +29,7 @@ from verifier.examiner.transcript import (
 )
 from verifier.examiner.unknown import TELLING_METHODS, Unknown, UnknownName, is_for_tools
 
-_REF = "_stand_in_"
+_REF, _ORIGIN = "_stand_in_", "_origin_"
 
 # What a stand-in for a subclass of plain data leaves to the plain data that it holds.
 _OF_PLAIN_DATA = """
@@ -36,6 +38,7 @@ _OF_PLAIN_DATA = """
 """
 _PLAINLY = frozenset(f"__{name}__" for name in _OF_PLAIN_DATA.split())
 _PLAIN_BASES = (int, str, float, tuple, list, dict, set, frozenset, bytes, complex)
+_METHODS_OF_PLAIN_DATA = frozenset(name for kind in _PLAIN_BASES for name in dir(kind))
 # What Python wants a real value of.
 _DEMAND_VALUES = """
     bool len int float complex index str repr bytes hash format contains trunc floor ceil await
@@ -104,6 +107,9 @@ class StandInClass(type):
     def __iter__(cls) -> Iterator[Any]:
         return iter(cls._cast_.ask("iter", cls))
 
+    def __bool__(cls) -> bool:
+        return True
+
     def __len__(cls) -> int:
         length: int = cls._cast_.demand("len", cls)
         return length
@@ -121,7 +127,11 @@ class Method:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Ask what a call comes to."""
-        return self._cast_.ask("method", self._owner_, self.__name__, *args, **kwargs)
+        cast = self._cast_
+        if args and self.__name__ in _METHODS_OF_PLAIN_DATA:
+            # It may stand in for plain data whose method this is, and agree with anything.
+            cast.transcript.unit.self_judged |= not cast.may_meet_plain_data(self._owner_)
+        return cast.ask("method", self._owner_, self.__name__, *args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
         if is_for_tools(name):
@@ -250,7 +260,19 @@ class Cast:
     def ask(self, operation: str, *operands: Any, guess: bool = False, **keywords: Any) -> Any:
         """Ask, and return what came of it: a value, an exception raised, or a stand-in."""
         place, nodes = self._put(operation, operands, keywords, is_guess=guess)
-        return self._outcome(place, operands, nodes)
+        value = self._outcome(place, operands, nodes, keywords)
+        if isinstance(type(value), StandInClass):
+            self._note_origin(value, operation, operands[0])
+        return value
+
+    def _note_origin(self, value: Any, operation: str, owner: Any) -> None:
+        origin = value.__dict__.get(_ORIGIN)
+        is_made = operation == "call" and type(value) is owner
+        is_computed = operation in _TWO_SIDED and type(value) is type(owner)
+        if origin is None and (is_made or (is_computed and self.may_meet_plain_data(owner))):
+            value.__dict__[_ORIGIN] = "made"
+        elif not _is_thrown_away(sys._getframe(3)):  # noqa: SLF001  (there is no other way to tell)
+            value.__dict__[_ORIGIN] = "returned"
 
     def demand(self, operation: str, *operands: Any, **keywords: Any) -> Any:
         """Ask for what only a real value will do for."""
@@ -278,10 +300,11 @@ class Cast:
         """Tell whether to ask what comes of an object and the tests' own plain data.
 
         What `f(2) - 3.5` or `3 in f(2)` is asked with could be what is expected, and a number
-        that is none could make the difference 0. Only a class that the tests treat as one has
-        operators that are up for examination.
+        that is none could make the difference 0. Up for examination are the operators of objects
+        that the tests made themselves, of a class that they treat as one; no longer when such an
+        object was returned to them in place of something else.
         """
-        return any("_is_examined_" in vars(kind) for kind in type(stand_in).__mro__)
+        return stand_in.__dict__.get(_ORIGIN) == "made" and "_is_examined_" in vars(type(stand_in))
 
     def _put(
         self, operation: str, operands: tuple[Any, ...], keywords: dict[str, Any], *, is_guess: bool
@@ -309,7 +332,13 @@ class Cast:
         question.nodes = writer.table()
         return self.transcript.ask(question), writer.nodes
 
-    def _outcome(self, place: int, operands: tuple[Any, ...], nodes: list[Any]) -> Any:
+    def _outcome(
+        self,
+        place: int,
+        operands: tuple[Any, ...],
+        nodes: list[Any],
+        keywords: dict[str, Any] | None = None,
+    ) -> Any:
         answer = self.transcript.asked[place].answer
         if answer is None:
             return Unknown(self, place, None)
@@ -317,7 +346,8 @@ class Cast:
         try:
             value, error = reader.result()
             for index, now in reader.changes():
-                _overwrite(operands[index], now)
+                named = keywords or {}
+                _overwrite(operands[index] if isinstance(index, int) else named[index], now)
         except (EncodingError, LookupError, TypeError, AttributeError, ValueError):
             self.transcript.lose("unreadable")
             raise
@@ -483,6 +513,12 @@ class _Writer:
         return table
 
 
+def _is_thrown_away(frame: types.FrameType) -> bool:
+    """Tell whether the call that *frame* is in the middle of is a statement of its own."""
+    following = (one for one in get_instructions(frame.f_code) if one.offset > frame.f_lasti)
+    return next((one.opname == "POP_TOP" for one in following if one.opname != "CACHE"), False)
+
+
 def _ref_of(value: Any) -> list[int] | None:
     """Say what leads to the candidate's object that a value stands in for, if it does."""
     if type(value) is Unknown:
@@ -516,11 +552,9 @@ class _Reader:
         args = None if args is None else from_tree(args, self)
         return None, self._cast.exception(raised, args, ref)
 
-    def changes(self) -> list[tuple[int, Any]]:
+    def changes(self) -> list[tuple[int | str, Any]]:
         """Return the operands that were changed in place; see to the nodes."""
-        changed = [
-            (int(index), from_tree(tree, self)) for index, tree in self._body.get("after", [])
-        ]
+        changed = [(index, from_tree(tree, self)) for index, tree in self._body.get("after", [])]
         for node, (_, fields) in zip(self._nodes, self._table, strict=False):
             vars(node).clear()
             for name, tree in fields.items():
@@ -580,6 +614,13 @@ def _text_of_exception(self: Any) -> str:
     return str(self.__dict__.get("_text_", ""))
 
 
+def _awaited(operation: str) -> Any:
+    async def ask(self: Any, *_: Any) -> Any:
+        return type(self)._cast_.demand(operation, self)
+
+    return ask
+
+
 def _leave(self: Any, kind: Any, error: Any, _trace: Any) -> Any:
     raised = () if kind is None else (kind, str(error), None)
     return type(self)._cast_.demand("exit", self, *raised)
@@ -630,7 +671,9 @@ def _contains(self: Any, item: Any) -> bool:
     return bool(cast.demand("contains", self, item))
 
 
-_OWN = {"next": _next, "exit": _leave, "contains": _contains}
+_OWN = {"next": _next, "exit": _leave, "contains": _contains} | {
+    name: _awaited(name) for name in ("aenter", "aexit", "anext")
+}
 
 
 def _special(name: str) -> Any:
@@ -654,20 +697,33 @@ _SPECIALS = {name: _special(name) for name in SPECIAL_METHODS}
 
 
 def _overwrite(old: Any, new: Any) -> None:
-    """Make a container of the tests' what the candidate made of its copy."""
+    """Make a container of the tests' what the candidate made of its copy.
+
+    What is in it stays the same object where it has its place still: tests may hold it.
+    """
     if type(old) is not type(new):
         raise EncodingError("a change of type")
-    if isinstance(old, list):
-        for place, (mine, theirs) in enumerate(zip(old, new, strict=False)):
-            if type(mine) is type(theirs) and isinstance(mine, list | dict | set):
-                _overwrite(mine, theirs)
-                new[place] = mine
+    if isinstance(old, list) and len(old) <= len(new):
+        old[:] = [*map(_kept, old, new), *new[len(old) :]]
+    elif isinstance(old, list | bytearray):
         old[:] = new
-    elif isinstance(old, bytearray):
-        old[:] = new
+    elif isinstance(old, tuple):
+        for mine, theirs in zip(old, new, strict=True):
+            _kept(mine, theirs)
     elif isinstance(old, deque):
         old.clear()
         old.extend(new)
-    elif isinstance(old, dict | set):
+    elif isinstance(old, dict):
+        kept = {key: _kept(old[key], value) for key, value in new.items() if key in old}
+        old.clear()
+        old.update(new | kept)
+    elif isinstance(old, set):
         old.clear()
         old.update(new)
+
+
+def _kept(mine: Any, theirs: Any) -> Any:
+    if type(mine) is not type(theirs) or not isinstance(mine, list | dict | set | tuple):
+        return theirs
+    _overwrite(mine, theirs)
+    return mine

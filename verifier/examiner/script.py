@@ -50,6 +50,7 @@ def _defined(top: symtable.SymbolTable) -> set[str]:
 def names_of_classes(tree: ast.Module, names: frozenset[str]) -> frozenset[str]:
     """Find those of *names* that a script treats as classes, or that are written like one."""
     found = {name for name in names if name[:1].isupper() and "_" not in name}
+    found.discard("Solution")  # it only holds the function
     for node in ast.walk(tree):
         match node:
             case ast.ExceptHandler(type=ast.Name(id=name)):
@@ -115,20 +116,25 @@ def only_builtin_called(tree: ast.Module) -> frozenset[str]:
 def divide_into_units(tree: ast.Module) -> list[str]:
     """Make a unit of every statement of *tree* that asserts. Return their names, in order."""
     functions = {node.name: node for node in tree.body if isinstance(node, _Function)}
-    asserting = {name for name, node in functions.items() if _asserts(node, frozenset())}
-    while True:
-        more = {name for name, node in functions.items() if _asserts(node, frozenset(asserting))}
-        if more == asserting:
-            break
-        asserting = more
+    asserting = _names_that_assert(tree)
     names: list[str] = []
-    taken = frozenset(asserting)
-    opened = {_called_alone(node, tree, taken) for node in tree.body}
-    for name in opened & functions.keys():
-        if name is not None:
-            functions[name].body = _with_units(functions[name].body, taken, names)
-    tree.body = _with_units(tree.body, taken - {name for name in opened if name}, names)
+    called = (_called_alone(node, tree, asserting) for node in tree.body)
+    opened = {name for name in called if name is not None and name in functions}
+    for name in opened:
+        functions[name].body = _with_units(functions[name].body, asserting, names)
+    tree.body = _with_units(tree.body, asserting - opened, names)
     return names
+
+
+def _names_that_assert(tree: ast.Module) -> frozenset[str]:
+    """Name the functions that assert, or call one that does."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, _Function)]
+    asserting: frozenset[str] = frozenset()
+    while True:
+        more = frozenset(node.name for node in functions if _asserts(node, asserting))
+        if more == asserting:
+            return asserting
+        asserting = more
 
 
 def _called_alone(node: ast.stmt, tree: ast.Module, asserting: frozenset[str]) -> str | None:

@@ -14,6 +14,10 @@ from itertools import islice
 from typing import Any
 
 _ITEMS_MAX = 100_000
+_CHANGING = (
+    "append extend insert add update setdefault pop popitem popleft appendleft remove discard"
+)
+_CHANGING_METHODS = frozenset(_CHANGING.split())
 Walk = Callable[[Any], Any]
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
 
@@ -48,6 +52,8 @@ class Sources:
             return {"py": found}
         definition = self._definition(value)
         if definition is None or any(value is one for one in self._being_sent):
+            return None
+        if _changes_surroundings(definition):
             return None
         self._being_sent.append(value)
         try:
@@ -103,6 +109,26 @@ def _written(definition: _Definition, value: Any, walk: Walk) -> list[Any]:
     else:
         source = ast.unparse(definition)
     return [source, name, {used: walk(known) for used, known in _used(definition, value).items()}]
+
+
+def _changes_surroundings(definition: _Definition) -> bool:
+    """Tell whether a function may change what is around it: the tests would not see that."""
+    own = {node.arg for node in ast.walk(definition) if isinstance(node, ast.arg)} | {
+        node.id
+        for node in ast.walk(definition)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    for node in ast.walk(definition):
+        match node:
+            case ast.Nonlocal() | ast.Global():
+                return True
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)):
+                if name not in own and method in _CHANGING_METHODS:
+                    return True
+            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
+                if name not in own:
+                    return True
+    return False
 
 
 def _used(definition: _Definition, value: Any) -> dict[str, Any]:

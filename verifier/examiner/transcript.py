@@ -14,6 +14,7 @@ from typing import Any
 
 Tree = Any
 _QUESTIONS_MAX = 20_000
+_NEW_QUESTIONS_MAX = 4_000
 
 
 class SuspendedError(BaseException):
@@ -50,19 +51,24 @@ class Answer:
                 body = json.loads(text)
             except (ValueError, RecursionError):
                 body = None
-            if type(body) is not dict or (
-                "is" not in body and type(body.get("raised")) is not dict
-            ):
+            if not _is_answer(body):
                 ending, body = "unreadable", None
         body = body or {}
         return cls(ending, body, list(_numbers_in(body)), printed)
+
+
+def _is_answer(body: Any) -> bool:
+    if type(body) is not dict or ("is" in body) is ("raised" in body):
+        return False
+    return "is" in body or type(body["raised"]) is dict
 
 
 def _numbers_in(body: dict[str, Tree]) -> Iterator[int]:
     """Find the numbers of objects in an answer, in the order in which its guest wrote them."""
     raised = body.get("raised")
     if raised is not None:
-        yield raised.get("h")
+        number = raised.get("h")
+        yield number if type(number) is int else -1
         yield from _numbers_in_tree(raised.get("args"))
     for part in (body.get("is"), body.get("after"), body.get("nodes")):
         yield from _numbers_in_tree(part)
@@ -126,7 +132,7 @@ class Transcript:
         self.asked: list[Question] = []
         self.units: dict[str, Unit] = {}
         self.outside = self.unit = self.find_unit("")
-        self.steps = 0
+        self.steps = self.new_questions = 0
         self.answers = [question.answer for question in known]
         for question in known:
             question.key = self._key(question, known)
@@ -141,6 +147,8 @@ class Transcript:
     def ask(self, question: Question) -> int:
         """Put a question; its place in `asked` is what refers to it. Raises LostError."""
         if len(self.asked) >= _QUESTIONS_MAX:
+            self.lose("unreadable")
+        if self.new_questions >= _NEW_QUESTIONS_MAX:
             raise ExhaustedError
         question.key = self._key(question, self.asked)
         question.answer = self._find_answer(question)
@@ -148,6 +156,7 @@ class Transcript:
         answer = question.answer
         if answer is None:
             self.unit.is_open = True
+            self.new_questions += 1
         else:
             if answer.printed:
                 sys.stdout.write(answer.printed)

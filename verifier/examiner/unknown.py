@@ -13,7 +13,7 @@ from verifier.examiner.transcript import SuspendedError
 
 _SUSPENDING = "bool len int float complex index str bytes format"
 _BINARY = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor"
-_UNARY = "neg pos abs invert round trunc floor ceil enter next await"
+_UNARY = "neg pos abs invert round trunc floor ceil enter next"
 
 TELLING_METHODS = frozenset({"startswith", "endswith", "issubset", "issuperset", "isdisjoint"})
 """Methods of plain data that a test passes what it expects, to be told whether it is so."""
@@ -107,6 +107,16 @@ class Unknown:
 
     def __exit__(self, *error: object) -> None:
         self._cast_.ask("exit", self, guess=True)
+
+    def __await__(self) -> Any:
+        yield from ()
+        return self._cast_.ask("await", self, guess=True)
+
+    async def __aenter__(self) -> Any:
+        return self._cast_.ask("aenter", self, guess=True)
+
+    async def __aexit__(self, *error: object) -> None:
+        self._cast_.ask("aexit", self, guess=True)
 
     def __copy__(self) -> Any:
         return self._cast_.ask("copy", self, guess=True)

@@ -1,0 +1,299 @@
+"""How fast is test code judged? Beside a naive grader and beside evalplus, on HumanEval.
+
+    python -m benchmarks.examinations [--rounds N] [--evalplus PYTHON]
+
+Completions are HumanEval's own solutions and the buggy ones of HumanEvalPack (but for those that
+never end, which measure nothing but a limit). The tests of all of them have been asked before, as
+when a trainer sends many completions of a prompt. Every round measures all contestants in turn,
+as many at a time as we have lanes, and the ratio is taken within the round; the table shows
+medians. The naive grader starts an interpreter for every completion. evalplus forks its own pool,
+with the inputs of HumanEval's tests as its base inputs; PYTHON is an interpreter that can import
+it (`pip install evalplus` in a scratch environment). Both protect nothing from a hostile program.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from sandbox.local import LocalExecutor
+from sandbox.types import Execution, Executor, Job, Level, Limits
+from tests.known.published import BUGGY, HUMANEVAL, Solution, read_solutions
+from verifier import Score, Verdict
+from verifier.examination import AskedBefore
+from verifier.judge import Prepared, conclude, prepare, run_all
+
+LANES = len(os.sched_getaffinity(0))
+LIMITS = Limits()
+WARM_UP_LIMITS = Limits(cpu_seconds=0.3)  # finds the completions that never end
+
+# For every line that it reads, it grades all completions once, and prints how long that took and
+# which of them passed. As `evalplus.evaluate` does it, save that the inputs and the tolerance,
+# which that downloads, are taken from the tests.
+EVALPLUS = """
+import copy, json, sys, time
+from concurrent.futures import ProcessPoolExecutor
+from evalplus.evaluate import check_correctness
+from evalplus.gen.util import trusted_exec
+
+def problem_of(row):
+    inputs, names, name = [], {}, row["entry_point"]
+    exec(row["prompt"] + row["canonical_solution"] + row["test"], names)
+    def candidate(*arguments):
+        inputs.append(copy.deepcopy(arguments))
+        return names[name](*arguments)
+    names["check"](candidate)
+    solution = row["prompt"] + row["canonical_solution"]
+    outputs, seconds = trusted_exec(solution, inputs, name, record_time=True)
+    atol = 1e-4 if name == "find_zero" else 0
+    problem = {k: row[k] for k in ("task_id", "entry_point")} | {"base_input": inputs, "atol": atol}
+    return problem, {"base": outputs, "base_time": seconds}
+
+lanes, work = json.load(open(sys.argv[1]))
+problems = {}
+for row, _ in work:
+    if row["task_id"] not in problems:
+        problems[row["task_id"]] = problem_of(row)
+with ProcessPoolExecutor(lanes) as pool:
+    list(pool.map(abs, range(lanes)))
+    print("ready", flush=True)
+    for _ in sys.stdin:
+        started = time.perf_counter()
+        futures = []
+        for number, (row, program) in enumerate(work):
+            problem, expected = problems[row["task_id"]]
+            futures.append(pool.submit(
+                check_correctness, "humaneval", number, problem, program, expected,
+                base_only=True, fast_check=True,
+            ))
+        passed = [future.result()["base"][0] == "pass" for future in futures]
+        print(json.dumps([time.perf_counter() - started, passed]), flush=True)
+"""
+
+Contestant = Callable[[], tuple[float, list[bool]]]
+"""Grades all completions once: how many seconds it took, and which of them it passed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A completion, and what graders that know no references make of it."""
+
+    solution: Solution
+    is_right: bool
+    program: str
+    tests: str
+    humaneval_row: dict[str, str]
+
+
+class Counted:
+    """An executor that counts the jobs that it passes on: with test code, each is one guest."""
+
+    def __init__(self, executor: Executor, counts: Counter[str], kind: str = "candidates") -> None:
+        """Count the jobs of *kind* in *counts*."""
+        self._executor = executor
+        self._counts = counts
+        self._kind = kind
+
+    @property
+    def level(self) -> Level:
+        """The executor's own."""
+        return self._executor.level
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+        """Count and run."""
+        listed = list(jobs)
+        self._counts[self._kind] += len(listed)
+        return self._executor.run(listed)
+
+    def with_loaded(self, modules: tuple[str, ...]) -> "Counted":
+        """Count examiners apart."""
+        return Counted(self._executor.with_loaded(modules), self._counts, "examiners")
+
+
+def _entries() -> list[Entry]:
+    right = read_solutions(HUMANEVAL)
+    rows = {solution.task.partition("/")[2]: solution.row for solution in right}
+    entries = []
+    for solution in (*right, *read_solutions(BUGGY)):
+        row = solution.row
+        is_right = "canonical_solution" in row
+        call = f"\ncheck({row['entry_point']})\n" if is_right else ""  # else it is there already
+        body = row["canonical_solution"] if is_right else row["buggy_solution"]
+        entry = Entry(
+            solution=solution,
+            is_right=is_right,
+            program=row["prompt"] + body,
+            tests=row["test"] + call,
+            humaneval_row=rows[solution.task.partition("/")[2]],
+        )
+        entries.append(entry)
+    return entries
+
+
+def _judged(
+    entries: list[Entry], executor: Executor, asked_before: AskedBefore, limits: Limits = LIMITS
+) -> tuple[list[Prepared], list[Score]]:
+    """Do what `verifier.judge` does, and keep what was asked."""
+    samples = [entry.solution.sample for entry in entries]
+    started = [prepare(sample, default_limits=limits) for sample in samples]
+    prepared = [one for one in started if isinstance(one, Prepared)]
+    assert len(prepared) == len(entries)
+    scores = {
+        place: conclude(prepared[place], executions)
+        for place, executions in run_all(prepared, executor, asked_before)
+    }
+    return prepared, [scores[place] for place in range(len(prepared))]
+
+
+def _without_endless(
+    entries: list[Entry], executor: Executor, asked_before: AskedBefore
+) -> list[Entry]:
+    """Judge all once, so that their tests have been asked, and leave out what ran out of time."""
+    _, scores = _judged(entries, executor, asked_before, WARM_UP_LIMITS)
+    return [
+        entry
+        for entry, score in zip(entries, scores, strict=True)
+        if all(case.verdict is not Verdict.TIME_LIMIT_EXCEEDED for case in score.cases)
+    ]
+
+
+def _ours(entries: list[Entry], executor: Executor, asked_before: AskedBefore) -> Contestant:
+    def grade() -> tuple[float, list[bool]]:
+        started = time.perf_counter()
+        _, scores = _judged(entries, executor, asked_before)
+        return time.perf_counter() - started, [score.correctness == 1.0 for score in scores]
+
+    return grade
+
+
+def _naive(entries: list[Entry], directory: Path) -> Contestant:
+    programs = [directory / f"{number}.py" for number in range(len(entries))]
+    for entry, program in zip(entries, programs, strict=True):
+        program.write_text(f"{entry.program}\n{entry.tests}")
+
+    def passes(program: Path) -> bool:
+        command = [sys.executable, str(program)]
+        return subprocess.run(command, capture_output=True, timeout=10, check=False).returncode == 0
+
+    def grade() -> tuple[float, list[bool]]:
+        with ThreadPoolExecutor(LANES) as pool:
+            started = time.perf_counter()
+            passed = list(pool.map(passes, programs))
+            return time.perf_counter() - started, passed
+
+    return grade
+
+
+@contextmanager
+def _evalplus(entries: list[Entry], directory: Path, python: str) -> Iterator[Contestant | None]:
+    """Start evalplus in an interpreter of its own; None where that cannot import it."""
+    command = [python, "-c", "import evalplus.evaluate"]
+    known = subprocess.run(command, capture_output=True, check=False)
+    if known.returncode != 0:
+        yield None
+        return
+    work = directory / "work.json"
+    work.write_text(json.dumps([LANES, [[one.humaneval_row, one.program] for one in entries]]))
+    with subprocess.Popen(
+        [python, "-c", EVALPLUS, str(work)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        said, heard = process.stdin, process.stdout
+        assert said is not None
+        assert heard is not None and heard.readline() == "ready\n"  # noqa: PT018
+
+        def grade() -> tuple[float, list[bool]]:
+            said.write("again\n")
+            said.flush()
+            seconds, passed = json.loads(heard.readline())
+            return seconds, passed
+
+        yield grade
+        said.close()
+
+
+def measure(rounds: int, python: str, console: Console) -> None:
+    """Measure every contestant once a round, and print."""
+    counts: Counter[str] = Counter()
+    asked_before = AskedBefore()
+    with LocalExecutor() as executor, tempfile.TemporaryDirectory() as scratch:
+        entries = _without_endless(_entries(), executor, asked_before)
+        with _evalplus(entries, Path(scratch), python) as evalplus:
+            ours = _ours(entries, executor, asked_before)
+            contestants = {"ours": ours, "naive": _naive(entries, Path(scratch))}
+            if evalplus is None:
+                console.print(f"evalplus is skipped: {python} cannot import it")
+            else:
+                contestants["evalplus"] = evalplus
+            console.print(f"isolation level [bold]{executor.level}[/], {LANES} lanes")
+            _show(_measured(contestants, entries, rounds, console), len(entries), console)
+        prepared, _ = _judged(entries, Counted(executor, counts), asked_before)
+    _show_guests(prepared, counts, console)
+
+
+def _measured(
+    contestants: dict[str, Contestant], entries: list[Entry], rounds: int, console: Console
+) -> dict[str, list[float]]:
+    seconds: dict[str, list[float]] = {name: [] for name in contestants}
+    mistaken: dict[str, set[str]] = {}
+    for _ in track(range(rounds), description="measuring", console=console, transient=True):
+        for name, grade in contestants.items():
+            took, passed = grade()
+            seconds[name].append(took)
+            graded = zip(entries, passed, strict=True)
+            wrong = {one.solution.task for one, is_passed in graded if is_passed != one.is_right}
+            mistaken.setdefault(name, set()).update(wrong)
+    for name, tasks in mistaken.items():
+        if tasks:  # who grades wrongly may be as fast as it likes
+            console.print(f"{name} is wrong about {', '.join(sorted(tasks))}")
+    return seconds
+
+
+def _show(seconds: dict[str, list[float]], count: int, console: Console) -> None:
+    table = Table(title=f"{count} completions of HumanEval, {len(seconds['ours'])} rounds")
+    for column in ("grader", "completions/s", "ours is faster by"):
+        table.add_column(column, justify="right")
+    for name, values in seconds.items():
+        ratios = [other / ours for other, ours in zip(values, seconds["ours"], strict=True)]
+        per_second = count / statistics.median(values)
+        table.add_row(name, f"{per_second:.0f}", f"{statistics.median(ratios):.1f}")
+    console.print(table)
+
+
+def _show_guests(prepared: list[Prepared], counts: Counter[str], console: Console) -> None:
+    console.print(
+        f"guests per completion: {counts.total() / len(prepared):.2f} "
+        f"({counts['candidates']} of candidates, {counts['examiners']} of examiners)"
+    )
+    rounds = Counter(one.examination.rounds for one in prepared if one.examination)
+    said = ", ".join(f"{number} took {taken}" for taken, number in sorted(rounds.items()))
+    console.print(f"rounds: {said}")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--evalplus", default=sys.executable, metavar="PYTHON")
+    arguments = parser.parse_args()
+    measure(arguments.rounds, arguments.evalplus, Console())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""Fuzz whatever reads what a hostile guest may send, guided by coverage.
+
+    pip install atheris
+    python tests/fuzz/fuzz_decoder.py -max_total_time=60
+
+In: bytes of atheris's making. Out: nothing, or an exception that its reader may not raise,
+with the bytes that it took. Not a test that pytest collects, and not a part of `make check`:
+atheris is big, and minutes are long. Further arguments are libFuzzer's (a corpus folder,
+`-runs=`, `-max_len=`).
+"""
+
+import contextlib
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import atheris  # type: ignore[import-untyped]  # no part of our environments
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+with atheris.instrument_imports(include=["sandbox", "verifier"]):
+    from sandbox.encoding import EncodingError, decode, encode, from_tree
+    from sandbox.messages import read_answer, read_message
+    from verifier.examiner.cast import Cast
+    from verifier.examiner.sources import Sources
+    from verifier.examiner.transcript import Answer, LostError, Question, Transcript
+
+
+class Node:
+    """A class that tests and candidate share."""
+
+
+def fuzz_decoder(data: bytes) -> None:
+    """Read bytes as plain data. What can be read can be written, too."""
+    try:
+        value = decode(data)
+    except EncodingError:
+        return
+    with contextlib.suppress(EncodingError):  # a set of lists cannot be, a deep value may not
+        encode(value)
+
+
+def fuzz_tree(data: bytes) -> None:
+    """Read whatever JSON there is as a tree."""
+    with contextlib.suppress(ValueError, RecursionError):
+        tree = json.loads(data)
+        with contextlib.suppress(EncodingError):
+            from_tree(tree)
+
+
+def fuzz_messages(data: bytes) -> None:
+    """Read bytes as what a guest says to its keeper."""
+    for payload in (data, b'["value",' + data + b"]"):
+        message = read_message(payload)
+        if message[0] in ("value", "raised", "unreadable"):
+            read_answer(message, payload)
+
+
+def fuzz_cast(data: bytes) -> None:
+    """Read bytes as a candidate's answer to a test's question, and make of it what it says."""
+    text = data.decode("utf-8", "replace")
+    answer = Answer.read("finished", text, "")
+    question = Question(unit="", operation="name", on=["f"], answer=answer)
+    transcript = Transcript([question])
+    cast = Cast(transcript, Sources(""), {"Node": Node})
+    with contextlib.redirect_stdout(io.StringIO()):
+        try:
+            value = cast.ask("name", "f")
+        except LostError:
+            assert transcript.unit.ending == "unreadable"
+        except BaseException:
+            if "raised" not in answer.body:
+                raise
+        else:
+            _use(cast, value)
+
+
+def _use(cast: Cast, value: Any) -> None:
+    """Compare what came: plain data is never equal to a stand-in."""
+    if cast.is_candidates(value):
+        for plain in _PLAIN:
+            assert not value == plain  # noqa: SIM201  (both operators are the cast's)
+            assert value != plain
+            assert not plain == value  # noqa: SIM201
+
+
+_PLAIN: tuple[Any, ...] = (0, 1, "", "f", None, [], (), {})
+READERS = (fuzz_decoder, fuzz_tree, fuzz_messages, fuzz_cast)
+
+# Mutations of bytes seldom come to JSON, and more seldom to a tag with the right content.
+_TEXT = """
+    is raised after met nodes class args text h sub n at number kind instance function iterator
+    coroutine module name bases specials methods int str list tuple dict object Exception
+    ValueError SystemExit __eq__ __hash__ __len__ __iter__ __class__ _cast_ Node next t d s fs i b
+    c r q D F datetime date time delta array Counter odict defaultdict value loaded failed
+"""
+_WORDS = _TEXT.split()
+_TAGS = [word for word in _WORDS if len(word) <= 2] + _WORDS[-9:-3] + ["sub", "date", "delta"]
+_DEPTH_MAX = 6
+
+
+_ATOMS = [None, True, False, 0.5, 2**70, "", "\ud800", "2024-01-01", "1E9", -1, 0, 1, 2]
+
+
+def _tree(some: Any, depth: int) -> Any:
+    """Make a tree as *some* bytes have it: more often than not one that could be meant."""
+    kind = some.ConsumeIntInRange(0, 5 if depth < _DEPTH_MAX else 2)
+    if kind < 3:
+        return some.PickValueInList([_ATOMS, _WORDS, [some.ConsumeUnicode(4)]][kind])
+    inside = [_tree(some, depth + 1) for _ in range(some.ConsumeIntInRange(0, 4))]
+    match kind:
+        case 3:
+            return inside
+        case 4:
+            return {some.PickValueInList(_TAGS): inside}
+    return {some.PickValueInList(_WORDS): part for part in inside}
+
+
+def _answer(some: Any) -> dict[str, Any]:
+    """Make an answer in the form that answers have."""
+    answer: dict[str, Any] = {"is": _tree(some, 1)}
+    if some.ConsumeBool():
+        raised = {key: _tree(some, 3) for key in ("class", "args", "text", "h")}
+        answer["raised"] = raised if some.ConsumeBool() else _tree(some, 3)
+    if some.ConsumeBool():
+        answer["nodes"] = [["Node", {"next": _tree(some, 2)}]]
+    keys = ("number", "kind", "class", "name", "bases", "specials", "methods")
+    answer["met"] = [
+        {key: _tree(some, 3) for key in keys} | {"number": number} for number in range(3)
+    ]
+    return answer
+
+
+def fuzz_one(data: bytes) -> None:
+    """Give one input, or what it is the recipe of, to every reader."""
+    some = atheris.FuzzedDataProvider(data[1:])
+    make = {0: _tree, 1: _answer}.get(data[0] % 4) if data else None
+    if make is not None:
+        made = _answer(some) if make is _answer else _tree(some, 0)
+        data = json.dumps(made).encode("ascii")
+    for read in READERS:
+        read(data)
+
+
+if __name__ == "__main__":
+    atheris.Setup(sys.argv, fuzz_one)
+    atheris.Fuzz()

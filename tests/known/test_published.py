@@ -1,0 +1,167 @@
+"""Published datasets of test code: their right solutions pass, and their wrong ones do not.
+
+Each dataset is judged once, in one go. A claim that does not hold names the tasks.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from sandbox.local import LocalExecutor
+from sandbox.types import Limits
+from tests.known.published import (
+    BIGCODEBENCH,
+    BUGGY,
+    HUMANEVAL,
+    HUMANEVAL_BODIES,
+    MBPP,
+    SANITIZED,
+    Collection,
+    Solution,
+    read_exceptions,
+    read_solutions,
+)
+from verifier import Score, Verdict, judge
+
+Judged = tuple[tuple[Solution, Score], ...]
+JudgedOf = Callable[[Collection], Judged]
+
+# A whole dataset is judged by the first test that asks for it.
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def executor(request: pytest.FixtureRequest) -> Iterator[LocalExecutor]:
+    """Give one executor for all of them."""
+    if request.config.getoption("dataset"):
+        pytest.skip("other datasets were asked for")
+    with LocalExecutor() as executor:
+        yield executor
+
+
+@pytest.fixture(scope="module")
+def judged_of(executor: LocalExecutor) -> JudgedOf:
+    """Give a function that judges all solutions of a collection, once."""
+    judged: dict[str, Judged] = {}
+
+    def judged_of_one(collection: Collection) -> Judged:
+        if collection.name not in judged:
+            solutions = read_solutions(collection)
+            samples = [solution.sample for solution in solutions]
+            limits = Limits(cpu_seconds=collection.cpu_seconds)
+            scores = judge(samples, executor, default_limits=limits)
+            judged[collection.name] = tuple(zip(solutions, scores, strict=True))
+        return judged[collection.name]
+
+    return judged_of_one
+
+
+@pytest.fixture(scope="module")
+def buggy(judged_of: JudgedOf) -> Judged:
+    """Give the buggy solutions with their scores."""
+    return judged_of(BUGGY)
+
+
+SLOW = {"BigCodeBench/0"}  # goes through all 10! orders of a list: 20 seconds
+RIGHT = [HUMANEVAL, HUMANEVAL_BODIES, MBPP, SANITIZED, BIGCODEBENCH]
+
+
+@pytest.mark.parametrize("collection", RIGHT, ids=[one.name for one in RIGHT])
+def test_right_solutions_pass_every_case(collection: Collection, judged_of: JudgedOf) -> None:
+    """The exceptions are those that are listed, and a listed one that passes is none."""
+    judged = judged_of(collection)
+    missed = {
+        solution.task: _what_was_wrong(score)
+        for solution, score in judged
+        if score.verdict is not Verdict.ACCEPTED or score.correctness != 1.0
+    }
+
+    expected = {solution.task for solution, _ in judged} & read_exceptions().keys()
+    assert missed.keys() == expected, "\n".join(f"{task}: {why}" for task, why in missed.items())
+
+
+@pytest.mark.parametrize("collection", [*RIGHT, BUGGY], ids=[one.name for one in [*RIGHT, BUGGY]])
+def test_no_row_of_a_dataset_is_missing(collection: Collection, judged_of: JudgedOf) -> None:
+    """All rows are read, and each is another task."""
+    tasks = {solution.task for solution, _ in judged_of(collection)}
+
+    assert len(tasks) == collection.rows
+
+
+@pytest.mark.parametrize("collection", [MBPP, SANITIZED], ids=["mbpp", "sanitized"])
+def test_every_assert_is_a_case(collection: Collection, judged_of: JudgedOf) -> None:
+    """As many cases as asserts: none is left out, and none is lumped together with others."""
+    lumped = {
+        solution.task: score.tests_total
+        for solution, score in judged_of(collection)
+        if score.tests_total != _asserts(solution)
+    }
+
+    assert lumped == {}
+
+
+def test_tests_that_patch_pass_where_they_share_a_process(executor: LocalExecutor) -> None:
+    """What is an exception because it patches passes when its dataset asks for that."""
+    patching = [
+        solution
+        for solution in read_solutions(BIGCODEBENCH)
+        if solution.task in read_exceptions().keys() - SLOW
+    ]
+    samples = [
+        replace(solution.sample, reference=solution.row | {"shared_process": True})
+        for solution in patching
+    ]
+
+    assert {
+        solution.task: (score.verdict, score.shared_process)
+        for solution, score in zip(patching, judge(samples, executor), strict=True)
+    } == {solution.task: (Verdict.ACCEPTED, True) for solution in patching}
+
+
+def test_no_buggy_solution_is_fully_correct(buggy: Judged) -> None:
+    """All 82 are found out, and by being judged."""
+    assert _tasks(buggy, lambda _, score: score.correctness == 1.0 or not score.tests_total) == []
+
+
+def test_asserts_that_hold_are_paid_for(buggy: Judged) -> None:
+    """Where some asserts hold and others do not, correctness lies between 0 and 1."""
+    assert (
+        _tasks(
+            buggy,
+            lambda solution, score: (
+                (solution.row["asserts_held"] > 0) is not (0 < score.correctness < 1)
+            ),
+        )
+        == []
+    )
+
+
+def test_as_many_cases_pass_as_asserts_hold_in_a_plain_interpreter(buggy: Judged) -> None:
+    """Each assert was run alone, beside the candidate, when the data was made."""
+    disagreeing = _tasks(
+        buggy,
+        lambda solution, score: (
+            (score.tests_passed, score.tests_total)
+            != (solution.row["asserts_held"], solution.row["asserts"])
+        ),
+    )
+
+    assert set(disagreeing) == {task for task in read_exceptions() if task.startswith("Python/")}
+
+
+def _tasks(judged: Judged, is_meant: Callable[[Solution, Score], bool]) -> list[str]:
+    return [solution.task for solution, score in judged if is_meant(solution, score)]
+
+
+def _asserts(solution: Solution) -> int:
+    return len(solution.row["test_list"]) + len(solution.row.get("challenge_test_list", []))
+
+
+def _what_was_wrong(score: Score) -> str:
+    endings = [
+        f"case {number} {case.verdict}: {case.execution.error or case.execution.detail}"
+        for number, case in enumerate(score.cases, start=1)
+        if case.verdict is not Verdict.ACCEPTED
+    ]
+    return score.problem or "; ".join(endings) or str(score.verdict)

@@ -1,0 +1,867 @@
+"""Test code from end to end: a program and tests, in real guests, and what comes of it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from textwrap import dedent
+
+import pytest
+
+from sandbox.local import LocalExecutor
+from sandbox.types import Limits
+from verifier import examination
+from verifier.examination import AskedBefore, Examination, examine_all
+from verifier.judge import judge
+from verifier.types import CodePlan, Paper, Sample, Score, Verdict
+
+PASS, FAIL, RAISE = Verdict.ACCEPTED, Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR
+
+
+@pytest.fixture(scope="module")
+def executor() -> Iterator[LocalExecutor]:
+    """Keep one lane warm, and one of examiners."""
+    with LocalExecutor(lanes=1) as executor:
+        yield executor
+
+
+def scored(executor: LocalExecutor, program: str, code: str, **tests: object) -> Score:
+    """Judge one program by test code."""
+    reference = {
+        "tests": {"kind": "code", "code": dedent(code), **tests},
+        "limits": {"cpu_seconds": 1.0},
+    }
+    completion = f"```python\n{dedent(program)}\n```\n"
+    (score,) = judge([Sample(completion=completion, reference=reference)], executor)
+    return score
+
+
+def verdicts(score: Score) -> list[Verdict]:
+    """Name the verdicts of a score that there is."""
+    assert score.problem == ""
+    return [case.verdict for case in score.cases]
+
+
+def examined(executor: LocalExecutor, program: str, code: str) -> Examination:
+    """Hold one examination."""
+    plan = CodePlan(paper=Paper(source=dedent(code)), limits=Limits(cpu_seconds=1.0))
+    examination = Examination(program=dedent(program), plan=plan)
+    list(examine_all([examination], executor, AskedBefore()))
+    return examination
+
+
+# Objects of the candidate's in tests: each pair of program and tests is an honest one.
+
+HONEST = {
+    "a class, its instances and their methods": (
+        """
+        class Stack:
+            def __init__(self):
+                self.items = []
+            def push(self, item):
+                self.items.append(item)
+                return self
+            def pop(self):
+                return self.items.pop()
+        """,
+        """
+        s = Stack()
+        s.push(1).push(2)
+        assert s.items == [1, 2]
+        assert s.pop() == 2
+        assert s.pop() == 1
+        assert s.items == []
+        """,
+    ),
+    "attributes, set and deleted": (
+        """
+        class Box:
+            size = 3
+            @property
+            def double(self):
+                return self.size * 2
+        """,
+        """
+        b = Box()
+        assert b.size == 3
+        b.size = 5
+        assert b.double == 10
+        del b.size
+        assert b.double == 6
+        assert not hasattr(b, 'weight')
+        assert hasattr(b, 'size')
+        b.extra = [1]
+        b.extra.append(2)
+        """,
+    ),
+    "operators": (
+        """
+        class V:
+            def __init__(self, x):
+                self.x = x
+            def __add__(self, other):
+                return V(self.x + (other.x if isinstance(other, V) else other))
+            __radd__ = __add__
+            def __mul__(self, k):
+                return V(self.x * k)
+            __rmul__ = __mul__
+            def __neg__(self):
+                return V(-self.x)
+            def __abs__(self):
+                return abs(self.x)
+            def __lt__(self, other):
+                return self.x < other.x
+            def __getitem__(self, n):
+                return self.x + n
+            def __iadd__(self, other):
+                self.x += other
+                return self
+            def __bool__(self):
+                return self.x != 0
+            def __int__(self):
+                return self.x
+            def __contains__(self, x):
+                return x == self.x
+            def __call__(self, y):
+                return self.x * y
+            def __repr__(self):
+                return f'V({self.x})'
+            def __round__(self, n=0):
+                return 7
+        """,
+        """
+        assert (V(1) + V(2)).x == 3
+        assert (V(1) + 2).x == 3
+        assert (2 + V(1)).x == 3
+        assert (V(2) * 3).x == 6
+        assert (3 * V(2)).x == 6
+        assert (-V(2)).x == -2
+        assert abs(V(-2)) == 2
+        assert V(1) < V(2)
+        assert not V(2) < V(1)
+        assert V(1)[4] == 5
+        v = V(1)
+        v += 5
+        assert v.x == 6
+        assert not V(0)
+        assert int(V(3)) == 3
+        assert 3 in V(3)
+        assert 4 not in V(3)
+        assert V(3)(4) == 12
+        assert repr(V(3)) == 'V(3)' and str(V(3)) == 'V(3)' and f'{V(3)}' == 'V(3)'
+        assert round(V(3)) == 7
+        assert sum([V(1), V(2)]).x == 3
+        assert max([V(1), V(2)]).x == 2
+        assert [v.x for v in sorted([V(2), V(1)])] == [1, 2]
+        """,
+    ),
+    "iteration and len": (
+        """
+        class Count:
+            def __init__(self, n):
+                self.n = n
+            def __iter__(self):
+                return iter(range(self.n))
+            def __len__(self):
+                return self.n
+            def __reversed__(self):
+                return iter(range(self.n)[::-1])
+        class Once:
+            def __init__(self):
+                self.n = 0
+            def __iter__(self):
+                return self
+            def __next__(self):
+                self.n += 1
+                if self.n > 3:
+                    raise StopIteration
+                return self.n
+        """,
+        """
+        assert len(Count(3)) == 3
+        assert list(Count(3)) == [0, 1, 2]
+        assert [x for x in Count(2)] == [0, 1]
+        assert list(reversed(Count(3))) == [2, 1, 0]
+        assert 2 in Count(3)
+        a, b = Count(2)
+        assert (a, b) == (0, 1)
+        assert list(Once()) == [1, 2, 3]
+        once = Once()
+        assert next(once) == 1
+        assert list(once) == [2, 3]
+        assert dict(zip('ab', Count(2))) == {'a': 0, 'b': 1}
+        total = 0
+        for x in Count(4):
+            total += x
+        assert total == 6
+        """,
+    ),
+    "with": (
+        """
+        class Gate:
+            def __init__(self):
+                self.log = []
+            def __enter__(self):
+                self.log.append('in')
+                return self
+            def __exit__(self, kind, error, trace):
+                self.log.append(kind and kind.__name__)
+                return kind is ValueError
+        from contextlib import contextmanager
+        @contextmanager
+        def lend(x):
+            yield x
+        """,
+        """
+        g = Gate()
+        with g as inner:
+            inner.log.append('mid')
+        assert g.log == ['in', 'mid', None] or g.log == ['in', None]
+        with Gate() as h:
+            raise ValueError('x')
+        assert h.log == ['in', 'ValueError']
+        with lend(3) as three:
+            assert three == 3
+        """,
+    ),
+    "isinstance and issubclass": (
+        """
+        class Animal:
+            pass
+        class Dog(Animal):
+            pass
+        class Names(list):
+            pass
+        def make():
+            return Dog()
+        """,
+        """
+        assert isinstance(make(), Dog)
+        assert isinstance(make(), Animal)
+        assert issubclass(Dog, Animal)
+        assert not isinstance(make(), (int, str))
+        assert type(make()) is Dog
+        assert type(make()).__name__ == 'Dog'
+        assert isinstance(Names([1]), list)
+        assert Names([1, 2]) == [1, 2]
+        assert not isinstance(Animal(), Dog)
+        """,
+    ),
+    "exceptions of the candidate's": (
+        """
+        class Broke(ValueError):
+            def __init__(self, need):
+                super().__init__(f'need {need}')
+                self.need = need
+        class Quiet(Exception):
+            pass
+        def pay(n):
+            if n > 3:
+                raise Broke(n)
+            if n < 0:
+                raise Quiet
+            return n
+        """,
+        """
+        try:
+            pay(9)
+            assert False
+        except Broke as e:
+            assert e.need == 9
+            assert str(e) == 'need 9'
+        try:
+            pay(9)
+        except ValueError as e:
+            assert str(e) == 'need 9'
+        else:
+            assert False
+        try:
+            pay(-1)
+        except Quiet:
+            assert True
+        assert issubclass(Broke, ValueError)
+        """,
+    ),
+    "dataclasses": (
+        """
+        from dataclasses import dataclass, field
+        @dataclass
+        class Item:
+            name: str
+            tags: list = field(default_factory=list)
+        @dataclass(frozen=True, order=True)
+        class P:
+            x: int
+            y: int = 0
+        """,
+        """
+        i = Item('a')
+        assert i.name == 'a' and i.tags == []
+        i.name = 'b'
+        assert i.name == 'b'
+        assert P(1) == P(1, 0)
+        assert P(1) != P(2)
+        assert P(1) < P(2)
+        assert len({P(1), P(1), P(2)}) == 2
+        assert repr(P(1)) == 'P(x=1, y=0)'
+        try:
+            P(1).x = 5
+            assert False
+        except AttributeError:
+            pass
+        """,
+    ),
+    "enums": (
+        """
+        from enum import Enum, IntEnum
+        class Colour(Enum):
+            RED = 1
+            BLUE = 2
+        class Level(IntEnum):
+            LOW = 1
+            HIGH = 2
+        def best():
+            return Colour.BLUE
+        """,
+        """
+        assert Colour.RED.value == 1
+        assert Colour.RED.name == 'RED'
+        assert best() == Colour.BLUE
+        assert best() is Colour.BLUE
+        assert best() != Colour.RED
+        assert Colour(1) == Colour.RED
+        assert Colour['RED'] is Colour.RED
+        assert [c.name for c in Colour] == ['RED', 'BLUE']
+        assert len(Colour) == 2
+        assert Level.LOW < Level.HIGH
+        assert Level.HIGH == 2
+        assert isinstance(best(), Colour)
+        assert best() in (Colour.BLUE, Colour.RED)
+        """,
+    ),
+    "generators": (
+        """
+        def count(n):
+            for i in range(n):
+                yield i
+        def forever():
+            n = 0
+            while True:
+                got = yield n
+                n += got or 1
+        """,
+        """
+        assert list(count(3)) == [0, 1, 2]
+        assert next(count(1)) == 0
+        g = count(2)
+        assert next(g) == 0
+        assert next(g) == 1
+        assert next(g, 'end') == 'end'
+        assert sum(count(4)) == 6
+        f = forever()
+        assert next(f) == 0
+        assert f.send(5) == 5
+        import itertools
+        assert list(itertools.islice(forever(), 3)) == [0, 1, 2]
+        import types
+        assert isinstance(count(1), types.GeneratorType)
+        """,
+    ),
+    "async functions": (
+        """
+        import asyncio
+        async def double(x):
+            await asyncio.sleep(0)
+            return 2 * x
+        async def fail():
+            raise KeyError('k')
+        """,
+        """
+        import asyncio
+        assert asyncio.run(double(2)) == 4
+        async def both():
+            return await asyncio.gather(double(1), double(2))
+        assert asyncio.run(both()) == [2, 4]
+        try:
+            asyncio.run(fail())
+            assert False
+        except KeyError:
+            pass
+        """,
+    ),
+    "arguments that are changed in place": (
+        """
+        def sort(xs):
+            xs.sort()
+        def put(d, k):
+            d[k] = 1
+        def deep(m):
+            m[0][0] = 'x'
+            m.append([2])
+        def grow(s):
+            s.add(9)
+        """,
+        """
+        xs = [3, 1, 2]
+        sort(xs)
+        assert xs == [1, 2, 3]
+        d = {}
+        put(d, 'a')
+        put(d, 'b')
+        assert d == {'a': 1, 'b': 1}
+        row = [1]
+        m = [row]
+        deep(m)
+        assert m == [['x'], [2]]
+        assert row == ['x']
+        s = {1}
+        grow(s)
+        assert s == {1, 9}
+        from collections import deque
+        q = deque([2, 1])
+        m = [[0]]
+        deep(m)
+        assert m[1] == [2]
+        """,
+    ),
+    "functions as arguments": (
+        """
+        def apply(f, x):
+            return f(x)
+        def compose(*fs):
+            def run(x):
+                for f in fs:
+                    x = f(x)
+                return x
+            return run
+        def memo(f):
+            seen = {}
+            def inner(x):
+                if x not in seen:
+                    seen[x] = f(x)
+                return seen[x]
+            return inner
+        """,
+        """
+        assert apply(lambda x: x + 1, 1) == 2
+        def triple(x):
+            return 3 * x
+        assert apply(triple, 2) == 6
+        assert apply(len, 'abc') == 3
+        assert apply(str.upper, 'abc') == 'ABC'
+        k = 10
+        assert apply(lambda x: x * k, 2) == 20
+        assert compose(lambda x: x + 1, triple)(1) == 6
+        assert compose()(1) == 1
+        import math
+        assert apply(math.sqrt, 4) == 2.0
+        @memo
+        def fib(n):
+            return n if n < 2 else fib(n - 1) + fib(n - 2)
+        assert apply(lambda x: (lambda y: y + x)(1), 4) == 5
+        def fact(n):
+            return 1 if n == 0 else n * fact(n - 1)
+        assert apply(fact, 5) == 120
+        assert apply(apply and (lambda x: x), 1) == 1
+        assert apply(sorted, [2, 1]) == [1, 2]
+        """,
+    ),
+    "classes that the prompt defines for both": (
+        """
+        def walk(head):
+            out = []
+            while head:
+                out.append(head.val)
+                head = head.next
+            return out
+        def push(head, val):
+            return Node(val, head)
+        """,
+        """
+        assert walk(Node(1, Node(2))) == [1, 2]
+        assert walk(push(Node(2), 1)) == [1, 2]
+        n = push(None, 3)
+        assert n.val == 3 and n.next is None
+        assert isinstance(n, Node)
+        """,
+    ),
+}
+_NODE = """
+class Node:
+    def __init__(self, val=0, next=None):
+        self.val = val
+        self.next = next
+"""
+
+
+@pytest.mark.parametrize(("program", "code"), HONEST.values(), ids=HONEST)
+def test_honest_programs_pass(executor: LocalExecutor, program: str, code: str) -> None:
+    """What would pass with program and tests in one process passes here."""
+    prompt = _NODE if "Node(" in code else ""
+    score = scored(executor, program, code, prompt=prompt)
+
+    assert score.problem == ""
+    assert [
+        (n, one.execution.error) for n, one in enumerate(score.cases) if one.verdict != PASS
+    ] == []
+
+
+_CLIENT = """
+class Client:
+    async def get(self, x):
+        return [x]
+    async def __aenter__(self):
+        return self
+    async def __aexit__(self, *error):
+        return None
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["return await Client().get(1)", "async with Client() as c:\n        return await c.get(1)"],
+    ids=["await", "async with"],
+)
+def test_tests_await_what_a_candidate_promises(
+    executor: LocalExecutor, monkeypatch: pytest.MonkeyPatch, body: str
+) -> None:
+    """A coroutine of the tests' own may await the candidate's."""
+    little = replace(examination._EXAMINER_LIMITS, cpu_seconds=2.0, wall_seconds=2.0)
+    monkeypatch.setattr(examination, "_EXAMINER_LIMITS", little)
+    code = f"import asyncio\nasync def go():\n    {body}\nassert asyncio.run(go()) == [1]\n"
+
+    assert verdicts(scored(executor, _CLIENT, code)) == [PASS]
+
+
+@pytest.mark.parametrize("test", ["bool(P)", "P and True", "not not P"])
+def test_a_class_is_true(executor: LocalExecutor, test: str) -> None:
+    """A class of the candidate's is true, as all are: `pytest.raises(P, f)` wants to know."""
+    assert verdicts(scored(executor, _PAIR, f"assert P(1).x\nassert {test}\n")) == [PASS, PASS]
+
+
+def test_keyword_arguments_that_are_changed_come_back(executor: LocalExecutor) -> None:
+    """A list that is passed by keyword is as the candidate left it."""
+    code = "xs = []\nf(xs=xs)\nassert xs == [1]\n"
+
+    assert verdicts(scored(executor, "def f(xs): xs.append(1)", code)) == [PASS]
+
+
+def test_arguments_within_a_tuple_that_are_changed_come_back(executor: LocalExecutor) -> None:
+    """A list in a tuple can be changed; so can the list that the tests hold."""
+    code = "row = []\nf((row, 2))\nassert row == [1]\n"
+
+    assert verdicts(scored(executor, "def f(t): t[0].append(1)", code)) == [PASS]
+
+
+def test_a_class_may_have_the_name_of_one_of_pythons(executor: LocalExecutor) -> None:
+    """A candidate's own class `partial` is a class like any other."""
+    program = "class partial:\n    def __len__(self): return 3\n"
+
+    assert verdicts(scored(executor, program, "assert len(partial()) == 3\n")) == [PASS]
+
+
+def test_a_function_that_notes_its_calls_is_refused(executor: LocalExecutor) -> None:
+    """A callback that cannot do its work from afar is the dataset's fault, no wrong answer."""
+    program = "def each(xs, f):\n    for x in xs: f(x)\n"
+    code = "seen = []\neach([1, 2], lambda x: seen.append(x))\nassert seen == [1, 2]\n"
+
+    assert scored(executor, program, code).verdict in (PASS, Verdict.UNGRADED)
+
+
+# What is wrong gets no credit
+
+
+def test_every_assert_is_a_case_of_its_own(executor: LocalExecutor) -> None:
+    """Where some asserts hold, those count."""
+    code = "assert f(1) == 1\nassert f(2) == 4\nassert f(3) == 3\n"
+
+    score = scored(executor, "def f(x): return x", code)
+
+    assert verdicts(score) == [PASS, FAIL, PASS]
+    assert 0 < score.correctness < 1
+
+
+def test_what_a_candidate_raises_is_a_runtime_error(executor: LocalExecutor) -> None:
+    """An exception that the tests do not expect is told from a wrong answer."""
+    score = scored(executor, "def f(x): return 1 // x", "assert f(0) == 1\nassert f(1) == 2\n")
+
+    assert verdicts(score) == [RAISE, FAIL]
+
+
+def test_a_missing_name_costs_the_cases_that_use_it(executor: LocalExecutor) -> None:
+    """A candidate without a function that is asked for still gets credit for the others."""
+    score = scored(executor, "def g(x): return x", "assert f(1) == 1\nassert g(1) == 1\n")
+
+    assert verdicts(score) == [FAIL, PASS]
+
+
+_FATAL = """
+import os
+def f(x):
+    if x == 1:
+        os._exit(0)
+    while x == 2:
+        pass
+    return x
+"""
+
+
+@pytest.mark.parametrize("fatal", [1, 2], ids=["exit", "endless loop"])
+def test_a_fatal_question_costs_its_own_case_alone(executor: LocalExecutor, fatal: int) -> None:
+    """The cases before and after the one that a guest did not survive are judged."""
+    code = f"assert f(0) == 0\nassert f({fatal}) == {fatal}\nassert f(3) == 3\n"
+
+    before, lost, after = verdicts(scored(executor, _FATAL, code))
+
+    assert (before, after) == (PASS, PASS)
+    assert lost is not PASS
+
+
+@pytest.mark.parametrize(
+    ("fatal", "verdict"),
+    [(1, Verdict.RUNTIME_ERROR), (2, Verdict.TIME_LIMIT_EXCEEDED)],
+    ids=["exit", "endless loop"],
+)
+def test_how_a_guest_ended_is_the_verdict(
+    executor: LocalExecutor, fatal: int, verdict: Verdict
+) -> None:
+    """A case that its guest did not survive says so, and is no mere wrong answer."""
+    code = f"assert f({fatal}) == {fatal}\nassert f(3) == 3\n"
+
+    assert verdicts(scored(executor, _FATAL, code)) == [verdict, PASS]
+
+
+# Objects that lie
+
+_LIAR = """
+class Liar{base}:
+    def yes(self, *other):
+        return True
+    def no(self, *other):
+        return False
+    def zero(self, *other):
+        return 0.0
+    __eq__ = __lt__ = __le__ = __gt__ = __ge__ = __contains__ = startswith = yes
+    __ne__ = no
+    __sub__ = __rsub__ = __mod__ = __float__ = __abs__ = zero
+    def __hash__(self):
+        return 1
+    def __len__(self):
+        return 3
+    def __iter__(self):
+        return iter([1, 2, 3])
+def f(x=0):
+    return Liar()
+"""
+
+
+@pytest.mark.parametrize("base", ["", "(int)", "(float)", "(str)", "(list)", "(dict)", "(tuple)"])
+@pytest.mark.parametrize(
+    "test",
+    [
+        "f(2) == 5",
+        "5 == f(2)",
+        "f(2) == 'abc'",
+        "f(2) == [1, 2, 4]",
+        "[1, 2, 4] == f(2)",
+        "not f(2) != 5",
+        "f(2) in (5, 6)",
+        "f(2) in {1: 0}",
+        "f(2) in [[1, 2, 4]]",
+        "[f(2)] == [5]",
+        "(f(2), 1) == (5, 1)",
+        "{'a': f(2)} == {'a': 5}",
+        "[5, 6].count(f(2)) == 1",
+        "set([f(2)]) == {5}",
+        "f(2) is True",
+    ],
+)
+def test_plain_data_never_equals_an_object(executor: LocalExecutor, test: str, base: str) -> None:
+    """Whatever an object says of itself, for an `==` with plain data it is not asked."""
+    score = scored(executor, _LIAR.format(base=base), f"assert {test}\n")
+
+    assert PASS not in verdicts(score)
+
+
+@pytest.mark.parametrize(
+    ("base", "test"),
+    [
+        ("", "abs(f(2) - 3.5) < 1e-6"),
+        ("", "abs(3.5 - f(2)) < 1e-6"),
+        ("(float)", "abs(f(2) - 3.5) < 1e-6"),
+        ("(float)", "abs(3.5 - f(2)) < 1e-6"),
+        ("", "3 < f(2) < 4"),
+        ("", "f(2) >= 10 and f(2) <= 3"),
+        ("", "3 in f(2)"),
+        ("", "f(2).startswith('abc')"),
+    ],
+)
+def test_an_object_that_lies_to_operators_earns_nothing_unmarked(
+    executor: LocalExecutor, base: str, test: str
+) -> None:
+    """What rests on the candidate's word alone either fails or is counted in `self_judged`."""
+    score = scored(executor, _LIAR.format(base=base), f"assert {test}\n")
+
+    assert PASS not in verdicts(score) or score.self_judged == 1
+
+
+@pytest.mark.parametrize("test", ["abs(Solution().f(2) - 3.5) < 1e-6", "5 in Solution().f(2)"])
+def test_a_subclass_of_the_examined_class_is_no_way_in(executor: LocalExecutor, test: str) -> None:
+    """A lying object earns nothing unmarked by being of a kind with the one that is asked."""
+    program = _LIAR.format(base="(Solution)").replace("def f(x=0):", "def unused():")
+    program = f"class Solution:\n    def f(self, x):\n        return Liar()\n{program}"
+
+    score = scored(executor, program, f"assert {test}\n")
+
+    assert PASS not in verdicts(score) or score.self_judged == 1
+
+
+@pytest.mark.parametrize("test", ["f().count('abc') == 1", "f().find('abc') == 0"])
+def test_methods_that_tell_what_is_expected_earn_nothing_unmarked(
+    executor: LocalExecutor, test: str
+) -> None:
+    """An object that agrees with whatever it is given is not believed."""
+    program = "class X:\n    def count(self, x): return 1\n    equals = count\ndef f(): return X()"
+
+    score = scored(executor, program, f"assert {test}\n")
+
+    assert PASS not in verdicts(score) or score.self_judged == 1
+
+
+_PAIR = """
+class P:
+    def __init__(self, x):
+        self.x = x
+    def __eq__(self, other):
+        return self.x == other.x
+    def __hash__(self):
+        return hash(self.x)
+"""
+
+
+@pytest.mark.parametrize(
+    "test", ["P(1) == P(1)", "P(1) != P(2)", "P(1) in [P(1)]", "len({P(1), P(1)}) == 1"]
+)
+def test_two_objects_are_compared_by_the_candidate(executor: LocalExecutor, test: str) -> None:
+    """Only the candidate knows whether its objects are equal; that it said so is counted."""
+    score = scored(executor, _PAIR, f"assert {test}\nassert P(1).x == 1\n")
+
+    assert verdicts(score) == [PASS, PASS]
+    assert score.self_judged == 1
+
+
+# Rounds
+
+
+@pytest.mark.parametrize(
+    ("program", "code"),
+    [
+        ("def f(x): return 2 * x", "for n in range(200):\n    assert f(n) == 2 * n\n"),
+        ("def f(x): return 2 * x", "for n in range(50): assert f(n) == 2 * n, f'{n}: {f(n)}'\n"),
+        ("def f(x): return [x, {'a': x}]", "assert f(1)[1]['a'] == 1\nassert f(1)[0] + 1 == 2\n"),
+        ("def f(x): return x, -x", "a, b = f(2)\nassert a == 2\nassert b == -2\n"),
+        ("def f(x): return x", "assert sorted(f([2, 1])) == [1, 2]\nassert max(f([1])) == 1\n"),
+        ("def f(x): return g(x)\ndef g(x): return x", "assert f(g(1)) == g(f(1))\n"),
+    ],
+    ids=["loop", "message", "items", "unpacking", "builtins", "nested"],
+)
+def test_one_round_answers_what_does_not_hang_on_answers(
+    executor: LocalExecutor, program: str, code: str
+) -> None:
+    """Questions that do not depend on answers are all put at once."""
+    examination = examined(executor, program, code)
+
+    assert {result.verdict for result in examination.cases} == {PASS}
+    assert examination.rounds == 1
+
+
+def test_a_loop_that_hangs_on_answers_takes_rounds(executor: LocalExecutor) -> None:
+    """Where a question depends on the answer before it, it is put in the next round."""
+    code = "x = 3\nwhile x:\n    x = f(x)\nassert x == 0\n"
+
+    examination = examined(executor, "def f(x): return x - 1", code)
+
+    assert {result.verdict for result in examination.cases} == {PASS}
+    assert examination.rounds > 1
+
+
+# What a dataset gets wrong
+
+
+@pytest.mark.parametrize(
+    ("code", "problem"),
+    [
+        ("x = 1", "found nothing in it that asserts"),
+        ("assert f(", "does not parse"),
+        ("assert 1 == 1", "ask nothing of a candidate"),
+        ("import no_such_module\nassert f(1)", "no_such_module"),
+        ("import threading\nassert f(threading.Lock())", "cannot travel"),
+        ("while True: pass\nassert f(1)", "out_of_time"),
+        ("from unittest.mock import patch\nwith patch('solution.f'):\n    assert f(1)", "patch"),
+    ],
+)
+def test_tests_that_cannot_be_used_are_the_datasets_fault(
+    executor: LocalExecutor, monkeypatch: pytest.MonkeyPatch, code: str, problem: str
+) -> None:
+    """Nobody is graded by what is no test; the reason is named."""
+    little = replace(examination._EXAMINER_LIMITS, cpu_seconds=1.0)
+    monkeypatch.setattr(examination, "_EXAMINER_LIMITS", little)
+
+    score = scored(executor, "def f(x): return x", code)
+
+    assert (score.verdict, score.is_outage) == (Verdict.UNGRADED, False)
+    assert problem in score.problem
+
+
+# The cache
+
+
+def test_what_was_asked_is_remembered_by_paper() -> None:
+    """The report of a paper is found again by an equal paper, and by no other."""
+    asked = AskedBefore()
+    asked.put(Paper(source="a"), {"questions": []})
+
+    assert asked.get(Paper(source="a")) == {"questions": []}
+    assert asked.get(Paper(source="a", prompt="b")) is None
+
+
+def test_what_was_asked_is_forgotten_when_it_gets_too_much(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The paper that has not been wanted for the longest time goes first."""
+    monkeypatch.setattr(examination, "_CACHED_BYTES_MAX", 1000)
+    asked = AskedBefore()
+    first, second, third = (Paper(source=name * 100) for name in "abc")
+    for paper in (first, second, *[Paper(source=str(n) * 100) for n in range(9)]):
+        asked.put(paper, "")
+        asked.get(first)
+    asked.put(third, "")
+
+    assert asked.get(first) == ""
+    assert asked.get(second) is None
+    assert asked.get(third) == ""
+
+
+_HOSTILE = {
+    "no attribute is safe": "class X:\n    def __getattribute__(self, name): raise SystemExit",
+    "no class": "class X:\n    @property\n    def __class__(self): raise RecursionError",
+    "a class that hides": "class M(type):\n    def __getattribute__(cls, name): raise OSError\n"
+    "class X(metaclass=M): pass",
+    "names that leave": "import os\nclass M(type):\n    @property\n"
+    "    def __name__(cls): os._exit(0)\nclass X(metaclass=M): pass",
+    "no end": "class X(dict):\n    def __iter__(self):\n        while True: yield 1\n"
+    "    items = __iter__",
+    "a deep value": "def X():\n    v = []\n    for _ in range(10**5): v = [v]\n    return v",
+    "an endless value": "def X():\n    v = []\n    v.append(v)\n    return v",
+    "a long value": "def X():\n    return 'x' * 10**7",
+}
+
+
+@pytest.mark.parametrize("body", _HOSTILE.values(), ids=_HOSTILE)
+def test_hostile_objects_cost_their_own_case_alone(executor: LocalExecutor, body: str) -> None:
+    """Whatever an object does when it is looked at, the other cases are judged."""
+    program = f"{body}\ndef f(): return X()\ndef g(): return 1\n"
+    code = "assert g() == 1\nassert f() == 1\nassert g() + 0 == 1\n"
+
+    before, hostile, after = verdicts(scored(executor, program, code))
+
+    assert (before, after) == (PASS, PASS)
+    assert hostile is not PASS
