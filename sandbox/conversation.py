@@ -19,6 +19,7 @@ import operator
 import sys
 import time
 import types
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -83,6 +84,20 @@ _OPERATIONS: dict[str, Callable[..., object]] = {
 }
 
 
+def containers_in(values: Iterable[object]) -> Iterator[object]:
+    """Find the containers that can be changed in place, in an order that both sides agree on."""
+    pending = list(values)[::-1]
+    while pending:
+        value: Any = pending.pop()
+        kind = type(value)
+        if kind in (list, dict, set, deque):
+            yield value
+        if kind in (list, tuple, deque):
+            pending.extend(reversed(value))
+        elif kind is dict:
+            pending.extend(reversed(value.values()))
+
+
 class Conversation:
     """What has been said so far, and the objects that it was about."""
 
@@ -121,12 +136,15 @@ class Conversation:
         is_guess = order.get("guess", False) and is_plain(operands[0])
         if is_guess and order["op"] in _CHANGING:
             operands[0] = copy.deepcopy(operands[0])  # nobody may ever ask this
+        handed_over = [*operands, *keywords.values()]
+        trees = [*order["on"], *order.get("kw", {}).values()]
+        containers = list(containers_in(handed_over))  # kept, so that none takes another's place
         answer = self._carry_out(order["op"], operands, keywords)
         if is_guess:
             answer["on_plain"] = True
+        numbers = {id(container): number for number, container in enumerate(containers)}
         asides = {
-            "after": self._changed(enumerate(order["on"]), operands)
-            + self._changed(order.get("kw", {}).items(), list(keywords.values())),
+            "after": self._changed(trees, handed_over, numbers),
             "nodes": self._nodes.written(self),
             "met": self._met,  # last, as the others add to it
         }
@@ -143,17 +161,33 @@ class Conversation:
         return {"is": to_tree(result, self)}
 
     def _changed(
-        self, trees: Iterable[tuple[int | str, object]], operands: list[object]
+        self, trees: list[object], values: list[object], numbers: dict[int, int]
     ) -> list[object]:
-        """Write those containers among the operands again that are not as they were."""
+        """Write those of the values again that are not as they were, with who is who in them."""
         changed: list[object] = []
-        for (place, tree), operand in zip(trees, operands, strict=True):
+        for tree, value in zip(trees, values, strict=True):
             is_own = isinstance(tree, dict) and "at" in tree  # the candidate's, not a copy
-            if isinstance(tree, list | dict) and is_plain(operand) and not is_own:
-                now = to_tree(operand, self)
+            if isinstance(tree, list | dict) and is_plain(value) and not is_own:
+                found = len(self._found[-1])
+                now = to_tree(value, self)
+                del self._found[-1][found:]
                 if now != tree:
-                    changed.append([place, now])
+                    changed.append(self._with_numbers(value, numbers))
         return changed
+
+    def _with_numbers(self, value: Any, numbers: dict[int, int]) -> object:  # noqa: ANN401  (narrowed by type)
+        tree: object
+        if type(value) is list:
+            tree = [self._with_numbers(item, numbers) for item in value]
+        elif type(value) is tuple:
+            tree = {"t": [self._with_numbers(item, numbers) for item in value]}
+        elif type(value) is dict:
+            items = value.items()
+            tree = {"d": [[to_tree(k, self), self._with_numbers(v, numbers)] for k, v in items]}
+        else:
+            tree = to_tree(value, self)
+        number = numbers.get(id(value))
+        return tree if number is None else {"was": [number, tree]}
 
     # -- operations of our own ---------------------------------------------------------
 

@@ -447,14 +447,15 @@ def test_an_unknown_tag_cannot_be_read() -> None:
 @pytest.mark.parametrize(
     ("function", "operands", "after"),
     [
-        ("sort", [[3, 1, 2]], [[1, [1, 2, 3]]]),
-        ("append", [[1], {"t": [2]}], [[1, [1, {"t": [2]}]]]),
-        ("put", [{"d": []}], [[1, {"d": [["new", 1]]}]]),
-        ("append", [{"q": [None, []]}, 1], [[1, {"q": [None, [1]]}]]),
+        ("sort", [[3, 1, 2]], [{"was": [0, [1, 2, 3]]}]),
+        ("sort", [[[3], [1]]], [{"was": [0, [{"was": [2, [1]]}, {"was": [1, [3]]}]]}]),
+        ("append", [[1], {"t": [2]}], [{"was": [0, [1, {"t": [2]}]]}]),
+        ("put", [{"d": []}], [{"was": [0, {"d": [["new", 1]]}]}]),
+        ("append", [{"q": [None, []]}, 1], [{"was": [0, {"q": [None, [1]]}]}]),
     ],
 )
 def test_changes_in_place_come_back(function: str, operands: list[Any], after: list[Any]) -> None:
-    """An argument that was changed travels with the answer, under its place."""
+    """An argument that was changed travels with the answer, and who is who in it."""
     talk = Talk()
 
     assert talk.ask("call", talk.name(function), *operands)["after"] == after
@@ -473,7 +474,7 @@ def test_changes_in_place_come_back_with_an_exception() -> None:
 
     answer = talk.ask("call", talk.name("f"), [])
 
-    assert (answer["raised"]["class"], answer["after"]) == ("ValueError", [[1, [1]]])
+    assert (answer["raised"]["class"], answer["after"]) == ("ValueError", [{"was": [0, [1]]}])
 
 
 # Classes that both sides have

@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator, Iterator
 from dis import get_instructions
 from typing import Any
 
-from sandbox.conversation import SPECIAL_METHODS
+from sandbox.conversation import SPECIAL_METHODS, containers_in
 from sandbox.encoding import EncodingError, Walk, from_tree, to_tree
 from verifier.examiner.sources import Sources
 from verifier.examiner.transcript import (
@@ -342,12 +342,11 @@ class Cast:
         answer = self.transcript.asked[place].answer
         if answer is None:
             return Unknown(self, place, None)
-        reader = _Reader(self, place, answer, nodes)
+        handed_over = [*operands, *(keywords or {}).values()]
+        reader = _Reader(self, place, answer, nodes, handed_over)
         try:
             value, error = reader.result()
-            for index, now in reader.changes():
-                named = keywords or {}
-                _overwrite(operands[index] if isinstance(index, int) else named[index], now)
+            reader.take_changes()
         except (EncodingError, LookupError, TypeError, AttributeError, ValueError):
             self.transcript.lose("unreadable")
             raise
@@ -532,8 +531,16 @@ def _ref_of(value: Any) -> list[int] | None:
 class _Reader:
     """Reads one answer: `sandbox.encoding.Opaque`."""
 
-    def __init__(self, cast: Cast, place: int, answer: Answer, sent_nodes: list[Any]) -> None:
+    def __init__(
+        self,
+        cast: Cast,
+        place: int,
+        answer: Answer,
+        sent_nodes: list[Any],
+        handed_over: list[Any],
+    ) -> None:
         self._cast = cast
+        self._containers = list(containers_in(handed_over)) if "after" in answer.body else []
         self._place = place
         self._body = answer.body
         self._next = 0
@@ -552,14 +559,14 @@ class _Reader:
         args = None if args is None else from_tree(args, self)
         return None, self._cast.exception(raised, args, ref)
 
-    def changes(self) -> list[tuple[int | str, Any]]:
-        """Return the operands that were changed in place; see to the nodes."""
-        changed = [(index, from_tree(tree, self)) for index, tree in self._body.get("after", [])]
+    def take_changes(self) -> None:
+        """Change what the candidate changed in place."""
+        for tree in self._body.get("after", []):
+            from_tree(tree, self)
         for node, (_, fields) in zip(self._nodes, self._table, strict=False):
             vars(node).clear()
             for name, tree in fields.items():
                 object.__setattr__(node, name, from_tree(tree, self))
-        return changed
 
     def _ref(self) -> list[int]:
         self._next += 1
@@ -579,6 +586,9 @@ class _Reader:
                 return self._cast.plain_subclass(number, ref, walk(tree))
             case "n":
                 return self._nodes[content]
+            case "was":
+                number, tree = content
+                return _refilled(self._containers[number], walk(tree))
         raise EncodingError("an unknown tag")
 
 
@@ -696,34 +706,13 @@ def _special(name: str) -> Any:
 _SPECIALS = {name: _special(name) for name in SPECIAL_METHODS}
 
 
-def _overwrite(old: Any, new: Any) -> None:
-    """Make a container of the tests' what the candidate made of its copy.
-
-    What is in it stays the same object where it has its place still: tests may hold it.
-    """
-    if type(old) is not type(new):
+def _refilled(container: Any, content: Any) -> Any:
+    """Put into a container of the tests' what the candidate left in its copy."""
+    if type(container) is not type(content):
         raise EncodingError("a change of type")
-    if isinstance(old, list) and len(old) <= len(new):
-        old[:] = [*map(_kept, old, new), *new[len(old) :]]
-    elif isinstance(old, list | bytearray):
-        old[:] = new
-    elif isinstance(old, tuple):
-        for mine, theirs in zip(old, new, strict=True):
-            _kept(mine, theirs)
-    elif isinstance(old, deque):
-        old.clear()
-        old.extend(new)
-    elif isinstance(old, dict):
-        kept = {key: _kept(old[key], value) for key, value in new.items() if key in old}
-        old.clear()
-        old.update(new | kept)
-    elif isinstance(old, set):
-        old.clear()
-        old.update(new)
-
-
-def _kept(mine: Any, theirs: Any) -> Any:
-    if type(mine) is not type(theirs) or not isinstance(mine, list | dict | set | tuple):
-        return theirs
-    _overwrite(mine, theirs)
-    return mine
+    if isinstance(container, list):
+        container[:] = content
+    elif container is not content:
+        container.clear()
+        container.extend(content) if isinstance(container, deque) else container.update(content)
+    return container

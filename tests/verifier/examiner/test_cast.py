@@ -118,14 +118,16 @@ def test_shared_instances_come_as_themselves() -> None:
         ([1], [1, 2], [1, 2]),
         ({1: 2}, {"d": []}, {}),
         ({1}, {"s": [1, 2]}, {1, 2}),
-        ([[1], [2]], [[1, 5], [2]], [[1, 5], [2]]),
+        ([[1], [2]], [{"was": [1, [1, 5]]}, [2]], [[1, 5], [2]]),
     ],
 )
 def test_a_change_in_place_is_made_in_place(before: Any, tree: Any, after: Any) -> None:
     """The tests' own container becomes what the candidate made of its copy."""
     question = Question(unit="", operation="q", on=[Cast(Transcript([]), Sources(), {})])
     question.on = [json.loads(json.dumps(_tree(before)))]
-    question.answer = Answer.read("finished", json.dumps({"is": None, "after": [[0, tree]]}), "")
+    question.answer = Answer.read(
+        "finished", json.dumps({"is": None, "after": [{"was": [0, tree]}]}), ""
+    )
     cast = Cast(Transcript([question]), Sources(), {})
 
     cast.ask("q", before)
@@ -146,7 +148,9 @@ def test_containers_within_a_list_stay_themselves() -> None:
     """A row that the tests hold is the row of the changed matrix."""
     row = [1]
     question = Question(unit="", operation="q", on=[[[1]]])
-    question.answer = Answer.read("finished", '{"is": null, "after": [[0, [[7]]]]}', "")
+    question.answer = Answer.read(
+        "finished", '{"is": null, "after": [{"was": [0, [{"was": [1, [7]]}]]}]}', ""
+    )
     Cast(Transcript([question]), Sources(), {}).ask("q", [row])
 
     assert row == [7]
@@ -157,11 +161,24 @@ def test_containers_within_a_dict_stay_themselves() -> None:
     row = [1]
     question = Question(unit="", operation="q", on=[{"d": [["k", [1]]]}])
     question.answer = Answer.read(
-        "finished", '{"is": null, "after": [[0, {"d": [["k", [7]]]}]]}', ""
+        "finished", '{"is": null, "after": [{"was": [0, {"d": [["k", {"was": [1, [7]]}]]}]}]}', ""
     )
     Cast(Transcript([question]), Sources(), {}).ask("q", {"k": row})
 
     assert row == [7]
+
+
+def test_rows_that_change_places_keep_who_they_are() -> None:
+    """Sorting a matrix moves its rows; a row that the tests hold keeps its content."""
+    row = [3]
+    matrix = [row, [1]]
+    question = Question(unit="", operation="q", on=[[[3], [1]]])
+    moved = {"was": [0, [{"was": [2, [1]]}, {"was": [1, [3]]}]]}
+    question.answer = Answer.read("finished", json.dumps({"is": None, "after": [moved]}), "")
+    Cast(Transcript([question]), Sources(), {}).ask("q", matrix)
+
+    assert matrix == [[1], [3]]
+    assert matrix[1] is row
 
 
 # What is asked
