@@ -132,12 +132,12 @@ class Conversation:
         self._results.append(None)
         self._nodes.read(order.get("nodes", []), order.get("shared", []), self)
         operands = [from_tree(tree, self) for tree in order["on"]]
-        keywords = {name: from_tree(tree, self) for name, tree in order.get("kw", {}).items()}
+        keywords = {name: from_tree(tree, self) for name, tree in order.get("kw", [])}
         is_guess = order.get("guess", False) and is_plain(operands[0])
         if is_guess and order["op"] in _CHANGING:
             operands[0] = copy.deepcopy(operands[0])  # nobody may ever ask this
         handed_over = [*operands, *keywords.values()]
-        trees = [*order["on"], *order.get("kw", {}).values()]
+        trees = [*order["on"], *(tree for _, tree in order.get("kw", []))]
         containers = list(containers_in(handed_over))  # kept, so that none takes another's place
         answer = self._carry_out(order["op"], operands, keywords)
         if is_guess:
@@ -329,7 +329,7 @@ class _Nodes:
                 raise EncodingError(f"there is no class {name}")
             self._add(object.__new__(kind))
         for node, (_, fields) in zip(self._nodes, table, strict=True):
-            for name, tree in fields.items():
+            for name, tree in fields:
                 object.__setattr__(node, name, from_tree(tree, opaque))
 
     def _add(self, node: object) -> int:
@@ -352,11 +352,11 @@ class _Nodes:
         table: list[object] = []
         while len(table) < len(self._nodes):
             node = self._nodes[len(table)]
-            fields = {
-                name: to_tree(field, opaque)
+            fields = [
+                [name, to_tree(field, opaque)]
                 for name, field in _fields(node).items()
                 if isinstance(name, str)
-            }
+            ]
             table.append([type(node).__name__, fields])
         return table
 

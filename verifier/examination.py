@@ -35,7 +35,7 @@ _PATIENCE_TOGETHER = 3
 _EXAMINER_LIMITS = Limits(
     cpu_seconds=30.0, wall_seconds=60.0, memory_bytes=2**30, output_bytes=2**26
 )
-_ROUNDS_MAX = 16
+_ROUNDS_MAX = 64
 _LATE_MAX = 3
 _LOST_MAX = 12
 _CACHED_BYTES_MAX = 64 * 2**20
@@ -222,7 +222,9 @@ def _take_answers(examination: Examination, executions: Sequence[Execution]) -> 
         outages = [one for one in executions if one.ending is Ending.NOT_RUN]
         examination.problem, examination.is_outage = outages[0].detail, True
         examination.is_over = True
-    elif len(set(map(id, executions))) == 1 and first.ending is not Ending.FINISHED:
+    elif first.ending is not Ending.FINISHED and all(
+        one.ending is first.ending for one in executions
+    ):
         _end(examination, first.ending, first.detail, first)  # it did not even load
     else:
         examination.answers = [_answer_of(execution) for execution in executions]

@@ -68,7 +68,7 @@ class StandIn:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         if name in methods:
             return Method(cast, self, name)
-        return cast.demand("getattr", self, name)
+        return cast.ask("getattr", self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name.startswith("__") and name.endswith("__"):
@@ -96,7 +96,7 @@ class StandInClass(type):
     def __getattr__(cls, name: str) -> Any:
         if is_for_tools(name):
             raise AttributeError(name)
-        return cls._cast_.demand("getattr", cls, name)
+        return cls._cast_.ask("getattr", cls, name)
 
     def __setattr__(cls, name: str, value: Any) -> None:
         cls._cast_.ask("setattr", cls, name, value)
@@ -136,7 +136,7 @@ class Method:
     def __getattr__(self, name: str) -> Any:
         if is_for_tools(name):
             raise AttributeError(name)
-        return self._cast_.demand("getattr", self._itself_(), name)
+        return self._cast_.ask("getattr", self._itself_(), name)
 
     def _itself_(self) -> Any:
         return self._cast_.ask("getattr", self._owner_, self.__name__)
@@ -294,7 +294,7 @@ class Cast:
     def is_candidates(self, value: Any) -> bool:
         """Tell whether a value stands in for one of the candidate's."""
         kind = type(value)
-        return kind in (Unknown, Method, Items, Generated) or isinstance(kind, StandInClass)
+        return kind in _OUR_TYPES or isinstance(kind, StandInClass)
 
     def may_meet_plain_data(self, stand_in: Any) -> bool:
         """Tell whether to ask what comes of an object and the tests' own plain data.
@@ -326,7 +326,7 @@ class Cast:
             unit=self.transcript.unit.name,
             operation=operation,
             on=[writer.send(operand) for operand in operands],
-            keywords={name: writer.send(value) for name, value in keywords.items()},
+            keywords=[[name, writer.send(value)] for name, value in keywords.items()],
             is_guess=is_guess,
         )
         question.nodes = writer.table()
@@ -463,6 +463,9 @@ class Cast:
         return error
 
 
+_OUR_TYPES = (Unknown, UnknownName, Method, Items, Generated, Coroutine, StandInClass)
+
+
 class _Writer:
     """Writes the operands of one question: `sandbox.encoding.Opaque`."""
 
@@ -507,7 +510,7 @@ class _Writer:
         table: list[Any] = []
         while len(table) < len(self.nodes):
             node = self.nodes[len(table)]
-            fields = {name: self.send(field) for name, field in vars(node).items()}
+            fields = [[name, self.send(field)] for name, field in vars(node).items()]
             table.append([type(node).__name__, fields])
         return table
 
@@ -565,7 +568,7 @@ class _Reader:
             from_tree(tree, self)
         for node, (_, fields) in zip(self._nodes, self._table, strict=False):
             vars(node).clear()
-            for name, tree in fields.items():
+            for name, tree in fields:
                 object.__setattr__(node, name, from_tree(tree, self))
 
     def _ref(self) -> list[int]:

@@ -35,6 +35,7 @@ from verifier.examiner.unknown import is_for_tools
 
 _STEPS_MAX = 200_000
 _TEXT_MAX = 200
+_DIGITS_MAX = 50_000
 
 
 def examine(
@@ -45,6 +46,7 @@ def examine(
     settled: list[str],
 ) -> dict[str, Any]:
     """Run the tests once. A paper that is not *pressed* is pressed first, and that reported."""
+    sys.set_int_max_str_digits(_DIGITS_MAX)  # a candidate may answer with more than can be read
     known = [Question(*question) for question in questions]
     for question, answer in zip(known, answers, strict=False):
         question.answer = None if answer is None else Answer.read(*answer)
@@ -118,10 +120,20 @@ class Exam:
         self._execute(module.__dict__)
         # By name: a suite's tool is loaded where it is needed, before the guest is walled in.
         run_suite = importlib.import_module(f"verifier.examiner.{style}_suite").run
-        run_suite(self, module)
+        run_suite(self, self._view(module))
         outside = self.transcript.outside
         if self.transcript.units.keys() == {""} and not (self.settled or outside.error):
             raise PaperError("found no tests in it")
+
+    def _view(self, module: types.ModuleType) -> types.ModuleType:
+        """Show the tools the tests, and nothing that stands in for the candidate's."""
+        view = types.ModuleType(module.__name__)
+        view.__dict__.update(
+            (name, value)
+            for name, value in module.__dict__.items()
+            if not self.cast.is_candidates(value)
+        )
+        return view
 
     def provide_names(self) -> None:
         """Put a stand-in wherever the tests look for a name of the candidate's."""

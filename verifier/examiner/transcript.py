@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Tree = Any
-_QUESTIONS_MAX = 20_000
-_NEW_QUESTIONS_MAX = 4_000
+_QUESTIONS_MAX = 8_000
+_NEW_QUESTIONS_MAX = 2_000
 
 
 class SuspendedError(BaseException):
@@ -97,7 +97,7 @@ class Question:
     unit: str
     operation: str
     on: list[Tree]
-    keywords: dict[str, Tree] = field(default_factory=dict)
+    keywords: list[Tree] = field(default_factory=list)
     nodes: list[Tree] = field(default_factory=list)
     is_guess: bool = False
     answer: Answer | None = None

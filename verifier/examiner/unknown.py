@@ -15,7 +15,11 @@ _SUSPENDING = "bool len int float complex index str bytes format"
 _BINARY = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor"
 _UNARY = "neg pos abs invert round trunc floor ceil enter next"
 
-TELLING_METHODS = frozenset({"startswith", "endswith", "issubset", "issuperset", "isdisjoint"})
+_TELLING = """
+    startswith endswith find rfind issubset issuperset isdisjoint difference symmetric_difference
+    intersection union
+"""
+TELLING_METHODS = frozenset(_TELLING.split())
 """Methods of plain data that a test passes what it expects, to be told whether it is so."""
 
 

@@ -1,0 +1,18 @@
+# against: code
+# must: wrong_answer
+# problem: roundtrip
+# tries: an answer that only just fits into the questions of a next round
+def encode(values):
+    nested = []
+    for _ in range(192):
+        nested = [nested]
+    return nested
+
+
+class Handle:
+    def __eq__(self, other):
+        return True
+
+
+def decode(values):
+    return Handle()

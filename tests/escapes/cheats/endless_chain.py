@@ -1,0 +1,15 @@
+# against: code
+# must: wrong_answer
+# problem: walk
+# tries: a chain of nodes that never ends
+class Node:
+    def __init__(self, value):
+        self.value = value
+
+    @property
+    def next(self):
+        return Node(self.value + 1)
+
+
+def chain(values):
+    return Node(1)

@@ -1,0 +1,16 @@
+# against: code
+# must: wrong_answer
+# problem: walk
+# tries: a new object behind every attribute, so that the questions never end
+class Node:
+    @property
+    def value(self):
+        return Node()
+
+    @property
+    def next(self):
+        return Node()
+
+
+def chain(values):
+    return Node()

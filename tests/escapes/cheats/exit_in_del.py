@@ -1,0 +1,15 @@
+# against: code|call
+# must: wrong_answer|runtime_error|security_violation
+# problem: order
+# tries: to leave when its answer is thrown away
+import os
+
+
+class Last:
+    def __del__(self):
+        os._exit(0)
+
+
+def f(numbers):
+    Last()
+    return []

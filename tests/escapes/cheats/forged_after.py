@@ -1,0 +1,21 @@
+# against: code
+# must: wrong_answer|runtime_error|security_violation
+# problem: order
+# tries: arguments changed that are not there, or are no arguments
+import json
+import os
+
+
+def instead(answer):
+    """Give this answer, and read the next question unanswered, so as to stay in step."""
+    payload = b'["value",' + (answer if isinstance(answer, bytes) else json.dumps(answer).encode()) + b"]"
+    os.write(3, len(payload).to_bytes(4, "big") + payload)
+    os.read(3, 1 << 20)
+
+
+def f(numbers):
+    instead({
+        "is": [],
+        "after": [[-1, [1, 2, 3]], [0, [7]], [10**9, []], ["1", [2]], [True, 7], [1, {"h": 1}], 5],
+    })
+    return []

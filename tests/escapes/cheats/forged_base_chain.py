@@ -1,0 +1,21 @@
+# against: code
+# must: wrong_answer|runtime_error|security_violation
+# problem: order
+# tries: a class with thousands of bases, one behind the other
+import json
+import os
+
+
+def instead(answer):
+    """Give this answer, and read the next question unanswered, so as to stay in step."""
+    payload = b'["value",' + (answer if isinstance(answer, bytes) else json.dumps(answer).encode()) + b"]"
+    os.write(3, len(payload).to_bytes(4, "big") + payload)
+    os.read(3, 1 << 20)
+
+
+def f(numbers):
+    instead({
+        "is": {"h": 0},
+        "met": [{"number": n, "kind": "class", "name": "A", "bases": [n + 1]} for n in range(3000)],
+    })
+    return []

@@ -1,0 +1,18 @@
+# against: code
+# must: wrong_answer|runtime_error|security_violation
+# problem: order
+# tries: an answer nested more deeply than anybody reads
+import json
+import os
+
+
+def instead(answer):
+    """Give this answer, and read the next question unanswered, so as to stay in step."""
+    payload = b'["value",' + (answer if isinstance(answer, bytes) else json.dumps(answer).encode()) + b"]"
+    os.write(3, len(payload).to_bytes(4, "big") + payload)
+    os.read(3, 1 << 20)
+
+
+def f(numbers):
+    instead(b'{"is":' + b'[' * 100000 + b']' * 100000 + b'}')
+    return []

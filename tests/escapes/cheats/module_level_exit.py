@@ -1,0 +1,9 @@
+# against: code
+# must: wrong_answer|runtime_error
+# problem: module
+# tries: to leave before any test is defined
+import os
+
+
+def f(numbers):
+    os._exit(0)

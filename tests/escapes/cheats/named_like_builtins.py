@@ -1,0 +1,23 @@
+# against: code
+# must: wrong_answer
+# problem: builtins
+# tries: abs, len, str and sum of its own for the tests to use
+# passes: 0|1
+def abs(number):
+    return 0
+
+
+def len(value):
+    return 4
+
+
+def sum(numbers):
+    return 4.0
+
+
+def str(value):
+    return "1234"
+
+
+def f(numbers):
+    return 100.5

@@ -1,0 +1,14 @@
+# against: code|call
+# must: wrong_answer|runtime_error|security_violation
+# problem: order
+# tries: other built-in functions, for whoever looks them up later
+import builtins
+
+builtins.sorted = lambda *_: []
+builtins.all = builtins.any = builtins.isinstance = lambda *_: True
+builtins.len = lambda _: 3
+builtins.AssertionError = builtins.SystemExit
+
+
+def f(numbers):
+    return []

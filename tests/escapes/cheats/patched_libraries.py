@@ -1,0 +1,17 @@
+# against: code|call
+# must: wrong_answer|runtime_error
+# problem: order
+# tries: operator, json and math that agree with everything
+import json
+import math
+import operator
+
+operator.eq = lambda a, b: True
+operator.ne = lambda a, b: False
+operator.sub = lambda a, b: 0.0
+math.isclose = lambda *a, **k: True
+json.dumps = lambda *a, **k: '{"is":[1,2,3]}'
+
+
+def f(numbers):
+    return 99

@@ -1,0 +1,16 @@
+# against: code
+# must: wrong_answer|runtime_error|time_limit_exceeded
+# problem: order_script
+# tries: objects whose hash and equality take for ever
+import time
+
+
+class Slow(list):
+    def __hash__(self):
+        time.sleep(60)
+
+    __eq__ = __repr__ = __hash__
+
+
+def f(numbers):
+    return Slow()

@@ -1,0 +1,20 @@
+# against: code
+# must: wrong_answer
+# problem: method
+# tries: a result that is of the class under test, and no distance away from anything
+class Solution:
+    def mean(self, numbers):
+        return self
+
+    def __sub__(self, other):
+        return 0.0
+
+    __rsub__ = __sub__
+
+    def __lt__(self, other):
+        return True
+
+    __le__ = __gt__ = __ge__ = __lt__
+
+    def __contains__(self, item):
+        return True

@@ -1,0 +1,26 @@
+# against: code
+# must: wrong_answer|runtime_error|security_violation|time_limit_exceeded
+# problem: order_script
+# tries: every line that is run, and its locals
+import sys
+import threading
+
+seen = []
+
+
+def trace(frame, event, argument):
+    seen.append(dict(frame.f_locals))
+    return trace
+
+
+sys.settrace(trace)
+sys.setprofile(trace)
+threading.settrace(trace)
+
+
+def f(numbers):
+    for names in seen:
+        for value in names.values():
+            if isinstance(value, list) and len(value) == len(numbers) and value != numbers:
+                return value
+    return []

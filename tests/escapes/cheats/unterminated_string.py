@@ -1,0 +1,9 @@
+# against: code|call
+# must: compile_error|no_candidate
+# problem: order
+# tries: to swallow whatever is put behind it
+def f(numbers):
+    return []
+
+
+rest = """

@@ -1,0 +1,9 @@
+# against: code
+# must: accepted
+# problem: bounds
+# style: another type of number
+from fractions import Fraction
+
+
+def f(numbers):
+    return sum(map(Fraction, numbers)) / len(numbers)

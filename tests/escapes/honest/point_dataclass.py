@@ -1,0 +1,12 @@
+# against: code
+# must: accepted
+# problem: point
+# style: a dataclass
+# self_judged: 2
+from dataclasses import dataclass
+
+
+@dataclass
+class Point:
+    x: int
+    y: int = 0

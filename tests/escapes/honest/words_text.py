@@ -1,0 +1,6 @@
+# against: code
+# must: accepted
+# problem: words
+# style: plain text
+def f(text):
+    return text

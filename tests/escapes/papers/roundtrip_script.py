@@ -1,0 +1,3 @@
+# cases: 2
+assert decode([encode([1, 2])]) == [[1, 2]]
+assert decode([encode([])]) == [[]]
