@@ -271,7 +271,7 @@ def test_keywords_are_passed_on() -> None:
     """A call has its keyword arguments."""
     talk = Talk()
 
-    answer = talk.ask("call", talk.name("thing"), kw={"a": {"t": [1]}})
+    answer = talk.ask("call", talk.name("thing"), kw=[["a", {"t": [1]}]])
 
     assert answer["is"] == [{"t": []}, {"d": [["a", {"t": [1]}]]}]
 
@@ -483,7 +483,7 @@ def test_changes_in_place_come_back_with_an_exception() -> None:
 def test_shared_instances_travel_by_value() -> None:
     """An instance of a shared class arrives with its fields."""
     talk = Talk(shared=("Node",))
-    nodes = [["Node", {"val": 5, "next": None}]]
+    nodes = [["Node", [["val", 5], ["next", None]]]]
 
     answer = talk.ask("getattr", {"n": 0}, "val", nodes=nodes)
 
@@ -497,14 +497,14 @@ def test_shared_instances_come_back_by_value() -> None:
     answer = talk.ask("call", talk.name("Node"), 7)
 
     assert answer["is"] == {"n": 0}
-    assert answer["nodes"] == [["Node", {"val": 7, "next": None}]]
+    assert answer["nodes"] == [["Node", [["val", 7], ["next", None]]]]
     assert "met" not in answer
 
 
 def test_a_cycle_of_shared_instances_arrives_and_comes_back() -> None:
     """Instances refer to each other by place, so a ring is a ring on both sides."""
     talk = Talk(shared=("Node",))
-    nodes = [["Node", {"val": 1, "next": {"n": 1}}], ["Node", {"val": 2, "next": {"n": 0}}]]
+    nodes = [["Node", [["val", 1], ["next", {"n": 1}]]], ["Node", [["val", 2], ["next", {"n": 0}]]]]
 
     answer = talk.ask("call", talk.name("echo"), {"n": 1}, nodes=nodes)
 
@@ -516,7 +516,7 @@ def test_shared_instances_keep_their_identity() -> None:
     """One instance that is met twice is one."""
     talk = Talk(shared=("Node",))
 
-    answer = talk.ask("call", talk.name("pair"), {"n": 0}, nodes=[["Node", {"val": 1}]])
+    answer = talk.ask("call", talk.name("pair"), {"n": 0}, nodes=[["Node", [["val", 1]]]])
 
     assert answer["is"] == [{"n": 0}, {"n": 0}]
 
@@ -524,8 +524,8 @@ def test_shared_instances_keep_their_identity() -> None:
 def test_a_long_list_of_nodes_is_no_deep_value() -> None:
     """A chain may be longer than values may be deep."""
     talk = Talk(shared=("Node",))
-    nodes: list[Any] = [["Node", {"val": n, "next": {"n": n + 1}}] for n in range(5000)]
-    nodes.append(["Node", {"val": 5000, "next": None}])
+    nodes: list[Any] = [["Node", [["val", n], ["next", {"n": n + 1}]]] for n in range(5000)]
+    nodes.append(["Node", [["val", 5000], ["next", None]]])
 
     answer = talk.ask("call", talk.name("echo"), {"n": 0}, nodes=nodes)
 

@@ -104,7 +104,7 @@ def test_an_exception_of_the_candidates_has_its_bases() -> None:
 
 def test_shared_instances_come_as_themselves() -> None:
     """An instance of a shared class is one of the tests' own class, cycles and all."""
-    body = {"is": {"n": 0}, "nodes": [["Node", {"val": 5, "after": {"n": 0}}]]}
+    body = {"is": {"n": 0}, "nodes": [["Node", [["val", 5], ["after", {"n": 0}]]]]}
     node = cast_of(body).ask("q", 0)
 
     assert type(node) is Node
