@@ -31,7 +31,7 @@ _CALLS: dict[str, list[dict[str, object]]] = {
         {"args": [[2, 2, 5]], "expected": 3.0},
     ],
 }
-_SECONDS_MAX = 15.0
+_SECONDS_MAX = 60.0  # no stall; how fast it is, benchmarks tell
 _LIMITS = {"cpu_seconds": 1.0, "wall_seconds": 3.0}
 
 

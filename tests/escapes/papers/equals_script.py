@@ -1,0 +1,3 @@
+# cases: 2
+assert f(3).equals([1])
+assert f(3).is_close(2.5)
