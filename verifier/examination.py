@@ -29,7 +29,10 @@ EXAMINER_MODULES = (
 PYTEST_MODULES = (*EXAMINER_MODULES, "verifier.examiner.pytest_suite")
 """The same where tests are written for pytest: it is too big for all the others."""
 
-_EXAMINER = "from verifier.examiner.exam import examine"
+# A candidate may answer with more digits than can be read, or written, in minutes.
+_EXAMINER = (
+    "import sys; sys.set_int_max_str_digits(50_000)\nfrom verifier.examiner.exam import examine"
+)
 _TOGETHER = "from verifier.examiner.together import examine_together"
 _PATIENCE_TOGETHER = 3
 _EXAMINER_LIMITS = Limits(
