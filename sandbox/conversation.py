@@ -1,6 +1,6 @@
 """The guest's side of a conversation: one step after the other on the candidate's objects.
 
-In: instructions (`sandbox.steps` writes them), each an operation on plain data and on what
+In: instructions (`verifier.examination` writes them), each an operation on plain data and on what
 earlier steps left here. Out: answers, as plain data; what is not plain stays, and is known by
 a number. Candidate code shares this process, so every answer is hearsay. Must not know: what
 is right.
@@ -53,8 +53,8 @@ _CHANGING = frozenset(_CHANGE_SOMETHING.split())
 _OPERATIONS: dict[str, Callable[..., object]] = {
     name.rstrip("_"): getattr(operator, name) for name in _OF_OPERATOR.split()
 } | {
-    "call": lambda function, *args, **kwargs: function(*args, **kwargs),
-    "method": lambda owner, name, *args, **kwargs: getattr(owner, name)(*args, **kwargs),
+    "call": lambda function, /, *args, **kwargs: function(*args, **kwargs),
+    "method": lambda owner, name, /, *args, **kwargs: getattr(owner, name)(*args, **kwargs),
     "getattr": getattr,
     "setattr": setattr,
     "delattr": delattr,

@@ -90,7 +90,7 @@ class StandInClass(type):
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         """Ask what a call comes to."""
-        return cls._cast_.ask("call", cls, *args, **kwargs)
+        return cls._cast_.ask("call", cls, *args, keywords=kwargs)
 
     def __getattr__(cls, name: str) -> Any:
         if is_for_tools(name):
@@ -132,7 +132,7 @@ class Method:
         if args and not any("_is_known_" in vars(kind) for kind in kinds):
             # Of no class that the tests know: it may agree with whatever it is handed.
             cast.transcript.unit.self_judged = True
-        return cast.ask("method", self._owner_, self.__name__, *args, **kwargs)
+        return cast.ask("method", self._owner_, self.__name__, *args, keywords=kwargs)
 
     def __getattr__(self, name: str) -> Any:
         if is_for_tools(name):
@@ -260,9 +260,15 @@ class Cast:
                 type.__setattr__(value, "_is_examined_", True)
         return value
 
-    def ask(self, operation: str, *operands: Any, guess: bool = False, **keywords: Any) -> Any:
+    def ask(
+        self,
+        operation: str,
+        *operands: Any,
+        guess: bool = False,
+        keywords: dict[str, Any] | None = None,
+    ) -> Any:
         """Ask, and return what came of it: a value, an exception raised, or a stand-in."""
-        place, nodes = self._put(operation, operands, keywords, is_guess=guess)
+        place, nodes = self._put(operation, operands, keywords or {}, is_guess=guess)
         value = self._outcome(place, operands, nodes, keywords)
         if isinstance(type(value), StandInClass):
             self._note_origin(value, operation, operands[0])
@@ -277,9 +283,9 @@ class Cast:
         elif not _is_thrown_away(sys._getframe(3)):  # noqa: SLF001  (there is no other way to tell)
             value.__dict__[_ORIGIN] = "returned"
 
-    def demand(self, operation: str, *operands: Any, **keywords: Any) -> Any:
+    def demand(self, operation: str, *operands: Any) -> Any:
         """Ask for what only a real value will do for."""
-        value = self.ask(operation, *operands, **keywords)
+        value = self.ask(operation, *operands)
         if type(value) is Unknown:
             raise SuspendedError
         return value
@@ -706,7 +712,9 @@ def _special(name: str) -> Any:
         is_reflected = operation[0] == "r" and operation not in _TWO_SIDED
         asked = operation[1:] if is_reflected else operation
         return _between(asked, is_reflected=is_reflected)
-    return lambda self, *args, **kwargs: type(self)._cast_.ask(operation, self, *args, **kwargs)
+    return lambda self, /, *args, **kwargs: type(self)._cast_.ask(
+        operation, self, *args, keywords=kwargs
+    )
 
 
 _SPECIALS = {name: _special(name) for name in SPECIAL_METHODS}

@@ -59,8 +59,8 @@ class Unknown:
             owner, name = self._attribute_
             if name in TELLING_METHODS:
                 raise SuspendedError
-            return self._cast_.ask("method", owner, name, *args, guess=True, **kwargs)
-        return self._cast_.ask("call", self, *args, guess=False, **kwargs)
+            return self._cast_.ask("method", owner, name, *args, guess=True, keywords=kwargs)
+        return self._cast_.ask("call", self, *args, keywords=kwargs)
 
     def __eq__(self, other: object) -> Any:
         return self._cast_.compare("eq", self, other)
