@@ -70,6 +70,10 @@ class Examination:
     problem: str = ""
     is_outage: bool = False
 
+    def lose(self, detail: str) -> None:
+        """End it through a fault of ours."""
+        self.problem, self.is_outage, self.is_over = detail, True, True
+
     @property
     def cases(self) -> tuple[CaseResult, ...]:
         """The result of every unit, in the tests' order."""
@@ -94,7 +98,7 @@ class AskedBefore:
     def put(self, paper: Paper, report: Report) -> None:
         """Remember; and forget what has not been wanted for the longest time."""
         size = len(paper.source) + len(paper.prompt) + len(repr(report))
-        if paper in self._reports or size > _CACHED_BYTES_MAX // 8:
+        if size > _CACHED_BYTES_MAX // 8:
             return
         self._reports[paper] = (size, report)
         self._bytes += size
@@ -133,8 +137,8 @@ def _ask(
 ) -> None:
     """Find out what the tests would ask, once for every paper."""
     papers = dict.fromkeys(examination.plan.paper for examination in examinations)
-    unknown = [paper for paper in papers if asked_before.get(paper) is None]
     reports = {paper: asked_before.get(paper) for paper in papers}
+    new = unknown = [paper for paper in papers if reports[paper] is None]
     pressed = dict.fromkeys(unknown)
     for _ in range(2):  # in the second round, what turned out to need pytest
         jobs = [_exam_job(paper, pressed[paper], [], [], []) for paper in unknown]
@@ -142,9 +146,9 @@ def _ask(
             reports[unknown[place]] = _report_of_asking(execution)
         unknown = [paper for paper in unknown if "needs" in reports[paper]]
         pressed = {paper: reports[paper]["pressed"] for paper in unknown}
-    for paper, report in reports.items():
-        if _OUTAGE not in report:
-            asked_before.put(paper, report)
+    for paper in new:
+        if _OUTAGE not in reports[paper]:
+            asked_before.put(paper, reports[paper])
     for examination in examinations:
         report = reports[examination.plan.paper]
         if "problem" in report:
@@ -221,10 +225,9 @@ def _step(question: Report, shared: list[str]) -> Step:
 def _take_answers(examination: Examination, executions: Sequence[Execution]) -> None:
     examination.seconds += sum(execution.wall_seconds for execution in executions)
     first = executions[0]
-    if any(execution.ending is Ending.NOT_RUN for execution in executions):
-        outages = [one for one in executions if one.ending is Ending.NOT_RUN]
-        examination.problem, examination.is_outage = outages[0].detail, True
-        examination.is_over = True
+    outages = [one for one in executions if one.ending is Ending.NOT_RUN]
+    if outages:
+        examination.lose(outages[0].detail)
     elif first.ending is not Ending.FINISHED and all(
         one.ending is first.ending for one in executions
     ):
@@ -266,8 +269,7 @@ def _mark(examinations: Sequence[Examination], executor: Executor) -> None:
         examination = marked[place]
         examination.seconds += execution.wall_seconds
         if execution.ending is Ending.NOT_RUN:
-            examination.problem, examination.is_outage = execution.detail, True
-            examination.is_over = True
+            examination.lose(execution.detail)
         elif execution.ending is not Ending.FINISHED:
             # The tests got through without answers, so it is these that they choke on.
             _end(examination, execution.ending, "marking its answers failed", execution)
@@ -361,7 +363,7 @@ def _hold_together(examinations: Sequence[Examination], executor: Executor) -> N
         examination.seconds += execution.wall_seconds
         examination.is_over = True
         if execution.ending is Ending.NOT_RUN:
-            examination.problem, examination.is_outage = execution.detail, True
+            examination.lose(execution.detail)
         elif execution.ending is not Ending.FINISHED:
             _end(examination, execution.ending, execution.detail, execution)
         else:

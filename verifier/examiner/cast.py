@@ -27,7 +27,7 @@ from verifier.examiner.transcript import (
     Transcript,
     UnsendableError,
 )
-from verifier.examiner.unknown import TELLING_METHODS, Unknown, UnknownName, is_for_tools
+from verifier.examiner.unknown import TELLING_METHODS, TWO_SIDED, Unknown, UnknownName, is_for_tools
 
 _REF, _ORIGIN = "_stand_in_", "_origin_"
 
@@ -43,8 +43,6 @@ _DEMAND_VALUES = """
     bool len int float complex index str repr bytes hash format contains trunc floor ceil await
 """
 _DEMANDED = frozenset(_DEMAND_VALUES.split())
-_HAVE_TWO_SIDES = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor"
-_TWO_SIDED = frozenset(_HAVE_TWO_SIDES.split())
 _COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 # Left out: what would end the run instead of the test.
 _EXCEPTIONS = {
@@ -277,7 +275,7 @@ class Cast:
     def _note_origin(self, value: Any, operation: str, owner: Any) -> None:
         origin = value.__dict__.get(_ORIGIN)
         is_made = operation == "call" and type(value) is owner
-        is_computed = operation in _TWO_SIDED and type(value) is type(owner)
+        is_computed = operation in TWO_SIDED and type(value) is type(owner)
         if origin is None and (is_made or (is_computed and self.may_meet_plain_data(owner))):
             value.__dict__[_ORIGIN] = "made"
         elif not _is_thrown_away(sys._getframe(3)):  # noqa: SLF001  (there is no other way to tell)
@@ -708,8 +706,8 @@ def _special(name: str) -> Any:
         return _OWN[operation]
     if operation in _DEMANDED:
         return lambda self, *args: type(self)._cast_.demand(operation, self, *args)
-    if operation in _TWO_SIDED or (operation[1:] in _TWO_SIDED and operation[0] in "ri"):
-        is_reflected = operation[0] == "r" and operation not in _TWO_SIDED
+    if operation in TWO_SIDED or (operation[1:] in TWO_SIDED and operation[0] in "ri"):
+        is_reflected = operation[0] == "r" and operation not in TWO_SIDED
         asked = operation[1:] if is_reflected else operation
         return _between(asked, is_reflected=is_reflected)
     return lambda self, /, *args, **kwargs: type(self)._cast_.ask(

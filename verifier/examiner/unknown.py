@@ -12,7 +12,10 @@ from typing import Any
 from verifier.examiner.transcript import SuspendedError
 
 _SUSPENDING = "bool len int float complex index str bytes format"
-_BINARY = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor"
+_TWO_SIDED = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor"
+TWO_SIDED = tuple(_TWO_SIDED.split())
+"""The operations that either side may carry out."""
+_COMPARISONS = "eq ne lt le gt ge"
 _UNARY = "neg pos abs invert round trunc floor ceil enter next"
 
 _TELLING = """
@@ -61,24 +64,6 @@ class Unknown:
                 raise SuspendedError
             return self._cast_.ask("method", owner, name, *args, guess=True, keywords=kwargs)
         return self._cast_.ask("call", self, *args, keywords=kwargs)
-
-    def __eq__(self, other: object) -> Any:
-        return self._cast_.compare("eq", self, other)
-
-    def __ne__(self, other: object) -> Any:
-        return self._cast_.compare("ne", self, other)
-
-    def __lt__(self, other: object) -> Any:
-        return self._cast_.compare("lt", self, other)
-
-    def __le__(self, other: object) -> Any:
-        return self._cast_.compare("le", self, other)
-
-    def __gt__(self, other: object) -> Any:
-        return self._cast_.compare("gt", self, other)
-
-    def __ge__(self, other: object) -> Any:
-        return self._cast_.compare("ge", self, other)
 
     def __hash__(self) -> int:
         self._cast_.ask("hash", self, guess=True)
@@ -152,6 +137,13 @@ def _suspending(operation: str) -> Any:
     return demand
 
 
+def _comparing(operation: str) -> Any:
+    def compare(self: Unknown, other: object) -> Any:
+        return self._cast_.compare(operation, self, other)
+
+    return compare
+
+
 def _guessing(operation: str) -> Any:
     def guess(self: Unknown, *args: Any) -> Any:
         return self._cast_.ask(operation, self, *args, guess=True)
@@ -171,9 +163,11 @@ def _between(operation: str, *, is_reflected: bool) -> Any:
 
 for _name in _SUSPENDING.split():
     setattr(Unknown, f"__{_name}__", _suspending(_name))
+for _name in _COMPARISONS.split():
+    setattr(Unknown, f"__{_name}__", _comparing(_name))
 for _name in _UNARY.split():
     setattr(Unknown, f"__{_name}__", _guessing(_name))
-for _name in _BINARY.split():
+for _name in TWO_SIDED:
     setattr(Unknown, f"__{_name}__", _between(_name, is_reflected=False))
     setattr(Unknown, f"__r{_name}__", _between(_name, is_reflected=True))
 
