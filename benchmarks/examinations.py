@@ -1,14 +1,16 @@
 """How fast is test code judged? Beside a naive grader and beside evalplus, on HumanEval.
 
-    python -m benchmarks.examinations [--rounds N] [--evalplus PYTHON]
+    python -m benchmarks.examinations [--rounds N] [--rollouts N] [--evalplus PYTHON]
 
 Completions are HumanEval's own solutions and the buggy ones of HumanEvalPack (but for those that
-never end, which measure nothing but a limit). The tests of all of them have been asked before, as
-when a trainer sends many completions of a prompt. Every round measures all contestants in turn,
-as many at a time as we have lanes, and the ratio is taken within the round; the table shows
-medians. The naive grader starts an interpreter for every completion. evalplus forks its own pool,
-with the inputs of HumanEval's tests as its base inputs; PYTHON is an interpreter that can import
-it (`pip install evalplus` in a scratch environment). Both protect nothing from a hostile program.
+never end, which measure nothing but a limit). The tests of all of them have been asked before,
+as when a trainer sends many completions of a prompt; with `--rollouts N`, so many of each prompt
+are in the batch (one completion, N times over: nobody is spared work by that). Every round
+measures all contestants in turn, as many at a time as we have lanes, and the ratio is taken
+within the round; the table shows medians. The naive grader starts an interpreter for every
+completion. evalplus forks its own pool, with the inputs of HumanEval's tests as its base inputs;
+PYTHON is an interpreter that can import it (`pip install evalplus` in a scratch environment).
+Both protect nothing from a hostile program.
 """
 
 import argparse
@@ -226,12 +228,13 @@ def _evalplus(entries: list[Entry], directory: Path, python: str) -> Iterator[Co
         said.close()
 
 
-def measure(rounds: int, python: str, console: Console) -> None:
+def measure(rounds: int, rollouts: int, python: str, console: Console) -> None:
     """Measure every contestant once a round, and print."""
     counts: Counter[str] = Counter()
     asked_before = AskedBefore()
     with LocalExecutor() as executor, tempfile.TemporaryDirectory() as scratch:
         entries = _without_endless(_entries(), executor, asked_before)
+        entries = [entry for entry in entries[::rollouts] for _ in range(rollouts)]
         with _evalplus(entries, Path(scratch), python) as evalplus:
             ours = _ours(entries, executor, asked_before)
             contestants = {"ours": ours, "naive": _naive(entries, Path(scratch))}
@@ -290,9 +293,10 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rollouts", type=int, default=1)
     parser.add_argument("--evalplus", default=sys.executable, metavar="PYTHON")
     arguments = parser.parse_args()
-    measure(arguments.rounds, arguments.evalplus, Console())
+    measure(arguments.rounds, arguments.rollouts, arguments.evalplus, Console())
 
 
 if __name__ == "__main__":

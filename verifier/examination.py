@@ -11,8 +11,9 @@ Must not know: how tests are run.
 """
 
 import json
+import marshal
 from collections import OrderedDict
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -30,14 +31,19 @@ PYTEST_MODULES = (*EXAMINER_MODULES, "verifier.examiner.pytest_suite")
 """The same where tests are written for pytest: it is too big for all the others."""
 
 # A candidate may answer with more digits than can be read, or written, in minutes.
-_EXAMINER = (
-    "import sys; sys.set_int_max_str_digits(50_000)\nfrom verifier.examiner.exam import examine"
-)
+_EXAMINER = """\
+import sys; sys.set_int_max_str_digits(50_000)
+from verifier.examiner.exam import sitting
+examine = sitting({prepared!r})
+"""
+# How many candidates sit one after the other in one examiner, where that leaves no trace.
+_SITTERS_MAX = 8
 _TOGETHER = "from verifier.examiner.together import examine_together"
 _PATIENCE_TOGETHER = 3
 _EXAMINER_LIMITS = Limits(
     cpu_seconds=30.0, wall_seconds=60.0, memory_bytes=2**30, output_bytes=2**26
 )
+_IN_COMPANY_LIMITS = replace(_EXAMINER_LIMITS, cpu_seconds=5.0)  # who needs more sits alone
 _ROUNDS_MAX = 64
 _LATE_MAX = 3
 _LOST_MAX = 12
@@ -141,8 +147,8 @@ def _ask(
     new = unknown = [paper for paper in papers if reports[paper] is None]
     pressed = dict.fromkeys(unknown)
     for _ in range(2):  # in the second round, what turned out to need pytest
-        jobs = [_exam_job(paper, pressed[paper], [], [], []) for paper in unknown]
-        for place, execution in _sit(jobs, [pressed[paper] for paper in unknown], executor):
+        jobs = [_exam_job(paper, pressed[paper], []) for paper in unknown]
+        for place, (execution,) in _sit(jobs, [pressed[paper] for paper in unknown], executor):
             reports[unknown[place]] = _report_of_asking(execution)
         unknown = [paper for paper in unknown if "needs" in reports[paper]]
         pressed = {paper: reports[paper]["pressed"] for paper in unknown}
@@ -178,23 +184,29 @@ def _report_of_asking(execution: Execution) -> Report:
 
 def _sit(
     jobs: list[Job], pressed: list[Report], executor: Executor
-) -> Iterator[tuple[int, Execution]]:
-    """Run exams, each with the tools that it needs; yield the place of each, and its end."""
+) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+    """Run exams, each with the tools that it needs; yield the place of each, and its ends."""
     needs_pytest = [paper is not None and paper["style"] == "pytest" for paper in pressed]
     for modules, with_pytest in ((EXAMINER_MODULES, False), (PYTEST_MODULES, True)):
         places = [place for place, needs in enumerate(needs_pytest) if needs is with_pytest]
         if places:
             examiners = executor.with_loaded(modules)
-            for number, (execution,) in examiners.run([jobs[place] for place in places]):
-                yield places[number], execution
+            for number, executions in examiners.run([jobs[place] for place in places]):
+                yield places[number], executions
 
 
-def _exam_job(
-    paper: Paper, pressed: Report, questions: list[Any], answers: list[Any], settled: list[str]
-) -> Job:
-    arguments = (asdict(paper), pressed, questions, answers, settled)
-    call = Call(entry_point="examine", arguments=arguments)
-    return Job(program=_EXAMINER, questions=(call,), limits=_EXAMINER_LIMITS)
+def _exam_job(paper: Paper, pressed: Report, questions: list[Any], *sitters: Examination) -> Job:
+    """Examine *sitters*, one after the other; or nobody, to find out what would be asked."""
+    prepared = marshal.dumps((asdict(paper), pressed, questions))
+    calls = [
+        Call(entry_point="examine", arguments=(one.answers, list(one.settled))) for one in sitters
+    ] or [Call(entry_point="examine", arguments=([], []))]
+    return Job(
+        program=_EXAMINER.format(prepared=prepared),
+        questions=tuple(calls),
+        limits=_EXAMINER_LIMITS if len(calls) == 1 else _IN_COMPANY_LIMITS,
+        give_up_after=len(calls) + 1,  # one candidate's answers are not another's
+    )
 
 
 # -- second step: answer ---------------------------------------------------------------
@@ -260,21 +272,43 @@ def _excuse_first_time_out(examination: Examination) -> None:
 
 def _mark(examinations: Sequence[Examination], executor: Executor) -> None:
     """Run the tests with the answers."""
-    marked = [one for one in examinations if not one.is_over]
+    alone = list(_mark_rooms(_rooms(one for one in examinations if not one.is_over), executor))
+    # Who sat with others, and did not get through, may have suffered from these.
+    list(_mark_rooms([[one] for one in alone], executor))
+
+
+def _rooms(examinations: Iterable[Examination]) -> list[list[Examination]]:
+    """Put together who is asked the same, in tests that leave no trace."""
+    rooms: list[list[Examination]] = []
+    room_of: dict[tuple[Paper, int], list[Examination]] = {}
+    for examination in examinations:
+        # All that have been asked no more than others have the very same list of questions.
+        key = (examination.plan.paper, id(examination.questions))
+        room = room_of.get(key, [])
+        if not examination.pressed["leaves_no_trace"] or len(room) % _SITTERS_MAX == 0:
+            room_of[key] = room = []
+            rooms.append(room)
+        room.append(examination)
+    return rooms
+
+
+def _mark_rooms(rooms: list[list[Examination]], executor: Executor) -> Iterator[Examination]:
+    """Mark everybody; yield those who did not get through in company."""
     jobs = [
-        _exam_job(one.plan.paper, one.pressed, one.questions, one.answers, list(one.settled))
-        for one in marked
+        _exam_job(room[0].plan.paper, room[0].pressed, room[0].questions, *room) for room in rooms
     ]
-    for place, execution in _sit(jobs, [one.pressed for one in marked], executor):
-        examination = marked[place]
-        examination.seconds += execution.wall_seconds
-        if execution.ending is Ending.NOT_RUN:
-            examination.lose(execution.detail)
-        elif execution.ending is not Ending.FINISHED:
-            # The tests got through without answers, so it is these that they choke on.
-            _end(examination, execution.ending, "marking its answers failed", execution)
-        else:
-            _take_marks(examination, execution.value)
+    for place, executions in _sit(jobs, [room[0].pressed for room in rooms], executor):
+        for examination, execution in zip(rooms[place], executions, strict=True):
+            examination.seconds += execution.wall_seconds
+            if execution.ending is Ending.NOT_RUN:
+                examination.lose(execution.detail)
+            elif execution.ending is Ending.FINISHED:
+                _take_marks(examination, execution.value)
+            elif len(rooms[place]) > 1:
+                yield examination
+            else:
+                # The tests got through without answers, so it is these that they choke on.
+                _end(examination, execution.ending, "marking its answers failed", execution)
 
 
 def _take_marks(examination: Examination, report: Report) -> None:
@@ -358,7 +392,7 @@ def _hold_together(examinations: Sequence[Examination], executor: Executor) -> N
     """Run tests and candidate in one guest, where the dataset asks for it."""
     together = [one for one in examinations if one.plan.paper.shared_process and not one.is_over]
     jobs = [_together_job(one) for one in together]
-    for place, execution in _sit(jobs, [one.pressed for one in together], executor):
+    for place, (execution,) in _sit(jobs, [one.pressed for one in together], executor):
         examination = together[place]
         examination.seconds += execution.wall_seconds
         examination.is_over = True

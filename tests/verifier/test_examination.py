@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
@@ -812,6 +813,50 @@ def test_tests_that_cannot_be_used_are_the_datasets_fault(
 
 
 # The cache
+
+
+SITTERS = {
+    "right": ("def f(x): return [x]", [PASS, PASS]),
+    "wrong": ("def f(x): return [x + 1]", [FAIL, FAIL]),
+    "half right": ("def f(x): return [x] if x < 2 else x", [PASS, FAIL]),
+    "raising": ("def f(x): raise KeyError(x)", [RAISE, RAISE]),
+    "huge": ("def f(x): return list(range(4 * 10**5))", [FAIL, FAIL]),
+    "an object": ("class A:\n    __eq__ = lambda *_: True\ndef f(x): return A()", [FAIL, FAIL]),
+}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("limits", [{}, {"memory_bytes": 2**26}, {"cpu_seconds": 0.1}], ids=str)
+def test_company_changes_nothing(
+    executor: LocalExecutor, limits: dict[str, Any], order: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever sits in the same examiner, and whatever befalls it, marks are the same."""
+    in_company = replace(examination._IN_COMPANY_LIMITS, **limits)
+    monkeypatch.setattr(examination, "_IN_COMPANY_LIMITS", in_company)
+    plan = CodePlan(paper=Paper(source="assert f(1) == [1]\nassert f(2) == [2]"), limits=Limits())
+    sitters = list(SITTERS.values())[::order] * 2
+    examinations = [Examination(program=program, plan=plan) for program, _ in sitters]
+
+    list(examine_all(examinations, executor, AskedBefore()))
+
+    assert [[case.verdict for case in one.cases] for one in examinations] == [
+        expected for _, expected in sitters
+    ]
+
+
+def test_tests_that_may_leave_a_trace_are_sat_alone(executor: LocalExecutor) -> None:
+    """Every candidate meets the tests as if they had never been run."""
+    code = """
+        import os
+        open("count", "a").write("x")
+        assert os.path.getsize("count") == f()
+    """
+    plan = CodePlan(paper=Paper(source=dedent(code)), limits=Limits())
+    examinations = [Examination(program="def f(): return 1", plan=plan) for _ in range(3)]
+
+    list(examine_all(examinations, executor, AskedBefore()))
+
+    assert [[case.verdict for case in one.cases] for one in examinations] == [[PASS]] * 3
 
 
 def test_what_was_asked_is_remembered_by_paper() -> None:

@@ -3,8 +3,8 @@
 In: a paper (the tests), as it was pressed, the questions of the run before, the answers to
 them, and the units that are settled. Out: the state of every unit, and the questions as they
 are now. A unit is `open` while it waits for answers; the run goes on behind it, statement by
-statement, to find out what else will be asked. Called in a guest of its own: `sandbox` puts
-`examine` as a call.
+statement, to find out what else will be asked. Called in a guest, never the candidate's:
+one after the other where tests leave no trace, else in a guest for each.
 Must not know: the candidate.
 """
 
@@ -14,6 +14,7 @@ import linecache
 import marshal
 import sys
 import types
+from collections.abc import Callable
 from contextlib import contextmanager
 from typing import Any
 
@@ -58,6 +59,15 @@ def examine(
         return exam.report() | ({} if answers else {"pressed": ready})
     except PaperError as problem:
         return {"problem": str(problem)}
+
+
+def sitting(prepared: bytes) -> Callable[[list[Any], list[str]], dict[str, Any]]:
+    """Make of a paper, as it was pressed, and its questions what examines one candidate a call.
+
+    *prepared* is marshalled, and comes from outside of all guests, as `examination` wrote it.
+    """
+    paper, pressed, questions = marshal.loads(prepared)  # noqa: S302  (see above)
+    return lambda answers, settled: examine(paper, pressed, questions, answers, settled)
 
 
 class Exam:
@@ -198,26 +208,31 @@ class Exam:
         if self.problem:
             raise PaperError(self.problem)
         outside = self.transcript.outside
+        units = [self._said_of(unit) for name, unit in self.transcript.units.items() if name]
+        is_open = outside.is_open and not outside.ending
+        asked = self.transcript.asked
+        if not (is_open or any(state == "open" for _, state, *_ in units)):
+            asked = []  # nobody will be asked again
         return {
-            "units": [
-                [
-                    unit.name,
-                    "open" if unit.is_open and not unit.ending else unit.state,
-                    unit.ending or ("" if unit.state != "not_reached" else outside.ending),
-                    unit.error or ("" if unit.state != "not_reached" else outside.error),
-                    unit.self_judged,
-                ]
-                for name, unit in self.transcript.units.items()
-                if name
-            ],
-            "is_open": outside.is_open and not outside.ending,
+            "units": units,
+            "is_open": is_open,
             "outside": [outside.ending, outside.error],
             "shared": self.shared,
             "questions": [
                 [one.unit, one.operation, one.on, one.keywords, one.nodes, one.is_guess]
-                for one in self.transcript.asked
+                for one in asked
             ],
         }
+
+    def _said_of(self, unit: Unit) -> list[Any]:
+        outside = self.transcript.outside
+        return [
+            unit.name,
+            "open" if unit.is_open and not unit.ending else unit.state,
+            unit.ending or ("" if unit.state != "not_reached" else outside.ending),
+            unit.error or ("" if unit.state != "not_reached" else outside.error),
+            unit.self_judged,
+        ]
 
 
 class _CandidateModule(types.ModuleType):

@@ -53,6 +53,7 @@ def press(paper: dict[str, Any]) -> dict[str, Any]:
         "code": _compiled(tree, FILE_NAME),
         "prompt_code": _compiled(prompt, "<prompt>"),
         "is_seeding": "seed(" in paper["source"] or "setstate(" in paper["source"],
+        "leaves_no_trace": style == "script" and script.leaves_no_trace(tree, prompt),
     }
 
 

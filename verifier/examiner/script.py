@@ -21,6 +21,16 @@ _UNWRAPPED = (
     ast.Break,
     ast.Continue,
 )
+# Modules without a state that a script could change by calling something in them.
+_STATELESS_MODULES = frozenset({
+    "__future__", "abc", "base64", "bisect", "cmath", "collections", "copy", "dataclasses",
+    "datetime", "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "json", "math",
+    "numbers", "operator", "re", "solution", "statistics", "string", "textwrap", "typing",
+})  # fmt: skip
+_REACHING_FAR = frozenset({
+    "__import__", "breakpoint", "delattr", "eval", "exec", "globals", "input", "open", "setattr",
+    "vars",
+})  # fmt: skip
 STEP, BEGINS, UNIT = "__step__", "__begins__", "__unit__"
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -101,6 +111,32 @@ def imported_modules(tree: ast.Module) -> frozenset[str]:
     return frozenset(
         whole | {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     )
+
+
+def leaves_no_trace(*trees: ast.Module) -> bool:
+    """Tell whether scripts can be run again in the same process, as if for the first time.
+
+    Told by what is written: False wherever there is a doubt.
+    """
+    for node in (one for tree in trees for one in ast.walk(tree)):
+        match node:
+            case ast.Import(names=names):
+                modules = [alias.name for alias in names]
+            case ast.ImportFrom(module=module):
+                modules = [str(module)]
+            case ast.Name(id=name) if name in _REACHING_FAR:
+                return False
+            case ast.Attribute(value=ast.Name(id="self")):
+                continue
+            case ast.Attribute(attr=attr, ctx=context) if attr.startswith("__") or not isinstance(
+                context, ast.Load
+            ):
+                return False
+            case _:
+                continue
+        if not _STATELESS_MODULES.issuperset(name.partition(".")[0] for name in modules):
+            return False
+    return True
 
 
 def only_builtin_called(tree: ast.Module) -> frozenset[str]:

@@ -208,3 +208,40 @@ def test_the_only_builtin_called_may_be_the_candidates() -> None:
     """Tests of a candidate's own `sum` call nothing else."""
     assert script.only_builtin_called(ast.parse("assert sum([1]) == 1")) == {"sum"}
     assert script.only_builtin_called(ast.parse("assert sum([1]) == len([1])")) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import math\nassert f(1) == math.pi",
+        "from collections import deque\nassert f(1) == deque([1])",
+        "def check(candidate):\n    assert candidate(1) == 1",
+        "class A:\n    def __init__(self):\n        self.x = 1\nassert f(A().x) == 1",
+    ],
+)
+def test_some_scripts_leave_no_trace(text: str) -> None:
+    """What only computes and compares can be run again in the same process."""
+    assert script.leaves_no_trace(ast.parse(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import random\nassert f(random.random())",
+        "import os\nassert f(os.environ)",
+        "import os.path",
+        "from decimal import getcontext",
+        "import math\nmath.pi = 3",
+        "import math\ndel math.pi",
+        "import json\njson.loads.x = 1",
+        "open('x', 'a').write('1')",
+        "print(f.__globals__)",
+        "setattr(f, 'x', 1)",
+        "from . import helper",
+        "reader = open",
+        "[].__class__",
+    ],
+)
+def test_some_scripts_may_leave_a_trace(text: str) -> None:
+    """What could change the process is not trusted to be alone in it."""
+    assert not script.leaves_no_trace(ast.parse("assert f(1)"), ast.parse(text))
