@@ -29,6 +29,7 @@ format: $(READY)  ## Format the code
 bench: $(READY)  ## Measure samples per second beside naive graders and bare forks
 	$(BIN)/python -m benchmarks.throughput
 	$(BIN)/python -m benchmarks.examinations
+	$(BIN)/python -m benchmarks.examinations --rollouts 8
 
 doctor: $(READY)  ## Show what this machine's kernel grants
 	$(BIN)/verifier doctor

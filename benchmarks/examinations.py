@@ -6,7 +6,7 @@ Completions are HumanEval's own solutions and the buggy ones of HumanEvalPack (b
 never end, which measure nothing but a limit). The tests of all of them have been asked before,
 as when a trainer sends many completions of a prompt; with `--rollouts N`, so many of each prompt
 are in the batch (one completion, N times over: nobody is spared work by that). Every round
-measures all contestants in turn, as many at a time as we have lanes, and the ratio is taken
+measures all contestants in turn, as many at a time as there are processors, and the ratio is taken
 within the round; the table shows medians. The naive grader starts an interpreter for every
 completion. evalplus forks its own pool, with the inputs of HumanEval's tests as its base inputs;
 PYTHON is an interpreter that can import it (`pip install evalplus` in a scratch environment).
@@ -39,7 +39,7 @@ from verifier import Score, Verdict
 from verifier.examination import AskedBefore
 from verifier.judge import Prepared, conclude, prepare, run_all
 
-LANES = len(os.sched_getaffinity(0))
+PROCESSORS = len(os.sched_getaffinity(0))
 LIMITS = Limits()
 WARM_UP_LIMITS = Limits(cpu_seconds=0.3)  # finds the completions that never end
 
@@ -192,7 +192,7 @@ def _naive(entries: list[Entry], directory: Path) -> Contestant:
         return subprocess.run(command, capture_output=True, timeout=10, check=False).returncode == 0
 
     def grade() -> tuple[float, list[bool]]:
-        with ThreadPoolExecutor(LANES) as pool:
+        with ThreadPoolExecutor(PROCESSORS) as pool:
             started = time.perf_counter()
             passed = list(pool.map(passes, programs))
             return time.perf_counter() - started, passed
@@ -209,7 +209,7 @@ def _evalplus(entries: list[Entry], directory: Path, python: str) -> Iterator[Co
         yield None
         return
     work = directory / "work.json"
-    work.write_text(json.dumps([LANES, [[one.humaneval_row, one.program] for one in entries]]))
+    work.write_text(json.dumps([PROCESSORS, [[one.humaneval_row, one.program] for one in entries]]))
     with subprocess.Popen(
         [python, "-c", EVALPLUS, str(work)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -242,7 +242,7 @@ def measure(rounds: int, rollouts: int, python: str, console: Console) -> None:
                 console.print(f"evalplus is skipped: {python} cannot import it")
             else:
                 contestants["evalplus"] = evalplus
-            console.print(f"isolation level [bold]{executor.level}[/], {LANES} lanes")
+            console.print(f"isolation level [bold]{executor.level}[/], {PROCESSORS} processors")
             _show(_measured(contestants, entries, rounds, console), len(entries), console)
         prepared, _ = _judged(entries, Counted(executor, counts), asked_before)
     _show_guests(prepared, counts, console)

@@ -4,7 +4,7 @@
 
 Machines are noisy, so every round measures all contestants in turn, and the ratio is taken
 within the round; the table shows medians. The naive grader starts an interpreter for every
-test case (`stdio`) or for every sample (`call`), as many at a time as we have lanes, and
+test case (`stdio`) or for every sample (`call`), as many at a time as there are processors, and
 protects nothing.
 """
 
@@ -31,7 +31,7 @@ from verifier import Sample, judge
 CASES = 10
 SAMPLES = 24
 FORKS = 200
-LANES = len(os.sched_getaffinity(0))
+PROCESSORS = len(os.sched_getaffinity(0))
 
 STDIO_PROGRAM = """
 import sys
@@ -146,7 +146,7 @@ def _naive_stdio(directory: Path, samples: list[Sample]) -> float:
         )  # fmt: skip
         return done.stdout.split() == pair[1].split()
 
-    with ThreadPoolExecutor(LANES) as pool:
+    with ThreadPoolExecutor(PROCESSORS) as pool:
         return _timed(lambda: all(list(pool.map(grade, pairs)))) / SAMPLES
 
 
@@ -164,7 +164,7 @@ def _naive_call(directory: Path, samples: list[Sample]) -> float:
         command = [sys.executable, str(program)]
         return subprocess.run(command, capture_output=True, timeout=10, check=True).returncode == 0
 
-    with ThreadPoolExecutor(LANES) as pool:
+    with ThreadPoolExecutor(PROCESSORS) as pool:
         return _timed(lambda: all(list(pool.map(grade, range(SAMPLES))))) / SAMPLES
 
 
@@ -198,7 +198,9 @@ def measure(rounds: int, console: Console) -> dict[str, list[float]]:
             "call ours": lambda: _ours(executor, calls),
             "call naive": lambda: _naive_call(Path(scratch), calls),
         }
-        console.print(f"isolation level [bold]{executor.level}[/], {LANES} lanes, {rounds} rounds")
+        console.print(
+            f"isolation level [bold]{executor.level}[/], {PROCESSORS} processors, {rounds} rounds"
+        )
         for _ in track(range(rounds), description="measuring", console=console, transient=True):
             for name, contestant in contestants.items():
                 seconds.setdefault(name, []).append(contestant())

@@ -36,7 +36,7 @@ class LocalExecutor:
         required: Level | None = None,
         preloaded: tuple[str, ...] = (),
     ) -> None:
-        """Start *lanes* zygotes (one per usable processor unless given).
+        """Start *lanes* zygotes (unless given: one per usable processor, and one to spare).
 
         *level* None takes the strongest wall that the kernel grants. Raises
         IsolationRefusedError, at the latest in `run`, if that is below *required*: unless
@@ -46,7 +46,7 @@ class LocalExecutor:
         """
         self._preloaded = preloaded
         self._relatives: dict[tuple[str, ...], LocalExecutor] = {}
-        self._count = lanes or len(os.sched_getaffinity(0))
+        self._count = lanes or _fitting_count()
         self._wanted = level
         self._refusal = ""
         self._required = required or level or Level.INTERPRETER
@@ -186,6 +186,12 @@ class _Until:
 
     def with_loaded(self, modules: tuple[str, ...]) -> Executor:
         return _Until(self._executor.with_loaded(modules), self._deadline)
+
+
+def _fitting_count() -> int:
+    """Keep every processor busy while some guests wait for a word of their keeper's."""
+    processors = len(os.sched_getaffinity(0))
+    return processors + 1 if processors > 1 else 1
 
 
 def _new_directory() -> Path:
