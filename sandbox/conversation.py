@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from sandbox.encoding import EncodingError, Walk, dump, from_tree, is_plain, to_tree
+from sandbox.kin import Nodes, write_kin
 
 _TEXT_MAX = 500
 _NAMES_MAX = 1000
@@ -110,7 +111,7 @@ class Conversation:
         self._kept: list[object] = []
         self._met: list[dict[str, object]] = []
         self._held_back: dict[int, BaseException] = {}
-        self._nodes = _Nodes(names)
+        self._nodes = Nodes(names)
         self._operations = _OPERATIONS | {
             "name": self._name,
             "take": self._take,
@@ -217,10 +218,12 @@ class Conversation:
 
     def to_tree(self, value: object, walk: Walk, plain: Callable[[], object] | None) -> object:
         """Write an object as its number, beside the plain data that it is a subclass of."""
-        node = self._nodes.place_of(value)
-        if node is not None:
-            return {"n": node}
-        del walk
+        if self._nodes.is_shared(type(value)):
+            tree = write_kin(value, walk)
+            if tree is not None:
+                return tree
+            if plain is None and not isinstance(value, BaseException):
+                return {"n": self._nodes.place_of(value)}
         number = self._meet(value)
         self._found[-1].append(value)
         return {"h": number} if plain is None else {"sub": [number, plain()]}
@@ -230,8 +233,8 @@ class Conversation:
         match tag:
             case "at":
                 return self._results[content[0]] if len(content) == 1 else self._part(*content)
-            case "n":
-                return self._nodes.node(content)
+            case "n" | "member" | "row":
+                return self._nodes.value(tag, content, walk)
             case "slice":
                 return slice(*[walk(part) for part in content])
             case "it":
@@ -270,6 +273,7 @@ class Conversation:
             found = {name: item for names in reversed(own) for name, item in names.items()}
             return {
                 "kind": "class",
+                "is_shared": self._nodes.is_shared(value),
                 "name": str(type.__dict__["__name__"].__get__(value))[:_TEXT_MAX],
                 "bases": [self._base(base) for base in mro[1:]],
                 "specials": sorted(SPECIAL_METHODS.intersection(_hashable(found))),
@@ -303,72 +307,18 @@ class Conversation:
         name = type(error).__name__
         is_builtin = getattr(builtins, name, None) is type(error)
         kind: object = name if is_builtin else self._meet(type(error))
-        return {"class": kind, "args": args, "text": text, "h": self._meet(error)}
+        raised = {"class": kind, "args": args, "text": text, "h": self._meet(error)}
+        return raised | (
+            {"fields": self._fields_of(error)} if self._nodes.is_shared(type(error)) else {}
+        )
 
-
-class _Nodes:
-    """Instances of classes that tests and candidate share: lists and trees of nodes.
-
-    They travel by value, as a table of class names and fields in which they refer to each
-    other by their place. A step's own nodes keep their places in its answer.
-    """
-
-    def __init__(self, names: dict[str, Any]) -> None:
-        self._names = names
-        self._shared: frozenset[str] = frozenset()
-        self._nodes: list[Any] = []
-        self._places: dict[int, int] = {}
-
-    def read(self, table: list[Any], shared: list[str], opaque: Conversation) -> None:
-        self._shared = frozenset(shared)
-        self._nodes = []
-        self._places = {}
-        for name, _ in table:
-            kind = self._names.get(name)
-            if not isinstance(kind, type):
-                raise EncodingError(f"there is no class {name}")
-            self._add(object.__new__(kind))
-        for node, (_, fields) in zip(self._nodes, table, strict=True):
-            for name, tree in fields:
-                object.__setattr__(node, name, from_tree(tree, opaque))
-
-    def _add(self, node: object) -> int:
-        place = self._places[id(node)] = len(self._nodes)
-        self._nodes.append(node)
-        return place
-
-    def node(self, place: int) -> object:
-        return self._nodes[place]
-
-    def place_of(self, value: object) -> int | None:
-        kind = type(value)
-        if kind.__name__ not in self._shared or self._names.get(kind.__name__) is not kind:
-            return None
-        place = self._places.get(id(value))
-        return self._add(value) if place is None else place
-
-    def written(self, opaque: Conversation) -> list[object]:
-        """Write the table, which may grow meanwhile."""
-        table: list[object] = []
-        while len(table) < len(self._nodes):
-            node = self._nodes[len(table)]
-            fields = [
-                [name, to_tree(field, opaque)]
-                for name, field in _fields(node).items()
-                if isinstance(name, str)
-            ]
-            table.append([type(node).__name__, fields])
-        return table
-
-
-def _fields(node: object) -> dict[str, Any]:
-    fields = dict(getattr(node, "__dict__", {}))
-    for base in type(node).__mro__:
-        slots = vars(base).get("__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else slots:
-            if hasattr(node, name):
-                fields[name] = getattr(node, name)
-    return fields
+    def _fields_of(self, error: BaseException) -> list[object]:
+        found = len(self._found[-1])
+        try:
+            return [[name, to_tree(field, self)] for name, field in vars(error).items()]
+        except EncodingError:
+            del self._found[-1][found:]
+            return []
 
 
 _KINDS = {

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from sandbox.conversation import Conversation
 from sandbox.encoding import EncodingError, from_tree, to_tree
+from sandbox.kin import read_kin
 from verifier.examiner.cast import Cast
 from verifier.examiner.sources import Sources
 from verifier.examiner.transcript import Answer, Question, Transcript
@@ -488,6 +489,16 @@ def test_shared_instances_travel_by_value() -> None:
     answer = talk.ask("getattr", {"n": 0}, "val", nodes=nodes)
 
     assert answer["is"] == 5
+
+
+@pytest.mark.parametrize(
+    "content", [None, "Mood", ["Mood"], ["Mood", 1], ["Mood", "SAD"], ["Node", "SAD"], [1, "SAD"]]
+)
+@pytest.mark.parametrize("tag", ["member", "row"])
+def test_what_is_no_kin_is_no_value(tag: str, content: object) -> None:
+    """What both sides do not know by that name is refused."""
+    with pytest.raises(EncodingError):
+        read_kin(tag, content, {"Mood": int, "Node": Talk}, lambda tree: tree)
 
 
 def test_shared_instances_come_back_by_value() -> None:

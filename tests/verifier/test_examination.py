@@ -493,6 +493,118 @@ class Node:
 """
 
 
+_KIN = """
+from collections import namedtuple
+from enum import Enum, Flag, IntEnum
+from typing import NamedTuple
+class Color(Enum):
+    RED = "red"
+    BLUE = "blue"
+class Size(IntEnum):
+    SMALL = 1
+    BIG = 2
+class Right(Flag):
+    READ = 1
+    WRITE = 2
+class Point(NamedTuple):
+    x: int
+    y: int = 0
+Pair = namedtuple("Pair", "left right")
+class TooMuchError(Exception):
+    def __init__(self, amount, limit=5):
+        super().__init__(f"{amount} > {limit}")
+        self.amount = amount
+class BadKeyError(KeyError):
+    pass
+"""
+KIN = {
+    "members that are returned": (
+        "def f(x): return Color(x)",
+        """
+        assert f("red") == Color.RED
+        assert f("blue") is Color.BLUE
+        assert f("red") != Color.BLUE
+        assert f("red").value == "red" and f("red").name == "RED"
+        assert {f("red"): 1}[Color.RED] == 1
+        """,
+    ),
+    "members that are passed on": (
+        "def f(c, s): return [c is Color.RED, c.value, s + 1, {c: s}]",
+        "assert f(Color.RED, Size.BIG) == [True, 'red', 3, {Color.RED: Size.BIG}]",
+    ),
+    "members that are numbers": (
+        "def f(x): return [Size(x)]",
+        "assert f(1) == [Size.SMALL]\nassert f(2) == [2]\nassert f(2)[0].name == 'BIG'",
+    ),
+    "members that are combined": (
+        "def f(x): return x | Right.WRITE",
+        "assert f(Right.WRITE) == Right.WRITE",
+    ),
+    "named tuples": (
+        "def f(p): return Point(p.y, p.x)\ndef g(p): return {p: Pair(*p)}",
+        """
+        assert f(Point(1, 2)) == Point(2, 1)
+        assert f(Point(1)) == (0, 1)
+        assert f(Point(1, 2)).x == 2
+        assert isinstance(f(Point(1)), Point)
+        assert g(Point(1, 2))[Point(1, 2)] == Pair(1, 2)
+        """,
+    ),
+    "exceptions that are raised": (
+        "def f(x):\n    if x > 5: raise TooMuchError(x)\n    raise BadKeyError(x)",
+        """
+        try:
+            f(7)
+        except TooMuchError as error:
+            assert str(error) == "7 > 5" and error.amount == 7
+        else:
+            assert False
+        try:
+            f(1)
+            assert False
+        except KeyError as error:
+            assert type(error) is BadKeyError and error.args == (1,)
+        """,
+    ),
+    "exceptions that a class of the candidate's derives from": (
+        "class Mine(TooMuchError): pass\ndef f(x): raise Mine(x)",
+        """
+        try:
+            f(7)
+        except TooMuchError as error:
+            assert str(error) == "7 > 5" and error.amount == 7
+        """,
+    ),
+}
+
+
+@pytest.mark.parametrize(("program", "code"), KIN.values(), ids=KIN)
+def test_what_the_prompt_defines_is_one_thing_for_both(
+    executor: LocalExecutor, program: str, code: str
+) -> None:
+    """Members, named tuples and exceptions of the prompt's are the tests' own."""
+    score = scored(executor, program, code, prompt=_KIN)
+
+    assert set(verdicts(score)) == {PASS}
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "def f(x): return Color.BLUE",
+        "class Color:\n    RED = 'red'\ndef f(x): return Color.RED",
+        "class Color:\n    __eq__ = lambda *_: True\n    RED = None\ndef f(x): return Color()",
+        "Color._member_map_['RED'] = Color.BLUE\ndef f(x): return Color['RED']",
+        "def f(x): raise TooMuchError(x)",
+    ],
+)
+def test_a_member_of_another_make_is_wrong(executor: LocalExecutor, program: str) -> None:
+    """Only a member that both know by that name is the member that the tests mean."""
+    score = scored(executor, program, "assert f('red') is Color.RED", prompt=_KIN)
+
+    assert PASS not in verdicts(score)
+
+
 @pytest.mark.parametrize(("program", "code"), HONEST.values(), ids=HONEST)
 def test_honest_programs_pass(executor: LocalExecutor, program: str, code: str) -> None:
     """What would pass with program and tests in one process passes here."""

@@ -18,6 +18,7 @@ from typing import Any
 
 from sandbox.conversation import SPECIAL_METHODS, containers_in
 from sandbox.encoding import EncodingError, Walk, from_tree, to_tree
+from sandbox.kin import read_kin, write_kin
 from verifier.examiner.sources import Sources
 from verifier.examiner.transcript import (
     Answer,
@@ -413,10 +414,16 @@ class Cast:
             description = described if described.get("kind") == "class" else {}
             # Before its bases are looked for: a class may claim to be its own.
             self._stand_ins[number] = _new_class(self, "object", (), frozenset())
-            kind = self._stand_ins[number] = self._new_class(description)
+            kind = self._stand_ins[number] = self._kin(description) or self._new_class(description)
         if ref is not None and _REF not in kind.__dict__:
             type.__setattr__(kind, _REF, ref)
         return kind
+
+    def _kin(self, description: dict[str, Any]) -> Any:
+        """Return the tests' own class for an exception that both sides know."""
+        name = description.get("name") if description.get("is_shared") is True else None
+        kind = self.shared.get(name) if type(name) is str else None
+        return kind if kind is not None and issubclass(kind, BaseException) else None
 
     def _new_class(self, description: dict[str, Any]) -> Any:
         claimed = description.get("bases")
@@ -463,7 +470,8 @@ class Cast:
         stand_in = self.class_of(kind, None) if type(kind) is int else Exception
         if not issubclass(stand_in, BaseException):
             stand_in = type("Interrupt", (BaseException,), {})
-        error = stand_in.__new__(stand_in, *arguments)
+        base: Any = next(one for one in stand_in.__mro__ if one.__module__ == "builtins")
+        error = base.__new__(stand_in, *arguments)
         BaseException.args.__set__(error, tuple(arguments))  # type: ignore[attr-defined]
         error.__dict__[_REF] = ref
         error.__dict__["_text_"] = str(raised.get("text", ""))
@@ -495,7 +503,11 @@ class _Writer:
         if ref is not None:
             return {"at": ref}
         if self._cast.shared.get(kind.__name__) is kind:
-            return {"n": self._place_of(value)}
+            tree = write_kin(value, walk)
+            if tree is not None:
+                return tree
+            if plain is None:
+                return {"n": self._place_of(value)}
         if plain is not None:
             return plain()
         sent = self._cast.sources.send(value, walk)
@@ -567,7 +579,10 @@ class _Reader:
         ref = self._ref()
         args = raised.get("args")
         args = None if args is None else from_tree(args, self)
-        return None, self._cast.exception(raised, args, ref)
+        error = self._cast.exception(raised, args, ref)
+        for name, tree in raised.get("fields", []):
+            error.__dict__[_field(name)] = from_tree(tree, self)
+        return None, error
 
     def take_changes(self) -> None:
         """Change what the candidate changed in place."""
@@ -576,7 +591,7 @@ class _Reader:
         for node, (_, fields) in zip(self._nodes, self._table, strict=False):
             vars(node).clear()
             for name, tree in fields:
-                object.__setattr__(node, name, from_tree(tree, self))
+                object.__setattr__(node, _field(name), from_tree(tree, self))
 
     def _ref(self) -> list[int]:
         self._next += 1
@@ -596,10 +611,19 @@ class _Reader:
                 return self._cast.plain_subclass(number, ref, walk(tree))
             case "n":
                 return self._nodes[content]
+            case "member" | "row":
+                return read_kin(tag, content, self._cast.shared, walk)
             case "was":
                 number, tree = content
                 return _refilled(self._containers[number], walk(tree))
         raise EncodingError("an unknown tag")
+
+
+def _field(claimed: Any) -> str:
+    """Take a field's name, if it is one that a class could have."""
+    if type(claimed) is not str or claimed in (_REF, "_text_"):
+        raise EncodingError("no name of a field")
+    return claimed
 
 
 def _texts(claimed: Any) -> list[str]:
