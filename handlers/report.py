@@ -25,9 +25,13 @@ def metrics_of(
     explanations = {
         "tests_passed": score.tests_passed,
         "tests_total": score.tests_total,
+        "guess_baseline": score.guess_baseline,
         "isolation_level": ISOLATION_LEVELS[level],
         "ungraded": score.verdict is Verdict.UNGRADED,
         "no_completion": no_completion,
+        "timeout": score.verdict is Verdict.TIME_LIMIT_EXCEEDED,
+        "runtime_error": score.verdict is Verdict.RUNTIME_ERROR,
+        "security_violation": score.verdict is Verdict.SECURITY_VIOLATION,
         "self_judged": score.self_judged,
         "shared_process": score.shared_process,
         "duration_ms": round(duration_ms, 3),

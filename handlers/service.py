@@ -89,13 +89,14 @@ class Service:
         if entry.sample is None:
             return ungraded(entry.problem or "sample: unreadable")
         try:
-            return prepare(entry.sample, default_limits=self._settings.limits)
+            settings = self._settings
+            return prepare(entry.sample, rubric=settings.rubric, default_limits=settings.limits)
         except Exception:  # noqa: BLE001  (the front door: a bug costs one row, and is logged)
             return self._bug(place)
 
     def _conclude(self, place: int, prepared: Prepared, executions: tuple[Execution, ...]) -> Score:
         try:
-            return conclude(prepared, executions)
+            return conclude(prepared, executions, rubric=self._settings.rubric)
         except Exception:  # noqa: BLE001  (the front door: a bug costs one row, and is logged)
             return self._bug(place)
 

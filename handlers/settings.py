@@ -4,15 +4,19 @@ In: variables named `VERIFIER_*`. Out: `Settings`. A value that makes no sense s
 start, with the variable's name: a typing error must not quietly change rewards.
 """
 
+import json
 import math
 import os
+import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from sandbox.types import Level, Limits
+from verifier.rubric import DEFAULT_RUBRIC, Rubric, read_rubric
 
 _PREFIX = "VERIFIER_"
 _MIB = 2**20
@@ -37,7 +41,7 @@ class Settings:
     weakest that will do: the one that `isolation` names, or `interpreter`.
     `ungraded_reward` is the reward of a row whose dataset is wrong, and, if `on_outage` is
     `value`, of one that we could not grade. `default_seconds` is the time for an invocation
-    whose context does not tell.
+    whose context does not tell. `rubric` says what is paid for: a path, or JSON.
     """
 
     lanes: int | None = None
@@ -51,6 +55,7 @@ class Settings:
     ungraded_reward: float = 0.0
     always_envelope: bool = False
     default_seconds: float = 840.0
+    rubric: Rubric = DEFAULT_RUBRIC
 
     @property
     def weakest_level(self) -> Level:
@@ -77,6 +82,11 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         if environment.get(variable):
             values[field.name] = _read(variable, environment[variable], _READERS[field.name])
     return Settings(**values)
+
+
+def with_rubric(settings: Settings, text: str) -> Settings:
+    """Put another rubric in place of the one that is set. Raises SettingsError."""
+    return replace(settings, rubric=_read("--rubric", text, load_rubric))
 
 
 def _refuse_unknown(environment: Mapping[str, str]) -> None:
@@ -137,6 +147,25 @@ def _boolean(text: str) -> bool:
     return words[text.lower()]
 
 
+def load_rubric(text: str) -> Rubric:
+    """Read a rubric from a file of TOML or JSON, or from the text itself if that is JSON.
+
+    Raises ValueError.
+    """
+    path = "" if text.startswith("{") else text
+    try:
+        written = Path(path).read_text("utf-8") if path else text
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} cannot be read: {error}") from None
+    try:
+        is_json = written.lstrip().startswith("{")
+        return read_rubric(json.loads(written) if is_json else tomllib.loads(written))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}" if path else str(error)) from None
+
+
 _READERS: dict[str, Callable[[str], object]] = {
     "lanes": _positive(int, 1024),
     "isolation": _one_of(Level, extra={"auto": None}),
@@ -149,4 +178,5 @@ _READERS: dict[str, Callable[[str], object]] = {
     "ungraded_reward": _finite,
     "always_envelope": _boolean,
     "default_seconds": _positive(float, 86_400),
+    "rubric": load_rubric,
 }

@@ -20,7 +20,7 @@ marks the answers in an examiner (`verifier.examiner`), which the candidate neve
 
 from verifier.errors import VerifierError
 from verifier.judge import judge
-from verifier.scoring import Rubric
+from verifier.rubric import Rubric, read_rubric
 from verifier.types import Sample, Score, Verdict
 
-__all__ = ["Rubric", "Sample", "Score", "Verdict", "VerifierError", "judge"]
+__all__ = ["Rubric", "Sample", "Score", "Verdict", "VerifierError", "judge", "read_rubric"]

@@ -36,8 +36,15 @@ import sys; sys.set_int_max_str_digits(50_000)
 from verifier.examiner.exam import sitting
 examine = sitting({prepared!r})
 """
+_GUESSER = """\
+import sys; sys.set_int_max_str_digits(50_000)
+from verifier.examiner.exam import guessing
+guess = guessing({prepared!r})
+"""
 # How many candidates sit one after the other in one examiner, where that leaves no trace.
 _SITTERS_MAX = 8
+# Where each takes a guest: the literals that tests compare with most often.
+_GUESSES_IN_GUESTS_MAX = 6
 _TOGETHER = "from verifier.examiner.together import examine_together"
 _PATIENCE_TOGETHER = 3
 _EXAMINER_LIMITS = Limits(
@@ -69,6 +76,7 @@ class Examination:
     results: dict[str, CaseResult] = field(default_factory=dict)
     settled: dict[str, CaseResult] = field(default_factory=dict)
     self_judged: int = 0
+    guessed: int = 0
     rounds: int = 0
     seconds: float = 0.0
     has_been_late: bool = False
@@ -152,6 +160,7 @@ def _ask(
             reports[unknown[place]] = _report_of_asking(execution)
         unknown = [paper for paper in unknown if "needs" in reports[paper]]
         pressed = {paper: reports[paper]["pressed"] for paper in unknown}
+    _guess(reports, new, executor)
     for paper in new:
         if _OUTAGE not in reports[paper]:
             asked_before.put(paper, reports[paper])
@@ -165,8 +174,43 @@ def _ask(
             examination.pressed = report["pressed"]
             examination.questions = report["questions"]
             examination.shared = report["shared"]
+            examination.guessed = report["guessed"]
             for name, *_ in report["units"]:
                 examination.results[name] = _result(Ending.SKIPPED)
+
+
+def _guess(reports: dict[Paper, Report], new: list[Paper], executor: Executor) -> None:
+    """Find out how many units the best constant answer passes, and note it in the reports."""
+    papers: list[Paper] = []
+    jobs: list[Job] = []
+    for paper in new:
+        report = reports[paper]
+        if "problem" not in report:
+            report["guessed"] = 0
+            made = [] if paper.shared_process else _guess_jobs(paper, report["pressed"])
+            papers += [paper] * len(made)
+            jobs += made
+    pressed = [reports[paper]["pressed"] for paper in papers]
+    for place, executions in _sit(jobs, pressed, executor):
+        report = reports[papers[place]]
+        for execution in executions:
+            if execution.ending is Ending.NOT_RUN:
+                reports[papers[place]] = {"problem": execution.detail, _OUTAGE: True}
+            elif execution.ending is Ending.FINISHED:
+                report["guessed"] = max(report["guessed"], execution.value)
+
+
+def _guess_jobs(paper: Paper, pressed: Report) -> list[Job]:
+    program = _GUESSER.format(prepared=marshal.dumps((asdict(paper), pressed, [])))
+    calls = [
+        Call(entry_point="guess", arguments=(place,)) for place in range(len(pressed["guesses"]))
+    ]
+    if pressed["leaves_no_trace"]:
+        return [Job(program=program, questions=tuple(calls), limits=_IN_COMPANY_LIMITS)]
+    return [
+        Job(program=program, questions=(call,), limits=_IN_COMPANY_LIMITS)
+        for call in calls[:_GUESSES_IN_GUESTS_MAX]
+    ]
 
 
 def _report_of_asking(execution: Execution) -> Report:

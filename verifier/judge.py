@@ -11,8 +11,10 @@ from sandbox.types import Execution, Executor, Job, Limits
 from verifier.errors import VerifierError
 from verifier.examination import AskedBefore, Examination, examine_all
 from verifier.extraction import complete_blocks, extract_candidate
+from verifier.guess import best_guess
 from verifier.programs import job_for, program_with
-from verifier.scoring import DEFAULT_RUBRIC, Rubric, score_cases
+from verifier.rubric import DEFAULT_RUBRIC, Rubric
+from verifier.scoring import no_candidate, score_cases
 from verifier.testplan import plan_tests
 from verifier.types import Candidate, CaseResult, CodePlan, Sample, Score, TestPlan, Verdict
 from verifier.verdict import judge_case
@@ -31,17 +33,19 @@ class Prepared:
     blocks: int
 
 
-def prepare(sample: Sample, *, default_limits: Limits = _DEFAULT_LIMITS) -> Prepared | Score:
+def prepare(
+    sample: Sample, *, rubric: Rubric = DEFAULT_RUBRIC, default_limits: Limits = _DEFAULT_LIMITS
+) -> Prepared | Score:
     """Go as far as the sandbox's door; or, where there is nothing to run, to the score."""
     if sample.completion is None:
-        return Score(verdict=Verdict.NO_CANDIDATE)
+        return no_candidate(rubric)
     try:
         plan = plan_tests(sample.reference, default_limits=default_limits)
         prompt = plan.paper.prompt if isinstance(plan, CodePlan) else ""
         candidate = extract_candidate(sample.completion, prompt=prompt)
         if candidate is None:
             total = 0 if isinstance(plan, CodePlan) else len(plan.cases)
-            return Score(verdict=Verdict.NO_CANDIDATE, tests_total=total)
+            return no_candidate(rubric, tests_total=total)
         blocks = complete_blocks(sample.completion)
         if isinstance(plan, CodePlan):
             program = program_with(prompt, candidate)
@@ -65,10 +69,15 @@ def conclude(
             CaseResult(verdict=judge_case(case, plan.checker, execution), execution=execution)
             for case, execution in zip(plan.cases, executions, strict=True)
         )
+        guessed = best_guess(plan)
     except VerifierError as error:
         return ungraded(str(error))
     return score_cases(
-        cases, method=prepared.candidate.method, blocks=prepared.blocks, rubric=rubric
+        cases,
+        guessed=guessed,
+        method=prepared.candidate.method,
+        blocks=prepared.blocks,
+        rubric=rubric,
     )
 
 
@@ -78,7 +87,11 @@ def _conclude_examination(prepared: Prepared, rubric: Rubric) -> Score:
     if examination.problem:
         return ungraded(examination.problem, is_outage=examination.is_outage)
     score = score_cases(
-        examination.cases, method=prepared.candidate.method, blocks=prepared.blocks, rubric=rubric
+        examination.cases,
+        guessed=min(examination.guessed, len(examination.cases)),
+        method=prepared.candidate.method,
+        blocks=prepared.blocks,
+        rubric=rubric,
     )
     return replace(
         score,
@@ -122,7 +135,7 @@ def judge(
     default_limits: Limits = _DEFAULT_LIMITS,
 ) -> list[Score]:
     """Score samples, in order. Raises SandboxError where the sandbox cannot start."""
-    started = [prepare(sample, default_limits=default_limits) for sample in samples]
+    started = [prepare(sample, rubric=rubric, default_limits=default_limits) for sample in samples]
     to_run = [(n, one) for n, one in enumerate(started) if isinstance(one, Prepared)]
     scores = {n: one for n, one in enumerate(started) if isinstance(one, Score)}
     waiting = [prepared for _, prepared in to_run]

@@ -1,16 +1,18 @@
-"""The rubric: from verdicts to a reward.
+"""From verdicts to a reward, by a rubric.
 
-In: how the candidate was found, and the verdicts of its test cases. Out: a `Score`. Must
-not know: output text, processes.
+In: how the candidate was found, the verdicts of its test cases, and how many of these the best
+constant answer would have passed. Out: a `Score`. Must not know: output text, processes.
 
-    reward = 0.8 correctness + 0.1 compile + 0.1 format
+    correctness = shape((passed - guessed) / (cases - guessed)), and never below 0
+    reward      = 0.8 correctness + 0.1 compile + 0.1 format
 
-unless the candidate tried something forbidden: then it is 0.
+in the rubric's range; unless the candidate tried something forbidden: then it is its bottom.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sized
 
 from sandbox.types import Ending
+from verifier.rubric import Rubric
 from verifier.types import CaseResult, ExtractionMethod, Score, Verdict
 from verifier.verdict import overall
 
@@ -28,34 +30,32 @@ _FORMAT_BY_METHOD = {
 _FORMAT_OF_SEVERAL_BLOCKS = 0.75
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rubric:
-    """The weight of each dimension. Weights are at least 0 and add up to 1."""
-
-    correctness: float = 0.8
-    compile: float = 0.1
-    format: float = 0.1
-
-
-DEFAULT_RUBRIC = Rubric()
-
-
 def score_cases(
-    cases: tuple[CaseResult, ...], *, method: ExtractionMethod, blocks: int, rubric: Rubric
+    cases: tuple[CaseResult, ...],
+    *,
+    guessed: int,
+    method: ExtractionMethod,
+    blocks: int,
+    rubric: Rubric,
 ) -> Score:
-    """Score a candidate by its test cases; *blocks* counts the program blocks it wrote."""
+    """Score a candidate by its test cases; *blocks* counts the program blocks it wrote.
+
+    *guessed* counts the cases that the best constant answer passes.
+    """
     verdict = overall(tuple(case.verdict for case in cases))
-    correctness = sum(case.verdict is Verdict.ACCEPTED for case in cases) / len(cases)
+    passed = sum(case.verdict is Verdict.ACCEPTED for case in cases)
+    correctness = rubric.shaped(_share(passed, guessed if rubric.guess_correction else 0, cases))
     compiled = _compile_ladder(cases)
     formatted = _format(method, blocks)
-    reward = (
-        rubric.correctness * correctness + rubric.compile * compiled + rubric.format * formatted
-    )
+    share = rubric.correctness * correctness + rubric.compile * compiled + rubric.format * formatted
+    if verdict is Verdict.SECURITY_VIOLATION:
+        share *= 1 - rubric.violation_penalty
     outages = [case for case in cases if case.verdict is Verdict.UNGRADED]
     return Score(
         verdict=verdict,
-        reward=0.0 if verdict in (Verdict.SECURITY_VIOLATION, Verdict.UNGRADED) else reward,
+        reward=0.0 if verdict is Verdict.UNGRADED else rubric.reward(min(share, 1.0)),
         correctness=correctness,
+        guess_baseline=guessed / len(cases),
         compile=compiled,
         format=formatted,
         method=method,
@@ -64,6 +64,19 @@ def score_cases(
         problem=outages[0].execution.detail if outages else "",
         is_outage=bool(outages),
     )
+
+
+def no_candidate(rubric: Rubric, *, tests_total: int = 0) -> Score:
+    """Score a completion that holds no program."""
+    reward = rubric.reward(0.0)
+    return Score(verdict=Verdict.NO_CANDIDATE, reward=reward, tests_total=tests_total)
+
+
+def _share(passed: int, guessed: int, cases: Sized) -> float:
+    """Share out what is left when a guess has got its part, if anything is."""
+    if guessed >= len(cases):
+        return passed / len(cases)
+    return max(0, passed - guessed) / (len(cases) - guessed)
 
 
 def _compile_ladder(cases: tuple[CaseResult, ...]) -> float:

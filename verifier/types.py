@@ -148,10 +148,12 @@ class Score:
     """What a completion earned, and why.
 
     `reward` is the rubric's sum of the dimensions `correctness`, `compile` and `format`,
-    each in [0, 1]. Where `verdict` is `UNGRADED` it means nothing: `problem` says what was
-    in the way, and `is_outage` whether that was our own fault and not the dataset's.
-    `self_judged` counts test cases that took the candidate's own word for whether two of its
-    objects are equal; `shared_process` tells that candidate and tests were not kept apart.
+    each in [0, 1], put into its range. `guess_baseline` is the share of the test cases that the
+    best constant answer would pass. Where `verdict` is `UNGRADED` all of it means nothing:
+    `problem` says what was in the way, and `is_outage` whether that was our own fault and not
+    the dataset's. `self_judged` counts test cases that took the candidate's own word for whether
+    two of its objects are equal; `shared_process` tells that candidate and tests were not kept
+    apart.
     """
 
     verdict: Verdict
@@ -159,6 +161,7 @@ class Score:
     correctness: float = 0.0
     compile: float = 0.0
     format: float = 0.0
+    guess_baseline: float = 0.0
     method: ExtractionMethod | None = None
     cases: tuple[CaseResult, ...] = ()
     tests_total: int = 0
@@ -171,3 +174,8 @@ class Score:
     def tests_passed(self) -> int:
         """How many test cases were accepted."""
         return sum(case.verdict is Verdict.ACCEPTED for case in self.cases)
+
+    @property
+    def pass_rate(self) -> float:
+        """The share of test cases that were accepted, in [0, 1]."""
+        return self.tests_passed / self.tests_total if self.tests_total else 0.0

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from handlers.cli.files import STANDARD, UnusableFileError, open_output, write_all
-from handlers.settings import Settings, SettingsError, read_settings
+from handlers.settings import Settings, SettingsError, read_settings, with_rubric
 from sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ Levels of isolation, the strongest first:
 Settings:
   VERIFIER_ISOLATION           the level to use (auto: the strongest that is granted)
   VERIFIER_REQUIRED_ISOLATION  the weakest level that will do (interpreter)
-  VERIFIER_LANES               how many guests run at once (one per processor)
+  VERIFIER_LANES               how many guests run at once (one per processor, one to spare)
 
 The exit status is 0 if the level is at least the required one, 1 if not.
 """
@@ -132,6 +132,10 @@ def score(
             help="How many programs run at once: one per processor unless given.",
         ),
     ] = None,
+    rubric: Annotated[
+        str | None,
+        typer.Option(metavar="RUBRIC.toml", help="What is paid for: see docs/rubric.md."),
+    ] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", help="No progress bar, no summary, no list of problems.")
     ] = False,
@@ -139,6 +143,8 @@ def score(
     """Score a file of samples."""
     with _exit_statuses():
         settings = read_settings()
+        if rubric is not None:
+            settings = with_rubric(settings, rubric)
         # Before the other imports: the zygotes warm up while this process is still loading.
         with _start_executor(settings, lanes=workers) as executor:
             from handlers.cli.scorefile import Order, score_file  # noqa: PLC0415

@@ -20,8 +20,9 @@ from tests.e2e.samples import ENDLESS, RIGHT, Sample, metrics_of, square_sample
 SECRET = "swordfish"
 LOGGED_FIELDS = {
     "id", "aggregate_reward_score", "correctness", "compile", "format", "tests_passed",
-    "tests_total", "isolation_level", "ungraded", "no_completion", "self_judged",
-    "shared_process", "duration_ms", "verdict", "problem",
+    "tests_total", "guess_baseline", "isolation_level", "ungraded", "no_completion", "timeout",
+    "runtime_error", "security_violation", "self_judged", "shared_process",
+    "duration_ms", "verdict", "problem",
 }  # fmt: skip
 
 

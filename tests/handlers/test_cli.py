@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from handlers.settings import load_rubric
+from verifier.rubric import DEFAULT_RUBRIC
+
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "handlers.cli")
 ENVIRONMENT = {name: text for name, text in os.environ.items() if not name.startswith("VERIFIER_")}
@@ -155,6 +158,55 @@ def test_problems_of_the_dataset_are_listed_after_the_summary() -> None:
     assert first.startswith("  line 1 (id row-0): messages: ")
     assert fifth.startswith("  line 5 (id row-4): ")
     assert more == "  and 2 more"
+
+
+PAID_FOR_FORMAT = "[weights]\ncorrectness = 0\ncompile = 0\nformat = 1\n[reward]\nrange = [-1, 1]"
+
+
+def test_a_rubric_says_what_is_paid(tmp_path: Path) -> None:
+    """A wrong program in good form, and none at all, under a rubric that pays for form alone."""
+    rubric = tmp_path / "rubric.toml"
+    rubric.write_text(PAID_FOR_FORMAT)
+    lines = f"{sample('print(0)')}\n{sample().replace('```', '')}\n"
+
+    done = verifier("score", "-", "--rubric", rubric, stdin=lines)
+
+    rewards = [json.loads(line)["aggregate_reward_score"] for line in done.stdout.splitlines()]
+    assert (rewards, done.returncode) == ([1.0, -1.0], 0)
+
+
+def test_the_example_rubric_is_the_default_one() -> None:
+    """The file that shows every key changes nothing."""
+    plain = verifier("score", "examples/completions.jsonl")
+    same = verifier("score", "examples/completions.jsonl", "--rubric", "examples/rubric.toml")
+
+    assert [json.loads(line)["aggregate_reward_score"] for line in plain.stdout.splitlines()] == [
+        json.loads(line)["aggregate_reward_score"] for line in same.stdout.splitlines()
+    ]
+    assert load_rubric(str(ROOT / "examples" / "rubric.toml")) == DEFAULT_RUBRIC
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[weight]", "weight: no such key; did you mean weights?"),
+        ("[weights", "rubric.toml: "),
+        (None, "cannot be read"),
+    ],
+)
+def test_a_rubric_that_cannot_be_used_is_named(
+    tmp_path: Path, text: str | None, complaint: str
+) -> None:
+    """The command stops before it scores anything."""
+    rubric = tmp_path / "rubric.toml"
+    if text is not None:
+        rubric.write_text(text)
+
+    done = verifier("score", "-", "--rubric", rubric, stdin=sample())
+
+    assert (done.stdout, done.returncode) == ("", 2)
+    assert "--rubric: " in done.stderr
+    assert complaint in done.stderr
 
 
 def test_quiet_says_nothing() -> None:

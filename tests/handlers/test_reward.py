@@ -28,9 +28,13 @@ METRICS = [
     "format",
     "tests_passed",
     "tests_total",
+    "guess_baseline",
     "isolation_level",
     "ungraded",
     "no_completion",
+    "timeout",
+    "runtime_error",
+    "security_violation",
     "self_judged",
     "shared_process",
     "duration_ms",
@@ -56,7 +60,11 @@ SQUARE = {
     "tests": {
         "kind": "call",
         "entry_point": "square",
-        "cases": [{"args": [3], "expected": 9}, {"args": [-2], "expected": 4}],
+        "cases": [
+            {"args": [3], "expected": 9},
+            {"args": [0], "expected": 0},
+            {"args": [-2], "expected": 4},
+        ],
     }
 }
 ADDING = "a, b = map(int, input().split())\nprint(a + b)"
@@ -150,11 +158,12 @@ def test_a_wrong_answer_earns_no_correctness() -> None:
     assert (row["aggregate_reward_score"], values(row)["correctness"]) == (pytest.approx(0.2), 0.0)
 
 
-def test_half_of_the_cases_is_half_of_the_correctness() -> None:
-    """There is partial credit."""
+def test_there_is_partial_credit() -> None:
+    """Two of three cases are half of what is left when a guess has got its one."""
     (row,) = rows([HALF])
 
-    assert (values(row)["correctness"], values(row)["tests_passed"]) == (0.5, 1.0)
+    assert (values(row)["correctness"], values(row)["tests_passed"]) == (0.5, 2.0)
+    assert values(row)["guess_baseline"] == pytest.approx(1 / 3)
 
 
 def test_a_violation_earns_nothing() -> None:

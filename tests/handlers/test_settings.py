@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from handlers.settings import OutagePolicy, Settings, SettingsError, read_settings
 from sandbox.types import Level, Limits
+from verifier.rubric import Rubric
 
 NAMES = [field.name for field in fields(Settings)]
 
@@ -67,6 +68,8 @@ def test_a_misspelt_variable_stops_the_start() -> None:
         ("always_envelope", "1", True),
         ("always_envelope", "No", False),
         ("default_seconds", "60", 60.0),
+        ("rubric", '{"reward": {"range": [-1, 1]}}', Rubric(lowest=-1.0)),
+        ("rubric", "examples/rubric.toml", Rubric()),
         ("isolation", " kernel ", Level.KERNEL),
     ],
 )
@@ -111,6 +114,11 @@ def test_nonsense_stops_the_start(name: str) -> None:
         ("required_isolation", "auto"),
         ("on_outage", "ignore"),
         ("default_seconds", "0"),
+        ("rubric", "no/such/file.toml"),
+        ("rubric", "{"),
+        ("rubric", '{"a":' * 100_000),
+        ("rubric", '{"weights": {"format": 0.5}}'),
+        ("rubric", "\0"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused(name: str, text: str) -> None:

@@ -125,12 +125,16 @@ def test_no_buggy_solution_is_fully_correct(buggy: Judged) -> None:
 
 
 def test_asserts_that_hold_are_paid_for(buggy: Judged) -> None:
-    """Where some asserts hold and others do not, correctness lies between 0 and 1."""
+    """Where some asserts hold and others do not, so does the pass rate say.
+
+    Correctness is less, or nothing, as a guess would have passed some of these.
+    """
     assert (
         _tasks(
             buggy,
             lambda solution, score: (
-                (solution.row["asserts_held"] > 0) is not (0 < score.correctness < 1)
+                (solution.row["asserts_held"] > 0) is not (0 < score.pass_rate < 1)
+                or score.correctness > score.pass_rate
             ),
         )
         == []

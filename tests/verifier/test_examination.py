@@ -927,6 +927,67 @@ def test_tests_that_cannot_be_used_are_the_datasets_fault(
 # The cache
 
 
+THREE_CASES = {
+    "check": (
+        "def check(c):\n    assert c(1) == 1\n    assert c(2) == 4\n    assert c(3) == 4",
+        "sq",
+    ),
+    "method": (
+        "def check(c):\n    assert c(1) == 1\n    assert c(n=2) == 4\n    assert c(3) == 4",
+        "Solution().sq",
+    ),
+    "instance": ("s = Solution()\nassert s.sq(1) == 1\nassert s.sq(2) == s.sq(3) == 4", ""),
+    "asserts": ("assert sq(1) == 1\nassert sq(2) == 4\nassert 4 == sq(3)", ""),
+    "nearly": ("assert sq(1) == 1\nassert abs(sq(2) - 4) < 1\nassert 3 < sq(3) < 5", ""),
+    "state": ("import os\nassert sq(1) == 1\nassert sq(2) == 4\nassert sq(3) == 4", ""),
+    "pytest": (
+        """
+        import pytest
+        from solution import sq
+        @pytest.mark.parametrize("n, square", [(1, 1), (2, 4), (3, 4)])
+        def test_square(n, square):
+            assert sq(n) == square
+        def test_two():
+            assert sq(2) == 4
+        """,
+        "",
+    ),
+    "unittest": (
+        """
+        import unittest
+        class TestSquare(unittest.TestCase):
+            def test_one(self): self.assertEqual(sq(1), 1)
+            def test_two(self): self.assertEqual(sq(2), 4)
+            def test_three(self): self.assertAlmostEqual(sq(3), 4)
+        """,
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "entry_point"), THREE_CASES.values(), ids=THREE_CASES)
+def test_a_constant_answer_earns_no_correctness(
+    executor: LocalExecutor, code: str, entry_point: str
+) -> None:
+    """What the best one passes is taken off; real work earns the rest."""
+    more = {"entry_point": entry_point} if entry_point else {}
+    four = "def sq(n): return 4\nclass Solution:\n    def sq(self, n): return 4"
+    right = "def sq(n): return [0, 1, 4, 4][n]\nclass Solution:\n    def sq(self, n): return sq(n)"
+
+    guess = scored(executor, four, code, **more)
+    work = scored(executor, right, code, **more)
+
+    assert 0 < guess.pass_rate == guess.guess_baseline < 1
+    assert (guess.correctness, work.correctness) == (0.0, 1.0)
+
+
+def test_a_guess_is_one_answer_for_all_cases(executor: LocalExecutor) -> None:
+    """What takes two different answers is no guess: the best is right about the other case."""
+    score = scored(executor, "def f(n): return n", "assert f(1) != f(2)\nassert f(3) == 5")
+
+    assert (score.guess_baseline, score.correctness) == (0.5, 0.0)
+
+
 SITTERS = {
     "right": ("def f(x): return [x]", [PASS, PASS]),
     "wrong": ("def f(x): return [x + 1]", [FAIL, FAIL]),

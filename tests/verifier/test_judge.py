@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sandbox.errors import SandboxError
 from sandbox.types import Call, Ending, Execution, Executor, Job, Level, Limits, Question, Run
 from verifier.judge import Prepared, conclude, judge, prepare
-from verifier.scoring import Rubric
+from verifier.rubric import Rubric
 from verifier.types import ExtractionMethod, Sample, Score, Verdict
 
 SECRET = "s3cret"

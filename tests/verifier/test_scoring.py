@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.types import Ending, Execution
-from verifier.scoring import DEFAULT_RUBRIC, Rubric, score_cases
+from verifier.rubric import DEFAULT_RUBRIC, Rubric
+from verifier.scoring import score_cases
 from verifier.types import CaseResult, ExtractionMethod, Score, Verdict
 
 FINISHED = Ending.FINISHED
@@ -42,9 +43,10 @@ def score_of(
     method: ExtractionMethod = ExtractionMethod.TAGGED_FENCE,
     blocks: int = 1,
     rubric: Rubric = DEFAULT_RUBRIC,
+    guessed: int = 0,
 ) -> Score:
     """Score a well-dressed candidate by these results."""
-    return score_cases(cases, method=method, blocks=blocks, rubric=rubric)
+    return score_cases(cases, guessed=guessed, method=method, blocks=blocks, rubric=rubric)
 
 
 methods = st.sampled_from(ExtractionMethod)

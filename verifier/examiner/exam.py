@@ -20,6 +20,7 @@ from typing import Any
 
 from verifier.examiner import script
 from verifier.examiner.cast import Cast
+from verifier.examiner.guesses import Guessing
 from verifier.examiner.press import FILE_NAME, PaperError, press
 from verifier.examiner.sources import Sources
 from verifier.examiner.transcript import (
@@ -68,6 +69,21 @@ def sitting(prepared: bytes) -> Callable[[list[Any], list[str]], dict[str, Any]]
     """
     paper, pressed, questions = marshal.loads(prepared)  # noqa: S302  (see above)
     return lambda answers, settled: examine(paper, pressed, questions, answers, settled)
+
+
+def guessing(prepared: bytes) -> Callable[[int], int]:
+    """Make of a paper what counts the units that one of its guesses passes, given by its place."""
+    paper, pressed, _ = marshal.loads(prepared)  # noqa: S302  (as for `sitting`)
+
+    def count_passed(place: int) -> int:
+        exam = Exam(paper, pressed, Guessing(pressed["guesses"][place]), frozenset())
+        try:
+            exam.run()
+            return sum(state == "passed" for _, state, *_ in exam.report()["units"])
+        except PaperError:
+            return 0
+
+    return count_passed
 
 
 class Exam:

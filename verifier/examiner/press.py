@@ -11,6 +11,7 @@ import sys
 from typing import Any
 
 from verifier.examiner import script
+from verifier.examiner.guesses import worth_trying
 from verifier.examiner.patches import find_patch
 
 FILE_NAME = "<tests>"
@@ -36,6 +37,7 @@ def press(paper: dict[str, Any]) -> dict[str, Any]:
         )
     entry_point = str(paper.get("entry_point") or "")
     names, libraries = _names_of_candidate(paper, tree, prompt, entry_point.partition("(")[0])
+    guesses = worth_trying(tree)
     units: list[str] = []
     if style == "script":
         if entry_point and _has_uncalled_check(tree):
@@ -50,6 +52,7 @@ def press(paper: dict[str, Any]) -> dict[str, Any]:
         "classes": sorted(script.names_of_classes(tree, frozenset(names))),
         "libraries": libraries,
         "units": units,
+        "guesses": guesses,
         "code": _compiled(tree, FILE_NAME),
         "prompt_code": _compiled(prompt, "<prompt>"),
         "is_seeding": "seed(" in paper["source"] or "setstate(" in paper["source"],

@@ -1,0 +1,107 @@
+"""What the best constant answer would pass, and that it earns nothing."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox.types import Ending, Execution
+from verifier.guess import best_guess
+from verifier.rubric import Rubric, Shape
+from verifier.scoring import score_cases
+from verifier.types import (
+    CallCase,
+    CaseResult,
+    Checker,
+    CheckerKind,
+    ExtractionMethod,
+    StdioCase,
+    TestPlan,
+)
+from verifier.verdict import judge_case
+
+
+def printing(*outputs: str, kind: CheckerKind = CheckerKind.TOKENS) -> TestPlan:
+    """Plan cases that expect these outputs."""
+    cases = tuple(StdioCase(stdin="", expected_stdout=output) for output in outputs)
+    return TestPlan(cases=cases, checker=Checker(kind=kind))
+
+
+def returning(*values: Any, also: tuple[object, ...] = ()) -> TestPlan:
+    """Plan cases that expect these values."""
+    cases = tuple(
+        CallCase(entry_point="f", arguments=(), expected_value=value, also_accepted=also)
+        for value in values
+    )
+    return TestPlan(cases=cases)
+
+
+@pytest.mark.parametrize(
+    ("plan", "count"),
+    [
+        (printing("1", "2", "3"), 1),
+        (printing("YES", "NO", "YES"), 2),
+        (printing("YES", "YES"), 2),
+        (printing("1"), 1),
+        (printing("1 2", "1\n2\n", "2"), 2),
+        (printing("yes", "YES", "no", kind=CheckerKind.CASE_INSENSITIVE), 2),
+        (printing("1.0", "1.0000001", "3", kind=CheckerKind.NUMERIC), 2),
+        (printing("a\nb", "b\na", "c", kind=CheckerKind.UNORDERED_LINES), 2),
+        (printing("a", "a ", "c", kind=CheckerKind.EXACT), 1),
+        (printing('{"a": 1}', '{ "a":1}', "2", kind=CheckerKind.JSON), 2),
+        (printing(*(["7"] * 50), *map(str, range(500))), 51),
+        (printing("x" * 10**6, "y" * 10**6, "y" * 10**6), 2),
+        (returning(*[True, False, True, None]), 2),
+        (returning(1, 1.0, 2), 2),
+        (returning([1], (1,), 2), 2),
+        (returning(1, 2, 3, also=(4,)), 3),
+    ],
+)
+def test_the_best_constant_answer_is_found(plan: TestPlan, count: int) -> None:
+    """However lenient the checker, and however many cases there are."""
+    assert best_guess(plan) == count
+
+
+outputs = st.lists(st.sampled_from(["1", "2", "1.0", "a b", "A B", " a  b\n", ""]), min_size=2)
+values: st.SearchStrategy[list[Any]] = st.lists(
+    st.sampled_from([1, 2, True, None, "a", [1, 2], (1, 2), {}, 0.5, 0.5000001]), min_size=2
+)
+plans = st.one_of(
+    st.builds(
+        lambda texts, kind: printing(*texts, kind=kind),
+        outputs,
+        st.sampled_from([kind for kind in CheckerKind if kind is not CheckerKind.JSON]),
+    ),
+    st.builds(lambda some: returning(*some), values),
+)
+
+
+@given(plan=plans, data=st.data(), shape=st.sampled_from(Shape))
+def test_a_constant_program_earns_no_correctness(
+    plan: TestPlan, data: st.DataObject, shape: Shape
+) -> None:
+    """Whatever it always answers, unless every case expects just that."""
+    case = data.draw(st.sampled_from(plan.cases))
+    if isinstance(case, StdioCase):
+        stdout = case.expected_stdout.encode()
+        execution = Execution(ending=Ending.FINISHED, stdout=stdout, exit_status=0)
+    else:
+        execution = Execution(ending=Ending.FINISHED, value=case.expected_value)
+    results = tuple(
+        CaseResult(verdict=judge_case(one, plan.checker, execution), execution=execution)
+        for one in plan.cases
+    )
+
+    score = score_cases(
+        results,
+        guessed=best_guess(plan),
+        method=ExtractionMethod.TAGGED_FENCE,
+        blocks=1,
+        rubric=Rubric(shape=shape),
+    )
+
+    if score.guess_baseline < 1:
+        assert score.correctness == 0.0
+    else:
+        assert score.correctness == Rubric(shape=shape).shaped(score.pass_rate)
