@@ -6,22 +6,26 @@ same names in every row of every run. Must not know: how a score came about.
 
 from handlers.wire import Metric, MetricType
 from sandbox.types import Level
+from verifier.rubric import DEFAULT_RUBRIC, DIMENSIONS, Rubric
 from verifier.types import CaseResult, Score, Verdict
 
+_ALWAYS_REWARDS = ("correctness", "compile", "format")
 ISOLATION_LEVELS = {Level.KERNEL: 3, Level.INTERPRETER: 2, Level.NONE: 0}
 _EXCERPT_CHARACTERS = 500
 _DETAILED_CASES_MAX = 1000
 
 
 def metrics_of(
-    score: Score, *, level: Level, duration_ms: float, no_completion: bool
+    score: Score,
+    *,
+    level: Level,
+    duration_ms: float,
+    no_completion: bool,
+    rubric: Rubric = DEFAULT_RUBRIC,
 ) -> list[Metric]:
     """List the metrics of a row: what was paid for, then what explains it."""
-    rewards = {
-        "correctness": score.correctness,
-        "compile": score.compile,
-        "format": score.format,
-    }
+    paid = {name for name in DIMENSIONS if getattr(rubric, name)} | set(_ALWAYS_REWARDS)
+    dimensions = {name: getattr(score, name) for name in DIMENSIONS}
     explanations = {
         "tests_passed": score.tests_passed,
         "tests_total": score.tests_total,
@@ -37,8 +41,12 @@ def metrics_of(
         "duration_ms": round(duration_ms, 3),
     }
     return [
-        Metric(name=name, value=float(value), type=MetricType.REWARD)
-        for name, value in rewards.items()
+        Metric(
+            name=name,
+            value=float(value),
+            type=MetricType.REWARD if name in paid else MetricType.METRIC,
+        )
+        for name, value in dimensions.items()
     ] + [Metric(name=name, value=float(value)) for name, value in explanations.items()]
 
 
@@ -48,6 +56,9 @@ def details_of(score: Score) -> dict[str, object]:
         "verdict": score.verdict,
         "extraction_method": score.method,
         "problem": score.problem,
+        "findings": [
+            f"line {one.line}: {one.name} {one.reason} ({one.severity})" for one in score.findings
+        ],
         "cases": [_case_details(case) for case in score.cases[:_DETAILED_CASES_MAX]],
     }
 

@@ -112,6 +112,7 @@ class Service:
             score,
             level=level,
             duration_ms=seconds * 1000,
+            rubric=self._settings.rubric,
             no_completion=entry.sample is not None and entry.sample.completion is None,
         )
         reward = self._settings.ungraded_reward if is_ungraded else score.reward

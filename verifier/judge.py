@@ -14,9 +14,20 @@ from verifier.extraction import complete_blocks, extract_candidate
 from verifier.guess import best_guess
 from verifier.programs import job_for, program_with
 from verifier.rubric import DEFAULT_RUBRIC, Rubric
-from verifier.scoring import no_candidate, score_cases
+from verifier.safety import find_risks
+from verifier.scoring import no_candidate, refused, score_cases
 from verifier.testplan import plan_tests
-from verifier.types import Candidate, CaseResult, CodePlan, Sample, Score, TestPlan, Verdict
+from verifier.types import (
+    Candidate,
+    CaseResult,
+    CodePlan,
+    Finding,
+    Sample,
+    Score,
+    Severity,
+    TestPlan,
+    Verdict,
+)
 from verifier.verdict import judge_case
 
 _DEFAULT_LIMITS = Limits()
@@ -31,6 +42,7 @@ class Prepared:
     job: Job | None = None
     examination: Examination | None = None
     blocks: int
+    findings: tuple[Finding, ...] = ()
 
 
 def prepare(
@@ -46,15 +58,24 @@ def prepare(
         if candidate is None:
             total = 0 if isinstance(plan, CodePlan) else len(plan.cases)
             return no_candidate(rubric, tests_total=total)
+        findings = find_risks(candidate.program, rubric.policy)
+        if rubric.enforce and any(one.severity is Severity.SEVERE for one in findings):
+            return refused(rubric, candidate, findings)
         blocks = complete_blocks(sample.completion)
         if isinstance(plan, CodePlan):
             program = program_with(prompt, candidate)
             examination = Examination(program=program, plan=plan)
-            return Prepared(candidate=candidate, plan=plan, examination=examination, blocks=blocks)
+            return Prepared(
+                candidate=candidate,
+                plan=plan,
+                examination=examination,
+                blocks=blocks,
+                findings=findings,
+            )
         job = job_for(candidate, plan)
     except VerifierError as error:
         return ungraded(str(error))
-    return Prepared(candidate=candidate, plan=plan, job=job, blocks=blocks)
+    return Prepared(candidate=candidate, plan=plan, job=job, blocks=blocks, findings=findings)
 
 
 def conclude(
@@ -75,8 +96,9 @@ def conclude(
     return score_cases(
         cases,
         guessed=guessed,
-        method=prepared.candidate.method,
+        candidate=prepared.candidate,
         blocks=prepared.blocks,
+        findings=prepared.findings,
         rubric=rubric,
     )
 
@@ -89,8 +111,9 @@ def _conclude_examination(prepared: Prepared, rubric: Rubric) -> Score:
     score = score_cases(
         examination.cases,
         guessed=min(examination.guessed, len(examination.cases)),
-        method=prepared.candidate.method,
+        candidate=prepared.candidate,
         blocks=prepared.blocks,
+        findings=prepared.findings,
         rubric=rubric,
     )
     return replace(

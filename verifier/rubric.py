@@ -13,11 +13,19 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any
 
+DIMENSIONS = ("correctness", "compile", "format", "safety", "conciseness")
 _SUM_TOLERANCE = 1e-9
 
 
 class RubricError(ValueError):
     """A rubric that cannot be used. Names the key and what it accepts."""
+
+
+class Policy(StrEnum):
+    """What counts as a finding in a program's text (see `verifier.safety`)."""
+
+    DEFAULT = "default"
+    STRICT = "strict"
 
 
 class Shape(StrEnum):
@@ -38,12 +46,16 @@ class Rubric:
     """What is paid for. Weights are at least 0 and add up to 1.
 
     `guess_correction` takes off what the best constant answer would have earned.
-    `violation_penalty` is the share of its reward that a security violation costs.
+    `violation_penalty` is the share of its reward that a security violation costs. `policy` says
+    what lowers `safety`; with `enforce`, a program with a severe finding is not run, and counts as
+    a violation. `budget` is how many characters a program may have without losing `conciseness`.
     """
 
     correctness: float = 0.8
     compile: float = 0.1
     format: float = 0.1
+    safety: float = 0.0
+    conciseness: float = 0.0
     shape: Shape = Shape.LINEAR
     exponent: float = 2.0
     threshold: float = 0.5
@@ -51,10 +63,13 @@ class Rubric:
     lowest: float = 0.0
     highest: float = 1.0
     violation_penalty: float = 1.0
+    policy: Policy = Policy.DEFAULT
+    enforce: bool = False
+    budget: float = 2000.0
 
     def __post_init__(self) -> None:
         """Raise RubricError for values that make no sense together."""
-        weights = (self.correctness, self.compile, self.format)
+        weights = [getattr(self, name) for name in DIMENSIONS]
         if not math.isclose(sum(weights), 1.0, abs_tol=_SUM_TOLERANCE):
             raise RubricError(f"weights: expected to add up to 1, found {sum(weights):g}")
         if not self.lowest < self.highest:
@@ -124,10 +139,13 @@ def _number(least: float, most: float) -> _Reader:
     return read
 
 
-def _shape(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed here)
-    if value not in list(Shape):
-        raise ValueError(f"expected one of {', '.join(Shape)}")
-    return {key: Shape(value)}
+def _one_of(kind: type[StrEnum]) -> _Reader:
+    def read(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed here)
+        if value not in list(kind):
+            raise ValueError(f"expected one of {', '.join(kind)}")
+        return {key: kind(value)}
+
+    return read
 
 
 def _boolean(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed here)
@@ -145,13 +163,15 @@ def _range(_key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed 
 
 
 _SECTIONS: dict[str, dict[str, _Reader]] = {
-    "weights": dict.fromkeys(("correctness", "compile", "format"), _number(0, 1)),
+    "weights": dict.fromkeys(DIMENSIONS, _number(0, 1)),
     "correctness": {
-        "shape": _shape,
+        "shape": _one_of(Shape),
         "exponent": _number(0.01, 100),
         "threshold": _number(0, 1),
         "guess_correction": _boolean,
     },
+    "safety": {"policy": _one_of(Policy), "enforce": _boolean},
+    "conciseness": {"budget": _number(1, 1e9)},
     "reward": {"range": _range, "violation_penalty": _number(0, 1)},
 }
 

@@ -4,7 +4,7 @@ In: how the candidate was found, the verdicts of its test cases, and how many of
 constant answer would have passed. Out: a `Score`. Must not know: output text, processes.
 
     correctness = shape((passed - guessed) / (cases - guessed)), and never below 0
-    reward      = 0.8 correctness + 0.1 compile + 0.1 format
+    reward      = 0.8 correctness + 0.1 compile + 0.1 format + 0 safety + 0 conciseness
 
 in the rubric's range; unless the candidate tried something forbidden: then it is its bottom.
 """
@@ -13,7 +13,8 @@ from collections.abc import Sized
 
 from sandbox.types import Ending
 from verifier.rubric import Rubric
-from verifier.types import CaseResult, ExtractionMethod, Score, Verdict
+from verifier.safety import safety_of
+from verifier.types import Candidate, CaseResult, ExtractionMethod, Finding, Score, Verdict
 from verifier.verdict import overall
 
 # How far a program got: found, parses, loads, has its entry point; then, by share of the
@@ -34,20 +35,27 @@ def score_cases(
     cases: tuple[CaseResult, ...],
     *,
     guessed: int,
-    method: ExtractionMethod,
+    candidate: Candidate,
     blocks: int,
+    findings: tuple[Finding, ...] = (),
     rubric: Rubric,
 ) -> Score:
     """Score a candidate by its test cases; *blocks* counts the program blocks it wrote.
 
-    *guessed* counts the cases that the best constant answer passes.
+    *guessed* counts the cases that the best constant answer passes; *findings* are what its text
+    reaches for.
     """
     verdict = overall(tuple(case.verdict for case in cases))
     passed = sum(case.verdict is Verdict.ACCEPTED for case in cases)
     correctness = rubric.shaped(_share(passed, guessed if rubric.guess_correction else 0, cases))
-    compiled = _compile_ladder(cases)
-    formatted = _format(method, blocks)
-    share = rubric.correctness * correctness + rubric.compile * compiled + rubric.format * formatted
+    dimensions = {
+        "correctness": correctness,
+        "compile": _compile_ladder(cases),
+        "format": _format(candidate.method, blocks),
+        "safety": safety_of(findings),
+        "conciseness": min(1.0, rubric.budget / max(1, len(candidate.program))),
+    }
+    share = sum(getattr(rubric, name) * value for name, value in dimensions.items())
     if verdict is Verdict.SECURITY_VIOLATION:
         share *= 1 - rubric.violation_penalty
     outages = [case for case in cases if case.verdict is Verdict.UNGRADED]
@@ -55,14 +63,27 @@ def score_cases(
         verdict=verdict,
         reward=0.0 if verdict is Verdict.UNGRADED else rubric.reward(min(share, 1.0)),
         correctness=correctness,
+        compile=dimensions["compile"],
+        format=dimensions["format"],
+        safety=dimensions["safety"],
+        conciseness=dimensions["conciseness"],
         guess_baseline=guessed / len(cases),
-        compile=compiled,
-        format=formatted,
-        method=method,
+        method=candidate.method,
+        findings=findings,
         cases=cases,
         tests_total=len(cases),
         problem=outages[0].execution.detail if outages else "",
         is_outage=bool(outages),
+    )
+
+
+def refused(rubric: Rubric, candidate: Candidate, findings: tuple[Finding, ...]) -> Score:
+    """Score a program that was not run, as the rubric enforces its policy."""
+    return Score(
+        verdict=Verdict.SECURITY_VIOLATION,
+        reward=rubric.reward(0.0),
+        method=candidate.method,
+        findings=findings,
     )
 
 

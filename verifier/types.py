@@ -143,17 +143,34 @@ class CaseResult:
     execution: Execution
 
 
+class Severity(StrEnum):
+    """How much a finding matters."""
+
+    MILD = "mild"
+    SEVERE = "severe"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something that a program reaches for. `line` counts from 1; 0 is the program as a whole."""
+
+    name: str
+    line: int
+    reason: str
+    severity: Severity
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
     """What a completion earned, and why.
 
-    `reward` is the rubric's sum of the dimensions `correctness`, `compile` and `format`,
-    each in [0, 1], put into its range. `guess_baseline` is the share of the test cases that the
-    best constant answer would pass. Where `verdict` is `UNGRADED` all of it means nothing:
-    `problem` says what was in the way, and `is_outage` whether that was our own fault and not
-    the dataset's. `self_judged` counts test cases that took the candidate's own word for whether
-    two of its objects are equal; `shared_process` tells that candidate and tests were not kept
-    apart.
+    `reward` is the rubric's sum of the dimensions `correctness`, `compile`, `format`, `safety` and
+    `conciseness`, each in [0, 1], put into its range. `findings` are what `safety` rests on;
+    `guess_baseline` is the share of the test cases that the best constant answer would pass.
+    Where `verdict` is `UNGRADED` all of it means nothing: `problem` says what was in the way, and
+    `is_outage` whether that was our own fault and not the dataset's. `self_judged` counts test
+    cases that took the candidate's own word for whether two of its objects are equal;
+    `shared_process` tells that candidate and tests were not kept apart.
     """
 
     verdict: Verdict
@@ -161,8 +178,11 @@ class Score:
     correctness: float = 0.0
     compile: float = 0.0
     format: float = 0.0
+    safety: float = 0.0
+    conciseness: float = 0.0
     guess_baseline: float = 0.0
     method: ExtractionMethod | None = None
+    findings: tuple[Finding, ...] = ()
     cases: tuple[CaseResult, ...] = ()
     tests_total: int = 0
     self_judged: int = 0

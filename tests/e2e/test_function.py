@@ -19,7 +19,8 @@ from tests.e2e.samples import ENDLESS, RIGHT, Sample, metrics_of, square_sample
 # Goes into every place where a text of a completion's or of a test's could be.
 SECRET = "swordfish"
 LOGGED_FIELDS = {
-    "id", "aggregate_reward_score", "correctness", "compile", "format", "tests_passed",
+    "id", "aggregate_reward_score", "correctness", "compile", "format", "safety",
+    "conciseness", "tests_passed",
     "tests_total", "guess_baseline", "isolation_level", "ungraded", "no_completion", "timeout",
     "runtime_error", "security_violation", "self_judged", "shared_process",
     "duration_ms", "verdict", "problem",

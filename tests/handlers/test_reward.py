@@ -26,6 +26,8 @@ METRICS = [
     "correctness",
     "compile",
     "format",
+    "safety",
+    "conciseness",
     "tests_passed",
     "tests_total",
     "guess_baseline",

@@ -12,6 +12,7 @@ from verifier.rubric import Rubric, Shape
 from verifier.scoring import score_cases
 from verifier.types import (
     CallCase,
+    Candidate,
     CaseResult,
     Checker,
     CheckerKind,
@@ -96,7 +97,7 @@ def test_a_constant_program_earns_no_correctness(
     score = score_cases(
         results,
         guessed=best_guess(plan),
-        method=ExtractionMethod.TAGGED_FENCE,
+        candidate=Candidate(program="", method=ExtractionMethod.TAGGED_FENCE),
         blocks=1,
         rubric=Rubric(shape=shape),
     )

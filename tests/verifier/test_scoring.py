@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sandbox.types import Ending, Execution
 from verifier.rubric import DEFAULT_RUBRIC, Rubric
 from verifier.scoring import score_cases
-from verifier.types import CaseResult, ExtractionMethod, Score, Verdict
+from verifier.types import Candidate, CaseResult, ExtractionMethod, Score, Verdict
 
 FINISHED = Ending.FINISHED
 
@@ -46,7 +46,8 @@ def score_of(
     guessed: int = 0,
 ) -> Score:
     """Score a well-dressed candidate by these results."""
-    return score_cases(cases, guessed=guessed, method=method, blocks=blocks, rubric=rubric)
+    candidate = Candidate(program="print(1)", method=method)
+    return score_cases(cases, guessed=guessed, candidate=candidate, blocks=blocks, rubric=rubric)
 
 
 methods = st.sampled_from(ExtractionMethod)

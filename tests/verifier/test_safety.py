@@ -1,0 +1,165 @@
+"""What a program reaches for, by its text."""
+
+from textwrap import dedent
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.known.published import HUMANEVAL, read_solutions
+from verifier.judge import Prepared, prepare
+from verifier.rubric import Policy, Rubric
+from verifier.safety import find_risks, safety_of
+from verifier.types import Sample, Score, Severity, Verdict
+
+SEVERE, MILD = Severity.SEVERE, Severity.MILD
+
+
+@pytest.mark.parametrize(
+    ("program", "name", "line", "severity"),
+    [
+        ("import os\nos.system('ls')", "os.system", 2, SEVERE),
+        ("import os as o\nx = [o.fork() for _ in 'a']", "os.fork", 2, SEVERE),
+        ("from os import remove as r\nr('x')", "os.remove", 1, SEVERE),
+        ("import subprocess", "subprocess", 1, SEVERE),
+        ("from subprocess import run", "subprocess", 1, SEVERE),
+        ("def f():\n    import socket", "socket", 2, SEVERE),
+        ("import http.client", "http.client", 1, SEVERE),
+        ("from urllib import request", "urllib.request", 1, SEVERE),
+        ("import urllib.request", "urllib.request", 1, SEVERE),
+        ("import shutil\nshutil.rmtree('/')", "shutil.rmtree", 2, SEVERE),
+        ("import ctypes.util", "ctypes.util", 1, SEVERE),
+        ("import gc", "gc", 1, SEVERE),
+        ("import sys\nsys._getframe(1)", "sys._getframe", 2, SEVERE),
+        ("try: 1/0\nexcept Exception as e: e.__traceback__.tb_frame", "tb_frame", 2, SEVERE),
+        ("().__class__.__subclasses__()", "__subclasses__", 1, SEVERE),
+        ("async def f():\n    async with x: y += eval('1')", "eval", 2, MILD),
+        ("match x:\n    case 1: exec('')", "exec", 2, MILD),
+        ("a.b += __import__('os')", "__import__", 1, MILD),
+        ("x" + " + x" * 50_000, "program", 0, MILD),
+    ],
+)
+def test_what_a_program_reaches_for_is_found(
+    program: str, name: str, line: int, severity: Severity
+) -> None:
+    """Each finding has its name, line and severity, wherever it hides."""
+    (finding,) = find_risks(program)
+
+    assert (finding.name, finding.line, finding.severity) == (name, line, severity)
+    assert finding.reason
+
+
+MODERN = """
+from __future__ import annotations
+import asyncio, dataclasses, os, sys
+from collections import deque as d
+
+@dataclasses.dataclass
+class _Private[T]:
+    __slots__ = ("_x",)
+    _x: int = 0
+    async def _run(self, *, n: int = 1, **kw: T) -> list[int] | None:
+        async with asyncio.Lock() as lock:
+            return [await y async for y in self._items(n) if (z := y) > 0]
+    def area(self):
+        match self:
+            case _Private(_x=0) | None: return f"{self._x!r:>{10}}"
+            case {"a": [1, *rest], **others}: return rest
+        self._x += 1
+        del self._x
+        global g
+        g = lambda *a, **k: (yield)
+
+if __name__ == "__main__":
+    sys.setrecursionlimit(10**6)
+    print(os.path.join("a", "b"), sys.stdin.read(), *d(), sep="", end="")
+    try: ...
+    except* ValueError: raise
+"""
+
+
+def test_modern_python_is_no_finding() -> None:
+    """Private names, annotations, match and async are nobody's risk."""
+    program = MODERN.replace("[T]", "").replace(": T", "")
+
+    assert find_risks(program) == ()
+
+
+def test_no_honest_solution_reaches_for_anything() -> None:
+    """Nothing is found in what HumanEval's authors wrote."""
+    accused = [
+        solution.task
+        for solution in read_solutions(HUMANEVAL)
+        if any(
+            finding.severity is SEVERE
+            for finding in find_risks(solution.row["prompt"] + solution.row["canonical_solution"])
+        )
+    ]
+
+    assert accused == []
+
+
+def test_the_strict_policy_is_restricted_pythons_own() -> None:
+    """It finds what the default policy does not mind, and goes on behind the first finding."""
+    findings = find_risks("x._y\nasync def f(): pass\nz: int = 1\n", Policy.STRICT)
+
+    assert [finding.line for finding in findings] == [1, 2, 3]
+    assert find_risks("x = 1 + 2\n", Policy.STRICT) == ()
+
+
+def test_findings_lower_the_safety() -> None:
+    """Mild ones by a quarter each; a severe one takes all."""
+    mild = find_risks("eval('1')\nexec('2')")
+
+    assert safety_of(()) == 1.0
+    assert safety_of(mild) == 0.5
+    assert safety_of(mild * 5) == 0.0
+    assert safety_of((*mild, *find_risks("import socket"))) == 0.0
+
+
+@pytest.mark.parametrize("policy", Policy)
+@given(
+    program=st.one_of(
+        st.text(),
+        st.recursive(st.sampled_from(["x", "f(x)", "a.b"]), lambda inner: inner.map("({})".format)),
+    )
+)
+def test_any_text_can_be_read(policy: Policy, program: str) -> None:
+    """Nothing that a candidate writes is an error of ours."""
+    assert 0.0 <= safety_of(find_risks(program, policy)) <= 1.0
+
+
+@pytest.mark.parametrize("policy", Policy)
+@pytest.mark.parametrize(
+    "program", ["-" * 50_000 + "1", "(" * 90 + ")" * 90, "x" + ".a" * 40_000, "import gc\n" * 9_000]
+)
+def test_hostile_text_can_be_read(policy: Policy, program: str) -> None:
+    """Neither depth nor number brings the reader down."""
+    assert len(find_risks(program, policy)) <= 100
+
+
+def prepared(program: str, rubric: Rubric) -> Prepared | Score:
+    """Go as far as the sandbox's door."""
+    reference = {"tests": {"kind": "stdio", "cases": [{"stdin": "", "stdout": "1"}]}}
+    completion = f"```python\n{dedent(program)}\n```"
+    return prepare(Sample(completion=completion, reference=reference), rubric=rubric)
+
+
+def test_a_policy_that_is_enforced_stops_a_program_at_the_door() -> None:
+    """It is a violation, and nothing is run; mild findings are not."""
+    rubric = Rubric(enforce=True, lowest=-1.0)
+
+    stopped = prepared("import socket\nprint(1)", rubric)
+
+    assert isinstance(stopped, Score)
+    assert (stopped.verdict, stopped.reward) == (Verdict.SECURITY_VIOLATION, -1.0)
+    assert [finding.name for finding in stopped.findings] == ["socket"]
+    assert isinstance(prepared("print(eval('1'))", rubric), Prepared)
+
+
+def test_a_policy_blocks_nothing_unless_it_is_told_to() -> None:
+    """By default, a finding is only told."""
+    told = prepared("import socket\nprint(1)", Rubric())
+
+    assert isinstance(told, Prepared)
+    assert [finding.name for finding in told.findings] == ["socket"]
