@@ -15,7 +15,8 @@ from verifier.guess import best_guess
 from verifier.programs import job_for, program_with
 from verifier.rubric import DEFAULT_RUBRIC, Rubric
 from verifier.safety import find_risks
-from verifier.scoring import no_candidate, refused, score_cases
+from verifier.scoring import no_candidate, refused, score_cases, score_sentiment
+from verifier.sentiment import mark, read_expected
 from verifier.testplan import plan_tests
 from verifier.types import (
     Candidate,
@@ -52,30 +53,33 @@ def prepare(
     if sample.completion is None:
         return no_candidate(rubric)
     try:
+        expected = read_expected(sample.reference)
+        if expected is not None:
+            return score_sentiment(mark(sample.completion, expected), rubric)
         plan = plan_tests(sample.reference, default_limits=default_limits)
-        prompt = plan.paper.prompt if isinstance(plan, CodePlan) else ""
-        candidate = extract_candidate(sample.completion, prompt=prompt)
-        if candidate is None:
-            total = 0 if isinstance(plan, CodePlan) else len(plan.cases)
-            return no_candidate(rubric, tests_total=total)
-        findings = find_risks(candidate.program, rubric.policy)
-        if rubric.enforce and any(one.severity is Severity.SEVERE for one in findings):
-            return refused(rubric, candidate, findings)
-        blocks = complete_blocks(sample.completion)
-        if isinstance(plan, CodePlan):
-            program = program_with(prompt, candidate)
-            examination = Examination(program=program, plan=plan)
-            return Prepared(
-                candidate=candidate,
-                plan=plan,
-                examination=examination,
-                blocks=blocks,
-                findings=findings,
-            )
-        job = job_for(candidate, plan)
+        return _prepare_program(sample.completion, plan, rubric)
     except VerifierError as error:
         return ungraded(str(error))
-    return Prepared(candidate=candidate, plan=plan, job=job, blocks=blocks, findings=findings)
+
+
+def _prepare_program(
+    completion: str, plan: TestPlan | CodePlan, rubric: Rubric
+) -> Prepared | Score:
+    prompt = plan.paper.prompt if isinstance(plan, CodePlan) else ""
+    candidate = extract_candidate(completion, prompt=prompt)
+    if candidate is None:
+        total = 0 if isinstance(plan, CodePlan) else len(plan.cases)
+        return no_candidate(rubric, tests_total=total)
+    findings = find_risks(candidate.program, rubric.policy)
+    if rubric.enforce and any(one.severity is Severity.SEVERE for one in findings):
+        return refused(rubric, candidate, findings)
+    prepared = Prepared(
+        candidate=candidate, plan=plan, blocks=complete_blocks(completion), findings=findings
+    )
+    if isinstance(plan, CodePlan):
+        examination = Examination(program=program_with(prompt, candidate), plan=plan)
+        return replace(prepared, examination=examination)
+    return replace(prepared, job=job_for(candidate, plan))
 
 
 def conclude(

@@ -11,9 +11,10 @@ in the rubric's range; unless the candidate tried something forbidden: then it i
 
 from collections.abc import Sized
 
-from sandbox.types import Ending
+from sandbox.types import Ending, Execution
 from verifier.rubric import Rubric
 from verifier.safety import safety_of
+from verifier.sentiment import Marked
 from verifier.types import Candidate, CaseResult, ExtractionMethod, Finding, Score, Verdict
 from verifier.verdict import overall
 
@@ -74,6 +75,28 @@ def score_cases(
         tests_total=len(cases),
         problem=outages[0].execution.detail if outages else "",
         is_outage=bool(outages),
+    )
+
+
+def score_sentiment(marked: Marked, rubric: Rubric) -> Score:
+    """Score a label, or opinions. There is no program: what is paid for one is left out."""
+    if marked.answer is None:
+        return no_candidate(rubric, tests_total=1)
+    is_right = marked.correctness == 1.0
+    verdict = Verdict.ACCEPTED if is_right else Verdict.WRONG_ANSWER
+    correctness = rubric.shaped(marked.correctness)
+    weight = rubric.correctness + rubric.format
+    paid = rubric.correctness * correctness + rubric.format * marked.format
+    return Score(
+        verdict=verdict,
+        reward=rubric.reward(paid / weight if weight else correctness),
+        correctness=correctness,
+        compile=1.0,
+        format=marked.format,
+        safety=1.0,
+        conciseness=1.0,
+        cases=(CaseResult(verdict=verdict, execution=Execution(ending=Ending.FINISHED)),),
+        tests_total=1,
     )
 
 

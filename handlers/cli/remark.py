@@ -13,7 +13,7 @@ def remark_on(score: Score, *, has_completion: bool) -> str:
     if score.problem:
         return score.problem
     if score.verdict is Verdict.NO_CANDIDATE:
-        return "no program was found" if has_completion else "no assistant turn"
+        return "no answer was found" if has_completion else "no assistant turn"
     if score.verdict is Verdict.ACCEPTED:
         return ""
     for number, case in enumerate(score.cases, start=1):

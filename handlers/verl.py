@@ -1,0 +1,36 @@
+"""A reward function as verl calls it, for sentiment: nothing has to be run for that.
+
+    custom_reward_function.path=handlers/verl.py custom_reward_function.name=compute_score
+
+In: a solution's text and its ground truth. Out: a number. Must not know: programs; for these, use
+`verifier.judge`, whose executor outlives a call.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from verifier.errors import VerifierError
+from verifier.sentiment import mark, read_expected
+
+
+def compute_score(  # noqa: PLR0917  (verl passes them by name, and others by place)
+    solution_str: str,
+    ground_truth: object,
+    format_score: float = 0.0,
+    score: float = 1.0,
+    data_source: str = "chabsa",
+    extra_info: Mapping[str, Any] | None = None,
+) -> float:
+    """Score a label or opinions: 0 without an answer, else *format_score* up to *score*.
+
+    *ground_truth* is what `verifier.sentiment` reads: a label, or opinions. Raises VerifierError
+    if it is neither. The other arguments are verl's, and change nothing.
+    """
+    del data_source, extra_info
+    expected = read_expected(ground_truth)
+    if expected is None:
+        raise VerifierError("ground_truth", "expected a label or opinions")
+    marked = mark(solution_str, expected)
+    if marked.answer is None:
+        return 0.0
+    return format_score + (score - format_score) * marked.correctness

@@ -1,0 +1,262 @@
+r"""Labels and opinions: what counts as an answer, and how much of it is right."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from verifier.errors import VerifierError
+from verifier.judge import prepare
+from verifier.rubric import Rubric
+from verifier.sentiment import Opinion, Polarity, lone_label, mark, read_expected
+from verifier.types import Sample, Score, Verdict
+
+POSITIVE, NEGATIVE, NEUTRAL = Polarity.POSITIVE, Polarity.NEGATIVE, Polarity.NEUTRAL
+SALES = {"target": "売上高", "category": "company#sales", "polarity": "positive"}
+PROFIT = {"target": "営業利益", "category": "company#profit", "polarity": "negative"}
+
+
+# -- references ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ("positive", POSITIVE),
+        (" Negative ", NEGATIVE),
+        ("ニュートラル", NEUTRAL),
+        ({"answer": "positive"}, POSITIVE),
+        ({"answer": "否定的"}, NEGATIVE),
+        ({"label": "Neutral", "id": 3}, NEUTRAL),
+        ('{"answer": "positive"}', POSITIVE),
+        ({"opinions": []}, ()),
+        (
+            {"opinions": [SALES]},
+            (Opinion(target="売上高", category="company#sales", polarity=POSITIVE),),
+        ),
+        (
+            json.dumps({"opinions": [{"target": "x", "polarity": "NEUTRAL", "from": 1}]}),
+            (Opinion(target="x", polarity=NEUTRAL),),
+        ),
+    ],
+)
+def test_a_reference_asks_for_sentiment(reference: object, expected: object) -> None:
+    """As a string, as an object, as JSON of one; in English and in Japanese."""
+    assert read_expected(reference) == expected
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        None,
+        "",
+        "42",
+        "{",
+        "[1]",
+        {"answer": "42"},
+        {"answer": 1},
+        {"inputs": ["1"], "outputs": ["2"]},
+        {"tests": {"kind": "stdio", "cases": []}, "answer": "positive"},
+    ],
+)
+def test_other_references_do_not(reference: object) -> None:
+    """What asks for a program is left to the test plan."""
+    assert read_expected(reference) is None
+
+
+@pytest.mark.parametrize(
+    ("reference", "field"),
+    [
+        ({"opinions": "positive"}, "opinions"),
+        ({"opinions": [SALES, {"target": "x"}]}, "opinions[1]"),
+        ({"opinions": [{"target": "x", "polarity": "good"}]}, "opinions[0]"),
+        ({"opinions": [SALES] * 201}, "opinions"),
+        ({"task": "sentiment", "answer": "good"}, "answer"),
+    ],
+)
+def test_a_broken_reference_is_named(reference: object, field: str) -> None:
+    """The dataset's owner is told which field to mend."""
+    with pytest.raises(VerifierError) as raised:
+        read_expected(reference)
+
+    assert str(raised.value).startswith(f"{field}:")
+
+
+# -- labels ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("completion", "answer", "dress"),
+    [
+        (r"\boxed{positive}", POSITIVE, 1.0),
+        (r"Thus \boxed{\text{Positive}}.", POSITIVE, 1.0),
+        (r"\boxed{{\textbf{\text{negative}}}}", NEGATIVE, 1.0),
+        (r"\boxed{The sentiment is neutral}", NEUTRAL, 1.0),
+        (r"\boxed{ポジティブ}", POSITIVE, 1.0),
+        ("\\boxed{\uff4eegative}", NEGATIVE, 1.0),
+        (r"\boxed{positive}, rather \boxed{negative}", NEGATIVE, 1.0),
+        (r"<answer>\boxed{neutral}</answer> \boxed{positive}", NEUTRAL, 1.0),
+        (r"<|begin_of_solution|>So<|end_of_solution|> \boxed{positive}", POSITIVE, 1.0),
+        (r"<think>\boxed{negative}</think>\boxed{positive}", POSITIVE, 1.0),
+        ("At first positive.\nAnswer: **negative**\n\n", NEGATIVE, 0.5),
+        ("結論\uff1a肯定的です。", POSITIVE, 0.5),
+        (r"\boxed{positive", POSITIVE, 0.5),
+    ],
+)
+def test_a_label_is_found(completion: str, answer: Polarity, dress: float) -> None:
+    """In the last box of the solution, then of the answer, then in the last line."""
+    marked = mark(completion, answer)
+
+    assert (marked.answer, marked.correctness, marked.format) == (answer, 1.0, dress)
+
+
+@pytest.mark.parametrize(
+    "completion",
+    [
+        "",
+        "I cannot say.",
+        "positive or negative",
+        r"\boxed{positive or negative}",
+        r"\boxed{} positive",
+        r"\boxed{good}",
+        "not positive",
+        "It isn't really negative",
+        "肯定的ではない",
+        "positively",
+        "<think>positive</think>",
+        "positive\nI hope that helps!",
+    ],
+)
+def test_what_is_no_clear_label_is_no_answer(completion: str) -> None:
+    """Nobody picks the label that fits, nor the first one."""
+    assert [mark(completion, label).answer for label in Polarity] == [None] * 3
+
+
+@given(st.text())
+def test_any_text_has_a_label_or_none(text: str) -> None:
+    """No completion is an error, nor right about two labels."""
+    marks = [mark(text, label).correctness for label in Polarity]
+
+    assert sum(marks) <= 1.0
+    lone_label(text)
+
+
+@pytest.mark.parametrize("piece", [r"\boxed{", r"\text{", "{", "[", "positive ", "not ", "- a: "])
+@pytest.mark.parametrize("expected", [POSITIVE, (Opinion(target="x", polarity=POSITIVE),)])
+def test_hostile_text_is_read_in_no_time(piece: str, expected: Any) -> None:
+    """Neither many boxes nor many labels take more than a moment."""
+    mark(piece * (1_000_000 // len(piece)), expected)
+
+
+# -- opinions --------------------------------------------------------------------------
+
+
+def share(*answered: dict[str, str], expected: tuple[dict[str, str], ...]) -> float:
+    """Mark opinions that are answered as JSON."""
+    wanted = read_expected({"opinions": list(expected)})
+    assert isinstance(wanted, tuple)
+    return mark(json.dumps(answered), wanted).correctness
+
+
+def test_opinions_are_marked_by_soft_f1() -> None:
+    """The worked example of the documentation, and what is around it."""
+    other = {"target": "利益", "polarity": "positive"}
+
+    assert share(SALES, expected=(SALES,)) == 1.0
+    assert share(SALES, other, expected=(SALES,)) == pytest.approx(2 / 3)
+    assert share(PROFIT, SALES, expected=(SALES, PROFIT)) == 1.0
+    assert share(SALES, expected=(SALES, PROFIT)) == pytest.approx(2 / 3)
+    assert share(SALES | {"polarity": "negative"}, expected=(SALES,)) == pytest.approx(0.6)
+    assert share(SALES | {"category": "x"}, expected=(SALES,)) == pytest.approx(0.8)
+    assert share(SALES | {"target": "売上"}, expected=(SALES,)) == pytest.approx(0.6 + 0.4 * 2 / 3)
+    assert share(SALES | {"target": "従業員"}, expected=(SALES,)) == 0.0
+    assert share(expected=()) == 1.0
+    assert share(SALES, expected=()) == 0.0
+    assert share(expected=(SALES,)) == 0.0
+
+
+@pytest.mark.parametrize("count", [1, 3, 30, 3000])
+def test_spam_lowers_the_score(count: int) -> None:
+    """Each opinion too many costs, whatever it is."""
+    spam = [SALES | {"target": f"{n}"} for n in range(count)]
+
+    assert share(SALES, *spam, expected=(SALES,)) == pytest.approx(2 / (count + 2))
+    assert share(*[SALES] * (count + 1), expected=(SALES,)) == pytest.approx(2 / (count + 2))
+
+
+@pytest.mark.parametrize(
+    ("completion", "dress"),
+    [
+        (json.dumps({"opinions": [SALES]}), 1.0),
+        ("Here:\n```json\n" + json.dumps([SALES], indent=1, ensure_ascii=False) + "\n```", 1.0),
+        (rf"\boxed{{{json.dumps([SALES])}}}", 1.0),
+        (json.dumps([PROFIT]) + " no, " + json.dumps([SALES]), 1.0),
+        (json.dumps(SALES), 1.0),
+        ("<think>" + json.dumps([PROFIT]) + "</think>" + json.dumps([SALES]), 1.0),
+        ("- 売上高 | company#sales | positive", 0.5),
+        ("1. 「売上高」: company#sales: ポジティブ", 0.5),
+        ("・売上高、company#sales、positive", 0.5),
+    ],
+)
+def test_opinions_are_found(completion: str, dress: float) -> None:
+    """As JSON, in a box or not, or as a list for people at half the format."""
+    expected = read_expected({"opinions": [SALES]})
+    assert expected is not None
+
+    marked = mark(completion, expected)
+
+    assert (marked.correctness, marked.format) == (1.0, dress)
+
+
+opinions = st.builds(
+    lambda target, category, polarity: {
+        "target": target, "category": category, "polarity": polarity
+    },
+    st.text("売上高利益ab", min_size=1, max_size=6),
+    st.sampled_from(["", "a#b", "c#d"]),
+    st.sampled_from(Polarity).map(str),
+)  # fmt: skip
+lists = st.lists(opinions, max_size=6)
+
+
+@given(expected=lists, answered=lists, more=opinions)
+def test_shares_are_shares(
+    expected: list[dict[str, str]], answered: list[dict[str, str]], more: dict[str, str]
+) -> None:
+    """In [0, 1], whatever the order; and one opinion more of another target never helps."""
+    value = share(*answered, expected=tuple(expected))
+
+    assert 0.0 <= value <= 1.0 + 1e-9
+    assert share(*answered[::-1], expected=tuple(expected)) == pytest.approx(value)
+    assert share(*answered, more | {"target": "zz"}, expected=tuple(expected)) <= value
+
+
+# -- scores ----------------------------------------------------------------------------
+
+
+def scored(completion: str, reference: object = "positive", **rubric: Any) -> Score:
+    """Score a completion; nothing is left to run."""
+    sample = Sample(completion=completion, reference=reference)
+    score = prepare(sample, rubric=Rubric(**rubric))
+    assert isinstance(score, Score)
+    return score
+
+
+def test_a_label_is_scored() -> None:
+    """Correctness and format are paid, by their weights among themselves."""
+    right, wrong, none = scored(r"\boxed{positive}"), scored(r"\boxed{neutral}"), scored("?")
+
+    assert (right.verdict, right.reward, right.tests_passed) == (Verdict.ACCEPTED, 1.0, 1)
+    assert wrong.verdict is Verdict.WRONG_ANSWER
+    assert wrong.reward == pytest.approx(0.1 / 0.9)
+    assert (none.verdict, none.reward) == (Verdict.NO_CANDIDATE, 0.0)
+    assert scored("?", lowest=-1.0).reward == -1.0
+
+
+def test_a_broken_reference_is_ungraded() -> None:
+    """It is the dataset's fault, and says so."""
+    score = scored("positive", {"opinions": 3})
+
+    assert (score.verdict, score.problem[:9]) == (Verdict.UNGRADED, "opinions:")

@@ -1,0 +1,335 @@
+r"""Sentiment: a label, or opinions with their targets, as chABSA has them.
+
+In: a completion and a reference. Out: what was answered, and how much of it is right. Nothing is
+run. Must not know: weights, rewards.
+
+A reference is a label (`"positive"`, `{"answer": "negative"}`, also in Japanese), or opinions:
+
+    {"opinions": [{"target": "売上高", "category": "company#sales", "polarity": "positive"}]}
+
+A label is looked for in the last `\boxed{…}` of the solution, then of the whole answer, then in
+the last line, which earns half of the format. Where different labels stand in one place, there is
+no answer: nobody picks the one that fits.
+
+Opinions are compared by a soft F1. Each expected opinion is paired with one answered, best pairs
+first, and a pair is worth
+
+    likeness = 0.4 target + 0.2 category + 0.4 polarity
+
+`target` is how many pairs of neighbouring characters two targets share (Dice); below one half they
+are no pair. With n expected and m answered, correctness = 2 x (sum of likenesses) / (n + m), so
+answering more than there is costs. One expected, 売上高 positive; two answered, 売上高 positive and
+利益 positive: 2 x 1.0 / (1 + 2) = 0.67.
+"""
+
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+from typing import Any
+
+from verifier.errors import VerifierError
+from verifier.sections import find_sections
+
+
+class Polarity(StrEnum):
+    """How somebody feels about something."""
+
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+    NEUTRAL = "neutral"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """What is felt about what. A category that is not told is empty."""
+
+    target: str
+    polarity: Polarity
+    category: str = ""
+
+
+Expected = Polarity | tuple[Opinion, ...]
+"""What a reference asks for: one label, or opinions (perhaps none)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """How much of an answer is right, and how well it is dressed, each in [0, 1].
+
+    `answer` tells what was found; None is no answer.
+    """
+
+    answer: str | None
+    correctness: float = 0.0
+    format: float = 0.0
+
+
+OPINIONS_MAX = 200
+_BOXED, _STATED = 1.0, 0.5
+_TARGET, _CATEGORY, _POLARITY = 0.4, 0.2, 0.4
+_ALIKE = 0.5
+_TRIED_CHARACTERS_MAX = 20_000_000
+_TARGET_CHARACTERS_MAX = 300
+_NEAR = 40
+_SPARE = 10
+_WRAPPINGS_MAX = 4
+
+_WORDS = {
+    Polarity.POSITIVE: "positive ポジティブ 肯定的 肯定",
+    Polarity.NEGATIVE: "negative ネガティブ 否定的 否定",
+    Polarity.NEUTRAL: "neutral ニュートラル 中立的 中立",
+}
+_POLARITY_OF = {word: polarity for polarity, words in _WORDS.items() for word in words.split()}
+_ENGLISH = "positive|negative|neutral"
+_JAPANESE = "|".join(sorted((word for word in _POLARITY_OF if not word.isascii()), key=len))
+_BRACE = re.compile(r"\\boxed\s{0,9}\{|[{}]")
+_LABEL = re.compile(rf"(?<![a-z])(?:{_ENGLISH})(?![a-z])|{'|'.join(_JAPANESE.split('|')[::-1])}")
+_DENIED = re.compile(r"(?:\bnot|\bnon|\bnever|n't|\bneither|\bnor)\W{0,3}(?:\w+\W+){0,2}\Z")
+_DENIED_BEHIND = re.compile(r"\A\s*(?:な(?:もの|内容|評価|意見))?(?:で|では|じゃ|とは)(?:言え)?な")
+_WRAPPED = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mbox)\s*\{([^{}]*)\}")
+_BULLET = re.compile(r"\s*(?:[-*・•]|\d{1,3}[.)])\s*+(.+)")
+
+
+# -- references ------------------------------------------------------------------------
+
+
+def read_expected(reference: object) -> Expected | None:
+    """Read a reference, if it asks for sentiment. Raises VerifierError if it cannot be used."""
+    if isinstance(reference, str):
+        label = _polarity(reference)
+        if label is not None:
+            return label
+        reference = _read_object(reference)
+    if not isinstance(reference, Mapping):
+        return None
+    if "tests" in reference:
+        return None
+    if "opinions" in reference:
+        return _expected_opinions(reference["opinions"])
+    return _expected_label(reference)
+
+
+def _read_object(text: str) -> object:
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _expected_label(reference: Mapping[str, Any]) -> Expected | None:
+    for key in ("answer", "label", "polarity"):
+        if isinstance(reference.get(key), str):
+            label = _polarity(reference[key])
+            if label is not None:
+                return label
+    if reference.get("task") == "sentiment":
+        raise VerifierError("answer", f"expected one of {', '.join(Polarity)}")
+    return None
+
+
+def _expected_opinions(found: object) -> tuple[Opinion, ...]:
+    if not isinstance(found, list) or len(found) > OPINIONS_MAX:
+        raise VerifierError("opinions", f"expected a list of {OPINIONS_MAX} at most")
+    opinions = []
+    for place, item in enumerate(found):
+        opinion = _opinion(item)
+        if opinion is None:
+            raise VerifierError(
+                f"opinions[{place}]",
+                f"expected a target and a polarity, one of {', '.join(Polarity)}",
+            )
+        opinions.append(opinion)
+    return tuple(opinions)
+
+
+def _opinion(item: object) -> Opinion | None:
+    match item:
+        case {"target": str() as target, "polarity": str() as polarity, **rest}:
+            category = rest.get("category")
+            label = _polarity(polarity[:_TARGET_CHARACTERS_MAX])
+            if label is None:
+                return None
+            known = category if isinstance(category, str) else ""
+            kept = target[:_TARGET_CHARACTERS_MAX]
+            return Opinion(target=kept, polarity=label, category=known[:_TARGET_CHARACTERS_MAX])
+    return None
+
+
+# -- answers ---------------------------------------------------------------------------
+
+
+def mark(completion: str, expected: Expected) -> Marked:
+    """Find the answer of a completion, and compare it with what was expected."""
+    if isinstance(expected, Polarity):
+        return _mark_label(completion, expected)
+    return _mark_opinions(completion, expected)
+
+
+def _mark_label(completion: str, expected: Polarity) -> Marked:
+    answered, dress = _find_label(completion)
+    if answered is None:
+        return Marked(answer=None)
+    return Marked(answer=answered, correctness=float(answered is expected), format=dress)
+
+
+def _find_label(completion: str) -> tuple[Polarity | None, float]:
+    places = _places(completion)
+    for text in places:
+        boxes = list(_boxes(text))
+        if boxes:
+            return lone_label(boxes[-1]), _BOXED
+    for text in places:
+        lines = [line for line in text.splitlines() if line.strip()]
+        if lines:
+            return lone_label(lines[-1]), _STATED
+    return None, 0.0
+
+
+def _places(completion: str) -> list[str]:
+    """Say where an answer may stand: in the solution, if there is one, then anywhere visible."""
+    sections = find_sections(completion)
+    solution = [] if sections.solution is None else ["".join(sections.solution)]
+    return [*solution, "".join(sections.visible)]
+
+
+def _boxes(text: str) -> Iterator[str]:
+    r"""Find what stands in each `\boxed{…}`, in the order in which they end."""
+    open_braces: list[int] = []  # where a box begins; -1 for any other brace
+    for brace in _BRACE.finditer(text):
+        if brace[0] != "}":
+            open_braces.append(brace.end() if len(brace[0]) > 1 else -1)
+        elif open_braces and (start := open_braces.pop()) >= 0:
+            yield text[start : brace.start()]
+
+
+def lone_label(text: str) -> Polarity | None:
+    """Return the one label that a text holds; None if it holds none, several, or denies it."""
+    plain = _plain(text)
+    found = set()
+    for label in _LABEL.finditer(plain):
+        before = plain[max(0, label.start() - _NEAR) : label.start()]
+        behind = plain[label.end() : label.end() + _NEAR]
+        if _DENIED.search(before) or _DENIED_BEHIND.match(behind):
+            return None
+        found.add(_POLARITY_OF[label[0]])
+    return found.pop() if len(found) == 1 else None
+
+
+def _plain(text: str) -> str:
+    r"""Undo full width, capitals, and wrappings like `\text{…}`."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    for _ in range(_WRAPPINGS_MAX):
+        plain = _WRAPPED.sub(r"\1", plain)
+    return plain
+
+
+def _polarity(text: str) -> Polarity | None:
+    return _POLARITY_OF.get(_plain(text).strip())
+
+
+# -- opinions --------------------------------------------------------------------------
+
+
+def _mark_opinions(completion: str, expected: tuple[Opinion, ...]) -> Marked:
+    answered, count, dress = _find_opinions(completion)
+    if answered is None:
+        return Marked(answer=None)
+    score = _soft_f1(expected, answered, count)
+    return Marked(answer=f"{count} opinions", correctness=score, format=dress)
+
+
+def _soft_f1(expected: tuple[Opinion, ...], answered: list[Opinion], count: int) -> float:
+    if not expected and not count:
+        return 1.0
+    # Who answers far more than there is has lost already.
+    answered = answered[: 2 * len(expected) + _SPARE]
+    likenesses = sorted(
+        (
+            (_likeness(wanted, given), -row, -column)
+            for row, wanted in enumerate(expected)
+            for column, given in enumerate(answered)
+        ),
+        reverse=True,
+    )
+    rows, columns, total = set[int](), set[int](), 0.0
+    for likeness, row, column in likenesses:
+        if likeness > 0 and row not in rows and column not in columns:
+            rows.add(row)
+            columns.add(column)
+            total += likeness
+    return 2 * total / (len(expected) + count)
+
+
+def _likeness(wanted: Opinion, given: Opinion) -> float:
+    target = _dice(_plain(wanted.target).strip(), _plain(given.target).strip())
+    if target < _ALIKE:
+        return 0.0
+    # A reference without categories does not ask for them.
+    same_category = not wanted.category or _plain(wanted.category) == _plain(given.category)
+    likeness = _TARGET * target + _CATEGORY * same_category
+    return likeness + _POLARITY * (wanted.polarity is given.polarity)
+
+
+def _dice(left: str, right: str) -> float:
+    if left == right:
+        return 1.0
+    one, other = Counter(pairwise(left)), Counter(pairwise(right))
+    both = (one & other).total()
+    return 2 * both / (one.total() + other.total()) if both else 0.0
+
+
+def _find_opinions(completion: str) -> tuple[list[Opinion] | None, int, float]:
+    """Find opinions: those that are understood, how many there are, and how they are dressed."""
+    for text in _places(completion):
+        for place in [*reversed(list(_boxes(text))), text]:
+            found = _last_json(place)
+            if found is not None:
+                read = map(_opinion, found[:OPINIONS_MAX])
+                return [opinion for opinion in read if opinion], len(found), _BOXED
+    for text in _places(completion):
+        bullets = list(_bulleted(text))
+        if bullets:
+            return bullets[:OPINIONS_MAX], len(bullets), _STATED
+    return None, 0, 0.0
+
+
+def _last_json(text: str) -> list[Any] | None:
+    """Return the last list of objects, or the opinions of the last object that has them."""
+    decoder = json.JSONDecoder()
+    found: list[Any] | None = None
+    end = 0
+    tried = 0
+    for brace in re.finditer(r"[\[{]", text):
+        start = brace.start()
+        if start < end:
+            continue
+        tried += len(text) - start
+        if tried > _TRIED_CHARACTERS_MAX:
+            break
+        try:
+            value, end = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(value, dict):
+            value = value.get("opinions", [value] if "polarity" in value else None)
+        if isinstance(value, list) and all(isinstance(item, dict) for item in value):
+            found = value
+    return found
+
+
+def _bulleted(text: str) -> Iterator[Opinion]:
+    """Read `- target | category | polarity`, or `- target: polarity`, line by line."""
+    for line in text.splitlines():
+        bullet = _BULLET.fullmatch(line)
+        parts = re.split(r"\s*[|:\uff1a,、]\s*", bullet[1].strip()) if bullet else []
+        label = lone_label(parts[-1]) if len(parts) > 1 else None
+        if label is not None:
+            category = parts[1] if len(parts) > 2 else ""  # noqa: PLR2004  (a target and a label)
+            yield Opinion(target=parts[0].strip('「」*`" '), polarity=label, category=category)
