@@ -36,7 +36,7 @@ from sandbox.local import LocalExecutor
 from sandbox.types import Execution, Executor, Job, Level, Limits
 from tests.known.published import BUGGY, HUMANEVAL, Solution, read_solutions
 from verifier import Score, Verdict
-from verifier.examination import AskedBefore
+from verifier.asking import AskedBefore
 from verifier.judge import Prepared, conclude, prepare, run_all
 
 PROCESSORS = len(os.sched_getaffinity(0))

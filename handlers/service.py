@@ -14,7 +14,7 @@ from handlers.settings import OutagePolicy, Settings
 from handlers.wire import Entry, response_row
 from sandbox.local import LocalExecutor
 from sandbox.types import Execution, Level
-from verifier.examination import AskedBefore
+from verifier.asking import AskedBefore
 from verifier.judge import Prepared, conclude, prepare, run_all, seconds_of, ungraded
 from verifier.types import Score, Verdict
 

@@ -11,56 +11,20 @@ Must not know: how tests are run.
 """
 
 import json
-import marshal
-from collections import OrderedDict
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.types import Call, Ending, Execution, Executor, Job, Limits, RaisedError, Step
+from sandbox.types import Ending, Execution, Executor, Job, RaisedError, Step
+from verifier.asking import AskedBefore, ask, is_outage
+from verifier.sitting import SITTERS_MAX, Report, exam_job, sit, together_job
 from verifier.types import CaseResult, CodePlan, Paper, Verdict
 from verifier.verdict import verdict_of_ending
 
-EXAMINER_MODULES = (
-    "verifier.examiner.exam",
-    "verifier.examiner.together",
-    "verifier.examiner.unittest_suite",
-)
-"""What the zygotes of examiners load beforehand."""
-PYTEST_MODULES = (*EXAMINER_MODULES, "verifier.examiner.pytest_suite")
-"""The same where tests are written for pytest: it is too big for all the others."""
-
-# A candidate may answer with more digits than can be read, or written, in minutes.
-_EXAMINER = """\
-import sys; sys.set_int_max_str_digits(50_000)
-from verifier.examiner.exam import sitting
-examine = sitting({prepared!r})
-"""
-_GUESSER = """\
-import sys; sys.set_int_max_str_digits(50_000)
-from verifier.examiner.exam import guessing
-guess = guessing({prepared!r})
-"""
-# How many candidates sit one after the other in one examiner, where that leaves no trace.
-_SITTERS_MAX = 8
-# Where each takes a guest: the literals that tests compare with most often.
-_GUESSES_IN_GUESTS_MAX = 6
-_TOGETHER = "from verifier.examiner.together import examine_together"
-_PATIENCE_TOGETHER = 3
-_EXAMINER_LIMITS = Limits(
-    cpu_seconds=30.0, wall_seconds=60.0, memory_bytes=2**30, output_bytes=2**26
-)
-_IN_COMPANY_LIMITS = replace(_EXAMINER_LIMITS, cpu_seconds=5.0)  # who needs more sits alone
 _ROUNDS_MAX = 64
 _LATE_MAX = 3
 _LOST_MAX = 12
-_CACHED_BYTES_MAX = 64 * 2**20
-
-_OUTAGE = "outage"
 _FAILURES = {"not_compiled": Ending.NOT_COMPILED, "not_loaded": Ending.NOT_LOADED}
-
-Report = Any  # narrowed by nobody: it is our own
-"""What an examiner says: it is ours, and read as it comes."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -94,33 +58,6 @@ class Examination:
         return tuple(self.results.values())
 
 
-class AskedBefore:
-    """The first step's results, by paper: trainers send many completions of one prompt."""
-
-    def __init__(self) -> None:
-        """Remember nothing yet."""
-        self._reports: OrderedDict[Paper, tuple[int, Any]] = OrderedDict()
-        self._bytes = 0
-
-    def get(self, paper: Paper) -> Report:
-        """Return what was asked, if it is remembered."""
-        if paper not in self._reports:
-            return None
-        self._reports.move_to_end(paper)
-        return self._reports[paper][1]
-
-    def put(self, paper: Paper, report: Report) -> None:
-        """Remember; and forget what has not been wanted for the longest time."""
-        size = len(paper.source) + len(paper.prompt) + len(repr(report))
-        if size > _CACHED_BYTES_MAX // 8:
-            return
-        self._reports[paper] = (size, report)
-        self._bytes += size
-        while self._bytes > _CACHED_BYTES_MAX:
-            _, (old, _) = self._reports.popitem(last=False)
-            self._bytes -= old
-
-
 def examine_all(
     examinations: Sequence[Examination], candidates: Executor, asked_before: AskedBefore
 ) -> Iterator[int]:
@@ -150,25 +87,13 @@ def _ask(
     examinations: Sequence[Examination], executor: Executor, asked_before: AskedBefore
 ) -> None:
     """Find out what the tests would ask, once for every paper."""
-    papers = dict.fromkeys(examination.plan.paper for examination in examinations)
-    reports = {paper: asked_before.get(paper) for paper in papers}
-    new = unknown = [paper for paper in papers if reports[paper] is None]
-    pressed = dict.fromkeys(unknown)
-    for _ in range(2):  # in the second round, what turned out to need pytest
-        jobs = [_exam_job(paper, pressed[paper], []) for paper in unknown]
-        for place, (execution,) in _sit(jobs, [pressed[paper] for paper in unknown], executor):
-            reports[unknown[place]] = _report_of_asking(execution)
-        unknown = [paper for paper in unknown if "needs" in reports[paper]]
-        pressed = {paper: reports[paper]["pressed"] for paper in unknown}
-    _guess(reports, new, executor)
-    for paper in new:
-        if _OUTAGE not in reports[paper]:
-            asked_before.put(paper, reports[paper])
+    papers = [examination.plan.paper for examination in examinations]
+    reports = ask(papers, executor, asked_before)
     for examination in examinations:
         report = reports[examination.plan.paper]
         if "problem" in report:
             examination.problem = report["problem"]
-            examination.is_outage = _OUTAGE in report
+            examination.is_outage = is_outage(report)
             examination.is_over = True
         else:
             examination.pressed = report["pressed"]
@@ -177,80 +102,6 @@ def _ask(
             examination.guessed = report["guessed"]
             for name, *_ in report["units"]:
                 examination.results[name] = _result(Ending.SKIPPED)
-
-
-def _guess(reports: dict[Paper, Report], new: list[Paper], executor: Executor) -> None:
-    """Find out how many units the best constant answer passes, and note it in the reports."""
-    papers: list[Paper] = []
-    jobs: list[Job] = []
-    for paper in new:
-        report = reports[paper]
-        if "problem" not in report:
-            report["guessed"] = 0
-            made = [] if paper.shared_process else _guess_jobs(paper, report["pressed"])
-            papers += [paper] * len(made)
-            jobs += made
-    pressed = [reports[paper]["pressed"] for paper in papers]
-    for place, executions in _sit(jobs, pressed, executor):
-        report = reports[papers[place]]
-        for execution in executions:
-            if execution.ending is Ending.NOT_RUN:
-                reports[papers[place]] = {"problem": execution.detail, _OUTAGE: True}
-            elif execution.ending is Ending.FINISHED:
-                report["guessed"] = max(report["guessed"], execution.value)
-
-
-def _guess_jobs(paper: Paper, pressed: Report) -> list[Job]:
-    program = _GUESSER.format(prepared=marshal.dumps((asdict(paper), pressed, [])))
-    calls = [
-        Call(entry_point="guess", arguments=(place,)) for place in range(len(pressed["guesses"]))
-    ]
-    if pressed["leaves_no_trace"]:
-        return [Job(program=program, questions=tuple(calls), limits=_IN_COMPANY_LIMITS)]
-    return [
-        Job(program=program, questions=(call,), limits=_IN_COMPANY_LIMITS)
-        for call in calls[:_GUESSES_IN_GUESTS_MAX]
-    ]
-
-
-def _report_of_asking(execution: Execution) -> Report:
-    if execution.ending is Ending.NOT_RUN:
-        return {"problem": execution.detail, _OUTAGE: True}
-    if execution.ending is not Ending.FINISHED:
-        return {"problem": f"tests: {_what_happened(execution)}, with no candidate yet"}
-    report: Report = execution.value
-    if "problem" in report:
-        return {"problem": f"tests: {report['problem']}"}
-    if "needs" not in report and not report["questions"]:
-        return {"problem": "tests: ask nothing of a candidate"}
-    return report
-
-
-def _sit(
-    jobs: list[Job], pressed: list[Report], executor: Executor
-) -> Iterator[tuple[int, tuple[Execution, ...]]]:
-    """Run exams, each with the tools that it needs; yield the place of each, and its ends."""
-    needs_pytest = [paper is not None and paper["style"] == "pytest" for paper in pressed]
-    for modules, with_pytest in ((EXAMINER_MODULES, False), (PYTEST_MODULES, True)):
-        places = [place for place, needs in enumerate(needs_pytest) if needs is with_pytest]
-        if places:
-            examiners = executor.with_loaded(modules)
-            for number, executions in examiners.run([jobs[place] for place in places]):
-                yield places[number], executions
-
-
-def _exam_job(paper: Paper, pressed: Report, questions: list[Any], *sitters: Examination) -> Job:
-    """Examine *sitters*, one after the other; or nobody, to find out what would be asked."""
-    prepared = marshal.dumps((asdict(paper), pressed, questions))
-    calls = [
-        Call(entry_point="examine", arguments=(one.answers, list(one.settled))) for one in sitters
-    ] or [Call(entry_point="examine", arguments=([], []))]
-    return Job(
-        program=_EXAMINER.format(prepared=prepared),
-        questions=tuple(calls),
-        limits=_EXAMINER_LIMITS if len(calls) == 1 else _IN_COMPANY_LIMITS,
-        give_up_after=len(calls) + 1,  # one candidate's answers are not another's
-    )
 
 
 # -- second step: answer ---------------------------------------------------------------
@@ -329,7 +180,7 @@ def _rooms(examinations: Iterable[Examination]) -> list[list[Examination]]:
         # All that have been asked no more than others have the very same list of questions.
         key = (examination.plan.paper, id(examination.questions))
         room = room_of.get(key, [])
-        if not examination.pressed["leaves_no_trace"] or len(room) % _SITTERS_MAX == 0:
+        if not examination.pressed["leaves_no_trace"] or len(room) % SITTERS_MAX == 0:
             room_of[key] = room = []
             rooms.append(room)
         room.append(examination)
@@ -338,10 +189,11 @@ def _rooms(examinations: Iterable[Examination]) -> list[list[Examination]]:
 
 def _mark_rooms(rooms: list[list[Examination]], executor: Executor) -> Iterator[Examination]:
     """Mark everybody; yield those who did not get through in company."""
-    jobs = [
-        _exam_job(room[0].plan.paper, room[0].pressed, room[0].questions, *room) for room in rooms
-    ]
-    for place, executions in _sit(jobs, [room[0].pressed for room in rooms], executor):
+    jobs = []
+    for room in rooms:
+        first, sitters = room[0], [(one.answers, list(one.settled)) for one in room]
+        jobs.append(exam_job(first.plan.paper, first.pressed, first.questions, *sitters))
+    for place, executions in sit(jobs, [room[0].pressed for room in rooms], executor):
         for examination, execution in zip(rooms[place], executions, strict=True):
             examination.seconds += execution.wall_seconds
             if execution.ending is Ending.NOT_RUN:
@@ -435,8 +287,8 @@ def _moved(tree: Report, places: dict[int, int]) -> Report:
 def _hold_together(examinations: Sequence[Examination], executor: Executor) -> None:
     """Run tests and candidate in one guest, where the dataset asks for it."""
     together = [one for one in examinations if one.plan.paper.shared_process and not one.is_over]
-    jobs = [_together_job(one) for one in together]
-    for place, (execution,) in _sit(jobs, [one.pressed for one in together], executor):
+    jobs = [together_job(one.plan, one.pressed, one.program) for one in together]
+    for place, (execution,) in sit(jobs, [one.pressed for one in together], executor):
         examination = together[place]
         examination.seconds += execution.wall_seconds
         examination.is_over = True
@@ -446,17 +298,6 @@ def _hold_together(examinations: Sequence[Examination], executor: Executor) -> N
             _end(examination, execution.ending, execution.detail, execution)
         else:
             _take_states(examination, execution.value)
-
-
-def _together_job(examination: Examination) -> Job:
-    arguments = (asdict(examination.plan.paper), examination.pressed, examination.program)
-    call = Call(entry_point="examine_together", arguments=arguments)
-    limits = examination.plan.limits
-    return Job(
-        program=_TOGETHER,
-        questions=(call,),
-        limits=replace(limits, cpu_seconds=limits.cpu_seconds * _PATIENCE_TOGETHER),
-    )
 
 
 def _take_states(examination: Examination, report: Report) -> None:
@@ -501,9 +342,3 @@ def _is_undecided(result: CaseResult, examination: Examination) -> bool:
 def _result(ending: Ending, detail: str = "", execution: Execution | None = None) -> CaseResult:
     facts = execution or Execution(ending=ending, detail=detail)
     return CaseResult(verdict=verdict_of_ending(ending), execution=facts)
-
-
-def _what_happened(execution: Execution) -> str:
-    raised = execution.error
-    said = f": {raised.type_name}: {raised.message}" if raised else ""
-    return f"the examiner ended {execution.ending}{said}"

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sandbox.types import Execution, Executor, Job, Limits
+from verifier.asking import AskedBefore
 from verifier.errors import VerifierError
-from verifier.examination import AskedBefore, Examination, examine_all
+from verifier.examination import Examination, examine_all
 from verifier.extraction import complete_blocks, extract_candidate
 from verifier.guess import best_guess
 from verifier.programs import job_for, program_with

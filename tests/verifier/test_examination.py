@@ -9,8 +9,9 @@ import pytest
 
 from sandbox.local import LocalExecutor
 from sandbox.types import Limits
-from verifier import examination
-from verifier.examination import AskedBefore, Examination, examine_all
+from verifier import asking, sitting
+from verifier.asking import AskedBefore
+from verifier.examination import Examination, examine_all
 from verifier.judge import judge
 from verifier.types import CodePlan, Paper, Sample, Score, Verdict
 
@@ -637,8 +638,8 @@ def test_tests_await_what_a_candidate_promises(
     executor: LocalExecutor, monkeypatch: pytest.MonkeyPatch, body: str
 ) -> None:
     """A coroutine of the tests' own may await the candidate's."""
-    little = replace(examination._EXAMINER_LIMITS, cpu_seconds=2.0, wall_seconds=2.0)
-    monkeypatch.setattr(examination, "_EXAMINER_LIMITS", little)
+    little = replace(sitting.EXAMINER_LIMITS, cpu_seconds=2.0, wall_seconds=2.0)
+    monkeypatch.setattr(sitting, "EXAMINER_LIMITS", little)
     code = f"import asyncio\nasync def go():\n    {body}\nassert asyncio.run(go()) == [1]\n"
 
     assert verdicts(scored(executor, _CLIENT, code)) == [PASS]
@@ -915,8 +916,8 @@ def test_tests_that_cannot_be_used_are_the_datasets_fault(
     executor: LocalExecutor, monkeypatch: pytest.MonkeyPatch, code: str, problem: str
 ) -> None:
     """Nobody is graded by what is no test; the reason is named."""
-    little = replace(examination._EXAMINER_LIMITS, cpu_seconds=1.0)
-    monkeypatch.setattr(examination, "_EXAMINER_LIMITS", little)
+    little = replace(sitting.EXAMINER_LIMITS, cpu_seconds=1.0)
+    monkeypatch.setattr(sitting, "EXAMINER_LIMITS", little)
 
     score = scored(executor, "def f(x): return x", code)
 
@@ -1004,8 +1005,8 @@ def test_company_changes_nothing(
     executor: LocalExecutor, limits: dict[str, Any], order: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever sits in the same examiner, and whatever befalls it, marks are the same."""
-    in_company = replace(examination._IN_COMPANY_LIMITS, **limits)
-    monkeypatch.setattr(examination, "_IN_COMPANY_LIMITS", in_company)
+    in_company = replace(sitting.IN_COMPANY_LIMITS, **limits)
+    monkeypatch.setattr(sitting, "IN_COMPANY_LIMITS", in_company)
     plan = CodePlan(paper=Paper(source="assert f(1) == [1]\nassert f(2) == [2]"), limits=Limits())
     sitters = list(SITTERS.values())[::order] * 2
     examinations = [Examination(program=program, plan=plan) for program, _ in sitters]
@@ -1045,7 +1046,7 @@ def test_what_was_asked_is_forgotten_when_it_gets_too_much(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The paper that has not been wanted for the longest time goes first."""
-    monkeypatch.setattr(examination, "_CACHED_BYTES_MAX", 1000)
+    monkeypatch.setattr(asking, "_CACHED_BYTES_MAX", 1000)
     asked = AskedBefore()
     first, second, third = (Paper(source=name * 100) for name in "abc")
     for paper in (first, second, *[Paper(source=str(n) * 100) for n in range(9)]):

@@ -7,7 +7,8 @@ import pytest
 
 from sandbox.local import LocalExecutor
 from sandbox.types import Limits
-from verifier.examination import AskedBefore, Examination, examine_all
+from verifier.asking import AskedBefore
+from verifier.examination import Examination, examine_all
 from verifier.types import CodePlan, Paper
 
 PROGRAM = """
