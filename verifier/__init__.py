@@ -18,9 +18,19 @@ marks the answers in an examiner (`verifier.examiner`), which the candidate neve
     ...     [score] = judge([sample], executor)
 """
 
+from verifier.asking import AskedBefore
 from verifier.errors import VerifierError
 from verifier.judge import judge
 from verifier.rubric import Rubric, read_rubric
 from verifier.types import Sample, Score, Verdict
 
-__all__ = ["Rubric", "Sample", "Score", "Verdict", "VerifierError", "judge", "read_rubric"]
+__all__ = [
+    "AskedBefore",
+    "Rubric",
+    "Sample",
+    "Score",
+    "Verdict",
+    "VerifierError",
+    "judge",
+    "read_rubric",
+]

@@ -36,6 +36,7 @@ class AskedBefore:
         size = len(paper.source) + len(paper.prompt) + len(repr(report))
         if size > _CACHED_BYTES_MAX // 8:
             return
+        self._bytes -= self._reports.pop(paper, (0, None))[0]
         self._reports[paper] = (size, report)
         self._bytes += size
         while self._bytes > _CACHED_BYTES_MAX:

@@ -161,13 +161,18 @@ def judge(
     *,
     rubric: Rubric = DEFAULT_RUBRIC,
     default_limits: Limits = _DEFAULT_LIMITS,
+    asked_before: AskedBefore | None = None,
 ) -> list[Score]:
-    """Score samples, in order. Raises SandboxError where the sandbox cannot start."""
+    """Score samples, in order. Raises SandboxError where the sandbox cannot start.
+
+    Who judges many batches of the same prompts keeps one *asked_before* for all: what test code
+    asks is then found out once.
+    """
     started = [prepare(sample, rubric=rubric, default_limits=default_limits) for sample in samples]
     to_run = [(n, one) for n, one in enumerate(started) if isinstance(one, Prepared)]
     scores = {n: one for n, one in enumerate(started) if isinstance(one, Score)}
     waiting = [prepared for _, prepared in to_run]
-    for place, executions in run_all(waiting, executor, AskedBefore()):
+    for place, executions in run_all(waiting, executor, asked_before or AskedBefore()):
         number, prepared = to_run[place]
         scores[number] = conclude(prepared, executions, rubric=rubric)
     return [scores[number] for number in range(len(samples))]

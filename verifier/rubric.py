@@ -15,6 +15,7 @@ from typing import Any
 
 DIMENSIONS = ("correctness", "compile", "format", "safety", "conciseness")
 _SUM_TOLERANCE = 1e-9
+_SHARES_TOLERANCE = 0.01  # as they are written with two digits
 
 
 class RubricError(ValueError):
@@ -26,6 +27,14 @@ class Policy(StrEnum):
 
     DEFAULT = "default"
     STRICT = "strict"
+
+
+class Polarity(StrEnum):
+    """How somebody feels about something: the labels of a sentiment task."""
+
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+    NEUTRAL = "neutral"
 
 
 class Shape(StrEnum):
@@ -49,6 +58,8 @@ class Rubric:
     `violation_penalty` is the share of its reward that a security violation costs. `policy` says
     what lowers `safety`; with `enforce`, a program with a severe finding is not run, and counts as
     a violation. `budget` is how many characters a program may have without losing `conciseness`.
+    `priors` are how frequent labels are: with them, a right label earns the less the more frequent
+    it is, so that always answering the same earns the same, whatever it is.
     """
 
     correctness: float = 0.8
@@ -66,6 +77,7 @@ class Rubric:
     policy: Policy = Policy.DEFAULT
     enforce: bool = False
     budget: float = 2000.0
+    priors: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         """Raise RubricError for values that make no sense together."""
@@ -76,6 +88,11 @@ class Rubric:
             raise RubricError(
                 f"reward.range: expected the lower end first, found [{self.lowest}, {self.highest}]"
             )
+
+    def worth_of(self, label: str) -> float:
+        """Say what a right label is worth, in (0, 1]: 1 for the rarest, or without priors."""
+        shares = dict(self.priors)
+        return min(shares.values()) / shares[label] if shares else 1.0
 
     def shaped(self, share: float) -> float:
         """Say what a share of the test cases is worth, both in [0, 1]."""
@@ -162,6 +179,16 @@ def _range(_key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed 
     raise ValueError("expected two numbers, the lower end first")
 
 
+def _priors(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed here)
+    known = {polarity.value for polarity in Polarity}
+    if not isinstance(value, Mapping) or (value and value.keys() != known):
+        raise ValueError(f"expected shares of {', '.join(Polarity)}, or none")
+    shares = [_number(0.001, 1)(key, share)[key] for share in value.values()]
+    if shares and not math.isclose(sum(shares), 1.0, abs_tol=_SHARES_TOLERANCE):
+        raise ValueError("expected shares that add up to 1")
+    return {key: tuple(zip(value, shares, strict=True))}
+
+
 _SECTIONS: dict[str, dict[str, _Reader]] = {
     "weights": dict.fromkeys(DIMENSIONS, _number(0, 1)),
     "correctness": {
@@ -171,6 +198,7 @@ _SECTIONS: dict[str, dict[str, _Reader]] = {
         "guess_correction": _boolean,
     },
     "safety": {"policy": _one_of(Policy), "enforce": _boolean},
+    "sentiment": {"priors": _priors},
     "conciseness": {"budget": _number(1, 1e9)},
     "reward": {"range": _range, "violation_penalty": _number(0, 1)},
 }
@@ -180,6 +208,7 @@ def as_mapping(rubric: Rubric) -> dict[str, dict[str, Any]]:
     """Write a rubric as `read_rubric` reads it, with every key."""
     values = {field.name: getattr(rubric, field.name) for field in fields(Rubric)}
     values["range"] = [rubric.lowest, rubric.highest]
+    values["priors"] = dict(rubric.priors)
     return {
         section: {key: values[key] for key in readers} for section, readers in _SECTIONS.items()
     }

@@ -12,7 +12,7 @@ in the rubric's range; unless the candidate tried something forbidden: then it i
 from collections.abc import Sized
 
 from sandbox.types import Ending, Execution
-from verifier.rubric import Rubric
+from verifier.rubric import Polarity, Rubric
 from verifier.safety import safety_of
 from verifier.sentiment import Marked
 from verifier.types import Candidate, CaseResult, ExtractionMethod, Finding, Score, Verdict
@@ -85,6 +85,8 @@ def score_sentiment(marked: Marked, rubric: Rubric) -> Score:
     is_right = marked.correctness == 1.0
     verdict = Verdict.ACCEPTED if is_right else Verdict.WRONG_ANSWER
     correctness = rubric.shaped(marked.correctness)
+    if isinstance(marked.answer, Polarity):
+        correctness *= rubric.worth_of(marked.answer)
     weight = rubric.correctness + rubric.format
     paid = rubric.correctness * correctness + rubric.format * marked.format
     return Score(

@@ -11,8 +11,8 @@ A label is looked for in the last `\boxed{…}` of the solution, then of the who
 the last line, which earns half of the format. Where different labels stand in one place, there is
 no answer: nobody picks the one that fits.
 
-Opinions are compared by a soft F1. Each expected opinion is paired with one answered, best pairs
-first, and a pair is worth
+Opinions are compared by a soft F1. Each expected opinion is paired with one answered, so that all
+pairs together are worth most, and a pair is worth
 
     likeness = 0.4 target + 0.2 category + 0.4 polarity
 
@@ -23,25 +23,18 @@ answering more than there is costs. One expected, 売上高 positive; two answer
 """
 
 import json
+import math
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
 from verifier.errors import VerifierError
+from verifier.rubric import Polarity
 from verifier.sections import find_sections
-
-
-class Polarity(StrEnum):
-    """How somebody feels about something."""
-
-    POSITIVE = "positive"
-    NEGATIVE = "negative"
-    NEUTRAL = "neutral"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +62,7 @@ class Marked:
     format: float = 0.0
 
 
-OPINIONS_MAX = 200
+OPINIONS_MAX = 100
 _BOXED, _STATED = 1.0, 0.5
 _TARGET, _CATEGORY, _POLARITY = 0.4, 0.2, 0.4
 _ALIKE = 0.5
@@ -250,21 +243,47 @@ def _soft_f1(expected: tuple[Opinion, ...], answered: list[Opinion], count: int)
         return 1.0
     # Who answers far more than there is has lost already.
     answered = answered[: 2 * len(expected) + _SPARE]
-    likenesses = sorted(
-        (
-            (_likeness(wanted, given), -row, -column)
-            for row, wanted in enumerate(expected)
-            for column, given in enumerate(answered)
-        ),
-        reverse=True,
+    rows = [[_likeness(wanted, given) for given in answered] for wanted in expected]
+    if len(rows) > len(answered):
+        rows = [list(column) for column in zip(*rows, strict=True)]
+    return 2 * _best_pairing(rows) / (len(expected) + count)
+
+
+def _best_pairing(worths: list[list[float]]) -> float:
+    """Pair every row with a column of its own, so that they are worth most together.
+
+    The Hungarian method with potentials, in rows^2 x columns steps; there are at least as many
+    columns as rows. (A library for it would be bigger than all the rest of this package.)
+    """
+    columns = len(worths[0]) if worths else 0
+    of_row, of_column = [0.0] * (len(worths) + 1), [0.0] * (columns + 1)
+    row_at = [0] * (columns + 1)  # which row, from 1 on, has a column; 0 is none
+    for row in range(1, len(worths) + 1):
+        row_at[0], column = row, 0
+        slack, came_from = [math.inf] * (columns + 1), [0] * (columns + 1)
+        seen = [False] * (columns + 1)
+        while row_at[column]:
+            seen[column] = True
+            here, step, following = row_at[column], math.inf, 0
+            for one in range(1, columns + 1):
+                if not seen[one]:
+                    cost = -worths[here - 1][one - 1] - of_row[here] - of_column[one]
+                    if cost < slack[one]:
+                        slack[one], came_from[one] = cost, column
+                    if slack[one] < step:
+                        step, following = slack[one], one
+            for one in range(columns + 1):
+                if seen[one]:
+                    of_row[row_at[one]] += step
+                    of_column[one] -= step
+                else:
+                    slack[one] -= step
+            column = following
+        while column:
+            row_at[column], column = row_at[came_from[column]], came_from[column]
+    return math.fsum(
+        worths[row - 1][column - 1] for column, row in enumerate(row_at) if column and row
     )
-    rows, columns, total = set[int](), set[int](), 0.0
-    for likeness, row, column in likenesses:
-        if likeness > 0 and row not in rows and column not in columns:
-            rows.add(row)
-            columns.add(column)
-            total += likeness
-    return 2 * total / (len(expected) + count)
 
 
 def _likeness(wanted: Opinion, given: Opinion) -> float:

@@ -13,6 +13,7 @@ from verifier import asking, sitting
 from verifier.asking import AskedBefore
 from verifier.examination import Examination, examine_all
 from verifier.judge import judge
+from verifier.testplan import plan_tests
 from verifier.types import CodePlan, Paper, Sample, Score, Verdict
 
 PASS, FAIL, RAISE = Verdict.ACCEPTED, Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR
@@ -1040,6 +1041,21 @@ def test_what_was_asked_is_remembered_by_paper() -> None:
 
     assert asked.get(Paper(source="a")) == {"questions": []}
     assert asked.get(Paper(source="a", prompt="b")) is None
+
+
+def test_who_keeps_what_was_asked_does_not_ask_again(executor: LocalExecutor) -> None:
+    """A library's user may remember across calls, as the service does."""
+    asked = AskedBefore()
+    reference = {"tests": {"kind": "code", "code": "assert f(1) == 1"}}
+    sample = Sample(completion="```python\ndef f(x): return x\n```", reference=reference)
+    plan = plan_tests(reference)
+    assert isinstance(plan, CodePlan)
+
+    (first,) = judge([sample], executor, asked_before=asked)
+    asked.put(plan.paper, {"problem": "tests: remembered"})
+    (second,) = judge([sample], executor, asked_before=asked)
+
+    assert (first.verdict, second.problem) == (PASS, "tests: remembered")
 
 
 def test_what_was_asked_is_forgotten_when_it_gets_too_much(

@@ -21,6 +21,9 @@ shape = "power"
 exponent = 3
 guess_correction = false
 
+[sentiment]
+priors = { positive = 0.5, negative = 0.4, neutral = 0.1 }
+
 [reward]
 range = [-1, 1]
 violation_penalty = 0.5
@@ -39,6 +42,7 @@ def test_a_rubric_is_read_from_toml() -> None:
         lowest=-1.0,
         highest=1.0,
         violation_penalty=0.5,
+        priors=(("positive", 0.5), ("negative", 0.4), ("neutral", 0.1)),
     )
 
 
@@ -69,6 +73,16 @@ def test_what_is_written_is_read_again(rubric: Rubric) -> None:
         ({"correctness": {"shape": []}}, "correctness.shape: expected one of"),
         ({"correctness": {"exponent": 0}}, "correctness.exponent: expected 0.01 to 100"),
         ({"correctness": {"guess_correction": 1}}, "expected true or false, found 1"),
+        ({"sentiment": {"priors": {"positive": 1}}}, "expected shares of positive, negative"),
+        ({"sentiment": {"priors": 3}}, "sentiment.priors: expected shares of positive"),
+        (
+            {"sentiment": {"priors": {"positive": 0.5, "negative": 0.3, "neutral": 0.1}}},
+            "sentiment.priors: expected shares that add up to 1",
+        ),
+        (
+            {"sentiment": {"priors": {"positive": 0.5, "negative": 0.5, "neutral": 0}}},
+            "sentiment.priors: expected 0.001 to 1",
+        ),
         ({"reward": {"range": [1, 0]}}, "reward.range: expected the lower end first"),
         ({"reward": {"range": [0]}}, "reward.range: expected two numbers"),
         ({"reward": {"range": [0, float("inf")]}}, "reward.range: expected two numbers"),
