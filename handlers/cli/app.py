@@ -42,6 +42,7 @@ Score programs that language models wrote, by running them against tests in a sa
 
 \b
   verifier score samples.jsonl    a reward for every sample of a file
+  verifier explain samples.jsonl --id s1   how one sample came by its reward
   verifier doctor                 what this machine's sandbox is made of
 """
 
@@ -68,6 +69,13 @@ Exit status:
   1  the sandbox could not start, or samples could not be graded through our own fault
   2  bad usage, or a file or a setting that cannot be used
 """  # noqa: E501  (to be copied from the screen as it stands)
+
+_EXPLAIN_HELP = """\
+Tell how one sample of a file came by its reward: what was found in the completion, what each test
+case expected and came to, and the formula with its numbers.
+
+It shows what was expected: it is for who owns the dataset.
+"""
 
 _DOCTOR_HELP = """\
 Start the sandbox as it is configured, and say what it is made of here.
@@ -163,6 +171,45 @@ def score(
             _tell(outage_text(tally))
             typer.echo(tally.first_bug, err=True, nl=False)
             raise typer.Exit(Status.OUR_FAULT)
+
+
+@app.command(help=_EXPLAIN_HELP)
+def explain(
+    *,
+    source: Annotated[
+        str, typer.Argument(metavar="FILE.jsonl", help="The samples; - is standard input.")
+    ],
+    sample_id: Annotated[
+        str, typer.Option("--id", metavar="ID", help="Which of them: its `id`, or its line.")
+    ],
+    rubric: Annotated[
+        str | None,
+        typer.Option(metavar="RUBRIC.toml", help="What is paid for: see docs/rubric.md."),
+    ] = None,
+) -> None:
+    """Explain one sample's reward."""
+    with _exit_statuses():
+        settings = read_settings()
+        if rubric is not None:
+            settings = with_rubric(settings, rubric)
+        with _start_executor(settings, lanes=1) as executor:
+            from handlers.cli.files import open_input, read_pieces  # noqa: PLC0415
+            from handlers.cli.lines import read_lines  # noqa: PLC0415
+            from handlers.cli.story import story_of  # noqa: PLC0415
+            from handlers.cli.tables import render  # noqa: PLC0415
+            from handlers.service import Service  # noqa: PLC0415
+
+            with open_input(source) as stream:
+                lines = list(read_lines(read_pieces(stream, source)))
+            named = [line.entry for line in lines if str(line.entry.id) == sample_id]
+            named += [line.entry for line in lines if str(line.number) == sample_id]
+            if not named:
+                raise UnusableFileError(f"{source}: there is no sample with the id {sample_id}")
+            (outcome,) = Service(executor, settings).score(named[:1])
+            paid = outcome.row["aggregate_reward_score"]
+            assert isinstance(paid, float)  # noqa: S101  (a row's reward is a number)
+            story = story_of(named[0], outcome.score, settings.rubric, paid=paid)
+            _print(render(story, sys.stdout))
 
 
 @app.command(help=_DOCTOR_HELP)

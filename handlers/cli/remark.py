@@ -18,11 +18,12 @@ def remark_on(score: Score, *, has_completion: bool) -> str:
         return ""
     for number, case in enumerate(score.cases, start=1):
         if case.verdict is score.verdict:
-            return ": ".join(filter(None, (f"case {number}", _what_happened(case.execution))))
+            return ": ".join(filter(None, (f"case {number}", what_happened(case.execution))))
     return ""
 
 
-def _what_happened(execution: Execution) -> str:
+def what_happened(execution: Execution) -> str:
+    """Say how an execution ended, if that needs saying."""
     error = execution.error
     facts = (
         "" if execution.ending is Ending.FINISHED else execution.ending.replace("_", " "),
