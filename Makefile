@@ -5,7 +5,7 @@ VENV := .venv-$(VERSION)
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check format bench doctor clean
+.PHONY: help demo test check format bench picture doctor clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -30,6 +30,10 @@ bench: $(READY)  ## Measure samples per second beside naive graders and bare for
 	$(BIN)/python -m benchmarks.throughput
 	$(BIN)/python -m benchmarks.examinations
 	$(BIN)/python -m benchmarks.examinations --rollouts 8
+
+picture: $(READY)  ## Draw docs/shapes.svg: what a pass rate is worth
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[pictures]'
+	$(BIN)/python docs/plot_shapes.py
 
 doctor: $(READY)  ## Show what this machine's kernel grants
 	$(BIN)/verifier doctor
