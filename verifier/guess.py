@@ -7,16 +7,18 @@ The answers that are tried are those that cases expect. Where there are very man
 very long ones, only cases that expect the same are counted together.
 """
 
+import marshal
 from collections import Counter
+from typing import Any
 
 from verifier.checkers import output_matches, value_matches
 from verifier.types import CallCase, Checker, CheckerKind, StdioCase, TestCase, TestPlan
 
 _COMPARED_MAX = 64
-_COMPARED_CHARACTERS_MAX = 2**16
+_COMPARED_BYTES_MAX = 2**16
 
-_Guess = tuple[str, object]
-"""A constant answer: its text, which tells whether two are the same, and itself."""
+_Guess = tuple[bytes, object]
+"""A constant answer: its bytes, which tell whether two are the same, and itself."""
 
 
 def best_guess(plan: TestPlan) -> int:
@@ -24,11 +26,11 @@ def best_guess(plan: TestPlan) -> int:
     if len(plan.cases) == 1:
         return 1
     answers = [_answers(case, plan.checker) for case in plan.cases]
-    counts = Counter(text for some in answers for text in {text for text, _ in some})
+    counts = Counter(same for some in answers for same in {same for same, _ in some})
     guesses = dict(guess for some in answers for guess in some)
     best = max(counts.values())
     length = sum(map(len, guesses))
-    if len(guesses) > _COMPARED_MAX or length > _COMPARED_CHARACTERS_MAX:
+    if len(guesses) > _COMPARED_MAX or length > _COMPARED_BYTES_MAX:
         return best
     # A lenient checker may take one answer for cases that expect another.
     return max(best, *(_passed(plan, guess) for guess in guesses.values()))
@@ -36,9 +38,18 @@ def best_guess(plan: TestPlan) -> int:
 
 def _answers(case: TestCase, checker: Checker) -> list[_Guess]:
     if isinstance(case, CallCase):
-        return [(repr(value), value) for value in (case.expected_value, *case.also_accepted)]
+        return [(_bytes(value), value) for value in (case.expected_value, *case.also_accepted)]
     text = case.expected_stdout
-    return [(" ".join(text.split()) if checker.kind is CheckerKind.TOKENS else text, text)]
+    same = " ".join(text.split()) if checker.kind is CheckerKind.TOKENS else text
+    return [(same.encode("utf-8", "surrogatepass"), text)]
+
+
+def _bytes(value: Any) -> bytes:  # noqa: ANN401  (any plain data)
+    """Write plain data; not by its `repr`, which a long number does not have."""
+    try:
+        return marshal.dumps(value, 0)  # this version writes equal values alike
+    except ValueError:
+        return str(id(value)).encode()
 
 
 def _passed(plan: TestPlan, guess: object) -> int:

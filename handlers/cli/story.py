@@ -96,14 +96,21 @@ def _expected(entry: Entry) -> list[str]:
     if not isinstance(plan, TestPlan):
         return []
     return [
-        repr(case.expected_stdout if isinstance(case, StdioCase) else case.expected_value)
+        _shown(case.expected_stdout if isinstance(case, StdioCase) else case.expected_value)
         for case in plan.cases
     ]
 
 
+def _shown(value: object) -> str:
+    try:
+        return repr(value)
+    except (ValueError, RecursionError):  # so many digits take minutes to write
+        return "(too long, or too deep, to be shown)"
+
+
 def _observed(execution: Execution) -> str:
     if execution.value_bytes:
-        return repr(execution.value)
+        return _shown(execution.value)
     return repr(execution.stdout[: 4 * _EXCERPT_CHARACTERS].decode("utf-8", "replace"))
 
 

@@ -57,6 +57,8 @@ def returning(*values: Any, also: tuple[object, ...] = ()) -> TestPlan:
         (returning(1, 1.0, 2), 2),
         (returning([1], (1,), 2), 2),
         (returning(1, 2, 3, also=(4,)), 3),
+        (returning(10**5000, 10**5000, 1), 2),
+        (returning({"a": [1.5]}, {"a": [1.5]}, {}), 2),
     ],
 )
 def test_the_best_constant_answer_is_found(plan: TestPlan, count: int) -> None:
