@@ -16,24 +16,42 @@ from verifier.rubric import Policy
 from verifier.types import Finding, Severity
 
 _CHARACTERS_MAX = 100_000
-_FINDINGS_MAX = 100
+_FINDINGS_MAX = 100  # of each severity
+_DEPTH_MAX = 100
 _MILD_COST = 0.25
 
 
 def find_risks(program: str, policy: Policy = Policy.DEFAULT) -> tuple[Finding, ...]:
     """Read a program. One that does not parse does nothing, so there is nothing to find."""
     if len(program) > _CHARACTERS_MAX:
-        return (_finding("program", None, "too long to be read", Severity.MILD),)
+        return (_finding("program", None, "is too long to be read", Severity.SEVERE),)
     try:
         tree = ast.parse(program)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError):
         return ()
-    reader = _Recorder() if policy is Policy.STRICT else _Reader()
-    try:
-        reader.visit(tree)
-    except RecursionError:
-        reader.note("program", None, "nested too deeply to be read", Severity.MILD)
-    return tuple(reader.findings)
+    except (RecursionError, MemoryError):
+        return (_finding("program", None, "is too deep to be read", Severity.SEVERE),)
+    if policy is Policy.STRICT:
+        return _read_strictly(tree)
+    reader = _Reader()
+    reader.read(tree)
+    return tuple(sorted(reader.findings, key=lambda finding: finding.line))
+
+
+def _read_strictly(tree: ast.Module) -> tuple[Finding, ...]:
+    # Measured here, and not by a RecursionError, which hangs on how deep our caller is.
+    if _depth(tree) > _DEPTH_MAX:
+        return (_finding("program", None, "is too deep to be read", Severity.SEVERE),)
+    recorder = _Recorder()
+    recorder.visit(tree)
+    return tuple(recorder.findings)
+
+
+def _depth(tree: ast.AST) -> int:
+    depth, level = 0, [tree]
+    while level and depth <= _DEPTH_MAX:
+        depth, level = depth + 1, [one for node in level for one in ast.iter_child_nodes(node)]
+    return depth
 
 
 def safety_of(findings: tuple[Finding, ...]) -> float:
@@ -56,7 +74,7 @@ class _Recorder(RestrictingNodeTransformer):
         self.findings: list[Finding] = []
 
     def note(self, name: str, node: ast.AST | None, reason: str, severity: Severity) -> None:
-        if len(self.findings) < _FINDINGS_MAX:
+        if sum(one.severity is severity for one in self.findings) < _FINDINGS_MAX:
             self.findings.append(_finding(name, node, reason, severity))
 
     def error(self, node: ast.AST, info: str) -> None:
@@ -70,24 +88,36 @@ class _Reader(_Recorder):
         super().__init__()
         self._modules: dict[str, str] = {}
 
-    def visit(self, node: ast.AST) -> ast.AST:
-        """Look at a node, and at all that is in it."""
-        self._look(node)
-        for child in ast.iter_child_nodes(node):
-            self.visit(child)
-        return node
+    def read(self, tree: ast.Module) -> None:
+        """Look at every node, once it is known which names are modules."""
+        nodes = list(ast.walk(tree))  # in no recursion: how deep a tree is changes nothing
+        for node in nodes:
+            self._bind(node)
+        for node in nodes:
+            self._look(node)
 
-    def _look(self, node: ast.AST) -> None:
+    def _bind(self, node: ast.AST) -> None:
         match node:
             case ast.Import(names=names):
                 for alias in names:
                     bound = alias.asname or alias.name.partition(".")[0]
                     self._modules[bound] = alias.name if alias.asname else bound
+            case ast.ImportFrom(module=str() as module, names=names):
+                for alias in names:
+                    self._modules[alias.asname or alias.name] = f"{module}.{alias.name}"
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name(id=known)) if (
+                known in self._modules
+            ):
+                self._modules[name] = self._modules[known]
+
+    def _look(self, node: ast.AST) -> None:
+        match node:
+            case ast.Import(names=names):
+                for alias in names:
                     self._check_import(alias.name, node)
             case ast.ImportFrom(module=str() as module, names=names):
                 self._check_import(module, node)
                 for alias in names:
-                    self._modules[alias.asname or alias.name] = f"{module}.{alias.name}"
                     self._check(f"{module}.{alias.name}", node)
             case ast.Attribute(attr=attr):
                 self._check(self._dotted(node), node)
@@ -123,13 +153,14 @@ def _all(reason: str, names: str) -> dict[str, str]:
 
 
 _MODULES = (
-    _all("starts processes", "subprocess multiprocessing pty")
+    _all("starts processes", "subprocess multiprocessing pty posix _posixsubprocess")
     | _all("uses the network", "socket ssl http ftplib smtplib telnetlib requests urllib3 httpx")
     | _all("runs native code", "ctypes cffi _ctypes")
     | _all("looks at the garbage collector", "gc")
 )
 _REASONS: dict[str, str] = (
-    _all(
+    _all("takes whatever is in it", "os.* shutil.* sys.* inspect.* threading.* urllib.*")
+    | _all(
         "starts processes",
         "os.system os.popen os.fork os.forkpty os.posix_spawn os.posix_spawnp os.execv os.execve "
         "os.execl os.execle os.execlp os.execlpe os.execvp os.execvpe os.spawnl os.spawnle "

@@ -67,8 +67,9 @@ _BOXED, _STATED = 1.0, 0.5
 _TARGET, _CATEGORY, _POLARITY = 0.4, 0.2, 0.4
 _ALIKE = 0.5
 _TRIED_CHARACTERS_MAX = 20_000_000
+_TRIES_MAX = 2_000
 _TARGET_CHARACTERS_MAX = 300
-_NEAR = 40
+_LINE_CHARACTERS_MAX = 300
 _SPARE = 10
 _WRAPPINGS_MAX = 4
 
@@ -81,10 +82,22 @@ _POLARITY_OF = {word: polarity for polarity, words in _WORDS.items() for word in
 _ENGLISH = "positive|negative|neutral"
 _JAPANESE = "|".join(sorted((word for word in _POLARITY_OF if not word.isascii()), key=len))
 _BRACE = re.compile(r"\\boxed\s{0,9}\{|[{}]")
-_LABEL = re.compile(rf"(?<![a-z])(?:{_ENGLISH})(?![a-z])|{'|'.join(_JAPANESE.split('|')[::-1])}")
-_DENIED = re.compile(r"(?:\bnot|\bnon|\bnever|n't|\bneither|\bnor)\W{0,3}(?:\w+\W+){0,2}\Z")
-_DENIED_BEHIND = re.compile(r"\A\s*(?:な(?:もの|内容|評価|意見))?(?:で|では|じゃ|とは)(?:言え)?な")
+_LONGEST_FIRST = "|".join(_JAPANESE.split("|")[::-1])
+_LABEL = re.compile(rf"(?<![a-z])(?:{_ENGLISH})(?![a-z])|{_LONGEST_FIRST}")
+_BOXED_LABEL = re.compile(
+    rf"[\s{{}}*_`\"'.!$「」『』]*({_ENGLISH}|{_LONGEST_FIRST})(?:です|だ|である)?[\s{{}}*_`\"'.!$。「」『』]*"
+)
+_DENIED = re.compile(
+    r"(?:\bnot|\bno|\bnon|\bnever|n't|\bcannot|\bneither|\bnor|\bwithout|\bhardly|\brather than"
+    r"|\binstead of|\bfar from|\banything but)[^\w.,:;!?]{0,3}(?:\w+[^\w.,:;!?]+){0,4}\Z"
+)
+_DENIED_BEHIND = re.compile(
+    r"\A\s*(?:な(?:もの|内容|評価|意見|もの))?(?:であ?る?とは|とは|では|じゃ|で)?"
+    r"(?:言え|いえ|限ら|あり|思え)?(?:ない|な[くか]|ません)"
+)
 _WRAPPED = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mbox)\s*\{([^{}]*)\}")
+_NOTHING = re.compile(r"\s*(?:```\w*\s*)?\[\s*\]\s*(?:```)?\s*")
+_SEPARATOR = re.compile("[|:\uff1a,、]")
 _BULLET = re.compile(r"\s*(?:[-*・•]|\d{1,3}[.)])\s*+(.+)")
 
 
@@ -175,13 +188,13 @@ def _mark_label(completion: str, expected: Polarity) -> Marked:
 def _find_label(completion: str) -> tuple[Polarity | None, float]:
     places = _places(completion)
     for text in places:
-        boxes = list(_boxes(text))
-        if boxes:
-            return lone_label(boxes[-1]), _BOXED
+        box = _last_box(text)
+        if box is not None:
+            return _boxed_label(box), _BOXED
     for text in places:
-        lines = [line for line in text.splitlines() if line.strip()]
-        if lines:
-            return lone_label(lines[-1]), _STATED
+        line = text.rstrip().rpartition("\n")[2]
+        if line:
+            return lone_label(line[-_LINE_CHARACTERS_MAX:]), _STATED
     return None, 0.0
 
 
@@ -192,39 +205,51 @@ def _places(completion: str) -> list[str]:
     return [*solution, "".join(sections.visible)]
 
 
-def _boxes(text: str) -> Iterator[str]:
-    r"""Find what stands in each `\boxed{…}`, in the order in which they end."""
+def _last_box(text: str) -> str | None:
+    r"""Find what stands in the `\boxed{…}` that ends last, braces within it included."""
     open_braces: list[int] = []  # where a box begins; -1 for any other brace
+    last = None
     for brace in _BRACE.finditer(text):
         if brace[0] != "}":
             open_braces.append(brace.end() if len(brace[0]) > 1 else -1)
         elif open_braces and (start := open_braces.pop()) >= 0:
-            yield text[start : brace.start()]
+            last = (start, brace.start())
+    return None if last is None else text[slice(*last)]
+
+
+def _boxed_label(box: str) -> Polarity | None:
+    """Return the label that a box holds, and nothing else but its wrapping."""
+    if len(box) > _LINE_CHARACTERS_MAX:
+        return None
+    found = _BOXED_LABEL.fullmatch(_plain(box))
+    return _POLARITY_OF[found[1]] if found else None
 
 
 def lone_label(text: str) -> Polarity | None:
-    """Return the one label that a text holds; None if it holds none, several, or denies it."""
+    """Return the one label that a short text means; None if it means none, or several.
+
+    A label that is denied is not meant, nor is any other then, unless it is named.
+    """
     plain = _plain(text)
-    found = set()
-    for label in _LABEL.finditer(plain):
-        before = plain[max(0, label.start() - _NEAR) : label.start()]
-        behind = plain[label.end() : label.end() + _NEAR]
-        if _DENIED.search(before) or _DENIED_BEHIND.match(behind):
-            return None
-        found.add(_POLARITY_OF[label[0]])
-    return found.pop() if len(found) == 1 else None
+    meant = {
+        _POLARITY_OF[label[0]]
+        for label in _LABEL.finditer(plain)
+        if not _DENIED.search(plain[: label.start()])
+        and not _DENIED_BEHIND.match(plain[label.end() :])
+    }
+    return meant.pop() if len(meant) == 1 else None
 
 
 def _plain(text: str) -> str:
-    r"""Undo full width, capitals, and wrappings like `\text{…}`."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
+    r"""Undo full width, capitals, and wrappings like `\text{…}`. For short texts only."""
+    plain = unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'")
     for _ in range(_WRAPPINGS_MAX):
         plain = _WRAPPED.sub(r"\1", plain)
     return plain
 
 
 def _polarity(text: str) -> Polarity | None:
-    return _POLARITY_OF.get(_plain(text).strip())
+    return _POLARITY_OF.get(_plain(text[:_LINE_CHARACTERS_MAX]).strip())
 
 
 # -- opinions --------------------------------------------------------------------------
@@ -235,6 +260,7 @@ def _mark_opinions(completion: str, expected: tuple[Opinion, ...]) -> Marked:
     if answered is None:
         return Marked(answer=None)
     score = _soft_f1(expected, answered, count)
+    dress = dress if count or not expected else 0.0  # saying nothing is not paid for
     return Marked(answer=f"{count} opinions", correctness=score, format=dress)
 
 
@@ -306,9 +332,10 @@ def _dice(left: str, right: str) -> float:
 
 def _find_opinions(completion: str) -> tuple[list[Opinion] | None, int, float]:
     """Find opinions: those that are understood, how many there are, and how they are dressed."""
+    tries = _Tries()
     for text in _places(completion):
-        for place in [*reversed(list(_boxes(text))), text]:
-            found = _last_json(place)
+        for place in (_last_box(text), text):
+            found = None if place is None else _last_json(place, tries)
             if found is not None:
                 read = map(_opinion, found[:OPINIONS_MAX])
                 return [opinion for opinion in read if opinion], len(found), _BOXED
@@ -319,35 +346,53 @@ def _find_opinions(completion: str) -> tuple[list[Opinion] | None, int, float]:
     return None, 0, 0.0
 
 
-def _last_json(text: str) -> list[Any] | None:
-    """Return the last list of objects, or the opinions of the last object that has them."""
+@dataclass(slots=True)
+class _Tries:
+    """How much of a completion has been tried to be read as JSON: hostile text must end."""
+
+    count: int = 0
+    characters: int = 0
+
+    def are_used_up(self, characters: int) -> bool:
+        self.count += 1
+        self.characters += characters
+        return self.count > _TRIES_MAX or self.characters > _TRIED_CHARACTERS_MAX
+
+
+def _last_json(text: str, tries: _Tries) -> list[Any] | None:
+    """Return the last list of opinions: a list, an object with one, or objects in a row.
+
+    An empty list is an answer only as `opinions` of an object, or with nothing beside it.
+    """
     decoder = json.JSONDecoder()
-    found: list[Any] | None = None
+    found: list[Any] | None = [] if _NOTHING.fullmatch(text) else None
+    loose: list[Any] = []
     end = 0
-    tried = 0
     for brace in re.finditer(r"[\[{]", text):
         start = brace.start()
         if start < end:
             continue
-        tried += len(text) - start
-        if tried > _TRIED_CHARACTERS_MAX:
+        if tries.are_used_up(len(text) - start):
             break
         try:
             value, end = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
             continue
-        if isinstance(value, dict):
-            value = value.get("opinions", [value] if "polarity" in value else None)
-        if isinstance(value, list) and all(isinstance(item, dict) for item in value):
-            found = value
+        if isinstance(value, dict) and "opinions" not in value and "polarity" in value:
+            loose.append(value)
+            found = loose
+            continue
+        listed = value.get("opinions") if isinstance(value, dict) else value or None
+        if isinstance(listed, list) and all(isinstance(item, dict) for item in listed):
+            found, loose = listed, []
     return found
 
 
 def _bulleted(text: str) -> Iterator[Opinion]:
     """Read `- target | category | polarity`, or `- target: polarity`, line by line."""
     for line in text.splitlines():
-        bullet = _BULLET.fullmatch(line)
-        parts = re.split(r"\s*[|:\uff1a,、]\s*", bullet[1].strip()) if bullet else []
+        bullet = _BULLET.fullmatch(line) if len(line) <= _LINE_CHARACTERS_MAX else None
+        parts = [part.strip() for part in _SEPARATOR.split(bullet[1])] if bullet else []
         label = lone_label(parts[-1]) if len(parts) > 1 else None
         if label is not None:
             category = parts[1] if len(parts) > 2 else ""  # noqa: PLR2004  (a target and a label)

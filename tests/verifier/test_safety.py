@@ -36,7 +36,12 @@ SEVERE, MILD = Severity.SEVERE, Severity.MILD
         ("async def f():\n    async with x: y += eval('1')", "eval", 2, MILD),
         ("match x:\n    case 1: exec('')", "exec", 2, MILD),
         ("a.b += __import__('os')", "__import__", 1, MILD),
-        ("x" + " + x" * 50_000, "program", 0, MILD),
+        ("x" + " + x" * 50_000, "program", 0, SEVERE),
+        ("from os import *\nsystem('ls')", "os.*", 1, SEVERE),
+        ("import posix", "posix", 1, SEVERE),
+        ("def f(): os.system('x')\nimport os", "os.system", 1, SEVERE),
+        ("import os\no = os\no.system('x')", "os.system", 3, SEVERE),
+        ("x=" + "+".join("1" * 930) + "\nimport os\nos.system('x')", "os.system", 3, SEVERE),
     ],
 )
 def test_what_a_program_reaches_for_is_found(
@@ -135,7 +140,25 @@ def test_any_text_can_be_read(policy: Policy, program: str) -> None:
 )
 def test_hostile_text_can_be_read(policy: Policy, program: str) -> None:
     """Neither depth nor number brings the reader down."""
-    assert len(find_risks(program, policy)) <= 100
+    assert len(find_risks(program, policy)) <= 200
+
+
+def test_a_severe_finding_is_not_crowded_out() -> None:
+    """However many mild ones come first."""
+    findings = find_risks("eval('')\n" * 500 + "import socket")
+
+    assert safety_of(findings) == 0.0
+
+
+@pytest.mark.parametrize("policy", Policy)
+def test_who_asks_makes_no_difference(policy: Policy) -> None:
+    """A reading does not hang on how deep the stack of the caller is."""
+    program = "x=" + "+".join("1" * 90) + "\nimport os\nos.system('x')\n"
+
+    def ask(depth: int) -> tuple[object, ...]:
+        return ask(depth - 1) if depth else find_risks(program, policy)
+
+    assert ask(0) == ask(400)
 
 
 def prepared(program: str, rubric: Rubric) -> Prepared | Score:

@@ -94,7 +94,11 @@ def test_a_broken_reference_is_named(reference: object, field: str) -> None:
         (r"\boxed{positive}", POSITIVE, 1.0),
         (r"Thus \boxed{\text{Positive}}.", POSITIVE, 1.0),
         (r"\boxed{{\textbf{\text{negative}}}}", NEGATIVE, 1.0),
-        (r"\boxed{The sentiment is neutral}", NEUTRAL, 1.0),
+        (r"\boxed{「肯定的です。」}", POSITIVE, 1.0),
+        ("The sentiment is positive, not negative.", POSITIVE, 0.5),
+        ("否定的ではなく、中立的", NEUTRAL, 0.5),
+        ("There is no doubt: positive", POSITIVE, 0.5),
+        ("Not neutral, but positive", POSITIVE, 0.5),
         (r"\boxed{ポジティブ}", POSITIVE, 1.0),
         ("\\boxed{\uff4eegative}", NEGATIVE, 1.0),
         (r"\boxed{positive}, rather \boxed{negative}", NEGATIVE, 1.0),
@@ -122,6 +126,17 @@ def test_a_label_is_found(completion: str, answer: Polarity, dress: float) -> No
         r"\boxed{positive or negative}",
         r"\boxed{} positive",
         r"\boxed{good}",
+        r"\boxed{The sentiment is neutral}",
+        r"\boxed{ポジティブではありません}",
+        "ポジティブではありません",
+        "肯定的とは限らない",
+        "肯定的とは言えません",
+        "It isn\u2019t positive",
+        "There is no positive",
+        "It cannot be called positive",
+        "far from positive",
+        "anything but positive",
+        "neither of them is positive",
         "not positive",
         "It isn't really negative",
         "肯定的ではない",
@@ -144,11 +159,27 @@ def test_any_text_has_a_label_or_none(text: str) -> None:
     lone_label(text)
 
 
-@pytest.mark.parametrize("piece", [r"\boxed{", r"\text{", "{", "[", "positive ", "not ", "- a: "])
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            piece * (1_000_000 // len(piece))
+            for piece in (r"\boxed{", r"\text{", "{", "[", "positive ", "not ", "- a: ", "[]", "{}")
+        ),
+        "\\boxed{" * 40_000 + "}" * 40_000,
+        "\\boxed{" * 4_000 + "[" * 4_000 + "}" * 4_000,
+        "\\boxed{positive" + "\u0300" * 100_000 + "\u0316" * 100_000 + "}",
+        "positive" + "\u0300" * 100_000 + "\u0316" * 100_000,
+        "- a" + " " * 200_000 + "b",
+        "[" + '{"target": "a", "polarity": "positive"},' * 20_000,
+    ],
+    ids=lambda text: f"{text[:12]!r}",
+)
 @pytest.mark.parametrize("expected", [POSITIVE, (Opinion(target="x", polarity=POSITIVE),)])
-def test_hostile_text_is_read_in_no_time(piece: str, expected: Any) -> None:
-    """Neither many boxes nor many labels take more than a moment."""
-    mark(piece * (1_000_000 // len(piece)), expected)
+def test_hostile_text_is_read_in_little_time(text: str, expected: Any) -> None:
+    """Neither many boxes nor many labels take minutes, nor the memory of a machine."""
+    mark(text, expected)
 
 
 # -- opinions --------------------------------------------------------------------------
@@ -196,6 +227,7 @@ def test_spam_lowers_the_score(count: int) -> None:
         (json.dumps([PROFIT]) + " no, " + json.dumps([SALES]), 1.0),
         (json.dumps(SALES), 1.0),
         ("<think>" + json.dumps([PROFIT]) + "</think>" + json.dumps([SALES]), 1.0),
+        (json.dumps([SALES]) + "\n- [ ] checked, see [] and [1]", 1.0),
         ("- 売上高 | company#sales | positive", 0.5),
         ("1. 「売上高」: company#sales: ポジティブ", 0.5),
         ("・売上高、company#sales、positive", 0.5),
@@ -209,6 +241,28 @@ def test_opinions_are_found(completion: str, dress: float) -> None:
     marked = mark(completion, expected)
 
     assert (marked.correctness, marked.format) == (1.0, dress)
+
+
+def test_opinions_in_a_row_are_a_list() -> None:
+    """One object a line is as good as a list of them."""
+    expected = read_expected({"opinions": [SALES, PROFIT]})
+    assert expected is not None
+
+    assert mark(f"{json.dumps(SALES)}\n{json.dumps(PROFIT)}", expected).correctness == 1.0
+
+
+@pytest.mark.parametrize(
+    ("completion", "is_answer"),
+    [("[]", True), ("```json\n[]\n```", True), ('So {"opinions": []}', True), ("[] blah", False)],
+)
+def test_saying_that_there_is_none_is_an_answer(completion: str, *, is_answer: bool) -> None:
+    """If it is said as such; and it is no good form where there are some."""
+    nothing, some = read_expected({"opinions": []}), read_expected({"opinions": [SALES]})
+    assert nothing is not None
+    assert some is not None
+
+    assert mark(completion, nothing).correctness == float(is_answer)
+    assert (mark(completion, some).correctness, mark(completion, some).format) == (0.0, 0.0)
 
 
 opinions = st.builds(
