@@ -20,6 +20,7 @@ from verifier.rubric import DEFAULT_RUBRIC, Rubric, read_rubric
 
 _PREFIX = "VERIFIER_"
 _MIB = 2**20
+_RUBRIC_BYTES_MAX = 2**20
 
 
 class SettingsError(ValueError):
@@ -153,10 +154,7 @@ def load_rubric(text: str) -> Rubric:
     Raises ValueError.
     """
     path = "" if text.startswith("{") else text
-    try:
-        written = Path(path).read_text("utf-8") if path else text
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} cannot be read: {error}") from None
+    written = _read_small_file(path) if path else text
     try:
         is_json = written.lstrip().startswith("{")
         return read_rubric(json.loads(written) if is_json else tomllib.loads(written))
@@ -164,6 +162,19 @@ def load_rubric(text: str) -> Rubric:
         raise ValueError("nested too deeply") from None
     except ValueError as error:
         raise ValueError(f"{path}: {error}" if path else str(error)) from None
+
+
+def _read_small_file(path: str) -> str:
+    try:
+        if not Path(path).is_file():  # a device may have no end, and a pipe no beginning
+            raise ValueError(f"{path} cannot be read: it is no file")
+        with Path(path).open("rb") as file:
+            content = file.read(_RUBRIC_BYTES_MAX + 1)
+        if len(content) > _RUBRIC_BYTES_MAX:
+            raise ValueError(f"{path} cannot be read: it is too big for a rubric")
+        return content.decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} cannot be read: {error}") from None
 
 
 _READERS: dict[str, Callable[[str], object]] = {

@@ -115,6 +115,8 @@ def test_nonsense_stops_the_start(name: str) -> None:
         ("on_outage", "ignore"),
         ("default_seconds", "0"),
         ("rubric", "no/such/file.toml"),
+        ("rubric", "/dev/zero"),
+        ("rubric", "/dev"),
         ("rubric", "{"),
         ("rubric", '{"a":' * 100_000),
         ("rubric", '{"weights": {"format": 0.5}}'),
