@@ -167,9 +167,8 @@ def _excuse_first_time_out(examination: Examination) -> None:
 
 def _mark(examinations: Sequence[Examination], executor: Executor) -> None:
     """Run the tests with the answers."""
-    alone = list(_mark_rooms(_rooms(one for one in examinations if not one.is_over), executor))
-    # Who sat with others, and did not get through, may have suffered from these.
-    list(_mark_rooms([[one] for one in alone], executor))
+    disturbed = _mark_rooms(_rooms(one for one in examinations if not one.is_over), executor)
+    _mark_rooms([[one] for one in disturbed], executor)
 
 
 def _rooms(examinations: Iterable[Examination]) -> list[list[Examination]]:
@@ -187,8 +186,9 @@ def _rooms(examinations: Iterable[Examination]) -> list[list[Examination]]:
     return rooms
 
 
-def _mark_rooms(rooms: list[list[Examination]], executor: Executor) -> Iterator[Examination]:
-    """Mark everybody; yield those who did not get through in company."""
+def _mark_rooms(rooms: list[list[Examination]], executor: Executor) -> list[Examination]:
+    """Mark everybody; return those who did not get through, perhaps because of the others."""
+    disturbed: list[Examination] = []
     jobs = []
     for room in rooms:
         first, sitters = room[0], [(one.answers, list(one.settled)) for one in room]
@@ -201,10 +201,11 @@ def _mark_rooms(rooms: list[list[Examination]], executor: Executor) -> Iterator[
             elif execution.ending is Ending.FINISHED:
                 _take_marks(examination, execution.value)
             elif len(rooms[place]) > 1:
-                yield examination
+                disturbed.append(examination)
             else:
                 # The tests got through without answers, so it is these that they choke on.
                 _end(examination, execution.ending, "marking its answers failed", execution)
+    return disturbed
 
 
 def _take_marks(examination: Examination, report: Report) -> None:

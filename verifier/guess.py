@@ -11,14 +11,15 @@ import marshal
 from collections import Counter
 from typing import Any
 
-from verifier.checkers import output_matches, value_matches
-from verifier.types import CallCase, Checker, CheckerKind, StdioCase, TestCase, TestPlan
+from sandbox.types import Ending, Execution
+from verifier.types import CallCase, Checker, CheckerKind, TestCase, TestPlan, Verdict
+from verifier.verdict import judge_case
 
 _COMPARED_MAX = 64
 _COMPARED_BYTES_MAX = 2**16
 
-_Guess = tuple[bytes, object]
-"""A constant answer: its bytes, which tell whether two are the same, and itself."""
+_Guess = tuple[bytes, Execution]
+"""A constant answer: its bytes, which tell whether two are the same, and what giving it is."""
 
 
 def best_guess(plan: TestPlan) -> int:
@@ -38,10 +39,13 @@ def best_guess(plan: TestPlan) -> int:
 
 def _answers(case: TestCase, checker: Checker) -> list[_Guess]:
     if isinstance(case, CallCase):
-        return [(_bytes(value), value) for value in (case.expected_value, *case.also_accepted)]
+        values = (case.expected_value, *case.also_accepted)
+        return [(_bytes(v), Execution(ending=Ending.FINISHED, value=v)) for v in values]
     text = case.expected_stdout
     same = " ".join(text.split()) if checker.kind is CheckerKind.TOKENS else text
-    return [(same.encode("utf-8", "surrogatepass"), text)]
+    stdout = text.encode("utf-8", "surrogatepass")
+    printed = Execution(ending=Ending.FINISHED, exit_status=0, stdout=stdout)
+    return [(same.encode("utf-8", "surrogatepass"), printed)]
 
 
 def _bytes(value: Any) -> bytes:  # noqa: ANN401  (any plain data)
@@ -52,15 +56,5 @@ def _bytes(value: Any) -> bytes:  # noqa: ANN401  (any plain data)
         return str(id(value)).encode()
 
 
-def _passed(plan: TestPlan, guess: object) -> int:
-    return sum(_passes(case, plan.checker, guess) for case in plan.cases)
-
-
-def _passes(case: TestCase, checker: Checker, guess: object) -> bool:
-    if isinstance(case, StdioCase):
-        observed = str(guess).encode("utf-8", "surrogatepass")
-        return output_matches(checker, case.expected_stdout, observed)
-    return any(
-        value_matches(checker, expected, guess)
-        for expected in (case.expected_value, *case.also_accepted)
-    )
+def _passed(plan: TestPlan, guess: Execution) -> int:
+    return sum(judge_case(case, plan.checker, guess) is Verdict.ACCEPTED for case in plan.cases)

@@ -28,7 +28,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -62,6 +62,8 @@ class Marked:
     format: float = 0.0
 
 
+_LABEL_KEYS = ("answer", "label", "polarity")
+_KEYS = (*_LABEL_KEYS, "opinions", "task")
 OPINIONS_MAX = 100
 _BOXED, _STATED = 1.0, 0.5
 _TARGET, _CATEGORY, _POLARITY = 0.4, 0.2, 0.4
@@ -79,20 +81,21 @@ _WORDS = {
     Polarity.NEUTRAL: "neutral ニュートラル 中立的 中立",
 }
 _POLARITY_OF = {word: polarity for polarity, words in _WORDS.items() for word in words.split()}
-_ENGLISH = "positive|negative|neutral"
-_JAPANESE = "|".join(sorted((word for word in _POLARITY_OF if not word.isascii()), key=len))
+_ENGLISH = "|".join(Polarity)
 _BRACE = re.compile(r"\\boxed\s{0,9}\{|[{}]")
-_LONGEST_FIRST = "|".join(_JAPANESE.split("|")[::-1])
-_LABEL = re.compile(rf"(?<![a-z])(?:{_ENGLISH})(?![a-z])|{_LONGEST_FIRST}")
+_JAPANESE = "|".join(  # the longest first
+    sorted((word for word in _POLARITY_OF if not word.isascii()), key=len, reverse=True)
+)
+_LABEL = re.compile(rf"(?<![a-z])(?:{_ENGLISH})(?![a-z])|{_JAPANESE}")
 _BOXED_LABEL = re.compile(
-    rf"[\s{{}}*_`\"'.!$「」『』]*({_ENGLISH}|{_LONGEST_FIRST})(?:です|だ|である)?[\s{{}}*_`\"'.!$。「」『』]*"
+    rf"[\s{{}}*_`\"'.!$「」『』]*({_ENGLISH}|{_JAPANESE})(?:です|だ|である)?[\s{{}}*_`\"'.!$。「」『』]*"
 )
 _DENIED = re.compile(
     r"(?:\bnot|\bno|\bnon|\bnever|n't|\bcannot|\bneither|\bnor|\bwithout|\bhardly|\brather than"
     r"|\binstead of|\bfar from|\banything but)[^\w.,:;!?]{0,3}(?:\w+[^\w.,:;!?]+){0,4}\Z"
 )
 _DENIED_BEHIND = re.compile(
-    r"\A\s*(?:な(?:もの|内容|評価|意見|もの))?(?:であ?る?とは|とは|では|じゃ|で)?"
+    r"\A\s*(?:な(?:もの|内容|評価|意見))?(?:であ?る?とは|とは|では|じゃ|で)?"
     r"(?:言え|いえ|限ら|あり|思え)?(?:ない|な[くか]|ません)"
 )
 _WRAPPED = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mbox)\s*\{([^{}]*)\}")
@@ -121,7 +124,8 @@ def read_expected(reference: object) -> Expected | None:
 
 
 def _read_object(text: str) -> object:
-    if not text.lstrip().startswith("{"):
+    # Looked at first: a reference with tests may be megabytes, and is read by others.
+    if not text.lstrip().startswith("{") or not any(f'"{key}"' in text for key in _KEYS):
         return None
     try:
         return json.loads(text)
@@ -130,7 +134,7 @@ def _read_object(text: str) -> object:
 
 
 def _expected_label(reference: Mapping[str, Any]) -> Expected | None:
-    for key in ("answer", "label", "polarity"):
+    for key in _LABEL_KEYS:
         if isinstance(reference.get(key), str):
             label = _polarity(reference[key])
             if label is not None:
@@ -159,7 +163,7 @@ def _opinion(item: object) -> Opinion | None:
     match item:
         case {"target": str() as target, "polarity": str() as polarity, **rest}:
             category = rest.get("category")
-            label = _polarity(polarity[:_TARGET_CHARACTERS_MAX])
+            label = _polarity(polarity)
             if label is None:
                 return None
             known = category if isinstance(category, str) else ""
@@ -268,9 +272,9 @@ def _soft_f1(expected: tuple[Opinion, ...], answered: list[Opinion], count: int)
     if not expected and not count:
         return 1.0
     # Who answers far more than there is has lost already.
-    answered = answered[: 2 * len(expected) + _SPARE]
-    rows = [[_likeness(wanted, given) for given in answered] for wanted in expected]
-    if len(rows) > len(answered):
+    given = [_normal(opinion) for opinion in answered[: 2 * len(expected) + _SPARE]]
+    rows = [[_likeness(wanted, one) for one in given] for wanted in map(_normal, expected)]
+    if len(rows) > len(given):
         rows = [list(column) for column in zip(*rows, strict=True)]
     return 2 * _best_pairing(rows) / (len(expected) + count)
 
@@ -312,12 +316,18 @@ def _best_pairing(worths: list[list[float]]) -> float:
     )
 
 
+def _normal(opinion: Opinion) -> Opinion:
+    target, category = _plain(opinion.target).strip(), _plain(opinion.category)
+    return replace(opinion, target=target, category=category)
+
+
 def _likeness(wanted: Opinion, given: Opinion) -> float:
-    target = _dice(_plain(wanted.target).strip(), _plain(given.target).strip())
+    """Compare two opinions whose words are in normal form."""
+    target = _dice(wanted.target, given.target)
     if target < _ALIKE:
         return 0.0
     # A reference without categories does not ask for them.
-    same_category = not wanted.category or _plain(wanted.category) == _plain(given.category)
+    same_category = wanted.category in ("", given.category)
     likeness = _TARGET * target + _CATEGORY * same_category
     return likeness + _POLARITY * (wanted.polarity is given.polarity)
 

@@ -115,12 +115,18 @@ def main() -> NoReturn:
     sys.exit(status)
 
 
+_SourceArgument = Annotated[
+    str, typer.Argument(metavar="FILE.jsonl", help="The samples; - is standard input.")
+]
+_RubricOption = Annotated[
+    str | None, typer.Option(metavar="RUBRIC.toml", help="What is paid for: see docs/rubric.md.")
+]
+
+
 @app.command(help=_SCORE_HELP)
 def score(
     *,
-    source: Annotated[
-        str, typer.Argument(metavar="FILE.jsonl", help="The samples; - is standard input.")
-    ],
+    source: _SourceArgument,
     out: Annotated[
         str | None,
         typer.Option(metavar="ROWS.jsonl", help="Write the rows here, not to standard output."),
@@ -140,19 +146,14 @@ def score(
             help="How many programs run at once: one per processor unless given.",
         ),
     ] = None,
-    rubric: Annotated[
-        str | None,
-        typer.Option(metavar="RUBRIC.toml", help="What is paid for: see docs/rubric.md."),
-    ] = None,
+    rubric: _RubricOption = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", help="No progress bar, no summary, no list of problems.")
     ] = False,
 ) -> None:
     """Score a file of samples."""
     with _exit_statuses():
-        settings = read_settings()
-        if rubric is not None:
-            settings = with_rubric(settings, rubric)
+        settings = _settings(rubric)
         # Before the other imports: the zygotes warm up while this process is still loading.
         with _start_executor(settings, lanes=workers) as executor:
             from handlers.cli.scorefile import Order, score_file  # noqa: PLC0415
@@ -176,22 +177,15 @@ def score(
 @app.command(help=_EXPLAIN_HELP)
 def explain(
     *,
-    source: Annotated[
-        str, typer.Argument(metavar="FILE.jsonl", help="The samples; - is standard input.")
-    ],
+    source: _SourceArgument,
     sample_id: Annotated[
         str, typer.Option("--id", metavar="ID", help="Which of them: its `id`, or its line.")
     ],
-    rubric: Annotated[
-        str | None,
-        typer.Option(metavar="RUBRIC.toml", help="What is paid for: see docs/rubric.md."),
-    ] = None,
+    rubric: _RubricOption = None,
 ) -> None:
     """Explain one sample's reward."""
     with _exit_statuses():
-        settings = read_settings()
-        if rubric is not None:
-            settings = with_rubric(settings, rubric)
+        settings = _settings(rubric)
         with _start_executor(settings, lanes=1) as executor:
             from handlers.cli.files import open_input, read_pieces  # noqa: PLC0415
             from handlers.cli.lines import read_lines  # noqa: PLC0415
@@ -254,6 +248,11 @@ def _options(
     ] = False,
 ) -> None:
     pass
+
+
+def _settings(rubric: str | None) -> Settings:
+    settings = read_settings()
+    return settings if rubric is None else with_rubric(settings, rubric)
 
 
 def _start_executor(settings: Settings, *, lanes: int | None = None) -> "LocalExecutor":
