@@ -161,6 +161,26 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What a language model is asked to compare: a response, and what it is measured by."""
+
+    response: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Similarity:
+    """What the language model said, in [0, 1]; or (None) the `problem` that was in the way.
+
+    `is_outage` tells whether asking again later may help.
+    """
+
+    value: float | None = None
+    problem: str = ""
+    is_outage: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
     """What a completion earned, and why.
 
