@@ -1,5 +1,6 @@
 """Draw what a pass rate is worth, shape by shape: `make picture` writes docs/shapes.svg."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -26,7 +27,8 @@ def reward(passed: int, guessed: int, rubric: Rubric) -> float:
         for verdict in verdicts
     )
     candidate = Candidate(program="", method=ExtractionMethod.TAGGED_FENCE)
-    score = score_cases(results, guessed=guessed, candidate=candidate, blocks=1, rubric=rubric)
+    share = Fraction(guessed, CASES)
+    score = score_cases(results, guessed=share, candidate=candidate, rubric=rubric)
     return score.reward
 
 

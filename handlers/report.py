@@ -7,7 +7,7 @@ same names in every row of every run. Must not know: how a score came about.
 from handlers.wire import Metric, MetricType
 from sandbox.types import Level
 from verifier.rubric import DEFAULT_RUBRIC, DIMENSIONS, Rubric
-from verifier.types import CaseResult, Score, Verdict
+from verifier.types import CaseResult, Finding, Score, Verdict
 
 _ALWAYS_REWARDS = ("correctness", "compile", "format")
 ISOLATION_LEVELS = {Level.KERNEL: 3, Level.INTERPRETER: 2, Level.NONE: 0}
@@ -56,16 +56,22 @@ def details_of(score: Score) -> dict[str, object]:
         "verdict": score.verdict,
         "extraction_method": score.method,
         "problem": score.problem,
-        "findings": [
-            f"line {one.line}: {one.name} {one.reason} ({one.severity})" for one in score.findings
-        ],
+        "findings": list(map(finding_text, score.findings)),
+        "format_misses": list(score.misses),
         "cases": [_case_details(case) for case in score.cases[:_DETAILED_CASES_MAX]],
     }
+
+
+def finding_text(finding: Finding) -> str:
+    """Write a finding as one line."""
+    where = f"line {finding.line}: " if finding.line else ""
+    return f"{where}{finding.name} {finding.reason} ({finding.severity})"
 
 
 def _case_details(case: CaseResult) -> dict[str, object]:
     execution = case.execution
     return {
+        "name": case.name,
         "verdict": case.verdict,
         "ending": execution.ending,
         "detail": execution.detail,
@@ -98,4 +104,5 @@ def log_fields(row: dict[str, object], score: Score, level: Level) -> dict[str, 
         "verdict": score.verdict,
         "isolation": level,
         "problem": score.problem,
+        "format_misses": list(score.misses),
     }

@@ -51,7 +51,7 @@ def lambda_handler(event: object, context: object = None) -> object:
     for outcome in SERVICE.score(request.entries, deadline=deadline):
         logger.info("sample", extra=outcome.log_fields)
         outcomes.append(outcome)
-    rows = rows_of(outcomes, SETTINGS.on_outage)
+    rows = rows_of(outcomes, SETTINGS.rubric.on_outage)
     return write_response(request, rows, always_envelope=SETTINGS.always_envelope)
 
 

@@ -7,16 +7,26 @@ retries work. Must not know: which front door it was.
 
 import time
 from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Protocol
 
 from handlers.report import details_of, log_fields, metrics_of
-from handlers.settings import OutagePolicy, Settings
+from handlers.settings import Settings
 from handlers.wire import Entry, response_row
 from sandbox.local import LocalExecutor
 from sandbox.types import Execution, Level
 from verifier.asking import AskedBefore
 from verifier.judge import Prepared, conclude, prepare, run_all, seconds_of, ungraded
-from verifier.types import Score, Verdict
+from verifier.rubric import OutagePolicy, Rubric
+from verifier.types import Comparison, Score, Similarity, Verdict
+
+
+class TextJudge(Protocol):
+    """Whoever compares texts; `handlers.llm_judge` asks a language model."""
+
+    def submit(self, comparison: Comparison, *, deadline: float) -> Future[Similarity]:
+        """Start to compare; what comes of it is there by *deadline* (of `time.monotonic`)."""
 
 
 class OutageError(RuntimeError):
@@ -52,9 +62,14 @@ class Service:
         settings: Settings,
         *,
         on_bug: Callable[[int], None] = lambda _place: None,
+        text_judge: TextJudge | None = None,
     ) -> None:
-        """*on_bug* is told, inside the `except`, the place of an entry that met a bug."""
+        """*on_bug* is told, inside the `except`, the place of an entry that met a bug.
+
+        *text_judge* compares texts, where that is asked for and paid for.
+        """
         self._executor = executor
+        self._text_judge = text_judge
         self._settings = settings
         self._on_bug = on_bug
         self._asked_before = AskedBefore()
@@ -78,12 +93,46 @@ class Service:
                 yield self._outcome(place, entry, prepared, level, time.monotonic() - started)
         executor = self._executor.until(deadline)
         ready = [prepared for _, prepared in waiting]
+        likenesses = self._compare(ready, deadline)
+        ended: list[tuple[int, tuple[Execution, ...]]] = []
         for number, executions in run_all(ready, executor, self._asked_before):
+            if number in likenesses:
+                # Not now: a guest whose keeper waits for a network has nobody to keep it.
+                ended.append((number, executions))
+                continue
             place, prepared = waiting[number]
-            started = time.monotonic()
-            score = self._conclude(place, prepared, executions)
-            seconds = time.monotonic() - started + seconds_of(prepared, executions)
-            yield self._outcome(place, entries[place], score, level, seconds)
+            yield self._concluded(place, entries[place], prepared, executions, level)
+        for number, executions in ended:
+            place, prepared = waiting[number]
+            alike = likenesses[number].result()
+            yield self._concluded(place, entries[place], prepared, executions, level, alike=alike)
+
+    def _compare(
+        self, prepared: Sequence[Prepared], deadline: float
+    ) -> dict[int, Future[Similarity]]:
+        """Have texts compared while the guests run."""
+        if self._text_judge is None:
+            return {}
+        return {
+            number: self._text_judge.submit(one.comparison, deadline=deadline)
+            for number, one in enumerate(prepared)
+            if one.comparison is not None
+        }
+
+    def _concluded(
+        self,
+        place: int,
+        entry: Entry,
+        prepared: Prepared,
+        executions: tuple[Execution, ...],
+        level: Level,
+        *,
+        alike: Similarity | None = None,
+    ) -> Outcome:
+        started = time.monotonic()
+        score = self._conclude(place, prepared, executions, alike)
+        seconds = time.monotonic() - started + seconds_of(prepared, executions)
+        return self._outcome(place, entry, score, level, seconds)
 
     def _prepare(self, place: int, entry: Entry) -> Prepared | Score:
         if entry.sample is None:
@@ -94,9 +143,15 @@ class Service:
         except Exception:  # noqa: BLE001  (the front door: a bug costs one row, and is logged)
             return self._bug(place)
 
-    def _conclude(self, place: int, prepared: Prepared, executions: tuple[Execution, ...]) -> Score:
+    def _conclude(
+        self,
+        place: int,
+        prepared: Prepared,
+        executions: tuple[Execution, ...],
+        alike: Similarity | None,
+    ) -> Score:
         try:
-            return conclude(prepared, executions, rubric=self._settings.rubric)
+            return conclude(prepared, executions, alike)
         except Exception:  # noqa: BLE001  (the front door: a bug costs one row, and is logged)
             return self._bug(place)
 
@@ -115,9 +170,13 @@ class Service:
             rubric=self._settings.rubric,
             no_completion=entry.sample is not None and entry.sample.completion is None,
         )
-        reward = self._settings.ungraded_reward if is_ungraded else score.reward
+        reward = _paid_ungraded(self._settings.rubric) if is_ungraded else score.reward
         row = response_row(entry.id, reward, metrics)
         return Outcome(place=place, row=row, score=score, level=level)
+
+
+def _paid_ungraded(rubric: Rubric) -> float | None:
+    return None if rubric.on_outage is OutagePolicy.NONE else rubric.ungraded_reward
 
 
 def rows_of(outcomes: Sequence[Outcome], policy: OutagePolicy) -> list[dict[str, object]]:

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.types import Level, Limits
-from verifier.rubric import DEFAULT_RUBRIC, Rubric, read_rubric
+from verifier.rubric import DEFAULT_RUBRIC, OutagePolicy, Rubric
+from verifier.rubric_table import read_rubric
 
 _PREFIX = "VERIFIER_"
 _MIB = 2**20
@@ -27,22 +28,15 @@ class SettingsError(ValueError):
     """A setting that cannot be used. Names the variable and what it accepts."""
 
 
-class OutagePolicy(StrEnum):
-    """What to do with samples that we could not grade through our own fault."""
-
-    RAISE = "raise"
-    VALUE = "value"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The settings and their defaults. Each is set by `VERIFIER_` and its name in capitals.
 
     `isolation` `auto` takes the strongest wall there is; `required_isolation` is the
     weakest that will do: the one that `isolation` names, or `interpreter`.
-    `ungraded_reward` is the reward of a row whose dataset is wrong, and, if `on_outage` is
-    `value`, of one that we could not grade. `default_seconds` is the time for an invocation
-    whose context does not tell. `rubric` says what is paid for: a path, or JSON.
+    `default_seconds` is the time for an invocation whose context does not tell. `rubric` says
+    what is paid for: a path, or JSON; where `on_outage` and `ungraded_reward` are set, they take
+    the place of the rubric's own.
     """
 
     lanes: int | None = None
@@ -52,11 +46,17 @@ class Settings:
     wall_seconds: float = 30.0
     memory_mb: int = 512
     output_mb: int = 16
-    on_outage: OutagePolicy = OutagePolicy.RAISE
-    ungraded_reward: float = 0.0
+    on_outage: OutagePolicy | None = None
+    ungraded_reward: float | None = None
     always_envelope: bool = False
     default_seconds: float = 840.0
     rubric: Rubric = DEFAULT_RUBRIC
+
+    def __post_init__(self) -> None:
+        """Put what is set on its own in the place of what the rubric says."""
+        own = {"on_outage": self.on_outage, "ungraded_reward": self.ungraded_reward}
+        given: dict[str, Any] = {name: value for name, value in own.items() if value is not None}
+        object.__setattr__(self, "rubric", replace(self.rubric, **given))
 
     @property
     def weakest_level(self) -> Level:

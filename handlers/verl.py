@@ -11,6 +11,7 @@ from typing import Any
 
 from verifier.errors import VerifierError
 from verifier.sentiment import mark, read_expected
+from verifier.terms import open_reference
 
 
 def compute_score(  # noqa: PLR0917  (verl passes them by name, and others by place)
@@ -27,7 +28,7 @@ def compute_score(  # noqa: PLR0917  (verl passes them by name, and others by pl
     if it is neither. The other arguments are verl's, and change nothing.
     """
     del data_source, extra_info
-    expected = read_expected(ground_truth)
+    expected = read_expected(open_reference(ground_truth))
     if expected is None:
         raise VerifierError("ground_truth", "expected a label or opinions")
     marked = mark(solution_str, expected)

@@ -10,7 +10,7 @@ import json
 import math
 import re
 from base64 import b64decode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
@@ -35,9 +35,19 @@ REFERENCE_PLACES = (
 )
 """Where a sample may keep its reference. The first place that is not null wins."""
 
+TASK_PLACES = (
+    ("task",),
+    ("extra_info", "task"),
+    ("metadata", "task"),
+    ("data_source",),
+    ("metadata", "data_source"),
+)
+"""Where a sample may name its task. The first name that we know counts."""
+
 MODEL_ROLES = frozenset({"assistant", "nova_assistant"})
 RESPONSE_BYTES_LIMIT = 6_291_556
 """What a synchronous call of a Lambda function may return."""
+_REWARD = "aggregate_reward_score"
 ID_DEPTH_LIMIT = 100  # far above any real id, far below what a JSON writer gives up at
 
 _SAMPLE_KEYS = frozenset({"id", "messages"} | {place[0] for place in REFERENCE_PLACES})
@@ -99,11 +109,13 @@ def read_event(event: object) -> Request:
     return Request(entries=_read_entries(event, place="event"))
 
 
-def response_row(entry_id: object, reward: float, metrics: Iterable[Metric]) -> dict[str, object]:
+def response_row(
+    entry_id: object, reward: float | None, metrics: Iterable[Metric]
+) -> dict[str, object]:
     """Build the row that answers one entry. Numbers that are not finite never get out."""
     return {
         "id": entry_id,
-        "aggregate_reward_score": _finite("aggregate_reward_score", reward),
+        _REWARD: None if reward is None else _finite(_REWARD, reward),
         "metrics_list": [
             {"name": m.name, "value": _finite(m.name, m.value), "type": m.type.value}
             for m in metrics
@@ -173,7 +185,11 @@ def _read_entry(raw: object) -> Entry:
         return Entry(id=entry_id, problem=_first_problem(error))
     return Entry(
         id=entry_id,
-        sample=Sample(completion=_last_completion(messages), reference=_find_reference(raw)),
+        sample=Sample(
+            completion=_last_completion(messages),
+            reference=_find_reference(raw),
+            tasks=tuple(_task_names(raw)),
+        ),
     )
 
 
@@ -216,15 +232,26 @@ def _last_completion(messages: list[_RawMessage]) -> str | None:
     return None
 
 
+def _at(sample: object, place: tuple[str, ...]) -> object:
+    for key in place:
+        sample = sample.get(key) if isinstance(sample, dict) else None
+    return sample
+
+
 def _find_reference(sample: object) -> object:
     for place in REFERENCE_PLACES:
-        found = sample
-        for key in place:
-            found = found.get(key) if isinstance(found, dict) else None
+        found = _at(sample, place)
         # Not `key in`: where rows differ in their keys, Arrow fills the gaps with null.
         if found is not None:
             return found
     return None
+
+
+def _task_names(sample: object) -> Iterator[str]:
+    for place in TASK_PLACES:
+        found = _at(sample, place)
+        if isinstance(found, str):
+            yield found
 
 
 _EXPECTED = {"list_type": "a list", "string_type": "text", "model_type": "an object"}

@@ -21,7 +21,8 @@ marks the answers in an examiner (`verifier.examiner`), which the candidate neve
 from verifier.asking import AskedBefore
 from verifier.errors import VerifierError
 from verifier.judge import judge
-from verifier.rubric import Rubric, read_rubric
+from verifier.rubric import Rubric
+from verifier.rubric_table import read_rubric
 from verifier.types import Sample, Score, Verdict
 
 __all__ = [

@@ -12,7 +12,7 @@ Must not know: how tests are run.
 
 import json
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sandbox.types import Ending, Execution, Executor, Job, RaisedError, Step
@@ -55,7 +55,7 @@ class Examination:
     @property
     def cases(self) -> tuple[CaseResult, ...]:
         """The result of every unit, in the tests' order."""
-        return tuple(self.results.values())
+        return tuple(replace(case, name=name) for name, case in self.results.items())
 
 
 def examine_all(

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 
 from verifier.fences import Block, block_text, find_blocks
-from verifier.sections import find_sections
+from verifier.sections import Sections, find_sections
 from verifier.syntax import read_python
 from verifier.types import Candidate, ExtractionMethod
 
@@ -48,30 +48,36 @@ def extract_candidate(
 
     Bare text may also be what a *prompt* leaves open: the body of a function, indented.
     """
-    candidate, _ = _search(completion, language)
+    candidate, _ = _search(find_sections(completion), language)
     has_fence = candidate is not None and candidate.method is not ExtractionMethod.BARE_TEXT
     return candidate if has_fence or not prompt else _body(completion, prompt) or candidate
+
+
+def answer_text(completion: str) -> str:
+    """Return what *completion* answers in words: its solution, or all that is no reasoning."""
+    sections = find_sections(completion)
+    solution = "".join(sections.solution or ()).strip()
+    return solution or "".join(sections.visible).strip()
 
 
 def _body(completion: str, prompt: str) -> Candidate | None:
     """Take a completion for the body of the function that *prompt* begins, if it is one."""
     body = completion.strip("\n")
-    if body[:1] not in (" ", "\t") or not _is_program(f"{prompt}\n{body}"):
+    if body[:1] not in (" ", "\t") or not is_program(f"{prompt}\n{body}"):
         return None
     return Candidate(program=body, method=ExtractionMethod.BARE_TEXT)
 
 
-def complete_blocks(completion: str, language: str = "python") -> int:
+def complete_blocks(sections: Sections, language: str = "python") -> int:
     """Count the complete blocks of *language* in the part that holds the answer.
 
     Reasoning has no blocks, and an empty block is none.
     """
-    _, blocks = _search(completion, language)
+    _, blocks = _search(sections, language)
     return blocks
 
 
-def _search(completion: str, language: str) -> tuple[Candidate | None, int]:
-    sections = find_sections(completion)
+def _search(sections: Sections, language: str) -> tuple[Candidate | None, int]:
     if sections.solution is not None:
         candidate, blocks = _search_pieces(sections.solution, language)
         if candidate is not None:
@@ -126,12 +132,13 @@ def _bare(pieces: Iterable[str], language: str) -> Candidate | None:
         return None
     # In `<answer> print(1)</answer>` the blank belongs to the mark.
     program = written[-1].lstrip(" \t")
-    if not _is_program(program):
+    if not is_program(program):
         return None
     return Candidate(program=program, method=ExtractionMethod.BARE_TEXT)
 
 
-def _is_program(text: str) -> bool:
+def is_program(text: str) -> bool:
+    """Tell a program from prose: it parses, and it does something."""
     if len(text) > MAX_BARE_CHARS:
         return False
     tree = read_python(text)

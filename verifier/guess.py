@@ -1,40 +1,81 @@
-"""What would the best constant answer earn? A reward should not pay for it.
+"""What would the best guess earn? A reward should not pay for it.
 
-In: a test plan. Out: how many of its cases one and the same answer passes, at most. Must not
-know: candidates, rewards.
+In: a test plan. Out: what share of its cases one and the same answer passes, or a program that
+repeats what it was given; at most. Must not know: candidates, rewards.
 
 The answers that are tried are those that cases expect. Where there are very many of them, or
-very long ones, only cases that expect the same are counted together.
+very long ones, only cases that expect the same are counted together, and nothing is repeated.
 """
 
 import marshal
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 from sandbox.types import Ending, Execution
+from verifier.groups import share_of
+from verifier.rubric import Grouping
 from verifier.types import CallCase, Checker, CheckerKind, TestCase, TestPlan, Verdict
 from verifier.verdict import judge_case
 
 _COMPARED_MAX = 64
 _COMPARED_BYTES_MAX = 2**16
+_ARGUMENTS_MAX = 4
+_SPARE_CHARACTERS = 64
 
 _Guess = tuple[bytes, Execution]
 """A constant answer: its bytes, which tell whether two are the same, and what giving it is."""
 
 
-def best_guess(plan: TestPlan) -> int:
-    """Count the cases that the best constant answer passes. Raises VerifierError."""
-    if len(plan.cases) == 1:
-        return 1
-    answers = [_answers(case, plan.checker) for case in plan.cases]
-    counts = Counter(same for some in answers for same in {same for same, _ in some})
-    guesses = dict(guess for some in answers for guess in some)
-    best = max(counts.values())
-    length = sum(map(len, guesses))
-    if len(guesses) > _COMPARED_MAX or length > _COMPARED_BYTES_MAX:
-        return best
-    # A lenient checker may take one answer for cases that expect another.
-    return max(best, *(_passed(plan, guess) for guess in guesses.values()))
+def best_guess(plan: TestPlan, grouping: Grouping = Grouping.SUM) -> Fraction:
+    """Return the share, as the points go, that the best guess passes.
+
+    Raises VerifierError.
+    """
+    total = len(plan.cases)
+    if total == 1:
+        return Fraction(1)
+    places: defaultdict[bytes, set[int]] = defaultdict(set)
+    guesses: dict[bytes, Execution] = {}
+    for place, case in enumerate(plan.cases):
+        for same, guess in _answers(case, plan.checker):
+            places[same].add(place)
+            guesses[same] = guess
+    passed = [*places.values(), *_repeated(plan)]
+    if len(guesses) <= _COMPARED_MAX and sum(map(len, guesses)) <= _COMPARED_BYTES_MAX:
+        # A lenient checker may take one answer for cases that expect another.
+        passed += (_passed(plan, guess) for guess in guesses.values())
+    return max(share_of(some, total, plan.groups, grouping) for some in passed)
+
+
+def _repeated(plan: TestPlan) -> Iterator[set[int]]:
+    """Find the cases that programs pass which repeat their input, or one of their arguments."""
+    for argument in range(_ARGUMENTS_MAX):
+        echoes = [_echo(case, argument) for case in plan.cases]
+        if any(echoes):
+            yield {
+                place
+                for place, (case, echo) in enumerate(zip(plan.cases, echoes, strict=True))
+                if echo and judge_case(case, plan.checker, echo) is Verdict.ACCEPTED
+            }
+
+
+def _echo(case: TestCase, argument: int) -> Execution | None:
+    if isinstance(case, CallCase):
+        if argument >= len(case.arguments):
+            return None
+        return Execution(ending=Ending.FINISHED, value=case.arguments[argument])
+    # Longer than what is expected, it would only cost the time to find that out.
+    longest = 2 * len(case.expected_stdout) + _SPARE_CHARACTERS
+    if argument or len(case.stdin) > longest:
+        return None
+    return _printed(case.stdin)
+
+
+def _printed(text: str) -> Execution:
+    stdout = text.encode("utf-8", "surrogatepass")
+    return Execution(ending=Ending.FINISHED, exit_status=0, stdout=stdout)
 
 
 def _answers(case: TestCase, checker: Checker) -> list[_Guess]:
@@ -43,9 +84,7 @@ def _answers(case: TestCase, checker: Checker) -> list[_Guess]:
         return [(_bytes(v), Execution(ending=Ending.FINISHED, value=v)) for v in values]
     text = case.expected_stdout
     same = " ".join(text.split()) if checker.kind is CheckerKind.TOKENS else text
-    stdout = text.encode("utf-8", "surrogatepass")
-    printed = Execution(ending=Ending.FINISHED, exit_status=0, stdout=stdout)
-    return [(same.encode("utf-8", "surrogatepass"), printed)]
+    return [(same.encode("utf-8", "surrogatepass"), _printed(text))]
 
 
 def _bytes(value: Any) -> bytes:  # noqa: ANN401  (any plain data)
@@ -56,5 +95,9 @@ def _bytes(value: Any) -> bytes:  # noqa: ANN401  (any plain data)
         return str(id(value)).encode()
 
 
-def _passed(plan: TestPlan, guess: Execution) -> int:
-    return sum(judge_case(case, plan.checker, guess) is Verdict.ACCEPTED for case in plan.cases)
+def _passed(plan: TestPlan, guess: Execution) -> set[int]:
+    return {
+        place
+        for place, case in enumerate(plan.cases)
+        if judge_case(case, plan.checker, guess) is Verdict.ACCEPTED
+    }

@@ -4,46 +4,61 @@ In: a sample. Out: a `Score`. Between its two halves lies the sandbox: `prepare`
 a job, `conclude` begins with what happened to it. Must not know: trainers, processes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from sandbox.types import Execution, Executor, Job, Limits
 from verifier.asking import AskedBefore
 from verifier.errors import VerifierError
 from verifier.examination import Examination, examine_all
-from verifier.extraction import complete_blocks, extract_candidate
+from verifier.extraction import answer_text, extract_candidate
+from verifier.form import misses_of_program, misses_of_text
 from verifier.guess import best_guess
 from verifier.programs import job_for, program_with
-from verifier.rubric import DEFAULT_RUBRIC, Rubric
+from verifier.rubric import DEFAULT_RUBRIC, Polarity, Rubric
 from verifier.safety import find_risks
-from verifier.scoring import no_candidate, refused, score_cases, score_sentiment
+from verifier.scoring import no_candidate, refused, score_cases, score_sentiment, score_text
 from verifier.sentiment import mark, read_expected
+from verifier.terms import Task, Terms, read_terms, read_text_reference
 from verifier.testplan import plan_tests
 from verifier.types import (
     Candidate,
     CaseResult,
     CodePlan,
+    Comparison,
     Finding,
+    Groups,
+    Miss,
     Sample,
     Score,
     Severity,
+    Similarity,
     TestPlan,
     Verdict,
 )
 from verifier.verdict import judge_case
 
 _DEFAULT_LIMITS = Limits()
+_NOBODY_COMPARES = Similarity(
+    problem="similarity: no language model is set that could compare texts", is_outage=True
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A sample that is ready to be run: with a job, or with an examination to be held."""
+    """A sample that is ready to be run: with a job, or with an examination to be held.
 
-    candidate: Candidate
-    plan: TestPlan | CodePlan
+    Where there is a `comparison`, a language model has to make it, too; perhaps it alone.
+    """
+
+    terms: Terms
+    candidate: Candidate | None = None
+    plan: TestPlan | CodePlan | None = None
     job: Job | None = None
     examination: Examination | None = None
-    blocks: int
+    comparison: Comparison | None = None
+    misses: tuple[Miss, ...] = ()
     findings: tuple[Finding, ...] = ()
 
 
@@ -54,28 +69,48 @@ def prepare(
     if sample.completion is None:
         return no_candidate(rubric)
     try:
-        expected = read_expected(sample.reference)
+        terms, reference = read_terms(sample.reference, sample.tasks, rubric)
+        if terms.task is Task.SIMILARITY:
+            return _prepare_text(sample.completion, read_text_reference(reference), terms)
+        expected = None if terms.task is Task.CODE else read_expected(reference)
         if expected is not None:
-            return score_sentiment(mark(sample.completion, expected), rubric)
-        plan = plan_tests(sample.reference, default_limits=default_limits)
-        return _prepare_program(sample.completion, plan, rubric)
+            misses = misses_of_text(sample.completion, terms.rubric)
+            return score_sentiment(mark(sample.completion, expected), misses, terms.rubric)
+        if terms.task is Task.SENTIMENT:
+            return ungraded(f"answer: expected one of {', '.join(Polarity)}, or opinions")
+        plan = plan_tests(reference, default_limits=default_limits)
+        return _prepare_program(sample.completion, plan, terms)
     except VerifierError as error:
         return ungraded(str(error))
 
 
-def _prepare_program(
-    completion: str, plan: TestPlan | CodePlan, rubric: Rubric
-) -> Prepared | Score:
+def _prepare_text(completion: str, reference: str, terms: Terms) -> Prepared | Score:
+    response = answer_text(completion)
+    if not response:
+        return no_candidate(terms.rubric, tests_total=1)
+    return Prepared(
+        terms=terms,
+        comparison=Comparison(response=response, reference=reference),
+        misses=misses_of_text(completion, terms.rubric),
+    )
+
+
+def _prepare_program(completion: str, plan: TestPlan | CodePlan, terms: Terms) -> Prepared | Score:
     prompt = plan.paper.prompt if isinstance(plan, CodePlan) else ""
     candidate = extract_candidate(completion, prompt=prompt)
     if candidate is None:
         total = 0 if isinstance(plan, CodePlan) else len(plan.cases)
-        return no_candidate(rubric, tests_total=total)
-    findings = find_risks(candidate.program, rubric.policy)
-    if rubric.enforce and any(one.severity is Severity.SEVERE for one in findings):
-        return refused(rubric, candidate, findings)
+        return no_candidate(terms.rubric, tests_total=total)
+    findings = find_risks(candidate.program, terms.rubric.policy)
+    if terms.rubric.enforce and any(one.severity is Severity.SEVERE for one in findings):
+        return refused(terms.rubric, candidate, findings)
     prepared = Prepared(
-        candidate=candidate, plan=plan, blocks=complete_blocks(completion), findings=findings
+        terms=terms,
+        candidate=candidate,
+        plan=plan,
+        comparison=_comparison(candidate, terms),
+        misses=misses_of_program(completion, candidate, terms.rubric),
+        findings=findings,
     )
     if isinstance(plan, CodePlan):
         examination = Examination(program=program_with(prompt, candidate), plan=plan)
@@ -83,55 +118,88 @@ def _prepare_program(
     return replace(prepared, job=job_for(candidate, plan))
 
 
+def _comparison(candidate: Candidate, terms: Terms) -> Comparison | None:
+    """Have a program compared with the right one, if that is paid for and there is one."""
+    if not (terms.rubric.similarity and terms.solution):
+        return None
+    return Comparison(response=candidate.program, reference=terms.solution)
+
+
 def conclude(
-    prepared: Prepared, executions: Sequence[Execution], *, rubric: Rubric = DEFAULT_RUBRIC
+    prepared: Prepared, executions: Sequence[Execution], similarity: Similarity | None = None
 ) -> Score:
-    """Judge what happened, and score it. An examination has been judged already."""
-    plan = prepared.plan
-    if isinstance(plan, CodePlan):
-        return _conclude_examination(prepared, rubric)
+    """Judge what happened, and score it. An examination has been judged already.
+
+    *similarity* is what came of the comparison, where there was one to be made.
+    """
+    if prepared.comparison is not None:
+        similarity = similarity or _NOBODY_COMPARES
+        if similarity.value is None:
+            return ungraded(similarity.problem, is_outage=similarity.is_outage)
+    alike = similarity.value if similarity else None
     try:
-        cases = tuple(
-            CaseResult(verdict=judge_case(case, plan.checker, execution), execution=execution)
-            for case, execution in zip(plan.cases, executions, strict=True)
-        )
-        guessed = best_guess(plan)
+        if prepared.candidate is None:
+            return score_text(alike or 0.0, prepared.misses, prepared.terms.rubric)
+        if isinstance(prepared.plan, TestPlan):
+            return _conclude_cases(prepared, prepared.plan, executions, alike)
+        return _conclude_examination(prepared, alike)
     except VerifierError as error:
         return ungraded(str(error))
-    return score_cases(
-        cases,
-        guessed=guessed,
-        candidate=prepared.candidate,
-        blocks=prepared.blocks,
-        findings=prepared.findings,
-        rubric=rubric,
+
+
+def _conclude_cases(
+    prepared: Prepared, plan: TestPlan, executions: Sequence[Execution], alike: float | None
+) -> Score:
+    cases = tuple(
+        CaseResult(verdict=judge_case(case, plan.checker, execution), execution=execution)
+        for case, execution in zip(plan.cases, executions, strict=True)
     )
+    guessed = best_guess(plan, prepared.terms.rubric.groups)
+    return _score(prepared, cases, guessed, alike, plan.groups)
 
 
-def _conclude_examination(prepared: Prepared, rubric: Rubric) -> Score:
+def _conclude_examination(prepared: Prepared, alike: float | None) -> Score:
     examination = prepared.examination
     assert examination is not None  # noqa: S101  (a code plan's sample has one)
     if examination.problem:
         return ungraded(examination.problem, is_outage=examination.is_outage)
-    score = score_cases(
-        examination.cases,
-        guessed=min(examination.guessed, len(examination.cases)),
-        candidate=prepared.candidate,
-        blocks=prepared.blocks,
-        findings=prepared.findings,
-        rubric=rubric,
-    )
+    total = len(examination.cases)
+    guessed = Fraction(min(examination.guessed, total), total)
     return replace(
-        score,
+        _score(prepared, examination.cases, guessed, alike),
         self_judged=examination.self_judged,
         shared_process=examination.plan.paper.shared_process,
+    )
+
+
+def _score(
+    prepared: Prepared,
+    cases: tuple[CaseResult, ...],
+    guessed: Fraction,
+    alike: float | None,
+    groups: Groups | None = None,
+) -> Score:
+    assert prepared.candidate is not None  # noqa: S101  (who has cases has a candidate)
+    return score_cases(
+        cases,
+        guessed=guessed,
+        candidate=prepared.candidate,
+        misses=prepared.misses,
+        groups=groups,
+        findings=prepared.findings,
+        similarity=alike,
+        rubric=prepared.terms.rubric,
     )
 
 
 def run_all(
     prepared: Sequence[Prepared], executor: Executor, asked_before: AskedBefore
 ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
-    """Run jobs and hold examinations; yield the place of each as it ends, and what happened."""
+    """Run jobs and hold examinations; yield the place of each as it ends, and what happened.
+
+    Where there is nothing to run, that is the case at once.
+    """
+    yield from ((n, ()) for n, one in enumerate(prepared) if not (one.job or one.examination))
     jobs = [(place, one.job) for place, one in enumerate(prepared) if one.job]
     exams = [(place, one.examination) for place, one in enumerate(prepared) if one.examination]
     for number, executions in executor.run([job for _, job in jobs]):
@@ -162,17 +230,23 @@ def judge(
     rubric: Rubric = DEFAULT_RUBRIC,
     default_limits: Limits = _DEFAULT_LIMITS,
     asked_before: AskedBefore | None = None,
+    compare: Callable[[Comparison], Similarity] | None = None,
 ) -> list[Score]:
     """Score samples, in order. Raises SandboxError where the sandbox cannot start.
 
     Who judges many batches of the same prompts keeps one *asked_before* for all: what test code
-    asks is then found out once.
+    asks is then found out once. *compare* asks a language model how alike two texts are, where the
+    rubric pays for that (`handlers.llm_judge` has one).
     """
     started = [prepare(sample, rubric=rubric, default_limits=default_limits) for sample in samples]
     to_run = [(n, one) for n, one in enumerate(started) if isinstance(one, Prepared)]
     scores = {n: one for n, one in enumerate(started) if isinstance(one, Score)}
+    # Before anything is run: a guest whose keeper waits for a network has nobody to keep it.
+    likenesses = {
+        n: compare(one.comparison) for n, one in to_run if compare and one.comparison is not None
+    }
     waiting = [prepared for _, prepared in to_run]
     for place, executions in run_all(waiting, executor, asked_before or AskedBefore()):
         number, prepared = to_run[place]
-        scores[number] = conclude(prepared, executions, rubric=rubric)
+        scores[number] = conclude(prepared, executions, likenesses.get(number))
     return [scores[number] for number in range(len(samples))]

@@ -1,21 +1,24 @@
 """From verdicts to a reward, by a rubric.
 
-In: how the candidate was found, the verdicts of its test cases, and how many of these the best
-constant answer would have passed. Out: a `Score`. Must not know: output text, processes.
+In: the verdicts of a candidate's test cases, the share of these that the best constant answer
+would have passed, what the response misses. Out: a `Score`. Must not know: output text, processes.
 
-    correctness = shape((passed - guessed) / (cases - guessed)), and never below 0
+    correctness = shape((share - guessed) / (1 - guessed)), and never below 0
     reward      = 0.8 correctness + 0.1 compile + 0.1 format + 0 safety + 0 conciseness
 
 in the rubric's range; unless the candidate tried something forbidden: then it is its bottom.
 """
 
-from collections.abc import Sized
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any
 
 from sandbox.types import Ending, Execution
+from verifier.groups import beyond_guess, share_of
 from verifier.rubric import Polarity, Rubric
 from verifier.safety import safety_of
 from verifier.sentiment import Marked
-from verifier.types import Candidate, CaseResult, ExtractionMethod, Finding, Score, Verdict
+from verifier.types import Candidate, CaseResult, Finding, Groups, Miss, Score, Verdict
 from verifier.verdict import overall
 
 # How far a program got: found, parses, loads, has its entry point; then, by share of the
@@ -23,54 +26,64 @@ from verifier.verdict import overall
 _COMPILE_STEPS = {Ending.NOT_COMPILED: 0.2, Ending.NOT_LOADED: 0.4, Ending.NO_ENTRY_POINT: 0.6}
 _COMPILE_LOADED = 0.8
 
-_FORMAT_BY_METHOD = {
-    ExtractionMethod.TAGGED_FENCE: 1.0,
-    ExtractionMethod.UNTAGGED_FENCE: 0.5,
-    ExtractionMethod.UNCLOSED_FENCE: 0.25,
-    ExtractionMethod.BARE_TEXT: 0.0,
+# What is missing of the form that was asked for costs so much of `format`.
+_COSTS = {
+    Miss.NO_FENCE: 1.0,
+    Miss.UNCLOSED_FENCE: 0.75,
+    Miss.NO_LANGUAGE: 0.5,
+    Miss.NOT_BOXED: 0.5,
+    Miss.NOT_JSON: 0.5,
+    Miss.SEVERAL_BLOCKS: 0.25,
+    Miss.CODE_OUTSIDE: 0.25,
+    Miss.NO_SOLUTION_MARKS: 0.25,
 }
-_FORMAT_OF_SEVERAL_BLOCKS = 0.75
 
 
 def score_cases(
     cases: tuple[CaseResult, ...],
     *,
-    guessed: int,
+    guessed: Fraction,
     candidate: Candidate,
-    blocks: int,
+    misses: tuple[Miss, ...] = (),
+    groups: Groups | None = None,
     findings: tuple[Finding, ...] = (),
+    similarity: float | None = None,
     rubric: Rubric,
 ) -> Score:
-    """Score a candidate by its test cases; *blocks* counts the program blocks it wrote.
+    """Score a candidate by its test cases.
 
-    *guessed* counts the cases that the best constant answer passes; *findings* are what its text
-    reaches for.
+    *guessed* is the share of the cases that the best constant answer passes; *misses* are what the
+    response lacks, *findings* what the program's text reaches for. Where there is no *similarity*,
+    its weight is left out.
     """
     verdict = overall(tuple(case.verdict for case in cases))
-    passed = sum(case.verdict is Verdict.ACCEPTED for case in cases)
-    correctness = rubric.shaped(_share(passed, guessed if rubric.guess_correction else 0, cases))
-    dimensions = {
-        "correctness": correctness,
+    passed = [place for place, case in enumerate(cases) if case.verdict is Verdict.ACCEPTED]
+    share = share_of(passed, len(cases), groups, rubric.groups)
+    counted = beyond_guess(share, guessed) if rubric.guess_correction else share
+    dimensions: dict[str, Any] = {
+        "correctness": rubric.shaped(float(counted)),
         "compile": _compile_ladder(cases),
-        "format": _format(candidate.method, blocks),
+        "format": _format(misses),
         "safety": safety_of(findings),
         "conciseness": min(1.0, rubric.budget / max(1, len(candidate.program))),
     }
-    share = sum(getattr(rubric, name) * value for name, value in dimensions.items())
+    if similarity is not None:
+        dimensions["similarity"] = similarity
+    weights = _weights(rubric, dimensions)
+    paid = _weighted(weights, dimensions)
     if verdict is Verdict.SECURITY_VIOLATION:
-        share *= 1 - rubric.violation_penalty
+        paid *= 1 - rubric.violation_penalty
     outages = [case for case in cases if case.verdict is Verdict.UNGRADED]
     return Score(
         verdict=verdict,
-        reward=0.0 if verdict is Verdict.UNGRADED else rubric.reward(min(share, 1.0)),
-        correctness=correctness,
-        compile=dimensions["compile"],
-        format=dimensions["format"],
-        safety=dimensions["safety"],
-        conciseness=dimensions["conciseness"],
-        guess_baseline=guessed / len(cases),
+        reward=0.0 if verdict is Verdict.UNGRADED else rubric.reward(paid),
+        **dimensions,
+        share=float(share),
+        guess_baseline=float(guessed),
         method=candidate.method,
         findings=findings,
+        misses=misses,
+        weights=weights,
         cases=cases,
         tests_total=len(cases),
         problem=outages[0].execution.detail if outages else "",
@@ -78,25 +91,44 @@ def score_cases(
     )
 
 
-def score_sentiment(marked: Marked, rubric: Rubric) -> Score:
+def score_sentiment(marked: Marked, misses: tuple[Miss, ...], rubric: Rubric) -> Score:
     """Score a label, or opinions. There is no program: what is paid for one is left out."""
     if marked.answer is None:
         return no_candidate(rubric, tests_total=1)
-    is_right = marked.correctness == 1.0
-    verdict = Verdict.ACCEPTED if is_right else Verdict.WRONG_ANSWER
-    correctness = rubric.shaped(marked.correctness)
-    if isinstance(marked.answer, Polarity):
-        correctness *= rubric.worth_of(marked.answer)
-    weight = rubric.correctness + rubric.format
-    paid = rubric.correctness * correctness + rubric.format * marked.format
+    worth = rubric.worth_of(marked.answer) if isinstance(marked.answer, Polarity) else 1.0
+    all_misses = tuple(dict.fromkeys((*marked.misses, *misses)))
+    dimensions: dict[str, Any] = {
+        "correctness": rubric.shaped(marked.correctness) * worth,
+        "format": _format(all_misses) if marked.is_said else 0.0,
+    }
+    return _score_answer(marked.correctness, dimensions, all_misses, rubric)
+
+
+def score_text(similarity: float, misses: tuple[Miss, ...], rubric: Rubric) -> Score:
+    """Score a text by its likeness to the one that was expected."""
+    dimensions: dict[str, Any] = {
+        "correctness": rubric.shaped(similarity),
+        "similarity": similarity,
+    }
+    if rubric.solution_marks or rubric.boxed:  # every text has the form that nobody asked for
+        dimensions["format"] = _format(misses)
+    return _score_answer(similarity, dimensions, misses, rubric)
+
+
+def _score_answer(
+    share: float, dimensions: dict[str, Any], misses: tuple[Miss, ...], rubric: Rubric
+) -> Score:
+    """Score an answer that is no program, as one test case; what is not measured is perfect."""
+    verdict = Verdict.ACCEPTED if share == 1.0 else Verdict.WRONG_ANSWER
+    weights = _weights(rubric, dimensions)
+    perfect: dict[str, Any] = {"compile": 1.0, "format": 1.0, "safety": 1.0, "conciseness": 1.0}
     return Score(
         verdict=verdict,
-        reward=rubric.reward(paid / weight if weight else correctness),
-        correctness=correctness,
-        compile=1.0,
-        format=marked.format,
-        safety=1.0,
-        conciseness=1.0,
+        reward=rubric.reward(_weighted(weights, dimensions)),
+        **(perfect | dimensions),
+        share=share,
+        misses=misses,
+        weights=weights,
         cases=(CaseResult(verdict=verdict, execution=Execution(ending=Ending.FINISHED)),),
         tests_total=1,
     )
@@ -118,11 +150,17 @@ def no_candidate(rubric: Rubric, *, tests_total: int = 0) -> Score:
     return Score(verdict=Verdict.NO_CANDIDATE, reward=reward, tests_total=tests_total)
 
 
-def _share(passed: int, guessed: int, cases: Sized) -> float:
-    """Share out what is left when a guess has got its part, if anything is."""
-    if guessed >= len(cases):
-        return passed / len(cases)
-    return max(0, passed - guessed) / (len(cases) - guessed)
+def _weights(rubric: Rubric, dimensions: Iterable[str]) -> tuple[tuple[str, float], ...]:
+    """Say what each of the *dimensions* counts: their weights, made to add up to 1."""
+    weights = {name: getattr(rubric, name) for name in dimensions}
+    total = sum(weights.values())
+    if not total:
+        return (("correctness", 1.0),)
+    return tuple((name, weight / total) for name, weight in weights.items())
+
+
+def _weighted(weights: Iterable[tuple[str, float]], dimensions: Mapping[str, float]) -> float:
+    return min(1.0, sum(weight * dimensions[name] for name, weight in weights))
 
 
 def _compile_ladder(cases: tuple[CaseResult, ...]) -> float:
@@ -133,7 +171,5 @@ def _compile_ladder(cases: tuple[CaseResult, ...]) -> float:
     return _COMPILE_LOADED + (1 - _COMPILE_LOADED) * clean / len(cases)
 
 
-def _format(method: ExtractionMethod, blocks: int) -> float:
-    if method is ExtractionMethod.TAGGED_FENCE and blocks > 1:
-        return _FORMAT_OF_SEVERAL_BLOCKS
-    return _FORMAT_BY_METHOD[method]
+def _format(misses: Iterable[Miss]) -> float:
+    return max(0.0, 1.0 - sum(_COSTS[miss] for miss in misses))

@@ -35,6 +35,7 @@ from typing import Any
 from verifier.errors import VerifierError
 from verifier.rubric import Polarity
 from verifier.sections import find_sections
+from verifier.types import Miss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,20 +53,20 @@ Expected = Polarity | tuple[Opinion, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marked:
-    """How much of an answer is right, and how well it is dressed, each in [0, 1].
+    """How much of an answer is right, in [0, 1], and what it misses of its form.
 
-    `answer` tells what was found; None is no answer.
+    `answer` tells what was found; None is no answer. `is_said` is False where it says that there
+    is nothing to say, and there is.
     """
 
     answer: str | None
     correctness: float = 0.0
-    format: float = 0.0
+    misses: tuple[Miss, ...] = ()
+    is_said: bool = True
 
 
 _LABEL_KEYS = ("answer", "label", "polarity")
-_KEYS = (*_LABEL_KEYS, "opinions", "task")
 OPINIONS_MAX = 100
-_BOXED, _STATED = 1.0, 0.5
 _TARGET, _CATEGORY, _POLARITY = 0.4, 0.2, 0.4
 _ALIKE = 0.5
 _TRIED_CHARACTERS_MAX = 20_000_000
@@ -110,10 +111,7 @@ _BULLET = re.compile(r"\s*(?:[-*・•]|\d{1,3}[.)])\s*+(.+)")
 def read_expected(reference: object) -> Expected | None:
     """Read a reference, if it asks for sentiment. Raises VerifierError if it cannot be used."""
     if isinstance(reference, str):
-        label = _polarity(reference)
-        if label is not None:
-            return label
-        reference = _read_object(reference)
+        return _polarity(reference)
     if not isinstance(reference, Mapping):
         return None
     if "tests" in reference:
@@ -123,24 +121,12 @@ def read_expected(reference: object) -> Expected | None:
     return _expected_label(reference)
 
 
-def _read_object(text: str) -> object:
-    # Looked at first: a reference with tests may be megabytes, and is read by others.
-    if not text.lstrip().startswith("{") or not any(f'"{key}"' in text for key in _KEYS):
-        return None
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
 def _expected_label(reference: Mapping[str, Any]) -> Expected | None:
     for key in _LABEL_KEYS:
         if isinstance(reference.get(key), str):
             label = _polarity(reference[key])
             if label is not None:
                 return label
-    if reference.get("task") == "sentiment":
-        raise VerifierError("answer", f"expected one of {', '.join(Polarity)}")
     return None
 
 
@@ -183,23 +169,23 @@ def mark(completion: str, expected: Expected) -> Marked:
 
 
 def _mark_label(completion: str, expected: Polarity) -> Marked:
-    answered, dress = _find_label(completion)
+    answered, misses = _find_label(completion)
     if answered is None:
         return Marked(answer=None)
-    return Marked(answer=answered, correctness=float(answered is expected), format=dress)
+    return Marked(answer=answered, correctness=float(answered is expected), misses=misses)
 
 
-def _find_label(completion: str) -> tuple[Polarity | None, float]:
+def _find_label(completion: str) -> tuple[Polarity | None, tuple[Miss, ...]]:
     places = _places(completion)
     for text in places:
         box = _last_box(text)
         if box is not None:
-            return _boxed_label(box), _BOXED
+            return _boxed_label(box), ()
     for text in places:
         line = text.rstrip().rpartition("\n")[2]
         if line:
-            return lone_label(line[-_LINE_CHARACTERS_MAX:]), _STATED
-    return None, 0.0
+            return lone_label(line[-_LINE_CHARACTERS_MAX:]), (Miss.NOT_BOXED,)
+    return None, ()
 
 
 def _places(completion: str) -> list[str]:
@@ -260,12 +246,15 @@ def _polarity(text: str) -> Polarity | None:
 
 
 def _mark_opinions(completion: str, expected: tuple[Opinion, ...]) -> Marked:
-    answered, count, dress = _find_opinions(completion)
+    answered, count, misses = _find_opinions(completion)
     if answered is None:
         return Marked(answer=None)
-    score = _soft_f1(expected, answered, count)
-    dress = dress if count or not expected else 0.0  # saying nothing is not paid for
-    return Marked(answer=f"{count} opinions", correctness=score, format=dress)
+    return Marked(
+        answer=f"{count} opinions",
+        correctness=_soft_f1(expected, answered, count),
+        misses=misses,
+        is_said=bool(count or not expected),
+    )
 
 
 def _soft_f1(expected: tuple[Opinion, ...], answered: list[Opinion], count: int) -> float:
@@ -340,20 +329,20 @@ def _dice(left: str, right: str) -> float:
     return 2 * both / (one.total() + other.total()) if both else 0.0
 
 
-def _find_opinions(completion: str) -> tuple[list[Opinion] | None, int, float]:
-    """Find opinions: those that are understood, how many there are, and how they are dressed."""
+def _find_opinions(completion: str) -> tuple[list[Opinion] | None, int, tuple[Miss, ...]]:
+    """Find opinions: those that are understood, how many there are, and what their form misses."""
     tries = _Tries()
     for text in _places(completion):
         for place in (_last_box(text), text):
             found = None if place is None else _last_json(place, tries)
             if found is not None:
                 read = map(_opinion, found[:OPINIONS_MAX])
-                return [opinion for opinion in read if opinion], len(found), _BOXED
+                return [opinion for opinion in read if opinion], len(found), ()
     for text in _places(completion):
         bullets = list(_bulleted(text))
         if bullets:
-            return bullets[:OPINIONS_MAX], len(bullets), _STATED
-    return None, 0, 0.0
+            return bullets[:OPINIONS_MAX], len(bullets), (Miss.NOT_JSON,)
+    return None, 0, ()
 
 
 @dataclass(slots=True)

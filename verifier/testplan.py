@@ -14,6 +14,8 @@ A reference in its canonical form:
 | `tests.entry_point` | for `call`: `f`, or `Solution().f` |
 | `tests.cases` | 1 to 100,000 of `{"stdin": "1 2\n", "stdout": "3\n"}` for `stdio`, |
 | | of `{"args": [1, 2], "expected": 3}` for `call` |
+| `tests.groups` | points for groups of cases, `{"small": 30, "large": 70}`; then every case says |
+| | in which it is: `{"stdin": ..., "stdout": ..., "group": "small"}` |
 | `checker` | a kind, or `{"kind": ..., "abs_tol": 1e-9, "rel_tol": 1e-9}`; kinds: `tokens` |
 | | (if not given), `exact`, `case_insensitive`, `numeric` (which alone has tolerances, |
 | | 1e-6 if not given), `unordered_lines`, `json` |
@@ -56,6 +58,7 @@ from verifier.reference import (
     mismatch,
     nearest_key,
     quote,
+    quote_keys,
     read_dict,
     read_entry_point,
     read_list,
@@ -70,6 +73,7 @@ from verifier.types import (
     Checker,
     CheckerKind,
     CodePlan,
+    Groups,
     Paper,
     StdioCase,
     TestCase,
@@ -77,6 +81,7 @@ from verifier.types import (
 )
 
 _DEFAULT_LIMITS = Limits()
+_MAX_POINTS = 1e9
 _TOP_KEYS = ("tests", "checker", "limits", "language")
 # "test" is a slip of "tests", but "n_tests" is not.
 _SLIP = 0.85
@@ -96,7 +101,8 @@ def plan_tests(
     paper = _paper(found)
     if paper is None:
         checked = checker.value if checker else Checker()
-        return TestPlan(cases=_cases(found), checker=checked, limits=limits)
+        cases = _cases(found)
+        return TestPlan(cases=cases, checker=checked, limits=limits, groups=_groups(found))
     if checker:
         raise VerifierError(
             checker.field, "has no meaning for test code, which compares for itself"
@@ -138,17 +144,45 @@ def _refuse_slips(scope: Scope) -> None:
 def _canonical_cases(field: str, tests: dict[str, object]) -> tuple[TestCase, ...]:
     match tests.get("kind"):
         case "stdio":
-            refuse_unknown_keys(field, tests, ("kind", "cases"))
+            refuse_unknown_keys(field, tests, ("kind", "cases", "groups"))
             cases = _dicts(f"{field}.cases", tests.get("cases"))
             return tuple(_stdio_case(where, case) for where, case in cases)
         case "call":
-            refuse_unknown_keys(field, tests, ("kind", "cases", "entry_point"))
+            refuse_unknown_keys(field, tests, ("kind", "cases", "groups", "entry_point"))
             name = read_entry_point(f"{field}.entry_point", tests.get("entry_point"))
             cases = _dicts(f"{field}.cases", tests.get("cases"))
             return tuple(_call_case(where, case, name) for where, case in cases)
         case unknown:
             problem = f"found {quote(unknown)}, expected stdio, call or code"
             raise VerifierError(f"{field}.kind", problem)
+
+
+def _groups(found: FoundTests) -> Groups | None:
+    """Read which group each case is in, and what the groups are worth, if there are any."""
+    if not isinstance(found.tests, CanonicalTests):
+        return None
+    field, tests = found.tests.field, found.tests.values
+    named = [case.get("group") for _, case in _dicts(f"{field}.cases", tests.get("cases"))]
+    if tests.get("groups") is None:
+        if any(name is not None for name in named):
+            raise VerifierError(f"{field}.groups", "found nothing, but cases name their groups")
+        return None
+    points = read_dict(f"{field}.groups", tests["groups"], "a dict of points")
+    places = {name: place for place, name in enumerate(points)}
+    for number, name in enumerate(named):
+        if not isinstance(name, str) or name not in places:
+            problem = f"found {quote(name)}, expected one of {quote_keys(places)}"
+            raise VerifierError(f"{field}.cases[{number}].group", problem)
+    for name in points:
+        if name not in named:
+            problem = f"found points for {quote(name)}, but no case in this group"
+            raise VerifierError(f"{field}.groups", problem)
+    return Groups(
+        points=tuple(
+            read_number(f"{field}.groups", worth, _MAX_POINTS) for worth in points.values()
+        ),
+        of_case=tuple(places[str(name)] for name in named),
+    )
 
 
 def _dicts(field: str, value: object) -> list[tuple[str, dict[str, object]]]:
@@ -164,7 +198,7 @@ def _dicts(field: str, value: object) -> list[tuple[str, dict[str, object]]]:
 
 
 def _stdio_case(field: str, case: dict[str, object]) -> StdioCase:
-    refuse_unknown_keys(field, case, ("stdin", "stdout"))
+    refuse_unknown_keys(field, case, ("stdin", "stdout", "group"))
     return StdioCase(
         stdin=read_text(f"{field}.stdin", case.get("stdin")),
         expected_stdout=read_text(f"{field}.stdout", case.get("stdout")),
@@ -172,7 +206,7 @@ def _stdio_case(field: str, case: dict[str, object]) -> StdioCase:
 
 
 def _call_case(field: str, case: dict[str, object], entry_point: str) -> CallCase:
-    refuse_unknown_keys(field, case, ("args", "expected"))
+    refuse_unknown_keys(field, case, ("args", "expected", "group"))
     arguments = case.get("args")
     if not isinstance(arguments, list):
         raise mismatch(f"{field}.args", arguments, "a list of arguments")

@@ -15,11 +15,13 @@ class Sample:
     """A completion and its reference, as a trainer sent them.
 
     `completion` is None where there is no assistant turn (a raw dataset row).
-    `reference` is whatever JSON the trainer put there; None means absent.
+    `reference` is whatever JSON the trainer put there; None means absent. `tasks` are names that
+    the sample gives to what is asked (`chabsa`, `code`): those that we know route it.
     """
 
     completion: str | None
     reference: object
+    tasks: tuple[str, ...] = ()
 
 
 class ExtractionMethod(StrEnum):
@@ -85,6 +87,14 @@ TestCase = StdioCase | CallCase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Groups:
+    """Which group each test case belongs to (its place in `points`), and what a group is worth."""
+
+    points: tuple[float, ...]
+    of_case: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TestPlan:
     """What a reference asks: test cases (all of one kind), how to compare, what it may cost."""
 
@@ -93,6 +103,7 @@ class TestPlan:
     cases: tuple[TestCase, ...]
     checker: Checker = Checker()
     limits: Limits = Limits()
+    groups: Groups | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,10 +148,24 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResult:
-    """The verdict of one test case, and what it rests on."""
+    """The verdict of one test case, and what it rests on. Test code gives its units names."""
 
     verdict: Verdict
     execution: Execution
+    name: str = ""
+
+
+class Miss(StrEnum):
+    """What a response misses of the form that was asked for (see `verifier.form`)."""
+
+    NO_FENCE = "no_fence"
+    UNCLOSED_FENCE = "unclosed_fence"
+    NO_LANGUAGE = "no_language"
+    SEVERAL_BLOCKS = "several_blocks"
+    CODE_OUTSIDE = "code_outside"
+    NO_SOLUTION_MARKS = "no_solution_marks"
+    NOT_BOXED = "not_boxed"
+    NOT_JSON = "not_json"
 
 
 class Severity(StrEnum):
@@ -184,9 +209,12 @@ class Similarity:
 class Score:
     """What a completion earned, and why.
 
-    `reward` is the rubric's sum of the dimensions `correctness`, `compile`, `format`, `safety` and
-    `conciseness`, each in [0, 1], put into its range. `findings` are what `safety` rests on;
-    `guess_baseline` is the share of the test cases that the best constant answer would pass.
+    `reward` is the rubric's sum of the dimensions `correctness`, `compile`, `format`, `safety`,
+    `conciseness` and `similarity`, each in [0, 1], times their `weights` (those that do not apply
+    are left out), put into the rubric's range. `findings` are what `safety`
+    rests on, `misses` what `format` does. `share` is the share of the test cases that were passed,
+    as the points of their groups go, and `guess_baseline` that which the best constant answer
+    would pass.
     Where `verdict` is `UNGRADED` all of it means nothing: `problem` says what was in the way, and
     `is_outage` whether that was our own fault and not the dataset's. `self_judged` counts test
     cases that took the candidate's own word for whether two of its objects are equal;
@@ -200,9 +228,13 @@ class Score:
     format: float = 0.0
     safety: float = 0.0
     conciseness: float = 0.0
+    similarity: float = 0.0
+    share: float = 0.0
     guess_baseline: float = 0.0
     method: ExtractionMethod | None = None
     findings: tuple[Finding, ...] = ()
+    misses: tuple[Miss, ...] = ()
+    weights: tuple[tuple[str, float], ...] = ()
     cases: tuple[CaseResult, ...] = ()
     tests_total: int = 0
     self_judged: int = 0

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from handlers.cli.remark import remark_on
 from handlers.service import Outcome, Service
 from handlers.wire import Entry, read_event
-from verifier.types import ExtractionMethod, Verdict
+from verifier.rubric import DIMENSIONS
+from verifier.types import Verdict
 
 _CHUNK_LINES = 256
 _CHUNK_BYTES = 32 * 2**20
@@ -37,10 +38,9 @@ class ScoredLine:
     row: dict[str, object]
     verdict: Verdict
     reward: float
-    correctness: float
+    dimensions: dict[str, float]
     tests_passed: int
     tests_total: int
-    method: ExtractionMethod | None
     problem: str
     is_outage: bool
     remark: str
@@ -110,10 +110,9 @@ def _scored_line(line: Line, outcome: Outcome, *, with_details: bool) -> ScoredL
         row=outcome.row | details,
         verdict=score.verdict,
         reward=score.reward,
-        correctness=score.correctness,
+        dimensions={name: getattr(score, name) for name in DIMENSIONS},
         tests_passed=score.tests_passed,
         tests_total=score.tests_total,
-        method=score.method,
         problem=score.problem,
         is_outage=score.is_outage,
         remark=remark_on(

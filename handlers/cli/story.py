@@ -4,6 +4,7 @@ In: an entry, its score, the rubric. Out: text. Unlike everything else that is p
 what was expected: it is for who owns the dataset. Must not know: how a score comes about.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -13,20 +14,27 @@ from rich.text import Text
 
 from handlers.cli.remark import what_happened
 from handlers.cli.tables import printable
+from handlers.report import finding_text
 from handlers.wire import Entry
 from sandbox.types import Execution
 from verifier.errors import VerifierError
-from verifier.rubric import DIMENSIONS, Rubric, Shape
+from verifier.rubric import Rubric, Shape
 from verifier.sentiment import mark, read_expected
+from verifier.terms import open_reference, read_terms
 from verifier.testplan import plan_tests
 from verifier.types import CodePlan, Score, StdioCase, TestPlan, Verdict
 
 _EXCERPT_CHARACTERS = 60
 _CASES_MAX = 100
+_TEST_LINE = re.compile(r"line (\d{1,6}) of the tests")
 
 
 def story_of(entry: Entry, score: Score, rubric: Rubric, *, paid: float) -> RenderableType:
     """Lay out what was found, what each case came to, and how the reward follows; *paid* is it."""
+    if entry.sample is not None:
+        with suppress(VerifierError):
+            terms, _ = read_terms(entry.sample.reference, entry.sample.tasks, rubric)
+            rubric = terms.rubric
     parts: list[RenderableType] = [_head(entry, score, paid)]
     parts += map(Text, _found(entry, score))
     if score.cases and score.method is not None:
@@ -52,14 +60,14 @@ def _found(entry: Entry, score: Score) -> Iterator[str]:
     else:
         yield f"program: found as {score.method.replace('_', ' ')}"
         for one in score.findings:
-            where = f"line {one.line}: " if one.line else ""
-            yield f"finding: {where}{printable(one.name)} {one.reason} ({one.severity})"
+            yield f"finding: {printable(finding_text(one))}"
+        yield from (f"format: {miss.replace('_', ' ')}" for miss in score.misses)
 
 
 def _found_sentiment(entry: Entry, score: Score) -> Iterator[str]:
     assert entry.sample is not None  # noqa: S101  (looked at by `_found`)
     with suppress(VerifierError):
-        expected = read_expected(entry.sample.reference)
+        expected = read_expected(open_reference(entry.sample.reference))
         if expected is not None and score.cases:
             answer = mark(entry.sample.completion or "", expected).answer
             wanted = expected if isinstance(expected, str) else f"{len(expected)} opinions"
@@ -72,14 +80,15 @@ def _cases(entry: Entry, score: Score) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     for name in ("case", "verdict", "expected", "observed", "remark"):
         table.add_column(name)
-    expected = _expected(entry)
+    plan = _plan(entry)
     for place, case in enumerate(score.cases[:_CASES_MAX]):
-        wanted = expected[place] if place < len(expected) else ""
+        wanted = _expected(plan, place, case.execution)
+        is_own = isinstance(plan, TestPlan)
         table.add_row(
-            Text(str(place + 1)),
+            Text(printable(case.name) or str(place + 1)),
             Text(case.verdict),
             Text(_excerpt(wanted)),
-            Text(_excerpt(_observed(case.execution)) if wanted else ""),
+            Text(_excerpt(_observed(case.execution)) if is_own else ""),
             Text(printable(what_happened(case.execution))),
         )
     if len(score.cases) > _CASES_MAX:
@@ -87,18 +96,22 @@ def _cases(entry: Entry, score: Score) -> Table:
     return table
 
 
-def _expected(entry: Entry) -> list[str]:
-    """Write what each case expects; test code keeps that to itself."""
-    plan: TestPlan | CodePlan | None = None
+def _plan(entry: Entry) -> TestPlan | CodePlan | None:
     if entry.sample is not None:
         with suppress(VerifierError):
-            plan = plan_tests(entry.sample.reference)
-    if not isinstance(plan, TestPlan):
-        return []
-    return [
-        _shown(case.expected_stdout if isinstance(case, StdioCase) else case.expected_value)
-        for case in plan.cases
-    ]
+            return plan_tests(entry.sample.reference)
+    return None
+
+
+def _expected(plan: TestPlan | CodePlan | None, place: int, execution: Execution) -> str:
+    """Write what a case expects; of test code, the line at which it failed."""
+    if isinstance(plan, TestPlan):
+        case = plan.cases[place]
+        return _shown(case.expected_stdout if isinstance(case, StdioCase) else case.expected_value)
+    failed = _TEST_LINE.search(execution.error.message) if execution.error else None
+    lines = plan.paper.source.splitlines() if plan else []
+    number = int(failed[1]) if failed else 0
+    return lines[number - 1].strip() if 0 < number <= len(lines) else ""
 
 
 def _shown(value: object) -> str:
@@ -122,14 +135,9 @@ def _sums(score: Score, rubric: Rubric, paid: float) -> Iterator[str]:
     """Write the formula with its numbers."""
     if score.cases and score.method is not None:
         yield from _correctness(score, rubric)
-    if score.method is not None or not score.cases:
-        weighted = {name: getattr(rubric, name) for name in DIMENSIONS}
-    else:  # no program is asked for, and nothing paid for one
-        weight = rubric.correctness + rubric.format or 1.0
-        weighted = {name: getattr(rubric, name) / weight for name in ("correctness", "format")}
     terms = " + ".join(
         f"{weight:.3g} x {getattr(score, name):.4g} {name}"
-        for name, weight in weighted.items()
+        for name, weight in score.weights or (("correctness", 1.0),)
         if weight
     )
     within = f"{rubric.lowest:g} + {rubric.highest - rubric.lowest:g} x "
@@ -142,7 +150,11 @@ def _sums(score: Score, rubric: Rubric, paid: float) -> Iterator[str]:
 def _correctness(score: Score, rubric: Rubric) -> Iterator[str]:
     passed, total = score.tests_passed, score.tests_total
     guessed = round(score.guess_baseline * total)
-    if not rubric.guess_correction or guessed in (0, total):
+    if score.share != score.pass_rate:
+        yield f"points = {score.share:.4g} of 1, and {score.guess_baseline:.4g} by the best guess"
+        if rubric.guess_correction and score.guess_baseline not in (0, 1):
+            yield "share = (points - guess) / (1 - guess), 0 at least"
+    elif not rubric.guess_correction or guessed in (0, total):
         why = ": no guess is wrong here" if guessed == total else ""
         yield f"share = {passed} / {total} passed{why if rubric.guess_correction else ''}"
     else:

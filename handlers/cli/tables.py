@@ -7,7 +7,7 @@ gets out of here. Must not know: how a score came about.
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from io import StringIO
 from typing import TextIO
 
@@ -18,6 +18,7 @@ from rich.text import Text
 from handlers.cli.lines import ScoredLine
 from handlers.cli.tally import Problem, Tally
 from sandbox.types import Level
+from verifier.rubric import DIMENSIONS
 from verifier.types import Verdict
 
 _TEXT_CHARACTERS_MAX = 200
@@ -31,6 +32,7 @@ _STYLES = {
     Verdict.SECURITY_VIOLATION: "bold red",
 }
 _STYLE_OF_FAILURES = "red"
+_SHORT = {"correctness": "correct", "conciseness": "concise", "similarity": "similar"}
 
 
 def render(content: RenderableType, stream: TextIO | None) -> str:
@@ -50,17 +52,16 @@ def sample_text(lines: Sequence[ScoredLine], stream: TextIO | None) -> str:
 
 
 def sample_table(lines: Sequence[ScoredLine], *, is_narrow: bool = False) -> Table:
-    """Lay out one line for each sample. Where it is narrow, without the extraction."""
+    """Lay out one line for each sample. Where it is narrow, correctness is the only dimension."""
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     table.add_column("id")  # gives way to the others, as the remark does
-    for name in ("reward", "correct", "tests"):
+    dimensions = DIMENSIONS[:1] if is_narrow else DIMENSIONS
+    for name in ("reward", *(_SHORT.get(name, name) for name in dimensions), "tests"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
-    if not is_narrow:
-        table.add_column("extraction", no_wrap=True)
     table.add_column("remark")
     for line in lines:
-        table.add_row(*_cells(line, is_narrow=is_narrow))
+        table.add_row(*_cells(line, dimensions))
     return table
 
 
@@ -114,16 +115,15 @@ def printable(text: str, *, limit: int = _TEXT_CHARACTERS_MAX) -> str:
     return line if len(text) <= limit else line[:limit] + "..."
 
 
-def _cells(line: ScoredLine, *, is_narrow: bool) -> list[Text]:
+def _cells(line: ScoredLine, dimensions: Iterable[str]) -> list[Text]:
     is_graded = line.verdict is not Verdict.UNGRADED
     style = _STYLES.get(line.verdict, _STYLE_OF_FAILURES)
     return [
         _one_line(_id_text(line.row["id"])),
         Text(f"{line.reward:.3f}" if is_graded else "-", style=style),
-        Text(f"{line.correctness:.3f}" if is_graded else "-"),
+        *(Text(f"{line.dimensions[name]:.2f}" if is_graded else "-") for name in dimensions),
         Text(f"{line.tests_passed}/{line.tests_total}"),
         Text(line.verdict, style=style),
-        *([] if is_narrow else [Text(line.method or "-", style="dim")]),
         _one_line(printable(line.remark)),
     ]
 

@@ -20,7 +20,7 @@ from tests.e2e.samples import ENDLESS, RIGHT, Sample, metrics_of, square_sample
 SECRET = "swordfish"
 LOGGED_FIELDS = {
     "id", "aggregate_reward_score", "correctness", "compile", "format", "safety",
-    "conciseness", "tests_passed",
+    "conciseness", "similarity", "format_misses", "tests_passed",
     "tests_total", "guess_baseline", "isolation_level", "ungraded", "no_completion", "timeout",
     "runtime_error", "security_violation", "self_judged", "shared_process",
     "duration_ms", "verdict", "problem",

@@ -225,9 +225,10 @@ def test_a_table_takes_the_place_of_the_rows() -> None:
 
     head, right, wrong, broken = done.stdout.splitlines()
     assert head.split() == [
-        *("id", "reward", "correct", "tests", "verdict", "extraction", "remark"),
+        *("id", "reward", "correct", "compile", "format", "safety", "concise", "similar"),
+        *("tests", "verdict", "remark"),
     ]
-    assert right.split() == ["s-1", "1.000", "1.000", "1/1", "accepted", "tagged_fence"]
+    assert right.split() == ["s-1", "1.000", *["1.00"] * 5, "0.00", "1/1", "accepted"]
     assert "ZeroDivisionError" in wrong
     assert broken.split()[:2] == ["null", "-"]
     assert "line 3" in broken

@@ -34,7 +34,7 @@ EXAMPLES = ROOT / "examples" / "completions.jsonl"
         ),
         (
             "truncate-lies-about-differences",
-            ["1 wrong_answer AssertionError: line 10 of the tests"],
+            ["1 wrong_answer assert candidate(3.5) == 0.5 AssertionError: line 10 of the tests"],
         ),
         (
             "chabsa-label-right",

@@ -19,7 +19,8 @@ from handlers.cli.tables import (
 )
 from handlers.cli.tally import Tally
 from sandbox.types import Level
-from verifier.types import ExtractionMethod, Verdict
+from verifier.rubric import DIMENSIONS
+from verifier.types import Verdict
 
 LINE = ScoredLine(
     number=1,
@@ -27,10 +28,9 @@ LINE = ScoredLine(
     row={"id": "s-1", "aggregate_reward_score": 1.0, "metrics_list": []},
     verdict=Verdict.ACCEPTED,
     reward=1.0,
-    correctness=1.0,
+    dimensions=dict.fromkeys(DIMENSIONS, 1.0),
     tests_passed=2,
     tests_total=2,
-    method=ExtractionMethod.TAGGED_FENCE,
     problem="",
     is_outage=False,
     remark="",
@@ -90,11 +90,11 @@ def test_a_pipe_gets_whole_lines() -> None:
     assert head == head.rstrip()
 
 
-@pytest.mark.parametrize(("columns", "has_extraction"), [("80", False), ("120", True)])
+@pytest.mark.parametrize(("columns", "has_dimensions"), [("80", False), ("120", True)])
 def test_a_terminal_gets_lines_that_fit(
-    monkeypatch: pytest.MonkeyPatch, columns: str, *, has_extraction: bool
+    monkeypatch: pytest.MonkeyPatch, columns: str, *, has_dimensions: bool
 ) -> None:
-    """On a terminal ids and remarks give way, then the extraction, but never a reward."""
+    """On a terminal ids and remarks give way, then the dimensions, but never a reward."""
     monkeypatch.setenv("COLUMNS", columns)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
@@ -113,7 +113,7 @@ def test_a_terminal_gets_lines_that_fit(
     assert len(shown.splitlines()) == 2
     assert "1.000 " in shown
     assert "output_limit_exceeded" in shown
-    assert ("tagged_fence" in shown) is has_extraction
+    assert ("format" in shown) is has_dimensions
 
 
 def test_colours_are_for_terminals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from handlers.report import ISOLATION_LEVELS, details_of, log_fields, metrics_of
 from handlers.wire import MetricType, response_row
 from sandbox.types import Ending, Execution, Level, RaisedError
 from verifier.judge import Prepared, conclude, prepare, ungraded
-from verifier.types import CaseResult, ExtractionMethod, Sample, Score, Verdict
+from verifier.types import CaseResult, ExtractionMethod, Miss, Sample, Score, Verdict
 
 SECRET = "s3cret"
 OWN_WORDS = "candidate's own words"
@@ -42,6 +42,7 @@ HALF = Score(
     conciseness=1.0,
     guess_baseline=0.5,
     method=ExtractionMethod.TAGGED_FENCE,
+    misses=(Miss.SEVERAL_BLOCKS,),
     cases=(ACCEPTED, CRASHED),
     tests_total=2,
 )
@@ -88,6 +89,7 @@ def test_every_row_has_the_same_metrics(score: Score, level: Level) -> None:
         ("format", MetricType.REWARD),
         ("safety", MetricType.METRIC),
         ("conciseness", MetricType.METRIC),
+        ("similarity", MetricType.METRIC),
         ("tests_passed", MetricType.METRIC),
         ("tests_total", MetricType.METRIC),
         ("guess_baseline", MetricType.METRIC),
@@ -119,6 +121,7 @@ def test_metrics_tell_the_score() -> None:
         "format": 1.0,
         "safety": 0.5,
         "conciseness": 1.0,
+        "similarity": 0.0,
         "tests_passed": 1.0,
         "tests_total": 2.0,
         "guess_baseline": 0.5,
@@ -165,6 +168,7 @@ def test_a_raw_row_is_flagged(*, raw: bool) -> None:
 def test_details_tell_what_a_verdict_rests_on() -> None:
     """For each case: how it ended, what it cost, what it said."""
     assert cases_of(HALF)[1] == {
+        "name": "",
         "verdict": "runtime_error",
         "ending": "finished",
         "detail": "a detail",
@@ -268,6 +272,7 @@ def test_a_log_line_is_flat() -> None:
         "verdict": "runtime_error",
         "isolation": "kernel",
         "problem": "",
+        "format_misses": ["several_blocks"],
     }
 
 

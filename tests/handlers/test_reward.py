@@ -28,6 +28,7 @@ METRICS = [
     "format",
     "safety",
     "conciseness",
+    "similarity",
     "tests_passed",
     "tests_total",
     "guess_baseline",

@@ -2,17 +2,19 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from handlers.service import OutageError, Outcome, Service, rows_of
-from handlers.settings import OutagePolicy, Settings
+from handlers.service import OutageError, Outcome, Service, TextJudge, rows_of
+from handlers.settings import Settings
 from handlers.wire import Entry
 from sandbox.errors import SandboxError
 from sandbox.types import Ending, Execution, Job, Level
-from verifier.types import Sample, Verdict
+from verifier.rubric import OutagePolicy, Rubric
+from verifier.types import Comparison, Sample, Similarity, Verdict
 
 if TYPE_CHECKING:
     from sandbox.local import LocalExecutor
@@ -66,10 +68,16 @@ def service(
     executor: ScriptedExecutor | None = None,
     settings: Settings | None = None,
     on_bug: Callable[[int], None] = lambda _: None,
+    text_judge: TextJudge | None = None,
 ) -> Service:
     """Make a service with a scripted executor."""
     scripted = executor or ScriptedExecutor()
-    return Service(cast("LocalExecutor", scripted), settings or Settings(), on_bug=on_bug)
+    return Service(
+        cast("LocalExecutor", scripted),
+        settings or Settings(),
+        on_bug=on_bug,
+        text_judge=text_judge,
+    )
 
 
 def scored(entries: Sequence[Entry], **parts: Any) -> list[Outcome]:
@@ -271,6 +279,16 @@ def test_an_outage_may_have_a_value() -> None:
     assert metric(outcomes[0], "ungraded") == 1.0
 
 
+def test_what_is_ungraded_may_have_no_reward() -> None:
+    """For trainers that leave such samples out: no number is given that could be learnt from."""
+    settings = Settings(on_outage=OutagePolicy.NONE)
+    outcomes = scored([LOST, entry(reference=7)], executor=LOST_ONE, settings=settings)
+
+    rows = rows_of(outcomes, settings.rubric.on_outage)
+
+    assert [row["aggregate_reward_score"] for row in rows] == [None, None]
+
+
 @pytest.mark.parametrize("policy", OutagePolicy)
 def test_a_wrong_dataset_is_no_outage(policy: OutagePolicy) -> None:
     """To send a broken reference again would not mend it: it has a row by either policy."""
@@ -287,3 +305,68 @@ def test_rows_are_in_the_order_of_the_samples(policy: OutagePolicy) -> None:
     rows = rows_of(outcomes, policy)
 
     assert [row["id"] for row in rows] == [f"s-{n}" for n in range(6)]
+
+
+# Texts
+
+
+class LengthJudge:
+    """Compares texts by their length, and remembers until when it had to."""
+
+    def __init__(self, *, problem: str = "") -> None:
+        """Fail with a *problem*, if it has one."""
+        self._problem = problem
+        self.deadlines: list[float] = []
+
+    def submit(self, comparison: Comparison, *, deadline: float) -> Future[Similarity]:
+        """Be done at once."""
+        self.deadlines.append(deadline)
+        future: Future[Similarity] = Future()
+        lengths = sorted((len(comparison.response), len(comparison.reference)))
+        value = None if self._problem else lengths[0] / lengths[1]
+        future.set_result(Similarity(value=value, problem=self._problem, is_outage=True))
+        return future
+
+
+PAID = Rubric(correctness=0.5, compile=0.0, format=0.0, similarity=0.5)
+WITH_SOLUTION = {**DOUBLE, "solution": "print(int(input()) * 2)"}
+
+
+def text_entry(answer: str) -> Entry:
+    """Make an entry that asks for a text."""
+    return Entry(id=1, sample=Sample(completion=answer, reference="four", tasks=("similarity",)))
+
+
+def test_texts_are_compared_by_the_deadline() -> None:
+    """What the judge says is the reward, and it is told how long there is."""
+    judge = LengthJudge()
+
+    outcomes = service(text_judge=judge).score([text_entry("ab"), text_entry("abcd")], deadline=7.0)
+
+    rewards = sorted(outcome.score.reward for outcome in outcomes)
+    assert (rewards, judge.deadlines) == ([0.5, 1.0], [7.0, 7.0])
+
+
+def test_a_program_may_be_compared_too() -> None:
+    """Where it is paid for, and there is a solution: half for the cases, half for likeness."""
+    settings = Settings(rubric=PAID)
+
+    plain, alike = scored(
+        [entry(), entry(reference=WITH_SOLUTION)], settings=settings, text_judge=LengthJudge()
+    )
+
+    assert (metric(plain, "similarity"), plain.score.reward) == (0.0, 1.0)
+    assert 0 < metric(alike, "similarity") < 1
+    assert alike.score.reward == pytest.approx(0.5 + 0.5 * metric(alike, "similarity"))
+
+
+@pytest.mark.parametrize(
+    ("judge", "problem"),
+    [(LengthJudge(problem="throttled"), "throttled"), (None, "similarity: no language model")],
+)
+def test_a_text_that_nobody_compared_is_ungraded(judge: LengthJudge | None, problem: str) -> None:
+    """A judge that fails, or that there is not, is an outage of ours and no zero."""
+    (outcome,) = scored([text_entry("ab")], text_judge=judge)
+
+    assert (outcome.score.verdict, outcome.score.is_outage) == (Verdict.UNGRADED, True)
+    assert outcome.score.problem.startswith(problem)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.settings import OutagePolicy, Settings, SettingsError, read_settings
+from handlers.settings import Settings, SettingsError, read_settings
 from sandbox.types import Level, Limits
-from verifier.rubric import Rubric
+from verifier.rubric import OutagePolicy, Rubric
 
 NAMES = [field.name for field in fields(Settings)]
 
@@ -134,7 +134,7 @@ def test_a_value_that_makes_no_sense_is_refused(name: str, text: str) -> None:
     [
         ("isolation", "kernel, interpreter, none, auto"),
         ("required_isolation", "kernel, interpreter, none"),
-        ("on_outage", "raise, value"),
+        ("on_outage", "raise, value, none"),
     ],
 )
 def test_an_error_names_what_is_accepted(name: str, words: str) -> None:

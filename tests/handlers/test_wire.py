@@ -294,6 +294,26 @@ def test_a_place_that_cannot_hold_a_reference_is_passed_over(metadata: object) -
     assert reference_of(metadata=metadata, answer="right") == "right"
 
 
+@pytest.mark.parametrize(
+    ("fields", "tasks"),
+    [
+        ({}, ()),
+        ({"task": "sentiment"}, ("sentiment",)),
+        ({"extra_info": {"task": "code"}, "data_source": "taco"}, ("code", "taco")),
+        ({"metadata": {"task": "code", "data_source": "x"}, "task": None}, ("code", "x")),
+        ({"task": 7, "extra_info": "code", "data_source": ["x"]}, ()),
+    ],
+)
+def test_the_names_of_a_task_are_handed_on(
+    fields: dict[str, object], tasks: tuple[str, ...]
+) -> None:
+    """All of them, the nearest first: which are known is decided elsewhere."""
+    entry = read_one({"messages": [MODEL_TURN], **fields})
+
+    assert entry.sample is not None
+    assert entry.sample.tasks == tasks
+
+
 def test_no_reference_is_none() -> None:
     """A sample without a reference is valid; what that means is judged elsewhere."""
     assert reference_of() is None

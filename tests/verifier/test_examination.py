@@ -688,10 +688,10 @@ def test_every_assert_is_a_case_of_its_own(executor: LocalExecutor) -> None:
     """Where some asserts hold, those count."""
     code = "assert f(1) == 1\nassert f(2) == 4\nassert f(3) == 3\n"
 
-    score = scored(executor, "def f(x): return x", code)
+    score = scored(executor, "def f(x): return {1: 1, 3: 3}.get(x)", code)
 
     assert verdicts(score) == [PASS, FAIL, PASS]
-    assert 0 < score.correctness < 1
+    assert score.pass_rate == 2 / 3
 
 
 def test_what_a_candidate_raises_is_a_runtime_error(executor: LocalExecutor) -> None:
@@ -981,6 +981,17 @@ def test_a_constant_answer_earns_no_correctness(
 
     assert 0 < guess.pass_rate == guess.guess_baseline < 1
     assert (guess.correctness, work.correctness) == (0.0, 1.0)
+
+
+def test_to_repeat_the_question_is_a_guess(executor: LocalExecutor) -> None:
+    """What returns its first argument passes some tests of many functions."""
+    code = "assert f([1, 2]) == [1, 2]\nassert f([1]) == [1]\nassert f([2, 1]) == [1, 2]"
+
+    echo = scored(executor, "def f(x):\n    return x", code)
+    work = scored(executor, "def f(x):\n    return sorted(x)", code)
+
+    assert (echo.guess_baseline, echo.pass_rate) == (2 / 3, 2 / 3)
+    assert (echo.correctness, work.correctness) == (0.0, 1.0)
 
 
 def test_a_guess_is_one_answer_for_all_cases(executor: LocalExecutor) -> None:

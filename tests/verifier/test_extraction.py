@@ -8,6 +8,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from verifier.extraction import MAX_BARE_CHARS, complete_blocks, extract_candidate
+from verifier.sections import find_sections
 from verifier.types import ExtractionMethod
 
 TAGGED = ExtractionMethod.TAGGED_FENCE
@@ -225,7 +226,7 @@ def test_a_program_about_marks_is_whole(line: str) -> None:
 )
 def test_number_of_complete_blocks(completion: str, expected: int) -> None:
     """Only complete, tagged, written blocks count, where the answer was found."""
-    assert complete_blocks(completion) == expected
+    assert complete_blocks(find_sections(completion)) == expected
 
 
 @pytest.mark.parametrize("program", ['print("\\d")', "print(1or 2)", "print(x is 1)"])

@@ -1,5 +1,6 @@
 """What the best constant answer would pass, and that it earns nothing."""
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -63,7 +64,7 @@ def returning(*values: Any, also: tuple[object, ...] = ()) -> TestPlan:
 )
 def test_the_best_constant_answer_is_found(plan: TestPlan, count: int) -> None:
     """However lenient the checker, and however many cases there are."""
-    assert best_guess(plan) == count
+    assert best_guess(plan) == Fraction(count, len(plan.cases))
 
 
 outputs = st.lists(st.sampled_from(["1", "2", "1.0", "a b", "A B", " a  b\n", ""]), min_size=2)
@@ -100,7 +101,6 @@ def test_a_constant_program_earns_no_correctness(
         results,
         guessed=best_guess(plan),
         candidate=Candidate(program="", method=ExtractionMethod.TAGGED_FENCE),
-        blocks=1,
         rubric=Rubric(shape=shape),
     )
 
@@ -108,3 +108,43 @@ def test_a_constant_program_earns_no_correctness(
         assert score.correctness == 0.0
     else:
         assert score.correctness == Rubric(shape=shape).shaped(score.pass_rate)
+
+
+words = st.sampled_from(["1", "2", "a b", "b", ""])
+
+
+@given(pairs=st.lists(st.tuples(words, words), min_size=2))
+def test_who_repeats_its_input_earns_no_correctness(pairs: list[tuple[str, str]]) -> None:
+    """A program that prints what it reads is a guess too, unless that is the task."""
+    cases = tuple(StdioCase(stdin=given, expected_stdout=wanted) for given, wanted in pairs)
+    plan = TestPlan(cases=cases)
+    printed = (
+        Execution(ending=Ending.FINISHED, exit_status=0, stdout=given.encode())
+        for given, _ in pairs
+    )
+    results = tuple(
+        CaseResult(verdict=judge_case(case, plan.checker, execution), execution=execution)
+        for case, execution in zip(cases, printed, strict=True)
+    )
+
+    score = score_cases(
+        results,
+        guessed=best_guess(plan),
+        candidate=Candidate(program="", method=ExtractionMethod.TAGGED_FENCE),
+        rubric=Rubric(),
+    )
+
+    assert score.correctness == (score.pass_rate if score.guess_baseline == 1 else 0.0)
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_who_returns_an_argument_guesses(place: int) -> None:
+    """Whichever of them it is."""
+    arguments = [tuple(f"{n}{argument}" for argument in "abcd") for n in range(5)]
+    cases = [
+        CallCase(entry_point="f", arguments=given, expected_value=given[place])
+        for given in arguments[:4]
+    ]
+    cases.append(CallCase(entry_point="f", arguments=arguments[4], expected_value="else"))
+
+    assert best_guess(TestPlan(cases=tuple(cases))) == Fraction(4, 5)

@@ -11,7 +11,7 @@ from sandbox.errors import SandboxError
 from sandbox.types import Call, Ending, Execution, Executor, Job, Level, Limits, Question, Run
 from verifier.judge import Prepared, conclude, judge, prepare
 from verifier.rubric import Rubric
-from verifier.types import ExtractionMethod, Sample, Score, Verdict
+from verifier.types import ExtractionMethod, Sample, Score, Similarity, Verdict
 
 SECRET = "s3cret"
 DOUBLE = {"tests": {"kind": "stdio", "cases": [{"stdin": "21\n", "stdout": "42\n"}]}}
@@ -256,6 +256,40 @@ def test_a_score_does_not_depend_on_its_neighbours(numbers: list[int]) -> None:
 
     alone = [judge([numbered(n)], ScriptedExecutor(answer_by_input))[0] for n in numbers]
     assert together == alone
+
+
+MIXED = (
+    numbered(1),
+    numbered(2),
+    Sample(completion="\\boxed{positive}", reference={"answer": "positive"}),
+    Sample(completion="It is negative.", reference="positive"),
+    Sample(completion="[]", reference={"opinions": []}),
+    Sample(completion="Hello there.", reference="Hello", tasks=("similarity",)),
+    Sample(completion=None, reference=DOUBLE),
+    Sample(completion="No.", reference=DOUBLE),
+    sample({"tests": 7}),
+    sample(
+        {
+            "inputs": [[2]],
+            "outputs": [True],
+            "fn_name": "f",
+            "rubric": {"reward": {"range": [-1, 1]}},
+        }
+    ),
+)
+
+
+@given(order=st.permutations(range(len(MIXED))), count=st.integers(1, len(MIXED)))
+def test_a_mixed_batch_is_the_sum_of_its_samples(order: list[int], count: int) -> None:
+    """Programs, labels, opinions, texts, broken rows: each scores as it does alone."""
+
+    def scores(samples: list[Sample]) -> list[Score]:
+        executor = ScriptedExecutor(answer_by_input)
+        return judge(samples, executor, compare=lambda _: Similarity(value=0.5))
+
+    chosen = [MIXED[place] for place in order[:count]]
+
+    assert scores(chosen) == [scores([one])[0] for one in chosen]
 
 
 def test_no_samples_have_no_scores() -> None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verifier.rubric import DEFAULT_RUBRIC, Rubric, RubricError, Shape, as_mapping, read_rubric
+from verifier.rubric import DEFAULT_RUBRIC, Rubric, RubricError, Shape
+from verifier.rubric_table import as_mapping, read_rubric
 
 TOML = """
 [weights]

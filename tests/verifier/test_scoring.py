@@ -1,5 +1,7 @@
 """From verdicts to a reward, and what must hold of every reward."""
 
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from sandbox.types import Ending, Execution
 from verifier.rubric import DEFAULT_RUBRIC, Rubric
 from verifier.scoring import score_cases
-from verifier.types import Candidate, CaseResult, ExtractionMethod, Score, Verdict
+from verifier.types import Candidate, CaseResult, ExtractionMethod, Miss, Score, Verdict
 
 FINISHED = Ending.FINISHED
 
@@ -41,17 +43,18 @@ FAILURES = (
 def score_of(
     *cases: CaseResult,
     method: ExtractionMethod = ExtractionMethod.TAGGED_FENCE,
-    blocks: int = 1,
+    misses: tuple[Miss, ...] = (),
     rubric: Rubric = DEFAULT_RUBRIC,
     guessed: int = 0,
 ) -> Score:
     """Score a well-dressed candidate by these results."""
     candidate = Candidate(program="print(1)", method=method)
-    return score_cases(cases, guessed=guessed, candidate=candidate, blocks=blocks, rubric=rubric)
+    share = Fraction(guessed, len(cases))
+    return score_cases(cases, guessed=share, candidate=candidate, misses=misses, rubric=rubric)
 
 
 methods = st.sampled_from(ExtractionMethod)
-block_counts = st.integers(0, 5)
+dresses = st.sets(st.sampled_from(Miss)).map(tuple)
 graded = st.lists(st.sampled_from((ACCEPTED, *FAILURES)), min_size=1, max_size=12)
 anything = st.lists(
     st.sampled_from((ACCEPTED, FORBIDDEN, LOST, *FAILURES)), min_size=1, max_size=12
@@ -69,18 +72,20 @@ def rubrics(draw: st.DrawFn) -> Rubric:
 # Properties
 
 
-@given(
-    cases=graded, place=st.integers(0, 11), method=methods, blocks=block_counts, rubric=rubrics()
-)
+@given(cases=graded, place=st.integers(0, 11), method=methods, misses=dresses, rubric=rubrics())
 def test_a_case_more_never_costs(
-    cases: list[CaseResult], place: int, method: ExtractionMethod, blocks: int, rubric: Rubric
+    cases: list[CaseResult],
+    place: int,
+    method: ExtractionMethod,
+    misses: tuple[Miss, ...],
+    rubric: Rubric,
 ) -> None:
     """To pass one case more, all else being equal, never lowers the reward."""
     better = list(cases)
     better[place % len(cases)] = ACCEPTED
 
-    before = score_of(*cases, method=method, blocks=blocks, rubric=rubric)
-    after = score_of(*better, method=method, blocks=blocks, rubric=rubric)
+    before = score_of(*cases, method=method, misses=misses, rubric=rubric)
+    after = score_of(*better, method=method, misses=misses, rubric=rubric)
 
     assert after.reward >= before.reward
 
@@ -95,23 +100,23 @@ def test_a_case_more_pays(cases: list[CaseResult], place: int) -> None:
     assert score_of(*better).reward > score_of(*cases).reward
 
 
-@given(cases=anything, method=methods, blocks=block_counts, rubric=rubrics())
+@given(cases=anything, method=methods, misses=dresses, rubric=rubrics())
 def test_every_number_is_a_share(
-    cases: list[CaseResult], method: ExtractionMethod, blocks: int, rubric: Rubric
+    cases: list[CaseResult], method: ExtractionMethod, misses: tuple[Miss, ...], rubric: Rubric
 ) -> None:
     """The reward and each of its dimensions are in [0, 1]."""
-    score = score_of(*cases, method=method, blocks=blocks, rubric=rubric)
+    score = score_of(*cases, method=method, misses=misses, rubric=rubric)
 
     numbers = (score.reward, score.correctness, score.compile, score.format)
     assert all(0 <= number <= 1 + 1e-12 for number in numbers)
 
 
-@given(cases=anything, method=methods, blocks=block_counts)
+@given(cases=anything, method=methods, misses=dresses)
 def test_the_default_reward_is_never_above_one(
-    cases: list[CaseResult], method: ExtractionMethod, blocks: int
+    cases: list[CaseResult], method: ExtractionMethod, misses: tuple[Miss, ...]
 ) -> None:
     """With the weights that everybody uses, no rounding error gets out."""
-    assert 0 <= score_of(*cases, method=method, blocks=blocks).reward <= 1
+    assert 0 <= score_of(*cases, method=method, misses=misses).reward <= 1
 
 
 @given(cases=anything, data=st.data())
@@ -193,27 +198,56 @@ def test_the_last_step_of_compile_is_paid_by_share() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "blocks", "format_"),
+    ("misses", "format_"),
     [
-        (ExtractionMethod.TAGGED_FENCE, 1, 1.0),
-        (ExtractionMethod.TAGGED_FENCE, 2, 0.75),
-        (ExtractionMethod.UNTAGGED_FENCE, 0, 0.5),
-        (ExtractionMethod.UNCLOSED_FENCE, 0, 0.25),
-        (ExtractionMethod.BARE_TEXT, 0, 0.0),
+        ((), 1.0),
+        ((Miss.SEVERAL_BLOCKS,), 0.75),
+        ((Miss.CODE_OUTSIDE, Miss.NO_SOLUTION_MARKS), 0.5),
+        ((Miss.NO_LANGUAGE,), 0.5),
+        ((Miss.UNCLOSED_FENCE,), 0.25),
+        ((Miss.NO_FENCE,), 0.0),
+        (tuple(Miss), 0.0),
     ],
 )
-def test_format_is_the_shape_of_the_response(
-    method: ExtractionMethod, blocks: int, format_: float
+def test_format_is_the_shape_of_the_response(misses: tuple[Miss, ...], format_: float) -> None:
+    """One complete block of the right language is what the task asked for; each miss costs."""
+    assert score_of(WRONG, misses=misses).format == format_
+
+
+def test_what_does_not_apply_is_left_out() -> None:
+    """Where no similarity was asked for, the other weights share what it would have earned."""
+    rubric = Rubric(correctness=0.5, compile=0.0, format=0.0, similarity=0.5)
+
+    score = score_of(ACCEPTED, rubric=rubric)
+
+    assert (score.reward, dict(score.weights)["correctness"]) == (1.0, 1.0)
+
+
+@given(alike=st.tuples(st.floats(0, 1), st.floats(0, 1)), weight=st.floats(0, 1))
+@pytest.mark.parametrize("case", [ACCEPTED, WRONG])
+def test_similarity_is_paid_by_its_weight(
+    case: CaseResult, alike: tuple[float, float], weight: float
 ) -> None:
-    """One complete block of the right language is what the task asked for."""
-    assert score_of(WRONG, method=method, blocks=blocks).format == format_
+    """The more alike, the more is paid; and never more than the weight."""
+    rubric = Rubric(correctness=1 - weight, compile=0.0, format=0.0, similarity=weight)
+    candidate = Candidate(program="print(1)", method=ExtractionMethod.TAGGED_FENCE)
+    low, high = (
+        score_cases(
+            (case,), guessed=Fraction(0), candidate=candidate, similarity=one, rubric=rubric
+        ).reward
+        for one in sorted(alike)
+    )
+
+    passed = case.verdict is Verdict.ACCEPTED
+    assert low <= high
+    assert high == pytest.approx(passed * (1 - weight) + weight * max(alike))
 
 
 def test_the_reward_weighs_the_dimensions() -> None:
     """Each dimension counts by its weight in the rubric."""
     rubric = Rubric(correctness=0.5, compile=0.25, format=0.25)
 
-    score = score_of(ACCEPTED, WRONG, method=ExtractionMethod.UNTAGGED_FENCE, rubric=rubric)
+    score = score_of(ACCEPTED, WRONG, misses=(Miss.NO_LANGUAGE,), rubric=rubric)
 
     assert score.reward == 0.5 * 0.5 + 0.25 * 1.0 + 0.25 * 0.5
 

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from verifier.errors import VerifierError
 from verifier.judge import prepare
-from verifier.rubric import Polarity, Rubric
+from verifier.rubric import DEFAULT_RUBRIC, Polarity, Rubric
+from verifier.scoring import score_sentiment
 from verifier.sentiment import Opinion, _best_pairing, lone_label, mark, read_expected
-from verifier.types import Sample, Score, Verdict
+from verifier.terms import open_reference
+from verifier.types import Miss, Sample, Score, Verdict
 
 POSITIVE, NEGATIVE, NEUTRAL = Polarity.POSITIVE, Polarity.NEGATIVE, Polarity.NEUTRAL
 SALES = {"target": "売上高", "category": "company#sales", "polarity": "positive"}
@@ -31,7 +33,6 @@ PROFIT = {"target": "営業利益", "category": "company#profit", "polarity": "n
         ({"answer": "positive"}, POSITIVE),
         ({"answer": "否定的"}, NEGATIVE),
         ({"label": "Neutral", "id": 3}, NEUTRAL),
-        ('{"answer": "positive"}', POSITIVE),
         ({"opinions": []}, ()),
         (
             {"opinions": [SALES]},
@@ -45,7 +46,7 @@ PROFIT = {"target": "営業利益", "category": "company#profit", "polarity": "n
 )
 def test_a_reference_asks_for_sentiment(reference: object, expected: object) -> None:
     """As a string, as an object, as JSON of one; in English and in Japanese."""
-    assert read_expected(reference) == expected
+    assert read_expected(open_reference(reference)) == expected
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,6 @@ def test_other_references_do_not(reference: object) -> None:
         ({"opinions": [SALES, {"target": "x"}]}, "opinions[1]"),
         ({"opinions": [{"target": "x", "polarity": "good"}]}, "opinions[0]"),
         ({"opinions": [SALES] * 101}, "opinions"),
-        ({"task": "sentiment", "answer": "good"}, "answer"),
     ],
 )
 def test_a_broken_reference_is_named(reference: object, field: str) -> None:
@@ -114,7 +114,8 @@ def test_a_label_is_found(completion: str, answer: Polarity, dress: float) -> No
     """In the last box of the solution, then of the answer, then in the last line."""
     marked = mark(completion, answer)
 
-    assert (marked.answer, marked.correctness, marked.format) == (answer, 1.0, dress)
+    misses = () if dress == 1.0 else (Miss.NOT_BOXED,)
+    assert (marked.answer, marked.correctness, marked.misses) == (answer, 1.0, misses)
 
 
 @pytest.mark.parametrize(
@@ -240,7 +241,8 @@ def test_opinions_are_found(completion: str, dress: float) -> None:
 
     marked = mark(completion, expected)
 
-    assert (marked.correctness, marked.format) == (1.0, dress)
+    misses = () if dress == 1.0 else (Miss.NOT_JSON,)
+    assert (marked.correctness, marked.misses) == (1.0, misses)
 
 
 def test_opinions_in_a_row_are_a_list() -> None:
@@ -262,7 +264,9 @@ def test_saying_that_there_is_none_is_an_answer(completion: str, *, is_answer: b
     assert some is not None
 
     assert mark(completion, nothing).correctness == float(is_answer)
-    assert (mark(completion, some).correctness, mark(completion, some).format) == (0.0, 0.0)
+    marked = mark(completion, some)
+    format_ = score_sentiment(marked, (), DEFAULT_RUBRIC).format
+    assert (marked.correctness, format_) == (0.0, 0.0)
 
 
 opinions = st.builds(

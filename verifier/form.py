@@ -1,0 +1,78 @@
+r"""See how a response is dressed: what it misses of the form that was asked for.
+
+In: a completion, the candidate that was found in it, what the rubric asks for. Out: misses, by
+name. Must not know: what they cost.
+
+A program should stand in one complete block that is tagged with its language, and nothing that
+would run should stand outside. `solution_marks` asks for `<answer>` or `<|begin_of_solution|>`
+around the answer, and `boxed` for a `\boxed{}`.
+"""
+
+import re
+import textwrap
+from collections.abc import Iterator
+
+from verifier.extraction import complete_blocks, is_program
+from verifier.fences import find_blocks
+from verifier.rubric import Rubric
+from verifier.sections import Sections, find_sections
+from verifier.types import Candidate, ExtractionMethod, Miss
+
+_OF_METHOD = {
+    ExtractionMethod.UNTAGGED_FENCE: Miss.NO_LANGUAGE,
+    ExtractionMethod.UNCLOSED_FENCE: Miss.UNCLOSED_FENCE,
+    ExtractionMethod.BARE_TEXT: Miss.NO_FENCE,
+}
+_OUTSIDE_CHARACTERS_MAX = 20_000  # the parser runs in our own process
+_BOX = re.compile(r"\\boxed\s{0,9}\{")
+_BLANK_LINES = re.compile(r"\n[ \t]*+\n")
+# Looked for before the parser is asked: most prose has none of it at its start.
+_STATEMENT = re.compile(
+    r"(?:import|from|def|class|for|while|if|with|try|async|match)\b"
+    r"|@|[\w.]++\(|[\w.\[\], ]++[^\w\s]?="
+)
+
+
+def misses_of_program(completion: str, candidate: Candidate, rubric: Rubric) -> tuple[Miss, ...]:
+    """List what the response around a program misses."""
+    sections = find_sections(completion)
+    misses = [_OF_METHOD[candidate.method]] if candidate.method in _OF_METHOD else []
+    if candidate.method is ExtractionMethod.TAGGED_FENCE and complete_blocks(sections) > 1:
+        misses.append(Miss.SEVERAL_BLOCKS)
+    if Miss.NO_FENCE not in misses and any(map(_runs, _paragraphs_outside(sections))):
+        misses.append(Miss.CODE_OUTSIDE)
+    return (*misses, *_misses_of_marks(sections, rubric))
+
+
+def misses_of_text(completion: str, rubric: Rubric) -> tuple[Miss, ...]:
+    """List what a response misses that need not hold a program."""
+    return tuple(_misses_of_marks(find_sections(completion), rubric))
+
+
+def _misses_of_marks(sections: Sections, rubric: Rubric) -> Iterator[Miss]:
+    if rubric.solution_marks and sections.solution is None:
+        yield Miss.NO_SOLUTION_MARKS
+    if rubric.boxed and not any(map(_BOX.search, sections.visible)):
+        yield Miss.NOT_BOXED
+
+
+def _paragraphs_outside(sections: Sections) -> Iterator[str]:
+    """Yield what stands between blank lines and outside of blocks, up to a bound."""
+    left = _OUTSIDE_CHARACTERS_MAX
+    for piece in sections.visible:
+        for text in _outside(piece):
+            for paragraph in _BLANK_LINES.split(text[:left]):
+                yield textwrap.dedent(paragraph).strip("\n")
+            left -= min(left, len(text))
+
+
+def _runs(paragraph: str) -> bool:
+    return _STATEMENT.match(paragraph) is not None and is_program(paragraph)
+
+
+def _outside(piece: str) -> Iterator[str]:
+    end = 0
+    for block in find_blocks(piece):
+        yield piece[end : block.opening.start]
+        end = piece.find("\n", block.end) + 1 or len(piece) if block.complete else len(piece)
+    yield piece[end:]
