@@ -7,6 +7,7 @@ start, with the variable's name: a typing error must not quietly change rewards.
 import json
 import math
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -15,13 +16,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from handlers.judge_prompt import DEFAULT_PROMPT, check_prompt
+from handlers.judge_reply import Extraction
 from sandbox.types import Level, Limits
 from verifier.rubric import DEFAULT_RUBRIC, OutagePolicy, Rubric
 from verifier.rubric_table import read_rubric
 
 _PREFIX = "VERIFIER_"
 _MIB = 2**20
-_RUBRIC_BYTES_MAX = 2**20
+_FILE_BYTES_MAX = 2**20
 
 
 class SettingsError(ValueError):
@@ -36,7 +39,9 @@ class Settings:
     weakest that will do: the one that `isolation` names, or `interpreter`.
     `default_seconds` is the time for an invocation whose context does not tell. `rubric` says
     what is paid for: a path, or JSON; where `on_outage` and `ungraded_reward` are set, they take
-    the place of the rubric's own.
+    the place of the rubric's own. Without a `judge_model` (an id or ARN that Bedrock's Converse
+    takes) there is no judge; `judge_prompt` is a path, or the prompt itself, `judge_concurrency`
+    the number of calls at once, and `judge_extraction` where in its answer the score may stand.
     """
 
     lanes: int | None = None
@@ -51,6 +56,10 @@ class Settings:
     always_envelope: bool = False
     default_seconds: float = 840.0
     rubric: Rubric = DEFAULT_RUBRIC
+    judge_model: str = ""
+    judge_prompt: str = DEFAULT_PROMPT
+    judge_concurrency: int = 8
+    judge_extraction: Extraction = Extraction.STRICT
 
     def __post_init__(self) -> None:
         """Put what is set on its own in the place of what the rubric says."""
@@ -164,14 +173,32 @@ def load_rubric(text: str) -> Rubric:
         raise ValueError(f"{path}: {error}" if path else str(error)) from None
 
 
+def load_prompt(text: str) -> str:
+    """Read a judge's prompt from a file, or take the text itself if it has a place for texts.
+
+    Raises ValueError.
+    """
+    return check_prompt(text if "{" in text else _read_small_file(text))
+
+
+def read_model(text: str) -> str:
+    """Check that *text* may be an id or ARN of a model. Raises ValueError.
+
+    All that Bedrock has are of this form: `amazon.nova-lite-v1:0`, `us.amazon…`, `arn:aws:…`.
+    """
+    if not re.fullmatch(r"(?=.*[.:])[\w.:/-]{1,2048}", text, re.ASCII):
+        raise ValueError("expected a model's id, such as amazon.nova-lite-v1:0, or its ARN")
+    return text
+
+
 def _read_small_file(path: str) -> str:
     try:
         if not Path(path).is_file():  # a device may have no end, and a pipe no beginning
             raise ValueError(f"{path} cannot be read: it is no file")
         with Path(path).open("rb") as file:
-            content = file.read(_RUBRIC_BYTES_MAX + 1)
-        if len(content) > _RUBRIC_BYTES_MAX:
-            raise ValueError(f"{path} cannot be read: it is too big for a rubric")
+            content = file.read(_FILE_BYTES_MAX + 1)
+        if len(content) > _FILE_BYTES_MAX:
+            raise ValueError(f"{path} cannot be read: it is too big")
         return content.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} cannot be read: {error}") from None
@@ -190,4 +217,8 @@ _READERS: dict[str, Callable[[str], object]] = {
     "always_envelope": _boolean,
     "default_seconds": _positive(float, 86_400),
     "rubric": load_rubric,
+    "judge_model": read_model,
+    "judge_prompt": load_prompt,
+    "judge_concurrency": _positive(int, 1000),
+    "judge_extraction": _one_of(Extraction),
 }

@@ -2,11 +2,13 @@
 
 import contextlib
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handlers.judge_reply import Extraction
 from handlers.settings import Settings, SettingsError, read_settings
 from sandbox.types import Level, Limits
 from verifier.rubric import OutagePolicy, Rubric
@@ -71,6 +73,11 @@ def test_a_misspelt_variable_stops_the_start() -> None:
         ("rubric", '{"reward": {"range": [-1, 1]}}', Rubric(lowest=-1.0)),
         ("rubric", "examples/rubric.toml", Rubric()),
         ("isolation", " kernel ", Level.KERNEL),
+        ("judge_model", "us.amazon.nova-pro-v1:0", "us.amazon.nova-pro-v1:0"),
+        ("judge_prompt", "{reference}: {response}?", "{reference}: {response}?"),
+        ("judge_prompt", '{reference} {response} {"a": 1}', '{reference} {response} {"a": 1}'),
+        ("judge_concurrency", "32", 32),
+        ("judge_extraction", "Flexible", Extraction.FLEXIBLE),
     ],
 )
 def test_a_variable_sets_its_setting(name: str, text: str, value: object) -> None:
@@ -121,6 +128,16 @@ def test_nonsense_stops_the_start(name: str) -> None:
         ("rubric", '{"a":' * 100_000),
         ("rubric", '{"weights": {"format": 0.5}}'),
         ("rubric", "\0"),
+        ("judge_model", "nova"),
+        ("judge_model", "amazon.nova lite"),
+        ("judge_model", "a." + "b" * 5000),
+        ("judge_prompt", "{response}"),
+        ("judge_prompt", "{reference}"),
+        ("judge_prompt", "{}"),
+        ("judge_prompt", "README.md"),
+        ("judge_prompt", "/dev/zero"),
+        ("judge_concurrency", "0"),
+        ("judge_extraction", "loose"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused(name: str, text: str) -> None:
@@ -148,6 +165,14 @@ def test_any_text_is_a_setting_or_an_error(name: str, text: str) -> None:
     """No value of a variable fails in any other way."""
     with contextlib.suppress(SettingsError):
         read_settings({variable(name): text})
+
+
+def test_a_prompt_may_be_a_file(tmp_path: Path) -> None:
+    """Then it is what stands in the file."""
+    path = tmp_path / "prompt.txt"
+    path.write_text("同じですか {reference} {response}\n", encoding="utf-8")
+
+    assert setting("judge_prompt", str(path)) == "同じですか {reference} {response}\n"
 
 
 def test_limits_are_in_the_sandboxes_units() -> None:
