@@ -99,6 +99,11 @@ def with_rubric(settings: Settings, text: str) -> Settings:
     return replace(settings, rubric=_read("--rubric", text, load_rubric))
 
 
+def with_model(settings: Settings, text: str) -> Settings:
+    """Put another judge in place of the one that is set. Raises SettingsError."""
+    return replace(settings, judge_model=_read("--model", text, read_model))
+
+
 def _refuse_unknown(environment: Mapping[str, str]) -> None:
     known = [_PREFIX + field.name.upper() for field in fields(Settings)]
     for variable in environment:

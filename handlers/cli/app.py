@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from handlers.cli.files import STANDARD, UnusableFileError, open_output, write_all
-from handlers.settings import Settings, SettingsError, read_settings, with_rubric
+from handlers.settings import Settings, SettingsError, read_settings, with_model, with_rubric
 from sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ Score programs that language models wrote, by running them against tests in a sa
 \b
   verifier score samples.jsonl    a reward for every sample of a file
   verifier explain samples.jsonl --id s1   how one sample came by its reward
+  verifier judge-check rows.jsonl          how far the judge, a language model, can be trusted
   verifier doctor                 what this machine's sandbox is made of
 """
 
@@ -75,6 +76,33 @@ Tell how one sample of a file came by its reward: what was found in the completi
 case expected and came to, and the formula with its numbers.
 
 It shows what was expected: it is for who owns the dataset.
+"""
+
+_JUDGE_CHECK_HELP = """\
+Find out how far the judge (a model of Amazon Bedrock, see docs/rubric.md) can be trusted.
+
+\b
+A line of input; id and human_score (on any scale) may be left out:
+  {"id": "r1", "response": "It is 4.", "reference": "Four.", "human_score": 5}
+\b
+What is found out:
+  consistency   whether the same texts get the same score every time
+  agreement     whether it puts them in the order of the human scores (Spearman, -1 to 1)
+  distribution  how many scores there are in each tenth
+  failures      what was in the way of a score, by kind
+\b
+Examples:
+  verifier judge-check examples/judge.jsonl --model us.amazon.nova-pro-v1:0
+  VERIFIER_JUDGE_PROMPT=prompt.txt verifier judge-check rows.jsonl --repeat 5 --json
+
+Every row is a paid call, as often as --repeat says. Credentials and region are those that boto3
+finds. The other VERIFIER_JUDGE_ settings count as they do for the reward function.
+
+\b
+Exit status:
+  0  there are scores to speak of
+  1  not one row could be judged
+  2  bad usage, or a file or a setting that cannot be used
 """
 
 _DOCTOR_HELP = """\
@@ -204,6 +232,39 @@ def explain(
             assert isinstance(paid, float)  # noqa: S101  (a row's reward is a number)
             story = story_of(named[0], outcome.score, settings.rubric, paid=paid)
             _print(render(story, sys.stdout))
+
+
+@app.command("judge-check", help=_JUDGE_CHECK_HELP)
+def judge_check(
+    *,
+    source: Annotated[
+        str, typer.Argument(metavar="FILE.jsonl", help="The rows; - is standard input.")
+    ],
+    repeat: Annotated[
+        int, typer.Option(min=1, metavar="N", help="How often each row is judged.")
+    ] = 3,
+    model: Annotated[
+        str | None, typer.Option(metavar="ID", help="The model, in place of VERIFIER_JUDGE_MODEL.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Find out how far the judge can be trusted."""
+    with _exit_statuses():
+        settings = read_settings() if model is None else with_model(read_settings(), model)
+        from handlers.cli import judgecheck, judgereport  # noqa: PLC0415
+        from handlers.cli.scorefile import row_line  # noqa: PLC0415
+        from handlers.cli.tables import printable, render  # noqa: PLC0415
+
+        findings = judgecheck.check_file(source, settings, repeats=repeat)
+        if as_json:
+            found = judgereport.as_json(findings, model=settings.judge_model)
+            _print(f"{row_line(found)}\n")
+        else:
+            shown = judgereport.as_text(findings, model=settings.judge_model)
+            _print(render(shown, sys.stdout))
+        if not findings.score_count:
+            _tell(f"nothing could be judged; {printable(findings.first_problem)}")
+            raise typer.Exit(Status.OUR_FAULT)
 
 
 @app.command(help=_DOCTOR_HELP)

@@ -17,12 +17,19 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 class ProgressBar:
     """A bar as long as the input; without end where nobody knows how long that is."""
 
-    def __init__(self, *, total_bytes: int | None, quiet: bool) -> None:
+    def __init__(
+        self,
+        *,
+        total_bytes: int | None,
+        quiet: bool = False,
+        doing: str = "scoring",
+        what: str = "samples",
+    ) -> None:
         """Prepare a bar over *total_bytes*. It stays hidden if *quiet*, and off a terminal."""
         self._progress = Progress(
-            TextColumn("scoring"),
+            TextColumn(doing),
             BarColumn(bar_width=None),
-            TextColumn("{task.fields[samples]} samples"),
+            TextColumn(f"{{task.fields[samples]}} {what}"),
             TimeElapsedColumn(),
             TextColumn("left:"),
             TimeRemainingColumn(),
@@ -34,7 +41,7 @@ class ProgressBar:
             # Not the console's opinion: it takes a log for a terminal if FORCE_COLOR is set.
             disable=quiet or sys.stderr is None or not sys.stderr.isatty(),
         )
-        self._task = self._progress.add_task("scoring", total=total_bytes, samples=0)
+        self._task = self._progress.add_task(doing, total=total_bytes, samples=0)
         self._samples = 0
 
     def __enter__(self) -> Self:
