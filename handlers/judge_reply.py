@@ -7,76 +7,8 @@ know: what was asked, who asked, how often.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 
-from verifier.types import Similarity
-
-
-class Extraction(StrEnum):
-    r"""Where in an answer the number may stand.
-
-    `strict`: alone in the last line, or labelled there (`Score: 0.8`, `\boxed{0.8}`).
-    `flexible`: there, else the last one that is labelled, else the last one in the text.
-    """
-
-    STRICT = "strict"
-    FLEXIBLE = "flexible"
-
-
-class JudgeFailure(StrEnum):
-    """What was in the way of a similarity. `Similarity.problem` begins with it."""
-
-    REFUSED = "judge refused"
-    NO_NUMBER = "judge gave no number"
-    OUT_OF_RANGE = "judge's number is out of range"
-    CUT_OFF = "judge was cut off"
-    UNACCEPTABLE = "judge cannot take these texts"
-    THROTTLED = "judge is throttled"
-    UNAVAILABLE = "judge is unavailable"
-    UNINTELLIGIBLE = "judge's answer is damaged"
-    OUT_OF_TIME = "judge is out of time"
-    MISCONFIGURED = "judge is misconfigured"
-
-    @property
-    def is_outage(self) -> bool:
-        """Whether it says nothing about the texts: the same ones may be judged another time."""
-        return self in _OUTAGES
-
-    @property
-    def may_pass(self) -> bool:
-        """Whether it may be gone in a moment."""
-        return self in _OUTAGES - {JudgeFailure.MISCONFIGURED}
-
-
-_OUTAGES = frozenset(
-    {
-        JudgeFailure.THROTTLED,
-        JudgeFailure.UNAVAILABLE,
-        JudgeFailure.UNINTELLIGIBLE,
-        JudgeFailure.OUT_OF_TIME,
-        JudgeFailure.MISCONFIGURED,
-    }
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """A failure, in detail. `retry_after_seconds` is how long the service asked us to wait."""
-
-    kind: JudgeFailure
-    detail: str
-    retry_after_seconds: float = 0.0
-
-    @property
-    def similarity(self) -> Similarity:
-        """The same in the verifier's words."""
-        return Similarity(problem=f"{self.kind}: {self.detail}", is_outage=self.kind.is_outage)
-
-
-def kind_of(similarity: Similarity) -> JudgeFailure:
-    """Tell what was in the way of a similarity without a value."""
-    return JudgeFailure(similarity.problem.partition(": ")[0])
+from handlers.judge_words import Extraction, Failure, JudgeFailure
 
 
 def text_of(reply: Mapping[str, object]) -> str | Failure:
@@ -108,15 +40,16 @@ _LABEL = (
     r"(?:score|similarity|rating|answer)[ ]?(?:[:=]|is\b)[ ]{0,4}"
 )
 _OUT_OF_ONE = r"[ ]?(?:/|out of)[ ]?1(?:\.0{0,4})?"
-_LAST_LINE = re.compile(rf"(?:{_LABEL})?({_NUMBER})(?:{_OUT_OF_ONE})?", re.IGNORECASE)
-_LABELLED = re.compile(rf"\b{_LABEL}({_NUMBER})", re.IGNORECASE)
-_ANY = re.compile(_NUMBER)
+_FLAGS = re.IGNORECASE | re.ASCII  # so that Japanese around a number is no part of it
+_LAST_LINE = re.compile(rf"(?:{_LABEL})?({_NUMBER})(?:{_OUT_OF_ONE})?", _FLAGS)
+_LABELLED = re.compile(rf"\b{_LABEL}({_NUMBER})", _FLAGS)
+_ANY = re.compile(_NUMBER, _FLAGS)
 _MARKUP = re.compile(r"\\boxed|\\text|[*_`$#\"'{}()\[\]<>\\]")
 # Numbers that are no scores: the scale itself, what a score is out of, the marks of a list.
 _NO_SCORES = re.compile(
     rf"\b0(?:\.0{{0,4}})?[ ]?(?:to|and|-|–)[ ]?1(?:\.0{{0,4}})?\b|{_OUT_OF_ONE}\b"  # noqa: RUF001
     r"|^[ ]?[0-9]{1,2}[.)](?=[ ])",
-    re.IGNORECASE | re.MULTILINE,
+    _FLAGS | re.MULTILINE,
 )
 _PLAIN = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _DECLINES = re.compile(

@@ -15,7 +15,8 @@ from functools import partial
 from handlers.bedrock import Bedrock, Client
 from handlers.errands import Errands
 from handlers.judge_prompt import DEFAULT_PROMPT, check_prompt, write_request
-from handlers.judge_reply import Extraction, Failure, JudgeFailure, read_similarity, text_of
+from handlers.judge_reply import read_similarity, text_of
+from handlers.judge_words import Extraction, Failure, JudgeFailure
 from verifier.types import Comparison, Similarity
 
 _LATE = Failure(kind=JudgeFailure.OUT_OF_TIME, detail="no answer before the deadline").similarity
@@ -29,11 +30,14 @@ class Patience:
     Exponential with full jitter: before the n-th repetition a time between 0 and
     min(longest, first * 2^(n-1)), each as likely as the other. Source:
     https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+
+    On top of it comes what the service asks for; not if that is more than `asked_seconds_max`.
     """
 
     tries: int = 10
     first_seconds: float = 0.5
     longest_seconds: float = 10.0
+    asked_seconds_max: float = 120.0
 
     def seconds(self, tried: int, *, at_least: float = 0.0) -> float:
         """Draw how long to wait after *tried* tries, and *at_least* what was asked for."""
@@ -114,9 +118,12 @@ class LlmJudge:
 
     def _wait(self, failure: Failure, tried: int, deadline: float) -> bool:
         """Wait until it is worth another try. False if it never is."""
+        asked_seconds = failure.retry_after_seconds
         if not failure.kind.may_pass or tried >= self._patience.tries:
             return False
-        seconds = self._patience.seconds(tried, at_least=failure.retry_after_seconds)
+        if asked_seconds > self._patience.asked_seconds_max:
+            return False
+        seconds = self._patience.seconds(tried, at_least=asked_seconds)
         return time.monotonic() + seconds < deadline and not self._is_closed.wait(seconds)
 
     def _ask(self, request: Mapping[str, object]) -> float | Failure:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from handlers.judge_prompt import DEFAULT_PROMPT, check_prompt
-from handlers.judge_reply import Extraction
+from handlers.judge_words import Extraction
 from sandbox.types import Level, Limits
 from verifier.rubric import DEFAULT_RUBRIC, OutagePolicy, Rubric
 from verifier.rubric_table import read_rubric
@@ -203,7 +203,7 @@ def _read_small_file(path: str) -> str:
         with Path(path).open("rb") as file:
             content = file.read(_FILE_BYTES_MAX + 1)
         if len(content) > _FILE_BYTES_MAX:
-            raise ValueError(f"{path} cannot be read: it is too big")
+            raise ValueError(f"{path} cannot be read: it is too big for a setting")
         return content.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} cannot be read: {error}") from None

@@ -192,7 +192,7 @@ def test_the_example_rubric_is_the_default_one() -> None:
         ("[weight]", "weight: no such key; did you mean weights?"),
         ("[weights", "rubric.toml: "),
         (None, "cannot be read"),
-        ("#" * 2**21, "too big for a rubric"),
+        ("#" * 2**21, "too big for a setting"),
     ],
 )
 def test_a_rubric_that_cannot_be_used_is_named(

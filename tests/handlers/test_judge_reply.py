@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.judge_reply import Extraction, Failure, JudgeFailure, kind_of, read_similarity
+from handlers.judge_reply import read_similarity
 from handlers.judge_reply import text_of as _text_of
+from handlers.judge_words import Extraction, Failure, JudgeFailure, kind_of
 
 STRICT, FLEXIBLE = Extraction.STRICT, Extraction.FLEXIBLE
 
@@ -57,6 +58,7 @@ def test_a_score_in_the_last_line_is_read(text: str, value: float, extraction: E
     ("text", "value"),
     [
         ("I would say 0.7 here.", 0.7),
+        ("類似度は0.7です", 0.7),
         ("0.2 for the first half, 0.8 for the second", 0.8),
         ("Score: 0.3\nIt names 4 of 12 points.", 0.3),
         ("0.8 on a scale of 0.0 to 1.0", 0.8),

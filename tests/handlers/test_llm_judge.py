@@ -1,5 +1,6 @@
 """The judge, through boto3's real client, against a stand-in for Bedrock on loopback."""
 
+import json
 import os
 import subprocess
 import sys
@@ -10,8 +11,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from handlers.judge_reply import Extraction, JudgeFailure, kind_of
+from handlers.judge_words import Extraction, JudgeFailure, kind_of
 from handlers.llm_judge import LlmJudge, Patience
 from tests.handlers.converse_standin import (
     CREDENTIALS,
@@ -256,12 +259,59 @@ def test_retry_after_is_waited_for(judging: Judging) -> None:
 
 def test_a_retry_after_the_deadline_is_not_waited_for(judging: Judging) -> None:
     """Who may only ask again when all is over gives up at once, and says why."""
-    reply = fails("ThrottlingException", 429, Retry_After="3600")
+    reply = fails("ThrottlingException", 429, Retry_After="100")
     with judging([reply]) as (judge, standin):
         found = judged(judge)
 
     assert kind_of(found) is JudgeFailure.THROTTLED
     assert len(standin.requests) == 1
+
+
+def test_nobody_waits_for_an_hour(judging: Judging) -> None:
+    """Where there is no deadline, a person waits; a service that asks for too much is down."""
+    reply = fails("ThrottlingException", 429, Retry_After="3600")
+    with judging([reply]) as (judge, standin):
+        found = judge.submit(SAME).result(timeout=10)
+
+    assert kind_of(found) is JudgeFailure.THROTTLED
+    assert len(standin.requests) == 1
+
+
+@pytest.mark.parametrize("text", ["soon", "-1", "nan", "1e9", "Wed, 21 Oct 2015 07:28:00 GMT"])
+def test_a_retry_after_that_cannot_be_read_is_no_reason_to_stop(
+    judging: Judging, text: str
+) -> None:
+    """Then the judge waits as if nothing had been said."""
+    reply = fails("ThrottlingException", 429, Retry_After=text)
+    with judging([reply, says("1")]) as (judge, _):
+        assert judged(judge).value == 1
+
+
+KEYS = st.sampled_from(["output", "message", "content", "text", "image", "toolUse", "stopReason"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def test_any_body_is_an_answer_or_a_failure(judging: Judging) -> None:
+    """Whatever a proxy on the way makes of it, nothing is raised."""
+    replies: list[Reply] = []
+
+    with judging(lambda _: replies[-1], patience=Patience(tries=1)) as (judge, _):
+
+        @given(
+            body=JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=50),
+            status=st.sampled_from([200, 400, 403, 429, 500]),
+        )
+        @settings(max_examples=150, deadline=None)
+        def check(body: bytes, status: int) -> None:
+            replies.append(Reply(body=body, status=status))
+            found = judged(judge)
+            assert found.value is not None or kind_of(found)
+
+        check()
 
 
 def test_a_hung_call_ends_at_the_deadline(judging: Judging) -> None:
