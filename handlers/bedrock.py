@@ -17,10 +17,13 @@ READ_SECONDS = 30.0
 """Of silence, not of an answer as a whole: botocore has no such limit."""
 
 _MODEL = "VERIFIER_JUDGE_MODEL"
+# What a ValidationException says where the texts are to blame. Models word it differently.
 _TOO_LONG = re.compile(
-    r"too (?:long|large|many)|(?:input|prompt) length|context (?:length|window|limit)",
+    r"too (?:long|large|many)|(?:input|prompt) length|context (?:length|window|limit)"
+    r"|tokens exceed",
     re.IGNORECASE,
 )
+_FILTERED = re.compile(r"content filter", re.IGNORECASE)
 _KINDS_OF_CODES = {
     "ThrottlingException": JudgeFailure.THROTTLED,
     "TooManyRequestsException": JudgeFailure.THROTTLED,
@@ -119,8 +122,11 @@ def _kind_of(code: str, status: int, message: str) -> JudgeFailure:
         return JudgeFailure.THROTTLED
     if status >= 500:  # noqa: PLR2004
         return JudgeFailure.UNAVAILABLE
-    if status == 413 or (code == "ValidationException" and _TOO_LONG.search(message)):  # noqa: PLR2004
+    is_validation = code == "ValidationException"
+    if status == 413 or (is_validation and _TOO_LONG.search(message)):  # noqa: PLR2004
         return JudgeFailure.UNACCEPTABLE
+    if is_validation and _FILTERED.search(message):
+        return JudgeFailure.REFUSED
     return JudgeFailure.MISCONFIGURED
 
 

@@ -1,9 +1,15 @@
 """`verifier judge-check`, as a user meets it, with a stand-in for Bedrock."""
 
+import contextlib
 import json
 import os
+import pty
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -12,14 +18,17 @@ import pytest
 
 from tests.handlers.converse_standin import (
     CREDENTIALS,
+    SILENCE_SECONDS,
     Reply,
     Script,
+    Standin,
     fails,
     running_standin,
     says,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
+COMMAND = (sys.executable, "-m", "handlers.cli", "judge-check")
 ENVIRONMENT = {name: text for name, text in os.environ.items() if not name.startswith("VERIFIER_")}
 MODEL = "us.amazon.nova-pro-v1:0"
 DENIED = fails("AccessDeniedException", 403, "You don't have access to the model.")
@@ -45,7 +54,7 @@ def judge_check(
     with running_standin(script) as standin:
         address = {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": standin.url}
         return subprocess.run(
-            [sys.executable, "-m", "handlers.cli", "judge-check", *arguments],
+            [*COMMAND, *arguments],
             input=text,
             capture_output=True,
             text=True,
@@ -157,7 +166,7 @@ def test_the_example_is_of_the_right_form() -> None:
     """What the documentation points to works as it stands."""
     with running_standin([says("0.5")]) as standin:
         done = subprocess.run(
-            [sys.executable, "-m", "handlers.cli", "judge-check", "examples/judge.jsonl"],
+            [*COMMAND, "examples/judge.jsonl"],
             capture_output=True,
             text=True,
             cwd=ROOT,
@@ -234,3 +243,50 @@ def test_control_characters_never_reach_the_terminal() -> None:
 
     assert "\x1b" not in done.stdout + done.stderr
     assert "\x07" not in done.stdout + done.stderr
+
+
+@contextmanager
+def under_way(script: Script, **streams: Any) -> Iterator[tuple[subprocess.Popen[bytes], Standin]]:
+    """Start a check of the example, and let it go on."""
+    with running_standin(script) as standin:
+        address = {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": standin.url, "TERM": "xterm"}
+        process = subprocess.Popen(
+            [*COMMAND, "examples/judge.jsonl", "--model", MODEL],
+            cwd=ROOT,
+            env=ENVIRONMENT | CREDENTIALS | address,
+            **streams,
+        )
+        try:
+            yield process, standin
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def test_control_c_ends_it_even_while_the_judge_hangs() -> None:
+    """At once, in one sentence."""
+    silent = [says("1", delay_seconds=SILENCE_SECONDS)]
+    with under_way(silent, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as (process, standin):
+        until = time.monotonic() + 20
+        while not standin.requests and time.monotonic() < until:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=10)
+
+    assert (process.returncode, told) == (130, b"verifier: interrupted\n")
+
+
+def test_a_bar_shows_how_far_it_is() -> None:
+    """On a terminal, as `verifier score` does."""
+    ours, theirs = pty.openpty()
+    with under_way([says("0.5")], stdout=subprocess.DEVNULL, stderr=theirs) as (process, _):
+        os.close(theirs)
+        seen = b""
+        with contextlib.suppress(OSError):  # how a terminal says that nobody is at its other end
+            while piece := os.read(ours, 2**16):
+                seen += piece
+        os.close(ours)
+        assert process.wait(timeout=10) == 0
+
+    assert b"judging " in seen
+    assert b"answers" in seen

@@ -140,6 +140,18 @@ def test_several_blocks_are_one_answer(judging: Judging) -> None:
             fails("ValidationException", 400, "Input is too long for requested model."),
             JudgeFailure.UNACCEPTABLE,
         ),
+        (
+            fails("ValidationException", 400, "prompt is too long: 210000 tokens > 200000 maximum"),
+            JudgeFailure.UNACCEPTABLE,
+        ),
+        (
+            fails("ValidationException", 400, "Input Tokens Exceeded: see maximum length"),
+            JudgeFailure.UNACCEPTABLE,
+        ),
+        (
+            fails("ValidationException", 400, "Output blocked by content filtering policy"),
+            JudgeFailure.REFUSED,
+        ),
         (fails("RequestEntityTooLarge", 413), JudgeFailure.UNACCEPTABLE),
     ],
 )
@@ -206,6 +218,7 @@ def test_what_may_pass_is_asked_again(judging: Judging, reply: Reply, kind: Judg
         fails("ResourceNotFoundException", 404),
         fails("UnrecognizedClientException", 403),
         fails("ValidationException", 400, "The provided model identifier is invalid."),
+        fails("ValidationException", 400, "The maximum tokens you requested exceeds the limit"),
         fails("ValidationException", 400, "Something that nobody has heard of"),
     ],
 )
@@ -345,7 +358,7 @@ def test_nothing_begins_after_the_deadline(judging: Judging) -> None:
         time.sleep(0.5)
 
         assert all(future.result().is_outage for future in futures)
-        assert len(standin.requests) == 1
+        assert len(standin.requests) <= 1  # none where making the client took too long
 
 
 def test_slow_answers_are_waited_for(judging: Judging) -> None:
@@ -434,7 +447,7 @@ def test_a_hung_call_does_not_hold_up_the_end_of_the_process() -> None:
         "from verifier.types import Comparison; "
         f"judge = LlmJudge(model={MODEL!r}); "
         "one = Comparison(response='a', reference='b'); "
-        "print(judge.submit(one, deadline=time.monotonic() + 3).result().problem)"
+        "print(judge.submit(one, deadline=time.monotonic() + 5).result().problem)"
     )
     with running_standin([says("1", delay_seconds=SILENCE_SECONDS)]) as standin:
         address = {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": standin.url}

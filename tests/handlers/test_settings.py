@@ -134,7 +134,7 @@ def test_nonsense_stops_the_start(name: str) -> None:
         ("judge_prompt", "{response}"),
         ("judge_prompt", "{reference}"),
         ("judge_prompt", "{}"),
-        ("judge_prompt", "README.md"),
+        ("judge_prompt", "pyproject.toml"),
         ("judge_prompt", "/dev/zero"),
         ("judge_concurrency", "0"),
         ("judge_extraction", "loose"),
