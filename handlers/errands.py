@@ -56,9 +56,9 @@ class Errands(Generic[_Result]):
             self._is_closed = True
             self._changed.notify_all()
             undone = [future for futures in self._waiting.values() for future in futures]
-            for _ in range(self._threads):
-                self._queue.put(None)
-        self._give_up(undone)
+        self._give_up(undone)  # first: what is still in the queue must not begin
+        for _ in range(self._threads):
+            self._queue.put(None)
 
     def _start_threads(self) -> None:
         if not self._is_watched:
