@@ -17,6 +17,7 @@ from handlers.errands import Errands
 from handlers.judge_prompt import DEFAULT_PROMPT, check_prompt, write_request
 from handlers.judge_reply import read_similarity, text_of
 from handlers.judge_words import Extraction, Failure, JudgeFailure
+from handlers.settings import Settings
 from verifier.types import Comparison, Similarity
 
 _LATE = Failure(kind=JudgeFailure.OUT_OF_TIME, detail="no answer before the deadline").similarity
@@ -73,6 +74,16 @@ class LlmJudge:
         self._lock = threading.Lock()
         self._asked: dict[_Key, Future[Similarity]] = {}
         self._is_closed = threading.Event()
+
+    @classmethod
+    def of(cls, settings: Settings) -> "LlmJudge":
+        """Be the judge that is set."""
+        return cls(
+            model=settings.judge_model,
+            prompt=settings.judge_prompt,
+            concurrency=settings.judge_concurrency,
+            mode=settings.judge_extraction,
+        )
 
     def submit(
         self, comparison: Comparison, *, deadline: float = float("inf")

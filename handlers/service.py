@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from handlers.report import details_of, log_fields, metrics_of
-from handlers.settings import Settings
+from handlers.settings import Settings, SettingsError
 from handlers.wire import Entry, response_row
 from sandbox.local import LocalExecutor
 from sandbox.types import Execution, Level
@@ -66,10 +66,11 @@ class Service:
     ) -> None:
         """*on_bug* is told, inside the `except`, the place of an entry that met a bug.
 
-        *text_judge* compares texts, where that is asked for and paid for.
+        *text_judge* compares texts, where that is asked for and paid for: the one that is set,
+        unless given. Raises SettingsError where the rubric pays for it, and nobody does it.
         """
         self._executor = executor
-        self._text_judge = text_judge
+        self._text_judge = text_judge or _text_judge(settings)
         self._settings = settings
         self._on_bug = on_bug
         self._asked_before = AskedBefore()
@@ -110,11 +111,13 @@ class Service:
     def _compare(
         self, prepared: Sequence[Prepared], deadline: float
     ) -> dict[int, Future[Similarity]]:
-        """Have texts compared while the guests run."""
+        """Have texts compared while the guests run: the same ones once."""
         if self._text_judge is None:
             return {}
+        asked = dict.fromkeys(one.comparison for one in prepared if one.comparison)
+        futures = {one: self._text_judge.submit(one, deadline=deadline) for one in asked if one}
         return {
-            number: self._text_judge.submit(one.comparison, deadline=deadline)
+            number: futures[one.comparison]
             for number, one in enumerate(prepared)
             if one.comparison is not None
         }
@@ -173,6 +176,18 @@ class Service:
         reward = _paid_ungraded(self._settings.rubric) if is_ungraded else score.reward
         row = response_row(entry.id, reward, metrics)
         return Outcome(place=place, row=row, score=score, level=level)
+
+
+def _text_judge(settings: Settings) -> TextJudge | None:
+    if settings.judge_model:
+        from handlers.llm_judge import LlmJudge  # noqa: PLC0415  (threads, for those who need them)
+
+        return LlmJudge.of(settings)
+    if settings.rubric.similarity:
+        raise SettingsError(
+            "VERIFIER_JUDGE_MODEL: the rubric pays for similarity; name the model that judges it"
+        )
+    return None
 
 
 def _paid_ungraded(rubric: Rubric) -> float | None:

@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterable
 
+from verifier.boxes import last_box
 from verifier.fences import Block, block_text, find_blocks
 from verifier.sections import Sections, find_sections
 from verifier.syntax import read_python
@@ -53,11 +54,17 @@ def extract_candidate(
     return candidate if has_fence or not prompt else _body(completion, prompt) or candidate
 
 
-def answer_text(completion: str) -> str:
-    """Return what *completion* answers in words: its solution, or all that is no reasoning."""
+def answer_text(completion: str, *, boxed: bool = False) -> str:
+    r"""Return what *completion* answers in words: what its last `\boxed{}` holds.
+
+    Without one it is its solution, or all that is no reasoning; and nothing, if *boxed*.
+    """
     sections = find_sections(completion)
-    solution = "".join(sections.solution or ()).strip()
-    return solution or "".join(sections.visible).strip()
+    for text in ("".join(sections.solution or ()), "".join(sections.visible)):
+        box = last_box(text)
+        if box is not None or (text.strip() and not boxed):
+            return (text if box is None else box).strip()
+    return ""
 
 
 def _body(completion: str, prompt: str) -> Candidate | None:

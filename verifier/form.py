@@ -12,6 +12,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 
+from verifier.boxes import last_box
 from verifier.extraction import complete_blocks, is_program
 from verifier.fences import find_blocks
 from verifier.rubric import Rubric
@@ -24,7 +25,6 @@ _OF_METHOD = {
     ExtractionMethod.BARE_TEXT: Miss.NO_FENCE,
 }
 _OUTSIDE_CHARACTERS_MAX = 20_000  # the parser runs in our own process
-_BOX = re.compile(r"\\boxed\s{0,9}\{")
 _BLANK_LINES = re.compile(r"\n[ \t]*+\n")
 # Looked for before the parser is asked: most prose has none of it at its start.
 _STATEMENT = re.compile(
@@ -52,7 +52,7 @@ def misses_of_text(completion: str, rubric: Rubric) -> tuple[Miss, ...]:
 def _misses_of_marks(sections: Sections, rubric: Rubric) -> Iterator[Miss]:
     if rubric.solution_marks and sections.solution is None:
         yield Miss.NO_SOLUTION_MARKS
-    if rubric.boxed and not any(map(_BOX.search, sections.visible)):
+    if rubric.boxed and last_box("".join(sections.visible)) is None:
         yield Miss.NOT_BOXED
 
 

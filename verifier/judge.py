@@ -85,7 +85,7 @@ def prepare(
 
 
 def _prepare_text(completion: str, reference: str, terms: Terms) -> Prepared | Score:
-    response = answer_text(completion)
+    response = answer_text(completion, boxed=terms.rubric.boxed)
     if not response:
         return no_candidate(terms.rubric, tests_total=1)
     return Prepared(

@@ -32,6 +32,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from verifier.boxes import last_box
 from verifier.errors import VerifierError
 from verifier.rubric import Polarity
 from verifier.sections import find_sections
@@ -83,7 +84,6 @@ _WORDS = {
 }
 _POLARITY_OF = {word: polarity for polarity, words in _WORDS.items() for word in words.split()}
 _ENGLISH = "|".join(Polarity)
-_BRACE = re.compile(r"\\boxed\s{0,9}\{|[{}]")
 _JAPANESE = "|".join(  # the longest first
     sorted((word for word in _POLARITY_OF if not word.isascii()), key=len, reverse=True)
 )
@@ -178,7 +178,7 @@ def _mark_label(completion: str, expected: Polarity) -> Marked:
 def _find_label(completion: str) -> tuple[Polarity | None, tuple[Miss, ...]]:
     places = _places(completion)
     for text in places:
-        box = _last_box(text)
+        box = last_box(text)
         if box is not None:
             return _boxed_label(box), ()
     for text in places:
@@ -193,18 +193,6 @@ def _places(completion: str) -> list[str]:
     sections = find_sections(completion)
     solution = [] if sections.solution is None else ["".join(sections.solution)]
     return [*solution, "".join(sections.visible)]
-
-
-def _last_box(text: str) -> str | None:
-    r"""Find what stands in the `\boxed{…}` that ends last, braces within it included."""
-    open_braces: list[int] = []  # where a box begins; -1 for any other brace
-    last = None
-    for brace in _BRACE.finditer(text):
-        if brace[0] != "}":
-            open_braces.append(brace.end() if len(brace[0]) > 1 else -1)
-        elif open_braces and (start := open_braces.pop()) >= 0:
-            last = (start, brace.start())
-    return None if last is None else text[slice(*last)]
 
 
 def _boxed_label(box: str) -> Polarity | None:
@@ -333,7 +321,7 @@ def _find_opinions(completion: str) -> tuple[list[Opinion] | None, int, tuple[Mi
     """Find opinions: those that are understood, how many there are, and what their form misses."""
     tries = _Tries()
     for text in _places(completion):
-        for place in (_last_box(text), text):
+        for place in (last_box(text), text):
             found = None if place is None else _last_json(place, tries)
             if found is not None:
                 read = map(_opinion, found[:OPINIONS_MAX])

@@ -95,12 +95,7 @@ def check_file(source: str, settings: Settings, *, repeats: int) -> Findings:
         raise SettingsError("VERIFIER_JUDGE_MODEL: not set; set it, or give --model")
     with open_input(source) as stream:
         rows = read_rows(read_pieces(stream, source), source)
-    judge = LlmJudge(
-        model=settings.judge_model,
-        prompt=settings.judge_prompt,
-        concurrency=settings.judge_concurrency,
-        mode=settings.judge_extraction,
-    )
+    judge = LlmJudge.of(settings)
     total_bytes = repeats * sum(row.size_bytes for row in rows)
     bar = ProgressBar(total_bytes=total_bytes, doing="judging", what="answers")
     with closing(judge), bar:

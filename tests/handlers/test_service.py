@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from handlers.service import OutageError, Outcome, Service, TextJudge, rows_of
-from handlers.settings import Settings
+from handlers.settings import Settings, SettingsError
 from handlers.wire import Entry
 from sandbox.errors import SandboxError
 from sandbox.types import Ending, Execution, Job, Level
@@ -370,3 +370,18 @@ def test_a_text_that_nobody_compared_is_ungraded(judge: LengthJudge | None, prob
 
     assert (outcome.score.verdict, outcome.score.is_outage) == (Verdict.UNGRADED, True)
     assert outcome.score.problem.startswith(problem)
+
+
+def test_equal_texts_are_compared_once() -> None:
+    """What a model says may differ from call to call: equal samples get equal rewards."""
+    judge = LengthJudge()
+
+    outcomes = list(service(text_judge=judge).score([text_entry("ab"), text_entry("ab")]))
+
+    assert (len(outcomes), len(judge.deadlines)) == (2, 1)
+
+
+def test_similarity_that_nobody_judges_stops_the_start() -> None:
+    """A rubric that pays for it needs a model; the setting is named."""
+    with pytest.raises(SettingsError, match=r"^VERIFIER_JUDGE_MODEL: the rubric pays"):
+        service(settings=Settings(rubric=PAID))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from verifier.extraction import MAX_BARE_CHARS, complete_blocks, extract_candidate
+from verifier.extraction import MAX_BARE_CHARS, answer_text, complete_blocks, extract_candidate
 from verifier.sections import find_sections
 from verifier.types import ExtractionMethod
 
@@ -352,3 +352,32 @@ def test_a_block_comes_back_verbatim(program: str) -> None:
     assume(not any(line.lstrip().startswith(("```", "~~~", "</")) for line in program.split("\n")))
 
     assert found(f"So:\n```python\n{program}\n```\nDone.") == (f"{program}\n", TAGGED)
+
+
+# -- words -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("completion", "answer"),
+    [
+        ("<think>Rome?</think> Paris.", "Paris."),
+        ("<answer>Paris</answer> I hope.", "Paris"),
+        (r"It is \boxed{Paris}.", "Paris"),
+        (r"<answer>It is \boxed{\text{Paris}}.</answer> \boxed{Rome}", r"\text{Paris}"),
+        (r"<answer>Paris</answer> or \boxed{Rome}", "Paris"),
+        ("<answer> </answer> Paris", "Paris"),
+        ("", ""),
+    ],
+)
+def test_an_answer_in_words_is_found(completion: str, answer: str) -> None:
+    """The last box of the solution, or all of it; then the same of all that is visible."""
+    assert answer_text(completion) == answer
+
+
+@pytest.mark.parametrize(
+    ("completion", "answer"),
+    [("Paris", ""), (r"\boxed{Paris}", "Paris"), (r"<answer>Rome</answer> \boxed{Paris}", "Paris")],
+)
+def test_a_box_may_be_all_that_counts(completion: str, answer: str) -> None:
+    """Where it was asked for, words outside of one are no answer."""
+    assert answer_text(completion, boxed=True) == answer
