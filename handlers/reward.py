@@ -1,8 +1,8 @@
 """The reward function: the Lambda's front door.
 
 In: an event from a trainer, a context (Lambda's own, a dict, or None). Out: a row for
-every sample, in order. One JSON line per sample goes to the log; no completion, no test,
-no output does. Must not know: how a score comes about.
+every sample, in order; and, on the way, what telemetry makes of it. Must not know: how a
+score comes about.
 """
 
 import os
@@ -17,9 +17,8 @@ EXECUTOR = LocalExecutor(
     lanes=SETTINGS.lanes, level=SETTINGS.isolation, required=SETTINGS.required_isolation
 )
 
-from aws_lambda_powertools import Logger  # noqa: E402
-
 from handlers.service import Service, rows_of  # noqa: E402
+from handlers.telemetry import Telemetry  # noqa: E402
 from handlers.wire import read_event, write_response  # noqa: E402
 from sandbox.kernel import hide_from_peers  # noqa: E402
 
@@ -31,7 +30,8 @@ if "AWS_LAMBDA_RUNTIME_API" in os.environ:
 _CLOSING_SECONDS = 1.0
 _CLOSING_SHARE = 0.05
 
-logger = Logger(service="nova-code-verifier")
+TELEMETRY = Telemetry(SETTINGS)
+logger = TELEMETRY.logger
 SERVICE = Service(
     EXECUTOR,
     SETTINGS,
@@ -39,20 +39,22 @@ SERVICE = Service(
 )
 
 
+@TELEMETRY.traced
 def lambda_handler(event: object, context: object = None) -> object:
     """Score the samples of *event*.
 
     Raises MalformedEventError for an event without samples, and OutageError for samples
     that we could not grade, unless `VERIFIER_ON_OUTAGE` is `value`.
     """
-    request = read_event(event)
-    deadline = time.monotonic() + _seconds_left(context)
-    outcomes = []
-    for outcome in SERVICE.score(request.entries, deadline=deadline):
-        logger.info("sample", extra=outcome.log_fields)
-        outcomes.append(outcome)
-    rows = rows_of(outcomes, SETTINGS.rubric.on_outage)
-    return write_response(request, rows, always_envelope=SETTINGS.always_envelope)
+    with TELEMETRY.invocation(context) as invocation:
+        request = read_event(event)
+        deadline = time.monotonic() + _seconds_left(context)
+        outcomes = []
+        for outcome in SERVICE.score(request.entries, deadline=deadline):
+            invocation.tell(outcome, request.entries[outcome.place].sample)
+            outcomes.append(outcome)
+        rows = rows_of(outcomes, SETTINGS.rubric.on_outage)
+        return write_response(request, rows, always_envelope=SETTINGS.always_envelope)
 
 
 def _seconds_left(context: object) -> float:

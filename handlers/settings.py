@@ -42,6 +42,8 @@ class Settings:
     the place of the rubric's own. Without a `judge_model` (an id or ARN that Bedrock's Converse
     takes) there is no judge; `judge_prompt` is a path, or the prompt itself, `judge_concurrency`
     the number of calls at once, and `judge_extraction` where in its answer the score may stand.
+    `log_samples` lets beginnings of completions and outputs into
+    the log; `trace` asks for X-Ray.
     """
 
     lanes: int | None = None
@@ -60,6 +62,8 @@ class Settings:
     judge_prompt: str = DEFAULT_PROMPT
     judge_concurrency: int = 8
     judge_extraction: Extraction = Extraction.STRICT
+    log_samples: bool = False
+    trace: bool = False
 
     def __post_init__(self) -> None:
         """Put what is set on its own in the place of what the rubric says."""
@@ -226,4 +230,6 @@ _READERS: dict[str, Callable[[str], object]] = {
     "judge_prompt": load_prompt,
     "judge_concurrency": _positive(int, 1000),
     "judge_extraction": _one_of(Extraction),
+    "log_samples": _boolean,
+    "trace": _boolean,
 }

@@ -34,6 +34,8 @@ from verifier.types import (
     Score,
     Severity,
     Similarity,
+    Source,
+    StdioCase,
     TestPlan,
     Verdict,
 )
@@ -53,6 +55,7 @@ class Prepared:
     """
 
     terms: Terms
+    source: Source = Source.NONE
     candidate: Candidate | None = None
     plan: TestPlan | CodePlan | None = None
     job: Job | None = None
@@ -71,17 +74,25 @@ def prepare(
     try:
         terms, reference = read_terms(sample.reference, sample.tasks, rubric)
         if terms.task is Task.SIMILARITY:
-            return _prepare_text(sample.completion, read_text_reference(reference), terms)
+            made = _prepare_text(sample.completion, read_text_reference(reference), terms)
+            return replace(made, source=Source.SIMILARITY)
         expected = None if terms.task is Task.CODE else read_expected(reference)
         if expected is not None:
             misses = misses_of_text(sample.completion, terms.rubric)
-            return score_sentiment(mark(sample.completion, expected), misses, terms.rubric)
+            score = score_sentiment(mark(sample.completion, expected), misses, terms.rubric)
+            return replace(score, source=Source.SENTIMENT)
         if terms.task is Task.SENTIMENT:
             return ungraded(f"answer: expected one of {', '.join(Polarity)}, or opinions")
         plan = plan_tests(reference, default_limits=default_limits)
-        return _prepare_program(sample.completion, plan, terms)
+        return replace(_prepare_program(sample.completion, plan, terms), source=_source_of(plan))
     except VerifierError as error:
         return ungraded(str(error))
+
+
+def _source_of(plan: TestPlan | CodePlan) -> Source:
+    if isinstance(plan, CodePlan):
+        return Source.CODE
+    return Source.STDIO if isinstance(plan.cases[0], StdioCase) else Source.CALL
 
 
 def _prepare_text(completion: str, reference: str, terms: Terms) -> Prepared | Score:
@@ -132,6 +143,12 @@ def conclude(
 
     *similarity* is what came of the comparison, where there was one to be made.
     """
+    return replace(_conclude(prepared, executions, similarity), source=prepared.source)
+
+
+def _conclude(
+    prepared: Prepared, executions: Sequence[Execution], similarity: Similarity | None
+) -> Score:
     if prepared.comparison is not None:
         similarity = similarity or _NOBODY_COMPARES
         if similarity.value is None:

@@ -205,6 +205,17 @@ class Similarity:
     is_outage: bool = False
 
 
+class Source(StrEnum):
+    """What a reward comes from: tests of some kind, a label, a text, or nothing to be read."""
+
+    STDIO = "stdio"
+    CALL = "call"
+    CODE = "code"
+    SENTIMENT = "sentiment"
+    SIMILARITY = "similarity"
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
     """What a completion earned, and why.
@@ -218,10 +229,12 @@ class Score:
     Where `verdict` is `UNGRADED` all of it means nothing: `problem` says what was in the way, and
     `is_outage` whether that was our own fault and not the dataset's. `self_judged` counts test
     cases that took the candidate's own word for whether two of its objects are equal;
-    `shared_process` tells that candidate and tests were not kept apart.
+    `shared_process` tells that candidate and tests were not kept apart. `source` is what the
+    reference asked for.
     """
 
     verdict: Verdict
+    source: Source = Source.NONE
     reward: float = 0.0
     correctness: float = 0.0
     compile: float = 0.0

@@ -23,7 +23,7 @@ LOGGED_FIELDS = {
     "conciseness", "similarity", "format_misses", "tests_passed",
     "tests_total", "guess_baseline", "isolation_level", "ungraded", "no_completion", "timeout",
     "runtime_error", "security_violation", "self_judged", "shared_process",
-    "duration_ms", "verdict", "problem",
+    "duration_ms", "verdict", "level", "source", "problem",
 }  # fmt: skip
 
 
@@ -165,7 +165,7 @@ def ungradable_samples() -> list[Sample]:
 
 def test_every_sample_has_its_line_in_the_log(logged: Invocation) -> None:
     """One JSON line a sample, with the id and all numbers at top level."""
-    lines = [line for line in logged.log_lines if line["message"] == "sample"]
+    lines = [line for line in logged.log_lines if line.get("message") == "sample"]
 
     assert sorted(line["id"] for line in lines) == sorted(row["id"] for row in logged.answer)
     assert all(line.keys() >= LOGGED_FIELDS for line in lines)
@@ -173,7 +173,7 @@ def test_every_sample_has_its_line_in_the_log(logged: Invocation) -> None:
 
 def test_a_line_of_the_log_agrees_with_the_row(logged: Invocation) -> None:
     """What a dashboard counts is what the trainer got."""
-    lines = {line["id"]: line for line in logged.log_lines if line["message"] == "sample"}
+    lines = {line["id"]: line for line in logged.log_lines if line.get("message") == "sample"}
 
     for row in logged.answer:
         said = {"aggregate_reward_score": row["aggregate_reward_score"]} | metrics_of(row)

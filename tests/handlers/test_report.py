@@ -270,7 +270,8 @@ def test_a_log_line_is_flat() -> None:
         **metrics(HALF),
         "duration_ms": 1.0,
         "verdict": "runtime_error",
-        "isolation": "kernel",
+        "level": "kernel",
+        "source": "none",
         "problem": "",
         "format_misses": ["several_blocks"],
     }

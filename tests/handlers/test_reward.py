@@ -375,7 +375,7 @@ def test_a_line_has_the_fields_that_queries_ask_for(log: io.StringIO) -> None:
         "format": 1.0,
         "verdict": "wrong_answer",
     }
-    assert line["isolation"] in ("kernel", "interpreter")
+    assert line["level"] in ("kernel", "interpreter")
     assert line["duration_ms"] > 0
 
 

@@ -72,6 +72,8 @@ def test_a_misspelt_variable_stops_the_start() -> None:
         ("default_seconds", "60", 60.0),
         ("rubric", '{"reward": {"range": [-1, 1]}}', Rubric(lowest=-1.0)),
         ("rubric", "examples/rubric.toml", Rubric()),
+        ("log_samples", "1", True),
+        ("trace", "true", True),
         ("isolation", " kernel ", Level.KERNEL),
         ("judge_model", "us.amazon.nova-pro-v1:0", "us.amazon.nova-pro-v1:0"),
         ("judge_prompt", "{reference}: {response}?", "{reference}: {response}?"),

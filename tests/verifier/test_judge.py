@@ -11,7 +11,7 @@ from sandbox.errors import SandboxError
 from sandbox.types import Call, Ending, Execution, Executor, Job, Level, Limits, Question, Run
 from verifier.judge import Prepared, conclude, judge, prepare
 from verifier.rubric import Rubric
-from verifier.types import ExtractionMethod, Sample, Score, Similarity, Verdict
+from verifier.types import ExtractionMethod, Sample, Score, Similarity, Source, Verdict
 
 SECRET = "s3cret"
 DOUBLE = {"tests": {"kind": "stdio", "cases": [{"stdin": "21\n", "stdout": "42\n"}]}}
@@ -171,7 +171,7 @@ def test_a_response_without_a_program_has_no_candidate(completion: str) -> None:
     """Prose earns nothing, and how many tests it did not take is told."""
     score = judged(sample(completion=completion))
 
-    assert score == Score(verdict=Verdict.NO_CANDIDATE, tests_total=1)
+    assert score == Score(verdict=Verdict.NO_CANDIDATE, source=Source.STDIO, tests_total=1)
 
 
 def test_what_has_nothing_to_run_is_not_run() -> None:

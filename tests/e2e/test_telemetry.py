@@ -1,0 +1,46 @@
+"""What comes out of the real runtime for an operator, in both of Lambda's log formats."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.emulator import Function, running_function
+from tests.e2e.samples import RIGHT, square_sample
+
+BATCH = [square_sample(RIGHT), square_sample("def square(n):\n    return n", sample_id="wrong")]
+
+
+@pytest.fixture(scope="module", params=["Text", "JSON"])
+def telling(request: pytest.FixtureRequest, emulator: Path) -> Iterator[Function]:
+    """Run a function with one of Lambda's log formats."""
+    with running_function(emulator, AWS_LAMBDA_LOG_FORMAT=request.param) as function:
+        yield function
+
+
+def test_every_sample_has_one_flat_line(telling: Function) -> None:
+    """The runtime client wraps no line of ours in one of its own, and doubles none."""
+    lines = telling.invoke_and_listen(BATCH).log_lines
+
+    told = {line["id"]: line for line in lines if line.get("message") == "sample"}
+    assert sorted(line["id"] for line in lines if "id" in line) == ["square", "wrong"]
+    assert told["square"]["aggregate_reward_score"] == 1.0
+    assert len({line["function_request_id"] for line in told.values()}) == 1
+
+
+def test_metrics_stand_in_lines_of_their_own(telling: Function) -> None:
+    """CloudWatch takes metrics from lines that are a document, from their first letter on."""
+    lines = telling.invoke_and_listen(BATCH).log_lines
+
+    documents = [line for line in lines if "_aws" in line and "Samples" in line]
+    assert sorted(document["verdict_class"] for document in documents) == ["accepted", "wrong"]
+    assert {document["function_name"] for document in documents} == {"test_function"}
+
+
+def test_metrics_come_before_an_outage_is_raised(emulator: Path) -> None:
+    """The answer is an error; what was known until then is published."""
+    with running_function(emulator, AWS_LAMBDA_FUNCTION_TIMEOUT="2") as function:
+        told = function.invoke_and_listen([square_sample("import time\ntime.sleep(60)")])
+
+    assert told.answer["errorType"] == "OutageError"
+    assert [line["Outages"] for line in told.log_lines if "Outages" in line] == [[1.0]]
