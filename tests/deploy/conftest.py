@@ -1,0 +1,116 @@
+"""What the real handler writes to its log, when it is set up as the template does."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.deploy.cloudformation import Template
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+TEMPLATE = REPOSITORY / "template.yaml"
+FUNCTION_NAME = "SageMaker-under-test"
+
+SCORING = """
+import json, sys
+from types import SimpleNamespace
+from handlers.reward import lambda_handler
+
+batch, lost = json.load(sys.stdin)
+lambda_handler(batch, None)
+no_time = SimpleNamespace(get_remaining_time_in_millis=lambda: 0, aws_request_id="r-2")
+try:
+    lambda_handler(lost, no_time)
+except RuntimeError:
+    pass
+"""
+
+
+def reply(text: str, reference: object, sample_id: str) -> dict[str, object]:
+    """Make a sample of a model's reply."""
+    messages = [{"role": "user", "content": "Please."}, {"role": "assistant", "content": text}]
+    return {"id": sample_id, "messages": messages, "reference_answer": reference}
+
+
+def program(code: str, reference: object, sample_id: str) -> dict[str, object]:
+    """Make a sample of a model's program."""
+    return reply(f"```python\n{code}\n```", reference, sample_id)
+
+
+ADD = {"inputs": ["1 2\n", "5 5\n"], "outputs": ["3\n", "10\n"]}
+SQUARE = {"inputs": [[3], [4]], "outputs": [9, 16], "fn_name": "square"}
+CODE = {"test_list": ["assert square(3) == 9", "assert square(4) == 16"]}
+RIGHT = "print(sum(map(int, input().split())))"
+
+BATCH = [
+    program(RIGHT, ADD, "right"),
+    program("print(3)", ADD, "wrong"),
+    program("def square(n): return 9", SQUARE, "half"),
+    program("def square(n): return n * n", CODE, "code"),
+    program("def square(n):", SQUARE, "broken"),
+    program("while True: pass", ADD | {"limits": {"cpu_seconds": 0.2}}, "endless"),
+    program(f"import time\ntime.sleep(2.7)\n{RIGHT}", ADD, "slow"),
+    program("import os\nos.fork()", ADD, "violation"),
+    reply("I cannot.", ADD, "prose"),
+    reply("\\boxed{positive}", "positive", "label"),
+    program(RIGHT, {"inputs": "?"}, "unusable"),
+]  # fmt: skip
+LOST = [program(RIGHT, ADD, "lost")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """The lines of a log: those of samples, and documents of metrics."""
+
+    lines: list[dict[str, Any]]
+
+    @property
+    def samples(self) -> list[dict[str, Any]]:
+        """The lines that tell of a sample."""
+        return [line for line in self.lines if line.get("message") == "sample"]
+
+    @property
+    def graded(self) -> list[dict[str, Any]]:
+        """Those of samples that have been graded."""
+        return [line for line in self.samples if not line["ungraded"]]
+
+    @property
+    def metrics(self) -> set[tuple[str, str, frozenset[tuple[str, str]]]]:
+        """What CloudWatch makes of the documents: namespace, name and dimensions."""
+        return {
+            (
+                directive["Namespace"],
+                metric["Name"],
+                frozenset((name, document[name]) for name in names),
+            )
+            for document in self.lines
+            if "_aws" in document
+            for directive in document["_aws"]["CloudWatchMetrics"]
+            for metric in directive["Metrics"]
+            for names in directive["Dimensions"]
+        }
+
+
+@pytest.fixture(scope="session")
+def log() -> Log:
+    """Run the handler on samples of all kinds, in the environment that the template sets."""
+    template = Template(TEMPLATE, FunctionName=FUNCTION_NAME, Deployment="single")
+    variables = template.resources["RewardFunction"]["Properties"]["Environment"]["Variables"]
+    done = subprocess.run(
+        [sys.executable, "-c", SCORING],
+        input=json.dumps([BATCH, LOST]),
+        env=os.environ | variables | {"AWS_LAMBDA_FUNCTION_NAME": FUNCTION_NAME},
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=90,
+    )
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    # Insights gives every line a time of its own.
+    return Log(lines=[line | {"@timestamp": place} for place, line in enumerate(lines)])
