@@ -77,7 +77,7 @@ class Template:
             "Fn::And": lambda every: all(map(self._resolve, every)),
             "Fn::Equals": lambda two: len({str(self._resolve(one)) for one in two}) == 1,
             "Fn::Sub": self._substitute,
-            "Fn::Join": self._join,
+            "Fn::Split": lambda two: self._resolve(two[1]).split(two[0]),
             "Fn::GetAtt": lambda path: self._named(
                 path if isinstance(path, str) else ".".join(path)
             ),
@@ -86,10 +86,6 @@ class Template:
 
     def _substitute(self, text: str) -> str:
         return re.sub(r"\$\{([\w:.]+)\}", lambda found: str(self._named(found[1])), text)
-
-    def _join(self, arguments: list[Any]) -> Any:
-        between, every = self._resolve(arguments)
-        return between.join(every) if isinstance(every, list) else every
 
     def _named(self, name: str) -> object:
         return self._names.get(name, f"{{{name}}}")

@@ -26,7 +26,10 @@ EVERYTHING = {
     "ExecutorProvisionedConcurrency": "2", "ExecutorReservedConcurrency": "10",
 }  # fmt: skip
 CFN_LINT = "import sys; from cfnlint import runner; sys.exit(runner.main())"
-NOT_SETTINGS_YET = {"VERIFIER_JUDGE_MODEL", "VERIFIER_EXECUTOR_FUNCTION"}
+NOT_SETTINGS_YET = {
+    "VERIFIER_JUDGE_MODEL", "VERIFIER_EXECUTOR_FUNCTION", "VERIFIER_EXECUTOR_CONCURRENCY",
+    "VERIFIER_EXECUTOR_BATCH",
+}  # fmt: skip
 
 Metric = tuple[str, str, frozenset[tuple[str, str]]]
 
@@ -41,10 +44,10 @@ def functions(of: Template) -> dict[str, Any]:
     return of.of_type("AWS::Serverless::Function")
 
 
-def environment(of: Template, function: str) -> dict[str, str]:
-    """Return the variables that a function is given."""
-    variables: dict[str, str] = functions(of)[function]["Environment"]["Variables"]
-    return variables
+def environment(of: Template) -> dict[str, str]:
+    """Return the variables that the reward function is given."""
+    variables = functions(of)["RewardFunction"]["Environment"]["Variables"]
+    return {name: str(value) for name, value in variables.items()}
 
 
 def statements(of: Template, role: str) -> list[dict[str, Any]]:
@@ -127,18 +130,17 @@ def test_a_function_alone_has_no_executor() -> None:
 
 
 @pytest.mark.parametrize("parameters", [{}, EVERYTHING], ids=["defaults", "everything"])
-@pytest.mark.parametrize("function", ["RewardFunction", "ExecutorFunction"])
-def test_variables_are_settings(function: str, parameters: dict[str, str]) -> None:
+def test_variables_are_settings(parameters: dict[str, str]) -> None:
     """No variable stops the function's start: each is one that it knows, with a value it takes."""
     known = {f"VERIFIER_{field.name.upper()}" for field in fields(Settings)}
-    variables = environment(template(**parameters), function)
+    variables = environment(template(**parameters))
 
     read_settings({name: variables[name] for name in variables.keys() - (NOT_SETTINGS_YET - known)})
 
 
 def test_parameters_become_settings() -> None:
     """What the operator asks for arrives."""
-    variables = environment(template(**EVERYTHING), "RewardFunction")
+    variables = environment(template(**EVERYTHING))
     settings = read_settings(
         {name: variables[name] for name in variables.keys() - NOT_SETTINGS_YET}
     )
@@ -158,7 +160,7 @@ def test_parameters_become_settings() -> None:
 )
 def test_the_executor_is_named(parameters: dict[str, str], executor: str | None) -> None:
     """The reward function is told of the executor that was deployed with it, if one was."""
-    variables = environment(template(**parameters), "RewardFunction")
+    variables = environment(template(**parameters))
 
     assert variables.get("VERIFIER_EXECUTOR_FUNCTION") == executor
 
@@ -193,11 +195,11 @@ def test_a_function_alone_may_only_log() -> None:
     ("parameters", "resource"),
     [
         ({}, "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"),
-        ({"JudgeModelArns": "arn:profile"}, "arn:profile"),
+        ({"JudgeModelArns": "arn:profile,arn:model"}, ["arn:profile", "arn:model"]),
     ],
     ids=["model", "profile"],
 )
-def test_the_judge_may_call_its_model(parameters: dict[str, str], resource: str) -> None:
+def test_the_judge_may_call_its_model(parameters: dict[str, str], resource: object) -> None:
     """Of Bedrock, that model alone."""
     judged = template(JudgeModel="amazon.nova-lite-v1:0", **parameters)
 
