@@ -13,7 +13,7 @@ import pytest
 from handlers.settings import Settings, read_settings
 from handlers.telemetry import VerdictClass
 from tests.deploy.cloudformation import Template
-from tests.deploy.conftest import FUNCTION_NAME, TEMPLATE, Log
+from tests.deploy.conftest import FUNCTION_NAME, REPOSITORY, TEMPLATE, Log
 from verifier.types import Source
 
 AWS_METRICS = {"Invocations", "Errors", "Throttles", "Duration", "ConcurrentExecutions"}
@@ -251,6 +251,28 @@ def test_trainers_may_call_in_this_accounts_name_alone() -> None:
         "{RewardFunction}",
         "{RewardFunction.Alias}",
     }
+
+
+@pytest.mark.parametrize("role", ["RewardRole", "ExecutorRole"])
+def test_the_policies_of_the_manual_are_the_templates(role: str) -> None:
+    """Who deploys by hand gives the roles what the template would, no more and no less."""
+    deployed = Template(TEMPLATE)
+    trust = deployed.resources[role]["Properties"]["AssumeRolePolicyDocument"]
+    text = (REPOSITORY / "docs/deploy.md").read_text(encoding="utf-8")
+    documents = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
+
+    assert trust in documents
+    assert statements(deployed, role) in [document["Statement"] for document in documents]
+
+
+def test_the_manual_has_all_parameters() -> None:
+    """Each stands in its table, by its name, with its default."""
+    text = (REPOSITORY / "docs/deploy.md").read_text(encoding="utf-8")
+    table = [line for line in text.splitlines() if line.startswith("| `")]
+
+    for name, one in template().parameters.items():
+        (line,) = [line for line in table if f"`{name}`" in line.split("|")[1]]
+        assert str(one["Default"]) in line.split("|")[2]
 
 
 # Metrics
