@@ -1,7 +1,8 @@
 """Work out a template as CloudFormation would: parameters, conditions, intrinsic functions.
 
-In: a template, parameters. Out: its resources, as plain values. What only AWS knows (an ARN,
-an availability zone) stays a word in braces. Must not know: this project's template.
+In: a template, parameters, and, by its name, what only AWS knows (`Function.Arn`). Out: the
+resources, as plain values. Whatever nobody knows stays a word in braces. Must not know: this
+project's template.
 """
 
 import re
@@ -22,14 +23,16 @@ _NOTHING = object()
 class Template:
     """A template with its parameters set."""
 
-    def __init__(self, path: Path, **parameters: str) -> None:
+    def __init__(
+        self, path: Path, attributes: Mapping[str, str] | None = None, **parameters: str
+    ) -> None:
         """Read it. Parameters that are not given have their defaults."""
         self._raw: dict[str, Any] = cfn_yaml.load(str(path))
         defaults = {name: one.get("Default", "") for name, one in self._raw["Parameters"].items()}
         unknown = parameters.keys() - defaults.keys()
         if unknown:
             raise KeyError(f"no such parameters: {unknown}")
-        self._names = PSEUDO_PARAMETERS | defaults | parameters
+        self._names = PSEUDO_PARAMETERS | defaults | parameters | dict(attributes or {})
 
     @property
     def parameters(self) -> Mapping[str, Any]:

@@ -19,6 +19,7 @@ from verifier.types import Source
 AWS_METRICS = {"Invocations", "Errors", "Throttles", "Duration", "ConcurrentExecutions"}
 ALLOWED_NAMES = (FUNCTION_NAME, f"{FUNCTION_NAME}-executor")
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:SageMaker-under-test-executor"
+ATTRIBUTES = {"ExecutorFunction.Arn": ARN, "ExecutorFunction.Alias": f"{ARN}:live"}
 EVERYTHING = {
     "Rubric": '{"reward": {"range": [-1, 1]}}', "LogSamples": "true", "Trace": "true",
     "JudgeModel": "amazon.nova-lite-v1:0", "ExecutorLogs": "true", "LogLevel": "DEBUG",
@@ -36,7 +37,7 @@ Metric = tuple[str, str, frozenset[tuple[str, str]]]
 
 def template(**parameters: str) -> Template:
     """Return the template, with these parameters."""
-    return Template(TEMPLATE, FunctionName=FUNCTION_NAME, **parameters)
+    return Template(TEMPLATE, ATTRIBUTES, FunctionName=FUNCTION_NAME, **parameters)
 
 
 def functions(of: Template) -> dict[str, Any]:
@@ -152,8 +153,8 @@ def test_parameters_become_settings() -> None:
 @pytest.mark.parametrize(
     ("parameters", "executor"),
     [
-        ({}, "{ExecutorFunction.Arn}"),
-        ({"ExecutorProvisionedConcurrency": "2"}, "{ExecutorFunction.Alias}"),
+        ({}, ARN),
+        ({"ExecutorProvisionedConcurrency": "2"}, f"{ARN}:live"),
         ({"Deployment": "single"}, None),
     ],
     ids=["split", "kept warm", "single"],
