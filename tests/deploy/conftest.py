@@ -18,9 +18,18 @@ FUNCTION_NAME = "SageMaker-under-test"
 
 SCORING = """
 import json, sys
+from concurrent.futures import Future
 from types import SimpleNamespace
+from handlers import reward
 from handlers.reward import lambda_handler
+from verifier.types import Similarity
 
+def submit(comparison, *, deadline):
+    compared = Future()
+    compared.set_result(Similarity(value=0.5))
+    return compared
+
+reward.SERVICE._text_judge = SimpleNamespace(submit=submit)
 batch, lost = json.load(sys.stdin)
 lambda_handler(batch, None)
 no_time = SimpleNamespace(get_remaining_time_in_millis=lambda: 0, aws_request_id="r-2")
@@ -58,6 +67,7 @@ BATCH = [
     program("import os\nos.fork()", ADD, "violation"),
     reply("I cannot.", ADD, "prose"),
     reply("\\boxed{positive}", "positive", "label"),
+    reply("A text.", {"task": "similarity", "text": "A likely text."}, "likeness"),
     program(RIGHT, {"inputs": "?"}, "unusable"),
 ]  # fmt: skip
 LOST = [program(RIGHT, ADD, "lost")]

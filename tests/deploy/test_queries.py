@@ -64,7 +64,7 @@ def test_dimensions_are_averaged_over_time(log: Log) -> None:
     """For every five minutes, the averages of what was graded."""
     (row,) = ask(log, QUERIES["DimensionsQuery"])
 
-    for name in (*DIMENSIONS, "compile"):
+    for name in (*DIMENSIONS, "compile", "similarity"):
         assert row[f"avg_{name}"] == pytest.approx(fmean(line[name] for line in log.graded))
     assert row["avg_reward"] == pytest.approx(
         fmean(line["aggregate_reward_score"] for line in log.graded)
