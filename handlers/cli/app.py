@@ -44,6 +44,7 @@ Score programs that language models wrote, by running them against tests in a sa
   verifier score samples.jsonl    a reward for every sample of a file
   verifier explain samples.jsonl --id s1   how one sample came by its reward
   verifier judge-check rows.jsonl          how far the judge, a language model, can be trusted
+  verifier lint-rows rows.jsonl            whether a trainer can use these rows
   verifier doctor                 what this machine's sandbox is made of
 """
 
@@ -104,6 +105,31 @@ Exit status:
   1  not one row could be judged
   2  bad usage, or a file or a setting that cannot be used
 """
+
+_LINT_ROWS_HELP = """\
+Check rows, ours or another reward function's, for all that a trainer could trip over: shape, ids,
+order, count, numbers, ranges, names, characters, sizes.
+
+\b
+Reads rows one a line, as one JSON list, or in an HTTP envelope:
+  {"id": "s1", "aggregate_reward_score": 1.0, "metrics_list": [{"name": "correctness", "value": 1.0, "type": "Reward"}]}
+\b
+Examples:
+  verifier lint-rows rows.jsonl --samples samples.jsonl
+  verifier lint-rows response.json --range -1 1
+\b
+Prints a line for every finding: where, what was found, what is expected.
+  line 3: aggregate_reward_score: found NaN, expected a number that is finite, in a double too
+
+Without --samples, ids are only checked for doubles. A list or an envelope has to fit into one
+response of a Lambda function; of rows one a line, each has to.
+
+\b
+Exit status:
+  0  nothing was found
+  1  something was
+  2  bad usage, or a file that cannot be used
+"""  # noqa: E501  (as it comes out)
 
 _DOCTOR_HELP = """\
 Start the sandbox as it is configured, and say what it is made of here.
@@ -265,6 +291,37 @@ def judge_check(
         if not findings.score_count:
             _tell(f"nothing could be judged; {printable(findings.first_problem)}")
             raise typer.Exit(Status.OUR_FAULT)
+
+
+@app.command("lint-rows", help=_LINT_ROWS_HELP)
+def lint_rows(
+    *,
+    source: Annotated[
+        str, typer.Argument(metavar="ROWS.jsonl", help="The rows; - is standard input.")
+    ],
+    samples: Annotated[
+        str | None,
+        typer.Option(metavar="SAMPLES.jsonl", help="What was sent: their ids, order and number."),
+    ] = None,
+    reward_range: Annotated[
+        tuple[float, float],
+        typer.Option("--range", metavar="LOWEST HIGHEST", help="Between what rewards may lie."),
+    ] = (0.0, 1.0),
+) -> None:
+    """Check rows."""
+    if not reward_range[0] <= reward_range[1]:
+        raise typer.BadParameter(
+            "expected the lowest reward, then the highest", param_hint="--range"
+        )
+    with _exit_statuses():
+        from handlers.cli.lintrows import lint_file  # noqa: PLC0415
+        from handlers.cli.tables import printable  # noqa: PLC0415
+
+        linted = lint_file(source, samples=samples, reward_range=reward_range)
+        _print("".join(f"{printable(finding)}\n" for finding in linted.findings))
+        count = len(linted.findings)
+        typer.echo(f"rows: {linted.row_count}, findings: {count}", err=True)
+        raise typer.Exit(Status.OUR_FAULT if count else Status.DONE)
 
 
 @app.command(help=_DOCTOR_HELP)
