@@ -70,7 +70,8 @@ class Function:
                 start_new_session=True,
             )
         self._wait_until_open(port)
-        self._client = _client(port)
+        self.endpoint_url = f"http://127.0.0.1:{port}"
+        self._client = _client(self.endpoint_url)
 
     def invoke(self, event: object) -> Any:
         """Send an event, and return the answer."""
@@ -172,10 +173,10 @@ def _environment(directory: Path) -> dict[str, str]:
     }
 
 
-def _client(port: int) -> Any:
+def _client(endpoint_url: str) -> Any:
     return boto3.client(
         "lambda",
-        endpoint_url=f"http://127.0.0.1:{port}",
+        endpoint_url=endpoint_url,
         region_name="us-east-1",
         aws_access_key_id="none",
         aws_secret_access_key="none",

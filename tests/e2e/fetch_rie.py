@@ -47,8 +47,8 @@ def fetch_emulator(cache: Path = _CACHE) -> Path:
 
 
 def _download(directory: Path) -> Path:
-    command = [*_find_pip(), "download", *_PIP_OPTIONS, "--dest", str(directory), _REQUIREMENT]
-    complaint = _complaint_of(command)
+    command = [*find_pip(), "download", *_PIP_OPTIONS, "--dest", str(directory), _REQUIREMENT]
+    complaint = complaint_of(command)
     wheels = list(directory.glob("*.whl"))
     if complaint is not None or not wheels:
         raise EmulatorUnavailableError(
@@ -57,11 +57,11 @@ def _download(directory: Path) -> Path:
     return wheels[0]
 
 
-def _find_pip() -> list[str]:
+def find_pip() -> list[str]:
     """Find a pip: a venv made by uv has none of its own."""
     below = str(Path(sys.base_prefix, "bin", "python3"))
     for pip in [[sys.executable, "-m", "pip"], [below, "-m", "pip"], ["pip3"], ["pip"]]:
-        if _complaint_of([*pip, "--version"]) is None:
+        if complaint_of([*pip, "--version"]) is None:
             return pip
     raise EmulatorUnavailableError(
         f"no pip to download {_REQUIREMENT} with: neither in this environment, nor in the "
@@ -69,7 +69,7 @@ def _find_pip() -> list[str]:
     )
 
 
-def _complaint_of(command: list[str]) -> str | None:
+def complaint_of(command: list[str]) -> str | None:
     """Run *command*. None is success; else what it said last."""
     try:
         done = subprocess.run(

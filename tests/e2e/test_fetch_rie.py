@@ -78,7 +78,7 @@ def test_without_a_network_the_reason_is_given(
     pip = tmp_path / "pip"
     pip.write_text("#!/bin/sh\n[ $1 = --version ] || { echo 'no route' >&2; exit 1; }\n")
     pip.chmod(0o755)
-    monkeypatch.setattr(fetch_rie, "_find_pip", lambda: [str(pip)])
+    monkeypatch.setattr(fetch_rie, "find_pip", lambda: [str(pip)])
 
     with pytest.raises(EmulatorUnavailableError, match="no route"):
         fetch_emulator(tmp_path / "cache")
