@@ -5,10 +5,10 @@ VENV := .venv-$(VERSION)
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check format bench picture doctor clean
+.PHONY: help demo test check format bench picture single-file doctor clean
 
 help:  ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: $(READY)  ## Score the examples and show a table of rewards
 	$(BIN)/verifier score examples/completions.jsonl --table
@@ -35,11 +35,14 @@ picture: $(READY)  ## Draw docs/shapes.svg: what a pass rate is worth
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[pictures]'
 	$(BIN)/python docs/plot_shapes.py
 
+single-file: $(READY)  ## Build dist/reward_lambda.py: the reward function in one file
+	$(BIN)/python -m handlers.bundle dist/reward_lambda.py
+
 doctor: $(READY)  ## Show what this machine's kernel grants
 	$(BIN)/verifier doctor
 
 clean:  ## Remove what the other targets made
-	rm -rf .venv-* .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv-* .cache dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

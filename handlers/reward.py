@@ -17,6 +17,7 @@ EXECUTOR = LocalExecutor(
     lanes=SETTINGS.lanes, level=SETTINGS.isolation, required=SETTINGS.required_isolation
 )
 
+from handlers.invocation import seconds_left  # noqa: E402
 from handlers.service import Service, rows_of  # noqa: E402
 from handlers.telemetry import Telemetry  # noqa: E402
 from handlers.wire import read_event, write_response  # noqa: E402
@@ -25,10 +26,6 @@ from sandbox.kernel import hide_from_peers  # noqa: E402
 if "AWS_LAMBDA_RUNTIME_API" in os.environ:
     # Here the environment holds credentials, and guests may have this process's uid.
     hide_from_peers()
-
-# What is left of an invocation for writing the answer.
-_CLOSING_SECONDS = 1.0
-_CLOSING_SHARE = 0.05
 
 TELEMETRY = Telemetry(SETTINGS)
 logger = TELEMETRY.logger
@@ -48,16 +45,11 @@ def lambda_handler(event: object, context: object = None) -> object:
     """
     with TELEMETRY.invocation(context) as invocation:
         request = read_event(event)
-        deadline = time.monotonic() + _seconds_left(context)
+        seconds = seconds_left(context, default_seconds=SETTINGS.default_seconds)
+        deadline = time.monotonic() + seconds
         outcomes = []
         for outcome in SERVICE.score(request.entries, deadline=deadline):
             invocation.tell(outcome, request.entries[outcome.place].sample)
             outcomes.append(outcome)
         rows = rows_of(outcomes, SETTINGS.rubric.on_outage)
         return write_response(request, rows, always_envelope=SETTINGS.always_envelope)
-
-
-def _seconds_left(context: object) -> float:
-    remaining = getattr(context, "get_remaining_time_in_millis", None)
-    seconds = remaining() / 1000 if callable(remaining) else SETTINGS.default_seconds
-    return max(0.0, seconds - max(_CLOSING_SECONDS, seconds * _CLOSING_SHARE))

@@ -13,11 +13,9 @@ from base64 import b64decode
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, FailFast, ValidationError
-from pydantic_core import PydanticCustomError
-
+from handlers.contents import UnreadableError, kind_of
+from handlers.messages import read_turns
 from verifier.types import Sample
 
 REFERENCE_PLACES = (
@@ -164,7 +162,7 @@ def _find_samples(payload: object, *, place: str) -> list[object]:
             return samples
         case dict() if not _SAMPLE_KEYS.isdisjoint(payload):
             return [payload]
-    found = _kind(payload) + (" with none of these" if isinstance(payload, dict) else "")
+    found = kind_of(payload) + (" with none of these" if isinstance(payload, dict) else "")
     raise MalformedEventError(
         f"{place}: expected a list of samples, one sample, or an object with the list as "
         f"`trajectories` or `batch`, at most once in an HTTP `body`; found {found}"
@@ -180,55 +178,23 @@ def _read_entry(raw: object) -> Entry:
     except ValueError:  # Python refuses to write out a number of thousands of digits
         return Entry(id=None, problem="id: a number too long to be sent back")
     try:
-        messages = _RawSample.model_validate(raw).messages
-    except ValidationError as error:
-        return Entry(id=entry_id, problem=_first_problem(error))
+        turns = read_turns(raw)
+    except UnreadableError as error:
+        return Entry(id=entry_id, problem=str(error))
     return Entry(
         id=entry_id,
         sample=Sample(
-            completion=_last_completion(messages),
+            completion=_last_completion(turns),
             reference=_find_reference(raw),
             tasks=tuple(_task_names(raw)),
         ),
     )
 
 
-def _read_content(content: object) -> str:
-    """Bring the three shapes of content (text, a list of parts, one part) into one text."""
-    if content is None:
-        return ""
-    return "".join(map(_read_part, content if isinstance(content, list) else [content]))
-
-
-def _read_part(part: object) -> str:
-    match part:
-        case str():
-            return part
-        case {"type": str(kind)} if kind != "text":  # an image, say
-            return ""
-        case {"text": str(text)}:
-            return text
-        case {"text": None}:
-            return ""
-    expected = "expected text, or parts that are text or an object with `text`; found {found}"
-    raise PydanticCustomError("unreadable_part", expected, {"found": _kind(part)})
-
-
-class _RawMessage(BaseModel):
-    role: str
-    content: Annotated[str, BeforeValidator(_read_content)] = ""
-
-
-class _RawSample(BaseModel):
-    """What must hold of a sample. Whatever else it has is left alone, and not copied."""
-
-    messages: Annotated[list[_RawMessage], FailFast()]
-
-
-def _last_completion(messages: list[_RawMessage]) -> str | None:
-    for message in reversed(messages):
-        if message.role in MODEL_ROLES:
-            return message.content
+def _last_completion(turns: list[tuple[str, str]]) -> str | None:
+    for role, content in reversed(turns):
+        if role in MODEL_ROLES:
+            return content
     return None
 
 
@@ -252,35 +218,6 @@ def _task_names(sample: object) -> Iterator[str]:
         found = _at(sample, place)
         if isinstance(found, str):
             yield found
-
-
-_EXPECTED = {"list_type": "a list", "string_type": "text", "model_type": "an object"}
-
-
-def _first_problem(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in first["loc"])
-    field = "".join(steps).removeprefix(".") or "sample"
-    if first["type"] == "missing":
-        return f"{field}: missing"
-    if first["type"] in _EXPECTED:
-        return f"{field}: expected {_EXPECTED[first['type']]}, found {_kind(first['input'])}"
-    return f"{field}: {first['msg']}"
-
-
-_KINDS = {
-    type(None): "null",
-    bool: "a boolean",
-    int: "a number",
-    float: "a number",
-    str: "text",
-    list: "a list",
-    dict: "an object",
-}
-
-
-def _kind(value: object) -> str:
-    return _KINDS.get(type(value), "something that is not JSON")
 
 
 _SURROGATES = re.compile("[\ud800-\udfff]")

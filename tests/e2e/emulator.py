@@ -50,7 +50,9 @@ class Function:
     One call at a time: two that overlap bring the emulator down.
     """
 
-    def __init__(self, emulator: Path, directory: Path, variables: dict[str, str]) -> None:
+    def __init__(
+        self, emulator: Path, directory: Path, handler: str, variables: dict[str, str]
+    ) -> None:
         """Start it, with all its files in *directory* and *variables* in its environment."""
         self._directory = directory
         self._output = directory / "output"
@@ -58,7 +60,7 @@ class Function:
         command: list[str | Path] = [emulator, "--log-level", "error"]
         command += ["--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
         command += ["--runtime-api-address", f"127.0.0.1:{self.runtime_port}"]
-        command += [sys.executable, "-m", "awslambdaric", "handlers.reward.lambda_handler"]
+        command += [sys.executable, "-m", "awslambdaric", handler]
         with self._output.open("wb") as output:
             self._process = subprocess.Popen(
                 command,
@@ -142,12 +144,14 @@ class Function:
 
 
 @contextmanager
-def running_function(emulator: Path, **variables: str) -> Iterator[Function]:
-    """Run the function for the length of a `with` block."""
+def running_function(
+    emulator: Path, *, handler: str = "handlers.reward.lambda_handler", **variables: str
+) -> Iterator[Function]:
+    """Run the function for the length of a `with` block, with *variables* in its environment."""
     directory = Path(tempfile.mkdtemp(prefix="function-"))
     directory.chmod(0o711)  # the guests, with a uid of their own, must reach their directories
     try:
-        function = Function(emulator, directory, variables)
+        function = Function(emulator, directory, handler, variables)
         try:
             yield function
         finally:

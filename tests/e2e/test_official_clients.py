@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from handlers.bundle import build
 from handlers.rows import check_response
 from tests.e2e import fetch_clients as fetch_clients_module
 from tests.e2e.emulator import REPOSITORY, Function
@@ -60,7 +61,7 @@ def raw_rows(samples: list[Sample]) -> list[Sample]:
 
 
 def verify(
-    clients: Path, client: str, target: str | Path, samples: list[Sample], endpoint_url: str = ""
+    clients: Path, client: str, target: str | Path, samples: list[Sample], **variables: str
 ) -> dict[str, Any]:
     """Run a client's verification in a process of its own, and return what it said."""
     done = subprocess.run(
@@ -78,8 +79,8 @@ def verify(
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": "none",
             "AWS_SECRET_ACCESS_KEY": "none",
-            "AWS_ENDPOINT_URL_LAMBDA": endpoint_url,
             "NO_PROXY": "127.0.0.1",
+            **variables,
         },
         check=False,
     )
@@ -105,11 +106,25 @@ def test_our_handler_passes_as_a_local_file(
     assert said["successful_samples"] == len(samples)
 
 
+def test_our_single_file_passes(
+    clients: Path, client: str, samples: list[Sample], tmp_path: Path
+) -> None:
+    """The form that all clients can deploy is verified by them, too."""
+    path = local_file(tmp_path, build())
+
+    said = verify(clients, client, path, samples, TMPDIR=str(tmp_path), PYTHONPATH="")
+
+    assert said["success"], said["message"]
+    assert said["successful_samples"] == len(samples)
+
+
 def test_our_handler_passes_as_a_function(
     clients: Path, client: str, samples: list[Sample], function: Function
 ) -> None:
     """The client invokes it by boto3, here through Lambda's emulator."""
-    said = verify(clients, client, ARN, samples, function.endpoint_url)
+    url = function.endpoint_url
+
+    said = verify(clients, client, ARN, samples, AWS_ENDPOINT_URL_LAMBDA=url)
 
     assert said["success"], said["message"]
     assert said["successful_samples"] == len(samples)

@@ -35,6 +35,7 @@ from verifier.examiner.transcript import (
 )
 from verifier.examiner.unknown import is_for_tools
 
+_PYTEST_SUITE = "verifier.examiner.pytest_suite"
 _STEPS_MAX = 200_000
 _TEXT_MAX = 200
 
@@ -52,7 +53,7 @@ def examine(
         question.answer = None if answer is None else Answer.read(*answer)
     try:
         ready = pressed or press(paper)
-        if ready["style"] == "pytest" and "pytest" not in sys.modules:
+        if ready["style"] == "pytest" and _PYTEST_SUITE not in sys.modules:
             return {"pressed": ready, "needs": "pytest"}
         exam = Exam(paper, ready, Transcript(known), frozenset(settled))
         exam.run()

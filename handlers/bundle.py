@@ -1,0 +1,94 @@
+"""Build the reward function as a single file, for where no more can be deployed.
+
+    python -m handlers.bundle dist/reward_lambda.py
+
+In: our own modules and RestrictedPython's, as they are installed. Out: a Python file that needs
+nothing else: the loader's text, and an archive for it. The same modules give the same file.
+Must not know: what the modules do.
+"""
+
+import base64
+import json
+import sys
+import zlib
+from importlib import metadata
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parent.parent
+_ROOMS = ("sandbox", "verifier")
+_HANDLERS = (
+    "__init__", "bedrock", "contents", "errands", "invocation", "judge_prompt", "judge_reply",
+    "judge_words", "llm_judge", "messages", "plain_reward", "report", "service", "settings", "wire",
+)  # fmt: skip
+# What takes the place of modules that need more than Python.
+_STAND_INS = {
+    "handlers/messages.py": "handlers/plain_messages.py",
+    "verifier/examiner/pytest_suite.py": "verifier/examiner/no_pytest_suite.py",
+}
+_LINE_CHARACTERS = 100
+
+_HEADER = '''\
+"""nova-code-verifier: a reward function for code, in a single file.
+
+Deploy it as it is; the handler is `lambda_handler`. It needs Linux and Python 3.11, 3.12 or 3.13,
+and nothing else. It was made by `make single-file` of a repository that tells what it does and how
+it is set up; it is not to be changed by hand. It holds RestrictedPython {version}, unchanged, under
+the Zope Public License 2.1, whose text it unpacks with it.
+"""
+'''
+
+
+def build() -> str:
+    """Return the text of the single file. Raises OSError where a module cannot be read."""
+    library = metadata.distribution("RestrictedPython")
+    packed = zlib.compress(json.dumps(_own_files() | _files_of(library)).encode("ascii"), 9)
+    text = base64.b85encode(packed).decode("ascii")
+    lines = [
+        text[start : start + _LINE_CHARACTERS] for start in range(0, len(text), _LINE_CHARACTERS)
+    ]
+    loader = (_ROOT / "handlers" / "loader.py").read_text(encoding="utf-8")
+    archive = '\n_ARCHIVE = """\n{}\n"""\n\nlambda_handler = load(_ARCHIVE)\n'.format(
+        "\n".join(lines)
+    )
+    return _HEADER.format(version=library.version) + "\n" + _without_docstring(loader) + archive
+
+
+def _own_files() -> dict[str, str]:
+    paths = [path for room in _ROOMS for path in sorted((_ROOT / room).rglob("*.py"))]
+    paths += [_ROOT / "handlers" / f"{name}.py" for name in _HANDLERS]
+    names = [path.relative_to(_ROOT).as_posix() for path in paths]
+    return {
+        name: (_ROOT / _STAND_INS.get(name, name)).read_text(encoding="utf-8")
+        for name in names
+        if name not in _STAND_INS.values()
+    }
+
+
+def _files_of(library: metadata.Distribution) -> dict[str, str]:
+    """Read a library's modules, and its licence."""
+    found = {}
+    for path in sorted(library.files or []):
+        if path.suffix == ".py":
+            found[path.as_posix()] = path.read_text(encoding="utf-8")
+        elif path.name == "LICENSE.txt":
+            found["RestrictedPython/LICENSE.txt"] = path.read_text(encoding="utf-8")
+    return found
+
+
+def _without_docstring(text: str) -> str:
+    return text.partition('"""\n')[2].lstrip("\n")
+
+
+def main() -> None:
+    """Write the file that the command line names."""
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):  # noqa: PLR2004
+        sys.exit(str(__doc__))
+    path = Path(sys.argv[1])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = build()
+    path.write_text(text, encoding="ascii")
+    print(f"{path}: {len(text)} bytes")  # noqa: T201  (a script)
+
+
+if __name__ == "__main__":
+    main()
