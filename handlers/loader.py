@@ -17,6 +17,7 @@ if sys.version_info < (3, 11):  # noqa: UP036  (see above)
 
 import atexit
 import base64
+import contextlib
 import hashlib
 import importlib
 import json
@@ -60,7 +61,7 @@ def unpack(files: dict[str, str], digest: str, parent: Path) -> Path:
         if _holds(place, files):  # somebody was faster
             shutil.rmtree(draft)
             return place
-        atexit.register(_remove, draft)
+        atexit.register(_remove, draft, os.getpid())
         return draft
     return place
 
@@ -89,10 +90,13 @@ def _holds(place: Path, files: dict[str, str]) -> bool:
 def _seal(place: Path) -> None:
     """Let nobody write there any more: guests may have this process's uid, but cannot `chmod`."""
     for path in [place, *place.rglob("*")]:
-        path.chmod(0o500 if path.is_dir() else 0o400)
+        with contextlib.suppress(FileNotFoundError):  # another process is just compiling it
+            path.chmod(0o500 if path.is_dir() else 0o400)
 
 
-def _remove(place: Path) -> None:
+def _remove(place: Path, owner_pid: int) -> None:
+    if os.getpid() != owner_pid:
+        return  # a forked child must not take its parent's files away
     for path in [place, *place.rglob("*")]:
         path.chmod(0o700)
     shutil.rmtree(place)

@@ -1,8 +1,10 @@
 """The reward function as a single file, in an interpreter that has nothing else."""
 
 import json
+import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +133,30 @@ def test_modules_of_the_same_names_are_left_alone(single_file: Path) -> None:
     (row,) = json.loads(run(single_file, [square_sample(RIGHT)], driver=driver)[-1])
 
     assert row["aggregate_reward_score"] == 1.0
+
+
+def test_many_may_start_at_once(single_file: Path, tmp_path: Path) -> None:
+    """Processes that unpack in one directory at the same time do not disturb each other."""
+    copy = tmp_path / single_file.name
+    copy.write_text(single_file.read_text())
+
+    with ThreadPoolExecutor() as pool:
+        answers = list(pool.map(lambda _: score(copy, [square_sample(RIGHT)]), range(3)))
+
+    assert [row["aggregate_reward_score"] for (row,) in answers] == [1.0, 1.0, 1.0]
+    assert len(list(tmp_path.glob("nova-code-verifier-*"))) == 1
+
+
+def test_what_it_unpacked_cannot_be_written_to(single_file: Path, tmp_path: Path) -> None:
+    """A guest that shares the user, but cannot `chmod`, changes no module of ours."""
+    copy = tmp_path / single_file.name
+    copy.write_text(single_file.read_text())
+
+    run(copy, [])
+
+    (place,) = tmp_path.glob("nova-code-verifier-*")
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in [place, *place.rglob("*")]}
+    assert modes == {0o500, 0o400}
 
 
 def test_it_runs_as_a_function(single_file: Path, emulator: Path) -> None:
