@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from handlers.cli.files import UnusableFileError, open_input, read_pieces
 from handlers.cli.lines import read_lines
 from handlers.rows import Finding, NoRowsError, check_response, check_rows, rows_in
-from handlers.wire import MalformedEventError, read_event
+from handlers.wire import read_event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,19 +48,7 @@ def _lint_lines(
     sent_ids: Sequence[object] | None,
     reward_range: tuple[float, float],
 ) -> Linted:
-    rows: list[object] = []
-    numbers: list[int] = []
-    unreadable: dict[int, Finding] = {}
-    for number, line in enumerate(text.split(b"\n"), start=1):
-        if line.strip():
-            try:
-                rows.append(_parse(line))
-            except ValueError as error:
-                place = len(rows)
-                found = f"text that is {error}"
-                unreadable[place] = Finding(place=place, field="row", found=found, expected="JSON")
-                rows.append(None)  # its place is taken: only its own line is lost
-            numbers.append(number)
+    rows, numbers, unreadable = _read_rows(text)
     if rows and len(unreadable) == len(rows):
         raise UnusableFileError(f"{source}: holds no rows; {_told(unreadable[0], 'line', numbers)}")
     _refuse_nothing(len(rows), source, sent_ids)
@@ -71,6 +59,29 @@ def _lint_lines(
         row_count=len(rows),
         findings=tuple(_told(finding, "line", numbers) for finding in findings),
     )
+
+
+def _read_rows(text: bytes) -> tuple[list[object], list[int], dict[int, Finding]]:
+    """Return the rows, the lines that they are on, and what is wrong with those that are no JSON.
+
+    The latter take their places as null, so that the others keep theirs.
+    """
+    rows: list[object] = []
+    numbers: list[int] = []
+    unreadable: dict[int, Finding] = {}
+    for number, line in enumerate(text.split(b"\n"), start=1):
+        if line.strip():
+            row = None
+            try:
+                row = _parse(line)
+            except ValueError as error:
+                found = f"text that is {error}"
+                unreadable[len(rows)] = Finding(
+                    place=len(rows), field="row", found=found, expected="JSON"
+                )
+            rows.append(row)
+            numbers.append(number)
+    return rows, numbers, unreadable
 
 
 def _as_document(text: bytes, source: str) -> object:
@@ -89,12 +100,9 @@ def _read_ids(name: str) -> list[object]:
     """Read which ids the rows have to answer, in order."""
     text = _read(name)
     try:
-        entries = read_event(_parse(text)).entries
-    except MalformedEventError as error:
-        raise UnusableFileError(f"{name}: {error}") from None
-    except ValueError:
+        return [entry.id for entry in read_event(_parse(text)).entries]
+    except ValueError:  # no event: as `verifier score` reads a file, then
         return [line.entry.id for line in read_lines(text.split(b"\n"))]
-    return [entry.id for entry in entries]
 
 
 def _read(name: str) -> bytes:

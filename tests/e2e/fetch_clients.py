@@ -1,8 +1,9 @@
 """Fetch the official clients that verify a reward function before a training job.
 
 In: nothing. Out: a directory for `sys.path`, in `.cache/` of the repository. The packages come
-without what they require: that is a gigabyte (PyTorch, pandas, mlflow), of which the verification
-uses what is listed here and what our own environment has. Must not know: the reward function.
+without what they require: that is a gigabyte (pandas, mlflow; once PyTorch, too), of which the
+verification uses what is listed here and what our own environment has. As a script: prints the
+directory, or says why there is none. Must not know: the reward function.
 """
 
 import sys
@@ -11,7 +12,6 @@ from pathlib import Path
 
 from tests.e2e.fetch_rie import EmulatorUnavailableError, complaint_of, find_pip
 
-# Each verification below is the last of its line; `verify.py` says what it is part of.
 REQUIREMENTS = (
     "amzn-nova-customization-sdk==1.1.2",  # the later ones hold, or require, the next
     "amzn-nova-forge==1.4.10",  # says itself that the next is its successor
@@ -61,3 +61,15 @@ def _install(target: Path) -> None:
     )
     if complaint is not None:
         raise ClientsUnavailableError(f"for want of a network? {complaint}")
+
+
+def main() -> None:
+    """Print the directory."""
+    try:
+        print(fetch_clients())  # noqa: T201  (a script)
+    except ClientsUnavailableError as error:
+        sys.exit(f"{Path(__file__).name}: {error}")
+
+
+if __name__ == "__main__":
+    main()

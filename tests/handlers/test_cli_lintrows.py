@@ -85,6 +85,17 @@ def test_samples_may_be_an_event(event: object, tmp_path: Path) -> None:
     assert verifier("lint-rows", rows, "--samples", sent).returncode == 0
 
 
+@pytest.mark.parametrize("line", ['{"id": "a"}', '{"question": 1}', "7", "broken"])
+def test_a_lone_sample_is_read_as_score_reads_it(line: str, tmp_path: Path) -> None:
+    """Whatever is on the only line, `verifier score` answers it with a row, and it is clean."""
+    sent = tmp_path / "samples.jsonl"
+    sent.write_text(f"{line}\n")
+    rows = tmp_path / "rows.jsonl"
+    verifier("score", sent, "--out", rows, "--quiet")
+
+    assert verifier("lint-rows", rows, "--samples", sent).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
