@@ -46,7 +46,12 @@ def single_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(
-    single_file: Path, event: object, context: object = None, *, driver: str = DRIVER
+    single_file: Path,
+    event: object,
+    context: object = None,
+    *,
+    driver: str = DRIVER,
+    **settings: str,
 ) -> list[str]:
     """Have the file score *event*, without any package; return what was printed, by lines."""
     base: str = getattr(sys, "_base_executable", sys.executable)
@@ -57,7 +62,7 @@ def run(
         text=True,
         timeout=100,
         cwd="/",
-        env={"TMPDIR": str(single_file.parent)},
+        env={"TMPDIR": str(single_file.parent), **settings},
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
@@ -119,6 +124,15 @@ def test_the_log_has_the_same_fields(single_file: Path) -> None:
     line, _ = run(single_file, [square_sample(RIGHT)])
 
     assert json.loads(line).keys() >= LOGGED_FIELDS | {"level", "message", "timestamp", "service"}
+
+
+def test_the_judge_is_on_board(single_file: Path) -> None:
+    """Whoever names a model gets its judge; what it asks with, boto3, is the platform's."""
+    model = "amazon.nova-lite-v1:0"
+
+    *_, answer = run(single_file, [square_sample(RIGHT)], VERIFIER_JUDGE_MODEL=model)
+
+    assert json.loads(answer)[0]["aggregate_reward_score"] == 1.0
 
 
 def test_modules_of_the_same_names_are_left_alone(single_file: Path) -> None:
