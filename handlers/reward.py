@@ -41,7 +41,7 @@ def lambda_handler(event: object, context: object = None) -> object:
     """Score the samples of *event*.
 
     Raises MalformedEventError for an event without samples, and OutageError for samples
-    that we could not grade, unless `VERIFIER_ON_OUTAGE` is `value`.
+    that we could not grade, where the rubric's `on_outage` is `raise`.
     """
     with TELEMETRY.invocation(context) as invocation:
         request = read_event(event)

@@ -105,7 +105,7 @@ class Service:
             yield self._concluded(place, entries[place], prepared, executions, level)
         for number, executions in ended:
             place, prepared = waiting[number]
-            alike = likenesses[number].result()
+            alike = likenesses[number]
             yield self._concluded(place, entries[place], prepared, executions, level, alike=alike)
 
     def _compare(
@@ -130,7 +130,7 @@ class Service:
         executions: tuple[Execution, ...],
         level: Level,
         *,
-        alike: Similarity | None = None,
+        alike: Future[Similarity] | None = None,
     ) -> Outcome:
         started = time.monotonic()
         score = self._conclude(place, prepared, executions, alike)
@@ -151,10 +151,10 @@ class Service:
         place: int,
         prepared: Prepared,
         executions: tuple[Execution, ...],
-        alike: Similarity | None,
+        alike: Future[Similarity] | None,
     ) -> Score:
         try:
-            return conclude(prepared, executions, alike)
+            return conclude(prepared, executions, alike.result() if alike else None)
         except Exception:  # noqa: BLE001  (the front door: a bug costs one row, and is logged)
             return self._bug(place)
 

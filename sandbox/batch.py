@@ -43,6 +43,7 @@ class Batch:
         self._open_programs: set[int] = set()
         self._lane_of: dict[int, int] = {}
         self._epoll = select.epoll()
+        self._attended_at = time.monotonic()
         for number in range(len(lanes)):
             self._watch(number, lanes[number].control.fileno())
 
@@ -115,9 +116,14 @@ class Batch:
 
     def _wait(self) -> None:
         """Wait for something to happen, and see to it."""
+        away = time.monotonic() - self._attended_at
+        for _, keeper in self._busy.values():
+            keeper.excuse(away)
         soonest = min(keeper.next_tick for _, keeper in self._busy.values())
         pause = max(0.0, min(soonest, self._deadline) - time.monotonic())
-        for fd, flags in self._epoll.poll(pause):
+        events = self._epoll.poll(pause)
+        self._attended_at = time.monotonic()
+        for fd, flags in events:
             number = self._lane_of.get(fd)
             if number in self._busy:
                 self._attend(number, fd, flags)

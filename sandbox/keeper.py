@@ -174,6 +174,10 @@ class Keeper:
 
     # -- limits ------------------------------------------------------------------------
 
+    def excuse(self, seconds: float) -> None:
+        """Leave out of the wall time how long nobody looked: an answer may have been waiting."""
+        self._wall_mark = min(time.monotonic(), self._wall_mark + seconds)
+
     def _check_sleeper(self, now: float) -> None:
         """Look for a guest out of wall time, unless the machine had no time for it."""
         over = now - self._wall_mark - self._limits.wall_seconds

@@ -23,6 +23,7 @@ from verifier.types import Checker, CheckerKind
 from verifier.value_checkers import same_value
 
 # Ints of up to so many digits are always cheap to read, and never refused.
+_JSON_FACTOR, _JSON_SPARE = 64, 2**18  # bytes for each expected one, and beside
 _SHORT_INT_DIGITS = 640
 
 
@@ -61,6 +62,8 @@ def _same_json(checker: Checker, expected: str, observed: bytes) -> bool:
         wanted = _read_json(expected)
     except ValueError as error:
         raise VerifierError("checker", f"json, but an expected output is not: {error}") from error
+    if len(observed) > _JSON_FACTOR * len(expected) + _JSON_SPARE:
+        return False  # no indentation makes that of it, and to read it would take seconds
     try:
         found = _read_json(observed.decode("utf-8", "surrogatepass"))
     except ValueError:

@@ -1,14 +1,17 @@
-"""Find the program in a completion.
+"""Find the answer in a completion: a program, or words.
 
 In: a completion. Out: the candidate, or none. Must not know: the reference.
 
 The last complete block of the task's language is the answer; what comes before it may be
-a draft. Prose is never run, so that a polite refusal is no program that fails.
+a draft. Only where the last one defines nothing, and uses what a block before it defines, it
+shows how that one, the answer, is used. Prose is never run, so that a polite refusal is no
+program that fails.
 """
 
 import ast
 import re
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 
 from verifier.boxes import last_box
 from verifier.fences import Block, block_text, find_blocks
@@ -16,6 +19,8 @@ from verifier.sections import Sections, find_sections
 from verifier.syntax import read_python
 from verifier.types import Candidate, ExtractionMethod
 
+_LOOKED_AT_MAX = 8
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 MAX_BARE_CHARS = 20_000
 """Longer text without a fence is not looked at: the parser runs in our own process."""
 
@@ -62,8 +67,8 @@ def answer_text(completion: str, *, boxed: bool = False) -> str:
     sections = find_sections(completion)
     for text in ("".join(sections.solution or ()), "".join(sections.visible)):
         box = last_box(text)
-        if box is not None or (text.strip() and not boxed):
-            return (text if box is None else box).strip()
+        if box or (text.strip() and not boxed):
+            return (box or text).strip()
     return ""
 
 
@@ -94,15 +99,15 @@ def _search(sections: Sections, language: str) -> tuple[Candidate | None, int]:
 
 def _search_pieces(pieces: tuple[str, ...], language: str) -> tuple[Candidate | None, int]:
     """Return the candidate in *pieces*, and the number of complete blocks of *language*."""
-    last: dict[ExtractionMethod, tuple[str, Block]] = {}
-    tagged = 0
+    found: dict[ExtractionMethod, list[Candidate]] = defaultdict(list)
     for piece in pieces:
         for block in find_blocks(piece):
             method = _method(piece, block, language)
             if method is not None:
-                last[method] = (piece, block)
-            tagged += method is ExtractionMethod.TAGGED_FENCE
-    return _best(last) or _bare(pieces, language), tagged
+                program = block_text(piece, block)
+                found[method].append(Candidate(program=program, method=method))
+    tagged = len(found[ExtractionMethod.TAGGED_FENCE])
+    return _best(found) or _bare(pieces, language), tagged
 
 
 def _method(piece: str, block: Block, language: str) -> ExtractionMethod | None:
@@ -121,15 +126,40 @@ def _aliases(language: str) -> frozenset[str]:
     return _ALIASES.get(language, frozenset({language}))
 
 
-def _best(blocks: dict[ExtractionMethod, tuple[str, Block]]) -> Candidate | None:
+def _best(found: Mapping[ExtractionMethod, list[Candidate]]) -> Candidate | None:
     for method in (
         ExtractionMethod.TAGGED_FENCE,
         ExtractionMethod.UNTAGGED_FENCE,
         ExtractionMethod.UNCLOSED_FENCE,
     ):
-        if method in blocks:
-            return Candidate(program=block_text(*blocks[method]), method=method)
+        if found.get(method):
+            return _last_that_is_no_usage(found[method])
     return None
+
+
+def _last_that_is_no_usage(candidates: list[Candidate]) -> Candidate:
+    """Return the last one; or the one before, where that is only called from the last."""
+    *earlier, last = candidates[-_LOOKED_AT_MAX:]
+    if not earlier or len(last.program) > MAX_BARE_CHARS:
+        return last
+    tree = read_python(last.program)
+    nodes = list(ast.walk(tree)) if tree else []
+    if any(isinstance(node, _DEFINITIONS) for node in nodes):
+        return last
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    bound = {
+        node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    for one in reversed(earlier):
+        if used & _defined(one.program) - bound:
+            return one
+    return last
+
+
+def _defined(program: str) -> set[str]:
+    """Name the functions and classes that a program defines."""
+    tree = read_python(program) if len(program) <= MAX_BARE_CHARS else None
+    return {node.name for node in (tree.body if tree else ()) if isinstance(node, _DEFINITIONS)}
 
 
 def _bare(pieces: Iterable[str], language: str) -> Candidate | None:

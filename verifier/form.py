@@ -8,15 +8,17 @@ would run should stand outside. `solution_marks` asks for `<answer>` or `<|begin
 around the answer, and `boxed` for a `\boxed{}`.
 """
 
+import ast
 import re
 import textwrap
 from collections.abc import Iterator
 
 from verifier.boxes import last_box
-from verifier.extraction import complete_blocks, is_program
+from verifier.extraction import complete_blocks
 from verifier.fences import find_blocks
 from verifier.rubric import Rubric
 from verifier.sections import Sections, find_sections
+from verifier.syntax import read_python
 from verifier.types import Candidate, ExtractionMethod, Miss
 
 _OF_METHOD = {
@@ -24,6 +26,16 @@ _OF_METHOD = {
     ExtractionMethod.UNCLOSED_FENCE: Miss.UNCLOSED_FENCE,
     ExtractionMethod.BARE_TEXT: Miss.NO_FENCE,
 }
+_BLOCKS = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.For,
+    ast.While,
+    ast.If,
+    ast.With,
+    ast.Try,
+)
 _OUTSIDE_CHARACTERS_MAX = 20_000  # the parser runs in our own process
 _BLANK_LINES = re.compile(r"\n[ \t]*+\n")
 # Looked for before the parser is asked: most prose has none of it at its start.
@@ -67,7 +79,12 @@ def _paragraphs_outside(sections: Sections) -> Iterator[str]:
 
 
 def _runs(paragraph: str) -> bool:
-    return _STATEMENT.match(paragraph) is not None and is_program(paragraph)
+    """Tell a program from a formula, a trace (`n = 3`), an import or a call that is mentioned."""
+    tree = read_python(paragraph) if _STATEMENT.match(paragraph) else None
+    if tree is None:
+        return False
+    calls = any(isinstance(one, ast.Expr) and isinstance(one.value, ast.Call) for one in tree.body)
+    return (calls and len(tree.body) > 1) or any(isinstance(one, _BLOCKS) for one in tree.body)
 
 
 def _outside(piece: str) -> Iterator[str]:

@@ -42,9 +42,7 @@ from verifier.types import (
 from verifier.verdict import judge_case
 
 _DEFAULT_LIMITS = Limits()
-_NOBODY_COMPARES = Similarity(
-    problem="similarity: no language model is set that could compare texts", is_outage=True
-)
+_NOBODY_COMPARES = "similarity: no language model is set that could compare texts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +68,12 @@ def prepare(
 ) -> Prepared | Score:
     """Go as far as the sandbox's door; or, where there is nothing to run, to the score."""
     if sample.completion is None:
-        return no_candidate(rubric)
+        return no_candidate(_rubric_of(sample, rubric))
     try:
         terms, reference = read_terms(sample.reference, sample.tasks, rubric)
         if terms.task is Task.SIMILARITY:
-            made = _prepare_text(sample.completion, read_text_reference(reference), terms)
+            text = read_text_reference(sample.reference)
+            made = _prepare_text(sample.completion, text, terms)
             return replace(made, source=Source.SIMILARITY)
         expected = None if terms.task is Task.CODE else read_expected(reference)
         if expected is not None:
@@ -87,6 +86,15 @@ def prepare(
         return replace(_prepare_program(sample.completion, plan, terms), source=_source_of(plan))
     except VerifierError as error:
         return ungraded(str(error))
+
+
+def _rubric_of(sample: Sample, rubric: Rubric) -> Rubric:
+    """Find out what is paid for a sample, if that can be read."""
+    try:
+        terms, _ = read_terms(sample.reference, sample.tasks, rubric)
+    except VerifierError:
+        return rubric
+    return terms.rubric
 
 
 def _source_of(plan: TestPlan | CodePlan) -> Source:
@@ -143,15 +151,20 @@ def conclude(
 
     *similarity* is what came of the comparison, where there was one to be made.
     """
-    return replace(_conclude(prepared, executions, similarity), source=prepared.source)
+    score = _conclude(prepared, executions, similarity)
+    problem = score.problem or (similarity.problem if similarity else "")
+    return replace(score, source=prepared.source, problem=problem)
 
 
 def _conclude(
     prepared: Prepared, executions: Sequence[Execution], similarity: Similarity | None
 ) -> Score:
     if prepared.comparison is not None:
-        similarity = similarity or _NOBODY_COMPARES
-        if similarity.value is None:
+        if similarity is None:
+            return ungraded(_NOBODY_COMPARES)
+        # What a judge refuses to read is still to be judged by its tests: who cannot pass them
+        # could have it refuse, and be ungraded.
+        if similarity.value is None and (prepared.candidate is None or similarity.is_outage):
             return ungraded(similarity.problem, is_outage=similarity.is_outage)
     alike = similarity.value if similarity else None
     try:

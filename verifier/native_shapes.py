@@ -57,6 +57,8 @@ _SOURCES = (
     *((holder,) for holder in _HOLDERS),
 )
 _SOURCE_KEYS = tuple(key for source in _SOURCES for key in source)
+TEST_KEYS = frozenset({*_SOURCE_KEYS, *(key for source in CODE_SOURCES for key in source)})
+"""Where a reference may hold tests, in whatever shape."""
 _MAX_DEPTH = 6
 _NIL: tuple[object, ...] = ("", [])
 
@@ -220,7 +222,7 @@ def _no_tests(scope: Scope) -> VerifierError:
             return VerifierError(scope.at(key), "found no test cases, expected at least one")
     for key in _SENTIMENT:
         if key in scope.values:
-            problem = "found an answer and no tests; sentiment tasks are not supported yet"
+            problem = "found an answer that is no label, and no tests; a text needs task similarity"
             return VerifierError(scope.at(key), problem)
     hints = "".join(did_you_mean(key, _SOURCE_KEYS) for key in list(scope.values)[:_MAX_DEPTH])
     problem = f"found {quote_keys(scope.values)}, expected tests, inputs and outputs or test_cases"

@@ -23,6 +23,7 @@ from verifier.rubric import (
     Shape,
 )
 
+_REWARD_MAX = 1e9
 _SHARES_TOLERANCE = 0.01  # as they are written with two digits
 
 
@@ -36,13 +37,15 @@ def read_rubric(source: Mapping[str, Any], base: Rubric = DEFAULT_RUBRIC) -> Rub
     """
     values: dict[str, Any] = {}
     for section, content in source.items():
-        readers = _SECTIONS[_known(section, _SECTIONS, "")]
+        readers = SECTIONS[_known(section, SECTIONS, "")]
+        if content is None:  # as tables of a database say that something is not there
+            continue
         if not isinstance(content, Mapping):
             raise RubricError(f"{section}: expected a table of keys, found {content!r}")
         for key, value in content.items():
             read = readers[_known(key, readers, f"{section}.")]
             try:
-                values |= read(key, value)
+                values |= {} if value is None else read(key, value)
             except ValueError as error:
                 raise RubricError(f"{section}.{key}: {error}, found {value!r}") from None
     return replace(base, **values)
@@ -86,11 +89,10 @@ def _boolean(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed
 
 
 def _range(_key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed here)
-    match value:
-        case [int() | float() as lowest, int() | float() as highest]:
-            if math.isfinite(lowest) and math.isfinite(highest):
-                return {"lowest": float(lowest), "highest": float(highest)}
-    raise ValueError("expected two numbers, the lower end first")
+    if not isinstance(value, list | tuple) or len(value) != 2:  # noqa: PLR2004
+        raise ValueError("expected two numbers, the lower end first")
+    read = _number(-_REWARD_MAX, _REWARD_MAX)
+    return read("lowest", value[0]) | read("highest", value[1])
 
 
 def _priors(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed here)
@@ -103,7 +105,7 @@ def _priors(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed 
     return {key: tuple(zip(value, shares, strict=True))}
 
 
-_SECTIONS: dict[str, dict[str, _Reader]] = {
+SECTIONS: dict[str, dict[str, _Reader]] = {
     "weights": dict.fromkeys(DIMENSIONS, _number(0, 1)),
     "correctness": {
         "shape": _one_of(Shape),
@@ -119,7 +121,7 @@ _SECTIONS: dict[str, dict[str, _Reader]] = {
     "reward": {
         "range": _range,
         "violation_penalty": _number(0, 1),
-        "ungraded_reward": _number(-1e9, 1e9),
+        "ungraded_reward": _number(-_REWARD_MAX, _REWARD_MAX),
         "on_outage": _one_of(OutagePolicy),
     },
 }
@@ -130,6 +132,4 @@ def as_mapping(rubric: Rubric) -> dict[str, dict[str, Any]]:
     values = {field.name: getattr(rubric, field.name) for field in fields(Rubric)}
     values["range"] = [rubric.lowest, rubric.highest]
     values["priors"] = dict(rubric.priors)
-    return {
-        section: {key: values[key] for key in readers} for section, readers in _SECTIONS.items()
-    }
+    return {section: {key: values[key] for key in readers} for section, readers in SECTIONS.items()}

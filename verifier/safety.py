@@ -13,11 +13,13 @@ import ast
 from RestrictedPython.transformer import RestrictingNodeTransformer
 
 from verifier.rubric import Policy
+from verifier.syntax import parse
 from verifier.types import Finding, Severity
 
 _CHARACTERS_MAX = 100_000
 _FINDINGS_MAX = 100  # of each severity
 _DEPTH_MAX = 100
+_PARTS_MAX = 3
 _MILD_COST = 0.25
 
 
@@ -26,7 +28,7 @@ def find_risks(program: str, policy: Policy = Policy.DEFAULT) -> tuple[Finding, 
     if len(program) > _CHARACTERS_MAX:
         return (_finding("program", None, "is too long to be read", Severity.SEVERE),)
     try:
-        tree = ast.parse(program)
+        tree = parse(program)
     except (SyntaxError, ValueError):
         return ()
     except (RecursionError, MemoryError):
@@ -129,7 +131,8 @@ class _Reader(_Recorder):
     def _dotted(self, node: ast.AST) -> str:
         """Write `o.path.join` as `os.path.join`, where `o` is `os`; "" for other expressions."""
         parts: list[str] = []
-        while isinstance(node, ast.Attribute):
+        # No further than any name on the lists: this is asked at every link of a chain.
+        while isinstance(node, ast.Attribute) and len(parts) < _PARTS_MAX:
             parts.append(node.attr)
             node = node.value
         if not isinstance(node, ast.Name) or node.id not in self._modules:

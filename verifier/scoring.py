@@ -4,7 +4,8 @@ In: the verdicts of a candidate's test cases, the share of these that the best c
 would have passed, what the response misses. Out: a `Score`. Must not know: output text, processes.
 
     correctness = shape((share - guessed) / (1 - guessed)), and never below 0
-    reward      = 0.8 correctness + 0.1 compile + 0.1 format + 0 safety + 0 conciseness
+    reward      = 0.8 correctness + 0.1 compile + 0.1 format
+                  + 0 safety + 0 conciseness + 0 similarity
 
 in the rubric's range; unless the candidate tried something forbidden: then it is its bottom.
 """
@@ -60,12 +61,15 @@ def score_cases(
     passed = [place for place, case in enumerate(cases) if case.verdict is Verdict.ACCEPTED]
     share = share_of(passed, len(cases), groups, rubric.groups)
     counted = beyond_guess(share, guessed) if rubric.guess_correction else share
+    compiles = _compile_ladder(cases)
+    length = max(1, len(candidate.program))
+    is_program = compiles > _COMPILE_STEPS[Ending.NOT_COMPILED]
     dimensions: dict[str, Any] = {
         "correctness": rubric.shaped(float(counted)),
-        "compile": _compile_ladder(cases),
+        "compile": compiles,
         "format": _format(misses),
-        "safety": safety_of(findings),
-        "conciseness": min(1.0, rubric.budget / max(1, len(candidate.program))),
+        "safety": safety_of(findings) if is_program else 0.0,
+        "conciseness": min(1.0, rubric.budget / length) if is_program else 0.0,
     }
     if similarity is not None:
         dimensions["similarity"] = similarity

@@ -75,6 +75,7 @@ _TRIES_MAX = 2_000
 _TARGET_CHARACTERS_MAX = 300
 _LINE_CHARACTERS_MAX = 300
 _SPARE = 10
+_LOOK_BACK = 100
 _WRAPPINGS_MAX = 4
 
 _WORDS = {
@@ -114,9 +115,9 @@ def read_expected(reference: object) -> Expected | None:
         return _polarity(reference)
     if not isinstance(reference, Mapping):
         return None
-    if "tests" in reference:
+    if reference.get("tests") is not None:
         return None
-    if "opinions" in reference:
+    if reference.get("opinions") is not None:
         return _expected_opinions(reference["opinions"])
     return _expected_label(reference)
 
@@ -212,7 +213,7 @@ def lone_label(text: str) -> Polarity | None:
     meant = {
         _POLARITY_OF[label[0]]
         for label in _LABEL.finditer(plain)
-        if not _DENIED.search(plain[: label.start()])
+        if not _DENIED.search(plain[max(0, label.start() - _LOOK_BACK) : label.start()])
         and not _DENIED_BEHIND.match(plain[label.end() :])
     }
     return meant.pop() if len(meant) == 1 else None
@@ -221,6 +222,7 @@ def lone_label(text: str) -> Polarity | None:
 def _plain(text: str) -> str:
     r"""Undo full width, capitals, and wrappings like `\text{…}`. For short texts only."""
     plain = unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'")
+    plain = plain[-_LINE_CHARACTERS_MAX:]  # there are characters that become eighteen
     for _ in range(_WRAPPINGS_MAX):
         plain = _WRAPPED.sub(r"\1", plain)
     return plain

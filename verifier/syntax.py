@@ -13,10 +13,15 @@ import warnings
 _WARNING_FILTERS = threading.Lock()
 
 
+def parse(text: str) -> ast.Module:
+    """Parse *text*. Raises what `ast.parse` does: SyntaxError, or RecursionError and the like."""
+    with _WARNING_FILTERS, warnings.catch_warnings(action="ignore"):
+        return ast.parse(text)
+
+
 def read_python(text: str) -> ast.Module | None:
     """Parse *text*; None if it is no Python."""
     try:
-        with _WARNING_FILTERS, warnings.catch_warnings(action="ignore"):
-            return ast.parse(text)
+        return parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None  # the last two: nested too deeply for the parser

@@ -7,11 +7,12 @@ and the reference, opened if it was text. Must not know: tests, completions.
 |---|---|
 | `task` | `code`, `sentiment` or `similarity`; if not given, seen from the reference's shape |
 | `rubric` | a table of a rubric: what it says goes before the rubric of the run |
-| `format` | what a response should have: a list of `solution_marks`, `boxed`, `fence` |
+| `format` | what a response should have, and no other: a list of `solution_marks`, `boxed` |
 | `solution` | a right program, for the rubric's `similarity`; also `canonical_solution`, `code` |
 
 The sample's own `task` or `data_source` counts where it names one of these tasks, as a word
-(`livecodebench/code`, `chabsa`); every other name is the dataset's own business.
+(`livecodebench/code`, `chabsa`), and the reference holds no tests. Every other name is the
+dataset's own business, and so are a `rubric` or a `format` that have none of our words.
 """
 
 import re
@@ -21,14 +22,16 @@ from enum import StrEnum
 from typing import Any
 
 from verifier.errors import VerifierError
-from verifier.reference import did_you_mean, mismatch, quote, read_dict, unpack
+from verifier.native_shapes import TEST_KEYS
+from verifier.reference import did_you_mean, nearest_key, quote, read_dict, unpack
 from verifier.rubric import Rubric, RubricError
-from verifier.rubric_table import read_rubric
+from verifier.rubric_table import SECTIONS, read_rubric
 
 _NAME_CHARACTERS_MAX = 64
 _PROBLEM_CHARACTERS_MAX = 300
 _WORD = re.compile(r"[a-z]+")
-_FORMATS = ("fence", "solution_marks", "boxed")  # a fence is always asked for
+_FORMATS = ("solution_marks", "boxed")
+_OF_THE_RUN = ("on_outage", "ungraded_reward")
 _SOLUTIONS = ("solution", "canonical_solution", "code")
 _TEXTS = ("answer", "text", "reference", "solution")
 
@@ -60,6 +63,8 @@ def read_terms(reference: object, names: Iterable[str], rubric: Rubric) -> tuple
     first = named[0] if named else None
     if not isinstance(opened, Mapping):
         return Terms(task=first, rubric=rubric), opened
+    if any(opened.get(key) is not None for key in TEST_KEYS):
+        first = None  # tests are to be run, whatever a dataset is called
     own = opened.get("task")
     terms = Terms(
         task=(_TASKS.get(own.casefold()) if isinstance(own, str) else None) or first,
@@ -69,12 +74,13 @@ def read_terms(reference: object, names: Iterable[str], rubric: Rubric) -> tuple
     return terms, opened
 
 
-def read_text_reference(opened: object) -> str:
+def read_text_reference(reference: object) -> str:
     """Read the text that a response is compared with. Raises VerifierError."""
-    text = opened if isinstance(opened, str) else ""
-    if isinstance(opened, Mapping):
-        text = _first_text(opened, _TEXTS)
-    if not text.strip():
+    opened = open_reference(reference)
+    text = _first_text(opened, _TEXTS) if isinstance(opened, Mapping) else opened
+    if not text and isinstance(reference, str):
+        text = reference  # it is JSON by itself
+    if not isinstance(text, str) or not text.strip():
         keys = ", ".join(_TEXTS)
         raise VerifierError("reference", f"expected a text to compare with, or one as {keys}")
     return text
@@ -102,27 +108,37 @@ def _task_of(name: str) -> Task | None:
 
 
 def _with_table(table: Any, rubric: Rubric) -> Rubric:  # noqa: ANN401  (narrowed here)
-    if table is None:
+    """Read a rubric of the sample's own; what has another meaning in its dataset is left alone."""
+    if isinstance(table, str) and table.lstrip()[:1] == "{":
+        table = read_dict("rubric", table)
+    if not isinstance(table, Mapping) or not any(map(_is_section, table)):
         return rubric
+    for key in _OF_THE_RUN:
+        if isinstance(table.get("reward"), Mapping) and table["reward"].get(key) is not None:
+            raise VerifierError(f"rubric.reward.{key}", "is for the run's rubric alone")
     try:
-        return read_rubric(read_dict("rubric", table, "a table of a rubric"), rubric)
+        return read_rubric(table, rubric)
     except RubricError as error:
         raise VerifierError("rubric", str(error)[:_PROBLEM_CHARACTERS_MAX]) from None
 
 
+def _is_section(key: object) -> bool:
+    return isinstance(key, str) and nearest_key(key, SECTIONS) is not None
+
+
 def _with_format(wanted: object, rubric: Rubric) -> Rubric:
-    if wanted is None:
-        return rubric
     words = [wanted] if isinstance(wanted, str) else wanted
-    if not isinstance(words, list):
-        raise mismatch("format", wanted, f"a list of {', '.join(_FORMATS)}")
+    if not isinstance(words, list) or not any(map(_is_format, words)):
+        return rubric
     for word in words:
         if word not in _FORMATS:
-            hint = did_you_mean(str(word), _FORMATS)
-            raise VerifierError(
-                "format", f"found {quote(word)}, expected {', '.join(_FORMATS)}{hint}"
-            )
+            problem = f"found {quote(word)}, expected {', '.join(_FORMATS)}"
+            raise VerifierError("format", problem + did_you_mean(str(word), _FORMATS))
     return replace(rubric, solution_marks="solution_marks" in words, boxed="boxed" in words)
+
+
+def _is_format(word: object) -> bool:
+    return isinstance(word, str) and nearest_key(word, _FORMATS) is not None
 
 
 def _first_text(values: Mapping[Any, Any], keys: Iterable[str]) -> str:

@@ -255,7 +255,7 @@ def explain(
                 raise UnusableFileError(f"{source}: there is no sample with the id {sample_id}")
             (outcome,) = Service(executor, settings).score(named[:1])
             paid = outcome.row["aggregate_reward_score"]
-            assert isinstance(paid, float)  # noqa: S101  (a row's reward is a number)
+            assert paid is None or isinstance(paid, float)  # noqa: S101  (a row's reward)
             story = story_of(named[0], outcome.score, settings.rubric, paid=paid)
             _print(render(story, sys.stdout))
 

@@ -18,62 +18,66 @@ from handlers.report import finding_text
 from handlers.wire import Entry
 from sandbox.types import Execution
 from verifier.errors import VerifierError
-from verifier.rubric import Rubric, Shape
+from verifier.rubric import Grouping, Rubric, Shape
 from verifier.sentiment import mark, read_expected
 from verifier.terms import open_reference, read_terms
 from verifier.testplan import plan_tests
-from verifier.types import CodePlan, Score, StdioCase, TestPlan, Verdict
+from verifier.types import CodePlan, Sample, Score, Source, StdioCase, TestPlan, Verdict
 
 _EXCERPT_CHARACTERS = 60
 _CASES_MAX = 100
 _TEST_LINE = re.compile(r"line (\d{1,6}) of the tests")
 
 
-def story_of(entry: Entry, score: Score, rubric: Rubric, *, paid: float) -> RenderableType:
+def story_of(entry: Entry, score: Score, rubric: Rubric, *, paid: float | None) -> RenderableType:
     """Lay out what was found, what each case came to, and how the reward follows; *paid* is it."""
     if entry.sample is not None:
         with suppress(VerifierError):
             terms, _ = read_terms(entry.sample.reference, entry.sample.tasks, rubric)
             rubric = terms.rubric
     parts: list[RenderableType] = [_head(entry, score, paid)]
-    parts += map(Text, _found(entry, score))
+    parts += map(Text, _found(entry, score, rubric))
     if score.cases and score.method is not None:
         parts.append(_cases(entry, score))
-    if score.verdict is not Verdict.UNGRADED:
-        parts += map(Text, _sums(score, rubric, paid))
+    if score.verdict is not Verdict.UNGRADED and paid is not None:
+        parts += map(Text, _sums(entry, score, rubric, paid))
     return Group(*parts)
 
 
-def _head(entry: Entry, score: Score, paid: float) -> Text:
+def _head(entry: Entry, score: Score, paid: float | None) -> Text:
     name = printable(str(entry.id)) if entry.id is not None else "a sample without an id"
-    return Text(f"{name}: {score.verdict}, reward {paid:g}", style="bold")
+    reward = "no reward" if paid is None else f"reward {paid:g}"
+    return Text(f"{name}: {score.verdict}, {reward}", style="bold")
 
 
-def _found(entry: Entry, score: Score) -> Iterator[str]:
+def _found(entry: Entry, score: Score, rubric: Rubric) -> Iterator[str]:
     """Say what was found in the completion."""
     if score.problem:
         yield f"problem: {printable(score.problem)}"
-    elif entry.sample is None or entry.sample.completion is None:
+    if score.verdict is Verdict.UNGRADED:
+        return
+    if entry.sample is None or entry.sample.completion is None:
         yield "there is no assistant turn"
-    elif score.method is None:
-        yield from _found_sentiment(entry, score)
-    else:
+    elif score.method is not None:
         yield f"program: found as {score.method.replace('_', ' ')}"
-        for one in score.findings:
-            yield f"finding: {printable(finding_text(one))}"
-        yield from (f"format: {miss.replace('_', ' ')}" for miss in score.misses)
+    elif not score.cases:
+        yield "no answer was found in the completion"
+    elif score.source is Source.SIMILARITY:
+        yield f"answer: in words, as good as the reference by {score.similarity:.4g}"
+    else:
+        yield from _found_sentiment(entry.sample, rubric)
+    yield from (f"finding: {printable(finding_text(one))}" for one in score.findings)
+    yield from (f"format: {miss.replace('_', ' ')}" for miss in score.misses)
 
 
-def _found_sentiment(entry: Entry, score: Score) -> Iterator[str]:
-    assert entry.sample is not None  # noqa: S101  (looked at by `_found`)
-    with suppress(VerifierError):
-        expected = read_expected(open_reference(entry.sample.reference))
-        if expected is not None and score.cases:
-            answer = mark(entry.sample.completion or "", expected).answer
-            wanted = expected if isinstance(expected, str) else f"{len(expected)} opinions"
-            yield f"answer: {answer}; expected: {wanted}"
-            return
-    yield "no answer was found in the completion"
+def _found_sentiment(sample: Sample, rubric: Rubric) -> Iterator[str]:
+    expected = read_expected(open_reference(sample.reference))
+    assert expected is not None  # noqa: S101  (it has been marked by this)
+    answer = mark(sample.completion or "", expected).answer
+    wanted = expected if isinstance(expected, str) else f"{len(expected)} opinions"
+    yield f"answer: {answer}; expected: {wanted}"
+    if rubric.priors and isinstance(expected, str):
+        yield f"a right {expected} is worth {rubric.worth_of(expected):.4g}, as labels are frequent"
 
 
 def _cases(entry: Entry, score: Score) -> Table:
@@ -99,7 +103,7 @@ def _cases(entry: Entry, score: Score) -> Table:
 def _plan(entry: Entry) -> TestPlan | CodePlan | None:
     if entry.sample is not None:
         with suppress(VerifierError):
-            return plan_tests(entry.sample.reference)
+            return plan_tests(open_reference(entry.sample.reference))
     return None
 
 
@@ -131,10 +135,12 @@ def _excerpt(text: str) -> str:
     return printable(text, limit=_EXCERPT_CHARACTERS)
 
 
-def _sums(score: Score, rubric: Rubric, paid: float) -> Iterator[str]:
+def _sums(entry: Entry, score: Score, rubric: Rubric, paid: float) -> Iterator[str]:
     """Write the formula with its numbers."""
     if score.cases and score.method is not None:
-        yield from _correctness(score, rubric)
+        plan = _plan(entry)
+        has_groups = isinstance(plan, TestPlan) and plan.groups is not None
+        yield from _correctness(score, rubric, has_groups=has_groups)
     terms = " + ".join(
         f"{weight:.3g} x {getattr(score, name):.4g} {name}"
         for name, weight in score.weights or (("correctness", 1.0),)
@@ -143,15 +149,20 @@ def _sums(score: Score, rubric: Rubric, paid: float) -> Iterator[str]:
     within = f"{rubric.lowest:g} + {rubric.highest - rubric.lowest:g} x "
     is_plain = (rubric.lowest, rubric.highest) == (0.0, 1.0)
     yield f"reward = {'' if is_plain else within}({terms}) = {paid:.4g}"
-    if score.verdict is Verdict.SECURITY_VIOLATION:
+    if score.verdict is Verdict.SECURITY_VIOLATION and not score.cases:
+        yield "  as it was not run"
+    elif score.verdict is Verdict.SECURITY_VIOLATION:
         yield f"  of which a security violation takes {rubric.violation_penalty:.0%}"
 
 
-def _correctness(score: Score, rubric: Rubric) -> Iterator[str]:
+def _correctness(score: Score, rubric: Rubric, *, has_groups: bool) -> Iterator[str]:
     passed, total = score.tests_passed, score.tests_total
     guessed = round(score.guess_baseline * total)
-    if score.share != score.pass_rate:
-        yield f"points = {score.share:.4g} of 1, and {score.guess_baseline:.4g} by the best guess"
+    if has_groups:
+        how = (
+            "all or nothing of each group" if rubric.groups is Grouping.MINIMUM else "of all groups"
+        )
+        yield f"points = {score.share:.4g}, {how}; the best guess has {score.guess_baseline:.4g}"
         if rubric.guess_correction and score.guess_baseline not in (0, 1):
             yield "share = (points - guess) / (1 - guess), 0 at least"
     elif not rubric.guess_correction or guessed in (0, total):

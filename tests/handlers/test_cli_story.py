@@ -50,6 +50,17 @@ EXAMPLES = ROOT / "examples" / "completions.jsonl"
             ["problem: outputs: found 2 outputs for 3 inputs"],
         ),
         ("1", ["bitcount-right: accepted, reward 1"]),
+        (
+            "gcd-first-subtask-only",
+            [
+                "points = 0.3, all or nothing of each group; the best guess has 0",
+                "correctness = 0.3",
+            ],
+        ),
+        (
+            "square-misses-its-marks",
+            ["format: code outside", "format: no solution marks"],
+        ),
     ],
 )
 def test_a_story_is_told(sample_id: str, lines: list[str]) -> None:
@@ -100,3 +111,42 @@ def test_a_broken_line_is_explained() -> None:
     done = verifier("explain", "-", "--id", "2", stdin=f"{json.dumps({})}\nbroken\n")
 
     assert "problem: line 2: not JSON" in done.stdout
+
+
+def test_a_story_without_a_reward_is_told() -> None:
+    """Where what is ungraded is to be left out."""
+    line = json.dumps({"messages": [], "reference_answer": 7, "id": "x"})
+    answer = json.loads(line) | {"messages": [{"role": "assistant", "content": "no"}]}
+    rubric = json.dumps({"reward": {"on_outage": "none"}})
+
+    done = verifier("explain", "-", "--id", "x", "--rubric", rubric, stdin=json.dumps(answer))
+
+    assert done.stdout.startswith("x: ungraded, no reward\nproblem: reference: ")
+
+
+def test_a_story_tells_what_labels_are_worth() -> None:
+    """With priors, a right label earns the less the more frequent it is; a form is missed."""
+    priors = {"positive": 0.6, "negative": 0.3, "neutral": 0.1}
+    rubric = json.dumps({"sentiment": {"priors": priors}})
+    turn = {"role": "assistant", "content": "It is positive."}
+    line = json.dumps({"messages": [turn], "reference_answer": "positive", "id": "x"})
+
+    told = verifier("explain", "-", "--id", "x", "--rubric", rubric, stdin=line).stdout.splitlines()
+
+    assert told[1:4] == [
+        "answer: positive; expected: positive",
+        "a right positive is worth 0.1667, as labels are frequent",
+        "format: not boxed",
+    ]
+
+
+def test_a_program_that_was_not_run_is_told_so() -> None:
+    """Its reward follows from that, and from no penalty."""
+    turn = {"role": "assistant", "content": "```python\nimport socket\n```"}
+    tests = {"inputs": ["1"], "outputs": ["1"]}
+    line = json.dumps({"messages": [turn], "reference_answer": tests, "id": "x"})
+    rubric = json.dumps({"safety": {"enforce": True}, "reward": {"violation_penalty": 0.5}})
+
+    told = verifier("explain", "-", "--id", "x", "--rubric", rubric, stdin=line).stdout.splitlines()
+
+    assert told[-1] == "  as it was not run"

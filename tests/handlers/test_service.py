@@ -313,9 +313,13 @@ def test_rows_are_in_the_order_of_the_samples(policy: OutagePolicy) -> None:
 class LengthJudge:
     """Compares texts by their length, and remembers until when it had to."""
 
-    def __init__(self, *, problem: str = "") -> None:
-        """Fail with a *problem*, if it has one."""
+    def __init__(
+        self, *, problem: str = "", is_outage: bool = True, bug: Exception | None = None
+    ) -> None:
+        """Fail with a *problem* or a *bug*, if it has one."""
         self._problem = problem
+        self._is_outage = is_outage
+        self._bug = bug
         self.deadlines: list[float] = []
 
     def submit(self, comparison: Comparison, *, deadline: float) -> Future[Similarity]:
@@ -324,7 +328,11 @@ class LengthJudge:
         future: Future[Similarity] = Future()
         lengths = sorted((len(comparison.response), len(comparison.reference)))
         value = None if self._problem else lengths[0] / lengths[1]
-        future.set_result(Similarity(value=value, problem=self._problem, is_outage=True))
+        if self._bug:
+            future.set_exception(self._bug)
+        else:
+            similarity = Similarity(value=value, problem=self._problem, is_outage=self._is_outage)
+            future.set_result(similarity)
         return future
 
 
@@ -361,15 +369,47 @@ def test_a_program_may_be_compared_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("judge", "problem"),
-    [(LengthJudge(problem="throttled"), "throttled"), (None, "similarity: no language model")],
+    ("judge", "problem", "is_outage"),
+    [
+        (LengthJudge(problem="throttled"), "throttled", True),
+        (LengthJudge(problem="refused", is_outage=False), "refused", False),
+        (None, "similarity: no language model", False),
+    ],
 )
-def test_a_text_that_nobody_compared_is_ungraded(judge: LengthJudge | None, problem: str) -> None:
-    """A judge that fails, or that there is not, is an outage of ours and no zero."""
+def test_a_text_that_nobody_compared_is_ungraded(
+    judge: LengthJudge | None, problem: str, *, is_outage: bool
+) -> None:
+    """A judge that fails, or that there is not, is no zero; an outage if asking again may help."""
     (outcome,) = scored([text_entry("ab")], text_judge=judge)
 
-    assert (outcome.score.verdict, outcome.score.is_outage) == (Verdict.UNGRADED, True)
+    assert (outcome.score.verdict, outcome.score.is_outage) == (Verdict.UNGRADED, is_outage)
     assert outcome.score.problem.startswith(problem)
+
+
+def test_a_program_that_the_judge_refuses_is_judged_by_its_tests() -> None:
+    """Who fails them cannot have itself ungraded by a comment that nobody wants to read."""
+    wrong = ScriptedExecutor(lambda _: (WRONG,))
+    judge = LengthJudge(problem="refused", is_outage=False)
+
+    (outcome,) = scored(
+        [entry(reference=WITH_SOLUTION)],
+        executor=wrong,
+        settings=Settings(rubric=PAID),
+        text_judge=judge,
+    )
+
+    assert (outcome.score.verdict, outcome.score.reward) == (Verdict.WRONG_ANSWER, 0.0)
+    assert outcome.score.problem == "refused"
+
+
+def test_a_bug_of_the_judges_costs_one_row() -> None:
+    """As every other bug does."""
+    judge = LengthJudge(bug=RuntimeError("a bug"))
+
+    (text, plain) = scored([text_entry("ab"), entry()], text_judge=judge)
+
+    assert (text.score.verdict, text.score.is_outage) == (Verdict.UNGRADED, True)
+    assert plain.score.verdict is Verdict.ACCEPTED
 
 
 def test_equal_texts_are_compared_once() -> None:

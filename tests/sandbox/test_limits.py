@@ -3,6 +3,8 @@
 All in one lane, so that every job meets what the one before it left.
 """
 
+import time
+
 import pytest
 
 from sandbox.local import LocalExecutor
@@ -493,3 +495,23 @@ def test_an_early_answer_is_not_an_answer(lone_lane: LocalExecutor) -> None:
     [(_, executions)] = lone_lane.run([Job(program=program, questions=calls, limits=TIGHT)])
 
     assert {one.ending for one in executions} == {Ending.UNREADABLE}
+
+
+def test_a_sleeper_is_not_late_because_nobody_looked() -> None:
+    """Whoever reads the results may take his time: the guests' answers wait, and are not late."""
+    sleeper = "import time\ndef f(x):\n    time.sleep(0.6)\n    return x"
+    limits = Limits(cpu_seconds=1, wall_seconds=1.5)
+    calls = tuple(Call(entry_point="f", arguments=(n,)) for n in range(2))
+    jobs = [
+        Job(program="print(1)", questions=(Run(),)),
+        *[Job(program=sleeper, questions=calls, limits=limits)] * 2,
+    ]
+    ended: dict[int, list[Ending]] = {}
+
+    with LocalExecutor(lanes=2) as executor:
+        for place, executions in executor.run(jobs):
+            ended[place] = [execution.ending for execution in executions]
+            if place == 0:
+                time.sleep(3)
+
+    assert ended == {0: [Ending.FINISHED], 1: [Ending.FINISHED] * 2, 2: [Ending.FINISHED] * 2}

@@ -156,3 +156,11 @@ def test_a_returned_json_string_is_read(expected: object, observed: object) -> N
 def test_another_returned_json_string_differs(expected: object, observed: object) -> None:
     """A returned string that says something else, or is broken JSON, is a wrong answer."""
     assert not value_matches(JSON, expected, observed)
+
+
+def test_json_far_longer_than_expected_is_not_read() -> None:
+    """To read it would cost us seconds; indented JSON is still read."""
+    bomb = b"[" + b"[]," * 10**6 + b"1]"
+
+    assert not output_matches(JSON, "[1]", bomb)
+    assert output_matches(JSON, "[1]", b"[" + b"\n" * 200_000 + b"1]")

@@ -994,6 +994,26 @@ def test_to_repeat_the_question_is_a_guess(executor: LocalExecutor) -> None:
     assert (echo.correctness, work.correctness) == (0.0, 1.0)
 
 
+@pytest.mark.parametrize(
+    ("head", "calls"),
+    [
+        ("def f(a, b): return b", ["f(0, 1) == 1", "f(3, 2) == 2", "f(2, 2) == 4"]),
+        ("def f(a): return a", ["f(a=1) == 1", "f(a=2) == 2", "f(a=3) == 6"]),
+        (
+            "class Solution:\n    def f(self, a): return a",
+            ["Solution().f(1) == 1", "Solution().f([2]) == [2]", "Solution().f(a=3) == 6"],
+        ),
+    ],
+)
+def test_to_repeat_any_argument_is_a_guess(
+    executor: LocalExecutor, head: str, calls: list[str]
+) -> None:
+    """The second one, one by name, one of a method."""
+    echo = scored(executor, head, "\n".join(f"assert {call}" for call in calls))
+
+    assert (echo.pass_rate, echo.guess_baseline, echo.correctness) == (2 / 3, 2 / 3, 0.0)
+
+
 def test_a_guess_is_one_answer_for_all_cases(executor: LocalExecutor) -> None:
     """What takes two different answers is no guess: the best is right about the other case."""
     score = scored(executor, "def f(n): return n", "assert f(1) != f(2)\nassert f(3) == 5")

@@ -354,6 +354,31 @@ def test_a_block_comes_back_verbatim(program: str) -> None:
     assert found(f"So:\n```python\n{program}\n```\nDone.") == (f"{program}\n", TAGGED)
 
 
+@pytest.mark.parametrize(
+    ("blocks", "answer"),
+    [
+        (["def f(x):\n    return x", "print(f(2))"], 0),
+        (["def f(x):\n    return x", "assert f(2) == 2\ny = f(3)"], 0),
+        (["class A: pass", "def f(x):\n    return x", "a = A()\nprint(a)"], 0),
+        (["def f(x):\n    return x", "x = 1", "f(x)"], 0),
+        (["def f(x):\n    return x", "print(2)"], 1),
+        (["def f(x):\n    return x", "def f(x):\n    return 2 * x\nprint(f(1))"], 1),
+        (["def f(x):\n    return x", "f = int\nprint(f(input()))"], 1),
+        (["def f(x:\n    return x", "print(f(2))"], 1),
+        (["x = 1", "print(x)"], 1),
+        (["def f(x):\n    return x", "not Python at all f("], 1),
+    ],
+)
+def test_a_usage_example_is_no_answer(blocks: list[str], answer: int) -> None:
+    """A last block that only calls what another one defines shows how to use that one."""
+    completion = "\n".join(f"```python\n{block}\n```" for block in blocks)
+
+    candidate = extract_candidate(completion)
+
+    assert candidate is not None
+    assert candidate.program.strip() == blocks[answer]
+
+
 # -- words -----------------------------------------------------------------------------
 
 
@@ -366,6 +391,8 @@ def test_a_block_comes_back_verbatim(program: str) -> None:
         (r"<answer>It is \boxed{\text{Paris}}.</answer> \boxed{Rome}", r"\text{Paris}"),
         (r"<answer>Paris</answer> or \boxed{Rome}", "Paris"),
         ("<answer> </answer> Paris", "Paris"),
+        (r"\boxed{Paris} \boxed{ }", "Paris"),
+        (r"\boxed{\{1, 2\} \cup \left\{ x \right.}", r"\{1, 2\} \cup \left\{ x \right."),
         ("", ""),
     ],
 )

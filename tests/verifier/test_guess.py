@@ -148,3 +148,13 @@ def test_who_returns_an_argument_guesses(place: int) -> None:
     cases.append(CallCase(entry_point="f", arguments=arguments[4], expected_value="else"))
 
     assert best_guess(TestPlan(cases=tuple(cases))) == Fraction(4, 5)
+
+
+def test_who_prints_the_first_line_guesses() -> None:
+    """As who prints everything."""
+    cases = tuple(
+        StdioCase(stdin=f"{n}\n{n + 1}\n", expected_stdout=str(n if n < 4 else n + 1))
+        for n in range(5)
+    )
+
+    assert best_guess(TestPlan(cases=cases)) == Fraction(4, 5)

@@ -1,5 +1,6 @@
 """What a program reaches for, by its text."""
 
+import time
 from textwrap import dedent
 
 import pytest
@@ -186,3 +187,20 @@ def test_a_policy_blocks_nothing_unless_it_is_told_to() -> None:
 
     assert isinstance(told, Prepared)
     assert [finding.name for finding in told.findings] == ["socket"]
+
+
+def test_a_long_chain_is_soon_read() -> None:
+    """Each link is looked at as far as any name goes that is on a list, and no further."""
+    chains = ("a" + ".b" * 1500 + "\n") * 32
+    started = time.process_time()
+
+    find_risks(chains)
+
+    assert time.process_time() - started < 5
+
+
+def test_odd_escapes_are_not_spoken_of(capfd: pytest.CaptureFixture[str]) -> None:
+    """What Python would warn about in a candidate's text is nobody's business."""
+    find_risks(r"x = '\d'")
+
+    assert capfd.readouterr().err == ""

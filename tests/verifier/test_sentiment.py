@@ -2,6 +2,7 @@ r"""Labels and opinions: what counts as an answer, and how much of it is right."
 
 import itertools
 import json
+import time
 from typing import Any
 
 import pytest
@@ -363,3 +364,13 @@ def test_with_priors_every_constant_label_earns_the_same(counts: dict[str, int])
 def test_without_priors_the_frequent_label_earns_most() -> None:
     """That is why there are priors."""
     assert scored("positive").correctness == scored("neutral", "neutral").correctness == 1.0
+
+
+def test_characters_that_become_many_are_soon_read() -> None:
+    """There is one that is eighteen in normal form; a line of these is no longer for it."""
+    line = "- a | " + "\ufdfa" * 150 + "positive " * 15 + "\n"
+    started = time.process_time()
+
+    mark(line * 1000, (Opinion(target="a", polarity=POSITIVE),))
+
+    assert time.process_time() - started < 5

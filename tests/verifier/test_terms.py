@@ -39,13 +39,22 @@ def task_of(reference: object, *names: str) -> Task | None:
 )
 def test_a_task_is_known_by_its_name(names: tuple[str, ...], task: Task | None) -> None:
     """The first name that says one of our tasks, as a word, decides."""
-    assert task_of(STDIO, *names) is task
+    assert task_of({"answer": "positive"}, *names) is task
 
 
 def test_the_references_own_task_goes_first() -> None:
     """It is nearest to what is asked; one that we do not know is none."""
     assert task_of({"task": "sentiment"}, "code") is Task.SENTIMENT
     assert task_of({"task": "Write a program."}, "code") is Task.CODE
+
+
+@pytest.mark.parametrize(
+    "reference", [STDIO, {"inputs": ["1"]}, {"test_list": ["assert f(1)"]}, {"test": "def check"}]
+)
+def test_a_name_takes_no_tests_away(reference: dict[str, Any]) -> None:
+    """A problem may be called `string_similarity`; its tests are run all the same."""
+    assert task_of(reference, "string_similarity") is None
+    assert task_of(reference | {"task": "similarity"}) is Task.SIMILARITY
 
 
 def test_a_rubric_of_its_own_goes_before_the_runs() -> None:
@@ -70,10 +79,15 @@ def test_a_rubric_may_be_json() -> None:
     [
         ("rubric", {"weigths": {}}, "rubric: weigths: no such key; did you mean weights?"),
         ("rubric", {"weights": {"format": 1}}, "rubric: weights: expected to add up to 1"),
-        ("rubric", "be nice", "rubric: found a string of 7 characters that is not JSON"),
-        ("rubric", [1], "rubric: found a list of 1 items, expected a table of a rubric"),
-        ("format", "fense", "format: found 'fense', expected fence, solution_marks, boxed; did"),
-        ("format", {"boxed": True}, "format: found a dict of 1 keys, expected a list of fence"),
+        ("rubric", "{broken", "rubric: found a string of 7 characters that is not JSON"),
+        (
+            "rubric",
+            {"reward": {"on_outage": "value"}},
+            "rubric.reward.on_outage: is for the run",
+        ),
+        ("rubric", {"reward": {"range": [0, 10**400]}}, "rubric: reward.range: expected -1e+09 to"),
+        ("format", "boxd", "format: found 'boxd', expected solution_marks, boxed; did you mean"),
+        ("format", ["boxed", "fence"], "format: found 'fence', expected solution_marks, boxed"),
     ],
 )
 def test_a_misprint_is_a_dataset_error(key: str, value: Any, complaint: str) -> None:
@@ -86,8 +100,27 @@ def test_a_misprint_is_a_dataset_error(key: str, value: Any, complaint: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *(("rubric", value) for value in ("", "Is it right?", ["Is it?"], {"criteria": 1}, {}, 7)),
+        *(("format", value) for value in ("", "stdin", ["pdf"], {"boxed": True}, [], 7)),
+        ("rubric", {"weights": None, "correctness": {"shape": None}}),
+    ],
+)
+def test_what_has_another_meaning_is_left_alone(key: str, value: Any) -> None:
+    """A dataset may have such a key of its own; and what is null is not there."""
+    terms, _ = read_terms(STDIO | {key: value}, (), DEFAULT_RUBRIC)
+
+    assert terms.rubric == DEFAULT_RUBRIC
+
+
+@pytest.mark.parametrize(
     ("wanted", "marks", "boxed"),
-    [("boxed", False, True), (["solution_marks", "fence"], True, False), ([], False, False)],
+    [
+        ("boxed", False, True),
+        (["solution_marks"], True, False),
+        (["boxed", "solution_marks"], True, True),
+    ],
 )
 def test_a_format_is_asked_for(wanted: object, *, marks: bool, boxed: bool) -> None:
     """It takes the place of the rubric's own."""
@@ -130,6 +163,37 @@ def test_no_reference_is_too_odd(reference: object) -> None:
         read_terms(reference, (), DEFAULT_RUBRIC)
 
 
+def test_a_text_may_be_json() -> None:
+    """Where the reference is what a response is to be like, and not how to judge it."""
+    assert read_text_reference('{"name": "x", "age": 3}') == '{"name": "x", "age": 3}'
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        {"tests": None, "answer": "positive"},
+        {"opinions": None, "label": "positive"},
+        {"answer": "positive", "task": None, "rubric": None, "format": None},
+    ],
+)
+def test_null_means_absent(reference: object) -> None:
+    """Where rows differ in their keys, tables fill the gaps with it."""
+    score = prepare(Sample(completion="\\boxed{positive}", reference=reference))
+
+    assert isinstance(score, Score)
+    assert score.verdict is Verdict.ACCEPTED
+
+
+def test_a_raw_row_earns_its_own_lowest() -> None:
+    """The rubric of the sample holds for it, too; one that cannot be read does not matter."""
+    own = {"rubric": {"reward": {"range": [-1, 1]}}}
+    for reference, reward in ((STDIO | own, -1.0), ({"rubric": {"weigths": {}}}, 0.0)):
+        score = prepare(Sample(completion=None, reference=reference))
+
+        assert isinstance(score, Score)
+        assert (score.verdict, score.reward) == (Verdict.NO_CANDIDATE, reward)
+
+
 @pytest.mark.parametrize("reference", ["Paris", {"answer": "Paris"}, {"reference": "Paris"}])
 def test_a_text_is_compared_with_a_text(reference: object) -> None:
     """However the reference holds it."""
@@ -155,7 +219,8 @@ def test_a_text_to_compare_with_must_be_there(reference: object) -> None:
 def test_a_task_decides_where_a_shape_would_not() -> None:
     """A label asked for as code is no test; tests asked for as sentiment have no label."""
     as_code = prepare(Sample(completion="positive", reference="positive", tasks=("code",)))
-    as_sentiment = prepare(Sample(completion="positive", reference=STDIO, tasks=("sentiment",)))
+    tests = STDIO | {"task": "sentiment"}
+    as_sentiment = prepare(Sample(completion="positive", reference=tests))
 
     assert isinstance(as_code, Score)
     assert isinstance(as_sentiment, Score)

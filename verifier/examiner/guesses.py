@@ -13,8 +13,8 @@ from typing import Any
 from sandbox.encoding import EncodingError, dump, to_tree
 from verifier.examiner.transcript import Answer, Question, Transcript
 
-REPEAT = "repeat"
-"""No answer, but its first argument."""
+REPEAT = ("first", "second")
+"""No answers, but the first and the second argument."""
 _LITERALS_MAX = 8
 _CHARACTERS_MAX = 10_000
 _ALWAYS: tuple[object, ...] = (None, True, False, 0, 1, "", [])
@@ -28,7 +28,7 @@ def worth_trying(tree: ast.Module) -> list[str]:
     found = Counter(_texts(literal for node in ast.walk(tree) for literal in _compared(node)))
     # In the order in which they are found, where they are as frequent.
     literals = [text for text, _ in found.most_common(_LITERALS_MAX)]
-    return list(dict.fromkeys([*literals[:1], REPEAT, *literals[1:], *_texts(_ALWAYS)]))
+    return list(dict.fromkeys([*literals[:1], *REPEAT, *literals[1:], *_texts(_ALWAYS)]))
 
 
 def _compared(node: ast.AST) -> Iterator[Any]:
@@ -67,7 +67,8 @@ class Guessing(Transcript):
     def __init__(self, guess: str) -> None:
         """Expect *guess* from every call: an answer, as a candidate's guest would write it."""
         super().__init__([])
-        self._guess = None if guess == REPEAT else _answer(guess)
+        self._argument = REPEAT.index(guess) if guess in REPEAT else 0
+        self._guess = None if guess in REPEAT else _answer(guess)
         self._found = {
             one["number"]: _answer(json.dumps({"is": {"h": one["number"]}, "met": [one]}))
             for one in (_FUNCTION, _CLASS, _INSTANCE)
@@ -82,13 +83,16 @@ class Guessing(Transcript):
                 return self._found[2]
             case "name" | "getattr", _:
                 return self._found[0]
-        return self._guess or _repeated(question)
+        return self._guess or _repeated(question, self._argument)
 
 
-def _repeated(question: Question) -> Answer:
-    """Answer a call by its first argument, if it is plain; anything else by None."""
-    plain = len(question.on) > 1 and '"at"' not in json.dumps(question.on[1])
-    return _answer(json.dumps({"is": question.on[1] if plain else None}))
+def _repeated(question: Question, place: int) -> Answer:
+    """Answer a call by one of its arguments, if that is plain; anything else by None."""
+    callee = 2 if question.operation == "method" else 1
+    arguments = [*question.on[callee:], *(value for _, value in question.keywords)]
+    repeated = arguments[place] if place < len(arguments) else None
+    is_plain = '"at"' not in json.dumps(repeated)
+    return _answer(json.dumps({"is": repeated if is_plain else None}))
 
 
 def _answer(text: str) -> Answer:
