@@ -115,6 +115,11 @@ class Counted:
         """The executor's own."""
         return self._executor.level
 
+    @property
+    def keeps_candidates_apart(self) -> bool:
+        """As the executor does."""
+        return self._executor.keeps_candidates_apart
+
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Count and run."""
         listed = list(jobs)

@@ -8,14 +8,12 @@ score comes about.
 import os
 import time
 
+from handlers.executors import start_executor
 from handlers.settings import read_settings
-from sandbox.local import LocalExecutor
 
 SETTINGS = read_settings()
 # Before the other imports: the zygotes warm up while this process is still loading.
-EXECUTOR = LocalExecutor(
-    lanes=SETTINGS.lanes, level=SETTINGS.isolation, required=SETTINGS.required_isolation
-)
+EXECUTOR = start_executor(SETTINGS)
 
 from handlers.invocation import seconds_left  # noqa: E402
 from handlers.service import Service, rows_of  # noqa: E402

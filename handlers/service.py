@@ -14,8 +14,7 @@ from typing import Protocol
 from handlers.report import details_of, log_fields, metrics_of
 from handlers.settings import Settings, SettingsError
 from handlers.wire import Entry, response_row
-from sandbox.local import LocalExecutor
-from sandbox.types import Execution, Level
+from sandbox.types import Execution, Level, TimedExecutor
 from verifier.asking import AskedBefore
 from verifier.judge import Prepared, conclude, prepare, run_all, seconds_of, ungraded
 from verifier.rubric import OutagePolicy, Rubric
@@ -58,7 +57,7 @@ class Service:
 
     def __init__(
         self,
-        executor: LocalExecutor,
+        executor: TimedExecutor,
         settings: Settings,
         *,
         on_bug: Callable[[int], None] = lambda _place: None,

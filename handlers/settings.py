@@ -42,8 +42,11 @@ class Settings:
     the place of the rubric's own. Without a `judge_model` (an id or ARN that Bedrock's Converse
     takes) there is no judge; `judge_prompt` is a path, or the prompt itself, `judge_concurrency`
     the number of calls at once, and `judge_extraction` where in its answer the score may stand.
-    `log_samples` lets beginnings of completions and outputs into
-    the log; `trace` asks for X-Ray.
+    `log_samples` lets beginnings of completions and outputs into the log; `trace` asks for X-Ray.
+    `executor_function` is the name or ARN of the function that runs candidates; without it they
+    are run here. `executor_concurrency` calls of it are under way at most, with `executor_batch`
+    candidates in each (more than one needs its level `kernel`); `executor_afresh` has each served
+    by an environment of its own, which takes a function with tenant isolation.
     """
 
     lanes: int | None = None
@@ -64,6 +67,10 @@ class Settings:
     judge_extraction: Extraction = Extraction.STRICT
     log_samples: bool = False
     trace: bool = False
+    executor_function: str = ""
+    executor_concurrency: int = 16
+    executor_batch: int = 1
+    executor_afresh: bool = False
 
     def __post_init__(self) -> None:
         """Put what is set on its own in the place of what the rubric says."""
@@ -166,6 +173,12 @@ def _boolean(text: str) -> bool:
     return words[text.lower()]
 
 
+def _function_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9:._$/-]{1,256}", text, re.ASCII):
+        raise ValueError("expected the name or the ARN of a function")
+    return text
+
+
 def load_rubric(text: str) -> Rubric:
     """Read a rubric from a file of TOML or JSON, or from the text itself if that is JSON.
 
@@ -232,4 +245,8 @@ _READERS: dict[str, Callable[[str], object]] = {
     "judge_extraction": _one_of(Extraction),
     "log_samples": _boolean,
     "trace": _boolean,
+    "executor_function": _function_name,
+    "executor_concurrency": _positive(int, 1000),
+    "executor_batch": _positive(int, 100),
+    "executor_afresh": _boolean,
 }

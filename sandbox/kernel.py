@@ -75,6 +75,23 @@ def hide_from_peers() -> None:
     _prctl(_PR_SET_DUMPABLE, 0)
 
 
+def forget_variable(name: str) -> None:
+    """Remove a variable from the environment, and from what `/proc` shows of it.
+
+    The kernel shows the memory in which a process got its environment, whatever has been made of
+    it since: so its value is written over, where it stands.
+    """
+    os.environ.pop(name, None)  # this leaves the old memory as it is
+    prefix = os.fsencode(name) + b"="
+    with open("/proc/self/stat", "rb") as stat:  # noqa: PTH123  (pathlib would make every zygote bigger)
+        start, end = map(int, stat.read().rpartition(b")")[2].split()[47:49])
+    block = ctypes.string_at(start, end - start)
+    place = (b"\0" + block).find(b"\0" + prefix)
+    if place >= 0:
+        size = block.find(b"\0", place) - place - len(prefix)
+        ctypes.memset(start + place + len(prefix), ord("-"), size)
+
+
 def adopt_orphans() -> None:
     """Become the parent of every descendant whose own parent dies."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)

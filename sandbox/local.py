@@ -15,9 +15,7 @@ from pathlib import Path
 from sandbox.batch import Batch
 from sandbox.errors import IsolationRefusedError, SandboxError
 from sandbox.lane import Lane
-from sandbox.types import Execution, Executor, Job, Level
-
-_STRENGTH = {Level.NONE: 0, Level.INTERPRETER: 1, Level.KERNEL: 2}
+from sandbox.types import STRENGTH, Execution, Executor, Job, Level
 
 
 class LocalExecutor:
@@ -50,7 +48,7 @@ class LocalExecutor:
         self._wanted = level
         self._refusal = ""
         self._required = required or level or Level.INTERPRETER
-        if level is not None and _STRENGTH[level] < _STRENGTH[self._required]:
+        if level is not None and STRENGTH[level] < STRENGTH[self._required]:
             raise IsolationRefusedError(f"level {level} was asked for, {self._required} required")
         self._start(level or Level.KERNEL)
 
@@ -79,6 +77,11 @@ class LocalExecutor:
         """The wall that every guest gets. Waits for the zygotes to tell."""
         self._make_ready()
         return self._level
+
+    @property
+    def keeps_candidates_apart(self) -> bool:
+        """No: candidates and trusted programs are guests of the same machine."""
+        return False
 
     @property
     def granted(self) -> dict[str, object]:
@@ -115,7 +118,7 @@ class LocalExecutor:
         if not all(lane.greet() for lane in self._lanes):
             self._refusal = str(self._lanes[0].granted.get("refused", ""))
             self.close()
-            if self._wanted is not None or _STRENGTH[self._required] >= _STRENGTH[self._level]:
+            if self._wanted is not None or STRENGTH[self._required] >= STRENGTH[self._level]:
                 raise IsolationRefusedError(
                     f"the kernel refuses isolation level {self._level}: {self._refusal}"
                 )
@@ -180,6 +183,10 @@ class _Until:
     @property
     def level(self) -> Level:
         return self._executor.level
+
+    @property
+    def keeps_candidates_apart(self) -> bool:
+        return self._executor.keeps_candidates_apart
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         return self._executor.run(jobs, deadline=self._deadline)

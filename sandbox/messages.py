@@ -10,7 +10,7 @@ import json
 from sandbox.encoding import EncodingError, decode
 from sandbox.types import Ending, RaisedError
 
-_TEXT_MAX = 500
+TEXT_MAX = 500
 _VALUE_PREFIX = b'["value",'
 
 # Every word, and how many words a message of it has.
@@ -40,7 +40,7 @@ def read_message(payload: bytes) -> list[str]:
         or _VOCABULARY.get(words[0]) != len(words)
     ):
         return ["unreadable", "not a message"]
-    return [word[:_TEXT_MAX] for word in words]
+    return [word[:TEXT_MAX] for word in words]
 
 
 def read_answer(message: list[str], payload: bytes, *, unread: bool = False) -> Answer:

@@ -17,11 +17,11 @@ from sandbox.types import Ending, Execution, Job, Question, Run, Step
 # What is kept for a job until all of its questions are answered. A value takes several
 # times the memory of its encoded form.
 KEPT_BYTES_MAX = 128 * 2**20
-_VALUE_FACTOR = 16
+VALUE_FACTOR = 16
 _EXCERPT_BYTES = 2**12
 
 _TOO_MUCH = Execution(ending=Ending.TOO_MUCH_OUTPUT, detail="all questions together")
-_NOT_ASKED = Execution(ending=Ending.SKIPPED, detail="too many earlier questions ran out of time")
+NOT_ASKED = Execution(ending=Ending.SKIPPED, detail="too many earlier questions ran out of time")
 _TOO_LATE = Execution(ending=Ending.SKIPPED, detail="its guest had ended")
 
 
@@ -82,7 +82,7 @@ class Progress:
         They would be too much in whatever order they came.
         """
         self.executions[number] = execution
-        size = len(execution.stdout) + execution.value_bytes * _VALUE_FACTOR
+        size = len(execution.stdout) + execution.value_bytes * VALUE_FACTOR
         if size:
             heappush(self.kept, (-number, size))
             self.kept_bytes += size
@@ -138,7 +138,7 @@ class Schedule:
             visit = self._pending.popleft()
             if visit.first <= visit.progress.asked_until:
                 return visit
-            self.record(visit, [_NOT_ASKED] * len(visit.questions))
+            self.record(visit, [NOT_ASKED] * len(visit.questions))
 
     @property
     def has_others(self) -> bool:
@@ -208,7 +208,7 @@ class Schedule:
         if progress.asked_until < math.inf:
             # Several lanes may have gone past the point of giving up before they knew.
             first = int(progress.asked_until) + 1
-            progress.executions[first:] = [_NOT_ASKED] * (len(progress.executions) - first)
+            progress.executions[first:] = [NOT_ASKED] * (len(progress.executions) - first)
         self._complete.append(progress)
 
 

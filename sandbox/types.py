@@ -19,6 +19,10 @@ class Level(StrEnum):
     NONE = "none"
 
 
+STRENGTH = {Level.NONE: 0, Level.INTERPRETER: 1, Level.KERNEL: 2}
+"""Which of two levels is the stronger."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What one question may cost the guest that answers it.
@@ -147,8 +151,19 @@ class Executor(Protocol):
     def level(self) -> Level:
         """How strong the wall around every guest is."""
 
+    @property
+    def keeps_candidates_apart(self) -> bool:
+        """Whether guests are elsewhere than trusted programs: then none may hold both."""
+
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Yield, for each job as it ends, its place in *jobs* and its executions."""
 
     def with_loaded(self, modules: tuple[str, ...]) -> "Executor":
         """Return the executor of trusted programs, whose guests find *modules* loaded."""
+
+
+class TimedExecutor(Executor, Protocol):
+    """An executor that can be told to stop."""
+
+    def until(self, deadline: float) -> Executor:
+        """Be an executor that stops at *deadline*, in seconds of `time.monotonic`."""

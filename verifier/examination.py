@@ -24,6 +24,10 @@ from verifier.verdict import verdict_of_ending
 _ROUNDS_MAX = 64
 _LATE_MAX = 3
 _LOST_MAX = 12
+_NOT_TOGETHER = (
+    "tests.shared_process: found true, which would bring a candidate to where its tests are; here "
+    "they are kept on different machines: score this dataset without an executor function"
+)
 _FAILURES = {"not_compiled": Ending.NOT_COMPILED, "not_loaded": Ending.NOT_LOADED}
 
 
@@ -288,6 +292,10 @@ def _moved(tree: Report, places: dict[int, int]) -> Report:
 def _hold_together(examinations: Sequence[Examination], executor: Executor) -> None:
     """Run tests and candidate in one guest, where the dataset asks for it."""
     together = [one for one in examinations if one.plan.paper.shared_process and not one.is_over]
+    if executor.keeps_candidates_apart:
+        for one in together:
+            one.problem, one.is_over = _NOT_TOGETHER, True
+        return
     jobs = [together_job(one.plan, one.pressed, one.program) for one in together]
     for place, (execution,) in sit(jobs, [one.pressed for one in together], executor):
         examination = together[place]

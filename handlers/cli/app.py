@@ -22,6 +22,7 @@ from sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
     from sandbox.local import LocalExecutor
+    from sandbox.remote import RemoteExecutor
 
 _DISTRIBUTION = "nova-code-verifier"
 
@@ -335,7 +336,7 @@ def doctor(
         from handlers.cli import diagnosis  # noqa: PLC0415
         from handlers.cli.tables import render  # noqa: PLC0415
 
-        found = diagnosis.diagnose(settings, lambda: _start_executor(settings))
+        found = diagnosis.diagnose(settings, lambda: _start_local(settings))
         if as_json:
             _print(f"{json.dumps(diagnosis.as_json(found), indent=2)}\n")
         else:
@@ -373,14 +374,18 @@ def _settings(rubric: str | None) -> Settings:
     return settings if rubric is None else with_rubric(settings, rubric)
 
 
-def _start_executor(settings: Settings, *, lanes: int | None = None) -> "LocalExecutor":
-    from sandbox.local import LocalExecutor  # noqa: PLC0415
+def _start_executor(
+    settings: Settings, *, lanes: int | None = None
+) -> "LocalExecutor | RemoteExecutor":
+    from handlers.executors import start_executor  # noqa: PLC0415
 
-    return LocalExecutor(
-        lanes=lanes or settings.lanes,
-        level=settings.isolation,
-        required=settings.required_isolation,
-    )
+    return start_executor(settings, lanes=lanes)
+
+
+def _start_local(settings: Settings) -> "LocalExecutor":
+    from handlers.executors import start_local  # noqa: PLC0415
+
+    return start_local(settings)
 
 
 @contextmanager

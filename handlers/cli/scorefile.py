@@ -18,7 +18,7 @@ from handlers.cli.tables import sample_text
 from handlers.cli.tally import Tally
 from handlers.service import Service
 from handlers.settings import Settings
-from sandbox.local import LocalExecutor
+from sandbox.types import TimedExecutor
 
 _Writer = Callable[[Sequence[ScoredLine]], None]
 
@@ -34,7 +34,7 @@ class Order:
     quiet: bool = False
 
 
-def score_file(order: Order, executor: LocalExecutor, settings: Settings, tally: Tally) -> None:
+def score_file(order: Order, executor: TimedExecutor, settings: Settings, tally: Tally) -> None:
     """Score every line and write it down, adding it to *tally*.
 
     Raises UnusableFileError, and SandboxError where the sandbox cannot start. What was

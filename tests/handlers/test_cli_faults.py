@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from handlers.cli import app as cli
+from handlers.executors import start_local
 from handlers.settings import Settings
 from sandbox.errors import SandboxError
 from sandbox.types import Ending, Execution, Job, Level
@@ -126,14 +127,14 @@ def test_workers_are_lanes(monkeypatch: pytest.MonkeyPatch, source: Path) -> Non
 @pytest.mark.parametrize(("asked", "expected"), [(2, 2), (None, 1)])
 def test_lanes_asked_for_outweigh_the_setting(asked: int | None, expected: int) -> None:
     """The environment decides only where the command line does not."""
-    with cli._start_executor(Settings(lanes=1), lanes=asked) as executor:
+    with start_local(Settings(lanes=1), lanes=asked) as executor:
         assert len(executor.zygote_pids) == expected
 
 
 def test_doctor_explains_a_sandbox_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
     """The diagnosis is still given, with the reason in it, and the status is 1."""
     executor = FailingExecutor(refusal="no walls today")
-    monkeypatch.setattr(cli, "_start_executor", lambda _settings: executor)
+    monkeypatch.setattr(cli, "_start_local", lambda _settings: executor)
     printed: list[str] = []
     monkeypatch.setattr(cli, "_print", printed.append)
 

@@ -25,6 +25,7 @@ class ScriptedExecutor:
 
     answer: Callable[[Question], Execution]
     level: Level = Level.KERNEL
+    keeps_candidates_apart: bool = False
     jobs: list[Job] = field(default_factory=list)
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:

@@ -1,0 +1,79 @@
+"""The executor function: a Lambda that runs candidates, and holds nothing worth stealing.
+
+In: an order (`sandbox.parcel`): programs, questions, limits. Out: what happened. No reference
+ever comes here, and no secret: its role needs no permissions, and the credentials that Lambda
+gives to every function are forgotten before the first guest is forked. Must not know: tests,
+answers, rewards.
+
+Whatever a call leaves behind (a process, a file) would be there in the next one, which may be
+another candidate's. So each call ends with a look around, and if anything is found, with the end of
+this process, unanswered: Lambda then gives up the environment, and the caller takes the order for
+one that crashed. A candidate can leave something only where no wall holds it, and there it is
+alone: several jobs in an order are refused at any level but `kernel`.
+"""
+
+import os
+import sys
+import time
+
+from handlers.settings import read_settings
+from sandbox import kernel
+
+CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+for name in CREDENTIALS:
+    kernel.forget_variable(name)
+
+from handlers.envelope import unwrap, wrap  # noqa: E402
+from handlers.executors import start_local  # noqa: E402
+from handlers.traces import Traces  # noqa: E402
+from sandbox.parcel import Order, Reply, read_order, write_reply  # noqa: E402
+from sandbox.types import Execution, Level  # noqa: E402
+
+SETTINGS = read_settings()
+TRACES = Traces()
+EXECUTOR = start_local(SETTINGS)
+if "AWS_LAMBDA_RUNTIME_API" in os.environ:
+    TRACES.hide()
+
+_CLOSING_SECONDS = 1.0  # what is left of an invocation for packing the reply
+_CLOSING_SHARE = 0.05
+_CONTAMINATED = 70
+
+
+class RefusedOrderError(ValueError):
+    """An order that this function does not carry out."""
+
+
+def lambda_handler(event: object, context: object = None) -> dict[str, str]:
+    """Run the jobs of an order.
+
+    Raises ValueError for what is no order, RefusedOrderError for several jobs without a wall
+    of the kernel's, and SandboxError if the sandbox cannot start. Does not return if the jobs
+    left anything behind.
+    """
+    order = read_order(unwrap(event))
+    level = EXECUTOR.level
+    if len(order.jobs) > 1 and level is not Level.KERNEL:
+        raise RefusedOrderError(
+            f"{len(order.jobs)} jobs at level {level}: set VERIFIER_EXECUTOR_BATCH to 1"
+        )
+    reply = Reply(level=level, results=_run(order, _seconds_left(context)))
+    parcel = write_reply(reply, order.jobs)
+    left = TRACES.found(EXECUTOR)
+    if left:
+        print(f"left behind, so that this environment ends: {left}", file=sys.stderr, flush=True)  # noqa: T201
+        TRACES.wipe(EXECUTOR)
+        os._exit(_CONTAMINATED)
+    return wrap(parcel)
+
+
+def _run(order: Order, seconds_left: float) -> tuple[tuple[Execution, ...], ...]:
+    deadline = time.monotonic() + min(order.seconds, seconds_left)
+    results = dict(EXECUTOR.run(order.jobs, deadline=deadline))
+    return tuple(results[place] for place in range(len(order.jobs)))
+
+
+def _seconds_left(context: object) -> float:
+    remaining = getattr(context, "get_remaining_time_in_millis", None)
+    seconds = remaining() / 1000 if callable(remaining) else SETTINGS.default_seconds
+    return max(0.0, seconds - max(_CLOSING_SECONDS, seconds * _CLOSING_SHARE))

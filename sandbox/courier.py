@@ -1,0 +1,133 @@
+"""Carry orders to an executor function, and find out whose fault it is if no reply comes.
+
+In: jobs; `invoke`, which carries a parcel there and brings one back. Out: a reply, or the error
+that says what is out of order. Must not know: which orders are given when, tests, rewards.
+
+Throttled calls are made again until the deadline, others that failed on the way a few times. If
+a job that was sent alone brings the function down twice, a program of our own is sent: if that
+is run, it was the candidate's doing, and a fact; if not, the function is broken: an outage.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+
+from sandbox.errors import (
+    FunctionCrashedError,
+    FunctionOutOfTimeError,
+    IsolationRefusedError,
+    ParcelTooLargeError,
+    ThrottledError,
+    UnreachableError,
+)
+from sandbox.parcel import PARCEL_BYTES_MAX, Order, ParcelError, Reply, read_reply, write_order
+from sandbox.types import STRENGTH, Ending, Execution, Job, Level, Run
+
+Invoke = Callable[[bytes], bytes]
+"""Gives an order to the executor function, and returns its reply. Raises InvocationError."""
+
+LONGEST_SECONDS = 900.0
+"""No invocation lasts longer."""
+DEADLINE = "the deadline came first"
+_ON_THE_WAY_SECONDS = 0.5  # of the time there is, for the reply to come back
+_PAUSE_SECONDS, _PAUSE_SECONDS_MAX = 0.05, 2.0
+_UNREACHABLE_MAX = 6
+_PROBE = Job(program="print(input())", questions=(Run(stdin=b"are you well?\n"),))
+_PROBE_ANSWER = b"are you well?\n"
+
+
+class Courier:
+    """Gives orders to one function. Safe to share between threads."""
+
+    def __init__(self, invoke: Invoke, *, required: Level) -> None:
+        """Refuse replies that claim a weaker wall than *required*."""
+        self._invoke = invoke
+        self._required = required
+        self._level: Level | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def level(self) -> Level:
+        """The weakest wall that was claimed so far. Raises SandboxError if nobody answers."""
+        if self._level is None:
+            self._probe(time.monotonic() + LONGEST_SECONDS)
+        assert self._level is not None  # noqa: S101  (the reply said so)
+        return self._level
+
+    def give(self, jobs: tuple[Job, ...], *, seconds: float, deadline: float) -> Reply:
+        """Give an order, and wait for its reply.
+
+        The function is told to take *seconds* at most; *deadline* is of `time.monotonic`.
+        Raises SandboxError, most often an InvocationError, and EncodingError for arguments that
+        cannot be sent.
+        """
+        unreachable = 0
+        pause = _PAUSE_SECONDS
+        while True:
+            left = deadline - time.monotonic() - _ON_THE_WAY_SECONDS
+            if left <= 0:
+                raise UnreachableError(DEADLINE)
+            try:
+                return self._try(Order(jobs=jobs, seconds=min(seconds, left, LONGEST_SECONDS)))
+            except ThrottledError:
+                pass
+            except UnreachableError:
+                unreachable += 1
+                if unreachable == _UNREACHABLE_MAX:
+                    raise
+            # Anything up to twice the last pause: else all who were refused come back together.
+            time.sleep(min(random.uniform(0, pause), max(0.0, left)))  # noqa: S311
+            pause = min(2 * pause, _PAUSE_SECONDS_MAX)
+
+    def give_alone(self, job: Job, *, seconds: float, deadline: float) -> Reply:
+        """Give an order for one job. If it brings the function down, that is a fact, too.
+
+        Raises as `give` does, but FunctionCrashedError never.
+        """
+        try:
+            return self.give((job,), seconds=seconds, deadline=deadline)
+        except FunctionCrashedError:
+            pass  # an environment may also die by itself, or of who was there before
+        try:
+            return self.give((job,), seconds=seconds, deadline=deadline)
+        except FunctionCrashedError as error:
+            self._probe(deadline)
+            late = isinstance(error, FunctionOutOfTimeError)
+            ending = Ending.OUT_OF_TIME if late else Ending.CRASHED
+            fact = Execution(ending=ending, detail="it brought its executor down")
+            return Reply(level=self.level, results=((fact,) * len(job.questions),))
+
+    def _try(self, order: Order) -> Reply:
+        parcel = write_order(order)
+        if len(parcel) > PARCEL_BYTES_MAX:
+            raise ParcelTooLargeError(
+                f"an order of {len(parcel)} bytes, packed, and an invocation carries no more than "
+                f"{PARCEL_BYTES_MAX}: score this sample without an executor function"
+            )
+        try:
+            reply = read_reply(self._invoke(parcel), order.jobs)
+        except ParcelError as error:
+            raise FunctionCrashedError(f"its reply cannot be read: {error}") from error
+        self._note(reply.level)
+        return reply
+
+    def _probe(self, deadline: float) -> None:
+        """Send a program of our own. Raises SandboxError if it is not run as it should be."""
+        try:
+            reply = self.give((_PROBE,), seconds=LONGEST_SECONDS, deadline=deadline)
+        except FunctionCrashedError as error:
+            raise UnreachableError(f"the executor function is out of order: {error}") from error
+        said = reply.results[0][0]
+        if said.stdout != _PROBE_ANSWER:
+            problem = said.detail or said.ending
+            raise UnreachableError(f"the executor function does not run programs: {problem}")
+
+    def _note(self, level: Level) -> None:
+        with self._lock:
+            if self._level is None or STRENGTH[level] < STRENGTH[self._level]:
+                self._level = level
+        if STRENGTH[level] < STRENGTH[self._required]:
+            raise IsolationRefusedError(
+                f"the executor function offers level {level}, {self._required} is required"
+            )
