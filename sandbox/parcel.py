@@ -89,17 +89,15 @@ def read_order(data: bytes) -> Order:
     pieces_max = 1 + _JOBS_MAX * 2 + _QUESTIONS_MAX * _PIECES_A_QUESTION
     try:
         pieces = iter(unpack_frames(data, bytes_max=ORDER_BYTES_MAX, pieces_max=pieces_max))
-        seconds, count = _load(next(pieces), list, length=2)
+        seconds, count = _load(_next(pieces), list, length=2)
         if type(count) is not int or not 0 < count <= _JOBS_MAX:
             raise ParcelError("an order of too many jobs, or none")
         jobs = tuple(_read_job(pieces) for _ in range(count))
-        if next(pieces, None) is not None:
+        if any(True for _ in pieces):
             raise ParcelError("an order with something behind it")
         return Order(jobs=jobs, seconds=_number(seconds))
     except (FramesError, EncodingError, UnicodeDecodeError) as error:
         raise ParcelError(str(error)) from error
-    except StopIteration:
-        raise ParcelError("an order that is cut off") from None
 
 
 def _order_pieces(order: Order) -> Iterator[bytes]:
@@ -125,15 +123,15 @@ def _question_pieces(question: Question) -> tuple[bytes, bytes]:
 
 
 def _read_job(pieces: Iterator[bytes]) -> Job:
-    kind, count, limits, give_up_after = _load(next(pieces), list, length=4)
+    kind, count, limits, give_up_after = _load(_next(pieces), list, length=4)
     if type(limits) is not list or len(limits) != 4 or type(give_up_after) is not int:  # noqa: PLR2004
         raise ParcelError("a job with unknown limits")
     cpu_seconds, wall_seconds, memory_bytes, output_bytes = limits
     if type(count) is not int or not 0 < count <= _QUESTIONS_MAX or give_up_after < 2:  # noqa: PLR2004
         raise ParcelError("a job of too many questions, or none")
     return Job(
-        program=next(pieces).decode("utf-8", "surrogatepass"),
-        questions=tuple(_read_question(kind, next(pieces), next(pieces)) for _ in range(count)),
+        program=_next(pieces).decode("utf-8", "surrogatepass"),
+        questions=tuple(_read_question(kind, _next(pieces), _next(pieces)) for _ in range(count)),
         limits=Limits(
             cpu_seconds=_number(cpu_seconds),
             wall_seconds=_number(wall_seconds),
@@ -284,7 +282,7 @@ def _read_executions(job: Job, count: int, pieces: Iterator[bytes]) -> tuple[Exe
         if len(stderr) > STDERR_BYTES_KEPT:
             raise ParcelError("more error output than is ever kept")
         execution = _read_facts(facts)
-        execution = replace(execution, stdout=stdout, stderr=stderr, value_bytes=len(value))
+        execution = replace(execution, stdout=stdout, stderr=stderr)
         executions.append(_with_value(execution, question, value))
     return tuple(executions)
 
@@ -312,6 +310,7 @@ def _with_value(execution: Execution, question: Question, value: bytes) -> Execu
         if value != b"null":
             raise ParcelError("a value where there is none")
         return execution
+    execution = replace(execution, value_bytes=len(value))
     if isinstance(question, Step):
         return replace(execution, value=value)
     try:
@@ -321,6 +320,12 @@ def _with_value(execution: Execution, question: Question, value: bytes) -> Execu
 
 
 # -- facts -----------------------------------------------------------------------------
+
+
+def _next(pieces: Iterator[bytes]) -> bytes:
+    for piece in pieces:
+        return piece
+    raise ParcelError("a parcel that is cut off")
 
 
 def _dump(facts: object) -> bytes:
@@ -345,15 +350,15 @@ def _load(
     return facts
 
 
-def _number(value: object) -> float:
+def _number(value: Any) -> float:  # noqa: ANN401
     # Not by its type alone: NaN and infinities are floats, and an int may have no float.
-    if not isinstance(value, int | float) or not 0 <= value <= _NUMBER_MAX:
+    if type(value) not in (int, float) or not 0 <= value <= _NUMBER_MAX:
         raise ParcelError("a number that is none, negative or too large")
     return float(value)
 
 
-def _whole(value: object, most: int) -> int:
-    if not isinstance(value, int) or not 0 <= value <= most:
+def _whole(value: Any, most: int) -> int:  # noqa: ANN401
+    if type(value) is not int or not 0 <= value <= most:
         raise ParcelError("a whole number that is none, or too large")
     return value
 

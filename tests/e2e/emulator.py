@@ -1,4 +1,4 @@
-"""Run the reward function as Lambda does: emulator, Lambda's runtime client, our handler.
+"""Run a function of ours as Lambda does: emulator, Lambda's runtime client, our handler.
 
 In: the emulator's binary, environment variables. Out: a `Function` that the real client of
 boto3 calls. After it, nothing of the function is left: that is checked. Must not know:
@@ -45,20 +45,20 @@ class Invocation:
 
 
 class Function:
-    """The reward function behind an emulator of its own.
+    """A function behind an emulator of its own.
 
     One call at a time: two that overlap bring the emulator down.
     """
 
     def __init__(
-        self, emulator: Path, directory: Path, handler: str, variables: dict[str, str]
+        self, emulator: Path, directory: Path, variables: dict[str, str], handler: str
     ) -> None:
         """Start it, with all its files in *directory* and *variables* in its environment."""
         self._directory = directory
         self._output = directory / "output"
-        port, self.runtime_port = _free_port(), _free_port()
+        self.port, self.runtime_port = _free_port(), _free_port()
         command: list[str | Path] = [emulator, "--log-level", "error"]
-        command += ["--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
+        command += ["--runtime-interface-emulator-address", f"127.0.0.1:{self.port}"]
         command += ["--runtime-api-address", f"127.0.0.1:{self.runtime_port}"]
         command += [sys.executable, "-m", "awslambdaric", handler]
         with self._output.open("wb") as output:
@@ -71,9 +71,9 @@ class Function:
                 cwd=REPOSITORY,
                 start_new_session=True,
             )
-        self._wait_until_open(port)
-        self.endpoint_url = f"http://127.0.0.1:{port}"
-        self._client = _client(self.endpoint_url)
+        self._wait_until_open(self.port)
+        self.endpoint_url = f"http://127.0.0.1:{self.port}"
+        self._client = client_of(self.endpoint_url)
 
     def invoke(self, event: object) -> Any:
         """Send an event, and return the answer."""
@@ -145,13 +145,20 @@ class Function:
 
 @contextmanager
 def running_function(
-    emulator: Path, *, handler: str = "handlers.reward.lambda_handler", **variables: str
+    emulator: Path,
+    *,
+    handler: str = "handlers.reward.lambda_handler",
+    may_leave: bool = False,
+    **variables: str,
 ) -> Iterator[Function]:
-    """Run the function for the length of a `with` block, with *variables* in its environment."""
+    """Run the function for the length of a `with` block.
+
+    Processes that outlive it are ended, and a failure, unless it *may_leave* them: hostile ones.
+    """
     directory = Path(tempfile.mkdtemp(prefix="function-"))
     directory.chmod(0o711)  # the guests, with a uid of their own, must reach their directories
     try:
-        function = Function(emulator, directory, handler, variables)
+        function = Function(emulator, directory, variables, handler)
         try:
             yield function
         finally:
@@ -159,7 +166,7 @@ def running_function(
             left = function.processes_left()
             for pid in left:
                 os.kill(pid, signal.SIGKILL)
-        assert not left, f"processes of the function are left: {left}"
+        assert may_leave or not left, f"processes of the function are left: {left}"
     finally:
         shutil.rmtree(directory)
 
@@ -171,16 +178,18 @@ def _environment(directory: Path) -> dict[str, str]:
         "PYTHONPATH": str(REPOSITORY),
         "TMPDIR": str(directory),
         "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "none",
         "AWS_SECRET_ACCESS_KEY": "none",
         "AWS_LAMBDA_FUNCTION_TIMEOUT": "60",
     }
 
 
-def _client(endpoint_url: str) -> Any:
+def client_of(url: str) -> Any:
+    """Return Lambda's real client, for a stand-in on this machine."""
     return boto3.client(
         "lambda",
-        endpoint_url=endpoint_url,
+        endpoint_url=url,
         region_name="us-east-1",
         aws_access_key_id="none",
         aws_secret_access_key="none",

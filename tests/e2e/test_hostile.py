@@ -53,7 +53,7 @@ def square(n):
 """Gives the right answer only if it sees nothing of the function's environment."""
 
 
-def forge(emulator: Path, **variables: str) -> tuple[Any, Any]:
+def forge(emulator: Path, **variables: Any) -> tuple[Any, Any]:
     """Send the forger, and return the answer and what the log says of the sample."""
     with running_function(emulator, **variables) as function:
         program = FORGER.format(port=function.runtime_port)
