@@ -13,6 +13,7 @@ from uuid import uuid4
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as ConnectionLostError
 
 from handlers.envelope import unwrap, wrap
 from sandbox.errors import (
@@ -47,7 +48,10 @@ def function_invoker(
         read_timeout=_READ_SECONDS,
         tcp_keepalive=True,
     )
-    client = boto3.client("lambda", config=config)
+    try:
+        client = boto3.client("lambda", config=config)
+    except BotoCoreError as error:
+        raise InvocationError(f"the executor function cannot be called: {error}") from error
 
     def invoke(parcel: bytes) -> bytes:
         payload = json.dumps(wrap(parcel)).encode("ascii")
@@ -57,7 +61,7 @@ def function_invoker(
             answer = response["Payload"].read(_ANSWER_BYTES_MAX + 1)
         except ClientError as error:
             raise _error_of(error) from error
-        except HTTPClientError as error:
+        except (HTTPClientError, ConnectionLostError) as error:
             raise UnreachableError(f"the executor function: {error}") from error
         except BotoCoreError as error:  # no credentials, no region: no second try will help
             raise InvocationError(f"the executor function cannot be called: {error}") from error

@@ -163,7 +163,7 @@ def running_function(
             yield function
         finally:
             function.kill()
-            left = function.processes_left()
+            left = function.processes if may_leave else function.processes_left()
             for pid in left:
                 os.kill(pid, signal.SIGKILL)
         assert may_leave or not left, f"processes of the function are left: {left}"
