@@ -82,7 +82,8 @@ class Service:
         *deadline* is in seconds of `time.monotonic`. Raises SandboxError where the
         sandbox cannot start.
         """
-        level = self._executor.level
+        executor = self._executor.until(deadline)
+        level = executor.level
         waiting: list[tuple[int, Prepared]] = []
         for place, entry in enumerate(entries):
             started = time.monotonic()
@@ -91,7 +92,6 @@ class Service:
                 waiting.append((place, prepared))
             else:
                 yield self._outcome(place, entry, prepared, level, time.monotonic() - started)
-        executor = self._executor.until(deadline)
         ready = [prepared for _, prepared in waiting]
         likenesses = self._compare(ready, deadline)
         ended: list[tuple[int, tuple[Execution, ...]]] = []

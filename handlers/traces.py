@@ -52,9 +52,13 @@ class Traces:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
         for path in self._new_files(executor):
-            shutil.rmtree(path, ignore_errors=True)
-            with contextlib.suppress(OSError):
-                path.unlink()
+            self._remove(path)
+
+    @staticmethod
+    def _remove(path: Path) -> None:
+        shutil.rmtree(path, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            path.unlink()
 
     def _strangers(self, executor: LocalExecutor) -> list[int]:
         known = {os.getpid(), *executor.zygote_pids}

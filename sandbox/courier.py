@@ -47,11 +47,13 @@ class Courier:
         self._level: Level | None = None
         self._lock = threading.Lock()
 
-    @property
-    def level(self) -> Level:
-        """The weakest wall that was claimed so far. Raises SandboxError if nobody answers."""
+    def claimed_level(self, deadline: float) -> Level:
+        """Return the weakest wall that was claimed so far.
+
+        Asks if nothing was; raises SandboxError if nobody answers before *deadline*.
+        """
         if self._level is None:
-            self._probe(time.monotonic() + LONGEST_SECONDS)
+            self._probe(deadline)
         assert self._level is not None  # noqa: S101  (the reply said so)
         return self._level
 
@@ -96,7 +98,9 @@ class Courier:
             late = isinstance(error, FunctionOutOfTimeError)
             ending = Ending.OUT_OF_TIME if late else Ending.CRASHED
             fact = Execution(ending=ending, detail="it brought its executor down")
-            return Reply(level=self.level, results=((fact,) * len(job.questions),))
+            return Reply(
+                level=self.claimed_level(deadline), results=((fact,) * len(job.questions),)
+            )
 
     def _try(self, order: Order) -> Reply:
         parcel = write_order(order)

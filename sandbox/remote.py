@@ -8,9 +8,10 @@ the tests) is run through `with_loaded`: on this machine, where no candidate eve
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 
-from sandbox.courier import Courier, Invoke
+from sandbox.courier import LONGEST_SECONDS, Courier, Invoke
 from sandbox.local import LocalExecutor
 from sandbox.traffic import Traffic
 from sandbox.types import Execution, Executor, Job, Level
@@ -49,7 +50,11 @@ class RemoteExecutor:
 
         Raises IsolationRefusedError if that is below *required*, SandboxError if it is silent.
         """
-        return self._courier.level
+        return self.level_by(time.monotonic() + LONGEST_SECONDS)
+
+    def level_by(self, deadline: float) -> Level:
+        """Be the same, for whoever cannot wait longer than *deadline*."""
+        return self._courier.claimed_level(min(deadline, time.monotonic() + LONGEST_SECONDS))
 
     @property
     def keeps_candidates_apart(self) -> bool:
@@ -103,7 +108,7 @@ class _Until:
 
     @property
     def level(self) -> Level:
-        return self._executor.level
+        return self._executor.level_by(self._deadline)
 
     @property
     def keeps_candidates_apart(self) -> bool:

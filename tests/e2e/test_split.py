@@ -6,6 +6,9 @@ broken, or brought down by a candidate.
 """
 
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.emulator import Function, client_of
+from tests.e2e.emulator import REPOSITORY, Function, client_of
 from tests.e2e.fleet import Deployment, Fleet, running_fleet
 from tests.e2e.samples import (
     ENDLESS,
@@ -225,3 +228,24 @@ def test_tests_that_need_the_candidate_beside_them_are_refused(emulator: Path) -
         (row,) = score(fleet, [sample])
 
     assert (row["aggregate_reward_score"], metrics_of(row)["ungraded"]) == (0.0, 1.0)
+
+
+def test_the_command_line_can_use_the_executor_function(emulator: Path, tmp_path: Path) -> None:
+    """With the same variables, `verifier score` has its candidates run there."""
+    sent = tmp_path / "samples.jsonl"
+    sent.write_text(json.dumps(square_sample(RIGHT)), encoding="utf-8")
+
+    with split(emulator) as fleet:
+        variables = {"AWS_ENDPOINT_URL_LAMBDA": fleet.url, "VERIFIER_EXECUTOR_FUNCTION": "executor"}
+        variables |= {"AWS_DEFAULT_REGION": "none", "AWS_ACCESS_KEY_ID": "none"}
+        printed = subprocess.run(
+            [sys.executable, "-m", "handlers.cli", "score", sent, "--quiet"],
+            check=True,
+            timeout=100,
+            capture_output=True,
+            cwd=REPOSITORY,
+            env=os.environ | variables | {"AWS_SECRET_ACCESS_KEY": "none", "NO_PROXY": "127.0.0.1"},
+        ).stdout
+        assert fleet.deployments["executor"].calls == 2  # a probe, and the sample
+
+    assert json.loads(printed)["aggregate_reward_score"] == 1.0

@@ -21,7 +21,10 @@ import atheris  # type: ignore[import-untyped]  # no part of our environments
 sys.path.insert(0, str(Path(__file__).parents[2]))
 with atheris.instrument_imports(include=["sandbox", "verifier"]):
     from sandbox.encoding import EncodingError, decode, encode, from_tree
+    from sandbox.frames import pack_frames
     from sandbox.messages import read_answer, read_message
+    from sandbox.parcel import ParcelError, read_order, read_reply
+    from sandbox.types import Call, Job, Run, Step
     from verifier.examiner.cast import Cast
     from verifier.examiner.sources import Sources
     from verifier.examiner.transcript import Answer, LostError, Question, Transcript
@@ -57,6 +60,16 @@ def fuzz_messages(data: bytes) -> None:
             read_answer(message, payload)
 
 
+def fuzz_parcels(data: bytes) -> None:
+    """Read bytes as a parcel, and as the pieces of one, which are found between newlines."""
+    for parcel in (data, pack_frames(data.split(b"\n"))):
+        with contextlib.suppress(ParcelError):
+            read_order(parcel)
+        for job in _JOBS:
+            with contextlib.suppress(ParcelError):
+                read_reply(parcel, [job])
+
+
 def fuzz_cast(data: bytes) -> None:
     """Read bytes as a candidate's answer to a test's question, and make of it what it says."""
     text = data.decode("utf-8", "replace")
@@ -86,7 +99,11 @@ def _use(cast: Cast, value: Any) -> None:
 
 
 _PLAIN: tuple[Any, ...] = (0, 1, "", "f", None, [], (), {})
-READERS = (fuzz_decoder, fuzz_tree, fuzz_messages, fuzz_cast)
+_JOBS = [
+    Job(program="", questions=(question, question))
+    for question in (Run(), Call(entry_point="f"), Step(instruction=b""))
+]
+READERS = (fuzz_decoder, fuzz_tree, fuzz_messages, fuzz_parcels, fuzz_cast)
 
 # Mutations of bytes seldom come to JSON, and more seldom to a tag with the right content.
 _TEXT = """
