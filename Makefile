@@ -30,6 +30,7 @@ bench: $(READY)  ## Measure samples per second beside naive graders and bare for
 	$(BIN)/python -m benchmarks.throughput
 	$(BIN)/python -m benchmarks.examinations
 	$(BIN)/python -m benchmarks.examinations --rollouts 8
+	$(BIN)/python -m benchmarks.split
 
 picture: $(READY)  ## Draw docs/shapes.svg: what a pass rate is worth
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[pictures]'

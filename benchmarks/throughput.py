@@ -95,7 +95,8 @@ def _fenced(program: str) -> str:
     return f"```python{program}```"
 
 
-def _stdio_samples() -> list[Sample]:
+def stdio_samples() -> list[Sample]:
+    """Count words, from standard input."""
     texts = [" ".join(f"w{(n * k) % 7}" for k in range(50)) + "\n" for n in range(1, CASES + 1)]
     outputs = []
     for text in texts:
@@ -105,7 +106,8 @@ def _stdio_samples() -> list[Sample]:
     return [Sample(completion=_fenced(STDIO_PROGRAM), reference=reference)] * SAMPLES
 
 
-def _call_samples() -> list[Sample]:
+def call_samples() -> list[Sample]:
+    """Find two numbers of a sum, in a function."""
     cases = [
         {"args": [list(range(n + 2)), 2 * n + 1], "expected": [n, n + 1]} for n in range(CASES)
     ]
@@ -184,7 +186,7 @@ def _ready() -> tuple[float, float, float]:
 def measure(rounds: int, console: Console) -> dict[str, list[float]]:
     """Measure every contestant once a round."""
     seconds: dict[str, list[float]] = {}
-    stdio, calls = _stdio_samples(), _call_samples()
+    stdio, calls = stdio_samples(), call_samples()
     with (
         LocalExecutor() as executor,
         LocalExecutor(lanes=1) as single,
