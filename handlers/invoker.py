@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as ConnectionLostError
 
 from handlers.envelope import unwrap, wrap
@@ -59,9 +59,10 @@ def function_invoker(
         try:
             response = client.invoke(FunctionName=function, Payload=payload, **tenant)
             answer = response["Payload"].read(_ANSWER_BYTES_MAX + 1)
+            response["Payload"].read(1)  # nothing, unless the answer broke off
         except ClientError as error:
             raise _error_of(error) from error
-        except (HTTPClientError, ConnectionLostError) as error:
+        except (HTTPClientError, ConnectionLostError, IncompleteReadError) as error:
             raise UnreachableError(f"the executor function: {error}") from error
         except BotoCoreError as error:  # no credentials, no region: no second try will help
             raise InvocationError(f"the executor function cannot be called: {error}") from error

@@ -32,7 +32,7 @@ LONGEST_SECONDS = 900.0
 DEADLINE = "the deadline came first"
 _ON_THE_WAY_SECONDS = 0.5  # of the time there is, for the reply to come back
 _PAUSE_SECONDS, _PAUSE_SECONDS_MAX = 0.05, 2.0
-_UNREACHABLE_MAX = 6
+_UNREACHABLE_MAX = 8
 _PROBE = Job(program="print(input())", questions=(Run(stdin=b"are you well?\n"),))
 _PROBE_ANSWER = b"are you well?\n"
 
@@ -65,16 +65,17 @@ class Courier:
         cannot be sent.
         """
         unreachable = 0
-        pause = _PAUSE_SECONDS
+        pause, hindrance = _PAUSE_SECONDS, ""
         while True:
             left = deadline - time.monotonic() - _ON_THE_WAY_SECONDS
             if left <= 0:
-                raise UnreachableError(DEADLINE)
+                raise UnreachableError(DEADLINE + hindrance)
             try:
                 return self._try(Order(jobs=jobs, seconds=min(seconds, left, LONGEST_SECONDS)))
-            except ThrottledError:
-                pass
-            except UnreachableError:
+            except ThrottledError as error:
+                hindrance = f"; {error}"
+            except UnreachableError as error:
+                hindrance = f"; {error}"
                 unreachable += 1
                 if unreachable == _UNREACHABLE_MAX:
                     raise

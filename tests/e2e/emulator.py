@@ -90,6 +90,11 @@ class Function:
         )
 
     @property
+    def log(self) -> str:
+        """All that it has written so far."""
+        return self._output.read_text(encoding="utf-8", errors="replace")
+
+    @property
     def runtime_pid(self) -> int:
         """The process that runs the handler; it starts with the first invocation."""
         (pid,) = (one.pid for one in _processes() if one.parent == self._process.pid)

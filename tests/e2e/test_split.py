@@ -226,6 +226,8 @@ def test_tests_that_need_the_candidate_beside_them_are_refused(emulator: Path) -
 
     with split(emulator) as fleet:
         (row,) = score(fleet, [sample])
+        (reward,) = fleet.deployments["reward"].idle
+        assert "tests.shared_process: found true" in reward.log
 
     assert (row["aggregate_reward_score"], metrics_of(row)["ungraded"]) == (0.0, 1.0)
 

@@ -29,6 +29,7 @@ class Script:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     path: str = ""
+    cut_off: bool = False
     asked: list[bytes] = field(default_factory=list)
     tenants: list[str | None] = field(default_factory=list)
 
@@ -49,7 +50,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(script.status)
         for name, value in script.headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(script.body)))
+        self.send_header("Content-Length", str(len(script.body) + script.cut_off))
         self.end_headers()
         self.wfile.write(script.body)
 
@@ -196,6 +197,14 @@ def test_an_answer_without_a_parcel_is_a_crash(script: Script, body: bytes) -> N
     script.body = body
 
     with pytest.raises(FunctionCrashedError):
+        call()
+
+
+def test_an_answer_that_breaks_off_is_unreachable(script: Script) -> None:
+    """The way broke, not the function: it may work in a moment."""
+    script.body, script.cut_off = json.dumps(wrap(b"reply")).encode(), True
+
+    with pytest.raises(UnreachableError):
         call()
 
 
