@@ -1,6 +1,6 @@
 """The executor function: a Lambda that runs candidates, and holds nothing worth stealing.
 
-In: an order (`sandbox.parcel`): programs, questions, limits. Out: what happened. No reference
+In: an order (`sandbox.orders`): programs, questions, limits. Out: what happened. No reference
 ever comes here, and no secret: its role needs no permissions, and the credentials that Lambda
 gives to every function are forgotten before the first guest is forked. Must not know: tests,
 answers, rewards.
@@ -26,7 +26,8 @@ for name in CREDENTIALS:
 from handlers.envelope import unwrap, wrap  # noqa: E402
 from handlers.executors import start_local  # noqa: E402
 from handlers.traces import Traces  # noqa: E402
-from sandbox.parcel import Order, Reply, read_order, write_reply  # noqa: E402
+from sandbox.orders import Order, read_order  # noqa: E402
+from sandbox.replies import Reply, write_reply  # noqa: E402
 from sandbox.types import Execution, Level  # noqa: E402
 
 SETTINGS = read_settings()

@@ -21,7 +21,9 @@ from sandbox.errors import (
     ThrottledError,
     UnreachableError,
 )
-from sandbox.parcel import PARCEL_BYTES_MAX, Order, ParcelError, Reply, read_reply, write_order
+from sandbox.facts import PARCEL_BYTES_MAX, ParcelError
+from sandbox.orders import Order, write_order
+from sandbox.replies import Reply, read_reply
 from sandbox.types import STRENGTH, Ending, Execution, Job, Level, Run
 
 Invoke = Callable[[bytes], bytes]

@@ -1,7 +1,7 @@
 """Run jobs in an executor function elsewhere, and trusted programs on this machine.
 
 In: jobs, and a way to the function. Out: executions, as they come. What a reply says is hearsay
-(see `sandbox.parcel`). Must not know: tests, answers, rewards, whose function it is.
+(see `sandbox.replies`). Must not know: tests, answers, rewards, whose function it is.
 
 The jobs of `run` are candidates', and go to the function. Whoever holds secrets (examiners, with
 the tests) is run through `with_loaded`: on this machine, where no candidate ever is.

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from sandbox.courier import DEADLINE, LONGEST_SECONDS, Courier
 from sandbox.encoding import EncodingError
 from sandbox.errors import FunctionCrashedError, ParcelTooLargeError, SandboxError
-from sandbox.parcel import Reply
+from sandbox.replies import Reply
 from sandbox.schedule import NOT_ASKED
 from sandbox.types import Ending, Execution, Job, Run
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from handlers.envelope import unwrap, wrap
-from sandbox.parcel import Order, Reply, read_reply, write_order
+from sandbox.orders import Order, write_order
+from sandbox.replies import Reply, read_reply
 from sandbox.types import Ending, Job, Limits, Run
 from tests.e2e.emulator import Function, running_function
 

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from sandbox.frames import pack_frames, unpack_frames
-from sandbox.parcel import Reply, read_order, write_reply
+from sandbox.orders import read_order
+from sandbox.replies import Reply, write_reply
 from sandbox.types import Call, Ending, Execution, Job, Level
 from tests.e2e.samples import RIGHT, Sample, metrics_of, square_sample
 from tests.e2e.test_split import WITHOUT_WALLS, rewards, score, split

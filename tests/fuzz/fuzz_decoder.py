@@ -21,9 +21,11 @@ import atheris  # type: ignore[import-untyped]  # no part of our environments
 sys.path.insert(0, str(Path(__file__).parents[2]))
 with atheris.instrument_imports(include=["sandbox", "verifier"]):
     from sandbox.encoding import EncodingError, decode, encode, from_tree
+    from sandbox.facts import ParcelError
     from sandbox.frames import pack_frames
     from sandbox.messages import read_answer, read_message
-    from sandbox.parcel import ParcelError, read_order, read_reply
+    from sandbox.orders import read_order
+    from sandbox.replies import read_reply
     from sandbox.types import Call, Job, Run, Step
     from verifier.examiner.cast import Cast
     from verifier.examiner.sources import Sources

@@ -10,18 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.encoding import encode
+from sandbox.facts import PARCEL_BYTES_MAX, ParcelError
 from sandbox.frames import FramesError, pack_frames, unpack_frames
-from sandbox.parcel import (
-    PARCEL_BYTES_MAX,
-    REPLY_BYTES_MAX,
-    Order,
-    ParcelError,
-    Reply,
-    read_order,
-    read_reply,
-    write_order,
-    write_reply,
-)
+from sandbox.orders import Order, read_order, write_order
+from sandbox.replies import REPLY_BYTES_MAX, Reply, read_reply, write_reply
 from sandbox.types import Call, Ending, Execution, Job, Level, Limits, RaisedError, Run, Step
 
 RUNS = Job(

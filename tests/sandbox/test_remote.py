@@ -18,8 +18,9 @@ from sandbox.errors import (
     UnreachableError,
 )
 from sandbox.local import LocalExecutor
-from sandbox.parcel import Reply, read_order, write_reply
+from sandbox.orders import read_order
 from sandbox.remote import RemoteExecutor
+from sandbox.replies import Reply, write_reply
 from sandbox.types import Call, Ending, Execution, Job, Level, Run
 
 Invoke = Callable[[bytes], bytes]

@@ -1,67 +1,39 @@
-"""What goes to an executor elsewhere, and what comes back: orders and replies, as bytes.
+"""Replies, as bytes: what an executor elsewhere says of an order.
 
-In: jobs, and executions. Out: bytes, and back. A reply may have been written by a candidate that
-overcame the executor's wall, so nothing in it is believed: sizes, types and counts are those
-that the order allows, or there is no reply. Must not know: how bytes travel, or what an
-execution means.
+In: executions. Out: bytes, and back. A reply may have been written by a candidate that overcame
+the executor's wall, so nothing in it is believed: sizes, types and counts are those that the
+order allows, or there is no reply. Must not know: how bytes travel, or what an execution means.
 
-A parcel is a row of pieces (`sandbox.frames`):
-
-    order   head · for each job: facts, program, and for each question: head, body
-    reply   head · for each execution: facts, value, stdout, stderr
-
-Heads and facts are short JSON; values are in the typed encoding.
+A reply is a row of pieces (`sandbox.frames`): its head; for each execution its facts, value,
+stdout and stderr. Head and facts are short JSON; values are in the typed encoding.
 """
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass, replace
-from typing import Any, assert_never
+from dataclasses import dataclass, replace
 
 from sandbox.encoding import EncodingError, decode, encode
+from sandbox.facts import (
+    PARCEL_BYTES_MAX,
+    ParcelError,
+    dump_facts,
+    load_facts,
+    number,
+    text,
+    whole,
+)
 from sandbox.frames import FramesError, pack_frames, unpack_frames
 from sandbox.keeper import STDERR_BYTES_KEPT
 from sandbox.messages import TEXT_MAX
 from sandbox.schedule import KEPT_BYTES_MAX, VALUE_FACTOR
-from sandbox.types import (
-    Call,
-    Ending,
-    Execution,
-    Job,
-    Level,
-    Limits,
-    Question,
-    RaisedError,
-    Run,
-    Step,
-)
+from sandbox.types import Ending, Execution, Job, Level, Question, RaisedError, Run, Step
 
-PARCEL_BYTES_MAX = 4_400_000
-"""What a parcel may weigh: in base64, with its wrapping, it stays under Lambda's 6 MB."""
 REPLY_BYTES_MAX = 2**25
 """What a reply may weigh when it is unpacked."""
-ORDER_BYTES_MAX = 2**28
-_JOBS_MAX = 1000
-_QUESTIONS_MAX = 100_000
-_FACTS_BYTES_MAX = 2**15
 _COUNT_BYTES_MAX = 2**20
-_PIECES_A_QUESTION, _PIECES_AN_EXECUTION = 2, 4
-_NUMBER_MAX = 1e15
+_PIECES_AN_EXECUTION = 4
 _CUT_BYTES = 200  # what is left, packed, of an execution without its outputs
 _READ_AHEAD_BYTES = 2**16  # what a pipe may hold beyond its cap when that is noticed
 _UNSENT = "its outputs are more than an invocation can return"
-
-
-class ParcelError(ValueError):
-    """Bytes that are no order, or no reply to the order that was sent."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """Jobs, and the seconds that an executor has for them."""
-
-    jobs: tuple[Job, ...]
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,91 +46,6 @@ class Reply:
 
     level: Level
     results: tuple[tuple[Execution, ...], ...]
-
-
-# -- orders ----------------------------------------------------------------------------
-
-
-def write_order(order: Order) -> bytes:
-    """Pack an order. Raises EncodingError for arguments that are no plain data."""
-    return pack_frames(_order_pieces(order))
-
-
-def read_order(data: bytes) -> Order:
-    """Unpack an order. Raises ParcelError."""
-    pieces_max = 1 + _JOBS_MAX * 2 + _QUESTIONS_MAX * _PIECES_A_QUESTION
-    try:
-        pieces = iter(unpack_frames(data, bytes_max=ORDER_BYTES_MAX, pieces_max=pieces_max))
-        seconds, count = _load(_next(pieces), list, length=2)
-        if type(count) is not int or not 0 < count <= _JOBS_MAX:
-            raise ParcelError("an order of too many jobs, or none")
-        jobs = tuple(_read_job(pieces) for _ in range(count))
-        if any(True for _ in pieces):
-            raise ParcelError("an order with something behind it")
-        return Order(jobs=jobs, seconds=_number(seconds))
-    except (FramesError, EncodingError, UnicodeDecodeError) as error:
-        raise ParcelError(str(error)) from error
-
-
-def _order_pieces(order: Order) -> Iterator[bytes]:
-    yield _dump([order.seconds, len(order.jobs)])
-    for job in order.jobs:
-        kind = type(job.questions[0]).__name__
-        yield _dump([kind, len(job.questions), list(astuple(job.limits)), job.give_up_after])
-        yield job.program.encode("utf-8", "surrogatepass")
-        for question in job.questions:
-            yield from _question_pieces(question)
-
-
-def _question_pieces(question: Question) -> tuple[bytes, bytes]:
-    match question:
-        case Run():
-            return _dump(list(question.argv)), question.stdin
-        case Call():
-            return _dump(question.entry_point), encode(list(question.arguments))
-        case Step():
-            return b"null", question.instruction
-        case _:
-            assert_never(question)
-
-
-def _read_job(pieces: Iterator[bytes]) -> Job:
-    kind, count, limits, give_up_after = _load(_next(pieces), list, length=4)
-    if type(limits) is not list or len(limits) != 4 or type(give_up_after) is not int:  # noqa: PLR2004
-        raise ParcelError("a job with unknown limits")
-    cpu_seconds, wall_seconds, memory_bytes, output_bytes = limits
-    if type(count) is not int or not 0 < count <= _QUESTIONS_MAX or give_up_after < 2:  # noqa: PLR2004
-        raise ParcelError("a job of too many questions, or none")
-    return Job(
-        program=_next(pieces).decode("utf-8", "surrogatepass"),
-        questions=tuple(_read_question(kind, _next(pieces), _next(pieces)) for _ in range(count)),
-        limits=Limits(
-            cpu_seconds=_number(cpu_seconds),
-            wall_seconds=_number(wall_seconds),
-            memory_bytes=_whole(memory_bytes, 2**50),
-            output_bytes=_whole(output_bytes, 2**50),
-        ),
-        give_up_after=give_up_after,
-    )
-
-
-def _read_question(kind: object, head: bytes, body: bytes) -> Question:
-    if kind == "Run":
-        argv = _load(head, list)
-        if not all(type(word) is str for word in argv):
-            raise ParcelError("arguments of a program that are no texts")
-        return Run(stdin=body, argv=tuple(argv))
-    if kind == "Call":
-        arguments = decode(body)
-        if type(arguments) is not list:
-            raise ParcelError("arguments of a call that are no list")
-        return Call(entry_point=_load(head, str), arguments=tuple(arguments))
-    if kind == "Step":
-        return Step(instruction=body)
-    raise ParcelError("a question of an unknown kind")
-
-
-# -- replies ---------------------------------------------------------------------------
 
 
 def write_reply(reply: Reply, jobs: Sequence[Job], *, bytes_max: int = PARCEL_BYTES_MAX) -> bytes:
@@ -178,7 +65,7 @@ def read_reply(data: bytes, jobs: Sequence[Job]) -> Reply:
         pieces = unpack_frames(data, bytes_max=REPLY_BYTES_MAX, pieces_max=pieces_max)
     except FramesError as error:
         raise ParcelError(str(error)) from error
-    level, counts = _load(pieces[0] if pieces else b"", list, length=2, most=_COUNT_BYTES_MAX)
+    level, counts = load_facts(pieces[0] if pieces else b"", list, length=2, most=_COUNT_BYTES_MAX)
     _check_counts(counts, jobs)
     if len(pieces) != 1 + sum(counts) * _PIECES_AN_EXECUTION:
         raise ParcelError("a reply that tells of more, or less, than it says")
@@ -192,7 +79,7 @@ def read_reply(data: bytes, jobs: Sequence[Job]) -> Reply:
 
 
 def _packed(reply: Reply, jobs: Sequence[Job]) -> bytes | None:
-    pieces = [_dump([reply.level, [len(executions) for executions in reply.results]])]
+    pieces = [dump_facts([reply.level, [len(executions) for executions in reply.results]])]
     for job, executions in zip(jobs, reply.results, strict=True):
         unread = isinstance(job.questions[0], Step)
         for execution in executions:
@@ -209,7 +96,7 @@ def _execution_pieces(one: Execution, *, unread: bool) -> tuple[bytes, bytes, by
     facts: list[object] = [one.ending, one.exit_status, one.signal]
     facts += [one.error.type_name, one.error.message] if one.error else [None, None]
     facts += [one.cpu_seconds, one.wall_seconds, one.memory_bytes, one.detail[:TEXT_MAX]]
-    return _dump(facts), value, one.stdout, one.stderr
+    return dump_facts(facts), value, one.stdout, one.stderr
 
 
 def _value_piece(value: object, *, unread: bool) -> bytes:
@@ -288,20 +175,20 @@ def _read_executions(job: Job, count: int, pieces: Iterator[bytes]) -> tuple[Exe
 
 
 def _read_facts(data: bytes) -> Execution:
-    ending, status, signal, type_name, message, cpu, wall, memory, detail = _load(
+    ending, status, signal, type_name, message, cpu, wall, memory, detail = load_facts(
         data, list, length=9
     )
     if ending not in list(Ending):
         raise ParcelError("an ending that there is not")
     return Execution(
         ending=Ending(ending),
-        exit_status=None if status is None else _whole(status, 255),
-        signal=None if signal is None else _whole(signal, 64),
+        exit_status=None if status is None else whole(status, 255),
+        signal=None if signal is None else whole(signal, 64),
         error=None if type_name is None else _error(type_name, message),
-        cpu_seconds=_number(cpu),
-        wall_seconds=_number(wall),
-        memory_bytes=_whole(memory, 2**50),
-        detail=_text(detail),
+        cpu_seconds=number(cpu),
+        wall_seconds=number(wall),
+        memory_bytes=whole(memory, 2**50),
+        detail=text(detail),
     )
 
 
@@ -319,55 +206,5 @@ def _with_value(execution: Execution, question: Question, value: bytes) -> Execu
         return replace(execution, ending=Ending.UNREADABLE, detail=str(error))
 
 
-# -- facts -----------------------------------------------------------------------------
-
-
-def _next(pieces: Iterator[bytes]) -> bytes:
-    for piece in pieces:
-        return piece
-    raise ParcelError("a parcel that is cut off")
-
-
-def _dump(facts: object) -> bytes:
-    return json.dumps(facts, separators=(",", ":")).encode("ascii")
-
-
-def _load(
-    data: bytes,
-    kind: type[list[Any]] | type[str],
-    *,
-    length: int | None = None,
-    most: int = _FACTS_BYTES_MAX,
-) -> Any:  # noqa: ANN401  (narrowed by type(), never by trust)
-    if len(data) > most:
-        raise ParcelError("facts that are too long")
-    try:
-        facts = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise ParcelError("facts that are no JSON") from error
-    if type(facts) is not kind or (length is not None and len(facts) != length):
-        raise ParcelError("facts of an unknown form")
-    return facts
-
-
-def _number(value: Any) -> float:  # noqa: ANN401
-    # Not by its type alone: NaN and infinities are floats, and an int may have no float.
-    if type(value) not in (int, float) or not 0 <= value <= _NUMBER_MAX:
-        raise ParcelError("a number that is none, negative or too large")
-    return float(value)
-
-
-def _whole(value: Any, most: int) -> int:  # noqa: ANN401
-    if type(value) is not int or not 0 <= value <= most:
-        raise ParcelError("a whole number that is none, or too large")
-    return value
-
-
-def _text(value: Any) -> str:  # noqa: ANN401
-    if not isinstance(value, str) or len(value) > TEXT_MAX:
-        raise ParcelError("a text that is none, or too long")
-    return value
-
-
 def _error(type_name: object, message: object) -> RaisedError:
-    return RaisedError(type_name=_text(type_name), message=_text(message))
+    return RaisedError(type_name=text(type_name), message=text(message))
