@@ -39,6 +39,7 @@ if "AWS_LAMBDA_RUNTIME_API" in os.environ:
 _CLOSING_SECONDS = 1.0  # what is left of an invocation for packing the reply
 _CLOSING_SHARE = 0.05
 _CONTAMINATED = 70
+_NAMED_MAX = 10
 
 
 class RefusedOrderError(ValueError):
@@ -62,7 +63,8 @@ def lambda_handler(event: object, context: object = None) -> dict[str, str]:
     parcel = write_reply(reply, order.jobs)
     left = TRACES.found(EXECUTOR)
     if left:
-        print(f"left behind, so that this environment ends: {left}", file=sys.stderr, flush=True)  # noqa: T201
+        words = f"left behind, so that this environment ends: {left[:_NAMED_MAX]}"
+        print(words, file=sys.stderr, flush=True)  # noqa: T201  (no logger is loaded here)
         TRACES.wipe(EXECUTOR)
         os._exit(_CONTAMINATED)
     return wrap(parcel)

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from sandbox.frames import pack_frames, unpack_frames
+from sandbox.local import LocalExecutor
 from sandbox.orders import read_order
 from sandbox.replies import Reply, write_reply
 from sandbox.types import Call, Ending, Execution, Job, Level
@@ -262,6 +263,10 @@ def attacked(emulator: Path, **reward: Any) -> list[float]:
 
 def test_who_stays_behind_can_answer_for_others(emulator: Path) -> None:
     """The attack is real, where neither wall nor fresh environments are: others are robbed."""
+    with LocalExecutor(lanes=1, level=Level.NONE) as here:
+        if here.granted["uid_dropped"]:
+            pytest.skip("guests have a uid of their own here, as they never have in Lambda")
+
     assert attacked(emulator) == [0.0, 0.0]
 
 

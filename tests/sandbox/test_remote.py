@@ -309,6 +309,29 @@ def test_an_input_too_large_for_any_order_is_an_outage_of_its_own() -> None:
     assert results[1][0].ending is Ending.FINISHED
 
 
+def test_arguments_that_cannot_be_sent_are_an_outage_of_their_own() -> None:
+    """As on this machine: it says why, and the others are run."""
+    odd = Job(program="echo", questions=(Call(entry_point="f", arguments=(object(),)),))
+
+    results = dict(remote(Function(), jobs_per_order=2).run([odd, job("echo 1")]))
+
+    assert results[0][0].ending is Ending.NOT_RUN
+    assert results[0][0].detail.startswith("its arguments cannot be sent: ")
+    assert results[1][0].ending is Ending.FINISHED
+
+
+def test_what_was_in_the_way_is_told_with_the_deadline() -> None:
+    """An operator reads that the function was busy, and not only that time was up."""
+
+    def busy(_: bytes) -> bytes:
+        raise ThrottledError("Rate Exceeded")
+
+    [(_, (one,))] = remote(busy).run([job("echo")], deadline=time.monotonic() + 1)
+
+    assert one.detail in ("the deadline came first; Rate Exceeded", "the deadline came first")
+    assert one.ending is Ending.NOT_RUN
+
+
 def test_the_deadline_ends_everything() -> None:
     """A function that never replies holds nobody up: what is not known by then is not run."""
     forever = threading.Event()
