@@ -1,0 +1,124 @@
+"""A stand-in for Lambda's public Python base image, made of this machine's own files.
+
+In: the emulator, a path. Out: there, a tar with the root of a file system: the interpreter
+that runs this, the libraries that it needs, a shell, Lambda's runtime client and its
+emulator, all at the places where the public image has them. Must not know: our image, or
+any container engine.
+"""
+
+import re
+import ssl
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from tests.container.root_tar import RootTar
+
+_VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
+_LANG = "/var/lang"
+_PACKAGES = f"{_LANG}/lib/{_VERSION}/site-packages"
+
+_LIBRARIES = (
+    "/var/lang/lib", "/lib64", "/usr/lib64", "/var/runtime", "/var/runtime/lib", "/var/task",
+    "/var/task/lib", "/opt/lib",
+)  # fmt: skip
+
+CONFIGURATION = [
+    'ENTRYPOINT ["/lambda-entrypoint.sh"]',
+    "WORKDIR /var/task",
+    "ENV LANG=en_US.UTF-8",
+    "ENV TZ=:/etc/localtime",
+    "ENV PATH=/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+    "ENV LD_LIBRARY_PATH=" + ":".join(_LIBRARIES),
+    "ENV LAMBDA_TASK_ROOT=/var/task",
+    "ENV LAMBDA_RUNTIME_DIR=/var/runtime",
+]
+"""What the public image says of itself, as a Dockerfile would."""
+
+_DIRECTORIES = ("dev", "opt", "proc", "sys", "var/runtime", "var/task")
+_PROGRAMS = ("sh", "chmod")
+# What wheels may take for granted, and nothing that is copied here needs.
+_PARTS_OF_LIBC = ("libdl.so.2", "libresolv.so.2", "librt.so.1", "libutil.so.1")
+_LEFT_OUT = re.compile(
+    r"\.a$|\.opt-[12]\.pyc$|/share/|/config-|/_tkinter"
+    r"|/(test|idlelib|tkinter|turtledemo|ensurepip)/|/site-packages/(?!pip)"
+)
+_TEXTS = {
+    "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nsbx_user1051:x:993:990::/tmp:/bin/sh\n",
+    "etc/group": "root:x:0:\nsbx_user1051:x:990:\n",
+    "etc/nsswitch.conf": "hosts: files dns\n",
+}
+_SCRIPTS = {
+    f"{_LANG}/bin/pip": (
+        f"#!{_LANG}/bin/{_VERSION}\n"
+        "import sys\nfrom pip._internal.cli.main import main\nsys.exit(main())\n"
+    ),
+    "var/runtime/bootstrap": (
+        f"#!/bin/sh\nexport AWS_EXECUTION_ENV=AWS_Lambda_{_VERSION}\n"
+        f'exec {_LANG}/bin/{_VERSION} -m awslambdaric "$_HANDLER"\n'
+    ),
+    "lambda-entrypoint.sh": (
+        "#!/bin/sh\n"
+        "[ $# -eq 1 ] || { echo 'the handler must be the only argument' >&2; exit 142; }\n"
+        'export _HANDLER="$1"\n'
+        '[ -n "$AWS_LAMBDA_RUNTIME_API" ] && exec /var/runtime/bootstrap\n'
+        "exec /usr/local/bin/aws-lambda-rie /var/runtime/bootstrap\n"
+    ),
+}
+
+
+class NoBaseImageError(Exception):
+    """A stand-in cannot be made here; the message says why."""
+
+
+def write_base_image(emulator: Path, tar: Path) -> None:
+    """Write the root file system to *tar*. Raises NoBaseImageError."""
+    prefix = Path(sys.base_prefix)
+    if prefix == Path("/usr"):
+        raise NoBaseImageError(f"{_VERSION} has no directory of its own, but is the system's")
+    with RootTar(tar) as root:
+        for directory in _DIRECTORIES:
+            root.add_directory(directory)
+        root.add_directory("tmp", mode=0o1777)
+        for path, text in _SCRIPTS.items():  # before the interpreter's own pip
+            root.add_text(path, text, mode=0o755)
+        for path, text in _TEXTS.items():
+            root.add_text(path, text)
+        for name in ("python3", "python"):
+            root.add_link(f"{_LANG}/bin/{name}", _VERSION)
+        root.add_tree(prefix, _LANG, without=_LEFT_OUT)
+        for distribution in _with_requirements("awslambdaric", "boto3"):
+            _add_distribution(root, distribution)
+        for program in _PROGRAMS:
+            root.add_file(Path("/bin", program), f"bin/{program}")
+        root.add_file(emulator, "usr/local/bin/aws-lambda-rie")
+        _add_certificates(root)
+        root.add_libraries(other_than_below=(prefix, Path(sys.prefix)), also=_PARTS_OF_LIBC)
+
+
+def _with_requirements(*names: str) -> Iterator[metadata.Distribution]:
+    """Find installed distributions, and those that they need."""
+    wanted = list(names)
+    for name in wanted:  # it grows on the way
+        distribution = metadata.distribution(name)
+        yield distribution
+        for text in distribution.requires or ():
+            requirement = Requirement(text)
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+                wanted += [requirement.name] * (requirement.name not in wanted)
+
+
+def _add_distribution(root: RootTar, distribution: metadata.Distribution) -> None:
+    for file in distribution.files or ():
+        if not file.as_posix().startswith(".."):  # a script of the environment's
+            root.add_file(Path(str(distribution.locate_file(file))), f"{_PACKAGES}/{file}")
+
+
+def _add_certificates(root: RootTar) -> None:
+    """Let pip, in a build, trust whom it trusts here."""
+    paths = ssl.get_default_verify_paths()
+    if paths.cafile is not None:
+        root.add_file(Path(paths.cafile), paths.openssl_cafile)
