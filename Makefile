@@ -4,10 +4,8 @@ VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2
 VENV := .venv-$(VERSION)
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# For the image's Python, whichever this one is, and for all processors.
-COMPILE := $(BIN)/uv pip compile --quiet --no-header --no-annotate --upgrade --universal --python-version 3.13
 
-.PHONY: help demo test check format bench picture single-file doctor clean
+.PHONY: help demo test check format bench picture single-file image-check lock doctor clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,12 +39,12 @@ picture: $(READY)  ## Draw docs/shapes.svg: what a pass rate is worth
 single-file: $(READY)  ## Build dist/reward_lambda.py: the reward function in one file
 	$(BIN)/python -m handlers.bundle dist/reward_lambda.py
 
+image-check: $(READY)  ## Build the Lambda's image, and compare its rows with this machine's
+	$(BIN)/verifier docker-check examples/completions.jsonl
+
 lock: $(READY)  ## Write requirements-lambda.lock anew, from pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[lock]'
-	mkdir -p .cache
-	$(COMPILE) pyproject.toml --output-file .cache/all.txt
-	$(COMPILE) --group lambda --constraints .cache/all.txt --generate-hashes \
-	    --output-file requirements-lambda.lock
+	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml --output-file requirements-lambda.lock
 
 doctor: $(READY)  ## Show what this machine's kernel grants
 	$(BIN)/verifier doctor

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -47,6 +48,7 @@ Score programs that language models wrote, by running them against tests in a sa
   verifier judge-check rows.jsonl          how far the judge, a language model, can be trusted
   verifier lint-rows rows.jsonl            whether a trainer can use these rows
   verifier doctor                 what this machine's sandbox is made of
+  verifier docker-check samples.jsonl      whether the Lambda's image says the same
 """
 
 _SCORE_HELP = """\
@@ -147,6 +149,25 @@ Settings:
   VERIFIER_LANES               how many guests run at once (one per processor, one to spare)
 
 The exit status is 0 if the level is at least the required one, 1 if not.
+"""
+
+_DOCKER_CHECK_HELP = """\
+Build the Lambda's image, score a file in it and on this machine, and compare the rows.
+
+The image runs in a container without a network, on a read-only root, without capabilities, as an
+unprivileged user, with bounds on memory and processes. Needs a container engine (DOCKER_HOST says
+where, if it is not the default one) and the docker SDK: pip install 'nova-code-verifier[docker]'.
+
+\b
+Examples, in a clone of the repository:
+  verifier docker-check examples/completions.jsonl
+  verifier docker-check samples.jsonl --image nova-code-verifier:latest
+
+\b
+Exit status:
+  0  every row is the same, but for its duration
+  1  rows differ, or there is no engine, or no image
+  2  bad usage, or a file that cannot be used
 """
 
 app = typer.Typer(
@@ -342,6 +363,49 @@ def doctor(
         else:
             _print(render(diagnosis.as_text(found), sys.stdout))
         raise typer.Exit(Status.DONE if found.is_enough else Status.OUR_FAULT)
+
+
+@app.command(name="docker-check", help=_DOCKER_CHECK_HELP)
+def docker_check(
+    *,
+    source: _SourceArgument,
+    image: Annotated[
+        str | None, typer.Option(metavar="TAG", help="Check this image, and build none.")
+    ] = None,
+    context: Annotated[
+        Path, typer.Option(metavar="DIR", help="Build from this clone of the repository.")
+    ] = Path(),
+    base_image: Annotated[
+        str | None, typer.Option(metavar="TAG", help="Build upon this base image.")
+    ] = None,
+    build_network: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The network that the build loads packages through."),
+    ] = None,
+) -> None:
+    """Compare the image with this machine."""
+    with _exit_statuses():
+        try:
+            from handlers.cli.dockercheck import check  # noqa: PLC0415
+            from handlers.image import Build, ContainerError  # noqa: PLC0415
+        except ModuleNotFoundError as error:
+            _tell(f"{error.name} is missing: pip install 'nova-code-verifier[docker]'")
+            raise typer.Exit(Status.OUR_FAULT) from None
+        settings = read_settings()
+        build = Build(context=context, base_image=base_image, network=build_network)
+        with _start_executor(settings) as executor:
+            try:
+                is_same = check(
+                    source,
+                    image or build,
+                    executor,
+                    settings,
+                    on_news=typer.echo,
+                )
+            except ContainerError as error:
+                _tell(str(error))
+                is_same = False
+        raise typer.Exit(Status.DONE if is_same else Status.OUR_FAULT)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001  (typer calls it so)

@@ -7,10 +7,11 @@ containers, and leaves the machine's firewall and forwarding alone. Must not kno
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import docker
@@ -21,6 +22,7 @@ _START_SECONDS = 30.0
 _END_SECONDS = 20.0
 _INSTALL_SECONDS = 300.0
 _PAUSE_SECONDS = 0.05
+_ANSWER_SECONDS = 10
 _INSTALL = (
     ["apt-get", "update", "-qq"],
     ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "docker.io"],
@@ -69,18 +71,22 @@ def running_engine(directory: Path) -> Iterator[str]:
 
 
 def _address_of_present_engine() -> str | None:
+    address = os.environ.get("DOCKER_HOST", _DEFAULT_ADDRESS)
+    return address if _answers(address) else None
+
+
+def _answers(address: str) -> bool:
+    scheme, _, path = address.partition("://")
+    if scheme == "unix":
+        # Where nobody listens, the SDK would leave its socket open.
+        with socket.socket(socket.AF_UNIX) as probe:
+            if probe.connect_ex(path):
+                return False
     try:
-        client = docker.from_env()
+        with closing(docker.DockerClient(base_url=address, timeout=_ANSWER_SECONDS)) as client:
+            return bool(client.ping())
     except DockerException:
-        return None
-    try:
-        client.ping()
-    except DockerException:
-        return None
-    else:
-        return os.environ.get("DOCKER_HOST", _DEFAULT_ADDRESS)
-    finally:
-        client.close()
+        return False
 
 
 def _install() -> None:
@@ -116,17 +122,11 @@ def _command(directory: Path) -> list[str]:
 
 def _wait_until_ready(engine: subprocess.Popen[bytes], address: str, log: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            client = docker.DockerClient(base_url=address)
-            client.close()
-        except DockerException:
-            if engine.poll() is not None or time.monotonic() > deadline:
-                last = log.read_text(errors="replace").strip().splitlines()[-1:]
-                raise NoEngineError(f"dockerd did not start: {last}") from None
-            time.sleep(_PAUSE_SECONDS)
-        else:
-            return
+    while not _answers(address):
+        if engine.poll() is not None or time.monotonic() > deadline:
+            last = log.read_text(errors="replace").strip().splitlines()[-1:]
+            raise NoEngineError(f"dockerd did not start: {last}")
+        time.sleep(_PAUSE_SECONDS)
 
 
 def _end(engine: subprocess.Popen[bytes]) -> None:

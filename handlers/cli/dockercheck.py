@@ -1,0 +1,151 @@
+"""Score a file in the image and on this machine, and compare the rows.
+
+In: a file of samples, an image or how to build it, an executor of this machine. Out: news for
+people, and whether all rows are the same. Must not know: exit statuses, how a container is run.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from handlers.cli.files import UnusableFileError, open_input, read_pieces
+from handlers.container import PAYLOAD_BYTES_MAX, Answer, running
+from handlers.image import Build, ContainerError, build_image, engine, layers_of
+from handlers.report import ISOLATION_LEVELS
+from handlers.service import Service, rows_of
+from handlers.settings import OutagePolicy, Settings
+from handlers.wire import read_event
+from sandbox.local import LocalExecutor
+
+_BATCH_SAMPLES = 64
+_BATCH_BYTES = PAYLOAD_BYTES_MAX - 2 * _BATCH_SAMPLES  # brackets and commas
+_COMMAND_CHARACTERS = 100
+_UNMEASURED = ("duration_ms",)
+"""Metrics that no two runs agree on."""
+
+Row = dict[str, object]
+Invoke = Callable[[bytes], Answer]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """How many rows there are, the isolation levels in the image, and what differs."""
+
+    rows: int
+    levels: tuple[str, ...]
+    differences: tuple[str, ...]
+
+
+def check(
+    source: str,
+    image: str | Build,
+    executor: LocalExecutor,
+    settings: Settings,
+    *,
+    on_news: Callable[[str], None],
+) -> bool:
+    """Build *image* unless it is a tag, and tell whether it gives the rows of *executor*.
+
+    Raises ContainerError, UnusableFileError, and SandboxError.
+    """
+    with open_input(source) as stream, engine() as client:
+        tag = image if isinstance(image, str) else build_image(client, image)
+        on_news(f"image {tag}")
+        for layer in layers_of(client, tag):
+            on_news(f"{layer.size_bytes / 1e6:9.1f} MB  {layer.command[:_COMMAND_CHARACTERS]}")
+        with running(client, tag) as container:
+            found = compare(
+                read_pieces(stream, source), container.invoke, Service(executor, settings)
+            )
+    for difference in found.differences:
+        on_news(difference)
+    levels = ", ".join(found.levels)
+    on_news(
+        f"{found.rows} rows, {len(found.differences)} differences; isolation in the image: {levels}"
+    )
+    return not found.differences
+
+
+def compare(lines: Iterable[bytes], invoke: Invoke, service: Service) -> Comparison:
+    """Score every line twice. Raises ContainerError, UnusableFileError, and SandboxError."""
+    count = 0
+    levels: set[str] = set()
+    differences: list[str] = []
+    for batch in _batches(lines):
+        theirs = _rows_of(invoke(_event(batch)))
+        outcomes = list(service.score(read_event([json.loads(line) for line in batch]).entries))
+        ours = rows_of(outcomes, OutagePolicy.VALUE)
+        if len(theirs) != len(ours):
+            raise ContainerError(f"{len(theirs)} rows came back for {len(ours)} samples")
+        for row, expected in zip(theirs, ours, strict=True):
+            differences += _differences(row, expected)
+            levels.add(_level_of(row))
+        count += len(ours)
+    return Comparison(rows=count, levels=tuple(sorted(levels)), differences=tuple(differences))
+
+
+def _batches(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Put as many lines together as one invocation takes."""
+    batch: list[bytes] = []
+    size_bytes = 0
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        _check(number, line)
+        if len(batch) == _BATCH_SAMPLES or size_bytes + len(line) > _BATCH_BYTES:
+            yield batch
+            batch, size_bytes = [], 0
+        batch.append(line.strip())
+        size_bytes += len(line)
+    if batch:
+        yield batch
+
+
+def _check(number: int, line: bytes) -> None:
+    if len(line) > _BATCH_BYTES:
+        raise UnusableFileError(f"line {number}: more than an invocation may bring, 6 MiB")
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise UnusableFileError(f"line {number}: not JSON ({error})") from error
+
+
+def _event(batch: list[bytes]) -> bytes:
+    return b"[" + b",".join(batch) + b"]"
+
+
+def _rows_of(answer: Answer) -> list[Row]:
+    try:
+        rows = json.loads(answer.body)
+    except ValueError:
+        rows = None
+    if isinstance(rows, dict) and isinstance(rows.get("body"), str):  # VERIFIER_ALWAYS_ENVELOPE
+        rows = json.loads(rows["body"])
+    if not isinstance(rows, list):
+        said = answer.body[:500].decode("utf-8", "replace")
+        raise ContainerError(f"the function failed (HTTP status {answer.status}): {said}")
+    return rows
+
+
+def _differences(row: Row, expected: Row) -> Iterator[str]:
+    ours = {"id": expected["id"], "reward": expected["aggregate_reward_score"]}
+    theirs = {"id": row.get("id"), "reward": row.get("aggregate_reward_score")}
+    ours |= _values_of(expected)
+    theirs |= _values_of(row)
+    for name in ours | theirs:
+        if name not in _UNMEASURED and ours.get(name) != theirs.get(name):
+            yield (
+                f"{expected['id']}: {name} is {theirs.get(name)} in the image, "
+                f"{ours.get(name)} on this machine"
+            )
+
+
+def _level_of(row: Row) -> str:
+    number = _values_of(row).get("isolation_level")
+    return next((level for level, known in ISOLATION_LEVELS.items() if known == number), "unknown")
+
+
+def _values_of(row: Row) -> dict[str, object]:
+    metrics = row["metrics_list"]
+    assert isinstance(metrics, list)  # noqa: S101
+    return {metric["name"]: metric["value"] for metric in metrics}

@@ -1,0 +1,181 @@
+"""Run the image as Lambda would, or harder: in a container without a network.
+
+In: the image, and a client of the engine that has it. Out: answers to events, as bytes. Nothing
+in the container can be reached from outside: an event is handed to a messenger, a few lines of
+Python that the engine starts beside the function, with the event as its input. Must not know:
+what events and answers mean.
+"""
+
+import os
+import socket
+import struct
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from docker.errors import DockerException
+from docker.types import LogConfig, Ulimit
+
+from handlers.image import ContainerError
+
+REWARD_HANDLER = "handlers.reward.lambda_handler"
+PAYLOAD_BYTES_MAX = 6 * 2**20
+_ANSWER_BYTES_MAX = PAYLOAD_BYTES_MAX + 2**16
+_FUNCTION_SECONDS = 900  # Lambda's most
+_CLOSING_SECONDS = 30.0  # beyond a function's time, for the emulator and the way back
+_MIB = 2**20
+_LOG_LINES_SHOWN = 8
+
+# As in Lambda: its user, no way to write but /tmp, no shared memory, 1024 open files, one
+# processor's worth of memory. Harder than there: no network at all, no capability, a small
+# number of processes.
+HARDENED: dict[str, object] = {
+    "cap_drop": ["ALL"],
+    "ipc_mode": "none",
+    "mem_limit": 1769 * _MIB,
+    "memswap_limit": 1769 * _MIB,
+    "network_mode": "none",
+    "pids_limit": 256,
+    "read_only": True,
+    "security_opt": ["no-new-privileges"],
+    "tmpfs": {"/tmp": "rw,noexec,nosuid,nodev,size=512m,mode=1777"},  # noqa: S108  (Lambda's)
+    "user": "993:990",
+}
+_MESSENGER = f"""
+import http.client, sys, time
+size, seconds = int(sys.argv[1]), float(sys.argv[2])
+event = sys.stdin.buffer.read(size)
+deadline = time.monotonic() + 10
+while True:
+    connection = http.client.HTTPConnection("127.0.0.1", 8080, timeout=seconds)
+    try:
+        connection.connect()
+        break
+    except ConnectionRefusedError:
+        if time.monotonic() > deadline:
+            raise
+        time.sleep(0.02)
+connection.request("POST", "/2015-03-31/functions/function/invocations", event)
+response = connection.getresponse()
+sys.stdout.buffer.write(b"%d\\n" % response.status + response.read({_ANSWER_BYTES_MAX + 1}))
+"""
+_FRAME = struct.Struct(">BxxxL")
+_STDOUT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the function's emulator answered: an HTTP status, and a body that nobody has read."""
+
+    status: int
+    body: bytes
+
+
+class Container:
+    """A function in a container, warm until it is removed. One call at a time."""
+
+    def __init__(self, container: Any) -> None:  # noqa: ANN401  (the SDK has no types)
+        """*container* is the SDK's, and running."""
+        self._container = container
+
+    def invoke(self, event: bytes, *, seconds: float = _FUNCTION_SECONDS) -> Answer:
+        """Hand *event* to the function, and wait for its answer. Raises ContainerError."""
+        if len(event) > PAYLOAD_BYTES_MAX:
+            raise ContainerError(f"{len(event)} bytes are more than an invocation may bring")
+        command = ["python3", "-I", "-c", _MESSENGER, str(len(event)), str(seconds)]
+        said = self._ask_messenger(command, event, time.monotonic() + seconds + _CLOSING_SECONDS)
+        status, found, body = said.partition(b"\n")
+        if not found or not status.isdigit():
+            raise ContainerError(f"the function does not answer; its log ends:\n{self.log()}")
+        return Answer(status=int(status), body=body)
+
+    def log(self) -> str:
+        """Return the last lines of what emulator and function wrote."""
+        try:
+            lines = self._container.logs(tail=_LOG_LINES_SHOWN)
+        except DockerException as error:
+            return f"(no log: {error})"
+        return str(lines.decode("utf-8", "replace"))
+
+    def _ask_messenger(self, command: list[str], event: bytes, deadline: float) -> bytes:
+        api = self._container.client.api
+        try:
+            ordered = api.exec_create(self._container.id, command, stdin=True)
+            with _connection_of(api.exec_start(ordered["Id"], socket=True)) as connection:
+                connection.settimeout(max(1.0, deadline - time.monotonic()))
+                connection.sendall(event)
+                return b"".join(_stdout_of(connection, deadline))
+        except (DockerException, OSError) as error:
+            raise ContainerError(f"the container: {error}; its log ends:\n{self.log()}") from error
+
+
+@contextmanager
+def _connection_of(stream: Any) -> Iterator[socket.socket]:  # noqa: ANN401
+    """Be the connection below the SDK's *stream*, which itself cannot write, and waits for ever."""
+    connection = getattr(stream, "_sock", stream)
+    response = getattr(stream, "_response", stream)
+    with closing(connection), closing(stream), closing(response):  # the last one first
+        yield connection
+
+
+def _stdout_of(connection: socket.socket, deadline: float) -> Iterator[bytes]:
+    """Yield what a process in the container prints, of its two outputs, until it ends."""
+    size_bytes = 0
+    while len(head := _read(connection, _FRAME.size, deadline)) == _FRAME.size:
+        stream, length = _FRAME.unpack(head)
+        size_bytes += length
+        if size_bytes > 2 * _ANSWER_BYTES_MAX:
+            raise OSError("it answers more than any function may")
+        piece = _read(connection, length, deadline)
+        if stream == _STDOUT:
+            yield piece
+
+
+def _read(connection: socket.socket, count: int, deadline: float) -> bytes:
+    pieces = []
+    while count:
+        if time.monotonic() > deadline:
+            raise TimeoutError("no answer in time")
+        piece = connection.recv(min(count, 2**16))
+        if not piece:
+            break
+        pieces.append(piece)
+        count -= len(piece)
+    return b"".join(pieces)
+
+
+@contextmanager
+def running(
+    client: Any,  # noqa: ANN401
+    image: str,
+    *,
+    handler: str = REWARD_HANDLER,
+    options: Mapping[str, object] = HARDENED,
+) -> Iterator[Container]:
+    """Run *image* hardened, for the length of a `with` block, with our own settings.
+
+    Raises ContainerError.
+    """
+    try:
+        container = client.containers.run(
+            image,
+            [handler],
+            detach=True,
+            environment=_settings() | {"AWS_LAMBDA_FUNCTION_TIMEOUT": str(_FUNCTION_SECONDS)},
+            # A function may write without end.
+            log_config=LogConfig(type=LogConfig.types.JSON, config={"max-size": "10m"}),
+            ulimits=[Ulimit(name="nofile", soft=1024, hard=1024)],
+            **options,
+        )
+    except DockerException as error:
+        raise ContainerError(f"the container does not start: {error}") from error
+    try:
+        yield Container(container)
+    finally:
+        container.remove(force=True, v=True)
+
+
+def _settings() -> dict[str, str]:
+    return {name: text for name, text in os.environ.items() if name.startswith("VERIFIER_")}

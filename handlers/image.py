@@ -1,0 +1,97 @@
+"""Build the image, and look at what is in it.
+
+In: a container engine (the `docker` SDK finds it, by `DOCKER_HOST`), a clone of the repository.
+Out: the image's id, its layers. Must not know: what the image is run for.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import docker
+from docker.errors import BuildError, DockerException
+
+DOCKERFILE = "Dockerfile.lambda"
+TAG = "nova-code-verifier:built-here"
+_ENGINE_SECONDS = 900
+_LOG_LINES_SHOWN = 8
+
+
+class ContainerError(RuntimeError):
+    """The engine, the image or the container is not as it must be; the message says how."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """What to build: a clone of the repository, upon a base image unless upon Lambda's own.
+
+    *network* is the one that packages are downloaded through; None is the engine's default.
+    """
+
+    context: Path
+    base_image: str | None = None
+    network: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """A part of an image: the command that made it, and what its files take."""
+
+    command: str
+    size_bytes: int
+
+
+@contextmanager
+def engine() -> Iterator[Any]:
+    """Be a client of the container engine. Raises ContainerError if none answers."""
+    try:
+        client = docker.from_env(timeout=_ENGINE_SECONDS)
+        client.ping()
+    except DockerException as error:
+        raise ContainerError(
+            "no container engine answers: start Docker, or say by DOCKER_HOST where one is "
+            f"({error})"
+        ) from error
+    with closing(client):
+        yield client
+
+
+def build_image(client: Any, build: Build) -> str:  # noqa: ANN401  (the SDK has no types)
+    """Build the image, tag it, and return its id. Raises ContainerError."""
+    context = build.context
+    if not (context / DOCKERFILE).is_file():
+        raise ContainerError(f"{context}: there is no {DOCKERFILE}; give a clone of the repository")
+    try:
+        image, _ = client.images.build(
+            path=str(context),
+            dockerfile=DOCKERFILE,
+            buildargs={"BASE_IMAGE": build.base_image} if build.base_image else {},
+            network_mode=build.network,
+            tag=TAG,
+            rm=True,
+            forcerm=True,
+        )
+    except BuildError as error:
+        lines = "".join(
+            str(part.get("stream") or part.get("error", "")) for part in error.build_log
+        )
+        shown = "\n".join(lines.strip().splitlines()[-_LOG_LINES_SHOWN:])
+        raise ContainerError(f"the image could not be built: {error.msg}\n{shown}") from error
+    except DockerException as error:
+        raise ContainerError(f"the image could not be built: {error}") from error
+    return str(image.id)
+
+
+def layers_of(client: Any, image: str) -> tuple[Layer, ...]:  # noqa: ANN401
+    """List the layers of *image* that hold anything, the last one first.
+
+    Raises ContainerError.
+    """
+    try:
+        history = client.images.get(image).history()
+    except DockerException as error:
+        raise ContainerError(f"{image}: {error}") from error
+    found = [Layer(command=step["CreatedBy"], size_bytes=step["Size"]) for step in history]
+    return tuple(layer for layer in found if layer.size_bytes)

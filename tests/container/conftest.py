@@ -1,0 +1,97 @@
+"""What the tests of the image share: an engine, the image built from this very clone.
+
+The image's Python is 3.13, and rows are compared with those of this interpreter: so with any
+other version all tests here are skipped, as they are where no engine can be had.
+"""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+
+from handlers.container import Container, running
+from handlers.image import TAG, Build, build_image
+from tests.container.base_image import CONFIGURATION, NoBaseImageError, write_base_image
+from tests.container.engine import NoEngineError, running_engine
+from tests.e2e.emulator import REPOSITORY
+from tests.e2e.fetch_rie import EmulatorUnavailableError, fetch_emulator
+
+_IMAGES_PYTHON = (3, 13)
+BASE_IMAGE = "verifier-tests/lambda-python:stand-in"
+_BUILD_SECONDS = 300
+_SAID = pytest.StashKey[str]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give whoever comes first the time to install an engine and build the image."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.timeout(2 * _BUILD_SECONDS))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line whether the image was tested."""
+    said = terminalreporter.config.stash.get(_SAID, None)
+    if said is not None:
+        terminalreporter.write_line(f"container tier: {said}")
+
+
+@pytest.fixture(scope="session")
+def engine_address(pytestconfig: pytest.Config) -> Iterator[str]:
+    """Return the address of a container engine."""
+    if sys.version_info[:2] != _IMAGES_PYTHON:
+        reason = "its Python is 3.13, and this one is not"
+        pytestconfig.stash[_SAID] = f"skipped, no image was built: {reason}"
+        pytest.skip(reason)
+    with tempfile.TemporaryDirectory(prefix="engine-") as directory:
+        try:
+            with running_engine(Path(directory)) as address:
+                pytestconfig.stash[_SAID] = "the image was built, and run hardened"
+                yield address
+        except NoEngineError as error:
+            pytestconfig.stash[_SAID] = f"skipped, there is no container engine: {error}"
+            pytest.skip(f"no container engine: {error}")
+
+
+@pytest.fixture(scope="session")
+def client(engine_address: str) -> Iterator[Any]:
+    """Return a client of the engine, as the Docker SDK has it."""
+    client = docker.DockerClient(base_url=engine_address, timeout=_BUILD_SECONDS)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def base_image(client: Any) -> Iterator[str]:
+    """Return the name of a stand-in for Lambda's base image."""
+    with tempfile.TemporaryDirectory(prefix="base-image-") as directory:
+        tar = Path(directory, "root.tar")
+        try:
+            write_base_image(fetch_emulator(), tar)
+        except (EmulatorUnavailableError, NoBaseImageError) as error:
+            pytest.skip(f"no base image: {error}")
+        repository, _, tag = BASE_IMAGE.partition(":")
+        client.api.import_image_from_file(
+            str(tar), repository=repository, tag=tag, changes=CONFIGURATION
+        )
+    yield BASE_IMAGE
+    client.images.remove(BASE_IMAGE, force=True)
+
+
+@pytest.fixture(scope="session")
+def image(client: Any, base_image: str) -> Iterator[str]:
+    """Return the id of the image, built from the Dockerfile as it stands."""
+    built = build_image(client, Build(context=REPOSITORY, base_image=base_image, network="host"))
+    yield built
+    client.images.remove(TAG, force=True)
+
+
+@pytest.fixture(scope="session")
+def container(client: Any, image: str) -> Iterator[Container]:
+    """Run the reward function with its default settings, warm through all the tests."""
+    with running(client, image) as container:
+        yield container
