@@ -178,4 +178,9 @@ def running(
 
 
 def _settings() -> dict[str, str]:
-    return {name: text for name, text in os.environ.items() if name.startswith("VERIFIER_")}
+    # Not where candidates are run: there is no way to a function elsewhere.
+    return {
+        name: text
+        for name, text in os.environ.items()
+        if name.startswith("VERIFIER_") and not name.startswith("VERIFIER_EXECUTOR_")
+    }
