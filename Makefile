@@ -40,7 +40,7 @@ single-file: $(READY)  ## Build dist/reward_lambda.py: the reward function in on
 	$(BIN)/python -m handlers.bundle dist/reward_lambda.py
 
 image-check: $(READY)  ## Build the Lambda's image, and compare its rows with this machine's
-	$(BIN)/verifier docker-check examples/completions.jsonl
+	$(BIN)/verifier docker-check examples/completions.jsonl $(OPTIONS)
 
 lock: $(READY)  ## Write requirements-lambda.lock anew, from pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[lock]'

@@ -72,7 +72,7 @@ def compare(lines: Iterable[bytes], invoke: Invoke, service: Service) -> Compari
     levels: set[str] = set()
     differences: list[str] = []
     for batch in _batches(lines):
-        theirs = _rows_of(invoke(_event(batch)))
+        theirs = rows_in(invoke(_event(batch)))
         outcomes = list(service.score(read_event([json.loads(line) for line in batch]).entries))
         ours = rows_of(outcomes, OutagePolicy.VALUE)
         if len(theirs) != len(ours):
@@ -114,7 +114,8 @@ def _event(batch: list[bytes]) -> bytes:
     return b"[" + b",".join(batch) + b"]"
 
 
-def _rows_of(answer: Answer) -> list[Row]:
+def rows_in(answer: Answer) -> list[Row]:
+    """Take the rows out of an answer. Raises ContainerError if the function has failed."""
     try:
         rows = json.loads(answer.body)
     except ValueError:
