@@ -91,6 +91,16 @@ class Container:
             raise ContainerError(f"the function does not answer; its log ends:\n{self.log()}")
         return Answer(status=int(status), body=body)
 
+    def restart(self) -> None:
+        """End all that runs in the container, forget its files, and start the function again.
+
+        Raises ContainerError.
+        """
+        try:
+            self._container.restart(timeout=0)
+        except DockerException as error:
+            raise ContainerError(f"the container: {error}") from error
+
     def log(self) -> str:
         """Return the last lines of what emulator and function wrote."""
         try:
@@ -153,8 +163,11 @@ def running(
     *,
     handler: str = REWARD_HANDLER,
     options: Mapping[str, object] = HARDENED,
+    **variables: str,
 ) -> Iterator[Container]:
     """Run *image* hardened, for the length of a `with` block, with our own settings.
+
+    *variables* go before these.
 
     Raises ContainerError.
     """
@@ -163,7 +176,9 @@ def running(
             image,
             [handler],
             detach=True,
-            environment=_settings() | {"AWS_LAMBDA_FUNCTION_TIMEOUT": str(_FUNCTION_SECONDS)},
+            environment=_settings()
+            | variables
+            | {"AWS_LAMBDA_FUNCTION_TIMEOUT": str(_FUNCTION_SECONDS)},
             # A function may write without end.
             log_config=LogConfig(type=LogConfig.types.JSON, config={"max-size": "10m"}),
             ulimits=[Ulimit(name="nofile", soft=1024, hard=1024)],

@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -64,6 +64,7 @@ Its line of output:
 Examples:
   verifier score samples.jsonl --out rows.jsonl
   zcat samples.jsonl.gz | verifier score - --table
+  verifier score samples.jsonl --docker nova-code-verifier:built-here    (see docker-check)
 
 Rows keep the order of the lines. A line that is broken, or whose reference is, costs its own
 row only: its metric `ungraded` is 1.
@@ -222,6 +223,10 @@ def score(
             help="How many programs run at once: one per processor unless given.",
         ),
     ] = None,
+    docker: Annotated[
+        str | None,
+        typer.Option(metavar="IMAGE", help="Run candidates in containers of this image only."),
+    ] = None,
     rubric: _RubricOption = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", help="No progress bar, no summary, no list of problems.")
@@ -231,7 +236,7 @@ def score(
     with _exit_statuses():
         settings = _settings(rubric)
         # Before the other imports: the zygotes warm up while this process is still loading.
-        with _start_executor(settings, lanes=workers) as executor:
+        with _start_executor(settings, lanes=workers, docker=docker) as executor:
             from handlers.cli.scorefile import Order, score_file  # noqa: PLC0415
             from handlers.cli.tables import outage_text, summary_text  # noqa: PLC0415
             from handlers.cli.tally import Tally  # noqa: PLC0415
@@ -393,7 +398,7 @@ def docker_check(
             raise typer.Exit(Status.OUR_FAULT) from None
         settings = read_settings()
         build = Build(context=context, base_image=base_image, network=build_network)
-        with _start_executor(settings) as executor:
+        with _start_local(settings) as executor:
             try:
                 is_same = check(
                     source,
@@ -439,8 +444,12 @@ def _settings(rubric: str | None) -> Settings:
 
 
 def _start_executor(
-    settings: Settings, *, lanes: int | None = None
-) -> "LocalExecutor | RemoteExecutor":
+    settings: Settings, *, lanes: int | None = None, docker: str | None = None
+) -> "AbstractContextManager[LocalExecutor | RemoteExecutor]":
+    if docker is not None:
+        from handlers.cells import executor_in_cells  # noqa: PLC0415
+
+        return executor_in_cells(docker, settings, cells=lanes)
     from handlers.executors import start_executor  # noqa: PLC0415
 
     return start_executor(settings, lanes=lanes)

@@ -1,0 +1,53 @@
+"""Candidates in containers, references on this machine: the same rows, and nothing to find."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handlers.cells import EXECUTOR_HANDLER, cell_invoker
+from handlers.container import running
+from sandbox.errors import FunctionCrashedError
+from tests.e2e.emulator import REPOSITORY
+
+
+def score(address: str, place: Path, *options: str) -> list[Any]:
+    """Run `verifier score` on the examples, and return the rows without durations."""
+    rows = place / "rows.jsonl"
+    subprocess.run(
+        [sys.executable, "-m", "handlers.cli", "score", "examples/completions.jsonl",
+         "--out", str(rows), "--quiet", *options],
+        check=True,
+        cwd=REPOSITORY,
+        env=os.environ | {"DOCKER_HOST": address, "PYTHONPATH": str(REPOSITORY)},
+    )  # fmt: skip
+    found = [json.loads(line) for line in rows.read_text().splitlines()]
+    for row in found:
+        row["metrics_list"] = [m for m in row["metrics_list"] if m["name"] != "duration_ms"]
+    return found
+
+
+@pytest.mark.parametrize("level", ["kernel", "interpreter"])
+def test_rows_are_those_of_this_machine(
+    engine_address: str, image: str, level: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`verifier score --docker` changes where candidates run, and no row."""
+    monkeypatch.setenv("VERIFIER_ISOLATION", level)
+
+    assert score(engine_address, tmp_path, "--docker", image) == score(engine_address, tmp_path)
+
+
+def test_a_cell_that_died_is_made_anew(client: Any, image: str) -> None:
+    """Whoever ends a container is told of, and does not keep the next one from being run."""
+    with running(client, image, handler=EXECUTOR_HANDLER) as cell:
+        invoke = cell_invoker([cell])
+        cell._container.kill()
+
+        with pytest.raises(FunctionCrashedError):
+            invoke(b"no order")
+        with pytest.raises(FunctionCrashedError, match="expected an object with"):
+            invoke(b"no order")
