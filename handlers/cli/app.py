@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sandbox.remote import RemoteExecutor
 
 _DISTRIBUTION = "nova-code-verifier"
+_DOCKER_INSTALL = "pip install 'nova-code-verifier[docker]'"
 
 
 class Status(IntEnum):
@@ -236,7 +237,11 @@ def score(
     with _exit_statuses():
         settings = _settings(rubric)
         # Before the other imports: the zygotes warm up while this process is still loading.
-        with _start_executor(settings, lanes=workers, docker=docker) as executor:
+        with (
+            _start_cells(docker, settings, workers)
+            if docker
+            else _start_executor(settings, lanes=workers)
+        ) as executor:
             from handlers.cli.scorefile import Order, score_file  # noqa: PLC0415
             from handlers.cli.tables import outage_text, summary_text  # noqa: PLC0415
             from handlers.cli.tally import Tally  # noqa: PLC0415
@@ -394,7 +399,7 @@ def docker_check(
             from handlers.cli.dockercheck import check  # noqa: PLC0415
             from handlers.image import Build, ContainerError  # noqa: PLC0415
         except ModuleNotFoundError as error:
-            _tell(f"{error.name} is missing: pip install 'nova-code-verifier[docker]'")
+            _tell(f"{error.name} is missing: {_DOCKER_INSTALL}")
             raise typer.Exit(Status.OUR_FAULT) from None
         settings = read_settings()
         build = Build(context=context, base_image=base_image, network=build_network)
@@ -444,15 +449,21 @@ def _settings(rubric: str | None) -> Settings:
 
 
 def _start_executor(
-    settings: Settings, *, lanes: int | None = None, docker: str | None = None
-) -> "AbstractContextManager[LocalExecutor | RemoteExecutor]":
-    if docker is not None:
-        from handlers.cells import executor_in_cells  # noqa: PLC0415
-
-        return executor_in_cells(docker, settings, cells=lanes)
+    settings: Settings, *, lanes: int | None = None
+) -> "LocalExecutor | RemoteExecutor":
     from handlers.executors import start_executor  # noqa: PLC0415
 
     return start_executor(settings, lanes=lanes)
+
+
+def _start_cells(
+    image: str, settings: Settings, cells: int | None
+) -> AbstractContextManager["RemoteExecutor"]:
+    try:
+        from handlers.cells import executor_in_cells  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise SandboxError(f"{error.name} is missing: {_DOCKER_INSTALL}") from None
+    return executor_in_cells(image, settings, cells=cells)
 
 
 def _start_local(settings: Settings) -> "LocalExecutor":
