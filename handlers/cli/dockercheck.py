@@ -13,9 +13,10 @@ from handlers.container import PAYLOAD_BYTES_MAX, Answer, running
 from handlers.image import Build, ContainerError, build_image, engine, layers_of
 from handlers.report import ISOLATION_LEVELS
 from handlers.service import Service, rows_of
-from handlers.settings import OutagePolicy, Settings
+from handlers.settings import Settings
 from handlers.wire import read_event
 from sandbox.local import LocalExecutor
+from verifier.rubric import OutagePolicy
 
 _BATCH_SAMPLES = 64
 _BATCH_BYTES = PAYLOAD_BYTES_MAX - 2 * _BATCH_SAMPLES  # brackets and commas
