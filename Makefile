@@ -37,14 +37,14 @@ picture: $(READY)  ## Draw docs/shapes.svg: what a pass rate is worth
 	$(BIN)/python docs/plot_shapes.py
 
 single-file: $(READY)  ## Build dist/reward_lambda.py: the reward function in one file
-	$(BIN)/python -m handlers.bundle dist/reward_lambda.py
+	$(BIN)/python -m handlers.single_file.bundle dist/reward_lambda.py
 
 image-check: $(READY)  ## Build the Lambda's image, and compare its rows with this machine's
 	$(BIN)/verifier docker-check examples/completions.jsonl $(OPTIONS)
 
 lock: $(READY)  ## Write requirements-lambda.lock anew, from pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[lock]'
-	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml --output-file requirements-lambda.lock
+	$(BIN)/uv pip compile --quiet --upgrade --extra tracing pyproject.toml --output-file requirements-lambda.lock
 
 doctor: $(READY)  ## Show what this machine's kernel grants
 	$(BIN)/verifier doctor

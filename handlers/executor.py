@@ -23,9 +23,9 @@ CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
 for name in CREDENTIALS:
     kernel.forget_variable(name)
 
-from handlers.envelope import unwrap, wrap  # noqa: E402
-from handlers.executors import start_local  # noqa: E402
-from handlers.traces import Traces  # noqa: E402
+from handlers.split.envelope import unwrap, wrap  # noqa: E402
+from handlers.split.executors import start_local  # noqa: E402
+from handlers.split.traces import Traces  # noqa: E402
 from sandbox.orders import Order, read_order  # noqa: E402
 from sandbox.replies import Reply, write_reply  # noqa: E402
 from sandbox.types import Execution, Level  # noqa: E402

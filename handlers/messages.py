@@ -1,6 +1,6 @@
 """Read the messages of a sample, with pydantic.
 
-In: a sample, as parsed JSON. Out: its turns. `handlers.plain_messages` does the same for the
+In: a sample, as parsed JSON. Out: its turns. `single_file.plain_messages` does the same for the
 single file, where there is no pydantic; tests keep the two equal.
 """
 

@@ -8,8 +8,8 @@ score comes about.
 import os
 import time
 
-from handlers.executors import start_executor
 from handlers.settings import read_settings
+from handlers.split.executors import start_executor
 
 SETTINGS = read_settings()
 # Before the other imports: the zygotes warm up while this process is still loading.

@@ -22,7 +22,7 @@ from verifier.types import Comparison, Score, Similarity, Verdict
 
 
 class TextJudge(Protocol):
-    """Whoever compares texts; `handlers.llm_judge` asks a language model."""
+    """Whoever compares texts; `handlers.judge.llm_judge` asks a language model."""
 
     def submit(self, comparison: Comparison, *, deadline: float) -> Future[Similarity]:
         """Start to compare; what comes of it is there by *deadline* (of `time.monotonic`)."""
@@ -179,7 +179,7 @@ class Service:
 
 def _text_judge(settings: Settings) -> TextJudge | None:
     if settings.judge_model:
-        from handlers.llm_judge import LlmJudge  # noqa: PLC0415  (threads, for those who need them)
+        from handlers.judge.llm_judge import LlmJudge  # noqa: PLC0415  (threads, for those who need them)
 
         return LlmJudge.of(settings)
     if settings.rubric.similarity:

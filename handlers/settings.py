@@ -16,8 +16,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from handlers.judge_prompt import DEFAULT_PROMPT, check_prompt
-from handlers.judge_words import Extraction
+from handlers.judge.prompt import DEFAULT_PROMPT, check_prompt
+from handlers.judge.words import Extraction
 from sandbox.types import Level, Limits
 from verifier.rubric import DEFAULT_RUBRIC, OutagePolicy, Rubric
 from verifier.rubric_table import read_rubric

@@ -266,7 +266,7 @@ def judge(
 
     Who judges many batches of the same prompts keeps one *asked_before* for all: what test code
     asks is then found out once. *compare* asks a language model how alike two texts are, where the
-    rubric pays for that (`handlers.llm_judge` has one).
+    rubric pays for that (`handlers.judge.llm_judge` has one).
     """
     started = [prepare(sample, rubric=rubric, default_limits=default_limits) for sample in samples]
     to_run = [(n, one) for n, one in enumerate(started) if isinstance(one, Prepared)]

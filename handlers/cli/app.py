@@ -397,7 +397,7 @@ def docker_check(
     with _exit_statuses():
         try:
             from handlers.cli.dockercheck import check  # noqa: PLC0415
-            from handlers.image import Build, ContainerError  # noqa: PLC0415
+            from handlers.containers.image import Build, ContainerError  # noqa: PLC0415
         except ModuleNotFoundError as error:
             _tell(f"{error.name} is missing: {_DOCKER_INSTALL}")
             raise typer.Exit(Status.OUR_FAULT) from None
@@ -451,7 +451,7 @@ def _settings(rubric: str | None) -> Settings:
 def _start_executor(
     settings: Settings, *, lanes: int | None = None
 ) -> "LocalExecutor | RemoteExecutor":
-    from handlers.executors import start_executor  # noqa: PLC0415
+    from handlers.split.executors import start_executor  # noqa: PLC0415
 
     return start_executor(settings, lanes=lanes)
 
@@ -460,14 +460,14 @@ def _start_cells(
     image: str, settings: Settings, cells: int | None
 ) -> AbstractContextManager["RemoteExecutor"]:
     try:
-        from handlers.cells import executor_in_cells  # noqa: PLC0415
+        from handlers.containers.cells import executor_in_cells  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise SandboxError(f"{error.name} is missing: {_DOCKER_INSTALL}") from None
     return executor_in_cells(image, settings, cells=cells)
 
 
 def _start_local(settings: Settings) -> "LocalExecutor":
-    from handlers.executors import start_local  # noqa: PLC0415
+    from handlers.split.executors import start_local  # noqa: PLC0415
 
     return start_local(settings)
 

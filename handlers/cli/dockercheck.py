@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from handlers.cli.files import UnusableFileError, open_input, read_pieces
-from handlers.container import PAYLOAD_BYTES_MAX, Answer, running
-from handlers.image import Build, ContainerError, build_image, engine, layers_of
+from handlers.containers.container import PAYLOAD_BYTES_MAX, Answer, running
+from handlers.containers.image import Build, ContainerError, build_image, engine, layers_of
 from handlers.report import ISOLATION_LEVELS
 from handlers.service import Service, rows_of
 from handlers.settings import Settings

@@ -15,8 +15,8 @@ from statistics import fmean
 from handlers.cli.agreement import histogram, spearman, spread
 from handlers.cli.files import UnusableFileError, open_input, read_pieces
 from handlers.cli.progress import ProgressBar
-from handlers.judge_words import JudgeFailure, kind_of
-from handlers.llm_judge import LlmJudge
+from handlers.judge.llm_judge import LlmJudge
+from handlers.judge.words import JudgeFailure, kind_of
 from handlers.settings import Settings, SettingsError
 from verifier.types import Comparison, Similarity
 

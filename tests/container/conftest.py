@@ -13,8 +13,8 @@ from typing import Any
 import docker
 import pytest
 
-from handlers.container import Container, running
-from handlers.image import TAG, Build, build_image
+from handlers.containers.container import Container, running
+from handlers.containers.image import TAG, Build, build_image
 from tests.container.base_image import CONFIGURATION, NoBaseImageError, write_base_image
 from tests.container.engine import NoEngineError, running_engine
 from tests.e2e.emulator import REPOSITORY

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from handlers.cli.dockercheck import rows_in
-from handlers.container import HARDENED, running
-from handlers.image import ContainerError
+from handlers.containers.container import HARDENED, running
+from handlers.containers.image import ContainerError
 from tests.e2e.samples import RIGHT, metrics_of, square_sample
 
 ATTACKS = {

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from handlers.container import HARDENED, Container, running
-from handlers.image import layers_of
+from handlers.containers.container import HARDENED, Container, running
+from handlers.containers.image import layers_of
 from tests.e2e.emulator import REPOSITORY
 from tests.e2e.samples import RIGHT, metrics_of, square_sample
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from handlers.envelope import unwrap, wrap
+from handlers.split.envelope import unwrap, wrap
 from sandbox.orders import Order, write_order
 from sandbox.replies import Reply, read_reply
 from sandbox.types import Ending, Job, Limits, Run

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from handlers.bundle import build
 from handlers.rows import check_response
+from handlers.single_file.bundle import build
 from tests.e2e import fetch_clients as fetch_clients_module
 from tests.e2e.emulator import REPOSITORY, Function
 from tests.e2e.fetch_clients import ClientsUnavailableError, fetch_clients

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from handlers.bundle import build
 from handlers.reward import lambda_handler
+from handlers.single_file.bundle import build
 from tests.e2e.emulator import running_function
 from tests.e2e.samples import RIGHT, Sample, example_samples, square_sample
 from tests.e2e.test_function import LOGGED_FIELDS

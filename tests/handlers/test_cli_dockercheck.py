@@ -12,8 +12,8 @@ import pytest
 
 from handlers.cli.dockercheck import compare
 from handlers.cli.files import UnusableFileError
-from handlers.container import Answer
-from handlers.image import ContainerError
+from handlers.containers.container import Answer
+from handlers.containers.image import ContainerError
 from handlers.reward import lambda_handler
 from handlers.service import Service
 from handlers.settings import Settings

@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from handlers.cli import app as cli
-from handlers.executors import start_local
 from handlers.settings import Settings
+from handlers.split.executors import start_local
 from sandbox.errors import SandboxError
 from sandbox.types import Ending, Execution, Job, Level
 

@@ -6,7 +6,7 @@ from concurrent.futures import wait
 
 import pytest
 
-from handlers.errands import Errands
+from handlers.judge.errands import Errands
 
 
 def in_seconds(seconds: float) -> float:

@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from handlers.envelope import unwrap, wrap
-from handlers.invoker import function_invoker
+from handlers.split.envelope import unwrap, wrap
+from handlers.split.invoker import function_invoker
 from sandbox.errors import (
     FunctionCrashedError,
     FunctionOutOfTimeError,

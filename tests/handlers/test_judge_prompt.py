@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.judge_prompt import DEFAULT_PROMPT, TEXT_CHARACTERS_MAX, check_prompt, write_request
+from handlers.judge.prompt import DEFAULT_PROMPT, TEXT_CHARACTERS_MAX, check_prompt, write_request
 from verifier.types import Comparison
 
 

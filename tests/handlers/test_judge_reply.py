@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.judge_reply import read_similarity
-from handlers.judge_reply import text_of as _text_of
-from handlers.judge_words import Extraction, Failure, JudgeFailure, kind_of
+from handlers.judge.reply import read_similarity
+from handlers.judge.reply import text_of as _text_of
+from handlers.judge.words import Extraction, Failure, JudgeFailure, kind_of
 
 STRICT, FLEXIBLE = Extraction.STRICT, Extraction.FLEXIBLE
 

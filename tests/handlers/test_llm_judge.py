@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers.judge_words import Extraction, JudgeFailure, kind_of
-from handlers.llm_judge import LlmJudge, Patience
+from handlers.judge.llm_judge import LlmJudge, Patience
+from handlers.judge.words import Extraction, JudgeFailure, kind_of
 from tests.handlers.converse_standin import (
     CREDENTIALS,
     CUT_SHORT,
@@ -443,7 +443,7 @@ def test_closing_ends_what_is_under_way(judging: Judging) -> None:
 def test_a_hung_call_does_not_hold_up_the_end_of_the_process() -> None:
     """A process whose judge hangs ends when its program does."""
     program = (
-        "import time; from handlers.llm_judge import LlmJudge; "
+        "import time; from handlers.judge.llm_judge import LlmJudge; "
         "from verifier.types import Comparison; "
         f"judge = LlmJudge(model={MODEL!r}); "
         "one = Comparison(response='a', reference='b'); "
@@ -471,7 +471,7 @@ def test_a_hung_call_does_not_hold_up_the_end_of_the_process() -> None:
 def test_without_a_judge_nothing_of_aws_is_imported() -> None:
     """boto3 comes with the first question, not with the judge."""
     program = (
-        "import sys; from handlers.llm_judge import LlmJudge; "
+        "import sys; from handlers.judge.llm_judge import LlmJudge; "
         f"LlmJudge(model={MODEL!r}); sys.exit('boto3' in sys.modules or 'botocore' in sys.modules)"
     )
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from handlers.bundle import build
-from handlers.loader import unpack
+from handlers.single_file.bundle import build
+from handlers.single_file.loader import unpack
 
 FILES = {"handlers/__init__.py": "", "handlers/door.py": "OPEN = 'é'\n"}
 DIGEST = "0123456789abcdef0"

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from handlers import messages, plain_messages
+from handlers import messages
 from handlers.contents import UnreadableError
+from handlers.single_file import plain_messages
 
 texts = st.text(alphabet=st.characters(exclude_categories=[])) | st.sampled_from(
     ["assistant", "text", "image"]

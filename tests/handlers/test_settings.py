@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.judge_words import Extraction
+from handlers.judge.words import Extraction
 from handlers.settings import Settings, SettingsError, read_settings
 from sandbox.types import Level, Limits
 from verifier.rubric import OutagePolicy, Rubric

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers.traces import Traces
+from handlers.split.traces import Traces
 from sandbox import kernel
 from sandbox.local import LocalExecutor
 from sandbox.types import Job, Run
@@ -90,7 +90,7 @@ def test_a_new_process_is_found(traces: Traces, executor: LocalExecutor) -> None
 
 ADOPTING = """
 import os, subprocess, sys
-from handlers.traces import Traces
+from handlers.split.traces import Traces
 from sandbox.local import LocalExecutor
 traces = Traces()
 with LocalExecutor(lanes=1) as executor:

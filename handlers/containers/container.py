@@ -18,7 +18,7 @@ from typing import Any
 from docker.errors import DockerException
 from docker.types import LogConfig, Ulimit
 
-from handlers.image import ContainerError
+from handlers.containers.image import ContainerError
 
 REWARD_HANDLER = "handlers.reward.lambda_handler"
 PAYLOAD_BYTES_MAX = 6 * 2**20

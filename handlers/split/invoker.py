@@ -15,7 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as ConnectionLostError
 
-from handlers.envelope import unwrap, wrap
+from handlers.split.envelope import unwrap, wrap
 from sandbox.errors import (
     FunctionCrashedError,
     FunctionOutOfTimeError,

@@ -1,6 +1,6 @@
 """Build the reward function as a single file, for where no more can be deployed.
 
-    python -m handlers.bundle dist/reward_lambda.py
+    python -m handlers.single_file.bundle dist/reward_lambda.py
 
 In: our own modules and RestrictedPython's, as they are installed. Out: a Python file that needs
 nothing else: the loader's text, and an archive for it. The same modules give the same file.
@@ -14,15 +14,18 @@ import zlib
 from importlib import metadata
 from pathlib import Path
 
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).resolve().parents[2]
 _ROOMS = ("sandbox", "verifier")
 _HANDLERS = (
-    "__init__", "bedrock", "contents", "errands", "invocation", "judge_prompt", "judge_reply",
-    "judge_words", "llm_judge", "messages", "plain_reward", "report", "service", "settings", "wire",
+    "__init__", "contents", "invocation", "messages", "report", "service", "settings", "wire",
+    "single_file/__init__", "single_file/plain_reward",
+    *(f"judge/{name}" for name in (
+        "__init__", "bedrock", "errands", "llm_judge", "prompt", "reply", "words",
+    )),
 )  # fmt: skip
 # What takes the place of modules that need more than Python.
 _STAND_INS = {
-    "handlers/messages.py": "handlers/plain_messages.py",
+    "handlers/messages.py": "handlers/single_file/plain_messages.py",
     "verifier/examiner/pytest_suite.py": "verifier/examiner/no_pytest_suite.py",
 }
 _LINE_CHARACTERS = 100
@@ -46,7 +49,7 @@ def build() -> str:
     lines = [
         text[start : start + _LINE_CHARACTERS] for start in range(0, len(text), _LINE_CHARACTERS)
     ]
-    loader = (_ROOT / "handlers" / "loader.py").read_text(encoding="utf-8")
+    loader = (_ROOT / "handlers" / "single_file" / "loader.py").read_text(encoding="utf-8")
     archive = '\n_ARCHIVE = """\n{}\n"""\n\nlambda_handler = load(_ARCHIVE)\n'.format(
         "\n".join(lines)
     )

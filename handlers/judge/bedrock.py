@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping
 from typing import Protocol
 
-from handlers.judge_words import Failure, JudgeFailure
+from handlers.judge.words import Failure, JudgeFailure
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 30.0

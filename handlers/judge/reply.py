@@ -8,7 +8,7 @@ know: what was asked, who asked, how often.
 import re
 from collections.abc import Mapping
 
-from handlers.judge_words import Extraction, Failure, JudgeFailure
+from handlers.judge.words import Extraction, Failure, JudgeFailure
 
 
 def text_of(reply: Mapping[str, object]) -> str | Failure:

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from queue import SimpleQueue
 
-from handlers.container import Container, running
-from handlers.envelope import wrap
-from handlers.executors import start_local
-from handlers.image import ContainerError, engine
-from handlers.invoker import read_answer
+from handlers.containers.container import Container, running
+from handlers.containers.image import ContainerError, engine
 from handlers.settings import Settings
+from handlers.split.envelope import wrap
+from handlers.split.executors import start_local
+from handlers.split.invoker import read_answer
 from sandbox.errors import FunctionCrashedError, SandboxError, UnreachableError
 from sandbox.remote import RemoteExecutor
 from sandbox.types import Level

@@ -18,7 +18,7 @@ def start_executor(
     """Start the executor for candidates; *lanes* go before those of the settings."""
     if not settings.executor_function:
         return start_local(settings, lanes=lanes)
-    from handlers.invoker import function_invoker  # noqa: PLC0415  (boto3 takes half a second)
+    from handlers.split.invoker import function_invoker  # noqa: PLC0415  (boto3 takes half a second)
     from sandbox.remote import RemoteExecutor  # noqa: PLC0415
 
     return RemoteExecutor(

@@ -58,7 +58,7 @@ def lambda_handler(event: object, context: object = None) -> object:
     """Score the samples of *event*.
 
     Raises MalformedEventError for an event without samples, and OutageError for samples
-    that we could not grade, unless `VERIFIER_ON_OUTAGE` is `value`.
+    that we could not grade, where the rubric's `on_outage` is `raise`.
     """
     request = read_event(event)
     seconds = seconds_left(context, default_seconds=SETTINGS.default_seconds)

@@ -12,11 +12,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
 
-from handlers.bedrock import Bedrock, Client
-from handlers.errands import Errands
-from handlers.judge_prompt import DEFAULT_PROMPT, check_prompt, write_request
-from handlers.judge_reply import read_similarity, text_of
-from handlers.judge_words import Extraction, Failure, JudgeFailure
+from handlers.judge.bedrock import Bedrock, Client
+from handlers.judge.errands import Errands
+from handlers.judge.prompt import DEFAULT_PROMPT, check_prompt, write_request
+from handlers.judge.reply import read_similarity, text_of
+from handlers.judge.words import Extraction, Failure, JudgeFailure
 from handlers.settings import Settings
 from verifier.types import Comparison, Similarity
 

@@ -34,7 +34,7 @@ _NAME = "nova-code-verifier"
 
 
 def load(archive: str) -> object:
-    """Return the handler that is in *archive*, as `handlers.bundle` packs it."""
+    """Return the handler that is in *archive*, as `handlers.single_file.bundle` packs it."""
     packed = base64.b85decode("".join(archive.split()))
     files = json.loads(zlib.decompress(packed))
     digest = hashlib.sha256(packed).hexdigest()
@@ -107,7 +107,7 @@ def _import_from(place: Path) -> object:
     theirs = _take_modules_out()
     sys.path.insert(0, str(place))
     try:
-        return importlib.import_module("handlers.plain_reward").lambda_handler
+        return importlib.import_module("handlers.single_file.plain_reward").lambda_handler
     finally:
         sys.path.remove(str(place))
         _take_modules_out()  # our functions know their modules without it

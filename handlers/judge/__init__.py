@@ -1,0 +1,1 @@
+"""The judge: a language model that says how similar two texts are."""

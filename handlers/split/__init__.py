@@ -1,0 +1,1 @@
+"""Two functions: one that holds the references, and one that runs candidates."""
