@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.emulator import running_function
-from tests.e2e.samples import RIGHT, square_sample
+from tests.e2e.samples import RIGHT, metrics_of, square_sample
 
 FORGER = """
 import json
@@ -36,6 +36,28 @@ def square(n):
     return n * n
 """
 """Gives the answer itself, and ends the invocation in the runtime's name."""
+
+STAYER = (
+    FORGER
+    + """
+import os, threading, time
+
+def wait_for_the_next(stay=square):
+    while True:
+        stay(0)
+        time.sleep(0.01)
+
+def square(n):
+    try:
+        if os.fork() == 0:
+            os.setsid()
+            wait_for_the_next()
+    except (Exception, SystemExit):
+        threading.Thread(target=wait_for_the_next, daemon=False).start()
+    return n * n
+"""
+)
+"""Leaves a process behind, or else a thread, that answers whatever event comes next."""
 
 SPY = """
 import glob, os
@@ -89,6 +111,23 @@ def test_a_forger_does_no_harm_to_the_next_event(emulator: Path, level: str) -> 
         (row,) = function.invoke([square_sample(RIGHT)])
 
         assert (row["aggregate_reward_score"], function.runtime_pid) == (1.0, before)
+
+
+@pytest.mark.parametrize("level", ["auto", "interpreter"])
+def test_nobody_stays_behind_for_the_next_event(emulator: Path, level: str) -> None:
+    """The attempt is reported, nothing of it lives on, and the next event gets its true rows."""
+    with running_function(emulator, VERIFIER_ISOLATION=level) as function:
+        function.invoke([square_sample(RIGHT)])
+        before = set(function.processes)
+        attack = square_sample(STAYER.format(port=function.runtime_port), wall_seconds=3)
+        (caught,) = function.invoke([attack])
+        stayed = set(function.processes) - before
+
+        rows = function.invoke([square_sample(RIGHT, sample_id="next"), square_sample("1 / 0")])
+
+    assert (metrics_of(caught)["security_violation"], stayed) == (1.0, set())
+    assert [row["aggregate_reward_score"] == 1.0 for row in rows] == [True, False]
+    assert rows[0]["id"] == "next"
 
 
 @pytest.mark.parametrize("level", ["auto", "interpreter"])
