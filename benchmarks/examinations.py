@@ -37,7 +37,7 @@ from sandbox.types import Execution, Executor, Job, Level, Limits
 from tests.known.published import BUGGY, HUMANEVAL, Solution, read_solutions
 from verifier import Score, Verdict
 from verifier.asking import AskedBefore
-from verifier.judge import Prepared, conclude, prepare, run_all
+from verifier.judge import Prepared, conclude, judge_cases, prepare, run_all
 
 PROCESSORS = len(os.sched_getaffinity(0))
 LIMITS = Limits()
@@ -160,7 +160,7 @@ def _judged(
     prepared = [one for one in started if isinstance(one, Prepared)]
     assert len(prepared) == len(entries)
     scores = {
-        place: conclude(prepared[place], executions)
+        place: conclude(prepared[place], judge_cases(prepared[place], executions))
         for place, executions in run_all(prepared, executor, asked_before)
     }
     return prepared, [scores[place] for place in range(len(prepared))]

@@ -15,6 +15,8 @@ alone: several jobs in an order are refused at any level but `kernel`.
 import os
 import sys
 import time
+from contextlib import suppress
+from typing import NoReturn
 
 from handlers.settings import read_settings
 from sandbox import kernel
@@ -51,7 +53,7 @@ def lambda_handler(event: object, context: object = None) -> dict[str, str]:
 
     Raises ValueError for what is no order, RefusedOrderError for several jobs without a wall
     of the kernel's, and SandboxError if the sandbox cannot start. Does not return if the jobs
-    left anything behind.
+    left anything behind, or broke anything.
     """
     order = read_order(unwrap(event))
     level = EXECUTOR.level
@@ -59,15 +61,24 @@ def lambda_handler(event: object, context: object = None) -> dict[str, str]:
         raise RefusedOrderError(
             f"{len(order.jobs)} jobs at level {level}: set VERIFIER_EXECUTOR_BATCH to 1"
         )
-    reply = Reply(level=level, results=_run(order, _seconds_left(context)))
-    parcel = write_reply(reply, order.jobs)
-    left = TRACES.found(EXECUTOR)
+    try:
+        reply = Reply(level=level, results=_run(order, _seconds_left(context)))
+        parcel = write_reply(reply, order.jobs)
+        left = TRACES.found(EXECUTOR)
+    except BaseException as error:  # noqa: BLE001  (whatever broke, the next call would find it broken)
+        _end(f"{type(error).__name__}: {error}")
     if left:
-        words = f"left behind, so that this environment ends: {left[:_NAMED_MAX]}"
-        print(words, file=sys.stderr, flush=True)  # noqa: T201  (no logger is loaded here)
-        TRACES.wipe(EXECUTOR)
-        os._exit(_CONTAMINATED)
+        _end(f"left behind: {left[:_NAMED_MAX]}")
     return wrap(parcel)
+
+
+def _end(why: str) -> NoReturn:
+    """End this process, so that Lambda gives up the environment."""
+    words = f"this environment ends; {why}"
+    print(words, file=sys.stderr, flush=True)  # noqa: T201  (no logger is loaded here)
+    with suppress(Exception):
+        TRACES.wipe(EXECUTOR)
+    os._exit(_CONTAMINATED)
 
 
 def _run(order: Order, seconds_left: float) -> tuple[tuple[Execution, ...], ...]:

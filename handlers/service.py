@@ -16,7 +16,16 @@ from handlers.settings import Settings, SettingsError
 from handlers.wire import Entry, response_row
 from sandbox.types import Execution, Level, TimedExecutor
 from verifier.asking import AskedBefore
-from verifier.judge import Prepared, conclude, prepare, run_all, seconds_of, ungraded
+from verifier.judge import (
+    Judged,
+    Prepared,
+    conclude,
+    judge_cases,
+    prepare,
+    run_all,
+    seconds_of,
+    ungraded,
+)
 from verifier.rubric import OutagePolicy, Rubric
 from verifier.types import Comparison, Score, Similarity, Verdict
 
@@ -94,18 +103,23 @@ class Service:
                 yield self._outcome(place, entry, prepared, level, time.monotonic() - started)
         ready = [prepared for _, prepared in waiting]
         likenesses = self._compare(ready, deadline)
-        ended: list[tuple[int, tuple[Execution, ...]]] = []
+        ended: list[tuple[int, float, Judged]] = []
         for number, executions in run_all(ready, executor, self._asked_before):
+            started = time.monotonic()
+            place, prepared = waiting[number]
+            judged = self._judged(place, prepared, executions)
+            seconds = seconds_of(prepared, executions)
             if number in likenesses:
                 # Not now: a guest whose keeper waits for a network has nobody to keep it.
-                ended.append((number, executions))
+                ended.append((number, seconds, judged))
                 continue
+            score = self._conclude(place, prepared, judged)
+            seconds += time.monotonic() - started
+            yield self._outcome(place, entries[place], score, level, seconds)
+        for number, seconds, judged in ended:
             place, prepared = waiting[number]
-            yield self._concluded(place, entries[place], prepared, executions, level)
-        for number, executions in ended:
-            place, prepared = waiting[number]
-            alike = likenesses[number]
-            yield self._concluded(place, entries[place], prepared, executions, level, alike=alike)
+            score = self._conclude(place, prepared, judged, likenesses[number])
+            yield self._outcome(place, entries[place], score, level, seconds)
 
     def _compare(
         self, prepared: Sequence[Prepared], deadline: float
@@ -121,21 +135,6 @@ class Service:
             if one.comparison is not None
         }
 
-    def _concluded(
-        self,
-        place: int,
-        entry: Entry,
-        prepared: Prepared,
-        executions: tuple[Execution, ...],
-        level: Level,
-        *,
-        alike: Future[Similarity] | None = None,
-    ) -> Outcome:
-        started = time.monotonic()
-        score = self._conclude(place, prepared, executions, alike)
-        seconds = time.monotonic() - started + seconds_of(prepared, executions)
-        return self._outcome(place, entry, score, level, seconds)
-
     def _prepare(self, place: int, entry: Entry) -> Prepared | Score:
         if entry.sample is None:
             return ungraded(entry.problem or "sample: unreadable")
@@ -145,15 +144,21 @@ class Service:
         except Exception:  # noqa: BLE001  (the front door: a bug costs one row, and is logged)
             return self._bug(place)
 
+    def _judged(self, place: int, prepared: Prepared, executions: tuple[Execution, ...]) -> Judged:
+        try:
+            return judge_cases(prepared, executions)
+        except Exception:  # noqa: BLE001  (the front door: a bug costs one row, and is logged)
+            return self._bug(place)
+
     def _conclude(
         self,
         place: int,
         prepared: Prepared,
-        executions: tuple[Execution, ...],
-        alike: Future[Similarity] | None,
+        judged: Judged,
+        alike: Future[Similarity] | None = None,
     ) -> Score:
         try:
-            return conclude(prepared, executions, alike.result() if alike else None)
+            return conclude(prepared, judged, alike.result() if alike else None)
         except Exception:  # noqa: BLE001  (the front door: a bug costs one row, and is logged)
             return self._bug(place)
 

@@ -130,16 +130,19 @@ def _read(variable: str, text: str, reader: Callable[[str], object]) -> Any:  # 
         raise SettingsError(f"{variable}: {error}") from None
 
 
-def _positive(kind: type[int] | type[float], most: float) -> Callable[[str], object]:
+def _positive(
+    kind: type[int] | type[float], most: float, *, least: float = 0
+) -> Callable[[str], object]:
     wanted = "a whole number" if kind is int else "a number"
+    lowest = f"from {least:g}" if least else "above 0"
 
     def read(text: str) -> object:
         try:
             number = kind(text)
         except ValueError:
             number = 0
-        if not 0 < number <= most:
-            raise ValueError(f"expected {wanted} above 0, and {most:g} at most, found {text}")
+        if not (least <= number <= most and number):
+            raise ValueError(f"expected {wanted} {lowest}, and {most:g} at most, found {text}")
         return number
 
     return read
@@ -188,7 +191,7 @@ def load_rubric(text: str) -> Rubric:
     written = _read_small_file(path) if path else text
     try:
         is_json = written.lstrip().startswith("{")
-        return read_rubric(json.loads(written) if is_json else tomllib.loads(written))
+        return read_rubric(_table(written, is_json=is_json))
     except RecursionError:
         raise ValueError("nested too deeply") from None
     except ValueError as error:
@@ -213,6 +216,14 @@ def read_model(text: str) -> str:
     return text
 
 
+def _table(written: str, *, is_json: bool) -> dict[str, Any]:
+    try:
+        table: dict[str, Any] = json.loads(written) if is_json else tomllib.loads(written)
+    except ValueError as error:
+        raise ValueError(f"not {'JSON' if is_json else 'TOML'}: {error}") from None
+    return table
+
+
 def _read_small_file(path: str) -> str:
     try:
         if not Path(path).is_file():  # a device may have no end, and a pipe no beginning
@@ -232,7 +243,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "required_isolation": _one_of(Level),
     "cpu_seconds": _positive(float, 3600),
     "wall_seconds": _positive(float, 10_800),
-    "memory_mb": _positive(int, 65_536),
+    "memory_mb": _positive(int, 65_536, least=16),  # a guest that runs nothing takes 12
     "output_mb": _positive(int, 1024),
     "on_outage": _one_of(OutagePolicy),
     "ungraded_reward": _finite,

@@ -48,6 +48,7 @@ class Courier:
         self._required = required
         self._level: Level | None = None
         self._lock = threading.Lock()
+        self._reading = threading.Lock()
 
     def claimed_level(self, deadline: float) -> Level:
         """Return the weakest wall that was claimed so far.
@@ -59,18 +60,27 @@ class Courier:
         assert self._level is not None  # noqa: S101  (the reply said so)
         return self._level
 
-    def give(self, jobs: tuple[Job, ...], *, seconds: float, deadline: float) -> Reply:
+    def give(
+        self,
+        jobs: tuple[Job, ...],
+        *,
+        seconds: float,
+        deadline: float,
+        stop: threading.Event | None = None,
+    ) -> Reply:
         """Give an order, and wait for its reply.
 
-        The function is told to take *seconds* at most; *deadline* is of `time.monotonic`.
+        The function is told to take *seconds* at most; *deadline* is of `time.monotonic`. It is
+        not called any more once *stop* is set.
         Raises SandboxError, most often an InvocationError, and EncodingError for arguments that
         cannot be sent.
         """
+        stop = stop or threading.Event()
         unreachable = 0
         pause, hindrance = _PAUSE_SECONDS, ""
         while True:
             left = deadline - time.monotonic() - _ON_THE_WAY_SECONDS
-            if left <= 0:
+            if left <= 0 or stop.is_set():
                 raise UnreachableError(DEADLINE + hindrance)
             try:
                 return self._try(Order(jobs=jobs, seconds=min(seconds, left, LONGEST_SECONDS)))
@@ -82,28 +92,35 @@ class Courier:
                 if unreachable == _UNREACHABLE_MAX:
                     raise
             # Anything up to twice the last pause: else all who were refused come back together.
-            time.sleep(min(random.uniform(0, pause), max(0.0, left)))  # noqa: S311
+            stop.wait(min(random.uniform(0, pause), max(0.0, left)))  # noqa: S311
             pause = min(2 * pause, _PAUSE_SECONDS_MAX)
 
-    def give_alone(self, job: Job, *, seconds: float, deadline: float) -> Reply:
+    def give_alone(
+        self, job: Job, *, seconds: float, deadline: float, stop: threading.Event | None = None
+    ) -> Reply:
         """Give an order for one job. If it brings the function down, that is a fact, too.
 
         Raises as `give` does, but FunctionCrashedError never.
         """
         try:
-            return self.give((job,), seconds=seconds, deadline=deadline)
-        except FunctionCrashedError:
-            pass  # an environment may also die by itself, or of who was there before
-        try:
-            return self.give((job,), seconds=seconds, deadline=deadline)
+            return self._give_twice(job, seconds=seconds, deadline=deadline, stop=stop)
         except FunctionCrashedError as error:
-            self._probe(deadline)
+            self._probe(deadline, stop)
             late = isinstance(error, FunctionOutOfTimeError)
             ending = Ending.OUT_OF_TIME if late else Ending.CRASHED
             fact = Execution(ending=ending, detail="it brought its executor down")
             return Reply(
                 level=self.claimed_level(deadline), results=((fact,) * len(job.questions),)
             )
+
+    def _give_twice(
+        self, job: Job, *, seconds: float, deadline: float, stop: threading.Event | None
+    ) -> Reply:
+        try:
+            return self.give((job,), seconds=seconds, deadline=deadline, stop=stop)
+        except FunctionCrashedError:
+            # An environment may also die by itself, or of who was there before.
+            return self.give((job,), seconds=seconds, deadline=deadline, stop=stop)
 
     def _try(self, order: Order) -> Reply:
         parcel = write_order(order)
@@ -113,16 +130,20 @@ class Courier:
                 f"{PARCEL_BYTES_MAX}: score this sample without an executor function"
             )
         try:
-            reply = read_reply(self._invoke(parcel), order.jobs)
+            replied = self._invoke(parcel)
+            with (
+                self._reading
+            ):  # one at a time: unpacked, a reply may weigh a hundred times as much
+                reply = read_reply(replied, order.jobs)
         except ParcelError as error:
             raise FunctionCrashedError(f"its reply cannot be read: {error}") from error
         self._note(reply.level)
         return reply
 
-    def _probe(self, deadline: float) -> None:
+    def _probe(self, deadline: float, stop: threading.Event | None = None) -> None:
         """Send a program of our own. Raises SandboxError if it is not run as it should be."""
         try:
-            reply = self.give((_PROBE,), seconds=LONGEST_SECONDS, deadline=deadline)
+            reply = self._give_twice(_PROBE, seconds=LONGEST_SECONDS, deadline=deadline, stop=stop)
         except FunctionCrashedError as error:
             raise UnreachableError(f"the executor function is out of order: {error}") from error
         said = reply.results[0][0]

@@ -282,7 +282,7 @@ class Keeper:
             try:
                 payload = _write(self._questions[self._asked])
             except EncodingError as error:
-                self.cut(Ending.NOT_RUN, f"its arguments cannot be sent: {error}")
+                self.cut(Ending.UNSENDABLE, f"its arguments cannot be sent: {error}")
                 return
             self._outgoing = memoryview(pack_message(payload))
             self._asked += 1

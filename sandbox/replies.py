@@ -178,7 +178,8 @@ def _read_facts(data: bytes) -> Execution:
     ending, status, signal, type_name, message, cpu, wall, memory, detail = load_facts(
         data, list, length=9
     )
-    if ending not in list(Ending):
+    # What it was sent, it could read: this one would be a way to be judged by nobody.
+    if ending not in list(Ending) or ending == Ending.UNSENDABLE:
         raise ParcelError("an ending that there is not")
     return Execution(
         ending=Ending(ending),

@@ -86,6 +86,7 @@ class Traffic:
         self._told: queue.SimpleQueue[tuple[int, Reply | Exception]] = queue.SimpleQueue()
         self._done: deque[_Errand] = deque()
         self._outage = ""
+        self._stop = threading.Event()
 
     def _share_of(self, jobs: Iterable[Job]) -> float:
         """Divide the time: who takes more begins again when all others have had theirs."""
@@ -96,14 +97,17 @@ class Traffic:
 
     def run(self) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Yield a job's place and executions as soon as all is known of it."""
-        while True:
-            self._send()
-            while self._done:
-                errand = self._done.popleft()
-                yield errand.place, tuple(errand.executions)
-            if not self._under_way:
-                return
-            self._listen()
+        try:
+            while True:
+                self._send()
+                while self._done:
+                    errand = self._done.popleft()
+                    yield errand.place, tuple(errand.executions)
+                if not self._under_way:
+                    return
+                self._listen()
+        finally:
+            self._stop.set()  # nobody waits for what may still be under way
 
     # -- sending -----------------------------------------------------------------------
 
@@ -147,9 +151,13 @@ class Traffic:
         told: Reply | Exception
         try:
             if len(jobs) == 1:
-                told = self._courier.give_alone(jobs[0], seconds=seconds, deadline=self._deadline)
+                told = self._courier.give_alone(
+                    jobs[0], seconds=seconds, deadline=self._deadline, stop=self._stop
+                )
             else:
-                told = self._courier.give(jobs, seconds=seconds, deadline=self._deadline)
+                told = self._courier.give(
+                    jobs, seconds=seconds, deadline=self._deadline, stop=self._stop
+                )
         except Exception as error:  # noqa: BLE001  (a thread's last breath: raised again elsewhere)
             told = error
         self._told.put((id(errands), told))
@@ -199,9 +207,10 @@ class Traffic:
             errand.part = (min(errand.part, len(errand.rest.questions)) + 1) // 2
             self._waiting.append(errand)
         elif isinstance(error, ParcelTooLargeError):
-            self._lose(errands, str(error))
+            self._lose(errands, str(error), Ending.UNSENDABLE)
         elif isinstance(error, EncodingError):
-            self._lose(errands, f"its arguments cannot be sent: {error}")
+            problem = f"its arguments cannot be sent: {error}"
+            self._lose(errands, problem, Ending.UNSENDABLE)
         elif isinstance(error, SandboxError):
             self._outage = self._outage or str(error)  # it would be the same for all the others
             self._lose(errands, str(error))
@@ -212,7 +221,7 @@ class Traffic:
         errand.goes_alone = True
         self._waiting.append(errand)
 
-    def _lose(self, errands: list[_Errand], detail: str) -> None:
+    def _lose(self, errands: list[_Errand], detail: str, ending: Ending = Ending.NOT_RUN) -> None:
         for errand in errands:
-            errand.end(len(errand.executions), Execution(ending=Ending.NOT_RUN, detail=detail))
+            errand.end(len(errand.executions), Execution(ending=ending, detail=detail))
             self._done.append(errand)

@@ -109,6 +109,7 @@ class Ending(StrEnum):
     NOT_LOADED = "not_loaded"  # it failed, or left, before its entry point could be called
     NO_ENTRY_POINT = "no_entry_point"
     SKIPPED = "skipped"  # not asked, as earlier questions ran out of time, or ended the guest
+    UNSENDABLE = "unsendable"  # not asked, as it is nothing that can be sent; `detail` says why
     NOT_RUN = "not_run"  # not asked, through our own fault; `detail` says which
 
 

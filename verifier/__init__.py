@@ -16,6 +16,9 @@ marks the answers in an examiner (`verifier.examiner`), which the candidate neve
     >>> sample = Sample(completion="...", reference={"inputs": ["1 2"], "outputs": ["3"]})
     >>> with LocalExecutor() as executor:
     ...     [score] = judge([sample], executor)
+
+A score whose verdict is `UNGRADED` has no reward that means anything: `problem` says what was in
+the way, and `is_outage` whether to try again.
 """
 
 from verifier.asking import AskedBefore

@@ -24,6 +24,7 @@ from verifier.verdict import verdict_of_ending
 _ROUNDS_MAX = 64
 _LATE_MAX = 3
 _LOST_MAX = 12
+_TEXT_MAX = 200
 _NOT_TOGETHER = (
     "tests.shared_process: found true, which would bring a candidate to where its tests are; here "
     "they are kept on different machines: score this dataset without an executor function"
@@ -52,9 +53,9 @@ class Examination:
     problem: str = ""
     is_outage: bool = False
 
-    def lose(self, detail: str) -> None:
-        """End it through a fault of ours."""
-        self.problem, self.is_outage, self.is_over = detail, True, True
+    def lose(self, detail: str, *, is_outage: bool = True) -> None:
+        """End it without a mark; through a fault of ours, if it *is_outage*."""
+        self.problem, self.is_outage, self.is_over = detail, is_outage, True
 
     @property
     def cases(self) -> tuple[CaseResult, ...]:
@@ -136,9 +137,10 @@ def _step(question: Report, shared: list[str]) -> Step:
 def _take_answers(examination: Examination, executions: Sequence[Execution]) -> None:
     examination.seconds += sum(execution.wall_seconds for execution in executions)
     first = executions[0]
-    outages = [one for one in executions if one.ending is Ending.NOT_RUN]
-    if outages:
-        examination.lose(outages[0].detail)
+    lost = [one for one in executions if one.ending in (Ending.NOT_RUN, Ending.UNSENDABLE)]
+    if lost:
+        is_outage = any(one.ending is Ending.NOT_RUN for one in lost)
+        examination.lose(lost[0].detail, is_outage=is_outage)
     elif first.ending is not Ending.FINISHED and all(
         one.ending is first.ending for one in executions
     ):
@@ -314,7 +316,7 @@ def _take_states(examination: Examination, report: Report) -> None:
     if type(report) is not dict or type(report.get("units", [])) is not list:
         _end(examination, Ending.UNREADABLE, "no proper report")
     elif "problem" in report:
-        examination.problem = f"tests: {report['problem']}"
+        examination.problem = f"tests: {str(report['problem'])[:_TEXT_MAX]}"
     elif "units" not in report:
         failed = _FAILURES.get(str(report.get("failed")), Ending.UNREADABLE)
         _end(examination, failed, str(report.get("error", "")))

@@ -42,7 +42,11 @@ from verifier.types import (
 from verifier.verdict import judge_case
 
 _DEFAULT_LIMITS = Limits()
-_NOBODY_COMPARES = "similarity: no language model is set that could compare texts"
+_SHOWN_BYTES = 2048
+_NOBODY_COMPARES = (
+    "similarity: the task of a sample, but there is no language model that could judge it "
+    "(VERIFIER_JUDGE_MODEL)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,24 +148,56 @@ def _comparison(candidate: Candidate, terms: Terms) -> Comparison | None:
     return Comparison(response=candidate.program, reference=terms.solution)
 
 
-def conclude(
-    prepared: Prepared, executions: Sequence[Execution], similarity: Similarity | None = None
-) -> Score:
-    """Judge what happened, and score it. An examination has been judged already.
+Judged = tuple[CaseResult, ...] | Score
+"""What became of each case; or, where there is nothing to count, of all."""
+
+
+def judge_cases(prepared: Prepared, executions: Sequence[Execution]) -> Judged:
+    """Judge what happened to each case; an examination has been judged already.
+
+    No more of an execution is kept than people are shown: of a whole batch, outputs would fill
+    the memory.
+    """
+    plan = prepared.plan
+    if not isinstance(plan, TestPlan):
+        return prepared.examination.cases if prepared.examination else ()
+    try:
+        return tuple(
+            CaseResult(
+                verdict=judge_case(case, plan.checker, execution), execution=_shown(execution)
+            )
+            for case, execution in zip(plan.cases, executions, strict=True)
+        )
+    except VerifierError as error:
+        return ungraded(str(error))
+
+
+def _shown(execution: Execution) -> Execution:
+    stdout = execution.stdout
+    if len(stdout) > 2 * _SHOWN_BYTES:
+        stdout = stdout[:_SHOWN_BYTES] + b" ... " + stdout[-_SHOWN_BYTES:]
+    value = execution.value if execution.value_bytes <= _SHOWN_BYTES else None
+    return replace(execution, stdout=stdout, value=value)
+
+
+def conclude(prepared: Prepared, judged: Judged, similarity: Similarity | None = None) -> Score:
+    """Score what `judge_cases` found.
 
     *similarity* is what came of the comparison, where there was one to be made.
     """
-    score = _conclude(prepared, executions, similarity)
+    if isinstance(judged, Score):
+        return replace(judged, source=prepared.source)
+    score = _conclude(prepared, judged, similarity)
     problem = score.problem or (similarity.problem if similarity else "")
     return replace(score, source=prepared.source, problem=problem)
 
 
 def _conclude(
-    prepared: Prepared, executions: Sequence[Execution], similarity: Similarity | None
+    prepared: Prepared, cases: tuple[CaseResult, ...], similarity: Similarity | None
 ) -> Score:
     if prepared.comparison is not None:
         if similarity is None:
-            return ungraded(_NOBODY_COMPARES)
+            return ungraded(_NOBODY_COMPARES, is_outage=True)
         # What a judge refuses to read is still to be judged by its tests: who cannot pass them
         # could have it refuse, and be ungraded.
         if similarity.value is None and (prepared.candidate is None or similarity.is_outage):
@@ -171,32 +207,24 @@ def _conclude(
         if prepared.candidate is None:
             return score_text(alike or 0.0, prepared.misses, prepared.terms.rubric)
         if isinstance(prepared.plan, TestPlan):
-            return _conclude_cases(prepared, prepared.plan, executions, alike)
-        return _conclude_examination(prepared, alike)
+            guessed = best_guess(prepared.plan, prepared.terms.rubric.groups)
+            return _score(prepared, cases, guessed, alike, prepared.plan.groups)
+        return _conclude_examination(prepared, cases, alike)
     except VerifierError as error:
         return ungraded(str(error))
 
 
-def _conclude_cases(
-    prepared: Prepared, plan: TestPlan, executions: Sequence[Execution], alike: float | None
+def _conclude_examination(
+    prepared: Prepared, cases: tuple[CaseResult, ...], alike: float | None
 ) -> Score:
-    cases = tuple(
-        CaseResult(verdict=judge_case(case, plan.checker, execution), execution=execution)
-        for case, execution in zip(plan.cases, executions, strict=True)
-    )
-    guessed = best_guess(plan, prepared.terms.rubric.groups)
-    return _score(prepared, cases, guessed, alike, plan.groups)
-
-
-def _conclude_examination(prepared: Prepared, alike: float | None) -> Score:
     examination = prepared.examination
     assert examination is not None  # noqa: S101  (a code plan's sample has one)
     if examination.problem:
         return ungraded(examination.problem, is_outage=examination.is_outage)
-    total = len(examination.cases)
+    total = len(cases)
     guessed = Fraction(min(examination.guessed, total), total)
     return replace(
-        _score(prepared, examination.cases, guessed, alike),
+        _score(prepared, cases, guessed, alike),
         self_judged=examination.self_judged,
         shared_process=examination.plan.paper.shared_process,
     )
@@ -278,5 +306,6 @@ def judge(
     waiting = [prepared for _, prepared in to_run]
     for place, executions in run_all(waiting, executor, asked_before or AskedBefore()):
         number, prepared = to_run[place]
-        scores[number] = conclude(prepared, executions, likenesses.get(number))
+        judged = judge_cases(prepared, executions)
+        scores[number] = conclude(prepared, judged, likenesses.get(number))
     return [scores[number] for number in range(len(samples))]

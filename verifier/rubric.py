@@ -107,7 +107,11 @@ class Rubric:
         """Raise RubricError for values that make no sense together."""
         weights = [getattr(self, name) for name in DIMENSIONS]
         if not math.isclose(sum(weights), 1.0, abs_tol=_SUM_TOLERANCE):
-            raise RubricError(f"weights: expected to add up to 1, found {sum(weights):g}")
+            told = ", ".join(f"{name} {getattr(self, name):g}" for name in DIMENSIONS)
+            raise RubricError(
+                f"weights: expected to add up to 1, found {sum(weights):g}: {told} "
+                "(what is not set has its default)"
+            )
         if not self.lowest < self.highest:
             raise RubricError(
                 f"reward.range: expected the lower end first, found [{self.lowest}, {self.highest}]"

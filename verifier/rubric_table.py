@@ -98,7 +98,7 @@ def _range(_key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed 
 def _priors(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed here)
     known = {polarity.value for polarity in Polarity}
     if not isinstance(value, Mapping) or (value and value.keys() != known):
-        raise ValueError(f"expected shares of {', '.join(Polarity)}, or none")
+        raise ValueError(f"expected shares of {', '.join(Polarity)} that add up to 1, or none")
     shares = [_number(0.001, 1)(key, share)[key] for share in value.values()]
     if shares and not math.isclose(sum(shares), 1.0, abs_tol=_SHARES_TOLERANCE):
         raise ValueError("expected shares that add up to 1")

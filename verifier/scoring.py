@@ -77,7 +77,7 @@ def score_cases(
     paid = _weighted(weights, dimensions)
     if verdict is Verdict.SECURITY_VIOLATION:
         paid *= 1 - rubric.violation_penalty
-    outages = [case for case in cases if case.verdict is Verdict.UNGRADED]
+    lost = [case for case in cases if case.verdict is Verdict.UNGRADED]
     return Score(
         verdict=verdict,
         reward=0.0 if verdict is Verdict.UNGRADED else rubric.reward(paid),
@@ -90,8 +90,8 @@ def score_cases(
         weights=weights,
         cases=cases,
         tests_total=len(cases),
-        problem=outages[0].execution.detail if outages else "",
-        is_outage=bool(outages),
+        problem=lost[0].execution.detail if lost else "",
+        is_outage=any(case.execution.ending is Ending.NOT_RUN for case in lost),
     )
 
 

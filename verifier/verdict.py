@@ -22,6 +22,7 @@ _BY_ENDING = {
     Ending.NOT_LOADED: Verdict.RUNTIME_ERROR,
     Ending.NO_ENTRY_POINT: Verdict.COMPILE_ERROR,
     Ending.SKIPPED: Verdict.TIME_LIMIT_EXCEEDED,
+    Ending.UNSENDABLE: Verdict.UNGRADED,
     Ending.NOT_RUN: Verdict.UNGRADED,
 }
 

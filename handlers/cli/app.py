@@ -70,7 +70,7 @@ _RubricOption = Annotated[
 ]
 
 
-@app.command(help=help_texts.SCORE)
+@app.command(help=help_texts.SCORE, short_help="A reward for every sample of a file.")
 def score(
     *,
     source: _SourceArgument,
@@ -129,7 +129,7 @@ def score(
             raise typer.Exit(Status.OUR_FAULT)
 
 
-@app.command(help=help_texts.EXPLAIN)
+@app.command(help=help_texts.EXPLAIN, short_help="How one sample came by its reward.")
 def explain(
     *,
     source: _SourceArgument,
@@ -161,7 +161,11 @@ def explain(
             _print(render(story, sys.stdout))
 
 
-@app.command("judge-check", help=help_texts.JUDGE_CHECK)
+@app.command(
+    "judge-check",
+    help=help_texts.JUDGE_CHECK,
+    short_help="How far to trust a language model.",
+)
 def judge_check(
     *,
     source: Annotated[
@@ -194,7 +198,9 @@ def judge_check(
             raise typer.Exit(Status.OUR_FAULT)
 
 
-@app.command("lint-rows", help=help_texts.LINT_ROWS)
+@app.command(
+    "lint-rows", help=help_texts.LINT_ROWS, short_help="Whether a trainer can use these rows."
+)
 def lint_rows(
     *,
     source: Annotated[
@@ -225,7 +231,7 @@ def lint_rows(
         raise typer.Exit(Status.OUR_FAULT if count else Status.DONE)
 
 
-@app.command(help=help_texts.DOCTOR)
+@app.command(help=help_texts.DOCTOR, short_help="What this machine's sandbox is made of.")
 def doctor(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -244,7 +250,11 @@ def doctor(
         raise typer.Exit(Status.DONE if found.is_enough else Status.OUR_FAULT)
 
 
-@app.command(name="docker-check", help=help_texts.DOCKER_CHECK)
+@app.command(
+    "docker-check",
+    help=help_texts.DOCKER_CHECK,
+    short_help="Whether the Lambda's image says the same.",
+)
 def docker_check(
     *,
     source: _SourceArgument,

@@ -75,6 +75,9 @@ def compare(lines: Iterable[bytes], invoke: Invoke, service: Service) -> Compari
     for batch in _batches(lines):
         theirs = rows_in(invoke(_event(batch)))
         outcomes = list(service.score(read_event([json.loads(line) for line in batch]).entries))
+        lost = [outcome.score.problem for outcome in outcomes if outcome.score.is_outage]
+        if lost:  # then nothing is compared, though the rows were the same
+            raise ContainerError(f"this machine cannot grade {len(lost)} samples: {lost[0]}")
         ours = rows_of(outcomes, OutagePolicy.VALUE)
         if len(theirs) != len(ours):
             raise ContainerError(f"{len(theirs)} rows came back for {len(ours)} samples")
@@ -82,6 +85,8 @@ def compare(lines: Iterable[bytes], invoke: Invoke, service: Service) -> Compari
             differences += _differences(row, expected)
             levels.add(_level_of(row))
         count += len(ours)
+    if not count:
+        raise UnusableFileError("there is no sample in the file")
     return Comparison(rows=count, levels=tuple(sorted(levels)), differences=tuple(differences))
 
 

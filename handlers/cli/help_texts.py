@@ -7,12 +7,8 @@ VERIFIER = """\
 Score programs that language models wrote, by running them against tests in a sandbox.
 
 \b
-  verifier score samples.jsonl            a reward for every sample of a file
-  verifier explain samples.jsonl --id s1  how one sample came by its reward
-  verifier judge-check rows.jsonl         how far the judge, a language model, can be trusted
-  verifier lint-rows rows.jsonl           whether a trainer can use these rows
-  verifier doctor                         what this machine's sandbox is made of
-  verifier docker-check samples.jsonl     whether the Lambda's image says the same
+  verifier score samples.jsonl --table
+  verifier explain samples.jsonl --id s1
 """
 
 SCORE = """\
@@ -110,7 +106,7 @@ Levels of isolation, the strongest first:
 \b
 Settings:
   VERIFIER_ISOLATION           the level to use (auto: the strongest that is granted)
-  VERIFIER_REQUIRED_ISOLATION  the weakest level that will do (interpreter)
+  VERIFIER_REQUIRED_ISOLATION  the weakest level that will do (the one above, or interpreter)
   VERIFIER_LANES               how many guests run at once (one per processor, one to spare)
 
 The exit status is 0 if the level is at least the required one, 1 if not.

@@ -78,7 +78,12 @@ def score_lines(
 
 def _read_entry(number: int, text: bytes) -> Entry:
     try:
-        entry = read_event([json.loads(text)]).entries[0]
+        value = json.loads(text)
+        if isinstance(value, list):
+            problem = "a list, where each line is one object (jq -c '.[]' makes lines of a list)"
+            entry = Entry(id=None, problem=problem)
+        else:
+            entry = read_event([value]).entries[0]
     except json.JSONDecodeError as error:
         entry = Entry(id=None, problem=f"not JSON ({error.msg}, column {error.colno})")
     except UnicodeDecodeError:

@@ -127,7 +127,8 @@ def _shown(value: object) -> str:
 
 def _observed(execution: Execution) -> str:
     if execution.value_bytes:
-        return _shown(execution.value)
+        is_kept = execution.value is not None or execution.value_bytes <= len("null")
+        return _shown(execution.value) if is_kept else f"({execution.value_bytes} bytes)"
     return repr(execution.stdout[: 4 * _EXCERPT_CHARACTERS].decode("utf-8", "replace"))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from queue import SimpleQueue
 
-from handlers.containers.container import Container, running
+from handlers.containers.container import EXECUTOR_HANDLER, Container, running
 from handlers.containers.image import ContainerError, engine
 from handlers.settings import Settings
 from handlers.split.envelope import wrap
@@ -21,7 +21,6 @@ from sandbox.errors import FunctionCrashedError, SandboxError, UnreachableError
 from sandbox.remote import RemoteExecutor
 from sandbox.types import Level
 
-EXECUTOR_HANDLER = "handlers.executor.lambda_handler"
 _HTTP_OK = 200
 # An order takes a tenth of a second to get into a cell and back: several jobs share it, where
 # the kernel keeps them from each other.

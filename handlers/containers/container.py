@@ -11,7 +11,7 @@ import socket
 import struct
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,11 @@ from docker.types import LogConfig, Ulimit
 from handlers.containers.image import ContainerError
 
 REWARD_HANDLER = "handlers.reward.lambda_handler"
+EXECUTOR_HANDLER = "handlers.executor.lambda_handler"
+_OF_THE_EXECUTOR = frozenset(
+    f"VERIFIER_{name}" for name in ("LANES", "ISOLATION", "REQUIRED_ISOLATION", "DEFAULT_SECONDS")
+)
+_ELSEWHERE = ("VERIFIER_EXECUTOR_", "VERIFIER_JUDGE_")  # there is no network
 PAYLOAD_BYTES_MAX = 6 * 2**20
 _ANSWER_BYTES_MAX = PAYLOAD_BYTES_MAX + 2**16
 _FUNCTION_SECONDS = 900  # Lambda's most
@@ -172,11 +177,11 @@ def running(
     Raises ContainerError.
     """
     try:
-        container = client.containers.run(
+        container = client.containers.create(
             image,
             [handler],
             detach=True,
-            environment=_settings()
+            environment=_settings(handler)
             | variables
             | {"AWS_LAMBDA_FUNCTION_TIMEOUT": str(_FUNCTION_SECONDS)},
             # A function may write without end.
@@ -187,15 +192,22 @@ def running(
     except DockerException as error:
         raise ContainerError(f"the container does not start: {error}") from error
     try:
+        try:
+            container.start()
+        except DockerException as error:
+            raise ContainerError(f"the container does not start: {error}") from error
         yield Container(container)
     finally:
-        container.remove(force=True, v=True)
+        with suppress(DockerException):  # or else it would hide what went wrong before
+            container.remove(force=True, v=True)
 
 
-def _settings() -> dict[str, str]:
-    # Not where candidates are run: there is no way to a function elsewhere.
-    return {
-        name: text
-        for name, text in os.environ.items()
-        if name.startswith("VERIFIER_") and not name.startswith("VERIFIER_EXECUTOR_")
-    }
+def _settings(handler: str) -> dict[str, str]:
+    """Hand on what is set here, but for what the container cannot reach or need not know."""
+    ours = {name: text for name, text in os.environ.items() if name.startswith("VERIFIER_")}
+    if handler == EXECUTOR_HANDLER:
+        return {name: text for name, text in ours.items() if name in _OF_THE_EXECUTOR}
+    rubric = ours.get("VERIFIER_RUBRIC", "").lstrip()
+    if rubric and not rubric.startswith("{"):
+        raise ContainerError("VERIFIER_RUBRIC: a path, which the container cannot read; give JSON")
+    return {name: text for name, text in ours.items() if not name.startswith(_ELSEWHERE)}

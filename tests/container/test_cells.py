@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from handlers.containers.cells import EXECUTOR_HANDLER, cell_invoker
-from handlers.containers.container import running
+from handlers.containers.cells import cell_invoker
+from handlers.containers.container import EXECUTOR_HANDLER, running
 from sandbox.errors import FunctionCrashedError
 from tests.e2e.emulator import REPOSITORY
 

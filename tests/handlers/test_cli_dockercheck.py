@@ -81,6 +81,23 @@ def test_an_answer_without_rows_is_our_fault(service: Service, body: bytes) -> N
         compare(LINES, lambda _: Answer(status=200, body=body), service)
 
 
+def test_rows_that_nobody_graded_are_not_the_same() -> None:
+    """Where this machine has an outage, equal rows say nothing."""
+
+    class Broken(LocalExecutor):
+        def until(self, _deadline: float) -> Any:
+            return super().until(0.0)
+
+    with Broken(lanes=1) as executor, pytest.raises(ContainerError, match="cannot grade 3"):
+        compare(LINES, image_that(), Service(executor, Settings()))
+
+
+def test_no_samples_are_no_agreement(service: Service) -> None:
+    """An empty file shows nothing."""
+    with pytest.raises(UnusableFileError, match="no sample"):
+        compare([b"\n"], image_that(), service)
+
+
 def test_many_lines_take_several_events(service: Service) -> None:
     """No event has more samples than a trainer would send, and none is lost between two."""
     sizes = []

@@ -9,7 +9,7 @@ import pytest
 from handlers.report import ISOLATION_LEVELS, details_of, log_fields, metrics_of
 from handlers.wire import MetricType, response_row
 from sandbox.types import Ending, Execution, Level, RaisedError
-from verifier.judge import Prepared, conclude, prepare, ungraded
+from verifier.judge import Prepared, conclude, judge_cases, prepare, ungraded
 from verifier.types import CaseResult, ExtractionMethod, Miss, Sample, Score, Verdict
 
 SECRET = "s3cret"
@@ -222,7 +222,7 @@ def test_nothing_tells_what_was_expected(ending: Ending, reference: object) -> N
     assert isinstance(prepared, Prepared)
     execution = Execution(ending=ending, exit_status=0, stdout=b"1", value=1, detail="why")
 
-    score = conclude(prepared, [execution])
+    score = conclude(prepared, judge_cases(prepared, [execution]))
 
     assert len(score.cases) == 1
     assert SECRET not in repr([metrics(score), details_of(score), fields_of(score)])
@@ -282,7 +282,11 @@ def test_a_log_line_tells_the_problem() -> None:
     assert fields_of(ungraded("tests: missing"))["problem"] == "tests: missing"
 
 
-@pytest.mark.parametrize("ending", [ending for ending in Ending if ending is not Ending.NOT_RUN])
+OURS = (Ending.NOT_RUN, Ending.UNSENDABLE)
+"""Their details are our own words."""
+
+
+@pytest.mark.parametrize("ending", [ending for ending in Ending if ending not in OURS])
 def test_no_words_of_a_candidate_are_logged(ending: Ending) -> None:
     """Output, errors and details of a guest stay out of the log."""
     words = RaisedError(type_name=OWN_WORDS, message=OWN_WORDS)
@@ -299,4 +303,4 @@ def test_no_words_of_a_candidate_are_logged(ending: Ending) -> None:
     prepared = prepare(Sample(completion=completion, reference=reference))
     assert isinstance(prepared, Prepared)
 
-    assert OWN_WORDS not in repr(fields_of(conclude(prepared, [execution])))
+    assert OWN_WORDS not in repr(fields_of(conclude(prepared, judge_cases(prepared, [execution]))))

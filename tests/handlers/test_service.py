@@ -373,7 +373,7 @@ def test_a_program_may_be_compared_too() -> None:
     [
         (LengthJudge(problem="throttled"), "throttled", True),
         (LengthJudge(problem="refused", is_outage=False), "refused", False),
-        (None, "similarity: no language model", False),
+        (None, "similarity: the task of a sample, but there is no language model", True),
     ],
 )
 def test_a_text_that_nobody_compared_is_ungraded(

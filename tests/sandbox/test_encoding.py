@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import threading
 import time
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from collections.abc import Callable
@@ -602,3 +603,32 @@ def test_a_fraction_may_be_as_long_as_the_bound() -> None:
     longest = Fraction(2**FRACTION_BITS_MAX - 1, 2 ** (FRACTION_BITS_MAX - 1))
 
     assert there_and_back(longest) == longest
+
+
+def test_a_busy_process_makes_no_keys_collide() -> None:
+    """Only the time of the thread that decodes counts: others may have much to do."""
+    written = encode({str(n): n for n in range(20_000)})
+    is_over = threading.Event()
+
+    def burn() -> None:
+        while not is_over.is_set():
+            sum(range(1000))
+
+    burners = [threading.Thread(target=burn) for _ in range(8)]
+    for burner in burners:
+        burner.start()
+    try:
+        decoded = [decode(written) for _ in range(3)]
+    finally:
+        is_over.set()
+        for burner in burners:
+            burner.join()
+
+    assert decoded == [{str(n): n for n in range(20_000)}] * 3
+
+
+def test_a_large_set_of_good_keys_is_read() -> None:
+    """A table that moves takes its time, once for every doubling."""
+    many = set(range(700_000))
+
+    assert decode(encode(many)) == many

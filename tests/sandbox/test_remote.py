@@ -2,8 +2,10 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from itertools import count
+from typing import cast
 
 import pytest
 
@@ -230,6 +232,64 @@ def test_an_outage_is_noticed_once() -> None:
     assert next(calls) <= 2 * courier._UNREACHABLE_MAX
 
 
+def test_an_environment_that_dies_under_the_probe_ends_no_batch() -> None:
+    """It may die by itself: only who cannot run our own program twice is out of order."""
+
+    class Frail(Function):
+        probes = 0
+
+        def do(self, one: Job) -> tuple[Execution, ...]:
+            if one.program == "print(input())":
+                self.probes += 1
+                if self.probes == 2:  # the first one asks for the level
+                    self.crash(one)
+            return super().do(one)
+
+    executor = remote(Frail(), concurrency=1)
+    assert executor.level is Level.KERNEL
+
+    found = endings(executor, [job("crash crash"), *[job(f"echo {n}") for n in range(5)]])
+
+    assert found == [["crashed"], *[["finished"]] * 5]
+
+
+def test_who_stops_reading_stops_the_calls() -> None:
+    """Nobody waits for what would come, so the function is called no more."""
+    calls = count()
+
+    def busy(_: bytes) -> bytes:
+        next(calls)
+        raise ThrottledError("Rate Exceeded")
+
+    function = Function()
+
+    def first_only(parcel: bytes) -> bytes:
+        quick = read_order(parcel).jobs[0].program == "quick"
+        return function(parcel) if quick else busy(parcel)
+
+    results = remote(first_only, concurrency=3).run([job("quick"), job("a"), job("b")])
+    with closing(cast("Generator[object]", results)):
+        next(results)
+    time.sleep(0.2)
+    after = next(calls)
+    time.sleep(0.5)
+
+    assert next(calls) == after + 1
+
+
+def test_a_reply_cannot_claim_that_its_order_was_none() -> None:
+    """What was sent can be read: who says otherwise would be judged by nobody."""
+
+    class Sly(Function):
+        def echo(self, one: Job) -> tuple[Execution, ...]:  # type: ignore[override]
+            sly = Execution(ending=Ending.UNSENDABLE, detail="none of your business")
+            if one.program == "print(input())":
+                return Function.echo(one)
+            return (sly,) * len(one.questions)
+
+    assert endings(remote(Sly()), [job("a")]) == [["crashed"]]
+
+
 def test_a_function_that_runs_nothing_right_is_an_outage() -> None:
     """A reply in good form is not enough: our own program must have been run."""
 
@@ -296,7 +356,7 @@ def test_inputs_too_large_for_one_order_go_in_several() -> None:
     assert [execution.stdout for execution in executions] == inputs
 
 
-def test_an_input_too_large_for_any_order_is_an_outage_of_its_own() -> None:
+def test_an_input_too_large_for_any_order_is_no_outage() -> None:
     """It says what to do; the others are run."""
     import random  # noqa: PLC0415
 
@@ -304,18 +364,18 @@ def test_an_input_too_large_for_any_order_is_an_outage_of_its_own() -> None:
 
     results = dict(remote(Function()).run([large, job("echo")]))
 
-    assert results[0][0].ending is Ending.NOT_RUN
+    assert results[0][0].ending is Ending.UNSENDABLE
     assert "score this sample without an executor function" in results[0][0].detail
     assert results[1][0].ending is Ending.FINISHED
 
 
-def test_arguments_that_cannot_be_sent_are_an_outage_of_their_own() -> None:
+def test_arguments_that_cannot_be_sent_are_no_outage() -> None:
     """As on this machine: it says why, and the others are run."""
     odd = Job(program="echo", questions=(Call(entry_point="f", arguments=(object(),)),))
 
     results = dict(remote(Function(), jobs_per_order=2).run([odd, job("echo 1")]))
 
-    assert results[0][0].ending is Ending.NOT_RUN
+    assert results[0][0].ending is Ending.UNSENDABLE
     assert results[0][0].detail.startswith("its arguments cannot be sent: ")
     assert results[1][0].ending is Ending.FINISHED
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sandbox.errors import SandboxError
 from sandbox.types import Call, Ending, Execution, Executor, Job, Level, Limits, Question, Run
-from verifier.judge import Prepared, conclude, judge, prepare
+from verifier.judge import Prepared, judge, judge_cases, prepare
 from verifier.rubric import Rubric
 from verifier.types import ExtractionMethod, Sample, Score, Similarity, Source, Verdict
 
@@ -316,4 +316,38 @@ def test_too_few_executions_are_a_bug() -> None:
     assert isinstance(prepared, Prepared)
 
     with pytest.raises(ValueError, match="zip"):
-        conclude(prepared, [])
+        judge_cases(prepared, [])
+
+
+def test_outputs_are_not_kept() -> None:
+    """Of a batch that prints without end, beginnings and ends are kept, and the verdicts."""
+    flood = replace(RIGHT, stdout=b"42\n" + b" " * 10**7)
+
+    (score,) = judge([sample()], ScriptedExecutor(lambda _: flood))
+
+    (case,) = score.cases
+    assert case.verdict is Verdict.ACCEPTED
+    assert len(case.execution.stdout) < 10_000
+
+
+def test_values_are_not_kept() -> None:
+    """Of what is returned neither, where it is large."""
+    large = Execution(ending=Ending.FINISHED, value=list(range(10**5)), value_bytes=10**6)
+
+    (score,) = judge(
+        [sample(call_reference(args=[1], expected=list(range(10**5))))],
+        ScriptedExecutor(lambda _: large),
+    )
+
+    assert score.verdict is Verdict.ACCEPTED
+    assert score.cases[0].execution.value is None
+
+
+def test_what_cannot_be_sent_is_no_outage() -> None:
+    """To try it again would not help: the dataset is told, and the batch goes on."""
+    unsendable = Execution(ending=Ending.UNSENDABLE, detail="its arguments cannot be sent: deep")
+
+    score = judged(sample(), unsendable)
+
+    assert (score.verdict, score.is_outage) == (Verdict.UNGRADED, False)
+    assert score.problem == "its arguments cannot be sent: deep"
