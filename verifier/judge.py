@@ -73,23 +73,30 @@ def prepare(
     """Go as far as the sandbox's door; or, where there is nothing to run, to the score."""
     if sample.completion is None:
         return no_candidate(_rubric_of(sample, rubric))
+    if sample.reference is None:
+        return ungraded("reference_answer: missing (nor is there one in any other place for it)")
     try:
-        terms, reference = read_terms(sample.reference, sample.tasks, rubric)
-        if terms.task is Task.SIMILARITY:
-            text = read_text_reference(sample.reference)
-            made = _prepare_text(sample.completion, text, terms)
-            return replace(made, source=Source.SIMILARITY)
-        expected = None if terms.task is Task.CODE else read_expected(reference)
-        if expected is not None:
-            misses = misses_of_text(sample.completion, terms.rubric)
-            score = score_sentiment(mark(sample.completion, expected), misses, terms.rubric)
-            return replace(score, source=Source.SENTIMENT)
-        if terms.task is Task.SENTIMENT:
-            return ungraded(f"answer: expected one of {', '.join(Polarity)}, or opinions")
-        plan = plan_tests(reference, default_limits=default_limits)
-        return replace(_prepare_program(sample.completion, plan, terms), source=_source_of(plan))
+        return _prepare(sample, rubric, default_limits)
     except VerifierError as error:
         return ungraded(str(error))
+
+
+def _prepare(sample: Sample, rubric: Rubric, default_limits: Limits) -> Prepared | Score:
+    assert sample.completion is not None  # noqa: S101  (looked at by `prepare`)
+    terms, reference = read_terms(sample.reference, sample.tasks, rubric)
+    if terms.task is Task.SIMILARITY:
+        text = read_text_reference(sample.reference)
+        made = _prepare_text(sample.completion, text, terms)
+        return replace(made, source=Source.SIMILARITY)
+    expected = None if terms.task is Task.CODE else read_expected(reference)
+    if expected is not None:
+        misses = misses_of_text(sample.completion, terms.rubric)
+        score = score_sentiment(mark(sample.completion, expected), misses, terms.rubric)
+        return replace(score, source=Source.SENTIMENT)
+    if terms.task is Task.SENTIMENT:
+        raise VerifierError("answer", f"expected one of {', '.join(Polarity)}, or opinions")
+    plan = plan_tests(reference, default_limits=default_limits)
+    return replace(_prepare_program(sample.completion, plan, terms), source=_source_of(plan))
 
 
 def _rubric_of(sample: Sample, rubric: Rubric) -> Rubric:

@@ -65,9 +65,8 @@ def read_terms(reference: object, names: Iterable[str], rubric: Rubric) -> tuple
         return Terms(task=first, rubric=rubric), opened
     if any(opened.get(key) is not None for key in TEST_KEYS):
         first = None  # tests are to be run, whatever a dataset is called
-    own = opened.get("task")
     terms = Terms(
-        task=(_TASKS.get(own.casefold()) if isinstance(own, str) else None) or first,
+        task=_own_task(opened.get("task")) or first,
         rubric=_with_format(opened.get("format"), _with_table(opened.get("rubric"), rubric)),
         solution=_first_text(opened, _SOLUTIONS),
     )
@@ -105,6 +104,17 @@ def _task_of(name: str) -> Task | None:
         return None
     tasks = {_TASKS[word] for word in _WORD.findall(name.casefold()) if word in _TASKS}
     return tasks.pop() if len(tasks) == 1 else None
+
+
+def _own_task(name: object) -> Task | None:
+    """Read the task that a reference names; another word is the dataset's own, unless a slip."""
+    if not isinstance(name, str):
+        return None
+    task = _TASKS.get(name.casefold())
+    if task is None and nearest_key(name, _TASKS):
+        problem = f"found {quote(name)}, expected {', '.join(Task)}"
+        raise VerifierError("task", problem + did_you_mean(name, _TASKS))
+    return task
 
 
 def _with_table(table: Any, rubric: Rubric) -> Rubric:  # noqa: ANN401  (narrowed here)

@@ -195,6 +195,11 @@ def test_a_dataset_error_is_ungraded() -> None:
     assert score.problem.startswith("tests.cases[0].stdin: ")
 
 
+def test_a_reference_that_is_missing_is_said_to_be() -> None:
+    """In the trainers' words: it has not to be guessed where one was looked for."""
+    assert judged(sample(None)).problem.startswith("reference_answer: missing")
+
+
 def test_a_bad_reference_is_found_whatever_the_completion() -> None:
     """Prose does not hide that a dataset is wrong."""
     assert judged(sample({}, completion="No.")).verdict is Verdict.UNGRADED

@@ -86,6 +86,7 @@ def test_a_rubric_may_be_json() -> None:
             "rubric.reward.on_outage: is for the run",
         ),
         ("rubric", {"reward": {"range": [0, 10**400]}}, "rubric: reward.range: expected -1e+09 to"),
+        ("task", "similarty", "task: found 'similarty', expected code, sentiment, similarity; did"),
         ("format", "boxd", "format: found 'boxd', expected solution_marks, boxed; did you mean"),
         ("format", ["boxed", "fence"], "format: found 'fence', expected solution_marks, boxed"),
     ],
@@ -207,7 +208,7 @@ def test_a_text_is_compared_with_a_text(reference: object) -> None:
     assert prepared.comparison.response == "It is Paris."
 
 
-@pytest.mark.parametrize("reference", ["", " ", {}, {"answer": ""}, 7, None])
+@pytest.mark.parametrize("reference", ["", " ", {}, {"answer": ""}, 7])
 def test_a_text_to_compare_with_must_be_there(reference: object) -> None:
     """Otherwise it is a dataset error."""
     score = prepare(Sample(completion="It is.", reference=reference, tasks=("similarity",)))
