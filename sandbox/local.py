@@ -203,7 +203,7 @@ def _fitting_count() -> int:
 
 def _new_directory() -> Path:
     try:
-        directory = Path(tempfile.mkdtemp(prefix="verifier-"))
+        directory = Path(tempfile.mkdtemp(prefix="verifier-")).resolve()
         directory.chmod(0o711)  # a guest with a uid of its own must reach its own
     except OSError as error:
         raise SandboxError(f"no place for the guests' work directories: {error}") from error
