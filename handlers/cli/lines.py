@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from handlers.cli.remark import remark_on
 from handlers.service import Outcome, Service
 from handlers.wire import Entry, read_event
-from verifier.rubric import DIMENSIONS
 from verifier.types import Verdict
 
 _CHUNK_LINES = 256
@@ -38,7 +37,7 @@ class ScoredLine:
     row: dict[str, object]
     verdict: Verdict
     reward: float
-    dimensions: dict[str, float]
+    dimensions: dict[str, float]  # those that apply
     tests_passed: int
     tests_total: int
     problem: str
@@ -115,7 +114,7 @@ def _scored_line(line: Line, outcome: Outcome, *, with_details: bool) -> ScoredL
         row=outcome.row | details,
         verdict=score.verdict,
         reward=score.reward,
-        dimensions={name: getattr(score, name) for name in DIMENSIONS},
+        dimensions={name: getattr(score, name) for name, _ in score.weights},
         tests_passed=score.tests_passed,
         tests_total=score.tests_total,
         problem=score.problem,

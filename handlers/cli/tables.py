@@ -121,11 +121,15 @@ def _cells(line: ScoredLine, dimensions: Iterable[str]) -> list[Text]:
     return [
         _one_line(_id_text(line.row["id"])),
         Text(f"{line.reward:.3f}" if is_graded else "-", style=style),
-        *(Text(f"{line.dimensions[name]:.2f}" if is_graded else "-") for name in dimensions),
+        *(Text(_share(line.dimensions.get(name))) for name in dimensions),
         Text(f"{line.tests_passed}/{line.tests_total}"),
         Text(line.verdict, style=style),
         _one_line(printable(line.remark)),
     ]
+
+
+def _share(share: float | None) -> str:
+    return "-" if share is None else f"{share:.2f}"
 
 
 def _one_line(text: str) -> Text:

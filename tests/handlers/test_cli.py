@@ -228,7 +228,7 @@ def test_a_table_takes_the_place_of_the_rows() -> None:
         *("id", "reward", "correct", "compile", "format", "safety", "concise", "similar"),
         *("tests", "verdict", "remark"),
     ]
-    assert right.split() == ["s-1", "1.000", *["1.00"] * 5, "0.00", "1/1", "accepted"]
+    assert right.split() == ["s-1", "1.000", *["1.00"] * 5, "-", "1/1", "accepted"]
     assert "ZeroDivisionError" in wrong
     assert broken.split()[:2] == ["null", "-"]
     assert "line 3" in broken

@@ -35,7 +35,9 @@ LINE = ScoredLine(
     is_outage=False,
     remark="",
 )
-UNGRADED = replace(LINE, verdict=Verdict.UNGRADED, reward=0.0, problem="outputs: missing")
+UNGRADED = replace(
+    LINE, verdict=Verdict.UNGRADED, reward=0.0, dimensions={}, problem="outputs: missing"
+)
 
 
 def tally_of(*lines: ScoredLine) -> Tally:
