@@ -25,6 +25,7 @@ _ROUNDS_MAX = 64
 _LATE_MAX = 3
 _LOST_MAX = 12
 _TEXT_MAX = 200
+_MISSING = ("NameError", "ImportError")
 _NOT_TOGETHER = (
     "tests.shared_process: found true, which would bring a candidate to where its tests are; here "
     "they are kept on different machines: score this dataset without an executor function"
@@ -256,6 +257,13 @@ def _mark_of(state: str, ending: str, error: str) -> CaseResult:
     )
     name, _, message = error.partition(": ")
     raised = RaisedError(type_name=name, message=message) if error else None
+    if (
+        state in ("failed", "not_reached") and name in _MISSING
+    ):  # not raised by the candidate: it is not there
+        return CaseResult(
+            verdict=Verdict.COMPILE_ERROR,
+            execution=Execution(ending=Ending.NO_ENTRY_POINT, error=raised),
+        )
     kind = Ending.RAISED if state == "raised" else Ending.FINISHED
     return CaseResult(verdict=verdict, execution=Execution(ending=kind, error=raised))
 

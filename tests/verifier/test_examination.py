@@ -705,7 +705,29 @@ def test_a_missing_name_costs_the_cases_that_use_it(executor: LocalExecutor) -> 
     """A candidate without a function that is asked for still gets credit for the others."""
     score = scored(executor, "def g(x): return x", "assert f(1) == 1\nassert g(1) == 1\n")
 
-    assert verdicts(score) == [FAIL, PASS]
+    assert verdicts(score) == [Verdict.COMPILE_ERROR, PASS]
+    assert score.compile == 0.6
+
+
+@pytest.mark.parametrize(
+    ("code", "entry_point"),
+    [
+        ("def check(candidate):\n    assert candidate(2) == 4", "f"),
+        ("def check(candidate):\n    assert candidate(2) == 4", "Solution().f"),
+        ("from solution import f\ndef test_f():\n    assert f(2) == 4", ""),
+    ],
+)
+def test_who_lacks_the_entry_point_gets_no_further(
+    executor: LocalExecutor, code: str, entry_point: str
+) -> None:
+    """As with calls: it loads, and that is all; unlike a name that its own code lacks."""
+    more = {"entry_point": entry_point} if entry_point else {}
+    lacking = scored(executor, "def g(x): return x", code, **more)
+    program = "def f(x): return y\nclass Solution:\n    def f(self, x): return y"
+    raising = scored(executor, program, code, **more)
+
+    assert (lacking.verdict, lacking.compile) == (Verdict.COMPILE_ERROR, 0.6)
+    assert (raising.verdict, raising.compile) == (RAISE, 0.8)
 
 
 _FATAL = """
