@@ -25,6 +25,7 @@ CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
 for name in CREDENTIALS:
     kernel.forget_variable(name)
 
+from handlers.invocation import seconds_left  # noqa: E402
 from handlers.split.envelope import unwrap, wrap  # noqa: E402
 from handlers.split.executors import start_local  # noqa: E402
 from handlers.split.traces import Traces  # noqa: E402
@@ -38,8 +39,6 @@ EXECUTOR = start_local(SETTINGS)
 if "AWS_LAMBDA_RUNTIME_API" in os.environ:
     TRACES.hide()
 
-_CLOSING_SECONDS = 1.0  # what is left of an invocation for packing the reply
-_CLOSING_SHARE = 0.05
 _CONTAMINATED = 70
 _NAMED_MAX = 10
 
@@ -62,7 +61,8 @@ def lambda_handler(event: object, context: object = None) -> dict[str, str]:
             f"{len(order.jobs)} jobs at level {level}: set VERIFIER_EXECUTOR_BATCH to 1"
         )
     try:
-        reply = Reply(level=level, results=_run(order, _seconds_left(context)))
+        seconds = seconds_left(context, default_seconds=SETTINGS.default_seconds)
+        reply = Reply(level=level, results=_run(order, seconds))
         parcel = write_reply(reply, order.jobs)
         left = TRACES.found(EXECUTOR)
     except BaseException as error:  # noqa: BLE001  (whatever broke, the next call would find it broken)
@@ -85,9 +85,3 @@ def _run(order: Order, seconds_left: float) -> tuple[tuple[Execution, ...], ...]
     deadline = time.monotonic() + min(order.seconds, seconds_left)
     results = dict(EXECUTOR.run(order.jobs, deadline=deadline))
     return tuple(results[place] for place in range(len(order.jobs)))
-
-
-def _seconds_left(context: object) -> float:
-    remaining = getattr(context, "get_remaining_time_in_millis", None)
-    seconds = remaining() / 1000 if callable(remaining) else SETTINGS.default_seconds
-    return max(0.0, seconds - max(_CLOSING_SECONDS, seconds * _CLOSING_SHARE))

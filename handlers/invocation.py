@@ -1,4 +1,4 @@
-"""The time that an invocation of the reward function has.
+"""The time that an invocation of a function has.
 
 In: a context: Lambda's own, a dict (the trainers' clients send one), or None. Out: seconds.
 """
@@ -9,7 +9,7 @@ _CLOSING_SHARE = 0.05
 
 
 def seconds_left(context: object, *, default_seconds: float) -> float:
-    """Return how long samples may be scored; *default_seconds* where the context does not tell."""
+    """Return how long it may work; *default_seconds* where the context does not tell."""
     remaining = getattr(context, "get_remaining_time_in_millis", None)
     seconds = remaining() / 1000 if callable(remaining) else default_seconds
     return max(0.0, seconds - max(_CLOSING_SECONDS, seconds * _CLOSING_SHARE))
