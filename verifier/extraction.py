@@ -10,7 +10,6 @@ program that fails.
 
 import ast
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from verifier.boxes import last_box
@@ -54,7 +53,7 @@ def extract_candidate(
 
     Bare text may also be what a *prompt* leaves open: the body of a function, indented.
     """
-    candidate, _ = _search(find_sections(completion), language)
+    candidate = _search(find_sections(completion), language)
     has_fence = candidate is not None and candidate.method is not ExtractionMethod.BARE_TEXT
     return candidate if has_fence or not prompt else _body(completion, prompt) or candidate
 
@@ -65,7 +64,7 @@ def answer_text(completion: str, *, boxed: bool = False) -> str:
     Without one it is its solution, or all that is no reasoning; and nothing, if *boxed*.
     """
     sections = find_sections(completion)
-    for text in ("".join(sections.solution or ()), "".join(sections.visible)):
+    for text in map("".join, _parts(sections)):
         box = last_box(text)
         if box or (text.strip() and not boxed):
             return (box or text).strip()
@@ -85,29 +84,36 @@ def complete_blocks(sections: Sections, language: str = "python") -> int:
 
     Reasoning has no blocks, and an empty block is none.
     """
-    _, blocks = _search(sections, language)
-    return blocks
+    for pieces in _parts(sections):
+        found = _find(pieces, language)
+        if found or _bare(pieces, language):
+            return len(found.get(ExtractionMethod.TAGGED_FENCE, ()))
+    return 0
 
 
-def _search(sections: Sections, language: str) -> tuple[Candidate | None, int]:
-    if sections.solution is not None:
-        candidate, blocks = _search_pieces(sections.solution, language)
+def _search(sections: Sections, language: str) -> Candidate | None:
+    for pieces in _parts(sections):
+        candidate = _best(_find(pieces, language)) or _bare(pieces, language)
         if candidate is not None:
-            return candidate, blocks
-    return _search_pieces(sections.visible, language)
+            return candidate
+    return None
 
 
-def _search_pieces(pieces: tuple[str, ...], language: str) -> tuple[Candidate | None, int]:
-    """Return the candidate in *pieces*, and the number of complete blocks of *language*."""
-    found: dict[ExtractionMethod, list[Candidate]] = defaultdict(list)
+def _parts(sections: Sections) -> tuple[tuple[str, ...], ...]:
+    """Say where an answer may stand: in the solution, if there is one, then anywhere visible."""
+    return (sections.solution or (), sections.visible)
+
+
+def _find(pieces: tuple[str, ...], language: str) -> dict[ExtractionMethod, list[Candidate]]:
+    """Find the blocks in *pieces* that may be taken for the answer, in their order."""
+    found: dict[ExtractionMethod, list[Candidate]] = {}
     for piece in pieces:
         for block in find_blocks(piece):
             method = _method(piece, block, language)
             if method is not None:
-                program = block_text(piece, block)
-                found[method].append(Candidate(program=program, method=method))
-    tagged = len(found[ExtractionMethod.TAGGED_FENCE])
-    return _best(found) or _bare(pieces, language), tagged
+                candidate = Candidate(program=block_text(piece, block), method=method)
+                found.setdefault(method, []).append(candidate)
+    return found
 
 
 def _method(piece: str, block: Block, language: str) -> ExtractionMethod | None:
@@ -132,7 +138,7 @@ def _best(found: Mapping[ExtractionMethod, list[Candidate]]) -> Candidate | None
         ExtractionMethod.UNTAGGED_FENCE,
         ExtractionMethod.UNCLOSED_FENCE,
     ):
-        if found.get(method):
+        if method in found:
             return _last_that_is_no_usage(found[method])
     return None
 
