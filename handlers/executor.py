@@ -8,8 +8,9 @@ answers, rewards.
 Whatever a call leaves behind (a process, a file) would be there in the next one, which may be
 another candidate's. So each call ends with a look around, and if anything is found, with the end of
 this process, unanswered: Lambda then gives up the environment, and the caller takes the order for
-one that crashed. A candidate can leave something only where no wall holds it, and there it is
-alone: several jobs in an order are refused at any level but `kernel`.
+one that crashed. A candidate can leave something only where no wall holds it. There it is alone:
+several jobs in an order are refused at any level but `kernel`, and at level `none` every call that
+may be served by an environment which served others (`VERIFIER_EXECUTOR_AFRESH`).
 """
 
 import os
@@ -51,11 +52,16 @@ def lambda_handler(event: object, context: object = None) -> dict[str, str]:
     """Run the jobs of an order.
 
     Raises ValueError for what is no order, RefusedOrderError for several jobs without a wall
-    of the kernel's, and SandboxError if the sandbox cannot start. Does not return if the jobs
-    left anything behind, or broke anything.
+    of the kernel's or any without a wall and a tenant, and SandboxError if the sandbox cannot
+    start. Does not return if the jobs left anything behind, or broke anything.
     """
     order = read_order(unwrap(event))
     level = EXECUTOR.level
+    if level is Level.NONE and not getattr(context, "tenant_id", None):
+        raise RefusedOrderError(
+            "without a wall (level none) each call takes an environment of its own:"
+            " set VERIFIER_EXECUTOR_AFRESH of the reward function"
+        )
     if len(order.jobs) > 1 and level is not Level.KERNEL:
         raise RefusedOrderError(
             f"{len(order.jobs)} jobs at level {level}: set VERIFIER_EXECUTOR_BATCH to 1"

@@ -46,7 +46,8 @@ class Settings:
     `executor_function` is the name or ARN of the function that runs candidates; without it they
     are run here. `executor_concurrency` calls of it are under way at most, with `executor_batch`
     candidates in each (more than one needs its level `kernel`); `executor_afresh` has each served
-    by an environment of its own, which takes a function with tenant isolation.
+    by an environment of its own, which takes a function with tenant isolation, and is the only
+    way into one without a wall.
     """
 
     lanes: int | None = None

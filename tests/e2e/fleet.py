@@ -24,12 +24,16 @@ _ANSWER_SECONDS = 100.0
 
 @dataclass(slots=True, kw_only=True)
 class Deployment:
-    """A function by its handler: its variables, and how many calls it takes at a time."""
+    """A function by its handler: its variables, and how many calls it takes at a time.
+
+    Where it *mixes_tenants*, which Lambda never does, one may be served after another.
+    """
 
     handler: str
     variables: dict[str, str] = field(default_factory=dict)
     concurrency: int = 2
     may_leave: bool = False
+    mixes_tenants: bool = False
     idle: list[Function] = field(default_factory=list)
     busy: int = 0
     calls: int = 0
@@ -80,13 +84,14 @@ class Fleet:
     ) -> tuple[str, bytes]:
         if tenant is not None:
             deployment.tenants.append(tenant)
+        if tenant is not None and not deployment.mixes_tenants:
             with self._running(deployment) as function:  # nobody will be this tenant again
-                return _call(function, payload)
+                return _call(function, payload, tenant)
         with self._lock:
             function = deployment.idle.pop() if deployment.idle else None
             if function is None:
                 function = self._environments.enter_context(self._running(deployment))
-        answer = _call(function, payload)
+        answer = _call(function, payload, tenant)
         with self._lock:
             deployment.idle.append(function)
         return answer
@@ -147,11 +152,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Be quiet."""
 
 
-def _call(function: Function, payload: bytes) -> tuple[str, bytes]:
+def _call(function: Function, payload: bytes, tenant: str | None) -> tuple[str, bytes]:
     """Call an environment, and say in Lambda's words what the emulator says in its own."""
     connection = http.client.HTTPConnection("127.0.0.1", function.port, timeout=_ANSWER_SECONDS)
+    headers = {} if tenant is None else {"X-Amz-Tenant-Id": tenant}
     try:
-        connection.request("POST", "/2015-03-31/functions/function/invocations", payload)
+        connection.request("POST", "/2015-03-31/functions/function/invocations", payload, headers)
         response = connection.getresponse()
         answer = response.read()
     finally:

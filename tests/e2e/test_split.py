@@ -68,6 +68,7 @@ def split(
     executor: dict[str, str] | None = None,
     handler: str = "handlers.executor.lambda_handler",
     concurrency: int = 2,
+    mixes_tenants: bool = False,
     **reward: str,
 ) -> Iterator[Fleet]:
     """Deploy both functions, with these variables."""
@@ -76,6 +77,7 @@ def split(
             handler=handler,
             variables={"VERIFIER_LANES": "2"} | (executor or {}),
             concurrency=concurrency,
+            mixes_tenants=mixes_tenants,
             may_leave=True,
         ),
         "reward": Deployment(
@@ -89,6 +91,11 @@ def split(
 
 
 WITHOUT_WALLS = {"VERIFIER_ISOLATION": "none"}
+NO_WALL_REQUIRED: dict[str, Any] = {
+    "VERIFIER_REQUIRED_ISOLATION": "none",
+    "VERIFIER_EXECUTOR_AFRESH": "true",
+}
+"""The reward function's variables for an executor without walls: it refuses all other callers."""
 
 
 def score(fleet: Fleet, samples: list[Sample]) -> Any:
@@ -162,10 +169,20 @@ def test_an_executor_that_may_not_be_called_is_an_outage(emulator: Path) -> None
 
 def test_an_executor_below_the_required_level_is_an_outage(emulator: Path) -> None:
     """Whoever requires a wall of the reward function requires it of the executor, too."""
-    with split(emulator, executor=WITHOUT_WALLS) as fleet:
+    executor = {"VERIFIER_ISOLATION": "interpreter"}
+    with split(emulator, executor=executor, VERIFIER_REQUIRED_ISOLATION="kernel") as fleet:
         answer = score(fleet, [square_sample(RIGHT)])
 
     assert answer["errorType"] == "IsolationRefusedError"
+
+
+def test_an_executor_without_a_wall_lets_no_two_candidates_meet(emulator: Path) -> None:
+    """Whoever does not ask for an environment for each call is refused, and told what to set."""
+    with split(emulator, executor=WITHOUT_WALLS, VERIFIER_REQUIRED_ISOLATION="none") as fleet:
+        answer = score(fleet, [square_sample(RIGHT)])
+
+    assert answer["errorType"] == "UnreachableError"
+    assert "each call takes an environment of its own" in answer["errorMessage"]
 
 
 @pytest.mark.parametrize("attack", [KILLER, LITTERER, FILER], ids=["kills", "process", "file"])
@@ -173,7 +190,7 @@ def test_who_brings_the_executor_down_costs_no_other_row(emulator: Path, attack:
     """Without any wall: its own row is a crash's, the others are as they should be."""
     batch = [square_sample(RIGHT), square_sample(attack), square_sample(RIGHT)]
 
-    with split(emulator, executor=WITHOUT_WALLS, VERIFIER_REQUIRED_ISOLATION="none") as fleet:
+    with split(emulator, executor=WITHOUT_WALLS, mixes_tenants=True, **NO_WALL_REQUIRED) as fleet:
         rows = score(fleet, batch)
         again = rewards(fleet, [square_sample(RIGHT)] * 3)
 
@@ -185,9 +202,9 @@ def test_who_brings_the_executor_down_costs_no_other_row(emulator: Path, attack:
 def test_several_candidates_are_together_only_behind_the_kernels_wall(emulator: Path) -> None:
     """Without it the executor refuses their order, unread; each is sent alone then."""
     batch = [square_sample(RIGHT, sample_id=n) for n in range(4)]
-    reward: dict[str, Any] = {"VERIFIER_REQUIRED_ISOLATION": "none", "VERIFIER_EXECUTOR_BATCH": "4"}
+    reward = NO_WALL_REQUIRED | {"VERIFIER_EXECUTOR_BATCH": "4"}
 
-    with split(emulator, executor=WITHOUT_WALLS, **reward) as fleet:
+    with split(emulator, executor=WITHOUT_WALLS, mixes_tenants=True, **reward) as fleet:
         assert rewards(fleet, batch) == [1.0] * 4
         assert fleet.deployments["executor"].calls == 6  # a probe, the four, and each
 

@@ -1,9 +1,8 @@
 """Candidates in an executor function that has no wall at all: what they can do, and what not.
 
 Every attack goes through Lambda's own interface, and is first shown to be real. No reference can
-be read: there is none. Nobody's reward is raised: an answer still has to be right. What an
-attacker can do to *others*, by staying behind in their environment, is shown too, and how an
-environment for each call ends it (`VERIFIER_EXECUTOR_AFRESH`).
+be read: there is none. Nobody's reward is raised: an answer still has to be right. Nobody answers
+for others: what would happen if environments were shared is shown, too.
 """
 
 import base64
@@ -11,8 +10,8 @@ import json
 import tempfile
 import zlib
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,8 +20,9 @@ from sandbox.local import LocalExecutor
 from sandbox.orders import read_order
 from sandbox.replies import Reply, write_reply
 from sandbox.types import Call, Ending, Execution, Job, Level
+from tests.e2e.fleet import Fleet
 from tests.e2e.samples import RIGHT, Sample, metrics_of, square_sample
-from tests.e2e.test_split import WITHOUT_WALLS, rewards, score, split
+from tests.e2e.test_split import NO_WALL_REQUIRED, WITHOUT_WALLS, rewards, score, split
 
 TOOLS = r"""
 import base64, json, os, signal, time
@@ -122,8 +122,6 @@ def square(n):
 """Is right only if it finds no credentials in any environment of the function's."""
 
 TWO_CALLS = Job(program="", questions=(Call(entry_point="square"),) * 2)
-ALONE: dict[str, Any] = {"VERIFIER_REQUIRED_ISOLATION": "none"}
-"""The reward function's variables: no wall is required of the executor."""
 
 
 def given(attack: str, what: str) -> str:
@@ -147,6 +145,23 @@ def pieces(*contents: object) -> str:
     """Write a reply of any pieces."""
     encoded = [one if isinstance(one, bytes) else json.dumps(one).encode() for one in contents]
     return text(pack_frames(encoded))
+
+
+def without_walls(
+    emulator: Path,
+    *,
+    concurrency: int = 2,
+    mixes_tenants: bool = True,
+    executor: dict[str, str] | None = None,
+) -> AbstractContextManager[Fleet]:
+    """Deploy an executor without walls; environments are kept for speed, unless it matters."""
+    return split(
+        emulator,
+        executor=WITHOUT_WALLS | (executor or {}),
+        concurrency=concurrency,
+        mixes_tenants=mixes_tenants,
+        **NO_WALL_REQUIRED,
+    )
 
 
 @pytest.fixture
@@ -177,7 +192,7 @@ def test_the_event_holds_questions_and_never_an_answer(
     stolen = open_directory / "events"
     program = given(THIEF, str(stolen))
 
-    with split(emulator, executor=WITHOUT_WALLS, **ALONE) as fleet:
+    with without_walls(emulator) as fleet:
         found = rewards(fleet, secret_samples(program))
 
     orders = [
@@ -197,7 +212,7 @@ def test_an_answer_can_be_forged(emulator: Path) -> None:
     """The attack is real: a reply that a candidate wrote arrives, and what it says is judged."""
     forger = given(FORGER, claim(9, 16))
 
-    with split(emulator, executor=WITHOUT_WALLS, **ALONE) as fleet:
+    with without_walls(emulator) as fleet:
         (row,) = score(fleet, [square_sample(forger.replace("n * n", "0"))])
 
     assert metrics_of(row)["correctness"] == 1.0  # for right answers, however they came about
@@ -236,7 +251,7 @@ def test_a_forged_reply_raises_nothing(emulator: Path, lie: str) -> None:
     forger = square_sample(given(FORGER, LIES[lie]), sample_id="forger")
     batch = [square_sample(RIGHT), forger, square_sample(RIGHT)]
 
-    with split(emulator, executor=WITHOUT_WALLS, concurrency=1, **ALONE) as fleet:
+    with without_walls(emulator, concurrency=1) as fleet:
         rows = score(fleet, batch)
 
     assert [metrics_of(row)["correctness"] for row in rows] == [1.0, 0.0, 1.0]
@@ -246,33 +261,33 @@ def test_a_claimed_level_is_hearsay(emulator: Path) -> None:
     """A reply can claim a wall that there is not; the weakest claim is what rows carry."""
     forger = square_sample(given(FORGER, claim(9, 16, level=Level.KERNEL)))
 
-    with split(emulator, executor=WITHOUT_WALLS, **ALONE) as fleet:
+    with without_walls(emulator) as fleet:
         (row,) = score(fleet, [forger])
 
     assert metrics_of(row)["isolation_level"] == 0.0
 
 
-def attacked(emulator: Path, **reward: Any) -> list[float]:
+def attacked(emulator: Path, *, mixes_tenants: bool) -> list[float]:
     """Score a stayer, and then somebody else; return what the latter's correctness is."""
     stayer = square_sample(given(STAYER, claim(0, 0)))
-    with split(emulator, executor=WITHOUT_WALLS, concurrency=1, **(ALONE | reward)) as fleet:
+    with without_walls(emulator, concurrency=1, mixes_tenants=mixes_tenants) as fleet:
         score(fleet, [stayer])
         rows = [row for _ in range(2) for row in score(fleet, [square_sample(RIGHT)])]
     return [metrics_of(row)["correctness"] for row in rows]
 
 
-def test_who_stays_behind_can_answer_for_others(emulator: Path) -> None:
-    """The attack is real, where neither wall nor fresh environments are: others are robbed."""
+def test_who_stays_behind_could_answer_for_others(emulator: Path) -> None:
+    """The attack is real: where an environment served several, others would be robbed."""
     with LocalExecutor(lanes=1, level=Level.NONE) as here:
         if here.granted["uid_dropped"]:
             pytest.skip("guests have a uid of their own here, as they never have in Lambda")
 
-    assert attacked(emulator) == [0.0, 0.0]
+    assert attacked(emulator, mixes_tenants=True) == [0.0, 0.0]
 
 
 def test_nobody_stays_behind_where_every_call_is_served_afresh(emulator: Path) -> None:
     """With an environment for each call, a candidate meets no other, whatever it does."""
-    assert attacked(emulator, VERIFIER_EXECUTOR_AFRESH="true") == [1.0, 1.0]
+    assert attacked(emulator, mixes_tenants=False) == [1.0, 1.0]
 
 
 @pytest.mark.parametrize("level", ["auto", "interpreter"])
@@ -291,5 +306,5 @@ def test_the_executors_credentials_are_out_of_sight(emulator: Path) -> None:
     """Neither the runtime's environment nor a zygote's shows what Lambda gave to the function."""
     secrets = {"AWS_SECRET_ACCESS_KEY": "sesame", "AWS_SESSION_TOKEN": "sesame"}
 
-    with split(emulator, executor=WITHOUT_WALLS | secrets, **ALONE) as fleet:
+    with without_walls(emulator, executor=secrets) as fleet:
         assert rewards(fleet, [square_sample(SPY)]) == [1.0]
