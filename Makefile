@@ -14,7 +14,7 @@ demo: $(READY)  ## Score the examples and show a table of rewards
 	$(BIN)/verifier score examples/completions.jsonl --table
 
 test: $(READY)  ## Run all tests
-	$(BIN)/pytest
+	$(BIN)/pytest --override-ini cache_dir=$(VENV)/.pytest_cache $(OPTIONS)
 
 check: $(READY)  ## Lint, check types and the contracts between the rooms
 	$(BIN)/ruff check

@@ -570,7 +570,7 @@ def put(event: Any, place: Place, value: object) -> None:
         return
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(changes=st.lists(st.tuples(st.sampled_from(PLACES), junk), min_size=1, max_size=3))
 def test_any_junk_in_any_place_leaves_a_row_for_every_sample(
     changes: list[tuple[Place, object]],
@@ -603,7 +603,7 @@ json_values = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=250)
+@settings(max_examples=250)
 @given(json_values)
 def test_any_event_has_rows_or_a_clear_error(event: object) -> None:
     """An event of any shape is answered, or refused in one sentence."""

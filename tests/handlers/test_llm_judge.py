@@ -318,7 +318,7 @@ def test_any_body_is_an_answer_or_a_failure(judging: Judging) -> None:
             body=JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=50),
             status=st.sampled_from([200, 400, 403, 429, 500]),
         )
-        @settings(max_examples=150, deadline=None)
+        @settings(max_examples=150)
         def check(body: bytes, status: int) -> None:
             replies.append(Reply(body=body, status=status))
             found = judged(judge)

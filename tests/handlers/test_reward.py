@@ -247,7 +247,7 @@ def judgements_alone() -> list[dict[str, object]]:
     return [judgement(rows([{**one, "id": n}])[0]) for n, one in enumerate(ALL_KINDS)]
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(order=st.permutations(range(len(ALL_KINDS))), data=st.data())
 def test_a_row_depends_on_its_sample_alone(order: list[int], data: st.DataObject) -> None:
     """The same samples in any order, and in any batches, get the same rows."""

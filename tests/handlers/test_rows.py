@@ -43,7 +43,7 @@ samples = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(event=st.lists(samples, max_size=4))
 def test_what_we_write_is_clean(event: list[object]) -> None:
     """Whatever is sent to the real service, its rows keep every rule."""

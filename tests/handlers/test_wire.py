@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.wire import (
@@ -597,7 +597,6 @@ BODIES = LISTS | LISTS.map(json.dumps) | TEXTS
 EVENTS = VALUES | LISTS | SAMPLES | st.fixed_dictionaries({"body": BODIES})
 
 
-@settings(deadline=None)
 @given(EVENTS)
 def test_any_event_can_be_answered_or_is_malformed(event: object) -> None:
     """No event crashes the reading, and every answer is JSON that can be encoded."""
@@ -609,7 +608,6 @@ def test_any_event_can_be_answered_or_is_malformed(event: object) -> None:
     json.dumps(response, allow_nan=False, ensure_ascii=False).encode()
 
 
-@settings(deadline=None)
 @given(LISTS)
 def test_there_is_an_entry_for_every_sample(samples: list[object]) -> None:
     """However bad the samples, each has one entry: a sample or a problem, never both."""

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.channel import (
@@ -73,7 +73,6 @@ def test_a_message_that_is_too_long_is_refused_by_its_head(announced: int) -> No
         take_message(bytearray(announced.to_bytes(HEADER_BYTES, "big")))
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=64))
 def test_any_bytes_are_messages_or_too_long(stream: bytes) -> None:
     """A guest may write what it likes: there is no third way, and taking comes to an end."""

@@ -738,7 +738,7 @@ def exact(value: object) -> str:
     return f"{type(value).__name__}({inside})"
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(plain_data)
 def test_plain_data_goes_to_the_candidate_and_back(value: object) -> None:
     """What the candidate returns as it got it is equal, and of exactly equal types."""

@@ -134,7 +134,7 @@ plain_data = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(plain_data)
 def test_plain_data_comes_back_as_it_was(value: object) -> None:
     """Every value of the closed set, however nested, keeps its exact types and content."""
@@ -435,21 +435,21 @@ def read_or_refuse(data: bytes) -> None:
     encode(value)  # nothing but plain data comes out
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.binary())
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     """No bytes make the decoder fail in any other way than by EncodingError."""
     read_or_refuse(data)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(trees)
 def test_any_tags_are_read_or_refused(tree: object) -> None:
     """No tree of tags does: the content of a tag may be any other value."""
     read_or_refuse(json.dumps(tree).encode("ascii"))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(plain_data, st.data())
 def test_a_damaged_encoding_is_read_or_refused(value: object, data: st.DataObject) -> None:
     """A true encoding with a piece cut out, doubled or overwritten is no exception."""

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.encoding import encode
@@ -75,7 +75,6 @@ def test_anything_else_is_unreadable(payload: bytes) -> None:
     assert read_message(payload) == ["unreadable", "not a message"]
 
 
-@settings(deadline=None)
 @given(st.binary() | st.recursive(st.text() | st.none(), st.lists, max_leaves=5).map(said))
 def test_whatever_a_guest_says_a_known_word_comes_out(payload: bytes) -> None:
     """Of any payload there remains a word that we know, and bounded text."""

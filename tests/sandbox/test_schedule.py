@@ -424,7 +424,7 @@ behaviours = st.lists(ends, max_size=9).map(tuple)
 kinds = st.sampled_from([Run, Call])
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     jobs=st.lists(st.tuples(kinds, behaviours, st.integers(2, 6)), max_size=4),
     second=ends,

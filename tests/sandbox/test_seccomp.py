@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.errors import SandboxError
@@ -54,8 +54,6 @@ def decide_all(machine: str, names: Iterable[str]) -> set[int]:
 
 
 on_every_machine = pytest.mark.parametrize("machine", MACHINES)
-# A busy host is slow, and no test here is about time.
-patiently = settings(deadline=None)
 
 
 @on_every_machine
@@ -118,7 +116,6 @@ def test_every_number_between_the_named_is_refused(machine: str) -> None:
 
 
 @on_every_machine
-@patiently
 @given(number=SMALL | st.integers(min_value=0, max_value=0x3FFFFFFF), rest=ARGUMENTS)
 def test_an_unnamed_call_is_refused(machine: str, number: int, rest: tuple[int, ...]) -> None:
     """A number in none of the tables gets EPERM, whatever its arguments."""
@@ -127,7 +124,6 @@ def test_an_unnamed_call_is_refused(machine: str, number: int, rest: tuple[int, 
     assert number in named or decide(machine, number, *rest) == EPERM
 
 
-@patiently
 @given(number=SMALL | st.integers(min_value=0, max_value=0xBFFFFFFF), rest=ARGUMENTS)
 def test_an_x32_call_is_fatal(number: int, rest: tuple[int, ...]) -> None:
     """The second set of x86_64 numbers opens no side door, however far it reaches."""
@@ -135,7 +131,6 @@ def test_an_x32_call_is_fatal(number: int, rest: tuple[int, ...]) -> None:
 
 
 @on_every_machine
-@patiently
 @given(code=st.sampled_from(ALL_CODES) | HALVES, number=SMALL | HALVES, rest=ARGUMENTS)
 def test_a_foreign_machine_is_fatal(
     machine: str, code: int, number: int, rest: tuple[int, ...]
@@ -180,7 +175,6 @@ def test_a_process_may_not_be_started(machine: str, flags: int) -> None:
 
 
 @on_every_machine
-@patiently
 @given(flags=LONGS | HALVES | HALVES.map(lambda flags: flags | THREAD))
 def test_what_clone_lets_through_is_a_thread(machine: str, flags: int) -> None:
     """Whatever the flags: only a thread, and none with a namespace, passes."""
@@ -194,7 +188,6 @@ def test_what_clone_lets_through_is_a_thread(machine: str, flags: int) -> None:
 
 @on_every_machine
 @pytest.mark.parametrize("name", ["kill", "tgkill", "rt_tgsigqueueinfo"])
-@patiently
 @given(own_pid=st.integers(min_value=1, max_value=2**22), target=LONGS)
 def test_a_signal_reaches_oneself_alone(machine: str, name: str, own_pid: int, target: int) -> None:
     """A signal passes exactly if the kernel, which reads 32 bits, would send it to oneself."""
@@ -274,7 +267,6 @@ COMMANDS = {
 
 @on_every_machine
 @pytest.mark.parametrize("name", COMMANDS)
-@patiently
 @given(command=HALVES | st.integers(0, 1100) | st.integers(0x5400, 0x5480), high=HALVES)
 def test_only_harmless_commands_pass(machine: str, name: str, command: int, high: int) -> None:
     """Of `prctl`, `fcntl`, `ioctl`, a short list passes; the kernel ignores the high half."""

@@ -385,7 +385,7 @@ def asked(body: Any) -> tuple[Cast, Any]:
     return cast, None
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(bodies)
 def test_an_answer_raises_what_it_may_and_equals_no_plain_data(body: Any) -> None:
     """Any answer is a value, a candidate's exception or lost; and a stand-in is equal to none."""
@@ -397,7 +397,7 @@ def test_an_answer_raises_what_it_may_and_equals_no_plain_data(body: Any) -> Non
             assert_never_equal(cast, value)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(trees)
 def test_any_json_is_an_answer_or_none(body: Any) -> None:
     """What is no answer at all is unreadable, and nobody stumbles over it."""
