@@ -131,9 +131,8 @@ class Courier:
             )
         try:
             replied = self._invoke(parcel)
-            with (
-                self._reading
-            ):  # one at a time: unpacked, a reply may weigh a hundred times as much
+            # One at a time: unpacked, a reply may weigh a hundred times as much.
+            with self._reading:
                 reply = read_reply(replied, order.jobs)
         except ParcelError as error:
             raise FunctionCrashedError(f"its reply cannot be read: {error}") from error

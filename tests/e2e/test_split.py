@@ -61,6 +61,17 @@ def square(n):
 """Leaves a file behind, outside of its work directory, and is right."""
 
 
+BREAKER = """
+import os, shutil
+
+def square(n):
+    for place in os.scandir(os.path.dirname(os.path.dirname(os.getcwd()))):
+        shutil.rmtree(place, ignore_errors=True)
+    return n * n
+"""
+"""Deletes what the executor runs its guests in, and is right."""
+
+
 @contextmanager
 def split(
     emulator: Path,
@@ -185,7 +196,9 @@ def test_an_executor_without_a_wall_lets_no_two_candidates_meet(emulator: Path) 
     assert "each call takes an environment of its own" in answer["errorMessage"]
 
 
-@pytest.mark.parametrize("attack", [KILLER, LITTERER, FILER], ids=["kills", "process", "file"])
+@pytest.mark.parametrize(
+    "attack", [KILLER, LITTERER, FILER, BREAKER], ids=["kills", "process", "file", "breaks"]
+)
 def test_who_brings_the_executor_down_costs_no_other_row(emulator: Path, attack: str) -> None:
     """Without any wall: its own row is a crash's, the others are as they should be."""
     batch = [square_sample(RIGHT), square_sample(attack), square_sample(RIGHT)]

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from itertools import count
 from typing import cast
@@ -22,7 +22,7 @@ from sandbox.errors import (
 from sandbox.local import LocalExecutor
 from sandbox.orders import read_order
 from sandbox.remote import RemoteExecutor
-from sandbox.replies import Reply, write_reply
+from sandbox.replies import Reply, read_reply, write_reply
 from sandbox.types import Call, Ending, Execution, Job, Level, Run
 
 Invoke = Callable[[bytes], bytes]
@@ -440,6 +440,26 @@ def test_the_weakest_claim_counts() -> None:
         claimed.append(executor.level)
 
     assert claimed == [Level.KERNEL, Level.INTERPRETER, Level.INTERPRETER]
+
+
+def test_replies_are_unpacked_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each may take a hundred times its size for a moment: all at once would take everything."""
+    busy = threading.Lock()
+    was_alone = []
+
+    def read_slowly(data: bytes, jobs: Sequence[Job]) -> Reply:
+        is_alone = busy.acquire(blocking=False)
+        time.sleep(0.02)
+        if is_alone:
+            busy.release()
+        was_alone.append(is_alone)
+        return read_reply(data, jobs)
+
+    monkeypatch.setattr(courier, "read_reply", read_slowly)
+
+    found = endings(remote(Function(), concurrency=8), [job(f"echo {n}") for n in range(16)])
+
+    assert (found, was_alone) == ([["finished"]] * 16, [True] * 16)
 
 
 def test_less_than_is_required_is_refused() -> None:
