@@ -120,6 +120,8 @@ def score(
             started = time.monotonic()
             score_file(order, executor, settings, tally)
             seconds = time.monotonic() - started
+            if tally.count == 0:  # more likely a slip than a wish
+                raise UnusableFileError(f"{source}: holds no samples")
             if not quiet:
                 text = summary_text(tally, seconds=seconds, level=executor.level)
                 typer.echo(text, err=True, nl=False)

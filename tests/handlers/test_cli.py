@@ -97,6 +97,17 @@ def test_every_row_written_is_status_0(one_sample: Path) -> None:
     assert (done.returncode, len(rows_of(done.stdout))) == (0, 1)
 
 
+def test_a_file_without_samples_cannot_be_used(tmp_path: Path) -> None:
+    """Whoever scores nothing has most likely named, or made, the wrong file."""
+    empty = tmp_path / "empty.jsonl"
+    empty.write_text("\n")
+
+    done = verifier("score", empty, "--table")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.strip().endswith("empty.jsonl: holds no samples")
+
+
 def test_rows_go_to_a_file_where_one_is_named(one_sample: Path, tmp_path: Path) -> None:
     """With --out, standard output stays empty."""
     out = tmp_path / "rows.jsonl"
