@@ -57,7 +57,7 @@ class Function:
         """Start it, with all its files in *directory* and *variables* in its environment."""
         self._directory = directory
         self._output = directory / "output"
-        self.port, self.runtime_port = _free_port(), _free_port()
+        self.port, self.runtime_port = _free_port(20_000), _free_port(26_000)
         command: list[str | Path] = [emulator, "--log-level", "error"]
         command += ["--runtime-interface-emulator-address", f"127.0.0.1:{self.port}"]
         command += ["--runtime-api-address", f"127.0.0.1:{self.runtime_port}"]
@@ -208,11 +208,11 @@ def _refuse_constant(name: str) -> object:
     raise ValueError(f"{name} is no JSON")
 
 
-def _free_port() -> int:
+def _free_port(lowest: int) -> int:
     # Below those that the kernel gives to clients: by the time that the emulator takes it, one
     # of theirs may be somebody's.
     while True:
-        port = random.randrange(20_000, 32_000)
+        port = lowest + random.randrange(6_000)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port

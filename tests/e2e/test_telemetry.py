@@ -39,7 +39,7 @@ def test_metrics_stand_in_lines_of_their_own(telling: Function) -> None:
 
 def test_metrics_come_before_an_outage_is_raised(emulator: Path) -> None:
     """The answer is an error; what was known until then is published."""
-    with running_function(emulator, AWS_LAMBDA_FUNCTION_TIMEOUT="2") as function:
+    with running_function(emulator, AWS_LAMBDA_FUNCTION_TIMEOUT="8") as function:
         told = function.invoke_and_listen([square_sample("import time\ntime.sleep(60)")])
 
     assert told.answer["errorType"] == "OutageError"

@@ -396,7 +396,7 @@ def test_each_comparison_gets_its_own_answer(judging: Judging) -> None:
 def test_the_same_comparison_is_asked_once(judging: Judging) -> None:
     """Eight equal completions of a prompt cost one call."""
     deadline = time.monotonic() + ENOUGH_SECONDS
-    with judging([says("0.5", delay_seconds=0.3)]) as (judge, standin):
+    with judging([says("0.5", delay_seconds=1)]) as (judge, standin):
         futures = [judge.submit(SAME, deadline=deadline) for _ in range(8)]
 
         assert [future.result().value for future in futures] == [0.5] * 8

@@ -148,7 +148,7 @@ def test_no_more_orders_are_under_way_than_may_be() -> None:
 
     class Slow(Function):
         def do(self, one: Job) -> tuple[Execution, ...]:
-            time.sleep(0.02)
+            time.sleep(0.1)
             return super().do(one)
 
     function = Slow()
@@ -270,7 +270,7 @@ def test_who_stops_reading_stops_the_calls() -> None:
     results = remote(first_only, concurrency=3).run([job("quick"), job("a"), job("b")])
     with closing(cast("Generator[object]", results)):
         next(results)
-    time.sleep(0.2)
+    time.sleep(1)
     after = next(calls)
     time.sleep(0.5)
 
