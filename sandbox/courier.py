@@ -4,8 +4,9 @@ In: jobs; `invoke`, which carries a parcel there and brings one back. Out: a rep
 that says what is out of order. Must not know: which orders are given when, tests, rewards.
 
 Throttled calls are made again until the deadline, others that failed on the way a few times. If
-a job that was sent alone brings the function down twice, a program of our own is sent: if that
-is run, it was the candidate's doing, and a fact; if not, the function is broken: an outage.
+a job that was sent alone brings the function down twice, or is never run, a program of our own is
+sent: if that is run, it was the candidate's doing, and a fact; if not, the function is broken: an
+outage.
 """
 
 import random
@@ -33,6 +34,7 @@ LONGEST_SECONDS = 900.0
 """No invocation lasts longer."""
 DEADLINE = "the deadline came first"
 _ON_THE_WAY_SECONDS = 0.5  # of the time there is, for the reply to come back
+_CLOSE_SECONDS = 2.0  # to the deadline: what is not run then had no time
 _PAUSE_SECONDS, _PAUSE_SECONDS_MAX = 0.05, 2.0
 _UNREACHABLE_MAX = 8
 _PROBE = Job(program="print(input())", questions=(Run(stdin=b"are you well?\n"),))
@@ -96,14 +98,24 @@ class Courier:
             pause = min(2 * pause, _PAUSE_SECONDS_MAX)
 
     def give_alone(
-        self, job: Job, *, seconds: float, deadline: float, stop: threading.Event | None = None
+        self,
+        job: Job,
+        *,
+        seconds: float,
+        deadline: float,
+        stop: threading.Event | None = None,
+        is_last_try: bool = False,
     ) -> Reply:
         """Give an order for one job. If it brings the function down, that is a fact, too.
 
+        So it is if, at the *last try*, nothing is run though there was time: whoever ends what
+        would run it must not have the batch taken for lost.
         Raises as `give` does, but FunctionCrashedError never.
         """
         try:
-            return self._give_twice(job, seconds=seconds, deadline=deadline, stop=stop)
+            reply = self._give_twice(job, seconds=seconds, deadline=deadline, stop=stop)
+            if is_last_try and time.monotonic() < deadline - _CLOSE_SECONDS:
+                _expect_progress(job, reply.results[0])
         except FunctionCrashedError as error:
             self._probe(deadline, stop)
             late = isinstance(error, FunctionOutOfTimeError)
@@ -112,6 +124,8 @@ class Courier:
             return Reply(
                 level=self.claimed_level(deadline), results=((fact,) * len(job.questions),)
             )
+        else:
+            return reply
 
     def _give_twice(
         self, job: Job, *, seconds: float, deadline: float, stop: threading.Event | None
@@ -158,3 +172,13 @@ class Courier:
             raise IsolationRefusedError(
                 f"the executor function offers level {level}, {self._required} is required"
             )
+
+
+def _expect_progress(job: Job, executions: tuple[Execution, ...]) -> None:
+    """Raise FunctionCrashedError if another try would come no further."""
+    lost = next((one for one in executions if one.ending is Ending.NOT_RUN), None)
+    has_guests_each = isinstance(job.questions[0], Run)
+    if lost is None or (has_guests_each and executions[0] is not lost):
+        return
+    late = lost.detail.startswith(DEADLINE)
+    raise (FunctionOutOfTimeError if late else FunctionCrashedError)(lost.detail)

@@ -152,7 +152,11 @@ class Traffic:
         try:
             if len(jobs) == 1:
                 told = self._courier.give_alone(
-                    jobs[0], seconds=seconds, deadline=self._deadline, stop=self._stop
+                    jobs[0],
+                    seconds=seconds,
+                    deadline=self._deadline,
+                    stop=self._stop,
+                    is_last_try=errands[0].is_postponed,
                 )
             else:
                 told = self._courier.give(

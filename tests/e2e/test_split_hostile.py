@@ -106,6 +106,16 @@ def square(n):
 )
 """Leaves a process, which kills the runtime that would find it, and answers all later calls."""
 
+MURDERER = """
+import os, signal, time
+
+def square(n):
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(5)
+    return n * n
+"""
+"""Kills the zygote that would run it, each time, so that it is never run."""
+
 SPY = (
     TOOLS
     + """
@@ -255,6 +265,20 @@ def test_a_forged_reply_raises_nothing(emulator: Path, lie: str) -> None:
         rows = score(fleet, batch)
 
     assert [metrics_of(row)["correctness"] for row in rows] == [1.0, 0.0, 1.0]
+
+
+@pytest.mark.parametrize("attack", ["kills its zygote", "says that it was not run"])
+def test_nobody_has_a_call_raised(emulator: Path, attack: str) -> None:
+    """Not to be run, though others are, is a crash: no outage, for which all are sent again."""
+    unrun = Execution(ending=Ending.NOT_RUN)
+    lie = text(write_reply(Reply(level=Level.KERNEL, results=((unrun,) * 2,)), [TWO_CALLS]))
+    program = MURDERER if attack == "kills its zygote" else given(FORGER, lie)
+
+    with without_walls(emulator) as fleet:
+        rows = score(fleet, [square_sample(RIGHT), square_sample(program), square_sample(RIGHT)])
+
+    assert [metrics_of(row)["correctness"] for row in rows] == [1.0, 0.0, 1.0]
+    assert metrics_of(rows[1])["runtime_error"] == 1.0
 
 
 def test_a_claimed_level_is_hearsay(emulator: Path) -> None:

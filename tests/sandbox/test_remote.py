@@ -121,6 +121,11 @@ class Function:
         """Have no time at all."""
         return (Execution(ending=Ending.NOT_RUN, detail="busy"),) * len(one.questions)
 
+    def tired(self, one: Job) -> tuple[Execution, ...]:
+        """Not be done by the end of an invocation."""
+        unrun = Execution(ending=Ending.NOT_RUN, detail="the deadline came first")
+        return (unrun,) * len(one.questions)
+
     def late(self, one: Job) -> tuple[Execution, ...]:
         """Run out of time with every question."""
         return (Execution(ending=Ending.OUT_OF_TIME, detail="cpu"),) * len(one.questions)
@@ -330,9 +335,25 @@ def test_calls_are_asked_again_all_together() -> None:
     assert endings(remote(Function()), [one]) == [["finished"] * 3]
 
 
-def test_what_is_never_asked_is_an_outage() -> None:
-    """A function that has no time for a question, twice, grades nobody."""
+def test_what_is_never_run_though_others_are_brings_its_executor_down() -> None:
+    """Whoever kills what would run it, or forges a reply that says so, is not taken for lost."""
     found = endings(remote(Function()), [job("nothing nothing", questions=2), job("echo")])
+
+    assert found == [["crashed", "crashed"], ["finished"]]
+
+
+def test_who_is_never_done_within_an_invocation_is_out_of_time() -> None:
+    """With the function to itself, and time left on this side."""
+    found = endings(remote(Function()), [job("tired tired"), job("echo")])
+
+    assert found == [["out_of_time"], ["finished"]]
+
+
+def test_what_is_not_run_because_time_was_up_is_an_outage() -> None:
+    """A deadline that is near is nobody's fault."""
+    jobs = [job("nothing nothing", questions=2), job("echo")]
+
+    found = endings(remote(Function()), jobs, deadline=time.monotonic() + 1.8)
 
     assert found == [["not_run", "not_run"], ["finished"]]
 
