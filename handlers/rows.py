@@ -33,6 +33,10 @@ class NoRowsError(ValueError):
     """A response in which no rows can be found."""
 
 
+class DoubledNameError(ValueError):
+    """JSON whose readers may differ: an object that has a name twice."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """What is wrong with a row: `place` is its index; None is the response as a whole."""
@@ -45,6 +49,19 @@ class Finding:
     def __str__(self) -> str:
         """Say it in one line."""
         return f"{self.field}: found {self.found}, expected {self.expected}"
+
+
+def read_json(text: str | bytes) -> object:
+    """Read JSON. Raises DoubledNameError, and other ValueErrors for what is none."""
+    return json.loads(text, object_pairs_hook=_named_once)
+
+
+def _named_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        (name, _), *_ = Counter(name for name, _ in pairs).most_common(1)
+        raise DoubledNameError(f"an object with {_shown(name)} twice")
+    return content
 
 
 def check_response(
@@ -68,7 +85,9 @@ def rows_in(response: object) -> list[object]:
     rows = response.get("body") if isinstance(response, dict) else response
     if isinstance(rows, str) and isinstance(response, dict):
         try:
-            rows = json.loads(rows)
+            rows = read_json(rows)
+        except DoubledNameError as error:
+            raise NoRowsError(f"body: {error}") from None
         except (ValueError, RecursionError):
             raise NoRowsError("body: expected JSON, found text that is not") from None
     if not isinstance(rows, list):

@@ -14,7 +14,8 @@ from typing import Protocol
 from handlers.report import details_of, log_fields, metrics_of
 from handlers.settings import Settings, SettingsError
 from handlers.wire import Entry, response_row
-from sandbox.types import Execution, Level, TimedExecutor
+from sandbox.errors import InvocationError
+from sandbox.types import Execution, Executor, Level, TimedExecutor
 from verifier.asking import AskedBefore
 from verifier.judge import (
     Judged,
@@ -88,15 +89,19 @@ class Service:
     ) -> Generator[Outcome, None, None]:
         """Yield the outcome of every entry as it is known, in no particular order.
 
-        *deadline* is in seconds of `time.monotonic`. Raises SandboxError where the
-        sandbox cannot start.
+        *deadline* is in seconds of `time.monotonic`. Raises SandboxError where the sandbox
+        cannot start; where it is elsewhere, and out of reach, as the rubric's `on_outage` says.
         """
         executor = self._executor.until(deadline)
-        level = executor.level
+        level, outage = _wall_of(executor)
         waiting: list[tuple[int, Prepared]] = []
         for place, entry in enumerate(entries):
             started = time.monotonic()
             prepared = self._prepare(place, entry)
+            if outage and isinstance(prepared, Prepared) and prepared.is_to_be_run:
+                if self._settings.rubric.on_outage is OutagePolicy.RAISE:
+                    raise outage
+                prepared = ungraded(str(outage), is_outage=True)
             if isinstance(prepared, Prepared):
                 waiting.append((place, prepared))
             else:
@@ -180,6 +185,14 @@ class Service:
         reward = _paid_ungraded(self._settings.rubric) if is_ungraded else score.reward
         row = response_row(entry.id, reward, metrics)
         return Outcome(place=place, row=row, score=score, level=level)
+
+
+def _wall_of(executor: Executor) -> tuple[Level, InvocationError | None]:
+    """Ask for the wall; if nobody can be asked, say why: there may be nothing to run."""
+    try:
+        return executor.level, None
+    except InvocationError as error:
+        return Level.NONE, error
 
 
 def _text_judge(settings: Settings) -> TextJudge | None:

@@ -36,7 +36,7 @@ DEADLINE = "the deadline came first"
 _ON_THE_WAY_SECONDS = 0.5  # of the time there is, for the reply to come back
 _CLOSE_SECONDS = 2.0  # to the deadline: what is not run then had no time
 _PAUSE_SECONDS, _PAUSE_SECONDS_MAX = 0.05, 2.0
-_UNREACHABLE_MAX = 8
+_UNREACHABLE_MAX = 12
 _PROBE = Job(program="print(input())", questions=(Run(stdin=b"are you well?\n"),))
 _PROBE_ANSWER = b"are you well?\n"
 

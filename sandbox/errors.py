@@ -17,7 +17,7 @@ class InvocationError(SandboxError):
 
 
 class ThrottledError(InvocationError):
-    """Too many calls at a time, or a second: to be tried again, later."""
+    """Too many calls at a time, or a second, or too early: to be tried again, later."""
 
 
 class UnreachableError(InvocationError):

@@ -66,6 +66,11 @@ class Prepared:
     misses: tuple[Miss, ...] = ()
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def is_to_be_run(self) -> bool:
+        """Whether there is anything for the sandbox to do."""
+        return self.job is not None or self.examination is not None
+
 
 def prepare(
     sample: Sample, *, rubric: Rubric = DEFAULT_RUBRIC, default_limits: Limits = _DEFAULT_LIMITS
@@ -264,7 +269,7 @@ def run_all(
 
     Where there is nothing to run, that is the case at once.
     """
-    yield from ((n, ()) for n, one in enumerate(prepared) if not (one.job or one.examination))
+    yield from ((n, ()) for n, one in enumerate(prepared) if not one.is_to_be_run)
     jobs = [(place, one.job) for place, one in enumerate(prepared) if one.job]
     exams = [(place, one.examination) for place, one in enumerate(prepared) if one.examination]
     for number, executions in executor.run([job for _, job in jobs]):

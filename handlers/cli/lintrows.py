@@ -11,7 +11,15 @@ from dataclasses import dataclass
 
 from handlers.cli.files import UnusableFileError, open_input, read_pieces
 from handlers.cli.lines import read_lines
-from handlers.rows import Finding, NoRowsError, check_response, check_rows, rows_in
+from handlers.rows import (
+    DoubledNameError,
+    Finding,
+    NoRowsError,
+    check_response,
+    check_rows,
+    read_json,
+    rows_in,
+)
 from handlers.wire import read_event
 
 
@@ -100,8 +108,8 @@ def _read_ids(name: str) -> list[object]:
     """Read which ids the rows have to answer, in order."""
     text = _read(name)
     try:
-        return [entry.id for entry in read_event(_parse(text)).entries]
-    except ValueError:  # no event: as `verifier score` reads a file, then
+        return [entry.id for entry in read_event(json.loads(text)).entries]
+    except (ValueError, RecursionError):  # no event: as `verifier score` reads a file, then
         return [line.entry.id for line in read_lines(text.split(b"\n"))]
 
 
@@ -113,7 +121,9 @@ def _read(name: str) -> bytes:
 def _parse(text: bytes) -> object:
     """Read JSON. Raises ValueError, with a message for people."""
     try:
-        return json.loads(text)
+        return read_json(text)
+    except DoubledNameError:
+        raise
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise ValueError(f"not JSON ({error.msg}, {where})") from None

@@ -2,7 +2,8 @@
 
 In: the image, settings. Out: an executor, whose candidates are in *cells*, containers that run
 the executor function; whoever holds references stays on this machine. A cell that has failed is
-made anew, as Lambda would. Must not know: tests, answers, rewards.
+made anew, as Lambda would; without a wall within, every order finds a new one. Must not know:
+tests, answers, rewards.
 """
 
 import json
@@ -10,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from queue import SimpleQueue
+from uuid import uuid4
 
 from handlers.containers.container import EXECUTOR_HANDLER, Container, running
 from handlers.containers.image import ContainerError, engine
@@ -47,15 +49,20 @@ def executor_in_cells(
             ]
         except ContainerError as error:
             raise SandboxError(str(error)) from error
-        invoke = cell_invoker(containers)
+        invoke = cell_invoker(containers, always_afresh=settings.isolation is Level.NONE)
         with _executor(invoke, settings, count, jobs_per_order=1) as probe:
             level = probe.level
         batch = _JOBS_PER_ORDER if level is Level.KERNEL else 1
         yield stack.enter_context(_executor(invoke, settings, count, jobs_per_order=batch))
 
 
-def cell_invoker(cells: Sequence[Container]) -> Callable[[bytes], bytes]:
-    """Return what gives an order to whichever of *cells* is idle, and waits while none is."""
+def cell_invoker(
+    cells: Sequence[Container], *, always_afresh: bool = False
+) -> Callable[[bytes], bytes]:
+    """Return what gives an order to whichever of *cells* is idle, and waits while none is.
+
+    *always_afresh* has a cell made anew after each order, and the next one's be of a new tenant.
+    """
     idle: SimpleQueue[Container] = SimpleQueue()
     for cell in cells:
         idle.put(cell)
@@ -63,24 +70,36 @@ def cell_invoker(cells: Sequence[Container]) -> Callable[[bytes], bytes]:
     def invoke(parcel: bytes) -> bytes:
         cell = idle.get()
         try:
-            return _invoke(cell, json.dumps(wrap(parcel)).encode("ascii"))
+            event = json.dumps(wrap(parcel)).encode("ascii")
+            return _invoke_once(cell, event) if always_afresh else _invoke(cell, event)
         finally:
             idle.put(cell)
 
     return invoke
 
 
-def _invoke(cell: Container, event: bytes) -> bytes:
+def _invoke_once(cell: Container, event: bytes) -> bytes:
     try:
-        try:
-            answer = cell.invoke(event)
-            return read_answer(answer.body, has_failed=answer.status != _HTTP_OK)
-        except FunctionCrashedError:
-            cell.restart()  # whoever brought it down may still be there
-            raise
-        except ContainerError as error:
-            cell.restart()
-            raise FunctionCrashedError(str(error)) from error
+        return _invoke(cell, event, tenant=uuid4().hex)
+    finally:
+        _renew(cell)
+
+
+def _invoke(cell: Container, event: bytes, *, tenant: str = "") -> bytes:
+    try:
+        answer = cell.invoke(event, tenant=tenant)
+        return read_answer(answer.body, has_failed=answer.status != _HTTP_OK)
+    except FunctionCrashedError:
+        _renew(cell)  # whoever brought it down may still be there
+        raise
+    except ContainerError as error:
+        _renew(cell)
+        raise FunctionCrashedError(str(error)) from error
+
+
+def _renew(cell: Container) -> None:
+    try:
+        cell.restart()
     except ContainerError as error:
         raise UnreachableError(f"a container cannot be started again: {error}") from error
 

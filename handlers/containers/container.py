@@ -50,7 +50,7 @@ HARDENED: dict[str, object] = {
 }
 _MESSENGER = f"""
 import http.client, sys, time
-size, seconds = int(sys.argv[1]), float(sys.argv[2])
+size, seconds, tenant = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
 event = sys.stdin.buffer.read(size)
 deadline = time.monotonic() + 10
 while True:
@@ -62,7 +62,8 @@ while True:
         if time.monotonic() > deadline:
             raise
         time.sleep(0.02)
-connection.request("POST", "/2015-03-31/functions/function/invocations", event)
+headers = {{"X-Amz-Tenant-Id": tenant}} if tenant else {{}}
+connection.request("POST", "/2015-03-31/functions/function/invocations", event, headers)
 response = connection.getresponse()
 sys.stdout.buffer.write(b"%d\\n" % response.status + response.read({_ANSWER_BYTES_MAX + 1}))
 """
@@ -85,11 +86,13 @@ class Container:
         """*container* is the SDK's, and running."""
         self._container = container
 
-    def invoke(self, event: bytes, *, seconds: float = _FUNCTION_SECONDS) -> Answer:
+    def invoke(
+        self, event: bytes, *, seconds: float = _FUNCTION_SECONDS, tenant: str = ""
+    ) -> Answer:
         """Hand *event* to the function, and wait for its answer. Raises ContainerError."""
         if len(event) > PAYLOAD_BYTES_MAX:
             raise ContainerError(f"{len(event)} bytes are more than an invocation may bring")
-        command = ["python3", "-I", "-c", _MESSENGER, str(len(event)), str(seconds)]
+        command = ["python3", "-I", "-c", _MESSENGER, str(len(event)), str(seconds), tenant]
         said = self._ask_messenger(command, event, time.monotonic() + seconds + _CLOSING_SECONDS)
         status, found, body = said.partition(b"\n")
         if not found or not status.isdigit():

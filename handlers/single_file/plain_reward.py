@@ -12,10 +12,15 @@ import time
 import traceback
 from datetime import UTC, datetime
 
-from handlers.settings import read_settings
+from handlers.settings import SettingsError, read_settings
 from sandbox.local import LocalExecutor
 
 SETTINGS = read_settings()
+if SETTINGS.executor_function:
+    raise SettingsError(
+        "VERIFIER_EXECUTOR_FUNCTION: the single file runs candidates by itself; to have another"
+        " function run them, deploy the image"
+    )
 # Before the other imports: the zygotes warm up while this process is still loading.
 EXECUTOR = LocalExecutor(
     lanes=SETTINGS.lanes, level=SETTINGS.isolation, required=SETTINGS.required_isolation

@@ -29,8 +29,13 @@ _ANSWER_BYTES_MAX = 6_291_556  # what Lambda returns at most; a stand-in for it 
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 910  # no function runs longer than 900
 _WORDS_MAX = 200
+_NOT_READY = (408, 409)  # it is being made, or woken: Lambda says when it is done
 _TOO_MANY_REQUESTS = 429
 _SERVER_FAULT = 500
+_TO_BE_WAITED_OUT = (
+    "TooManyRequestsException", "ThrottlingException", "ResourceNotReadyException"
+)  # fmt: skip
+_EMULATORS_TIMEOUT = b"Task timed out after"
 
 
 def function_invoker(
@@ -75,9 +80,12 @@ def read_answer(answer: bytes, *, has_failed: bool) -> bytes:
     """Take the parcel out of an answer. Raises FunctionCrashedError for anything else."""
     if len(answer) > _ANSWER_BYTES_MAX:
         raise FunctionCrashedError("its answer is larger than any can be")
+    if answer.startswith(_EMULATORS_TIMEOUT):
+        raise FunctionOutOfTimeError(answer[:_WORDS_MAX].decode("ascii", "replace"))
     try:
         content = json.loads(answer)
-        if has_failed:
+        # An emulator says it in the answer alone.
+        if has_failed or (isinstance(content, dict) and "errorType" in content):
             raise _failure_of(content)
         return unwrap(content)
     except (ValueError, RecursionError) as error:
@@ -101,7 +109,7 @@ def _error_of(error: ClientError) -> InvocationError:
     said = f"the executor function: {error}"[: 2 * _WORDS_MAX]
     if code in ("RequestTooLargeException", "RequestEntityTooLargeException", "413"):
         return ParcelTooLargeError(said)
-    if status == _TOO_MANY_REQUESTS or code in ("TooManyRequestsException", "ThrottlingException"):
+    if status in (_TOO_MANY_REQUESTS, *_NOT_READY) or code in _TO_BE_WAITED_OUT:
         return ThrottledError(said)
     if status >= _SERVER_FAULT:
         return UnreachableError(said)

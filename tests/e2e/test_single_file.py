@@ -54,8 +54,22 @@ def run(
     **settings: str,
 ) -> list[str]:
     """Have the file score *event*, without any package; return what was printed, by lines."""
+    done = start(single_file, event, context, driver=driver, **settings)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout.splitlines()
+
+
+def start(
+    single_file: Path,
+    event: object,
+    context: object = None,
+    *,
+    driver: str = DRIVER,
+    **settings: str,
+) -> subprocess.CompletedProcess[str]:
+    """Have the file score *event*, however that ends."""
     base: str = getattr(sys, "_base_executable", sys.executable)
-    done = subprocess.run(
+    return subprocess.run(
         [base, "-I", "-S", "-c", driver, single_file],
         input=json.dumps([event, context]),
         capture_output=True,
@@ -65,8 +79,6 @@ def run(
         env={"TMPDIR": str(single_file.parent), **settings},
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout.splitlines()
 
 
 def score(single_file: Path, event: object, context: object = None) -> Any:
@@ -133,6 +145,14 @@ def test_the_judge_is_on_board(single_file: Path) -> None:
     *_, answer = run(single_file, [square_sample(RIGHT)], VERIFIER_JUDGE_MODEL=model)
 
     assert json.loads(answer)[0]["aggregate_reward_score"] == 1.0
+
+
+def test_an_executor_function_is_refused_in_a_sentence(single_file: Path) -> None:
+    """Whoever asks for it must not have candidates run beside the references instead."""
+    ended = start(single_file, [square_sample(RIGHT)], VERIFIER_EXECUTOR_FUNCTION="executor")
+
+    assert ended.returncode != 0
+    assert "VERIFIER_EXECUTOR_FUNCTION: the single file runs candidates by itself" in ended.stderr
 
 
 def test_modules_of_the_same_names_are_left_alone(single_file: Path) -> None:

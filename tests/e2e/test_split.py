@@ -169,6 +169,19 @@ def test_an_executor_that_is_not_there_is_an_outage(emulator: Path) -> None:
     assert answer["errorType"] == "UnreachableError"
 
 
+def test_without_an_executor_there_is_a_row_where_that_is_asked_for(emulator: Path) -> None:
+    """What needs none is scored, and the others are ungraded, by the first call already."""
+    label = square_sample("") | {"reference_answer": "positive"}
+    label["messages"][-1]["content"] = "\\boxed{positive}"
+    nowhere: dict[str, Any] = {"AWS_ENDPOINT_URL_LAMBDA": "http://127.0.0.1:1"}
+
+    with split(emulator, VERIFIER_ON_OUTAGE="value", **nowhere) as fleet:
+        rows = score(fleet, [square_sample(RIGHT), label])
+
+    assert [metrics_of(row)["ungraded"] for row in rows] == [1.0, 0.0]
+    assert rows[1]["aggregate_reward_score"] == 1.0
+
+
 def test_an_executor_that_may_not_be_called_is_an_outage(emulator: Path) -> None:
     """AWS's refusal is passed on in its own words, at once."""
     with split(emulator, VERIFIER_EXECUTOR_FUNCTION="another") as fleet:

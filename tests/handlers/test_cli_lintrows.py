@@ -102,6 +102,8 @@ def test_a_lone_sample_is_read_as_score_reads_it(line: str, tmp_path: Path) -> N
         ("", "holds no rows"),
         ("[]", "holds no rows"),
         ("[{]", "not JSON"),
+        ('[{"id": 1, "id": 2}]', 'an object with "id" twice'),
+        ('{"body": "[{\\"id\\": 1, \\"id\\": 2}]"}', 'body: an object with "id" twice'),
         ("\x00\nbinary", "holds no rows; line 1"),
         ('{"body": 7}', "expected a list of rows"),
     ],

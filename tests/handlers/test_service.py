@@ -11,7 +11,7 @@ import pytest
 from handlers.service import OutageError, Outcome, Service, TextJudge, rows_of
 from handlers.settings import Settings, SettingsError
 from handlers.wire import Entry
-from sandbox.errors import SandboxError
+from sandbox.errors import SandboxError, UnreachableError
 from sandbox.types import Ending, Execution, Job, Level
 from verifier.rubric import OutagePolicy, Rubric
 from verifier.types import Comparison, Sample, Similarity, Verdict
@@ -256,6 +256,53 @@ def test_a_sandbox_that_cannot_start_is_raised() -> None:
 
 
 # Outages
+
+
+class OutOfReach:
+    """Is elsewhere, and nobody answers."""
+
+    @property
+    def level(self) -> Level:
+        """Fail to say."""
+        raise UnreachableError("no route")
+
+    def until(self, _: float) -> "OutOfReach":
+        """Have all the time that there is."""
+        return self
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+        """Be given nothing."""
+        assert not list(jobs)
+        yield from ()
+
+
+OUT_OF_REACH = cast("ScriptedExecutor", OutOfReach())
+
+
+def test_an_executor_out_of_reach_is_raised() -> None:
+    """By default, for the trainer to send all again."""
+    with pytest.raises(UnreachableError):
+        scored([entry()], executor=OUT_OF_REACH)
+
+
+def test_an_executor_out_of_reach_may_have_a_value() -> None:
+    """Where the operator says so, before the first sample as well as after it."""
+    settings = Settings(on_outage=OutagePolicy.VALUE, ungraded_reward=-1.0)
+
+    (outcome,) = scored([entry()], executor=OUT_OF_REACH, settings=settings)
+
+    assert (outcome.score.is_outage, outcome.row["aggregate_reward_score"]) == (True, -1.0)
+    assert outcome.score.problem == "no route"
+
+
+def test_what_needs_no_executor_is_scored_without() -> None:
+    """A label is right or wrong, whatever is out of reach."""
+    label = entry(reference="positive", completion="\\boxed{positive}")
+
+    (outcome,) = scored([label], executor=OUT_OF_REACH)
+
+    assert outcome.row["aggregate_reward_score"] == 1.0
+
 
 LOST_ONE = ScriptedExecutor(lambda job: (NOT_RUN if "LOST" in job.program else RIGHT,))
 LOST = entry(7, completion="```python\nLOST\n```")
