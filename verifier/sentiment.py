@@ -11,42 +11,23 @@ A label is looked for in the last `\boxed{…}` of the solution, then of the who
 the last line, which earns half of the format. Where different labels stand in one place, there is
 no answer: nobody picks the one that fits.
 
-Opinions are compared by a soft F1. Each expected opinion is paired with one answered, so that all
-pairs together are worth most, and a pair is worth
-
-    likeness = 0.4 target + 0.2 category + 0.4 polarity
-
-`target` is how many pairs of neighbouring characters two targets share (Dice); below one half they
-are no pair. With n expected and m answered, correctness = 2 x (sum of likenesses) / (n + m), so
-answering more than there is costs. One expected, 売上高 positive; two answered, 売上高 positive and
-利益 positive: 2 x 1.0 / (1 + 2) = 0.67.
+Opinions are looked for as JSON, else as lines `- target | category | polarity`, which earn half of
+the format; `verifier.opinions` compares them.
 """
 
 import json
-import math
 import re
-import unicodedata
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
 from typing import Any
 
 from verifier.boxes import last_box
 from verifier.errors import VerifierError
+from verifier.labels import LINE_CHARACTERS_MAX, boxed_label, label_of, lone_label
+from verifier.opinions import Opinion, pair_up, soft_f1
 from verifier.rubric import Polarity
 from verifier.sections import find_sections
 from verifier.types import Miss
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opinion:
-    """What is felt about what. A category that is not told is empty."""
-
-    target: str
-    polarity: Polarity
-    category: str = ""
-
 
 Expected = Polarity | tuple[Opinion, ...]
 """What a reference asks for: one label, or opinions (perhaps none)."""
@@ -68,39 +49,10 @@ class Marked:
 
 _LABEL_KEYS = ("answer", "label", "polarity")
 OPINIONS_MAX = 100
-_TARGET, _CATEGORY, _POLARITY = 0.4, 0.2, 0.4
-_ALIKE = 0.5
 _TRIED_CHARACTERS_MAX = 20_000_000
 _TRIES_MAX = 2_000
 _TARGET_CHARACTERS_MAX = 300
-_LINE_CHARACTERS_MAX = 300
-_SPARE = 10
-_LOOK_BACK = 100
-_WRAPPINGS_MAX = 4
 
-_WORDS = {
-    Polarity.POSITIVE: "positive ポジティブ 肯定的 肯定",
-    Polarity.NEGATIVE: "negative ネガティブ 否定的 否定",
-    Polarity.NEUTRAL: "neutral ニュートラル 中立的 中立",
-}
-_POLARITY_OF = {word: polarity for polarity, words in _WORDS.items() for word in words.split()}
-_ENGLISH = "|".join(Polarity)
-_JAPANESE = "|".join(  # the longest first
-    sorted((word for word in _POLARITY_OF if not word.isascii()), key=len, reverse=True)
-)
-_LABEL = re.compile(rf"(?<![a-z])(?:{_ENGLISH})(?![a-z])|{_JAPANESE}")
-_BOXED_LABEL = re.compile(
-    rf"[\s{{}}*_`\"'.!$「」『』]*({_ENGLISH}|{_JAPANESE})(?:です|だ|である)?[\s{{}}*_`\"'.!$。「」『』]*"
-)
-_DENIED = re.compile(
-    r"(?:\bnot|\bno|\bnon|\bnever|n't|\bcannot|\bneither|\bnor|\bwithout|\bhardly|\brather than"
-    r"|\binstead of|\bfar from|\banything but)[^\w.,:;!?]{0,3}(?:\w+[^\w.,:;!?]+){0,4}\Z"
-)
-_DENIED_BEHIND = re.compile(
-    r"\A\s*(?:な(?:もの|内容|評価|意見))?(?:であ?る?とは|とは|では|じゃ|で)?"
-    r"(?:言え|いえ|限ら|あり|思え)?(?:ない|な[くか]|ません)"
-)
-_WRAPPED = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mbox)\s*\{([^{}]*)\}")
 _NOTHING = re.compile(r"\s*(?:```\w*\s*)?\[\s*\]\s*(?:```)?\s*")
 _SEPARATOR = re.compile("[|:\uff1a,、]")
 _BULLET = re.compile(r"\s*(?:[-*・•]|\d{1,3}[.)])\s*+(.+)")
@@ -112,7 +64,7 @@ _BULLET = re.compile(r"\s*(?:[-*・•]|\d{1,3}[.)])\s*+(.+)")
 def read_expected(reference: object) -> Expected | None:
     """Read a reference, if it asks for sentiment. Raises VerifierError if it cannot be used."""
     if isinstance(reference, str):
-        return _polarity(reference)
+        return label_of(reference)
     if not isinstance(reference, Mapping):
         return None
     if reference.get("tests") is not None:
@@ -125,7 +77,7 @@ def read_expected(reference: object) -> Expected | None:
 def _expected_label(reference: Mapping[str, Any]) -> Expected | None:
     for key in _LABEL_KEYS:
         if isinstance(reference.get(key), str):
-            label = _polarity(reference[key])
+            label = label_of(reference[key])
             if label is not None:
                 return label
     return None
@@ -150,7 +102,7 @@ def _opinion(item: object) -> Opinion | None:
     match item:
         case {"target": str() as target, "polarity": str() as polarity, **rest}:
             category = rest.get("category")
-            label = _polarity(polarity)
+            label = label_of(polarity)
             if label is None:
                 return None
             known = category if isinstance(category, str) else ""
@@ -181,11 +133,11 @@ def _find_label(completion: str) -> tuple[Polarity | None, tuple[Miss, ...]]:
     for text in places:
         box = last_box(text)
         if box is not None:
-            return _boxed_label(box), ()
+            return boxed_label(box), ()
     for text in places:
         line = text.rstrip().rpartition("\n")[2]
         if line:
-            return lone_label(line[-_LINE_CHARACTERS_MAX:]), (Miss.NOT_BOXED,)
+            return lone_label(line[-LINE_CHARACTERS_MAX:]), (Miss.NOT_BOXED,)
     return None, ()
 
 
@@ -194,42 +146,6 @@ def _places(completion: str) -> list[str]:
     sections = find_sections(completion)
     solution = [] if sections.solution is None else ["".join(sections.solution)]
     return [*solution, "".join(sections.visible)]
-
-
-def _boxed_label(box: str) -> Polarity | None:
-    """Return the label that a box holds, and nothing else but its wrapping."""
-    if len(box) > _LINE_CHARACTERS_MAX:
-        return None
-    found = _BOXED_LABEL.fullmatch(_plain(box))
-    return _POLARITY_OF[found[1]] if found else None
-
-
-def lone_label(text: str) -> Polarity | None:
-    """Return the one label that a short text means; None if it means none, or several.
-
-    A label that is denied is not meant, nor is any other then, unless it is named.
-    """
-    plain = _plain(text)
-    meant = {
-        _POLARITY_OF[label[0]]
-        for label in _LABEL.finditer(plain)
-        if not _DENIED.search(plain[max(0, label.start() - _LOOK_BACK) : label.start()])
-        and not _DENIED_BEHIND.match(plain[label.end() :])
-    }
-    return meant.pop() if len(meant) == 1 else None
-
-
-def _plain(text: str) -> str:
-    r"""Undo full width, capitals, and wrappings like `\text{…}`. For short texts only."""
-    plain = unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'")
-    plain = plain[-_LINE_CHARACTERS_MAX:]  # there are characters that become eighteen
-    for _ in range(_WRAPPINGS_MAX):
-        plain = _WRAPPED.sub(r"\1", plain)
-    return plain
-
-
-def _polarity(text: str) -> Polarity | None:
-    return _POLARITY_OF.get(_plain(text[:_LINE_CHARACTERS_MAX]).strip())
 
 
 # -- opinions --------------------------------------------------------------------------
@@ -241,82 +157,10 @@ def _mark_opinions(completion: str, expected: tuple[Opinion, ...]) -> Marked:
         return Marked(answer=None)
     return Marked(
         answer=f"{count} opinions",
-        correctness=_soft_f1(expected, answered, count),
+        correctness=soft_f1(pair_up(expected, answered), len(expected), count),
         misses=misses,
         is_said=bool(count or not expected),
     )
-
-
-def _soft_f1(expected: tuple[Opinion, ...], answered: list[Opinion], count: int) -> float:
-    if not expected and not count:
-        return 1.0
-    # Who answers far more than there is has lost already.
-    given = [_normal(opinion) for opinion in answered[: 2 * len(expected) + _SPARE]]
-    rows = [[_likeness(wanted, one) for one in given] for wanted in map(_normal, expected)]
-    if len(rows) > len(given):
-        rows = [list(column) for column in zip(*rows, strict=True)]
-    return 2 * _best_pairing(rows) / (len(expected) + count)
-
-
-def _best_pairing(worths: list[list[float]]) -> float:
-    """Pair every row with a column of its own, so that they are worth most together.
-
-    The Hungarian method with potentials, in rows^2 x columns steps; there are at least as many
-    columns as rows. (A library for it would be bigger than all the rest of this package.)
-    """
-    columns = len(worths[0]) if worths else 0
-    of_row, of_column = [0.0] * (len(worths) + 1), [0.0] * (columns + 1)
-    row_at = [0] * (columns + 1)  # which row, from 1 on, has a column; 0 is none
-    for row in range(1, len(worths) + 1):
-        row_at[0], column = row, 0
-        slack, came_from = [math.inf] * (columns + 1), [0] * (columns + 1)
-        seen = [False] * (columns + 1)
-        while row_at[column]:
-            seen[column] = True
-            here, step, following = row_at[column], math.inf, 0
-            for one in range(1, columns + 1):
-                if not seen[one]:
-                    cost = -worths[here - 1][one - 1] - of_row[here] - of_column[one]
-                    if cost < slack[one]:
-                        slack[one], came_from[one] = cost, column
-                    if slack[one] < step:
-                        step, following = slack[one], one
-            for one in range(columns + 1):
-                if seen[one]:
-                    of_row[row_at[one]] += step
-                    of_column[one] -= step
-                else:
-                    slack[one] -= step
-            column = following
-        while column:
-            row_at[column], column = row_at[came_from[column]], came_from[column]
-    return math.fsum(
-        worths[row - 1][column - 1] for column, row in enumerate(row_at) if column and row
-    )
-
-
-def _normal(opinion: Opinion) -> Opinion:
-    target, category = _plain(opinion.target).strip(), _plain(opinion.category)
-    return replace(opinion, target=target, category=category)
-
-
-def _likeness(wanted: Opinion, given: Opinion) -> float:
-    """Compare two opinions whose words are in normal form."""
-    target = _dice(wanted.target, given.target)
-    if target < _ALIKE:
-        return 0.0
-    # A reference without categories does not ask for them.
-    same_category = wanted.category in ("", given.category)
-    likeness = _TARGET * target + _CATEGORY * same_category
-    return likeness + _POLARITY * (wanted.polarity is given.polarity)
-
-
-def _dice(left: str, right: str) -> float:
-    if left == right:
-        return 1.0
-    one, other = Counter(pairwise(left)), Counter(pairwise(right))
-    both = (one & other).total()
-    return 2 * both / (one.total() + other.total()) if both else 0.0
 
 
 def _find_opinions(completion: str) -> tuple[list[Opinion] | None, int, tuple[Miss, ...]]:
@@ -380,7 +224,7 @@ def _last_json(text: str, tries: _Tries) -> list[Any] | None:
 def _bulleted(text: str) -> Iterator[Opinion]:
     """Read `- target | category | polarity`, or `- target: polarity`, line by line."""
     for line in text.splitlines():
-        bullet = _BULLET.fullmatch(line) if len(line) <= _LINE_CHARACTERS_MAX else None
+        bullet = _BULLET.fullmatch(line) if len(line) <= LINE_CHARACTERS_MAX else None
         parts = [part.strip() for part in _SEPARATOR.split(bullet[1])] if bullet else []
         label = lone_label(parts[-1]) if len(parts) > 1 else None
         if label is not None:

@@ -1,6 +1,5 @@
 r"""Labels and opinions: what counts as an answer, and how much of it is right."""
 
-import itertools
 import json
 import time
 from typing import Any
@@ -11,9 +10,11 @@ from hypothesis import strategies as st
 
 from verifier.errors import VerifierError
 from verifier.judge import prepare
+from verifier.labels import lone_label
+from verifier.opinions import Opinion
 from verifier.rubric import DEFAULT_RUBRIC, Polarity, Rubric
 from verifier.scoring import score_sentiment
-from verifier.sentiment import Opinion, _best_pairing, lone_label, mark, read_expected
+from verifier.sentiment import mark, read_expected
 from verifier.terms import open_reference
 from verifier.types import Miss, Sample, Score, Verdict
 
@@ -279,22 +280,6 @@ opinions = st.builds(
     st.sampled_from(Polarity).map(str),
 )  # fmt: skip
 lists = st.lists(opinions, max_size=6)
-
-
-worths = st.lists(
-    st.lists(st.sampled_from([0.0, 0.2, 0.5, 0.51, 1.0]), min_size=4, max_size=4), max_size=4
-)
-
-
-@given(worths)
-def test_the_best_pairing_is_the_best(rows: list[list[float]]) -> None:
-    """As trying all of them finds."""
-    tried = [
-        sum(row[column] for row, column in zip(rows, order, strict=False))
-        for order in itertools.permutations(range(4))
-    ]
-
-    assert _best_pairing(rows) == pytest.approx(max(tried))
 
 
 @given(expected=lists, answered=lists, more=opinions)
