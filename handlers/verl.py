@@ -15,7 +15,7 @@ from verifier.terms import open_reference
 
 
 def compute_score(  # noqa: PLR0917  (verl passes them by name, and others by place)
-    solution_str: str,
+    solution_str: str | None,
     ground_truth: object,
     format_score: float = 0.0,
     score: float = 1.0,
@@ -24,6 +24,7 @@ def compute_score(  # noqa: PLR0917  (verl passes them by name, and others by pl
 ) -> float:
     """Score a label or opinions: 0 without an answer, else *format_score* up to *score*.
 
+    To say that there is nothing where there is something is no answer, nor is None.
     *ground_truth* is what `verifier.sentiment` reads: a label, or opinions. Raises VerifierError
     if it is neither. The other arguments are verl's, and change nothing.
     """
@@ -31,7 +32,7 @@ def compute_score(  # noqa: PLR0917  (verl passes them by name, and others by pl
     expected = read_expected(open_reference(ground_truth))
     if expected is None:
         raise VerifierError("ground_truth", "expected a label or opinions")
-    marked = mark(solution_str, expected)
-    if marked.answer is None:
+    marked = mark(solution_str or "", expected)
+    if marked.answer is None or not marked.is_said:
         return 0.0
     return format_score + (score - format_score) * marked.correctness

@@ -68,6 +68,10 @@ _UNSUPPORTED = {
     "output_file": "found the name of a file to write, which is not supported yet",
 }
 _SENTIMENT = ("answer", "opinions")
+_NO_TESTS_BESIDE = (
+    "found no tests beside it; alone, it is a label or opinions (task sentiment: positive, "
+    "negative, neutral) or a text to compare with (task similarity)"
+)
 
 _EXPECTED = "a dict, a list of test cases, JSON of either, or asserts (other test code: tests.code)"
 _NEVER_UNPICKLED = "a JSON list (base64 of a pickle is never unpickled: convert it offline)"
@@ -147,6 +151,8 @@ def _tests_at(
         return value
     if isinstance(value, list):
         where = field or "reference"
+        if value and isinstance(value[0], dict) and "polarity" in value[0]:
+            raise VerifierError(where, 'found a list of opinions, expected {"opinions": [...]}')
         return code_in_list(where, value) or ListedTests(lists=((where, value),))
     if isinstance(value, dict):
         if key == "tests" and not value.keys().isdisjoint(("kind", "cases")):
@@ -222,8 +228,7 @@ def _no_tests(scope: Scope) -> VerifierError:
             return VerifierError(scope.at(key), "found no test cases, expected at least one")
     for key in _SENTIMENT:
         if key in scope.values:
-            problem = "found an answer that is no label, and no tests; a text needs task similarity"
-            return VerifierError(scope.at(key), problem)
+            return VerifierError(scope.at(key), _NO_TESTS_BESIDE)
     hints = "".join(did_you_mean(key, _SOURCE_KEYS) for key in list(scope.values)[:_MAX_DEPTH])
     problem = f"found {quote_keys(scope.values)}, expected tests, inputs and outputs or test_cases"
     return VerifierError(scope.field or "reference", problem + hints)

@@ -15,11 +15,15 @@ SALES = {"target": "売上高", "category": "company#sales", "polarity": "positi
     [
         (r"\boxed{positive}", "positive", 1.0),
         (r"\boxed{positive}", {"answer": "negative"}, 0.1),
+        (r"\boxed{positive}", '"positive"', 1.0),
         ("no idea", "positive", 0.0),
+        (None, "positive", 0.0),
+        ("[{}]", {"opinions": [SALES]}, 0.0),
+        ("[]", {"opinions": [SALES]}, 0.0),
         ('[{"target": "売上高", "polarity": "positive"}]', {"opinions": [SALES]}, 0.1 + 0.9 * 0.8),
     ],
 )
-def test_a_solution_has_its_score(solution: str, truth: object, reward: float) -> None:
+def test_a_solution_has_its_score(solution: str | None, truth: object, reward: float) -> None:
     """Nothing without an answer, and partial credit for opinions."""
     assert compute_score(solution, truth, 0.1, 1.0) == pytest.approx(reward)
 

@@ -272,8 +272,8 @@ def test_a_native_language_is_checked() -> None:
         ({"test_list": []}, "test_list", "no test cases"),
         ({"test": ""}, "test", "no test cases"),
         ({"test_cases": [LISTED[0], "assert f(1) == 1"]}, "test_cases[1]", "a string of 16"),
-        ({"answer": "positive"}, "answer", "a text needs task similarity"),
-        ({"opinions": []}, "opinions", "a text needs task similarity"),
+        ({"answer": "positive"}, "answer", "(task similarity)"),
+        ({"opinions": []}, "opinions", "(task similarity)"),
     ],
 )
 def test_unsound_rows_are_refused(reference: object, field: str, word: str) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from verifier.errors import VerifierError
 from verifier.judge import prepare
 from verifier.labels import lone_label
-from verifier.opinions import Opinion
+from verifier.opinions import Opinion, Pair
 from verifier.rubric import DEFAULT_RUBRIC, Polarity, Rubric
 from verifier.scoring import score_sentiment
 from verifier.sentiment import mark, read_expected
@@ -32,6 +32,10 @@ PROFIT = {"target": "営業利益", "category": "company#profit", "polarity": "n
         ("positive", POSITIVE),
         (" Negative ", NEGATIVE),
         ("ニュートラル", NEUTRAL),
+        ('"positive"', POSITIVE),
+        (json.dumps("ポジティブ"), POSITIVE),
+        ({"answer": "positive", "label": "Positive", "polarity": "x"}, POSITIVE),
+        ({"opinions": "[]"}, ()),
         ({"answer": "positive"}, POSITIVE),
         ({"answer": "否定的"}, NEGATIVE),
         ({"label": "Neutral", "id": 3}, NEUTRAL),
@@ -71,20 +75,42 @@ def test_other_references_do_not(reference: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reference", "field"),
+    ("reference", "complaint"),
     [
-        ({"opinions": "positive"}, "opinions"),
+        ({"opinions": "positive"}, "opinions: found a string of 8 characters that is not JSON"),
+        ({"opinions": {}}, "opinions: found a dict of 0 keys, expected a list"),
         ({"opinions": [SALES, {"target": "x"}]}, "opinions[1]"),
         ({"opinions": [{"target": "x", "polarity": "good"}]}, "opinions[0]"),
-        ({"opinions": [SALES] * 101}, "opinions"),
+        ({"opinions": [SALES] * 101}, "opinions: found 101, expected 100 at most"),
+        ({"answer": "positive", "opinions": [SALES]}, "opinions: found beside a label"),
+        ({"answer": "positive", "opinions": []}, "opinions: found beside a label"),
+        ({"answer": "positive", "label": "negative"}, "label: contradicts answer"),
     ],
 )
-def test_a_broken_reference_is_named(reference: object, field: str) -> None:
-    """The dataset's owner is told which field to mend."""
+def test_a_broken_reference_is_named(reference: object, complaint: str) -> None:
+    """The dataset's owner is told which field to mend, what was found there and what should be."""
     with pytest.raises(VerifierError) as raised:
         read_expected(reference)
 
-    assert str(raised.value).startswith(f"{field}:")
+    assert str(raised.value).startswith(complaint)
+
+
+@pytest.mark.parametrize(
+    ("reference", "tasks", "complaint"),
+    [
+        ({"answer": "positive"}, ("code",), "answer: found no tests beside it; alone, it is"),
+        ([SALES], (), 'reference: found a list of opinions, expected {"opinions": [...]}'),
+        (json.dumps([SALES]), (), "reference: found a list of opinions"),
+    ],
+)
+def test_a_reference_that_asks_for_no_program_is_told_so(
+    reference: object, tasks: tuple[str, ...], complaint: str
+) -> None:
+    """Nobody who has labels is told about inputs and outputs."""
+    score = prepare(Sample(completion="positive", reference=reference, tasks=tasks))
+
+    assert isinstance(score, Score)
+    assert (score.verdict, score.problem[: len(complaint)]) == (Verdict.UNGRADED, complaint)
 
 
 # -- labels ----------------------------------------------------------------------------
@@ -110,6 +136,11 @@ def test_a_broken_reference_is_named(reference: object, field: str) -> None:
         ("At first positive.\nAnswer: **negative**\n\n", NEGATIVE, 0.5),
         ("結論\uff1a肯定的です。", POSITIVE, 0.5),
         (r"\boxed{positive", POSITIVE, 0.5),
+        ("```\npositive\n```", POSITIVE, 0.5),
+        ('```json\n{"answer": "positive"}\n```', POSITIVE, 0.5),
+        ('```json\n{\n  "reason": "not neutral",\n  "label": "negative"\n}\n```\n', NEGATIVE, 0.5),
+        ('{"reason": "positive words", "sentiment": "Negative"}', NEGATIVE, 0.5),
+        ('~~~\nSo it is {"polarity": "ネガティブ"}\n~~~', NEGATIVE, 0.5),
     ],
 )
 def test_a_label_is_found(completion: str, answer: Polarity, dress: float) -> None:
@@ -146,6 +177,10 @@ def test_a_label_is_found(completion: str, answer: Polarity, dress: float) -> No
         "positively",
         "<think>positive</think>",
         "positive\nI hope that helps!",
+        '```json\n{"answer": "positive or negative"}\n```',
+        '```json\n{\n"answer": "positive",\n"label": "negative"\n}\n```',
+        "```\n```",
+        '```\npositive\n\n{"answer": 1}\n```',
     ],
 )
 def test_what_is_no_clear_label_is_no_answer(completion: str) -> None:
@@ -234,6 +269,10 @@ def test_spam_lowers_the_score(count: int) -> None:
         ("- 売上高 | company#sales | positive", 0.5),
         ("1. 「売上高」: company#sales: ポジティブ", 0.5),
         ("・売上高、company#sales、positive", 0.5),
+        ("・売上高\uff5ccompany#sales\uff5cポジティブ", 0.5),
+        ("- 売上高\uff0ccompany#sales\uff0cpositive", 0.5),
+        ("- 売上高 (company#sales): positive", 0.5),
+        ("- **売上高**\uff08company#sales\uff09\uff1aポジティブ", 0.5),
     ],
 )
 def test_opinions_are_found(completion: str, dress: float) -> None:
@@ -269,6 +308,56 @@ def test_saying_that_there_is_none_is_an_answer(completion: str, *, is_answer: b
     marked = mark(completion, some)
     format_ = score_sentiment(marked, (), DEFAULT_RUBRIC).format
     assert (marked.correctness, format_) == (0.0, 0.0)
+
+
+def test_brackets_may_be_the_targets_own() -> None:
+    """Only what looks like a category is one."""
+    expected = read_expected({"opinions": [{"target": "売上高(連結)", "polarity": "positive"}]})
+    assert expected is not None
+
+    assert mark("- 売上高(連結): positive", expected).correctness == 1.0
+
+
+@pytest.mark.parametrize(
+    "completion", ["[{}]", '[{"a": 1}]', '{"polarity": 1}', '{"opinions": [{}]}', '[{"target": 1}]']
+)
+@pytest.mark.parametrize("expected", [(), (Opinion(target="x", polarity=POSITIVE),)])
+def test_what_is_not_understood_is_no_answer(
+    completion: str, expected: tuple[Opinion, ...]
+) -> None:
+    """It earns nothing, not even for its form; and says why."""
+    marked = mark(completion, expected)
+
+    assert (marked.answer, marked.why[:10]) == (None, "none of 1 ")
+    assert score_sentiment(marked, (), DEFAULT_RUBRIC).reward == 0.0
+
+
+def test_what_is_understood_is_told_with_its_pairs() -> None:
+    """One too many, one that nobody understands: they count, and are in no pair."""
+    expected = read_expected({"opinions": [SALES, PROFIT]})
+    assert isinstance(expected, tuple)
+
+    marked = mark(json.dumps([{"target": "x", "polarity": "positive"}, {}, PROFIT]), expected)
+
+    assert (marked.answer, marked.count) == ("3 opinions", 3)
+    assert marked.opinions == (Opinion(target="x", polarity=POSITIVE), expected[1])
+    assert marked.pairs == (Pair(expected=1, answered=1, likeness=1.0),)
+    assert marked.correctness == pytest.approx(2 / 5)
+
+
+@pytest.mark.parametrize(
+    ("completion", "why"),
+    [
+        ("<think>positive</think>", "it is empty, or nothing but reasoning"),
+        (r"\boxed{good}", "the last box holds something else than a label alone"),
+        ("It may be positive, or neutral.", "the last line means neutral and positive"),
+        ("It is not positive.", "the last line denies positive"),
+        ("It is good.", "the last line names no label"),
+    ],
+)
+def test_no_answer_says_why(completion: str, why: str) -> None:
+    """For who wonders what a completion lacks."""
+    assert mark(completion, POSITIVE).why == why
 
 
 opinions = st.builds(
