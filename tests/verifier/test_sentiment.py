@@ -412,7 +412,7 @@ def test_a_broken_reference_is_ungraded() -> None:
     assert (score.verdict, score.problem[:9]) == (Verdict.UNGRADED, "opinions:")
 
 
-# Sentences of chABSA with one polarity: shared by all its opinions (see SOURCES of the dataset).
+# Sentences of all of chABSA whose opinions agree (a sample of these: tests/known/test_chabsa.py).
 LABELS = {"positive": 1343, "negative": 884, "neutral": 72}
 
 
