@@ -11,6 +11,7 @@ Must not know: how tests are run.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,11 +26,14 @@ _ROUNDS_MAX = 64
 _LATE_MAX = 3
 _LOST_MAX = 12
 _TEXT_MAX = 200
+_SHOWN_MAX = 2048
 _MISSING = ("NameError", "ImportError")
 _NOT_TOGETHER = (
     "tests.shared_process: found true, which would bring a candidate to where its tests are; here "
     "they are kept on different machines: score this dataset without an executor function"
 )
+_UNREPORTED = ["", "", "", "it is not in the report", "", "", ""]
+_PARTS = len(_UNREPORTED)
 _FAILURES = {"not_compiled": Ending.NOT_COMPILED, "not_loaded": Ending.NOT_LOADED}
 
 
@@ -223,14 +227,16 @@ def _take_marks(examination: Examination, report: Report) -> None:
         return
     examination.self_judged = sum(unit[4] for unit in report["units"])
     is_open = report["is_open"]
-    for name, state, ending, error, _ in report["units"]:
+    answers_of = _answers_by_unit(examination)
+    for name, state, ending, error, _, said, place in report["units"]:
         if name in examination.settled:
             continue
         if state == "skipped":
             examination.results.pop(name, None)
             continue
         is_open |= state == "open"
-        result = _mark_of(state, ending, error)
+        result = _mark_of(state, ending, error, said)
+        result = _with_answer(result, answers_of[name][:place])
         examination.results[name] = result
         if ending:
             examination.settled[name] = result
@@ -249,7 +255,24 @@ def _take_marks(examination: Examination, report: Report) -> None:
         examination.problem = "tests: are all skipped"
 
 
-def _mark_of(state: str, ending: str, error: str) -> CaseResult:
+def _answers_by_unit(examination: Examination) -> dict[str, list[list[str] | None]]:
+    """Sort the answers by the unit that asked, in order, as a unit counts them."""
+    answers: dict[str, list[list[str] | None]] = defaultdict(list)
+    for (unit, *_), answer in zip(examination.questions, examination.answers, strict=False):
+        answers[unit].append(answer)
+    return answers
+
+
+def _with_answer(result: CaseResult, answers: list[list[str] | None]) -> CaseResult:
+    """Keep the last of a unit's *answers*, unread, for people to see, if it is short."""
+    _, text, _ = (answers[-1] if answers else None) or ("", "", "")
+    if not text or len(text) > _SHOWN_MAX:
+        return result
+    shown = replace(result.execution, value=text.encode("ascii", "replace"), value_bytes=len(text))
+    return replace(result, execution=shown)
+
+
+def _mark_of(state: str, ending: str, error: str, said: str = "") -> CaseResult:
     if ending:
         return _result(Ending(ending))
     verdict = {"passed": Verdict.ACCEPTED, "raised": Verdict.RUNTIME_ERROR}.get(
@@ -263,9 +286,10 @@ def _mark_of(state: str, ending: str, error: str) -> CaseResult:
         return CaseResult(
             verdict=Verdict.COMPILE_ERROR,
             execution=Execution(ending=Ending.NO_ENTRY_POINT, error=raised),
+            said=said,
         )
     kind = Ending.RAISED if state == "raised" else Ending.FINISHED
-    return CaseResult(verdict=verdict, execution=Execution(ending=kind, error=raised))
+    return CaseResult(verdict=verdict, execution=Execution(ending=kind, error=raised), said=said)
 
 
 def _without(questions: list[Any], settled: Container[str]) -> list[Any]:
@@ -329,14 +353,17 @@ def _take_states(examination: Examination, report: Report) -> None:
         failed = _FAILURES.get(str(report.get("failed")), Ending.UNREADABLE)
         _end(examination, failed, str(report.get("error", "")))
     else:
-        states = {unit[0]: unit for unit in report["units"] if type(unit) is list and unit}
+        units = [unit for unit in report["units"] if type(unit) is list and unit]
+        states = {unit[0]: unit for unit in units if type(unit[0]) is str}
         for name in list(examination.results):
             # What is not reported has not passed.
-            _, state, _, error, _ = states.get(name, ("", "", "", "it is not in the report", ""))
+            unit = states.get(name, _UNREPORTED)
+            texts = [part if type(part) is str else "" for part in unit]
+            _, state, _, error, _, said, _ = texts if len(texts) == _PARTS else _UNREPORTED
             if state == "skipped":
                 del examination.results[name]
             else:
-                examination.results[name] = _mark_of(str(state), "", str(error))
+                examination.results[name] = _mark_of(state, "", error, said)
 
 
 # -- endings ---------------------------------------------------------------------------

@@ -148,11 +148,17 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResult:
-    """The verdict of one test case, and what it rests on. Test code gives its units names."""
+    """The verdict of one test case, and what it rests on.
+
+    Test code gives its units names; there, the execution's `value` is the answer on which it rests,
+    in the bytes of `sandbox.conversation`, and `said` is what the tests said to it. `said` may tell
+    what was expected: secret.
+    """
 
     verdict: Verdict
     execution: Execution
     name: str = ""
+    said: str = ""
 
 
 class Miss(StrEnum):

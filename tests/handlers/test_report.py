@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from handlers.cli.remark import remark_on
 from handlers.report import ISOLATION_LEVELS, details_of, log_fields, metrics_of
 from handlers.wire import MetricType, response_row
 from sandbox.types import Ending, Execution, Level, RaisedError
@@ -226,6 +227,16 @@ def test_nothing_tells_what_was_expected(ending: Ending, reference: object) -> N
 
     assert len(score.cases) == 1
     assert SECRET not in repr([metrics(score), details_of(score), fields_of(score)])
+
+
+def test_nothing_tells_what_tests_say() -> None:
+    """What an assertion says, or the answer it says it of, is for `explain` alone."""
+    execution = Execution(ending=Ending.FINISHED, value=SECRET.encode(), value_bytes=len(SECRET))
+    case = CaseResult(verdict=Verdict.WRONG_ANSWER, execution=execution, said=SECRET)
+    score = Score(verdict=Verdict.WRONG_ANSWER, cases=(case,))
+
+    remark = remark_on(score, has_completion=True)
+    assert SECRET not in repr([metrics(score), details_of(score), fields_of(score), remark])
 
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])

@@ -694,6 +694,34 @@ def test_every_assert_is_a_case_of_its_own(executor: LocalExecutor) -> None:
     assert score.pass_rate == 2 / 3
 
 
+def test_a_case_keeps_the_answer_that_it_rests_on(executor: LocalExecutor) -> None:
+    """As it came, unread, and not if it is long; what the tests say of it is apart."""
+    code = "for n in range(3): assert f(n) == n, 'secret'\nassert f(7) == 7\nassert f(8) == 8\n"
+
+    score = scored(executor, "def f(x): return {1: 'no', 8: 'a' * 9999}.get(x, x)", code)
+
+    values = [case.execution.value for case in score.cases]
+    assert values == [b'{"is":"no"}', b'{"is":7}', None]
+    assert [case.said for case in score.cases] == ["secret", "", ""]
+    assert "secret" not in repr([case.execution for case in score.cases])
+
+
+@pytest.mark.parametrize(
+    "unit", ["['1']", "['1', 'failed', '', 10**5000, 0, '', 0]", "[[], 1]", "[]"]
+)
+def test_a_forged_report_is_no_bug(executor: LocalExecutor, unit: str) -> None:
+    """Who shares the process with the tests can say anything: what is no report breaks nobody."""
+    program = f"""
+        from verifier.examiner.exam import Exam
+        Exam.report = lambda self: {{'units': [{unit}]}}
+        def f(x): return x
+    """
+
+    score = scored(executor, program, "assert f(1) == 2", shared_process=True)
+
+    assert verdicts(score) == [FAIL]
+
+
 def test_what_a_candidate_raises_is_a_runtime_error(executor: LocalExecutor) -> None:
     """An exception that the tests do not expect is told from a wrong answer."""
     score = scored(executor, "def f(x): return 1 // x", "assert f(0) == 1\nassert f(1) == 2\n")

@@ -212,6 +212,7 @@ class Cast:
             raise
         if error is not None:
             self.transcript.unit.has_raised = True
+            self.transcript.unit.raised = error
             raise error
         return value
 

@@ -16,6 +16,7 @@ import sys
 import types
 from collections.abc import Callable
 from contextlib import contextmanager
+from opcode import opmap
 from typing import Any
 
 from verifier.examiner import script
@@ -38,6 +39,7 @@ from verifier.examiner.unknown import is_for_tools
 _PYTEST_SUITE = "verifier.examiner.pytest_suite"
 _STEPS_MAX = 200_000
 _TEXT_MAX = 200
+_NAMING = (NameError, ImportError, AttributeError, TypeError)
 
 
 def examine(
@@ -126,7 +128,7 @@ class Exam:
         try:
             exec(marshal.loads(self.pressed["prompt_code"]), self.globals)  # noqa: S102, S302  (the dataset's, through a guest of our own)
         except Exception as error:  # noqa: BLE001  (whatever it is, the dataset's owner should know)
-            raise PaperError(f"the prompt raises {_describe(error)}") from None
+            raise PaperError(f"the prompt raises {_describe(error, _text(error))}") from None
 
     # -- running -----------------------------------------------------------------------
 
@@ -191,8 +193,9 @@ class Exam:
         except BaseException as error:  # noqa: BLE001  (the tests may raise anything)
             is_own = isinstance(error, ModuleNotFoundError) and not outside.has_raised
             if is_own or not self.transcript.asked:
-                raise PaperError(f"raises {_describe(error)}") from None
-            outside.error = outside.error or _describe(error)
+                raise PaperError(f"raises {_describe(error, _text(error))}") from None
+            outside.error = outside.error or _told(error, outside)
+            outside.said = outside.said or _said(error)
 
     def _note_unsendable(self, error: UnsendableError) -> None:
         """Note what cannot be judged apart; where nobody wants that, only the units count."""
@@ -218,7 +221,7 @@ class Exam:
         except BaseException as error:  # noqa: BLE001  (the tests may raise anything)
             _settle(unit, error)
         finally:
-            transcript.unit = outer
+            transcript.unit, unit.raised = outer, None  # it would keep the frames of the tests
 
     def report(self) -> dict[str, Any]:
         """Say how every unit stands, and what was asked. Raises PaperError."""
@@ -242,13 +245,15 @@ class Exam:
         }
 
     def _said_of(self, unit: Unit) -> list[Any]:
-        outside = self.transcript.outside
+        before = Unit("") if unit.state != "not_reached" else self.transcript.outside
         return [
             unit.name,
             "open" if unit.is_open and not unit.ending else unit.state,
-            unit.ending or ("" if unit.state != "not_reached" else outside.ending),
-            unit.error or ("" if unit.state != "not_reached" else outside.error),
+            unit.ending or before.ending,
+            unit.error or before.error,
             unit.self_judged,
+            unit.said or before.said,
+            unit.place,
         ]
 
 
@@ -292,23 +297,45 @@ def _settle(unit: Unit, error: BaseException | None) -> None:
     else:
         is_raised = unit.has_raised and not isinstance(error, AssertionError)
         unit.state = "raised" if is_raised else "failed"
-        unit.error = _describe(error)
+        unit.error, unit.said = _told(error, unit), _said(error)
 
 
-def _describe(error: BaseException) -> str:
+def _told(error: BaseException, unit: Unit) -> str:
+    """Describe an error to everybody. What the tests say of their own may tell what is expected."""
+    may_be_told = error is unit.raised or _names_only(error)
+    return _describe(error, _text(error) if may_be_told else "")
+
+
+def _names_only(error: BaseException) -> bool:
+    """Tell whether Python itself says it, of a name or a type, and so not of any value."""
+    trace = error.__traceback__
+    if trace is None or not isinstance(error, _NAMING):
+        return False
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace.tb_frame.f_code.co_code[trace.tb_lasti] != opmap["RAISE_VARARGS"]
+
+
+def _said(error: BaseException) -> str:
+    """Return the text of an error, if it is one: nothing is asked of the candidate for it."""
+    match error.args:
+        case [text] if type(text) is str:
+            return text[:_TEXT_MAX]
+    return ""
+
+
+def _describe(error: BaseException, text: str) -> str:
     line = ""
     trace = error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == FILE_NAME:
             line = f"line {trace.tb_lineno} of the tests"
         trace = trace.tb_next
-    # What an assertion says may tell what is expected.
-    text = "" if isinstance(error, AssertionError) else _text(error)
     return f"{type(error).__name__}: {', '.join(part for part in (text, line) if part)}"
 
 
 def _text(error: BaseException) -> str:
     try:
-        return str(error)[:_TEXT_MAX]
+        return "" if isinstance(error, AssertionError) else str(error)[:_TEXT_MAX]
     except BaseException:  # noqa: BLE001  (a stand-in's text may be no text)
         return ""

@@ -111,15 +111,22 @@ class Question:
 
 @dataclass(slots=True)
 class Unit:
-    """One test case of the tests, in this run."""
+    """One test case of the tests, in this run.
+
+    `raised` is the candidate's last exception, while the unit runs. `place` is how many of the
+    known questions have been put. `said` is what the tests' own exception says: perhaps what they
+    expected.
+    """
 
     name: str
     state: str = "not_reached"
     ending: str = ""
     error: str = ""
+    said: str = ""
     self_judged: bool = False
     is_open: bool = False
     has_raised: bool = False
+    raised: BaseException | None = None
     known: list[Question] = field(default_factory=list)
     place: int = 0
 

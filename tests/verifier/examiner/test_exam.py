@@ -154,6 +154,50 @@ def test_what_a_failed_assert_says_is_not_told() -> None:
     assert report["units"][0][3] == "AssertionError: line 2 of the tests"
 
 
+@pytest.mark.parametrize(
+    "test",
+    [
+        "for x in [1]:\n    if f(x) != 2: raise ValueError('secret')\n    assert f(x)",
+        "for x in [1]:\n    if f(x) != 2: raise TypeError('secret')\n    assert f(x)",
+        "assert [f(1)].index('secret') == 0",
+        "assert {f(1): 1}['secret'] == 1",
+        "if f(1) != 2: raise ValueError('secret')\nassert f(1)",
+    ],
+)
+def test_what_the_tests_raise_is_not_told(test: str) -> None:
+    """Its text may hold what is expected, whoever wrote it: the tests, or Python about a value."""
+    (unit,) = marked(test, "def f(x): return x")["units"]
+
+    assert "secret" not in repr(unit[:5])
+    assert " of the tests" in unit[3]
+    assert "secret" in unit[5] or "index" in test  # which Python 3.13 tells otherwise
+
+
+@pytest.mark.parametrize(
+    ("test", "error"),
+    [
+        ("assert g(1) == 1", "ValueError: mine, line 1 of the tests"),
+        ("assert h(1) == 1", "NameError: name 'h' is not defined, line 1 of the tests"),
+        ("assert f(1) + 'a' == 1", "TypeError: unsupported operand type(s) for +: 'int' and 'str'"),
+        ("assert f(1).size == 1", "AttributeError: 'int' object has no attribute 'size', line 1"),
+    ],
+)
+def test_what_tells_nothing_is_told(test: str, error: str) -> None:
+    """The candidate's own words, and Python's about names and types."""
+    (unit,) = marked(test, "def f(x): return x\ndef g(x): raise ValueError('mine')")["units"]
+
+    assert unit[3][: len(error)] == error
+
+
+def test_a_unit_tells_how_far_it_got() -> None:
+    """So the answer that it failed at can be found: the last of those it asked for."""
+    code = "for n in range(3):\n    assert f(n) == n\nassert f(7) == 7\n"
+
+    units = marked(code, "def f(x): return 0 if x < 5 else x")["units"]
+
+    assert [(unit[1], unit[6]) for unit in units] == [("failed", 2), ("passed", 1)]
+
+
 def test_a_settled_unit_is_not_run() -> None:
     """What has been decided asks nothing more."""
     report = marked("assert f(1) == 1\nassert f(2) == 2\n", "def f(x): return x", ("1",))
