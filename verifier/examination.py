@@ -255,20 +255,22 @@ def _take_marks(examination: Examination, report: Report) -> None:
         examination.problem = "tests: are all skipped"
 
 
-def _answers_by_unit(examination: Examination) -> dict[str, list[list[str] | None]]:
-    """Sort the answers by the unit that asked, in order, as a unit counts them."""
-    answers: dict[str, list[list[str] | None]] = defaultdict(list)
-    for (unit, *_), answer in zip(examination.questions, examination.answers, strict=False):
-        answers[unit].append(answer)
+def _answers_by_unit(examination: Examination) -> dict[str, list[tuple[str, str]]]:
+    """Sort operations and answers by the unit that asked, in order, as a unit counts them."""
+    answers: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for question, answer in zip(examination.questions, examination.answers, strict=False):
+        unit, operation, *_ = question
+        answers[unit].append((operation, answer[1] if answer else ""))
     return answers
 
 
-def _with_answer(result: CaseResult, answers: list[list[str] | None]) -> CaseResult:
+def _with_answer(result: CaseResult, answers: list[tuple[str, str]]) -> CaseResult:
     """Keep the last of a unit's *answers*, unread, for people to see, if it is short."""
-    _, text, _ = (answers[-1] if answers else None) or ("", "", "")
+    operation, text = answers[-1] if answers else ("", "")
     if not text or len(text) > _SHOWN_MAX:
         return result
-    shown = replace(result.execution, value=text.encode("ascii", "replace"), value_bytes=len(text))
+    value = f'{{"{operation}":{text}}}'.encode("ascii", "replace")
+    shown = replace(result.execution, value=value, value_bytes=len(value))
     return replace(result, execution=shown)
 
 

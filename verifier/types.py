@@ -151,8 +151,9 @@ class CaseResult:
     """The verdict of one test case, and what it rests on.
 
     Test code gives its units names; there, the execution's `value` is the answer on which it rests,
-    in the bytes of `sandbox.conversation`, and `said` is what the tests said to it. `said` may tell
-    what was expected: secret.
+    as it came (JSON bytes: `{"call": …}`, the operation that was asked for, and what
+    `sandbox.conversation` said), and `said` is what the tests said to it. `said` may tell what was
+    expected: secret.
     """
 
     verdict: Verdict

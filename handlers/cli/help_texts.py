@@ -38,7 +38,8 @@ Exit status:
 
 EXPLAIN = """\
 Tell how one sample of a file came by its reward: what was found in the completion, what each test
-case expected and came to, and the formula with its numbers.
+case expected and came to (or each opinion, and how like it the answered one is), and the formula
+with its numbers.
 
 It shows what was expected: it is for who owns the dataset.
 """

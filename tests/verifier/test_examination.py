@@ -701,7 +701,7 @@ def test_a_case_keeps_the_answer_that_it_rests_on(executor: LocalExecutor) -> No
     score = scored(executor, "def f(x): return {1: 'no', 8: 'a' * 9999}.get(x, x)", code)
 
     values = [case.execution.value for case in score.cases]
-    assert values == [b'{"is":"no"}', b'{"is":7}', None]
+    assert values == [b'{"call":{"is":"no"}}', b'{"call":{"is":7}}', None]
     assert [case.said for case in score.cases] == ["secret", "", ""]
     assert "secret" not in repr([case.execution for case in score.cases])
 

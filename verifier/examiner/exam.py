@@ -195,7 +195,7 @@ class Exam:
             if is_own or not self.transcript.asked:
                 raise PaperError(f"raises {_describe(error, _text(error))}") from None
             outside.error = outside.error or _told(error, outside)
-            outside.said = outside.said or _said(error)
+            outside.said = outside.said or _said(error, outside)
 
     def _note_unsendable(self, error: UnsendableError) -> None:
         """Note what cannot be judged apart; where nobody wants that, only the units count."""
@@ -297,13 +297,17 @@ def _settle(unit: Unit, error: BaseException | None) -> None:
     else:
         is_raised = unit.has_raised and not isinstance(error, AssertionError)
         unit.state = "raised" if is_raised else "failed"
-        unit.error, unit.said = _told(error, unit), _said(error)
+        unit.error, unit.said = _told(error, unit), _said(error, unit)
 
 
 def _told(error: BaseException, unit: Unit) -> str:
-    """Describe an error to everybody. What the tests say of their own may tell what is expected."""
-    may_be_told = error is unit.raised or _names_only(error)
-    return _describe(error, _text(error) if may_be_told else "")
+    """Describe an error to everybody."""
+    return _describe(error, _text(error) if _may_be_told(error, unit) else "")
+
+
+def _may_be_told(error: BaseException, unit: Unit) -> bool:
+    """Tell whether an error's text is not the tests' own: that may tell what is expected."""
+    return error is unit.raised or _names_only(error)
 
 
 def _names_only(error: BaseException) -> bool:
@@ -316,10 +320,10 @@ def _names_only(error: BaseException) -> bool:
     return trace.tb_frame.f_code.co_code[trace.tb_lasti] != opmap["RAISE_VARARGS"]
 
 
-def _said(error: BaseException) -> str:
-    """Return the text of an error, if it is one: nothing is asked of the candidate for it."""
+def _said(error: BaseException, unit: Unit) -> str:
+    """Return what must not be told to everybody: nothing is asked of the candidate for it."""
     match error.args:
-        case [text] if type(text) is str:
+        case [text] if type(text) is str and not _may_be_told(error, unit):
             return text[:_TEXT_MAX]
     return ""
 

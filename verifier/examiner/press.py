@@ -40,7 +40,7 @@ def press(paper: dict[str, Any]) -> dict[str, Any]:
     guesses = worth_trying(tree)
     units: list[str] = []
     if style == "script":
-        if entry_point and _has_uncalled_check(tree):
+        if entry_point and has_uncalled_check(tree):
             tree.body += ast.parse(f"check({entry_point})").body
         units = script.divide_into_units(tree)
         if not units:
@@ -118,7 +118,8 @@ def _style_of(tree: ast.Module) -> str:
     return "unittest" if cases else "script"
 
 
-def _has_uncalled_check(tree: ast.Module) -> bool:
+def has_uncalled_check(tree: ast.Module) -> bool:
+    """Tell whether tests are a function `check` that is still to be called."""
     defined = any(isinstance(one, ast.FunctionDef) and one.name == "check" for one in tree.body)
     outside = ast.Module([one for one in tree.body if not isinstance(one, ast.FunctionDef)], [])
     return defined and "check" not in script.called_names(outside)

@@ -64,7 +64,8 @@ class _Result(unittest.TestResult):
 
     def stopTest(self, test: unittest.TestCase) -> None:  # noqa: N802
         error = self._error
-        self._unit.__exit__(type(error) if error else None, error, None)
+        trace = error.__traceback__ if error else None
+        self._unit.__exit__(type(error) if error else None, error, trace)
         super().stopTest(test)
 
 
