@@ -89,6 +89,6 @@ def plain(text: str) -> str:
     r"""Undo full width, capitals, and wrappings like `\text{…}`. For short texts only."""
     words = unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'")
     words = words[-LINE_CHARACTERS_MAX:]  # there are characters that become eighteen
-    for _ in range(_WRAPPINGS_MAX):
+    for _ in range(_WRAPPINGS_MAX if "{" in words else 0):
         words = _WRAPPED.sub(r"\1", words)
     return words

@@ -163,7 +163,8 @@ def _mark_label(completion: str, expected: Polarity) -> Marked:
         if end:
             line = end.rpartition("\n")[2]
             label = _label_in_json(end) or lone_label(line)
-            return _marked_label(label, expected, _why_no_label(line), Miss.NOT_BOXED)
+            why = "" if label else _why_no_label(line)
+            return _marked_label(label, expected, why, Miss.NOT_BOXED)
     return Marked(answer=None, why="it is empty, or nothing but reasoning")
 
 
