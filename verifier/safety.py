@@ -3,23 +3,23 @@
 In: a program. Out: findings, each with its name, line, reason and severity. Nothing is run. Must
 not know: what a finding costs.
 
-RestrictedPython is the reader. Its own rules, which allow little more than arithmetic, are the
-policy `strict`. The policy `default` looks at every node for processes, networks, deleted files,
-dynamic code, native code, and a look at frames or at the garbage collector.
+RestrictedPython is the reader. The policy `default` looks at every node for processes, networks,
+deleted files, dynamic code, native code, and a look at frames or at the garbage collector. The
+policy `strict` adds RestrictedPython's own rules, which allow little more than arithmetic.
 """
 
 import ast
 
 from RestrictedPython.transformer import RestrictingNodeTransformer
 
+from verifier.meanings import Meanings
 from verifier.rubric import Policy
-from verifier.syntax import parse
+from verifier.syntax import Nodes, parse
 from verifier.types import Finding, Severity
 
 _CHARACTERS_MAX = 100_000
 _FINDINGS_MAX = 100  # of each severity
 _DEPTH_MAX = 100
-_PARTS_MAX = 3
 _MILD_COST = 0.25
 
 
@@ -33,20 +33,11 @@ def find_risks(program: str, policy: Policy = Policy.DEFAULT) -> tuple[Finding, 
         return ()
     except (RecursionError, MemoryError):
         return (_finding("program", None, "is too deep to be read", Severity.SEVERE),)
-    if policy is Policy.STRICT:
-        return _read_strictly(tree)
     reader = _Reader()
     reader.read(tree)
+    if policy is Policy.STRICT:
+        reader.read_strictly(tree)
     return tuple(sorted(reader.findings, key=lambda finding: finding.line))
-
-
-def _read_strictly(tree: ast.Module) -> tuple[Finding, ...]:
-    # Measured here, and not by a RecursionError, which hangs on how deep our caller is.
-    if _depth(tree) > _DEPTH_MAX:
-        return (_finding("program", None, "is too deep to be read", Severity.SEVERE),)
-    recorder = _Recorder()
-    recorder.visit(tree)
-    return tuple(recorder.findings)
 
 
 def _depth(tree: ast.AST) -> int:
@@ -68,85 +59,74 @@ def _finding(name: str, node: ast.AST | None, reason: str, severity: Severity) -
     return Finding(name=name[:_CHARACTERS_MAX], line=line, reason=reason, severity=severity)
 
 
-class _Recorder(RestrictingNodeTransformer):
-    """Records what RestrictedPython would refuse, and goes on."""
+class _Reader(RestrictingNodeTransformer):
+    """Looks at every node, and notes what is on the lists below or, if asked, much more."""
 
     def __init__(self) -> None:
         super().__init__()
         self.findings: list[Finding] = []
 
-    def note(self, name: str, node: ast.AST | None, reason: str, severity: Severity) -> None:
+    def read(self, tree: ast.Module) -> None:
+        """Look at every node that may matter, once it is known what the names stand for."""
+        nodes = Nodes(tree)
+        meanings = Meanings(nodes)
+        self._look_at_imports(nodes)
+        for node in nodes.of(ast.Attribute):
+            self._check(meanings.of(node), node)
+            if node.attr in _INTROSPECTING:
+                self._note(node.attr, node, "looks into frames or classes", Severity.SEVERE)
+        for name in nodes.of(ast.Name):
+            if name.id in _DYNAMIC and meanings.of(name) == f"builtins.{name.id}":
+                self._note(name.id, name, _RUNS_CODE, Severity.MILD)
+        for indirect in (*nodes.of(ast.Call), *nodes.of(ast.Subscript)):
+            self._check_module(meanings.of(indirect), indirect)
+        if meanings.knows("pathlib"):
+            self._look_at_paths(nodes, meanings)
+
+    def read_strictly(self, tree: ast.Module) -> None:
+        """Note, besides, whatever RestrictedPython refuses."""
+        # Measured here, and not by a RecursionError, which hangs on how deep our caller is.
+        if _depth(tree) > _DEPTH_MAX:
+            self._note("program", None, "is too deep to be read", Severity.SEVERE)
+        else:
+            self.visit(tree)
+
+    def error(self, node: ast.AST, info: str) -> None:
+        """Note what RestrictedPython refuses, and go on."""
+        self._note(type(node).__name__, node, info, Severity.MILD)
+
+    def _note(self, name: str, node: ast.AST | None, reason: str, severity: Severity) -> None:
         if sum(one.severity is severity for one in self.findings) < _FINDINGS_MAX:
             self.findings.append(_finding(name, node, reason, severity))
 
-    def error(self, node: ast.AST, info: str) -> None:
-        self.note(type(node).__name__, node, info, Severity.MILD)
+    def _look_at_imports(self, nodes: Nodes) -> None:
+        for node in nodes.of(ast.Import):
+            for alias in node.names:
+                self._check_module(alias.name, node)
+        for taken in nodes.of(ast.ImportFrom):
+            if taken.module and not taken.level:
+                self._check_module(taken.module, taken)
+                for alias in taken.names:
+                    self._check(f"{taken.module}.{alias.name}", taken)
 
-
-class _Reader(_Recorder):
-    """Looks at every node, and minds only what is on the lists below."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._modules: dict[str, str] = {}
-
-    def read(self, tree: ast.Module) -> None:
-        """Look at every node, once it is known which names are modules."""
-        nodes = list(ast.walk(tree))  # in no recursion: how deep a tree is changes nothing
-        for node in nodes:
-            self._bind(node)
-        for node in nodes:
-            self._look(node)
-
-    def _bind(self, node: ast.AST) -> None:
-        match node:
-            case ast.Import(names=names):
-                for alias in names:
-                    bound = alias.asname or alias.name.partition(".")[0]
-                    self._modules[bound] = alias.name if alias.asname else bound
-            case ast.ImportFrom(module=str() as module, names=names):
-                for alias in names:
-                    self._modules[alias.asname or alias.name] = f"{module}.{alias.name}"
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name(id=known)) if (
-                known in self._modules
-            ):
-                self._modules[name] = self._modules[known]
-
-    def _look(self, node: ast.AST) -> None:
-        match node:
-            case ast.Import(names=names):
-                for alias in names:
-                    self._check_import(alias.name, node)
-            case ast.ImportFrom(module=str() as module, names=names):
-                self._check_import(module, node)
-                for alias in names:
-                    self._check(f"{module}.{alias.name}", node)
-            case ast.Attribute(attr=attr):
-                self._check(self._dotted(node), node)
-                if attr in _INTROSPECTING:
-                    self.note(attr, node, "looks into frames or classes", Severity.SEVERE)
-            case ast.Call(func=ast.Name(id=name)) if name in _DYNAMIC:
-                self.note(name, node, "runs code that is not in the program", Severity.MILD)
-
-    def _dotted(self, node: ast.AST) -> str:
-        """Write `o.path.join` as `os.path.join`, where `o` is `os`; "" for other expressions."""
-        parts: list[str] = []
-        # No further than any name on the lists: this is asked at every link of a chain.
-        while isinstance(node, ast.Attribute) and len(parts) < _PARTS_MAX:
-            parts.append(node.attr)
-            node = node.value
-        if not isinstance(node, ast.Name) or node.id not in self._modules:
-            return ""
-        return ".".join([self._modules[node.id], *reversed(parts)])
+    def _look_at_paths(self, nodes: Nodes, meanings: Meanings) -> None:
+        """Take methods that are called as those of a path for these, unless they are its own."""
+        deleting = _DELETING - {one.name for one in nodes.of(ast.FunctionDef)}
+        for node in nodes.of(ast.Call):
+            match node.func:
+                case ast.Attribute(attr=attr) if attr in deleting and not meanings.of(node.func):
+                    self._note(attr, node, _DELETES, Severity.SEVERE)
 
     def _check(self, name: str, node: ast.AST) -> None:
         if name in _REASONS:
-            self.note(name, node, _REASONS[name], Severity.SEVERE)
+            reason = _REASONS[name]
+            severity = Severity.MILD if reason == _RUNS_CODE else Severity.SEVERE
+            self._note(name, node, reason, severity)
 
-    def _check_import(self, name: str, node: ast.AST) -> None:
+    def _check_module(self, name: str, node: ast.AST) -> None:
         module = name.partition(".")[0]
         if module in _MODULES:
-            self.note(name, node, _MODULES[module], Severity.SEVERE)
+            self._note(name, node, _MODULES[module], Severity.SEVERE)
         else:
             self._check(name, node)
 
@@ -155,9 +135,15 @@ def _all(reason: str, names: str) -> dict[str, str]:
     return dict.fromkeys(names.split(), reason)
 
 
+_RUNS_CODE = "runs code that is not in the program"
+_DELETES = "deletes files"
 _MODULES = (
-    _all("starts processes", "subprocess multiprocessing pty posix _posixsubprocess")
-    | _all("uses the network", "socket ssl http ftplib smtplib telnetlib requests urllib3 httpx")
+    _all("starts processes", "subprocess multiprocessing pty posix _posixsubprocess webbrowser")
+    | _all(
+        "uses the network",
+        "socket _socket ssl http ftplib smtplib telnetlib imaplib poplib nntplib "
+        "socketserver xmlrpc wsgiref asyncore requests urllib3 httpx aiohttp websockets",
+    )
     | _all("runs native code", "ctypes cffi _ctypes")
     | _all("looks at the garbage collector", "gc")
 )
@@ -167,18 +153,30 @@ _REASONS: dict[str, str] = (
         "starts processes",
         "os.system os.popen os.fork os.forkpty os.posix_spawn os.posix_spawnp os.execv os.execve "
         "os.execl os.execle os.execlp os.execlpe os.execvp os.execvpe os.spawnl os.spawnle "
-        "os.spawnlp os.spawnlpe os.spawnv os.spawnve os.spawnvp os.spawnvpe os.kill os.killpg",
+        "os.spawnlp os.spawnlpe os.spawnv os.spawnve os.spawnvp os.spawnvpe os.kill os.killpg "
+        "asyncio.create_subprocess_exec asyncio.create_subprocess_shell "
+        "asyncio.subprocess.create_subprocess_exec asyncio.subprocess.create_subprocess_shell "
+        "concurrent.futures.ProcessPoolExecutor concurrent.futures.process",
     )
     | _all(
-        "deletes files",
+        _DELETES,
         "os.remove os.unlink os.rmdir os.removedirs shutil.rmtree os.truncate shutil.move",
     )
-    | _all("uses the network", "urllib.request asyncio.open_connection asyncio.start_server")
+    | _all(
+        "uses the network",
+        "urllib.request asyncio.open_connection asyncio.start_server "
+        "asyncio.open_unix_connection asyncio.start_unix_server",
+    )
     | _all(
         "looks into frames or classes",
         "sys._getframe sys._current_frames sys.settrace sys.setprofile inspect.currentframe "
         "inspect.stack inspect.trace inspect.getouterframes threading.settrace "
         "threading.setprofile",
+    )
+    | _all(
+        _RUNS_CODE,
+        "builtins.eval builtins.exec builtins.compile builtins.__import__ importlib.import_module "
+        "importlib.__import__ runpy code codeop",
     )
 )
 _INTROSPECTING = frozenset({
@@ -186,3 +184,4 @@ _INTROSPECTING = frozenset({
     "ag_frame", "__subclasses__", "__globals__", "__builtins__",
 })  # fmt: skip
 _DYNAMIC = frozenset({"eval", "exec", "compile", "__import__"})
+_DELETING = frozenset({"unlink", "rmdir"})  # methods of a path

@@ -42,6 +42,40 @@ SEVERE, MILD = Severity.SEVERE, Severity.MILD
         ("import posix", "posix", 1, SEVERE),
         ("def f(): os.system('x')\nimport os", "os.system", 1, SEVERE),
         ("import os\no = os\no.system('x')", "os.system", 3, SEVERE),
+        ("import os\n(o := os).system('x')", "os.system", 2, SEVERE),
+        ("import os, sys\na, b = os, sys\na.system('x')", "os.system", 3, SEVERE),
+        ("import os\no: object = os\no.system('x')", "os.system", 3, SEVERE),
+        ("import os\ngetattr(os, 'system')('x')", "os.system", 2, SEVERE),
+        ("import sys\nsys.modules['os'].system('x')", "os.system", 2, SEVERE),
+        ("import sys\nsys.modules['gc']", "gc", 2, SEVERE),
+        ("import socketserver", "socketserver", 1, SEVERE),
+        ("from xmlrpc.client import ServerProxy", "xmlrpc.client", 1, SEVERE),
+        (
+            "import asyncio\nasyncio.create_subprocess_shell('x')",
+            "asyncio.create_subprocess_shell",
+            2,
+            SEVERE,
+        ),
+        (
+            "from concurrent import futures as f\nf.ProcessPoolExecutor()",
+            "concurrent.futures.ProcessPoolExecutor",
+            2,
+            SEVERE,
+        ),
+        ("import pathlib\npathlib.Path('x').unlink()", "unlink", 2, SEVERE),
+        ("from pathlib import Path\nfor p in Path().iterdir(): p.rmdir()", "rmdir", 2, SEVERE),
+        ("import os, pathlib\nos.unlink('x')", "os.unlink", 2, SEVERE),
+        ("import builtins\nbuiltins.exec('1')", "builtins.exec", 2, MILD),
+        ("import builtins\ngetattr(builtins, 'exec')('1')", "builtins.exec", 2, MILD),
+        ("__builtins__.eval('1')", "builtins.eval", 1, MILD),
+        ("e = eval\ne('1')", "eval", 1, MILD),
+        ("(e := eval)('1')", "eval", 1, MILD),
+        ("list(map(eval, input().split()))", "eval", 1, MILD),
+        ("class Tree:\n    def eval(self):\n        return eval('1')", "eval", 3, MILD),
+        ("import importlib\nimportlib.import_module('math')", "importlib.import_module", 2, MILD),
+        ("from importlib import import_module as i\ni('math')", "importlib.import_module", 1, MILD),
+        ("import runpy\nrunpy.run_path('x')", "runpy", 1, MILD),
+        ("from code import interact", "code", 1, MILD),
         ("x=" + "+".join("1" * 930) + "\nimport os\nos.system('x')", "os.system", 3, SEVERE),
     ],
 )
@@ -84,6 +118,48 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.parametrize(
+    ("program", "names"),
+    [
+        ("__import__('subprocess').run('x')", {"__import__", "subprocess"}),
+        ("import importlib as i\ni.import_module('os').system('x')",
+         {"importlib.import_module", "os.system"}),
+        ("from importlib import import_module\nm = import_module('os')\nm.fork()",
+         {"importlib.import_module", "os.fork"}),
+    ],
+)  # fmt: skip
+def test_a_module_that_is_imported_by_its_name_is_known(program: str, names: set[str]) -> None:
+    """Besides that code is run which is not in the program, what it imports is minded."""
+    assert {finding.name for finding in find_risks(program)} == names
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "def eval(tree): return tree\nprint(eval(1))",
+        "from re import compile\ncompile('x').match('x')",
+        "import re\nexec = re.compile('x')\nexec.match('x')",
+        "def run(compile): return compile(1)",
+        "class Node:\n    def unlink(self): ...\nimport pathlib\nNode().unlink()",
+        "class Node:\n    def unlink(self): ...\nNode().unlink()",
+        "node.unlink()",
+        "code = 'x'\ncode.strip()",
+        "from .socket import x\nfrom . import gc",
+        "import asyncio\nasync def f(): await asyncio.sleep(0)\nasyncio.run(f())",
+        "from concurrent.futures import ThreadPoolExecutor\nThreadPoolExecutor().map(print, [])",
+        "import sys\nsys.modules[__name__]; sys.modules['math']",
+        "from pathlib import Path\nPath('x').read_text()",
+        "import importlib.util, builtins\nbuiltins.print(1)",
+        "import os\ngetattr(os, 'sep'); getattr(self, 'system')()",
+        "def getattr(a, b): ...\nimport os\ngetattr(os, 'system')",
+        "modules = {'os': 1}\nmodules['os'].system",
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_risk_is_none(program: str) -> None:
+    """Neither a name of the program's own, nor a namesake, nor a harmless neighbour."""
+    assert find_risks(program) == ()
+
+
 def test_modern_python_is_no_finding() -> None:
     """Private names, annotations, match and async are nobody's risk."""
     program = MODERN.replace("[T]", "").replace(": T", "")
@@ -105,12 +181,31 @@ def test_no_honest_solution_reaches_for_anything() -> None:
     assert accused == []
 
 
-def test_the_strict_policy_is_restricted_pythons_own() -> None:
+def test_the_strict_policy_finds_what_restricted_python_does() -> None:
     """It finds what the default policy does not mind, and goes on behind the first finding."""
     findings = find_risks("x._y\nasync def f(): pass\nz: int = 1\n", Policy.STRICT)
 
     assert [finding.line for finding in findings] == [1, 2, 3]
     assert find_risks("x = 1 + 2\n", Policy.STRICT) == ()
+
+
+@pytest.mark.parametrize(
+    "program",
+    ["import os, subprocess; os.system('x')", "import gc", "eval('1')", "\n" * 9 + "import socket"],
+)
+def test_the_strict_policy_finds_all_that_the_default_does(program: str) -> None:
+    """Who asks for more gets no less: what is severe is severe."""
+    strict = find_risks(program, Policy.STRICT)
+
+    assert set(strict) >= set(find_risks(program))
+
+
+def test_the_strict_policy_is_enforced() -> None:
+    """Enforced, it stops what the default policy stops."""
+    stopped = prepared("import socket\nprint(1)", Rubric(policy=Policy.STRICT, enforce=True))
+
+    assert isinstance(stopped, Score)
+    assert stopped.verdict is Verdict.SECURITY_VIOLATION
 
 
 def test_findings_lower_the_safety() -> None:
