@@ -136,7 +136,10 @@ class Rubric:
 
     def reward(self, share: float) -> float:
         """Put a share of all that can be earned, in [0, 1], into the rubric's range."""
-        return self.lowest + (self.highest - self.lowest) * share
+        if share >= 1:
+            return self.highest
+        # Rounding may lead beyond: -0.1 + (0.2 - -0.1) is 0.20000000000000004.
+        return min(self.highest, self.lowest + (self.highest - self.lowest) * share)
 
 
 DEFAULT_RUBRIC = Rubric()

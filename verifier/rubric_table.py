@@ -51,10 +51,11 @@ def read_rubric(source: Mapping[str, Any], base: Rubric = DEFAULT_RUBRIC) -> Rub
     return replace(base, **values)
 
 
-def _known(key: str, known: Mapping[str, object], where: str) -> str:
-    if key in known:
+def _known(key: object, known: Mapping[str, object], where: str) -> str:
+    """Return *key*, if there is such a one. Raises RubricError."""
+    if isinstance(key, str) and key in known:
         return key
-    nearest = get_close_matches(key, known, n=1)
+    nearest = get_close_matches(str(key), known, n=1)  # a library's caller may have other keys
     hint = f"did you mean {where}{nearest[0]}?" if nearest else f"known: {', '.join(known)}"
     raise RubricError(f"{where}{key}: no such key; {hint}")
 

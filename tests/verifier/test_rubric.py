@@ -64,6 +64,8 @@ def test_what_is_written_is_read_again(rubric: Rubric) -> None:
         ({"wieghts": {}}, "wieghts: no such key; did you mean weights?"),
         ({"weights": {"corectness": 1}}, "did you mean weights.correctness?"),
         ({"weights": {"x": 1}}, "weights.x: no such key; known: correctness, compile, format"),
+        ({1: {}}, "1: no such key; known: weights, correctness, format"),
+        ({"weights": {None: 1}}, "weights.None: no such key; known: correctness, compile"),
         ({"weights": 3}, "weights: expected a table of keys, found 3"),
         ({"weights": {"format": True}}, "weights.format: expected a number, found True"),
         ({"weights": {"format": "1"}}, "weights.format: expected a number"),
@@ -90,7 +92,7 @@ def test_what_is_written_is_read_again(rubric: Rubric) -> None:
         ({"reward": {"range": "01"}}, "reward.range: expected two numbers"),
     ],
 )
-def test_a_misprint_is_named(source: dict[str, Any], complaint: str) -> None:
+def test_a_misprint_is_named(source: dict[Any, Any], complaint: str) -> None:
     """An error says which key, what was expected, and what was found."""
     with pytest.raises(RubricError) as raised:
         read_rubric(source)

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.types import Ending, Execution
-from verifier.rubric import DEFAULT_RUBRIC, Rubric
+from verifier.rubric import DEFAULT_RUBRIC, Grouping, Rubric, Shape
 from verifier.scoring import score_cases
-from verifier.types import Candidate, CaseResult, ExtractionMethod, Miss, Score, Verdict
+from verifier.types import Candidate, CaseResult, ExtractionMethod, Groups, Miss, Score, Verdict
 
 FINISHED = Ending.FINISHED
 
@@ -46,11 +46,14 @@ def score_of(
     misses: tuple[Miss, ...] = (),
     rubric: Rubric = DEFAULT_RUBRIC,
     guessed: int = 0,
+    groups: Groups | None = None,
 ) -> Score:
     """Score a well-dressed candidate by these results."""
     candidate = Candidate(program="print(1)", method=method)
     share = Fraction(guessed, len(cases))
-    return score_cases(cases, guessed=share, candidate=candidate, misses=misses, rubric=rubric)
+    return score_cases(
+        cases, guessed=share, candidate=candidate, misses=misses, groups=groups, rubric=rubric
+    )
 
 
 methods = st.sampled_from(ExtractionMethod)
@@ -61,33 +64,88 @@ anything = st.lists(
 )
 
 
+ends = st.floats(-1e9, 1e9) | st.integers(-20, 20).map(lambda tenths: tenths / 10)
+
+
 @st.composite
 def rubrics(draw: st.DrawFn) -> Rubric:
-    """Draw weights that add up to 1."""
+    """Draw weights that add up to 1, and all else that makes a reward of test cases."""
     correctness, compile_, format_ = (draw(st.integers(lowest, 100)) for lowest in (0, 0, 1))
     total = correctness + compile_ + format_
-    return Rubric(correctness=correctness / total, compile=compile_ / total, format=format_ / total)
+    lowest, highest = sorted(draw(st.lists(ends, min_size=2, max_size=2, unique=True)))
+    return Rubric(
+        correctness=correctness / total,
+        compile=compile_ / total,
+        format=format_ / total,
+        shape=draw(st.sampled_from(Shape)),
+        exponent=draw(st.floats(0.01, 100)),
+        threshold=draw(st.floats(0, 1)),
+        guess_correction=draw(st.booleans()),
+        groups=draw(st.sampled_from(Grouping)),
+        lowest=lowest,
+        highest=highest,
+        violation_penalty=draw(st.floats(0, 1)),
+    )
+
+
+@st.composite
+def groupings(draw: st.DrawFn, cases: int) -> Groups | None:
+    """Draw which group each of so many *cases* belongs to, if to any."""
+    points = draw(st.lists(st.floats(0.1, 100), max_size=4))
+    if not points:
+        return None
+    places = st.integers(0, len(points) - 1)
+    of_case = draw(st.lists(places, min_size=cases, max_size=cases))
+    return Groups(points=tuple(points), of_case=tuple(of_case))
 
 
 # Properties
 
 
-@given(cases=graded, place=st.integers(0, 11), method=methods, misses=dresses, rubric=rubrics())
+@given(
+    cases=graded,
+    place=st.integers(0, 11),
+    method=methods,
+    misses=dresses,
+    rubric=rubrics(),
+    data=st.data(),
+)
 def test_a_case_more_never_costs(
+    *,
     cases: list[CaseResult],
     place: int,
     method: ExtractionMethod,
     misses: tuple[Miss, ...],
     rubric: Rubric,
+    data: st.DataObject,
 ) -> None:
-    """To pass one case more, all else being equal, never lowers the reward."""
+    """To pass one case more, all else being equal, never lowers the reward: by any rubric."""
+    groups = data.draw(groupings(len(cases)))
+    guessed = data.draw(st.integers(0, len(cases)))
     better = list(cases)
     better[place % len(cases)] = ACCEPTED
 
-    before = score_of(*cases, method=method, misses=misses, rubric=rubric)
-    after = score_of(*better, method=method, misses=misses, rubric=rubric)
+    before, after = (
+        score_of(*one, method=method, misses=misses, rubric=rubric, guessed=guessed, groups=groups)
+        for one in (cases, better)
+    )
 
     assert after.reward >= before.reward
+
+
+@given(cases=graded, rubric=rubrics(), place=st.integers(0, 12), data=st.data())
+def test_a_violation_never_pays(
+    cases: list[CaseResult], rubric: Rubric, place: int, data: st.DataObject
+) -> None:
+    """By any rubric, to try what is forbidden in a case earns no more than to fail it."""
+    tried, failed = list(cases), list(cases)
+    tried.insert(place, FORBIDDEN)
+    failed.insert(place, WRONG)
+    groups = data.draw(groupings(len(tried)))
+
+    one, other = (score_of(*those, rubric=rubric, groups=groups) for those in (tried, failed))
+
+    assert one.reward <= other.reward
 
 
 @given(cases=graded, place=st.integers(0, 11))
@@ -100,15 +158,40 @@ def test_a_case_more_pays(cases: list[CaseResult], place: int) -> None:
     assert score_of(*better).reward > score_of(*cases).reward
 
 
-@given(cases=anything, method=methods, misses=dresses, rubric=rubrics())
-def test_every_number_is_a_share(
-    cases: list[CaseResult], method: ExtractionMethod, misses: tuple[Miss, ...], rubric: Rubric
+@given(cases=anything, method=methods, misses=dresses, rubric=rubrics(), data=st.data())
+def test_every_number_is_in_its_range(
+    cases: list[CaseResult],
+    method: ExtractionMethod,
+    misses: tuple[Miss, ...],
+    rubric: Rubric,
+    data: st.DataObject,
 ) -> None:
-    """The reward and each of its dimensions are in [0, 1]."""
-    score = score_of(*cases, method=method, misses=misses, rubric=rubric)
+    """The reward is in the rubric's range, and each of its dimensions in [0, 1], exactly."""
+    groups = data.draw(groupings(len(cases)))
+    guessed = data.draw(st.integers(0, len(cases)))
 
-    numbers = (score.reward, score.correctness, score.compile, score.format)
-    assert all(0 <= number <= 1 + 1e-12 for number in numbers)
+    score = score_of(
+        *cases, method=method, misses=misses, rubric=rubric, guessed=guessed, groups=groups
+    )
+
+    numbers = (score.correctness, score.compile, score.format, score.share, score.guess_baseline)
+    assert all(0 <= number <= 1 for number in numbers)
+    if score.verdict is not Verdict.UNGRADED:
+        assert rubric.lowest <= score.reward <= rubric.highest
+
+
+@given(
+    ends=st.lists(ends, min_size=2, max_size=2, unique=True).map(sorted),
+    shares=st.lists(st.floats(0, 1), min_size=2).map(sorted),
+)
+def test_a_range_is_met_at_both_ends_and_never_left(ends: list[float], shares: list[float]) -> None:
+    """Nothing earned is its lower end, all earned its higher one; more is never less."""
+    rubric = Rubric(lowest=ends[0], highest=ends[1])
+
+    rewards = [rubric.reward(share) for share in (0.0, *shares, 1.0)]
+
+    assert [rewards[0], rewards[-1]] == ends
+    assert rewards == sorted(rewards)
 
 
 @given(cases=anything, method=methods, misses=dresses)
