@@ -79,24 +79,34 @@ def _body(completion: str, prompt: str) -> Candidate | None:
     return Candidate(program=body, method=ExtractionMethod.BARE_TEXT)
 
 
-def complete_blocks(sections: Sections, language: str = "python") -> int:
-    """Count the complete blocks of *language* in the part that holds the answer.
+def complete_blocks(sections: Sections, language: str = "python") -> tuple[Candidate, ...]:
+    """List the complete blocks that may be taken for the answer, in the part that holds it.
 
-    Reasoning has no blocks, and an empty block is none.
+    Those that are tagged come first. Reasoning has no blocks, and an empty block is none.
     """
     for pieces in _parts(sections):
         found = _find(pieces, language)
         if found or _bare(pieces, language):
-            return len(found.get(ExtractionMethod.TAGGED_FENCE, ()))
-    return 0
+            tagged = found.get(ExtractionMethod.TAGGED_FENCE, ())
+            return (*tagged, *found.get(ExtractionMethod.UNTAGGED_FENCE, ()))
+    return ()
+
+
+def is_in_solution(sections: Sections, language: str = "python") -> bool:
+    """Tell whether the candidate was found between solution marks."""
+    return _candidate_in(sections.solution or (), language) is not None
 
 
 def _search(sections: Sections, language: str) -> Candidate | None:
     for pieces in _parts(sections):
-        candidate = _best(_find(pieces, language)) or _bare(pieces, language)
+        candidate = _candidate_in(pieces, language)
         if candidate is not None:
             return candidate
     return None
+
+
+def _candidate_in(pieces: tuple[str, ...], language: str) -> Candidate | None:
+    return _best(_find(pieces, language)) or _bare(pieces, language)
 
 
 def _parts(sections: Sections) -> tuple[tuple[str, ...], ...]:

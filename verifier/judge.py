@@ -19,7 +19,7 @@ from verifier.programs import job_for, program_with
 from verifier.rubric import DEFAULT_RUBRIC, Polarity, Rubric
 from verifier.safety import find_risks
 from verifier.scoring import no_candidate, refused, score_cases, score_sentiment, score_text
-from verifier.sentiment import mark, read_expected
+from verifier.sentiment import Expected, mark, read_expected
 from verifier.terms import Task, Terms, read_terms, read_text_reference
 from verifier.testplan import plan_tests
 from verifier.types import (
@@ -95,9 +95,9 @@ def _prepare(sample: Sample, rubric: Rubric, default_limits: Limits) -> Prepared
         return replace(made, source=Source.SIMILARITY)
     expected = None if terms.task is Task.CODE else read_expected(reference)
     if expected is not None:
-        misses = misses_of_text(sample.completion, terms.rubric)
-        score = score_sentiment(mark(sample.completion, expected), misses, terms.rubric)
-        return replace(score, source=Source.SENTIMENT)
+        return replace(
+            _score_sentiment(sample.completion, expected, terms.rubric), source=Source.SENTIMENT
+        )
     if terms.task is Task.SENTIMENT:
         raise VerifierError("answer", f"expected one of {', '.join(Polarity)}, or opinions")
     plan = plan_tests(reference, default_limits=default_limits)
@@ -119,14 +119,27 @@ def _source_of(plan: TestPlan | CodePlan) -> Source:
     return Source.STDIO if isinstance(plan.cases[0], StdioCase) else Source.CALL
 
 
+def _score_sentiment(completion: str, expected: Expected, rubric: Rubric) -> Score:
+    marked = mark(completion, expected)
+
+    def is_answer(text: str) -> bool:
+        alone = mark(text, expected)
+        return (alone.answer, alone.correctness) == (marked.answer, marked.correctness)
+
+    return score_sentiment(marked, misses_of_text(completion, rubric, is_answer), rubric)
+
+
 def _prepare_text(completion: str, reference: str, terms: Terms) -> Prepared | Score:
-    response = answer_text(completion, boxed=terms.rubric.boxed)
+    boxed = terms.rubric.boxed
+    response = answer_text(completion, boxed=boxed)
     if not response:
         return no_candidate(terms.rubric, tests_total=1)
     return Prepared(
         terms=terms,
         comparison=Comparison(response=response, reference=reference),
-        misses=misses_of_text(completion, terms.rubric),
+        misses=misses_of_text(
+            completion, terms.rubric, lambda text: answer_text(text, boxed=boxed) == response
+        ),
     )
 
 

@@ -7,7 +7,7 @@ and the reference, opened if it was text. Must not know: tests, completions.
 |---|---|
 | `task` | `code`, `sentiment` or `similarity`; if not given, seen from the reference's shape |
 | `rubric` | a table of a rubric: what it says goes before the rubric of the run |
-| `format` | what a response should have, and no other: a list of `solution_marks`, `boxed` |
+| `format` | what a response should have, and no more: a list, of `solution_marks` and `boxed` |
 | `solution` | a right program, for the rubric's `similarity`; also `canonical_solution`, `code` |
 
 The sample's own `task` or `data_source` counts where it names one of these tasks, as a word
@@ -138,7 +138,7 @@ def _is_section(key: object) -> bool:
 
 def _with_format(wanted: object, rubric: Rubric) -> Rubric:
     words = [wanted] if isinstance(wanted, str) else wanted
-    if not isinstance(words, list) or not any(map(_is_format, words)):
+    if not isinstance(words, list) or (words and not any(map(_is_format, words))):
         return rubric
     for word in words:
         if word not in _FORMATS:

@@ -218,15 +218,16 @@ def test_a_program_about_marks_is_whole(line: str) -> None:
         pytest.param(f"{DRAFT}<answer>{FINAL}</answer>{DRAFT}", 1, id="not-outside-the-solution"),
         pytest.param(f"{FINAL}<answer>42</answer>", 1, id="solution-without-a-program"),
         pytest.param(f"{FINAL}```python\n```\n```python\nx", 1, id="not-empty-nor-unclosed"),
-        pytest.param(f"{FINAL}```\nx\n```\n```bash\nls\n```\n", 1, id="not-of-another-tag"),
-        pytest.param(f"```\n{PROGRAM}```\n", 0, id="untagged"),
+        pytest.param(f"{FINAL}```bash\nls\n```\n", 1, id="not-of-another-tag"),
+        pytest.param(f"{FINAL}```\nx\n```\n", 2, id="tagged-and-untagged"),
+        pytest.param(f"```\n{PROGRAM}```\n```\n```\n", 1, id="untagged"),
         pytest.param(PROGRAM, 0, id="bare"),
         pytest.param("Sorry.", 0, id="no-program"),
     ],
 )
 def test_number_of_complete_blocks(completion: str, expected: int) -> None:
-    """Only complete, tagged, written blocks count, where the answer was found."""
-    assert complete_blocks(find_sections(completion)) == expected
+    """Complete, written blocks that are of no other language count, where the answer was found."""
+    assert len(complete_blocks(find_sections(completion))) == expected
 
 
 @pytest.mark.parametrize("program", ['print("\\d")', "print(1or 2)", "print(x is 1)"])

@@ -104,7 +104,7 @@ def test_a_misprint_is_a_dataset_error(key: str, value: Any, complaint: str) -> 
     ("key", "value"),
     [
         *(("rubric", value) for value in ("", "Is it right?", ["Is it?"], {"criteria": 1}, {}, 7)),
-        *(("format", value) for value in ("", "stdin", ["pdf"], {"boxed": True}, [], 7)),
+        *(("format", value) for value in ("", "stdin", ["pdf"], {"boxed": True}, 7)),
         ("rubric", {"weights": None, "correctness": {"shape": None}}),
     ],
 )
@@ -121,6 +121,7 @@ def test_what_has_another_meaning_is_left_alone(key: str, value: Any) -> None:
         ("boxed", False, True),
         (["solution_marks"], True, False),
         (["boxed", "solution_marks"], True, True),
+        ([], False, False),
     ],
 )
 def test_a_format_is_asked_for(wanted: object, *, marks: bool, boxed: bool) -> None:
