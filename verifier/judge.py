@@ -146,18 +146,19 @@ def _prepare_text(completion: str, reference: str, terms: Terms) -> Prepared | S
 def _prepare_program(completion: str, plan: TestPlan | CodePlan, terms: Terms) -> Prepared | Score:
     prompt = plan.paper.prompt if isinstance(plan, CodePlan) else ""
     candidate = extract_candidate(completion, prompt=prompt)
+    total = 0 if isinstance(plan, CodePlan) else len(plan.cases)
     if candidate is None:
-        total = 0 if isinstance(plan, CodePlan) else len(plan.cases)
         return no_candidate(terms.rubric, tests_total=total)
     findings = find_risks(candidate.program, terms.rubric.policy)
+    misses = misses_of_program(completion, candidate, terms.rubric)
     if terms.rubric.enforce and any(one.severity is Severity.SEVERE for one in findings):
-        return refused(terms.rubric, candidate, findings)
+        return refused(terms.rubric, candidate, findings=findings, misses=misses, tests_total=total)
     prepared = Prepared(
         terms=terms,
         candidate=candidate,
         plan=plan,
         comparison=_comparison(candidate, terms),
-        misses=misses_of_program(completion, candidate, terms.rubric),
+        misses=misses,
         findings=findings,
     )
     if isinstance(plan, CodePlan):

@@ -62,14 +62,13 @@ def score_cases(
     share = share_of(passed, len(cases), groups, rubric.groups)
     counted = beyond_guess(share, guessed) if rubric.guess_correction else share
     compiles = _compile_ladder(cases)
-    length = max(1, len(candidate.program))
     is_program = compiles > _COMPILE_STEPS[Ending.NOT_COMPILED]
     dimensions: dict[str, Any] = {
         "correctness": rubric.shaped(float(counted)),
         "compile": compiles,
         "format": _format(misses),
         "safety": safety_of(findings) if is_program else 0.0,
-        "conciseness": min(1.0, rubric.budget / length) if is_program else 0.0,
+        "conciseness": _conciseness(candidate, rubric) if is_program else 0.0,
     }
     if similarity is not None:
         dimensions["similarity"] = similarity
@@ -138,13 +137,29 @@ def _score_answer(
     )
 
 
-def refused(rubric: Rubric, candidate: Candidate, findings: tuple[Finding, ...]) -> Score:
-    """Score a program that was not run, as the rubric enforces its policy."""
+def refused(
+    rubric: Rubric,
+    candidate: Candidate,
+    *,
+    findings: tuple[Finding, ...],
+    misses: tuple[Miss, ...],
+    tests_total: int,
+) -> Score:
+    """Score a program that was not run, as the rubric enforces its policy.
+
+    It earns nothing; what is known of it without a run explains it all the same.
+    """
+    was_read = any(finding.line for finding in findings)
     return Score(
         verdict=Verdict.SECURITY_VIOLATION,
         reward=rubric.reward(0.0),
+        compile=_COMPILE_STEPS[Ending.NOT_LOADED if was_read else Ending.NOT_COMPILED],
+        format=_format(misses),
+        conciseness=_conciseness(candidate, rubric) if was_read else 0.0,
         method=candidate.method,
         findings=findings,
+        misses=misses,
+        tests_total=tests_total,
     )
 
 
@@ -173,6 +188,10 @@ def _compile_ladder(cases: tuple[CaseResult, ...]) -> float:
         return min(stopped)
     clean = sum(case.verdict in (Verdict.ACCEPTED, Verdict.WRONG_ANSWER) for case in cases)
     return _COMPILE_LOADED + (1 - _COMPILE_LOADED) * clean / len(cases)
+
+
+def _conciseness(candidate: Candidate, rubric: Rubric) -> float:
+    return min(1.0, rubric.budget / max(1, len(candidate.program)))
 
 
 def _format(misses: Iterable[Miss]) -> float:

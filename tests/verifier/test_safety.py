@@ -276,6 +276,19 @@ def test_a_policy_that_is_enforced_stops_a_program_at_the_door() -> None:
     assert isinstance(prepared("print(eval('1'))", rubric), Prepared)
 
 
+@pytest.mark.parametrize(
+    ("program", "compile_"), [("import socket", 0.4), ("import socket\n" + "x" * 100_000, 0.2)]
+)
+def test_a_program_that_is_not_run_is_described(program: str, compile_: float) -> None:
+    """Its form, how far it is known to get, and how many cases there are; none of it is paid."""
+    stopped = prepared(program, Rubric(enforce=True, budget=50.0))
+
+    assert isinstance(stopped, Score)
+    assert (stopped.compile, stopped.format, stopped.tests_total) == (compile_, 1.0, 1)
+    assert (stopped.reward, stopped.correctness, stopped.safety) == (0.0, 0.0, 0.0)
+    assert stopped.conciseness == (compile_ == 0.4)
+
+
 def test_a_policy_blocks_nothing_unless_it_is_told_to() -> None:
     """By default, a finding is only told."""
     told = prepared("import socket\nprint(1)", Rubric())
