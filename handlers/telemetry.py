@@ -64,7 +64,7 @@ CLASSES = {
 class _Told:
     """What a sample adds to the metrics."""
 
-    reward: float
+    reward: float | None
     correctness: float
     duration_ms: float
     is_zero: bool
@@ -94,7 +94,7 @@ class Invocation:
             reward=score.reward,
             correctness=score.correctness,
             duration_ms=float(str(fields["duration_ms"])),
-            is_zero=score.reward <= self._settings.rubric.lowest,
+            is_zero=score.reward is not None and score.reward <= self._settings.rubric.lowest,
             is_outage=score.is_outage,
         )
         self._groups[CLASSES[score.verdict], score.source].append(told)
@@ -206,7 +206,7 @@ def _publish_group(verdict: VerdictClass, source: Source, told: Sequence[_Told])
     is_graded = verdict is not VerdictClass.UNGRADED
     for one in told:  # before the counts: Powertools writes a document whenever it has 100 values
         document.add_metric("DurationMs", MetricUnit.Milliseconds, one.duration_ms)
-        if is_graded:
+        if one.reward is not None:
             document.add_metric("Reward", MetricUnit.NoUnit, one.reward)
             document.add_metric("Correctness", MetricUnit.NoUnit, one.correctness)
     document.add_metric("Samples", MetricUnit.Count, len(told))

@@ -17,8 +17,8 @@ marks the answers in an examiner (`verifier.examiner`), which the candidate neve
     >>> with LocalExecutor() as executor:
     ...     [score] = judge([sample], executor)
 
-A score whose verdict is `UNGRADED` has no reward that means anything: `problem` says what was in
-the way, and `is_outage` whether to try again.
+A score whose verdict is `UNGRADED` has no reward: it is None, which is no zero. `problem` says what
+was in the way, and `is_outage` whether to try again.
 """
 
 from verifier.asking import AskedBefore

@@ -304,7 +304,7 @@ def ungraded(problem: str, *, is_outage: bool = False) -> Score:
     """Say that there is no score, and why: the dataset's fault, or (*is_outage*) ours."""
     # A key of the reference is quoted as it is, and may be no text that can be written.
     writable = problem.encode("utf-8", "replace").decode("utf-8")
-    return Score(verdict=Verdict.UNGRADED, problem=writable, is_outage=is_outage)
+    return Score(verdict=Verdict.UNGRADED, reward=None, problem=writable, is_outage=is_outage)
 
 
 def judge(

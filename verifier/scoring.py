@@ -79,7 +79,7 @@ def score_cases(
     lost = [case for case in cases if case.verdict is Verdict.UNGRADED]
     return Score(
         verdict=verdict,
-        reward=0.0 if verdict is Verdict.UNGRADED else rubric.reward(paid),
+        reward=None if verdict is Verdict.UNGRADED else rubric.reward(paid),
         **dimensions,
         share=float(share),
         guess_baseline=float(guessed),

@@ -233,16 +233,16 @@ class Score:
     rests on, `misses` what `format` does. `share` is the share of the test cases that were passed,
     as the points of their groups go, and `guess_baseline` that which the best constant answer
     would pass.
-    Where `verdict` is `UNGRADED` all of it means nothing: `problem` says what was in the way, and
-    `is_outage` whether that was our own fault and not the dataset's. `self_judged` counts test
-    cases that took the candidate's own word for whether two of its objects are equal;
-    `shared_process` tells that candidate and tests were not kept apart. `source` is what the
-    reference asked for.
+    Where `verdict` is `UNGRADED` there is no `reward` (None), and the other numbers mean nothing:
+    `problem` says what was in the way, and `is_outage` whether that was our own fault and not the
+    dataset's. `self_judged` counts test cases that took the candidate's own word for whether two of
+    its objects are equal; `shared_process` tells that candidate and tests were not kept apart.
+    `source` is what the reference asked for.
     """
 
     verdict: Verdict
     source: Source = Source.NONE
-    reward: float = 0.0
+    reward: float | None = 0.0
     correctness: float = 0.0
     compile: float = 0.0
     format: float = 0.0

@@ -36,7 +36,7 @@ class ScoredLine:
     size_bytes: int
     row: dict[str, object]
     verdict: Verdict
-    reward: float
+    reward: float | None
     dimensions: dict[str, float]  # those that apply
     tests_passed: int
     tests_total: int

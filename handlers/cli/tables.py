@@ -116,11 +116,10 @@ def printable(text: str, *, limit: int = _TEXT_CHARACTERS_MAX) -> str:
 
 
 def _cells(line: ScoredLine, dimensions: Iterable[str]) -> list[Text]:
-    is_graded = line.verdict is not Verdict.UNGRADED
     style = _STYLES.get(line.verdict, _STYLE_OF_FAILURES)
     return [
         _one_line(_id_text(line.row["id"])),
-        Text(f"{line.reward:.3f}" if is_graded else "-", style=style),
+        Text("-" if line.reward is None else f"{line.reward:.3f}", style=style),
         *(Text(_share(line.dimensions.get(name))) for name in dimensions),
         Text(f"{line.tests_passed}/{line.tests_total}"),
         Text(line.verdict, style=style),

@@ -52,7 +52,7 @@ class Tally:
     def add(self, line: ScoredLine) -> None:
         """Count one line."""
         self.verdicts[line.verdict] += 1
-        if line.verdict is not Verdict.UNGRADED:
+        if line.reward is not None:
             self.reward_sum += line.reward
         elif line.is_outage:
             self.outage_count += 1

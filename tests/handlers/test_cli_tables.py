@@ -36,7 +36,7 @@ LINE = ScoredLine(
     remark="",
 )
 UNGRADED = replace(
-    LINE, verdict=Verdict.UNGRADED, reward=0.0, dimensions={}, problem="outputs: missing"
+    LINE, verdict=Verdict.UNGRADED, reward=None, dimensions={}, problem="outputs: missing"
 )
 
 

@@ -19,7 +19,7 @@ GRADED = ScoredLine(
     is_outage=False,
     remark="",
 )
-UNGRADED = replace(GRADED, verdict=Verdict.UNGRADED, reward=0.0, problem="outputs: missing")
+UNGRADED = replace(GRADED, verdict=Verdict.UNGRADED, reward=None, problem="outputs: missing")
 
 
 def tally_of(*lines: ScoredLine) -> Tally:

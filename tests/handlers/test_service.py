@@ -398,7 +398,7 @@ def test_texts_are_compared_by_the_deadline() -> None:
 
     outcomes = service(text_judge=judge).score([text_entry("ab"), text_entry("abcd")], deadline=7.0)
 
-    rewards = sorted(outcome.score.reward for outcome in outcomes)
+    rewards = sorted(outcome.score.reward or 0.0 for outcome in outcomes)
     assert (rewards, judge.deadlines) == ([0.5, 1.0], [7.0, 7.0])
 
 
