@@ -39,11 +39,18 @@ _LABEL = (
     r"(?:(?:final|overall|semantic|similarity|the|my)[ ]){0,4}"
     r"(?:score|similarity|rating|answer)[ ]?(?:[:=]|is\b)[ ]{0,4}"
 )
-_OUT_OF_ONE = r"[ ]?(?:/|out of)[ ]?1(?:\.0{0,4})?"
+_ONE = r"1(?:\.0{0,4})?(?![\w.]?[0-9])"
+_OUT_OF_ONE = rf"[ ]?(?:/|out of(?: a possible)?)[ ]?{_ONE}"
+# What shows another scale, behind a number or anywhere, when `out of 1` and `0 to 1` are gone.
+_OTHER_SCALE = rf"[ ]?(?:/|\bout of\b|\bof (?!{_ONE})(?=[0-9])|\bon a (?=[0-9]))"
+_SAYS_SCALE = re.compile(
+    r"\bscale (?:of|from) [0-9.]{1,9}[ ]?(?:to|and|-|–)[ ]?[0-9]",  # noqa: RUF001
+    re.IGNORECASE,
+)
 _FLAGS = re.IGNORECASE | re.ASCII  # so that Japanese around a number is no part of it
 _LAST_LINE = re.compile(rf"(?:{_LABEL})?({_NUMBER})(?:{_OUT_OF_ONE})?", _FLAGS)
-_LABELLED = re.compile(rf"\b{_LABEL}({_NUMBER})", _FLAGS)
-_ANY = re.compile(_NUMBER, _FLAGS)
+_LABELLED = re.compile(rf"\b{_LABEL}({_NUMBER})({_OTHER_SCALE})?", _FLAGS)
+_ANY = re.compile(rf"({_NUMBER})({_OTHER_SCALE})?", _FLAGS)
 _MARKUP = re.compile(r"\\boxed|\\text|[*_`$#\"'{}()\[\]<>\\]")
 # Numbers that are no scores: the scale itself, what a score is out of, the marks of a list.
 _NO_SCORES = re.compile(
@@ -69,7 +76,9 @@ def read_similarity(text: str, extraction: Extraction) -> float | Failure:
     found = _find(lines, extraction)
     if found is None:
         return _nothing_found(" ".join(lines), extraction)
-    number = found.rstrip(".,")
+    number, scale = found[0].rstrip(".,"), found[1]
+    if scale:
+        return Failure(kind=JudgeFailure.OUT_OF_RANGE, detail="a number on another scale")
     if number.endswith("%"):
         return Failure(kind=JudgeFailure.OUT_OF_RANGE, detail="a percentage")
     if not _PLAIN.fullmatch(number):  # 0,8 and 1.2.3 may mean anything
@@ -85,16 +94,19 @@ def _end_of(text: str) -> str:
     return text[-_TEXT_CHARACTERS_MAX:]
 
 
-def _find(lines: list[str], extraction: Extraction) -> str | None:
+def _find(lines: list[str], extraction: Extraction) -> tuple[str, str] | None:
+    """Find the number that counts, and what shows that it is on another scale than ours."""
     last = _LAST_LINE.fullmatch(lines[-1].rstrip(". ")) if lines else None
     if last:
-        return last[1]
+        return last[1], ""
     if extraction is Extraction.STRICT:
         return None
     text = _NO_SCORES.sub(" ", "\n".join(lines))
-    labelled = _LABELLED.findall(text)
-    anywhere = labelled or _ANY.findall(text)
-    return anywhere[-1] if anywhere else None
+    anywhere: list[tuple[str, str]] = _LABELLED.findall(text) or _ANY.findall(text)
+    if not anywhere:
+        return None
+    number, scale = anywhere[-1]
+    return number, scale or ("of its own" if _SAYS_SCALE.search(text) else "")
 
 
 def _nothing_found(text: str, extraction: Extraction) -> Failure:

@@ -104,10 +104,50 @@ def test_what_is_no_score_is_told_apart(
     assert kind(text, extraction) is failure
 
 
-def test_a_score_of_ten_is_not_taken_for_one() -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "8/10",
+        "1/10",
+        "Score: 1/10",
+        "Score: **1** / 10",
+        "Score: 1 (out of 10)",
+        "Score: 1 out of a possible 10",
+        "Score: 1 out of ten",
+        "Score: 1 of 10",
+        "The similarity is 1/5.",
+        "Rating: 0.5/10",
+        "Score: 0.8 out of 10",
+        "I give it 1 out of 5, which is low.",
+        "Score: 1 on a scale of 1 to 10",
+        "Score: 1 on a scale from 0 to 10",
+        "Score: 1, on a 10-point scale",
+        "On a scale from 1 to 10, it is a 1.",
+        "Score: 1/10\nThe similarity is 1/10, and nothing else.",
+    ],
+)
+def test_a_score_on_another_scale_is_not_taken_for_one(text: str) -> None:
     """Whoever marks with another scale in mind is not understood by half."""
-    assert kind("8/10", STRICT) is JudgeFailure.NO_NUMBER
-    assert kind("8/10", FLEXIBLE) is JudgeFailure.OUT_OF_RANGE
+    assert kind(text, STRICT) is JudgeFailure.NO_NUMBER
+    assert kind(text, FLEXIBLE) is JudgeFailure.OUT_OF_RANGE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Score: 0.7/1 as I see it",
+        "Score: 0.7 out of 1.0, I would say",
+        "I give it 0.7 out of a possible 1.",
+        "Score: 0.7 of 1",
+        "On a scale from 0.0 (unrelated) to 1.0 (the same), it is a 0.7.",
+        "Score: 0.7 on a scale of 0 to 1",
+        "It has 4 of 12 points, so the score is 0.7 of course",
+        "Score: 0.7 (scale: 0.0-1.0)",
+    ],
+)
+def test_a_score_out_of_one_is_read(text: str) -> None:
+    """Our own scale may be named."""
+    assert kind(text, FLEXIBLE) == 0.7
 
 
 @given(
@@ -149,6 +189,9 @@ def test_what_is_read_strictly_is_read_flexibly_too(text: str) -> None:
         "the ",
         "score: ",
         "score is ",
+        "1 of ",
+        "1 out of ",
+        "scale of 1 to ",
         "0 to ",
         "/1",
         "1.",
