@@ -160,7 +160,8 @@ _REASONS: dict[str, str] = (
     )
     | _all(
         _DELETES,
-        "os.remove os.unlink os.rmdir os.removedirs shutil.rmtree os.truncate shutil.move",
+        "os.remove os.unlink os.rmdir os.removedirs shutil.rmtree os.truncate shutil.move "
+        "pathlib.Path.unlink pathlib.Path.rmdir",
     )
     | _all(
         "uses the network",

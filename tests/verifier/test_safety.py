@@ -64,6 +64,7 @@ SEVERE, MILD = Severity.SEVERE, Severity.MILD
         ),
         ("import pathlib\npathlib.Path('x').unlink()", "unlink", 2, SEVERE),
         ("from pathlib import Path\nfor p in Path().iterdir(): p.rmdir()", "rmdir", 2, SEVERE),
+        ("from pathlib import Path as P\nP.unlink(P())", "pathlib.Path.unlink", 2, SEVERE),
         ("import os, pathlib\nos.unlink('x')", "os.unlink", 2, SEVERE),
         ("import builtins\nbuiltins.exec('1')", "builtins.exec", 2, MILD),
         ("import builtins\ngetattr(builtins, 'exec')('1')", "builtins.exec", 2, MILD),
