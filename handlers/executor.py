@@ -8,7 +8,7 @@ answers, rewards.
 Whatever a call leaves behind (a process, a file) would be there in the next one, which may be
 another candidate's. So each call ends with a look around, and if anything is found, with the end of
 this process, unanswered: Lambda then ends all that runs in the environment and starts anew (what is
-in `/tmp` it leaves, so that is removed before), and the caller takes the order for one that crashed.
+in `/tmp` it leaves, so that is removed first), and the caller takes the order for one that crashed.
 A candidate can leave something only where no wall holds it. There it is alone: several jobs in an
 order are refused at any level but `kernel`, and at level `none` every call that may be served by an
 environment which served others (`VERIFIER_EXECUTOR_AFRESH`).
