@@ -3,18 +3,19 @@
 In: a test plan. Out: what share of its cases one and the same answer passes, or a program that
 repeats what it was given; at most. Must not know: candidates, rewards.
 
-The answers that are tried are those that cases expect. Where there are very many of them, or
-very long ones, only cases that expect the same are counted together, and nothing is repeated.
+The answers that are tried are those that cases expect, and, where these have a tolerance, all
+others. Where there are very many of them, or very long ones, only cases that expect the same are
+counted together, and nothing is repeated.
 """
 
-import marshal
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from fractions import Fraction
-from typing import Any
+from functools import partial
 
 from sandbox.types import Ending, Execution
 from verifier.groups import share_of
+from verifier.overlaps import Row, bytes_of, most_worth, row_of_text, row_of_value
 from verifier.rubric import Grouping
 from verifier.types import (
     CallCase,
@@ -55,13 +56,28 @@ def best_guess(plan: TestPlan, grouping: Grouping = Grouping.SUM) -> Fraction:
     if _is_lenient(plan) and _are_few(guesses, total):
         # A lenient checker may take one answer for cases that expect another.
         passed += (_passed(plan, guess) for guess in guesses.values())
-    return max(share_of(some, total, plan.groups, grouping) for some in passed)
+    worth = partial(share_of, total=total, groups=plan.groups, grouping=grouping)
+    best = max(map(worth, passed))
+    if plan.checker.kind is CheckerKind.NUMERIC and sum(map(len, guesses)) <= _COMPARED_BYTES_MAX:
+        rows = [_row(plan.cases[0], places[same], guess) for same, guess in guesses.items()]
+        return most_worth(rows, plan.checker, worth, best)
+    return best
+
+
+def _row(of: TestCase, places: set[int], guess: Execution) -> Row:
+    if isinstance(of, StdioCase):
+        return row_of_text(places, guess.stdout)
+    return row_of_value(places, guess.value)
 
 
 def _is_lenient(plan: TestPlan) -> bool:
-    """Whether two answers may be taken for the same that are not, as we write them."""
+    """Whether two answers may be taken for the same that are not, as we write them.
+
+    Tolerances are `verifier.overlaps`' own.
+    """
     printed = isinstance(plan.cases[0], StdioCase)
-    return not (printed and plan.checker.kind in (CheckerKind.TOKENS, CheckerKind.EXACT))
+    plain = (CheckerKind.TOKENS, CheckerKind.EXACT, CheckerKind.NUMERIC)
+    return not (printed and plan.checker.kind in plain)
 
 
 def _are_few(guesses: Collection[bytes], total: int) -> bool:
@@ -101,18 +117,10 @@ def _printed(text: str) -> Execution:
 def _answers(case: TestCase, checker: Checker) -> list[_Guess]:
     if isinstance(case, CallCase):
         values = (case.expected_value, *case.also_accepted)
-        return [(_bytes(v), Execution(ending=Ending.FINISHED, value=v)) for v in values]
+        return [(bytes_of(v), Execution(ending=Ending.FINISHED, value=v)) for v in values]
     text = case.expected_stdout
     same = " ".join(text.split()) if checker.kind is CheckerKind.TOKENS else text
     return [(same.encode("utf-8", "surrogatepass"), _printed(text))]
-
-
-def _bytes(value: Any) -> bytes:  # noqa: ANN401  (any plain data)
-    """Write plain data; not by its `repr`, which a long number does not have."""
-    try:
-        return marshal.dumps(value, 0)  # this version writes equal values alike
-    except ValueError:
-        return str(id(value)).encode()
 
 
 def _passed(plan: TestPlan, guess: Execution) -> set[int]:

@@ -68,22 +68,27 @@ def _folded(text: bytes) -> bytes:
     return text.decode("utf-8", "surrogatepass").casefold().encode("utf-8", "surrogatepass")
 
 
-def _close(expected: bytes, observed: bytes, checker: Checker) -> bool:
+def has_tolerance(expected: bytes) -> bool:
+    """Tell whether a token that is expected is a number that may be missed a little."""
     # An int is never read as a float: the floats nearest to 10**16 and 10**16 + 1 are one.
-    if _INTEGER.fullmatch(expected):
-        return False
-    wanted, found = _number(expected), _number(observed)
-    if wanted is None or found is None:
-        return False
-    if math.isnan(wanted):
-        return math.isnan(found)
-    return math.isclose(wanted, found, rel_tol=checker.rel_tol, abs_tol=checker.abs_tol)
+    return not _INTEGER.fullmatch(expected) and read_number(expected) is not None
 
 
-def _number(token: bytes) -> float | None:
+def read_number(token: bytes) -> float | None:
     """Read a number; None if it is none, or overflows: 1e999 is not infinity."""
     if _NOT_FINITE.fullmatch(token):
         return float(token)
     if _FINITE.fullmatch(token) and math.isfinite(number := float(token)):
         return number
     return None
+
+
+def _close(expected: bytes, observed: bytes, checker: Checker) -> bool:
+    if not has_tolerance(expected):
+        return False
+    wanted, found = read_number(expected), read_number(observed)
+    if wanted is None or found is None:
+        return False
+    if math.isnan(wanted):
+        return math.isnan(found)
+    return math.isclose(wanted, found, rel_tol=checker.rel_tol, abs_tol=checker.abs_tol)
