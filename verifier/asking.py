@@ -1,15 +1,15 @@
 """The first step of an examination: find out what tests ask.
 
 In: papers (test code), an executor. Out: for each paper its pressed form, the questions it asks of
-anybody, its units, and how many of these the best constant answer passes; or what is wrong with
-it. This does not depend on a candidate, so it is remembered. Must not know: candidates.
+anybody, its units, and how many of these the best guess passes; or what is wrong with it. This does
+not depend on a candidate, so it is remembered. Must not know: candidates.
 """
 
 from collections import OrderedDict
 from collections.abc import Iterable
 
-from sandbox.types import Ending, Execution, Executor, Job
-from verifier.sitting import Report, exam_job, guess_jobs, sit
+from sandbox.types import Ending, Execution, Executor
+from verifier.sitting import Report, exam_job, guess_job, sit
 from verifier.types import Paper
 
 _CACHED_BYTES_MAX = 64 * 2**20
@@ -71,17 +71,14 @@ def is_outage(report: Report) -> bool:
 
 
 def _guess(reports: dict[Paper, Report], new: list[Paper], executor: Executor) -> None:
-    """Find out how many units the best constant answer passes, and note it in the reports."""
-    papers: list[Paper] = []
-    jobs: list[Job] = []
-    for paper in new:
-        report = reports[paper]
-        if "problem" not in report:
-            report["guessed"] = 0
-            made = [] if paper.shared_process else guess_jobs(paper, report["pressed"])
-            papers += [paper] * len(made)
-            jobs += made
+    """Find out how many units the best guess passes, and note it in the reports."""
+    asking = [paper for paper in new if "problem" not in reports[paper]]
+    for paper in asking:
+        reports[paper]["guessed"] = 0
+    papers = [paper for paper in asking if not paper.shared_process]
     pressed = [reports[paper]["pressed"] for paper in papers]
+    asked = [len(reports[paper]["questions"]) for paper in papers]
+    jobs = [guess_job(*one) for one in zip(papers, pressed, asked, strict=True)]
     for place, executions in sit(jobs, pressed, executor):
         report = reports[papers[place]]
         for execution in executions:

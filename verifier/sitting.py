@@ -40,8 +40,10 @@ guess = guessing({prepared!r})
 """
 # How many candidates sit one after the other in one examiner, where that leaves no trace.
 SITTERS_MAX = 8
-# Where each takes a guest: the literals that tests compare with most often.
-_GUESSES_IN_GUESTS_MAX = 6
+# A run of pytest takes much longer than one of the same tests without it.
+_GUESSES_MAX, _GUESSES_OF_PYTEST_MAX = 32, 8
+# Where tests ask much, fewer guesses are tried, though not fewer than these.
+_GUESSED_MAX, _GUESSES_MIN = 2**14, 6
 _TOGETHER = "from verifier.examiner.together import examine_together"
 _PATIENCE_TOGETHER = 3
 EXAMINER_LIMITS = Limits(
@@ -75,18 +77,19 @@ def exam_job(paper: Paper, pressed: Report, questions: list[Any], *sitters: Sitt
     )
 
 
-def guess_jobs(paper: Paper, pressed: Report) -> list[Job]:
-    """Count the units that each guess passes: in one guest where that leaves no trace."""
-    program = _GUESSER.format(prepared=marshal.dumps((asdict(paper), pressed, [])))
-    calls = [
-        Call(entry_point="guess", arguments=(place,)) for place in range(len(pressed["guesses"]))
-    ]
-    if pressed["leaves_no_trace"]:
-        return [Job(program=program, questions=tuple(calls), limits=IN_COMPANY_LIMITS)]
-    return [
-        Job(program=program, questions=(call,), limits=IN_COMPANY_LIMITS)
-        for call in calls[:_GUESSES_IN_GUESTS_MAX]
-    ]
+def guess_job(paper: Paper, pressed: Report, asked: int) -> Job:
+    """Count the units that each guess passes, of tests in which so much is *asked*.
+
+    All in one guest, even where one may leave a trace for the next: who works is not among them.
+    """
+    most = _GUESSES_OF_PYTEST_MAX if pressed["style"] == "pytest" else _GUESSES_MAX
+    most = min(most, max(_GUESSES_MIN, _GUESSED_MAX // asked))
+    places = range(len(pressed["guesses"][:most]))
+    return Job(
+        program=_GUESSER.format(prepared=marshal.dumps((asdict(paper), pressed, []))),
+        questions=tuple(Call(entry_point="guess", arguments=(place,)) for place in places),
+        limits=IN_COMPANY_LIMITS,
+    )
 
 
 def together_job(plan: CodePlan, pressed: Report, program: str) -> Job:

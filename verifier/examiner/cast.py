@@ -36,6 +36,7 @@ from verifier.examiner.transcript import (
     UnsendableError,
 )
 from verifier.examiner.unknown import TWO_SIDED, Unknown, UnknownName
+from verifier.examiner.wanted import Wanted
 
 _ORIGIN = "_origin_"
 
@@ -65,6 +66,7 @@ class Cast:
         """
         self.classes = classes
         self.transcript = transcript
+        self.wanted = Wanted()
         self.sources = sources
         self.shared = shared
         self._described: dict[int, dict[str, Any]] = {}
@@ -146,7 +148,14 @@ class Cast:
         """Compare, where one side is not known yet."""
         if self.is_candidates(left) and self.is_candidates(right):
             return self.ask(operation, left, right, guess=True)
+        self.note_wanted(operation, left, right)
         raise SuspendedError
+
+    def note_wanted(self, operation: str, left: Any, right: Any) -> None:
+        """Note what is put beside an answer, one of the two, that is not known yet."""
+        unknown, value = (left, right) if type(left) is Unknown else (right, left)
+        if not self.transcript.answers:
+            self.wanted.note(operation, value, is_part=unknown._attribute_ is not None)
 
     def place_of_guess(self, operation: str, *operands: Any) -> int:
         """Put a question that may never be asked, and return its place."""

@@ -21,7 +21,7 @@ from typing import Any
 
 from verifier.examiner import script
 from verifier.examiner.cast import Cast
-from verifier.examiner.guesses import Guessing
+from verifier.examiner.guesses import Guessing, worth_trying
 from verifier.examiner.press import FILE_NAME, PaperError, press
 from verifier.examiner.sources import Sources
 from verifier.examiner.transcript import (
@@ -37,6 +37,7 @@ from verifier.examiner.transcript import (
 from verifier.examiner.unknown import is_for_tools
 
 _PYTEST_SUITE = "verifier.examiner.pytest_suite"
+_OF_OBJECTS = ("getattr", "method", "setattr")
 _STEPS_MAX = 200_000
 _TEXT_MAX = 200
 _NAMING = (NameError, ImportError, AttributeError, TypeError)
@@ -60,7 +61,7 @@ def examine(
         exam = Exam(paper, ready, Transcript(known), frozenset(settled))
         exam.run()
         # With what is asked before all answers goes what makes all later runs shorter.
-        return exam.report() | ({} if answers else {"pressed": ready})
+        return exam.report() | ({} if answers else {"pressed": ready | exam.guesses()})
     except PaperError as problem:
         return {"problem": str(problem)}
 
@@ -79,7 +80,8 @@ def guessing(prepared: bytes) -> Callable[[int], int]:
     paper, pressed, _ = marshal.loads(prepared)  # noqa: S302  (as for `sitting`)
 
     def count_passed(place: int) -> int:
-        exam = Exam(paper, pressed, Guessing(pressed["guesses"][place]), frozenset())
+        guess = Guessing(pressed["guesses"][place], pressed["made"], pressed["methods"])
+        exam = Exam(paper, pressed, guess, frozenset())
         try:
             exam.run()
             return sum(state == "passed" for _, state, *_ in exam.report()["units"])
@@ -243,6 +245,15 @@ class Exam:
                 for one in asked
             ],
         }
+
+    def guesses(self) -> dict[str, Any]:
+        """List what is worth trying instead of working, after a run with nothing known."""
+        read, wanted, asked = self.pressed["wanted"], self.cast.wanted, self.transcript.asked
+        has_parts = wanted.has_parts or any(one.operation in _OF_OBJECTS for one in asked)
+        raised = {name for name, _ in read["raised"]}.intersection(self.pressed["names"])
+        made = raised.union(self.pressed["classes"] if has_parts else ())
+        guesses = {"guesses": worth_trying(read, wanted, asked), "made": sorted(made)}
+        return guesses | {"wanted": {}}  # it has served, and all of this goes to every sitting
 
     def _said_of(self, unit: Unit) -> list[Any]:
         before = Unit("") if unit.state != "not_reached" else self.transcript.outside

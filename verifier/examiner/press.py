@@ -11,8 +11,8 @@ import sys
 from typing import Any
 
 from verifier.examiner import script
-from verifier.examiner.guesses import worth_trying
 from verifier.examiner.patches import find_patch
+from verifier.examiner.wanted import called_methods, read_wanted
 
 FILE_NAME = "<tests>"
 _BOUND = frozenset(vars(builtins)) | {
@@ -37,7 +37,7 @@ def press(paper: dict[str, Any]) -> dict[str, Any]:
         )
     entry_point = str(paper.get("entry_point") or "")
     names, libraries = _names_of_candidate(paper, tree, prompt, entry_point.partition("(")[0])
-    guesses = worth_trying(tree)
+    wanted, methods = read_wanted(tree), called_methods(tree)
     units: list[str] = []
     if style == "script":
         if entry_point and has_uncalled_check(tree):
@@ -52,7 +52,8 @@ def press(paper: dict[str, Any]) -> dict[str, Any]:
         "classes": sorted(script.names_of_classes(tree, frozenset(names))),
         "libraries": libraries,
         "units": units,
-        "guesses": guesses,
+        "methods": methods,
+        "wanted": wanted,
         "code": _compiled(tree, FILE_NAME),
         "prompt_code": _compiled(prompt, "<prompt>"),
         "is_seeding": "seed(" in paper["source"] or "setstate(" in paper["source"],

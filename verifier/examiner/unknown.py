@@ -154,6 +154,7 @@ def _guessing(operation: str) -> Any:
 def _between(operation: str, *, is_reflected: bool) -> Any:
     def guess(self: Unknown, other: Any, *more: Any) -> Any:
         if not self._cast_.is_candidates(other):
+            self._cast_.note_wanted(operation, self, other)
             raise SuspendedError  # and not asked: it could be what is expected
         operands = (other, self) if is_reflected else (self, other)
         return self._cast_.ask(operation, *operands, *more, guess=True)
