@@ -49,7 +49,7 @@ EXAMPLES = ROOT / "examples" / "completions.jsonl"
                     "test_iteration[items2] wrong_answer assert list(stack) == items [2, 1] "
                     "AssertionError: line 32 of the tests"
                 ),
-                "share = 5 / 6 passed = 0.8333",
+                "share = (5 passed - 1 guessed) / (6 cases - 1), 0 at least = 0.8",
             ],
         ),
         (
