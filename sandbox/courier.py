@@ -177,8 +177,7 @@ class Courier:
 def _expect_progress(job: Job, executions: tuple[Execution, ...]) -> None:
     """Raise FunctionCrashedError if another try would come no further."""
     lost = next((one for one in executions if one.ending is Ending.NOT_RUN), None)
-    has_guests_each = isinstance(job.questions[0], Run)
-    if lost is None or (has_guests_each and executions[0] is not lost):
+    if lost is None or (job.is_divisible and executions[0] is not lost):
         return
     late = lost.detail.startswith(DEADLINE)
     raise (FunctionOutOfTimeError if late else FunctionCrashedError)(lost.detail)

@@ -111,7 +111,7 @@ def _fitting(reply: Reply, jobs: Sequence[Job], bytes_max: int) -> Reply:
     for job, executions in zip(jobs, reply.results, strict=True):
         unread = isinstance(job.questions[0], Step)
         kept = tuple(one for one in executions if room.takes(one, unread=unread))
-        divisible = isinstance(job.questions[0], Run)
+        divisible = job.is_divisible
         if len(kept) == len(executions) or (divisible and kept):
             results.append(kept)
         elif results:
@@ -152,7 +152,7 @@ def _check_counts(counts: object, jobs: Sequence[Job]) -> None:
     for place, (count, job) in enumerate(zip(counts, jobs, strict=True)):
         if type(count) is not int or not 0 <= count <= len(job.questions):
             raise ParcelError("a job of which too much is told, or nothing that can be")
-        if count < len(job.questions) and not isinstance(job.questions[0], Run) and count:
+        if count < len(job.questions) and not job.is_divisible and count:
             raise ParcelError("a job of which only a part is told")
         if count == 0 and place == 0:
             raise ParcelError("a reply that tells of nothing")

@@ -190,7 +190,7 @@ class Schedule:
         progress = Progress(place=place, job=job, executions=[None] * count, missing=count)
         if not job.questions:
             self._complete.append(progress)
-        elif not isinstance(job.questions[0], Run):
+        elif not job.is_divisible:
             self._pending.append(_visit(progress, 0))
         else:
             self._pending.extend(_visit(progress, number) for number in range(len(job.questions)))

@@ -16,7 +16,7 @@ from sandbox.encoding import EncodingError
 from sandbox.errors import FunctionCrashedError, ParcelTooLargeError, SandboxError
 from sandbox.replies import Reply
 from sandbox.schedule import NOT_ASKED
-from sandbox.types import Ending, Execution, Job, Run
+from sandbox.types import Ending, Execution, Job
 
 _SHARE_SECONDS_MIN = 2.0
 _FOR_EVER_SECONDS = 86_400.0  # a queue cannot wait for an infinity
@@ -38,11 +38,6 @@ class _Errand:
         """What the next order is to ask."""
         first = len(self.executions)
         return replace(self.job, questions=self.job.questions[first : first + self.part])
-
-    @property
-    def is_divisible(self) -> bool:
-        """Whether each question has a guest of its own, in whatever order."""
-        return isinstance(self.job.questions[0], Run)
 
     @property
     def is_done(self) -> bool:
@@ -193,13 +188,13 @@ class Traffic:
         """Note what happened, up to the first question that was not asked."""
         lost = next((one for one in executions if one.ending is Ending.NOT_RUN), None)
         asked = executions if lost is None else executions[: executions.index(lost)]
-        if lost is None or errand.is_divisible:
+        if lost is None or errand.job.is_divisible:
             errand.add(asked)
         if errand.is_done:
             self._done.append(errand)
         elif lost is None:
             self._send_alone(errand)  # there was no room for more
-        elif errand.is_postponed and not (asked and errand.is_divisible):
+        elif errand.is_postponed and not (asked and errand.job.is_divisible):
             self._lose([errand], lost.detail)
         else:
             errand.is_postponed = errand.goes_alone = True
@@ -207,7 +202,7 @@ class Traffic:
 
     def _take_error(self, errands: list[_Errand], error: Exception) -> None:
         (errand, *_) = errands
-        if isinstance(error, ParcelTooLargeError) and errand.is_divisible and errand.part > 1:
+        if isinstance(error, ParcelTooLargeError) and errand.job.is_divisible and errand.part > 1:
             errand.part = (min(errand.part, len(errand.rest.questions)) + 1) // 2
             self._waiting.append(errand)
         elif isinstance(error, ParcelTooLargeError):

@@ -93,6 +93,11 @@ class Job:
         if self.give_up_after < 2:  # noqa: PLR2004
             raise ValueError(f"give_up_after: expected 2 or more, found {self.give_up_after}")
 
+    @property
+    def is_divisible(self) -> bool:
+        """Whether each question has a guest of its own. Not asked of a job without questions."""
+        return isinstance(self.questions[0], Run)
+
 
 class Ending(StrEnum):
     """How a question ended. A fact; what it means is judged elsewhere."""

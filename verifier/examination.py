@@ -282,9 +282,8 @@ def _mark_of(state: str, ending: str, error: str, said: str = "") -> CaseResult:
     )
     name, _, message = error.partition(": ")
     raised = RaisedError(type_name=name, message=message) if error else None
-    if (
-        state in ("failed", "not_reached") and name in _MISSING
-    ):  # not raised by the candidate: it is not there
+    # Not raised by the candidate: it is not there.
+    if state in ("failed", "not_reached") and name in _MISSING:
         return CaseResult(
             verdict=Verdict.COMPILE_ERROR,
             execution=Execution(ending=Ending.NO_ENTRY_POINT, error=raised),

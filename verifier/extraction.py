@@ -64,7 +64,7 @@ def answer_text(completion: str, *, boxed: bool = False) -> str:
     Without one it is its solution, or all that is no reasoning; and nothing, if *boxed*.
     """
     sections = find_sections(completion)
-    for text in map("".join, _parts(sections)):
+    for text in sections.texts:
         box = last_box(text)
         if box or (text.strip() and not boxed):
             return (box or text).strip()
@@ -84,7 +84,7 @@ def complete_blocks(sections: Sections, language: str = "python") -> tuple[Candi
 
     Those that are tagged come first. Reasoning has no blocks, and an empty block is none.
     """
-    for pieces in _parts(sections):
+    for pieces in sections.parts:
         found = _find(pieces, language)
         if found or _bare(pieces, language):
             tagged = found.get(ExtractionMethod.TAGGED_FENCE, ())
@@ -98,7 +98,7 @@ def is_in_solution(sections: Sections, language: str = "python") -> bool:
 
 
 def _search(sections: Sections, language: str) -> Candidate | None:
-    for pieces in _parts(sections):
+    for pieces in sections.parts:
         candidate = _candidate_in(pieces, language)
         if candidate is not None:
             return candidate
@@ -107,11 +107,6 @@ def _search(sections: Sections, language: str) -> Candidate | None:
 
 def _candidate_in(pieces: tuple[str, ...], language: str) -> Candidate | None:
     return _best(_find(pieces, language)) or _bare(pieces, language)
-
-
-def _parts(sections: Sections) -> tuple[tuple[str, ...], ...]:
-    """Say where an answer may stand: in the solution, if there is one, then anywhere visible."""
-    return (sections.solution or (), sections.visible)
 
 
 def _find(pieces: tuple[str, ...], language: str) -> dict[ExtractionMethod, list[Candidate]]:

@@ -72,7 +72,7 @@ def misses_of_text(
     or around something else, are worth nothing.
     """
     sections = find_sections(completion)
-    solution, visible = "".join(sections.solution or ()), "".join(sections.visible)
+    solution, visible = sections.texts
     misses = []
     if rubric.solution_marks and not is_answer(solution):
         misses.append(Miss.NO_SOLUTION_MARKS)

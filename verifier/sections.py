@@ -36,6 +36,16 @@ class Sections:
     solution: tuple[str, ...] | None
     """The pieces between the last solution marks; None where there are no marks."""
 
+    @property
+    def parts(self) -> tuple[tuple[str, ...], ...]:
+        """Where an answer may stand: in the solution, if there is one, then anywhere visible."""
+        return (self.solution or (), self.visible)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The same, each in one piece."""
+        return tuple(map("".join, self.parts))
+
 
 def find_sections(completion: str) -> Sections:
     """Take *completion* apart at its marks."""

@@ -151,7 +151,7 @@ def mark(completion: str, expected: Expected) -> Marked:
 
 
 def _mark_label(completion: str, expected: Polarity) -> Marked:
-    places = _places(completion)
+    places = find_sections(completion).texts
     for text in places:
         box = last_box(text)
         if box is not None:
@@ -205,13 +205,6 @@ def _why_no_label(line: str) -> str:
     )
 
 
-def _places(completion: str) -> list[str]:
-    """Say where an answer may stand: in the solution, if there is one, then anywhere visible."""
-    sections = find_sections(completion)
-    solution = [] if sections.solution is None else ["".join(sections.solution)]
-    return [*solution, "".join(sections.visible)]
-
-
 # -- opinions --------------------------------------------------------------------------
 
 
@@ -239,13 +232,14 @@ def _mark_opinions(completion: str, expected: tuple[Opinion, ...]) -> Marked:
 def _find_opinions(completion: str) -> tuple[list[Opinion] | None, int, tuple[Miss, ...]]:
     """Find opinions: those that are understood, how many there are, and what their form misses."""
     tries = _Tries()
-    for text in _places(completion):
+    places = find_sections(completion).texts
+    for text in places:
         for place in (last_box(text), text):
             found = None if place is None else _last_json(place, tries)
             if found is not None:
                 read = map(_opinion, found[:OPINIONS_MAX])
                 return [opinion for opinion in read if opinion], len(found), ()
-    for text in _places(completion):
+    for text in places:
         bullets = list(_bulleted(text))
         if bullets:
             return bullets[:OPINIONS_MAX], len(bullets), (Miss.NOT_JSON,)

@@ -16,8 +16,8 @@ from handlers.cli.remark import what_happened
 from handlers.cli.tables import printable
 from sandbox.encoding import EncodingError, from_tree
 from sandbox.types import Ending, Execution
-from verifier.examiner.press import has_uncalled_check
-from verifier.examiner.script import UNIT, divide_into_units
+from verifier.examiner.press import divide_script
+from verifier.examiner.script import UNIT
 from verifier.types import CallCase, CaseResult, CodePlan, Paper, StdioCase, TestPlan
 
 EXCERPT_CHARACTERS = 60
@@ -81,9 +81,7 @@ def _test_line(plan: CodePlan | None, case: CaseResult, statements: Mapping[str,
 def _statements(paper: Paper) -> dict[str, int]:
     """Find the lines on which the cases of a script begin, by their names."""
     tree = ast.parse(paper.source)
-    if paper.entry_point and has_uncalled_check(tree):
-        tree.body += ast.parse(f"check({paper.entry_point})").body
-    divide_into_units(tree)
+    divide_script(tree, paper.entry_point)
     lines = {}
     for node in ast.walk(tree):
         match node:

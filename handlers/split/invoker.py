@@ -29,10 +29,10 @@ _ANSWER_BYTES_MAX = 6_291_556  # what Lambda returns at most; a stand-in for it 
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 910  # no function runs longer than 900
 _WORDS_MAX = 200
-_NOT_READY = (408, 409)  # it is being made, or woken: Lambda says when it is done
-_TOO_MANY_REQUESTS = 429
+# Too many requests; or it is being made, or woken.
+_STATUSES_TO_WAIT_OUT = (408, 409, 429)
 _SERVER_FAULT = 500
-_TO_BE_WAITED_OUT = (
+_CODES_TO_WAIT_OUT = (
     "TooManyRequestsException", "ThrottlingException", "ResourceNotReadyException"
 )  # fmt: skip
 _EMULATORS_TIMEOUT = b"Task timed out after"
@@ -109,7 +109,7 @@ def _error_of(error: ClientError) -> InvocationError:
     said = f"the executor function: {error}"[: 2 * _WORDS_MAX]
     if code in ("RequestTooLargeException", "RequestEntityTooLargeException", "413"):
         return ParcelTooLargeError(said)
-    if status in (_TOO_MANY_REQUESTS, *_NOT_READY) or code in _TO_BE_WAITED_OUT:
+    if status in _STATUSES_TO_WAIT_OUT or code in _CODES_TO_WAIT_OUT:
         return ThrottledError(said)
     if status >= _SERVER_FAULT:
         return UnreachableError(said)

@@ -146,7 +146,7 @@ class Cast:
 
     def compare(self, operation: str, left: Any, right: Any) -> Any:
         """Compare, where one side is not known yet."""
-        if self.is_candidates(left) and self.is_candidates(right):
+        if stands_in(left) and stands_in(right):
             return self.ask(operation, left, right, guess=True)
         self.note_wanted(operation, left, right)
         raise SuspendedError

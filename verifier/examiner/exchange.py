@@ -54,7 +54,7 @@ class Writer:
         return sent
 
     def from_tree(self, tag: str, content: object, walk: Walk) -> object:
-        """Read nothing."""
+        """Read nothing: it only writes."""
         raise NotImplementedError
 
     def _place_of(self, node: Any) -> int:
@@ -122,7 +122,7 @@ class Reader:
         return [self._place, self._next - 1]
 
     def to_tree(self, value: object, walk: Walk, plain: Callable[[], object] | None) -> object:
-        """Write nothing."""
+        """Write nothing: it only reads."""
         raise NotImplementedError
 
     def from_tree(self, tag: str, content: Any, walk: Walk) -> object:

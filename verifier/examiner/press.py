@@ -40,9 +40,7 @@ def press(paper: dict[str, Any]) -> dict[str, Any]:
     wanted, methods = read_wanted(tree), called_methods(tree)
     units: list[str] = []
     if style == "script":
-        if entry_point and has_uncalled_check(tree):
-            tree.body += ast.parse(f"check({entry_point})").body
-        units = script.divide_into_units(tree)
+        units = divide_script(tree, entry_point)
         if not units:
             raise PaperError("found nothing in it that asserts")
     script.divide_into_steps(tree)
@@ -119,8 +117,14 @@ def _style_of(tree: ast.Module) -> str:
     return "unittest" if cases else "script"
 
 
-def has_uncalled_check(tree: ast.Module) -> bool:
-    """Tell whether tests are a function `check` that is still to be called."""
+def divide_script(tree: ast.Module, entry_point: str) -> list[str]:
+    """Divide a script's tree into units, and return their names. A `check` is called at last."""
+    if entry_point and _has_uncalled_check(tree):
+        tree.body += ast.parse(f"check({entry_point})").body
+    return script.divide_into_units(tree)
+
+
+def _has_uncalled_check(tree: ast.Module) -> bool:
     defined = any(isinstance(one, ast.FunctionDef) and one.name == "check" for one in tree.body)
     outside = ast.Module([one for one in tree.body if not isinstance(one, ast.FunctionDef)], [])
     return defined and "check" not in script.called_names(outside)

@@ -254,7 +254,7 @@ def _comparison(operation: str) -> Any:
         cast = type(self)._cast_
         if type(other) is Unknown:
             return cast.compare(operation, self, other)
-        if not cast.is_candidates(other) and (
+        if not stands_in(other) and (
             operation in ("eq", "ne") or not cast.may_meet_plain_data(self)
         ):
             return NotImplemented  # plain data never equals a stand-in
@@ -267,7 +267,7 @@ def _comparison(operation: str) -> Any:
 def _between(operation: str, *, is_reflected: bool) -> Any:
     def compute(self: Any, other: Any, *more: Any) -> Any:
         cast = type(self)._cast_
-        if not cast.is_candidates(other) and not cast.may_meet_plain_data(self):
+        if not stands_in(other) and not cast.may_meet_plain_data(self):
             return NotImplemented
         operands = (other, self) if is_reflected else (self, other)
         return cast.ask(operation, *operands, *more)
@@ -277,7 +277,7 @@ def _between(operation: str, *, is_reflected: bool) -> Any:
 
 def _contains(self: Any, item: Any) -> bool:
     cast = type(self)._cast_
-    if not cast.is_candidates(item) and not cast.may_meet_plain_data(self):
+    if not stands_in(item) and not cast.may_meet_plain_data(self):
         raise TypeError(f"argument of type {type(self).__name__!r} is not iterable")
     return bool(cast.demand("contains", self, item))
 
