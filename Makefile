@@ -37,7 +37,7 @@ picture: $(READY)  ## Draw docs/shapes.svg: what a pass rate is worth
 	$(BIN)/python docs/plot_shapes.py
 
 single-file: $(READY)  ## Build dist/reward_lambda.py: the reward function in one file
-	$(BIN)/python -m handlers.single_file.bundle dist/reward_lambda.py
+	$(BIN)/python -m nova_code_verifier.handlers.single_file.bundle dist/reward_lambda.py
 
 image-check: $(READY)  ## Build the Lambda's image, and compare its rows with this machine's
 	$(BIN)/verifier docker-check examples/completions.jsonl $(OPTIONS)

@@ -32,12 +32,12 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from sandbox.local import LocalExecutor
-from sandbox.types import Execution, Executor, Job, Level, Limits
+from nova_code_verifier import Score, Verdict
+from nova_code_verifier.sandbox.host.local import LocalExecutor
+from nova_code_verifier.sandbox.types import Execution, Executor, Job, Level, Limits
+from nova_code_verifier.verifier.pipeline import Prepared, conclude, judge_cases, prepare, run_all
+from nova_code_verifier.verifier.test_code.discovery import AskedBefore
 from tests.known.published import BUGGY, HUMANEVAL, Solution, read_solutions
-from verifier import Score, Verdict
-from verifier.asking import AskedBefore
-from verifier.judge import Prepared, conclude, judge_cases, prepare, run_all
 
 PROCESSORS = len(os.sched_getaffinity(0))
 LIMITS = Limits()
@@ -154,7 +154,7 @@ def _entries() -> list[Entry]:
 def _judged(
     entries: list[Entry], executor: Executor, asked_before: AskedBefore, limits: Limits = LIMITS
 ) -> tuple[list[Prepared], list[Score]]:
-    """Do what `verifier.judge` does, and keep what was asked."""
+    """Do what `verifier.pipeline` does, and keep what was asked."""
     samples = [entry.solution.sample for entry in entries]
     started = [prepare(sample, default_limits=limits) for sample in samples]
     prepared = [one for one in started if isinstance(one, Prepared)]

@@ -21,13 +21,16 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.throughput import CASES, call_samples, stdio_samples
+from nova_code_verifier import Sample
 from tests.e2e.emulator import client_of
 from tests.e2e.fetch_rie import fetch_emulator
 from tests.e2e.fleet import Deployment, Fleet, running_fleet
-from verifier import Sample
 
 PROCESSORS = len(os.sched_getaffinity(0))
-REWARD, EXECUTOR = "handlers.reward.lambda_handler", "handlers.executor.lambda_handler"
+REWARD, EXECUTOR = (
+    "nova_code_verifier.handlers.reward.lambda_handler",
+    "nova_code_verifier.handlers.executor.lambda_handler",
+)
 
 
 def measure(rounds: int, console: Console) -> None:

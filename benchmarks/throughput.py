@@ -24,9 +24,9 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from sandbox.local import LocalExecutor
-from sandbox.types import Job, Run
-from verifier import Sample, judge
+from nova_code_verifier import Sample, judge
+from nova_code_verifier.sandbox.host.local import LocalExecutor
+from nova_code_verifier.sandbox.types import Job, Run
 
 CASES = 10
 SAMPLES = 24
@@ -62,7 +62,14 @@ class Solution:
 FLOOR = """
 import os, sys, gc, time
 sys.path.insert(0, sys.argv[2])
-from sandbox import audit, channel, confine, control, encoding, guest, kernel, seccomp
+from nova_code_verifier.sandbox.confinement import audit
+from nova_code_verifier.sandbox.protocol import channel
+from nova_code_verifier.sandbox.confinement import confine
+from nova_code_verifier.sandbox.protocol import control
+from nova_code_verifier.sandbox.protocol import encoding
+from nova_code_verifier.sandbox.guest import main as guest
+from nova_code_verifier.sandbox.confinement import kernel
+from nova_code_verifier.sandbox.confinement import seccomp
 import array, bisect, heapq, itertools, math, operator, re, select, socket, string, typing
 register, os.register_at_fork = os.register_at_fork, lambda **_: None
 import random
@@ -80,7 +87,7 @@ print((time.perf_counter() - started) / count)
 READY = """
 import json, sys, time
 started = time.perf_counter()
-from handlers import reward
+from nova_code_verifier.handlers import reward
 reward.EXECUTOR.level
 seconds = time.perf_counter() - started
 with open("/proc/self/statm") as file:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
-from sandbox.types import Ending, Execution
-from verifier.rubric import Rubric, Shape
-from verifier.scoring import score_cases
-from verifier.types import Candidate, CaseResult, ExtractionMethod, Verdict
+from nova_code_verifier.sandbox.types import Ending, Execution
+from nova_code_verifier.verifier.rubric import Rubric, Shape
+from nova_code_verifier.verifier.scoring.score import score_cases
+from nova_code_verifier.verifier.types import Candidate, CaseResult, ExtractionMethod, Verdict
 
 CASES, GUESSED = 20, 8
 STYLES = {

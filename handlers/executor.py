@@ -1,6 +1,7 @@
 """The executor function: a Lambda that runs candidates, and holds nothing worth stealing.
 
-In: an order (`sandbox.orders`): programs, questions, limits. Out: what happened. No reference
+In: an order (`sandbox.remote.request`): programs, questions, limits. Out: what happened. No
+reference
 ever comes here, and no secret: its role needs no permissions, and the credentials that Lambda
 gives to every function are forgotten before the first guest is forked. Must not know: tests,
 answers, rewards.
@@ -20,20 +21,20 @@ import time
 from contextlib import suppress
 from typing import NoReturn
 
-from handlers.settings import read_settings
-from sandbox import kernel
+from nova_code_verifier.handlers.settings import read_settings
+from nova_code_verifier.sandbox.confinement import kernel
 
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 for name in CREDENTIALS:
     kernel.forget_variable(name)
 
-from handlers.invocation import seconds_left  # noqa: E402
-from handlers.split.envelope import unwrap, wrap  # noqa: E402
-from handlers.split.executors import start_local  # noqa: E402
-from handlers.split.traces import Traces  # noqa: E402
-from sandbox.orders import Order, read_order  # noqa: E402
-from sandbox.replies import Reply, write_reply  # noqa: E402
-from sandbox.types import Execution, Level  # noqa: E402
+from nova_code_verifier.handlers.executor_function.envelope import unwrap, wrap  # noqa: E402
+from nova_code_verifier.handlers.executor_function.leftovers import Traces  # noqa: E402
+from nova_code_verifier.handlers.executors import start_local  # noqa: E402
+from nova_code_verifier.handlers.invocation import seconds_left  # noqa: E402
+from nova_code_verifier.sandbox.remote.request import Order, read_order  # noqa: E402
+from nova_code_verifier.sandbox.remote.response import Reply, write_reply  # noqa: E402
+from nova_code_verifier.sandbox.types import Execution, Level  # noqa: E402
 
 SETTINGS = read_settings()
 TRACES = Traces()

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, FailFast, ValidationError
 
-from handlers.contents import UnreadableError, kind_of, read_content
+from nova_code_verifier.handlers.contents import UnreadableError, kind_of, read_content
 
 _EXPECTED = {"list_type": "a list", "string_type": "text", "model_type": "an object"}
 

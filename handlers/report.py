@@ -4,10 +4,10 @@ In: a `Score`. Out: metrics for the row, details for the curious, a line for the
 same names in every row of every run. Must not know: how a score came about.
 """
 
-from handlers.wire import Metric, MetricType
-from sandbox.types import Level
-from verifier.rubric import DEFAULT_RUBRIC, DIMENSIONS, Rubric
-from verifier.types import CaseResult, Finding, Score, Verdict
+from nova_code_verifier.handlers.wire import Metric, MetricType
+from nova_code_verifier.sandbox.types import Level
+from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, DIMENSIONS, Rubric
+from nova_code_verifier.verifier.types import CaseResult, Finding, Score, Verdict
 
 _ALWAYS_REWARDS = ("correctness", "compile", "format")
 ISOLATION_LEVELS = {Level.KERNEL: 3, Level.INTERPRETER: 2, Level.NONE: 0}

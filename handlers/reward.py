@@ -8,18 +8,18 @@ score comes about.
 import os
 import time
 
-from handlers.settings import read_settings
-from handlers.split.executors import start_executor
+from nova_code_verifier.handlers.executors import start_executor
+from nova_code_verifier.handlers.settings import read_settings
 
 SETTINGS = read_settings()
 # Before the other imports: the zygotes warm up while this process is still loading.
 EXECUTOR = start_executor(SETTINGS)
 
-from handlers.invocation import seconds_left  # noqa: E402
-from handlers.service import Service, rows_of  # noqa: E402
-from handlers.telemetry import Telemetry  # noqa: E402
-from handlers.wire import read_event, write_response  # noqa: E402
-from sandbox.kernel import hide_from_peers  # noqa: E402
+from nova_code_verifier.handlers.invocation import seconds_left  # noqa: E402
+from nova_code_verifier.handlers.service import Service, rows_of  # noqa: E402
+from nova_code_verifier.handlers.telemetry import Telemetry  # noqa: E402
+from nova_code_verifier.handlers.wire import read_event, write_response  # noqa: E402
+from nova_code_verifier.sandbox.confinement.kernel import hide_from_peers  # noqa: E402
 
 if "AWS_LAMBDA_RUNTIME_API" in os.environ:
     # Here the environment holds credentials, and guests may have this process's uid.

@@ -11,13 +11,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
 
-from handlers.report import details_of, log_fields, metrics_of
-from handlers.settings import Settings, SettingsError
-from handlers.wire import Entry, response_row
-from sandbox.errors import InvocationError
-from sandbox.types import Execution, Executor, Level, TimedExecutor
-from verifier.asking import AskedBefore
-from verifier.judge import (
+from nova_code_verifier.handlers.report import details_of, log_fields, metrics_of
+from nova_code_verifier.handlers.settings import Settings, SettingsError
+from nova_code_verifier.handlers.wire import Entry, response_row
+from nova_code_verifier.sandbox.errors import InvocationError
+from nova_code_verifier.sandbox.types import Execution, Executor, Level, TimedExecutor
+from nova_code_verifier.verifier.pipeline import (
     Judged,
     Prepared,
     conclude,
@@ -27,12 +26,13 @@ from verifier.judge import (
     seconds_of,
     ungraded,
 )
-from verifier.rubric import OutagePolicy, Rubric
-from verifier.types import Comparison, Score, Similarity, Verdict
+from nova_code_verifier.verifier.rubric import OutagePolicy, Rubric
+from nova_code_verifier.verifier.test_code.discovery import AskedBefore
+from nova_code_verifier.verifier.types import Comparison, Score, Similarity, Verdict
 
 
 class TextJudge(Protocol):
-    """Whoever compares texts; `handlers.judge.llm_judge` asks a language model."""
+    """Whoever compares texts; `handlers.llm_judge.judge` asks a language model."""
 
     def submit(self, comparison: Comparison, *, deadline: float) -> Future[Similarity]:
         """Start to compare; what comes of it is there by *deadline* (of `time.monotonic`)."""
@@ -197,7 +197,7 @@ def _wall_of(executor: Executor) -> tuple[Level, InvocationError | None]:
 
 def _text_judge(settings: Settings) -> TextJudge | None:
     if settings.judge_model:
-        from handlers.judge.llm_judge import LlmJudge  # noqa: PLC0415  (threads, for those who need them)
+        from nova_code_verifier.handlers.llm_judge.judge import LlmJudge  # noqa: PLC0415  (threads, for those who need them)
 
         return LlmJudge.of(settings)
     if settings.rubric.similarity:

@@ -16,11 +16,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from handlers.judge.prompt import DEFAULT_PROMPT, check_prompt
-from handlers.judge.words import Extraction
-from sandbox.types import Level, Limits
-from verifier.rubric import DEFAULT_RUBRIC, OutagePolicy, Rubric
-from verifier.rubric_table import read_rubric
+from nova_code_verifier.handlers.llm_judge.prompt import DEFAULT_PROMPT, check_prompt
+from nova_code_verifier.handlers.llm_judge.types import Extraction
+from nova_code_verifier.sandbox.types import Level, Limits
+from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, OutagePolicy, Rubric
+from nova_code_verifier.verifier.rubric_file import read_rubric
 
 _PREFIX = "VERIFIER_"
 _MIB = 2**20

@@ -18,9 +18,9 @@ from typing import Any
 from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from handlers.service import Outcome
-from handlers.settings import Settings, SettingsError
-from verifier.types import Sample, Source, Verdict
+from nova_code_verifier.handlers.service import Outcome
+from nova_code_verifier.handlers.settings import Settings, SettingsError
+from nova_code_verifier.verifier.types import Sample, Source, Verdict
 
 # Powertools' own variables; its own default for the latter would be "service_undefined".
 NAMESPACE = os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or "NovaCodeVerifier"

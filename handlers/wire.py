@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from handlers.contents import UnreadableError, kind_of
-from handlers.messages import read_turns
-from verifier.types import Sample
+from nova_code_verifier.handlers.contents import UnreadableError, kind_of
+from nova_code_verifier.handlers.messages import read_turns
+from nova_code_verifier.verifier.types import Sample
 
 REFERENCE_PLACES = (
     ("reference_answer",),

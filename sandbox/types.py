@@ -51,7 +51,7 @@ class Call:
     """A question to one function: what it returns for these arguments.
 
     `entry_point` is `f` or `Solution().f`; a bare `f` is also found as a method of a
-    class `Solution`. `arguments` are plain data (see `sandbox.encoding`).
+    class `Solution`. `arguments` are plain data (see `sandbox.protocol.encoding`).
     """
 
     entry_point: str
@@ -62,7 +62,7 @@ class Call:
 class Step:
     """A question in the course of a conversation, about what its earlier steps came to.
 
-    `instruction` is what `sandbox.conversation` reads. The answer, in an execution's
+    `instruction` is what `sandbox.guest.object_session` reads. The answer, in an execution's
     `value`, is bytes that nobody has read yet.
     """
 

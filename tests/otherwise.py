@@ -17,12 +17,15 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import kernel
+from nova_code_verifier.sandbox.confinement import kernel
 
 _NOBODY = 65534
 _ROOT = Path(__file__).resolve().parent.parent
-_TESTS = [f"tests/sandbox/test_{name}.py" for name in ("limits", "meter", "walls")]
-_SLOW_TESTS = [f"tests/sandbox/test_{name}.py" for name in ("fidelity", "nothing_left")]
+_TESTS = [
+    *[f"tests/conformance/test_{name}.py" for name in ("limits", "walls")],
+    "tests/unit/sandbox/host/test_usage.py",
+]
+_SLOW_TESTS = [f"tests/conformance/test_{name}.py" for name in ("fidelity", "nothing_left")]
 _PYTEST = ["-m", "pytest", "-q", "-p", "no:cacheprovider"]
 _SYSTEM_PYTHON = "/usr/bin/python3"
 
@@ -85,7 +88,7 @@ def _copy_for_everybody(place: Path) -> Path:
     """Copy the tree, and the tools of the tests, to where every user can read them."""
     place.chmod(0o755)
     hidden = shutil.ignore_patterns(".*", "__pycache__", "mypy", "ruff*")
-    shutil.copytree(_ROOT, place, ignore=hidden, dirs_exist_ok=True)
+    shutil.copytree(_ROOT, place, symlinks=True, ignore=hidden, dirs_exist_ok=True)
     tools = Path(pytest.__file__).parent.parent
     shutil.copytree(tools, place / "site-packages", ignore=hidden)
     for path in (place, *place.rglob("*")):

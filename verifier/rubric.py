@@ -1,6 +1,6 @@
 """The rubric of a run: what is paid, in one small value.
 
-Must not know: where it was written (`verifier.rubric_table` reads it), samples, verdicts.
+Must not know: where it was written (`verifier.rubric_file` reads it), samples, verdicts.
 
     reward = lowest + (highest - lowest) x (0.8 correctness + 0.1 compile + 0.1 format)
 """
@@ -18,7 +18,7 @@ class RubricError(ValueError):
 
 
 class Policy(StrEnum):
-    """What counts as a finding in a program's text (see `verifier.safety`)."""
+    """What counts as a finding in a program's text (see `verifier.completion.safety`)."""
 
     DEFAULT = "default"
     STRICT = "strict"

@@ -7,7 +7,7 @@ Values only, and nothing but what their names say: a `Candidate` knows no tests,
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sandbox.types import Execution, Limits
+from nova_code_verifier.sandbox.types import Execution, Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Candidate:
 
 
 class CheckerKind(StrEnum):
-    """How expected and observed are compared (see `verifier.checkers`)."""
+    """How expected and observed are compared (see `verifier.checking.checkers`)."""
 
     TOKENS = "tokens"
     EXACT = "exact"
@@ -152,7 +152,8 @@ class CaseResult:
 
     Test code gives its units names; there, the execution's `value` is the answer on which it rests,
     as it came (JSON bytes: `{"call": …}`, the operation that was asked for, and what
-    `sandbox.conversation` said), and `said` is what the tests said to it. `said` may tell what was
+    `sandbox.guest.object_session` said), and `said` is what the tests said to it. `said` may tell
+    what was
     expected: secret.
     """
 
@@ -163,7 +164,7 @@ class CaseResult:
 
 
 class Miss(StrEnum):
-    """What a response misses of the form that was asked for (see `verifier.form`)."""
+    """What a response misses of the form that was asked for (see `verifier.completion.format`)."""
 
     NO_FENCE = "no_fence"
     UNCLOSED_FENCE = "unclosed_fence"

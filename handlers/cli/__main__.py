@@ -1,5 +1,5 @@
-"""`python -m handlers.cli` is `verifier`."""
+"""`python -m nova_code_verifier.handlers.cli` is `verifier`."""
 
-from handlers.cli.app import main
+from nova_code_verifier.handlers.cli.app import main
 
 main()

@@ -17,14 +17,25 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from handlers.cli import help_texts
-from handlers.cli.files import STANDARD, UnusableFileError, open_output, write_all
-from handlers.settings import Settings, SettingsError, read_settings, with_model, with_rubric
-from sandbox.errors import SandboxError
+from nova_code_verifier.handlers.cli import help_texts
+from nova_code_verifier.handlers.cli.files import (
+    STANDARD,
+    UnusableFileError,
+    open_output,
+    write_all,
+)
+from nova_code_verifier.handlers.settings import (
+    Settings,
+    SettingsError,
+    read_settings,
+    with_model,
+    with_rubric,
+)
+from nova_code_verifier.sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
-    from sandbox.local import LocalExecutor
-    from sandbox.remote import RemoteExecutor
+    from nova_code_verifier.sandbox.host.local import LocalExecutor
+    from nova_code_verifier.sandbox.remote.executor import RemoteExecutor
 
 _DISTRIBUTION = "nova-code-verifier"
 _DOCKER_INSTALL = "pip install 'nova-code-verifier[docker]'"
@@ -111,9 +122,9 @@ def score(
             if docker
             else _start_executor(settings, lanes=workers)
         ) as executor:
-            from handlers.cli.scorefile import Order, score_file  # noqa: PLC0415
-            from handlers.cli.tables import outage_text, summary_text  # noqa: PLC0415
-            from handlers.cli.tally import Tally  # noqa: PLC0415
+            from nova_code_verifier.handlers.cli.score.file import Order, score_file  # noqa: PLC0415
+            from nova_code_verifier.handlers.cli.score.summary import Tally  # noqa: PLC0415
+            from nova_code_verifier.handlers.cli.tables import outage_text, summary_text  # noqa: PLC0415
 
             order = Order(source=source, out=out, with_details=details, as_table=table, quiet=quiet)
             tally = Tally()
@@ -144,11 +155,11 @@ def explain(
     with _exit_statuses():
         settings = _settings(rubric)
         with _start_executor(settings, lanes=1) as executor:
-            from handlers.cli.files import open_input, read_pieces  # noqa: PLC0415
-            from handlers.cli.lines import read_lines  # noqa: PLC0415
-            from handlers.cli.story import story_of  # noqa: PLC0415
-            from handlers.cli.tables import render  # noqa: PLC0415
-            from handlers.service import Service  # noqa: PLC0415
+            from nova_code_verifier.handlers.cli.explain.report import story_of  # noqa: PLC0415
+            from nova_code_verifier.handlers.cli.files import open_input, read_pieces  # noqa: PLC0415
+            from nova_code_verifier.handlers.cli.score.samples import read_lines  # noqa: PLC0415
+            from nova_code_verifier.handlers.cli.tables import render  # noqa: PLC0415
+            from nova_code_verifier.handlers.service import Service  # noqa: PLC0415
 
             with open_input(source) as stream:
                 lines = list(read_lines(read_pieces(stream, source)))
@@ -184,9 +195,10 @@ def judge_check(
     """Find out how far the judge can be trusted."""
     with _exit_statuses():
         settings = read_settings() if model is None else with_model(read_settings(), model)
-        from handlers.cli import judgecheck, judgereport  # noqa: PLC0415
-        from handlers.cli.scorefile import row_line  # noqa: PLC0415
-        from handlers.cli.tables import printable, render  # noqa: PLC0415
+        from nova_code_verifier.handlers.cli.judge_check import report as judgereport  # noqa: PLC0415
+        from nova_code_verifier.handlers.cli.judge_check import run as judgecheck  # noqa: PLC0415
+        from nova_code_verifier.handlers.cli.score.file import row_line  # noqa: PLC0415
+        from nova_code_verifier.handlers.cli.tables import printable, render  # noqa: PLC0415
 
         findings = judgecheck.check_file(source, settings, repeats=repeat)
         if as_json:
@@ -223,8 +235,8 @@ def lint_rows(
             "expected the lowest reward, then the highest", param_hint="--range"
         )
     with _exit_statuses():
-        from handlers.cli.lintrows import lint_file  # noqa: PLC0415
-        from handlers.cli.tables import printable  # noqa: PLC0415
+        from nova_code_verifier.handlers.cli.lint_rows import lint_file  # noqa: PLC0415
+        from nova_code_verifier.handlers.cli.tables import printable  # noqa: PLC0415
 
         linted = lint_file(source, samples=samples, reward_range=reward_range)
         _print("".join(f"{printable(finding)}\n" for finding in linted.findings))
@@ -241,8 +253,8 @@ def doctor(
     """Explain this machine's sandbox."""
     with _exit_statuses():
         settings = read_settings()
-        from handlers.cli import diagnosis  # noqa: PLC0415
-        from handlers.cli.tables import render  # noqa: PLC0415
+        from nova_code_verifier.handlers.cli import doctor as diagnosis  # noqa: PLC0415
+        from nova_code_verifier.handlers.cli.tables import render  # noqa: PLC0415
 
         found = diagnosis.diagnose(settings, lambda: _start_local(settings))
         if as_json:
@@ -277,8 +289,8 @@ def docker_check(
     """Compare the image with this machine."""
     with _exit_statuses():
         try:
-            from handlers.cli.dockercheck import check  # noqa: PLC0415
-            from handlers.containers.image import Build, ContainerError  # noqa: PLC0415
+            from nova_code_verifier.handlers.cli.docker_check import check  # noqa: PLC0415
+            from nova_code_verifier.handlers.containers.image import Build, ContainerError  # noqa: PLC0415
         except ModuleNotFoundError as error:
             _tell(f"{error.name} is missing: {_DOCKER_INSTALL}")
             raise typer.Exit(Status.OUR_FAULT) from None
@@ -332,7 +344,7 @@ def _settings(rubric: str | None) -> Settings:
 def _start_executor(
     settings: Settings, *, lanes: int | None = None
 ) -> "LocalExecutor | RemoteExecutor":
-    from handlers.split.executors import start_executor  # noqa: PLC0415
+    from nova_code_verifier.handlers.executors import start_executor  # noqa: PLC0415
 
     return start_executor(settings, lanes=lanes)
 
@@ -341,14 +353,14 @@ def _start_cells(
     image: str, settings: Settings, cells: int | None
 ) -> AbstractContextManager["RemoteExecutor"]:
     try:
-        from handlers.containers.cells import executor_in_cells  # noqa: PLC0415
+        from nova_code_verifier.handlers.containers.pool import executor_in_cells  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise SandboxError(f"{error.name} is missing: {_DOCKER_INSTALL}") from None
     return executor_in_cells(image, settings, cells=cells)
 
 
 def _start_local(settings: Settings) -> "LocalExecutor":
-    from handlers.split.executors import start_local  # noqa: PLC0415
+    from nova_code_verifier.handlers.executors import start_local  # noqa: PLC0415
 
     return start_local(settings)
 

@@ -15,11 +15,11 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from handlers.cli.lines import ScoredLine
-from handlers.cli.tally import Problem, Tally
-from sandbox.types import Level
-from verifier.rubric import DIMENSIONS
-from verifier.types import Verdict
+from nova_code_verifier.handlers.cli.score.samples import ScoredLine
+from nova_code_verifier.handlers.cli.score.summary import Problem, Tally
+from nova_code_verifier.sandbox.types import Level
+from nova_code_verifier.verifier.rubric import DIMENSIONS
+from nova_code_verifier.verifier.types import Verdict
 
 _TEXT_CHARACTERS_MAX = 200
 _ID_CHARACTERS_MAX = 40

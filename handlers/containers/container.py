@@ -18,10 +18,10 @@ from typing import Any
 from docker.errors import DockerException
 from docker.types import LogConfig, Ulimit
 
-from handlers.containers.image import ContainerError
+from nova_code_verifier.handlers.containers.image import ContainerError
 
-REWARD_HANDLER = "handlers.reward.lambda_handler"
-EXECUTOR_HANDLER = "handlers.executor.lambda_handler"
+REWARD_HANDLER = "nova_code_verifier.handlers.reward.lambda_handler"
+EXECUTOR_HANDLER = "nova_code_verifier.handlers.executor.lambda_handler"
 _OF_THE_EXECUTOR = frozenset(
     f"VERIFIER_{name}" for name in ("LANES", "ISOLATION", "REQUIRED_ISOLATION", "DEFAULT_SECONDS")
 )

@@ -1,6 +1,6 @@
 """Build the reward function as a single file, for where no more can be deployed.
 
-    python -m handlers.single_file.bundle dist/reward_lambda.py
+    python -m nova_code_verifier.handlers.single_file.bundle dist/reward_lambda.py
 
 In: our own modules and RestrictedPython's, as they are installed. Out: a Python file that needs
 nothing else: the loader's text, and an archive for it. The same modules give the same file.
@@ -14,19 +14,21 @@ import zlib
 from importlib import metadata
 from pathlib import Path
 
-_ROOT = Path(__file__).resolve().parents[2]
-_ROOMS = ("sandbox", "verifier")
+import nova_code_verifier
+
+_PACKAGE = Path(nova_code_verifier.__file__).parent
+_FOLDERS = ("sandbox", "verifier")
 _HANDLERS = (
     "__init__", "contents", "invocation", "messages", "report", "service", "settings", "wire",
     "single_file/__init__", "single_file/plain_reward",
-    *(f"judge/{name}" for name in (
-        "__init__", "bedrock", "errands", "llm_judge", "prompt", "reply", "words",
+    *(f"llm_judge/{name}" for name in (
+        "__init__", "answer", "bedrock", "deadline_pool", "judge", "prompt", "types",
     )),
 )  # fmt: skip
 # What takes the place of modules that need more than Python.
 _STAND_INS = {
     "handlers/messages.py": "handlers/single_file/plain_messages.py",
-    "verifier/examiner/pytest_suite.py": "verifier/examiner/no_pytest_suite.py",
+    "verifier/test_code/harness/pytest_suite.py": "verifier/test_code/harness/no_pytest_suite.py",
 }
 _LINE_CHARACTERS = 100
 
@@ -49,7 +51,7 @@ def build() -> str:
     lines = [
         text[start : start + _LINE_CHARACTERS] for start in range(0, len(text), _LINE_CHARACTERS)
     ]
-    loader = (_ROOT / "handlers" / "single_file" / "loader.py").read_text(encoding="utf-8")
+    loader = (_PACKAGE / "handlers" / "single_file" / "loader.py").read_text("utf-8")
     archive = '\n_ARCHIVE = """\n{}\n"""\n\nlambda_handler = load(_ARCHIVE)\n'.format(
         "\n".join(lines)
     )
@@ -57,11 +59,12 @@ def build() -> str:
 
 
 def _own_files() -> dict[str, str]:
-    paths = [path for room in _ROOMS for path in sorted((_ROOT / room).rglob("*.py"))]
-    paths += [_ROOT / "handlers" / f"{name}.py" for name in _HANDLERS]
-    names = [path.relative_to(_ROOT).as_posix() for path in paths]
+    paths = [_PACKAGE / "__init__.py"]
+    paths += [path for folder in _FOLDERS for path in sorted((_PACKAGE / folder).rglob("*.py"))]
+    paths += [_PACKAGE / "handlers" / f"{name}.py" for name in _HANDLERS]
+    names = [path.relative_to(_PACKAGE).as_posix() for path in paths]
     return {
-        name: (_ROOT / _STAND_INS.get(name, name)).read_text(encoding="utf-8")
+        f"{_PACKAGE.name}/{name}": (_PACKAGE / _STAND_INS.get(name, name)).read_text("utf-8")
         for name in names
         if name not in _STAND_INS.values()
     }

@@ -29,7 +29,7 @@ import zlib
 from pathlib import Path
 from types import ModuleType
 
-_ROOMS = ("RestrictedPython", "handlers", "sandbox", "verifier")
+_PACKAGES = ("RestrictedPython", "nova_code_verifier")
 _NAME = "nova-code-verifier"
 
 
@@ -107,7 +107,9 @@ def _import_from(place: Path) -> object:
     theirs = _take_modules_out()
     sys.path.insert(0, str(place))
     try:
-        return importlib.import_module("handlers.single_file.plain_reward").lambda_handler
+        return importlib.import_module(
+            "nova_code_verifier.handlers.single_file.plain_reward"
+        ).lambda_handler
     finally:
         sys.path.remove(str(place))
         _take_modules_out()  # our functions know their modules without it
@@ -115,5 +117,5 @@ def _import_from(place: Path) -> object:
 
 
 def _take_modules_out() -> dict[str, ModuleType]:
-    names = [name for name in sys.modules if name.partition(".")[0] in _ROOMS]
+    names = [name for name in sys.modules if name.partition(".")[0] in _PACKAGES]
     return {name: sys.modules.pop(name) for name in names}

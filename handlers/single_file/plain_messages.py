@@ -4,7 +4,7 @@ In: a sample, as parsed JSON. Out: its turns. In the single file this takes the 
 `handlers.messages`; tests keep the two equal.
 """
 
-from handlers.contents import UnreadableError, kind_of, read_content
+from nova_code_verifier.handlers.contents import UnreadableError, kind_of, read_content
 
 
 def read_turns(raw: object) -> list[tuple[str, str]]:

@@ -12,8 +12,8 @@ import time
 import traceback
 from datetime import UTC, datetime
 
-from handlers.settings import SettingsError, read_settings
-from sandbox.local import LocalExecutor
+from nova_code_verifier.handlers.settings import SettingsError, read_settings
+from nova_code_verifier.sandbox.host.local import LocalExecutor
 
 SETTINGS = read_settings()
 if SETTINGS.executor_function:
@@ -26,10 +26,10 @@ EXECUTOR = LocalExecutor(
     lanes=SETTINGS.lanes, level=SETTINGS.isolation, required=SETTINGS.required_isolation
 )
 
-from handlers.invocation import seconds_left  # noqa: E402
-from handlers.service import Service, rows_of  # noqa: E402
-from handlers.wire import read_event, write_response  # noqa: E402
-from sandbox.kernel import hide_from_peers  # noqa: E402
+from nova_code_verifier.handlers.invocation import seconds_left  # noqa: E402
+from nova_code_verifier.handlers.service import Service, rows_of  # noqa: E402
+from nova_code_verifier.handlers.wire import read_event, write_response  # noqa: E402
+from nova_code_verifier.sandbox.confinement.kernel import hide_from_peers  # noqa: E402
 
 if "AWS_LAMBDA_RUNTIME_API" in os.environ:
     # Here the environment holds credentials, and guests may have this process's uid.

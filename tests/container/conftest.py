@@ -13,12 +13,12 @@ from typing import Any
 import docker
 import pytest
 
-from handlers.containers.container import Container, running
-from handlers.containers.image import TAG, Build, build_image
+from nova_code_verifier.handlers.containers.container import Container, running
+from nova_code_verifier.handlers.containers.image import TAG, Build, build_image
 from tests.container.base_image import CONFIGURATION, NoBaseImageError, write_base_image
 from tests.container.engine import NoEngineError, running_engine
-from tests.e2e.emulator import REPOSITORY
 from tests.e2e.fetch_rie import EmulatorUnavailableError, fetch_emulator
+from tests.paths import REPOSITORY
 
 _IMAGES_PYTHON = (3, 13)
 BASE_IMAGE = "verifier-tests/lambda-python:stand-in"

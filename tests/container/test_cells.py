@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from handlers.containers.cells import cell_invoker
-from handlers.containers.container import EXECUTOR_HANDLER, running
-from sandbox.errors import FunctionCrashedError
-from sandbox.orders import Order, write_order
-from sandbox.replies import read_reply
-from sandbox.types import Job, Run
-from tests.e2e.emulator import REPOSITORY
+from nova_code_verifier.handlers.containers.container import EXECUTOR_HANDLER, running
+from nova_code_verifier.handlers.containers.pool import cell_invoker
+from nova_code_verifier.sandbox.errors import FunctionCrashedError
+from nova_code_verifier.sandbox.remote.request import Order, write_order
+from nova_code_verifier.sandbox.remote.response import read_reply
+from nova_code_verifier.sandbox.types import Job, Run
+from tests.paths import REPOSITORY
 
 BORN = "print(open('/proc/1/stat').read().rpartition(')')[2].split()[19])"
 """When the container's first process was started."""
@@ -25,7 +25,8 @@ def score(address: str, place: Path, *options: str) -> list[Any]:
     """Run `verifier score` on the examples, and return the rows without durations."""
     rows = place / "rows.jsonl"
     subprocess.run(
-        [sys.executable, "-m", "handlers.cli", "score", "examples/completions.jsonl",
+        [sys.executable, "-m", "nova_code_verifier.handlers.cli", "score",
+        "examples/completions.jsonl",
          "--out", str(rows), "--quiet", *options],
         check=True,
         cwd=REPOSITORY,

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from handlers.cli.dockercheck import rows_in
-from handlers.containers.container import HARDENED, running
-from handlers.containers.image import ContainerError
+from nova_code_verifier.handlers.cli.docker_check import rows_in
+from nova_code_verifier.handlers.containers.container import HARDENED, running
+from nova_code_verifier.handlers.containers.image import ContainerError
 from tests.e2e.samples import RIGHT, metrics_of, square_sample
 
 ATTACKS = {
@@ -48,7 +48,7 @@ def square(n):
 """,
     "root directory": """\
 def square(n):
-    open("/var/task/handlers/reward.py", "w").write("")
+    open("/var/task/nova_code_verifier/handlers/reward.py", "w").write("")
     return n * n
 """,
     "processes": """\

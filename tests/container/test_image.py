@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from handlers.containers.container import HARDENED, Container, running
-from handlers.containers.image import layers_of
-from tests.e2e.emulator import REPOSITORY
+from nova_code_verifier.handlers.containers.container import HARDENED, Container, running
+from nova_code_verifier.handlers.containers.image import layers_of
 from tests.e2e.samples import RIGHT, metrics_of, square_sample
+from tests.paths import REPOSITORY
 
 _MB = 1e6
 _EXAMPLES = REPOSITORY / "examples" / "completions.jsonl"
@@ -41,7 +41,14 @@ def run_in(client: Any, image: str, program: str) -> str:
 def docker_check(engine_address: str, *options: str) -> subprocess.CompletedProcess[str]:
     """Run `verifier docker-check` on the examples."""
     return subprocess.run(
-        [sys.executable, "-m", "handlers.cli", "docker-check", str(_EXAMPLES), *options],
+        [
+            sys.executable,
+            "-m",
+            "nova_code_verifier.handlers.cli",
+            "docker-check",
+            str(_EXAMPLES),
+            *options,
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -110,9 +117,9 @@ def test_the_image_holds_what_a_lambda_runs_and_no_more(client: Any, image: str)
     lines = run_in(client, image, program).splitlines()
     found = [Path(line).relative_to("/var/task") for line in lines]
 
-    assert {path.parts[0] for path in found} == {"sandbox", "verifier", "handlers"}
+    assert {path.parts[0] for path in found} == {"nova_code_verifier"}
     assert {path.suffix for path in found} == {".py", ".pyc"}
-    assert not [path for path in found if path.is_relative_to("handlers/cli")]
+    assert not [path for path in found if path.is_relative_to("nova_code_verifier/handlers/cli")]
     assert sum(path.suffix == ".py" for path in found) * 2 == len(found)
 
 

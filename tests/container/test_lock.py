@@ -5,7 +5,7 @@ import tomllib
 import pytest
 from packaging.requirements import Requirement
 
-from tests.e2e.emulator import REPOSITORY
+from tests.paths import REPOSITORY
 
 LOCK = (REPOSITORY / "requirements-lambda.lock").read_text()
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())

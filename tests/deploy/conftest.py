@@ -5,14 +5,13 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.deploy.cloudformation import Template
+from tests.paths import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 TEMPLATE = REPOSITORY / "template.yaml"
 FUNCTION_NAME = "SageMaker-under-test"
 
@@ -20,9 +19,9 @@ SCORING = """
 import json, sys
 from concurrent.futures import Future
 from types import SimpleNamespace
-from handlers import reward
-from handlers.reward import lambda_handler
-from verifier.types import Similarity
+from nova_code_verifier.handlers import reward
+from nova_code_verifier.handlers.reward import lambda_handler
+from nova_code_verifier.verifier.types import Similarity
 
 def submit(comparison, *, deadline):
     compared = Future()

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from handlers.settings import Settings, read_settings
-from handlers.telemetry import VerdictClass
+from nova_code_verifier.handlers.settings import Settings, read_settings
+from nova_code_verifier.handlers.telemetry import VerdictClass
+from nova_code_verifier.verifier.types import Source
 from tests.deploy.cloudformation import Template
-from tests.deploy.conftest import FUNCTION_NAME, REPOSITORY, TEMPLATE, Log
-from verifier.types import Source
+from tests.deploy.conftest import FUNCTION_NAME, TEMPLATE, Log
+from tests.paths import REPOSITORY
 
 AWS_METRICS = {"Invocations", "Errors", "Throttles", "Duration", "ConcurrentExecutions"}
 ALLOWED_NAMES = (FUNCTION_NAME, f"{FUNCTION_NAME}-executor")

@@ -24,7 +24,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from tests.paths import REPOSITORY
+
 _START_SECONDS = 10.0
 _END_SECONDS = 5.0
 _LOG_SECONDS = 5.0
@@ -153,7 +154,7 @@ class Function:
 def running_function(
     emulator: Path,
     *,
-    handler: str = "handlers.reward.lambda_handler",
+    handler: str = "nova_code_verifier.handlers.reward.lambda_handler",
     may_leave: bool = False,
     **variables: str,
 ) -> Iterator[Function]:

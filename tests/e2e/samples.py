@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from tests.e2e.emulator import REPOSITORY
+from tests.paths import REPOSITORY
 
 Sample = dict[str, Any]
 

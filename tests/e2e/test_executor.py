@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from handlers.split.envelope import unwrap, wrap
-from sandbox.orders import Order, write_order
-from sandbox.replies import Reply, read_reply
-from sandbox.types import Ending, Job, Limits, Run
+from nova_code_verifier.handlers.executor_function.envelope import unwrap, wrap
+from nova_code_verifier.sandbox.remote.request import Order, write_order
+from nova_code_verifier.sandbox.remote.response import Reply, read_reply
+from nova_code_verifier.sandbox.types import Ending, Job, Limits, Run
 from tests.e2e.emulator import Function, running_function
 
-HANDLER = "handlers.executor.lambda_handler"
+HANDLER = "nova_code_verifier.handlers.executor.lambda_handler"
 ECHO = Job(program="print(input())", questions=(Run(stdin=b"1\n"), Run(stdin=b"2\n")))
 SLEEPER = Job(
     program="import time; time.sleep(1000)",

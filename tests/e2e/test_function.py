@@ -13,8 +13,9 @@ import pytest
 from botocore.exceptions import BotoCoreError
 
 from tests.e2e.conftest import REPORTED
-from tests.e2e.emulator import REPOSITORY, Function, Invocation, running_function
+from tests.e2e.emulator import Function, Invocation, running_function
 from tests.e2e.samples import ENDLESS, RIGHT, Sample, metrics_of, square_sample
+from tests.paths import REPOSITORY
 
 # Goes into every place where a text of a completion's or of a test's could be.
 SECRET = "swordfish"
@@ -218,7 +219,7 @@ def test_the_handler_gets_ready_by_itself(
     """Import is enough for a warm zygote in every lane; how long it takes is reported."""
     program = (
         "import time; start = time.perf_counter()\n"
-        "from handlers.reward import EXECUTOR\n"
+        "from nova_code_verifier.handlers.reward import EXECUTOR\n"
         "EXECUTOR.level; print(time.perf_counter() - start)"
     )
 

@@ -9,16 +9,17 @@ from typing import Any
 
 import pytest
 
-from handlers.rows import check_response
-from handlers.single_file.bundle import build
+from nova_code_verifier.handlers.row_lint import check_response
+from nova_code_verifier.handlers.single_file.bundle import build
 from tests.e2e import fetch_clients as fetch_clients_module
-from tests.e2e.emulator import REPOSITORY, Function
+from tests.e2e.emulator import Function
 from tests.e2e.fetch_clients import ClientsUnavailableError, fetch_clients
 from tests.e2e.samples import Sample, example_samples
 from tests.e2e.verify import CLIENTS
+from tests.paths import REPOSITORY
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:SageMaker-reward"
-OUR_HANDLER = "from handlers.reward import lambda_handler\n"
+OUR_HANDLER = "from nova_code_verifier.handlers.reward import lambda_handler\n"
 
 
 @pytest.fixture(scope="session")

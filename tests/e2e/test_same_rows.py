@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from handlers.reward import lambda_handler
-from tests.e2e.emulator import REPOSITORY, Function
+from nova_code_verifier.handlers.reward import lambda_handler
+from tests.e2e.emulator import Function
 from tests.e2e.samples import Sample, example_samples, known_samples
+from tests.paths import REPOSITORY
 
 # Right and wrong ones that end soon: the clock has no say in their rows.
 QUIXBUGS = (
@@ -71,7 +72,16 @@ def test_the_command_line_gives_the_rows_of_a_direct_call(
     sent.write_text("".join(json.dumps(sample) + "\n" for sample in samples), encoding="utf-8")
 
     subprocess.run(
-        [sys.executable, "-m", "handlers.cli", "score", sent, "--out", received, "--quiet"],
+        [
+            sys.executable,
+            "-m",
+            "nova_code_verifier.handlers.cli",
+            "score",
+            sent,
+            "--out",
+            received,
+            "--quiet",
+        ],
         check=True,
         timeout=100,
         cwd=REPOSITORY,

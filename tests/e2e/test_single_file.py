@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from handlers.reward import lambda_handler
-from handlers.single_file.bundle import build
+from nova_code_verifier.handlers.reward import lambda_handler
+from nova_code_verifier.handlers.single_file.bundle import build
 from tests.e2e.emulator import running_function
 from tests.e2e.samples import RIGHT, Sample, example_samples, square_sample
 from tests.e2e.test_function import LOGGED_FIELDS
@@ -156,12 +156,13 @@ def test_an_executor_function_is_refused_in_a_sentence(single_file: Path) -> Non
 
 
 def test_modules_of_the_same_names_are_left_alone(single_file: Path) -> None:
-    """A user's own `handlers` stays what it is, and is not taken for ours."""
+    """A user's own `nova_code_verifier` stays what it is, and is not taken for ours."""
     driver = (
         "import sys, types\n"
-        "theirs = sys.modules['handlers'] = types.ModuleType('handlers')\n"
+        "theirs = sys.modules['nova_code_verifier'] = types.ModuleType('nova_code_verifier')\n"
         f"{DRIVER}\n"
-        "assert sys.modules['handlers'] is theirs and 'sandbox' not in sys.modules"
+        "assert sys.modules['nova_code_verifier'] is theirs\n"
+        "assert 'nova_code_verifier.sandbox' not in sys.modules"
     )
 
     (row,) = json.loads(run(single_file, [square_sample(RIGHT)], driver=driver)[-1])

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.emulator import REPOSITORY, Function, client_of
+from tests.e2e.emulator import Function, client_of
 from tests.e2e.fleet import Deployment, Fleet, running_fleet
 from tests.e2e.samples import (
     ENDLESS,
@@ -30,6 +30,7 @@ from tests.e2e.samples import (
     square_sample,
 )
 from tests.e2e.test_same_rows import KODSPORT, QUIXBUGS, comparable
+from tests.paths import REPOSITORY
 
 KILLER = """
 import os, signal
@@ -77,7 +78,7 @@ def split(
     emulator: Path,
     *,
     executor: dict[str, str] | None = None,
-    handler: str = "handlers.executor.lambda_handler",
+    handler: str = "nova_code_verifier.handlers.executor.lambda_handler",
     concurrency: int = 2,
     mixes_tenants: bool = False,
     **reward: str,
@@ -92,7 +93,7 @@ def split(
             may_leave=True,
         ),
         "reward": Deployment(
-            handler="handlers.reward.lambda_handler",
+            handler="nova_code_verifier.handlers.reward.lambda_handler",
             variables={"VERIFIER_EXECUTOR_FUNCTION": "executor", "VERIFIER_LANES": "2"} | reward,
         ),
     }
@@ -154,7 +155,9 @@ def test_a_busy_executor_changes_no_row(emulator: Path) -> None:
 
 def test_an_executor_that_cannot_start_is_an_outage(emulator: Path) -> None:
     """A broken deployment crashes at every call: that is raised, and is nobody's zero."""
-    with split(emulator, handler="handlers.no_such_module.lambda_handler") as fleet:
+    with split(
+        emulator, handler="nova_code_verifier.handlers.no_such_module.lambda_handler"
+    ) as fleet:
         answer = score(fleet, [square_sample(RIGHT)])
 
     assert answer["errorType"] == "UnreachableError"
@@ -284,7 +287,7 @@ def test_the_command_line_can_use_the_executor_function(emulator: Path, tmp_path
         variables = {"AWS_ENDPOINT_URL_LAMBDA": fleet.url, "VERIFIER_EXECUTOR_FUNCTION": "executor"}
         variables |= {"AWS_DEFAULT_REGION": "none", "AWS_ACCESS_KEY_ID": "none"}
         printed = subprocess.run(
-            [sys.executable, "-m", "handlers.cli", "score", sent, "--quiet"],
+            [sys.executable, "-m", "nova_code_verifier.handlers.cli", "score", sent, "--quiet"],
             check=True,
             timeout=100,
             capture_output=True,

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.frames import pack_frames, unpack_frames
-from sandbox.local import LocalExecutor
-from sandbox.orders import read_order
-from sandbox.replies import Reply, write_reply
-from sandbox.types import Call, Ending, Execution, Job, Level
+from nova_code_verifier.sandbox.host.local import LocalExecutor
+from nova_code_verifier.sandbox.remote.frames import pack_frames, unpack_frames
+from nova_code_verifier.sandbox.remote.request import read_order
+from nova_code_verifier.sandbox.remote.response import Reply, write_reply
+from nova_code_verifier.sandbox.types import Call, Ending, Execution, Job, Level
 from tests.e2e.fleet import Fleet
 from tests.e2e.samples import RIGHT, Sample, metrics_of, square_sample
 from tests.e2e.test_split import NO_WALL_REQUIRED, WITHOUT_WALLS, rewards, score, split

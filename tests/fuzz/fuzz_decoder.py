@@ -20,16 +20,26 @@ import atheris  # type: ignore[import-untyped]  # no part of our environments
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 with atheris.instrument_imports(include=["sandbox", "verifier"]):
-    from sandbox.encoding import EncodingError, decode, encode, from_tree
-    from sandbox.facts import ParcelError
-    from sandbox.frames import pack_frames
-    from sandbox.messages import read_answer, read_message
-    from sandbox.orders import read_order
-    from sandbox.replies import read_reply
-    from sandbox.types import Call, Job, Run, Step
-    from verifier.examiner.cast import Cast
-    from verifier.examiner.sources import Sources
-    from verifier.examiner.transcript import Answer, LostError, Question, Transcript
+    from nova_code_verifier.sandbox.protocol.encoding import (
+        EncodingError,
+        decode,
+        encode,
+        from_tree,
+    )
+    from nova_code_verifier.sandbox.protocol.guest_messages import read_answer, read_message
+    from nova_code_verifier.sandbox.remote.fields import ParcelError
+    from nova_code_verifier.sandbox.remote.frames import pack_frames
+    from nova_code_verifier.sandbox.remote.request import read_order
+    from nova_code_verifier.sandbox.remote.response import read_reply
+    from nova_code_verifier.sandbox.types import Call, Job, Run, Step
+    from nova_code_verifier.verifier.test_code.harness.callables import Sources
+    from nova_code_verifier.verifier.test_code.harness.session import Cast
+    from nova_code_verifier.verifier.test_code.harness.transcript import (
+        Answer,
+        LostError,
+        Question,
+        Transcript,
+    )
 
 
 class Node:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from handlers.reward import lambda_handler
+from nova_code_verifier.handlers.reward import lambda_handler
 from tests.known.datasets import DatasetError, KnownSolution, read_dataset
 
 Metrics = dict[str, float]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from verifier import Sample
+from nova_code_verifier import Sample
 
 Row = dict[str, Any]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from verifier.judge import prepare
-from verifier.rubric import Polarity, Rubric
-from verifier.types import Sample, Score
+from nova_code_verifier.verifier.pipeline import prepare
+from nova_code_verifier.verifier.rubric import Polarity, Rubric
+from nova_code_verifier.verifier.types import Sample, Score
 
 _LINES = (Path(__file__).parent / "data/sentiment/chabsa.jsonl").read_text("utf-8").splitlines()
 SENTENCES: list[list[dict[str, str]]] = [json.loads(line)["opinions"] for line in _LINES]

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox.local import LocalExecutor
-from sandbox.types import Limits
+from nova_code_verifier import Score, Verdict, judge
+from nova_code_verifier.sandbox.host.local import LocalExecutor
+from nova_code_verifier.sandbox.types import Limits
 from tests.known.published import (
     BIGCODEBENCH,
     BUGGY,
@@ -22,7 +23,6 @@ from tests.known.published import (
     read_exceptions,
     read_solutions,
 )
-from verifier import Score, Verdict, judge
 
 Judged = tuple[tuple[Solution, Score], ...]
 JudgedOf = Callable[[Collection], Judged]

@@ -1,0 +1,1 @@
+"""Adapters for trainers that call a Python function."""

@@ -1,0 +1,1 @@
+"""`verifier explain`: show how one sample got its reward."""

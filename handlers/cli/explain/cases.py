@@ -1,0 +1,129 @@
+"""Tell of one sample what each of its test cases expected, what it came to, and why.
+
+In: a reference, the results of its cases. Out: a table. It shows what was expected. What a
+candidate wrote, or claims, never steers a terminal. Must not know: what a case is worth.
+"""
+
+import ast
+import json
+import re
+from collections.abc import Mapping, Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from nova_code_verifier.handlers.cli.score.remark import what_happened
+from nova_code_verifier.handlers.cli.tables import printable
+from nova_code_verifier.sandbox.protocol.encoding import EncodingError, from_tree
+from nova_code_verifier.sandbox.types import Ending, Execution
+from nova_code_verifier.verifier.test_code.harness.compile import divide_script
+from nova_code_verifier.verifier.test_code.harness.script import UNIT
+from nova_code_verifier.verifier.types import (
+    CallCase,
+    CaseResult,
+    CodePlan,
+    Paper,
+    StdioCase,
+    TestPlan,
+)
+
+EXCERPT_CHARACTERS = 60
+_CASES_MAX = 100
+_TEST_LINE = re.compile(r"line (\d{1,6}) of the tests")
+
+
+def table_of(names: Sequence[str]) -> Table:
+    """Lay out the head of a table."""
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
+    for name in names:
+        table.add_column(name)
+    return table
+
+
+def case_table(plan: TestPlan | CodePlan | None, cases: Sequence[CaseResult]) -> Table:
+    """Lay out one line for each case; None is a plan that cannot be read any more."""
+    table = table_of(("case", "verdict", "expected", "observed", "remark"))
+    statements = _statements(plan.paper) if isinstance(plan, CodePlan) else {}
+    for place, case in enumerate(cases[:_CASES_MAX]):
+        if isinstance(plan, TestPlan):
+            wanted, observed = _expected(plan.cases[place]), _observed(case.execution)
+        else:
+            wanted, observed = _test_line(plan, case, statements), _answered(case.execution)
+        remark = what_happened(case.execution)
+        remark = f'{remark}: "{case.said}"' if case.said else remark
+        cells = (printable(wanted, limit=EXCERPT_CHARACTERS) for wanted in (wanted, observed))
+        table.add_row(
+            Text(printable(case.name) or str(place + 1)),
+            Text(case.verdict),
+            *map(Text, cells),
+            Text(printable(remark)),
+        )
+    if len(cases) > _CASES_MAX:
+        table.add_row(Text("..."), Text(f"{len(cases) - _CASES_MAX} more"))
+    return table
+
+
+def _expected(case: StdioCase | CallCase) -> str:
+    return _shown(case.expected_stdout if isinstance(case, StdioCase) else case.expected_value)
+
+
+def _observed(execution: Execution) -> str:
+    if execution.ending is Ending.RAISED:
+        return ""  # the remark tells
+    if execution.value_bytes:
+        is_kept = execution.value is not None or execution.value_bytes <= len("null")
+        return _shown(execution.value) if is_kept else f"({execution.value_bytes} bytes)"
+    return repr(execution.stdout[: 4 * EXCERPT_CHARACTERS].decode("utf-8", "replace"))
+
+
+def _test_line(plan: CodePlan | None, case: CaseResult, statements: Mapping[str, int]) -> str:
+    """Quote the line of the tests at which a case failed, or else that on which it begins."""
+    error = case.execution.error
+    failed = _TEST_LINE.search(error.message) if error else None
+    lines = plan.paper.source.splitlines() if plan else []
+    number = int(failed[1]) if failed else statements.get(case.name, 0)
+    return lines[number - 1].strip() if 0 < number <= len(lines) else ""
+
+
+def _statements(paper: Paper) -> dict[str, int]:
+    """Find the lines on which the cases of a script begin, by their names."""
+    tree = ast.parse(paper.source)
+    divide_script(tree, paper.entry_point)
+    lines = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.With(
+                items=[
+                    ast.withitem(
+                        context_expr=ast.Call(func=ast.Name(id=name), args=[ast.Constant(unit)])
+                    )
+                ],
+                body=[statement],
+            ) if name == UNIT:
+                lines[str(unit)] = statement.lineno
+    return lines
+
+
+def _answered(execution: Execution) -> str:
+    """Show what the candidate answered to the last question of a case: hearsay."""
+    if not isinstance(execution.value, bytes):
+        return f"({execution.value_bytes} bytes)" if execution.value_bytes else ""
+    try:
+        ((operation, answer),) = json.loads(execution.value).items()
+        if "is" not in answer:
+            return ""  # it raised, and the remark tells
+        value = from_tree(answer["is"])
+        if operation == "take" and isinstance(value, tuple):  # whether there is more, and what
+            value = value[-1]
+        return _shown(value)
+    except EncodingError:
+        return "(an object)"
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
+        return "(unreadable)"
+
+
+def _shown(value: object) -> str:
+    try:
+        return repr(value)
+    except (ValueError, RecursionError):  # so many digits take minutes to write
+        return "(too long, or too deep, to be shown)"

@@ -1,0 +1,1 @@
+"""`verifier score`: score a file of samples, with progress and a summary."""

@@ -1,0 +1,35 @@
+"""Say in a few words what a score rests on.
+
+In: a `Score`. Out: one line of text, for people; parts of it are a candidate's own words.
+Never what was expected.
+"""
+
+from nova_code_verifier.sandbox.types import Ending, Execution
+from nova_code_verifier.verifier.types import Score, Verdict
+
+
+def remark_on(score: Score, *, has_completion: bool) -> str:
+    """Name the problem, or else the first case that led to the verdict. Often empty."""
+    if score.problem:
+        return score.problem
+    if score.verdict is Verdict.NO_CANDIDATE:
+        return "no answer was found" if has_completion else "no assistant turn"
+    if score.verdict is Verdict.ACCEPTED:
+        return ""
+    for number, case in enumerate(score.cases, start=1):
+        if case.verdict is score.verdict:
+            return ": ".join(filter(None, (f"case {number}", what_happened(case.execution))))
+    return ""
+
+
+def what_happened(execution: Execution) -> str:
+    """Say how an execution ended, if that needs saying."""
+    error = execution.error
+    facts = (
+        "" if execution.ending is Ending.FINISHED else execution.ending.replace("_", " "),
+        f"exit status {execution.exit_status}" if execution.exit_status else "",
+        f"signal {execution.signal}" if execution.signal else "",
+        execution.detail,
+        f"{error.type_name}: {error.message}" if error else "",
+    )
+    return ", ".join(filter(None, facts))

@@ -1,0 +1,1 @@
+"""Take rights away from a process: seccomp, Landlock, resource limits, an audit hook."""

@@ -1,0 +1,258 @@
+"""Write the seccomp filter: the program with which the kernel judges a guest's every call.
+
+In: a machine's name and the guest's pid. Out: bytes, ready for `PR_SET_SECCOMP`. Which call
+has which fate is said in `sandbox.confinement.syscalls`; which arguments a guarded call may have,
+here.
+
+Must stay outside: installing it. A guest does that to itself, while it has one thread, as
+the last step before the candidate's code: the filter refuses the other steps. It must hold
+no datagram socket by then: `sendmsg` on one reaches any address, and a filter cannot see
+which, as the address lies in memory.
+
+A zygote loads this, so it imports next to nothing.
+"""
+
+import struct
+
+from nova_code_verifier.sandbox.confinement.syscalls import ABSENT, ALLOWED, GUARDED, KILLED
+from nova_code_verifier.sandbox.errors import SandboxError
+
+# What the kernel calls the machine, and the machine's column in the tables of numbers.
+_MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
+# x86_64 has a second set of numbers for the same calls, from here on.
+_X32_BIT = 0x40000000
+
+_ALLOW = 0x7FFF0000
+_KILL = 0x80000000  # the process, not the thread alone
+_EPERM = 0x00050001
+_ENOSYS = 0x00050026
+
+_LOAD, _AND, _RETURN = 0x20, 0x54, 0x06
+_IF_EQUAL, _IF_AT_LEAST = 0x15, 0x35
+
+_NUMBER_WORD, _MACHINE_WORD = 0, 4
+_ALL_BITS = 0xFFFFFFFF
+_OWN_PID = -1  # stands for the guest's pid, which is not known yet
+_HIGHEST_PID = 2**31 - 1
+
+# What every thread has, and what a thread library may ask for besides. No namespace, no
+# tracing, no exit signal: the kernel would take each of those as a wish of its own.
+_CLONE_THREAD = 0x00010900  # CLONE_VM, CLONE_SIGHAND, CLONE_THREAD
+_CLONE_OPTIONS = (
+    0x00000600  # CLONE_FS, CLONE_FILES
+    | 0x000C0000  # CLONE_SYSVSEM, CLONE_SETTLS
+    | 0x01700000  # CLONE_{PARENT_SETTID,CHILD_CLEARTID,DETACHED,CHILD_SETTID}
+)
+
+_AF_UNIX, _SOCK_STREAM, _SOCK_FLAGS = 1, 1, 0o2004000
+_SOL_SOCKET = 1
+_SOCKET_OPTIONS = (7, 8, 20, 21)  # SO_{SNDBUF,RCVBUF,RCVTIMEO,SNDTIMEO}
+
+_PRCTL_OPTIONS = (15, 16, 0x53564D41)  # PR_{SET_NAME,GET_NAME,SET_VMA}: names for debuggers
+
+_FCNTL_COMMANDS = (
+    *(0, 1030, 1, 2, 3, 4),  # F_{DUPFD,DUPFD_CLOEXEC,GETFD,SETFD,GETFL,SETFL}
+    *(5, 6, 7, 36, 37, 38),  # F_{GETLK,SETLK,SETLKW}, F_OFD_{GETLK,SETLK,SETLKW}
+    *(1032, 1034),  # F_{GETPIPE_SZ,GET_SEALS}
+)
+
+_IOCTL_COMMANDS = (
+    *(0x5401, 0x802C542A, 0x5413),  # TCGETS, TCGETS2 (`isatty` in new glibc), TIOCGWINSZ
+    *(0x541B, 0x5421, 0x5450, 0x5451),  # FIONREAD, FIONBIO, FIONCLEX, FIOCLEX
+)
+
+_Condition = tuple[int, int, tuple[int, ...], int]
+
+
+def _low(argument: int) -> int:
+    """Find the low half of an argument: all that the kernel reads of an `int` or a `pid_t`.
+
+    The high half is not looked at, as a caller may leave anything there: 2**32 + 7 is the
+    pid 7 to the kernel, and so it is to the filter.
+    """
+    return 16 + 8 * argument
+
+
+def _high(argument: int) -> int:
+    """Find the high half of an argument, for the few that the kernel reads as a long."""
+    return _low(argument) + 4
+
+
+def _only(
+    word: int, values: tuple[int, ...], *, otherwise: int, mask: int = _ALL_BITS
+) -> _Condition:
+    """Demand that a word, under *mask*, is one of *values*."""
+    return word, mask, values, otherwise
+
+
+_SELF_ONLY = (_only(_low(0), (_OWN_PID,), otherwise=_KILL),)
+# Zero is the caller. A thread that names itself, or its neighbour, by its number is refused.
+_CALLER_ONLY = (_only(_low(0), (0,), otherwise=_EPERM),)
+
+_GUARDS: dict[str, tuple[_Condition, ...]] = {
+    "clone": (
+        _only(_high(0), (0,), otherwise=_KILL),
+        _only(_low(0), (_CLONE_THREAD,), otherwise=_KILL, mask=_ALL_BITS ^ _CLONE_OPTIONS),
+    ),
+    # Not kill(0) or kill(-1) either: they reach whoever shares the group or the user.
+    "kill": _SELF_ONLY,
+    "tgkill": _SELF_ONLY,
+    "rt_tgsigqueueinfo": _SELF_ONLY,
+    "prlimit64": (_only(_low(0), (0, _OWN_PID), otherwise=_EPERM),),
+    "sched_setaffinity": _CALLER_ONLY,
+    "sched_setattr": _CALLER_ONLY,
+    "sched_setparam": _CALLER_ONLY,
+    "sched_setscheduler": _CALLER_ONLY,
+    # PRIO_PROCESS alone: for PRIO_USER zero is every process of the user.
+    "setpriority": (*_CALLER_ONLY, _only(_low(1), (0,), otherwise=_EPERM)),
+    # No socket at all. But glibc asks a local daemon for users (`pwd.getpwnam`) and for UUIDs
+    # by time: an honest program's question is refused, and not punished.
+    "socket": (
+        _only(_low(0), (_AF_UNIX,), otherwise=_KILL),
+        _only(_low(0), (), otherwise=_EPERM),
+    ),
+    # Streams alone: with one end of a datagram pair, `sendmsg` reaches any other datagram
+    # socket of the host (the system log, say).
+    "socketpair": (
+        _only(_low(0), (_AF_UNIX,), otherwise=_KILL),
+        _only(_low(1), (_SOCK_STREAM,), otherwise=_EPERM, mask=_ALL_BITS ^ _SOCK_FLAGS),
+    ),
+    # The other options hold a compiler for filters (SO_ATTACH_FILTER), among others.
+    "setsockopt": (
+        _only(_low(1), (_SOL_SOCKET,), otherwise=_EPERM),
+        _only(_low(2), _SOCKET_OPTIONS, otherwise=_EPERM),
+    ),
+    # Not PR_SET_PDEATHSIG and PR_SET_DUMPABLE: they would undo what the guest was born with.
+    "prctl": (_only(_low(0), _PRCTL_OPTIONS, otherwise=_EPERM),),
+    # Not F_SETOWN, F_SETSIG, F_SETLEASE, F_NOTIFY (nor FIOSETOWN below): the kernel would
+    # send a signal to a stranger on the guest's behalf. F_SETPIPE_SZ: memory nobody counts.
+    "fcntl": (_only(_low(1), _FCNTL_COMMANDS, otherwise=_EPERM),),
+    "ioctl": (_only(_low(1), _IOCTL_COMMANDS, otherwise=_EPERM),),
+}
+
+
+class _Writer:
+    """Writes a program from its last instruction to its first.
+
+    A filter only ever jumps forward, so this way every target is written before the jump to
+    it. A place is counted from the end, and so does not change as the program grows. A jump
+    spans at most 255 instructions: the whole program has to stay below that (and does; it
+    would fail to be packed, not go wrong).
+    """
+
+    __slots__ = ("_last_first",)
+
+    def __init__(self) -> None:
+        self._last_first: list[tuple[int, int, int, int]] = []
+
+    def add(self, code: int, value: int, *, yes: int = 0, no: int = 0) -> int:
+        """Write an instruction that ends, or goes on to the one written before it."""
+        self._last_first.append((code, yes, no, value))
+        return len(self._last_first) - 1
+
+    def branch(self, test: int, value: int, *, yes: int, no: int) -> int:
+        """Write a test of the loaded word that goes to *yes* or *no*."""
+        next_place = len(self._last_first) - 1
+        return self.add(test, value, yes=next_place - yes, no=next_place - no)
+
+    def pieces(self) -> tuple[bytes, ...]:
+        """Pack the program, cut wherever the guest's pid belongs."""
+        pieces = [bytearray()]
+        for code, yes, no, value in reversed(self._last_first):
+            pieces[-1] += struct.pack("=HBB", code, yes, no)
+            if value == _OWN_PID:
+                pieces.append(bytearray())
+            else:
+                pieces[-1] += struct.pack("=I", value)
+        return tuple(map(bytes, pieces))
+
+
+class FilterTemplate:
+    """A filter that only lacks the pid of its guest."""
+
+    __slots__ = ("_pieces",)
+
+    def __init__(self, pieces: tuple[bytes, ...]) -> None:
+        """Keep the *pieces* between which the pid belongs."""
+        self._pieces = pieces
+
+    def for_pid(self, own_pid: int) -> bytes:
+        """Write the filter for the guest that knows itself as *own_pid*."""
+        # To `kill`, 0 and the negative are not one process but many.
+        if not 0 < own_pid <= _HIGHEST_PID:
+            raise SandboxError(f"not a process: {own_pid}")
+        return struct.pack("=I", own_pid).join(self._pieces)
+
+
+def build_filter(machine: str, *, own_pid: int) -> bytes:
+    """Write the filter for one guest: an array of `struct sock_filter`."""
+    return prepare_filter(machine).for_pid(own_pid)
+
+
+def prepare_filter(machine: str) -> FilterTemplate:
+    """Write, once, all that the filters of this *machine*'s guests have in common."""
+    if machine not in _MACHINES:
+        raise SandboxError(f"no system call numbers for machine {machine!r}")
+    machine_code, column = _MACHINES[machine]
+    writer = _Writer()
+    ends = {fate: writer.add(_RETURN, fate) for fate in (_ALLOW, _EPERM, _ENOSYS, _KILL)}
+    guards = _write_guards(writer, ends)
+    runs = _find_runs(_find_targets(column, guards, ends), otherwise=ends[_EPERM])
+    if machine == "x86_64":
+        runs.append((_X32_BIT, ends[_KILL]))
+    _write_search(writer, runs)
+    right_machine = writer.add(_LOAD, _NUMBER_WORD)
+    writer.branch(_IF_EQUAL, machine_code, yes=right_machine, no=ends[_KILL])
+    writer.add(_LOAD, _MACHINE_WORD)
+    return FilterTemplate(writer.pieces())
+
+
+def _write_guards(writer: _Writer, ends: dict[int, int]) -> dict[str, int]:
+    """Write what guarded calls must pass: a call's name to the place of its tests."""
+    # Calls with the same conditions share one place.
+    places = {
+        conditions: _write_guard(writer, conditions, ends)
+        for conditions in dict.fromkeys(_GUARDS.values())
+    }
+    return {name: places[conditions] for name, conditions in _GUARDS.items()}
+
+
+def _write_guard(writer: _Writer, conditions: tuple[_Condition, ...], ends: dict[int, int]) -> int:
+    """Write the tests that a call must pass, one condition after the other."""
+    passed = ends[_ALLOW]
+    for word, mask, values, otherwise in reversed(conditions):
+        test = ends[otherwise]
+        for value in values:
+            test = writer.branch(_IF_EQUAL, value, yes=passed, no=test)
+        if mask != _ALL_BITS:
+            writer.add(_AND, mask)
+        passed = writer.add(_LOAD, word)
+    return passed
+
+
+def _find_targets(column: int, guards: dict[str, int], ends: dict[int, int]) -> dict[int, int]:
+    """Collect where the call of each number that a table knows has to go."""
+    targets = {GUARDED[name][column]: place for name, place in guards.items()}
+    for table, fate in ((ALLOWED, _ALLOW), (KILLED, _KILL), (ABSENT, _ENOSYS)):
+        targets |= {numbers[column]: ends[fate] for numbers in table.values()}
+    return {number: place for number, place in targets.items() if number is not None}
+
+
+def _find_runs(targets: dict[int, int], *, otherwise: int) -> list[tuple[int, int]]:
+    """Group neighbouring numbers with one target: where each group starts, in order."""
+    runs = [(0, targets.get(0, otherwise))]
+    for number in range(1, max(targets) + 2):
+        target = targets.get(number, otherwise)
+        if target != runs[-1][1]:
+            runs.append((number, target))
+    return runs
+
+
+def _write_search(writer: _Writer, runs: list[tuple[int, int]]) -> int:
+    """Write a binary search for the run that holds the loaded number."""
+    if len(runs) == 1:
+        return runs[0][1]
+    middle = len(runs) // 2
+    above = _write_search(writer, runs[middle:])
+    below = _write_search(writer, runs[:middle])
+    return writer.branch(_IF_AT_LEAST, runs[middle][0], yes=above, no=below)

@@ -1,0 +1,221 @@
+"""The guest's own part: run a program, or load it and answer calls.
+
+Candidate code shares this process, so nothing here is believed by anyone: what it reports
+can only excuse a failure or be a wrong answer. Must not know: what is right.
+"""
+
+import atexit
+import builtins
+import contextlib
+import gc
+import json
+import os
+import sys
+import time
+import types
+from _thread import start_new_thread
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from nova_code_verifier.sandbox.confinement.confine import CHANNEL_FD
+from nova_code_verifier.sandbox.guest.object_session import Conversation
+from nova_code_verifier.sandbox.protocol.channel import receive, send
+from nova_code_verifier.sandbox.protocol.encoding import EncodingError, decode, encode
+
+PROGRAM_NAME = "solution.py"
+_TEXT_MAX = 500
+_GARBAGE_OBJECTS_MIN = 20_000
+_COLLECTING_PAUSE_SECONDS = 0.01
+
+
+def serve(program: bytes, calls: int, argv: list[str]) -> None:
+    """Be the guest: run the program, or answer so many calls. Never returns."""
+    if not gc.isenabled():
+        start_new_thread(_collect_now_and_then, ())
+    try:
+        code = compile(program, PROGRAM_NAME, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+        _report("failed", "not_compiled", *_describe(error))
+        os._exit(1)
+    if calls:
+        _answer_calls(program, code, calls)
+    else:
+        _run_program(program, code, argv)
+
+
+def _collect_now_and_then() -> None:
+    """Free cyclic garbage where nothing else may (see `sandbox.confinement.audit`), half the time
+    at most.
+
+    What finalisers see of this thread is this frame, and nobody's else.
+    """
+    pause = _COLLECTING_PAUSE_SECONDS
+    while True:
+        time.sleep(pause)
+        if gc.get_count()[0] > _GARBAGE_OBJECTS_MIN:
+            started = time.monotonic()
+            gc.collect()
+            pause = max(_COLLECTING_PAUSE_SECONDS, time.monotonic() - started)
+
+
+class _Source:
+    """Stands in for the file: `inspect` and tracebacks ask a module's loader for text."""
+
+    def __init__(self, program: bytes) -> None:
+        self._program = program
+
+    def get_source(self, _name: str) -> str:
+        return self._program.decode("utf-8", "replace")
+
+
+def _new_module(name: str, program: bytes) -> types.ModuleType:
+    module = types.ModuleType(name)
+    module.__dict__.update(
+        __builtins__=builtins,
+        __file__=PROGRAM_NAME,
+        __cached__=None,
+        __loader__=_Source(program),
+        __annotations__={},
+    )
+    sys.modules[name] = module
+    return module
+
+
+def _run_program(program: bytes, code: types.CodeType, argv: list[str]) -> None:
+    """Do as `python3 solution.py` does, from the first line to the last flush."""
+    main = _new_module("__main__", program)
+    sys.argv = [PROGRAM_NAME, *argv]
+    status = 0
+    try:
+        exec(code, main.__dict__)  # noqa: S102  (this is what a guest is for)
+    except SystemExit as leaving:
+        status = _exit_status(leaving)
+    except BaseException as error:  # noqa: BLE001  (the guest's first breath: it is reported)
+        _report("raised", *_describe(error))
+        status = 130 if isinstance(error, KeyboardInterrupt) else 1
+        _show(error)
+    os._exit(_finish(main, program, status))
+
+
+def _exit_status(leaving: SystemExit) -> int:
+    if leaving.code is None:
+        return 0
+    if isinstance(leaving.code, int):
+        return leaving.code & 0xFF if -(2**63) <= leaving.code < 2**63 else 0xFF
+    print(leaving.code, file=sys.stderr)  # noqa: T201  (so does the interpreter)
+    return 1
+
+
+def _show(error: BaseException) -> None:
+    with contextlib.suppress(BaseException):  # the candidate's own hook may do anything
+        own = error.__traceback__
+        error.__traceback__ = own.tb_next if own else None  # our frame is none of its business
+        sys.excepthook(type(error), error, error.__traceback__)
+
+
+def _finish(main: types.ModuleType, program: bytes, status: int) -> int:
+    """Shut down in the interpreter's order: threads, exit handlers, streams, globals, streams.
+
+    Not by leaving `main` as the interpreter does: to take the zygote's modules apart
+    again would cost several times what a guest costs.
+    """
+    try:
+        threading = sys.modules.get("threading")
+        if threading is not None:
+            threading._shutdown()  # noqa: SLF001  (what the interpreter itself calls here)
+        atexit._run_exitfuncs()  # noqa: SLF001
+    except BaseException:  # noqa: BLE001, S110  (the candidate's handlers may do anything)
+        pass
+    flushed = _flush(sys.stdout, sys.stderr)
+    with contextlib.suppress(BaseException):  # the candidate's finalisers may do anything
+        _clear(main.__dict__)
+        if b"__del__" in program:
+            gc.collect()
+    # By now the interpreter has put its own streams back.
+    return status if flushed & _flush(sys.__stdout__, sys.__stderr__) else 120
+
+
+def _flush(*streams: Any) -> bool:  # noqa: ANN401  (whatever the candidate put there)
+    flushed = True
+    for stream in streams:
+        try:
+            if stream is not None and not stream.closed:
+                stream.flush()
+        except BaseException:  # noqa: BLE001  (the candidate's stream may do anything)
+            flushed = False
+    return flushed
+
+
+def _clear(names: dict[str, Any]) -> None:
+    """Let go of a module's globals, in order, so that finalisers run."""
+    for name in list(names):
+        if name != "__builtins__":
+            names[name] = None
+
+
+def _answer_calls(program: bytes, code: types.CodeType, calls: int) -> None:
+    module = _new_module("solution", program)
+    try:
+        exec(code, module.__dict__)  # noqa: S102  (this is what a guest is for)
+    except BaseException as error:  # noqa: BLE001  (the guest's first breath: it is reported)
+        _report("failed", "not_loaded", *_describe(error))
+        os._exit(1)
+    _report("loaded")
+    conversation = Conversation(module.__dict__)
+    for _ in range(calls):
+        question = receive(CHANNEL_FD)
+        if question is None:
+            break
+        if question.startswith(b"{"):
+            _answer(partial(conversation.answer, question))
+        else:
+            words: Any = decode(question)
+            _answer_call(module.__dict__, *words)
+    os._exit(0)
+
+
+def _answer_call(names: dict[str, Any], entry_point: str, arguments: list[object]) -> None:
+    target = _find(names, entry_point)
+    if target is None:
+        _report("failed", "no_entry_point", "LookupError", f"there is no {entry_point}")
+        os._exit(1)
+    _answer(lambda: encode(target()(*arguments)))
+
+
+def _answer(find: Callable[[], bytes]) -> None:
+    try:
+        payload = b'["value",' + find() + b"]"
+    except EncodingError as error:
+        payload = _message("unreadable", str(error)[:_TEXT_MAX])
+    except BaseException as error:  # noqa: BLE001  (the guest's first breath: it is reported)
+        payload = _message("raised", *_describe(error))
+    _flush(sys.stdout, sys.stderr)
+    send(CHANNEL_FD, payload)
+
+
+def _find(names: dict[str, Any], entry_point: str) -> Callable[[], Any] | None:
+    """Find what to call. A method gets a new `Solution` for every question."""
+    name = entry_point.removeprefix("Solution().")
+    solution = names.get("Solution")
+    if isinstance(solution, type) and hasattr(solution, name):
+        return lambda: getattr(solution(), name)
+    if name == entry_point and callable(names.get(name)):
+        return lambda: names[name]
+    return None
+
+
+def _describe(error: BaseException) -> tuple[str, str]:
+    try:
+        return type(error).__name__[:_TEXT_MAX], str(error)[:_TEXT_MAX]
+    except BaseException:  # noqa: BLE001  (the candidate's exception may do anything)
+        return "Exception", ""
+
+
+def _message(*words: str) -> bytes:
+    return json.dumps(words).encode("ascii")
+
+
+def _report(*words: str) -> None:
+    with contextlib.suppress(OSError):  # the candidate may have closed the channel
+        send(CHANNEL_FD, _message(*words))

@@ -1,0 +1,251 @@
+"""One batch: a loop that keeps every lane busy until no question is left.
+
+In: lanes and jobs. Out: executions, job by job. One thread and one `epoll` serve all
+lanes; the guests are the parallel part. Must not know: what an execution means.
+"""
+
+import os
+import select
+import time
+from collections.abc import Callable, Iterable, Iterator, Sized
+
+from nova_code_verifier.sandbox.errors import SandboxError
+from nova_code_verifier.sandbox.host.keeper import Keeper
+from nova_code_verifier.sandbox.host.pipes import sealed_file
+from nova_code_verifier.sandbox.host.schedule import Progress, Schedule, Visit
+from nova_code_verifier.sandbox.host.worker import Lane, LaneLostError
+from nova_code_verifier.sandbox.types import Ending, Execution, Job
+
+# Between our word to start or end a guest, and the zygote's that it has been done.
+_STUCK_SECONDS = 10.0
+_SHARE_SECONDS_MIN = 0.5
+_GONE = select.EPOLLHUP | select.EPOLLERR
+
+
+class Batch:
+    """Which lane is busy with which visit."""
+
+    def __init__(
+        self,
+        lanes: list[Lane],
+        new_lane: Callable[[int], Lane],
+        jobs: Iterable[Job],
+        deadline: float,
+    ) -> None:
+        """Prepare to run *jobs*. A lane that is lost is replaced in *lanes* by *new_lane*."""
+        self._lanes = lanes
+        self._new_lane = new_lane
+        self._schedule = Schedule(jobs)
+        self._deadline = deadline
+        self._patience = self._share(jobs)
+        self._postponed: set[int] = set()
+        self._busy: dict[int, tuple[Visit, Keeper]] = {}
+        self._open_programs: set[int] = set()
+        self._lane_of: dict[int, int] = {}
+        self._epoll = select.epoll()
+        self._attended_at = time.monotonic()
+        for number in range(len(lanes)):
+            self._watch(number, lanes[number].control.fileno())
+
+    def _share(self, jobs: Iterable[Job]) -> float:
+        """Divide the time there is among the jobs: who takes more has to wait for the others.
+
+        Without it, one endless loop with a generous limit leaves all of a batch ungraded.
+        """
+        if not isinstance(jobs, Sized) or not len(jobs):
+            return float("inf")
+        left = self._deadline - time.monotonic()
+        return max(_SHARE_SECONDS_MIN, left * len(self._lanes) / len(jobs))
+
+    def run(self) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+        """Yield a job's place and executions as soon as it has ended."""
+        try:
+            while self._fill_lanes():
+                self._wait()
+                yield from self._completed()
+            yield from self._completed()
+        finally:
+            self._clear_up()
+
+    def _completed(self) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+        for progress in self._schedule.completed():
+            if progress.program is not None:
+                self._open_programs.remove(progress.program)
+                os.close(progress.program)
+            yield progress.place, tuple(one for one in progress.executions if one is not None)
+
+    # -- starting ----------------------------------------------------------------------
+
+    def _fill_lanes(self) -> bool:
+        """Give every idle lane a visit. False when all is done."""
+        for number in range(len(self._lanes)):
+            while number not in self._busy:
+                visit = self._schedule.next_visit()
+                if visit is None:
+                    return bool(self._busy)
+                if time.monotonic() >= self._deadline:
+                    self._schedule.record(visit, _not_run(visit, "the deadline came first"))
+                else:
+                    self._begin(number, visit)
+        return True
+
+    def _begin(self, number: int, visit: Visit) -> None:
+        progress = visit.progress
+        if progress.program is None:
+            progress.program = self._open_program(progress)
+        try:
+            keeper = Keeper(
+                self._lanes[number],
+                program=progress.program,
+                questions=visit.questions,
+                limits=progress.job.limits,
+            )
+        except LaneLostError as error:
+            self._replace(number, visit, error)
+            return
+        self._busy[number] = (visit, keeper)
+        if keeper.talks:
+            self._watch_output(number, keeper)
+
+    def _open_program(self, progress: Progress) -> int:
+        fd = sealed_file("program", progress.job.program.encode("utf-8", "surrogatepass"))
+        self._open_programs.add(fd)
+        return fd
+
+    # -- waiting -----------------------------------------------------------------------
+
+    def _wait(self) -> None:
+        """Wait for something to happen, and see to it."""
+        away = time.monotonic() - self._attended_at
+        for _, keeper in self._busy.values():
+            keeper.excuse(away)
+        soonest = min(keeper.next_tick for _, keeper in self._busy.values())
+        pause = max(0.0, min(soonest, self._deadline) - time.monotonic())
+        events = self._epoll.poll(pause)
+        self._attended_at = time.monotonic()
+        for fd, flags in events:
+            number = self._lane_of.get(fd)
+            if number in self._busy:
+                self._attend(number, fd, flags)
+        now = time.monotonic()
+        for number, (_, keeper) in list(self._busy.items()):
+            if now >= keeper.next_tick or now >= self._deadline:
+                self._tick(number, keeper, now)
+
+    def _attend(self, number: int, fd: int, flags: int) -> None:
+        visit, keeper = self._busy[number]
+        try:
+            if fd == keeper.lane.control.fileno():
+                keeper.on_control()
+            else:
+                keeper.on_output(fd)
+                if flags & _GONE:
+                    self._forget(fd)  # else an end that a guest closed would wake us for ever
+                elif keeper.has_more_to_say or flags & select.EPOLLOUT:
+                    self._watch_channel(keeper)
+        except LaneLostError as error:
+            self._replace(number, visit, error)
+            return
+        if keeper.ended:
+            self._release(number)
+            if number in self._postponed:
+                self._postponed.remove(number)
+                self._schedule.postpone(visit)
+            else:
+                self._schedule.record(visit, keeper.executions)
+
+    def _tick(self, number: int, keeper: Keeper, now: float) -> None:
+        visit, _ = self._busy[number]
+        try:
+            keeper.on_tick()
+            if now >= self._deadline:
+                keeper.cut(Ending.NOT_RUN, "the deadline came first")
+            elif self._takes_too_much(visit, keeper, now):
+                self._postponed.add(number)
+                keeper.cut(Ending.NOT_RUN, "postponed")
+            if keeper.is_stuck(now, _STUCK_SECONDS):
+                raise LaneLostError("a zygote does not answer")  # noqa: TRY301
+        except LaneLostError as error:
+            self._replace(number, visit, error)
+            return
+        self._watch_output(number, keeper)
+
+    def _takes_too_much(self, visit: Visit, keeper: Keeper, now: float) -> bool:
+        progress = visit.progress
+        return (
+            keeper.cut_at is None
+            and not progress.is_postponed
+            and progress.used_seconds + now - keeper.started_at > self._patience
+            and self._schedule.has_others
+        )
+
+    def _watch_output(self, number: int, keeper: Keeper) -> None:
+        if not keeper.is_watched:
+            keeper.is_watched = True
+            for fd in keeper.descriptors:
+                self._watch(number, fd)
+            self._watch_channel(keeper)
+
+    def _watch_channel(self, keeper: Keeper) -> None:
+        channel = keeper.descriptors[-1]
+        if channel in self._lane_of:
+            flags = select.EPOLLIN | (select.EPOLLOUT if keeper.has_more_to_say else 0)
+            self._epoll.modify(channel, flags)
+
+    def _watch(self, number: int, fd: int) -> None:
+        self._lane_of[fd] = number
+        self._epoll.register(fd, select.EPOLLIN)
+
+    def _forget(self, fd: int) -> None:
+        if self._lane_of.pop(fd, None) is not None:
+            self._epoll.unregister(fd)
+
+    # -- ending ------------------------------------------------------------------------
+
+    def _release(self, number: int) -> None:
+        _, keeper = self._busy.pop(number)
+        for fd in keeper.descriptors:
+            self._forget(fd)
+        keeper.close()
+
+    def _replace(self, number: int, visit: Visit, error: LaneLostError) -> None:
+        """Put a new lane in place of a lost one. Its visit gets one more try."""
+        if number in self._busy:
+            self._release(number)
+        self._postponed.discard(number)
+        self._renew(number)
+        if visit.is_second_try:
+            self._schedule.record(visit, _not_run(visit, f"lost twice: {error}"))
+        else:
+            self._schedule.try_again(visit)
+
+    def _renew(self, number: int) -> None:
+        self._forget(self._lanes[number].control.fileno())
+        self._lanes[number].close()
+        self._lanes[number] = self._new_lane(number)
+        if not self._lanes[number].greet():
+            self._lanes[number].close()
+            raise SandboxError("a new zygote was refused what an older one was granted")
+        self._watch(number, self._lanes[number].control.fileno())
+
+    def _clear_up(self) -> None:
+        """Leave nothing behind, even if nobody waited for the end of the batch.
+
+        A lane that cannot be kept is closed. Who runs the next batch replaces it.
+        """
+        for number in list(self._busy):
+            self._release(number)
+            self._lanes[number].close()
+        for lane in self._lanes:
+            try:
+                if not lane.is_closed:
+                    lane.rest()
+            except LaneLostError:
+                lane.close()
+        for fd in self._open_programs:
+            os.close(fd)
+        self._epoll.close()
+
+
+def _not_run(visit: Visit, detail: str) -> list[Execution]:
+    return [Execution(ending=Ending.NOT_RUN, detail=detail)] * len(visit.questions)

@@ -1,0 +1,218 @@
+"""Run jobs on this machine: lanes of warm zygotes, all watched by one loop.
+
+In: jobs. Out: their executions, as they come to an end. Must not know: tests, answers,
+rewards.
+"""
+
+import os
+import shutil
+import tempfile
+import threading
+import weakref
+from collections.abc import Generator, Iterable, Iterator
+from pathlib import Path
+
+from nova_code_verifier.sandbox.errors import IsolationRefusedError, SandboxError
+from nova_code_verifier.sandbox.host.event_loop import Batch
+from nova_code_verifier.sandbox.host.worker import Lane
+from nova_code_verifier.sandbox.types import STRENGTH, Execution, Executor, Job, Level
+
+
+class LocalExecutor:
+    """Runs jobs in sandboxed guests of this machine.
+
+    Starts its zygotes at once and keeps them warm until `close` (or the end of a `with`
+    block). Safe to share between threads: one batch runs at a time. A process forked from
+    this one gets lanes of its own.
+    """
+
+    def __init__(
+        self,
+        *,
+        lanes: int | None = None,
+        level: Level | None = None,
+        required: Level | None = None,
+        preloaded: tuple[str, ...] = (),
+    ) -> None:
+        """Start *lanes* zygotes (unless given: one per usable processor, and one to spare).
+
+        *level* None takes the strongest wall that the kernel grants. Raises
+        IsolationRefusedError, at the latest in `run`, if that is below *required*: unless
+        given, the level that was asked for by name, or `INTERPRETER`. Raises SandboxError
+        if there is no place for the work directories. Guests find the modules *preloaded*
+        loaded, however they are walled in: trusted ones, as they are loaded outside.
+        """
+        self._preloaded = preloaded
+        self._relatives: dict[tuple[str, ...], LocalExecutor] = {}
+        self._count = lanes or _fitting_count()
+        self._wanted = level
+        self._refusal = ""
+        self._required = required or level or Level.INTERPRETER
+        if level is not None and STRENGTH[level] < STRENGTH[self._required]:
+            raise IsolationRefusedError(f"level {level} was asked for, {self._required} required")
+        self._start(level or Level.KERNEL)
+
+    def _start(self, level: Level) -> None:
+        self._level = level
+        self._owner_pid = os.getpid()
+        self._is_ready = self._is_running = False
+        self._lock = threading.RLock()
+        self._directory = _new_directory()
+        self._lanes: list[Lane] = []
+        self._close = weakref.finalize(
+            self, _close, self._lanes, self._directory, owner_pid=self._owner_pid
+        )
+        self._lanes += map(self._new_lane, range(self._count))
+
+    def _new_lane(self, number: int) -> Lane:
+        return Lane(
+            number=number,
+            level=self._level,
+            directory=self._directory,
+            preloaded=self._preloaded,
+        )
+
+    @property
+    def level(self) -> Level:
+        """The wall that every guest gets. Waits for the zygotes to tell."""
+        self._make_ready()
+        return self._level
+
+    @property
+    def keeps_candidates_apart(self) -> bool:
+        """No: candidates and trusted programs are guests of the same machine."""
+        return False
+
+    @property
+    def granted(self) -> dict[str, object]:
+        """What the kernel granted, by name of protection; `kernel_refused` says why not more."""
+        self._make_ready()
+        return self._lanes[0].granted | ({"kernel_refused": self._refusal} if self._refusal else {})
+
+    @property
+    def zygote_pids(self) -> tuple[int, ...]:
+        """The process ids of the zygotes."""
+        return tuple(lane.zygote_pid for lane in self._lanes)
+
+    @property
+    def work_directories(self) -> tuple[str, ...]:
+        """Where the guests of each lane may write."""
+        return tuple(str(lane.work_directory) for lane in self._lanes)
+
+    def _make_ready(self) -> None:
+        if not self._close.alive:
+            raise SandboxError("this executor has been closed")
+        if self._owner_pid != os.getpid():
+            for lane in self._lanes:  # after a fork: they belong to the parent
+                lane.leave()
+            self._start(self._level)
+        if not self._is_ready or any(lane.is_closed for lane in self._lanes):
+            with self._lock:
+                self._greet()
+
+    def _greet(self) -> None:
+        """Have all lanes ready, at a level that the kernel grants to all of them."""
+        for number, lane in enumerate(self._lanes):
+            if lane.is_closed:  # the batch before could not keep it, nor replace it
+                self._lanes[number] = self._new_lane(number)
+        if not all(lane.greet() for lane in self._lanes):
+            self._refusal = str(self._lanes[0].granted.get("refused", ""))
+            self.close()
+            if self._wanted is not None or STRENGTH[self._required] >= STRENGTH[self._level]:
+                raise IsolationRefusedError(
+                    f"the kernel refuses isolation level {self._level}: {self._refusal}"
+                )
+            self._start(Level.INTERPRETER)
+            self._greet()
+        self._is_ready = True
+
+    def close(self) -> None:
+        """End all zygotes and remove their directories."""
+        for relative in self._relatives.values():
+            relative.close()
+        self._close()
+
+    def __enter__(self) -> "LocalExecutor":
+        """Be closed at the end of the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    def with_loaded(self, modules: tuple[str, ...]) -> "LocalExecutor":
+        """Be another executor, whose guests find *modules* loaded. Closed with this one."""
+        with self._lock:
+            if modules not in self._relatives:
+                self._relatives[modules] = LocalExecutor(
+                    lanes=self._count,
+                    level=self._wanted,
+                    required=self._required,
+                    preloaded=modules,
+                )
+            return self._relatives[modules]
+
+    def until(self, deadline: float) -> Executor:
+        """Be an executor that stops at *deadline*, in seconds of `time.monotonic`."""
+        return _Until(self, deadline)
+
+    def run(
+        self, jobs: Iterable[Job], *, deadline: float = float("inf")
+    ) -> Generator[tuple[int, tuple[Execution, ...]], None, None]:
+        """Yield, for each job as it ends, its place in *jobs* and its executions.
+
+        Questions that *deadline* cut short, or that lost their zygote twice, end as
+        `NOT_RUN`. Raises SandboxError if no zygote can be started.
+        """
+        self._make_ready()
+        with self._lock:
+            if self._is_running:
+                raise SandboxError("run: the batch before must be read to its end, or closed")
+            self._is_running = True
+            try:
+                yield from Batch(self._lanes, self._new_lane, jobs, deadline).run()
+            finally:
+                self._is_running = False
+
+
+class _Until:
+    def __init__(self, executor: LocalExecutor, deadline: float) -> None:
+        self._executor = executor
+        self._deadline = deadline
+
+    @property
+    def level(self) -> Level:
+        return self._executor.level
+
+    @property
+    def keeps_candidates_apart(self) -> bool:
+        return self._executor.keeps_candidates_apart
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+        return self._executor.run(jobs, deadline=self._deadline)
+
+    def with_loaded(self, modules: tuple[str, ...]) -> Executor:
+        return _Until(self._executor.with_loaded(modules), self._deadline)
+
+
+def _fitting_count() -> int:
+    """Keep every processor busy while some guests wait for a word of their keeper's."""
+    processors = len(os.sched_getaffinity(0))
+    return processors + 1 if processors > 1 else 1
+
+
+def _new_directory() -> Path:
+    try:
+        directory = Path(tempfile.mkdtemp(prefix="verifier-")).resolve()
+        directory.chmod(0o711)  # a guest with a uid of its own must reach its own
+    except OSError as error:
+        raise SandboxError(f"no place for the guests' work directories: {error}") from error
+    return directory
+
+
+def _close(lanes: list[Lane], directory: Path, *, owner_pid: int) -> None:
+    if os.getpid() != owner_pid:
+        return  # a forked child must not end its parent's zygotes
+    for lane in lanes:
+        lane.close()
+    shutil.rmtree(directory, ignore_errors=True)

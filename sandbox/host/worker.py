@@ -1,0 +1,210 @@
+"""A lane: one zygote, its control socket and its work directory.
+
+In: requests to fork. Out: the zygote's words. The keeper's end of `sandbox.guest.zygote`.
+Must not know: what runs in the guests, or how long it may.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import nova_code_verifier
+from nova_code_verifier.sandbox.errors import SandboxError
+from nova_code_verifier.sandbox.guest import work_directory
+from nova_code_verifier.sandbox.protocol.control import KILL, PACKET_BYTES_MAX, REST, RESTING
+from nova_code_verifier.sandbox.types import Level
+
+# Not resolved: in a clone of the repository the folders are links, and the code has one name.
+_PACKAGE = Path(nova_code_verifier.__file__).parent
+_CODE_DIRECTORY = _PACKAGE.parent
+_ZYGOTE = _PACKAGE / "sandbox" / "guest" / "zygote.py"
+_HELLO_SECONDS = 20.0
+_LEAVING_SECONDS = 2.0
+_LAST_WORDS_BYTES_MAX = 2**12
+_GUEST_UID_BASE = 61_000  # a range that distributions leave to nobody
+
+# Set for the zygote because an interpreter reads them at its start. Nothing else is passed
+# on: the environment of a reward function holds credentials.
+_ENVIRONMENT = {
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "LOGNAME": "guest",
+    "MALLOC_ARENA_MAX": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PATH": "/usr/bin:/bin",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONHASHSEED": "0",
+    "PYTHONINTMAXSTRDIGITS": "0",
+    "PYTHONNOUSERSITE": "1",
+    "PYTHONSAFEPATH": "1",
+    "TZ": "UTC",
+    "USER": "guest",
+}
+
+
+class LaneLostError(SandboxError):
+    """The zygote has gone."""
+
+
+class Lane:
+    """One zygote. Started at once, ready when `greet` returns."""
+
+    def __init__(
+        self, *, number: int, level: Level, directory: Path, preloaded: tuple[str, ...] = ()
+    ) -> None:
+        """Start the zygote of lane *number*, working below *directory*.
+
+        Its guests find the modules *preloaded* loaded.
+        """
+        self.number = number
+        self.level = level
+        self.granted: dict[str, object] = {}
+        self.is_closed = False
+        # Never a name twice: whatever a lost lane left stays its own.
+        self.work_directory = Path(_new_directory(directory, number))
+        guest_uid = _GUEST_UID_BASE + number if os.geteuid() == 0 else None
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        settings = {
+            "code_directory": str(_CODE_DIRECTORY),
+            "control_fd": theirs.fileno(),
+            "guest_uid": guest_uid,
+            "level": level,
+            "preloaded": preloaded,
+            "work_directory": str(self.work_directory),
+        }
+        self._command = [sys.executable, str(_ZYGOTE), json.dumps(settings)]
+        try:
+            self._process = _start(self._command, theirs, self.work_directory)
+        except OSError as error:
+            self.control.close()
+            raise SandboxError(f"a zygote could not be started: {error}") from error
+        finally:
+            theirs.close()
+
+    @property
+    def zygote_pid(self) -> int:
+        """The zygote's process id."""
+        return self._process.pid
+
+    def greet(self) -> bool:
+        """Wait until the zygote is ready. False: the kernel refuses this lane's level.
+
+        Raises SandboxError, and closes the lane, if it never is.
+        """
+        try:
+            if not self.granted:
+                self.control.settimeout(_HELLO_SECONDS)
+                self.granted = json.loads(self.hear())
+                self.control.settimeout(None)
+        except TimeoutError as error:
+            self.close()
+            raise SandboxError("a zygote did not start in time") from error
+        except LaneLostError:
+            self.close()
+            raise
+        return "refused" not in self.granted
+
+    def request(self, packet: bytes, descriptors: list[int]) -> None:
+        """Ask for a guest: program, stdin, stdout, stderr and channel are *descriptors*."""
+        try:
+            socket.send_fds(self.control, [packet], descriptors)
+        except OSError as error:
+            raise LaneLostError(self._last_words()) from error
+
+    def kill_guest(self) -> None:
+        """Ask the zygote to end its guest. No answer: it will say `ended`."""
+        try:
+            self.control.send(KILL)
+        except OSError as error:
+            raise LaneLostError(self._last_words()) from error
+
+    def rest(self) -> None:
+        """Return when the zygote has nothing left to do."""
+        try:
+            self.control.send(REST)
+        except OSError as error:
+            raise LaneLostError(self._last_words()) from error
+        while self.hear() != RESTING:
+            pass
+
+    def hear(self) -> bytes:
+        """Read the zygote's next words, waiting if need be. Raises LaneLostError."""
+        try:
+            packet = self.control.recv(PACKET_BYTES_MAX)
+        except ConnectionError:
+            packet = b""
+        if not packet:
+            raise LaneLostError(self._last_words())
+        return packet
+
+    def close(self) -> None:
+        """End the zygote and its guest, and remove the work directory."""
+        self.is_closed = True
+        with contextlib.suppress(OSError):
+            self.control.shutdown(socket.SHUT_RDWR)  # at which it ends its guest, and leaves
+        self.control.close()
+        try:
+            self._process.wait(_LEAVING_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._end_orphans()
+        work_directory.remove(str(self.work_directory))
+
+    def _end_orphans(self) -> None:
+        """End a guest that outlived its zygote, as it may where no signal binds the two."""
+        started_with = "\0".join(self._command).encode("utf-8", "surrogateescape") + b"\0"
+        for arguments in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                if arguments.read_bytes() == started_with:
+                    os.kill(int(arguments.parent.name), signal.SIGKILL)
+
+    def leave(self) -> None:
+        """Let go of a lane that belongs to the process which this one was forked from."""
+        self.control.close()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._process.returncode = 0  # so that it is not waited for, nor missed
+
+    def _last_words(self) -> str:
+        self._process.kill()
+        status = self._process.wait()
+        assert self._process.stdout is not None  # noqa: S101  (it was opened as a pipe)
+        words = os.read(self._process.stdout.fileno(), _LAST_WORDS_BYTES_MAX)
+        return f"a zygote ended ({status}): {words.decode('utf-8', 'replace').strip()}"
+
+
+def _new_directory(directory: Path, number: int) -> str:
+    try:
+        return tempfile.mkdtemp(prefix=f"lane-{number}-", dir=directory)
+    except OSError as error:
+        raise SandboxError(f"no place for a guest's work directory: {error}") from error
+
+
+def _start(
+    command: list[str], control: socket.socket, work_directory: Path
+) -> subprocess.Popen[bytes]:
+    environment = _ENVIRONMENT | {"TMPDIR": str(work_directory), "HOME": str(work_directory)}
+    if "LD_LIBRARY_PATH" in os.environ:  # where some interpreters, Lambda's too, find themselves
+        environment["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
+    return subprocess.Popen(  # noqa: S603  (our own interpreter, our own file)
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=environment,
+        pass_fds=[control.fileno()],
+        cwd="/",
+        start_new_session=True,
+    )

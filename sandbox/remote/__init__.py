@@ -1,0 +1,1 @@
+"""An executor that sends jobs to another process or machine and reads its response."""

@@ -1,0 +1,519 @@
+"""Programs that take too much, or never end: each gets its ending, and the next its turn.
+
+All in one lane, so that every job meets what the one before it left.
+"""
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from nova_code_verifier.sandbox.host.local import LocalExecutor
+from nova_code_verifier.sandbox.types import Call, Ending, Execution, Job, Level, Limits, Run
+
+MEMORY, OUTPUT = 60 * 2**20, 2 * 2**20
+BRIEF = Limits(cpu_seconds=0.1, wall_seconds=0.25, memory_bytes=MEMORY, output_bytes=OUTPUT)
+TIGHT = Limits(cpu_seconds=0.4, wall_seconds=0.8, memory_bytes=MEMORY, output_bytes=OUTPUT)
+# To fill memory, or to make many files, takes its time.
+PATIENT = Limits(cpu_seconds=10, wall_seconds=20, memory_bytes=MEMORY, output_bytes=OUTPUT)
+
+LATE = {
+    "loop": "while True: pass",
+    "loop in a thread": "import threading\ndef f():\n    while True: pass\n"
+    "threading.Thread(target=f).start()",
+    "loops in threads": "import threading\ndef f():\n    while True: pass\n"
+    "for _ in range(8): threading.Thread(target=f, daemon=True).start()\nf()",
+    "loop that catches everything": "while True:\n    try:\n        while True: pass\n"
+    "    except BaseException: pass",
+    "loop in C": "10 ** 10 ** 8",
+    "loop in a regular expression": "import re; re.match('(a+)+$', 'a' * 40 + 'b')",
+    "loop in sum": "sum(range(10**12))",
+    "loop at the end": "import atexit\n@atexit.register\ndef f():\n    while True: pass",
+    "loop in a finaliser": "class A:\n    def __del__(self):\n        while True: pass\na = A()",
+    "loop in an excepthook": "import sys\ndef hook(*_):\n    while True: pass\n"
+    "sys.excepthook = hook\n1 / 0",
+    "loop in the text of an exception": "class E(Exception):\n    def __str__(self):\n"
+    "        while True: pass\nraise E",
+    "loop in a stream": "import sys\nclass S:\n    closed = False\n    def write(self, _): pass\n"
+    "    def flush(self):\n        while True: pass\nsys.stdout = S()",
+    "loop after closing all": "import os\nos.closerange(0, 256)\nwhile True: pass",
+    "loop after closing stdout": "import os\nos.close(1)\nwhile True: pass",
+    "loop after closing stdin": "import os\nos.close(0)\nwhile True: pass",
+    "loop that forks no more": "import os\nos.close(3)\nwhile True: pass",
+    "signals ignored": "import signal\nfor s in set(signal.Signals) - {9, 19}:\n"
+    "    signal.signal(s, signal.SIG_IGN)\nwhile True: pass",
+    "signals handled": "import signal\nfor s in set(signal.Signals) - {9, 19}:\n"
+    "    signal.signal(s, lambda *_: None)\nwhile True: pass",
+    "signals blocked": "import signal\nsignal.pthread_sigmask(0, range(1, 65))\nwhile True: pass",
+    "limit raised": "import resource\nresource.setrlimit(resource.RLIMIT_CPU, resource.getrlimit("
+    "resource.RLIMIT_CPU))\nwhile True: pass",
+    "sleep": "import time; time.sleep(1000)",
+    "sleep in a thread": "import threading, time\nthreading.Thread(target=time.sleep, args=(1000,))"
+    ".start()",
+    "sleep in many threads": "import threading, time\n"
+    "for _ in range(20): threading.Thread(target=time.sleep, args=(1000,)).start()",
+    "wait for oneself": "import threading; l = threading.Lock(); l.acquire(); l.acquire()",
+    "wait for a pipe": "import os; r, w = os.pipe(); os.read(r, 1)",
+    "wait for the channel": "import os; os.read(3, 1)",
+    "stop oneself": "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)",
+    "pause": "import signal; signal.pause()",
+    "sleep after closing all": "import os, time\nos.closerange(0, 256)\ntime.sleep(1000)",
+    "asyncio": "import asyncio; asyncio.run(asyncio.sleep(1000))",
+    "sleep at the end": "import atexit, time; atexit.register(time.sleep, 1000)",
+}
+
+BIG = {
+    "list": "a = []\nwhile True: a.append(' ' * 1000)",
+    "list that doubles": "a = [0]\nwhile True: a += a",
+    "bytearray": "b = bytearray(10**10)",
+    "bytearrays": "a = []\nwhile True: a.append(bytearray(b'x' * 10**7))",
+    "str": "s = 'x' * 10**11",
+    "int": "n = 1 << 10**11",
+    "range": "list(range(10**10))",
+    "nested data": "a = []\nwhile True: a = [a, a]",
+    "dict": "d = {}\nwhile True: d[len(d)] = str(len(d)) * 9",
+    "mmap": "import mmap\na = []\nwhile True:\n"
+    "    a.append(mmap.mmap(-1, 2**24))\n    a[-1].write(b'x' * 2**24)",
+    "in threads": "import threading\ndef f():\n    a = []\n    while True: a.append('x' * 10**5)\n"
+    "for _ in range(4): threading.Thread(target=f).start()",
+    "caught": "a = []\nwhile True:\n    try:\n        while True: a.append('x' * 10**6)\n"
+    "    except MemoryError: pass",
+    "recursion": "import sys\nsys.setrecursionlimit(10**9)\ndef f(n): return f([n] * 999)\nf(0)",
+    "joined": "x = ','.join(map(str, range(10**9)))",
+    "comprehension": "x = [[0] * 1000 for _ in range(10**9)]",
+}
+
+LOUD = {
+    "stdout": "while True: print('x' * 1000)",
+    "stdout without newlines": "import sys\nwhile True: sys.stdout.write('x' * 10**6)",
+    "stderr": "import sys\nwhile True: print('x' * 1000, file=sys.stderr)",
+    "both": "import os\nwhile True: os.write(1, b'x' * 999), os.write(2, b'x' * 999)",
+    "one write": "import os; os.write(1, b'x' * 10**7)",
+    "one print": "print('x' * (2**21 + 1))",
+    "from threads": "import threading, os\ndef f():\n    while True: os.write(1, b'x' * 5000)\n"
+    "for _ in range(8): threading.Thread(target=f).start()",
+    "at the end": "import atexit, os\n@atexit.register\ndef f():\n"
+    "    while True: os.write(1, b'x' * 9999)",
+    "then sleep": "import os, time; os.write(1, b'x' * 3 * 2**20); time.sleep(1000)",
+    "channel": "import os\nwhile True: os.write(3, b'\\x7f' * 9999)",
+    "many files": "import itertools, time\nfor n in itertools.count():\n"
+    "    open(str(n), 'w').close() if n < 3000 else time.sleep(1)",
+    "many files in folders": "import os, time\nfor n in range(60):\n    os.mkdir(str(n))\n"
+    "    for m in range(50): open(f'{n}/{m}', 'w').close()\ntime.sleep(1000)",
+    "full files": "import itertools, time\nfor n in range(12):\n"
+    "    open(str(n), 'wb').write(bytes(10**6))\ntime.sleep(1000)",
+}
+
+UNSEEN = {
+    "files deep down": """
+import os
+for _ in range(30): os.mkdir('d' * 200); os.chdir('d' * 200)
+for n in range(16): os.write(os.open(str(n), os.O_CREAT | os.O_WRONLY), bytes(10**6))
+""",
+    "files without a name": """
+import os
+for n in range(16):
+    fd = os.open('x', os.O_CREAT | os.O_WRONLY)
+    os.unlink('x')
+    os.write(fd, bytes(10**6))
+""",
+    "files in memory": """
+import os
+held = [os.memfd_create(str(n)) for n in range(64)]
+for fd in held: os.write(fd, bytes(2 * 10**6))
+""",
+    "threads": """
+import _thread
+_thread.stack_size(32768)
+lock = _thread.allocate_lock()
+lock.acquire()
+for _ in range(600): _thread.start_new_thread(lock.acquire, ())
+""",
+}
+
+MANY = {
+    "os.fork": "import os\nwhile True: os.fork()",
+    "multiprocessing": "from multiprocessing import Process\n"
+    "while True: Process(target=int).start()",
+    "subprocess": "import subprocess\nwhile True: subprocess.Popen(['sleep', '1000'])",
+    "system": "import os\nwhile True: os.system('sleep 1000 &')",
+    "posix_spawn": "import os\nwhile True: os.posix_spawn('/bin/sleep', ['sleep', '1000'], {})",
+    "forkpty": "import os\nwhile True: os.forkpty()",
+    "fork, caught": "import os\nwhile True:\n    try: os.fork()\n    except BaseException: pass",
+    "pty": "import pty; pty.spawn(['sleep', '1000'])",
+}
+
+NATIVE_MANY = {
+    "fork": "import ctypes; ctypes.CDLL(None).fork()",
+    "vfork": "import ctypes; ctypes.CDLL(None).syscall(58)",
+    "clone": "import ctypes; ctypes.CDLL(None).syscall(56, 17, 0, 0, 0, 0)",
+    "fork_exec": "from _posixsubprocess import fork_exec\nimport subprocess, os\n"
+    "while True: subprocess._fork_exec([b'x'], [b'/bin/true'], True, (), None, None, -1, -1, -1,"
+    " -1, -1, -1, *os.pipe(), False, False, 0, None, None, None, -1, None, False)",
+}
+
+LITTER = {
+    "deep folders": "import os\nfor _ in range(5000): os.mkdir('d'); os.chdir('d')",
+    "deep folders with long names": "import os\n"
+    "for _ in range(40): os.mkdir('d' * 255); os.chdir('d' * 255)",
+    "odd names": "import os\nfor name in (b'\\xff\\xfe', b'a\\nb', b'-rf', b' ', b'x' * 255, b'*',"
+    " '\\u65e5\\u672c'.encode(), b'\\x01', b'..x', b'.h'):\n"
+    "    os.mkdir(name); open(name + b'/' + name, 'w').close()",
+    "a folder closed to all": "import os; os.mkdir('d'); open('d/x', 'w'); os.mkdir('e', 0)",
+    "folders closed to all": "import os\nos.umask(0o777)\nos.mkdir('d')",
+    "a full folder, then closed": "import os\nos.mkdir('d'); os.mkdir('d/e'); open('d/e/f', 'w')\n"
+    "for x in ('d/e/f', 'd/e', 'd'):\n    try: os.chmod(x, 0)\n    except OSError: pass",
+    "a closed folder in a folder": "import os; os.mkdir('d'); os.mkdir('d/e', 0)",
+    "closed folders, deep": "import os\n"
+    "for _ in range(9): os.mkdir('d', 0o300); os.chdir('d')\nos.mkdir('x', 0)",
+    "links": "import os\nos.mkdir('d')\nfor n in range(9):\n    os.symlink('/', f'l{n}')\n"
+    "    os.symlink('..', f'd/l{n}')\nos.symlink('loop', 'loop')",
+    "hard links": "import os\nopen('x', 'w').close()\nfor n in range(99): os.link('x', str(n))",
+    "fifo": "import os; os.mkfifo('f')",
+    "socket": "import socket; socket.socket(socket.AF_UNIX).bind('s')",
+    "sparse file": "import os; f = os.open('x', 65); os.ftruncate(f, 2**20)",
+    "the work directory closed": "import os; os.chmod('.', 0)",
+    "the work directory removed": "import os; os.rmdir(os.getcwd())",
+    "the work directory renamed": "import os; os.rename(os.getcwd(), os.getcwd() + 'x')",
+    "names that change": "import os, threading\ndef f():\n    while True:\n"
+    "        os.mkdir('a'); os.rename('a', 'b'); os.rmdir('b')\n"
+    "threading.Thread(target=f, daemon=True).start()\nimport time; time.sleep(0.05)",
+    "open files": "held = [open(str(n), 'w') for n in range(200)]",
+    "500 files": "for n in range(500): open(str(n), 'w').close()",
+}
+
+CRASHES = {
+    "kill": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+    "abort": "import os; os.abort()",
+    "segmentation fault": "import signal; signal.raise_signal(signal.SIGSEGV)",
+    "bus error": "import signal; signal.raise_signal(signal.SIGBUS)",
+}
+
+QUIET = {
+    "descriptors": "import os\ntry:\n    while True: os.dup(1)\nexcept OSError: print('enough')",
+    "pipes": "import os\ntry:\n    while True: os.pipe()\nexcept OSError: print('enough')",
+    "an exception with a huge text": "print('enough', flush=True)\nraise ValueError('x' * 10**6)",
+    "an exception whose text fails": "class E(Exception):\n    def __str__(self): 1 / 0\n"
+    "print('enough', flush=True)\nraise E",
+    "an exception whose text is no text": "class E(Exception):\n    def __str__(self): return 1\n"
+    "print('enough', flush=True)\nraise E",
+    "an exception with a huge name": "print('enough', flush=True)\n"
+    "raise type('E' * 10**6, (Exception,), {})",
+    "an exception whose class lies": "class M(type):\n    @property\n    def __name__(cls): 1 / 0\n"
+    "class E(Exception, metaclass=M): pass\nprint('enough', flush=True)\nraise E",
+    "a chain of exceptions": "print('enough', flush=True)\ne = None\nfor _ in range(5000):\n"
+    "    try: raise ValueError from e\n    except ValueError as x: e = x\nraise e",
+    "a big file": "try: open('x', 'wb').write(bytes(10**7))\nexcept OSError: print('enough')",
+    "memory caught in time": "try: bytearray(10**10)\nexcept MemoryError: print('enough')",
+    "cyclic garbage": "for _ in range(10**6): a = []; a.append(a)\nprint('enough')",
+    "channel closed": "import os; os.close(3); print('enough')",
+    "stdin closed": "import os, sys; sys.stdin.close(); print('enough')",
+    "its own limit lowered": "import resource as r\nr.setrlimit(r.RLIMIT_NOFILE, (4, 4))\n"
+    "print('enough')",
+}
+
+CALLS = {
+    "never": ("def f():\n    while True: pass", Ending.OUT_OF_TIME),
+    "sleeps": ("def f():\n    import time; time.sleep(1000)", Ending.OUT_OF_TIME),
+    "infinite iterator": ("import itertools\ndef f(): return itertools.count()", Ending.UNREADABLE),
+    "iterator that sleeps": (
+        "import time\ndef f():\n    while True: yield time.sleep(0.1)",
+        Ending.OUT_OF_TIME,
+    ),
+    "iterator that raises": ("def f():\n    yield 1\n    1 / 0", Ending.RAISED),
+    "itself": ("def f():\n    a = []; a.append(a)\n    return a", Ending.UNREADABLE),
+    "itself in a dict": ("def f():\n    d = {}; d[1] = d\n    return d", Ending.UNREADABLE),
+    "deep": (
+        "def f():\n    a = []\n    for _ in range(10**5): a = [a]\n    return a",
+        Ending.UNREADABLE,
+    ),
+    "giant text": ("def f(): return 'x' * 10**7", Ending.TOO_MUCH_OUTPUT),
+    "giant list": ("def f(): return [1] * 10**7", Ending.OUT_OF_MEMORY),
+    "giant int": ("def f(): return 1 << 10**6", Ending.FINISHED),
+    "a function": ("def f(): return f", Ending.UNREADABLE),
+    "its own class": ("class A: pass\ndef f(): return A()", Ending.UNREADABLE),
+    "a class that lies": (
+        (
+            "class A(list):\n    def __iter__(self): raise KeyError\n"
+            "    __class__ = property(lambda self: 1 / 0)\ndef f(): return A([1])"
+        ),
+        Ending.FINISHED,
+    ),
+    "exits": ("import sys\ndef f(): sys.exit(0)", Ending.RAISED),
+    "leaves": ("import os\ndef f(): os._exit(0)", Ending.CRASHED),
+    "aborts": ("import os\ndef f(): os.abort()", Ending.CRASHED),
+    "interrupts": ("def f(): raise KeyboardInterrupt", Ending.RAISED),
+    "text of error fails": (
+        "class E(Exception):\n    def __str__(self): 1 / 0\ndef f(): raise E",
+        Ending.RAISED,
+    ),
+    "text of error never ends": (
+        "class E(Exception):\n    def __str__(self):\n        while True: pass\ndef f(): raise E",
+        Ending.OUT_OF_TIME,
+    ),
+    "huge error": ("def f(): raise ValueError('x' * 10**8)", Ending.OUT_OF_MEMORY),
+    "answers early": (
+        "import os\nos.write(3, b'\\0\\0\\0\\x0b[\"value\",4]')\ndef f(): return 4",
+        Ending.UNREADABLE,
+    ),
+    "answers twice": (
+        (
+            "import os, time\ndef f():\n    os.write(3, b'\\0\\0\\0\\x0b[\"value\",4]' * 2)\n"
+            "    time.sleep(1000)"
+        ),
+        Ending.FINISHED,
+    ),
+    "answers by itself": (
+        (
+            "import os, time\ndef f():\n    os.write(3, b'\\0\\0\\0\\x0b[\"value\",4]')\n"
+            "    time.sleep(1000)"
+        ),
+        Ending.FINISHED,
+    ),
+    "answers in pieces": (
+        (
+            "import os, time\ndef f():\n    for b in b'\\0\\0\\0\\x0b[\"value\",4]':\n"
+            "        os.write(3, bytes([b])); time.sleep(0.001)\n    time.sleep(1000)"
+        ),
+        Ending.FINISHED,
+    ),
+    "answers in part": (
+        "import os, time\ndef f():\n    os.write(3, b'\\0\\0\\0\\x0b[\"va'); os._exit(0)",
+        Ending.CRASHED,
+    ),
+    "garbage": (
+        "import os\ndef f(): os.write(3, b'\\0\\0\\0\\x04\\xff\\xff\\xff\\xff')",
+        Ending.UNREADABLE,
+    ),
+    "garbage before it is loaded": (
+        "import os\nos.write(3, b'\\0\\0\\0\\x04\\xff\\xff\\xff\\xff')\ndef f(): return 4",
+        Ending.UNREADABLE,
+    ),
+    "empty frame": ("import os\ndef f(): os.write(3, bytes(4))", Ending.UNREADABLE),
+    "endless frame": ("import os\ndef f(): os.write(3, b'\\xff' * 4)", Ending.TOO_MUCH_OUTPUT),
+    "loaded twice": (
+        "import os\nos.write(3, b'\\0\\0\\0\\x0a[\"loaded\"]')\ndef f(): return 4",
+        Ending.UNREADABLE,
+    ),
+    "not a value": (
+        (
+            'import os, time\ndef f():\n    os.write(3, b\'\\0\\0\\0\\x11["value",{"x":1}]\')\n'
+            "    time.sleep(9)"
+        ),
+        Ending.UNREADABLE,
+    ),
+    "failed by its own word": (
+        (
+            'import os, time\ndef f():\n    m = b\'["failed","not_compiled","E","m"]\'\n'
+            "    os.write(3, bytes([0, 0, 0, len(m)]) + m); os._exit(0)"
+        ),
+        Ending.NOT_COMPILED,
+    ),
+    "closes the channel": ("import os\ndef f(): os.close(3)", Ending.CRASHED),
+    "shuts the channel": (
+        "import socket\ndef f(): socket.socket(1, 1, 0, 3).shutdown(2)",
+        Ending.CRASHED,
+    ),
+    "eats the questions": (
+        "import os\ndef f(): os.read(3, 99)\nos.read(3, 99)",
+        Ending.OUT_OF_TIME,
+    ),
+    "closes all": ("import os\ndef f(): os.closerange(0, 256)", Ending.CRASHED),
+    "floods stdout": ("def f():\n    while True: print('x' * 1000)", Ending.TOO_MUCH_OUTPUT),
+    "forks": ("import os\ndef f(): return os.fork()", Ending.FORBIDDEN),
+    "eats memory": (
+        "def f():\n    a = []\n    while True: a.append('x' * 10**6)",
+        Ending.OUT_OF_MEMORY,
+    ),
+    "eats memory at once": ("def f(): return bytearray(10**11)", Ending.OUT_OF_MEMORY),
+    "loads for ever": ("while True: pass", Ending.OUT_OF_TIME),
+    "fails to load": ("1 / 0\ndef f(): return 4", Ending.NOT_LOADED),
+    "leaves while loading": ("import sys\nsys.exit(0)\ndef f(): return 4", Ending.NOT_LOADED),
+    "is not there": ("def g(): return 4", Ending.NO_ENTRY_POINT),
+    "is no program": ("def f(: return 4", Ending.NOT_COMPILED),
+    "thread that never ends": (
+        (
+            "import threading, time\nthreading.Thread(target=time.sleep, args=(99,)).start()\n"
+            "def f(): return 4"
+        ),
+        Ending.FINISHED,
+    ),
+    "keys that collide": (
+        "def f(): return {i * (2**61 - 1): 0 for i in range(3000)}",
+        Ending.UNREADABLE,
+    ),
+    "a flood of raised words": (
+        (
+            'import os\ndef f():\n    m = b\'["raised","E","m"]\'\n'
+            "    while True: os.write(3, bytes([0, 0, 0, len(m)]) + m)"
+        ),
+        Ending.RAISED,
+    ),
+}
+
+# What is filled here is bounded by no limit yet.
+NOT_YET_BOUNDED = {
+    "files without a name": "the keeper sees only files that have a name",
+}
+
+
+def ask(lane: LocalExecutor, job: Job) -> Execution:
+    """Run a job of one question, and look at what the next one finds in its place."""
+    [(_, (execution,))] = lane.run([job])
+    canary = Job(program="import os; print(os.listdir(), input())", questions=(Run(stdin=b"42"),))
+    [(_, (after,))] = lane.run([canary])
+    assert (after.ending, after.stdout) == (Ending.FINISHED, b"[] 42\n"), "a lane that remembers"
+    return execution
+
+
+def run(lane: LocalExecutor, program: str, limits: Limits) -> Execution:
+    """Run a whole program in the lane, and look at what it left."""
+    return ask(lane, Job(program=program, questions=(Run(),), limits=limits))
+
+
+@pytest.mark.parametrize("name", LATE)
+def test_who_never_ends_runs_out_of_time(name: str, lone_lane: LocalExecutor) -> None:
+    """Loops by their CPU time, sleepers by the clock, whatever they do about it."""
+    assert run(lone_lane, LATE[name], BRIEF).ending is Ending.OUT_OF_TIME
+
+
+@pytest.mark.parametrize("name", BIG)
+def test_who_takes_too_much_memory_is_told_so(name: str, lone_lane: LocalExecutor) -> None:
+    """Whether it asks for too much at once or grows for ever."""
+    execution = run(lone_lane, BIG[name], PATIENT)
+
+    assert execution.ending is Ending.OUT_OF_MEMORY
+    assert execution.memory_bytes < 10 * MEMORY
+
+
+@pytest.mark.parametrize("name", LOUD)
+def test_who_says_too_much_is_cut_short(name: str, lone_lane: LocalExecutor) -> None:
+    """Output without end is neither a stall nor our memory; files count as output."""
+    execution = run(lone_lane, LOUD[name], PATIENT)
+
+    assert execution.ending is Ending.TOO_MUCH_OUTPUT
+    assert len(execution.stdout) <= OUTPUT + 2**16
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_nothing_grows_unseen(
+    name: str, lone_lane: LocalExecutor, request: pytest.FixtureRequest
+) -> None:
+    """What no other limit counts is bounded all the same."""
+    if name in NOT_YET_BOUNDED:
+        request.applymarker(pytest.mark.xfail(strict=True, reason=NOT_YET_BOUNDED[name]))
+
+    # Long enough for the keeper to look, however busy the machine.
+    program = UNSEEN[name] + "import time; time.sleep(2); print('FILLED')"
+
+    assert b"FILLED" not in run(lone_lane, program, PATIENT).stdout
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_no_guest_gets_a_second_process(name: str, lone_lane: LocalExecutor) -> None:
+    """The attempt ends the guest, and is reported."""
+    assert run(lone_lane, MANY[name], PATIENT).ending is Ending.FORBIDDEN
+
+
+@pytest.mark.parametrize("name", NATIVE_MANY)
+def test_native_code_gets_no_second_process(name: str, lone_lane: LocalExecutor) -> None:
+    """The filter ends it, where there is native code at all."""
+    execution = run(lone_lane, NATIVE_MANY[name], PATIENT)
+
+    is_strict = lone_lane.level is Level.INTERPRETER or not lone_lane.granted["landlock"]
+    is_refused = is_strict and execution.exit_status == 1
+    assert is_refused or execution.ending is Ending.FORBIDDEN
+
+
+@pytest.mark.parametrize("name", LITTER)
+def test_whatever_is_left_behind_is_swept_away(name: str, lone_lane: LocalExecutor) -> None:
+    """The next job finds an empty work directory, and no litter is our outage."""
+    assert run(lone_lane, LITTER[name], PATIENT).ending is not Ending.NOT_RUN
+
+
+@pytest.mark.parametrize("name", CRASHES)
+def test_a_crash_is_the_guests_alone(name: str, lone_lane: LocalExecutor) -> None:
+    """Its signal is told, and its zygote lives."""
+    zygotes = lone_lane.zygote_pids
+
+    execution = run(lone_lane, CRASHES[name], PATIENT)
+
+    assert (execution.ending, bool(execution.signal)) == (Ending.CRASHED, True)
+    assert lone_lane.zygote_pids == zygotes
+
+
+@pytest.mark.parametrize("name", QUIET)
+def test_what_is_odd_but_bounded_may_end_by_itself(name: str, lone_lane: LocalExecutor) -> None:
+    """A program may meet its bounds, and go on to its end."""
+    execution = run(lone_lane, QUIET[name], PATIENT)
+
+    assert (execution.ending, execution.stdout) == (Ending.FINISHED, b"enough\n")
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_call_has_the_ending_that_it_deserves(name: str, lone_lane: LocalExecutor) -> None:
+    """Whatever a function does or says, one question has one ending."""
+    program, ending = CALLS[name]
+    job = Job(program=program, questions=(Call(entry_point="f"),), limits=TIGHT)
+
+    assert ask(lone_lane, job).ending is ending
+
+
+def test_a_late_call_costs_itself_alone(lone_lane: LocalExecutor) -> None:
+    """The calls before and after a call that never ends are answered."""
+    program = "def f(n):\n    while n == 2: pass\n    return n"
+    calls = tuple(Call(entry_point="f", arguments=(n,)) for n in range(5))
+
+    [(_, executions)] = lone_lane.run([Job(program=program, questions=calls, limits=TIGHT)])
+
+    assert [one.value for one in executions] == [0, 1, None, 3, 4]
+    assert executions[2].ending is Ending.OUT_OF_TIME
+
+
+def test_who_is_late_too_often_is_asked_no_more(lone_lane: LocalExecutor) -> None:
+    """After `give_up_after` late answers the rest is skipped, and says so."""
+    job = Job(program="while True: pass", questions=(Run(),) * 5, limits=BRIEF, give_up_after=2)
+
+    [(_, executions)] = lone_lane.run([job])
+
+    late, skipped = Ending.OUT_OF_TIME, Ending.SKIPPED
+    assert [one.ending for one in executions] == [late, late, skipped, skipped, skipped]
+
+
+def test_a_guest_is_out_of_time_by_the_kernels_clock(lone_lane: LocalExecutor) -> None:
+    """What it says about its time is not asked: patched clocks change nothing."""
+    program = "import time\ntime.process_time = time.monotonic = lambda: 0\nwhile True: pass"
+
+    limits = replace(BRIEF, wall_seconds=PATIENT.wall_seconds)
+    assert run(lone_lane, program, limits).cpu_seconds >= limits.cpu_seconds
+
+
+def test_an_early_answer_is_not_an_answer(lone_lane: LocalExecutor) -> None:
+    """A value sent before the question was put never counts as the answer to it."""
+    frame = b'\0\0\0\x0b["value",4]'
+    program = f"import os\nos.write(3, {frame!r} * 3)\ndef f(n): return n"
+    calls = tuple(Call(entry_point="f", arguments=(n,)) for n in range(3))
+
+    [(_, executions)] = lone_lane.run([Job(program=program, questions=calls, limits=TIGHT)])
+
+    assert {one.ending for one in executions} == {Ending.UNREADABLE}
+
+
+def test_a_sleeper_is_not_late_because_nobody_looked() -> None:
+    """Whoever reads the results may take his time: the guests' answers wait, and are not late."""
+    sleeper = "import time\ndef f(x):\n    time.sleep(0.6)\n    return x"
+    limits = Limits(cpu_seconds=1, wall_seconds=1.5)
+    calls = tuple(Call(entry_point="f", arguments=(n,)) for n in range(2))
+    jobs = [
+        Job(program="print(1)", questions=(Run(),)),
+        *[Job(program=sleeper, questions=calls, limits=limits)] * 2,
+    ]
+    ended: dict[int, list[Ending]] = {}
+
+    with LocalExecutor(lanes=2) as executor:
+        for place, executions in executor.run(jobs):
+            ended[place] = [execution.ending for execution in executions]
+            if place == 0:
+                time.sleep(3)
+
+    assert ended == {0: [Ending.FINISHED], 1: [Ending.FINISHED] * 2, 2: [Ending.FINISHED] * 2}

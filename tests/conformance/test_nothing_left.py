@@ -1,0 +1,585 @@
+"""What remains after hostile programs and hard times: nothing, counted from outside."""
+
+import contextlib
+import os
+import select
+import signal
+import threading
+import time
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from nova_code_verifier.sandbox.errors import SandboxError
+from nova_code_verifier.sandbox.host.local import LocalExecutor
+from nova_code_verifier.sandbox.types import Call, Ending, Job, Level, Limits, Run
+
+LIMITS = Limits(cpu_seconds=0.5, wall_seconds=1.0, memory_bytes=60 * 2**20, output_bytes=2**20)
+
+BATTERY = (
+    "print('x')",
+    "while True: pass",
+    "import time; time.sleep(1000)",
+    "a = []\nwhile True: a.append('x' * 10**6)",
+    "while True: print('x' * 1000)",
+    "import os\nwhile True: os.fork()",
+    "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)",
+    "import os\nos.closerange(0, 256)\nwhile True: pass",
+    (
+        "import threading, time\n"
+        "for _ in range(50): threading.Thread(target=time.sleep, args=(1000,)).start()"
+    ),
+    "import os\nfor _ in range(300): os.mkdir('d'); os.chdir('d')\nopen('x', 'w').write('x')",
+    "import os, signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nos.kill(os.getpid(), 9)",
+    "import os\nfor _ in range(100): os.pipe()\nos.abort()",
+    "import socket; socket.socket().connect(('127.0.0.1', 9))",
+    "import os\nwhile True: os.write(3, b'x' * 9999)",
+    "import sys; sys.exit('no')",
+    "this is no program",
+)
+DOUBLE = "def f(n): return 2 * n"
+
+
+@pytest.fixture
+def own(level: Level) -> Iterator[LocalExecutor]:
+    """Start an executor that a test may ruin."""
+    with LocalExecutor(lanes=2, level=level) as executor:
+        assert executor.level is level
+        yield executor
+        for pid in workers_of(executor) - set(executor.zygote_pids):
+            os.kill(pid, signal.SIGKILL)  # of a test that failed
+
+
+def run_job(program: str, *, count: int = 1) -> Job:
+    """Make a job of *count* runs."""
+    return Job(program=program, questions=(Run(),) * count, limits=LIMITS)
+
+
+def endings_of(executor: LocalExecutor) -> list[Ending]:
+    """Run the battery, and say how each of it ended."""
+    ended = dict(executor.run([run_job(program) for program in BATTERY]))
+    return [ended[place][0].ending for place in range(len(BATTERY))]
+
+
+def doubles(count: int) -> Job:
+    """Make a job of *count* calls."""
+    calls = tuple(Call(entry_point="f", arguments=(n,)) for n in range(count))
+    return Job(program=DOUBLE, questions=calls)
+
+
+def close(batch: Iterator[object]) -> None:
+    """Abandon a batch, as the end of a `for` loop that was left does."""
+    assert isinstance(batch, Generator)
+    batch.close()
+
+
+def works(executor: LocalExecutor) -> bool:
+    """Tell whether an executor answers every question, on all its lanes."""
+    answers = [executions[0] for _, executions in executor.run([run_job("print(42)")] * 6)]
+    return [one.stdout for one in answers] == [b"42\n"] * 6
+
+
+def descendants() -> set[int]:
+    """Find all processes below this one: orphans of ours would be elsewhere, so see below."""
+    parents: dict[int, int] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parents[int(folder.name)] = int(
+                (folder / "stat").read_bytes().rpartition(b")")[2].split()[1]
+            )
+    found = {os.getpid()}
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {os.getpid()}
+
+
+def workers_of(executor: LocalExecutor) -> set[int]:
+    """Find every zygote and guest of an executor, orphans too, by what started it."""
+    found = set()
+    for arguments in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if os.fsencode(executor._directory) in arguments.read_bytes():
+                found.add(int(arguments.parent.name))
+    return found
+
+
+def own_descriptors() -> int:
+    """Count what this process holds open."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def descriptors_of(executor: LocalExecutor) -> list[int]:
+    """Count what each zygote holds open, if we are let see it."""
+    with contextlib.suppress(PermissionError):
+        return [len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in executor.zygote_pids]
+    return []
+
+
+def files_of(executor: LocalExecutor) -> list[str]:
+    """List what lies in the executor's directory."""
+    return sorted(str(path) for path in executor._directory.rglob("*"))
+
+
+def resident_kilobytes(pid: int) -> int:
+    """Read how much memory a process holds."""
+    return int(Path(f"/proc/{pid}/statm").read_bytes().split()[1]) * 4
+
+
+def sizes_of(executor: LocalExecutor) -> list[int]:
+    """Read how much memory this process and the zygotes hold, in KiB."""
+    return [resident_kilobytes(pid) for pid in (os.getpid(), *executor.zygote_pids)]
+
+
+def kill_zygotes(executor: LocalExecutor) -> None:
+    """Do what a kernel short of memory may do."""
+    for pid in executor.zygote_pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+State = tuple[int, list[int], list[str], set[int]]
+
+
+def state_of(executor: LocalExecutor) -> State:
+    """Count descriptors, files and processes, at rest."""
+    return (
+        own_descriptors(),
+        descriptors_of(executor),
+        files_of(executor),
+        workers_of(executor),
+    )
+
+
+def test_a_battery_of_hostile_programs_leaves_nothing(own: LocalExecutor) -> None:
+    """Descriptors, files and processes are as many as before, and the lanes are the same."""
+    assert works(own)
+    before = state_of(own)
+
+    first, second = endings_of(own), endings_of(own)
+
+    assert first == second
+    assert state_of(own) == before
+    assert set(own.zygote_pids) == before[3]
+
+
+def test_a_closed_executor_leaves_nothing(level: Level) -> None:
+    """Zygotes, directories and descriptors go with it."""
+    before = descendants(), own_descriptors()
+    with LocalExecutor(lanes=2, level=level) as executor:
+        list(executor.run([run_job(program) for program in BATTERY[:3]]))
+        directory, zygotes = executor._directory, executor.zygote_pids
+
+    assert not directory.exists()
+    assert (descendants(), own_descriptors()) == before
+    assert not any(Path(f"/proc/{pid}").exists() for pid in zygotes)
+
+
+def test_a_forgotten_executor_leaves_nothing(level: Level) -> None:
+    """Nobody has to call `close`: the collector does."""
+    before = descendants()
+    executor = LocalExecutor(lanes=1, level=level)
+    list(executor.run([run_job("print(1)")]))
+    directory = executor._directory
+    del executor
+
+    assert not directory.exists()
+    assert descendants() == before
+
+
+def test_closing_twice_is_closing_once(level: Level) -> None:
+    """And a block may be left after `close`."""
+    with LocalExecutor(lanes=1, level=level) as executor:
+        executor.close()
+        executor.close()
+
+
+def test_a_closed_executor_says_so(level: Level) -> None:
+    """It raises our own error, not one of the machine's."""
+    executor = LocalExecutor(lanes=1, level=level)
+    assert executor.level is level
+    executor.close()
+
+    with pytest.raises(SandboxError):
+        list(executor.run([run_job("print(1)")]))
+
+
+def test_an_abandoned_batch_leaves_nothing(own: LocalExecutor) -> None:
+    """Who takes one result of many, and goes, finds the executor ready again."""
+    assert works(own)
+    before = own_descriptors()
+    for _ in range(3):
+        batch = own.run([run_job("print(1)"), *[run_job("import time; time.sleep(20)")] * 5])
+        next(batch)
+        close(batch)
+
+    assert works(own)
+    assert own_descriptors() == before
+    assert workers_of(own) == set(own.zygote_pids)
+    assert len(files_of(own)) == 2
+
+
+def test_a_batch_that_was_never_begun_costs_nothing(own: LocalExecutor) -> None:
+    """A generator that nobody asked does not keep the next one out."""
+    own.run([run_job("print(1)")])
+
+    assert works(own)
+
+
+def test_a_consumer_that_fails_leaves_nothing(own: LocalExecutor) -> None:
+    """An exception in the middle of a batch is the caller's, and the executor goes on."""
+
+    def consume() -> None:
+        for _ in own.run([run_job(program) for program in BATTERY]):
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        consume()
+
+    assert works(own)
+    assert workers_of(own) == set(own.zygote_pids)
+
+
+def test_jobs_that_fail_to_come_are_the_callers_matter(own: LocalExecutor) -> None:
+    """An exception of the generator that makes the jobs comes through, and no more."""
+
+    def jobs() -> Iterator[Job]:
+        yield run_job("import time; time.sleep(20)")
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        list(own.run(jobs()))
+
+    assert works(own)
+
+
+def test_a_batch_within_a_batch_is_refused(own: LocalExecutor) -> None:
+    """The lanes are taken: an error, no deadlock; and the first one goes on to its end."""
+    batch = own.run([run_job("print(1)")] * 4)
+    next(batch)
+
+    with pytest.raises(SandboxError):
+        list(own.run([run_job("print(2)")]))
+
+    assert len(list(batch)) == 3
+
+
+def test_a_deadline_ends_everything(own: LocalExecutor) -> None:
+    """Every job has its executions, soon after; what was cut short is our fault, not theirs."""
+    sleeper = Job(
+        program="import time; time.sleep(20)",
+        questions=(Run(),) * 3,
+        limits=Limits(cpu_seconds=60, wall_seconds=99),
+    )
+    start = time.monotonic()
+
+    ended = dict(own.until(start + 0.5).run([sleeper] * 4))
+
+    assert time.monotonic() - start < 10
+    assert sorted(ended) == [0, 1, 2, 3]
+    assert {one.ending for executions in ended.values() for one in executions} == {Ending.NOT_RUN}
+    assert [len(executions) for executions in ended.values()] == [3] * 4
+    assert works(own)
+
+
+def test_a_deadline_in_the_past_runs_nothing(own: LocalExecutor) -> None:
+    """Not even for a moment."""
+    [(_, (execution,))] = own.until(time.monotonic() - 1).run([run_job("print(1)")])
+
+    assert (execution.ending, execution.stdout) == (Ending.NOT_RUN, b"")
+
+
+def test_one_endless_job_does_not_take_all_the_time(own: LocalExecutor) -> None:
+    """With a deadline, the jobs behind a greedy one are run all the same."""
+    greedy = Job(
+        program="import time; time.sleep(20)",
+        questions=(Run(),),
+        limits=Limits(cpu_seconds=60, wall_seconds=99),
+    )
+
+    ended = dict(own.until(time.monotonic() + 5).run([greedy] * 2 + [run_job("print(1)")] * 4))
+
+    assert [ended[place][0].ending for place in range(2, 6)] == [Ending.FINISHED] * 4
+
+
+def test_a_zygote_that_died_in_its_sleep_is_replaced(own: LocalExecutor) -> None:
+    """Whoever killed it between two batches, nobody else notices."""
+    for _ in range(3):
+        kill_zygotes(own)
+
+        assert works(own)
+    assert workers_of(own) == set(own.zygote_pids)
+
+
+def test_a_zygote_that_dies_at_work_is_replaced(own: LocalExecutor) -> None:
+    """Its guest's job is run once more, and the answers are as if nothing had been."""
+    job = run_job("import time; time.sleep(0.3); print(42)")
+    killed: list[int] = []
+
+    def kill() -> None:
+        time.sleep(0.1)
+        killed.extend(own.zygote_pids)
+        kill_zygotes(own)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    ended = list(own.run([job] * 2))
+    killer.join()
+
+    assert [executions[0].stdout for _, executions in ended] == [b"42\n"] * 2
+    assert not set(killed) & set(own.zygote_pids)
+    assert works(own)
+
+
+def test_no_guest_outlives_its_zygote(own: LocalExecutor) -> None:
+    """Not even one that does nothing, when the zygote is killed and cannot see to it."""
+    endless = Job(
+        program="import time; time.sleep(20)",
+        questions=(Run(),),
+        limits=Limits(cpu_seconds=60, wall_seconds=0.8),
+    )
+    killer = threading.Timer(0.3, kill_zygotes, [own])
+    killer.start()
+    list(own.run([endless] * 2))
+    killer.join()
+
+    assert works(own)
+    assert workers_of(own) == set(own.zygote_pids)
+
+
+def test_a_zygote_that_dies_again_and_again_is_our_fault(own: LocalExecutor) -> None:
+    """The job is not run, and says so: an outage is never a wrong answer."""
+    stop = threading.Event()
+
+    def kill() -> None:
+        while not stop.wait(0.02):
+            kill_zygotes(own)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        ended = list(own.run([run_job("import time; time.sleep(0.3)")] * 2))
+    except SandboxError:
+        ended = []
+    finally:
+        stop.set()
+        killer.join()
+
+    assert {one.ending for _, executions in ended for one in executions} <= {Ending.NOT_RUN}
+
+
+def test_a_forked_process_gets_lanes_of_its_own(own: LocalExecutor) -> None:
+    """Parent and child work side by side, and the child's end leaves the parent's alone."""
+    assert works(own)
+    zygotes, before = own.zygote_pids, descendants()
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        with contextlib.suppress(BaseException):
+            fine = works(own) and not set(own.zygote_pids) & set(zygotes)
+            own.close()
+            status = 0 if fine else 2
+        os._exit(status)
+
+    assert works(own)
+    assert os.waitpid(pid, 0)[1] == 0
+    assert works(own)
+    assert own.zygote_pids == zygotes
+    assert descendants() == before
+
+
+def test_a_fork_that_never_uses_it_changes_nothing(own: LocalExecutor) -> None:
+    """A child that just ends, as `multiprocessing` children do, ends no zygote."""
+    zygotes = own.zygote_pids
+    pid = os.fork()
+    if pid == 0:
+        own.close()
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+    assert works(own)
+    assert own.zygote_pids == zygotes
+
+
+def test_threads_take_turns(own: LocalExecutor) -> None:
+    """Batches of several threads do not mix."""
+    results: dict[int, list[object]] = {}
+
+    def ask(number: int) -> None:
+        job = Job(
+            program=f"def f(n): return n * {number}",
+            questions=tuple(Call(entry_point="f", arguments=(n,)) for n in range(20)),
+        )
+        results[number] = [one.value for _, executions in own.run([job] * 3) for one in executions]
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert results == {number: [n * number for n in range(20)] * 3 for number in range(6)}
+
+
+def test_jobs_are_fetched_as_they_are_needed(own: LocalExecutor) -> None:
+    """A generator of any length is no load."""
+    fetched = 0
+
+    def jobs() -> Iterator[Job]:
+        nonlocal fetched
+        while fetched < 1000:
+            fetched += 1
+            yield run_job("print(1)")
+
+    batch = own.run(jobs())
+    for _ in range(5):
+        next(batch)
+    close(batch)
+
+    assert fetched <= 5 + 2 * 2
+
+
+def test_nothing_to_do_is_done_at_once(own: LocalExecutor) -> None:
+    """No job, and a job without questions."""
+    assert list(own.run([])) == []
+    assert list(own.run([Job(program="", questions=())])) == [(0, ())]
+
+
+def test_many_jobs_take_no_more_than_a_few(own: LocalExecutor) -> None:
+    """Neither descriptors nor memory grow with the number of jobs."""
+
+    def run_many() -> None:
+        for _, executions in own.run(doubles(2) if n % 2 else run_job("1") for n in range(300)):
+            assert executions[0].ending is Ending.FINISHED
+
+    run_many()
+    before, sizes = state_of(own), sizes_of(own)
+    run_many()
+
+    assert state_of(own) == before
+    assert all(now - then < 2000 for then, now in zip(sizes, sizes_of(own), strict=True))
+
+
+def test_big_outputs_are_let_go(own: LocalExecutor) -> None:
+    """Output that was handed over is not kept."""
+    loud = Job(program="print('x' * 4_000_000)", questions=(Run(),))
+    sizes = []
+    for _ in range(3):
+        for _, (execution,) in own.run([loud] * 10):
+            assert len(execution.stdout) == 4_000_001
+            del execution
+        sizes.append(resident_kilobytes(os.getpid()))
+
+    assert sizes[-1] - sizes[0] < 16_000
+
+
+def test_one_lane_never_sees_anothers_files(own: LocalExecutor) -> None:
+    """Jobs that run side by side have work directories of their own."""
+    program = (
+        "import os, time\nassert os.listdir() == []\nopen('mine', 'w').write('x')\n"
+        "time.sleep(0.02)\nprint(os.listdir())"
+    )
+
+    seen = {executions[0].stdout for _, executions in own.run([run_job(program)] * 12)}
+
+    assert seen == {b"['mine']\n"}
+
+
+def test_results_are_those_of_their_jobs(own: LocalExecutor) -> None:
+    """Places tell which job it was, whatever ends first."""
+    jobs = [run_job(f"import time; time.sleep({n % 3} / 50); print({n})") for n in range(24)]
+
+    ended = dict(own.run(jobs))
+
+    assert [ended[n][0].stdout for n in range(24)] == [b"%d\n" % n for n in range(24)]
+
+
+def test_the_callers_descriptors_stay_with_the_caller(own: LocalExecutor) -> None:
+    """A pipe that is open for inheritance here is closed in every guest."""
+    read_end, write_end = os.pipe()
+    os.set_inheritable(write_end, True)  # noqa: FBT003  (its only parameter)
+    with LocalExecutor(lanes=1, level=own.level) as fresh:
+        assert works(fresh)
+        os.close(write_end)
+        poll = select.poll()
+        poll.register(read_end, select.POLLIN)
+        ready = poll.poll(1000)
+    os.close(read_end)
+
+    assert ready == [(read_end, select.POLLHUP)]
+
+
+def test_a_small_file_limit_of_ours_is_an_error_of_ours(own: LocalExecutor) -> None:
+    """With no descriptor left the batch raises, leaks nothing, and works again later."""
+    assert works(own)
+    before = own_descriptors()
+    held = []
+    with contextlib.suppress(OSError):
+        while True:
+            held.append(os.dup(0))
+    try:
+        with pytest.raises((OSError, SandboxError)):
+            list(own.run([run_job("print(1)")]))
+    finally:
+        for fd in held:
+            os.close(fd)
+
+    assert works(own)
+    assert own_descriptors() == before
+
+
+def test_a_signal_handler_of_ours_may_raise(own: LocalExecutor) -> None:
+    """Ctrl-C in the middle of a batch is the caller's; the next batch finds all in order."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(KeyboardInterrupt):
+            list(own.run([run_job("import time; time.sleep(20)")] * 4))
+    finally:
+        signal.signal(signal.SIGALRM, previous)
+
+    assert works(own)
+    assert workers_of(own) == set(own.zygote_pids)
+
+
+def test_a_lost_lane_takes_no_other_with_it(level: Level) -> None:
+    """Lane 1 and lane 10 have the beginning of their names in common, and no more."""
+    with LocalExecutor(lanes=11, level=level) as executor:
+        assert works(executor)
+        before = executor.zygote_pids
+        os.kill(before[1], signal.SIGKILL)
+
+        list(executor.run([run_job("print(1)")] * 22))
+
+        changed = [pid != now for pid, now in zip(before, executor.zygote_pids, strict=True)]
+        assert [number for number, is_new in enumerate(changed) if is_new] == [1]
+
+
+@pytest.mark.parametrize("program", ["os.chmod('.', 0)", "os.mkdir('d'); os.mkdir('d/e', 0)"])
+def test_closed_folders_end_no_executor(program: str, own: LocalExecutor) -> None:
+    """What a guest may not open itself is swept away all the same; as root and as a user."""
+    zygotes = own.zygote_pids
+
+    list(own.run([run_job(f"import os; {program}")] * 4))
+
+    writer = run_job("import os; open('x', 'w').close(); print(os.listdir())")
+    assert {executions[0].stdout for _, executions in own.run([writer] * 4)} == {b"['x']\n"}
+    assert own.zygote_pids == zygotes
+
+
+def test_a_lane_that_cannot_be_replaced_is_replaced_later(own: LocalExecutor) -> None:
+    """An outage of ours is an error of its batch, and of no later one."""
+    assert works(own)
+    place = Path(own.work_directories[0]).parent
+    aside = place.rename(place.with_name(place.name + "-aside"))
+    os.kill(own.zygote_pids[0], signal.SIGKILL)
+    with pytest.raises(SandboxError):
+        list(own.run([run_job("print(1)")]))
+    aside.rename(place)
+
+    assert works(own)
+    assert workers_of(own) == set(own.zygote_pids)

@@ -1,0 +1,66 @@
+"""What is remarked on a score."""
+
+import pytest
+
+from nova_code_verifier.handlers.cli.score.remark import remark_on
+from nova_code_verifier.sandbox.types import Ending, Execution, RaisedError
+from nova_code_verifier.verifier.types import CaseResult, Score, Verdict
+
+RIGHT = CaseResult(verdict=Verdict.ACCEPTED, execution=Execution(ending=Ending.FINISHED))
+
+
+def remark(*cases: CaseResult, verdict: Verdict) -> str:
+    """Return the remark on a score with these *cases*."""
+    return remark_on(Score(verdict=verdict, cases=cases), has_completion=True)
+
+
+def test_full_marks_need_no_remark() -> None:
+    """Where all is well, nothing is said."""
+    assert remark(RIGHT, verdict=Verdict.ACCEPTED) == ""
+
+
+def test_a_problem_comes_first() -> None:
+    """What was in the way of grading is the remark."""
+    score = Score(verdict=Verdict.UNGRADED, problem="outputs: missing")
+
+    assert remark_on(score, has_completion=True) == "outputs: missing"
+
+
+def test_a_missing_turn_is_not_a_missing_program() -> None:
+    """A raw dataset row is told apart from prose."""
+    score = Score(verdict=Verdict.NO_CANDIDATE)
+
+    assert remark_on(score, has_completion=False) != remark_on(score, has_completion=True) != ""
+
+
+@pytest.mark.parametrize(
+    ("execution", "expected"),
+    [
+        (Execution(ending=Ending.FINISHED, exit_status=0), "case 2"),
+        (Execution(ending=Ending.FINISHED, exit_status=3), "case 2: exit status 3"),
+        (Execution(ending=Ending.CRASHED, signal=11), "case 2: crashed, signal 11"),
+        (Execution(ending=Ending.OUT_OF_TIME, detail="cpu"), "case 2: out of time, cpu"),
+        (
+            Execution(ending=Ending.RAISED, error=RaisedError(type_name="KeyError", message="'x'")),
+            "case 2: raised, KeyError: 'x'",
+        ),
+    ],
+)
+def test_the_case_that_failed_is_named(execution: Execution, expected: str) -> None:
+    """The remark says which case it was, and what is known about its end."""
+    failed = CaseResult(verdict=Verdict.RUNTIME_ERROR, execution=execution)
+
+    assert remark(RIGHT, failed, RIGHT, verdict=Verdict.RUNTIME_ERROR) == expected
+
+
+def test_the_case_behind_the_verdict_is_named() -> None:
+    """Where a later case outweighs an earlier failure, the remark is about that one."""
+    wrong = CaseResult(verdict=Verdict.WRONG_ANSWER, execution=Execution(ending=Ending.FINISHED))
+    forbidden = CaseResult(
+        verdict=Verdict.SECURITY_VIOLATION,
+        execution=Execution(ending=Ending.FORBIDDEN, detail="socket.connect"),
+    )
+
+    found = remark(wrong, forbidden, verdict=Verdict.SECURITY_VIOLATION)
+
+    assert found == "case 2: forbidden, socket.connect"

@@ -1,0 +1,232 @@
+"""What AWS says of a call, in the sandbox's words: boto3's real client before a scripted Lambda."""
+
+import json
+import threading
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from nova_code_verifier.handlers.executor_function.client import function_invoker
+from nova_code_verifier.handlers.executor_function.envelope import unwrap, wrap
+from nova_code_verifier.sandbox.errors import (
+    FunctionCrashedError,
+    FunctionOutOfTimeError,
+    InvocationError,
+    ParcelTooLargeError,
+    ThrottledError,
+    UnreachableError,
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Script:
+    """What the stand-in answers, and what it was asked."""
+
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    path: str = ""
+    cut_off: bool = False
+    asked: list[bytes] = field(default_factory=list)
+    tenants: list[str | None] = field(default_factory=list)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    script: Script
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+
+    def do_POST(self) -> None:
+        script = self.server.script
+        script.path = self.path
+        script.asked.append(self.rfile.read(int(self.headers["Content-Length"])))
+        script.tenants.append(self.headers.get("X-Amz-Tenant-Id"))
+        self.send_response(script.status)
+        for name, value in script.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(script.body) + script.cut_off))
+        self.end_headers()
+        self.wfile.write(script.body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
+    """Have a stand-in for Lambda where boto3 looks for it."""
+    server = _Server(("127.0.0.1", 0), _Handler)
+    server.script = Script()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    for name, value in {
+        "AWS_ENDPOINT_URL_LAMBDA": f"http://127.0.0.1:{server.server_port}",
+        "AWS_DEFAULT_REGION": "eu-north-1",
+        "AWS_ACCESS_KEY_ID": "none",
+        "AWS_SECRET_ACCESS_KEY": "none",
+        "NO_PROXY": "127.0.0.1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    yield server.script
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def call(*, always_afresh: bool = False) -> bytes:
+    """Call the function, once."""
+    return function_invoker("executor", connections=1, always_afresh=always_afresh)(b"order")
+
+
+def test_a_parcel_goes_there_and_comes_back(script: Script) -> None:
+    """Both ways it is base64 in an object, as Lambda carries JSON alone."""
+    script.body = json.dumps(wrap(b"reply")).encode()
+
+    assert call() == b"reply"
+    assert script.path == "/2015-03-31/functions/executor/invocations"
+    assert unwrap(json.loads(script.asked[0])) == b"order"
+    assert script.tenants == [None]
+
+
+def test_served_afresh_every_call_is_a_tenant_of_its_own(script: Script) -> None:
+    """Lambda gives a tenant an environment that served nobody else."""
+    script.body = json.dumps(wrap(b"reply")).encode()
+    invoke = function_invoker("executor", connections=1, always_afresh=True)
+
+    invoke(b"one")
+    invoke(b"two")
+
+    assert None not in script.tenants
+    assert len(set(script.tenants)) == 2
+
+
+FAILED = {"X-Amz-Function-Error": "Unhandled"}
+TIMEOUTS = [
+    {"errorType": "Sandbox.Timedout", "errorMessage": "RequestId: 7 Error: Task timed out"},
+    {"errorMessage": "2026-01-01T00:00:00Z 7 Task timed out after 3.00 seconds"},
+]
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (429, "TooManyRequestsException", ThrottledError),
+        (429, "", ThrottledError),
+        (400, "ThrottlingException", ThrottledError),
+        (409, "ResourceConflictException", ThrottledError),
+        (409, "SnapStartNotReadyException", ThrottledError),
+        (502, "ResourceNotReadyException", ThrottledError),
+        (408, "", ThrottledError),
+        (500, "ServiceException", UnreachableError),
+        (502, "EC2UnexpectedException", UnreachableError),
+        (503, "", UnreachableError),
+        (413, "RequestTooLargeException", ParcelTooLargeError),
+        (413, "", ParcelTooLargeError),
+        (403, "AccessDeniedException", InvocationError),
+        (404, "ResourceNotFoundException", InvocationError),
+    ],
+)
+def test_an_error_of_awss_is_put_into_our_words(
+    script: Script, status: int, code: str, kind: type[InvocationError]
+) -> None:
+    """What passes is told from what is too large, and from what will never work."""
+    script.status, script.body = status, b"{}"
+    script.headers = {"x-amzn-ErrorType": code} if code else {}
+
+    with pytest.raises(InvocationError) as raised:
+        call()
+
+    assert type(raised.value) is kind
+    assert len(script.asked) == 1  # when to try again is not for boto3 to say
+
+
+@pytest.mark.parametrize("words", TIMEOUTS)
+def test_a_timeout_of_the_function_is_told_from_a_crash(
+    script: Script, words: dict[str, str]
+) -> None:
+    """A function that Lambda ended was out of time."""
+    script.headers, script.body = FAILED, json.dumps(words).encode()
+
+    with pytest.raises(FunctionOutOfTimeError):
+        call()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"errorType": "Runtime.ExitError", "errorMessage": "exit status 70"}',
+        b'{"errorType": 7}',
+        b"[]",
+        b"null",
+        b"nonsense",
+        json.dumps(wrap(b"a parcel, and yet an error")).encode(),
+    ],
+)
+def test_a_function_that_failed_has_crashed(script: Script, body: bytes) -> None:
+    """Whatever it says of its end, which may be a candidate's words."""
+    script.headers, script.body = FAILED, body
+
+    with pytest.raises(FunctionCrashedError) as raised:
+        call()
+
+    assert not isinstance(raised.value, FunctionOutOfTimeError)
+    assert len(str(raised.value)) <= 250
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"nonsense",
+        b"null",
+        b"[]",
+        b"{}",
+        b'{"parcel": 7}',
+        b'{"parcel": "%%%"}',
+        b'{"parcel": "\xff"}',
+        b'{"parcel": "\\ud800"}',
+        b'{"parcel": [' * 100_000,
+        b'{"parcel": "' + b64encode(b"x" * 5_000_000) + b'"}',
+    ],
+    ids=[str(number) for number in range(11)],
+)
+def test_an_answer_without_a_parcel_is_a_crash(script: Script, body: bytes) -> None:
+    """What is no JSON, no object, no base64, or more than Lambda returns, is no reply."""
+    script.body = body
+
+    with pytest.raises(FunctionCrashedError):
+        call()
+
+
+def test_an_answer_that_breaks_off_is_unreachable(script: Script) -> None:
+    """The way broke, not the function: it may work in a moment."""
+    script.body, script.cut_off = json.dumps(wrap(b"reply")).encode(), True
+
+    with pytest.raises(UnreachableError):
+        call()
+
+
+def test_an_address_where_nobody_listens_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be there again in a moment."""
+    for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "none")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", "http://127.0.0.1:1")
+
+    with pytest.raises(UnreachableError):
+        call()
+
+
+def test_without_a_region_there_is_no_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error comes at the start, in one sentence."""
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_ENDPOINT_URL_LAMBDA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+
+    with pytest.raises(InvocationError, match="must specify a region"):
+        call()

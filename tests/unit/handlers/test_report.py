@@ -1,0 +1,324 @@
+"""What a row, a log line and the details tell, and what they never tell."""
+
+import json
+import math
+from typing import Any
+
+import pytest
+
+from nova_code_verifier.handlers.cli.score.remark import remark_on
+from nova_code_verifier.handlers.report import ISOLATION_LEVELS, details_of, log_fields, metrics_of
+from nova_code_verifier.handlers.wire import MetricType, response_row
+from nova_code_verifier.sandbox.types import Ending, Execution, Level, RaisedError
+from nova_code_verifier.verifier.pipeline import Prepared, conclude, judge_cases, prepare, ungraded
+from nova_code_verifier.verifier.types import (
+    CaseResult,
+    ExtractionMethod,
+    Miss,
+    Sample,
+    Score,
+    Verdict,
+)
+
+SECRET = "s3cret"
+OWN_WORDS = "candidate's own words"
+
+ACCEPTED = CaseResult(
+    verdict=Verdict.ACCEPTED, execution=Execution(ending=Ending.FINISHED, exit_status=0)
+)
+CRASHED = CaseResult(
+    verdict=Verdict.RUNTIME_ERROR,
+    execution=Execution(
+        ending=Ending.FINISHED,
+        exit_status=1,
+        stdout=b"out",
+        stderr=b"err",
+        error=RaisedError(type_name="ValueError", message="no"),
+        cpu_seconds=0.123456,
+        wall_seconds=1.5,
+        memory_bytes=3 * 2**20,
+        detail="a detail",
+    ),
+)
+HALF = Score(
+    verdict=Verdict.RUNTIME_ERROR,
+    reward=0.5,
+    correctness=0.25,
+    compile=0.75,
+    format=1.0,
+    safety=0.5,
+    conciseness=1.0,
+    guess_baseline=0.5,
+    method=ExtractionMethod.TAGGED_FENCE,
+    misses=(Miss.SEVERAL_BLOCKS,),
+    cases=(ACCEPTED, CRASHED),
+    tests_total=2,
+)
+SCORES = [
+    HALF,
+    Score(verdict=Verdict.NO_CANDIDATE),
+    Score(verdict=Verdict.NO_CANDIDATE, tests_total=3),
+    ungraded("tests: missing"),
+    ungraded("the deadline came first", is_outage=True),
+    *(Score(verdict=verdict, cases=(ACCEPTED,), tests_total=1) for verdict in Verdict),
+]
+
+
+def metrics(score: Score, level: Level = Level.KERNEL, *, raw: bool = False) -> dict[str, float]:
+    """Return the metrics of a score by name."""
+    found = metrics_of(score, level=level, duration_ms=1.23456, no_completion=raw)
+    return {metric.name: metric.value for metric in found}
+
+
+def fields_of(score: Score) -> dict[str, object]:
+    """Return the fields of the log line of a score."""
+    found = metrics_of(score, level=Level.KERNEL, duration_ms=1.0, no_completion=False)
+    return log_fields(response_row("s-1", 0.5, found), score, Level.KERNEL)
+
+
+def cases_of(score: Score) -> list[dict[str, Any]]:
+    """Return the details of a score's cases."""
+    cases: Any = details_of(score)["cases"]
+    return list(cases)
+
+
+# Metrics
+
+
+@pytest.mark.parametrize("level", Level)
+@pytest.mark.parametrize("score", SCORES, ids=lambda score: score.verdict)
+def test_every_row_has_the_same_metrics(score: Score, level: Level) -> None:
+    """A trainer's table has the same columns for every kind of outcome, in the same order."""
+    found = metrics_of(score, level=level, duration_ms=0.0, no_completion=False)
+
+    assert [(metric.name, metric.type) for metric in found] == [
+        ("correctness", MetricType.REWARD),
+        ("compile", MetricType.REWARD),
+        ("format", MetricType.REWARD),
+        ("safety", MetricType.METRIC),
+        ("conciseness", MetricType.METRIC),
+        ("similarity", MetricType.METRIC),
+        ("tests_passed", MetricType.METRIC),
+        ("tests_total", MetricType.METRIC),
+        ("guess_baseline", MetricType.METRIC),
+        ("isolation_level", MetricType.METRIC),
+        ("ungraded", MetricType.METRIC),
+        ("no_completion", MetricType.METRIC),
+        ("timeout", MetricType.METRIC),
+        ("runtime_error", MetricType.METRIC),
+        ("security_violation", MetricType.METRIC),
+        ("self_judged", MetricType.METRIC),
+        ("shared_process", MetricType.METRIC),
+        ("duration_ms", MetricType.METRIC),
+    ]
+
+
+@pytest.mark.parametrize("score", SCORES, ids=lambda score: score.verdict)
+def test_every_metric_is_a_finite_float(score: Score) -> None:
+    """No metric changes its type between rows: true is 1.0."""
+    values = metrics(score, raw=True).values()
+
+    assert all(type(value) is float and math.isfinite(value) for value in values)
+
+
+def test_metrics_tell_the_score() -> None:
+    """What was paid for, and how many tests were passed of how many."""
+    assert metrics(HALF) == {
+        "correctness": 0.25,
+        "compile": 0.75,
+        "format": 1.0,
+        "safety": 0.5,
+        "conciseness": 1.0,
+        "similarity": 0.0,
+        "tests_passed": 1.0,
+        "tests_total": 2.0,
+        "guess_baseline": 0.5,
+        "isolation_level": 3.0,
+        "ungraded": 0.0,
+        "no_completion": 0.0,
+        "timeout": 0.0,
+        "runtime_error": 1.0,
+        "security_violation": 0.0,
+        "self_judged": 0.0,
+        "shared_process": 0.0,
+        "duration_ms": 1.235,
+    }
+
+
+@pytest.mark.parametrize(
+    ("level", "number"), [(Level.KERNEL, 3), (Level.INTERPRETER, 2), (Level.NONE, 0)]
+)
+def test_the_wall_is_a_number(level: Level, number: int) -> None:
+    """The stronger the wall, the higher the number."""
+    assert metrics(HALF, level)["isolation_level"] == number
+
+
+def test_every_level_has_a_number() -> None:
+    """A new level cannot be forgotten here."""
+    assert ISOLATION_LEVELS.keys() == set(Level)
+
+
+@pytest.mark.parametrize("score", SCORES, ids=lambda score: score.verdict)
+def test_ungraded_is_flagged(score: Score) -> None:
+    """Exactly the rows that mean nothing say so."""
+    assert metrics(score)["ungraded"] == (score.verdict is Verdict.UNGRADED)
+
+
+@pytest.mark.parametrize("raw", [True, False])
+def test_a_raw_row_is_flagged(*, raw: bool) -> None:
+    """A row without an assistant turn can be told from a model that wrote no program."""
+    assert metrics(Score(verdict=Verdict.NO_CANDIDATE), raw=raw)["no_completion"] == raw
+
+
+# Details
+
+
+def test_details_tell_what_a_verdict_rests_on() -> None:
+    """For each case: how it ended, what it cost, what it said."""
+    assert cases_of(HALF)[1] == {
+        "name": "",
+        "verdict": "runtime_error",
+        "ending": "finished",
+        "detail": "a detail",
+        "exit_status": 1,
+        "signal": None,
+        "error": "ValueError: no",
+        "cpu_seconds": 0.1235,
+        "wall_seconds": 1.5,
+        "memory_mb": 3.0,
+        "stdout": "out",
+        "stderr": "err",
+    }
+
+
+def test_details_tell_how_the_program_was_found() -> None:
+    """The method of extraction and the verdict stand above the cases."""
+    details = details_of(HALF)
+
+    assert (details["verdict"], details["extraction_method"], details["problem"]) == (
+        "runtime_error",
+        "tagged_fence",
+        "",
+    )
+
+
+@pytest.mark.parametrize("score", SCORES, ids=lambda score: score.verdict)
+def test_details_are_json(score: Score) -> None:
+    """Details are written to a file, one line for each row."""
+    assert json.loads(json.dumps(details_of(score), allow_nan=False))
+
+
+REFERENCES: dict[str, object] = {
+    "stdio": {"tests": {"kind": "stdio", "cases": [{"stdin": "1", "stdout": SECRET}]}},
+    "call": {
+        "tests": {
+            "kind": "call",
+            "entry_point": "f",
+            "cases": [{"args": [1], "expected": {"k": [SECRET]}}],
+        }
+    },
+    "also accepted": {"inputs": [[1]], "outputs": [[SECRET]], "fn_name": "f"},
+}
+
+
+@pytest.mark.parametrize("reference", REFERENCES.values(), ids=REFERENCES.keys())
+@pytest.mark.parametrize("ending", Ending)
+def test_nothing_tells_what_was_expected(ending: Ending, reference: object) -> None:
+    """However a case ended, neither row nor log nor details show the right answer."""
+    completion = "```python\nprint(1)\n```"
+    prepared = prepare(Sample(completion=completion, reference=reference))
+    assert isinstance(prepared, Prepared)
+    execution = Execution(ending=ending, exit_status=0, stdout=b"1", value=1, detail="why")
+
+    score = conclude(prepared, judge_cases(prepared, [execution]))
+
+    assert len(score.cases) == 1
+    assert SECRET not in repr([metrics(score), details_of(score), fields_of(score)])
+
+
+def test_nothing_tells_what_tests_say() -> None:
+    """What an assertion says, or the answer it says it of, is for `explain` alone."""
+    execution = Execution(ending=Ending.FINISHED, value=SECRET.encode(), value_bytes=len(SECRET))
+    case = CaseResult(verdict=Verdict.WRONG_ANSWER, execution=execution, said=SECRET)
+    score = Score(verdict=Verdict.WRONG_ANSWER, cases=(case,))
+
+    remark = remark_on(score, has_completion=True)
+    assert SECRET not in repr([metrics(score), details_of(score), fields_of(score), remark])
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+@pytest.mark.parametrize("letter", ["x", "\u3042", "\U0001f600"])
+def test_only_the_end_of_an_output_is_shown(stream: str, letter: str) -> None:
+    """A megabyte of output becomes a short excerpt: of a traceback, the line that counts."""
+    output = (letter * 10**6 + " the end").encode()
+    execution = Execution(ending=Ending.FINISHED, **{stream: output})  # type: ignore[arg-type]
+    case = CaseResult(verdict=Verdict.WRONG_ANSWER, execution=execution)
+
+    (details,) = cases_of(Score(verdict=Verdict.WRONG_ANSWER, cases=(case,)))
+
+    assert details[stream].endswith(letter + " the end")
+    assert len(details[stream]) <= 501
+
+
+def test_output_that_is_no_text_is_shown_as_far_as_it_goes() -> None:
+    """Bytes that are no UTF-8 are replaced, and stop nothing."""
+    execution = Execution(ending=Ending.FINISHED, stdout=b"\xff\x00\xed\xa0\x80")
+    case = CaseResult(verdict=Verdict.WRONG_ANSWER, execution=execution)
+
+    (details,) = cases_of(Score(verdict=Verdict.WRONG_ANSWER, cases=(case,)))
+
+    assert details["stdout"] == "\ufffd\x00\ufffd\ufffd\ufffd"
+
+
+def test_the_details_of_many_cases_are_cut() -> None:
+    """A hundred thousand cases do not make a row of a hundred megabytes."""
+    score = Score(verdict=Verdict.ACCEPTED, cases=(ACCEPTED,) * 5000, tests_total=5000)
+
+    assert len(cases_of(score)) == 1000
+
+
+# Logs
+
+
+def test_a_log_line_is_flat() -> None:
+    """Queries on logs find id, reward and each metric at the top."""
+    assert fields_of(HALF) == {
+        "id": "s-1",
+        "aggregate_reward_score": 0.5,
+        **metrics(HALF),
+        "duration_ms": 1.0,
+        "verdict": "runtime_error",
+        "level": "kernel",
+        "source": "none",
+        "problem": "",
+        "format_misses": ["several_blocks"],
+    }
+
+
+def test_a_log_line_tells_the_problem() -> None:
+    """Why a row is ungraded is in its log line."""
+    assert fields_of(ungraded("tests: missing"))["problem"] == "tests: missing"
+
+
+OURS = (Ending.NOT_RUN, Ending.UNSENDABLE)
+"""Their details are our own words."""
+
+
+@pytest.mark.parametrize("ending", [ending for ending in Ending if ending not in OURS])
+def test_no_words_of_a_candidate_are_logged(ending: Ending) -> None:
+    """Output, errors and details of a guest stay out of the log."""
+    words = RaisedError(type_name=OWN_WORDS, message=OWN_WORDS)
+    execution = Execution(
+        ending=ending,
+        value=OWN_WORDS,
+        stdout=OWN_WORDS.encode(),
+        stderr=OWN_WORDS.encode(),
+        error=words,
+        detail=OWN_WORDS,
+    )
+    reference = {"tests": {"kind": "stdio", "cases": [{"stdin": "1", "stdout": "2"}]}}
+    completion = f"```python\nprint({OWN_WORDS!r})\n```"
+    prepared = prepare(Sample(completion=completion, reference=reference))
+    assert isinstance(prepared, Prepared)
+
+    assert OWN_WORDS not in repr(fields_of(conclude(prepared, judge_cases(prepared, [execution]))))

@@ -1,0 +1,223 @@
+"""What an operator may set, and what a typing error does."""
+
+import contextlib
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nova_code_verifier.handlers.llm_judge.types import Extraction
+from nova_code_verifier.handlers.settings import Settings, SettingsError, read_settings
+from nova_code_verifier.sandbox.types import Level, Limits
+from nova_code_verifier.verifier.rubric import OutagePolicy, Rubric
+
+NAMES = [field.name for field in fields(Settings)]
+
+
+def variable(name: str) -> str:
+    """Name the variable of a setting."""
+    return f"VERIFIER_{name.upper()}"
+
+
+def setting(name: str, text: str) -> object:
+    """Read one setting from the text of its variable."""
+    return getattr(read_settings({variable(name): text}), name)
+
+
+def test_without_variables_there_are_defaults() -> None:
+    """An empty environment is a good one."""
+    assert read_settings({}) == Settings()
+
+
+def test_the_environment_is_read_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variables are those of the process."""
+    monkeypatch.setenv("VERIFIER_LANES", "3")
+
+    assert read_settings().lanes == 3
+
+
+def test_other_variables_are_nobodys_business() -> None:
+    """A variable without our prefix sets nothing."""
+    assert read_settings({"LANES": "3", "CPU_SECONDS": "x"}) == Settings()
+
+
+def test_a_misspelt_variable_stops_the_start() -> None:
+    """It would change nothing, and nobody would know; the error names the nearest."""
+    with pytest.raises(SettingsError, match=r"^VERIFIER_LANE: .* VERIFIER_LANES\?$"):
+        read_settings({"VERIFIER_LANE": "3"})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("lanes", "4", 4),
+        ("isolation", "kernel", Level.KERNEL),
+        ("isolation", "Interpreter", Level.INTERPRETER),
+        ("isolation", "none", Level.NONE),
+        ("isolation", "auto", None),
+        ("required_isolation", "kernel", Level.KERNEL),
+        ("cpu_seconds", "2.5", 2.5),
+        ("wall_seconds", "1e2", 100.0),
+        ("memory_mb", "64", 64),
+        ("output_mb", "1", 1),
+        ("on_outage", "value", OutagePolicy.VALUE),
+        ("on_outage", "RAISE", OutagePolicy.RAISE),
+        ("ungraded_reward", "-1", -1.0),
+        ("ungraded_reward", "0", 0.0),
+        ("always_envelope", "true", True),
+        ("always_envelope", "1", True),
+        ("always_envelope", "No", False),
+        ("default_seconds", "60", 60.0),
+        ("rubric", '{"reward": {"range": [-1, 1]}}', Rubric(lowest=-1.0)),
+        ("rubric", "examples/rubric.toml", Rubric()),
+        ("log_samples", "1", True),
+        ("trace", "true", True),
+        ("isolation", " kernel ", Level.KERNEL),
+        ("judge_model", "us.amazon.nova-pro-v1:0", "us.amazon.nova-pro-v1:0"),
+        ("judge_prompt", "{reference}: {response}?", "{reference}: {response}?"),
+        ("judge_prompt", '{reference} {response} {"a": 1}', '{reference} {response} {"a": 1}'),
+        ("judge_concurrency", "32", 32),
+        ("judge_extraction", "Flexible", Extraction.FLEXIBLE),
+        ("executor_function", "nonsense", "nonsense"),
+        (
+            "executor_function",
+            "arn:aws:lambda:us-east-1:012345678912:function:x:$LATEST",
+            "arn:aws:lambda:us-east-1:012345678912:function:x:$LATEST",
+        ),
+        ("executor_concurrency", "64", 64),
+        ("executor_batch", "8", 8),
+        ("executor_afresh", "true", True),
+    ],
+)
+def test_a_variable_sets_its_setting(name: str, text: str, value: object) -> None:
+    """Each setting has a variable of its name."""
+    found = setting(name, text)
+
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_empty_variable_is_no_setting(name: str) -> None:
+    """Deployment templates leave variables empty where they mean the default."""
+    assert read_settings({variable(name): ""}) == Settings()
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "executor_function"])
+def test_nonsense_stops_the_start(name: str) -> None:
+    """Whichever variable is mistyped, the error begins with its name."""
+    with pytest.raises(SettingsError, match=f"^{variable(name)}: "):
+        read_settings({variable(name): "nonsense"})
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("lanes", "0"),
+        ("lanes", "-1"),
+        ("lanes", "1.5"),
+        ("lanes", "9" * 5000),
+        ("cpu_seconds", "0"),
+        ("cpu_seconds", "nan"),
+        ("wall_seconds", "inf"),
+        ("wall_seconds", "-1"),
+        ("memory_mb", "512MB"),
+        ("output_mb", "0"),
+        ("ungraded_reward", "nan"),
+        ("ungraded_reward", "1e999"),
+        ("always_envelope", "maybe"),
+        ("always_envelope", "2"),
+        ("isolation", "docker"),
+        ("required_isolation", "auto"),
+        ("on_outage", "ignore"),
+        ("default_seconds", "0"),
+        ("rubric", "no/such/file.toml"),
+        ("rubric", "/dev/zero"),
+        ("rubric", "/dev"),
+        ("rubric", "{"),
+        ("rubric", '{"a":' * 100_000),
+        ("rubric", '{"weights": {"format": 0.5}}'),
+        ("rubric", "\0"),
+        ("judge_model", "nova"),
+        ("judge_model", "amazon.nova lite"),
+        ("judge_model", "a." + "b" * 5000),
+        ("judge_prompt", "{response}"),
+        ("judge_prompt", "{reference}"),
+        ("judge_prompt", "{}"),
+        ("judge_prompt", "pyproject.toml"),
+        ("judge_prompt", "/dev/zero"),
+        ("judge_concurrency", "0"),
+        ("judge_extraction", "loose"),
+        ("executor_function", "two words"),
+        ("executor_concurrency", "0"),
+        ("executor_batch", "1000"),
+        ("executor_afresh", "always"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused(name: str, text: str) -> None:
+    """What no run could use is refused at the start."""
+    with pytest.raises(SettingsError, match=f"^{variable(name)}: "):
+        setting(name, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("isolation", "kernel, interpreter, none, auto"),
+        ("required_isolation", "kernel, interpreter, none"),
+        ("on_outage", "raise, value, none"),
+    ],
+)
+def test_an_error_names_what_is_accepted(name: str, words: str) -> None:
+    """Whoever mistyped a word is told the words there are."""
+    with pytest.raises(SettingsError, match=f"expected one of {words}, found nonsense$"):
+        setting(name, "nonsense")
+
+
+@given(name=st.sampled_from(NAMES), text=st.text())
+def test_any_text_is_a_setting_or_an_error(name: str, text: str) -> None:
+    """No value of a variable fails in any other way."""
+    with contextlib.suppress(SettingsError):
+        read_settings({variable(name): text})
+
+
+def test_a_prompt_may_be_a_file(tmp_path: Path) -> None:
+    """Then it is what stands in the file."""
+    path = tmp_path / "prompt.txt"
+    path.write_text("同じですか {reference} {response}\n", encoding="utf-8")
+
+    assert setting("judge_prompt", str(path)) == "同じですか {reference} {response}\n"
+
+
+def test_limits_are_in_the_sandboxes_units() -> None:
+    """Megabytes are mebibytes, as everywhere."""
+    settings = Settings(cpu_seconds=1.0, wall_seconds=2.0, memory_mb=3, output_mb=4)
+
+    assert settings.limits == Limits(
+        cpu_seconds=1.0, wall_seconds=2.0, memory_bytes=3 * 2**20, output_bytes=4 * 2**20
+    )
+
+
+def test_the_default_limits_are_the_sandboxes() -> None:
+    """Two rooms state defaults; they state the same."""
+    assert Settings().limits == Limits()
+
+
+@pytest.mark.parametrize(
+    ("isolation", "required", "weakest"),
+    [
+        (None, None, Level.INTERPRETER),
+        (Level.NONE, None, Level.NONE),
+        (Level.KERNEL, None, Level.KERNEL),
+        (None, Level.KERNEL, Level.KERNEL),
+        (Level.KERNEL, Level.INTERPRETER, Level.INTERPRETER),
+    ],
+)
+def test_the_weakest_wall_is_the_one_that_is_required(
+    isolation: Level | None, required: Level | None, weakest: Level
+) -> None:
+    """What is required by name holds; else the wall that was asked for; else an audit hook."""
+    settings = Settings(isolation=isolation, required_isolation=required)
+
+    assert settings.weakest_level is weakest

@@ -1,0 +1,308 @@
+"""The seccomp filter, run by a machine of our own for every machine there is.
+
+The kernel of this host has its say in `test_seccomp_kernel`.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nova_code_verifier.sandbox.confinement.seccomp import _GUARDS, build_filter, prepare_filter
+from nova_code_verifier.sandbox.confinement.syscalls import ABSENT, ALLOWED, GUARDED, KILLED
+from nova_code_verifier.sandbox.errors import SandboxError
+from tests.paths import REPOSITORY
+from tests.unit.sandbox.confinement import bpf_machine
+
+OWN_PID = 4711
+MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
+ALL_CODES = (0xC000003E, 0xC00000B7, 0x40000003, 0x40000028)  # those of 32-bit code, too
+TEMPLATES = {machine: prepare_filter(machine) for machine in MACHINES}
+PROGRAMS = {machine: TEMPLATES[machine].for_pid(OWN_PID) for machine in MACHINES}
+ALL_NUMBERS = ALLOWED | KILLED | ABSENT | GUARDED
+
+ALLOW, KILL = 0x7FFF0000, 0x80000000
+EPERM, ENOSYS = 0x00050001, 0x00050026
+
+LONGS = st.integers(min_value=0, max_value=2**64 - 1)
+HALVES = st.integers(min_value=0, max_value=2**32 - 1)
+SMALL = st.integers(min_value=0, max_value=600)
+ARGUMENTS = st.tuples(LONGS, LONGS, LONGS, LONGS, LONGS, LONGS)
+
+THREAD = 0x003D0F00  # what glibc passes to `clone`
+MUSL_THREAD = 0x007D0F00
+SIGCHLD = 17
+
+
+def decide(machine: str, call: str | int, *arguments: int, own_pid: int = OWN_PID) -> int:
+    """Ask a machine's filter about a call, by name or number."""
+    code, column = MACHINES[machine]
+    number = ALL_NUMBERS[call][column] if isinstance(call, str) else call
+    assert number is not None
+    program = TEMPLATES[machine].for_pid(own_pid)
+    return bpf_machine.run(program, machine=code, number=number, arguments=arguments)
+
+
+def decide_all(machine: str, names: Iterable[str]) -> set[int]:
+    """Ask about each of these calls that the machine has."""
+    column = MACHINES[machine][1]
+    return {decide(machine, name) for name in names if ALL_NUMBERS[name][column] is not None}
+
+
+on_every_machine = pytest.mark.parametrize("machine", MACHINES)
+
+
+@on_every_machine
+def test_the_kernel_would_take_the_program(machine: str) -> None:
+    """The program only holds instructions that seccomp knows, and stays within itself."""
+    assert bpf_machine.find_fault(PROGRAMS[machine]) is None
+
+
+@on_every_machine
+def test_the_program_is_small(machine: str) -> None:
+    """A filter, run on every call of every guest, stays below 256 instructions."""
+    assert len(PROGRAMS[machine]) < 256 * 8
+
+
+@on_every_machine
+def test_a_template_serves_many_guests(machine: str) -> None:
+    """A template that was filled in before gives what a filter from scratch would be."""
+    template = prepare_filter(machine)
+    template.for_pid(1)
+
+    assert template.for_pid(OWN_PID) == build_filter(machine, own_pid=OWN_PID)
+
+
+@pytest.mark.parametrize("own_pid", [0, -1, -OWN_PID, 2**31, 2**32 + 1])
+def test_a_pid_that_means_many_processes_is_refused(own_pid: int) -> None:
+    """No filter is built around 0 or -1, with which `kill` reaches other processes."""
+    with pytest.raises(SandboxError):
+        build_filter("x86_64", own_pid=own_pid)
+
+
+def test_an_unknown_machine_is_refused() -> None:
+    """Without the numbers of a machine there is no filter, rather than a wrong one."""
+    with pytest.raises(SandboxError, match="riscv64"):
+        prepare_filter("riscv64")
+
+
+def test_every_guarded_call_has_its_guard() -> None:
+    """A call is in the table of guarded ones exactly if its conditions are written down."""
+    assert GUARDED.keys() == _GUARDS.keys()
+
+
+@on_every_machine
+def test_what_a_program_needs_is_allowed(machine: str) -> None:
+    """The calls of an honest program go through."""
+    assert decide_all(machine, ALLOWED) == {ALLOW}
+
+
+@on_every_machine
+def test_an_attack_is_fatal(machine: str) -> None:
+    """The calls that only an attack makes kill the process."""
+    assert decide_all(machine, KILLED) == {KILL}
+
+
+@on_every_machine
+def test_every_number_between_the_named_is_refused(machine: str) -> None:
+    """The search for a number does not stray into its neighbours' fates."""
+    named = {numbers[MACHINES[machine][1]] for numbers in ALL_NUMBERS.values()}
+
+    assert {decide(machine, number) for number in range(1000) if number not in named} == {EPERM}
+
+
+@on_every_machine
+@given(number=SMALL | st.integers(min_value=0, max_value=0x3FFFFFFF), rest=ARGUMENTS)
+def test_an_unnamed_call_is_refused(machine: str, number: int, rest: tuple[int, ...]) -> None:
+    """A number in none of the tables gets EPERM, whatever its arguments."""
+    named = {numbers[MACHINES[machine][1]] for numbers in ALL_NUMBERS.values()}
+
+    assert number in named or decide(machine, number, *rest) == EPERM
+
+
+@given(number=SMALL | st.integers(min_value=0, max_value=0xBFFFFFFF), rest=ARGUMENTS)
+def test_an_x32_call_is_fatal(number: int, rest: tuple[int, ...]) -> None:
+    """The second set of x86_64 numbers opens no side door, however far it reaches."""
+    assert decide("x86_64", 0x40000000 + number, *rest) == KILL
+
+
+@on_every_machine
+@given(code=st.sampled_from(ALL_CODES) | HALVES, number=SMALL | HALVES, rest=ARGUMENTS)
+def test_a_foreign_machine_is_fatal(
+    machine: str, code: int, number: int, rest: tuple[int, ...]
+) -> None:
+    """Calls by another machine's numbers (32-bit code, say) are never looked up."""
+    if code != MACHINES[machine][0]:
+        program = PROGRAMS[machine]
+        assert bpf_machine.run(program, machine=code, number=number, arguments=rest) == KILL
+
+
+@on_every_machine
+def test_clone3_does_not_exist(machine: str) -> None:
+    """`clone3` answers ENOSYS, on which glibc turns to `clone`."""
+    assert decide(machine, "clone3") == ENOSYS
+
+
+@on_every_machine
+@pytest.mark.parametrize("flags", [THREAD, MUSL_THREAD, 0x00050F00])
+def test_a_thread_may_be_started(machine: str, flags: int) -> None:
+    """`clone` as glibc, musl and Go use it for threads goes through."""
+    assert decide(machine, "clone", flags) == ALLOW
+
+
+@on_every_machine
+@pytest.mark.parametrize(
+    "flags",
+    [
+        SIGCHLD,
+        0x01200000 | SIGCHLD,  # os.fork
+        0x00004100 | SIGCHLD,  # posix_spawn: CLONE_VM, CLONE_VFORK
+        *(THREAD & ~needed for needed in (0x100, 0x800, 0x10000)),
+        *(THREAD | new for new in (0x20000, 0x2000000, 0x4000000, 0x8000000)),
+        *(THREAD | new for new in (0x10000000, 0x20000000, 0x40000000)),
+        THREAD | SIGCHLD,
+        THREAD | 1 << 32,
+        THREAD << 32,
+    ],
+)
+def test_a_process_may_not_be_started(machine: str, flags: int) -> None:
+    """`clone` for anything but a plain thread kills the process."""
+    assert decide(machine, "clone", flags) == KILL
+
+
+@on_every_machine
+@given(flags=LONGS | HALVES | HALVES.map(lambda flags: flags | THREAD))
+def test_what_clone_lets_through_is_a_thread(machine: str, flags: int) -> None:
+    """Whatever the flags: only a thread, and none with a namespace, passes."""
+    new_namespaces = 0x7E020080
+
+    if decide(machine, "clone", flags) == ALLOW:
+        assert flags & 0x10900 == 0x10900
+        assert flags & new_namespaces == 0
+        assert flags < 2**32
+
+
+@on_every_machine
+@pytest.mark.parametrize("name", ["kill", "tgkill", "rt_tgsigqueueinfo"])
+@given(own_pid=st.integers(min_value=1, max_value=2**22), target=LONGS)
+def test_a_signal_reaches_oneself_alone(machine: str, name: str, own_pid: int, target: int) -> None:
+    """A signal passes exactly if the kernel, which reads 32 bits, would send it to oneself."""
+    for argument in (target, own_pid, target >> 32 << 32 | own_pid, own_pid << 32, 0, -1, -own_pid):
+        expected = ALLOW if argument % 2**32 == own_pid else KILL
+        assert decide(machine, name, argument, own_pid=own_pid) == expected
+
+
+@on_every_machine
+@pytest.mark.parametrize(
+    ("name", "arguments", "fate"),
+    [
+        *(("prlimit64", (target,), ALLOW) for target in (0, OWN_PID, 1 << 32)),
+        *(("prlimit64", (target,), EPERM) for target in (1, -1, OWN_PID + 1)),
+        *((name, (0,), ALLOW) for name in GUARDED if name.startswith("sched_")),
+        *((name, (1,), EPERM) for name in GUARDED if name.startswith("sched_")),
+        ("setpriority", (0, 0), ALLOW),
+        ("setpriority", (0, 1), EPERM),
+        ("setpriority", (1, 0), EPERM),  # PRIO_PGRP, PRIO_USER: zero is not oneself alone
+        ("setpriority", (2, 0), EPERM),
+    ],
+)
+def test_limits_and_priorities_are_changed_for_oneself_alone(
+    machine: str, name: str, arguments: tuple[int, ...], fate: int
+) -> None:
+    """Another guest of the same user cannot be slowed down, moved or starved."""
+    assert decide(machine, name, *arguments) == fate
+
+
+@on_every_machine
+@pytest.mark.parametrize(
+    ("family", "fate"),
+    [(1, EPERM), (2, KILL), (10, KILL), (16, KILL), (17, KILL), (40, KILL)],
+)
+def test_no_socket_is_made_and_only_a_local_one_may_be_asked_for(
+    machine: str, family: int, fate: int
+) -> None:
+    """A local socket is refused, as libraries ask for one; any other ends the guest."""
+    assert decide(machine, "socket", family, 1) == fate
+
+
+@on_every_machine
+@pytest.mark.parametrize(
+    ("family", "kind", "fate"),
+    [
+        (1, 1, ALLOW),
+        (1, 1 | 0o2004000, ALLOW),  # SOCK_CLOEXEC, SOCK_NONBLOCK
+        (1, 2, EPERM),  # SOCK_DGRAM
+        (1, 3, EPERM),  # SOCK_RAW: for this family, a datagram socket again
+        (1, 5, EPERM),
+        (2, 1, KILL),
+        (30, 1, KILL),
+        (16, 1, KILL),
+    ],
+)
+def test_a_socket_pair_is_a_local_stream(machine: str, family: int, kind: int, fate: int) -> None:
+    """A pair is of the one kind that reaches nobody but itself."""
+    assert decide(machine, "socketpair", family, kind) == fate
+
+
+@on_every_machine
+@pytest.mark.parametrize(
+    ("level", "option", "fate"), [(1, 8, ALLOW), (1, 26, EPERM), (1, 50, EPERM), (0, 8, EPERM)]
+)
+def test_a_socket_takes_no_filter(machine: str, level: int, option: int, fate: int) -> None:
+    """Buffers may be set, programs (SO_ATTACH_FILTER, SO_ATTACH_BPF) may not."""
+    assert decide(machine, "setsockopt", 3, level, option) == fate
+
+
+ARGUMENT_OF = {"prctl": 0, "fcntl": 1, "ioctl": 1}
+COMMANDS = {
+    "prctl": {15, 16, 0x53564D41},
+    "fcntl": {0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1032, 1034},
+    "ioctl": {0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451, 0x802C542A},
+}
+
+
+@on_every_machine
+@pytest.mark.parametrize("name", COMMANDS)
+@given(command=HALVES | st.integers(0, 1100) | st.integers(0x5400, 0x5480), high=HALVES)
+def test_only_harmless_commands_pass(machine: str, name: str, command: int, high: int) -> None:
+    """Of `prctl`, `fcntl`, `ioctl`, a short list passes; the kernel ignores the high half."""
+    for low in (command, *COMMANDS[name]):
+        arguments = [0, 0, 0]
+        arguments[ARGUMENT_OF[name]] = high << 32 | low
+        assert decide(machine, name, *arguments) == (ALLOW if low in COMMANDS[name] else EPERM)
+
+
+@on_every_machine
+@pytest.mark.parametrize(
+    ("name", "commands"),
+    [
+        # F_{SETOWN,SETSIG,SETOWN_EX,SETLEASE,NOTIFY,SETPIPE_SZ}
+        ("fcntl", [8, 10, 15, 1024, 1026, 1031]),
+        ("ioctl", [0x8901, 0x5412, 0x5452]),  # FIOSETOWN, TIOCSTI, FIOASYNC
+    ],
+)
+def test_a_descriptor_signals_nobody(machine: str, name: str, commands: list[int]) -> None:
+    """No command aims a signal of the kernel at another process, or types for it."""
+    assert {decide(machine, name, 0, command) for command in commands} == {EPERM}
+
+
+def test_a_zygote_can_afford_the_import() -> None:
+    """Building filters loads nothing heavy, and nothing that could install one."""
+    heavy = "{'ctypes', 'dataclasses', 'enum', 're', 'typing', 'inspect'}"
+    check = (
+        f"import sys; import nova_code_verifier.sandbox.confinement.seccomp;"
+        f"print({heavy} & sys.modules.keys())"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", check],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "set()\n"

@@ -1,0 +1,96 @@
+"""The tables of system calls, against the kernel's own headers and a list made by hand."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from nova_code_verifier.sandbox.confinement.syscalls import ABSENT, ALLOWED, GUARDED, KILLED
+
+TABLES = (ALLOWED, KILLED, ABSENT, GUARDED)
+ALL_NUMBERS = ALLOWED | KILLED | ABSENT | GUARDED
+
+# The column of each machine, and where its headers are on a Linux host.
+COLUMNS = {"x86_64": 0, "aarch64": 1}
+HEADERS = {
+    "x86_64": ["x86_64-linux-gnu/asm/unistd_64.h", "asm/unistd_64.h"],
+    "aarch64": ["asm-generic/unistd.h"],
+}
+
+# By hand, so that losing one of these from a table does not go unnoticed.
+NEEDED = """
+    read write readv writev pread64 pwrite64 lseek open openat close fstat newfstatat statx
+    stat access faccessat getdents64 getcwd chdir mkdir unlink rename linkat symlinkat readlink
+    ftruncate fallocate fsync dup dup2 pipe pipe2 poll ppoll select pselect6 epoll_create1
+    epoll_ctl epoll_wait epoll_pwait eventfd2 timerfd_create mmap munmap mprotect mremap madvise
+    brk futex set_robust_list rseq sched_yield sched_getaffinity nanosleep clock_nanosleep
+    clock_gettime rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack setitimer alarm getpid
+    gettid getuid getrusage uname sysinfo getrandom set_tid_address exit exit_group wait4
+    sendto recvfrom sendmsg recvmsg getsockopt utimensat flock copy_file_range sendfile
+    arch_prctl
+"""
+FATAL = """
+    connect bind listen accept accept4 fork vfork execve execveat ptrace
+    process_vm_readv process_vm_writev io_uring_setup io_uring_enter io_uring_register
+    unshare setns mount umount2 fsopen fsmount move_mount mount_setattr open_tree pivot_root
+    chroot bpf perf_event_open userfaultfd kexec_load kexec_file_load init_module
+    finit_module delete_module reboot swapon swapoff pidfd_getfd pidfd_send_signal
+    rt_sigqueueinfo tkill process_madvise ioperm iopl modify_ldt keyctl add_key request_key
+    quotactl acct setuid setgid setreuid setresuid setgroups setfsuid capset personality
+"""
+REFUSED = """
+    memfd_create shmget shmat msgget semget mq_open inotify_init1 fanotify_init chmod fchmod
+    fchmodat chown fchown fchownat setxattr fsetxattr truncate mknod mknodat setsid setpgid
+    sethostname syslog sync seccomp landlock_create_ruleset landlock_restrict_self pidfd_open
+    mlock splice tee vmsplice io_setup open_by_handle_at settimeofday
+"""
+
+
+@pytest.mark.parametrize("machine", HEADERS)
+def test_the_numbers_are_those_of_the_headers(machine: str) -> None:
+    """Every number, and every gap, agrees with the kernel headers of this host."""
+    theirs = _read_header(machine)
+    ours = {name: numbers[COLUMNS[machine]] for name, numbers in ALL_NUMBERS.items()}
+
+    assert ours == {name: theirs.get(name) for name in ours}
+
+
+def _read_header(machine: str) -> dict[str, int]:
+    """Read the numbers from the kernel headers, or skip where there are none."""
+    found = [path for name in HEADERS[machine] if (path := Path("/usr/include", name)).exists()]
+    if not found:
+        pytest.skip("no kernel headers for this machine")
+    text = found[0].read_text()
+    numbers = {name: int(n) for name, n in re.findall(r"#define __NR_(\w+)\s+(\d+)", text)}
+    wide = {name: int(n) for name, n in re.findall(r"#define __NR3264_(\w+)\s+(\d+)", text)}
+    aliases = re.findall(r"#define __NR_(\w+)\s+__NR3264_(\w+)", text)
+    return numbers | {name: wide[other] for name, other in aliases if other in wide}
+
+
+def test_a_call_has_one_fate() -> None:
+    """No call stands in two tables, where one would silently win."""
+    assert sum(map(len, TABLES)) == len(ALL_NUMBERS)
+
+
+@pytest.mark.parametrize("machine", COLUMNS)
+def test_a_number_means_one_call(machine: str) -> None:
+    """No two calls claim the same number of one machine."""
+    numbers = [numbers[COLUMNS[machine]] for numbers in ALL_NUMBERS.values()]
+    known = [number for number in numbers if number is not None]
+
+    assert len(set(known)) == len(known)
+
+
+def test_what_a_program_needs_is_allowed() -> None:
+    """The calls of an honest program stand among the allowed ones."""
+    assert set(NEEDED.split()) <= ALLOWED.keys()
+
+
+def test_what_only_an_attack_needs_is_fatal() -> None:
+    """The calls that only an attack makes stand among the fatal ones."""
+    assert set(FATAL.split()) <= KILLED.keys()
+
+
+def test_what_a_library_may_probe_is_in_no_table() -> None:
+    """The calls to be refused quietly are not named, which is how they are refused."""
+    assert not set(REFUSED.split()) & ALL_NUMBERS.keys()

@@ -1,0 +1,178 @@
+"""What a guest reads, which nobody can change; what it writes, up to a cap."""
+
+import fcntl
+import os
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nova_code_verifier.sandbox.host.pipes import Stream, sealed_file
+
+READ_BYTES = 2**16  # what a look into the pipe may bring beyond the cap
+
+
+@pytest.fixture
+def sealed() -> Iterator[int]:
+    """Give the descriptor of a sealed file."""
+    fd = sealed_file("test", b"content")
+    yield fd
+    os.close(fd)
+
+
+@pytest.fixture
+def open_stream() -> Iterator[Callable[[int], Stream]]:
+    """Give a function that opens a stream with a cap, and close what it opened."""
+    opened: list[Stream] = []
+
+    def open_one(cap: int) -> Stream:
+        opened.append(Stream(cap))
+        return opened[-1]
+
+    yield open_one
+    for stream in opened:
+        os.close(stream.fd)
+        if stream.guest_end >= 0:
+            os.close(stream.guest_end)
+
+
+# Files
+
+
+@pytest.mark.parametrize("content", [b"", b"a", bytes(range(256)) * 2**14])
+def test_a_sealed_file_holds_its_content(content: bytes) -> None:
+    """The file is as long as its content, and says the same."""
+    fd = sealed_file("test", content)
+    try:
+        assert os.pread(fd, len(content) + 1, 0) == content
+    finally:
+        os.close(fd)
+
+
+def test_a_sealed_file_is_read_from_its_start(sealed: int) -> None:
+    """A program's first read of its standard input gets the first byte."""
+    assert os.read(sealed, 3) == b"con"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda fd: os.write(fd, b"x"),
+        lambda fd: os.pwrite(fd, b"x", 100),
+        lambda fd: os.ftruncate(fd, 0),
+        lambda fd: os.ftruncate(fd, 100),
+        lambda fd: fcntl.fcntl(fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_WRITE),
+    ],
+    ids=["write", "append", "shrink", "grow", "seal"],
+)
+def test_a_sealed_file_cannot_be_changed(sealed: int, change: Callable[[int], object]) -> None:
+    """A guest cannot change what the next guest of the same program reads."""
+    with pytest.raises(PermissionError):
+        change(sealed)
+
+
+def test_a_sealed_file_is_not_inherited_by_chance(sealed: int) -> None:
+    """A child process gets the file only where it is handed over."""
+    assert not os.get_inheritable(sealed)
+
+
+# Streams
+
+
+@given(pieces=st.lists(st.binary(max_size=50), max_size=10))
+def test_a_stream_collects_what_is_written(pieces: list[bytes]) -> None:
+    """Every byte arrives, in order, whenever it is drained."""
+    stream = Stream(1000)
+    taken = b""
+    for piece in pieces:
+        os.write(stream.guest_end, piece)
+        assert stream.drain()
+        taken += stream.take()
+    os.close(stream.guest_end)
+    os.close(stream.fd)
+
+    assert taken == b"".join(pieces)
+
+
+def test_an_empty_pipe_is_not_waited_for(open_stream: Callable[[int], Stream]) -> None:
+    """A guest that writes nothing does not stop its keeper."""
+    stream = open_stream(10)
+
+    assert (stream.drain(), stream.take()) == (True, b"")
+
+
+def test_a_closed_pipe_is_no_flood(open_stream: Callable[[int], Stream]) -> None:
+    """A guest that closes its output has written what it has written."""
+    stream = open_stream(10)
+    os.write(stream.guest_end, b"last words")
+    os.close(stream.guest_end)
+    stream.guest_end = -1
+
+    assert (stream.drain(), stream.drain(), stream.take()) == (True, True, b"last words")
+
+
+def test_the_guest_waits_for_room(open_stream: Callable[[int], Stream]) -> None:
+    """A program that prints more than the pipe holds must not see an error."""
+    assert os.get_blocking(open_stream(10).guest_end)
+
+
+@pytest.mark.parametrize(("cap", "is_within"), [(9, False), (10, True), (11, True)])
+def test_the_cap_is_what_may_be_written(
+    open_stream: Callable[[int], Stream], cap: int, *, is_within: bool
+) -> None:
+    """Ten bytes are too many for a cap of nine, and for no other."""
+    stream = open_stream(cap)
+    os.write(stream.guest_end, bytes(10))
+
+    assert stream.drain() is is_within
+
+
+def test_taking_makes_no_room(open_stream: Callable[[int], Stream]) -> None:
+    """The cap is for all that a guest writes, not for each answer of it."""
+    stream = open_stream(10)
+    for _ in range(2):
+        os.write(stream.guest_end, bytes(6))
+        is_within = stream.drain()
+        stream.take()
+
+    assert not is_within
+
+
+def test_a_flood_stays_a_flood(open_stream: Callable[[int], Stream]) -> None:
+    """Once over the cap, a stream is not read again, and says so each time."""
+    stream = open_stream(3)
+    os.write(stream.guest_end, bytes(4))
+    stream.drain()
+    os.write(stream.guest_end, b"more")
+
+    assert (stream.drain(), bytes(stream.data)) == (False, bytes(4))
+
+
+def test_a_flood_fills_no_more_than_the_cap_and_one_look(
+    open_stream: Callable[[int], Stream],
+) -> None:
+    """However fast a guest writes, what is kept is bounded."""
+    stream = open_stream(100_000)
+    writer = threading.Thread(target=os.write, args=(stream.guest_end, bytes(2**22)), daemon=True)
+    writer.start()
+    while stream.drain():
+        pass
+
+    assert len(stream.data) <= 100_000 + READ_BYTES
+    os.set_blocking(stream.fd, True)
+    left = 2**22 - len(stream.data)
+    while left:  # let the writer go
+        left -= len(os.read(stream.fd, left))
+    writer.join()
+
+
+def test_what_was_taken_is_not_taken_again(open_stream: Callable[[int], Stream]) -> None:
+    """Each answer has its own part of the output."""
+    stream = open_stream(10)
+    os.write(stream.guest_end, b"first")
+    stream.drain()
+    stream.take()
+
+    assert stream.take() == b""

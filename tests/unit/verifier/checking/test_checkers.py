@@ -1,0 +1,166 @@
+"""Which checker does what, and how JSON becomes a value."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nova_code_verifier.verifier.checking.checkers import output_matches, value_matches
+from nova_code_verifier.verifier.errors import VerifierError
+from nova_code_verifier.verifier.types import Checker, CheckerKind
+
+JSON = Checker(kind=CheckerKind.JSON)
+LONG_INT = "7" * 1_000_000
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+
+
+@pytest.mark.parametrize("kind", sorted(set(CheckerKind) - {CheckerKind.JSON, CheckerKind.EXACT}))
+@pytest.mark.parametrize("observed", [b"", b"\n", b" \r\n\t\n"])
+def test_blank_output_is_the_expected_nothing(kind: CheckerKind, observed: bytes) -> None:
+    """Where nothing is expected, every checker of tokens takes blank output for nothing."""
+    assert output_matches(Checker(kind=kind), "", observed)
+
+
+@pytest.mark.parametrize("kind", sorted(set(CheckerKind) - {CheckerKind.JSON}))
+def test_more_than_the_expected_nothing_is_wrong(kind: CheckerKind) -> None:
+    """Where nothing is expected, no checker accepts something."""
+    assert not output_matches(Checker(kind=kind), "", b"x")
+
+
+@pytest.mark.parametrize("kind", CheckerKind)
+@pytest.mark.parametrize("expected", ["1", "1 2\n3", "2.5", "[1, 2]\n"])
+def test_no_output_is_never_an_answer(kind: CheckerKind, expected: str) -> None:
+    """Where something is expected, no checker accepts silence."""
+    checker = Checker(kind=kind)
+    try:
+        matched = output_matches(checker, expected, b"")
+    except VerifierError:
+        matched = False
+
+    assert not matched
+
+
+@pytest.mark.parametrize(
+    ("observed", "matches"),
+    [(b"a b\n", True), (b"a b", False), (b"a b\r\n", False), (b"a  b\n", False), (b"", False)],
+)
+def test_exact_minds_every_byte(observed: bytes, matches: bool) -> None:  # noqa: FBT001
+    """`exact` forgives neither line ends nor spaces, the last line end included."""
+    assert output_matches(Checker(kind=CheckerKind.EXACT), "a b\n", observed) is matches
+
+
+@pytest.mark.parametrize(
+    ("expected", "observed"),
+    [
+        ('{"a": 1, "b": [2, null]}', b'{"b":[2,null],"a":1}\n'),
+        ("[1.0, 2]", b"[1, 2.0]"),
+        ('"\\u00e9"', '"\u00e9"'.encode()),
+        ("[NaN, -Infinity]", b"[NaN, -Infinity]"),
+        ('"\ud800"', b'"\xed\xa0\x80"'),
+        ("null", b" null "),
+        ("12345678901234567890", b"12345678901234567890"),
+        (LONG_INT, LONG_INT.encode()),
+    ],
+)
+def test_the_same_json_matches(expected: str, observed: bytes) -> None:
+    """JSON is compared by what it says, not by how it is laid out."""
+    assert output_matches(JSON, expected, observed)
+
+
+@pytest.mark.parametrize(
+    ("expected", "observed"),
+    [
+        ("true", b"1"),
+        ("1", b"true"),
+        ("1", b'"1"'),
+        ("0", b"null"),
+        ("[1, 2]", b"[2, 1]"),
+        ("[1]", b"[1, 1]"),
+        ("[1, 1]", b"[1]"),
+        ('{"a": 1}', b'{"a": 1, "b": 1}'),
+        ('{"a": 1}', b'{"b": 1}'),
+        ("0.3", b"0.30000000000000004"),
+        ("9007199254740993", b"9007199254740992.0"),
+        (LONG_INT, LONG_INT.encode()[:-1] + b"8"),
+    ],
+)
+def test_other_json_differs(expected: str, observed: bytes) -> None:
+    """JSON of another type, order, size or number does not match, nor is there a tolerance."""
+    assert not output_matches(JSON, expected, observed)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "observed",
+    [
+        b"",
+        b"{",
+        b"{'a': 1}",
+        b"\xff",
+        b'\xef\xbb\xbf{"a": 1}',
+        b'{"a": 1} {"a": 1}',
+        b'{"a": 2, "a": 1}',
+        b"[" * 4_000_000,
+        b'{"a":' * 1_000_000,
+        b'{"a": 1, "b": ' + b"9" * 4_000_000 + b"}",
+    ],
+    ids=lambda observed: observed[:16].decode("latin-1"),
+)
+def test_broken_or_hostile_json_is_a_wrong_answer(observed: bytes) -> None:
+    """Output that is not one well-formed document is wrong, and no error of ours."""
+    assert not output_matches(JSON, '{"a": 1}', observed)
+
+
+@pytest.mark.parametrize("expected", ["", "not json", '{"a": 1, "a": 2}', "[" * 100_000])
+def test_broken_expected_json_is_the_datasets_error(expected: str) -> None:
+    """Expected output that is not JSON cannot be judged by, whatever is observed."""
+    with pytest.raises(VerifierError, match="checker: json"):
+        output_matches(JSON, expected, b"1")
+
+
+@given(json_values)
+def test_json_matches_itself(value: object) -> None:
+    """Every document matches itself, laid out anew."""
+    expected = json.dumps(value)
+    observed = json.dumps(value, indent=3, ensure_ascii=False)
+
+    assert output_matches(JSON, expected, observed.encode("utf-8", "surrogatepass"))
+
+
+@pytest.mark.parametrize(
+    ("expected", "observed"),
+    [
+        ({"a": [1]}, '{"a":[1]}'),
+        ('{"a": [1]}', '{"a":[1]}'),
+        ('{"a": [1]}', {"a": [1]}),
+        ({"a": [1]}, {"a": (1,)}),
+        ("plain text", "plain text"),
+        ("plain text", '"plain text"'),
+    ],
+)
+def test_a_returned_json_string_is_read(expected: object, observed: object) -> None:
+    """A function may return JSON or what it stands for, and a dataset may hold either."""
+    assert value_matches(JSON, expected, observed)
+
+
+@pytest.mark.parametrize(
+    ("expected", "observed"),
+    [({"a": 1}, '{"a": 2}'), ({"a": 1}, "{"), ([1], "[" * 100_000), (True, "1"), ("b", "a")],
+)
+def test_another_returned_json_string_differs(expected: object, observed: object) -> None:
+    """A returned string that says something else, or is broken JSON, is a wrong answer."""
+    assert not value_matches(JSON, expected, observed)
+
+
+def test_json_far_longer_than_expected_is_not_read() -> None:
+    """To read it would cost us seconds; indented JSON is still read."""
+    bomb = b"[" + b"[]," * 10**6 + b"1]"
+
+    assert not output_matches(JSON, "[1]", bomb)
+    assert output_matches(JSON, "[1]", b"[" + b"\n" * 200_000 + b"1]")

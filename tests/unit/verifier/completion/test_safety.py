@@ -1,0 +1,315 @@
+"""What a program reaches for, by its text."""
+
+import time
+from textwrap import dedent
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nova_code_verifier.verifier.completion.safety import find_risks, safety_of
+from nova_code_verifier.verifier.pipeline import Prepared, prepare
+from nova_code_verifier.verifier.rubric import Policy, Rubric
+from nova_code_verifier.verifier.types import Sample, Score, Severity, Verdict
+from tests.known.published import HUMANEVAL, read_solutions
+
+SEVERE, MILD = Severity.SEVERE, Severity.MILD
+
+
+@pytest.mark.parametrize(
+    ("program", "name", "line", "severity"),
+    [
+        ("import os\nos.system('ls')", "os.system", 2, SEVERE),
+        ("import os as o\nx = [o.fork() for _ in 'a']", "os.fork", 2, SEVERE),
+        ("from os import remove as r\nr('x')", "os.remove", 1, SEVERE),
+        ("import subprocess", "subprocess", 1, SEVERE),
+        ("from subprocess import run", "subprocess", 1, SEVERE),
+        ("def f():\n    import socket", "socket", 2, SEVERE),
+        ("import http.client", "http.client", 1, SEVERE),
+        ("from urllib import request", "urllib.request", 1, SEVERE),
+        ("import urllib.request", "urllib.request", 1, SEVERE),
+        ("import shutil\nshutil.rmtree('/')", "shutil.rmtree", 2, SEVERE),
+        ("import ctypes.util", "ctypes.util", 1, SEVERE),
+        ("import gc", "gc", 1, SEVERE),
+        ("import sys\nsys._getframe(1)", "sys._getframe", 2, SEVERE),
+        ("try: 1/0\nexcept Exception as e: e.__traceback__.tb_frame", "tb_frame", 2, SEVERE),
+        ("().__class__.__subclasses__()", "__subclasses__", 1, SEVERE),
+        ("async def f():\n    async with x: y += eval('1')", "eval", 2, MILD),
+        ("match x:\n    case 1: exec('')", "exec", 2, MILD),
+        ("a.b += __import__('os')", "__import__", 1, MILD),
+        ("x" + " + x" * 50_000, "program", 0, SEVERE),
+        ("from os import *\nsystem('ls')", "os.*", 1, SEVERE),
+        ("import posix", "posix", 1, SEVERE),
+        ("def f(): os.system('x')\nimport os", "os.system", 1, SEVERE),
+        ("import os\no = os\no.system('x')", "os.system", 3, SEVERE),
+        ("import os\n(o := os).system('x')", "os.system", 2, SEVERE),
+        ("import os, sys\na, b = os, sys\na.system('x')", "os.system", 3, SEVERE),
+        ("import os\no: object = os\no.system('x')", "os.system", 3, SEVERE),
+        ("import os\ngetattr(os, 'system')('x')", "os.system", 2, SEVERE),
+        ("import sys\nsys.modules['os'].system('x')", "os.system", 2, SEVERE),
+        ("import sys\nsys.modules['gc']", "gc", 2, SEVERE),
+        ("import socketserver", "socketserver", 1, SEVERE),
+        ("from xmlrpc.client import ServerProxy", "xmlrpc.client", 1, SEVERE),
+        (
+            "import asyncio\nasyncio.create_subprocess_shell('x')",
+            "asyncio.create_subprocess_shell",
+            2,
+            SEVERE,
+        ),
+        (
+            "from concurrent import futures as f\nf.ProcessPoolExecutor()",
+            "concurrent.futures.ProcessPoolExecutor",
+            2,
+            SEVERE,
+        ),
+        ("import pathlib\npathlib.Path('x').unlink()", "unlink", 2, SEVERE),
+        ("from pathlib import Path\nfor p in Path().iterdir(): p.rmdir()", "rmdir", 2, SEVERE),
+        ("from pathlib import Path as P\nP.unlink(P())", "pathlib.Path.unlink", 2, SEVERE),
+        ("import os, pathlib\nos.unlink('x')", "os.unlink", 2, SEVERE),
+        ("import builtins\nbuiltins.exec('1')", "builtins.exec", 2, MILD),
+        ("import builtins\ngetattr(builtins, 'exec')('1')", "builtins.exec", 2, MILD),
+        ("__builtins__.eval('1')", "builtins.eval", 1, MILD),
+        ("e = eval\ne('1')", "eval", 1, MILD),
+        ("(e := eval)('1')", "eval", 1, MILD),
+        ("list(map(eval, input().split()))", "eval", 1, MILD),
+        ("class Tree:\n    def eval(self):\n        return eval('1')", "eval", 3, MILD),
+        ("import importlib\nimportlib.import_module('math')", "importlib.import_module", 2, MILD),
+        ("from importlib import import_module as i\ni('math')", "importlib.import_module", 1, MILD),
+        ("import runpy\nrunpy.run_path('x')", "runpy", 1, MILD),
+        ("from code import interact", "code", 1, MILD),
+        ("x=" + "+".join("1" * 930) + "\nimport os\nos.system('x')", "os.system", 3, SEVERE),
+    ],
+)
+def test_what_a_program_reaches_for_is_found(
+    program: str, name: str, line: int, severity: Severity
+) -> None:
+    """Each finding has its name, line and severity, wherever it hides."""
+    (finding,) = find_risks(program)
+
+    assert (finding.name, finding.line, finding.severity) == (name, line, severity)
+    assert finding.reason
+
+
+MODERN = """
+from __future__ import annotations
+import asyncio, dataclasses, os, sys
+from collections import deque as d
+
+@dataclasses.dataclass
+class _Private[T]:
+    __slots__ = ("_x",)
+    _x: int = 0
+    async def _run(self, *, n: int = 1, **kw: T) -> list[int] | None:
+        async with asyncio.Lock() as lock:
+            return [await y async for y in self._items(n) if (z := y) > 0]
+    def area(self):
+        match self:
+            case _Private(_x=0) | None: return f"{self._x!r:>{10}}"
+            case {"a": [1, *rest], **others}: return rest
+        self._x += 1
+        del self._x
+        global g
+        g = lambda *a, **k: (yield)
+
+if __name__ == "__main__":
+    sys.setrecursionlimit(10**6)
+    print(os.path.join("a", "b"), sys.stdin.read(), *d(), sep="", end="")
+    try: ...
+    except* ValueError: raise
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "names"),
+    [
+        ("__import__('subprocess').run('x')", {"__import__", "subprocess"}),
+        ("import importlib as i\ni.import_module('os').system('x')",
+         {"importlib.import_module", "os.system"}),
+        ("from importlib import import_module\nm = import_module('os')\nm.fork()",
+         {"importlib.import_module", "os.fork"}),
+    ],
+)  # fmt: skip
+def test_a_module_that_is_imported_by_its_name_is_known(program: str, names: set[str]) -> None:
+    """Besides that code is run which is not in the program, what it imports is minded."""
+    assert {finding.name for finding in find_risks(program)} == names
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "def eval(tree): return tree\nprint(eval(1))",
+        "from re import compile\ncompile('x').match('x')",
+        "import re\nexec = re.compile('x')\nexec.match('x')",
+        "def run(compile): return compile(1)",
+        "class Node:\n    def unlink(self): ...\nimport pathlib\nNode().unlink()",
+        "class Node:\n    def unlink(self): ...\nNode().unlink()",
+        "node.unlink()",
+        "code = 'x'\ncode.strip()",
+        "from .socket import x\nfrom . import gc",
+        "import asyncio\nasync def f(): await asyncio.sleep(0)\nasyncio.run(f())",
+        "from concurrent.futures import ThreadPoolExecutor\nThreadPoolExecutor().map(print, [])",
+        "import sys\nsys.modules[__name__]; sys.modules['math']",
+        "from pathlib import Path\nPath('x').read_text()",
+        "import importlib.util, builtins\nbuiltins.print(1)",
+        "import os\ngetattr(os, 'sep'); getattr(self, 'system')()",
+        "def getattr(a, b): ...\nimport os\ngetattr(os, 'system')",
+        "modules = {'os': 1}\nmodules['os'].system",
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_risk_is_none(program: str) -> None:
+    """Neither a name of the program's own, nor a namesake, nor a harmless neighbour."""
+    assert find_risks(program) == ()
+
+
+def test_modern_python_is_no_finding() -> None:
+    """Private names, annotations, match and async are nobody's risk."""
+    program = MODERN.replace("[T]", "").replace(": T", "")
+
+    assert find_risks(program) == ()
+
+
+def test_no_honest_solution_reaches_for_anything() -> None:
+    """Nothing is found in what HumanEval's authors wrote."""
+    accused = [
+        solution.task
+        for solution in read_solutions(HUMANEVAL)
+        if any(
+            finding.severity is SEVERE
+            for finding in find_risks(solution.row["prompt"] + solution.row["canonical_solution"])
+        )
+    ]
+
+    assert accused == []
+
+
+def test_the_strict_policy_finds_what_restricted_python_does() -> None:
+    """It finds what the default policy does not mind, and goes on behind the first finding."""
+    findings = find_risks("x._y\nasync def f(): pass\nz: int = 1\n", Policy.STRICT)
+
+    assert [finding.line for finding in findings] == [1, 2, 3]
+    assert find_risks("x = 1 + 2\n", Policy.STRICT) == ()
+
+
+@pytest.mark.parametrize(
+    "program",
+    ["import os, subprocess; os.system('x')", "import gc", "eval('1')", "\n" * 9 + "import socket"],
+)
+def test_the_strict_policy_finds_all_that_the_default_does(program: str) -> None:
+    """Who asks for more gets no less: what is severe is severe."""
+    strict = find_risks(program, Policy.STRICT)
+
+    assert set(strict) >= set(find_risks(program))
+
+
+def test_the_strict_policy_is_enforced() -> None:
+    """Enforced, it stops what the default policy stops."""
+    stopped = prepared("import socket\nprint(1)", Rubric(policy=Policy.STRICT, enforce=True))
+
+    assert isinstance(stopped, Score)
+    assert stopped.verdict is Verdict.SECURITY_VIOLATION
+
+
+def test_findings_lower_the_safety() -> None:
+    """Mild ones by a quarter each; a severe one takes all."""
+    mild = find_risks("eval('1')\nexec('2')")
+
+    assert safety_of(()) == 1.0
+    assert safety_of(mild) == 0.5
+    assert safety_of(mild * 5) == 0.0
+    assert safety_of((*mild, *find_risks("import socket"))) == 0.0
+
+
+@pytest.mark.parametrize("policy", Policy)
+@given(
+    program=st.one_of(
+        st.text(),
+        st.recursive(st.sampled_from(["x", "f(x)", "a.b"]), lambda inner: inner.map("({})".format)),
+    )
+)
+def test_any_text_can_be_read(policy: Policy, program: str) -> None:
+    """Nothing that a candidate writes is an error of ours."""
+    assert 0.0 <= safety_of(find_risks(program, policy)) <= 1.0
+
+
+@pytest.mark.parametrize("policy", Policy)
+@pytest.mark.parametrize(
+    "program", ["-" * 50_000 + "1", "(" * 90 + ")" * 90, "x" + ".a" * 40_000, "import gc\n" * 9_000]
+)
+def test_hostile_text_can_be_read(policy: Policy, program: str) -> None:
+    """Neither depth nor number brings the reader down."""
+    assert len(find_risks(program, policy)) <= 200
+
+
+def test_a_severe_finding_is_not_crowded_out() -> None:
+    """However many mild ones come first."""
+    findings = find_risks("eval('')\n" * 500 + "import socket")
+
+    assert safety_of(findings) == 0.0
+
+
+@pytest.mark.parametrize("policy", Policy)
+def test_who_asks_makes_no_difference(policy: Policy) -> None:
+    """A reading does not hang on how deep the stack of the caller is."""
+    program = "x=" + "+".join("1" * 90) + "\nimport os\nos.system('x')\n"
+
+    def ask(depth: int) -> tuple[object, ...]:
+        return ask(depth - 1) if depth else find_risks(program, policy)
+
+    assert ask(0) == ask(400)
+
+
+def prepared(program: str, rubric: Rubric) -> Prepared | Score:
+    """Go as far as the sandbox's door."""
+    reference = {"tests": {"kind": "stdio", "cases": [{"stdin": "", "stdout": "1"}]}}
+    completion = f"```python\n{dedent(program)}\n```"
+    return prepare(Sample(completion=completion, reference=reference), rubric=rubric)
+
+
+def test_a_policy_that_is_enforced_stops_a_program_at_the_door() -> None:
+    """It is a violation, and nothing is run; mild findings are not."""
+    rubric = Rubric(enforce=True, lowest=-1.0)
+
+    stopped = prepared("import socket\nprint(1)", rubric)
+
+    assert isinstance(stopped, Score)
+    assert (stopped.verdict, stopped.reward) == (Verdict.SECURITY_VIOLATION, -1.0)
+    assert [finding.name for finding in stopped.findings] == ["socket"]
+    assert isinstance(prepared("print(eval('1'))", rubric), Prepared)
+
+
+@pytest.mark.parametrize(
+    ("program", "compile_"), [("import socket", 0.4), ("import socket\n" + "x" * 100_000, 0.2)]
+)
+def test_a_program_that_is_not_run_is_described(program: str, compile_: float) -> None:
+    """Its form, how far it is known to get, and how many cases there are; none of it is paid."""
+    stopped = prepared(program, Rubric(enforce=True, budget=50.0))
+
+    assert isinstance(stopped, Score)
+    assert (stopped.compile, stopped.format, stopped.tests_total) == (compile_, 1.0, 1)
+    assert (stopped.reward, stopped.correctness, stopped.safety) == (0.0, 0.0, 0.0)
+    assert stopped.conciseness == (compile_ == 0.4)
+
+
+def test_a_policy_blocks_nothing_unless_it_is_told_to() -> None:
+    """By default, a finding is only told."""
+    told = prepared("import socket\nprint(1)", Rubric())
+
+    assert isinstance(told, Prepared)
+    assert [finding.name for finding in told.findings] == ["socket"]
+
+
+def test_a_long_chain_is_soon_read() -> None:
+    """Each link is looked at as far as any name goes that is on a list, and no further."""
+    chains = ("a" + ".b" * 1500 + "\n") * 32
+    started = time.process_time()
+
+    find_risks(chains)
+
+    assert time.process_time() - started < 5
+
+
+def test_odd_escapes_are_not_spoken_of(capfd: pytest.CaptureFixture[str]) -> None:
+    """What Python would warn about in a candidate's text is nobody's business."""
+    find_risks(r"x = '\d'")
+
+    assert capfd.readouterr().err == ""

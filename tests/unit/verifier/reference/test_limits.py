@@ -1,0 +1,267 @@
+"""What a test case may cost, as references say it."""
+
+import math
+
+import pytest
+
+from nova_code_verifier.sandbox.types import Limits
+from nova_code_verifier.verifier.errors import VerifierError
+from nova_code_verifier.verifier.reference.plan import plan_tests
+
+TESTS = {"inputs": ["1"], "outputs": ["1"]}
+MEBIBYTE = 2**20
+
+
+def limits_of(reference: dict[str, object]) -> Limits:
+    """Return the limits of a reference that has tests."""
+    return plan_tests(TESTS | reference).limits
+
+
+def error_of(reference: dict[str, object]) -> VerifierError:
+    """Return the error that a reference with tests is refused with."""
+    with pytest.raises(VerifierError) as caught:
+        plan_tests(TESTS | reference)
+    return caught.value
+
+
+def test_the_defaults_hold_where_nothing_is_said() -> None:
+    """A reference without limits gets the caller's."""
+    default = Limits(cpu_seconds=1.0, wall_seconds=2.0, memory_bytes=3, output_bytes=4)
+
+    assert plan_tests(TESTS, default_limits=default).limits == default
+
+
+def test_all_four_limits_are_read() -> None:
+    """Each limit of the canonical form has its own place, memory in MiB."""
+    limits = {"cpu_seconds": 2, "wall_seconds": 5.5, "memory_mb": 64, "output_bytes": 1000}
+
+    assert limits_of({"limits": limits}) == Limits(
+        cpu_seconds=2.0, wall_seconds=5.5, memory_bytes=64 * MEBIBYTE, output_bytes=1000
+    )
+
+
+@pytest.mark.parametrize("reference", [{"limits": {"cpu_seconds": 2}}, {"time_limit": 2}])
+def test_patience_follows_the_cpu_limit(reference: dict[str, object]) -> None:
+    """Where only CPU time is limited, a sleeper has three times as long."""
+    assert limits_of(reference).wall_seconds == 6.0
+
+
+def test_patience_alone_leaves_the_cpu_limit() -> None:
+    """A wall limit does not touch the CPU limit."""
+    assert limits_of({"limits": {"wall_seconds": 7}}) == Limits(wall_seconds=7.0)
+
+
+@pytest.mark.parametrize(
+    ("time_limit", "seconds"),
+    [
+        (2, 2.0),
+        (0.5, 0.5),
+        ("2", 2.0),
+        ("2.0", 2.0),
+        ("2 seconds", 2.0),
+        ("1 second", 1.0),
+        (" 2.5 Sec ", 2.5),
+        ("2s", 2.0),
+        ("2 s", 2.0),
+        ("1500 ms", 1.5),
+        ("2000 milliseconds", 2.0),
+        ("1800 seconds", 1800.0),
+        ({"seconds": 2, "nanos": 500_000_000}, 2.5),
+        ({"seconds": 0, "nanos": 500_000_000}, 0.5),
+        ({"seconds": 3, "nanos": None}, 3.0),
+    ],
+)
+def test_time_limits_are_read_as_datasets_write_them(time_limit: object, seconds: float) -> None:
+    """`time_limit` is a number of seconds, a number with a unit, or a duration."""
+    assert limits_of({"time_limit": time_limit}).cpu_seconds == seconds
+
+
+@pytest.mark.parametrize(
+    ("memory_limit", "memory_bytes"),
+    [
+        (256, 256 * MEBIBYTE),
+        (62.5, 65_536_000),
+        ("256", 256 * MEBIBYTE),
+        ("256 megabytes", 256 * MEBIBYTE),
+        ("256.0 megabytes", 256 * MEBIBYTE),
+        ("256MB", 256 * MEBIBYTE),
+        ("1 GB", 1024 * MEBIBYTE),
+        ("65536 KB", 64 * MEBIBYTE),
+        ("268435456 bytes", 256 * MEBIBYTE),
+    ],
+)
+def test_memory_limits_are_read_as_datasets_write_them(
+    memory_limit: object, memory_bytes: int
+) -> None:
+    """`memory_limit` is a number of megabytes, or a number with a unit."""
+    assert limits_of({"memory_limit": memory_limit}).memory_bytes == memory_bytes
+
+
+def test_memory_limits_in_bytes_are_exact() -> None:
+    """`memory_limit_bytes` is not rounded to megabytes."""
+    assert limits_of({"memory_limit_bytes": 256_000_000}).memory_bytes == 256_000_000
+
+
+def test_no_memory_limit_may_be_written_as_zero_bytes() -> None:
+    """Zero bytes is how a protocol buffer says that it does not know."""
+    assert limits_of({"memory_limit_bytes": 0}) == Limits()
+
+
+def test_limits_beside_the_tests_and_around_them_are_found() -> None:
+    """A limit may stand in any of the dicts that the tests are nested in."""
+    reference = {
+        "time_limit": 2,
+        "input_output": TESTS | {"memory_limit": "64 MB"},
+    }
+
+    limits = plan_tests(reference).limits
+
+    assert (limits.cpu_seconds, limits.memory_bytes) == (2.0, 64 * MEBIBYTE)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        {"limits": {"cpu_seconds": 2}, "time_limit": "2 seconds"},
+        {"limits": {"memory_mb": 64}, "memory_limit": 64, "memory_limit_bytes": 64 * MEBIBYTE},
+    ],
+)
+def test_saying_the_same_twice_is_no_contradiction(reference: dict[str, object]) -> None:
+    """A limit in two forms is fine as long as it is the same limit."""
+    assert limits_of(reference) != Limits()
+
+
+@pytest.mark.parametrize(
+    ("reference", "field", "word"),
+    [
+        ({"limits": {"cpu_seconds": 2}, "time_limit": 3}, "time_limit", "limits.cpu_seconds"),
+        ({"limits": {"memory_mb": 64}, "memory_limit": 65}, "memory_limit", "limits.memory_mb"),
+        ({"memory_limit": 256, "memory_limit_bytes": 256_000_000}, "memory_limit_bytes", "other"),
+    ],
+)
+def test_contradicting_limits_are_refused(
+    reference: dict[str, object], field: str, word: str
+) -> None:
+    """A limit in two forms that differ is an error that names both."""
+    error = error_of(reference)
+
+    assert error.field == field
+    assert "contradicts" in error.problem
+    assert word in error.problem
+
+
+def test_contradicting_limits_in_nested_dicts_are_refused() -> None:
+    """The inner dict does not silently win over the outer."""
+    reference = {"time_limit": 2, "input_output": TESTS | {"time_limit": 3}}
+
+    with pytest.raises(VerifierError, match=r"input_output\.time_limit: contradicts time_limit"):
+        plan_tests(reference)
+
+
+def test_a_null_limit_is_absent() -> None:
+    """Null, as tables insert it for absent keys, is no limit."""
+    assert limits_of({"limits": {"cpu_seconds": None}, "time_limit": None}) == Limits()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [0, -1, 3600.5, math.nan, math.inf, True, "2", [2], {}, pytest.param(10**5000, id="huge")],
+)
+def test_cpu_seconds_are_above_0_up_to_3600(value: object) -> None:
+    """Anything but a number in the range is an error."""
+    assert error_of({"limits": {"cpu_seconds": value}}).field == "limits.cpu_seconds"
+
+
+@pytest.mark.parametrize(
+    ("limits", "field"),
+    [
+        ({"wall_seconds": 0}, "limits.wall_seconds"),
+        ({"wall_seconds": 10_801}, "limits.wall_seconds"),
+        ({"memory_mb": 15}, "limits.memory_mb"),
+        ({"memory_mb": 65_537}, "limits.memory_mb"),
+        ({"output_bytes": 0.5}, "limits.output_bytes"),
+        ({"output_bytes": 2**30 + 1}, "limits.output_bytes"),
+        ({"cpu_second": 2}, "limits.cpu_second"),
+        ({"memory_bytes": 2**30}, "limits.memory_bytes"),
+        ([], "limits"),
+        (5, "limits"),
+    ],
+)
+def test_unsound_limits_are_refused(limits: object, field: str) -> None:
+    """Each limit has a range, and each key must be known."""
+    assert error_of({"limits": limits}).field == field
+
+
+@pytest.mark.parametrize("value", [{"memory_mb": 16}, {"memory_mb": 65_536}, {"cpu_seconds": 3600}])
+def test_the_ends_of_the_ranges_are_allowed(value: dict[str, object]) -> None:
+    """The least and the most are allowed themselves."""
+    assert limits_of({"limits": value}) != Limits()
+
+
+@pytest.mark.parametrize(
+    ("time_limit", "word"),
+    [
+        (0, "above 0"),
+        (-1, "-1"),
+        (True, "True"),
+        (math.nan, "nan"),
+        (2000, "2000 ms"),
+        ("2000", "2000 ms"),
+        ("4000 seconds", "3600"),
+        ("2 minutes", "expected a number and one of"),
+        ("two seconds", "'two seconds'"),
+        ("1.0 - 2.0 seconds", "expected a number"),
+        ("-2 s", "expected a number"),
+        pytest.param("1" * 5000, "...", id="long"),
+        ({"seconds": 0}, "above 0"),
+        ([2], "a list"),
+    ],
+)
+def test_unsound_time_limits_are_refused(time_limit: object, word: str) -> None:
+    """What is no time, or may be another unit, is an error."""
+    error = error_of({"time_limit": time_limit})
+
+    assert error.field == "time_limit"
+    assert word in error.problem
+
+
+@pytest.mark.parametrize(
+    ("time_limit", "field"),
+    [
+        ({"seconds": -1}, "time_limit.seconds"),
+        ({"seconds": "2"}, "time_limit.seconds"),
+        ({"seconds": 1, "nanos": 10**10}, "time_limit.nanos"),
+        ({"minutes": 1}, "time_limit.minutes"),
+    ],
+)
+def test_unsound_durations_are_refused(time_limit: object, field: str) -> None:
+    """The parts of a duration are checked one by one."""
+    assert error_of({"time_limit": time_limit}).field == field
+
+
+@pytest.mark.parametrize("memory_limit", [268_435_456, "268435456", 65_537])
+def test_bytes_are_not_taken_for_megabytes(memory_limit: object) -> None:
+    """A bare number that can only be bytes is refused, and told where bytes belong."""
+    error = error_of({"memory_limit": memory_limit})
+
+    assert error.field == "memory_limit"
+    assert "memory_limit_bytes" in error.problem
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("memory_limit", 0),
+        ("memory_limit", 8),
+        ("memory_limit", True),
+        ("memory_limit", "8 MB"),
+        ("memory_limit", "256 apples"),
+        ("memory_limit_bytes", 256),
+        ("memory_limit_bytes", False),
+        ("memory_limit_bytes", "256 MB"),
+        pytest.param("memory_limit_bytes", 10**5000, id="huge"),
+    ],
+)
+def test_unsound_memory_limits_are_refused(key: str, value: object) -> None:
+    """What is no amount of memory, or too little for Python, is an error."""
+    assert error_of({key: value}).field == key

@@ -1,0 +1,102 @@
+"""Test code in its canonical form."""
+
+from typing import Any
+
+import pytest
+
+from nova_code_verifier.verifier.errors import VerifierError
+from nova_code_verifier.verifier.reference.test_code import read_flag, read_paper
+from nova_code_verifier.verifier.types import Paper
+
+CODE: dict[str, Any] = {"kind": "code", "code": "assert f(1) == 2"}
+
+
+def error_of(tests: dict[str, object]) -> VerifierError:
+    """Return the error that tests are refused with."""
+    with pytest.raises(VerifierError) as caught:
+        read_paper("tests", tests)
+    return caught.value
+
+
+def test_code_alone_is_a_paper() -> None:
+    """All but the source has its default."""
+    assert read_paper("tests", CODE) == Paper(
+        source="assert f(1) == 2",
+        prompt="",
+        entry_point="",
+        style="",
+        modules=("solution",),
+        shared_process=False,
+    )
+
+
+def test_every_key_is_read() -> None:
+    """Each key goes into the part of the paper that has its name, as it stands."""
+    tests = CODE | {
+        "prompt": "import math\n",
+        "entry_point": "Solution().f",
+        "style": "pytest",
+        "modules": ["candidate", "answer"],
+        "shared_process": True,
+    }
+
+    assert read_paper("tests", tests) == Paper(
+        source="assert f(1) == 2",
+        prompt="import math\n",
+        entry_point="Solution().f",
+        style="pytest",
+        modules=("candidate", "answer"),
+        shared_process=True,
+    )
+
+
+def test_null_means_absent() -> None:
+    """Nulls, as tables insert them for absent keys, change nothing."""
+    keys = ("prompt", "entry_point", "style", "modules", "shared_process", "cases")
+
+    assert read_paper("tests", CODE | dict.fromkeys(keys)) == read_paper("tests", CODE)
+
+
+@pytest.mark.parametrize("key", ["prompt", "entry_point", "style"])
+def test_an_empty_string_means_absent(key: str) -> None:
+    """Many datasets have an empty string where there is nothing to say."""
+    assert read_paper("tests", CODE | {key: ""}) == read_paper("tests", CODE)
+
+
+@pytest.mark.parametrize("style", ["script", "pytest", "unittest"])
+def test_every_style_is_known(style: str) -> None:
+    """The three styles go by their names."""
+    assert read_paper("tests", CODE | {"style": style}).style == style
+
+
+@pytest.mark.parametrize(
+    ("tests", "field", "word"),
+    [
+        ({"kind": "code"}, "code", "nothing"),
+        ({"kind": "code", "code": " \n"}, "code", "nothing"),
+        ({"kind": "code", "code": ["assert f()"]}, "code", "a list"),
+        (CODE | {"prompt": 3}, "prompt", "a number"),
+        (CODE | {"entry_point": "f()"}, "entry_point", "'f()'"),
+        (CODE | {"entry_point": 3}, "entry_point", "a number"),
+        (CODE | {"style": "doctest"}, "style", "'doctest'"),
+        (CODE | {"style": True}, "style", "a boolean"),
+        (CODE | {"modules": "solution"}, "modules", "not JSON"),
+        (CODE | {"modules": [3]}, "modules[0]", "a number"),
+        (CODE | {"shared_process": "true"}, "shared_process", "a string"),
+        (CODE | {"shared_process": 1}, "shared_process", "a number"),
+        (CODE | {"shared_process": 0}, "shared_process", "a number"),
+        (CODE | {"cases": []}, "cases", "unknown key"),
+        (CODE | {"entrypoint": "f"}, "entrypoint", "did you mean 'entry_point'"),
+    ],
+)
+def test_unsound_papers_are_refused(tests: dict[str, object], field: str, word: str) -> None:
+    """An error names the unsound part, and what was found there."""
+    error = error_of(tests)
+
+    assert error.field == f"tests.{field}"
+    assert word in error.problem
+
+
+def test_a_flag_that_is_absent_is_down() -> None:
+    """Nothing shares a process unless the dataset asks for it."""
+    assert read_flag("shared_process", None) is False

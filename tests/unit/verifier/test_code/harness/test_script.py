@@ -1,0 +1,247 @@
+"""Scripts, divided into units and steps: the same script, in which each can be told."""
+
+import ast
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from textwrap import dedent
+
+import pytest
+
+from nova_code_verifier.verifier.test_code.harness import script
+
+
+def divided(source: str, settled: frozenset[str] = frozenset()) -> tuple[list[str], list[str]]:
+    """Divide a script and run it. Return its units, and those that were entered, in order."""
+    tree = ast.parse(dedent(source))
+    names = script.divide_into_units(tree)
+    script.divide_into_steps(tree)
+    entered: list[str] = []
+
+    @contextmanager
+    def unit(name: str) -> Iterator[None]:
+        entered.append(name)
+        yield
+
+    known = {
+        script.STEP: nullcontext(),
+        script.BEGINS: lambda name: name not in settled,
+        script.UNIT: unit,
+    }
+    exec(compile(tree, "<tests>", "exec"), known)
+    return names, entered
+
+
+SCRIPTS = {
+    "asserts": ("assert True\nassert True\n", 2),
+    "a loop": ("for n in range(3):\n    assert n < 3\nassert True\n", 2),
+    "a while": ("n = 0\nwhile n < 3:\n    assert n < 3\n    n += 1\n", 1),
+    "a condition": ("if True:\n    assert True\nelse:\n    assert False\n", 1),
+    "with": ("import contextlib\nwith contextlib.suppress(KeyError):\n    assert True\n", 1),
+    "try": ("try:\n    assert True\nexcept KeyError:\n    assert False\nfinally:\n    pass\n", 1),
+    "match": ("match 1:\n    case 1:\n        assert True\n    case _:\n        assert False\n", 1),
+    "no assert": ("x = 1\nfor n in range(3):\n    x += n\nassert x == 4\n", 1),
+    "a check": ("def check(f):\n    assert f\n    x = 1\n    assert x\ncheck(1)\n", 2),
+    "a check called twice": ("def check(f):\n    assert f\n    assert f\ncheck(1)\ncheck(2)\n", 2),
+    "a check in a loop": ("def check(f):\n    assert f\nfor f in (1, 2):\n    check(f)\n", 1),
+    "a helper of a check": (
+        "def same(a):\n    assert a == a\ndef check(f):\n    same(f)\n    same(1)\ncheck(1)\n",
+        2,
+    ),
+    "a method that asserts": (
+        "import unittest\ncase = unittest.TestCase()\ncase.assertEqual(1, 1)\ncase.assertTrue(1)\n",
+        2,
+    ),
+    "decorators": (
+        (
+            "def twice(f):\n    return lambda *a: (f(*a), f(*a))\n"
+            "@twice\ndef check(f):\n    assert f\n    assert f\ncheck(1)\n"
+        ),
+        2,
+    ),
+    "an early return": (
+        "def check(f):\n    assert f\n    if f:\n        return\n    assert False\ncheck(1)\n",
+        2,
+    ),
+    "break and continue": (
+        (
+            "for n in range(9):\n    if n == 1:\n        continue\n    if n == 3:\n        break\n"
+            "    assert n in (0, 2)\n"
+        ),
+        1,
+    ),
+    "async": (
+        (
+            "import asyncio\nasync def main():\n    async for n in count():\n        assert n < 2\n"
+            "async def count():\n    for n in range(2):\n        yield n\nasyncio.run(main())\n"
+        ),
+        1,
+    ),
+    "a lambda": ("check = lambda x: x\nassert check(1)\n", 1),
+    "a docstring and a future": (
+        '"""Tests."""\nfrom __future__ import annotations\nassert __doc__ == "Tests."\n',
+        1,
+    ),
+    "globals": ("n = 0\ndef up():\n    global n\n    n += 1\nup()\nassert n == 1\n", 1),
+    "a generator": ("def g():\n    yield 1\n    return 2\nassert list(g()) == [1]\n", 1),
+    "a class": (
+        "class A:\n    x = 1\n    def f(self):\n        return self.x\nassert A().f() == 1\n",
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "count"), SCRIPTS.values(), ids=SCRIPTS)
+def test_a_divided_script_does_what_it_did(source: str, count: int) -> None:
+    """It runs to its end, and every statement that asserts is a unit."""
+    names, entered = divided(source)
+
+    assert names == [str(n + 1) for n in range(count)]
+    assert set(entered) <= set(names)
+    assert entered != []
+
+
+@pytest.mark.parametrize("rest", ["", "    assert f\n"], ids=["alone", "with another"])
+def test_a_call_of_a_nested_function_that_asserts_is_a_unit(rest: str) -> None:
+    """A helper that a check defines for itself is like one outside of it."""
+    helper = "    def inner(x):\n        assert x\n"
+    names, _ = divided(f"def check(f):\n{helper}    inner(f)\n{rest}check(1)\n")
+
+    assert len(names) == 1 + bool(rest)
+
+
+def test_a_settled_unit_is_left_out() -> None:
+    """What has been decided is not run again; all else is."""
+    _, entered = divided("assert True\nassert False\nassert True\n", frozenset({"2"}))
+
+    assert entered == ["1", "3"]
+
+
+def test_a_loop_is_one_unit() -> None:
+    """A unit is entered once, however often its assert is run."""
+    assert divided("for n in range(5):\n    assert n < 5\n")[1] == ["1"]
+
+
+def test_lines_keep_their_numbers() -> None:
+    """What an assert raises tells where it stands in the tests as they were written."""
+    with pytest.raises(AssertionError) as caught:
+        divided("\n\nx = 1\n\nassert x == 2\n")
+
+    assert caught.traceback[-1].lineno == 4  # counted from 0
+
+
+def test_what_follows_a_return_is_not_run() -> None:
+    """A step in a function leaves with the function."""
+    source = "def f():\n    for n in range(3):\n        return n\n    return 9\nassert f() == 0\n"
+
+    assert divided(source)[1] == ["1"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "x = 1",
+        "f()",
+        "for n in ():\n    x = n",
+        "with a:\n    x = 1",
+        "try:\n    x = 1\nexcept KeyError:\n    x = 2",
+        "match x:\n    case 1:\n        x = 2",
+        "del x",
+        "raise x",
+    ],
+)
+def test_a_statement_is_a_step(statement: str) -> None:
+    """Every statement, and all within it, can be gone on behind."""
+    tree = ast.parse(statement)
+    inside = sum(isinstance(node, ast.stmt) for node in ast.walk(tree))
+    script.divide_into_steps(tree)
+
+    assert ast.unparse(tree).count(f"with {script.STEP}:") == inside
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("assert f(1) == 2", {"f"}),
+        ("def g(x):\n    return f(x)\nassert g(1)", {"f"}),
+        ("x = 1\nassert f(x)", {"f"}),
+        ("import math\nassert f(math.pi)", {"f"}),
+        ("from a import b as c\nassert c(1)", set()),
+        ("assert [f(y) for y in z]", {"f", "z"}),
+        ("def g():\n    x = 1\n    return lambda: x + h\ng()", {"h"}),
+        ("class A(B):\n    n: int = k\nassert A()", {"B", "k", "int"}),
+        ("try:\n    f()\nexcept Broke as e:\n    assert e", {"f", "Broke"}),
+        ("for i in range(3):\n    assert f(i)", {"f", "range"}),
+        ("if (n := f()):\n    assert n", {"f"}),
+        ("match f():\n    case P(x=1):\n        pass", {"f", "P"}),
+        ("with f() as g:\n    assert g", {"f"}),
+    ],
+)
+def test_free_names_are_those_that_nobody_defines(source: str, names: set[str]) -> None:
+    """What a script uses and does not define, it wants of somebody else."""
+    assert script.free_names(source, frozenset()) == names
+
+
+def test_bound_names_are_not_free() -> None:
+    """What is defined outside is left out."""
+    assert script.free_names("assert f(g)", frozenset({"g"})) == {"f"}
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("from solution import f, g as h", {"f", "g"}),
+        ("from solution import *", set()),
+        ("from math import pi", set()),
+        ("def test():\n    from solution import f", {"f"}),
+        ("import solution", set()),
+    ],
+)
+def test_names_are_found_in_imports(source: str, names: set[str]) -> None:
+    """Wherever the tests import from the candidate, they say what."""
+    assert script.names_imported_from(ast.parse(source), frozenset({"solution"})) == names
+
+
+def test_the_only_builtin_called_may_be_the_candidates() -> None:
+    """Tests of a candidate's own `sum` call nothing else."""
+    assert script.only_builtin_called(ast.parse("assert sum([1]) == 1")) == {"sum"}
+    assert script.only_builtin_called(ast.parse("assert sum([1]) == len([1])")) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import math\nassert f(1) == math.pi",
+        "from collections import deque\nassert f(1) == deque([1])",
+        "def check(candidate):\n    assert candidate(1) == 1",
+        "class A:\n    def __init__(self):\n        self.x = 1\nassert f(A().x) == 1",
+    ],
+)
+def test_some_scripts_leave_no_trace(text: str) -> None:
+    """What only computes and compares can be run again in the same process."""
+    assert script.leaves_no_trace(ast.parse(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import random\nassert f(random.random())",
+        "import os\nassert f(os.environ)",
+        "import os.path",
+        "from decimal import getcontext",
+        "import math\nmath.pi = 3",
+        "import math\ndel math.pi",
+        "import json\njson.loads.x = 1",
+        "open('x', 'a').write('1')",
+        "print(f.__globals__)",
+        "setattr(f, 'x', 1)",
+        "from . import helper",
+        "reader = open",
+        "[].__class__",
+    ],
+)
+def test_some_scripts_may_leave_a_trace(text: str) -> None:
+    """What could change the process is not trusted to be alone in it."""
+    assert not script.leaves_no_trace(ast.parse("assert f(1)"), ast.parse(text))

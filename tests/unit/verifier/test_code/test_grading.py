@@ -1,0 +1,1184 @@
+"""Test code from end to end: a program and tests, in real guests, and what comes of it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from nova_code_verifier.sandbox.host.local import LocalExecutor
+from nova_code_verifier.sandbox.types import Limits
+from nova_code_verifier.verifier.pipeline import judge
+from nova_code_verifier.verifier.reference.plan import plan_tests
+from nova_code_verifier.verifier.test_code import discovery as asking
+from nova_code_verifier.verifier.test_code import jobs as sitting
+from nova_code_verifier.verifier.test_code.discovery import AskedBefore
+from nova_code_verifier.verifier.test_code.grading import Examination, examine_all
+from nova_code_verifier.verifier.types import CodePlan, Paper, Sample, Score, Verdict
+
+PASS, FAIL, RAISE = Verdict.ACCEPTED, Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR
+
+
+@pytest.fixture(scope="module")
+def executor() -> Iterator[LocalExecutor]:
+    """Keep one lane warm, and one of examiners."""
+    with LocalExecutor(lanes=1) as executor:
+        yield executor
+
+
+def scored(executor: LocalExecutor, program: str, code: str, **tests: object) -> Score:
+    """Judge one program by test code."""
+    reference = {
+        "tests": {"kind": "code", "code": dedent(code), **tests},
+        "limits": {"cpu_seconds": 1.0},
+    }
+    completion = f"```python\n{dedent(program)}\n```\n"
+    (score,) = judge([Sample(completion=completion, reference=reference)], executor)
+    return score
+
+
+def verdicts(score: Score) -> list[Verdict]:
+    """Name the verdicts of a score that there is."""
+    assert score.problem == ""
+    return [case.verdict for case in score.cases]
+
+
+def examined(executor: LocalExecutor, program: str, code: str) -> Examination:
+    """Hold one examination."""
+    plan = CodePlan(paper=Paper(source=dedent(code)), limits=Limits(cpu_seconds=1.0))
+    examination = Examination(program=dedent(program), plan=plan)
+    list(examine_all([examination], executor, AskedBefore()))
+    return examination
+
+
+# Objects of the candidate's in tests: each pair of program and tests is an honest one.
+
+HONEST = {
+    "a class, its instances and their methods": (
+        """
+        class Stack:
+            def __init__(self):
+                self.items = []
+            def push(self, item):
+                self.items.append(item)
+                return self
+            def pop(self):
+                return self.items.pop()
+        """,
+        """
+        s = Stack()
+        s.push(1).push(2)
+        assert s.items == [1, 2]
+        assert s.pop() == 2
+        assert s.pop() == 1
+        assert s.items == []
+        """,
+    ),
+    "attributes, set and deleted": (
+        """
+        class Box:
+            size = 3
+            @property
+            def double(self):
+                return self.size * 2
+        """,
+        """
+        b = Box()
+        assert b.size == 3
+        b.size = 5
+        assert b.double == 10
+        del b.size
+        assert b.double == 6
+        assert not hasattr(b, 'weight')
+        assert hasattr(b, 'size')
+        b.extra = [1]
+        b.extra.append(2)
+        """,
+    ),
+    "operators": (
+        """
+        class V:
+            def __init__(self, x):
+                self.x = x
+            def __add__(self, other):
+                return V(self.x + (other.x if isinstance(other, V) else other))
+            __radd__ = __add__
+            def __mul__(self, k):
+                return V(self.x * k)
+            __rmul__ = __mul__
+            def __neg__(self):
+                return V(-self.x)
+            def __abs__(self):
+                return abs(self.x)
+            def __lt__(self, other):
+                return self.x < other.x
+            def __getitem__(self, n):
+                return self.x + n
+            def __iadd__(self, other):
+                self.x += other
+                return self
+            def __bool__(self):
+                return self.x != 0
+            def __int__(self):
+                return self.x
+            def __contains__(self, x):
+                return x == self.x
+            def __call__(self, y):
+                return self.x * y
+            def __repr__(self):
+                return f'V({self.x})'
+            def __round__(self, n=0):
+                return 7
+        """,
+        """
+        assert (V(1) + V(2)).x == 3
+        assert (V(1) + 2).x == 3
+        assert (2 + V(1)).x == 3
+        assert (V(2) * 3).x == 6
+        assert (3 * V(2)).x == 6
+        assert (-V(2)).x == -2
+        assert abs(V(-2)) == 2
+        assert V(1) < V(2)
+        assert not V(2) < V(1)
+        assert V(1)[4] == 5
+        v = V(1)
+        v += 5
+        assert v.x == 6
+        assert not V(0)
+        assert int(V(3)) == 3
+        assert 3 in V(3)
+        assert 4 not in V(3)
+        assert V(3)(4) == 12
+        assert repr(V(3)) == 'V(3)' and str(V(3)) == 'V(3)' and f'{V(3)}' == 'V(3)'
+        assert round(V(3)) == 7
+        assert sum([V(1), V(2)]).x == 3
+        assert max([V(1), V(2)]).x == 2
+        assert [v.x for v in sorted([V(2), V(1)])] == [1, 2]
+        """,
+    ),
+    "iteration and len": (
+        """
+        class Count:
+            def __init__(self, n):
+                self.n = n
+            def __iter__(self):
+                return iter(range(self.n))
+            def __len__(self):
+                return self.n
+            def __reversed__(self):
+                return iter(range(self.n)[::-1])
+        class Once:
+            def __init__(self):
+                self.n = 0
+            def __iter__(self):
+                return self
+            def __next__(self):
+                self.n += 1
+                if self.n > 3:
+                    raise StopIteration
+                return self.n
+        """,
+        """
+        assert len(Count(3)) == 3
+        assert list(Count(3)) == [0, 1, 2]
+        assert [x for x in Count(2)] == [0, 1]
+        assert list(reversed(Count(3))) == [2, 1, 0]
+        assert 2 in Count(3)
+        a, b = Count(2)
+        assert (a, b) == (0, 1)
+        assert list(Once()) == [1, 2, 3]
+        once = Once()
+        assert next(once) == 1
+        assert list(once) == [2, 3]
+        assert dict(zip('ab', Count(2))) == {'a': 0, 'b': 1}
+        total = 0
+        for x in Count(4):
+            total += x
+        assert total == 6
+        """,
+    ),
+    "with": (
+        """
+        class Gate:
+            def __init__(self):
+                self.log = []
+            def __enter__(self):
+                self.log.append('in')
+                return self
+            def __exit__(self, kind, error, trace):
+                self.log.append(kind and kind.__name__)
+                return kind is ValueError
+        from contextlib import contextmanager
+        @contextmanager
+        def lend(x):
+            yield x
+        """,
+        """
+        g = Gate()
+        with g as inner:
+            inner.log.append('mid')
+        assert g.log == ['in', 'mid', None] or g.log == ['in', None]
+        with Gate() as h:
+            raise ValueError('x')
+        assert h.log == ['in', 'ValueError']
+        with lend(3) as three:
+            assert three == 3
+        """,
+    ),
+    "isinstance and issubclass": (
+        """
+        class Animal:
+            pass
+        class Dog(Animal):
+            pass
+        class Names(list):
+            pass
+        def make():
+            return Dog()
+        """,
+        """
+        assert isinstance(make(), Dog)
+        assert isinstance(make(), Animal)
+        assert issubclass(Dog, Animal)
+        assert not isinstance(make(), (int, str))
+        assert type(make()) is Dog
+        assert type(make()).__name__ == 'Dog'
+        assert isinstance(Names([1]), list)
+        assert Names([1, 2]) == [1, 2]
+        assert not isinstance(Animal(), Dog)
+        """,
+    ),
+    "exceptions of the candidate's": (
+        """
+        class Broke(ValueError):
+            def __init__(self, need):
+                super().__init__(f'need {need}')
+                self.need = need
+        class Quiet(Exception):
+            pass
+        def pay(n):
+            if n > 3:
+                raise Broke(n)
+            if n < 0:
+                raise Quiet
+            return n
+        """,
+        """
+        try:
+            pay(9)
+            assert False
+        except Broke as e:
+            assert e.need == 9
+            assert str(e) == 'need 9'
+        try:
+            pay(9)
+        except ValueError as e:
+            assert str(e) == 'need 9'
+        else:
+            assert False
+        try:
+            pay(-1)
+        except Quiet:
+            assert True
+        assert issubclass(Broke, ValueError)
+        """,
+    ),
+    "dataclasses": (
+        """
+        from dataclasses import dataclass, field
+        @dataclass
+        class Item:
+            name: str
+            tags: list = field(default_factory=list)
+        @dataclass(frozen=True, order=True)
+        class P:
+            x: int
+            y: int = 0
+        """,
+        """
+        i = Item('a')
+        assert i.name == 'a' and i.tags == []
+        i.name = 'b'
+        assert i.name == 'b'
+        assert P(1) == P(1, 0)
+        assert P(1) != P(2)
+        assert P(1) < P(2)
+        assert len({P(1), P(1), P(2)}) == 2
+        assert repr(P(1)) == 'P(x=1, y=0)'
+        try:
+            P(1).x = 5
+            assert False
+        except AttributeError:
+            pass
+        """,
+    ),
+    "enums": (
+        """
+        from enum import Enum, IntEnum
+        class Colour(Enum):
+            RED = 1
+            BLUE = 2
+        class Level(IntEnum):
+            LOW = 1
+            HIGH = 2
+        def best():
+            return Colour.BLUE
+        """,
+        """
+        assert Colour.RED.value == 1
+        assert Colour.RED.name == 'RED'
+        assert best() == Colour.BLUE
+        assert best() is Colour.BLUE
+        assert best() != Colour.RED
+        assert Colour(1) == Colour.RED
+        assert Colour['RED'] is Colour.RED
+        assert [c.name for c in Colour] == ['RED', 'BLUE']
+        assert len(Colour) == 2
+        assert Level.LOW < Level.HIGH
+        assert Level.HIGH == 2
+        assert isinstance(best(), Colour)
+        assert best() in (Colour.BLUE, Colour.RED)
+        """,
+    ),
+    "generators": (
+        """
+        def count(n):
+            for i in range(n):
+                yield i
+        def forever():
+            n = 0
+            while True:
+                got = yield n
+                n += got or 1
+        """,
+        """
+        assert list(count(3)) == [0, 1, 2]
+        assert next(count(1)) == 0
+        g = count(2)
+        assert next(g) == 0
+        assert next(g) == 1
+        assert next(g, 'end') == 'end'
+        assert sum(count(4)) == 6
+        f = forever()
+        assert next(f) == 0
+        assert f.send(5) == 5
+        import itertools
+        assert list(itertools.islice(forever(), 3)) == [0, 1, 2]
+        import types
+        assert isinstance(count(1), types.GeneratorType)
+        """,
+    ),
+    "async functions": (
+        """
+        import asyncio
+        async def double(x):
+            await asyncio.sleep(0)
+            return 2 * x
+        async def fail():
+            raise KeyError('k')
+        """,
+        """
+        import asyncio
+        assert asyncio.run(double(2)) == 4
+        async def both():
+            return await asyncio.gather(double(1), double(2))
+        assert asyncio.run(both()) == [2, 4]
+        try:
+            asyncio.run(fail())
+            assert False
+        except KeyError:
+            pass
+        """,
+    ),
+    "arguments that are changed in place": (
+        """
+        def sort(xs):
+            xs.sort()
+        def put(d, k):
+            d[k] = 1
+        def deep(m):
+            m[0][0] = 'x'
+            m.append([2])
+        def grow(s):
+            s.add(9)
+        """,
+        """
+        xs = [3, 1, 2]
+        sort(xs)
+        assert xs == [1, 2, 3]
+        d = {}
+        put(d, 'a')
+        put(d, 'b')
+        assert d == {'a': 1, 'b': 1}
+        row = [1]
+        m = [row]
+        deep(m)
+        assert m == [['x'], [2]]
+        assert row == ['x']
+        s = {1}
+        grow(s)
+        assert s == {1, 9}
+        from collections import deque
+        q = deque([2, 1])
+        m = [[0]]
+        deep(m)
+        assert m[1] == [2]
+        """,
+    ),
+    "functions as arguments": (
+        """
+        def apply(f, x):
+            return f(x)
+        def compose(*fs):
+            def run(x):
+                for f in fs:
+                    x = f(x)
+                return x
+            return run
+        def memo(f):
+            seen = {}
+            def inner(x):
+                if x not in seen:
+                    seen[x] = f(x)
+                return seen[x]
+            return inner
+        """,
+        """
+        assert apply(lambda x: x + 1, 1) == 2
+        def triple(x):
+            return 3 * x
+        assert apply(triple, 2) == 6
+        assert apply(len, 'abc') == 3
+        assert apply(str.upper, 'abc') == 'ABC'
+        k = 10
+        assert apply(lambda x: x * k, 2) == 20
+        assert compose(lambda x: x + 1, triple)(1) == 6
+        assert compose()(1) == 1
+        import math
+        assert apply(math.sqrt, 4) == 2.0
+        @memo
+        def fib(n):
+            return n if n < 2 else fib(n - 1) + fib(n - 2)
+        assert apply(lambda x: (lambda y: y + x)(1), 4) == 5
+        def fact(n):
+            return 1 if n == 0 else n * fact(n - 1)
+        assert apply(fact, 5) == 120
+        assert apply(apply and (lambda x: x), 1) == 1
+        assert apply(sorted, [2, 1]) == [1, 2]
+        """,
+    ),
+    "classes that the prompt defines for both": (
+        """
+        def walk(head):
+            out = []
+            while head:
+                out.append(head.val)
+                head = head.next
+            return out
+        def push(head, val):
+            return Node(val, head)
+        """,
+        """
+        assert walk(Node(1, Node(2))) == [1, 2]
+        assert walk(push(Node(2), 1)) == [1, 2]
+        n = push(None, 3)
+        assert n.val == 3 and n.next is None
+        assert isinstance(n, Node)
+        """,
+    ),
+}
+_NODE = """
+class Node:
+    def __init__(self, val=0, next=None):
+        self.val = val
+        self.next = next
+"""
+
+
+_KIN = """
+from collections import namedtuple
+from enum import Enum, Flag, IntEnum
+from typing import NamedTuple
+class Color(Enum):
+    RED = "red"
+    BLUE = "blue"
+class Size(IntEnum):
+    SMALL = 1
+    BIG = 2
+class Right(Flag):
+    READ = 1
+    WRITE = 2
+class Point(NamedTuple):
+    x: int
+    y: int = 0
+Pair = namedtuple("Pair", "left right")
+class TooMuchError(Exception):
+    def __init__(self, amount, limit=5):
+        super().__init__(f"{amount} > {limit}")
+        self.amount = amount
+class BadKeyError(KeyError):
+    pass
+"""
+KIN = {
+    "members that are returned": (
+        "def f(x): return Color(x)",
+        """
+        assert f("red") == Color.RED
+        assert f("blue") is Color.BLUE
+        assert f("red") != Color.BLUE
+        assert f("red").value == "red" and f("red").name == "RED"
+        assert {f("red"): 1}[Color.RED] == 1
+        """,
+    ),
+    "members that are passed on": (
+        "def f(c, s): return [c is Color.RED, c.value, s + 1, {c: s}]",
+        "assert f(Color.RED, Size.BIG) == [True, 'red', 3, {Color.RED: Size.BIG}]",
+    ),
+    "members that are numbers": (
+        "def f(x): return [Size(x)]",
+        "assert f(1) == [Size.SMALL]\nassert f(2) == [2]\nassert f(2)[0].name == 'BIG'",
+    ),
+    "members that are combined": (
+        "def f(x): return x | Right.WRITE",
+        "assert f(Right.WRITE) == Right.WRITE",
+    ),
+    "named tuples": (
+        "def f(p): return Point(p.y, p.x)\ndef g(p): return {p: Pair(*p)}",
+        """
+        assert f(Point(1, 2)) == Point(2, 1)
+        assert f(Point(1)) == (0, 1)
+        assert f(Point(1, 2)).x == 2
+        assert isinstance(f(Point(1)), Point)
+        assert g(Point(1, 2))[Point(1, 2)] == Pair(1, 2)
+        """,
+    ),
+    "exceptions that are raised": (
+        "def f(x):\n    if x > 5: raise TooMuchError(x)\n    raise BadKeyError(x)",
+        """
+        try:
+            f(7)
+        except TooMuchError as error:
+            assert str(error) == "7 > 5" and error.amount == 7
+        else:
+            assert False
+        try:
+            f(1)
+            assert False
+        except KeyError as error:
+            assert type(error) is BadKeyError and error.args == (1,)
+        """,
+    ),
+    "exceptions that a class of the candidate's derives from": (
+        "class Mine(TooMuchError): pass\ndef f(x): raise Mine(x)",
+        """
+        try:
+            f(7)
+        except TooMuchError as error:
+            assert str(error) == "7 > 5" and error.amount == 7
+        """,
+    ),
+}
+
+
+@pytest.mark.parametrize(("program", "code"), KIN.values(), ids=KIN)
+def test_what_the_prompt_defines_is_one_thing_for_both(
+    executor: LocalExecutor, program: str, code: str
+) -> None:
+    """Members, named tuples and exceptions of the prompt's are the tests' own."""
+    score = scored(executor, program, code, prompt=_KIN)
+
+    assert set(verdicts(score)) == {PASS}
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "def f(x): return Color.BLUE",
+        "class Color:\n    RED = 'red'\ndef f(x): return Color.RED",
+        "class Color:\n    __eq__ = lambda *_: True\n    RED = None\ndef f(x): return Color()",
+        "Color._member_map_['RED'] = Color.BLUE\ndef f(x): return Color['RED']",
+        "def f(x): raise TooMuchError(x)",
+    ],
+)
+def test_a_member_of_another_make_is_wrong(executor: LocalExecutor, program: str) -> None:
+    """Only a member that both know by that name is the member that the tests mean."""
+    score = scored(executor, program, "assert f('red') is Color.RED", prompt=_KIN)
+
+    assert PASS not in verdicts(score)
+
+
+@pytest.mark.parametrize(("program", "code"), HONEST.values(), ids=HONEST)
+def test_honest_programs_pass(executor: LocalExecutor, program: str, code: str) -> None:
+    """What would pass with program and tests in one process passes here."""
+    prompt = _NODE if "Node(" in code else ""
+    score = scored(executor, program, code, prompt=prompt)
+
+    assert score.problem == ""
+    assert [
+        (n, one.execution.error) for n, one in enumerate(score.cases) if one.verdict != PASS
+    ] == []
+
+
+_CLIENT = """
+class Client:
+    async def get(self, x):
+        return [x]
+    async def __aenter__(self):
+        return self
+    async def __aexit__(self, *error):
+        return None
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["return await Client().get(1)", "async with Client() as c:\n        return await c.get(1)"],
+    ids=["await", "async with"],
+)
+def test_tests_await_what_a_candidate_promises(
+    executor: LocalExecutor, monkeypatch: pytest.MonkeyPatch, body: str
+) -> None:
+    """A coroutine of the tests' own may await the candidate's."""
+    little = replace(sitting.EXAMINER_LIMITS, cpu_seconds=2.0, wall_seconds=2.0)
+    monkeypatch.setattr(sitting, "EXAMINER_LIMITS", little)
+    code = f"import asyncio\nasync def go():\n    {body}\nassert asyncio.run(go()) == [1]\n"
+
+    assert verdicts(scored(executor, _CLIENT, code)) == [PASS]
+
+
+@pytest.mark.parametrize("test", ["bool(P)", "P and True", "not not P"])
+def test_a_class_is_true(executor: LocalExecutor, test: str) -> None:
+    """A class of the candidate's is true, as all are: `pytest.raises(P, f)` wants to know."""
+    assert verdicts(scored(executor, _PAIR, f"assert P(1).x\nassert {test}\n")) == [PASS, PASS]
+
+
+def test_keyword_arguments_that_are_changed_come_back(executor: LocalExecutor) -> None:
+    """A list that is passed by keyword is as the candidate left it."""
+    code = "xs = []\nf(xs=xs)\nassert xs == [1]\n"
+
+    assert verdicts(scored(executor, "def f(xs): xs.append(1)", code)) == [PASS]
+
+
+def test_arguments_within_a_tuple_that_are_changed_come_back(executor: LocalExecutor) -> None:
+    """A list in a tuple can be changed; so can the list that the tests hold."""
+    code = "row = []\nf((row, 2))\nassert row == [1]\n"
+
+    assert verdicts(scored(executor, "def f(t): t[0].append(1)", code)) == [PASS]
+
+
+def test_a_class_may_have_the_name_of_one_of_pythons(executor: LocalExecutor) -> None:
+    """A candidate's own class `partial` is a class like any other."""
+    program = "class partial:\n    def __len__(self): return 3\n"
+
+    assert verdicts(scored(executor, program, "assert len(partial()) == 3\n")) == [PASS]
+
+
+def test_a_function_that_notes_its_calls_is_refused(executor: LocalExecutor) -> None:
+    """A callback that cannot do its work from afar is the dataset's fault, no wrong answer."""
+    program = "def each(xs, f):\n    for x in xs: f(x)\n"
+    code = "seen = []\neach([1, 2], lambda x: seen.append(x))\nassert seen == [1, 2]\n"
+
+    assert scored(executor, program, code).verdict in (PASS, Verdict.UNGRADED)
+
+
+# What is wrong gets no credit
+
+
+def test_every_assert_is_a_case_of_its_own(executor: LocalExecutor) -> None:
+    """Where some asserts hold, those count."""
+    code = "assert f(1) == 1\nassert f(2) == 4\nassert f(3) == 3\n"
+
+    score = scored(executor, "def f(x): return {1: 1, 3: 3}.get(x)", code)
+
+    assert verdicts(score) == [PASS, FAIL, PASS]
+    assert score.pass_rate == 2 / 3
+
+
+def test_a_case_keeps_the_answer_that_it_rests_on(executor: LocalExecutor) -> None:
+    """As it came, unread, and not if it is long; what the tests say of it is apart."""
+    code = "for n in range(3): assert f(n) == n, 'secret'\nassert f(7) == 7\nassert f(8) == 8\n"
+
+    score = scored(executor, "def f(x): return {1: 'no', 8: 'a' * 9999}.get(x, x)", code)
+
+    values = [case.execution.value for case in score.cases]
+    assert values == [b'{"call":{"is":"no"}}', b'{"call":{"is":7}}', None]
+    assert [case.said for case in score.cases] == ["secret", "", ""]
+    assert "secret" not in repr([case.execution for case in score.cases])
+
+
+@pytest.mark.parametrize(
+    "unit", ["['1']", "['1', 'failed', '', 10**5000, 0, '', 0]", "[[], 1]", "[]"]
+)
+def test_a_forged_report_is_no_bug(executor: LocalExecutor, unit: str) -> None:
+    """Who shares the process with the tests can say anything: what is no report breaks nobody."""
+    program = f"""
+        from nova_code_verifier.verifier.test_code.harness.runner import Exam
+        Exam.report = lambda self: {{'units': [{unit}]}}
+        def f(x): return x
+    """
+
+    score = scored(executor, program, "assert f(1) == 2", shared_process=True)
+
+    assert verdicts(score) == [FAIL]
+
+
+def test_what_a_candidate_raises_is_a_runtime_error(executor: LocalExecutor) -> None:
+    """An exception that the tests do not expect is told from a wrong answer."""
+    score = scored(executor, "def f(x): return 1 // x", "assert f(0) == 1\nassert f(1) == 2\n")
+
+    assert verdicts(score) == [RAISE, FAIL]
+
+
+def test_a_missing_name_costs_the_cases_that_use_it(executor: LocalExecutor) -> None:
+    """A candidate without a function that is asked for still gets credit for the others."""
+    score = scored(executor, "def g(x): return x", "assert f(1) == 1\nassert g(1) == 1\n")
+
+    assert verdicts(score) == [Verdict.COMPILE_ERROR, PASS]
+    assert score.compile == 0.6
+
+
+@pytest.mark.parametrize(
+    ("code", "entry_point"),
+    [
+        ("def check(candidate):\n    assert candidate(2) == 4", "f"),
+        ("def check(candidate):\n    assert candidate(2) == 4", "Solution().f"),
+        ("from solution import f\ndef test_f():\n    assert f(2) == 4", ""),
+    ],
+)
+def test_who_lacks_the_entry_point_gets_no_further(
+    executor: LocalExecutor, code: str, entry_point: str
+) -> None:
+    """As with calls: it loads, and that is all; unlike a name that its own code lacks."""
+    more = {"entry_point": entry_point} if entry_point else {}
+    lacking = scored(executor, "def g(x): return x", code, **more)
+    program = "def f(x): return y\nclass Solution:\n    def f(self, x): return y"
+    raising = scored(executor, program, code, **more)
+
+    assert (lacking.verdict, lacking.compile) == (Verdict.COMPILE_ERROR, 0.6)
+    assert (raising.verdict, raising.compile) == (RAISE, 0.8)
+
+
+_FATAL = """
+import os
+def f(x):
+    if x == 1:
+        os._exit(0)
+    while x == 2:
+        pass
+    return x
+"""
+
+
+@pytest.mark.parametrize("fatal", [1, 2], ids=["exit", "endless loop"])
+def test_a_fatal_question_costs_its_own_case_alone(executor: LocalExecutor, fatal: int) -> None:
+    """The cases before and after the one that a guest did not survive are judged."""
+    code = f"assert f(0) == 0\nassert f({fatal}) == {fatal}\nassert f(3) == 3\n"
+
+    before, lost, after = verdicts(scored(executor, _FATAL, code))
+
+    assert (before, after) == (PASS, PASS)
+    assert lost is not PASS
+
+
+@pytest.mark.parametrize(
+    ("fatal", "verdict"),
+    [(1, Verdict.RUNTIME_ERROR), (2, Verdict.TIME_LIMIT_EXCEEDED)],
+    ids=["exit", "endless loop"],
+)
+def test_how_a_guest_ended_is_the_verdict(
+    executor: LocalExecutor, fatal: int, verdict: Verdict
+) -> None:
+    """A case that its guest did not survive says so, and is no mere wrong answer."""
+    code = f"assert f({fatal}) == {fatal}\nassert f(3) == 3\n"
+
+    assert verdicts(scored(executor, _FATAL, code)) == [verdict, PASS]
+
+
+# Objects that lie
+
+_LIAR = """
+class Liar{base}:
+    def yes(self, *other):
+        return True
+    def no(self, *other):
+        return False
+    def zero(self, *other):
+        return 0.0
+    __eq__ = __lt__ = __le__ = __gt__ = __ge__ = __contains__ = startswith = yes
+    __ne__ = no
+    __sub__ = __rsub__ = __mod__ = __float__ = __abs__ = zero
+    def __hash__(self):
+        return 1
+    def __len__(self):
+        return 3
+    def __iter__(self):
+        return iter([1, 2, 3])
+def f(x=0):
+    return Liar()
+"""
+
+
+@pytest.mark.parametrize("base", ["", "(int)", "(float)", "(str)", "(list)", "(dict)", "(tuple)"])
+@pytest.mark.parametrize(
+    "test",
+    [
+        "f(2) == 5",
+        "5 == f(2)",
+        "f(2) == 'abc'",
+        "f(2) == [1, 2, 4]",
+        "[1, 2, 4] == f(2)",
+        "not f(2) != 5",
+        "f(2) in (5, 6)",
+        "f(2) in {1: 0}",
+        "f(2) in [[1, 2, 4]]",
+        "[f(2)] == [5]",
+        "(f(2), 1) == (5, 1)",
+        "{'a': f(2)} == {'a': 5}",
+        "[5, 6].count(f(2)) == 1",
+        "set([f(2)]) == {5}",
+        "f(2) is True",
+    ],
+)
+def test_plain_data_never_equals_an_object(executor: LocalExecutor, test: str, base: str) -> None:
+    """Whatever an object says of itself, for an `==` with plain data it is not asked."""
+    score = scored(executor, _LIAR.format(base=base), f"assert {test}\n")
+
+    assert PASS not in verdicts(score)
+
+
+@pytest.mark.parametrize(
+    ("base", "test"),
+    [
+        ("", "abs(f(2) - 3.5) < 1e-6"),
+        ("", "abs(3.5 - f(2)) < 1e-6"),
+        ("(float)", "abs(f(2) - 3.5) < 1e-6"),
+        ("(float)", "abs(3.5 - f(2)) < 1e-6"),
+        ("", "3 < f(2) < 4"),
+        ("", "f(2) >= 10 and f(2) <= 3"),
+        ("", "3 in f(2)"),
+        ("", "f(2).startswith('abc')"),
+    ],
+)
+def test_an_object_that_lies_to_operators_earns_nothing_unmarked(
+    executor: LocalExecutor, base: str, test: str
+) -> None:
+    """What rests on the candidate's word alone either fails or is counted in `self_judged`."""
+    score = scored(executor, _LIAR.format(base=base), f"assert {test}\n")
+
+    assert PASS not in verdicts(score) or score.self_judged == 1
+
+
+@pytest.mark.parametrize("test", ["abs(Solution().f(2) - 3.5) < 1e-6", "5 in Solution().f(2)"])
+def test_a_subclass_of_the_examined_class_is_no_way_in(executor: LocalExecutor, test: str) -> None:
+    """A lying object earns nothing unmarked by being of a kind with the one that is asked."""
+    program = _LIAR.format(base="(Solution)").replace("def f(x=0):", "def unused():")
+    program = f"class Solution:\n    def f(self, x):\n        return Liar()\n{program}"
+
+    score = scored(executor, program, f"assert {test}\n")
+
+    assert PASS not in verdicts(score) or score.self_judged == 1
+
+
+@pytest.mark.parametrize("test", ["f().count('abc') == 1", "f().find('abc') == 0"])
+def test_methods_that_tell_what_is_expected_earn_nothing_unmarked(
+    executor: LocalExecutor, test: str
+) -> None:
+    """An object that agrees with whatever it is given is not believed."""
+    program = "class X:\n    def count(self, x): return 1\n    equals = count\ndef f(): return X()"
+
+    score = scored(executor, program, f"assert {test}\n")
+
+    assert PASS not in verdicts(score) or score.self_judged == 1
+
+
+_PAIR = """
+class P:
+    def __init__(self, x):
+        self.x = x
+    def __eq__(self, other):
+        return self.x == other.x
+    def __hash__(self):
+        return hash(self.x)
+"""
+
+
+@pytest.mark.parametrize(
+    "test", ["P(1) == P(1)", "P(1) != P(2)", "P(1) in [P(1)]", "len({P(1), P(1)}) == 1"]
+)
+def test_two_objects_are_compared_by_the_candidate(executor: LocalExecutor, test: str) -> None:
+    """Only the candidate knows whether its objects are equal; that it said so is counted."""
+    score = scored(executor, _PAIR, f"assert {test}\nassert P(1).x == 1\n")
+
+    assert verdicts(score) == [PASS, PASS]
+    assert score.self_judged == 1
+
+
+# Rounds
+
+
+@pytest.mark.parametrize(
+    ("program", "code"),
+    [
+        ("def f(x): return 2 * x", "for n in range(200):\n    assert f(n) == 2 * n\n"),
+        ("def f(x): return 2 * x", "for n in range(50): assert f(n) == 2 * n, f'{n}: {f(n)}'\n"),
+        ("def f(x): return [x, {'a': x}]", "assert f(1)[1]['a'] == 1\nassert f(1)[0] + 1 == 2\n"),
+        ("def f(x): return x, -x", "a, b = f(2)\nassert a == 2\nassert b == -2\n"),
+        ("def f(x): return x", "assert sorted(f([2, 1])) == [1, 2]\nassert max(f([1])) == 1\n"),
+        ("def f(x): return g(x)\ndef g(x): return x", "assert f(g(1)) == g(f(1))\n"),
+    ],
+    ids=["loop", "message", "items", "unpacking", "builtins", "nested"],
+)
+def test_one_round_answers_what_does_not_hang_on_answers(
+    executor: LocalExecutor, program: str, code: str
+) -> None:
+    """Questions that do not depend on answers are all put at once."""
+    examination = examined(executor, program, code)
+
+    assert {result.verdict for result in examination.cases} == {PASS}
+    assert examination.rounds == 1
+
+
+def test_a_loop_that_hangs_on_answers_takes_rounds(executor: LocalExecutor) -> None:
+    """Where a question depends on the answer before it, it is put in the next round."""
+    code = "x = 3\nwhile x:\n    x = f(x)\nassert x == 0\n"
+
+    examination = examined(executor, "def f(x): return x - 1", code)
+
+    assert {result.verdict for result in examination.cases} == {PASS}
+    assert examination.rounds > 1
+
+
+# What a dataset gets wrong
+
+
+@pytest.mark.parametrize(
+    ("code", "problem"),
+    [
+        ("x = 1", "found nothing in it that asserts"),
+        ("assert f(", "does not parse"),
+        ("assert 1 == 1", "ask nothing of a candidate"),
+        ("import no_such_module\nassert f(1)", "no_such_module"),
+        ("import threading\nassert f(threading.Lock())", "cannot travel"),
+        ("while True: pass\nassert f(1)", "out_of_time"),
+        ("from unittest.mock import patch\nwith patch('solution.f'):\n    assert f(1)", "patch"),
+    ],
+)
+def test_tests_that_cannot_be_used_are_the_datasets_fault(
+    executor: LocalExecutor, monkeypatch: pytest.MonkeyPatch, code: str, problem: str
+) -> None:
+    """Nobody is graded by what is no test; the reason is named."""
+    little = replace(sitting.EXAMINER_LIMITS, cpu_seconds=1.0)
+    monkeypatch.setattr(sitting, "EXAMINER_LIMITS", little)
+
+    score = scored(executor, "def f(x): return x", code)
+
+    assert (score.verdict, score.is_outage) == (Verdict.UNGRADED, False)
+    assert problem in score.problem
+
+
+# The cache
+
+
+THREE_CASES = {
+    "check": (
+        "def check(c):\n    assert c(1) == 1\n    assert c(2) == 4\n    assert c(3) == 4",
+        "sq",
+    ),
+    "method": (
+        "def check(c):\n    assert c(1) == 1\n    assert c(n=2) == 4\n    assert c(3) == 4",
+        "Solution().sq",
+    ),
+    "instance": ("s = Solution()\nassert s.sq(1) == 1\nassert s.sq(2) == s.sq(3) == 4", ""),
+    "asserts": ("assert sq(1) == 1\nassert sq(2) == 4\nassert 4 == sq(3)", ""),
+    "nearly": ("assert sq(1) == 1\nassert abs(sq(2) - 4) < 1\nassert 3 < sq(3) < 5", ""),
+    "state": ("import os\nassert sq(1) == 1\nassert sq(2) == 4\nassert sq(3) == 4", ""),
+    "pytest": (
+        """
+        import pytest
+        from solution import sq
+        @pytest.mark.parametrize("n, square", [(1, 1), (2, 4), (3, 4)])
+        def test_square(n, square):
+            assert sq(n) == square
+        def test_two():
+            assert sq(2) == 4
+        """,
+        "",
+    ),
+    "unittest": (
+        """
+        import unittest
+        class TestSquare(unittest.TestCase):
+            def test_one(self): self.assertEqual(sq(1), 1)
+            def test_two(self): self.assertEqual(sq(2), 4)
+            def test_three(self): self.assertAlmostEqual(sq(3), 4)
+        """,
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "entry_point"), THREE_CASES.values(), ids=THREE_CASES)
+def test_a_constant_answer_earns_no_correctness(
+    executor: LocalExecutor, code: str, entry_point: str
+) -> None:
+    """What the best one passes is taken off; real work earns the rest."""
+    more = {"entry_point": entry_point} if entry_point else {}
+    four = "def sq(n): return 4\nclass Solution:\n    def sq(self, n): return 4"
+    right = "def sq(n): return [0, 1, 4, 4][n]\nclass Solution:\n    def sq(self, n): return sq(n)"
+
+    guess = scored(executor, four, code, **more)
+    work = scored(executor, right, code, **more)
+
+    assert 0 < guess.pass_rate == guess.guess_baseline < 1
+    assert (guess.correctness, work.correctness) == (0.0, 1.0)
+
+
+def test_to_repeat_the_question_is_a_guess(executor: LocalExecutor) -> None:
+    """What returns its first argument passes some tests of many functions."""
+    code = "assert f([1, 2]) == [1, 2]\nassert f([1]) == [1]\nassert f([2, 1]) == [1, 2]"
+
+    echo = scored(executor, "def f(x):\n    return x", code)
+    work = scored(executor, "def f(x):\n    return sorted(x)", code)
+
+    assert (echo.guess_baseline, echo.pass_rate) == (2 / 3, 2 / 3)
+    assert (echo.correctness, work.correctness) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("head", "calls"),
+    [
+        ("def f(a, b): return b", ["f(0, 1) == 1", "f(3, 2) == 2", "f(2, 2) == 4"]),
+        ("def f(a): return a", ["f(a=1) == 1", "f(a=2) == 2", "f(a=3) == 6"]),
+        (
+            "class Solution:\n    def f(self, a): return a",
+            ["Solution().f(1) == 1", "Solution().f([2]) == [2]", "Solution().f(a=3) == 6"],
+        ),
+    ],
+)
+def test_to_repeat_any_argument_is_a_guess(
+    executor: LocalExecutor, head: str, calls: list[str]
+) -> None:
+    """The second one, one by name, one of a method."""
+    echo = scored(executor, head, "\n".join(f"assert {call}" for call in calls))
+
+    assert (echo.pass_rate, echo.guess_baseline, echo.correctness) == (2 / 3, 2 / 3, 0.0)
+
+
+def test_a_guess_is_one_answer_for_all_cases(executor: LocalExecutor) -> None:
+    """What takes two different answers is no guess: the best is right about the other case."""
+    score = scored(executor, "def f(n): return n", "assert f(1) != f(2)\nassert f(3) == 5")
+
+    assert (score.guess_baseline, score.correctness) == (0.5, 0.0)
+
+
+SITTERS = {
+    "right": ("def f(x): return [x]", [PASS, PASS]),
+    "wrong": ("def f(x): return [x + 1]", [FAIL, FAIL]),
+    "half right": ("def f(x): return [x] if x < 2 else x", [PASS, FAIL]),
+    "raising": ("def f(x): raise KeyError(x)", [RAISE, RAISE]),
+    "huge": ("def f(x): return list(range(4 * 10**5))", [FAIL, FAIL]),
+    "an object": ("class A:\n    __eq__ = lambda *_: True\ndef f(x): return A()", [FAIL, FAIL]),
+}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("limits", [{}, {"memory_bytes": 2**26}, {"cpu_seconds": 0.1}], ids=str)
+def test_company_changes_nothing(
+    executor: LocalExecutor, limits: dict[str, Any], order: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever sits in the same examiner, and whatever befalls it, marks are the same."""
+    in_company = replace(sitting.IN_COMPANY_LIMITS, **limits)
+    monkeypatch.setattr(sitting, "IN_COMPANY_LIMITS", in_company)
+    plan = CodePlan(paper=Paper(source="assert f(1) == [1]\nassert f(2) == [2]"), limits=Limits())
+    sitters = list(SITTERS.values())[::order] * 2
+    examinations = [Examination(program=program, plan=plan) for program, _ in sitters]
+
+    list(examine_all(examinations, executor, AskedBefore()))
+
+    assert [[case.verdict for case in one.cases] for one in examinations] == [
+        expected for _, expected in sitters
+    ]
+
+
+def test_tests_that_may_leave_a_trace_are_sat_alone(executor: LocalExecutor) -> None:
+    """Every candidate meets the tests as if they had never been run."""
+    code = """
+        import os
+        open("count", "a").write("x")
+        assert os.path.getsize("count") == f()
+    """
+    plan = CodePlan(paper=Paper(source=dedent(code)), limits=Limits())
+    examinations = [Examination(program="def f(): return 1", plan=plan) for _ in range(3)]
+
+    list(examine_all(examinations, executor, AskedBefore()))
+
+    assert [[case.verdict for case in one.cases] for one in examinations] == [[PASS]] * 3
+
+
+def test_what_was_asked_is_remembered_by_paper() -> None:
+    """The report of a paper is found again by an equal paper, and by no other."""
+    asked = AskedBefore()
+    asked.put(Paper(source="a"), {"questions": []})
+
+    assert asked.get(Paper(source="a")) == {"questions": []}
+    assert asked.get(Paper(source="a", prompt="b")) is None
+
+
+def test_who_keeps_what_was_asked_does_not_ask_again(executor: LocalExecutor) -> None:
+    """A library's user may remember across calls, as the service does."""
+    asked = AskedBefore()
+    reference = {"tests": {"kind": "code", "code": "assert f(1) == 1"}}
+    sample = Sample(completion="```python\ndef f(x): return x\n```", reference=reference)
+    plan = plan_tests(reference)
+    assert isinstance(plan, CodePlan)
+
+    (first,) = judge([sample], executor, asked_before=asked)
+    asked.put(plan.paper, {"problem": "tests: remembered"})
+    (second,) = judge([sample], executor, asked_before=asked)
+
+    assert (first.verdict, second.problem) == (PASS, "tests: remembered")
+
+
+def test_what_was_asked_is_forgotten_when_it_gets_too_much(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The paper that has not been wanted for the longest time goes first."""
+    monkeypatch.setattr(asking, "_CACHED_BYTES_MAX", 1000)
+    asked = AskedBefore()
+    first, second, third = (Paper(source=name * 100) for name in "abc")
+    for paper in (first, second, *[Paper(source=str(n) * 100) for n in range(9)]):
+        asked.put(paper, "")
+        asked.get(first)
+    asked.put(third, "")
+
+    assert asked.get(first) == ""
+    assert asked.get(second) is None
+    assert asked.get(third) == ""
+
+
+_HOSTILE = {
+    "no attribute is safe": "class X:\n    def __getattribute__(self, name): raise SystemExit",
+    "no class": "class X:\n    @property\n    def __class__(self): raise RecursionError",
+    "a class that hides": "class M(type):\n    def __getattribute__(cls, name): raise OSError\n"
+    "class X(metaclass=M): pass",
+    "names that leave": "import os\nclass M(type):\n    @property\n"
+    "    def __name__(cls): os._exit(0)\nclass X(metaclass=M): pass",
+    "no end": "class X(dict):\n    def __iter__(self):\n        while True: yield 1\n"
+    "    items = __iter__",
+    "a deep value": "def X():\n    v = []\n    for _ in range(10**5): v = [v]\n    return v",
+    "an endless value": "def X():\n    v = []\n    v.append(v)\n    return v",
+    "a long value": "def X():\n    return 'x' * 10**7",
+}
+
+
+@pytest.mark.parametrize("body", _HOSTILE.values(), ids=_HOSTILE)
+def test_hostile_objects_cost_their_own_case_alone(executor: LocalExecutor, body: str) -> None:
+    """Whatever an object does when it is looked at, the other cases are judged."""
+    program = f"{body}\ndef f(): return X()\ndef g(): return 1\n"
+    code = "assert g() == 1\nassert f() == 1\nassert g() + 0 == 1\n"
+
+    before, hostile, after = verdicts(scored(executor, program, code))
+
+    assert (before, after) == (PASS, PASS)
+    assert hostile is not PASS

@@ -1,0 +1,118 @@
+"""A rubric is what it says, and a misprint never is one."""
+
+import json
+import tomllib
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, Rubric, RubricError, Shape
+from nova_code_verifier.verifier.rubric_file import as_mapping, read_rubric
+
+TOML = """
+[weights]
+correctness = 0.7
+compile = 0.2
+format = 0.1
+
+[correctness]
+shape = "power"
+exponent = 3
+guess_correction = false
+
+[sentiment]
+priors = { positive = 0.5, negative = 0.4, neutral = 0.1 }
+
+[reward]
+range = [-1, 1]
+violation_penalty = 0.5
+"""
+
+
+def test_a_rubric_is_read_from_toml() -> None:
+    """Every key of the file is a field of the rubric."""
+    assert read_rubric(tomllib.loads(TOML)) == Rubric(
+        correctness=0.7,
+        compile=0.2,
+        format=0.1,
+        shape=Shape.POWER,
+        exponent=3.0,
+        guess_correction=False,
+        lowest=-1.0,
+        highest=1.0,
+        violation_penalty=0.5,
+        priors=(("positive", 0.5), ("negative", 0.4), ("neutral", 0.1)),
+    )
+
+
+def test_what_is_not_written_has_its_default() -> None:
+    """An empty rubric is the default one."""
+    assert read_rubric({}) == DEFAULT_RUBRIC
+
+
+@pytest.mark.parametrize("rubric", [DEFAULT_RUBRIC, read_rubric(tomllib.loads(TOML))], ids=str)
+def test_what_is_written_is_read_again(rubric: Rubric) -> None:
+    """A rubric survives being written down, as JSON, too."""
+    assert read_rubric(json.loads(json.dumps(as_mapping(rubric)))) == rubric
+
+
+@pytest.mark.parametrize(
+    ("source", "complaint"),
+    [
+        ({"wieghts": {}}, "wieghts: no such key; did you mean weights?"),
+        ({"weights": {"corectness": 1}}, "did you mean weights.correctness?"),
+        ({"weights": {"x": 1}}, "weights.x: no such key; known: correctness, compile, format"),
+        ({1: {}}, "1: no such key; known: weights, correctness, format"),
+        ({"weights": {None: 1}}, "weights.None: no such key; known: correctness, compile"),
+        ({"weights": 3}, "weights: expected a table of keys, found 3"),
+        ({"weights": {"format": True}}, "weights.format: expected a number, found True"),
+        ({"weights": {"format": "1"}}, "weights.format: expected a number"),
+        ({"weights": {"format": -0.1}}, "weights.format: expected 0 to 1, found -0.1"),
+        ({"weights": {"format": float("nan")}}, "weights.format: expected 0 to 1"),
+        ({"weights": {"format": 0.2}}, "weights: expected to add up to 1, found 1.1"),
+        ({"correctness": {"shape": "cubic"}}, "correctness.shape: expected one of linear, power"),
+        ({"correctness": {"shape": []}}, "correctness.shape: expected one of"),
+        ({"correctness": {"exponent": 0}}, "correctness.exponent: expected 0.01 to 100"),
+        ({"correctness": {"guess_correction": 1}}, "expected true or false, found 1"),
+        ({"sentiment": {"priors": {"positive": 1}}}, "expected shares of positive, negative"),
+        ({"sentiment": {"priors": 3}}, "sentiment.priors: expected shares of positive"),
+        (
+            {"sentiment": {"priors": {"positive": 0.5, "negative": 0.3, "neutral": 0.1}}},
+            "sentiment.priors: expected shares that add up to 1",
+        ),
+        (
+            {"sentiment": {"priors": {"positive": 0.5, "negative": 0.5, "neutral": 0}}},
+            "sentiment.priors: expected 0.001 to 1",
+        ),
+        ({"reward": {"range": [1, 0]}}, "reward.range: expected the lower end first"),
+        ({"reward": {"range": [0]}}, "reward.range: expected two numbers"),
+        ({"reward": {"range": [0, float("inf")]}}, "reward.range: expected -1e+09 to 1e+09"),
+        ({"reward": {"range": "01"}}, "reward.range: expected two numbers"),
+    ],
+)
+def test_a_misprint_is_named(source: dict[Any, Any], complaint: str) -> None:
+    """An error says which key, what was expected, and what was found."""
+    with pytest.raises(RubricError) as raised:
+        read_rubric(source)
+
+    assert complaint in str(raised.value)
+
+
+rubrics = st.builds(
+    Rubric,
+    shape=st.sampled_from(Shape),
+    exponent=st.floats(0.01, 100),
+    threshold=st.floats(0, 1),
+)
+shares = st.integers(1, 50).flatmap(lambda n: st.integers(0, n).map(lambda k: k / n))
+
+
+@given(rubric=rubrics, share=shares, other=shares)
+def test_every_shape_is_monotone(rubric: Rubric, share: float, other: float) -> None:
+    """More cases are never worth less; none is worth nothing, and all are worth all."""
+    low, high = sorted((share, other))
+
+    assert 0.0 <= rubric.shaped(low) <= rubric.shaped(high) <= 1.0
+    assert (rubric.shaped(0.0), rubric.shaped(1.0)) == (0.0, 1.0)

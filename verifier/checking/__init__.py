@@ -1,0 +1,1 @@
+"""Compare what a candidate produced with what was expected. Knows no reward."""

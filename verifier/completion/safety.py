@@ -1,0 +1,188 @@
+"""What a program reaches for, by its text: a reading, not a wall (the kernel is that).
+
+In: a program. Out: findings, each with its name, line, reason and severity. Nothing is run. Must
+not know: what a finding costs.
+
+RestrictedPython is the reader. The policy `default` looks at every node for processes, networks,
+deleted files, dynamic code, native code, and a look at frames or at the garbage collector. The
+policy `strict` adds RestrictedPython's own rules, which allow little more than arithmetic.
+"""
+
+import ast
+
+from RestrictedPython.transformer import RestrictingNodeTransformer
+
+from nova_code_verifier.verifier.completion.name_resolution import Meanings
+from nova_code_verifier.verifier.rubric import Policy
+from nova_code_verifier.verifier.syntax import Nodes, parse
+from nova_code_verifier.verifier.types import Finding, Severity
+
+_CHARACTERS_MAX = 100_000
+_FINDINGS_MAX = 100  # of each severity
+_DEPTH_MAX = 100
+_MILD_COST = 0.25
+
+
+def find_risks(program: str, policy: Policy = Policy.DEFAULT) -> tuple[Finding, ...]:
+    """Read a program. One that does not parse does nothing, so there is nothing to find."""
+    if len(program) > _CHARACTERS_MAX:
+        return (_finding("program", None, "is too long to be read", Severity.SEVERE),)
+    try:
+        tree = parse(program)
+    except (SyntaxError, ValueError):
+        return ()
+    except (RecursionError, MemoryError):
+        return (_finding("program", None, "is too deep to be read", Severity.SEVERE),)
+    reader = _Reader()
+    reader.read(tree)
+    if policy is Policy.STRICT:
+        reader.read_strictly(tree)
+    return tuple(sorted(reader.findings, key=lambda finding: finding.line))
+
+
+def _depth(tree: ast.AST) -> int:
+    depth, level = 0, [tree]
+    while level and depth <= _DEPTH_MAX:
+        depth, level = depth + 1, [one for node in level for one in ast.iter_child_nodes(node)]
+    return depth
+
+
+def safety_of(findings: tuple[Finding, ...]) -> float:
+    """Say how safe a program looks, in [0, 1]: 0 with any severe finding, less with mild ones."""
+    if any(finding.severity is Severity.SEVERE for finding in findings):
+        return 0.0
+    return max(0.0, 1.0 - _MILD_COST * len(findings))
+
+
+def _finding(name: str, node: ast.AST | None, reason: str, severity: Severity) -> Finding:
+    line = getattr(node, "lineno", 0)
+    return Finding(name=name[:_CHARACTERS_MAX], line=line, reason=reason, severity=severity)
+
+
+class _Reader(RestrictingNodeTransformer):
+    """Looks at every node, and notes what is on the lists below or, if asked, much more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.findings: list[Finding] = []
+
+    def read(self, tree: ast.Module) -> None:
+        """Look at every node that may matter, once it is known what the names stand for."""
+        nodes = Nodes(tree)
+        meanings = Meanings(nodes)
+        self._look_at_imports(nodes)
+        for node in nodes.of(ast.Attribute):
+            self._check(meanings.of(node), node)
+            if node.attr in _INTROSPECTING:
+                self._note(node.attr, node, "looks into frames or classes", Severity.SEVERE)
+        for name in nodes.of(ast.Name):
+            if name.id in _DYNAMIC and meanings.of(name) == f"builtins.{name.id}":
+                self._note(name.id, name, _RUNS_CODE, Severity.MILD)
+        for indirect in (*nodes.of(ast.Call), *nodes.of(ast.Subscript)):
+            self._check_module(meanings.of(indirect), indirect)
+        if meanings.knows("pathlib"):
+            self._look_at_paths(nodes, meanings)
+
+    def read_strictly(self, tree: ast.Module) -> None:
+        """Note, besides, whatever RestrictedPython refuses."""
+        # Measured here, and not by a RecursionError, which hangs on how deep our caller is.
+        if _depth(tree) > _DEPTH_MAX:
+            self._note("program", None, "is too deep to be read", Severity.SEVERE)
+        else:
+            self.visit(tree)
+
+    def error(self, node: ast.AST, info: str) -> None:
+        """Note what RestrictedPython refuses, and go on."""
+        self._note(type(node).__name__, node, info, Severity.MILD)
+
+    def _note(self, name: str, node: ast.AST | None, reason: str, severity: Severity) -> None:
+        if sum(one.severity is severity for one in self.findings) < _FINDINGS_MAX:
+            self.findings.append(_finding(name, node, reason, severity))
+
+    def _look_at_imports(self, nodes: Nodes) -> None:
+        for node in nodes.of(ast.Import):
+            for alias in node.names:
+                self._check_module(alias.name, node)
+        for taken in nodes.of(ast.ImportFrom):
+            if taken.module and not taken.level:
+                self._check_module(taken.module, taken)
+                for alias in taken.names:
+                    self._check(f"{taken.module}.{alias.name}", taken)
+
+    def _look_at_paths(self, nodes: Nodes, meanings: Meanings) -> None:
+        """Take methods that are called as those of a path for these, unless they are its own."""
+        deleting = _DELETING - {one.name for one in nodes.of(ast.FunctionDef)}
+        for node in nodes.of(ast.Call):
+            match node.func:
+                case ast.Attribute(attr=attr) if attr in deleting and not meanings.of(node.func):
+                    self._note(attr, node, _DELETES, Severity.SEVERE)
+
+    def _check(self, name: str, node: ast.AST) -> None:
+        if name in _REASONS:
+            reason = _REASONS[name]
+            severity = Severity.MILD if reason == _RUNS_CODE else Severity.SEVERE
+            self._note(name, node, reason, severity)
+
+    def _check_module(self, name: str, node: ast.AST) -> None:
+        module = name.partition(".")[0]
+        if module in _MODULES:
+            self._note(name, node, _MODULES[module], Severity.SEVERE)
+        else:
+            self._check(name, node)
+
+
+def _all(reason: str, names: str) -> dict[str, str]:
+    return dict.fromkeys(names.split(), reason)
+
+
+_RUNS_CODE = "runs code that is not in the program"
+_DELETES = "deletes files"
+_MODULES = (
+    _all("starts processes", "subprocess multiprocessing pty posix _posixsubprocess webbrowser")
+    | _all(
+        "uses the network",
+        "socket _socket ssl http ftplib smtplib telnetlib imaplib poplib nntplib "
+        "socketserver xmlrpc wsgiref asyncore requests urllib3 httpx aiohttp websockets",
+    )
+    | _all("runs native code", "ctypes cffi _ctypes")
+    | _all("looks at the garbage collector", "gc")
+)
+_REASONS: dict[str, str] = (
+    _all("takes whatever is in it", "os.* shutil.* sys.* inspect.* threading.* urllib.*")
+    | _all(
+        "starts processes",
+        "os.system os.popen os.fork os.forkpty os.posix_spawn os.posix_spawnp os.execv os.execve "
+        "os.execl os.execle os.execlp os.execlpe os.execvp os.execvpe os.spawnl os.spawnle "
+        "os.spawnlp os.spawnlpe os.spawnv os.spawnve os.spawnvp os.spawnvpe os.kill os.killpg "
+        "asyncio.create_subprocess_exec asyncio.create_subprocess_shell "
+        "asyncio.subprocess.create_subprocess_exec asyncio.subprocess.create_subprocess_shell "
+        "concurrent.futures.ProcessPoolExecutor concurrent.futures.process",
+    )
+    | _all(
+        _DELETES,
+        "os.remove os.unlink os.rmdir os.removedirs shutil.rmtree os.truncate shutil.move "
+        "pathlib.Path.unlink pathlib.Path.rmdir",
+    )
+    | _all(
+        "uses the network",
+        "urllib.request asyncio.open_connection asyncio.start_server "
+        "asyncio.open_unix_connection asyncio.start_unix_server",
+    )
+    | _all(
+        "looks into frames or classes",
+        "sys._getframe sys._current_frames sys.settrace sys.setprofile inspect.currentframe "
+        "inspect.stack inspect.trace inspect.getouterframes threading.settrace "
+        "threading.setprofile",
+    )
+    | _all(
+        _RUNS_CODE,
+        "builtins.eval builtins.exec builtins.compile builtins.__import__ importlib.import_module "
+        "importlib.__import__ runpy code codeop",
+    )
+)
+_INTROSPECTING = frozenset({
+    "f_back", "f_globals", "f_locals", "f_builtins", "tb_frame", "gi_frame", "cr_frame",
+    "ag_frame", "__subclasses__", "__globals__", "__builtins__",
+})  # fmt: skip
+_DYNAMIC = frozenset({"eval", "exec", "compile", "__import__"})
+_DELETING = frozenset({"unlink", "rmdir"})  # methods of a path

@@ -1,0 +1,162 @@
+"""Read what a sample says beside its tests: the task, and what is paid for it.
+
+In: a reference, the names that the sample gives to its task, the rubric of the run. Out: `Terms`,
+and the reference, opened if it was text. Must not know: tests, completions.
+
+| key of the reference | value |
+|---|---|
+| `task` | `code`, `sentiment` or `similarity`; if not given, seen from the reference's shape |
+| `rubric` | a table of a rubric: what it says goes before the rubric of the run |
+| `format` | what a response should have, and no more: a list, of `solution_marks` and `boxed` |
+| `solution` | a right program, for the rubric's `similarity`; also `canonical_solution`, `code` |
+
+The sample's own `task` or `data_source` counts where it names one of these tasks, as a word
+(`livecodebench/code`, `chabsa`), and the reference holds no tests. Every other name is the
+dataset's own business, and so are a `rubric` or a `format` that have none of our words.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from nova_code_verifier.verifier.errors import VerifierError
+from nova_code_verifier.verifier.reference.datasets.shapes import TEST_KEYS
+from nova_code_verifier.verifier.reference.fields import (
+    did_you_mean,
+    nearest_key,
+    quote,
+    read_dict,
+    unpack,
+)
+from nova_code_verifier.verifier.rubric import Rubric, RubricError
+from nova_code_verifier.verifier.rubric_file import SECTIONS, read_rubric
+
+_NAME_CHARACTERS_MAX = 64
+_PROBLEM_CHARACTERS_MAX = 300
+_WORD = re.compile(r"[a-z]+")
+_FORMATS = ("solution_marks", "boxed")
+_OF_THE_RUN = ("on_outage", "ungraded_reward")
+_SOLUTIONS = ("solution", "canonical_solution", "code")
+_TEXTS = ("answer", "text", "reference", "solution")
+
+
+class Task(StrEnum):
+    """What a completion is asked to be."""
+
+    CODE = "code"
+    SENTIMENT = "sentiment"
+    SIMILARITY = "similarity"
+
+
+_TASKS = {task.value: task for task in Task} | {"chabsa": Task.SENTIMENT}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a sample asks for, as far as it says so, and what is paid for it."""
+
+    task: Task | None
+    rubric: Rubric
+    solution: str = ""
+
+
+def read_terms(reference: object, names: Iterable[str], rubric: Rubric) -> tuple[Terms, object]:
+    """Read the terms of a *reference*, and open it. Raises VerifierError."""
+    opened = open_reference(reference)
+    named = [task for name in names if (task := _task_of(name)) is not None]
+    first = named[0] if named else None
+    if not isinstance(opened, Mapping):
+        return Terms(task=first, rubric=rubric), opened
+    if any(opened.get(key) is not None for key in TEST_KEYS):
+        first = None  # tests are to be run, whatever a dataset is called
+    terms = Terms(
+        task=_own_task(opened.get("task")) or first,
+        rubric=_with_format(opened.get("format"), _with_table(opened.get("rubric"), rubric)),
+        solution=_first_text(opened, _SOLUTIONS),
+    )
+    return terms, opened
+
+
+def read_text_reference(reference: object) -> str:
+    """Read the text that a response is compared with. Raises VerifierError."""
+    opened = open_reference(reference)
+    text = _first_text(opened, _TEXTS) if isinstance(opened, Mapping) else opened
+    if not text and isinstance(reference, str):
+        text = reference  # it is JSON by itself
+    if not isinstance(text, str) or not text.strip():
+        keys = ", ".join(_TEXTS)
+        raise VerifierError("reference", f"expected a text to compare with, or one as {keys}")
+    return text
+
+
+def open_reference(reference: object) -> object:
+    """Decode a reference once, for all who read it; what is no JSON of a dict stays as it is."""
+    match reference:
+        case {"text": str() as text, **rest} if not any(rest.values()):
+            reference = text  # how Bedrock wraps a reference that is a string
+    if isinstance(reference, str) and reference.lstrip()[:1] in ("{", '"'):
+        try:
+            decoded = unpack("reference", reference, "JSON of a dict")
+        except VerifierError:
+            return reference  # whoever reads it says what is wrong with it
+        return decoded if isinstance(decoded, dict) else reference
+    return reference
+
+
+def _task_of(name: str) -> Task | None:
+    if len(name) > _NAME_CHARACTERS_MAX or " " in name:
+        return None
+    tasks = {_TASKS[word] for word in _WORD.findall(name.casefold()) if word in _TASKS}
+    return tasks.pop() if len(tasks) == 1 else None
+
+
+def _own_task(name: object) -> Task | None:
+    """Read the task that a reference names; another word is the dataset's own, unless a slip."""
+    if not isinstance(name, str):
+        return None
+    task = _TASKS.get(name.casefold())
+    if task is None and nearest_key(name, _TASKS):
+        problem = f"found {quote(name)}, expected {', '.join(Task)}"
+        raise VerifierError("task", problem + did_you_mean(name, _TASKS))
+    return task
+
+
+def _with_table(table: Any, rubric: Rubric) -> Rubric:  # noqa: ANN401  (narrowed here)
+    """Read a rubric of the sample's own; what has another meaning in its dataset is left alone."""
+    if isinstance(table, str) and table.lstrip()[:1] == "{":
+        table = read_dict("rubric", table)
+    if not isinstance(table, Mapping) or not any(map(_is_section, table)):
+        return rubric
+    for key in _OF_THE_RUN:
+        if isinstance(table.get("reward"), Mapping) and table["reward"].get(key) is not None:
+            raise VerifierError(f"rubric.reward.{key}", "is for the run's rubric alone")
+    try:
+        return read_rubric(table, rubric)
+    except RubricError as error:
+        raise VerifierError("rubric", str(error)[:_PROBLEM_CHARACTERS_MAX]) from None
+
+
+def _is_section(key: object) -> bool:
+    return isinstance(key, str) and nearest_key(key, SECTIONS) is not None
+
+
+def _with_format(wanted: object, rubric: Rubric) -> Rubric:
+    words = [wanted] if isinstance(wanted, str) else wanted
+    if not isinstance(words, list) or (words and not any(map(_is_format, words))):
+        return rubric
+    for word in words:
+        if word not in _FORMATS:
+            problem = f"found {quote(word)}, expected {', '.join(_FORMATS)}"
+            raise VerifierError("format", problem + did_you_mean(str(word), _FORMATS))
+    return replace(rubric, solution_marks="solution_marks" in words, boxed="boxed" in words)
+
+
+def _is_format(word: object) -> bool:
+    return isinstance(word, str) and nearest_key(word, _FORMATS) is not None
+
+
+def _first_text(values: Mapping[Any, Any], keys: Iterable[str]) -> str:
+    texts = (values.get(key) for key in keys)
+    return next((text for text in texts if isinstance(text, str) and text.strip()), "")

@@ -1,0 +1,78 @@
+"""Read test code out of a reference.
+
+In: the `tests` of a reference, of kind `code`. Out: a `Paper`. Must not know: candidates, and
+what the code does.
+
+| key | value |
+|---|---|
+| `code` | the tests: asserts, a function `check(candidate)`, pytest or unittest code |
+| `prompt` | what the candidate completes: imports, helpers, the head of a function |
+| `entry_point` | for `check`: what it checks, `f` or `Solution().f` |
+| `style` | `script`, `pytest` or `unittest`; if not given, seen from the code |
+| `modules` | the names under which tests import the candidate; `["solution"]` if not given |
+| `shared_process` | true: tests and candidate share a process, as they must where tests patch |
+| | what the candidate uses. Then a candidate can cheat; rows are marked so |
+"""
+
+from nova_code_verifier.verifier.errors import VerifierError
+from nova_code_verifier.verifier.reference.fields import (
+    mismatch,
+    quote,
+    read_entry_point,
+    read_list,
+    read_text,
+    refuse_unknown_keys,
+)
+from nova_code_verifier.verifier.types import Paper
+
+_KEYS = ("kind", "code", "prompt", "entry_point", "style", "modules", "shared_process")
+STYLES = ("script", "pytest", "unittest")
+
+
+def read_paper(field: str, tests: dict[str, object]) -> Paper:
+    """Read test code in its canonical form."""
+    refuse_unknown_keys(field, tests, _KEYS)
+    source = read_text(f"{field}.code", tests.get("code"), "the source of tests")
+    if not source.strip():
+        raise VerifierError(f"{field}.code", "found nothing, expected the source of tests")
+    return Paper(
+        source=source,
+        prompt=_optional_text(field, tests, "prompt"),
+        entry_point=_entry_point(field, tests),
+        style=_style(field, tests),
+        modules=_modules(field, tests),
+        shared_process=read_flag(f"{field}.shared_process", tests.get("shared_process")),
+    )
+
+
+def read_flag(field: str, value: object) -> bool:
+    """Read true or false; null is false."""
+    if value is None:
+        return False
+    if not isinstance(value, bool):
+        raise mismatch(field, value, "true or false")
+    return value
+
+
+def _optional_text(field: str, tests: dict[str, object], key: str) -> str:
+    return "" if tests.get(key) is None else read_text(f"{field}.{key}", tests[key])
+
+
+def _entry_point(field: str, tests: dict[str, object]) -> str:
+    value = tests.get("entry_point")
+    return "" if value in (None, "") else read_entry_point(f"{field}.entry_point", value)
+
+
+def _style(field: str, tests: dict[str, object]) -> str:
+    style = _optional_text(field, tests, "style")
+    if style and style not in STYLES:
+        problem = f"found {quote(style)}, expected one of {', '.join(STYLES)}"
+        raise VerifierError(f"{field}.style", problem)
+    return style
+
+
+def _modules(field: str, tests: dict[str, object]) -> tuple[str, ...]:
+    if tests.get("modules") is None:
+        return ("solution",)
+    names = read_list(f"{field}.modules", tests["modules"])
+    return tuple(read_text(f"{field}.modules[{n}]", name) for n, name in enumerate(names))

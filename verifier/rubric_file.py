@@ -1,0 +1,136 @@
+"""Read a rubric from a table, and write it as one.
+
+In: a mapping, as TOML or JSON has it. Out: a `Rubric`. A misprint is an error that names the key
+and the nearest right one. Must not know: where the table was written.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Any
+
+from nova_code_verifier.verifier.rubric import (
+    DEFAULT_RUBRIC,
+    DIMENSIONS,
+    Grouping,
+    OutagePolicy,
+    Polarity,
+    Policy,
+    Rubric,
+    RubricError,
+    Shape,
+)
+
+_REWARD_MAX = 1e9
+_SHARES_TOLERANCE = 0.01  # as they are written with two digits
+
+
+def read_rubric(source: Mapping[str, Any], base: Rubric = DEFAULT_RUBRIC) -> Rubric:
+    """Read a rubric, as TOML or JSON has it; what it leaves out is as in *base*.
+
+    Raises RubricError.
+
+    >>> read_rubric({"weights": {"correctness": 1.0, "compile": 0.0, "format": 0.0}}).compile
+    0.0
+    """
+    values: dict[str, Any] = {}
+    for section, content in source.items():
+        readers = SECTIONS[_known(section, SECTIONS, "")]
+        if content is None:  # as tables of a database say that something is not there
+            continue
+        if not isinstance(content, Mapping):
+            raise RubricError(f"{section}: expected a table of keys, found {content!r}")
+        for key, value in content.items():
+            read = readers[_known(key, readers, f"{section}.")]
+            try:
+                values |= {} if value is None else read(key, value)
+            except ValueError as error:
+                raise RubricError(f"{section}.{key}: {error}, found {value!r}") from None
+    return replace(base, **values)
+
+
+def _known(key: object, known: Mapping[str, object], where: str) -> str:
+    """Return *key*, if there is such a one. Raises RubricError."""
+    if isinstance(key, str) and key in known:
+        return key
+    nearest = get_close_matches(str(key), known, n=1)  # a library's caller may have other keys
+    hint = f"did you mean {where}{nearest[0]}?" if nearest else f"known: {', '.join(known)}"
+    raise RubricError(f"{where}{key}: no such key; {hint}")
+
+
+_Reader = Callable[[str, Any], dict[str, Any]]
+
+
+def _number(least: float, most: float) -> _Reader:
+    def read(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed here)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError("expected a number")  # noqa: TRY004  (of the rubric's writer's)
+        if not least <= value <= most:
+            raise ValueError(f"expected {least:g} to {most:g}")
+        return {key: float(value)}
+
+    return read
+
+
+def _one_of(kind: type[StrEnum]) -> _Reader:
+    def read(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed here)
+        if value not in list(kind):
+            raise ValueError(f"expected one of {', '.join(kind)}")
+        return {key: kind(value)}
+
+    return read
+
+
+def _boolean(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed here)
+    if not isinstance(value, bool):
+        raise ValueError("expected true or false")  # noqa: TRY004  (of the rubric's writer's)
+    return {key: value}
+
+
+def _range(_key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed here)
+    if not isinstance(value, list | tuple) or len(value) != 2:  # noqa: PLR2004
+        raise ValueError("expected two numbers, the lower end first")
+    read = _number(-_REWARD_MAX, _REWARD_MAX)
+    return read("lowest", value[0]) | read("highest", value[1])
+
+
+def _priors(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed here)
+    known = {polarity.value for polarity in Polarity}
+    if not isinstance(value, Mapping) or (value and value.keys() != known):
+        raise ValueError(f"expected shares of {', '.join(Polarity)} that add up to 1, or none")
+    shares = [_number(0.001, 1)(key, share)[key] for share in value.values()]
+    if shares and not math.isclose(sum(shares), 1.0, abs_tol=_SHARES_TOLERANCE):
+        raise ValueError("expected shares that add up to 1")
+    return {key: tuple(zip(value, shares, strict=True))}
+
+
+SECTIONS: dict[str, dict[str, _Reader]] = {
+    "weights": dict.fromkeys(DIMENSIONS, _number(0, 1)),
+    "correctness": {
+        "shape": _one_of(Shape),
+        "exponent": _number(0.01, 100),
+        "threshold": _number(0, 1),
+        "guess_correction": _boolean,
+        "groups": _one_of(Grouping),
+    },
+    "format": {"solution_marks": _boolean, "boxed": _boolean},
+    "safety": {"policy": _one_of(Policy), "enforce": _boolean},
+    "sentiment": {"priors": _priors},
+    "conciseness": {"budget": _number(1, 1e9)},
+    "reward": {
+        "range": _range,
+        "violation_penalty": _number(0, 1),
+        "ungraded_reward": _number(-_REWARD_MAX, _REWARD_MAX),
+        "on_outage": _one_of(OutagePolicy),
+    },
+}
+
+
+def as_mapping(rubric: Rubric) -> dict[str, dict[str, Any]]:
+    """Write a rubric as `read_rubric` reads it, with every key."""
+    values = {field.name: getattr(rubric, field.name) for field in fields(Rubric)}
+    values["range"] = [rubric.lowest, rubric.highest]
+    values["priors"] = dict(rubric.priors)
+    return {section: {key: values[key] for key in readers} for section, readers in SECTIONS.items()}

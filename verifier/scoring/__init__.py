@@ -1,0 +1,1 @@
+"""Turn verdicts into a reward: groups, guess baseline, shape, weights. Sees no output."""

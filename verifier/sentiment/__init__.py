@@ -1,0 +1,1 @@
+"""Score sentiment answers (chABSA): labels and opinions. Needs no sandbox."""
