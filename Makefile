@@ -28,8 +28,8 @@ format: $(READY)  ## Format the code
 
 bench: $(READY)  ## Measure samples per second beside naive graders and bare forks
 	$(BIN)/python -m benchmarks.throughput
-	$(BIN)/python -m benchmarks.examinations
-	$(BIN)/python -m benchmarks.examinations --rollouts 8
+	$(BIN)/python -m benchmarks.test_code
+	$(BIN)/python -m benchmarks.test_code --rollouts 8
 	$(BIN)/python -m benchmarks.split
 
 picture: $(READY)  ## Draw docs/shapes.svg: what a pass rate is worth

@@ -3,7 +3,7 @@
     python -m benchmarks.split [--rounds N]
 
 Both are run by Lambda's runtime interface emulator and called by boto3, warm; the executor function
-in as many environments as there are processors, one lane each. Every round measures all in turn,
+in as many environments as there are processors, one worker each. Every round measures all in turn,
 and the ratio is taken within the round. On one machine the split gains nothing: what is seen is
 what it costs, in calls above all.
 """
@@ -48,7 +48,7 @@ def _deployments() -> dict[str, Deployment]:
         "VERIFIER_EXECUTOR_CONCURRENCY": str(PROCESSORS),
     }
     executor = Deployment(
-        handler=EXECUTOR, variables={"VERIFIER_LANES": "1"}, concurrency=PROCESSORS
+        handler=EXECUTOR, variables={"VERIFIER_WORKERS": "1"}, concurrency=PROCESSORS
     )
     return {
         "executor": executor,

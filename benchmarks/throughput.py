@@ -136,7 +136,7 @@ def _ours(executor: LocalExecutor, samples: list[Sample]) -> float:
 
 
 def _one_guest(executor: LocalExecutor) -> float:
-    """Seconds per guest of the smallest program, on a single lane."""
+    """Seconds per guest of the smallest program, on a single worker."""
     job = Job(program="pass", questions=(Run(),) * FORKS)
     return _timed(lambda: list(executor.run([job]))) / FORKS
 
@@ -196,7 +196,7 @@ def measure(rounds: int, console: Console) -> dict[str, list[float]]:
     stdio, calls = stdio_samples(), call_samples()
     with (
         LocalExecutor() as executor,
-        LocalExecutor(lanes=1) as single,
+        LocalExecutor(workers=1) as single,
         tempfile.TemporaryDirectory() as scratch,
     ):
         contestants: dict[str, Callable[[], float]] = {

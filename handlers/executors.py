@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 def start_executor(
-    settings: Settings, *, lanes: int | None = None
+    settings: Settings, *, workers: int | None = None
 ) -> "LocalExecutor | RemoteExecutor":
-    """Start the executor for candidates; *lanes* go before those of the settings."""
+    """Start the executor for candidates; *workers* go before those of the settings."""
     if not settings.executor_function:
-        return start_local(settings, lanes=lanes)
+        return start_local(settings, workers=workers)
     from nova_code_verifier.handlers.executor_function.client import function_invoker  # noqa: PLC0415  (boto3 takes half a second)
     from nova_code_verifier.sandbox.remote.executor import RemoteExecutor  # noqa: PLC0415
 
@@ -25,21 +25,21 @@ def start_executor(
         function_invoker(
             settings.executor_function,
             connections=settings.executor_concurrency,
-            always_afresh=settings.executor_afresh,
+            always_fresh=settings.executor_fresh_environment,
         ),
-        lambda modules: start_local(settings, lanes=lanes, preloaded=modules),
+        lambda modules: start_local(settings, workers=workers, preloaded=modules),
         concurrency=settings.executor_concurrency,
-        jobs_per_order=settings.executor_batch,
+        jobs_per_request=settings.executor_batch,
         required=settings.weakest_level,
     )
 
 
 def start_local(
-    settings: Settings, *, lanes: int | None = None, preloaded: tuple[str, ...] = ()
+    settings: Settings, *, workers: int | None = None, preloaded: tuple[str, ...] = ()
 ) -> LocalExecutor:
     """Start an executor on this machine, whose guests find the modules *preloaded* loaded."""
     return LocalExecutor(
-        lanes=lanes or settings.lanes,
+        workers=workers or settings.workers,
         level=settings.isolation,
         required=settings.required_isolation,
         preloaded=preloaded,

@@ -5,12 +5,12 @@ same names in every row of every run. Must not know: how a score came about.
 """
 
 from nova_code_verifier.handlers.wire import Metric, MetricType
-from nova_code_verifier.sandbox.types import Level
+from nova_code_verifier.sandbox.types import IsolationLevel
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, DIMENSIONS, Rubric
 from nova_code_verifier.verifier.types import CaseResult, Finding, Score, Verdict
 
 _ALWAYS_REWARDS = ("correctness", "compile", "format")
-ISOLATION_LEVELS = {Level.KERNEL: 3, Level.INTERPRETER: 2, Level.NONE: 0}
+ISOLATION_LEVELS = {IsolationLevel.KERNEL: 3, IsolationLevel.INTERPRETER: 2, IsolationLevel.NONE: 0}
 _EXCERPT_CHARACTERS = 500
 _DETAILED_CASES_MAX = 1000
 
@@ -18,7 +18,7 @@ _DETAILED_CASES_MAX = 1000
 def metrics_of(
     score: Score,
     *,
-    level: Level,
+    level: IsolationLevel,
     duration_ms: float,
     no_completion: bool,
     rubric: Rubric = DEFAULT_RUBRIC,
@@ -36,7 +36,7 @@ def metrics_of(
         "timeout": score.verdict is Verdict.TIME_LIMIT_EXCEEDED,
         "runtime_error": score.verdict is Verdict.RUNTIME_ERROR,
         "security_violation": score.verdict is Verdict.SECURITY_VIOLATION,
-        "self_judged": score.self_judged,
+        "self_compared": score.self_compared,
         "shared_process": score.shared_process,
         "duration_ms": round(duration_ms, 3),
     }
@@ -57,7 +57,7 @@ def details_of(score: Score) -> dict[str, object]:
         "extraction_method": score.method,
         "problem": score.problem,
         "findings": list(map(finding_text, score.findings)),
-        "format_misses": list(score.misses),
+        "format_issues": list(score.misses),
         "cases": [_case_details(case) for case in score.cases[:_DETAILED_CASES_MAX]],
     }
 
@@ -92,7 +92,7 @@ def _excerpt(output: bytes) -> str:
     return text if len(text) <= _EXCERPT_CHARACTERS else "…" + text[-_EXCERPT_CHARACTERS:]
 
 
-def log_fields(row: dict[str, object], score: Score, level: Level) -> dict[str, object]:
+def log_fields(row: dict[str, object], score: Score, level: IsolationLevel) -> dict[str, object]:
     """Flatten a row into the top-level fields of a log line. No text of a candidate's."""
     metrics = row["metrics_list"]
     assert isinstance(metrics, list)  # noqa: S101  (built by wire.response_row)
@@ -105,5 +105,5 @@ def log_fields(row: dict[str, object], score: Score, level: Level) -> dict[str, 
         "level": level,
         "source": score.source,
         "problem": score.problem,
-        "format_misses": list(score.misses),
+        "format_issues": list(score.misses),
     }

@@ -15,10 +15,10 @@ from nova_code_verifier.handlers.report import details_of, log_fields, metrics_o
 from nova_code_verifier.handlers.settings import Settings, SettingsError
 from nova_code_verifier.handlers.wire import Entry, response_row
 from nova_code_verifier.sandbox.errors import InvocationError
-from nova_code_verifier.sandbox.types import Execution, Executor, Level, TimedExecutor
+from nova_code_verifier.sandbox.types import Execution, Executor, IsolationLevel, TimedExecutor
 from nova_code_verifier.verifier.pipeline import (
-    Judged,
-    Prepared,
+    CaseResults,
+    PreparedSample,
     conclude,
     judge_cases,
     prepare,
@@ -27,7 +27,7 @@ from nova_code_verifier.verifier.pipeline import (
     ungraded,
 )
 from nova_code_verifier.verifier.rubric import OutagePolicy, Rubric
-from nova_code_verifier.verifier.test_code.discovery import AskedBefore
+from nova_code_verifier.verifier.test_code.discovery import DiscoveryCache
 from nova_code_verifier.verifier.types import Comparison, Score, Similarity, Verdict
 
 
@@ -49,7 +49,7 @@ class Outcome:
     place: int
     row: dict[str, object]
     score: Score
-    level: Level
+    level: IsolationLevel
 
     @property
     def log_fields(self) -> dict[str, object]:
@@ -82,7 +82,7 @@ class Service:
         self._text_judge = text_judge or _text_judge(settings)
         self._settings = settings
         self._on_bug = on_bug
-        self._asked_before = AskedBefore()
+        self._asked_before = DiscoveryCache()
 
     def score(
         self, entries: Sequence[Entry], *, deadline: float = float("inf")
@@ -92,23 +92,23 @@ class Service:
         *deadline* is in seconds of `time.monotonic`. Raises SandboxError where the sandbox
         cannot start; where it is elsewhere, and out of reach, as the rubric's `on_outage` says.
         """
-        executor = self._executor.until(deadline)
+        executor = self._executor.with_deadline(deadline)
         level, outage = _wall_of(executor)
-        waiting: list[tuple[int, Prepared]] = []
+        waiting: list[tuple[int, PreparedSample]] = []
         for place, entry in enumerate(entries):
             started = time.monotonic()
             prepared = self._prepare(place, entry)
-            if outage and isinstance(prepared, Prepared) and prepared.is_to_be_run:
+            if outage and isinstance(prepared, PreparedSample) and prepared.is_to_be_run:
                 if self._settings.rubric.on_outage is OutagePolicy.RAISE:
                     raise outage
                 prepared = ungraded(str(outage), is_outage=True)
-            if isinstance(prepared, Prepared):
+            if isinstance(prepared, PreparedSample):
                 waiting.append((place, prepared))
             else:
                 yield self._outcome(place, entry, prepared, level, time.monotonic() - started)
         ready = [prepared for _, prepared in waiting]
         likenesses = self._compare(ready, deadline)
-        ended: list[tuple[int, float, Judged]] = []
+        ended: list[tuple[int, float, CaseResults]] = []
         for number, executions in run_all(ready, executor, self._asked_before):
             started = time.monotonic()
             place, prepared = waiting[number]
@@ -127,7 +127,7 @@ class Service:
             yield self._outcome(place, entries[place], score, level, seconds)
 
     def _compare(
-        self, prepared: Sequence[Prepared], deadline: float
+        self, prepared: Sequence[PreparedSample], deadline: float
     ) -> dict[int, Future[Similarity]]:
         """Have texts compared while the guests run: the same ones once."""
         if self._text_judge is None:
@@ -140,7 +140,7 @@ class Service:
             if one.comparison is not None
         }
 
-    def _prepare(self, place: int, entry: Entry) -> Prepared | Score:
+    def _prepare(self, place: int, entry: Entry) -> PreparedSample | Score:
         if entry.sample is None:
             return ungraded(entry.problem or "sample: unreadable")
         try:
@@ -149,7 +149,9 @@ class Service:
         except Exception:  # noqa: BLE001  (the front door: a bug costs one row, and is logged)
             return self._bug(place)
 
-    def _judged(self, place: int, prepared: Prepared, executions: tuple[Execution, ...]) -> Judged:
+    def _judged(
+        self, place: int, prepared: PreparedSample, executions: tuple[Execution, ...]
+    ) -> CaseResults:
         try:
             return judge_cases(prepared, executions)
         except Exception:  # noqa: BLE001  (the front door: a bug costs one row, and is logged)
@@ -158,8 +160,8 @@ class Service:
     def _conclude(
         self,
         place: int,
-        prepared: Prepared,
-        judged: Judged,
+        prepared: PreparedSample,
+        judged: CaseResults,
         alike: Future[Similarity] | None = None,
     ) -> Score:
         try:
@@ -172,7 +174,7 @@ class Service:
         return ungraded("a bug of the verifier's own; see its log", is_outage=True)
 
     def _outcome(
-        self, place: int, entry: Entry, score: Score, level: Level, seconds: float
+        self, place: int, entry: Entry, score: Score, level: IsolationLevel, seconds: float
     ) -> Outcome:
         is_ungraded = score.verdict is Verdict.UNGRADED
         metrics = metrics_of(
@@ -187,12 +189,12 @@ class Service:
         return Outcome(place=place, row=row, score=score, level=level)
 
 
-def _wall_of(executor: Executor) -> tuple[Level, InvocationError | None]:
+def _wall_of(executor: Executor) -> tuple[IsolationLevel, InvocationError | None]:
     """Ask for the wall; if nobody can be asked, say why: there may be nothing to run."""
     try:
         return executor.level, None
     except InvocationError as error:
-        return Level.NONE, error
+        return IsolationLevel.NONE, error
 
 
 def _text_judge(settings: Settings) -> TextJudge | None:

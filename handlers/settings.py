@@ -18,7 +18,7 @@ from typing import Any
 
 from nova_code_verifier.handlers.llm_judge.prompt import DEFAULT_PROMPT, check_prompt
 from nova_code_verifier.handlers.llm_judge.types import Extraction
-from nova_code_verifier.sandbox.types import Level, Limits
+from nova_code_verifier.sandbox.types import IsolationLevel, Limits
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, OutagePolicy, Rubric
 from nova_code_verifier.verifier.rubric_file import read_rubric
 
@@ -45,14 +45,15 @@ class Settings:
     `log_samples` lets beginnings of completions and outputs into the log; `trace` asks for X-Ray.
     `executor_function` is the name or ARN of the function that runs candidates; without it they
     are run here. `executor_concurrency` calls of it are under way at most, with `executor_batch`
-    candidates in each (more than one needs its level `kernel`); `executor_afresh` has each served
+    candidates in each (more than one needs its level `kernel`); `executor_fresh_environment` has
+    each served
     by an environment of its own, which takes a function with tenant isolation, and is the only
     way into one without a wall.
     """
 
-    lanes: int | None = None
-    isolation: Level | None = None
-    required_isolation: Level | None = None
+    workers: int | None = None
+    isolation: IsolationLevel | None = None
+    required_isolation: IsolationLevel | None = None
     cpu_seconds: float = 10.0
     wall_seconds: float = 30.0
     memory_mb: int = 512
@@ -71,7 +72,7 @@ class Settings:
     executor_function: str = ""
     executor_concurrency: int = 16
     executor_batch: int = 1
-    executor_afresh: bool = False
+    executor_fresh_environment: bool = False
 
     def __post_init__(self) -> None:
         """Put what is set on its own in the place of what the rubric says."""
@@ -80,9 +81,9 @@ class Settings:
         object.__setattr__(self, "rubric", replace(self.rubric, **given))
 
     @property
-    def weakest_level(self) -> Level:
+    def weakest_level(self) -> IsolationLevel:
         """The weakest wall that will do."""
-        return self.required_isolation or self.isolation or Level.INTERPRETER
+        return self.required_isolation or self.isolation or IsolationLevel.INTERPRETER
 
     @property
     def limits(self) -> Limits:
@@ -239,9 +240,9 @@ def _read_small_file(path: str) -> str:
 
 
 _READERS: dict[str, Callable[[str], object]] = {
-    "lanes": _positive(int, 1024),
-    "isolation": _one_of(Level, extra={"auto": None}),
-    "required_isolation": _one_of(Level),
+    "workers": _positive(int, 1024),
+    "isolation": _one_of(IsolationLevel, extra={"auto": None}),
+    "required_isolation": _one_of(IsolationLevel),
     "cpu_seconds": _positive(float, 3600),
     "wall_seconds": _positive(float, 10_800),
     "memory_mb": _positive(int, 65_536, least=16),  # a guest that runs nothing takes 12
@@ -260,5 +261,5 @@ _READERS: dict[str, Callable[[str], object]] = {
     "executor_function": _function_name,
     "executor_concurrency": _positive(int, 1000),
     "executor_batch": _positive(int, 100),
-    "executor_afresh": _boolean,
+    "executor_fresh_environment": _boolean,
 }

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from nova_code_verifier.verifier.pipeline import judge
     from nova_code_verifier.verifier.rubric import Rubric
     from nova_code_verifier.verifier.rubric_file import read_rubric
-    from nova_code_verifier.verifier.test_code.discovery import AskedBefore
+    from nova_code_verifier.verifier.test_code.discovery import DiscoveryCache
     from nova_code_verifier.verifier.types import Sample, Score, Verdict
 
 _MODULES = {
-    "AskedBefore": "verifier.test_code.discovery",
+    "DiscoveryCache": "verifier.test_code.discovery",
     "IsolationRefusedError": "sandbox.errors",
     "LocalExecutor": "sandbox.host.local",
     "Rubric": "verifier.rubric",
@@ -37,7 +37,7 @@ _MODULES = {
 }
 
 __all__ = [
-    "AskedBefore",
+    "DiscoveryCache",
     "IsolationRefusedError",
     "LocalExecutor",
     "Rubric",

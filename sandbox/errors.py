@@ -35,5 +35,5 @@ class FunctionOutOfTimeError(FunctionCrashedError):
     """The function was ended by its own timeout."""
 
 
-class ParcelTooLargeError(InvocationError):
+class PayloadTooLargeError(InvocationError):
     """What was sent is larger than an invocation can carry."""

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 
-class Level(StrEnum):
+class IsolationLevel(StrEnum):
     """How strong the wall around a guest is (`verifier doctor` explains each)."""
 
     KERNEL = "kernel"
@@ -19,7 +19,7 @@ class Level(StrEnum):
     NONE = "none"
 
 
-STRENGTH = {Level.NONE: 0, Level.INTERPRETER: 1, Level.KERNEL: 2}
+STRENGTH = {IsolationLevel.NONE: 0, IsolationLevel.INTERPRETER: 1, IsolationLevel.KERNEL: 2}
 """Which of two levels is the stronger."""
 
 
@@ -59,7 +59,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Operation:
     """A question in the course of a conversation, about what its earlier steps came to.
 
     `instruction` is what `sandbox.guest.object_session` reads. The answer, in an execution's
@@ -69,7 +69,7 @@ class Step:
     instruction: bytes
 
 
-Question = Run | Call | Step
+Question = Run | Call | Operation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +131,7 @@ class Execution:
     """What happened to one question.
 
     `exit_status` and `signal` are set for a `Run` that ended by itself; `value` holds
-    what a finished `Call` returned, as plain data, or a `Step`'s answer, as bytes, and
+    what a finished `Call` returned, as plain data, or a `Operation`'s answer, as bytes, and
     `value_bytes` its encoded size.
     Times are in seconds; `memory_bytes` is the peak resident memory of the guest.
     """
@@ -151,25 +151,25 @@ class Execution:
 
 
 class Executor(Protocol):
-    """Whoever runs jobs: lanes on this machine, a container, another function."""
+    """Whoever runs jobs: workers on this machine, a container, another function."""
 
     @property
-    def level(self) -> Level:
+    def level(self) -> IsolationLevel:
         """How strong the wall around every guest is."""
 
     @property
-    def keeps_candidates_apart(self) -> bool:
+    def isolates_trusted_code(self) -> bool:
         """Whether guests are elsewhere than trusted programs: then none may hold both."""
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Yield, for each job as it ends, its place in *jobs* and its executions."""
 
-    def with_loaded(self, modules: tuple[str, ...]) -> "Executor":
+    def with_preloaded(self, modules: tuple[str, ...]) -> "Executor":
         """Return the executor of trusted programs, whose guests find *modules* loaded."""
 
 
 class TimedExecutor(Executor, Protocol):
     """An executor that can be told to stop."""
 
-    def until(self, deadline: float) -> Executor:
+    def with_deadline(self, deadline: float) -> Executor:
         """Be an executor that stops at *deadline*, in seconds of `time.monotonic`."""

@@ -1,6 +1,6 @@
 """Real executors, warm for the whole run: every test of real guests meets both levels.
 
-In: nothing. Out: an executor with two lanes, one with a single lane, and `run`, which puts
+In: nothing. Out: an executor with two workers, one with a single worker, and `run`, which puts
 one program through the first. A level that this kernel refuses is skipped, with its reason.
 """
 
@@ -11,31 +11,33 @@ import pytest
 
 from nova_code_verifier.sandbox.errors import IsolationRefusedError
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.sandbox.types import Execution, Job, Level, Limits, Run
+from nova_code_verifier.sandbox.types import Execution, IsolationLevel, Job, Limits, Run
 
 
-@pytest.fixture(scope="session", params=[Level.KERNEL, Level.INTERPRETER], ids=str)
-def level(request: pytest.FixtureRequest) -> Level:
+@pytest.fixture(
+    scope="session", params=[IsolationLevel.KERNEL, IsolationLevel.INTERPRETER], ids=str
+)
+def level(request: pytest.FixtureRequest) -> IsolationLevel:
     """Name a level that this kernel grants."""
-    wanted: Level = request.param
+    wanted: IsolationLevel = request.param
     try:
-        with LocalExecutor(lanes=1, level=wanted) as executor:
+        with LocalExecutor(workers=1, level=wanted) as executor:
             return executor.level
     except IsolationRefusedError as refusal:
         pytest.skip(str(refusal))
 
 
 @pytest.fixture(scope="session")
-def executor(level: Level) -> Iterator[LocalExecutor]:
-    """Keep two lanes warm."""
-    with LocalExecutor(lanes=2, level=level) as executor:
+def executor(level: IsolationLevel) -> Iterator[LocalExecutor]:
+    """Keep two workers warm."""
+    with LocalExecutor(workers=2, level=level) as executor:
         yield executor
 
 
 @pytest.fixture(scope="session")
-def lone_lane(level: Level) -> Iterator[LocalExecutor]:
-    """Keep one lane warm, in which every job meets what the one before it left."""
-    with LocalExecutor(lanes=1, level=level) as executor:
+def lone_worker(level: IsolationLevel) -> Iterator[LocalExecutor]:
+    """Keep one worker warm, in which every job meets what the one before it left."""
+    with LocalExecutor(workers=1, level=level) as executor:
         yield executor
 
 

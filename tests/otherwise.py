@@ -38,12 +38,12 @@ def main() -> int:
     if _version(_SYSTEM_PYTHON) != sys.version_info[:2]:
         version = ".".join(map(str, sys.version_info[:2]))
         return failures + _pass_over(
-            "root with a uid per lane, and a user", f"{_SYSTEM_PYTHON} is no Python {version}"
+            "root with a uid per worker, and a user", f"{_SYSTEM_PYTHON} is no Python {version}"
         )
     with tempfile.TemporaryDirectory(prefix="otherwise-") as directory:
         place = _copy_for_everybody(Path(directory))
         command = [_SYSTEM_PYTHON, *_PYTEST, *_TESTS]
-        failures += _run("root with a uid per lane", command, place=place)
+        failures += _run("root with a uid per worker", command, place=place)
         failures += _run("an ordinary user", command, place=place, uid=_NOBODY)
     return failures
 

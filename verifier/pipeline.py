@@ -11,12 +11,20 @@ from fractions import Fraction
 from nova_code_verifier.sandbox.types import Execution, Executor, Job, Limits
 from nova_code_verifier.verifier.checking.verdict import judge_case
 from nova_code_verifier.verifier.completion.extraction import answer_text, extract_candidate
-from nova_code_verifier.verifier.completion.format import misses_of_program, misses_of_text
+from nova_code_verifier.verifier.completion.format import (
+    format_issues_of_program,
+    format_issues_of_text,
+)
 from nova_code_verifier.verifier.completion.safety import find_risks
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.jobs import job_for, program_with
 from nova_code_verifier.verifier.reference.plan import plan_tests
-from nova_code_verifier.verifier.reference.task import Task, Terms, read_terms, read_text_reference
+from nova_code_verifier.verifier.reference.task import (
+    Task,
+    TaskSpec,
+    read_task,
+    read_text_reference,
+)
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, Polarity, Rubric
 from nova_code_verifier.verifier.scoring.guess_baseline import best_guess
 from nova_code_verifier.verifier.scoring.score import (
@@ -27,16 +35,16 @@ from nova_code_verifier.verifier.scoring.score import (
     score_text,
 )
 from nova_code_verifier.verifier.sentiment.answer import Expected, mark, read_expected
-from nova_code_verifier.verifier.test_code.discovery import AskedBefore
-from nova_code_verifier.verifier.test_code.grading import Examination, examine_all
+from nova_code_verifier.verifier.test_code.discovery import DiscoveryCache
+from nova_code_verifier.verifier.test_code.grading import TestCodeRun, grade_all
 from nova_code_verifier.verifier.types import (
     Candidate,
     CaseResult,
     CodePlan,
     Comparison,
     Finding,
+    FormatIssue,
     Groups,
-    Miss,
     Sample,
     Score,
     Severity,
@@ -56,31 +64,31 @@ _NOBODY_COMPARES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """A sample that is ready to be run: with a job, or with an examination to be held.
+class PreparedSample:
+    """A sample that is ready to be run: with a job, or with an test run to be held.
 
     Where there is a `comparison`, a language model has to make it, too; perhaps it alone.
     """
 
-    terms: Terms
+    spec: TaskSpec
     source: Source = Source.NONE
     candidate: Candidate | None = None
     plan: TestPlan | CodePlan | None = None
     job: Job | None = None
-    examination: Examination | None = None
+    run: TestCodeRun | None = None
     comparison: Comparison | None = None
-    misses: tuple[Miss, ...] = ()
+    misses: tuple[FormatIssue, ...] = ()
     findings: tuple[Finding, ...] = ()
 
     @property
     def is_to_be_run(self) -> bool:
         """Whether there is anything for the sandbox to do."""
-        return self.job is not None or self.examination is not None
+        return self.job is not None or self.run is not None
 
 
 def prepare(
     sample: Sample, *, rubric: Rubric = DEFAULT_RUBRIC, default_limits: Limits = _DEFAULT_LIMITS
-) -> Prepared | Score:
+) -> PreparedSample | Score:
     """Go as far as the sandbox's door; or, where there is nothing to run, to the score."""
     if sample.completion is None:
         return no_candidate(_rubric_of(sample, rubric))
@@ -92,31 +100,31 @@ def prepare(
         return ungraded(str(error))
 
 
-def _prepare(sample: Sample, rubric: Rubric, default_limits: Limits) -> Prepared | Score:
+def _prepare(sample: Sample, rubric: Rubric, default_limits: Limits) -> PreparedSample | Score:
     assert sample.completion is not None  # noqa: S101  (looked at by `prepare`)
-    terms, reference = read_terms(sample.reference, sample.tasks, rubric)
-    if terms.task is Task.SIMILARITY:
+    spec, reference = read_task(sample.reference, sample.tasks, rubric)
+    if spec.task is Task.SIMILARITY:
         text = read_text_reference(sample.reference)
-        made = _prepare_text(sample.completion, text, terms)
+        made = _prepare_text(sample.completion, text, spec)
         return replace(made, source=Source.SIMILARITY)
-    expected = None if terms.task is Task.CODE else read_expected(reference)
+    expected = None if spec.task is Task.CODE else read_expected(reference)
     if expected is not None:
         return replace(
-            _score_sentiment(sample.completion, expected, terms.rubric), source=Source.SENTIMENT
+            _score_sentiment(sample.completion, expected, spec.rubric), source=Source.SENTIMENT
         )
-    if terms.task is Task.SENTIMENT:
+    if spec.task is Task.SENTIMENT:
         raise VerifierError("answer", f"expected one of {', '.join(Polarity)}, or opinions")
     plan = plan_tests(reference, default_limits=default_limits)
-    return replace(_prepare_program(sample.completion, plan, terms), source=_source_of(plan))
+    return replace(_prepare_program(sample.completion, plan, spec), source=_source_of(plan))
 
 
 def _rubric_of(sample: Sample, rubric: Rubric) -> Rubric:
     """Find out what is paid for a sample, if that can be read."""
     try:
-        terms, _ = read_terms(sample.reference, sample.tasks, rubric)
+        spec, _ = read_task(sample.reference, sample.tasks, rubric)
     except VerifierError:
         return rubric
-    return terms.rubric
+    return spec.rubric
 
 
 def _source_of(plan: TestPlan | CodePlan) -> Source:
@@ -132,67 +140,69 @@ def _score_sentiment(completion: str, expected: Expected, rubric: Rubric) -> Sco
         alone = mark(text, expected)
         return (alone.answer, alone.correctness) == (marked.answer, marked.correctness)
 
-    return score_sentiment(marked, misses_of_text(completion, rubric, is_answer), rubric)
+    return score_sentiment(marked, format_issues_of_text(completion, rubric, is_answer), rubric)
 
 
-def _prepare_text(completion: str, reference: str, terms: Terms) -> Prepared | Score:
-    boxed = terms.rubric.boxed
+def _prepare_text(completion: str, reference: str, spec: TaskSpec) -> PreparedSample | Score:
+    boxed = spec.rubric.boxed
     response = answer_text(completion, boxed=boxed)
     if not response:
-        return no_candidate(terms.rubric, tests_total=1)
-    return Prepared(
-        terms=terms,
+        return no_candidate(spec.rubric, tests_total=1)
+    return PreparedSample(
+        spec=spec,
         comparison=Comparison(response=response, reference=reference),
-        misses=misses_of_text(
-            completion, terms.rubric, lambda text: answer_text(text, boxed=boxed) == response
+        misses=format_issues_of_text(
+            completion, spec.rubric, lambda text: answer_text(text, boxed=boxed) == response
         ),
     )
 
 
-def _prepare_program(completion: str, plan: TestPlan | CodePlan, terms: Terms) -> Prepared | Score:
-    prompt = plan.paper.prompt if isinstance(plan, CodePlan) else ""
+def _prepare_program(
+    completion: str, plan: TestPlan | CodePlan, spec: TaskSpec
+) -> PreparedSample | Score:
+    prompt = plan.test_code.prompt if isinstance(plan, CodePlan) else ""
     candidate = extract_candidate(completion, prompt=prompt)
     total = 0 if isinstance(plan, CodePlan) else len(plan.cases)
     if candidate is None:
-        return no_candidate(terms.rubric, tests_total=total)
-    findings = find_risks(candidate.program, terms.rubric.policy)
-    misses = misses_of_program(completion, candidate, terms.rubric)
-    if terms.rubric.enforce and any(one.severity is Severity.SEVERE for one in findings):
-        return refused(terms.rubric, candidate, findings=findings, misses=misses, tests_total=total)
-    prepared = Prepared(
-        terms=terms,
+        return no_candidate(spec.rubric, tests_total=total)
+    findings = find_risks(candidate.program, spec.rubric.policy)
+    misses = format_issues_of_program(completion, candidate, spec.rubric)
+    if spec.rubric.enforce and any(one.severity is Severity.SEVERE for one in findings):
+        return refused(spec.rubric, candidate, findings=findings, misses=misses, tests_total=total)
+    prepared = PreparedSample(
+        spec=spec,
         candidate=candidate,
         plan=plan,
-        comparison=_comparison(candidate, terms),
+        comparison=_comparison(candidate, spec),
         misses=misses,
         findings=findings,
     )
     if isinstance(plan, CodePlan):
-        examination = Examination(program=program_with(prompt, candidate), plan=plan)
-        return replace(prepared, examination=examination)
+        run = TestCodeRun(program=program_with(prompt, candidate), plan=plan)
+        return replace(prepared, run=run)
     return replace(prepared, job=job_for(candidate, plan))
 
 
-def _comparison(candidate: Candidate, terms: Terms) -> Comparison | None:
+def _comparison(candidate: Candidate, spec: TaskSpec) -> Comparison | None:
     """Have a program compared with the right one, if that is paid for and there is one."""
-    if not (terms.rubric.similarity and terms.solution):
+    if not (spec.rubric.similarity and spec.solution):
         return None
-    return Comparison(response=candidate.program, reference=terms.solution)
+    return Comparison(response=candidate.program, reference=spec.solution)
 
 
-Judged = tuple[CaseResult, ...] | Score
+CaseResults = tuple[CaseResult, ...] | Score
 """What became of each case; or, where there is nothing to count, of all."""
 
 
-def judge_cases(prepared: Prepared, executions: Sequence[Execution]) -> Judged:
-    """Judge what happened to each case; an examination has been judged already.
+def judge_cases(prepared: PreparedSample, executions: Sequence[Execution]) -> CaseResults:
+    """Judge what happened to each case; an test run has been judged already.
 
     No more of an execution is kept than people are shown: of a whole batch, outputs would fill
     the memory.
     """
     plan = prepared.plan
     if not isinstance(plan, TestPlan):
-        return prepared.examination.cases if prepared.examination else ()
+        return prepared.run.cases if prepared.run else ()
     try:
         return tuple(
             CaseResult(
@@ -212,7 +222,9 @@ def _shown(execution: Execution) -> Execution:
     return replace(execution, stdout=stdout, value=value)
 
 
-def conclude(prepared: Prepared, judged: Judged, similarity: Similarity | None = None) -> Score:
+def conclude(
+    prepared: PreparedSample, judged: CaseResults, similarity: Similarity | None = None
+) -> Score:
     """Score what `judge_cases` found.
 
     *similarity* is what came of the comparison, where there was one to be made.
@@ -225,7 +237,7 @@ def conclude(prepared: Prepared, judged: Judged, similarity: Similarity | None =
 
 
 def _conclude(
-    prepared: Prepared, cases: tuple[CaseResult, ...], similarity: Similarity | None
+    prepared: PreparedSample, cases: tuple[CaseResult, ...], similarity: Similarity | None
 ) -> Score:
     if prepared.comparison is not None:
         if similarity is None:
@@ -237,9 +249,9 @@ def _conclude(
     alike = similarity.value if similarity else None
     try:
         if prepared.candidate is None:
-            return score_text(alike or 0.0, prepared.misses, prepared.terms.rubric)
+            return score_text(alike or 0.0, prepared.misses, prepared.spec.rubric)
         if isinstance(prepared.plan, TestPlan):
-            guessed = best_guess(prepared.plan, prepared.terms.rubric.groups)
+            guessed = best_guess(prepared.plan, prepared.spec.rubric.groups)
             return _score(prepared, cases, guessed, alike, prepared.plan.groups)
         return _conclude_examination(prepared, cases, alike)
     except VerifierError as error:
@@ -247,23 +259,23 @@ def _conclude(
 
 
 def _conclude_examination(
-    prepared: Prepared, cases: tuple[CaseResult, ...], alike: float | None
+    prepared: PreparedSample, cases: tuple[CaseResult, ...], alike: float | None
 ) -> Score:
-    examination = prepared.examination
-    assert examination is not None  # noqa: S101  (a code plan's sample has one)
-    if examination.problem:
-        return ungraded(examination.problem, is_outage=examination.is_outage)
+    run = prepared.run
+    assert run is not None  # noqa: S101  (a code plan's sample has one)
+    if run.problem:
+        return ungraded(run.problem, is_outage=run.is_outage)
     total = len(cases)
-    guessed = Fraction(min(examination.guessed, total), total)
+    guessed = Fraction(min(run.guessed, total), total)
     return replace(
         _score(prepared, cases, guessed, alike),
-        self_judged=examination.self_judged,
-        shared_process=examination.plan.paper.shared_process,
+        self_compared=run.self_compared,
+        shared_process=run.plan.test_code.shared_process,
     )
 
 
 def _score(
-    prepared: Prepared,
+    prepared: PreparedSample,
     cases: tuple[CaseResult, ...],
     guessed: Fraction,
     alike: float | None,
@@ -278,31 +290,31 @@ def _score(
         groups=groups,
         findings=prepared.findings,
         similarity=alike,
-        rubric=prepared.terms.rubric,
+        rubric=prepared.spec.rubric,
     )
 
 
 def run_all(
-    prepared: Sequence[Prepared], executor: Executor, asked_before: AskedBefore
+    prepared: Sequence[PreparedSample], executor: Executor, discovery_cache: DiscoveryCache
 ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
-    """Run jobs and hold examinations; yield the place of each as it ends, and what happened.
+    """Run jobs and hold test runs; yield the place of each as it ends, and what happened.
 
     Where there is nothing to run, that is the case at once.
     """
     yield from ((n, ()) for n, one in enumerate(prepared) if not one.is_to_be_run)
     jobs = [(place, one.job) for place, one in enumerate(prepared) if one.job]
-    exams = [(place, one.examination) for place, one in enumerate(prepared) if one.examination]
+    exams = [(place, one.run) for place, one in enumerate(prepared) if one.run]
     for number, executions in executor.run([job for _, job in jobs]):
         yield jobs[number][0], executions
-    for number in examine_all([exam for _, exam in exams], executor, asked_before):
+    for number in grade_all([exam for _, exam in exams], executor, discovery_cache):
         place, exam = exams[number]
         yield place, tuple(case.execution for case in exam.cases)
 
 
-def seconds_of(prepared: Prepared, executions: Sequence[Execution]) -> float:
+def seconds_of(prepared: PreparedSample, executions: Sequence[Execution]) -> float:
     """Add up the wall time that a sample took in the sandbox."""
-    if prepared.examination is not None:
-        return prepared.examination.seconds
+    if prepared.run is not None:
+        return prepared.run.seconds
     return sum(execution.wall_seconds for execution in executions)
 
 
@@ -319,24 +331,24 @@ def judge(
     *,
     rubric: Rubric = DEFAULT_RUBRIC,
     default_limits: Limits = _DEFAULT_LIMITS,
-    asked_before: AskedBefore | None = None,
+    discovery_cache: DiscoveryCache | None = None,
     compare: Callable[[Comparison], Similarity] | None = None,
 ) -> list[Score]:
     """Score samples, in order. Raises SandboxError where the sandbox cannot start.
 
-    Who judges many batches of the same prompts keeps one *asked_before* for all: what test code
+    Who judges many batches of the same prompts keeps one *discovery_cache* for all: what test code
     asks is then found out once. *compare* asks a language model how alike two texts are, where the
     rubric pays for that (`handlers.llm_judge.judge` has one).
     """
     started = [prepare(sample, rubric=rubric, default_limits=default_limits) for sample in samples]
-    to_run = [(n, one) for n, one in enumerate(started) if isinstance(one, Prepared)]
+    to_run = [(n, one) for n, one in enumerate(started) if isinstance(one, PreparedSample)]
     scores = {n: one for n, one in enumerate(started) if isinstance(one, Score)}
     # Before anything is run: a guest whose keeper waits for a network has nobody to keep it.
     likenesses = {
         n: compare(one.comparison) for n, one in to_run if compare and one.comparison is not None
     }
     waiting = [prepared for _, prepared in to_run]
-    for place, executions in run_all(waiting, executor, asked_before or AskedBefore()):
+    for place, executions in run_all(waiting, executor, discovery_cache or DiscoveryCache()):
         number, prepared = to_run[place]
         judged = judge_cases(prepared, executions)
         scores[number] = conclude(prepared, judged, likenesses.get(number))

@@ -98,8 +98,6 @@ class Groups:
 class TestPlan:
     """What a reference asks: test cases (all of one kind), how to compare, what it may cost."""
 
-    __test__ = False  # pytest: this is no test class
-
     cases: tuple[TestCase, ...]
     checker: Checker = Checker()
     limits: Limits = Limits()
@@ -107,7 +105,7 @@ class TestPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Paper:
+class TestCode:
     """Test code, as a dataset wrote it. Secret.
 
     `prompt` is what stands before the candidate's own code: imports, helpers, classes that
@@ -125,9 +123,9 @@ class Paper:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodePlan:
-    """What a reference with test code asks: a paper, and what each question may cost."""
+    """What a reference with test code asks: a test code, and what each question may cost."""
 
-    paper: Paper
+    test_code: TestCode
     limits: Limits = Limits()
 
 
@@ -163,7 +161,7 @@ class CaseResult:
     said: str = ""
 
 
-class Miss(StrEnum):
+class FormatIssue(StrEnum):
     """What a response misses of the form that was asked for (see `verifier.completion.format`)."""
 
     NO_FENCE = "no_fence"
@@ -236,7 +234,8 @@ class Score:
     would pass.
     Where `verdict` is `UNGRADED` there is no `reward` (None), and the other numbers mean nothing:
     `problem` says what was in the way, and `is_outage` whether that was our own fault and not the
-    dataset's. `self_judged` counts test cases that took the candidate's own word for whether two of
+    dataset's. `self_compared` counts test cases that took the candidate's own word for whether two
+    of
     its objects are equal; `shared_process` tells that candidate and tests were not kept apart.
     `source` is what the reference asked for.
     """
@@ -254,11 +253,11 @@ class Score:
     guess_baseline: float = 0.0
     method: ExtractionMethod | None = None
     findings: tuple[Finding, ...] = ()
-    misses: tuple[Miss, ...] = ()
+    misses: tuple[FormatIssue, ...] = ()
     weights: tuple[tuple[str, float], ...] = ()
     cases: tuple[CaseResult, ...] = ()
     tests_total: int = 0
-    self_judged: int = 0
+    self_compared: int = 0
     shared_process: bool = False
     problem: str = ""
     is_outage: bool = False

@@ -34,6 +34,6 @@ def compute_score(  # noqa: PLR0917  (verl passes them by name, and others by pl
     if expected is None:
         raise VerifierError("ground_truth", "expected a label or opinions")
     marked = mark(solution_str or "", expected)
-    if marked.answer is None or not marked.is_said:
+    if marked.answer is None or not marked.is_answered:
         return 0.0
     return format_score + (score - format_score) * marked.correctness

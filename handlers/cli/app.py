@@ -45,10 +45,10 @@ class Status(IntEnum):
     """What the exit status says. The last three are 128 and a signal's number, as in shells."""
 
     DONE = 0
-    OUR_FAULT = 1
-    BAD_USAGE = 2
+    FAILED = 1
+    USAGE = 2
     INTERRUPTED = 130
-    NOBODY_READS = 141
+    BROKEN_PIPE = 141
     TERMINATED = 143
 
 
@@ -69,7 +69,7 @@ def main() -> NoReturn:
     except typer.TyperException as error:
         path = getattr(getattr(error, "ctx", None), "command_path", "verifier")
         _tell(f"{error.format_message().rstrip('.')} (see `{path} --help`)")
-        status = Status.BAD_USAGE
+        status = Status.USAGE
     sys.exit(status)
 
 
@@ -120,14 +120,16 @@ def score(
         with (
             _start_cells(docker, settings, workers)
             if docker
-            else _start_executor(settings, lanes=workers)
+            else _start_executor(settings, workers=workers)
         ) as executor:
-            from nova_code_verifier.handlers.cli.score.file import Order, score_file  # noqa: PLC0415
-            from nova_code_verifier.handlers.cli.score.summary import Tally  # noqa: PLC0415
+            from nova_code_verifier.handlers.cli.score.file import RunRequest, score_file  # noqa: PLC0415
+            from nova_code_verifier.handlers.cli.score.summary import Summary  # noqa: PLC0415
             from nova_code_verifier.handlers.cli.tables import outage_text, summary_text  # noqa: PLC0415
 
-            order = Order(source=source, out=out, with_details=details, as_table=table, quiet=quiet)
-            tally = Tally()
+            order = RunRequest(
+                source=source, out=out, with_details=details, as_table=table, quiet=quiet
+            )
+            tally = Summary()
             started = time.monotonic()
             score_file(order, executor, settings, tally)
             seconds = time.monotonic() - started
@@ -139,7 +141,7 @@ def score(
         if tally.outage_count:
             _tell(outage_text(tally))
             typer.echo(tally.first_bug, err=True, nl=False)
-            raise typer.Exit(Status.OUR_FAULT)
+            raise typer.Exit(Status.FAILED)
 
 
 @app.command(help=help_texts.EXPLAIN, short_help="How one sample came by its reward.")
@@ -154,8 +156,8 @@ def explain(
     """Explain one sample's reward."""
     with _exit_statuses():
         settings = _settings(rubric)
-        with _start_executor(settings, lanes=1) as executor:
-            from nova_code_verifier.handlers.cli.explain.report import story_of  # noqa: PLC0415
+        with _start_executor(settings, workers=1) as executor:
+            from nova_code_verifier.handlers.cli.explain.report import explain_report  # noqa: PLC0415
             from nova_code_verifier.handlers.cli.files import open_input, read_pieces  # noqa: PLC0415
             from nova_code_verifier.handlers.cli.score.samples import read_lines  # noqa: PLC0415
             from nova_code_verifier.handlers.cli.tables import render  # noqa: PLC0415
@@ -170,7 +172,7 @@ def explain(
             (outcome,) = Service(executor, settings).score(named[:1])
             paid = outcome.row["aggregate_reward_score"]
             assert paid is None or isinstance(paid, float)  # noqa: S101  (a row's reward)
-            story = story_of(named[0], outcome.score, settings.rubric, paid=paid)
+            story = explain_report(named[0], outcome.score, settings.rubric, paid=paid)
             _print(render(story, sys.stdout))
 
 
@@ -209,7 +211,7 @@ def judge_check(
             _print(render(shown, sys.stdout))
         if not findings.score_count:
             _tell(f"nothing could be judged; {printable(findings.first_problem)}")
-            raise typer.Exit(Status.OUR_FAULT)
+            raise typer.Exit(Status.FAILED)
 
 
 @app.command(
@@ -242,7 +244,7 @@ def lint_rows(
         _print("".join(f"{printable(finding)}\n" for finding in linted.findings))
         count = len(linted.findings)
         typer.echo(f"rows: {linted.row_count}, findings: {count}", err=True)
-        raise typer.Exit(Status.OUR_FAULT if count else Status.DONE)
+        raise typer.Exit(Status.FAILED if count else Status.DONE)
 
 
 @app.command(help=help_texts.DOCTOR, short_help="What this machine's sandbox is made of.")
@@ -261,7 +263,7 @@ def doctor(
             _print(f"{json.dumps(diagnosis.as_json(found), indent=2)}\n")
         else:
             _print(render(diagnosis.as_text(found), sys.stdout))
-        raise typer.Exit(Status.DONE if found.is_enough else Status.OUR_FAULT)
+        raise typer.Exit(Status.DONE if found.is_enough else Status.FAILED)
 
 
 @app.command(
@@ -293,7 +295,7 @@ def docker_check(
             from nova_code_verifier.handlers.containers.image import Build, ContainerError  # noqa: PLC0415
         except ModuleNotFoundError as error:
             _tell(f"{error.name} is missing: {_DOCKER_INSTALL}")
-            raise typer.Exit(Status.OUR_FAULT) from None
+            raise typer.Exit(Status.FAILED) from None
         settings = read_settings()
         build = Build(context=context, base_image=base_image, network=build_network)
         with _start_local(settings) as executor:
@@ -308,7 +310,7 @@ def docker_check(
             except ContainerError as error:
                 _tell(str(error))
                 is_same = False
-        raise typer.Exit(Status.DONE if is_same else Status.OUR_FAULT)
+        raise typer.Exit(Status.DONE if is_same else Status.FAILED)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001  (typer calls it so)
@@ -342,11 +344,11 @@ def _settings(rubric: str | None) -> Settings:
 
 
 def _start_executor(
-    settings: Settings, *, lanes: int | None = None
+    settings: Settings, *, workers: int | None = None
 ) -> "LocalExecutor | RemoteExecutor":
     from nova_code_verifier.handlers.executors import start_executor  # noqa: PLC0415
 
-    return start_executor(settings, lanes=lanes)
+    return start_executor(settings, workers=workers)
 
 
 def _start_cells(
@@ -372,15 +374,15 @@ def _exit_statuses() -> Iterator[None]:
         yield
     except (SettingsError, UnusableFileError) as error:
         _tell(str(error))
-        raise typer.Exit(Status.BAD_USAGE) from None
+        raise typer.Exit(Status.USAGE) from None
     except SandboxError as error:
         _tell(str(error))
-        raise typer.Exit(Status.OUR_FAULT) from None
+        raise typer.Exit(Status.FAILED) from None
     except KeyboardInterrupt:
         _tell("interrupted")
         raise typer.Exit(Status.INTERRUPTED) from None
     except BrokenPipeError:
-        raise typer.Exit(Status.NOBODY_READS) from None
+        raise typer.Exit(Status.BROKEN_PIPE) from None
 
 
 def _print(text: str) -> None:

@@ -17,12 +17,12 @@ from nova_code_verifier.handlers.report import ISOLATION_LEVELS
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.sandbox.types import Level
+from nova_code_verifier.sandbox.types import IsolationLevel
 
 _LEVELS = {
-    Level.KERNEL: "the kernel refuses what a guest may not do",
-    Level.INTERPRETER: "Python refuses; stops everything short of memory corruption",
-    Level.NONE: "nothing is refused; for programs that you trust",
+    IsolationLevel.KERNEL: "the kernel refuses what a guest may not do",
+    IsolationLevel.INTERPRETER: "Python refuses; stops everything short of memory corruption",
+    IsolationLevel.NONE: "nothing is refused; for programs that you trust",
 }
 
 
@@ -58,7 +58,7 @@ PROTECTIONS = {
         remedy="needs a container that lets prctl set PR_SET_DUMPABLE",
     ),
     "uid_dropped": Protection(
-        protects="the guests of each lane run as a user of their own, who owns nothing",
+        protects="the guests of each worker run as a user of their own, who owns nothing",
         remedy="start as root, in a container, with an interpreter that every user may read",
         needs_kernel_level=False,
     ),
@@ -75,10 +75,10 @@ PROTECTIONS = {
 class Diagnosis:
     """What was found. `level` is None where the sandbox does not start: see `problem`."""
 
-    required: Level
-    level: Level | None = None
+    required: IsolationLevel
+    level: IsolationLevel | None = None
     granted: Mapping[str, object]
-    lanes: int = 0
+    workers: int = 0
     problem: str = ""
 
     @property
@@ -102,7 +102,7 @@ def diagnose(settings: Settings, start: Callable[[], LocalExecutor]) -> Diagnosi
                 required=settings.weakest_level,
                 level=executor.level,
                 granted=executor.granted,
-                lanes=len(executor.zygote_pids),
+                workers=len(executor.zygote_pids),
             )
     except SandboxError as error:
         return Diagnosis(required=settings.weakest_level, granted={}, problem=str(error))
@@ -116,7 +116,7 @@ def as_json(diagnosis: Diagnosis) -> dict[str, object]:
         "is_enough": diagnosis.is_enough,
         "problem": diagnosis.problem,
         "kernel_refused": diagnosis.kernel_refused,
-        "lanes": diagnosis.lanes,
+        "workers": diagnosis.workers,
         **_machine(),
         "protections": {
             name: {
@@ -146,7 +146,7 @@ def _facts(diagnosis: Diagnosis) -> Table:
     if diagnosis.kernel_refused:
         table.add_row("kernel refused", Text(diagnosis.kernel_refused))
     table.add_row("required level", diagnosis.required)
-    table.add_row("lanes", str(diagnosis.lanes))
+    table.add_row("workers", str(diagnosis.workers))
     for name, value in _machine().items():
         table.add_row(name, value)
     return table
@@ -175,7 +175,10 @@ def _remedy(diagnosis: Diagnosis, name: str) -> str:
     protection = PROTECTIONS[name]
     if diagnosis.granted.get(name, False):
         return ""
-    if protection.needs_kernel_level and diagnosis.level in (Level.INTERPRETER, Level.NONE):
+    if protection.needs_kernel_level and diagnosis.level in (
+        IsolationLevel.INTERPRETER,
+        IsolationLevel.NONE,
+    ):
         if diagnosis.kernel_refused:
             return f"comes with level kernel, which was refused; {protection.remedy}"
         return "comes with level kernel: do not set VERIFIER_ISOLATION"

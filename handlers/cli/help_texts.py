@@ -108,7 +108,7 @@ Levels of isolation, the strongest first:
 Settings:
   VERIFIER_ISOLATION           the level to use (auto: the strongest that is granted)
   VERIFIER_REQUIRED_ISOLATION  the weakest level that will do (the one above, or interpreter)
-  VERIFIER_LANES               how many guests run at once (one per processor, one to spare)
+  VERIFIER_WORKERS               how many guests run at once (one per processor, one to spare)
 
 The exit status is 0 if the level is at least the required one, 1 if not.
 """

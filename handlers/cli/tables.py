@@ -16,8 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from nova_code_verifier.handlers.cli.score.samples import ScoredLine
-from nova_code_verifier.handlers.cli.score.summary import Problem, Tally
-from nova_code_verifier.sandbox.types import Level
+from nova_code_verifier.handlers.cli.score.summary import Problem, Summary
+from nova_code_verifier.sandbox.types import IsolationLevel
 from nova_code_verifier.verifier.rubric import DIMENSIONS
 from nova_code_verifier.verifier.types import Verdict
 
@@ -65,7 +65,7 @@ def sample_table(lines: Sequence[ScoredLine], *, is_narrow: bool = False) -> Tab
     return table
 
 
-def summary_table(tally: Tally, *, seconds: float, level: Level) -> Table:
+def summary_table(tally: Summary, *, seconds: float, level: IsolationLevel) -> Table:
     """Lay out the sums of a run that took *seconds*."""
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column()
@@ -84,13 +84,13 @@ def summary_table(tally: Tally, *, seconds: float, level: Level) -> Table:
     return table
 
 
-def summary_text(tally: Tally, *, seconds: float, level: Level) -> str:
+def summary_text(tally: Summary, *, seconds: float, level: IsolationLevel) -> str:
     """Write what is told on standard error when a run of *seconds* is over."""
     text = render(summary_table(tally, seconds=seconds, level=level), sys.stderr)
     return f"{text}{problem_list(tally)}\n" if tally.problem_count else text
 
 
-def problem_list(tally: Tally) -> str:
+def problem_list(tally: Summary) -> str:
     """List the first problems of a dataset, and how many more there are."""
     shown = [f"  {_problem_line(problem)}" for problem in tally.problems]
     more = tally.problem_count - len(shown)
@@ -99,7 +99,7 @@ def problem_list(tally: Tally) -> str:
     return "\n".join([head, *shown, *([f"  and {more} more"] if more else [])])
 
 
-def outage_text(tally: Tally) -> str:
+def outage_text(tally: Summary) -> str:
     """Say how many samples we failed to grade, and why, as far as one can tell."""
     noun = "sample" if tally.count == 1 else "samples"
     return (

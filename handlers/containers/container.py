@@ -23,7 +23,7 @@ from nova_code_verifier.handlers.containers.image import ContainerError
 REWARD_HANDLER = "nova_code_verifier.handlers.reward.lambda_handler"
 EXECUTOR_HANDLER = "nova_code_verifier.handlers.executor.lambda_handler"
 _OF_THE_EXECUTOR = frozenset(
-    f"VERIFIER_{name}" for name in ("LANES", "ISOLATION", "REQUIRED_ISOLATION", "DEFAULT_SECONDS")
+    f"VERIFIER_{name}" for name in ("WORKERS", "ISOLATION", "REQUIRED_ISOLATION", "DEFAULT_SECONDS")
 )
 _ELSEWHERE = ("VERIFIER_EXECUTOR_", "VERIFIER_JUDGE_")  # there is no network
 PAYLOAD_BYTES_MAX = 6 * 2**20

@@ -21,7 +21,7 @@ from nova_code_verifier.handlers.executors import start_local
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.sandbox.errors import FunctionCrashedError, SandboxError, UnreachableError
 from nova_code_verifier.sandbox.remote.executor import RemoteExecutor
-from nova_code_verifier.sandbox.types import Level
+from nova_code_verifier.sandbox.types import IsolationLevel
 
 _HTTP_OK = 200
 # An order takes a tenth of a second to get into a cell and back: several jobs share it, where
@@ -43,35 +43,35 @@ def executor_in_cells(
             client = stack.enter_context(engine())
             containers = [
                 stack.enter_context(
-                    running(client, image, handler=EXECUTOR_HANDLER, VERIFIER_LANES="1")
+                    running(client, image, handler=EXECUTOR_HANDLER, VERIFIER_WORKERS="1")
                 )
                 for _ in range(count)
             ]
         except ContainerError as error:
             raise SandboxError(str(error)) from error
-        invoke = cell_invoker(containers, always_afresh=settings.isolation is Level.NONE)
-        with _executor(invoke, settings, count, jobs_per_order=1) as probe:
+        invoke = cell_invoker(containers, always_fresh=settings.isolation is IsolationLevel.NONE)
+        with _executor(invoke, settings, count, jobs_per_request=1) as probe:
             level = probe.level
-        batch = _JOBS_PER_ORDER if level is Level.KERNEL else 1
-        yield stack.enter_context(_executor(invoke, settings, count, jobs_per_order=batch))
+        batch = _JOBS_PER_ORDER if level is IsolationLevel.KERNEL else 1
+        yield stack.enter_context(_executor(invoke, settings, count, jobs_per_request=batch))
 
 
 def cell_invoker(
-    cells: Sequence[Container], *, always_afresh: bool = False
+    cells: Sequence[Container], *, always_fresh: bool = False
 ) -> Callable[[bytes], bytes]:
     """Return what gives an order to whichever of *cells* is idle, and waits while none is.
 
-    *always_afresh* has a cell made anew after each order, and the next one's be of a new tenant.
+    *always_fresh* has a cell made anew after each order, and the next one's be of a new tenant.
     """
     idle: SimpleQueue[Container] = SimpleQueue()
     for cell in cells:
         idle.put(cell)
 
-    def invoke(parcel: bytes) -> bytes:
+    def invoke(payload: bytes) -> bytes:
         cell = idle.get()
         try:
-            event = json.dumps(wrap(parcel)).encode("ascii")
-            return _invoke_once(cell, event) if always_afresh else _invoke(cell, event)
+            event = json.dumps(wrap(payload)).encode("ascii")
+            return _invoke_once(cell, event) if always_fresh else _invoke(cell, event)
         finally:
             idle.put(cell)
 
@@ -105,12 +105,12 @@ def _renew(cell: Container) -> None:
 
 
 def _executor(
-    invoke: Callable[[bytes], bytes], settings: Settings, count: int, *, jobs_per_order: int
+    invoke: Callable[[bytes], bytes], settings: Settings, count: int, *, jobs_per_request: int
 ) -> RemoteExecutor:
     return RemoteExecutor(
         invoke,
         lambda modules: start_local(settings, preloaded=modules),
         concurrency=count,
-        jobs_per_order=jobs_per_order,
+        jobs_per_request=jobs_per_request,
         required=settings.weakest_level,
     )

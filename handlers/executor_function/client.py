@@ -20,7 +20,7 @@ from nova_code_verifier.sandbox.errors import (
     FunctionCrashedError,
     FunctionOutOfTimeError,
     InvocationError,
-    ParcelTooLargeError,
+    PayloadTooLargeError,
     ThrottledError,
     UnreachableError,
 )
@@ -39,11 +39,11 @@ _EMULATORS_TIMEOUT = b"Task timed out after"
 
 
 def function_invoker(
-    function: str, *, connections: int, always_afresh: bool = False
+    function: str, *, connections: int, always_fresh: bool = False
 ) -> Callable[[bytes], bytes]:
     """Return what calls *function*, from up to *connections* threads at a time.
 
-    *always_afresh* has each call answered by an environment that served no other: every call is
+    *always_fresh* has each call answered by an environment that served no other: every call is
     a tenant of its own. The function must have been made with tenant isolation.
     """
     config = Config(
@@ -58,9 +58,9 @@ def function_invoker(
     except BotoCoreError as error:
         raise InvocationError(f"the executor function cannot be called: {error}") from error
 
-    def invoke(parcel: bytes) -> bytes:
-        payload = json.dumps(wrap(parcel)).encode("ascii")
-        tenant = {"TenantId": uuid4().hex} if always_afresh else {}
+    def invoke(payload: bytes) -> bytes:
+        payload = json.dumps(wrap(payload)).encode("ascii")
+        tenant = {"TenantId": uuid4().hex} if always_fresh else {}
         try:
             response = client.invoke(FunctionName=function, Payload=payload, **tenant)
             answer = response["Payload"].read(_ANSWER_BYTES_MAX + 1)
@@ -77,7 +77,7 @@ def function_invoker(
 
 
 def read_answer(answer: bytes, *, has_failed: bool) -> bytes:
-    """Take the parcel out of an answer. Raises FunctionCrashedError for anything else."""
+    """Take the payload out of an answer. Raises FunctionCrashedError for anything else."""
     if len(answer) > _ANSWER_BYTES_MAX:
         raise FunctionCrashedError("its answer is larger than any can be")
     if answer.startswith(_EMULATORS_TIMEOUT):
@@ -108,7 +108,7 @@ def _error_of(error: ClientError) -> InvocationError:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     said = f"the executor function: {error}"[: 2 * _WORDS_MAX]
     if code in ("RequestTooLargeException", "RequestEntityTooLargeException", "413"):
-        return ParcelTooLargeError(said)
+        return PayloadTooLargeError(said)
     if status in _STATUSES_TO_WAIT_OUT or code in _CODES_TO_WAIT_OUT:
         return ThrottledError(said)
     if status >= _SERVER_FAULT:

@@ -25,7 +25,7 @@ class _Process:
     is_dead: bool
 
 
-class Traces:
+class Leftovers:
     """What was there before the first candidate, and what is there besides."""
 
     def __init__(self) -> None:
@@ -71,10 +71,10 @@ class Traces:
         return [one.pid for one in alive if not one.is_dead and one.pid not in known]
 
     def _new_files(self, executor: LocalExecutor) -> list[Path]:
-        lanes = {Path(path) for path in executor.work_directories}
-        own = {lane.parent for lane in lanes}
-        inside = {path for directory in own for path in directory.iterdir()} - lanes
-        inside |= {path for lane in lanes for path in lane.iterdir()}
+        workers = {Path(path) for path in executor.work_directories}
+        own = {worker.parent for worker in workers}
+        inside = {path for directory in own for path in directory.iterdir()} - workers
+        inside |= {path for worker in workers for path in worker.iterdir()}
         return sorted((set(self._directory.iterdir()) - self._files - own) | inside)
 
 

@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 _Result = TypeVar("_Result")
 
 
-class Errands(Generic[_Result]):
+class DeadlinePool(Generic[_Result]):
     """Runs up to *threads* errands at a time; the others wait for their turn."""
 
     def __init__(self, *, threads: int, late: _Result) -> None:

@@ -14,7 +14,7 @@ from functools import partial
 
 from nova_code_verifier.handlers.llm_judge.answer import read_similarity, text_of
 from nova_code_verifier.handlers.llm_judge.bedrock import Bedrock, Client
-from nova_code_verifier.handlers.llm_judge.deadline_pool import Errands
+from nova_code_verifier.handlers.llm_judge.deadline_pool import DeadlinePool
 from nova_code_verifier.handlers.llm_judge.prompt import DEFAULT_PROMPT, check_prompt, write_request
 from nova_code_verifier.handlers.llm_judge.types import Extraction, Failure, JudgeFailure
 from nova_code_verifier.handlers.settings import Settings
@@ -25,7 +25,7 @@ _LOTS = random.SystemRandom()  # not a copy of what a frozen Lambda's siblings d
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class RetryPolicy:
     """How often the judge is asked again, and after how long.
 
     Exponential with full jitter: before the n-th repetition a time between 0 and
@@ -62,7 +62,7 @@ class LlmJudge:
         concurrency: int = 8,
         mode: Extraction = Extraction.STRICT,
         client: Client | None = None,
-        patience: Patience = Patience(),
+        patience: RetryPolicy = RetryPolicy(),
     ) -> None:
         """Ask *model*, by *client* if one is given. Raises ValueError for an unusable *prompt*."""
         self._model = model
@@ -70,7 +70,7 @@ class LlmJudge:
         self._mode = mode
         self._patience = patience
         self._bedrock = Bedrock(connections=concurrency, client=client)
-        self._errands: Errands[Similarity] = Errands(threads=concurrency, late=_LATE)
+        self._errands: DeadlinePool[Similarity] = DeadlinePool(threads=concurrency, late=_LATE)
         self._lock = threading.Lock()
         self._asked: dict[_Key, Future[Similarity]] = {}
         self._is_closed = threading.Event()

@@ -23,7 +23,7 @@ if SETTINGS.executor_function:
     )
 # Before the other imports: the zygotes warm up while this process is still loading.
 EXECUTOR = LocalExecutor(
-    lanes=SETTINGS.lanes, level=SETTINGS.isolation, required=SETTINGS.required_isolation
+    workers=SETTINGS.workers, level=SETTINGS.isolation, required=SETTINGS.required_isolation
 )
 
 from nova_code_verifier.handlers.invocation import seconds_left  # noqa: E402

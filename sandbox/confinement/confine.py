@@ -40,7 +40,7 @@ _READABLE_SYSTEM_TREES = (
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 
 
-class Wall(NamedTuple):
+class Confinement(NamedTuple):
     """What this zygote's guests still have to put up, and what was granted to all."""
 
     guest_uid: int | None
@@ -51,7 +51,7 @@ class Wall(NamedTuple):
     granted: dict[str, object]
 
 
-def confine_zygote(*, level: str, work_directory: str, guest_uid: int | None) -> Wall:
+def confine_zygote(*, level: str, work_directory: str, guest_uid: int | None) -> Confinement:
     """Put up what guests inherit. Raises OSError where level `kernel` is refused."""
     base_bytes, readable = _address_space_bytes(), _readable_trees()
     if guest_uid is not None and not _uid_can_run(guest_uid):
@@ -90,10 +90,14 @@ def confine_zygote(*, level: str, work_directory: str, guest_uid: int | None) ->
     has_tools = strict and level == "kernel"
     if level == "kernel":
         granted["forgets_ctypes"] = not strict or sys.version_info >= (3, 13)
-    return Wall(guest_uid, base_bytes, (hard[0], hard[1], hard[2]), finish, has_tools, granted)
+    return Confinement(
+        guest_uid, base_bytes, (hard[0], hard[1], hard[2]), finish, has_tools, granted
+    )
 
 
-def confine_guest(wall: Wall, *, cpu_seconds: int, memory_bytes: int, output_bytes: int) -> None:
+def confine_guest(
+    wall: Confinement, *, cpu_seconds: int, memory_bytes: int, output_bytes: int
+) -> None:
     """Put up the rest, on the guest itself. Raises OSError if any stone is missing.
 
     Every page that this touches is copied for the guest, at the price of a small system

@@ -19,7 +19,7 @@ from functools import partial
 from typing import Any
 
 from nova_code_verifier.sandbox.confinement.confine import CHANNEL_FD
-from nova_code_verifier.sandbox.guest.object_session import Conversation
+from nova_code_verifier.sandbox.guest.object_session import ObjectSession
 from nova_code_verifier.sandbox.protocol.channel import receive, send
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, decode, encode
 
@@ -45,8 +45,7 @@ def serve(program: bytes, calls: int, argv: list[str]) -> None:
 
 
 def _collect_now_and_then() -> None:
-    """Free cyclic garbage where nothing else may (see `sandbox.confinement.audit`), half the time
-    at most.
+    """Free cyclic garbage, half the time at most, where `gc` is off (`confinement/audit.py`).
 
     What finalisers see of this thread is this frame, and nobody's else.
     """
@@ -162,7 +161,7 @@ def _answer_calls(program: bytes, code: types.CodeType, calls: int) -> None:
         _report("failed", "not_loaded", *_describe(error))
         os._exit(1)
     _report("loaded")
-    conversation = Conversation(module.__dict__)
+    conversation = ObjectSession(module.__dict__)
     for _ in range(calls):
         question = receive(CHANNEL_FD)
         if question is None:

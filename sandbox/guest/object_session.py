@@ -32,7 +32,7 @@ from nova_code_verifier.sandbox.protocol.encoding import (
     is_plain,
     to_tree,
 )
-from nova_code_verifier.sandbox.protocol.shared_types import Nodes, write_kin
+from nova_code_verifier.sandbox.protocol.shared_types import SharedObjects, write_kin
 
 _TEXT_MAX = 500
 _NAMES_MAX = 1000
@@ -107,7 +107,7 @@ def containers_in(values: Iterable[object]) -> Iterator[object]:
             pending.extend(reversed(value.values()))
 
 
-class Conversation:
+class ObjectSession:
     """What has been said so far, and the objects that it was about."""
 
     def __init__(self, names: dict[str, Any]) -> None:
@@ -119,7 +119,7 @@ class Conversation:
         self._kept: list[object] = []
         self._met: list[dict[str, object]] = []
         self._held_back: dict[int, BaseException] = {}
-        self._nodes = Nodes(names)
+        self._nodes = SharedObjects(names)
         self._operations = _OPERATIONS | {
             "name": self._name,
             "take": self._take,
@@ -130,7 +130,7 @@ class Conversation:
             ),
             "aiter": aiter,
             "anext": lambda items: _run_to_its_end(anext(items)),
-            "chance": _set_chance,
+            "random_state": _set_random_state,
         }
 
     def answer(self, instruction: bytes) -> bytes:
@@ -364,7 +364,7 @@ def _import(module: str, *path: str) -> object:
     return found
 
 
-def _set_chance(numbers: list[int], gauss: float | None) -> None:
+def _set_random_state(numbers: list[int], gauss: float | None) -> None:
     """Go on with random numbers where the tests have left them."""
     import random  # noqa: PLC0415  (loaded already, with a state that all guests have)
 

@@ -2,7 +2,7 @@
 
 In: a path. Out: nothing is left below it. A guest can nest deeper than any stack or path
 allows, and close directories to their owner. Runs in the zygote after every guest, and in
-its keeper when the lane ends; a zygote loads this, so it imports next to nothing.
+its keeper when the worker ends; a zygote loads this, so it imports next to nothing.
 """
 
 import itertools

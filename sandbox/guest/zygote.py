@@ -1,6 +1,6 @@
 """The zygote: a small, warm, single-threaded process that forks a guest for every request.
 
-Started as a script by its keeper (`sandbox.host.worker`), one per lane, with one argument (JSON).
+Started as a script by its keeper (`sandbox.host.worker`), one per worker, with one argument (JSON).
 It holds no secret, so that a fork of it holds none. It alone signals and reaps guests: a
 pid that its parent has not reaped is never anyone else's. Must not know: references,
 answers, what a question means.
@@ -26,7 +26,7 @@ from nova_code_verifier.sandbox.protocol import control
 sys.path.pop(0)
 
 Request = tuple[bytes, tuple[int, ...]]
-Order = tuple[bytes, int, list[str], bool]
+RunRequest = tuple[bytes, int, list[str], bool]
 
 _SETTINGS = json.loads(sys.argv[1])
 CONTROL_FD = 3
@@ -43,7 +43,7 @@ _PRELOADED = (
 )  # fmt: skip
 
 
-def main() -> Order | None:
+def main() -> RunRequest | None:
     """Serve until the keeper leaves. In a guest: return what it is to do."""
     keeper = _take_control(_SETTINGS["control_fd"])
     confine.leave_project_out()
@@ -107,7 +107,7 @@ def _is_unloaded(module_name: str) -> bool:
     return module_name == package or module_name.startswith(f"{package}.")
 
 
-def _try_a_guest(wall: confine.Wall) -> None:
+def _try_a_guest(wall: confine.Confinement) -> None:
     """Fork one guest that only puts up its wall. Raises OSError if it cannot."""
     read_end, write_end = os.pipe()
     pid = os.fork()
@@ -150,7 +150,9 @@ def _serve(keeper: socket.socket, directory: str) -> Request | None:
             work_directory.empty(directory)
 
 
-def _become_guest(wall: confine.Wall, packet: bytes, descriptors: tuple[int, ...]) -> Order:
+def _become_guest(
+    wall: confine.Confinement, packet: bytes, descriptors: tuple[int, ...]
+) -> RunRequest:
     try:
         request, argv = control.read_request(packet)
         calls, cpu_seconds, memory_bytes, output_bytes, program_bytes = request
@@ -164,7 +166,7 @@ def _become_guest(wall: confine.Wall, packet: bytes, descriptors: tuple[int, ...
         )
     except OSError:
         # No wall, no guest. Only our own fault brings us here, and nothing that a guest
-        # could say must look like it: so the whole lane ends, and its keeper starts another.
+        # could say must look like it: so the whole worker ends, and its keeper starts another.
         os.kill(os.getppid(), signal.SIGKILL)
         os._exit(1)
     return program, calls, argv, wall.has_tools_to_lose

@@ -1,7 +1,7 @@
-"""One batch: a loop that keeps every lane busy until no question is left.
+"""One batch: a loop that keeps every worker busy until no question is left.
 
-In: lanes and jobs. Out: executions, job by job. One thread and one `epoll` serve all
-lanes; the guests are the parallel part. Must not know: what an execution means.
+In: workers and jobs. Out: executions, job by job. One thread and one `epoll` serve all
+workers; the guests are the parallel part. Must not know: what an execution means.
 """
 
 import os
@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Sized
 from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.host.keeper import Keeper
 from nova_code_verifier.sandbox.host.pipes import sealed_file
-from nova_code_verifier.sandbox.host.schedule import Progress, Schedule, Visit
-from nova_code_verifier.sandbox.host.worker import Lane, LaneLostError
+from nova_code_verifier.sandbox.host.schedule import GuestTask, Progress, Schedule
+from nova_code_verifier.sandbox.host.worker import Worker, WorkerLostError
 from nova_code_verifier.sandbox.types import Ending, Execution, Job
 
 # Between our word to start or end a guest, and the zygote's that it has been done.
@@ -23,29 +23,29 @@ _GONE = select.EPOLLHUP | select.EPOLLERR
 
 
 class Batch:
-    """Which lane is busy with which visit."""
+    """Which worker is busy with which visit."""
 
     def __init__(
         self,
-        lanes: list[Lane],
-        new_lane: Callable[[int], Lane],
+        workers: list[Worker],
+        new_worker: Callable[[int], Worker],
         jobs: Iterable[Job],
         deadline: float,
     ) -> None:
-        """Prepare to run *jobs*. A lane that is lost is replaced in *lanes* by *new_lane*."""
-        self._lanes = lanes
-        self._new_lane = new_lane
+        """Prepare to run *jobs*. A worker that is lost is replaced in *workers* by *new_worker*."""
+        self._workers = workers
+        self._new_worker = new_worker
         self._schedule = Schedule(jobs)
         self._deadline = deadline
         self._patience = self._share(jobs)
         self._postponed: set[int] = set()
-        self._busy: dict[int, tuple[Visit, Keeper]] = {}
+        self._busy: dict[int, tuple[GuestTask, Keeper]] = {}
         self._open_programs: set[int] = set()
-        self._lane_of: dict[int, int] = {}
+        self._worker_of: dict[int, int] = {}
         self._epoll = select.epoll()
         self._attended_at = time.monotonic()
-        for number in range(len(lanes)):
-            self._watch(number, lanes[number].control.fileno())
+        for number in range(len(workers)):
+            self._watch(number, workers[number].control.fileno())
 
     def _share(self, jobs: Iterable[Job]) -> float:
         """Divide the time there is among the jobs: who takes more has to wait for the others.
@@ -55,12 +55,12 @@ class Batch:
         if not isinstance(jobs, Sized) or not len(jobs):
             return float("inf")
         left = self._deadline - time.monotonic()
-        return max(_SHARE_SECONDS_MIN, left * len(self._lanes) / len(jobs))
+        return max(_SHARE_SECONDS_MIN, left * len(self._workers) / len(jobs))
 
     def run(self) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Yield a job's place and executions as soon as it has ended."""
         try:
-            while self._fill_lanes():
+            while self._fill_workers():
                 self._wait()
                 yield from self._completed()
             yield from self._completed()
@@ -76,34 +76,34 @@ class Batch:
 
     # -- starting ----------------------------------------------------------------------
 
-    def _fill_lanes(self) -> bool:
-        """Give every idle lane a visit. False when all is done."""
-        for number in range(len(self._lanes)):
+    def _fill_workers(self) -> bool:
+        """Give every idle worker a visit. False when all is done."""
+        for number in range(len(self._workers)):
             while number not in self._busy:
-                visit = self._schedule.next_visit()
-                if visit is None:
+                task = self._schedule.next_task()
+                if task is None:
                     return bool(self._busy)
                 if time.monotonic() >= self._deadline:
-                    self._schedule.record(visit, _not_run(visit, "the deadline came first"))
+                    self._schedule.record(task, _not_run(task, "the deadline came first"))
                 else:
-                    self._begin(number, visit)
+                    self._begin(number, task)
         return True
 
-    def _begin(self, number: int, visit: Visit) -> None:
-        progress = visit.progress
+    def _begin(self, number: int, task: GuestTask) -> None:
+        progress = task.progress
         if progress.program is None:
             progress.program = self._open_program(progress)
         try:
             keeper = Keeper(
-                self._lanes[number],
+                self._workers[number],
                 program=progress.program,
-                questions=visit.questions,
+                questions=task.questions,
                 limits=progress.job.limits,
             )
-        except LaneLostError as error:
-            self._replace(number, visit, error)
+        except WorkerLostError as error:
+            self._replace(number, task, error)
             return
-        self._busy[number] = (visit, keeper)
+        self._busy[number] = (task, keeper)
         if keeper.talks:
             self._watch_output(number, keeper)
 
@@ -124,7 +124,7 @@ class Batch:
         events = self._epoll.poll(pause)
         self._attended_at = time.monotonic()
         for fd, flags in events:
-            number = self._lane_of.get(fd)
+            number = self._worker_of.get(fd)
             if number in self._busy:
                 self._attend(number, fd, flags)
         now = time.monotonic()
@@ -133,9 +133,9 @@ class Batch:
                 self._tick(number, keeper, now)
 
     def _attend(self, number: int, fd: int, flags: int) -> None:
-        visit, keeper = self._busy[number]
+        task, keeper = self._busy[number]
         try:
-            if fd == keeper.lane.control.fileno():
+            if fd == keeper.worker.control.fileno():
                 keeper.on_control()
             else:
                 keeper.on_output(fd)
@@ -143,35 +143,35 @@ class Batch:
                     self._forget(fd)  # else an end that a guest closed would wake us for ever
                 elif keeper.has_more_to_say or flags & select.EPOLLOUT:
                     self._watch_channel(keeper)
-        except LaneLostError as error:
-            self._replace(number, visit, error)
+        except WorkerLostError as error:
+            self._replace(number, task, error)
             return
         if keeper.ended:
             self._release(number)
             if number in self._postponed:
                 self._postponed.remove(number)
-                self._schedule.postpone(visit)
+                self._schedule.postpone(task)
             else:
-                self._schedule.record(visit, keeper.executions)
+                self._schedule.record(task, keeper.executions)
 
     def _tick(self, number: int, keeper: Keeper, now: float) -> None:
-        visit, _ = self._busy[number]
+        task, _ = self._busy[number]
         try:
             keeper.on_tick()
             if now >= self._deadline:
                 keeper.cut(Ending.NOT_RUN, "the deadline came first")
-            elif self._takes_too_much(visit, keeper, now):
+            elif self._takes_too_much(task, keeper, now):
                 self._postponed.add(number)
                 keeper.cut(Ending.NOT_RUN, "postponed")
             if keeper.is_stuck(now, _STUCK_SECONDS):
-                raise LaneLostError("a zygote does not answer")  # noqa: TRY301
-        except LaneLostError as error:
-            self._replace(number, visit, error)
+                raise WorkerLostError("a zygote does not answer")  # noqa: TRY301
+        except WorkerLostError as error:
+            self._replace(number, task, error)
             return
         self._watch_output(number, keeper)
 
-    def _takes_too_much(self, visit: Visit, keeper: Keeper, now: float) -> bool:
-        progress = visit.progress
+    def _takes_too_much(self, task: GuestTask, keeper: Keeper, now: float) -> bool:
+        progress = task.progress
         return (
             keeper.cut_at is None
             and not progress.is_postponed
@@ -188,16 +188,16 @@ class Batch:
 
     def _watch_channel(self, keeper: Keeper) -> None:
         channel = keeper.descriptors[-1]
-        if channel in self._lane_of:
+        if channel in self._worker_of:
             flags = select.EPOLLIN | (select.EPOLLOUT if keeper.has_more_to_say else 0)
             self._epoll.modify(channel, flags)
 
     def _watch(self, number: int, fd: int) -> None:
-        self._lane_of[fd] = number
+        self._worker_of[fd] = number
         self._epoll.register(fd, select.EPOLLIN)
 
     def _forget(self, fd: int) -> None:
-        if self._lane_of.pop(fd, None) is not None:
+        if self._worker_of.pop(fd, None) is not None:
             self._epoll.unregister(fd)
 
     # -- ending ------------------------------------------------------------------------
@@ -208,44 +208,44 @@ class Batch:
             self._forget(fd)
         keeper.close()
 
-    def _replace(self, number: int, visit: Visit, error: LaneLostError) -> None:
-        """Put a new lane in place of a lost one. Its visit gets one more try."""
+    def _replace(self, number: int, task: GuestTask, error: WorkerLostError) -> None:
+        """Put a new worker in place of a lost one. Its visit gets one more try."""
         if number in self._busy:
             self._release(number)
         self._postponed.discard(number)
         self._renew(number)
-        if visit.is_second_try:
-            self._schedule.record(visit, _not_run(visit, f"lost twice: {error}"))
+        if task.is_second_try:
+            self._schedule.record(task, _not_run(task, f"lost twice: {error}"))
         else:
-            self._schedule.try_again(visit)
+            self._schedule.try_again(task)
 
     def _renew(self, number: int) -> None:
-        self._forget(self._lanes[number].control.fileno())
-        self._lanes[number].close()
-        self._lanes[number] = self._new_lane(number)
-        if not self._lanes[number].greet():
-            self._lanes[number].close()
+        self._forget(self._workers[number].control.fileno())
+        self._workers[number].close()
+        self._workers[number] = self._new_worker(number)
+        if not self._workers[number].wait_ready():
+            self._workers[number].close()
             raise SandboxError("a new zygote was refused what an older one was granted")
-        self._watch(number, self._lanes[number].control.fileno())
+        self._watch(number, self._workers[number].control.fileno())
 
     def _clear_up(self) -> None:
         """Leave nothing behind, even if nobody waited for the end of the batch.
 
-        A lane that cannot be kept is closed. Who runs the next batch replaces it.
+        A worker that cannot be kept is closed. Who runs the next batch replaces it.
         """
         for number in list(self._busy):
             self._release(number)
-            self._lanes[number].close()
-        for lane in self._lanes:
+            self._workers[number].close()
+        for worker in self._workers:
             try:
-                if not lane.is_closed:
-                    lane.rest()
-            except LaneLostError:
-                lane.close()
+                if not worker.is_closed:
+                    worker.rest()
+            except WorkerLostError:
+                worker.close()
         for fd in self._open_programs:
             os.close(fd)
         self._epoll.close()
 
 
-def _not_run(visit: Visit, detail: str) -> list[Execution]:
-    return [Execution(ending=Ending.NOT_RUN, detail=detail)] * len(visit.questions)
+def _not_run(task: GuestTask, detail: str) -> list[Execution]:
+    return [Execution(ending=Ending.NOT_RUN, detail=detail)] * len(task.questions)

@@ -1,9 +1,9 @@
 """The keeper: watches one guest from outside, measures it, ends it.
 
-In: a lane, a program and the questions to ask it. Out: an `Execution` for each question
+In: a worker, a program and the questions to ask it. Out: an `Execution` for each question
 that was asked. Nothing that the guest says about its time, its memory or its end is
 believed: time is read from the process's own CPU clock, the rest from the zygote, its
-parent. Must not know: which answers are right, or what other lanes do.
+parent. Must not know: which answers are right, or what other workers do.
 """
 
 import math
@@ -17,7 +17,7 @@ from dataclasses import replace
 from nova_code_verifier.sandbox.confinement.confine import THREADS_MAX
 from nova_code_verifier.sandbox.host import usage
 from nova_code_verifier.sandbox.host.pipes import Stream, sealed_file
-from nova_code_verifier.sandbox.host.worker import Lane
+from nova_code_verifier.sandbox.host.worker import Worker
 from nova_code_verifier.sandbox.protocol.channel import (
     MessageTooLongError,
     pack_message,
@@ -31,10 +31,10 @@ from nova_code_verifier.sandbox.types import (
     Ending,
     Execution,
     Limits,
+    Operation,
     Question,
     RaisedError,
     Run,
-    Step,
 )
 
 TICK_SECONDS = 0.02
@@ -55,13 +55,13 @@ class Keeper:
     """One guest's keeper. Driven by events: `on_control`, `on_output`, `on_tick`."""
 
     def __init__(
-        self, lane: Lane, *, program: int, questions: Sequence[Question], limits: Limits
+        self, worker: Worker, *, program: int, questions: Sequence[Question], limits: Limits
     ) -> None:
-        """Ask the lane for a guest that answers *questions*: one `Run`, or some `Call`s.
+        """Ask the worker for a guest that answers *questions*: one `Run`, or some `Call`s.
 
-        *program* is a descriptor of the program's text. Raises LaneLostError.
+        *program* is a descriptor of the program's text. Raises WorkerLostError.
         """
-        self.lane = lane
+        self.worker = worker
         self.executions: list[Execution] = []
         self.ended = False
         self.loaded = False
@@ -108,7 +108,7 @@ class Keeper:
         stdin = sealed_file("stdin", first.stdin if isinstance(first, Run) else b"")
         guest_ends = [stdin, self._stdout.guest_end, self._stderr.guest_end, guest_channel]
         try:
-            self.lane.request(packet, [program, *guest_ends])
+            self.worker.request(packet, [program, *guest_ends])
         finally:
             for fd in guest_ends:
                 os.close(fd)
@@ -144,13 +144,13 @@ class Keeper:
         if self._cut is None:
             self._cut = (ending, detail)
             self.cut_at = time.monotonic()
-            self.lane.kill_guest()
+            self.worker.kill_guest()
 
     # -- events ------------------------------------------------------------------------
 
     def on_control(self) -> None:
-        """Hear the zygote. Raises LaneLostError."""
-        packet = self.lane.hear()
+        """Hear the zygote. Raises WorkerLostError."""
+        packet = self.worker.hear()
         if (pid := read_started(packet)) is not None:
             self._pid = pid
         elif (ended := read_ended(packet)) is not None:
@@ -167,7 +167,7 @@ class Keeper:
     def on_tick(self) -> None:
         """Compare the guest with its limits, and say when to look again."""
         if self.talks and len(self.executions) == len(self._questions):
-            self.lane.kill_guest()  # nothing that it could still do matters
+            self.worker.kill_guest()  # nothing that it could still do matters
         now = time.monotonic()
         # Shorter than usual for a guest whose start has not been announced yet.
         self.next_tick = now + TICK_SECONDS / 10
@@ -207,7 +207,7 @@ class Keeper:
 
     def _check_disk(self) -> None:
         bytes_max = self._limits.output_bytes * DISK_FACTOR
-        directory = self.lane.work_directory
+        directory = self.worker.work_directory
         if usage.holds_too_much(directory, bytes_max=bytes_max, files_max=FILES_MAX):
             self.cut(Ending.TOO_MUCH_OUTPUT, "files")
 
@@ -272,7 +272,7 @@ class Keeper:
         if self._cut is None:
             execution = self._execution()
             self._ask_next()  # the guest works on it while we read its answer
-            unread = isinstance(self._questions[0], Step)
+            unread = isinstance(self._questions[0], Operation)
             ending, value, error, detail = read_answer(message, payload, unread=unread)
             self.executions.append(
                 replace(
@@ -380,7 +380,7 @@ class Keeper:
 
 
 def _write(question: Question) -> bytes:
-    if isinstance(question, Step):
+    if isinstance(question, Operation):
         return question.instruction
     assert isinstance(question, Call)  # noqa: S101  (runs are not asked in words)
     return encode([question.entry_point, list(question.arguments)])

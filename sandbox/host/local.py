@@ -1,4 +1,4 @@
-"""Run jobs on this machine: lanes of warm zygotes, all watched by one loop.
+"""Run jobs on this machine: workers of warm zygotes, all watched by one loop.
 
 In: jobs. Out: their executions, as they come to an end. Must not know: tests, answers,
 rewards.
@@ -14,8 +14,8 @@ from pathlib import Path
 
 from nova_code_verifier.sandbox.errors import IsolationRefusedError, SandboxError
 from nova_code_verifier.sandbox.host.event_loop import Batch
-from nova_code_verifier.sandbox.host.worker import Lane
-from nova_code_verifier.sandbox.types import STRENGTH, Execution, Executor, Job, Level
+from nova_code_verifier.sandbox.host.worker import Worker
+from nova_code_verifier.sandbox.types import STRENGTH, Execution, Executor, IsolationLevel, Job
 
 
 class LocalExecutor:
@@ -23,18 +23,18 @@ class LocalExecutor:
 
     Starts its zygotes at once and keeps them warm until `close` (or the end of a `with`
     block). Safe to share between threads: one batch runs at a time. A process forked from
-    this one gets lanes of its own.
+    this one gets workers of its own.
     """
 
     def __init__(
         self,
         *,
-        lanes: int | None = None,
-        level: Level | None = None,
-        required: Level | None = None,
+        workers: int | None = None,
+        level: IsolationLevel | None = None,
+        required: IsolationLevel | None = None,
         preloaded: tuple[str, ...] = (),
     ) -> None:
-        """Start *lanes* zygotes (unless given: one per usable processor, and one to spare).
+        """Start *workers* zygotes (unless given: one per usable processor, and one to spare).
 
         *level* None takes the strongest wall that the kernel grants. Raises
         IsolationRefusedError, at the latest in `run`, if that is below *required*: unless
@@ -44,28 +44,28 @@ class LocalExecutor:
         """
         self._preloaded = preloaded
         self._relatives: dict[tuple[str, ...], LocalExecutor] = {}
-        self._count = lanes or _fitting_count()
+        self._count = workers or _fitting_count()
         self._wanted = level
         self._refusal = ""
-        self._required = required or level or Level.INTERPRETER
+        self._required = required or level or IsolationLevel.INTERPRETER
         if level is not None and STRENGTH[level] < STRENGTH[self._required]:
             raise IsolationRefusedError(f"level {level} was asked for, {self._required} required")
-        self._start(level or Level.KERNEL)
+        self._start(level or IsolationLevel.KERNEL)
 
-    def _start(self, level: Level) -> None:
+    def _start(self, level: IsolationLevel) -> None:
         self._level = level
         self._owner_pid = os.getpid()
         self._is_ready = self._is_running = False
         self._lock = threading.RLock()
         self._directory = _new_directory()
-        self._lanes: list[Lane] = []
+        self._workers: list[Worker] = []
         self._close = weakref.finalize(
-            self, _close, self._lanes, self._directory, owner_pid=self._owner_pid
+            self, _close, self._workers, self._directory, owner_pid=self._owner_pid
         )
-        self._lanes += map(self._new_lane, range(self._count))
+        self._workers += map(self._new_worker, range(self._count))
 
-    def _new_lane(self, number: int) -> Lane:
-        return Lane(
+    def _new_worker(self, number: int) -> Worker:
+        return Worker(
             number=number,
             level=self._level,
             directory=self._directory,
@@ -73,13 +73,13 @@ class LocalExecutor:
         )
 
     @property
-    def level(self) -> Level:
+    def level(self) -> IsolationLevel:
         """The wall that every guest gets. Waits for the zygotes to tell."""
         self._make_ready()
         return self._level
 
     @property
-    def keeps_candidates_apart(self) -> bool:
+    def isolates_trusted_code(self) -> bool:
         """No: candidates and trusted programs are guests of the same machine."""
         return False
 
@@ -87,42 +87,44 @@ class LocalExecutor:
     def granted(self) -> dict[str, object]:
         """What the kernel granted, by name of protection; `kernel_refused` says why not more."""
         self._make_ready()
-        return self._lanes[0].granted | ({"kernel_refused": self._refusal} if self._refusal else {})
+        return self._workers[0].granted | (
+            {"kernel_refused": self._refusal} if self._refusal else {}
+        )
 
     @property
     def zygote_pids(self) -> tuple[int, ...]:
         """The process ids of the zygotes."""
-        return tuple(lane.zygote_pid for lane in self._lanes)
+        return tuple(worker.zygote_pid for worker in self._workers)
 
     @property
     def work_directories(self) -> tuple[str, ...]:
-        """Where the guests of each lane may write."""
-        return tuple(str(lane.work_directory) for lane in self._lanes)
+        """Where the guests of each worker may write."""
+        return tuple(str(worker.work_directory) for worker in self._workers)
 
     def _make_ready(self) -> None:
         if not self._close.alive:
             raise SandboxError("this executor has been closed")
         if self._owner_pid != os.getpid():
-            for lane in self._lanes:  # after a fork: they belong to the parent
-                lane.leave()
+            for worker in self._workers:  # after a fork: they belong to the parent
+                worker.leave()
             self._start(self._level)
-        if not self._is_ready or any(lane.is_closed for lane in self._lanes):
+        if not self._is_ready or any(worker.is_closed for worker in self._workers):
             with self._lock:
                 self._greet()
 
     def _greet(self) -> None:
-        """Have all lanes ready, at a level that the kernel grants to all of them."""
-        for number, lane in enumerate(self._lanes):
-            if lane.is_closed:  # the batch before could not keep it, nor replace it
-                self._lanes[number] = self._new_lane(number)
-        if not all(lane.greet() for lane in self._lanes):
-            self._refusal = str(self._lanes[0].granted.get("refused", ""))
+        """Have all workers ready, at a level that the kernel grants to all of them."""
+        for number, worker in enumerate(self._workers):
+            if worker.is_closed:  # the batch before could not keep it, nor replace it
+                self._workers[number] = self._new_worker(number)
+        if not all(worker.wait_ready() for worker in self._workers):
+            self._refusal = str(self._workers[0].granted.get("refused", ""))
             self.close()
             if self._wanted is not None or STRENGTH[self._required] >= STRENGTH[self._level]:
                 raise IsolationRefusedError(
                     f"the kernel refuses isolation level {self._level}: {self._refusal}"
                 )
-            self._start(Level.INTERPRETER)
+            self._start(IsolationLevel.INTERPRETER)
             self._greet()
         self._is_ready = True
 
@@ -140,19 +142,19 @@ class LocalExecutor:
         """Close."""
         self.close()
 
-    def with_loaded(self, modules: tuple[str, ...]) -> "LocalExecutor":
+    def with_preloaded(self, modules: tuple[str, ...]) -> "LocalExecutor":
         """Be another executor, whose guests find *modules* loaded. Closed with this one."""
         with self._lock:
             if modules not in self._relatives:
                 self._relatives[modules] = LocalExecutor(
-                    lanes=self._count,
+                    workers=self._count,
                     level=self._wanted,
                     required=self._required,
                     preloaded=modules,
                 )
             return self._relatives[modules]
 
-    def until(self, deadline: float) -> Executor:
+    def with_deadline(self, deadline: float) -> Executor:
         """Be an executor that stops at *deadline*, in seconds of `time.monotonic`."""
         return _Until(self, deadline)
 
@@ -170,7 +172,7 @@ class LocalExecutor:
                 raise SandboxError("run: the batch before must be read to its end, or closed")
             self._is_running = True
             try:
-                yield from Batch(self._lanes, self._new_lane, jobs, deadline).run()
+                yield from Batch(self._workers, self._new_worker, jobs, deadline).run()
             finally:
                 self._is_running = False
 
@@ -181,18 +183,18 @@ class _Until:
         self._deadline = deadline
 
     @property
-    def level(self) -> Level:
+    def level(self) -> IsolationLevel:
         return self._executor.level
 
     @property
-    def keeps_candidates_apart(self) -> bool:
-        return self._executor.keeps_candidates_apart
+    def isolates_trusted_code(self) -> bool:
+        return self._executor.isolates_trusted_code
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         return self._executor.run(jobs, deadline=self._deadline)
 
-    def with_loaded(self, modules: tuple[str, ...]) -> Executor:
-        return _Until(self._executor.with_loaded(modules), self._deadline)
+    def with_preloaded(self, modules: tuple[str, ...]) -> Executor:
+        return _Until(self._executor.with_preloaded(modules), self._deadline)
 
 
 def _fitting_count() -> int:
@@ -210,9 +212,9 @@ def _new_directory() -> Path:
     return directory
 
 
-def _close(lanes: list[Lane], directory: Path, *, owner_pid: int) -> None:
+def _close(workers: list[Worker], directory: Path, *, owner_pid: int) -> None:
     if os.getpid() != owner_pid:
         return  # a forked child must not end its parent's zygotes
-    for lane in lanes:
-        lane.close()
+    for worker in workers:
+        worker.close()
     shutil.rmtree(directory, ignore_errors=True)

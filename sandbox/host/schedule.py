@@ -2,7 +2,7 @@
 
 In: jobs, and executions as they happen, in any order. Out: visits (a guest's worth of
 questions) and, for a finished job, its executions in order, the same whatever the number
-of lanes. Must not know: processes.
+of workers. Must not know: processes.
 """
 
 import math
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass, field, replace
 from heapq import heapify, heappop, heappush
 
-from nova_code_verifier.sandbox.types import Ending, Execution, Job, Question, Run, Step
+from nova_code_verifier.sandbox.types import Ending, Execution, Job, Operation, Question, Run
 
 # What is kept for a job until all of its questions are answered. A value takes several
 # times the memory of its encoded form.
@@ -65,7 +65,7 @@ class Progress:
 
         The wall clock is generous already, and a second sleep would cost as much again.
         """
-        if len(self.late) != 1 or isinstance(self.job.questions[0], Step):
+        if len(self.late) != 1 or isinstance(self.job.questions[0], Operation):
             return False
         execution = self.executions[self.late[0]]
         return execution is not None and execution.detail == "cpu"
@@ -107,7 +107,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class GuestTask:
     """Questions for one guest: the job's from *first* on (all its calls, or one run)."""
 
     progress: Progress
@@ -123,11 +123,11 @@ class Schedule:
         """Plan to ask every question of *jobs*."""
         self._jobs = enumerate(jobs)
         self._unfetched = len(jobs) if isinstance(jobs, Sized) else 0
-        self._pending: deque[Visit] = deque()
-        self._postponed: deque[Visit] = deque()
+        self._pending: deque[GuestTask] = deque()
+        self._postponed: deque[GuestTask] = deque()
         self._complete: deque[Progress] = deque()
 
-    def next_visit(self) -> Visit | None:
+    def next_task(self) -> GuestTask | None:
         """Hand out the next visit; None when no question is left to ask now."""
         while True:
             while not self._pending:
@@ -135,10 +135,10 @@ class Schedule:
                     if not self._postponed:
                         return None
                     self._pending, self._postponed = self._postponed, self._pending
-            visit = self._pending.popleft()
-            if visit.first <= visit.progress.asked_until:
-                return visit
-            self.record(visit, [NOT_ASKED] * len(visit.questions))
+            task = self._pending.popleft()
+            if task.first <= task.progress.asked_until:
+                return task
+            self.record(task, [NOT_ASKED] * len(task.questions))
 
     @property
     def has_others(self) -> bool:
@@ -147,11 +147,11 @@ class Schedule:
             bool(self._pending) and not self._pending[0].progress.is_postponed
         )
 
-    def postpone(self, visit: Visit) -> None:
+    def postpone(self, task: GuestTask) -> None:
         """Plan a visit, and all that its job still asks, after everything else."""
-        progress = visit.progress
+        progress = task.progress
         progress.is_postponed = True
-        self._postponed.append(visit)
+        self._postponed.append(task)
         self._postponed.extend(one for one in self._pending if one.progress is progress)
         self._pending = deque(one for one in self._pending if one.progress is not progress)
 
@@ -160,26 +160,26 @@ class Schedule:
         while self._complete:
             yield self._complete.popleft()
 
-    def record(self, visit: Visit, executions: list[Execution]) -> None:
+    def record(self, task: GuestTask, executions: list[Execution]) -> None:
         """Take in what a visit brought, and plan what it leaves to do."""
-        progress = visit.progress
-        progress.put(visit.first, executions)
+        progress = task.progress
+        progress.put(task.first, executions)
         progress.used_seconds += sum(execution.wall_seconds for execution in executions)
-        end = visit.first + len(executions)
-        if len(executions) < len(visit.questions):
-            left = visit.first + len(visit.questions) - end
-            if isinstance(visit.questions[0], Step):
+        end = task.first + len(executions)
+        if len(executions) < len(task.questions):
+            left = task.first + len(task.questions) - end
+            if isinstance(task.questions[0], Operation):
                 progress.put(end, [_TOO_LATE] * left)
             elif progress.kept_until < math.inf:
                 progress.put(end, [_TOO_MUCH] * left)
             else:
-                self._pending.appendleft(_visit(progress, end))
+                self._pending.appendleft(_task(progress, end))
         if not progress.missing:
             self._finish(progress)
 
-    def try_again(self, visit: Visit) -> None:
+    def try_again(self, task: GuestTask) -> None:
         """Plan a visit once more, as its guest was lost through our own fault."""
-        self._pending.appendleft(replace(visit, is_second_try=True))
+        self._pending.appendleft(replace(task, is_second_try=True))
 
     def _fetch(self) -> bool:
         place, job = next(self._jobs, (0, None))
@@ -191,9 +191,9 @@ class Schedule:
         if not job.questions:
             self._complete.append(progress)
         elif not job.is_divisible:
-            self._pending.append(_visit(progress, 0))
+            self._pending.append(_task(progress, 0))
         else:
-            self._pending.extend(_visit(progress, number) for number in range(len(job.questions)))
+            self._pending.extend(_task(progress, number) for number in range(len(job.questions)))
         return True
 
     def _finish(self, progress: Progress) -> None:
@@ -203,16 +203,16 @@ class Schedule:
             progress.confirmed = True
             progress.take_back(number)
             question = progress.job.questions[number]
-            self._pending.append(Visit(progress=progress, first=number, questions=(question,)))
+            self._pending.append(GuestTask(progress=progress, first=number, questions=(question,)))
             return
         if progress.asked_until < math.inf:
-            # Several lanes may have gone past the point of giving up before they knew.
+            # Several workers may have gone past the point of giving up before they knew.
             first = int(progress.asked_until) + 1
             progress.executions[first:] = [NOT_ASKED] * (len(progress.executions) - first)
         self._complete.append(progress)
 
 
-def _visit(progress: Progress, first: int) -> Visit:
+def _task(progress: Progress, first: int) -> GuestTask:
     questions = progress.job.questions
     end = first + 1 if isinstance(questions[first], Run) else len(questions)
-    return Visit(progress=progress, first=first, questions=questions[first:end])
+    return GuestTask(progress=progress, first=first, questions=questions[first:end])

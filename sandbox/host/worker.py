@@ -1,4 +1,4 @@
-"""A lane: one zygote, its control socket and its work directory.
+"""A worker: one zygote, its control socket and its work directory.
 
 In: requests to fork. Out: the zygote's words. The keeper's end of `sandbox.guest.zygote`.
 Must not know: what runs in the guests, or how long it may.
@@ -18,7 +18,7 @@ import nova_code_verifier
 from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.guest import work_directory
 from nova_code_verifier.sandbox.protocol.control import KILL, PACKET_BYTES_MAX, REST, RESTING
-from nova_code_verifier.sandbox.types import Level
+from nova_code_verifier.sandbox.types import IsolationLevel
 
 # Not resolved: in a clone of the repository the folders are links, and the code has one name.
 _PACKAGE = Path(nova_code_verifier.__file__).parent
@@ -51,17 +51,22 @@ _ENVIRONMENT = {
 }
 
 
-class LaneLostError(SandboxError):
+class WorkerLostError(SandboxError):
     """The zygote has gone."""
 
 
-class Lane:
-    """One zygote. Started at once, ready when `greet` returns."""
+class Worker:
+    """One zygote. Started at once, ready when `wait_ready` returns."""
 
     def __init__(
-        self, *, number: int, level: Level, directory: Path, preloaded: tuple[str, ...] = ()
+        self,
+        *,
+        number: int,
+        level: IsolationLevel,
+        directory: Path,
+        preloaded: tuple[str, ...] = (),
     ) -> None:
-        """Start the zygote of lane *number*, working below *directory*.
+        """Start the zygote of worker *number*, working below *directory*.
 
         Its guests find the modules *preloaded* loaded.
         """
@@ -69,7 +74,7 @@ class Lane:
         self.level = level
         self.granted: dict[str, object] = {}
         self.is_closed = False
-        # Never a name twice: whatever a lost lane left stays its own.
+        # Never a name twice: whatever a lost worker left stays its own.
         self.work_directory = Path(_new_directory(directory, number))
         guest_uid = _GUEST_UID_BASE + number if os.geteuid() == 0 else None
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -95,10 +100,10 @@ class Lane:
         """The zygote's process id."""
         return self._process.pid
 
-    def greet(self) -> bool:
-        """Wait until the zygote is ready. False: the kernel refuses this lane's level.
+    def wait_ready(self) -> bool:
+        """Wait until the zygote is ready. False: the kernel refuses this worker's level.
 
-        Raises SandboxError, and closes the lane, if it never is.
+        Raises SandboxError, and closes the worker, if it never is.
         """
         try:
             if not self.granted:
@@ -108,7 +113,7 @@ class Lane:
         except TimeoutError as error:
             self.close()
             raise SandboxError("a zygote did not start in time") from error
-        except LaneLostError:
+        except WorkerLostError:
             self.close()
             raise
         return "refused" not in self.granted
@@ -118,32 +123,32 @@ class Lane:
         try:
             socket.send_fds(self.control, [packet], descriptors)
         except OSError as error:
-            raise LaneLostError(self._last_words()) from error
+            raise WorkerLostError(self._exit_output()) from error
 
     def kill_guest(self) -> None:
         """Ask the zygote to end its guest. No answer: it will say `ended`."""
         try:
             self.control.send(KILL)
         except OSError as error:
-            raise LaneLostError(self._last_words()) from error
+            raise WorkerLostError(self._exit_output()) from error
 
     def rest(self) -> None:
         """Return when the zygote has nothing left to do."""
         try:
             self.control.send(REST)
         except OSError as error:
-            raise LaneLostError(self._last_words()) from error
+            raise WorkerLostError(self._exit_output()) from error
         while self.hear() != RESTING:
             pass
 
     def hear(self) -> bytes:
-        """Read the zygote's next words, waiting if need be. Raises LaneLostError."""
+        """Read the zygote's next words, waiting if need be. Raises WorkerLostError."""
         try:
             packet = self.control.recv(PACKET_BYTES_MAX)
         except ConnectionError:
             packet = b""
         if not packet:
-            raise LaneLostError(self._last_words())
+            raise WorkerLostError(self._exit_output())
         return packet
 
     def close(self) -> None:
@@ -171,13 +176,13 @@ class Lane:
                     os.kill(int(arguments.parent.name), signal.SIGKILL)
 
     def leave(self) -> None:
-        """Let go of a lane that belongs to the process which this one was forked from."""
+        """Let go of a worker that belongs to the process which this one was forked from."""
         self.control.close()
         if self._process.stdout is not None:
             self._process.stdout.close()
         self._process.returncode = 0  # so that it is not waited for, nor missed
 
-    def _last_words(self) -> str:
+    def _exit_output(self) -> str:
         self._process.kill()
         status = self._process.wait()
         assert self._process.stdout is not None  # noqa: S101  (it was opened as a pipe)
@@ -187,7 +192,7 @@ class Lane:
 
 def _new_directory(directory: Path, number: int) -> str:
     try:
-        return tempfile.mkdtemp(prefix=f"lane-{number}-", dir=directory)
+        return tempfile.mkdtemp(prefix=f"worker-{number}-", dir=directory)
     except OSError as error:
         raise SandboxError(f"no place for a guest's work directory: {error}") from error
 

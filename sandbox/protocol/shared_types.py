@@ -43,7 +43,7 @@ def read_kin(tag: str, content: Any, kinds: Mapping[str, Any], walk: Walk) -> ob
     raise EncodingError(f"there is no such {tag}")
 
 
-class Nodes:
+class SharedObjects:
     """Instances of classes that tests and candidate share: lists and trees of nodes.
 
     They travel by value, as a table of class names and fields in which they refer to each

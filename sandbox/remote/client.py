@@ -1,6 +1,6 @@
 """Carry orders to an executor function, and find out whose fault it is if no reply comes.
 
-In: jobs; `invoke`, which carries a parcel there and brings one back. Out: a reply, or the error
+In: jobs; `invoke`, which carries a payload there and brings one back. Out: a reply, or the error
 that says what is out of order. Must not know: which orders are given when, tests, rewards.
 
 Throttled calls are made again until the deadline, others that failed on the way a few times. If
@@ -18,14 +18,14 @@ from nova_code_verifier.sandbox.errors import (
     FunctionCrashedError,
     FunctionOutOfTimeError,
     IsolationRefusedError,
-    ParcelTooLargeError,
+    PayloadTooLargeError,
     ThrottledError,
     UnreachableError,
 )
-from nova_code_verifier.sandbox.remote.fields import PARCEL_BYTES_MAX, ParcelError
-from nova_code_verifier.sandbox.remote.request import Order, write_order
-from nova_code_verifier.sandbox.remote.response import Reply, read_reply
-from nova_code_verifier.sandbox.types import STRENGTH, Ending, Execution, Job, Level, Run
+from nova_code_verifier.sandbox.remote.fields import PAYLOAD_BYTES_MAX, PayloadError
+from nova_code_verifier.sandbox.remote.request import RunRequest, write_request
+from nova_code_verifier.sandbox.remote.response import RunResponse, read_response
+from nova_code_verifier.sandbox.types import STRENGTH, Ending, Execution, IsolationLevel, Job, Run
 
 Invoke = Callable[[bytes], bytes]
 """Gives an order to the executor function, and returns its reply. Raises InvocationError."""
@@ -41,18 +41,18 @@ _PROBE = Job(program="print(input())", questions=(Run(stdin=b"are you well?\n"),
 _PROBE_ANSWER = b"are you well?\n"
 
 
-class Courier:
+class ExecutorClient:
     """Gives orders to one function. Safe to share between threads."""
 
-    def __init__(self, invoke: Invoke, *, required: Level) -> None:
+    def __init__(self, invoke: Invoke, *, required: IsolationLevel) -> None:
         """Refuse replies that claim a weaker wall than *required*."""
         self._invoke = invoke
         self._required = required
-        self._level: Level | None = None
+        self._level: IsolationLevel | None = None
         self._lock = threading.Lock()
         self._reading = threading.Lock()
 
-    def claimed_level(self, deadline: float) -> Level:
+    def claimed_level(self, deadline: float) -> IsolationLevel:
         """Return the weakest wall that was claimed so far.
 
         Asks if nothing was; raises SandboxError if nobody answers before *deadline*.
@@ -69,7 +69,7 @@ class Courier:
         seconds: float,
         deadline: float,
         stop: threading.Event | None = None,
-    ) -> Reply:
+    ) -> RunResponse:
         """Give an order, and wait for its reply.
 
         The function is told to take *seconds* at most; *deadline* is of `time.monotonic`. It is
@@ -85,7 +85,7 @@ class Courier:
             if left <= 0 or stop.is_set():
                 raise UnreachableError(DEADLINE + hindrance)
             try:
-                return self._try(Order(jobs=jobs, seconds=min(seconds, left, LONGEST_SECONDS)))
+                return self._try(RunRequest(jobs=jobs, seconds=min(seconds, left, LONGEST_SECONDS)))
             except ThrottledError as error:
                 hindrance = f"; {error}"
             except UnreachableError as error:
@@ -97,7 +97,7 @@ class Courier:
             stop.wait(min(random.uniform(0, pause), max(0.0, left)))  # noqa: S311
             pause = min(2 * pause, _PAUSE_SECONDS_MAX)
 
-    def give_alone(
+    def send_one(
         self,
         job: Job,
         *,
@@ -105,7 +105,7 @@ class Courier:
         deadline: float,
         stop: threading.Event | None = None,
         is_last_try: bool = False,
-    ) -> Reply:
+    ) -> RunResponse:
         """Give an order for one job. If it brings the function down, that is a fact, too.
 
         So it is if, at the *last try*, nothing is run though there was time: whoever ends what
@@ -121,7 +121,7 @@ class Courier:
             late = isinstance(error, FunctionOutOfTimeError)
             ending = Ending.OUT_OF_TIME if late else Ending.CRASHED
             fact = Execution(ending=ending, detail="it brought its executor down")
-            return Reply(
+            return RunResponse(
                 level=self.claimed_level(deadline), results=((fact,) * len(job.questions),)
             )
         else:
@@ -129,26 +129,26 @@ class Courier:
 
     def _give_twice(
         self, job: Job, *, seconds: float, deadline: float, stop: threading.Event | None
-    ) -> Reply:
+    ) -> RunResponse:
         try:
             return self.give((job,), seconds=seconds, deadline=deadline, stop=stop)
         except FunctionCrashedError:
             # An environment may also die by itself, or of who was there before.
             return self.give((job,), seconds=seconds, deadline=deadline, stop=stop)
 
-    def _try(self, order: Order) -> Reply:
-        parcel = write_order(order)
-        if len(parcel) > PARCEL_BYTES_MAX:
-            raise ParcelTooLargeError(
-                f"an order of {len(parcel)} bytes, packed, and an invocation carries no more than "
-                f"{PARCEL_BYTES_MAX}: score this sample without an executor function"
+    def _try(self, order: RunRequest) -> RunResponse:
+        payload = write_request(order)
+        if len(payload) > PAYLOAD_BYTES_MAX:
+            raise PayloadTooLargeError(
+                f"an order of {len(payload)} bytes, packed, and an invocation carries no more than "
+                f"{PAYLOAD_BYTES_MAX}: score this sample without an executor function"
             )
         try:
-            replied = self._invoke(parcel)
+            replied = self._invoke(payload)
             # One at a time: unpacked, a reply may weigh a hundred times as much.
             with self._reading:
-                reply = read_reply(replied, order.jobs)
-        except ParcelError as error:
+                reply = read_response(replied, order.jobs)
+        except PayloadError as error:
             raise FunctionCrashedError(f"its reply cannot be read: {error}") from error
         self._note(reply.level)
         return reply
@@ -164,7 +164,7 @@ class Courier:
             problem = said.detail or said.ending
             raise UnreachableError(f"the executor function does not run programs: {problem}")
 
-    def _note(self, level: Level) -> None:
+    def _note(self, level: IsolationLevel) -> None:
         with self._lock:
             if self._level is None or STRENGTH[level] < STRENGTH[self._level]:
                 self._level = level

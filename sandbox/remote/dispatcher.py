@@ -1,6 +1,6 @@
 """One batch of jobs on its way to an executor function: which orders are under way.
 
-In: jobs, a courier. Out: executions, job by job, as they come. Every order is a thread that
+In: jobs, a client. Out: executions, job by job, as they come. Every order is a thread that
 waits; all else happens in the caller's. Must not know: how an order is carried.
 """
 
@@ -13,13 +13,13 @@ from dataclasses import dataclass, field, replace
 
 from nova_code_verifier.sandbox.errors import (
     FunctionCrashedError,
-    ParcelTooLargeError,
+    PayloadTooLargeError,
     SandboxError,
 )
 from nova_code_verifier.sandbox.host.schedule import NOT_ASKED
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError
-from nova_code_verifier.sandbox.remote.client import DEADLINE, LONGEST_SECONDS, Courier
-from nova_code_verifier.sandbox.remote.response import Reply
+from nova_code_verifier.sandbox.remote.client import DEADLINE, LONGEST_SECONDS, ExecutorClient
+from nova_code_verifier.sandbox.remote.response import RunResponse
 from nova_code_verifier.sandbox.types import Ending, Execution, Job
 
 _SHARE_SECONDS_MIN = 2.0
@@ -27,7 +27,7 @@ _FOR_EVER_SECONDS = 86_400.0  # a queue cannot wait for an infinity
 
 
 @dataclass(slots=True, kw_only=True)
-class _Errand:
+class _PendingJob:
     """A job on its way: what is known of it, and what is still to be asked."""
 
     place: int
@@ -60,30 +60,30 @@ class _Errand:
         self.executions[first:] = [execution] * (len(self.job.questions) - first)
 
 
-class Traffic:
+class Dispatcher:
     """The orders of one batch."""
 
     def __init__(
         self,
-        courier: Courier,
+        client: ExecutorClient,
         jobs: Iterable[Job],
         *,
         concurrency: int,
-        jobs_per_order: int,
+        jobs_per_request: int,
         deadline: float,
     ) -> None:
         """Plan to have *jobs* run, until *deadline*."""
-        self._courier = courier
+        self._courier = client
         self._unfetched = enumerate(jobs)
         self._concurrency = concurrency
-        self._jobs_per_order = jobs_per_order
+        self._jobs_per_request = jobs_per_request
         self._deadline = min(deadline, time.monotonic() + _FOR_EVER_SECONDS)
         self._share = self._share_of(jobs)
-        self._waiting: deque[_Errand] = deque()
-        self._postponed: deque[_Errand] = deque()
-        self._under_way: dict[int, list[_Errand]] = {}
-        self._told: queue.SimpleQueue[tuple[int, Reply | Exception]] = queue.SimpleQueue()
-        self._done: deque[_Errand] = deque()
+        self._waiting: deque[_PendingJob] = deque()
+        self._postponed: deque[_PendingJob] = deque()
+        self._under_way: dict[int, list[_PendingJob]] = {}
+        self._told: queue.SimpleQueue[tuple[int, RunResponse | Exception]] = queue.SimpleQueue()
+        self._done: deque[_PendingJob] = deque()
         self._outage = ""
         self._stop = threading.Event()
 
@@ -120,9 +120,9 @@ class Traffic:
                 # A daemon: one that waits for a reply which never comes must hold up nobody.
                 threading.Thread(target=self._give, args=(errands,), daemon=True).start()
 
-    def _next_order(self) -> list[_Errand]:
-        errands: list[_Errand] = []
-        while len(errands) < self._jobs_per_order and (errand := self._next_errand()):
+    def _next_order(self) -> list[_PendingJob]:
+        errands: list[_PendingJob] = []
+        while len(errands) < self._jobs_per_request and (errand := self._next_errand()):
             if errand.goes_alone and errands:
                 self._waiting.appendleft(errand)
                 break
@@ -131,11 +131,11 @@ class Traffic:
                 break
         return errands
 
-    def _next_errand(self) -> _Errand | None:
+    def _next_errand(self) -> _PendingJob | None:
         while not self._waiting:
             place, job = next(self._unfetched, (0, None))
             if job is not None:
-                errand = _Errand(place=place, job=job, part=len(job.questions))
+                errand = _PendingJob(place=place, job=job, part=len(job.questions))
                 (self._waiting if job.questions else self._done).append(errand)
             elif self._postponed:
                 self._waiting, self._postponed = self._postponed, self._waiting
@@ -143,14 +143,14 @@ class Traffic:
                 return None
         return self._waiting.popleft()
 
-    def _give(self, errands: list[_Errand]) -> None:
+    def _give(self, errands: list[_PendingJob]) -> None:
         """Give an order and tell what came of it: in a thread of its own."""
         jobs = tuple(errand.rest for errand in errands)
         seconds = LONGEST_SECONDS if errands[0].is_postponed else self._share
-        told: Reply | Exception
+        told: RunResponse | Exception
         try:
             if len(jobs) == 1:
-                told = self._courier.give_alone(
+                told = self._courier.send_one(
                     jobs[0],
                     seconds=seconds,
                     deadline=self._deadline,
@@ -177,18 +177,18 @@ class Traffic:
             self._under_way.clear()
             return
         errands = self._under_way.pop(number)
-        if isinstance(told, Reply):
+        if isinstance(told, RunResponse):
             for errand, executions in zip(errands, told.results, strict=True):
                 self._take(errand, executions)
         elif len(errands) > 1 and isinstance(
-            told, FunctionCrashedError | ParcelTooLargeError | EncodingError
+            told, FunctionCrashedError | PayloadTooLargeError | EncodingError
         ):
             for errand in errands:
                 self._send_alone(errand)
         else:
             self._take_error(errands, told)
 
-    def _take(self, errand: _Errand, executions: tuple[Execution, ...]) -> None:
+    def _take(self, errand: _PendingJob, executions: tuple[Execution, ...]) -> None:
         """Note what happened, up to the first question that was not asked."""
         lost = next((one for one in executions if one.ending is Ending.NOT_RUN), None)
         asked = executions if lost is None else executions[: executions.index(lost)]
@@ -204,12 +204,12 @@ class Traffic:
             errand.is_postponed = errand.goes_alone = True
             self._postponed.append(errand)
 
-    def _take_error(self, errands: list[_Errand], error: Exception) -> None:
+    def _take_error(self, errands: list[_PendingJob], error: Exception) -> None:
         (errand, *_) = errands
-        if isinstance(error, ParcelTooLargeError) and errand.job.is_divisible and errand.part > 1:
+        if isinstance(error, PayloadTooLargeError) and errand.job.is_divisible and errand.part > 1:
             errand.part = (min(errand.part, len(errand.rest.questions)) + 1) // 2
             self._waiting.append(errand)
-        elif isinstance(error, ParcelTooLargeError):
+        elif isinstance(error, PayloadTooLargeError):
             self._lose(errands, str(error), Ending.UNSENDABLE)
         elif isinstance(error, EncodingError):
             problem = f"its arguments cannot be sent: {error}"
@@ -220,11 +220,13 @@ class Traffic:
         else:
             raise error
 
-    def _send_alone(self, errand: _Errand) -> None:
+    def _send_alone(self, errand: _PendingJob) -> None:
         errand.goes_alone = True
         self._waiting.append(errand)
 
-    def _lose(self, errands: list[_Errand], detail: str, ending: Ending = Ending.NOT_RUN) -> None:
+    def _lose(
+        self, errands: list[_PendingJob], detail: str, ending: Ending = Ending.NOT_RUN
+    ) -> None:
         for errand in errands:
             errand.end(len(errand.executions), Execution(ending=ending, detail=detail))
             self._done.append(errand)

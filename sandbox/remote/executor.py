@@ -3,8 +3,8 @@
 In: jobs, and a way to the function. Out: executions, as they come. What a reply says is hearsay
 (see `sandbox.remote.response`). Must not know: tests, answers, rewards, whose function it is.
 
-The jobs of `run` are candidates', and go to the function. Whoever holds secrets (examiners, with
-the tests) is run through `with_loaded`: on this machine, where no candidate ever is.
+The jobs of `run` are candidates', and go to the function. Whoever holds secrets (harnesses, with
+the tests) is run through `with_preloaded`: on this machine, where no candidate ever is.
 """
 
 import threading
@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.sandbox.remote.client import LONGEST_SECONDS, Courier, Invoke
-from nova_code_verifier.sandbox.remote.dispatcher import Traffic
-from nova_code_verifier.sandbox.types import Execution, Executor, Job, Level
+from nova_code_verifier.sandbox.remote.client import LONGEST_SECONDS, ExecutorClient, Invoke
+from nova_code_verifier.sandbox.remote.dispatcher import Dispatcher
+from nova_code_verifier.sandbox.types import Execution, Executor, IsolationLevel, Job
 
 StartTrusted = Callable[[tuple[str, ...]], LocalExecutor]
 """Starts an executor on this machine, whose guests find these modules loaded."""
@@ -29,35 +29,35 @@ class RemoteExecutor:
         start_trusted: StartTrusted,
         *,
         concurrency: int = 16,
-        jobs_per_order: int = 1,
-        required: Level = Level.INTERPRETER,
+        jobs_per_request: int = 1,
+        required: IsolationLevel = IsolationLevel.INTERPRETER,
     ) -> None:
-        """Have *concurrency* orders under way at most, with *jobs_per_order* jobs in each.
+        """Have *concurrency* orders under way at most, with *jobs_per_request* jobs in each.
 
         More than one job in an order is for a function whose guests are behind the kernel's
         wall: elsewhere a candidate might see, and answer for, those that came with it.
         """
-        self._courier = Courier(invoke, required=required)
+        self._courier = ExecutorClient(invoke, required=required)
         self._start_trusted = start_trusted
         self._trusted: dict[tuple[str, ...], LocalExecutor] = {}
         self._concurrency = concurrency
-        self._jobs_per_order = jobs_per_order
+        self._jobs_per_request = jobs_per_request
         self._lock = threading.Lock()
 
     @property
-    def level(self) -> Level:
+    def level(self) -> IsolationLevel:
         """The weakest wall that the function has claimed so far. Asks it, if it has not yet.
 
         Raises IsolationRefusedError if that is below *required*, SandboxError if it is silent.
         """
         return self.level_by(time.monotonic() + LONGEST_SECONDS)
 
-    def level_by(self, deadline: float) -> Level:
+    def level_by(self, deadline: float) -> IsolationLevel:
         """Be the same, for whoever cannot wait longer than *deadline*."""
         return self._courier.claimed_level(min(deadline, time.monotonic() + LONGEST_SECONDS))
 
     @property
-    def keeps_candidates_apart(self) -> bool:
+    def isolates_trusted_code(self) -> bool:
         """Yes: a program that holds secrets can only be run where no candidate is."""
         return True
 
@@ -68,19 +68,19 @@ class RemoteExecutor:
 
         Questions that *deadline* (of `time.monotonic`) or an outage cut short are `NOT_RUN`.
         """
-        return Traffic(
+        return Dispatcher(
             self._courier,
             jobs,
             concurrency=self._concurrency,
-            jobs_per_order=self._jobs_per_order,
+            jobs_per_request=self._jobs_per_request,
             deadline=deadline,
         ).run()
 
-    def until(self, deadline: float) -> Executor:
+    def with_deadline(self, deadline: float) -> Executor:
         """Be an executor that stops at *deadline*, in seconds of `time.monotonic`."""
         return _Until(self, deadline)
 
-    def with_loaded(self, modules: tuple[str, ...]) -> LocalExecutor:
+    def with_preloaded(self, modules: tuple[str, ...]) -> LocalExecutor:
         """Be an executor of this machine, for trusted programs. Closed with this one."""
         with self._lock:
             if modules not in self._trusted:
@@ -107,15 +107,15 @@ class _Until:
         self._deadline = deadline
 
     @property
-    def level(self) -> Level:
+    def level(self) -> IsolationLevel:
         return self._executor.level_by(self._deadline)
 
     @property
-    def keeps_candidates_apart(self) -> bool:
-        return self._executor.keeps_candidates_apart
+    def isolates_trusted_code(self) -> bool:
+        return self._executor.isolates_trusted_code
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         return self._executor.run(jobs, deadline=self._deadline)
 
-    def with_loaded(self, modules: tuple[str, ...]) -> Executor:
-        return self._executor.with_loaded(modules).until(self._deadline)
+    def with_preloaded(self, modules: tuple[str, ...]) -> Executor:
+        return self._executor.with_preloaded(modules).with_deadline(self._deadline)

@@ -15,7 +15,7 @@ from typing import assert_never
 
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, decode, encode
 from nova_code_verifier.sandbox.remote.fields import (
-    ParcelError,
+    PayloadError,
     dump_facts,
     load_facts,
     next_piece,
@@ -23,7 +23,7 @@ from nova_code_verifier.sandbox.remote.fields import (
     whole,
 )
 from nova_code_verifier.sandbox.remote.frames import FramesError, pack_frames, unpack_frames
-from nova_code_verifier.sandbox.types import Call, Job, Limits, Question, Run, Step
+from nova_code_verifier.sandbox.types import Call, Job, Limits, Operation, Question, Run
 
 ORDER_BYTES_MAX = 2**28
 """What an order may weigh when it is unpacked."""
@@ -33,35 +33,35 @@ _PIECES_A_QUESTION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class RunRequest:
     """Jobs, and the seconds that an executor has for them."""
 
     jobs: tuple[Job, ...]
     seconds: float
 
 
-def write_order(order: Order) -> bytes:
+def write_request(order: RunRequest) -> bytes:
     """Pack an order. Raises EncodingError for arguments that are no plain data."""
     return pack_frames(_order_pieces(order))
 
 
-def read_order(data: bytes) -> Order:
-    """Unpack an order. Raises ParcelError."""
+def read_request(data: bytes) -> RunRequest:
+    """Unpack an order. Raises PayloadError."""
     pieces_max = 1 + _JOBS_MAX * 2 + _QUESTIONS_MAX * _PIECES_A_QUESTION
     try:
         pieces = iter(unpack_frames(data, bytes_max=ORDER_BYTES_MAX, pieces_max=pieces_max))
         seconds, count = load_facts(next_piece(pieces), list, length=2)
         if type(count) is not int or not 0 < count <= _JOBS_MAX:
-            raise ParcelError("an order of too many jobs, or none")
+            raise PayloadError("an order of too many jobs, or none")
         jobs = tuple(_read_job(pieces) for _ in range(count))
         if any(True for _ in pieces):
-            raise ParcelError("an order with something behind it")
-        return Order(jobs=jobs, seconds=number(seconds))
+            raise PayloadError("an order with something behind it")
+        return RunRequest(jobs=jobs, seconds=number(seconds))
     except (FramesError, EncodingError, UnicodeDecodeError) as error:
-        raise ParcelError(str(error)) from error
+        raise PayloadError(str(error)) from error
 
 
-def _order_pieces(order: Order) -> Iterator[bytes]:
+def _order_pieces(order: RunRequest) -> Iterator[bytes]:
     yield dump_facts([order.seconds, len(order.jobs)])
     for job in order.jobs:
         kind = type(job.questions[0]).__name__
@@ -77,7 +77,7 @@ def _question_pieces(question: Question) -> tuple[bytes, bytes]:
             return dump_facts(list(question.argv)), question.stdin
         case Call():
             return dump_facts(question.entry_point), encode(list(question.arguments))
-        case Step():
+        case Operation():
             return b"null", question.instruction
         case _:
             assert_never(question)
@@ -86,10 +86,10 @@ def _question_pieces(question: Question) -> tuple[bytes, bytes]:
 def _read_job(pieces: Iterator[bytes]) -> Job:
     kind, count, limits, give_up_after = load_facts(next_piece(pieces), list, length=4)
     if type(limits) is not list or len(limits) != 4 or type(give_up_after) is not int:  # noqa: PLR2004
-        raise ParcelError("a job with unknown limits")
+        raise PayloadError("a job with unknown limits")
     cpu_seconds, wall_seconds, memory_bytes, output_bytes = limits
     if type(count) is not int or not 0 < count <= _QUESTIONS_MAX or give_up_after < 2:  # noqa: PLR2004
-        raise ParcelError("a job of too many questions, or none")
+        raise PayloadError("a job of too many questions, or none")
     return Job(
         program=next_piece(pieces).decode("utf-8", "surrogatepass"),
         questions=tuple(
@@ -109,13 +109,13 @@ def _read_question(kind: object, head: bytes, body: bytes) -> Question:
     if kind == "Run":
         argv = load_facts(head, list)
         if not all(type(word) is str for word in argv):
-            raise ParcelError("arguments of a program that are no texts")
+            raise PayloadError("arguments of a program that are no texts")
         return Run(stdin=body, argv=tuple(argv))
     if kind == "Call":
         arguments = decode(body)
         if type(arguments) is not list:
-            raise ParcelError("arguments of a call that are no list")
+            raise PayloadError("arguments of a call that are no list")
         return Call(entry_point=load_facts(head, str), arguments=tuple(arguments))
-    if kind == "Step":
-        return Step(instruction=body)
-    raise ParcelError("a question of an unknown kind")
+    if kind == "Operation":
+        return Operation(instruction=body)
+    raise PayloadError("a question of an unknown kind")

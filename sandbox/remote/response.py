@@ -16,8 +16,8 @@ from nova_code_verifier.sandbox.host.schedule import KEPT_BYTES_MAX, VALUE_FACTO
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, decode, encode
 from nova_code_verifier.sandbox.protocol.guest_messages import TEXT_MAX
 from nova_code_verifier.sandbox.remote.fields import (
-    PARCEL_BYTES_MAX,
-    ParcelError,
+    PAYLOAD_BYTES_MAX,
+    PayloadError,
     dump_facts,
     load_facts,
     number,
@@ -28,15 +28,15 @@ from nova_code_verifier.sandbox.remote.frames import FramesError, pack_frames, u
 from nova_code_verifier.sandbox.types import (
     Ending,
     Execution,
+    IsolationLevel,
     Job,
-    Level,
+    Operation,
     Question,
     RaisedError,
     Run,
-    Step,
 )
 
-REPLY_BYTES_MAX = 2**25
+RESPONSE_BYTES_MAX = 2**25
 """What a reply may weigh when it is unpacked."""
 _COUNT_BYTES_MAX = 2**20
 _PIECES_AN_EXECUTION = 4
@@ -46,18 +46,20 @@ _UNSENT = "its outputs are more than an invocation can return"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class RunResponse:
     """For each job of an order what happened to its questions, and the level, so it is said.
 
     A reply that would have been too large tells of the first questions alone: whoever ordered
     asks for the rest again. That goes for `Run`s only; other jobs are told of wholly, or not.
     """
 
-    level: Level
+    level: IsolationLevel
     results: tuple[tuple[Execution, ...], ...]
 
 
-def write_reply(reply: Reply, jobs: Sequence[Job], *, bytes_max: int = PARCEL_BYTES_MAX) -> bytes:
+def write_response(
+    reply: RunResponse, jobs: Sequence[Job], *, bytes_max: int = PAYLOAD_BYTES_MAX
+) -> bytes:
     """Pack as much of a reply as one may weigh: as many questions, from the first on."""
     packed = _packed(reply, jobs)
     if packed is None or len(packed) > bytes_max:
@@ -66,34 +68,34 @@ def write_reply(reply: Reply, jobs: Sequence[Job], *, bytes_max: int = PARCEL_BY
     return packed
 
 
-def read_reply(data: bytes, jobs: Sequence[Job]) -> Reply:
-    """Unpack the reply to an order of *jobs*. Raises ParcelError."""
+def read_response(data: bytes, jobs: Sequence[Job]) -> RunResponse:
+    """Unpack the reply to an order of *jobs*. Raises PayloadError."""
     asked = sum(len(job.questions) for job in jobs)
     pieces_max = 1 + asked * _PIECES_AN_EXECUTION
     try:
-        pieces = unpack_frames(data, bytes_max=REPLY_BYTES_MAX, pieces_max=pieces_max)
+        pieces = unpack_frames(data, bytes_max=RESPONSE_BYTES_MAX, pieces_max=pieces_max)
     except FramesError as error:
-        raise ParcelError(str(error)) from error
+        raise PayloadError(str(error)) from error
     level, counts = load_facts(pieces[0] if pieces else b"", list, length=2, most=_COUNT_BYTES_MAX)
     _check_counts(counts, jobs)
     if len(pieces) != 1 + sum(counts) * _PIECES_AN_EXECUTION:
-        raise ParcelError("a reply that tells of more, or less, than it says")
-    if level not in list(Level):
-        raise ParcelError("a level that there is not")
+        raise PayloadError("a reply that tells of more, or less, than it says")
+    if level not in list(IsolationLevel):
+        raise PayloadError("a level that there is not")
     rest = iter(pieces[1:])
     results = tuple(
         _read_executions(job, count, rest) for job, count in zip(jobs, counts, strict=True)
     )
-    return Reply(level=Level(level), results=results)
+    return RunResponse(level=IsolationLevel(level), results=results)
 
 
-def _packed(reply: Reply, jobs: Sequence[Job]) -> bytes | None:
+def _packed(reply: RunResponse, jobs: Sequence[Job]) -> bytes | None:
     pieces = [dump_facts([reply.level, [len(executions) for executions in reply.results]])]
     for job, executions in zip(jobs, reply.results, strict=True):
-        unread = isinstance(job.questions[0], Step)
+        unread = isinstance(job.questions[0], Operation)
         for execution in executions:
             pieces += _execution_pieces(execution, unread=unread)
-    return pack_frames(pieces) if sum(map(len, pieces)) <= REPLY_BYTES_MAX else None
+    return pack_frames(pieces) if sum(map(len, pieces)) <= RESPONSE_BYTES_MAX else None
 
 
 def _execution_pieces(one: Execution, *, unread: bool) -> tuple[bytes, bytes, bytes, bytes]:
@@ -113,12 +115,12 @@ def _value_piece(value: object, *, unread: bool) -> bytes:
     return value if unread and isinstance(value, bytes) else encode(value)
 
 
-def _fitting(reply: Reply, jobs: Sequence[Job], bytes_max: int) -> Reply:
+def _fitting(reply: RunResponse, jobs: Sequence[Job], bytes_max: int) -> RunResponse:
     """Keep as many of the first executions as fit. If not even one job does, cut its outputs."""
     results: list[tuple[Execution, ...]] = []
     room = _Room(bytes_max - len(reply.results[0]) * _CUT_BYTES)
     for job, executions in zip(jobs, reply.results, strict=True):
-        unread = isinstance(job.questions[0], Step)
+        unread = isinstance(job.questions[0], Operation)
         kept = tuple(one for one in executions if room.takes(one, unread=unread))
         divisible = job.is_divisible
         if len(kept) == len(executions) or (divisible and kept):
@@ -137,7 +139,7 @@ class _Room:
 
     def __init__(self, bytes_max: int) -> None:
         self._left = bytes_max
-        self._raw_left = REPLY_BYTES_MAX - _COUNT_BYTES_MAX
+        self._raw_left = RESPONSE_BYTES_MAX - _COUNT_BYTES_MAX
 
     def takes(self, execution: Execution, *, unread: bool) -> bool:
         pieces = _execution_pieces(execution, unread=unread)
@@ -157,14 +159,14 @@ def _without_outputs(execution: Execution) -> Execution:
 
 def _check_counts(counts: object, jobs: Sequence[Job]) -> None:
     if type(counts) is not list or len(counts) != len(jobs):
-        raise ParcelError("a reply to another order")
+        raise PayloadError("a reply to another order")
     for place, (count, job) in enumerate(zip(counts, jobs, strict=True)):
         if type(count) is not int or not 0 <= count <= len(job.questions):
-            raise ParcelError("a job of which too much is told, or nothing that can be")
+            raise PayloadError("a job of which too much is told, or nothing that can be")
         if count < len(job.questions) and not job.is_divisible and count:
-            raise ParcelError("a job of which only a part is told")
+            raise PayloadError("a job of which only a part is told")
         if count == 0 and place == 0:
-            raise ParcelError("a reply that tells of nothing")
+            raise PayloadError("a reply that tells of nothing")
 
 
 def _read_executions(job: Job, count: int, pieces: Iterator[bytes]) -> tuple[Execution, ...]:
@@ -174,9 +176,9 @@ def _read_executions(job: Job, count: int, pieces: Iterator[bytes]) -> tuple[Exe
         facts, value, stdout, stderr = (next(pieces) for _ in range(_PIECES_AN_EXECUTION))
         kept += len(stdout) + len(value) * VALUE_FACTOR
         if kept > KEPT_BYTES_MAX or len(stdout) > job.limits.output_bytes + _READ_AHEAD_BYTES:
-            raise ParcelError("more output than a job may have")
+            raise PayloadError("more output than a job may have")
         if len(stderr) > STDERR_BYTES_KEPT:
-            raise ParcelError("more error output than is ever kept")
+            raise PayloadError("more error output than is ever kept")
         execution = _read_facts(facts)
         execution = replace(execution, stdout=stdout, stderr=stderr)
         executions.append(_with_value(execution, question, value))
@@ -189,7 +191,7 @@ def _read_facts(data: bytes) -> Execution:
     )
     # What it was sent, it could read: this one would be a way to be judged by nobody.
     if ending not in list(Ending) or ending == Ending.UNSENDABLE:
-        raise ParcelError("an ending that there is not")
+        raise PayloadError("an ending that there is not")
     return Execution(
         ending=Ending(ending),
         exit_status=None if status is None else whole(status, 255),
@@ -205,10 +207,10 @@ def _read_facts(data: bytes) -> Execution:
 def _with_value(execution: Execution, question: Question, value: bytes) -> Execution:
     if execution.ending is not Ending.FINISHED or isinstance(question, Run):
         if value != b"null":
-            raise ParcelError("a value where there is none")
+            raise PayloadError("a value where there is none")
         return execution
     execution = replace(execution, value_bytes=len(value))
-    if isinstance(question, Step):
+    if isinstance(question, Operation):
         return replace(execution, value=value)
     try:
         return replace(execution, value=decode(value))

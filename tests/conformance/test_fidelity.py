@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.sandbox.types import Ending, Execution, Job, Level, Run
+from nova_code_verifier.sandbox.types import Ending, Execution, IsolationLevel, Job, Run
 
 # What the design promises every guest: a fixed locale, time zone and hash seed.
 ENVIRONMENT = {
@@ -480,11 +480,11 @@ DIFFERENCES = {
     "module: platform.platform": _NO_PROCESS,
 }
 DIFFERENCES_BY_LEVEL = {
-    Level.KERNEL: {
+    IsolationLevel.KERNEL: {
         "module: shutil": _NO_CHMOD,
         "module: chmod": _NO_CHMOD,
     },
-    Level.INTERPRETER: {
+    IsolationLevel.INTERPRETER: {
         "module: symlink": "a hook cannot follow links",
         "module: sqlite3 in memory": "it opens files behind the hook's back",
         "module: ctypes": "native code is beyond a hook",
@@ -494,9 +494,9 @@ DIFFERENCES_BY_LEVEL = {
 if sys.version_info < (3, 11, 4):
     DIFFERENCES["text: zero byte"] = "this version read a file no further than its first zero byte"
 if sys.version_info < (3, 13):
-    DIFFERENCES_BY_LEVEL[Level.INTERPRETER]["module: ProcessPoolExecutor"] = _NO_SEMAPHORES
+    DIFFERENCES_BY_LEVEL[IsolationLevel.INTERPRETER]["module: ProcessPoolExecutor"] = _NO_SEMAPHORES
 else:
-    DIFFERENCES_BY_LEVEL[Level.INTERPRETER] |= {
+    DIFFERENCES_BY_LEVEL[IsolationLevel.INTERPRETER] |= {
         "end: SIGALRM caught": _FRAMES_CAN_BE_WRITTEN,
         "module: gc": _FRAMES_CAN_BE_WRITTEN,
         "module: signal handlers": _FRAMES_CAN_BE_WRITTEN,

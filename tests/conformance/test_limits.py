@@ -1,6 +1,6 @@
 """Programs that take too much, or never end: each gets its ending, and the next its turn.
 
-All in one lane, so that every job meets what the one before it left.
+All in one worker, so that every job meets what the one before it left.
 """
 
 import time
@@ -9,7 +9,15 @@ from dataclasses import replace
 import pytest
 
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.sandbox.types import Call, Ending, Execution, Job, Level, Limits, Run
+from nova_code_verifier.sandbox.types import (
+    Call,
+    Ending,
+    Execution,
+    IsolationLevel,
+    Job,
+    Limits,
+    Run,
+)
 
 MEMORY, OUTPUT = 60 * 2**20, 2 * 2**20
 BRIEF = Limits(cpu_seconds=0.1, wall_seconds=0.25, memory_bytes=MEMORY, output_bytes=OUTPUT)
@@ -357,39 +365,39 @@ NOT_YET_BOUNDED = {
 }
 
 
-def ask(lane: LocalExecutor, job: Job) -> Execution:
+def ask(worker: LocalExecutor, job: Job) -> Execution:
     """Run a job of one question, and look at what the next one finds in its place."""
-    [(_, (execution,))] = lane.run([job])
+    [(_, (execution,))] = worker.run([job])
     canary = Job(program="import os; print(os.listdir(), input())", questions=(Run(stdin=b"42"),))
-    [(_, (after,))] = lane.run([canary])
-    assert (after.ending, after.stdout) == (Ending.FINISHED, b"[] 42\n"), "a lane that remembers"
+    [(_, (after,))] = worker.run([canary])
+    assert (after.ending, after.stdout) == (Ending.FINISHED, b"[] 42\n"), "a worker that remembers"
     return execution
 
 
-def run(lane: LocalExecutor, program: str, limits: Limits) -> Execution:
-    """Run a whole program in the lane, and look at what it left."""
-    return ask(lane, Job(program=program, questions=(Run(),), limits=limits))
+def run(worker: LocalExecutor, program: str, limits: Limits) -> Execution:
+    """Run a whole program in the worker, and look at what it left."""
+    return ask(worker, Job(program=program, questions=(Run(),), limits=limits))
 
 
 @pytest.mark.parametrize("name", LATE)
-def test_who_never_ends_runs_out_of_time(name: str, lone_lane: LocalExecutor) -> None:
+def test_who_never_ends_runs_out_of_time(name: str, lone_worker: LocalExecutor) -> None:
     """Loops by their CPU time, sleepers by the clock, whatever they do about it."""
-    assert run(lone_lane, LATE[name], BRIEF).ending is Ending.OUT_OF_TIME
+    assert run(lone_worker, LATE[name], BRIEF).ending is Ending.OUT_OF_TIME
 
 
 @pytest.mark.parametrize("name", BIG)
-def test_who_takes_too_much_memory_is_told_so(name: str, lone_lane: LocalExecutor) -> None:
+def test_who_takes_too_much_memory_is_told_so(name: str, lone_worker: LocalExecutor) -> None:
     """Whether it asks for too much at once or grows for ever."""
-    execution = run(lone_lane, BIG[name], PATIENT)
+    execution = run(lone_worker, BIG[name], PATIENT)
 
     assert execution.ending is Ending.OUT_OF_MEMORY
     assert execution.memory_bytes < 10 * MEMORY
 
 
 @pytest.mark.parametrize("name", LOUD)
-def test_who_says_too_much_is_cut_short(name: str, lone_lane: LocalExecutor) -> None:
+def test_who_says_too_much_is_cut_short(name: str, lone_worker: LocalExecutor) -> None:
     """Output without end is neither a stall nor our memory; files count as output."""
-    execution = run(lone_lane, LOUD[name], PATIENT)
+    execution = run(lone_worker, LOUD[name], PATIENT)
 
     assert execution.ending is Ending.TOO_MUCH_OUTPUT
     assert len(execution.stdout) <= OUTPUT + 2**16
@@ -397,7 +405,7 @@ def test_who_says_too_much_is_cut_short(name: str, lone_lane: LocalExecutor) -> 
 
 @pytest.mark.parametrize("name", UNSEEN)
 def test_nothing_grows_unseen(
-    name: str, lone_lane: LocalExecutor, request: pytest.FixtureRequest
+    name: str, lone_worker: LocalExecutor, request: pytest.FixtureRequest
 ) -> None:
     """What no other limit counts is bounded all the same."""
     if name in NOT_YET_BOUNDED:
@@ -406,95 +414,97 @@ def test_nothing_grows_unseen(
     # Long enough for the keeper to look, however busy the machine.
     program = UNSEEN[name] + "import time; time.sleep(2); print('FILLED')"
 
-    assert b"FILLED" not in run(lone_lane, program, PATIENT).stdout
+    assert b"FILLED" not in run(lone_worker, program, PATIENT).stdout
 
 
 @pytest.mark.parametrize("name", MANY)
-def test_no_guest_gets_a_second_process(name: str, lone_lane: LocalExecutor) -> None:
+def test_no_guest_gets_a_second_process(name: str, lone_worker: LocalExecutor) -> None:
     """The attempt ends the guest, and is reported."""
-    assert run(lone_lane, MANY[name], PATIENT).ending is Ending.FORBIDDEN
+    assert run(lone_worker, MANY[name], PATIENT).ending is Ending.FORBIDDEN
 
 
 @pytest.mark.parametrize("name", NATIVE_MANY)
-def test_native_code_gets_no_second_process(name: str, lone_lane: LocalExecutor) -> None:
+def test_native_code_gets_no_second_process(name: str, lone_worker: LocalExecutor) -> None:
     """The filter ends it, where there is native code at all."""
-    execution = run(lone_lane, NATIVE_MANY[name], PATIENT)
+    execution = run(lone_worker, NATIVE_MANY[name], PATIENT)
 
-    is_strict = lone_lane.level is Level.INTERPRETER or not lone_lane.granted["landlock"]
+    is_strict = (
+        lone_worker.level is IsolationLevel.INTERPRETER or not lone_worker.granted["landlock"]
+    )
     is_refused = is_strict and execution.exit_status == 1
     assert is_refused or execution.ending is Ending.FORBIDDEN
 
 
 @pytest.mark.parametrize("name", LITTER)
-def test_whatever_is_left_behind_is_swept_away(name: str, lone_lane: LocalExecutor) -> None:
+def test_whatever_is_left_behind_is_swept_away(name: str, lone_worker: LocalExecutor) -> None:
     """The next job finds an empty work directory, and no litter is our outage."""
-    assert run(lone_lane, LITTER[name], PATIENT).ending is not Ending.NOT_RUN
+    assert run(lone_worker, LITTER[name], PATIENT).ending is not Ending.NOT_RUN
 
 
 @pytest.mark.parametrize("name", CRASHES)
-def test_a_crash_is_the_guests_alone(name: str, lone_lane: LocalExecutor) -> None:
+def test_a_crash_is_the_guests_alone(name: str, lone_worker: LocalExecutor) -> None:
     """Its signal is told, and its zygote lives."""
-    zygotes = lone_lane.zygote_pids
+    zygotes = lone_worker.zygote_pids
 
-    execution = run(lone_lane, CRASHES[name], PATIENT)
+    execution = run(lone_worker, CRASHES[name], PATIENT)
 
     assert (execution.ending, bool(execution.signal)) == (Ending.CRASHED, True)
-    assert lone_lane.zygote_pids == zygotes
+    assert lone_worker.zygote_pids == zygotes
 
 
 @pytest.mark.parametrize("name", QUIET)
-def test_what_is_odd_but_bounded_may_end_by_itself(name: str, lone_lane: LocalExecutor) -> None:
+def test_what_is_odd_but_bounded_may_end_by_itself(name: str, lone_worker: LocalExecutor) -> None:
     """A program may meet its bounds, and go on to its end."""
-    execution = run(lone_lane, QUIET[name], PATIENT)
+    execution = run(lone_worker, QUIET[name], PATIENT)
 
     assert (execution.ending, execution.stdout) == (Ending.FINISHED, b"enough\n")
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_call_has_the_ending_that_it_deserves(name: str, lone_lane: LocalExecutor) -> None:
+def test_a_call_has_the_ending_that_it_deserves(name: str, lone_worker: LocalExecutor) -> None:
     """Whatever a function does or says, one question has one ending."""
     program, ending = CALLS[name]
     job = Job(program=program, questions=(Call(entry_point="f"),), limits=TIGHT)
 
-    assert ask(lone_lane, job).ending is ending
+    assert ask(lone_worker, job).ending is ending
 
 
-def test_a_late_call_costs_itself_alone(lone_lane: LocalExecutor) -> None:
+def test_a_late_call_costs_itself_alone(lone_worker: LocalExecutor) -> None:
     """The calls before and after a call that never ends are answered."""
     program = "def f(n):\n    while n == 2: pass\n    return n"
     calls = tuple(Call(entry_point="f", arguments=(n,)) for n in range(5))
 
-    [(_, executions)] = lone_lane.run([Job(program=program, questions=calls, limits=TIGHT)])
+    [(_, executions)] = lone_worker.run([Job(program=program, questions=calls, limits=TIGHT)])
 
     assert [one.value for one in executions] == [0, 1, None, 3, 4]
     assert executions[2].ending is Ending.OUT_OF_TIME
 
 
-def test_who_is_late_too_often_is_asked_no_more(lone_lane: LocalExecutor) -> None:
+def test_who_is_late_too_often_is_asked_no_more(lone_worker: LocalExecutor) -> None:
     """After `give_up_after` late answers the rest is skipped, and says so."""
     job = Job(program="while True: pass", questions=(Run(),) * 5, limits=BRIEF, give_up_after=2)
 
-    [(_, executions)] = lone_lane.run([job])
+    [(_, executions)] = lone_worker.run([job])
 
     late, skipped = Ending.OUT_OF_TIME, Ending.SKIPPED
     assert [one.ending for one in executions] == [late, late, skipped, skipped, skipped]
 
 
-def test_a_guest_is_out_of_time_by_the_kernels_clock(lone_lane: LocalExecutor) -> None:
+def test_a_guest_is_out_of_time_by_the_kernels_clock(lone_worker: LocalExecutor) -> None:
     """What it says about its time is not asked: patched clocks change nothing."""
     program = "import time\ntime.process_time = time.monotonic = lambda: 0\nwhile True: pass"
 
     limits = replace(BRIEF, wall_seconds=PATIENT.wall_seconds)
-    assert run(lone_lane, program, limits).cpu_seconds >= limits.cpu_seconds
+    assert run(lone_worker, program, limits).cpu_seconds >= limits.cpu_seconds
 
 
-def test_an_early_answer_is_not_an_answer(lone_lane: LocalExecutor) -> None:
+def test_an_early_answer_is_not_an_answer(lone_worker: LocalExecutor) -> None:
     """A value sent before the question was put never counts as the answer to it."""
     frame = b'\0\0\0\x0b["value",4]'
     program = f"import os\nos.write(3, {frame!r} * 3)\ndef f(n): return n"
     calls = tuple(Call(entry_point="f", arguments=(n,)) for n in range(3))
 
-    [(_, executions)] = lone_lane.run([Job(program=program, questions=calls, limits=TIGHT)])
+    [(_, executions)] = lone_worker.run([Job(program=program, questions=calls, limits=TIGHT)])
 
     assert {one.ending for one in executions} == {Ending.UNREADABLE}
 
@@ -510,7 +520,7 @@ def test_a_sleeper_is_not_late_because_nobody_looked() -> None:
     ]
     ended: dict[int, list[Ending]] = {}
 
-    with LocalExecutor(lanes=2) as executor:
+    with LocalExecutor(workers=2) as executor:
         for place, executions in executor.run(jobs):
             ended[place] = [execution.ending for execution in executions]
             if place == 0:

@@ -13,7 +13,7 @@ import pytest
 
 from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.sandbox.types import Call, Ending, Job, Level, Limits, Run
+from nova_code_verifier.sandbox.types import Call, Ending, IsolationLevel, Job, Limits, Run
 
 LIMITS = Limits(cpu_seconds=0.5, wall_seconds=1.0, memory_bytes=60 * 2**20, output_bytes=2**20)
 
@@ -42,9 +42,9 @@ DOUBLE = "def f(n): return 2 * n"
 
 
 @pytest.fixture
-def own(level: Level) -> Iterator[LocalExecutor]:
+def own(level: IsolationLevel) -> Iterator[LocalExecutor]:
     """Start an executor that a test may ruin."""
-    with LocalExecutor(lanes=2, level=level) as executor:
+    with LocalExecutor(workers=2, level=level) as executor:
         assert executor.level is level
         yield executor
         for pid in workers_of(executor) - set(executor.zygote_pids):
@@ -75,7 +75,7 @@ def close(batch: Iterator[object]) -> None:
 
 
 def works(executor: LocalExecutor) -> bool:
-    """Tell whether an executor answers every question, on all its lanes."""
+    """Tell whether an executor answers every question, on all its workers."""
     answers = [executions[0] for _, executions in executor.run([run_job("print(42)")] * 6)]
     return [one.stdout for one in answers] == [b"42\n"] * 6
 
@@ -152,7 +152,7 @@ def state_of(executor: LocalExecutor) -> State:
 
 
 def test_a_battery_of_hostile_programs_leaves_nothing(own: LocalExecutor) -> None:
-    """Descriptors, files and processes are as many as before, and the lanes are the same."""
+    """Descriptors, files and processes are as many as before, and the workers are the same."""
     assert works(own)
     before = state_of(own)
 
@@ -163,10 +163,10 @@ def test_a_battery_of_hostile_programs_leaves_nothing(own: LocalExecutor) -> Non
     assert set(own.zygote_pids) == before[3]
 
 
-def test_a_closed_executor_leaves_nothing(level: Level) -> None:
+def test_a_closed_executor_leaves_nothing(level: IsolationLevel) -> None:
     """Zygotes, directories and descriptors go with it."""
     before = descendants(), own_descriptors()
-    with LocalExecutor(lanes=2, level=level) as executor:
+    with LocalExecutor(workers=2, level=level) as executor:
         list(executor.run([run_job(program) for program in BATTERY[:3]]))
         directory, zygotes = executor._directory, executor.zygote_pids
 
@@ -175,10 +175,10 @@ def test_a_closed_executor_leaves_nothing(level: Level) -> None:
     assert not any(Path(f"/proc/{pid}").exists() for pid in zygotes)
 
 
-def test_a_forgotten_executor_leaves_nothing(level: Level) -> None:
+def test_a_forgotten_executor_leaves_nothing(level: IsolationLevel) -> None:
     """Nobody has to call `close`: the collector does."""
     before = descendants()
-    executor = LocalExecutor(lanes=1, level=level)
+    executor = LocalExecutor(workers=1, level=level)
     list(executor.run([run_job("print(1)")]))
     directory = executor._directory
     del executor
@@ -187,16 +187,16 @@ def test_a_forgotten_executor_leaves_nothing(level: Level) -> None:
     assert descendants() == before
 
 
-def test_closing_twice_is_closing_once(level: Level) -> None:
+def test_closing_twice_is_closing_once(level: IsolationLevel) -> None:
     """And a block may be left after `close`."""
-    with LocalExecutor(lanes=1, level=level) as executor:
+    with LocalExecutor(workers=1, level=level) as executor:
         executor.close()
         executor.close()
 
 
-def test_a_closed_executor_says_so(level: Level) -> None:
+def test_a_closed_executor_says_so(level: IsolationLevel) -> None:
     """It raises our own error, not one of the machine's."""
-    executor = LocalExecutor(lanes=1, level=level)
+    executor = LocalExecutor(workers=1, level=level)
     assert executor.level is level
     executor.close()
 
@@ -254,7 +254,7 @@ def test_jobs_that_fail_to_come_are_the_callers_matter(own: LocalExecutor) -> No
 
 
 def test_a_batch_within_a_batch_is_refused(own: LocalExecutor) -> None:
-    """The lanes are taken: an error, no deadlock; and the first one goes on to its end."""
+    """The workers are taken: an error, no deadlock; and the first one goes on to its end."""
     batch = own.run([run_job("print(1)")] * 4)
     next(batch)
 
@@ -273,7 +273,7 @@ def test_a_deadline_ends_everything(own: LocalExecutor) -> None:
     )
     start = time.monotonic()
 
-    ended = dict(own.until(start + 0.5).run([sleeper] * 4))
+    ended = dict(own.with_deadline(start + 0.5).run([sleeper] * 4))
 
     assert time.monotonic() - start < 10
     assert sorted(ended) == [0, 1, 2, 3]
@@ -284,7 +284,7 @@ def test_a_deadline_ends_everything(own: LocalExecutor) -> None:
 
 def test_a_deadline_in_the_past_runs_nothing(own: LocalExecutor) -> None:
     """Not even for a moment."""
-    [(_, (execution,))] = own.until(time.monotonic() - 1).run([run_job("print(1)")])
+    [(_, (execution,))] = own.with_deadline(time.monotonic() - 1).run([run_job("print(1)")])
 
     assert (execution.ending, execution.stdout) == (Ending.NOT_RUN, b"")
 
@@ -297,7 +297,9 @@ def test_one_endless_job_does_not_take_all_the_time(own: LocalExecutor) -> None:
         limits=Limits(cpu_seconds=60, wall_seconds=99),
     )
 
-    ended = dict(own.until(time.monotonic() + 5).run([greedy] * 2 + [run_job("print(1)")] * 4))
+    ended = dict(
+        own.with_deadline(time.monotonic() + 5).run([greedy] * 2 + [run_job("print(1)")] * 4)
+    )
 
     assert [ended[place][0].ending for place in range(2, 6)] == [Ending.FINISHED] * 4
 
@@ -368,7 +370,7 @@ def test_a_zygote_that_dies_again_and_again_is_our_fault(own: LocalExecutor) -> 
     assert {one.ending for _, executions in ended for one in executions} <= {Ending.NOT_RUN}
 
 
-def test_a_forked_process_gets_lanes_of_its_own(own: LocalExecutor) -> None:
+def test_a_forked_process_gets_workers_of_its_own(own: LocalExecutor) -> None:
     """Parent and child work side by side, and the child's end leaves the parent's alone."""
     assert works(own)
     zygotes, before = own.zygote_pids, descendants()
@@ -473,7 +475,7 @@ def test_big_outputs_are_let_go(own: LocalExecutor) -> None:
     assert sizes[-1] - sizes[0] < 16_000
 
 
-def test_one_lane_never_sees_anothers_files(own: LocalExecutor) -> None:
+def test_one_worker_never_sees_anothers_files(own: LocalExecutor) -> None:
     """Jobs that run side by side have work directories of their own."""
     program = (
         "import os, time\nassert os.listdir() == []\nopen('mine', 'w').write('x')\n"
@@ -498,7 +500,7 @@ def test_the_callers_descriptors_stay_with_the_caller(own: LocalExecutor) -> Non
     """A pipe that is open for inheritance here is closed in every guest."""
     read_end, write_end = os.pipe()
     os.set_inheritable(write_end, True)  # noqa: FBT003  (its only parameter)
-    with LocalExecutor(lanes=1, level=own.level) as fresh:
+    with LocalExecutor(workers=1, level=own.level) as fresh:
         assert works(fresh)
         os.close(write_end)
         poll = select.poll()
@@ -546,9 +548,9 @@ def test_a_signal_handler_of_ours_may_raise(own: LocalExecutor) -> None:
     assert workers_of(own) == set(own.zygote_pids)
 
 
-def test_a_lost_lane_takes_no_other_with_it(level: Level) -> None:
-    """Lane 1 and lane 10 have the beginning of their names in common, and no more."""
-    with LocalExecutor(lanes=11, level=level) as executor:
+def test_a_lost_worker_takes_no_other_with_it(level: IsolationLevel) -> None:
+    """Worker 1 and worker 10 have the beginning of their names in common, and no more."""
+    with LocalExecutor(workers=11, level=level) as executor:
         assert works(executor)
         before = executor.zygote_pids
         os.kill(before[1], signal.SIGKILL)
@@ -571,7 +573,7 @@ def test_closed_folders_end_no_executor(program: str, own: LocalExecutor) -> Non
     assert own.zygote_pids == zygotes
 
 
-def test_a_lane_that_cannot_be_replaced_is_replaced_later(own: LocalExecutor) -> None:
+def test_a_worker_that_cannot_be_replaced_is_replaced_later(own: LocalExecutor) -> None:
     """An outage of ours is an error of its batch, and of no later one."""
     assert works(own)
     place = Path(own.work_directories[0]).parent

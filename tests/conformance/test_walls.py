@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.sandbox.types import Execution, Level
+from nova_code_verifier.sandbox.types import Execution, IsolationLevel
 from tests.paths import REPOSITORY
 
 SECRET = "the-answer-is-42"
@@ -99,8 +99,8 @@ print(open('/usr/lib/marker').read())
     "passwd": "assert open('/etc/passwd').read(); print('BREACH')",
     "the tests of this repository": "assert open(THIS_FILE).read(); print('BREACH')",
     "the sandbox's own source": "assert open(SANDBOX + '/local.py').read(); print('BREACH')",
-    "another lane's folder": """
-for folder in LANES:
+    "another worker's folder": """
+for folder in WORKERS:
     if folder != os.getcwd():
         os.listdir(folder); open(folder + '/x', 'w').close(); print('BREACH')
 """,
@@ -650,8 +650,8 @@ def succeeds(
         "PORT": listener.getsockname()[1],
         "THIS_FILE": __file__,
         "SANDBOX": str(REPOSITORY / "sandbox"),
-        "LANES": executor.work_directories,
-        "STRICT": executor.level is Level.INTERPRETER or not executor.granted["landlock"],
+        "WORKERS": executor.work_directories,
+        "STRICT": executor.level is IsolationLevel.INTERPRETER or not executor.granted["landlock"],
         "LIBRARY": build_library(marker),
     }
     prelude = "".join(f"{name} = {fact!r}\n" for name, fact in facts.items()) + HELPERS

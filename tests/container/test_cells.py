@@ -12,8 +12,8 @@ import pytest
 from nova_code_verifier.handlers.containers.container import EXECUTOR_HANDLER, running
 from nova_code_verifier.handlers.containers.pool import cell_invoker
 from nova_code_verifier.sandbox.errors import FunctionCrashedError
-from nova_code_verifier.sandbox.remote.request import Order, write_order
-from nova_code_verifier.sandbox.remote.response import read_reply
+from nova_code_verifier.sandbox.remote.request import RunRequest, write_request
+from nova_code_verifier.sandbox.remote.response import read_response
 from nova_code_verifier.sandbox.types import Job, Run
 from tests.paths import REPOSITORY
 
@@ -53,11 +53,11 @@ def test_without_a_wall_within_every_candidate_has_a_cell_of_its_own(
 ) -> None:
     """Whatever one leaves running, the next one does not meet it."""
     job = Job(program=BORN, questions=(Run(),))
-    order = write_order(Order(jobs=(job,), seconds=60))
+    order = write_request(RunRequest(jobs=(job,), seconds=60))
 
     with running(client, image, handler=EXECUTOR_HANDLER, VERIFIER_ISOLATION="none") as cell:
-        invoke = cell_invoker([cell], always_afresh=True)
-        born = {read_reply(invoke(order), [job]).results[0][0].stdout for _ in range(3)}
+        invoke = cell_invoker([cell], always_fresh=True)
+        born = {read_response(invoke(order), [job]).results[0][0].stdout for _ in range(3)}
 
     assert len(born) == 3
 
@@ -70,5 +70,5 @@ def test_a_cell_that_died_is_made_anew(client: Any, image: str) -> None:
 
         with pytest.raises(FunctionCrashedError):
             invoke(b"no order")
-        with pytest.raises(FunctionCrashedError, match="ParcelError"):
+        with pytest.raises(FunctionCrashedError, match="PayloadError"):
             invoke(b"no order")

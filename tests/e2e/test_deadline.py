@@ -17,7 +17,7 @@ def answer(emulator: Path, on_outage: str) -> Any:
     with running_function(
         emulator,
         AWS_LAMBDA_FUNCTION_TIMEOUT="8",  # the emulator has a cold start count
-        VERIFIER_LANES="2",
+        VERIFIER_WORKERS="2",
         VERIFIER_ON_OUTAGE=on_outage,
     ) as function:
         function.invoke([])

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from nova_code_verifier.handlers.executor_function.envelope import unwrap, wrap
-from nova_code_verifier.sandbox.remote.request import Order, write_order
-from nova_code_verifier.sandbox.remote.response import Reply, read_reply
+from nova_code_verifier.sandbox.remote.request import RunRequest, write_request
+from nova_code_verifier.sandbox.remote.response import RunResponse, read_response
 from nova_code_verifier.sandbox.types import Ending, Job, Limits, Run
 from tests.e2e.emulator import Function, running_function
 
@@ -24,14 +24,14 @@ SLEEPER = Job(
 @pytest.fixture(scope="module")
 def executor(emulator: Path) -> Iterator[Function]:
     """Run the executor function, warm through all the tests."""
-    with running_function(emulator, handler=HANDLER, VERIFIER_LANES="2") as function:
+    with running_function(emulator, handler=HANDLER, VERIFIER_WORKERS="2") as function:
         yield function
 
 
-def order(function: Function, *jobs: Job, seconds: float = 60.0) -> Reply:
+def order(function: Function, *jobs: Job, seconds: float = 60.0) -> RunResponse:
     """Give an order, and read the reply."""
-    answer = function.invoke(wrap(write_order(Order(jobs=jobs, seconds=seconds))))
-    return read_reply(unwrap(answer), jobs)
+    answer = function.invoke(wrap(write_request(RunRequest(jobs=jobs, seconds=seconds))))
+    return read_response(unwrap(answer), jobs)
 
 
 def test_an_order_is_carried_out(executor: Function) -> None:
@@ -54,7 +54,7 @@ def test_an_honest_candidate_leaves_it_warm(executor: Function) -> None:
 
 @pytest.mark.parametrize(
     "event",
-    [{}, None, [], {"parcel": 7}, {"parcel": "%"}, {"parcel": ""}, wrap(b"nonsense"),
+    [{}, None, [], {"payload": 7}, {"payload": "%"}, {"payload": ""}, wrap(b"nonsense"),
      [{"id": 1, "messages": [], "reference_answer": "secret"}]],
     ids=str,
 )  # fmt: skip
@@ -65,7 +65,7 @@ def test_what_is_no_order_is_an_error_and_leaves_it_warm(executor: Function, eve
 
     answer = executor.invoke(event)
 
-    assert answer["errorType"] in ("ValueError", "ParcelError")
+    assert answer["errorType"] in ("ValueError", "PayloadError")
     assert "secret" not in answer["errorMessage"]
     order(executor, ECHO)
     assert executor.runtime_pid == before
@@ -81,7 +81,7 @@ def test_it_takes_no_longer_than_it_is_told(executor: Function) -> None:
 def test_it_replies_before_lambda_ends_it(emulator: Path) -> None:
     """A question with eight hours' patience in a function that has eight seconds."""
     with running_function(
-        emulator, handler=HANDLER, AWS_LAMBDA_FUNCTION_TIMEOUT="8", VERIFIER_LANES="1"
+        emulator, handler=HANDLER, AWS_LAMBDA_FUNCTION_TIMEOUT="8", VERIFIER_WORKERS="1"
     ) as function:
         function.invoke({})
         ((sleeper,),) = order(function, SLEEPER).results

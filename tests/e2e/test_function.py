@@ -21,9 +21,9 @@ from tests.paths import REPOSITORY
 SECRET = "swordfish"
 LOGGED_FIELDS = {
     "id", "aggregate_reward_score", "correctness", "compile", "format", "safety",
-    "conciseness", "similarity", "format_misses", "tests_passed",
+    "conciseness", "similarity", "format_issues", "tests_passed",
     "tests_total", "guess_baseline", "isolation_level", "ungraded", "no_completion", "timeout",
-    "runtime_error", "security_violation", "self_judged", "shared_process",
+    "runtime_error", "security_violation", "self_compared", "shared_process",
     "duration_ms", "verdict", "level", "source", "problem",
 }  # fmt: skip
 
@@ -216,7 +216,7 @@ def test_nothing_outlives_the_function(emulator: Path) -> None:
 def test_the_handler_gets_ready_by_itself(
     record_property: Callable[[str, object], None],
 ) -> None:
-    """Import is enough for a warm zygote in every lane; how long it takes is reported."""
+    """Import is enough for a warm zygote in every worker; how long it takes is reported."""
     program = (
         "import time; start = time.perf_counter()\n"
         "from nova_code_verifier.handlers.reward import EXECUTOR\n"

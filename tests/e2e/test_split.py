@@ -87,14 +87,14 @@ def split(
     deployments = {
         "executor": Deployment(
             handler=handler,
-            variables={"VERIFIER_LANES": "2"} | (executor or {}),
+            variables={"VERIFIER_WORKERS": "2"} | (executor or {}),
             concurrency=concurrency,
             mixes_tenants=mixes_tenants,
             may_leave=True,
         ),
         "reward": Deployment(
             handler="nova_code_verifier.handlers.reward.lambda_handler",
-            variables={"VERIFIER_EXECUTOR_FUNCTION": "executor", "VERIFIER_LANES": "2"} | reward,
+            variables={"VERIFIER_EXECUTOR_FUNCTION": "executor", "VERIFIER_WORKERS": "2"} | reward,
         ),
     }
     with running_fleet(emulator, **deployments) as fleet:
@@ -105,7 +105,7 @@ def split(
 WITHOUT_WALLS = {"VERIFIER_ISOLATION": "none"}
 NO_WALL_REQUIRED: dict[str, Any] = {
     "VERIFIER_REQUIRED_ISOLATION": "none",
-    "VERIFIER_EXECUTOR_AFRESH": "true",
+    "VERIFIER_EXECUTOR_FRESH_ENVIRONMENT": "true",
 }
 """The reward function's variables for an executor without walls: it refuses all other callers."""
 

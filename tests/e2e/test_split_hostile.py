@@ -17,9 +17,9 @@ import pytest
 
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.remote.frames import pack_frames, unpack_frames
-from nova_code_verifier.sandbox.remote.request import read_order
-from nova_code_verifier.sandbox.remote.response import Reply, write_reply
-from nova_code_verifier.sandbox.types import Call, Ending, Execution, Job, Level
+from nova_code_verifier.sandbox.remote.request import read_request
+from nova_code_verifier.sandbox.remote.response import RunResponse, write_response
+from nova_code_verifier.sandbox.types import Call, Ending, Execution, IsolationLevel, Job
 from tests.e2e.fleet import Fleet
 from tests.e2e.samples import RIGHT, Sample, metrics_of, square_sample
 from tests.e2e.test_split import NO_WALL_REQUIRED, WITHOUT_WALLS, rewards, score, split
@@ -48,9 +48,9 @@ def ask(method, path, body=None):
     connection.request(method, "/2018-06-01/runtime/invocation/" + path, body)
     return connection.getresponse()
 
-def answer_for(order, parcel):
+def answer_for(order, payload):
     request_id = order.headers["Lambda-Runtime-Aws-Request-Id"]
-    ask("POST", request_id + "/response", json.dumps({"parcel": parcel})).read()
+    ask("POST", request_id + "/response", json.dumps({"payload": payload})).read()
 """
 """In Lambda the interface has one fixed address; the emulator's is in its command line."""
 
@@ -139,16 +139,16 @@ def given(attack: str, what: str) -> str:
     return attack.replace("GIVEN", repr(what))
 
 
-def claim(*values: object, level: Level = Level.KERNEL) -> str:
+def claim(*values: object, level: IsolationLevel = IsolationLevel.KERNEL) -> str:
     """Write a reply in good form that claims these answers, got in no time."""
     executions = tuple(Execution(ending=Ending.FINISHED, value=value) for value in values)
     job = Job(program="", questions=(Call(entry_point="square"),) * len(values))
-    return text(write_reply(Reply(level=level, results=(executions,)), [job]))
+    return text(write_response(RunResponse(level=level, results=(executions,)), [job]))
 
 
-def text(parcel: bytes) -> str:
+def text(payload: bytes) -> str:
     """Write bytes as base64."""
-    return base64.b64encode(parcel).decode("ascii")
+    return base64.b64encode(payload).decode("ascii")
 
 
 def pieces(*contents: object) -> str:
@@ -206,12 +206,12 @@ def test_the_event_holds_questions_and_never_an_answer(
         found = rewards(fleet, secret_samples(program))
 
     orders = [
-        base64.b64decode(json.loads(line)["parcel"]) for line in stolen.read_bytes().splitlines()
+        base64.b64decode(json.loads(line)["payload"]) for line in stolen.read_bytes().splitlines()
     ]
-    assert {type(read_order(one).jobs[0].questions[0]).__name__ for one in orders} == {
+    assert {type(read_request(one).jobs[0].questions[0]).__name__ for one in orders} == {
         "Call", "Step", "Run"
     }  # fmt: skip
-    assert all(program.strip() in read_order(one).jobs[0].program for one in orders)
+    assert all(program.strip() in read_request(one).jobs[0].program for one in orders)
     for order in orders:
         for piece in unpack_frames(order, bytes_max=2**20, pieces_max=1000):
             assert b"swordfish" not in piece
@@ -234,8 +234,10 @@ LIES = {
     "too few answers": claim(9),
     "no answers": pieces(["kernel", [0]]),
     "two jobs": text(
-        write_reply(
-            Reply(level=Level.KERNEL, results=((Execution(ending=Ending.FINISHED),) * 2,) * 2),
+        write_response(
+            RunResponse(
+                level=IsolationLevel.KERNEL, results=((Execution(ending=Ending.FINISHED),) * 2,) * 2
+            ),
             [TWO_CALLS] * 2,
         )
     ),
@@ -250,7 +252,7 @@ LIES = {
         ["kernel", [2]],
         *[["finished", None, None, None, None, -1e9, 0, 0, ""], b"9", b"", b""] * 2,
     ),
-    "no parcel": "%%%",
+    "no payload": "%%%",
     "nothing": "",
 }
 
@@ -271,7 +273,11 @@ def test_a_forged_reply_raises_nothing(emulator: Path, lie: str) -> None:
 def test_nobody_has_a_call_raised(emulator: Path, attack: str) -> None:
     """Not to be run, though others are, is a crash: no outage, for which all are sent again."""
     unrun = Execution(ending=Ending.NOT_RUN)
-    lie = text(write_reply(Reply(level=Level.KERNEL, results=((unrun,) * 2,)), [TWO_CALLS]))
+    lie = text(
+        write_response(
+            RunResponse(level=IsolationLevel.KERNEL, results=((unrun,) * 2,)), [TWO_CALLS]
+        )
+    )
     program = MURDERER if attack == "kills its zygote" else given(FORGER, lie)
 
     with without_walls(emulator) as fleet:
@@ -283,7 +289,7 @@ def test_nobody_has_a_call_raised(emulator: Path, attack: str) -> None:
 
 def test_a_claimed_level_is_hearsay(emulator: Path) -> None:
     """A reply can claim a wall that there is not; the weakest claim is what rows carry."""
-    forger = square_sample(given(FORGER, claim(9, 16, level=Level.KERNEL)))
+    forger = square_sample(given(FORGER, claim(9, 16, level=IsolationLevel.KERNEL)))
 
     with without_walls(emulator) as fleet:
         (row,) = score(fleet, [forger])
@@ -302,7 +308,7 @@ def attacked(emulator: Path, *, mixes_tenants: bool) -> list[float]:
 
 def test_who_stays_behind_could_answer_for_others(emulator: Path) -> None:
     """The attack is real: where an environment served several, others would be robbed."""
-    with LocalExecutor(lanes=1, level=Level.NONE) as here:
+    with LocalExecutor(workers=1, level=IsolationLevel.NONE) as here:
         if here.granted["uid_dropped"]:
             pytest.skip("guests have a uid of their own here, as they never have in Lambda")
 

@@ -2,7 +2,7 @@
 
 In: `tests/escapes/`. A program there says in its first lines what it is judged against (`code`,
 `call`), which verdicts it must meet, which problem it pretends to solve, and, if it is not
-none, how many cases it truly passes. `papers/` holds the tests of each problem, in several
+none, how many cases it truly passes. `test code/` holds the tests of each problem, in several
 styles. Must not know: how any of it is judged.
 """
 
@@ -14,7 +14,7 @@ import pytest
 
 from nova_code_verifier.sandbox.errors import IsolationRefusedError
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.sandbox.types import Level
+from nova_code_verifier.sandbox.types import IsolationLevel
 from nova_code_verifier import Sample, judge
 from nova_code_verifier.verifier.types import Score
 
@@ -42,8 +42,8 @@ def _head(text: str) -> dict[str, str]:
 
 def _papers(problem: str) -> list[Path]:
     """Find the tests of a problem; or, for one like `order_script`, these alone."""
-    papers = _ESCAPES / "papers"
-    return sorted({*papers.glob(f"{problem}.py"), *papers.glob(f"{problem}_*.py")})
+    test_codes = _ESCAPES / "test_code"
+    return sorted({*test_codes.glob(f"{problem}.py"), *test_codes.glob(f"{problem}_*.py")})
 
 
 def _references(program: str) -> list[tuple[str, int, dict[str, object]]]:
@@ -54,9 +54,9 @@ def _references(program: str) -> list[tuple[str, int, dict[str, object]]]:
     if "code" in head["against"]:
         for path in _papers(problem):
             source = path.read_text("ascii")
-            paper = _head(source)
-            tests = {"kind": "code", "code": source, "entry_point": paper.get("entry_point", "")}
-            found.append((path.stem, int(paper["cases"]), {"tests": tests, "limits": _LIMITS}))
+            test_code = _head(source)
+            tests = {"kind": "code", "code": source, "entry_point": test_code.get("entry_point", "")}
+            found.append((path.stem, int(test_code["cases"]), {"tests": tests, "limits": _LIMITS}))
     if "call" in head["against"] and problem in _CALLS:
         cases = _CALLS[problem]
         calls = {"kind": "call", "entry_point": "f", "cases": cases}
@@ -68,9 +68,9 @@ def _programs(folder: str) -> list[object]:
     return [pytest.param(path, id=path.stem) for path in sorted((_ESCAPES / folder).glob("*.py"))]
 
 
-@pytest.fixture(scope="module", params=[Level.KERNEL, Level.INTERPRETER], ids=str)
+@pytest.fixture(scope="module", params=[IsolationLevel.KERNEL, IsolationLevel.INTERPRETER], ids=str)
 def executor(request: pytest.FixtureRequest) -> Iterator[LocalExecutor]:
-    """Keep lanes warm, at a level that this kernel grants."""
+    """Keep workers warm, at a level that this kernel grants."""
     try:
         with LocalExecutor(level=request.param) as executor:
             yield executor
@@ -103,7 +103,7 @@ def test_cheat_earns_no_case_that_it_does_not_truly_answer(
         assert score.verdict in head["must"].split("|"), what
         assert score.tests_passed in passes, what
         assert score.tests_total == cases, what
-        assert score.self_judged == int(head.get("self_judged", "0")), what
+        assert score.self_compared == int(head.get("self_compared", "0")), what
 
 
 @pytest.mark.parametrize("path", _programs("honest"))
@@ -115,7 +115,7 @@ def test_honest_program_gets_full_marks(path: Path, executor: LocalExecutor) -> 
         problems = [one.execution.error or one.execution.detail for one in score.cases]
         assert score.verdict == "accepted", f"{name}: {score.verdict} {score.problem} {problems}"
         assert score.tests_passed == score.tests_total == cases, name
-        assert score.self_judged == int(head.get("self_judged", "0")), name
+        assert score.self_compared == int(head.get("self_compared", "0")), name
 
 
 def test_every_problem_has_an_honest_solution() -> None:

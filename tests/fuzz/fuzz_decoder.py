@@ -27,16 +27,16 @@ with atheris.instrument_imports(include=["sandbox", "verifier"]):
         from_tree,
     )
     from nova_code_verifier.sandbox.protocol.guest_messages import read_answer, read_message
-    from nova_code_verifier.sandbox.remote.fields import ParcelError
+    from nova_code_verifier.sandbox.remote.fields import PayloadError
     from nova_code_verifier.sandbox.remote.frames import pack_frames
-    from nova_code_verifier.sandbox.remote.request import read_order
-    from nova_code_verifier.sandbox.remote.response import read_reply
-    from nova_code_verifier.sandbox.types import Call, Job, Run, Step
+    from nova_code_verifier.sandbox.remote.request import read_request
+    from nova_code_verifier.sandbox.remote.response import read_response
+    from nova_code_verifier.sandbox.types import Call, Job, Operation, Run
     from nova_code_verifier.verifier.test_code.harness.callables import Sources
-    from nova_code_verifier.verifier.test_code.harness.session import Cast
+    from nova_code_verifier.verifier.test_code.harness.session import ProxySession
     from nova_code_verifier.verifier.test_code.harness.transcript import (
         Answer,
-        LostError,
+        CandidateLostError,
         Question,
         Transcript,
     )
@@ -73,13 +73,13 @@ def fuzz_messages(data: bytes) -> None:
 
 
 def fuzz_parcels(data: bytes) -> None:
-    """Read bytes as a parcel, and as the pieces of one, which are found between newlines."""
-    for parcel in (data, pack_frames(data.split(b"\n"))):
-        with contextlib.suppress(ParcelError):
-            read_order(parcel)
+    """Read bytes as a payload, and as the pieces of one, which are found between newlines."""
+    for payload in (data, pack_frames(data.split(b"\n"))):
+        with contextlib.suppress(PayloadError):
+            read_request(payload)
         for job in _JOBS:
-            with contextlib.suppress(ParcelError):
-                read_reply(parcel, [job])
+            with contextlib.suppress(PayloadError):
+                read_response(payload, [job])
 
 
 def fuzz_cast(data: bytes) -> None:
@@ -88,11 +88,11 @@ def fuzz_cast(data: bytes) -> None:
     answer = Answer.read("finished", text, "")
     question = Question(unit="", operation="name", on=["f"], answer=answer)
     transcript = Transcript([question])
-    cast = Cast(transcript, Sources(""), {"Node": Node})
+    cast = ProxySession(transcript, Sources(""), {"Node": Node})
     with contextlib.redirect_stdout(io.StringIO()):
         try:
             value = cast.ask("name", "f")
-        except LostError:
+        except CandidateLostError:
             assert transcript.unit.ending == "unreadable"
         except BaseException:
             if "raised" not in answer.body:
@@ -101,7 +101,7 @@ def fuzz_cast(data: bytes) -> None:
             _use(cast, value)
 
 
-def _use(cast: Cast, value: Any) -> None:
+def _use(cast: ProxySession, value: Any) -> None:
     """Compare what came: plain data is never equal to a stand-in."""
     if cast.is_candidates(value):
         for plain in _PLAIN:
@@ -113,7 +113,7 @@ def _use(cast: Cast, value: Any) -> None:
 _PLAIN: tuple[Any, ...] = (0, 1, "", "f", None, [], (), {})
 _JOBS = [
     Job(program="", questions=(question, question))
-    for question in (Run(), Call(entry_point="f"), Step(instruction=b""))
+    for question in (Run(), Call(entry_point="f"), Operation(instruction=b""))
 ]
 READERS = (fuzz_decoder, fuzz_tree, fuzz_messages, fuzz_parcels, fuzz_cast)
 
@@ -121,7 +121,8 @@ READERS = (fuzz_decoder, fuzz_tree, fuzz_messages, fuzz_parcels, fuzz_cast)
 _TEXT = """
     is raised after met nodes class args text h sub n at number kind instance function iterator
     coroutine module name bases specials methods int str list tuple dict object Exception
-    ValueError SystemExit __eq__ __hash__ __len__ __iter__ __class__ _cast_ Node next t d s fs i b
+    ValueError SystemExit __eq__ __hash__ __len__ __iter__ __class__ _session_ Node next t d s fs i
+    b
     c r q D F datetime date time delta array Counter odict defaultdict value loaded failed
 """
 _WORDS = _TEXT.split()

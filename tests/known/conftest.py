@@ -16,7 +16,7 @@ from tests.known.datasets import DatasetError, KnownSolution, read_dataset
 
 Metrics = dict[str, float]
 
-# Enough to keep every lane busy, few enough for the time that one invocation has.
+# Enough to keep every worker busy, few enough for the time that one invocation has.
 _BATCH_ROWS = 32
 
 _OUR_DATA = Path(__file__).parent / "data"
@@ -44,7 +44,7 @@ def metrics_of(request: pytest.FixtureRequest) -> Callable[[KnownSolution], Metr
     """Return a function that gives the metrics of a sample.
 
     Samples are scored when the first of them is asked for, in batches, as one call for
-    each would leave most lanes idle; and only those that were selected (`-k`).
+    each would leave most workers idle; and only those that were selected (`-k`).
     """
     selected = tuple(_selected(request.session))
     scored: dict[str, Metrics] = {}

@@ -24,8 +24,8 @@ from tests.known.published import (
     read_solutions,
 )
 
-Judged = tuple[tuple[Solution, Score], ...]
-JudgedOf = Callable[[Collection], Judged]
+CaseResults = tuple[tuple[Solution, Score], ...]
+JudgedOf = Callable[[Collection], CaseResults]
 
 # A whole dataset is judged by the first test that asks for it.
 pytestmark = pytest.mark.timeout(600)
@@ -43,9 +43,9 @@ def executor(request: pytest.FixtureRequest) -> Iterator[LocalExecutor]:
 @pytest.fixture(scope="module")
 def judged_of(executor: LocalExecutor) -> JudgedOf:
     """Give a function that judges all solutions of a collection, once."""
-    judged: dict[str, Judged] = {}
+    judged: dict[str, CaseResults] = {}
 
-    def judged_of_one(collection: Collection) -> Judged:
+    def judged_of_one(collection: Collection) -> CaseResults:
         if collection.name not in judged:
             solutions = read_solutions(collection)
             samples = [solution.sample for solution in solutions]
@@ -58,7 +58,7 @@ def judged_of(executor: LocalExecutor) -> JudgedOf:
 
 
 @pytest.fixture(scope="module")
-def buggy(judged_of: JudgedOf) -> Judged:
+def buggy(judged_of: JudgedOf) -> CaseResults:
     """Give the buggy solutions with their scores."""
     return judged_of(BUGGY)
 
@@ -119,12 +119,12 @@ def test_tests_that_patch_pass_where_they_share_a_process(executor: LocalExecuto
     } == {solution.task: (Verdict.ACCEPTED, True) for solution in patching}
 
 
-def test_no_buggy_solution_is_fully_correct(buggy: Judged) -> None:
+def test_no_buggy_solution_is_fully_correct(buggy: CaseResults) -> None:
     """All 82 are found out, and by being judged."""
     assert _tasks(buggy, lambda _, score: score.correctness == 1.0 or not score.tests_total) == []
 
 
-def test_asserts_that_hold_are_paid_for(buggy: Judged) -> None:
+def test_asserts_that_hold_are_paid_for(buggy: CaseResults) -> None:
     """Where some asserts hold and others do not, so does the pass rate say.
 
     Correctness is less, or nothing, as a guess would have passed some of these.
@@ -141,7 +141,7 @@ def test_asserts_that_hold_are_paid_for(buggy: Judged) -> None:
     )
 
 
-def test_as_many_cases_pass_as_asserts_hold_in_a_plain_interpreter(buggy: Judged) -> None:
+def test_as_many_cases_pass_as_asserts_hold_in_a_plain_interpreter(buggy: CaseResults) -> None:
     """Each assert was run alone, beside the candidate, when the data was made."""
     disagreeing = _tasks(
         buggy,
@@ -154,7 +154,7 @@ def test_as_many_cases_pass_as_asserts_hold_in_a_plain_interpreter(buggy: Judged
     assert set(disagreeing) == {task for task in read_exceptions() if task.startswith("Python/")}
 
 
-def _tasks(judged: Judged, is_meant: Callable[[Solution, Score], bool]) -> list[str]:
+def _tasks(judged: CaseResults, is_meant: Callable[[Solution, Score], bool]) -> list[str]:
     return [solution.task for solution, score in judged if is_meant(solution, score)]
 
 

@@ -20,12 +20,12 @@ from nova_code_verifier.verifier.completion.fences import find_blocks
 from nova_code_verifier.verifier.completion.sections import Sections, find_sections
 from nova_code_verifier.verifier.rubric import Rubric
 from nova_code_verifier.verifier.syntax import read_python
-from nova_code_verifier.verifier.types import Candidate, ExtractionMethod, Miss
+from nova_code_verifier.verifier.types import Candidate, ExtractionMethod, FormatIssue
 
 _OF_METHOD = {
-    ExtractionMethod.UNTAGGED_FENCE: Miss.NO_LANGUAGE,
-    ExtractionMethod.UNCLOSED_FENCE: Miss.UNCLOSED_FENCE,
-    ExtractionMethod.BARE_TEXT: Miss.NO_FENCE,
+    ExtractionMethod.UNTAGGED_FENCE: FormatIssue.NO_LANGUAGE,
+    ExtractionMethod.UNCLOSED_FENCE: FormatIssue.UNCLOSED_FENCE,
+    ExtractionMethod.BARE_TEXT: FormatIssue.NO_FENCE,
 }
 _BLOCKS = (
     ast.FunctionDef,
@@ -48,24 +48,26 @@ _STATEMENT = re.compile(
 )
 
 
-def misses_of_program(completion: str, candidate: Candidate, rubric: Rubric) -> tuple[Miss, ...]:
+def format_issues_of_program(
+    completion: str, candidate: Candidate, rubric: Rubric
+) -> tuple[FormatIssue, ...]:
     """List what the response around a program misses."""
     sections = find_sections(completion)
     misses = [_OF_METHOD[candidate.method]] if candidate.method in _OF_METHOD else []
     if _is_one_of_several(candidate, sections):
-        misses.append(Miss.SEVERAL_BLOCKS)
-    if Miss.NO_FENCE not in misses and any(map(_runs, _paragraphs_outside(sections))):
-        misses.append(Miss.CODE_OUTSIDE)
+        misses.append(FormatIssue.SEVERAL_BLOCKS)
+    if FormatIssue.NO_FENCE not in misses and any(map(_runs, _paragraphs_outside(sections))):
+        misses.append(FormatIssue.CODE_OUTSIDE)
     if rubric.solution_marks and not is_in_solution(sections):
-        misses.append(Miss.NO_SOLUTION_MARKS)
+        misses.append(FormatIssue.NO_SOLUTION_MARKS)
     if rubric.boxed and not (last_box(_with_blocks_covered(sections)) or "").strip():
-        misses.append(Miss.NOT_BOXED)
+        misses.append(FormatIssue.NOT_BOXED)
     return tuple(misses)
 
 
-def misses_of_text(
+def format_issues_of_text(
     completion: str, rubric: Rubric, is_answer: Callable[[str], bool]
-) -> tuple[Miss, ...]:
+) -> tuple[FormatIssue, ...]:
     """List what a response misses that need not hold a program.
 
     *is_answer* tells whether a part of it, alone, says what all of it does: marks around nothing,
@@ -75,9 +77,9 @@ def misses_of_text(
     solution, visible = sections.texts
     misses = []
     if rubric.solution_marks and not is_answer(solution):
-        misses.append(Miss.NO_SOLUTION_MARKS)
+        misses.append(FormatIssue.NO_SOLUTION_MARKS)
     if rubric.boxed and not any(is_answer(_boxed(text)) for text in (solution, visible)):
-        misses.append(Miss.NOT_BOXED)
+        misses.append(FormatIssue.NOT_BOXED)
     return tuple(misses)
 
 

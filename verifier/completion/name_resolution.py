@@ -16,7 +16,7 @@ _BUILTINS = frozenset({"eval", "exec", "compile", "getattr", "__import__"})
 _IMPORTERS = frozenset({"builtins.__import__", "importlib.import_module", "importlib.__import__"})
 
 
-class Meanings:
+class NameResolver:
     """The names of one program that stand for modules, or for what is in them."""
 
     def __init__(self, nodes: Nodes) -> None:

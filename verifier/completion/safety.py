@@ -12,7 +12,7 @@ import ast
 
 from RestrictedPython.transformer import RestrictingNodeTransformer
 
-from nova_code_verifier.verifier.completion.name_resolution import Meanings
+from nova_code_verifier.verifier.completion.name_resolution import NameResolver
 from nova_code_verifier.verifier.rubric import Policy
 from nova_code_verifier.verifier.syntax import Nodes, parse
 from nova_code_verifier.verifier.types import Finding, Severity
@@ -69,7 +69,7 @@ class _Reader(RestrictingNodeTransformer):
     def read(self, tree: ast.Module) -> None:
         """Look at every node that may matter, once it is known what the names stand for."""
         nodes = Nodes(tree)
-        meanings = Meanings(nodes)
+        meanings = NameResolver(nodes)
         self._look_at_imports(nodes)
         for node in nodes.of(ast.Attribute):
             self._check(meanings.of(node), node)
@@ -109,7 +109,7 @@ class _Reader(RestrictingNodeTransformer):
                 for alias in taken.names:
                     self._check(f"{taken.module}.{alias.name}", taken)
 
-    def _look_at_paths(self, nodes: Nodes, meanings: Meanings) -> None:
+    def _look_at_paths(self, nodes: Nodes, meanings: NameResolver) -> None:
         """Take methods that are called as those of a path for these, unless they are its own."""
         deleting = _DELETING - {one.name for one in nodes.of(ast.FunctionDef)}
         for node in nodes.of(ast.Call):

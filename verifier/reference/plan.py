@@ -49,7 +49,7 @@ import sys
 from nova_code_verifier.sandbox.types import Limits
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.reference.datasets.cases import build_cases
-from nova_code_verifier.verifier.reference.datasets.code import CodeTests, paper_of
+from nova_code_verifier.verifier.reference.datasets.code import CodeTests, code_of
 from nova_code_verifier.verifier.reference.datasets.rows import read_drafts, read_function_name
 from nova_code_verifier.verifier.reference.datasets.shapes import (
     CanonicalTests,
@@ -73,16 +73,16 @@ from nova_code_verifier.verifier.reference.fields import (
     refuse_unknown_keys,
 )
 from nova_code_verifier.verifier.reference.limits import read_limits
-from nova_code_verifier.verifier.reference.test_code import read_flag, read_paper
+from nova_code_verifier.verifier.reference.test_code import read_flag, read_test_code
 from nova_code_verifier.verifier.types import (
     CallCase,
     Checker,
     CheckerKind,
     CodePlan,
     Groups,
-    Paper,
     StdioCase,
     TestCase,
+    TestCode,
     TestPlan,
 )
 
@@ -104,8 +104,8 @@ def plan_tests(
     read_setting(found.scopes, "language", _read_language)
     checker = read_setting(found.scopes, "checker", _read_checker)
     limits = read_limits(found.scopes, default=default_limits)
-    paper = _paper(found)
-    if paper is None:
+    test_code = _paper(found)
+    if test_code is None:
         checked = checker.value if checker else Checker()
         cases = _cases(found)
         return TestPlan(cases=cases, checker=checked, limits=limits, groups=_groups(found))
@@ -113,17 +113,17 @@ def plan_tests(
         raise VerifierError(
             checker.field, "has no meaning for test code, which compares for itself"
         )
-    return CodePlan(paper=paper, limits=limits)
+    return CodePlan(test_code=test_code, limits=limits)
 
 
-def _paper(found: FoundTests) -> Paper | None:
+def _paper(found: FoundTests) -> TestCode | None:
     match found.tests:
         case CanonicalTests(field=field, values=values) if values.get("kind") == "code":
             _refuse_slips(found.scopes[-1])
-            return read_paper(field, values)
+            return read_test_code(field, values)
         case CodeTests() as code:
             shared = read_setting(found.scopes, "shared_process", read_flag)
-            return paper_of(
+            return code_of(
                 code,
                 found.scopes,
                 entry_point=read_function_name(found.scopes) or "",
@@ -136,7 +136,7 @@ def _cases(found: FoundTests) -> tuple[TestCase, ...]:
     if isinstance(found.tests, CanonicalTests):
         _refuse_slips(found.scopes[-1])
         return _canonical_cases(found.tests.field, found.tests.values)
-    assert not isinstance(found.tests, CodeTests)  # noqa: S101  (a paper, and no cases)
+    assert not isinstance(found.tests, CodeTests)  # noqa: S101  (a test code, and no cases)
     return build_cases(read_drafts(found.tests, found.scopes))
 
 

@@ -1,6 +1,7 @@
 """Read what a sample says beside its tests: the task, and what is paid for it.
 
-In: a reference, the names that the sample gives to its task, the rubric of the run. Out: `Terms`,
+In: a reference, the names that the sample gives to its task, the rubric of the run. Out:
+`TaskSpec`,
 and the reference, opened if it was text. Must not know: tests, completions.
 
 | key of the reference | value |
@@ -54,7 +55,7 @@ _TASKS = {task.value: task for task in Task} | {"chabsa": Task.SENTIMENT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class TaskSpec:
     """What a sample asks for, as far as it says so, and what is paid for it."""
 
     task: Task | None
@@ -62,21 +63,21 @@ class Terms:
     solution: str = ""
 
 
-def read_terms(reference: object, names: Iterable[str], rubric: Rubric) -> tuple[Terms, object]:
+def read_task(reference: object, names: Iterable[str], rubric: Rubric) -> tuple[TaskSpec, object]:
     """Read the terms of a *reference*, and open it. Raises VerifierError."""
     opened = open_reference(reference)
     named = [task for name in names if (task := _task_of(name)) is not None]
     first = named[0] if named else None
     if not isinstance(opened, Mapping):
-        return Terms(task=first, rubric=rubric), opened
+        return TaskSpec(task=first, rubric=rubric), opened
     if any(opened.get(key) is not None for key in TEST_KEYS):
         first = None  # tests are to be run, whatever a dataset is called
-    terms = Terms(
+    spec = TaskSpec(
         task=_own_task(opened.get("task")) or first,
         rubric=_with_format(opened.get("format"), _with_table(opened.get("rubric"), rubric)),
         solution=_first_text(opened, _SOLUTIONS),
     )
-    return terms, opened
+    return spec, opened
 
 
 def read_text_reference(reference: object) -> str:

@@ -1,6 +1,6 @@
 """Read test code out of a reference.
 
-In: the `tests` of a reference, of kind `code`. Out: a `Paper`. Must not know: candidates, and
+In: the `tests` of a reference, of kind `code`. Out: a `TestCode`. Must not know: candidates, and
 what the code does.
 
 | key | value |
@@ -23,19 +23,19 @@ from nova_code_verifier.verifier.reference.fields import (
     read_text,
     refuse_unknown_keys,
 )
-from nova_code_verifier.verifier.types import Paper
+from nova_code_verifier.verifier.types import TestCode
 
 _KEYS = ("kind", "code", "prompt", "entry_point", "style", "modules", "shared_process")
 STYLES = ("script", "pytest", "unittest")
 
 
-def read_paper(field: str, tests: dict[str, object]) -> Paper:
+def read_test_code(field: str, tests: dict[str, object]) -> TestCode:
     """Read test code in its canonical form."""
     refuse_unknown_keys(field, tests, _KEYS)
     source = read_text(f"{field}.code", tests.get("code"), "the source of tests")
     if not source.strip():
         raise VerifierError(f"{field}.code", "found nothing, expected the source of tests")
-    return Paper(
+    return TestCode(
         source=source,
         prompt=_optional_text(field, tests, "prompt"),
         entry_point=_entry_point(field, tests),

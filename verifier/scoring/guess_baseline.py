@@ -19,8 +19,8 @@ from nova_code_verifier.verifier.rubric import Grouping
 from nova_code_verifier.verifier.scoring.groups import share_of
 from nova_code_verifier.verifier.scoring.tolerance_overlap import (
     Row,
+    best_common_answer,
     bytes_of,
-    most_worth,
     row_of_text,
     row_of_value,
 )
@@ -66,7 +66,7 @@ def best_guess(plan: TestPlan, grouping: Grouping = Grouping.SUM) -> Fraction:
     best = max(map(worth, passed))
     if plan.checker.kind is CheckerKind.NUMERIC and sum(map(len, guesses)) <= _COMPARED_BYTES_MAX:
         rows = [_row(plan.cases[0], places[same], guess) for same, guess in guesses.items()]
-        return most_worth(rows, plan.checker, worth, best)
+        return best_common_answer(rows, plan.checker, worth, best)
     return best
 
 

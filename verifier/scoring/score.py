@@ -19,13 +19,13 @@ from nova_code_verifier.verifier.checking.verdict import overall
 from nova_code_verifier.verifier.completion.safety import safety_of
 from nova_code_verifier.verifier.rubric import Polarity, Rubric
 from nova_code_verifier.verifier.scoring.groups import beyond_guess, share_of
-from nova_code_verifier.verifier.sentiment.answer import Marked
+from nova_code_verifier.verifier.sentiment.answer import SentimentResult
 from nova_code_verifier.verifier.types import (
     Candidate,
     CaseResult,
     Finding,
+    FormatIssue,
     Groups,
-    Miss,
     Score,
     Verdict,
 )
@@ -37,14 +37,14 @@ _COMPILE_LOADED = 0.8
 
 # What is missing of the form that was asked for costs so much of `format`.
 _COSTS = {
-    Miss.NO_FENCE: 1.0,
-    Miss.UNCLOSED_FENCE: 0.75,
-    Miss.NO_LANGUAGE: 0.5,
-    Miss.NOT_BOXED: 0.5,
-    Miss.NOT_JSON: 0.5,
-    Miss.SEVERAL_BLOCKS: 0.25,
-    Miss.CODE_OUTSIDE: 0.25,
-    Miss.NO_SOLUTION_MARKS: 0.25,
+    FormatIssue.NO_FENCE: 1.0,
+    FormatIssue.UNCLOSED_FENCE: 0.75,
+    FormatIssue.NO_LANGUAGE: 0.5,
+    FormatIssue.NOT_BOXED: 0.5,
+    FormatIssue.NOT_JSON: 0.5,
+    FormatIssue.SEVERAL_BLOCKS: 0.25,
+    FormatIssue.CODE_OUTSIDE: 0.25,
+    FormatIssue.NO_SOLUTION_MARKS: 0.25,
 }
 
 
@@ -53,7 +53,7 @@ def score_cases(
     *,
     guessed: Fraction,
     candidate: Candidate,
-    misses: tuple[Miss, ...] = (),
+    misses: tuple[FormatIssue, ...] = (),
     groups: Groups | None = None,
     findings: tuple[Finding, ...] = (),
     similarity: float | None = None,
@@ -102,7 +102,9 @@ def score_cases(
     )
 
 
-def score_sentiment(marked: Marked, misses: tuple[Miss, ...], rubric: Rubric) -> Score:
+def score_sentiment(
+    marked: SentimentResult, misses: tuple[FormatIssue, ...], rubric: Rubric
+) -> Score:
     """Score a label, or opinions. There is no program: what is paid for one is left out."""
     if marked.answer is None:
         return no_candidate(rubric, tests_total=1)
@@ -110,12 +112,12 @@ def score_sentiment(marked: Marked, misses: tuple[Miss, ...], rubric: Rubric) ->
     all_misses = tuple(dict.fromkeys((*marked.misses, *misses)))
     dimensions: dict[str, Any] = {
         "correctness": rubric.shaped(marked.correctness) * worth,
-        "format": _format(all_misses) if marked.is_said else 0.0,
+        "format": _format(all_misses) if marked.is_answered else 0.0,
     }
     return _score_answer(marked.correctness, dimensions, all_misses, rubric)
 
 
-def score_text(similarity: float, misses: tuple[Miss, ...], rubric: Rubric) -> Score:
+def score_text(similarity: float, misses: tuple[FormatIssue, ...], rubric: Rubric) -> Score:
     """Score a text by its likeness to the one that was expected."""
     dimensions: dict[str, Any] = {
         "correctness": rubric.shaped(similarity),
@@ -127,7 +129,7 @@ def score_text(similarity: float, misses: tuple[Miss, ...], rubric: Rubric) -> S
 
 
 def _score_answer(
-    share: float, dimensions: dict[str, Any], misses: tuple[Miss, ...], rubric: Rubric
+    share: float, dimensions: dict[str, Any], misses: tuple[FormatIssue, ...], rubric: Rubric
 ) -> Score:
     """Score an answer that is no program, as one test case; what is not measured is perfect."""
     verdict = Verdict.ACCEPTED if share == 1.0 else Verdict.WRONG_ANSWER
@@ -150,7 +152,7 @@ def refused(
     candidate: Candidate,
     *,
     findings: tuple[Finding, ...],
-    misses: tuple[Miss, ...],
+    misses: tuple[FormatIssue, ...],
     tests_total: int,
 ) -> Score:
     """Score a program that was not run, as the rubric enforces its policy.
@@ -202,5 +204,5 @@ def _conciseness(candidate: Candidate, rubric: Rubric) -> float:
     return min(1.0, rubric.budget / max(1, len(candidate.program)))
 
 
-def _format(misses: Iterable[Miss]) -> float:
+def _format(misses: Iterable[FormatIssue]) -> float:
     return max(0.0, 1.0 - sum(_COSTS[miss] for miss in misses))

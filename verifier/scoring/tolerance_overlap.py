@@ -87,7 +87,7 @@ def bytes_of(value: Any) -> bytes:  # noqa: ANN401  (any plain data)
         return str(id(value)).encode()
 
 
-def most_worth(
+def best_common_answer(
     rows: Iterable[Row],
     checker: Checker,
     worth: Callable[[Collection[int]], Fraction],

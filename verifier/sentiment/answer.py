@@ -39,25 +39,26 @@ from nova_code_verifier.verifier.sentiment.labels import (
     lone_label,
 )
 from nova_code_verifier.verifier.sentiment.opinions import Opinion, Pair, pair_up, soft_f1
-from nova_code_verifier.verifier.types import Miss
+from nova_code_verifier.verifier.types import FormatIssue
 
 Expected = Polarity | tuple[Opinion, ...]
 """What a reference asks for: one label, or opinions (perhaps none)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Marked:
+class SentimentResult:
     """How much of an answer is right, in [0, 1], and what it misses of its form.
 
-    `answer` tells what was found; None is no answer, and `why` says why. `is_said` is False where
+    `answer` tells what was found; None is no answer, and `why` says why. `is_answered` is False
+    where
     it says that there is nothing to say, and there is. Of `count` opinions, `opinions` were
     understood, and `pairs` are how they belong to those that were expected.
     """
 
     answer: str | None
     correctness: float = 0.0
-    misses: tuple[Miss, ...] = ()
-    is_said: bool = True
+    misses: tuple[FormatIssue, ...] = ()
+    is_answered: bool = True
     why: str = ""
     count: int = 0
     opinions: tuple[Opinion, ...] = ()
@@ -150,14 +151,14 @@ def _opinion(item: object) -> Opinion | None:
 # -- answers ---------------------------------------------------------------------------
 
 
-def mark(completion: str, expected: Expected) -> Marked:
+def mark(completion: str, expected: Expected) -> SentimentResult:
     """Find the answer of a completion, and compare it with what was expected."""
     if isinstance(expected, Polarity):
         return _mark_label(completion, expected)
     return _mark_opinions(completion, expected)
 
 
-def _mark_label(completion: str, expected: Polarity) -> Marked:
+def _mark_label(completion: str, expected: Polarity) -> SentimentResult:
     places = find_sections(completion).texts
     for text in places:
         box = last_box(text)
@@ -171,14 +172,16 @@ def _mark_label(completion: str, expected: Polarity) -> Marked:
             line = end.rpartition("\n")[2]
             label = _label_in_json(end) or lone_label(line)
             why = "" if label else _why_no_label(line)
-            return _marked_label(label, expected, why, Miss.NOT_BOXED)
-    return Marked(answer=None, why="it is empty, or nothing but reasoning")
+            return _marked_label(label, expected, why, FormatIssue.NOT_BOXED)
+    return SentimentResult(answer=None, why="it is empty, or nothing but reasoning")
 
 
-def _marked_label(label: Polarity | None, expected: Polarity, why: str, *misses: Miss) -> Marked:
+def _marked_label(
+    label: Polarity | None, expected: Polarity, why: str, *misses: FormatIssue
+) -> SentimentResult:
     if label is None:
-        return Marked(answer=None, why=why)
-    return Marked(answer=label, correctness=float(label is expected), misses=misses)
+        return SentimentResult(answer=None, why=why)
+    return SentimentResult(answer=label, correctness=float(label is expected), misses=misses)
 
 
 def _end_of(text: str) -> str:
@@ -215,28 +218,28 @@ def _why_no_label(line: str) -> str:
 # -- opinions --------------------------------------------------------------------------
 
 
-def _mark_opinions(completion: str, expected: tuple[Opinion, ...]) -> Marked:
+def _mark_opinions(completion: str, expected: tuple[Opinion, ...]) -> SentimentResult:
     answered, count, misses = _find_opinions(completion)
     if answered is None:
-        return Marked(answer=None, why="there is no list of opinions, as JSON or as lines")
+        return SentimentResult(answer=None, why="there is no list of opinions, as JSON or as lines")
     if count and not answered:
         names = ", ".join(Polarity)
-        return Marked(
+        return SentimentResult(
             answer=None, why=f"none of {count} opinions has a target and a polarity, one of {names}"
         )
     pairs = pair_up(expected, answered)
-    return Marked(
+    return SentimentResult(
         answer=f"{count} opinions",
         correctness=soft_f1(pairs, len(expected), count),
         misses=misses,
-        is_said=bool(count or not expected),
+        is_answered=bool(count or not expected),
         count=count,
         opinions=tuple(answered),
         pairs=pairs,
     )
 
 
-def _find_opinions(completion: str) -> tuple[list[Opinion] | None, int, tuple[Miss, ...]]:
+def _find_opinions(completion: str) -> tuple[list[Opinion] | None, int, tuple[FormatIssue, ...]]:
     """Find opinions: those that are understood, how many there are, and what their form misses."""
     tries = _Tries()
     places = find_sections(completion).texts
@@ -249,7 +252,7 @@ def _find_opinions(completion: str) -> tuple[list[Opinion] | None, int, tuple[Mi
     for text in places:
         bullets = list(_bulleted(text))
         if bullets:
-            return bullets[:OPINIONS_MAX], len(bullets), (Miss.NOT_JSON,)
+            return bullets[:OPINIONS_MAX], len(bullets), (FormatIssue.NOT_JSON,)
     return None, 0, ()
 
 

@@ -12,13 +12,15 @@ from rich.text import Text
 from nova_code_verifier.handlers.cli.explain.cases import EXCERPT_CHARACTERS, table_of
 from nova_code_verifier.handlers.cli.tables import printable
 from nova_code_verifier.verifier.rubric import Polarity, Rubric
-from nova_code_verifier.verifier.sentiment.answer import Expected, Marked
+from nova_code_verifier.verifier.sentiment.answer import Expected, SentimentResult
 from nova_code_verifier.verifier.sentiment.opinions import Opinion
 
 _NOBODY = "-"
 
 
-def answer_parts(marked: Marked, expected: Expected, rubric: Rubric) -> Iterator[RenderableType]:
+def answer_parts(
+    marked: SentimentResult, expected: Expected, rubric: Rubric
+) -> Iterator[RenderableType]:
     """Say what was answered and what was expected; or why there is no answer."""
     wanted = expected if isinstance(expected, Polarity) else f"{len(expected)} opinions"
     if marked.answer is None:
@@ -33,7 +35,7 @@ def answer_parts(marked: Marked, expected: Expected, rubric: Rubric) -> Iterator
         yield Text(f"a right {expected} is worth {worth:.4g}, as labels are frequent")
 
 
-def share_line(marked: Marked, expected: Expected) -> str:
+def share_line(marked: SentimentResult, expected: Expected) -> str:
     """Write the formula of an answer's share, with its numbers."""
     if isinstance(expected, Polarity):
         return f"share = {marked.correctness:.4g}, as the label is {_right_or_wrong(marked)}"
@@ -46,11 +48,11 @@ def share_line(marked: Marked, expected: Expected) -> str:
     )
 
 
-def _right_or_wrong(marked: Marked) -> str:
+def _right_or_wrong(marked: SentimentResult) -> str:
     return "right" if marked.correctness else "wrong"
 
 
-def _opinions(marked: Marked, expected: tuple[Opinion, ...]) -> Iterator[RenderableType]:
+def _opinions(marked: SentimentResult, expected: tuple[Opinion, ...]) -> Iterator[RenderableType]:
     table = table_of(("expected", "answered", "likeness"))
     for pair in marked.pairs:
         cells = _cell(expected[pair.expected]), _cell(marked.opinions[pair.answered])

@@ -22,8 +22,8 @@ from nova_code_verifier.verifier.types import (
     CallCase,
     CaseResult,
     CodePlan,
-    Paper,
     StdioCase,
+    TestCode,
     TestPlan,
 )
 
@@ -43,7 +43,7 @@ def table_of(names: Sequence[str]) -> Table:
 def case_table(plan: TestPlan | CodePlan | None, cases: Sequence[CaseResult]) -> Table:
     """Lay out one line for each case; None is a plan that cannot be read any more."""
     table = table_of(("case", "verdict", "expected", "observed", "remark"))
-    statements = _statements(plan.paper) if isinstance(plan, CodePlan) else {}
+    statements = _statements(plan.test_code) if isinstance(plan, CodePlan) else {}
     for place, case in enumerate(cases[:_CASES_MAX]):
         if isinstance(plan, TestPlan):
             wanted, observed = _expected(plan.cases[place]), _observed(case.execution)
@@ -80,15 +80,15 @@ def _test_line(plan: CodePlan | None, case: CaseResult, statements: Mapping[str,
     """Quote the line of the tests at which a case failed, or else that on which it begins."""
     error = case.execution.error
     failed = _TEST_LINE.search(error.message) if error else None
-    lines = plan.paper.source.splitlines() if plan else []
+    lines = plan.test_code.source.splitlines() if plan else []
     number = int(failed[1]) if failed else statements.get(case.name, 0)
     return lines[number - 1].strip() if 0 < number <= len(lines) else ""
 
 
-def _statements(paper: Paper) -> dict[str, int]:
+def _statements(test_code: TestCode) -> dict[str, int]:
     """Find the lines on which the cases of a script begin, by their names."""
-    tree = ast.parse(paper.source)
-    divide_script(tree, paper.entry_point)
+    tree = ast.parse(test_code.source)
+    divide_script(tree, test_code.entry_point)
     lines = {}
     for node in ast.walk(tree):
         match node:

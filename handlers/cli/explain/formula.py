@@ -13,14 +13,14 @@ from nova_code_verifier.verifier.types import Score, Verdict
 
 def reward_lines(score: Score, rubric: Rubric, paid: float) -> Iterator[str]:
     """Write the sum of what was paid for."""
-    terms = " + ".join(
+    spec = " + ".join(
         f"{weight:.3g} x {getattr(score, name):.4g} {name}"
         for name, weight in score.weights or (("correctness", 1.0),)
         if weight
     )
     within = f"{rubric.lowest:g} + {rubric.highest - rubric.lowest:g} x "
     is_plain = (rubric.lowest, rubric.highest) == (0.0, 1.0)
-    yield f"reward = {'' if is_plain else within}({terms}) = {paid:.4g}"
+    yield f"reward = {'' if is_plain else within}({spec}) = {paid:.4g}"
     if score.verdict is Verdict.SECURITY_VIOLATION and not score.cases:
         yield "  as it was not run"
     elif score.verdict is Verdict.SECURITY_VIOLATION:

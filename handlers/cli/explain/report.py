@@ -23,18 +23,25 @@ from nova_code_verifier.handlers.report import finding_text
 from nova_code_verifier.handlers.wire import Entry
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.reference.plan import plan_tests
-from nova_code_verifier.verifier.reference.task import open_reference, read_terms
+from nova_code_verifier.verifier.reference.task import open_reference, read_task
 from nova_code_verifier.verifier.rubric import Polarity, Rubric
-from nova_code_verifier.verifier.sentiment.answer import Expected, Marked, mark, read_expected
+from nova_code_verifier.verifier.sentiment.answer import (
+    Expected,
+    SentimentResult,
+    mark,
+    read_expected,
+)
 from nova_code_verifier.verifier.types import CodePlan, Score, Source, TestPlan, Verdict
 
 
-def story_of(entry: Entry, score: Score, rubric: Rubric, *, paid: float | None) -> RenderableType:
+def explain_report(
+    entry: Entry, score: Score, rubric: Rubric, *, paid: float | None
+) -> RenderableType:
     """Lay out what was found, what each case came to, and how the reward follows; *paid* is it."""
     if entry.sample is not None:
         with suppress(VerifierError):
-            terms, _ = read_terms(entry.sample.reference, entry.sample.tasks, rubric)
-            rubric = terms.rubric
+            spec, _ = read_task(entry.sample.reference, entry.sample.tasks, rubric)
+            rubric = spec.rubric
     return Group(_head(entry, score, paid), *_parts(entry, score, rubric, paid))
 
 
@@ -66,7 +73,7 @@ def _head(entry: Entry, score: Score, paid: float | None) -> Text:
     return Text(f"{name}: {score.verdict}, {reward}", style="bold")
 
 
-def _marked(entry: Entry, score: Score) -> tuple[Marked, Expected] | None:
+def _marked(entry: Entry, score: Score) -> tuple[SentimentResult, Expected] | None:
     """Mark an answer once more, if it is a label or opinions."""
     if score.source is not Source.SENTIMENT or entry.sample is None:
         return None
@@ -97,7 +104,7 @@ def _correctness(
     score: Score,
     rubric: Rubric,
     plan: TestPlan | CodePlan | None,
-    marked: tuple[Marked, Expected] | None,
+    marked: tuple[SentimentResult, Expected] | None,
 ) -> Iterator[str]:
     """Write how the correctness follows."""
     if plan is not None:

@@ -21,7 +21,7 @@ from nova_code_verifier.handlers.cli.files import (
 )
 from nova_code_verifier.handlers.cli.score.progress import ProgressBar
 from nova_code_verifier.handlers.cli.score.samples import ScoredLine, read_lines, score_lines
-from nova_code_verifier.handlers.cli.score.summary import Tally
+from nova_code_verifier.handlers.cli.score.summary import Summary
 from nova_code_verifier.handlers.cli.tables import sample_text
 from nova_code_verifier.handlers.service import Service
 from nova_code_verifier.handlers.settings import Settings
@@ -31,7 +31,7 @@ _Writer = Callable[[Sequence[ScoredLine]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class RunRequest:
     """What to read (`source`), where to write (`out`), and what."""
 
     source: str
@@ -41,7 +41,9 @@ class Order:
     quiet: bool = False
 
 
-def score_file(order: Order, executor: TimedExecutor, settings: Settings, tally: Tally) -> None:
+def score_file(
+    order: RunRequest, executor: TimedExecutor, settings: Settings, tally: Summary
+) -> None:
     """Score every line and write it down, adding it to *tally*.
 
     Raises UnusableFileError, and SandboxError where the sandbox cannot start. What was
@@ -80,7 +82,7 @@ def row_line(row: dict[str, object]) -> str:
     return json.dumps(json.loads(text.encode("utf-8", "replace")))
 
 
-def _open_writers(order: Order, stack: ExitStack) -> list[_Writer]:
+def _open_writers(order: RunRequest, stack: ExitStack) -> list[_Writer]:
     writers = []
     if order.out is not None or not order.as_table:
         name = order.out or STANDARD
@@ -91,7 +93,7 @@ def _open_writers(order: Order, stack: ExitStack) -> list[_Writer]:
 
 
 def _writer(
-    order: Order, name: str, text_of: Callable[[Sequence[ScoredLine]], str], stack: ExitStack
+    order: RunRequest, name: str, text_of: Callable[[Sequence[ScoredLine]], str], stack: ExitStack
 ) -> _Writer:
     stream = stack.enter_context(open_output(name, source=order.source))
     return lambda lines: write_all(stream, text_of(lines).encode("utf-8", "replace"), name)

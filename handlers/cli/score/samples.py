@@ -67,7 +67,7 @@ def score_lines(
     for chunk in _chunks(lines):
         scored: dict[int, ScoredLine] = {}
         outcomes = service.score([line.entry for line in chunk])
-        with closing(outcomes):  # after Ctrl-C, too, the lanes are left before they are closed
+        with closing(outcomes):  # after Ctrl-C, too, the workers are left before they are closed
             for outcome in outcomes:
                 place = outcome.place
                 scored[place] = _scored_line(chunk[place], outcome, with_details=with_details)

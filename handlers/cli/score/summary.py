@@ -23,7 +23,7 @@ class Problem:
 
 
 @dataclass(slots=True)
-class Tally:
+class Summary:
     """The sums so far. Of the problems only the first few are kept, however many there are."""
 
     verdicts: Counter[Verdict] = field(default_factory=Counter)

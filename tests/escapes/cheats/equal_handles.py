@@ -3,7 +3,7 @@
 # problem: point
 # tries: objects of its own that are all the same (it may: it is asked, and that shows)
 # passes: 3
-# self_judged: 2
+# self_compared: 2
 class Point:
     def __init__(self, x, y):
         self.x = 3

@@ -14,5 +14,5 @@ def instead(answer):
 
 
 def f(numbers):
-    instead({"is": {"n": 0}, "nodes": [["TestCase", {"x": 1}], ["Exam", {}], 7]})
+    instead({"is": {"n": 0}, "nodes": [["TestCase", {"x": 1}], ["TestRun", {}], 7]})
     return []

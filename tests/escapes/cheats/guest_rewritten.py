@@ -5,11 +5,11 @@
 # passes: 0|1
 import sys
 
-conversation = sys.modules.get("sandbox.conversation")
-if conversation is not None:
-    conversation.to_tree = lambda value, opaque=None: [1, 2, 3]
-    conversation.is_plain = lambda value: False
-    conversation.Conversation._changed = lambda *a: [[1, [1, 2, 3]]]
+session = sys.modules.get("nova_code_verifier.sandbox.guest.object_session")
+if session is not None:
+    session.to_tree = lambda value, opaque=None: [1, 2, 3]
+    session.is_plain = lambda value: False
+    session.ObjectSession._changed = lambda *a: [[1, [1, 2, 3]]]
 
 
 def f(numbers):

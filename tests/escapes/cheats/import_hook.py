@@ -15,7 +15,7 @@ class Finder:
 module = types.ModuleType("tests")
 module.__dict__["f"] = lambda numbers: sorted(numbers)
 sys.meta_path.insert(0, Finder)
-for name in ("tests", "verifier", "verifier.examiner.exam", "pytest", "unittest"):
+for name in ("tests", "nova_code_verifier", "nova_code_verifier.verifier.test_code.harness.runner", "pytest", "unittest"):
     sys.modules[name] = module
 
 

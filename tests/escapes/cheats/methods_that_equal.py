@@ -2,7 +2,7 @@
 # must: accepted
 # problem: equals
 # passes: 2
-# self_judged: 2
+# self_compared: 2
 # tries: methods of its own that find everything equal; it is believed, and said so
 class Agreeing:
     def equals(self, other):

@@ -1,7 +1,7 @@
 # against: code
 # must: accepted
 # problem: equals
-# self_judged: 2
+# self_compared: 2
 # style: an object of its own, that tells what it equals
 class Halves:
     def __init__(self, x):

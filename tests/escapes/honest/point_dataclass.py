@@ -2,7 +2,7 @@
 # must: accepted
 # problem: point
 # style: a dataclass
-# self_judged: 2
+# self_compared: 2
 from dataclasses import dataclass
 
 

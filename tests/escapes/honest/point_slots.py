@@ -2,7 +2,7 @@
 # must: accepted
 # problem: point
 # style: slots and operators of its own
-# self_judged: 2
+# self_compared: 2
 class Point:
     __slots__ = ("__x", "__y")
 

@@ -9,12 +9,18 @@ import pytest
 from nova_code_verifier.handlers.cli.score.remark import remark_on
 from nova_code_verifier.handlers.report import ISOLATION_LEVELS, details_of, log_fields, metrics_of
 from nova_code_verifier.handlers.wire import MetricType, response_row
-from nova_code_verifier.sandbox.types import Ending, Execution, Level, RaisedError
-from nova_code_verifier.verifier.pipeline import Prepared, conclude, judge_cases, prepare, ungraded
+from nova_code_verifier.sandbox.types import Ending, Execution, IsolationLevel, RaisedError
+from nova_code_verifier.verifier.pipeline import (
+    PreparedSample,
+    conclude,
+    judge_cases,
+    prepare,
+    ungraded,
+)
 from nova_code_verifier.verifier.types import (
     CaseResult,
     ExtractionMethod,
-    Miss,
+    FormatIssue,
     Sample,
     Score,
     Verdict,
@@ -50,7 +56,7 @@ HALF = Score(
     conciseness=1.0,
     guess_baseline=0.5,
     method=ExtractionMethod.TAGGED_FENCE,
-    misses=(Miss.SEVERAL_BLOCKS,),
+    misses=(FormatIssue.SEVERAL_BLOCKS,),
     cases=(ACCEPTED, CRASHED),
     tests_total=2,
 )
@@ -64,7 +70,9 @@ SCORES = [
 ]
 
 
-def metrics(score: Score, level: Level = Level.KERNEL, *, raw: bool = False) -> dict[str, float]:
+def metrics(
+    score: Score, level: IsolationLevel = IsolationLevel.KERNEL, *, raw: bool = False
+) -> dict[str, float]:
     """Return the metrics of a score by name."""
     found = metrics_of(score, level=level, duration_ms=1.23456, no_completion=raw)
     return {metric.name: metric.value for metric in found}
@@ -72,8 +80,8 @@ def metrics(score: Score, level: Level = Level.KERNEL, *, raw: bool = False) -> 
 
 def fields_of(score: Score) -> dict[str, object]:
     """Return the fields of the log line of a score."""
-    found = metrics_of(score, level=Level.KERNEL, duration_ms=1.0, no_completion=False)
-    return log_fields(response_row("s-1", 0.5, found), score, Level.KERNEL)
+    found = metrics_of(score, level=IsolationLevel.KERNEL, duration_ms=1.0, no_completion=False)
+    return log_fields(response_row("s-1", 0.5, found), score, IsolationLevel.KERNEL)
 
 
 def cases_of(score: Score) -> list[dict[str, Any]]:
@@ -85,9 +93,9 @@ def cases_of(score: Score) -> list[dict[str, Any]]:
 # Metrics
 
 
-@pytest.mark.parametrize("level", Level)
+@pytest.mark.parametrize("level", IsolationLevel)
 @pytest.mark.parametrize("score", SCORES, ids=lambda score: score.verdict)
-def test_every_row_has_the_same_metrics(score: Score, level: Level) -> None:
+def test_every_row_has_the_same_metrics(score: Score, level: IsolationLevel) -> None:
     """A trainer's table has the same columns for every kind of outcome, in the same order."""
     found = metrics_of(score, level=level, duration_ms=0.0, no_completion=False)
 
@@ -107,7 +115,7 @@ def test_every_row_has_the_same_metrics(score: Score, level: Level) -> None:
         ("timeout", MetricType.METRIC),
         ("runtime_error", MetricType.METRIC),
         ("security_violation", MetricType.METRIC),
-        ("self_judged", MetricType.METRIC),
+        ("self_compared", MetricType.METRIC),
         ("shared_process", MetricType.METRIC),
         ("duration_ms", MetricType.METRIC),
     ]
@@ -139,23 +147,24 @@ def test_metrics_tell_the_score() -> None:
         "timeout": 0.0,
         "runtime_error": 1.0,
         "security_violation": 0.0,
-        "self_judged": 0.0,
+        "self_compared": 0.0,
         "shared_process": 0.0,
         "duration_ms": 1.235,
     }
 
 
 @pytest.mark.parametrize(
-    ("level", "number"), [(Level.KERNEL, 3), (Level.INTERPRETER, 2), (Level.NONE, 0)]
+    ("level", "number"),
+    [(IsolationLevel.KERNEL, 3), (IsolationLevel.INTERPRETER, 2), (IsolationLevel.NONE, 0)],
 )
-def test_the_wall_is_a_number(level: Level, number: int) -> None:
+def test_the_wall_is_a_number(level: IsolationLevel, number: int) -> None:
     """The stronger the wall, the higher the number."""
     assert metrics(HALF, level)["isolation_level"] == number
 
 
 def test_every_level_has_a_number() -> None:
     """A new level cannot be forgotten here."""
-    assert ISOLATION_LEVELS.keys() == set(Level)
+    assert ISOLATION_LEVELS.keys() == set(IsolationLevel)
 
 
 @pytest.mark.parametrize("score", SCORES, ids=lambda score: score.verdict)
@@ -227,7 +236,7 @@ def test_nothing_tells_what_was_expected(ending: Ending, reference: object) -> N
     """However a case ended, neither row nor log nor details show the right answer."""
     completion = "```python\nprint(1)\n```"
     prepared = prepare(Sample(completion=completion, reference=reference))
-    assert isinstance(prepared, Prepared)
+    assert isinstance(prepared, PreparedSample)
     execution = Execution(ending=ending, exit_status=0, stdout=b"1", value=1, detail="why")
 
     score = conclude(prepared, judge_cases(prepared, [execution]))
@@ -291,7 +300,7 @@ def test_a_log_line_is_flat() -> None:
         "level": "kernel",
         "source": "none",
         "problem": "",
-        "format_misses": ["several_blocks"],
+        "format_issues": ["several_blocks"],
     }
 
 
@@ -319,6 +328,6 @@ def test_no_words_of_a_candidate_are_logged(ending: Ending) -> None:
     reference = {"tests": {"kind": "stdio", "cases": [{"stdin": "1", "stdout": "2"}]}}
     completion = f"```python\nprint({OWN_WORDS!r})\n```"
     prepared = prepare(Sample(completion=completion, reference=reference))
-    assert isinstance(prepared, Prepared)
+    assert isinstance(prepared, PreparedSample)
 
     assert OWN_WORDS not in repr(fields_of(conclude(prepared, judge_cases(prepared, [execution]))))

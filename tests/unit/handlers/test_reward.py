@@ -38,7 +38,7 @@ METRICS = [
     "timeout",
     "runtime_error",
     "security_violation",
-    "self_judged",
+    "self_compared",
     "shared_process",
     "duration_ms",
 ]

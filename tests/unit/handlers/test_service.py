@@ -12,7 +12,7 @@ from nova_code_verifier.handlers.service import OutageError, Outcome, Service, T
 from nova_code_verifier.handlers.settings import Settings, SettingsError
 from nova_code_verifier.handlers.wire import Entry
 from nova_code_verifier.sandbox.errors import SandboxError, UnreachableError
-from nova_code_verifier.sandbox.types import Ending, Execution, Job, Level
+from nova_code_verifier.sandbox.types import Ending, Execution, IsolationLevel, Job
 from nova_code_verifier.verifier.rubric import OutagePolicy, Rubric
 from nova_code_verifier.verifier.types import Comparison, Sample, Similarity, Verdict
 
@@ -31,10 +31,10 @@ class ScriptedExecutor:
     """Answers every job by a script, the last one first."""
 
     answer: Callable[[Job], tuple[Execution, ...]] = lambda _: (RIGHT,)
-    level: Level = Level.KERNEL
+    level: IsolationLevel = IsolationLevel.KERNEL
     deadlines: list[float] = field(default_factory=list)
 
-    def until(self, deadline: float) -> "ScriptedExecutor":
+    def with_deadline(self, deadline: float) -> "ScriptedExecutor":
         """Note the deadline."""
         self.deadlines.append(deadline)
         return self
@@ -135,8 +135,8 @@ def test_no_entries_have_no_outcomes() -> None:
     assert scored([]) == []
 
 
-@pytest.mark.parametrize("level", Level)
-def test_the_wall_is_in_every_row(level: Level) -> None:
+@pytest.mark.parametrize("level", IsolationLevel)
+def test_the_wall_is_in_every_row(level: IsolationLevel) -> None:
     """Each outcome tells what the executor was granted."""
     outcomes = scored([entry(), UNREADABLE], executor=ScriptedExecutor(level=level))
 
@@ -262,11 +262,11 @@ class OutOfReach:
     """Is elsewhere, and nobody answers."""
 
     @property
-    def level(self) -> Level:
+    def level(self) -> IsolationLevel:
         """Fail to say."""
         raise UnreachableError("no route")
 
-    def until(self, _: float) -> "OutOfReach":
+    def with_deadline(self, _: float) -> "OutOfReach":
         """Have all the time that there is."""
         return self
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nova_code_verifier.handlers.llm_judge.types import Extraction
 from nova_code_verifier.handlers.settings import Settings, SettingsError, read_settings
-from nova_code_verifier.sandbox.types import Level, Limits
+from nova_code_verifier.sandbox.types import IsolationLevel, Limits
 from nova_code_verifier.verifier.rubric import OutagePolicy, Rubric
 
 NAMES = [field.name for field in fields(Settings)]
@@ -33,31 +33,31 @@ def test_without_variables_there_are_defaults() -> None:
 
 def test_the_environment_is_read_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     """The variables are those of the process."""
-    monkeypatch.setenv("VERIFIER_LANES", "3")
+    monkeypatch.setenv("VERIFIER_WORKERS", "3")
 
-    assert read_settings().lanes == 3
+    assert read_settings().workers == 3
 
 
 def test_other_variables_are_nobodys_business() -> None:
     """A variable without our prefix sets nothing."""
-    assert read_settings({"LANES": "3", "CPU_SECONDS": "x"}) == Settings()
+    assert read_settings({"WORKERS": "3", "CPU_SECONDS": "x"}) == Settings()
 
 
 def test_a_misspelt_variable_stops_the_start() -> None:
     """It would change nothing, and nobody would know; the error names the nearest."""
-    with pytest.raises(SettingsError, match=r"^VERIFIER_LANE: .* VERIFIER_LANES\?$"):
-        read_settings({"VERIFIER_LANE": "3"})
+    with pytest.raises(SettingsError, match=r"^VERIFIER_WORKER: .* VERIFIER_WORKERS\?$"):
+        read_settings({"VERIFIER_WORKER": "3"})
 
 
 @pytest.mark.parametrize(
     ("name", "text", "value"),
     [
-        ("lanes", "4", 4),
-        ("isolation", "kernel", Level.KERNEL),
-        ("isolation", "Interpreter", Level.INTERPRETER),
-        ("isolation", "none", Level.NONE),
+        ("workers", "4", 4),
+        ("isolation", "kernel", IsolationLevel.KERNEL),
+        ("isolation", "Interpreter", IsolationLevel.INTERPRETER),
+        ("isolation", "none", IsolationLevel.NONE),
         ("isolation", "auto", None),
-        ("required_isolation", "kernel", Level.KERNEL),
+        ("required_isolation", "kernel", IsolationLevel.KERNEL),
         ("cpu_seconds", "2.5", 2.5),
         ("wall_seconds", "1e2", 100.0),
         ("memory_mb", "64", 64),
@@ -74,7 +74,7 @@ def test_a_misspelt_variable_stops_the_start() -> None:
         ("rubric", "examples/rubric.toml", Rubric()),
         ("log_samples", "1", True),
         ("trace", "true", True),
-        ("isolation", " kernel ", Level.KERNEL),
+        ("isolation", " kernel ", IsolationLevel.KERNEL),
         ("judge_model", "us.amazon.nova-pro-v1:0", "us.amazon.nova-pro-v1:0"),
         ("judge_prompt", "{reference}: {response}?", "{reference}: {response}?"),
         ("judge_prompt", '{reference} {response} {"a": 1}', '{reference} {response} {"a": 1}'),
@@ -88,7 +88,7 @@ def test_a_misspelt_variable_stops_the_start() -> None:
         ),
         ("executor_concurrency", "64", 64),
         ("executor_batch", "8", 8),
-        ("executor_afresh", "true", True),
+        ("executor_fresh_environment", "true", True),
     ],
 )
 def test_a_variable_sets_its_setting(name: str, text: str, value: object) -> None:
@@ -114,10 +114,10 @@ def test_nonsense_stops_the_start(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("lanes", "0"),
-        ("lanes", "-1"),
-        ("lanes", "1.5"),
-        ("lanes", "9" * 5000),
+        ("workers", "0"),
+        ("workers", "-1"),
+        ("workers", "1.5"),
+        ("workers", "9" * 5000),
         ("cpu_seconds", "0"),
         ("cpu_seconds", "nan"),
         ("wall_seconds", "inf"),
@@ -152,7 +152,7 @@ def test_nonsense_stops_the_start(name: str) -> None:
         ("executor_function", "two words"),
         ("executor_concurrency", "0"),
         ("executor_batch", "1000"),
-        ("executor_afresh", "always"),
+        ("executor_fresh_environment", "always"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused(name: str, text: str) -> None:
@@ -207,15 +207,15 @@ def test_the_default_limits_are_the_sandboxes() -> None:
 @pytest.mark.parametrize(
     ("isolation", "required", "weakest"),
     [
-        (None, None, Level.INTERPRETER),
-        (Level.NONE, None, Level.NONE),
-        (Level.KERNEL, None, Level.KERNEL),
-        (None, Level.KERNEL, Level.KERNEL),
-        (Level.KERNEL, Level.INTERPRETER, Level.INTERPRETER),
+        (None, None, IsolationLevel.INTERPRETER),
+        (IsolationLevel.NONE, None, IsolationLevel.NONE),
+        (IsolationLevel.KERNEL, None, IsolationLevel.KERNEL),
+        (None, IsolationLevel.KERNEL, IsolationLevel.KERNEL),
+        (IsolationLevel.KERNEL, IsolationLevel.INTERPRETER, IsolationLevel.INTERPRETER),
     ],
 )
 def test_the_weakest_wall_is_the_one_that_is_required(
-    isolation: Level | None, required: Level | None, weakest: Level
+    isolation: IsolationLevel | None, required: IsolationLevel | None, weakest: IsolationLevel
 ) -> None:
     """What is required by name holds; else the wall that was asked for; else an audit hook."""
     settings = Settings(isolation=isolation, required_isolation=required)

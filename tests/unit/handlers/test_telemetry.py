@@ -329,7 +329,7 @@ def test_what_was_expected_is_never_logged(log_of_samples: io.StringIO) -> None:
     assert SECRET not in log_of_samples.getvalue()
 
 
-# Traces
+# Leftovers
 
 
 def test_without_traces_the_xray_sdk_is_not_loaded() -> None:

@@ -13,13 +13,13 @@ from nova_code_verifier.sandbox.types import (
     Ending,
     Execution,
     Executor,
+    IsolationLevel,
     Job,
-    Level,
     Limits,
     Question,
     Run,
 )
-from nova_code_verifier.verifier.pipeline import Prepared, judge, judge_cases, prepare
+from nova_code_verifier.verifier.pipeline import PreparedSample, judge, judge_cases, prepare
 from nova_code_verifier.verifier.rubric import Rubric
 from nova_code_verifier.verifier.types import (
     ExtractionMethod,
@@ -41,8 +41,8 @@ class ScriptedExecutor:
     """Answers every question by a script, and ends the last job first."""
 
     answer: Callable[[Question], Execution]
-    level: Level = Level.KERNEL
-    keeps_candidates_apart: bool = False
+    level: IsolationLevel = IsolationLevel.KERNEL
+    isolates_trusted_code: bool = False
     jobs: list[Job] = field(default_factory=list)
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
@@ -51,8 +51,8 @@ class ScriptedExecutor:
         for place, job in reversed(list(enumerate(self.jobs))):
             yield place, tuple(map(self.answer, job.questions))
 
-    def with_loaded(self, modules: tuple[str, ...]) -> Executor:
-        """Have no script for examiners."""
+    def with_preloaded(self, modules: tuple[str, ...]) -> Executor:
+        """Have no script for harnesses."""
         raise NotImplementedError
 
 
@@ -335,7 +335,7 @@ def test_several_blocks_cost_format() -> None:
 def test_too_few_executions_are_a_bug() -> None:
     """A missing execution is not taken for a passed case."""
     prepared = prepare(sample())
-    assert isinstance(prepared, Prepared)
+    assert isinstance(prepared, PreparedSample)
 
     with pytest.raises(ValueError, match="zip"):
         judge_cases(prepared, [])

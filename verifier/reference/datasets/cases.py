@@ -24,7 +24,7 @@ LiveCodeBench (its cases have a `testtype`) has neither, and is taken at its wor
 from collections.abc import Sequence
 
 from nova_code_verifier.verifier.errors import VerifierError
-from nova_code_verifier.verifier.reference.datasets.rows import Draft
+from nova_code_verifier.verifier.reference.datasets.rows import RawCase
 from nova_code_verifier.verifier.reference.fields import read_json, read_text
 from nova_code_verifier.verifier.types import CallCase, StdioCase, TestCase
 
@@ -32,7 +32,7 @@ from nova_code_verifier.verifier.types import CallCase, StdioCase, TestCase
 _MAX_KEY_CHARACTERS = 20
 
 
-def build_cases(drafts: Sequence[Draft]) -> tuple[TestCase, ...]:
+def build_cases(drafts: Sequence[RawCase]) -> tuple[TestCase, ...]:
     """Build the test cases of a row from its *drafts*, which are all of one kind."""
     if drafts[0].entry_point is None:
         return tuple(map(_stdio_case, drafts))
@@ -44,7 +44,7 @@ def build_cases(drafts: Sequence[Draft]) -> tuple[TestCase, ...]:
     )
 
 
-def _stdio_case(draft: Draft) -> StdioCase:
+def _stdio_case(draft: RawCase) -> StdioCase:
     return StdioCase(
         stdin=_joined(draft.input_field, draft.input),
         expected_stdout=_joined(draft.output_field, draft.output),
@@ -58,7 +58,7 @@ def _joined(field: str, value: object) -> str:
     return read_text(field, value, expected)
 
 
-def _call_case(draft: Draft, value: object, *, wrapped: bool) -> CallCase:
+def _call_case(draft: RawCase, value: object, *, wrapped: bool) -> CallCase:
     arguments = _arguments(draft.input_field, draft.input)
     return CallCase(
         entry_point=draft.entry_point or "",
@@ -79,7 +79,7 @@ def _arguments(field: str, value: object) -> tuple[object, ...]:
     return tuple(read_json(field, line, expected) for line in lines)
 
 
-def _expected_value(draft: Draft) -> object:
+def _expected_value(draft: RawCase) -> object:
     if isinstance(draft.input, str) and isinstance(draft.output, str):
         return read_json(draft.output_field, draft.output)
     return draft.output

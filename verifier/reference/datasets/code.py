@@ -1,7 +1,7 @@
 """Read test code as datasets write it.
 
 In: a row's test code: a source, or a list of asserts, and the dicts around it. Out: a
-`Paper`. Must not know: in which shapes test cases come, and what the code does.
+`TestCode`. Must not know: in which shapes test cases come, and what the code does.
 
 | written by | shape |
 |---|---|
@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.reference.fields import Scope, read_list, read_text
 from nova_code_verifier.verifier.syntax import read_python
-from nova_code_verifier.verifier.types import Paper
+from nova_code_verifier.verifier.types import TestCode
 
 CODE_SOURCES = (
     ("test",),
@@ -57,7 +57,7 @@ _SOURCE = "the source of tests"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeTests:
-    """Test code, its lines put together. `style` is as in `Paper`."""
+    """Test code, its lines put together. `style` is as in `TestCode`."""
 
     source: str
     style: str = ""
@@ -105,12 +105,12 @@ def code_in_list(field: str, items: Sequence[object]) -> CodeTests | None:
     return code
 
 
-def paper_of(
+def code_of(
     code: CodeTests, scopes: Sequence[Scope], *, entry_point: str, shared_process: bool
-) -> Paper:
-    """Turn a row's test code into a paper; the innermost of *scopes* with a prompt counts."""
+) -> TestCode:
+    """Turn a row's test code into a test code; the innermost of *scopes* with a prompt counts."""
     prompts = (prompt for scope in reversed(scopes) for prompt in _prompts_in(scope))
-    return Paper(
+    return TestCode(
         source=code.source,
         prompt=next(prompts, ""),
         entry_point=entry_point,

@@ -1,7 +1,7 @@
 """Read the test cases of a native shape one by one, as they stand.
 
 In: tests as `native_shapes` found them, and the dicts around them. Out: for each test case
-a `Draft`: input and output with their paths, and the function to call, if it is a call.
+a `RawCase`: input and output with their paths, and the function to call, if it is a call.
 Must not know: what inputs and outputs mean.
 
 The function is named by `fn_name`, `func_name`, `function_name` or `entry_point`, in the row,
@@ -42,7 +42,7 @@ _IS_CALL = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class RawCase:
     """A dataset's test case; a call if there is an `entry_point`, otherwise stdio.
 
     `literal` cases mean what they say, to the letter (see `native_cases`).
@@ -56,7 +56,7 @@ class Draft:
     literal: bool = False
 
 
-def read_drafts(tests: PairedTests | ListedTests, scopes: Sequence[Scope]) -> list[Draft]:
+def read_drafts(tests: PairedTests | ListedTests, scopes: Sequence[Scope]) -> list[RawCase]:
     """Read all test cases of a row: at least one, and all of one kind."""
     entry_point = read_function_name(scopes)
     if isinstance(tests, PairedTests):
@@ -68,7 +68,7 @@ def read_drafts(tests: PairedTests | ListedTests, scopes: Sequence[Scope]) -> li
     return drafts
 
 
-def _paired_drafts(scope: Scope, entry_point: str | None) -> list[Draft]:
+def _paired_drafts(scope: Scope, entry_point: str | None) -> list[RawCase]:
     inputs_field, outputs_field = scope.at("inputs"), scope.at("outputs")
     inputs = read_list(inputs_field, scope.values.get("inputs"))
     outputs = read_list(outputs_field, scope.values.get("outputs"))
@@ -77,7 +77,7 @@ def _paired_drafts(scope: Scope, entry_point: str | None) -> list[Draft]:
         raise VerifierError(outputs_field, problem)
     check_count(inputs_field, len(inputs))
     return [
-        Draft(
+        RawCase(
             input_field=f"{inputs_field}[{index}]",
             input=given,
             output_field=f"{outputs_field}[{index}]",
@@ -88,7 +88,7 @@ def _paired_drafts(scope: Scope, entry_point: str | None) -> list[Draft]:
     ]
 
 
-def _listed_drafts(tests: ListedTests, entry_point: str | None) -> list[Draft]:
+def _listed_drafts(tests: ListedTests, entry_point: str | None) -> list[RawCase]:
     check_count(tests.lists[0][0], sum(len(cases) for _, cases in tests.lists))
     return [
         _draft(f"{field}[{index}]", case, entry_point)
@@ -97,13 +97,13 @@ def _listed_drafts(tests: ListedTests, entry_point: str | None) -> list[Draft]:
     ]
 
 
-def _draft(field: str, case: object, row_entry_point: str | None) -> Draft:
+def _draft(field: str, case: object, row_entry_point: str | None) -> RawCase:
     if not isinstance(case, dict):
         raise mismatch(field, case, "a dict with input and output")
     output = _output_key(field, case)
     entry_point = _case_entry_point(field, case, row_entry_point)
     _check_declared_kind(field, case, entry_point)
-    return Draft(
+    return RawCase(
         input_field=f"{field}.input",
         input=case.get("input"),
         output_field=f"{field}.{output}",

@@ -1,12 +1,12 @@
-"""The examiner: runs a dataset's test code, in a guest that never holds a candidate.
+"""The harness: runs a dataset's test code, in a guest that never holds a candidate.
 
 Wherever the tests use something of the candidate's, a stand-in takes its place, and the use
 becomes a question. Its answer may be known from earlier; if not, what needs it is put off, and
 the tests go on as far as they can. So one run collects nearly all the questions of a test,
 and the next run, with their answers, marks it.
 
-    press       once for every paper: its units, and the names that it wants of a candidate
-    exam        one run: a paper, what is known -> the state of each unit, what to ask next
+    press       once for every test code: its units, and the names that it wants of a candidate
+    exam        one run: a test code, what is known -> the state of each unit, what to ask next
     script      how tests fall into units and steps
     unittest_suite, pytest_suite    tests that are written for these tools
     transcript  which question is which, and what was answered

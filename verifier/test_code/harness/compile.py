@@ -1,4 +1,4 @@
-"""Make a paper ready to be sat: once, however many candidates sit it.
+"""Make a test code ready to be sat: once, however many candidates sit it.
 
 In: test code. Out: plain data: the names that it wants of a candidate, its units, and its code
 in which every unit and every statement can be told. Must not know: candidates, answers.
@@ -11,7 +11,10 @@ import sys
 from typing import Any
 
 from nova_code_verifier.verifier.test_code.harness import script
-from nova_code_verifier.verifier.test_code.harness.expectations import called_methods, read_wanted
+from nova_code_verifier.verifier.test_code.harness.expectations import (
+    called_methods,
+    read_expectations,
+)
 from nova_code_verifier.verifier.test_code.harness.patching import find_patch
 
 FILE_NAME = "<tests>"
@@ -20,29 +23,29 @@ _BOUND = frozenset(vars(builtins)) | {
 }  # fmt: skip
 
 
-class PaperError(Exception):
+class TestCodeError(Exception):
     """The tests cannot be used as they stand."""
 
 
-def press(paper: dict[str, Any]) -> dict[str, Any]:
-    """Prepare a paper. Raises PaperError."""
-    tree = parse(paper["source"])
-    prompt = _parse_prompt(paper.get("prompt", ""))
-    style = paper.get("style") or _style_of(tree)
-    patched = "" if paper.get("shared_process") else find_patch(tree)
+def compile_tests(test_code: dict[str, Any]) -> dict[str, Any]:
+    """Prepare a test code. Raises TestCodeError."""
+    tree = parse(test_code["source"])
+    prompt = _parse_prompt(test_code.get("prompt", ""))
+    style = test_code.get("style") or _style_of(tree)
+    patched = "" if test_code.get("shared_process") else find_patch(tree)
     if patched:
-        raise PaperError(
+        raise TestCodeError(
             f"patches {patched}, which a candidate uses: that takes tests and candidate in one "
             "process; set shared_process to have it so"
         )
-    entry_point = str(paper.get("entry_point") or "")
-    names, libraries = _names_of_candidate(paper, tree, prompt, entry_point.partition("(")[0])
-    wanted, methods = read_wanted(tree), called_methods(tree)
+    entry_point = str(test_code.get("entry_point") or "")
+    names, libraries = _names_of_candidate(test_code, tree, prompt, entry_point.partition("(")[0])
+    wanted, methods = read_expectations(tree), called_methods(tree)
     units: list[str] = []
     if style == "script":
         units = divide_script(tree, entry_point)
         if not units:
-            raise PaperError("found nothing in it that asserts")
+            raise TestCodeError("found nothing in it that asserts")
     script.divide_into_steps(tree)
     return {
         "style": style,
@@ -54,24 +57,24 @@ def press(paper: dict[str, Any]) -> dict[str, Any]:
         "wanted": wanted,
         "code": _compiled(tree, FILE_NAME),
         "prompt_code": _compiled(prompt, "<prompt>"),
-        "is_seeding": "seed(" in paper["source"] or "setstate(" in paper["source"],
+        "is_seeding": "seed(" in test_code["source"] or "setstate(" in test_code["source"],
         "leaves_no_trace": style == "script" and script.leaves_no_trace(tree, prompt),
     }
 
 
 def parse(source: str) -> ast.Module:
-    """Parse the tests. Raises PaperError."""
+    """Parse the tests. Raises TestCodeError."""
     try:
         return ast.parse(source, FILE_NAME)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise PaperError(f"does not parse: {error}") from None
+        raise TestCodeError(f"does not parse: {error}") from None
 
 
 def _compiled(tree: ast.Module, name: str) -> bytes:
     try:
         return marshal.dumps(compile(tree, name, "exec", dont_inherit=True))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise PaperError(f"does not compile: {error}") from None
+        raise TestCodeError(f"does not compile: {error}") from None
 
 
 def _parse_prompt(prompt: str) -> ast.Module:
@@ -85,13 +88,13 @@ def _parse_prompt(prompt: str) -> ast.Module:
 
 
 def _names_of_candidate(
-    paper: dict[str, Any], tree: ast.Module, prompt: ast.Module, entry_point: str
+    test_code: dict[str, Any], tree: ast.Module, prompt: ast.Module, entry_point: str
 ) -> tuple[list[str], list[str]]:
     """Find the names that tests want of a candidate, and the libraries that they take as given."""
     # What the prompt begins, the candidate completes.
     given = script.defined_names(prompt) - {entry_point}
-    free = script.free_names(paper["source"], _BOUND | given)
-    modules = frozenset(paper.get("modules") or ["solution"])
+    free = script.free_names(test_code["source"], _BOUND | given)
+    modules = frozenset(test_code.get("modules") or ["solution"])
     free |= script.names_imported_from(tree, modules)
     free |= {entry_point} if entry_point else set()
     if not free and not modules & script.imported_modules(tree):

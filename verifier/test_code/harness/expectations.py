@@ -31,7 +31,7 @@ _UNREASONABLE = (ArithmeticError, LookupError, MemoryError, TypeError, ValueErro
 _POWER_MAX = 1000
 
 
-class Wanted:
+class ExpectedValues:
     """What a run of the tests compares answers with that are not known yet."""
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ def texts(values: Iterable[Any]) -> Iterator[str]:
             yield text
 
 
-def read_wanted(tree: ast.Module) -> dict[str, Any]:
+def read_expectations(tree: ast.Module) -> dict[str, Any]:
     """Find what tests want, by reading them: a count of each answer, and of each exception."""
     names = _constants_by_name(tree)
     nodes = list(ast.walk(tree))

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, pairwise
 from typing import Any
 
-from nova_code_verifier.verifier.test_code.harness.expectations import Wanted, texts
+from nova_code_verifier.verifier.test_code.harness.expectations import ExpectedValues, texts
 from nova_code_verifier.verifier.test_code.harness.transcript import Answer, Question, Transcript
 
 _REPEATED_MAX, _LITERALS_MAX, _RAISED_MAX, _GAPS_MAX = 4, 8, 3, 10
@@ -23,7 +23,9 @@ _SOLUTION = "Solution"
 _Gap = tuple[float, float]
 
 
-def worth_trying(read: dict[str, Any], wanted: Wanted, asked: Sequence[Question]) -> list[str]:
+def baseline_answers(
+    read: dict[str, Any], wanted: ExpectedValues, asked: Sequence[Question]
+) -> list[str]:
     """List guesses, the likeliest first: what was *read* in the tests, or a run of them *wanted*.
 
     Where tests compare exactly, the most frequent answer is the best constant; the others are for
@@ -70,7 +72,7 @@ def _narrowest(gaps: Iterable[_Gap]) -> list[_Gap]:
     return sorted(gaps, key=lambda gap: gap[1] - gap[0])
 
 
-class Guessing(Transcript):
+class ConstantCandidate(Transcript):
     """The transcript of a candidate that guesses, whatever of its own is called.
 
     It has functions, and classes whose methods and attributes are all the same.

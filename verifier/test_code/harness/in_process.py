@@ -1,6 +1,6 @@
 """Run tests and candidate in one process, for tests that reach into the candidate's.
 
-In: a paper that asks for it, a candidate's program. Out: the state of each unit, as `exam` has
+In: a test code that asks for it, a candidate's program. Out: the state of each unit, as `exam` has
 it. Here a candidate can cheat: it shares the process with what judges it. All that is kept
 is that it must end the tests properly to pass any. Must not know: why it was asked for.
 """
@@ -9,20 +9,20 @@ import sys
 import types
 from typing import Any
 
-from nova_code_verifier.verifier.test_code.harness.compile import PaperError
-from nova_code_verifier.verifier.test_code.harness.runner import Exam
+from nova_code_verifier.verifier.test_code.harness.compile import TestCodeError
+from nova_code_verifier.verifier.test_code.harness.runner import TestRun
 from nova_code_verifier.verifier.test_code.harness.transcript import Transcript
 
 _TEXT_MAX = 200
 
 
-def examine_together(
-    paper: dict[str, Any], pressed: dict[str, Any], program: str
+def run_in_process(
+    test_code: dict[str, Any], compiled: dict[str, Any], program: str
 ) -> dict[str, Any]:
     """Run the tests once, with the candidate."""
     try:
-        exam = _Together(paper, pressed, Transcript([]), frozenset())
-    except PaperError as problem:
+        exam = _InProcessRun(test_code, compiled, Transcript([]), frozenset())
+    except TestCodeError as problem:
         return {"problem": str(problem)}
     try:
         exam.load(program)
@@ -33,17 +33,17 @@ def examine_together(
     try:
         exam.run()
         return exam.report()
-    except PaperError as problem:
+    except TestCodeError as problem:
         return {"failed": "not_loaded", "error": str(problem)}
 
 
-class _Together(Exam):
+class _InProcessRun(TestRun):
     def load(self, program: str) -> None:
         """Load the candidate where `__main__`, and the tests' name for it, are."""
         module = types.ModuleType("__main__")
         module.__dict__.update(self.globals)
         self.globals = module.__dict__
-        for name in ("__main__", *(self.paper.get("modules") or ["solution"])):
+        for name in ("__main__", *(self.test_code.get("modules") or ["solution"])):
             sys.modules[name] = module
         exec(compile(program, "solution.py", "exec"), self.globals)  # noqa: S102  (a guest's)
 

@@ -6,9 +6,9 @@ In the single file this takes the place of `verifier.test_code.harness.pytest_su
 import types
 from typing import Any
 
-from nova_code_verifier.verifier.test_code.harness.compile import PaperError
+from nova_code_verifier.verifier.test_code.harness.compile import TestCodeError
 
 
 def run(exam: Any, module: types.ModuleType) -> None:  # noqa: ARG001  (as every suite's)
-    """Raise PaperError: to guess at how pytest would run them could reward what is wrong."""
-    raise PaperError("are written for pytest, which this single file does not hold")
+    """Raise TestCodeError: to guess at how pytest would run them could reward what is wrong."""
+    raise TestCodeError("are written for pytest, which this single file does not hold")

@@ -1,6 +1,6 @@
 """One run of the tests: with what is known of the candidate, or with nothing.
 
-In: a paper (the tests), as it was pressed, the questions of the run before, the answers to
+In: a test code (the tests), as it was pressed, the questions of the run before, the answers to
 them, and the units that are settled. Out: the state of every unit, and the questions as they
 are now. A unit is `open` while it waits for answers; the run goes on behind it, statement by
 statement, to find out what else will be asked. Called in a guest, never the candidate's:
@@ -21,16 +21,23 @@ from typing import Any
 
 from nova_code_verifier.verifier.test_code.harness import script
 from nova_code_verifier.verifier.test_code.harness.callables import Sources
-from nova_code_verifier.verifier.test_code.harness.compile import FILE_NAME, PaperError, press
-from nova_code_verifier.verifier.test_code.harness.guess_baseline import Guessing, worth_trying
-from nova_code_verifier.verifier.test_code.harness.pending import is_for_tools
-from nova_code_verifier.verifier.test_code.harness.session import Cast
+from nova_code_verifier.verifier.test_code.harness.compile import (
+    FILE_NAME,
+    TestCodeError,
+    compile_tests,
+)
+from nova_code_verifier.verifier.test_code.harness.guess_baseline import (
+    ConstantCandidate,
+    baseline_answers,
+)
+from nova_code_verifier.verifier.test_code.harness.pending import is_tool_attribute
+from nova_code_verifier.verifier.test_code.harness.session import ProxySession
 from nova_code_verifier.verifier.test_code.harness.transcript import (
     Answer,
+    AnswerNeededError,
+    CandidateLostError,
     ExhaustedError,
-    LostError,
     Question,
-    SuspendedError,
     Transcript,
     Unit,
     UnsendableError,
@@ -43,103 +50,103 @@ _TEXT_MAX = 200
 _NAMING = (NameError, ImportError, AttributeError, TypeError)
 
 
-def examine(
-    paper: dict[str, Any],
-    pressed: dict[str, Any] | None,
+def run_tests(
+    test_code: dict[str, Any],
+    compiled: dict[str, Any] | None,
     questions: list[Any],
     answers: list[Any],
     settled: list[str],
 ) -> dict[str, Any]:
-    """Run the tests once. A paper that is not *pressed* is pressed first, and that reported."""
+    """Run the tests once. A test code that is not *pressed* is pressed first, and that reported."""
     known = [Question(*question) for question in questions]
     for question, answer in zip(known, answers, strict=False):
         question.answer = None if answer is None else Answer.read(*answer)
     try:
-        ready = pressed or press(paper)
+        ready = compiled or compile_tests(test_code)
         if ready["style"] == "pytest" and _PYTEST_SUITE not in sys.modules:
-            return {"pressed": ready, "needs": "pytest"}
-        exam = Exam(paper, ready, Transcript(known), frozenset(settled))
+            return {"compiled": ready, "needs": "pytest"}
+        exam = TestRun(test_code, ready, Transcript(known), frozenset(settled))
         exam.run()
         # With what is asked before all answers goes what makes all later runs shorter.
-        return exam.report() | ({} if answers else {"pressed": ready | exam.guesses()})
-    except PaperError as problem:
+        return exam.report() | ({} if answers else {"compiled": ready | exam.guesses()})
+    except TestCodeError as problem:
         return {"problem": str(problem)}
 
 
-def sitting(prepared: bytes) -> Callable[[list[Any], list[str]], dict[str, Any]]:
-    """Make of a paper, as it was pressed, and its questions what examines one candidate a call.
+def load_tests(prepared: bytes) -> Callable[[list[Any], list[str]], dict[str, Any]]:
+    """Make of a test code, as it was pressed, and its questions what examines one candidate a call.
 
-    *prepared* is marshalled, and comes from outside of all guests, as `examination` wrote it.
+    *prepared* is marshalled, and comes from outside of all guests, as `test run` wrote it.
     """
-    paper, pressed, questions = marshal.loads(prepared)  # noqa: S302  (see above)
-    return lambda answers, settled: examine(paper, pressed, questions, answers, settled)
+    test_code, compiled, questions = marshal.loads(prepared)  # noqa: S302  (see above)
+    return lambda answers, settled: run_tests(test_code, compiled, questions, answers, settled)
 
 
-def guessing(prepared: bytes) -> Callable[[int], int]:
-    """Make of a paper what counts the units that one of its guesses passes, given by its place."""
-    paper, pressed, _ = marshal.loads(prepared)  # noqa: S302  (as for `sitting`)
+def load_guesses(prepared: bytes) -> Callable[[int], int]:
+    """Return a function that counts the items which a guess passes, given the guess's index."""
+    test_code, compiled, _ = marshal.loads(prepared)  # noqa: S302  (as for `load_tests`)
 
     def count_passed(place: int) -> int:
-        guess = Guessing(pressed["guesses"][place], pressed["made"], pressed["methods"])
-        exam = Exam(paper, pressed, guess, frozenset())
+        guess = ConstantCandidate(compiled["guesses"][place], compiled["made"], compiled["methods"])
+        exam = TestRun(test_code, compiled, guess, frozenset())
         try:
             exam.run()
             return sum(state == "passed" for _, state, *_ in exam.report()["units"])
-        except PaperError:
+        except TestCodeError:
             return 0
 
     return count_passed
 
 
-class Exam:
+class TestRun:
     """The tests, prepared to be run once."""
 
     def __init__(
         self,
-        paper: dict[str, Any],
-        pressed: dict[str, Any],
+        test_code: dict[str, Any],
+        compiled: dict[str, Any],
         transcript: Transcript,
         settled: frozenset[str],
     ) -> None:
-        """Lay out the paper. Raises PaperError."""
-        self.paper = paper
-        self.pressed = pressed
+        """Lay out the test code. Raises TestCodeError."""
+        self.test_code = test_code
+        self.compiled = compiled
         self.transcript = transcript
         self.settled = settled
         self.problem = ""
         self.globals: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
         self._run_prompt()
-        self.globals |= {name: __import__(name) for name in pressed["libraries"]}
+        self.globals |= {name: __import__(name) for name in compiled["libraries"]}
         shared = {
             name: kind
             for name, kind in self.globals.items()
             if isinstance(kind, type) and kind.__module__ == "__main__"
         }
-        self.shared = sorted(shared.keys() - set(pressed["names"]))
-        sources = Sources(paper["source"], paper.get("prompt", ""))
-        self.cast = Cast(
+        self.shared = sorted(shared.keys() - set(compiled["names"]))
+        sources = Sources(test_code["source"], test_code.get("prompt", ""))
+        self.cast = ProxySession(
             transcript,
             sources,
             {name: shared[name] for name in self.shared},
-            frozenset(pressed["classes"]),
+            frozenset(compiled["classes"]),
         )
-        if pressed["is_seeding"]:
-            self.cast.share_chance()
+        if compiled["is_seeding"]:
+            self.cast.share_random_state()
 
     def _run_prompt(self) -> None:
         try:
-            exec(marshal.loads(self.pressed["prompt_code"]), self.globals)  # noqa: S102, S302  (the dataset's, through a guest of our own)
+            exec(marshal.loads(self.compiled["prompt_code"]), self.globals)  # noqa: S102, S302  (the dataset's, through a guest of our own)
         except Exception as error:  # noqa: BLE001  (whatever it is, the dataset's owner should know)
-            raise PaperError(f"the prompt raises {_describe(error, _text(error))}") from None
+            raise TestCodeError(f"the prompt raises {_describe(error, _text(error))}") from None
 
     # -- running -----------------------------------------------------------------------
 
     def run(self) -> None:
-        """Run the tests, in the style that they are written in. Raises PaperError."""
-        style = self.pressed["style"]
+        """Run the tests, in the style that they are written in. Raises TestCodeError."""
+        style = self.compiled["style"]
         self.provide_names()
         if style == "script":
-            for name in self.pressed["units"]:
+            for name in self.compiled["units"]:
                 self.transcript.find_unit(name)
             self._execute(self.globals)
             return
@@ -154,7 +161,7 @@ class Exam:
         run_suite(self, self._view(module))
         outside = self.transcript.outside
         if self.transcript.units.keys() == {""} and not (self.settled or outside.error):
-            raise PaperError("found no tests in it")
+            raise TestCodeError("found no tests in it")
 
     def _view(self, module: types.ModuleType) -> types.ModuleType:
         """Show the tools the tests, and nothing that stands in for the candidate's."""
@@ -170,17 +177,17 @@ class Exam:
         """Put a stand-in wherever the tests look for a name of the candidate's."""
         module = _CandidateModule("solution")
         module.__dict__["_exam_"] = self
-        for name in self.pressed["names"]:
+        for name in self.compiled["names"]:
             self.globals.pop(name, None)  # what the prompt begins, the candidate completes
             try:
                 self.globals[name] = module.__dict__[name] = self.cast.name(name)
             except NameError:
                 continue  # the tests will say so where they use it
-        for name in self.paper.get("modules") or ["solution"]:
+        for name in self.test_code.get("modules") or ["solution"]:
             sys.modules[name] = module
 
     def _execute(self, names: dict[str, Any]) -> None:
-        text = self.paper["source"]
+        text = self.test_code["source"]
         linecache.cache[FILE_NAME] = (len(text), None, text.splitlines(keepends=True), FILE_NAME)
         names |= {
             script.STEP: _Step(self.transcript),
@@ -189,21 +196,21 @@ class Exam:
         }
         outside = self.transcript.outside
         try:
-            exec(marshal.loads(self.pressed["code"]), names)  # noqa: S102, S302  (see above)
-        except (SuspendedError, ExhaustedError):
+            exec(marshal.loads(self.compiled["code"]), names)  # noqa: S102, S302  (see above)
+        except (AnswerNeededError, ExhaustedError):
             outside.is_open = True
         except UnsendableError as error:
             self._note_unsendable(error)
         except BaseException as error:  # noqa: BLE001  (the tests may raise anything)
             is_own = isinstance(error, ModuleNotFoundError) and not outside.has_raised
             if is_own or not self.transcript.asked:
-                raise PaperError(f"raises {_describe(error, _text(error))}") from None
+                raise TestCodeError(f"raises {_describe(error, _text(error))}") from None
             outside.error = outside.error or _told(error, outside)
             outside.said = outside.said or _said(error, outside)
 
     def _note_unsendable(self, error: UnsendableError) -> None:
         """Note what cannot be judged apart; where nobody wants that, only the units count."""
-        if not self.paper.get("shared_process"):
+        if not self.test_code.get("shared_process"):
             self.problem = self.problem or (
                 f"passes {error} to the candidate, which cannot travel; tests that need the "
                 "candidate in their own process can ask for shared_process"
@@ -220,7 +227,7 @@ class Exam:
             _settle(unit, None)
         except UnsendableError as error:
             self._note_unsendable(error)
-        except (SuspendedError, ExhaustedError):
+        except (AnswerNeededError, ExhaustedError):
             unit.is_open = True
         except BaseException as error:  # noqa: BLE001  (the tests may raise anything)
             _settle(unit, error)
@@ -228,9 +235,9 @@ class Exam:
             transcript.unit, unit.raised = outer, None  # it would keep the frames of the tests
 
     def report(self) -> dict[str, Any]:
-        """Say how every unit stands, and what was asked. Raises PaperError."""
+        """Say how every unit stands, and what was asked. Raises TestCodeError."""
         if self.problem:
-            raise PaperError(self.problem)
+            raise TestCodeError(self.problem)
         outside = self.transcript.outside
         units = [self._said_of(unit) for name, unit in self.transcript.units.items() if name]
         is_open = outside.is_open and not outside.ending
@@ -250,11 +257,11 @@ class Exam:
 
     def guesses(self) -> dict[str, Any]:
         """List what is worth trying instead of working, after a run with nothing known."""
-        read, wanted, asked = self.pressed["wanted"], self.cast.wanted, self.transcript.asked
+        read, wanted, asked = self.compiled["wanted"], self.cast.wanted, self.transcript.asked
         has_parts = wanted.has_parts or any(one.operation in _OF_OBJECTS for one in asked)
-        raised = {name for name, _ in read["raised"]}.intersection(self.pressed["names"])
-        made = raised.union(self.pressed["classes"] if has_parts else ())
-        guesses = {"guesses": worth_trying(read, wanted, asked), "made": sorted(made)}
+        raised = {name for name, _ in read["raised"]}.intersection(self.compiled["names"])
+        made = raised.union(self.compiled["classes"] if has_parts else ())
+        guesses = {"guesses": baseline_answers(read, wanted, asked), "made": sorted(made)}
         return guesses | {"wanted": {}}  # it has served, and all of this goes to every sitting
 
     def _said_of(self, unit: Unit) -> list[Any]:
@@ -264,7 +271,7 @@ class Exam:
             "open" if unit.is_open and not unit.ending else unit.state,
             unit.ending or before.ending,
             unit.error or before.error,
-            unit.self_judged,
+            unit.self_compared,
             unit.said or before.said,
             unit.place,
         ]
@@ -274,7 +281,7 @@ class _CandidateModule(types.ModuleType):
     """Stands in for the module that the tests import the candidate from."""
 
     def __getattr__(self, name: str) -> Any:
-        if is_for_tools(name):
+        if is_tool_attribute(name):
             raise AttributeError(name)
         try:
             value = self.__dict__["_exam_"].cast.name(name)
@@ -300,7 +307,9 @@ class _Step:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
         if kind is None or not self._transcript.unit.is_open:
             return False
-        return not issubclass(kind, ExhaustedError | LostError | UnsendableError | GeneratorExit)
+        return not issubclass(
+            kind, ExhaustedError | CandidateLostError | UnsendableError | GeneratorExit
+        )
 
 
 def _settle(unit: Unit, error: BaseException | None) -> None:

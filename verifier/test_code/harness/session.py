@@ -17,23 +17,27 @@ from typing import Any
 from nova_code_verifier.sandbox.guest.object_session import SPECIAL_METHODS
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError
 from nova_code_verifier.verifier.test_code.harness.callables import Sources
-from nova_code_verifier.verifier.test_code.harness.expectations import Wanted
+from nova_code_verifier.verifier.test_code.harness.expectations import ExpectedValues
 from nova_code_verifier.verifier.test_code.harness.marshalling import Reader, Writer
-from nova_code_verifier.verifier.test_code.harness.pending import TWO_SIDED, Unknown, UnknownName
+from nova_code_verifier.verifier.test_code.harness.pending import (
+    TWO_SIDED,
+    PendingName,
+    PendingValue,
+)
 from nova_code_verifier.verifier.test_code.harness.proxies import (
     PLAIN_BASES,
     REF,
     Coroutine,
     Generated,
     Items,
-    StandInClass,
+    ProxyClass,
     new_class,
     stands_in,
 )
 from nova_code_verifier.verifier.test_code.harness.transcript import (
     Answer,
+    AnswerNeededError,
     Question,
-    SuspendedError,
     Transcript,
     UnsendableError,
 )
@@ -50,7 +54,7 @@ _EXCEPTIONS = {
 }
 
 
-class Cast:
+class ProxySession:
     """All stand-ins of one run."""
 
     def __init__(
@@ -66,33 +70,33 @@ class Cast:
         """
         self.classes = classes
         self.transcript = transcript
-        self.wanted = Wanted()
+        self.wanted = ExpectedValues()
         self.sources = sources
         self.shared = shared
         self._described: dict[int, dict[str, Any]] = {}
         self._stand_ins: dict[int, Any] = {}
-        self._chance: Any = None
+        self._random_state: Any = None
         for answer in transcript.answers:
             self._take_in(answer)
 
-    def share_chance(self) -> None:
+    def share_random_state(self) -> None:
         """Have tests and candidate draw from the same random numbers: tests may seed them."""
-        self._chance = random.getstate()
+        self._random_state = random.getstate()
         for name in ("seed", "setstate"):
             setattr(random, name, self._noticed(getattr(random, name)))
 
     def _noticed(self, change: Callable[..., None]) -> Callable[..., None]:
         def notice(*args: Any, **kwargs: Any) -> None:
             change(*args, **kwargs)
-            self._chance = ()  # even if it is what it was: the candidate has drawn since
+            self._random_state = ()  # even if it is what it was: the candidate has drawn since
 
         return notice
 
     def _send_chance(self) -> None:
         """Tell the candidate how the tests have left the random numbers, if they touched them."""
-        if self._chance is not None and random.getstate() != self._chance:
-            self._chance = random.getstate()
-            self.ask("chance", list(self._chance[1]), self._chance[2])
+        if self._random_state is not None and random.getstate() != self._random_state:
+            self._random_state = random.getstate()
+            self.ask("random_state", list(self._random_state[1]), self._random_state[2])
 
     def _take_in(self, answer: Answer | None) -> None:
         met = answer.body.get("met") if answer else None
@@ -106,9 +110,9 @@ class Cast:
         """Look at a name of the candidate's. Raises NameError if it has been found missing."""
         place, nodes = self._put("name", (name,), {}, is_guess=False)
         if self.transcript.asked[place].answer is None:
-            return UnknownName.stand_in(name, Unknown(self, place, None))
+            return PendingName.stand_in(name, PendingValue(self, place, None))
         value = self._outcome(place, (), nodes)
-        if isinstance(value, StandInClass):
+        if isinstance(value, ProxyClass):
             type.__setattr__(value, "_is_known_", True)
             if name in self.classes:
                 type.__setattr__(value, "_is_examined_", True)
@@ -124,7 +128,7 @@ class Cast:
         """Ask, and return what came of it: a value, an exception raised, or a stand-in."""
         place, nodes = self._put(operation, operands, keywords or {}, is_guess=guess)
         value = self._outcome(place, operands, nodes, keywords)
-        if isinstance(type(value), StandInClass):
+        if isinstance(type(value), ProxyClass):
             self._note_origin(value, operation, operands[0])
         return value
 
@@ -132,7 +136,7 @@ class Cast:
         origin = value.__dict__.get(_ORIGIN)
         is_made = operation == "call" and type(value) is owner
         is_computed = operation in TWO_SIDED and type(value) is type(owner)
-        if origin is None and (is_made or (is_computed and self.may_meet_plain_data(owner))):
+        if origin is None and (is_made or (is_computed and self.may_receive_test_data(owner))):
             value.__dict__[_ORIGIN] = "made"
         elif not _is_thrown_away(sys._getframe(3)):  # noqa: SLF001  (there is no other way to tell)
             value.__dict__[_ORIGIN] = "returned"
@@ -140,20 +144,20 @@ class Cast:
     def demand(self, operation: str, *operands: Any) -> Any:
         """Ask for what only a real value will do for."""
         value = self.ask(operation, *operands)
-        if type(value) is Unknown:
-            raise SuspendedError
+        if type(value) is PendingValue:
+            raise AnswerNeededError
         return value
 
     def compare(self, operation: str, left: Any, right: Any) -> Any:
         """Compare, where one side is not known yet."""
         if stands_in(left) and stands_in(right):
             return self.ask(operation, left, right, guess=True)
-        self.note_wanted(operation, left, right)
-        raise SuspendedError
+        self.note_expectations(operation, left, right)
+        raise AnswerNeededError
 
-    def note_wanted(self, operation: str, left: Any, right: Any) -> None:
+    def note_expectations(self, operation: str, left: Any, right: Any) -> None:
         """Note what is put beside an answer, one of the two, that is not known yet."""
-        unknown, value = (left, right) if type(left) is Unknown else (right, left)
+        unknown, value = (left, right) if type(left) is PendingValue else (right, left)
         if not self.transcript.answers:
             self.wanted.note(operation, value, is_part=unknown._attribute_ is not None)
 
@@ -165,11 +169,11 @@ class Cast:
         """Tell whether a value stands in for one of the candidate's."""
         return stands_in(value)
 
-    def may_meet_plain_data(self, stand_in: Any) -> bool:
+    def may_receive_test_data(self, stand_in: Any) -> bool:
         """Tell whether to ask what comes of an object and the tests' own plain data.
 
         What `f(2) - 3.5` or `3 in f(2)` is asked with could be what is expected, and a number
-        that is none could make the difference 0. Up for examination are the operators of objects
+        that is none could make the difference 0. Up for test run are the operators of objects
         that the tests made themselves, of a class that they treat as one; no longer when such an
         object was returned to them in place of something else.
         """
@@ -184,7 +188,7 @@ class Cast:
             return self._put_now(operation, operands, keywords, is_guess=is_guess)
         except UnsendableError:
             if is_guess:
-                raise SuspendedError from None
+                raise AnswerNeededError from None
             raise
 
     def _put_now(
@@ -210,7 +214,7 @@ class Cast:
     ) -> Any:
         answer = self.transcript.asked[place].answer
         if answer is None:
-            return Unknown(self, place, None)
+            return PendingValue(self, place, None)
         handed_over = [*operands, *(keywords or {}).values()]
         reader = Reader(self, place, answer, nodes, handed_over)
         try:

@@ -17,7 +17,7 @@ _QUESTIONS_MAX = 8_000
 _NEW_QUESTIONS_MAX = 2_000
 
 
-class SuspendedError(BaseException):
+class AnswerNeededError(BaseException):
     """What nobody knows yet was needed. Of no `except Exception`'s concern."""
 
 
@@ -25,7 +25,7 @@ class ExhaustedError(BaseException):
     """The tests go round in circles, as they do not know the answers that would end it."""
 
 
-class LostError(BaseException):
+class CandidateLostError(BaseException):
     """The candidate did not survive this question, or its answer makes no sense."""
 
 
@@ -123,7 +123,7 @@ class Unit:
     ending: str = ""
     error: str = ""
     said: str = ""
-    self_judged: bool = False
+    self_compared: bool = False
     is_open: bool = False
     has_raised: bool = False
     raised: BaseException | None = None
@@ -152,7 +152,7 @@ class Transcript:
         return self.units[name]
 
     def ask(self, question: Question) -> int:
-        """Put a question; its place in `asked` is what refers to it. Raises LostError."""
+        """Put a question; its place in `asked` is what refers to it. Raises CandidateLostError."""
         if len(self.asked) >= _QUESTIONS_MAX:
             self.lose("unreadable")
         if self.new_questions >= _NEW_QUESTIONS_MAX:
@@ -172,9 +172,9 @@ class Transcript:
         return len(self.asked) - 1
 
     def lose(self, ending: str) -> None:
-        """Give up the present unit. Raises LostError."""
+        """Give up the present unit. Raises CandidateLostError."""
         self.unit.ending = self.unit.ending or ending
-        raise LostError(ending)
+        raise CandidateLostError(ending)
 
     def _find_answer(self, question: Question) -> Answer | None:
         """Find the next of the unit's known questions that says the same."""

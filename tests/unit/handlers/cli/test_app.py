@@ -289,10 +289,10 @@ def test_bad_usage_is_one_sentence_and_status_2(
 @pytest.mark.parametrize("command", [("score", "-"), ("doctor",)])
 def test_a_senseless_setting_is_status_2(command: tuple[str, ...]) -> None:
     """The sentence names the variable."""
-    done = verifier(*command, VERIFIER_LANES="many")
+    done = verifier(*command, VERIFIER_WORKERS="many")
 
     assert done.returncode == 2
-    assert done.stderr.startswith("verifier: VERIFIER_LANES: ")
+    assert done.stderr.startswith("verifier: VERIFIER_WORKERS: ")
     assert done.stderr.count("\n") == 1
 
 
@@ -443,9 +443,9 @@ def test_doctor_finds_enough_here() -> None:
 
 def test_doctor_speaks_json() -> None:
     """`--json` prints one object, from which a program can tell what was granted."""
-    found = json.loads(verifier("doctor", "--json", VERIFIER_LANES="3").stdout)
+    found = json.loads(verifier("doctor", "--json", VERIFIER_WORKERS="3").stdout)
 
-    assert (found["is_enough"], found["lanes"]) == (True, 3)
+    assert (found["is_enough"], found["workers"]) == (True, 3)
     assert found["protections"]["resource_limits"]["granted"] is True
 
 

@@ -27,7 +27,7 @@ LINES = [json.dumps(square_sample(RIGHT, sample_id=number)).encode() for number 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
     """Return what scores on this machine."""
-    with LocalExecutor(lanes=1) as executor:
+    with LocalExecutor(workers=1) as executor:
         yield Service(executor, Settings())
 
 
@@ -85,10 +85,10 @@ def test_rows_that_nobody_graded_are_not_the_same() -> None:
     """Where this machine has an outage, equal rows say nothing."""
 
     class Broken(LocalExecutor):
-        def until(self, _deadline: float) -> Any:
-            return super().until(0.0)
+        def with_deadline(self, _deadline: float) -> Any:
+            return super().with_deadline(0.0)
 
-    with Broken(lanes=1) as executor, pytest.raises(ContainerError, match="cannot grade 3"):
+    with Broken(workers=1) as executor, pytest.raises(ContainerError, match="cannot grade 3"):
         compare(LINES, image_that(), Service(executor, Settings()))
 
 

@@ -14,7 +14,7 @@ from nova_code_verifier.handlers.cli.doctor import (
 from nova_code_verifier.handlers.cli.tables import render
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.sandbox.types import Level
+from nova_code_verifier.sandbox.types import IsolationLevel
 
 ALL = dict.fromkeys(PROTECTIONS, True)
 
@@ -24,20 +24,24 @@ def text_of(diagnosis: Diagnosis) -> str:
     return " ".join(render(as_text(diagnosis), None).split())
 
 
-@pytest.mark.parametrize("level", [None, Level.INTERPRETER])
-def test_whatever_the_sandbox_reports_is_explained(level: Level | None) -> None:
+@pytest.mark.parametrize("level", [None, IsolationLevel.INTERPRETER])
+def test_whatever_the_sandbox_reports_is_explained(level: IsolationLevel | None) -> None:
     """No protection is granted here that the doctor would not know."""
-    found = diagnose(Settings(), lambda: LocalExecutor(lanes=1, level=level))
+    found = diagnose(Settings(), lambda: LocalExecutor(workers=1, level=level))
 
     assert found.granted.keys() - {"level", "kernel_refused"} <= PROTECTIONS.keys()
-    assert (found.lanes, found.problem) == (1, "")
+    assert (found.workers, found.problem) == (1, "")
 
 
 @pytest.mark.parametrize("name", PROTECTIONS)
 def test_a_missing_protection_comes_with_advice(name: str) -> None:
     """Each is shown as missing, with what to do; and without advice where it is granted."""
-    whole = Diagnosis(required=Level.INTERPRETER, level=Level.KERNEL, granted=ALL)
-    lacking = Diagnosis(required=Level.INTERPRETER, level=Level.KERNEL, granted=ALL | {name: False})
+    whole = Diagnosis(required=IsolationLevel.INTERPRETER, level=IsolationLevel.KERNEL, granted=ALL)
+    lacking = Diagnosis(
+        required=IsolationLevel.INTERPRETER,
+        level=IsolationLevel.KERNEL,
+        granted=ALL | {name: False},
+    )
 
     assert "->" not in text_of(whole)
     assert f"{name} no {PROTECTIONS[name].protects} -> " in text_of(lacking)
@@ -46,8 +50,8 @@ def test_a_missing_protection_comes_with_advice(name: str) -> None:
 def test_a_refused_level_is_explained() -> None:
     """Where the kernel refused its level, the reason is shown."""
     fallen_back = Diagnosis(
-        required=Level.INTERPRETER,
-        level=Level.INTERPRETER,
+        required=IsolationLevel.INTERPRETER,
+        level=IsolationLevel.INTERPRETER,
         granted={"resource_limits": True, "kernel_refused": "Operation not permitted"},
     )
 
@@ -57,8 +61,12 @@ def test_a_refused_level_is_explained() -> None:
 
 def test_a_version_counts_as_granted() -> None:
     """Landlock's number is shown, and zero means that it is missing."""
-    granted = Diagnosis(required=Level.KERNEL, level=Level.KERNEL, granted=ALL | {"landlock": 4})
-    missing = Diagnosis(required=Level.KERNEL, level=Level.KERNEL, granted=ALL | {"landlock": 0})
+    granted = Diagnosis(
+        required=IsolationLevel.KERNEL, level=IsolationLevel.KERNEL, granted=ALL | {"landlock": 4}
+    )
+    missing = Diagnosis(
+        required=IsolationLevel.KERNEL, level=IsolationLevel.KERNEL, granted=ALL | {"landlock": 0}
+    )
 
     assert "landlock yes (4)" in text_of(granted)
     assert "landlock no" in text_of(missing)
@@ -67,15 +75,15 @@ def test_a_version_counts_as_granted() -> None:
 @pytest.mark.parametrize(
     ("level", "required", "is_enough"),
     [
-        (Level.KERNEL, Level.INTERPRETER, True),
-        (Level.KERNEL, Level.KERNEL, True),
-        (Level.INTERPRETER, Level.KERNEL, False),
-        (Level.NONE, Level.INTERPRETER, False),
-        (None, Level.NONE, False),
+        (IsolationLevel.KERNEL, IsolationLevel.INTERPRETER, True),
+        (IsolationLevel.KERNEL, IsolationLevel.KERNEL, True),
+        (IsolationLevel.INTERPRETER, IsolationLevel.KERNEL, False),
+        (IsolationLevel.NONE, IsolationLevel.INTERPRETER, False),
+        (None, IsolationLevel.NONE, False),
     ],
 )
 def test_a_level_must_be_as_strong_as_required(
-    level: Level | None, required: Level, *, is_enough: bool
+    level: IsolationLevel | None, required: IsolationLevel, *, is_enough: bool
 ) -> None:
     """Stronger than required is enough, weaker is not, and no sandbox never is."""
     assert Diagnosis(level=level, required=required, granted={}).is_enough is is_enough
@@ -83,7 +91,7 @@ def test_a_level_must_be_as_strong_as_required(
 
 def test_the_json_is_json() -> None:
     """Every value can be written, and the names are the sandbox's own."""
-    found = Diagnosis(required=Level.KERNEL, level=Level.KERNEL, granted=ALL)
+    found = Diagnosis(required=IsolationLevel.KERNEL, level=IsolationLevel.KERNEL, granted=ALL)
 
     back = json.loads(json.dumps(as_json(found)))
 

@@ -11,7 +11,7 @@ from nova_code_verifier.handlers.cli import app as cli
 from nova_code_verifier.handlers.executors import start_local
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.sandbox.errors import SandboxError
-from nova_code_verifier.sandbox.types import Ending, Execution, Job, Level
+from nova_code_verifier.sandbox.types import Ending, Execution, IsolationLevel, Job
 
 SAMPLE = {
     "id": "s-1",
@@ -29,13 +29,13 @@ class FailingExecutor:
         self._refusal = refusal
 
     @property
-    def level(self) -> Level:
+    def level(self) -> IsolationLevel:
         """The level of nothing."""
         if self._refusal:
             raise SandboxError(self._refusal)
-        return Level.KERNEL
+        return IsolationLevel.KERNEL
 
-    def until(self, _deadline: float) -> "FailingExecutor":
+    def with_deadline(self, _deadline: float) -> "FailingExecutor":
         """Be itself: it is never late."""
         return self
 
@@ -73,7 +73,7 @@ def test_an_outage_is_status_1_and_every_row_is_written(
 ) -> None:
     """Samples lost through our own fault are ungraded rows, and counted in a sentence."""
     out = tmp_path / "rows.jsonl"
-    lost = FailingExecutor(Execution(ending=Ending.NOT_RUN, detail="the lane burnt down"))
+    lost = FailingExecutor(Execution(ending=Ending.NOT_RUN, detail="the worker burnt down"))
 
     result = score(monkeypatch, lost, source, "--out", out, "--quiet")
 
@@ -81,7 +81,7 @@ def test_an_outage_is_status_1_and_every_row_is_written(
     ungraded = [m["value"] for row in rows for m in row["metrics_list"] if m["name"] == "ungraded"]
     assert (result.exit_code, ungraded) == (1, [1.0, 0.0])
     assert result.stderr.startswith("verifier: 1 of 2 samples could not be graded")
-    assert result.stderr.endswith("the lane burnt down\n")
+    assert result.stderr.endswith("the worker burnt down\n")
 
 
 def test_a_bug_shows_its_traceback(
@@ -110,12 +110,12 @@ def test_a_sandbox_that_cannot_start_is_status_1(
     assert out.read_text() == "precious"
 
 
-def test_workers_are_lanes(monkeypatch: pytest.MonkeyPatch, source: Path) -> None:
-    """`--workers` asks for a number of lanes."""
+def test_workers_are_workers(monkeypatch: pytest.MonkeyPatch, source: Path) -> None:
+    """`--workers` asks for a number of workers."""
     asked: list[int | None] = []
 
-    def start(_settings: object, *, lanes: int | None) -> FailingExecutor:
-        asked.append(lanes)
+    def start(_settings: object, *, workers: int | None) -> FailingExecutor:
+        asked.append(workers)
         return FailingExecutor(refusal="that was all we wanted to know")
 
     monkeypatch.setattr(cli, "_start_executor", start)
@@ -125,9 +125,9 @@ def test_workers_are_lanes(monkeypatch: pytest.MonkeyPatch, source: Path) -> Non
 
 
 @pytest.mark.parametrize(("asked", "expected"), [(2, 2), (None, 1)])
-def test_lanes_asked_for_outweigh_the_setting(asked: int | None, expected: int) -> None:
+def test_workers_asked_for_outweigh_the_setting(asked: int | None, expected: int) -> None:
     """The environment decides only where the command line does not."""
-    with start_local(Settings(lanes=1), lanes=asked) as executor:
+    with start_local(Settings(workers=1), workers=asked) as executor:
         assert len(executor.zygote_pids) == expected
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nova_code_verifier.handlers.cli.score.samples import ScoredLine
-from nova_code_verifier.handlers.cli.score.summary import Tally
+from nova_code_verifier.handlers.cli.score.summary import Summary
 from nova_code_verifier.handlers.cli.tables import (
     outage_text,
     printable,
@@ -18,7 +18,7 @@ from nova_code_verifier.handlers.cli.tables import (
     sample_text,
     summary_table,
 )
-from nova_code_verifier.sandbox.types import Level
+from nova_code_verifier.sandbox.types import IsolationLevel
 from nova_code_verifier.verifier.rubric import DIMENSIONS
 from nova_code_verifier.verifier.types import Verdict
 
@@ -40,17 +40,17 @@ UNGRADED = replace(
 )
 
 
-def tally_of(*lines: ScoredLine) -> Tally:
+def tally_of(*lines: ScoredLine) -> Summary:
     """Add up *lines*."""
-    tally = Tally()
+    tally = Summary()
     for line in lines:
         tally.add(line)
     return tally
 
 
-def words_of(tally: Tally, *, seconds: float = 1.0) -> list[str]:
+def words_of(tally: Summary, *, seconds: float = 1.0) -> list[str]:
     """Return the words of the summary."""
-    return render(summary_table(tally, seconds=seconds, level=Level.KERNEL), None).split()
+    return render(summary_table(tally, seconds=seconds, level=IsolationLevel.KERNEL), None).split()
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_the_rate_is_samples_by_time() -> None:
 
 def test_an_outage_says_what_to_do() -> None:
     """The number of samples lost, the advice and the first reason are in one line."""
-    tally = tally_of(LINE, replace(UNGRADED, is_outage=True, problem="no\nlanes"))
+    tally = tally_of(LINE, replace(UNGRADED, is_outage=True, problem="no\nworkers"))
 
     assert outage_text(tally).startswith("1 of 2 samples could not be graded through our own")
-    assert outage_text(tally).endswith("because: no lanes")
+    assert outage_text(tally).endswith("because: no workers")

@@ -64,10 +64,10 @@ def test_the_reward_function_gets_the_settings(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("HOME", "/nobodys")
     engine = Engine()
 
-    with running(engine, "image", VERIFIER_LANES="1"):
+    with running(engine, "image", VERIFIER_WORKERS="1"):
         pass
 
-    names = {"VERIFIER_RUBRIC", "VERIFIER_LANES", "AWS_LAMBDA_FUNCTION_TIMEOUT"}
+    names = {"VERIFIER_RUBRIC", "VERIFIER_WORKERS", "AWS_LAMBDA_FUNCTION_TIMEOUT"}
     assert engine.environment.keys() == names
 
 

@@ -15,7 +15,7 @@ from nova_code_verifier.sandbox.errors import (
     FunctionCrashedError,
     FunctionOutOfTimeError,
     InvocationError,
-    ParcelTooLargeError,
+    PayloadTooLargeError,
     ThrottledError,
     UnreachableError,
 )
@@ -79,9 +79,9 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
     server.server_close()
 
 
-def call(*, always_afresh: bool = False) -> bytes:
+def call(*, always_fresh: bool = False) -> bytes:
     """Call the function, once."""
-    return function_invoker("executor", connections=1, always_afresh=always_afresh)(b"order")
+    return function_invoker("executor", connections=1, always_fresh=always_fresh)(b"order")
 
 
 def test_a_parcel_goes_there_and_comes_back(script: Script) -> None:
@@ -97,7 +97,7 @@ def test_a_parcel_goes_there_and_comes_back(script: Script) -> None:
 def test_served_afresh_every_call_is_a_tenant_of_its_own(script: Script) -> None:
     """Lambda gives a tenant an environment that served nobody else."""
     script.body = json.dumps(wrap(b"reply")).encode()
-    invoke = function_invoker("executor", connections=1, always_afresh=True)
+    invoke = function_invoker("executor", connections=1, always_fresh=True)
 
     invoke(b"one")
     invoke(b"two")
@@ -126,8 +126,8 @@ TIMEOUTS = [
         (500, "ServiceException", UnreachableError),
         (502, "EC2UnexpectedException", UnreachableError),
         (503, "", UnreachableError),
-        (413, "RequestTooLargeException", ParcelTooLargeError),
-        (413, "", ParcelTooLargeError),
+        (413, "RequestTooLargeException", PayloadTooLargeError),
+        (413, "", PayloadTooLargeError),
         (403, "AccessDeniedException", InvocationError),
         (404, "ResourceNotFoundException", InvocationError),
     ],
@@ -165,7 +165,7 @@ def test_a_timeout_of_the_function_is_told_from_a_crash(
         b"[]",
         b"null",
         b"nonsense",
-        json.dumps(wrap(b"a parcel, and yet an error")).encode(),
+        json.dumps(wrap(b"a payload, and yet an error")).encode(),
     ],
 )
 def test_a_function_that_failed_has_crashed(script: Script, body: bytes) -> None:
@@ -187,12 +187,12 @@ def test_a_function_that_failed_has_crashed(script: Script, body: bytes) -> None
         b"null",
         b"[]",
         b"{}",
-        b'{"parcel": 7}',
-        b'{"parcel": "%%%"}',
-        b'{"parcel": "\xff"}',
-        b'{"parcel": "\\ud800"}',
-        b'{"parcel": [' * 100_000,
-        b'{"parcel": "' + b64encode(b"x" * 5_000_000) + b'"}',
+        b'{"payload": 7}',
+        b'{"payload": "%%%"}',
+        b'{"payload": "\xff"}',
+        b'{"payload": "\\ud800"}',
+        b'{"payload": [' * 100_000,
+        b'{"payload": "' + b64encode(b"x" * 5_000_000) + b'"}',
     ],
     ids=[str(number) for number in range(11)],
 )

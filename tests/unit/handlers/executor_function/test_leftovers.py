@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nova_code_verifier.handlers.executor_function.leftovers import Traces
+from nova_code_verifier.handlers.executor_function.leftovers import Leftovers
 from nova_code_verifier.sandbox.confinement import kernel
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.types import Job, Run
@@ -29,17 +29,17 @@ def private_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def traces() -> Traces:
+def traces() -> Leftovers:
     """Look around."""
     (Path(tempfile.gettempdir()) / "there before").touch()
-    return Traces()
+    return Leftovers()
 
 
 @pytest.fixture
-def executor(traces: Traces) -> Iterator[LocalExecutor]:
+def executor(traces: Leftovers) -> Iterator[LocalExecutor]:
     """Start an executor afterwards, and use it."""
     del traces  # it had to be there before
-    with LocalExecutor(lanes=1) as executor:
+    with LocalExecutor(workers=1) as executor:
         list(executor.run([Job(program="open('x', 'w').close()", questions=(Run(),))]))
         yield executor
 
@@ -50,20 +50,24 @@ def files(found: list[str]) -> list[str]:
 
 
 def test_an_executor_and_what_was_there_are_no_traces(
-    traces: Traces, executor: LocalExecutor
+    traces: Leftovers, executor: LocalExecutor
 ) -> None:
     """After an honest candidate there is nothing, though it wrote a file."""
     assert files(traces.found(executor)) == []
     assert not {f"process {pid}" for pid in executor.zygote_pids} & set(traces.found(executor))
 
 
-@pytest.mark.parametrize("place", ["temporary", "the lanes'", "a lane"])
+@pytest.mark.parametrize("place", ["temporary", "the workers'", "a worker"])
 def test_a_new_file_is_found_and_removed(
-    traces: Traces, executor: LocalExecutor, place: str
+    traces: Leftovers, executor: LocalExecutor, place: str
 ) -> None:
-    """Wherever guests might have written: in a lane, beside it, or in the temporary directory."""
-    lane = Path(executor.work_directories[0])
-    left = {"temporary": Path(tempfile.gettempdir()), "the lanes'": lane.parent, "a lane": lane}
+    """Wherever guests might have written: in a worker, beside it, or in the temporary directory."""
+    worker = Path(executor.work_directories[0])
+    left = {
+        "temporary": Path(tempfile.gettempdir()),
+        "the workers'": worker.parent,
+        "a worker": worker,
+    }
     (left[place] / "left").mkdir()
     (left[place] / "left" / "inside").touch()
 
@@ -74,13 +78,13 @@ def test_a_new_file_is_found_and_removed(
     assert files(traces.found(executor)) == []
 
 
-def traces_of_files(traces: Traces, executor: LocalExecutor) -> None:
+def traces_of_files(traces: Leftovers, executor: LocalExecutor) -> None:
     """Wipe files alone: processes that are new here are other people's."""
     for path in traces._new_files(executor):
         traces._remove(path)
 
 
-def test_a_new_process_is_found(traces: Traces, executor: LocalExecutor) -> None:
+def test_a_new_process_is_found(traces: Leftovers, executor: LocalExecutor) -> None:
     """Where orphans are not adopted, all that is new is a stranger."""
     with subprocess.Popen(["sleep", "60"]) as stranger:
         found = traces.found(executor)
@@ -91,10 +95,10 @@ def test_a_new_process_is_found(traces: Traces, executor: LocalExecutor) -> None
 
 ADOPTING = """
 import os, subprocess, sys
-from nova_code_verifier.handlers.executor_function.leftovers import Traces
+from nova_code_verifier.handlers.executor_function.leftovers import Leftovers
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-traces = Traces()
-with LocalExecutor(lanes=1) as executor:
+traces = Leftovers()
+with LocalExecutor(workers=1) as executor:
     executor.level
     assert traces.found(executor) == [], traces.found(executor)
     subprocess.run(["sh", "-c", "setsid sleep 60 & setsid true &"])

@@ -34,7 +34,7 @@ CREDENTIALS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class RunResponse:
     """What is sent back, after `delay_seconds`. With `drops`, a reset instead."""
 
     body: bytes = b""
@@ -44,19 +44,19 @@ class Reply:
     drops: bool = False
 
 
-RESET = Reply(drops=True)
-CUT_SHORT = Reply(body=b"{", headers=(("Content-Length", "100"),))
+RESET = RunResponse(drops=True)
+CUT_SHORT = RunResponse(body=b"{", headers=(("Content-Length", "100"),))
 SILENCE_SECONDS = 3600.0
 
 
-def says(text: str, *, stop_reason: str = "end_turn", delay_seconds: float = 0.0) -> Reply:
+def says(text: str, *, stop_reason: str = "end_turn", delay_seconds: float = 0.0) -> RunResponse:
     """Let the model say *text*."""
     return sends([{"text": text}], stop_reason=stop_reason, delay_seconds=delay_seconds)
 
 
 def sends(
     content: list[object], *, stop_reason: str = "end_turn", delay_seconds: float = 0.0
-) -> Reply:
+) -> RunResponse:
     """Let the model answer with blocks of *content*."""
     reply = {
         "output": {"message": {"role": "assistant", "content": content}},
@@ -64,13 +64,13 @@ def sends(
         "usage": {"inputTokens": 10, "outputTokens": 2, "totalTokens": 12},
         "metrics": {"latencyMs": 5},
     }
-    return Reply(body=json.dumps(reply).encode(), delay_seconds=delay_seconds)
+    return RunResponse(body=json.dumps(reply).encode(), delay_seconds=delay_seconds)
 
 
-def fails(code: str, status: int, message: str = "as scripted", **headers: str) -> Reply:
+def fails(code: str, status: int, message: str = "as scripted", **headers: str) -> RunResponse:
     """Let the service answer with an error. *headers* have `_` where the wire has `-`."""
     named = tuple((name.replace("_", "-"), text) for name, text in headers.items())
-    return Reply(
+    return RunResponse(
         body=json.dumps({"message": message}).encode(),
         status=status,
         headers=(("x-amzn-ErrorType", code), *named),
@@ -79,7 +79,7 @@ def fails(code: str, status: int, message: str = "as scripted", **headers: str) 
 
 THROTTLED = fails("ThrottlingException", 429, "Too many requests")
 
-Script = Callable[[dict[str, Any]], Reply] | Sequence[Reply]
+Script = Callable[[dict[str, Any]], RunResponse] | Sequence[RunResponse]
 
 
 @dataclass(slots=True)
@@ -95,7 +95,7 @@ class Standin:
     lock: threading.Lock = field(default_factory=threading.Lock)
     is_leaving: threading.Event = field(default_factory=threading.Event)
 
-    def answer(self, request: dict[str, Any]) -> Reply:
+    def answer(self, request: dict[str, Any]) -> RunResponse:
         """Answer one request. A list is gone through; its last reply is repeated."""
         with self.lock:
             self.requests.append(request)
@@ -159,7 +159,7 @@ class _Handler(BaseHTTPRequestHandler):
                 standin.at_once -= 1
         self._send(reply)
 
-    def _reply(self, standin: Standin, body: bytes) -> Reply:
+    def _reply(self, standin: Standin, body: bytes) -> RunResponse:
         try:
             request = read_request(self.path, body)
             _check_signature(self.headers["Authorization"] or "")
@@ -168,7 +168,7 @@ class _Handler(BaseHTTPRequestHandler):
             return fails("ValidationException", 400, str(error))
         return standin.answer(request)
 
-    def _send(self, reply: Reply) -> None:
+    def _send(self, reply: RunResponse) -> None:
         if reply.drops:
             # To linger for no time at all is to send a reset.
             linger = struct.pack("ii", 1, 0)

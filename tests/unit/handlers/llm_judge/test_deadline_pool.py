@@ -1,4 +1,4 @@
-"""Errands on a few threads, and nobody waits past a deadline."""
+"""DeadlinePool on a few threads, and nobody waits past a deadline."""
 
 import threading
 import time
@@ -6,7 +6,7 @@ from concurrent.futures import wait
 
 import pytest
 
-from nova_code_verifier.handlers.llm_judge.deadline_pool import Errands
+from nova_code_verifier.handlers.llm_judge.deadline_pool import DeadlinePool
 
 
 def in_seconds(seconds: float) -> float:
@@ -15,12 +15,12 @@ def in_seconds(seconds: float) -> float:
 
 
 @pytest.fixture
-def errands() -> Errands[str]:
+def errands() -> DeadlinePool[str]:
     """Two threads."""
-    return Errands(threads=2, late="late")
+    return DeadlinePool(threads=2, late="late")
 
 
-def test_every_errand_is_run(errands: Errands[str]) -> None:
+def test_every_errand_is_run(errands: DeadlinePool[str]) -> None:
     """However many there are, and each result goes to who asked."""
     futures = [errands.send(lambda n=n: str(n), deadline=in_seconds(60)) for n in range(500)]  # type: ignore[misc]
 
@@ -28,7 +28,7 @@ def test_every_errand_is_run(errands: Errands[str]) -> None:
     errands.close()
 
 
-def test_a_deadline_in_the_past_is_late_at_once(errands: Errands[str]) -> None:
+def test_a_deadline_in_the_past_is_late_at_once(errands: DeadlinePool[str]) -> None:
     """Nobody waits for what cannot be in time."""
     hang = threading.Event()
     futures = [errands.send(lambda: str(hang.wait(60)), deadline=in_seconds(-1)) for _ in range(5)]
@@ -38,7 +38,7 @@ def test_a_deadline_in_the_past_is_late_at_once(errands: Errands[str]) -> None:
     errands.close()
 
 
-def test_each_deadline_is_kept(errands: Errands[str]) -> None:
+def test_each_deadline_is_kept(errands: DeadlinePool[str]) -> None:
     """The nearest one first, in whichever order they came."""
     hang = threading.Event()
     ended: list[float] = []
@@ -55,7 +55,7 @@ def test_each_deadline_is_kept(errands: Errands[str]) -> None:
     hang.set()
 
 
-def test_what_comes_after_its_deadline_changes_nothing(errands: Errands[str]) -> None:
+def test_what_comes_after_its_deadline_changes_nothing(errands: DeadlinePool[str]) -> None:
     """A result that was given stays as it is."""
     release, done = threading.Event(), threading.Event()
 
@@ -72,7 +72,7 @@ def test_what_comes_after_its_deadline_changes_nothing(errands: Errands[str]) ->
     errands.close()
 
 
-def test_a_waiting_errand_is_not_run_after_its_deadline(errands: Errands[str]) -> None:
+def test_a_waiting_errand_is_not_run_after_its_deadline(errands: DeadlinePool[str]) -> None:
     """Its turn comes when nobody waits for it any longer."""
     hang = threading.Event()
     run: list[int] = []
@@ -87,7 +87,7 @@ def test_a_waiting_errand_is_not_run_after_its_deadline(errands: Errands[str]) -
     errands.close()
 
 
-def test_threads_are_bounded_and_idle_ones_are_used(errands: Errands[str]) -> None:
+def test_threads_are_bounded_and_idle_ones_are_used(errands: DeadlinePool[str]) -> None:
     """One after the other needs one thread; many at once need no more than two."""
     names: set[str] = set()
 
@@ -102,7 +102,7 @@ def test_threads_are_bounded_and_idle_ones_are_used(errands: Errands[str]) -> No
     errands.close()
 
 
-def test_threads_end_after_closing(errands: Errands[str]) -> None:
+def test_threads_end_after_closing(errands: DeadlinePool[str]) -> None:
     """Nothing is left behind but what hangs."""
     before = threading.active_count()
     errands.send(lambda: "", deadline=in_seconds(60)).result(timeout=10)
@@ -114,7 +114,7 @@ def test_threads_end_after_closing(errands: Errands[str]) -> None:
     assert threading.active_count() <= before
 
 
-def test_no_future_is_forgotten_in_the_books(errands: Errands[str]) -> None:
+def test_no_future_is_forgotten_in_the_books(errands: DeadlinePool[str]) -> None:
     """A process that lives for days must not remember every errand."""
     futures = [errands.send(lambda: "", deadline=in_seconds(60)) for _ in range(50)]
     wait(futures, timeout=10)

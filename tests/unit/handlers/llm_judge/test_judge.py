@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nova_code_verifier.handlers.llm_judge.judge import LlmJudge, Patience
+from nova_code_verifier.handlers.llm_judge.judge import LlmJudge, RetryPolicy
 from nova_code_verifier.handlers.llm_judge.types import Extraction, JudgeFailure, kind_of
 from nova_code_verifier.verifier.types import Comparison, Similarity
 from tests.unit.handlers.llm_judge.converse_standin import (
@@ -24,7 +24,7 @@ from tests.unit.handlers.llm_judge.converse_standin import (
     RESET,
     SILENCE_SECONDS,
     THROTTLED,
-    Reply,
+    RunResponse,
     Script,
     Standin,
     fails,
@@ -35,7 +35,7 @@ from tests.unit.handlers.llm_judge.converse_standin import (
 )
 
 SAME = Comparison(response="It is 4.", reference="Four.")
-HASTY = Patience(tries=4, first_seconds=0.01, longest_seconds=0.05)
+HASTY = RetryPolicy(tries=4, first_seconds=0.01, longest_seconds=0.05)
 ENOUGH_SECONDS = 30.0
 
 Judging = Callable[..., Any]
@@ -156,7 +156,7 @@ def test_several_blocks_are_one_answer(judging: Judging) -> None:
     ],
 )
 def test_what_the_texts_lead_to_is_no_outage(
-    judging: Judging, reply: Reply, kind: JudgeFailure
+    judging: Judging, reply: RunResponse, kind: JudgeFailure
 ) -> None:
     """It is told apart by kind, has no value, and is not asked for again: it would be the same."""
     with judging([reply]) as (judge, standin):
@@ -170,34 +170,36 @@ def test_what_the_texts_lead_to_is_no_outage(
     ("reply", "kind"),
     [
         (THROTTLED, JudgeFailure.THROTTLED),
-        (Reply(status=429), JudgeFailure.THROTTLED),
+        (RunResponse(status=429), JudgeFailure.THROTTLED),
         (fails("ServiceQuotaExceededException", 400), JudgeFailure.THROTTLED),
         (fails("ModelNotReadyException", 429), JudgeFailure.UNAVAILABLE),
         (fails("ModelErrorException", 424), JudgeFailure.UNAVAILABLE),
         (fails("InternalServerException", 500), JudgeFailure.UNAVAILABLE),
         (fails("ServiceUnavailableException", 503), JudgeFailure.UNAVAILABLE),
-        (Reply(status=502, body=b"<html>bad gateway</html>"), JudgeFailure.UNAVAILABLE),
+        (RunResponse(status=502, body=b"<html>bad gateway</html>"), JudgeFailure.UNAVAILABLE),
         (fails("ModelTimeoutException", 408), JudgeFailure.OUT_OF_TIME),
         (RESET, JudgeFailure.UNAVAILABLE),
         (CUT_SHORT, JudgeFailure.UNINTELLIGIBLE),
-        (Reply(body=b'{"output": {"mess'), JudgeFailure.UNINTELLIGIBLE),
-        (Reply(body=b"\xff\xfe"), JudgeFailure.UNINTELLIGIBLE),
-        (Reply(body=b""), JudgeFailure.UNINTELLIGIBLE),
-        (Reply(body=b"null"), JudgeFailure.UNINTELLIGIBLE),
-        (Reply(body=b"[1]"), JudgeFailure.UNINTELLIGIBLE),
-        (Reply(body=b'{"output": 1, "stopReason": 2}'), JudgeFailure.UNINTELLIGIBLE),
+        (RunResponse(body=b'{"output": {"mess'), JudgeFailure.UNINTELLIGIBLE),
+        (RunResponse(body=b"\xff\xfe"), JudgeFailure.UNINTELLIGIBLE),
+        (RunResponse(body=b""), JudgeFailure.UNINTELLIGIBLE),
+        (RunResponse(body=b"null"), JudgeFailure.UNINTELLIGIBLE),
+        (RunResponse(body=b"[1]"), JudgeFailure.UNINTELLIGIBLE),
+        (RunResponse(body=b'{"output": 1, "stopReason": 2}'), JudgeFailure.UNINTELLIGIBLE),
         (
-            Reply(body=b'{"output": {"message": {"content": {"text": "1"}}}}'),
+            RunResponse(body=b'{"output": {"message": {"content": {"text": "1"}}}}'),
             JudgeFailure.UNINTELLIGIBLE,
         ),
         (
-            Reply(body=b'{"output": {"message": {"content": [[]]}}}'),
+            RunResponse(body=b'{"output": {"message": {"content": [[]]}}}'),
             JudgeFailure.UNINTELLIGIBLE,
         ),
-        (Reply(body=b"[" * 100_000), JudgeFailure.UNINTELLIGIBLE),
+        (RunResponse(body=b"[" * 100_000), JudgeFailure.UNINTELLIGIBLE),
     ],
 )
-def test_what_may_pass_is_asked_again(judging: Judging, reply: Reply, kind: JudgeFailure) -> None:
+def test_what_may_pass_is_asked_again(
+    judging: Judging, reply: RunResponse, kind: JudgeFailure
+) -> None:
     """Once it has passed, its value is as good as any."""
     with judging([reply, says("0.5")]) as (judge, standin):
         assert judged(judge) == Similarity(value=0.5)
@@ -222,7 +224,7 @@ def test_what_may_pass_is_asked_again(judging: Judging, reply: Reply, kind: Judg
         fails("ValidationException", 400, "Something that nobody has heard of"),
     ],
 )
-def test_a_wrong_setting_is_our_own_fault(judging: Judging, reply: Reply) -> None:
+def test_a_wrong_setting_is_our_own_fault(judging: Judging, reply: RunResponse) -> None:
     """It is an outage, named as what it is, with the setting; asking again would not help."""
     with judging([reply]) as (judge, standin):
         found = judged(judge)
@@ -310,9 +312,9 @@ JSON = st.recursive(
 
 def test_any_body_is_an_answer_or_a_failure(judging: Judging) -> None:
     """Whatever a proxy on the way makes of it, nothing is raised."""
-    replies: list[Reply] = []
+    replies: list[RunResponse] = []
 
-    with judging(lambda _: replies[-1], patience=Patience(tries=1)) as (judge, _):
+    with judging(lambda _: replies[-1], patience=RetryPolicy(tries=1)) as (judge, _):
 
         @given(
             body=JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=50),
@@ -320,7 +322,7 @@ def test_any_body_is_an_answer_or_a_failure(judging: Judging) -> None:
         )
         @settings(max_examples=150)
         def check(body: bytes, status: int) -> None:
-            replies.append(Reply(body=body, status=status))
+            replies.append(RunResponse(body=body, status=status))
             found = judged(judge)
             assert found.value is not None or kind_of(found)
 
@@ -338,7 +340,7 @@ def test_a_hung_call_ends_at_the_deadline(judging: Judging) -> None:
 
 def test_endless_throttling_ends_at_the_deadline(judging: Judging) -> None:
     """However patient, the judge is not asked beyond the deadline."""
-    patience = Patience(tries=10**6, first_seconds=0.05, longest_seconds=0.1)
+    patience = RetryPolicy(tries=10**6, first_seconds=0.05, longest_seconds=0.1)
     with judging([THROTTLED], patience=patience) as (judge, standin):
         found = judge.submit(SAME, deadline=time.monotonic() + 0.5).result(timeout=10)
         asked = len(standin.requests)
@@ -380,7 +382,7 @@ def test_a_batch_is_judged_concurrently_and_bounded(judging: Judging) -> None:
 def test_each_comparison_gets_its_own_answer(judging: Judging) -> None:
     """Answers come back in any order, and go to who asked."""
 
-    def script(request: dict[str, Any]) -> Reply:
+    def script(request: dict[str, Any]) -> RunResponse:
         text = request["messages"][0]["content"][0]["text"]
         number = int(text.rpartition("It is ")[2].partition(".")[0])
         return says(str(number / 100), delay_seconds=(number % 3) / 50)
@@ -406,7 +408,7 @@ def test_the_same_comparison_is_asked_once(judging: Judging) -> None:
 def test_one_failure_is_nobody_elses(judging: Judging) -> None:
     """In a batch, only the comparison that met trouble has a problem."""
 
-    def script(request: dict[str, Any]) -> Reply:
+    def script(request: dict[str, Any]) -> RunResponse:
         text = request["messages"][0]["content"][0]["text"]
         return RESET if "It is 3." in text else says("0.5")
 
@@ -419,7 +421,7 @@ def test_one_failure_is_nobody_elses(judging: Judging) -> None:
 def test_hung_calls_do_not_stop_the_others(judging: Judging) -> None:
     """While one thread hangs past its deadline, the next batch is judged by another."""
 
-    def script(request: dict[str, Any]) -> Reply:
+    def script(request: dict[str, Any]) -> RunResponse:
         hangs = "It is 4." in request["messages"][0]["content"][0]["text"]
         return says("0.5", delay_seconds=SILENCE_SECONDS if hangs else 0)
 
@@ -550,7 +552,7 @@ def test_the_mode_is_the_judges(judging: Judging) -> None:
 @pytest.mark.parametrize("at_least", [0.0, 2.0])
 def test_waits_double_up_to_a_bound(at_least: float) -> None:
     """Full jitter: from nothing to the bound, on top of what was asked for."""
-    patience = Patience(first_seconds=1.0, longest_seconds=6.0)
+    patience = RetryPolicy(first_seconds=1.0, longest_seconds=6.0)
 
     for tried, most in [(1, 1.0), (2, 2.0), (3, 4.0), (4, 6.0), (10_000, 6.0)]:
         drawn = [patience.seconds(tried, at_least=at_least) for _ in range(200)]

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nova_code_verifier.sandbox.guest.object_session import Conversation
+from nova_code_verifier.sandbox.guest.object_session import ObjectSession
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, from_tree, to_tree
 from nova_code_verifier.sandbox.protocol.shared_types import read_kin
 from nova_code_verifier.verifier.test_code.harness.callables import Sources
-from nova_code_verifier.verifier.test_code.harness.session import Cast
+from nova_code_verifier.verifier.test_code.harness.session import ProxySession
 from nova_code_verifier.verifier.test_code.harness.transcript import Answer, Question, Transcript
 
 PROGRAM = """
@@ -164,7 +164,7 @@ class Talk:
         """Load the program."""
         self.names: dict[str, Any] = {"__name__": "solution"}
         exec(dedent(program), self.names)
-        self._conversation = Conversation(self.names)
+        self._conversation = ObjectSession(self.names)
         self._shared = list(shared)
         self._steps = 0
 
@@ -748,7 +748,7 @@ def test_plain_data_goes_to_the_candidate_and_back(value: object) -> None:
     answer.pop("after", None)  # a set may have been written in another order
     question = Question(unit="", operation="echo", on=[])
     question.answer = Answer.read("finished", json.dumps(answer), "")
-    cast = Cast(Transcript([question]), Sources(), {})
+    cast = ProxySession(Transcript([question]), Sources(), {})
 
     assert exact(cast.ask("echo")) == exact(value)
 

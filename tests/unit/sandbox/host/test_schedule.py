@@ -1,4 +1,4 @@
-"""Which question is asked next, and what comes of it: the same with any number of lanes."""
+"""Which question is asked next, and what comes of it: the same with any number of workers."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nova_code_verifier.sandbox.host import schedule as schedule_module
-from nova_code_verifier.sandbox.host.schedule import Schedule, Visit
+from nova_code_verifier.sandbox.host.schedule import GuestTask, Schedule
 from nova_code_verifier.sandbox.types import Call, Ending, Execution, Job, Run
 
 RIGHT = Execution(ending=Ending.FINISHED, detail="right")
@@ -35,11 +35,11 @@ def job_of(question: type[Run | Call], count: int, *, give_up_after: int = 5) ->
 
 
 @dataclass(slots=True, kw_only=True)
-class Lanes:
-    """Lanes that answer visits: *behaviours* tells how each question of each job ends.
+class Workers:
+    """Workers that answer visits: *behaviours* tells how each question of each job ends.
 
     A question that is asked once more ends as the second time in *second_times*, if there
-    is one. `order` picks which of the busy lanes is the next to come to an end.
+    is one. `order` picks which of the busy workers is the next to come to an end.
     """
 
     behaviours: list[Behaviour]
@@ -49,22 +49,22 @@ class Lanes:
 
     def run(self, jobs: Iterable[Job]) -> dict[int, list[Execution | None]]:
         """Ask everything; return the executions of each job by its place."""
-        schedule, busy, done = Schedule(jobs), list[Visit](), {}
+        schedule, busy, done = Schedule(jobs), list[GuestTask](), {}
         asked: set[tuple[int, int]] = set()
         while True:
-            while len(busy) < self.count and (visit := schedule.next_visit()) is not None:
-                busy.append(visit)
+            while len(busy) < self.count and (task := schedule.next_task()) is not None:
+                busy.append(task)
             for progress in schedule.completed():
                 assert progress.place not in done
                 done[progress.place] = progress.executions
             if not busy:
                 return done
-            visit = busy.pop(self.order(len(busy)))
-            schedule.record(visit, list(self._answers(visit, asked)))
+            task = busy.pop(self.order(len(busy)))
+            schedule.record(task, list(self._answers(task, asked)))
 
-    def _answers(self, visit: Visit, asked: set[tuple[int, int]]) -> Iterator[Execution]:
-        place = visit.progress.place
-        for number in range(visit.first, visit.first + len(visit.questions)):
+    def _answers(self, task: GuestTask, asked: set[tuple[int, int]]) -> Iterator[Execution]:
+        place = task.progress.place
+        for number in range(task.first, task.first + len(task.questions)):
             first_time = (place, number) not in asked
             asked.add((place, number))
             execution = self.behaviours[place][number]
@@ -76,17 +76,17 @@ class Lanes:
 
 
 def executions_of(job: Job, behaviour: Behaviour, second: dict[int, Execution]) -> Behaviour:
-    """Run one job in one lane."""
-    lanes = Lanes(
+    """Run one job in one worker."""
+    workers = Workers(
         behaviours=[behaviour], second_times={(0, number): e for number, e in second.items()}
     )
-    executions = lanes.run([job])[0]
+    executions = workers.run([job])[0]
     assert None not in executions
     return tuple(one for one in executions if one is not None)
 
 
 def endings_of(job: Job, *behaviour: Execution, second: dict[int, Execution] | None = None) -> str:
-    """Run one job in one lane, and sum up how its questions ended: a letter for each."""
+    """Run one job in one worker, and sum up how its questions ended: a letter for each."""
     letters = {
         Ending.FINISHED: "f",
         Ending.RAISED: "r",
@@ -97,10 +97,10 @@ def endings_of(job: Job, *behaviour: Execution, second: dict[int, Execution] | N
     return "".join(letters[one.ending] for one in executions_of(job, behaviour, second or {}))
 
 
-def handed_out(schedule: Schedule, count: int) -> list[Visit]:
+def handed_out(schedule: Schedule, count: int) -> list[GuestTask]:
     """Take so many visits."""
-    visits = [schedule.next_visit() for _ in range(count)]
-    return [visit for visit in visits if visit is not None]
+    tasks = [schedule.next_task() for _ in range(count)]
+    return [task for task in tasks if task is not None]
 
 
 both_kinds = pytest.mark.parametrize("question", [Run, Call])
@@ -121,31 +121,31 @@ def test_every_run_is_a_visit_of_its_own() -> None:
     """A program that is run answers one question, and has no other guest's state."""
     schedule = Schedule([job_of(Run, 3)])
 
-    visits = [visit for _ in range(3) if (visit := schedule.next_visit())]
+    tasks = [task for _ in range(3) if (task := schedule.next_task())]
 
-    assert [(visit.first, len(visit.questions)) for visit in visits] == [(0, 1), (1, 1), (2, 1)]
+    assert [(task.first, len(task.questions)) for task in tasks] == [(0, 1), (1, 1), (2, 1)]
 
 
 def test_all_calls_are_one_visit() -> None:
     """The calls of a job share a guest, in order."""
     job = job_of(Call, 3)
 
-    visit = Schedule([job]).next_visit()
+    task = Schedule([job]).next_task()
 
-    assert visit is not None
-    assert (visit.first, visit.questions) == (0, job.questions)
+    assert task is not None
+    assert (task.first, task.questions) == (0, job.questions)
 
 
 def test_calls_go_on_after_a_crash() -> None:
     """The calls after one that ended its guest are asked of a fresh guest."""
     job = job_of(Call, 5)
     schedule = Schedule([job])
-    first = schedule.next_visit()
+    first = schedule.next_task()
     assert first is not None
 
     schedule.record(first, [RIGHT, CRASHED])
 
-    second = schedule.next_visit()
+    second = schedule.next_task()
     assert second is not None
     assert (second.first, second.questions) == (2, job.questions[2:])
 
@@ -157,21 +157,21 @@ def test_the_rest_of_a_job_comes_before_the_next_job() -> None:
 
     schedule.record(first, [CRASHED])
 
-    assert [visit.progress.place for visit in handed_out(schedule, 2)] == [0, 1]
+    assert [task.progress.place for task in handed_out(schedule, 2)] == [0, 1]
 
 
 def test_a_job_without_questions_is_complete_at_once() -> None:
     """Nothing to ask is no reason to wait."""
     schedule = Schedule([Job(program="", questions=())])
 
-    assert schedule.next_visit() is None
+    assert schedule.next_task() is None
     assert [progress.place for progress in schedule.completed()] == [0]
 
 
 def test_a_job_is_handed_over_once() -> None:
     """What was complete and handed over does not come again."""
     schedule = Schedule([Job(program="", questions=())])
-    schedule.next_visit()
+    schedule.next_task()
     list(schedule.completed())
 
     assert list(schedule.completed()) == []
@@ -180,12 +180,12 @@ def test_a_job_is_handed_over_once() -> None:
 def test_a_lost_visit_is_tried_again_first_and_marked() -> None:
     """A visit that was lost through our own fault comes back at once, as a second try."""
     schedule = Schedule([job_of(Run, 2)])
-    lost = schedule.next_visit()
+    lost = schedule.next_task()
     assert lost is not None
 
     schedule.try_again(lost)
 
-    again = schedule.next_visit()
+    again = schedule.next_task()
     assert again is not None
     assert (again.first, again.questions, again.is_second_try) == (0, lost.questions, True)
 
@@ -210,13 +210,13 @@ def test_no_job_is_fetched_before_it_is_needed() -> None:
 
 
 @pytest.mark.parametrize("taken", [1, 2, 3, 4])
-def test_jobs_are_fetched_as_lanes_become_free(taken: int) -> None:
+def test_jobs_are_fetched_as_workers_become_free(taken: int) -> None:
     """A job is fetched when no question of an earlier one is left to hand out."""
     fetched: list[Job] = []
     schedule = Schedule(fetching([job_of(Run, 2)] * 9, fetched))
 
     for _ in range(taken):
-        schedule.next_visit()
+        schedule.next_task()
 
     assert len(fetched) == (taken + 1) // 2
 
@@ -252,9 +252,9 @@ def test_only_being_late_counts() -> None:
 
 def test_giving_up_costs_its_own_job_only() -> None:
     """The next job starts with no late question."""
-    lanes = Lanes(behaviours=[(LATE,) * 3, (RIGHT,) * 3], second_times={})
+    workers = Workers(behaviours=[(LATE,) * 3, (RIGHT,) * 3], second_times={})
 
-    done = lanes.run([job_of(Run, 3, give_up_after=2)] * 2)
+    done = workers.run([job_of(Run, 3, give_up_after=2)] * 2)
 
     assert done[1] == [RIGHT] * 3
 
@@ -275,11 +275,11 @@ def test_a_question_is_confirmed_alone() -> None:
     job = job_of(Call, 3)
     schedule = Schedule([job])
     for executions in ([RIGHT, LATE], [RIGHT]):
-        visit = schedule.next_visit()
-        assert visit is not None
-        schedule.record(visit, executions)
+        task = schedule.next_task()
+        assert task is not None
+        schedule.record(task, executions)
 
-    confirming = schedule.next_visit()
+    confirming = schedule.next_task()
 
     assert confirming is not None
     assert (confirming.first, confirming.questions) == (1, (job.questions[1],))
@@ -304,10 +304,10 @@ def test_a_sleeper_is_not_asked_again() -> None:
 def test_a_job_is_not_complete_before_its_confirmation() -> None:
     """No row is written while a question is to be asked once more."""
     schedule = Schedule([job_of(Run, 1)])
-    visit = schedule.next_visit()
-    assert visit is not None
+    task = schedule.next_task()
+    assert task is not None
 
-    schedule.record(visit, [LATE])
+    schedule.record(task, [LATE])
 
     assert list(schedule.completed()) == []
 
@@ -329,8 +329,8 @@ def test_a_postponed_job_comes_after_all_others() -> None:
 
     schedule.postpone(greedy)
 
-    visits = handed_out(schedule, 5)
-    assert [(visit.progress.place, visit.first) for visit in visits] == [
+    tasks = handed_out(schedule, 5)
+    assert [(task.progress.place, task.first) for task in tasks] == [
         (1, 0),
         (2, 0),
         (0, 0),
@@ -343,8 +343,8 @@ def test_a_postponed_job_has_all_its_executions() -> None:
     schedule = Schedule([job_of(Run, 2), job_of(Run, 1)])
     schedule.postpone(handed_out(schedule, 1)[0])
 
-    for visit in handed_out(schedule, 3):
-        schedule.record(visit, [RIGHT])
+    for task in handed_out(schedule, 3):
+        schedule.record(task, [RIGHT])
 
     assert {one.place: one.executions for one in schedule.completed()} == {
         0: [RIGHT] * 2,
@@ -399,23 +399,23 @@ def test_what_a_job_prints_is_bounded_all_together() -> None:
 @pytest.mark.usefixtures("little_room")
 def test_each_job_has_room_of_its_own() -> None:
     """What one job prints is not held against the next."""
-    lanes = Lanes(behaviours=[(printing(10),)] * 2, second_times={})
+    workers = Workers(behaviours=[(printing(10),)] * 2, second_times={})
 
-    done = lanes.run([job_of(Run, 1)] * 2)
+    done = workers.run([job_of(Run, 1)] * 2)
 
     assert done == {0: [printing(10)], 1: [printing(10)]}
 
 
 @pytest.mark.usefixtures("little_room")
-def test_the_number_of_lanes_does_not_decide_who_prints_too_much() -> None:
+def test_the_number_of_workers_does_not_decide_who_prints_too_much() -> None:
     """Whose output finds no more room depends on the questions, not on who is first."""
-    one = Lanes(behaviours=[(printing(9), printing(4))], second_times={})
-    two = Lanes(behaviours=one.behaviours, second_times={}, count=2, order=lambda busy: busy - 1)
+    one = Workers(behaviours=[(printing(9), printing(4))], second_times={})
+    two = Workers(behaviours=one.behaviours, second_times={}, count=2, order=lambda busy: busy - 1)
 
     assert one.run([job_of(Run, 2)]) == two.run([job_of(Run, 2)])
 
 
-# Any number of lanes
+# Any number of workers
 
 ends = st.sampled_from(
     [RIGHT, RIGHT, RAISED, CRASHED, LATE, LATE, SLEEPY, printing(4), replace(LATE, stdout=b"12345")]
@@ -428,26 +428,26 @@ kinds = st.sampled_from([Run, Call])
 @given(
     jobs=st.lists(st.tuples(kinds, behaviours, st.integers(2, 6)), max_size=4),
     second=ends,
-    lanes=st.integers(2, 7),
+    workers=st.integers(2, 7),
     data=st.data(),
 )
-def test_the_number_of_lanes_changes_nothing(
+def test_the_number_of_workers_changes_nothing(
     jobs: list[tuple[type[Run | Call], Behaviour, int]],
     second: Execution,
-    lanes: int,
+    workers: int,
     data: st.DataObject,
 ) -> None:
-    """Whichever lane comes to an end first, every question has the same execution."""
-    one = Lanes(
+    """Whichever worker comes to an end first, every question has the same execution."""
+    one = Workers(
         behaviours=[behaviour for _, behaviour, _ in jobs],
         second_times={
             (place, n): second for place, job in enumerate(jobs) for n in range(len(job[1]))
         },
     )
-    several = Lanes(
+    several = Workers(
         behaviours=one.behaviours,
         second_times=one.second_times,
-        count=lanes,
+        count=workers,
         order=lambda busy: data.draw(st.integers(0, busy - 1)),
     )
     to_run = [
@@ -504,14 +504,14 @@ def test_ten_thousand_questions_take_linear_work(
 ) -> None:
     """What a question costs does not grow with the number of questions."""
     job = job_of(question, MANY)
-    lanes = Lanes(behaviours=[(execution,) * MANY], second_times={}, count=4)
+    workers = Workers(behaviours=[(execution,) * MANY], second_times={}, count=4)
 
-    within_steps(MANY * STEPS_PER_QUESTION, lambda: lanes.run([job]))
+    within_steps(MANY * STEPS_PER_QUESTION, lambda: workers.run([job]))
 
 
 def test_ten_thousand_jobs_take_linear_work() -> None:
     """What a job costs does not grow with the number of jobs."""
-    lanes = Lanes(behaviours=[(RIGHT,)] * MANY, second_times={}, count=4)
+    workers = Workers(behaviours=[(RIGHT,)] * MANY, second_times={}, count=4)
     jobs = [job_of(Run, 1)] * MANY
 
-    within_steps(MANY * STEPS_PER_QUESTION, lambda: lanes.run(jobs))
+    within_steps(MANY * STEPS_PER_QUESTION, lambda: workers.run(jobs))

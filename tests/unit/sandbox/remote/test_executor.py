@@ -19,30 +19,30 @@ from nova_code_verifier.sandbox.errors import (
     UnreachableError,
 )
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.sandbox.remote import client as courier
+from nova_code_verifier.sandbox.remote import client
 from nova_code_verifier.sandbox.remote.executor import RemoteExecutor
-from nova_code_verifier.sandbox.remote.request import read_order
-from nova_code_verifier.sandbox.remote.response import Reply, read_reply, write_reply
-from nova_code_verifier.sandbox.types import Call, Ending, Execution, Job, Level, Run
+from nova_code_verifier.sandbox.remote.request import read_request
+from nova_code_verifier.sandbox.remote.response import RunResponse, read_response, write_response
+from nova_code_verifier.sandbox.types import Call, Ending, Execution, IsolationLevel, Job, Run
 
 Invoke = Callable[[bytes], bytes]
 
 
 def no_examiners(modules: tuple[str, ...]) -> LocalExecutor:
-    """Have no examiners: nothing here needs them."""
+    """Have no harnesses: nothing here needs them."""
     raise NotImplementedError(modules)
 
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again at once."""
-    monkeypatch.setattr(courier, "_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(client, "_PAUSE_SECONDS", 0.001)
 
 
-def remote(invoke: Invoke, *, concurrency: int = 2, jobs_per_order: int = 1) -> RemoteExecutor:
+def remote(invoke: Invoke, *, concurrency: int = 2, jobs_per_request: int = 1) -> RemoteExecutor:
     """Have jobs run by whatever *invoke* does."""
     return RemoteExecutor(
-        invoke, no_examiners, concurrency=concurrency, jobs_per_order=jobs_per_order
+        invoke, no_examiners, concurrency=concurrency, jobs_per_request=jobs_per_request
     )
 
 
@@ -54,7 +54,7 @@ def job(program: str, questions: int = 1) -> Job:
 class Function:
     """An executor function that does what programs are called after."""
 
-    def __init__(self, *, level: Level = Level.KERNEL) -> None:
+    def __init__(self, *, level: IsolationLevel = IsolationLevel.KERNEL) -> None:
         """Serve."""
         self.level = level
         self.orders: list[tuple[str, ...]] = []
@@ -63,9 +63,9 @@ class Function:
         self.at_work = self.most_at_work = 0
         self._lock = threading.Lock()
 
-    def __call__(self, parcel: bytes) -> bytes:
+    def __call__(self, payload: bytes) -> bytes:
         """Answer an order."""
-        order = read_order(parcel)
+        order = read_request(payload)
         with self._lock:
             self.orders.append(tuple(one.program for one in order.jobs))
             self.seconds.append(order.seconds)
@@ -76,7 +76,7 @@ class Function:
         finally:
             with self._lock:
                 self.at_work -= 1
-        return write_reply(Reply(level=self.level, results=results), order.jobs)
+        return write_response(RunResponse(level=self.level, results=results), order.jobs)
 
     def do(self, one: Job) -> tuple[Execution, ...]:
         """Do as the program says: its first words are what happens at its first call."""
@@ -162,12 +162,14 @@ def test_no_more_orders_are_under_way_than_may_be() -> None:
     assert function.most_at_work == 3
 
 
-@pytest.mark.parametrize(("jobs_per_order", "most"), [(1, 1), (4, 4)])
-def test_an_order_holds_as_many_jobs_as_it_may(jobs_per_order: int, most: int) -> None:
+@pytest.mark.parametrize(("jobs_per_request", "most"), [(1, 1), (4, 4)])
+def test_an_order_holds_as_many_jobs_as_it_may(jobs_per_request: int, most: int) -> None:
     """Unless told otherwise, a candidate is alone: it never sees another's program."""
     function = Function()
 
-    endings(remote(function, jobs_per_order=jobs_per_order), [job(f"echo {n}") for n in range(9)])
+    endings(
+        remote(function, jobs_per_request=jobs_per_request), [job(f"echo {n}") for n in range(9)]
+    )
 
     assert max(map(len, function.orders)) == most
 
@@ -191,7 +193,7 @@ def test_a_crash_in_company_costs_nobody_else() -> None:
     function = Function()
     jobs = [job("echo 1"), job("crash crash crash"), job("echo 2")]
 
-    assert endings(remote(function, jobs_per_order=3), jobs) == [
+    assert endings(remote(function, jobs_per_request=3), jobs) == [
         ["finished"], ["crashed"], ["finished"]
     ]  # fmt: skip
     assert [len(order) for order in function.orders[1:]] == [1] * (len(function.orders) - 1)
@@ -228,13 +230,13 @@ def test_an_outage_is_noticed_once() -> None:
     """With one job's outage all others are given up: no minutes of vain tries for each."""
     calls = count()
 
-    def invoke(parcel: bytes) -> bytes:
+    def invoke(payload: bytes) -> bytes:
         next(calls)
-        return unreachable(parcel)
+        return unreachable(payload)
 
     endings(remote(invoke, concurrency=2), [job(str(n)) for n in range(100)])
 
-    assert next(calls) <= 2 * courier._UNREACHABLE_MAX
+    assert next(calls) <= 2 * client._UNREACHABLE_MAX
 
 
 def test_an_environment_that_dies_under_the_probe_ends_no_batch() -> None:
@@ -251,7 +253,7 @@ def test_an_environment_that_dies_under_the_probe_ends_no_batch() -> None:
             return super().do(one)
 
     executor = remote(Frail(), concurrency=1)
-    assert executor.level is Level.KERNEL
+    assert executor.level is IsolationLevel.KERNEL
 
     found = endings(executor, [job("crash crash"), *[job(f"echo {n}") for n in range(5)]])
 
@@ -268,9 +270,9 @@ def test_who_stops_reading_stops_the_calls() -> None:
 
     function = Function()
 
-    def first_only(parcel: bytes) -> bytes:
-        quick = read_order(parcel).jobs[0].program == "quick"
-        return function(parcel) if quick else busy(parcel)
+    def first_only(payload: bytes) -> bytes:
+        quick = read_request(payload).jobs[0].program == "quick"
+        return function(payload) if quick else busy(payload)
 
     results = remote(first_only, concurrency=3).run([job("quick"), job("a"), job("b")])
     with closing(cast("Generator[object]", results)):
@@ -311,9 +313,9 @@ def test_a_reply_that_cannot_be_read_is_a_crash(reply: bytes) -> None:
     """Whoever could forge a reply gets what it would have got by crashing."""
     function = Function()
 
-    def invoke(parcel: bytes) -> bytes:
-        forged = read_order(parcel).jobs[0].program == "forge"
-        return reply if forged else function(parcel)
+    def invoke(payload: bytes) -> bytes:
+        forged = read_request(payload).jobs[0].program == "forge"
+        return reply if forged else function(payload)
 
     assert endings(remote(invoke), [job("forge"), job("echo")]) == [["crashed"], ["finished"]]
 
@@ -394,7 +396,7 @@ def test_arguments_that_cannot_be_sent_are_no_outage() -> None:
     """As on this machine: it says why, and the others are run."""
     odd = Job(program="echo", questions=(Call(entry_point="f", arguments=(object(),)),))
 
-    results = dict(remote(Function(), jobs_per_order=2).run([odd, job("echo 1")]))
+    results = dict(remote(Function(), jobs_per_request=2).run([odd, job("echo 1")]))
 
     assert results[0][0].ending is Ending.UNSENDABLE
     assert results[0][0].detail.startswith("its arguments cannot be sent: ")
@@ -452,15 +454,19 @@ def test_who_takes_more_than_a_share_comes_last() -> None:
 
 def test_the_weakest_claim_counts() -> None:
     """Environments may differ; a row carries the weakest wall there was."""
-    function = Function(level=Level.KERNEL)
+    function = Function(level=IsolationLevel.KERNEL)
     executor = remote(function)
     claimed = []
-    for level in (Level.KERNEL, Level.INTERPRETER, Level.KERNEL):
+    for level in (IsolationLevel.KERNEL, IsolationLevel.INTERPRETER, IsolationLevel.KERNEL):
         function.level = level
         endings(executor, [job("echo")])
         claimed.append(executor.level)
 
-    assert claimed == [Level.KERNEL, Level.INTERPRETER, Level.INTERPRETER]
+    assert claimed == [
+        IsolationLevel.KERNEL,
+        IsolationLevel.INTERPRETER,
+        IsolationLevel.INTERPRETER,
+    ]
 
 
 def test_replies_are_unpacked_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -468,15 +474,15 @@ def test_replies_are_unpacked_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> 
     busy = threading.Lock()
     was_alone = []
 
-    def read_slowly(data: bytes, jobs: Sequence[Job]) -> Reply:
+    def read_slowly(data: bytes, jobs: Sequence[Job]) -> RunResponse:
         is_alone = busy.acquire(blocking=False)
         time.sleep(0.02)
         if is_alone:
             busy.release()
         was_alone.append(is_alone)
-        return read_reply(data, jobs)
+        return read_response(data, jobs)
 
-    monkeypatch.setattr(courier, "read_reply", read_slowly)
+    monkeypatch.setattr(client, "read_response", read_slowly)
 
     found = endings(remote(Function(), concurrency=8), [job(f"echo {n}") for n in range(16)])
 
@@ -485,7 +491,7 @@ def test_replies_are_unpacked_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_less_than_is_required_is_refused() -> None:
     """A function without a wall is not used, unless that is asked for by name."""
-    executor = remote(Function(level=Level.NONE))
+    executor = remote(Function(level=IsolationLevel.NONE))
 
     with pytest.raises(IsolationRefusedError):
         _ = executor.level
@@ -508,14 +514,14 @@ def test_candidates_and_trusted_programs_have_different_executors() -> None:
 
     def start(modules: tuple[str, ...]) -> LocalExecutor:
         asked.append(modules)
-        return LocalExecutor(lanes=1, preloaded=modules)
+        return LocalExecutor(workers=1, preloaded=modules)
 
     function = Function()
     with RemoteExecutor(function, start) as executor:
-        trusted = executor.with_loaded(("json",))
-        assert executor.with_loaded(("json",)) is trusted
+        trusted = executor.with_preloaded(("json",))
+        assert executor.with_preloaded(("json",)) is trusted
         (_, (execution,)) = next(iter(trusted.run([job("print(6 * 7)")])))
 
     assert (asked, execution.stdout, function.orders) == ([("json",)], b"42\n", [])
-    assert executor.keeps_candidates_apart
-    assert not trusted.keeps_candidates_apart
+    assert executor.isolates_trusted_code
+    assert not trusted.isolates_trusted_code

@@ -10,25 +10,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nova_code_verifier.sandbox.protocol.encoding import encode
-from nova_code_verifier.sandbox.remote.fields import PARCEL_BYTES_MAX, ParcelError
+from nova_code_verifier.sandbox.remote.fields import PAYLOAD_BYTES_MAX, PayloadError
 from nova_code_verifier.sandbox.remote.frames import FramesError, pack_frames, unpack_frames
-from nova_code_verifier.sandbox.remote.request import Order, read_order, write_order
+from nova_code_verifier.sandbox.remote.request import RunRequest, read_request, write_request
 from nova_code_verifier.sandbox.remote.response import (
-    REPLY_BYTES_MAX,
-    Reply,
-    read_reply,
-    write_reply,
+    RESPONSE_BYTES_MAX,
+    RunResponse,
+    read_response,
+    write_response,
 )
 from nova_code_verifier.sandbox.types import (
     Call,
     Ending,
     Execution,
+    IsolationLevel,
     Job,
-    Level,
     Limits,
+    Operation,
     RaisedError,
     Run,
-    Step,
 )
 
 RUNS = Job(
@@ -44,7 +44,7 @@ CALLS = Job(
         Call(entry_point="f", arguments=(float("inf"),)),
     ),
 )
-STEPS = Job(program="x = 1", questions=(Step(instruction=b'{"op": "name"}'),))
+STEPS = Job(program="x = 1", questions=(Operation(instruction=b'{"op": "name"}'),))
 
 FINISHED = Execution(ending=Ending.FINISHED, cpu_seconds=0.25, wall_seconds=0.5, memory_bytes=7)
 RAN = Execution(ending=Ending.FINISHED, exit_status=3, stdout=b"\xff", stderr=b"oh")
@@ -53,17 +53,17 @@ RAISED = Execution(
 )
 
 
-def reply_of(*executions: Execution) -> Reply:
+def reply_of(*executions: Execution) -> RunResponse:
     """Tell of one job."""
-    return Reply(level=Level.KERNEL, results=(executions,))
+    return RunResponse(level=IsolationLevel.KERNEL, results=(executions,))
 
 
 @pytest.mark.parametrize("jobs", [(RUNS,), (CALLS,), (STEPS,), (RUNS, CALLS, STEPS)])
 def test_an_order_arrives_as_it_was_sent(jobs: tuple[Job, ...]) -> None:
     """Programs, questions and limits are the same there, whatever text or bytes they hold."""
-    order = Order(jobs=jobs, seconds=12.5)
+    order = RunRequest(jobs=jobs, seconds=12.5)
 
-    assert read_order(write_order(order)) == order
+    assert read_request(write_request(order)) == order
 
 
 @pytest.mark.parametrize(
@@ -75,16 +75,20 @@ def test_a_value_of_a_call_arrives_as_it_was(value: object) -> None:
     job = Job(program="", questions=(Call(entry_point="f"),))
     executions = (Execution(ending=Ending.FINISHED, value=value, value_bytes=len(encode(value))),)
 
-    assert read_reply(write_reply(reply_of(*executions), [job]), [job]).results == (executions,)
+    assert read_response(write_response(reply_of(*executions), [job]), [job]).results == (
+        executions,
+    )
 
 
 def test_every_fact_of_an_execution_arrives() -> None:
     """Endings, statuses, outputs, errors, times: nothing is lost on the way."""
     answer = Execution(ending=Ending.FINISHED, value=b'{"is": 1}', value_bytes=9)
-    told = Reply(level=Level.NONE, results=((RAN, RAISED), (FINISHED, RAISED), (answer,)))
+    told = RunResponse(
+        level=IsolationLevel.NONE, results=((RAN, RAISED), (FINISHED, RAISED), (answer,))
+    )
     jobs = [RUNS, CALLS, STEPS]
 
-    read = read_reply(write_reply(told, jobs), jobs)
+    read = read_response(write_response(told, jobs), jobs)
 
     as_read = [[(one.value_bytes, one) for one in executions] for executions in read.results]
     assert [[one.ending for _, one in job] for job in as_read] == [
@@ -93,7 +97,7 @@ def test_every_fact_of_an_execution_arrives() -> None:
     assert (read.results[0][0].stdout, read.results[0][0].exit_status) == (b"\xff", 3)
     assert (read.results[0][1].error, read.results[0][1].detail) == (RAISED.error, "d")
     assert read.results[2][0].value == b'{"is": 1}'
-    assert read.level is Level.NONE
+    assert read.level is IsolationLevel.NONE
 
 
 def noise(count: int) -> bytes:
@@ -111,20 +115,22 @@ def printed(count: int) -> Execution:
 def test_a_reply_that_is_too_large_tells_of_the_first_runs() -> None:
     """What does not fit is left to be asked again; what is told is whole."""
     job = Job(program="", questions=(Run(),) * 3)
-    parcel = write_reply(reply_of(*[printed(2_000_000)] * 3), [job])
+    payload = write_response(reply_of(*[printed(2_000_000)] * 3), [job])
 
-    (told,) = read_reply(parcel, [job]).results
+    (told,) = read_response(payload, [job]).results
 
     assert told == (printed(2_000_000),) * 2
-    assert len(parcel) <= PARCEL_BYTES_MAX
+    assert len(payload) <= PAYLOAD_BYTES_MAX
 
 
 def test_a_job_that_finds_no_room_is_told_of_in_another_reply() -> None:
     """The first job always gets through; the next has its turn alone."""
     jobs = [Job(program="", questions=(Run(),))] * 2
-    told = Reply(level=Level.KERNEL, results=((printed(3_000_000),), (printed(3_000_000),)))
+    told = RunResponse(
+        level=IsolationLevel.KERNEL, results=((printed(3_000_000),), (printed(3_000_000),))
+    )
 
-    results = read_reply(write_reply(told, jobs), jobs).results
+    results = read_response(write_response(told, jobs), jobs).results
 
     assert [len(executions) for executions in results] == [1, 0]
 
@@ -136,8 +142,8 @@ def test_what_fits_in_no_reply_is_too_much_output(kind: Any) -> None:
     job = Job(program="", questions=(question, question))
     small = Execution(ending=Ending.FINISHED, stdout=b"")
 
-    parcel = write_reply(reply_of(printed(5_000_000), small), [job])
-    (told,) = read_reply(parcel, [job]).results
+    payload = write_response(reply_of(printed(5_000_000), small), [job])
+    (told,) = read_response(payload, [job]).results
 
     assert told[0].ending is Ending.TOO_MUCH_OUTPUT
     assert told[0].detail == "its outputs are more than an invocation can return"
@@ -148,8 +154,8 @@ def test_calls_are_told_of_wholly() -> None:
     """They share a guest, so that none of them can be asked again without the others."""
     job = Job(program="", questions=(Call(entry_point="f"),) * 3)
 
-    parcel = write_reply(reply_of(*[printed(2_000_000)] * 3), [job])
-    (told,) = read_reply(parcel, [job]).results
+    payload = write_response(reply_of(*[printed(2_000_000)] * 3), [job])
+    (told,) = read_response(payload, [job]).results
 
     assert [one.ending for one in told] == ["finished", "finished", "too_much_output"]
 
@@ -176,13 +182,13 @@ HONEST = (facts(), b"null", b"out", b"")
 
 def test_the_liar_can_tell_the_truth() -> None:
     """Without a change, the lies below are a good reply: each fails for what is wrong in it."""
-    (told,) = read_reply(lie(*HONEST), [ONE_RUN]).results
+    (told,) = read_response(lie(*HONEST), [ONE_RUN]).results
 
     assert told[0].stdout == b"out"
 
 
 @pytest.mark.parametrize(
-    "parcel",
+    "payload",
     [
         pytest.param(b"", id="nothing"),
         pytest.param(b"nonsense", id="not packed"),
@@ -219,21 +225,21 @@ def test_the_liar_can_tell_the_truth() -> None:
         pytest.param(lie(facts(ending="crashed"), b"7", b"", b""), id="a value of a crash"),
         pytest.param(lie(facts(), b"null", b"x" * (2**24 + 2**16 + 1), b""), id="output"),
         pytest.param(lie(facts(), b"null", b"", b"x" * (2**15 + 1)), id="error output"),
-        pytest.param(zlib.compress(b"\0" * (REPLY_BYTES_MAX + 2**20)), id="a bomb"),
+        pytest.param(zlib.compress(b"\0" * (RESPONSE_BYTES_MAX + 2**20)), id="a bomb"),
         pytest.param(pack_frames([b""] * 6), id="empty pieces"),
     ],
 )
-def test_a_lie_is_no_reply(parcel: bytes) -> None:
+def test_a_lie_is_no_reply(payload: bytes) -> None:
     """Sizes, types and counts that the order does not allow make all of it unreadable."""
-    with pytest.raises(ParcelError):
-        read_reply(parcel, [ONE_RUN])
+    with pytest.raises(PayloadError):
+        read_response(payload, [ONE_RUN])
 
 
 def test_a_value_that_cannot_be_read_costs_its_question() -> None:
     """As a guest's does, in an executor of this machine."""
     job = Job(program="", questions=(Call(entry_point="f"),))
 
-    (told,) = read_reply(lie(facts(), b'{"lie": 1}', b"", b""), [job]).results
+    (told,) = read_response(lie(facts(), b'{"lie": 1}', b"", b""), [job]).results
 
     assert (told[0].ending, told[0].value) == (Ending.UNREADABLE, None)
 
@@ -242,8 +248,8 @@ def test_values_take_no_more_memory_than_at_home() -> None:
     """A value takes several times its encoded size: there is a bound for all of a job's."""
     job = Job(program="", questions=(Call(entry_point="f"),))
 
-    with pytest.raises(ParcelError, match="more output"):
-        read_reply(lie(facts(), b"[" + b"1," * 2**22 + b"1]", b"", b""), [job])
+    with pytest.raises(PayloadError, match="more output"):
+        read_response(lie(facts(), b"[" + b"1," * 2**22 + b"1]", b"", b""), [job])
 
 
 def test_a_bomb_is_never_unpacked() -> None:
@@ -281,7 +287,11 @@ PIECES = st.one_of(
 @given(st.lists(PIECES, max_size=10))
 @pytest.mark.parametrize(
     "read",
-    [read_order, lambda data: read_reply(data, [RUNS]), lambda data: read_reply(data, [CALLS])],
+    [
+        read_request,
+        lambda data: read_response(data, [RUNS]),
+        lambda data: read_response(data, [CALLS]),
+    ],
 )
 def test_any_pieces_are_read_or_refused(
     read: Callable[[bytes], object], pieces: list[bytes]
@@ -290,5 +300,5 @@ def test_any_pieces_are_read_or_refused(
     for data in (pack_frames(pieces), b"".join(pieces)):
         try:
             read(data)
-        except ParcelError:
+        except PayloadError:
             continue

@@ -7,10 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nova_code_verifier.verifier.completion.extraction import extract_candidate
-from nova_code_verifier.verifier.completion.format import misses_of_program, misses_of_text
+from nova_code_verifier.verifier.completion.format import (
+    format_issues_of_program,
+    format_issues_of_text,
+)
 from nova_code_verifier.verifier.pipeline import prepare
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, Rubric
-from nova_code_verifier.verifier.types import Miss, Sample, Score
+from nova_code_verifier.verifier.types import FormatIssue, Sample, Score
 
 FENCED = "```python\nprint(1)\n```"
 UNTAGGED = "```\n# a draft\nprint(2)\nimport os\n```"
@@ -18,11 +21,11 @@ OPINIONS = '[{"target": "x", "polarity": "positive"}]'
 ALL_ASKED = Rubric(solution_marks=True, boxed=True)
 
 
-def missed(completion: str, rubric: Rubric = DEFAULT_RUBRIC) -> tuple[Miss, ...]:
+def missed(completion: str, rubric: Rubric = DEFAULT_RUBRIC) -> tuple[FormatIssue, ...]:
     """List the misses of a response that holds a program."""
     candidate = extract_candidate(completion)
     assert candidate is not None
-    return misses_of_program(completion, candidate, rubric)
+    return format_issues_of_program(completion, candidate, rubric)
 
 
 @pytest.mark.parametrize(
@@ -31,33 +34,33 @@ def missed(completion: str, rubric: Rubric = DEFAULT_RUBRIC) -> tuple[Miss, ...]
         (FENCED, ()),
         (f"Here it is:\n\n{FENCED}\n\nIt prints 1.", ()),
         (f"<think>x = 1\n\nimport os</think>\n{FENCED}", ()),
-        ("```\nprint(1)\n```", (Miss.NO_LANGUAGE,)),
-        ("```python\nprint(1)", (Miss.UNCLOSED_FENCE,)),
-        ("print(1)", (Miss.NO_FENCE,)),
-        (f"{FENCED}\n{FENCED}", (Miss.SEVERAL_BLOCKS,)),
-        ("```\nprint(1)\n```\n" * 2, (Miss.NO_LANGUAGE, Miss.SEVERAL_BLOCKS)),
-        (f"{UNTAGGED}\n```\nprint(1)\n```", (Miss.NO_LANGUAGE, Miss.SEVERAL_BLOCKS)),
-        (f"{UNTAGGED}\n{FENCED}", (Miss.SEVERAL_BLOCKS,)),
-        (f"{FENCED}\n{UNTAGGED}", (Miss.SEVERAL_BLOCKS,)),
+        ("```\nprint(1)\n```", (FormatIssue.NO_LANGUAGE,)),
+        ("```python\nprint(1)", (FormatIssue.UNCLOSED_FENCE,)),
+        ("print(1)", (FormatIssue.NO_FENCE,)),
+        (f"{FENCED}\n{FENCED}", (FormatIssue.SEVERAL_BLOCKS,)),
+        ("```\nprint(1)\n```\n" * 2, (FormatIssue.NO_LANGUAGE, FormatIssue.SEVERAL_BLOCKS)),
+        (f"{UNTAGGED}\n```\nprint(1)\n```", (FormatIssue.NO_LANGUAGE, FormatIssue.SEVERAL_BLOCKS)),
+        (f"{UNTAGGED}\n{FENCED}", (FormatIssue.SEVERAL_BLOCKS,)),
+        (f"{FENCED}\n{UNTAGGED}", (FormatIssue.SEVERAL_BLOCKS,)),
         (f"{FENCED}\nIt prints\n```\n1\n```", ()),
         (f"For\n```\nnums = [2, 7], target = 9\n```\n{FENCED}", ()),
         (f"{FENCED}\nIt returns\n```\nCounter({{'a': 1}})\n```", ()),
-        ("For\n```\nn = 3\n```\n```\nprint(1)\n```", (Miss.NO_LANGUAGE,)),
+        ("For\n```\nn = 3\n```\n```\nprint(1)\n```", (FormatIssue.NO_LANGUAGE,)),
         (f"import os\n\n{FENCED}", ()),
-        (f"def f(x):\n    return x\n\n{FENCED}", (Miss.CODE_OUTSIDE,)),
+        (f"def f(x):\n    return x\n\n{FENCED}", (FormatIssue.CODE_OUTSIDE,)),
         (f"dp[i] = dp[i - 1] + dp[i - 2]\n\n{FENCED}", ()),
         (f"n = 3\nk = 2\n\n{FENCED}", ()),
         (f"O(n)\n\n計算量 = O(N)\n\n{FENCED}", ()),
-        (f"{FENCED}\n\nx = [1, 2]\nprint(x)\n", (Miss.CODE_OUTSIDE,)),
-        (f"{FENCED}\n\n    for n in range(3):\n        print(n)\n", (Miss.CODE_OUTSIDE,)),
+        (f"{FENCED}\n\nx = [1, 2]\nprint(x)\n", (FormatIssue.CODE_OUTSIDE,)),
+        (f"{FENCED}\n\n    for n in range(3):\n        print(n)\n", (FormatIssue.CODE_OUTSIDE,)),
         (f"{FENCED}\n\nfor the rest, see above", ()),
         (f"{FENCED}\n\nif it helps: yes", ()),
         (f"{FENCED}\n\n```text\nimport this\n```\n", ()),
         (f"Call `f(1)`.\n\n{FENCED}", ()),
-        ("x = 1\nf(x)\n\n```\nprint(1)\n```", (Miss.NO_LANGUAGE, Miss.CODE_OUTSIDE)),
+        ("x = 1\nf(x)\n\n```\nprint(1)\n```", (FormatIssue.NO_LANGUAGE, FormatIssue.CODE_OUTSIDE)),
     ],
 )
-def test_each_miss_has_a_name(completion: str, misses: tuple[Miss, ...]) -> None:
+def test_each_miss_has_a_name(completion: str, misses: tuple[FormatIssue, ...]) -> None:
     """Fence, language, number of blocks, and what would run outside of them."""
     assert missed(completion) == misses
 
@@ -66,19 +69,19 @@ def test_each_miss_has_a_name(completion: str, misses: tuple[Miss, ...]) -> None
     ("completion", "misses"),
     [
         (f"<answer>\n{FENCED}\n</answer> \\boxed{{1}}", ()),
-        (f"<answer>\n{FENCED}\n</answer>", (Miss.NOT_BOXED,)),
-        (f"{FENCED}\n\\boxed{{1}}", (Miss.NO_SOLUTION_MARKS,)),
-        (FENCED, (Miss.NO_SOLUTION_MARKS, Miss.NOT_BOXED)),
-        (f"<answer></answer>{FENCED}\n\\boxed{{1}}", (Miss.NO_SOLUTION_MARKS,)),
-        (f"<answer>42</answer>\n{FENCED}\n\\boxed{{1}}", (Miss.NO_SOLUTION_MARKS,)),
-        (f"<answer>\n{FENCED}\n</answer> \\boxed{{ }}", (Miss.NOT_BOXED,)),
-        ("<answer>\n```python\nprint(1)  # \\boxed{1}\n```\n</answer>", (Miss.NOT_BOXED,)),
+        (f"<answer>\n{FENCED}\n</answer>", (FormatIssue.NOT_BOXED,)),
+        (f"{FENCED}\n\\boxed{{1}}", (FormatIssue.NO_SOLUTION_MARKS,)),
+        (FENCED, (FormatIssue.NO_SOLUTION_MARKS, FormatIssue.NOT_BOXED)),
+        (f"<answer></answer>{FENCED}\n\\boxed{{1}}", (FormatIssue.NO_SOLUTION_MARKS,)),
+        (f"<answer>42</answer>\n{FENCED}\n\\boxed{{1}}", (FormatIssue.NO_SOLUTION_MARKS,)),
+        (f"<answer>\n{FENCED}\n</answer> \\boxed{{ }}", (FormatIssue.NOT_BOXED,)),
+        ("<answer>\n```python\nprint(1)  # \\boxed{1}\n```\n</answer>", (FormatIssue.NOT_BOXED,)),
         (f"<answer>\n\\boxed{{\n{FENCED}\n}}</answer>", ()),
         (f"<answer>\n{FENCED}<think>1?</think>so</answer>\\boxed{{1}}", ()),
     ],
 )
 def test_marks_and_boxes_where_they_are_asked_for(
-    completion: str, misses: tuple[Miss, ...]
+    completion: str, misses: tuple[FormatIssue, ...]
 ) -> None:
     """They are missed if the rubric wants them, and never otherwise; and empty ones are none."""
     assert missed(completion, ALL_ASKED) == misses
@@ -88,19 +91,19 @@ def test_marks_and_boxes_where_they_are_asked_for(
 @pytest.mark.parametrize(
     ("completion", "misses"),
     [
-        ("Paris", (Miss.NO_SOLUTION_MARKS, Miss.NOT_BOXED)),
+        ("Paris", (FormatIssue.NO_SOLUTION_MARKS, FormatIssue.NOT_BOXED)),
         ("<answer>\\boxed{Paris}</answer>", ()),
-        ("<answer>Paris</answer>", (Miss.NOT_BOXED,)),
-        ("<answer></answer>\\boxed{Paris}", (Miss.NO_SOLUTION_MARKS,)),
-        ("<answer>Rome</answer>\\boxed{Paris}", (Miss.NO_SOLUTION_MARKS,)),
-        ("<answer>Paris</answer>\\boxed{}", (Miss.NOT_BOXED,)),
-        ("<answer>Paris</answer>\\boxed{Rome}", (Miss.NOT_BOXED,)),
+        ("<answer>Paris</answer>", (FormatIssue.NOT_BOXED,)),
+        ("<answer></answer>\\boxed{Paris}", (FormatIssue.NO_SOLUTION_MARKS,)),
+        ("<answer>Rome</answer>\\boxed{Paris}", (FormatIssue.NO_SOLUTION_MARKS,)),
+        ("<answer>Paris</answer>\\boxed{}", (FormatIssue.NOT_BOXED,)),
+        ("<answer>Paris</answer>\\boxed{Rome}", (FormatIssue.NOT_BOXED,)),
         ("<answer>\\boxed{Paris}</answer> So \\boxed{it} is.", ()),
     ],
 )
-def test_a_text_misses_marks_alone(completion: str, misses: tuple[Miss, ...]) -> None:
+def test_a_text_misses_marks_alone(completion: str, misses: tuple[FormatIssue, ...]) -> None:
     """Nobody wants a fence around prose; and what is marked has to be the answer."""
-    assert misses_of_text(completion, ALL_ASKED, lambda text: "Paris" in text) == misses
+    assert format_issues_of_text(completion, ALL_ASKED, lambda text: "Paris" in text) == misses
 
 
 @pytest.mark.parametrize(
@@ -127,11 +130,11 @@ def test_opinions_are_dressed_or_not(completion: str, format_: float) -> None:
     ("completion", "misses"),
     [
         ("<answer>\\boxed{\\text{positive}}</answer>", ()),
-        ("<answer>positive</answer>", (Miss.NOT_BOXED,)),
-        ("<answer></answer>\\boxed{positive}", (Miss.NO_SOLUTION_MARKS,)),
+        ("<answer>positive</answer>", (FormatIssue.NOT_BOXED,)),
+        ("<answer></answer>\\boxed{positive}", (FormatIssue.NO_SOLUTION_MARKS,)),
     ],
 )
-def test_a_label_is_dressed_or_not(completion: str, misses: tuple[Miss, ...]) -> None:
+def test_a_label_is_dressed_or_not(completion: str, misses: tuple[FormatIssue, ...]) -> None:
     """The label has to be the one that is between the marks, and in the box."""
     score = prepare(Sample(completion=completion, reference="positive"), rubric=ALL_ASKED)
 
@@ -150,7 +153,7 @@ def test_no_text_is_too_odd(text: str) -> None:
     """Whatever a response looks like, its misses are known, each once."""
     candidate = extract_candidate(text)
     if candidate is not None:
-        misses = misses_of_program(text, candidate, ALL_ASKED)
+        misses = format_issues_of_program(text, candidate, ALL_ASKED)
         assert len(set(misses)) == len(misses)
 
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from nova_code_verifier.verifier.completion.name_resolution import Meanings
+from nova_code_verifier.verifier.completion.name_resolution import NameResolver
 from nova_code_verifier.verifier.syntax import Nodes
 
 
@@ -14,7 +14,7 @@ def meaning(program: str) -> str:
     tree = ast.parse(program)
     last = tree.body[-1]
     assert isinstance(last, ast.Expr)
-    return Meanings(Nodes(tree)).of(last.value)
+    return NameResolver(Nodes(tree)).of(last.value)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_name_is_followed_home(program: str, stands_for: str) -> None:
 
 def test_a_module_is_known_by_any_part_of_it() -> None:
     """Whatever it is called here."""
-    meanings = Meanings(Nodes(ast.parse("from pathlib import Path as P")))
+    meanings = NameResolver(Nodes(ast.parse("from pathlib import Path as P")))
 
     assert meanings.knows("pathlib")
     assert not meanings.knows("path")
@@ -66,7 +66,7 @@ def test_hostile_names_are_soon_read(program: str) -> None:
     tree = ast.parse(program)
     started = time.process_time()
     nodes = Nodes(tree)
-    meanings = Meanings(nodes)
+    meanings = NameResolver(nodes)
     for node in nodes.of(ast.Attribute):
         assert len(meanings.of(node)) < 200
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nova_code_verifier.verifier.completion.safety import find_risks, safety_of
-from nova_code_verifier.verifier.pipeline import Prepared, prepare
+from nova_code_verifier.verifier.pipeline import PreparedSample, prepare
 from nova_code_verifier.verifier.rubric import Policy, Rubric
 from nova_code_verifier.verifier.types import Sample, Score, Severity, Verdict
 from tests.known.published import HUMANEVAL, read_solutions
@@ -258,7 +258,7 @@ def test_who_asks_makes_no_difference(policy: Policy) -> None:
     assert ask(0) == ask(400)
 
 
-def prepared(program: str, rubric: Rubric) -> Prepared | Score:
+def prepared(program: str, rubric: Rubric) -> PreparedSample | Score:
     """Go as far as the sandbox's door."""
     reference = {"tests": {"kind": "stdio", "cases": [{"stdin": "", "stdout": "1"}]}}
     completion = f"```python\n{dedent(program)}\n```"
@@ -274,7 +274,7 @@ def test_a_policy_that_is_enforced_stops_a_program_at_the_door() -> None:
     assert isinstance(stopped, Score)
     assert (stopped.verdict, stopped.reward) == (Verdict.SECURITY_VIOLATION, -1.0)
     assert [finding.name for finding in stopped.findings] == ["socket"]
-    assert isinstance(prepared("print(eval('1'))", rubric), Prepared)
+    assert isinstance(prepared("print(eval('1'))", rubric), PreparedSample)
 
 
 @pytest.mark.parametrize(
@@ -294,7 +294,7 @@ def test_a_policy_blocks_nothing_unless_it_is_told_to() -> None:
     """By default, a finding is only told."""
     told = prepared("import socket\nprint(1)", Rubric())
 
-    assert isinstance(told, Prepared)
+    assert isinstance(told, PreparedSample)
     assert [finding.name for finding in told.findings] == ["socket"]
 
 

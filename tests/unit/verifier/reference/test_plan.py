@@ -17,8 +17,8 @@ from nova_code_verifier.verifier.types import (
     Checker,
     CheckerKind,
     CodePlan,
-    Paper,
     StdioCase,
+    TestCode,
     TestPlan,
 )
 
@@ -61,11 +61,11 @@ def test_a_call_reference_becomes_its_cases() -> None:
 
 
 def test_a_code_reference_becomes_a_paper() -> None:
-    """Test code becomes a paper, and limits hold for each of its questions."""
+    """Test code becomes a test code, and limits hold for each of its questions."""
     tests = {"kind": "code", "code": "assert add(1, 2) == 3"}
 
     assert plan_tests({"tests": tests, "limits": {"cpu_seconds": 1}}) == CodePlan(
-        paper=Paper(source="assert add(1, 2) == 3"),
+        test_code=TestCode(source="assert add(1, 2) == 3"),
         limits=Limits(cpu_seconds=1.0, wall_seconds=3.0),
     )
 
@@ -406,7 +406,7 @@ def test_any_json_is_planned_or_refused(reference: object) -> None:
         case TestPlan():
             assert outcome.cases
         case CodePlan():
-            assert outcome.paper.source.strip()
+            assert outcome.test_code.source.strip()
         case VerifierError():
             assert outcome.field
             assert outcome.problem

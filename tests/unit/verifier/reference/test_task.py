@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nova_code_verifier.verifier.errors import VerifierError
-from nova_code_verifier.verifier.pipeline import Prepared, prepare
+from nova_code_verifier.verifier.pipeline import PreparedSample, prepare
 from nova_code_verifier.verifier.reference.task import (
     Task,
     open_reference,
-    read_terms,
+    read_task,
     read_text_reference,
 )
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, Rubric, Shape
@@ -23,7 +23,7 @@ STDIO = {"tests": {"kind": "stdio", "cases": [{"stdin": "", "stdout": "1"}]}}
 
 def task_of(reference: object, *names: str) -> Task | None:
     """Return the task of a sample."""
-    return read_terms(reference, names, DEFAULT_RUBRIC)[0].task
+    return read_task(reference, names, DEFAULT_RUBRIC)[0].task
 
 
 @pytest.mark.parametrize(
@@ -67,16 +67,16 @@ def test_a_rubric_of_its_own_goes_before_the_runs() -> None:
     run = Rubric(shape=Shape.POWER, lowest=-1.0)
     reference = STDIO | {"rubric": {"correctness": {"exponent": 3}, "format": {"boxed": True}}}
 
-    terms, _ = read_terms(reference, (), run)
+    spec, _ = read_task(reference, (), run)
 
-    assert terms.rubric == Rubric(shape=Shape.POWER, lowest=-1.0, exponent=3.0, boxed=True)
+    assert spec.rubric == Rubric(shape=Shape.POWER, lowest=-1.0, exponent=3.0, boxed=True)
 
 
 def test_a_rubric_may_be_json() -> None:
     """As datasets of strings have it."""
-    terms, _ = read_terms(STDIO | {"rubric": '{"reward": {"range": [-1, 1]}}'}, (), DEFAULT_RUBRIC)
+    spec, _ = read_task(STDIO | {"rubric": '{"reward": {"range": [-1, 1]}}'}, (), DEFAULT_RUBRIC)
 
-    assert terms.rubric.lowest == -1.0
+    assert spec.rubric.lowest == -1.0
 
 
 @pytest.mark.parametrize(
@@ -115,9 +115,9 @@ def test_a_misprint_is_a_dataset_error(key: str, value: Any, complaint: str) -> 
 )
 def test_what_has_another_meaning_is_left_alone(key: str, value: Any) -> None:
     """A dataset may have such a key of its own; and what is null is not there."""
-    terms, _ = read_terms(STDIO | {key: value}, (), DEFAULT_RUBRIC)
+    spec, _ = read_task(STDIO | {key: value}, (), DEFAULT_RUBRIC)
 
-    assert terms.rubric == DEFAULT_RUBRIC
+    assert spec.rubric == DEFAULT_RUBRIC
 
 
 @pytest.mark.parametrize(
@@ -133,9 +133,9 @@ def test_a_format_is_asked_for(wanted: object, *, marks: bool, boxed: bool) -> N
     """It takes the place of the rubric's own."""
     run = Rubric(solution_marks=True, boxed=True)
 
-    terms, _ = read_terms(STDIO | {"format": wanted}, (), run)
+    spec, _ = read_task(STDIO | {"format": wanted}, (), run)
 
-    assert (terms.rubric.solution_marks, terms.rubric.boxed) == (marks, boxed)
+    assert (spec.rubric.solution_marks, spec.rubric.boxed) == (marks, boxed)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_a_reference_is_opened_once(reference: object, opened: object) -> None:
 def test_no_reference_is_too_odd(reference: object) -> None:
     """Terms are read from anything, or refused as a dataset error."""
     with suppress(VerifierError):
-        read_terms(reference, (), DEFAULT_RUBRIC)
+        read_task(reference, (), DEFAULT_RUBRIC)
 
 
 def test_a_text_may_be_json() -> None:
@@ -209,7 +209,7 @@ def test_a_text_is_compared_with_a_text(reference: object) -> None:
     completion = "<think>Rome?</think> It is Paris."
     prepared = prepare(Sample(completion=completion, reference=reference, tasks=("similarity",)))
 
-    assert isinstance(prepared, Prepared)
+    assert isinstance(prepared, PreparedSample)
     assert prepared.comparison is not None
     assert prepared.comparison.response == "It is Paris."
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from nova_code_verifier.verifier.errors import VerifierError
-from nova_code_verifier.verifier.reference.test_code import read_flag, read_paper
-from nova_code_verifier.verifier.types import Paper
+from nova_code_verifier.verifier.reference.test_code import read_flag, read_test_code
+from nova_code_verifier.verifier.types import TestCode
 
 CODE: dict[str, Any] = {"kind": "code", "code": "assert f(1) == 2"}
 
@@ -14,13 +14,13 @@ CODE: dict[str, Any] = {"kind": "code", "code": "assert f(1) == 2"}
 def error_of(tests: dict[str, object]) -> VerifierError:
     """Return the error that tests are refused with."""
     with pytest.raises(VerifierError) as caught:
-        read_paper("tests", tests)
+        read_test_code("tests", tests)
     return caught.value
 
 
 def test_code_alone_is_a_paper() -> None:
     """All but the source has its default."""
-    assert read_paper("tests", CODE) == Paper(
+    assert read_test_code("tests", CODE) == TestCode(
         source="assert f(1) == 2",
         prompt="",
         entry_point="",
@@ -31,7 +31,7 @@ def test_code_alone_is_a_paper() -> None:
 
 
 def test_every_key_is_read() -> None:
-    """Each key goes into the part of the paper that has its name, as it stands."""
+    """Each key goes into the part of the test code that has its name, as it stands."""
     tests = CODE | {
         "prompt": "import math\n",
         "entry_point": "Solution().f",
@@ -40,7 +40,7 @@ def test_every_key_is_read() -> None:
         "shared_process": True,
     }
 
-    assert read_paper("tests", tests) == Paper(
+    assert read_test_code("tests", tests) == TestCode(
         source="assert f(1) == 2",
         prompt="import math\n",
         entry_point="Solution().f",
@@ -54,19 +54,19 @@ def test_null_means_absent() -> None:
     """Nulls, as tables insert them for absent keys, change nothing."""
     keys = ("prompt", "entry_point", "style", "modules", "shared_process", "cases")
 
-    assert read_paper("tests", CODE | dict.fromkeys(keys)) == read_paper("tests", CODE)
+    assert read_test_code("tests", CODE | dict.fromkeys(keys)) == read_test_code("tests", CODE)
 
 
 @pytest.mark.parametrize("key", ["prompt", "entry_point", "style"])
 def test_an_empty_string_means_absent(key: str) -> None:
     """Many datasets have an empty string where there is nothing to say."""
-    assert read_paper("tests", CODE | {key: ""}) == read_paper("tests", CODE)
+    assert read_test_code("tests", CODE | {key: ""}) == read_test_code("tests", CODE)
 
 
 @pytest.mark.parametrize("style", ["script", "pytest", "unittest"])
 def test_every_style_is_known(style: str) -> None:
     """The three styles go by their names."""
-    assert read_paper("tests", CODE | {"style": style}).style == style
+    assert read_test_code("tests", CODE | {"style": style}).style == style
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from nova_code_verifier.verifier.types import (
     Candidate,
     CaseResult,
     ExtractionMethod,
+    FormatIssue,
     Groups,
-    Miss,
     Score,
     Verdict,
 )
@@ -51,7 +51,7 @@ FAILURES = (
 def score_of(
     *cases: CaseResult,
     method: ExtractionMethod = ExtractionMethod.TAGGED_FENCE,
-    misses: tuple[Miss, ...] = (),
+    misses: tuple[FormatIssue, ...] = (),
     rubric: Rubric = DEFAULT_RUBRIC,
     guessed: int = 0,
     groups: Groups | None = None,
@@ -71,7 +71,7 @@ def reward_of(score: Score) -> float:
 
 
 methods = st.sampled_from(ExtractionMethod)
-dresses = st.sets(st.sampled_from(Miss)).map(tuple)
+dresses = st.sets(st.sampled_from(FormatIssue)).map(tuple)
 graded = st.lists(st.sampled_from((ACCEPTED, *FAILURES)), min_size=1, max_size=12)
 anything = st.lists(
     st.sampled_from((ACCEPTED, FORBIDDEN, LOST, *FAILURES)), min_size=1, max_size=12
@@ -129,7 +129,7 @@ def test_a_case_more_never_costs(
     cases: list[CaseResult],
     place: int,
     method: ExtractionMethod,
-    misses: tuple[Miss, ...],
+    misses: tuple[FormatIssue, ...],
     rubric: Rubric,
     data: st.DataObject,
 ) -> None:
@@ -176,7 +176,7 @@ def test_a_case_more_pays(cases: list[CaseResult], place: int) -> None:
 def test_every_number_is_in_its_range(
     cases: list[CaseResult],
     method: ExtractionMethod,
-    misses: tuple[Miss, ...],
+    misses: tuple[FormatIssue, ...],
     rubric: Rubric,
     data: st.DataObject,
 ) -> None:
@@ -291,15 +291,17 @@ def test_the_last_step_of_compile_is_paid_by_share() -> None:
     ("misses", "format_"),
     [
         ((), 1.0),
-        ((Miss.SEVERAL_BLOCKS,), 0.75),
-        ((Miss.CODE_OUTSIDE, Miss.NO_SOLUTION_MARKS), 0.5),
-        ((Miss.NO_LANGUAGE,), 0.5),
-        ((Miss.UNCLOSED_FENCE,), 0.25),
-        ((Miss.NO_FENCE,), 0.0),
-        (tuple(Miss), 0.0),
+        ((FormatIssue.SEVERAL_BLOCKS,), 0.75),
+        ((FormatIssue.CODE_OUTSIDE, FormatIssue.NO_SOLUTION_MARKS), 0.5),
+        ((FormatIssue.NO_LANGUAGE,), 0.5),
+        ((FormatIssue.UNCLOSED_FENCE,), 0.25),
+        ((FormatIssue.NO_FENCE,), 0.0),
+        (tuple(FormatIssue), 0.0),
     ],
 )
-def test_format_is_the_shape_of_the_response(misses: tuple[Miss, ...], format_: float) -> None:
+def test_format_is_the_shape_of_the_response(
+    misses: tuple[FormatIssue, ...], format_: float
+) -> None:
     """One complete block of the right language is what the task asked for; each miss costs."""
     assert score_of(WRONG, misses=misses).format == format_
 
@@ -339,7 +341,7 @@ def test_the_reward_weighs_the_dimensions() -> None:
     """Each dimension counts by its weight in the rubric."""
     rubric = Rubric(correctness=0.5, compile=0.25, format=0.25)
 
-    score = score_of(ACCEPTED, WRONG, misses=(Miss.NO_LANGUAGE,), rubric=rubric)
+    score = score_of(ACCEPTED, WRONG, misses=(FormatIssue.NO_LANGUAGE,), rubric=rubric)
 
     assert score.reward == 0.5 * 0.5 + 0.25 * 1.0 + 0.25 * 0.5
 

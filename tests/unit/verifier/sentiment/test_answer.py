@@ -16,7 +16,7 @@ from nova_code_verifier.verifier.scoring.score import score_sentiment
 from nova_code_verifier.verifier.sentiment.answer import mark, read_expected
 from nova_code_verifier.verifier.sentiment.labels import lone_label
 from nova_code_verifier.verifier.sentiment.opinions import Opinion, Pair
-from nova_code_verifier.verifier.types import Miss, Sample, Score, Verdict
+from nova_code_verifier.verifier.types import FormatIssue, Sample, Score, Verdict
 
 POSITIVE, NEGATIVE, NEUTRAL = Polarity.POSITIVE, Polarity.NEGATIVE, Polarity.NEUTRAL
 SALES = {"target": "売上高", "category": "company#sales", "polarity": "positive"}
@@ -147,7 +147,7 @@ def test_a_label_is_found(completion: str, answer: Polarity, dress: float) -> No
     """In the last box of the solution, then of the answer, then in the last line."""
     marked = mark(completion, answer)
 
-    misses = () if dress == 1.0 else (Miss.NOT_BOXED,)
+    misses = () if dress == 1.0 else (FormatIssue.NOT_BOXED,)
     assert (marked.answer, marked.correctness, marked.misses) == (answer, 1.0, misses)
 
 
@@ -282,7 +282,7 @@ def test_opinions_are_found(completion: str, dress: float) -> None:
 
     marked = mark(completion, expected)
 
-    misses = () if dress == 1.0 else (Miss.NOT_JSON,)
+    misses = () if dress == 1.0 else (FormatIssue.NOT_JSON,)
     assert (marked.correctness, marked.misses) == (1.0, misses)
 
 

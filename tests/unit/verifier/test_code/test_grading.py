@@ -11,19 +11,18 @@ from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.types import Limits
 from nova_code_verifier.verifier.pipeline import judge
 from nova_code_verifier.verifier.reference.plan import plan_tests
-from nova_code_verifier.verifier.test_code import discovery as asking
-from nova_code_verifier.verifier.test_code import jobs as sitting
-from nova_code_verifier.verifier.test_code.discovery import AskedBefore
-from nova_code_verifier.verifier.test_code.grading import Examination, examine_all
-from nova_code_verifier.verifier.types import CodePlan, Paper, Sample, Score, Verdict
+from nova_code_verifier.verifier.test_code import discovery, jobs
+from nova_code_verifier.verifier.test_code.discovery import DiscoveryCache
+from nova_code_verifier.verifier.test_code.grading import TestCodeRun, grade_all
+from nova_code_verifier.verifier.types import CodePlan, Sample, Score, TestCode, Verdict
 
 PASS, FAIL, RAISE = Verdict.ACCEPTED, Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR
 
 
 @pytest.fixture(scope="module")
 def executor() -> Iterator[LocalExecutor]:
-    """Keep one lane warm, and one of examiners."""
-    with LocalExecutor(lanes=1) as executor:
+    """Keep one worker warm, and one of harnesses."""
+    with LocalExecutor(workers=1) as executor:
         yield executor
 
 
@@ -44,12 +43,12 @@ def verdicts(score: Score) -> list[Verdict]:
     return [case.verdict for case in score.cases]
 
 
-def examined(executor: LocalExecutor, program: str, code: str) -> Examination:
-    """Hold one examination."""
-    plan = CodePlan(paper=Paper(source=dedent(code)), limits=Limits(cpu_seconds=1.0))
-    examination = Examination(program=dedent(program), plan=plan)
-    list(examine_all([examination], executor, AskedBefore()))
-    return examination
+def examined(executor: LocalExecutor, program: str, code: str) -> TestCodeRun:
+    """Hold one test run."""
+    plan = CodePlan(test_code=TestCode(source=dedent(code)), limits=Limits(cpu_seconds=1.0))
+    run = TestCodeRun(program=dedent(program), plan=plan)
+    list(grade_all([run], executor, DiscoveryCache()))
+    return run
 
 
 # Objects of the candidate's in tests: each pair of program and tests is an honest one.
@@ -640,8 +639,8 @@ def test_tests_await_what_a_candidate_promises(
     executor: LocalExecutor, monkeypatch: pytest.MonkeyPatch, body: str
 ) -> None:
     """A coroutine of the tests' own may await the candidate's."""
-    little = replace(sitting.EXAMINER_LIMITS, cpu_seconds=2.0, wall_seconds=2.0)
-    monkeypatch.setattr(sitting, "EXAMINER_LIMITS", little)
+    little = replace(jobs.HARNESS_LIMITS, cpu_seconds=2.0, wall_seconds=2.0)
+    monkeypatch.setattr(jobs, "HARNESS_LIMITS", little)
     code = f"import asyncio\nasync def go():\n    {body}\nassert asyncio.run(go()) == [1]\n"
 
     assert verdicts(scored(executor, _CLIENT, code)) == [PASS]
@@ -713,8 +712,8 @@ def test_a_case_keeps_the_answer_that_it_rests_on(executor: LocalExecutor) -> No
 def test_a_forged_report_is_no_bug(executor: LocalExecutor, unit: str) -> None:
     """Who shares the process with the tests can say anything: what is no report breaks nobody."""
     program = f"""
-        from nova_code_verifier.verifier.test_code.harness.runner import Exam
-        Exam.report = lambda self: {{'units': [{unit}]}}
+        from nova_code_verifier.verifier.test_code.harness.runner import TestRun
+        TestRun.report = lambda self: {{'units': [{unit}]}}
         def f(x): return x
     """
 
@@ -863,10 +862,10 @@ def test_plain_data_never_equals_an_object(executor: LocalExecutor, test: str, b
 def test_an_object_that_lies_to_operators_earns_nothing_unmarked(
     executor: LocalExecutor, base: str, test: str
 ) -> None:
-    """What rests on the candidate's word alone either fails or is counted in `self_judged`."""
+    """What rests on the candidate's word alone either fails or is counted in `self_compared`."""
     score = scored(executor, _LIAR.format(base=base), f"assert {test}\n")
 
-    assert PASS not in verdicts(score) or score.self_judged == 1
+    assert PASS not in verdicts(score) or score.self_compared == 1
 
 
 @pytest.mark.parametrize("test", ["abs(Solution().f(2) - 3.5) < 1e-6", "5 in Solution().f(2)"])
@@ -877,7 +876,7 @@ def test_a_subclass_of_the_examined_class_is_no_way_in(executor: LocalExecutor, 
 
     score = scored(executor, program, f"assert {test}\n")
 
-    assert PASS not in verdicts(score) or score.self_judged == 1
+    assert PASS not in verdicts(score) or score.self_compared == 1
 
 
 @pytest.mark.parametrize("test", ["f().count('abc') == 1", "f().find('abc') == 0"])
@@ -889,7 +888,7 @@ def test_methods_that_tell_what_is_expected_earn_nothing_unmarked(
 
     score = scored(executor, program, f"assert {test}\n")
 
-    assert PASS not in verdicts(score) or score.self_judged == 1
+    assert PASS not in verdicts(score) or score.self_compared == 1
 
 
 _PAIR = """
@@ -911,7 +910,7 @@ def test_two_objects_are_compared_by_the_candidate(executor: LocalExecutor, test
     score = scored(executor, _PAIR, f"assert {test}\nassert P(1).x == 1\n")
 
     assert verdicts(score) == [PASS, PASS]
-    assert score.self_judged == 1
+    assert score.self_compared == 1
 
 
 # Rounds
@@ -933,20 +932,20 @@ def test_one_round_answers_what_does_not_hang_on_answers(
     executor: LocalExecutor, program: str, code: str
 ) -> None:
     """Questions that do not depend on answers are all put at once."""
-    examination = examined(executor, program, code)
+    run = examined(executor, program, code)
 
-    assert {result.verdict for result in examination.cases} == {PASS}
-    assert examination.rounds == 1
+    assert {result.verdict for result in run.cases} == {PASS}
+    assert run.rounds == 1
 
 
 def test_a_loop_that_hangs_on_answers_takes_rounds(executor: LocalExecutor) -> None:
     """Where a question depends on the answer before it, it is put in the next round."""
     code = "x = 3\nwhile x:\n    x = f(x)\nassert x == 0\n"
 
-    examination = examined(executor, "def f(x): return x - 1", code)
+    run = examined(executor, "def f(x): return x - 1", code)
 
-    assert {result.verdict for result in examination.cases} == {PASS}
-    assert examination.rounds > 1
+    assert {result.verdict for result in run.cases} == {PASS}
+    assert run.rounds > 1
 
 
 # What a dataset gets wrong
@@ -968,8 +967,8 @@ def test_tests_that_cannot_be_used_are_the_datasets_fault(
     executor: LocalExecutor, monkeypatch: pytest.MonkeyPatch, code: str, problem: str
 ) -> None:
     """Nobody is graded by what is no test; the reason is named."""
-    little = replace(sitting.EXAMINER_LIMITS, cpu_seconds=1.0)
-    monkeypatch.setattr(sitting, "EXAMINER_LIMITS", little)
+    little = replace(jobs.HARNESS_LIMITS, cpu_seconds=1.0)
+    monkeypatch.setattr(jobs, "HARNESS_LIMITS", little)
 
     score = scored(executor, "def f(x): return x", code)
 
@@ -1072,7 +1071,7 @@ def test_a_guess_is_one_answer_for_all_cases(executor: LocalExecutor) -> None:
     assert (score.guess_baseline, score.correctness) == (0.5, 0.0)
 
 
-SITTERS = {
+CANDIDATE_ANSWERS = {
     "right": ("def f(x): return [x]", [PASS, PASS]),
     "wrong": ("def f(x): return [x + 1]", [FAIL, FAIL]),
     "half right": ("def f(x): return [x] if x < 2 else x", [PASS, FAIL]),
@@ -1087,17 +1086,19 @@ SITTERS = {
 def test_company_changes_nothing(
     executor: LocalExecutor, limits: dict[str, Any], order: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever sits in the same examiner, and whatever befalls it, marks are the same."""
-    in_company = replace(sitting.IN_COMPANY_LIMITS, **limits)
-    monkeypatch.setattr(sitting, "IN_COMPANY_LIMITS", in_company)
-    plan = CodePlan(paper=Paper(source="assert f(1) == [1]\nassert f(2) == [2]"), limits=Limits())
-    sitters = list(SITTERS.values())[::order] * 2
-    examinations = [Examination(program=program, plan=plan) for program, _ in sitters]
+    """Whoever sits in the same harness, and whatever befalls it, marks are the same."""
+    in_company = replace(jobs.SHARED_HARNESS_LIMITS, **limits)
+    monkeypatch.setattr(jobs, "SHARED_HARNESS_LIMITS", in_company)
+    plan = CodePlan(
+        test_code=TestCode(source="assert f(1) == [1]\nassert f(2) == [2]"), limits=Limits()
+    )
+    answer_sets = list(CANDIDATE_ANSWERS.values())[::order] * 2
+    runs = [TestCodeRun(program=program, plan=plan) for program, _ in answer_sets]
 
-    list(examine_all(examinations, executor, AskedBefore()))
+    list(grade_all(runs, executor, DiscoveryCache()))
 
-    assert [[case.verdict for case in one.cases] for one in examinations] == [
-        expected for _, expected in sitters
+    assert [[case.verdict for case in one.cases] for one in runs] == [
+        expected for _, expected in answer_sets
     ]
 
 
@@ -1108,34 +1109,34 @@ def test_tests_that_may_leave_a_trace_are_sat_alone(executor: LocalExecutor) -> 
         open("count", "a").write("x")
         assert os.path.getsize("count") == f()
     """
-    plan = CodePlan(paper=Paper(source=dedent(code)), limits=Limits())
-    examinations = [Examination(program="def f(): return 1", plan=plan) for _ in range(3)]
+    plan = CodePlan(test_code=TestCode(source=dedent(code)), limits=Limits())
+    runs = [TestCodeRun(program="def f(): return 1", plan=plan) for _ in range(3)]
 
-    list(examine_all(examinations, executor, AskedBefore()))
+    list(grade_all(runs, executor, DiscoveryCache()))
 
-    assert [[case.verdict for case in one.cases] for one in examinations] == [[PASS]] * 3
+    assert [[case.verdict for case in one.cases] for one in runs] == [[PASS]] * 3
 
 
 def test_what_was_asked_is_remembered_by_paper() -> None:
-    """The report of a paper is found again by an equal paper, and by no other."""
-    asked = AskedBefore()
-    asked.put(Paper(source="a"), {"questions": []})
+    """The report of a test code is found again by an equal test code, and by no other."""
+    asked = DiscoveryCache()
+    asked.put(TestCode(source="a"), {"questions": []})
 
-    assert asked.get(Paper(source="a")) == {"questions": []}
-    assert asked.get(Paper(source="a", prompt="b")) is None
+    assert asked.get(TestCode(source="a")) == {"questions": []}
+    assert asked.get(TestCode(source="a", prompt="b")) is None
 
 
 def test_who_keeps_what_was_asked_does_not_ask_again(executor: LocalExecutor) -> None:
     """A library's user may remember across calls, as the service does."""
-    asked = AskedBefore()
+    asked = DiscoveryCache()
     reference = {"tests": {"kind": "code", "code": "assert f(1) == 1"}}
     sample = Sample(completion="```python\ndef f(x): return x\n```", reference=reference)
     plan = plan_tests(reference)
     assert isinstance(plan, CodePlan)
 
-    (first,) = judge([sample], executor, asked_before=asked)
-    asked.put(plan.paper, {"problem": "tests: remembered"})
-    (second,) = judge([sample], executor, asked_before=asked)
+    (first,) = judge([sample], executor, discovery_cache=asked)
+    asked.put(plan.test_code, {"problem": "tests: remembered"})
+    (second,) = judge([sample], executor, discovery_cache=asked)
 
     assert (first.verdict, second.problem) == (PASS, "tests: remembered")
 
@@ -1143,12 +1144,12 @@ def test_who_keeps_what_was_asked_does_not_ask_again(executor: LocalExecutor) ->
 def test_what_was_asked_is_forgotten_when_it_gets_too_much(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The paper that has not been wanted for the longest time goes first."""
-    monkeypatch.setattr(asking, "_CACHED_BYTES_MAX", 1000)
-    asked = AskedBefore()
-    first, second, third = (Paper(source=name * 100) for name in "abc")
-    for paper in (first, second, *[Paper(source=str(n) * 100) for n in range(9)]):
-        asked.put(paper, "")
+    """The test code that has not been wanted for the longest time goes first."""
+    monkeypatch.setattr(discovery, "_CACHED_BYTES_MAX", 1000)
+    asked = DiscoveryCache()
+    first, second, third = (TestCode(source=name * 100) for name in "abc")
+    for test_code in (first, second, *[TestCode(source=str(n) * 100) for n in range(9)]):
+        asked.put(test_code, "")
         asked.get(first)
     asked.put(third, "")
 

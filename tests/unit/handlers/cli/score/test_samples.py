@@ -16,8 +16,8 @@ NO_COMPLETION = b'{"id": 1, "messages": []}\n'
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
-    """Return a service on one real lane."""
-    with LocalExecutor(lanes=1) as executor:
+    """Return a service on one real worker."""
+    with LocalExecutor(workers=1) as executor:
         yield Service(executor, Settings())
 
 
@@ -105,7 +105,7 @@ def test_every_line_is_told_at_once(service: Service) -> None:
     assert sorted(heard) == [1, 2, 3]
 
 
-def test_an_interrupt_leaves_the_lanes_before_anything_else() -> None:
+def test_an_interrupt_leaves_the_workers_before_anything_else() -> None:
     """The scoring is wound up on the way out, not whenever memory is cleaned up."""
 
     class Recorder(Service):
@@ -122,7 +122,7 @@ def test_an_interrupt_leaves_the_lanes_before_anything_else() -> None:
     def interrupt(_line: ScoredLine) -> None:
         raise KeyboardInterrupt
 
-    with LocalExecutor(lanes=1) as executor:
+    with LocalExecutor(workers=1) as executor:
         recorder = Recorder(executor, Settings())
         lines = read_lines([NO_COMPLETION])
         with pytest.raises(KeyboardInterrupt) as caught:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from nova_code_verifier.handlers.cli.score.samples import ScoredLine
-from nova_code_verifier.handlers.cli.score.summary import PROBLEMS_KEPT, Tally
+from nova_code_verifier.handlers.cli.score.summary import PROBLEMS_KEPT, Summary
 from nova_code_verifier.verifier.types import Verdict
 
 GRADED = ScoredLine(
@@ -22,9 +22,9 @@ GRADED = ScoredLine(
 UNGRADED = replace(GRADED, verdict=Verdict.UNGRADED, reward=None, problem="outputs: missing")
 
 
-def tally_of(*lines: ScoredLine) -> Tally:
+def tally_of(*lines: ScoredLine) -> Summary:
     """Add up *lines*."""
-    tally = Tally()
+    tally = Summary()
     for line in lines:
         tally.add(line)
     return tally
@@ -52,9 +52,9 @@ def test_only_the_first_problems_are_kept() -> None:
 
 def test_an_outage_is_no_problem_of_the_dataset() -> None:
     """What is our own fault is counted apart."""
-    tally = tally_of(UNGRADED, replace(UNGRADED, is_outage=True, problem="no lanes"))
+    tally = tally_of(UNGRADED, replace(UNGRADED, is_outage=True, problem="no workers"))
 
-    assert (tally.problem_count, tally.outage_count, tally.first_outage) == (1, 1, "no lanes")
+    assert (tally.problem_count, tally.outage_count, tally.first_outage) == (1, 1, "no workers")
 
 
 def test_a_problem_names_its_line_once() -> None:

@@ -8,7 +8,7 @@ import pytest
 from nova_code_verifier.sandbox.types import Limits
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.reference.plan import plan_tests
-from nova_code_verifier.verifier.types import CodePlan, Paper
+from nova_code_verifier.verifier.types import CodePlan, TestCode
 
 CHECK = "def check(candidate):\n    assert candidate(2) == 4\n"
 ASSERTS = ["assert f(2) == 4", "assert f(3) == 9"]
@@ -20,11 +20,11 @@ UNITTEST = (
 )
 
 
-def paper_of(reference: object) -> Paper:
-    """Return the paper of a row that has test code."""
+def code_of(reference: object) -> TestCode:
+    """Return the test code of a row that has test code."""
     plan = plan_tests(reference)
     assert isinstance(plan, CodePlan)
-    return plan.paper
+    return plan.test_code
 
 
 def error_of(reference: object) -> VerifierError:
@@ -35,7 +35,7 @@ def error_of(reference: object) -> VerifierError:
 
 
 @pytest.mark.parametrize(
-    ("reference", "paper"),
+    ("reference", "test_code"),
     [
         pytest.param(
             {
@@ -45,7 +45,7 @@ def error_of(reference: object) -> VerifierError:
                 "test": CHECK,
                 "entry_point": "f",
             },
-            Paper(
+            TestCode(
                 source=CHECK,
                 prompt='from typing import List\n\ndef f(x: int) -> int:\n    """Square."""\n',
                 entry_point="f",
@@ -61,7 +61,7 @@ def error_of(reference: object) -> VerifierError:
                 "test": f"{CHECK}check(f)\n",
                 "entry_point": "f",
             },
-            Paper(source=f"{CHECK}check(f)\n", prompt="def f(x):\n", entry_point="f"),
+            TestCode(source=f"{CHECK}check(f)\n", prompt="def f(x):\n", entry_point="f"),
             id="humanevalpack",
         ),
         pytest.param(
@@ -73,7 +73,7 @@ def error_of(reference: object) -> VerifierError:
                 "test_list": ASSERTS,
                 "challenge_test_list": ["assert f(4) == 16"],
             },
-            Paper(source=f"two = f(1) + 1\n{SOURCE}\nassert f(4) == 16"),
+            TestCode(source=f"two = f(1) + 1\n{SOURCE}\nassert f(4) == 16"),
             id="mbpp",
         ),
         pytest.param(
@@ -82,7 +82,7 @@ def error_of(reference: object) -> VerifierError:
                 "test_imports": ["import math", "import cmath"],
                 "test_list": ASSERTS,
             },
-            Paper(source=f"import math\nimport cmath\n{SOURCE}"),
+            TestCode(source=f"import math\nimport cmath\n{SOURCE}"),
             id="mbpp sanitized",
         ),
         pytest.param(
@@ -92,21 +92,21 @@ def error_of(reference: object) -> VerifierError:
                 "test_setup_code": "",
                 "test_imports": [],
             },
-            Paper(source=f"{SOURCE}\n"),
+            TestCode(source=f"{SOURCE}\n"),
             id="mbpp in json",
         ),
         pytest.param(
             {"id": "a", "question": "Square.", "test_cases": ASSERTS, "inferences": []},
-            Paper(source=SOURCE),
+            TestCode(source=SOURCE),
             id="acecode",
         ),
-        pytest.param({"tests": ASSERTS}, Paper(source=SOURCE), id="tests"),
-        pytest.param({"unit_tests": json.dumps(ASSERTS)}, Paper(source=SOURCE), id="unit_tests"),
-        pytest.param(ASSERTS, Paper(source=SOURCE), id="list"),
-        pytest.param(json.dumps(ASSERTS), Paper(source=SOURCE), id="open-instruct"),
+        pytest.param({"tests": ASSERTS}, TestCode(source=SOURCE), id="tests"),
+        pytest.param({"unit_tests": json.dumps(ASSERTS)}, TestCode(source=SOURCE), id="unit_tests"),
+        pytest.param(ASSERTS, TestCode(source=SOURCE), id="list"),
+        pytest.param(json.dumps(ASSERTS), TestCode(source=SOURCE), id="open-instruct"),
         pytest.param(
             {"assert_case": ASSERTS, "fn_name": "f"},
-            Paper(source=SOURCE, entry_point="f"),
+            TestCode(source=SOURCE, entry_point="f"),
             id="verl",
         ),
         pytest.param(
@@ -119,7 +119,7 @@ def error_of(reference: object) -> VerifierError:
                 "input_output": [{"input": "x = 2", "output": "4"}],
                 "query": "Square.",
             },
-            Paper(
+            TestCode(
                 source=CHECK,
                 prompt="import math\nfrom typing import *\n\nclass Node:\n    pass\n",
                 entry_point="Solution().f",
@@ -134,7 +134,7 @@ def error_of(reference: object) -> VerifierError:
                 "test_info": [{"function_name": "f"}],
                 "metadata": {"original_instruction": "Square."},
             },
-            Paper(source=PYTEST),
+            TestCode(source=PYTEST),
             id="kodcode",
         ),
         pytest.param(
@@ -146,7 +146,7 @@ def error_of(reference: object) -> VerifierError:
                 "entry_point": "f",
                 "libs": "['math']",
             },
-            Paper(source=UNITTEST, prompt="import math\n\ndef f(x):\n", entry_point="f"),
+            TestCode(source=UNITTEST, prompt="import math\n\ndef f(x):\n", entry_point="f"),
             id="bigcodebench",
         ),
         pytest.param(
@@ -157,31 +157,37 @@ def error_of(reference: object) -> VerifierError:
                 "class_name": "Squares",
                 "import_statement": ["import math", "import json"],
             },
-            Paper(source=UNITTEST, prompt="import math\nimport json"),
+            TestCode(source=UNITTEST, prompt="import math\nimport json"),
             id="classeval",
         ),
         pytest.param(
             {"functional": f"{CHECK}check(Solution().f)\n"},
-            Paper(source=f"{CHECK}check(Solution().f)\n"),
+            TestCode(source=f"{CHECK}check(Solution().f)\n"),
             id="code-r1 functional",
         ),
-        pytest.param({"pytest": PYTEST}, Paper(source=PYTEST, style="pytest"), id="code-r1 pytest"),
         pytest.param(
-            json.dumps({"pytest": PYTEST}), Paper(source=PYTEST, style="pytest"), id="code-r1 json"
+            {"pytest": PYTEST}, TestCode(source=PYTEST, style="pytest"), id="code-r1 pytest"
+        ),
+        pytest.param(
+            json.dumps({"pytest": PYTEST}),
+            TestCode(source=PYTEST, style="pytest"),
+            id="code-r1 json",
         ),
         pytest.param(
             {"tests": CHECK, "entry_point": "f", "prompt": "def f(x):"},
-            Paper(source=CHECK, prompt="def f(x):", entry_point="f"),
+            TestCode(source=CHECK, prompt="def f(x):", entry_point="f"),
             id="source",
         ),
-        pytest.param({"ground_truth": PYTEST}, Paper(source=PYTEST), id="source as ground_truth"),
-        pytest.param(UNITTEST, Paper(source=UNITTEST), id="source alone"),
-        pytest.param(json.dumps(PYTEST), Paper(source=PYTEST), id="source in json"),
+        pytest.param(
+            {"ground_truth": PYTEST}, TestCode(source=PYTEST), id="source as ground_truth"
+        ),
+        pytest.param(UNITTEST, TestCode(source=UNITTEST), id="source alone"),
+        pytest.param(json.dumps(PYTEST), TestCode(source=PYTEST), id="source in json"),
     ],
 )
-def test_every_shape_becomes_its_paper(reference: object, paper: Paper) -> None:
+def test_every_shape_becomes_its_paper(reference: object, test_code: TestCode) -> None:
     """Source, prompt, entry point and style of each shape are found, and nothing else is."""
-    assert paper_of(reference) == paper
+    assert code_of(reference) == test_code
 
 
 @pytest.mark.parametrize(
@@ -191,7 +197,7 @@ def test_every_shape_becomes_its_paper(reference: object, paper: Paper) -> None:
 @pytest.mark.parametrize("row", [{"test": CHECK, "entry_point": "f"}, {"functional": CHECK}])
 def test_rows_of_code_stand_in_the_known_holders(holder: str, row: dict[str, object]) -> None:
     """What stands in a holder, as a dict or as JSON, is read as if it stood alone."""
-    assert paper_of({holder: row}) == paper_of({holder: json.dumps(row)}) == paper_of(row)
+    assert code_of({holder: row}) == code_of({holder: json.dumps(row)}) == code_of(row)
 
 
 def test_limits_hold_beside_test_code() -> None:
@@ -208,7 +214,7 @@ def test_other_languages_are_refused() -> None:
 
 def test_an_entry_point_may_stand_outside() -> None:
     """The name of what is checked is found in the dicts around the tests."""
-    assert paper_of({"entry_point": "f", "ground_truth": {"test": CHECK}}).entry_point == "f"
+    assert code_of({"entry_point": "f", "ground_truth": {"test": CHECK}}).entry_point == "f"
 
 
 def test_two_entry_points_are_refused() -> None:
@@ -219,12 +225,12 @@ def test_two_entry_points_are_refused() -> None:
 @pytest.mark.parametrize("reference", [{"test": CHECK}, {"tests": CHECK}, {"test_list": ASSERTS}])
 def test_a_shared_process_may_be_asked_for(reference: dict[str, object]) -> None:
     """`shared_process: true` beside any test code is honoured."""
-    assert paper_of(reference | {"shared_process": True}).shared_process
+    assert code_of(reference | {"shared_process": True}).shared_process
 
 
 def test_a_process_is_not_shared_by_accident() -> None:
     """Only true is true."""
-    assert not paper_of({"test": CHECK, "shared_process": False}).shared_process
+    assert not code_of({"test": CHECK, "shared_process": False}).shared_process
     assert error_of({"test": CHECK, "shared_process": "yes"}).field == "shared_process"
 
 
@@ -249,7 +255,7 @@ def test_a_process_is_not_shared_by_accident() -> None:
 )
 def test_a_prompt_that_is_no_code_is_left_alone(prompt: object) -> None:
     """The candidate stands behind the prompt, and behind English nothing would run."""
-    assert paper_of({"test": CHECK, "prompt": prompt}).prompt == ""
+    assert code_of({"test": CHECK, "prompt": prompt}).prompt == ""
 
 
 @pytest.mark.parametrize(
@@ -266,15 +272,15 @@ def test_a_prompt_that_is_no_code_is_left_alone(prompt: object) -> None:
 )
 def test_a_prompt_that_is_code_stays_as_it_is(prompt: str) -> None:
     """What provides something, or begins it, goes before the candidate to the letter."""
-    assert paper_of({"test": CHECK, "prompt": prompt}).prompt == prompt
+    assert code_of({"test": CHECK, "prompt": prompt}).prompt == prompt
 
 
 def test_the_nearest_prompt_that_is_code_counts() -> None:
     """English near the tests does not hide code farther out, nor does code farther out win."""
     row = {"prompt": "import a", "ground_truth": {"test": CHECK, "prompt": "import b"}}
 
-    assert paper_of(row).prompt == "import b"
-    assert paper_of({**row, "ground_truth": {"test": CHECK, "prompt": "In"}}).prompt == "import a"
+    assert code_of(row).prompt == "import b"
+    assert code_of({**row, "ground_truth": {"test": CHECK, "prompt": "In"}}).prompt == "import a"
 
 
 @pytest.mark.parametrize(
@@ -291,7 +297,7 @@ def test_the_nearest_prompt_that_is_code_counts() -> None:
 )
 def test_source_is_told_by_what_it_holds(text: str) -> None:
     """Python that asserts or defines tests is test code wherever tests may stand."""
-    assert paper_of({"tests": text}).source == text
+    assert code_of({"tests": text}).source == text
 
 
 @pytest.mark.parametrize(
@@ -378,4 +384,4 @@ def test_other_things_by_the_name_of_test_are_left_alone(value: Any) -> None:
     """`test` is a common word: a flag or a dict of that name is the dataset's own business."""
     reference: dict[str, Any] = {"functional": CHECK, "test": value}
 
-    assert paper_of(reference).source == CHECK
+    assert code_of(reference).source == CHECK

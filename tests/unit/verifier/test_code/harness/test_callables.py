@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from nova_code_verifier.sandbox.guest.object_session import Conversation
+from nova_code_verifier.sandbox.guest.object_session import ObjectSession
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, to_tree
 from nova_code_verifier.verifier.test_code.harness.callables import Sources
-from nova_code_verifier.verifier.test_code.harness.session import Cast
+from nova_code_verifier.verifier.test_code.harness.session import ProxySession
 from nova_code_verifier.verifier.test_code.harness.transcript import (
     Question,
     Transcript,
@@ -25,7 +25,7 @@ def sent(source: str, expression: str) -> Any:
     names: dict[str, Any] = {"__name__": "tests"}
     exec(compile(text, "<tests>", "exec"), names)
     value = eval(expression, names)
-    cast = Cast(Transcript([]), Sources(text), {})
+    cast = ProxySession(Transcript([]), Sources(text), {})
     cast.ask("q", value)
     question: Question = cast.transcript.asked[0]
     return question.on[0]
@@ -35,7 +35,7 @@ def applied(source: str, expression: str, *args: object) -> Any:
     """Send what the *expression* means to a candidate, who calls it."""
     names: dict[str, Any] = {"__name__": "solution"}
     exec(APPLY, names)
-    conversation = Conversation(names)
+    conversation = ObjectSession(names)
     conversation.answer(b'{"op": "name", "on": ["apply"]}')
     on = [{"at": [0]}, sent(source, expression), *map(to_tree, args)]
     answer = conversation.answer(json.dumps({"op": "call", "on": on}).encode())

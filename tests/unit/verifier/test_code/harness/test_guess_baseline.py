@@ -15,8 +15,8 @@ from nova_code_verifier.verifier.types import Sample, Score
 
 @pytest.fixture(scope="module")
 def executor() -> Iterator[LocalExecutor]:
-    """Keep one lane warm, and one of examiners."""
-    with LocalExecutor(lanes=1) as executor:
+    """Keep one worker warm, and one of harnesses."""
+    with LocalExecutor(workers=1) as executor:
         yield executor
 
 

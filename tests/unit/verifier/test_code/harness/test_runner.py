@@ -1,4 +1,4 @@
-"""One run of the tests: what it asks, how each unit stands, and what is wrong with a paper."""
+"""One run of the tests: what it asks, how each unit stands, and what is wrong with a test code."""
 
 import json
 import sys
@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from nova_code_verifier.sandbox.guest.object_session import Conversation
-from nova_code_verifier.verifier.test_code.harness.runner import examine
+from nova_code_verifier.sandbox.guest.object_session import ObjectSession
+from nova_code_verifier.verifier.test_code.harness.runner import run_tests
 
 
 @pytest.fixture(autouse=True)
@@ -23,30 +23,30 @@ def modules() -> Iterator[None]:
 
 def asked(code: str, **more: Any) -> dict[str, Any]:
     """Run tests with nothing known."""
-    return examine({"source": dedent(code), **more}, None, [], [], [])
+    return run_tests({"source": dedent(code), **more}, None, [], [], [])
 
 
 def marked(code: str, program: str, settled: tuple[str, ...] = (), **more: Any) -> dict[str, Any]:
     """Run tests until nothing is open, with what a program answers."""
-    paper = {"source": dedent(code), **more}
-    report = examine(paper, None, [], [], [])
-    pressed = report["pressed"]
+    test_code = {"source": dedent(code), **more}
+    report = run_tests(test_code, None, [], [], [])
+    compiled = report["compiled"]
     for _ in range(8):
         conversation = _conversation(program)
         answers = [_answer(conversation, one, report["shared"]) for one in report["questions"]]
-        report = examine(paper, pressed, report["questions"], answers, list(settled))
+        report = run_tests(test_code, compiled, report["questions"], answers, list(settled))
         if not is_open(report):
             break
     return report
 
 
-def _conversation(program: str) -> Conversation:
+def _conversation(program: str) -> ObjectSession:
     names: dict[str, Any] = {"__name__": "solution"}
     exec(dedent(program), names)
-    return Conversation(names)
+    return ObjectSession(names)
 
 
-def _answer(conversation: Conversation, question: list[Any], shared: list[str]) -> list[str]:
+def _answer(conversation: ObjectSession, question: list[Any], shared: list[str]) -> list[str]:
     _, operation, operands, keywords, nodes, is_guess = question
     order = {"op": operation, "on": operands, "kw": keywords, "nodes": nodes, "guess": is_guess}
     instruction = json.dumps(order | {"shared": shared}).encode()
@@ -208,17 +208,17 @@ def test_a_settled_unit_is_not_run() -> None:
 @pytest.mark.parametrize("answer", ["", "[]", '{"is": {"h": 5}}', '{"is": {"at": [0]}}', "{}"])
 def test_nonsense_fails_its_unit_alone(answer: str) -> None:
     """An answer that makes no sense costs the unit that asked for it."""
-    paper = {"source": "assert f(1) == 1\n"}
-    first = examine(paper, None, [], [], [])
+    test_code = {"source": "assert f(1) == 1\n"}
+    first = run_tests(test_code, None, [], [], [])
     name = ["finished", '{"is": {"h": 0}, "met": [{"number": 0, "kind": "function"}]}', ""]
     answers = [name, ["finished", answer, ""]]
 
-    report = examine(paper, first["pressed"], first["questions"], answers, [])
+    report = run_tests(test_code, first["compiled"], first["questions"], answers, [])
 
     assert states(report) != ["passed"]
 
 
-# What is wrong with a paper
+# What is wrong with a test code
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_nonsense_fails_its_unit_alone(answer: str) -> None:
     ],
 )
 def test_a_problem_is_named(code: str, problem: str) -> None:
-    """A paper that cannot be used says why."""
+    """A test code that cannot be used says why."""
     assert problem in asked(code)["problem"]
 
 

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nova_code_verifier.verifier.test_code.harness.callables import Sources
-from nova_code_verifier.verifier.test_code.harness.pending import Unknown
-from nova_code_verifier.verifier.test_code.harness.session import Cast
+from nova_code_verifier.verifier.test_code.harness.pending import PendingValue
+from nova_code_verifier.verifier.test_code.harness.session import ProxySession
 from nova_code_verifier.verifier.test_code.harness.transcript import (
     Answer,
-    LostError,
+    AnswerNeededError,
+    CandidateLostError,
     Question,
-    SuspendedError,
     Transcript,
     UnsendableError,
 )
@@ -30,7 +30,7 @@ class Node:
         self.after = after
 
 
-def cast_of(*bodies: Any) -> Cast:
+def cast_of(*bodies: Any) -> ProxySession:
     """Make a cast to whose questions `ask("q", 0)`, `ask("q", 1)`... these are the answers."""
     known = [
         Question(
@@ -38,7 +38,7 @@ def cast_of(*bodies: Any) -> Cast:
         )
         for n, body in enumerate(bodies)
     ]
-    return Cast(Transcript(known), Sources(), {"Node": Node})
+    return ProxySession(Transcript(known), Sources(), {"Node": Node})
 
 
 def instance(name: str = "Thing", bases: tuple[str, ...] = (), *specials: str) -> dict[str, Any]:
@@ -123,12 +123,12 @@ def test_shared_instances_come_as_themselves() -> None:
 )
 def test_a_change_in_place_is_made_in_place(before: Any, tree: Any, after: Any) -> None:
     """The tests' own container becomes what the candidate made of its copy."""
-    question = Question(unit="", operation="q", on=[Cast(Transcript([]), Sources(), {})])
+    question = Question(unit="", operation="q", on=[ProxySession(Transcript([]), Sources(), {})])
     question.on = [json.loads(json.dumps(_tree(before)))]
     question.answer = Answer.read(
         "finished", json.dumps({"is": None, "after": [{"was": [0, tree]}]}), ""
     )
-    cast = Cast(Transcript([question]), Sources(), {})
+    cast = ProxySession(Transcript([question]), Sources(), {})
 
     cast.ask("q", before)
 
@@ -151,7 +151,7 @@ def test_containers_within_a_list_stay_themselves() -> None:
     question.answer = Answer.read(
         "finished", '{"is": null, "after": [{"was": [0, [{"was": [1, [7]]}]]}]}', ""
     )
-    Cast(Transcript([question]), Sources(), {}).ask("q", [row])
+    ProxySession(Transcript([question]), Sources(), {}).ask("q", [row])
 
     assert row == [7]
 
@@ -163,7 +163,7 @@ def test_containers_within_a_dict_stay_themselves() -> None:
     question.answer = Answer.read(
         "finished", '{"is": null, "after": [{"was": [0, {"d": [["k", {"was": [1, [7]]}]]}]}]}', ""
     )
-    Cast(Transcript([question]), Sources(), {}).ask("q", {"k": row})
+    ProxySession(Transcript([question]), Sources(), {}).ask("q", {"k": row})
 
     assert row == [7]
 
@@ -175,7 +175,7 @@ def test_rows_that_change_places_keep_who_they_are() -> None:
     question = Question(unit="", operation="q", on=[[[3], [1]]])
     moved = {"was": [0, [{"was": [2, [1]]}, {"was": [1, [3]]}]]}
     question.answer = Answer.read("finished", json.dumps({"is": None, "after": [moved]}), "")
-    Cast(Transcript([question]), Sources(), {}).ask("q", matrix)
+    ProxySession(Transcript([question]), Sources(), {}).ask("q", matrix)
 
     assert matrix == [[1], [3]]
     assert matrix[1] is row
@@ -201,7 +201,7 @@ def test_a_use_is_a_question(use: Any, operation: str) -> None:
     specials = ("add", "radd", "neg", "getitem", "len", "contains", "str", "call", "iter")
     cast = cast_of(instance("Thing", (), *(f"__{name}__" for name in specials)))
     one = cast.ask("q", 0)
-    with contextlib.suppress(SuspendedError):
+    with contextlib.suppress(AnswerNeededError):
         use(one)
 
     assert cast.transcript.asked[-1].operation == operation
@@ -232,9 +232,9 @@ def test_what_is_not_known_yet_puts_a_unit_off() -> None:
     cast = cast_of()
     unknown = cast.ask("q", 0)
 
-    with pytest.raises(SuspendedError):
+    with pytest.raises(AnswerNeededError):
         bool(unknown == 1)
-    assert type(unknown) is Unknown
+    assert type(unknown) is PendingValue
 
 
 @pytest.mark.parametrize("operand", [object(), cast_of, iter, contextlib], ids=repr)
@@ -253,7 +253,7 @@ def test_what_cannot_travel_is_the_datasets_fault(operand: Any) -> None:
 PLAIN: tuple[Any, ...] = (None, True, 0, 1, 1.5, "", "a", b"", (), (1,), [], [1], {}, set(), 1j)
 
 
-def assert_never_equal(cast: Cast, one: Any) -> None:
+def assert_never_equal(cast: ProxySession, one: Any) -> None:
     """Try every way to compare that needs no answer."""
     for plain in PLAIN:
         assert not one == plain  # noqa: SIM201  (both operators are the cast's)
@@ -306,7 +306,7 @@ def test_a_subclass_of_plain_data_equals_what_it_holds(base: str, tree: Any, val
 def test_a_claim_that_contradicts_itself_is_no_exception_of_ours(base: str, tree: Any) -> None:
     """What says that it is one thing, and sends another, is one of both, or lost."""
     cast = cast_of(subclass(base, tree, *COMPARISONS))
-    with contextlib.suppress(LostError):
+    with contextlib.suppress(CandidateLostError):
         cast.ask("q", 0)
 
 
@@ -317,9 +317,9 @@ def test_two_stand_ins_are_compared_by_the_candidate() -> None:
     cast = cast_of({"is": [{"h": 0}, {"h": 1}], "met": met})
     one, other = cast.ask("q", 0)
 
-    with pytest.raises(SuspendedError):
+    with pytest.raises(AnswerNeededError):
         bool(one == other)
-    assert cast.transcript.unit.self_judged
+    assert cast.transcript.unit.self_compared
 
 
 # Answers of any kind
@@ -327,7 +327,7 @@ def test_two_stand_ins_are_compared_by_the_candidate() -> None:
 _WORDS = """
     is raised after met nodes class args text h sub n at number kind name bases specials methods
     instance function iterator coroutine module int str list dict ValueError Node t d s fs i b q F
-    D __eq__ __hash__ __iter__ _cast_
+    D __eq__ __hash__ __iter__ _session_
 """
 words = st.sampled_from(_WORDS.split())
 leaves = st.none() | st.booleans() | st.integers(-2, 3) | st.floats() | words | st.text(max_size=3)
@@ -371,13 +371,13 @@ bodies = st.fixed_dictionaries(
 )
 
 
-def asked(body: Any) -> tuple[Cast, Any]:
+def asked(body: Any) -> tuple[ProxySession, Any]:
     """Ask for this answer. What it raised is None, if it did not raise what it may not."""
     raises = type(body) is dict and type(body.get("raised")) is dict
     cast = cast_of(body)
     try:
         return cast, cast.ask("q", 0)
-    except LostError:
+    except CandidateLostError:
         assert cast.transcript.unit.ending == "unreadable"
     except BaseException:
         if not (raises and cast.transcript.unit.has_raised):
@@ -391,7 +391,7 @@ def test_an_answer_raises_what_it_may_and_equals_no_plain_data(body: Any) -> Non
     """Any answer is a value, a candidate's exception or lost; and a stand-in is equal to none."""
     cast, value = asked(body)
 
-    if cast.is_candidates(value) and type(value) is not Unknown:
+    if cast.is_candidates(value) and type(value) is not PendingValue:
         plain = [base for base in (int, str, float, list, dict) if isinstance(value, base)]
         if not plain:
             assert_never_equal(cast, value)

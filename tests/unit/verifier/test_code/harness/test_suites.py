@@ -7,9 +7,9 @@ import pytest
 
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.types import Limits
-from nova_code_verifier.verifier.test_code.discovery import AskedBefore
-from nova_code_verifier.verifier.test_code.grading import Examination, examine_all
-from nova_code_verifier.verifier.types import CodePlan, Paper
+from nova_code_verifier.verifier.test_code.discovery import DiscoveryCache
+from nova_code_verifier.verifier.test_code.grading import TestCodeRun, grade_all
+from nova_code_verifier.verifier.types import CodePlan, TestCode
 
 PROGRAM = """
 import sys
@@ -33,18 +33,18 @@ def make():
 
 @pytest.fixture(scope="module")
 def executor() -> Iterator[LocalExecutor]:
-    """Keep one lane warm, and one of examiners of each kind."""
-    with LocalExecutor(lanes=1) as executor:
+    """Keep one worker warm, and one of harnesses of each kind."""
+    with LocalExecutor(workers=1) as executor:
         yield executor
 
 
 def marks(executor: LocalExecutor, code: str) -> dict[str, str]:
     """Examine the program by tests; say how each of them went."""
-    plan = CodePlan(paper=Paper(source=dedent(code)), limits=Limits(cpu_seconds=2.0))
-    examination = Examination(program=PROGRAM, plan=plan)
-    list(examine_all([examination], executor, AskedBefore()))
-    assert examination.problem == ""
-    return {name: str(result.verdict) for name, result in examination.results.items()}
+    plan = CodePlan(test_code=TestCode(source=dedent(code)), limits=Limits(cpu_seconds=2.0))
+    run = TestCodeRun(program=PROGRAM, plan=plan)
+    list(grade_all([run], executor, DiscoveryCache()))
+    assert run.problem == ""
+    return {name: str(result.verdict) for name, result in run.results.items()}
 
 
 PASS, FAIL, RAISE = "accepted", "wrong_answer", "runtime_error"

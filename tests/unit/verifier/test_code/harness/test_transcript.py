@@ -10,8 +10,8 @@ import pytest
 from nova_code_verifier.verifier.test_code.harness import transcript as transcripts
 from nova_code_verifier.verifier.test_code.harness.transcript import (
     Answer,
+    CandidateLostError,
     ExhaustedError,
-    LostError,
     Question,
     Transcript,
 )
@@ -183,7 +183,7 @@ def test_a_question_that_was_not_survived_ends_its_unit(ending: str) -> None:
     lost.answer = Answer.read(ending, "", "")
     transcript = Transcript([lost])
 
-    with pytest.raises(LostError):
+    with pytest.raises(CandidateLostError):
         transcript.ask(question("f", 1))
     assert transcript.unit.ending == ending
 
@@ -192,7 +192,7 @@ def test_the_first_loss_of_a_unit_counts() -> None:
     """What is lost after that is a consequence."""
     transcript = Transcript([])
     for ending in ("crashed", "unreadable"):
-        with pytest.raises(LostError):
+        with pytest.raises(CandidateLostError):
             transcript.lose(ending)
 
     assert transcript.unit.ending == "crashed"
@@ -252,7 +252,7 @@ def test_questions_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ExhaustedError):
         transcript.ask(question("f"))
     monkeypatch.setattr(transcripts, "_QUESTIONS_MAX", 3)
-    with pytest.raises(LostError):
+    with pytest.raises(CandidateLostError):
         transcript.ask(question("f"))
 
 

@@ -1,6 +1,6 @@
 """How fast is test code judged? Beside a naive grader and beside evalplus, on HumanEval.
 
-    python -m benchmarks.examinations [--rounds N] [--rollouts N] [--evalplus PYTHON]
+    python -m benchmarks.test_code [--rounds N] [--rollouts N] [--evalplus PYTHON]
 
 Completions are HumanEval's own solutions and the buggy ones of HumanEvalPack (but for those that
 never end, which measure nothing but a limit). The tests of all of them have been asked before,
@@ -34,9 +34,15 @@ from rich.table import Table
 
 from nova_code_verifier import Score, Verdict
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.sandbox.types import Execution, Executor, Job, Level, Limits
-from nova_code_verifier.verifier.pipeline import Prepared, conclude, judge_cases, prepare, run_all
-from nova_code_verifier.verifier.test_code.discovery import AskedBefore
+from nova_code_verifier.sandbox.types import Execution, Executor, IsolationLevel, Job, Limits
+from nova_code_verifier.verifier.pipeline import (
+    PreparedSample,
+    conclude,
+    judge_cases,
+    prepare,
+    run_all,
+)
+from nova_code_verifier.verifier.test_code.discovery import DiscoveryCache
 from tests.known.published import BUGGY, HUMANEVAL, Solution, read_solutions
 
 PROCESSORS = len(os.sched_getaffinity(0))
@@ -65,13 +71,13 @@ def problem_of(row):
     problem = {k: row[k] for k in ("task_id", "entry_point")} | {"base_input": inputs, "atol": atol}
     return problem, {"base": outputs, "base_time": seconds}
 
-lanes, work = json.load(open(sys.argv[1]))
+workers, work = json.load(open(sys.argv[1]))
 problems = {}
 for row, _ in work:
     if row["task_id"] not in problems:
         problems[row["task_id"]] = problem_of(row)
-with ProcessPoolExecutor(lanes) as pool:
-    list(pool.map(abs, range(lanes)))
+with ProcessPoolExecutor(workers) as pool:
+    list(pool.map(abs, range(workers)))
     print("ready", flush=True)
     for _ in sys.stdin:
         started = time.perf_counter()
@@ -111,14 +117,14 @@ class Counted:
         self._kind = kind
 
     @property
-    def level(self) -> Level:
+    def level(self) -> IsolationLevel:
         """The executor's own."""
         return self._executor.level
 
     @property
-    def keeps_candidates_apart(self) -> bool:
+    def isolates_trusted_code(self) -> bool:
         """As the executor does."""
-        return self._executor.keeps_candidates_apart
+        return self._executor.isolates_trusted_code
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Count and run."""
@@ -126,9 +132,9 @@ class Counted:
         self._counts[self._kind] += len(listed)
         return self._executor.run(listed)
 
-    def with_loaded(self, modules: tuple[str, ...]) -> "Counted":
-        """Count examiners apart."""
-        return Counted(self._executor.with_loaded(modules), self._counts, "examiners")
+    def with_preloaded(self, modules: tuple[str, ...]) -> "Counted":
+        """Count harnesses apart."""
+        return Counted(self._executor.with_preloaded(modules), self._counts, "harnesses")
 
 
 def _entries() -> list[Entry]:
@@ -152,25 +158,28 @@ def _entries() -> list[Entry]:
 
 
 def _judged(
-    entries: list[Entry], executor: Executor, asked_before: AskedBefore, limits: Limits = LIMITS
-) -> tuple[list[Prepared], list[Score]]:
+    entries: list[Entry],
+    executor: Executor,
+    discovery_cache: DiscoveryCache,
+    limits: Limits = LIMITS,
+) -> tuple[list[PreparedSample], list[Score]]:
     """Do what `verifier.pipeline` does, and keep what was asked."""
     samples = [entry.solution.sample for entry in entries]
     started = [prepare(sample, default_limits=limits) for sample in samples]
-    prepared = [one for one in started if isinstance(one, Prepared)]
+    prepared = [one for one in started if isinstance(one, PreparedSample)]
     assert len(prepared) == len(entries)
     scores = {
         place: conclude(prepared[place], judge_cases(prepared[place], executions))
-        for place, executions in run_all(prepared, executor, asked_before)
+        for place, executions in run_all(prepared, executor, discovery_cache)
     }
     return prepared, [scores[place] for place in range(len(prepared))]
 
 
 def _without_endless(
-    entries: list[Entry], executor: Executor, asked_before: AskedBefore
+    entries: list[Entry], executor: Executor, discovery_cache: DiscoveryCache
 ) -> list[Entry]:
     """Judge all once, so that their tests have been asked, and leave out what ran out of time."""
-    _, scores = _judged(entries, executor, asked_before, WARM_UP_LIMITS)
+    _, scores = _judged(entries, executor, discovery_cache, WARM_UP_LIMITS)
     return [
         entry
         for entry, score in zip(entries, scores, strict=True)
@@ -178,10 +187,10 @@ def _without_endless(
     ]
 
 
-def _ours(entries: list[Entry], executor: Executor, asked_before: AskedBefore) -> Contestant:
+def _ours(entries: list[Entry], executor: Executor, discovery_cache: DiscoveryCache) -> Contestant:
     def grade() -> tuple[float, list[bool]]:
         started = time.perf_counter()
-        _, scores = _judged(entries, executor, asked_before)
+        _, scores = _judged(entries, executor, discovery_cache)
         return time.perf_counter() - started, [score.correctness == 1.0 for score in scores]
 
     return grade
@@ -236,12 +245,12 @@ def _evalplus(entries: list[Entry], directory: Path, python: str) -> Iterator[Co
 def measure(rounds: int, rollouts: int, python: str, console: Console) -> None:
     """Measure every contestant once a round, and print."""
     counts: Counter[str] = Counter()
-    asked_before = AskedBefore()
+    discovery_cache = DiscoveryCache()
     with LocalExecutor() as executor, tempfile.TemporaryDirectory() as scratch:
-        entries = _without_endless(_entries(), executor, asked_before)
+        entries = _without_endless(_entries(), executor, discovery_cache)
         entries = [entry for entry in entries[::rollouts] for _ in range(rollouts)]
         with _evalplus(entries, Path(scratch), python) as evalplus:
-            ours = _ours(entries, executor, asked_before)
+            ours = _ours(entries, executor, discovery_cache)
             contestants = {"ours": ours, "naive": _naive(entries, Path(scratch))}
             if evalplus is None:
                 console.print(f"evalplus is skipped: {python} cannot import it")
@@ -249,7 +258,7 @@ def measure(rounds: int, rollouts: int, python: str, console: Console) -> None:
                 contestants["evalplus"] = evalplus
             console.print(f"isolation level [bold]{executor.level}[/], {PROCESSORS} processors")
             _show(_measured(contestants, entries, rounds, console), len(entries), console)
-        prepared, _ = _judged(entries, Counted(executor, counts), asked_before)
+        prepared, _ = _judged(entries, Counted(executor, counts), discovery_cache)
     _show_guests(prepared, counts, console)
 
 
@@ -282,12 +291,12 @@ def _show(seconds: dict[str, list[float]], count: int, console: Console) -> None
     console.print(table)
 
 
-def _show_guests(prepared: list[Prepared], counts: Counter[str], console: Console) -> None:
+def _show_guests(prepared: list[PreparedSample], counts: Counter[str], console: Console) -> None:
     console.print(
         f"guests per completion: {counts.total() / len(prepared):.2f} "
-        f"({counts['candidates']} of candidates, {counts['examiners']} of examiners)"
+        f"({counts['candidates']} of candidates, {counts['harnesses']} of harnesses)"
     )
-    rounds = Counter(one.examination.rounds for one in prepared if one.examination)
+    rounds = Counter(one.run.rounds for one in prepared if one.run)
     said = ", ".join(f"{number} took {taken}" for taken, number in sorted(rounds.items()))
     console.print(f"rounds: {said}")
 

@@ -1,0 +1,22 @@
+# against: code|call
+# must: wrong_answer|runtime_error
+# problem: order
+# tries: exceptions named like the harness's own
+class AnswerNeededError(BaseException):
+    pass
+
+
+class ExhaustedError(BaseException):
+    pass
+
+
+class TestCodeError(Exception):
+    pass
+
+
+class UnsendableError(BaseException):
+    pass
+
+
+def f(numbers):
+    raise [AnswerNeededError, ExhaustedError, TestCodeError, UnsendableError][len(numbers)]("passed")
