@@ -11,9 +11,8 @@ from nova_code_verifier.handlers.report import ISOLATION_LEVELS, details_of, log
 from nova_code_verifier.handlers.wire import MetricType, response_row
 from nova_code_verifier.sandbox.types import Ending, Execution, IsolationLevel, RaisedError
 from nova_code_verifier.verifier.pipeline import (
-    PreparedSample,
+    case_results,
     conclude,
-    judge_cases,
     prepare,
     ungraded,
 )
@@ -236,10 +235,9 @@ def test_nothing_tells_what_was_expected(ending: Ending, reference: object) -> N
     """However a case ended, neither row nor log nor details show the right answer."""
     completion = "```python\nprint(1)\n```"
     prepared = prepare(Sample(completion=completion, reference=reference))
-    assert isinstance(prepared, PreparedSample)
     execution = Execution(ending=ending, exit_status=0, stdout=b"1", value=1, detail="why")
 
-    score = conclude(prepared, judge_cases(prepared, [execution]))
+    score = conclude(prepared, case_results(prepared, (execution,)))
 
     assert len(score.cases) == 1
     assert SECRET not in repr([metrics(score), details_of(score), fields_of(score)])
@@ -328,6 +326,7 @@ def test_no_words_of_a_candidate_are_logged(ending: Ending) -> None:
     reference = {"tests": {"kind": "stdio", "cases": [{"stdin": "1", "stdout": "2"}]}}
     completion = f"```python\nprint({OWN_WORDS!r})\n```"
     prepared = prepare(Sample(completion=completion, reference=reference))
-    assert isinstance(prepared, PreparedSample)
 
-    assert OWN_WORDS not in repr(fields_of(conclude(prepared, judge_cases(prepared, [execution]))))
+    assert OWN_WORDS not in repr(
+        fields_of(conclude(prepared, case_results(prepared, (execution,))))
+    )

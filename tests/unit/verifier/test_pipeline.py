@@ -1,6 +1,7 @@
 """The corridor, from a sample to its score, with a sandbox that does as it is told."""
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -19,7 +20,7 @@ from nova_code_verifier.sandbox.types import (
     Question,
     Run,
 )
-from nova_code_verifier.verifier.pipeline import PreparedSample, judge, judge_cases, prepare
+from nova_code_verifier.verifier.pipeline import case_results, judge, prepare
 from nova_code_verifier.verifier.rubric import Rubric
 from nova_code_verifier.verifier.types import (
     ExtractionMethod,
@@ -305,10 +306,12 @@ MIXED = (
 @given(order=st.permutations(range(len(MIXED))), count=st.integers(1, len(MIXED)))
 def test_a_mixed_batch_is_the_sum_of_its_samples(order: list[int], count: int) -> None:
     """Programs, labels, opinions, texts, broken rows: each scores as it does alone."""
+    similarity: Future[Similarity] = Future()
+    similarity.set_result(Similarity(value=0.5))
 
     def scores(samples: list[Sample]) -> list[Score]:
         executor = ScriptedExecutor(answer_by_input)
-        return judge(samples, executor, compare=lambda _: Similarity(value=0.5))
+        return judge(samples, executor, compare=lambda _: similarity)
 
     chosen = [MIXED[place] for place in order[:count]]
 
@@ -335,10 +338,9 @@ def test_several_blocks_cost_format() -> None:
 def test_too_few_executions_are_a_bug() -> None:
     """A missing execution is not taken for a passed case."""
     prepared = prepare(sample())
-    assert isinstance(prepared, PreparedSample)
 
     with pytest.raises(ValueError, match="zip"):
-        judge_cases(prepared, [])
+        case_results(prepared, ())
 
 
 def test_outputs_are_not_kept() -> None:

@@ -13,7 +13,7 @@ from nova_code_verifier.verifier.completion.extraction import (
     complete_blocks,
     extract_candidate,
 )
-from nova_code_verifier.verifier.completion.sections import find_sections
+from nova_code_verifier.verifier.completion.parsing import parse_completion
 from nova_code_verifier.verifier.types import ExtractionMethod
 
 TAGGED = ExtractionMethod.TAGGED_FENCE
@@ -31,7 +31,7 @@ MOST_SECONDS = 3.0  # of CPU time, on a slow machine; quadratic time takes minut
 
 def found(completion: str) -> tuple[str, ExtractionMethod] | None:
     """Return the program in *completion*, and how it was found."""
-    candidate = extract_candidate(completion)
+    candidate = extract_candidate(parse_completion(completion))
     return None if candidate is None else (candidate.program, candidate.method)
 
 
@@ -186,12 +186,12 @@ def test_bare_statements(program: str) -> None:
 
 def test_bare_text_is_python_or_nothing() -> None:
     """Text that happens to parse as Python is no program in another language."""
-    assert extract_candidate("x = 1", language="cpp") is None
+    assert extract_candidate(parse_completion("x = 1"), language="cpp") is None
 
 
 def test_another_language_has_its_own_tag() -> None:
     """The language of the task decides which tag is looked for."""
-    candidate = extract_candidate(f"```cpp\nint x;\n```\n{FINAL}", language="cpp")
+    candidate = extract_candidate(parse_completion(f"```cpp\nint x;\n```\n{FINAL}"), language="cpp")
 
     assert candidate is not None
     assert candidate.program == "int x;\n"
@@ -232,7 +232,7 @@ def test_a_program_about_marks_is_whole(line: str) -> None:
 )
 def test_number_of_complete_blocks(completion: str, expected: int) -> None:
     """Complete, written blocks that are of no other language count, where the answer was found."""
-    assert len(complete_blocks(find_sections(completion))) == expected
+    assert len(complete_blocks(parse_completion(completion))) == expected
 
 
 @pytest.mark.parametrize("program", ['print("\\d")', "print(1or 2)", "print(x is 1)"])
@@ -245,7 +245,7 @@ def test_warning_filters_survive() -> None:
     """Reading a program leaves the filters of the process as they were."""
     before = list(warnings.filters)
 
-    extract_candidate('print("\\d")')
+    extract_candidate(parse_completion('print("\\d")'))
 
     assert list(warnings.filters) == before
 
@@ -308,7 +308,7 @@ def test_time_is_linear(unit: str, before: str) -> None:
     completion = before + unit * (TWO_MEGABYTES // len(unit))
     start = time.process_time()
 
-    extract_candidate(completion)
+    extract_candidate(parse_completion(completion))
 
     assert time.process_time() - start < MOST_SECONDS
 
@@ -337,7 +337,7 @@ pieces_of_markdown = st.lists(st.sampled_from(FENCES + MARKS), max_size=40).map(
 @example("```python\n" + "</think>" * 3)
 def test_every_text_is_survived(completion: str) -> None:
     """No text is an error, and no candidate is blank."""
-    candidate = extract_candidate(completion)
+    candidate = extract_candidate(parse_completion(completion))
 
     assert candidate is None or candidate.program.strip()
 
@@ -348,7 +348,7 @@ def test_what_does_not_parse_is_not_run(text: str) -> None:
     assume("```" not in text)
     assume("~~~" not in text)
 
-    assert extract_candidate(text + "\n$") is None  # Python knows no dollar
+    assert extract_candidate(parse_completion(text + "\n$")) is None  # Python knows no dollar
 
 
 @given(pieces_of_markdown | any_text)
@@ -379,7 +379,7 @@ def test_a_usage_example_is_no_answer(blocks: list[str], answer: int) -> None:
     """A last block that only calls what another one defines shows how to use that one."""
     completion = "\n".join(f"```python\n{block}\n```" for block in blocks)
 
-    candidate = extract_candidate(completion)
+    candidate = extract_candidate(parse_completion(completion))
 
     assert candidate is not None
     assert candidate.program.strip() == blocks[answer]
@@ -404,7 +404,7 @@ def test_a_usage_example_is_no_answer(blocks: list[str], answer: int) -> None:
 )
 def test_an_answer_in_words_is_found(completion: str, answer: str) -> None:
     """The last box of the solution, or all of it; then the same of all that is visible."""
-    assert answer_text(completion) == answer
+    assert answer_text(parse_completion(completion).texts) == answer
 
 
 @pytest.mark.parametrize(
@@ -413,4 +413,4 @@ def test_an_answer_in_words_is_found(completion: str, answer: str) -> None:
 )
 def test_a_box_may_be_all_that_counts(completion: str, answer: str) -> None:
     """Where it was asked for, words outside of one are no answer."""
-    assert answer_text(completion, boxed=True) == answer
+    assert answer_text(parse_completion(completion).texts, boxed=True) == answer

@@ -11,9 +11,10 @@ from nova_code_verifier.verifier.completion.format import (
     format_issues_of_program,
     format_issues_of_text,
 )
+from nova_code_verifier.verifier.completion.parsing import parse_completion
 from nova_code_verifier.verifier.pipeline import prepare
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, Rubric
-from nova_code_verifier.verifier.types import FormatIssue, Sample, Score
+from nova_code_verifier.verifier.types import FormatIssue, Sample
 
 FENCED = "```python\nprint(1)\n```"
 UNTAGGED = "```\n# a draft\nprint(2)\nimport os\n```"
@@ -23,9 +24,9 @@ ALL_ASKED = Rubric(solution_marks=True, boxed=True)
 
 def missed(completion: str, rubric: Rubric = DEFAULT_RUBRIC) -> tuple[FormatIssue, ...]:
     """List the misses of a response that holds a program."""
-    candidate = extract_candidate(completion)
+    candidate = extract_candidate(parse_completion(completion))
     assert candidate is not None
-    return format_issues_of_program(completion, candidate, rubric)
+    return format_issues_of_program(parse_completion(completion), candidate, rubric)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,12 @@ def test_marks_and_boxes_where_they_are_asked_for(
 )
 def test_a_text_misses_marks_alone(completion: str, misses: tuple[FormatIssue, ...]) -> None:
     """Nobody wants a fence around prose; and what is marked has to be the answer."""
-    assert format_issues_of_text(completion, ALL_ASKED, lambda text: "Paris" in text) == misses
+    assert (
+        format_issues_of_text(
+            parse_completion(completion).texts, ALL_ASKED, lambda text: "Paris" in text
+        )
+        == misses
+    )
 
 
 @pytest.mark.parametrize(
@@ -120,9 +126,9 @@ def test_opinions_are_dressed_or_not(completion: str, format_: float) -> None:
     """Marks and a box that hold no opinions are worth nothing."""
     expected = {"opinions": [{"target": "x", "polarity": "positive"}]}
 
-    score = prepare(Sample(completion=completion, reference=expected), rubric=ALL_ASKED)
+    score = prepare(Sample(completion=completion, reference=expected), rubric=ALL_ASKED).score
 
-    assert isinstance(score, Score)
+    assert score is not None
     assert (score.correctness, score.format) == (1.0, format_)
 
 
@@ -136,9 +142,9 @@ def test_opinions_are_dressed_or_not(completion: str, format_: float) -> None:
 )
 def test_a_label_is_dressed_or_not(completion: str, misses: tuple[FormatIssue, ...]) -> None:
     """The label has to be the one that is between the marks, and in the box."""
-    score = prepare(Sample(completion=completion, reference="positive"), rubric=ALL_ASKED)
+    score = prepare(Sample(completion=completion, reference="positive"), rubric=ALL_ASKED).score
 
-    assert isinstance(score, Score)
+    assert score is not None
     assert (score.correctness, score.misses) == (1.0, misses)
 
 
@@ -151,9 +157,9 @@ pieces = st.sampled_from([
 @given(text=st.lists(pieces, max_size=40).map("".join))
 def test_no_text_is_too_odd(text: str) -> None:
     """Whatever a response looks like, its misses are known, each once."""
-    candidate = extract_candidate(text)
+    candidate = extract_candidate(parse_completion(text))
     if candidate is not None:
-        misses = format_issues_of_program(text, candidate, ALL_ASKED)
+        misses = format_issues_of_program(parse_completion(text), candidate, ALL_ASKED)
         assert len(set(misses)) == len(misses)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nova_code_verifier.verifier.errors import VerifierError
-from nova_code_verifier.verifier.pipeline import PreparedSample, prepare
+from nova_code_verifier.verifier.pipeline import prepare
 from nova_code_verifier.verifier.reference.task import (
     Task,
     open_reference,
@@ -16,14 +16,14 @@ from nova_code_verifier.verifier.reference.task import (
     read_text_reference,
 )
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, Rubric, Shape
-from nova_code_verifier.verifier.types import Sample, Score, Verdict
+from nova_code_verifier.verifier.types import Sample, Verdict
 
 STDIO = {"tests": {"kind": "stdio", "cases": [{"stdin": "", "stdout": "1"}]}}
 
 
 def task_of(reference: object, *names: str) -> Task | None:
     """Return the task of a sample."""
-    return read_task(reference, names, DEFAULT_RUBRIC)[0].task
+    return read_task(open_reference(reference), names, DEFAULT_RUBRIC).task
 
 
 @pytest.mark.parametrize(
@@ -67,14 +67,16 @@ def test_a_rubric_of_its_own_goes_before_the_runs() -> None:
     run = Rubric(shape=Shape.POWER, lowest=-1.0)
     reference = STDIO | {"rubric": {"correctness": {"exponent": 3}, "format": {"boxed": True}}}
 
-    spec, _ = read_task(reference, (), run)
+    spec = read_task(open_reference(reference), (), run)
 
     assert spec.rubric == Rubric(shape=Shape.POWER, lowest=-1.0, exponent=3.0, boxed=True)
 
 
 def test_a_rubric_may_be_json() -> None:
     """As datasets of strings have it."""
-    spec, _ = read_task(STDIO | {"rubric": '{"reward": {"range": [-1, 1]}}'}, (), DEFAULT_RUBRIC)
+    spec = read_task(
+        open_reference(STDIO | {"rubric": '{"reward": {"range": [-1, 1]}}'}), (), DEFAULT_RUBRIC
+    )
 
     assert spec.rubric.lowest == -1.0
 
@@ -88,7 +90,7 @@ def test_a_rubric_may_be_json() -> None:
         (
             "rubric",
             {"reward": {"on_outage": "value"}},
-            "rubric.reward.on_outage: is for the run",
+            "rubric.reward.on_outage: can only be set in the run",
         ),
         ("rubric", {"reward": {"range": [0, 10**400]}}, "rubric: reward.range: expected -1e+09 to"),
         ("task", "similarty", "task: found 'similarty', expected code, sentiment, similarity; did"),
@@ -98,9 +100,9 @@ def test_a_rubric_may_be_json() -> None:
 )
 def test_a_misprint_is_a_dataset_error(key: str, value: Any, complaint: str) -> None:
     """The row is ungraded, and its owner told what to mend."""
-    score = prepare(Sample(completion="```python\n```", reference=STDIO | {key: value}))
+    score = prepare(Sample(completion="```python\n```", reference=STDIO | {key: value})).score
 
-    assert isinstance(score, Score)
+    assert score is not None
     assert score.verdict is Verdict.UNGRADED
     assert score.problem.startswith(complaint)
 
@@ -115,7 +117,7 @@ def test_a_misprint_is_a_dataset_error(key: str, value: Any, complaint: str) -> 
 )
 def test_what_has_another_meaning_is_left_alone(key: str, value: Any) -> None:
     """A dataset may have such a key of its own; and what is null is not there."""
-    spec, _ = read_task(STDIO | {key: value}, (), DEFAULT_RUBRIC)
+    spec = read_task(open_reference(STDIO | {key: value}), (), DEFAULT_RUBRIC)
 
     assert spec.rubric == DEFAULT_RUBRIC
 
@@ -133,7 +135,7 @@ def test_a_format_is_asked_for(wanted: object, *, marks: bool, boxed: bool) -> N
     """It takes the place of the rubric's own."""
     run = Rubric(solution_marks=True, boxed=True)
 
-    spec, _ = read_task(STDIO | {"format": wanted}, (), run)
+    spec = read_task(open_reference(STDIO | {"format": wanted}), (), run)
 
     assert (spec.rubric.solution_marks, spec.rubric.boxed) == (marks, boxed)
 
@@ -172,7 +174,9 @@ def test_no_reference_is_too_odd(reference: object) -> None:
 
 def test_a_text_may_be_json() -> None:
     """Where the reference is what a response is to be like, and not how to judge it."""
-    assert read_text_reference('{"name": "x", "age": 3}') == '{"name": "x", "age": 3}'
+    text = '{"name": "x", "age": 3}'
+
+    assert read_text_reference(open_reference(text), text) == text
 
 
 @pytest.mark.parametrize(
@@ -185,9 +189,9 @@ def test_a_text_may_be_json() -> None:
 )
 def test_null_means_absent(reference: object) -> None:
     """Where rows differ in their keys, tables fill the gaps with it."""
-    score = prepare(Sample(completion="\\boxed{positive}", reference=reference))
+    score = prepare(Sample(completion="\\boxed{positive}", reference=reference)).score
 
-    assert isinstance(score, Score)
+    assert score is not None
     assert score.verdict is Verdict.ACCEPTED
 
 
@@ -195,21 +199,20 @@ def test_a_raw_row_earns_its_own_lowest() -> None:
     """The rubric of the sample holds for it, too; one that cannot be read does not matter."""
     own = {"rubric": {"reward": {"range": [-1, 1]}}}
     for reference, reward in ((STDIO | own, -1.0), ({"rubric": {"weigths": {}}}, 0.0)):
-        score = prepare(Sample(completion=None, reference=reference))
+        score = prepare(Sample(completion=None, reference=reference)).score
 
-        assert isinstance(score, Score)
+        assert score is not None
         assert (score.verdict, score.reward) == (Verdict.NO_CANDIDATE, reward)
 
 
 @pytest.mark.parametrize("reference", ["Paris", {"answer": "Paris"}, {"reference": "Paris"}])
 def test_a_text_is_compared_with_a_text(reference: object) -> None:
     """However the reference holds it."""
-    assert read_text_reference(reference) == "Paris"
+    assert read_text_reference(open_reference(reference), reference) == "Paris"
 
     completion = "<think>Rome?</think> It is Paris."
     prepared = prepare(Sample(completion=completion, reference=reference, tasks=("similarity",)))
 
-    assert isinstance(prepared, PreparedSample)
     assert prepared.comparison is not None
     assert prepared.comparison.response == "It is Paris."
 
@@ -217,19 +220,19 @@ def test_a_text_is_compared_with_a_text(reference: object) -> None:
 @pytest.mark.parametrize("reference", ["", " ", {}, {"answer": ""}, 7])
 def test_a_text_to_compare_with_must_be_there(reference: object) -> None:
     """Otherwise it is a dataset error."""
-    score = prepare(Sample(completion="It is.", reference=reference, tasks=("similarity",)))
+    score = prepare(Sample(completion="It is.", reference=reference, tasks=("similarity",))).score
 
-    assert isinstance(score, Score)
+    assert score is not None
     assert score.problem.startswith("reference: expected a text to compare with")
 
 
 def test_a_task_decides_where_a_shape_would_not() -> None:
     """A label asked for as code is no test; tests asked for as sentiment have no label."""
-    as_code = prepare(Sample(completion="positive", reference="positive", tasks=("code",)))
+    as_code = prepare(Sample(completion="positive", reference="positive", tasks=("code",))).score
     tests = STDIO | {"task": "sentiment"}
-    as_sentiment = prepare(Sample(completion="positive", reference=tests))
+    as_sentiment = prepare(Sample(completion="positive", reference=tests)).score
 
-    assert isinstance(as_code, Score)
-    assert isinstance(as_sentiment, Score)
+    assert as_code is not None
+    assert as_sentiment is not None
     assert as_code.verdict is as_sentiment.verdict is Verdict.UNGRADED
     assert as_sentiment.problem.startswith("answer: expected one of positive")

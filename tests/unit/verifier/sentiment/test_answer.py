@@ -8,12 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nova_code_verifier.verifier.completion.parsing import parse_completion
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.pipeline import prepare
 from nova_code_verifier.verifier.reference.task import open_reference
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, Polarity, Rubric
 from nova_code_verifier.verifier.scoring.score import score_sentiment
-from nova_code_verifier.verifier.sentiment.answer import mark, read_expected
+from nova_code_verifier.verifier.sentiment.answer import (
+    Expected,
+    SentimentResult,
+    grade_answer,
+    read_expected,
+)
 from nova_code_verifier.verifier.sentiment.labels import lone_label
 from nova_code_verifier.verifier.sentiment.opinions import Opinion, Pair
 from nova_code_verifier.verifier.types import FormatIssue, Sample, Score, Verdict
@@ -24,6 +30,11 @@ PROFIT = {"target": "営業利益", "category": "company#profit", "polarity": "n
 
 
 # -- references ------------------------------------------------------------------------
+
+
+def graded(completion: str, expected: Expected) -> SentimentResult:
+    """Grade the answer of a completion."""
+    return grade_answer(parse_completion(completion).texts, expected)
 
 
 @pytest.mark.parametrize(
@@ -82,8 +93,8 @@ def test_other_references_do_not(reference: object) -> None:
         ({"opinions": [SALES, {"target": "x"}]}, "opinions[1]"),
         ({"opinions": [{"target": "x", "polarity": "good"}]}, "opinions[0]"),
         ({"opinions": [SALES] * 101}, "opinions: found 101, expected 100 at most"),
-        ({"answer": "positive", "opinions": [SALES]}, "opinions: found beside a label"),
-        ({"answer": "positive", "opinions": []}, "opinions: found beside a label"),
+        ({"answer": "positive", "opinions": [SALES]}, "opinions: found together with a label"),
+        ({"answer": "positive", "opinions": []}, "opinions: found together with a label"),
         ({"answer": "positive", "label": "negative"}, "label: contradicts answer"),
     ],
 )
@@ -107,9 +118,9 @@ def test_a_reference_that_asks_for_no_program_is_told_so(
     reference: object, tasks: tuple[str, ...], complaint: str
 ) -> None:
     """Nobody who has labels is told about inputs and outputs."""
-    score = prepare(Sample(completion="positive", reference=reference, tasks=tasks))
+    score = prepare(Sample(completion="positive", reference=reference, tasks=tasks)).score
 
-    assert isinstance(score, Score)
+    assert score is not None
     assert (score.verdict, score.problem[: len(complaint)]) == (Verdict.UNGRADED, complaint)
 
 
@@ -145,10 +156,10 @@ def test_a_reference_that_asks_for_no_program_is_told_so(
 )
 def test_a_label_is_found(completion: str, answer: Polarity, dress: float) -> None:
     """In the last box of the solution, then of the answer, then in the last line."""
-    marked = mark(completion, answer)
+    marked = graded(completion, answer)
 
     misses = () if dress == 1.0 else (FormatIssue.NOT_BOXED,)
-    assert (marked.answer, marked.correctness, marked.misses) == (answer, 1.0, misses)
+    assert (marked.answer, marked.correctness, marked.format_issues) == (answer, 1.0, misses)
 
 
 @pytest.mark.parametrize(
@@ -185,13 +196,13 @@ def test_a_label_is_found(completion: str, answer: Polarity, dress: float) -> No
 )
 def test_what_is_no_clear_label_is_no_answer(completion: str) -> None:
     """Nobody picks the label that fits, nor the first one."""
-    assert [mark(completion, label).answer for label in Polarity] == [None] * 3
+    assert [graded(completion, label).answer for label in Polarity] == [None] * 3
 
 
 @given(st.text())
 def test_any_text_has_a_label_or_none(text: str) -> None:
     """No completion is an error, nor right about two labels."""
-    marks = [mark(text, label).correctness for label in Polarity]
+    marks = [graded(text, label).correctness for label in Polarity]
 
     assert sum(marks) <= 1.0
     lone_label(text)
@@ -217,7 +228,7 @@ def test_any_text_has_a_label_or_none(text: str) -> None:
 @pytest.mark.parametrize("expected", [POSITIVE, (Opinion(target="x", polarity=POSITIVE),)])
 def test_hostile_text_is_read_in_little_time(text: str, expected: Any) -> None:
     """Neither many boxes nor many labels take minutes, nor the memory of a machine."""
-    mark(text, expected)
+    graded(text, expected)
 
 
 # -- opinions --------------------------------------------------------------------------
@@ -227,7 +238,7 @@ def share(*answered: dict[str, str], expected: tuple[dict[str, str], ...]) -> fl
     """Mark opinions that are answered as JSON."""
     wanted = read_expected({"opinions": list(expected)})
     assert isinstance(wanted, tuple)
-    return mark(json.dumps(answered), wanted).correctness
+    return graded(json.dumps(answered), wanted).correctness
 
 
 def test_opinions_are_marked_by_soft_f1() -> None:
@@ -280,10 +291,10 @@ def test_opinions_are_found(completion: str, dress: float) -> None:
     expected = read_expected({"opinions": [SALES]})
     assert expected is not None
 
-    marked = mark(completion, expected)
+    marked = graded(completion, expected)
 
     misses = () if dress == 1.0 else (FormatIssue.NOT_JSON,)
-    assert (marked.correctness, marked.misses) == (1.0, misses)
+    assert (marked.correctness, marked.format_issues) == (1.0, misses)
 
 
 def test_opinions_in_a_row_are_a_list() -> None:
@@ -291,7 +302,7 @@ def test_opinions_in_a_row_are_a_list() -> None:
     expected = read_expected({"opinions": [SALES, PROFIT]})
     assert expected is not None
 
-    assert mark(f"{json.dumps(SALES)}\n{json.dumps(PROFIT)}", expected).correctness == 1.0
+    assert graded(f"{json.dumps(SALES)}\n{json.dumps(PROFIT)}", expected).correctness == 1.0
 
 
 @pytest.mark.parametrize(
@@ -304,8 +315,8 @@ def test_saying_that_there_is_none_is_an_answer(completion: str, *, is_answer: b
     assert nothing is not None
     assert some is not None
 
-    assert mark(completion, nothing).correctness == float(is_answer)
-    marked = mark(completion, some)
+    assert graded(completion, nothing).correctness == float(is_answer)
+    marked = graded(completion, some)
     format_ = score_sentiment(marked, (), DEFAULT_RUBRIC).format
     assert (marked.correctness, format_) == (0.0, 0.0)
 
@@ -315,7 +326,7 @@ def test_brackets_may_be_the_targets_own() -> None:
     expected = read_expected({"opinions": [{"target": "売上高(連結)", "polarity": "positive"}]})
     assert expected is not None
 
-    assert mark("- 売上高(連結): positive", expected).correctness == 1.0
+    assert graded("- 売上高(連結): positive", expected).correctness == 1.0
 
 
 @pytest.mark.parametrize(
@@ -326,9 +337,9 @@ def test_what_is_not_understood_is_no_answer(
     completion: str, expected: tuple[Opinion, ...]
 ) -> None:
     """It earns nothing, not even for its form; and says why."""
-    marked = mark(completion, expected)
+    marked = graded(completion, expected)
 
-    assert (marked.answer, marked.why[:10]) == (None, "none of 1 ")
+    assert (marked.answer, marked.reason[:10]) == (None, "none of 1 ")
     assert score_sentiment(marked, (), DEFAULT_RUBRIC).reward == 0.0
 
 
@@ -337,7 +348,7 @@ def test_what_is_understood_is_told_with_its_pairs() -> None:
     expected = read_expected({"opinions": [SALES, PROFIT]})
     assert isinstance(expected, tuple)
 
-    marked = mark(json.dumps([{"target": "x", "polarity": "positive"}, {}, PROFIT]), expected)
+    marked = graded(json.dumps([{"target": "x", "polarity": "positive"}, {}, PROFIT]), expected)
 
     assert (marked.answer, marked.count) == ("3 opinions", 3)
     assert marked.opinions == (Opinion(target="x", polarity=POSITIVE), expected[1])
@@ -357,7 +368,7 @@ def test_what_is_understood_is_told_with_its_pairs() -> None:
 )
 def test_no_answer_says_why(completion: str, why: str) -> None:
     """For who wonders what a completion lacks."""
-    assert mark(completion, POSITIVE).why == why
+    assert graded(completion, POSITIVE).reason == why
 
 
 opinions = st.builds(
@@ -389,8 +400,8 @@ def test_shares_are_shares(
 def scored(completion: str, reference: object = "positive", **rubric: Any) -> Score:
     """Score a completion; nothing is left to run."""
     sample = Sample(completion=completion, reference=reference)
-    score = prepare(sample, rubric=Rubric(**rubric))
-    assert isinstance(score, Score)
+    score = prepare(sample, rubric=Rubric(**rubric)).score
+    assert score is not None
     return score
 
 
@@ -445,6 +456,6 @@ def test_characters_that_become_many_are_soon_read() -> None:
     line = "- a | " + "\ufdfa" * 150 + "positive " * 15 + "\n"
     started = time.process_time()
 
-    mark(line * 1000, (Opinion(target="a", polarity=POSITIVE),))
+    graded(line * 1000, (Opinion(target="a", polarity=POSITIVE),))
 
     assert time.process_time() - started < 5

@@ -2,20 +2,20 @@
 
 import pytest
 
-from nova_code_verifier.verifier.completion.sections import MAX_SIGNS, find_sections
+from nova_code_verifier.verifier.completion.parsing import MAX_SIGNS, parse_completion
 
 BLOCK = "```python\nprint(1)\n```"
 
 
 def visible(completion: str) -> str:
     """Return what is left of *completion* without reasoning and marks."""
-    return "|".join(find_sections(completion).visible)
+    return "|".join(piece.text for piece in parse_completion(completion).visible)
 
 
 def solution(completion: str) -> str | None:
     """Return what stands between the solution marks of *completion*."""
-    pieces = find_sections(completion).solution
-    return None if pieces is None else "|".join(pieces)
+    pieces = parse_completion(completion).solution
+    return None if pieces is None else "|".join(piece.text for piece in pieces)
 
 
 @pytest.mark.parametrize(
