@@ -78,16 +78,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedSample:
-    """Everything that was read of a sample, and what is left to do for its score.
+    """Everything that was read of a sample, and what is left to run.
 
-    If nothing is left to do, `score` is set. Otherwise there is a `job` (stdio and call tests) or a
-    `program` for the test code of the `plan`, and a `comparison` if a language model has to compare
-    two texts; a text answer has a comparison alone. `sentiment` is the answer and the expected one.
+    There is a `job` (stdio and call tests) or a `program` for the test code of the `plan`, unless
+    there is nothing to run. `problem` says why the dataset's reference cannot be used. `comparison`
+    is what a language model has to compare. `sentiment` is the answer and the expected one. A
+    `candidate` with nothing to run was refused: its `findings` violate the rubric's safety policy.
     """
 
     task: TaskSpec
     source: Source = Source.NONE
-    score: Score | None = None
+    problem: str = ""
     candidate: Candidate | None = None
     plan: TestPlan | CodePlan | None = None
     job: Job | None = None
@@ -96,6 +97,11 @@ class PreparedSample:
     sentiment: tuple[SentimentResult, Expected] | None = None
     format_issues: tuple[FormatIssue, ...] = ()
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def is_runnable(self) -> bool:
+        """Whether there is something for the sandbox to do."""
+        return self.job is not None or bool(self.program)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,10 +200,11 @@ def grade(
         prepared = attempt(index, stage)
         if isinstance(prepared, Score):
             yield GradedSample(index=index, score=prepared)
-        elif prepared.score is not None:
-            yield GradedSample(index=index, score=prepared.score, prepared=prepared)
-        else:
+        elif prepared.is_runnable or prepared.comparison is not None:
             waiting[index] = prepared
+        else:
+            score = _concluded(index, prepared, CaseResults(), None, attempt)
+            yield GradedSample(index=index, score=score, prepared=prepared)
     pending = _start_comparisons(waiting, compare) if compare else {}
     compared: list[tuple[int, CaseResults | Score, float]] = []
     for index, run in _run(waiting, executor, discovery_cache or DiscoveryCache()):
@@ -238,8 +245,8 @@ def prepare(
             return _prepare(sample.completion, sample.reference, opened, task, default_limits)
     except VerifierError as error:
         if sample.completion is not None:
-            return PreparedSample(task=task, score=ungraded(str(error)))
-    return PreparedSample(task=task, score=no_candidate(task.rubric))
+            return PreparedSample(task=task, problem=str(error))
+    return PreparedSample(task=task)
 
 
 def _prepare(
@@ -260,17 +267,15 @@ def _prepare(
 
 def _prepare_text(completion: ParsedCompletion, reference: str, task: TaskSpec) -> PreparedSample:
     rubric, texts = task.rubric, completion.texts
-    prepared = PreparedSample(task=task, source=Source.SIMILARITY)
     response = answer_text(texts, boxed=rubric.boxed)
-    if not response:
-        return _settled(prepared, no_candidate(rubric, tests_total=1))
 
     def is_answer(text: str) -> bool:
         return answer_text((text,), boxed=rubric.boxed) == response
 
-    return replace(
-        prepared,
-        comparison=Comparison(response=response, reference=reference),
+    return PreparedSample(
+        task=task,
+        source=Source.SIMILARITY,
+        comparison=Comparison(response=response, reference=reference) if response else None,
         format_issues=format_issues_of_text(texts, rubric, is_answer),
     )
 
@@ -278,16 +283,19 @@ def _prepare_text(completion: ParsedCompletion, reference: str, task: TaskSpec) 
 def _prepare_sentiment(
     completion: ParsedCompletion, expected: Expected, task: TaskSpec
 ) -> PreparedSample:
-    rubric, texts = task.rubric, completion.texts
+    texts = completion.texts
     result = grade_answer(texts, expected)
 
     def is_answer(text: str) -> bool:
         alone = grade_answer((text,), expected)
         return (alone.answer, alone.correctness) == (result.answer, result.correctness)
 
-    issues = format_issues_of_text(texts, rubric, is_answer)
-    prepared = PreparedSample(task=task, source=Source.SENTIMENT, sentiment=(result, expected))
-    return _settled(prepared, score_sentiment(result, issues, rubric))
+    return PreparedSample(
+        task=task,
+        source=Source.SENTIMENT,
+        sentiment=(result, expected),
+        format_issues=format_issues_of_text(texts, task.rubric, is_answer),
+    )
 
 
 def _prepare_program(
@@ -295,28 +303,24 @@ def _prepare_program(
 ) -> PreparedSample:
     rubric = task.rubric
     prompt = plan.test_code.prompt if isinstance(plan, CodePlan) else ""
-    total = 0 if isinstance(plan, CodePlan) else len(plan.cases)
     candidate = extract_candidate(completion, prompt=prompt)
     prepared = PreparedSample(task=task, source=_source_of(plan), candidate=candidate, plan=plan)
     if candidate is None:
-        return _settled(prepared, no_candidate(rubric, tests_total=total))
+        return prepared
     findings = find_risks(candidate.program, rubric.policy)
-    issues = format_issues_of_program(completion, candidate, rubric)
+    prepared = replace(
+        prepared,
+        format_issues=format_issues_of_program(completion, candidate, rubric),
+        findings=findings,
+    )
     if rubric.enforce and any(finding.severity is Severity.SEVERE for finding in findings):
-        score = refused(rubric, candidate, findings=findings, misses=issues, tests_total=total)
-        return _settled(prepared, score)
+        return prepared
     return replace(
         prepared,
         job=job_for(candidate, plan) if isinstance(plan, TestPlan) else None,
-        program=program_with(prompt, candidate),
+        program=program_with(prompt, candidate) if isinstance(plan, CodePlan) else "",
         comparison=_comparison(candidate, task),
-        format_issues=issues,
-        findings=findings,
     )
-
-
-def _settled(prepared: PreparedSample, score: Score) -> PreparedSample:
-    return replace(prepared, score=replace(score, source=prepared.source))
 
 
 def _source_of(plan: TestPlan | CodePlan) -> Source:
@@ -346,7 +350,7 @@ def _run(
     runs = {
         index: TestCodeRun(program=prepared.program, plan=prepared.plan)
         for index, prepared in waiting.items()
-        if isinstance(prepared.plan, CodePlan)
+        if prepared.program and isinstance(prepared.plan, CodePlan)
     }
     yield from ((index, ()) for index in waiting if index not in jobs and index not in runs)
     job_indexes, run_indexes = list(jobs), list(runs)
@@ -435,17 +439,42 @@ def _concluded(
 
 
 def conclude(
-    prepared: PreparedSample, results: CaseResults, similarity: Similarity | None = None
+    prepared: PreparedSample,
+    results: CaseResults = CaseResults(),
+    similarity: Similarity | None = None,
 ) -> Score:
     """Score the results of a sample's cases, and the *similarity* if there was a comparison."""
-    score = _conclude(prepared, results, similarity)
+    if prepared.is_runnable or prepared.comparison is not None:
+        score = _score_run(prepared, results, similarity)
+    else:
+        score = _score_without_run(prepared)
     problem = score.problem or (similarity.problem if similarity else "")
     return replace(score, source=prepared.source, problem=problem)
 
 
-def _conclude(
+def _score_without_run(prepared: PreparedSample) -> Score:
+    rubric, candidate, plan = prepared.task.rubric, prepared.candidate, prepared.plan
+    if prepared.problem:
+        return ungraded(prepared.problem)
+    if prepared.sentiment is not None:
+        return score_sentiment(prepared.sentiment[0], prepared.format_issues, rubric)
+    total = len(plan.cases) if isinstance(plan, TestPlan) else 0
+    if candidate is None:
+        is_text = prepared.source is Source.SIMILARITY
+        return no_candidate(rubric, tests_total=1 if is_text else total)
+    return refused(
+        rubric,
+        candidate,
+        findings=prepared.findings,
+        misses=prepared.format_issues,
+        tests_total=total,
+    )
+
+
+def _score_run(
     prepared: PreparedSample, results: CaseResults, similarity: Similarity | None
 ) -> Score:
+    rubric, candidate, plan = prepared.task.rubric, prepared.candidate, prepared.plan
     if results.problem:
         return ungraded(results.problem, is_outage=results.is_outage)
     if prepared.comparison is not None:
@@ -453,21 +482,20 @@ def _conclude(
             return ungraded(_NO_JUDGE, is_outage=True)
         # A program that the language model refuses to read is still graded by its tests. Otherwise
         # a candidate that cannot pass them could make the model refuse, and be ungraded.
-        if similarity.value is None and (prepared.candidate is None or similarity.is_outage):
+        if similarity.value is None and (candidate is None or similarity.is_outage):
             return ungraded(similarity.problem, is_outage=similarity.is_outage)
     value = similarity.value if similarity else None
-    if prepared.candidate is None:
-        return score_text(value or 0.0, prepared.format_issues, prepared.task.rubric)
-    plan = prepared.plan
+    if candidate is None:
+        return score_text(value or 0.0, prepared.format_issues, rubric)
     score = score_cases(
         results.cases,
         guessed=results.guessed,
-        candidate=prepared.candidate,
+        candidate=candidate,
         misses=prepared.format_issues,
         groups=plan.groups if isinstance(plan, TestPlan) else None,
         findings=prepared.findings,
         similarity=value,
-        rubric=prepared.task.rubric,
+        rubric=rubric,
     )
     if not isinstance(plan, CodePlan):
         return score

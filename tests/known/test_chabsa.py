@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nova_code_verifier.verifier.pipeline import prepare
+from nova_code_verifier.verifier.pipeline import conclude, prepare
 from nova_code_verifier.verifier.rubric import Polarity, Rubric
 from nova_code_verifier.verifier.types import Sample
 
@@ -23,10 +23,9 @@ COUNTS = Counter(LABELS)
 
 def correctness(completion: str, reference: object, **rubric: Any) -> float:
     """Score a completion; nothing has to be run."""
-    score = prepare(
-        Sample(completion=completion, reference=reference), rubric=Rubric(**rubric)
-    ).score
-    assert score is not None
+    score = conclude(
+        prepare(Sample(completion=completion, reference=reference), rubric=Rubric(**rubric))
+    )
     return score.correctness
 
 

@@ -12,7 +12,7 @@ from nova_code_verifier.verifier.completion.format import (
     format_issues_of_text,
 )
 from nova_code_verifier.verifier.completion.parsing import parse_completion
-from nova_code_verifier.verifier.pipeline import prepare
+from nova_code_verifier.verifier.pipeline import conclude, prepare
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, Rubric
 from nova_code_verifier.verifier.types import FormatIssue, Sample
 
@@ -126,9 +126,8 @@ def test_opinions_are_dressed_or_not(completion: str, format_: float) -> None:
     """Marks and a box that hold no opinions are worth nothing."""
     expected = {"opinions": [{"target": "x", "polarity": "positive"}]}
 
-    score = prepare(Sample(completion=completion, reference=expected), rubric=ALL_ASKED).score
+    score = conclude(prepare(Sample(completion=completion, reference=expected), rubric=ALL_ASKED))
 
-    assert score is not None
     assert (score.correctness, score.format) == (1.0, format_)
 
 
@@ -142,9 +141,8 @@ def test_opinions_are_dressed_or_not(completion: str, format_: float) -> None:
 )
 def test_a_label_is_dressed_or_not(completion: str, misses: tuple[FormatIssue, ...]) -> None:
     """The label has to be the one that is between the marks, and in the box."""
-    score = prepare(Sample(completion=completion, reference="positive"), rubric=ALL_ASKED).score
+    score = conclude(prepare(Sample(completion=completion, reference="positive"), rubric=ALL_ASKED))
 
-    assert score is not None
     assert (score.correctness, score.misses) == (1.0, misses)
 
 

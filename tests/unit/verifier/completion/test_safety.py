@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nova_code_verifier.verifier.completion.safety import find_risks, safety_of
-from nova_code_verifier.verifier.pipeline import PreparedSample, prepare
+from nova_code_verifier.verifier.pipeline import PreparedSample, conclude, prepare
 from nova_code_verifier.verifier.rubric import Policy, Rubric
 from nova_code_verifier.verifier.types import Sample, Severity, Verdict
 from tests.known.published import HUMANEVAL, read_solutions
@@ -203,9 +203,10 @@ def test_the_strict_policy_finds_all_that_the_default_does(program: str) -> None
 
 def test_the_strict_policy_is_enforced() -> None:
     """Enforced, it stops what the default policy stops."""
-    stopped = prepared("import socket\nprint(1)", Rubric(policy=Policy.STRICT, enforce=True)).score
+    stopped = conclude(
+        prepared("import socket\nprint(1)", Rubric(policy=Policy.STRICT, enforce=True))
+    )
 
-    assert stopped is not None
     assert stopped.verdict is Verdict.SECURITY_VIOLATION
 
 
@@ -269,12 +270,11 @@ def test_a_policy_that_is_enforced_stops_a_program_at_the_door() -> None:
     """It is a violation, and nothing is run; mild findings are not."""
     rubric = Rubric(enforce=True, lowest=-1.0)
 
-    stopped = prepared("import socket\nprint(1)", rubric).score
+    stopped = conclude(prepared("import socket\nprint(1)", rubric))
 
-    assert stopped is not None
     assert (stopped.verdict, stopped.reward) == (Verdict.SECURITY_VIOLATION, -1.0)
     assert [finding.name for finding in stopped.findings] == ["socket"]
-    assert prepared("print(eval('1'))", rubric).score is None
+    assert prepared("print(eval('1'))", rubric).is_runnable
 
 
 @pytest.mark.parametrize(
@@ -282,9 +282,8 @@ def test_a_policy_that_is_enforced_stops_a_program_at_the_door() -> None:
 )
 def test_a_program_that_is_not_run_is_described(program: str, compile_: float) -> None:
     """Its form, how far it is known to get, and how many cases there are; none of it is paid."""
-    stopped = prepared(program, Rubric(enforce=True, budget=50.0)).score
+    stopped = conclude(prepared(program, Rubric(enforce=True, budget=50.0)))
 
-    assert stopped is not None
     assert (stopped.compile, stopped.format, stopped.tests_total) == (compile_, 1.0, 1)
     assert (stopped.reward, stopped.correctness, stopped.safety) == (0.0, 0.0, 0.0)
     assert stopped.conciseness == (compile_ == 0.4)
@@ -294,7 +293,7 @@ def test_a_policy_blocks_nothing_unless_it_is_told_to() -> None:
     """By default, a finding is only told."""
     told = prepared("import socket\nprint(1)", Rubric())
 
-    assert told.score is None
+    assert told.is_runnable
     assert [finding.name for finding in told.findings] == ["socket"]
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nova_code_verifier.verifier.errors import VerifierError
-from nova_code_verifier.verifier.pipeline import prepare
+from nova_code_verifier.verifier.pipeline import conclude, prepare
 from nova_code_verifier.verifier.reference.task import (
     Task,
     open_reference,
@@ -100,9 +100,8 @@ def test_a_rubric_may_be_json() -> None:
 )
 def test_a_misprint_is_a_dataset_error(key: str, value: Any, complaint: str) -> None:
     """The row is ungraded, and its owner told what to mend."""
-    score = prepare(Sample(completion="```python\n```", reference=STDIO | {key: value})).score
+    score = conclude(prepare(Sample(completion="```python\n```", reference=STDIO | {key: value})))
 
-    assert score is not None
     assert score.verdict is Verdict.UNGRADED
     assert score.problem.startswith(complaint)
 
@@ -189,9 +188,8 @@ def test_a_text_may_be_json() -> None:
 )
 def test_null_means_absent(reference: object) -> None:
     """Where rows differ in their keys, tables fill the gaps with it."""
-    score = prepare(Sample(completion="\\boxed{positive}", reference=reference)).score
+    score = conclude(prepare(Sample(completion="\\boxed{positive}", reference=reference)))
 
-    assert score is not None
     assert score.verdict is Verdict.ACCEPTED
 
 
@@ -199,7 +197,7 @@ def test_a_raw_row_earns_its_own_lowest() -> None:
     """The rubric of the sample holds for it, too; one that cannot be read does not matter."""
     own = {"rubric": {"reward": {"range": [-1, 1]}}}
     for reference, reward in ((STDIO | own, -1.0), ({"rubric": {"weigths": {}}}, 0.0)):
-        score = prepare(Sample(completion=None, reference=reference)).score
+        score = conclude(prepare(Sample(completion=None, reference=reference)))
 
         assert score is not None
         assert (score.verdict, score.reward) == (Verdict.NO_CANDIDATE, reward)
@@ -220,19 +218,20 @@ def test_a_text_is_compared_with_a_text(reference: object) -> None:
 @pytest.mark.parametrize("reference", ["", " ", {}, {"answer": ""}, 7])
 def test_a_text_to_compare_with_must_be_there(reference: object) -> None:
     """Otherwise it is a dataset error."""
-    score = prepare(Sample(completion="It is.", reference=reference, tasks=("similarity",))).score
+    score = conclude(
+        prepare(Sample(completion="It is.", reference=reference, tasks=("similarity",)))
+    )
 
-    assert score is not None
     assert score.problem.startswith("reference: expected a text to compare with")
 
 
 def test_a_task_decides_where_a_shape_would_not() -> None:
     """A label asked for as code is no test; tests asked for as sentiment have no label."""
-    as_code = prepare(Sample(completion="positive", reference="positive", tasks=("code",))).score
+    as_code = conclude(
+        prepare(Sample(completion="positive", reference="positive", tasks=("code",)))
+    )
     tests = STDIO | {"task": "sentiment"}
-    as_sentiment = prepare(Sample(completion="positive", reference=tests)).score
+    as_sentiment = conclude(prepare(Sample(completion="positive", reference=tests)))
 
-    assert as_code is not None
-    assert as_sentiment is not None
     assert as_code.verdict is as_sentiment.verdict is Verdict.UNGRADED
     assert as_sentiment.problem.startswith("answer: expected one of positive")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nova_code_verifier.verifier.completion.parsing import parse_completion
 from nova_code_verifier.verifier.errors import VerifierError
-from nova_code_verifier.verifier.pipeline import prepare
+from nova_code_verifier.verifier.pipeline import conclude, prepare
 from nova_code_verifier.verifier.reference.task import open_reference
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, Polarity, Rubric
 from nova_code_verifier.verifier.scoring.score import score_sentiment
@@ -118,9 +118,8 @@ def test_a_reference_that_asks_for_no_program_is_told_so(
     reference: object, tasks: tuple[str, ...], complaint: str
 ) -> None:
     """Nobody who has labels is told about inputs and outputs."""
-    score = prepare(Sample(completion="positive", reference=reference, tasks=tasks)).score
+    score = conclude(prepare(Sample(completion="positive", reference=reference, tasks=tasks)))
 
-    assert score is not None
     assert (score.verdict, score.problem[: len(complaint)]) == (Verdict.UNGRADED, complaint)
 
 
@@ -400,9 +399,7 @@ def test_shares_are_shares(
 def scored(completion: str, reference: object = "positive", **rubric: Any) -> Score:
     """Score a completion; nothing is left to run."""
     sample = Sample(completion=completion, reference=reference)
-    score = prepare(sample, rubric=Rubric(**rubric)).score
-    assert score is not None
-    return score
+    return conclude(prepare(sample, rubric=Rubric(**rubric)))
 
 
 def test_a_label_is_scored() -> None:
