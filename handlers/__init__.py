@@ -1,4 +1,4 @@
 """The front doors: events, files and arguments in; rows, tables and exit statuses out.
 
-AWS, pydantic, the clock, files and logs live here. Every door goes through `service`.
+AWS, the clock, files and logs live here. Every door goes through `service`.
 """

@@ -14,8 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from nova_code_verifier.handlers.contents import UnreadableError, kind_of
-from nova_code_verifier.handlers.messages import read_turns
+from nova_code_verifier.handlers.messages import UnreadableError, kind_of, read_turns
 from nova_code_verifier.verifier.types import Sample
 
 REFERENCE_PLACES = (

@@ -19,7 +19,7 @@ import nova_code_verifier
 _PACKAGE = Path(nova_code_verifier.__file__).parent
 _FOLDERS = ("sandbox", "verifier")
 _HANDLERS = (
-    "__init__", "contents", "invocation", "messages", "report", "service", "settings", "wire",
+    "__init__", "invocation", "messages", "report", "service", "settings", "wire",
     "single_file/__init__", "single_file/plain_reward",
     *(f"llm_judge/{name}" for name in (
         "__init__", "answer", "bedrock", "deadline_pool", "judge", "prompt", "types",
@@ -27,7 +27,6 @@ _HANDLERS = (
 )  # fmt: skip
 # What takes the place of modules that need more than Python.
 _STAND_INS = {
-    "handlers/messages.py": "handlers/single_file/plain_messages.py",
     "verifier/test_code/harness/pytest_suite.py": "verifier/test_code/harness/no_pytest_suite.py",
 }
 _LINE_CHARACTERS = 100
