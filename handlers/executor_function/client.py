@@ -39,11 +39,11 @@ _EMULATORS_TIMEOUT = b"Task timed out after"
 
 
 def function_invoker(
-    function: str, *, connections: int, always_fresh: bool = False
+    function: str, *, connections: int, fresh_environment: bool = False
 ) -> Callable[[bytes], bytes]:
     """Return what calls *function*, from up to *connections* threads at a time.
 
-    *always_fresh* has each call answered by an environment that served no other: every call is
+    *fresh_environment* has each call answered by an environment that served no other: every call is
     a tenant of its own. The function must have been made with tenant isolation.
     """
     config = Config(
@@ -60,7 +60,7 @@ def function_invoker(
 
     def invoke(payload: bytes) -> bytes:
         payload = json.dumps(wrap(payload)).encode("ascii")
-        tenant = {"TenantId": uuid4().hex} if always_fresh else {}
+        tenant = {"TenantId": uuid4().hex} if fresh_environment else {}
         try:
             response = client.invoke(FunctionName=function, Payload=payload, **tenant)
             answer = response["Payload"].read(_ANSWER_BYTES_MAX + 1)

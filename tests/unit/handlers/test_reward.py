@@ -132,7 +132,7 @@ def judgement(row: dict[str, Any]) -> dict[str, object]:
 def log() -> Iterator[io.StringIO]:
     """Catch what is logged, as it is written."""
     written = io.StringIO()
-    handler = reward.logger.registered_handler
+    handler = reward.TELEMETRY.logger.registered_handler
     assert isinstance(handler, logging.StreamHandler)
     stream = handler.setStream(written)
     yield written

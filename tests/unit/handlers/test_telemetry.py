@@ -48,7 +48,7 @@ TEST_CODE = sample("def square(n):\n    return n * n", {"test_list": ["assert sq
 def log() -> Iterator[io.StringIO]:
     """Catch what is logged, as it is written."""
     written = io.StringIO()
-    handler = reward.logger.registered_handler
+    handler = reward.TELEMETRY.logger.registered_handler
     assert isinstance(handler, logging.StreamHandler)
     stream = handler.setStream(written)
     yield written
@@ -79,7 +79,10 @@ def dimensions_of(document: dict[str, Any]) -> dict[str, str]:
 
 def run_handler(program: str, **variables: str) -> str:
     """Run a program that has the handler in a process of its own, and return what it printed."""
-    preamble = "from tests.unit.handlers.test_reward import RIGHT\nfrom handlers import reward\n"
+    preamble = (
+        "from tests.unit.handlers.test_reward import RIGHT\n"
+        "from nova_code_verifier.handlers import reward\n"
+    )
     done = subprocess.run(
         [sys.executable, "-c", preamble + program],
         env=os.environ | variables,
@@ -259,7 +262,7 @@ def test_a_samples_level_is_that_of_its_wall(log: io.StringIO) -> None:
 
 def test_other_lines_keep_the_logs_level(log: io.StringIO) -> None:
     """A bug is still found by `level = "ERROR"`."""
-    reward.logger.error("bug")
+    reward.TELEMETRY.logger.error("bug")
 
     assert lines_of(log)[0]["level"] == "ERROR"
 

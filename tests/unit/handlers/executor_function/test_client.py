@@ -79,9 +79,11 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
     server.server_close()
 
 
-def call(*, always_fresh: bool = False) -> bytes:
+def call(*, fresh_environment: bool = False) -> bytes:
     """Call the function, once."""
-    return function_invoker("executor", connections=1, always_fresh=always_fresh)(b"order")
+    return function_invoker("executor", connections=1, fresh_environment=fresh_environment)(
+        b"order"
+    )
 
 
 def test_a_parcel_goes_there_and_comes_back(script: Script) -> None:
@@ -97,7 +99,7 @@ def test_a_parcel_goes_there_and_comes_back(script: Script) -> None:
 def test_served_afresh_every_call_is_a_tenant_of_its_own(script: Script) -> None:
     """Lambda gives a tenant an environment that served nobody else."""
     script.body = json.dumps(wrap(b"reply")).encode()
-    invoke = function_invoker("executor", connections=1, always_fresh=True)
+    invoke = function_invoker("executor", connections=1, fresh_environment=True)
 
     invoke(b"one")
     invoke(b"two")
