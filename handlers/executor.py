@@ -75,7 +75,7 @@ def lambda_handler(event: object, context: object = None) -> dict[str, str]:
 def _check_isolation(request: RunRequest, level: IsolationLevel, context: object) -> None:
     if level is IsolationLevel.NONE and not getattr(context, "tenant_id", None):
         raise RefusedRequestError(
-            "without isolation (level none), each call needs a fresh environment: set"
+            "without isolation (level none), each call takes an environment of its own: set"
             " VERIFIER_EXECUTOR_FRESH_ENVIRONMENT of the reward function"
         )
     if len(request.jobs) > 1 and level is not IsolationLevel.KERNEL:
