@@ -24,12 +24,12 @@ SALES = {"target": "売上高", "category": "company#sales", "polarity": "positi
     ],
 )
 def test_a_solution_is_scored(solution: str | None, truth: object, reward: float) -> None:
-    """A solution without an answer gets 0; others get a score between `format_score` and `score`."""
+    """Without an answer a solution gets 0, otherwise a score between `format_score` and `score`."""
     assert compute_score(solution, truth, 0.1, 1.0) == pytest.approx(reward)
 
 
 def test_the_keywords_of_verl_are_accepted() -> None:
-    """verl passes keywords, and more of them than the function uses."""
+    """The function accepts all keywords that verl passes."""
     given: dict[str, Any] = {"solution_str": "negative", "ground_truth": "negative"}
 
     assert compute_score(**given, data_source="chabsa", extra_info={"index": 1}) == 1.0
