@@ -48,14 +48,12 @@ def build() -> str:
     library = metadata.distribution("RestrictedPython")
     packed = zlib.compress(json.dumps(_own_files() | _files_of(library)).encode("ascii"), 9)
     text = base64.b85encode(packed).decode("ascii")
-    lines = [
-        text[start : start + _LINE_CHARACTERS] for start in range(0, len(text), _LINE_CHARACTERS)
-    ]
+    starts = range(0, len(text), _LINE_CHARACTERS)
+    lines = "\n".join(text[start : start + _LINE_CHARACTERS] for start in starts)
     loader = (_PACKAGE / "handlers" / "single_file" / "loader.py").read_text("utf-8")
-    archive = '\n_ARCHIVE = """\n{}\n"""\n\nlambda_handler = load(_ARCHIVE)\n'.format(
-        "\n".join(lines)
-    )
-    return _HEADER.format(version=library.version) + "\n" + _without_docstring(loader) + archive
+    code = loader.partition('"""\n')[2]  # _HEADER replaces its docstring
+    archive = f'\n_ARCHIVE = """\n{lines}\n"""\n\nlambda_handler = load(_ARCHIVE)\n'
+    return _HEADER.format(version=library.version) + code + archive
 
 
 def _own_files() -> dict[str, str]:
@@ -79,10 +77,6 @@ def _files_of(library: metadata.Distribution) -> dict[str, str]:
         elif path.name == "LICENSE.txt":
             found["RestrictedPython/LICENSE.txt"] = path.read_text(encoding="utf-8")
     return found
-
-
-def _without_docstring(text: str) -> str:
-    return text.partition('"""\n')[2].lstrip("\n")
 
 
 def main() -> None:
