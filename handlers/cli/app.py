@@ -172,7 +172,7 @@ def explain(
             (outcome,) = Service(executor, settings).score(named[:1])
             paid = outcome.row["aggregate_reward_score"]
             assert paid is None or isinstance(paid, float)  # noqa: S101  (a row's reward)
-            story = explain_report(named[0], outcome.score, settings.rubric, paid=paid)
+            story = explain_report(named[0], outcome.graded, paid=paid)
             _print(render(story, sys.stdout))
 
 

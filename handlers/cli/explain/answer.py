@@ -12,7 +12,11 @@ from rich.text import Text
 from nova_code_verifier.handlers.cli.explain.cases import EXCERPT_CHARACTERS, table_of
 from nova_code_verifier.handlers.cli.tables import printable
 from nova_code_verifier.verifier.rubric import Polarity, Rubric
-from nova_code_verifier.verifier.sentiment.answer import Expected, SentimentResult
+from nova_code_verifier.verifier.sentiment.answer import (
+    Expected,
+    SentimentResult,
+    counted_opinions,
+)
 from nova_code_verifier.verifier.sentiment.opinions import Opinion
 
 _NOBODY = "-"
@@ -22,9 +26,9 @@ def answer_parts(
     marked: SentimentResult, expected: Expected, rubric: Rubric
 ) -> Iterator[RenderableType]:
     """Say what was answered and what was expected; or why there is no answer."""
-    wanted = expected if isinstance(expected, Polarity) else f"{len(expected)} opinions"
+    wanted = expected if isinstance(expected, Polarity) else counted_opinions(len(expected))
     if marked.answer is None:
-        yield Text(f"no answer was found in the completion: {marked.why}")
+        yield Text(f"no answer was found in the completion: {marked.reason}")
         yield Text(f"expected: {wanted}")
     else:
         yield Text(f"answer: {marked.answer}; expected: {wanted}")

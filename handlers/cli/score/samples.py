@@ -69,7 +69,7 @@ def score_lines(
         outcomes = service.score([line.entry for line in chunk])
         with closing(outcomes):  # after Ctrl-C, too, the workers are left before they are closed
             for outcome in outcomes:
-                place = outcome.place
+                place = outcome.index
                 scored[place] = _scored_line(chunk[place], outcome, with_details=with_details)
                 on_scored(scored[place])
         yield [scored[place] for place in range(len(chunk))]

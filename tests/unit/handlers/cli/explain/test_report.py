@@ -212,7 +212,7 @@ def test_opinions_that_nobody_reads_are_counted() -> None:
     ]
     assert none[1].startswith("no answer was found in the completion: none of 1 opinions has")
     assert none[2:5] == [
-        "expected: 1 opinions",
+        "expected: 1 opinion",
         "expected answered likeness",
         "ab | positive - 0",
     ]
