@@ -355,10 +355,10 @@ def _start_cells(
     image: str, settings: Settings, cells: int | None
 ) -> AbstractContextManager["RemoteExecutor"]:
     try:
-        from nova_code_verifier.handlers.containers.pool import executor_in_cells  # noqa: PLC0415
+        from nova_code_verifier.handlers.containers.pool import executor_in_containers  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise SandboxError(f"{error.name} is missing: {_DOCKER_INSTALL}") from None
-    return executor_in_cells(image, settings, cells=cells)
+    return executor_in_containers(image, settings, count=cells)
 
 
 def _start_local(settings: Settings) -> "LocalExecutor":

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from nova_code_verifier.handlers.cli.files import UnusableFileError, open_input, read_pieces
 from nova_code_verifier.handlers.cli.score.samples import read_lines
 from nova_code_verifier.handlers.row_lint import (
-    DoubledNameError,
+    DuplicateNameError,
     Finding,
     NoRowsError,
     check_response,
@@ -61,8 +61,8 @@ def _lint_lines(
         raise UnusableFileError(f"{source}: holds no rows; {_told(unreadable[0], 'line', numbers)}")
     _refuse_nothing(len(rows), source, sent_ids)
     findings = check_rows(rows, sent_ids=sent_ids, reward_range=reward_range)
-    findings = [one for one in findings if one.place not in unreadable] + [*unreadable.values()]
-    findings.sort(key=lambda one: -1 if one.place is None else one.place)
+    findings = [one for one in findings if one.index not in unreadable] + [*unreadable.values()]
+    findings.sort(key=lambda one: -1 if one.index is None else one.index)
     return Linted(
         row_count=len(rows),
         findings=tuple(_told(finding, "line", numbers) for finding in findings),
@@ -85,7 +85,7 @@ def _read_rows(text: bytes) -> tuple[list[object], list[int], dict[int, Finding]
             except ValueError as error:
                 found = f"text that is {error}"
                 unreadable[len(rows)] = Finding(
-                    place=len(rows), field="row", found=found, expected="JSON"
+                    index=len(rows), field="row", found=found, expected="JSON"
                 )
             rows.append(row)
             numbers.append(number)
@@ -122,7 +122,7 @@ def _parse(text: bytes) -> object:
     """Read JSON. Raises ValueError, with a message for people."""
     try:
         return read_json(text)
-    except DoubledNameError:
+    except DuplicateNameError:
         raise
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
@@ -140,5 +140,5 @@ def _refuse_nothing(row_count: int, source: str, sent_ids: Sequence[object] | No
 
 
 def _told(finding: Finding, noun: str, numbers: Sequence[int]) -> str:
-    where = "" if finding.place is None else f"{noun} {numbers[finding.place]}: "
+    where = "" if finding.index is None else f"{noun} {numbers[finding.index]}: "
     return f"{where}{finding}"

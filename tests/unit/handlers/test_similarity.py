@@ -11,7 +11,7 @@ from tests.unit.handlers.llm_judge.converse_standin import (
     CREDENTIALS,
     MODEL,
     RESET,
-    RunResponse,
+    Reply,
     Script,
     fails,
     running_standin,
@@ -64,7 +64,7 @@ def rewards(done: subprocess.CompletedProcess[str]) -> list[Any]:
 def test_a_mixed_batch_is_paid_as_the_judge_says() -> None:
     """A text by its similarity alone, a program by both, and without a solution by its tests."""
 
-    def half_as_good(request: dict[str, Any]) -> RunResponse:
+    def half_as_good(request: dict[str, Any]) -> Reply:
         return says("0.8" if "Paris" in str(request["messages"]) else "0.5")
 
     done = scored(half_as_good, TEXT + WITH_SOLUTION + WITHOUT_SOLUTION)

@@ -19,7 +19,7 @@ from tests.paths import REPOSITORY
 from tests.unit.handlers.llm_judge.converse_standin import (
     CREDENTIALS,
     SILENCE_SECONDS,
-    RunResponse,
+    Reply,
     Script,
     Standin,
     fails,
@@ -40,7 +40,7 @@ def row(score: float, *, human: object = None, **more: object) -> str:
     return f"{json.dumps(fields)}\n"
 
 
-def as_written(request: dict[str, Any]) -> RunResponse:
+def as_written(request: dict[str, Any]) -> Reply:
     """Give each response the score that it holds."""
     text = request["messages"][0]["content"][0]["text"]
     return says(text.rpartition("worth ")[2].partition("\n")[0])
@@ -86,7 +86,7 @@ def test_consistency_is_of_rows_whose_scores_are_all_the_same() -> None:
     """A row that varies counts as a whole, and by how much."""
     numbers = count()
 
-    def script(request: dict[str, Any]) -> RunResponse:
+    def script(request: dict[str, Any]) -> Reply:
         varies = "worth 0.5" in request["messages"][0]["content"][0]["text"]
         return says("0.8" if varies and next(numbers) else "0.5")
 
@@ -146,7 +146,7 @@ def test_people_get_a_table() -> None:
 def test_the_settings_are_the_reward_functions() -> None:
     """Model, prompt and extraction count here too; --model goes before VERIFIER_JUDGE_MODEL."""
 
-    def script(request: dict[str, Any]) -> RunResponse:
+    def script(request: dict[str, Any]) -> Reply:
         text = request["messages"][0]["content"][0]["text"]
         as_set = text.startswith("Same? ") and request["modelId"] == MODEL
         return says("0.5 I would say" if as_set else "no")
