@@ -6,6 +6,12 @@ from typing import Annotated
 import typer
 
 from nova_code_verifier.handlers.cli.exit_status import exit_on_errors
+from nova_code_verifier.handlers.cli.files import (
+    UnusableFileError,
+    open_input,
+    print_output,
+    read_lines,
+)
 from nova_code_verifier.handlers.cli.options import RubricOption, SamplesArgument, settings_with
 
 HELP = """\
@@ -53,12 +59,6 @@ def explain(
     with start_executor(settings, workers=1) as executor:
         # Imported after the start: the worker gets ready while this process loads these.
         from nova_code_verifier.handlers.cli.explain.report import explain_report  # noqa: PLC0415
-        from nova_code_verifier.handlers.cli.files import (  # noqa: PLC0415
-            UnusableFileError,
-            open_input,
-            print_output,
-            read_lines,
-        )
         from nova_code_verifier.handlers.cli.sample_lines import read_samples  # noqa: PLC0415
         from nova_code_verifier.handlers.cli.tables import render  # noqa: PLC0415
         from nova_code_verifier.handlers.service import Service  # noqa: PLC0415

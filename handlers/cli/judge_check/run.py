@@ -4,7 +4,7 @@ In: rows of a file, a judge. Out: its answers to each row, and statistics over a
 """
 
 import json
-import math
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
@@ -180,16 +180,14 @@ def _text(raw: dict[str, object], field: str) -> str:
 
 
 def _human_score(raw: dict[str, object]) -> float | None:
-    value = raw.get("human_score")
-    if value is None:
-        return None
-    try:
-        number = math.nan if isinstance(value, bool | str) else float(value)  # type: ignore[arg-type]
-    except (TypeError, OverflowError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise _unexpected(raw, "human_score", "a finite number, or nothing")
-    return number
+    match raw.get("human_score"):
+        case None:
+            return None
+        case bool():
+            pass  # a number for Python, but not in JSON
+        case int() | float() as number if abs(number) <= sys.float_info.max:
+            return float(number)
+    raise _unexpected(raw, "human_score", "a finite number, or nothing")
 
 
 def _unexpected(raw: dict[str, object], field: str, expected: str) -> ValueError:

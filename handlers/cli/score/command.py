@@ -109,14 +109,19 @@ def score(
     settings = settings_with(rubric)
     with _start(docker, settings, workers) as executor:
         # Imported after the start: the workers get ready while this process loads these.
-        from nova_code_verifier.handlers.cli.score.file import ScoreRequest, score_file  # noqa: PLC0415
+        from nova_code_verifier.handlers.cli.score.file import score_file  # noqa: PLC0415
         from nova_code_verifier.handlers.cli.score.tables import outage_text, summary_text  # noqa: PLC0415
 
-        request = ScoreRequest(
-            source=source, out=out, with_details=details, as_table=table, quiet=quiet
-        )
         started = time.monotonic()
-        summary = score_file(request, executor, settings)
+        summary = score_file(
+            source,
+            executor,
+            settings,
+            out=out,
+            with_details=details,
+            as_table=table,
+            quiet=quiet,
+        )
         if not quiet:
             seconds = time.monotonic() - started
             typer.echo(summary_text(summary, seconds, executor.level), err=True, nl=False)

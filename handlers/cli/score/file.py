@@ -6,9 +6,8 @@ lines; a summary of the run.
 
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 from nova_code_verifier.handlers.cli.files import (
     STANDARD,
@@ -29,70 +28,54 @@ from nova_code_verifier.handlers.service import Service
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.sandbox.types import TimedExecutor
 
-_Writer = Callable[[Sequence[ScoredSample]], None]
 
+def score_file(
+    source: str,
+    executor: TimedExecutor,
+    settings: Settings,
+    *,
+    out: str | None,
+    with_details: bool,
+    as_table: bool,
+    quiet: bool,
+) -> Summary:
+    """Score every sample of *source*, and return the summary.
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScoreRequest:
-    """The input (`source`), the file for rows (`out`; None is standard output), and the form."""
-
-    source: str
-    out: str | None = None
-    with_details: bool = False
-    as_table: bool = False
-    quiet: bool = False
-
-
-def score_file(request: ScoreRequest, executor: TimedExecutor, settings: Settings) -> Summary:
-    """Score every sample, write the rows or the table, and return the summary.
-
-    Raises UnusableFileError, and SandboxError if the sandbox cannot start. Rows that were
-    written before an error stay.
+    Writes rows to the file *out*; without it rows, or with *as_table* a table, to standard
+    output. Raises UnusableFileError, and SandboxError if the sandbox cannot start. Rows that
+    were written before an error stay.
     """
     summary = Summary()
     service = Service(
         executor, settings, on_bug=lambda _index: summary.add_bug(traceback.format_exc())
     )
+    outputs = []
+    if out is not None or not as_table:
+        outputs.append((out or STANDARD, _rows_text))
+    if as_table:
+        outputs.append((STANDARD, _table_text))
     with ExitStack() as stack:
-        source = stack.enter_context(open_input(request.source))
+        stream = stack.enter_context(open_input(source))
         _ = executor.level  # raises if the sandbox cannot start, before the output is emptied
-        writers = _open_writers(request, stack)
-        bar = ProgressBar(total_bytes=bytes_left(source), quiet=request.quiet)
-        stack.enter_context(bar)
+        files = [
+            (stack.enter_context(open_output(name, source=source)), name, text_of)
+            for name, text_of in outputs
+        ]
+        bar = stack.enter_context(ProgressBar(total_bytes=bytes_left(stream), quiet=quiet))
         for chunk in score_samples(
-            read_samples(read_lines(source, request.source)),
+            read_samples(read_lines(stream, source)),
             service,
-            with_details=request.with_details,
+            with_details=with_details,
             on_scored=lambda sample: bar.advance(sample.size_bytes),
         ):
             with bar.hidden():
-                for write in writers:
-                    write(chunk)
+                for file, name, text_of in files:
+                    write_all(file, text_of(chunk).encode("utf-8", "replace"), name)
             for sample in chunk:
                 summary.add(sample)
     if summary.count == 0:  # more likely a mistake than the intention
-        raise UnusableFileError(f"{request.source}: found no samples, expected one or more")
+        raise UnusableFileError(f"{source}: found no samples, expected one or more")
     return summary
-
-
-def _open_writers(request: ScoreRequest, stack: ExitStack) -> list[_Writer]:
-    writers = []
-    if request.out is not None or not request.as_table:
-        name = request.out or STANDARD
-        writers.append(_writer(request, name, _rows_text, stack))
-    if request.as_table:
-        writers.append(_writer(request, STANDARD, _table_text, stack))
-    return writers
-
-
-def _writer(
-    request: ScoreRequest,
-    name: str,
-    text_of: Callable[[Sequence[ScoredSample]], str],
-    stack: ExitStack,
-) -> _Writer:
-    stream = stack.enter_context(open_output(name, source=request.source))
-    return lambda samples: write_all(stream, text_of(samples).encode("utf-8", "replace"), name)
 
 
 def _rows_text(samples: Sequence[ScoredSample]) -> str:
