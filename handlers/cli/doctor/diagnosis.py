@@ -61,7 +61,7 @@ PROTECTIONS = {
         remedy="needs a container that allows prctl to set PR_SET_DUMPABLE",
     ),
     "uid_dropped": Protection(
-        effect="runs the programs of each worker as a separate user, who owns no files",
+        effect="runs the programs of each worker as a separate user that owns no files",
         remedy="start as root, in a container, with an interpreter that every user can read",
         needs_kernel_level=False,
     ),

@@ -18,57 +18,57 @@ _NO_OPINION = Text("-")
 
 
 def answer_parts(
-    marked: SentimentResult, expected: Expected, rubric: Rubric
+    result: SentimentResult, expected: Expected, rubric: Rubric
 ) -> Iterator[RenderableType]:
     """Show the answer and what was expected, or why there is no answer."""
-    wanted = expected if isinstance(expected, Polarity) else _opinion_count(len(expected))
-    if marked.answer is None:
-        yield Text(f"no answer was found in the completion: {marked.why}")
-        yield Text(f"expected: {wanted}")
+    if isinstance(expected, Polarity):
+        answer, expected_text = result.answer, str(expected)
     else:
-        is_label = isinstance(expected, Polarity)
-        answer = marked.answer if is_label else _opinion_count(marked.count)
-        yield Text(f"answer: {answer}; expected: {wanted}")
+        answer, expected_text = _opinion_count(result.count), _opinion_count(len(expected))
+    if result.answer is None:
+        yield Text(f"no answer was found in the completion: {result.why}")
+        yield Text(f"expected: {expected_text}")
+    else:
+        yield Text(f"answer: {answer}; expected: {expected_text}")
     if not isinstance(expected, Polarity):
-        yield from _opinions(marked, expected)
+        yield from _opinions(result, expected)
     elif rubric.priors:
         worth = rubric.worth_of(expected)
         yield Text(f"a right {expected} is worth {worth:.4g}: frequent labels are worth less")
 
 
-def share_line(marked: SentimentResult, expected: Expected) -> str:
+def share_line(result: SentimentResult, expected: Expected) -> str:
     """Return the formula of an answer's share, with its numbers."""
     if isinstance(expected, Polarity):
-        return f"share = {marked.correctness:.4g}: the label is {_right_or_wrong(marked)}"
-    if not (expected or marked.count):
+        right_or_wrong = "right" if result.correctness else "wrong"
+        return f"share = {result.correctness:.4g}: the label is {right_or_wrong}"
+    if not (expected or result.count):
         return "share = 1: no opinions were expected, and none was answered"
-    alike = sum(pair.likeness for pair in marked.pairs)
+    alike = sum(pair.likeness for pair in result.pairs)
     return (
-        f"share = 2 x {alike:.4g} likeness / ({len(expected)} expected + {marked.count} answered)"
-        f" = {marked.correctness:.4g}"
+        f"share = 2 x {alike:.4g} likeness / ({len(expected)} expected + {result.count} answered)"
+        f" = {result.correctness:.4g}"
     )
 
 
-def _right_or_wrong(marked: SentimentResult) -> str:
-    return "right" if marked.correctness else "wrong"
-
-
-def _opinions(marked: SentimentResult, expected: tuple[Opinion, ...]) -> Iterator[RenderableType]:
+def _opinions(result: SentimentResult, expected: tuple[Opinion, ...]) -> Iterator[RenderableType]:
     table = table_with_header(("expected", "answered", "likeness"))
-    for pair in marked.pairs:
-        cells = _cell(expected[pair.expected]), _cell(marked.opinions[pair.answered])
+    for pair in result.pairs:
+        cells = _cell(expected[pair.expected]), _cell(result.opinions[pair.answered])
         table.add_row(*cells, Text(f"{pair.likeness:.4g}"))
-    missed = set(range(len(expected))) - {pair.expected for pair in marked.pairs}
-    surplus = set(range(len(marked.opinions))) - {pair.answered for pair in marked.pairs}
+    missed = set(range(len(expected))) - {pair.expected for pair in result.pairs}
+    unexpected = set(range(len(result.opinions))) - {pair.answered for pair in result.pairs}
     for index in sorted(missed):
         table.add_row(_cell(expected[index]), _NO_OPINION, Text("0"))
-    for index in sorted(surplus):
-        table.add_row(_NO_OPINION, _cell(marked.opinions[index]), Text("0"))
+    for index in sorted(unexpected):
+        table.add_row(_NO_OPINION, _cell(result.opinions[index]), Text("0"))
     if table.row_count:
         yield table
-    others = marked.count - len(marked.opinions)
-    if others:
-        yield Text(f"answered but ignored: {others} (no target, no polarity, or too many opinions)")
+    ignored = result.count - len(result.opinions)
+    if ignored:
+        yield Text(
+            f"answered but ignored: {ignored} (no target, no polarity, or too many opinions)"
+        )
 
 
 def _opinion_count(count: int) -> str:
