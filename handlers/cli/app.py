@@ -30,7 +30,7 @@ Examples, in a clone of the repository:
   verifier explain examples/completions.jsonl --id next-palindrome-off-by-one
 
 `verifier COMMAND --help` shows the format of the input, examples, exit statuses and settings.
-Settings are environment variables named VERIFIER_...; README.md lists all of them.
+Settings are environment variables named VERIFIER_...; docs/settings.md lists all of them.
 
 \b
 Exit status of all commands:

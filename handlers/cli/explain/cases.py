@@ -105,7 +105,7 @@ def _answered(execution: Execution) -> str:
         if "is" not in answer:
             return ""  # it raised, and the remark shows the error
         value = from_tree(answer["is"])
-        if operation == "take" and isinstance(value, tuple):  # (whether there is more, the items)
+        if operation == "take" and isinstance(value, tuple):  # (is there more, what)
             value = value[-1]
         return _shown(value)
     except EncodingError:

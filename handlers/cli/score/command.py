@@ -49,7 +49,7 @@ Exit status:
   1  the sandbox could not start, or it failed and some samples must be scored again
   2  an argument, a setting or a file cannot be used
 \b
-Environment variables (README.md lists all of them):
+Environment variables (docs/settings.md lists all of them):
   VERIFIER_RUBRIC             the rubric, where --rubric is not given
   VERIFIER_WORKERS            how many programs run at once, where --workers is not given
   VERIFIER_ISOLATION          kernel, interpreter, none, or auto (see verifier doctor)
