@@ -35,13 +35,7 @@ from rich.table import Table
 from nova_code_verifier import Score, Verdict
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.types import Execution, Executor, IsolationLevel, Job, Limits
-from nova_code_verifier.verifier.pipeline import (
-    PreparedSample,
-    conclude,
-    judge_cases,
-    prepare,
-    run_all,
-)
+from nova_code_verifier.verifier.pipeline import judge
 from nova_code_verifier.verifier.test_code.discovery import DiscoveryCache
 from tests.known.published import BUGGY, HUMANEVAL, Solution, read_solutions
 
@@ -162,24 +156,16 @@ def _judged(
     executor: Executor,
     discovery_cache: DiscoveryCache,
     limits: Limits = LIMITS,
-) -> tuple[list[PreparedSample], list[Score]]:
-    """Do what `verifier.pipeline` does, and keep what was asked."""
+) -> list[Score]:
     samples = [entry.solution.sample for entry in entries]
-    started = [prepare(sample, default_limits=limits) for sample in samples]
-    prepared = [one for one in started if isinstance(one, PreparedSample)]
-    assert len(prepared) == len(entries)
-    scores = {
-        place: conclude(prepared[place], judge_cases(prepared[place], executions))
-        for place, executions in run_all(prepared, executor, discovery_cache)
-    }
-    return prepared, [scores[place] for place in range(len(prepared))]
+    return judge(samples, executor, default_limits=limits, discovery_cache=discovery_cache)
 
 
 def _without_endless(
     entries: list[Entry], executor: Executor, discovery_cache: DiscoveryCache
 ) -> list[Entry]:
     """Judge all once, so that their tests have been asked, and leave out what ran out of time."""
-    _, scores = _judged(entries, executor, discovery_cache, WARM_UP_LIMITS)
+    scores = _judged(entries, executor, discovery_cache, WARM_UP_LIMITS)
     return [
         entry
         for entry, score in zip(entries, scores, strict=True)
@@ -190,7 +176,7 @@ def _without_endless(
 def _ours(entries: list[Entry], executor: Executor, discovery_cache: DiscoveryCache) -> Contestant:
     def grade() -> tuple[float, list[bool]]:
         started = time.perf_counter()
-        _, scores = _judged(entries, executor, discovery_cache)
+        scores = _judged(entries, executor, discovery_cache)
         return time.perf_counter() - started, [score.correctness == 1.0 for score in scores]
 
     return grade
@@ -258,8 +244,8 @@ def measure(rounds: int, rollouts: int, python: str, console: Console) -> None:
                 contestants["evalplus"] = evalplus
             console.print(f"isolation level [bold]{executor.level}[/], {PROCESSORS} processors")
             _show(_measured(contestants, entries, rounds, console), len(entries), console)
-        prepared, _ = _judged(entries, Counted(executor, counts), discovery_cache)
-    _show_guests(prepared, counts, console)
+        _judged(entries, Counted(executor, counts), discovery_cache)
+    _show_guests(len(entries), counts, console)
 
 
 def _measured(
@@ -291,14 +277,11 @@ def _show(seconds: dict[str, list[float]], count: int, console: Console) -> None
     console.print(table)
 
 
-def _show_guests(prepared: list[PreparedSample], counts: Counter[str], console: Console) -> None:
+def _show_guests(completions: int, counts: Counter[str], console: Console) -> None:
     console.print(
-        f"guests per completion: {counts.total() / len(prepared):.2f} "
+        f"guests per completion: {counts.total() / completions:.2f} "
         f"({counts['candidates']} of candidates, {counts['harnesses']} of harnesses)"
     )
-    rounds = Counter(one.run.rounds for one in prepared if one.run)
-    said = ", ".join(f"{number} took {taken}" for taken, number in sorted(rounds.items()))
-    console.print(f"rounds: {said}")
 
 
 def main() -> None:

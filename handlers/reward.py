@@ -47,7 +47,7 @@ def lambda_handler(event: object, context: object = None) -> object:
         deadline = time.monotonic() + seconds
         outcomes = []
         for outcome in SERVICE.score(request.entries, deadline=deadline):
-            invocation.tell(outcome, request.entries[outcome.place].sample)
+            invocation.tell(outcome, request.entries[outcome.index].sample)
             outcomes.append(outcome)
         rows = rows_of(outcomes, SETTINGS.rubric.on_outage)
         return write_response(request, rows, always_envelope=SETTINGS.always_envelope)

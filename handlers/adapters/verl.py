@@ -9,9 +9,10 @@ In: a solution's text and its ground truth. Out: a number. Must not know: progra
 from collections.abc import Mapping
 from typing import Any
 
+from nova_code_verifier.verifier.completion.parsing import parse_completion
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.reference.task import open_reference
-from nova_code_verifier.verifier.sentiment.answer import mark, read_expected
+from nova_code_verifier.verifier.sentiment.answer import grade_answer, read_expected
 
 
 def compute_score(  # noqa: PLR0917  (verl passes them by name, and others by place)
@@ -33,7 +34,7 @@ def compute_score(  # noqa: PLR0917  (verl passes them by name, and others by pl
     expected = read_expected(open_reference(ground_truth))
     if expected is None:
         raise VerifierError("ground_truth", "expected a label or opinions")
-    marked = mark(solution_str or "", expected)
-    if marked.answer is None or not marked.is_answered:
+    result = grade_answer(parse_completion(solution_str or "").texts, expected)
+    if result.answer is None or not result.is_answered:
         return 0.0
-    return format_score + (score - format_score) * marked.correctness
+    return format_score + (score - format_score) * result.correctness

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from nova_code_verifier.verifier.pipeline import prepare
+from nova_code_verifier.verifier.pipeline import conclude, prepare
 from nova_code_verifier.verifier.rubric import Polarity, Rubric
-from nova_code_verifier.verifier.types import Sample, Score
+from nova_code_verifier.verifier.types import Sample
 
 _LINES = (Path(__file__).parent / "data/sentiment/chabsa.jsonl").read_text("utf-8").splitlines()
 SENTENCES: list[list[dict[str, str]]] = [json.loads(line)["opinions"] for line in _LINES]
@@ -23,8 +23,9 @@ COUNTS = Counter(LABELS)
 
 def correctness(completion: str, reference: object, **rubric: Any) -> float:
     """Score a completion; nothing has to be run."""
-    score = prepare(Sample(completion=completion, reference=reference), rubric=Rubric(**rubric))
-    assert isinstance(score, Score)
+    score = conclude(
+        prepare(Sample(completion=completion, reference=reference), rubric=Rubric(**rubric))
+    )
     return score.correctness
 
 

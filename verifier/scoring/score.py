@@ -109,7 +109,7 @@ def score_sentiment(
     if marked.answer is None:
         return no_candidate(rubric, tests_total=1)
     worth = rubric.worth_of(marked.answer) if isinstance(marked.answer, Polarity) else 1.0
-    all_misses = tuple(dict.fromkeys((*marked.misses, *misses)))
+    all_misses = tuple(dict.fromkeys((*marked.format_issues, *misses)))
     dimensions: dict[str, Any] = {
         "correctness": rubric.shaped(marked.correctness) * worth,
         "format": _format(all_misses) if marked.is_answered else 0.0,

@@ -11,7 +11,11 @@ from rich.text import Text
 from nova_code_verifier.handlers.cli.explain.cases import EXCERPT_CHARACTERS
 from nova_code_verifier.handlers.cli.tables import printable, table_with_header
 from nova_code_verifier.verifier.rubric import Polarity, Rubric
-from nova_code_verifier.verifier.sentiment.answer import Expected, SentimentResult
+from nova_code_verifier.verifier.sentiment.answer import (
+    Expected,
+    SentimentResult,
+    counted_opinions,
+)
 from nova_code_verifier.verifier.sentiment.opinions import Opinion
 
 _NO_OPINION = Text("-")
@@ -21,15 +25,12 @@ def answer_parts(
     result: SentimentResult, expected: Expected, rubric: Rubric
 ) -> Iterator[RenderableType]:
     """Show the answer and what was expected, or why there is no answer."""
-    if isinstance(expected, Polarity):
-        answer, expected_text = result.answer, str(expected)
-    else:
-        answer, expected_text = _opinion_count(result.count), _opinion_count(len(expected))
+    expected_text = expected if isinstance(expected, Polarity) else counted_opinions(len(expected))
     if result.answer is None:
-        yield Text(f"no answer was found in the completion: {result.why}")
+        yield Text(f"no answer was found in the completion: {result.reason}")
         yield Text(f"expected: {expected_text}")
     else:
-        yield Text(f"answer: {answer}; expected: {expected_text}")
+        yield Text(f"answer: {result.answer}; expected: {expected_text}")
     if not isinstance(expected, Polarity):
         yield from _opinions(result, expected)
     elif rubric.priors:
@@ -69,10 +70,6 @@ def _opinions(result: SentimentResult, expected: tuple[Opinion, ...]) -> Iterato
         yield Text(
             f"answered but ignored: {ignored} (no target, no polarity, or too many opinions)"
         )
-
-
-def _opinion_count(count: int) -> str:
-    return "1 opinion" if count == 1 else f"{count} opinions"
 
 
 def _cell(opinion: Opinion) -> Text:

@@ -75,5 +75,5 @@ def explain(
         (outcome,) = Service(executor, settings).score(matches[:1])
         paid = outcome.row["aggregate_reward_score"]
         assert paid is None or isinstance(paid, float)  # noqa: S101  (a row's reward)
-        report = explain_report(matches[0], outcome.score, settings.rubric, paid=paid)
+        report = explain_report(matches[0], outcome.graded, paid=paid)
         print_output(render(report, sys.stdout))

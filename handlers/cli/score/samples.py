@@ -51,7 +51,7 @@ def score_samples(
         outcomes = service.score([sample.entry for sample in chunk])
         with closing(outcomes):  # also after Ctrl-C: it must end before the executor is closed
             for outcome in outcomes:
-                index = outcome.place
+                index = outcome.index
                 scored[index] = _scored(chunk[index], outcome, with_details=with_details)
                 on_scored(scored[index])
         yield [scored[index] for index in range(len(chunk))]

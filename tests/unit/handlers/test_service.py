@@ -82,7 +82,7 @@ def service(
 
 def scored(entries: Sequence[Entry], **parts: Any) -> list[Outcome]:
     """Score the entries; return their outcomes in order."""
-    return sorted(service(**parts).score(entries), key=lambda outcome: outcome.place)
+    return sorted(service(**parts).score(entries), key=lambda outcome: outcome.index)
 
 
 def metric(outcome: Outcome, name: str) -> float:
@@ -101,7 +101,7 @@ def test_every_entry_has_an_outcome() -> None:
 
     outcomes = scored(entries)
 
-    assert [(one.place, one.row["id"]) for one in outcomes] == [
+    assert [(one.index, one.row["id"]) for one in outcomes] == [
         (0, "s-1"),
         (1, "s-9"),
         (2, "s-2"),
@@ -127,7 +127,7 @@ def test_what_needs_no_guest_is_known_first() -> None:
     """Rows that need no run do not wait for those that do."""
     outcomes = list(service().score([entry(), UNREADABLE]))
 
-    assert [outcome.place for outcome in outcomes] == [1, 0]
+    assert [outcome.index for outcome in outcomes] == [1, 0]
 
 
 def test_no_entries_have_no_outcomes() -> None:

@@ -2,20 +2,20 @@
 
 import pytest
 
-from nova_code_verifier.verifier.completion.sections import MAX_SIGNS, find_sections
+from nova_code_verifier.verifier.completion.parsing import MAX_SIGNS, parse_completion
 
 BLOCK = "```python\nprint(1)\n```"
 
 
 def visible(completion: str) -> str:
     """Return what is left of *completion* without reasoning and marks."""
-    return "|".join(find_sections(completion).visible)
+    return "|".join(piece.text for piece in parse_completion(completion).visible)
 
 
 def solution(completion: str) -> str | None:
     """Return what stands between the solution marks of *completion*."""
-    pieces = find_sections(completion).solution
-    return None if pieces is None else "|".join(pieces)
+    pieces = parse_completion(completion).solution
+    return None if pieces is None else "|".join(piece.text for piece in pieces)
 
 
 @pytest.mark.parametrize(
@@ -30,8 +30,8 @@ def solution(completion: str) -> str | None:
         ("<begin_internal_thought>", "<end_internal_thought>"),
     ],
 )
-def test_reasoning_is_not_visible(opening: str, closing: str) -> None:
-    """What stands between reasoning marks of any spelling is left out."""
+def test_reasoning_is_left_out(opening: str, closing: str) -> None:
+    """Text between reasoning marks of any spelling is left out."""
     assert visible(f"a{opening}b{closing}c") == "a|c"
 
 
@@ -48,13 +48,13 @@ def test_reasoning_is_not_visible(opening: str, closing: str) -> None:
         pytest.param("<think>a<answer>b</answer></think>c", "c", id="solution-in-reasoning"),
     ],
 )
-def test_where_reasoning_begins_and_ends(completion: str, expected: str) -> None:
-    """A missing opening mark stands before the text, a missing closing one after it."""
+def test_unpaired_reasoning_marks_extend_to_the_edges(completion: str, expected: str) -> None:
+    """A missing opening mark is at the start of the text, a missing closing mark at its end."""
     assert visible(completion) == expected
 
 
 @pytest.mark.parametrize("quote", ["'", '"', "`"])
-def test_a_mark_in_quotes_is_only_mentioned(quote: str) -> None:
+def test_a_mark_in_quotes_does_not_count(quote: str) -> None:
     """A sentence or a program that names a mark does not open or close reasoning."""
     completion = f"a{quote}</think>{quote}b{quote}<think>{quote}c"
 
@@ -73,8 +73,8 @@ def test_a_mark_in_quotes_is_only_mentioned(quote: str) -> None:
         pytest.param('s = """\n<answer>\n</answer>\n"""', id="solution-at-the-start-of-lines"),
     ],
 )
-def test_a_mark_in_a_complete_block_is_part_of_it(line: str) -> None:
-    """A program about marks stays whole."""
+def test_a_mark_in_a_complete_block_does_not_count(line: str) -> None:
+    """Marks in a complete block are part of the program."""
     completion = f"Here:\n```python\n{line}\nprint(s)\n```\nDone."
 
     assert visible(completion) == completion
@@ -88,8 +88,8 @@ def test_a_mark_in_a_complete_block_is_part_of_it(line: str) -> None:
         pytest.param("", "</s></answer>", id="end-token-and-mark-on-the-fence"),
     ],
 )
-def test_what_sticks_to_the_fences_does_not_open_a_block(before: str, after: str) -> None:
-    """A block is complete, and keeps its marks, with marks and tokens on its fences."""
+def test_marks_and_tokens_on_a_fence_line_do_not_open_the_block(before: str, after: str) -> None:
+    """A block stays complete with marks and end tokens on the lines of its fences."""
     block = "```python\ns = s  # <think> and </think>\n```"
 
     assert visible(f"{before}{block}{after}") == block
@@ -120,8 +120,8 @@ def test_what_sticks_to_the_fences_does_not_open_a_block(before: str, after: str
         ),
     ],
 )
-def test_no_draft_comes_back(completion: str) -> None:
-    """Neither fences nor marks in a draft make any of it visible."""
+def test_no_draft_becomes_visible(completion: str) -> None:
+    """Fences and marks in a draft make no part of it visible."""
     assert visible(completion).strip("|\n") == BLOCK
 
 
@@ -136,8 +136,8 @@ def test_no_draft_comes_back(completion: str) -> None:
         ),
     ],
 )
-def test_marks_in_an_incomplete_block(completion: str, expected: str) -> None:
-    """In a block that never ends, a mark counts where it begins or ends a line."""
+def test_marks_at_line_edges_of_an_incomplete_block_count(completion: str, expected: str) -> None:
+    """In a block that never ends, a mark counts if it begins or ends a line."""
     assert visible(completion) == expected
 
 
@@ -161,37 +161,37 @@ def test_marks_in_an_incomplete_block(completion: str, expected: str) -> None:
         pytest.param("<answer></answer>a", "", id="empty"),
     ],
 )
-def test_the_solution_is_what_the_last_marks_enclose(completion: str, expected: str | None) -> None:
-    """The last pair counts; a missing mark stands at the end of the text."""
+def test_the_solution_is_between_the_last_marks(completion: str, expected: str | None) -> None:
+    """The last pair of marks counts; a missing closing mark is at the end of the text."""
     assert solution(completion) == expected
 
 
 @pytest.mark.parametrize("token", ["<|eot_id|>", "<|im_end|>", "</s>", "<|endoftext|>"])
-def test_end_tokens_are_no_text(token: str) -> None:
-    """What a model says when it is done is dropped, and the line end before it is kept."""
+def test_end_tokens_are_dropped(token: str) -> None:
+    """The end tokens of a model are dropped, and the newline before them is kept."""
     assert visible(f"a\n{token} {token}\n") == "a\n"
 
 
-def test_an_end_token_elsewhere_is_text() -> None:
-    """Only the very end of a text is freed of end tokens."""
+def test_an_end_token_inside_the_text_is_kept() -> None:
+    """Only end tokens at the very end are dropped."""
     assert visible("<s>a</s> b") == "<s>a</s> b"
 
 
-def test_a_closing_fence_may_wear_an_end_token() -> None:
-    """An end token that sticks to a closing fence does not keep the block open."""
+def test_an_end_token_on_a_closing_fence_does_not_keep_the_block_open() -> None:
+    """A closing fence followed by an end token closes its block."""
     assert visible(f"{BLOCK}<|im_end|>") == BLOCK
 
 
-def test_a_letter_that_only_looks_like_one_of_a_mark_is_no_mark() -> None:
-    """The long s folds to an s, but no model ends its answer with it."""
+def test_a_lookalike_letter_does_not_make_a_mark() -> None:
+    """The long s case-folds to s, but does not spell a mark."""
     assert visible("a<\u017folution>b") == "a<\u017folution>b"
 
 
-def test_noise_has_no_parts() -> None:
-    """A text with absurdly many marks holds no answer, even behind the last one."""
+def test_a_text_with_too_many_marks_has_no_parts() -> None:
+    """A text with more marks than the bound holds no answer."""
     assert visible("</think>" * (MAX_SIGNS + 1) + "a") == ""
 
 
-def test_many_marks_are_not_noise_yet() -> None:
-    """The limit on marks is not reached before it is passed."""
+def test_the_maximum_number_of_marks_is_read() -> None:
+    """A text with exactly the allowed number of marks is read."""
     assert visible("</think>" * MAX_SIGNS + "a") == "a"

@@ -1,18 +1,17 @@
-"""Find the parts of a completion in which an answer may stand.
+"""Parse a completion once: the parts that may hold the answer, and their fenced blocks.
 
-In: a completion. Out: its text without reasoning, and what stands between its last
-solution marks. Must not know: what an answer looks like.
+In: a completion. Out: a `ParsedCompletion`, which every later stage reads. Reasoning is left out.
 
-Not every mark counts. A program about marks holds some, and so does a sentence about them:
+Not every mark (`<think>`, `</answer>`, …) counts: programs and sentences mention marks, too.
 
 - A mark in quotes or backticks, as in `s.split("</think>")`, is only mentioned.
-- A mark in a complete block is part of the block. The exception is a closing mark that
-  begins a line and has no opening mark before it in the block: no line of a program
-  looks so; there, a draft was left without its closing fence.
-- A mark in an incomplete block counts where it begins or ends a line.
-- Inside reasoning there are no blocks, only its closing mark. A closing mark outside
-  reasoning makes reasoning of everything before it. So, where a mark in a draft ends the
-  reasoning too early, the real one still takes the rest of the draft away.
+- A mark in a complete block is part of the block. The exception is a closing mark that begins
+  a line and has no opening mark before it in the block: no program has such a line, so the model
+  forgot the closing fence of a draft.
+- A mark in an incomplete block counts if it begins or ends a line.
+- Reasoning has no blocks, only a closing mark. A closing mark outside reasoning makes everything
+  before it reasoning. So if a mark in a draft ends the reasoning too early, the real closing mark
+  still removes the rest of the draft.
 """
 
 import re
@@ -21,44 +20,60 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
-from nova_code_verifier.verifier.completion.fences import Fence, fence_at
+from nova_code_verifier.verifier.completion.fences import Block, Fence, fence_at, find_blocks
 
 MAX_SIGNS = 10_000
-"""A completion with more fences and marks than this is noise: no part of it counts."""
+"""A completion with more fences and marks than this is noise: none of it is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a completion between two marks, and the fenced blocks in it."""
+
+    text: str
+    blocks: tuple[Block, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sections:
-    """Pieces of a completion, in order. Nothing that belongs together spans two pieces."""
+class ParsedCompletion:
+    """A completion without its reasoning, in pieces. No block spans two pieces.
 
-    visible: tuple[str, ...]
-    """Everything but the reasoning and the marks."""
-    solution: tuple[str, ...] | None
-    """The pieces between the last solution marks; None where there are no marks."""
+    `source` is the completion as the model wrote it. `visible` is everything but reasoning and
+    marks, in order; `solution` the pieces between the last solution marks, None without marks.
+    """
+
+    source: str
+    visible: tuple[Piece, ...]
+    solution: tuple[Piece, ...] | None
 
     @property
-    def parts(self) -> tuple[tuple[str, ...], ...]:
-        """Where an answer may stand: in the solution, if there is one, then anywhere visible."""
+    def parts(self) -> tuple[tuple[Piece, ...], ...]:
+        """Where the answer may be: in the solution, if there is one, then anywhere visible."""
         return (self.solution or (), self.visible)
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """The same, each in one piece."""
-        return tuple(map("".join, self.parts))
+        """The text of each of the `parts`."""
+        return tuple("".join(piece.text for piece in pieces) for pieces in self.parts)
 
 
-def find_sections(completion: str) -> Sections:
-    """Take *completion* apart at its marks."""
+def parse_completion(completion: str) -> ParsedCompletion:
+    """Split *completion* at its marks and find its blocks.
+
+    A completion with more than `MAX_SIGNS` fences and marks has no visible part.
+    """
     text = _without_end_tokens(completion)
     signs = list(islice(_SIGN.finditer(text), MAX_SIGNS + 1))
     if len(signs) > MAX_SIGNS:
-        return Sections(visible=(), solution=None)
+        return ParsedCompletion(source=completion, visible=(), solution=None)
     walk = _Walk(text)
     walk.go(signs)
     if walk.fence is not None:
         walk = _Walk(text, incomplete=walk.fence)
         walk.go(signs)
-    return walk.sections()
+    pieces = tuple(Piece(piece, tuple(find_blocks(piece))) for piece in walk.pieces)
+    solution = None if walk.solution is None else pieces[walk.solution]
+    return ParsedCompletion(source=completion, visible=pieces, solution=solution)
 
 
 class _Kind(StrEnum):
@@ -93,9 +108,9 @@ _MARKS = _marks_of(
     words="answer solution",
     tokens="of_answer of_solution",
 )
-# The look ahead is for speed alone, where a text has many `<` and few marks.
+# The look-ahead is only for speed, in texts with many `<` and few marks.
 _MARK_PATTERN = f"<(?=[a-z/|])(?:{'|'.join(re.escape(mark[1:]) for mark in _MARKS)})"
-# ASCII: otherwise a long s matches the s of "solution", and is in no table.
+# ASCII: otherwise a long s matches the s of "solution", and no table has such a mark.
 _MARK = re.compile(_MARK_PATTERN, re.ASCII | re.IGNORECASE)
 _SIGN = re.compile(
     rf"^[ \t]*+(?:(?P<fence>```|~~~)|(?P<first>{_MARK_PATTERN}))|(?P<later>{_MARK_PATTERN})",
@@ -103,7 +118,7 @@ _SIGN = re.compile(
 )
 _REST_IS_BLANK = re.compile(r"[ \t\r]*+(?:\n|\Z)")
 
-# What models say when they are done; some trainers leave it in the text.
+# Tokens that models end with; some trainers leave them in the text.
 _END_TOKENS = (
     "<|eot_id|>",
     "<|eom_id|>",
@@ -123,8 +138,8 @@ _TAIL_CHARS = 200
 
 def _without_end_tokens(text: str) -> str:
     end = len(text)
-    # Searched from the end, in steps: from the start, a text of such tokens and a last
-    # word costs time quadratic in its length.
+    # Search from the end, in steps. From the start, a text of such tokens with a word at its end
+    # would cost time quadratic in its length.
     while tokens := _TRAILING_END_TOKENS.search(text, max(0, end - _TAIL_CHARS), end):
         end = tokens.start()
     return text[:end]
@@ -133,9 +148,10 @@ def _without_end_tokens(text: str) -> str:
 class _Walk:
     """One walk over the fences and marks of a text, from its start to its end.
 
-    `fence` opens the block that the walk is in; at the end, the incomplete one. That a
-    block is incomplete shows too late to know which of its marks count, so a second
-    walk is told. There is no third: a text could ask for one walk after another.
+    `pieces` are the visible parts so far, `solution` the slice of them between the last solution
+    marks. `fence` opens the block that the walk is in; at the end, the incomplete block. A walk
+    learns too late that a block is incomplete, and so which of its marks count: a second walk
+    starts with that knowledge. There is no third walk, or a text could demand one after another.
     """
 
     def __init__(self, text: str, *, incomplete: Fence | None = None) -> None:
@@ -145,8 +161,8 @@ class _Walk:
         self._opened_in_block: set[_Kind] = set()
         self._is_reasoning = False
         self._piece_start = 0
-        self._pieces: list[str] = []
-        self._solution: slice | None = None
+        self.pieces: list[str] = []
+        self.solution: slice | None = None
         self._solution_start = 0
         self._solution_is_open = False
 
@@ -161,10 +177,6 @@ class _Walk:
         self._end_piece(len(self._text))
         if self._solution_is_open:
             self._end_solution()
-
-    def sections(self) -> Sections:
-        solution = None if self._solution is None else tuple(self._pieces[self._solution])
-        return Sections(visible=tuple(self._pieces), solution=solution)
 
     def _meet_fence(self, position: int) -> None:
         fence = None if self._is_reasoning else fence_at(self._text, position)
@@ -202,23 +214,23 @@ class _Walk:
         elif self._is_reasoning:
             return
         elif mark.opens:
-            self._solution_start, self._solution_is_open = len(self._pieces), True
-        elif self._solution_is_open or self._solution is None:
+            self._solution_start, self._solution_is_open = len(self.pieces), True
+        elif self._solution_is_open or self.solution is None:
             self._end_solution()
 
     def _forget(self) -> None:
-        """Take everything so far for reasoning, which began in the prompt."""
-        self._pieces.clear()
-        self._solution = None
+        """Drop everything so far: it was reasoning that began in the prompt."""
+        self.pieces.clear()
+        self.solution = None
         self._solution_start, self._solution_is_open = 0, False
 
     def _end_piece(self, end: int) -> None:
         piece = self._text[self._piece_start : end]
         if not self._is_reasoning and piece:
-            self._pieces.append(_without_end_tokens(piece))
+            self.pieces.append(_without_end_tokens(piece))
 
     def _end_solution(self) -> None:
-        self._solution = slice(self._solution_start, len(self._pieces))
+        self.solution = slice(self._solution_start, len(self.pieces))
         self._solution_is_open = False
 
 
@@ -232,5 +244,5 @@ def _span(sign: re.Match[str]) -> tuple[int, int]:
 
 
 def _is_quoted(text: str, start: int, end: int) -> bool:
-    """Whether the same quotation mark stands on both sides."""
+    """Return whether the same quotation mark is on both sides."""
     return start > 0 and text[start - 1] in "\"'`" and text.startswith(text[start - 1], end)
