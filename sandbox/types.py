@@ -12,15 +12,36 @@ from typing import Protocol
 
 
 class IsolationLevel(StrEnum):
-    """How strong the wall around a guest is (`verifier doctor` explains each)."""
+    """How strong the wall around a guest is (`verifier doctor` explains each).
 
+    Levels compare by strength: `IsolationLevel.KERNEL > IsolationLevel.NONE`.
+    """
+
+    # Strongest first.
     KERNEL = "kernel"
     INTERPRETER = "interpreter"
     NONE = "none"
 
+    # All four, because a `str` has all four, and compares as text.
+    def __lt__(self, other: str) -> bool:
+        """Return whether this level is weaker than *other*."""
+        return _weakness(self) > _weakness(other)
 
-STRENGTH = {IsolationLevel.NONE: 0, IsolationLevel.INTERPRETER: 1, IsolationLevel.KERNEL: 2}
-"""Which of two levels is the stronger."""
+    def __le__(self, other: str) -> bool:
+        """Return whether this level is at most as strong as *other*."""
+        return _weakness(self) >= _weakness(other)
+
+    def __gt__(self, other: str) -> bool:
+        """Return whether this level is stronger than *other*."""
+        return _weakness(self) < _weakness(other)
+
+    def __ge__(self, other: str) -> bool:
+        """Return whether this level is at least as strong as *other*."""
+        return _weakness(self) <= _weakness(other)
+
+
+def _weakness(level: str) -> int:
+    return list(IsolationLevel).index(IsolationLevel(level))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +139,14 @@ class Ending(StrEnum):
     NOT_RUN = "not_run"  # not asked, through our own fault; `detail` says which
 
 
+class Cause(StrEnum):
+    """Why a question ended as it did, where code must know more than the `Ending`."""
+
+    NONE = "none"
+    CPU_TIME = "cpu_time"  # OUT_OF_TIME by the guest's own clock, which noise may cause
+    DEADLINE = "deadline"  # NOT_RUN because the executor's deadline passed
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaisedError:
     """An exception, in the guest's own words: to be shown, not to be believed."""
@@ -132,7 +161,7 @@ class Execution:
 
     `exit_status` and `signal` are set for a `Run` that ended by itself; `value` holds
     what a finished `Call` returned, as plain data, or a `Operation`'s answer, as bytes, and
-    `value_bytes` its encoded size.
+    `value_bytes` its encoded size. `detail` is text for people; code branches on `cause`.
     Times are in seconds; `memory_bytes` is the peak resident memory of the guest.
     """
 
@@ -148,6 +177,7 @@ class Execution:
     wall_seconds: float = 0.0
     memory_bytes: int = 0
     detail: str = ""
+    cause: Cause = Cause.NONE
 
 
 class Executor(Protocol):

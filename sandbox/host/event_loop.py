@@ -14,11 +14,12 @@ from nova_code_verifier.sandbox.host.keeper import Keeper
 from nova_code_verifier.sandbox.host.pipes import sealed_file
 from nova_code_verifier.sandbox.host.schedule import GuestTask, Progress, Schedule
 from nova_code_verifier.sandbox.host.worker import Worker, WorkerLostError
-from nova_code_verifier.sandbox.types import Ending, Execution, Job
+from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Job
 
 # Between our word to start or end a guest, and the zygote's that it has been done.
 _STUCK_SECONDS = 10.0
 _SHARE_SECONDS_MIN = 0.5
+_TOO_LATE = ("the deadline came first", Cause.DEADLINE)
 _GONE = select.EPOLLHUP | select.EPOLLERR
 
 
@@ -84,7 +85,7 @@ class Batch:
                 if task is None:
                     return bool(self._busy)
                 if time.monotonic() >= self._deadline:
-                    self._schedule.record(task, _not_run(task, "the deadline came first"))
+                    self._schedule.record(task, _not_run(task, *_TOO_LATE))
                 else:
                     self._begin(number, task)
         return True
@@ -159,7 +160,7 @@ class Batch:
         try:
             keeper.on_tick()
             if now >= self._deadline:
-                keeper.cut(Ending.NOT_RUN, "the deadline came first")
+                keeper.cut(Ending.NOT_RUN, *_TOO_LATE)
             elif self._takes_too_much(task, keeper, now):
                 self._postponed.add(number)
                 keeper.cut(Ending.NOT_RUN, "postponed")
@@ -247,5 +248,6 @@ class Batch:
         self._epoll.close()
 
 
-def _not_run(task: GuestTask, detail: str) -> list[Execution]:
-    return [Execution(ending=Ending.NOT_RUN, detail=detail)] * len(task.questions)
+def _not_run(task: GuestTask, detail: str, cause: Cause = Cause.NONE) -> list[Execution]:
+    execution = Execution(ending=Ending.NOT_RUN, detail=detail, cause=cause)
+    return [execution] * len(task.questions)

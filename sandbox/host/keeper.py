@@ -13,6 +13,7 @@ import socket
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from nova_code_verifier.sandbox.confinement.confine import THREADS_MAX
 from nova_code_verifier.sandbox.host import usage
@@ -28,6 +29,7 @@ from nova_code_verifier.sandbox.protocol.encoding import EncodingError, encode
 from nova_code_verifier.sandbox.protocol.guest_messages import FAILURES, read_answer, read_message
 from nova_code_verifier.sandbox.types import (
     Call,
+    Cause,
     Ending,
     Execution,
     Limits,
@@ -51,6 +53,15 @@ _ANSWERS = frozenset({"value", "raised", "unreadable"})
 _TOO_SHORT_TO_FILL_MEMORY_SECONDS = 0.003
 
 
+class _Outcome(NamedTuple):
+    ending: Ending
+    detail: str = ""
+    cause: Cause = Cause.NONE
+
+
+_OUT_OF_CPU_TIME = _Outcome(Ending.OUT_OF_TIME, "cpu", Cause.CPU_TIME)
+
+
 class Keeper:
     """One guest's keeper. Driven by events: `on_control`, `on_output`, `on_tick`."""
 
@@ -71,7 +82,7 @@ class Keeper:
         self._limits = limits
         self._asked = self._answer_bytes = 0
         self._pid: int | None = None
-        self._cut: tuple[Ending, str] | None = None
+        self._cut: _Outcome | None = None
         self._notes: list[list[str]] = []
         self._incoming = bytearray()
         self._outgoing = memoryview(b"")
@@ -139,10 +150,10 @@ class Keeper:
         os.close(self._stderr.fd)
         self._channel.close()
 
-    def cut(self, ending: Ending, detail: str = "") -> None:
+    def cut(self, ending: Ending, detail: str = "", cause: Cause = Cause.NONE) -> None:
         """End the guest, for this reason. The first reason stays."""
         if self._cut is None:
-            self._cut = (ending, detail)
+            self._cut = _Outcome(ending, detail, cause)
             self.cut_at = time.monotonic()
             self.worker.kill_guest()
 
@@ -177,7 +188,7 @@ class Keeper:
             return  # not started, or ended: the zygote's word is on its way
         left = self._limits.cpu_seconds - (cpu - self._cpu_mark)
         if left < 0:
-            self.cut(Ending.OUT_OF_TIME, "cpu")
+            self.cut(*_OUT_OF_CPU_TIME)
         self._check_sleeper(now)
         self._check_memory()
         if now >= self._next_disk_check:
@@ -258,7 +269,7 @@ class Keeper:
             return not self.ended
         self._cpu_now = usage.cpu_seconds(self._pid) or self._cpu_now
         if self._cpu_now - self._cpu_mark > self._limits.cpu_seconds:
-            self.cut(Ending.OUT_OF_TIME, "cpu")
+            self.cut(*_OUT_OF_CPU_TIME)
         elif self._now - self._wall_mark > _TOO_SHORT_TO_FILL_MEMORY_SECONDS:
             self._check_sleeper(self._now)
             self._check_memory()
@@ -321,16 +332,15 @@ class Keeper:
         self._read_channel()
         self.ended = True
         if not (self._stdout.drain() and self._stderr.drain()):
-            self._cut = self._cut or (Ending.TOO_MUCH_OUTPUT, "")
+            self._cut = self._cut or _Outcome(Ending.TOO_MUCH_OUTPUT)
         if len(self.executions) < len(self._questions):
             used = max(cpu_seconds - self._cpu_mark, 0.0)
-            ending, detail = self._ending(status, used, memory_bytes)
-            by_itself = ending in (Ending.FINISHED, Ending.CRASHED)
+            outcome = self._outcome(status, used, memory_bytes)
+            by_itself = outcome.ending in (Ending.FINISHED, Ending.CRASHED)
             execution = replace(
                 self._execution(),
-                ending=ending,
+                **outcome._asdict(),
                 error=self._raised(),
-                detail=detail,
                 cpu_seconds=used,
                 exit_status=os.WEXITSTATUS(status) if by_itself and os.WIFEXITED(status) else None,
                 signal=os.WTERMSIG(status) if by_itself and os.WIFSIGNALED(status) else None,
@@ -340,26 +350,26 @@ class Keeper:
             self.executions += [execution] * (len(self._questions) if before_all else 1)
         self.executions = [replace(one, memory_bytes=memory_bytes) for one in self.executions]
 
-    def _ending(self, status: int, used: float, memory_bytes: int) -> tuple[Ending, str]:  # noqa: PLR0911  (a list of cases, the most telling first)
+    def _outcome(self, status: int, used: float, memory_bytes: int) -> _Outcome:  # noqa: PLR0911  (a list of cases, the most telling first)
         said = {note[0]: note for note in reversed(self._notes)}
         raised = self._raised()
         if self._cut is not None:
             return self._cut
         if "forbidden" in said:
-            return Ending.FORBIDDEN, said["forbidden"][1]
+            return _Outcome(Ending.FORBIDDEN, said["forbidden"][1])
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGSYS:
-            return Ending.FORBIDDEN, "system call"
+            return _Outcome(Ending.FORBIDDEN, "system call")
         if used > self._limits.cpu_seconds:
-            return Ending.OUT_OF_TIME, "cpu"
+            return _OUT_OF_CPU_TIME
         if memory_bytes > self._limits.memory_bytes:
-            return Ending.OUT_OF_MEMORY, ""
+            return _Outcome(Ending.OUT_OF_MEMORY)
         if raised is not None and raised.type_name == "MemoryError":
-            return Ending.OUT_OF_MEMORY, ""
+            return _Outcome(Ending.OUT_OF_MEMORY)
         if "failed" in said:
-            return FAILURES.get(said["failed"][1], Ending.CRASHED), ""
+            return _Outcome(FAILURES.get(said["failed"][1], Ending.CRASHED))
         if os.WIFSIGNALED(status) or self.talks:
-            return Ending.CRASHED, ""
-        return Ending.FINISHED, ""
+            return _Outcome(Ending.CRASHED)
+        return _Outcome(Ending.FINISHED)
 
     def _raised(self) -> RaisedError | None:
         for note in self._notes:

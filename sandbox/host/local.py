@@ -15,7 +15,7 @@ from pathlib import Path
 from nova_code_verifier.sandbox.errors import IsolationRefusedError, SandboxError
 from nova_code_verifier.sandbox.host.event_loop import Batch
 from nova_code_verifier.sandbox.host.worker import Worker
-from nova_code_verifier.sandbox.types import STRENGTH, Execution, Executor, IsolationLevel, Job
+from nova_code_verifier.sandbox.types import Execution, Executor, IsolationLevel, Job
 
 
 class LocalExecutor:
@@ -48,7 +48,7 @@ class LocalExecutor:
         self._wanted = level
         self._refusal = ""
         self._required = required or level or IsolationLevel.INTERPRETER
-        if level is not None and STRENGTH[level] < STRENGTH[self._required]:
+        if level is not None and level < self._required:
             raise IsolationRefusedError(f"level {level} was asked for, {self._required} required")
         self._start(level or IsolationLevel.KERNEL)
 
@@ -120,7 +120,7 @@ class LocalExecutor:
         if not all(worker.wait_ready() for worker in self._workers):
             self._refusal = str(self._workers[0].granted.get("refused", ""))
             self.close()
-            if self._wanted is not None or STRENGTH[self._required] >= STRENGTH[self._level]:
+            if self._wanted is not None or self._required >= self._level:
                 raise IsolationRefusedError(
                     f"the kernel refuses isolation level {self._level}: {self._refusal}"
                 )

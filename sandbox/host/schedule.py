@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass, field, replace
 from heapq import heapify, heappop, heappush
 
-from nova_code_verifier.sandbox.types import Ending, Execution, Job, Operation, Question, Run
+from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Job, Operation, Question, Run
 
 # What is kept for a job until all of its questions are answered. A value takes several
 # times the memory of its encoded form.
@@ -68,7 +68,7 @@ class Progress:
         if len(self.late) != 1 or isinstance(self.job.questions[0], Operation):
             return False
         execution = self.executions[self.late[0]]
-        return execution is not None and execution.detail == "cpu"
+        return execution is not None and execution.cause is Cause.CPU_TIME
 
     @property
     def asked_until(self) -> float:

@@ -25,7 +25,7 @@ from nova_code_verifier.sandbox.errors import (
 from nova_code_verifier.sandbox.remote.fields import PAYLOAD_BYTES_MAX, PayloadError
 from nova_code_verifier.sandbox.remote.request import RunRequest, write_request
 from nova_code_verifier.sandbox.remote.response import RunResponse, read_response
-from nova_code_verifier.sandbox.types import STRENGTH, Ending, Execution, IsolationLevel, Job, Run
+from nova_code_verifier.sandbox.types import Cause, Ending, Execution, IsolationLevel, Job, Run
 
 Invoke = Callable[[bytes], bytes]
 """Gives an order to the executor function, and returns its reply. Raises InvocationError."""
@@ -166,9 +166,9 @@ class ExecutorClient:
 
     def _note(self, level: IsolationLevel) -> None:
         with self._lock:
-            if self._level is None or STRENGTH[level] < STRENGTH[self._level]:
+            if self._level is None or level < self._level:
                 self._level = level
-        if STRENGTH[level] < STRENGTH[self._required]:
+        if level < self._required:
             raise IsolationRefusedError(
                 f"the executor function offers level {level}, {self._required} is required"
             )
@@ -179,5 +179,5 @@ def _expect_progress(job: Job, executions: tuple[Execution, ...]) -> None:
     lost = next((one for one in executions if one.ending is Ending.NOT_RUN), None)
     if lost is None or (job.is_divisible and executions[0] is not lost):
         return
-    late = lost.detail.startswith(DEADLINE)
-    raise (FunctionOutOfTimeError if late else FunctionCrashedError)(lost.detail)
+    is_late = lost.cause is Cause.DEADLINE
+    raise (FunctionOutOfTimeError if is_late else FunctionCrashedError)(lost.detail)

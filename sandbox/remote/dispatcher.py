@@ -20,7 +20,7 @@ from nova_code_verifier.sandbox.host.schedule import NOT_ASKED
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError
 from nova_code_verifier.sandbox.remote.client import DEADLINE, LONGEST_SECONDS, ExecutorClient
 from nova_code_verifier.sandbox.remote.response import RunResponse
-from nova_code_verifier.sandbox.types import Ending, Execution, Job
+from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Job
 
 _SHARE_SECONDS_MIN = 2.0
 _FOR_EVER_SECONDS = 86_400.0  # a queue cannot wait for an infinity
@@ -84,7 +84,7 @@ class Dispatcher:
         self._under_way: dict[int, list[_PendingJob]] = {}
         self._told: queue.SimpleQueue[tuple[int, RunResponse | Exception]] = queue.SimpleQueue()
         self._done: deque[_PendingJob] = deque()
-        self._outage = ""
+        self._outage: Execution | None = None
         self._stop = threading.Event()
 
     def _share_of(self, jobs: Iterable[Job]) -> float:
@@ -114,7 +114,7 @@ class Dispatcher:
         """Have as many orders under way as there may be, and there are."""
         while len(self._under_way) < self._concurrency and (errands := self._next_order()):
             if self._outage or time.monotonic() >= self._deadline:
-                self._lose(errands, self._outage or DEADLINE)
+                self._lose(errands, self._outage or _TOO_LATE)
             else:
                 self._under_way[id(errands)] = errands
                 # A daemon: one that waits for a reply which never comes must hold up nobody.
@@ -173,7 +173,7 @@ class Dispatcher:
             number, told = self._told.get(timeout=max(0.0, self._deadline - time.monotonic()))
         except queue.Empty:
             for errands in self._under_way.values():
-                self._lose(errands, DEADLINE)
+                self._lose(errands, _TOO_LATE)
             self._under_way.clear()
             return
         errands = self._under_way.pop(number)
@@ -199,7 +199,7 @@ class Dispatcher:
         elif lost is None:
             self._send_alone(errand)  # there was no room for more
         elif errand.is_postponed and not (asked and errand.job.is_divisible):
-            self._lose([errand], lost.detail)
+            self._lose([errand], _lost(lost.detail, lost.cause))
         else:
             errand.is_postponed = errand.goes_alone = True
             self._postponed.append(errand)
@@ -210,13 +210,14 @@ class Dispatcher:
             errand.part = (min(errand.part, len(errand.rest.questions)) + 1) // 2
             self._waiting.append(errand)
         elif isinstance(error, PayloadTooLargeError):
-            self._lose(errands, str(error), Ending.UNSENDABLE)
+            self._lose(errands, Execution(ending=Ending.UNSENDABLE, detail=str(error)))
         elif isinstance(error, EncodingError):
             problem = f"its arguments cannot be sent: {error}"
-            self._lose(errands, problem, Ending.UNSENDABLE)
+            self._lose(errands, Execution(ending=Ending.UNSENDABLE, detail=problem))
         elif isinstance(error, SandboxError):
-            self._outage = self._outage or str(error)  # it would be the same for all the others
-            self._lose(errands, str(error))
+            lost = _lost(str(error))
+            self._outage = self._outage or lost  # it would be the same for all the others
+            self._lose(errands, lost)
         else:
             raise error
 
@@ -224,9 +225,14 @@ class Dispatcher:
         errand.goes_alone = True
         self._waiting.append(errand)
 
-    def _lose(
-        self, errands: list[_PendingJob], detail: str, ending: Ending = Ending.NOT_RUN
-    ) -> None:
+    def _lose(self, errands: list[_PendingJob], execution: Execution) -> None:
         for errand in errands:
-            errand.end(len(errand.executions), Execution(ending=ending, detail=detail))
+            errand.end(len(errand.executions), execution)
             self._done.append(errand)
+
+
+def _lost(detail: str, cause: Cause = Cause.NONE) -> Execution:
+    return Execution(ending=Ending.NOT_RUN, detail=detail, cause=cause)
+
+
+_TOO_LATE = _lost(DEADLINE, Cause.DEADLINE)

@@ -26,6 +26,7 @@ from nova_code_verifier.sandbox.remote.fields import (
 )
 from nova_code_verifier.sandbox.remote.frames import FramesError, pack_frames, unpack_frames
 from nova_code_verifier.sandbox.types import (
+    Cause,
     Ending,
     Execution,
     IsolationLevel,
@@ -106,7 +107,8 @@ def _execution_pieces(one: Execution, *, unread: bool) -> tuple[bytes, bytes, by
         one = replace(one, ending=Ending.UNREADABLE, detail=str(error))
     facts: list[object] = [one.ending, one.exit_status, one.signal]
     facts += [one.error.type_name, one.error.message] if one.error else [None, None]
-    facts += [one.cpu_seconds, one.wall_seconds, one.memory_bytes, one.detail[:TEXT_MAX]]
+    facts += [one.cpu_seconds, one.wall_seconds, one.memory_bytes]
+    facts += [one.detail[:TEXT_MAX], one.cause]
     return dump_facts(facts), value, one.stdout, one.stderr
 
 
@@ -186,12 +188,14 @@ def _read_executions(job: Job, count: int, pieces: Iterator[bytes]) -> tuple[Exe
 
 
 def _read_facts(data: bytes) -> Execution:
-    ending, status, signal, type_name, message, cpu, wall, memory, detail = load_facts(
-        data, list, length=9
+    ending, status, signal, type_name, message, cpu, wall, memory, detail, cause = load_facts(
+        data, list, length=10
     )
     # What it was sent, it could read: this one would be a way to be judged by nobody.
     if ending not in list(Ending) or ending == Ending.UNSENDABLE:
         raise PayloadError("an ending that there is not")
+    if cause not in list(Cause):
+        raise PayloadError("a cause that there is not")
     return Execution(
         ending=Ending(ending),
         exit_status=None if status is None else whole(status, 255),
@@ -201,6 +205,7 @@ def _read_facts(data: bytes) -> Execution:
         wall_seconds=number(wall),
         memory_bytes=whole(memory, 2**50),
         detail=text(detail),
+        cause=Cause(cause),
     )
 
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from nova_code_verifier.sandbox.host import schedule as schedule_module
 from nova_code_verifier.sandbox.host.schedule import GuestTask, Schedule
-from nova_code_verifier.sandbox.types import Call, Ending, Execution, Job, Run
+from nova_code_verifier.sandbox.types import Call, Cause, Ending, Execution, Job, Run
 
 RIGHT = Execution(ending=Ending.FINISHED, detail="right")
 RAISED = Execution(ending=Ending.RAISED)
 CRASHED = Execution(ending=Ending.CRASHED)
-LATE = Execution(ending=Ending.OUT_OF_TIME, detail="cpu")
-SLEEPY = Execution(ending=Ending.OUT_OF_TIME, detail="wall")
+LATE = Execution(ending=Ending.OUT_OF_TIME, cause=Cause.CPU_TIME)
+SLEEPY = Execution(ending=Ending.OUT_OF_TIME)
 FATAL = (Ending.CRASHED, Ending.OUT_OF_TIME)  # a guest does not live on after these
 
 Behaviour = tuple[Execution, ...]
