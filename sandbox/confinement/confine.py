@@ -16,6 +16,7 @@ from resource import setrlimit
 from typing import NamedTuple
 
 from nova_code_verifier.sandbox.confinement.audit import build_hook, remove_unaudited_functions
+from nova_code_verifier.sandbox.confinement.processes import process_ids
 
 CHANNEL_FD = 3
 OPEN_FILES_MAX = 256
@@ -217,13 +218,12 @@ def _limit_processes(level: str, guest_uid: int | None) -> None:
 
 def _tasks_of(uid: int) -> int:
     count = 0
-    for name in os.listdir("/proc"):  # noqa: PTH208
-        if name.isdigit():
-            try:
-                if os.stat(f"/proc/{name}").st_uid == uid:  # noqa: PTH116
-                    count += len(os.listdir(f"/proc/{name}/task"))  # noqa: PTH208
-            except OSError:
-                continue
+    for pid in process_ids():
+        try:
+            if os.stat(f"/proc/{pid}").st_uid == uid:  # noqa: PTH116
+                count += len(os.listdir(f"/proc/{pid}/task"))  # noqa: PTH208
+        except OSError:
+            continue
     return count
 
 

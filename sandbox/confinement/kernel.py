@@ -8,6 +8,8 @@ undo the level `interpreter`. Must not know: why.
 import ctypes
 import os
 
+from nova_code_verifier.sandbox.confinement.processes import stat_fields
+
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _PR_SET_SECCOMP = 22
@@ -83,8 +85,7 @@ def forget_variable(name: str) -> None:
     """
     os.environ.pop(name, None)  # this leaves the old memory as it is
     prefix = os.fsencode(name) + b"="
-    with open("/proc/self/stat", "rb") as stat:  # noqa: PTH123  (pathlib would make every zygote bigger)
-        start, end = map(int, stat.read().rpartition(b")")[2].split()[47:49])
+    start, end = map(int, stat_fields("self")[47:49])
     block = ctypes.string_at(start, end - start)
     place = (b"\0" + block).find(b"\0" + prefix)
     if place >= 0:

@@ -19,6 +19,7 @@ from os import pidfd_open, setsid  # by name: level `interpreter` takes them fro
 # A script's directory is not searched for modules here (nor should a guest's be), so:
 sys.path.insert(0, json.loads(sys.argv[1])["code_directory"])
 from nova_code_verifier.sandbox.confinement import confine
+from nova_code_verifier.sandbox.confinement.processes import process_ids, stat_fields
 from nova_code_verifier.sandbox.guest import work_directory
 from nova_code_verifier.sandbox.guest.main import serve
 from nova_code_verifier.sandbox.protocol import control
@@ -217,23 +218,16 @@ def _sweep() -> None:
         except ChildProcessError:
             return
         if not reaped:
-            for pid in _children():
-                os.kill(pid, signal.SIGKILL)
+            for pid in process_ids():
+                if _parent_of(pid) == os.getpid():
+                    os.kill(pid, signal.SIGKILL)
 
 
-def _children() -> list[int]:
-    own = str(os.getpid()).encode()
-    found = []
-    for name in os.listdir("/proc"):  # noqa: PTH208
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/stat", "rb") as stat:  # noqa: PTH123
-                    parent = stat.read().rpartition(b")")[2].split()[1]
-            except OSError:
-                continue
-            if parent == own:
-                found.append(int(name))
-    return found
+def _parent_of(pid: int) -> int | None:
+    try:
+        return int(stat_fields(pid)[1])
+    except OSError:
+        return None  # it has just ended
 
 
 def _receive(keeper: socket.socket) -> tuple[bytes, tuple[int, ...]]:

@@ -9,10 +9,11 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 
 from nova_code_verifier.sandbox.errors import IsolationRefusedError, SandboxError
+from nova_code_verifier.sandbox.host.deadline import DeadlineView
 from nova_code_verifier.sandbox.host.event_loop import Batch
 from nova_code_verifier.sandbox.host.worker import Worker
 from nova_code_verifier.sandbox.types import Execution, Executor, IsolationLevel, Job
@@ -77,6 +78,10 @@ class LocalExecutor:
         """The wall that every guest gets. Waits for the zygotes to tell."""
         self._make_ready()
         return self._level
+
+    def level_by(self, _deadline: float) -> IsolationLevel:
+        """Return the level. Zygotes have a deadline of their own for their start."""
+        return self.level
 
     @property
     def isolates_trusted_code(self) -> bool:
@@ -155,8 +160,8 @@ class LocalExecutor:
             return self._relatives[modules]
 
     def with_deadline(self, deadline: float) -> Executor:
-        """Be an executor that stops at *deadline*, in seconds of `time.monotonic`."""
-        return _Until(self, deadline)
+        """Return a view of this executor that stops at *deadline* (`time.monotonic` seconds)."""
+        return DeadlineView(self, deadline)
 
     def run(
         self, jobs: Iterable[Job], *, deadline: float = float("inf")
@@ -175,26 +180,6 @@ class LocalExecutor:
                 yield from Batch(self._workers, self._new_worker, jobs, deadline).run()
             finally:
                 self._is_running = False
-
-
-class _Until:
-    def __init__(self, executor: LocalExecutor, deadline: float) -> None:
-        self._executor = executor
-        self._deadline = deadline
-
-    @property
-    def level(self) -> IsolationLevel:
-        return self._executor.level
-
-    @property
-    def isolates_trusted_code(self) -> bool:
-        return self._executor.isolates_trusted_code
-
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
-        return self._executor.run(jobs, deadline=self._deadline)
-
-    def with_preloaded(self, modules: tuple[str, ...]) -> Executor:
-        return _Until(self._executor.with_preloaded(modules), self._deadline)
 
 
 def _fitting_count() -> int:

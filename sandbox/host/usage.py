@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from nova_code_verifier.sandbox.confinement.processes import stat_fields
+
 _PAGE_BYTES = resource.getpagesize()
 _BLOCK_BYTES = 512
 # Fields of /proc/PID/stat, counted from the one after the process's name.
@@ -45,8 +47,7 @@ class Usage(NamedTuple):
 def usage(pid: int) -> Usage:
     """Memory and threads of a process."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123  (on every tick)
-            fields = file.read().rpartition(b")")[2].split()  # the name before may hold anything
+        fields = stat_fields(pid)
         return Usage(int(fields[_RESIDENT]) * _PAGE_BYTES, int(fields[_THREADS]))
     except (OSError, IndexError, ValueError):
         return Usage(0, 0)

@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 import nova_code_verifier
+from nova_code_verifier.sandbox.confinement.processes import process_ids
 from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.guest import work_directory
 from nova_code_verifier.sandbox.protocol.control import KILL, PACKET_BYTES_MAX, REST, RESTING
@@ -170,10 +171,10 @@ class Worker:
     def _end_orphans(self) -> None:
         """End a guest that outlived its zygote, as it may where no signal binds the two."""
         started_with = "\0".join(self._command).encode("utf-8", "surrogateescape") + b"\0"
-        for arguments in Path("/proc").glob("[0-9]*/cmdline"):
+        for pid in process_ids():
             with contextlib.suppress(OSError):
-                if arguments.read_bytes() == started_with:
-                    os.kill(int(arguments.parent.name), signal.SIGKILL)
+                if Path(f"/proc/{pid}/cmdline").read_bytes() == started_with:
+                    os.kill(pid, signal.SIGKILL)
 
     def leave(self) -> None:
         """Let go of a worker that belongs to the process which this one was forked from."""

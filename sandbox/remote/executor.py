@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 
+from nova_code_verifier.sandbox.host.deadline import DeadlineView
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.remote.client import LONGEST_SECONDS, ExecutorClient, Invoke
 from nova_code_verifier.sandbox.remote.dispatcher import Dispatcher
@@ -77,8 +78,8 @@ class RemoteExecutor:
         ).run()
 
     def with_deadline(self, deadline: float) -> Executor:
-        """Be an executor that stops at *deadline*, in seconds of `time.monotonic`."""
-        return _Until(self, deadline)
+        """Return a view of this executor that stops at *deadline* (`time.monotonic` seconds)."""
+        return DeadlineView(self, deadline)
 
     def with_preloaded(self, modules: tuple[str, ...]) -> LocalExecutor:
         """Be an executor of this machine, for trusted programs. Closed with this one."""
@@ -99,23 +100,3 @@ class RemoteExecutor:
     def __exit__(self, *_: object) -> None:
         """Close."""
         self.close()
-
-
-class _Until:
-    def __init__(self, executor: RemoteExecutor, deadline: float) -> None:
-        self._executor = executor
-        self._deadline = deadline
-
-    @property
-    def level(self) -> IsolationLevel:
-        return self._executor.level_by(self._deadline)
-
-    @property
-    def isolates_trusted_code(self) -> bool:
-        return self._executor.isolates_trusted_code
-
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
-        return self._executor.run(jobs, deadline=self._deadline)
-
-    def with_preloaded(self, modules: tuple[str, ...]) -> Executor:
-        return self._executor.with_preloaded(modules).with_deadline(self._deadline)
