@@ -7,12 +7,17 @@ workers; the guests are the parallel part. Must not know: what an execution mean
 import os
 import select
 import time
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator
 
 from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.host.keeper import Keeper
 from nova_code_verifier.sandbox.host.pipes import sealed_file
-from nova_code_verifier.sandbox.host.schedule import GuestTask, Progress, Schedule
+from nova_code_verifier.sandbox.host.schedule import (
+    GuestTask,
+    Progress,
+    Schedule,
+    fair_share_seconds,
+)
 from nova_code_verifier.sandbox.host.worker import Worker, WorkerLostError
 from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Job
 
@@ -38,7 +43,9 @@ class Batch:
         self._new_worker = new_worker
         self._schedule = Schedule(jobs)
         self._deadline = deadline
-        self._patience = self._share(jobs)
+        self._fair_share = fair_share_seconds(
+            jobs, at_once=len(workers), deadline=deadline, seconds_min=_SHARE_SECONDS_MIN
+        )
         self._postponed: set[int] = set()
         self._busy: dict[int, tuple[GuestTask, Keeper]] = {}
         self._open_programs: set[int] = set()
@@ -47,16 +54,6 @@ class Batch:
         self._attended_at = time.monotonic()
         for number in range(len(workers)):
             self._watch(number, workers[number].control.fileno())
-
-    def _share(self, jobs: Iterable[Job]) -> float:
-        """Divide the time there is among the jobs: who takes more has to wait for the others.
-
-        Without it, one endless loop with a generous limit leaves all of a batch ungraded.
-        """
-        if not isinstance(jobs, Sized) or not len(jobs):
-            return float("inf")
-        left = self._deadline - time.monotonic()
-        return max(_SHARE_SECONDS_MIN, left * len(self._workers) / len(jobs))
 
     def run(self) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Yield a job's place and executions as soon as it has ended."""
@@ -176,7 +173,7 @@ class Batch:
         return (
             keeper.cut_at is None
             and not progress.is_postponed
-            and progress.used_seconds + now - keeper.started_at > self._patience
+            and progress.used_seconds + now - keeper.started_at > self._fair_share
             and self._schedule.has_others
         )
 

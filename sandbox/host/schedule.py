@@ -6,11 +6,13 @@ of workers. Must not know: processes.
 """
 
 import math
+import time
 from bisect import insort
 from collections import deque
 from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass, field, replace
 from heapq import heapify, heappop, heappush
+from typing import TypeVar
 
 from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Job, Operation, Question, Run
 
@@ -20,8 +22,10 @@ KEPT_BYTES_MAX = 128 * 2**20
 VALUE_FACTOR = 16
 _EXCERPT_BYTES = 2**12
 
+_Known = TypeVar("_Known", Execution, Execution | None)
+
 _TOO_MUCH = Execution(ending=Ending.TOO_MUCH_OUTPUT, detail="all questions together")
-NOT_ASKED = Execution(ending=Ending.SKIPPED, detail="too many earlier questions ran out of time")
+_NOT_ASKED = Execution(ending=Ending.SKIPPED, detail="too many earlier questions ran out of time")
 _TOO_LATE = Execution(ending=Ending.SKIPPED, detail="its guest had ended")
 
 
@@ -138,7 +142,7 @@ class Schedule:
             task = self._pending.popleft()
             if task.first <= task.progress.asked_until:
                 return task
-            self.record(task, [NOT_ASKED] * len(task.questions))
+            self.record(task, [_NOT_ASKED] * len(task.questions))
 
     @property
     def has_others(self) -> bool:
@@ -205,11 +209,30 @@ class Schedule:
             question = progress.job.questions[number]
             self._pending.append(GuestTask(progress=progress, first=number, questions=(question,)))
             return
-        if progress.asked_until < math.inf:
-            # Several workers may have gone past the point of giving up before they knew.
-            first = int(progress.asked_until) + 1
-            progress.executions[first:] = [NOT_ASKED] * (len(progress.executions) - first)
+        # Several workers may have gone past the point of giving up before they knew.
+        skip_after_time_outs(progress.job, progress.executions)
         self._complete.append(progress)
+
+
+def skip_after_time_outs(job: Job, executions: list[_Known]) -> None:
+    """Replace all executions after the time-out at which *job* is given up, if it is."""
+    late = [n for n, one in enumerate(executions) if one and one.ending is Ending.OUT_OF_TIME]
+    if len(late) >= job.give_up_after:
+        first = late[job.give_up_after - 1] + 1
+        executions[first:] = [_NOT_ASKED] * (len(job.questions) - first)
+
+
+def fair_share_seconds(
+    jobs: Iterable[Job], *, at_once: int, deadline: float, seconds_min: float
+) -> float:
+    """Divide the time until *deadline* among *jobs*, of which *at_once* run at the same time.
+
+    A job that takes longer waits for the others. Without this, one endless loop with a generous
+    limit leaves a whole batch ungraded. Infinite if no job has to wait, or nobody knows.
+    """
+    if not isinstance(jobs, Sized) or len(jobs) <= at_once:
+        return math.inf
+    return max(seconds_min, (deadline - time.monotonic()) * at_once / len(jobs))
 
 
 def _task(progress: Progress, first: int) -> GuestTask:

@@ -8,7 +8,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from nova_code_verifier.sandbox.errors import (
@@ -16,7 +16,7 @@ from nova_code_verifier.sandbox.errors import (
     PayloadTooLargeError,
     SandboxError,
 )
-from nova_code_verifier.sandbox.host.schedule import NOT_ASKED
+from nova_code_verifier.sandbox.host.schedule import fair_share_seconds, skip_after_time_outs
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError
 from nova_code_verifier.sandbox.remote.client import DEADLINE, LONGEST_SECONDS, ExecutorClient
 from nova_code_verifier.sandbox.remote.response import RunResponse
@@ -51,13 +51,7 @@ class _PendingJob:
     def add(self, executions: Iterable[Execution]) -> None:
         """Note what came back; and give up as an executor does that sees all of a job."""
         self.executions += executions
-        late = [n for n, one in enumerate(self.executions) if one.ending is Ending.OUT_OF_TIME]
-        if len(late) >= self.job.give_up_after:
-            self.end(late[self.job.give_up_after - 1] + 1, NOT_ASKED)
-
-    def end(self, first: int, execution: Execution) -> None:
-        """Let all questions from *first* on end alike."""
-        self.executions[first:] = [execution] * (len(self.job.questions) - first)
+        skip_after_time_outs(self.job, self.executions)
 
 
 class Dispatcher:
@@ -78,7 +72,9 @@ class Dispatcher:
         self._concurrency = concurrency
         self._jobs_per_request = jobs_per_request
         self._deadline = min(deadline, time.monotonic() + _FOR_EVER_SECONDS)
-        self._share = self._share_of(jobs)
+        self._fair_share = fair_share_seconds(
+            jobs, at_once=concurrency, deadline=self._deadline, seconds_min=_SHARE_SECONDS_MIN
+        )
         self._waiting: deque[_PendingJob] = deque()
         self._postponed: deque[_PendingJob] = deque()
         self._under_way: dict[int, list[_PendingJob]] = {}
@@ -86,13 +82,6 @@ class Dispatcher:
         self._done: deque[_PendingJob] = deque()
         self._outage: Execution | None = None
         self._stop = threading.Event()
-
-    def _share_of(self, jobs: Iterable[Job]) -> float:
-        """Divide the time: who takes more begins again when all others have had theirs."""
-        if not isinstance(jobs, Sized) or len(jobs) <= self._concurrency:
-            return LONGEST_SECONDS
-        left = self._deadline - time.monotonic()
-        return max(_SHARE_SECONDS_MIN, left * self._concurrency / len(jobs))
 
     def run(self) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Yield a job's place and executions as soon as all is known of it."""
@@ -146,7 +135,7 @@ class Dispatcher:
     def _give(self, errands: list[_PendingJob]) -> None:
         """Give an order and tell what came of it: in a thread of its own."""
         jobs = tuple(errand.rest for errand in errands)
-        seconds = LONGEST_SECONDS if errands[0].is_postponed else self._share
+        seconds = LONGEST_SECONDS if errands[0].is_postponed else self._fair_share
         told: RunResponse | Exception
         try:
             if len(jobs) == 1:
@@ -227,7 +216,7 @@ class Dispatcher:
 
     def _lose(self, errands: list[_PendingJob], execution: Execution) -> None:
         for errand in errands:
-            errand.end(len(errand.executions), execution)
+            errand.executions += [execution] * (len(errand.job.questions) - len(errand.executions))
             self._done.append(errand)
 
 
