@@ -27,6 +27,8 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from nova_code_verifier.sandbox.protocol.guest_messages import FORBIDDEN_END, FORBIDDEN_START
+
 AuditHook = Callable[[str, tuple[object, ...]], None]
 
 _AF_UNIX = 1
@@ -192,6 +194,8 @@ def _common_hook(channel_fd: int) -> AuditHook:
         sigkill: int = int(signal.SIGKILL),
         unix: int = _AF_UNIX,
         channel: int = channel_fd,
+        start: bytes = FORBIDDEN_START,
+        end: bytes = FORBIDDEN_END,
         zygote: int = posix.getpid(),  # the one who builds it, for good
         error: type[Exception] = OSError,
     ) -> None:
@@ -200,7 +204,7 @@ def _common_hook(channel_fd: int) -> AuditHook:
             or (event == "socket.__new__" and args[1] != unix)
             or (event == "os.kill" and args[0] != getpid())
         ) and getpid() != zygote:
-            message = b'["forbidden","' + event.encode("ascii", "replace") + b'"]'
+            message = start + event.encode("ascii", "replace") + end
             try:  # noqa: SIM105  (a context manager would be a global)
                 write(channel, message.__len__().to_bytes(4, "big") + message)
             except error:
@@ -241,6 +245,8 @@ def _strict_hook(  # noqa: C901  (a function that it called could be changed by 
         sigkill: int = int(signal.SIGKILL),
         unix: int = _AF_UNIX,
         channel: int = channel_fd,
+        start: bytes = FORBIDDEN_START,
+        end: bytes = FORBIDDEN_END,
         zygote: int = posix.getpid(),  # the one who builds it, for good
         write_flags: int = posix.O_WRONLY | posix.O_RDWR | posix.O_CREAT | posix.O_TRUNC,
         read_modes: frozenset[object] = frozenset({None, "r", "rb", "rt", "rU", "br", "tr"}),
@@ -259,7 +265,7 @@ def _strict_hook(  # noqa: C901  (a function that it called could be changed by 
             or (event == "socket.sendmsg" and args[1] is not None)
             or (event == "os.kill" and args[0] != getpid())
         ):
-            message = b'["forbidden","' + event.encode("ascii", "replace") + b'"]'
+            message = start + event.encode("ascii", "replace") + end
             try:  # noqa: SIM105  (a context manager would be a global)
                 write(channel, message.__len__().to_bytes(4, "big") + message)
             except error:

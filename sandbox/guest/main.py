@@ -8,7 +8,6 @@ import atexit
 import builtins
 import contextlib
 import gc
-import json
 import os
 import sys
 import time
@@ -22,9 +21,16 @@ from nova_code_verifier.sandbox.confinement.confine import CHANNEL_FD
 from nova_code_verifier.sandbox.guest.object_session import ObjectSession
 from nova_code_verifier.sandbox.protocol.channel import receive, send
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, decode, encode
+from nova_code_verifier.sandbox.protocol.guest_messages import (
+    OPERATION,
+    TEXT_MAX,
+    Failure,
+    MessageKind,
+    write_message,
+    write_value,
+)
 
 PROGRAM_NAME = "solution.py"
-_TEXT_MAX = 500
 _GARBAGE_OBJECTS_MIN = 20_000
 _COLLECTING_PAUSE_SECONDS = 0.01
 
@@ -36,7 +42,7 @@ def serve(program: bytes, calls: int, argv: list[str]) -> None:
     try:
         code = compile(program, PROGRAM_NAME, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
-        _report("failed", "not_compiled", *_describe(error))
+        _report(MessageKind.FAILED, Failure.NOT_COMPILED, *_describe(error))
         os._exit(1)
     if calls:
         _answer_calls(program, code, calls)
@@ -91,7 +97,7 @@ def _run_program(program: bytes, code: types.CodeType, argv: list[str]) -> None:
     except SystemExit as leaving:
         status = _exit_status(leaving)
     except BaseException as error:  # noqa: BLE001  (the guest's first breath: it is reported)
-        _report("raised", *_describe(error))
+        _report(MessageKind.RAISED, *_describe(error))
         status = 130 if isinstance(error, KeyboardInterrupt) else 1
         _show(error)
     os._exit(_finish(main, program, status))
@@ -158,37 +164,39 @@ def _answer_calls(program: bytes, code: types.CodeType, calls: int) -> None:
     try:
         exec(code, module.__dict__)  # noqa: S102  (this is what a guest is for)
     except BaseException as error:  # noqa: BLE001  (the guest's first breath: it is reported)
-        _report("failed", "not_loaded", *_describe(error))
+        _report(MessageKind.FAILED, Failure.NOT_LOADED, *_describe(error))
         os._exit(1)
-    _report("loaded")
+    _report(MessageKind.LOADED)
     conversation = ObjectSession(module.__dict__)
     for _ in range(calls):
         question = receive(CHANNEL_FD)
         if question is None:
             break
-        if question.startswith(b"{"):
+        kind, question = question[:1], question[1:]
+        if kind == OPERATION:
             _answer(partial(conversation.answer, question))
         else:
-            words: Any = decode(question)
-            _answer_call(module.__dict__, *words)
+            call: Any = decode(question)
+            _answer_call(module.__dict__, *call)
     os._exit(0)
 
 
 def _answer_call(names: dict[str, Any], entry_point: str, arguments: list[object]) -> None:
     target = _find(names, entry_point)
     if target is None:
-        _report("failed", "no_entry_point", "LookupError", f"there is no {entry_point}")
+        problem = f"there is no {entry_point}"
+        _report(MessageKind.FAILED, Failure.NO_ENTRY_POINT, "LookupError", problem)
         os._exit(1)
     _answer(lambda: encode(target()(*arguments)))
 
 
 def _answer(find: Callable[[], bytes]) -> None:
     try:
-        payload = b'["value",' + find() + b"]"
+        payload = write_value(find())
     except EncodingError as error:
-        payload = _message("unreadable", str(error)[:_TEXT_MAX])
+        payload = write_message(MessageKind.UNREADABLE, str(error)[:TEXT_MAX])
     except BaseException as error:  # noqa: BLE001  (the guest's first breath: it is reported)
-        payload = _message("raised", *_describe(error))
+        payload = write_message(MessageKind.RAISED, *_describe(error))
     _flush(sys.stdout, sys.stderr)
     send(CHANNEL_FD, payload)
 
@@ -206,15 +214,11 @@ def _find(names: dict[str, Any], entry_point: str) -> Callable[[], Any] | None:
 
 def _describe(error: BaseException) -> tuple[str, str]:
     try:
-        return type(error).__name__[:_TEXT_MAX], str(error)[:_TEXT_MAX]
+        return type(error).__name__[:TEXT_MAX], str(error)[:TEXT_MAX]
     except BaseException:  # noqa: BLE001  (the candidate's exception may do anything)
         return "Exception", ""
 
 
-def _message(*words: str) -> bytes:
-    return json.dumps(words).encode("ascii")
-
-
-def _report(*words: str) -> None:
+def _report(kind: MessageKind, *texts: str) -> None:
     with contextlib.suppress(OSError):  # the candidate may have closed the channel
-        send(CHANNEL_FD, _message(*words))
+        send(CHANNEL_FD, write_message(kind, *texts))

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from nova_code_verifier.sandbox.confinement.confine import THREADS_MAX
 from nova_code_verifier.sandbox.host import usage
+from nova_code_verifier.sandbox.host.answers import error_of, failure_ending, read_answer
 from nova_code_verifier.sandbox.host.pipes import Stream, sealed_file
 from nova_code_verifier.sandbox.host.worker import Worker
 from nova_code_verifier.sandbox.protocol.channel import (
@@ -26,7 +27,13 @@ from nova_code_verifier.sandbox.protocol.channel import (
 )
 from nova_code_verifier.sandbox.protocol.control import pack_request, read_ended, read_started
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, encode
-from nova_code_verifier.sandbox.protocol.guest_messages import FAILURES, read_answer, read_message
+from nova_code_verifier.sandbox.protocol.guest_messages import (
+    CALL,
+    OPERATION,
+    GuestMessage,
+    MessageKind,
+    read_message,
+)
 from nova_code_verifier.sandbox.types import (
     Call,
     Cause,
@@ -48,7 +55,8 @@ DISK_FACTOR = 4
 FILES_MAX = 1000
 _READ_BYTES = 2**16
 _NOTES_MAX = 2
-_ANSWERS = frozenset({"value", "raised", "unreadable"})
+_ANSWERS = frozenset({MessageKind.VALUE, MessageKind.RAISED, MessageKind.UNREADABLE})
+_NOTES = frozenset({MessageKind.RAISED, MessageKind.FAILED, MessageKind.FORBIDDEN})
 # Less time than it takes to fill the smallest memory limit there is.
 _TOO_SHORT_TO_FILL_MEMORY_SECONDS = 0.003
 
@@ -83,7 +91,7 @@ class Keeper:
         self._asked = self._answer_bytes = 0
         self._pid: int | None = None
         self._cut: _Outcome | None = None
-        self._notes: list[list[str]] = []
+        self._notes: list[GuestMessage] = []
         self._incoming = bytearray()
         self._outgoing = memoryview(b"")
         self._cpu_mark = self._cpu_now = 0.0
@@ -250,14 +258,14 @@ class Keeper:
 
     def _on_message(self, payload: bytes) -> None:
         message = read_message(payload)
-        if self.talks and message[0] == "loaded" and not self.loaded:
+        if self.talks and message.kind is MessageKind.LOADED and not self.loaded:
             self.loaded = True
             if self._in_time():
                 self._ask_next()
-        elif self.talks and message[0] in _ANSWERS and self._asked > len(self.executions):
+        elif self.talks and message.kind in _ANSWERS and self._asked > len(self.executions):
             if self._in_time():
-                self._on_answer(message, payload)
-        elif message[0] in ("raised", "failed", "forbidden") and len(self._notes) < _NOTES_MAX:
+                self._on_answer(message, len(payload))
+        elif message.kind in _NOTES and len(self._notes) < _NOTES_MAX:
             self._notes.append(message)
         elif not self.ended:
             self.cut(Ending.UNREADABLE, "spoke out of turn")
@@ -275,25 +283,18 @@ class Keeper:
             self._check_memory()
         return self._cut is None
 
-    def _on_answer(self, message: list[str], payload: bytes) -> None:
+    def _on_answer(self, message: GuestMessage, message_bytes: int) -> None:
         self._drain()
-        self._answer_bytes += len(payload)
+        self._answer_bytes += message_bytes
         if self._answer_bytes > self._limits.output_bytes:
             self.cut(Ending.TOO_MUCH_OUTPUT, "answers")
         if self._cut is None:
             execution = self._execution()
             self._ask_next()  # the guest works on it while we read its answer
-            unread = isinstance(self._questions[0], Operation)
-            ending, value, error, detail = read_answer(message, payload, unread=unread)
+            is_decoded = not isinstance(self._questions[0], Operation)
+            answer = read_answer(message, is_decoded=is_decoded)
             self.executions.append(
-                replace(
-                    execution,
-                    ending=ending,
-                    value=value,
-                    value_bytes=len(payload),
-                    error=error,
-                    detail=detail,
-                )
+                replace(execution, **answer._asdict(), value_bytes=message_bytes)
             )
 
     def _ask_next(self) -> None:
@@ -351,12 +352,12 @@ class Keeper:
         self.executions = [replace(one, memory_bytes=memory_bytes) for one in self.executions]
 
     def _outcome(self, status: int, used: float, memory_bytes: int) -> _Outcome:  # noqa: PLR0911  (a list of cases, the most telling first)
-        said = {note[0]: note for note in reversed(self._notes)}
+        notes = {note.kind: note for note in reversed(self._notes)}
         raised = self._raised()
         if self._cut is not None:
             return self._cut
-        if "forbidden" in said:
-            return _Outcome(Ending.FORBIDDEN, said["forbidden"][1])
+        if MessageKind.FORBIDDEN in notes:
+            return _Outcome(Ending.FORBIDDEN, notes[MessageKind.FORBIDDEN].detail)
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGSYS:
             return _Outcome(Ending.FORBIDDEN, "system call")
         if used > self._limits.cpu_seconds:
@@ -365,16 +366,16 @@ class Keeper:
             return _Outcome(Ending.OUT_OF_MEMORY)
         if raised is not None and raised.type_name == "MemoryError":
             return _Outcome(Ending.OUT_OF_MEMORY)
-        if "failed" in said:
-            return _Outcome(FAILURES.get(said["failed"][1], Ending.CRASHED))
+        if MessageKind.FAILED in notes:
+            return _Outcome(failure_ending(notes[MessageKind.FAILED]))
         if os.WIFSIGNALED(status) or self.talks:
             return _Outcome(Ending.CRASHED)
         return _Outcome(Ending.FINISHED)
 
     def _raised(self) -> RaisedError | None:
         for note in self._notes:
-            if note[0] in ("raised", "failed"):
-                return RaisedError(type_name=note[-2], message=note[-1])
+            if note.kind is not MessageKind.FORBIDDEN:
+                return error_of(note)
         return None
 
     def _execution(self) -> Execution:
@@ -391,6 +392,6 @@ class Keeper:
 
 def _write(question: Question) -> bytes:
     if isinstance(question, Operation):
-        return question.instruction
+        return OPERATION + question.instruction
     assert isinstance(question, Call)  # noqa: S101  (runs are not asked in words)
-    return encode([question.entry_point, list(question.arguments)])
+    return CALL + encode([question.entry_point, list(question.arguments)])
