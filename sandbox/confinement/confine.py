@@ -48,7 +48,7 @@ class Confinement(NamedTuple):
     base_bytes: int
     hard_limits: tuple[int, int, int]
     finish: Callable[[], None]
-    has_tools_to_lose: bool
+    must_drop_ctypes: bool
     granted: dict[str, object]
 
 
@@ -169,7 +169,7 @@ def _own_trees() -> set[str]:
     return {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
 
 
-def leave_project_out() -> None:
+def restrict_sys_path() -> None:
     """Search for modules in the interpreter's own trees alone.
 
     An editable installation puts its project on the path: with its tests, and their answers.

@@ -35,7 +35,7 @@ _GARBAGE_OBJECTS_MIN = 20_000
 _COLLECTING_PAUSE_SECONDS = 0.01
 
 
-def serve(program: bytes, calls: int, argv: list[str]) -> None:
+def serve(program: bytes, calls: int, argv: tuple[str, ...]) -> None:
     """Be the guest: run the program, or answer so many calls. Never returns."""
     if not gc.isenabled():
         start_new_thread(_collect_now_and_then, ())
@@ -87,7 +87,7 @@ def _new_module(name: str, program: bytes) -> types.ModuleType:
     return module
 
 
-def _run_program(program: bytes, code: types.CodeType, argv: list[str]) -> None:
+def _run_program(program: bytes, code: types.CodeType, argv: tuple[str, ...]) -> None:
     """Do as `python3 solution.py` does, from the first line to the last flush."""
     main = _new_module("__main__", program)
     sys.argv = [PROGRAM_NAME, *argv]

@@ -237,7 +237,7 @@ class Batch:
         for worker in self._workers:
             try:
                 if not worker.is_closed:
-                    worker.rest()
+                    worker.drain()
             except WorkerLostError:
                 worker.close()
         for fd in self._open_programs:

@@ -25,7 +25,12 @@ from nova_code_verifier.sandbox.protocol.channel import (
     pack_message,
     take_message,
 )
-from nova_code_verifier.sandbox.protocol.control import pack_request, read_ended, read_started
+from nova_code_verifier.sandbox.protocol.control import (
+    GuestRequest,
+    pack_request,
+    read_ended,
+    read_started,
+)
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, encode
 from nova_code_verifier.sandbox.protocol.guest_messages import (
     CALL,
@@ -114,20 +119,18 @@ class Keeper:
         # The kernel's own limit, in whole seconds, is there in case that we are not. In a
         # guest that is asked calls, loading takes its share, and then each call.
         shares = 1 if is_run else len(self._questions) + 1
-        packet = pack_request(
-            (
-                0 if is_run else len(self._questions),
-                math.ceil(self._limits.cpu_seconds * shares) + 1,
-                self._limits.memory_bytes,
-                self._limits.output_bytes,
-                os.fstat(program).st_size,
-            ),
-            first.argv if isinstance(first, Run) else (),
+        request = GuestRequest(
+            calls=0 if is_run else len(self._questions),
+            cpu_seconds=math.ceil(self._limits.cpu_seconds * shares) + 1,
+            memory_bytes=self._limits.memory_bytes,
+            output_bytes=self._limits.output_bytes,
+            program_bytes=os.fstat(program).st_size,
+            argv=first.argv if isinstance(first, Run) else (),
         )
         stdin = sealed_file("stdin", first.stdin if isinstance(first, Run) else b"")
         guest_ends = [stdin, self._stdout.guest_end, self._stderr.guest_end, guest_channel]
         try:
-            self.worker.request(packet, [program, *guest_ends])
+            self.worker.request(pack_request(request), [program, *guest_ends])
         finally:
             for fd in guest_ends:
                 os.close(fd)
@@ -169,7 +172,7 @@ class Keeper:
 
     def on_control(self) -> None:
         """Hear the zygote. Raises WorkerLostError."""
-        packet = self.worker.hear()
+        packet = self.worker.receive()
         if (pid := read_started(packet)) is not None:
             self._pid = pid
         elif (ended := read_ended(packet)) is not None:

@@ -111,7 +111,7 @@ class LocalExecutor:
             raise SandboxError("this executor has been closed")
         if self._owner_pid != os.getpid():
             for worker in self._workers:  # after a fork: they belong to the parent
-                worker.leave()
+                worker.detach()
             self._start(self._level)
         if not self._is_ready or any(worker.is_closed for worker in self._workers):
             with self._lock:
@@ -123,7 +123,7 @@ class LocalExecutor:
             if worker.is_closed:  # the batch before could not keep it, nor replace it
                 self._workers[number] = self._new_worker(number)
         if not all(worker.wait_ready() for worker in self._workers):
-            self._refusal = str(self._workers[0].granted.get("refused", ""))
+            self._refusal = self._workers[0].refusal
             self.close()
             if self._wanted is not None or self._required >= self._level:
                 raise IsolationRefusedError(
