@@ -102,7 +102,7 @@ class Batch:
             self._replace(number, task, error)
             return
         self._busy[number] = (task, keeper)
-        if keeper.talks:
+        if keeper.is_interactive:
             self._watch_output(number, keeper)
 
     def _open_program(self, progress: Progress) -> int:
@@ -116,7 +116,7 @@ class Batch:
         """Wait for something to happen, and see to it."""
         away = time.monotonic() - self._attended_at
         for _, keeper in self._busy.values():
-            keeper.excuse(away)
+            keeper.discount_pause(away)
         soonest = min(keeper.next_tick for _, keeper in self._busy.values())
         pause = max(0.0, min(soonest, self._deadline) - time.monotonic())
         events = self._epoll.poll(pause)
@@ -139,7 +139,7 @@ class Batch:
                 keeper.on_output(fd)
                 if flags & _GONE:
                     self._forget(fd)  # else an end that a guest closed would wake us for ever
-                elif keeper.has_more_to_say or flags & select.EPOLLOUT:
+                elif keeper.has_unsent_input or flags & select.EPOLLOUT:
                     self._watch_channel(keeper)
         except WorkerLostError as error:
             self._replace(number, task, error)
@@ -157,10 +157,10 @@ class Batch:
         try:
             keeper.on_tick()
             if now >= self._deadline:
-                keeper.cut(Ending.NOT_RUN, *_TOO_LATE)
+                keeper.terminate(Ending.NOT_RUN, *_TOO_LATE)
             elif self._takes_too_much(task, keeper, now):
                 self._postponed.add(number)
-                keeper.cut(Ending.NOT_RUN, "postponed")
+                keeper.terminate(Ending.NOT_RUN, "postponed")
             if keeper.is_stuck(now, _STUCK_SECONDS):
                 raise WorkerLostError("a zygote does not answer")  # noqa: TRY301
         except WorkerLostError as error:
@@ -171,7 +171,7 @@ class Batch:
     def _takes_too_much(self, task: GuestTask, keeper: Keeper, now: float) -> bool:
         progress = task.progress
         return (
-            keeper.cut_at is None
+            keeper.terminated_at is None
             and not progress.is_postponed
             and progress.used_seconds + now - keeper.started_at > self._fair_share
             and self._schedule.has_others
@@ -187,7 +187,7 @@ class Batch:
     def _watch_channel(self, keeper: Keeper) -> None:
         channel = keeper.descriptors[-1]
         if channel in self._worker_of:
-            flags = select.EPOLLIN | (select.EPOLLOUT if keeper.has_more_to_say else 0)
+            flags = select.EPOLLIN | (select.EPOLLOUT if keeper.has_unsent_input else 0)
             self._epoll.modify(channel, flags)
 
     def _watch(self, number: int, fd: int) -> None:

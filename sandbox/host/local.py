@@ -123,7 +123,7 @@ class LocalExecutor:
             if worker.is_closed:  # the batch before could not keep it, nor replace it
                 self._workers[number] = self._new_worker(number)
         if not all(worker.wait_ready() for worker in self._workers):
-            self._refusal = self._workers[0].refusal
+            self._refusal = self._workers[0].refusal or ""
             self.close()
             if self._wanted is not None or self._required >= self._level:
                 raise IsolationRefusedError(

@@ -79,7 +79,7 @@ class Worker:
         self.number = number
         self.level = level
         self.granted: dict[str, object] = {}
-        self.refusal = ""
+        self.refusal: str | None = None
         self.is_closed = False
         # A new name each time: files of a lost worker never get into another worker.
         self.work_directory = Path(_new_directory(directory, number))
@@ -123,7 +123,7 @@ class Worker:
         except WorkerLostError:
             self.close()
             raise
-        return not self.refusal
+        return self.refusal is None
 
     def request(self, packet: bytes, descriptors: list[int]) -> None:
         """Request a guest. *descriptors*: its program, stdin, stdout, stderr and channel."""

@@ -44,10 +44,10 @@ def pack_refused(reason: str) -> bytes:
     return json.dumps({_REFUSED: reason}).encode("ascii")
 
 
-def read_ready(packet: bytes) -> tuple[dict[str, object], str]:
-    """Read what the kernel granted, and why it refused the level ("" if it did not)."""
+def read_ready(packet: bytes) -> tuple[dict[str, object], str | None]:
+    """Read what the kernel granted, and why it refused the level (None if it did not)."""
     granted = json.loads(packet)
-    return granted, granted.get(_REFUSED, "")
+    return granted, granted.get(_REFUSED)
 
 
 def pack_request(request: GuestRequest) -> bytes:
