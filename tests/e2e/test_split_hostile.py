@@ -213,7 +213,7 @@ def test_the_event_holds_questions_and_never_an_answer(
     }  # fmt: skip
     assert all(program.strip() in read_request(one).jobs[0].program for one in orders)
     for order in orders:
-        for piece in unpack_frames(order, bytes_max=2**20, pieces_max=1000):
+        for piece in unpack_frames(order, bytes_max=2**20, frames_max=1000):
             assert b"swordfish" not in piece
     assert max(found) < 0.5
 

@@ -266,7 +266,7 @@ def test_a_bomb_is_never_unpacked() -> None:
     tracemalloc.start()
     try:
         with pytest.raises(FramesError):
-            unpack_frames(bomb, bytes_max=2**20, pieces_max=10)
+            unpack_frames(bomb, bytes_max=2**20, frames_max=10)
         assert tracemalloc.get_traced_memory()[1] < 2**23
     finally:
         tracemalloc.stop()
@@ -277,7 +277,7 @@ def test_pieces_stay_apart(pieces: list[bytes]) -> None:
     """Whatever is packed is unpacked as it was."""
     packed = pack_frames(pieces)
 
-    assert unpack_frames(packed, bytes_max=1000, pieces_max=20) == pieces
+    assert unpack_frames(packed, bytes_max=1000, frames_max=20) == pieces
 
 
 PIECES = st.one_of(
