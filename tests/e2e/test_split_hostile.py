@@ -241,7 +241,7 @@ LIES = {
             [TWO_CALLS] * 2,
         )
     ),
-    "a verdict": pieces(["kernel", [2]], *[["accepted", 0] + [None] * 7, b"9", b"", b""] * 2),
+    "a verdict": pieces(["kernel", [2]], *[["accepted", 0] + [None] * 8, b"9", b"", b""] * 2),
     "a count beyond": pieces(["kernel", [10**9]]),
     "a bomb": text(zlib.compress(bytes(2**28), 9)),
     "a huge value": pieces(
