@@ -19,7 +19,7 @@ Two channels (`protocol/`):
 
 Who is believed:
 
-- The zygote is believed: no candidate code runs in it, and no guest can reach it.
+- The zygote is believed: no candidate code runs in it.
 - A guest is not believed, because the candidate's code shares its process. Its messages are
   bounded and parsed; a false one is a wrong answer at most. Time, memory and the end of a guest
   are measured from outside.
