@@ -11,7 +11,7 @@ from typing import Any
 
 from nova_code_verifier.sandbox.guest.object_session import containers_in
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, Walk, from_tree, to_tree
-from nova_code_verifier.sandbox.protocol.shared_types import read_kin, write_kin
+from nova_code_verifier.sandbox.protocol.shared_types import read_shared_value, write_shared_value
 from nova_code_verifier.verifier.test_code.harness.proxies import REF, Method, ref_of
 from nova_code_verifier.verifier.test_code.harness.transcript import Answer, UnsendableError
 
@@ -41,7 +41,7 @@ class Writer:
         if ref is not None:
             return {"at": ref}
         if self._cast.shared.get(kind.__name__) is kind:
-            tree = write_kin(value, walk)
+            tree = write_shared_value(value, walk)
             if tree is not None:
                 return tree
             if plain is None:
@@ -138,7 +138,7 @@ class Reader:
             case "n":
                 return self._nodes[content]
             case "member" | "row":
-                return read_kin(tag, content, self._cast.shared, walk)
+                return read_shared_value(tag, content, self._cast.shared, walk)
             case "was":
                 number, tree = content
                 return _refilled(self._containers[number], walk(tree))

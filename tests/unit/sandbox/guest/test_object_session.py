@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nova_code_verifier.sandbox.guest.object_session import ObjectSession
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, from_tree, to_tree
-from nova_code_verifier.sandbox.protocol.shared_types import read_kin
+from nova_code_verifier.sandbox.protocol.shared_types import read_shared_value
 from nova_code_verifier.verifier.test_code.harness.callables import Sources
 from nova_code_verifier.verifier.test_code.harness.session import ProxySession
 from nova_code_verifier.verifier.test_code.harness.transcript import Answer, Question, Transcript
@@ -498,7 +498,7 @@ def test_shared_instances_travel_by_value() -> None:
 def test_what_is_no_kin_is_no_value(tag: str, content: object) -> None:
     """What both sides do not know by that name is refused."""
     with pytest.raises(EncodingError):
-        read_kin(tag, content, {"Mood": int, "Node": Talk}, lambda tree: tree)
+        read_shared_value(tag, content, {"Mood": int, "Node": Talk}, lambda tree: tree)
 
 
 def test_shared_instances_come_back_by_value() -> None:
