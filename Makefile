@@ -9,7 +9,7 @@ PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --editable
 PYTEST := $(BIN)/pytest --override-ini cache_dir=$(VENV)/.pytest_cache
 # A file of tests stays in one process, because its tests share what they start.
 PARALLEL := --numprocesses=auto --maxprocesses=4 --dist=loadfile
-FUZZ_SECONDS ?= 60
+FUZZ_OPTIONS ?= -max_total_time=60
 
 .PHONY: help demo test test-all test-python test-downloads grounds fuzz check format bench docs \
 	picture single-file image-check lock doctor clean
@@ -36,9 +36,9 @@ test-downloads: $(READY)
 grounds: $(READY)  ## Run the sandbox's tests as root, as a user, and without Landlock
 	$(BIN)/python -m tests.otherwise
 
-fuzz: $(READY)  ## Fuzz what reads a guest's answers, for FUZZ_SECONDS
+fuzz: $(READY)  ## Fuzz what reads the answers of a guest, for a minute
 	$(PIP_INSTALL) '.[fuzz]'
-	$(BIN)/python tests/fuzz/fuzz_decoder.py -max_total_time=$(FUZZ_SECONDS) -verbosity=0
+	$(BIN)/python tests/fuzz/fuzz_decoder.py $(FUZZ_OPTIONS) -verbosity=0
 
 check: $(READY)  ## Lint, check types and the contracts between the rooms
 	$(BIN)/ruff check
