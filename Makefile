@@ -20,6 +20,8 @@ help:  ## Show this list
 demo: $(READY)  ## Score the examples and show a table of rewards
 	$(BIN)/verifier score examples/completions.jsonl --table
 
+unexport PYTHONDONTWRITEBYTECODE  # the tests start hundreds of interpreters: none should compile again
+
 test: $(READY) test-downloads  ## Run the fast tests: what they are is in docs/testing.md
 	$(PYTEST) $(PARALLEL) -m "not slow" $(OPTIONS)
 
