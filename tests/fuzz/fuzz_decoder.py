@@ -19,7 +19,7 @@ from typing import Any
 import atheris  # type: ignore[import-untyped]  # no part of our environments
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-with atheris.instrument_imports(include=["sandbox", "verifier"]):
+with atheris.instrument_imports(include=["nova_code_verifier"]):
     from nova_code_verifier.sandbox.host.answers import read_answer
     from nova_code_verifier.sandbox.protocol.encoding import (
         EncodingError,

@@ -237,7 +237,7 @@ def test_what_is_not_known_yet_puts_a_unit_off() -> None:
     assert type(unknown) is PendingValue
 
 
-@pytest.mark.parametrize("operand", [object(), cast_of, iter, contextlib], ids=repr)
+@pytest.mark.parametrize("operand", [object(), cast_of, iter, contextlib])
 def test_what_cannot_travel_is_the_datasets_fault(operand: Any) -> None:
     """An operand that is no plain data, and of no library's, is refused."""
     cast = cast_of()
