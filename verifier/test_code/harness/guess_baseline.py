@@ -53,14 +53,10 @@ def baseline_answers(
 
 def _arguments(question: Question) -> list[Tree]:
     """Return the arguments of a call; none for another operation."""
-    match question.operation:
-        case "call":
-            positional = question.operands[1:]
-        case "method":
-            positional = question.operands[2:]
-        case _:
-            return []
-    return [*positional, *(value for _, value in question.keywords)]
+    start = {"call": 1, "method": 2}.get(question.operation)
+    if start is None:
+        return []
+    return [*question.operands[start:], *(value for _, value in question.keywords)]
 
 
 def _fraction(text: str) -> float | None:
@@ -94,13 +90,13 @@ class ConstantCandidate(Transcript):
         super().__init__()
         parsed = json.loads(guess)
         self._repeats: int | None = parsed.get("repeats")
-        exception, message = parsed.get("raises", ("", ""))
+        raised, message = parsed.get("raises", ("", ""))
         self._function = _object({"number": 0, "kind": "function", "name": "guess"})
         self._classes: dict[str, Answer] = {}
         self._instances: dict[str, Answer] = {}
         for index, name in enumerate(dict.fromkeys([_SOLUTION, *classes])):
             number = 2 * index + 1
-            bases = ["Exception", "BaseException"] if name == exception else []
+            bases = ["Exception", "BaseException"] if name == raised else []
             described = {"number": number, "kind": "class", "name": name, "bases": bases}
             # An attribute of a `Solution` is a function: `check(Solution().f)`.
             described["methods"] = [] if name == _SOLUTION else methods
@@ -108,9 +104,7 @@ class ConstantCandidate(Transcript):
             instance = {"number": number + 1, "kind": "instance", "class": number}
             self._instances[name] = _object(instance)
         self.answers = [self._function, *self._classes.values(), *self._instances.values()]
-        self._guess = (
-            self._raised(exception, message) if exception else _answer({"is": parsed.get("is")})
-        )
+        self._guess = self._raised(raised, message) if raised else _answer({"is": parsed.get("is")})
 
     def _raised(self, name: str, message: str) -> Answer:
         own = self._classes.get(name)
@@ -139,9 +133,7 @@ class ConstantCandidate(Transcript):
     def _is_object(self, index: int) -> bool:
         """Return whether the answer to question *index* is an instance, and no `Solution`."""
         answer = self.asked[index].answer
-        return any(
-            answer is instance for name, instance in self._instances.items() if name != _SOLUTION
-        )
+        return any(answer is self._instances[name] for name in self._instances.keys() - {_SOLUTION})
 
 
 def _repeated(question: Question, index: int) -> Answer:

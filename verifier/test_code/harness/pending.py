@@ -18,7 +18,7 @@ _TWO_SIDED = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift a
 TWO_SIDED = tuple(_TWO_SIDED.split())
 """The operations that either operand may define."""
 _COMPARISONS = "eq ne lt le gt ge"
-_UNARY = "neg pos abs invert round trunc floor ceil enter next"
+_GUESSED = "neg pos abs invert round trunc floor ceil enter next setitem delitem copy"
 
 _LEAKING = """
     startswith endswith find rfind issubset issuperset isdisjoint difference symmetric_difference
@@ -116,12 +116,6 @@ class PendingValue:
     def __getitem__(self, key: object) -> object:
         return self._session_.ask("getitem", self, key, is_guess=True)
 
-    def __setitem__(self, key: object, value: object) -> None:
-        self._session_.ask("setitem", self, key, value, is_guess=True)
-
-    def __delitem__(self, key: object) -> None:
-        self._session_.ask("delitem", self, key, is_guess=True)
-
     def __contains__(self, item: object) -> bool:
         raise AnswerNeededError  # the question would contain what may be expected
 
@@ -150,9 +144,6 @@ class PendingValue:
 
     async def __aexit__(self, *error: object) -> None:
         self._session_.ask("aexit", self, is_guess=True)
-
-    def __copy__(self) -> object:
-        return self._session_.ask("copy", self, is_guess=True)
 
     def __deepcopy__(self, _memo: object) -> object:
         return self._session_.ask("deepcopy", self, is_guess=True)
@@ -210,7 +201,7 @@ for _name in _DEMANDING.split():
     setattr(PendingValue, f"__{_name}__", _demanding(_name))
 for _name in _COMPARISONS.split():
     setattr(PendingValue, f"__{_name}__", _comparing(_name))
-for _name in _UNARY.split():
+for _name in _GUESSED.split():
     setattr(PendingValue, f"__{_name}__", _guessing(_name))
 for _name in TWO_SIDED:
     setattr(PendingValue, f"__{_name}__", _computing(_name, is_reflected=False))

@@ -187,14 +187,9 @@ class GeneratorProxy(IteratorProxy):
 
 
 _KINDS = (
-    PendingValue,
-    PendingName,
-    MethodProxy,
-    IteratorProxy,
-    GeneratorProxy,
-    CoroutineProxy,
+    PendingValue, PendingName, MethodProxy, IteratorProxy, GeneratorProxy, CoroutineProxy,
     ProxyClass,
-)
+)  # fmt: skip
 
 
 def is_proxy(value: object) -> bool:
@@ -298,14 +293,8 @@ def _contains(self: Proxy, item: object) -> bool:
     return bool(session.demand("contains", self, item))
 
 
-_OWN: dict[str, Callable[..., object]] = {
-    "next": _next,
-    "exit": _exit,
-    "contains": _contains,
-    "aenter": _awaited("aenter"),
-    "aexit": _awaited("aexit"),
-    "anext": _awaited("anext"),
-}
+_OWN: dict[str, Callable[..., object]] = {"next": _next, "exit": _exit, "contains": _contains}
+_OWN |= {name: _awaited(name) for name in ("aenter", "aexit", "anext")}
 
 
 def _special(name: str) -> Callable[..., object]:

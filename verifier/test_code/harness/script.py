@@ -55,7 +55,11 @@ def defined_names(tree: ast.Module) -> frozenset[str]:
 
 
 def _defined(top: symtable.SymbolTable) -> set[str]:
-    return {symbol.get_name() for symbol in top.get_symbols() if _is_defined(symbol)}
+    return {
+        symbol.get_name()
+        for symbol in top.get_symbols()
+        if symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
+    }
 
 
 def names_of_classes(tree: ast.Module, names: frozenset[str]) -> frozenset[str]:
@@ -80,10 +84,6 @@ def called_names(tree: ast.Module) -> frozenset[str]:
     )
 
 
-def _is_defined(symbol: symtable.Symbol) -> bool:
-    return symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
-
-
 def _tables(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
     yield table
     for child in table.get_children():
@@ -103,15 +103,16 @@ def names_imported_from(tree: ast.Module, modules: frozenset[str]) -> frozenset[
 
 def imported_modules(tree: ast.Module) -> frozenset[str]:
     """Return the modules that a script imports, or imports names from."""
-    whole = {
-        alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import)
-        for alias in node.names
-    }
-    return frozenset(
-        whole | {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    )
+    return frozenset(name for node in ast.walk(tree) for name in _imported(node))
+
+
+def _imported(node: ast.AST) -> list[str]:
+    match node:
+        case ast.Import(names=names):
+            return [alias.name for alias in names]
+        case ast.ImportFrom(module=module):
+            return [str(module)]
+    return []
 
 
 def leaves_no_trace(*trees: ast.Module) -> bool:
@@ -121,10 +122,6 @@ def leaves_no_trace(*trees: ast.Module) -> bool:
     """
     for node in itertools.chain.from_iterable(map(ast.walk, trees)):
         match node:
-            case ast.Import(names=names):
-                modules = [alias.name for alias in names]
-            case ast.ImportFrom(module=module):
-                modules = [str(module)]
             case ast.Name(id=name) if name in _POWERFUL_NAMES:
                 return False
             case ast.Attribute(value=ast.Name(id="self")):
@@ -133,9 +130,7 @@ def leaves_no_trace(*trees: ast.Module) -> bool:
                 context, ast.Load
             ):
                 return False
-            case _:
-                continue
-        if not _STATELESS_MODULES.issuperset(name.partition(".")[0] for name in modules):
+        if not _STATELESS_MODULES.issuperset(name.partition(".")[0] for name in _imported(node)):
             return False
     return True
 
