@@ -168,7 +168,9 @@ def _prepare_program(
     findings = find_risks(candidate.program, spec.rubric.policy)
     misses = format_issues_of_program(completion, candidate, spec.rubric)
     if spec.rubric.enforce and any(one.severity is Severity.SEVERE for one in findings):
-        return refused(spec.rubric, candidate, findings=findings, misses=misses, tests_total=total)
+        return refused(
+            spec.rubric, candidate, findings=findings, format_issues=misses, tests_total=total
+        )
     prepared = PreparedSample(
         spec=spec,
         candidate=candidate,
@@ -286,7 +288,7 @@ def _score(
         cases,
         guessed=guessed,
         candidate=prepared.candidate,
-        misses=prepared.misses,
+        format_issues=prepared.misses,
         groups=groups,
         findings=prepared.findings,
         similarity=alike,

@@ -113,6 +113,6 @@ def _correctness(
         yield worth_line(score, rubric, counted_share(score, rubric))
     elif marked is not None and marked[0].answer is not None:
         answer, share = marked[0].answer, marked[0].correctness
-        worth = rubric.worth_of(answer) if isinstance(answer, Polarity) else 1.0
+        worth = rubric.label_weight(answer) if isinstance(answer, Polarity) else 1.0
         yield share_line(*marked)
         yield worth_line(score, rubric, share, worth=worth)

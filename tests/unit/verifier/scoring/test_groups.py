@@ -11,7 +11,7 @@ from nova_code_verifier.sandbox.types import Ending, Execution
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.reference.plan import plan_tests
 from nova_code_verifier.verifier.rubric import Grouping, Rubric
-from nova_code_verifier.verifier.scoring.groups import beyond_guess, share_of
+from nova_code_verifier.verifier.scoring.groups import correct_for_guessing, share_of
 from nova_code_verifier.verifier.scoring.guess_baseline import best_guess
 from nova_code_verifier.verifier.scoring.score import score_cases
 from nova_code_verifier.verifier.types import (
@@ -125,7 +125,7 @@ def test_what_a_guess_earns_is_taken_off(
     share: Fraction, guessed: Fraction, left: Fraction
 ) -> None:
     """What is left is shared out among real answers; where any guess is right, nothing is."""
-    assert beyond_guess(share, guessed) == left
+    assert correct_for_guessing(share, guessed) == left
 
 
 # -- as a reference tells them ---------------------------------------------------------

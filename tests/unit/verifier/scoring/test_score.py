@@ -60,7 +60,12 @@ def score_of(
     candidate = Candidate(program="print(1)", method=method)
     share = Fraction(guessed, len(cases))
     return score_cases(
-        cases, guessed=share, candidate=candidate, misses=misses, groups=groups, rubric=rubric
+        cases,
+        guessed=share,
+        candidate=candidate,
+        format_issues=misses,
+        groups=groups,
+        rubric=rubric,
     )
 
 
