@@ -184,8 +184,9 @@ def _groups(located: LocatedTests) -> Groups | None:
         if not isinstance(name, str) or name not in index_of:
             problem = f"found {quote(name)}, expected one of {quote_keys(index_of)}"
             raise VerifierError(f"{field}.cases[{number}].group", problem)
+    used = set(names)
     for name in points:
-        if name not in names:
+        if name not in used:
             problem = f"found points for {quote(name)}, but no case with this group"
             raise VerifierError(groups_field, problem)
     return Groups(

@@ -59,7 +59,7 @@ def test_what_is_written_is_read_again(rubric: Rubric) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "complaint"),
+    ("source", "message"),
     [
         ({"wieghts": {}}, "wieghts: no such key; did you mean weights?"),
         ({"weights": {"corectness": 1}}, "did you mean weights.correctness?"),
@@ -92,12 +92,12 @@ def test_what_is_written_is_read_again(rubric: Rubric) -> None:
         ({"reward": {"range": "01"}}, "reward.range: expected two numbers"),
     ],
 )
-def test_a_misprint_is_named(source: dict[Any, Any], complaint: str) -> None:
+def test_a_misprint_is_named(source: dict[Any, Any], message: str) -> None:
     """An error says which key, what was expected, and what was found."""
     with pytest.raises(RubricError) as raised:
         read_rubric(source)
 
-    assert complaint in str(raised.value)
+    assert message in str(raised.value)
 
 
 rubrics = st.builds(

@@ -8,8 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nova_code_verifier.sandbox.types import Ending, Execution
-from nova_code_verifier.verifier.errors import VerifierError
-from nova_code_verifier.verifier.reference.plan import plan_tests
 from nova_code_verifier.verifier.rubric import Grouping, Rubric
 from nova_code_verifier.verifier.scoring.groups import correct_for_guessing, share_of
 from nova_code_verifier.verifier.scoring.guess_baseline import best_guess
@@ -126,43 +124,3 @@ def test_what_a_guess_earns_is_taken_off(
 ) -> None:
     """What is left is shared out among real answers; where any guess is right, nothing is."""
     assert correct_for_guessing(share, guessed) == left
-
-
-# -- as a reference tells them ---------------------------------------------------------
-
-
-def reference(groups: object, *names: object) -> object:
-    """Write a reference whose cases are in these groups."""
-    cases = [
-        {"stdin": "", "stdout": str(number)} | ({"group": name} if name else {})
-        for number, name in enumerate(names)
-    ]
-    return {"tests": {"kind": "stdio", "cases": cases, "groups": groups}}
-
-
-def test_groups_are_read() -> None:
-    """Points by name, and a name with every case."""
-    plan = plan_tests(reference({"small": 30, "large": 70}, "large", "small", "large"))
-
-    assert isinstance(plan, TestPlan)
-    assert plan.groups == Groups(points=(30.0, 70.0), of_case=(1, 0, 1))
-
-
-@pytest.mark.parametrize(
-    ("bad", "complaint"),
-    [
-        (reference(None, "a"), "tests.groups: found nothing, but cases name their groups"),
-        (reference({"a": 1}, "a", None), "tests.cases[1].group: found nothing, expected one of"),
-        (reference({"a": 1}, "b"), "tests.cases[0].group: found 'b', expected one of 'a'"),
-        (reference({"a": 1, "b": 2}, "a"), "tests.groups: found points for 'b', but no case"),
-        (reference({"a": 0}, "a"), "tests.groups: found 0, expected a number above 0"),
-        (reference({"a": "x"}, "a"), "tests.groups: found 'x', expected a number"),
-        (reference([1], "a"), "tests.groups: found a list of 1 items, expected a dict of points"),
-    ],
-)
-def test_groups_that_cannot_be_used_are_named(bad: object, complaint: str) -> None:
-    """The dataset's owner is told what to mend."""
-    with pytest.raises(VerifierError) as raised:
-        plan_tests(bad)
-
-    assert complaint in str(raised.value)

@@ -98,7 +98,11 @@ def test_a_broken_reference_is_named(reference: object, complaint: str) -> None:
 @pytest.mark.parametrize(
     ("reference", "tasks", "complaint"),
     [
-        ({"answer": "positive"}, ("code",), "answer: found no tests beside it; alone, it is"),
+        (
+            {"answer": "positive"},
+            ("code",),
+            "answer: found no tests next to it; without tests, ",
+        ),
         ([SALES], (), 'reference: found a list of opinions, expected {"opinions": [...]}'),
         (json.dumps([SALES]), (), "reference: found a list of opinions"),
     ],
