@@ -78,16 +78,14 @@ def did_you_mean(key: str, known: Iterable[str]) -> str:
     return f"; did you mean {near!r}?" if near else ""
 
 
-def nearest_key(
-    key: str, known: Iterable[str], min_similarity: float = _MIN_SIMILARITY
-) -> str | None:
+def nearest_key(key: str, known: Iterable[str], cutoff: float = _MIN_SIMILARITY) -> str | None:
     """Return the *known* key closest to *key*, or None if none is similar enough.
 
-    *min_similarity* is a ratio of `difflib`: 1.0 accepts only the same key, in any case.
+    *cutoff* is a ratio of `difflib`: 1.0 accepts only the same key, in any case.
     """
     # A caller of the library may pass keys that are no strings.
     word = str(key)[:_QUOTED_CHARACTERS].lower()
-    near = difflib.get_close_matches(word, known, n=1, cutoff=min_similarity)
+    near = difflib.get_close_matches(word, known, n=1, cutoff=cutoff)
     return near[0] if near else None
 
 
@@ -97,21 +95,17 @@ def read_json(field: str, text: str, expected: str = "JSON") -> object:
         value: object = _decode(text)
     except json.JSONDecodeError as error:
         problem = f"found {_describe(text)} that is not JSON ({error.msg}), expected {expected}"
-        raise VerifierError(field, problem) from None
     except RecursionError:
         problem = "found JSON that is nested too deeply, expected fewer levels"
-        raise VerifierError(field, problem) from None
     except ValueError:
         problem = "found JSON with a number of too many digits, expected at most 4300"
-        raise VerifierError(field, problem) from None
-    return value
+    else:
+        return value
+    raise VerifierError(field, problem)
 
 
 def unpack(
-    field: str,
-    value: object,
-    expected: str,
-    read: Callable[[str, str, str], object] = read_json,
+    field: str, value: object, expected: str, read: Callable[[str, str, str], object] = read_json
 ) -> object:
     """Decode *value* while it is a JSON string, at most twice. *read* decodes one string.
 

@@ -107,12 +107,9 @@ def plan_tests(
     limits = read_limits(located.scopes, default=default_limits)
     test_code = _test_code(located)
     if test_code is None:
-        return TestPlan(
-            cases=_cases(located),
-            checker=checker.value if checker else Checker(),
-            limits=limits,
-            groups=_groups(located),
-        )
+        cases, groups = _cases(located)
+        chosen = checker.value if checker else Checker()
+        return TestPlan(cases=cases, checker=chosen, limits=limits, groups=groups)
     if checker:
         problem = "found a checker, but test code compares values itself; remove the checker"
         raise VerifierError(checker.field, problem)
@@ -135,12 +132,12 @@ def _test_code(located: LocatedTests) -> TestCode | None:
     return None
 
 
-def _cases(located: LocatedTests) -> tuple[TestCase, ...]:
+def _cases(located: LocatedTests) -> tuple[tuple[TestCase, ...], Groups | None]:
     if isinstance(located.tests, CanonicalTests):
         _refuse_misspelt_keys(located.scopes[-1])
         return _canonical_cases(located.tests.field, located.tests.values)
     assert not isinstance(located.tests, CodeTests)  # noqa: S101  (`_test_code` has read these)
-    return build_cases(read_raw_cases(located.tests, located.scopes))
+    return build_cases(read_raw_cases(located.tests, located.scopes)), None
 
 
 def _refuse_misspelt_keys(scope: Scope) -> None:
@@ -150,48 +147,48 @@ def _refuse_misspelt_keys(scope: Scope) -> None:
             raise VerifierError(scope.at(key), problem)
 
 
-def _canonical_cases(field: str, tests: dict[str, object]) -> tuple[TestCase, ...]:
+def _canonical_cases(
+    field: str, tests: dict[str, object]
+) -> tuple[tuple[TestCase, ...], Groups | None]:
+    cases: tuple[TestCase, ...]
     match tests.get("kind"):
         case "stdio":
             refuse_unknown_keys(field, tests, ("kind", "cases", "groups"))
-            cases = _dicts(f"{field}.cases", tests.get("cases"))
-            return tuple(_stdio_case(path, case) for path, case in cases)
+            dicts = _dicts(f"{field}.cases", tests.get("cases"))
+            cases = tuple(_stdio_case(path, case) for path, case in dicts)
         case "call":
             refuse_unknown_keys(field, tests, ("kind", "cases", "groups", "entry_point"))
             name = read_entry_point(f"{field}.entry_point", tests.get("entry_point"))
-            cases = _dicts(f"{field}.cases", tests.get("cases"))
-            return tuple(_call_case(path, case, name) for path, case in cases)
+            dicts = _dicts(f"{field}.cases", tests.get("cases"))
+            cases = tuple(_call_case(path, case, name) for path, case in dicts)
         case unknown:
             problem = f"found {quote(unknown)}, expected stdio, call or code"
             raise VerifierError(f"{field}.kind", problem)
+    return cases, _groups(f"{field}.groups", tests.get("groups"), dicts)
 
 
-def _groups(located: LocatedTests) -> Groups | None:
+def _groups(field: str, value: object, cases: list[tuple[str, dict[str, object]]]) -> Groups | None:
     """Read the points of the groups and the group of each case; None if there are no groups."""
-    if not isinstance(located.tests, CanonicalTests):
-        return None
-    field, tests = located.tests.field, located.tests.values
-    groups_field = f"{field}.groups"
-    names = [case.get("group") for _, case in _dicts(f"{field}.cases", tests.get("cases"))]
-    if tests.get("groups") is None:
-        if any(name is not None for name in names):
+    if value is None:
+        if any(case.get("group") is not None for _, case in cases):
             problem = "found nothing, but cases have a group; expected points for each group"
-            raise VerifierError(groups_field, problem)
+            raise VerifierError(field, problem)
         return None
-    points = read_dict(groups_field, tests["groups"], "a dict of points")
+    points = read_dict(field, value, "a dict of points")
     index_of = {name: index for index, name in enumerate(points)}
-    for number, name in enumerate(names):
+    of_case = []
+    for path, case in cases:
+        name = case.get("group")
         if not isinstance(name, str) or name not in index_of:
             problem = f"found {quote(name)}, expected one of {quote_keys(index_of)}"
-            raise VerifierError(f"{field}.cases[{number}].group", problem)
-    used = set(names)
-    for name in points:
-        if name not in used:
-            problem = f"found points for {quote(name)}, but no case with this group"
-            raise VerifierError(groups_field, problem)
+            raise VerifierError(f"{path}.group", problem)
+        of_case.append(index_of[name])
+    if unused := index_of.keys() - {case["group"] for _, case in cases}:
+        problem = f"found points for {quote_keys(sorted(unused))}, but no case with this group"
+        raise VerifierError(field, problem)
     return Groups(
-        points=tuple(read_number(groups_field, value, _MAX_POINTS) for value in points.values()),
-        of_case=tuple(index_of[str(name)] for name in names),
+        points=tuple(read_number(field, number, _MAX_POINTS) for number in points.values()),
+        of_case=tuple(of_case),
     )
 
 

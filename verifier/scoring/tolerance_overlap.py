@@ -40,6 +40,9 @@ class ExpectedAnswer:
     parts: tuple[Any, ...]
 
 
+_Group = list[ExpectedAnswer]
+
+
 @dataclass(frozen=True, slots=True)
 class _Interval:
     """The values that a case accepts for one part: *exact* or, if that is None, *low* to *high*.
@@ -104,7 +107,7 @@ def best_common_answer(
     *share* returns what a set of cases earns; it must not be lower for a larger set. The search
     stops after `_MAX_COMPARISONS`; then the result may be too low.
     """
-    by_shape: defaultdict[Hashable, list[ExpectedAnswer]] = defaultdict(list)
+    by_shape: defaultdict[Hashable, _Group] = defaultdict(list)
     for answer in answers:
         by_shape[answer.shape].append(answer)
     best, comparisons = at_least, 0
@@ -125,19 +128,15 @@ def best_common_answer(
     return best
 
 
-def _agreeing(
-    answers: list[ExpectedAnswer], part: int, checker: Checker
-) -> list[list[ExpectedAnswer]]:
+def _agreeing(answers: _Group, part: int, checker: Checker) -> list[_Group]:
     """Return the groups of answers that accept a common value for one part, the largest last."""
     intervals = [_interval_of(answer.parts[part], checker) for answer in answers]
     groups = {
         tuple(index for index, interval in enumerate(intervals) if interval.has_lowest_of(other))
         for other in dict.fromkeys(intervals)
     }
-    return [
-        [answers[index] for index in group]
-        for group in sorted(groups, key=lambda group: (len(group), group))
-    ]
+    ordered = sorted(groups, key=lambda group: (len(group), group))
+    return [[answers[index] for index in group] for group in ordered]
 
 
 def _interval_of(expected: Any, checker: Checker) -> _Interval:  # noqa: ANN401  (token or plain data)

@@ -64,16 +64,12 @@ def read_raw_cases(tests: PairedTests | ListedTests, scopes: Sequence[Scope]) ->
     if isinstance(tests, PairedTests):
         return _paired_raw_cases(tests.scope, entry_point)
     raw_cases = _listed_raw_cases(tests, entry_point)
-    first = _kind(raw_cases[0])
-    for raw_case in raw_cases:
-        if _kind(raw_case) != first:
-            problem = f"found a {_kind(raw_case)} case, expected a {first} case like the first one"
+    kinds = ["stdio" if case.entry_point is None else "call" for case in raw_cases]
+    for raw_case, kind in zip(raw_cases, kinds, strict=True):
+        if kind != kinds[0]:
+            problem = f"found a {kind} case, expected a {kinds[0]} case like the first one"
             raise VerifierError(raw_case.input_field, problem)
     return raw_cases
-
-
-def _kind(raw_case: RawCase) -> str:
-    return "stdio" if raw_case.entry_point is None else "call"
 
 
 def _paired_raw_cases(scope: Scope, entry_point: str | None) -> list[RawCase]:
@@ -143,23 +139,18 @@ def _check_declared_kind(field: str, case: dict[str, object], entry_point: str |
             raise VerifierError(f"{field}.{key}", problem)
         if _IS_CALL[kind] is (entry_point is None):
             named = quote(entry_point) if entry_point else "none"
-            problem = (
-                f"found {quote(kind)}, which contradicts the function name: {named} "
-                "(a call must name a function, a stdio case must not)"
-            )
+            problem = f"found {quote(kind)}, which contradicts the function name: {named}"
             raise VerifierError(f"{field}.{key}", problem)
 
 
-def _case_entry_point(
-    field: str, case: dict[str, object], row_entry_point: str | None
-) -> str | None:
+def _case_entry_point(field: str, case: dict[str, object], row_name: str | None) -> str | None:
     if case.keys().isdisjoint((*_ENTRY_POINTS, "metadata")):
-        return row_entry_point
-    entry_point = read_function_name([Scope(field=field, values=case)])
-    if None not in (entry_point, row_entry_point) and entry_point != row_entry_point:
-        problem = f"found the function name {quote(entry_point)}, expected {quote(row_entry_point)}"
-        raise VerifierError(field, f"{problem} as in the row")
-    return entry_point or row_entry_point
+        return row_name
+    name = read_function_name([Scope(field=field, values=case)])
+    if None not in (name, row_name) and name != row_name:
+        problem = f"found function name {quote(name)}, expected {quote(row_name)} as in the row"
+        raise VerifierError(field, problem)
+    return name or row_name
 
 
 def read_function_name(scopes: Sequence[Scope]) -> str | None:
