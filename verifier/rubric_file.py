@@ -59,11 +59,11 @@ def _known(key: object, known: Mapping[str, object], where: str) -> str:
     raise RubricError(f"{where}{key}: no such key; {hint}")
 
 
-_Reader = Callable[[str, Any], dict[str, Any]]
+_Reader = Callable[[str, object], dict[str, Any]]
 
 
 def _number(least: float, most: float) -> _Reader:
-    def read(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed here)
+    def read(key: str, value: object) -> dict[str, Any]:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError("expected a number")  # noqa: TRY004  (`read_rubric` catches it)
         if not least <= value <= most:
@@ -74,28 +74,29 @@ def _number(least: float, most: float) -> _Reader:
 
 
 def _one_of(kind: type[StrEnum]) -> _Reader:
-    def read(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed here)
-        if value not in list(kind):
-            raise ValueError(f"expected one of {', '.join(kind)}")
-        return {key: kind(value)}
+    def read(key: str, value: object) -> dict[str, Any]:
+        for member in kind:
+            if value == member:
+                return {key: member}
+        raise ValueError(f"expected one of {', '.join(kind)}")
 
     return read
 
 
-def _boolean(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed here)
+def _boolean(key: str, value: object) -> dict[str, Any]:
     if not isinstance(value, bool):
         raise ValueError("expected true or false")  # noqa: TRY004  (`read_rubric` catches it)
     return {key: value}
 
 
-def _range(_key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed here)
-    if not isinstance(value, list | tuple) or len(value) != 2:  # noqa: PLR2004
+def _range(_key: str, value: object) -> dict[str, Any]:
+    if not isinstance(value, list | tuple) or len(value) != 2:  # noqa: PLR2004  (a pair)
         raise ValueError("expected two numbers, the lower end first")
     read = _number(-_REWARD_MAX, _REWARD_MAX)
     return read("lowest", value[0]) | read("highest", value[1])
 
 
-def _priors(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed here)
+def _priors(key: str, value: object) -> dict[str, Any]:
     if not isinstance(value, Mapping) or (value and value.keys() != set(Polarity)):
         raise ValueError(f"expected shares of {', '.join(Polarity)} that add up to 1, or {{}}")
     shares = [_number(0.001, 1)(key, share)[key] for share in value.values()]

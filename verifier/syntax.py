@@ -38,12 +38,12 @@ class Nodes:
 
     def __init__(self, tree: ast.AST) -> None:
         """Walk over *tree* once, without recursion, so that its depth does not matter."""
-        self._by_type: defaultdict[type[ast.AST], list[ast.AST]] = defaultdict(list)
+        self._nodes: defaultdict[type[ast.AST], list[ast.AST]] = defaultdict(list)
         for node in ast.walk(tree):
-            self._by_type[type(node)].append(node)
+            self._nodes[type(node)].append(node)
 
     def of(self, *kinds: type[_Node]) -> list[_Node]:
         """Return the nodes of these types, type by type; outer nodes come before inner ones."""
         return [
-            node for kind in kinds for node in self._by_type.get(kind, ()) if isinstance(node, kind)
+            node for kind in kinds for node in self._nodes.get(kind, ()) if isinstance(node, kind)
         ]

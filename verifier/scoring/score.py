@@ -114,7 +114,7 @@ def score_sentiment(
         return no_candidate(rubric, tests_total=1)
     weight = rubric.label_weight(result.answer) if isinstance(result.answer, Polarity) else 1.0
     all_issues = tuple(dict.fromkeys((*result.misses, *format_issues)))
-    dimensions: dict[str, Any] = {
+    dimensions = {
         "correctness": rubric.shaped(result.correctness) * weight,
         "format": _format(all_issues) if result.is_answered else 0.0,
     }
@@ -123,10 +123,7 @@ def score_sentiment(
 
 def score_text(similarity: float, format_issues: tuple[FormatIssue, ...], rubric: Rubric) -> Score:
     """Score a text by its *similarity*, in [0, 1], to the reference."""
-    dimensions: dict[str, Any] = {
-        "correctness": rubric.shaped(similarity),
-        "similarity": similarity,
-    }
+    dimensions = {"correctness": rubric.shaped(similarity), "similarity": similarity}
     if rubric.solution_marks or rubric.boxed:  # otherwise no format was asked for
         dimensions["format"] = _format(format_issues)
     return _score_answer(similarity, dimensions, format_issues, rubric)
@@ -141,16 +138,11 @@ def _score_answer(
     """
     verdict = Verdict.ACCEPTED if share == 1.0 else Verdict.WRONG_ANSWER
     weights = _weights(rubric, dimensions)
-    not_measured: dict[str, Any] = {
-        "compile": 1.0,
-        "format": 1.0,
-        "safety": 1.0,
-        "conciseness": 1.0,
-    }
+    defaults: dict[str, Any] = dict.fromkeys(("compile", "format", "safety", "conciseness"), 1.0)
     return Score(
         verdict=verdict,
         reward=rubric.reward(_weighted(weights, dimensions)),
-        **(not_measured | dimensions),
+        **(defaults | dimensions),
         share=share,
         misses=format_issues,
         weights=weights,
@@ -206,10 +198,9 @@ def _weighted(weights: Iterable[tuple[str, float]], dimensions: Mapping[str, flo
 
 
 def _compile(cases: tuple[CaseResult, ...]) -> float:
-    endings = {case.execution.ending for case in cases}
-    steps = [step for ending, step in _COMPILE_STEPS.items() if ending in endings]
-    if steps:
-        return min(steps)
+    endings = {case.execution.ending for case in cases} & _COMPILE_STEPS.keys()
+    if endings:
+        return min(_COMPILE_STEPS[ending] for ending in endings)
     clean = sum(case.verdict in (Verdict.ACCEPTED, Verdict.WRONG_ANSWER) for case in cases)
     return _COMPILE_LOADED + (1 - _COMPILE_LOADED) * clean / len(cases)
 

@@ -139,7 +139,7 @@ def _agreeing(answers: _Group, part: int, checker: Checker) -> list[_Group]:
     return [[answers[index] for index in group] for group in ordered]
 
 
-def _interval_of(expected: Any, checker: Checker) -> _Interval:  # noqa: ANN401  (token or plain data)
+def _interval_of(expected: object, checker: Checker) -> _Interval:
     if isinstance(expected, bytes):
         number, is_loose, exact = read_number(expected), has_tolerance(expected), expected
     else:
