@@ -77,7 +77,7 @@ def _paired_raw_cases(scope: Scope, entry_point: str | None) -> list[RawCase]:
     inputs = read_list(inputs_field, scope.values.get("inputs"))
     outputs = read_list(outputs_field, scope.values.get("outputs"))
     if len(inputs) != len(outputs):
-        problem = f"found {len(outputs)} outputs for {len(inputs)} inputs, expected one for each"
+        problem = f"found {len(outputs)} outputs for {len(inputs)} inputs"
         raise VerifierError(outputs_field, problem)
     check_count(inputs_field, len(inputs))
     return [
