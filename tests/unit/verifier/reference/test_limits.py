@@ -120,15 +120,23 @@ def test_limits_are_found_in_all_outer_dicts() -> None:
 
 
 @pytest.mark.parametrize(
-    "reference",
+    ("reference", "limits"),
     [
-        {"limits": {"cpu_seconds": 2}, "time_limit": "2 seconds"},
-        {"limits": {"memory_mb": 64}, "memory_limit": 64, "memory_limit_bytes": 64 * MEBIBYTE},
+        (
+            {"limits": {"cpu_seconds": 2}, "time_limit": "2 seconds"},
+            Limits(cpu_seconds=2.0, wall_seconds=6.0),
+        ),
+        (
+            {"limits": {"memory_mb": 64}, "memory_limit": 64, "memory_limit_bytes": 64 * MEBIBYTE},
+            Limits(memory_bytes=64 * MEBIBYTE),
+        ),
     ],
 )
-def test_equal_limits_in_two_forms_are_allowed(reference: dict[str, object]) -> None:
+def test_equal_limits_in_two_forms_are_allowed(
+    reference: dict[str, object], limits: Limits
+) -> None:
     """A limit may be given in two forms with the same value."""
-    assert limits_of(reference) != Limits()
+    assert limits_of(reference) == limits
 
 
 @pytest.mark.parametrize(
@@ -192,10 +200,20 @@ def test_wrong_limits_are_refused(limits: object, field: str) -> None:
     assert error_of({"limits": limits}).field == field
 
 
-@pytest.mark.parametrize("value", [{"memory_mb": 16}, {"memory_mb": 65_536}, {"cpu_seconds": 3600}])
-def test_limits_include_the_ends_of_their_ranges(value: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    ("own", "limits"),
+    [
+        ({"memory_mb": 16}, Limits(memory_bytes=16 * MEBIBYTE)),
+        ({"memory_mb": 65_536}, Limits(memory_bytes=65_536 * MEBIBYTE)),
+        ({"cpu_seconds": 3600}, Limits(cpu_seconds=3600.0, wall_seconds=10_800.0)),
+        ({"wall_seconds": 10_800}, Limits(wall_seconds=10_800.0)),
+        ({"output_bytes": 1}, Limits(output_bytes=1)),
+        ({"output_bytes": 2**30}, Limits(output_bytes=2**30)),
+    ],
+)
+def test_limits_include_the_ends_of_their_ranges(own: dict[str, object], limits: Limits) -> None:
     """The lowest and the highest value of a range are allowed."""
-    assert limits_of({"limits": value}) != Limits()
+    assert limits_of({"limits": own}) == limits
 
 
 @pytest.mark.parametrize(
