@@ -71,7 +71,7 @@ _MAX_DEPTH = 6
 _MAX_HINTS = 6
 
 _UNSUPPORTED = {
-    "generated_checker": "found a checker program, which is not supported yet; expected a checker",
+    "generated_checker": "found a checker program, which is not supported yet; set checker instead",
     "input_file": "found a file to read, which is not supported yet; expected stdin",
     "output_file": "found a file to write, which is not supported yet; expected stdout",
 }
@@ -254,4 +254,5 @@ def _may_be_code(value: object) -> bool:
 
 
 def _is_filled(value: object) -> bool:
+    # Do not compare with ==: a library caller may pass arrays, which compare item by item.
     return value is not None and not (isinstance(value, str | list | dict) and not value)

@@ -117,6 +117,17 @@ def test_cases_of_two_kinds_are_refused() -> None:
     assert "found a call case, expected a stdio case" in error.problem
 
 
+@pytest.mark.timeout(60)
+def test_the_largest_allowed_number_of_listed_cases_is_read() -> None:
+    """100,000 calls are read; quadratic time would exceed the test's timeout."""
+    case = {"input": "[1, 2]\n3", "output": "[3]", "testtype": "functional"}
+
+    plan = plan_tests({"test_cases": [case] * 100_000, "fn_name": "f"})
+
+    assert isinstance(plan, TestPlan)
+    assert len(plan.cases) == 100_000
+
+
 def test_other_metadata_is_ignored() -> None:
     """`metadata` is a common key: only a `func_name` in it is read."""
     plan = plan_tests(PAIR | {"metadata": "not { json"})
