@@ -17,8 +17,8 @@ to keys. `case_insensitive` folds the case of every string. `unordered_lines` co
 sequence or set as a multiset (int keys inside it do not match digits). All others, also `exact`,
 compare as above. `==` is never applied to containers: [True] would equal [1].
 
-Observed values are hostile. They are only looked up in hash tables of expected values and never
-inserted, because inserting ints that collide takes quadratic time.
+Observed values are hostile: inserting ints that collide into a hash table takes quadratic time. So
+they are looked up among the expected values, and inserted only if they came in a set or a dict.
 """
 
 import math

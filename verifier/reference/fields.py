@@ -174,16 +174,16 @@ def read_setting(
     scopes: Iterable[Scope], key: str, read: Callable[[str, object], Value]
 ) -> Setting[Value] | None:
     """Read *key* from all *scopes* that have it. Raise VerifierError if two values differ."""
-    found: Setting[Value] | None = None
+    first: Setting[Value] | None = None
     for scope in scopes:
         value = scope.values.get(key)
         if value is None or value == "":  # many datasets write "unknown" as an empty string
             continue
         setting = Setting(field=scope.at(key), value=read(scope.at(key), value))
-        found = found or setting
-        if setting.value != found.value:
-            raise contradiction(setting.field, found.field)
-    return found
+        first = first or setting
+        if setting.value != first.value:
+            raise contradiction(setting.field, first.field)
+    return first
 
 
 def contradiction(field: str, other: str) -> VerifierError:
