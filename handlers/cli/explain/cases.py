@@ -42,7 +42,7 @@ def case_table(plan: TestPlan | CodePlan | None, cases: Sequence[CaseResult]) ->
         else:
             wanted, observed = _test_line(plan, case, statements), _answered(case.execution)
         remark = ending_text(case.execution)
-        remark = f'{remark}: "{case.said}"' if case.said else remark
+        remark = f'{remark}: "{case.message}"' if case.message else remark
         cells = (printable(wanted, limit=EXCERPT_CHARACTERS) for wanted in (wanted, observed))
         table.add_row(
             Text(printable(case.name) or str(index + 1)),
