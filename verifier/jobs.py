@@ -48,7 +48,7 @@ def _question(index: int, case: TestCase) -> Question:
         case StdioCase():
             return Run(stdin=case.stdin.encode("utf-8", "surrogatepass"))
         case CallCase():
-            if _is_too_deep(case.arguments):
+            if is_deeper_than(ARGUMENT_DEPTH_MAX, list(case.arguments)):
                 problem = f"found arguments nested more than {ARGUMENT_DEPTH_MAX} levels deep"
                 raise VerifierError(f"tests.cases[{index}].args", problem)
             return Call(entry_point=case.entry_point, arguments=case.arguments)
@@ -56,15 +56,16 @@ def _question(index: int, case: TestCase) -> Question:
             assert_never(case)
 
 
-def _is_too_deep(arguments: tuple[object, ...]) -> bool:
-    level: list[object] = list(arguments)
-    for _ in range(ARGUMENT_DEPTH_MAX):
-        containers = [
-            container.values() if isinstance(container, dict) else container
-            for container in level
-            if isinstance(container, dict | list)
-        ]
+def is_deeper_than(depth: int, value: object) -> bool:
+    """Return whether dicts and lists in *value* are nested more than *depth* levels deep.
+
+    Walk level by level: a recursive walk of a deep value is the crash that callers want to avoid.
+    """
+    level = [value]
+    for _ in range(depth + 1):
+        containers = [item for item in level if isinstance(item, dict | list)]
         if not containers:
             return False
-        level = [item for container in containers for item in container]
+        contents = (item.values() if isinstance(item, dict) else item for item in containers)
+        level = [item for items in contents for item in items]
     return True

@@ -1,1 +1,1 @@
-"""Two functions: one that holds the references, and one that runs candidates."""
+"""What the reward function and the executor function need to work together."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from nova_code_verifier.handlers.containers.container import EXECUTOR_HANDLER, running
-from nova_code_verifier.handlers.containers.pool import cell_invoker
+from nova_code_verifier.handlers.containers.pool import container_invoker
 from nova_code_verifier.sandbox.errors import FunctionCrashedError
 from nova_code_verifier.sandbox.remote.request import RunRequest, write_request
 from nova_code_verifier.sandbox.remote.response import read_response
@@ -56,7 +56,7 @@ def test_without_a_wall_within_every_candidate_has_a_cell_of_its_own(
     order = write_request(RunRequest(jobs=(job,), seconds=60))
 
     with running(client, image, handler=EXECUTOR_HANDLER, VERIFIER_ISOLATION="none") as cell:
-        invoke = cell_invoker([cell], always_fresh=True)
+        invoke = container_invoker([cell], fresh_environment=True)
         born = {read_response(invoke(order), [job]).results[0][0].stdout for _ in range(3)}
 
     assert len(born) == 3
@@ -65,7 +65,7 @@ def test_without_a_wall_within_every_candidate_has_a_cell_of_its_own(
 def test_a_cell_that_died_is_made_anew(client: Any, image: str) -> None:
     """Whoever ends a container is told of, and does not keep the next one from being run."""
     with running(client, image, handler=EXECUTOR_HANDLER) as cell:
-        invoke = cell_invoker([cell])
+        invoke = container_invoker([cell])
         cell._container.kill()
 
         with pytest.raises(FunctionCrashedError):

@@ -34,7 +34,7 @@ def answer_parts(
     if not isinstance(expected, Polarity):
         yield from _opinions(result, expected)
     elif rubric.priors:
-        worth = rubric.worth_of(expected)
+        worth = rubric.label_weight(expected)
         yield Text(f"a right {expected} is worth {worth:.4g}: frequent labels are worth less")
 
 

@@ -17,7 +17,7 @@ from nova_code_verifier.handlers.cli.tables import printable, table_with_header
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, from_tree
 from nova_code_verifier.sandbox.types import Ending, Execution
 from nova_code_verifier.verifier.test_code.harness.compile import divide_script
-from nova_code_verifier.verifier.test_code.harness.script import UNIT
+from nova_code_verifier.verifier.test_code.harness.script import ITEM
 from nova_code_verifier.verifier.types import (
     CallCase,
     CaseResult,
@@ -42,7 +42,7 @@ def case_table(plan: TestPlan | CodePlan | None, cases: Sequence[CaseResult]) ->
         else:
             wanted, observed = _test_line(plan, case, statements), _answered(case.execution)
         remark = ending_text(case.execution)
-        remark = f'{remark}: "{case.said}"' if case.said else remark
+        remark = f'{remark}: "{case.message}"' if case.message else remark
         cells = (printable(wanted, limit=EXCERPT_CHARACTERS) for wanted in (wanted, observed))
         table.add_row(
             Text(printable(case.name) or str(index + 1)),
@@ -91,7 +91,7 @@ def _statements(test_code: TestCode) -> dict[str, int]:
                     )
                 ],
                 body=[statement],
-            ) if name == UNIT:
+            ) if name == ITEM:
                 lines[str(unit)] = statement.lineno
     return lines
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from nova_code_verifier.verifier.rubric import Grouping, Rubric, Shape
-from nova_code_verifier.verifier.scoring.groups import beyond_guess
+from nova_code_verifier.verifier.scoring.groups import correct_for_guessing
 from nova_code_verifier.verifier.types import Score, Verdict
 
 
@@ -56,7 +56,7 @@ def counted_share(score: Score, rubric: Rubric) -> float:
     """Return the share that counts: of what was passed, or beyond the best constant answer."""
     if not rubric.guess_correction:
         return score.share
-    return float(beyond_guess(Fraction(score.share), Fraction(score.guess_baseline)))
+    return float(correct_for_guessing(Fraction(score.share), Fraction(score.guess_baseline)))
 
 
 def worth_line(score: Score, rubric: Rubric, share: float, *, worth: float = 1.0) -> str:

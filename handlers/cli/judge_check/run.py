@@ -15,7 +15,7 @@ from nova_code_verifier.handlers.cli.files import UnusableFileError, open_input,
 from nova_code_verifier.handlers.cli.judge_check.statistics import histogram, spearman, spread
 from nova_code_verifier.handlers.cli.progress import ProgressBar
 from nova_code_verifier.handlers.llm_judge.judge import LlmJudge
-from nova_code_verifier.handlers.llm_judge.types import JudgeFailure, kind_of
+from nova_code_verifier.handlers.llm_judge.types import FailedSimilarity, JudgeFailure
 from nova_code_verifier.handlers.settings import Settings, SettingsError
 from nova_code_verifier.verifier.types import Comparison, Similarity
 
@@ -143,14 +143,14 @@ def sum_up(rows: Sequence[JudgedRow]) -> Findings:
         for judged in rows
         if judged.scores and judged.row.human_score is not None
     ]
-    failed = (answer for judged in rows for answer in judged.answers if answer.value is None)
+    answers = (answer for judged in rows for answer in judged.answers)
     return Findings(
         rows=tuple(rows),
         spreads=tuple(spread(judged.scores) for judged in rows if len(judged.scores) > 1),
         agreement=spearman([human for human, _ in pairs], [mean for _, mean in pairs]),
         compared=len(pairs),
         bins=tuple(histogram(scores)),
-        failures=Counter(map(kind_of, failed)),
+        failures=Counter(a.failure for a in answers if isinstance(a, FailedSimilarity)),
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from nova_code_verifier.handlers.cli.files import UnusableFileError, open_input, read_lines
 from nova_code_verifier.handlers.cli.sample_lines import read_samples
 from nova_code_verifier.handlers.row_lint import (
-    DoubledNameError,
+    DuplicateNameError,
     Finding,
     NoRowsError,
     check_response,
@@ -62,9 +62,9 @@ def _lint_lines(
         raise UnusableFileError(f"{source}: found no rows; {first}")
     _refuse_empty(len(rows), source, sent_ids)
     findings = check_rows(rows, sent_ids=sent_ids, reward_range=reward_range)
-    findings = [finding for finding in findings if finding.place not in unreadable]
+    findings = [finding for finding in findings if finding.index not in unreadable]
     findings += unreadable.values()
-    findings.sort(key=lambda finding: -1 if finding.place is None else finding.place)
+    findings.sort(key=lambda finding: -1 if finding.index is None else finding.index)
     return LintResult(
         row_count=len(rows),
         findings=tuple(_finding_text(finding, "line", numbers) for finding in findings),
@@ -87,7 +87,7 @@ def _read_rows(text: bytes) -> tuple[list[object], list[int], dict[int, Finding]
             except ValueError as error:
                 found = f"text that is {error}"
                 unreadable[len(rows)] = Finding(
-                    place=len(rows), field="row", found=found, expected="JSON"
+                    index=len(rows), field="row", found=found, expected="JSON"
                 )
             rows.append(row)
             numbers.append(number)
@@ -124,7 +124,7 @@ def _parse(text: bytes) -> object:
     """Parse JSON. Raises ValueError, with a message for people."""
     try:
         return read_json(text)
-    except DoubledNameError:
+    except DuplicateNameError:
         raise
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
@@ -142,5 +142,5 @@ def _refuse_empty(row_count: int, source: str, sent_ids: Sequence[object] | None
 
 
 def _finding_text(finding: Finding, noun: str, numbers: Sequence[int]) -> str:
-    where = "" if finding.place is None else f"{noun} {numbers[finding.place]}: "
+    where = "" if finding.index is None else f"{noun} {numbers[finding.index]}: "
     return f"{where}{finding}"

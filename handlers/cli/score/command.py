@@ -135,9 +135,9 @@ def _start(
     image: str | None, settings: Settings, workers: int | None
 ) -> "LocalExecutor | AbstractContextManager[RemoteExecutor]":
     if image is not None:
-        from nova_code_verifier.handlers.containers.pool import executor_in_cells  # noqa: PLC0415
+        from nova_code_verifier.handlers.containers.pool import executor_in_containers  # noqa: PLC0415
 
-        return executor_in_cells(image, settings, cells=workers)
+        return executor_in_containers(image, settings, count=workers)
     from nova_code_verifier.handlers.executors import start_executor  # noqa: PLC0415
 
     return start_executor(settings, workers=workers)

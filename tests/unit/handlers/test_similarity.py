@@ -10,7 +10,7 @@ from tests.unit.handlers.llm_judge.converse_standin import (
     CREDENTIALS,
     MODEL,
     RESET,
-    RunResponse,
+    Reply,
     Script,
     fails,
     running_standin,
@@ -62,7 +62,7 @@ def rewards(done: subprocess.CompletedProcess[str]) -> list[Any]:
 def test_each_kind_of_sample_gets_its_own_reward() -> None:
     """A text is scored by similarity, a program by tests, and by both if there is a solution."""
 
-    def half_as_good(request: dict[str, Any]) -> RunResponse:
+    def half_as_good(request: dict[str, Any]) -> Reply:
         return says("0.8" if "Paris" in str(request["messages"]) else "0.5")
 
     done = scored(half_as_good, TEXT + WITH_SOLUTION + WITHOUT_SOLUTION)

@@ -1,9 +1,8 @@
-"""A stand-in for Amazon Bedrock: Converse's wire format, on loopback.
+"""A stand-in for Amazon Bedrock: the wire format of Converse, on loopback.
 
-In: a script, which answers each request. Out: an address for boto3's own client, and what
-was asked. Every request is checked against botocore's model of the service, and against
-what the service is known to refuse beyond that; a wrong one is refused, and fails the test
-when the stand-in is left.
+In: a script, which answers each request. Out: an address for boto3's own client, and the requests.
+Each request is checked against botocore's model of the service, and against what the service is
+known to refuse beyond that. A wrong request is refused, and fails the test at its end.
 """
 
 import json
@@ -34,8 +33,8 @@ CREDENTIALS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunResponse:
-    """What is sent back, after `delay_seconds`. With `drops`, a reset instead."""
+class Reply:
+    """What the stand-in sends after `delay_seconds`; with `drops`, a TCP reset."""
 
     body: bytes = b""
     status: int = 200
@@ -44,33 +43,33 @@ class RunResponse:
     drops: bool = False
 
 
-RESET = RunResponse(drops=True)
-CUT_SHORT = RunResponse(body=b"{", headers=(("Content-Length", "100"),))
+RESET = Reply(drops=True)
+CUT_SHORT = Reply(body=b"{", headers=(("Content-Length", "100"),))
 SILENCE_SECONDS = 3600.0
 
 
-def says(text: str, *, stop_reason: str = "end_turn", delay_seconds: float = 0.0) -> RunResponse:
-    """Let the model say *text*."""
+def says(text: str, *, stop_reason: str = "end_turn", delay_seconds: float = 0.0) -> Reply:
+    """Return the reply of a model that writes *text*."""
     return sends([{"text": text}], stop_reason=stop_reason, delay_seconds=delay_seconds)
 
 
 def sends(
     content: list[object], *, stop_reason: str = "end_turn", delay_seconds: float = 0.0
-) -> RunResponse:
-    """Let the model answer with blocks of *content*."""
+) -> Reply:
+    """Return the reply of a model that writes blocks of *content*."""
     reply = {
         "output": {"message": {"role": "assistant", "content": content}},
         "stopReason": stop_reason,
         "usage": {"inputTokens": 10, "outputTokens": 2, "totalTokens": 12},
         "metrics": {"latencyMs": 5},
     }
-    return RunResponse(body=json.dumps(reply).encode(), delay_seconds=delay_seconds)
+    return Reply(body=json.dumps(reply).encode(), delay_seconds=delay_seconds)
 
 
-def fails(code: str, status: int, message: str = "as scripted", **headers: str) -> RunResponse:
-    """Let the service answer with an error. *headers* have `_` where the wire has `-`."""
+def fails(code: str, status: int, message: str = "as scripted", **headers: str) -> Reply:
+    """Return an error of the service. *headers* have `_` in place of `-`."""
     named = tuple((name.replace("_", "-"), text) for name, text in headers.items())
-    return RunResponse(
+    return Reply(
         body=json.dumps({"message": message}).encode(),
         status=status,
         headers=(("x-amzn-ErrorType", code), *named),
@@ -79,12 +78,12 @@ def fails(code: str, status: int, message: str = "as scripted", **headers: str) 
 
 THROTTLED = fails("ThrottlingException", 429, "Too many requests")
 
-Script = Callable[[dict[str, Any]], RunResponse] | Sequence[RunResponse]
+Script = Callable[[dict[str, Any]], Reply] | Sequence[Reply]
 
 
 @dataclass(slots=True)
 class Standin:
-    """What was asked so far (as arguments of `converse`), and how much of it at once."""
+    """The script, all requests so far (as arguments of `converse`), and how many came at once."""
 
     script: Script
     url: str = ""
@@ -95,8 +94,8 @@ class Standin:
     lock: threading.Lock = field(default_factory=threading.Lock)
     is_leaving: threading.Event = field(default_factory=threading.Event)
 
-    def answer(self, request: dict[str, Any]) -> RunResponse:
-        """Answer one request. A list is gone through; its last reply is repeated."""
+    def answer(self, request: dict[str, Any]) -> Reply:
+        """Return the reply to one request. The last reply of a list is repeated."""
         with self.lock:
             self.requests.append(request)
             number = len(self.requests)
@@ -106,13 +105,13 @@ class Standin:
 
     @property
     def questions(self) -> list[str]:
-        """The text of each request's message."""
+        """Return the text of the message in each request."""
         return [request["messages"][0]["content"][0]["text"] for request in self.requests]
 
 
 @contextmanager
 def running_standin(script: Script) -> Iterator[Standin]:
-    """Run a stand-in. AssertionError at the end for requests that the service would refuse."""
+    """Run a stand-in. Raises AssertionError at the end if it refused a request."""
     standin = Standin(script)
     server = _Server(("127.0.0.1", 0), _Handler)
     server.standin = standin
@@ -136,7 +135,7 @@ class _Server(ThreadingHTTPServer):
     standin: Standin
 
     def handle_error(self, *_: object) -> None:
-        """Say nothing: whoever is not waited for any longer has gone."""
+        """Ignore errors: a client whose deadline has passed closes its connection."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -159,7 +158,7 @@ class _Handler(BaseHTTPRequestHandler):
                 standin.at_once -= 1
         self._send(reply)
 
-    def _reply(self, standin: Standin, body: bytes) -> RunResponse:
+    def _reply(self, standin: Standin, body: bytes) -> Reply:
         try:
             request = read_request(self.path, body)
             _check_signature(self.headers["Authorization"] or "")
@@ -168,9 +167,9 @@ class _Handler(BaseHTTPRequestHandler):
             return fails("ValidationException", 400, str(error))
         return standin.answer(request)
 
-    def _send(self, reply: RunResponse) -> None:
+    def _send(self, reply: Reply) -> None:
         if reply.drops:
-            # To linger for no time at all is to send a reset.
+            # A linger time of zero makes close() send a reset.
             linger = struct.pack("ii", 1, 0)
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             self.close_connection = True
@@ -185,7 +184,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = int(headers["Content-Length"]) != len(reply.body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @cache
@@ -195,7 +194,7 @@ def _input_shape() -> Any:
 
 
 def read_request(path: str, body: bytes) -> dict[str, Any]:
-    """Read the arguments of `converse` from the wire. ValueError for what Bedrock refuses."""
+    """Return the arguments of `converse`. Raises ValueError for what Bedrock refuses."""
     _, first, model, last = [*path.split("/"), "", "", ""][:4]
     if (first, last) != ("model", "converse"):
         raise ValueError(f"{path}: expected /model/MODEL/converse")
@@ -208,7 +207,7 @@ def read_request(path: str, body: bytes) -> dict[str, Any]:
 
 
 def _check_messages(request: dict[str, Any]) -> None:
-    """Refuse what the model of the service allows, and the service does not."""
+    """Raise for requests that the service refuses although its model allows them."""
     messages = request.get("messages", [])
     if not messages or messages[0]["role"] != "user":
         raise ValueError("messages: a conversation must start with a user message")

@@ -12,5 +12,5 @@ def test_a_missing_engine_is_status_1(tmp_path: Path) -> None:
     )
 
     assert done.returncode == 1
-    assert "no container engine answers: start Docker, or say by DOCKER_HOST" in done.stderr
+    assert "no container engine answers: start Docker, or set DOCKER_HOST" in done.stderr
     assert "Traceback" not in done.stderr

@@ -8,7 +8,7 @@ from tests.paths import REPOSITORY
 from tests.unit.handlers.cli.command_line import COMMAND, ENVIRONMENT
 from tests.unit.handlers.llm_judge.converse_standin import (
     CREDENTIALS,
-    RunResponse,
+    Reply,
     Script,
     running_standin,
     says,
@@ -24,7 +24,7 @@ def row(score: float, *, human: object = None, **more: object) -> str:
     return f"{json.dumps(fields)}\n"
 
 
-def scores_as_written(request: dict[str, Any]) -> RunResponse:
+def scores_as_written(request: dict[str, Any]) -> Reply:
     """Answer with the score that the response contains."""
     text = request["messages"][0]["content"][0]["text"]
     return says(text.rpartition("worth ")[2].partition("\n")[0])

@@ -16,7 +16,7 @@ from tests.unit.handlers.cli.judge_check.judging import MODEL, findings_of, judg
 from tests.unit.handlers.llm_judge.converse_standin import (
     CREDENTIALS,
     SILENCE_SECONDS,
-    RunResponse,
+    Reply,
     Script,
     Standin,
     fails,
@@ -31,7 +31,7 @@ EXAMPLE = "examples/judge.jsonl"
 def test_the_settings_of_the_reward_function_apply() -> None:
     """Prompt and extraction are those of the environment; --model replaces its model."""
 
-    def script(request: dict[str, Any]) -> RunResponse:
+    def script(request: dict[str, Any]) -> Reply:
         text = request["messages"][0]["content"][0]["text"]
         as_set = text.startswith("Same? ") and request["modelId"] == MODEL
         return says("0.5 I would say" if as_set else "no")

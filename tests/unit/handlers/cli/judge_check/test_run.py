@@ -14,7 +14,7 @@ from tests.unit.handlers.cli.judge_check.judging import (
     row,
     scores_as_written,
 )
-from tests.unit.handlers.llm_judge.converse_standin import RunResponse, running_standin, says
+from tests.unit.handlers.llm_judge.converse_standin import Reply, running_standin, says
 
 
 def test_every_row_is_judged_as_often_as_requested() -> None:
@@ -31,7 +31,7 @@ def test_consistency_counts_rows_whose_scores_are_equal() -> None:
     """A row whose scores differ is not counted, and its spread is measured."""
     numbers = count()
 
-    def script(request: dict[str, Any]) -> RunResponse:
+    def script(request: dict[str, Any]) -> Reply:
         varies = "worth 0.5" in request["messages"][0]["content"][0]["text"]
         return says("0.8" if varies and next(numbers) else "0.5")
 
