@@ -38,12 +38,13 @@ def case_table(plan: TestPlan | CodePlan | None, cases: Sequence[CaseResult]) ->
     statements = _statements(plan.test_code) if isinstance(plan, CodePlan) else {}
     for index, case in enumerate(cases[:_CASES_MAX]):
         if isinstance(plan, TestPlan):
-            wanted, observed = _expected(plan.cases[index]), _observed(case.execution)
+            expected, observed = _expected(plan.cases[index]), _observed(case.execution)
         else:
-            wanted, observed = _test_line(plan, case, statements), _answered(case.execution)
+            expected, observed = _test_line(plan, case, statements), _answered(case.execution)
         remark = ending_text(case.execution)
-        remark = f'{remark}: "{case.message}"' if case.message else remark
-        cells = (printable(wanted, limit=EXCERPT_CHARACTERS) for wanted in (wanted, observed))
+        if case.message:
+            remark = f'{remark}: "{case.message}"'
+        cells = (printable(text, limit=EXCERPT_CHARACTERS) for text in (expected, observed))
         table.add_row(
             Text(printable(case.name) or str(index + 1)),
             Text(case.verdict),
@@ -105,7 +106,7 @@ def _answered(execution: Execution) -> str:
         if "is" not in answer:
             return ""  # it raised, and the remark shows the error
         value = from_tree(answer["is"])
-        if operation == "take" and isinstance(value, tuple):  # (is there more, what)
+        if operation == "take" and isinstance(value, tuple):  # (whether there is more, items)
             value = value[-1]
         return _shown(value)
     except EncodingError:

@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.paths import REPOSITORY
-from tests.unit.handlers.cli.command_line import verifier
+from tests.unit.handlers.cli.command_line import COMMAND, ENVIRONMENT, verifier
 
 COMMANDS = ("score", "explain", "judge-check", "lint-rows", "doctor", "docker-check")
 
@@ -37,6 +38,28 @@ def test_the_help_of_a_command_teaches_it(command: str) -> None:
     assert [line for line in lines if f"verifier {command}" in line and "Usage" not in line]
     statuses = lines[lines.index("Exit status:") + 1 :]
     assert [line[:2] for line in statuses[:3]] == ["0 ", "1 ", "2 "]
+
+
+def test_the_examples_in_the_help_work(tmp_path: Path) -> None:
+    """Every example on the files of `examples/` that needs no engine and no model succeeds."""
+    (tmp_path / "examples").symlink_to(REPOSITORY / "examples")
+    helps = [verifier(*command, "--help").stdout for command in [(), ("score",), ("explain",)]]
+    helps.append(verifier("lint-rows", "--help").stdout)  # it checks the rows of `score`
+    lines = [line.strip() for text in helps for line in text.splitlines()]
+    examples = [line for line in lines if line.startswith("verifier ") and " examples/" in line]
+
+    for example in dict.fromkeys(examples):
+        done = subprocess.run(
+            [*COMMAND, *example.split()[1:]],
+            capture_output=True,
+            cwd=tmp_path,
+            env=ENVIRONMENT | {"PYTHONPATH": str(REPOSITORY)},
+            check=False,
+        )
+        assert done.returncode == 0, (example, done.stderr)
+
+    assert len(examples) >= 6
+    assert (tmp_path / "rows.jsonl").exists()
 
 
 def test_help_is_fast() -> None:
