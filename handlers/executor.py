@@ -25,6 +25,7 @@ from nova_code_verifier.handlers.settings import read_settings
 from nova_code_verifier.sandbox.confinement import kernel
 
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+# Before anything else is loaded or started, so that nothing can copy them.
 for name in CREDENTIALS:
     kernel.forget_variable(name)
 
@@ -85,8 +86,8 @@ def _check_isolation(request: RunRequest, level: IsolationLevel, context: object
         )
 
 
-def _run(request: RunRequest, seconds_left: float) -> tuple[tuple[Execution, ...], ...]:
-    deadline = time.monotonic() + min(request.seconds, seconds_left)
+def _run(request: RunRequest, seconds: float) -> tuple[tuple[Execution, ...], ...]:
+    deadline = time.monotonic() + min(request.seconds, seconds)
     results = dict(EXECUTOR.run(request.jobs, deadline=deadline))
     return tuple(results[index] for index in range(len(request.jobs)))
 
