@@ -1,8 +1,8 @@
 """The executor function: a Lambda that runs candidates, and holds nothing worth stealing.
 
 In: a request (`sandbox/remote/request.py`) with programs, questions and limits. Out: executions.
-References never come here. Neither do secrets: the role of this function needs no permissions, and
-the credentials that Lambda gives to every function are removed before the first guest is forked.
+This function never receives references or secrets. Its role needs no permissions, and the
+credentials that Lambda gives to every function are removed before the first guest is forked.
 
 A process or a file that one call leaves behind would still be there in the next call, which may
 serve another candidate. So each call ends with a search for leftovers. If there are any, this

@@ -49,7 +49,7 @@ class Settings:
     The limits of a run, if the reference sets none: `cpu_seconds`, `wall_seconds`, `memory_mb`,
     `output_mb`. `default_seconds` is the time of an invocation whose context has no limit.
 
-    What is paid: `rubric` is a path, or JSON. `on_outage` and `ungraded_reward`, if set, override
+    The reward: `rubric` is a path, or JSON. `on_outage` and `ungraded_reward`, if set, override
     those of the rubric. `always_envelope` puts every response into an HTTP envelope.
 
     The LLM judge:
