@@ -37,7 +37,7 @@ class Settings:
 
     Where candidates run:
 
-    - `workers`: processes that run candidates at the same time; None is one for each processor.
+    - `workers`: how many candidates run at the same time; None is one more than the processors.
     - `isolation`: the isolation level; None (`auto` in the variable) is the strongest available.
     - `required_isolation`: the weakest acceptable level; None is `isolation`, or `interpreter`.
     - `executor_function`: the name or ARN of the function that runs candidates; "" runs them here.
