@@ -56,7 +56,7 @@ def details_of(score: Score) -> dict[str, object]:
         "extraction_method": score.method,
         "problem": score.problem,
         "findings": list(map(finding_text, score.findings)),
-        "format_issues": list(score.misses),
+        "format_issues": list(score.format_issues),
         "cases": [_case_details(case) for case in score.cases[:_DETAILED_CASES_MAX]],
     }
 
@@ -104,5 +104,5 @@ def log_fields(row: dict[str, object], score: Score, level: IsolationLevel) -> d
         "level": level,
         "source": score.source,
         "problem": score.problem,
-        "format_issues": list(score.misses),
+        "format_issues": list(score.format_issues),
     }

@@ -1,15 +1,15 @@
-"""What the verifier says when a dataset is wrong."""
+"""The error for a dataset that cannot be used."""
 
 
 class VerifierError(Exception):
-    """A reference cannot be used as it stands.
+    """Raised for a reference that cannot be used. The sample is then ungraded.
 
-    `field` names the offending part (`tests.cases[3].stdin`), so that whoever owns the
-    dataset finds it.
+    `field` is the path of the wrong part (`tests.cases[3].stdin`), so that the owner of the
+    dataset can find it. `problem` says what was found there and what was expected.
     """
 
     def __init__(self, field: str, problem: str) -> None:
-        """Say which *field* of the reference has which *problem*."""
+        """Set the message to "*field*: *problem*"."""
         super().__init__(f"{field}: {problem}")
         self.field = field
         self.problem = problem

@@ -466,7 +466,7 @@ def _score_without_run(prepared: PreparedSample) -> Score:
         rubric,
         candidate,
         findings=prepared.findings,
-        misses=prepared.format_issues,
+        format_issues=prepared.format_issues,
         tests_total=total,
     )
 
@@ -491,7 +491,7 @@ def _score_run(
         results.cases,
         guessed=results.guessed,
         candidate=candidate,
-        misses=prepared.format_issues,
+        format_issues=prepared.format_issues,
         groups=plan.groups if isinstance(plan, TestPlan) else None,
         findings=prepared.findings,
         similarity=value,

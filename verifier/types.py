@@ -150,14 +150,14 @@ class CaseResult:
 
     Items of test code have a `name`. Their execution's `value` is the candidate's last answer, not
     decoded (JSON bytes: `{"call": …}`, the operation and the answer of
-    `sandbox/guest/object_session.py`), and `said` is the message of the tests. That message may
+    `sandbox/guest/object_session.py`), and `message` is that of the tests. That message may
     contain what was expected: secret.
     """
 
     verdict: Verdict
     execution: Execution
     name: str = ""
-    said: str = ""
+    message: str = ""
 
 
 class FormatIssue(StrEnum):
@@ -227,7 +227,8 @@ class Score:
 
     `reward` is the weighted sum of the dimensions `correctness`, `compile`, `format`, `safety`,
     `conciseness` and `similarity` (each in [0, 1]), mapped to the rubric's range. `weights` are
-    those of the dimensions that apply. `findings` explain `safety`, `misses` explain `format`.
+    those of the dimensions that apply. `findings` explain `safety`, `format_issues` explain
+    `format`.
     `share` is the share of the test cases that passed, weighted by the points of their groups;
     `guess_baseline` is the share that the best constant answer would pass.
 
@@ -250,7 +251,7 @@ class Score:
     guess_baseline: float = 0.0
     method: ExtractionMethod | None = None
     findings: tuple[Finding, ...] = ()
-    misses: tuple[FormatIssue, ...] = ()
+    format_issues: tuple[FormatIssue, ...] = ()
     weights: tuple[tuple[str, float], ...] = ()
     cases: tuple[CaseResult, ...] = ()
     tests_total: int = 0

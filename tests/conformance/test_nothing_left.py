@@ -41,6 +41,10 @@ BATTERY = (
 DOUBLE = "def f(n): return 2 * n"
 
 
+# A worker of pytest-xdist has threads of its own, of which Python 3.12 and later warn at a fork.
+forks = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+
+
 @pytest.fixture
 def own(level: IsolationLevel) -> Iterator[LocalExecutor]:
     """Start an executor that a test may ruin."""
@@ -370,6 +374,7 @@ def test_a_zygote_that_dies_again_and_again_is_our_fault(own: LocalExecutor) -> 
     assert {one.ending for _, executions in ended for one in executions} <= {Ending.NOT_RUN}
 
 
+@forks
 def test_a_forked_process_gets_workers_of_its_own(own: LocalExecutor) -> None:
     """Parent and child work side by side, and the child's end leaves the parent's alone."""
     assert works(own)
@@ -390,6 +395,7 @@ def test_a_forked_process_gets_workers_of_its_own(own: LocalExecutor) -> None:
     assert descendants() == before
 
 
+@forks
 def test_a_fork_that_never_uses_it_changes_nothing(own: LocalExecutor) -> None:
     """A child that just ends, as `multiprocessing` children do, ends no zygote."""
     zygotes = own.zygote_pids

@@ -23,37 +23,26 @@ from tests.paths import REPOSITORY
 _IMAGES_PYTHON = (3, 13)
 BASE_IMAGE = "verifier-tests/lambda-python:stand-in"
 _BUILD_SECONDS = 300
-_SAID = pytest.StashKey[str]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give whoever comes first the time to install an engine and build the image."""
+    """Mark the tests of the image as slow: the first one installs an engine and builds it."""
     for item in items:
-        if item.path.parent == Path(__file__).parent:
+        if isinstance(item, pytest.Function) and "engine_address" in item.fixturenames:
+            item.add_marker(pytest.mark.slow)
             item.add_marker(pytest.mark.timeout(2 * _BUILD_SECONDS))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say in one line whether the image was tested."""
-    said = terminalreporter.config.stash.get(_SAID, None)
-    if said is not None:
-        terminalreporter.write_line(f"container tier: {said}")
-
-
 @pytest.fixture(scope="session")
-def engine_address(pytestconfig: pytest.Config) -> Iterator[str]:
+def engine_address() -> Iterator[str]:
     """Return the address of a container engine."""
     if sys.version_info[:2] != _IMAGES_PYTHON:
-        reason = "its Python is 3.13, and this one is not"
-        pytestconfig.stash[_SAID] = f"skipped, no image was built: {reason}"
-        pytest.skip(reason)
+        pytest.skip("the image's Python is 3.13, and this one is not")
     with tempfile.TemporaryDirectory(prefix="engine-") as directory:
         try:
             with running_engine(Path(directory)) as address:
-                pytestconfig.stash[_SAID] = "the image was built, and run hardened"
                 yield address
         except NoEngineError as error:
-            pytestconfig.stash[_SAID] = f"skipped, there is no container engine: {error}"
             pytest.skip(f"no container engine: {error}")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from nova_code_verifier.handlers.cli.docker_check import rows_in
+from nova_code_verifier.handlers.cli.docker_check.comparison import rows_in
 from nova_code_verifier.handlers.containers.container import HARDENED, running
 from nova_code_verifier.handlers.containers.image import ContainerError
 from tests.e2e.samples import RIGHT, metrics_of, square_sample

@@ -25,11 +25,3 @@ def function(emulator: Path) -> Iterator[Function]:
     """Run the function with its default settings, warm through all the tests."""
     with running_function(emulator) as function:
         yield function
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show what was measured, and is not judged: machines differ."""
-    for report in terminalreporter.getreports("passed"):
-        for name, value in report.user_properties:
-            if name == REPORTED:
-                terminalreporter.write_line(f"{name}: {value}")

@@ -18,6 +18,8 @@ from tests.e2e.samples import Sample, example_samples
 from tests.e2e.verify import CLIENTS
 from tests.paths import REPOSITORY
 
+pytestmark = pytest.mark.slow
+
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:SageMaker-reward"
 OUR_HANDLER = "from nova_code_verifier.handlers.reward import lambda_handler\n"
 

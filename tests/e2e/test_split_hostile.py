@@ -209,11 +209,11 @@ def test_the_event_holds_questions_and_never_an_answer(
         base64.b64decode(json.loads(line)["payload"]) for line in stolen.read_bytes().splitlines()
     ]
     assert {type(read_request(one).jobs[0].questions[0]).__name__ for one in orders} == {
-        "Call", "Step", "Run"
+        "Call", "Operation", "Run"
     }  # fmt: skip
     assert all(program.strip() in read_request(one).jobs[0].program for one in orders)
     for order in orders:
-        for piece in unpack_frames(order, bytes_max=2**20, pieces_max=1000):
+        for piece in unpack_frames(order, bytes_max=2**20, frames_max=1000):
             assert b"swordfish" not in piece
     assert max(found) < 0.5
 
@@ -241,16 +241,16 @@ LIES = {
             [TWO_CALLS] * 2,
         )
     ),
-    "a verdict": pieces(["kernel", [2]], *[["accepted", 0] + [None] * 7, b"9", b"", b""] * 2),
+    "a verdict": pieces(["kernel", [2]], *[["accepted", 0] + [None] * 8, b"9", b"", b""] * 2),
     "a count beyond": pieces(["kernel", [10**9]]),
     "a bomb": text(zlib.compress(bytes(2**28), 9)),
     "a huge value": pieces(
         ["kernel", [2]],
-        *[["finished", None, None, None, None, 0, 0, 0, ""], b"9" * 2**23, b"", b""] * 2,
+        *[["finished", None, None, None, None, 0, 0, 0, "", "none"], b"9" * 2**23, b"", b""] * 2,
     ),
     "negative times": pieces(
         ["kernel", [2]],
-        *[["finished", None, None, None, None, -1e9, 0, 0, ""], b"9", b"", b""] * 2,
+        *[["finished", None, None, None, None, -1e9, 0, 0, "", "none"], b"9", b"", b""] * 2,
     ),
     "no payload": "%%%",
     "nothing": "",

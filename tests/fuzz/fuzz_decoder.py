@@ -1,12 +1,12 @@
-"""Fuzz whatever reads what a hostile guest may send, guided by coverage.
+"""Fuzz the readers of what a hostile guest may send, guided by coverage.
 
     pip install atheris
     python tests/fuzz/fuzz_decoder.py -max_total_time=60
 
-In: bytes of atheris's making. Out: nothing, or an exception that its reader may not raise,
-with the bytes that it took. Not a test that pytest collects, and not a part of `make check`:
-atheris is big, and minutes are long. Further arguments are libFuzzer's (a corpus folder,
-`-runs=`, `-max_len=`).
+In: bytes that atheris generates. Out: nothing, or an exception that its reader must not raise, with
+the bytes that caused it. pytest does not collect this, and `make check` does not run it, because
+atheris is big and this takes minutes. Further arguments are libFuzzer's (a corpus folder, `-runs=`,
+`-max_len=`).
 """
 
 import contextlib
@@ -19,14 +19,15 @@ from typing import Any
 import atheris  # type: ignore[import-untyped]  # no part of our environments
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-with atheris.instrument_imports(include=["sandbox", "verifier"]):
+with atheris.instrument_imports(include=["nova_code_verifier"]):
+    from nova_code_verifier.sandbox.host.answers import read_answer
     from nova_code_verifier.sandbox.protocol.encoding import (
         EncodingError,
         decode,
         encode,
         from_tree,
     )
-    from nova_code_verifier.sandbox.protocol.guest_messages import read_answer, read_message
+    from nova_code_verifier.sandbox.protocol.guest_messages import MessageKind, read_message
     from nova_code_verifier.sandbox.remote.fields import PayloadError
     from nova_code_verifier.sandbox.remote.frames import pack_frames
     from nova_code_verifier.sandbox.remote.request import read_request
@@ -36,10 +37,11 @@ with atheris.instrument_imports(include=["sandbox", "verifier"]):
     from nova_code_verifier.verifier.test_code.harness.session import ProxySession
     from nova_code_verifier.verifier.test_code.harness.transcript import (
         Answer,
+        AskedQuestion,
         CandidateLostError,
-        Question,
         Transcript,
     )
+    from nova_code_verifier.verifier.test_code.protocol import InProcessReport, Question
 
 
 class Node:
@@ -47,7 +49,7 @@ class Node:
 
 
 def fuzz_decoder(data: bytes) -> None:
-    """Read bytes as plain data. What can be read can be written, too."""
+    """Read bytes as plain data, and write what was read."""
     try:
         value = decode(data)
     except EncodingError:
@@ -57,7 +59,7 @@ def fuzz_decoder(data: bytes) -> None:
 
 
 def fuzz_tree(data: bytes) -> None:
-    """Read whatever JSON there is as a tree."""
+    """Read bytes as JSON, and the JSON as a tree."""
     with contextlib.suppress(ValueError, RecursionError):
         tree = json.loads(data)
         with contextlib.suppress(EncodingError):
@@ -65,15 +67,15 @@ def fuzz_tree(data: bytes) -> None:
 
 
 def fuzz_messages(data: bytes) -> None:
-    """Read bytes as what a guest says to its keeper."""
+    """Read bytes as a message of a guest to its keeper."""
     for payload in (data, b'["value",' + data + b"]"):
         message = read_message(payload)
-        if message[0] in ("value", "raised", "unreadable"):
-            read_answer(message, payload)
+        if message.kind in (MessageKind.VALUE, MessageKind.RAISED, MessageKind.UNREADABLE):
+            read_answer(message, is_decoded=True)
 
 
-def fuzz_parcels(data: bytes) -> None:
-    """Read bytes as a payload, and as the pieces of one, which are found between newlines."""
+def fuzz_payloads(data: bytes) -> None:
+    """Read bytes as a payload, and, split at newlines, as the frames of one."""
     for payload in (data, pack_frames(data.split(b"\n"))):
         with contextlib.suppress(PayloadError):
             read_request(payload)
@@ -82,32 +84,39 @@ def fuzz_parcels(data: bytes) -> None:
                 read_response(payload, [job])
 
 
-def fuzz_cast(data: bytes) -> None:
-    """Read bytes as a candidate's answer to a test's question, and make of it what it says."""
+def fuzz_session(data: bytes) -> None:
+    """Read bytes as a candidate's answer to a question of the tests, and use the value."""
     text = data.decode("utf-8", "replace")
     answer = Answer.read("finished", text, "")
-    question = Question(unit="", operation="name", on=["f"], answer=answer)
-    transcript = Transcript([question])
-    cast = ProxySession(transcript, Sources(""), {"Node": Node})
+    question = Question(item="", operation="name", operands=["f"])
+    transcript = Transcript([AskedQuestion(question, answer)])
+    session = ProxySession(transcript, Sources(""), {"Node": Node})
     with contextlib.redirect_stdout(io.StringIO()):
         try:
-            value = cast.ask("name", "f")
+            value = session.ask("name", "f")
         except CandidateLostError:
-            assert transcript.unit.ending == "unreadable"
+            assert transcript.item.ending == "unreadable"
         except BaseException:
             if "raised" not in answer.body:
                 raise
         else:
-            _use(cast, value)
+            _compare(session, value)
 
 
-def _use(cast: ProxySession, value: Any) -> None:
-    """Compare what came: plain data is never equal to a stand-in."""
-    if cast.is_candidates(value):
+def _compare(session: ProxySession, value: Any) -> None:
+    """Compare the value with plain data, which never equals a proxy."""
+    if session.is_proxy(value):
         for plain in _PLAIN:
-            assert not value == plain  # noqa: SIM201  (both operators are the cast's)
+            assert not value == plain  # noqa: SIM201  (both operators are the proxy's)
             assert value != plain
             assert not plain == value  # noqa: SIM201
+
+
+def fuzz_in_process(data: bytes) -> None:
+    """Read bytes as the report of a process that held tests and candidate."""
+    with contextlib.suppress(EncodingError):
+        report = InProcessReport.parse(decode(data))
+        assert report is None or all(type(item.name) is str for item in report.items)
 
 
 _PLAIN: tuple[Any, ...] = (0, 1, "", "f", None, [], (), {})
@@ -115,9 +124,9 @@ _JOBS = [
     Job(program="", questions=(question, question))
     for question in (Run(), Call(entry_point="f"), Operation(instruction=b""))
 ]
-READERS = (fuzz_decoder, fuzz_tree, fuzz_messages, fuzz_parcels, fuzz_cast)
+READERS = (fuzz_decoder, fuzz_tree, fuzz_messages, fuzz_payloads, fuzz_session, fuzz_in_process)
 
-# Mutations of bytes seldom come to JSON, and more seldom to a tag with the right content.
+# Mutated bytes are seldom JSON, and hardly ever a tag with the right content.
 _TEXT = """
     is raised after met nodes class args text h sub n at number kind instance function iterator
     coroutine module name bases specials methods int str list tuple dict object Exception
@@ -134,7 +143,7 @@ _ATOMS = [None, True, False, 0.5, 2**70, "", "\ud800", "2024-01-01", "1E9", -1, 
 
 
 def _tree(some: Any, depth: int) -> Any:
-    """Make a tree as *some* bytes have it: more often than not one that could be meant."""
+    """Make a tree from *some* bytes: more often than not one that a guest could write."""
     kind = some.ConsumeIntInRange(0, 5 if depth < _DEPTH_MAX else 2)
     if kind < 3:
         return some.PickValueInList([_ATOMS, _WORDS, [some.ConsumeUnicode(4)]][kind])
@@ -148,7 +157,7 @@ def _tree(some: Any, depth: int) -> Any:
 
 
 def _answer(some: Any) -> dict[str, Any]:
-    """Make an answer in the form that answers have."""
+    """Make an answer with the keys that answers have."""
     answer: dict[str, Any] = {"is": _tree(some, 1)}
     if some.ConsumeBool():
         raised = {key: _tree(some, 3) for key in ("class", "args", "text", "h")}
@@ -163,7 +172,7 @@ def _answer(some: Any) -> dict[str, Any]:
 
 
 def fuzz_one(data: bytes) -> None:
-    """Give one input, or what it is the recipe of, to every reader."""
+    """Pass the input, or a tree or an answer made from it, to every reader."""
     some = atheris.FuzzedDataProvider(data[1:])
     make = {0: _tree, 1: _answer}.get(data[0] % 4) if data else None
     if make is not None:

@@ -9,6 +9,8 @@ import pytest
 
 from tests.known.datasets import KnownSolution
 
+pytestmark = pytest.mark.slow
+
 
 # What a solution may cost is said in its dataset, and a batch costs many times that.
 @pytest.mark.timeout(0)

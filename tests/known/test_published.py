@@ -28,7 +28,7 @@ CaseResults = tuple[tuple[Solution, Score], ...]
 JudgedOf = Callable[[Collection], CaseResults]
 
 # A whole dataset is judged by the first test that asks for it.
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

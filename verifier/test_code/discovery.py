@@ -1,115 +1,157 @@
-"""The first step of an test run: find out what tests ask.
+"""Discovery, the first step: run the tests without answers, to find out what they ask.
 
-In: test code (test code), an executor. Out: for each test code its pressed form, the questions it
-asks of
-anybody, its units, and how many of these the best guess passes; or what is wrong with it. This does
-not depend on a candidate, so it is remembered. Must not know: candidates.
+In: test code, an executor. Out: for each test code a `Discovery`, or the problem with it. That does
+not depend on a candidate, so it is cached.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from nova_code_verifier.sandbox.types import Ending, Execution, Executor
 from nova_code_verifier.verifier.test_code.jobs import (
-    Report,
     baseline_job,
     harness_job,
     run_harness_jobs,
 )
+from nova_code_verifier.verifier.test_code.protocol import CompiledTests, Question, RunReport
 from nova_code_verifier.verifier.types import TestCode
 
 _CACHED_BYTES_MAX = 64 * 2**20
-_OUTAGE = "outage"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovery:
+    """The tests, compiled, and the questions that they ask of any candidate.
+
+    The best guess passes `guessed` of the `items`. `shared` are the classes of the prompt, which
+    tests and candidate share.
+    """
+
+    compiled: CompiledTests
+    items: Sequence[str]
+    questions: Sequence[Question]
+    shared: Sequence[str]
+    guessed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscoveryProblem:
+    """The reason why test code cannot be used; our own fault, if it *is_outage*."""
+
+    problem: str
+    is_outage: bool = False
+
+
+DiscoveryResult = Discovery | DiscoveryProblem
 
 
 class DiscoveryCache:
-    """The first step's results, by test code: trainers send many completions of one prompt."""
+    """The results of discovery, by test code: trainers send many completions of one prompt."""
 
     def __init__(self) -> None:
-        """Remember nothing yet."""
-        self._reports: OrderedDict[TestCode, tuple[int, Report]] = OrderedDict()
+        """Start empty."""
+        self._results: OrderedDict[TestCode, tuple[int, DiscoveryResult]] = OrderedDict()
         self._bytes = 0
 
-    def get(self, test_code: TestCode) -> Report:
-        """Return what was asked, if it is remembered."""
-        if test_code not in self._reports:
+    def get(self, test_code: TestCode) -> DiscoveryResult | None:
+        """Return the cached result, if there is one."""
+        if test_code not in self._results:
             return None
-        self._reports.move_to_end(test_code)
-        return self._reports[test_code][1]
+        self._results.move_to_end(test_code)
+        return self._results[test_code][1]
 
-    def put(self, test_code: TestCode, report: Report) -> None:
-        """Remember; and forget what has not been wanted for the longest time."""
-        size = len(test_code.source) + len(test_code.prompt) + len(repr(report))
+    def put(self, test_code: TestCode, result: DiscoveryResult) -> None:
+        """Cache a result, unless it is huge; drop those that were not used for the longest time."""
+        size = len(test_code.source) + len(test_code.prompt) + len(repr(result))
         if size > _CACHED_BYTES_MAX // 8:
             return
-        self._bytes -= self._reports.pop(test_code, (0, None))[0]
-        self._reports[test_code] = (size, report)
+        self._bytes -= self._results.pop(test_code, (0, None))[0]
+        self._results[test_code] = (size, result)
         self._bytes += size
         while self._bytes > _CACHED_BYTES_MAX:
-            _, (old, _) = self._reports.popitem(last=False)
-            self._bytes -= old
+            _, (dropped, _) = self._results.popitem(last=False)
+            self._bytes -= dropped
 
 
-def ask(
-    test_codes: Iterable[TestCode], executor: Executor, discovery_cache: DiscoveryCache
-) -> dict[TestCode, Report]:
-    """Find out what the tests would ask. A report has a `problem`, or all that is needed."""
-    test_codes = dict.fromkeys(test_codes)
-    reports = {test_code: discovery_cache.get(test_code) for test_code in test_codes}
-    new = unknown = [test_code for test_code in test_codes if reports[test_code] is None]
-    compiled = dict.fromkeys(unknown)
-    for _ in range(2):  # in the second round, what turned out to need pytest
-        jobs = [harness_job(test_code, compiled[test_code], []) for test_code in unknown]
-        for place, (execution,) in run_harness_jobs(
-            jobs, [compiled[test_code] for test_code in unknown], executor
-        ):
-            reports[unknown[place]] = _report_of_asking(execution)
-        unknown = [test_code for test_code in unknown if "needs" in reports[test_code]]
-        compiled = {test_code: reports[test_code]["compiled"] for test_code in unknown}
-    _guess(reports, new, executor)
-    for test_code in new:
-        if _OUTAGE not in reports[test_code]:
-            discovery_cache.put(test_code, reports[test_code])
-    return reports
+def discover(
+    test_codes: Iterable[TestCode], executor: Executor, cache: DiscoveryCache
+) -> dict[TestCode, DiscoveryResult]:
+    """Run each test code without answers, unless the result is in the *cache*."""
+    results = {test_code: cache.get(test_code) for test_code in test_codes}
+    new = [test_code for test_code, result in results.items() if result is None]
+    found = _run_without_answers(new, executor)
+    _count_guessed(found, executor)
+    for test_code, result in found.items():
+        if not (isinstance(result, DiscoveryProblem) and result.is_outage):
+            cache.put(test_code, result)
+    known = {test_code: result for test_code, result in results.items() if result is not None}
+    return known | found
 
 
-def is_outage(report: Report) -> bool:
-    """Tell whether a report's problem is our own fault."""
-    return _OUTAGE in report
+def _run_without_answers(
+    test_codes: list[TestCode], executor: Executor
+) -> dict[TestCode, DiscoveryResult]:
+    results: dict[TestCode, DiscoveryResult] = {}
+    compiled: dict[TestCode, CompiledTests | None] = dict.fromkeys(test_codes)
+    for _ in range(2):  # the second time with those that turned out to need pytest
+        run, compiled = list(compiled.items()), {}
+        jobs = [harness_job(test_code, tests) for test_code, tests in run]
+        for index, (execution,) in run_harness_jobs(jobs, [tests for _, tests in run], executor):
+            test_code, _ = run[index]
+            result = _result_of(execution)
+            if isinstance(result, CompiledTests):
+                compiled[test_code] = result
+            else:
+                results[test_code] = result
+    return results
 
 
-def _guess(reports: dict[TestCode, Report], new: list[TestCode], executor: Executor) -> None:
-    """Find out how many units the best guess passes, and note it in the reports."""
-    asking = [test_code for test_code in new if "problem" not in reports[test_code]]
-    for test_code in asking:
-        reports[test_code]["guessed"] = 0
-    test_codes = [test_code for test_code in asking if not test_code.shared_process]
-    compiled = [reports[test_code]["compiled"] for test_code in test_codes]
-    asked = [len(reports[test_code]["questions"]) for test_code in test_codes]
-    jobs = [baseline_job(*one) for one in zip(test_codes, compiled, asked, strict=True)]
-    for place, executions in run_harness_jobs(jobs, compiled, executor):
-        report = reports[test_codes[place]]
+def _result_of(execution: Execution) -> DiscoveryResult | CompiledTests:
+    """Return the result of a run without answers; the compiled tests, if they need pytest."""
+    if execution.ending is Ending.NOT_RUN:
+        return DiscoveryProblem(problem=execution.detail, is_outage=True)
+    if execution.ending is not Ending.FINISHED:
+        raised = execution.error
+        error = f": {raised.type_name}: {raised.message}" if raised else ""
+        return DiscoveryProblem(
+            problem=f"tests: the run without a candidate ended {execution.ending}{error}"
+        )
+    report = RunReport.parse(execution.value)
+    if report.problem or report.compiled is None:
+        return DiscoveryProblem(problem=f"tests: {report.problem}")
+    if report.needs_pytest:
+        return report.compiled
+    if not report.questions:
+        return DiscoveryProblem(problem="tests: never use the candidate")
+    return Discovery(
+        compiled=report.compiled,
+        items=[item.name for item in report.items],
+        questions=report.questions,
+        shared=report.shared,
+    )
+
+
+def _count_guessed(results: dict[TestCode, DiscoveryResult], executor: Executor) -> None:
+    """Set `guessed` in *results*. In one process, a guess cannot be told from a candidate."""
+    found = [
+        (test_code, discovery)
+        for test_code, discovery in results.items()
+        if isinstance(discovery, Discovery) and not test_code.shared_process
+    ]
+    jobs = [
+        baseline_job(test_code, discovery.compiled, len(discovery.questions))
+        for test_code, discovery in found
+    ]
+    compiled = [discovery.compiled for _, discovery in found]
+    for index, executions in run_harness_jobs(jobs, compiled, executor):
+        test_code, discovery = found[index]
+        guessed = 0
         for execution in executions:
             if execution.ending is Ending.NOT_RUN:
-                reports[test_codes[place]] = {"problem": execution.detail, _OUTAGE: True}
-            elif execution.ending is Ending.FINISHED and "guessed" in report:
-                report["guessed"] = max(report["guessed"], execution.value)
-
-
-def _report_of_asking(execution: Execution) -> Report:
-    if execution.ending is Ending.NOT_RUN:
-        return {"problem": execution.detail, _OUTAGE: True}
-    if execution.ending is not Ending.FINISHED:
-        return {"problem": f"tests: {_what_happened(execution)}, with no candidate yet"}
-    report: Report = execution.value
-    if "problem" in report:
-        return {"problem": f"tests: {report['problem']}"}
-    if "needs" not in report and not report["questions"]:
-        return {"problem": "tests: ask nothing of a candidate"}
-    return report
-
-
-def _what_happened(execution: Execution) -> str:
-    raised = execution.error
-    said = f": {raised.type_name}: {raised.message}" if raised else ""
-    return f"the harness ended {execution.ending}{said}"
+                results[test_code] = DiscoveryProblem(problem=execution.detail, is_outage=True)
+                break
+            if execution.ending is Ending.FINISHED and isinstance(execution.value, int):
+                guessed = max(guessed, execution.value)
+        else:
+            results[test_code] = replace(discovery, guessed=guessed)

@@ -1,108 +1,115 @@
-"""Exams as jobs: what is run in an harness, and with which tools loaded.
+"""Runs of tests, as jobs for harness processes.
 
-In: a test code as it was pressed, questions, answers and marks so far. Out: jobs for harnesses, and
-what became of them. Must not know: candidates' programs, save where a dataset wants candidate and
-tests in one process; what a report means.
+In: compiled tests, questions, and the candidates' answers. Out: jobs, and their executions. No job
+of a harness contains a candidate's program, unless the dataset asks for tests and candidate in one
+process.
 """
 
-import marshal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import cast
 
 from nova_code_verifier.sandbox.types import Call, Execution, Executor, Job, Limits
+from nova_code_verifier.verifier.test_code.protocol import (
+    CandidateAnswers,
+    CompiledTests,
+    Question,
+    TestCodeFields,
+    pack_tests,
+)
 from nova_code_verifier.verifier.types import CodePlan, TestCode
-
-Report = Any  # narrowed by nobody: it is our own
-"""What an harness says: it is ours, and read as it comes."""
-CandidateAnswers = tuple[list[Any], list[str]]
-"""What an exam needs to know of one candidate: its answers, and which units are settled."""
 
 HARNESS_MODULES = (
     "nova_code_verifier.verifier.test_code.harness.runner",
     "nova_code_verifier.verifier.test_code.harness.in_process",
     "nova_code_verifier.verifier.test_code.harness.unittest_suite",
 )
-"""What the zygotes of harnesses load beforehand."""
+"""The modules that zygotes of harnesses load before they are confined."""
 PYTEST_MODULES = (*HARNESS_MODULES, "nova_code_verifier.verifier.test_code.harness.pytest_suite")
-"""The same where tests are written for pytest: it is too big for all the others."""
+"""The same for tests that are written for pytest, which is too big for the other zygotes."""
 
-# A candidate may answer with more digits than can be read, or written, in minutes.
+# A candidate may answer with an integer whose digits take minutes to read or to write.
 _HARNESS = """\
 import sys; sys.set_int_max_str_digits(50_000)
-from nova_code_verifier.verifier.test_code.harness.runner import load_tests
-run_tests = load_tests({prepared!r})
+from nova_code_verifier.verifier.test_code.harness.runner import {load}
+{entry_point} = {load}({packed!r})
 """
-_GUESSER = """\
-import sys; sys.set_int_max_str_digits(50_000)
-from nova_code_verifier.verifier.test_code.harness.runner import load_guesses
-guess = load_guesses({prepared!r})
-"""
-# How many candidates sit one after the other in one harness, where that leaves no trace.
-CANDIDATES_PER_PROCESS = 8
-# A run of pytest takes much longer than one of the same tests without it.
-_GUESSES_MAX, _GUESSES_OF_PYTEST_MAX = 32, 8
-# Where tests ask much, fewer guesses are tried, though not fewer than these.
-_GUESSED_MAX, _GUESSES_MIN = 2**14, 6
 _IN_PROCESS = "from nova_code_verifier.verifier.test_code.harness.in_process import run_in_process"
-_PATIENCE_IN_PROCESS = 3
+_IN_PROCESS_CPU_FACTOR = 3
+# So many candidates share one harness process, one after the other, if the tests leave no trace.
+CANDIDATES_PER_PROCESS = 8
+# A run with pytest takes much longer than one of the same tests without it.
+_GUESSES_MAX, _GUESSES_OF_PYTEST_MAX = 32, 8
+# Of tests with many questions, fewer guesses are tried, but at least _GUESSES_MIN.
+_GUESSED_QUESTIONS_MAX, _GUESSES_MIN = 2**14, 6
 HARNESS_LIMITS = Limits(cpu_seconds=30.0, wall_seconds=60.0, memory_bytes=2**30, output_bytes=2**26)
-SHARED_HARNESS_LIMITS = replace(HARNESS_LIMITS, cpu_seconds=5.0)  # who needs more sits alone
+# A candidate whose answers need more time gets a harness process of its own.
+SHARED_HARNESS_LIMITS = replace(HARNESS_LIMITS, cpu_seconds=5.0)
 
 
 def run_harness_jobs(
-    jobs: list[Job], compiled: list[Report], executor: Executor
+    jobs: Sequence[Job], compiled: Sequence[CompiledTests | None], executor: Executor
 ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
-    """Run exams, each with the tools that it needs; yield the place of each, and its ends."""
-    needs_pytest = [
-        test_code is not None and test_code["style"] == "pytest" for test_code in compiled
-    ]
+    """Run jobs in harnesses, with pytest loaded for those of *compiled* tests that need it.
+
+    Yield the index of each job with its executions.
+    """
+    needs_pytest = [tests is not None and tests.style == "pytest" for tests in compiled]
     for modules, with_pytest in ((HARNESS_MODULES, False), (PYTEST_MODULES, True)):
-        places = [place for place, needs in enumerate(needs_pytest) if needs is with_pytest]
-        if places:
+        indexes = [index for index, needs in enumerate(needs_pytest) if needs is with_pytest]
+        if indexes:
             harnesses = executor.with_preloaded(modules)
-            for number, executions in harnesses.run([jobs[place] for place in places]):
-                yield places[number], executions
+            for number, executions in harnesses.run([jobs[index] for index in indexes]):
+                yield indexes[number], executions
 
 
 def harness_job(
-    test_code: TestCode, compiled: Report, questions: list[Any], *answer_sets: CandidateAnswers
+    test_code: TestCode,
+    compiled: CompiledTests | None,
+    questions: Sequence[Question] = (),
+    candidates: Sequence[CandidateAnswers] = (CandidateAnswers(),),
 ) -> Job:
-    """Examine *answer_sets*, one after the other; or nobody, to find out what would be asked."""
-    prepared = marshal.dumps((asdict(test_code), compiled, questions))
-    calls = [
-        Call(entry_point="run_tests", arguments=answers) for answers in answer_sets or [([], [])]
-    ]
+    """Run the tests once for each of *candidates*; by default once, with no answers."""
+    is_shared = len(candidates) > 1
     return Job(
-        program=_HARNESS.format(prepared=prepared),
-        questions=tuple(calls),
-        limits=HARNESS_LIMITS if len(calls) == 1 else SHARED_HARNESS_LIMITS,
-        give_up_after=len(calls) + 1,  # one candidate's answers are not another's
+        program=_program(
+            "load_tests", "run_tests", pack_tests(_fields(test_code), compiled, questions)
+        ),
+        questions=tuple(Call(entry_point="run_tests", arguments=answers) for answers in candidates),
+        limits=SHARED_HARNESS_LIMITS if is_shared else HARNESS_LIMITS,
+        give_up_after=len(candidates) + 1,  # a candidate is not skipped because of others
     )
 
 
-def baseline_job(test_code: TestCode, compiled: Report, asked: int) -> Job:
-    """Count the units that each guess passes, of tests in which so much is *asked*.
+def baseline_job(test_code: TestCode, compiled: CompiledTests, question_count: int) -> Job:
+    """Count the items that each guess passes.
 
-    All in one guest, even where one may leave a trace for the next: who works is not among them.
+    All guesses share a guest, even if the tests may leave a trace there: no candidate follows them.
     """
-    most = _GUESSES_OF_PYTEST_MAX if compiled["style"] == "pytest" else _GUESSES_MAX
-    most = min(most, max(_GUESSES_MIN, _GUESSED_MAX // asked))
-    places = range(len(compiled["guesses"][:most]))
+    most = _GUESSES_OF_PYTEST_MAX if compiled.style == "pytest" else _GUESSES_MAX
+    most = min(most, max(_GUESSES_MIN, _GUESSED_QUESTIONS_MAX // question_count))
+    indexes = range(len(compiled.guesses[:most]))
     return Job(
-        program=_GUESSER.format(prepared=marshal.dumps((asdict(test_code), compiled, []))),
-        questions=tuple(Call(entry_point="guess", arguments=(place,)) for place in places),
+        program=_program("load_guesses", "guess", pack_tests(_fields(test_code), compiled)),
+        questions=tuple(Call(entry_point="guess", arguments=(index,)) for index in indexes),
         limits=SHARED_HARNESS_LIMITS,
     )
 
 
-def in_process_job(plan: CodePlan, compiled: Report, program: str) -> Job:
+def in_process_job(plan: CodePlan, compiled: CompiledTests, program: str) -> Job:
     """Run tests and candidate in one guest, with the candidate's limits."""
-    arguments = (asdict(plan.test_code), compiled, program)
-    call = Call(entry_point="run_in_process", arguments=arguments)
+    packed = pack_tests(_fields(plan.test_code), compiled)
     limits = plan.limits
     return Job(
         program=_IN_PROCESS,
-        questions=(call,),
-        limits=replace(limits, cpu_seconds=limits.cpu_seconds * _PATIENCE_IN_PROCESS),
+        questions=(Call(entry_point="run_in_process", arguments=(packed, program)),),
+        limits=replace(limits, cpu_seconds=limits.cpu_seconds * _IN_PROCESS_CPU_FACTOR),
     )
+
+
+def _program(load: str, entry_point: str, packed: bytes) -> str:
+    return _HARNESS.format(load=load, entry_point=entry_point, packed=packed)
+
+
+def _fields(test_code: TestCode) -> TestCodeFields:
+    return cast("TestCodeFields", asdict(test_code))

@@ -45,7 +45,7 @@ def _parts(entry: Entry, graded: GradedSample, paid: float | None) -> Iterator[R
         yield Text(_found(entry, score))
     for finding in score.findings:
         yield Text(f"finding: {printable(finding_text(finding))}")
-    yield from (Text(f"format: {issue.replace('_', ' ')}") for issue in score.misses)
+    yield from (Text(f"format: {issue.replace('_', ' ')}") for issue in score.format_issues)
     if score.cases and prepared.plan is not None:
         yield case_table(prepared.plan, score.cases)
     if paid is not None:
@@ -79,6 +79,6 @@ def _correctness(score: Score, prepared: PreparedSample) -> Iterator[str]:
         yield worth_line(score, rubric, counted_share(score, rubric))
     elif prepared.sentiment is not None and prepared.sentiment[0].answer is not None:
         result, expected = prepared.sentiment
-        worth = rubric.worth_of(result.answer) if isinstance(result.answer, Polarity) else 1.0
+        worth = rubric.label_weight(result.answer) if isinstance(result.answer, Polarity) else 1.0
         yield share_line(result, expected)
         yield worth_line(score, rubric, result.correctness, worth=worth)

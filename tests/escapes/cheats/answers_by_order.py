@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer|runtime_error
 # problem: order
-# tries: the answers of one run by the order in which they are asked for
+# tries: to return the answers of one run in the order of the questions
 answers = iter([[7, 9], [1, 2, 3], [1, 2, 3], [4, 5, 5]])
 
 

@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer
 # problem: roundtrip
-# tries: an answer so deep that the tests cannot pass it on
+# tries: to return a value so deep that the tests cannot pass it back
 def encode(values):
     nested = []
     for _ in range(197):

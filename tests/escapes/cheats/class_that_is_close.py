@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer
 # problem: calculator
-# tries: a method that returns its owner, which is no distance away from anything
+# tries: to return an object of the tested class whose distance from any number is 0
 class Calculator:
     def mean(self, numbers):
         return self

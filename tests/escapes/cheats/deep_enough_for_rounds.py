@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer
 # problem: roundtrip
-# tries: an answer that only just fits into the questions of a next round
+# tries: to return a value that just fits into the questions of the next round
 def encode(values):
     nested = []
     for _ in range(192):

@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer
 # problem: order
-# tries: a dict that passes for a list
+# tries: to return a dict that claims to be a list
 class Liar(dict):
     def __eq__(self, other):
         return True

@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer|runtime_error
 # problem: order
-# tries: a module that has every name
+# tries: to be a module that has every name
 import sys
 import types
 

@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer
 # problem: walk
-# tries: a chain of nodes that never ends
+# tries: to return a chain of nodes that never ends
 class Node:
     def __init__(self, value):
         self.value = value

@@ -1,7 +1,7 @@
 # against: code
 # must: time_limit_exceeded
 # problem: order_script
-# tries: to take all the time there is
+# tries: to use all the time that there is
 def f(numbers):
     while True:
         pass

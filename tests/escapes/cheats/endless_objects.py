@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer
 # problem: walk
-# tries: a new object behind every attribute, so that the questions never end
+# tries: to return a new object for every attribute, so that the questions never end
 class Node:
     @property
     def value(self):

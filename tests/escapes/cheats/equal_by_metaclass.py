@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer
 # problem: order
-# tries: a class whose metaclass says that it equals and is an instance of everything
+# tries: to return a class that equals everything and is an instance of everything
 class Meta(type):
     def __eq__(cls, other):
         return True

@@ -1,7 +1,7 @@
 # against: code
 # must: accepted
 # problem: point
-# tries: objects of its own that are all the same (it may: it is asked, and that shows)
+# tries: to return objects that are all equal (they are asked, and the cases are counted)
 # passes: 3
 # self_compared: 2
 class Point:

@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer
 # problem: order
-# tries: a plain list of items that equal everything
+# tries: to return a plain list of items that equal everything
 class Equal(int):
     def __eq__(self, other):
         return True

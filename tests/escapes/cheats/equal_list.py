@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer
 # problem: order
-# tries: a list that equals everything, of any length
+# tries: to return a list of any length that equals everything
 class Liar(list):
     def __eq__(self, other):
         return True

@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer
 # problem: order
-# tries: an object that equals everything
+# tries: to return an object that equals everything
 class Equal:
     def __eq__(self, other):
         return True

@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer|runtime_error|security_violation
 # problem: order
-# tries: to have the last word when the process ends
+# tries: to exit with status 0 whenever the process ends
 import atexit
 import os
 import sys

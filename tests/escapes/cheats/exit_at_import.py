@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer|runtime_error|security_violation
 # problem: order
-# tries: to leave with status 0 before it is asked
+# tries: to exit with status 0 before the first question
 import os
 
 os._exit(0)

@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer|runtime_error|security_violation
 # problem: order
-# tries: to leave with status 0 in the middle of a question
+# tries: to exit with status 0 during a question
 import os
 
 

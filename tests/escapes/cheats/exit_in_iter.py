@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer|runtime_error|security_violation
 # problem: order
-# tries: to leave when its answer is iterated
+# tries: to exit when its answer is iterated
 import os
 
 

@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer|runtime_error|security_violation
 # problem: order
-# tries: to leave from a late thread
+# tries: to exit from a late thread
 import os
 import threading
 import time

@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer
 # problem: mean
-# tries: a float that is no distance away from anything
+# tries: to return a float whose distance from any number is 0
 # passes: 0
 class Near(float):
     def __sub__(self, other):

@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer|runtime_error|security_violation|output_limit_exceeded
 # problem: order
-# tries: a report on every descriptor
+# tries: to write a report to every descriptor
 # passes: 0|1
 import json
 import os
@@ -15,7 +15,7 @@ def say(*answers):
 
 
 def f(numbers):
-    report = {"units": [["1", "passed", "", "", False]] * 3, "questions": [], "is_open": False}
+    report = {"items": [["1", "passed", "", "", False]] * 3, "questions": [], "is_open": False}
     text = json.dumps(report).encode()
     for fd in range(64):
         try:

@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer|runtime_error|security_violation
 # problem: order
-# tries: answers before they are asked for
+# tries: to write answers before the questions
 # passes: 0|1
 import json
 import os

@@ -1,14 +1,14 @@
 # against: code
 # must: wrong_answer|runtime_error|security_violation
 # problem: order
-# tries: answers for questions that are asked later
+# tries: to write answers for questions that are asked later
 # passes: 0|1
 import json
 import os
 
 
 def instead(answer):
-    """Give this answer, and read the next question unanswered, so as to stay in step."""
+    """Send this answer, and read the next question without answering it, to stay in step."""
     payload = b'["value",' + (answer if isinstance(answer, bytes) else json.dumps(answer).encode()) + b"]"
     os.write(3, len(payload).to_bytes(4, "big") + payload)
     os.read(3, 1 << 20)

@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer|runtime_error|security_violation|output_limit_exceeded
 # problem: order
-# tries: a message that never ends
+# tries: to write a message that never ends
 # passes: 0|1
 import json
 import os

@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer|runtime_error|security_violation
 # problem: order
-# tries: to be loaded twice, and a verdict in other words
+# tries: to report again that it is loaded, and verdicts in other words
 # passes: 0|1
 import json
 import os

@@ -1,13 +1,13 @@
 # against: code
 # must: wrong_answer|runtime_error|security_violation
 # problem: order
-# tries: that whatever was asked was never asked
+# tries: to claim that a question was never asked
 import json
 import os
 
 
 def instead(answer):
-    """Give this answer, and read the next question unanswered, so as to stay in step."""
+    """Send this answer, and read the next question without answering it, to stay in step."""
     payload = b'["value",' + (answer if isinstance(answer, bytes) else json.dumps(answer).encode()) + b"]"
     os.write(3, len(payload).to_bytes(4, "big") + payload)
     os.read(3, 1 << 20)

@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer|runtime_error|security_violation
 # problem: order
-# tries: a second answer right behind the first
+# tries: to write a second answer directly after the first
 # passes: 0|1
 import json
 import os

@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer|runtime_error|security_violation
 # problem: order
-# tries: the guest, so that each answer is what is asked for
+# tries: to patch the guest so that each answer is the expected one
 # passes: 0|1
 import sys
 

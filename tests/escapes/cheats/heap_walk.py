@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer|runtime_error|security_violation
 # problem: order
-# tries: what the garbage collector knows
+# tries: to find the tests with the garbage collector
 import gc
 
 

@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer
 # problem: order
-# tries: an object that says that it is a list
+# tries: to return an object that claims to be a list
 class Fake:
     __class__ = list
 

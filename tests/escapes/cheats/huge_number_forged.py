@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer|runtime_error|security_violation|time_limit_exceeded|output_limit_exceeded
 # problem: order_script
-# tries: a number whose digits take minutes to read
+# tries: to send a number whose digits take minutes to read
 import os
 
 

@@ -1,7 +1,7 @@
 # against: code
 # must: output_limit_exceeded|wrong_answer|time_limit_exceeded
 # problem: order_script
-# tries: more output than anybody keeps
+# tries: to print more output than is kept
 def f(numbers):
     while True:
         print("passed" * 100_000)

@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer|runtime_error|security_violation
 # problem: order
-# tries: a finder that provides the tests and their tools
+# tries: to install a finder that provides the tests and their tools
 import sys
 import types
 

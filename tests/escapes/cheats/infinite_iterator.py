@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer
 # problem: order
-# tries: an iterator without end
+# tries: to return an iterator without end
 def f(numbers):
     while True:
         yield 0

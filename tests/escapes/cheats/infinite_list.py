@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer
 # problem: order
-# tries: a list that seems to go on for ever
+# tries: to return a list that seems to have no end
 class Endless(list):
     def __iter__(self):
         while True:

@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer|runtime_error|security_violation
 # problem: order
-# tries: to be killed rather than answer
+# tries: to kill its process in place of an answer
 import os
 import signal
 

@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer|runtime_error|security_violation
 # problem: order
-# tries: a thread that answers while nobody looks
+# tries: to answer from a thread at any time
 # passes: 0|1
 import os
 import threading

@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer
-# problem: telling
-# tries: methods that differ from nothing and find everything
+# problem: leaking
+# tries: to return an object whose methods differ from nothing and find everything
 class Agreeing:
     def difference(self, other):
         return set()

@@ -3,7 +3,7 @@
 # problem: equals
 # passes: 2
 # self_compared: 2
-# tries: methods of its own that find everything equal; it is believed, and said so
+# tries: to return an object whose methods find everything equal (the cases are counted)
 class Agreeing:
     def equals(self, other):
         return True

@@ -1,6 +1,6 @@
 # against: code|call
 # must: wrong_answer|compile_error
 # problem: order
-# tries: that nothing can be asked where there is nothing
+# tries: to define no function, so that there is no question to fail
 def g(numbers):
     return sorted(numbers)

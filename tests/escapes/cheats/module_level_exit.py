@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer|runtime_error
 # problem: module
-# tries: to leave before any test is defined
+# tries: to exit before any test is defined
 import os
 
 

@@ -1,6 +1,6 @@
 # against: code
 # must: wrong_answer|runtime_error
 # problem: module
-# tries: to fail before any test is defined, so that there are none
+# tries: to raise before any test is defined, so that there are no tests
 def f(numbers):
     raise ValueError("no tests today")

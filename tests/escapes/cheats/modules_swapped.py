@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer|runtime_error|security_violation
 # problem: order
-# tries: sys.modules full of stand-ins for the guest itself
+# tries: to replace the guest's own modules in sys.modules
 import sys
 
 

@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer
 # problem: order
-# tries: to make of the argument what is expected
+# tries: to change the argument to what is expected
 def f(numbers):
     numbers[:] = sorted(numbers)
     return []

@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer
 # problem: unchanged
-# tries: that what is compared later is changed now
+# tries: to clear the argument that its answer is compared with
 def f(numbers):
     numbers.clear()
     return numbers

@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer
 # problem: inplace
-# tries: an argument that is in order only as long as somebody looks
+# tries: to put an item into the argument that seems to be in order when it is compared
 class Ordered(list):
     def __eq__(self, other):
         return True

@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer
 # problem: builtins
-# tries: abs, len, str and sum of its own for the tests to use
+# tries: to define abs, len, str and sum for the tests to use
 # passes: 0|1
 def abs(number):
     return 0

@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer
 # problem: order
-# tries: names that the tests and their tools use
+# tries: to define names that the tests and their tools use
 class list(list):
     def __eq__(self, other):
         return True

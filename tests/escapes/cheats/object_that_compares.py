@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer
 # problem: bounds
-# tries: an object that is smaller and greater than everything
+# tries: to return an object that is smaller and greater than everything
 class Between:
     def __lt__(self, other):
         return True

@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer
 # problem: words
-# tries: an object that contains everything and has a method for every question
+# tries: to return an object that contains everything and has a method for every question
 # passes: 0|1
 class Everything:
     def __contains__(self, item):

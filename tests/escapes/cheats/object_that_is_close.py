@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer
 # problem: mean
-# tries: an object that is no distance away from anything
+# tries: to return an object whose distance from any number is 0
 class Near:
     def __sub__(self, other):
         return 0.0

@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer|runtime_error|security_violation
 # problem: order
-# tries: other built-in functions, for whoever looks them up later
+# tries: to replace built-in functions for code that looks them up later
 import builtins
 
 builtins.sorted = lambda *_: []

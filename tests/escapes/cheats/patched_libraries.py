@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer|runtime_error
 # problem: order
-# tries: operator, json and math that agree with everything
+# tries: to patch operator, json and math so that everything is equal
 import json
 import math
 import operator

@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer|runtime_error|security_violation
 # problem: order
-# tries: unittest and pytest that never fail
+# tries: to patch unittest and pytest so that nothing fails
 import unittest
 
 for name in dir(unittest.TestCase):

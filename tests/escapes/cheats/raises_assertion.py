@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer|runtime_error
 # problem: order
-# tries: an AssertionError of its own, so that the tests seem to be at fault
+# tries: to raise AssertionError, so that the tests seem to fail by themselves
 class Mine(AssertionError):
     pass
 

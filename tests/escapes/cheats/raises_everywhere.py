@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer|runtime_error
 # problem: errors
-# tries: that one and the same exception is right for every test
+# tries: to raise the one exception that some test expects, always
 # passes: 1
 def f(number):
     raise ValueError("negative")

@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer|runtime_error
 # problem: order
-# tries: a group of exceptions, one inside the other
+# tries: to raise nested exception groups
 def f(numbers):
     error = ValueError("passed")
     for _ in range(150):

@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer|runtime_error
 # problem: order
-# tries: exceptions named like the harness's own
+# tries: to raise exceptions that are named like those of the harness
 class AnswerNeededError(BaseException):
     pass
 

@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer|runtime_error
 # problem: order
-# tries: an exception that ends whoever describes it
+# tries: to raise an exception that ends the process that describes it
 import os
 
 

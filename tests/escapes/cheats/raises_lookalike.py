@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer|runtime_error
 # problem: errors
-# tries: an exception that is only named like the right one
+# tries: to raise an exception that has only the name of the expected one
 class ValueError(Exception):
     pass
 

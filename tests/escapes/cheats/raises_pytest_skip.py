@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer|runtime_error|security_violation
 # problem: order
-# tries: that pytest skips, expects failures or ends
+# tries: to make pytest skip, expect a failure or exit
 try:
     from _pytest.outcomes import Exit, Failed, Skipped, XFailed
 except ImportError:

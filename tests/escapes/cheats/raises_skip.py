@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer|runtime_error|security_violation
 # problem: order
-# tries: that its tests are skipped and so do not count
+# tries: to make its tests skipped, so that they do not count
 import unittest
 
 

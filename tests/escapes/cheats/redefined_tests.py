@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer
 # problem: order
-# tries: its own check, tests and cases beside its function
+# tries: to define check, tests and cases in addition to its function
 import unittest
 
 

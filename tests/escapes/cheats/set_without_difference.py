@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer
 # problem: sets
-# tries: a set that differs from no other
+# tries: to return a set that differs from no other set
 class Agreeing(set):
     def __xor__(self, other):
         return set()

@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer|runtime_error|time_limit_exceeded
 # problem: order_script
-# tries: objects whose hash and equality take for ever
+# tries: to return an object whose hash and equality take a minute
 import time
 
 

@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer
 # problem: method
-# tries: a result that is of the class under test, and no distance away from anything
+# tries: to return an object of the tested class whose distance from any number is 0
 class Solution:
     def mean(self, numbers):
         return self

@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer
 # problem: calculator
-# tries: a number that claims to be of the class under test
+# tries: to return a number that claims to be of the tested class
 class Calculator:
     def mean(self, numbers):
         return Near()

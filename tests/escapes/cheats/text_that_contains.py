@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer
 # problem: words
-# tries: a text that contains everything
+# tries: to return a text that contains everything
 # passes: 1|0
 class Text(str):
     def __contains__(self, item):

@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer|runtime_error|security_violation|time_limit_exceeded
 # problem: order_script
-# tries: every line that is run, and its locals
+# tries: to trace every line that runs, and read its local variables
 import sys
 import threading
 

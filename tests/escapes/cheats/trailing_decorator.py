@@ -1,7 +1,7 @@
 # against: code|call
 # must: compile_error|no_candidate
 # problem: order
-# tries: to decorate whatever is put behind it
+# tries: to decorate the code that is put behind it
 def swallow(function):
     return lambda *a, **k: None
 

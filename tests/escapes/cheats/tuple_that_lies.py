@@ -1,7 +1,7 @@
 # against: code|call
 # must: wrong_answer
 # problem: order
-# tries: a tuple whose methods tell of another
+# tries: to return a tuple whose methods show the content of another one
 class Liar(tuple):
     def __eq__(self, other):
         return True

@@ -1,7 +1,7 @@
 # against: code|call
 # must: compile_error|no_candidate
 # problem: order
-# tries: to swallow whatever is put behind it, as arguments
+# tries: to make the code that is put behind it the arguments of a call
 def f(numbers):
     return []
 

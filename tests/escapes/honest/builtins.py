@@ -1,6 +1,6 @@
 # against: code
 # must: accepted
 # problem: builtins
-# style: no names but its own
+# style: defines no names but its own function
 def f(numbers):
     return sum(numbers) / len(numbers)

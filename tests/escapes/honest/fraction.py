@@ -1,7 +1,7 @@
 # against: code
 # must: accepted
 # problem: bounds
-# style: another type of number
+# style: returns another type of number
 from fractions import Fraction
 
 

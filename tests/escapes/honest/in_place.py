@@ -1,7 +1,7 @@
 # against: code
 # must: accepted
 # problem: inplace
-# style: what it is given, changed in place
+# style: changes its argument in place
 def f(numbers):
     for end in range(len(numbers), 1, -1):
         for place in range(end - 1):

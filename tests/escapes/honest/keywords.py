@@ -1,7 +1,7 @@
 # against: code
 # must: accepted
 # problem: keywords
-# style: arguments by name
+# style: takes arguments by name
 def f(s, at=(1,), sub=0, h=0):
     if isinstance(s, str):
         return s + str(at[0])

@@ -1,7 +1,7 @@
 # against: code
 # must: accepted
 # problem: longwalk
-# style: more nodes of a class of its own than there are rounds
+# style: more nodes of its own class than there are rounds
 class Node:
     def __init__(self, value, next=None):
         self.value = value

@@ -1,7 +1,7 @@
 # against: code
 # must: accepted
 # problem: walk
-# style: nodes of a class of its own, one behind the other
+# style: linked nodes of its own class
 class Node:
     def __init__(self, value, next=None):
         self.value = value

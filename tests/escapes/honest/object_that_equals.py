@@ -2,7 +2,7 @@
 # must: accepted
 # problem: equals
 # self_compared: 2
-# style: an object of its own, that tells what it equals
+# style: returns an object of its own class, which defines what it equals
 class Halves:
     def __init__(self, x):
         self.x = x

@@ -1,7 +1,7 @@
 # against: code
 # must: accepted
 # problem: errors
-# style: an exception of its own, of the right kind
+# style: raises an exception of its own, of the right kind
 class NegativeError(ValueError):
     def __init__(self, number):
         super().__init__(f"negative: {number}")

@@ -1,7 +1,7 @@
 # against: code
 # must: accepted
 # problem: print
-# style: what it prints is what counts
+# style: prints its result
 def greet(name):
     text = f"hello {name}"
     print(text)

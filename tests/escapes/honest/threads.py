@@ -1,7 +1,7 @@
 # against: code|call
 # must: accepted
 # problem: mean
-# style: threads that work out the answer together
+# style: threads that compute the answer together
 import threading
 
 

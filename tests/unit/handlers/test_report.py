@@ -55,7 +55,7 @@ HALF = Score(
     conciseness=1.0,
     guess_baseline=0.5,
     method=ExtractionMethod.TAGGED_FENCE,
-    misses=(FormatIssue.SEVERAL_BLOCKS,),
+    format_issues=(FormatIssue.SEVERAL_BLOCKS,),
     cases=(ACCEPTED, CRASHED),
     tests_total=2,
 )
@@ -246,7 +246,7 @@ def test_no_report_shows_what_was_expected(ending: Ending, reference: object) ->
 def test_no_report_shows_the_message_of_a_test() -> None:
     """The message of an assertion is for `explain` only."""
     execution = Execution(ending=Ending.FINISHED, value=SECRET.encode(), value_bytes=len(SECRET))
-    case = CaseResult(verdict=Verdict.WRONG_ANSWER, execution=execution, said=SECRET)
+    case = CaseResult(verdict=Verdict.WRONG_ANSWER, execution=execution, message=SECRET)
     score = Score(verdict=Verdict.WRONG_ANSWER, cases=(case,))
 
     remark = remark_on(score, has_completion=True)

@@ -1,19 +1,24 @@
 """The harness: runs a dataset's test code, in a guest that never holds a candidate.
 
-Wherever the tests use something of the candidate's, a stand-in takes its place, and the use
-becomes a question. Its answer may be known from earlier; if not, what needs it is put off, and
-the tests go on as far as they can. So one run collects nearly all the questions of a test,
-and the next run, with their answers, marks it.
+Wherever the tests use an object of the candidate's, a proxy takes its place, and the use becomes a
+question. If its answer is not known yet, the tests leave the statement and go on behind it. So one
+run collects nearly all questions, and the next run, with their answers, gives the results.
 
-    press       once for every test code: its units, and the names that it wants of a candidate
-    exam        one run: a test code, what is known -> the state of each unit, what to ask next
-    script      how tests fall into units and steps
-    unittest_suite, pytest_suite    tests that are written for these tools
-    transcript  which question is which, and what was answered
-    cast        the stand-ins, by what the candidate's guest says of its objects
-    unknown     the stand-ins for what nobody knows yet
-    sources     functions of the tests that the candidate is to call
-    patches     what tests change under a candidate, and so cannot from where they are
+    compile             once per test code: test items, and the names to expect of a candidate
+      script            divides a script into items and steps
+      patching          finds tests that must run in the candidate's process
+      expectations      finds the answers that tests expect
+    runner              runs the tests once: answers -> state of each item, questions
+      pytest_suite, unittest_suite, no_pytest_suite     run items with the tool they are written for
+      guess_baseline    the same for candidates that always give one answer
+      in_process        the same in the candidate's process, without proxies
+    session             makes questions of what the tests do, and values of answers
+      transcript        finds the answer to a question in those of the last run
+      marshalling       writes operands, reads answers
+      callables         sends functions by their source
+      proxy_table       makes proxies for the objects that answers describe
+      proxies           proxies for objects, classes, methods, iterators
+      pending           proxies for answers that are not known yet
 
-Must not know: the candidate. What it hears of one is hearsay, in plain data.
+All that is known of a candidate is what its guest says, in plain data, and is not believed.
 """

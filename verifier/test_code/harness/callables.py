@@ -1,34 +1,34 @@
-"""What tests hand over to the candidate to be called: by source, or by where to import it.
+"""Send functions, classes and modules to the candidate: by source, or by where to import them.
 
-In: a function, a class or a module of the tests' or the library's. Out: how the candidate's
-guest can have the same; or nothing, where it cannot. A function travels with the names that it
-uses, as far as these can travel themselves. Must not know: what for.
+In: a function, class or module that the tests pass to the candidate. Out: a tree from which the
+candidate's guest makes the same; None if that is not possible. A function is sent with the values
+of the names that it uses, if these can be sent.
 """
 
 import ast
 import sys
 import types
-from collections.abc import Callable
 from functools import cached_property
 from itertools import islice
-from typing import Any
+
+from nova_code_verifier.sandbox.protocol.encoding import Walk
+from nova_code_verifier.verifier.test_code.protocol import Tree
 
 _ITEMS_MAX = 100_000
 _CHANGING = (
     "append extend insert add update setdefault pop popitem popleft appendleft remove discard"
 )
 _CHANGING_METHODS = frozenset(_CHANGING.split())
-Walk = Callable[[Any], Any]
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
 
 
 class Sources:
-    """The definitions in the tests' source."""
+    """The definitions in the source of the tests."""
 
     def __init__(self, *texts: str) -> None:
-        """Look for definitions in source *texts*, once one is asked for."""
+        """Find definitions in source *texts*; parse them when the first one is needed."""
         self._texts = texts
-        self._being_sent: list[Any] = []
+        self._being_sent: list[object] = []
 
     @cached_property
     def _definitions(self) -> list[_Definition]:
@@ -37,12 +37,12 @@ class Sources:
             try:
                 tree = ast.parse(text)
             except SyntaxError:
-                continue  # a prompt that ends in the head of a function
+                continue  # a prompt may end with the head of a function
             found += [node for node in ast.walk(tree) if isinstance(node, _Definition)]
         return found
 
-    def send(self, value: Any, walk: Walk) -> object | None:
-        """Write a function, class, module, slice or iterator; None if it cannot travel."""
+    def send(self, value: Tree, walk: Walk) -> object | None:
+        """Write a function, class, module, slice or iterator; return None if it cannot be sent."""
         if type(value) is slice:
             return {"slice": [walk(part) for part in (value.start, value.stop, value.step)]}
         if hasattr(type(value), "__next__"):
@@ -51,17 +51,17 @@ class Sources:
         if found is not None:
             return {"py": found}
         definition = self._definition(value)
-        if definition is None or any(value is one for one in self._being_sent):
+        if definition is None or any(value is sent for sent in self._being_sent):
             return None
         if _changes_surroundings(definition):
             return None
         self._being_sent.append(value)
         try:
-            return {"fn": _written(definition, value, walk)}
+            return {"fn": _write(definition, value, walk)}
         finally:
             self._being_sent.pop()
 
-    def _definition(self, value: Any) -> _Definition | None:
+    def _definition(self, value: object) -> _Definition | None:
         if isinstance(value, type):
             named = [
                 node
@@ -83,36 +83,35 @@ def _smallest(nodes: list[_Definition]) -> _Definition | None:
 
 
 def _is_of(node: _Definition, code: types.CodeType) -> bool:
-    """Tell whether *code* was compiled from *node*, by where it stands."""
+    """Return whether *code* was compiled from *node*, by their positions in the source."""
     if isinstance(node, ast.ClassDef):
         return False
     if not isinstance(node, ast.Lambda):
-        first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
+        first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
         return node.name == code.co_name and code.co_firstlineno in (first, node.lineno)
     if code.co_name != "<lambda>" or node.lineno != code.co_firstlineno:
         return False
-    places = [
+    positions = [
         (line, column)
         for line, _, column, _ in list(code.co_positions())[1:]
         if line is not None and column is not None
     ]
     start = (node.lineno, node.col_offset)
     end = (node.end_lineno or 0, node.end_col_offset or 0)
-    # Code of its own has a place before it, as long as nothing is loaded.
-    return all(start <= place < end for place in places if place > (node.lineno, 0))
+    # Instructions before the first load have the position (node.lineno, 0).
+    return all(start <= position < end for position in positions if position > (node.lineno, 0))
 
 
-def _written(definition: _Definition, value: Any, walk: Walk) -> list[Any]:
+def _write(definition: _Definition, value: object, walk: Walk) -> list[object]:
+    source = ast.unparse(definition)
     name = "function" if isinstance(definition, ast.Lambda) else definition.name
     if isinstance(definition, ast.Lambda):
-        source = f"{name} = {ast.unparse(definition)}"
-    else:
-        source = ast.unparse(definition)
+        source = f"{name} = {source}"
     return [source, name, {used: walk(known) for used, known in _used(definition, value).items()}]
 
 
 def _changes_surroundings(definition: _Definition) -> bool:
-    """Tell whether a function may change what is around it: the tests would not see that."""
+    """Return whether a function may change objects of the tests, which would not see that."""
     own = {node.arg for node in ast.walk(definition) if isinstance(node, ast.arg)} | {
         node.id
         for node in ast.walk(definition)
@@ -131,9 +130,9 @@ def _changes_surroundings(definition: _Definition) -> bool:
     return False
 
 
-def _used(definition: _Definition, value: Any) -> dict[str, Any]:
-    """Collect what the names in a definition mean, but for its own and Python's."""
-    known: dict[str, Any] = {}
+def _used(definition: _Definition, value: object) -> dict[str, object]:
+    """Return the values of the names that a definition uses, except its own name and built-ins."""
+    known: dict[str, object] = {}
     if isinstance(value, types.FunctionType):
         cells = zip(value.__code__.co_freevars, value.__closure__ or (), strict=True)
         known = {name: cell.cell_contents for name, cell in cells}
@@ -147,17 +146,17 @@ def _used(definition: _Definition, value: Any) -> dict[str, Any]:
     }
     found = {}
     for name in sorted(names):
-        meaning = known.get(name, globals_.get(name, _NOTHING))
-        if meaning is not _NOTHING and meaning is not value and not name.startswith("__"):
-            found[name] = meaning
+        used = known.get(name, globals_.get(name, _UNDEFINED))
+        if used is not _UNDEFINED and used is not value and not name.startswith("__"):
+            found[name] = used
     return found
 
 
-_NOTHING = object()
+_UNDEFINED = object()
 
 
-def _importable(value: Any) -> list[str] | None:
-    """Say where in the standard library a value is found, if it is there."""
+def _importable(value: object) -> list[str] | None:
+    """Return the module and name of a value of the standard library; None for other values."""
     if value is Ellipsis:
         return ["builtins", "Ellipsis"]
     if isinstance(value, types.ModuleType):
@@ -167,7 +166,7 @@ def _importable(value: Any) -> list[str] | None:
     qualified = getattr(value, "__qualname__", None)
     if not isinstance(module, str) or not isinstance(qualified, str) or not _is_standard(module):
         return None
-    found: Any = sys.modules.get(module)
+    found: Tree = sys.modules.get(module)
     for name in qualified.split("."):
         found = getattr(found, name, None)
     return [module, *qualified.split(".")] if found is value else None

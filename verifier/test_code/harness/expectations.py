@@ -1,10 +1,10 @@
-"""What tests want of a candidate: the answers that they compare with, and exceptions.
+"""The answers and exceptions that tests expect of a candidate.
 
-In: test code; or, while it is run with no answers known, what an answer is compared with. Out: how
-often each answer is wanted, and which exceptions are. Must not know: what is made of it.
+In: test code; or, while it runs with no answers known, the values that an answer is compared with.
+Out: how often each answer is expected, and which exceptions are.
 
-Neither way finds everything: run, `sorted(f(1)) == [1]` stops before it compares; read, the rows
-that a loop goes through, or what is computed, are not seen.
+Neither way finds everything: at run time, `sorted(f(1)) == [1]` stops before it compares; the
+source does not show the rows that a loop goes through, or values that are computed.
 """
 
 import ast
@@ -12,52 +12,52 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import Any
 
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, dump, to_tree
 
 _CHARACTERS_MAX = 10_000
 _CLOSE = frozenset({"allclose", "approx", "isclose"})
 _RAISES = frozenset({"assertRaises", "assertRaisesRegex", "raises"})
-# What a constant may be made of, beside literals and operators.
-_MAKERS = {
+# In addition to literals and operators, a constant may be made with these.
+_CONSTRUCTORS = {
     kind.__name__: kind for kind in (complex, dict, float, frozenset, list, range, set, tuple)
 } | {"math": math, "sorted": sorted}
-_MADE_OF = (
+_NODES_OF_CONSTANTS = (
     ast.BinOp, ast.Call, ast.Constant, ast.Dict, ast.List, ast.Load, ast.Set, ast.Tuple,
     ast.UnaryOp, ast.operator, ast.unaryop,
 )  # fmt: skip
-_UNREASONABLE = (ArithmeticError, LookupError, MemoryError, TypeError, ValueError)
+_EVALUATION_ERRORS = (ArithmeticError, LookupError, MemoryError, TypeError, ValueError)
 _POWER_MAX = 1000
 
 
 class ExpectedValues:
-    """What a run of the tests compares answers with that are not known yet."""
+    """The values that a run of the tests compares unknown answers with."""
 
     def __init__(self) -> None:
-        """Begin with nothing."""
+        """Start with none."""
         self.answers: Counter[str] = Counter()
         self.bounds: set[float] = set()
-        self.has_parts = False
+        self.has_attributes = False
 
-    def note(self, operation: str, value: Any, *, is_part: bool) -> None:
-        """Note that an answer is put beside *value*: equals it, is less, is subtracted from it.
+    def note(self, operation: str, value: object, *, is_attribute: bool) -> None:
+        """Note that the tests compare *value* with an answer or with an attribute of one.
 
-        Or it *is_part* of an answer, an attribute.
+        A subtraction counts as a comparison: `abs(f(1) - 2.5) < 1e-6`.
         """
-        self.has_parts |= is_part
+        self.has_attributes |= is_attribute
         kind = type(value)
         if kind.__name__.startswith("Approx"):
             value = getattr(value, "expected", None)  # pytest's
         if hasattr(kind, "__next__"):
-            return  # to write it would use it up
+            return  # to write it would exhaust it
         self.answers.update(texts([value]))
-        if operation not in ("eq", "ne") and kind in (int, float):
+        is_comparison_of_order = operation not in ("eq", "ne")
+        if is_comparison_of_order and kind in (int, float) and isinstance(value, int | float):
             self.bounds.add(value)
 
 
-def texts(values: Iterable[Any]) -> Iterator[str]:
-    """Write answers as a candidate's guest would; leave out what it could not, or is long."""
+def texts(values: Iterable[object]) -> Iterator[str]:
+    """Write values as a candidate's guest does; leave out long ones, and those not plain data."""
     for value in values:
         try:
             text = dump({"is": to_tree(value)}).decode("ascii")
@@ -67,21 +67,24 @@ def texts(values: Iterable[Any]) -> Iterator[str]:
             yield text
 
 
-def read_expectations(tree: ast.Module) -> dict[str, Any]:
-    """Find what tests want, by reading them: a count of each answer, and of each exception."""
+def read_answers(tree: ast.Module) -> dict[str, int]:
+    """Count the answers that tests expect, as far as their source shows them."""
     names = _constants_by_name(tree)
     nodes = list(ast.walk(tree))
     sides = (side for node in nodes for side in _compared(node))
     answers = [value for side in sides for value in _constants(side, names)]
     truths = [truth for node in nodes for truth in _truths(node)]
-    return {
-        "answers": dict(Counter(texts([*answers, *truths]))),
-        "raised": [list(one) for one, _ in Counter(_raised(nodes)).most_common()],
-    }
+    return dict(Counter(texts([*answers, *truths])))
+
+
+def read_exceptions(tree: ast.Module) -> list[list[str]]:
+    """List the exceptions that tests expect, most frequent first: the name, and the message."""
+    expected = Counter(_expected_exceptions(ast.walk(tree)))
+    return [[name, message] for (name, message), _ in expected.most_common()]
 
 
 def called_methods(tree: ast.Module) -> list[str]:
-    """Name all that tests call as a method of anything."""
+    """Return the names that tests call as a method of any object."""
     return sorted({
         node.func.attr
         for node in ast.walk(tree)
@@ -104,7 +107,7 @@ def _compared(node: ast.AST) -> list[ast.expr]:
 
 
 def _truths(node: ast.AST) -> Iterator[bool]:
-    """Tell whether a node wants something to be true, or not to be."""
+    """Yield the truth value that a node asserts of a call."""
     match node:
         case ast.Assert(test=ast.Call()):
             yield True
@@ -114,16 +117,16 @@ def _truths(node: ast.AST) -> Iterator[bool]:
             yield name == "assertTrue"
 
 
-def _constants(node: ast.expr, names: dict[str, list[Any]]) -> Iterator[Any]:
-    """Find what a node is, or may be, where it names a constant."""
+def _constants(node: ast.expr, names: dict[str, list[object]]) -> Iterator[object]:
+    """Find the values of a node: of the constant, or of the name of one, that it is."""
     if isinstance(node, ast.Name):
         yield from names.get(node.id, ())
     else:
         yield from _values(node)
 
 
-def _constants_by_name(tree: ast.Module) -> dict[str, list[Any]]:
-    names: dict[str, list[Any]] = {}
+def _constants_by_name(tree: ast.Module) -> dict[str, list[object]]:
+    names: dict[str, list[object]] = {}
     for node in ast.walk(tree):
         match node:
             case (
@@ -134,49 +137,49 @@ def _constants_by_name(tree: ast.Module) -> dict[str, list[Any]]:
     return names
 
 
-def _values(node: ast.expr) -> Iterator[Any]:
-    """Work out a constant, if a node is one: `set((4, 5))`, `10**3`, `float("inf")`."""
+def _values(node: ast.expr) -> Iterator[object]:
+    """Evaluate a node if it is a constant: `set((4, 5))`, `10**3`, `float("inf")`."""
     if not all(map(_is_of_constant, ast.walk(node))):
         return
     code = compile(ast.Expression(node), "<constant>", "eval", dont_inherit=True)
-    with suppress(*_UNREASONABLE):
-        yield eval(code, {"__builtins__": _MAKERS})  # noqa: S307  (of the tests, and of what is listed)
+    with suppress(*_EVALUATION_ERRORS):
+        yield eval(code, {"__builtins__": _CONSTRUCTORS})  # noqa: S307  (the dataset's, and only what is listed)
 
 
 def _is_of_constant(node: ast.AST) -> bool:
     match node:
         case ast.Name(id=name):
-            return name in _MAKERS
+            return name in _CONSTRUCTORS
         case ast.Attribute(value=ast.Name(id="math"), attr=name):
             return isinstance(getattr(math, name, None), float)
         case ast.BinOp(op=ast.Mult() | ast.LShift() | ast.Pow(), right=right):
             return isinstance(right, ast.Constant) and _is_small(right.value)
-    return isinstance(node, _MADE_OF)
+    return isinstance(node, _NODES_OF_CONSTANTS)
 
 
 def _is_small(value: object) -> bool:
     return isinstance(value, float) or (isinstance(value, int) and value <= _POWER_MAX)
 
 
-def _raised(nodes: list[ast.AST]) -> Iterator[tuple[str, str]]:
-    """Find the exceptions that tests wait for, each by its name, and what it should say."""
+def _expected_exceptions(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
+    """Find the exceptions that tests wait for, each with the message that it should have."""
     for node in nodes:
         match node:
             case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=[kind, *args]):
                 if name in _RAISES:
-                    said = [one.value for one in node.keywords if one.arg == "match"] + args
-                    yield from ((one, _text(said)) for one in _names(kind))
+                    patterns = [key.value for key in node.keywords if key.arg == "match"] + args
+                    yield from ((raised, _message(patterns)) for raised in _names(kind))
             case ast.ExceptHandler(type=ast.expr() as kind):
-                yield from ((one, "") for one in _names(kind))
+                yield from ((raised, "") for raised in _names(kind))
 
 
 def _names(kind: ast.expr) -> Iterator[str]:
     kinds = kind.elts if isinstance(kind, ast.Tuple) else [kind]
-    yield from (one.id for one in kinds if isinstance(one, ast.Name))
+    yield from (name.id for name in kinds if isinstance(name, ast.Name))
 
 
-def _text(said: list[ast.expr]) -> str:
-    match said:
+def _message(patterns: list[ast.expr]) -> str:
+    match patterns:
         case [ast.Constant(value=str() as text), *_]:
             return text
     return ""

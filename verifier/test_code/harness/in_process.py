@@ -1,51 +1,55 @@
-"""Run tests and candidate in one process, for tests that reach into the candidate's.
+"""Run tests and candidate in one process, for tests that patch what the candidate uses.
 
-In: a test code that asks for it, a candidate's program. Out: the state of each unit, as `exam` has
-it. Here a candidate can cheat: it shares the process with what judges it. All that is kept
-is that it must end the tests properly to pass any. Must not know: why it was asked for.
+In: compiled tests that ask for it, and a candidate's program. Out: the state of each test item. A
+candidate can cheat here, because it shares the process with the tests. One thing still holds: an
+item passes only if the candidate lets the tests run to their end.
 """
 
 import sys
 import types
-from typing import Any
 
 from nova_code_verifier.verifier.test_code.harness.compile import TestCodeError
 from nova_code_verifier.verifier.test_code.harness.runner import TestRun
 from nova_code_verifier.verifier.test_code.harness.transcript import Transcript
+from nova_code_verifier.verifier.test_code.protocol import InProcessReport, unpack_tests
 
 _TEXT_MAX = 200
 
 
-def run_in_process(
-    test_code: dict[str, Any], compiled: dict[str, Any], program: str
-) -> dict[str, Any]:
-    """Run the tests once, with the candidate."""
+def run_in_process(packed: bytes, program: str) -> InProcessReport:
+    """Run *packed* tests once, with the candidate."""
+    test_code, compiled, _ = unpack_tests(packed)
+    assert compiled is not None  # noqa: S101  (compiled in a run without candidate)
     try:
-        exam = _InProcessRun(test_code, compiled, Transcript([]), frozenset())
-    except TestCodeError as problem:
-        return {"problem": str(problem)}
+        test_run = _InProcessRun(test_code, compiled, Transcript())
+    except TestCodeError as error:
+        return InProcessReport(problem=str(error))
     try:
-        exam.load(program)
+        test_run.load(program)
     except SyntaxError as error:
-        return {"failed": "not_compiled", "error": f"SyntaxError: {error}"[:_TEXT_MAX]}
+        return _failure("not_compiled", f"SyntaxError: {error}")
     except BaseException as error:  # noqa: BLE001  (the candidate may raise anything)
-        return {"failed": "not_loaded", "error": f"{type(error).__name__}: {error}"[:_TEXT_MAX]}
+        return _failure("not_loaded", f"{type(error).__name__}: {error}")
     try:
-        exam.run()
-        return exam.report()
-    except TestCodeError as problem:
-        return {"failed": "not_loaded", "error": str(problem)}
+        test_run.run()
+        return InProcessReport(items=test_run.report().items)
+    except TestCodeError as error:
+        return _failure("not_loaded", str(error))
+
+
+def _failure(failure: str, error: str) -> InProcessReport:
+    return InProcessReport(failure=failure, error=error[:_TEXT_MAX])
 
 
 class _InProcessRun(TestRun):
     def load(self, program: str) -> None:
-        """Load the candidate where `__main__`, and the tests' name for it, are."""
+        """Load the candidate as `__main__`, and as the module that the tests import it from."""
         module = types.ModuleType("__main__")
         module.__dict__.update(self.globals)
         self.globals = module.__dict__
         for name in ("__main__", *(self.test_code.get("modules") or ["solution"])):
             sys.modules[name] = module
-        exec(compile(program, "solution.py", "exec"), self.globals)  # noqa: S102  (a guest's)
+        exec(compile(program, "solution.py", "exec"), self.globals)  # noqa: S102  (this is a guest)
 
     def provide_names(self) -> None:
-        """Do nothing: the candidate is there itself."""
+        """Do nothing: the candidate itself is there."""

@@ -1,14 +1,14 @@
-"""Refuse tests that are written for pytest, where it is not on board.
+"""Refuse tests that are written for pytest.
 
-In the single file this takes the place of `verifier.test_code.harness.pytest_suite`.
+The single file has no pytest, and contains this module in place of `harness/pytest_suite.py`.
 """
 
 import types
-from typing import Any
 
 from nova_code_verifier.verifier.test_code.harness.compile import TestCodeError
+from nova_code_verifier.verifier.test_code.harness.runner import TestRun
 
 
-def run(exam: Any, module: types.ModuleType) -> None:  # noqa: ARG001  (as every suite's)
-    """Raise TestCodeError: to guess at how pytest would run them could reward what is wrong."""
-    raise TestCodeError("are written for pytest, which this single file does not hold")
+def run(_test_run: TestRun, _module: types.ModuleType) -> None:
+    """Raise TestCodeError: to run them in another way could reward wrong programs."""
+    raise TestCodeError("are written for pytest, which this single file does not contain")

@@ -1,7 +1,6 @@
-"""Tests that reach into the candidate's process: they cannot be judged from another one.
+"""Tests that patch what a candidate uses: they must run in the candidate's process.
 
-In: test code. Out: the first thing that it patches where a candidate would notice. Must not
-know: what for.
+In: test code. Out: the first object that it patches and that a candidate may use.
 """
 
 import ast
@@ -13,8 +12,8 @@ _OF_MONKEYPATCH = frozenset(
 
 
 def find_patch(tree: ast.Module) -> str:
-    """Name what is patched; "" if nothing is, but the streams that tests capture."""
-    own = _names_of_own(tree)
+    """Return what is patched, with its line; "" if nothing is, apart from captured streams."""
+    own = _defined_names(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             target = _target(ast.unparse(node.func), node, own)
@@ -23,14 +22,14 @@ def find_patch(tree: ast.Module) -> str:
     return ""
 
 
-def _names_of_own(tree: ast.Module) -> frozenset[str]:
-    """Find the classes and functions that the tests themselves define: theirs to patch."""
+def _defined_names(tree: ast.Module) -> frozenset[str]:
+    """Return the classes and functions that the tests define: a candidate does not use them."""
     kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     return frozenset(node.name for node in ast.walk(tree) if isinstance(node, kinds))
 
 
 def _target(function: str, node: ast.Call, own: frozenset[str]) -> str:
-    """Say what a call patches, if it patches anything of the candidate's."""
+    """Return what a call patches; "" if that is nothing that a candidate may use."""
     owner, _, name = function.rpartition(".")
     is_patch = name == "patch" and owner in ("", "mock", "unittest.mock")
     is_of_patch = owner in ("patch", "mock.patch", "unittest.mock.patch")
@@ -41,8 +40,5 @@ def _target(function: str, node: ast.Call, own: frozenset[str]) -> str:
     target = str(first.value) if isinstance(first, ast.Constant) else ast.unparse(first)
     if target in _STREAMS or target.partition(".")[0] in own:
         return ""
-    if name == "object" and len(node.args) > 1 and target == "sys":
-        attribute = node.args[1]
-        if ast.unparse(attribute) in ("'stdout'", "'stderr'"):
-            return ""
-    return target
+    is_of_sys = name == "object" and len(node.args) > 1 and target == "sys"
+    return "" if is_of_sys and ast.unparse(node.args[1]) in ("'stdout'", "'stderr'") else target

@@ -1,213 +1,243 @@
-"""Stand-ins for what nobody knows yet: answers that are still to come.
+"""Proxies for answers that are not known yet.
 
-In: what tests do with them. Out: further questions, or the unit is put off where only a real
-value will do. Must not know: answers.
+In: what the tests do with such an answer. Out: further questions; or `AnswerNeededError`, where
+only a real value will do.
 """
 
 import sys
 import types
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping
 from opcode import opmap
-from typing import Any
+from typing import Any, Protocol
 
-from nova_code_verifier.verifier.test_code.harness.transcript import AnswerNeededError
+from nova_code_verifier.verifier.test_code.harness.transcript import AnswerNeededError, Transcript
 
-_SUSPENDING = "bool len int float complex index str bytes format"
+_DEMANDING = "bool int float complex index str bytes format"
 _TWO_SIDED = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor"
 TWO_SIDED = tuple(_TWO_SIDED.split())
-"""The operations that either side may carry out."""
+"""The operations that either operand may define."""
 _COMPARISONS = "eq ne lt le gt ge"
-_UNARY = "neg pos abs invert round trunc floor ceil enter next"
+_GUESSED = "neg pos abs invert round trunc floor ceil enter next setitem delitem copy"
 
-_TELLING = """
+_LEAKING = """
     startswith endswith find rfind issubset issuperset isdisjoint difference symmetric_difference
     intersection union
 """
-LEAKING_METHODS = frozenset(_TELLING.split())
-"""Methods of plain data that a test passes what it expects, to be told whether it is so."""
+LEAKING_METHODS = frozenset(_LEAKING.split())
+"""Methods of plain data to which a test passes what it expects."""
+
+
+class Session(Protocol):
+    """The part of `ProxySession` (`harness/session.py`) that proxies use."""
+
+    transcript: Transcript
+
+    def ask(
+        self,
+        operation: str,
+        *operands: object,
+        is_guess: bool = False,
+        keywords: Mapping[str, object] | None = None,
+    ) -> Any:  # noqa: ANN401  (an answer can be anything)
+        """Ask the candidate; return a value or a proxy, or raise what it raised."""
+
+    def demand(self, operation: str, *operands: object) -> Any:  # noqa: ANN401  (as `ask`)
+        """Ask, and raise AnswerNeededError if the answer is not known."""
+
+    def compare(self, operation: str, left: object, right: object) -> object:
+        """Compare two values of which one is not known."""
+
+    def note_expectations(self, operation: str, left: object, right: object) -> None:
+        """Note the value that the tests compare with the other one, which is not known."""
+
+    def index_of_guess(self, operation: str, *operands: object) -> int:
+        """Ask a question that may turn out not to be needed, and return its index."""
+
+    def is_proxy(self, value: object) -> bool:
+        """Return whether a value is a proxy for one of the candidate's."""
+
+    def may_receive_test_data(self, proxy: object) -> bool:
+        """Return whether operators of the proxied object may receive the tests' plain data."""
+
+    def items(self, iterator: object, taken: deque[object]) -> Iterator[object]:
+        """Iterate over an iterator of the candidate's; *taken* are items that came already."""
 
 
 def is_tool_attribute(name: str) -> bool:
-    """Tell whether an attribute is one that Python and the test tools look for in anything."""
+    """Return whether Python and the test tools look for this attribute in any object."""
     return (name.startswith("__") and name.endswith("__")) or name.startswith(
         ("_mock", "_pytest", "pytestmark")
     )
 
 
 class PendingValue:
-    """The result of a question without an answer; or an attribute of one, not read yet."""
+    """The answer to a question that has none yet; or an attribute of it that was not asked for."""
 
-    __slots__ = ("_attribute_", "_place_", "_session_")
+    __slots__ = ("_attribute_", "_index_", "_session_")
 
-    def __init__(self, cast: Any, place: int | None, attribute: tuple[Any, str] | None) -> None:
-        """Stand in for the answer to the question at *place*, or for an *attribute*."""
-        self._session_ = cast
-        self._place_ = place
+    def __init__(
+        self, session: Session, index: int | None, attribute: tuple[object, str] | None = None
+    ) -> None:
+        """Stand for the answer to the question at *index*; without one, for an *attribute*."""
+        self._session_ = session
+        self._index_ = index
         self._attribute_ = attribute
 
-    def _place_asked_(self) -> int:
-        """Return which question it is the answer to. An attribute is read at the latest now."""
-        if self._place_ is None:
+    def _asked_index_(self) -> int:
+        """Return the index of the question. Ask for an attribute now, if it was not asked for."""
+        if self._index_ is None:
             owner, name = self._attribute_ or (None, "")
-            self._place_ = self._session_.place_of_guess("getattr", owner, name)
-        return self._place_
+            self._index_ = self._session_.index_of_guess("getattr", owner, name)
+        return self._index_
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> "PendingValue":
         if is_tool_attribute(name) or (name.startswith("_") and name.endswith("_")):
             raise AttributeError(name)
         return PendingValue(self._session_, None, (self, name))
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Ask what a call, or a method's, comes to."""
-        if self._place_ is None and self._attribute_ is not None:
+    def __call__(self, *args: object, **kwargs: object) -> object:
+        """Ask for the result of a call, or of a method call."""
+        if self._index_ is None and self._attribute_ is not None:
             owner, name = self._attribute_
             if name in LEAKING_METHODS:
                 raise AnswerNeededError
-            return self._session_.ask("method", owner, name, *args, guess=True, keywords=kwargs)
+            return self._session_.ask("method", owner, name, *args, is_guess=True, keywords=kwargs)
         return self._session_.ask("call", self, *args, keywords=kwargs)
 
     def __hash__(self) -> int:
-        self._session_.ask("hash", self, guess=True)
+        self._session_.ask("hash", self, is_guess=True)
         raise AnswerNeededError
 
-    def __getitem__(self, key: Any) -> Any:
-        return self._session_.ask("getitem", self, key, guess=True)
+    def __len__(self) -> int:
+        self._session_.ask("len", self, is_guess=True)
+        raise AnswerNeededError
 
-    def __setitem__(self, key: Any, value: Any) -> None:
-        self._session_.ask("setitem", self, key, value, guess=True)
+    def __getitem__(self, key: object) -> object:
+        return self._session_.ask("getitem", self, key, is_guess=True)
 
-    def __delitem__(self, key: Any) -> None:
-        self._session_.ask("delitem", self, key, guess=True)
+    def __contains__(self, item: object) -> bool:
+        raise AnswerNeededError  # the question would contain what may be expected
 
-    def __contains__(self, item: Any) -> bool:
-        raise AnswerNeededError  # and not asked: it could be what is expected
-
-    def __iter__(self) -> Any:
-        count = _unpacked_into(sys._getframe(1))  # noqa: SLF001  (there is no other way to tell)
+    def __iter__(self) -> Iterator[object]:
+        count = _unpacked_into(sys._getframe(1))  # noqa: SLF001  (there is no other way to find out)
         if count is not None:
-            return iter([self[place] for place in range(count)])
-        items = self._session_.ask("iter", self, guess=True)
-        self._session_.ask("take", items, guess=True)
+            return iter([self[index] for index in range(count)])
+        items = self._session_.ask("iter", self, is_guess=True)
+        self._session_.ask("take", items, is_guess=True)
         raise AnswerNeededError
 
-    def __reversed__(self) -> Any:
-        items = self._session_.ask("reversed", self, guess=True)
-        self._session_.ask("take", items, guess=True)
+    def __reversed__(self) -> Iterator[object]:
+        items = self._session_.ask("reversed", self, is_guess=True)
+        self._session_.ask("take", items, is_guess=True)
         raise AnswerNeededError
 
     def __exit__(self, *error: object) -> None:
-        self._session_.ask("exit", self, guess=True)
+        self._session_.ask("exit", self, is_guess=True)
 
-    def __await__(self) -> Any:
+    def __await__(self) -> Generator[object, object, object]:
         yield from ()
-        return self._session_.ask("await", self, guess=True)
+        return self._session_.ask("await", self, is_guess=True)
 
-    async def __aenter__(self) -> Any:
-        return self._session_.ask("aenter", self, guess=True)
+    async def __aenter__(self) -> object:
+        return self._session_.ask("aenter", self, is_guess=True)
 
     async def __aexit__(self, *error: object) -> None:
-        self._session_.ask("aexit", self, guess=True)
+        self._session_.ask("aexit", self, is_guess=True)
 
-    def __copy__(self) -> Any:
-        return self._session_.ask("copy", self, guess=True)
-
-    def __deepcopy__(self, _memo: Any) -> Any:
-        return self._session_.ask("deepcopy", self, guess=True)
+    def __deepcopy__(self, _memo: object) -> object:
+        return self._session_.ask("deepcopy", self, is_guess=True)
 
     def __repr__(self) -> str:
         return "<not known yet>"
 
     @property  # type: ignore[misc]
-    def __class__(self) -> Any:
-        # Whether it is an instance of anything depends on the answer.
-        self._place_asked_()
+    def __class__(self) -> type:
+        # It depends on the answer of which class this is an instance.
+        self._asked_index_()
         raise AnswerNeededError
 
 
 def _unpacked_into(frame: types.FrameType) -> int | None:
-    """Tell how many names a statement like `a, b = f()` unpacks into, if it is one."""
-    code, place = frame.f_code.co_code, frame.f_lasti
-    return code[place + 1] if code[place] == opmap["UNPACK_SEQUENCE"] else None
+    """Return how many names the statement of *frame* unpacks into (`a, b = f()`), if it does."""
+    code, index = frame.f_code.co_code, frame.f_lasti
+    return code[index + 1] if code[index] == opmap["UNPACK_SEQUENCE"] else None
 
 
-def _suspending(operation: str) -> Any:
-    def demand(self: PendingValue, *args: Any) -> Any:
-        self._session_.ask(operation, self, *args, guess=True)
+def _demanding(operation: str) -> Callable[..., object]:
+    def demand(self: PendingValue, *args: object) -> object:
+        self._session_.ask(operation, self, *args, is_guess=True)
         raise AnswerNeededError
 
     return demand
 
 
-def _comparing(operation: str) -> Any:
-    def compare(self: PendingValue, other: object) -> Any:
+def _comparing(operation: str) -> Callable[..., object]:
+    def compare(self: PendingValue, other: object) -> object:
         return self._session_.compare(operation, self, other)
 
     return compare
 
 
-def _guessing(operation: str) -> Any:
-    def guess(self: PendingValue, *args: Any) -> Any:
-        return self._session_.ask(operation, self, *args, guess=True)
+def _guessing(operation: str) -> Callable[..., object]:
+    def guess(self: PendingValue, *args: object) -> object:
+        return self._session_.ask(operation, self, *args, is_guess=True)
 
     return guess
 
 
-def _between(operation: str, *, is_reflected: bool) -> Any:
-    def guess(self: PendingValue, other: Any, *more: Any) -> Any:
-        if not self._session_.is_candidates(other):
+def _computing(operation: str, *, is_reflected: bool) -> Callable[..., object]:
+    def compute(self: PendingValue, other: object, *more: object) -> object:
+        if not self._session_.is_proxy(other):
             self._session_.note_expectations(operation, self, other)
-            raise AnswerNeededError  # and not asked: it could be what is expected
+            raise AnswerNeededError  # the question would contain what may be expected
         operands = (other, self) if is_reflected else (self, other)
-        return self._session_.ask(operation, *operands, *more, guess=True)
+        return self._session_.ask(operation, *operands, *more, is_guess=True)
 
-    return guess
+    return compute
 
 
-for _name in _SUSPENDING.split():
-    setattr(PendingValue, f"__{_name}__", _suspending(_name))
+for _name in _DEMANDING.split():
+    setattr(PendingValue, f"__{_name}__", _demanding(_name))
 for _name in _COMPARISONS.split():
     setattr(PendingValue, f"__{_name}__", _comparing(_name))
-for _name in _UNARY.split():
+for _name in _GUESSED.split():
     setattr(PendingValue, f"__{_name}__", _guessing(_name))
 for _name in TWO_SIDED:
-    setattr(PendingValue, f"__{_name}__", _between(_name, is_reflected=False))
-    setattr(PendingValue, f"__r{_name}__", _between(_name, is_reflected=True))
+    setattr(PendingValue, f"__{_name}__", _computing(_name, is_reflected=False))
+    setattr(PendingValue, f"__r{_name}__", _computing(_name, is_reflected=True))
 
 
 class PendingName(type):
-    """A name of the candidate's that nobody has looked at yet.
+    """A name of the candidate's whose value is not known yet.
 
-    Its instances are classes, and of exceptions: of all that a name can be, only that will do
-    wherever Python looks closely (`except Name`, `pytest.raises(Name)`, `class X(Name)`).
+    Its instances are exception classes: of all that a name can be, only those are accepted wherever
+    Python checks the type (`except Name`, `pytest.raises(Name)`, `class X(Name)`).
     """
 
-    _inner_: PendingValue
+    _value_: PendingValue
 
-    @classmethod
-    def stand_in(cls, name: str, inner: PendingValue) -> "PendingName":
-        """Make the stand-in for *name*."""
-        return cls(name, (Exception,), {"_inner_": inner})
+    def __call__(cls, *args: object, **kwargs: object) -> object:
+        """Ask for the result of a call."""
+        return cls._value_(*args, **kwargs)
 
-    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        """Ask what a call comes to."""
-        return cls._inner_(*args, **kwargs)
+    def __getattr__(cls, name: str) -> object:
+        return getattr(cls._value_, name)
 
-    def __getattr__(cls, name: str) -> Any:
-        return getattr(cls._inner_, name)
+    def __getitem__(cls, key: object) -> object:
+        return cls._value_[key]
 
-    def __getitem__(cls, key: Any) -> Any:
-        return cls._inner_[key]
-
-    def __iter__(cls) -> Any:
-        return iter(cls._inner_)
+    def __iter__(cls) -> Iterator[object]:
+        return iter(cls._value_)
 
     def __len__(cls) -> int:
-        return len(cls._inner_)
+        return len(cls._value_)
 
-    def __eq__(cls, other: object) -> Any:
-        return cls is other or cls._inner_ == other
+    def __eq__(cls, other: object) -> bool:
+        return cls is other or cls._value_ == other
 
     def __hash__(cls) -> int:
         return type.__hash__(cls)
 
-    def __instancecheck__(cls, instance: Any) -> bool:
+    def __instancecheck__(cls, instance: object) -> bool:
         raise AnswerNeededError

@@ -1,83 +1,88 @@
-"""Tests that are written for pytest: run by the real one.
+"""Run tests that are written for pytest, with pytest.
 
-In: an exam and the module of its tests. Out: each item a unit of the exam. What the tool
-prints is nobody's business. Must not know: stand-ins, answers.
+In: a run and the module of its tests. Out: a test item for each of pytest's. pytest's own output is
+dropped.
 """
 
 import types
-from typing import Any
+from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
-from nova_code_verifier.verifier.test_code.harness.unittest_suite import quietly
+from nova_code_verifier.verifier.test_code.harness.runner import TestRun
+from nova_code_verifier.verifier.test_code.harness.unittest_suite import without_output
+from nova_code_verifier.verifier.test_code.protocol import ItemState
 
 _FILE, _SETTINGS = "test_tests.py", "pytest.ini"
 _OPTIONS = [
     *("-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:terminal"),
-    # In the work directory alone: what is above it is closed.
+    # In the work directory alone: the sandbox denies access to the directories above it.
     *("-c", _SETTINGS, "--rootdir=.", "--confcutdir=.", "--basetemp=tmp"),
     *("--assert=plain", "--capture=sys"),
 ]
+_ERROR = pytest.StashKey[BaseException]()
 
 
-def run(exam: Any, module: types.ModuleType) -> None:
-    """Run what pytest finds, each item a unit."""
+def run(test_run: TestRun, module: types.ModuleType) -> None:
+    """Run the items that pytest finds."""
     for name in (_FILE, _SETTINGS):
-        with open(name, "w", encoding="ascii"):  # noqa: PTH123  (pytest wants files)
-            pass
-    with quietly():
-        status = pytest.main([*_OPTIONS, _FILE], plugins=[_Plugin(exam, module)])
+        Path(name).write_text("", "ascii")  # pytest wants files
+    with without_output():
+        status = pytest.main([*_OPTIONS, _FILE], plugins=[_Plugin(test_run, module)])
     if status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR):
         raise RuntimeError(f"pytest cannot run the tests ({status})")
 
 
 class _Plugin:
-    """Gives pytest the module, and the exam its units."""
+    """Gives pytest the module, and the run its items."""
 
-    def __init__(self, exam: Any, module: types.ModuleType) -> None:
-        self._exam = exam
+    def __init__(self, test_run: TestRun, module: types.ModuleType) -> None:
+        self._test_run = test_run
         self._module = module
 
     @pytest.hookimpl
-    def pytest_pycollect_makemodule(self, module_path: Any, parent: Any) -> Any:
+    def pytest_pycollect_makemodule(self, module_path: Path, parent: pytest.Collector) -> object:
         collected = _Module.from_parent(parent, path=module_path)
         collected._tests_ = self._module
         return collected
 
     @pytest.hookimpl
-    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
-        items[:] = [item for item in items if _name_of(item) not in self._exam.settled]
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = [item for item in items if _name_of(item) not in self._test_run.lost_items]
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: Any) -> Any:
-        with self._exam.unit(_name_of(item)):
-            item._error_ = None
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        with self._test_run.item(_name_of(item)):
             outcome = yield
-            if item._error_ is not None:
-                raise item._error_
+            error = item.stash.get(_ERROR, None)
+            if error is not None:
+                raise error
         return outcome
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_makereport(self, item: Any, call: Any) -> Any:
-        """Hear what pytest makes of how a test ended, its marks included."""
-        # Nobody reads how pytest shows an error, and showing a stand-in would ask about it.
-        item.repr_failure = item._repr_failure_py = lambda *_, **__: ""  # noqa: SLF001
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Note how pytest says that a test ended, which depends on its marks."""
+        # Nobody reads how pytest shows an error, and to show a proxy would ask questions.
+        item.repr_failure = item._repr_failure_py = lambda *_, **__: ""  # type: ignore[assignment, method-assign]  # noqa: SLF001
         report = yield
-        if report.failed and item._error_ is None:
-            item._error_ = AssertionError() if call.excinfo is None else call.excinfo.value
+        if report.failed and _ERROR not in item.stash:
+            item.stash[_ERROR] = AssertionError() if call.excinfo is None else call.excinfo.value
         elif report.skipped and not hasattr(report, "wasxfail"):
-            self._exam.transcript.unit.state = "skipped"
+            self._test_run.transcript.item.state = ItemState.SKIPPED
         return report
 
 
 class _Module(pytest.Module):
-    """A module that is there already."""
+    """A module that exists already."""
 
     _tests_: types.ModuleType
 
-    def _getobj(self) -> Any:
+    def _getobj(self) -> types.ModuleType:
         return self._tests_
 
 
-def _name_of(item: Any) -> str:
-    return str(item.nodeid.partition("::")[2])
+def _name_of(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[2]

@@ -1,11 +1,11 @@
-"""One run of the tests: with what is known of the candidate, or with nothing.
+"""Run the tests once, with the answers of the candidate that are known, if any.
 
-In: a test code (the tests), as it was pressed, the questions of the run before, the answers to
-them, and the units that are settled. Out: the state of every unit, and the questions as they
-are now. A unit is `open` while it waits for answers; the run goes on behind it, statement by
-statement, to find out what else will be asked. Called in a guest, never the candidate's:
-one after the other where tests leave no trace, else in a guest for each.
-Must not know: the candidate.
+In: compiled tests, the questions of the last run, the answers to them, and the test items that are
+lost. Out: the state of every item, and the questions of this run. An item is `open` while it lacks
+answers; the run goes on behind it, statement by statement, to find out what else it will ask.
+
+This runs in a guest that never holds a candidate: candidates follow each other in one guest where
+tests leave no trace there; otherwise each gets a guest of its own.
 """
 
 import builtins
@@ -14,10 +14,10 @@ import linecache
 import marshal
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from opcode import opmap
-from typing import Any
+from typing import Any, cast
 
 from nova_code_verifier.verifier.test_code.harness import script
 from nova_code_verifier.verifier.test_code.harness.callables import Sources
@@ -35,63 +35,70 @@ from nova_code_verifier.verifier.test_code.harness.session import ProxySession
 from nova_code_verifier.verifier.test_code.harness.transcript import (
     Answer,
     AnswerNeededError,
+    AskedQuestion,
     CandidateLostError,
     ExhaustedError,
-    Question,
+    TestItem,
     Transcript,
-    Unit,
     UnsendableError,
+)
+from nova_code_verifier.verifier.test_code.protocol import (
+    CandidateAnswers,
+    CompiledTests,
+    ItemReport,
+    ItemState,
+    Question,
+    RunReport,
+    TestCodeFields,
+    unpack_tests,
 )
 
 _PYTEST_SUITE = "nova_code_verifier.verifier.test_code.harness.pytest_suite"
-_OF_OBJECTS = ("getattr", "method", "setattr")
+_ATTRIBUTE_OPERATIONS = ("getattr", "method", "setattr")
 _STEPS_MAX = 200_000
 _TEXT_MAX = 200
-_NAMING = (NameError, ImportError, AttributeError, TypeError)
+_NAMING_ERRORS = (NameError, ImportError, AttributeError, TypeError)
 
 
 def run_tests(
-    test_code: dict[str, Any],
-    compiled: dict[str, Any] | None,
-    questions: list[Any],
-    answers: list[Any],
-    settled: list[str],
-) -> dict[str, Any]:
-    """Run the tests once. A test code that is not *pressed* is pressed first, and that reported."""
-    known = [Question(*question) for question in questions]
-    for question, answer in zip(known, answers, strict=False):
-        question.answer = None if answer is None else Answer.read(*answer)
+    test_code: TestCodeFields,
+    compiled: CompiledTests | None,
+    questions: Sequence[Question],
+    candidate: CandidateAnswers,
+) -> RunReport:
+    """Run the tests once. If they are not *compiled*, compile them, and report them compiled."""
+    known = [AskedQuestion(question) for question in questions]
+    for asked, answer in zip(known, candidate.answers, strict=False):
+        asked.answer = None if answer is None else Answer.read(*answer)
     try:
-        ready = compiled or compile_tests(test_code)
-        if ready["style"] == "pytest" and _PYTEST_SUITE not in sys.modules:
-            return {"compiled": ready, "needs": "pytest"}
-        exam = TestRun(test_code, ready, Transcript(known), frozenset(settled))
-        exam.run()
-        # With what is asked before all answers goes what makes all later runs shorter.
-        return exam.report() | ({} if answers else {"compiled": ready | exam.guesses()})
-    except TestCodeError as problem:
-        return {"problem": str(problem)}
+        tests = compiled or compile_tests(test_code)
+        if tests.style == "pytest" and _PYTEST_SUITE not in sys.modules:
+            return RunReport(needs_pytest=True, compiled=tests)
+        test_run = TestRun(test_code, tests, Transcript(known), candidate.lost_items)
+        test_run.run()
+        report = test_run.report()
+    except TestCodeError as error:
+        return RunReport(problem=str(error))
+    return report if candidate.answers else report._replace(compiled=test_run.with_guesses())
 
 
-def load_tests(prepared: bytes) -> Callable[[list[Any], list[str]], dict[str, Any]]:
-    """Make of a test code, as it was pressed, and its questions what examines one candidate a call.
-
-    *prepared* is marshalled, and comes from outside of all guests, as `test run` wrote it.
-    """
-    test_code, compiled, questions = marshal.loads(prepared)  # noqa: S302  (see above)
-    return lambda answers, settled: run_tests(test_code, compiled, questions, answers, settled)
+def load_tests(packed: bytes) -> Callable[..., RunReport]:
+    """Return a function that runs *packed* tests with one candidate's `CandidateAnswers`."""
+    tests = unpack_tests(packed)
+    return lambda *candidate: run_tests(*tests, CandidateAnswers(*candidate))
 
 
-def load_guesses(prepared: bytes) -> Callable[[int], int]:
+def load_guesses(packed: bytes) -> Callable[[int], int]:
     """Return a function that counts the items which a guess passes, given the guess's index."""
-    test_code, compiled, _ = marshal.loads(prepared)  # noqa: S302  (as for `load_tests`)
+    test_code, compiled, _ = unpack_tests(packed)
+    tests = cast("CompiledTests", compiled)
 
-    def count_passed(place: int) -> int:
-        guess = ConstantCandidate(compiled["guesses"][place], compiled["made"], compiled["methods"])
-        exam = TestRun(test_code, compiled, guess, frozenset())
+    def count_passed(index: int) -> int:
+        guess = ConstantCandidate(tests.guesses[index], tests.guessed_classes, tests.methods)
         try:
-            exam.run()
-            return sum(state == "passed" for _, state, *_ in exam.report()["units"])
+            test_run = TestRun(test_code, tests, guess)
+            test_run.run()
+            return sum(item.state is ItemState.PASSED for item in test_run.report().items)
         except TestCodeError:
             return 0
 
@@ -99,43 +106,42 @@ def load_guesses(prepared: bytes) -> Callable[[int], int]:
 
 
 class TestRun:
-    """The tests, prepared to be run once."""
+    """One run of compiled tests."""
 
     def __init__(
         self,
-        test_code: dict[str, Any],
-        compiled: dict[str, Any],
+        test_code: TestCodeFields,
+        compiled: CompiledTests,
         transcript: Transcript,
-        settled: frozenset[str],
+        lost_items: Sequence[str] = (),
     ) -> None:
-        """Lay out the test code. Raises TestCodeError."""
+        """Run the prompt of the tests. Raises TestCodeError."""
         self.test_code = test_code
         self.compiled = compiled
         self.transcript = transcript
-        self.settled = settled
+        self.lost_items = frozenset(lost_items)
         self.problem = ""
         self.globals: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
         self._run_prompt()
-        self.globals |= {name: __import__(name) for name in compiled["libraries"]}
+        self.globals |= {name: __import__(name) for name in compiled.libraries}
         shared = {
             name: kind
             for name, kind in self.globals.items()
             if isinstance(kind, type) and kind.__module__ == "__main__"
         }
-        self.shared = sorted(shared.keys() - set(compiled["names"]))
-        sources = Sources(test_code["source"], test_code.get("prompt", ""))
-        self.cast = ProxySession(
+        self.shared = sorted(shared.keys() - set(compiled.names))
+        self.session = ProxySession(
             transcript,
-            sources,
+            Sources(test_code["source"], test_code.get("prompt", "")),
             {name: shared[name] for name in self.shared},
-            frozenset(compiled["classes"]),
+            frozenset(compiled.classes),
         )
-        if compiled["is_seeding"]:
-            self.cast.share_random_state()
+        if compiled.is_seeding:
+            self.session.share_random_state()
 
     def _run_prompt(self) -> None:
         try:
-            exec(marshal.loads(self.compiled["prompt_code"]), self.globals)  # noqa: S102, S302  (the dataset's, through a guest of our own)
+            exec(marshal.loads(self.compiled.prompt_code), self.globals)  # noqa: S102, S302  (the dataset's, compiled in a guest without a candidate)
         except Exception as error:  # noqa: BLE001  (whatever it is, the dataset's owner should know)
             raise TestCodeError(f"the prompt raises {_describe(error, _text(error))}") from None
 
@@ -143,46 +149,46 @@ class TestRun:
 
     def run(self) -> None:
         """Run the tests, in the style that they are written in. Raises TestCodeError."""
-        style = self.compiled["style"]
+        style = self.compiled.style
         self.provide_names()
         if style == "script":
-            for name in self.compiled["units"]:
-                self.transcript.find_unit(name)
+            for name in self.compiled.items:
+                self.transcript.find_item(name)
             self._execute(self.globals)
             return
         module = types.ModuleType("tests")
         module.__dict__.update(self.globals, __name__="tests", __file__="test_tests.py")
         sys.modules["tests"] = module
         self._execute(module.__dict__)
-        # By name: a suite's tool is loaded where it is needed, before the guest is walled in.
+        # By name: only guests that need a test tool load it, before they are confined.
         run_suite = importlib.import_module(
             f"nova_code_verifier.verifier.test_code.harness.{style}_suite"
         ).run
-        run_suite(self, self._view(module))
+        run_suite(self, self._module_without_proxies(module))
         outside = self.transcript.outside
-        if self.transcript.units.keys() == {""} and not (self.settled or outside.error):
-            raise TestCodeError("found no tests in it")
+        if self.transcript.items.keys() == {""} and not (self.lost_items or outside.error):
+            raise TestCodeError("contain no test")
 
-    def _view(self, module: types.ModuleType) -> types.ModuleType:
-        """Show the tools the tests, and nothing that stands in for the candidate's."""
-        view = types.ModuleType(module.__name__)
-        view.__dict__.update(
+    def _module_without_proxies(self, module: types.ModuleType) -> types.ModuleType:
+        """Copy the module for the test tools: they look for tests in every object that they see."""
+        copy = types.ModuleType(module.__name__)
+        copy.__dict__.update(
             (name, value)
             for name, value in module.__dict__.items()
-            if not self.cast.is_candidates(value)
+            if not self.session.is_proxy(value)
         )
-        return view
+        return copy
 
     def provide_names(self) -> None:
-        """Put a stand-in wherever the tests look for a name of the candidate's."""
+        """Put a proxy wherever the tests look for a name of the candidate's."""
         module = _CandidateModule("solution")
-        module.__dict__["_exam_"] = self
-        for name in self.compiled["names"]:
-            self.globals.pop(name, None)  # what the prompt begins, the candidate completes
+        module.__dict__["_session_"] = self.session
+        for name in self.compiled.names:
+            self.globals.pop(name, None)  # the prompt begins it, and the candidate completes it
             try:
-                self.globals[name] = module.__dict__[name] = self.cast.name(name)
+                self.globals[name] = module.__dict__[name] = self.session.name(name)
             except NameError:
-                continue  # the tests will say so where they use it
+                continue  # the tests raise it where they use the name
         for name in self.test_code.get("modules") or ["solution"]:
             sys.modules[name] = module
 
@@ -191,12 +197,12 @@ class TestRun:
         linecache.cache[FILE_NAME] = (len(text), None, text.splitlines(keepends=True), FILE_NAME)
         names |= {
             script.STEP: _Step(self.transcript),
-            script.BEGINS: lambda name: name not in self.settled,
-            script.UNIT: self.unit,
+            script.SHOULD_RUN: lambda name: name not in self.lost_items,
+            script.ITEM: self.item,
         }
         outside = self.transcript.outside
         try:
-            exec(marshal.loads(self.compiled["code"]), names)  # noqa: S102, S302  (see above)
+            exec(marshal.loads(self.compiled.code), names)  # noqa: S102, S302  (see above)
         except (AnswerNeededError, ExhaustedError):
             outside.is_open = True
         except UnsendableError as error:
@@ -204,87 +210,98 @@ class TestRun:
         except BaseException as error:  # noqa: BLE001  (the tests may raise anything)
             is_own = isinstance(error, ModuleNotFoundError) and not outside.has_raised
             if is_own or not self.transcript.asked:
-                raise TestCodeError(f"raises {_describe(error, _text(error))}") from None
-            outside.error = outside.error or _told(error, outside)
-            outside.said = outside.said or _said(error, outside)
+                raise TestCodeError(f"raise {_describe(error, _text(error))}") from None
+            outside.error = outside.error or _public_error(error, outside)
+            outside.message = outside.message or _secret_message(error, outside)
 
     def _note_unsendable(self, error: UnsendableError) -> None:
-        """Note what cannot be judged apart; where nobody wants that, only the units count."""
+        """Refuse the tests, unless they run in the candidate's process: then only items count."""
         if not self.test_code.get("shared_process"):
             self.problem = self.problem or (
-                f"passes {error} to the candidate, which cannot travel; tests that need the "
-                "candidate in their own process can ask for shared_process"
+                f"pass {error} to the candidate, which cannot be sent to its process; set "
+                "shared_process: true to run both in one process"
             )
 
     @contextmanager
-    def unit(self, name: str) -> Any:
-        """Run one unit: what it raises is its own."""
+    def item(self, name: str) -> Iterator[None]:
+        """Run one item: an exception ends the item, and not the run."""
         transcript = self.transcript
-        outer, transcript.unit = transcript.unit, transcript.find_unit(name)
-        unit = transcript.unit
+        outer, transcript.item = transcript.item, transcript.find_item(name)
+        item = transcript.item
         try:
             yield
-            _settle(unit, None)
+            _set_state(item, None)
         except UnsendableError as error:
             self._note_unsendable(error)
         except (AnswerNeededError, ExhaustedError):
-            unit.is_open = True
+            item.is_open = True
         except BaseException as error:  # noqa: BLE001  (the tests may raise anything)
-            _settle(unit, error)
+            _set_state(item, error)
         finally:
-            transcript.unit, unit.raised = outer, None  # it would keep the frames of the tests
+            transcript.item, item.raised = outer, None  # it would keep the frames of the tests
 
-    def report(self) -> dict[str, Any]:
-        """Say how every unit stands, and what was asked. Raises TestCodeError."""
+    # -- reporting ---------------------------------------------------------------------
+
+    def report(self) -> RunReport:
+        """Report the state of every item, and the questions. Raises TestCodeError."""
         if self.problem:
             raise TestCodeError(self.problem)
         outside = self.transcript.outside
-        units = [self._said_of(unit) for name, unit in self.transcript.units.items() if name]
+        items = [self._report_of(item) for name, item in self.transcript.items.items() if name]
         is_open = outside.is_open and not outside.ending
         asked = self.transcript.asked
-        if not (is_open or any(state == "open" for _, state, *_ in units)):
-            asked = []  # nobody will be asked again
-        return {
-            "units": units,
-            "is_open": is_open,
-            "outside": [outside.ending, outside.error],
-            "shared": self.shared,
-            "questions": [
-                [one.unit, one.operation, one.on, one.keywords, one.nodes, one.is_guess]
-                for one in asked
-            ],
-        }
+        if not (is_open or any(item.state is ItemState.OPEN for item in items)):
+            asked = []  # they will not be asked again
+        return RunReport(
+            items=items,
+            outside=ItemReport("", ItemState.FAILED, outside.ending, outside.error),
+            is_open=is_open,
+            shared=self.shared,
+            questions=[known.question for known in asked],
+        )
 
-    def guesses(self) -> dict[str, Any]:
-        """List what is worth trying instead of working, after a run with nothing known."""
-        read, wanted, asked = self.compiled["wanted"], self.cast.wanted, self.transcript.asked
-        has_parts = wanted.has_parts or any(one.operation in _OF_OBJECTS for one in asked)
-        raised = {name for name, _ in read["raised"]}.intersection(self.compiled["names"])
-        made = raised.union(self.compiled["classes"] if has_parts else ())
-        guesses = {"guesses": baseline_answers(read, wanted, asked), "made": sorted(made)}
-        return guesses | {"wanted": {}}  # it has served, and all of this goes to every sitting
+    def _report_of(self, item: TestItem) -> ItemReport:
+        is_reached = item.state is not ItemState.NOT_REACHED
+        before = TestItem("") if is_reached else self.transcript.outside
+        return ItemReport(
+            name=item.name,
+            state=ItemState.OPEN if item.is_open and not item.ending else item.state,
+            ending=item.ending or before.ending,
+            error=item.error or before.error,
+            message=item.message or before.message,
+            is_self_compared=item.is_self_compared,
+            answers_used=item.answers_used,
+        )
 
-    def _said_of(self, unit: Unit) -> list[Any]:
-        before = Unit("") if unit.state != "not_reached" else self.transcript.outside
-        return [
-            unit.name,
-            "open" if unit.is_open and not unit.ending else unit.state,
-            unit.ending or before.ending,
-            unit.error or before.error,
-            unit.self_compared,
-            unit.said or before.said,
-            unit.place,
-        ]
+    def with_guesses(self) -> CompiledTests:
+        """Return the compiled tests with the guesses that are worth a try.
+
+        This is for a run without answers: it shows what the tests compare answers with.
+        """
+        tests, expected = self.compiled, self.session.expected
+        asked = [known.question for known in self.transcript.asked]
+        has_attributes = expected.has_attributes or any(
+            question.operation in _ATTRIBUTE_OPERATIONS for question in asked
+        )
+        exceptions = {name for name, _ in tests.expected_exceptions}.intersection(tests.names)
+        classes = exceptions.union(tests.classes if has_attributes else ())
+        return tests._replace(
+            guesses=baseline_answers(tests, expected, asked),
+            guessed_classes=sorted(classes),
+            # They are not needed any more, and all the rest goes to every harness.
+            expected_answers={},
+            expected_exceptions=[],
+        )
 
 
 class _CandidateModule(types.ModuleType):
-    """Stands in for the module that the tests import the candidate from."""
+    """Stands for the module that the tests import the candidate from."""
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         if is_tool_attribute(name):
             raise AttributeError(name)
         try:
-            value = self.__dict__["_exam_"].cast.name(name)
+            value = self.__dict__["_session_"].name(name)
         except NameError as error:
             raise AttributeError(str(error)) from None
         self.__dict__[name] = value
@@ -292,60 +309,61 @@ class _CandidateModule(types.ModuleType):
 
 
 class _Step:
-    """One statement: while its unit waits for answers, the tests go on behind it."""
+    """Wraps one statement: while its item lacks answers, the tests go on behind it."""
 
     def __init__(self, transcript: Transcript) -> None:
         self._transcript = transcript
 
     def __enter__(self) -> None:
         transcript = self._transcript
-        if transcript.unit.is_open:
+        if transcript.item.is_open:
             transcript.steps += 1
             if transcript.steps > _STEPS_MAX:
                 raise ExhaustedError
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
-        if kind is None or not self._transcript.unit.is_open:
+        if kind is None or not self._transcript.item.is_open:
             return False
         return not issubclass(
             kind, ExhaustedError | CandidateLostError | UnsendableError | GeneratorExit
         )
 
 
-def _settle(unit: Unit, error: BaseException | None) -> None:
-    """Note how a unit ended; it may have been run before, and then the worst counts."""
+def _set_state(item: TestItem, error: BaseException | None) -> None:
+    """Set the state of an item that ended; of several ends of one item, the worst counts."""
     if error is None:
-        unit.state = "passed" if unit.state in ("not_reached", "passed") else unit.state
+        if item.state is ItemState.NOT_REACHED:
+            item.state = ItemState.PASSED
     else:
-        is_raised = unit.has_raised and not isinstance(error, AssertionError)
-        unit.state = "raised" if is_raised else "failed"
-        unit.error, unit.said = _told(error, unit), _said(error, unit)
+        is_raised = item.has_raised and not isinstance(error, AssertionError)
+        item.state = ItemState.RAISED if is_raised else ItemState.FAILED
+        item.error, item.message = _public_error(error, item), _secret_message(error, item)
 
 
-def _told(error: BaseException, unit: Unit) -> str:
-    """Describe an error to everybody."""
-    return _describe(error, _text(error) if _may_be_told(error, unit) else "")
+def _public_error(error: BaseException, item: TestItem) -> str:
+    """Describe an error without any text that may contain what the tests expect."""
+    return _describe(error, _text(error) if _is_public(error, item) else "")
 
 
-def _may_be_told(error: BaseException, unit: Unit) -> bool:
-    """Tell whether an error's text is not the tests' own: that may tell what is expected."""
-    return error is unit.raised or _names_only(error)
+def _is_public(error: BaseException, item: TestItem) -> bool:
+    """Return whether an error's text does not come from the tests."""
+    return error is item.raised or _is_about_names(error)
 
 
-def _names_only(error: BaseException) -> bool:
-    """Tell whether Python itself says it, of a name or a type, and so not of any value."""
+def _is_about_names(error: BaseException) -> bool:
+    """Return whether Python itself raised it, about a name or a type, and so not about a value."""
     trace = error.__traceback__
-    if trace is None or not isinstance(error, _NAMING):
+    if trace is None or not isinstance(error, _NAMING_ERRORS):
         return False
     while trace.tb_next is not None:
         trace = trace.tb_next
     return trace.tb_frame.f_code.co_code[trace.tb_lasti] != opmap["RAISE_VARARGS"]
 
 
-def _said(error: BaseException, unit: Unit) -> str:
-    """Return what must not be told to everybody: nothing is asked of the candidate for it."""
+def _secret_message(error: BaseException, item: TestItem) -> str:
+    """Return a text that may contain what the tests expect. Never ask the candidate for it."""
     match error.args:
-        case [text] if type(text) is str and not _may_be_told(error, unit):
+        case [text] if type(text) is str and not _is_public(error, item):
             return text[:_TEXT_MAX]
     return ""
 
@@ -363,5 +381,5 @@ def _describe(error: BaseException, text: str) -> str:
 def _text(error: BaseException) -> str:
     try:
         return "" if isinstance(error, AssertionError) else str(error)[:_TEXT_MAX]
-    except BaseException:  # noqa: BLE001  (a stand-in's text may be no text)
+    except BaseException:  # noqa: BLE001  (the text of a proxy may be no text)
         return ""

@@ -1,15 +1,15 @@
-"""Tests that are a script: asserts, one after the other, or in a function `check`.
+"""Tests that are a script: asserts at the top level or in a function `check`.
 
-In: a script. Out: the same, in which every assert (with the loop or the `if` around it) is a
-unit of its own, and every statement a step. What a step or a unit does is said in
-`verifier.test_code.harness.runner`. Must not know: stand-ins, answers.
+In: a script. Out: the same script, in which every assert (with the loop or the `if` around it) is a
+test item, and every statement a step. `harness/runner.py` defines what items and steps do.
 """
 
 import ast
+import itertools
 import symtable
 from collections.abc import Iterator
 
-_UNWRAPPED = (
+_NEVER_WRAPPED = (
     ast.FunctionDef,
     ast.AsyncFunctionDef,
     ast.ClassDef,
@@ -21,22 +21,23 @@ _UNWRAPPED = (
     ast.Break,
     ast.Continue,
 )
-# Modules without a state that a script could change by calling something in them.
+# Modules without state that a call could change.
 _STATELESS_MODULES = frozenset({
     "__future__", "abc", "base64", "bisect", "cmath", "collections", "copy", "dataclasses",
     "datetime", "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "json", "math",
     "numbers", "operator", "re", "solution", "statistics", "string", "textwrap", "typing",
 })  # fmt: skip
-_REACHING_FAR = frozenset({
+_POWERFUL_NAMES = frozenset({
     "__import__", "breakpoint", "delattr", "eval", "exec", "globals", "input", "open", "setattr",
     "vars",
 })  # fmt: skip
-STEP, BEGINS, UNIT = "__step__", "__begins__", "__unit__"
+STEP, SHOULD_RUN, ITEM = "__step__", "__should_run__", "__item__"
+"""The names in a divided script: a step, whether to run an item, and an item."""
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def free_names(source: str, bound: frozenset[str]) -> frozenset[str]:
-    """Find the names that a script uses and does not define, nor are in *bound*."""
+    """Return the names that a script uses, but neither defines nor finds in *bound*."""
     top = symtable.symtable(source, "tests", "exec")
     defined = _defined(top)
     used = {
@@ -49,18 +50,22 @@ def free_names(source: str, bound: frozenset[str]) -> frozenset[str]:
 
 
 def defined_names(tree: ast.Module) -> frozenset[str]:
-    """Find the names that a module defines."""
+    """Return the names that a module defines."""
     return frozenset(_defined(symtable.symtable(ast.unparse(tree), "prompt", "exec")))
 
 
 def _defined(top: symtable.SymbolTable) -> set[str]:
-    return {symbol.get_name() for symbol in top.get_symbols() if _is_defined(symbol)}
+    return {
+        symbol.get_name()
+        for symbol in top.get_symbols()
+        if symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
+    }
 
 
 def names_of_classes(tree: ast.Module, names: frozenset[str]) -> frozenset[str]:
-    """Find those of *names* that a script treats as classes, or that are written like one."""
+    """Return those of *names* that a script treats as classes, or that are written like one."""
     found = {name for name in names if name[:1].isupper() and "_" not in name}
-    found.discard("Solution")  # it only holds the function
+    found.discard("Solution")  # it only contains the function
     for node in ast.walk(tree):
         match node:
             case ast.ExceptHandler(type=ast.Name(id=name)):
@@ -71,16 +76,12 @@ def names_of_classes(tree: ast.Module, names: frozenset[str]) -> frozenset[str]:
 
 
 def called_names(tree: ast.Module) -> frozenset[str]:
-    """Find the names that are called as functions."""
+    """Return the names that are called as functions."""
     return frozenset(
         node.func.id
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     )
-
-
-def _is_defined(symbol: symtable.Symbol) -> bool:
-    return symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
 
 
 def _tables(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
@@ -90,7 +91,7 @@ def _tables(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
 
 
 def names_imported_from(tree: ast.Module, modules: frozenset[str]) -> frozenset[str]:
-    """Find the names that a script imports from one of *modules*."""
+    """Return the names that a script imports from one of *modules*."""
     return frozenset(
         alias.name
         for node in ast.walk(tree)
@@ -101,30 +102,27 @@ def names_imported_from(tree: ast.Module, modules: frozenset[str]) -> frozenset[
 
 
 def imported_modules(tree: ast.Module) -> frozenset[str]:
-    """Find the modules that a script imports as a whole, or everything from."""
-    whole = {
-        alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import)
-        for alias in node.names
-    }
-    return frozenset(
-        whole | {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    )
+    """Return the modules that a script imports, or imports names from."""
+    return frozenset(name for node in ast.walk(tree) for name in _imported(node))
+
+
+def _imported(node: ast.AST) -> list[str]:
+    match node:
+        case ast.Import(names=names):
+            return [alias.name for alias in names]
+        case ast.ImportFrom(module=module):
+            return [str(module)]
+    return []
 
 
 def leaves_no_trace(*trees: ast.Module) -> bool:
-    """Tell whether scripts can be run again in the same process, as if for the first time.
+    """Return whether scripts can run again in the same process, as if for the first time.
 
-    Told by what is written: False wherever there is a doubt.
+    This looks at the source only: False wherever there is a doubt.
     """
-    for node in (one for tree in trees for one in ast.walk(tree)):
+    for node in itertools.chain.from_iterable(map(ast.walk, trees)):
         match node:
-            case ast.Import(names=names):
-                modules = [alias.name for alias in names]
-            case ast.ImportFrom(module=module):
-                modules = [str(module)]
-            case ast.Name(id=name) if name in _REACHING_FAR:
+            case ast.Name(id=name) if name in _POWERFUL_NAMES:
                 return False
             case ast.Attribute(value=ast.Name(id="self")):
                 continue
@@ -132,38 +130,36 @@ def leaves_no_trace(*trees: ast.Module) -> bool:
                 context, ast.Load
             ):
                 return False
-            case _:
-                continue
-        if not _STATELESS_MODULES.issuperset(name.partition(".")[0] for name in modules):
+        if not _STATELESS_MODULES.issuperset(name.partition(".")[0] for name in _imported(node)):
             return False
     return True
 
 
 def only_builtin_called(tree: ast.Module) -> frozenset[str]:
-    """Name the one built-in function that a script calls: the candidate has its own `sum`.
+    """Return the only built-in function that a script calls: it tests the candidate's own `sum`.
 
-    With any other name of the candidate's about, built-in functions are Python's: else a
-    candidate could bring an `abs` of its own into the tests.
+    Where the tests use another name of the candidate's, built-in functions are Python's: otherwise
+    a candidate could replace the `abs` of the tests.
     """
     called = called_names(tree)
     return called if len(called) == 1 else frozenset()
 
 
-def divide_into_units(tree: ast.Module) -> list[str]:
-    """Make a unit of every statement of *tree* that asserts. Return their names, in order."""
+def divide_into_items(tree: ast.Module) -> list[str]:
+    """Make a test item of every statement of *tree* that asserts. Return their names, in order."""
     functions = {node.name: node for node in tree.body if isinstance(node, _Function)}
     asserting = _names_that_assert(tree)
     names: list[str] = []
-    called = (_called_alone(node, tree, asserting) for node in tree.body)
-    opened = {name for name in called if name is not None and name in functions}
-    for name in opened:
-        functions[name].body = _with_units(functions[name].body, asserting, names)
-    tree.body = _with_units(tree.body, asserting - opened, names)
+    called = (_called_once(node, tree, asserting) for node in tree.body)
+    divided = {name for name in called if name in functions}
+    for name in divided:
+        functions[name].body = _with_items(functions[name].body, asserting, names)
+    tree.body = _with_items(tree.body, asserting - divided, names)
     return names
 
 
 def _names_that_assert(tree: ast.Module) -> frozenset[str]:
-    """Name the functions that assert, or call one that does."""
+    """Return the names of functions that assert, or call one that does."""
     functions = [node for node in ast.walk(tree) if isinstance(node, _Function)]
     asserting: frozenset[str] = frozenset()
     while True:
@@ -173,19 +169,19 @@ def _names_that_assert(tree: ast.Module) -> frozenset[str]:
         asserting = more
 
 
-def _called_alone(node: ast.stmt, tree: ast.Module, asserting: frozenset[str]) -> str | None:
-    """Name the function whose only call is this statement, and that asserts by itself."""
+def _called_once(node: ast.stmt, tree: ast.Module, asserting: frozenset[str]) -> str:
+    """Return the name of the asserting function whose only use is this statement; "" if none."""
     match node:
         case ast.Expr(value=ast.Call(func=ast.Name(id=name))) if name in asserting:
-            calls = [one for one in ast.walk(tree) if isinstance(one, ast.Name) and one.id == name]
-            return name if len(calls) == 1 else None
-    return None
+            names = [other.id for other in ast.walk(tree) if isinstance(other, ast.Name)]
+            return name if names.count(name) == 1 else ""
+    return ""
 
 
 def _asserts(node: ast.AST, asserting: frozenset[str]) -> bool:
-    """Tell whether a statement holds an assert, or calls a function that asserts."""
-    for one in ast.walk(node):
-        match one:
+    """Return whether a statement contains an assert, or calls a function that asserts."""
+    for part in ast.walk(node):
+        match part:
             case ast.Assert():
                 return True
             case ast.Call(func=ast.Name(id=name)) if name in asserting:
@@ -195,50 +191,46 @@ def _asserts(node: ast.AST, asserting: frozenset[str]) -> bool:
     return False
 
 
-def _with_units(
+def _with_items(
     body: list[ast.stmt], asserting: frozenset[str], names: list[str]
 ) -> list[ast.stmt]:
     divided: list[ast.stmt] = []
     for node in body:
-        if isinstance(node, _UNWRAPPED) or not _asserts(node, asserting):
+        if isinstance(node, _NEVER_WRAPPED) or not _asserts(node, asserting):
             divided.append(node)
             continue
         name = str(len(names) + 1)
         names.append(name)
-        text = ast.Constant(name)
-        begins = ast.Call(ast.Name(BEGINS, ast.Load()), [text], [])
-        unit = _within(ast.Call(ast.Name(UNIT, ast.Load()), [text], []), node)
-        divided.append(ast.If(begins, [unit], []))
+        should_run = _call(SHOULD_RUN, name)
+        item = ast.With([ast.withitem(_call(ITEM, name))], [node])
+        divided.append(ast.If(should_run, [item], []))
     return divided
 
 
-def _within(context: ast.expr, node: ast.stmt) -> ast.stmt:
-    return ast.With([ast.withitem(context)], [node])
+def _call(function: str, name: str) -> ast.Call:
+    return ast.Call(ast.Name(function, ast.Load()), [ast.Constant(name)], [])
 
 
 def divide_into_steps(tree: ast.Module) -> None:
-    """Make a step of every statement: of a module, of its functions, and of what is in them."""
+    """Make a step of every statement: of a module, of its functions, and inside of statements."""
     first = 1 if ast.get_docstring(tree) is not None else 0
-    tree.body[first:] = _with_steps(tree.body[first:])
+    tree.body[first:] = map(_as_step, tree.body[first:])
     ast.fix_missing_locations(tree)
-
-
-def _with_steps(body: list[ast.stmt]) -> list[ast.stmt]:
-    return [_as_step(node) for node in body]
 
 
 def _as_step(node: ast.stmt) -> ast.stmt:
     if isinstance(node, ast.ClassDef):
-        node.body = [_as_step(one) if isinstance(one, _Function) else one for one in node.body]
+        node.body = [_as_step(part) if isinstance(part, _Function) else part for part in node.body]
         return node
     for name in ("body", "orelse", "finalbody"):
         statements = getattr(node, name, None)
         if isinstance(statements, list) and statements:
-            setattr(node, name, _with_steps(statements))
+            setattr(node, name, [*map(_as_step, statements)])
     for branch in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
-        branch.body = _with_steps(branch.body)
-    if isinstance(node, _UNWRAPPED) or getattr(node, "module", None) == "__future__":
+        branch.body = [*map(_as_step, branch.body)]
+    if isinstance(node, _NEVER_WRAPPED) or getattr(node, "module", None) == "__future__":
         return node
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return node  # a docstring
-    return ast.copy_location(_within(ast.Name(STEP, ast.Load()), node), node)
+    step = ast.With([ast.withitem(ast.Name(STEP, ast.Load()))], [node])
+    return ast.copy_location(step, node)

@@ -1,20 +1,17 @@
-"""The cast: who stands in for the candidate's objects.
+"""One session of the tests with the candidate's objects: each use of a proxy is a question.
 
-In: operands of the tests', and what the candidate's guest said of its own. Out: questions,
-and values: plain data as it came, exceptions raised, stand-ins for all else. Must not know:
-which test it is.
+In: operands of the tests, and what the candidate's guest answered. Out: questions; and values:
+plain data as it came, exceptions that are raised, proxies for everything else.
 """
 
-import builtins
 import random
 import sys
 import types
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dis import get_instructions
 from typing import Any
 
-from nova_code_verifier.sandbox.guest.object_session import SPECIAL_METHODS
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError
 from nova_code_verifier.verifier.test_code.harness.callables import Sources
 from nova_code_verifier.verifier.test_code.harness.expectations import ExpectedValues
@@ -24,331 +21,191 @@ from nova_code_verifier.verifier.test_code.harness.pending import (
     PendingName,
     PendingValue,
 )
-from nova_code_verifier.verifier.test_code.harness.proxies import (
-    PLAIN_BASES,
-    REF,
-    Coroutine,
-    Generated,
-    Items,
-    ProxyClass,
-    new_class,
-    stands_in,
-)
+from nova_code_verifier.verifier.test_code.harness.proxies import ProxyClass, is_proxy
+from nova_code_verifier.verifier.test_code.harness.proxy_table import ProxyTable
 from nova_code_verifier.verifier.test_code.harness.transcript import (
-    Answer,
     AnswerNeededError,
-    Question,
     Transcript,
     UnsendableError,
 )
+from nova_code_verifier.verifier.test_code.protocol import Question
 
 _ORIGIN = "_origin_"
 
-# Left out: what would end the run instead of the test.
-_EXCEPTIONS = {
-    name: kind
-    for name, kind in vars(builtins).items()
-    if isinstance(kind, type)
-    and issubclass(kind, BaseException)
-    and not issubclass(kind, KeyboardInterrupt | GeneratorExit)
-}
-
 
 class ProxySession:
-    """All stand-ins of one run."""
+    """All questions and all proxies of one run: a `Session` of `harness/pending.py`."""
 
     def __init__(
         self,
         transcript: Transcript,
         sources: Sources,
-        shared: dict[str, type],
+        shared: Mapping[str, type],
         classes: frozenset[str] = frozenset(),
     ) -> None:
-        """Put what is asked into *transcript*. Instances of *shared* classes travel by value.
+        """Ask through *transcript*. Send instances of *shared* classes by value.
 
         *classes* are the names that the tests treat as classes.
         """
-        self.classes = classes
         self.transcript = transcript
-        self.wanted = ExpectedValues()
-        self.sources = sources
-        self.shared = shared
-        self._described: dict[int, dict[str, Any]] = {}
-        self._stand_ins: dict[int, Any] = {}
+        self.expected = ExpectedValues()
+        self._sources = sources
+        self._classes = classes
+        self._table = ProxyTable(self, shared, transcript.answers)
         self._random_state: Any = None
-        for answer in transcript.answers:
-            self._take_in(answer)
 
     def share_random_state(self) -> None:
-        """Have tests and candidate draw from the same random numbers: tests may seed them."""
+        """Send the state of `random` to the candidate whenever the tests have changed it."""
         self._random_state = random.getstate()
         for name in ("seed", "setstate"):
             setattr(random, name, self._noticed(getattr(random, name)))
 
     def _noticed(self, change: Callable[..., None]) -> Callable[..., None]:
-        def notice(*args: Any, **kwargs: Any) -> None:
+        def notice(*args: object, **kwargs: object) -> None:
             change(*args, **kwargs)
-            self._random_state = ()  # even if it is what it was: the candidate has drawn since
+            self._random_state = ()  # send even an equal state: the candidate's has moved on
 
         return notice
 
-    def _send_chance(self) -> None:
-        """Tell the candidate how the tests have left the random numbers, if they touched them."""
+    def _send_random_state(self) -> None:
         if self._random_state is not None and random.getstate() != self._random_state:
             self._random_state = random.getstate()
             self.ask("random_state", list(self._random_state[1]), self._random_state[2])
 
-    def _take_in(self, answer: Answer | None) -> None:
-        met = answer.body.get("met") if answer else None
-        for description in met if type(met) is list else []:
-            if type(description) is dict and type(description.get("number")) is int:
-                self._described.setdefault(description["number"], description)
-
     # -- asking ------------------------------------------------------------------------
 
-    def name(self, name: str) -> Any:
-        """Look at a name of the candidate's. Raises NameError if it has been found missing."""
-        place, nodes = self._put("name", (name,), {}, is_guess=False)
-        if self.transcript.asked[place].answer is None:
-            return PendingName.stand_in(name, PendingValue(self, place, None))
-        value = self._outcome(place, (), nodes)
+    def name(self, name: str) -> object:
+        """Look up a name of the candidate's. Raises NameError if it turned out to be missing."""
+        index, nodes = self._put("name", (name,), {}, is_guess=False)
+        if self.transcript.asked[index].answer is None:
+            return PendingName(name, (Exception,), {"_value_": PendingValue(self, index)})
+        value = self._result(index, nodes, [])
         if isinstance(value, ProxyClass):
-            type.__setattr__(value, "_is_known_", True)
-            if name in self.classes:
-                type.__setattr__(value, "_is_examined_", True)
+            type.__setattr__(value, "_is_named_", True)
+            if name in self._classes:
+                type.__setattr__(value, "_is_tested_", True)
         return value
 
     def ask(
         self,
         operation: str,
-        *operands: Any,
-        guess: bool = False,
-        keywords: dict[str, Any] | None = None,
-    ) -> Any:
-        """Ask, and return what came of it: a value, an exception raised, or a stand-in."""
-        place, nodes = self._put(operation, operands, keywords or {}, is_guess=guess)
-        value = self._outcome(place, operands, nodes, keywords)
+        *operands: object,
+        is_guess: bool = False,
+        keywords: Mapping[str, object] | None = None,
+    ) -> Any:  # noqa: ANN401  (an answer can be anything)
+        """Ask the candidate; return a value or a proxy, or raise what it raised."""
+        index, nodes = self._put(operation, operands, keywords or {}, is_guess=is_guess)
+        value = self._result(index, nodes, [*operands, *(keywords or {}).values()])
         if isinstance(type(value), ProxyClass):
             self._note_origin(value, operation, operands[0])
         return value
 
-    def _note_origin(self, value: Any, operation: str, owner: Any) -> None:
+    def _note_origin(self, value: object, operation: str, owner: object) -> None:
         origin = value.__dict__.get(_ORIGIN)
         is_made = operation == "call" and type(value) is owner
         is_computed = operation in TWO_SIDED and type(value) is type(owner)
         if origin is None and (is_made or (is_computed and self.may_receive_test_data(owner))):
             value.__dict__[_ORIGIN] = "made"
-        elif not _is_thrown_away(sys._getframe(3)):  # noqa: SLF001  (there is no other way to tell)
+        elif not _is_thrown_away(sys._getframe(3)):  # noqa: SLF001  (there is no other way to find out)
             value.__dict__[_ORIGIN] = "returned"
 
-    def demand(self, operation: str, *operands: Any) -> Any:
-        """Ask for what only a real value will do for."""
+    def demand(self, operation: str, *operands: object) -> Any:  # noqa: ANN401  (as `ask`)
+        """Ask, and raise AnswerNeededError if the answer is not known."""
         value = self.ask(operation, *operands)
         if type(value) is PendingValue:
             raise AnswerNeededError
         return value
 
-    def compare(self, operation: str, left: Any, right: Any) -> Any:
-        """Compare, where one side is not known yet."""
-        if stands_in(left) and stands_in(right):
-            return self.ask(operation, left, right, guess=True)
+    def compare(self, operation: str, left: object, right: object) -> object:
+        """Compare two values of which one is not known."""
+        if is_proxy(left) and is_proxy(right):
+            return self.ask(operation, left, right, is_guess=True)
         self.note_expectations(operation, left, right)
         raise AnswerNeededError
 
-    def note_expectations(self, operation: str, left: Any, right: Any) -> None:
-        """Note what is put beside an answer, one of the two, that is not known yet."""
-        unknown, value = (left, right) if type(left) is PendingValue else (right, left)
+    def note_expectations(self, operation: str, left: object, right: object) -> None:
+        """Note the value that the tests compare with the other one, which is not known."""
+        pending, value = (left, right) if type(left) is PendingValue else (right, left)
         if not self.transcript.answers:
-            self.wanted.note(operation, value, is_part=unknown._attribute_ is not None)
+            is_attribute = getattr(pending, "_attribute_", None) is not None
+            self.expected.note(operation, value, is_attribute=is_attribute)
 
-    def place_of_guess(self, operation: str, *operands: Any) -> int:
-        """Put a question that may never be asked, and return its place."""
+    def index_of_guess(self, operation: str, *operands: object) -> int:
+        """Ask a question that may turn out not to be needed, and return its index."""
         return self._put(operation, operands, {}, is_guess=True)[0]
 
-    def is_candidates(self, value: Any) -> bool:
-        """Tell whether a value stands in for one of the candidate's."""
-        return stands_in(value)
+    def is_proxy(self, value: object) -> bool:
+        """Return whether a value is a proxy for one of the candidate's."""
+        return is_proxy(value)
 
-    def may_receive_test_data(self, stand_in: Any) -> bool:
-        """Tell whether to ask what comes of an object and the tests' own plain data.
+    def may_receive_test_data(self, proxy: object) -> bool:
+        """Return whether operators of the proxied object may receive the tests' plain data.
 
-        What `f(2) - 3.5` or `3 in f(2)` is asked with could be what is expected, and a number
-        that is none could make the difference 0. Up for test run are the operators of objects
-        that the tests made themselves, of a class that they treat as one; no longer when such an
-        object was returned to them in place of something else.
+        In `f(2) - 3.5` or `3 in f(2)` that data may be what is expected, and an object that is no
+        number could return 0 as the difference. The operators that tests may use are those of
+        objects that they made themselves, of a class that they treat as a class; and no longer when
+        the candidate has returned such an object in place of a value.
         """
-        return stand_in.__dict__.get(_ORIGIN) == "made" and "_is_examined_" in vars(type(stand_in))
+        return proxy.__dict__.get(_ORIGIN) == "made" and "_is_tested_" in vars(type(proxy))
 
     def _put(
-        self, operation: str, operands: tuple[Any, ...], keywords: dict[str, Any], *, is_guess: bool
-    ) -> tuple[int, list[Any]]:
-        """Put a question. Return its place, and the nodes that went with it."""
-        self._send_chance()
+        self,
+        operation: str,
+        operands: tuple[object, ...],
+        keywords: Mapping[str, object],
+        *,
+        is_guess: bool,
+    ) -> tuple[int, list[object]]:
+        """Ask a question. Return its index, and the nodes that were sent with it."""
+        self._send_random_state()
+        writer = Writer(self._table.shared, self._sources)
         try:
-            return self._put_now(operation, operands, keywords, is_guess=is_guess)
+            question = Question(
+                item=self.transcript.item.name,
+                operation=operation,
+                operands=[writer.send(operand) for operand in operands],
+                keywords=[[name, writer.send(value)] for name, value in keywords.items()],
+                nodes=writer.table(),
+                is_guess=is_guess,
+            )
         except UnsendableError:
             if is_guess:
                 raise AnswerNeededError from None
             raise
-
-    def _put_now(
-        self, operation: str, operands: tuple[Any, ...], keywords: dict[str, Any], *, is_guess: bool
-    ) -> tuple[int, list[Any]]:
-        writer = Writer(self)
-        question = Question(
-            unit=self.transcript.unit.name,
-            operation=operation,
-            on=[writer.send(operand) for operand in operands],
-            keywords=[[name, writer.send(value)] for name, value in keywords.items()],
-            is_guess=is_guess,
-        )
-        question.nodes = writer.table()
         return self.transcript.ask(question), writer.nodes
 
-    def _outcome(
-        self,
-        place: int,
-        operands: tuple[Any, ...],
-        nodes: list[Any],
-        keywords: dict[str, Any] | None = None,
-    ) -> Any:
-        answer = self.transcript.asked[place].answer
+    def _result(self, index: int, nodes: list[object], operands: list[object]) -> object:
+        answer = self.transcript.asked[index].answer
         if answer is None:
-            return PendingValue(self, place, None)
-        handed_over = [*operands, *(keywords or {}).values()]
-        reader = Reader(self, place, answer, nodes, handed_over)
+            return PendingValue(self, index)
+        reader = Reader(self._table, index, answer, nodes, operands)
         try:
             value, error = reader.result()
-            reader.take_changes()
+            reader.apply_changes()
         except (EncodingError, LookupError, TypeError, AttributeError, ValueError):
-            self.transcript.lose("unreadable")
+            self.transcript.abort_item("unreadable")
             raise
         if error is not None:
-            self.transcript.unit.has_raised = True
-            self.transcript.unit.raised = error
+            self.transcript.item.has_raised = True
+            self.transcript.item.raised = error
             raise error
         return value
 
-    def items(self, iterator: Any, taken: deque[Any]) -> Iterator[Any]:
-        """Take all items of an iterator of the candidate's."""
+    def items(self, iterator: object, taken: deque[object]) -> Iterator[object]:
+        """Iterate over an iterator of the candidate's; *taken* are items that came already."""
         may_have_more = True
         while taken or may_have_more:
             while taken:
                 yield taken.popleft()
             if may_have_more:
                 answer = self.demand("take", iterator)
-                if type(answer) is not tuple or len(answer) != 2 or type(answer[1]) is not list:  # noqa: PLR2004
-                    self.transcript.lose("unreadable")
+                if type(answer) is not tuple or len(answer) != 2 or type(answer[1]) is not list:  # noqa: PLR2004  (whether there is more, and items)
+                    self.transcript.abort_item("unreadable")
                 may_have_more = answer[0] is True
                 taken.extend(answer[1])
 
-    # -- reading -----------------------------------------------------------------------
-
-    def stand_in(self, number: int, ref: list[int]) -> Any:
-        """Return the stand-in for the object of that number, which *ref* leads to."""
-        if number not in self._stand_ins:
-            self._stand_ins[number] = self._new_stand_in(number, ref)
-        return self._stand_ins[number]
-
-    def _new_stand_in(self, number: int, ref: list[int]) -> Any:
-        description = self._described.get(number, {})
-        match description.get("kind"):
-            case "class":
-                return self.class_of(number, ref)
-            case "iterator":
-                return Items(self, ref)
-            case "generator":
-                return Generated(self, ref)
-            case "coroutine":
-                return Coroutine(self, ref)
-            case "function" | "module":
-                made = self._make(new_class(self, "function", (), frozenset({"__call__"})), ref)
-                made.__dict__["__name__"] = str(description.get("name", ""))
-                return made
-        return self._make(self.class_of(description.get("class"), None), ref)
-
-    def _make(self, kind: Any, ref: list[int]) -> Any:
-        made = kind.__new__(kind)
-        made.__dict__[REF] = ref
-        return made
-
-    def class_of(self, number: Any, ref: list[int] | None) -> Any:
-        """Return the stand-in for a class."""
-        kind = self._stand_ins.get(number)
-        if not isinstance(kind, type):
-            described = self._described.get(number, {})
-            description = described if described.get("kind") == "class" else {}
-            # Before its bases are looked for: a class may claim to be its own.
-            self._stand_ins[number] = new_class(self, "object", (), frozenset())
-            kind = self._stand_ins[number] = self._kin(description) or self._new_class(description)
-        if ref is not None and REF not in kind.__dict__:
-            type.__setattr__(kind, REF, ref)
-        return kind
-
-    def _kin(self, description: dict[str, Any]) -> Any:
-        """Return the tests' own class for an exception that both sides know."""
-        name = description.get("name") if description.get("is_shared") is True else None
-        kind = self.shared.get(name) if type(name) is str else None
-        return kind if kind is not None and issubclass(kind, BaseException) else None
-
-    def _new_class(self, description: dict[str, Any]) -> Any:
-        claimed = description.get("bases")
-        bases = [self._base(base) for base in (claimed if type(claimed) is list else [])]
-        methods = description.get("methods")
-        specials = description.get("specials")
-        return new_class(
-            self,
-            str(description.get("name", "object")),
-            tuple(dict.fromkeys(base for base in bases if base is not None)),
-            SPECIAL_METHODS.intersection(_texts(specials)),
-            frozenset(_texts(methods)),
-        )
-
-    def _base(self, base: Any) -> Any:
-        if type(base) is int:
-            return self.class_of(base, None)
-        plain = {kind.__name__: kind for kind in PLAIN_BASES}
-        return _EXCEPTIONS.get(base) or plain.get(base) if type(base) is str else None
-
-    def plain_subclass(self, number: int, ref: list[int], plain: Any) -> Any:
-        """Return plain data that has, besides, whatever its subclass adds."""
-        description = self._described.get(number, {})
-        kind = self.class_of(description.get("class"), None)
-        base: Any = type(plain)
-        if not issubclass(kind, base) or base not in PLAIN_BASES:
-            return plain
-        made = base.__new__(kind, plain) if base not in (list, dict, set) else base.__new__(kind)
-        if base in (list, dict, set):
-            base.__init__(made, plain)
-        made.__dict__[REF] = ref
-        return made
-
-    def exception(self, raised: dict[str, Any], args: Any, ref: list[int]) -> BaseException:
-        """Return an exception as it was raised, by name, or the stand-in for one."""
-        kind = raised.get("class")
-        arguments = args if type(args) is list else [str(raised.get("text", ""))]
-        if type(kind) is str and kind in _EXCEPTIONS:
-            try:
-                error: BaseException = _EXCEPTIONS[kind](*arguments)
-            except TypeError:  # UnicodeDecodeError, for one, is particular about its arguments
-                error = Exception(*arguments)
-            return error
-        stand_in = self.class_of(kind, None) if type(kind) is int else Exception
-        if not issubclass(stand_in, BaseException):
-            stand_in = type("Interrupt", (BaseException,), {})
-        base: Any = next(one for one in stand_in.__mro__ if one.__module__ == "builtins")
-        error = base.__new__(stand_in, *arguments)
-        BaseException.args.__set__(error, tuple(arguments))  # type: ignore[attr-defined]
-        error.__dict__[REF] = ref
-        error.__dict__["_text_"] = str(raised.get("text", ""))
-        return error
-
 
 def _is_thrown_away(frame: types.FrameType) -> bool:
-    """Tell whether the call that *frame* is in the middle of is a statement of its own."""
-    following = (one for one in get_instructions(frame.f_code) if one.offset > frame.f_lasti)
-    return next((one.opname == "POP_TOP" for one in following if one.opname != "CACHE"), False)
-
-
-def _texts(claimed: Any) -> list[str]:
-    return [text for text in claimed if type(text) is str] if type(claimed) is list else []
+    """Return whether the statement that *frame* executes does not use the result of its call."""
+    following = (step for step in get_instructions(frame.f_code) if step.offset > frame.f_lasti)
+    return next((step.opname == "POP_TOP" for step in following if step.opname != "CACHE"), False)

@@ -1,41 +1,41 @@
-"""What the tests ask, in order, and what has been answered to it.
+"""The questions of one run of the tests, in order, with the answers that are known.
 
-In: the questions of the last run with their answers. Out: for every question of this run its
-answer, if there is one; and the questions to ask next. A question is recognised by what it
-says, so a run that goes another way than the last only loses the answers behind the fork.
-Must not know: what an answer stands for.
+In: the questions of the last run, with their answers. Out: for every question of this run its
+answer, if it is known; and the questions to ask next. A question is matched by its content, so a
+run that takes another branch than the last one loses only the answers behind that branch.
 """
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-Tree = Any
+from nova_code_verifier.verifier.test_code.protocol import ItemState, Question, Tree
+
 _QUESTIONS_MAX = 8_000
 _NEW_QUESTIONS_MAX = 2_000
 
 
 class AnswerNeededError(BaseException):
-    """What nobody knows yet was needed. Of no `except Exception`'s concern."""
+    """The tests need an answer that is not known. No `except Exception` of theirs catches it."""
 
 
 class ExhaustedError(BaseException):
-    """The tests go round in circles, as they do not know the answers that would end it."""
+    """The tests loop without end, because the answers that would end the loop are not known."""
 
 
 class CandidateLostError(BaseException):
-    """The candidate did not survive this question, or its answer makes no sense."""
+    """The candidate's guest ended at this question, or its answer is malformed."""
 
 
 class UnsendableError(BaseException):
-    """The tests pass something to the candidate that cannot travel. The dataset is at fault."""
+    """The tests pass something to the candidate that cannot be sent. The dataset is at fault."""
 
 
 @dataclass(slots=True)
 class Answer:
-    """What the candidate's guest said: *ending* is `finished`, or why there is no answer."""
+    """A parsed answer. *ending* is `finished`, or says why there is no answer."""
 
     ending: str
     body: dict[str, Tree]
@@ -44,7 +44,7 @@ class Answer:
 
     @classmethod
     def read(cls, ending: str, text: str, printed: str) -> "Answer":
-        """Read an answer as it came, believing nothing."""
+        """Parse a `CandidateAnswer`; one that is malformed ends as `unreadable`."""
         body: Any = None
         if ending == "finished":
             try:
@@ -57,7 +57,7 @@ class Answer:
         return cls(ending, body, list(_numbers_in(body)), printed)
 
 
-def _is_answer(body: Any) -> bool:
+def _is_answer(body: Tree) -> bool:
     if type(body) is not dict or ("is" in body) is ("raised" in body):
         return False
     return "is" in body or type(body["raised"]) is dict
@@ -91,116 +91,113 @@ def _numbers_in_tree(tree: Tree) -> Iterator[int]:
 
 
 @dataclass(slots=True)
-class Question:
-    """An operation on operands, and the unit of the tests that asks for it."""
+class AskedQuestion:
+    """A question with its answer, if that is known. Questions with equal keys have equal content.
 
-    unit: str
-    operation: str
-    on: list[Tree]
-    keywords: list[Tree] = field(default_factory=list)
-    nodes: list[Tree] = field(default_factory=list)
-    is_guess: bool = False
+    The key does not depend on the indexes by which a question refers to earlier ones.
+    """
+
+    question: Question
     answer: Answer | None = None
     key: str = ""
 
     @property
-    def was_idle(self) -> bool:
-        """Whether asking it in vain has changed nothing."""
+    def had_no_effect(self) -> bool:
+        """Whether this run may leave the question out, although the last run asked it."""
         return self.answer is None or bool(self.answer.body.get("on_plain"))
 
 
 @dataclass(slots=True)
-class Unit:
+class TestItem:
     """One test case of the tests, in this run.
 
-    `raised` is the candidate's last exception, while the unit runs. `place` is how many of the
-    known questions have been put. `said` is what the tests' own exception says: perhaps what they
-    expected.
+    `raised` is the candidate's last exception, while the item runs. `known` are its questions of
+    the last run; this run has asked the first `answers_used` of them again, or left them out.
+    `message` is the text of the tests' own exception, which may contain what they expect.
     """
 
     name: str
-    state: str = "not_reached"
+    state: ItemState = ItemState.NOT_REACHED
     ending: str = ""
     error: str = ""
-    said: str = ""
-    self_compared: bool = False
+    message: str = ""
+    is_self_compared: bool = False
     is_open: bool = False
     has_raised: bool = False
     raised: BaseException | None = None
-    known: list[Question] = field(default_factory=list)
-    place: int = 0
+    known: list[AskedQuestion] = field(default_factory=list)
+    answers_used: int = 0
 
 
 class Transcript:
-    """One run's questions. `unit` is the one that is being run; "" is all outside of any."""
+    """The questions of one run. `item` is what runs now; `outside` is the code between items."""
 
-    def __init__(self, known: list[Question]) -> None:
-        """Expect the questions of the last run, in order, with their answers."""
-        self.asked: list[Question] = []
-        self.units: dict[str, Unit] = {}
-        self.outside = self.unit = self.find_unit("")
+    def __init__(self, known: Sequence[AskedQuestion] = ()) -> None:
+        """Start a run. *known* are the questions of the last run, in order."""
+        self.asked: list[AskedQuestion] = []
+        self.items: dict[str, TestItem] = {}
+        self.outside = self.item = self.find_item("")
         self.steps = self.new_questions = 0
-        self.answers = [question.answer for question in known]
-        for question in known:
-            question.key = self._key(question, known)
-            self.find_unit(question.unit).known.append(question)
+        self.answers = [asked.answer for asked in known]
+        for asked in known:
+            asked.key = _key(asked.question, known)
+            self.find_item(asked.question.item).known.append(asked)
 
-    def find_unit(self, name: str) -> Unit:
-        """Return the unit of that name."""
-        if name not in self.units:
-            self.units[name] = Unit(name)
-        return self.units[name]
+    def find_item(self, name: str) -> TestItem:
+        """Return the item of that name; add it if it is new."""
+        if name not in self.items:
+            self.items[name] = TestItem(name)
+        return self.items[name]
 
     def ask(self, question: Question) -> int:
-        """Put a question; its place in `asked` is what refers to it. Raises CandidateLostError."""
+        """Ask a question, and return its index in `asked`. Raises CandidateLostError."""
         if len(self.asked) >= _QUESTIONS_MAX:
-            self.lose("unreadable")
+            self.abort_item("unreadable")
         if self.new_questions >= _NEW_QUESTIONS_MAX:
             raise ExhaustedError
-        question.key = self._key(question, self.asked)
-        question.answer = self._find_answer(question)
-        self.asked.append(question)
-        answer = question.answer
+        asked = AskedQuestion(question, key=_key(question, self.asked))
+        answer = asked.answer = self._find_answer(asked)
+        self.asked.append(asked)
         if answer is None:
-            self.unit.is_open = True
+            self.item.is_open = True
             self.new_questions += 1
         else:
             if answer.printed:
                 sys.stdout.write(answer.printed)
             if answer.ending != "finished":
-                self.lose(answer.ending)
+                self.abort_item(answer.ending)
         return len(self.asked) - 1
 
-    def lose(self, ending: str) -> None:
-        """Give up the present unit. Raises CandidateLostError."""
-        self.unit.ending = self.unit.ending or ending
+    def abort_item(self, ending: str) -> None:
+        """End the item that runs. Raises CandidateLostError."""
+        self.item.ending = self.item.ending or ending
         raise CandidateLostError(ending)
 
-    def _find_answer(self, question: Question) -> Answer | None:
-        """Find the next of the unit's known questions that says the same."""
-        unit = self.unit
-        for place in range(unit.place, len(unit.known)):
-            if unit.known[place].key == question.key:
-                skipped = unit.known[unit.place : place]
-                unit.place = place + 1
-                if not all(one.was_idle for one in skipped):
-                    unit.is_open = True  # what was asked in vain may have changed the answer
-                return unit.known[place].answer
+    def _find_answer(self, asked: AskedQuestion) -> Answer | None:
+        """Return the answer to the item's next known question with the same content."""
+        item = self.item
+        for index in range(item.answers_used, len(item.known)):
+            if item.known[index].key == asked.key:
+                left_out = item.known[item.answers_used : index]
+                item.answers_used = index + 1
+                if not all(question.had_no_effect for question in left_out):
+                    item.is_open = True  # what was left out may have changed this answer
+                return item.known[index].answer
         return None
 
-    def _key(self, question: Question, earlier: list[Question]) -> str:
-        """Say what a question says, whatever its operands were called when it was put."""
-        parts = [question.operation, question.on, question.keywords, question.nodes]
-        return json.dumps(_canonical(parts, earlier), sort_keys=True)
+
+def _key(question: Question, earlier: Sequence[AskedQuestion]) -> str:
+    content = [question.operation, question.operands, question.keywords, question.nodes]
+    return json.dumps(_canonical(content, earlier), sort_keys=True)
 
 
-def _canonical(tree: Tree, earlier: list[Question]) -> Tree:
+def _canonical(tree: Tree, earlier: Sequence[AskedQuestion]) -> Tree:
     if type(tree) is list:
         return [_canonical(part, earlier) for part in tree]
     if type(tree) is not dict:
         return tree
     if "at" in tree:
-        return _referred(tree, earlier)
+        return _resolved(tree, earlier)
     if "sub" in tree:
         return {"h": tree["sub"][0]}
     if "s" in tree and len(tree) == 1:
@@ -209,9 +206,9 @@ def _canonical(tree: Tree, earlier: list[Question]) -> Tree:
     return {tag: _canonical(part, earlier) for tag, part in tree.items()}
 
 
-def _referred(tree: Tree, earlier: list[Question]) -> Tree:
-    place, *part = tree["at"]
-    answer = earlier[place].answer if place < len(earlier) else None
+def _resolved(tree: Tree, earlier: Sequence[AskedQuestion]) -> Tree:
+    index, *part = tree["at"]
+    answer = earlier[index].answer if index < len(earlier) else None
     if answer is None:
         return {"unknown": tree["at"]}
     if part:

@@ -1,76 +1,80 @@
-"""Tests that are written for unittest: run by the real one.
+"""Run tests that are written for unittest, with unittest.
 
-In: an exam and the module of its tests. Out: each test a unit of the exam. What the tool
-prints is nobody's business. Must not know: stand-ins, answers.
+In: a run and the module of its tests. Out: a test item for each test method. unittest's own output
+is dropped.
 """
 
 import contextlib
 import io
 import types
 import unittest
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from nova_code_verifier.verifier.test_code.harness.runner import TestRun
+from nova_code_verifier.verifier.test_code.protocol import ItemState
 
-def run(exam: Any, module: types.ModuleType) -> None:
-    """Run every method of every `TestCase`; with `subTest`, all parts make one unit."""
+
+def run(test_run: TestRun, module: types.ModuleType) -> None:
+    """Run every method of every `TestCase`; all parts of a `subTest` count for one item."""
     tests = _flat(unittest.defaultTestLoader.loadTestsFromModule(module))
-    suite = unittest.TestSuite(test for test in tests if _name_of_test(test) not in exam.settled)
-    with quietly():
-        suite.run(_Result(exam))
+    suite = unittest.TestSuite(test for test in tests if _name_of(test) not in test_run.lost_items)
+    with without_output():
+        suite.run(_Result(test_run))
 
 
-def _flat(suite: Any) -> list[Any]:
+def _flat(suite: unittest.TestSuite | unittest.TestCase) -> list[unittest.TestCase]:
     if not isinstance(suite, unittest.TestSuite):
         return [suite]
     return [test for part in suite for test in _flat(part)]
 
 
-def _name_of_test(test: Any) -> str:
-    return str(test.id().removeprefix("tests."))
+def _name_of(test: unittest.TestCase) -> str:
+    return test.id().removeprefix("tests.")
 
 
 class _Result(unittest.TestResult):
-    """Gives each test to the exam as a unit."""
+    """Runs each test as an item of the run."""
 
-    def __init__(self, exam: Any) -> None:
+    def __init__(self, test_run: TestRun) -> None:
         super().__init__()
-        self._exam = exam
+        self._test_run = test_run
         self._error: BaseException | None = None
 
     def startTest(self, test: unittest.TestCase) -> None:  # noqa: N802  (unittest's name)
         super().startTest(test)
         self._error = None
-        self._unit = self._exam.unit(_name_of_test(test))
-        self._unit.__enter__()
+        self._item = self._test_run.item(_name_of(test))
+        self._item.__enter__()
 
-    def _note(self, error: Any) -> None:
+    def _note(self, error: Sequence[Any]) -> None:
         self._error = self._error or error[1]
 
-    def addError(self, test: Any, err: Any) -> None:  # noqa: N802
+    def addError(self, _test: object, err: Sequence[Any]) -> None:  # noqa: N802
         self._note(err)
 
-    def addFailure(self, test: Any, err: Any) -> None:  # noqa: N802
+    def addFailure(self, _test: object, err: Sequence[Any]) -> None:  # noqa: N802
         self._note(err)
 
-    def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:  # noqa: N802
+    def addSubTest(self, _test: object, _subtest: object, err: Sequence[Any] | None) -> None:  # noqa: N802
         if err is not None:
             self._note(err)
 
-    def addSkip(self, test: Any, reason: str) -> None:  # noqa: N802
-        self._exam.transcript.unit.state = "skipped"
+    def addSkip(self, _test: object, _reason: str) -> None:  # noqa: N802
+        self._test_run.transcript.item.state = ItemState.SKIPPED
 
-    def addUnexpectedSuccess(self, test: Any) -> None:  # noqa: N802
+    def addUnexpectedSuccess(self, _test: object) -> None:  # noqa: N802
         self._error = self._error or AssertionError("unexpected success")
 
     def stopTest(self, test: unittest.TestCase) -> None:  # noqa: N802
         error = self._error
         trace = error.__traceback__ if error else None
-        self._unit.__exit__(type(error) if error else None, error, trace)
+        self._item.__exit__(type(error) if error else None, error, trace)
         super().stopTest(test)
 
 
 @contextlib.contextmanager
-def quietly() -> Any:
-    """Keep what test tools print from our own output."""
+def without_output() -> Iterator[None]:
+    """Drop what test tools print: the harness's output is its own."""
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         yield

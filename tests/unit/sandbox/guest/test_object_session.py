@@ -12,10 +12,15 @@ from hypothesis import strategies as st
 
 from nova_code_verifier.sandbox.guest.object_session import ObjectSession
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, from_tree, to_tree
-from nova_code_verifier.sandbox.protocol.shared_types import read_kin
+from nova_code_verifier.sandbox.protocol.shared_types import read_shared_value
 from nova_code_verifier.verifier.test_code.harness.callables import Sources
 from nova_code_verifier.verifier.test_code.harness.session import ProxySession
-from nova_code_verifier.verifier.test_code.harness.transcript import Answer, Question, Transcript
+from nova_code_verifier.verifier.test_code.harness.transcript import (
+    Answer,
+    AskedQuestion,
+    Transcript,
+)
+from nova_code_verifier.verifier.test_code.protocol import Question
 
 PROGRAM = """
 class Thing:
@@ -498,7 +503,7 @@ def test_shared_instances_travel_by_value() -> None:
 def test_what_is_no_kin_is_no_value(tag: str, content: object) -> None:
     """What both sides do not know by that name is refused."""
     with pytest.raises(EncodingError):
-        read_kin(tag, content, {"Mood": int, "Node": Talk}, lambda tree: tree)
+        read_shared_value(tag, content, {"Mood": int, "Node": Talk}, lambda tree: tree)
 
 
 def test_shared_instances_come_back_by_value() -> None:
@@ -746,9 +751,9 @@ def test_plain_data_goes_to_the_candidate_and_back(value: object) -> None:
     target = talk.name("echo")
     answer = talk.ask("call", target, to_tree(value))
     answer.pop("after", None)  # a set may have been written in another order
-    question = Question(unit="", operation="echo", on=[])
-    question.answer = Answer.read("finished", json.dumps(answer), "")
-    cast = ProxySession(Transcript([question]), Sources(), {})
+    parsed = Answer.read("finished", json.dumps(answer), "")
+    asked = AskedQuestion(Question(item="", operation="echo", operands=[]), parsed)
+    cast = ProxySession(Transcript([asked]), Sources(), {})
 
     assert exact(cast.ask("echo")) == exact(value)
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from nova_code_verifier.sandbox.host import schedule as schedule_module
 from nova_code_verifier.sandbox.host.schedule import GuestTask, Schedule
-from nova_code_verifier.sandbox.types import Call, Ending, Execution, Job, Run
+from nova_code_verifier.sandbox.types import Call, Cause, Ending, Execution, Job, Run
 
 RIGHT = Execution(ending=Ending.FINISHED, detail="right")
 RAISED = Execution(ending=Ending.RAISED)
 CRASHED = Execution(ending=Ending.CRASHED)
-LATE = Execution(ending=Ending.OUT_OF_TIME, detail="cpu")
-SLEEPY = Execution(ending=Ending.OUT_OF_TIME, detail="wall")
+LATE = Execution(ending=Ending.OUT_OF_TIME, cause=Cause.CPU_TIME)
+SLEEPY = Execution(ending=Ending.OUT_OF_TIME)
 FATAL = (Ending.CRASHED, Ending.OUT_OF_TIME)  # a guest does not live on after these
 
 Behaviour = tuple[Execution, ...]
@@ -48,28 +48,28 @@ class Workers:
     order: Callable[[int], int] = lambda _: 0
 
     def run(self, jobs: Iterable[Job]) -> dict[int, list[Execution | None]]:
-        """Ask everything; return the executions of each job by its place."""
+        """Ask everything; return the executions of each job by its index."""
         schedule, busy, done = Schedule(jobs), list[GuestTask](), {}
         asked: set[tuple[int, int]] = set()
         while True:
             while len(busy) < self.count and (task := schedule.next_task()) is not None:
                 busy.append(task)
             for progress in schedule.completed():
-                assert progress.place not in done
-                done[progress.place] = progress.executions
+                assert progress.index not in done
+                done[progress.index] = progress.executions
             if not busy:
                 return done
             task = busy.pop(self.order(len(busy)))
             schedule.record(task, list(self._answers(task, asked)))
 
     def _answers(self, task: GuestTask, asked: set[tuple[int, int]]) -> Iterator[Execution]:
-        place = task.progress.place
+        index = task.progress.index
         for number in range(task.first, task.first + len(task.questions)):
-            first_time = (place, number) not in asked
-            asked.add((place, number))
-            execution = self.behaviours[place][number]
+            first_time = (index, number) not in asked
+            asked.add((index, number))
+            execution = self.behaviours[index][number]
             if not first_time:
-                execution = self.second_times.get((place, number), execution)
+                execution = self.second_times.get((index, number), execution)
             yield execution
             if execution.ending in FATAL:
                 return
@@ -157,7 +157,7 @@ def test_the_rest_of_a_job_comes_before_the_next_job() -> None:
 
     schedule.record(first, [CRASHED])
 
-    assert [task.progress.place for task in handed_out(schedule, 2)] == [0, 1]
+    assert [task.progress.index for task in handed_out(schedule, 2)] == [0, 1]
 
 
 def test_a_job_without_questions_is_complete_at_once() -> None:
@@ -165,7 +165,7 @@ def test_a_job_without_questions_is_complete_at_once() -> None:
     schedule = Schedule([Job(program="", questions=())])
 
     assert schedule.next_task() is None
-    assert [progress.place for progress in schedule.completed()] == [0]
+    assert [progress.index for progress in schedule.completed()] == [0]
 
 
 def test_a_job_is_handed_over_once() -> None:
@@ -330,7 +330,7 @@ def test_a_postponed_job_comes_after_all_others() -> None:
     schedule.postpone(greedy)
 
     tasks = handed_out(schedule, 5)
-    assert [(task.progress.place, task.first) for task in tasks] == [
+    assert [(task.progress.index, task.first) for task in tasks] == [
         (1, 0),
         (2, 0),
         (0, 0),
@@ -346,7 +346,7 @@ def test_a_postponed_job_has_all_its_executions() -> None:
     for task in handed_out(schedule, 3):
         schedule.record(task, [RIGHT])
 
-    assert {one.place: one.executions for one in schedule.completed()} == {
+    assert {one.index: one.executions for one in schedule.completed()} == {
         0: [RIGHT] * 2,
         1: [RIGHT],
     }
@@ -441,7 +441,7 @@ def test_the_number_of_workers_changes_nothing(
     one = Workers(
         behaviours=[behaviour for _, behaviour, _ in jobs],
         second_times={
-            (place, n): second for place, job in enumerate(jobs) for n in range(len(job[1]))
+            (index, n): second for index, job in enumerate(jobs) for n in range(len(job[1]))
         },
     )
     several = Workers(

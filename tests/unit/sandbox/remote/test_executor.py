@@ -23,9 +23,18 @@ from nova_code_verifier.sandbox.remote import client
 from nova_code_verifier.sandbox.remote.executor import RemoteExecutor
 from nova_code_verifier.sandbox.remote.request import read_request
 from nova_code_verifier.sandbox.remote.response import RunResponse, read_response, write_response
-from nova_code_verifier.sandbox.types import Call, Ending, Execution, IsolationLevel, Job, Run
+from nova_code_verifier.sandbox.types import (
+    Call,
+    Cause,
+    Ending,
+    Execution,
+    IsolationLevel,
+    Job,
+    Run,
+)
 
 Invoke = Callable[[bytes], bytes]
+TOO_LATE = Execution(ending=Ending.NOT_RUN, cause=Cause.DEADLINE, detail="any text")
 
 
 def no_examiners(modules: tuple[str, ...]) -> LocalExecutor:
@@ -114,8 +123,7 @@ class Function:
 
     def half(self, one: Job) -> tuple[Execution, ...]:
         """Have time for the first question alone."""
-        rest = Execution(ending=Ending.NOT_RUN, detail="the deadline came first")
-        return (self.echo(one)[0], *[rest] * (len(one.questions) - 1))
+        return (self.echo(one)[0], *[TOO_LATE] * (len(one.questions) - 1))
 
     def nothing(self, one: Job) -> tuple[Execution, ...]:
         """Have no time at all."""
@@ -123,12 +131,11 @@ class Function:
 
     def tired(self, one: Job) -> tuple[Execution, ...]:
         """Not be done by the end of an invocation."""
-        unrun = Execution(ending=Ending.NOT_RUN, detail="the deadline came first")
-        return (unrun,) * len(one.questions)
+        return (TOO_LATE,) * len(one.questions)
 
     def late(self, one: Job) -> tuple[Execution, ...]:
         """Run out of time with every question."""
-        return (Execution(ending=Ending.OUT_OF_TIME, detail="cpu"),) * len(one.questions)
+        return (Execution(ending=Ending.OUT_OF_TIME, cause=Cause.CPU_TIME),) * len(one.questions)
 
 
 def endings(executor: RemoteExecutor, jobs: list[Job], **more: float) -> list[list[str]]:

@@ -21,6 +21,7 @@ from nova_code_verifier.sandbox.remote.response import (
 )
 from nova_code_verifier.sandbox.types import (
     Call,
+    Cause,
     Ending,
     Execution,
     IsolationLevel,
@@ -51,6 +52,7 @@ RAN = Execution(ending=Ending.FINISHED, exit_status=3, stdout=b"\xff", stderr=b"
 RAISED = Execution(
     ending=Ending.RAISED, error=RaisedError(type_name="E", message="\ud800"), detail="d"
 )
+LATE = Execution(ending=Ending.NOT_RUN, detail="d", cause=Cause.DEADLINE)
 
 
 def reply_of(*executions: Execution) -> RunResponse:
@@ -84,19 +86,21 @@ def test_every_fact_of_an_execution_arrives() -> None:
     """Endings, statuses, outputs, errors, times: nothing is lost on the way."""
     answer = Execution(ending=Ending.FINISHED, value=b'{"is": 1}', value_bytes=9)
     told = RunResponse(
-        level=IsolationLevel.NONE, results=((RAN, RAISED), (FINISHED, RAISED), (answer,))
+        level=IsolationLevel.NONE,
+        results=((RAN, RAISED), (FINISHED, RAISED), (answer,), (LATE, RAN)),
     )
-    jobs = [RUNS, CALLS, STEPS]
+    jobs = [RUNS, CALLS, STEPS, RUNS]
 
     read = read_response(write_response(told, jobs), jobs)
 
     as_read = [[(one.value_bytes, one) for one in executions] for executions in read.results]
     assert [[one.ending for _, one in job] for job in as_read] == [
-        ["finished", "raised"], ["finished", "raised"], ["finished"]
+        ["finished", "raised"], ["finished", "raised"], ["finished"], ["not_run", "finished"]
     ]  # fmt: skip
     assert (read.results[0][0].stdout, read.results[0][0].exit_status) == (b"\xff", 3)
     assert (read.results[0][1].error, read.results[0][1].detail) == (RAISED.error, "d")
     assert read.results[2][0].value == b'{"is": 1}'
+    assert read.results[3][0].cause is Cause.DEADLINE
     assert read.level is IsolationLevel.NONE
 
 
@@ -167,7 +171,7 @@ def facts(**changes: object) -> bytes:
     """Write the facts of an execution, some of them changed."""
     honest: dict[str, object] = {"ending": "finished", "exit_status": 0, "signal": None}
     honest |= {"type_name": None, "message": None, "cpu": 0.1, "wall": 0.1, "memory": 1}
-    honest |= {"detail": ""}
+    honest |= {"detail": "", "cause": "none"}
     return json.dumps(list((honest | changes).values())).encode()
 
 
@@ -220,6 +224,8 @@ def test_the_liar_can_tell_the_truth() -> None:
         pytest.param(lie(facts(memory=2**60), *HONEST[1:]), id="memory"),
         pytest.param(lie(facts(detail="x" * 501), *HONEST[1:]), id="long detail"),
         pytest.param(lie(facts(detail=None), *HONEST[1:]), id="no detail"),
+        pytest.param(lie(facts(cause="mercy"), *HONEST[1:]), id="cause"),
+        pytest.param(lie(facts(cause=None), *HONEST[1:]), id="no cause"),
         pytest.param(lie(facts(type_name="E", message=7), *HONEST[1:]), id="error"),
         pytest.param(lie(facts(), b"7", b"", b""), id="a value of a run"),
         pytest.param(lie(facts(ending="crashed"), b"7", b"", b""), id="a value of a crash"),
@@ -260,7 +266,7 @@ def test_a_bomb_is_never_unpacked() -> None:
     tracemalloc.start()
     try:
         with pytest.raises(FramesError):
-            unpack_frames(bomb, bytes_max=2**20, pieces_max=10)
+            unpack_frames(bomb, bytes_max=2**20, frames_max=10)
         assert tracemalloc.get_traced_memory()[1] < 2**23
     finally:
         tracemalloc.stop()
@@ -271,7 +277,7 @@ def test_pieces_stay_apart(pieces: list[bytes]) -> None:
     """Whatever is packed is unpacked as it was."""
     packed = pack_frames(pieces)
 
-    assert unpack_frames(packed, bytes_max=1000, pieces_max=20) == pieces
+    assert unpack_frames(packed, bytes_max=1000, frames_max=20) == pieces
 
 
 PIECES = st.one_of(

@@ -1,4 +1,4 @@
-"""What a response misses of the form that was asked for."""
+"""What a response issues of the form that was asked for."""
 
 import pytest
 from hypothesis import given
@@ -20,15 +20,15 @@ OPINIONS = '[{"target": "x", "polarity": "positive"}]'
 ALL_ASKED = Rubric(solution_marks=True, boxed=True)
 
 
-def missed(completion: str, rubric: Rubric = DEFAULT_RUBRIC) -> tuple[FormatIssue, ...]:
-    """List the misses of a response that holds a program."""
+def issues_of(completion: str, rubric: Rubric = DEFAULT_RUBRIC) -> tuple[FormatIssue, ...]:
+    """List the format issues of a completion that holds a program."""
     candidate = extract_candidate(parse_completion(completion))
     assert candidate is not None
     return format_issues_of_program(parse_completion(completion), candidate, rubric)
 
 
 @pytest.mark.parametrize(
-    ("completion", "misses"),
+    ("completion", "issues"),
     [
         (FENCED, ()),
         (f"Here it is:\n\n{FENCED}\n\nIt prints 1.", ()),
@@ -59,13 +59,13 @@ def missed(completion: str, rubric: Rubric = DEFAULT_RUBRIC) -> tuple[FormatIssu
         ("x = 1\nf(x)\n\n```\nprint(1)\n```", (FormatIssue.NO_LANGUAGE, FormatIssue.CODE_OUTSIDE)),
     ],
 )
-def test_each_format_issue_has_a_name(completion: str, misses: tuple[FormatIssue, ...]) -> None:
+def test_each_format_issue_has_a_name(completion: str, issues: tuple[FormatIssue, ...]) -> None:
     """Fence, tag, number of blocks, and code outside of them each have their issue."""
-    assert missed(completion) == misses
+    assert issues_of(completion) == issues
 
 
 @pytest.mark.parametrize(
-    ("completion", "misses"),
+    ("completion", "issues"),
     [
         (f"<answer>\n{FENCED}\n</answer> \\boxed{{1}}", ()),
         (f"<answer>\n{FENCED}\n</answer>", (FormatIssue.NOT_BOXED,)),
@@ -80,15 +80,15 @@ def test_each_format_issue_has_a_name(completion: str, misses: tuple[FormatIssue
     ],
 )
 def test_marks_and_boxes_are_issues_only_if_asked_for(
-    completion: str, misses: tuple[FormatIssue, ...]
+    completion: str, issues: tuple[FormatIssue, ...]
 ) -> None:
     """Missing or empty marks and boxes are issues if the rubric asks for them."""
-    assert missed(completion, ALL_ASKED) == misses
-    assert missed(completion) == ()
+    assert issues_of(completion, ALL_ASKED) == issues
+    assert issues_of(completion) == ()
 
 
 @pytest.mark.parametrize(
-    ("completion", "misses"),
+    ("completion", "issues"),
     [
         ("Paris", (FormatIssue.NO_SOLUTION_MARKS, FormatIssue.NOT_BOXED)),
         ("<answer>\\boxed{Paris}</answer>", ()),
@@ -100,13 +100,13 @@ def test_marks_and_boxes_are_issues_only_if_asked_for(
         ("<answer>\\boxed{Paris}</answer> So \\boxed{it} is.", ()),
     ],
 )
-def test_a_text_answer_needs_no_fence(completion: str, misses: tuple[FormatIssue, ...]) -> None:
+def test_a_text_answer_needs_no_fence(completion: str, issues: tuple[FormatIssue, ...]) -> None:
     """Only marks and boxes around the answer are issues of an answer in words."""
     assert (
         format_issues_of_text(
             parse_completion(completion).texts, ALL_ASKED, lambda text: "Paris" in text
         )
-        == misses
+        == issues
     )
 
 
@@ -130,7 +130,7 @@ def test_marks_without_opinions_cost_format(completion: str, format_: float) -> 
 
 
 @pytest.mark.parametrize(
-    ("completion", "misses"),
+    ("completion", "issues"),
     [
         ("<answer>\\boxed{\\text{positive}}</answer>", ()),
         ("<answer>positive</answer>", (FormatIssue.NOT_BOXED,)),
@@ -138,12 +138,12 @@ def test_marks_without_opinions_cost_format(completion: str, format_: float) -> 
     ],
 )
 def test_the_label_must_be_in_the_marks_and_the_box(
-    completion: str, misses: tuple[FormatIssue, ...]
+    completion: str, issues: tuple[FormatIssue, ...]
 ) -> None:
     """Marks and a box around another text than the label are issues."""
     score = conclude(prepare(Sample(completion=completion, reference="positive"), rubric=ALL_ASKED))
 
-    assert (score.correctness, score.misses) == (1.0, misses)
+    assert (score.correctness, score.format_issues) == (1.0, issues)
 
 
 pieces = st.sampled_from([
@@ -157,8 +157,8 @@ def test_format_issues_of_any_text_are_listed_once(text: str) -> None:
     """Every text has a list of issues without duplicates."""
     candidate = extract_candidate(parse_completion(text))
     if candidate is not None:
-        misses = format_issues_of_program(parse_completion(text), candidate, ALL_ASKED)
-        assert len(set(misses)) == len(misses)
+        issues = format_issues_of_program(parse_completion(text), candidate, ALL_ASKED)
+        assert len(set(issues)) == len(issues)
 
 
 @pytest.mark.parametrize(
@@ -167,6 +167,6 @@ def test_format_issues_of_any_text_are_listed_once(text: str) -> None:
 @pytest.mark.timeout(20)  # without the bound it takes minutes
 def test_a_megabyte_of_prose_is_parsed_up_to_the_bound(noise: str) -> None:
     """Text around a program is parsed up to the bound only."""
-    issues = missed(FENCED + "\n\n" + noise * (2**20 // len(noise)))
+    issues = issues_of(FENCED + "\n\n" + noise * (2**20 // len(noise)))
 
     assert set(issues) <= {FormatIssue.CODE_OUTSIDE}

@@ -110,7 +110,11 @@ def test_a_broken_sentiment_reference_names_its_field(reference: object, complai
 @pytest.mark.parametrize(
     ("reference", "tasks", "complaint"),
     [
-        ({"answer": "positive"}, ("code",), "answer: found no tests beside it; alone, it is"),
+        (
+            {"answer": "positive"},
+            ("code",),
+            "answer: found no tests next to it; without tests, ",
+        ),
         ([SALES], (), 'reference: found a list of opinions, expected {"opinions": [...]}'),
         (json.dumps([SALES]), (), "reference: found a list of opinions"),
     ],
@@ -160,8 +164,8 @@ def test_a_label_is_found_in_a_box_or_the_last_line(
     """The last box of the solution counts, then that of the visible text, then the last line."""
     marked = graded(completion, answer)
 
-    misses = () if dress == 1.0 else (FormatIssue.NOT_BOXED,)
-    assert (marked.answer, marked.correctness, marked.format_issues) == (answer, 1.0, misses)
+    issues = () if dress == 1.0 else (FormatIssue.NOT_BOXED,)
+    assert (marked.answer, marked.correctness, marked.format_issues) == (answer, 1.0, issues)
 
 
 @pytest.mark.parametrize(
@@ -295,8 +299,8 @@ def test_opinions_are_read_as_json_or_as_lines(completion: str, dress: float) ->
 
     marked = graded(completion, expected)
 
-    misses = () if dress == 1.0 else (FormatIssue.NOT_JSON,)
-    assert (marked.correctness, marked.format_issues) == (1.0, misses)
+    issues = () if dress == 1.0 else (FormatIssue.NOT_JSON,)
+    assert (marked.correctness, marked.format_issues) == (1.0, issues)
 
 
 def test_one_object_per_line_is_a_list_of_opinions() -> None:

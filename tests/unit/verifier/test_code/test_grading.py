@@ -1,6 +1,5 @@
-"""Test code from end to end: a program and tests, in real guests, and what comes of it."""
+"""Test code from end to end: a program and its tests, in real guests, and the verdicts."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from textwrap import dedent
 from typing import Any
@@ -8,10 +7,10 @@ from typing import Any
 import pytest
 
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.sandbox.types import Limits
+from nova_code_verifier.sandbox.types import Ending
+from nova_code_verifier.verifier.checking.verdict import verdict_of_ending
 from nova_code_verifier.verifier.pipeline import judge
-from nova_code_verifier.verifier.reference.plan import plan_tests
-from nova_code_verifier.verifier.test_code import discovery, jobs
+from nova_code_verifier.verifier.test_code import jobs
 from nova_code_verifier.verifier.test_code.discovery import DiscoveryCache
 from nova_code_verifier.verifier.test_code.grading import TestCodeRun, grade_all
 from nova_code_verifier.verifier.types import CodePlan, Sample, Score, TestCode, Verdict
@@ -19,15 +18,8 @@ from nova_code_verifier.verifier.types import CodePlan, Sample, Score, TestCode,
 PASS, FAIL, RAISE = Verdict.ACCEPTED, Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR
 
 
-@pytest.fixture(scope="module")
-def executor() -> Iterator[LocalExecutor]:
-    """Keep one worker warm, and one of harnesses."""
-    with LocalExecutor(workers=1) as executor:
-        yield executor
-
-
 def scored(executor: LocalExecutor, program: str, code: str, **tests: object) -> Score:
-    """Judge one program by test code."""
+    """Score one program with test code."""
     reference = {
         "tests": {"kind": "code", "code": dedent(code), **tests},
         "limits": {"cpu_seconds": 1.0},
@@ -38,22 +30,22 @@ def scored(executor: LocalExecutor, program: str, code: str, **tests: object) ->
 
 
 def verdicts(score: Score) -> list[Verdict]:
-    """Name the verdicts of a score that there is."""
+    """Return the verdict of each test item."""
     assert score.problem == ""
     return [case.verdict for case in score.cases]
 
 
-def examined(executor: LocalExecutor, program: str, code: str) -> TestCodeRun:
-    """Hold one test run."""
-    plan = CodePlan(test_code=TestCode(source=dedent(code)), limits=Limits(cpu_seconds=1.0))
-    run = TestCodeRun(program=dedent(program), plan=plan)
-    list(grade_all([run], executor, DiscoveryCache()))
-    return run
+def graded(executor: LocalExecutor, programs: list[str], code: str) -> list[TestCodeRun]:
+    """Run several programs with the same test code."""
+    plan = CodePlan(test_code=TestCode(source=dedent(code)))
+    runs = [TestCodeRun(program=program, plan=plan) for program in programs]
+    list(grade_all(runs, executor, DiscoveryCache()))
+    return runs
 
 
-# Objects of the candidate's in tests: each pair of program and tests is an honest one.
+# Tests that use objects of the candidate's; every program here is right.
 
-HONEST = {
+RIGHT = {
     "a class, its instances and their methods": (
         """
         class Stack:
@@ -495,7 +487,7 @@ class Node:
 """
 
 
-_KIN = """
+_SHARED = """
 from collections import namedtuple
 from enum import Enum, Flag, IntEnum
 from typing import NamedTuple
@@ -519,7 +511,7 @@ class TooMuchError(Exception):
 class BadKeyError(KeyError):
     pass
 """
-KIN = {
+SHARED = {
     "members that are returned": (
         "def f(x): return Color(x)",
         """
@@ -580,12 +572,10 @@ KIN = {
 }
 
 
-@pytest.mark.parametrize(("program", "code"), KIN.values(), ids=KIN)
-def test_what_the_prompt_defines_is_one_thing_for_both(
-    executor: LocalExecutor, program: str, code: str
-) -> None:
-    """Members, named tuples and exceptions of the prompt's are the tests' own."""
-    score = scored(executor, program, code, prompt=_KIN)
+@pytest.mark.parametrize(("program", "code"), SHARED.values(), ids=SHARED)
+def test_classes_of_the_prompt_are_shared(executor: LocalExecutor, program: str, code: str) -> None:
+    """Enum members, named tuples and exceptions of the prompt are the same on both sides."""
+    score = scored(executor, program, code, prompt=_SHARED)
 
     assert set(verdicts(score)) == {PASS}
 
@@ -600,22 +590,24 @@ def test_what_the_prompt_defines_is_one_thing_for_both(
         "def f(x): raise TooMuchError(x)",
     ],
 )
-def test_a_member_of_another_make_is_wrong(executor: LocalExecutor, program: str) -> None:
-    """Only a member that both know by that name is the member that the tests mean."""
-    score = scored(executor, program, "assert f('red') is Color.RED", prompt=_KIN)
+def test_an_object_that_is_not_the_expected_enum_member_fails(
+    executor: LocalExecutor, program: str
+) -> None:
+    """Only the member of the shared enumeration is that member for the tests."""
+    score = scored(executor, program, "assert f('red') is Color.RED", prompt=_SHARED)
 
     assert PASS not in verdicts(score)
 
 
-@pytest.mark.parametrize(("program", "code"), HONEST.values(), ids=HONEST)
-def test_honest_programs_pass(executor: LocalExecutor, program: str, code: str) -> None:
-    """What would pass with program and tests in one process passes here."""
+@pytest.mark.parametrize(("program", "code"), RIGHT.values(), ids=RIGHT)
+def test_right_programs_pass(executor: LocalExecutor, program: str, code: str) -> None:
+    """A program that passes in one process with its tests passes here."""
     prompt = _NODE if "Node(" in code else ""
     score = scored(executor, program, code, prompt=prompt)
 
     assert score.problem == ""
     assert [
-        (n, one.execution.error) for n, one in enumerate(score.cases) if one.verdict != PASS
+        (n, case.execution.error) for n, case in enumerate(score.cases) if case.verdict != PASS
     ] == []
 
 
@@ -635,12 +627,12 @@ class Client:
     ["return await Client().get(1)", "async with Client() as c:\n        return await c.get(1)"],
     ids=["await", "async with"],
 )
-def test_tests_await_what_a_candidate_promises(
+def test_tests_can_await_coroutines_of_the_candidate(
     executor: LocalExecutor, monkeypatch: pytest.MonkeyPatch, body: str
 ) -> None:
-    """A coroutine of the tests' own may await the candidate's."""
-    little = replace(jobs.HARNESS_LIMITS, cpu_seconds=2.0, wall_seconds=2.0)
-    monkeypatch.setattr(jobs, "HARNESS_LIMITS", little)
+    """A coroutine of the tests may await one of the candidate's."""
+    limits = replace(jobs.HARNESS_LIMITS, cpu_seconds=2.0, wall_seconds=2.0)
+    monkeypatch.setattr(jobs, "HARNESS_LIMITS", limits)
     code = f"import asyncio\nasync def go():\n    {body}\nassert asyncio.run(go()) == [1]\n"
 
     assert verdicts(scored(executor, _CLIENT, code)) == [PASS]
@@ -648,44 +640,44 @@ def test_tests_await_what_a_candidate_promises(
 
 @pytest.mark.parametrize("test", ["bool(P)", "P and True", "not not P"])
 def test_a_class_is_true(executor: LocalExecutor, test: str) -> None:
-    """A class of the candidate's is true, as all are: `pytest.raises(P, f)` wants to know."""
+    """The truth value of a class is True: `pytest.raises(P, f)` needs it."""
     assert verdicts(scored(executor, _PAIR, f"assert P(1).x\nassert {test}\n")) == [PASS, PASS]
 
 
-def test_keyword_arguments_that_are_changed_come_back(executor: LocalExecutor) -> None:
-    """A list that is passed by keyword is as the candidate left it."""
+def test_a_keyword_argument_is_changed_in_place(executor: LocalExecutor) -> None:
+    """The tests see what the candidate did to a list that they passed by keyword."""
     code = "xs = []\nf(xs=xs)\nassert xs == [1]\n"
 
     assert verdicts(scored(executor, "def f(xs): xs.append(1)", code)) == [PASS]
 
 
-def test_arguments_within_a_tuple_that_are_changed_come_back(executor: LocalExecutor) -> None:
-    """A list in a tuple can be changed; so can the list that the tests hold."""
+def test_an_argument_inside_a_tuple_is_changed_in_place(executor: LocalExecutor) -> None:
+    """The tests see what the candidate did to a list in a tuple."""
     code = "row = []\nf((row, 2))\nassert row == [1]\n"
 
     assert verdicts(scored(executor, "def f(t): t[0].append(1)", code)) == [PASS]
 
 
-def test_a_class_may_have_the_name_of_one_of_pythons(executor: LocalExecutor) -> None:
-    """A candidate's own class `partial` is a class like any other."""
+def test_a_class_may_have_the_name_of_a_library_class(executor: LocalExecutor) -> None:
+    """A candidate's class `partial` is a class like any other."""
     program = "class partial:\n    def __len__(self): return 3\n"
 
     assert verdicts(scored(executor, program, "assert len(partial()) == 3\n")) == [PASS]
 
 
-def test_a_function_that_notes_its_calls_is_refused(executor: LocalExecutor) -> None:
-    """A callback that cannot do its work from afar is the dataset's fault, no wrong answer."""
+def test_a_callback_that_changes_the_tests_costs_no_candidate(executor: LocalExecutor) -> None:
+    """Tests with a callback that cannot be sent are ungraded; a right program never fails them."""
     program = "def each(xs, f):\n    for x in xs: f(x)\n"
     code = "seen = []\neach([1, 2], lambda x: seen.append(x))\nassert seen == [1, 2]\n"
 
     assert scored(executor, program, code).verdict in (PASS, Verdict.UNGRADED)
 
 
-# What is wrong gets no credit
+# Wrong programs
 
 
-def test_every_assert_is_a_case_of_its_own(executor: LocalExecutor) -> None:
-    """Where some asserts hold, those count."""
+def test_every_assert_is_a_case(executor: LocalExecutor) -> None:
+    """A program gets credit for each assert that holds."""
     code = "assert f(1) == 1\nassert f(2) == 4\nassert f(3) == 3\n"
 
     score = scored(executor, "def f(x): return {1: 1, 3: 3}.get(x)", code)
@@ -694,26 +686,39 @@ def test_every_assert_is_a_case_of_its_own(executor: LocalExecutor) -> None:
     assert score.pass_rate == 2 / 3
 
 
-def test_a_case_keeps_the_answer_that_it_rests_on(executor: LocalExecutor) -> None:
-    """As it came, unread, and not if it is long; what the tests say of it is apart."""
+def test_a_case_keeps_the_last_answer_that_it_used(executor: LocalExecutor) -> None:
+    """The execution has the unread answer, unless it is long, and no message of the tests."""
     code = "for n in range(3): assert f(n) == n, 'secret'\nassert f(7) == 7\nassert f(8) == 8\n"
 
     score = scored(executor, "def f(x): return {1: 'no', 8: 'a' * 9999}.get(x, x)", code)
 
     values = [case.execution.value for case in score.cases]
     assert values == [b'{"call":{"is":"no"}}', b'{"call":{"is":7}}', None]
-    assert [case.said for case in score.cases] == ["secret", "", ""]
+    assert [case.message for case in score.cases] == ["secret", "", ""]
     assert "secret" not in repr([case.execution for case in score.cases])
 
 
+_FORGED_ITEM = "('1', '{state}', '', {error}, '', False, 0)"
+
+
 @pytest.mark.parametrize(
-    "unit", ["['1']", "['1', 'failed', '', 10**5000, 0, '', 0]", "[[], 1]", "[]"]
+    "items",
+    [
+        "[('1',)]",
+        "[[], 1]",
+        "[]",
+        f"[{_FORGED_ITEM.format(state='passed', error='10**5000')}]",
+        f"[{_FORGED_ITEM.format(state='excellent', error=repr(''))}]",
+    ],
 )
-def test_a_forged_report_is_no_bug(executor: LocalExecutor, unit: str) -> None:
-    """Who shares the process with the tests can say anything: what is no report breaks nobody."""
+def test_a_malformed_item_in_the_report_of_a_shared_process_fails(
+    executor: LocalExecutor, items: str
+) -> None:
+    """An item whose fields do not have the right types counts as failed."""
     program = f"""
+        from types import SimpleNamespace
         from nova_code_verifier.verifier.test_code.harness.runner import TestRun
-        TestRun.report = lambda self: {{'units': [{unit}]}}
+        TestRun.report = lambda self: SimpleNamespace(items={items})
         def f(x): return x
     """
 
@@ -722,15 +727,33 @@ def test_a_forged_report_is_no_bug(executor: LocalExecutor, unit: str) -> None:
     assert verdicts(score) == [FAIL]
 
 
-def test_what_a_candidate_raises_is_a_runtime_error(executor: LocalExecutor) -> None:
-    """An exception that the tests do not expect is told from a wrong answer."""
+@pytest.mark.parametrize("report", ["5", "('', '', '')", "('', '', '', 7)", "(1, 2, 3, 4)"])
+def test_a_malformed_report_of_a_shared_process_fails_all_items(
+    executor: LocalExecutor, report: str
+) -> None:
+    """A value that is no report gives no item a pass."""
+    program = f"""
+        from nova_code_verifier.verifier.test_code.harness import in_process
+        in_process.InProcessReport = lambda **_: {report}
+        def f(x): return x
+    """
+
+    score = scored(executor, program, "assert f(1) == 1", shared_process=True)
+
+    assert verdicts(score) == [verdict_of_ending(Ending.UNREADABLE)]
+
+
+def test_an_unexpected_exception_of_the_candidate_is_a_runtime_error(
+    executor: LocalExecutor,
+) -> None:
+    """It is another verdict than that of a wrong answer."""
     score = scored(executor, "def f(x): return 1 // x", "assert f(0) == 1\nassert f(1) == 2\n")
 
     assert verdicts(score) == [RAISE, FAIL]
 
 
 def test_a_missing_name_costs_the_cases_that_use_it(executor: LocalExecutor) -> None:
-    """A candidate without a function that is asked for still gets credit for the others."""
+    """A candidate without one of the functions gets credit for the others."""
     score = scored(executor, "def g(x): return x", "assert f(1) == 1\nassert g(1) == 1\n")
 
     assert verdicts(score) == [Verdict.COMPILE_ERROR, PASS]
@@ -745,10 +768,10 @@ def test_a_missing_name_costs_the_cases_that_use_it(executor: LocalExecutor) -> 
         ("from solution import f\ndef test_f():\n    assert f(2) == 4", ""),
     ],
 )
-def test_who_lacks_the_entry_point_gets_no_further(
+def test_a_program_without_the_entry_point_does_not_compile(
     executor: LocalExecutor, code: str, entry_point: str
 ) -> None:
-    """As with calls: it loads, and that is all; unlike a name that its own code lacks."""
+    """As with calls, the verdict differs from that of a name that its own code lacks."""
     more = {"entry_point": entry_point} if entry_point else {}
     lacking = scored(executor, "def g(x): return x", code, **more)
     program = "def f(x): return y\nclass Solution:\n    def f(self, x): return y"
@@ -770,8 +793,8 @@ def f(x):
 
 
 @pytest.mark.parametrize("fatal", [1, 2], ids=["exit", "endless loop"])
-def test_a_fatal_question_costs_its_own_case_alone(executor: LocalExecutor, fatal: int) -> None:
-    """The cases before and after the one that a guest did not survive are judged."""
+def test_a_fatal_question_fails_its_case_only(executor: LocalExecutor, fatal: int) -> None:
+    """The cases before and after the one that ended the guest are judged."""
     code = f"assert f(0) == 0\nassert f({fatal}) == {fatal}\nassert f(3) == 3\n"
 
     before, lost, after = verdicts(scored(executor, _FATAL, code))
@@ -785,10 +808,10 @@ def test_a_fatal_question_costs_its_own_case_alone(executor: LocalExecutor, fata
     [(1, Verdict.RUNTIME_ERROR), (2, Verdict.TIME_LIMIT_EXCEEDED)],
     ids=["exit", "endless loop"],
 )
-def test_how_a_guest_ended_is_the_verdict(
+def test_the_ending_of_a_guest_determines_the_verdict(
     executor: LocalExecutor, fatal: int, verdict: Verdict
 ) -> None:
-    """A case that its guest did not survive says so, and is no mere wrong answer."""
+    """A case that ended the guest has another verdict than a wrong answer."""
     code = f"assert f({fatal}) == {fatal}\nassert f(3) == 3\n"
 
     assert verdicts(scored(executor, _FATAL, code)) == [verdict, PASS]
@@ -840,7 +863,7 @@ def f(x=0):
     ],
 )
 def test_plain_data_never_equals_an_object(executor: LocalExecutor, test: str, base: str) -> None:
-    """Whatever an object says of itself, for an `==` with plain data it is not asked."""
+    """A comparison of an object with plain data never calls the object's methods."""
     score = scored(executor, _LIAR.format(base=base), f"assert {test}\n")
 
     assert PASS not in verdicts(score)
@@ -859,18 +882,20 @@ def test_plain_data_never_equals_an_object(executor: LocalExecutor, test: str, b
         ("", "f(2).startswith('abc')"),
     ],
 )
-def test_an_object_that_lies_to_operators_earns_nothing_unmarked(
+def test_an_object_with_lying_operators_passes_only_as_self_compared(
     executor: LocalExecutor, base: str, test: str
 ) -> None:
-    """What rests on the candidate's word alone either fails or is counted in `self_compared`."""
+    """A case that rests on the candidate's own operators fails, or counts as `self_compared`."""
     score = scored(executor, _LIAR.format(base=base), f"assert {test}\n")
 
     assert PASS not in verdicts(score) or score.self_compared == 1
 
 
 @pytest.mark.parametrize("test", ["abs(Solution().f(2) - 3.5) < 1e-6", "5 in Solution().f(2)"])
-def test_a_subclass_of_the_examined_class_is_no_way_in(executor: LocalExecutor, test: str) -> None:
-    """A lying object earns nothing unmarked by being of a kind with the one that is asked."""
+def test_a_subclass_of_the_tested_class_passes_only_as_self_compared(
+    executor: LocalExecutor, test: str
+) -> None:
+    """A lying object gains nothing from a base class that the tests use."""
     program = _LIAR.format(base="(Solution)").replace("def f(x=0):", "def unused():")
     program = f"class Solution:\n    def f(self, x):\n        return Liar()\n{program}"
 
@@ -880,10 +905,10 @@ def test_a_subclass_of_the_examined_class_is_no_way_in(executor: LocalExecutor, 
 
 
 @pytest.mark.parametrize("test", ["f().count('abc') == 1", "f().find('abc') == 0"])
-def test_methods_that_tell_what_is_expected_earn_nothing_unmarked(
+def test_a_method_that_receives_what_is_expected_passes_only_as_self_compared(
     executor: LocalExecutor, test: str
 ) -> None:
-    """An object that agrees with whatever it is given is not believed."""
+    """An object whose methods agree with any argument fails, or counts as `self_compared`."""
     program = "class X:\n    def count(self, x): return 1\n    equals = count\ndef f(): return X()"
 
     score = scored(executor, program, f"assert {test}\n")
@@ -905,8 +930,8 @@ class P:
 @pytest.mark.parametrize(
     "test", ["P(1) == P(1)", "P(1) != P(2)", "P(1) in [P(1)]", "len({P(1), P(1)}) == 1"]
 )
-def test_two_objects_are_compared_by_the_candidate(executor: LocalExecutor, test: str) -> None:
-    """Only the candidate knows whether its objects are equal; that it said so is counted."""
+def test_a_comparison_of_two_objects_is_self_compared(executor: LocalExecutor, test: str) -> None:
+    """Only the candidate knows whether two of its objects are equal; the case is counted."""
     score = scored(executor, _PAIR, f"assert {test}\nassert P(1).x == 1\n")
 
     assert verdicts(score) == [PASS, PASS]
@@ -928,37 +953,37 @@ def test_two_objects_are_compared_by_the_candidate(executor: LocalExecutor, test
     ],
     ids=["loop", "message", "items", "unpacking", "builtins", "nested"],
 )
-def test_one_round_answers_what_does_not_hang_on_answers(
+def test_independent_questions_take_one_round(
     executor: LocalExecutor, program: str, code: str
 ) -> None:
-    """Questions that do not depend on answers are all put at once."""
-    run = examined(executor, program, code)
+    """Questions that do not depend on answers are all asked at once."""
+    (run,) = graded(executor, [program], code)
 
     assert {result.verdict for result in run.cases} == {PASS}
     assert run.rounds == 1
 
 
-def test_a_loop_that_hangs_on_answers_takes_rounds(executor: LocalExecutor) -> None:
-    """Where a question depends on the answer before it, it is put in the next round."""
+def test_dependent_questions_take_several_rounds(executor: LocalExecutor) -> None:
+    """A question that depends on an answer is asked in the next round."""
     code = "x = 3\nwhile x:\n    x = f(x)\nassert x == 0\n"
 
-    run = examined(executor, "def f(x): return x - 1", code)
+    (run,) = graded(executor, ["def f(x): return x - 1"], code)
 
     assert {result.verdict for result in run.cases} == {PASS}
     assert run.rounds > 1
 
 
-# What a dataset gets wrong
+# Problems with test code
 
 
 @pytest.mark.parametrize(
     ("code", "problem"),
     [
-        ("x = 1", "found nothing in it that asserts"),
-        ("assert f(", "does not parse"),
-        ("assert 1 == 1", "ask nothing of a candidate"),
+        ("x = 1", "contain no assert"),
+        ("assert f(", "do not parse"),
+        ("assert 1 == 1", "never use the candidate"),
         ("import no_such_module\nassert f(1)", "no_such_module"),
-        ("import threading\nassert f(threading.Lock())", "cannot travel"),
+        ("import threading\nassert f(threading.Lock())", "cannot be sent"),
         ("while True: pass\nassert f(1)", "out_of_time"),
         ("from unittest.mock import patch\nwith patch('solution.f'):\n    assert f(1)", "patch"),
     ],
@@ -966,9 +991,9 @@ def test_a_loop_that_hangs_on_answers_takes_rounds(executor: LocalExecutor) -> N
 def test_tests_that_cannot_be_used_are_the_datasets_fault(
     executor: LocalExecutor, monkeypatch: pytest.MonkeyPatch, code: str, problem: str
 ) -> None:
-    """Nobody is graded by what is no test; the reason is named."""
-    little = replace(jobs.HARNESS_LIMITS, cpu_seconds=1.0)
-    monkeypatch.setattr(jobs, "HARNESS_LIMITS", little)
+    """A sample with such tests is ungraded, and the reason is named."""
+    limits = replace(jobs.HARNESS_LIMITS, cpu_seconds=1.0)
+    monkeypatch.setattr(jobs, "HARNESS_LIMITS", limits)
 
     score = scored(executor, "def f(x): return x", code)
 
@@ -976,8 +1001,7 @@ def test_tests_that_cannot_be_used_are_the_datasets_fault(
     assert problem in score.problem
 
 
-# The cache
-
+# Guesses
 
 THREE_CASES = {
     "check": (
@@ -1021,27 +1045,27 @@ THREE_CASES = {
 def test_a_constant_answer_earns_no_correctness(
     executor: LocalExecutor, code: str, entry_point: str
 ) -> None:
-    """What the best one passes is taken off; real work earns the rest."""
+    """The share that the best constant passes is subtracted; a right program earns 1."""
     more = {"entry_point": entry_point} if entry_point else {}
     four = "def sq(n): return 4\nclass Solution:\n    def sq(self, n): return 4"
     right = "def sq(n): return [0, 1, 4, 4][n]\nclass Solution:\n    def sq(self, n): return sq(n)"
 
     guess = scored(executor, four, code, **more)
-    work = scored(executor, right, code, **more)
+    solved = scored(executor, right, code, **more)
 
     assert 0 < guess.pass_rate == guess.guess_baseline < 1
-    assert (guess.correctness, work.correctness) == (0.0, 1.0)
+    assert (guess.correctness, solved.correctness) == (0.0, 1.0)
 
 
-def test_to_repeat_the_question_is_a_guess(executor: LocalExecutor) -> None:
-    """What returns its first argument passes some tests of many functions."""
+def test_a_function_that_returns_its_argument_is_a_guess(executor: LocalExecutor) -> None:
+    """A function that returns its first argument earns no correctness."""
     code = "assert f([1, 2]) == [1, 2]\nassert f([1]) == [1]\nassert f([2, 1]) == [1, 2]"
 
     echo = scored(executor, "def f(x):\n    return x", code)
-    work = scored(executor, "def f(x):\n    return sorted(x)", code)
+    solved = scored(executor, "def f(x):\n    return sorted(x)", code)
 
     assert (echo.guess_baseline, echo.pass_rate) == (2 / 3, 2 / 3)
-    assert (echo.correctness, work.correctness) == (0.0, 1.0)
+    assert (echo.correctness, solved.correctness) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -1055,23 +1079,25 @@ def test_to_repeat_the_question_is_a_guess(executor: LocalExecutor) -> None:
         ),
     ],
 )
-def test_to_repeat_any_argument_is_a_guess(
+def test_a_function_that_returns_any_argument_is_a_guess(
     executor: LocalExecutor, head: str, calls: list[str]
 ) -> None:
-    """The second one, one by name, one of a method."""
+    """So is one that returns the second argument, a keyword argument, or that of a method."""
     echo = scored(executor, head, "\n".join(f"assert {call}" for call in calls))
 
     assert (echo.pass_rate, echo.guess_baseline, echo.correctness) == (2 / 3, 2 / 3, 0.0)
 
 
 def test_a_guess_is_one_answer_for_all_cases(executor: LocalExecutor) -> None:
-    """What takes two different answers is no guess: the best is right about the other case."""
+    """A case that needs two different answers is passed by no guess."""
     score = scored(executor, "def f(n): return n", "assert f(1) != f(2)\nassert f(3) == 5")
 
     assert (score.guess_baseline, score.correctness) == (0.5, 0.0)
 
 
-CANDIDATE_ANSWERS = {
+# Several candidates in one harness process
+
+PROGRAMS = {
     "right": ("def f(x): return [x]", [PASS, PASS]),
     "wrong": ("def f(x): return [x + 1]", [FAIL, FAIL]),
     "half right": ("def f(x): return [x] if x < 2 else x", [PASS, FAIL]),
@@ -1083,83 +1109,38 @@ CANDIDATE_ANSWERS = {
 
 @pytest.mark.parametrize("order", [1, -1])
 @pytest.mark.parametrize("limits", [{}, {"memory_bytes": 2**26}, {"cpu_seconds": 0.1}], ids=str)
-def test_company_changes_nothing(
+def test_candidates_in_one_process_do_not_affect_each_other(
     executor: LocalExecutor, limits: dict[str, Any], order: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever sits in the same harness, and whatever befalls it, marks are the same."""
-    in_company = replace(jobs.SHARED_HARNESS_LIMITS, **limits)
-    monkeypatch.setattr(jobs, "SHARED_HARNESS_LIMITS", in_company)
-    plan = CodePlan(
-        test_code=TestCode(source="assert f(1) == [1]\nassert f(2) == [2]"), limits=Limits()
-    )
-    answer_sets = list(CANDIDATE_ANSWERS.values())[::order] * 2
-    runs = [TestCodeRun(program=program, plan=plan) for program, _ in answer_sets]
+    """Verdicts are the same in any order, and if one candidate's answers end the process."""
+    shared = replace(jobs.SHARED_HARNESS_LIMITS, **limits)
+    monkeypatch.setattr(jobs, "SHARED_HARNESS_LIMITS", shared)
+    programs, expected = zip(*list(PROGRAMS.values())[::order] * 2, strict=True)
 
-    list(grade_all(runs, executor, DiscoveryCache()))
+    runs = graded(executor, list(programs), "assert f(1) == [1]\nassert f(2) == [2]")
 
-    assert [[case.verdict for case in one.cases] for one in runs] == [
-        expected for _, expected in answer_sets
-    ]
+    assert [[case.verdict for case in run.cases] for run in runs] == list(expected)
 
 
-def test_tests_that_may_leave_a_trace_are_sat_alone(executor: LocalExecutor) -> None:
-    """Every candidate meets the tests as if they had never been run."""
+def test_tests_that_may_leave_a_trace_run_in_a_process_for_each_candidate(
+    executor: LocalExecutor,
+) -> None:
+    """No candidate finds the traces that the tests of another one left."""
     code = """
         import os
         open("count", "a").write("x")
         assert os.path.getsize("count") == f()
     """
-    plan = CodePlan(test_code=TestCode(source=dedent(code)), limits=Limits())
-    runs = [TestCodeRun(program="def f(): return 1", plan=plan) for _ in range(3)]
 
-    list(grade_all(runs, executor, DiscoveryCache()))
+    runs = graded(executor, ["def f(): return 1"] * 3, code)
 
-    assert [[case.verdict for case in one.cases] for one in runs] == [[PASS]] * 3
+    assert [[case.verdict for case in run.cases] for run in runs] == [[PASS]] * 3
 
 
-def test_what_was_asked_is_remembered_by_paper() -> None:
-    """The report of a test code is found again by an equal test code, and by no other."""
-    asked = DiscoveryCache()
-    asked.put(TestCode(source="a"), {"questions": []})
-
-    assert asked.get(TestCode(source="a")) == {"questions": []}
-    assert asked.get(TestCode(source="a", prompt="b")) is None
-
-
-def test_who_keeps_what_was_asked_does_not_ask_again(executor: LocalExecutor) -> None:
-    """A library's user may remember across calls, as the service does."""
-    asked = DiscoveryCache()
-    reference = {"tests": {"kind": "code", "code": "assert f(1) == 1"}}
-    sample = Sample(completion="```python\ndef f(x): return x\n```", reference=reference)
-    plan = plan_tests(reference)
-    assert isinstance(plan, CodePlan)
-
-    (first,) = judge([sample], executor, discovery_cache=asked)
-    asked.put(plan.test_code, {"problem": "tests: remembered"})
-    (second,) = judge([sample], executor, discovery_cache=asked)
-
-    assert (first.verdict, second.problem) == (PASS, "tests: remembered")
-
-
-def test_what_was_asked_is_forgotten_when_it_gets_too_much(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The test code that has not been wanted for the longest time goes first."""
-    monkeypatch.setattr(discovery, "_CACHED_BYTES_MAX", 1000)
-    asked = DiscoveryCache()
-    first, second, third = (TestCode(source=name * 100) for name in "abc")
-    for test_code in (first, second, *[TestCode(source=str(n) * 100) for n in range(9)]):
-        asked.put(test_code, "")
-        asked.get(first)
-    asked.put(third, "")
-
-    assert asked.get(first) == ""
-    assert asked.get(second) is None
-    assert asked.get(third) == ""
-
+# Hostile objects
 
 _HOSTILE = {
-    "no attribute is safe": "class X:\n    def __getattribute__(self, name): raise SystemExit",
+    "no attribute": "class X:\n    def __getattribute__(self, name): raise SystemExit",
     "no class": "class X:\n    @property\n    def __class__(self): raise RecursionError",
     "a class that hides": "class M(type):\n    def __getattribute__(cls, name): raise OSError\n"
     "class X(metaclass=M): pass",
@@ -1174,8 +1155,8 @@ _HOSTILE = {
 
 
 @pytest.mark.parametrize("body", _HOSTILE.values(), ids=_HOSTILE)
-def test_hostile_objects_cost_their_own_case_alone(executor: LocalExecutor, body: str) -> None:
-    """Whatever an object does when it is looked at, the other cases are judged."""
+def test_a_hostile_object_fails_its_case_only(executor: LocalExecutor, body: str) -> None:
+    """An object that does harm when it is inspected does not affect the other cases."""
     program = f"{body}\ndef f(): return X()\ndef g(): return 1\n"
     code = "assert g() == 1\nassert f() == 1\nassert g() + 0 == 1\n"
 

@@ -1,4 +1,4 @@
-"""Functions of the tests', sent by source: the same function at the other end."""
+"""Functions that tests pass to the candidate: sent by source, they do the same there."""
 
 import json
 from textwrap import dedent
@@ -10,39 +10,34 @@ from nova_code_verifier.sandbox.guest.object_session import ObjectSession
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, to_tree
 from nova_code_verifier.verifier.test_code.harness.callables import Sources
 from nova_code_verifier.verifier.test_code.harness.session import ProxySession
-from nova_code_verifier.verifier.test_code.harness.transcript import (
-    Question,
-    Transcript,
-    UnsendableError,
-)
+from nova_code_verifier.verifier.test_code.harness.transcript import Transcript, UnsendableError
 
 APPLY = "def apply(f, *args):\n    return f(*args)\n"
 
 
 def sent(source: str, expression: str) -> Any:
-    """Run tests of that source; write what the *expression* means in them."""
+    """Run tests of that source; write the value that *expression* has in them."""
     text = dedent(source)
     names: dict[str, Any] = {"__name__": "tests"}
     exec(compile(text, "<tests>", "exec"), names)
     value = eval(expression, names)
-    cast = ProxySession(Transcript([]), Sources(text), {})
-    cast.ask("q", value)
-    question: Question = cast.transcript.asked[0]
-    return question.on[0]
+    session = ProxySession(Transcript(), Sources(text), {})
+    session.ask("q", value)
+    return session.transcript.asked[0].question.operands[0]
 
 
 def applied(source: str, expression: str, *args: object) -> Any:
-    """Send what the *expression* means to a candidate, who calls it."""
+    """Send the value of *expression* to a candidate that calls it."""
     names: dict[str, Any] = {"__name__": "solution"}
     exec(APPLY, names)
-    conversation = ObjectSession(names)
-    conversation.answer(b'{"op": "name", "on": ["apply"]}')
-    on = [{"at": [0]}, sent(source, expression), *map(to_tree, args)]
-    answer = conversation.answer(json.dumps({"op": "call", "on": on}).encode())
+    candidate = ObjectSession(names)
+    candidate.answer(b'{"op": "name", "on": ["apply"]}')
+    operands = [{"at": [0]}, sent(source, expression), *map(to_tree, args)]
+    answer = candidate.answer(json.dumps({"op": "call", "on": operands}).encode())
     return json.loads(answer)["is"]
 
 
-TRAVELLING = {
+SENDABLE = {
     "lambda": ("f = lambda x: x + 1", "f", (1,), 2),
     "first of a line": ("f, g = lambda x: x + 1, lambda x: x + 2", "f", (1,), 2),
     "second of a line": ("f, g = lambda x: x + 1, lambda x: x + 2", "g", (1,), 3),
@@ -80,17 +75,17 @@ TRAVELLING = {
 
 
 @pytest.mark.parametrize(
-    ("source", "expression", "args", "result"), TRAVELLING.values(), ids=TRAVELLING
+    ("source", "expression", "args", "result"), SENDABLE.values(), ids=SENDABLE
 )
-def test_a_function_that_travels_does_what_it_did(
+def test_a_sent_function_returns_the_same(
     source: str, expression: str, args: tuple[object, ...], result: object
 ) -> None:
-    """The candidate calls the very function that the tests have passed."""
+    """The candidate's copy of a function returns what the tests' function returns."""
     assert applied(source, expression, *args) == result
 
 
-def test_a_class_of_the_tests_travels() -> None:
-    """A class goes by source, like a function."""
+def test_a_class_of_the_tests_is_sent() -> None:
+    """The candidate can make instances of a class that the tests define."""
     source = (
         "class A:\n    def __init__(self, x):\n        self.x = x\n    def __len__(self): return 3"
     )
@@ -111,12 +106,12 @@ def test_a_class_of_the_tests_travels() -> None:
     ],
     ids=["object", "in a function", "instance", "bound", "no source", "circle", "module"],
 )
-def test_what_cannot_travel_is_refused(source: str, expression: str) -> None:
-    """What has no source, or uses what cannot travel, is the dataset's fault."""
+def test_a_function_that_cannot_be_sent_is_refused(source: str, expression: str) -> None:
+    """A function without source, or that uses an object that cannot be sent, is not sent."""
     with pytest.raises((UnsendableError, EncodingError)):
         sent(source, expression)
 
 
-def test_sources_that_do_not_parse_hold_no_definitions() -> None:
-    """A prompt that ends in the head of a function is no obstacle."""
+def test_a_prompt_that_does_not_parse_is_ignored() -> None:
+    """A prompt that ends with the head of a function does not stop other functions."""
     assert Sources("def f(x):\n").send(len, lambda tree: tree) == {"py": ["builtins", "len"]}

@@ -1,6 +1,5 @@
-"""Who guesses earns no correctness in test code, however the tests are written."""
+"""The guess baseline of test code: a guess earns no correctness, however tests are written."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -13,15 +12,8 @@ from nova_code_verifier.verifier.pipeline import judge
 from nova_code_verifier.verifier.types import Sample, Score
 
 
-@pytest.fixture(scope="module")
-def executor() -> Iterator[LocalExecutor]:
-    """Keep one worker warm, and one of harnesses."""
-    with LocalExecutor(workers=1) as executor:
-        yield executor
-
-
 def scored(executor: LocalExecutor, program: str, code: str) -> Score:
-    """Judge one program by test code."""
+    """Score one program with test code."""
     reference = {"tests": {"kind": "code", "code": code}, "limits": {"cpu_seconds": 1.0}}
     sample = Sample(completion=f"```python\n{program}\n```\n", reference=reference)
     (score,) = judge([sample], executor, default_limits=Limits(cpu_seconds=1.0))
@@ -218,22 +210,22 @@ GUESSED = {
 
 @pytest.mark.parametrize(("code", "program"), GUESSED.values(), ids=GUESSED)
 def test_a_guess_earns_nothing(executor: LocalExecutor, code: str, program: str) -> None:
-    """Wherever it is written what the tests want, and whatever makes the guess."""
+    """A guess is found wherever the tests have what they expect."""
     score = scored(executor, program, code)
 
     assert 0 < score.pass_rate == score.guess_baseline < 1
     assert score.correctness == 0.0
 
 
-def test_what_nobody_can_guess_is_paid_in_full(executor: LocalExecutor) -> None:
-    """A guess costs right answers nothing."""
+def test_a_right_program_is_paid_in_full(executor: LocalExecutor) -> None:
+    """The guess baseline takes nothing from a program that passes all cases."""
     program = "def f(x):\n    if x < 3: raise ValueError('less than 0')\n    return 3"
 
     assert scored(executor, program, RAISING).correctness == 1.0
 
 
-def test_a_test_that_ends_the_examiner_costs_no_other_guess(executor: LocalExecutor) -> None:
-    """All guesses share a guest; what breaks it, for one of them, leaves the rest."""
+def test_a_guess_that_ends_the_harness_does_not_affect_others(executor: LocalExecutor) -> None:
+    """All guesses share a guest; the others are still tried if one of them ends it."""
     code = (
         "import os\nx = f(1)\nif x == 5: os._exit(1)\n"
         "assert x == 5\nassert f(2) == 5\nassert f(3) == 6\nassert f(4) == 6"
@@ -244,14 +236,14 @@ def test_a_test_that_ends_the_examiner_costs_no_other_guess(executor: LocalExecu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """A way to write that a call gives a value; a place to put a call's number, and the value."""
+    """A way to write that a call returns a value, with fields for an argument and the value."""
 
     head: str
     line: str
     tail: str = ""
 
     def write(self, values: list[str]) -> str:
-        """Write tests that want these values, one after the other."""
+        """Write tests that expect these values, one after the other."""
         lines = (self.line.format(n=n, value=value) for n, value in enumerate(values))
         return "\n".join([self.head, *lines, self.tail])
 
@@ -271,8 +263,8 @@ FORMS = [
     ),
     Form(
         head="import pytest\nfrom solution import f",
-        line="@pytest.mark.parametrize('x, wanted', [({n}, {value})])\n"
-        "def test_{n}(x, wanted):\n    assert f(x) == wanted",
+        line="@pytest.mark.parametrize('x, result', [({n}, {value})])\n"
+        "def test_{n}(x, result):\n    assert f(x) == result",
     ),
     Form(
         head="import unittest\nclass TestF(unittest.TestCase):",
@@ -312,7 +304,7 @@ VALUES = [
 def test_a_constant_earns_nothing_in_any_test_code(
     executor: LocalExecutor, form: Form, values: list[str], data: st.DataObject
 ) -> None:
-    """Whatever it is, and however the tests are written; unless all of them want just that."""
+    """No constant earns correctness in any form of tests, unless all of them expect it."""
     constant = data.draw(st.sampled_from([*values, *VALUES]))
 
     score = scored(executor, f"def f(x):\n    return {constant}", form.write(values))

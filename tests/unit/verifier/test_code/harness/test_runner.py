@@ -1,132 +1,141 @@
-"""One run of the tests: what it asks, how each unit stands, and what is wrong with a test code."""
+"""One run of the tests: its questions, the state of each item, and problems with test code."""
 
 import json
 import sys
 from collections.abc import Iterator
 from textwrap import dedent
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from nova_code_verifier.sandbox.guest.object_session import ObjectSession
 from nova_code_verifier.verifier.test_code.harness.runner import run_tests
+from nova_code_verifier.verifier.test_code.protocol import (
+    CandidateAnswer,
+    CandidateAnswers,
+    ItemState,
+    RunReport,
+    TestCodeFields,
+)
+
+PASSED, FAILED, RAISED, OPEN = (
+    ItemState.PASSED,
+    ItemState.FAILED,
+    ItemState.RAISED,
+    ItemState.OPEN,
+)
 
 
 @pytest.fixture(autouse=True)
 def modules() -> Iterator[None]:
-    """Forget the stand-ins for modules: an exam has a process of its own, as a rule."""
+    """Remove the modules of proxies: usually a run has a process of its own."""
     before = dict(sys.modules)
     yield
     for name in sys.modules.keys() - before.keys():
         del sys.modules[name]
 
 
-def asked(code: str, **more: Any) -> dict[str, Any]:
-    """Run tests with nothing known."""
-    return run_tests({"source": dedent(code), **more}, None, [], [], [])
+def fields(code: str, **more: Any) -> TestCodeFields:
+    """Make test code."""
+    return cast("TestCodeFields", {"source": dedent(code), **more})
 
 
-def marked(code: str, program: str, settled: tuple[str, ...] = (), **more: Any) -> dict[str, Any]:
-    """Run tests until nothing is open, with what a program answers."""
-    test_code = {"source": dedent(code), **more}
-    report = run_tests(test_code, None, [], [], [])
-    compiled = report["compiled"]
+def discovered(code: str, **more: Any) -> RunReport:
+    """Run tests without answers."""
+    return run_tests(fields(code, **more), None, [], CandidateAnswers())
+
+
+def graded(code: str, program: str, lost: tuple[str, ...] = (), **more: Any) -> RunReport:
+    """Run tests with the answers of a program, until no item is open."""
+    report = discovered(code, **more)
+    compiled = report.compiled
     for _ in range(8):
-        conversation = _conversation(program)
-        answers = [_answer(conversation, one, report["shared"]) for one in report["questions"]]
-        report = run_tests(test_code, compiled, report["questions"], answers, list(settled))
-        if not is_open(report):
+        names: dict[str, Any] = {"__name__": "solution"}
+        exec(dedent(program), names)
+        candidate = ObjectSession(names)
+        answers = [
+            CandidateAnswer("finished", candidate.answer(one.instruction(report.shared)).decode())
+            for one in report.questions
+        ]
+        known = CandidateAnswers(answers, lost)
+        report = run_tests(fields(code, **more), compiled, report.questions, known)
+        if not (report.is_open or OPEN in states(report)):
             break
     return report
 
 
-def _conversation(program: str) -> ObjectSession:
-    names: dict[str, Any] = {"__name__": "solution"}
-    exec(dedent(program), names)
-    return ObjectSession(names)
+def states(report: RunReport) -> list[ItemState]:
+    """Return the state of each item."""
+    return [item.state for item in report.items]
 
 
-def _answer(conversation: ObjectSession, question: list[Any], shared: list[str]) -> list[str]:
-    _, operation, operands, keywords, nodes, is_guess = question
-    order = {"op": operation, "on": operands, "kw": keywords, "nodes": nodes, "guess": is_guess}
-    instruction = json.dumps(order | {"shared": shared}).encode()
-    return ["finished", conversation.answer(instruction).decode(), ""]
+def calls(report: RunReport) -> list[tuple[str, list[Any]]]:
+    """Return the item and the arguments of each call that is asked for."""
+    return [
+        (question.item, question.operands[1:])
+        for question in report.questions
+        if question.operation == "call"
+    ]
 
 
-def is_open(report: dict[str, Any]) -> bool:
-    """Tell whether there is more to be asked."""
-    return report["is_open"] or "open" in states(report)
+# Without answers
 
 
-def states(report: dict[str, Any]) -> list[str]:
-    """How each unit stands."""
-    return [state for _, state, *_ in report["units"]]
+def test_without_answers_every_item_is_open() -> None:
+    """One run asks all questions that do not depend on answers, each for its item."""
+    report = discovered("assert f(1) == 1\nassert f(2) == 2\n")
+
+    assert states(report) == [OPEN, OPEN]
+    assert calls(report) == [("1", [1]), ("2", [2])]
 
 
-# Asking
+def test_no_question_contains_what_is_expected() -> None:
+    """A value that the tests compare an answer with is in no question."""
+    report = discovered(
+        "assert f(1) == 'secret'\nassert 'secret' == f(2)\nassert f(3) in ['secret']\n"
+    )
+
+    assert "secret" not in json.dumps(report.questions)
 
 
-def test_with_nothing_known_every_unit_is_open() -> None:
-    """One run asks for all that does not hang on answers."""
-    report = asked("assert f(1) == 1\nassert f(2) == 2\n")
+def test_tests_go_on_behind_an_unknown_answer() -> None:
+    """A statement that needs an answer is left, and the statements behind it run."""
+    report = discovered("if f(1):\n    x = 1\nassert f(2) == 2\nassert f(3) == 3\n")
 
-    assert states(report) == ["open", "open"]
-    calls = [operands[1:] for _, op, operands, *_ in report["questions"] if op == "call"]
-    assert calls == [[1], [2]]
+    assert [arguments for _, arguments in calls(report)] == [[1], [2], [3]]
 
 
-def test_a_question_tells_its_unit() -> None:
-    """What a unit asks is its own."""
-    report = asked("assert f(1) == 1\nassert f(2) == 2\n")
-
-    assert [one[0] for one in report["questions"] if one[1] == "call"] == ["1", "2"]
-
-
-def test_asking_never_tells_what_is_expected() -> None:
-    """A secret of the tests is in no question."""
-    report = asked("assert f(1) == 'secret'\nassert 'secret' == f(2)\nassert f(3) in ['secret']\n")
-
-    assert "secret" not in json.dumps(report["questions"])
-
-
-def test_tests_go_on_behind_what_is_not_known() -> None:
-    """A statement that needs an answer is left, and those behind it are run."""
-    report = asked("if f(1):\n    x = 1\nassert f(2) == 2\nassert f(3) == 3\n")
-
-    assert [one[2][1] for one in report["questions"] if one[1] == "call"] == [1, 2, 3]
-
-
-# Marking
+# With answers
 
 
 @pytest.mark.parametrize(
     ("program", "expected"),
     [
-        ("def f(x): return x", ["passed", "passed"]),
-        ("def f(x): return 1", ["passed", "failed"]),
-        ("def f(x): return 1 // (x - 2)", ["failed", "raised"]),
-        ("def g(x): return x", ["failed", "failed"]),
+        ("def f(x): return x", [PASSED, PASSED]),
+        ("def f(x): return 1", [PASSED, FAILED]),
+        ("def f(x): return 1 // (x - 2)", [FAILED, RAISED]),
+        ("def g(x): return x", [FAILED, FAILED]),
     ],
 )
-def test_each_unit_is_marked(program: str, expected: list[str]) -> None:
-    """A unit is passed, failed, or met an exception of the candidate's."""
-    assert states(marked("assert f(1) == 1\nassert f(2) == 2\n", program)) == expected
+def test_each_item_has_a_state(program: str, expected: list[ItemState]) -> None:
+    """An item passes, fails, or ends with an exception of the candidate's."""
+    assert states(graded("assert f(1) == 1\nassert f(2) == 2\n", program)) == expected
 
 
 def test_a_check_is_called_with_the_entry_point() -> None:
-    """A function `check` that nobody calls is called with what it checks."""
+    """A function `check` that the tests do not call is called with the entry point."""
     code = "def check(candidate):\n    assert candidate(1) == 1\n    assert candidate(2) == 2\n"
 
-    report = marked(code, "def f(x): return 1", entry_point="f")
+    report = graded(code, "def f(x): return 1", entry_point="f")
 
-    assert states(report) == ["passed", "failed"]
+    assert states(report) == [PASSED, FAILED]
 
 
-def test_a_check_that_is_called_is_not_called_again() -> None:
-    """Tests that do it themselves have as many units."""
+def test_a_check_that_the_tests_call_is_not_called_again() -> None:
+    """Tests that call `check` themselves get no additional item."""
     code = "def check(candidate):\n    assert candidate(1) == 1\ncheck(f)\n"
 
-    assert states(marked(code, "def f(x): return 1", entry_point="f")) == ["passed"]
+    assert states(graded(code, "def f(x): return 1", entry_point="f")) == [PASSED]
 
 
 def test_the_entry_point_may_be_a_method() -> None:
@@ -134,24 +143,24 @@ def test_the_entry_point_may_be_a_method() -> None:
     code = "def check(candidate):\n    assert candidate(1) == 1\n"
     program = "class Solution:\n    def f(self, x):\n        return x\n"
 
-    assert states(marked(code, program, entry_point="Solution().f")) == ["passed"]
+    assert states(graded(code, program, entry_point="Solution().f")) == [PASSED]
 
 
-def test_the_prompt_helps_the_tests() -> None:
-    """What the prompt defines, tests can use; but its head of a function is the candidate's."""
+def test_the_tests_can_use_the_prompt() -> None:
+    """Tests can use what the prompt defines, but a function that it begins is the candidate's."""
     prompt = "import math\ndef help(x):\n    return x + 1\ndef f(x):\n    '''Doc.'''\n"
     code = "assert f(1) == help(1)\nassert f(2) == math.floor(3.5)\n"
 
-    report = marked(code, "def f(x): return x + 1", prompt=prompt, entry_point="f")
+    report = graded(code, "def f(x): return x + 1", prompt=prompt, entry_point="f")
 
-    assert states(report) == ["passed", "passed"]
+    assert states(report) == [PASSED, PASSED]
 
 
-def test_what_a_failed_assert_says_is_not_told() -> None:
-    """The text of an assert may hold what is expected: only its line is told."""
-    report = marked("\nassert f(1) == 2, 'secret'\n", "def f(x): return x")
+def test_the_error_of_a_failed_assert_has_its_line_only() -> None:
+    """The message of an assert may contain what is expected, so `error` leaves it out."""
+    report = graded("\nassert f(1) == 2, 'secret'\n", "def f(x): return x")
 
-    assert report["units"][0][3] == "AssertionError: line 2 of the tests"
+    assert report.items[0].error == "AssertionError: line 2 of the tests"
 
 
 @pytest.mark.parametrize(
@@ -164,13 +173,13 @@ def test_what_a_failed_assert_says_is_not_told() -> None:
         "if f(1) != 2: raise ValueError('secret')\nassert f(1)",
     ],
 )
-def test_what_the_tests_raise_is_not_told(test: str) -> None:
-    """Its text may hold what is expected, whoever wrote it: the tests, or Python about a value."""
-    (unit,) = marked(test, "def f(x): return x")["units"]
+def test_the_message_of_an_exception_of_the_tests_is_secret(test: str) -> None:
+    """It may contain what is expected, so it is in `message` and in no other field."""
+    (item,) = graded(test, "def f(x): return x").items
 
-    assert "secret" not in repr(unit[:5])
-    assert " of the tests" in unit[3]
-    assert "secret" in unit[5] or "index" in test  # which Python 3.13 tells otherwise
+    assert "secret" not in repr(item._replace(message=""))
+    assert " of the tests" in item.error
+    assert "secret" in item.message or "index" in test  # Python 3.13 words that one differently
 
 
 @pytest.mark.parametrize(
@@ -182,64 +191,67 @@ def test_what_the_tests_raise_is_not_told(test: str) -> None:
         ("assert f(1).size == 1", "AttributeError: 'int' object has no attribute 'size', line 1"),
     ],
 )
-def test_what_tells_nothing_is_told(test: str, error: str) -> None:
-    """The candidate's own words, and Python's about names and types."""
-    (unit,) = marked(test, "def f(x): return x\ndef g(x): raise ValueError('mine')")["units"]
+def test_a_harmless_error_message_is_public(test: str, error: str) -> None:
+    """`error` has the messages of the candidate, and of Python about names and types."""
+    (item,) = graded(test, "def f(x): return x\ndef g(x): raise ValueError('mine')").items
 
-    assert unit[3][: len(error)] == error
+    assert item.error[: len(error)] == error
 
 
-def test_a_unit_tells_how_far_it_got() -> None:
-    """So the answer that it failed at can be found: the last of those it asked for."""
+def test_an_item_reports_how_many_answers_it_used() -> None:
+    """An item that fails in the second call of a loop has used two answers."""
     code = "for n in range(3):\n    assert f(n) == n\nassert f(7) == 7\n"
 
-    units = marked(code, "def f(x): return 0 if x < 5 else x")["units"]
+    items = graded(code, "def f(x): return 0 if x < 5 else x").items
 
-    assert [(unit[1], unit[6]) for unit in units] == [("failed", 2), ("passed", 1)]
+    assert [(item.state, item.answers_used) for item in items] == [(FAILED, 2), (PASSED, 1)]
 
 
-def test_a_settled_unit_is_not_run() -> None:
-    """What has been decided asks nothing more."""
-    report = marked("assert f(1) == 1\nassert f(2) == 2\n", "def f(x): return x", ("1",))
+def test_a_lost_item_does_not_run() -> None:
+    """An item that has a result already is not reached."""
+    report = graded("assert f(1) == 1\nassert f(2) == 2\n", "def f(x): return x", ("1",))
 
-    assert [unit[:2] for unit in report["units"] if unit[1] != "not_reached"] == [["2", "passed"]]
+    assert states(report) == [ItemState.NOT_REACHED, PASSED]
 
 
 @pytest.mark.parametrize("answer", ["", "[]", '{"is": {"h": 5}}', '{"is": {"at": [0]}}', "{}"])
-def test_nonsense_fails_its_unit_alone(answer: str) -> None:
-    """An answer that makes no sense costs the unit that asked for it."""
-    test_code = {"source": "assert f(1) == 1\n"}
-    first = run_tests(test_code, None, [], [], [])
-    name = ["finished", '{"is": {"h": 0}, "met": [{"number": 0, "kind": "function"}]}', ""]
-    answers = [name, ["finished", answer, ""]]
+def test_a_malformed_answer_fails_its_item(answer: str) -> None:
+    """An item whose answer is malformed does not pass."""
+    first = discovered("assert f(1) == 1\n")
+    name = '{"is": {"h": 0}, "met": [{"number": 0, "kind": "function"}]}'
+    answers = [CandidateAnswer("finished", text) for text in (name, answer)]
 
-    report = run_tests(test_code, first["compiled"], first["questions"], answers, [])
+    report = run_tests(
+        fields("assert f(1) == 1\n"), first.compiled, first.questions, CandidateAnswers(answers)
+    )
 
-    assert states(report) != ["passed"]
+    assert states(report) != [PASSED]
 
 
-# What is wrong with a test code
+# Problems with test code
 
 
 @pytest.mark.parametrize(
     ("code", "problem"),
     [
-        ("assert f(", "does not parse"),
-        ("x = f(1)", "asserts"),
+        ("assert f(", "do not parse"),
+        ("x = f(1)", "no assert"),
         ("import no_such_module\nassert f(1)", "no_such_module"),
-        ("assert f(object())", "cannot travel"),
-        ("return 1\nassert f(1)", "compile"),
+        ("assert f(object())", "cannot be sent"),
+        ("return 1\nassert f(1)", "do not compile"),
         (
             "from unittest.mock import patch\n@patch('solution.g')\ndef t(m):\n    assert f(1)",
-            "patch",
+            "patch solution.g",
         ),
     ],
 )
-def test_a_problem_is_named(code: str, problem: str) -> None:
-    """A test code that cannot be used says why."""
-    assert problem in asked(code)["problem"]
+def test_the_problem_with_test_code_is_named(code: str, problem: str) -> None:
+    """The report of test code that cannot be used says why."""
+    assert problem in discovered(code).problem
 
 
 def test_a_prompt_that_raises_is_named() -> None:
-    """So does a prompt."""
-    assert "ZeroDivisionError" in asked("assert f(1)", prompt="1 / 0")["problem"]
+    """The report says what the prompt raises."""
+    assert (
+        "the prompt raises ZeroDivisionError" in discovered("assert f(1)", prompt="1 / 0").problem
+    )

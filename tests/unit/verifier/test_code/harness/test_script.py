@@ -1,4 +1,4 @@
-"""Scripts, divided into units and steps: the same script, in which each can be told."""
+"""Scripts, divided into test items and steps: they still do the same."""
 
 import ast
 from collections.abc import Iterator
@@ -10,22 +10,22 @@ import pytest
 from nova_code_verifier.verifier.test_code.harness import script
 
 
-def divided(source: str, settled: frozenset[str] = frozenset()) -> tuple[list[str], list[str]]:
-    """Divide a script and run it. Return its units, and those that were entered, in order."""
+def divided(source: str, lost: frozenset[str] = frozenset()) -> tuple[list[str], list[str]]:
+    """Divide a script and run it. Return its items, and those that were entered, in order."""
     tree = ast.parse(dedent(source))
-    names = script.divide_into_units(tree)
+    names = script.divide_into_items(tree)
     script.divide_into_steps(tree)
     entered: list[str] = []
 
     @contextmanager
-    def unit(name: str) -> Iterator[None]:
+    def item(name: str) -> Iterator[None]:
         entered.append(name)
         yield
 
     known = {
         script.STEP: nullcontext(),
-        script.BEGINS: lambda name: name not in settled,
-        script.UNIT: unit,
+        script.SHOULD_RUN: lambda name: name not in lost,
+        script.ITEM: item,
     }
     exec(compile(tree, "<tests>", "exec"), known)
     return names, entered
@@ -91,46 +91,46 @@ SCRIPTS = {
 
 
 @pytest.mark.parametrize(("source", "count"), SCRIPTS.values(), ids=SCRIPTS)
-def test_a_divided_script_does_what_it_did(source: str, count: int) -> None:
-    """It runs to its end, and every statement that asserts is a unit."""
-    names, entered = divided(source)
+def test_a_divided_script_still_runs(source: str, count: int) -> None:
+    """It runs to its end, and every statement that asserts is an item."""
+    items, entered = divided(source)
 
-    assert names == [str(n + 1) for n in range(count)]
-    assert set(entered) <= set(names)
+    assert items == [str(n + 1) for n in range(count)]
+    assert set(entered) <= set(items)
     assert entered != []
 
 
 @pytest.mark.parametrize("rest", ["", "    assert f\n"], ids=["alone", "with another"])
-def test_a_call_of_a_nested_function_that_asserts_is_a_unit(rest: str) -> None:
-    """A helper that a check defines for itself is like one outside of it."""
+def test_a_call_of_a_nested_function_that_asserts_is_an_item(rest: str) -> None:
+    """A helper inside of a check is like one outside of it."""
     helper = "    def inner(x):\n        assert x\n"
     names, _ = divided(f"def check(f):\n{helper}    inner(f)\n{rest}check(1)\n")
 
     assert len(names) == 1 + bool(rest)
 
 
-def test_a_settled_unit_is_left_out() -> None:
-    """What has been decided is not run again; all else is."""
+def test_a_lost_item_is_left_out() -> None:
+    """An item that is lost is not run again; all other items are."""
     _, entered = divided("assert True\nassert False\nassert True\n", frozenset({"2"}))
 
     assert entered == ["1", "3"]
 
 
-def test_a_loop_is_one_unit() -> None:
-    """A unit is entered once, however often its assert is run."""
+def test_a_loop_is_one_item() -> None:
+    """An item is entered once, however often its assert runs."""
     assert divided("for n in range(5):\n    assert n < 5\n")[1] == ["1"]
 
 
 def test_lines_keep_their_numbers() -> None:
-    """What an assert raises tells where it stands in the tests as they were written."""
+    """The traceback of an assert has the line number that it has in the original tests."""
     with pytest.raises(AssertionError) as caught:
         divided("\n\nx = 1\n\nassert x == 2\n")
 
     assert caught.traceback[-1].lineno == 4  # counted from 0
 
 
-def test_what_follows_a_return_is_not_run() -> None:
-    """A step in a function leaves with the function."""
+def test_statements_after_a_return_do_not_run() -> None:
+    """A return inside of a step leaves the function."""
     source = "def f():\n    for n in range(3):\n        return n\n    return 9\nassert f() == 0\n"
 
     assert divided(source)[1] == ["1"]
@@ -150,7 +150,7 @@ def test_what_follows_a_return_is_not_run() -> None:
     ],
 )
 def test_a_statement_is_a_step(statement: str) -> None:
-    """Every statement, and all within it, can be gone on behind."""
+    """Every statement, and every statement inside of it, is wrapped."""
     tree = ast.parse(statement)
     inside = sum(isinstance(node, ast.stmt) for node in ast.walk(tree))
     script.divide_into_steps(tree)
@@ -179,13 +179,13 @@ def test_a_statement_is_a_step(statement: str) -> None:
         ("with f() as g:\n    assert g", {"f"}),
     ],
 )
-def test_free_names_are_those_that_nobody_defines(source: str, names: set[str]) -> None:
-    """What a script uses and does not define, it wants of somebody else."""
+def test_free_names_are_those_that_a_script_does_not_define(source: str, names: set[str]) -> None:
+    """A name that a script uses but does not define is free."""
     assert script.free_names(source, frozenset()) == names
 
 
 def test_bound_names_are_not_free() -> None:
-    """What is defined outside is left out."""
+    """Names that are defined outside are left out."""
     assert script.free_names("assert f(g)", frozenset({"g"})) == {"f"}
 
 
@@ -200,12 +200,12 @@ def test_bound_names_are_not_free() -> None:
     ],
 )
 def test_names_are_found_in_imports(source: str, names: set[str]) -> None:
-    """Wherever the tests import from the candidate, they say what."""
+    """Names that the tests import from the candidate's module are found everywhere."""
     assert script.names_imported_from(ast.parse(source), frozenset({"solution"})) == names
 
 
-def test_the_only_builtin_called_may_be_the_candidates() -> None:
-    """Tests of a candidate's own `sum` call nothing else."""
+def test_the_only_builtin_that_is_called_belongs_to_the_candidate() -> None:
+    """A script that calls a single built-in function tests the candidate's own."""
     assert script.only_builtin_called(ast.parse("assert sum([1]) == 1")) == {"sum"}
     assert script.only_builtin_called(ast.parse("assert sum([1]) == len([1])")) == frozenset()
 
@@ -219,8 +219,8 @@ def test_the_only_builtin_called_may_be_the_candidates() -> None:
         "class A:\n    def __init__(self):\n        self.x = 1\nassert f(A().x) == 1",
     ],
 )
-def test_some_scripts_leave_no_trace(text: str) -> None:
-    """What only computes and compares can be run again in the same process."""
+def test_a_script_that_only_computes_leaves_no_trace(text: str) -> None:
+    """A script that computes and compares can run again in the same process."""
     assert script.leaves_no_trace(ast.parse(text))
 
 
@@ -242,6 +242,6 @@ def test_some_scripts_leave_no_trace(text: str) -> None:
         "[].__class__",
     ],
 )
-def test_some_scripts_may_leave_a_trace(text: str) -> None:
-    """What could change the process is not trusted to be alone in it."""
+def test_a_script_that_may_change_the_process_leaves_a_trace(text: str) -> None:
+    """A script that could change the process needs a process of its own."""
     assert not script.leaves_no_trace(ast.parse("assert f(1)"), ast.parse(text))

@@ -1,4 +1,4 @@
-"""Which question is which, what was answered to it, and when a unit has to wait."""
+"""The transcript: which answer belongs to a question, and when an item lacks answers."""
 
 import io
 import json
@@ -10,39 +10,46 @@ import pytest
 from nova_code_verifier.verifier.test_code.harness import transcript as transcripts
 from nova_code_verifier.verifier.test_code.harness.transcript import (
     Answer,
+    AskedQuestion,
     CandidateLostError,
     ExhaustedError,
-    Question,
     Transcript,
 )
+from nova_code_verifier.verifier.test_code.protocol import Question
 
 
-def question(operation: str, *on: Any, value: Any = None, unit: str = "", **more: Any) -> Question:
-    """Make a question; with a *value*, one that has been answered."""
+def question(operation: str, *operands: Any, item: str = "", **more: Any) -> Question:
+    """Make a question."""
+    return Question(item, operation, list(operands), **more)
+
+
+def known(operation: str, *operands: Any, value: Any = None, **more: Any) -> AskedQuestion:
+    """Make a question of the last run; with a *value*, one that has an answer."""
     answer = None if value is None else answered(value)
-    return Question(unit=unit, operation=operation, on=list(on), answer=answer, **more)
+    return AskedQuestion(question(operation, *operands, **more), answer)
 
 
 def answered(value: Any, ending: str = "finished", printed: str = "", **body: Any) -> Answer:
-    """Make the answer that came to a value."""
+    """Make the answer with this value."""
     return Answer.read(ending, json.dumps({"is": value} | body), printed)
 
 
-def value_at(transcript: Transcript, place: int) -> Any:
-    """Return what was answered to the question at that place, if anything."""
-    answer = transcript.asked[place].answer
+def ask(transcript: Transcript, operation: str, *operands: Any, **more: Any) -> Any:
+    """Ask a question; return the value of its answer, or None if there is none."""
+    index = transcript.ask(question(operation, *operands, **more))
+    answer = transcript.asked[index].answer
     return None if answer is None else answer.body["is"]
 
 
 # Matching
 
 
-def test_a_question_is_recognised_by_what_it_says() -> None:
-    """The same operation on the same operands has the answer of the last run."""
-    transcript = Transcript([question("len", [1, 2], value=2)])
+def test_a_question_with_the_same_content_has_the_answer_of_the_last_run() -> None:
+    """The same operation on the same operands is the same question."""
+    transcript = Transcript([known("len", [1, 2], value=2)])
 
-    assert value_at(transcript, transcript.ask(question("len", [1, 2]))) == 2
-    assert transcript.unit.is_open is False
+    assert ask(transcript, "len", [1, 2]) == 2
+    assert transcript.item.is_open is False
 
 
 @pytest.mark.parametrize(
@@ -50,173 +57,165 @@ def test_a_question_is_recognised_by_what_it_says() -> None:
     [
         question("len", [1, 3]),
         question("str", [1, 2]),
-        question("len", [1, 2], keywords={"a": 1}),
-        question("len", [1, 2], nodes=[["Node", {}]]),
+        question("len", [1, 2], keywords=[["a", 1]]),
+        question("len", [1, 2], nodes=[["Node", []]]),
         question("len", {"t": [1, 2]}),
         question("len", [True, 2]),
         question("len", [1.0, 2]),
     ],
 )
-def test_a_question_that_says_something_else_has_no_answer(other: Question) -> None:
-    """Operation, operands, keywords and nodes all count; then the unit waits."""
-    transcript = Transcript([question("len", [1, 2], value=2)])
+def test_a_question_with_other_content_has_no_answer(other: Question) -> None:
+    """Operation, operands, keywords and nodes must be equal; otherwise the item is open."""
+    transcript = Transcript([known("len", [1, 2], value=2)])
 
-    assert value_at(transcript, transcript.ask(other)) is None
-    assert transcript.unit.is_open is True
+    index = transcript.ask(other)
+
+    assert transcript.asked[index].answer is None
+    assert transcript.item.is_open is True
 
 
 def test_equal_questions_are_answered_in_order() -> None:
-    """What is asked twice may be answered in two ways, first things first."""
-    known = [question("next", "g", value=1), question("next", "g", value=2)]
-    transcript = Transcript(known)
+    """Answers to equal questions are used in the order in which they were given."""
+    transcript = Transcript([known("next", "g", value=1), known("next", "g", value=2)])
 
-    values = [value_at(transcript, transcript.ask(question("next", "g"))) for _ in range(3)]
-
-    assert values == [1, 2, None]
+    assert [ask(transcript, "next", "g") for _ in range(3)] == [1, 2, None]
 
 
-def test_each_unit_has_its_own_questions() -> None:
-    """What one unit asked is no answer for another."""
-    transcript = Transcript([question("f", value=1, unit="1")])
-    transcript.unit = transcript.find_unit("2")
+def test_an_answer_belongs_to_one_item() -> None:
+    """The answer to one item's question does not answer another item's."""
+    transcript = Transcript([known("f", value=1, item="1")])
+    transcript.item = transcript.find_item("2")
 
-    assert value_at(transcript, transcript.ask(question("f", unit="2"))) is None
-
-
-def test_a_unit_is_found_wherever_its_questions_are() -> None:
-    """A unit that is run later than in the last run has its answers still."""
-    known = [question("f", value=1, unit="1"), question("g", value=2, unit="2")]
-    transcript = Transcript(known)
-    transcript.unit = transcript.find_unit("2")
-
-    assert value_at(transcript, transcript.ask(question("g", unit="2"))) == 2
+    assert ask(transcript, "f", item="2") is None
 
 
-def test_a_set_is_the_same_in_any_order() -> None:
-    """Sets have no order, so how they were written does not count."""
-    transcript = Transcript([question("f", {"s": [1, 2]}, value=3)])
+def test_items_may_run_in_another_order_than_in_the_last_run() -> None:
+    """An item finds its answers although an earlier item has not asked its questions."""
+    transcript = Transcript([known("f", value=1, item="1"), known("g", value=2, item="2")])
+    transcript.item = transcript.find_item("2")
 
-    assert value_at(transcript, transcript.ask(question("f", {"s": [2, 1]}))) == 3
-
-
-def test_a_reference_says_what_it_leads_to() -> None:
-    """An operand that was unknown and is known now is the same operand."""
-    known = [question("f", value=[5]), question("len", {"at": [0]}, value=1)]
-    transcript = Transcript(known)
-    transcript.ask(question("f"))
-
-    assert value_at(transcript, transcript.ask(question("len", [5]))) == 1
+    assert ask(transcript, "g", item="2") == 2
 
 
-def test_an_object_is_the_same_however_it_is_referred_to() -> None:
-    """References by different ways to one number are one."""
-    known = [
-        question("f", value={"h": 7}),
-        question("g", value=[{"h": 7}]),
-        question("str", {"at": [0]}, value="x"),
+def test_the_order_of_a_set_does_not_matter() -> None:
+    """A set is the same operand in whatever order it was written."""
+    transcript = Transcript([known("f", {"s": [1, 2]}, value=3)])
+
+    assert ask(transcript, "f", {"s": [2, 1]}) == 3
+
+
+def test_a_reference_equals_the_value_that_it_refers_to() -> None:
+    """An operand that was unknown in the last run is the same operand when its value is known."""
+    transcript = Transcript([known("f", value=[5]), known("len", {"at": [0]}, value=1)])
+    ask(transcript, "f")
+
+    assert ask(transcript, "len", [5]) == 1
+
+
+def test_two_references_to_one_object_are_equal() -> None:
+    """References through different questions to one number are the same operand."""
+    last_run = [
+        known("f", value={"h": 7}),
+        known("g", value=[{"h": 7}]),
+        known("str", {"at": [0]}, value="x"),
     ]
-    transcript = Transcript(known)
-    transcript.ask(question("f"))
-    transcript.ask(question("g"))
+    transcript = Transcript(last_run)
+    ask(transcript, "f")
+    ask(transcript, "g")
 
-    assert value_at(transcript, transcript.ask(question("str", {"at": [1, 0]}))) == "x"
-
-
-def test_another_object_is_another() -> None:
-    """References to different numbers are different."""
-    known = [question("f", value=[{"h": 7}, {"h": 8}]), question("str", {"at": [0, 0]}, value="x")]
-    transcript = Transcript(known)
-    transcript.ask(question("f"))
-
-    assert value_at(transcript, transcript.ask(question("str", {"at": [0, 1]}))) is None
+    assert ask(transcript, "str", {"at": [1, 0]}) == "x"
 
 
-# Forks
+def test_references_to_different_objects_are_different() -> None:
+    """References to different numbers are different operands."""
+    last_run = [known("f", value=[{"h": 7}, {"h": 8}]), known("str", {"at": [0, 0]}, value="x")]
+    transcript = Transcript(last_run)
+    ask(transcript, "f")
+
+    assert ask(transcript, "str", {"at": [0, 1]}) is None
 
 
-def test_what_comes_before_a_fork_keeps_its_answers() -> None:
-    """A run that goes another way than the last loses the answers behind the fork alone."""
-    known = [question("f", 1, value=1), question("f", 2, value=2), question("f", 3, value=3)]
-    transcript = Transcript(known)
-
-    values = [value_at(transcript, transcript.ask(question("f", n))) for n in (1, 9)]
-
-    assert values == [1, None]
+# Branches
 
 
-def test_a_guess_that_was_idle_may_be_skipped() -> None:
-    """What was asked in vain of plain data has changed nothing."""
-    idle = question("getitem", [1], 0, is_guess=True)
-    idle.answer = answered(1, on_plain=True)
-    transcript = Transcript([question("f", value=[1]), idle, question("g", value=2)])
-    transcript.ask(question("f"))
+def test_answers_before_a_branch_are_kept() -> None:
+    """A run that branches off from the last one loses only the answers behind the branch."""
+    transcript = Transcript([known("f", n, value=n) for n in (1, 2, 3)])
 
-    assert value_at(transcript, transcript.ask(question("g"))) == 2
-    assert transcript.unit.is_open is False
+    assert [ask(transcript, "f", n) for n in (1, 9)] == [1, None]
 
 
-def test_a_question_without_an_answer_may_be_skipped() -> None:
-    """What was never asked has changed nothing."""
-    transcript = Transcript([question("f"), question("g", value=2)])
+def test_a_guess_about_plain_data_may_be_left_out() -> None:
+    """A question about plain data had no effect, so the answers behind it still hold."""
+    guess = AskedQuestion(question("getitem", [1], 0, is_guess=True), answered(1, on_plain=True))
+    transcript = Transcript([known("f", value=[1]), guess, known("g", value=2)])
+    ask(transcript, "f")
 
-    transcript.ask(question("g"))
-
-    assert transcript.unit.is_open is False
-
-
-def test_skipping_what_may_have_changed_something_makes_a_unit_wait() -> None:
-    """A question that was asked in vain may have changed the answers behind it: ask again."""
-    transcript = Transcript([question("f", value=1), question("g", value=2)])
-
-    transcript.ask(question("g"))
-
-    assert transcript.unit.is_open is True
+    assert ask(transcript, "g") == 2
+    assert transcript.item.is_open is False
 
 
-# What is lost
+def test_a_question_without_an_answer_may_be_left_out() -> None:
+    """A question that the candidate never got had no effect."""
+    transcript = Transcript([known("f"), known("g", value=2)])
+
+    ask(transcript, "g")
+
+    assert transcript.item.is_open is False
+
+
+def test_to_leave_out_a_question_with_an_effect_opens_the_item() -> None:
+    """A question that is left out may have changed the answers behind it: ask them again."""
+    transcript = Transcript([known("f", value=1), known("g", value=2)])
+
+    ask(transcript, "g")
+
+    assert transcript.item.is_open is True
+
+
+# Lost candidates and malformed answers
 
 
 @pytest.mark.parametrize("ending", ["out_of_time", "crashed", "unreadable"])
-def test_a_question_that_was_not_survived_ends_its_unit(ending: str) -> None:
-    """The unit is given up, by what happened."""
-    lost = question("f", 1)
-    lost.answer = Answer.read(ending, "", "")
+def test_a_lost_candidate_ends_the_item(ending: str) -> None:
+    """The item gets the ending of the question that the candidate did not survive."""
+    lost = AskedQuestion(question("f", 1), Answer.read(ending, "", ""))
     transcript = Transcript([lost])
 
     with pytest.raises(CandidateLostError):
-        transcript.ask(question("f", 1))
-    assert transcript.unit.ending == ending
+        ask(transcript, "f", 1)
+    assert transcript.item.ending == ending
 
 
-def test_the_first_loss_of_a_unit_counts() -> None:
-    """What is lost after that is a consequence."""
-    transcript = Transcript([])
+def test_the_first_ending_of_an_item_counts() -> None:
+    """A second ending of an item does not replace the first."""
+    transcript = Transcript()
     for ending in ("crashed", "unreadable"):
         with pytest.raises(CandidateLostError):
-            transcript.lose(ending)
+            transcript.abort_item(ending)
 
-    assert transcript.unit.ending == "crashed"
+    assert transcript.item.ending == "crashed"
 
 
 @pytest.mark.parametrize(
     "text",
     ["", "x", "[]", "null", "5", "{}", '{"raised": 5}', '{"raised": null}', "[" * 100_000],
 )
-def test_an_answer_that_makes_no_sense_is_unreadable(text: str) -> None:
-    """An answer has a result, or an exception."""
+def test_a_malformed_answer_is_unreadable(text: str) -> None:
+    """An answer must have a result or an exception."""
     assert Answer.read("finished", text, "").ending == "unreadable"
 
 
 @pytest.mark.parametrize("raised", [5, [], "x", True])
-def test_an_answer_with_a_result_and_a_nonsense_exception_is_unreadable(raised: Any) -> None:
-    """What is neither a result nor an exception is not both."""
+def test_an_answer_with_a_result_and_a_malformed_exception_is_unreadable(raised: Any) -> None:
+    """A result does not make up for a malformed exception."""
     text = json.dumps({"is": 1, "raised": raised})
 
     assert Answer.read("finished", text, "").ending == "unreadable"
 
 
-def test_numbers_are_found_in_the_order_in_which_they_were_written() -> None:
-    """References into an answer count its objects: of an exception first, then the rest."""
+def test_numbers_are_found_in_the_order_in_which_the_guest_wrote_them() -> None:
+    """Objects of an answer are counted from the exception on, as the guest counts them."""
     body = {
         "raised": {"h": 1, "args": [{"h": 2}, {"sub": [3, [{"h": 4}]]}]},
         "after": [[0, {"d": [["k", {"h": 5}], [{"h": 6}, 0]]}]],
@@ -226,38 +225,45 @@ def test_numbers_are_found_in_the_order_in_which_they_were_written() -> None:
     assert Answer.read("finished", json.dumps(body), "").numbers == [1, 2, 3, 4, 5, 6, 7]
 
 
-# The rest
+# Output, limits, indexes
 
 
-def test_what_was_printed_is_printed_when_it_is_asked() -> None:
-    """Tests that capture output see what the candidate printed, where they asked."""
-    printing = question("f")
-    printing.answer = answered(1, printed="hello")
+def test_output_of_the_candidate_is_printed_where_the_tests_ask() -> None:
+    """Tests that capture output see what the candidate printed."""
+    printing = AskedQuestion(question("f"), answered(1, printed="hello"))
     transcript = Transcript([printing])
     out = io.StringIO()
 
     with redirect_stdout(out):
-        transcript.ask(question("f"))
+        ask(transcript, "f")
 
     assert out.getvalue() == "hello"
 
 
-def test_questions_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests that ask without end are stopped: for this run, and in the end for good."""
+def test_the_number_of_new_questions_of_a_run_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that asks without end is ended, and continues in the next round."""
     monkeypatch.setattr(transcripts, "_NEW_QUESTIONS_MAX", 3)
-    transcript = Transcript([])
+    transcript = Transcript()
     for _ in range(3):
-        transcript.ask(question("f"))
+        ask(transcript, "f")
 
     with pytest.raises(ExhaustedError):
-        transcript.ask(question("f"))
+        ask(transcript, "f")
+
+
+def test_the_number_of_all_questions_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A candidate that leads to too many questions is lost."""
     monkeypatch.setattr(transcripts, "_QUESTIONS_MAX", 3)
+    transcript = Transcript()
+    for _ in range(3):
+        ask(transcript, "f")
+
     with pytest.raises(CandidateLostError):
-        transcript.ask(question("f"))
+        ask(transcript, "f")
 
 
-def test_a_question_refers_to_its_place() -> None:
-    """Questions are numbered in the order in which they are asked."""
-    transcript = Transcript([])
+def test_questions_are_numbered_in_order() -> None:
+    """`ask` returns the index of the question."""
+    transcript = Transcript()
 
     assert [transcript.ask(question("f", n)) for n in range(3)] == [0, 1, 2]

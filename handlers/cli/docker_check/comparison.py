@@ -1,14 +1,14 @@
 """Score a file in the image and on this machine, and compare the rows.
 
-In: a file of samples, an image or how to build it, an executor of this machine. Out: news for
-people, and whether all rows are the same. Must not know: exit statuses, how a container is run.
+In: a file of samples, an image or how to build it, an executor of this machine. Out: lines for
+people, and whether all rows are the same.
 """
 
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from nova_code_verifier.handlers.cli.files import UnusableFileError, open_input, read_pieces
+from nova_code_verifier.handlers.cli.files import UnusableFileError, open_input, read_lines
 from nova_code_verifier.handlers.containers.container import PAYLOAD_BYTES_MAX, Answer, running
 from nova_code_verifier.handlers.containers.image import (
     Build,
@@ -28,7 +28,7 @@ _BATCH_SAMPLES = 64
 _BATCH_BYTES = PAYLOAD_BYTES_MAX - 2 * _BATCH_SAMPLES  # brackets and commas
 _COMMAND_CHARACTERS = 100
 _UNMEASURED = ("duration_ms",)
-"""Metrics that no two runs agree on."""
+"""Metrics that differ between any two runs."""
 
 Row = dict[str, object]
 Invoke = Callable[[bytes], Answer]
@@ -36,7 +36,7 @@ Invoke = Callable[[bytes], Answer]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """How many rows there are, the isolation levels in the image, and what differs."""
+    """The number of rows, the isolation levels in the image, and one text per difference."""
 
     rows: int
     levels: tuple[str, ...]
@@ -49,32 +49,37 @@ def check(
     executor: LocalExecutor,
     settings: Settings,
     *,
-    on_news: Callable[[str], None],
+    on_line: Callable[[str], None],
 ) -> bool:
-    """Build *image* unless it is a tag, and tell whether it gives the rows of *executor*.
+    """Return whether *image*, which is built unless it is a tag, gives the rows of *executor*.
 
-    Raises ContainerError, UnusableFileError, and SandboxError.
+    Calls *on_line* with each line for people. Raises ContainerError, UnusableFileError, and
+    SandboxError.
     """
     with open_input(source) as stream, engine() as client:
         tag = image if isinstance(image, str) else build_image(client, image)
-        on_news(f"image {tag}")
+        on_line(f"image {tag}")
         for layer in layers_of(client, tag):
-            on_news(f"{layer.size_bytes / 1e6:9.1f} MB  {layer.command[:_COMMAND_CHARACTERS]}")
+            on_line(f"{layer.size_bytes / 1e6:9.1f} MB  {layer.command[:_COMMAND_CHARACTERS]}")
         with running(client, tag) as container:
-            found = compare(
-                read_pieces(stream, source), container.invoke, Service(executor, settings)
+            comparison = compare(
+                read_lines(stream, source), container.invoke, Service(executor, settings)
             )
-    for difference in found.differences:
-        on_news(difference)
-    levels = ", ".join(found.levels)
-    on_news(
-        f"{found.rows} rows, {len(found.differences)} differences; isolation in the image: {levels}"
+    for difference in comparison.differences:
+        on_line(difference)
+    levels = ", ".join(comparison.levels)
+    on_line(
+        f"{comparison.rows} rows, {len(comparison.differences)} differences; "
+        f"isolation in the image: {levels}"
     )
-    return not found.differences
+    return not comparison.differences
 
 
 def compare(lines: Iterable[bytes], invoke: Invoke, service: Service) -> Comparison:
-    """Score every line twice. Raises ContainerError, UnusableFileError, and SandboxError."""
+    """Score every line in the image and here, and compare the rows.
+
+    Raises ContainerError, UnusableFileError, and SandboxError.
+    """
     count = 0
     levels: set[str] = set()
     differences: list[str] = []
@@ -82,22 +87,24 @@ def compare(lines: Iterable[bytes], invoke: Invoke, service: Service) -> Compari
         theirs = rows_in(invoke(_event(batch)))
         outcomes = list(service.score(read_event([json.loads(line) for line in batch]).entries))
         lost = [outcome.score.problem for outcome in outcomes if outcome.score.is_outage]
-        if lost:  # then nothing is compared, though the rows were the same
-            raise ContainerError(f"this machine cannot grade {len(lost)} samples: {lost[0]}")
+        if lost:  # equal rows would prove nothing
+            raise ContainerError(
+                f"this machine failed to grade {len(lost)} samples; first reason: {lost[0]}"
+            )
         ours = rows_of(outcomes, OutagePolicy.VALUE)
         if len(theirs) != len(ours):
-            raise ContainerError(f"{len(theirs)} rows came back for {len(ours)} samples")
+            raise ContainerError(f"the image returned {len(theirs)} rows for {len(ours)} samples")
         for row, expected in zip(theirs, ours, strict=True):
             differences += _differences(row, expected)
             levels.add(_level_of(row))
         count += len(ours)
     if not count:
-        raise UnusableFileError("there is no sample in the file")
+        raise UnusableFileError("found no samples in the file, expected one or more")
     return Comparison(rows=count, levels=tuple(sorted(levels)), differences=tuple(differences))
 
 
 def _batches(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """Put as many lines together as one invocation takes."""
+    """Group the lines, so that each group fits into one invocation."""
     batch: list[bytes] = []
     size_bytes = 0
     for number, line in enumerate(lines, start=1):
@@ -115,7 +122,10 @@ def _batches(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
 
 def _check(number: int, line: bytes) -> None:
     if len(line) > _BATCH_BYTES:
-        raise UnusableFileError(f"line {number}: more than an invocation may bring, 6 MiB")
+        raise UnusableFileError(
+            f"line {number}: found {len(line)} bytes, expected at most {_BATCH_BYTES}: "
+            "Lambda limits the size of an invocation"
+        )
     try:
         json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -127,7 +137,7 @@ def _event(batch: list[bytes]) -> bytes:
 
 
 def rows_in(answer: Answer) -> list[Row]:
-    """Take the rows out of an answer. Raises ContainerError if the function has failed."""
+    """Return the rows of an answer. Raises ContainerError if the function has failed."""
     try:
         rows = json.loads(answer.body)
     except ValueError:
@@ -135,8 +145,8 @@ def rows_in(answer: Answer) -> list[Row]:
     if isinstance(rows, dict) and isinstance(rows.get("body"), str):  # VERIFIER_ALWAYS_ENVELOPE
         rows = json.loads(rows["body"])
     if not isinstance(rows, list):
-        said = answer.body[:500].decode("utf-8", "replace")
-        raise ContainerError(f"the function failed (HTTP status {answer.status}): {said}")
+        body = answer.body[:500].decode("utf-8", "replace")
+        raise ContainerError(f"the function failed (HTTP status {answer.status}): {body}")
     return rows
 
 

@@ -1,7 +1,6 @@
-"""Look at the wall that this machine grants, and explain every stone of it.
+"""Start the sandbox, and explain which protections it has on this machine.
 
-In: settings, and how to start the sandbox. Out: a diagnosis, as a value; as JSON; as text
-for people. Must not know: samples, scores.
+In: settings, a function that starts the sandbox. Out: a diagnosis, as JSON or as text.
 """
 
 import os
@@ -20,60 +19,64 @@ from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.types import IsolationLevel
 
 _LEVELS = {
-    IsolationLevel.KERNEL: "the kernel refuses what a guest may not do",
-    IsolationLevel.INTERPRETER: "Python refuses; stops everything short of memory corruption",
-    IsolationLevel.NONE: "nothing is refused; for programs that you trust",
+    IsolationLevel.KERNEL: "the kernel refuses network, processes and files to a program",
+    IsolationLevel.INTERPRETER: "Python refuses them; a program that corrupts memory can get "
+    "around it",
+    IsolationLevel.NONE: "nothing is refused; only for programs that you trust",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protection:
-    """One stone of the wall: what it keeps out, and what to do where it is missing."""
+    """One protection: what it does (`effect`), and how to get it if it is missing (`remedy`)."""
 
-    protects: str
+    effect: str
     remedy: str
     needs_kernel_level: bool = True
 
 
 PROTECTIONS = {
     "seccomp": Protection(
-        protects="no network, no new processes, no signals to others: calls are refused",
-        remedy="needs a kernel with CONFIG_SECCOMP_FILTER, in a container that lets prctl set one",
+        effect="refuses system calls for network, new processes, and signals to other processes",
+        remedy="needs a kernel with CONFIG_SECCOMP_FILTER, and a container that allows prctl to "
+        "install a seccomp filter",
     ),
     "landlock": Protection(
-        protects="no files but the interpreter's, none to write but in the work directory",
-        remedy="needs Linux 5.13 or later with landlock among its security modules; until then the "
-        "audit hook stands in",
+        effect="allows a program to read only the interpreter's files, and to write only in its "
+        "work directory",
+        remedy="needs Linux 5.13 or later with landlock enabled (lsm=landlock,...); without it, "
+        "Python's audit hook guards the files",
     ),
     "forgets_ctypes": Protection(
-        protects="native code is out of reach wherever the audit hook guards files",
+        effect="keeps a program from ctypes, and so from native code, which the audit hook cannot "
+        "guard",
         remedy="needs landlock, or Python 3.13 or later",
     ),
     "orphans_adopted": Protection(
-        protects="whatever a guest leaves running is found and ended",
-        remedy="needs a container that lets prctl set PR_SET_CHILD_SUBREAPER",
+        effect="finds and kills the processes that a program leaves running",
+        remedy="needs a container that allows prctl to set PR_SET_CHILD_SUBREAPER",
     ),
     "hidden_from_peers": Protection(
-        protects="memory and environment are closed to other processes of the same user",
-        remedy="needs a container that lets prctl set PR_SET_DUMPABLE",
+        effect="hides memory and environment from other processes of the same user",
+        remedy="needs a container that allows prctl to set PR_SET_DUMPABLE",
     ),
     "uid_dropped": Protection(
-        protects="the guests of each worker run as a user of their own, who owns nothing",
-        remedy="start as root, in a container, with an interpreter that every user may read",
+        effect="runs the programs of each worker as a separate user that owns no files",
+        remedy="start as root, in a container, with an interpreter that every user can read",
         needs_kernel_level=False,
     ),
     "resource_limits": Protection(
-        protects="processor time, address space, file sizes and open files are bounded",
-        remedy="needs a kernel that grants setrlimit",
+        effect="limits CPU time, address space, the size of files and the number of open files",
+        remedy="needs a kernel that allows setrlimit",
         needs_kernel_level=False,
     ),
 }
-"""Every protection, by the name under which the sandbox reports it."""
+"""Every protection, by the name that the sandbox reports."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """What was found. `level` is None where the sandbox does not start: see `problem`."""
+    """The findings. If the sandbox does not start, `level` is None and `problem` says why."""
 
     required: IsolationLevel
     level: IsolationLevel | None = None
@@ -83,19 +86,19 @@ class Diagnosis:
 
     @property
     def is_enough(self) -> bool:
-        """Whether samples would be scored here."""
+        """Whether samples can be scored here."""
         if self.level is None:
             return False
         return ISOLATION_LEVELS[self.level] >= ISOLATION_LEVELS[self.required]
 
     @property
     def kernel_refused(self) -> str:
-        """Why level `kernel` was refused. Empty if it was not, or not asked for."""
+        """Why level `kernel` was refused; empty if it was granted, or not requested."""
         return str(self.granted.get("kernel_refused", ""))
 
 
 def diagnose(settings: Settings, start: Callable[[], LocalExecutor]) -> Diagnosis:
-    """Start the sandbox as configured, and see what it was granted."""
+    """Start the sandbox with *start*, and return what it was granted."""
     try:
         with start() as executor:
             return Diagnosis(
@@ -109,7 +112,7 @@ def diagnose(settings: Settings, start: Callable[[], LocalExecutor]) -> Diagnosi
 
 
 def as_json(diagnosis: Diagnosis) -> dict[str, object]:
-    """Say everything in one JSON object, under names that stay."""
+    """Return everything as one JSON object. Its names must stay: programs read them."""
     return {
         "level": diagnosis.level,
         "required": diagnosis.required,
@@ -121,7 +124,7 @@ def as_json(diagnosis: Diagnosis) -> dict[str, object]:
         "protections": {
             name: {
                 "granted": diagnosis.granted.get(name, False),
-                "protects": protection.protects,
+                "protects": protection.effect,
                 "remedy": _remedy(diagnosis, name),
             }
             for name, protection in PROTECTIONS.items()
@@ -130,8 +133,8 @@ def as_json(diagnosis: Diagnosis) -> dict[str, object]:
 
 
 def as_text(diagnosis: Diagnosis) -> RenderableType:
-    """Lay everything out for people."""
-    return Group(_facts(diagnosis), "", _stones(diagnosis))
+    """Return everything as tables for people."""
+    return Group(_facts(diagnosis), "", _protections(diagnosis))
 
 
 def _facts(diagnosis: Diagnosis) -> Table:
@@ -152,14 +155,14 @@ def _facts(diagnosis: Diagnosis) -> Table:
     return table
 
 
-def _stones(diagnosis: Diagnosis) -> Table:
+def _protections(diagnosis: Diagnosis) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("protection", "granted"):
         table.add_column(name, no_wrap=True)
-    table.add_column("what it does, and what to do where it is missing")
+    table.add_column("what it does, and how to get it if it is missing")
     for name, protection in PROTECTIONS.items():
         remedy = _remedy(diagnosis, name)
-        table.add_row(name, _granted_text(diagnosis.granted.get(name, False)), protection.protects)
+        table.add_row(name, _granted_text(diagnosis.granted.get(name, False)), protection.effect)
         if remedy:
             table.add_row("", "", Text(f"-> {remedy}", style="yellow"))
     return table
@@ -180,8 +183,8 @@ def _remedy(diagnosis: Diagnosis, name: str) -> str:
         IsolationLevel.NONE,
     ):
         if diagnosis.kernel_refused:
-            return f"comes with level kernel, which was refused; {protection.remedy}"
-        return "comes with level kernel: do not set VERIFIER_ISOLATION"
+            return f"part of level kernel, which the kernel refused; {protection.remedy}"
+        return "part of level kernel; unset VERIFIER_ISOLATION to get it"
     return protection.remedy
 
 

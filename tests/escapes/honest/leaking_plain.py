@@ -1,6 +1,6 @@
 # against: code
 # must: accepted
-# problem: telling
-# style: plain data with its own methods
+# problem: leaking
+# style: returns plain data with its own methods
 def f(items):
     return items if isinstance(items, str) else set(items)

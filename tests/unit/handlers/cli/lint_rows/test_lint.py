@@ -1,4 +1,4 @@
-"""`verifier lint-rows`, as a user meets it."""
+"""Rows and samples, read from files and checked, with the command line as a process."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.handlers.cli.test_app import no_completions, verifier
+from tests.unit.handlers.cli.command_line import no_completions, verifier
 
 ROW = {
     "id": "a",
@@ -16,14 +16,14 @@ ROW = {
 
 
 def write(path: Path, *rows: Any) -> Path:
-    """Write rows, one a line; text is written as it is."""
+    """Write rows, one per line; text is written as it is."""
     lines = [row if isinstance(row, str) else json.dumps(row) for row in rows]
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return path
 
 
-def test_what_score_writes_is_clean(tmp_path: Path) -> None:
-    """Rows with details, of samples good and bad, lint clean against their samples."""
+def test_rows_of_score_have_no_findings(tmp_path: Path) -> None:
+    """Rows with details pass the check against their samples, also where a sample is broken."""
     sent = tmp_path / "samples.jsonl"
     sent.write_text(no_completions(3) + "broken\n")
     rows = tmp_path / "rows.jsonl"
@@ -35,8 +35,8 @@ def test_what_score_writes_is_clean(tmp_path: Path) -> None:
     assert done.stderr == "rows: 4, findings: 0\n"
 
 
-def test_a_finding_names_line_field_found_and_expected(tmp_path: Path) -> None:
-    """Blank lines count as lines, as they do in an editor."""
+def test_a_finding_names_line_field_and_both_values(tmp_path: Path) -> None:
+    """The line shows what was found and what was expected; blank lines are counted."""
     rows = write(tmp_path / "rows.jsonl", ROW, "", ROW | {"id": "b", "aggregate_reward_score": 2})
 
     done = verifier("lint-rows", rows)
@@ -46,9 +46,9 @@ def test_a_finding_names_line_field_found_and_expected(tmp_path: Path) -> None:
 
 
 def test_a_broken_line_is_one_finding(tmp_path: Path) -> None:
-    """It takes its row's place: the rows behind it keep theirs."""
+    """The rows behind it are still compared with their own samples."""
     rows = write(tmp_path / "rows.jsonl", ROW, "{", ROW | {"id": "c"})
-    sent = write(tmp_path / "samples.jsonl", *({"id": one, "messages": []} for one in "abc"))
+    sent = write(tmp_path / "samples.jsonl", *({"id": name, "messages": []} for name in "abc"))
 
     done = verifier("lint-rows", rows, "--samples", sent)
 
@@ -64,8 +64,8 @@ def test_a_broken_line_is_one_finding(tmp_path: Path) -> None:
         json.dumps({"statusCode": 200, "body": [ROW]}),
     ],
 )
-def test_a_response_is_read_as_such(written: str, tmp_path: Path) -> None:
-    """A list or an envelope, on one line or on many, is one response."""
+def test_a_whole_response_is_accepted(written: str, tmp_path: Path) -> None:
+    """A list or an envelope, on one line or on many, is checked as one response."""
     rows = tmp_path / "response.json"
     rows.write_text(written)
 
@@ -78,7 +78,7 @@ def test_a_response_is_read_as_such(written: str, tmp_path: Path) -> None:
     "event", [[{"id": "a", "messages": []}], {"trajectories": [{"id": "a", "messages": []}]}]
 )
 def test_samples_may_be_an_event(event: object, tmp_path: Path) -> None:
-    """What was sent is read as the reward function reads it."""
+    """An event is read as the reward function reads it."""
     rows = write(tmp_path / "rows.jsonl", ROW)
     sent = write(tmp_path / "event.json", event)
 
@@ -86,8 +86,8 @@ def test_samples_may_be_an_event(event: object, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("line", ['{"id": "a"}', '{"question": 1}', "7", "broken"])
-def test_a_lone_sample_is_read_as_score_reads_it(line: str, tmp_path: Path) -> None:
-    """Whatever is on the only line, `verifier score` answers it with a row, and it is clean."""
+def test_a_single_sample_is_read_as_score_reads_it(line: str, tmp_path: Path) -> None:
+    """The row that `verifier score` writes for a file of one line has no findings."""
     sent = tmp_path / "samples.jsonl"
     sent.write_text(f"{line}\n")
     rows = tmp_path / "rows.jsonl"
@@ -97,46 +97,38 @@ def test_a_lone_sample_is_read_as_score_reads_it(line: str, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"),
+    ("text", "message"),
     [
-        ("", "holds no rows"),
-        ("[]", "holds no rows"),
+        ("", "found no rows, expected one or more"),
+        ("[]", "found no rows, expected one or more"),
         ("[{]", "not JSON"),
         ('[{"id": 1, "id": 2}]', 'an object with "id" twice'),
         ('{"body": "[{\\"id\\": 1, \\"id\\": 2}]"}', 'body: an object with "id" twice'),
-        ("\x00\nbinary", "holds no rows; line 1"),
+        ("\x00\nbinary", "found no rows; line 1: row: found text that is not JSON"),
         ('{"body": 7}', "expected a list of rows"),
     ],
 )
-def test_a_file_without_rows_is_unusable(text: str, sentence: str, tmp_path: Path) -> None:
-    """To check nothing is no success."""
+def test_a_file_without_rows_is_status_2(text: str, message: str, tmp_path: Path) -> None:
+    """A check of nothing does not count as success."""
     rows = tmp_path / "rows.jsonl"
     rows.write_text(text)
 
     done = verifier("lint-rows", rows)
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert sentence in done.stderr
+    assert message in done.stderr
 
 
-def test_no_rows_are_right_for_no_samples(tmp_path: Path) -> None:
-    """An empty list is the answer to an empty list."""
+def test_no_rows_answer_no_samples(tmp_path: Path) -> None:
+    """An empty list of rows passes the check against an empty list of samples."""
     empty = tmp_path / "empty.json"
     empty.write_text("[]")
 
     assert verifier("lint-rows", empty, "--samples", empty).returncode == 0
 
 
-def test_a_range_the_wrong_way_round_is_refused(tmp_path: Path) -> None:
-    """Otherwise every reward would be out of it."""
-    done = verifier("lint-rows", write(tmp_path / "rows.jsonl", ROW), "--range", "1", "0")
-
-    assert done.returncode == 2
-    assert "--range" in done.stderr
-
-
-def test_rows_come_from_standard_input() -> None:
-    """So that a response can be piped in; and findings show no control characters."""
+def test_rows_can_come_from_standard_input() -> None:
+    """Findings about piped rows show no control characters."""
     row = json.dumps(ROW | {"\x1b[2J\x9b": 1})
 
     done = verifier("lint-rows", "-", stdin=row)

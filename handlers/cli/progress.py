@@ -1,7 +1,7 @@
 """The progress bar of a long run.
 
-In: how much there is to read, and each line as it is scored. Out: a bar on a terminal's
-standard error, gone when the run ends. Must not know: rewards.
+In: the size of the input, and the size of each piece that is done. Out: a bar on standard
+error if that is a terminal; the bar disappears when the run ends.
 """
 
 import sys
@@ -15,34 +15,34 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 
 class ProgressBar:
-    """A bar as long as the input; without end where nobody knows how long that is."""
+    """A bar that fills with the bytes done; it only moves if their total is unknown."""
 
     def __init__(
         self,
         *,
         total_bytes: int | None,
         quiet: bool = False,
-        doing: str = "scoring",
-        what: str = "samples",
+        activity: str = "scoring",
+        noun: str = "samples",
     ) -> None:
-        """Prepare a bar over *total_bytes*. It stays hidden if *quiet*, and off a terminal."""
+        """Prepare a bar over *total_bytes*. It stays hidden if *quiet*, or without a terminal."""
         self._progress = Progress(
-            TextColumn(doing),
+            TextColumn(activity),
             BarColumn(bar_width=None),
-            TextColumn(f"{{task.fields[samples]}} {what}"),
+            TextColumn(f"{{task.fields[count]}} {noun}"),
             TimeElapsedColumn(),
             TextColumn("left:"),
             TimeRemainingColumn(),
             console=Console(stderr=True),
             transient=True,
-            # What is written to these must arrive there, even while the bar is shown.
+            # Rich must not redirect these: rows and errors are written while the bar is shown.
             redirect_stdout=False,
             redirect_stderr=False,
-            # Not the console's opinion: it takes a log for a terminal if FORCE_COLOR is set.
+            # Do not ask rich: it takes a log file for a terminal if FORCE_COLOR is set.
             disable=quiet or sys.stderr is None or not sys.stderr.isatty(),
         )
-        self._task = self._progress.add_task(doing, total=total_bytes, samples=0)
-        self._samples = 0
+        self._task = self._progress.add_task(activity, total=total_bytes, count=0)
+        self._count = 0
 
     def __enter__(self) -> Self:
         """Show the bar."""
@@ -59,13 +59,13 @@ class ProgressBar:
         self._progress.stop()
 
     def advance(self, size_bytes: int) -> None:
-        """Count one sample, which took up *size_bytes* of the input."""
-        self._samples += 1
-        self._progress.update(self._task, advance=size_bytes, samples=self._samples)
+        """Count one item, which took *size_bytes* of the input."""
+        self._count += 1
+        self._progress.update(self._task, advance=size_bytes, count=self._count)
 
     @contextmanager
     def hidden(self) -> Iterator[None]:
-        """Make room on the terminal for something else to be written to it."""
+        """Hide the bar, so that other text can be written to the terminal."""
         self._progress.stop()
         yield
         self._progress.start()

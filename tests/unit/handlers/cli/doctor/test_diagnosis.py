@@ -1,10 +1,10 @@
-"""What the doctor says."""
+"""The diagnosis of a sandbox."""
 
 import json
 
 import pytest
 
-from nova_code_verifier.handlers.cli.doctor import (
+from nova_code_verifier.handlers.cli.doctor.diagnosis import (
     PROTECTIONS,
     Diagnosis,
     as_json,
@@ -20,13 +20,13 @@ ALL = dict.fromkeys(PROTECTIONS, True)
 
 
 def text_of(diagnosis: Diagnosis) -> str:
-    """Return what people are shown, on one line."""
+    """Return the text for people as one line."""
     return " ".join(render(as_text(diagnosis), None).split())
 
 
 @pytest.mark.parametrize("level", [None, IsolationLevel.INTERPRETER])
-def test_whatever_the_sandbox_reports_is_explained(level: IsolationLevel | None) -> None:
-    """No protection is granted here that the doctor would not know."""
+def test_every_reported_protection_is_explained(level: IsolationLevel | None) -> None:
+    """Each protection that the sandbox grants on this machine has an explanation."""
     found = diagnose(Settings(), lambda: LocalExecutor(workers=1, level=level))
 
     assert found.granted.keys() - {"level", "kernel_refused"} <= PROTECTIONS.keys()
@@ -34,8 +34,8 @@ def test_whatever_the_sandbox_reports_is_explained(level: IsolationLevel | None)
 
 
 @pytest.mark.parametrize("name", PROTECTIONS)
-def test_a_missing_protection_comes_with_advice(name: str) -> None:
-    """Each is shown as missing, with what to do; and without advice where it is granted."""
+def test_a_missing_protection_has_a_remedy(name: str) -> None:
+    """The remedy is shown if the protection is missing, and only then."""
     whole = Diagnosis(required=IsolationLevel.INTERPRETER, level=IsolationLevel.KERNEL, granted=ALL)
     lacking = Diagnosis(
         required=IsolationLevel.INTERPRETER,
@@ -44,11 +44,11 @@ def test_a_missing_protection_comes_with_advice(name: str) -> None:
     )
 
     assert "->" not in text_of(whole)
-    assert f"{name} no {PROTECTIONS[name].protects} -> " in text_of(lacking)
+    assert f"{name} no {PROTECTIONS[name].effect} -> " in text_of(lacking)
 
 
 def test_a_refused_level_is_explained() -> None:
-    """Where the kernel refused its level, the reason is shown."""
+    """If the kernel refused its level, the text and the JSON give the reason."""
     fallen_back = Diagnosis(
         required=IsolationLevel.INTERPRETER,
         level=IsolationLevel.INTERPRETER,
@@ -59,8 +59,8 @@ def test_a_refused_level_is_explained() -> None:
     assert as_json(fallen_back)["kernel_refused"] == "Operation not permitted"
 
 
-def test_a_version_counts_as_granted() -> None:
-    """Landlock's number is shown, and zero means that it is missing."""
+def test_a_version_means_granted() -> None:
+    """Landlock's version is shown, and version zero means that it is missing."""
     granted = Diagnosis(
         required=IsolationLevel.KERNEL, level=IsolationLevel.KERNEL, granted=ALL | {"landlock": 4}
     )
@@ -85,12 +85,12 @@ def test_a_version_counts_as_granted() -> None:
 def test_a_level_must_be_as_strong_as_required(
     level: IsolationLevel | None, required: IsolationLevel, *, is_enough: bool
 ) -> None:
-    """Stronger than required is enough, weaker is not, and no sandbox never is."""
+    """A level is enough exactly if it is the required one or a stronger one."""
     assert Diagnosis(level=level, required=required, granted={}).is_enough is is_enough
 
 
-def test_the_json_is_json() -> None:
-    """Every value can be written, and the names are the sandbox's own."""
+def test_the_json_can_be_written() -> None:
+    """It survives a round trip, under the names that the sandbox reports."""
     found = Diagnosis(required=IsolationLevel.KERNEL, level=IsolationLevel.KERNEL, granted=ALL)
 
     back = json.loads(json.dumps(as_json(found)))

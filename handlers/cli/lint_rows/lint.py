@@ -1,16 +1,15 @@
-"""Read rows and the samples that they answer, and have the rows checked.
+"""Read rows, and the samples that they answer, and check the rows.
 
-In: names of files: rows as JSONL, as one JSON list or in an HTTP envelope; samples as JSONL or
-as an event. Out: findings, each with the line or the row that it is about. Must not know: the
-rules, exit statuses.
+In: names of files: rows one per line, as one JSON list or in an HTTP envelope; samples one per
+line or as an event. Out: findings, each with its line or row.
 """
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nova_code_verifier.handlers.cli.files import UnusableFileError, open_input, read_pieces
-from nova_code_verifier.handlers.cli.score.samples import read_lines
+from nova_code_verifier.handlers.cli.files import UnusableFileError, open_input, read_lines
+from nova_code_verifier.handlers.cli.sample_lines import read_samples
 from nova_code_verifier.handlers.row_lint import (
     DuplicateNameError,
     Finding,
@@ -24,14 +23,14 @@ from nova_code_verifier.handlers.wire import read_event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Linted:
-    """How many rows were checked, and what was found, one line of text each."""
+class LintResult:
+    """The number of rows that were checked, and one line of text per finding."""
 
     row_count: int
     findings: tuple[str, ...]
 
 
-def lint_file(source: str, *, samples: str | None, reward_range: tuple[float, float]) -> Linted:
+def lint_file(source: str, *, samples: str | None, reward_range: tuple[float, float]) -> LintResult:
     """Check the rows in *source*. Raises UnusableFileError."""
     text = _read(source)
     sent_ids = None if samples is None else _read_ids(samples)
@@ -43,10 +42,11 @@ def lint_file(source: str, *, samples: str | None, reward_range: tuple[float, fl
         findings = check_response(document, sent_ids=sent_ids, reward_range=reward_range)
     except NoRowsError as error:
         raise UnusableFileError(f"{source}: {error}") from None
-    _refuse_nothing(row_count, source, sent_ids)
-    return Linted(
+    _refuse_empty(row_count, source, sent_ids)
+    numbers = range(1, row_count + 1)
+    return LintResult(
         row_count=row_count,
-        findings=tuple(_told(finding, "row", range(1, row_count + 1)) for finding in findings),
+        findings=tuple(_finding_text(finding, "row", numbers) for finding in findings),
     )
 
 
@@ -55,24 +55,26 @@ def _lint_lines(
     source: str,
     sent_ids: Sequence[object] | None,
     reward_range: tuple[float, float],
-) -> Linted:
+) -> LintResult:
     rows, numbers, unreadable = _read_rows(text)
     if rows and len(unreadable) == len(rows):
-        raise UnusableFileError(f"{source}: holds no rows; {_told(unreadable[0], 'line', numbers)}")
-    _refuse_nothing(len(rows), source, sent_ids)
+        first = _finding_text(unreadable[0], "line", numbers)
+        raise UnusableFileError(f"{source}: found no rows; {first}")
+    _refuse_empty(len(rows), source, sent_ids)
     findings = check_rows(rows, sent_ids=sent_ids, reward_range=reward_range)
-    findings = [one for one in findings if one.index not in unreadable] + [*unreadable.values()]
-    findings.sort(key=lambda one: -1 if one.index is None else one.index)
-    return Linted(
+    findings = [finding for finding in findings if finding.index not in unreadable]
+    findings += unreadable.values()
+    findings.sort(key=lambda finding: -1 if finding.index is None else finding.index)
+    return LintResult(
         row_count=len(rows),
-        findings=tuple(_told(finding, "line", numbers) for finding in findings),
+        findings=tuple(_finding_text(finding, "line", numbers) for finding in findings),
     )
 
 
 def _read_rows(text: bytes) -> tuple[list[object], list[int], dict[int, Finding]]:
-    """Return the rows, the lines that they are on, and what is wrong with those that are no JSON.
+    """Return the rows, the numbers of their lines, and a finding for each that is not JSON.
 
-    The latter take their places as null, so that the others keep theirs.
+    A row that is not JSON becomes None, so that the other rows keep their indexes.
     """
     rows: list[object] = []
     numbers: list[int] = []
@@ -93,7 +95,7 @@ def _read_rows(text: bytes) -> tuple[list[object], list[int], dict[int, Finding]
 
 
 def _as_document(text: bytes, source: str) -> object:
-    """Read *text* if it is one response; None if it is rows, one a line."""
+    """Parse *text* if it is one response; return None if it is rows, one per line."""
     try:
         document = _parse(text)
     except ValueError as error:
@@ -105,21 +107,21 @@ def _as_document(text: bytes, source: str) -> object:
 
 
 def _read_ids(name: str) -> list[object]:
-    """Read which ids the rows have to answer, in order."""
+    """Return the ids that the rows must have, in order."""
     text = _read(name)
     try:
         return [entry.id for entry in read_event(json.loads(text)).entries]
-    except (ValueError, RecursionError):  # no event: as `verifier score` reads a file, then
-        return [line.entry.id for line in read_lines(text.split(b"\n"))]
+    except (ValueError, RecursionError):  # not an event: read it as `verifier score` does
+        return [line.entry.id for line in read_samples(text.split(b"\n"))]
 
 
 def _read(name: str) -> bytes:
     with open_input(name) as stream:
-        return b"".join(read_pieces(stream, name))
+        return b"".join(read_lines(stream, name))
 
 
 def _parse(text: bytes) -> object:
-    """Read JSON. Raises ValueError, with a message for people."""
+    """Parse JSON. Raises ValueError, with a message for people."""
     try:
         return read_json(text)
     except DuplicateNameError:
@@ -133,12 +135,12 @@ def _parse(text: bytes) -> object:
         raise ValueError("unreadable (a number too long, or nested too deep)") from None
 
 
-def _refuse_nothing(row_count: int, source: str, sent_ids: Sequence[object] | None) -> None:
-    # Who checks nothing finds nothing; only samples can tell that nothing is right.
+def _refuse_empty(row_count: int, source: str, sent_ids: Sequence[object] | None) -> None:
+    # A check of nothing would always succeed. With samples, no rows may be what is expected.
     if row_count == 0 and sent_ids is None:
-        raise UnusableFileError(f"{source}: holds no rows")
+        raise UnusableFileError(f"{source}: found no rows, expected one or more")
 
 
-def _told(finding: Finding, noun: str, numbers: Sequence[int]) -> str:
+def _finding_text(finding: Finding, noun: str, numbers: Sequence[int]) -> str:
     where = "" if finding.index is None else f"{noun} {numbers[finding.index]}: "
     return f"{where}{finding}"
