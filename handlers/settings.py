@@ -18,7 +18,7 @@ from typing import Any
 from nova_code_verifier.handlers.llm_judge.prompt import DEFAULT_PROMPT, check_prompt
 from nova_code_verifier.handlers.llm_judge.types import Extraction
 from nova_code_verifier.sandbox.types import IsolationLevel, Limits
-from nova_code_verifier.verifier.reference.fields import nearest_key
+from nova_code_verifier.verifier.errors import nearest_key
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, OutagePolicy, Rubric
 from nova_code_verifier.verifier.rubric_file import read_rubric
 
