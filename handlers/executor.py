@@ -1,8 +1,8 @@
 """The executor function: a Lambda that runs candidates, and holds nothing worth stealing.
 
 In: a request (`sandbox/remote/request.py`) with programs, questions and limits. Out: executions.
-References never come here. Neither do secrets: the role of this function needs no permissions, and
-the credentials that Lambda gives to every function are removed before the first guest is forked.
+This function never receives references or secrets. Its role needs no permissions, and the
+credentials that Lambda gives to every function are removed before the first guest is forked.
 
 A process or a file that one call leaves behind would still be there in the next call, which may
 serve another candidate. So each call ends with a search for leftovers. If there are any, this
@@ -25,6 +25,7 @@ from nova_code_verifier.handlers.settings import read_settings
 from nova_code_verifier.sandbox.confinement import kernel
 
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+# Before anything else is loaded or started, so that nothing can copy them.
 for name in CREDENTIALS:
     kernel.forget_variable(name)
 
@@ -85,8 +86,8 @@ def _check_isolation(request: RunRequest, level: IsolationLevel, context: object
         )
 
 
-def _run(request: RunRequest, seconds_left: float) -> tuple[tuple[Execution, ...], ...]:
-    deadline = time.monotonic() + min(request.seconds, seconds_left)
+def _run(request: RunRequest, seconds: float) -> tuple[tuple[Execution, ...], ...]:
+    deadline = time.monotonic() + min(request.seconds, seconds)
     results = dict(EXECUTOR.run(request.jobs, deadline=deadline))
     return tuple(results[index] for index in range(len(request.jobs)))
 

@@ -19,7 +19,7 @@ from nova_code_verifier.handlers.wire import RESPONSE_BYTES_LIMIT, MetricType
 DEFAULT_RANGE = (0.0, 1.0)
 
 _FIELDS = ("id", "aggregate_reward_score", "metrics_list")
-_OPTIONAL_FIELDS = ("details",)  # what `verifier score --details` adds
+_OPTIONAL_FIELDS = ("details",)  # `verifier score --details` adds it
 _METRIC_FIELDS = ("name", "value", "type")
 _METRIC_TYPES = " or ".join(MetricType)
 _SHOWN_CHARACTERS = 60
@@ -39,7 +39,7 @@ class DuplicateNameError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What is wrong with the row at `index`, or (None) with the response as a whole."""
+    """An error in the row at `index`, or (None) in the response as a whole."""
 
     index: int | None
     field: str

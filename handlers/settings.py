@@ -18,7 +18,7 @@ from typing import Any
 from nova_code_verifier.handlers.llm_judge.prompt import DEFAULT_PROMPT, check_prompt
 from nova_code_verifier.handlers.llm_judge.types import Extraction
 from nova_code_verifier.sandbox.types import IsolationLevel, Limits
-from nova_code_verifier.verifier.reference.fields import nearest_key
+from nova_code_verifier.verifier.errors import nearest_key
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, OutagePolicy, Rubric
 from nova_code_verifier.verifier.rubric_file import read_rubric
 
@@ -37,7 +37,7 @@ class Settings:
 
     Where candidates run:
 
-    - `workers`: processes that run candidates at the same time; None is one for each processor.
+    - `workers`: how many candidates run at the same time; None is one more than the processors.
     - `isolation`: the isolation level; None (`auto` in the variable) is the strongest available.
     - `required_isolation`: the weakest acceptable level; None is `isolation`, or `interpreter`.
     - `executor_function`: the name or ARN of the function that runs candidates; "" runs them here.
@@ -49,7 +49,7 @@ class Settings:
     The limits of a run, if the reference sets none: `cpu_seconds`, `wall_seconds`, `memory_mb`,
     `output_mb`. `default_seconds` is the time of an invocation whose context has no limit.
 
-    What is paid: `rubric` is a path, or JSON. `on_outage` and `ungraded_reward`, if set, override
+    The reward: `rubric` is a path, or JSON. `on_outage` and `ungraded_reward`, if set, override
     those of the rubric. `always_envelope` puts every response into an HTTP envelope.
 
     The LLM judge:

@@ -1,4 +1,9 @@
-"""The error for a dataset that cannot be used."""
+"""The error for a dataset that cannot be used, and the search for a key that was misspelt."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+_COMPARED_CHARACTERS = 40
 
 
 class VerifierError(Exception):
@@ -13,3 +18,14 @@ class VerifierError(Exception):
         super().__init__(f"{field}: {problem}")
         self.field = field
         self.problem = problem
+
+
+def nearest_key(key: object, known: Iterable[str], cutoff: float = 0.75) -> str | None:
+    """Return the *known* key closest to *key*, or None if none is similar enough.
+
+    *cutoff* is a ratio of `difflib`: 1.0 accepts only the same key, in any case.
+    """
+    # A caller of the library may pass keys that are no strings.
+    word = str(key)[:_COMPARED_CHARACTERS].lower()
+    near = get_close_matches(word, known, n=1, cutoff=cutoff)
+    return near[0] if near else None

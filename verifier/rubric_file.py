@@ -6,10 +6,10 @@ In: a mapping. Out: a `Rubric`. A misspelt key is an error that names the neares
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any
 
+from nova_code_verifier.verifier.errors import nearest_key
 from nova_code_verifier.verifier.rubric import (
     DEFAULT_RUBRIC,
     DIMENSIONS,
@@ -54,8 +54,8 @@ def _known(key: object, known: Mapping[str, object], where: str) -> str:
     """Return *key* if it is known. Raise RubricError otherwise."""
     if isinstance(key, str) and key in known:
         return key
-    nearest = get_close_matches(str(key), known, n=1)  # callers in Python may pass other types
-    hint = f"did you mean {where}{nearest[0]}?" if nearest else f"known: {', '.join(known)}"
+    near = nearest_key(key, known)
+    hint = f"did you mean {where}{near}?" if near else f"known: {', '.join(known)}"
     raise RubricError(f"{where}{key}: no such key; {hint}")
 
 

@@ -25,9 +25,10 @@ def compute_score(  # noqa: PLR0917  (verl passes keywords; other callers use po
 ) -> float:
     """Score a label or opinions: 0 without an answer, otherwise from *format_score* to *score*.
 
-    None is not an answer. Neither is an empty list, if *ground_truth* has opinions. *ground_truth*
-    is a label or opinions, as `verifier/sentiment/answer.py` reads them. The other arguments are
-    part of verl's interface, and are ignored. Raises VerifierError for another ground truth.
+    None is not an answer, and an empty list is not an answer to a *ground_truth* with opinions.
+    *ground_truth* is a label or opinions, as `verifier/sentiment/answer.py` reads them. The other
+    arguments are part of verl's interface, and are ignored. Raises VerifierError for another ground
+    truth.
     """
     del data_source, extra_info
     expected = read_expected(open_reference(ground_truth))

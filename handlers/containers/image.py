@@ -25,7 +25,7 @@ class ContainerError(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Build:
-    """What to build: the repository in `context`, on `base_image` (default: Lambda's).
+    """A build of the image: from the repository in `context`, on `base_image` (default: Lambda's).
 
     `network` is the engine's network for downloading packages; None is the engine's default.
     """

@@ -1,1 +1,1 @@
-"""What the reward function and the executor function need to work together."""
+"""The client of the executor function, the format of its payloads, and its search for leftovers."""

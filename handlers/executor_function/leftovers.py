@@ -26,7 +26,7 @@ class _Process:
 
 
 class Leftovers:
-    """What was there before the first candidate, compared with what is there now."""
+    """Finds the processes and files that were not there before the first candidate."""
 
     def __init__(self) -> None:
         """Note all processes and files. Call this before an executor starts."""
@@ -47,7 +47,7 @@ class Leftovers:
         ]
 
     def wipe(self, executor: LocalExecutor) -> None:
-        """Kill and remove what was found, as far as that is possible."""
+        """Kill these processes and remove these files, as far as possible."""
         for pid in self._new_pids(executor):
             with suppress(OSError):
                 os.kill(pid, signal.SIGKILL)

@@ -21,7 +21,7 @@ class Extraction(StrEnum):
 
 
 class JudgeFailure(StrEnum):
-    """Why there is no similarity. `Similarity.problem` begins with this text."""
+    """The reason for a missing similarity. `Similarity.problem` begins with this text."""
 
     REFUSED = "judge refused"
     NO_NUMBER = "judge gave no number"

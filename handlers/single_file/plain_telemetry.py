@@ -26,7 +26,7 @@ class Telemetry:
 
     @contextmanager
     def invocation(self, context: object) -> Iterator["Telemetry"]:
-        """Return what records the samples of one invocation."""
+        """Yield the object that records the samples of one invocation."""
         del context
         yield self
 

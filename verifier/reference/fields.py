@@ -7,20 +7,18 @@ References are secret. Error messages show the type and size of a value; they qu
 settings, names and keys, and never a question or an expected answer.
 """
 
-import difflib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from keyword import iskeyword
 from typing import Generic, TypeVar
 
-from nova_code_verifier.verifier.errors import VerifierError
+from nova_code_verifier.verifier.errors import VerifierError, nearest_key
 
 MAX_CASES = 100_000
 _QUOTED_CHARACTERS = 40
 _QUOTED_KEYS = 8
 _QUOTED_NUMBER = 10**15
-_MIN_SIMILARITY = 0.75
 _MAX_STRING_DEPTH = 2
 _SOLUTION = "Solution()."
 _TYPE_NAMES = {type(None): "nothing", bool: "a boolean", int: "a number", float: "a number"}
@@ -76,17 +74,6 @@ def did_you_mean(key: str, known: Iterable[str]) -> str:
     """Return "; did you mean …?" with the *known* key closest to *key*, or an empty string."""
     near = nearest_key(key, known)
     return f"; did you mean {near!r}?" if near else ""
-
-
-def nearest_key(key: str, known: Iterable[str], cutoff: float = _MIN_SIMILARITY) -> str | None:
-    """Return the *known* key closest to *key*, or None if none is similar enough.
-
-    *cutoff* is a ratio of `difflib`: 1.0 accepts only the same key, in any case.
-    """
-    # A caller of the library may pass keys that are no strings.
-    word = str(key)[:_QUOTED_CHARACTERS].lower()
-    near = difflib.get_close_matches(word, known, n=1, cutoff=cutoff)
-    return near[0] if near else None
 
 
 def read_json(field: str, text: str, expected: str = "JSON") -> object:

@@ -44,7 +44,7 @@ next to them. Test code compares values itself, so a `checker` next to it is an 
 import sys
 
 from nova_code_verifier.sandbox.types import Limits
-from nova_code_verifier.verifier.errors import VerifierError
+from nova_code_verifier.verifier.errors import VerifierError, nearest_key
 from nova_code_verifier.verifier.reference.datasets.cases import build_cases
 from nova_code_verifier.verifier.reference.datasets.code import CodeTests, build_test_code
 from nova_code_verifier.verifier.reference.datasets.rows import read_function_name, read_raw_cases
@@ -58,7 +58,6 @@ from nova_code_verifier.verifier.reference.fields import (
     check_count,
     did_you_mean,
     mismatch,
-    nearest_key,
     quote,
     quote_keys,
     read_dict,

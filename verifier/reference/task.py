@@ -20,11 +20,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from nova_code_verifier.verifier.errors import VerifierError
+from nova_code_verifier.verifier.errors import VerifierError, nearest_key
 from nova_code_verifier.verifier.reference.datasets.shapes import TEST_KEYS
 from nova_code_verifier.verifier.reference.fields import (
     did_you_mean,
-    nearest_key,
     quote,
     read_dict,
     unpack,

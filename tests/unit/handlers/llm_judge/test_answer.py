@@ -215,15 +215,6 @@ def test_a_failure_quotes_nothing_of_the_answer() -> None:
         assert "Rosebud" not in found.detail
 
 
-@pytest.mark.parametrize("failure", JudgeFailure)
-def test_a_failure_becomes_a_similarity_of_the_same_kind(failure: JudgeFailure) -> None:
-    """A failure keeps its kind, its text and whether it is an outage."""
-    similarity = Failure(kind=failure, detail="for: a reason").similarity
-
-    assert (similarity.failure, similarity.problem) == (failure, f"{failure}: for: a reason")
-    assert similarity.is_outage is failure.is_outage
-
-
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: (

@@ -9,7 +9,6 @@ from nova_code_verifier.verifier.reference.fields import (
     Scope,
     Setting,
     did_you_mean,
-    nearest_key,
     quote,
     quote_keys,
     read_dict,
@@ -46,10 +45,8 @@ def test_only_the_first_keys_are_quoted() -> None:
     assert quote_keys([]) == "nothing"
 
 
-def test_the_nearest_key_is_found_in_any_case() -> None:
-    """The nearest known key is named, unless none is similar enough."""
-    assert nearest_key("Ouptut", ("input", "output")) == "output"
-    assert nearest_key("prompt", ("input", "output")) is None
+def test_a_message_suggests_the_nearest_key() -> None:
+    """The nearest known key is suggested, unless none is similar enough."""
     assert did_you_mean("ouptut", ("input", "output")) == "; did you mean 'output'?"
     assert did_you_mean("prompt", ("input", "output")) == ""
 
