@@ -36,7 +36,7 @@ test-downloads: $(READY)
 	@$(BIN)/python -m tests.e2e.fetch_clients >/dev/null || true
 
 grounds: $(READY)  ## Run the sandbox's tests as root, as a user, and without Landlock
-	$(BIN)/python -m tests.otherwise
+	$(BIN)/python -m tests.other_kernels
 
 fuzz: $(READY)  ## Fuzz what reads the answers of a guest, for a minute
 	$(PIP_INSTALL) '.[fuzz]'

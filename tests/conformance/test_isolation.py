@@ -1,7 +1,7 @@
-"""What a guest must not reach, tried by guests that know their way around Python.
+"""What a guest must not reach, tried by programs that know Python well.
 
-Every attack prints BREACH once it has done what it must not do. It may end in any other
-way: with an exception, by the filter, by the hook.
+Every attack prints BREACH when it has done what it must not do. It may end in any other way: with
+an exception, by the filter, by the hook.
 """
 
 import socket
@@ -582,7 +582,7 @@ def try_for_long(path):
 
 
 def build_library(marker: str) -> bytes:
-    """Write a shared library that opens *marker* as it is loaded, and tells if it could."""
+    """Write a shared library that opens *marker* when it is loaded, and reports if it could."""
     headers = 64 + 3 * 56
     dynamic = headers + 6 * 16
     path, word = marker.encode() + b"\0", b"BREACH\n"
@@ -614,7 +614,7 @@ def build_library(marker: str) -> bytes:
 
 @pytest.fixture(scope="module")
 def outside() -> Iterator[Path]:
-    """Make a folder that any user may read and write: only the wall is in the way."""
+    """Create a directory that every user may read and write: only the isolation protects it."""
     with tempfile.TemporaryDirectory(prefix="outside-") as name:
         folder = Path(name)
         (folder / "usr" / "lib").mkdir(parents=True)
@@ -629,7 +629,7 @@ def outside() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def listener() -> Iterator[socket.socket]:
-    """Listen where a guest might call, as the Lambda runtime does."""
+    """Listen on a port that a guest might call, as the Lambda runtime does."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0)
         yield server
@@ -642,7 +642,7 @@ def succeeds(
     executor: LocalExecutor,
     run: Callable[..., Execution],
 ) -> Callable[[str], bool]:
-    """Tell whether an attack does what it must not do."""
+    """Return whether an attack does what it must not do."""
     marker = str(outside / "marker")
     facts = {
         "MARKER": marker,
@@ -672,7 +672,7 @@ def test_an_attack_fails(
     executor: LocalExecutor,
     request: pytest.FixtureRequest,
 ) -> None:
-    """No guest does what this attack is after."""
+    """No guest does what this attack wants."""
     forgets = executor.granted.get("forgets_ctypes", True)
     if name == "native: ctypes from what is left of it" and not forgets:
         reason = "before Python 3.13 the types of ctypes live as long as the process"
@@ -689,6 +689,6 @@ def _was_called(listener: socket.socket) -> bool:
 
 
 def _state(folder: Path) -> list[tuple[str, int, int]]:
-    """Describe all that a guest could have changed."""
+    """Return everything that a guest could have changed."""
     files = [*folder.rglob("*"), *Path(sys.prefix).glob("made-by-*")]
     return [(str(file), (status := file.stat()).st_size, status.st_mode) for file in sorted(files)]
