@@ -1,16 +1,16 @@
-"""How fast is test code judged? Beside a naive grader and beside evalplus, on HumanEval.
+"""How fast is test code judged? On HumanEval, compared with a naive grader and with evalplus.
 
     python -m benchmarks.test_code [--rounds N] [--rollouts N] [--evalplus PYTHON]
 
-Completions are HumanEval's own solutions and the buggy ones of HumanEvalPack (but for those that
-never end, which measure nothing but a limit). The tests of all of them have been asked before,
-as when a trainer sends many completions of a prompt; with `--rollouts N`, so many of each prompt
-are in the batch (one completion, N times over: nobody is spared work by that). Every round
-measures all contestants in turn, as many at a time as there are processors, and the ratio is taken
-within the round; the table shows medians. The naive grader starts an interpreter for every
-completion. evalplus forks its own pool, with the inputs of HumanEval's tests as its base inputs;
-PYTHON is an interpreter that can import it (`pip install evalplus` in a scratch environment).
-Both protect nothing from a hostile program.
+Completions are HumanEval's own solutions and the buggy ones of HumanEvalPack, without those that
+never end, which would only measure a limit. Discovery of all tests is cached before, as when a
+trainer sends many completions of a prompt; `--rollouts N` puts N completions of each prompt into
+the batch (the same completion N times, which saves no work). Every round measures all graders in
+turn, with as many processes as there are processors, and computes the ratio within the round; the
+table shows medians. The naive grader starts an interpreter for every completion. evalplus forks its
+own pool, with the inputs of HumanEval's tests as its base inputs; PYTHON is an interpreter that can
+import it (`pip install evalplus` in a scratch environment). Neither protects anything from a
+hostile program.
 """
 
 import argparse
@@ -44,8 +44,8 @@ LIMITS = Limits()
 WARM_UP_LIMITS = Limits(cpu_seconds=0.3)  # finds the completions that never end
 
 # For every line that it reads, it grades all completions once, and prints how long that took and
-# which of them passed. As `evalplus.evaluate` does it, save that the inputs and the tolerance,
-# which that downloads, are taken from the tests.
+# which of them passed. It does what `evalplus.evaluate` does, except that it takes the inputs and
+# the tolerance from the tests, in place of a download.
 EVALPLUS = """
 import copy, json, sys, time
 from concurrent.futures import ProcessPoolExecutor
@@ -86,13 +86,13 @@ with ProcessPoolExecutor(workers) as pool:
         print(json.dumps([time.perf_counter() - started, passed]), flush=True)
 """
 
-Contestant = Callable[[], tuple[float, list[bool]]]
-"""Grades all completions once: how many seconds it took, and which of them it passed."""
+Grader = Callable[[], tuple[float, list[bool]]]
+"""Grades all completions once; returns the seconds that it took, and which of them passed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A completion, and what graders that know no references make of it."""
+    """A completion, as a program and tests for graders that do not read our references."""
 
     solution: Solution
     is_right: bool
@@ -101,8 +101,8 @@ class Entry:
     humaneval_row: dict[str, str]
 
 
-class Counted:
-    """An executor that counts the jobs that it passes on: with test code, each is one guest."""
+class CountingExecutor:
+    """An executor that counts jobs: with test code, each of them is one guest."""
 
     def __init__(self, executor: Executor, counts: Counter[str], kind: str = "candidates") -> None:
         """Count the jobs of *kind* in *counts*."""
@@ -112,23 +112,23 @@ class Counted:
 
     @property
     def level(self) -> IsolationLevel:
-        """The executor's own."""
+        """Return the executor's level."""
         return self._executor.level
 
     @property
     def isolates_trusted_code(self) -> bool:
-        """As the executor does."""
+        """Return whether the executor does so."""
         return self._executor.isolates_trusted_code
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
-        """Count and run."""
+        """Count the jobs, and run them."""
         listed = list(jobs)
         self._counts[self._kind] += len(listed)
         return self._executor.run(listed)
 
-    def with_preloaded(self, modules: tuple[str, ...]) -> "Counted":
-        """Count harnesses apart."""
-        return Counted(self._executor.with_preloaded(modules), self._counts, "harnesses")
+    def with_preloaded(self, modules: tuple[str, ...]) -> "CountingExecutor":
+        """Count the jobs of harnesses separately."""
+        return CountingExecutor(self._executor.with_preloaded(modules), self._counts, "harnesses")
 
 
 def _entries() -> list[Entry]:
@@ -138,7 +138,9 @@ def _entries() -> list[Entry]:
     for solution in (*right, *read_solutions(BUGGY)):
         row = solution.row
         is_right = "canonical_solution" in row
-        call = f"\ncheck({row['entry_point']})\n" if is_right else ""  # else it is there already
+        call = (
+            f"\ncheck({row['entry_point']})\n" if is_right else ""
+        )  # the buggy ones contain it already
         body = row["canonical_solution"] if is_right else row["buggy_solution"]
         entry = Entry(
             solution=solution,
@@ -164,7 +166,7 @@ def _judged(
 def _without_endless(
     entries: list[Entry], executor: Executor, discovery_cache: DiscoveryCache
 ) -> list[Entry]:
-    """Judge all once, so that their tests have been asked, and leave out what ran out of time."""
+    """Judge all once, which fills the cache, and leave out those that ran out of time."""
     scores = _judged(entries, executor, discovery_cache, WARM_UP_LIMITS)
     return [
         entry
@@ -173,7 +175,7 @@ def _without_endless(
     ]
 
 
-def _ours(entries: list[Entry], executor: Executor, discovery_cache: DiscoveryCache) -> Contestant:
+def _ours(entries: list[Entry], executor: Executor, discovery_cache: DiscoveryCache) -> Grader:
     def grade() -> tuple[float, list[bool]]:
         started = time.perf_counter()
         scores = _judged(entries, executor, discovery_cache)
@@ -182,7 +184,7 @@ def _ours(entries: list[Entry], executor: Executor, discovery_cache: DiscoveryCa
     return grade
 
 
-def _naive(entries: list[Entry], directory: Path) -> Contestant:
+def _naive(entries: list[Entry], directory: Path) -> Grader:
     programs = [directory / f"{number}.py" for number in range(len(entries))]
     for entry, program in zip(entries, programs, strict=True):
         program.write_text(f"{entry.program}\n{entry.tests}")
@@ -201,35 +203,37 @@ def _naive(entries: list[Entry], directory: Path) -> Contestant:
 
 
 @contextmanager
-def _evalplus(entries: list[Entry], directory: Path, python: str) -> Iterator[Contestant | None]:
+def _evalplus(entries: list[Entry], directory: Path, python: str) -> Iterator[Grader | None]:
     """Start evalplus in an interpreter of its own; None where that cannot import it."""
     command = [python, "-c", "import evalplus.evaluate"]
-    known = subprocess.run(command, capture_output=True, check=False)
-    if known.returncode != 0:
+    imported = subprocess.run(command, capture_output=True, check=False)
+    if imported.returncode != 0:
         yield None
         return
     work = directory / "work.json"
-    work.write_text(json.dumps([PROCESSORS, [[one.humaneval_row, one.program] for one in entries]]))
+    work.write_text(
+        json.dumps([PROCESSORS, [[entry.humaneval_row, entry.program] for entry in entries]])
+    )
     with subprocess.Popen(
         [python, "-c", EVALPLUS, str(work)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
-        said, heard = process.stdin, process.stdout
-        assert said is not None
-        assert heard is not None and heard.readline() == "ready\n"  # noqa: PT018
+        requests, replies = process.stdin, process.stdout
+        assert requests is not None
+        assert replies is not None and replies.readline() == "ready\n"  # noqa: PT018
 
         def grade() -> tuple[float, list[bool]]:
-            said.write("again\n")
-            said.flush()
-            seconds, passed = json.loads(heard.readline())
+            requests.write("again\n")
+            requests.flush()
+            seconds, passed = json.loads(replies.readline())
             return seconds, passed
 
         yield grade
-        said.close()
+        requests.close()
 
 
 def measure(rounds: int, rollouts: int, python: str, console: Console) -> None:
-    """Measure every contestant once a round, and print."""
+    """Measure every grader once a round, and print."""
     counts: Counter[str] = Counter()
     discovery_cache = DiscoveryCache()
     with LocalExecutor() as executor, tempfile.TemporaryDirectory() as scratch:
@@ -237,31 +241,31 @@ def measure(rounds: int, rollouts: int, python: str, console: Console) -> None:
         entries = [entry for entry in entries[::rollouts] for _ in range(rollouts)]
         with _evalplus(entries, Path(scratch), python) as evalplus:
             ours = _ours(entries, executor, discovery_cache)
-            contestants = {"ours": ours, "naive": _naive(entries, Path(scratch))}
+            graders = {"ours": ours, "naive": _naive(entries, Path(scratch))}
             if evalplus is None:
                 console.print(f"evalplus is skipped: {python} cannot import it")
             else:
-                contestants["evalplus"] = evalplus
+                graders["evalplus"] = evalplus
             console.print(f"isolation level [bold]{executor.level}[/], {PROCESSORS} processors")
-            _show(_measured(contestants, entries, rounds, console), len(entries), console)
-        _judged(entries, Counted(executor, counts), discovery_cache)
+            _show(_measured(graders, entries, rounds, console), len(entries), console)
+        _judged(entries, CountingExecutor(executor, counts), discovery_cache)
     _show_guests(len(entries), counts, console)
 
 
 def _measured(
-    contestants: dict[str, Contestant], entries: list[Entry], rounds: int, console: Console
+    graders: dict[str, Grader], entries: list[Entry], rounds: int, console: Console
 ) -> dict[str, list[float]]:
-    seconds: dict[str, list[float]] = {name: [] for name in contestants}
+    seconds: dict[str, list[float]] = {name: [] for name in graders}
     mistaken: dict[str, set[str]] = {}
     for _ in track(range(rounds), description="measuring", console=console, transient=True):
-        for name, grade in contestants.items():
+        for name, grade in graders.items():
             took, passed = grade()
             seconds[name].append(took)
             graded = zip(entries, passed, strict=True)
-            wrong = {one.solution.task for one, is_passed in graded if is_passed != one.is_right}
+            wrong = {entry.solution.task for entry, passes in graded if passes != entry.is_right}
             mistaken.setdefault(name, set()).update(wrong)
     for name, tasks in mistaken.items():
-        if tasks:  # who grades wrongly may be as fast as it likes
+        if tasks:  # the speed of a grader that is wrong does not count
             console.print(f"{name} is wrong about {', '.join(sorted(tasks))}")
     return seconds
 
