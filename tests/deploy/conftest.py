@@ -17,23 +17,15 @@ FUNCTION_NAME = "SageMaker-under-test"
 
 SCORING = """
 import json, sys
-from concurrent.futures import Future
-from types import SimpleNamespace
 from nova_code_verifier.handlers import reward
 from nova_code_verifier.handlers.reward import lambda_handler
-from nova_code_verifier.verifier.types import Similarity
+from tests.fakes import Context, LengthJudge
 
-def submit(comparison, *, deadline):
-    compared = Future()
-    compared.set_result(Similarity(value=0.5))
-    return compared
-
-reward.SERVICE._text_judge = SimpleNamespace(submit=submit)
+reward.SERVICE._text_judge = LengthJudge()
 batch, lost = json.load(sys.stdin)
 lambda_handler(batch, None)
-no_time = SimpleNamespace(get_remaining_time_in_millis=lambda: 0, aws_request_id="r-2")
 try:
-    lambda_handler(lost, no_time)
+    lambda_handler(lost, Context(0))
 except RuntimeError:
     pass
 """

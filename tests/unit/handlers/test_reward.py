@@ -19,6 +19,7 @@ from nova_code_verifier.handlers import reward
 from nova_code_verifier.handlers.reward import lambda_handler
 from nova_code_verifier.handlers.service import OutageError
 from nova_code_verifier.handlers.wire import MalformedEventError
+from tests.fakes import Context
 
 SECRET = "s3cret"
 OWN_WORDS = "candidate words"
@@ -94,19 +95,6 @@ ALL_KINDS: list[dict[str, object]] = [
     UNUSABLE,
     UNREADABLE,
 ]
-
-
-class Context:
-    """What Lambda passes: an object with a method."""
-
-    def __init__(self, milliseconds: int) -> None:
-        """Have so much time left."""
-        self._milliseconds = milliseconds
-        self.aws_request_id = "r-1"
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Tell how much time is left."""
-        return self._milliseconds
 
 
 def rows(event: object, context: object = None) -> list[dict[str, Any]]:

@@ -6,17 +6,17 @@ import subprocess
 import sys
 from typing import Any
 
-from tests.paths import REPOSITORY
-from tests.unit.handlers.llm_judge.converse_standin import (
+from tests.fakes import (
     CREDENTIALS,
     MODEL,
     RESET,
-    RunResponse,
+    HttpReply,
     Script,
     fails,
-    running_standin,
     says,
+    serving_bedrock,
 )
+from tests.paths import REPOSITORY
 
 ENVIRONMENT = {name: text for name, text in os.environ.items() if not name.startswith("VERIFIER_")}
 RUBRIC = '{"weights": {"correctness": 0.5, "compile": 0, "format": 0, "similarity": 0.5}}'
@@ -38,7 +38,7 @@ WITHOUT_SOLUTION = sample(PROGRAM, DOUBLE)
 
 def scored(script: Script, text: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Score lines of *text*, with a judge that answers by *script*."""
-    with running_standin(script) as standin:
+    with serving_bedrock(script) as standin:
         own = {
             "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": standin.url,
             "VERIFIER_JUDGE_MODEL": MODEL,
@@ -64,7 +64,7 @@ def rewards(done: subprocess.CompletedProcess[str]) -> list[Any]:
 def test_a_mixed_batch_is_paid_as_the_judge_says() -> None:
     """A text by its similarity alone, a program by both, and without a solution by its tests."""
 
-    def half_as_good(request: dict[str, Any]) -> RunResponse:
+    def half_as_good(request: dict[str, Any]) -> HttpReply:
         return says("0.8" if "Paris" in str(request["messages"]) else "0.5")
 
     done = scored(half_as_good, TEXT + WITH_SOLUTION + WITHOUT_SOLUTION)

@@ -1,7 +1,6 @@
 """The command line, when it is us who fail: with an executor that plays the failures."""
 
 import json
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,45 +10,14 @@ from nova_code_verifier.handlers.cli import app as cli
 from nova_code_verifier.handlers.executors import start_local
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.sandbox.errors import SandboxError
-from nova_code_verifier.sandbox.types import Ending, Execution, IsolationLevel, Job
+from nova_code_verifier.sandbox.types import Ending, Execution
+from tests.fakes import ScriptedExecutor
 
 SAMPLE = {
     "id": "s-1",
     "messages": [{"role": "assistant", "content": "```python\nprint(8)\n```"}],
     "reference_answer": [{"input": "4", "output": "8"}],
 }
-
-
-class FailingExecutor:
-    """Runs nothing: every job ends with the same executions, or the start fails."""
-
-    def __init__(self, *executions: Execution, refusal: str = "") -> None:
-        """Answer every job with *executions*; or refuse to start."""
-        self._executions = executions
-        self._refusal = refusal
-
-    @property
-    def level(self) -> IsolationLevel:
-        """The level of nothing."""
-        if self._refusal:
-            raise SandboxError(self._refusal)
-        return IsolationLevel.KERNEL
-
-    def with_deadline(self, _deadline: float) -> "FailingExecutor":
-        """Be itself: it is never late."""
-        return self
-
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
-        """End every job in the same way."""
-        for place, _ in enumerate(jobs):
-            yield place, self._executions
-
-    def __enter__(self) -> "FailingExecutor":
-        """Start nothing."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End nothing."""
 
 
 @pytest.fixture
@@ -61,7 +29,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def score(
-    monkeypatch: pytest.MonkeyPatch, executor: FailingExecutor, *arguments: str | Path
+    monkeypatch: pytest.MonkeyPatch, executor: ScriptedExecutor, *arguments: str | Path
 ) -> Result:
     """Run `verifier score` with *executor*."""
     monkeypatch.setattr(cli, "_start_executor", lambda _settings, **_: executor)
@@ -73,7 +41,8 @@ def test_an_outage_is_status_1_and_every_row_is_written(
 ) -> None:
     """Samples lost through our own fault are ungraded rows, and counted in a sentence."""
     out = tmp_path / "rows.jsonl"
-    lost = FailingExecutor(Execution(ending=Ending.NOT_RUN, detail="the worker burnt down"))
+    unrun = Execution(ending=Ending.NOT_RUN, detail="the worker burnt down")
+    lost = ScriptedExecutor(lambda _: unrun)
 
     result = score(monkeypatch, lost, source, "--out", out, "--quiet")
 
@@ -88,7 +57,8 @@ def test_a_bug_shows_its_traceback(
     monkeypatch: pytest.MonkeyPatch, source: Path, tmp_path: Path
 ) -> None:
     """A bug of our own costs the sample that met it, and leaves what is needed to find it."""
-    too_few = FailingExecutor()  # no execution for the one case: nothing can be made of it
+    # There is no execution for the one case, so judging it is a bug.
+    too_few = ScriptedExecutor(answer_job=lambda _: ())
 
     result = score(monkeypatch, too_few, source, "--out", tmp_path / "rows", "--quiet")
 
@@ -104,7 +74,9 @@ def test_a_sandbox_that_cannot_start_is_status_1(
     out = tmp_path / "rows.jsonl"
     out.write_text("precious")
 
-    result = score(monkeypatch, FailingExecutor(refusal="no walls today"), source, "--out", out)
+    result = score(
+        monkeypatch, ScriptedExecutor(refusal=SandboxError("no walls today")), source, "--out", out
+    )
 
     assert (result.exit_code, result.stderr) == (1, "verifier: no walls today\n")
     assert out.read_text() == "precious"
@@ -114,9 +86,9 @@ def test_workers_are_workers(monkeypatch: pytest.MonkeyPatch, source: Path) -> N
     """`--workers` asks for a number of workers."""
     asked: list[int | None] = []
 
-    def start(_settings: object, *, workers: int | None) -> FailingExecutor:
+    def start(_settings: object, *, workers: int | None) -> ScriptedExecutor:
         asked.append(workers)
-        return FailingExecutor(refusal="that was all we wanted to know")
+        return ScriptedExecutor(refusal=SandboxError("that was all we wanted to know"))
 
     monkeypatch.setattr(cli, "_start_executor", start)
     CliRunner().invoke(cli.app, ["score", str(source), "--workers", "7"])
@@ -133,7 +105,7 @@ def test_workers_asked_for_outweigh_the_setting(asked: int | None, expected: int
 
 def test_doctor_explains_a_sandbox_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
     """The diagnosis is still given, with the reason in it, and the status is 1."""
-    executor = FailingExecutor(refusal="no walls today")
+    executor = ScriptedExecutor(refusal=SandboxError("no walls today"))
     monkeypatch.setattr(cli, "_start_local", lambda _settings: executor)
     printed: list[str] = []
     monkeypatch.setattr(cli, "_print", printed.append)

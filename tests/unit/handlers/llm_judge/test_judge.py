@@ -17,21 +17,21 @@ from hypothesis import strategies as st
 from nova_code_verifier.handlers.llm_judge.judge import LlmJudge, RetryPolicy
 from nova_code_verifier.handlers.llm_judge.types import Extraction, JudgeFailure, kind_of
 from nova_code_verifier.verifier.types import Comparison, Similarity
-from tests.unit.handlers.llm_judge.converse_standin import (
+from tests.fakes import (
     CREDENTIALS,
     CUT_SHORT,
     MODEL,
     RESET,
     SILENCE_SECONDS,
     THROTTLED,
-    RunResponse,
+    FakeBedrock,
+    HttpReply,
     Script,
-    Standin,
     fails,
-    read_request,
-    running_standin,
+    read_converse_request,
     says,
     sends,
+    serving_bedrock,
 )
 
 SAME = Comparison(response="It is 4.", reference="Four.")
@@ -53,8 +53,8 @@ def judging(monkeypatch: pytest.MonkeyPatch) -> Judging:
     """Return a context: a judge and the stand-in that it asks."""
 
     @contextmanager
-    def context(script: Script, **options: Any) -> Iterator[tuple[LlmJudge, Standin]]:
-        with running_standin(script) as standin:
+    def context(script: Script, **options: Any) -> Iterator[tuple[LlmJudge, FakeBedrock]]:
+        with serving_bedrock(script) as standin:
             monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", standin.url)
             given: dict[str, Any] = {"model": MODEL, "patience": HASTY} | options
             judge = LlmJudge(**given)
@@ -156,7 +156,7 @@ def test_several_blocks_are_one_answer(judging: Judging) -> None:
     ],
 )
 def test_what_the_texts_lead_to_is_no_outage(
-    judging: Judging, reply: RunResponse, kind: JudgeFailure
+    judging: Judging, reply: HttpReply, kind: JudgeFailure
 ) -> None:
     """It is told apart by kind, has no value, and is not asked for again: it would be the same."""
     with judging([reply]) as (judge, standin):
@@ -170,35 +170,35 @@ def test_what_the_texts_lead_to_is_no_outage(
     ("reply", "kind"),
     [
         (THROTTLED, JudgeFailure.THROTTLED),
-        (RunResponse(status=429), JudgeFailure.THROTTLED),
+        (HttpReply(status=429), JudgeFailure.THROTTLED),
         (fails("ServiceQuotaExceededException", 400), JudgeFailure.THROTTLED),
         (fails("ModelNotReadyException", 429), JudgeFailure.UNAVAILABLE),
         (fails("ModelErrorException", 424), JudgeFailure.UNAVAILABLE),
         (fails("InternalServerException", 500), JudgeFailure.UNAVAILABLE),
         (fails("ServiceUnavailableException", 503), JudgeFailure.UNAVAILABLE),
-        (RunResponse(status=502, body=b"<html>bad gateway</html>"), JudgeFailure.UNAVAILABLE),
+        (HttpReply(status=502, body=b"<html>bad gateway</html>"), JudgeFailure.UNAVAILABLE),
         (fails("ModelTimeoutException", 408), JudgeFailure.OUT_OF_TIME),
         (RESET, JudgeFailure.UNAVAILABLE),
         (CUT_SHORT, JudgeFailure.UNINTELLIGIBLE),
-        (RunResponse(body=b'{"output": {"mess'), JudgeFailure.UNINTELLIGIBLE),
-        (RunResponse(body=b"\xff\xfe"), JudgeFailure.UNINTELLIGIBLE),
-        (RunResponse(body=b""), JudgeFailure.UNINTELLIGIBLE),
-        (RunResponse(body=b"null"), JudgeFailure.UNINTELLIGIBLE),
-        (RunResponse(body=b"[1]"), JudgeFailure.UNINTELLIGIBLE),
-        (RunResponse(body=b'{"output": 1, "stopReason": 2}'), JudgeFailure.UNINTELLIGIBLE),
+        (HttpReply(body=b'{"output": {"mess'), JudgeFailure.UNINTELLIGIBLE),
+        (HttpReply(body=b"\xff\xfe"), JudgeFailure.UNINTELLIGIBLE),
+        (HttpReply(body=b""), JudgeFailure.UNINTELLIGIBLE),
+        (HttpReply(body=b"null"), JudgeFailure.UNINTELLIGIBLE),
+        (HttpReply(body=b"[1]"), JudgeFailure.UNINTELLIGIBLE),
+        (HttpReply(body=b'{"output": 1, "stopReason": 2}'), JudgeFailure.UNINTELLIGIBLE),
         (
-            RunResponse(body=b'{"output": {"message": {"content": {"text": "1"}}}}'),
+            HttpReply(body=b'{"output": {"message": {"content": {"text": "1"}}}}'),
             JudgeFailure.UNINTELLIGIBLE,
         ),
         (
-            RunResponse(body=b'{"output": {"message": {"content": [[]]}}}'),
+            HttpReply(body=b'{"output": {"message": {"content": [[]]}}}'),
             JudgeFailure.UNINTELLIGIBLE,
         ),
-        (RunResponse(body=b"[" * 100_000), JudgeFailure.UNINTELLIGIBLE),
+        (HttpReply(body=b"[" * 100_000), JudgeFailure.UNINTELLIGIBLE),
     ],
 )
 def test_what_may_pass_is_asked_again(
-    judging: Judging, reply: RunResponse, kind: JudgeFailure
+    judging: Judging, reply: HttpReply, kind: JudgeFailure
 ) -> None:
     """Once it has passed, its value is as good as any."""
     with judging([reply, says("0.5")]) as (judge, standin):
@@ -224,7 +224,7 @@ def test_what_may_pass_is_asked_again(
         fails("ValidationException", 400, "Something that nobody has heard of"),
     ],
 )
-def test_a_wrong_setting_is_our_own_fault(judging: Judging, reply: RunResponse) -> None:
+def test_a_wrong_setting_is_our_own_fault(judging: Judging, reply: HttpReply) -> None:
     """It is an outage, named as what it is, with the setting; asking again would not help."""
     with judging([reply]) as (judge, standin):
         found = judged(judge)
@@ -251,7 +251,7 @@ def test_without_region_or_keys_nothing_can_be_asked(
 
 def test_nobody_at_home_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
     """An address where nobody listens is unreachable, and the judge says so."""
-    with running_standin([]) as standin:
+    with serving_bedrock([]) as standin:
         pass
     monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", standin.url)
     judge = LlmJudge(model=MODEL, patience=HASTY)
@@ -312,7 +312,7 @@ JSON = st.recursive(
 
 def test_any_body_is_an_answer_or_a_failure(judging: Judging) -> None:
     """Whatever a proxy on the way makes of it, nothing is raised."""
-    replies: list[RunResponse] = []
+    replies: list[HttpReply] = []
 
     with judging(lambda _: replies[-1], patience=RetryPolicy(tries=1)) as (judge, _):
 
@@ -322,7 +322,7 @@ def test_any_body_is_an_answer_or_a_failure(judging: Judging) -> None:
         )
         @settings(max_examples=150)
         def check(body: bytes, status: int) -> None:
-            replies.append(RunResponse(body=body, status=status))
+            replies.append(HttpReply(body=body, status=status))
             found = judged(judge)
             assert found.value is not None or kind_of(found)
 
@@ -376,13 +376,13 @@ def test_a_batch_is_judged_concurrently_and_bounded(judging: Judging) -> None:
         values = {future.result(timeout=30).value for future in futures}
 
     assert values == {0.5}
-    assert standin.most_at_once == 4
+    assert standin.open_requests_max == 4
 
 
 def test_each_comparison_gets_its_own_answer(judging: Judging) -> None:
     """Answers come back in any order, and go to who asked."""
 
-    def script(request: dict[str, Any]) -> RunResponse:
+    def script(request: dict[str, Any]) -> HttpReply:
         text = request["messages"][0]["content"][0]["text"]
         number = int(text.rpartition("It is ")[2].partition(".")[0])
         return says(str(number / 100), delay_seconds=(number % 3) / 50)
@@ -408,7 +408,7 @@ def test_the_same_comparison_is_asked_once(judging: Judging) -> None:
 def test_one_failure_is_nobody_elses(judging: Judging) -> None:
     """In a batch, only the comparison that met trouble has a problem."""
 
-    def script(request: dict[str, Any]) -> RunResponse:
+    def script(request: dict[str, Any]) -> HttpReply:
         text = request["messages"][0]["content"][0]["text"]
         return RESET if "It is 3." in text else says("0.5")
 
@@ -421,7 +421,7 @@ def test_one_failure_is_nobody_elses(judging: Judging) -> None:
 def test_hung_calls_do_not_stop_the_others(judging: Judging) -> None:
     """While one thread hangs past its deadline, the next batch is judged by another."""
 
-    def script(request: dict[str, Any]) -> RunResponse:
+    def script(request: dict[str, Any]) -> HttpReply:
         hangs = "It is 4." in request["messages"][0]["content"][0]["text"]
         return says("0.5", delay_seconds=SILENCE_SECONDS if hangs else 0)
 
@@ -451,7 +451,7 @@ def test_a_hung_call_does_not_hold_up_the_end_of_the_process() -> None:
         "one = Comparison(response='a', reference='b'); "
         "print(judge.submit(one, deadline=time.monotonic() + 5).result().problem)"
     )
-    with running_standin([says("1", delay_seconds=SILENCE_SECONDS)]) as standin:
+    with serving_bedrock([says("1", delay_seconds=SILENCE_SECONDS)]) as standin:
         address = {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": standin.url}
         started = time.monotonic()
         done = subprocess.run(
@@ -574,4 +574,4 @@ def test_waits_double_up_to_a_bound(at_least: float) -> None:
 def test_the_stand_in_knows_a_wrong_request(path: str, body: bytes) -> None:
     """Else no test here would prove that ours are right."""
     with pytest.raises(ValueError, match=r"."):
-        read_request(path, body)
+        read_converse_request(path, body)

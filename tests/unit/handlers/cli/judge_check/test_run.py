@@ -15,17 +15,17 @@ from typing import Any
 
 import pytest
 
-from tests.paths import REPOSITORY
-from tests.unit.handlers.llm_judge.converse_standin import (
+from tests.fakes import (
     CREDENTIALS,
     SILENCE_SECONDS,
-    RunResponse,
+    FakeBedrock,
+    HttpReply,
     Script,
-    Standin,
     fails,
-    running_standin,
     says,
+    serving_bedrock,
 )
+from tests.paths import REPOSITORY
 
 COMMAND = (sys.executable, "-m", "nova_code_verifier.handlers.cli", "judge-check")
 ENVIRONMENT = {name: text for name, text in os.environ.items() if not name.startswith("VERIFIER_")}
@@ -40,7 +40,7 @@ def row(score: float, *, human: object = None, **more: object) -> str:
     return f"{json.dumps(fields)}\n"
 
 
-def as_written(request: dict[str, Any]) -> RunResponse:
+def as_written(request: dict[str, Any]) -> HttpReply:
     """Give each response the score that it holds."""
     text = request["messages"][0]["content"][0]["text"]
     return says(text.rpartition("worth ")[2].partition("\n")[0])
@@ -50,7 +50,7 @@ def judge_check(
     script: Script, text: str, *arguments: str, **settings: str
 ) -> subprocess.CompletedProcess[str]:
     """Check a stand-in's judge on lines of *text*."""
-    with running_standin(script) as standin:
+    with serving_bedrock(script) as standin:
         address = {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": standin.url}
         return subprocess.run(
             [*COMMAND, *arguments],
@@ -86,7 +86,7 @@ def test_consistency_is_of_rows_whose_scores_are_all_the_same() -> None:
     """A row that varies counts as a whole, and by how much."""
     numbers = count()
 
-    def script(request: dict[str, Any]) -> RunResponse:
+    def script(request: dict[str, Any]) -> HttpReply:
         varies = "worth 0.5" in request["messages"][0]["content"][0]["text"]
         return says("0.8" if varies and next(numbers) else "0.5")
 
@@ -146,7 +146,7 @@ def test_people_get_a_table() -> None:
 def test_the_settings_are_the_reward_functions() -> None:
     """Model, prompt and extraction count here too; --model goes before VERIFIER_JUDGE_MODEL."""
 
-    def script(request: dict[str, Any]) -> RunResponse:
+    def script(request: dict[str, Any]) -> HttpReply:
         text = request["messages"][0]["content"][0]["text"]
         as_set = text.startswith("Same? ") and request["modelId"] == MODEL
         return says("0.5 I would say" if as_set else "no")
@@ -163,7 +163,7 @@ def test_the_settings_are_the_reward_functions() -> None:
 
 def test_the_example_is_of_the_right_form() -> None:
     """What the documentation points to works as it stands."""
-    with running_standin([says("0.5")]) as standin:
+    with serving_bedrock([says("0.5")]) as standin:
         done = subprocess.run(
             [*COMMAND, "examples/judge.jsonl"],
             capture_output=True,
@@ -216,7 +216,7 @@ def test_without_a_model_there_is_nothing_to_check() -> None:
 )
 def test_a_broken_line_is_named(line: str, words: str) -> None:
     """With its field, before anything is paid for."""
-    with running_standin([says("1")]) as standin:
+    with serving_bedrock([says("1")]) as standin:
         done = judge_check([], row(0) + line, "-", "--model", MODEL)
 
         assert done.returncode == 2
@@ -245,9 +245,11 @@ def test_control_characters_never_reach_the_terminal() -> None:
 
 
 @contextmanager
-def under_way(script: Script, **streams: Any) -> Iterator[tuple[subprocess.Popen[bytes], Standin]]:
+def under_way(
+    script: Script, **streams: Any
+) -> Iterator[tuple[subprocess.Popen[bytes], FakeBedrock]]:
     """Start a check of the example, and let it go on."""
-    with running_standin(script) as standin:
+    with serving_bedrock(script) as standin:
         address = {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": standin.url, "TERM": "xterm"}
         process = subprocess.Popen(
             [*COMMAND, "examples/judge.jsonl", "--model", MODEL],
