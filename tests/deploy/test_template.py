@@ -323,7 +323,7 @@ def test_the_template_has_all_alarms() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("topic", ["", "arn:topic"])
+@pytest.mark.parametrize("topic", ["", "arn:topic"], ids=["no topic", "topic"])
 def test_alarms_notify_the_topic(topic: str) -> None:
     """All alarms notify the topic that is given; without a topic, none has an action."""
     alarms = template(AlarmTopicArn=topic).of_type("AWS::CloudWatch::Alarm").values()

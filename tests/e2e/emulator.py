@@ -78,9 +78,9 @@ class Function:
 
     def invoke(self, event: object) -> Any:
         """Send an event, and return the answer."""
-        return self.invoke_and_listen(event).answer
+        return self.invoke_with_log(event).answer
 
-    def invoke_and_listen(self, event: object) -> Invocation:
+    def invoke_with_log(self, event: object) -> Invocation:
         """Send an event, and return the answer and the log."""
         position = self._output.stat().st_size
         response = self._client.invoke(FunctionName="function", Payload=json.dumps(event).encode())

@@ -55,7 +55,11 @@ def test_an_envelope_is_answered_by_an_envelope(
     assert [row["aggregate_reward_score"] for row in json.loads(answer["body"])] == [1.0]
 
 
-@pytest.mark.parametrize("event", [{}, None, "samples", 7, {"body": "{"}, {"trajectories": {}}])
+@pytest.mark.parametrize(
+    "event",
+    [{}, None, "samples", 7, {"body": "{"}, {"trajectories": {}}],
+    ids=["empty object", "null", "text", "number", "broken body", "other field"],
+)
 def test_an_event_without_samples_is_an_error_in_one_sentence(
     function: Function, event: object
 ) -> None:
@@ -92,6 +96,7 @@ def test_an_endless_program_does_not_restart_the_function(function: Function) ->
 @pytest.mark.parametrize(
     "sample_id",
     [0, -7, 2**70, 0.5, "", "日本語 \x00\u2028", None, True, [], {"run": [1, {"step": None}]}],
+    ids=repr,
 )
 def test_an_id_comes_back_as_it_was_sent(function: Function, sample_id: object) -> None:
     """Neither Lambda's encoder nor ours changes an id, whatever its type is."""
@@ -129,7 +134,7 @@ def logged(function: Function) -> Invocation:
         f"class {SECRET}(Exception): pass\n\ndef square(n):\n    raise {SECRET}",
     ]
     scored = [square_sample(program, sample_id=n) for n, program in enumerate(programs)]
-    return function.invoke_and_listen([*scored, *ungradable_samples()])
+    return function.invoke_with_log([*scored, *ungradable_samples()])
 
 
 def ungradable_samples() -> list[Sample]:
@@ -190,7 +195,7 @@ def test_the_log_holds_no_text_of_a_sample(logged: Invocation) -> None:
 
 def test_the_log_holds_no_text_of_a_malformed_event(function: Function) -> None:
     """The runtime logs the error, and the error does not quote the event."""
-    logged = function.invoke_and_listen({"body": {SECRET: [SECRET]}})
+    logged = function.invoke_with_log({"body": {SECRET: [SECRET]}})
 
     assert "MalformedEventError" in logged.output
     assert SECRET not in logged.output

@@ -79,7 +79,7 @@ def forge(emulator: Path, **variables: Any) -> tuple[Any, Any]:
     """Send the forger. Return the answer, and the verdicts in the log."""
     with running_function(emulator, **variables) as function:
         program = FORGER.format(port=function.runtime_port)
-        invocation = function.invoke_and_listen([square_sample(program, wall_seconds=3)])
+        invocation = function.invoke_with_log([square_sample(program, wall_seconds=3)])
         verdicts = [line["verdict"] for line in invocation.log_lines if "verdict" in line]
         return invocation.answer, verdicts
 

@@ -104,7 +104,7 @@ def test_an_envelope_is_answered_by_an_envelope(single_file: Path) -> None:
     assert (answer["statusCode"], rewards) == (200, [0.0, 1.0])
 
 
-@pytest.mark.parametrize("tests", [SCRIPT_STYLE, UNITTEST_STYLE])
+@pytest.mark.parametrize("tests", [SCRIPT_STYLE, UNITTEST_STYLE], ids=["asserts", "unittest"])
 def test_asserts_and_unittest_are_graded(single_file: Path, tests: dict[str, str]) -> None:
     """They need nothing but Python."""
     (row,) = score(single_file, [square_with_code(tests)])
@@ -112,7 +112,7 @@ def test_asserts_and_unittest_are_graded(single_file: Path, tests: dict[str, str
     assert row["aggregate_reward_score"] == 1.0
 
 
-@pytest.mark.parametrize("tests", [PYTEST_STYLE, PYTEST_IMPORTING])
+@pytest.mark.parametrize("tests", [PYTEST_STYLE, PYTEST_IMPORTING], ids=["functions", "import"])
 def test_tests_that_need_pytest_are_refused(single_file: Path, tests: dict[str, str]) -> None:
     """Their sample is ungraded, the log names pytest, and the other sample is graded."""
     *log, answer = run(single_file, [square_with_code(tests), square_sample(RIGHT)])

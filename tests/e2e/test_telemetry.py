@@ -20,7 +20,7 @@ def logging_function(request: pytest.FixtureRequest, emulator: Path) -> Iterator
 
 def test_every_sample_has_one_flat_line(logging_function: Function) -> None:
     """The runtime client does not wrap our lines in lines of its own, and repeats none."""
-    lines = logging_function.invoke_and_listen(BATCH).log_lines
+    lines = logging_function.invoke_with_log(BATCH).log_lines
 
     samples = {line["id"]: line for line in lines if line.get("message") == "sample"}
     assert sorted(line["id"] for line in lines if "id" in line) == ["square", "wrong"]
@@ -30,7 +30,7 @@ def test_every_sample_has_one_flat_line(logging_function: Function) -> None:
 
 def test_metrics_are_in_lines_of_their_own(logging_function: Function) -> None:
     """CloudWatch reads metrics from lines that are a JSON document and nothing else."""
-    lines = logging_function.invoke_and_listen(BATCH).log_lines
+    lines = logging_function.invoke_with_log(BATCH).log_lines
 
     documents = [line for line in lines if "_aws" in line and "Samples" in line]
     assert sorted(document["verdict_class"] for document in documents) == ["accepted", "wrong"]
@@ -40,7 +40,7 @@ def test_metrics_are_in_lines_of_their_own(logging_function: Function) -> None:
 def test_metrics_are_published_before_an_outage_is_raised(emulator: Path) -> None:
     """The answer is an error, and the log has the metric `Outages`."""
     with running_function(emulator, AWS_LAMBDA_FUNCTION_TIMEOUT="8") as function:
-        invocation = function.invoke_and_listen([square_sample("import time\ntime.sleep(60)")])
+        invocation = function.invoke_with_log([square_sample("import time\ntime.sleep(60)")])
 
     assert invocation.answer["errorType"] == "OutageError"
     assert [line["Outages"] for line in invocation.log_lines if "Outages" in line] == [[1.0]]

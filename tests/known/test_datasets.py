@@ -25,6 +25,7 @@ def write(folder: Path, *lines: str) -> Path:
         ("below_one", Expectation(bound=1, below=True)),
         ({"below": 0.5}, Expectation(bound=0.5, below=True)),
     ],
+    ids=["one", "share", "below one", "below a bound"],
 )
 def test_every_spelling_of_an_expectation_is_read(
     tmp_path: Path, written: object, read: Expectation
@@ -42,6 +43,7 @@ def test_every_spelling_of_an_expectation_is_read(
         (Expectation(bound=0.666667), 2 / 3, 0.6667),
         (Expectation(bound=1.0, below=True), 0.99999, 1.0),
     ],
+    ids=["one", "two thirds", "below one"],
 )
 def test_a_correctness_meets_its_expectation_or_misses_it(
     expected: Expectation, met: float, missed: float
@@ -64,6 +66,18 @@ def test_a_correctness_meets_its_expectation_or_misses_it(
         (ROW | {"expected_correctness": {"below": 0}}, "expected_correctness"),
         (ROW | {"expected_correctness": {"below": 1, "above": 0}}, "expected_correctness"),
     ],
+    ids=[
+        "name is a number",
+        "sample is text",
+        "no sample",
+        "no expectation",
+        "true",
+        "NaN",
+        "above one",
+        "unknown word",
+        "below zero",
+        "other key",
+    ],
 )
 def test_the_error_of_a_malformed_row_names_line_and_field(
     tmp_path: Path, row: dict[str, object], field: str
@@ -75,7 +89,9 @@ def test_the_error_of_a_malformed_row_names_line_and_field(
         read_dataset(path)
 
 
-@pytest.mark.parametrize("line", ["{", "[]", "[" * 100_000])
+@pytest.mark.parametrize(
+    "line", ["{", "[]", "[" * 100_000], ids=["broken JSON", "array", "too deep"]
+)
 def test_the_error_of_a_line_that_is_no_object_names_the_line(tmp_path: Path, line: str) -> None:
     """Broken JSON, a JSON array and JSON that is too deep are such lines."""
     path = write(tmp_path, json.dumps(ROW), line)
@@ -84,7 +100,11 @@ def test_the_error_of_a_line_that_is_no_object_names_the_line(tmp_path: Path, li
         read_dataset(path)
 
 
-@pytest.mark.parametrize("content", [None, b"", b"\n\n", b'{"name": "\xff"}'])
+@pytest.mark.parametrize(
+    "content",
+    [None, b"", b"\n\n", b'{"name": "\xff"}'],
+    ids=["missing", "empty", "blank lines", "not UTF-8"],
+)
 def test_a_file_without_rows_is_an_error(tmp_path: Path, content: bytes | None) -> None:
     """A missing, an empty or an undecodable file must not count as zero tests that pass."""
     path = tmp_path / "data.jsonl"

@@ -156,7 +156,11 @@ def test_the_executor_gets_the_deadline() -> None:
 # Faults of the dataset
 
 
-@pytest.mark.parametrize("bad", [UNREADABLE, entry(reference=7), entry(reference=None)])
+@pytest.mark.parametrize(
+    "bad",
+    [UNREADABLE, entry(reference=7), entry(reference=None)],
+    ids=["no messages", "reference is a number", "no reference"],
+)
 def test_a_malformed_sample_is_ungraded(bad: Entry) -> None:
     """Its row has the reward of the setting `ungraded_reward`, and it is no outage."""
     (outcome,) = scored([bad], settings=Settings(ungraded_reward=-0.5))
@@ -179,7 +183,7 @@ def test_a_raw_row_is_graded() -> None:
     assert (outcome.row["aggregate_reward_score"], metric(outcome, "no_completion")) == (0.0, 1.0)
 
 
-@pytest.mark.parametrize("completion", ["No.", ""])
+@pytest.mark.parametrize("completion", ["No.", ""], ids=["prose", "empty"])
 def test_a_completion_without_a_program_is_a_completion(completion: str) -> None:
     """Prose, and an empty text, do not count as `no_completion`."""
     (outcome,) = scored([entry(completion=completion)])
@@ -361,6 +365,7 @@ def test_a_program_is_compared_with_the_solution_if_the_rubric_pays_for_it() -> 
         (LengthJudge(problem="refused", is_outage=False), "refused", False),
         (None, "similarity: the task of a sample, but there is no language model", True),
     ],
+    ids=["throttled", "refused", "no judge"],
 )
 def test_a_text_that_was_not_compared_is_ungraded(
     judge: LengthJudge | None, problem: str, *, is_outage: bool
