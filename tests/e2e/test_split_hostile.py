@@ -147,6 +147,8 @@ def square(n):
 """Answers right only if it finds no credentials in the environment of any process."""
 
 TWO_CALLS = Job(program="", questions=(Call(entry_point="square"),) * 2)
+NINE_AND_SIXTEEN = tuple(Execution(ending=Ending.FINISHED, value=value) for value in (9, 16))
+"""Right answers to both calls."""
 
 
 def insert(attack: str, value: str) -> str:
@@ -243,6 +245,12 @@ def test_an_answer_can_be_forged(emulator: Path) -> None:
     assert metrics_of(row)["correctness"] == 1.0  # a right answer counts, also a forged one
 
 
+def facts(ending: str = "finished", cpu_seconds: float = 0.0) -> list[object]:
+    """Return the facts of an execution, as a response has them."""
+    return [ending, None, None, None, None, cpu_seconds, 0, 0, ""]
+
+
+# Where only the form is wrong, the values are right: if the form were accepted, the row would be 1.
 LIES = {
     "wrong answers": claim(0, 0),
     "too many answers": claim(9, 16, 25),
@@ -250,22 +258,22 @@ LIES = {
     "no answers": framed(["kernel", [0]]),
     "two jobs": base64_text(
         write_response(
-            RunResponse(
-                level=IsolationLevel.KERNEL, results=((Execution(ending=Ending.FINISHED),) * 2,) * 2
-            ),
+            RunResponse(level=IsolationLevel.KERNEL, results=(NINE_AND_SIXTEEN,) * 2),
             [TWO_CALLS] * 2,
         )
     ),
-    "a verdict": framed(["kernel", [2]], *[["accepted", 0] + [None] * 7, b"9", b"", b""] * 2),
+    "a verdict": framed(
+        ["kernel", [2]], facts("accepted"), b"9", b"", b"", facts("accepted"), b"16", b"", b""
+    ),
     "a huge count": framed(["kernel", [10**9]]),
     "a compression bomb": base64_text(zlib.compress(bytes(2**28), 9)),
     "a huge value": framed(
-        ["kernel", [2]],
-        *[["finished", None, None, None, None, 0, 0, 0, ""], b"9" * 2**23, b"", b""] * 2,
+        ["kernel", [2]], facts(), b"9" * 2**23, b"", b"", facts(), b"16", b"", b""
     ),
     "negative times": framed(
         ["kernel", [2]],
-        *[["finished", None, None, None, None, -1e9, 0, 0, ""], b"9", b"", b""] * 2,
+        *[facts(cpu_seconds=-1e9), b"9", b"", b""],
+        *[facts(cpu_seconds=-1e9), b"16", b"", b""],
     ),
     "no payload": "%%%",
     "an empty text": "",
@@ -338,13 +346,21 @@ def test_fresh_environments_keep_candidates_apart(emulator: Path) -> None:
 @pytest.mark.parametrize("level", ["auto", "interpreter"])
 @pytest.mark.parametrize("attack", [FORGER, BACKGROUND_FORGER], ids=["once", "in the background"])
 def test_isolation_stops_forgers(emulator: Path, level: str, attack: str) -> None:
-    """At either level the forger gets no reward, and the other row does not change."""
-    forger = square_sample(insert(attack, claim(9, 16)))
-
-    with two_functions(emulator, executor={"VERIFIER_ISOLATION": level}) as fleet:
-        rows = score(fleet, [forger, square_sample(RIGHT)])
+    """At either level the attempt is a violation, and the other row does not change."""
+    executor = {"VERIFIER_ISOLATION": level}
+    with two_functions(emulator, executor=executor, concurrency=1) as fleet:
+        score(fleet, [square_sample(RIGHT)])
+        (function,) = fleet.deployments["executor"].idle
+        # Isolation hides other processes: tell the forger what it would look for in them.
+        program = (
+            insert(attack, claim(9, 16))
+            .replace("PORT = find_interface()", f"PORT = {function.runtime_port}")
+            .replace("RUNTIME = list(parents())[1]", f"RUNTIME = {function.runtime_pid}")
+        )
+        rows = score(fleet, [square_sample(program), square_sample(RIGHT)])
 
     assert [metrics_of(row)["correctness"] for row in rows] == [0.0, 1.0]
+    assert metrics_of(rows[0])["security_violation"] == 1.0
 
 
 def test_candidates_cannot_read_the_executors_credentials(emulator: Path) -> None:
