@@ -4,10 +4,9 @@
 |---|---|---|
 | `TimedExecutor` (sandbox/types.py) | `ScriptedExecutor` | mypy: it satisfies the protocol |
 | `TextJudge` (handlers/service.py) | `LengthJudge` | mypy: it satisfies the protocol |
-| the context that Lambda passes to a handler | `Context` | |
-| Lambda's Invoke API, over HTTP | `serving_lambda` | boto3's own client calls it |
-| Bedrock's Converse API, over HTTP | `serving_bedrock` | boto3's own client calls it; botocore's \
-model of the service validates every request |
+| the context of a Lambda handler | `Context` | |
+| Lambda's Invoke API | `serving_lambda` | boto3's client calls it, over HTTP |
+| Bedrock's Converse API | `serving_bedrock` | the same; botocore's model validates requests |
 """
 
 import json
