@@ -18,6 +18,7 @@ from nova_code_verifier.handlers import reward
 from nova_code_verifier.handlers.reward import lambda_handler
 from nova_code_verifier.handlers.service import OutageError
 from nova_code_verifier.handlers.wire import MalformedEventError
+from tests.fakes import Context
 
 SECRET = "s3cret"
 OWN_WORDS = "candidate words"
@@ -93,19 +94,6 @@ ALL_KINDS: list[dict[str, object]] = [
     UNUSABLE,
     UNREADABLE,
 ]
-
-
-class Context:
-    """The context that Lambda passes."""
-
-    def __init__(self, milliseconds: int) -> None:
-        """Set the time that is left."""
-        self._milliseconds = milliseconds
-        self.aws_request_id = "r-1"
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Return the time that is left."""
-        return self._milliseconds
 
 
 def rows(event: object, context: object = None) -> list[dict[str, Any]]:

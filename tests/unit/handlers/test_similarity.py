@@ -4,18 +4,18 @@ import json
 import subprocess
 from typing import Any
 
-from tests.paths import REPOSITORY
-from tests.unit.handlers.cli.command_line import COMMAND, ENVIRONMENT
-from tests.unit.handlers.llm_judge.converse_standin import (
+from tests.fakes import (
     CREDENTIALS,
     MODEL,
     RESET,
-    Reply,
+    HttpReply,
     Script,
     fails,
-    running_standin,
     says,
+    serving_bedrock,
 )
+from tests.paths import REPOSITORY
+from tests.unit.handlers.cli.command_line import COMMAND, ENVIRONMENT
 
 RUBRIC = '{"weights": {"correctness": 0.5, "compile": 0, "format": 0, "similarity": 0.5}}'
 DOUBLE = {"tests": {"kind": "stdio", "cases": [{"stdin": "2\n", "stdout": "4\n"}]}}
@@ -36,7 +36,7 @@ WITHOUT_SOLUTION = sample(PROGRAM, DOUBLE)
 
 def scored(script: Script, text: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Score lines of *text* with the judge of *script*."""
-    with running_standin(script) as standin:
+    with serving_bedrock(script) as standin:
         own = {
             "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": standin.url,
             "VERIFIER_JUDGE_MODEL": MODEL,
@@ -62,7 +62,7 @@ def rewards(done: subprocess.CompletedProcess[str]) -> list[Any]:
 def test_each_kind_of_sample_gets_its_own_reward() -> None:
     """A text is scored by similarity, a program by tests, and by both if there is a solution."""
 
-    def half_as_good(request: dict[str, Any]) -> Reply:
+    def half_as_good(request: dict[str, Any]) -> HttpReply:
         return says("0.8" if "Paris" in str(request["messages"]) else "0.5")
 
     done = scored(half_as_good, TEXT + WITH_SOLUTION + WITHOUT_SOLUTION)

@@ -19,6 +19,7 @@ from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.handlers.telemetry import CLASSES, Telemetry, VerdictClass, write_line
 from nova_code_verifier.handlers.wire import MalformedEventError
 from nova_code_verifier.verifier.types import Source, Verdict
+from tests.fakes import Context
 from tests.paths import REPOSITORY
 from tests.unit.handlers.test_reward import (
     ADD,
@@ -28,7 +29,6 @@ from tests.unit.handlers.test_reward import (
     PROSE,
     RIGHT,
     UNUSABLE,
-    Context,
     fenced,
     rows,
     sample,

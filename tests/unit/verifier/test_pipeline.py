@@ -1,8 +1,7 @@
 """The corridor, from a sample to its score, with a sandbox that does as it is told."""
 
-from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -13,9 +12,6 @@ from nova_code_verifier.sandbox.types import (
     Call,
     Ending,
     Execution,
-    Executor,
-    IsolationLevel,
-    Job,
     Limits,
     Question,
     Run,
@@ -30,31 +26,12 @@ from nova_code_verifier.verifier.types import (
     Source,
     Verdict,
 )
+from tests.fakes import ScriptedExecutor
 
 SECRET = "s3cret"
 DOUBLE = {"tests": {"kind": "stdio", "cases": [{"stdin": "21\n", "stdout": "42\n"}]}}
 RIGHT = Execution(ending=Ending.FINISHED, exit_status=0, stdout=b"42\n")
 WRONG = replace(RIGHT, stdout=b"43\n")
-
-
-@dataclass(slots=True)
-class ScriptedExecutor:
-    """Answers every question by a script, and ends the last job first."""
-
-    answer: Callable[[Question], Execution]
-    level: IsolationLevel = IsolationLevel.KERNEL
-    isolates_trusted_code: bool = False
-    jobs: list[Job] = field(default_factory=list)
-
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
-        """Do as the script says."""
-        self.jobs += jobs
-        for place, job in reversed(list(enumerate(self.jobs))):
-            yield place, tuple(map(self.answer, job.questions))
-
-    def with_preloaded(self, modules: tuple[str, ...]) -> Executor:
-        """Have no script for harnesses."""
-        raise NotImplementedError
 
 
 def fenced(program: str) -> str:

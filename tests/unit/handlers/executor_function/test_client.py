@@ -1,11 +1,9 @@
 """Calls of the executor function: boto3's real client in front of a scripted Lambda."""
 
 import json
-import threading
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -19,6 +17,7 @@ from nova_code_verifier.sandbox.errors import (
     ThrottledError,
     UnreachableError,
 )
+from tests.fakes import HttpReply, LambdaCall, serving_lambda
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,55 +27,35 @@ class Script:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
-    path: str = ""
+    function: str = ""
     cut_off: bool = False
     asked: list[bytes] = field(default_factory=list)
     tenants: list[str | None] = field(default_factory=list)
 
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    script: Script
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-
-    def do_POST(self) -> None:
-        script = self.server.script
-        script.path = self.path
-        script.asked.append(self.rfile.read(int(self.headers["Content-Length"])))
-        script.tenants.append(self.headers.get("X-Amz-Tenant-Id"))
-        self.send_response(script.status)
-        for name, value in script.headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(script.body) + script.cut_off))
-        self.end_headers()
-        self.wfile.write(script.body)
-
-    def log_message(self, *_: object) -> None:
-        pass
+    def answer(self, call: LambdaCall) -> HttpReply:
+        """Record a call, and answer it."""
+        self.function = call.function
+        self.asked.append(call.payload)
+        self.tenants.append(call.tenant)
+        length = str(len(self.body) + self.cut_off)
+        headers = {**self.headers, "Content-Length": length}
+        return HttpReply(status=self.status, headers=headers, body=self.body)
 
 
 @pytest.fixture
 def script(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
-    """Run a stand-in for Lambda, at the address where boto3 looks for it."""
-    server = _Server(("127.0.0.1", 0), _Handler)
-    server.script = Script()
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    for name, value in {
-        "AWS_ENDPOINT_URL_LAMBDA": f"http://127.0.0.1:{server.server_port}",
-        "AWS_DEFAULT_REGION": "eu-north-1",
-        "AWS_ACCESS_KEY_ID": "none",
-        "AWS_SECRET_ACCESS_KEY": "none",
-        "NO_PROXY": "127.0.0.1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    yield server.script
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    """Have a stand-in for Lambda where boto3 looks for it."""
+    script = Script()
+    with serving_lambda(script.answer) as url:
+        for name, value in {
+            "AWS_ENDPOINT_URL_LAMBDA": url,
+            "AWS_DEFAULT_REGION": "eu-north-1",
+            "AWS_ACCESS_KEY_ID": "none",
+            "AWS_SECRET_ACCESS_KEY": "none",
+            "NO_PROXY": "127.0.0.1",
+        }.items():
+            monkeypatch.setenv(name, value)
+        yield script
 
 
 def call(*, fresh_environment: bool = False) -> bytes:
@@ -91,7 +70,7 @@ def test_a_payload_is_sent_and_returned(script: Script) -> None:
     script.body = json.dumps(wrap(b"reply")).encode()
 
     assert call() == b"reply"
-    assert script.path == "/2015-03-31/functions/executor/invocations"
+    assert script.function == "executor"
     assert unwrap(json.loads(script.asked[0])) == b"request"
     assert script.tenants == [None]
 

@@ -21,21 +21,21 @@ from nova_code_verifier.handlers.llm_judge.types import (
     JudgeFailure,
 )
 from nova_code_verifier.verifier.types import Comparison, Similarity
-from tests.unit.handlers.llm_judge.converse_standin import (
+from tests.fakes import (
     CREDENTIALS,
     CUT_SHORT,
     MODEL,
     RESET,
     SILENCE_SECONDS,
     THROTTLED,
-    Reply,
+    FakeBedrock,
+    HttpReply,
     Script,
-    Standin,
     fails,
-    read_request,
-    running_standin,
+    read_converse_request,
     says,
     sends,
+    serving_bedrock,
 )
 
 SAME = Comparison(response="It is 4.", reference="Four.")
@@ -57,8 +57,8 @@ def judging(monkeypatch: pytest.MonkeyPatch) -> Judging:
     """Return a context manager that yields a judge and the stand-in that it calls."""
 
     @contextmanager
-    def context(script: Script, **options: Any) -> Iterator[tuple[LlmJudge, Standin]]:
-        with running_standin(script) as standin:
+    def context(script: Script, **options: Any) -> Iterator[tuple[LlmJudge, FakeBedrock]]:
+        with serving_bedrock(script) as standin:
             monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", standin.url)
             given: dict[str, Any] = {"model": MODEL, "retry_policy": HASTY} | options
             judge = LlmJudge(**given)
@@ -167,7 +167,7 @@ def test_the_text_blocks_of_an_answer_are_joined(judging: Judging) -> None:
     ],
 )
 def test_failures_that_the_texts_cause_are_not_retried(
-    judging: Judging, reply: Reply, kind: JudgeFailure
+    judging: Judging, reply: HttpReply, kind: JudgeFailure
 ) -> None:
     """Such a failure has its kind and no value, is no outage, and costs one call."""
     with judging([reply]) as (judge, standin):
@@ -181,34 +181,36 @@ def test_failures_that_the_texts_cause_are_not_retried(
     ("reply", "kind"),
     [
         (THROTTLED, JudgeFailure.THROTTLED),
-        (Reply(status=429), JudgeFailure.THROTTLED),
+        (HttpReply(status=429), JudgeFailure.THROTTLED),
         (fails("ServiceQuotaExceededException", 400), JudgeFailure.THROTTLED),
         (fails("ModelNotReadyException", 429), JudgeFailure.UNAVAILABLE),
         (fails("ModelErrorException", 424), JudgeFailure.UNAVAILABLE),
         (fails("InternalServerException", 500), JudgeFailure.UNAVAILABLE),
         (fails("ServiceUnavailableException", 503), JudgeFailure.UNAVAILABLE),
-        (Reply(status=502, body=b"<html>bad gateway</html>"), JudgeFailure.UNAVAILABLE),
+        (HttpReply(status=502, body=b"<html>bad gateway</html>"), JudgeFailure.UNAVAILABLE),
         (fails("ModelTimeoutException", 408), JudgeFailure.OUT_OF_TIME),
         (RESET, JudgeFailure.UNAVAILABLE),
         (CUT_SHORT, JudgeFailure.UNINTELLIGIBLE),
-        (Reply(body=b'{"output": {"mess'), JudgeFailure.UNINTELLIGIBLE),
-        (Reply(body=b"\xff\xfe"), JudgeFailure.UNINTELLIGIBLE),
-        (Reply(body=b""), JudgeFailure.UNINTELLIGIBLE),
-        (Reply(body=b"null"), JudgeFailure.UNINTELLIGIBLE),
-        (Reply(body=b"[1]"), JudgeFailure.UNINTELLIGIBLE),
-        (Reply(body=b'{"output": 1, "stopReason": 2}'), JudgeFailure.UNINTELLIGIBLE),
+        (HttpReply(body=b'{"output": {"mess'), JudgeFailure.UNINTELLIGIBLE),
+        (HttpReply(body=b"\xff\xfe"), JudgeFailure.UNINTELLIGIBLE),
+        (HttpReply(body=b""), JudgeFailure.UNINTELLIGIBLE),
+        (HttpReply(body=b"null"), JudgeFailure.UNINTELLIGIBLE),
+        (HttpReply(body=b"[1]"), JudgeFailure.UNINTELLIGIBLE),
+        (HttpReply(body=b'{"output": 1, "stopReason": 2}'), JudgeFailure.UNINTELLIGIBLE),
         (
-            Reply(body=b'{"output": {"message": {"content": {"text": "1"}}}}'),
+            HttpReply(body=b'{"output": {"message": {"content": {"text": "1"}}}}'),
             JudgeFailure.UNINTELLIGIBLE,
         ),
         (
-            Reply(body=b'{"output": {"message": {"content": [[]]}}}'),
+            HttpReply(body=b'{"output": {"message": {"content": [[]]}}}'),
             JudgeFailure.UNINTELLIGIBLE,
         ),
-        (Reply(body=b"[" * 100_000), JudgeFailure.UNINTELLIGIBLE),
+        (HttpReply(body=b"[" * 100_000), JudgeFailure.UNINTELLIGIBLE),
     ],
 )
-def test_transient_errors_are_retried(judging: Judging, reply: Reply, kind: JudgeFailure) -> None:
+def test_transient_errors_are_retried(
+    judging: Judging, reply: HttpReply, kind: JudgeFailure
+) -> None:
     """A transient error is retried; if it persists, the result is an outage."""
     with judging([reply, says("0.5")]) as (judge, standin):
         assert judged(judge) == Similarity(value=0.5)
@@ -233,7 +235,7 @@ def test_transient_errors_are_retried(judging: Judging, reply: Reply, kind: Judg
         fails("ValidationException", 400, "Something that nobody has heard of"),
     ],
 )
-def test_a_wrong_setting_is_an_outage_without_retries(judging: Judging, reply: Reply) -> None:
+def test_a_wrong_setting_is_an_outage_without_retries(judging: Judging, reply: HttpReply) -> None:
     """A wrong setting is an outage that names the setting, and costs one call."""
     with judging([reply]) as (judge, standin):
         found = judged(judge)
@@ -260,7 +262,7 @@ def test_a_missing_region_or_key_is_an_outage(
 
 def test_a_refused_connection_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
     """A judge at an address that refuses connections is unavailable."""
-    with running_standin([]) as standin:
+    with serving_bedrock([]) as standin:
         pass
     monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", standin.url)
     judge = LlmJudge(model=MODEL, retry_policy=HASTY)
@@ -319,7 +321,7 @@ JSON = st.recursive(
 
 def test_any_body_is_an_answer_or_a_failure(judging: Judging) -> None:
     """Any body and any status give a value or a failure, and raise nothing."""
-    replies: list[Reply] = []
+    replies: list[HttpReply] = []
 
     with judging(lambda _: replies[-1], retry_policy=RetryPolicy(tries=1)) as (judge, _):
 
@@ -329,7 +331,7 @@ def test_any_body_is_an_answer_or_a_failure(judging: Judging) -> None:
         )
         @settings(max_examples=150)
         def check(body: bytes, status: int) -> None:
-            replies.append(Reply(body=body, status=status))
+            replies.append(HttpReply(body=body, status=status))
             found = judged(judge)
             assert found.value is not None or failure_of(found)
 
@@ -383,13 +385,13 @@ def test_concurrency_is_the_number_of_calls_at_once(judging: Judging) -> None:
         values = {future.result(timeout=30).value for future in futures}
 
     assert values == {0.5}
-    assert standin.most_at_once == 4
+    assert standin.open_requests_max == 4
 
 
 def test_each_comparison_gets_its_own_answer(judging: Judging) -> None:
     """Answers that arrive in another order reach the right comparisons."""
 
-    def script(request: dict[str, Any]) -> Reply:
+    def script(request: dict[str, Any]) -> HttpReply:
         text = request["messages"][0]["content"][0]["text"]
         number = int(text.rpartition("It is ")[2].partition(".")[0])
         return says(str(number / 100), delay_seconds=(number % 3) / 50)
@@ -415,7 +417,7 @@ def test_equal_comparisons_share_one_call(judging: Judging) -> None:
 def test_a_failure_affects_one_comparison(judging: Judging) -> None:
     """In a batch, only the comparison whose call fails has no value."""
 
-    def script(request: dict[str, Any]) -> Reply:
+    def script(request: dict[str, Any]) -> HttpReply:
         text = request["messages"][0]["content"][0]["text"]
         return RESET if "It is 3." in text else says("0.5")
 
@@ -428,7 +430,7 @@ def test_a_failure_affects_one_comparison(judging: Judging) -> None:
 def test_a_hung_call_does_not_block_other_threads(judging: Judging) -> None:
     """While one thread hangs past its deadline, another thread judges the next comparison."""
 
-    def script(request: dict[str, Any]) -> Reply:
+    def script(request: dict[str, Any]) -> HttpReply:
         hangs = "It is 4." in request["messages"][0]["content"][0]["text"]
         return says("0.5", delay_seconds=SILENCE_SECONDS if hangs else 0)
 
@@ -458,7 +460,7 @@ def test_a_hung_call_does_not_delay_the_exit_of_the_process() -> None:
         "comparison = Comparison(response='a', reference='b'); "
         "print(judge.submit(comparison, deadline=time.monotonic() + 5).result().problem)"
     )
-    with running_standin([says("1", delay_seconds=SILENCE_SECONDS)]) as standin:
+    with serving_bedrock([says("1", delay_seconds=SILENCE_SECONDS)]) as standin:
         address = {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": standin.url}
         done = subprocess.run(
             [sys.executable, "-c", program],
@@ -579,4 +581,4 @@ def test_waits_double_up_to_a_limit(at_least: float) -> None:
 def test_the_stand_in_refuses_wrong_requests(path: str, body: bytes) -> None:
     """The stand-in raises for a request that Bedrock would refuse."""
     with pytest.raises(ValueError, match=r"."):
-        read_request(path, body)
+        read_converse_request(path, body)

@@ -4,15 +4,15 @@ import json
 import subprocess
 from typing import Any
 
+from tests.fakes import (
+    CREDENTIALS,
+    HttpReply,
+    Script,
+    says,
+    serving_bedrock,
+)
 from tests.paths import REPOSITORY
 from tests.unit.handlers.cli.command_line import COMMAND, ENVIRONMENT
-from tests.unit.handlers.llm_judge.converse_standin import (
-    CREDENTIALS,
-    Reply,
-    Script,
-    running_standin,
-    says,
-)
 
 MODEL = "us.amazon.nova-pro-v1:0"
 
@@ -24,7 +24,7 @@ def row(score: float, *, human: object = None, **more: object) -> str:
     return f"{json.dumps(fields)}\n"
 
 
-def scores_as_written(request: dict[str, Any]) -> Reply:
+def scores_as_written(request: dict[str, Any]) -> HttpReply:
     """Answer with the score that the response contains."""
     text = request["messages"][0]["content"][0]["text"]
     return says(text.rpartition("worth ")[2].partition("\n")[0])
@@ -34,7 +34,7 @@ def judge_check(
     script: Script, text: str, *arguments: str, **settings: str
 ) -> subprocess.CompletedProcess[str]:
     """Check the judge of *script* on lines of *text*."""
-    with running_standin(script) as standin:
+    with serving_bedrock(script) as standin:
         address = {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": standin.url}
         return subprocess.run(
             [*COMMAND, "judge-check", *arguments],

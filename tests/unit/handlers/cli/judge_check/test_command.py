@@ -10,19 +10,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tests.fakes import (
+    CREDENTIALS,
+    SILENCE_SECONDS,
+    FakeBedrock,
+    HttpReply,
+    Script,
+    fails,
+    says,
+    serving_bedrock,
+)
 from tests.paths import REPOSITORY
 from tests.unit.handlers.cli.command_line import COMMAND, ENVIRONMENT
 from tests.unit.handlers.cli.judge_check.judging import MODEL, findings_of, judge_check, row
-from tests.unit.handlers.llm_judge.converse_standin import (
-    CREDENTIALS,
-    SILENCE_SECONDS,
-    Reply,
-    Script,
-    Standin,
-    fails,
-    running_standin,
-    says,
-)
 
 DENIED = fails("AccessDeniedException", 403, "You don't have access to the model.")
 EXAMPLE = "examples/judge.jsonl"
@@ -31,7 +31,7 @@ EXAMPLE = "examples/judge.jsonl"
 def test_the_settings_of_the_reward_function_apply() -> None:
     """Prompt and extraction are those of the environment; --model replaces its model."""
 
-    def script(request: dict[str, Any]) -> Reply:
+    def script(request: dict[str, Any]) -> HttpReply:
         text = request["messages"][0]["content"][0]["text"]
         as_set = text.startswith("Same? ") and request["modelId"] == MODEL
         return says("0.5 I would say" if as_set else "no")
@@ -74,9 +74,11 @@ def test_a_missing_model_is_status_2() -> None:
 
 
 @contextmanager
-def running(script: Script, **streams: Any) -> Iterator[tuple[subprocess.Popen[bytes], Standin]]:
+def running(
+    script: Script, **streams: Any
+) -> Iterator[tuple[subprocess.Popen[bytes], FakeBedrock]]:
     """Start a check of the example, and do not wait for its end."""
-    with running_standin(script) as standin:
+    with serving_bedrock(script) as standin:
         address = {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": standin.url, "TERM": "xterm"}
         process = subprocess.Popen(
             [*COMMAND, "judge-check", EXAMPLE, "--model", MODEL],

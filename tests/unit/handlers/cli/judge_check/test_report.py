@@ -7,8 +7,8 @@ from nova_code_verifier.handlers.cli.judge_check.run import Findings, JudgedRow,
 from nova_code_verifier.handlers.cli.tables import render
 from nova_code_verifier.handlers.llm_judge.types import Failure, JudgeFailure
 from nova_code_verifier.verifier.types import Comparison, Similarity
+from tests.fakes import fails
 from tests.unit.handlers.cli.judge_check.judging import MODEL, judge_check, row, scores_as_written
-from tests.unit.handlers.llm_judge.converse_standin import fails
 
 NO_NUMBER = Failure(kind=JudgeFailure.NO_NUMBER, detail="fine").similarity
 

@@ -7,6 +7,7 @@ import pytest
 
 from nova_code_verifier.handlers.cli.files import UnusableFileError
 from nova_code_verifier.handlers.cli.judge_check.run import read_rows
+from tests.fakes import HttpReply, says, serving_bedrock
 from tests.unit.handlers.cli.judge_check.judging import (
     MODEL,
     findings_of,
@@ -14,7 +15,6 @@ from tests.unit.handlers.cli.judge_check.judging import (
     row,
     scores_as_written,
 )
-from tests.unit.handlers.llm_judge.converse_standin import Reply, running_standin, says
 
 
 def test_every_row_is_judged_as_often_as_requested() -> None:
@@ -31,7 +31,7 @@ def test_consistency_counts_rows_whose_scores_are_equal() -> None:
     """A row whose scores differ is not counted, and its spread is measured."""
     numbers = count()
 
-    def script(request: dict[str, Any]) -> Reply:
+    def script(request: dict[str, Any]) -> HttpReply:
         varies = "worth 0.5" in request["messages"][0]["content"][0]["text"]
         return says("0.8" if varies and next(numbers) else "0.5")
 
@@ -97,7 +97,7 @@ def test_a_broken_line_is_named(line: str, message: str) -> None:
 
 def test_a_broken_line_ends_the_run_before_any_call() -> None:
     """No call is paid for if a later line cannot be used."""
-    with running_standin([says("1")]) as standin:
+    with serving_bedrock([says("1")]) as standin:
         address = {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": standin.url}
         done = judge_check([], row(0) + "nonsense", "-", "--model", MODEL, **address)
 

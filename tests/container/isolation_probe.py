@@ -1,6 +1,6 @@
-"""Try the walls of a container from inside, as a program that is behind the sandbox's own.
+"""Report what a program in the container may do that has left the sandbox.
 
-Out: one line of JSON about what it found. Runs in the container, with nothing but Python.
+Out: one line of JSON. It runs in the container, and needs nothing but Python.
 """
 
 import json
@@ -13,26 +13,26 @@ FORKS_MAX = 1000
 
 
 def status(name: str) -> str:
-    """Return a line of what the kernel says of this process."""
+    """Return the value of a line of `/proc/self/status`."""
     with open("/proc/self/status", encoding="ascii") as lines:  # noqa: PTH123
         return next(line.split()[1] for line in lines if line.startswith(name + ":"))
 
 
-def writable_places() -> list[str]:
-    """Try to write everywhere, but where only message queues can be."""
+def writable_directories() -> list[str]:
+    """Return all directories that a file can be created in, except file systems of the kernel."""
     found = []
-    for place, _, _ in os.walk("/"):
-        if not place.startswith(("/proc", "/sys", "/dev/mqueue")):
+    for directory, _, _ in os.walk("/"):
+        if not directory.startswith(("/proc", "/sys", "/dev/mqueue")):
             try:
-                with tempfile.TemporaryFile(dir=place):
-                    found.append(place)
+                with tempfile.TemporaryFile(dir=directory):
+                    found.append(directory)
             except OSError:
                 pass
     return found
 
 
 def forks_are_refused() -> bool:
-    """Fork until the kernel has had enough."""
+    """Return whether the kernel refuses a fork before there are too many processes."""
     for _ in range(FORKS_MAX):
         try:
             if os.fork() == 0:
@@ -50,7 +50,7 @@ print(  # noqa: T201
             "no_new_privileges": status("NoNewPrivs"),
             "seccomp": status("Seccomp"),
             "uid": os.getuid(),
-            "written": writable_places(),
+            "writable": writable_directories(),
             "forks_until_refused": forks_are_refused(),
         }
     )
