@@ -54,7 +54,7 @@ def test_without_isolation_every_request_gets_a_new_container(client: Any, image
     request = write_request(RunRequest(jobs=(job,), seconds=60))
 
     with running(client, image, handler=EXECUTOR_HANDLER, VERIFIER_ISOLATION="none") as container:
-        invoke = container_invoker([container], always_fresh=True)
+        invoke = container_invoker([container], fresh_environment=True)
         responses = [read_response(invoke(request), [job]) for _ in range(3)]
 
     assert len({response.results[0][0].stdout for response in responses}) == 3
