@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from nova_code_verifier.handlers.report import details_of, log_fields, metrics_of
 from nova_code_verifier.handlers.settings import Settings, SettingsError
@@ -29,6 +29,9 @@ from nova_code_verifier.verifier.pipeline import GradedSample, grade, ungraded
 from nova_code_verifier.verifier.rubric import OutagePolicy
 from nova_code_verifier.verifier.test_code.discovery import DiscoveryCache
 from nova_code_verifier.verifier.types import Comparison, Score, Similarity, Verdict
+
+if TYPE_CHECKING:
+    from nova_code_verifier.handlers.llm_judge.judge import LlmJudge
 
 T = TypeVar("T")
 
@@ -191,12 +194,22 @@ def _reachable(executor: Executor, policy: OutagePolicy) -> tuple[Executor, Isol
         return _UnreachableExecutor(error, policy), IsolationLevel.NONE
 
 
+def llm_judge_for(settings: Settings) -> "LlmJudge":
+    """Return the language model that *settings* name, as a judge of texts."""
+    # Imported here: only those who compare texts need its threads.
+    from nova_code_verifier.handlers.llm_judge.judge import LlmJudge  # noqa: PLC0415
+
+    return LlmJudge(
+        model=settings.judge_model,
+        prompt=settings.judge_prompt,
+        concurrency=settings.judge_concurrency,
+        extraction=settings.judge_extraction,
+    )
+
+
 def _text_judge(settings: Settings) -> TextJudge | None:
     if settings.judge_model:
-        # Imported here: only those who compare texts need its threads.
-        from nova_code_verifier.handlers.llm_judge.judge import LlmJudge  # noqa: PLC0415
-
-        return LlmJudge.of(settings)
+        return llm_judge_for(settings)
     if settings.rubric.similarity:
         raise SettingsError(
             "VERIFIER_JUDGE_MODEL: the rubric pays for similarity; name the model that judges it"

@@ -17,7 +17,6 @@ from nova_code_verifier.handlers.llm_judge.bedrock import Bedrock, Client
 from nova_code_verifier.handlers.llm_judge.deadline_pool import DeadlinePool
 from nova_code_verifier.handlers.llm_judge.prompt import DEFAULT_PROMPT, check_prompt, write_request
 from nova_code_verifier.handlers.llm_judge.types import Extraction, Failure, JudgeFailure
-from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.verifier.types import Comparison, Similarity
 
 _LATE = Failure(kind=JudgeFailure.OUT_OF_TIME, detail="no answer before the deadline").similarity
@@ -73,16 +72,6 @@ class LlmJudge:
         self._lock = threading.Lock()
         self._pending: dict[_Key, Future[Similarity]] = {}
         self._is_closed = threading.Event()
-
-    @classmethod
-    def of(cls, settings: Settings) -> "LlmJudge":
-        """Return the judge that *settings* describe."""
-        return cls(
-            model=settings.judge_model,
-            prompt=settings.judge_prompt,
-            concurrency=settings.judge_concurrency,
-            extraction=settings.judge_extraction,
-        )
 
     def submit(
         self, comparison: Comparison, *, deadline: float = float("inf")

@@ -22,8 +22,7 @@ import operator
 import sys
 import time
 import types
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from nova_code_verifier.sandbox.protocol.encoding import (
@@ -34,22 +33,17 @@ from nova_code_verifier.sandbox.protocol.encoding import (
     is_plain,
     to_tree,
 )
-from nova_code_verifier.sandbox.protocol.shared_types import SharedObjects, write_shared_value
+from nova_code_verifier.sandbox.protocol.shared_types import (
+    SPECIAL_METHODS,
+    SharedObjects,
+    containers_in,
+    write_shared_value,
+)
 
 _TEXT_MAX = 500
 _NAMES_MAX = 1000
 _ITEMS_MAX = 1000
 _ITEMS_SECONDS = 0.02
-
-_SPECIAL_METHODS = """
-    abs add aenter aexit aiter and anext await bool bytes call ceil complex contains delitem divmod
-    enter eq exit float floor floordiv format ge getitem gt hash iadd iand ifloordiv ilshift imatmul
-    imod imul index int invert ior ipow irshift isub iter itruediv ixor le len lshift lt matmul mod
-    mul ne neg next or pos pow radd rand rdivmod repr reversed rfloordiv rlshift rmatmul rmod rmul
-    ror round rpow rrshift rshift rsub rtruediv rxor setitem str sub truediv trunc xor
-"""
-SPECIAL_METHODS = frozenset(f"__{name}__" for name in _SPECIAL_METHODS.split())
-"""The special methods that Python may call. A proxy class defines the same as its original."""
 
 _OPERATOR_NAMES = """
     add and_ contains eq floordiv ge getitem gt iadd iand ifloordiv ilshift imatmul imod imul ior
@@ -93,20 +87,6 @@ _OPERATIONS: dict[str, Callable[..., object]] = {
     "enter": lambda context: type(context).__enter__(context),
     "exit": lambda context, *error: type(context).__exit__(context, *(error or (None,) * 3)),
 }
-
-
-def containers_in(values: Iterable[object]) -> Iterator[object]:
-    """Yield the containers that can be changed in place, in an order that both sides agree on."""
-    pending = list(values)[::-1]
-    while pending:
-        value: Any = pending.pop()
-        kind = type(value)
-        if kind in (list, dict, set, deque):
-            yield value
-        if kind in (list, tuple, deque):
-            pending.extend(reversed(value))
-        elif kind is dict:
-            pending.extend(reversed(value.values()))
 
 
 class ObjectSession:

@@ -5,7 +5,8 @@ by name, named tuples by their items, other objects as nodes of a table. Guests 
 use this module.
 """
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum, EnumType
 from typing import Any
 
@@ -16,6 +17,30 @@ from nova_code_verifier.sandbox.protocol.encoding import (
     from_tree,
     to_tree,
 )
+
+_SPECIAL_METHODS = """
+    abs add aenter aexit aiter and anext await bool bytes call ceil complex contains delitem divmod
+    enter eq exit float floor floordiv format ge getitem gt hash iadd iand ifloordiv ilshift imatmul
+    imod imul index int invert ior ipow irshift isub iter itruediv ixor le len lshift lt matmul mod
+    mul ne neg next or pos pow radd rand rdivmod repr reversed rfloordiv rlshift rmatmul rmod rmul
+    ror round rpow rrshift rshift rsub rtruediv rxor setitem str sub truediv trunc xor
+"""
+SPECIAL_METHODS = frozenset(f"__{name}__" for name in _SPECIAL_METHODS.split())
+"""The special methods that Python may call. A proxy class defines the same as its original."""
+
+
+def containers_in(values: Iterable[object]) -> Iterator[object]:
+    """Yield the containers that can be changed in place, in an order that both sides agree on."""
+    pending = list(values)[::-1]
+    while pending:
+        value: Any = pending.pop()
+        kind = type(value)
+        if kind in (list, dict, set, deque):
+            yield value
+        if kind in (list, tuple, deque):
+            pending.extend(reversed(value))
+        elif kind is dict:
+            pending.extend(reversed(value.values()))
 
 
 def write_shared_value(value: Any, walk: Walk) -> object | None:  # noqa: ANN401  (narrowed by type)

@@ -16,6 +16,7 @@ from nova_code_verifier.handlers.cli.judge_check.statistics import histogram, sp
 from nova_code_verifier.handlers.cli.progress import ProgressBar
 from nova_code_verifier.handlers.llm_judge.judge import LlmJudge
 from nova_code_verifier.handlers.llm_judge.types import FailedSimilarity, JudgeFailure
+from nova_code_verifier.handlers.service import llm_judge_for
 from nova_code_verifier.handlers.settings import Settings, SettingsError
 from nova_code_verifier.verifier.types import Comparison, Similarity
 
@@ -96,7 +97,7 @@ def check_file(source: str, settings: Settings, *, repeats: int) -> Findings:
         raise SettingsError("VERIFIER_JUDGE_MODEL: not set; set it, or pass --model")
     with open_input(source) as stream:
         rows = read_rows(read_lines(stream, source), source)
-    judge = LlmJudge.of(settings)
+    judge = llm_judge_for(settings)
     total_bytes = repeats * sum(row.size_bytes for row in rows)
     bar = ProgressBar(total_bytes=total_bytes, activity="judging", noun="answers")
     with closing(judge), bar:

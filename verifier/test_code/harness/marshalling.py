@@ -7,9 +7,12 @@ in the answer, and the changes that the candidate made to operands in place.
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
-from nova_code_verifier.sandbox.guest.object_session import containers_in
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, Walk, from_tree, to_tree
-from nova_code_verifier.sandbox.protocol.shared_types import read_shared_value, write_shared_value
+from nova_code_verifier.sandbox.protocol.shared_types import (
+    containers_in,
+    read_shared_value,
+    write_shared_value,
+)
 from nova_code_verifier.verifier.test_code.harness.callables import Sources
 from nova_code_verifier.verifier.test_code.harness.proxies import REF, MethodProxy, ref_of
 from nova_code_verifier.verifier.test_code.harness.proxy_table import ProxyTable
