@@ -6,13 +6,16 @@ dropped.
 
 import types
 from collections.abc import Generator
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from nova_code_verifier.verifier.test_code.harness.runner import TestRun
 from nova_code_verifier.verifier.test_code.harness.unittest_suite import without_output
 from nova_code_verifier.verifier.test_code.protocol import ItemState
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _FILE, _SETTINGS = "test_tests.py", "pytest.ini"
 _OPTIONS = [
@@ -42,7 +45,7 @@ class _Plugin:
         self._module = module
 
     @pytest.hookimpl
-    def pytest_pycollect_makemodule(self, module_path: Any, parent: pytest.Collector) -> object:
+    def pytest_pycollect_makemodule(self, module_path: "Path", parent: pytest.Collector) -> object:
         collected = _Module.from_parent(parent, path=module_path)
         collected._tests_ = self._module
         return collected
