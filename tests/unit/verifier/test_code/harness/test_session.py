@@ -231,7 +231,7 @@ def test_objects_of_the_standard_library_are_sent(operand: Any) -> None:
     assert list(session.transcript.asked[0].question.operands[0]) == ["py"]
 
 
-@pytest.mark.parametrize("operand", [object(), session_with], ids=repr)
+@pytest.mark.parametrize("operand", [object(), session_with], ids=["object", "function"])
 def test_an_operand_that_cannot_be_sent_is_refused(operand: Any) -> None:
     """An operand that is neither plain data nor of the standard library is refused."""
     with pytest.raises(UnsendableError):
