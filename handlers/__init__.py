@@ -1,5 +1,5 @@
 """Entry points: the Lambda, the executor function, the command line, adapters for trainers.
 
-Only this package touches AWS, HTTP, the clock, files and logs. All entry points that score samples
-do it through `handlers/service.py`.
+Only this package uses AWS, HTTP and logs; `verifier/` also uses no clock and no files. All entry
+points that score samples do it through `handlers/service.py`.
 """

@@ -1,7 +1,7 @@
 """The settings of an operator, read once from the environment.
 
 In: variables named `VERIFIER_*`. Out: `Settings`. An unknown variable or an unusable value stops
-the start, with the variable's name: a typing error must not silently change rewards.
+the start, with the variable's name: a typo must not silently change rewards.
 """
 
 import json

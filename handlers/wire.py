@@ -126,7 +126,8 @@ def write_response(
 ) -> list[dict[str, object]] | dict[str, object]:
     """Return the response: a list of rows, in an HTTP envelope if the event was in one.
 
-    Raises ResponseTooLargeError.
+    *always_envelope* forces the envelope. Raises ResponseTooLargeError for Lambda's limit, and
+    ValueError for a wrong number of rows.
     """
     if len(rows) != len(request.entries):
         raise ValueError(f"{len(rows)} rows cannot answer {len(request.entries)} samples")

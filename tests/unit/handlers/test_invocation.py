@@ -3,18 +3,7 @@
 import pytest
 
 from nova_code_verifier.handlers.invocation import seconds_left
-
-
-class Context:
-    """The context that Lambda passes."""
-
-    def __init__(self, milliseconds: int) -> None:
-        """Set the time that is left."""
-        self._milliseconds = milliseconds
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Return the time that is left."""
-        return self._milliseconds
+from tests.fakes import Context
 
 
 @pytest.mark.parametrize(
