@@ -59,7 +59,7 @@ def run_job(program: str, *, count: int = 1) -> Job:
 def endings_of(executor: LocalExecutor) -> list[Ending]:
     """Run the battery of hostile programs, and return how each ended."""
     ended = dict(executor.run([run_job(program) for program in BATTERY]))
-    return [ended[place][0].ending for place in range(len(BATTERY))]
+    return [ended[index][0].ending for index in range(len(BATTERY))]
 
 
 def doubles(count: int) -> Job:
@@ -299,7 +299,7 @@ def test_an_endless_job_leaves_time_for_the_others(own: LocalExecutor) -> None:
         own.with_deadline(time.monotonic() + 5).run([greedy] * 2 + [run_job("print(1)")] * 4)
     )
 
-    assert [ended[place][0].ending for place in range(2, 6)] == [Ending.FINISHED] * 4
+    assert [ended[index][0].ending for index in range(2, 6)] == [Ending.FINISHED] * 4
 
 
 def test_a_zygote_that_died_between_batches_is_replaced(own: LocalExecutor) -> None:
@@ -574,12 +574,12 @@ def test_closed_directories_end_no_executor(program: str, own: LocalExecutor) ->
 def test_a_worker_that_cannot_be_replaced_is_replaced_later(own: LocalExecutor) -> None:
     """A zygote that does not start is an error of its batch, and of no later one."""
     assert works(own)
-    place = Path(own.work_directories[0]).parent
-    aside = place.rename(place.with_name(place.name + "-aside"))
+    directory = Path(own.work_directories[0]).parent
+    aside = directory.rename(directory.with_name(directory.name + "-aside"))
     os.kill(own.zygote_pids[0], signal.SIGKILL)
     with pytest.raises(SandboxError):
         list(own.run([run_job("print(1)")]))
-    aside.rename(place)
+    aside.rename(directory)
 
     assert works(own)
     assert workers_of(own) == set(own.zygote_pids)

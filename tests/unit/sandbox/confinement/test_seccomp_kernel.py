@@ -11,7 +11,7 @@ from tests.paths import REPOSITORY
 
 NO_FILTERS_HERE = 77
 
-# What a guest does last before the candidate's code. No core file for those that die.
+# The last steps of a guest before the candidate's code. Processes that die leave no core file.
 INSTALL = f"""
 import ctypes, os, resource, sys
 from nova_code_verifier.sandbox.confinement.seccomp import build_filter

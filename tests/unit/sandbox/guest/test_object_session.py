@@ -404,14 +404,14 @@ def test_a_reference_leads_into_an_earlier_answer() -> None:
     assert talk.ask("getattr", {"at": [0, 1]}, "n")["is"] == 2
 
 
-@pytest.mark.parametrize("place", [[7], [0, 7]])
-def test_a_reference_to_nothing_is_refused(place: list[int]) -> None:
+@pytest.mark.parametrize("reference", [[7], [0, 7]])
+def test_a_reference_to_nothing_is_refused(reference: list[int]) -> None:
     """It raises EncodingError."""
     talk = Talk()
     talk.name("thing")
 
     with pytest.raises((EncodingError, LookupError)):
-        talk.ask("str", {"at": place})
+        talk.ask("str", {"at": reference})
 
 
 @pytest.mark.parametrize(
