@@ -73,7 +73,7 @@ def forbid_new_privileges() -> None:
 
 
 def hide_from_peers() -> None:
-    """Close this process's memory and environment to others of the same uid."""
+    """Hide this process's memory and environment from other processes of its user."""
     _prctl(_PR_SET_DUMPABLE, 0)
 
 

@@ -101,9 +101,7 @@ class Progress:
             return
         excerpt = replace(execution, value=None, stdout=execution.stdout[:_EXCERPT_BYTES])
         if execution.ending is Ending.FINISHED:
-            excerpt = replace(
-                excerpt, ending=Ending.TOO_MUCH_OUTPUT, detail="all questions together"
-            )
+            excerpt = replace(excerpt, ending=_TOO_MUCH.ending, detail=_TOO_MUCH.detail)
         self.executions[number] = excerpt
 
 
