@@ -174,7 +174,7 @@ class FilterTemplate:
         self._pieces = pieces
 
     def for_pid(self, own_pid: int) -> bytes:
-        """Write the filter for the guest whose own pid is *own_pid*: an array of `struct sock_filter`."""
+        """Return the filter, an array of `struct sock_filter`, for the guest with this pid."""
         # For `kill`, 0 and negative numbers are many processes.
         if not 0 < own_pid <= _HIGHEST_PID:
             raise SandboxError(f"pid: {own_pid} is not one process")
