@@ -464,7 +464,9 @@ GROUPS = {
     "module": {name: (b"1 2\n", code) for name, code in MODULE.items()},
 }
 PROGRAMS = {
-    f"{group}: {name}": one for group, table in GROUPS.items() for name, one in table.items()
+    f"{group}: {name}": program
+    for group, table in GROUPS.items()
+    for name, program in table.items()
 }
 
 # Where a guest differs, and why. By design, unless a comment says otherwise.

@@ -478,7 +478,7 @@ def test_a_time_out_costs_one_call(lone_worker: LocalExecutor) -> None:
 
     [(_, executions)] = lone_worker.run([Job(program=program, questions=calls, limits=TIGHT)])
 
-    assert [one.value for one in executions] == [0, 1, None, 3, 4]
+    assert [execution.value for execution in executions] == [0, 1, None, 3, 4]
     assert executions[2].ending is Ending.OUT_OF_TIME
 
 
@@ -489,7 +489,7 @@ def test_questions_after_enough_time_outs_are_skipped(lone_worker: LocalExecutor
     [(_, executions)] = lone_worker.run([job])
 
     late, skipped = Ending.OUT_OF_TIME, Ending.SKIPPED
-    assert [one.ending for one in executions] == [late, late, skipped, skipped, skipped]
+    assert [execution.ending for execution in executions] == [late, late, skipped, skipped, skipped]
 
 
 def test_cpu_time_is_read_from_the_kernel(lone_worker: LocalExecutor) -> None:
@@ -508,7 +508,7 @@ def test_an_answer_before_its_question_is_unreadable(lone_worker: LocalExecutor)
 
     [(_, executions)] = lone_worker.run([Job(program=program, questions=calls, limits=TIGHT)])
 
-    assert {one.ending for one in executions} == {Ending.UNREADABLE}
+    assert {execution.ending for execution in executions} == {Ending.UNREADABLE}
 
 
 def test_a_slow_reader_of_results_causes_no_time_out() -> None:

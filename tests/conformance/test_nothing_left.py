@@ -77,7 +77,7 @@ def close(batch: Iterator[object]) -> None:
 def works(executor: LocalExecutor) -> bool:
     """Return whether an executor answers every question, on all its workers."""
     answers = [executions[0] for _, executions in executor.run([run_job("print(42)")] * 6)]
-    return [one.stdout for one in answers] == [b"42\n"] * 6
+    return [execution.stdout for execution in answers] == [b"42\n"] * 6
 
 
 def descendants() -> set[int]:
@@ -275,7 +275,9 @@ def test_the_deadline_ends_every_job(own: LocalExecutor) -> None:
     ended = dict(own.with_deadline(time.monotonic() + 0.5).run([sleeper] * 4))
 
     assert sorted(ended) == [0, 1, 2, 3]
-    assert {one.ending for executions in ended.values() for one in executions} == {Ending.NOT_RUN}
+    assert {execution.ending for executions in ended.values() for execution in executions} == {
+        Ending.NOT_RUN
+    }
     assert [len(executions) for executions in ended.values()] == [3] * 4
     assert works(own)
 
@@ -365,7 +367,9 @@ def test_a_job_that_loses_two_zygotes_is_not_run(own: LocalExecutor) -> None:
         stop.set()
         killer.join()
 
-    assert {one.ending for _, executions in ended for one in executions} <= {Ending.NOT_RUN}
+    assert {execution.ending for _, executions in ended for execution in executions} <= {
+        Ending.NOT_RUN
+    }
 
 
 def test_a_forked_process_gets_workers_of_its_own(own: LocalExecutor) -> None:
@@ -410,7 +414,9 @@ def test_batches_of_several_threads_do_not_mix(own: LocalExecutor) -> None:
             program=f"def f(n): return n * {number}",
             questions=tuple(Call(entry_point="f", arguments=(n,)) for n in range(20)),
         )
-        results[number] = [one.value for _, executions in own.run([job] * 3) for one in executions]
+        results[number] = [
+            execution.value for _, executions in own.run([job] * 3) for execution in executions
+        ]
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(6)]
     for thread in threads:

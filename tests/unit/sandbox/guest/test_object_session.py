@@ -337,7 +337,7 @@ def test_an_object_is_known_by_its_number() -> None:
     answer = Talk().ask("name", "thing")
 
     number = answer["is"]["h"]
-    described = {one["number"]: one for one in answer["met"]}
+    described = {description["number"]: description for description in answer["met"]}
     assert described[number]["kind"] == "instance"
     assert described[described[number]["class"]]["name"] == "Thing"
 
@@ -355,8 +355,12 @@ def test_an_object_keeps_its_number() -> None:
 def test_a_class_is_described_by_bases_and_methods() -> None:
     """The description has what a proxy class needs, in the order of the bases."""
     talk = Talk()
-    by_name = {one.get("name"): one for one in talk.ask("name", "Thing")["met"]}
-    broke = {one.get("name"): one for one in talk.ask("name", "Broke")["met"]}
+    by_name = {
+        description.get("name"): description for description in talk.ask("name", "Thing")["met"]
+    }
+    broke = {
+        description.get("name"): description for description in talk.ask("name", "Broke")["met"]
+    }
 
     assert broke["Broke"]["bases"] == ["ValueError", "Exception", "BaseException", "object"]
     assert {"twice", "itself"} <= set(by_name["Thing"]["methods"])
@@ -372,7 +376,9 @@ def test_a_description_names_the_kind(name: str, kind: str) -> None:
     """Functions, classes and instances have different kinds."""
     answer = Talk().ask("name", name)
 
-    [described] = [one for one in answer["met"] if one["number"] == answer["is"]["h"]]
+    [described] = [
+        description for description in answer["met"] if description["number"] == answer["is"]["h"]
+    ]
     assert described["kind"] == kind
 
 
@@ -602,7 +608,7 @@ def test_an_exception_of_the_candidate_is_sent_by_number() -> None:
     """Its class is described, and objects in its arguments have numbers."""
     talk = Talk()
     answer = talk.ask("call", talk.name("broke"))
-    described = {one["number"]: one for one in answer["met"]}
+    described = {description["number"]: description for description in answer["met"]}
 
     assert described[answer["raised"]["class"]]["name"] == "Broke"
     assert answer["raised"]["args"][0] == "no money"
