@@ -341,7 +341,7 @@ def test_a_postponed_job_has_all_its_executions() -> None:
     for task in take_tasks(schedule, 3):
         schedule.record(task, [RIGHT])
 
-    assert {execution.index: execution.executions for execution in schedule.completed()} == {
+    assert {progress.index: progress.executions for progress in schedule.completed()} == {
         0: [RIGHT] * 2,
         1: [RIGHT],
     }
