@@ -68,7 +68,7 @@ def _prctl(option: int, value: int) -> None:
 
 
 def forbid_new_privileges() -> None:
-    """Let no program that is started from here gain rights. Without it, seccomp needs root."""
+    """Prevent that a program started from here gains rights. Without this, seccomp needs root."""
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
 
 
@@ -99,7 +99,7 @@ def adopt_orphans() -> None:
 
 
 def die_with_parent() -> None:
-    """Let the kernel kill this process when its parent ends. A change of uid clears this."""
+    """Ask the kernel to kill this process when its parent ends. A change of uid clears this."""
     _prctl(_PR_SET_PDEATHSIG, _SIGKILL)
 
 

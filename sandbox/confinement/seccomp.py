@@ -170,7 +170,7 @@ class FilterTemplate:
     __slots__ = ("_pieces",)
 
     def __init__(self, pieces: tuple[bytes, ...]) -> None:
-        """Keep the *pieces*; the pid goes between them."""
+        """Store the *pieces*; the pid goes between them."""
         self._pieces = pieces
 
     def for_pid(self, own_pid: int) -> bytes:
