@@ -327,9 +327,7 @@ class Keeper:
         except BlockingIOError:
             pass  # the guest does not read: only its limits end it
         except OSError:
-            self._outgoing = memoryview(
-                b""
-            )  # the guest closed its channel: the zygote will report its end
+            self._outgoing = memoryview(b"")  # it closed its channel: `ended` will follow
 
     # -- the end -----------------------------------------------------------------------
 
