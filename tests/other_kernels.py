@@ -98,7 +98,7 @@ def _copy_for_all_users(directory: Path) -> Path:
 
 
 def _hide_landlock() -> None:
-    """Let this process's calls of Landlock fail, as in a kernel that does not have it."""
+    """Make this process's calls of Landlock fail, as in a kernel that does not have it."""
     load_number, if_equal, return_value = 0x20, 0x15, 0x06
     enosys, allow, create_ruleset = 0x00050026, 0x7FFF0000, 444
     program = (

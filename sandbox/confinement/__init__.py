@@ -1,1 +1,1 @@
-"""Take rights away from a process: seccomp, Landlock, resource limits, an audit hook."""
+"""Restrict what a process can do: seccomp, Landlock, resource limits, an audit hook."""

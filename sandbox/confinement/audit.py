@@ -143,7 +143,7 @@ def remove_unaudited_functions() -> None:
 
 
 def _prevent_interruptions() -> None:
-    """Let no Python code run during a hook, where it could see the hook's frame.
+    """Prevent that Python code runs during a hook, where it could see the hook's frame.
 
     So there are no signal handlers, and no garbage collection that runs finalisers on its own. A
     program that sets these up goes on, but they are never called.

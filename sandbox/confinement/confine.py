@@ -53,7 +53,8 @@ class Confinement(NamedTuple):
 
 def confine_zygote(*, level: str, work_directory: str, guest_uid: int | None) -> Confinement:
     """Apply what guests inherit. Raises OSError if the kernel refuses level `kernel`."""
-    base_bytes, readable = _address_space_bytes(), _readable_trees()
+    base_bytes = _address_space_bytes()
+    readable = (*sorted(_own_trees()), *_READABLE_SYSTEM_TREES)
     if guest_uid is not None and not _uid_can_run(guest_uid):
         guest_uid = None
     granted: dict[str, object] = {
@@ -158,10 +159,6 @@ def _try(protect: Callable[[], None]) -> bool:
     except OSError:
         return False
     return True
-
-
-def _readable_trees() -> tuple[str, ...]:
-    return (*sorted(_own_trees()), *_READABLE_SYSTEM_TREES)
 
 
 def _own_trees() -> set[str]:

@@ -68,12 +68,12 @@ def _prctl(option: int, value: int) -> None:
 
 
 def forbid_new_privileges() -> None:
-    """Let no program that is started from here gain rights. Without it, seccomp needs root."""
+    """Prevent that a program started from here gains rights. Without this, seccomp needs root."""
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
 
 
 def hide_from_peers() -> None:
-    """Close this process's memory and environment to others of the same uid."""
+    """Hide this process's memory and environment from other processes of its user."""
     _prctl(_PR_SET_DUMPABLE, 0)
 
 
@@ -99,7 +99,7 @@ def adopt_orphans() -> None:
 
 
 def die_with_parent() -> None:
-    """Let the kernel kill this process when its parent ends. A change of uid clears this."""
+    """Ask the kernel to kill this process when its parent ends. A change of uid clears this."""
     _prctl(_PR_SET_PDEATHSIG, _SIGKILL)
 
 

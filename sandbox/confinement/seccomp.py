@@ -101,21 +101,21 @@ _GUARDS: dict[str, tuple[_Condition, ...]] = {
     "sched_setattr": _CALLER_ONLY,
     "sched_setparam": _CALLER_ONLY,
     "sched_setscheduler": _CALLER_ONLY,
-    # PRIO_PROCESS alone: for PRIO_USER zero is every process of the user.
+    # Only PRIO_PROCESS: for PRIO_USER, zero means every process of the user.
     "setpriority": (*_CALLER_ONLY, _only(_low(1), (0,), otherwise=_EPERM)),
-    # No socket at all. But glibc asks a local daemon for users (`pwd.getpwnam`) and for UUIDs
-    # by time: an honest program's question is refused, and not punished.
+    # No socket at all. But glibc asks a local daemon for users (`pwd.getpwnam`) and for UUIDs by
+    # time: an honest program gets an error, and goes on.
     "socket": (
         _only(_low(0), (_AF_UNIX,), otherwise=_KILL),
         _only(_low(0), (), otherwise=_EPERM),
     ),
-    # Streams alone: with one end of a datagram pair, `sendmsg` reaches any other datagram
-    # socket of the host (the system log, say).
+    # Only streams: with one end of a datagram pair, `sendmsg` reaches any other datagram socket of
+    # the host, such as the system log.
     "socketpair": (
         _only(_low(0), (_AF_UNIX,), otherwise=_KILL),
         _only(_low(1), (_SOCK_STREAM,), otherwise=_EPERM, mask=_ALL_BITS ^ _SOCK_FLAGS),
     ),
-    # The other options hold a compiler for filters (SO_ATTACH_FILTER), among others.
+    # Other options would, for example, attach BPF programs (SO_ATTACH_FILTER).
     "setsockopt": (
         _only(_low(1), (_SOL_SOCKET,), otherwise=_EPERM),
         _only(_low(2), _SOCKET_OPTIONS, otherwise=_EPERM),
@@ -170,20 +170,15 @@ class FilterTemplate:
     __slots__ = ("_pieces",)
 
     def __init__(self, pieces: tuple[bytes, ...]) -> None:
-        """Keep the *pieces*; the pid goes between them."""
+        """Store the *pieces*; the pid goes between them."""
         self._pieces = pieces
 
     def for_pid(self, own_pid: int) -> bytes:
-        """Write the filter for the guest whose own pid is *own_pid*."""
+        """Return the filter, an array of `struct sock_filter`, for the guest with this pid."""
         # For `kill`, 0 and negative numbers are many processes.
         if not 0 < own_pid <= _HIGHEST_PID:
             raise SandboxError(f"pid: {own_pid} is not one process")
         return struct.pack("=I", own_pid).join(self._pieces)
-
-
-def build_filter(machine: str, *, own_pid: int) -> bytes:
-    """Write the filter for one guest: an array of `struct sock_filter`."""
-    return prepare_filter(machine).for_pid(own_pid)
 
 
 def prepare_filter(machine: str) -> FilterTemplate:

@@ -157,9 +157,8 @@ class ObjectSession:
         """Write the values that have changed again, with the containers of the operands marked."""
         changed: list[object] = []
         for tree, value in zip(trees, values, strict=True):
-            is_own = (
-                isinstance(tree, dict) and "at" in tree
-            )  # an object of the candidate, not a copy
+            # An object of the candidate, not a copy of the tests' data.
+            is_own = isinstance(tree, dict) and "at" in tree
             if isinstance(tree, list | dict) and is_plain(value) and not is_own:
                 found = len(self._referred[-1])
                 now = to_tree(value, self)
@@ -191,22 +190,20 @@ class ObjectSession:
 
     def _take(self, items: Iterator[object]) -> tuple[bool, list[object]]:
         """Return whether there may be more items, and some items. Raise errors at the next call."""
-        items_taken: list[object] = []
+        found: list[object] = []
         stop_at = time.process_time() + _ITEMS_SECONDS
         if id(items) in self._delayed_errors:
             raise self._delayed_errors.pop(id(items))
         try:
-            while len(items_taken) < _ITEMS_MAX and (
-                not items_taken or time.process_time() < stop_at
-            ):
-                items_taken.append(next(items))
+            while len(found) < _ITEMS_MAX and (not found or time.process_time() < stop_at):
+                found.append(next(items))
         except StopIteration:
-            return False, items_taken
+            return False, found
         except BaseException as error:
-            if not items_taken:
+            if not found:
                 raise
             self._delayed_errors[id(items)] = error
-        return True, items_taken
+        return True, found
 
     # -- values that are not plain data ------------------------------------------------
 

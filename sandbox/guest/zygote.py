@@ -232,15 +232,12 @@ def _kill_descendants() -> None:
             return
         if not reaped:
             for pid in process_ids():
-                if _parent_of(pid) == os.getpid():
+                try:
+                    parent = int(stat_fields(pid)[1])
+                except OSError:
+                    continue  # another process has just ended
+                if parent == os.getpid():
                     os.kill(pid, signal.SIGKILL)
-
-
-def _parent_of(pid: int) -> int | None:
-    try:
-        return int(stat_fields(pid)[1])
-    except OSError:
-        return None  # it has just ended
 
 
 def _receive(keeper: socket.socket) -> tuple[bytes, tuple[int, ...]]:

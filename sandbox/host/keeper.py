@@ -19,16 +19,11 @@ from nova_code_verifier.sandbox.host import usage
 from nova_code_verifier.sandbox.host.answers import error_of, failure_ending, read_answer
 from nova_code_verifier.sandbox.host.pipes import Stream, sealed_file
 from nova_code_verifier.sandbox.host.worker import Worker
+from nova_code_verifier.sandbox.protocol import control
 from nova_code_verifier.sandbox.protocol.channel import (
     MessageTooLongError,
     pack_message,
     take_message,
-)
-from nova_code_verifier.sandbox.protocol.control import (
-    GuestRequest,
-    pack_request,
-    read_ended,
-    read_started,
 )
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, encode
 from nova_code_verifier.sandbox.protocol.guest_messages import (
@@ -119,7 +114,7 @@ class Keeper:
         # The kernel's own limit, in whole seconds, holds even if this process ends. Each call
         # may use the CPU time of one question, and so may the program while it loads.
         shares = 1 if is_run else len(self._questions) + 1
-        request = GuestRequest(
+        request = control.GuestRequest(
             calls=0 if is_run else len(self._questions),
             cpu_seconds=math.ceil(self._limits.cpu_seconds * shares) + 1,
             memory_bytes=self._limits.memory_bytes,
@@ -130,7 +125,7 @@ class Keeper:
         stdin = sealed_file("stdin", first.stdin if isinstance(first, Run) else b"")
         guest_ends = [stdin, self._stdout.guest_end, self._stderr.guest_end, guest_channel]
         try:
-            self.worker.request(pack_request(request), [program, *guest_ends])
+            self.worker.send(control.pack_request(request), [program, *guest_ends])
         finally:
             for fd in guest_ends:
                 os.close(fd)
@@ -166,16 +161,16 @@ class Keeper:
         if self._termination is None:
             self._termination = _Outcome(ending, detail, cause)
             self.terminated_at = time.monotonic()
-            self.worker.kill_guest()
+            self.worker.send(control.KILL)
 
     # -- events ------------------------------------------------------------------------
 
     def on_control(self) -> None:
         """Read a packet of the zygote. Raises WorkerLostError."""
         packet = self.worker.receive()
-        if (pid := read_started(packet)) is not None:
+        if (pid := control.read_started(packet)) is not None:
             self._pid = pid
-        elif (ended := read_ended(packet)) is not None:
+        elif (ended := control.read_ended(packet)) is not None:
             self._on_ended(*ended)
 
     def on_output(self, fd: int) -> None:
@@ -189,7 +184,7 @@ class Keeper:
     def on_tick(self) -> None:
         """Compare the guest with its limits, and set the time of the next tick."""
         if self.is_interactive and len(self.executions) == len(self._questions):
-            self.worker.kill_guest()  # nothing that it still does matters
+            self.worker.send(control.KILL)  # nothing that it still does matters
         now = time.monotonic()
         # Look sooner than usual at a guest whose start the zygote has not announced yet.
         self.next_tick = now + TICK_SECONDS / 10
@@ -332,9 +327,7 @@ class Keeper:
         except BlockingIOError:
             pass  # the guest does not read: only its limits end it
         except OSError:
-            self._outgoing = memoryview(
-                b""
-            )  # the guest closed its channel: the zygote will report its end
+            self._outgoing = memoryview(b"")  # it closed its channel: `ended` will follow
 
     # -- the end -----------------------------------------------------------------------
 

@@ -31,7 +31,7 @@ class LocalExecutor:
         required: IsolationLevel | None = None,
         preloaded: tuple[str, ...] = (),
     ) -> None:
-        """Start *workers* zygotes. The default is one more than there are usable processors.
+        """Start *workers* zygotes; by default one per usable processor, and one more if several.
 
         *level* None selects the strongest level that the kernel grants. *required* defaults to
         *level*, or to `INTERPRETER` without one. Guests find the modules *preloaded* imported;

@@ -41,7 +41,7 @@ class Progress:
     is_postponed: bool = False
     kept: list[tuple[int, int]] = field(default_factory=list)  # a heap of (-index, bytes)
     kept_bytes: int = 0
-    last_kept: float = math.inf
+    first_dropped: float = math.inf
     is_confirmed: bool = False
     program: int | None = None  # a descriptor of the program's text, as long as guests need it
 
@@ -89,10 +89,12 @@ class Progress:
         if size:
             heappush(self.kept, (-number, size))
             self.kept_bytes += size
-        while self.kept and (self.kept_bytes > KEPT_BYTES_MAX or -self.kept[0][0] > self.last_kept):
+        while self.kept and (
+            self.kept_bytes > KEPT_BYTES_MAX or -self.kept[0][0] > self.first_dropped
+        ):
             last, size = heappop(self.kept)
             self.kept_bytes -= size
-            self.last_kept = min(self.last_kept, -last)
+            self.first_dropped = min(self.first_dropped, -last)
             self._drop(-last)
 
     def _drop(self, number: int) -> None:
@@ -101,9 +103,7 @@ class Progress:
             return
         excerpt = replace(execution, value=None, stdout=execution.stdout[:_EXCERPT_BYTES])
         if execution.ending is Ending.FINISHED:
-            excerpt = replace(
-                excerpt, ending=Ending.TOO_MUCH_OUTPUT, detail="all questions together"
-            )
+            excerpt = replace(excerpt, ending=_TOO_MUCH.ending, detail=_TOO_MUCH.detail)
         self.executions[number] = excerpt
 
 
@@ -171,7 +171,7 @@ class Schedule:
             left = task.first + len(task.questions) - end
             if isinstance(task.questions[0], Operation):
                 progress.record(end, [_TOO_LATE] * left)
-            elif progress.last_kept < math.inf:
+            elif progress.first_dropped < math.inf:
                 progress.record(end, [_TOO_MUCH] * left)
             else:
                 self._pending.appendleft(_task(progress, end))
@@ -213,7 +213,11 @@ class Schedule:
 
 def skip_after_time_outs(job: Job, executions: list[_Known]) -> None:
     """Replace all executions after the time-out at which *job* is given up, if it is."""
-    time_outs = [n for n, one in enumerate(executions) if one and one.ending is Ending.OUT_OF_TIME]
+    time_outs = [
+        index
+        for index, execution in enumerate(executions)
+        if execution and execution.ending is Ending.OUT_OF_TIME
+    ]
     if len(time_outs) >= job.give_up_after:
         first = time_outs[job.give_up_after - 1] + 1
         executions[first:] = [_NOT_ASKED] * (len(job.questions) - first)

@@ -11,19 +11,14 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import nova_code_verifier
 from nova_code_verifier.sandbox.confinement.processes import process_ids
 from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.guest import work_directory
-from nova_code_verifier.sandbox.protocol.control import (
-    DRAIN,
-    DRAINED,
-    KILL,
-    PACKET_BYTES_MAX,
-    read_ready,
-)
+from nova_code_verifier.sandbox.protocol.control import DRAIN, DRAINED, PACKET_BYTES_MAX, read_ready
 from nova_code_verifier.sandbox.types import IsolationLevel
 
 # Not resolved: in a clone of the repository the folders are links, and the code has one name.
@@ -125,26 +120,22 @@ class Worker:
             raise
         return self.refusal is None
 
-    def request(self, packet: bytes, descriptors: list[int]) -> None:
-        """Request a guest. *descriptors*: its program, stdin, stdout, stderr and channel."""
-        try:
-            socket.send_fds(self.control, [packet], descriptors)
-        except OSError as error:
-            raise WorkerLostError(self._exit_output()) from error
+    def send(self, packet: bytes, descriptors: Sequence[int] = ()) -> None:
+        """Send a packet of `sandbox/protocol/control.py`, with descriptors if it is a request.
 
-    def kill_guest(self) -> None:
-        """Tell the zygote to kill its guest. It answers with an `ended` message as always."""
+        Raises WorkerLostError.
+        """
         try:
-            self.control.send(KILL)
+            if descriptors:
+                socket.send_fds(self.control, [packet], descriptors)
+            else:
+                self.control.send(packet)
         except OSError as error:
             raise WorkerLostError(self._exit_output()) from error
 
     def drain(self) -> None:
         """Discard the zygote's packets until it has nothing left to do."""
-        try:
-            self.control.send(DRAIN)
-        except OSError as error:
-            raise WorkerLostError(self._exit_output()) from error
+        self.send(DRAIN)
         while self.receive() != DRAINED:
             pass
 

@@ -95,31 +95,27 @@ def read_response(data: bytes, jobs: Sequence[Job]) -> RunResponse:
 def _pack(response: RunResponse, jobs: Sequence[Job]) -> bytes | None:
     frames = [dump_fields([response.level, [len(executions) for executions in response.results]])]
     for job, executions in zip(jobs, response.results, strict=True):
-        is_encoded = isinstance(job.questions[0], Operation)
         for execution in executions:
-            frames += _execution_frames(execution, is_encoded=is_encoded)
+            frames += _execution_frames(execution, job)
     return pack_frames(frames) if sum(map(len, frames)) <= RESPONSE_BYTES_MAX else None
 
 
-def _execution_frames(
-    execution: Execution, *, is_encoded: bool
-) -> tuple[bytes, bytes, bytes, bytes]:
+def _execution_frames(execution: Execution, job: Job) -> tuple[bytes, bytes, bytes, bytes]:
+    value = execution.value
     try:
-        value = _write_value(execution.value, is_encoded=is_encoded)
+        if isinstance(value, bytes) and isinstance(job.questions[0], Operation):
+            encoded = value  # an answer that nobody has decoded
+        else:
+            encoded = encode(value)
     except EncodingError as error:  # a guest's value that could be decoded but not encoded
-        value = b"null"
+        encoded = b"null"
         execution = replace(execution, ending=Ending.UNREADABLE, detail=str(error))
     raised = execution.error
     fields: list[object] = [execution.ending, execution.exit_status, execution.signal]
     fields += [raised.type_name, raised.message] if raised else [None, None]
     fields += [execution.cpu_seconds, execution.wall_seconds, execution.memory_bytes]
     fields += [execution.detail[:TEXT_MAX], execution.cause]
-    return dump_fields(fields), value, execution.stdout, execution.stderr
-
-
-def _write_value(value: object, *, is_encoded: bool) -> bytes:
-    """Encode a value. The answer to an operation is bytes that nobody has decoded: keep them."""
-    return value if is_encoded and isinstance(value, bytes) else encode(value)
+    return dump_fields(fields), encoded, execution.stdout, execution.stderr
 
 
 def _fit(response: RunResponse, jobs: Sequence[Job], bytes_max: int) -> RunResponse:
@@ -127,8 +123,7 @@ def _fit(response: RunResponse, jobs: Sequence[Job], bytes_max: int) -> RunRespo
     results: list[tuple[Execution, ...]] = []
     room = _Room(bytes_max - len(response.results[0]) * _BARE_EXECUTION_BYTES)
     for job, executions in zip(jobs, response.results, strict=True):
-        is_encoded = isinstance(job.questions[0], Operation)
-        kept = tuple(known for known in executions if room.has_room(known, is_encoded=is_encoded))
+        kept = tuple(known for known in executions if room.has_room(known, job))
         if len(kept) == len(executions) or (job.is_divisible and kept):
             results.append(kept)
         elif results:
@@ -147,8 +142,8 @@ class _Room:
         self._left = bytes_max
         self._unpacked_left = RESPONSE_BYTES_MAX - _COUNT_BYTES_MAX
 
-    def has_room(self, execution: Execution, *, is_encoded: bool) -> bool:
-        frames = _execution_frames(execution, is_encoded=is_encoded)
+    def has_room(self, execution: Execution, job: Job) -> bool:
+        frames = _execution_frames(execution, job)
         self._unpacked_left -= sum(map(len, frames))
         if self._unpacked_left < 0 or self._left < 0:
             return False

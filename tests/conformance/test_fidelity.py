@@ -14,7 +14,7 @@ import pytest
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.types import Ending, Execution, IsolationLevel, Job, Run
 
-# What the design promises every guest: a fixed locale, time zone and hash seed.
+# Every guest has a fixed locale, time zone and hash seed.
 ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
     "PATH": "/usr/bin:/bin",
@@ -135,7 +135,7 @@ OUTPUT = {
     "os.write before print": "import os; print('a'); os.write(1, b'b\\n'); print('c')",
     "flush": "import os; print('a', flush=True); os.write(1, b'b\\n'); print('c')",
     "open(1)": "f = open(1, 'w'); f.write('unclosed')",
-    "open(1) beside print": "print('a'); f = open(1, 'w', closefd=False); f.write('b'); print('c')",
+    "open(1) and print": "print('a'); f = open(1, 'w', closefd=False); f.write('b'); print('c')",
     "/dev/stdout": "open('/dev/stdout', 'w').write('x')",
     "StringIO": "import io, sys; out, sys.stdout = sys.stdout, io.StringIO(); print('a')\n"
     "out.write(sys.stdout.getvalue())",
@@ -464,10 +464,12 @@ GROUPS = {
     "module": {name: (b"1 2\n", code) for name, code in MODULE.items()},
 }
 PROGRAMS = {
-    f"{group}: {name}": one for group, table in GROUPS.items() for name, one in table.items()
+    f"{group}: {name}": program
+    for group, table in GROUPS.items()
+    for name, program in table.items()
 }
 
-# Where a guest is different, and why. By design, unless said otherwise.
+# Where a guest differs, and why. By design, unless a comment says otherwise.
 _NO_SEMAPHORES = "named semaphores need /dev/shm, which guests (and AWS Lambda) do without"
 _FRAMES_BELOW = "the guest's own frames are below the program's"
 _NO_CHMOD = "a change of mode is refused, as it could be of any file of the user's"

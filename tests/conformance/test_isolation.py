@@ -98,7 +98,7 @@ print(open('/usr/lib/marker').read())
     "the program file of others": "assert os.listdir('/proc/%d/fd' % PARENT); print('BREACH')",
     "passwd": "assert open('/etc/passwd').read(); print('BREACH')",
     "the tests of this repository": "assert open(THIS_FILE).read(); print('BREACH')",
-    "the sandbox's own source": "assert open(SANDBOX + '/local.py').read(); print('BREACH')",
+    "the sandbox's own source": "assert open(SANDBOX + '/host/local.py').read(); print('BREACH')",
     "another worker's folder": """
 for folder in WORKERS:
     if folder != os.getcwd():
@@ -124,7 +124,7 @@ open('x', 'w').close(); os.rename('x', OUTSIDE + '/made'); print('BREACH')
     "xattr": "os.setxattr(MARKER, 'user.x', b'x'); print('BREACH')",
     "mkfifo": "os.mkfifo(OUTSIDE + '/made'); print('BREACH')",
     "mknod": "os.mknod(OUTSIDE + '/made'); print('BREACH')",
-    "beside the work directory": "open('../made', 'w'); print('BREACH')",
+    "next to the work directory": "open('../made', 'w'); print('BREACH')",
     "into the interpreter": "open(TREE + '/made-by-a-guest', 'w'); print('BREACH')",
     "into the interpreter, by dir_fd": """
 folder = os.open(TREE, os.O_RDONLY)
@@ -398,7 +398,7 @@ gc.callbacks.append(tamper)
 gc.set_threshold(1)
 try_for_long('/' * 200 + MARKER)
 """,
-    "thread beside the hook": """
+    "thread during the hook": """
 import threading
 def tamper():
     while True:
@@ -452,7 +452,7 @@ print(open(MARKER).read())
 """,
 }
 
-# Native code is no breach where the kernel keeps the wall, so it has to read the marker.
+# Where the kernel isolates a guest, native code alone is no breach: it has to open the marker.
 NATIVE = {
     "the client of the Lambda runtime": """
 os.environ['AWS_LAMBDA_RUNTIME_API'] = '127.0.0.1:%d' % PORT
@@ -503,7 +503,7 @@ for number in range(4, 256):
 import sys
 frame = sys._getframe()
 while frame.f_back: frame = frame.f_back
-for name in ('confine', 'control', 'guest', 'main', 'wall'):
+for name in ('confine', 'confinement', 'control', 'guest', 'main', 'work_directory'):
     if name in frame.f_globals: print('BREACH', name)
 """,
     "credentials in the environment": """

@@ -334,7 +334,7 @@ CALLS = {
         Ending.OUT_OF_MEMORY,
     ),
     "eats memory at once": ("def f(): return bytearray(10**11)", Ending.OUT_OF_MEMORY),
-    "loads for ever": ("while True: pass", Ending.OUT_OF_TIME),
+    "never loads": ("while True: pass", Ending.OUT_OF_TIME),
     "fails to load": ("1 / 0\ndef f(): return 4", Ending.NOT_LOADED),
     "leaves while loading": ("import sys\nsys.exit(0)\ndef f(): return 4", Ending.NOT_LOADED),
     "is not there": ("def g(): return 4", Ending.NO_ENTRY_POINT),
@@ -359,7 +359,7 @@ CALLS = {
     ),
 }
 
-# What is filled here is bounded by no limit yet.
+# No limit bounds these yet.
 NOT_YET_BOUNDED = {
     "files without a name": "the keeper sees only files that have a name",
 }
@@ -478,7 +478,7 @@ def test_a_time_out_costs_one_call(lone_worker: LocalExecutor) -> None:
 
     [(_, executions)] = lone_worker.run([Job(program=program, questions=calls, limits=TIGHT)])
 
-    assert [one.value for one in executions] == [0, 1, None, 3, 4]
+    assert [execution.value for execution in executions] == [0, 1, None, 3, 4]
     assert executions[2].ending is Ending.OUT_OF_TIME
 
 
@@ -489,7 +489,7 @@ def test_questions_after_enough_time_outs_are_skipped(lone_worker: LocalExecutor
     [(_, executions)] = lone_worker.run([job])
 
     late, skipped = Ending.OUT_OF_TIME, Ending.SKIPPED
-    assert [one.ending for one in executions] == [late, late, skipped, skipped, skipped]
+    assert [execution.ending for execution in executions] == [late, late, skipped, skipped, skipped]
 
 
 def test_cpu_time_is_read_from_the_kernel(lone_worker: LocalExecutor) -> None:
@@ -508,7 +508,7 @@ def test_an_answer_before_its_question_is_unreadable(lone_worker: LocalExecutor)
 
     [(_, executions)] = lone_worker.run([Job(program=program, questions=calls, limits=TIGHT)])
 
-    assert {one.ending for one in executions} == {Ending.UNREADABLE}
+    assert {execution.ending for execution in executions} == {Ending.UNREADABLE}
 
 
 def test_a_slow_reader_of_results_causes_no_time_out() -> None:
@@ -523,9 +523,9 @@ def test_a_slow_reader_of_results_causes_no_time_out() -> None:
     ended: dict[int, list[Ending]] = {}
 
     with LocalExecutor(workers=2) as executor:
-        for place, executions in executor.run(jobs):
-            ended[place] = [execution.ending for execution in executions]
-            if place == 0:
+        for index, executions in executor.run(jobs):
+            ended[index] = [execution.ending for execution in executions]
+            if index == 0:
                 time.sleep(3)
 
     assert ended == {0: [Ending.FINISHED], 1: [Ending.FINISHED] * 2, 2: [Ending.FINISHED] * 2}

@@ -63,7 +63,7 @@ def run_job(program: str, *, count: int = 1) -> Job:
 def endings_of(executor: LocalExecutor) -> list[Ending]:
     """Run the battery of hostile programs, and return how each ended."""
     ended = dict(executor.run([run_job(program) for program in BATTERY]))
-    return [ended[place][0].ending for place in range(len(BATTERY))]
+    return [ended[index][0].ending for index in range(len(BATTERY))]
 
 
 def doubles(count: int) -> Job:
@@ -81,7 +81,7 @@ def close(batch: Iterator[object]) -> None:
 def works(executor: LocalExecutor) -> bool:
     """Return whether an executor answers every question, on all its workers."""
     answers = [executions[0] for _, executions in executor.run([run_job("print(42)")] * 6)]
-    return [one.stdout for one in answers] == [b"42\n"] * 6
+    return [execution.stdout for execution in answers] == [b"42\n"] * 6
 
 
 def descendants() -> set[int]:
@@ -279,7 +279,9 @@ def test_the_deadline_ends_every_job(own: LocalExecutor) -> None:
     ended = dict(own.with_deadline(time.monotonic() + 0.5).run([sleeper] * 4))
 
     assert sorted(ended) == [0, 1, 2, 3]
-    assert {one.ending for executions in ended.values() for one in executions} == {Ending.NOT_RUN}
+    assert {execution.ending for executions in ended.values() for execution in executions} == {
+        Ending.NOT_RUN
+    }
     assert [len(executions) for executions in ended.values()] == [3] * 4
     assert works(own)
 
@@ -303,7 +305,7 @@ def test_an_endless_job_leaves_time_for_the_others(own: LocalExecutor) -> None:
         own.with_deadline(time.monotonic() + 5).run([greedy] * 2 + [run_job("print(1)")] * 4)
     )
 
-    assert [ended[place][0].ending for place in range(2, 6)] == [Ending.FINISHED] * 4
+    assert [ended[index][0].ending for index in range(2, 6)] == [Ending.FINISHED] * 4
 
 
 def test_a_zygote_that_died_between_batches_is_replaced(own: LocalExecutor) -> None:
@@ -369,7 +371,9 @@ def test_a_job_that_loses_two_zygotes_is_not_run(own: LocalExecutor) -> None:
         stop.set()
         killer.join()
 
-    assert {one.ending for _, executions in ended for one in executions} <= {Ending.NOT_RUN}
+    assert {execution.ending for _, executions in ended for execution in executions} <= {
+        Ending.NOT_RUN
+    }
 
 
 @forks
@@ -416,7 +420,9 @@ def test_batches_of_several_threads_do_not_mix(own: LocalExecutor) -> None:
             program=f"def f(n): return n * {number}",
             questions=tuple(Call(entry_point="f", arguments=(n,)) for n in range(20)),
         )
-        results[number] = [one.value for _, executions in own.run([job] * 3) for one in executions]
+        results[number] = [
+            execution.value for _, executions in own.run([job] * 3) for execution in executions
+        ]
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(6)]
     for thread in threads:
@@ -580,12 +586,12 @@ def test_closed_directories_end_no_executor(program: str, own: LocalExecutor) ->
 def test_a_worker_that_cannot_be_replaced_is_replaced_later(own: LocalExecutor) -> None:
     """A zygote that does not start is an error of its batch, and of no later one."""
     assert works(own)
-    place = Path(own.work_directories[0]).parent
-    aside = place.rename(place.with_name(place.name + "-aside"))
+    directory = Path(own.work_directories[0]).parent
+    aside = directory.rename(directory.with_name(directory.name + "-aside"))
     os.kill(own.zygote_pids[0], signal.SIGKILL)
     with pytest.raises(SandboxError):
         list(own.run([run_job("print(1)")]))
-    aside.rename(place)
+    aside.rename(directory)
 
     assert works(own)
     assert workers_of(own) == set(own.zygote_pids)

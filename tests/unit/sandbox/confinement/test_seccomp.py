@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nova_code_verifier.sandbox.confinement.seccomp import _GUARDS, build_filter, prepare_filter
+from nova_code_verifier.sandbox.confinement.seccomp import _GUARDS, prepare_filter
 from nova_code_verifier.sandbox.confinement.syscalls import ABSENT, ALLOWED, GUARDED, KILLED
 from nova_code_verifier.sandbox.errors import SandboxError
 from tests.paths import REPOSITORY
@@ -73,14 +73,14 @@ def test_a_template_can_be_used_again(machine: str) -> None:
     template = prepare_filter(machine)
     template.for_pid(1)
 
-    assert template.for_pid(OWN_PID) == build_filter(machine, own_pid=OWN_PID)
+    assert template.for_pid(OWN_PID) == prepare_filter(machine).for_pid(OWN_PID)
 
 
 @pytest.mark.parametrize("own_pid", [0, -1, -OWN_PID, 2**31, 2**32 + 1])
 def test_a_pid_that_means_many_processes_is_refused(own_pid: int) -> None:
     """With 0 or -1, `kill` would reach other processes."""
     with pytest.raises(SandboxError):
-        build_filter("x86_64", own_pid=own_pid)
+        prepare_filter("x86_64").for_pid(own_pid)
 
 
 def test_an_unknown_machine_is_refused() -> None:

@@ -11,15 +11,15 @@ from tests.paths import REPOSITORY
 
 NO_FILTERS_HERE = 77
 
-# What a guest does last before the candidate's code. No core file for those that die.
+# The last steps of a guest before the candidate's code. Processes that die leave no core file.
 INSTALL = f"""
 import ctypes, os, resource, sys
-from nova_code_verifier.sandbox.confinement.seccomp import build_filter
+from nova_code_verifier.sandbox.confinement.seccomp import prepare_filter
 
 class Program(ctypes.Structure):
     _fields_ = [("count", ctypes.c_ushort), ("instructions", ctypes.c_void_p)]
 
-packed = build_filter(os.uname().machine, own_pid=os.getpid())
+packed = prepare_filter(os.uname().machine).for_pid(os.getpid())
 buffer = ctypes.create_string_buffer(packed, len(packed))
 program = Program(len(packed) // 8, ctypes.addressof(buffer))
 libc = ctypes.CDLL(None, use_errno=True)

@@ -82,7 +82,7 @@ def executions_of(job: Job, behaviour: Behaviour, second: dict[int, Execution]) 
     )
     executions = workers.run([job])[0]
     assert None not in executions
-    return tuple(one for one in executions if one is not None)
+    return tuple(execution for execution in executions if execution is not None)
 
 
 def endings_of(job: Job, *behaviour: Execution, second: dict[int, Execution] | None = None) -> str:
@@ -94,7 +94,9 @@ def endings_of(job: Job, *behaviour: Execution, second: dict[int, Execution] | N
         Ending.OUT_OF_TIME: "t",
         Ending.SKIPPED: "s",
     }
-    return "".join(letters[one.ending] for one in executions_of(job, behaviour, second or {}))
+    return "".join(
+        letters[execution.ending] for execution in executions_of(job, behaviour, second or {})
+    )
 
 
 def take_tasks(schedule: Schedule, count: int) -> list[GuestTask]:
@@ -339,7 +341,7 @@ def test_a_postponed_job_has_all_its_executions() -> None:
     for task in take_tasks(schedule, 3):
         schedule.record(task, [RIGHT])
 
-    assert {one.index: one.executions for one in schedule.completed()} == {
+    assert {progress.index: progress.executions for progress in schedule.completed()} == {
         0: [RIGHT] * 2,
         1: [RIGHT],
     }
@@ -381,7 +383,7 @@ def test_the_outputs_of_a_job_are_bounded_together() -> None:
     """Outputs of the last questions are dropped when all together are too large."""
     executions = executions_of(job_of(Run, 4), tuple(map(printed, (4, 6, 1, 0))), {})
 
-    assert [one.ending for one in executions] == [
+    assert [execution.ending for execution in executions] == [
         Ending.FINISHED,
         Ending.FINISHED,
         Ending.TOO_MUCH_OUTPUT,

@@ -106,7 +106,7 @@ def test_waiting_time_is_within_the_time_there_was() -> None:
 
 
 @pytest.mark.skipif(
-    not Path("/proc/self/schedstat").exists(), reason="this kernel does not tell how long one waits"
+    not Path("/proc/self/schedstat").exists(), reason="this kernel does not report waiting times"
 )
 def test_waiting_time_grows_on_a_busy_processor() -> None:
     """Processes that share one processor wait for each other."""

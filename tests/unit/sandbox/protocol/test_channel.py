@@ -108,11 +108,11 @@ def test_receiving_leaves_the_next_message(pipe: tuple[int, int]) -> None:
     assert [receive(reader), receive(reader)] == [b"one", b"two"]
 
 
-@pytest.mark.parametrize("said", [b"", b"\x00", b"\x00\x00\x00\x05", b"\x00\x00\x00\x05four"])
-def test_a_closed_channel_ends_in_none(said: bytes) -> None:
+@pytest.mark.parametrize("sent", [b"", b"\x00", b"\x00\x00\x00\x05", b"\x00\x00\x00\x05four"])
+def test_a_closed_channel_ends_in_none(sent: bytes) -> None:
     """It does so within a message, too."""
     reader, writer = os.pipe()
-    os.write(writer, said)
+    os.write(writer, sent)
     os.close(writer)
 
     received = receive(reader)

@@ -27,7 +27,7 @@ from nova_code_verifier.sandbox.protocol.encoding import (
     encode,
 )
 
-# Far above what any of these takes, far below what they would take if nobody minded.
+# Far above what any of these needs, far below what they would need without a bound.
 LITTLE_TIME_SECONDS = 3.0
 SAME_HASH = 2**61 - 1  # what Python hashes ints by
 
@@ -326,7 +326,7 @@ def test_attributes_of_a_subclass_are_not_read(lying: object, honest: object) ->
     assert form(decode(encode(lying))) == form(honest)
 
 
-# What is no plain data
+# Values that are not plain data
 
 
 @pytest.mark.parametrize(
