@@ -85,8 +85,7 @@ def discover(
     for test_code, result in found.items():
         if not (isinstance(result, DiscoveryProblem) and result.is_outage):
             cache.put(test_code, result)
-    known = {test_code: result for test_code, result in results.items() if result is not None}
-    return known | found
+    return {test_code: result or found[test_code] for test_code, result in results.items()}
 
 
 def _run_without_answers(
@@ -133,7 +132,7 @@ def _result_of(execution: Execution) -> DiscoveryResult | CompiledTests:
 
 
 def _count_guessed(results: dict[TestCode, DiscoveryResult], executor: Executor) -> None:
-    """Set `guessed` in *results*. In one process, a guess cannot be told from a candidate."""
+    """Set `guessed` in *results*, except for tests that share the process of the candidate."""
     found = [
         (test_code, discovery)
         for test_code, discovery in results.items()
