@@ -5,7 +5,14 @@ VENV := .venv-$(VERSION)
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check format bench picture single-file image-check lock doctor clean
+PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --editable
+PYTEST := $(BIN)/pytest --override-ini cache_dir=$(VENV)/.pytest_cache
+# A file of tests stays in one process, because its tests share what they start.
+PARALLEL := --numprocesses=auto --maxprocesses=4 --dist=loadfile
+FUZZ_OPTIONS ?= -max_total_time=60
+
+.PHONY: help demo test test-all test-python test-downloads grounds fuzz check format bench docs \
+	picture single-file image-check lock doctor clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -13,8 +20,27 @@ help:  ## Show this list
 demo: $(READY)  ## Score the examples and show a table of rewards
 	$(BIN)/verifier score examples/completions.jsonl --table
 
-test: $(READY)  ## Run all tests
-	$(BIN)/pytest --override-ini cache_dir=$(VENV)/.pytest_cache $(OPTIONS)
+unexport PYTHONDONTWRITEBYTECODE  # the tests start hundreds of interpreters: none should compile again
+
+test: $(READY) test-downloads  ## Run the fast tests: what they are is in docs/testing.md
+	$(PYTEST) $(PARALLEL) -m "not slow" $(OPTIONS)
+
+test-all: test-python grounds fuzz  ## Run all tests: slow ones, containers, other users, fuzzing
+
+test-python: $(READY) test-downloads  ## Run all tests of pytest, slow ones and containers included
+	$(PYTEST) $(PARALLEL) $(OPTIONS)
+
+# Where these cannot be downloaded, the tests that need them are skipped, with the reason.
+test-downloads: $(READY)
+	@$(BIN)/python tests/e2e/fetch_rie.py >/dev/null || true
+	@$(BIN)/python -m tests.e2e.fetch_clients >/dev/null || true
+
+grounds: $(READY)  ## Run the sandbox's tests as root, as a user, and without Landlock
+	$(BIN)/python -m tests.other_kernels
+
+fuzz: $(READY)  ## Fuzz what reads the answers of a guest, for a minute
+	$(PIP_INSTALL) '.[fuzz]'
+	$(BIN)/python tests/fuzz/fuzz_decoder.py $(FUZZ_OPTIONS) -verbosity=0
 
 check: $(READY)  ## Lint, check types and the contracts between the rooms
 	$(BIN)/ruff check
@@ -32,8 +58,12 @@ bench: $(READY)  ## Measure samples per second beside naive graders and bare for
 	$(BIN)/python -m benchmarks.test_code --rollouts 8
 	$(BIN)/python -m benchmarks.split
 
+docs: $(READY)  ## Build the documentation, with warnings as errors
+	$(PIP_INSTALL) '.[docs]'
+	$(BIN)/mkdocs build --strict
+
 picture: $(READY)  ## Draw docs/shapes.svg: what a pass rate is worth
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[pictures]'
+	$(PIP_INSTALL) '.[pictures]'
 	$(BIN)/python docs/plot_shapes.py
 
 single-file: $(READY)  ## Build dist/reward_lambda.py: the reward function in one file
@@ -43,7 +73,7 @@ image-check: $(READY)  ## Build the Lambda's image, and compare its rows with th
 	$(BIN)/verifier docker-check examples/completions.jsonl $(OPTIONS)
 
 lock: $(READY)  ## Write requirements-lambda.lock anew, from pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[lock]'
+	$(PIP_INSTALL) '.[lock]'
 	$(BIN)/uv pip compile --quiet --upgrade --extra tracing pyproject.toml --output-file requirements-lambda.lock
 
 doctor: $(READY)  ## Show what this machine's kernel grants
@@ -56,5 +86,5 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11 to 3.13 is needed, as by make PYTHON=python3.12")'
 	@echo "setting up $(VENV): about a minute"
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(PIP_INSTALL) '.[dev]'
 	touch $@

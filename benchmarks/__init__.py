@@ -1,1 +1,1 @@
-"""Measurements: always as ratios, beside a peer or a floor in the same run."""
+"""Benchmarks. Each compares two speeds of the same run, and reports their ratio."""

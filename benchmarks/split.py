@@ -1,11 +1,12 @@
-"""What do two functions cost beside one? The same samples, by both, on this machine.
+"""Measure what an executor function costs: the same samples, scored by one function and by two.
 
     python -m benchmarks.split [--rounds N]
 
-Both are run by Lambda's runtime interface emulator and called by boto3, warm; the executor function
-in as many environments as there are processors, one worker each. Every round measures all in turn,
-and the ratio is taken within the round. On one machine the split gains nothing: what is seen is
-what it costs, in calls above all.
+Lambda's runtime interface emulator runs the functions, and boto3 calls them, after a first call
+that is not measured. The executor function has as many environments as there are processors, with
+one worker each. Every round measures all deployments in turn, and the ratio is taken within the
+round. One machine cannot show a gain of two functions: the result is their cost, most of which
+is the calls.
 """
 
 import argparse
@@ -34,7 +35,7 @@ REWARD, EXECUTOR = (
 
 
 def measure(rounds: int, console: Console) -> None:
-    """Measure one function and two, with one candidate a call and with eight, and print."""
+    """Measure one function, and two with 1 and with 8 candidates per request; print a table."""
     with running_fleet(Path(fetch_emulator()), **_deployments()) as fleet:
         for name in ("split", "split8"):
             fleet.deployments[name].variables["AWS_ENDPOINT_URL_LAMBDA"] = fleet.url
@@ -61,11 +62,11 @@ def _deployments() -> dict[str, Deployment]:
 def _event(samples: list[Sample]) -> bytes:
     rows = [
         {
-            "id": number,
+            "id": index,
             "messages": [{"role": "assistant", "content": sample.completion}],
             "reference_answer": sample.reference,
         }
-        for number, sample in enumerate(samples)
+        for index, sample in enumerate(samples)
     ]
     return json.dumps(rows).encode()
 
@@ -73,11 +74,11 @@ def _event(samples: list[Sample]) -> bytes:
 def _measured(fleet: Fleet, event: bytes, rounds: int) -> dict[str, list[float]]:
     client = client_of(fleet.url)
     seconds: dict[str, list[float]] = {name: [] for name in ("single", "split", "split8")}
-    for number in range(rounds + 1):
-        for name, taken in seconds.items():
-            took = _timed(lambda: client.invoke(FunctionName=name, Payload=event))  # noqa: B023
-            if number:  # the first is cold
-                taken.append(took)
+    for round_number in range(rounds + 1):
+        for name, measured in seconds.items():
+            duration = _timed(lambda: client.invoke(FunctionName=name, Payload=event))  # noqa: B023
+            if round_number:  # the first call starts the environments
+                measured.append(duration)
     return seconds
 
 
@@ -89,14 +90,18 @@ def _timed(call: Callable[[], Any]) -> float:
 
 
 def _show(kind: str, seconds: dict[str, list[float]], count: int, console: Console) -> None:
-    table = Table(title=f"{kind}: {count} samples of {CASES} cases, {PROCESSORS} processors")
-    for title in ("", "samples a second", "of one function's"):
-        table.add_column(title, justify="left" if not title else "right")
-    names = {"single": "one function", "split": "two, a candidate a call", "split8": "two, eight"}
-    for name, taken in seconds.items():
-        pairs = zip(seconds["single"], taken, strict=True)
-        ratio = statistics.median(one / other for one, other in pairs)
-        speed = count / statistics.median(taken)
+    table = Table(title=f"{kind}: {count} samples with {CASES} cases, {PROCESSORS} processors")
+    for title in ("deployment", "samples per second", "ratio to one function"):
+        table.add_column(title, justify="left" if title == "deployment" else "right")
+    names = {
+        "single": "one function",
+        "split": "two functions, batches of 1",
+        "split8": "two functions, batches of 8",
+    }
+    for name, measured in seconds.items():
+        pairs = zip(seconds["single"], measured, strict=True)
+        ratio = statistics.median(single / other for single, other in pairs)
+        speed = count / statistics.median(measured)
         table.add_row(names[name], f"{speed:.0f}", f"{ratio:.2f}")
     console.print(table)
 

@@ -35,13 +35,7 @@ from rich.table import Table
 from nova_code_verifier import Score, Verdict
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.types import Execution, Executor, IsolationLevel, Job, Limits
-from nova_code_verifier.verifier.pipeline import (
-    PreparedSample,
-    conclude,
-    judge_cases,
-    prepare,
-    run_all,
-)
+from nova_code_verifier.verifier.pipeline import judge
 from nova_code_verifier.verifier.test_code.discovery import DiscoveryCache
 from tests.known.published import BUGGY, HUMANEVAL, Solution, read_solutions
 
@@ -164,24 +158,16 @@ def _judged(
     executor: Executor,
     discovery_cache: DiscoveryCache,
     limits: Limits = LIMITS,
-) -> tuple[list[PreparedSample], list[Score]]:
-    """Do what `judge` of `verifier/pipeline.py` does, and return the prepared samples, too."""
+) -> list[Score]:
     samples = [entry.solution.sample for entry in entries]
-    started = [prepare(sample, default_limits=limits) for sample in samples]
-    prepared = [sample for sample in started if isinstance(sample, PreparedSample)]
-    assert len(prepared) == len(entries)
-    scores = {
-        index: conclude(prepared[index], judge_cases(prepared[index], executions))
-        for index, executions in run_all(prepared, executor, discovery_cache)
-    }
-    return prepared, [scores[index] for index in range(len(prepared))]
+    return judge(samples, executor, default_limits=limits, discovery_cache=discovery_cache)
 
 
 def _without_endless(
     entries: list[Entry], executor: Executor, discovery_cache: DiscoveryCache
 ) -> list[Entry]:
     """Judge all once, which fills the cache, and leave out those that ran out of time."""
-    _, scores = _judged(entries, executor, discovery_cache, WARM_UP_LIMITS)
+    scores = _judged(entries, executor, discovery_cache, WARM_UP_LIMITS)
     return [
         entry
         for entry, score in zip(entries, scores, strict=True)
@@ -192,7 +178,7 @@ def _without_endless(
 def _ours(entries: list[Entry], executor: Executor, discovery_cache: DiscoveryCache) -> Grader:
     def grade() -> tuple[float, list[bool]]:
         started = time.perf_counter()
-        _, scores = _judged(entries, executor, discovery_cache)
+        scores = _judged(entries, executor, discovery_cache)
         return time.perf_counter() - started, [score.correctness == 1.0 for score in scores]
 
     return grade
@@ -262,8 +248,8 @@ def measure(rounds: int, rollouts: int, python: str, console: Console) -> None:
                 graders["evalplus"] = evalplus
             console.print(f"isolation level [bold]{executor.level}[/], {PROCESSORS} processors")
             _show(_measured(graders, entries, rounds, console), len(entries), console)
-        prepared, _ = _judged(entries, CountingExecutor(executor, counts), discovery_cache)
-    _show_guests(prepared, counts, console)
+        _judged(entries, CountingExecutor(executor, counts), discovery_cache)
+    _show_guests(len(entries), counts, console)
 
 
 def _measured(
@@ -295,14 +281,11 @@ def _show(seconds: dict[str, list[float]], count: int, console: Console) -> None
     console.print(table)
 
 
-def _show_guests(prepared: list[PreparedSample], counts: Counter[str], console: Console) -> None:
+def _show_guests(completions: int, counts: Counter[str], console: Console) -> None:
     console.print(
-        f"guests per completion: {counts.total() / len(prepared):.2f} "
+        f"guests per completion: {counts.total() / completions:.2f} "
         f"({counts['candidates']} of candidates, {counts['harnesses']} of harnesses)"
     )
-    rounds = Counter(sample.run.rounds for sample in prepared if sample.run)
-    taken = ", ".join(f"{count} took {number}" for number, count in sorted(rounds.items()))
-    console.print(f"rounds: {taken}")
 
 
 def main() -> None:

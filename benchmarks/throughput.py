@@ -1,11 +1,11 @@
-"""How fast is it? Beside a naive grader, and beside the floor: a bare fork and wait.
+"""Measure samples per second, compared with a naive grader, and the cost of a guest.
 
     python -m benchmarks.throughput [--rounds N]
 
-Machines are noisy, so every round measures all contestants in turn, and the ratio is taken
-within the round; the table shows medians. The naive grader starts an interpreter for every
+The speed of a machine varies, so every round measures all contestants in turn, and the ratio is
+taken within the round; the table shows medians. The naive grader starts one interpreter for every
 test case (`stdio`) or for every sample (`call`), as many at a time as there are processors, and
-protects nothing.
+protects nothing. The cost of a guest is compared with a bare fork and wait.
 """
 
 import argparse
@@ -51,25 +51,20 @@ from typing import List
 class Solution:
     def twoSum(self, nums: List[int], target: int) -> List[int]:
         seen = {}
-        for place, number in enumerate(nums):
+        for index, number in enumerate(nums):
             if target - number in seen:
-                return [seen[target - number], place]
-            seen[number] = place
+                return [seen[target - number], index]
+            seen[number] = index
         return []
 """
 
-# The zygote's own modules, so that the floor forks a process of the same size.
-FLOOR = """
+# It imports the zygote's own modules, so that it forks a process of the same size.
+BARE_FORK = """
 import os, sys, gc, time
 sys.path.insert(0, sys.argv[2])
-from nova_code_verifier.sandbox.confinement import audit
-from nova_code_verifier.sandbox.protocol import channel
-from nova_code_verifier.sandbox.confinement import confine
-from nova_code_verifier.sandbox.protocol import control
-from nova_code_verifier.sandbox.protocol import encoding
-from nova_code_verifier.sandbox.guest import main as guest
-from nova_code_verifier.sandbox.confinement import kernel
-from nova_code_verifier.sandbox.confinement import seccomp
+from nova_code_verifier.sandbox.confinement import audit, confine, kernel, seccomp
+from nova_code_verifier.sandbox.guest import main
+from nova_code_verifier.sandbox.protocol import channel, control, encoding
 import array, bisect, heapq, itertools, math, operator, re, select, socket, string, typing
 register, os.register_at_fork = os.register_at_fork, lambda **_: None
 import random
@@ -103,7 +98,7 @@ def _fenced(program: str) -> str:
 
 
 def stdio_samples() -> list[Sample]:
-    """Count words, from standard input."""
+    """Return samples that count the words of standard input."""
     texts = [" ".join(f"w{(n * k) % 7}" for k in range(50)) + "\n" for n in range(1, CASES + 1)]
     outputs = []
     for text in texts:
@@ -114,7 +109,7 @@ def stdio_samples() -> list[Sample]:
 
 
 def call_samples() -> list[Sample]:
-    """Find two numbers of a sum, in a function."""
+    """Return samples with a method that finds two numbers with a given sum."""
     cases = [
         {"args": [list(range(n + 2)), 2 * n + 1], "expected": [n, n + 1]} for n in range(CASES)
     ]
@@ -129,14 +124,14 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 def _ours(executor: LocalExecutor, samples: list[Sample]) -> float:
-    """Seconds per sample. Every sample must be right, or the figure would mean nothing."""
+    """Return the seconds per sample. Only the time of right samples means anything: check one."""
     scores = judge(samples[:1], executor)
     assert scores[0].correctness == 1.0, scores[0]
     return _timed(lambda: judge(samples, executor)) / len(samples)
 
 
 def _one_guest(executor: LocalExecutor) -> float:
-    """Seconds per guest of the smallest program, on a single worker."""
+    """Return the seconds per guest for the smallest program, on a single worker."""
     job = Job(program="pass", questions=(Run(),) * FORKS)
     return _timed(lambda: list(executor.run([job]))) / FORKS
 
@@ -177,9 +172,9 @@ def _naive_call(directory: Path, samples: list[Sample]) -> float:
         return _timed(lambda: all(list(pool.map(grade, range(SAMPLES))))) / SAMPLES
 
 
-def _floor() -> float:
+def _bare_fork() -> float:
     root = str(Path(__file__).resolve().parent.parent)
-    command = [sys.executable, "-c", FLOOR, str(FORKS), root]
+    command = [sys.executable, "-c", BARE_FORK, str(FORKS), root]
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
@@ -191,7 +186,7 @@ def _ready() -> tuple[float, float, float]:
 
 
 def measure(rounds: int, console: Console) -> dict[str, list[float]]:
-    """Measure every contestant once a round."""
+    """Measure every contestant once in each round, and return the seconds by contestant."""
     seconds: dict[str, list[float]] = {}
     stdio, calls = stdio_samples(), call_samples()
     with (
@@ -200,7 +195,7 @@ def measure(rounds: int, console: Console) -> dict[str, list[float]]:
         tempfile.TemporaryDirectory() as scratch,
     ):
         contestants: dict[str, Callable[[], float]] = {
-            "floor": _floor,
+            "bare fork": _bare_fork,
             "guest": lambda: _one_guest(single),
             "stdio ours": lambda: _ours(executor, stdio),
             "stdio naive": lambda: _naive_stdio(Path(scratch), stdio),
@@ -217,14 +212,15 @@ def measure(rounds: int, console: Console) -> dict[str, list[float]]:
 
 
 def show(seconds: dict[str, list[float]], console: Console) -> None:
-    """Print medians, and the median of each round's ratio."""
+    """Print the medians, and the medians of the ratios."""
     middle = {name: statistics.median(values) for name, values in seconds.items()}
 
-    def ratio(one: str, other: str) -> float:
-        return statistics.median(a / b for a, b in zip(seconds[one], seconds[other], strict=True))
+    def ratio(slower: str, faster: str) -> float:
+        pairs = zip(seconds[slower], seconds[faster], strict=True)
+        return statistics.median(a / b for a, b in pairs)
 
-    table = Table(title=f"samples of {CASES} cases")
-    for column in ("kind", "ours, samples/s", "naive, samples/s", "ours : naive"):
+    table = Table(title=f"samples with {CASES} cases, per second")
+    for column in ("kind of tests", "this verifier", "naive grader", "ratio"):
         table.add_column(column, justify="right")
     for kind in ("stdio", "call"):
         table.add_row(
@@ -233,14 +229,14 @@ def show(seconds: dict[str, list[float]], console: Console) -> None:
         )  # fmt: skip
     console.print(table)
     console.print(
-        f"one guest, every protection on: {middle['guest'] * 1e3:.2f} ms; bare fork and wait: "
-        f"{middle['floor'] * 1e3:.2f} ms; ratio {ratio('guest', 'floor'):.1f}"
+        f"one guest with all protections: {middle['guest'] * 1e3:.2f} ms; a bare fork and wait: "
+        f"{middle['bare fork'] * 1e3:.2f} ms; ratio {ratio('guest', 'bare fork'):.1f}"
     )
     readings = [_ready() for _ in range(3)]
     ready, own, zygote = (statistics.median(column) for column in zip(*readings, strict=True))
     console.print(
-        f"import of the handler to readiness: {ready:.2f} s; resident: handler {own:.0f} MB, "
-        f"a zygote {zygote:.0f} MB"
+        f"from the import of the handler until it is ready: {ready:.2f} s; resident memory: "
+        f"handler {own:.0f} MB, zygote {zygote:.0f} MB"
     )
 
 

@@ -1,4 +1,7 @@
-"""Draw what a pass rate is worth, shape by shape: `make picture` writes docs/shapes.svg."""
+"""Draw the reward by the share of passed test cases, for each shape.
+
+`make picture` writes docs/shapes.svg.
+"""
 
 from fractions import Fraction
 from pathlib import Path
@@ -20,7 +23,7 @@ STYLES = {
 
 
 def reward(passed: int, guessed: int, rubric: Rubric) -> float:
-    """Score a tidy program that passes so many of the cases."""
+    """Return the reward of a well-formed program that passes *passed* of the cases."""
     verdicts = [Verdict.ACCEPTED] * passed + [Verdict.WRONG_ANSWER] * (CASES - passed)
     results = tuple(
         CaseResult(verdict=verdict, execution=Execution(ending=Ending.FINISHED))
@@ -33,7 +36,7 @@ def reward(passed: int, guessed: int, rubric: Rubric) -> float:
 
 
 def main() -> None:
-    """Draw, and write the picture down."""
+    """Draw the picture and write the file."""
     plt.rcParams["svg.hashsalt"] = "shapes"  # the same picture every time
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
     rates = [passed / CASES for passed in range(CASES + 1)]

@@ -1,4 +1,5 @@
-"""The front doors: events, files and arguments in; rows, tables and exit statuses out.
+"""Entry points: the Lambda, the executor function, the command line, adapters for trainers.
 
-AWS, pydantic, the clock, files and logs live here. Every door goes through `service`.
+Only this package touches AWS, HTTP, the clock, files and logs. All entry points that score samples
+do it through `handlers/service.py`.
 """

@@ -1,18 +1,18 @@
 """The executor function: a Lambda that runs candidates, and holds nothing worth stealing.
 
-In: an order (`sandbox.remote.request`): programs, questions, limits. Out: what happened. No
-reference
-ever comes here, and no secret: its role needs no permissions, and the credentials that Lambda
-gives to every function are forgotten before the first guest is forked. Must not know: tests,
-answers, rewards.
+In: a request (`sandbox/remote/request.py`) with programs, questions and limits. Out: executions.
+This function never receives references or secrets. Its role needs no permissions, and the
+credentials that Lambda gives to every function are removed before the first guest is forked.
 
-Whatever a call leaves behind (a process, a file) would be there in the next one, which may be
-another candidate's. So each call ends with a look around, and if anything is found, with the end of
-this process, unanswered: Lambda then ends all that runs in the environment and starts anew (what is
-in `/tmp` it leaves, so that is removed first), and the caller takes the order for one that crashed.
-A candidate can leave something only where no wall holds it. There it is alone: several jobs in an
-order are refused at any level but `kernel`, and at level `none` every call that may be served by an
-environment which served others (`VERIFIER_EXECUTOR_FRESH_ENVIRONMENT`).
+A process or a file that one call leaves behind would still be there in the next call, which may
+serve another candidate. So each call ends with a search for leftovers. If there are any, this
+process exits without a response. Lambda then kills everything in the environment and starts it
+again (`/tmp` would survive that, so the files are removed first), and the caller treats the request
+as crashed.
+
+A candidate can leave something behind only at a level below `kernel`, and there it must be alone.
+At such a level, requests with several jobs are refused. At level `none`, the function also refuses
+every call whose environment may serve other callers (see `VERIFIER_EXECUTOR_FRESH_ENVIRONMENT`).
 """
 
 import os
@@ -25,6 +25,7 @@ from nova_code_verifier.handlers.settings import read_settings
 from nova_code_verifier.sandbox.confinement import kernel
 
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+# Before anything else is loaded or started, so that nothing can copy them.
 for name in CREDENTIALS:
     kernel.forget_variable(name)
 
@@ -37,59 +38,64 @@ from nova_code_verifier.sandbox.remote.response import RunResponse, write_respon
 from nova_code_verifier.sandbox.types import Execution, IsolationLevel  # noqa: E402
 
 SETTINGS = read_settings()
-TRACES = Leftovers()
+LEFTOVERS = Leftovers()  # before the executor starts: it notes what is there already
 EXECUTOR = start_local(SETTINGS)
 if "AWS_LAMBDA_RUNTIME_API" in os.environ:
-    TRACES.hide()
+    LEFTOVERS.hide()
 
 _CONTAMINATED = 70
-_NAMED_MAX = 10
+_LISTED_MAX = 10
 
 
 class RefusedRequestError(ValueError):
-    """An order that this function does not carry out."""
+    """A request that this function must not run at its isolation level."""
 
 
 def lambda_handler(event: object, context: object = None) -> dict[str, str]:
-    """Run the jobs of an order.
+    """Run the jobs of a request.
 
-    Raises ValueError for what is no order, RefusedRequestError for several jobs without a wall
-    of the kernel's or any without a wall and a tenant, and SandboxError if the sandbox cannot
-    start. Does not return if the jobs left anything behind, or broke anything.
+    Raises ValueError for an event that is not a request, RefusedRequestError for a request that the
+    isolation level does not allow, and SandboxError if the sandbox cannot start. Does not return if
+    the jobs left anything behind, or broke anything.
     """
-    order = read_request(unwrap(event))
+    request = read_request(unwrap(event))
     level = EXECUTOR.level
-    if level is IsolationLevel.NONE and not getattr(context, "tenant_id", None):
-        raise RefusedRequestError(
-            "without a wall (level none) each call takes an environment of its own:"
-            " set VERIFIER_EXECUTOR_FRESH_ENVIRONMENT of the reward function"
-        )
-    if len(order.jobs) > 1 and level is not IsolationLevel.KERNEL:
-        raise RefusedRequestError(
-            f"{len(order.jobs)} jobs at level {level}: set VERIFIER_EXECUTOR_BATCH to 1"
-        )
+    _check_isolation(request, level, context)
     try:
         seconds = seconds_left(context, default_seconds=SETTINGS.default_seconds)
-        reply = RunResponse(level=level, results=_run(order, seconds))
-        payload = write_response(reply, order.jobs)
-        left = TRACES.found(EXECUTOR)
-    except BaseException as error:  # noqa: BLE001  (whatever broke, the next call would find it broken)
-        _end(f"{type(error).__name__}: {error}")
-    if left:
-        _end(f"left behind: {left[:_NAMED_MAX]}")
+        response = RunResponse(level=level, results=_run(request, seconds))
+        payload = write_response(response, request.jobs)
+        found = LEFTOVERS.found(EXECUTOR)
+    except BaseException as error:  # noqa: BLE001  (whatever broke would be broken in the next call)
+        _exit(f"{type(error).__name__}: {error}")
+    if found:
+        _exit(f"left behind: {found[:_LISTED_MAX]}")
     return wrap(payload)
 
 
-def _end(why: str) -> NoReturn:
-    """End this process, so that Lambda resets the environment."""
-    words = f"this environment ends; {why}"
-    print(words, file=sys.stderr, flush=True)  # noqa: T201  (no logger is loaded here)
+def _check_isolation(request: RunRequest, level: IsolationLevel, context: object) -> None:
+    if level is IsolationLevel.NONE and not getattr(context, "tenant_id", None):
+        raise RefusedRequestError(
+            "without isolation (level none), each call takes an environment of its own: set"
+            " VERIFIER_EXECUTOR_FRESH_ENVIRONMENT of the reward function"
+        )
+    if len(request.jobs) > 1 and level is not IsolationLevel.KERNEL:
+        raise RefusedRequestError(
+            f"{len(request.jobs)} jobs in one request at level {level}, which does not isolate them"
+            " from each other: set VERIFIER_EXECUTOR_BATCH of the reward function to 1"
+        )
+
+
+def _run(request: RunRequest, seconds: float) -> tuple[tuple[Execution, ...], ...]:
+    deadline = time.monotonic() + min(request.seconds, seconds)
+    results = dict(EXECUTOR.run(request.jobs, deadline=deadline))
+    return tuple(results[index] for index in range(len(request.jobs)))
+
+
+def _exit(reason: str) -> NoReturn:
+    """Exit this process, so that Lambda resets the environment."""
+    message = f"this environment ends; {reason}"
+    print(message, file=sys.stderr, flush=True)  # noqa: T201  (no logger is loaded here)
     with suppress(Exception):
-        TRACES.wipe(EXECUTOR)
+        LEFTOVERS.wipe(EXECUTOR)
     os._exit(_CONTAMINATED)
-
-
-def _run(order: RunRequest, seconds_left: float) -> tuple[tuple[Execution, ...], ...]:
-    deadline = time.monotonic() + min(order.seconds, seconds_left)
-    results = dict(EXECUTOR.run(order.jobs, deadline=deadline))
-    return tuple(results[place] for place in range(len(order.jobs)))

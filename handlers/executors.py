@@ -1,11 +1,11 @@
-"""Start the executor that the settings ask for: on this machine, or an executor function.
+"""Start the executor that the settings ask for: on this machine, or in an executor function.
 
-In: settings. Out: an executor, warming up. Must not know: what it will run.
+In: settings. Out: an executor that is warming up.
 """
 
 from typing import TYPE_CHECKING
 
-from nova_code_verifier.handlers.settings import Settings
+from nova_code_verifier.handlers.settings import Settings, SettingsError
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 
 if TYPE_CHECKING:
@@ -15,17 +15,26 @@ if TYPE_CHECKING:
 def start_executor(
     settings: Settings, *, workers: int | None = None
 ) -> "LocalExecutor | RemoteExecutor":
-    """Start the executor for candidates; *workers* go before those of the settings."""
+    """Start the executor for candidates. *workers* overrides the setting.
+
+    Raises SettingsError if the settings name an executor function that cannot be called from here.
+    """
     if not settings.executor_function:
         return start_local(settings, workers=workers)
-    from nova_code_verifier.handlers.executor_function.client import function_invoker  # noqa: PLC0415  (boto3 takes half a second)
+    try:
+        from nova_code_verifier.handlers.executor_function.client import function_invoker  # noqa: PLC0415  (boto3 takes half a second)
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            "VERIFIER_EXECUTOR_FUNCTION: the single file runs candidates by itself; to run them in"
+            f" another function, deploy the image ({error})"
+        ) from None
     from nova_code_verifier.sandbox.remote.executor import RemoteExecutor  # noqa: PLC0415
 
     return RemoteExecutor(
         function_invoker(
             settings.executor_function,
             connections=settings.executor_concurrency,
-            always_fresh=settings.executor_fresh_environment,
+            fresh_environment=settings.executor_fresh_environment,
         ),
         lambda modules: start_local(settings, workers=workers, preloaded=modules),
         concurrency=settings.executor_concurrency,
@@ -37,7 +46,7 @@ def start_executor(
 def start_local(
     settings: Settings, *, workers: int | None = None, preloaded: tuple[str, ...] = ()
 ) -> LocalExecutor:
-    """Start an executor on this machine, whose guests find the modules *preloaded* loaded."""
+    """Start an executor on this machine. Its guests find the modules *preloaded* imported."""
     return LocalExecutor(
         workers=workers or settings.workers,
         level=settings.isolation,

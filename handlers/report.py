@@ -1,7 +1,6 @@
-"""Say in a trainer's or an operator's words what a score was.
+"""Report a score: metrics for the row, details for people, fields for the log.
 
-In: a `Score`. Out: metrics for the row, details for the curious, a line for the log. The
-same names in every row of every run. Must not know: how a score came about.
+The names are the same in every row of every run. Nothing here shows what was expected.
 """
 
 from nova_code_verifier.handlers.wire import Metric, MetricType
@@ -23,7 +22,7 @@ def metrics_of(
     no_completion: bool,
     rubric: Rubric = DEFAULT_RUBRIC,
 ) -> list[Metric]:
-    """List the metrics of a row: what was paid for, then what explains it."""
+    """List the metrics of a row: first the dimensions, then the explanations."""
     paid = {name for name in DIMENSIONS if getattr(rubric, name)} | set(_ALWAYS_REWARDS)
     dimensions = {name: getattr(score, name) for name in DIMENSIONS}
     explanations = {
@@ -51,13 +50,13 @@ def metrics_of(
 
 
 def details_of(score: Score) -> dict[str, object]:
-    """Tell what each case's verdict rests on. Never what was expected."""
+    """Return the facts behind each case's verdict; never what was expected."""
     return {
         "verdict": score.verdict,
         "extraction_method": score.method,
         "problem": score.problem,
         "findings": list(map(finding_text, score.findings)),
-        "format_issues": list(score.misses),
+        "format_issues": list(score.format_issues),
         "cases": [_case_details(case) for case in score.cases[:_DETAILED_CASES_MAX]],
     }
 
@@ -87,13 +86,13 @@ def _case_details(case: CaseResult) -> dict[str, object]:
 
 
 def _excerpt(output: bytes) -> str:
-    """Show the end of an output: that is where a traceback says what was wrong."""
+    """Return the end of an output: a traceback names its error there."""
     text = output[-4 * _EXCERPT_CHARACTERS :].decode("utf-8", "replace")
     return text if len(text) <= _EXCERPT_CHARACTERS else "…" + text[-_EXCERPT_CHARACTERS:]
 
 
 def log_fields(row: dict[str, object], score: Score, level: IsolationLevel) -> dict[str, object]:
-    """Flatten a row into the top-level fields of a log line. No text of a candidate's."""
+    """Return the row as top-level fields of a log line, without any text of the candidate."""
     metrics = row["metrics_list"]
     assert isinstance(metrics, list)  # noqa: S101  (built by wire.response_row)
     fields: dict[str, object] = {metric["name"]: metric["value"] for metric in metrics}
@@ -105,5 +104,5 @@ def log_fields(row: dict[str, object], score: Score, level: IsolationLevel) -> d
         "level": level,
         "source": score.source,
         "problem": score.problem,
-        "format_issues": list(score.misses),
+        "format_issues": list(score.format_issues),
     }

@@ -1,8 +1,9 @@
-"""The reward function: the Lambda's front door.
+"""The reward function: the entry point of the Lambda, and of the single file.
 
-In: an event from a trainer, a context (Lambda's own, a dict, or None). Out: a row for
-every sample, in order; and, on the way, what telemetry makes of it. Must not know: how a
-score comes about.
+In: a trainer's event, and a context (Lambda's object, a dict, or None). Out: one row for each
+sample, in the order of the samples. An event passes these stages:
+
+    wire.read_event -> service.Service.score -> service.rows_of -> wire.write_response
 """
 
 import os
@@ -12,7 +13,7 @@ from nova_code_verifier.handlers.executors import start_executor
 from nova_code_verifier.handlers.settings import read_settings
 
 SETTINGS = read_settings()
-# Before the other imports: the zygotes warm up while this process is still loading.
+# Before the other imports: the zygotes warm up while this process is still loading modules.
 EXECUTOR = start_executor(SETTINGS)
 
 from nova_code_verifier.handlers.invocation import seconds_left  # noqa: E402
@@ -22,24 +23,20 @@ from nova_code_verifier.handlers.wire import read_event, write_response  # noqa:
 from nova_code_verifier.sandbox.confinement.kernel import hide_from_peers  # noqa: E402
 
 if "AWS_LAMBDA_RUNTIME_API" in os.environ:
-    # Here the environment holds credentials, and guests may have this process's uid.
+    # In Lambda, this process's environment holds credentials. Guests may run under the same uid,
+    # and could read it in /proc.
     hide_from_peers()
 
 TELEMETRY = Telemetry(SETTINGS)
-logger = TELEMETRY.logger
-SERVICE = Service(
-    EXECUTOR,
-    SETTINGS,
-    on_bug=lambda place: logger.exception("bug", extra={"place": place}),
-)
+SERVICE = Service(EXECUTOR, SETTINGS, on_bug=TELEMETRY.log_bug)
 
 
 @TELEMETRY.traced
 def lambda_handler(event: object, context: object = None) -> object:
-    """Score the samples of *event*.
+    """Score the samples of *event*, and return their rows.
 
-    Raises MalformedEventError for an event without samples, and OutageError for samples
-    that we could not grade, where the rubric's `on_outage` is `raise`.
+    Raises MalformedEventError for an event without samples, and OutageError for samples that we
+    could not grade, if the rubric's `on_outage` is `raise`.
     """
     with TELEMETRY.invocation(context) as invocation:
         request = read_event(event)
@@ -47,7 +44,7 @@ def lambda_handler(event: object, context: object = None) -> object:
         deadline = time.monotonic() + seconds
         outcomes = []
         for outcome in SERVICE.score(request.entries, deadline=deadline):
-            invocation.tell(outcome, request.entries[outcome.place].sample)
+            invocation.record(outcome, request.entries[outcome.index].sample)
             outcomes.append(outcome)
         rows = rows_of(outcomes, SETTINGS.rubric.on_outage)
         return write_response(request, rows, always_envelope=SETTINGS.always_envelope)

@@ -1,7 +1,7 @@
-"""What an operator may set, read once from the environment.
+"""The settings of an operator, read once from the environment.
 
-In: variables named `VERIFIER_*`. Out: `Settings`. A value that makes no sense stops the
-start, with the variable's name: a typing error must not quietly change rewards.
+In: variables named `VERIFIER_*`. Out: `Settings`. An unknown variable or an unusable value stops
+the start, with the variable's name: a typing error must not silently change rewards.
 """
 
 import json
@@ -11,7 +11,6 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 from nova_code_verifier.handlers.llm_judge.prompt import DEFAULT_PROMPT, check_prompt
 from nova_code_verifier.handlers.llm_judge.types import Extraction
 from nova_code_verifier.sandbox.types import IsolationLevel, Limits
+from nova_code_verifier.verifier.errors import nearest_key
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, OutagePolicy, Rubric
 from nova_code_verifier.verifier.rubric_file import read_rubric
 
@@ -28,27 +28,39 @@ _FILE_BYTES_MAX = 2**20
 
 
 class SettingsError(ValueError):
-    """A setting that cannot be used. Names the variable and what it accepts."""
+    """A setting cannot be used. The message names the variable and what it accepts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The settings and their defaults. Each is set by `VERIFIER_` and its name in capitals.
+    """The settings and their defaults. Each has a variable: `VERIFIER_` and its name in capitals.
 
-    `isolation` `auto` takes the strongest wall there is; `required_isolation` is the
-    weakest that will do: the one that `isolation` names, or `interpreter`.
-    `default_seconds` is the time for an invocation whose context does not tell. `rubric` says
-    what is paid for: a path, or JSON; where `on_outage` and `ungraded_reward` are set, they take
-    the place of the rubric's own. Without a `judge_model` (an id or ARN that Bedrock's Converse
-    takes) there is no judge; `judge_prompt` is a path, or the prompt itself, `judge_concurrency`
-    the number of calls at once, and `judge_extraction` where in its answer the score may stand.
-    `log_samples` lets beginnings of completions and outputs into the log; `trace` asks for X-Ray.
-    `executor_function` is the name or ARN of the function that runs candidates; without it they
-    are run here. `executor_concurrency` calls of it are under way at most, with `executor_batch`
-    candidates in each (more than one needs its level `kernel`); `executor_fresh_environment` has
-    each served
-    by an environment of its own, which takes a function with tenant isolation, and is the only
-    way into one without a wall.
+    Where candidates run:
+
+    - `workers`: how many candidates run at the same time; None is one more than the processors.
+    - `isolation`: the isolation level; None (`auto` in the variable) is the strongest available.
+    - `required_isolation`: the weakest acceptable level; None is `isolation`, or `interpreter`.
+    - `executor_function`: the name or ARN of the function that runs candidates; "" runs them here.
+    - `executor_concurrency`: how many calls of it are open at the same time.
+    - `executor_batch`: candidates in one call; more than one needs its level `kernel`.
+    - `executor_fresh_environment`: serve each call in an environment that served no other. The
+      function needs tenant isolation. A function at level `none` accepts no other calls.
+
+    The limits of a run, if the reference sets none: `cpu_seconds`, `wall_seconds`, `memory_mb`,
+    `output_mb`. `default_seconds` is the time of an invocation whose context has no limit.
+
+    The reward: `rubric` is a path, or JSON. `on_outage` and `ungraded_reward`, if set, override
+    those of the rubric. `always_envelope` puts every response into an HTTP envelope.
+
+    The LLM judge:
+
+    - `judge_model`: a model id or ARN for Bedrock's Converse; "" is no judge.
+    - `judge_prompt`: a path, or the prompt itself.
+    - `judge_concurrency`: how many calls are open at the same time.
+    - `judge_extraction`: where in an answer the score may stand.
+
+    Telemetry: `log_samples` logs the beginnings of completions and outputs; `trace` sends traces to
+    X-Ray.
     """
 
     workers: int | None = None
@@ -75,19 +87,19 @@ class Settings:
     executor_fresh_environment: bool = False
 
     def __post_init__(self) -> None:
-        """Put what is set on its own in the place of what the rubric says."""
+        """Let `on_outage` and `ungraded_reward` override those of the rubric."""
         own = {"on_outage": self.on_outage, "ungraded_reward": self.ungraded_reward}
-        given: dict[str, Any] = {name: value for name, value in own.items() if value is not None}
-        object.__setattr__(self, "rubric", replace(self.rubric, **given))
+        overrides: dict[str, Any] = {name: own[name] for name in own if own[name] is not None}
+        object.__setattr__(self, "rubric", replace(self.rubric, **overrides))
 
     @property
     def weakest_level(self) -> IsolationLevel:
-        """The weakest wall that will do."""
+        """The weakest isolation level that is acceptable."""
         return self.required_isolation or self.isolation or IsolationLevel.INTERPRETER
 
     @property
     def limits(self) -> Limits:
-        """The limits for references that state none."""
+        """The limits for references that set none."""
         return Limits(
             cpu_seconds=self.cpu_seconds,
             wall_seconds=self.wall_seconds,
@@ -108,21 +120,22 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
 
 
 def with_rubric(settings: Settings, text: str) -> Settings:
-    """Put another rubric in place of the one that is set. Raises SettingsError."""
+    """Return *settings* with the rubric that *text* names. Raises SettingsError."""
     return replace(settings, rubric=_read("--rubric", text, load_rubric))
 
 
 def with_model(settings: Settings, text: str) -> Settings:
-    """Put another judge in place of the one that is set. Raises SettingsError."""
+    """Return *settings* with the judge model that *text* names. Raises SettingsError."""
     return replace(settings, judge_model=_read("--model", text, read_model))
 
 
 def _refuse_unknown(environment: Mapping[str, str]) -> None:
-    known = [_PREFIX + field.name.upper() for field in fields(Settings)]
+    known = {field.name: _PREFIX + field.name.upper() for field in fields(Settings)}
     for variable in environment:
-        if variable.startswith(_PREFIX) and variable not in known:
-            nearest = get_close_matches(variable, known, n=1) or known
-            raise SettingsError(f"{variable}: no such setting; did you mean {nearest[0]}?")
+        if variable.startswith(_PREFIX) and variable not in known.values():
+            near = nearest_key(variable.removeprefix(_PREFIX), known)
+            hint = f"did you mean {known[near]}?" if near else f"known: {', '.join(known.values())}"
+            raise SettingsError(f"{variable}: no such setting; {hint}")
 
 
 def _read(variable: str, text: str, reader: Callable[[str], object]) -> Any:  # noqa: ANN401
@@ -135,8 +148,8 @@ def _read(variable: str, text: str, reader: Callable[[str], object]) -> Any:  # 
 def _positive(
     kind: type[int] | type[float], most: float, *, least: float = 0
 ) -> Callable[[str], object]:
-    wanted = "a whole number" if kind is int else "a number"
-    lowest = f"from {least:g}" if least else "above 0"
+    expected = "a whole number" if kind is int else "a number"
+    expected += f" from {least:g}" if least else " above 0"
 
     def read(text: str) -> object:
         try:
@@ -144,7 +157,7 @@ def _positive(
         except ValueError:
             number = 0
         if not (least <= number <= most and number):
-            raise ValueError(f"expected {wanted} {lowest}, and {most:g} at most, found {text}")
+            raise ValueError(f"expected {expected} to {most:g}, found {text}")
         return number
 
     return read
@@ -180,12 +193,12 @@ def _boolean(text: str) -> bool:
 
 def _function_name(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9:._$/-]{1,256}", text, re.ASCII):
-        raise ValueError("expected the name or the ARN of a function")
+        raise ValueError("expected the name or the ARN of a Lambda function")
     return text
 
 
 def load_rubric(text: str) -> Rubric:
-    """Read a rubric from a file of TOML or JSON, or from the text itself if that is JSON.
+    """Read a rubric from *text* if that is JSON, otherwise from the TOML or JSON file it names.
 
     Raises ValueError.
     """
@@ -195,26 +208,26 @@ def load_rubric(text: str) -> Rubric:
         is_json = written.lstrip().startswith("{")
         return read_rubric(_table(written, is_json=is_json))
     except RecursionError:
-        raise ValueError("nested too deeply") from None
+        raise ValueError("expected a rubric, found JSON that is nested too deeply") from None
     except ValueError as error:
         raise ValueError(f"{path}: {error}" if path else str(error)) from None
 
 
 def load_prompt(text: str) -> str:
-    """Read a judge's prompt from a file, or take the text itself if it has a place for texts.
+    """Return *text* if it has placeholders, otherwise the content of the file that it names.
 
-    Raises ValueError.
+    Raises ValueError for a prompt without the two placeholders.
     """
     return check_prompt(text if "{" in text else _read_small_file(text))
 
 
 def read_model(text: str) -> str:
-    """Check that *text* may be an id or ARN of a model. Raises ValueError.
+    """Return *text* if it has the form of a model's id or ARN. Raises ValueError.
 
-    All that Bedrock has are of this form: `amazon.nova-lite-v1:0`, `us.amazon…`, `arn:aws:…`.
+    All ids of Bedrock have this form: `amazon.nova-lite-v1:0`, `us.amazon…`, `arn:aws:…`.
     """
     if not re.fullmatch(r"(?=.*[.:])[\w.:/-]{1,2048}", text, re.ASCII):
-        raise ValueError("expected a model's id, such as amazon.nova-lite-v1:0, or its ARN")
+        raise ValueError("expected the id of a model, such as amazon.nova-lite-v1:0, or its ARN")
     return text
 
 
@@ -228,12 +241,13 @@ def _table(written: str, *, is_json: bool) -> dict[str, Any]:
 
 def _read_small_file(path: str) -> str:
     try:
-        if not Path(path).is_file():  # a device may have no end, and a pipe no beginning
-            raise ValueError(f"{path} cannot be read: it is no file")
+        if not Path(path).is_file():  # reading a device might not end, reading a pipe not begin
+            raise ValueError(f"{path} cannot be read: not a regular file")
         with Path(path).open("rb") as file:
             content = file.read(_FILE_BYTES_MAX + 1)
         if len(content) > _FILE_BYTES_MAX:
-            raise ValueError(f"{path} cannot be read: it is too big for a setting")
+            problem = f"it is too big for a setting, which has at most {_FILE_BYTES_MAX} bytes"
+            raise ValueError(f"{path} cannot be read: {problem}")
         return content.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} cannot be read: {error}") from None
@@ -245,7 +259,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "required_isolation": _one_of(IsolationLevel),
     "cpu_seconds": _positive(float, 3600),
     "wall_seconds": _positive(float, 10_800),
-    "memory_mb": _positive(int, 65_536, least=16),  # a guest that runs nothing takes 12
+    "memory_mb": _positive(int, 65_536, least=16),  # a guest that runs nothing uses 12
     "output_mb": _positive(int, 1024),
     "on_outage": _one_of(OutagePolicy),
     "ungraded_reward": _finite,

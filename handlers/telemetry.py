@@ -1,9 +1,9 @@
-"""Tell an operator what the function does: log lines, metrics, traces.
+"""Write the log lines, metrics and traces of the reward function.
 
-In: outcomes, as they come. Out: one JSON line for each, and one document of metrics (EMF, which
-CloudWatch reads from the log) for each class of verdict and source that an invocation met. No
-dimension holds anything that a dataset or a candidate chooses. Must not know: how a score
-comes about, what is answered, which settings there are beyond its own.
+In: outcomes, one at a time. Out: one JSON line for each outcome, and for each invocation one
+document of metrics for each pair of verdict class and source. CloudWatch reads these documents from
+the log (embedded metric format, EMF). Datasets and candidates must not choose the value of a
+dimension: each new value costs money.
 """
 
 import json
@@ -22,7 +22,7 @@ from nova_code_verifier.handlers.service import Outcome
 from nova_code_verifier.handlers.settings import Settings, SettingsError
 from nova_code_verifier.verifier.types import Sample, Source, Verdict
 
-# Powertools' own variables; its own default for the latter would be "service_undefined".
+# Variables of Powertools. Its own default for the service would be "service_undefined".
 NAMESPACE = os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or "NovaCodeVerifier"
 SERVICE_NAME = os.environ.get("POWERTOOLS_SERVICE_NAME") or "nova-code-verifier"
 _FUNCTION_NAME = os.environ.get("AWS_LAMBDA_FUNCTION_NAME") or "local"
@@ -35,7 +35,7 @@ Handler = Callable[..., object]
 
 
 class VerdictClass(StrEnum):
-    """Verdicts, as coarsely as a dimension of metrics may tell them: each value is paid for."""
+    """Groups of verdicts, for a dimension of the metrics: each value of a dimension costs money."""
 
     ACCEPTED = "accepted"
     WRONG = "wrong"
@@ -61,8 +61,8 @@ CLASSES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Told:
-    """What a sample adds to the metrics."""
+class _SampleNumbers:
+    """The numbers that one sample adds to the metrics."""
 
     reward: float | None
     correctness: float
@@ -72,32 +72,32 @@ class _Told:
 
 
 class Invocation:
-    """What is told of one invocation: each sample when it is known, the metrics at the end."""
+    """Records the samples of one invocation, and publishes their metrics at its end."""
 
     def __init__(
         self, logger: Logger, settings: Settings, *, cold_start: bool, request_id: str | None
     ) -> None:
-        """Lines carry *cold_start* and *request_id*, as Powertools names them."""
+        """Write *cold_start* and *request_id* into each line, under the names of Powertools."""
         self._logger = logger
         self._settings = settings
         self._is_cold = cold_start
         self._common = {"cold_start": cold_start, "function_request_id": request_id}
-        self._groups: dict[tuple[VerdictClass, Source], list[_Told]] = defaultdict(list)
+        self._groups: dict[tuple[VerdictClass, Source], list[_SampleNumbers]] = defaultdict(list)
 
-    def tell(self, outcome: Outcome, sample: Sample | None) -> None:
-        """Log a line for *outcome*, and keep its numbers."""
+    def record(self, outcome: Outcome, sample: Sample | None) -> None:
+        """Log a line for *outcome*, and keep its numbers for `publish`."""
         fields = outcome.log_fields
-        texts = texts_of(outcome, sample) if self._settings.log_samples else {}
-        self._logger.info("sample", extra={"sample": fields | self._common | texts})
+        excerpts = sample_excerpts(outcome, sample) if self._settings.log_samples else {}
+        self._logger.info("sample", extra={"sample": fields | self._common | excerpts})
         score = outcome.score
-        told = _Told(
+        numbers = _SampleNumbers(
             reward=score.reward,
             correctness=score.correctness,
             duration_ms=float(str(fields["duration_ms"])),
             is_zero=score.reward is not None and score.reward <= self._settings.rubric.lowest,
             is_outage=score.is_outage,
         )
-        self._groups[CLASSES[score.verdict], score.source].append(told)
+        self._groups[CLASSES[score.verdict], score.source].append(numbers)
 
     def publish(self) -> None:
         """Write the documents of metrics."""
@@ -105,41 +105,47 @@ class Invocation:
             document = _new_document()
             document.add_metric("ColdStart", MetricUnit.Count, 1)
             document.flush_metrics()
-        for (verdict, source), told in self._groups.items():
-            _publish_group(verdict, source, told)
+        for (verdict_class, source), group in self._groups.items():
+            _publish_group(verdict_class, source, group)
 
 
 class Telemetry:
-    """The function's logger, metrics and, if it is asked for, tracer."""
+    """The logger and the metrics of the function and, if `trace` is set, its tracer."""
 
     def __init__(self, settings: Settings) -> None:
-        """Set up once, at init."""
+        """Set up the logger. Create one instance, when the function starts."""
         self._settings = settings
-        # With provisioned concurrency nobody waits for the init.
+        # With provisioned concurrency, no invocation waits for the start.
         kind = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE")
         self._is_cold = kind != "provisioned-concurrency"
         self.logger = Logger(
             service=SERVICE_NAME,
             json_serializer=write_line,
-            use_rfc3339=True,  # the only form that Lambda reads in its JSON log format
+            use_rfc3339=True,  # the only format that Lambda reads in its JSON log format
             utc=True,
         )
 
     @contextmanager
     def invocation(self, context: object) -> Iterator[Invocation]:
-        """Listen to one invocation. However it ends, what was told until then is published."""
-        cold, self._is_cold = self._is_cold, False
+        """Yield the record of one invocation. Publish its metrics even if an exception ends it."""
+        is_cold, self._is_cold = self._is_cold, False
         request_id = getattr(context, "aws_request_id", None)
-        invocation = Invocation(self.logger, self._settings, cold_start=cold, request_id=request_id)
+        invocation = Invocation(
+            self.logger, self._settings, cold_start=is_cold, request_id=request_id
+        )
         try:
             yield invocation
         finally:
             invocation.publish()
 
-    def traced(self, handler: Handler) -> Handler:
-        """Trace a handler with X-Ray if `trace` is set; or else return it as it is.
+    def log_bug(self, index: int) -> None:
+        """Log the exception that is being handled, which the sample at *index* caused."""
+        self.logger.exception("bug", extra={"index": index})
 
-        No response and no error goes into a trace: both may hold what candidates wrote.
+    def traced(self, handler: Handler) -> Handler:
+        """Return a handler that X-Ray traces if `trace` is set, otherwise *handler* itself.
+
+        Responses and errors do not go into a trace: both may contain text of candidates.
         Raises SettingsError if the X-Ray SDK is not installed.
         """
         if not self._settings.trace:
@@ -157,10 +163,10 @@ class Telemetry:
 
 
 def write_line(line: dict[str, Any]) -> str:
-    """Write a log line; what is told of a sample is put at its top level.
+    """Write a log line as JSON. The fields of `sample` move to the top level.
 
-    A sample's `level` is that of the wall around it. Powertools, which means the log's, would
-    keep it out: so the latter goes by `severity` in these lines.
+    The `level` of a sample is its isolation level. Powertools uses the same name for the severity,
+    so these lines have the severity as `severity`.
     """
     sample = line.pop("sample", None)
     if sample is not None:
@@ -168,53 +174,56 @@ def write_line(line: dict[str, Any]) -> str:
     return json.dumps(line, default=str, separators=(",", ":"), ensure_ascii=False)
 
 
-def texts_of(outcome: Outcome, sample: Sample | None) -> dict[str, object]:
-    """Show the beginnings of what a candidate wrote. Never what was expected of it."""
+def sample_excerpts(outcome: Outcome, sample: Sample | None) -> dict[str, object]:
+    """Return the beginnings of what a candidate wrote. Expected answers are not among them."""
     completion = sample.completion if sample else None
     cases = outcome.details["cases"]
     assert isinstance(cases, list)  # noqa: S101  (built by report.details_of)
     return {
-        "completion": _shown(completion, _COMPLETION_CHARACTERS),
+        "completion": _clip(completion, _COMPLETION_CHARACTERS),
         "cases": [
-            {name: _shown(value, _TEXT_CHARACTERS) for name, value in case.items()}
+            {name: _clip(value, _TEXT_CHARACTERS) for name, value in case.items()}
             for case in cases[:_CASES_SHOWN]
         ],
     }
 
 
-def _shown(value: object, characters: int) -> object:
+def _clip(value: object, characters: int) -> object:
     if not isinstance(value, str):
         return value
-    # A lone surrogate cannot be written, and would cost the line.
-    shown = value[:characters].encode("utf-8", "replace").decode()
-    return shown if len(value) <= characters else shown + "…"
+    # UTF-8 cannot encode a lone surrogate: the whole line would be lost.
+    clipped = value[:characters].encode("utf-8", "replace").decode()
+    return clipped if len(value) <= characters else clipped + "…"
 
 
 def _new_document() -> EphemeralMetrics:
-    """Begin a document whose first set of dimensions is the function alone."""
+    """Return a document whose first set of dimensions is the function alone."""
     document = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE_NAME)
     document.add_dimension("service", SERVICE_NAME)
     document.add_dimension("function_name", _FUNCTION_NAME)
     return document
 
 
-def _publish_group(verdict: VerdictClass, source: Source, told: Sequence[_Told]) -> None:
+def _publish_group(
+    verdict_class: VerdictClass, source: Source, group: Sequence[_SampleNumbers]
+) -> None:
     document = _new_document()
     function = {"service": SERVICE_NAME, "function_name": _FUNCTION_NAME}
-    document.add_dimensions(**function, verdict_class=verdict)
+    document.add_dimensions(**function, verdict_class=verdict_class)
     document.add_dimensions(**function, source=source)
-    is_graded = verdict is not VerdictClass.UNGRADED
-    for one in told:  # before the counts: Powertools writes a document whenever it has 100 values
-        document.add_metric("DurationMs", MetricUnit.Milliseconds, one.duration_ms)
-        if one.reward is not None:
-            document.add_metric("Reward", MetricUnit.NoUnit, one.reward)
-            document.add_metric("Correctness", MetricUnit.NoUnit, one.correctness)
-    document.add_metric("Samples", MetricUnit.Count, len(told))
-    if is_graded:
-        document.add_metric("RewardZero", MetricUnit.Count, sum(one.is_zero for one in told))
+    # Before the counts: Powertools flushes the document whenever a metric has 100 values.
+    for numbers in group:
+        document.add_metric("DurationMs", MetricUnit.Milliseconds, numbers.duration_ms)
+        if numbers.reward is not None:
+            document.add_metric("Reward", MetricUnit.NoUnit, numbers.reward)
+            document.add_metric("Correctness", MetricUnit.NoUnit, numbers.correctness)
+    counts = {"Samples": len(group)}
+    if verdict_class is VerdictClass.UNGRADED:
+        counts |= {"Ungraded": len(group), "Outages": sum(numbers.is_outage for numbers in group)}
     else:
-        document.add_metric("Ungraded", MetricUnit.Count, len(told))
-        document.add_metric("Outages", MetricUnit.Count, sum(one.is_outage for one in told))
-    if verdict is VerdictClass.VIOLATION:
-        document.add_metric("SecurityViolations", MetricUnit.Count, len(told))
+        counts |= {"RewardZero": sum(numbers.is_zero for numbers in group)}
+    if verdict_class is VerdictClass.VIOLATION:
+        counts |= {"SecurityViolations": len(group)}
+    for name, count in counts.items():
+        document.add_metric(name, MetricUnit.Count, count)
     document.flush_metrics()

@@ -1,9 +1,8 @@
 """Translate between the trainers' JSON and our own values.
 
-In: an event, as parsed JSON. Out: a `Request` with one entry per sample; and, on the way
-back, rows and the response. One bad sample costs its own row, never its neighbours'.
-What must stay outside: verdicts and how rewards come about, the clock, logs. No message
-from here ever shows a value that was sent: it may be secret, or huge.
+In: an event, as parsed JSON. Out: a `Request` with one entry for each sample. In the other
+direction: rows, and the response to the event. A bad sample costs its own row, never those of other
+samples. No error message shows a value that was sent: it may be secret, or huge.
 """
 
 import json
@@ -14,11 +13,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from nova_code_verifier.handlers.contents import UnreadableError, kind_of
-from nova_code_verifier.handlers.messages import read_turns
+from nova_code_verifier.handlers.messages import UnreadableError, kind_of, read_turns
+from nova_code_verifier.verifier.jobs import is_deeper_than
 from nova_code_verifier.verifier.types import Sample
 
-REFERENCE_PLACES = (
+REFERENCE_PATHS = (
     ("reference_answer",),
     ("metadata", "reference_answer"),
     ("metadata", "ground_truth"),
@@ -31,39 +30,39 @@ REFERENCE_PLACES = (
     ("extra_info", "answer"),
     ("metadata", "test_cases"),
 )
-"""Where a sample may keep its reference. The first place that is not null wins."""
+"""Where a sample may have its reference. The first path that is present and not null counts."""
 
-TASK_PLACES = (
+TASK_PATHS = (
     ("task",),
     ("extra_info", "task"),
     ("metadata", "task"),
     ("data_source",),
     ("metadata", "data_source"),
 )
-"""Where a sample may name its task. The first name that we know counts."""
+"""Where a sample may name its task. The first known name counts."""
 
 MODEL_ROLES = frozenset({"assistant", "nova_assistant"})
 RESPONSE_BYTES_LIMIT = 6_291_556
-"""What a synchronous call of a Lambda function may return."""
+"""The size limit of Lambda for the response to a synchronous call."""
 _REWARD = "aggregate_reward_score"
-ID_DEPTH_LIMIT = 100  # far above any real id, far below what a JSON writer gives up at
+ID_DEPTH_LIMIT = 100  # far above any real id, far below the recursion limit of a JSON encoder
 
-_SAMPLE_KEYS = frozenset({"id", "messages"} | {place[0] for place in REFERENCE_PLACES})
+_SAMPLE_KEYS = frozenset({"id", "messages"} | {path[0] for path in REFERENCE_PATHS})
 
 
 class MalformedEventError(ValueError):
-    """An event in which no samples can be found."""
+    """An event without samples."""
 
 
 class ResponseTooLargeError(Exception):
-    """A response that Lambda would refuse to return."""
+    """A response that is too large for Lambda to return."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One entry of a request: a sample, or else the problem that makes it unreadable.
+    """One entry of a request: a sample, or the problem that makes it unreadable.
 
-    `id` is what to echo; None where none was sent.
+    `id` is the id for the row; None if none was sent.
     """
 
     id: object
@@ -73,14 +72,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """The entries of an event, in order, and whether it came in an HTTP envelope."""
+    """The entries of an event, in order, and whether the response needs an HTTP envelope."""
 
     entries: tuple[Entry, ...]
     answer_in_envelope: bool = False
 
 
 class MetricType(StrEnum):
-    """The trainers' two words for a metric: a part of the reward, or an explanation."""
+    """The trainers' two types of metrics: a part of the reward, or additional information."""
 
     REWARD = "Reward"
     METRIC = "Metric"
@@ -88,7 +87,7 @@ class MetricType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """A named number beside the reward."""
+    """A named number that is sent with the reward."""
 
     name: str
     value: float
@@ -96,21 +95,22 @@ class Metric:
 
 
 def read_event(event: object) -> Request:
-    """Find the samples of an event: a list, a single one, or either in a wrapping.
+    """Read the samples of an event.
 
-    Wrappings are `{"trajectories": [...]}`, `{"batch": [...]}` and, around any of these,
-    an HTTP envelope `{"body": ...}`. An empty list is no error: its answer is empty too.
+    An event is a list of samples, one sample, `{"trajectories": [...]}` or `{"batch": [...]}`. An
+    HTTP envelope `{"body": ...}` may contain any of these. An empty list has an empty response.
+    Raises MalformedEventError for anything else.
     """
     if isinstance(event, dict) and "body" in event and "messages" not in event:
-        entries = _read_entries(_open_envelope(event), place="body")
+        entries = _read_entries("body", _open_envelope(event))
         return Request(entries=entries, answer_in_envelope=True)
-    return Request(entries=_read_entries(event, place="event"))
+    return Request(entries=_read_entries("event", event))
 
 
 def response_row(
     entry_id: object, reward: float | None, metrics: Iterable[Metric]
 ) -> dict[str, object]:
-    """Build the row that answers one entry. Numbers that are not finite never get out."""
+    """Return the row for one entry. Raises ValueError for a number that is not finite."""
     return {
         "id": entry_id,
         _REWARD: None if reward is None else _finite(_REWARD, reward),
@@ -124,7 +124,10 @@ def response_row(
 def write_response(
     request: Request, rows: Sequence[dict[str, object]], *, always_envelope: bool = False
 ) -> list[dict[str, object]] | dict[str, object]:
-    """Answer in kind: a bare list of rows, or an HTTP envelope around it."""
+    """Return the response: a list of rows, in an HTTP envelope if the event was in one.
+
+    Raises ResponseTooLargeError.
+    """
     if len(rows) != len(request.entries):
         raise ValueError(f"{len(rows)} rows cannot answer {len(request.entries)} samples")
     in_envelope = always_envelope or request.answer_in_envelope
@@ -148,15 +151,15 @@ def _close_envelope(rows: Sequence[dict[str, object]]) -> dict[str, object]:
     return {"statusCode": 200, "headers": headers, "body": json.dumps(rows, allow_nan=False)}
 
 
-def _read_entries(payload: object, *, place: str) -> tuple[Entry, ...]:
-    return tuple(map(_read_entry, _find_samples(payload, place=place)))
+def _read_entries(field: str, payload: object) -> tuple[Entry, ...]:
+    return tuple(map(_read_entry, _find_samples(field, payload)))
 
 
-def _find_samples(payload: object, *, place: str) -> list[object]:
+def _find_samples(field: str, payload: object) -> list[object]:
     match payload:
         case list():
             return payload
-        case {"messages": _}:  # before the wrappings: a sample may have a field named `batch`
+        case {"messages": _}:  # first: a sample may have a field `batch`
             return [payload]
         case {"trajectories": list(samples)} | {"batch": list(samples)}:
             return samples
@@ -164,19 +167,19 @@ def _find_samples(payload: object, *, place: str) -> list[object]:
             return [payload]
     found = kind_of(payload) + (" with none of these" if isinstance(payload, dict) else "")
     raise MalformedEventError(
-        f"{place}: expected a list of samples, one sample, or an object with the list as "
+        f"{field}: expected a list of samples, one sample, or an object with the list as "
         f"`trajectories` or `batch`, at most once in an HTTP `body`; found {found}"
     )
 
 
 def _read_entry(raw: object) -> Entry:
     raw_id = raw.get("id") if isinstance(raw, dict) else None
-    if _is_too_deep(raw_id):
+    if is_deeper_than(ID_DEPTH_LIMIT, raw_id):
         return Entry(id=None, problem=f"id: nested more than {ID_DEPTH_LIMIT} levels deep")
     try:
         entry_id = _sendable(raw_id)
-    except ValueError:  # Python refuses to write out a number of thousands of digits
-        return Entry(id=None, problem="id: a number too long to be sent back")
+    except ValueError:  # Python does not convert integers of thousands of digits to text
+        return Entry(id=None, problem="id: a number that is too long to send back")
     try:
         turns = read_turns(raw)
     except UnreadableError as error:
@@ -198,26 +201,23 @@ def _last_completion(turns: list[tuple[str, str]]) -> str | None:
     return None
 
 
-def _at(sample: object, place: tuple[str, ...]) -> object:
-    for key in place:
+def _get(sample: object, path: tuple[str, ...]) -> object:
+    for key in path:
         sample = sample.get(key) if isinstance(sample, dict) else None
     return sample
 
 
 def _find_reference(sample: object) -> object:
-    for place in REFERENCE_PLACES:
-        found = _at(sample, place)
-        # Not `key in`: where rows differ in their keys, Arrow fills the gaps with null.
-        if found is not None:
-            return found
-    return None
+    # Null means absent: where rows differ in their keys, Arrow fills the gaps with null.
+    found = (_get(sample, path) for path in REFERENCE_PATHS)
+    return next((reference for reference in found if reference is not None), None)
 
 
 def _task_names(sample: object) -> Iterator[str]:
-    for place in TASK_PLACES:
-        found = _at(sample, place)
-        if isinstance(found, str):
-            yield found
+    for path in TASK_PATHS:
+        name = _get(sample, path)
+        if isinstance(name, str):
+            yield name
 
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -226,37 +226,24 @@ _DECODER = json.JSONDecoder(parse_constant=lambda _: None)
 
 
 def _sendable(entry_id: object) -> object:
-    """Return the id as it is, but for what would crash whoever sends or reads it.
+    """Return the id without the values that would crash the sender or the reader of a row.
 
-    The runtimes from Python 3.12 on cannot encode a lone surrogate; NaN and infinities are
-    no JSON. The former become U+FFFD, the latter null.
+    Lambda's runtimes from Python 3.12 on cannot encode a lone surrogate: it becomes U+FFFD. NaN and
+    infinities are not JSON: they become null.
     """
     return _DECODER.decode(_SURROGATES.sub("\ufffd", _ENCODER.encode(entry_id)))
 
 
-def _is_too_deep(entry_id: object) -> bool:
-    # Level by level: a recursive walk of a deep id is the very crash to be avoided.
-    level, depth = [entry_id], 0
-    while level and depth <= ID_DEPTH_LIMIT:
-        boxes = [
-            box.values() if isinstance(box, dict) else box
-            for box in level
-            if isinstance(box, dict | list)
-        ]
-        level, depth = [item for box in boxes for item in box], depth + 1
-    return bool(level)
-
-
 def _finite(name: str, number: float) -> float:
     if not math.isfinite(number):
-        # A bug on our side. What trainers make of NaN is written nowhere.
+        # A bug of ours. No trainer documents what it does with NaN.
         raise ValueError(f"{name}: expected a finite number, found {number}")
     return number
 
 
 def _check_size(response: object) -> None:
-    # The runtimes up to Python 3.11 escape what is not ASCII, the later ones do not. The
-    # escaped form is never the shorter one.
+    # Lambda's runtimes up to Python 3.11 escape non-ASCII characters, later ones do not. The
+    # escaped form is never shorter.
     size = len(json.dumps(response, allow_nan=False))
     if size > RESPONSE_BYTES_LIMIT:
         raise ResponseTooLargeError(

@@ -16,36 +16,42 @@ if TYPE_CHECKING:
     from nova_code_verifier.sandbox.errors import IsolationRefusedError, SandboxError
     from nova_code_verifier.sandbox.host.local import LocalExecutor
     from nova_code_verifier.verifier.errors import VerifierError
-    from nova_code_verifier.verifier.pipeline import judge
-    from nova_code_verifier.verifier.rubric import Rubric
+    from nova_code_verifier.verifier.pipeline import GradedSample, grade, judge
+    from nova_code_verifier.verifier.rubric import Rubric, RubricError
     from nova_code_verifier.verifier.rubric_file import read_rubric
     from nova_code_verifier.verifier.test_code.discovery import DiscoveryCache
     from nova_code_verifier.verifier.types import Sample, Score, Verdict
 
 _MODULES = {
     "DiscoveryCache": "verifier.test_code.discovery",
+    "GradedSample": "verifier.pipeline",
     "IsolationRefusedError": "sandbox.errors",
     "LocalExecutor": "sandbox.host.local",
     "Rubric": "verifier.rubric",
+    "RubricError": "verifier.rubric",
     "Sample": "verifier.types",
     "SandboxError": "sandbox.errors",
     "Score": "verifier.types",
     "Verdict": "verifier.types",
     "VerifierError": "verifier.errors",
+    "grade": "verifier.pipeline",
     "judge": "verifier.pipeline",
     "read_rubric": "verifier.rubric_file",
 }
 
 __all__ = [
     "DiscoveryCache",
+    "GradedSample",
     "IsolationRefusedError",
     "LocalExecutor",
     "Rubric",
+    "RubricError",
     "Sample",
     "SandboxError",
     "Score",
     "Verdict",
     "VerifierError",
+    "grade",
     "judge",
     "read_rubric",
 ]

@@ -1,8 +1,30 @@
-"""The cellar: runs untrusted programs and reports what happened.
+"""Run untrusted programs and report what happened. The sandbox knows no tests and no rewards.
 
-    Job -> [schedule -> batch -> keeper -> worker | zygote -> guest] -> Execution
+    Job -> host [schedule -> event loop -> keeper] <-> zygote -> guest        -> Execution
 
-Left of the bar is our process, right of it are others: a *zygote* per worker forks a *guest*
-for every visit, behind the wall that `confine` puts up; a *keeper* watches it from here.
-Nothing in this package knows what a right answer is.
+Three processes:
+
+- The *host* is our own process (`host/`). An event loop drives all workers. Each guest has a
+  *keeper*, which measures it and kills it at its limits.
+- A *zygote* is a small, warm interpreter, one per worker (`guest/zygote.py`). It forks the guests,
+  reaps them, and reports how each ended and what it used.
+- A *guest* is a fork of its zygote (`guest/main.py`). It confines itself (`confinement/`), and then
+  runs one program, or answers the questions that are asked about it.
+
+Two channels (`protocol/`):
+
+- *Control*, between keeper and zygote: requests for guests, with descriptors; `started`; `ended`.
+- *Channel*, between keeper and guest: questions and answers. A program that is run as `__main__`
+  has no questions, only its standard streams.
+
+Who is believed:
+
+- The zygote is believed: no candidate code runs in it.
+- A guest is not believed, because the candidate's code shares its process. Its messages are
+  bounded and parsed; a false one is a wrong answer at most. Time, memory and the end of a guest
+  are measured from outside.
+- An executor function elsewhere (`remote/`) is believed as little as a guest: a candidate may
+  have taken it over.
+
+A `Job` has no field for an expected answer: what a guest never gets, it cannot leak.
 """

@@ -1,6 +1,6 @@
-"""What the sandbox says when it is at fault.
+"""The errors of the sandbox: it is at fault, not the candidate.
 
-A candidate's misdeeds are never exceptions: they are endings (see `sandbox.types`).
+What a candidate does wrong never raises. It is an `Ending` (`sandbox/types.py`).
 """
 
 
@@ -9,31 +9,31 @@ class SandboxError(Exception):
 
 
 class IsolationRefusedError(SandboxError):
-    """The kernel grants less than the configuration demands, so nothing was run."""
+    """The kernel grants less than the configuration demands. No program was run."""
 
 
 class InvocationError(SandboxError):
-    """A call of the executor function that brought no reply. Its kinds say what to do."""
+    """A call of the executor function returned no response. The subclasses say what to do."""
 
 
 class ThrottledError(InvocationError):
-    """Too many calls at a time, or a second, or too early: to be tried again, later."""
+    """Too many calls at a time, or per second, or the function is not ready: retry later."""
 
 
 class UnreachableError(InvocationError):
-    """The service, or the way to it, is out of order: to be tried again, a few times."""
+    """The service, or the network to it, is out of order: retry a few times."""
 
 
 class FunctionCrashedError(InvocationError):
-    """The function failed within: its process ended, it raised, or what it said is no reply.
+    """The function failed: its process ended, it raised, or it returned no valid response.
 
-    A candidate may have done it, or the function may be broken: who calls has to find out.
+    A candidate may have caused it, or the function may be broken: the caller has to find out.
     """
 
 
 class FunctionOutOfTimeError(FunctionCrashedError):
-    """The function was ended by its own timeout."""
+    """The function's own time-out ended it."""
 
 
 class PayloadTooLargeError(InvocationError):
-    """What was sent is larger than an invocation can carry."""
+    """The request is larger than an invocation can carry."""

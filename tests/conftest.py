@@ -1,9 +1,17 @@
-"""Options of the whole test run. What only one folder needs stays in that folder."""
+"""Options and the closing lines of the whole test run. What one folder needs stays in that folder.
 
+pytest-xdist collects tests in its workers alone, and loads no `conftest.py` of a folder in the
+process that prints: so all that is printed at the end is printed here.
+"""
+
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+_SLOW_LEFT = pytest.StashKey[int]()
 
 # How long an example takes says how busy the machine is. Time is measured in benchmarks/.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -20,3 +28,38 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE.jsonl",
         help="score these known solutions instead of our own (tests/known; may be repeated)",
     )
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """Count the slow tests that `-m "not slow"` leaves out."""
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    if slow:
+        stash = slow[0].config.stash
+        stash[_SLOW_LEFT] = stash.get(_SLOW_LEFT, 0) + len(slow)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Send the count from a worker of pytest-xdist to the process that prints."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["slow_left"] = session.config.stash.get(_SLOW_LEFT, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Receive the count of a worker. All workers collect the same tests, so one is enough."""
+    output = getattr(node, "workeroutput", {})  # a worker that crashed has none
+    if "slow_left" in output:
+        node.config.stash[_SLOW_LEFT] = output["slow_left"]
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print which tests ran, how many are left, and what was measured and is not judged."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"{name}: {value}")
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        left = config.stash.get(_SLOW_LEFT, 0)
+        tier = f"fast tests; {left} slow ones are left to `make test-all`" if left else "all tests"
+        terminalreporter.write_line(f"tier: {tier}")

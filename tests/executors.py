@@ -1,7 +1,7 @@
-"""Real executors, warm for the whole run: every test of real guests meets both levels.
+"""Real executors that stay warm for the whole run; tests of real guests use both levels.
 
-In: nothing. Out: an executor with two workers, one with a single worker, and `run`, which puts
-one program through the first. A level that this kernel refuses is skipped, with its reason.
+The fixtures are an executor with two workers, one with a single worker, and `run`, which runs one
+program in the first. A level that this kernel refuses is skipped, with its reason.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from nova_code_verifier.sandbox.types import Execution, IsolationLevel, Job, Lim
     scope="session", params=[IsolationLevel.KERNEL, IsolationLevel.INTERPRETER], ids=str
 )
 def level(request: pytest.FixtureRequest) -> IsolationLevel:
-    """Name a level that this kernel grants."""
+    """Return a level that this kernel grants."""
     wanted: IsolationLevel = request.param
     try:
         with LocalExecutor(workers=1, level=wanted) as executor:
@@ -36,14 +36,14 @@ def executor(level: IsolationLevel) -> Iterator[LocalExecutor]:
 
 @pytest.fixture(scope="session")
 def lone_worker(level: IsolationLevel) -> Iterator[LocalExecutor]:
-    """Keep one worker warm, in which every job meets what the one before it left."""
+    """Keep one worker warm, in which every job finds what the job before it left."""
     with LocalExecutor(workers=1, level=level) as executor:
         yield executor
 
 
 @pytest.fixture(scope="session")
 def run(executor: LocalExecutor) -> Callable[..., Execution]:
-    """Run one program: `run(program, stdin=b"...", wall_seconds=1)`."""
+    """Return a function that runs one program: `run(program, stdin=b"...", wall_seconds=1)`."""
 
     def run_program(program: str, stdin: bytes = b"", **limits: Any) -> Execution:
         job = Job(program=program, questions=(Run(stdin=stdin),), limits=Limits(**limits))

@@ -1,16 +1,12 @@
-"""Judgement: from a completion and its reference to a score.
+"""Grade completions: from a completion and its reference to a score.
 
-The story, told once in `verifier.pipeline`:
+    completion ─► completion/ ─► Candidate ─┐
+    reference  ─► reference/  ─► TestPlan  ─┴► jobs ─► Job ─► (sandbox) ─► Execution
+                                                                              │
+    Score ◄─ scoring/ ◄─ Verdict ◄─ checking/ ◄───────────────────────────────┘
 
-    completion -> extraction -> Candidate ─┐
-    reference  -> testplan   -> TestPlan  ─┴ programs -> Job -> (sandbox) -> Execution
-                                                   verdict  <- checkers  <- ──┘
-                                                   scoring  -> Score
-
-A candidate never meets an expected answer: a `Job` has no field for one. Where the reference is
-test code, `verifier.test_code.grading` asks what the tests would ask, has the candidate answer, and
-marks the answers in an harness (`verifier.test_code.harness`), which the candidate never enters.
-
-A score whose verdict is `UNGRADED` has no reward: it is None, which is no zero. `problem` says what
-was in the way, and `is_outage` whether to try again.
+`pipeline.py` holds this sequence. Its inputs and outputs are plain values: this package starts no
+process, reads no file and no clock, and writes no log. A candidate never meets an expected answer,
+because a `Job` has no field for one. If the reference is test code, `test_code/` runs it in a
+harness process that never holds candidate code. Sentiment answers (`sentiment/`) need no sandbox.
 """

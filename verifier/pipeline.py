@@ -1,12 +1,18 @@
-"""The corridor: one sample, walking forward.
+"""The pipeline: prepare -> run -> conclude, the only sequence of stages.
 
-In: a sample. Out: a `Score`. Between its two halves lies the sandbox: `prepare` ends with
-a job, `conclude` begins with what happened to it. Must not know: trainers, processes.
+    prepare    completion and reference -> PreparedSample  (parse, plan, build the job)
+    run        PreparedSample -> CaseResults               (the sandbox runs it, checkers compare)
+    conclude   CaseResults -> Score                        (the rubric pays)
+
+`grade` runs all three and is used by every entry point: the Lambda, the command line, the library
+and the single file.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
+from typing import Protocol, TypeVar
 
 from nova_code_verifier.sandbox.types import Execution, Executor, Job, Limits
 from nova_code_verifier.verifier.checking.verdict import judge_case
@@ -15,6 +21,7 @@ from nova_code_verifier.verifier.completion.format import (
     format_issues_of_program,
     format_issues_of_text,
 )
+from nova_code_verifier.verifier.completion.parsing import ParsedCompletion, parse_completion
 from nova_code_verifier.verifier.completion.safety import find_risks
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.jobs import job_for, program_with
@@ -22,6 +29,7 @@ from nova_code_verifier.verifier.reference.plan import plan_tests
 from nova_code_verifier.verifier.reference.task import (
     Task,
     TaskSpec,
+    open_reference,
     read_task,
     read_text_reference,
 )
@@ -34,7 +42,12 @@ from nova_code_verifier.verifier.scoring.score import (
     score_sentiment,
     score_text,
 )
-from nova_code_verifier.verifier.sentiment.answer import Expected, mark, read_expected
+from nova_code_verifier.verifier.sentiment.answer import (
+    Expected,
+    SentimentResult,
+    grade_answer,
+    read_expected,
+)
 from nova_code_verifier.verifier.test_code.discovery import DiscoveryCache
 from nova_code_verifier.verifier.test_code.grading import TestCodeRun, grade_all
 from nova_code_verifier.verifier.types import (
@@ -44,7 +57,6 @@ from nova_code_verifier.verifier.types import (
     Comparison,
     Finding,
     FormatIssue,
-    Groups,
     Sample,
     Score,
     Severity,
@@ -57,74 +69,258 @@ from nova_code_verifier.verifier.types import (
 
 _DEFAULT_LIMITS = Limits()
 _SHOWN_BYTES = 2048
-_NOBODY_COMPARES = (
+_NO_JUDGE = (
     "similarity: the task of a sample, but there is no language model that could judge it "
     "(VERIFIER_JUDGE_MODEL)"
 )
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedSample:
-    """A sample that is ready to be run: with a job, or with an test run to be held.
+    """Everything that was read of a sample, and what is left to run.
 
-    Where there is a `comparison`, a language model has to make it, too; perhaps it alone.
+    There is a `job` (stdio and call tests) or a `program` for the test code of the `plan`, unless
+    there is nothing to run. `problem` says why the dataset's reference cannot be used. `comparison`
+    is what a language model has to compare. `sentiment` is the answer and the expected one. A
+    `candidate` with nothing to run was refused: its `findings` violate the rubric's safety policy.
     """
 
-    spec: TaskSpec
+    task: TaskSpec
     source: Source = Source.NONE
+    problem: str = ""
     candidate: Candidate | None = None
     plan: TestPlan | CodePlan | None = None
     job: Job | None = None
-    run: TestCodeRun | None = None
+    program: str = ""
     comparison: Comparison | None = None
-    misses: tuple[FormatIssue, ...] = ()
+    sentiment: tuple[SentimentResult, Expected] | None = None
+    format_issues: tuple[FormatIssue, ...] = ()
     findings: tuple[Finding, ...] = ()
 
     @property
-    def is_to_be_run(self) -> bool:
-        """Whether there is anything for the sandbox to do."""
-        return self.job is not None or self.run is not None
+    def is_runnable(self) -> bool:
+        """Whether there is something for the sandbox to do."""
+        return self.job is not None or bool(self.program)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseResults:
+    """The results of a sample's test cases, and what the run cost (`seconds` of wall time).
+
+    `guessed` is the share of the cases that the best constant answer passes, in [0, 1]. If there is
+    a `problem`, the sample is ungraded; `is_outage` says whether the fault is ours.
+    """
+
+    cases: tuple[CaseResult, ...] = ()
+    seconds: float = 0.0
+    guessed: Fraction = Fraction(0)
+    self_compared: int = 0
+    problem: str = ""
+    is_outage: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradedSample:
+    """The score of the sample at *index*, and how it came about.
+
+    `seconds` is the wall time that the sample took in the sandbox. `prepared` is None if a bug
+    stopped the sample before it was prepared.
+    """
+
+    index: int
+    score: Score
+    seconds: float = 0.0
+    prepared: PreparedSample | None = None
+
+
+class PendingSimilarity(Protocol):
+    """The future result of a comparison, such as a `concurrent.futures.Future`."""
+
+    def result(self) -> Similarity:
+        """Wait for the result and return it."""
+
+
+class Attempt(Protocol):
+    """Runs one stage for the sample at an index; may turn a bug into an ungraded `Score`."""
+
+    def __call__(self, index: int, stage: Callable[[], T], /) -> T | Score:
+        """Return what *stage* returns, or the score of a sample that it could not grade."""
+
+
+def _run_stage(_index: int, stage: Callable[[], T]) -> T | Score:
+    return stage()
+
+
+def judge(
+    samples: Sequence[Sample],
+    executor: Executor,
+    *,
+    rubric: Rubric = DEFAULT_RUBRIC,
+    default_limits: Limits = _DEFAULT_LIMITS,
+    discovery_cache: DiscoveryCache | None = None,
+    compare: Callable[[Comparison], PendingSimilarity] | None = None,
+) -> list[Score]:
+    """Return the score of every sample, in the order of *samples*.
+
+    The arguments are those of `grade`. Raises SandboxError if the sandbox cannot start.
+    """
+    graded = grade(
+        samples,
+        executor,
+        rubric=rubric,
+        default_limits=default_limits,
+        discovery_cache=discovery_cache,
+        compare=compare,
+    )
+    return [one.score for one in sorted(graded, key=lambda one: one.index)]
+
+
+def grade(
+    samples: Iterable[Sample],
+    executor: Executor,
+    *,
+    rubric: Rubric = DEFAULT_RUBRIC,
+    default_limits: Limits = _DEFAULT_LIMITS,
+    discovery_cache: DiscoveryCache | None = None,
+    compare: Callable[[Comparison], PendingSimilarity] | None = None,
+    attempt: Attempt = _run_stage,
+) -> Iterator[GradedSample]:
+    """Yield every sample as soon as its score is known, in no particular order.
+
+    *default_limits* hold where a reference states no limits. Keep one *discovery_cache* for many
+    batches of the same prompts: what their test code asks is then discovered once. *compare* starts
+    to compare two texts by a language model, where the rubric pays for that
+    (`handlers/llm_judge/judge.py`). *attempt* isolates bugs per sample; by default they are raised.
+    Raises SandboxError if the sandbox cannot start.
+    """
+    waiting: dict[int, PreparedSample] = {}
+    for index, sample in enumerate(samples):
+        stage = partial(prepare, sample, rubric=rubric, default_limits=default_limits)
+        prepared = attempt(index, stage)
+        if isinstance(prepared, Score):
+            yield GradedSample(index=index, score=prepared)
+        elif prepared.is_runnable or prepared.comparison is not None:
+            waiting[index] = prepared
+        else:
+            score = _concluded(index, prepared, CaseResults(), None, attempt)
+            yield GradedSample(index=index, score=score, prepared=prepared)
+    pending = _start_comparisons(waiting, compare) if compare else {}
+    compared: list[tuple[int, CaseResults | Score, float]] = []
+    for index, run in _run(waiting, executor, discovery_cache or DiscoveryCache()):
+        prepared = waiting[index]
+        results = attempt(index, partial(case_results, prepared, run))
+        seconds = _seconds_of(run)
+        if index in pending:
+            # Do not wait for the language model here: this thread also enforces the guests' limits.
+            compared.append((index, results, seconds))
+        else:
+            score = _concluded(index, prepared, results, None, attempt)
+            yield GradedSample(index=index, score=score, seconds=seconds, prepared=prepared)
+    for index, results, seconds in compared:
+        prepared = waiting[index]
+        score = _concluded(index, prepared, results, pending[index], attempt)
+        yield GradedSample(index=index, score=score, seconds=seconds, prepared=prepared)
+
+
+def ungraded(problem: str, *, is_outage: bool = False) -> Score:
+    """Return an ungraded score: the dataset's fault, or (*is_outage*) ours."""
+    # A key of the reference is quoted as it is, and may be text that cannot be encoded.
+    writable = problem.encode("utf-8", "replace").decode("utf-8")
+    return Score(verdict=Verdict.UNGRADED, reward=None, problem=writable, is_outage=is_outage)
+
+
+# -- prepare ---------------------------------------------------------------------------
 
 
 def prepare(
     sample: Sample, *, rubric: Rubric = DEFAULT_RUBRIC, default_limits: Limits = _DEFAULT_LIMITS
-) -> PreparedSample | Score:
-    """Go as far as the sandbox's door; or, where there is nothing to run, to the score."""
-    if sample.completion is None:
-        return no_candidate(_rubric_of(sample, rubric))
-    if sample.reference is None:
-        return ungraded("reference_answer: missing (nor is there one in any other place for it)")
+) -> PreparedSample:
+    """Parse the completion, open the reference and plan what to run."""
+    task = TaskSpec(task=None, rubric=rubric)
     try:
-        return _prepare(sample, rubric, default_limits)
+        opened = open_reference(sample.reference)
+        task = read_task(opened, sample.tasks, rubric)
+        if sample.completion is not None:
+            return _prepare(sample.completion, sample.reference, opened, task, default_limits)
     except VerifierError as error:
-        return ungraded(str(error))
+        if sample.completion is not None:
+            return PreparedSample(task=task, problem=str(error))
+    return PreparedSample(task=task)
 
 
-def _prepare(sample: Sample, rubric: Rubric, default_limits: Limits) -> PreparedSample | Score:
-    assert sample.completion is not None  # noqa: S101  (looked at by `prepare`)
-    spec, reference = read_task(sample.reference, sample.tasks, rubric)
-    if spec.task is Task.SIMILARITY:
-        text = read_text_reference(sample.reference)
-        made = _prepare_text(sample.completion, text, spec)
-        return replace(made, source=Source.SIMILARITY)
-    expected = None if spec.task is Task.CODE else read_expected(reference)
+def _prepare(
+    text: str, reference: object, opened: object, task: TaskSpec, default_limits: Limits
+) -> PreparedSample:
+    if reference is None:
+        raise VerifierError("reference_answer", "missing; expected tests, a label or a text")
+    completion = parse_completion(text)
+    if task.task is Task.SIMILARITY:
+        return _prepare_text(completion, read_text_reference(opened, reference), task)
+    expected = None if task.task is Task.CODE else read_expected(opened)
     if expected is not None:
-        return replace(
-            _score_sentiment(sample.completion, expected, spec.rubric), source=Source.SENTIMENT
-        )
-    if spec.task is Task.SENTIMENT:
+        return _prepare_sentiment(completion, expected, task)
+    if task.task is Task.SENTIMENT:
         raise VerifierError("answer", f"expected one of {', '.join(Polarity)}, or opinions")
-    plan = plan_tests(reference, default_limits=default_limits)
-    return replace(_prepare_program(sample.completion, plan, spec), source=_source_of(plan))
+    return _prepare_program(completion, plan_tests(opened, default_limits=default_limits), task)
 
 
-def _rubric_of(sample: Sample, rubric: Rubric) -> Rubric:
-    """Find out what is paid for a sample, if that can be read."""
-    try:
-        spec, _ = read_task(sample.reference, sample.tasks, rubric)
-    except VerifierError:
-        return rubric
-    return spec.rubric
+def _prepare_text(completion: ParsedCompletion, reference: str, task: TaskSpec) -> PreparedSample:
+    rubric, texts = task.rubric, completion.texts
+    response = answer_text(texts, boxed=rubric.boxed)
+
+    def is_answer(text: str) -> bool:
+        return answer_text((text,), boxed=rubric.boxed) == response
+
+    return PreparedSample(
+        task=task,
+        source=Source.SIMILARITY,
+        comparison=Comparison(response=response, reference=reference) if response else None,
+        format_issues=format_issues_of_text(texts, rubric, is_answer),
+    )
+
+
+def _prepare_sentiment(
+    completion: ParsedCompletion, expected: Expected, task: TaskSpec
+) -> PreparedSample:
+    texts = completion.texts
+    result = grade_answer(texts, expected)
+
+    def is_answer(text: str) -> bool:
+        alone = grade_answer((text,), expected)
+        return (alone.answer, alone.correctness) == (result.answer, result.correctness)
+
+    return PreparedSample(
+        task=task,
+        source=Source.SENTIMENT,
+        sentiment=(result, expected),
+        format_issues=format_issues_of_text(texts, task.rubric, is_answer),
+    )
+
+
+def _prepare_program(
+    completion: ParsedCompletion, plan: TestPlan | CodePlan, task: TaskSpec
+) -> PreparedSample:
+    rubric = task.rubric
+    prompt = plan.test_code.prompt if isinstance(plan, CodePlan) else ""
+    candidate = extract_candidate(completion, prompt=prompt)
+    prepared = PreparedSample(task=task, source=_source_of(plan), candidate=candidate, plan=plan)
+    if candidate is None:
+        return prepared
+    findings = find_risks(candidate.program, rubric.policy)
+    prepared = replace(
+        prepared,
+        format_issues=format_issues_of_program(completion, candidate, rubric),
+        findings=findings,
+    )
+    if rubric.enforce and any(finding.severity is Severity.SEVERE for finding in findings):
+        return prepared
+    return replace(
+        prepared,
+        job=job_for(candidate, plan) if isinstance(plan, TestPlan) else None,
+        program=program_with(prompt, candidate) if isinstance(plan, CodePlan) else "",
+        comparison=_comparison(candidate, task),
+    )
 
 
 def _source_of(plan: TestPlan | CodePlan) -> Source:
@@ -133,85 +329,71 @@ def _source_of(plan: TestPlan | CodePlan) -> Source:
     return Source.STDIO if isinstance(plan.cases[0], StdioCase) else Source.CALL
 
 
-def _score_sentiment(completion: str, expected: Expected, rubric: Rubric) -> Score:
-    marked = mark(completion, expected)
-
-    def is_answer(text: str) -> bool:
-        alone = mark(text, expected)
-        return (alone.answer, alone.correctness) == (marked.answer, marked.correctness)
-
-    return score_sentiment(marked, format_issues_of_text(completion, rubric, is_answer), rubric)
-
-
-def _prepare_text(completion: str, reference: str, spec: TaskSpec) -> PreparedSample | Score:
-    boxed = spec.rubric.boxed
-    response = answer_text(completion, boxed=boxed)
-    if not response:
-        return no_candidate(spec.rubric, tests_total=1)
-    return PreparedSample(
-        spec=spec,
-        comparison=Comparison(response=response, reference=reference),
-        misses=format_issues_of_text(
-            completion, spec.rubric, lambda text: answer_text(text, boxed=boxed) == response
-        ),
-    )
-
-
-def _prepare_program(
-    completion: str, plan: TestPlan | CodePlan, spec: TaskSpec
-) -> PreparedSample | Score:
-    prompt = plan.test_code.prompt if isinstance(plan, CodePlan) else ""
-    candidate = extract_candidate(completion, prompt=prompt)
-    total = 0 if isinstance(plan, CodePlan) else len(plan.cases)
-    if candidate is None:
-        return no_candidate(spec.rubric, tests_total=total)
-    findings = find_risks(candidate.program, spec.rubric.policy)
-    misses = format_issues_of_program(completion, candidate, spec.rubric)
-    if spec.rubric.enforce and any(one.severity is Severity.SEVERE for one in findings):
-        return refused(spec.rubric, candidate, findings=findings, misses=misses, tests_total=total)
-    prepared = PreparedSample(
-        spec=spec,
-        candidate=candidate,
-        plan=plan,
-        comparison=_comparison(candidate, spec),
-        misses=misses,
-        findings=findings,
-    )
-    if isinstance(plan, CodePlan):
-        run = TestCodeRun(program=program_with(prompt, candidate), plan=plan)
-        return replace(prepared, run=run)
-    return replace(prepared, job=job_for(candidate, plan))
-
-
-def _comparison(candidate: Candidate, spec: TaskSpec) -> Comparison | None:
-    """Have a program compared with the right one, if that is paid for and there is one."""
-    if not (spec.rubric.similarity and spec.solution):
+def _comparison(candidate: Candidate, task: TaskSpec) -> Comparison | None:
+    """Compare the program with a right one, if the rubric pays for that and there is one."""
+    if not (task.rubric.similarity and task.solution):
         return None
-    return Comparison(response=candidate.program, reference=spec.solution)
+    return Comparison(response=candidate.program, reference=task.solution)
 
 
-CaseResults = tuple[CaseResult, ...] | Score
-"""What became of each case; or, where there is nothing to count, of all."""
+# -- run -------------------------------------------------------------------------------
+
+Run = tuple[Execution, ...] | TestCodeRun
+"""What the sandbox reported: an execution for each case of a `TestPlan`, or a run of test code."""
 
 
-def judge_cases(prepared: PreparedSample, executions: Sequence[Execution]) -> CaseResults:
-    """Judge what happened to each case; an test run has been judged already.
+def _run(
+    waiting: Mapping[int, PreparedSample], executor: Executor, discovery_cache: DiscoveryCache
+) -> Iterator[tuple[int, Run]]:
+    """Run all jobs, then all test code; yield each sample's run as it ends."""
+    jobs = {index: prepared.job for index, prepared in waiting.items() if prepared.job}
+    runs = {
+        index: TestCodeRun(program=prepared.program, plan=prepared.plan)
+        for index, prepared in waiting.items()
+        if prepared.program and isinstance(prepared.plan, CodePlan)
+    }
+    yield from ((index, ()) for index in waiting if index not in jobs and index not in runs)
+    job_indexes, run_indexes = list(jobs), list(runs)
+    for number, executions in executor.run(list(jobs.values())):
+        yield job_indexes[number], executions
+    for number in grade_all(list(runs.values()), executor, discovery_cache):
+        yield run_indexes[number], runs[run_indexes[number]]
 
-    No more of an execution is kept than people are shown: of a whole batch, outputs would fill
-    the memory.
+
+def _seconds_of(run: Run) -> float:
+    if isinstance(run, TestCodeRun):
+        return run.seconds
+    return sum(execution.wall_seconds for execution in run)
+
+
+def case_results(prepared: PreparedSample, run: Run) -> CaseResults:
+    """Turn what the sandbox reported into the results of the sample's cases.
+
+    Of an execution, only as much output is kept as people are shown: a batch of whole outputs would
+    fill the memory.
     """
+    if isinstance(run, TestCodeRun):
+        if run.problem:
+            return CaseResults(problem=run.problem, is_outage=run.is_outage)
+        total = len(run.cases)
+        return CaseResults(
+            cases=run.cases,
+            guessed=Fraction(min(run.guessed, total), total),
+            self_compared=run.self_compared,
+        )
     plan = prepared.plan
     if not isinstance(plan, TestPlan):
-        return prepared.run.cases if prepared.run else ()
+        return CaseResults()
     try:
-        return tuple(
+        cases = tuple(
             CaseResult(
                 verdict=judge_case(case, plan.checker, execution), execution=_shown(execution)
             )
-            for case, execution in zip(plan.cases, executions, strict=True)
+            for case, execution in zip(plan.cases, run, strict=True)
         )
+        return CaseResults(cases=cases, guessed=best_guess(plan, prepared.task.rubric.groups))
     except VerifierError as error:
-        return ungraded(str(error))
+        return CaseResults(problem=str(error))
 
 
 def _shown(execution: Execution) -> Execution:
@@ -222,134 +404,100 @@ def _shown(execution: Execution) -> Execution:
     return replace(execution, stdout=stdout, value=value)
 
 
-def conclude(
-    prepared: PreparedSample, judged: CaseResults, similarity: Similarity | None = None
-) -> Score:
-    """Score what `judge_cases` found.
+def _start_comparisons(
+    waiting: Mapping[int, PreparedSample], compare: Callable[[Comparison], PendingSimilarity]
+) -> dict[int, PendingSimilarity]:
+    """Start every comparison once; the language model works while the guests run."""
+    started: dict[Comparison, PendingSimilarity] = {}
+    pending = {}
+    for index, prepared in waiting.items():
+        comparison = prepared.comparison
+        if comparison is not None:
+            if comparison not in started:
+                started[comparison] = compare(comparison)
+            pending[index] = started[comparison]
+    return pending
 
-    *similarity* is what came of the comparison, where there was one to be made.
-    """
-    if isinstance(judged, Score):
-        return replace(judged, source=prepared.source)
-    score = _conclude(prepared, judged, similarity)
+
+# -- conclude --------------------------------------------------------------------------
+
+
+def _concluded(
+    index: int,
+    prepared: PreparedSample,
+    results: CaseResults | Score,
+    pending: PendingSimilarity | None,
+    attempt: Attempt,
+) -> Score:
+    if isinstance(results, Score):
+        return results
+
+    def stage() -> Score:
+        return conclude(prepared, results, pending.result() if pending else None)
+
+    return attempt(index, stage)
+
+
+def conclude(
+    prepared: PreparedSample,
+    results: CaseResults = CaseResults(),
+    similarity: Similarity | None = None,
+) -> Score:
+    """Score the results of a sample's cases, and the *similarity* if there was a comparison."""
+    if prepared.is_runnable or prepared.comparison is not None:
+        score = _score_run(prepared, results, similarity)
+    else:
+        score = _score_without_run(prepared)
     problem = score.problem or (similarity.problem if similarity else "")
     return replace(score, source=prepared.source, problem=problem)
 
 
-def _conclude(
-    prepared: PreparedSample, cases: tuple[CaseResult, ...], similarity: Similarity | None
+def _score_without_run(prepared: PreparedSample) -> Score:
+    rubric, candidate, plan = prepared.task.rubric, prepared.candidate, prepared.plan
+    if prepared.problem:
+        return ungraded(prepared.problem)
+    if prepared.sentiment is not None:
+        return score_sentiment(prepared.sentiment[0], prepared.format_issues, rubric)
+    total = len(plan.cases) if isinstance(plan, TestPlan) else 0
+    if candidate is None:
+        is_text = prepared.source is Source.SIMILARITY
+        return no_candidate(rubric, tests_total=1 if is_text else total)
+    return refused(
+        rubric,
+        candidate,
+        findings=prepared.findings,
+        format_issues=prepared.format_issues,
+        tests_total=total,
+    )
+
+
+def _score_run(
+    prepared: PreparedSample, results: CaseResults, similarity: Similarity | None
 ) -> Score:
+    rubric, candidate, plan = prepared.task.rubric, prepared.candidate, prepared.plan
+    if results.problem:
+        return ungraded(results.problem, is_outage=results.is_outage)
     if prepared.comparison is not None:
         if similarity is None:
-            return ungraded(_NOBODY_COMPARES, is_outage=True)
-        # What a judge refuses to read is still to be judged by its tests: who cannot pass them
-        # could have it refuse, and be ungraded.
-        if similarity.value is None and (prepared.candidate is None or similarity.is_outage):
+            return ungraded(_NO_JUDGE, is_outage=True)
+        # A program that the language model refuses to read is still graded by its tests. Otherwise
+        # a candidate that cannot pass them could make the model refuse, and be ungraded.
+        if similarity.value is None and (candidate is None or similarity.is_outage):
             return ungraded(similarity.problem, is_outage=similarity.is_outage)
-    alike = similarity.value if similarity else None
-    try:
-        if prepared.candidate is None:
-            return score_text(alike or 0.0, prepared.misses, prepared.spec.rubric)
-        if isinstance(prepared.plan, TestPlan):
-            guessed = best_guess(prepared.plan, prepared.spec.rubric.groups)
-            return _score(prepared, cases, guessed, alike, prepared.plan.groups)
-        return _conclude_examination(prepared, cases, alike)
-    except VerifierError as error:
-        return ungraded(str(error))
-
-
-def _conclude_examination(
-    prepared: PreparedSample, cases: tuple[CaseResult, ...], alike: float | None
-) -> Score:
-    run = prepared.run
-    assert run is not None  # noqa: S101  (a code plan's sample has one)
-    if run.problem:
-        return ungraded(run.problem, is_outage=run.is_outage)
-    total = len(cases)
-    guessed = Fraction(min(run.guessed, total), total)
-    return replace(
-        _score(prepared, cases, guessed, alike),
-        self_compared=run.self_compared,
-        shared_process=run.plan.test_code.shared_process,
-    )
-
-
-def _score(
-    prepared: PreparedSample,
-    cases: tuple[CaseResult, ...],
-    guessed: Fraction,
-    alike: float | None,
-    groups: Groups | None = None,
-) -> Score:
-    assert prepared.candidate is not None  # noqa: S101  (who has cases has a candidate)
-    return score_cases(
-        cases,
-        guessed=guessed,
-        candidate=prepared.candidate,
-        misses=prepared.misses,
-        groups=groups,
+    value = similarity.value if similarity else None
+    if candidate is None:
+        return score_text(value or 0.0, prepared.format_issues, rubric)
+    score = score_cases(
+        results.cases,
+        guessed=results.guessed,
+        candidate=candidate,
+        format_issues=prepared.format_issues,
+        groups=plan.groups if isinstance(plan, TestPlan) else None,
         findings=prepared.findings,
-        similarity=alike,
-        rubric=prepared.spec.rubric,
+        similarity=value,
+        rubric=rubric,
     )
-
-
-def run_all(
-    prepared: Sequence[PreparedSample], executor: Executor, discovery_cache: DiscoveryCache
-) -> Iterator[tuple[int, tuple[Execution, ...]]]:
-    """Run jobs and hold test runs; yield the place of each as it ends, and what happened.
-
-    Where there is nothing to run, that is the case at once.
-    """
-    yield from ((n, ()) for n, one in enumerate(prepared) if not one.is_to_be_run)
-    jobs = [(place, one.job) for place, one in enumerate(prepared) if one.job]
-    exams = [(place, one.run) for place, one in enumerate(prepared) if one.run]
-    for number, executions in executor.run([job for _, job in jobs]):
-        yield jobs[number][0], executions
-    for number in grade_all([exam for _, exam in exams], executor, discovery_cache):
-        place, exam = exams[number]
-        yield place, tuple(case.execution for case in exam.cases)
-
-
-def seconds_of(prepared: PreparedSample, executions: Sequence[Execution]) -> float:
-    """Add up the wall time that a sample took in the sandbox."""
-    if prepared.run is not None:
-        return prepared.run.seconds
-    return sum(execution.wall_seconds for execution in executions)
-
-
-def ungraded(problem: str, *, is_outage: bool = False) -> Score:
-    """Say that there is no score, and why: the dataset's fault, or (*is_outage*) ours."""
-    # A key of the reference is quoted as it is, and may be no text that can be written.
-    writable = problem.encode("utf-8", "replace").decode("utf-8")
-    return Score(verdict=Verdict.UNGRADED, reward=None, problem=writable, is_outage=is_outage)
-
-
-def judge(
-    samples: Sequence[Sample],
-    executor: Executor,
-    *,
-    rubric: Rubric = DEFAULT_RUBRIC,
-    default_limits: Limits = _DEFAULT_LIMITS,
-    discovery_cache: DiscoveryCache | None = None,
-    compare: Callable[[Comparison], Similarity] | None = None,
-) -> list[Score]:
-    """Score samples, in order. Raises SandboxError where the sandbox cannot start.
-
-    Who judges many batches of the same prompts keeps one *discovery_cache* for all: what test code
-    asks is then found out once. *compare* asks a language model how alike two texts are, where the
-    rubric pays for that (`handlers.llm_judge.judge` has one).
-    """
-    started = [prepare(sample, rubric=rubric, default_limits=default_limits) for sample in samples]
-    to_run = [(n, one) for n, one in enumerate(started) if isinstance(one, PreparedSample)]
-    scores = {n: one for n, one in enumerate(started) if isinstance(one, Score)}
-    # Before anything is run: a guest whose keeper waits for a network has nobody to keep it.
-    likenesses = {
-        n: compare(one.comparison) for n, one in to_run if compare and one.comparison is not None
-    }
-    waiting = [prepared for _, prepared in to_run]
-    for place, executions in run_all(waiting, executor, discovery_cache or DiscoveryCache()):
-        number, prepared = to_run[place]
-        judged = judge_cases(prepared, executions)
-        scores[number] = conclude(prepared, judged, likenesses.get(number))
-    return [scores[number] for number in range(len(samples))]
+    if not isinstance(plan, CodePlan):
+        return score
+    shared = plan.test_code.shared_process
+    return replace(score, self_compared=results.self_compared, shared_process=shared)

@@ -1,8 +1,9 @@
-"""The rubric of a run: what is paid, in one small value.
-
-Must not know: where it was written (`verifier.rubric_file` reads it), samples, verdicts.
+"""Define the rubric: how a reward is computed from the dimensions of a sample.
 
     reward = lowest + (highest - lowest) x (0.8 correctness + 0.1 compile + 0.1 format)
+
+`verifier/rubric_file.py` reads a rubric from a file, and `verifier/scoring/score.py` applies it.
+docs/rubric.md describes every key.
 """
 
 import math
@@ -14,18 +15,18 @@ _SUM_TOLERANCE = 1e-9
 
 
 class RubricError(ValueError):
-    """A rubric that cannot be used. Names the key and what it accepts."""
+    """Raised for a rubric that cannot be used. The message names the key and what it accepts."""
 
 
 class Policy(StrEnum):
-    """What counts as a finding in a program's text (see `verifier.completion.safety`)."""
+    """Which parts of a program's text are findings (see `verifier/completion/safety.py`)."""
 
     DEFAULT = "default"
     STRICT = "strict"
 
 
 class Polarity(StrEnum):
-    """How somebody feels about something: the labels of a sentiment task."""
+    """The labels of a sentiment task."""
 
     POSITIVE = "positive"
     NEGATIVE = "negative"
@@ -33,51 +34,57 @@ class Polarity(StrEnum):
 
 
 class Shape(StrEnum):
-    """What a share of passed test cases is worth: 0 for none and 1 for all, always."""
+    """How the share of passed test cases becomes correctness. All map 0 to 0 and 1 to 1."""
 
     LINEAR = "linear"
-    """As much as it is."""
+    """The share."""
     POWER = "power"
-    """Its power by `exponent`: above 1, the last cases count most."""
+    """The share to the power of `exponent`: above 1, the last cases count most."""
     THRESHOLD = "threshold"
-    """Nothing below `threshold`; from there on, as much as it is."""
+    """0 for a share below `threshold`, and the share from there on."""
     ALL_OR_NOTHING = "all_or_nothing"
-    """Nothing below all."""
+    """0 for every share below 1."""
 
 
 class Grouping(StrEnum):
-    """What a part of a group of test cases is worth."""
+    """How the cases of a group earn its points."""
 
     SUM = "sum"
-    """As much as it is."""
+    """Each passed case earns its part of the points."""
     MINIMUM = "minimum"
-    """Nothing: a group is worth its worst case, as the subtasks of contests are."""
+    """The group earns its points only if all its cases pass, as subtasks in contests."""
 
 
 class OutagePolicy(StrEnum):
-    """What to pay for samples that we could not grade through our own fault."""
+    """The reward of a sample that an outage of the verifier left ungraded."""
 
     RAISE = "raise"
-    """Nothing at all: raise, so that the trainer sends them again."""
+    """Raise, so that the trainer sends the sample again."""
     VALUE = "value"
-    """`ungraded_reward`."""
+    """Return `ungraded_reward`."""
     NONE = "none"
-    """None, also for a broken reference: for trainers that leave such samples out."""
+    """Return None, also for a broken reference. For trainers that skip such samples."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rubric:
-    """What is paid for. Weights are at least 0 and add up to 1.
+    """The weights of the dimensions, and the settings of each. Raise RubricError if it is unsound.
 
-    `guess_correction` takes off what the best constant answer would have earned. `groups` says
-    what a part of a group is worth, where test cases stand in groups. `solution_marks` and `boxed`
-    say that a response should set its answer between such marks, and in a box.
-    `violation_penalty` is the share of its reward that a security violation costs. `policy` says
-    what lowers `safety`; with `enforce`, a program with a severe finding is not run, and counts as
-    a violation. `budget` is how many characters a program may have without losing `conciseness`.
-    `priors` are how frequent labels are: with them, a right label earns the less the more frequent
-    it is, so that always answering the same earns the same, whatever it is. `ungraded_reward` is
-    paid where the dataset is wrong, and for our own outages as `on_outage` says.
+    `correctness`, `compile`, `format`, `safety`, `conciseness` and `similarity` are the weights:
+    at least 0, and they add up to 1. The other fields:
+
+    - `shape`, `exponent`, `threshold`: how a share of passed cases becomes correctness.
+    - `guess_correction`: subtract the share that the best constant answer earns.
+    - `groups`: how the cases of a group earn its points.
+    - `solution_marks`, `boxed`: the format of the response includes solution marks, or a box.
+    - `lowest`, `highest`: the range of the reward.
+    - `violation_penalty`: the share of the reward that a security violation costs, in [0, 1].
+    - `ungraded_reward`: the reward if the reference is broken; `on_outage`: that after an outage.
+    - `policy`: which findings lower `safety`. With `enforce`, a program with a severe finding is
+      not run, and its verdict is a security violation.
+    - `budget`: the number of characters that a program may have without losing `conciseness`.
+    - `priors`: the frequency of each label. A frequent label earns less, so that every constant
+      answer earns the same.
     """
 
     correctness: float = 0.8
@@ -104,26 +111,29 @@ class Rubric:
     priors: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
-        """Raise RubricError for values that make no sense together."""
+        """Raise RubricError for weights or a range that contradict each other."""
         weights = [getattr(self, name) for name in DIMENSIONS]
         if not math.isclose(sum(weights), 1.0, abs_tol=_SUM_TOLERANCE):
-            told = ", ".join(f"{name} {getattr(self, name):g}" for name in DIMENSIONS)
+            found = ", ".join(f"{name} {getattr(self, name):g}" for name in DIMENSIONS)
             raise RubricError(
-                f"weights: expected to add up to 1, found {sum(weights):g}: {told} "
-                "(what is not set has its default)"
+                f"weights: expected to add up to 1, found {sum(weights):g}: {found} "
+                "(a weight that is not set has its default)"
             )
         if not self.lowest < self.highest:
             raise RubricError(
                 f"reward.range: expected the lower end first, found [{self.lowest}, {self.highest}]"
             )
 
-    def worth_of(self, label: str) -> float:
-        """Say what a right label is worth, in (0, 1]: 1 for the rarest, or without priors."""
-        shares = dict(self.priors)
-        return min(shares.values()) / shares[label] if shares else 1.0
+    def label_weight(self, label: str) -> float:
+        """Return the correctness of a right *label*, in (0, 1].
+
+        It is the smallest prior divided by that of the label, and 1 without priors.
+        """
+        priors = dict(self.priors)
+        return min(priors.values()) / priors[label] if priors else 1.0
 
     def shaped(self, share: float) -> float:
-        """Say what a share of the test cases is worth, both in [0, 1]."""
+        """Return the correctness of a share of the test cases. Both are in [0, 1]."""
         match self.shape:
             case Shape.POWER:
                 return float(share**self.exponent)
@@ -135,10 +145,10 @@ class Rubric:
                 return share
 
     def reward(self, share: float) -> float:
-        """Put a share of all that can be earned, in [0, 1], into the rubric's range."""
+        """Return the reward for a *share* of all that can be earned, in [0, 1]."""
         if share >= 1:
             return self.highest
-        # Rounding may lead beyond: -0.1 + (0.2 - -0.1) is 0.20000000000000004.
+        # Rounding may exceed the range: -0.1 + (0.2 - -0.1) is 0.20000000000000004.
         return min(self.highest, self.lowest + (self.highest - self.lowest) * share)
 
 

@@ -1,16 +1,15 @@
-"""Read a rubric from a table, and write it as one.
+"""Convert between a rubric and a mapping of sections, as in TOML or JSON.
 
-In: a mapping, as TOML or JSON has it. Out: a `Rubric`. A misprint is an error that names the key
-and the nearest right one. Must not know: where the table was written.
+In: a mapping. Out: a `Rubric`. A misspelt key is an error that names the nearest right one.
 """
 
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any
 
+from nova_code_verifier.verifier.errors import nearest_key
 from nova_code_verifier.verifier.rubric import (
     DEFAULT_RUBRIC,
     DIMENSIONS,
@@ -24,13 +23,13 @@ from nova_code_verifier.verifier.rubric import (
 )
 
 _REWARD_MAX = 1e9
-_SHARES_TOLERANCE = 0.01  # as they are written with two digits
+_PRIORS_TOLERANCE = 0.01  # priors are often written with two digits
 
 
 def read_rubric(source: Mapping[str, Any], base: Rubric = DEFAULT_RUBRIC) -> Rubric:
-    """Read a rubric, as TOML or JSON has it; what it leaves out is as in *base*.
+    """Return *base* with the keys that *source* sets. null means that a key is not set.
 
-    Raises RubricError.
+    Raise RubricError for an unknown key or a value out of range.
 
     >>> read_rubric({"weights": {"correctness": 1.0, "compile": 0.0, "format": 0.0}}).compile
     0.0
@@ -38,35 +37,35 @@ def read_rubric(source: Mapping[str, Any], base: Rubric = DEFAULT_RUBRIC) -> Rub
     values: dict[str, Any] = {}
     for section, content in source.items():
         readers = SECTIONS[_known(section, SECTIONS, "")]
-        if content is None:  # as tables of a database say that something is not there
+        if content is None:  # tables of a database store null for a key that is not set
             continue
         if not isinstance(content, Mapping):
             raise RubricError(f"{section}: expected a table of keys, found {content!r}")
         for key, value in content.items():
-            read = readers[_known(key, readers, f"{section}.")]
+            reader = readers[_known(key, readers, f"{section}.")]
             try:
-                values |= {} if value is None else read(key, value)
+                values |= {} if value is None else reader(key, value)
             except ValueError as error:
                 raise RubricError(f"{section}.{key}: {error}, found {value!r}") from None
     return replace(base, **values)
 
 
 def _known(key: object, known: Mapping[str, object], where: str) -> str:
-    """Return *key*, if there is such a one. Raises RubricError."""
+    """Return *key* if it is known. Raise RubricError otherwise."""
     if isinstance(key, str) and key in known:
         return key
-    nearest = get_close_matches(str(key), known, n=1)  # a library's caller may have other keys
-    hint = f"did you mean {where}{nearest[0]}?" if nearest else f"known: {', '.join(known)}"
+    near = nearest_key(key, known)
+    hint = f"did you mean {where}{near}?" if near else f"known: {', '.join(known)}"
     raise RubricError(f"{where}{key}: no such key; {hint}")
 
 
-_Reader = Callable[[str, Any], dict[str, Any]]
+_Reader = Callable[[str, object], dict[str, Any]]
 
 
 def _number(least: float, most: float) -> _Reader:
-    def read(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed here)
+    def read(key: str, value: object) -> dict[str, Any]:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError("expected a number")  # noqa: TRY004  (of the rubric's writer's)
+            raise ValueError("expected a number")  # noqa: TRY004  (`read_rubric` catches it)
         if not least <= value <= most:
             raise ValueError(f"expected {least:g} to {most:g}")
         return {key: float(value)}
@@ -75,33 +74,33 @@ def _number(least: float, most: float) -> _Reader:
 
 
 def _one_of(kind: type[StrEnum]) -> _Reader:
-    def read(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed here)
-        if value not in list(kind):
-            raise ValueError(f"expected one of {', '.join(kind)}")
-        return {key: kind(value)}
+    def read(key: str, value: object) -> dict[str, Any]:
+        for member in kind:
+            if value == member:
+                return {key: member}
+        raise ValueError(f"expected one of {', '.join(kind)}")
 
     return read
 
 
-def _boolean(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed here)
+def _boolean(key: str, value: object) -> dict[str, Any]:
     if not isinstance(value, bool):
-        raise ValueError("expected true or false")  # noqa: TRY004  (of the rubric's writer's)
+        raise ValueError("expected true or false")  # noqa: TRY004  (`read_rubric` catches it)
     return {key: value}
 
 
-def _range(_key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed here)
-    if not isinstance(value, list | tuple) or len(value) != 2:  # noqa: PLR2004
+def _range(_key: str, value: object) -> dict[str, Any]:
+    if not isinstance(value, list | tuple) or len(value) != 2:  # noqa: PLR2004  (a pair)
         raise ValueError("expected two numbers, the lower end first")
     read = _number(-_REWARD_MAX, _REWARD_MAX)
     return read("lowest", value[0]) | read("highest", value[1])
 
 
-def _priors(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  (narrowed here)
-    known = {polarity.value for polarity in Polarity}
-    if not isinstance(value, Mapping) or (value and value.keys() != known):
-        raise ValueError(f"expected shares of {', '.join(Polarity)} that add up to 1, or none")
+def _priors(key: str, value: object) -> dict[str, Any]:
+    if not isinstance(value, Mapping) or (value and value.keys() != set(Polarity)):
+        raise ValueError(f"expected shares of {', '.join(Polarity)} that add up to 1, or {{}}")
     shares = [_number(0.001, 1)(key, share)[key] for share in value.values()]
-    if shares and not math.isclose(sum(shares), 1.0, abs_tol=_SHARES_TOLERANCE):
+    if shares and not math.isclose(sum(shares), 1.0, abs_tol=_PRIORS_TOLERANCE):
         raise ValueError("expected shares that add up to 1")
     return {key: tuple(zip(value, shares, strict=True))}
 
@@ -129,7 +128,7 @@ SECTIONS: dict[str, dict[str, _Reader]] = {
 
 
 def as_mapping(rubric: Rubric) -> dict[str, dict[str, Any]]:
-    """Write a rubric as `read_rubric` reads it, with every key."""
+    """Return the mapping that `read_rubric` reads as this rubric, with every key."""
     values = {field.name: getattr(rubric, field.name) for field in fields(Rubric)}
     values["range"] = [rubric.lowest, rubric.highest]
     values["priors"] = dict(rubric.priors)

@@ -1,7 +1,6 @@
-"""Read Python, whatever it is.
+"""Parse Python source without running it.
 
-In: a text, perhaps a candidate's. Out: its syntax tree, if it is Python. Nothing is run, and
-nothing is said about odd escapes. Must not know: whose text it is.
+In: any text, also a hostile one. Out: its syntax tree. Warnings about odd escapes are not shown.
 """
 
 import ast
@@ -10,36 +9,41 @@ import warnings
 from collections import defaultdict
 from typing import TypeVar
 
-# Silencing warnings swaps the filters of the whole process: one thread at a time, or the
-# last one out puts back the filters of another.
+# `catch_warnings` replaces the filters of the whole process and restores them later. Without the
+# lock, a thread could restore the filters of another thread.
 _WARNING_FILTERS = threading.Lock()
 
 _Node = TypeVar("_Node", bound=ast.AST)
 
 
 def parse(text: str) -> ast.Module:
-    """Parse *text*. Raises what `ast.parse` does: SyntaxError, or RecursionError and the like."""
+    """Return the syntax tree of *text*.
+
+    Raise what `ast.parse` raises: SyntaxError, ValueError, RecursionError or MemoryError.
+    """
     with _WARNING_FILTERS, warnings.catch_warnings(action="ignore"):
         return ast.parse(text)
 
 
 def read_python(text: str) -> ast.Module | None:
-    """Parse *text*; None if it is no Python."""
+    """Return the syntax tree of *text*, or None if it is not Python."""
     try:
         return parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None  # the last two: nested too deeply for the parser
+        return None  # The last two mean that it is nested too deeply for the parser.
 
 
 class Nodes:
-    """All nodes of a syntax tree, by their kind."""
+    """The nodes of a syntax tree, indexed by their type."""
 
     def __init__(self, tree: ast.AST) -> None:
-        """Walk over *tree* once, and in no recursion: how deep it is changes nothing."""
-        self._of: defaultdict[type[ast.AST], list[ast.AST]] = defaultdict(list)
+        """Walk over *tree* once, without recursion, so that its depth does not matter."""
+        self._nodes: defaultdict[type[ast.AST], list[ast.AST]] = defaultdict(list)
         for node in ast.walk(tree):
-            self._of[type(node)].append(node)
+            self._nodes[type(node)].append(node)
 
     def of(self, *kinds: type[_Node]) -> list[_Node]:
-        """List the nodes of these kinds; of each, those that are farther out come first."""
-        return [node for kind in kinds for node in self._of.get(kind, ()) if isinstance(node, kind)]
+        """Return the nodes of these types, type by type; outer nodes come before inner ones."""
+        return [
+            node for kind in kinds for node in self._nodes.get(kind, ()) if isinstance(node, kind)
+        ]

@@ -1,7 +1,6 @@
-"""The verifier's words: sample, candidate, test plan, verdict, score.
+"""The values that the verifier's stages exchange: sample, candidate, test plan, verdict, score.
 
-Values only, and nothing but what their names say: a `Candidate` knows no tests, a
-`TestPlan` knows no candidate.
+A `Candidate` holds no tests and a `TestPlan` no candidate, so that neither can leak to the other.
 """
 
 from dataclasses import dataclass
@@ -14,9 +13,9 @@ from nova_code_verifier.sandbox.types import Execution, Limits
 class Sample:
     """A completion and its reference, as a trainer sent them.
 
-    `completion` is None where there is no assistant turn (a raw dataset row).
-    `reference` is whatever JSON the trainer put there; None means absent. `tasks` are names that
-    the sample gives to what is asked (`chabsa`, `code`): those that we know route it.
+    `completion` is None if there is no assistant turn (a raw dataset row). `reference` is any JSON
+    value; None means absent. `tasks` are the sample's own names for its task (`chabsa`, `code`);
+    the names that we know choose how it is graded.
     """
 
     completion: str | None
@@ -35,14 +34,14 @@ class ExtractionMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """The program found in a completion. Untrusted, forever."""
+    """The program in a completion. Never trusted."""
 
     program: str
     method: ExtractionMethod
 
 
 class CheckerKind(StrEnum):
-    """How expected and observed are compared (see `verifier.checking.checkers`)."""
+    """How expected and observed output are compared (see `checking/checkers.py`)."""
 
     TOKENS = "tokens"
     EXACT = "exact"
@@ -54,7 +53,7 @@ class CheckerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checker:
-    """A named comparison and its tolerances (used by `numeric` alone)."""
+    """A comparison and its tolerances (only `numeric` uses them)."""
 
     kind: CheckerKind = CheckerKind.TOKENS
     abs_tol: float = 1e-6
@@ -63,7 +62,7 @@ class Checker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StdioCase:
-    """A test case: what the program reads, and what it should print. Secret."""
+    """A test case: standard input, and the output that is expected. Secret."""
 
     stdin: str
     expected_stdout: str
@@ -71,10 +70,10 @@ class StdioCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallCase:
-    """A test case: the arguments of one call, and what it should return. Secret.
+    """A test case: the arguments of one call, and the value that is expected. Secret.
 
-    `also_accepted` holds other values that are as right as `expected_value`, where a
-    dataset leaves open which of them it means.
+    `also_accepted` holds values that are as right as `expected_value`, if the dataset leaves open
+    which of them it means.
     """
 
     entry_point: str
@@ -88,7 +87,7 @@ TestCase = StdioCase | CallCase
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Groups:
-    """Which group each test case belongs to (its place in `points`), and what a group is worth."""
+    """The group of each test case (an index into `points`), and the points of each group."""
 
     points: tuple[float, ...]
     of_case: tuple[int, ...]
@@ -96,7 +95,7 @@ class Groups:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestPlan:
-    """What a reference asks: test cases (all of one kind), how to compare, what it may cost."""
+    """The tests of a reference: cases of one kind, how to compare, and limits for each case."""
 
     cases: tuple[TestCase, ...]
     checker: Checker = Checker()
@@ -108,9 +107,10 @@ class TestPlan:
 class TestCode:
     """Test code, as a dataset wrote it. Secret.
 
-    `prompt` is what stands before the candidate's own code: imports, helpers, classes that
-    tests and candidate share. `style` is `script`, `pytest` or `unittest`, or "" to see from
-    the source. `modules` are the names under which tests import the candidate.
+    `prompt` comes before the candidate's own code: imports, helpers, classes that tests and
+    candidate share. `style` is `script`, `pytest` or `unittest`; "" means: see the source.
+    `modules` are the names under which the tests import the candidate. `shared_process` runs tests
+    and candidate in one process, where the candidate could read the tests.
     """
 
     source: str
@@ -123,14 +123,14 @@ class TestCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodePlan:
-    """What a reference with test code asks: a test code, and what each question may cost."""
+    """The test code of a reference, and limits for each question to the candidate."""
 
     test_code: TestCode
     limits: Limits = Limits()
 
 
 class Verdict(StrEnum):
-    """What an execution means."""
+    """The judgement of an execution, or of a sample."""
 
     ACCEPTED = "accepted"
     WRONG_ANSWER = "wrong_answer"
@@ -146,23 +146,22 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResult:
-    """The verdict of one test case, and what it rests on.
+    """The verdict of one test case, and the facts behind it.
 
-    Test code gives its units names; there, the execution's `value` is the answer on which it rests,
-    as it came (JSON bytes: `{"call": …}`, the operation that was asked for, and what
-    `sandbox.guest.object_session` said), and `said` is what the tests said to it. `said` may tell
-    what was
-    expected: secret.
+    Items of test code have a `name`. Their execution's `value` is the candidate's last answer, not
+    decoded (JSON bytes: `{"call": …}`, the operation and the answer of
+    `sandbox/guest/object_session.py`), and `message` is that of the tests. That message may
+    contain what was expected: secret.
     """
 
     verdict: Verdict
     execution: Execution
     name: str = ""
-    said: str = ""
+    message: str = ""
 
 
 class FormatIssue(StrEnum):
-    """What a response misses of the form that was asked for (see `verifier.completion.format`)."""
+    """A departure from the format that the rubric asks for (see `completion/format.py`)."""
 
     NO_FENCE = "no_fence"
     UNCLOSED_FENCE = "unclosed_fence"
@@ -183,7 +182,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something that a program reaches for. `line` counts from 1; 0 is the program as a whole."""
+    """A risk in the text of a program. `line` counts from 1; 0 means the program as a whole."""
 
     name: str
     line: int
@@ -193,7 +192,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What a language model is asked to compare: a response, and what it is measured by."""
+    """Two texts that a language model compares: a response and its reference."""
 
     response: str
     reference: str
@@ -201,9 +200,9 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Similarity:
-    """What the language model said, in [0, 1]; or (None) the `problem` that was in the way.
+    """The similarity that a language model found, in [0, 1]; or None and a `problem`.
 
-    `is_outage` tells whether asking again later may help.
+    `is_outage` says whether asking again later may help.
     """
 
     value: float | None = None
@@ -212,7 +211,7 @@ class Similarity:
 
 
 class Source(StrEnum):
-    """What a reward comes from: tests of some kind, a label, a text, or nothing to be read."""
+    """What a reward comes from: tests of some kind, a label, a text, or nothing."""
 
     STDIO = "stdio"
     CALL = "call"
@@ -224,20 +223,19 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """What a completion earned, and why.
+    """The reward of a completion, and how it came about.
 
-    `reward` is the rubric's sum of the dimensions `correctness`, `compile`, `format`, `safety`,
-    `conciseness` and `similarity`, each in [0, 1], times their `weights` (those that do not apply
-    are left out), put into the rubric's range. `findings` are what `safety`
-    rests on, `misses` what `format` does. `share` is the share of the test cases that were passed,
-    as the points of their groups go, and `guess_baseline` that which the best constant answer
-    would pass.
-    Where `verdict` is `UNGRADED` there is no `reward` (None), and the other numbers mean nothing:
-    `problem` says what was in the way, and `is_outage` whether that was our own fault and not the
-    dataset's. `self_compared` counts test cases that took the candidate's own word for whether two
-    of
-    its objects are equal; `shared_process` tells that candidate and tests were not kept apart.
-    `source` is what the reference asked for.
+    `reward` is the weighted sum of the dimensions `correctness`, `compile`, `format`, `safety`,
+    `conciseness` and `similarity` (each in [0, 1]), mapped to the rubric's range. `weights` are
+    those of the dimensions that apply. `findings` explain `safety`, `format_issues` explain
+    `format`.
+    `share` is the share of the test cases that passed, weighted by the points of their groups;
+    `guess_baseline` is the share that the best constant answer would pass.
+
+    If `verdict` is `UNGRADED`, `reward` is None and the other numbers mean nothing: `problem` is
+    the reason, and `is_outage` says whether it is our fault (send the sample again) or the
+    dataset's. `self_compared` counts test cases in which the candidate itself compared two of its
+    objects. `shared_process` says that candidate and tests ran in one process.
     """
 
     verdict: Verdict
@@ -253,7 +251,7 @@ class Score:
     guess_baseline: float = 0.0
     method: ExtractionMethod | None = None
     findings: tuple[Finding, ...] = ()
-    misses: tuple[FormatIssue, ...] = ()
+    format_issues: tuple[FormatIssue, ...] = ()
     weights: tuple[tuple[str, float], ...] = ()
     cases: tuple[CaseResult, ...] = ()
     tests_total: int = 0
@@ -264,7 +262,7 @@ class Score:
 
     @property
     def tests_passed(self) -> int:
-        """How many test cases were accepted."""
+        """The number of test cases that were accepted."""
         return sum(case.verdict is Verdict.ACCEPTED for case in self.cases)
 
     @property

@@ -1,1 +1,1 @@
-"""The command line: `app` is the door; what it needs of files and terminals is behind it."""
+"""The command line, `verifier`: `app.py` lists the commands, and each command is a folder."""

@@ -1,1 +1,1 @@
-"""The image in containers: to be compared with this machine, or to run candidates in."""
+"""Run the Lambda image in local containers. Needs the `docker` extra."""

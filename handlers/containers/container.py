@@ -1,9 +1,8 @@
-"""Run the image as Lambda would, or harder: in a container without a network.
+"""Run the image as Lambda does, with stricter limits: in a container without a network.
 
-In: the image, and a client of the engine that has it. Out: answers to events, as bytes. Nothing
-in the container can be reached from outside: an event is handed to a messenger, a few lines of
-Python that the engine starts beside the function, with the event as its input. Must not know:
-what events and answers mean.
+In: the image, and a client of the engine that has it. Out: answers to events, as bytes. The
+container cannot be reached from outside. So the engine starts a messenger in it, a few lines of
+Python, which reads an event from its input and sends it to the function's emulator.
 """
 
 import os
@@ -22,20 +21,19 @@ from nova_code_verifier.handlers.containers.image import ContainerError
 
 REWARD_HANDLER = "nova_code_verifier.handlers.reward.lambda_handler"
 EXECUTOR_HANDLER = "nova_code_verifier.handlers.executor.lambda_handler"
-_OF_THE_EXECUTOR = frozenset(
+_EXECUTOR_SETTINGS = frozenset(
     f"VERIFIER_{name}" for name in ("WORKERS", "ISOLATION", "REQUIRED_ISOLATION", "DEFAULT_SECONDS")
 )
-_ELSEWHERE = ("VERIFIER_EXECUTOR_", "VERIFIER_JUDGE_")  # there is no network
+_NETWORK_SETTINGS = ("VERIFIER_EXECUTOR_", "VERIFIER_JUDGE_")  # useless without a network
 PAYLOAD_BYTES_MAX = 6 * 2**20
 _ANSWER_BYTES_MAX = PAYLOAD_BYTES_MAX + 2**16
-_FUNCTION_SECONDS = 900  # Lambda's most
-_CLOSING_SECONDS = 30.0  # beyond a function's time, for the emulator and the way back
+_FUNCTION_SECONDS = 900  # Lambda's maximum
+_CLOSING_SECONDS = 30.0  # after the function's time, for the emulator and the transport
 _MIB = 2**20
 _LOG_LINES_SHOWN = 8
 
-# As in Lambda: its user, no way to write but /tmp, no shared memory, 1024 open files, one
-# processor's worth of memory. Harder than there: no network at all, no capability, a small
-# number of processes.
+# As in Lambda: the same user, only /tmp is writable, no shared memory, 1024 open files, the memory
+# of one processor. Stricter than Lambda: no network, no capability, few processes.
 HARDENED: dict[str, object] = {
     "cap_drop": ["ALL"],
     "ipc_mode": "none",
@@ -73,34 +71,36 @@ _STDOUT = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the function's emulator answered: an HTTP status, and a body that nobody has read."""
+    """The answer of the function's emulator: an HTTP status, and a body that is not checked."""
 
     status: int
     body: bytes
 
 
 class Container:
-    """A function in a container, warm until it is removed. One call at a time."""
+    """A function in a running container. It serves one call at a time."""
 
     def __init__(self, container: Any) -> None:  # noqa: ANN401  (the SDK has no types)
-        """*container* is the SDK's, and running."""
+        """Wrap *container*, an object of the SDK for a running container."""
         self._container = container
 
     def invoke(
         self, event: bytes, *, seconds: float = _FUNCTION_SECONDS, tenant: str = ""
     ) -> Answer:
-        """Hand *event* to the function, and wait for its answer. Raises ContainerError."""
+        """Send *event* to the function, and return its answer. Raises ContainerError."""
         if len(event) > PAYLOAD_BYTES_MAX:
-            raise ContainerError(f"{len(event)} bytes are more than an invocation may bring")
+            raise ContainerError(
+                f"an event of {len(event)} bytes: an invocation has at most {PAYLOAD_BYTES_MAX}"
+            )
         command = ["python3", "-I", "-c", _MESSENGER, str(len(event)), str(seconds), tenant]
-        said = self._ask_messenger(command, event, time.monotonic() + seconds + _CLOSING_SECONDS)
-        status, found, body = said.partition(b"\n")
-        if not found or not status.isdigit():
+        output = self._run_messenger(command, event, time.monotonic() + seconds + _CLOSING_SECONDS)
+        status, newline, body = output.partition(b"\n")
+        if not newline or not status.isdigit():
             raise ContainerError(f"the function does not answer; its log ends:\n{self.log()}")
         return Answer(status=int(status), body=body)
 
     def restart(self) -> None:
-        """End all that runs in the container, forget its files, and start the function again.
+        """Kill all processes in the container, drop its files, and start the function again.
 
         Raises ContainerError.
         """
@@ -110,18 +110,18 @@ class Container:
             raise ContainerError(f"the container: {error}") from error
 
     def log(self) -> str:
-        """Return the last lines of what emulator and function wrote."""
+        """Return the last lines that the emulator and the function wrote."""
         try:
             lines = self._container.logs(tail=_LOG_LINES_SHOWN)
         except DockerException as error:
             return f"(no log: {error})"
         return str(lines.decode("utf-8", "replace"))
 
-    def _ask_messenger(self, command: list[str], event: bytes, deadline: float) -> bytes:
+    def _run_messenger(self, command: list[str], event: bytes, deadline: float) -> bytes:
         api = self._container.client.api
         try:
-            ordered = api.exec_create(self._container.id, command, stdin=True)
-            with _connection_of(api.exec_start(ordered["Id"], socket=True)) as connection:
+            created = api.exec_create(self._container.id, command, stdin=True)
+            with _connection_of(api.exec_start(created["Id"], socket=True)) as connection:
                 connection.settimeout(max(1.0, deadline - time.monotonic()))
                 connection.sendall(event)
                 return b"".join(_stdout_of(connection, deadline))
@@ -131,21 +131,21 @@ class Container:
 
 @contextmanager
 def _connection_of(stream: Any) -> Iterator[socket.socket]:  # noqa: ANN401
-    """Be the connection below the SDK's *stream*, which itself cannot write, and waits for ever."""
+    """Yield the socket below the SDK's *stream*, which has no write method and no timeout."""
     connection = getattr(stream, "_sock", stream)
     response = getattr(stream, "_response", stream)
-    with closing(connection), closing(stream), closing(response):  # the last one first
+    with closing(connection), closing(stream), closing(response):  # closed in reverse order
         yield connection
 
 
 def _stdout_of(connection: socket.socket, deadline: float) -> Iterator[bytes]:
-    """Yield what a process in the container prints, of its two outputs, until it ends."""
+    """Yield the stdout of a process in the container until it ends; skip its stderr."""
     size_bytes = 0
     while len(head := _read(connection, _FRAME.size, deadline)) == _FRAME.size:
         stream, length = _FRAME.unpack(head)
         size_bytes += length
         if size_bytes > 2 * _ANSWER_BYTES_MAX:
-            raise OSError("it answers more than any function may")
+            raise OSError("the answer is larger than Lambda allows")
         piece = _read(connection, length, deadline)
         if stream == _STDOUT:
             yield piece
@@ -155,7 +155,7 @@ def _read(connection: socket.socket, count: int, deadline: float) -> bytes:
     pieces = []
     while count:
         if time.monotonic() > deadline:
-            raise TimeoutError("no answer in time")
+            raise TimeoutError("no answer before the timeout")
         piece = connection.recv(min(count, 2**16))
         if not piece:
             break
@@ -173,11 +173,9 @@ def running(
     options: Mapping[str, object] = HARDENED,
     **variables: str,
 ) -> Iterator[Container]:
-    """Run *image* hardened, for the length of a `with` block, with our own settings.
+    """Run *image* in a `with` block, hardened, with the `VERIFIER_*` settings of this process.
 
-    *variables* go before these.
-
-    Raises ContainerError.
+    *variables* override these settings. Raises ContainerError.
     """
     try:
         container = client.containers.create(
@@ -187,7 +185,7 @@ def running(
             environment=_settings(handler)
             | variables
             | {"AWS_LAMBDA_FUNCTION_TIMEOUT": str(_FUNCTION_SECONDS)},
-            # A function may write without end.
+            # A function could write without end.
             log_config=LogConfig(type=LogConfig.types.JSON, config={"max-size": "10m"}),
             ulimits=[Ulimit(name="nofile", soft=1024, hard=1024)],
             **options,
@@ -201,16 +199,18 @@ def running(
             raise ContainerError(f"the container does not start: {error}") from error
         yield Container(container)
     finally:
-        with suppress(DockerException):  # or else it would hide what went wrong before
+        with suppress(DockerException):  # otherwise it would hide an earlier error
             container.remove(force=True, v=True)
 
 
 def _settings(handler: str) -> dict[str, str]:
-    """Hand on what is set here, but for what the container cannot reach or need not know."""
+    """Return the settings of this process that the handler can use in a container."""
     ours = {name: text for name, text in os.environ.items() if name.startswith("VERIFIER_")}
     if handler == EXECUTOR_HANDLER:
-        return {name: text for name, text in ours.items() if name in _OF_THE_EXECUTOR}
+        return {name: text for name, text in ours.items() if name in _EXECUTOR_SETTINGS}
     rubric = ours.get("VERIFIER_RUBRIC", "").lstrip()
     if rubric and not rubric.startswith("{"):
-        raise ContainerError("VERIFIER_RUBRIC: a path, which the container cannot read; give JSON")
-    return {name: text for name, text in ours.items() if not name.startswith(_ELSEWHERE)}
+        raise ContainerError(
+            "VERIFIER_RUBRIC: a path, which the container cannot read; set it to JSON"
+        )
+    return {name: text for name, text in ours.items() if not name.startswith(_NETWORK_SETTINGS)}

@@ -1,7 +1,7 @@
-"""Build the image, and look at what is in it.
+"""Build the Lambda image, and list its layers.
 
-In: a container engine (the `docker` SDK finds it, by `DOCKER_HOST`), a clone of the repository.
-Out: the image's id, its layers. Must not know: what the image is run for.
+In: a container engine (the `docker` SDK finds it by `DOCKER_HOST`), a clone of the repository. Out:
+the id of the image, its layers.
 """
 
 from collections.abc import Iterator
@@ -20,14 +20,14 @@ _LOG_LINES_SHOWN = 8
 
 
 class ContainerError(RuntimeError):
-    """The engine, the image or the container is not as it must be; the message says how."""
+    """The engine, the image or the container does not work as expected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Build:
-    """What to build: a clone of the repository, upon a base image unless upon Lambda's own.
+    """A build of the image: from the repository in `context`, on `base_image` (default: Lambda's).
 
-    *network* is the one that packages are downloaded through; None is the engine's default.
+    `network` is the engine's network for downloading packages; None is the engine's default.
     """
 
     context: Path
@@ -37,7 +37,7 @@ class Build:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """A part of an image: the command that made it, and what its files take."""
+    """A layer of an image: the command that created it, and the size of its files."""
 
     command: str
     size_bytes: int
@@ -45,14 +45,13 @@ class Layer:
 
 @contextmanager
 def engine() -> Iterator[Any]:
-    """Be a client of the container engine. Raises ContainerError if none answers."""
+    """Yield a client of the container engine. Raises ContainerError if none answers."""
     try:
         client = docker.from_env(timeout=_ENGINE_SECONDS)
         client.ping()
     except DockerException as error:
         raise ContainerError(
-            "no container engine answers: start Docker, or say by DOCKER_HOST where one is "
-            f"({error})"
+            f"no container engine answers: start Docker, or set DOCKER_HOST ({error})"
         ) from error
     with closing(client):
         yield client
@@ -62,7 +61,7 @@ def build_image(client: Any, build: Build) -> str:  # noqa: ANN401  (the SDK has
     """Build the image, tag it, and return its id. Raises ContainerError."""
     context = build.context
     if not (context / DOCKERFILE).is_file():
-        raise ContainerError(f"{context}: there is no {DOCKERFILE}; give a clone of the repository")
+        raise ContainerError(f"{context}: has no {DOCKERFILE}; pass a clone of the repository")
     try:
         image, _ = client.images.build(
             path=str(context),
@@ -85,7 +84,7 @@ def build_image(client: Any, build: Build) -> str:  # noqa: ANN401  (the SDK has
 
 
 def layers_of(client: Any, image: str) -> tuple[Layer, ...]:  # noqa: ANN401
-    """List the layers of *image* that hold anything, the last one first.
+    """Return the layers of *image* that contain files, the last one first.
 
     Raises ContainerError.
     """

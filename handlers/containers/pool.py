@@ -1,9 +1,9 @@
-"""Run candidates in containers: a wall of an engine's around the sandbox's own.
+"""Run candidates in a pool of containers: the engine's isolation around the sandbox's own.
 
-In: the image, settings. Out: an executor, whose candidates are in *cells*, containers that run
-the executor function; whoever holds references stays on this machine. A cell that has failed is
-made anew, as Lambda would; without a wall within, every order finds a new one. Must not know:
-tests, answers, rewards.
+In: the image, settings. Out: an executor. Its candidates run in containers that run the executor
+function (`handlers/executor.py`); references stay in this process. A container whose function has
+failed is restarted, as Lambda would do it. Without isolation inside the containers (level `none`),
+a container is restarted after every request.
 """
 
 import json
@@ -24,20 +24,20 @@ from nova_code_verifier.sandbox.remote.executor import RemoteExecutor
 from nova_code_verifier.sandbox.types import IsolationLevel
 
 _HTTP_OK = 200
-# An order takes a tenth of a second to get into a cell and back: several jobs share it, where
-# the kernel keeps them from each other.
-_JOBS_PER_ORDER = 8
+# A request takes a tenth of a second to get into a container and back. Several jobs share one,
+# if the kernel isolates them from each other.
+_JOBS_PER_REQUEST = 8
 
 
 @contextmanager
-def executor_in_cells(
-    image: str, settings: Settings, *, cells: int | None = None
+def executor_in_containers(
+    image: str, settings: Settings, *, count: int | None = None
 ) -> Iterator[RemoteExecutor]:
-    """Be an executor in *cells* containers (unless given: one per usable processor).
+    """Yield an executor with *count* containers (default: one for each usable processor).
 
-    Raises SandboxError where there is no engine, no image, or no wall within it.
+    Raises SandboxError if there is no container engine, no image, or no isolation in a container.
     """
-    count = cells or len(os.sched_getaffinity(0))
+    count = count or len(os.sched_getaffinity(0))
     with ExitStack() as stack:
         try:
             client = stack.enter_context(engine())
@@ -49,59 +49,62 @@ def executor_in_cells(
             ]
         except ContainerError as error:
             raise SandboxError(str(error)) from error
-        invoke = cell_invoker(containers, always_fresh=settings.isolation is IsolationLevel.NONE)
+        invoke = container_invoker(
+            containers, fresh_environment=settings.isolation is IsolationLevel.NONE
+        )
         with _executor(invoke, settings, count, jobs_per_request=1) as probe:
             level = probe.level
-        batch = _JOBS_PER_ORDER if level is IsolationLevel.KERNEL else 1
+        batch = _JOBS_PER_REQUEST if level is IsolationLevel.KERNEL else 1
         yield stack.enter_context(_executor(invoke, settings, count, jobs_per_request=batch))
 
 
-def cell_invoker(
-    cells: Sequence[Container], *, always_fresh: bool = False
+def container_invoker(
+    containers: Sequence[Container], *, fresh_environment: bool = False
 ) -> Callable[[bytes], bytes]:
-    """Return what gives an order to whichever of *cells* is idle, and waits while none is.
+    """Return a function that sends a payload to an idle container, and waits while none is idle.
 
-    *always_fresh* has a cell made anew after each order, and the next one's be of a new tenant.
+    With *fresh_environment*, a container is restarted after each request, and each request has a
+    new tenant id.
     """
     idle: SimpleQueue[Container] = SimpleQueue()
-    for cell in cells:
-        idle.put(cell)
+    for container in containers:
+        idle.put(container)
 
     def invoke(payload: bytes) -> bytes:
-        cell = idle.get()
+        container = idle.get()
         try:
             event = json.dumps(wrap(payload)).encode("ascii")
-            return _invoke_once(cell, event) if always_fresh else _invoke(cell, event)
+            return (_invoke_once if fresh_environment else _invoke)(container, event)
         finally:
-            idle.put(cell)
+            idle.put(container)
 
     return invoke
 
 
-def _invoke_once(cell: Container, event: bytes) -> bytes:
+def _invoke_once(container: Container, event: bytes) -> bytes:
     try:
-        return _invoke(cell, event, tenant=uuid4().hex)
+        return _invoke(container, event, tenant=uuid4().hex)
     finally:
-        _renew(cell)
+        _restart(container)
 
 
-def _invoke(cell: Container, event: bytes, *, tenant: str = "") -> bytes:
+def _invoke(container: Container, event: bytes, *, tenant: str = "") -> bytes:
     try:
-        answer = cell.invoke(event, tenant=tenant)
+        answer = container.invoke(event, tenant=tenant)
         return read_answer(answer.body, has_failed=answer.status != _HTTP_OK)
     except FunctionCrashedError:
-        _renew(cell)  # whoever brought it down may still be there
+        _restart(container)  # the process that crashed the function may still run in it
         raise
     except ContainerError as error:
-        _renew(cell)
+        _restart(container)
         raise FunctionCrashedError(str(error)) from error
 
 
-def _renew(cell: Container) -> None:
+def _restart(container: Container) -> None:
     try:
-        cell.restart()
+        container.restart()
     except ContainerError as error:
-        raise UnreachableError(f"a container cannot be started again: {error}") from error
+        raise UnreachableError(f"a container cannot be restarted: {error}") from error
 
 
 def _executor(

@@ -1,1 +1,1 @@
-"""Two functions: one that holds the references, and one that runs candidates."""
+"""The client of the executor function, the format of its payloads, and its search for leftovers."""

@@ -1,8 +1,8 @@
-"""Call the executor function through AWS, and put its errors into the sandbox's words.
+"""Call the executor function through AWS, and translate AWS's errors into the sandbox's.
 
-In: a function's name or ARN; region and credentials come from the environment, as boto3 finds
-them. Out: `invoke(bytes) -> bytes`. What the function answers may be a candidate's, and is not
-believed. Must not know: what the bytes mean.
+In: the name or ARN of a function; boto3 finds region and credentials in the environment. Out: a
+function `invoke(bytes) -> bytes`. A candidate may have written the answer of the executor function,
+so nothing in it is trusted.
 """
 
 import json
@@ -25,29 +25,29 @@ from nova_code_verifier.sandbox.errors import (
     UnreachableError,
 )
 
-_ANSWER_BYTES_MAX = 6_291_556  # what Lambda returns at most; a stand-in for it might not stop
+_ANSWER_BYTES_MAX = 6_291_556  # Lambda's limit; a server in its place might send more
 _CONNECT_SECONDS = 5
-_READ_SECONDS = 910  # no function runs longer than 900
-_WORDS_MAX = 200
-# Too many requests; or it is being made, or woken.
-_STATUSES_TO_WAIT_OUT = (408, 409, 429)
-_SERVER_FAULT = 500
-_CODES_TO_WAIT_OUT = (
+_READ_SECONDS = 910  # a function runs for 900 seconds at most
+_MESSAGE_CHARACTERS_MAX = 200
+# Too many requests, or the function is being created or woken up.
+_TRANSIENT_STATUSES = (408, 409, 429)
+_TRANSIENT_CODES = (
     "TooManyRequestsException", "ThrottlingException", "ResourceNotReadyException"
 )  # fmt: skip
-_EMULATORS_TIMEOUT = b"Task timed out after"
+_SERVER_FAULT = 500
+_TIMEOUT = "Task timed out after"
 
 
 def function_invoker(
-    function: str, *, connections: int, always_fresh: bool = False
+    function: str, *, connections: int, fresh_environment: bool = False
 ) -> Callable[[bytes], bytes]:
-    """Return what calls *function*, from up to *connections* threads at a time.
+    """Return a function that calls *function*, from up to *connections* threads at a time.
 
-    *always_fresh* has each call answered by an environment that served no other: every call is
-    a tenant of its own. The function must have been made with tenant isolation.
+    With *fresh_environment*, each call has a new tenant id, so that Lambda serves it in an
+    environment that served no other call. *function* must have been created with tenant isolation.
     """
     config = Config(
-        retries={"total_max_attempts": 1},  # what is tried again, and when, is ours to say
+        retries={"total_max_attempts": 1},  # sandbox/remote/client.py retries, until the deadline
         max_pool_connections=connections,
         connect_timeout=_CONNECT_SECONDS,
         read_timeout=_READ_SECONDS,
@@ -59,17 +59,17 @@ def function_invoker(
         raise InvocationError(f"the executor function cannot be called: {error}") from error
 
     def invoke(payload: bytes) -> bytes:
-        payload = json.dumps(wrap(payload)).encode("ascii")
-        tenant = {"TenantId": uuid4().hex} if always_fresh else {}
+        event = json.dumps(wrap(payload)).encode("ascii")
+        tenant = {"TenantId": uuid4().hex} if fresh_environment else {}
         try:
-            response = client.invoke(FunctionName=function, Payload=payload, **tenant)
+            response = client.invoke(FunctionName=function, Payload=event, **tenant)
             answer = response["Payload"].read(_ANSWER_BYTES_MAX + 1)
-            response["Payload"].read(1)  # nothing, unless the answer broke off
+            response["Payload"].read(1)  # raises IncompleteReadError if the answer was cut off
         except ClientError as error:
-            raise _error_of(error) from error
+            raise _service_error(error) from error
         except (HTTPClientError, ConnectionLostError, IncompleteReadError) as error:
             raise UnreachableError(f"the executor function: {error}") from error
-        except BotoCoreError as error:  # no credentials, no region: no second try will help
+        except BotoCoreError as error:  # no credentials or no region: a retry would not help
             raise InvocationError(f"the executor function cannot be called: {error}") from error
         return read_answer(answer, has_failed="FunctionError" in response)
 
@@ -77,40 +77,42 @@ def function_invoker(
 
 
 def read_answer(answer: bytes, *, has_failed: bool) -> bytes:
-    """Take the payload out of an answer. Raises FunctionCrashedError for anything else."""
+    """Return the payload in *answer*. Raises FunctionCrashedError if there is none."""
     if len(answer) > _ANSWER_BYTES_MAX:
-        raise FunctionCrashedError("its answer is larger than any can be")
-    if answer.startswith(_EMULATORS_TIMEOUT):
-        raise FunctionOutOfTimeError(answer[:_WORDS_MAX].decode("ascii", "replace"))
+        raise FunctionCrashedError("its answer is larger than Lambda allows")
+    if answer.startswith(_TIMEOUT.encode()):  # as Lambda's emulator reports it
+        message = answer[:_MESSAGE_CHARACTERS_MAX].decode("ascii", "replace")
+        raise FunctionOutOfTimeError(message)
     try:
         content = json.loads(answer)
-        # An emulator says it in the answer alone.
+        # The emulator reports a failure in the answer alone.
         if has_failed or (isinstance(content, dict) and "errorType" in content):
-            raise _failure_of(content)
+            raise _function_error(content)
         return unwrap(content)
     except (ValueError, RecursionError) as error:
-        raise FunctionCrashedError(f"its answer is no reply: {error}"[:_WORDS_MAX]) from error
+        message = f"its answer is not a response: {error}"[:_MESSAGE_CHARACTERS_MAX]
+        raise FunctionCrashedError(message) from error
 
 
-def _failure_of(content: Any) -> FunctionCrashedError:  # noqa: ANN401  (anything at all)
-    """Say what a failed function says of its end."""
-    words = content if isinstance(content, dict) else {}
-    kind, message = str(words.get("errorType")), str(words.get("errorMessage"))
-    said = f"{kind}: {message}"[:_WORDS_MAX]
-    if kind == "Sandbox.Timedout" or "Task timed out after" in message:
-        return FunctionOutOfTimeError(said)
-    return FunctionCrashedError(said)
+def _function_error(content: Any) -> FunctionCrashedError:  # noqa: ANN401  (any JSON)
+    """Return the error that the answer of a failed function describes."""
+    fields = content if isinstance(content, dict) else {}
+    kind, detail = str(fields.get("errorType")), str(fields.get("errorMessage"))
+    message = f"{kind}: {detail}"[:_MESSAGE_CHARACTERS_MAX]
+    if kind == "Sandbox.Timedout" or _TIMEOUT in detail:
+        return FunctionOutOfTimeError(message)
+    return FunctionCrashedError(message)
 
 
-def _error_of(error: ClientError) -> InvocationError:
-    """Tell what will pass from what will not, by AWS's codes and HTTP's."""
+def _service_error(error: ClientError) -> InvocationError:
+    """Return the sandbox's error for an error of AWS, by its code and its HTTP status."""
     code = error.response.get("Error", {}).get("Code", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    said = f"the executor function: {error}"[: 2 * _WORDS_MAX]
+    message = f"the executor function: {error}"[: 2 * _MESSAGE_CHARACTERS_MAX]
     if code in ("RequestTooLargeException", "RequestEntityTooLargeException", "413"):
-        return PayloadTooLargeError(said)
-    if status in _STATUSES_TO_WAIT_OUT or code in _CODES_TO_WAIT_OUT:
-        return ThrottledError(said)
+        return PayloadTooLargeError(message)
+    if status in _TRANSIENT_STATUSES or code in _TRANSIENT_CODES:
+        return ThrottledError(message)
     if status >= _SERVER_FAULT:
-        return UnreachableError(said)
-    return InvocationError(said)
+        return UnreachableError(message)
+    return InvocationError(message)

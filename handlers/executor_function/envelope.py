@@ -1,7 +1,6 @@
-"""What an executor function gets and gives: a payload, as JSON.
+"""The JSON around a payload, in events and answers of the executor function.
 
-In: bytes. Out: an object with the bytes in base64, as Lambda carries nothing but JSON; and back.
-Must not know: what the bytes mean.
+In: bytes. Out: an object with the bytes in base64, because Lambda transports only JSON; and back.
 """
 
 from base64 import b64decode, b64encode
@@ -11,12 +10,12 @@ _KEY = "payload"
 
 
 def wrap(payload: bytes) -> dict[str, str]:
-    """Put a payload into an object."""
+    """Put *payload* into an object."""
     return {_KEY: b64encode(payload).decode("ascii")}
 
 
-def unwrap(content: Any) -> bytes:  # noqa: ANN401  (whatever JSON there is)
-    """Take the payload out again. Raises ValueError for anything else."""
+def unwrap(content: Any) -> bytes:  # noqa: ANN401  (any JSON)
+    """Return the payload in *content*. Raises ValueError if there is none."""
     try:
         return b64decode(content[_KEY], validate=True)
     except (TypeError, LookupError, ValueError) as error:

@@ -1,16 +1,16 @@
-"""What candidates left behind on a machine that is ours alone: processes and files.
+"""Find what candidates left behind on a machine that only runs candidates: processes and files.
 
-In: an executor that has nothing to do. Out: what is there besides it. Files are looked for where
-guests may write; processes are this one's descendants where the kernel makes it their parent
-when their own dies, else whatever was not there in the beginning. Must not know: why it matters.
+In: an executor that is idle. Out: the processes and files that do not belong to it. Files are
+searched where guests may write. If the kernel makes this process the parent of orphans, all its
+descendants are searched; otherwise every process that was not there at the start.
 """
 
-import contextlib
 import os
 import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,30 +26,30 @@ class _Process:
 
 
 class Leftovers:
-    """What was there before the first candidate, and what is there besides."""
+    """Finds the processes and files that were not there before the first candidate."""
 
     def __init__(self) -> None:
-        """Look around, before an executor is started."""
-        self._adopts = _granted(kernel.adopt_orphans)
-        self._processes = {one.pid for one in _processes()}
+        """Note all processes and files. Call this before an executor starts."""
+        self._adopts_orphans = _granted(kernel.adopt_orphans)
+        self._first_pids = {process.pid for process in _processes()}
         self._directory = Path(tempfile.gettempdir())
-        self._files = set(self._directory.iterdir())
+        self._first_files = set(self._directory.iterdir())
 
     def hide(self) -> None:
-        """Close this process's memory and environment to guests, where the kernel grants it."""
+        """Close this process's memory and environment to guests, if the kernel allows it."""
         _granted(kernel.hide_from_peers)
 
     def found(self, executor: LocalExecutor) -> list[str]:
-        """Name what is here and should not be."""
+        """Return the names of all processes and files that should not be there."""
         return [
-            *(f"process {pid}" for pid in self._strangers(executor)),
+            *(f"process {pid}" for pid in self._new_pids(executor)),
             *(f"file {path.name}" for path in self._new_files(executor)),
         ]
 
     def wipe(self, executor: LocalExecutor) -> None:
-        """Remove what was found, as far as it lets itself be removed."""
-        for pid in self._strangers(executor):
-            with contextlib.suppress(OSError):
+        """Kill these processes and remove these files, as far as possible."""
+        for pid in self._new_pids(executor):
+            with suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
         for path in self._new_files(executor):
             self._remove(path)
@@ -57,39 +57,39 @@ class Leftovers:
     @staticmethod
     def _remove(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             path.unlink()
 
-    def _strangers(self, executor: LocalExecutor) -> list[int]:
+    def _new_pids(self, executor: LocalExecutor) -> list[int]:
         known = {os.getpid(), *executor.zygote_pids}
-        alive = list(_processes())
-        if self._adopts:
-            ours = _descendants(alive, os.getpid())
-            _bury(one.pid for one in ours if one.is_dead and one.pid not in known)
-            return [one.pid for one in ours if not one.is_dead and one.pid not in known]
-        known |= self._processes
-        return [one.pid for one in alive if not one.is_dead and one.pid not in known]
+        processes = list(_processes())
+        if self._adopts_orphans:
+            processes = _descendants(processes, os.getpid())
+            _reap(p.pid for p in processes if p.is_dead and p.pid not in known)
+        else:
+            known |= self._first_pids
+        return [p.pid for p in processes if not p.is_dead and p.pid not in known]
 
     def _new_files(self, executor: LocalExecutor) -> list[Path]:
         workers = {Path(path) for path in executor.work_directories}
         own = {worker.parent for worker in workers}
         inside = {path for directory in own for path in directory.iterdir()} - workers
         inside |= {path for worker in workers for path in worker.iterdir()}
-        return sorted((set(self._directory.iterdir()) - self._files - own) | inside)
+        return sorted((set(self._directory.iterdir()) - self._first_files - own) | inside)
 
 
-def _granted(wish: Callable[[], None]) -> bool:
+def _granted(request: Callable[[], None]) -> bool:
     try:
-        wish()
+        request()
     except OSError:
         return False
     return True
 
 
-def _bury(pids: Iterable[int]) -> None:
-    """Let go of adopted children that have ended; they would stay for ever else."""
+def _reap(pids: Iterable[int]) -> None:
+    """Collect adopted children that are dead: nobody else would, and they would fill the table."""
     for pid in pids:
-        with contextlib.suppress(ChildProcessError):
+        with suppress(ChildProcessError):
             os.waitpid(pid, os.WNOHANG)
 
 
@@ -97,17 +97,17 @@ def _descendants(processes: list[_Process], root: int) -> list[_Process]:
     found: list[_Process] = []
     parents = {root}
     while parents:
-        children = [one for one in processes if one.parent in parents]
+        children = [process for process in processes if process.parent in parents]
         found += children
-        parents = {one.pid for one in children}
+        parents = {child.pid for child in children}
     return found
 
 
 def _processes() -> Iterator[_Process]:
-    for place in Path("/proc").glob("[0-9]*"):
+    for directory in Path("/proc").glob("[0-9]*"):
         try:
-            # The second field, a name in parentheses, is the process's own choice.
-            state, parent, *_ = (place / "stat").read_bytes().rpartition(b")")[2].split()
+            # The second field, a name in parentheses, is chosen by the process: skip past it.
+            state, parent, *_ = (directory / "stat").read_bytes().rpartition(b")")[2].split()
         except OSError:
-            continue  # it has just gone
-        yield _Process(pid=int(place.name), parent=int(parent), is_dead=state in (b"Z", b"X"))
+            continue  # the process has just ended
+        yield _Process(pid=int(directory.name), parent=int(parent), is_dead=state in (b"Z", b"X"))

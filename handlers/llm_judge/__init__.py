@@ -1,1 +1,1 @@
-"""The judge: a language model that says how similar two texts are."""
+"""The LLM judge: a language model that rates how similar two texts are."""

@@ -1,8 +1,8 @@
-"""Ask a model of Amazon Bedrock once, and say in our words what came of it.
+"""Call a model of Amazon Bedrock once, and translate errors into failures of the judge.
 
-In: the arguments of a call of Converse. Out: its answer, or a failure; nothing that the
-network does is raised. boto3 is imported at the first call: who sets no judge pays nothing
-for it. Must not know: what is asked, whether it is asked again.
+In: the arguments of a call of Converse. Out: its answer, or a failure; errors of the network are
+returned, never raised. boto3 is imported at the first call, so that functions without a judge do
+not load it.
 """
 
 import re
@@ -14,10 +14,10 @@ from nova_code_verifier.handlers.llm_judge.types import Failure, JudgeFailure
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 30.0
-"""Of silence, not of an answer as a whole: botocore has no such limit."""
+"""The limit between two received bytes. botocore has no limit for a whole answer."""
 
 _MODEL = "VERIFIER_JUDGE_MODEL"
-# What a ValidationException says where the texts are to blame. Models word it differently.
+# Messages of a ValidationException that the texts cause. Each model words them differently.
 _TOO_LONG = re.compile(
     r"too (?:long|large|many)|(?:input|prompt) length|context (?:length|window|limit)"
     r"|tokens exceed",
@@ -32,43 +32,43 @@ _KINDS_OF_CODES = {
     "ModelErrorException": JudgeFailure.UNAVAILABLE,
     "ModelTimeoutException": JudgeFailure.OUT_OF_TIME,
 }
-# What botocore's parser raises besides, when it finds a list where it expects an object.
+# botocore's parser also raises these, when it finds a list where it expects an object.
 _PARSER_ERRORS = (AttributeError, KeyError, RecursionError, TypeError, ValueError)
 
 
 class Client(Protocol):
-    """As much of boto3's client for `bedrock-runtime` as is needed here."""
+    """The part of boto3's client for `bedrock-runtime` that is used here."""
 
     def converse(self, **request: object) -> Mapping[str, object]:
         """Send messages to a model."""
 
     def close(self) -> None:
-        """Close its connections."""
+        """Close the connections."""
 
 
 class Bedrock:
-    """Asks with one client, made at the first call, by any number of threads."""
+    """Calls Bedrock through one client, created at the first call. Thread-safe."""
 
     def __init__(self, *, connections: int, client: Client | None = None) -> None:
-        """Keep up to *connections* open. Use *client* if one is given, and leave it open."""
+        """Keep up to *connections* open. If *client* is given, use it, and never close it."""
         self._connections = connections
         self._client = client
         self._is_ours = client is None
         self._lock = threading.Lock()
 
     def converse(self, request: Mapping[str, object]) -> Mapping[str, object] | Failure:
-        """Ask once."""
+        """Call the model once."""
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
         from botocore.parsers import ResponseParserError  # noqa: PLC0415
 
         try:
-            return self._made_client().converse(**request)
+            return self._shared_client().converse(**request)
         except ClientError as error:
-            return _refusal(error.response)
+            return _service_failure(error.response)
         except BotoCoreError as error:
-            return _accident(error)
+            return _local_failure(error)
         except (ResponseParserError, *_PARSER_ERRORS):
-            return Failure(kind=JudgeFailure.UNINTELLIGIBLE, detail="it is not JSON as agreed")
+            return Failure(kind=JudgeFailure.UNINTELLIGIBLE, detail="it is not the expected JSON")
 
     def close(self) -> None:
         """Close the connections."""
@@ -76,7 +76,7 @@ class Bedrock:
             if self._client is not None and self._is_ours:
                 self._client.close()
 
-    def _made_client(self) -> Client:
+    def _shared_client(self) -> Client:
         with self._lock:
             if self._client is None:
                 self._client = _make_client(self._connections)
@@ -91,18 +91,18 @@ def _make_client(connections: int) -> Client:
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         max_pool_connections=connections,
-        retries={"total_max_attempts": 1},  # we know the deadline, botocore does not
+        retries={"total_max_attempts": 1},  # LlmJudge retries: it knows the deadline
     )
     client: Client = boto3.session.Session().client("bedrock-runtime", config=config)
     return client
 
 
-def _refusal(response: Mapping[str, Mapping[str, object]]) -> Failure:
-    """Name what the service answered instead of an answer.
+def _service_failure(response: Mapping[str, Mapping[str, object]]) -> Failure:
+    """Translate an error that the service returned.
 
     Contract: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html,
-    under Errors. An error that nobody knows is our own fault: were it held against the texts,
-    a wrong setting would quietly become a reward for every sample.
+    under Errors. An unknown error counts as our own fault. If it counted against the texts, a wrong
+    setting would silently give every sample a reward.
     """
     code = str(response["Error"].get("Code", ""))
     message = str(response["Error"].get("Message", ""))
@@ -111,7 +111,7 @@ def _refusal(response: Mapping[str, Mapping[str, object]]) -> Failure:
     kind = _kind_of(code, status, message)
     detail = f"{code} (HTTP {status})"
     if kind is JudgeFailure.MISCONFIGURED:
-        detail += f": {_shown(message)}; see {_MODEL}, and bedrock:InvokeModel of the role"
+        detail += f": {_clip(message)}; check {_MODEL}, and bedrock:InvokeModel of the role"
     return Failure(kind=kind, detail=detail, retry_after_seconds=_retry_after(response))
 
 
@@ -130,7 +130,8 @@ def _kind_of(code: str, status: int, message: str) -> JudgeFailure:
     return JudgeFailure.MISCONFIGURED
 
 
-def _accident(error: Exception) -> Failure:
+def _local_failure(error: Exception) -> Failure:
+    """Translate an error that botocore raised without an answer of the service."""
     from botocore.exceptions import (  # noqa: PLC0415
         ConnectionError,  # noqa: A004
         ConnectTimeoutError,
@@ -143,16 +144,16 @@ def _accident(error: Exception) -> Failure:
         return Failure(kind=JudgeFailure.OUT_OF_TIME, detail=name)
     if isinstance(error, HTTPClientError | ConnectionError):
         return Failure(kind=JudgeFailure.UNAVAILABLE, detail=name)
-    detail = f"{name}: {_shown(str(error))}; see {_MODEL} and AWS_REGION"
+    detail = f"{name}: {_clip(str(error))}; check {_MODEL} and AWS_REGION"
     return Failure(kind=JudgeFailure.MISCONFIGURED, detail=detail)
 
 
 def _retry_after(response: Mapping[str, Mapping[str, object]]) -> float:
     headers = response["ResponseMetadata"].get("HTTPHeaders")
     text = str(headers.get("retry-after", "")) if isinstance(headers, dict) else ""
-    # A date is allowed here too, but from no AWS service known to us.
+    # HTTP allows a date here too, but no AWS service that we know sends one.
     return float(text) if re.fullmatch(r"[0-9]{1,6}(?:\.[0-9]{1,6})?", text) else 0.0
 
 
-def _shown(message: str) -> str:
+def _clip(message: str) -> str:
     return " ".join(message.split())[:200]

@@ -1,8 +1,8 @@
-"""Run errands on a few threads, and wait for none of them past its deadline.
+"""Run calls on a few threads, and wait for none of them past its deadline.
 
-In: functions, each with a deadline. Out: futures. Not `ThreadPoolExecutor`: a program ends
-only when its threads have, and a call that hangs would hold it up. These are daemons.
-Must not know: what an errand is about.
+In: functions, each with a deadline. Out: futures. `ThreadPoolExecutor` cannot be used: a program
+ends only after its threads, and a call that hangs would keep it from ending. The threads here are
+daemons.
 """
 
 import queue
@@ -17,10 +17,10 @@ _Result = TypeVar("_Result")
 
 
 class DeadlinePool(Generic[_Result]):
-    """Runs up to *threads* errands at a time; the others wait for their turn."""
+    """Runs up to *threads* calls at a time. Further calls wait in a queue."""
 
     def __init__(self, *, threads: int, late: _Result) -> None:
-        """*late* is the result of an errand that is not done at its deadline."""
+        """*late* is the result of a call that has not returned by its deadline."""
         self._threads_max = threads
         self._late = late
         self._queue: queue.SimpleQueue[tuple[Future[_Result], Callable[[], _Result]] | None] = (
@@ -33,8 +33,8 @@ class DeadlinePool(Generic[_Result]):
         self._is_watched = False
         self._is_closed = False
 
-    def send(self, errand: Callable[[], _Result], *, deadline: float) -> Future[_Result]:
-        """Have *errand* run by *deadline*, in seconds of `time.monotonic`.
+    def submit(self, call: Callable[[], _Result], *, deadline: float) -> Future[_Result]:
+        """Run *call*; the future is done by *deadline*, in seconds of `time.monotonic`.
 
         The future cannot be cancelled. Raises RuntimeError after `close`.
         """
@@ -42,37 +42,37 @@ class DeadlinePool(Generic[_Result]):
         future.set_running_or_notify_cancel()
         with self._changed:
             if self._is_closed:
-                raise RuntimeError("closed: nobody runs errands any more")
+                raise RuntimeError("this pool is closed: it runs no more calls")
             self._waiting.setdefault(deadline, set()).add(future)
             self._start_threads()
             self._changed.notify_all()
         future.add_done_callback(lambda done: self._forget(done, deadline))
-        self._queue.put((future, errand))
+        self._queue.put((future, call))
         return future
 
     def close(self) -> None:
-        """Give up what is not done. Threads end with what they are at."""
+        """Give up all calls that have not returned. A thread ends when its current call returns."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
             undone = [future for futures in self._waiting.values() for future in futures]
-        self._give_up(undone)  # first: what is still in the queue must not begin
+        self._give_up(undone)  # before the threads end: calls in the queue must not start
         for _ in range(self._threads):
             self._queue.put(None)
 
     def _start_threads(self) -> None:
         if not self._is_watched:
             self._is_watched = True
-            threading.Thread(target=self._watch, name="errands-watch", daemon=True).start()
+            threading.Thread(target=self._watch, name="deadline-watch", daemon=True).start()
         if not self._idle.acquire(blocking=False) and self._threads < self._threads_max:
             self._threads += 1
-            threading.Thread(target=self._run, name="errands", daemon=True).start()
+            threading.Thread(target=self._run, name="deadline-pool", daemon=True).start()
 
     def _run(self) -> None:
-        while (next_one := self._queue.get()) is not None:
-            future, errand = next_one
-            if not future.done():  # it may have been given up while it waited
-                _settle(future, errand)
+        while (item := self._queue.get()) is not None:
+            future, call = item
+            if not future.done():  # its deadline may have passed while it was in the queue
+                _settle(future, call)
             self._idle.release()
 
     def _watch(self) -> None:
@@ -101,10 +101,10 @@ class DeadlinePool(Generic[_Result]):
                 self._waiting.pop(deadline, None)
 
 
-def _settle(future: Future[_Result], errand: Callable[[], _Result]) -> None:
+def _settle(future: Future[_Result], call: Callable[[], _Result]) -> None:
     try:
-        result = errand()
-    except Exception as error:  # noqa: BLE001  (a bug: raised where it is waited for)
+        result = call()
+    except Exception as error:  # noqa: BLE001  (a bug: raised where the result is read)
         with suppress(InvalidStateError):
             future.set_exception(error)
     else:

@@ -1,11 +1,11 @@
-"""Put two texts before a judge, so that it sees where they begin and end.
+"""Write the request to the judge, so that it can see where both texts begin and end.
 
-In: a comparison, a prompt. Out: a request for Bedrock's Converse; the same texts, the same
-request. Must not know: who sends it, what is answered.
+In: a comparison, a prompt. Out: the arguments of Bedrock's Converse. The same texts always give the
+same request.
 
-The response was written by a model in training: sooner or later it will try to talk to the
-judge. Both texts stand between marks that it cannot foresee. That is no wall: a judge can
-be persuaded by what it reads.
+The response was written by a model in training: sooner or later it will try to address the judge.
+Both texts stand between marks that the model cannot predict. That is not a guarantee: a judge can
+still be persuaded by what it reads.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from nova_code_verifier.verifier.types import Comparison
 TEXT_CHARACTERS_MAX = 20_000
 """Longer texts are sent without their middle."""
 TOKENS_MAX = 512
-"""What the judge may write: room for a few thoughts before its score."""
+"""The limit of the judge's answer: enough for a few thoughts before the score."""
 
 DEFAULT_PROMPT = """\
 Compare a response with a reference answer, and rate how similar they are in meaning:
@@ -33,7 +33,7 @@ The response:
 {response}
 
 Write only the number, from 0.0 to 1.0, and nothing else."""
-"""The judge's rubric unless another one is set."""
+"""The prompt if `VERIFIER_JUDGE_PROMPT` is not set."""
 
 _SYSTEM = """\
 You are an impartial judge of texts. What stands between <{mark}> and </{mark}> was written by \
@@ -46,19 +46,19 @@ _PLACEHOLDERS = ("response", "reference")
 
 
 def check_prompt(prompt: str) -> str:
-    """Return *prompt* if it has a place for both texts. Raises ValueError."""
+    """Return *prompt* if it contains both placeholders. Raises ValueError."""
     missing = [name for name in _PLACEHOLDERS if f"{{{name}}}" not in prompt]
     if missing:
-        raise ValueError(f"a prompt needs {{{missing[0]}}}, where the {missing[0]} is put")
+        raise ValueError(f"a prompt needs {{{missing[0]}}}, the place of the {missing[0]}")
     return prompt
 
 
 def write_request(*, model: str, prompt: str, comparison: Comparison) -> dict[str, object]:
-    """Write the arguments of a call of Converse."""
+    """Return the arguments for a call of Converse."""
     texts = {name: _clip(_sendable(getattr(comparison, name))) for name in _PLACEHOLDERS}
     mark = _mark(*texts.values())
-    # Both at once: a response may hold the words {reference} itself.
-    question = _PLACEHOLDER.sub(lambda place: _fence(texts[place[1]], mark), prompt)
+    # Replace both in one pass: the text of a response may contain "{reference}".
+    question = _PLACEHOLDER.sub(lambda match: _fence(texts[match[1]], mark), prompt)
     return {
         "modelId": model,
         "system": [{"text": _SYSTEM.format(mark=mark)}],
@@ -68,10 +68,10 @@ def write_request(*, model: str, prompt: str, comparison: Comparison) -> dict[st
 
 
 def _mark(response: str, reference: str) -> str:
-    """Make a mark that whoever wrote the response cannot know.
+    """Return a mark that the author of the response cannot know.
 
-    Not drawn by lot: the same texts must give the same request. It hangs on the reference,
-    which is secret, and on the response itself, which would have to hold its own hash.
+    It is not random: the same texts must give the same request. It depends on the reference, which
+    is secret, and on the response, which would have to contain its own hash.
     """
     digest = hashlib.sha256(reference.encode())
     digest.update(hashlib.sha256(response.encode()).digest())
@@ -83,7 +83,7 @@ def _fence(text: str, mark: str) -> str:
 
 
 def _sendable(text: str) -> str:
-    """Replace the halves of surrogate pairs, which UTF-8 does not have."""
+    """Replace lone surrogates, which UTF-8 cannot encode."""
     return text.encode("utf-8", "replace").decode()
 
 

@@ -1,6 +1,6 @@
-"""The judge's words: where a score may stand, and what may be in the way of one.
+"""The types of the LLM judge: where a score may stand in an answer, and how a judgement can fail.
 
-Values only. Settings are read before anything else is loaded: this has to stay light.
+Values only: `handlers/settings.py` imports this module before the zygotes start.
 """
 
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from nova_code_verifier.verifier.types import Similarity
 
 
 class Extraction(StrEnum):
-    r"""Where in an answer the number may stand.
+    r"""Where in an answer the score may stand.
 
     `strict`: alone in the last line, or labelled there (`Score: 0.8`, `\boxed{0.8}`).
-    `flexible`: there, else the last one that is labelled, else the last one in the text.
+    `flexible`: there; otherwise the last labelled number, otherwise the last number in the text.
     """
 
     STRICT = "strict"
@@ -21,7 +21,7 @@ class Extraction(StrEnum):
 
 
 class JudgeFailure(StrEnum):
-    """What was in the way of a similarity. `Similarity.problem` begins with it."""
+    """The reason for a missing similarity. `Similarity.problem` begins with this text."""
 
     REFUSED = "judge refused"
     NO_NUMBER = "judge gave no number"
@@ -36,12 +36,12 @@ class JudgeFailure(StrEnum):
 
     @property
     def is_outage(self) -> bool:
-        """Whether it says nothing about the texts: the same ones may be judged another time."""
+        """Whether the texts are not the cause: the judge may rate the same texts later."""
         return self in _OUTAGES
 
     @property
-    def may_pass(self) -> bool:
-        """Whether it may be gone in a moment."""
+    def is_transient(self) -> bool:
+        """Whether a retry in a moment may succeed."""
         return self in _OUTAGES - {JudgeFailure.MISCONFIGURED}
 
 
@@ -57,19 +57,25 @@ _OUTAGES = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailedSimilarity(Similarity):
+    """A similarity without a value, and the kind of the failure."""
+
+    failure: JudgeFailure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A failure, in detail. `retry_after_seconds` is how long the service asked us to wait."""
+    """One failed call. `retry_after_seconds` is how long the service asked us to wait."""
 
     kind: JudgeFailure
     detail: str
     retry_after_seconds: float = 0.0
 
     @property
-    def similarity(self) -> Similarity:
-        """The same in the verifier's words."""
-        return Similarity(problem=f"{self.kind}: {self.detail}", is_outage=self.kind.is_outage)
-
-
-def kind_of(similarity: Similarity) -> JudgeFailure:
-    """Tell what was in the way of a similarity without a value."""
-    return JudgeFailure(similarity.problem.partition(": ")[0])
+    def similarity(self) -> FailedSimilarity:
+        """The same failure as a value for the verifier."""
+        return FailedSimilarity(
+            problem=f"{self.kind}: {self.detail}",
+            is_outage=self.kind.is_outage,
+            failure=self.kind,
+        )

@@ -1,1 +1,1 @@
-"""The reward function as one file, for where a trainer can deploy no more."""
+"""Build and start the reward function as one file."""

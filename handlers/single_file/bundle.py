@@ -1,10 +1,10 @@
-"""Build the reward function as a single file, for where no more can be deployed.
+"""Build the reward function as a single file, for platforms that deploy only one file.
 
     python -m nova_code_verifier.handlers.single_file.bundle dist/reward_lambda.py
 
-In: our own modules and RestrictedPython's, as they are installed. Out: a Python file that needs
-nothing else: the loader's text, and an archive for it. The same modules give the same file.
-Must not know: what the modules do.
+In: our own modules and those of RestrictedPython, as they are installed. Out: a Python file that
+needs no other: the text of `handlers/single_file/loader.py`, and an archive for it. The same
+modules always give the same file.
 """
 
 import base64
@@ -19,15 +19,15 @@ import nova_code_verifier
 _PACKAGE = Path(nova_code_verifier.__file__).parent
 _FOLDERS = ("sandbox", "verifier")
 _HANDLERS = (
-    "__init__", "contents", "invocation", "messages", "report", "service", "settings", "wire",
-    "single_file/__init__", "single_file/plain_reward",
+    "__init__", "executors", "invocation", "messages", "report", "reward", "service", "settings",
+    "telemetry", "wire",
     *(f"llm_judge/{name}" for name in (
         "__init__", "answer", "bedrock", "deadline_pool", "judge", "prompt", "types",
     )),
 )  # fmt: skip
-# What takes the place of modules that need more than Python.
-_STAND_INS = {
-    "handlers/messages.py": "handlers/single_file/plain_messages.py",
+# Modules that need more than Python, and what the archive has under their names instead.
+_REPLACEMENTS = {
+    "handlers/telemetry.py": "handlers/single_file/plain_telemetry.py",
     "verifier/test_code/harness/pytest_suite.py": "verifier/test_code/harness/no_pytest_suite.py",
 }
 _LINE_CHARACTERS = 100
@@ -35,27 +35,25 @@ _LINE_CHARACTERS = 100
 _HEADER = '''\
 """nova-code-verifier: a reward function for code, in a single file.
 
-Deploy it as it is; the handler is `lambda_handler`. It needs Linux and Python 3.11, 3.12 or 3.13,
-and nothing else. It was made by `make single-file` of a repository that tells what it does and how
-it is set up; it is not to be changed by hand. It holds RestrictedPython {version}, unchanged, under
-the Zope Public License 2.1, whose text it unpacks with it.
+Deploy this file as it is; the handler is `lambda_handler`. It needs Linux and Python 3.11, 3.12 or
+3.13, and nothing else. `make single-file` built it, in a repository that also holds the
+documentation: do not edit it by hand. It contains RestrictedPython {version}, unchanged, under the
+Zope Public License 2.1; the text of the license is in the archive.
 """
 '''
 
 
 def build() -> str:
-    """Return the text of the single file. Raises OSError where a module cannot be read."""
+    """Return the text of the single file. Raises OSError if a module cannot be read."""
     library = metadata.distribution("RestrictedPython")
     packed = zlib.compress(json.dumps(_own_files() | _files_of(library)).encode("ascii"), 9)
     text = base64.b85encode(packed).decode("ascii")
-    lines = [
-        text[start : start + _LINE_CHARACTERS] for start in range(0, len(text), _LINE_CHARACTERS)
-    ]
+    starts = range(0, len(text), _LINE_CHARACTERS)
+    lines = "\n".join(text[start : start + _LINE_CHARACTERS] for start in starts)
     loader = (_PACKAGE / "handlers" / "single_file" / "loader.py").read_text("utf-8")
-    archive = '\n_ARCHIVE = """\n{}\n"""\n\nlambda_handler = load(_ARCHIVE)\n'.format(
-        "\n".join(lines)
-    )
-    return _HEADER.format(version=library.version) + "\n" + _without_docstring(loader) + archive
+    code = loader.partition('"""\n')[2]  # _HEADER replaces its docstring
+    archive = f'\n_ARCHIVE = """\n{lines}\n"""\n\nlambda_handler = load(_ARCHIVE)\n'
+    return _HEADER.format(version=library.version) + code + archive
 
 
 def _own_files() -> dict[str, str]:
@@ -64,14 +62,14 @@ def _own_files() -> dict[str, str]:
     paths += [_PACKAGE / "handlers" / f"{name}.py" for name in _HANDLERS]
     names = [path.relative_to(_PACKAGE).as_posix() for path in paths]
     return {
-        f"{_PACKAGE.name}/{name}": (_PACKAGE / _STAND_INS.get(name, name)).read_text("utf-8")
+        f"{_PACKAGE.name}/{name}": (_PACKAGE / _REPLACEMENTS.get(name, name)).read_text("utf-8")
         for name in names
-        if name not in _STAND_INS.values()
+        if name not in _REPLACEMENTS.values()
     }
 
 
 def _files_of(library: metadata.Distribution) -> dict[str, str]:
-    """Read a library's modules, and its licence."""
+    """Read the modules and the license of *library*."""
     found = {}
     for path in sorted(library.files or []):
         if path.suffix == ".py":
@@ -81,12 +79,8 @@ def _files_of(library: metadata.Distribution) -> dict[str, str]:
     return found
 
 
-def _without_docstring(text: str) -> str:
-    return text.partition('"""\n')[2].lstrip("\n")
-
-
 def main() -> None:
-    """Write the file that the command line names."""
+    """Write the single file to the path that the command line names."""
     if len(sys.argv) != 2 or sys.argv[1].startswith("-"):  # noqa: PLR2004
         sys.exit(str(__doc__))
     path = Path(sys.argv[1])

@@ -1,10 +1,11 @@
 """Start the reward function from a single file.
 
-In: an archive of its modules, as text. Out: its handler. The zygotes are processes of their own,
-which need real files: so the archive is unpacked, once for every version, into a directory that
-nobody else can write to. This module's text is the beginning of the single file: it has to be
-read, up to its first sentence, by Pythons that cannot run the rest.
-Must not know: what it starts.
+In: an archive of its modules, as text. Out: its handler. The zygotes are processes of their own and
+need real files, so the archive is unpacked: once for each version, into a directory that nobody
+else can write to.
+
+The text of this module is the beginning of the single file. A Python that is too old must be able
+to parse all of it, and to run it up to the version check.
 """
 
 import sys
@@ -34,36 +35,36 @@ _NAME = "nova-code-verifier"
 
 
 def load(archive: str) -> object:
-    """Return the handler that is in *archive*, as `handlers.single_file.bundle` packs it."""
+    """Return the handler in *archive*, which `handlers/single_file/bundle.py` packed."""
     packed = base64.b85decode("".join(archive.split()))
     files = json.loads(zlib.decompress(packed))
     digest = hashlib.sha256(packed).hexdigest()
-    place = unpack(files, digest, Path(tempfile.gettempdir()))
-    handler = _import_from(place)
-    _seal(place)
+    directory = unpack(files, digest, Path(tempfile.gettempdir()))
+    handler = _import_from(directory)
+    _make_read_only(directory)
     return handler
 
 
 def unpack(files: dict[str, str], digest: str, parent: Path) -> Path:
-    """Return the directory in *parent* that holds just these *files*.
+    """Return a directory in *parent* that holds exactly *files*.
 
-    It is used again by whoever starts next. Another user may have been there first, or a cleaner
-    of old files: then the files go into a new directory, which ends with this process.
+    Processes that start later use the same directory. If another user created it, or a cleaner of
+    old files changed it, the files go into a new directory, which is removed with this process.
     """
-    place = parent / f"{_NAME}-{os.geteuid()}-{digest[:16]}"
-    if _holds(place, files):
-        return place
+    directory = parent / f"{_NAME}-{os.geteuid()}-{digest[:16]}"
+    if _holds(directory, files):
+        return directory
     draft = Path(tempfile.mkdtemp(prefix=f"{_NAME}-", dir=parent))
     _write(draft, files)
     try:
-        draft.rename(place)
+        draft.rename(directory)
     except OSError:
-        if _holds(place, files):  # somebody was faster
+        if _holds(directory, files):  # another process was faster
             shutil.rmtree(draft)
-            return place
+            return directory
         atexit.register(_remove, draft, os.getpid())
         return draft
-    return place
+    return directory
 
 
 def _write(directory: Path, files: dict[str, str]) -> None:
@@ -73,49 +74,47 @@ def _write(directory: Path, files: dict[str, str]) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def _holds(place: Path, files: dict[str, str]) -> bool:
-    """Tell whether *place* is ours alone, and whole."""
+def _holds(directory: Path, files: dict[str, str]) -> bool:
+    """Return whether *directory* is closed to other users, and holds all *files* unchanged."""
     try:
-        status = place.lstat()
+        status = directory.lstat()
         is_ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
         return (
             is_ours
             and not status.st_mode & 0o077
-            and all((place / name).read_text("utf-8") == text for name, text in files.items())
+            and all((directory / name).read_text("utf-8") == text for name, text in files.items())
         )
     except (OSError, ValueError):
         return False
 
 
-def _seal(place: Path) -> None:
-    """Let nobody write there any more: guests may have this process's uid, but cannot `chmod`."""
-    for path in [place, *place.rglob("*")]:
-        with contextlib.suppress(FileNotFoundError):  # another process is just compiling it
+def _make_read_only(directory: Path) -> None:
+    """Remove all write permissions: guests may have this process's uid, but cannot `chmod`."""
+    for path in [directory, *directory.rglob("*")]:
+        with contextlib.suppress(FileNotFoundError):  # another process is compiling this file
             path.chmod(0o500 if path.is_dir() else 0o400)
 
 
-def _remove(place: Path, owner_pid: int) -> None:
+def _remove(directory: Path, owner_pid: int) -> None:
     if os.getpid() != owner_pid:
-        return  # a forked child must not take its parent's files away
-    for path in [place, *place.rglob("*")]:
+        return  # a forked child must not remove its parent's files
+    for path in [directory, *directory.rglob("*")]:
         path.chmod(0o700)
-    shutil.rmtree(place)
+    shutil.rmtree(directory)
 
 
-def _import_from(place: Path) -> object:
-    """Import the handler, whatever else in this process may have modules of these names."""
-    theirs = _take_modules_out()
-    sys.path.insert(0, str(place))
+def _import_from(directory: Path) -> object:
+    """Import the handler, even if this process has other modules of the same names."""
+    foreign = _unload_modules()
+    sys.path.insert(0, str(directory))
     try:
-        return importlib.import_module(
-            "nova_code_verifier.handlers.single_file.plain_reward"
-        ).lambda_handler
+        return importlib.import_module("nova_code_verifier.handlers.reward").lambda_handler
     finally:
-        sys.path.remove(str(place))
-        _take_modules_out()  # our functions know their modules without it
-        sys.modules.update(theirs)
+        sys.path.remove(str(directory))
+        _unload_modules()  # our functions keep references to their own modules
+        sys.modules.update(foreign)
 
 
-def _take_modules_out() -> dict[str, ModuleType]:
+def _unload_modules() -> dict[str, ModuleType]:
     names = [name for name in sys.modules if name.partition(".")[0] in _PACKAGES]
     return {name: sys.modules.pop(name) for name in names}

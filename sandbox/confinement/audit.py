@@ -1,22 +1,22 @@
-"""The audit hook: CPython's own gate, closed from inside a guest.
+"""The audit hook: CPython calls it before each operation that may reach outside the process.
 
-In: what a guest may touch. Out: a hook that ends the guest when it tries what is always
-forbidden, and names the attempt. A *strict* hook, for kernels that cannot do it, also
-refuses foreign files, native code and introspection. Must not know: the candidate.
+In: what a guest may use. Out: a hook that kills the guest when it tries what is always forbidden,
+and reports the event. A *strict* hook, for kernels that cannot refuse it, also refuses files
+outside the work directory, native code and introspection.
 
-A zygote installs it, once, and lets itself pass: to build it in each guest would cost more
-than anything else that a guest does before its program.
+The zygote installs the hook once, and the hook ignores the zygote itself: to build it in each guest
+would cost more than everything else that a guest does before its program.
 
-How it withstands the candidate that it watches, who may catch what it raises and then holds
-its frame, with all that the frame shows:
+The candidate may catch what the hook raises, and then holds the hook's frame with all its locals.
+The hook is safe from it, because:
 
-- A hook cannot be removed, and this one is alone: it calls no Python function, as the code
-  and the defaults of a function that a frame shows can be changed.
-- It reads no global, no builtin by name and no closure. Keyword defaults are new locals on
-  every call, and all of them here are immutable.
-- It believes exact types only: a path object may answer differently each time it is asked.
-- From Python 3.13 on, a frame that is running can be written to. So whoever could run beside
-  a strict hook and see its frame is taken away (`remove_unaudited_functions`).
+- A hook cannot be removed, and this one calls no Python function: the candidate could change the
+  code and the defaults of a function that it finds in a frame.
+- It reads no global, no builtin by name and no closure. Keyword defaults are new locals in every
+  call, and all of them here are immutable.
+- It accepts exact types only: a path object could return another path each time.
+- From Python 3.13 on, code can write to the locals of a running frame. So no Python code may run
+  during a strict hook and see its frame (`remove_unaudited_functions`).
 """
 
 import gc
@@ -26,6 +26,8 @@ import signal
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
+
+from nova_code_verifier.sandbox.protocol.guest_messages import FORBIDDEN_END, FORBIDDEN_START
 
 AuditHook = Callable[[str, tuple[object, ...]], None]
 
@@ -54,11 +56,11 @@ _REFUSED_EVENTS = frozenset(
         "gc.get_objects",
         "gc.get_referents",
         "gc.get_referrers",
-        "os.link",  # with no new links, a path means what it says
+        "os.link",  # without new links, a path leads where it says
         "os.symlink",
         "resource.prlimit",
         "socket.sethostname",
-        "sqlite3.connect",  # opens files behind CPython's back
+        "sqlite3.connect",  # opens files without an audit event
         "sys._current_exceptions",
         "sys._current_frames",
         "syslog.openlog",
@@ -70,7 +72,7 @@ _READING_EVENTS = frozenset({"os.listdir", "os.scandir"})
 
 _WRITING_EVENTS = frozenset(
     {
-        # With a current directory that is always its own, so is every relative path.
+        # If the current directory cannot change, every relative path is below it.
         "os.chdir",
         "os.chflags", "os.chmod", "os.chown", "os.mkdir", "os.remove", "os.removexattr",
         "os.rename", "os.rmdir", "os.setxattr", "os.truncate", "os.utime",
@@ -82,13 +84,13 @@ _REFUSED_MODULES = frozenset(
         "_ctypes", "_ctypes_test", "_curses", "_dbm", "_gdbm", "_interpreters",
         "_posixsubprocess", "_remote_debugging", "_sqlite3", "_tkinter", "nis", "ossaudiodev",
         "readline", "spwd",
-        # Shared memory and semaphores outlive the guest; OpenSSL loads what its
-        # configuration names, and the environment names its configuration.
+        # Shared memory and semaphores outlive the guest. OpenSSL loads the libraries that its
+        # configuration names, and the environment names the configuration.
         "_hashlib", "_multiprocessing", "_posixshmem", "_ssl",
     }
 )  # fmt: skip
 
-# Standard output, opened again by its name, is whatever was put in its place meanwhile.
+# Not standard output: opened again by name, it may be another file by then.
 _READABLE_DEVICES = frozenset(
     {"/dev/zero", "/dev/urandom", "/dev/random", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
 )
@@ -97,16 +99,16 @@ _FCNTL_COMMANDS = frozenset(
 )  # F_{DUPFD,GETFD,SETFD,GETFL,SETFL,DUPFD_CLOEXEC}
 _IOCTL_COMMANDS = frozenset({0x5401, 0x5413, 0x541B})  # TCGETS, TIOCGWINSZ, FIONREAD
 
-# Functions that reach past this process and raise no audit event.
-_OF_OS = (
+# These functions reach outside the process without an audit event.
+_OS_FUNCTIONS = (
     "chroot", "initgroups", "memfd_create", "mkfifo", "mknod", "nice", "pidfd_open",
     "sched_setaffinity", "sched_setparam", "sched_setscheduler", "setegid", "seteuid",
     "setgid", "setgroups", "setns", "setpgid", "setpriority", "setregid", "setresgid",
     "setresuid", "setreuid", "setsid", "setuid", "unshare",
 )  # fmt: skip
 _UNAUDITED = {
-    "posix": _OF_OS,
-    "os": _OF_OS,
+    "posix": _OS_FUNCTIONS,
+    "os": _OS_FUNCTIONS,
     "_signal": ("pidfd_send_signal",),
     "signal": ("pidfd_send_signal",),
     "_imp": ("create_builtin",),
@@ -114,16 +116,16 @@ _UNAUDITED = {
     "time": ("clock_settime", "clock_settime_ns"),
 }
 _TESTS_OF_CPYTHON = ("_test", "_xx")
-# Where the standard library's own native modules are. Those of others, the client of the
-# Lambda runtime among them, may do anything.
+# The native modules of the standard library are here. Other native modules, such as the client of
+# the Lambda runtime, may do anything.
 _NATIVE_TREE = os.path.dirname(os.__file__) + "/lib-dynload/"  # noqa: PTH120
 _FRAMES_CAN_BE_WRITTEN = sys.version_info >= (3, 13)
 
 
 def remove_unaudited_functions() -> None:
-    """Take away what a strict hook cannot see, before any guest.
+    """Remove functions that a strict hook cannot see, before the first guest.
 
-    Built-in modules are loaded first, as afterwards nobody can load a fresh copy of one.
+    Load all built-in modules first: then no guest can load a new copy of one.
     """
     for name in sys.builtin_module_names:
         if name not in _REFUSED_MODULES:
@@ -134,28 +136,28 @@ def remove_unaudited_functions() -> None:
         for name in names:
             if hasattr(sys.modules[module_name], name):
                 delattr(sys.modules[module_name], name)
-    # `import subprocess`, and so `import asyncio`, asks for it.
-    _stand_in("_posixsubprocess", "fork_exec", _refuse)
+    # `import subprocess`, and so `import asyncio`, needs this name.
+    _replace("_posixsubprocess", "fork_exec", _refuse)
     if _FRAMES_CAN_BE_WRITTEN:
-        _keep_intruders_out()
+        _prevent_interruptions()
 
 
-def _keep_intruders_out() -> None:
-    """Have no Python code run in the middle of a hook, where it would see the hook's frame.
+def _prevent_interruptions() -> None:
+    """Let no Python code run during a hook, where it could see the hook's frame.
 
-    That is: no handlers of signals, and no finalisers called by a collector that nobody
-    called. Programs that set these up go on, and find nothing called.
+    So there are no signal handlers, and no garbage collection that runs finalisers on its own. A
+    program that sets these up goes on, but they are never called.
     """
-    # asyncio leaves SIGINT alone where it is not Python's.
+    # asyncio does not handle SIGINT if Python does not.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     gc.disable()
     for module_name in ("_signal", "signal"):
-        _stand_in(module_name, "signal", _leave_signal)
+        _replace(module_name, "signal", _ignore_handler)
     for name in ("enable", "set_threshold"):
-        _stand_in("gc", name, _leave_collector)
+        _replace("gc", name, _ignore_call)
 
 
-def _stand_in(module_name: str, name: str, replacement: object) -> None:
+def _replace(module_name: str, name: str, replacement: object) -> None:
     setattr(sys.modules[module_name], name, replacement)
 
 
@@ -163,18 +165,18 @@ def _refuse(*_: object, **__: object) -> NoReturn:
     raise PermissionError(13, "refused by the sandbox")
 
 
-def _leave_signal(_number: int, _handler: object) -> signal.Handlers:
+def _ignore_handler(_number: int, _handler: object) -> signal.Handlers:
     return signal.SIG_DFL
 
 
-def _leave_collector(*_: object) -> None:
+def _ignore_call(*_: object) -> None:
     pass
 
 
 def build_hook(
     *, channel_fd: int, work_directory: str, readable: tuple[str, ...], strict: bool
 ) -> AuditHook:
-    """Build the hook for this process's forks. A strict one lets them read *readable*."""
+    """Return the hook for the forks of this process. A strict one lets them read *readable*."""
     if strict:
         return _strict_hook(channel_fd, work_directory, readable)
     return _common_hook(channel_fd)
@@ -192,7 +194,9 @@ def _common_hook(channel_fd: int) -> AuditHook:
         sigkill: int = int(signal.SIGKILL),
         unix: int = _AF_UNIX,
         channel: int = channel_fd,
-        zygote: int = posix.getpid(),  # the one who builds it, for good
+        start: bytes = FORBIDDEN_START,
+        end: bytes = FORBIDDEN_END,
+        zygote: int = posix.getpid(),  # the process that builds the hook
         error: type[Exception] = OSError,
     ) -> None:
         if (
@@ -200,17 +204,17 @@ def _common_hook(channel_fd: int) -> AuditHook:
             or (event == "socket.__new__" and args[1] != unix)
             or (event == "os.kill" and args[0] != getpid())
         ) and getpid() != zygote:
-            message = b'["forbidden","' + event.encode("ascii", "replace") + b'"]'
-            try:  # noqa: SIM105  (a context manager would be a global)
+            message = start + event.encode("ascii", "replace") + end
+            try:  # noqa: SIM105  (`suppress` would be a global)
                 write(channel, message.__len__().to_bytes(4, "big") + message)
             except error:
-                pass  # the guest closed its channel: then it dies without a name
+                pass  # the guest closed its channel: its end has no reason then
             kill(getpid(), sigkill)
 
     return hook
 
 
-def _strict_hook(  # noqa: C901  (a function that it called could be changed by the guest)
+def _strict_hook(  # noqa: C901  (the guest could change a function that it calls)
     channel_fd: int, work_directory: str, readable: tuple[str, ...]
 ) -> AuditHook:
     def hook(  # noqa: C901, PLR0912
@@ -241,7 +245,9 @@ def _strict_hook(  # noqa: C901  (a function that it called could be changed by 
         sigkill: int = int(signal.SIGKILL),
         unix: int = _AF_UNIX,
         channel: int = channel_fd,
-        zygote: int = posix.getpid(),  # the one who builds it, for good
+        start: bytes = FORBIDDEN_START,
+        end: bytes = FORBIDDEN_END,
+        zygote: int = posix.getpid(),  # the process that builds the hook
         write_flags: int = posix.O_WRONLY | posix.O_RDWR | posix.O_CREAT | posix.O_TRUNC,
         read_modes: frozenset[object] = frozenset({None, "r", "rb", "rt", "rU", "br", "tr"}),
         file_type: int = 0o170000,
@@ -259,11 +265,11 @@ def _strict_hook(  # noqa: C901  (a function that it called could be changed by 
             or (event == "socket.sendmsg" and args[1] is not None)
             or (event == "os.kill" and args[0] != getpid())
         ):
-            message = b'["forbidden","' + event.encode("ascii", "replace") + b'"]'
-            try:  # noqa: SIM105  (a context manager would be a global)
+            message = start + event.encode("ascii", "replace") + end
+            try:  # noqa: SIM105  (`suppress` would be a global)
                 write(channel, message.__len__().to_bytes(4, "big") + message)
             except error:
-                pass  # the guest closed its channel: then it dies without a name
+                pass  # the guest closed its channel: its end has no reason then
             kill(getpid(), sigkill)
         if event in refused or (
             (event == "fcntl.fcntl" and args[1] not in fcntls)
@@ -278,12 +284,14 @@ def _strict_hook(  # noqa: C901  (a function that it called could be changed by 
                 or name.rpartition(".")[2].startswith(tests)
             ):
                 raise import_error("this module is not available in the sandbox")
-            if "\0" in name:  # where C, and so the loader of native code, stops reading
-                raise import_error("not a name of a module")
+            if "\0" in name:  # C, and so the loader of native code, stops reading there
+                raise import_error("not the name of a module")
             if args[1] is not None and (
                 kind_of(args[1]) is not text or not args[1].startswith(native) or "/../" in args[1]
             ):
-                raise import_error("native code of others is not available in the sandbox")
+                raise import_error(
+                    "native code outside the standard library is not available in the sandbox"
+                )
             return
         if event == "os.rename":
             paths = args[:2]
@@ -292,14 +300,14 @@ def _strict_hook(  # noqa: C901  (a function that it called could be changed by 
         else:
             return
         writes = event in writing or (
-            # From C files are opened by mode, and without flags.
+            # C code opens files by mode, without flags.
             event == "open" and (args[2] & write_flags != 0 or args[1] not in read_modes)
         )
         for path in paths:
             kind = kind_of(path)
             if kind is number or path is None:
-                # A descriptor that it has, or the current directory, which is its own. But a
-                # file that is open for reading has a mode, an owner and more to be changed.
+                # It has the descriptor already; the current directory is its own. But through a
+                # descriptor for reading, it could change the file's mode or owner.
                 if event in writing and event != "os.truncate":
                     raise permission_error(13, "refused by the sandbox")
                 continue
@@ -322,7 +330,7 @@ def _strict_hook(  # noqa: C901  (a function that it called could be changed by 
             ):
                 raise permission_error(13, "refused by the sandbox")
             if event == "open":
-                # A descriptor of a foreign directory is a way around every relative path.
+                # With a descriptor of another directory, relative paths would start there.
                 try:
                     if stat(path).st_mode & file_type == directory:
                         raise permission_error(13, "refused by the sandbox")

@@ -1,8 +1,7 @@
-"""The wall, stone by stone: every protection, in the order in which it is put up.
+"""Confine a process: every protection, in the order in which it is applied.
 
-In: what is wanted. Out: this process, confined, and a list of what the kernel granted.
-Part of it is put on the zygote once, as guests inherit it by `fork`; the rest on each
-guest, between `fork` and the candidate's first line. Must not know: the candidate.
+`confine_zygote` applies once what guests inherit by `fork`, and reports what the kernel granted.
+`confine_guest` applies the rest to each guest, before the candidate's first line.
 """
 
 import os
@@ -10,20 +9,21 @@ import resource
 import sys
 from collections.abc import Callable
 
-# By name: level `interpreter` takes these from their module.
+# By name: level `interpreter` removes these from their module.
 from os import setgroups, setresgid, setresuid
 from resource import setrlimit
 from typing import NamedTuple
 
 from nova_code_verifier.sandbox.confinement.audit import build_hook, remove_unaudited_functions
+from nova_code_verifier.sandbox.confinement.processes import process_ids
 
 CHANNEL_FD = 3
 OPEN_FILES_MAX = 256
 THREADS_MAX = 256
 STACK_BYTES = 64 * 2**20
 _LIMITS_BY_GUEST = (resource.RLIMIT_CPU, resource.RLIMIT_AS, resource.RLIMIT_FSIZE)
-# Reserved, not used: stacks that threads ask for (half a GiB is no rarity among recursive
-# programs), allocator arenas, mapped libraries. Resident memory is what we limit.
+# For memory that is reserved but not used: stacks of threads (recursive programs often ask for half
+# a GiB), allocator arenas, mapped libraries. The limit is on resident memory.
 ADDRESS_SPACE_HEADROOM_BYTES = 2**30
 
 _READABLE_SYSTEM_TREES = (
@@ -41,18 +41,18 @@ _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 
 
 class Confinement(NamedTuple):
-    """What this zygote's guests still have to put up, and what was granted to all."""
+    """What each guest of this zygote still has to apply, and what the kernel granted to all."""
 
     guest_uid: int | None
     base_bytes: int
     hard_limits: tuple[int, int, int]
-    finish: Callable[[], None]
-    has_tools_to_lose: bool
+    apply_last: Callable[[], None]
+    must_drop_ctypes: bool
     granted: dict[str, object]
 
 
 def confine_zygote(*, level: str, work_directory: str, guest_uid: int | None) -> Confinement:
-    """Put up what guests inherit. Raises OSError where level `kernel` is refused."""
+    """Apply what guests inherit. Raises OSError if the kernel refuses level `kernel`."""
     base_bytes, readable = _address_space_bytes(), _readable_trees()
     if guest_uid is not None and not _uid_can_run(guest_uid):
         guest_uid = None
@@ -68,10 +68,10 @@ def confine_zygote(*, level: str, work_directory: str, guest_uid: int | None) ->
     _limit(resource.RLIMIT_NOFILE, OPEN_FILES_MAX)
     _limit(resource.RLIMIT_STACK, STACK_BYTES)
     _limit_processes(level, guest_uid)
-    finish: Callable[[], None] = _nothing_more
+    apply_last: Callable[[], None] = _do_nothing
     if level == "kernel":
-        finish = _confine_by_kernel(granted, readable, work_directory, guest_uid)
-    # Where the kernel does not guard files, the hook must.
+        apply_last = _confine_by_kernel(granted, readable, work_directory, guest_uid)
+    # If the kernel does not protect files, the hook must.
     strict = level == "interpreter" or (level == "kernel" and not granted["landlock"])
     if strict:
         remove_unaudited_functions()
@@ -85,34 +85,34 @@ def confine_zygote(*, level: str, work_directory: str, guest_uid: int | None) ->
             )
         )
     hard = tuple(_hard_limit(which) for which in _LIMITS_BY_GUEST)
-    # Each guest needs ctypes for its last steps, with which it could undo a strict hook. From
-    # Python 3.13 on it can forget it; before, the types of ctypes live as long as a process.
-    has_tools = strict and level == "kernel"
+    # Each guest needs ctypes for its last protections, and could undo a strict hook with it. From
+    # Python 3.13 on a guest can drop ctypes; before, its types live as long as the process.
+    must_drop_ctypes = strict and level == "kernel"
     if level == "kernel":
         granted["forgets_ctypes"] = not strict or sys.version_info >= (3, 13)
     return Confinement(
-        guest_uid, base_bytes, (hard[0], hard[1], hard[2]), finish, has_tools, granted
+        guest_uid, base_bytes, (hard[0], hard[1], hard[2]), apply_last, must_drop_ctypes, granted
     )
 
 
 def confine_guest(
-    wall: Confinement, *, cpu_seconds: int, memory_bytes: int, output_bytes: int
+    confinement: Confinement, *, cpu_seconds: int, memory_bytes: int, output_bytes: int
 ) -> None:
-    """Put up the rest, on the guest itself. Raises OSError if any stone is missing.
+    """Apply the rest, in the guest itself. Raises OSError if any protection fails.
 
-    Every page that this touches is copied for the guest, at the price of a small system
-    call each: what can be made ready in the zygote is.
+    The kernel copies every page that this touches, and each copy costs as much as a small system
+    call: so the zygote prepares everything that it can.
     """
-    space_bytes = wall.base_bytes + memory_bytes + ADDRESS_SPACE_HEADROOM_BYTES
-    cpu_hard, space_hard, output_hard = wall.hard_limits
+    space_bytes = confinement.base_bytes + memory_bytes + ADDRESS_SPACE_HEADROOM_BYTES
+    cpu_hard, space_hard, output_hard = confinement.hard_limits
     cpu_seconds, space_bytes = min(cpu_seconds, cpu_hard), min(space_bytes, space_hard)
     output_bytes = min(output_bytes, output_hard)
     setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
     setrlimit(resource.RLIMIT_AS, (space_bytes, space_bytes))
     setrlimit(resource.RLIMIT_FSIZE, (output_bytes, output_bytes))
-    if wall.guest_uid is not None:
-        _become(wall.guest_uid)
-    wall.finish()
+    if confinement.guest_uid is not None:
+        _change_uid(confinement.guest_uid)
+    confinement.apply_last()
 
 
 def _confine_by_kernel(
@@ -121,8 +121,8 @@ def _confine_by_kernel(
     work_directory: str,
     guest_uid: int | None,
 ) -> Callable[[], None]:
-    """Put up what the kernel keeps for all guests; return the rest, for each to do."""
-    from nova_code_verifier.sandbox.confinement import kernel  # noqa: PLC0415  (no ctypes at any other level)
+    """Apply the kernel's protections that guests inherit; return the rest, for each guest."""
+    from nova_code_verifier.sandbox.confinement import kernel  # noqa: PLC0415  (no ctypes at other levels)
     from nova_code_verifier.sandbox.confinement.seccomp import prepare_filter  # noqa: PLC0415
 
     kernel.forbid_new_privileges()
@@ -134,27 +134,27 @@ def _confine_by_kernel(
     if guest_uid is None and os.geteuid() == 0:
         kernel.drop_capabilities()
     template = prepare_filter(os.uname().machine)
-    granted["seccomp"] = True  # the trial guest that every zygote forks first proves it
+    granted["seccomp"] = True  # the zygote's trial guest fails if it is not
     die_with_parent, install_filter, getpid = (
         kernel.die_with_parent,
         kernel.install_filter,
         os.getpid,
     )
 
-    def finish() -> None:
+    def apply_last() -> None:
         die_with_parent()  # after the change of uid, which clears it
-        install_filter(template.for_pid(getpid()))  # last, as it refuses the other steps
+        install_filter(template.for_pid(getpid()))  # last: the filter refuses the other steps
 
-    return finish
+    return apply_last
 
 
-def _nothing_more() -> None:
+def _do_nothing() -> None:
     pass
 
 
-def _try(ask: Callable[[], None]) -> bool:
+def _try(protect: Callable[[], None]) -> bool:
     try:
-        ask()
+        protect()
     except OSError:
         return False
     return True
@@ -168,10 +168,10 @@ def _own_trees() -> set[str]:
     return {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
 
 
-def leave_project_out() -> None:
-    """Search for modules in the interpreter's own trees alone.
+def restrict_sys_path() -> None:
+    """Keep only the interpreter's own directories on `sys.path`.
 
-    An editable installation puts its project on the path: with its tests, and their answers.
+    An editable installation adds its project, with its tests and their expected answers.
     """
     own = tuple(path.rstrip("/") + "/" for path in _own_trees())
     sys.path[:] = [path for path in sys.path if (path + "/").startswith(own)]
@@ -183,23 +183,23 @@ def _hard_limit(which: int) -> int:
 
 
 def _limit(which: int, value: int) -> None:
-    """Lower a limit, soft and hard, as far as *value*; never raise it."""
+    """Lower a limit, soft and hard, to *value*; never raise it."""
     value = min(value, _hard_limit(which))
     setrlimit(which, (value, value))
 
 
-def _become(uid: int) -> None:
+def _change_uid(uid: int) -> None:
     setgroups([])
     setresgid(uid, uid, uid)
     setresuid(uid, uid, uid)
 
 
 def _uid_can_run(uid: int) -> bool:
-    """Tell whether *uid* may read this interpreter's library (a home may be closed to it)."""
+    """Return whether *uid* can read this interpreter's library (not in a closed home directory)."""
     pid = os.fork()
     if pid == 0:
         try:
-            _become(uid)
+            _change_uid(uid)
             with open(os.__file__, "rb"):  # noqa: PTH123  (pathlib would make every zygote bigger)
                 os._exit(0)
         except OSError:
@@ -208,7 +208,7 @@ def _uid_can_run(uid: int) -> bool:
 
 
 def _limit_processes(level: str, guest_uid: int | None) -> None:
-    """Bound processes and threads where no filter does. The kernel counts them by uid."""
+    """Limit processes and threads if no filter does. The kernel counts them by uid."""
     if guest_uid is not None:
         _limit(resource.RLIMIT_NPROC, THREADS_MAX)
     elif level != "kernel" and os.geteuid() != 0:
@@ -217,13 +217,12 @@ def _limit_processes(level: str, guest_uid: int | None) -> None:
 
 def _tasks_of(uid: int) -> int:
     count = 0
-    for name in os.listdir("/proc"):  # noqa: PTH208
-        if name.isdigit():
-            try:
-                if os.stat(f"/proc/{name}").st_uid == uid:  # noqa: PTH116
-                    count += len(os.listdir(f"/proc/{name}/task"))  # noqa: PTH208
-            except OSError:
-                continue
+    for pid in process_ids():
+        try:
+            if os.stat(f"/proc/{pid}").st_uid == uid:  # noqa: PTH116
+                count += len(os.listdir(f"/proc/{pid}/task"))  # noqa: PTH208
+        except OSError:
+            continue
     return count
 
 

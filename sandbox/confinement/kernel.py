@@ -1,12 +1,14 @@
-"""The few kernel calls that Python does not offer.
+"""Kernel calls that Python does not offer.
 
-In: a wish. Out: it holds from now on, for this process and all that it forks, or OSError.
-Only the zygote of level `kernel` loads this room: ctypes within a candidate's reach would
-undo the level `interpreter`. Must not know: why.
+Each applies to this process and to those that it forks, or raises OSError. Of the zygotes, only
+those of level `kernel` load this module: at level `interpreter`, a candidate that finds ctypes
+could undo the isolation.
 """
 
 import ctypes
 import os
+
+from nova_code_verifier.sandbox.confinement.processes import stat_fields
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
@@ -66,7 +68,7 @@ def _prctl(option: int, value: int) -> None:
 
 
 def forbid_new_privileges() -> None:
-    """No program started from here gains rights; seccomp demands it of the unprivileged."""
+    """Let no program that is started from here gain rights. Without it, seccomp needs root."""
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
 
 
@@ -76,20 +78,19 @@ def hide_from_peers() -> None:
 
 
 def forget_variable(name: str) -> None:
-    """Remove a variable from the environment, and from what `/proc` shows of it.
+    """Remove a variable from the environment, and from `/proc/PID/environ`.
 
-    The kernel shows the memory in which a process got its environment, whatever has been made of
-    it since: so its value is written over, where it stands.
+    The kernel shows the memory in which the process received its environment, even after later
+    changes. So overwrite the value there.
     """
-    os.environ.pop(name, None)  # this leaves the old memory as it is
+    os.environ.pop(name, None)  # this does not change the old memory
     prefix = os.fsencode(name) + b"="
-    with open("/proc/self/stat", "rb") as stat:  # noqa: PTH123  (pathlib would make every zygote bigger)
-        start, end = map(int, stat.read().rpartition(b")")[2].split()[47:49])
+    start, end = map(int, stat_fields("self")[47:49])
     block = ctypes.string_at(start, end - start)
-    place = (b"\0" + block).find(b"\0" + prefix)
-    if place >= 0:
-        size = block.find(b"\0", place) - place - len(prefix)
-        ctypes.memset(start + place + len(prefix), ord("-"), size)
+    index = (b"\0" + block).find(b"\0" + prefix)
+    if index >= 0:
+        size = block.find(b"\0", index) - index - len(prefix)
+        ctypes.memset(start + index + len(prefix), ord("-"), size)
 
 
 def adopt_orphans() -> None:
@@ -98,25 +99,25 @@ def adopt_orphans() -> None:
 
 
 def die_with_parent() -> None:
-    """Be killed when the parent ends. Changing uid clears this: call it afterwards."""
+    """Let the kernel kill this process when its parent ends. A change of uid clears this."""
     _prctl(_PR_SET_PDEATHSIG, _SIGKILL)
 
 
 def install_filter(program: bytes) -> None:
-    """Put a seccomp filter (packed `sock_filter` instructions) on this process."""
+    """Install a seccomp filter (packed `sock_filter` instructions) on this process."""
     packed = _FilterProgram(len(program) // 8, program)
     _checked(_libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(packed), 0, 0))
 
 
 def drop_capabilities() -> None:
-    """Give up every capability, for a root that cannot change its uid."""
+    """Drop every capability, for a root process that cannot change its uid."""
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     nothing = (ctypes.c_uint32 * 6)()
     _checked(_libc.capset(header, nothing))
 
 
 def landlock_abi() -> int:
-    """Tell which version of Landlock the kernel offers; 0 is none."""
+    """Return which version of Landlock the kernel offers; 0 is none."""
     version: int = _libc.syscall(
         _LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), _LANDLOCK_VERSION_FLAG
     )
@@ -124,9 +125,9 @@ def landlock_abi() -> int:
 
 
 def restrict_files(readable: tuple[str, ...], writable: tuple[str, ...]) -> None:
-    """Close every file and TCP port but these trees to this process, by Landlock.
+    """Refuse this process all files outside these trees, and all TCP ports, by Landlock.
 
-    Paths that do not exist are passed over. Needs `forbid_new_privileges` first.
+    Paths that do not exist are ignored. Needs `forbid_new_privileges` first.
     """
     abi = landlock_abi()
     rights = _FS_ABI_1

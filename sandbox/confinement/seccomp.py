@@ -1,15 +1,14 @@
-"""Write the seccomp filter: the program with which the kernel judges a guest's every call.
+"""Write the seccomp filter: the program with which the kernel checks every call of a guest.
 
-In: a machine's name and the guest's pid. Out: bytes, ready for `PR_SET_SECCOMP`. Which call
-has which fate is said in `sandbox.confinement.syscalls`; which arguments a guarded call may have,
-here.
+In: a machine's name and the guest's pid. Out: bytes for `PR_SET_SECCOMP`. The tables in
+`sandbox/confinement/syscalls.py` say which calls are allowed; this module says which arguments a
+guarded call may have.
 
-Must stay outside: installing it. A guest does that to itself, while it has one thread, as
-the last step before the candidate's code: the filter refuses the other steps. It must hold
-no datagram socket by then: `sendmsg` on one reaches any address, and a filter cannot see
-which, as the address lies in memory.
+A guest installs its filter itself, while it has one thread, as the last step before the candidate's
+code: the filter refuses the other steps. It must hold no datagram socket then: `sendmsg` on one
+reaches any address, and a filter cannot check the address, which is in memory.
 
-A zygote loads this, so it imports next to nothing.
+A zygote loads this module, so it imports next to nothing.
 """
 
 import struct
@@ -17,13 +16,13 @@ import struct
 from nova_code_verifier.sandbox.confinement.syscalls import ABSENT, ALLOWED, GUARDED, KILLED
 from nova_code_verifier.sandbox.errors import SandboxError
 
-# What the kernel calls the machine, and the machine's column in the tables of numbers.
+# The kernel's code of a machine, and the machine's column in the tables of numbers.
 _MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
-# x86_64 has a second set of numbers for the same calls, from here on.
+# From this number on, x86_64 has a second set of numbers for the same calls.
 _X32_BIT = 0x40000000
 
 _ALLOW = 0x7FFF0000
-_KILL = 0x80000000  # the process, not the thread alone
+_KILL = 0x80000000  # the whole process, not only the thread
 _EPERM = 0x00050001
 _ENOSYS = 0x00050026
 
@@ -35,8 +34,8 @@ _ALL_BITS = 0xFFFFFFFF
 _OWN_PID = -1  # stands for the guest's pid, which is not known yet
 _HIGHEST_PID = 2**31 - 1
 
-# What every thread has, and what a thread library may ask for besides. No namespace, no
-# tracing, no exit signal: the kernel would take each of those as a wish of its own.
+# The flags that every new thread has, and those that a thread library may add. Namespaces, tracing
+# and an exit signal are refused.
 _CLONE_THREAD = 0x00010900  # CLONE_VM, CLONE_SIGHAND, CLONE_THREAD
 _CLONE_OPTIONS = (
     0x00000600  # CLONE_FS, CLONE_FILES
@@ -65,28 +64,27 @@ _Condition = tuple[int, int, tuple[int, ...], int]
 
 
 def _low(argument: int) -> int:
-    """Find the low half of an argument: all that the kernel reads of an `int` or a `pid_t`.
+    """Return the offset of an argument's low half: the kernel reads no more of an `int`.
 
-    The high half is not looked at, as a caller may leave anything there: 2**32 + 7 is the
-    pid 7 to the kernel, and so it is to the filter.
+    The filter ignores the high half as the kernel does: to both, 2**32 + 7 is the pid 7.
     """
     return 16 + 8 * argument
 
 
 def _high(argument: int) -> int:
-    """Find the high half of an argument, for the few that the kernel reads as a long."""
+    """Return the offset of an argument's high half, for the few that the kernel reads as a long."""
     return _low(argument) + 4
 
 
 def _only(
     word: int, values: tuple[int, ...], *, otherwise: int, mask: int = _ALL_BITS
 ) -> _Condition:
-    """Demand that a word, under *mask*, is one of *values*."""
+    """Require that a word, under *mask*, is one of *values*."""
     return word, mask, values, otherwise
 
 
 _SELF_ONLY = (_only(_low(0), (_OWN_PID,), otherwise=_KILL),)
-# Zero is the caller. A thread that names itself, or its neighbour, by its number is refused.
+# Zero is the caller. Even the caller's own number is refused: it may be that of another thread.
 _CALLER_ONLY = (_only(_low(0), (0,), otherwise=_EPERM),)
 
 _GUARDS: dict[str, tuple[_Condition, ...]] = {
@@ -94,7 +92,7 @@ _GUARDS: dict[str, tuple[_Condition, ...]] = {
         _only(_high(0), (0,), otherwise=_KILL),
         _only(_low(0), (_CLONE_THREAD,), otherwise=_KILL, mask=_ALL_BITS ^ _CLONE_OPTIONS),
     ),
-    # Not kill(0) or kill(-1) either: they reach whoever shares the group or the user.
+    # Not kill(0) or kill(-1) either: they reach all processes of the group or of the user.
     "kill": _SELF_ONLY,
     "tgkill": _SELF_ONLY,
     "rt_tgsigqueueinfo": _SELF_ONLY,
@@ -122,10 +120,10 @@ _GUARDS: dict[str, tuple[_Condition, ...]] = {
         _only(_low(1), (_SOL_SOCKET,), otherwise=_EPERM),
         _only(_low(2), _SOCKET_OPTIONS, otherwise=_EPERM),
     ),
-    # Not PR_SET_PDEATHSIG and PR_SET_DUMPABLE: they would undo what the guest was born with.
+    # Not PR_SET_PDEATHSIG and PR_SET_DUMPABLE: they would undo a protection.
     "prctl": (_only(_low(0), _PRCTL_OPTIONS, otherwise=_EPERM),),
-    # Not F_SETOWN, F_SETSIG, F_SETLEASE, F_NOTIFY (nor FIOSETOWN below): the kernel would
-    # send a signal to a stranger on the guest's behalf. F_SETPIPE_SZ: memory nobody counts.
+    # Not F_SETOWN, F_SETSIG, F_SETLEASE, F_NOTIFY, and not FIOSETOWN below: the kernel would send
+    # a signal to another process. Not F_SETPIPE_SZ: that memory is not counted.
     "fcntl": (_only(_low(1), _FCNTL_COMMANDS, otherwise=_EPERM),),
     "ioctl": (_only(_low(1), _IOCTL_COMMANDS, otherwise=_EPERM),),
 }
@@ -134,10 +132,9 @@ _GUARDS: dict[str, tuple[_Condition, ...]] = {
 class _Writer:
     """Writes a program from its last instruction to its first.
 
-    A filter only ever jumps forward, so this way every target is written before the jump to
-    it. A place is counted from the end, and so does not change as the program grows. A jump
-    spans at most 255 instructions: the whole program has to stay below that (and does; it
-    would fail to be packed, not go wrong).
+    A filter only jumps forward, so every target is written before the jump to it. A position is
+    counted from the end, and so does not change as the program grows. A jump spans at most 255
+    instructions, so the whole program must be shorter; `struct` raises if it is not.
     """
 
     __slots__ = ("_last_first",)
@@ -146,17 +143,17 @@ class _Writer:
         self._last_first: list[tuple[int, int, int, int]] = []
 
     def add(self, code: int, value: int, *, yes: int = 0, no: int = 0) -> int:
-        """Write an instruction that ends, or goes on to the one written before it."""
+        """Write an instruction that ends, or continues with the one written before it."""
         self._last_first.append((code, yes, no, value))
         return len(self._last_first) - 1
 
     def branch(self, test: int, value: int, *, yes: int, no: int) -> int:
-        """Write a test of the loaded word that goes to *yes* or *no*."""
-        next_place = len(self._last_first) - 1
-        return self.add(test, value, yes=next_place - yes, no=next_place - no)
+        """Write a test of the loaded word that jumps to *yes* or *no*."""
+        next_position = len(self._last_first) - 1
+        return self.add(test, value, yes=next_position - yes, no=next_position - no)
 
     def pieces(self) -> tuple[bytes, ...]:
-        """Pack the program, cut wherever the guest's pid belongs."""
+        """Pack the program, cut at each position of the guest's pid."""
         pieces = [bytearray()]
         for code, yes, no, value in reversed(self._last_first):
             pieces[-1] += struct.pack("=HBB", code, yes, no)
@@ -168,19 +165,19 @@ class _Writer:
 
 
 class FilterTemplate:
-    """A filter that only lacks the pid of its guest."""
+    """A filter without the pid of its guest."""
 
     __slots__ = ("_pieces",)
 
     def __init__(self, pieces: tuple[bytes, ...]) -> None:
-        """Keep the *pieces* between which the pid belongs."""
+        """Keep the *pieces*; the pid goes between them."""
         self._pieces = pieces
 
     def for_pid(self, own_pid: int) -> bytes:
-        """Write the filter for the guest that knows itself as *own_pid*."""
-        # To `kill`, 0 and the negative are not one process but many.
+        """Write the filter for the guest whose own pid is *own_pid*."""
+        # For `kill`, 0 and negative numbers are many processes.
         if not 0 < own_pid <= _HIGHEST_PID:
-            raise SandboxError(f"not a process: {own_pid}")
+            raise SandboxError(f"pid: {own_pid} is not one process")
         return struct.pack("=I", own_pid).join(self._pieces)
 
 
@@ -190,7 +187,7 @@ def build_filter(machine: str, *, own_pid: int) -> bytes:
 
 
 def prepare_filter(machine: str) -> FilterTemplate:
-    """Write, once, all that the filters of this *machine*'s guests have in common."""
+    """Write what the filters of all guests on this *machine* have in common."""
     if machine not in _MACHINES:
         raise SandboxError(f"no system call numbers for machine {machine!r}")
     machine_code, column = _MACHINES[machine]
@@ -208,13 +205,13 @@ def prepare_filter(machine: str) -> FilterTemplate:
 
 
 def _write_guards(writer: _Writer, ends: dict[int, int]) -> dict[str, int]:
-    """Write what guarded calls must pass: a call's name to the place of its tests."""
-    # Calls with the same conditions share one place.
-    places = {
+    """Write the tests of guarded calls; return the position of each call's tests."""
+    # Calls with the same conditions share their tests.
+    positions = {
         conditions: _write_guard(writer, conditions, ends)
         for conditions in dict.fromkeys(_GUARDS.values())
     }
-    return {name: places[conditions] for name, conditions in _GUARDS.items()}
+    return {name: positions[conditions] for name, conditions in _GUARDS.items()}
 
 
 def _write_guard(writer: _Writer, conditions: tuple[_Condition, ...], ends: dict[int, int]) -> int:
@@ -231,15 +228,15 @@ def _write_guard(writer: _Writer, conditions: tuple[_Condition, ...], ends: dict
 
 
 def _find_targets(column: int, guards: dict[str, int], ends: dict[int, int]) -> dict[int, int]:
-    """Collect where the call of each number that a table knows has to go."""
-    targets = {GUARDED[name][column]: place for name, place in guards.items()}
+    """Return the position to jump to for each number that a table has."""
+    targets = {GUARDED[name][column]: position for name, position in guards.items()}
     for table, fate in ((ALLOWED, _ALLOW), (KILLED, _KILL), (ABSENT, _ENOSYS)):
         targets |= {numbers[column]: ends[fate] for numbers in table.values()}
-    return {number: place for number, place in targets.items() if number is not None}
+    return {number: position for number, position in targets.items() if number is not None}
 
 
 def _find_runs(targets: dict[int, int], *, otherwise: int) -> list[tuple[int, int]]:
-    """Group neighbouring numbers with one target: where each group starts, in order."""
+    """Group consecutive numbers with one target; return the start of each group, in order."""
     runs = [(0, targets.get(0, otherwise))]
     for number in range(1, max(targets) + 2):
         target = targets.get(number, otherwise)

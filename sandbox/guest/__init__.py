@@ -1,1 +1,1 @@
-"""The untrusted side: the zygote that forks guests, and what runs inside a guest."""
+"""The untrusted side: the zygote, which forks guests, and the code that runs in a guest."""

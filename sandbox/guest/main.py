@@ -1,14 +1,13 @@
-"""The guest's own part: run a program, or load it and answer calls.
+"""What a guest does: run a program, or load it and answer calls and operations.
 
-Candidate code shares this process, so nothing here is believed by anyone: what it reports
-can only excuse a failure or be a wrong answer. Must not know: what is right.
+Candidate code shares this process, so the keeper believes nothing that is sent from here: a false
+message can only be a wrong answer, or give another reason for a failure.
 """
 
 import atexit
 import builtins
 import contextlib
 import gc
-import json
 import os
 import sys
 import time
@@ -22,21 +21,28 @@ from nova_code_verifier.sandbox.confinement.confine import CHANNEL_FD
 from nova_code_verifier.sandbox.guest.object_session import ObjectSession
 from nova_code_verifier.sandbox.protocol.channel import receive, send
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, decode, encode
+from nova_code_verifier.sandbox.protocol.guest_messages import (
+    OPERATION,
+    TEXT_MAX,
+    Failure,
+    MessageKind,
+    write_message,
+    write_value,
+)
 
 PROGRAM_NAME = "solution.py"
-_TEXT_MAX = 500
 _GARBAGE_OBJECTS_MIN = 20_000
 _COLLECTING_PAUSE_SECONDS = 0.01
 
 
-def serve(program: bytes, calls: int, argv: list[str]) -> None:
-    """Be the guest: run the program, or answer so many calls. Never returns."""
+def serve(program: bytes, calls: int, argv: tuple[str, ...]) -> None:
+    """Run the program, or load it and answer *calls* questions. Never returns."""
     if not gc.isenabled():
         start_new_thread(_collect_now_and_then, ())
     try:
         code = compile(program, PROGRAM_NAME, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
-        _report("failed", "not_compiled", *_describe(error))
+        _report(MessageKind.FAILED, Failure.NOT_COMPILED, *_describe(error))
         os._exit(1)
     if calls:
         _answer_calls(program, code, calls)
@@ -47,7 +53,7 @@ def serve(program: bytes, calls: int, argv: list[str]) -> None:
 def _collect_now_and_then() -> None:
     """Free cyclic garbage, half the time at most, where `gc` is off (`confinement/audit.py`).
 
-    What finalisers see of this thread is this frame, and nobody's else.
+    In a thread of its own, so that finalisers can see no other frame than this one.
     """
     pause = _COLLECTING_PAUSE_SECONDS
     while True:
@@ -58,8 +64,8 @@ def _collect_now_and_then() -> None:
             pause = max(_COLLECTING_PAUSE_SECONDS, time.monotonic() - started)
 
 
-class _Source:
-    """Stands in for the file: `inspect` and tracebacks ask a module's loader for text."""
+class _Loader:
+    """Returns the program's text to `inspect` and tracebacks: there is no file."""
 
     def __init__(self, program: bytes) -> None:
         self._program = program
@@ -74,50 +80,50 @@ def _new_module(name: str, program: bytes) -> types.ModuleType:
         __builtins__=builtins,
         __file__=PROGRAM_NAME,
         __cached__=None,
-        __loader__=_Source(program),
+        __loader__=_Loader(program),
         __annotations__={},
     )
     sys.modules[name] = module
     return module
 
 
-def _run_program(program: bytes, code: types.CodeType, argv: list[str]) -> None:
-    """Do as `python3 solution.py` does, from the first line to the last flush."""
+def _run_program(program: bytes, code: types.CodeType, argv: tuple[str, ...]) -> None:
+    """Run the program as `python3 solution.py` does, from the first line to the last flush."""
     main = _new_module("__main__", program)
     sys.argv = [PROGRAM_NAME, *argv]
     status = 0
     try:
         exec(code, main.__dict__)  # noqa: S102  (this is what a guest is for)
-    except SystemExit as leaving:
-        status = _exit_status(leaving)
-    except BaseException as error:  # noqa: BLE001  (the guest's first breath: it is reported)
-        _report("raised", *_describe(error))
+    except SystemExit as exit_request:
+        status = _exit_status(exit_request)
+    except BaseException as error:  # noqa: BLE001  (the candidate's: it is reported)
+        _report(MessageKind.RAISED, *_describe(error))
         status = 130 if isinstance(error, KeyboardInterrupt) else 1
-        _show(error)
-    os._exit(_finish(main, program, status))
+        _print_traceback(error)
+    os._exit(_shut_down(main, program, status))
 
 
-def _exit_status(leaving: SystemExit) -> int:
-    if leaving.code is None:
+def _exit_status(exit_request: SystemExit) -> int:
+    if exit_request.code is None:
         return 0
-    if isinstance(leaving.code, int):
-        return leaving.code & 0xFF if -(2**63) <= leaving.code < 2**63 else 0xFF
-    print(leaving.code, file=sys.stderr)  # noqa: T201  (so does the interpreter)
+    if isinstance(exit_request.code, int):
+        return exit_request.code & 0xFF if -(2**63) <= exit_request.code < 2**63 else 0xFF
+    print(exit_request.code, file=sys.stderr)  # noqa: T201  (so does the interpreter)
     return 1
 
 
-def _show(error: BaseException) -> None:
+def _print_traceback(error: BaseException) -> None:
     with contextlib.suppress(BaseException):  # the candidate's own hook may do anything
         own = error.__traceback__
-        error.__traceback__ = own.tb_next if own else None  # our frame is none of its business
+        error.__traceback__ = own.tb_next if own else None  # leave out our frame
         sys.excepthook(type(error), error, error.__traceback__)
 
 
-def _finish(main: types.ModuleType, program: bytes, status: int) -> int:
+def _shut_down(main: types.ModuleType, program: bytes, status: int) -> int:
     """Shut down in the interpreter's order: threads, exit handlers, streams, globals, streams.
 
-    Not by leaving `main` as the interpreter does: to take the zygote's modules apart
-    again would cost several times what a guest costs.
+    Do not let the interpreter do it: to destroy the zygote's modules would cost several times as
+    much as the guest itself.
     """
     try:
         threading = sys.modules.get("threading")
@@ -128,10 +134,10 @@ def _finish(main: types.ModuleType, program: bytes, status: int) -> int:
         pass
     flushed = _flush(sys.stdout, sys.stderr)
     with contextlib.suppress(BaseException):  # the candidate's finalisers may do anything
-        _clear(main.__dict__)
+        _clear_globals(main.__dict__)
         if b"__del__" in program:
             gc.collect()
-    # By now the interpreter has put its own streams back.
+    # At this point the interpreter has restored its own streams.
     return status if flushed & _flush(sys.__stdout__, sys.__stderr__) else 120
 
 
@@ -146,8 +152,8 @@ def _flush(*streams: Any) -> bool:  # noqa: ANN401  (whatever the candidate put 
     return flushed
 
 
-def _clear(names: dict[str, Any]) -> None:
-    """Let go of a module's globals, in order, so that finalisers run."""
+def _clear_globals(names: dict[str, Any]) -> None:
+    """Set a module's globals to None, in order, so that finalisers run."""
     for name in list(names):
         if name != "__builtins__":
             names[name] = None
@@ -157,44 +163,46 @@ def _answer_calls(program: bytes, code: types.CodeType, calls: int) -> None:
     module = _new_module("solution", program)
     try:
         exec(code, module.__dict__)  # noqa: S102  (this is what a guest is for)
-    except BaseException as error:  # noqa: BLE001  (the guest's first breath: it is reported)
-        _report("failed", "not_loaded", *_describe(error))
+    except BaseException as error:  # noqa: BLE001  (the candidate's: it is reported)
+        _report(MessageKind.FAILED, Failure.NOT_LOADED, *_describe(error))
         os._exit(1)
-    _report("loaded")
-    conversation = ObjectSession(module.__dict__)
+    _report(MessageKind.LOADED)
+    session = ObjectSession(module.__dict__)
     for _ in range(calls):
         question = receive(CHANNEL_FD)
         if question is None:
             break
-        if question.startswith(b"{"):
-            _answer(partial(conversation.answer, question))
+        kind, question = question[:1], question[1:]
+        if kind == OPERATION:
+            _answer(partial(session.answer, question))
         else:
-            words: Any = decode(question)
-            _answer_call(module.__dict__, *words)
+            call: Any = decode(question)
+            _answer_call(module.__dict__, *call)
     os._exit(0)
 
 
 def _answer_call(names: dict[str, Any], entry_point: str, arguments: list[object]) -> None:
-    target = _find(names, entry_point)
+    target = _find_target(names, entry_point)
     if target is None:
-        _report("failed", "no_entry_point", "LookupError", f"there is no {entry_point}")
+        problem = f"there is no {entry_point}"
+        _report(MessageKind.FAILED, Failure.NO_ENTRY_POINT, "LookupError", problem)
         os._exit(1)
     _answer(lambda: encode(target()(*arguments)))
 
 
-def _answer(find: Callable[[], bytes]) -> None:
+def _answer(compute: Callable[[], bytes]) -> None:
     try:
-        payload = b'["value",' + find() + b"]"
+        payload = write_value(compute())
     except EncodingError as error:
-        payload = _message("unreadable", str(error)[:_TEXT_MAX])
-    except BaseException as error:  # noqa: BLE001  (the guest's first breath: it is reported)
-        payload = _message("raised", *_describe(error))
+        payload = write_message(MessageKind.UNREADABLE, str(error)[:TEXT_MAX])
+    except BaseException as error:  # noqa: BLE001  (the candidate's: it is reported)
+        payload = write_message(MessageKind.RAISED, *_describe(error))
     _flush(sys.stdout, sys.stderr)
     send(CHANNEL_FD, payload)
 
 
-def _find(names: dict[str, Any], entry_point: str) -> Callable[[], Any] | None:
-    """Find what to call. A method gets a new `Solution` for every question."""
+def _find_target(names: dict[str, Any], entry_point: str) -> Callable[[], Any] | None:
+    """Return a function that returns what to call. A method gets a new `Solution` for each call."""
     name = entry_point.removeprefix("Solution().")
     solution = names.get("Solution")
     if isinstance(solution, type) and hasattr(solution, name):
@@ -206,15 +214,11 @@ def _find(names: dict[str, Any], entry_point: str) -> Callable[[], Any] | None:
 
 def _describe(error: BaseException) -> tuple[str, str]:
     try:
-        return type(error).__name__[:_TEXT_MAX], str(error)[:_TEXT_MAX]
+        return type(error).__name__[:TEXT_MAX], str(error)[:TEXT_MAX]
     except BaseException:  # noqa: BLE001  (the candidate's exception may do anything)
         return "Exception", ""
 
 
-def _message(*words: str) -> bytes:
-    return json.dumps(words).encode("ascii")
-
-
-def _report(*words: str) -> None:
+def _report(kind: MessageKind, *texts: str) -> None:
     with contextlib.suppress(OSError):  # the candidate may have closed the channel
-        send(CHANNEL_FD, _message(*words))
+        send(CHANNEL_FD, write_message(kind, *texts))

@@ -1,14 +1,16 @@
-"""The guest's side of a conversation: one step after the other on the candidate's objects.
+"""A session of operations on the candidate's objects, in the guest.
 
-In: instructions (`verifier.test_code.grading` writes them), each an operation on plain data and on
-what
-earlier steps left here. Out: answers, as plain data; what is not plain stays, and is known by
-a number. Candidate code shares this process, so every answer is hearsay. Must not know: what
-is right.
+In: instructions from `verifier/test_code/grading.py`. Each is an operation on plain data and on
+results of earlier operations. Out: answers, as plain data. Other values stay in the guest, and the
+answer holds a number (a handle) for each. Candidate code shares this process, so nobody believes
+an answer.
 
-An answer is a JSON object: `is` (the result) or `raised`; `after`, arguments that were changed
-in place; `met`, descriptions of the numbers that are new in it; `nodes`, see `_Nodes`;
-`on_plain`, if a mere guess at what would be asked was about plain data.
+An instruction is a JSON object: `op`, the operation; `on`, its operands; `kw`, its keywords;
+`nodes` and `shared`, see `SharedObjects`; `guess`, if nobody may ever ask this.
+
+An answer is a JSON object: `is` (the result) or `raised`; `after`, the arguments that the operation
+changed in place; `met`, descriptions of the handles that are new; `nodes`, see `SharedObjects`;
+`on_plain`, if a guess was an operation on plain data.
 """
 
 import builtins
@@ -20,8 +22,7 @@ import operator
 import sys
 import time
 import types
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from nova_code_verifier.sandbox.protocol.encoding import (
@@ -32,35 +33,30 @@ from nova_code_verifier.sandbox.protocol.encoding import (
     is_plain,
     to_tree,
 )
-from nova_code_verifier.sandbox.protocol.shared_types import SharedObjects, write_kin
+from nova_code_verifier.sandbox.protocol.shared_types import (
+    SPECIAL_METHODS,
+    SharedObjects,
+    containers_in,
+    write_shared_value,
+)
 
 _TEXT_MAX = 500
 _NAMES_MAX = 1000
-_TAKEN_MAX = 1000
-_TAKING_SECONDS = 0.02
+_ITEMS_MAX = 1000
+_ITEMS_SECONDS = 0.02
 
-_SPECIAL_METHODS = """
-    abs add aenter aexit aiter and anext await bool bytes call ceil complex contains delitem divmod
-    enter eq exit float floor floordiv format ge getitem gt hash iadd iand ifloordiv ilshift imatmul
-    imod imul index int invert ior ipow irshift isub iter itruediv ixor le len lshift lt matmul mod
-    mul ne neg next or pos pow radd rand rdivmod repr reversed rfloordiv rlshift rmatmul rmod rmul
-    ror round rpow rrshift rshift rsub rtruediv rxor setitem str sub truediv trunc xor
-"""
-SPECIAL_METHODS = frozenset(f"__{name}__" for name in _SPECIAL_METHODS.split())
-"""What a class may define for Python to find in it: who stands in for it defines the same."""
-
-_OF_OPERATOR = """
+_OPERATOR_NAMES = """
     add and_ contains eq floordiv ge getitem gt iadd iand ifloordiv ilshift imatmul imod imul ior
     ipow irshift isub itruediv ixor le lshift lt matmul mod mul ne or_ pow rshift sub truediv xor
     setitem delitem abs neg pos invert index
 """
-_CHANGE_SOMETHING = """
+_CHANGING_NAMES = """
     method setattr delattr setitem delitem iadd iand ifloordiv ilshift imatmul imod imul ior ipow
     irshift isub itruediv ixor
 """
-_CHANGING = frozenset(_CHANGE_SOMETHING.split())
+_CHANGING = frozenset(_CHANGING_NAMES.split())
 _OPERATIONS: dict[str, Callable[..., object]] = {
-    name.rstrip("_"): getattr(operator, name) for name in _OF_OPERATOR.split()
+    name.rstrip("_"): getattr(operator, name) for name in _OPERATOR_NAMES.split()
 } | {
     "call": lambda function, /, *args, **kwargs: function(*args, **kwargs),
     "method": lambda owner, name, /, *args, **kwargs: getattr(owner, name)(*args, **kwargs),
@@ -93,78 +89,64 @@ _OPERATIONS: dict[str, Callable[..., object]] = {
 }
 
 
-def containers_in(values: Iterable[object]) -> Iterator[object]:
-    """Find the containers that can be changed in place, in an order that both sides agree on."""
-    pending = list(values)[::-1]
-    while pending:
-        value: Any = pending.pop()
-        kind = type(value)
-        if kind in (list, dict, set, deque):
-            yield value
-        if kind in (list, tuple, deque):
-            pending.extend(reversed(value))
-        elif kind is dict:
-            pending.extend(reversed(value.values()))
-
-
 class ObjectSession:
-    """What has been said so far, and the objects that it was about."""
+    """The results of all operations so far, and the objects that answers referred to."""
 
     def __init__(self, names: dict[str, Any]) -> None:
-        """Talk about the module whose globals are *names*."""
+        """Start a session on the module whose globals are *names*."""
         self._names = names
         self._results: list[object] = []
-        self._found: list[list[object]] = []
+        self._referred: list[list[object]] = []
         self._numbers: dict[int, int] = {}
-        self._kept: list[object] = []
-        self._met: list[dict[str, object]] = []
-        self._held_back: dict[int, BaseException] = {}
-        self._nodes = SharedObjects(names)
+        self._objects: list[object] = []
+        self._descriptions: list[dict[str, object]] = []
+        self._delayed_errors: dict[int, BaseException] = {}
+        self._shared = SharedObjects(names)
         self._operations = _OPERATIONS | {
             "name": self._name,
             "take": self._take,
-            "await": _run_to_its_end,
-            "aenter": lambda context: _run_to_its_end(type(context).__aenter__(context)),
-            "aexit": lambda context: _run_to_its_end(
+            "await": _run_awaitable,
+            "aenter": lambda context: _run_awaitable(type(context).__aenter__(context)),
+            "aexit": lambda context: _run_awaitable(
                 type(context).__aexit__(context, None, None, None)
             ),
             "aiter": aiter,
-            "anext": lambda items: _run_to_its_end(anext(items)),
+            "anext": lambda items: _run_awaitable(anext(items)),
             "random_state": _set_random_state,
         }
 
     def answer(self, instruction: bytes) -> bytes:
-        """Carry out one instruction. Raises EncodingError for one that cannot be read."""
-        order = json.loads(instruction)
-        self._met = []
-        self._found.append([])
+        """Perform one instruction and return the answer. Raises EncodingError for a bad one."""
+        request = json.loads(instruction)
+        self._descriptions = []
+        self._referred.append([])
         self._results.append(None)
-        self._nodes.read(order.get("nodes", []), order.get("shared", []), self)
-        operands = [from_tree(tree, self) for tree in order["on"]]
-        keywords = {name: from_tree(tree, self) for name, tree in order.get("kw", [])}
-        is_guess = order.get("guess", False) and is_plain(operands[0])
-        if is_guess and order["op"] in _CHANGING:
-            operands[0] = copy.deepcopy(operands[0])  # nobody may ever ask this
-        handed_over = [*operands, *keywords.values()]
-        trees = [*order["on"], *(tree for _, tree in order.get("kw", []))]
-        containers = list(containers_in(handed_over))  # kept, so that none takes another's place
-        answer = self._carry_out(order["op"], operands, keywords)
+        self._shared.read(request.get("nodes", []), request.get("shared", []), self)
+        operands = [from_tree(tree, self) for tree in request["on"]]
+        keywords = {name: from_tree(tree, self) for name, tree in request.get("kw", [])}
+        is_guess = request.get("guess", False) and is_plain(operands[0])
+        if is_guess and request["op"] in _CHANGING:
+            operands[0] = copy.deepcopy(operands[0])  # the test may never do this
+        arguments = [*operands, *keywords.values()]
+        trees = [*request["on"], *(tree for _, tree in request.get("kw", []))]
+        containers = list(containers_in(arguments))  # keep them, so that no two have the same id
+        answer = self._perform(request["op"], operands, keywords)
         if is_guess:
             answer["on_plain"] = True
         numbers = {id(container): number for number, container in enumerate(containers)}
-        asides = {
-            "after": self._changed(trees, handed_over, numbers),
-            "nodes": self._nodes.written(self),
-            "met": self._met,  # last, as the others add to it
+        extras = {
+            "after": self._changed(trees, arguments, numbers),
+            "nodes": self._shared.write_table(self),
+            "met": self._descriptions,  # last, because the others add to it
         }
-        return dump(answer | {name: aside for name, aside in asides.items() if aside})
+        return dump(answer | {name: extra for name, extra in extras.items() if extra})
 
-    def _carry_out(
+    def _perform(
         self, operation: str, operands: list[Any], keywords: dict[str, Any]
     ) -> dict[str, object]:
         try:
             result = self._operations[operation](*operands, **keywords)
-        except BaseException as error:  # noqa: BLE001  (the guest's first breath: it is reported)
+        except BaseException as error:  # noqa: BLE001  (the candidate's: it is reported)
             return {"raised": self._raised(error)}
         self._results[-1] = result
         return {"is": to_tree(result, self)}
@@ -172,14 +154,16 @@ class ObjectSession:
     def _changed(
         self, trees: list[object], values: list[object], numbers: dict[int, int]
     ) -> list[object]:
-        """Write those of the values again that are not as they were, with who is who in them."""
+        """Write the values that have changed again, with the containers of the operands marked."""
         changed: list[object] = []
         for tree, value in zip(trees, values, strict=True):
-            is_own = isinstance(tree, dict) and "at" in tree  # the candidate's, not a copy
+            is_own = (
+                isinstance(tree, dict) and "at" in tree
+            )  # an object of the candidate, not a copy
             if isinstance(tree, list | dict) and is_plain(value) and not is_own:
-                found = len(self._found[-1])
+                found = len(self._referred[-1])
                 now = to_tree(value, self)
-                del self._found[-1][found:]
+                del self._referred[-1][found:]
                 if now != tree:
                     changed.append(self._with_numbers(value, numbers))
         return changed
@@ -206,43 +190,45 @@ class ObjectSession:
         return self._names[name]
 
     def _take(self, items: Iterator[object]) -> tuple[bool, list[object]]:
-        """Take some items, and say whether there may be more. What it raises comes next time."""
-        taken: list[object] = []
-        until = time.process_time() + _TAKING_SECONDS
-        if id(items) in self._held_back:
-            raise self._held_back.pop(id(items))
+        """Return whether there may be more items, and some items. Raise errors at the next call."""
+        items_taken: list[object] = []
+        stop_at = time.process_time() + _ITEMS_SECONDS
+        if id(items) in self._delayed_errors:
+            raise self._delayed_errors.pop(id(items))
         try:
-            while len(taken) < _TAKEN_MAX and (not taken or time.process_time() < until):
-                taken.append(next(items))
+            while len(items_taken) < _ITEMS_MAX and (
+                not items_taken or time.process_time() < stop_at
+            ):
+                items_taken.append(next(items))
         except StopIteration:
-            return False, taken
+            return False, items_taken
         except BaseException as error:
-            if not taken:
+            if not items_taken:
                 raise
-            self._held_back[id(items)] = error
-        return True, taken
+            self._delayed_errors[id(items)] = error
+        return True, items_taken
 
-    # -- what is no plain data ---------------------------------------------------------
+    # -- values that are not plain data ------------------------------------------------
 
     def to_tree(self, value: object, walk: Walk, plain: Callable[[], object] | None) -> object:
-        """Write an object as its number, beside the plain data that it is a subclass of."""
-        if self._nodes.is_shared(type(value)):
-            tree = write_kin(value, walk)
+        """Write an object as its number. Add the plain data that it is an instance of, if it is."""
+        if self._shared.is_shared(type(value)):
+            tree = write_shared_value(value, walk)
             if tree is not None:
                 return tree
             if plain is None and not isinstance(value, BaseException):
-                return {"n": self._nodes.place_of(value)}
-        number = self._meet(value)
-        self._found[-1].append(value)
+                return {"n": self._shared.index_of(value)}
+        number = self._number_of(value)
+        self._referred[-1].append(value)
         return {"h": number} if plain is None else {"sub": [number, plain()]}
 
     def from_tree(self, tag: str, content: Any, walk: Walk) -> object:  # noqa: ANN401  (from the keeper)
-        """Read what an instruction refers to."""
+        """Return what an instruction refers to."""
         match tag:
             case "at":
                 return self._results[content[0]] if len(content) == 1 else self._part(*content)
             case "n" | "member" | "row":
-                return self._nodes.value(tag, content, walk)
+                return self._shared.value(tag, content, walk)
             case "slice":
                 return slice(*[walk(part) for part in content])
             case "it":
@@ -257,20 +243,20 @@ class ObjectSession:
                 return _import(*content)
         raise EncodingError("an unknown tag")
 
-    def _part(self, step: int, place: int) -> object:
+    def _part(self, operation: int, index: int) -> object:
         try:
-            return self._found[step][place]
+            return self._referred[operation][index]
         except IndexError:
-            raise EncodingError("what is not there any more") from None
+            raise EncodingError("at: there is no such earlier result") from None
 
-    def _meet(self, value: object) -> int:
-        """Give an object its number, and describe it, when it is met for the first time."""
+    def _number_of(self, value: object) -> int:
+        """Return the number of an object. Describe an object that has none yet."""
         number = self._numbers.get(id(value))
         if number is None:
-            number = self._numbers[id(value)] = len(self._kept)
-            self._kept.append(value)
+            number = self._numbers[id(value)] = len(self._objects)
+            self._objects.append(value)
             description: dict[str, object] = {"number": number}
-            self._met.append(description)
+            self._descriptions.append(description)
             description |= self._describe(value)
         return number
 
@@ -281,10 +267,10 @@ class ObjectSession:
             found = {name: item for names in reversed(own) for name, item in names.items()}
             return {
                 "kind": "class",
-                "is_shared": self._nodes.is_shared(value),
+                "is_shared": self._shared.is_shared(value),
                 "name": str(type.__dict__["__name__"].__get__(value))[:_TEXT_MAX],
                 "bases": [self._base(base) for base in mro[1:]],
-                "specials": sorted(SPECIAL_METHODS.intersection(_hashable(found))),
+                "specials": sorted(SPECIAL_METHODS.intersection(_enabled_names(found))),
                 "methods": [
                     name[:_TEXT_MAX] for name, item in found.items() if _is_method(name, item)
                 ][:_NAMES_MAX],
@@ -294,15 +280,15 @@ class ObjectSession:
             kind = "iterator"
         if kind != "instance":
             return {"kind": kind, "name": str(getattr(value, "__name__", ""))[:_TEXT_MAX]}
-        return {"kind": "instance", "class": self._meet(type(value))}
+        return {"kind": "instance", "class": self._number_of(type(value))}
 
     def _base(self, base: type) -> object:
         is_builtin = getattr(builtins, base.__name__, None) is base
-        return base.__name__ if is_builtin else self._meet(base)
+        return base.__name__ if is_builtin else self._number_of(base)
 
     def _raised(self, error: BaseException) -> dict[str, object]:
-        self._found[-1].append(error)
-        found = len(self._found[-1])
+        self._referred[-1].append(error)
+        found = len(self._referred[-1])
         try:
             text = str(error)[:_TEXT_MAX]
         except BaseException:  # noqa: BLE001  (the candidate's exception may do anything)
@@ -311,21 +297,21 @@ class ObjectSession:
             args = to_tree(list(error.args), self)
         except BaseException:  # noqa: BLE001  (so may what it carries)
             args = None
-            del self._found[-1][found:]
+            del self._referred[-1][found:]
         name = type(error).__name__
         is_builtin = getattr(builtins, name, None) is type(error)
-        kind: object = name if is_builtin else self._meet(type(error))
-        raised = {"class": kind, "args": args, "text": text, "h": self._meet(error)}
+        kind: object = name if is_builtin else self._number_of(type(error))
+        raised = {"class": kind, "args": args, "text": text, "h": self._number_of(error)}
         return raised | (
-            {"fields": self._fields_of(error)} if self._nodes.is_shared(type(error)) else {}
+            {"fields": self._fields_of(error)} if self._shared.is_shared(type(error)) else {}
         )
 
     def _fields_of(self, error: BaseException) -> list[object]:
-        found = len(self._found[-1])
+        found = len(self._referred[-1])
         try:
             return [[name, to_tree(field, self)] for name, field in vars(error).items()]
         except EncodingError:
-            del self._found[-1][found:]
+            del self._referred[-1][found:]
             return []
 
 
@@ -350,13 +336,13 @@ def _is_method(name: str, item: object) -> bool:
     return plainly and not (name.startswith("__") and name.endswith("__"))
 
 
-def _hashable(names: dict[str, Any]) -> list[str]:
-    """Leave out what a class says that it has not: `__hash__ = None`."""
+def _enabled_names(names: dict[str, Any]) -> list[str]:
+    """Return the names of a class except those that it disables, as `__hash__ = None` does."""
     return [name for name, item in names.items() if item is not None]
 
 
 def _import(module: str, *path: str) -> object:
-    """Find what a test passes on from a library."""
+    """Return an object of a library that a test passes to the candidate."""
     __import__(module)
     found: Any = sys.modules[module]
     for name in path:
@@ -365,13 +351,13 @@ def _import(module: str, *path: str) -> object:
 
 
 def _set_random_state(numbers: list[int], gauss: float | None) -> None:
-    """Go on with random numbers where the tests have left them."""
-    import random  # noqa: PLC0415  (loaded already, with a state that all guests have)
+    """Continue with random numbers where the tests stopped."""
+    import random  # noqa: PLC0415  (loaded already, and all guests have its state)
 
     random.setstate((3, tuple(numbers), gauss))
 
 
-def _run_to_its_end(awaitable: Any) -> object:  # noqa: ANN401  (the candidate's)
+def _run_awaitable(awaitable: Any) -> object:  # noqa: ANN401  (the candidate's)
     import asyncio  # noqa: PLC0415  (a zygote must stay small)
 
     async def run() -> object:

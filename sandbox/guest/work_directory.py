@@ -1,8 +1,8 @@
-"""A guest's work directory, and how it is emptied whatever a guest did to it.
+"""Empty a guest's work directory, whatever a guest did to it.
 
-In: a path. Out: nothing is left below it. A guest can nest deeper than any stack or path
-allows, and close directories to their owner. Runs in the zygote after every guest, and in
-its keeper when the worker ends; a zygote loads this, so it imports next to nothing.
+A guest can nest directories deeper than any stack or path allows, and close them to their owner.
+The zygote empties the directory after every guest, and the host removes it when the worker ends. A
+zygote loads this module, so it imports next to nothing.
 """
 
 import itertools
@@ -11,10 +11,10 @@ import time
 
 
 def empty(directory: str) -> None:
-    """Remove all that is in *directory*, however deep, and open it to its owner again.
+    """Remove everything in *directory*, however deep, and open it to its owner again.
 
-    Without recursion: a directory's entries are moved up one floor, and the directory
-    removed, until there is none. Raises OSError if something cannot be removed.
+    Do it without recursion: move the entries of each directory up one level and remove the
+    directory, until none is left. Raises OSError if something cannot be removed.
     """
     os.chmod(directory, 0o700)  # noqa: PTH101  (a guest may have closed it)
     fresh_names = (f"{directory}/{time.monotonic_ns()}.{number}" for number in itertools.count())
@@ -32,9 +32,9 @@ def empty(directory: str) -> None:
 
 
 def remove(directory: str) -> None:
-    """Remove *directory* with all that is in it, as far as it can be done."""
+    """Remove *directory* and everything in it, as far as possible."""
     try:
         empty(directory)
         os.rmdir(directory)  # noqa: PTH106
     except OSError:
-        pass  # its names are never used again
+        pass  # no later directory has the same name

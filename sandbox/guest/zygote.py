@@ -1,9 +1,8 @@
 """The zygote: a small, warm, single-threaded process that forks a guest for every request.
 
-Started as a script by its keeper (`sandbox.host.worker`), one per worker, with one argument (JSON).
-It holds no secret, so that a fork of it holds none. It alone signals and reaps guests: a
-pid that its parent has not reaped is never anyone else's. Must not know: references,
-answers, what a question means.
+`sandbox/host/worker.py` starts one per worker, as a script with one argument (JSON). It holds no
+secret, so a fork of it holds none. Only the zygote signals and reaps guests: the kernel does not
+reuse a pid before the parent has reaped it, so no signal can reach another process.
 """
 
 import gc
@@ -14,63 +13,71 @@ import signal
 import socket
 import struct
 import sys
-from os import pidfd_open, setsid  # by name: level `interpreter` takes them from the module
+from os import pidfd_open, setsid  # by name: level `interpreter` removes them from the module
+from typing import NamedTuple
 
-# A script's directory is not searched for modules here (nor should a guest's be), so:
+# PYTHONSAFEPATH keeps a script's directory, and so a guest's, off the path. So add ours here:
 sys.path.insert(0, json.loads(sys.argv[1])["code_directory"])
 from nova_code_verifier.sandbox.confinement import confine
+from nova_code_verifier.sandbox.confinement.processes import process_ids, stat_fields
 from nova_code_verifier.sandbox.guest import work_directory
 from nova_code_verifier.sandbox.guest.main import serve
 from nova_code_verifier.sandbox.protocol import control
 
 sys.path.pop(0)
 
-Request = tuple[bytes, tuple[int, ...]]
-RunRequest = tuple[bytes, int, list[str], bool]
-
 _SETTINGS = json.loads(sys.argv[1])
 CONTROL_FD = 3
 _OWN_PACKAGE = "nova_code_verifier"
 _UNANNOUNCED_MS = 2
-_BLIND_MS = 5  # between two looks, where the kernel cannot say that a guest has ended
+_POLL_MS = 5  # between two looks, where the kernel cannot report that a guest has ended
 _DESCRIPTORS = struct.Struct(f"={control.DESCRIPTORS}i")
 _ANCILLARY_BYTES = socket.CMSG_SPACE(_DESCRIPTORS.size)
 
-# What most programs import; each costs a plain interpreter milliseconds, and a fork little.
+# Most programs import these. Each costs a plain interpreter milliseconds, and a fork little.
 _PRELOADED = (
     "bisect", "collections", "functools", "heapq", "itertools", "math", "operator", "re",
     "string", "typing",
 )  # fmt: skip
 
 
-def main() -> RunRequest | None:
-    """Serve until the keeper leaves. In a guest: return what it is to do."""
+class GuestProgram(NamedTuple):
+    """What a guest has to do. With no calls, it runs the program."""
+
+    text: bytes
+    calls: int
+    argv: tuple[str, ...]
+    must_drop_ctypes: bool
+
+
+def main() -> GuestProgram | None:
+    """Serve until the keeper closes the socket. In a guest: return what it has to do."""
     keeper = _take_control(_SETTINGS["control_fd"])
-    confine.leave_project_out()
+    confine.restrict_sys_path()
     _preload()
     gc.collect()
     gc.freeze()
     try:
-        wall = confine.confine_zygote(
+        confinement = confine.confine_zygote(
             level=_SETTINGS["level"],
             work_directory=_SETTINGS["work_directory"],
             guest_uid=_SETTINGS["guest_uid"],
         )
-        _try_a_guest(wall)
+        _fork_trial_guest(confinement)
     except OSError as error:
-        keeper.sendall(json.dumps({"refused": str(error)}).encode("ascii"))
+        keeper.sendall(control.pack_refused(str(error)))
         return None
-    keeper.sendall(json.dumps(wall.granted).encode("ascii"))
-    _unload_own_modules(native_code=wall.has_tools_to_lose)
+    keeper.sendall(control.pack_ready(confinement.granted))
+    _unload_own_modules(drop_ctypes=confinement.must_drop_ctypes)
     gc.collect()
-    if not wall.has_tools_to_lose:
+    if not confinement.must_drop_ctypes:
         gc.freeze()
     request = _serve(keeper, _SETTINGS["work_directory"])
-    return None if request is None else _become_guest(wall, *request)
+    return None if request is None else _become_guest(confinement, *request)
 
 
 def _take_control(fd: int) -> socket.socket:
-    """Move the control socket to where a guest's channel replaces it: no guest keeps it."""
+    """Move the control socket to the descriptor of a guest's channel, so that no guest keeps it."""
     if fd != CONTROL_FD:
         os.dup2(fd, CONTROL_FD, inheritable=False)
         os.close(fd)
@@ -78,8 +85,8 @@ def _take_control(fd: int) -> socket.socket:
 
 
 def _preload() -> None:
-    # `random` reseeds itself in every fork. Without that, all guests draw the same numbers,
-    # and the same program gets the same reward.
+    # `random` reseeds itself in every fork. Prevent that: all guests draw the same numbers, so
+    # the same program gets the same reward.
     register, os.register_at_fork = os.register_at_fork, lambda **_: None
     import random  # noqa: PLC0415
 
@@ -91,98 +98,105 @@ def _preload() -> None:
     sys.path.pop(0)
 
 
-def _unload_own_modules(*, native_code: bool) -> None:
-    """Leave guests the modules that a plain interpreter would have, or fewer."""
-    unloaded = ("ctypes", "_ctypes") if native_code else ()
+def _unload_own_modules(*, drop_ctypes: bool) -> None:
+    """Unload our modules: a guest finds what a plain interpreter has loaded, or less."""
+    unloaded = ("ctypes", "_ctypes") if drop_ctypes else ()
     for name in list(sys.modules):
         if name.partition(".")[0] in unloaded or _is_unloaded(name):
             del sys.modules[name]
 
 
 def _is_unloaded(module_name: str) -> bool:
-    """Tell whether a module is ours and guests do not need it: a harness keeps its own."""
+    """Return whether a module is ours and no guest needs it. A harness needs its own modules."""
     package = _OWN_PACKAGE
     if any(name.startswith(f"{package}.") for name in _SETTINGS["preloaded"]):
         package = f"{package}.sandbox"
     return module_name == package or module_name.startswith(f"{package}.")
 
 
-def _try_a_guest(wall: confine.Confinement) -> None:
-    """Fork one guest that only puts up its wall. Raises OSError if it cannot."""
+def _fork_trial_guest(confinement: confine.Confinement) -> None:
+    """Fork one guest that only confines itself. Raises OSError if it cannot."""
     read_end, write_end = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
-            confine.confine_guest(wall, cpu_seconds=1, memory_bytes=2**28, output_bytes=2**20)
+            confine.confine_guest(
+                confinement, cpu_seconds=1, memory_bytes=2**28, output_bytes=2**20
+            )
         except OSError as error:
             os.write(write_end, str(error).encode("utf-8", "replace"))
         os._exit(0)
     os.close(write_end)
-    complaint = os.read(read_end, 2**12)
+    problem = os.read(read_end, 2**12)
     os.close(read_end)
     _, status = os.waitpid(pid, 0)
-    if complaint or status:
-        raise OSError(complaint.decode("utf-8", "replace") or f"a trial guest died ({status})")
+    if problem or status:
+        raise OSError(problem.decode("utf-8", "replace") or f"a trial guest died ({status})")
 
 
-def _serve(keeper: socket.socket, directory: str) -> Request | None:
-    """Fork guests until the keeper leaves; in a guest, return what was requested."""
+def _serve(keeper: socket.socket, directory: str) -> tuple[bytes, tuple[int, ...]] | None:
+    """Fork guests until the keeper closes the socket. In a guest, return the request.
+
+    That is a packet, and the descriptors that came with it.
+    """
     poll = select.poll()
     poll.register(keeper, select.POLLIN)
     while True:
         packet, descriptors = _receive(keeper)
         if not packet:
             return None
-        if packet == control.REST:
-            keeper.send(control.RESTING)
-        elif packet != control.KILL:  # a kill that comes now was meant for one that has gone
+        if packet == control.DRAIN:
+            keeper.send(control.DRAINED)
+        elif packet != control.KILL:  # a kill that comes now was for a guest that has ended
             pid = os.fork()
             if pid == 0:
-                keeper.detach()  # its descriptor is about to be the guest's channel
+                keeper.detach()  # its descriptor becomes the guest's channel
                 return packet, descriptors
             for fd in descriptors:
                 os.close(fd)
             if not control.is_run(packet):
-                keeper.send(control.pack_started(pid))  # whose clock is read at each answer
+                keeper.send(control.pack_started(pid))  # the keeper reads its clock at each answer
             keeper.send(_await(keeper, poll, pid, announced=not control.is_run(packet)))
-            # While the keeper reads what this guest left; the next one waits for us.
-            _sweep()
+            # Clean up while the keeper reads this guest's output. The next request waits.
+            _kill_descendants()
             work_directory.empty(directory)
 
 
 def _become_guest(
-    wall: confine.Confinement, packet: bytes, descriptors: tuple[int, ...]
-) -> RunRequest:
+    confinement: confine.Confinement, packet: bytes, descriptors: tuple[int, ...]
+) -> GuestProgram:
     try:
-        request, argv = control.read_request(packet)
-        calls, cpu_seconds, memory_bytes, output_bytes, program_bytes = request
+        request = control.read_request(packet)
         setsid()
-        program = os.pread(descriptors[0], program_bytes, 0)
+        program = os.pread(descriptors[0], request.program_bytes, 0)
         for target, fd in enumerate(descriptors[1:]):
             os.dup2(fd, target)
         os.closerange(confine.CHANNEL_FD + 1, confine.OPEN_FILES_MAX)
         confine.confine_guest(
-            wall, cpu_seconds=cpu_seconds, memory_bytes=memory_bytes, output_bytes=output_bytes
+            confinement,
+            cpu_seconds=request.cpu_seconds,
+            memory_bytes=request.memory_bytes,
+            output_bytes=request.output_bytes,
         )
     except OSError:
-        # No wall, no guest. Only our own fault brings us here, and nothing that a guest
-        # could say must look like it: so the whole worker ends, and its keeper starts another.
+        # Never run a program without its confinement. Only our own fault leads here, and no
+        # message of a guest may look like it: so end the whole worker. The host starts another.
         os.kill(os.getppid(), signal.SIGKILL)
         os._exit(1)
-    return program, calls, argv, wall.has_tools_to_lose
+    return GuestProgram(program, request.calls, request.argv, confinement.must_drop_ctypes)
 
 
 def _await(keeper: socket.socket, poll: select.poll, pid: int, *, announced: bool) -> bytes:
-    """Wait for the guest's end, or end it when the keeper says so.
+    """Wait until the guest ends, and kill it if the keeper says so. Return the `ended` packet.
 
-    Most programs have ended before anybody had to look at them: those are not announced.
+    A guest that ends at once, as most do, is not announced by a `started` packet.
     """
     pidfd = _open_pidfd(pid)
     if pidfd >= 0:
         poll.register(pidfd, select.POLLIN)
     try:
         while True:
-            pause = (None if pidfd >= 0 else _BLIND_MS) if announced else _UNANNOUNCED_MS
+            pause = (None if pidfd >= 0 else _POLL_MS) if announced else _UNANNOUNCED_MS
             ready = [fd for fd, _ in poll.poll(pause)]
             if not ready and not announced:
                 keeper.send(control.pack_started(pid))
@@ -191,7 +205,7 @@ def _await(keeper: socket.socket, poll: select.poll, pid: int, *, announced: boo
                 packet, _ = _receive(keeper)
                 os.kill(pid, signal.SIGKILL)
                 if not packet:
-                    os._exit(0)  # the keeper has gone, and with it everybody's reason to be
+                    os._exit(0)  # the keeper has ended: nobody needs this worker
             reaped, status, usage = os.wait4(pid, 0 if ready else os.WNOHANG)
             if reaped:
                 cpu_seconds = usage.ru_utime + usage.ru_stime
@@ -206,34 +220,27 @@ def _open_pidfd(pid: int) -> int:
     try:
         return pidfd_open(pid)
     except OSError:
-        return -1  # an old kernel: look again and again
+        return -1  # an old kernel: poll
 
 
-def _sweep() -> None:
-    """End whatever the guest left behind: as a subreaper, this process is its parent now."""
+def _kill_descendants() -> None:
+    """Kill the processes that the guest left: this process, a subreaper, is their parent now."""
     while True:
         try:
             reaped, _ = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
             return
         if not reaped:
-            for pid in _children():
-                os.kill(pid, signal.SIGKILL)
+            for pid in process_ids():
+                if _parent_of(pid) == os.getpid():
+                    os.kill(pid, signal.SIGKILL)
 
 
-def _children() -> list[int]:
-    own = str(os.getpid()).encode()
-    found = []
-    for name in os.listdir("/proc"):  # noqa: PTH208
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/stat", "rb") as stat:  # noqa: PTH123
-                    parent = stat.read().rpartition(b")")[2].split()[1]
-            except OSError:
-                continue
-            if parent == own:
-                found.append(int(name))
-    return found
+def _parent_of(pid: int) -> int | None:
+    try:
+        return int(stat_fields(pid)[1])
+    except OSError:
+        return None  # it has just ended
 
 
 def _receive(keeper: socket.socket) -> tuple[bytes, tuple[int, ...]]:
@@ -244,12 +251,11 @@ def _receive(keeper: socket.socket) -> tuple[bytes, tuple[int, ...]]:
 
 
 if __name__ == "__main__":
-    order = main()
-    if order is not None:
-        # From here on this stack is the candidate's to walk. Of what built the wall, no
-        # frame is on it any more, and this module lets go of it.
+    program = main()
+    if program is not None:
+        # The candidate can inspect this stack. No frame of the confinement is on it any more;
+        # drop this module's references to the confinement, too.
         del confine, control, main, work_directory
-        program, calls, argv, has_tools_to_lose = order
-        if has_tools_to_lose:
-            gc.collect()  # from Python 3.13 on, nothing of ctypes is left after this
-        serve(program, calls, argv)
+        if program.must_drop_ctypes:
+            gc.collect()  # from Python 3.13 on, this frees all of ctypes
+        serve(program.text, program.calls, program.argv)

@@ -1,9 +1,8 @@
-"""The keeper: watches one guest from outside, measures it, ends it.
+"""The keeper: watches one guest from outside, measures it and kills it.
 
-In: a worker, a program and the questions to ask it. Out: an `Execution` for each question
-that was asked. Nothing that the guest says about its time, its memory or its end is
-believed: time is read from the process's own CPU clock, the rest from the zygote, its
-parent. Must not know: which answers are right, or what other workers do.
+In: a worker, a program and its questions. Out: an `Execution` for each question that was asked.
+The keeper believes nothing that the guest reports about its time, its memory or its end: it reads
+the process's CPU clock, and gets the rest from the zygote, the guest's parent.
 """
 
 import math
@@ -13,9 +12,11 @@ import socket
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from nova_code_verifier.sandbox.confinement.confine import THREADS_MAX
 from nova_code_verifier.sandbox.host import usage
+from nova_code_verifier.sandbox.host.answers import error_of, failure_ending, read_answer
 from nova_code_verifier.sandbox.host.pipes import Stream, sealed_file
 from nova_code_verifier.sandbox.host.worker import Worker
 from nova_code_verifier.sandbox.protocol.channel import (
@@ -23,11 +24,23 @@ from nova_code_verifier.sandbox.protocol.channel import (
     pack_message,
     take_message,
 )
-from nova_code_verifier.sandbox.protocol.control import pack_request, read_ended, read_started
+from nova_code_verifier.sandbox.protocol.control import (
+    GuestRequest,
+    pack_request,
+    read_ended,
+    read_started,
+)
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, encode
-from nova_code_verifier.sandbox.protocol.guest_messages import FAILURES, read_answer, read_message
+from nova_code_verifier.sandbox.protocol.guest_messages import (
+    CALL,
+    OPERATION,
+    GuestMessage,
+    MessageKind,
+    read_message,
+)
 from nova_code_verifier.sandbox.types import (
     Call,
+    Cause,
     Ending,
     Execution,
     Limits,
@@ -38,26 +51,37 @@ from nova_code_verifier.sandbox.types import (
 )
 
 TICK_SECONDS = 0.02
-# A guest that ends sooner is read once, after its end: it cannot have waited for long at a
-# full pipe. Most guests are that short, and every wake-up costs what a question costs.
+# The output of a guest that ends sooner is read once, after its end: it cannot have waited long
+# at a full pipe. Most guests are that short, and a wake-up costs as much as a question.
 FIRST_LOOK_SECONDS = 0.003
 STDERR_BYTES_KEPT = 2**15
 DISK_FACTOR = 4
 FILES_MAX = 1000
 _READ_BYTES = 2**16
 _NOTES_MAX = 2
-_ANSWERS = frozenset({"value", "raised", "unreadable"})
-# Less time than it takes to fill the smallest memory limit there is.
+_ANSWERS = frozenset({MessageKind.VALUE, MessageKind.RAISED, MessageKind.UNREADABLE})
+_NOTES = frozenset({MessageKind.RAISED, MessageKind.FAILED, MessageKind.FORBIDDEN})
+# No guest fills even the smallest memory limit in less time.
 _TOO_SHORT_TO_FILL_MEMORY_SECONDS = 0.003
+_UNASKED = "a message that nobody asked for"
+
+
+class _Outcome(NamedTuple):
+    ending: Ending
+    detail: str = ""
+    cause: Cause = Cause.NONE
+
+
+_OUT_OF_CPU_TIME = _Outcome(Ending.OUT_OF_TIME, "cpu", Cause.CPU_TIME)
 
 
 class Keeper:
-    """One guest's keeper. Driven by events: `on_control`, `on_output`, `on_tick`."""
+    """The keeper of one guest. Events drive it: `on_control`, `on_output`, `on_tick`."""
 
     def __init__(
         self, worker: Worker, *, program: int, questions: Sequence[Question], limits: Limits
     ) -> None:
-        """Ask the worker for a guest that answers *questions*: one `Run`, or some `Call`s.
+        """Request a guest that answers *questions*: one `Run`, or all `Call`s, or all `Operation`s.
 
         *program* is a descriptor of the program's text. Raises WorkerLostError.
         """
@@ -66,13 +90,13 @@ class Keeper:
         self.ended = False
         self.loaded = False
         self.is_watched = False
-        self.cut_at: float | None = None
+        self.terminated_at: float | None = None
         self._questions = questions
         self._limits = limits
-        self._asked = self._answer_bytes = 0
+        self._asked_count = self._answer_bytes = 0
         self._pid: int | None = None
-        self._cut: tuple[Ending, str] | None = None
-        self._notes: list[list[str]] = []
+        self._termination: _Outcome | None = None
+        self._notes: list[GuestMessage] = []
         self._incoming = bytearray()
         self._outgoing = memoryview(b"")
         self._cpu_mark = self._cpu_now = 0.0
@@ -84,100 +108,98 @@ class Keeper:
         self._channel, guest_channel = socket.socketpair()
         self._channel.settimeout(0)
         try:
-            self._ask_for_guest(program, guest_channel.detach())
+            self._request_guest(program, guest_channel.detach())
         except BaseException:
             self.close()
             raise
 
-    def _ask_for_guest(self, program: int, guest_channel: int) -> None:
+    def _request_guest(self, program: int, guest_channel: int) -> None:
         first = self._questions[0]
         is_run = isinstance(first, Run)
-        # The kernel's own limit, in whole seconds, is there in case that we are not. In a
-        # guest that is asked calls, loading takes its share, and then each call.
+        # The kernel's own limit, in whole seconds, holds even if this process ends. Each call
+        # may use the CPU time of one question, and so may the program while it loads.
         shares = 1 if is_run else len(self._questions) + 1
-        packet = pack_request(
-            (
-                0 if is_run else len(self._questions),
-                math.ceil(self._limits.cpu_seconds * shares) + 1,
-                self._limits.memory_bytes,
-                self._limits.output_bytes,
-                os.fstat(program).st_size,
-            ),
-            first.argv if isinstance(first, Run) else (),
+        request = GuestRequest(
+            calls=0 if is_run else len(self._questions),
+            cpu_seconds=math.ceil(self._limits.cpu_seconds * shares) + 1,
+            memory_bytes=self._limits.memory_bytes,
+            output_bytes=self._limits.output_bytes,
+            program_bytes=os.fstat(program).st_size,
+            argv=first.argv if isinstance(first, Run) else (),
         )
         stdin = sealed_file("stdin", first.stdin if isinstance(first, Run) else b"")
         guest_ends = [stdin, self._stdout.guest_end, self._stderr.guest_end, guest_channel]
         try:
-            self.worker.request(packet, [program, *guest_ends])
+            self.worker.request(pack_request(request), [program, *guest_ends])
         finally:
             for fd in guest_ends:
                 os.close(fd)
 
     @property
     def descriptors(self) -> tuple[int, int, int]:
-        """What to watch for input, and hand to `on_output`. The last is the channel."""
+        """Return what to watch for input, and pass to `on_output`. The last is the channel."""
         return self._stdout.fd, self._stderr.fd, self._channel.fileno()
 
     @property
-    def talks(self) -> bool:
-        """Whether the guest is asked calls, so that it must be watched from the start."""
+    def is_interactive(self) -> bool:
+        """Whether the guest answers over its channel, which must be watched from the start."""
         return not isinstance(self._questions[0], Run)
 
     @property
-    def has_more_to_say(self) -> bool:
-        """Whether part of a question is still waiting for room in the channel."""
+    def has_unsent_input(self) -> bool:
+        """Whether part of a question waits for room in the channel."""
         return bool(self._outgoing)
 
     def is_stuck(self, now: float, patience_seconds: float) -> bool:
-        """Whether the zygote has not done in time what it was told."""
-        waiting_since = self.started_at if self._pid is None else self.cut_at
+        """Return whether the zygote has not started or killed its guest in time."""
+        waiting_since = self.started_at if self._pid is None else self.terminated_at
         return waiting_since is not None and now - waiting_since > patience_seconds
 
     def close(self) -> None:
-        """Let go of all descriptors."""
+        """Close all descriptors."""
         os.close(self._stdout.fd)
         os.close(self._stderr.fd)
         self._channel.close()
 
-    def cut(self, ending: Ending, detail: str = "") -> None:
-        """End the guest, for this reason. The first reason stays."""
-        if self._cut is None:
-            self._cut = (ending, detail)
-            self.cut_at = time.monotonic()
+    def terminate(self, ending: Ending, detail: str = "", cause: Cause = Cause.NONE) -> None:
+        """Kill the guest. The first reason for it becomes the ending."""
+        if self._termination is None:
+            self._termination = _Outcome(ending, detail, cause)
+            self.terminated_at = time.monotonic()
             self.worker.kill_guest()
 
     # -- events ------------------------------------------------------------------------
 
     def on_control(self) -> None:
-        """Hear the zygote. Raises WorkerLostError."""
-        packet = self.worker.hear()
+        """Read a packet of the zygote. Raises WorkerLostError."""
+        packet = self.worker.receive()
         if (pid := read_started(packet)) is not None:
             self._pid = pid
         elif (ended := read_ended(packet)) is not None:
             self._on_ended(*ended)
 
     def on_output(self, fd: int) -> None:
-        """Empty a pipe, or go on with the conversation."""
+        """Read a pipe, or read and write the channel."""
         if fd == self._channel.fileno():
-            self._push()
+            self._send_input()
             self._read_channel()
         else:
             self._drain()
 
     def on_tick(self) -> None:
-        """Compare the guest with its limits, and say when to look again."""
-        if self.talks and len(self.executions) == len(self._questions):
-            self.worker.kill_guest()  # nothing that it could still do matters
+        """Compare the guest with its limits, and set the time of the next tick."""
+        if self.is_interactive and len(self.executions) == len(self._questions):
+            self.worker.kill_guest()  # nothing that it still does matters
         now = time.monotonic()
-        # Shorter than usual for a guest whose start has not been announced yet.
+        # Look sooner than usual at a guest whose start the zygote has not announced yet.
         self.next_tick = now + TICK_SECONDS / 10
         self._drain()
         cpu = usage.cpu_seconds(self._pid) if self._pid is not None else None
-        if cpu is None or self._cut is not None:
-            return  # not started, or ended: the zygote's word is on its way
+        if cpu is None or self._termination is not None:
+            return  # not started, or ended: a packet of the zygote will follow
         left = self._limits.cpu_seconds - (cpu - self._cpu_mark)
         if left < 0:
-            self.cut(Ending.OUT_OF_TIME, "cpu")
+            self.terminate(*_OUT_OF_CPU_TIME)
         self._check_sleeper(now)
         self._check_memory()
         if now >= self._next_disk_check:
@@ -187,40 +209,40 @@ class Keeper:
 
     # -- limits ------------------------------------------------------------------------
 
-    def excuse(self, seconds: float) -> None:
-        """Leave out of the wall time how long nobody looked: an answer may have been waiting."""
+    def discount_pause(self, seconds: float) -> None:
+        """Do not count a pause of the event loop as wall time: an answer may have been waiting."""
         self._wall_mark = min(time.monotonic(), self._wall_mark + seconds)
 
     def _check_sleeper(self, now: float) -> None:
-        """Look for a guest out of wall time, unless the machine had no time for it."""
+        """Kill a guest that is out of wall time, unless it waited for a busy processor."""
         over = now - self._wall_mark - self._limits.wall_seconds
         if over > 0 and self._pid is not None and over > usage.waited_seconds(self._pid):
-            self.cut(Ending.OUT_OF_TIME, "wall")
+            self.terminate(Ending.OUT_OF_TIME, "wall")
 
     def _check_memory(self) -> None:
         if self._pid:
             held = usage.usage(self._pid)
             if held.resident_bytes > self._limits.memory_bytes:
-                self.cut(Ending.OUT_OF_MEMORY)
+                self.terminate(Ending.OUT_OF_MEMORY)
             elif held.threads > THREADS_MAX:
-                self.cut(Ending.OUT_OF_MEMORY, "threads")
+                self.terminate(Ending.OUT_OF_MEMORY, "threads")
 
     def _check_disk(self) -> None:
         bytes_max = self._limits.output_bytes * DISK_FACTOR
         directory = self.worker.work_directory
         if usage.holds_too_much(directory, bytes_max=bytes_max, files_max=FILES_MAX):
-            self.cut(Ending.TOO_MUCH_OUTPUT, "files")
+            self.terminate(Ending.TOO_MUCH_OUTPUT, "files")
 
     def _drain(self) -> None:
         if not (self._stdout.drain() and self._stderr.drain()):
-            self.cut(Ending.TOO_MUCH_OUTPUT)
+            self.terminate(Ending.TOO_MUCH_OUTPUT)
         del self._stderr.data[:-STDERR_BYTES_KEPT]
 
-    # -- the conversation --------------------------------------------------------------
+    # -- questions and answers ----------------------------------------------------------
 
     def _read_channel(self) -> None:
-        """Take in what the guest says, as far as it is there."""
-        while self._cut is None:
+        """Read the guest's messages, as far as they have arrived."""
+        while self._termination is None:
             try:
                 piece = self._channel.recv(_READ_BYTES)
             except (BlockingIOError, ConnectionError):
@@ -228,159 +250,159 @@ class Keeper:
             self._incoming += piece
             self._take_messages()
             if len(piece) < _READ_BYTES:
-                return  # all there is, most likely; if not, we are told again
+                return  # most likely all there is; if not, `epoll` reports it again
 
     def _take_messages(self) -> None:
         try:
-            while self._cut is None and (payload := take_message(self._incoming)) is not None:
+            while (
+                self._termination is None and (payload := take_message(self._incoming)) is not None
+            ):
                 self._on_message(payload)
         except MessageTooLongError:
-            self.cut(Ending.TOO_MUCH_OUTPUT, "answer")
+            self.terminate(Ending.TOO_MUCH_OUTPUT, "answer")
 
     def _on_message(self, payload: bytes) -> None:
         message = read_message(payload)
-        if self.talks and message[0] == "loaded" and not self.loaded:
+        if self.is_interactive and message.kind is MessageKind.LOADED and not self.loaded:
             self.loaded = True
-            if self._in_time():
-                self._ask_next()
-        elif self.talks and message[0] in _ANSWERS and self._asked > len(self.executions):
-            if self._in_time():
-                self._on_answer(message, payload)
-        elif message[0] in ("raised", "failed", "forbidden") and len(self._notes) < _NOTES_MAX:
+            if self._is_in_time():
+                self._ask_next_question()
+        elif (
+            self.is_interactive
+            and message.kind in _ANSWERS
+            and self._asked_count > len(self.executions)
+        ):
+            if self._is_in_time():
+                self._on_answer(message, len(payload))
+        elif message.kind in _NOTES and len(self._notes) < _NOTES_MAX:
             self._notes.append(message)
         elif not self.ended:
-            self.cut(Ending.UNREADABLE, "spoke out of turn")
+            self.terminate(Ending.UNREADABLE, _UNASKED)
 
-    def _in_time(self) -> bool:
-        """Read the clocks at the very moment of an answer."""
+    def _is_in_time(self) -> bool:
+        """Read the clocks at the moment of an answer; return whether all limits hold."""
         self._now = time.monotonic()
         if self.ended or self._pid is None:
             return not self.ended
         self._cpu_now = usage.cpu_seconds(self._pid) or self._cpu_now
         if self._cpu_now - self._cpu_mark > self._limits.cpu_seconds:
-            self.cut(Ending.OUT_OF_TIME, "cpu")
+            self.terminate(*_OUT_OF_CPU_TIME)
         elif self._now - self._wall_mark > _TOO_SHORT_TO_FILL_MEMORY_SECONDS:
             self._check_sleeper(self._now)
             self._check_memory()
-        return self._cut is None
+        return self._termination is None
 
-    def _on_answer(self, message: list[str], payload: bytes) -> None:
+    def _on_answer(self, message: GuestMessage, message_bytes: int) -> None:
         self._drain()
-        self._answer_bytes += len(payload)
+        self._answer_bytes += message_bytes
         if self._answer_bytes > self._limits.output_bytes:
-            self.cut(Ending.TOO_MUCH_OUTPUT, "answers")
-        if self._cut is None:
+            self.terminate(Ending.TOO_MUCH_OUTPUT, "answers")
+        if self._termination is None:
             execution = self._execution()
-            self._ask_next()  # the guest works on it while we read its answer
-            unread = isinstance(self._questions[0], Operation)
-            ending, value, error, detail = read_answer(message, payload, unread=unread)
+            self._ask_next_question()  # the guest works on it while we decode its answer
+            is_decoded = not isinstance(self._questions[0], Operation)
+            answer = read_answer(message, is_decoded=is_decoded)
             self.executions.append(
-                replace(
-                    execution,
-                    ending=ending,
-                    value=value,
-                    value_bytes=len(payload),
-                    error=error,
-                    detail=detail,
-                )
+                replace(execution, **answer._asdict(), value_bytes=message_bytes)
             )
 
-    def _ask_next(self) -> None:
-        if self._asked == len(self._questions):
-            self.next_tick = self._now + TICK_SECONDS / 10  # by then it should have left
+    def _ask_next_question(self) -> None:
+        if self._asked_count == len(self._questions):
+            self.next_tick = self._now + TICK_SECONDS / 10  # by then it should have ended
         elif self._incoming:
-            # It answers before it is asked: it cannot have computed what it says.
-            self.cut(Ending.UNREADABLE, "spoke out of turn")
+            # It answers before it is asked, so it cannot have computed the answer.
+            self.terminate(Ending.UNREADABLE, _UNASKED)
         else:
             try:
-                payload = _write(self._questions[self._asked])
+                payload = _encode_question(self._questions[self._asked_count])
             except EncodingError as error:
-                self.cut(Ending.UNSENDABLE, f"its arguments cannot be sent: {error}")
+                self.terminate(Ending.UNSENDABLE, f"its arguments cannot be sent: {error}")
                 return
             self._outgoing = memoryview(pack_message(payload))
-            self._asked += 1
-            # The guest has been waiting since its last answer: its clock has stood still.
+            self._asked_count += 1
+            # Since its last answer the guest has waited, and used no CPU time.
             self._cpu_mark = self._cpu_now
             self._wall_mark = time.monotonic()
-            self._push()
+            self._send_input()
 
-    def _push(self) -> None:
+    def _send_input(self) -> None:
         try:
             while self._outgoing:
                 self._outgoing = self._outgoing[self._channel.send(self._outgoing) :]
         except BlockingIOError:
-            pass  # a guest that does not listen is waited for by the clocks alone
+            pass  # the guest does not read: only its limits end it
         except OSError:
-            self._outgoing = memoryview(b"")  # it closed its channel: the zygote will tell
+            self._outgoing = memoryview(
+                b""
+            )  # the guest closed its channel: the zygote will report its end
 
     # -- the end -----------------------------------------------------------------------
 
     def _on_ended(self, status: int, cpu_seconds: float, memory_bytes: int) -> None:
-        """Read what is left, and say how the question ended that the guest did not survive."""
+        """Read the rest of its output, and record how the last question ended."""
         self._now = time.monotonic()
         self._read_channel()
         self.ended = True
         if not (self._stdout.drain() and self._stderr.drain()):
-            self._cut = self._cut or (Ending.TOO_MUCH_OUTPUT, "")
+            self._termination = self._termination or _Outcome(Ending.TOO_MUCH_OUTPUT)
         if len(self.executions) < len(self._questions):
             used = max(cpu_seconds - self._cpu_mark, 0.0)
-            ending, detail = self._ending(status, used, memory_bytes)
-            by_itself = ending in (Ending.FINISHED, Ending.CRASHED)
+            outcome = self._outcome(status, used, memory_bytes)
+            by_itself = outcome.ending in (Ending.FINISHED, Ending.CRASHED)
             execution = replace(
                 self._execution(),
-                ending=ending,
+                **outcome._asdict(),
                 error=self._raised(),
-                detail=detail,
                 cpu_seconds=used,
                 exit_status=os.WEXITSTATUS(status) if by_itself and os.WIFEXITED(status) else None,
                 signal=os.WTERMSIG(status) if by_itself and os.WIFSIGNALED(status) else None,
             )
-            # What happened before the first question happened to all of them.
-            before_all = self.talks and not self.loaded
+            # What ended the guest before its first question ended all questions.
+            before_all = self.is_interactive and not self.loaded
             self.executions += [execution] * (len(self._questions) if before_all else 1)
-        self.executions = [replace(one, memory_bytes=memory_bytes) for one in self.executions]
+        self.executions = [replace(known, memory_bytes=memory_bytes) for known in self.executions]
 
-    def _ending(self, status: int, used: float, memory_bytes: int) -> tuple[Ending, str]:  # noqa: PLR0911  (a list of cases, the most telling first)
-        said = {note[0]: note for note in reversed(self._notes)}
+    def _outcome(self, status: int, used: float, memory_bytes: int) -> _Outcome:  # noqa: PLR0911  (a list of cases, the most certain first)
+        notes = {note.kind: note for note in reversed(self._notes)}
         raised = self._raised()
-        if self._cut is not None:
-            return self._cut
-        if "forbidden" in said:
-            return Ending.FORBIDDEN, said["forbidden"][1]
+        if self._termination is not None:
+            return self._termination
+        if MessageKind.FORBIDDEN in notes:
+            return _Outcome(Ending.FORBIDDEN, notes[MessageKind.FORBIDDEN].detail)
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGSYS:
-            return Ending.FORBIDDEN, "system call"
+            return _Outcome(Ending.FORBIDDEN, "system call")
         if used > self._limits.cpu_seconds:
-            return Ending.OUT_OF_TIME, "cpu"
+            return _OUT_OF_CPU_TIME
         if memory_bytes > self._limits.memory_bytes:
-            return Ending.OUT_OF_MEMORY, ""
+            return _Outcome(Ending.OUT_OF_MEMORY)
         if raised is not None and raised.type_name == "MemoryError":
-            return Ending.OUT_OF_MEMORY, ""
-        if "failed" in said:
-            return FAILURES.get(said["failed"][1], Ending.CRASHED), ""
-        if os.WIFSIGNALED(status) or self.talks:
-            return Ending.CRASHED, ""
-        return Ending.FINISHED, ""
+            return _Outcome(Ending.OUT_OF_MEMORY)
+        if MessageKind.FAILED in notes:
+            return _Outcome(failure_ending(notes[MessageKind.FAILED]))
+        if os.WIFSIGNALED(status) or self.is_interactive:
+            return _Outcome(Ending.CRASHED)
+        return _Outcome(Ending.FINISHED)
 
     def _raised(self) -> RaisedError | None:
         for note in self._notes:
-            if note[0] in ("raised", "failed"):
-                return RaisedError(type_name=note[-2], message=note[-1])
+            if note.kind is not MessageKind.FORBIDDEN:
+                return error_of(note)
         return None
 
     def _execution(self) -> Execution:
-        """Note what the present question has cost and printed so far."""
+        """Return what the current question has used and printed so far."""
         return Execution(
             ending=Ending.FINISHED,
             stdout=self._stdout.take(),
             stderr=self._stderr.take()[-STDERR_BYTES_KEPT:],
             cpu_seconds=self._cpu_now - self._cpu_mark,
-            # The first of a guest's calls has waited for the program to load.
+            # The first question of a guest includes the time in which the program loaded.
             wall_seconds=self._now - (self._wall_mark if self.executions else self.started_at),
         )
 
 
-def _write(question: Question) -> bytes:
+def _encode_question(question: Question) -> bytes:
     if isinstance(question, Operation):
-        return question.instruction
-    assert isinstance(question, Call)  # noqa: S101  (runs are not asked in words)
-    return encode([question.entry_point, list(question.arguments)])
+        return OPERATION + question.instruction
+    assert isinstance(question, Call)  # noqa: S101  (a `Run` has no message)
+    return CALL + encode([question.entry_point, list(question.arguments)])

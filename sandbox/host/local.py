@@ -1,29 +1,26 @@
-"""Run jobs on this machine: workers of warm zygotes, all watched by one loop.
-
-In: jobs. Out: their executions, as they come to an end. Must not know: tests, answers,
-rewards.
-"""
+"""Run jobs on this machine, with workers that each keep a zygote warm."""
 
 import os
 import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 
 from nova_code_verifier.sandbox.errors import IsolationRefusedError, SandboxError
-from nova_code_verifier.sandbox.host.event_loop import Batch
+from nova_code_verifier.sandbox.host.deadline import DeadlineView
+from nova_code_verifier.sandbox.host.event_loop import EventLoop
 from nova_code_verifier.sandbox.host.worker import Worker
-from nova_code_verifier.sandbox.types import STRENGTH, Execution, Executor, IsolationLevel, Job
+from nova_code_verifier.sandbox.types import Execution, Executor, IsolationLevel, Job
 
 
 class LocalExecutor:
     """Runs jobs in sandboxed guests of this machine.
 
-    Starts its zygotes at once and keeps them warm until `close` (or the end of a `with`
-    block). Safe to share between threads: one batch runs at a time. A process forked from
-    this one gets workers of its own.
+    The constructor starts the zygotes; `close`, or the end of a `with` block, ends them. Safe to
+    share between threads: one batch runs at a time. A process forked from this one gets workers
+    of its own.
     """
 
     def __init__(
@@ -34,22 +31,25 @@ class LocalExecutor:
         required: IsolationLevel | None = None,
         preloaded: tuple[str, ...] = (),
     ) -> None:
-        """Start *workers* zygotes (unless given: one per usable processor, and one to spare).
+        """Start *workers* zygotes. The default is one more than there are usable processors.
 
-        *level* None takes the strongest wall that the kernel grants. Raises
-        IsolationRefusedError, at the latest in `run`, if that is below *required*: unless
-        given, the level that was asked for by name, or `INTERPRETER`. Raises SandboxError
-        if there is no place for the work directories. Guests find the modules *preloaded*
-        loaded, however they are walled in: trusted ones, as they are loaded outside.
+        *level* None selects the strongest level that the kernel grants. *required* defaults to
+        *level*, or to `INTERPRETER` without one. Guests find the modules *preloaded* imported;
+        these must be trusted, because the zygote imports them before it is confined.
+
+        Raises IsolationRefusedError, at the latest in `run`, if the level is below *required*,
+        and SandboxError if no work directories can be made.
         """
         self._preloaded = preloaded
-        self._relatives: dict[tuple[str, ...], LocalExecutor] = {}
-        self._count = workers or _fitting_count()
-        self._wanted = level
+        self._preloaded_executors: dict[tuple[str, ...], LocalExecutor] = {}
+        self._count = workers or _default_worker_count()
+        self._requested_level = level
         self._refusal = ""
         self._required = required or level or IsolationLevel.INTERPRETER
-        if level is not None and STRENGTH[level] < STRENGTH[self._required]:
-            raise IsolationRefusedError(f"level {level} was asked for, {self._required} required")
+        if level is not None and level < self._required:
+            raise IsolationRefusedError(
+                f"isolation: level {level} is below the required level {self._required}"
+            )
         self._start(level or IsolationLevel.KERNEL)
 
     def _start(self, level: IsolationLevel) -> None:
@@ -74,18 +74,22 @@ class LocalExecutor:
 
     @property
     def level(self) -> IsolationLevel:
-        """The wall that every guest gets. Waits for the zygotes to tell."""
+        """Return the level of every guest. Waits until the zygotes are ready."""
         self._make_ready()
         return self._level
 
+    def level_by(self, _deadline: float) -> IsolationLevel:
+        """Return the level. The start of the zygotes has its own, shorter deadline."""
+        return self.level
+
     @property
     def isolates_trusted_code(self) -> bool:
-        """No: candidates and trusted programs are guests of the same machine."""
+        """Return False: candidates and trusted programs are guests of the same machine."""
         return False
 
     @property
     def granted(self) -> dict[str, object]:
-        """What the kernel granted, by name of protection; `kernel_refused` says why not more."""
+        """Return what the kernel granted, by protection. `kernel_refused` says why not more."""
         self._make_ready()
         return self._workers[0].granted | (
             {"kernel_refused": self._refusal} if self._refusal else {}
@@ -93,49 +97,49 @@ class LocalExecutor:
 
     @property
     def zygote_pids(self) -> tuple[int, ...]:
-        """The process ids of the zygotes."""
+        """Return the process ids of the zygotes."""
         return tuple(worker.zygote_pid for worker in self._workers)
 
     @property
     def work_directories(self) -> tuple[str, ...]:
-        """Where the guests of each worker may write."""
+        """Return the directory in which the guests of each worker may write."""
         return tuple(str(worker.work_directory) for worker in self._workers)
 
     def _make_ready(self) -> None:
         if not self._close.alive:
             raise SandboxError("this executor has been closed")
         if self._owner_pid != os.getpid():
-            for worker in self._workers:  # after a fork: they belong to the parent
-                worker.leave()
+            for worker in self._workers:  # after a fork, they belong to the parent
+                worker.detach()
             self._start(self._level)
         if not self._is_ready or any(worker.is_closed for worker in self._workers):
             with self._lock:
-                self._greet()
+                self._wait_until_ready()
 
-    def _greet(self) -> None:
-        """Have all workers ready, at a level that the kernel grants to all of them."""
+    def _wait_until_ready(self) -> None:
+        """Wait for all workers; start over at a weaker level if the kernel refuses this one."""
         for number, worker in enumerate(self._workers):
-            if worker.is_closed:  # the batch before could not keep it, nor replace it
+            if worker.is_closed:  # the last batch could neither keep nor replace it
                 self._workers[number] = self._new_worker(number)
         if not all(worker.wait_ready() for worker in self._workers):
-            self._refusal = str(self._workers[0].granted.get("refused", ""))
+            self._refusal = self._workers[0].refusal or ""
             self.close()
-            if self._wanted is not None or STRENGTH[self._required] >= STRENGTH[self._level]:
+            if self._requested_level is not None or self._required >= self._level:
                 raise IsolationRefusedError(
                     f"the kernel refuses isolation level {self._level}: {self._refusal}"
                 )
             self._start(IsolationLevel.INTERPRETER)
-            self._greet()
+            self._wait_until_ready()
         self._is_ready = True
 
     def close(self) -> None:
         """End all zygotes and remove their directories."""
-        for relative in self._relatives.values():
-            relative.close()
+        for executor in self._preloaded_executors.values():
+            executor.close()
         self._close()
 
     def __enter__(self) -> "LocalExecutor":
-        """Be closed at the end of the block."""
+        """Return this executor, which is closed at the end of the block."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -143,62 +147,44 @@ class LocalExecutor:
         self.close()
 
     def with_preloaded(self, modules: tuple[str, ...]) -> "LocalExecutor":
-        """Be another executor, whose guests find *modules* loaded. Closed with this one."""
+        """Return an executor whose guests find *modules* imported. It is closed with this one."""
         with self._lock:
-            if modules not in self._relatives:
-                self._relatives[modules] = LocalExecutor(
+            if modules not in self._preloaded_executors:
+                self._preloaded_executors[modules] = LocalExecutor(
                     workers=self._count,
-                    level=self._wanted,
+                    level=self._requested_level,
                     required=self._required,
                     preloaded=modules,
                 )
-            return self._relatives[modules]
+            return self._preloaded_executors[modules]
 
     def with_deadline(self, deadline: float) -> Executor:
-        """Be an executor that stops at *deadline*, in seconds of `time.monotonic`."""
-        return _Until(self, deadline)
+        """Return a view of this executor that stops at *deadline* (`time.monotonic` seconds)."""
+        return DeadlineView(self, deadline)
 
     def run(
         self, jobs: Iterable[Job], *, deadline: float = float("inf")
     ) -> Generator[tuple[int, tuple[Execution, ...]], None, None]:
-        """Yield, for each job as it ends, its place in *jobs* and its executions.
+        """Yield, for each job as it ends, its index in *jobs* and its executions.
 
-        Questions that *deadline* cut short, or that lost their zygote twice, end as
+        Questions that were not answered at *deadline*, or that lost their zygote twice, end as
         `NOT_RUN`. Raises SandboxError if no zygote can be started.
         """
         self._make_ready()
         with self._lock:
             if self._is_running:
-                raise SandboxError("run: the batch before must be read to its end, or closed")
+                raise SandboxError(
+                    "run: another batch is running; read it to its end or close it first"
+                )
             self._is_running = True
             try:
-                yield from Batch(self._workers, self._new_worker, jobs, deadline).run()
+                yield from EventLoop(self._workers, self._new_worker, jobs, deadline).run()
             finally:
                 self._is_running = False
 
 
-class _Until:
-    def __init__(self, executor: LocalExecutor, deadline: float) -> None:
-        self._executor = executor
-        self._deadline = deadline
-
-    @property
-    def level(self) -> IsolationLevel:
-        return self._executor.level
-
-    @property
-    def isolates_trusted_code(self) -> bool:
-        return self._executor.isolates_trusted_code
-
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
-        return self._executor.run(jobs, deadline=self._deadline)
-
-    def with_preloaded(self, modules: tuple[str, ...]) -> Executor:
-        return _Until(self._executor.with_preloaded(modules), self._deadline)
-
-
-def _fitting_count() -> int:
-    """Keep every processor busy while some guests wait for a word of their keeper's."""
+def _default_worker_count() -> int:
+    """Return how many workers keep every processor busy while some guests wait for the host."""
     processors = len(os.sched_getaffinity(0))
     return processors + 1 if processors > 1 else 1
 
@@ -206,9 +192,9 @@ def _fitting_count() -> int:
 def _new_directory() -> Path:
     try:
         directory = Path(tempfile.mkdtemp(prefix="verifier-")).resolve()
-        directory.chmod(0o711)  # a guest with a uid of its own must reach its own
+        directory.chmod(0o711)  # a guest with its own uid must reach its work directory
     except OSError as error:
-        raise SandboxError(f"no place for the guests' work directories: {error}") from error
+        raise SandboxError(f"no directory for the guests: {error}") from error
     return directory
 
 

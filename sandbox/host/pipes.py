@@ -1,8 +1,4 @@
-"""What a guest reads from and writes to, as its keeper holds it.
-
-In: bytes for a guest; bytes from a guest. Out: descriptors, and what arrived, bounded.
-Must not know: what the bytes mean.
-"""
+"""The keeper's ends of a guest's standard streams: sealed files to read, pipes to write."""
 
 import os
 import tempfile
@@ -13,11 +9,11 @@ _READ_BYTES = 2**16
 
 
 def sealed_file(name: str, content: bytes) -> int:
-    """Put *content* into a nameless file that nobody can change any more."""
+    """Return the descriptor of a nameless file with this content, which nobody can change."""
     try:
         fd = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     except OSError:
-        return _unlinked_file(content)  # a kernel that refuses files in memory
+        return _unlinked_file(content)  # this kernel refuses files in memory
     _write(fd, content)
     os.lseek(fd, 0, os.SEEK_SET)
     fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
@@ -41,17 +37,17 @@ def _write(fd: int, content: bytes) -> None:
 
 
 class Stream:
-    """The reading end of a guest's output: emptied whenever asked, up to a cap."""
+    """The reading end of a guest's stdout or stderr, up to a cap."""
 
     def __init__(self, cap: int) -> None:
-        """Open a pipe; what the guest writes counts against *cap* bytes."""
+        """Open a pipe into which the guest may write *cap* bytes."""
         self.fd, self.guest_end = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         os.set_blocking(self.guest_end, True)
         self.data = bytearray()
         self._room = cap
 
     def drain(self) -> bool:
-        """Read what is there. False once the guest wrote more than its cap."""
+        """Read what has arrived. Return False if the guest wrote more than its cap."""
         while self._room >= 0:
             try:
                 piece = os.read(self.fd, _READ_BYTES)
@@ -64,6 +60,6 @@ class Stream:
         return False
 
     def take(self) -> bytes:
-        """Hand over what was read since the last time."""
+        """Return what was read since the last call."""
         data, self.data = bytes(self.data), bytearray()
         return data

@@ -1,97 +1,98 @@
-"""Which question is asked next, and what a job's executions come to in the end.
+"""The schedule: which questions go to the next guest, and when a job is complete.
 
-In: jobs, and executions as they happen, in any order. Out: visits (a guest's worth of
-questions) and, for a finished job, its executions in order, the same whatever the number
-of workers. Must not know: processes.
+In: jobs, and executions in any order. Out: tasks (the questions for one guest) and, for each
+complete job, its executions in order. They do not depend on the number of workers.
 """
 
 import math
+import time
 from bisect import insort
 from collections import deque
 from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass, field, replace
 from heapq import heapify, heappop, heappush
+from typing import TypeVar
 
-from nova_code_verifier.sandbox.types import Ending, Execution, Job, Operation, Question, Run
+from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Job, Operation, Question, Run
 
-# What is kept for a job until all of its questions are answered. A value takes several
-# times the memory of its encoded form.
+# Of a job's outputs, so much is kept until all of its questions are answered. A value takes
+# several times the memory of its encoded form.
 KEPT_BYTES_MAX = 128 * 2**20
 VALUE_FACTOR = 16
 _EXCERPT_BYTES = 2**12
 
+_Known = TypeVar("_Known", Execution, Execution | None)
+
 _TOO_MUCH = Execution(ending=Ending.TOO_MUCH_OUTPUT, detail="all questions together")
-NOT_ASKED = Execution(ending=Ending.SKIPPED, detail="too many earlier questions ran out of time")
+_NOT_ASKED = Execution(ending=Ending.SKIPPED, detail="too many earlier questions ran out of time")
 _TOO_LATE = Execution(ending=Ending.SKIPPED, detail="its guest had ended")
 
 
 @dataclass(slots=True)
 class Progress:
-    """A job on its way."""
+    """A job that is not complete yet."""
 
-    place: int
+    index: int
     job: Job
     executions: list[Execution | None]
     missing: int
-    late: list[int] = field(default_factory=list)  # which questions ran out of time, in order
+    time_outs: list[int] = field(default_factory=list)  # indices of questions, in order
     used_seconds: float = 0.0
     is_postponed: bool = False
-    kept: list[tuple[int, int]] = field(default_factory=list)  # a heap: the last question first
+    kept: list[tuple[int, int]] = field(default_factory=list)  # a heap of (-index, bytes)
     kept_bytes: int = 0
-    kept_until: float = math.inf
-    confirmed: bool = False
-    program: int | None = None  # a descriptor of the program's text, while guests need it
+    last_kept: float = math.inf
+    is_confirmed: bool = False
+    program: int | None = None  # a descriptor of the program's text, as long as guests need it
 
-    def put(self, first: int, executions: list[Execution]) -> None:
-        """Note what happened to the questions from *first* on."""
+    def record(self, first: int, executions: list[Execution]) -> None:
+        """Record the executions of the questions from *first* on."""
         self.missing -= len(executions)
         for number, execution in enumerate(executions, first):
             self._keep(number, execution)
             if execution.ending is Ending.OUT_OF_TIME:
-                insort(self.late, number)
+                insort(self.time_outs, number)
 
-    def take_back(self, number: int) -> None:
-        """Forget what happened to a question."""
+    def forget(self, number: int) -> None:
+        """Delete the execution of a question."""
         self.missing += 1
         self.executions[number] = None
-        self.late.remove(number)
+        self.time_outs.remove(number)
         self.kept_bytes -= sum(size for negative, size in self.kept if negative == -number)
         self.kept = [entry for entry in self.kept if entry[0] != -number]
         heapify(self.kept)
 
     @property
-    def has_a_lone_late_one(self) -> bool:
-        """Whether a single question ran out of CPU time: noise, perhaps.
+    def has_single_time_out(self) -> bool:
+        """Whether a single question ran out of time, and it was CPU time: perhaps noise.
 
-        The wall clock is generous already, and a second sleep would cost as much again.
+        The wall time limit is generous already, and a second sleep would cost as much again.
         """
-        if len(self.late) != 1 or isinstance(self.job.questions[0], Operation):
+        if len(self.time_outs) != 1 or isinstance(self.job.questions[0], Operation):
             return False
-        execution = self.executions[self.late[0]]
-        return execution is not None and execution.detail == "cpu"
+        execution = self.executions[self.time_outs[0]]
+        return execution is not None and execution.cause is Cause.CPU_TIME
 
     @property
-    def asked_until(self) -> float:
-        """The question after which no more are asked: enough have run out of time."""
+    def last_asked(self) -> float:
+        """Return the index of the time-out at which the job is given up; infinity if it is not."""
         enough = self.job.give_up_after
-        return self.late[enough - 1] if len(self.late) >= enough else math.inf
+        return self.time_outs[enough - 1] if len(self.time_outs) >= enough else math.inf
 
     def _keep(self, number: int, execution: Execution) -> None:
-        """Bound what a job's outputs hold of our memory: the last ones have to go.
+        """Bound the memory that a job's outputs take: drop those of the last questions.
 
-        They would be too much in whatever order they came.
+        So it does not depend on the order of arrival which outputs are dropped.
         """
         self.executions[number] = execution
         size = len(execution.stdout) + execution.value_bytes * VALUE_FACTOR
         if size:
             heappush(self.kept, (-number, size))
             self.kept_bytes += size
-        while self.kept and (
-            self.kept_bytes > KEPT_BYTES_MAX or -self.kept[0][0] > self.kept_until
-        ):
+        while self.kept and (self.kept_bytes > KEPT_BYTES_MAX or -self.kept[0][0] > self.last_kept):
             last, size = heappop(self.kept)
             self.kept_bytes -= size
-            self.kept_until = min(self.kept_until, -last)
+            self.last_kept = min(self.last_kept, -last)
             self._drop(-last)
 
     def _drop(self, number: int) -> None:
@@ -108,7 +109,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuestTask:
-    """Questions for one guest: the job's from *first* on (all its calls, or one run)."""
+    """Questions for one guest: those of the job from *first* on (all its calls, or one run)."""
 
     progress: Progress
     first: int
@@ -117,7 +118,7 @@ class GuestTask:
 
 
 class Schedule:
-    """Hands out visits, takes in executions. Jobs are fetched only as they are needed."""
+    """Hands out tasks and records executions. Fetches a job only when a worker needs one."""
 
     def __init__(self, jobs: Iterable[Job]) -> None:
         """Plan to ask every question of *jobs*."""
@@ -128,7 +129,7 @@ class Schedule:
         self._complete: deque[Progress] = deque()
 
     def next_task(self) -> GuestTask | None:
-        """Hand out the next visit; None when no question is left to ask now."""
+        """Return the next task, or None if no question is left to ask now."""
         while True:
             while not self._pending:
                 if not self._fetch():
@@ -136,58 +137,58 @@ class Schedule:
                         return None
                     self._pending, self._postponed = self._postponed, self._pending
             task = self._pending.popleft()
-            if task.first <= task.progress.asked_until:
+            if task.first <= task.progress.last_asked:
                 return task
-            self.record(task, [NOT_ASKED] * len(task.questions))
+            self.record(task, [_NOT_ASKED] * len(task.questions))
 
     @property
     def has_others(self) -> bool:
-        """Whether there are jobs that wait and were not postponed themselves."""
+        """Whether jobs wait that were not postponed themselves."""
         return self._unfetched > 0 or (
             bool(self._pending) and not self._pending[0].progress.is_postponed
         )
 
     def postpone(self, task: GuestTask) -> None:
-        """Plan a visit, and all that its job still asks, after everything else."""
+        """Move a task, and all other tasks of its job, behind everything else."""
         progress = task.progress
         progress.is_postponed = True
         self._postponed.append(task)
-        self._postponed.extend(one for one in self._pending if one.progress is progress)
-        self._pending = deque(one for one in self._pending if one.progress is not progress)
+        self._postponed.extend(other for other in self._pending if other.progress is progress)
+        self._pending = deque(other for other in self._pending if other.progress is not progress)
 
     def completed(self) -> Iterator[Progress]:
-        """Hand over the jobs that have come to their end."""
+        """Yield the jobs that are complete, each once."""
         while self._complete:
             yield self._complete.popleft()
 
     def record(self, task: GuestTask, executions: list[Execution]) -> None:
-        """Take in what a visit brought, and plan what it leaves to do."""
+        """Record the executions of a task, and plan the questions that it left open."""
         progress = task.progress
-        progress.put(task.first, executions)
+        progress.record(task.first, executions)
         progress.used_seconds += sum(execution.wall_seconds for execution in executions)
         end = task.first + len(executions)
         if len(executions) < len(task.questions):
             left = task.first + len(task.questions) - end
             if isinstance(task.questions[0], Operation):
-                progress.put(end, [_TOO_LATE] * left)
-            elif progress.kept_until < math.inf:
-                progress.put(end, [_TOO_MUCH] * left)
+                progress.record(end, [_TOO_LATE] * left)
+            elif progress.last_kept < math.inf:
+                progress.record(end, [_TOO_MUCH] * left)
             else:
                 self._pending.appendleft(_task(progress, end))
         if not progress.missing:
-            self._finish(progress)
+            self._complete_or_confirm(progress)
 
     def try_again(self, task: GuestTask) -> None:
-        """Plan a visit once more, as its guest was lost through our own fault."""
+        """Plan a task once more: its guest was lost through our own fault."""
         self._pending.appendleft(replace(task, is_second_try=True))
 
     def _fetch(self) -> bool:
-        place, job = next(self._jobs, (0, None))
+        index, job = next(self._jobs, (0, None))
         if job is None:
             return False
         self._unfetched -= 1
         count = len(job.questions)
-        progress = Progress(place=place, job=job, executions=[None] * count, missing=count)
+        progress = Progress(index=index, job=job, executions=[None] * count, missing=count)
         if not job.questions:
             self._complete.append(progress)
         elif not job.is_divisible:
@@ -196,20 +197,40 @@ class Schedule:
             self._pending.extend(_task(progress, number) for number in range(len(job.questions)))
         return True
 
-    def _finish(self, progress: Progress) -> None:
-        """Ask a lone late question once more; otherwise settle what was skipped."""
-        if progress.has_a_lone_late_one and not progress.confirmed:
-            number = progress.late[0]
-            progress.confirmed = True
-            progress.take_back(number)
+    def _complete_or_confirm(self, progress: Progress) -> None:
+        """Ask a single question that timed out once more; otherwise complete the job."""
+        if progress.has_single_time_out and not progress.is_confirmed:
+            number = progress.time_outs[0]
+            progress.is_confirmed = True
+            progress.forget(number)
             question = progress.job.questions[number]
             self._pending.append(GuestTask(progress=progress, first=number, questions=(question,)))
             return
-        if progress.asked_until < math.inf:
-            # Several workers may have gone past the point of giving up before they knew.
-            first = int(progress.asked_until) + 1
-            progress.executions[first:] = [NOT_ASKED] * (len(progress.executions) - first)
+        # Several workers may have asked later questions before the job was given up.
+        skip_after_time_outs(progress.job, progress.executions)
         self._complete.append(progress)
+
+
+def skip_after_time_outs(job: Job, executions: list[_Known]) -> None:
+    """Replace all executions after the time-out at which *job* is given up, if it is."""
+    time_outs = [n for n, one in enumerate(executions) if one and one.ending is Ending.OUT_OF_TIME]
+    if len(time_outs) >= job.give_up_after:
+        first = time_outs[job.give_up_after - 1] + 1
+        executions[first:] = [_NOT_ASKED] * (len(job.questions) - first)
+
+
+def fair_share_seconds(
+    jobs: Iterable[Job], *, at_once: int, deadline: float, seconds_min: float
+) -> float:
+    """Divide the time until *deadline* among *jobs*, of which *at_once* run at the same time.
+
+    A job that takes longer waits for the others. Without this, one endless loop with a generous
+    limit leaves a whole batch ungraded. Infinite if all jobs run at once, or their number is
+    unknown.
+    """
+    if not isinstance(jobs, Sized) or len(jobs) <= at_once:
+        return math.inf
+    return max(seconds_min, (deadline - time.monotonic()) * at_once / len(jobs))
 
 
 def _task(progress: Progress, first: int) -> GuestTask:

@@ -1,7 +1,6 @@
-"""What the kernel knows about a guest, read from outside.
+"""Measure a guest from outside: its CPU time, waiting time, memory, threads and files.
 
-In: a pid, a directory. Out: seconds and bytes. A guest that has ended reads as None or 0:
-its parent, the zygote, then has the last word. Must not know: any limit.
+A guest that has ended reads as None or 0. Its zygote, which reaps it, then reports the totals.
 """
 
 import os
@@ -11,23 +10,25 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from nova_code_verifier.sandbox.confinement.processes import stat_fields
+
 _PAGE_BYTES = resource.getpagesize()
 _BLOCK_BYTES = 512
-# Fields of /proc/PID/stat, counted from the one after the process's name.
+# Fields of /proc/PID/stat, counted from the state.
 _THREADS, _RESIDENT = 17, 21
 
 
 def cpu_seconds(pid: int) -> float | None:
-    """CPU time of a process, all threads, in nanosecond steps."""
+    """Return the CPU time of all threads of a process, or None if it has ended."""
     try:
-        # The number that clock_getcpuclockid(3) computes for a process's CPU clock.
+        # clock_getcpuclockid(3) computes this number for the CPU clock of a process.
         return time.clock_gettime((~pid << 3) | 2)
     except OSError:
         return None
 
 
 def waited_seconds(pid: int) -> float:
-    """Time in which the process's first thread was ready to run and no processor was free."""
+    """Return how long the first thread of a process was ready to run but had no processor."""
     try:
         with open(f"/proc/{pid}/schedstat", "rb") as file:  # noqa: PTH123  (on every tick)
             return int(file.read().split()[1]) / 1e9
@@ -36,26 +37,25 @@ def waited_seconds(pid: int) -> float:
 
 
 class Usage(NamedTuple):
-    """What a process holds now."""
+    """What a process uses now."""
 
     resident_bytes: int
     threads: int
 
 
 def usage(pid: int) -> Usage:
-    """Memory and threads of a process."""
+    """Return memory and threads of a process."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123  (on every tick)
-            fields = file.read().rpartition(b")")[2].split()  # the name before may hold anything
+        fields = stat_fields(pid)
         return Usage(int(fields[_RESIDENT]) * _PAGE_BYTES, int(fields[_THREADS]))
     except (OSError, IndexError, ValueError):
         return Usage(0, 0)
 
 
 def holds_too_much(directory: Path, *, bytes_max: int, files_max: int) -> bool:
-    """Tell whether the files below *directory* are too many or too big, taken together.
+    """Return whether the files below *directory* are too many, or too big together.
 
-    What cannot be looked at, closed or too deep for a path, is too much.
+    A directory that cannot be read, because it is closed or too deep for a path, is too much.
     """
     room, count = bytes_max, 0
     try:
@@ -79,7 +79,7 @@ def _walk(directory: str) -> Iterator[os.DirEntry[str]]:
                     if entry.is_dir(follow_symlinks=False):
                         pending.append(entry.path)
         except (FileNotFoundError, NotADirectoryError):
-            continue  # gone while we looked
+            continue  # it has just been removed
 
 
 def _size(entry: os.DirEntry[str]) -> int:

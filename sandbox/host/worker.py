@@ -1,7 +1,6 @@
 """A worker: one zygote, its control socket and its work directory.
 
-In: requests to fork. Out: the zygote's words. The keeper's end of `sandbox.guest.zygote`.
-Must not know: what runs in the guests, or how long it may.
+In: requests to fork. Out: the packets of the zygote (`sandbox/guest/zygote.py`).
 """
 
 import contextlib
@@ -15,22 +14,29 @@ import tempfile
 from pathlib import Path
 
 import nova_code_verifier
+from nova_code_verifier.sandbox.confinement.processes import process_ids
 from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.guest import work_directory
-from nova_code_verifier.sandbox.protocol.control import KILL, PACKET_BYTES_MAX, REST, RESTING
+from nova_code_verifier.sandbox.protocol.control import (
+    DRAIN,
+    DRAINED,
+    KILL,
+    PACKET_BYTES_MAX,
+    read_ready,
+)
 from nova_code_verifier.sandbox.types import IsolationLevel
 
 # Not resolved: in a clone of the repository the folders are links, and the code has one name.
 _PACKAGE = Path(nova_code_verifier.__file__).parent
 _CODE_DIRECTORY = _PACKAGE.parent
 _ZYGOTE = _PACKAGE / "sandbox" / "guest" / "zygote.py"
-_HELLO_SECONDS = 20.0
-_LEAVING_SECONDS = 2.0
-_LAST_WORDS_BYTES_MAX = 2**12
+_START_SECONDS = 20.0
+_EXIT_SECONDS = 2.0
+_EXIT_OUTPUT_BYTES_MAX = 2**12
 _GUEST_UID_BASE = 61_000  # a range that distributions leave to nobody
 
-# Set for the zygote because an interpreter reads them at its start. Nothing else is passed
-# on: the environment of a reward function holds credentials.
+# An interpreter reads these at its start. The zygote gets no other variable of ours: the
+# environment of a reward function holds credentials.
 _ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "LC_ALL": "C.UTF-8",
@@ -52,11 +58,11 @@ _ENVIRONMENT = {
 
 
 class WorkerLostError(SandboxError):
-    """The zygote has gone."""
+    """The zygote has ended."""
 
 
 class Worker:
-    """One zygote. Started at once, ready when `wait_ready` returns."""
+    """One zygote: started by the constructor, ready when `wait_ready` returns."""
 
     def __init__(
         self,
@@ -66,21 +72,22 @@ class Worker:
         directory: Path,
         preloaded: tuple[str, ...] = (),
     ) -> None:
-        """Start the zygote of worker *number*, working below *directory*.
+        """Start the zygote of worker *number*, with a work directory below *directory*.
 
-        Its guests find the modules *preloaded* loaded.
+        The zygote imports the modules *preloaded*, so that its guests find them imported.
         """
         self.number = number
         self.level = level
         self.granted: dict[str, object] = {}
+        self.refusal: str | None = None
         self.is_closed = False
-        # Never a name twice: whatever a lost worker left stays its own.
+        # A new name each time: files of a lost worker never get into another worker.
         self.work_directory = Path(_new_directory(directory, number))
         guest_uid = _GUEST_UID_BASE + number if os.geteuid() == 0 else None
-        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.control, zygote_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         settings = {
             "code_directory": str(_CODE_DIRECTORY),
-            "control_fd": theirs.fileno(),
+            "control_fd": zygote_end.fileno(),
             "guest_uid": guest_uid,
             "level": level,
             "preloaded": preloaded,
@@ -88,27 +95,27 @@ class Worker:
         }
         self._command = [sys.executable, str(_ZYGOTE), json.dumps(settings)]
         try:
-            self._process = _start(self._command, theirs, self.work_directory)
+            self._process = _start(self._command, zygote_end, self.work_directory)
         except OSError as error:
             self.control.close()
             raise SandboxError(f"a zygote could not be started: {error}") from error
         finally:
-            theirs.close()
+            zygote_end.close()
 
     @property
     def zygote_pid(self) -> int:
-        """The zygote's process id."""
+        """Return the zygote's process id."""
         return self._process.pid
 
     def wait_ready(self) -> bool:
-        """Wait until the zygote is ready. False: the kernel refuses this worker's level.
+        """Wait until the zygote is ready. Return False if the kernel refuses the level.
 
-        Raises SandboxError, and closes the worker, if it never is.
+        Raises SandboxError, and closes the worker, if the zygote does not get ready.
         """
         try:
             if not self.granted:
-                self.control.settimeout(_HELLO_SECONDS)
-                self.granted = json.loads(self.hear())
+                self.control.settimeout(_START_SECONDS)
+                self.granted, self.refusal = read_ready(self.receive())
                 self.control.settimeout(None)
         except TimeoutError as error:
             self.close()
@@ -116,33 +123,33 @@ class Worker:
         except WorkerLostError:
             self.close()
             raise
-        return "refused" not in self.granted
+        return self.refusal is None
 
     def request(self, packet: bytes, descriptors: list[int]) -> None:
-        """Ask for a guest: program, stdin, stdout, stderr and channel are *descriptors*."""
+        """Request a guest. *descriptors*: its program, stdin, stdout, stderr and channel."""
         try:
             socket.send_fds(self.control, [packet], descriptors)
         except OSError as error:
             raise WorkerLostError(self._exit_output()) from error
 
     def kill_guest(self) -> None:
-        """Ask the zygote to end its guest. No answer: it will say `ended`."""
+        """Tell the zygote to kill its guest. It answers with an `ended` message as always."""
         try:
             self.control.send(KILL)
         except OSError as error:
             raise WorkerLostError(self._exit_output()) from error
 
-    def rest(self) -> None:
-        """Return when the zygote has nothing left to do."""
+    def drain(self) -> None:
+        """Discard the zygote's packets until it has nothing left to do."""
         try:
-            self.control.send(REST)
+            self.control.send(DRAIN)
         except OSError as error:
             raise WorkerLostError(self._exit_output()) from error
-        while self.hear() != RESTING:
+        while self.receive() != DRAINED:
             pass
 
-    def hear(self) -> bytes:
-        """Read the zygote's next words, waiting if need be. Raises WorkerLostError."""
+    def receive(self) -> bytes:
+        """Wait for the zygote's next packet and return it. Raises WorkerLostError."""
         try:
             packet = self.control.recv(PACKET_BYTES_MAX)
         except ConnectionError:
@@ -155,53 +162,53 @@ class Worker:
         """End the zygote and its guest, and remove the work directory."""
         self.is_closed = True
         with contextlib.suppress(OSError):
-            self.control.shutdown(socket.SHUT_RDWR)  # at which it ends its guest, and leaves
+            self.control.shutdown(socket.SHUT_RDWR)  # the zygote kills its guest and exits
         self.control.close()
         try:
-            self._process.wait(_LEAVING_SECONDS)
+            self._process.wait(_EXIT_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
-        self._end_orphans()
+        self._kill_orphans()
         work_directory.remove(str(self.work_directory))
 
-    def _end_orphans(self) -> None:
-        """End a guest that outlived its zygote, as it may where no signal binds the two."""
+    def _kill_orphans(self) -> None:
+        """Kill a guest that outlived its zygote: not every level can forbid that."""
         started_with = "\0".join(self._command).encode("utf-8", "surrogateescape") + b"\0"
-        for arguments in Path("/proc").glob("[0-9]*/cmdline"):
+        for pid in process_ids():
             with contextlib.suppress(OSError):
-                if arguments.read_bytes() == started_with:
-                    os.kill(int(arguments.parent.name), signal.SIGKILL)
+                if Path(f"/proc/{pid}/cmdline").read_bytes() == started_with:
+                    os.kill(pid, signal.SIGKILL)
 
-    def leave(self) -> None:
-        """Let go of a worker that belongs to the process which this one was forked from."""
+    def detach(self) -> None:
+        """Close our copy of a worker that belongs to the process which forked this one."""
         self.control.close()
         if self._process.stdout is not None:
             self._process.stdout.close()
-        self._process.returncode = 0  # so that it is not waited for, nor missed
+        self._process.returncode = 0  # so that `subprocess` neither waits for it nor warns
 
     def _exit_output(self) -> str:
         self._process.kill()
         status = self._process.wait()
         assert self._process.stdout is not None  # noqa: S101  (it was opened as a pipe)
-        words = os.read(self._process.stdout.fileno(), _LAST_WORDS_BYTES_MAX)
-        return f"a zygote ended ({status}): {words.decode('utf-8', 'replace').strip()}"
+        output = os.read(self._process.stdout.fileno(), _EXIT_OUTPUT_BYTES_MAX)
+        return f"a zygote ended ({status}): {output.decode('utf-8', 'replace').strip()}"
 
 
 def _new_directory(directory: Path, number: int) -> str:
     try:
         return tempfile.mkdtemp(prefix=f"worker-{number}-", dir=directory)
     except OSError as error:
-        raise SandboxError(f"no place for a guest's work directory: {error}") from error
+        raise SandboxError(f"no work directory for a guest: {error}") from error
 
 
 def _start(
     command: list[str], control: socket.socket, work_directory: Path
 ) -> subprocess.Popen[bytes]:
     environment = _ENVIRONMENT | {"TMPDIR": str(work_directory), "HOME": str(work_directory)}
-    if "LD_LIBRARY_PATH" in os.environ:  # where some interpreters, Lambda's too, find themselves
+    if "LD_LIBRARY_PATH" in os.environ:  # some interpreters, Lambda's too, need it to start
         environment["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
     return subprocess.Popen(  # noqa: S603  (our own interpreter, our own file)
         command,

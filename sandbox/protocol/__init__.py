@@ -1,1 +1,1 @@
-"""What two processes of the sandbox say to each other. Both sides import these modules."""
+"""What two processes of the sandbox exchange. Both sides import these modules."""

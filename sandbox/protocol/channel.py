@@ -1,8 +1,7 @@
-"""Messages between a guest and its keeper: a length of four bytes, then JSON.
+"""The frame of a message between a guest and its keeper: a length of four bytes, then the payload.
 
-In: a message. Out: bytes on a descriptor, and back. The keeper reads with `take_message`
-and believes nothing; the guest reads with `receive`, as it may trust its keeper.
-Must not know: what a message says.
+The keeper reads with `take_message`, which does not wait and bounds a message. The guest reads with
+`receive`, because it may trust its keeper.
 """
 
 import os
@@ -12,16 +11,16 @@ _LENGTH_BYTES = 4
 
 
 class MessageTooLongError(ValueError):
-    """A message that announces more bytes than anybody will read."""
+    """A message that announces more bytes than `MESSAGE_BYTES_MAX`."""
 
 
 def pack_message(payload: bytes) -> bytes:
-    """Put a payload into its frame."""
+    """Return a payload in its frame."""
     return len(payload).to_bytes(_LENGTH_BYTES, "big") + payload
 
 
 def take_message(buffer: bytearray) -> bytes | None:
-    """Take the first whole message off *buffer*; None if it is not there yet."""
+    """Remove the first message from *buffer* and return it, or None if it is not complete yet."""
     if len(buffer) < _LENGTH_BYTES:
         return None
     end = _LENGTH_BYTES + int.from_bytes(buffer[:_LENGTH_BYTES], "big")
@@ -35,14 +34,14 @@ def take_message(buffer: bytearray) -> bytes | None:
 
 
 def send(fd: int, payload: bytes) -> None:
-    """Write a whole message, waiting for room as long as it takes."""
+    """Write a message, and wait for room as long as it takes."""
     rest = memoryview(pack_message(payload))
     while rest:
         rest = rest[os.write(fd, rest) :]
 
 
 def receive(fd: int) -> bytes | None:
-    """Read a whole message; None at the end of the conversation."""
+    """Read a message, or return None if the other side closed the channel."""
     head = _read_exactly(fd, _LENGTH_BYTES)
     return None if head is None else _read_exactly(fd, int.from_bytes(head, "big"))
 

@@ -1,59 +1,89 @@
-"""The words between a keeper and its zygote: one packet each, packed as binary.
+"""The packets between a keeper and its zygote.
 
-In: numbers. Out: bytes, and back. Binary because a zygote says and hears three of these
-for every guest, and each page of memory that it touches after a fork is copied for it.
-Must not know: what is done about a word.
+First the zygote sends one JSON packet: what the kernel granted, or why it refused. All later
+packets are binary: a zygote sends and receives three of them for every guest, and the kernel
+copies each page of memory that it touches after a fork.
 """
 
 import json
 import struct
+from typing import NamedTuple
 
 PACKET_BYTES_MAX = 2**17
 DESCRIPTORS = 5
-"""What comes with a request: program, stdin, stdout, stderr, channel."""
+"""A request comes with these descriptors: program, stdin, stdout, stderr, channel."""
 
-KILL, REST, RESTING = b"kill", b"rest", b"resting"
+KILL, DRAIN, DRAINED = b"kill", b"drain", b"drained"
+_REFUSED = "refused"
 
-# how many calls (0: it is run); CPU seconds, memory, output and program bytes; argv as JSON
+# Number of calls, CPU seconds, bytes of memory, of output and of the program; then argv as JSON.
 _REQUEST = struct.Struct("=IQQQQ")
 _STARTED = struct.Struct("=cI")
 _ENDED = struct.Struct("=cIdQ")
 _STARTED_TAG, _ENDED_TAG = b"s", b"e"
 
-Request = tuple[int, int, int, int, int]
+
+class GuestRequest(NamedTuple):
+    """What a guest is forked for. With no calls, the program is run as `__main__`."""
+
+    calls: int
+    cpu_seconds: int
+    memory_bytes: int
+    output_bytes: int
+    program_bytes: int
+    argv: tuple[str, ...] = ()
 
 
-def pack_request(request: Request, argv: tuple[str, ...]) -> bytes:
+def pack_ready(granted: dict[str, object]) -> bytes:
+    """Pack what the kernel granted to this zygote and its guests."""
+    return json.dumps(granted).encode("ascii")
+
+
+def pack_refused(reason: str) -> bytes:
+    """Pack why the kernel refuses the level that was asked for."""
+    return json.dumps({_REFUSED: reason}).encode("ascii")
+
+
+def read_ready(packet: bytes) -> tuple[dict[str, object], str | None]:
+    """Read what the kernel granted, and why it refused the level (None if it did not)."""
+    granted = json.loads(packet)
+    return granted, granted.get(_REFUSED)
+
+
+def pack_request(request: GuestRequest) -> bytes:
     """Pack a request for a guest."""
-    return _REQUEST.pack(*request) + (json.dumps(argv).encode("ascii") if argv else b"")
+    *numbers, argv = request
+    return _REQUEST.pack(*numbers) + (json.dumps(argv).encode("ascii") if argv else b"")
 
 
-def read_request(packet: bytes) -> tuple[Request, list[str]]:
+def read_request(packet: bytes) -> GuestRequest:
     """Read a request for a guest."""
     argv = packet[_REQUEST.size :]
-    return _REQUEST.unpack_from(packet), json.loads(argv) if argv else []
+    return GuestRequest._make(
+        (*_REQUEST.unpack_from(packet), tuple(json.loads(argv)) if argv else ())
+    )
 
 
 def is_run(packet: bytes) -> bool:
-    """Tell whether a request is for a program that is run, and not for one to be called."""
+    """Return whether a request is for a program that is run, not for one that is called."""
     return packet[:4] == b"\0\0\0\0"
 
 
 def pack_started(pid: int) -> bytes:
-    """Pack the word that a guest has been forked."""
+    """Pack the message that a guest has been forked."""
     return _STARTED.pack(_STARTED_TAG, pid)
 
 
 def pack_ended(status: int, cpu_seconds: float, peak_bytes: int) -> bytes:
-    """Pack the word that a guest has been reaped: its wait status and what it used."""
+    """Pack the message that a guest has been reaped: its wait status and what it used."""
     return _ENDED.pack(_ENDED_TAG, status, cpu_seconds, peak_bytes)
 
 
 def read_started(packet: bytes) -> int | None:
-    """Read `started`, if that is what it is: the guest's pid."""
+    """Return the guest's pid if the packet is a `started` message."""
     return _STARTED.unpack(packet)[1] if packet[:1] == _STARTED_TAG else None
 
 
 def read_ended(packet: bytes) -> tuple[int, float, int] | None:
-    """Read `ended`, if that is what it is: wait status, CPU seconds, peak bytes."""
+    """Return wait status, CPU seconds and peak bytes if the packet is an `ended` message."""
     return _ENDED.unpack(packet)[1:] if packet[:1] == _ENDED_TAG else None

@@ -1,60 +1,92 @@
-"""What a guest may say to its keeper, and how much of it is believed.
+"""The messages between a keeper and its guest: one vocabulary for both sides.
 
-In: a payload from a guest. Out: a word that we know with bounded text, or an answer as
-plain data. A guest may say anything: what is not one of these words is `unreadable`.
-Must not know: the question.
+A keeper sends questions: one byte that says which kind, then the question. A guest sends a JSON
+list of texts, the first of which is a `MessageKind`; the value of a call stands in it as it was
+encoded. The keeper believes nothing: `read_message` returns a known kind and short texts, and
+reports anything else as `UNREADABLE`.
+
+A zygote loads this module, so it imports only what every zygote has loaded anyway.
 """
 
 import json
-
-from nova_code_verifier.sandbox.protocol.encoding import EncodingError, decode
-from nova_code_verifier.sandbox.types import Ending, RaisedError
+from enum import StrEnum
+from typing import NamedTuple
 
 TEXT_MAX = 500
-_VALUE_PREFIX = b'["value",'
+"""The number of characters that are kept of a text from a guest."""
 
-# Every word, and how many words a message of it has.
-_VOCABULARY = {"loaded": 1, "value": 2, "raised": 3, "unreadable": 2, "failed": 4, "forbidden": 2}
+CALL, OPERATION = b"c", b"o"
+"""The first byte of a question. A call is `[entry_point, arguments]`, encoded."""
 
-FAILURES = {
-    "not_compiled": Ending.NOT_COMPILED,
-    "not_loaded": Ending.NOT_LOADED,
-    "no_entry_point": Ending.NO_ENTRY_POINT,
+
+class MessageKind(StrEnum):
+    """What a guest reports, and which texts follow."""
+
+    LOADED = "loaded"  # the program can now be called
+    VALUE = "value"  # a call returned: its value, or the answer to an operation
+    RAISED = "raised"  # a call, or a program that is run, raised: type name, message
+    UNREADABLE = "unreadable"  # a call returned what is no plain data: why
+    FAILED = "failed"  # the program cannot be called: a `Failure`, type name, message
+    FORBIDDEN = "forbidden"  # the audit hook ends the guest: the event
+
+
+class Failure(StrEnum):
+    """Why a program cannot be called."""
+
+    NOT_COMPILED = "not_compiled"
+    NOT_LOADED = "not_loaded"
+    NO_ENTRY_POINT = "no_entry_point"
+
+
+class GuestMessage(NamedTuple):
+    """A message from a guest, bounded. `value` is encoded, and nobody has decoded it yet.
+
+    `detail` is the reason of UNREADABLE, the failure of FAILED (any text: it is the guest's) or
+    the event of FORBIDDEN.
+    """
+
+    kind: MessageKind
+    detail: str = ""
+    type_name: str = ""
+    text: str = ""
+    value: bytes = b""
+
+
+_FIELDS: dict[str, tuple[str, ...]] = {
+    MessageKind.LOADED: (),
+    MessageKind.RAISED: ("type_name", "text"),
+    MessageKind.UNREADABLE: ("detail",),
+    MessageKind.FAILED: ("detail", "type_name", "text"),
+    MessageKind.FORBIDDEN: ("detail",),
 }
+_VALUE_START, _VALUE_END = b'["value",', b"]"
+# The audit hook cannot call `write_message`: the candidate could change a function.
+FORBIDDEN_START, FORBIDDEN_END = b'["forbidden","', b'"]'
 
-Answer = tuple[Ending, object, RaisedError | None, str]
+
+def write_message(kind: MessageKind, *texts: str) -> bytes:
+    """Write a message of any kind but VALUE."""
+    return json.dumps((kind, *texts)).encode("ascii")
 
 
-def read_message(payload: bytes) -> list[str]:
-    """Read a message. The content of a `value` is left to `read_answer`."""
-    if payload.startswith(_VALUE_PREFIX):
-        return ["value", ""]
+def write_value(encoded: bytes) -> bytes:
+    """Write a VALUE message around an encoded value."""
+    return _VALUE_START + encoded + _VALUE_END
+
+
+def read_message(payload: bytes) -> GuestMessage:
+    """Read a message. Never raises, whatever a guest sent."""
+    if payload.startswith(_VALUE_START):
+        value = payload[len(_VALUE_START) : -len(_VALUE_END)]
+        return GuestMessage(MessageKind.VALUE, value=value)
     try:
         words = json.loads(payload)
     except (ValueError, RecursionError):
         words = None
-    if (
-        not isinstance(words, list)
-        or not words
-        or not all(isinstance(word, str) for word in words)
-        or _VOCABULARY.get(words[0]) != len(words)
-    ):
-        return ["unreadable", "not a message"]
-    return [word[:TEXT_MAX] for word in words]
-
-
-def read_answer(message: list[str], payload: bytes, *, unread: bool = False) -> Answer:
-    """Turn an answer into an ending, a value (or its bytes, *unread*), an error and a detail."""
-    word, *rest = message
-    if word == "raised":
-        if rest[0] == "MemoryError":
-            return Ending.OUT_OF_MEMORY, None, None, ""
-        return Ending.RAISED, None, RaisedError(type_name=rest[0], message=rest[1]), ""
-    if word == "unreadable":
-        return Ending.UNREADABLE, None, None, rest[0]
-    if unread:
-        return Ending.FINISHED, payload[len(_VALUE_PREFIX) : -1], None, ""
-    try:
-        return Ending.FINISHED, decode(payload[len(_VALUE_PREFIX) : -1]), None, ""
-    except EncodingError as error:
-        return Ending.UNREADABLE, None, None, str(error)
+    if isinstance(words, list) and words and all(isinstance(word, str) for word in words):
+        kind, *texts = words
+        names = _FIELDS.get(kind)
+        if names is not None and len(names) == len(texts):
+            fields = {name: text[:TEXT_MAX] for name, text in zip(names, texts, strict=True)}
+            return GuestMessage(MessageKind(kind), **fields)
+    return GuestMessage(MessageKind.UNREADABLE, detail="not a message")

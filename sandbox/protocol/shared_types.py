@@ -1,11 +1,12 @@
-"""Values of classes that tests and candidate share, as the prompt defines them for both.
+"""Values of classes that tests and candidate share, because the prompt defines them for both.
 
-Each side has a class of its own by that name, so its instances travel by value: members of an
-enumeration by their names, named tuples by their items, other objects as nodes of a table. Used
-on both sides of the wall. Must not know: who asked, or what for.
+Each side has its own class of that name, so instances travel by value: members of an enumeration
+by name, named tuples by their items, other objects as nodes of a table. Guests and harnesses both
+use this module.
 """
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum, EnumType
 from typing import Any
 
@@ -17,9 +18,33 @@ from nova_code_verifier.sandbox.protocol.encoding import (
     to_tree,
 )
 
+_SPECIAL_METHODS = """
+    abs add aenter aexit aiter and anext await bool bytes call ceil complex contains delitem divmod
+    enter eq exit float floor floordiv format ge getitem gt hash iadd iand ifloordiv ilshift imatmul
+    imod imul index int invert ior ipow irshift isub iter itruediv ixor le len lshift lt matmul mod
+    mul ne neg next or pos pow radd rand rdivmod repr reversed rfloordiv rlshift rmatmul rmod rmul
+    ror round rpow rrshift rshift rsub rtruediv rxor setitem str sub truediv trunc xor
+"""
+SPECIAL_METHODS = frozenset(f"__{name}__" for name in _SPECIAL_METHODS.split())
+"""The special methods that Python may call. A proxy class defines the same as its original."""
 
-def write_kin(value: Any, walk: Walk) -> object | None:  # noqa: ANN401  (narrowed by type)
-    """Write a member of an enumeration, or a named tuple; None if it is neither."""
+
+def containers_in(values: Iterable[object]) -> Iterator[object]:
+    """Yield the containers that can be changed in place, in an order that both sides agree on."""
+    pending = list(values)[::-1]
+    while pending:
+        value: Any = pending.pop()
+        kind = type(value)
+        if kind in (list, dict, set, deque):
+            yield value
+        if kind in (list, tuple, deque):
+            pending.extend(reversed(value))
+        elif kind is dict:
+            pending.extend(reversed(value.values()))
+
+
+def write_shared_value(value: Any, walk: Walk) -> object | None:  # noqa: ANN401  (narrowed by type)
+    """Write a member of an enumeration or a named tuple; return None for any other value."""
     kind = type(value)
     if isinstance(value, Enum):
         name = value.name
@@ -29,10 +54,10 @@ def write_kin(value: Any, walk: Walk) -> object | None:  # noqa: ANN401  (narrow
     return None
 
 
-def read_kin(tag: str, content: Any, kinds: Mapping[str, Any], walk: Walk) -> object:  # noqa: ANN401  (narrowed by type)
-    """Read what `write_kin` wrote, with the classes of this side. Raises EncodingError."""
+def read_shared_value(tag: str, content: Any, kinds: Mapping[str, Any], walk: Walk) -> object:  # noqa: ANN401  (narrowed by type)
+    """Read a value of `write_shared_value` with this side's classes. Raises EncodingError."""
     if type(content) is not list or len(content) != 2 or type(content[0]) is not str:  # noqa: PLR2004
-        raise EncodingError("a class by its name, and what of it, were expected")
+        raise EncodingError("a shared value: expected the name of its class, and its content")
     name, rest = content
     kind = kinds.get(name)
     match tag, rest:
@@ -44,24 +69,24 @@ def read_kin(tag: str, content: Any, kinds: Mapping[str, Any], walk: Walk) -> ob
 
 
 class SharedObjects:
-    """Instances of classes that tests and candidate share: lists and trees of nodes.
+    """Instances of shared classes, such as the nodes of lists and trees.
 
-    They travel by value, as a table of class names and fields in which they refer to each
-    other by their place. A step's own nodes keep their places in its answer.
+    They travel by value, as a table of class names and fields. Fields refer to other nodes by
+    their index in the table. The nodes of an instruction keep their indices in its answer.
     """
 
     def __init__(self, names: dict[str, Any]) -> None:
-        """Share classes of the module whose globals are *names*."""
+        """Use the classes of the module whose globals are *names*."""
         self._names = names
         self._shared: frozenset[str] = frozenset()
         self._nodes: list[Any] = []
-        self._places: dict[int, int] = {}
+        self._indices: dict[int, int] = {}
 
     def read(self, table: list[Any], shared: list[str], opaque: Opaque) -> None:
-        """Make the nodes of a step. Raises EncodingError for a class that there is not."""
+        """Create the nodes of an instruction. Raises EncodingError for an unknown class."""
         self._shared = frozenset(shared)
         self._nodes = []
-        self._places = {}
+        self._indices = {}
         for name, _ in table:
             kind = self._names.get(name)
             if not isinstance(kind, type):
@@ -72,25 +97,29 @@ class SharedObjects:
                 object.__setattr__(node, name, from_tree(tree, opaque))
 
     def _add(self, node: object) -> int:
-        place = self._places[id(node)] = len(self._nodes)
+        index = self._indices[id(node)] = len(self._nodes)
         self._nodes.append(node)
-        return place
+        return index
 
     def value(self, tag: str, content: Any, walk: Walk) -> object:  # noqa: ANN401  (narrowed by tag)
-        """Return what a tag stands for: the node at a place of the table, or a kin."""
-        return self._nodes[content] if tag == "n" else read_kin(tag, content, self._names, walk)
+        """Return the value of a tag: the node at an index of the table, or a shared value."""
+        return (
+            self._nodes[content]
+            if tag == "n"
+            else read_shared_value(tag, content, self._names, walk)
+        )
 
     def is_shared(self, kind: type) -> bool:
-        """Tell whether tests know a class, too."""
+        """Return whether tests know this class, too."""
         return kind.__name__ in self._shared and self._names.get(kind.__name__) is kind
 
-    def place_of(self, value: object) -> int:
-        """Give an instance of a shared class its place in the table."""
-        place = self._places.get(id(value))
-        return self._add(value) if place is None else place
+    def index_of(self, value: object) -> int:
+        """Return the index of an instance in the table; add it if it is new."""
+        index = self._indices.get(id(value))
+        return self._add(value) if index is None else index
 
-    def written(self, opaque: Opaque) -> list[object]:
-        """Write the table, which may grow meanwhile."""
+    def write_table(self, opaque: Opaque) -> list[object]:
+        """Write the table, which may grow while its nodes are written."""
         table: list[object] = []
         while len(table) < len(self._nodes):
             node = self._nodes[len(table)]

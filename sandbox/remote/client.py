@@ -1,12 +1,12 @@
-"""Carry orders to an executor function, and find out whose fault it is if no reply comes.
+"""Send requests to an executor function, and decide whose fault it is if no response comes.
 
-In: jobs; `invoke`, which carries a payload there and brings one back. Out: a reply, or the error
-that says what is out of order. Must not know: which orders are given when, tests, rewards.
+In: jobs; `invoke`, which sends a payload and returns the response's. Out: a response, or the error
+that says what is out of order.
 
-Throttled calls are made again until the deadline, others that failed on the way a few times. If
-a job that was sent alone brings the function down twice, or is never run, a program of our own is
-sent: if that is run, it was the candidate's doing, and a fact; if not, the function is broken: an
-outage.
+Throttled calls are repeated until the deadline, and other calls that failed on the way a few
+times. If a job that was sent alone crashes the function twice, or is never run, the client sends a
+program of its own (the probe). If the function runs it, the job was at fault, which is a result; if
+not, the function is broken, which is an outage.
 """
 
 import random
@@ -25,27 +25,27 @@ from nova_code_verifier.sandbox.errors import (
 from nova_code_verifier.sandbox.remote.fields import PAYLOAD_BYTES_MAX, PayloadError
 from nova_code_verifier.sandbox.remote.request import RunRequest, write_request
 from nova_code_verifier.sandbox.remote.response import RunResponse, read_response
-from nova_code_verifier.sandbox.types import STRENGTH, Ending, Execution, IsolationLevel, Job, Run
+from nova_code_verifier.sandbox.types import Cause, Ending, Execution, IsolationLevel, Job, Run
 
 Invoke = Callable[[bytes], bytes]
-"""Gives an order to the executor function, and returns its reply. Raises InvocationError."""
+"""Sends a request to the executor function, and returns its response. Raises InvocationError."""
 
 LONGEST_SECONDS = 900.0
 """No invocation lasts longer."""
 DEADLINE = "the deadline came first"
-_ON_THE_WAY_SECONDS = 0.5  # of the time there is, for the reply to come back
-_CLOSE_SECONDS = 2.0  # to the deadline: what is not run then had no time
+_RETURN_SECONDS = 0.5  # reserved, of the time left, for the response to come back
+_CLOSE_SECONDS = 2.0  # so close to the deadline, a job that was not run had no time
 _PAUSE_SECONDS, _PAUSE_SECONDS_MAX = 0.05, 2.0
 _UNREACHABLE_MAX = 12
 _PROBE = Job(program="print(input())", questions=(Run(stdin=b"are you well?\n"),))
-_PROBE_ANSWER = b"are you well?\n"
+_PROBE_OUTPUT = b"are you well?\n"
 
 
 class ExecutorClient:
-    """Gives orders to one function. Safe to share between threads."""
+    """Sends requests to one function. Safe to share between threads."""
 
     def __init__(self, invoke: Invoke, *, required: IsolationLevel) -> None:
-        """Refuse replies that claim a weaker wall than *required*."""
+        """Refuse responses that claim a weaker isolation level than *required*."""
         self._invoke = invoke
         self._required = required
         self._level: IsolationLevel | None = None
@@ -53,16 +53,17 @@ class ExecutorClient:
         self._reading = threading.Lock()
 
     def claimed_level(self, deadline: float) -> IsolationLevel:
-        """Return the weakest wall that was claimed so far.
+        """Return the weakest isolation level that a response has claimed so far.
 
-        Asks if nothing was; raises SandboxError if nobody answers before *deadline*.
+        Probes the function if there was no response yet. Raises SandboxError if none comes before
+        *deadline*.
         """
         if self._level is None:
             self._probe(deadline)
-        assert self._level is not None  # noqa: S101  (the reply said so)
+        assert self._level is not None  # noqa: S101  (the response claimed one)
         return self._level
 
-    def give(
+    def send(
         self,
         jobs: tuple[Job, ...],
         *,
@@ -70,30 +71,33 @@ class ExecutorClient:
         deadline: float,
         stop: threading.Event | None = None,
     ) -> RunResponse:
-        """Give an order, and wait for its reply.
+        """Send a request, and wait for its response.
 
-        The function is told to take *seconds* at most; *deadline* is of `time.monotonic`. It is
-        not called any more once *stop* is set.
+        The function gets *seconds* at most; *deadline* is in `time.monotonic` seconds. No call
+        starts after *stop* is set.
+
         Raises SandboxError, most often an InvocationError, and EncodingError for arguments that
         cannot be sent.
         """
         stop = stop or threading.Event()
-        unreachable = 0
-        pause, hindrance = _PAUSE_SECONDS, ""
+        unreachable_count = 0
+        pause, last_problem = _PAUSE_SECONDS, ""
         while True:
-            left = deadline - time.monotonic() - _ON_THE_WAY_SECONDS
+            left = deadline - time.monotonic() - _RETURN_SECONDS
             if left <= 0 or stop.is_set():
-                raise UnreachableError(DEADLINE + hindrance)
+                raise UnreachableError(DEADLINE + last_problem)
             try:
-                return self._try(RunRequest(jobs=jobs, seconds=min(seconds, left, LONGEST_SECONDS)))
+                return self._send_once(
+                    RunRequest(jobs=jobs, seconds=min(seconds, left, LONGEST_SECONDS))
+                )
             except ThrottledError as error:
-                hindrance = f"; {error}"
+                last_problem = f"; {error}"
             except UnreachableError as error:
-                hindrance = f"; {error}"
-                unreachable += 1
-                if unreachable == _UNREACHABLE_MAX:
+                last_problem = f"; {error}"
+                unreachable_count += 1
+                if unreachable_count == _UNREACHABLE_MAX:
                     raise
-            # Anything up to twice the last pause: else all who were refused come back together.
+            # Random: without it, all calls that were refused together come back together.
             stop.wait(min(random.uniform(0, pause), max(0.0, left)))  # noqa: S311
             pause = min(2 * pause, _PAUSE_SECONDS_MAX)
 
@@ -106,78 +110,81 @@ class ExecutorClient:
         stop: threading.Event | None = None,
         is_last_try: bool = False,
     ) -> RunResponse:
-        """Give an order for one job. If it brings the function down, that is a fact, too.
+        """Send one job. If it crashes the function, the response says so.
 
-        So it is if, at the *last try*, nothing is run though there was time: whoever ends what
-        would run it must not have the batch taken for lost.
-        Raises as `give` does, but FunctionCrashedError never.
+        At the *last try*, a job that is not run though there was time counts as a crash, too:
+        otherwise a candidate that kills its executor would turn its sample into an outage.
+
+        Raises what `send` raises, but never FunctionCrashedError.
         """
         try:
-            reply = self._give_twice(job, seconds=seconds, deadline=deadline, stop=stop)
+            response = self._send_twice(job, seconds=seconds, deadline=deadline, stop=stop)
             if is_last_try and time.monotonic() < deadline - _CLOSE_SECONDS:
-                _expect_progress(job, reply.results[0])
+                _expect_progress(job, response.results[0])
         except FunctionCrashedError as error:
             self._probe(deadline, stop)
-            late = isinstance(error, FunctionOutOfTimeError)
-            ending = Ending.OUT_OF_TIME if late else Ending.CRASHED
-            fact = Execution(ending=ending, detail="it brought its executor down")
+            is_late = isinstance(error, FunctionOutOfTimeError)
+            ending = Ending.OUT_OF_TIME if is_late else Ending.CRASHED
+            execution = Execution(ending=ending, detail="it ended its executor")
             return RunResponse(
-                level=self.claimed_level(deadline), results=((fact,) * len(job.questions),)
+                level=self.claimed_level(deadline), results=((execution,) * len(job.questions),)
             )
         else:
-            return reply
+            return response
 
-    def _give_twice(
+    def _send_twice(
         self, job: Job, *, seconds: float, deadline: float, stop: threading.Event | None
     ) -> RunResponse:
         try:
-            return self.give((job,), seconds=seconds, deadline=deadline, stop=stop)
+            return self.send((job,), seconds=seconds, deadline=deadline, stop=stop)
         except FunctionCrashedError:
-            # An environment may also die by itself, or of who was there before.
-            return self.give((job,), seconds=seconds, deadline=deadline, stop=stop)
+            # An environment may also end by itself, or because of an earlier job.
+            return self.send((job,), seconds=seconds, deadline=deadline, stop=stop)
 
-    def _try(self, order: RunRequest) -> RunResponse:
-        payload = write_request(order)
+    def _send_once(self, request: RunRequest) -> RunResponse:
+        payload = write_request(request)
         if len(payload) > PAYLOAD_BYTES_MAX:
             raise PayloadTooLargeError(
-                f"an order of {len(payload)} bytes, packed, and an invocation carries no more than "
+                f"the request has {len(payload)} bytes, packed, and an invocation carries at most "
                 f"{PAYLOAD_BYTES_MAX}: score this sample without an executor function"
             )
         try:
-            replied = self._invoke(payload)
-            # One at a time: unpacked, a reply may weigh a hundred times as much.
+            response_payload = self._invoke(payload)
+            # One at a time: unpacked, a response may be a hundred times as large.
             with self._reading:
-                reply = read_response(replied, order.jobs)
+                response = read_response(response_payload, request.jobs)
         except PayloadError as error:
-            raise FunctionCrashedError(f"its reply cannot be read: {error}") from error
-        self._note(reply.level)
-        return reply
+            raise FunctionCrashedError(f"its response cannot be read: {error}") from error
+        self._check_level(response.level)
+        return response
 
     def _probe(self, deadline: float, stop: threading.Event | None = None) -> None:
-        """Send a program of our own. Raises SandboxError if it is not run as it should be."""
+        """Send a program of our own. Raises SandboxError if the function does not run it right."""
         try:
-            reply = self._give_twice(_PROBE, seconds=LONGEST_SECONDS, deadline=deadline, stop=stop)
+            response = self._send_twice(
+                _PROBE, seconds=LONGEST_SECONDS, deadline=deadline, stop=stop
+            )
         except FunctionCrashedError as error:
             raise UnreachableError(f"the executor function is out of order: {error}") from error
-        said = reply.results[0][0]
-        if said.stdout != _PROBE_ANSWER:
-            problem = said.detail or said.ending
+        execution = response.results[0][0]
+        if execution.stdout != _PROBE_OUTPUT:
+            problem = execution.detail or execution.ending
             raise UnreachableError(f"the executor function does not run programs: {problem}")
 
-    def _note(self, level: IsolationLevel) -> None:
+    def _check_level(self, level: IsolationLevel) -> None:
         with self._lock:
-            if self._level is None or STRENGTH[level] < STRENGTH[self._level]:
+            if self._level is None or level < self._level:
                 self._level = level
-        if STRENGTH[level] < STRENGTH[self._required]:
+        if level < self._required:
             raise IsolationRefusedError(
                 f"the executor function offers level {level}, {self._required} is required"
             )
 
 
 def _expect_progress(job: Job, executions: tuple[Execution, ...]) -> None:
-    """Raise FunctionCrashedError if another try would come no further."""
-    lost = next((one for one in executions if one.ending is Ending.NOT_RUN), None)
+    """Raise FunctionCrashedError if another try would get no further."""
+    lost = next((known for known in executions if known.ending is Ending.NOT_RUN), None)
     if lost is None or (job.is_divisible and executions[0] is not lost):
         return
-    late = lost.detail.startswith(DEADLINE)
-    raise (FunctionOutOfTimeError if late else FunctionCrashedError)(lost.detail)
+    is_late = lost.cause is Cause.DEADLINE
+    raise (FunctionOutOfTimeError if is_late else FunctionCrashedError)(lost.detail)

@@ -1,14 +1,14 @@
-"""One batch of jobs on its way to an executor function: which orders are under way.
+"""Run one batch of jobs in an executor function: decide which requests are in flight.
 
-In: jobs, a client. Out: executions, job by job, as they come. Every order is a thread that
-waits; all else happens in the caller's. Must not know: how an order is carried.
+In: jobs, a client. Out: executions, job by job, as they arrive. Every request has a thread that
+waits for its response; everything else happens in the caller's thread.
 """
 
 import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from nova_code_verifier.sandbox.errors import (
@@ -16,52 +16,47 @@ from nova_code_verifier.sandbox.errors import (
     PayloadTooLargeError,
     SandboxError,
 )
-from nova_code_verifier.sandbox.host.schedule import NOT_ASKED
+from nova_code_verifier.sandbox.host.schedule import fair_share_seconds, skip_after_time_outs
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError
 from nova_code_verifier.sandbox.remote.client import DEADLINE, LONGEST_SECONDS, ExecutorClient
 from nova_code_verifier.sandbox.remote.response import RunResponse
-from nova_code_verifier.sandbox.types import Ending, Execution, Job
+from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Job
 
 _SHARE_SECONDS_MIN = 2.0
-_FOR_EVER_SECONDS = 86_400.0  # a queue cannot wait for an infinity
+_LONG_SECONDS = 86_400.0  # a queue cannot wait for an infinite time
 
 
 @dataclass(slots=True, kw_only=True)
 class _PendingJob:
-    """A job on its way: what is known of it, and what is still to be asked."""
+    """A job that is not complete: its executions so far, and how to send the rest."""
 
-    place: int
+    index: int
     job: Job
     executions: list[Execution] = field(default_factory=list)
-    part: int  # how many questions go into an order
+    questions_per_request: int
     goes_alone: bool = False
     is_postponed: bool = False
 
     @property
-    def rest(self) -> Job:
-        """What the next order is to ask."""
+    def next_part(self) -> Job:
+        """Return the questions for the next request, as a job."""
         first = len(self.executions)
-        return replace(self.job, questions=self.job.questions[first : first + self.part])
+        questions = self.job.questions[first : first + self.questions_per_request]
+        return replace(self.job, questions=questions)
 
     @property
-    def is_done(self) -> bool:
-        """Whether all is known."""
+    def is_complete(self) -> bool:
+        """Whether every question has an execution."""
         return len(self.executions) == len(self.job.questions)
 
     def add(self, executions: Iterable[Execution]) -> None:
-        """Note what came back; and give up as an executor does that sees all of a job."""
+        """Add executions, and give up where an executor gives up that has the whole job."""
         self.executions += executions
-        late = [n for n, one in enumerate(self.executions) if one.ending is Ending.OUT_OF_TIME]
-        if len(late) >= self.job.give_up_after:
-            self.end(late[self.job.give_up_after - 1] + 1, NOT_ASKED)
-
-    def end(self, first: int, execution: Execution) -> None:
-        """Let all questions from *first* on end alike."""
-        self.executions[first:] = [execution] * (len(self.job.questions) - first)
+        skip_after_time_outs(self.job, self.executions)
 
 
 class Dispatcher:
-    """The orders of one batch."""
+    """Sends the requests of one batch."""
 
     def __init__(
         self,
@@ -72,161 +67,166 @@ class Dispatcher:
         jobs_per_request: int,
         deadline: float,
     ) -> None:
-        """Plan to have *jobs* run, until *deadline*."""
-        self._courier = client
+        """Prepare to run *jobs* until *deadline*."""
+        self._client = client
         self._unfetched = enumerate(jobs)
         self._concurrency = concurrency
         self._jobs_per_request = jobs_per_request
-        self._deadline = min(deadline, time.monotonic() + _FOR_EVER_SECONDS)
-        self._share = self._share_of(jobs)
+        self._deadline = min(deadline, time.monotonic() + _LONG_SECONDS)
+        self._fair_share = fair_share_seconds(
+            jobs, at_once=concurrency, deadline=self._deadline, seconds_min=_SHARE_SECONDS_MIN
+        )
         self._waiting: deque[_PendingJob] = deque()
         self._postponed: deque[_PendingJob] = deque()
-        self._under_way: dict[int, list[_PendingJob]] = {}
-        self._told: queue.SimpleQueue[tuple[int, RunResponse | Exception]] = queue.SimpleQueue()
-        self._done: deque[_PendingJob] = deque()
-        self._outage = ""
+        self._in_flight: dict[int, list[_PendingJob]] = {}
+        self._outcomes: queue.SimpleQueue[tuple[int, RunResponse | Exception]] = queue.SimpleQueue()
+        self._complete: deque[_PendingJob] = deque()
+        self._outage: Execution | None = None
         self._stop = threading.Event()
 
-    def _share_of(self, jobs: Iterable[Job]) -> float:
-        """Divide the time: who takes more begins again when all others have had theirs."""
-        if not isinstance(jobs, Sized) or len(jobs) <= self._concurrency:
-            return LONGEST_SECONDS
-        left = self._deadline - time.monotonic()
-        return max(_SHARE_SECONDS_MIN, left * self._concurrency / len(jobs))
-
     def run(self) -> Iterator[tuple[int, tuple[Execution, ...]]]:
-        """Yield a job's place and executions as soon as all is known of it."""
+        """Yield each job's index and executions as soon as the job is complete."""
         try:
             while True:
-                self._send()
-                while self._done:
-                    errand = self._done.popleft()
-                    yield errand.place, tuple(errand.executions)
-                if not self._under_way:
+                self._fill()
+                while self._complete:
+                    pending = self._complete.popleft()
+                    yield pending.index, tuple(pending.executions)
+                if not self._in_flight:
                     return
-                self._listen()
+                self._receive()
         finally:
-            self._stop.set()  # nobody waits for what may still be under way
+            self._stop.set()  # nobody waits for the requests that are still in flight
 
     # -- sending -----------------------------------------------------------------------
 
-    def _send(self) -> None:
-        """Have as many orders under way as there may be, and there are."""
-        while len(self._under_way) < self._concurrency and (errands := self._next_order()):
+    def _fill(self) -> None:
+        """Start requests until *concurrency* are in flight, or no job is left to send."""
+        while len(self._in_flight) < self._concurrency and (batch := self._next_batch()):
             if self._outage or time.monotonic() >= self._deadline:
-                self._lose(errands, self._outage or DEADLINE)
+                self._abandon(batch, self._outage or _TOO_LATE)
             else:
-                self._under_way[id(errands)] = errands
-                # A daemon: one that waits for a reply which never comes must hold up nobody.
-                threading.Thread(target=self._give, args=(errands,), daemon=True).start()
+                self._in_flight[id(batch)] = batch
+                # A daemon: a thread whose response never comes must not keep the process alive.
+                threading.Thread(target=self._send, args=(batch,), daemon=True).start()
 
-    def _next_order(self) -> list[_PendingJob]:
-        errands: list[_PendingJob] = []
-        while len(errands) < self._jobs_per_request and (errand := self._next_errand()):
-            if errand.goes_alone and errands:
-                self._waiting.appendleft(errand)
+    def _next_batch(self) -> list[_PendingJob]:
+        batch: list[_PendingJob] = []
+        while len(batch) < self._jobs_per_request and (pending := self._next_job()):
+            if pending.goes_alone and batch:
+                self._waiting.appendleft(pending)
                 break
-            errands.append(errand)
-            if errand.goes_alone:
+            batch.append(pending)
+            if pending.goes_alone:
                 break
-        return errands
+        return batch
 
-    def _next_errand(self) -> _PendingJob | None:
+    def _next_job(self) -> _PendingJob | None:
         while not self._waiting:
-            place, job = next(self._unfetched, (0, None))
+            index, job = next(self._unfetched, (0, None))
             if job is not None:
-                errand = _PendingJob(place=place, job=job, part=len(job.questions))
-                (self._waiting if job.questions else self._done).append(errand)
+                count = len(job.questions)
+                pending = _PendingJob(index=index, job=job, questions_per_request=count)
+                (self._waiting if count else self._complete).append(pending)
             elif self._postponed:
                 self._waiting, self._postponed = self._postponed, self._waiting
             else:
                 return None
         return self._waiting.popleft()
 
-    def _give(self, errands: list[_PendingJob]) -> None:
-        """Give an order and tell what came of it: in a thread of its own."""
-        jobs = tuple(errand.rest for errand in errands)
-        seconds = LONGEST_SECONDS if errands[0].is_postponed else self._share
-        told: RunResponse | Exception
+    def _send(self, batch: list[_PendingJob]) -> None:
+        """Send a request and report its outcome. Runs in a thread of its own."""
+        jobs = tuple(pending.next_part for pending in batch)
+        seconds = LONGEST_SECONDS if batch[0].is_postponed else self._fair_share
+        outcome: RunResponse | Exception
         try:
             if len(jobs) == 1:
-                told = self._courier.send_one(
+                outcome = self._client.send_one(
                     jobs[0],
                     seconds=seconds,
                     deadline=self._deadline,
                     stop=self._stop,
-                    is_last_try=errands[0].is_postponed,
+                    is_last_try=batch[0].is_postponed,
                 )
             else:
-                told = self._courier.give(
+                outcome = self._client.send(
                     jobs, seconds=seconds, deadline=self._deadline, stop=self._stop
                 )
-        except Exception as error:  # noqa: BLE001  (a thread's last breath: raised again elsewhere)
-            told = error
-        self._told.put((id(errands), told))
+        except Exception as error:  # noqa: BLE001  (the caller's thread raises it again)
+            outcome = error
+        self._outcomes.put((id(batch), outcome))
 
-    # -- listening ---------------------------------------------------------------------
+    # -- receiving ---------------------------------------------------------------------
 
-    def _listen(self) -> None:
-        """Wait for one order to be done, and see to what it leaves to do."""
+    def _receive(self) -> None:
+        """Wait for the outcome of one request, and decide what it leaves to do."""
         try:
-            number, told = self._told.get(timeout=max(0.0, self._deadline - time.monotonic()))
+            key, outcome = self._outcomes.get(timeout=max(0.0, self._deadline - time.monotonic()))
         except queue.Empty:
-            for errands in self._under_way.values():
-                self._lose(errands, DEADLINE)
-            self._under_way.clear()
+            for batch in self._in_flight.values():
+                self._abandon(batch, _TOO_LATE)
+            self._in_flight.clear()
             return
-        errands = self._under_way.pop(number)
-        if isinstance(told, RunResponse):
-            for errand, executions in zip(errands, told.results, strict=True):
-                self._take(errand, executions)
-        elif len(errands) > 1 and isinstance(
-            told, FunctionCrashedError | PayloadTooLargeError | EncodingError
+        batch = self._in_flight.pop(key)
+        if isinstance(outcome, RunResponse):
+            for pending, executions in zip(batch, outcome.results, strict=True):
+                self._record(pending, executions)
+        elif len(batch) > 1 and isinstance(
+            outcome, FunctionCrashedError | PayloadTooLargeError | EncodingError
         ):
-            for errand in errands:
-                self._send_alone(errand)
+            for pending in batch:
+                self._send_alone(pending)
         else:
-            self._take_error(errands, told)
+            self._record_error(batch, outcome)
 
-    def _take(self, errand: _PendingJob, executions: tuple[Execution, ...]) -> None:
-        """Note what happened, up to the first question that was not asked."""
-        lost = next((one for one in executions if one.ending is Ending.NOT_RUN), None)
+    def _record(self, pending: _PendingJob, executions: tuple[Execution, ...]) -> None:
+        """Record executions up to the first question that was not asked."""
+        lost = next((known for known in executions if known.ending is Ending.NOT_RUN), None)
         asked = executions if lost is None else executions[: executions.index(lost)]
-        if lost is None or errand.job.is_divisible:
-            errand.add(asked)
-        if errand.is_done:
-            self._done.append(errand)
+        if lost is None or pending.job.is_divisible:
+            pending.add(asked)
+        if pending.is_complete:
+            self._complete.append(pending)
         elif lost is None:
-            self._send_alone(errand)  # there was no room for more
-        elif errand.is_postponed and not (asked and errand.job.is_divisible):
-            self._lose([errand], lost.detail)
+            self._send_alone(pending)  # there was no room for more in the response
+        elif pending.is_postponed and not (asked and pending.job.is_divisible):
+            self._abandon([pending], _lost(lost.detail, lost.cause))
         else:
-            errand.is_postponed = errand.goes_alone = True
-            self._postponed.append(errand)
+            pending.is_postponed = pending.goes_alone = True
+            self._postponed.append(pending)
 
-    def _take_error(self, errands: list[_PendingJob], error: Exception) -> None:
-        (errand, *_) = errands
-        if isinstance(error, PayloadTooLargeError) and errand.job.is_divisible and errand.part > 1:
-            errand.part = (min(errand.part, len(errand.rest.questions)) + 1) // 2
-            self._waiting.append(errand)
+    def _record_error(self, batch: list[_PendingJob], error: Exception) -> None:
+        (pending, *_) = batch
+        count = pending.questions_per_request
+        if isinstance(error, PayloadTooLargeError) and pending.job.is_divisible and count > 1:
+            left = len(pending.next_part.questions)
+            pending.questions_per_request = (min(count, left) + 1) // 2
+            self._waiting.append(pending)
         elif isinstance(error, PayloadTooLargeError):
-            self._lose(errands, str(error), Ending.UNSENDABLE)
+            self._abandon(batch, Execution(ending=Ending.UNSENDABLE, detail=str(error)))
         elif isinstance(error, EncodingError):
             problem = f"its arguments cannot be sent: {error}"
-            self._lose(errands, problem, Ending.UNSENDABLE)
+            self._abandon(batch, Execution(ending=Ending.UNSENDABLE, detail=problem))
         elif isinstance(error, SandboxError):
-            self._outage = self._outage or str(error)  # it would be the same for all the others
-            self._lose(errands, str(error))
+            lost = _lost(str(error))
+            self._outage = self._outage or lost  # all other jobs would meet the same error
+            self._abandon(batch, lost)
         else:
             raise error
 
-    def _send_alone(self, errand: _PendingJob) -> None:
-        errand.goes_alone = True
-        self._waiting.append(errand)
+    def _send_alone(self, pending: _PendingJob) -> None:
+        pending.goes_alone = True
+        self._waiting.append(pending)
 
-    def _lose(
-        self, errands: list[_PendingJob], detail: str, ending: Ending = Ending.NOT_RUN
-    ) -> None:
-        for errand in errands:
-            errand.end(len(errand.executions), Execution(ending=ending, detail=detail))
-            self._done.append(errand)
+    def _abandon(self, batch: list[_PendingJob], execution: Execution) -> None:
+        for pending in batch:
+            missing = len(pending.job.questions) - len(pending.executions)
+            pending.executions += [execution] * missing
+            self._complete.append(pending)
+
+
+def _lost(detail: str, cause: Cause = Cause.NONE) -> Execution:
+    return Execution(ending=Ending.NOT_RUN, detail=detail, cause=cause)
+
+
+_TOO_LATE = _lost(DEADLINE, Cause.DEADLINE)

@@ -1,27 +1,26 @@
-"""Run jobs in an executor function elsewhere, and trusted programs on this machine.
+"""Run candidates in an executor function elsewhere, and trusted programs on this machine.
 
-In: jobs, and a way to the function. Out: executions, as they come. What a reply says is hearsay
-(see `sandbox.remote.response`). Must not know: tests, answers, rewards, whose function it is.
-
-The jobs of `run` are candidates', and go to the function. Whoever holds secrets (harnesses, with
-the tests) is run through `with_preloaded`: on this machine, where no candidate ever is.
+The jobs of `run` hold candidates, and go to the function. What it responds is not believed (see
+`sandbox/remote/response.py`). Programs that hold secrets, such as harnesses with tests, run through
+`with_preloaded`: on this machine, where no candidate ever runs.
 """
 
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 
+from nova_code_verifier.sandbox.host.deadline import DeadlineView
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.remote.client import LONGEST_SECONDS, ExecutorClient, Invoke
 from nova_code_verifier.sandbox.remote.dispatcher import Dispatcher
 from nova_code_verifier.sandbox.types import Execution, Executor, IsolationLevel, Job
 
 StartTrusted = Callable[[tuple[str, ...]], LocalExecutor]
-"""Starts an executor on this machine, whose guests find these modules loaded."""
+"""Starts an executor on this machine, whose guests find these modules imported."""
 
 
 class RemoteExecutor:
-    """Has candidates' jobs run in an executor function. Safe to share between threads."""
+    """Runs candidates' jobs in an executor function. Safe to share between threads."""
 
     def __init__(
         self,
@@ -32,12 +31,12 @@ class RemoteExecutor:
         jobs_per_request: int = 1,
         required: IsolationLevel = IsolationLevel.INTERPRETER,
     ) -> None:
-        """Have *concurrency* orders under way at most, with *jobs_per_request* jobs in each.
+        """Send at most *concurrency* requests at a time, of *jobs_per_request* jobs each.
 
-        More than one job in an order is for a function whose guests are behind the kernel's
-        wall: elsewhere a candidate might see, and answer for, those that came with it.
+        More than one job in a request needs isolation level `kernel`: below it, a candidate
+        might see the other jobs of its request, and answer for them.
         """
-        self._courier = ExecutorClient(invoke, required=required)
+        self._client = ExecutorClient(invoke, required=required)
         self._start_trusted = start_trusted
         self._trusted: dict[tuple[str, ...], LocalExecutor] = {}
         self._concurrency = concurrency
@@ -46,30 +45,31 @@ class RemoteExecutor:
 
     @property
     def level(self) -> IsolationLevel:
-        """The weakest wall that the function has claimed so far. Asks it, if it has not yet.
+        """Return the weakest level that the function has claimed so far. Asks it if need be.
 
-        Raises IsolationRefusedError if that is below *required*, SandboxError if it is silent.
+        Raises IsolationRefusedError if that is below *required*, SandboxError without a response.
         """
         return self.level_by(time.monotonic() + LONGEST_SECONDS)
 
     def level_by(self, deadline: float) -> IsolationLevel:
-        """Be the same, for whoever cannot wait longer than *deadline*."""
-        return self._courier.claimed_level(min(deadline, time.monotonic() + LONGEST_SECONDS))
+        """Return the level as `level` does, but wait for a response until *deadline* at most."""
+        return self._client.claimed_level(min(deadline, time.monotonic() + LONGEST_SECONDS))
 
     @property
     def isolates_trusted_code(self) -> bool:
-        """Yes: a program that holds secrets can only be run where no candidate is."""
+        """Return True: trusted programs run on this machine, candidates in the function."""
         return True
 
     def run(
         self, jobs: Iterable[Job], *, deadline: float = float("inf")
     ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
-        """Yield, for each job as it ends, its place in *jobs* and its executions.
+        """Yield, for each job as it ends, its index in *jobs* and its executions.
 
-        Questions that *deadline* (of `time.monotonic`) or an outage cut short are `NOT_RUN`.
+        Questions that were not answered at *deadline* (`time.monotonic` seconds), or because of
+        an outage, end as `NOT_RUN`.
         """
         return Dispatcher(
-            self._courier,
+            self._client,
             jobs,
             concurrency=self._concurrency,
             jobs_per_request=self._jobs_per_request,
@@ -77,45 +77,25 @@ class RemoteExecutor:
         ).run()
 
     def with_deadline(self, deadline: float) -> Executor:
-        """Be an executor that stops at *deadline*, in seconds of `time.monotonic`."""
-        return _Until(self, deadline)
+        """Return a view of this executor that stops at *deadline* (`time.monotonic` seconds)."""
+        return DeadlineView(self, deadline)
 
     def with_preloaded(self, modules: tuple[str, ...]) -> LocalExecutor:
-        """Be an executor of this machine, for trusted programs. Closed with this one."""
+        """Return an executor on this machine for trusted programs. It is closed with this one."""
         with self._lock:
             if modules not in self._trusted:
                 self._trusted[modules] = self._start_trusted(modules)
             return self._trusted[modules]
 
     def close(self) -> None:
-        """End what was started on this machine."""
+        """Close the executors that were started on this machine."""
         for executor in self._trusted.values():
             executor.close()
 
     def __enter__(self) -> "RemoteExecutor":
-        """Be closed at the end of the block."""
+        """Return this executor, which is closed at the end of the block."""
         return self
 
     def __exit__(self, *_: object) -> None:
         """Close."""
         self.close()
-
-
-class _Until:
-    def __init__(self, executor: RemoteExecutor, deadline: float) -> None:
-        self._executor = executor
-        self._deadline = deadline
-
-    @property
-    def level(self) -> IsolationLevel:
-        return self._executor.level_by(self._deadline)
-
-    @property
-    def isolates_trusted_code(self) -> bool:
-        return self._executor.isolates_trusted_code
-
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
-        return self._executor.run(jobs, deadline=self._deadline)
-
-    def with_preloaded(self, modules: tuple[str, ...]) -> Executor:
-        return self._executor.with_preloaded(modules).with_deadline(self._deadline)

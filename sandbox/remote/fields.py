@@ -1,7 +1,6 @@
-"""Short JSON beside the bytes of a payload, and the words for what is wrong with it.
+"""Read and write the fields of a payload: short JSON frames, checked when they are read.
 
-In: pieces. Out: facts of exactly the form that was agreed on, or PayloadError. What is read may
-have been written by a candidate. Must not know: what is told by them.
+A candidate may have written them, so each has exactly the form that was agreed on.
 """
 
 import json
@@ -11,63 +10,63 @@ from typing import Any
 from nova_code_verifier.sandbox.protocol.guest_messages import TEXT_MAX
 
 PAYLOAD_BYTES_MAX = 4_400_000
-"""What a payload may weigh: in base64, with its wrapping, it stays under Lambda's 6 MB."""
-FACTS_BYTES_MAX = 2**15
+"""The size of a payload. In base64, with its wrapping, it stays under Lambda's 6 MB."""
+_FIELDS_BYTES_MAX = 2**15
 _NUMBER_MAX = 1e15
 
 
 class PayloadError(ValueError):
-    """Bytes that are no order, or no reply to the order that was sent."""
+    """Bytes that are not a request, or not a response to the request that was sent."""
 
 
-def next_piece(pieces: Iterator[bytes]) -> bytes:
-    """Take the next piece. Raises PayloadError if there is none."""
-    for piece in pieces:
-        return piece
-    raise PayloadError("a payload that is cut off")
+def next_frame(frames: Iterator[bytes]) -> bytes:
+    """Return the next frame. Raises PayloadError if there is none."""
+    for frame in frames:
+        return frame
+    raise PayloadError("payload: cut off")
 
 
-def dump_facts(facts: object) -> bytes:
-    """Write facts."""
-    return json.dumps(facts, separators=(",", ":")).encode("ascii")
+def dump_fields(fields: object) -> bytes:
+    """Write fields as JSON."""
+    return json.dumps(fields, separators=(",", ":")).encode("ascii")
 
 
-def load_facts(
+def load_fields(
     data: bytes,
     kind: type[list[Any]] | type[str],
     *,
     length: int | None = None,
-    most: int = FACTS_BYTES_MAX,
+    bytes_max: int = _FIELDS_BYTES_MAX,
 ) -> Any:  # noqa: ANN401  (narrowed by type(), never by trust)
-    """Read facts: a list of so many, or a text. Raises PayloadError."""
-    if len(data) > most:
-        raise PayloadError("facts that are too long")
+    """Read fields: a list of *length* items, or a text. Raises PayloadError."""
+    if len(data) > bytes_max:
+        raise PayloadError(f"fields: {len(data)} bytes, at most {bytes_max} expected")
     try:
-        facts = json.loads(data)
+        fields = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise PayloadError("facts that are no JSON") from error
-    if type(facts) is not kind or (length is not None and len(facts) != length):
-        raise PayloadError("facts of an unknown form")
-    return facts
+        raise PayloadError("fields: not JSON") from error
+    if type(fields) is not kind or (length is not None and len(fields) != length):
+        raise PayloadError(f"fields: not a {kind.__name__} of the expected length")
+    return fields
 
 
-def number(value: Any) -> float:  # noqa: ANN401
-    """Let a number pass that is finite and not negative. Raises PayloadError."""
-    # Not by its type alone: NaN and infinities are floats, and an int may have no float.
+def check_number(value: Any) -> float:  # noqa: ANN401
+    """Return *value* if it is a finite number, not negative. Raises PayloadError."""
+    # The type is not enough: NaN and infinity are floats, and an int may be too large for one.
     if type(value) not in (int, float) or not 0 <= value <= _NUMBER_MAX:
-        raise PayloadError("a number that is none, negative or too large")
+        raise PayloadError("number: expected one that is finite and not negative")
     return float(value)
 
 
-def whole(value: Any, most: int) -> int:  # noqa: ANN401
-    """Let a whole number pass, from 0 to *most*. Raises PayloadError."""
+def check_whole(value: Any, most: int) -> int:  # noqa: ANN401
+    """Return *value* if it is a whole number from 0 to *most*. Raises PayloadError."""
     if type(value) is not int or not 0 <= value <= most:
-        raise PayloadError("a whole number that is none, or too large")
+        raise PayloadError(f"number: expected a whole one from 0 to {most}")
     return value
 
 
-def text(value: Any) -> str:  # noqa: ANN401
-    """Let a short text pass. Raises PayloadError."""
+def check_text(value: Any) -> str:  # noqa: ANN401
+    """Return *value* if it is a short text. Raises PayloadError."""
     if not isinstance(value, str) or len(value) > TEXT_MAX:
-        raise PayloadError("a text that is none, or too long")
+        raise PayloadError(f"text: expected one of at most {TEXT_MAX} characters")
     return value

@@ -1,8 +1,7 @@
-"""Byte strings in a row, packed into one.
+"""Pack byte strings (frames) into one payload, and unpack them.
 
-In: pieces. Out: compressed bytes that say where each begins, and back. Bounded before anything
-is made of what came: in its size when unpacked, and in the number of pieces. Must not know: what
-the pieces mean, or who wrote them.
+A payload may come from a candidate: its size and its number of frames are checked before
+anything else is done with it.
 """
 
 import struct
@@ -14,40 +13,40 @@ _FAST = 1  # a tenth larger than the default, in a third of its time
 
 
 class FramesError(ValueError):
-    """Bytes that are no pieces in a row, or more than was agreed on."""
+    """Bytes that are not frames, or more than was agreed on."""
 
 
-def pack_frames(pieces: Iterable[bytes]) -> bytes:
-    """Pack pieces of less than 4 GiB each."""
+def pack_frames(frames: Iterable[bytes]) -> bytes:
+    """Pack frames of less than 4 GiB each."""
     packer = zlib.compressobj(_FAST)
     packed = [
-        packer.compress(part) for piece in pieces for part in (_LENGTH.pack(len(piece)), piece)
+        packer.compress(part) for frame in frames for part in (_LENGTH.pack(len(frame)), frame)
     ]
     return b"".join((*packed, packer.flush()))
 
 
-def unpack_frames(data: bytes, *, bytes_max: int, pieces_max: int) -> list[bytes]:
-    """Unpack pieces: *bytes_max* in all, *pieces_max* at most. Raises FramesError."""
-    rest = memoryview(_decompressed(data, bytes_max + pieces_max * _LENGTH.size))
-    pieces: list[bytes] = []
+def unpack_frames(data: bytes, *, bytes_max: int, frames_max: int) -> list[bytes]:
+    """Unpack at most *frames_max* frames of *bytes_max* bytes in all. Raises FramesError."""
+    rest = memoryview(_decompress(data, bytes_max + frames_max * _LENGTH.size))
+    frames: list[bytes] = []
     while rest:
-        if len(rest) < _LENGTH.size or len(pieces) == pieces_max:
-            raise FramesError("pieces: cut off, or too many")
+        if len(rest) < _LENGTH.size or len(frames) == frames_max:
+            raise FramesError("frames: cut off, or too many")
         end = _LENGTH.size + _LENGTH.unpack_from(rest)[0]
         if len(rest) < end:
-            raise FramesError("pieces: cut off")
-        pieces.append(bytes(rest[_LENGTH.size : end]))
+            raise FramesError("frames: cut off")
+        frames.append(bytes(rest[_LENGTH.size : end]))
         rest = rest[end:]
-    return pieces
+    return frames
 
 
-def _decompressed(data: bytes, bytes_max: int) -> bytes:
+def _decompress(data: bytes, bytes_max: int) -> bytes:
     unpacker = zlib.decompressobj()
     try:
-        # A thousandfold is easily packed: what is too much must never be unpacked.
+        # Data can expand a thousandfold: stop at the bound.
         raw = unpacker.decompress(data, bytes_max + 1)
     except zlib.error as error:
-        raise FramesError("pieces: not packed") from error
+        raise FramesError("frames: not compressed data") from error
     if len(raw) > bytes_max or not unpacker.eof or unpacker.unused_data:
-        raise FramesError("pieces: cut off, too many bytes, or more behind them")
+        raise FramesError("frames: cut off, too many bytes, or bytes after the end")
     return raw

@@ -1,35 +1,44 @@
-"""Orders, as bytes: what an executor elsewhere is to run.
+"""The request to an executor function: jobs, and the seconds for them, as bytes and back.
 
-In: jobs. Out: bytes, and back. There is no field for an expected answer, as in `Job` itself. Must
-not know: how bytes travel, or who runs what.
+As in `Job` itself, there is no field for an expected answer.
 
-An order is a row of pieces (`sandbox.remote.frames`): its head; for each job its facts, its
-program, and
-for each question a head and a body. Heads and facts are short JSON; a call's arguments are in
-the typed encoding.
+A request is a row of frames (`sandbox/remote/frames.py`): its fields; for each job its fields and
+its program; for each question its fields and its content. Fields are short JSON; the arguments of
+a call have the typed encoding.
 """
 
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
+from enum import StrEnum
 from typing import assert_never
 
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, decode, encode
 from nova_code_verifier.sandbox.remote.fields import (
     PayloadError,
-    dump_facts,
-    load_facts,
-    next_piece,
-    number,
-    whole,
+    check_number,
+    check_whole,
+    dump_fields,
+    load_fields,
+    next_frame,
 )
 from nova_code_verifier.sandbox.remote.frames import FramesError, pack_frames, unpack_frames
 from nova_code_verifier.sandbox.types import Call, Job, Limits, Operation, Question, Run
 
-ORDER_BYTES_MAX = 2**28
-"""What an order may weigh when it is unpacked."""
+_REQUEST_BYTES_MAX = 2**28  # unpacked
 _JOBS_MAX = 1000
 _QUESTIONS_MAX = 100_000
-_PIECES_A_QUESTION = 2
+_FRAMES_A_QUESTION = 2
+
+
+class _Kind(StrEnum):
+    """What all questions of a job are."""
+
+    RUN = "run"
+    CALL = "call"
+    OPERATION = "operation"
+
+
+_KINDS = {Run: _Kind.RUN, Call: _Kind.CALL, Operation: _Kind.OPERATION}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,82 +49,83 @@ class RunRequest:
     seconds: float
 
 
-def write_request(order: RunRequest) -> bytes:
-    """Pack an order. Raises EncodingError for arguments that are no plain data."""
-    return pack_frames(_order_pieces(order))
+def write_request(request: RunRequest) -> bytes:
+    """Pack a request. Raises EncodingError for arguments that are not plain data."""
+    return pack_frames(_request_frames(request))
 
 
 def read_request(data: bytes) -> RunRequest:
-    """Unpack an order. Raises PayloadError."""
-    pieces_max = 1 + _JOBS_MAX * 2 + _QUESTIONS_MAX * _PIECES_A_QUESTION
+    """Unpack a request. Raises PayloadError."""
+    frames_max = 1 + _JOBS_MAX * 2 + _QUESTIONS_MAX * _FRAMES_A_QUESTION
     try:
-        pieces = iter(unpack_frames(data, bytes_max=ORDER_BYTES_MAX, pieces_max=pieces_max))
-        seconds, count = load_facts(next_piece(pieces), list, length=2)
+        frames = iter(unpack_frames(data, bytes_max=_REQUEST_BYTES_MAX, frames_max=frames_max))
+        seconds, count = load_fields(next_frame(frames), list, length=2)
         if type(count) is not int or not 0 < count <= _JOBS_MAX:
-            raise PayloadError("an order of too many jobs, or none")
-        jobs = tuple(_read_job(pieces) for _ in range(count))
-        if any(True for _ in pieces):
-            raise PayloadError("an order with something behind it")
-        return RunRequest(jobs=jobs, seconds=number(seconds))
+            raise PayloadError(f"request: expected 1 to {_JOBS_MAX} jobs")
+        jobs = tuple(_read_job(frames) for _ in range(count))
+        if any(True for _ in frames):
+            raise PayloadError("request: more frames than its jobs have")
+        return RunRequest(jobs=jobs, seconds=check_number(seconds))
     except (FramesError, EncodingError, UnicodeDecodeError) as error:
         raise PayloadError(str(error)) from error
 
 
-def _order_pieces(order: RunRequest) -> Iterator[bytes]:
-    yield dump_facts([order.seconds, len(order.jobs)])
-    for job in order.jobs:
-        kind = type(job.questions[0]).__name__
-        yield dump_facts([kind, len(job.questions), list(astuple(job.limits)), job.give_up_after])
+def _request_frames(request: RunRequest) -> Iterator[bytes]:
+    yield dump_fields([request.seconds, len(request.jobs)])
+    for job in request.jobs:
+        kind = _KINDS[type(job.questions[0])]
+        yield dump_fields([kind, len(job.questions), list(astuple(job.limits)), job.give_up_after])
         yield job.program.encode("utf-8", "surrogatepass")
         for question in job.questions:
-            yield from _question_pieces(question)
+            yield from _question_frames(question)
 
 
-def _question_pieces(question: Question) -> tuple[bytes, bytes]:
+def _question_frames(question: Question) -> tuple[bytes, bytes]:
     match question:
         case Run():
-            return dump_facts(list(question.argv)), question.stdin
+            return dump_fields(list(question.argv)), question.stdin
         case Call():
-            return dump_facts(question.entry_point), encode(list(question.arguments))
+            return dump_fields(question.entry_point), encode(list(question.arguments))
         case Operation():
             return b"null", question.instruction
         case _:
             assert_never(question)
 
 
-def _read_job(pieces: Iterator[bytes]) -> Job:
-    kind, count, limits, give_up_after = load_facts(next_piece(pieces), list, length=4)
+def _read_job(frames: Iterator[bytes]) -> Job:
+    kind, count, limits, give_up_after = load_fields(next_frame(frames), list, length=4)
     if type(limits) is not list or len(limits) != 4 or type(give_up_after) is not int:  # noqa: PLR2004
-        raise PayloadError("a job with unknown limits")
+        raise PayloadError("job: expected four limits and a whole number `give_up_after`")
     cpu_seconds, wall_seconds, memory_bytes, output_bytes = limits
     if type(count) is not int or not 0 < count <= _QUESTIONS_MAX or give_up_after < 2:  # noqa: PLR2004
-        raise PayloadError("a job of too many questions, or none")
+        raise PayloadError(f"job: expected 1 to {_QUESTIONS_MAX} questions, `give_up_after` >= 2")
     return Job(
-        program=next_piece(pieces).decode("utf-8", "surrogatepass"),
+        program=next_frame(frames).decode("utf-8", "surrogatepass"),
         questions=tuple(
-            _read_question(kind, next_piece(pieces), next_piece(pieces)) for _ in range(count)
+            _read_question(kind, next_frame(frames), next_frame(frames)) for _ in range(count)
         ),
         limits=Limits(
-            cpu_seconds=number(cpu_seconds),
-            wall_seconds=number(wall_seconds),
-            memory_bytes=whole(memory_bytes, 2**50),
-            output_bytes=whole(output_bytes, 2**50),
+            cpu_seconds=check_number(cpu_seconds),
+            wall_seconds=check_number(wall_seconds),
+            memory_bytes=check_whole(memory_bytes, 2**50),
+            output_bytes=check_whole(output_bytes, 2**50),
         ),
         give_up_after=give_up_after,
     )
 
 
-def _read_question(kind: object, head: bytes, body: bytes) -> Question:
-    if kind == "Run":
-        argv = load_facts(head, list)
-        if not all(type(word) is str for word in argv):
-            raise PayloadError("arguments of a program that are no texts")
-        return Run(stdin=body, argv=tuple(argv))
-    if kind == "Call":
-        arguments = decode(body)
-        if type(arguments) is not list:
-            raise PayloadError("arguments of a call that are no list")
-        return Call(entry_point=load_facts(head, str), arguments=tuple(arguments))
-    if kind == "Operation":
-        return Operation(instruction=body)
-    raise PayloadError("a question of an unknown kind")
+def _read_question(kind: object, fields: bytes, content: bytes) -> Question:
+    match kind:
+        case _Kind.RUN:
+            argv = load_fields(fields, list)
+            if not all(type(word) is str for word in argv):
+                raise PayloadError("argv: expected texts")
+            return Run(stdin=content, argv=tuple(argv))
+        case _Kind.CALL:
+            arguments = decode(content)
+            if type(arguments) is not list:
+                raise PayloadError("arguments: expected a list")
+            return Call(entry_point=load_fields(fields, str), arguments=tuple(arguments))
+        case _Kind.OPERATION:
+            return Operation(instruction=content)
+    raise PayloadError(f"job: expected a kind of question, one of {', '.join(_Kind)}")

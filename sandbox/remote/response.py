@@ -1,11 +1,10 @@
-"""Replies, as bytes: what an executor elsewhere says of an order.
+"""The response of an executor function: executions, as bytes and back.
 
-In: executions. Out: bytes, and back. A reply may have been written by a candidate that overcame
-the executor's wall, so nothing in it is believed: sizes, types and counts are those that the
-order allows, or there is no reply. Must not know: how bytes travel, or what an execution means.
+A candidate that broke out of the executor's isolation may have written it, so nothing in it is
+believed: sizes, types and counts are what the request allows, or the response is refused.
 
-A reply is a row of pieces (`sandbox.remote.frames`): its head; for each execution its facts, value,
-stdout and stderr. Head and facts are short JSON; values are in the typed encoding.
+A response is a row of frames (`sandbox/remote/frames.py`): its fields; for each execution its
+fields, value, stdout and stderr. Fields are short JSON; values have the typed encoding.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,14 +17,15 @@ from nova_code_verifier.sandbox.protocol.guest_messages import TEXT_MAX
 from nova_code_verifier.sandbox.remote.fields import (
     PAYLOAD_BYTES_MAX,
     PayloadError,
-    dump_facts,
-    load_facts,
-    number,
-    text,
-    whole,
+    check_number,
+    check_text,
+    check_whole,
+    dump_fields,
+    load_fields,
 )
 from nova_code_verifier.sandbox.remote.frames import FramesError, pack_frames, unpack_frames
 from nova_code_verifier.sandbox.types import (
+    Cause,
     Ending,
     Execution,
     IsolationLevel,
@@ -37,20 +37,21 @@ from nova_code_verifier.sandbox.types import (
 )
 
 RESPONSE_BYTES_MAX = 2**25
-"""What a reply may weigh when it is unpacked."""
+"""The size of a response when it is unpacked."""
 _COUNT_BYTES_MAX = 2**20
-_PIECES_AN_EXECUTION = 4
-_CUT_BYTES = 200  # what is left, packed, of an execution without its outputs
-_READ_AHEAD_BYTES = 2**16  # what a pipe may hold beyond its cap when that is noticed
+_FRAMES_AN_EXECUTION = 4
+_BARE_EXECUTION_BYTES = 200  # packed, without its outputs
+_READ_AHEAD_BYTES = 2**16  # a keeper notices a flood only when it has read so much too much
 _UNSENT = "its outputs are more than an invocation can return"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResponse:
-    """For each job of an order what happened to its questions, and the level, so it is said.
+    """The executions of each job of a request, and the isolation level as the function claims it.
 
-    A reply that would have been too large tells of the first questions alone: whoever ordered
-    asks for the rest again. That goes for `Run`s only; other jobs are told of wholly, or not.
+    A response that would be too large holds only the first executions; the caller asks the other
+    questions again. Only a job of `Run`s can be cut; other jobs are in the response as a whole, or
+    not at all.
     """
 
     level: IsolationLevel
@@ -58,156 +59,167 @@ class RunResponse:
 
 
 def write_response(
-    reply: RunResponse, jobs: Sequence[Job], *, bytes_max: int = PAYLOAD_BYTES_MAX
+    response: RunResponse, jobs: Sequence[Job], *, bytes_max: int = PAYLOAD_BYTES_MAX
 ) -> bytes:
-    """Pack as much of a reply as one may weigh: as many questions, from the first on."""
-    packed = _packed(reply, jobs)
+    """Pack as many of the first executions as *bytes_max* allows."""
+    packed = _pack(response, jobs)
     if packed is None or len(packed) > bytes_max:
-        packed = _packed(_fitting(reply, jobs, bytes_max), jobs)
+        packed = _pack(_fit(response, jobs, bytes_max), jobs)
     assert packed is not None  # noqa: S101  (it was made to fit)
     return packed
 
 
 def read_response(data: bytes, jobs: Sequence[Job]) -> RunResponse:
-    """Unpack the reply to an order of *jobs*. Raises PayloadError."""
+    """Unpack the response to a request of *jobs*. Raises PayloadError."""
     asked = sum(len(job.questions) for job in jobs)
-    pieces_max = 1 + asked * _PIECES_AN_EXECUTION
+    frames_max = 1 + asked * _FRAMES_AN_EXECUTION
     try:
-        pieces = unpack_frames(data, bytes_max=RESPONSE_BYTES_MAX, pieces_max=pieces_max)
+        frames = unpack_frames(data, bytes_max=RESPONSE_BYTES_MAX, frames_max=frames_max)
     except FramesError as error:
         raise PayloadError(str(error)) from error
-    level, counts = load_facts(pieces[0] if pieces else b"", list, length=2, most=_COUNT_BYTES_MAX)
+    level, counts = load_fields(
+        frames[0] if frames else b"", list, length=2, bytes_max=_COUNT_BYTES_MAX
+    )
     _check_counts(counts, jobs)
-    if len(pieces) != 1 + sum(counts) * _PIECES_AN_EXECUTION:
-        raise PayloadError("a reply that tells of more, or less, than it says")
+    if len(frames) != 1 + sum(counts) * _FRAMES_AN_EXECUTION:
+        raise PayloadError("response: its number of executions is not the one that it claims")
     if level not in list(IsolationLevel):
-        raise PayloadError("a level that there is not")
-    rest = iter(pieces[1:])
+        raise PayloadError(f"level: expected one of {', '.join(IsolationLevel)}")
+    rest = iter(frames[1:])
     results = tuple(
         _read_executions(job, count, rest) for job, count in zip(jobs, counts, strict=True)
     )
     return RunResponse(level=IsolationLevel(level), results=results)
 
 
-def _packed(reply: RunResponse, jobs: Sequence[Job]) -> bytes | None:
-    pieces = [dump_facts([reply.level, [len(executions) for executions in reply.results]])]
-    for job, executions in zip(jobs, reply.results, strict=True):
-        unread = isinstance(job.questions[0], Operation)
+def _pack(response: RunResponse, jobs: Sequence[Job]) -> bytes | None:
+    frames = [dump_fields([response.level, [len(executions) for executions in response.results]])]
+    for job, executions in zip(jobs, response.results, strict=True):
+        is_encoded = isinstance(job.questions[0], Operation)
         for execution in executions:
-            pieces += _execution_pieces(execution, unread=unread)
-    return pack_frames(pieces) if sum(map(len, pieces)) <= RESPONSE_BYTES_MAX else None
+            frames += _execution_frames(execution, is_encoded=is_encoded)
+    return pack_frames(frames) if sum(map(len, frames)) <= RESPONSE_BYTES_MAX else None
 
 
-def _execution_pieces(one: Execution, *, unread: bool) -> tuple[bytes, bytes, bytes, bytes]:
+def _execution_frames(
+    execution: Execution, *, is_encoded: bool
+) -> tuple[bytes, bytes, bytes, bytes]:
     try:
-        value = _value_piece(one.value, unread=unread)
-    except EncodingError as error:  # what a guest made up can be read, and yet not be written
+        value = _write_value(execution.value, is_encoded=is_encoded)
+    except EncodingError as error:  # a guest's value that could be decoded but not encoded
         value = b"null"
-        one = replace(one, ending=Ending.UNREADABLE, detail=str(error))
-    facts: list[object] = [one.ending, one.exit_status, one.signal]
-    facts += [one.error.type_name, one.error.message] if one.error else [None, None]
-    facts += [one.cpu_seconds, one.wall_seconds, one.memory_bytes, one.detail[:TEXT_MAX]]
-    return dump_facts(facts), value, one.stdout, one.stderr
+        execution = replace(execution, ending=Ending.UNREADABLE, detail=str(error))
+    raised = execution.error
+    fields: list[object] = [execution.ending, execution.exit_status, execution.signal]
+    fields += [raised.type_name, raised.message] if raised else [None, None]
+    fields += [execution.cpu_seconds, execution.wall_seconds, execution.memory_bytes]
+    fields += [execution.detail[:TEXT_MAX], execution.cause]
+    return dump_fields(fields), value, execution.stdout, execution.stderr
 
 
-def _value_piece(value: object, *, unread: bool) -> bytes:
-    """Write a value; the bytes of a step's answer, which nobody has read, as they are."""
-    return value if unread and isinstance(value, bytes) else encode(value)
+def _write_value(value: object, *, is_encoded: bool) -> bytes:
+    """Encode a value. The answer to an operation is bytes that nobody has decoded: keep them."""
+    return value if is_encoded and isinstance(value, bytes) else encode(value)
 
 
-def _fitting(reply: RunResponse, jobs: Sequence[Job], bytes_max: int) -> RunResponse:
-    """Keep as many of the first executions as fit. If not even one job does, cut its outputs."""
+def _fit(response: RunResponse, jobs: Sequence[Job], bytes_max: int) -> RunResponse:
+    """Keep as many of the first executions as fit. If not even one job fits, drop its outputs."""
     results: list[tuple[Execution, ...]] = []
-    room = _Room(bytes_max - len(reply.results[0]) * _CUT_BYTES)
-    for job, executions in zip(jobs, reply.results, strict=True):
-        unread = isinstance(job.questions[0], Operation)
-        kept = tuple(one for one in executions if room.takes(one, unread=unread))
-        divisible = job.is_divisible
-        if len(kept) == len(executions) or (divisible and kept):
+    room = _Room(bytes_max - len(response.results[0]) * _BARE_EXECUTION_BYTES)
+    for job, executions in zip(jobs, response.results, strict=True):
+        is_encoded = isinstance(job.questions[0], Operation)
+        kept = tuple(known for known in executions if room.has_room(known, is_encoded=is_encoded))
+        if len(kept) == len(executions) or (job.is_divisible and kept):
             results.append(kept)
         elif results:
-            results.append(())  # to be sent again, when it has all the room there is
+            results.append(())  # the caller sends this job again, when it has all the room
         else:
             first = (_without_outputs(executions[0]),)
             rest = tuple(map(_without_outputs, executions[len(kept) :]))
-            results.append(first if divisible else (*kept, *rest))
-    return replace(reply, results=tuple(results))
+            results.append(first if job.is_divisible else (*kept, *rest))
+    return replace(response, results=tuple(results))
 
 
 class _Room:
-    """How much still fits into a reply. Once something did not, nothing more does."""
+    """The bytes that are left in a response. Once something did not fit, nothing more does."""
 
     def __init__(self, bytes_max: int) -> None:
         self._left = bytes_max
-        self._raw_left = RESPONSE_BYTES_MAX - _COUNT_BYTES_MAX
+        self._unpacked_left = RESPONSE_BYTES_MAX - _COUNT_BYTES_MAX
 
-    def takes(self, execution: Execution, *, unread: bool) -> bool:
-        pieces = _execution_pieces(execution, unread=unread)
-        self._raw_left -= sum(map(len, pieces))
-        if self._raw_left < 0 or self._left < 0:
+    def has_room(self, execution: Execution, *, is_encoded: bool) -> bool:
+        frames = _execution_frames(execution, is_encoded=is_encoded)
+        self._unpacked_left -= sum(map(len, frames))
+        if self._unpacked_left < 0 or self._left < 0:
             return False
-        self._left -= len(pack_frames(pieces))
+        self._left -= len(pack_frames(frames))
         return self._left >= 0
 
 
 def _without_outputs(execution: Execution) -> Execution:
-    cut = replace(execution, value=None, stdout=b"", stderr=b"", error=None)
+    bare = replace(execution, value=None, stdout=b"", stderr=b"", error=None)
     if execution.ending is not Ending.FINISHED:
-        return cut
-    return replace(cut, ending=Ending.TOO_MUCH_OUTPUT, detail=_UNSENT)
+        return bare
+    return replace(bare, ending=Ending.TOO_MUCH_OUTPUT, detail=_UNSENT)
 
 
 def _check_counts(counts: object, jobs: Sequence[Job]) -> None:
     if type(counts) is not list or len(counts) != len(jobs):
-        raise PayloadError("a reply to another order")
-    for place, (count, job) in enumerate(zip(counts, jobs, strict=True)):
+        raise PayloadError("counts: expected one for each job")
+    for index, (count, job) in enumerate(zip(counts, jobs, strict=True)):
         if type(count) is not int or not 0 <= count <= len(job.questions):
-            raise PayloadError("a job of which too much is told, or nothing that can be")
+            raise PayloadError(f"counts: expected 0 to {len(job.questions)} executions of a job")
         if count < len(job.questions) and not job.is_divisible and count:
-            raise PayloadError("a job of which only a part is told")
-        if count == 0 and place == 0:
-            raise PayloadError("a reply that tells of nothing")
+            raise PayloadError("counts: expected all executions of a job of calls, or none")
+        if count == 0 and index == 0:
+            raise PayloadError("counts: expected executions of the first job")
 
 
-def _read_executions(job: Job, count: int, pieces: Iterator[bytes]) -> tuple[Execution, ...]:
+def _read_executions(job: Job, count: int, frames: Iterator[bytes]) -> tuple[Execution, ...]:
     executions: list[Execution] = []
-    kept = 0
+    kept_bytes = 0
     for question in job.questions[:count]:
-        facts, value, stdout, stderr = (next(pieces) for _ in range(_PIECES_AN_EXECUTION))
-        kept += len(stdout) + len(value) * VALUE_FACTOR
-        if kept > KEPT_BYTES_MAX or len(stdout) > job.limits.output_bytes + _READ_AHEAD_BYTES:
-            raise PayloadError("more output than a job may have")
+        fields, value, stdout, stderr = (next(frames) for _ in range(_FRAMES_AN_EXECUTION))
+        kept_bytes += len(stdout) + len(value) * VALUE_FACTOR
+        if kept_bytes > KEPT_BYTES_MAX or len(stdout) > job.limits.output_bytes + _READ_AHEAD_BYTES:
+            raise PayloadError("stdout, value: more output than a job may have")
         if len(stderr) > STDERR_BYTES_KEPT:
-            raise PayloadError("more error output than is ever kept")
-        execution = _read_facts(facts)
-        execution = replace(execution, stdout=stdout, stderr=stderr)
+            raise PayloadError("stderr: more than is ever kept")
+        execution = replace(_read_fields(fields), stdout=stdout, stderr=stderr)
         executions.append(_with_value(execution, question, value))
     return tuple(executions)
 
 
-def _read_facts(data: bytes) -> Execution:
-    ending, status, signal, type_name, message, cpu, wall, memory, detail = load_facts(
-        data, list, length=9
+def _read_fields(data: bytes) -> Execution:
+    ending, status, signal, type_name, message, cpu, wall, memory, detail, cause = load_fields(
+        data, list, length=10
     )
-    # What it was sent, it could read: this one would be a way to be judged by nobody.
+    # The function could read its request. If it could claim UNSENDABLE, a candidate could make
+    # its sample ungraded.
     if ending not in list(Ending) or ending == Ending.UNSENDABLE:
-        raise PayloadError("an ending that there is not")
+        raise PayloadError("ending: not one that a function can report")
+    if cause not in list(Cause):
+        raise PayloadError(f"cause: expected one of {', '.join(Cause)}")
+    error = None
+    if type_name is not None:
+        error = RaisedError(type_name=check_text(type_name), message=check_text(message))
     return Execution(
         ending=Ending(ending),
-        exit_status=None if status is None else whole(status, 255),
-        signal=None if signal is None else whole(signal, 64),
-        error=None if type_name is None else _error(type_name, message),
-        cpu_seconds=number(cpu),
-        wall_seconds=number(wall),
-        memory_bytes=whole(memory, 2**50),
-        detail=text(detail),
+        exit_status=None if status is None else check_whole(status, 255),
+        signal=None if signal is None else check_whole(signal, 64),
+        error=error,
+        cpu_seconds=check_number(cpu),
+        wall_seconds=check_number(wall),
+        memory_bytes=check_whole(memory, 2**50),
+        detail=check_text(detail),
+        cause=Cause(cause),
     )
 
 
 def _with_value(execution: Execution, question: Question, value: bytes) -> Execution:
     if execution.ending is not Ending.FINISHED or isinstance(question, Run):
         if value != b"null":
-            raise PayloadError("a value where there is none")
+            raise PayloadError("value: expected none")
         return execution
     execution = replace(execution, value_bytes=len(value))
     if isinstance(question, Operation):
@@ -216,7 +228,3 @@ def _with_value(execution: Execution, question: Question, value: bytes) -> Execu
         return replace(execution, value=decode(value))
     except EncodingError as error:
         return replace(execution, ending=Ending.UNREADABLE, detail=str(error))
-
-
-def _error(type_name: object, message: object) -> RaisedError:
-    return RaisedError(type_name=text(type_name), message=text(message))

@@ -1,3 +1,3 @@
-"""Give this folder's tests the real executors of `tests/executors.py`."""
+"""The tests of this folder use the real executors of `tests/executors.py`."""
 
 from tests.executors import executor, level, lone_worker, run  # noqa: F401  (fixtures)

@@ -1,7 +1,7 @@
-"""A guest is a plain interpreter: each program is run by both, and they must agree.
+"""A guest behaves like a plain interpreter: both run each program, and must agree.
 
-What is compared: the bytes on standard output and the exit status as a shell tells it (128
-and the signal's number for a program that died of one). Nothing else.
+The tests compare the bytes on standard output, and the exit status as a shell reports it (128 plus
+the number of the signal that ended the program). They compare nothing else.
 """
 
 import subprocess
@@ -506,8 +506,8 @@ Outcome = tuple[bytes, int | None]
 
 
 @pytest.fixture(scope="session")
-def plainly(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Outcome]:
-    """Run a program as users do: `python3 solution.py < input`. Once, for both levels."""
+def run_plainly(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Outcome]:
+    """Run a program as users do, with `python3 solution.py < input`: once for both levels."""
     outcomes: dict[str, Outcome] = {}
 
     def run(name: str) -> Outcome:
@@ -538,7 +538,7 @@ def _run_plainly(program: str, stdin: bytes, folder: Path) -> Outcome:
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_guest_does_what_a_plain_interpreter_does(
     name: str,
-    plainly: Callable[[str], Outcome],
+    run_plainly: Callable[[str], Outcome],
     run: Callable[..., Execution],
     request: pytest.FixtureRequest,
     executor: LocalExecutor,
@@ -553,7 +553,7 @@ def test_a_guest_does_what_a_plain_interpreter_does(
 
     guest = run(program, stdin=stdin)
 
-    assert (guest.stdout, _status(guest)) == plainly(name)
+    assert (guest.stdout, _status(guest)) == run_plainly(name)
 
 
 def _status(execution: Execution) -> int | None:
@@ -569,13 +569,13 @@ print(hash('x'), {str(n) for n in range(20)})
 """
 
 
-def test_chance_is_the_same_for_everyone(run: Callable[..., Execution]) -> None:
-    """Without a seed, `random` gives every guest the same numbers: the same reward again."""
+def test_unseeded_random_numbers_are_the_same_in_every_guest(run: Callable[..., Execution]) -> None:
+    """So the same program gets the same reward again."""
     assert len({run(CHANCE).stdout for _ in range(4)}) == 1
 
 
 def test_a_program_sees_its_arguments(executor: LocalExecutor) -> None:
-    """`sys.argv` is the file's name and what the question says."""
+    """`sys.argv` is the file's name and the arguments of the question."""
     job = Job(
         program="import sys; print(sys.argv)",
         questions=(Run(argv=("a b", "é", "")), Run()),
@@ -588,7 +588,7 @@ def test_a_program_sees_its_arguments(executor: LocalExecutor) -> None:
 
 
 def test_the_next_program_finds_nothing_of_the_last(run: Callable[..., Execution]) -> None:
-    """Modules, globals, environment and files of one guest are not there for another."""
+    """A guest sees no modules, globals, environment or files of an earlier guest."""
     run(
         "import os, math, builtins; math.pi = builtins.x = 3; os.environ['A'] = 'b'; open('f', 'w')"
     )

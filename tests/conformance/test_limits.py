@@ -1,6 +1,6 @@
-"""Programs that take too much, or never end: each gets its ending, and the next its turn.
+"""Programs that use too much, or never end: each has its ending, and the next one runs.
 
-All in one worker, so that every job meets what the one before it left.
+All run in one worker, so that every job finds what the job before it left.
 """
 
 import time
@@ -366,7 +366,7 @@ NOT_YET_BOUNDED = {
 
 
 def ask(worker: LocalExecutor, job: Job) -> Execution:
-    """Run a job of one question, and look at what the next one finds in its place."""
+    """Run a job of one question, and check what it left for the next."""
     [(_, (execution,))] = worker.run([job])
     canary = Job(program="import os; print(os.listdir(), input())", questions=(Run(stdin=b"42"),))
     [(_, (after,))] = worker.run([canary])
@@ -375,19 +375,19 @@ def ask(worker: LocalExecutor, job: Job) -> Execution:
 
 
 def run(worker: LocalExecutor, program: str, limits: Limits) -> Execution:
-    """Run a whole program in the worker, and look at what it left."""
+    """Run a whole program in the worker, and check what it left."""
     return ask(worker, Job(program=program, questions=(Run(),), limits=limits))
 
 
 @pytest.mark.parametrize("name", LATE)
-def test_who_never_ends_runs_out_of_time(name: str, lone_worker: LocalExecutor) -> None:
-    """Loops by their CPU time, sleepers by the clock, whatever they do about it."""
+def test_a_program_that_never_ends_runs_out_of_time(name: str, lone_worker: LocalExecutor) -> None:
+    """Loops reach the CPU limit, sleepers the wall limit."""
     assert run(lone_worker, LATE[name], BRIEF).ending is Ending.OUT_OF_TIME
 
 
 @pytest.mark.parametrize("name", BIG)
-def test_who_takes_too_much_memory_is_told_so(name: str, lone_worker: LocalExecutor) -> None:
-    """Whether it asks for too much at once or grows for ever."""
+def test_a_program_over_its_memory_is_out_of_memory(name: str, lone_worker: LocalExecutor) -> None:
+    """It may allocate too much at once, or grow."""
     execution = run(lone_worker, BIG[name], PATIENT)
 
     assert execution.ending is Ending.OUT_OF_MEMORY
@@ -395,8 +395,10 @@ def test_who_takes_too_much_memory_is_told_so(name: str, lone_worker: LocalExecu
 
 
 @pytest.mark.parametrize("name", LOUD)
-def test_who_says_too_much_is_cut_short(name: str, lone_worker: LocalExecutor) -> None:
-    """Output without end is neither a stall nor our memory; files count as output."""
+def test_a_program_over_its_output_is_too_much_output(
+    name: str, lone_worker: LocalExecutor
+) -> None:
+    """Streams, messages and files count; the host keeps a bounded part."""
     execution = run(lone_worker, LOUD[name], PATIENT)
 
     assert execution.ending is Ending.TOO_MUCH_OUTPUT
@@ -404,10 +406,10 @@ def test_who_says_too_much_is_cut_short(name: str, lone_worker: LocalExecutor) -
 
 
 @pytest.mark.parametrize("name", UNSEEN)
-def test_nothing_grows_unseen(
+def test_other_resources_are_bounded(
     name: str, lone_worker: LocalExecutor, request: pytest.FixtureRequest
 ) -> None:
-    """What no other limit counts is bounded all the same."""
+    """What no other limit counts is bounded, too."""
     if name in NOT_YET_BOUNDED:
         request.applymarker(pytest.mark.xfail(strict=True, reason=NOT_YET_BOUNDED[name]))
 
@@ -418,14 +420,14 @@ def test_nothing_grows_unseen(
 
 
 @pytest.mark.parametrize("name", MANY)
-def test_no_guest_gets_a_second_process(name: str, lone_worker: LocalExecutor) -> None:
+def test_a_new_process_is_forbidden(name: str, lone_worker: LocalExecutor) -> None:
     """The attempt ends the guest, and is reported."""
     assert run(lone_worker, MANY[name], PATIENT).ending is Ending.FORBIDDEN
 
 
 @pytest.mark.parametrize("name", NATIVE_MANY)
-def test_native_code_gets_no_second_process(name: str, lone_worker: LocalExecutor) -> None:
-    """The filter ends it, where there is native code at all."""
+def test_a_new_process_from_native_code_is_forbidden(name: str, lone_worker: LocalExecutor) -> None:
+    """The filter ends the guest, or there is no native code."""
     execution = run(lone_worker, NATIVE_MANY[name], PATIENT)
 
     is_strict = (
@@ -436,14 +438,14 @@ def test_native_code_gets_no_second_process(name: str, lone_worker: LocalExecuto
 
 
 @pytest.mark.parametrize("name", LITTER)
-def test_whatever_is_left_behind_is_swept_away(name: str, lone_worker: LocalExecutor) -> None:
-    """The next job finds an empty work directory, and no litter is our outage."""
+def test_the_next_guest_finds_an_empty_directory(name: str, lone_worker: LocalExecutor) -> None:
+    """No files that a guest leaves are an outage."""
     assert run(lone_worker, LITTER[name], PATIENT).ending is not Ending.NOT_RUN
 
 
 @pytest.mark.parametrize("name", CRASHES)
-def test_a_crash_is_the_guests_alone(name: str, lone_worker: LocalExecutor) -> None:
-    """Its signal is told, and its zygote lives."""
+def test_a_crash_ends_only_its_guest(name: str, lone_worker: LocalExecutor) -> None:
+    """The signal is reported, and the zygote lives."""
     zygotes = lone_worker.zygote_pids
 
     execution = run(lone_worker, CRASHES[name], PATIENT)
@@ -453,23 +455,23 @@ def test_a_crash_is_the_guests_alone(name: str, lone_worker: LocalExecutor) -> N
 
 
 @pytest.mark.parametrize("name", QUIET)
-def test_what_is_odd_but_bounded_may_end_by_itself(name: str, lone_worker: LocalExecutor) -> None:
-    """A program may meet its bounds, and go on to its end."""
+def test_a_program_within_its_limits_ends_by_itself(name: str, lone_worker: LocalExecutor) -> None:
+    """A program may meet a limit, handle the error and go on."""
     execution = run(lone_worker, QUIET[name], PATIENT)
 
     assert (execution.ending, execution.stdout) == (Ending.FINISHED, b"enough\n")
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_call_has_the_ending_that_it_deserves(name: str, lone_worker: LocalExecutor) -> None:
-    """Whatever a function does or says, one question has one ending."""
+def test_a_call_has_one_ending(name: str, lone_worker: LocalExecutor) -> None:
+    """Whatever a function does or sends, its question has one defined ending."""
     program, ending = CALLS[name]
     job = Job(program=program, questions=(Call(entry_point="f"),), limits=TIGHT)
 
     assert ask(lone_worker, job).ending is ending
 
 
-def test_a_late_call_costs_itself_alone(lone_worker: LocalExecutor) -> None:
+def test_a_time_out_costs_one_call(lone_worker: LocalExecutor) -> None:
     """The calls before and after a call that never ends are answered."""
     program = "def f(n):\n    while n == 2: pass\n    return n"
     calls = tuple(Call(entry_point="f", arguments=(n,)) for n in range(5))
@@ -480,8 +482,8 @@ def test_a_late_call_costs_itself_alone(lone_worker: LocalExecutor) -> None:
     assert executions[2].ending is Ending.OUT_OF_TIME
 
 
-def test_who_is_late_too_often_is_asked_no_more(lone_worker: LocalExecutor) -> None:
-    """After `give_up_after` late answers the rest is skipped, and says so."""
+def test_questions_after_enough_time_outs_are_skipped(lone_worker: LocalExecutor) -> None:
+    """After `give_up_after` time-outs the other questions end as SKIPPED."""
     job = Job(program="while True: pass", questions=(Run(),) * 5, limits=BRIEF, give_up_after=2)
 
     [(_, executions)] = lone_worker.run([job])
@@ -490,16 +492,16 @@ def test_who_is_late_too_often_is_asked_no_more(lone_worker: LocalExecutor) -> N
     assert [one.ending for one in executions] == [late, late, skipped, skipped, skipped]
 
 
-def test_a_guest_is_out_of_time_by_the_kernels_clock(lone_worker: LocalExecutor) -> None:
-    """What it says about its time is not asked: patched clocks change nothing."""
+def test_cpu_time_is_read_from_the_kernel(lone_worker: LocalExecutor) -> None:
+    """A guest that patches its clocks changes nothing."""
     program = "import time\ntime.process_time = time.monotonic = lambda: 0\nwhile True: pass"
 
     limits = replace(BRIEF, wall_seconds=PATIENT.wall_seconds)
     assert run(lone_worker, program, limits).cpu_seconds >= limits.cpu_seconds
 
 
-def test_an_early_answer_is_not_an_answer(lone_worker: LocalExecutor) -> None:
-    """A value sent before the question was put never counts as the answer to it."""
+def test_an_answer_before_its_question_is_unreadable(lone_worker: LocalExecutor) -> None:
+    """A value that was sent before the question never counts."""
     frame = b'\0\0\0\x0b["value",4]'
     program = f"import os\nos.write(3, {frame!r} * 3)\ndef f(n): return n"
     calls = tuple(Call(entry_point="f", arguments=(n,)) for n in range(3))
@@ -509,8 +511,8 @@ def test_an_early_answer_is_not_an_answer(lone_worker: LocalExecutor) -> None:
     assert {one.ending for one in executions} == {Ending.UNREADABLE}
 
 
-def test_a_sleeper_is_not_late_because_nobody_looked() -> None:
-    """Whoever reads the results may take his time: the guests' answers wait, and are not late."""
+def test_a_slow_reader_of_results_causes_no_time_out() -> None:
+    """While the caller does not read results, answers wait, and are not late."""
     sleeper = "import time\ndef f(x):\n    time.sleep(0.6)\n    return x"
     limits = Limits(cpu_seconds=1, wall_seconds=1.5)
     calls = tuple(Call(entry_point="f", arguments=(n,)) for n in range(2))

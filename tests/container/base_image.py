@@ -1,9 +1,8 @@
-"""A stand-in for Lambda's public Python base image, made of this machine's own files.
+"""Replace Lambda's public Python base image by an image of this machine's own files.
 
-In: the emulator, a path. Out: there, a tar with the root of a file system: the interpreter
-that runs this, the libraries that it needs, a shell, Lambda's runtime client and its
-emulator, all at the places where the public image has them. Must not know: our image, or
-any container engine.
+In: the emulator, a path. Out: at that path, a tar with a root file system: the interpreter that
+runs this, the libraries that it needs, a shell, Lambda's runtime client and its emulator, all of
+them at the paths of the public image. No registry is needed.
 """
 
 import re
@@ -36,11 +35,11 @@ CONFIGURATION = [
     "ENV LAMBDA_TASK_ROOT=/var/task",
     "ENV LAMBDA_RUNTIME_DIR=/var/runtime",
 ]
-"""What the public image says of itself, as a Dockerfile would."""
+"""The configuration of the public image, as lines of a Dockerfile."""
 
 _DIRECTORIES = ("dev", "opt", "proc", "sys", "var/runtime", "var/task")
 _PROGRAMS = ("sh", "chmod")
-# What wheels may take for granted, and nothing that is copied here needs.
+# Parts of the C library that wheels may need, and that no copied program needs.
 _PARTS_OF_LIBC = ("libdl.so.2", "libresolv.so.2", "librt.so.1", "libutil.so.1")
 _LEFT_OUT = re.compile(
     r"\.a$|\.opt-[12]\.pyc$|/share/|/config-|/_tkinter"
@@ -71,19 +70,19 @@ _SCRIPTS = {
 
 
 class NoBaseImageError(Exception):
-    """A stand-in cannot be made here; the message says why."""
+    """The image cannot be made on this machine; the message says why."""
 
 
 def write_base_image(emulator: Path, tar: Path) -> None:
     """Write the root file system to *tar*. Raises NoBaseImageError."""
     prefix = Path(sys.base_prefix)
     if prefix == Path("/usr"):
-        raise NoBaseImageError(f"{_VERSION} has no directory of its own, but is the system's")
+        raise NoBaseImageError(f"{_VERSION} is the system's, and has no directory of its own")
     with RootTar(tar) as root:
         for directory in _DIRECTORIES:
             root.add_directory(directory)
         root.add_directory("tmp", mode=0o1777)
-        for path, text in _SCRIPTS.items():  # before the interpreter's own pip
+        for path, text in _SCRIPTS.items():  # first: they replace the interpreter's own pip
             root.add_text(path, text, mode=0o755)
         for path, text in _TEXTS.items():
             root.add_text(path, text)
@@ -96,29 +95,29 @@ def write_base_image(emulator: Path, tar: Path) -> None:
             root.add_file(Path("/bin", program), f"bin/{program}")
         root.add_file(emulator, "usr/local/bin/aws-lambda-rie")
         _add_certificates(root)
-        root.add_libraries(other_than_below=(prefix, Path(sys.prefix)), also=_PARTS_OF_LIBC)
+        root.add_libraries(except_below=(prefix, Path(sys.prefix)), also=_PARTS_OF_LIBC)
 
 
 def _with_requirements(*names: str) -> Iterator[metadata.Distribution]:
-    """Find installed distributions, and those that they need."""
-    wanted = list(names)
-    for name in wanted:  # it grows on the way
+    """Yield installed distributions, and those that they require."""
+    required = list(names)
+    for name in required:  # the loop extends the list
         distribution = metadata.distribution(name)
         yield distribution
         for text in distribution.requires or ():
             requirement = Requirement(text)
             if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-                wanted += [requirement.name] * (requirement.name not in wanted)
+                required += [requirement.name] * (requirement.name not in required)
 
 
 def _add_distribution(root: RootTar, distribution: metadata.Distribution) -> None:
     for file in distribution.files or ():
-        if not file.as_posix().startswith(".."):  # a script of the environment's
+        if not file.as_posix().startswith(".."):  # a script in the environment's `bin`
             root.add_file(Path(str(distribution.locate_file(file))), f"{_PACKAGES}/{file}")
 
 
 def _add_certificates(root: RootTar) -> None:
-    """Let pip, in a build, trust whom it trusts here."""
+    """Add the certificates of this machine: pip, in a build, trusts the same registries."""
     paths = ssl.get_default_verify_paths()
     if paths.cafile is not None:
         root.add_file(Path(paths.cafile), paths.openssl_cafile)

@@ -1,7 +1,7 @@
-"""What the tests of the image share: an engine, the image built from this very clone.
+"""Fixtures of the container tests: an engine, and the image, built from this clone.
 
-The image's Python is 3.13, and rows are compared with those of this interpreter: so with any
-other version all tests here are skipped, as they are where no engine can be had.
+The image's Python is 3.13, and the tests compare rows with those of this interpreter. So with
+another version all tests here are skipped, as they are without a container engine.
 """
 
 import sys
@@ -21,45 +21,34 @@ from tests.e2e.fetch_rie import EmulatorUnavailableError, fetch_emulator
 from tests.paths import REPOSITORY
 
 _IMAGES_PYTHON = (3, 13)
-BASE_IMAGE = "verifier-tests/lambda-python:stand-in"
+BASE_IMAGE = "verifier-tests/lambda-python:local"
 _BUILD_SECONDS = 300
-_SAID = pytest.StashKey[str]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give whoever comes first the time to install an engine and build the image."""
+    """Mark the tests of the image as slow: the first one installs an engine and builds it."""
     for item in items:
-        if item.path.parent == Path(__file__).parent:
+        if isinstance(item, pytest.Function) and "engine_address" in item.fixturenames:
+            item.add_marker(pytest.mark.slow)
             item.add_marker(pytest.mark.timeout(2 * _BUILD_SECONDS))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say in one line whether the image was tested."""
-    said = terminalreporter.config.stash.get(_SAID, None)
-    if said is not None:
-        terminalreporter.write_line(f"container tier: {said}")
-
-
 @pytest.fixture(scope="session")
-def engine_address(pytestconfig: pytest.Config) -> Iterator[str]:
+def engine_address() -> Iterator[str]:
     """Return the address of a container engine."""
     if sys.version_info[:2] != _IMAGES_PYTHON:
-        reason = "its Python is 3.13, and this one is not"
-        pytestconfig.stash[_SAID] = f"skipped, no image was built: {reason}"
-        pytest.skip(reason)
+        pytest.skip("the image's Python is 3.13, and this one is not")
     with tempfile.TemporaryDirectory(prefix="engine-") as directory:
         try:
             with running_engine(Path(directory)) as address:
-                pytestconfig.stash[_SAID] = "the image was built, and run hardened"
                 yield address
         except NoEngineError as error:
-            pytestconfig.stash[_SAID] = f"skipped, there is no container engine: {error}"
             pytest.skip(f"no container engine: {error}")
 
 
 @pytest.fixture(scope="session")
 def client(engine_address: str) -> Iterator[Any]:
-    """Return a client of the engine, as the Docker SDK has it."""
+    """Return the Docker SDK's client of the engine."""
     client = docker.DockerClient(base_url=engine_address, timeout=_BUILD_SECONDS)
     yield client
     client.close()
@@ -67,7 +56,7 @@ def client(engine_address: str) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def base_image(client: Any) -> Iterator[str]:
-    """Return the name of a stand-in for Lambda's base image."""
+    """Return the name of an image that replaces Lambda's base image."""
     with tempfile.TemporaryDirectory(prefix="base-image-") as directory:
         tar = Path(directory, "root.tar")
         try:
@@ -84,7 +73,7 @@ def base_image(client: Any) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def image(client: Any, base_image: str) -> Iterator[str]:
-    """Return the id of the image, built from the Dockerfile as it stands."""
+    """Return the id of the image, built from the repository's Dockerfile."""
     built = build_image(client, Build(context=REPOSITORY, base_image=base_image, network="host"))
     yield built
     client.images.remove(TAG, force=True)
@@ -92,6 +81,6 @@ def image(client: Any, base_image: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def container(client: Any, image: str) -> Iterator[Container]:
-    """Run the reward function with its default settings, warm through all the tests."""
+    """Start the reward function with its default settings. All tests use the same process."""
     with running(client, image) as container:
         yield container

@@ -1,7 +1,7 @@
-"""A container engine of our own, for as long as it is needed, and nothing of it afterwards.
+"""Start a container engine, and remove everything that it made.
 
-In: a directory. Out: the address of an engine that answers. It has no network to give to
-containers, and leaves the machine's firewall and forwarding alone. Must not know: images.
+In: a directory. Out: the address of an engine. The engine gives containers no network, and does
+not change the machine's firewall and forwarding.
 """
 
 import os
@@ -27,30 +27,30 @@ _INSTALL = (
     ["apt-get", "update", "-qq"],
     ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "docker.io"],
 )
-# What an engine makes outside of the directories that it is given.
-_TRACES = ("/run/docker", "/run/containerd", "/opt/containerd")
+# What an engine makes outside of the directories in its options.
+_LEFTOVERS = ("/run/docker", "/run/containerd", "/opt/containerd")
 _CGROUPS = Path("/sys/fs/cgroup")
 
 
 class NoEngineError(Exception):
-    """There is no container engine to be had; the message says why."""
+    """There is no container engine, and none can be started; the message says why."""
 
 
 @contextmanager
 def running_engine(directory: Path) -> Iterator[str]:
-    """Be an engine's address for the length of a `with` block. Raises NoEngineError.
+    """Yield an engine's address for the length of a `with` block. Raises NoEngineError.
 
-    That is an engine which answers where `DOCKER_HOST`, or the default, says; or else one
-    of our own, with its data in *directory*.
+    An engine that answers at `DOCKER_HOST`, or at the default address, is used. Otherwise one is
+    started, with its data in *directory*.
     """
     address = _address_of_present_engine()
     if address is not None:
         yield address
         return
     if os.geteuid() != 0:
-        raise NoEngineError("none answers, and only root can start one")
+        raise NoEngineError("no engine answers, and only root can start one")
     _install()
-    traces = [Path(trace) for trace in _TRACES if not Path(trace).exists()]
+    leftovers = [Path(path) for path in _LEFTOVERS if not Path(path).exists()]
     cgroups = set(_cgroups_of_engines())
     with (directory / "log").open("wb") as log:
         engine = subprocess.Popen(
@@ -64,8 +64,8 @@ def running_engine(directory: Path) -> Iterator[str]:
         _end(engine)
         for mount in Path(directory, "exec", "netns").glob("*"):
             subprocess.run(["umount", mount], check=False, capture_output=True)
-        for trace in traces:
-            shutil.rmtree(trace, ignore_errors=True)
+        for path in leftovers:
+            shutil.rmtree(path, ignore_errors=True)
         for cgroup in sorted(set(_cgroups_of_engines()) - cgroups, reverse=True):
             cgroup.rmdir()
 
@@ -78,7 +78,7 @@ def _address_of_present_engine() -> str | None:
 def _answers(address: str) -> bool:
     scheme, _, path = address.partition("://")
     if scheme == "unix":
-        # Where nobody listens, the SDK would leave its socket open.
+        # If the connection is refused, the SDK leaves its socket open.
         with socket.socket(socket.AF_UNIX) as probe:
             if probe.connect_ex(path):
                 return False
@@ -90,11 +90,11 @@ def _answers(address: str) -> bool:
 
 
 def _install() -> None:
-    """Have an engine on PATH. What a package brings stays: a next run needs it again."""
+    """Install an engine, if PATH has none. The package stays installed for the next run."""
     if shutil.which("dockerd") is not None:
         return
     if shutil.which("apt-get") is None:
-        raise NoEngineError("there is no dockerd, and no apt-get to install it with")
+        raise NoEngineError("found no dockerd, and no apt-get to install it")
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for command in _INSTALL:
         try:
@@ -139,5 +139,5 @@ def _end(engine: subprocess.Popen[bytes]) -> None:
 
 
 def _cgroups_of_engines() -> Iterator[Path]:
-    """Find the groups in which an engine keeps its containers, in either version's tree."""
+    """Yield the cgroups of an engine's containers, in cgroup versions 1 and 2."""
     yield from (*_CGROUPS.glob("docker"), *_CGROUPS.glob("*/docker"))

@@ -1,7 +1,7 @@
-"""Candidates that would rather have the container than the reward.
+"""Candidates that attack the container.
 
-Every one of them is sent between two honest samples, in one event: it may cost its own row,
-and no one else's.
+One event has all of them, each between two right samples. An attack may cost its own row, and no
+other.
 """
 
 import json
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from nova_code_verifier.handlers.cli.docker_check import rows_in
+from nova_code_verifier.handlers.cli.docker_check.comparison import rows_in
 from nova_code_verifier.handlers.containers.container import HARDENED, running
 from nova_code_verifier.handlers.containers.image import ContainerError
 from tests.e2e.samples import RIGHT, metrics_of, square_sample
@@ -62,10 +62,10 @@ def square(n):
 
 
 @pytest.mark.parametrize("level", ["kernel", "interpreter"])
-def test_an_attack_costs_its_own_row_only(
+def test_an_attack_costs_only_its_own_row(
     client: Any, image: str, level: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neighbours of every attack get full marks, the attacker none, at either level."""
+    """At either level the attacks have correctness 0, and the right samples have correctness 1."""
     monkeypatch.setenv("VERIFIER_ISOLATION", level)
     samples = [square_sample(RIGHT, sample_id="first")]
     for name, program in ATTACKS.items():
@@ -81,9 +81,9 @@ def test_an_attack_costs_its_own_row_only(
     assert [row["id"] for row in rows] == [sample["id"] for sample in samples]
 
 
-def test_the_container_is_as_closed_as_it_is_meant_to_be(client: Any, image: str) -> None:
-    """Whoever got out of the sandbox has no network, no capability, and nothing to write to."""
-    program = Path(__file__).with_name("prisoner.py").read_text()
+def test_a_program_outside_the_sandbox_has_no_privileges(client: Any, image: str) -> None:
+    """In the container it has no network and no capability, and can write to `/tmp` only."""
+    program = Path(__file__).with_name("isolation_probe.py").read_text()
     output = client.containers.run(
         image, ["-c", program], entrypoint="python3", remove=True, **HARDENED
     )
@@ -94,21 +94,21 @@ def test_the_container_is_as_closed_as_it_is_meant_to_be(client: Any, image: str
         "no_new_privileges": "1",
         "seccomp": "2",
         "uid": 993,
-        "written": ["/tmp"],
+        "writable": ["/tmp"],
         "forks_until_refused": True,
     }
 
 
-def test_a_function_that_dies_is_an_outage_and_no_reward(client: Any, image: str) -> None:
-    """A container without memory for the function answers with an error, never with rows."""
+def test_a_function_without_memory_is_an_error(client: Any, image: str) -> None:
+    """It answers without rows, and no sample gets a reward."""
     starved = HARDENED | {"mem_limit": 32 * 2**20, "memswap_limit": 32 * 2**20}
 
     with running(client, image, options=starved) as container, pytest.raises(ContainerError):
         rows_in(container.invoke(json.dumps([square_sample(RIGHT)]).encode()))
 
 
-def test_a_container_that_has_gone_is_told(client: Any, image: str) -> None:
-    """When the container ends, whoever waits for an answer hears of it."""
+def test_a_container_that_ended_is_an_error(client: Any, image: str) -> None:
+    """A caller that waits for its answer gets an error."""
     with running(client, image) as container:
         container._container.kill()
 

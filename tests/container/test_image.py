@@ -1,4 +1,4 @@
-"""What is in the image, and that it says what this machine says."""
+"""The image: its contents, and that its rows are the rows of this machine."""
 
 import json
 import os
@@ -19,14 +19,14 @@ _EXAMPLES = REPOSITORY / "examples" / "completions.jsonl"
 
 
 def score(container: Container, samples: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the function's rows."""
+    """Score *samples* in the container, and return the rows."""
     rows = json.loads(container.invoke(json.dumps(samples).encode()).body)
     assert isinstance(rows, list), rows
     return rows
 
 
 def run_in(client: Any, image: str, program: str) -> str:
-    """Run a Python program in the image instead of the function, and return what it prints."""
+    """Run a Python program in the image, and return its output. The function does not start."""
     output = client.containers.run(
         image,
         ["-c", program],
@@ -57,10 +57,10 @@ def docker_check(engine_address: str, *options: str) -> subprocess.CompletedProc
     )
 
 
-def test_the_command_builds_the_image_and_finds_no_difference(
+def test_docker_check_builds_the_image_and_finds_no_difference(
     engine_address: str, base_image: str
 ) -> None:
-    """From a clone, one command builds the image and gets this machine's rows from it."""
+    """In a clone, the command builds the image, and its rows are the rows of this machine."""
     done = docker_check(engine_address, "--base-image", base_image, "--build-network", "host")
 
     assert done.returncode == 0, done.stdout + done.stderr
@@ -68,10 +68,10 @@ def test_the_command_builds_the_image_and_finds_no_difference(
     assert f"{samples} rows, 0 differences; isolation in the image: kernel" in done.stdout
 
 
-def test_the_image_agrees_without_a_wall_of_the_kernels(
+def test_the_image_has_the_same_rows_at_level_interpreter(
     engine_address: str, image: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At level `interpreter`, as where Lambda's kernel grants no more, the rows are the same."""
+    """Lambda's kernel may grant no higher level, and the rows do not change."""
     monkeypatch.setenv("VERIFIER_ISOLATION", "interpreter")
 
     done = docker_check(engine_address, "--image", image)
@@ -80,24 +80,24 @@ def test_the_image_agrees_without_a_wall_of_the_kernels(
     assert "0 differences; isolation in the image: interpreter" in done.stdout
 
 
-def test_a_difference_is_told_and_fails(engine_address: str, client: Any, image: str) -> None:
-    """An image that grades otherwise is found out, with sample, metric and both values."""
-    worker = client.containers.create(image)
-    otherwise = worker.commit(
+def test_docker_check_fails_if_a_row_differs(engine_address: str, client: Any, image: str) -> None:
+    """An image with another rubric has other rewards: the command names them, with status 1."""
+    container = client.containers.create(image)
+    changed = container.commit(
         changes='ENV VERIFIER_RUBRIC=\'{"correctness":{"shape":"all_or_nothing"}}\''
     )
-    worker.remove()
+    container.remove()
     try:
-        done = docker_check(engine_address, "--image", otherwise.id)
+        done = docker_check(engine_address, "--image", changed.id)
     finally:
-        client.images.remove(otherwise.id, noprune=True)
+        client.images.remove(changed.id, noprune=True)
 
     assert done.returncode == 1
     assert "reward is" in done.stdout, done.stdout + done.stderr
 
 
-def test_what_is_ours_in_the_image_is_small(client: Any, image: str, base_image: str) -> None:
-    """All layers above the base image take less than 60 MB together, the code less than 2."""
+def test_our_layers_of_the_image_are_small(client: Any, image: str, base_image: str) -> None:
+    """All layers above the base image are smaller than 60 MB, and our code is smaller than 2 MB."""
     base = sum(layer.size_bytes for layer in layers_of(client, base_image))
     layers = layers_of(client, image)
     ours = [layer.size_bytes for layer in layers]
@@ -106,8 +106,8 @@ def test_what_is_ours_in_the_image_is_small(client: Any, image: str, base_image:
     assert ours[0] < 2 * _MB, layers[0]
 
 
-def test_the_image_holds_what_a_lambda_runs_and_no_more(client: Any, image: str) -> None:
-    """No tests, no documents, no command line: our three packages alone, all compiled."""
+def test_the_image_holds_only_what_a_lambda_runs(client: Any, image: str) -> None:
+    """It has our package, compiled, without tests, documents and the command line."""
     program = (
         "import os\n"
         "for at, _, names in os.walk('/var/task'):\n"
@@ -118,13 +118,14 @@ def test_the_image_holds_what_a_lambda_runs_and_no_more(client: Any, image: str)
     found = [Path(line).relative_to("/var/task") for line in lines]
 
     assert {path.parts[0] for path in found} == {"nova_code_verifier"}
-    assert {path.suffix for path in found} == {".py", ".pyc"}
+    others = [path for path in found if path.suffix not in (".py", ".pyc")]
+    assert others == [Path("nova_code_verifier/py.typed")]
     assert not [path for path in found if path.is_relative_to("nova_code_verifier/handlers/cli")]
-    assert sum(path.suffix == ".py" for path in found) * 2 == len(found)
+    assert sum(path.suffix == ".py" for path in found) * 2 == len(found) - len(others)
 
 
-def test_every_file_of_ours_can_be_read_by_anybody(client: Any, image: str) -> None:
-    """A clone made under a restrictive umask gives an image that Lambda's user can run."""
+def test_every_user_can_read_our_files(client: Any, image: str) -> None:
+    """Lambda's user can run an image that was built from a clone with a restrictive umask."""
     program = (
         "import os\n"
         "for at, _, names in os.walk('/var/task'):\n"
@@ -137,8 +138,8 @@ def test_every_file_of_ours_can_be_read_by_anybody(client: Any, image: str) -> N
     assert run_in(client, image, program) == ""
 
 
-def test_compiled_code_is_used_whenever_a_source_was_written(client: Any, image: str) -> None:
-    """The compiled files are right by themselves: no time of a source's is asked for."""
+def test_compiled_code_does_not_depend_on_modification_times(client: Any, image: str) -> None:
+    """The compiled files are marked as unchecked, so that Python never compares a time."""
     program = (
         "import glob\n"
         "paths = glob.glob('/var/task/**/*.pyc', recursive=True)\n"
@@ -148,8 +149,8 @@ def test_compiled_code_is_used_whenever_a_source_was_written(client: Any, image:
     assert run_in(client, image, program).strip() == "{'01000000'}"  # PEP 552: unchecked hash
 
 
-def test_packages_are_those_of_the_lock(client: Any, image: str) -> None:
-    """What pip installed is what `requirements-lambda.lock` pins, to the last one."""
+def test_the_image_has_the_packages_of_the_lock(client: Any, image: str) -> None:
+    """Each package has the version that `requirements-lambda.lock` pins."""
     lock = (REPOSITORY / "requirements-lambda.lock").read_text()
     pinned = dict(
         line.split(" ", 1)[0].split("==") for line in lock.splitlines() if line[:1].isalpha()
@@ -166,8 +167,8 @@ def test_packages_are_those_of_the_lock(client: Any, image: str) -> None:
     assert not installed.keys() & {"typer", "rich"}
 
 
-def test_it_runs_with_half_the_processes_and_as_any_user(client: Any, image: str) -> None:
-    """Nothing in the image depends on its own user: another that owns nothing does as well."""
+def test_the_image_runs_with_fewer_processes_and_as_any_user(client: Any, image: str) -> None:
+    """A user that owns no file gets a reward, with half of the allowed processes."""
     fewer = HARDENED | {"user": "54321:54321", "pids_limit": 128}
     with running(client, image, options=fewer) as container:
         (row,) = score(container, [square_sample(RIGHT)])

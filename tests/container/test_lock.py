@@ -1,4 +1,4 @@
-"""The lock of the image's packages: complete, up to date, and of no particular registry."""
+"""requirements-lambda.lock: it is complete, and names no registry."""
 
 import tomllib
 
@@ -20,7 +20,7 @@ def pinned() -> dict[str, str]:
 
 @pytest.mark.parametrize("text", PROJECT["project"]["dependencies"])
 def test_the_lock_satisfies_the_project(text: str) -> None:
-    """Every dependency is locked in a version that will do, or left out by name: `make lock`."""
+    """Every dependency is pinned in a version that it allows, or is left out by name."""
     requirement = Requirement(text)
     name = requirement.name.lower()
 
@@ -28,11 +28,11 @@ def test_the_lock_satisfies_the_project(text: str) -> None:
 
 
 def test_the_lock_names_no_registry() -> None:
-    """It is installed from wherever pip is told to look."""
+    """Pip installs from the registry that its own settings name."""
     assert "://" not in LOCK
     assert "index" not in LOCK
 
 
 def test_every_package_has_its_hashes() -> None:
-    """Nothing that was not there when the lock was made can get into an image."""
+    """An image cannot get a package that did not exist when the lock was made."""
     assert LOCK.count(" \\\n    --hash=sha256:") >= len(pinned()) > 0

@@ -1,8 +1,7 @@
-"""Work out a template as CloudFormation would: parameters, conditions, intrinsic functions.
+"""Resolve a template as CloudFormation does: parameters, conditions, intrinsic functions.
 
-In: a template, parameters, and, by its name, what only AWS knows (`Function.Arn`). Out: the
-resources, as plain values. Whatever nobody knows stays a word in braces. Must not know: this
-project's template.
+In: a template, parameters, and the attributes that only AWS knows (`Function.Arn`), by name. Out:
+the resources, as plain values. A name without a value becomes the name in braces.
 """
 
 import re
@@ -26,9 +25,14 @@ class Template:
     def __init__(
         self, path: Path, attributes: Mapping[str, str] | None = None, **parameters: str
     ) -> None:
-        """Read it. Parameters that are not given have their defaults."""
+        """Read the file at *path*. Parameters that are not given have their defaults.
+
+        *attributes* are the values of `Fn::GetAtt`, as `Resource.Attribute`.
+        """
         self._raw: dict[str, Any] = cfn_yaml.load(str(path))
-        defaults = {name: one.get("Default", "") for name, one in self._raw["Parameters"].items()}
+        defaults = {
+            name: declared.get("Default", "") for name, declared in self._raw["Parameters"].items()
+        }
         unknown = parameters.keys() - defaults.keys()
         if unknown:
             raise KeyError(f"no such parameters: {unknown}")
@@ -42,17 +46,19 @@ class Template:
 
     @property
     def resources(self) -> dict[str, Any]:
-        """The resources whose conditions hold, worked out."""
+        """The resources whose conditions hold, resolved."""
         return {
-            name: self._resolve({key: one[key] for key in one if key != "Condition"})
-            for name, one in self._raw["Resources"].items()
-            if "Condition" not in one or self._holds(one["Condition"])
+            name: self._resolve({key: raw[key] for key in raw if key != "Condition"})
+            for name, raw in self._raw["Resources"].items()
+            if "Condition" not in raw or self._holds(raw["Condition"])
         }
 
     def of_type(self, kind: str) -> dict[str, Any]:
         """Return the properties of all resources of a type, by name."""
         return {
-            name: one["Properties"] for name, one in self.resources.items() if one["Type"] == kind
+            name: resource["Properties"]
+            for name, resource in self.resources.items()
+            if resource["Type"] == kind
         }
 
     def _holds(self, condition: str) -> bool:
@@ -60,27 +66,28 @@ class Template:
 
     def _resolve(self, value: Any) -> Any:
         if isinstance(value, list):
-            return [one for one in map(self._resolve, value) if one is not _NOTHING]
+            resolved = map(self._resolve, value)
+            return [item for item in resolved if item is not _NOTHING]
         if not isinstance(value, dict):
             return value
-        word = next(iter(value), "")
-        if len(value) == 1 and word in self._words:
-            return self._words[word](value[word])
-        resolved = {key: self._resolve(one) for key, one in value.items()}
-        return {key: one for key, one in resolved.items() if one is not _NOTHING}
+        key = next(iter(value), "")
+        if len(value) == 1 and key in self._functions:
+            return self._functions[key](value[key])
+        items = {key: self._resolve(item) for key, item in value.items()}
+        return {key: item for key, item in items.items() if item is not _NOTHING}
 
     @property
-    def _words(self) -> dict[str, Callable[[Any], Any]]:
-        """What the intrinsic functions do with their arguments."""
+    def _functions(self) -> dict[str, Callable[[Any], Any]]:
+        """The intrinsic functions, by name."""
         return {
             "Ref": lambda name: _NOTHING if name == "AWS::NoValue" else self._named(name),
             "Condition": self._holds,
-            "Fn::If": lambda one: self._resolve(one[1] if self._holds(one[0]) else one[2]),
-            "Fn::Not": lambda one: not self._resolve(one[0]),
-            "Fn::And": lambda every: all(map(self._resolve, every)),
-            "Fn::Equals": lambda two: len({str(self._resolve(one)) for one in two}) == 1,
+            "Fn::If": lambda args: self._resolve(args[1] if self._holds(args[0]) else args[2]),
+            "Fn::Not": lambda args: not self._resolve(args[0]),
+            "Fn::And": lambda args: all(map(self._resolve, args)),
+            "Fn::Equals": lambda args: len({str(self._resolve(arg)) for arg in args}) == 1,
             "Fn::Sub": self._substitute,
-            "Fn::Split": lambda two: self._resolve(two[1]).split(two[0]),
+            "Fn::Split": lambda args: self._resolve(args[1]).split(args[0]),
             "Fn::GetAtt": lambda path: self._named(
                 path if isinstance(path, str) else ".".join(path)
             ),

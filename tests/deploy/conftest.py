@@ -1,4 +1,4 @@
-"""What the real handler writes to its log, when it is set up as the template does."""
+"""The log of the real handler, with the settings of the template."""
 
 import json
 import os
@@ -17,36 +17,28 @@ FUNCTION_NAME = "SageMaker-under-test"
 
 SCORING = """
 import json, sys
-from concurrent.futures import Future
-from types import SimpleNamespace
 from nova_code_verifier.handlers import reward
 from nova_code_verifier.handlers.reward import lambda_handler
-from nova_code_verifier.verifier.types import Similarity
+from tests.fakes import Context, LengthJudge
 
-def submit(comparison, *, deadline):
-    compared = Future()
-    compared.set_result(Similarity(value=0.5))
-    return compared
-
-reward.SERVICE._text_judge = SimpleNamespace(submit=submit)
+reward.SERVICE._text_judge = LengthJudge()
 batch, lost = json.load(sys.stdin)
 lambda_handler(batch, None)
-no_time = SimpleNamespace(get_remaining_time_in_millis=lambda: 0, aws_request_id="r-2")
 try:
-    lambda_handler(lost, no_time)
+    lambda_handler(lost, Context(0))
 except RuntimeError:
     pass
 """
 
 
 def reply(text: str, reference: object, sample_id: str) -> dict[str, object]:
-    """Make a sample of a model's reply."""
+    """Return a sample that a model answered with *text*."""
     messages = [{"role": "user", "content": "Please."}, {"role": "assistant", "content": text}]
     return {"id": sample_id, "messages": messages, "reference_answer": reference}
 
 
 def program(code: str, reference: object, sample_id: str) -> dict[str, object]:
-    """Make a sample of a model's program."""
+    """Return a sample that a model answered with a program."""
     return reply(f"```python\n{code}\n```", reference, sample_id)
 
 
@@ -66,7 +58,7 @@ BATCH = [
     program("import os\nos.fork()", ADD, "violation"),
     reply("I cannot.", ADD, "prose"),
     reply("\\boxed{positive}", "positive", "label"),
-    reply("A text.", {"task": "similarity", "text": "A likely text."}, "likeness"),
+    reply("A text.", {"task": "similarity", "text": "A likely text."}, "similarity"),
     program(RIGHT, {"inputs": "?"}, "unusable"),
 ]  # fmt: skip
 LOST = [program(RIGHT, ADD, "lost")]
@@ -74,23 +66,23 @@ LOST = [program(RIGHT, ADD, "lost")]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
-    """The lines of a log: those of samples, and documents of metrics."""
+    """The lines of a log: lines of samples, and documents with metrics."""
 
     lines: list[dict[str, Any]]
 
     @property
     def samples(self) -> list[dict[str, Any]]:
-        """The lines that tell of a sample."""
+        """The lines of samples."""
         return [line for line in self.lines if line.get("message") == "sample"]
 
     @property
     def graded(self) -> list[dict[str, Any]]:
-        """Those of samples that have been graded."""
+        """The lines of samples that were graded."""
         return [line for line in self.samples if not line["ungraded"]]
 
     @property
     def metrics(self) -> set[tuple[str, str, frozenset[tuple[str, str]]]]:
-        """What CloudWatch makes of the documents: namespace, name and dimensions."""
+        """The metrics that CloudWatch reads from the documents: namespace, name, dimensions."""
         return {
             (
                 directive["Namespace"],
@@ -121,5 +113,5 @@ def log() -> Log:
         timeout=90,
     )
     lines = [json.loads(line) for line in done.stdout.splitlines()]
-    # Insights gives every line a time of its own.
-    return Log(lines=[line | {"@timestamp": place} for place, line in enumerate(lines)])
+    # In Insights, every line has a time of its own.
+    return Log(lines=[line | {"@timestamp": time} for time, line in enumerate(lines)])

@@ -1,8 +1,8 @@
-"""Answer queries of CloudWatch Logs Insights: the part of the language that ours are made of.
+"""Answer queries of CloudWatch Logs Insights: the part of the language that our queries use.
 
-In: a query as it is written, log lines. Out: rows, as Insights would show them. What is not
-understood is refused. From the documented syntax of `fields`, `filter`, `stats`, `sort`,
-`limit`; not compared with the service itself. Must not know: what the lines are about.
+In: a query, log lines. Out: rows, as Insights shows them. Unknown syntax is refused. Written from
+the documentation of `fields`, `filter`, `stats`, `sort` and `limit`, and never compared with the
+service itself.
 """
 
 import math
@@ -20,11 +20,11 @@ _TEXT = re.compile(r'"[^"]*"')
 
 
 class UnknownSyntaxError(ValueError):
-    """A query that is beyond this small part of the language."""
+    """A query with syntax that is not implemented here."""
 
 
 def answer(query: str, lines: Iterable[Row]) -> list[Row]:
-    """Send *lines* (each with `@timestamp`, in milliseconds) through the query's commands."""
+    """Return the rows of a query over *lines*, each with `@timestamp` in milliseconds."""
     rows = [dict(line) for line in lines]
     for command in query.split("|"):
         verb, _, rest = " ".join(command.split()).partition(" ")
@@ -42,7 +42,8 @@ def _fields(text: str, rows: list[Row]) -> list[Row]:
 
 
 def _filter(text: str, rows: list[Row]) -> list[Row]:
-    return [row for row in rows if all(_is_true(one, row) for one in text.split(" and "))]
+    conditions = text.split(" and ")
+    return [row for row in rows if all(_is_true(condition, row) for condition in conditions)]
 
 
 def _stats(text: str, rows: list[Row]) -> list[Row]:
@@ -53,7 +54,7 @@ def _stats(text: str, rows: list[Row]) -> list[Row]:
         groups.setdefault(tuple(_value(expression, row) for _, expression in keys), []).append(row)
     return [
         {name: value for (name, _), value in zip(keys, group, strict=True)}
-        | {name: _aggregate(one, members) for name, one in map(_named, _split(columns))}
+        | {name: _aggregate(column, members) for name, column in map(_named, _split(columns))}
         for group, members in groups.items()
     ]
 
@@ -75,7 +76,7 @@ _COMMANDS: dict[str, Callable[[str, list[Row]], list[Row]]] = {
 
 
 def _split(text: str) -> list[str]:
-    return [one.strip() for one in re.split(r",(?![^(]*\))", text)]
+    return [column.strip() for column in re.split(r",(?![^(]*\))", text)]
 
 
 def _named(column: str) -> tuple[str, str]:
@@ -93,7 +94,7 @@ def _aggregate(text: str, rows: list[Row]) -> object:
 
 
 def _is_true(condition: str, row: Row) -> bool:
-    """Compare; what a line does not have fulfils no condition."""
+    """Return whether a comparison holds. It does not if the line lacks a field."""
     found = re.fullmatch(r"(.+?) (=|!=|>|>=|<|<=) (.+)", condition)
     if found is None:
         raise UnknownSyntaxError(condition)

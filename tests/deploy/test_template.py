@@ -1,16 +1,16 @@
-"""The template, held against what CloudFormation accepts and what the code does."""
+"""template.yaml, compared with what CloudFormation accepts and with what the code reads."""
 
+import importlib
 import json
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import fields
 from typing import Any
 
 import pytest
 
-from nova_code_verifier.handlers.settings import Settings, read_settings
+from nova_code_verifier.handlers.settings import read_settings
 from nova_code_verifier.handlers.telemetry import VerdictClass
 from nova_code_verifier.verifier.types import Source
 from tests.deploy.cloudformation import Template
@@ -28,10 +28,6 @@ EVERYTHING = {
     "ExecutorProvisionedConcurrency": "2", "ExecutorReservedConcurrency": "10",
 }  # fmt: skip
 CFN_LINT = "import sys; from cfnlint import runner; sys.exit(runner.main())"
-NOT_SETTINGS_YET = {
-    "VERIFIER_JUDGE_MODEL", "VERIFIER_EXECUTOR_FUNCTION", "VERIFIER_EXECUTOR_CONCURRENCY",
-    "VERIFIER_EXECUTOR_BATCH",
-}  # fmt: skip
 
 Metric = tuple[str, str, frozenset[tuple[str, str]]]
 
@@ -47,7 +43,7 @@ def functions(of: Template) -> dict[str, Any]:
 
 
 def environment(of: Template) -> dict[str, str]:
-    """Return the variables that the reward function is given."""
+    """Return the variables of the reward function."""
     variables = functions(of)["RewardFunction"]["Environment"]["Variables"]
     return {name: str(value) for name, value in variables.items()}
 
@@ -55,7 +51,7 @@ def environment(of: Template) -> dict[str, str]:
 def statements(of: Template, role: str) -> list[dict[str, Any]]:
     """Return all statements of a role's policies."""
     policies = of.resources[role]["Properties"]["Policies"]
-    return [one for policy in policies for one in policy["PolicyDocument"]["Statement"]]
+    return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
 
 
 def dashboard_widgets(of: Template) -> list[dict[str, Any]]:
@@ -66,7 +62,7 @@ def dashboard_widgets(of: Template) -> list[dict[str, Any]]:
 
 
 def dashboard_metrics(of: Template) -> Iterator[Metric]:
-    """List the metrics that the dashboard shows."""
+    """Yield the metrics that the dashboard shows."""
     for widget in dashboard_widgets(of):
         for line in widget["properties"].get("metrics", []):
             namespace, *words = [word for word in line if isinstance(word, str)] or [""]
@@ -76,21 +72,23 @@ def dashboard_metrics(of: Template) -> Iterator[Metric]:
 
 
 def alarm_metrics(of: Template) -> Iterator[Metric]:
-    """List the metrics that alarms watch."""
+    """Yield the metrics that alarms watch."""
     for alarm in of.of_type("AWS::CloudWatch::Alarm").values():
         stats = [
-            one["MetricStat"]["Metric"] for one in alarm.get("Metrics", []) if "MetricStat" in one
+            metric["MetricStat"]["Metric"]
+            for metric in alarm.get("Metrics", [])
+            if "MetricStat" in metric
         ]
-        for one in stats or [alarm]:
-            pairs = frozenset((pair["Name"], pair["Value"]) for pair in one["Dimensions"])
-            yield one["Namespace"], one["MetricName"], pairs
+        for metric in stats or [alarm]:
+            pairs = frozenset((pair["Name"], pair["Value"]) for pair in metric["Dimensions"])
+            yield metric["Namespace"], metric["MetricName"], pairs
 
 
-# What CloudFormation accepts
+# Resources
 
 
 def test_cfn_lint_finds_nothing() -> None:
-    """The template is one that CloudFormation would take."""
+    """CloudFormation accepts the template."""
     done = subprocess.run(
         [sys.executable, "-c", CFN_LINT, "--non-zero-exit-code", "informational", TEMPLATE],
         capture_output=True,
@@ -103,26 +101,26 @@ def test_cfn_lint_finds_nothing() -> None:
 
 
 def test_function_names_contain_sagemaker() -> None:
-    """HyperPod calls no others: in whatever is deployed, and in whatever may be asked for."""
+    """HyperPod calls only such functions: the default has the word, and the pattern requires it."""
     named = Template(TEMPLATE)
 
-    assert all("SageMaker" in one["FunctionName"] for one in functions(named).values())
+    assert all("SageMaker" in function["FunctionName"] for function in functions(named).values())
     allowed = re.compile(named.parameters["FunctionName"]["AllowedPattern"])
     assert allowed.fullmatch("my-SageMaker-verifier")
     assert not allowed.fullmatch("my-sagemaker-verifier")
 
 
 @pytest.mark.parametrize("deployment", ["split", "single"])
-def test_a_command_is_a_handler(deployment: str) -> None:
-    """What the image is told to run is there to be run."""
-    for one in functions(template(Deployment=deployment)).values():
-        module, _, name = one["ImageConfig"]["Command"][0].rpartition(".")
-        assert callable(getattr(pytest.importorskip(module), name))
+def test_the_command_of_each_function_is_a_handler(deployment: str) -> None:
+    """The module of the command can be imported, and its function can be called."""
+    for function in functions(template(Deployment=deployment)).values():
+        module, _, name = function["ImageConfig"]["Command"][0].rpartition(".")
+        assert callable(getattr(importlib.import_module(module), name))
 
 
-def test_a_function_alone_has_no_executor() -> None:
-    """The single deployment is one function, one role, one log, and no network."""
-    kinds = [one["Type"] for one in template(Deployment="single").resources.values()]
+def test_a_single_deployment_has_no_executor() -> None:
+    """It has one function, one role, and no network."""
+    kinds = [resource["Type"] for resource in template(Deployment="single").resources.values()]
 
     assert kinds.count("AWS::Serverless::Function") == kinds.count("AWS::IAM::Role") == 1
     assert not [kind for kind in kinds if kind.startswith("AWS::EC2::")]
@@ -133,22 +131,16 @@ def test_a_function_alone_has_no_executor() -> None:
 
 @pytest.mark.parametrize("parameters", [{}, EVERYTHING], ids=["defaults", "everything"])
 def test_variables_are_settings(parameters: dict[str, str]) -> None:
-    """No variable stops the function's start: each is one that it knows, with a value it takes."""
-    known = {f"VERIFIER_{field.name.upper()}" for field in fields(Settings)}
-    variables = environment(template(**parameters))
-
-    read_settings({name: variables[name] for name in variables.keys() - (NOT_SETTINGS_YET - known)})
+    """The function starts: it knows each variable, and accepts its value."""
+    read_settings(environment(template(**parameters)))
 
 
 def test_parameters_become_settings() -> None:
-    """What the operator asks for arrives."""
-    variables = environment(template(**EVERYTHING))
-    settings = read_settings(
-        {name: variables[name] for name in variables.keys() - NOT_SETTINGS_YET}
-    )
+    """The function reads the values that the operator gave to the parameters."""
+    settings = read_settings(environment(template(**EVERYTHING)))
 
     assert (settings.rubric.lowest, settings.log_samples, settings.trace) == (-1, True, True)
-    assert variables["VERIFIER_JUDGE_MODEL"] == "amazon.nova-lite-v1:0"
+    assert settings.judge_model == "amazon.nova-lite-v1:0"
 
 
 @pytest.mark.parametrize(
@@ -160,8 +152,10 @@ def test_parameters_become_settings() -> None:
     ],
     ids=["split", "kept warm", "single"],
 )
-def test_the_executor_is_named(parameters: dict[str, str], executor: str | None) -> None:
-    """The reward function is told of the executor that was deployed with it, if one was."""
+def test_the_reward_function_knows_its_executor(
+    parameters: dict[str, str], executor: str | None
+) -> None:
+    """Its variable has the ARN of the executor that is deployed with it, or does not exist."""
     variables = environment(template(**parameters))
 
     assert variables.get("VERIFIER_EXECUTOR_FUNCTION") == executor
@@ -170,12 +164,12 @@ def test_the_executor_is_named(parameters: dict[str, str], executor: str | None)
 # Permissions
 
 
-def test_the_reward_function_may_log_and_call_its_executor() -> None:
-    """And nothing else: its credentials are in its environment."""
+def test_the_reward_function_may_only_log_and_call_its_executor() -> None:
+    """It has no other permission, as its credentials are in its environment."""
     allowed = {
-        action if isinstance(action, str) else tuple(action): one["Resource"]
-        for one in statements(template(), "RewardRole")
-        for action in [one["Action"]]
+        action if isinstance(action, str) else tuple(action): statement["Resource"]
+        for statement in statements(template(), "RewardRole")
+        for action in [statement["Action"]]
     }
 
     assert allowed == {
@@ -186,11 +180,13 @@ def test_the_reward_function_may_log_and_call_its_executor() -> None:
     }
 
 
-def test_a_function_alone_may_only_log() -> None:
-    """Where candidates run beside the credentials, there is nothing to call."""
-    actions = [one["Action"] for one in statements(template(Deployment="single"), "RewardRole")]
+def test_a_single_function_may_only_log() -> None:
+    """Its candidates run next to its credentials, which allow nothing else."""
+    allowed = statements(template(Deployment="single"), "RewardRole")
 
-    assert actions == [["logs:CreateLogStream", "logs:PutLogEvents"]]
+    assert [statement["Action"] for statement in allowed] == [
+        ["logs:CreateLogStream", "logs:PutLogEvents"]
+    ]
 
 
 @pytest.mark.parametrize(
@@ -201,23 +197,25 @@ def test_a_function_alone_may_only_log() -> None:
     ],
     ids=["model", "profile"],
 )
-def test_the_judge_may_call_its_model(parameters: dict[str, str], resource: object) -> None:
-    """Of Bedrock, that model alone."""
+def test_the_judge_may_only_call_its_model(parameters: dict[str, str], resource: object) -> None:
+    """The only permission for Bedrock is to invoke that model."""
     judged = template(JudgeModel="amazon.nova-lite-v1:0", **parameters)
 
-    found = [one for one in statements(judged, "RewardRole") if "bedrock" in str(one["Action"])]
-    assert [(one["Action"], one["Resource"]) for one in found] == [
-        ("bedrock:InvokeModel", resource)
+    found = [
+        (statement["Action"], statement["Resource"])
+        for statement in statements(judged, "RewardRole")
+        if "bedrock" in str(statement["Action"])
     ]
+    assert found == [("bedrock:InvokeModel", resource)]
 
 
-def test_an_open_executor_may_do_nothing() -> None:
-    """Without a network of its own and without logs its role is empty."""
+def test_an_executor_with_network_access_has_no_permissions() -> None:
+    """Without a VPC of its own and without logs, its role allows nothing."""
     assert statements(template(ExecutorNetwork="open"), "ExecutorRole") == []
 
 
-def test_code_in_an_isolated_executor_may_do_nothing() -> None:
-    """What Lambda needs for the network is denied to whatever has the function's credentials."""
+def test_code_in_an_isolated_executor_has_no_permissions() -> None:
+    """Lambda itself may use the VPC; code with the function's credentials is denied the same."""
     allowed, denied = statements(template(), "ExecutorRole")
 
     assert (allowed["Effect"], denied["Effect"]) == ("Allow", "Deny")
@@ -226,9 +224,9 @@ def test_code_in_an_isolated_executor_may_do_nothing() -> None:
     assert denied["Condition"] == {"ArnLike": {"lambda:SourceFunctionArn": [ARN, f"{ARN}:*"]}}
 
 
-def test_an_isolated_network_leads_nowhere() -> None:
-    """There is no gateway, route or endpoint, and the only rule out is to the sender itself."""
-    kinds = {one["Type"] for one in template().resources.values()}
+def test_an_isolated_network_has_no_way_out() -> None:
+    """It has no gateway, route or endpoint, and its only outgoing rule is for the host itself."""
+    kinds = {resource["Type"] for resource in template().resources.values()}
     (group,) = template().of_type("AWS::EC2::SecurityGroup").values()
 
     assert {kind for kind in kinds if kind.startswith("AWS::EC2::")} == {
@@ -240,24 +238,24 @@ def test_an_isolated_network_leads_nowhere() -> None:
     assert "SecurityGroupIngress" not in group
 
 
-def test_trainers_may_call_in_this_accounts_name_alone() -> None:
-    """A service acts for everybody: without the condition, other accounts' jobs could call."""
+def test_trainers_may_call_only_for_this_account() -> None:
+    """A service acts for all accounts: without the condition, jobs of others could call."""
     permissions = template().of_type("AWS::Lambda::Permission").values()
 
-    assert {one["Principal"] for one in permissions} == {
+    assert {permission["Principal"] for permission in permissions} == {
         "bedrock.amazonaws.com",
         "sagemaker.amazonaws.com",
     }
-    assert {one["SourceAccount"] for one in permissions} == {"123456789012"}
-    assert {one["FunctionName"] for one in permissions} == {
+    assert {permission["SourceAccount"] for permission in permissions} == {"123456789012"}
+    assert {permission["FunctionName"] for permission in permissions} == {
         "{RewardFunction}",
         "{RewardFunction.Alias}",
     }
 
 
 @pytest.mark.parametrize("role", ["RewardRole", "ExecutorRole"])
-def test_the_policies_of_the_manual_are_the_templates(role: str) -> None:
-    """Who deploys by hand gives the roles what the template would, no more and no less."""
+def test_the_manual_has_the_policies_of_the_template(role: str) -> None:
+    """A deployment by hand, after docs/deploy.md, gives each role the same permissions."""
     deployed = Template(TEMPLATE)
     trust = deployed.resources[role]["Properties"]["AssumeRolePolicyDocument"]
     text = (REPOSITORY / "docs/deploy.md").read_text(encoding="utf-8")
@@ -268,55 +266,55 @@ def test_the_policies_of_the_manual_are_the_templates(role: str) -> None:
 
 
 def test_the_manual_has_all_parameters() -> None:
-    """Each stands in its table, by its name, with its default."""
+    """The table of docs/deploy.md has the name and the default of each."""
     text = (REPOSITORY / "docs/deploy.md").read_text(encoding="utf-8")
     table = [line for line in text.splitlines() if line.startswith("| `")]
 
-    for name, one in template().parameters.items():
+    for name, declared in template().parameters.items():
         (line,) = [line for line in table if f"`{name}`" in line.split("|")[1]]
-        assert str(one["Default"]) in line.split("|")[2]
+        assert str(declared["Default"]) in line.split("|")[2]
 
 
 # Metrics
 
 
-def test_every_metric_that_is_watched_is_emitted(log: Log) -> None:
-    """No alarm and no widget waits for a name, namespace or dimension that never comes."""
+def test_every_watched_metric_is_emitted(log: Log) -> None:
+    """The handler emits each metric of an alarm or a widget, with namespace and dimensions."""
     watched = {*alarm_metrics(template()), *dashboard_metrics(template())}
 
-    ours = {one for one in watched if not one[0].startswith("AWS/")}
+    ours = {metric for metric in watched if not metric[0].startswith("AWS/")}
     assert len(ours) > 10
     assert ours - log.metrics == set()
 
 
-def test_every_metric_that_is_emitted_is_shown(log: Log) -> None:
-    """Nothing is paid for that nobody sees."""
+def test_every_emitted_metric_is_shown(log: Log) -> None:
+    """The dashboard shows each metric, as each costs money."""
     shown = {name for _, name, _ in dashboard_metrics(template())}
 
     assert {name for _, name, _ in log.metrics} - shown == set()
 
 
-def test_metrics_of_lambda_itself_are_those_of_our_functions() -> None:
-    """Their names are Lambda's, and their functions are those of the template."""
+def test_lambdas_metrics_are_those_of_our_functions() -> None:
+    """Lambda emits metrics with these names, and the functions are those of the template."""
     watched = {*alarm_metrics(template()), *dashboard_metrics(template())}
 
-    theirs = [one for one in watched if one[0] == "AWS/Lambda"]
+    theirs = [metric for metric in watched if metric[0] == "AWS/Lambda"]
     assert {name for _, name, _ in theirs} == AWS_METRICS
     for _, _, dimensions in theirs:
         ((key, name),) = dimensions
         assert (key, name in ALLOWED_NAMES) == ("FunctionName", True)
 
 
-def test_the_dashboard_shows_every_class_and_source() -> None:
-    """A class of verdicts, or a kind of tests, cannot be forgotten."""
+def test_the_dashboard_shows_every_verdict_class_and_source() -> None:
+    """A new class of verdicts, or a new source of tests, needs a widget."""
     shown = {pair for _, _, dimensions in dashboard_metrics(template()) for pair in dimensions}
 
     assert {value for name, value in shown if name == "verdict_class"} == set(VerdictClass)
     assert {value for name, value in shown if name == "source"} == set(Source) - {Source.NONE}
 
 
-def test_there_is_an_alarm_for_all_that_can_go_wrong() -> None:
-    """Errors, throttles, ungraded samples, zeros, time, violations; and the executor's."""
+def test_the_template_has_all_alarms() -> None:
+    """Alarms watch errors, throttles, ungraded samples, zeros, durations and violations."""
     alarms = set(template().of_type("AWS::CloudWatch::Alarm"))
 
     assert alarms == {
@@ -325,21 +323,21 @@ def test_there_is_an_alarm_for_all_that_can_go_wrong() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("topic", ["", "arn:topic"])
-def test_alarms_go_where_they_should(topic: str) -> None:
-    """All alarms tell the topic that is given, or nobody."""
+@pytest.mark.parametrize("topic", ["", "arn:topic"], ids=["no topic", "topic"])
+def test_alarms_notify_the_topic(topic: str) -> None:
+    """All alarms notify the topic that is given; without a topic, none has an action."""
     alarms = template(AlarmTopicArn=topic).of_type("AWS::CloudWatch::Alarm").values()
 
-    assert {tuple(one.get("AlarmActions", ())) for one in alarms} == {(topic,) if topic else ()}
+    assert {tuple(alarm.get("AlarmActions", ())) for alarm in alarms} == {(topic,) if topic else ()}
 
 
 def test_widgets_do_not_overlap() -> None:
-    """Each widget has its place in the grid of 24 columns."""
+    """Each widget has cells of its own in the grid of 24 columns."""
     taken = [
         (x, y)
-        for one in dashboard_widgets(template())
-        for x in range(one["x"], one["x"] + one["width"])
-        for y in range(one["y"], one["y"] + one["height"])
+        for widget in dashboard_widgets(template())
+        for x in range(widget["x"], widget["x"] + widget["width"])
+        for y in range(widget["y"], widget["y"] + widget["height"])
     ]
 
     assert len(taken) == len(set(taken))

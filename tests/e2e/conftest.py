@@ -1,4 +1,4 @@
-"""What the end-to-end tests share: the emulator, and the function with its defaults."""
+"""Fixtures of the end-to-end tests: the emulator, the function with its defaults, sample sets."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,8 +7,7 @@ import pytest
 
 from tests.e2e.emulator import Function, running_function
 from tests.e2e.fetch_rie import EmulatorUnavailableError, fetch_emulator
-
-REPORTED = "handler_ready_seconds"
+from tests.e2e.samples import SAMPLE_SETS, Sample
 
 
 @pytest.fixture(scope="session")
@@ -22,14 +21,12 @@ def emulator() -> Path:
 
 @pytest.fixture(scope="session")
 def function(emulator: Path) -> Iterator[Function]:
-    """Run the function with its default settings, warm through all the tests."""
+    """Start the reward function with its default settings. All tests use the same process."""
     with running_function(emulator) as function:
         yield function
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show what was measured, and is not judged: machines differ."""
-    for report in terminalreporter.getreports("passed"):
-        for name, value in report.user_properties:
-            if name == REPORTED:
-                terminalreporter.write_line(f"{name}: {value}")
+@pytest.fixture(scope="module", params=SAMPLE_SETS)
+def sample_set(request: pytest.FixtureRequest) -> list[Sample]:
+    """Return each set of samples that is kept in the repository."""
+    return SAMPLE_SETS[request.param]()

@@ -1,8 +1,7 @@
 """Run a function of ours as Lambda does: emulator, Lambda's runtime client, our handler.
 
-In: the emulator's binary, environment variables. Out: a `Function` that the real client of
-boto3 calls. After it, nothing of the function is left: that is checked. Must not know:
-what is sent, and what the answer should be.
+In: the emulator's binary, environment variables. Out: a `Function`, which boto3's real client
+calls. At the end the function's processes are killed, and the test fails if some of them live on.
 """
 
 import json
@@ -35,7 +34,7 @@ _PAUSE_SECONDS = 0.01
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
-    """What an invocation gave: the answer, parsed, and what the function wrote meanwhile."""
+    """The result of an invocation: the parsed answer, and what the function wrote to its log."""
 
     answer: Any
     output: str
@@ -47,15 +46,15 @@ class Invocation:
 
 
 class Function:
-    """A function behind an emulator of its own.
+    """A function in an emulator of its own.
 
-    One call at a time: two that overlap bring the emulator down.
+    It takes one call at a time: two calls that overlap crash the emulator.
     """
 
     def __init__(
         self, emulator: Path, directory: Path, variables: dict[str, str], handler: str
     ) -> None:
-        """Start it, with all its files in *directory* and *variables* in its environment."""
+        """Start the function, with its files in *directory* and *variables* in its environment."""
         self._directory = directory
         self._output = directory / "output"
         self.port, self.runtime_port = _free_port(20_000), _free_port(26_000)
@@ -79,10 +78,10 @@ class Function:
 
     def invoke(self, event: object) -> Any:
         """Send an event, and return the answer."""
-        return self.invoke_and_listen(event).answer
+        return self.invoke_with_log(event).answer
 
-    def invoke_and_listen(self, event: object) -> Invocation:
-        """Send an event, and return the answer and what was logged."""
+    def invoke_with_log(self, event: object) -> Invocation:
+        """Send an event, and return the answer and the log."""
         position = self._output.stat().st_size
         response = self._client.invoke(FunctionName="function", Payload=json.dumps(event).encode())
         answer = response["Payload"].read().decode("utf-8")
@@ -93,40 +92,40 @@ class Function:
 
     @property
     def log(self) -> str:
-        """All that it has written so far."""
+        """All that the function has written so far."""
         return self._output.read_text(encoding="utf-8", errors="replace")
 
     @property
     def runtime_pid(self) -> int:
-        """The process that runs the handler; it starts with the first invocation."""
-        (pid,) = (one.pid for one in _processes() if one.parent == self._process.pid)
+        """The id of the process that runs the handler. It starts with the first invocation."""
+        (pid,) = (process.pid for process in _processes() if process.parent == self._process.pid)
         return pid
 
     @property
     def processes(self) -> list[int]:
-        """All that lives of the function: emulator, runtime, zygotes and guests.
+        """The ids of the function's processes: emulator, runtime, zygotes and guests.
 
-        The latter two have sessions of their own, but name the function's directory in
-        their command lines.
+        Zygotes and guests have sessions of their own, but their command lines contain the
+        function's directory.
         """
-        place = os.fsencode(self._directory)
+        directory = os.fsencode(self._directory)
         return [
-            one.pid
-            for one in _processes()
-            if one.session == self._process.pid or place in one.command
+            process.pid
+            for process in _processes()
+            if process.session == self._process.pid or directory in process.command
         ]
 
     def kill(self) -> None:
-        """End the function without a warning, as Lambda may."""
+        """Kill the function without a warning, as Lambda may do."""
         if self._process.returncode is not None:
-            return  # it was reaped: its number may be another's by now
+            return  # it was reaped, and another process may have its id by now
         for process in _processes():
             if process.session == self._process.pid:
                 os.kill(process.pid, signal.SIGKILL)
         self._process.wait()
 
     def processes_left(self) -> list[int]:
-        """Return which processes outlive a killed function by more than a moment."""
+        """Return the ids of processes that are alive some seconds after the function was killed."""
         deadline = time.monotonic() + _END_SECONDS
         while (left := self.processes) and time.monotonic() < deadline:
             time.sleep(_PAUSE_SECONDS)
@@ -141,7 +140,7 @@ class Function:
             time.sleep(_PAUSE_SECONDS)
 
     def _output_since(self, position: int) -> str:
-        """Read on until the emulator's closing line: it comes after the answer."""
+        """Read the log until the emulator's last line, which it writes after the answer."""
         deadline = time.monotonic() + _LOG_SECONDS
         while True:
             output = self._output.read_bytes()[position:].decode("utf-8", "replace")
@@ -160,10 +159,11 @@ def running_function(
 ) -> Iterator[Function]:
     """Run the function for the length of a `with` block.
 
-    Processes that outlive it are ended, and a failure, unless it *may_leave* them: hostile ones.
+    Processes that outlive the function are killed. They are a failure, unless it *may_leave*
+    them, as hostile candidates do.
     """
     directory = Path(tempfile.mkdtemp(prefix="function-"))
-    directory.chmod(0o711)  # the guests, with a uid of their own, must reach their directories
+    directory.chmod(0o711)  # guests may have another user id, and must reach their directories
     try:
         function = Function(emulator, directory, variables, handler)
         try:
@@ -179,7 +179,7 @@ def running_function(
 
 
 def _environment(directory: Path) -> dict[str, str]:
-    """Return what Lambda would set; nothing of the machine's own but PATH."""
+    """Return the variables that Lambda sets. The only variable of this machine is PATH."""
     return {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(REPOSITORY),
@@ -193,25 +193,25 @@ def _environment(directory: Path) -> dict[str, str]:
 
 
 def client_of(url: str) -> Any:
-    """Return Lambda's real client, for a stand-in on this machine."""
+    """Return boto3's client of Lambda, for an endpoint on this machine."""
     return boto3.client(
         "lambda",
         endpoint_url=url,
         region_name="us-east-1",
         aws_access_key_id="none",
         aws_secret_access_key="none",
-        # No second try: it would overlap with the first. No proxy on the way to ourselves.
+        # Without retries, as a retry would overlap with the first call; and without a proxy.
         config=Config(retries={"total_max_attempts": 1}, proxies={}, read_timeout=_ANSWER_SECONDS),
     )
 
 
 def _refuse_constant(name: str) -> object:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _free_port(lowest: int) -> int:
-    # Below those that the kernel gives to clients: by the time that the emulator takes it, one
-    # of theirs may be somebody's.
+    # Below the ports that the kernel gives to clients: until the emulator binds the port, a
+    # client could get it.
     while True:
         port = lowest + random.randrange(6_000)
         with socket.socket() as probe, suppress(OSError):
@@ -236,19 +236,23 @@ class _Process:
 
 
 def _processes() -> Iterator[_Process]:
-    """List all processes of the machine that are not dead."""
-    for place in Path("/proc").glob("[0-9]*"):
+    """Yield all processes of this machine that are alive."""
+    for directory in Path("/proc").glob("[0-9]*"):
         try:
-            state, parent, _, session, *_ = _fields(place)
-            command = (place / "cmdline").read_bytes()
+            state, parent, _, session, *_ = _stat_fields(directory)
+            command = (directory / "cmdline").read_bytes()
         except OSError:
-            continue  # it has just gone
+            continue  # the process has just ended
         if state not in ("Z", "X"):
             yield _Process(
-                pid=int(place.name), parent=int(parent), session=int(session), command=command
+                pid=int(directory.name),
+                parent=int(parent),
+                session=int(session),
+                command=command,
             )
 
 
-def _fields(place: Path) -> list[str]:
-    # The second field, a name in parentheses, may hold spaces and parentheses.
-    return (place / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+def _stat_fields(directory: Path) -> list[str]:
+    # The second field, a name in parentheses, may contain spaces and parentheses.
+    text = (directory / "stat").read_text(encoding="utf-8", errors="replace")
+    return text.rpartition(")")[2].split()

@@ -1,20 +1,20 @@
 """Fetch the official clients that verify a reward function before a training job.
 
-In: nothing. Out: a directory for `sys.path`, in `.cache/` of the repository. The packages come
-without what they require: that is a gigabyte (pandas, mlflow; once PyTorch, too), of which the
-verification uses what is listed here and what our own environment has. As a script: prints the
-directory, or says why there is none. Must not know: the reward function.
+In: nothing. Out: a directory for `sys.path`, in `.cache/` of the repository. The packages are
+installed without their dependencies, which are a gigabyte (pandas, mlflow; once PyTorch, too):
+the verification needs only the packages in this list and those of our environment. As a script
+it prints the directory, or the reason why there is none.
 """
 
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.e2e.fetch_rie import EmulatorUnavailableError, complaint_of, find_pip
+from tests.e2e.fetch_rie import EmulatorUnavailableError, find_pip, run_command
 
 REQUIREMENTS = (
-    "amzn-nova-customization-sdk==1.1.2",  # the later ones hold, or require, the next
-    "amzn-nova-forge==1.4.10",  # says itself that the next is its successor
+    "amzn-nova-customization-sdk==1.1.2",  # later versions contain or require the next package
+    "amzn-nova-forge==1.4.10",  # names the next package as its successor
     "sagemaker-train==1.27.0",
     "filetype==1.2.0",
     "requests==2.34.2",
@@ -24,12 +24,12 @@ REQUIREMENTS = (
 )
 _CACHE = Path(__file__).resolve().parents[2] / ".cache"
 _PIP_OPTIONS = ["--quiet", "--no-deps", "--no-compile", "--disable-pip-version-check"]
-# They ask for 3.12, and run on ours.
+# Their metadata requires Python 3.12, but they run on all versions that we support.
 _PIP_OPTIONS += ["--ignore-requires-python", "--retries", "1"]
 
 
 class ClientsUnavailableError(Exception):
-    """The clients are not to be had; the message says why."""
+    """The clients cannot be fetched; the message says why."""
 
 
 def fetch_clients(cache: Path = _CACHE) -> Path:
@@ -38,13 +38,13 @@ def fetch_clients(cache: Path = _CACHE) -> Path:
     Raises ClientsUnavailableError.
     """
     version = ".".join(map(str, sys.version_info[:2]))
-    place = cache / f"clients-{version}-{'-'.join(_versions())}"
-    if not place.is_dir():
+    directory = cache / f"clients-{version}-{'-'.join(_versions())}"
+    if not directory.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as draft:
             _install(Path(draft, "clients"))
-            Path(draft, "clients").rename(place)  # all or nothing
-    return place
+            Path(draft, "clients").rename(directory)  # never a part of the packages
+    return directory
 
 
 def _versions() -> list[str]:
@@ -56,15 +56,15 @@ def _install(target: Path) -> None:
         pip = find_pip()
     except EmulatorUnavailableError as error:
         raise ClientsUnavailableError(str(error)) from None
-    complaint = complaint_of(
+    error_message = run_command(
         [*pip, "install", *_PIP_OPTIONS, "--target", str(target), *REQUIREMENTS]
     )
-    if complaint is not None:
-        raise ClientsUnavailableError(f"for want of a network? {complaint}")
+    if error_message is not None:
+        raise ClientsUnavailableError(f"pip failed, perhaps without a network: {error_message}")
 
 
 def main() -> None:
-    """Print the directory."""
+    """Print the directory of the clients."""
     try:
         print(fetch_clients())  # noqa: T201  (a script)
     except ClientsUnavailableError as error:

@@ -1,9 +1,9 @@
-"""Fetch the runtime interface emulator: AWS's own stand-in for the Lambda service.
+"""Fetch the runtime interface emulator: AWS's own replacement of the Lambda service.
 
-In: nothing but this machine's architecture. Out: the path of the binary, in `.cache/` of
-the repository. It comes out of the wheel of `aws-sam-cli` (Apache-2.0), which `pip`
-downloads; nothing is installed. As a script: prints the path, or says why there is none.
-Must not know: the function. Needs nothing but the standard library.
+In: this machine's architecture. Out: the path of the binary, in `.cache/` of the repository. The
+binary is taken from the wheel of `aws-sam-cli` (Apache-2.0), which `pip` downloads; nothing is
+installed. As a script it prints the path, or the reason why there is none. It needs nothing but
+the standard library.
 """
 
 import os
@@ -27,7 +27,7 @@ _PIP_OPTIONS = ["--quiet", "--no-deps", "--disable-pip-version-check", "--retrie
 
 
 class EmulatorUnavailableError(Exception):
-    """There is no emulator to be had; the message says why."""
+    """The emulator cannot be fetched; the message says why."""
 
 
 def fetch_emulator(cache: Path = _CACHE) -> Path:
@@ -37,7 +37,7 @@ def fetch_emulator(cache: Path = _CACHE) -> Path:
     """
     machine = platform.machine()
     if machine not in _MEMBERS:
-        raise EmulatorUnavailableError(f"the emulator was not built for {machine}")
+        raise EmulatorUnavailableError(f"there is no emulator for the architecture {machine}")
     emulator = cache / _MEMBERS[machine]
     if not (emulator.exists() and _digest(emulator.read_bytes()) == _SHA256[machine]):
         with tempfile.TemporaryDirectory() as directory:
@@ -48,29 +48,29 @@ def fetch_emulator(cache: Path = _CACHE) -> Path:
 
 def _download(directory: Path) -> Path:
     command = [*find_pip(), "download", *_PIP_OPTIONS, "--dest", str(directory), _REQUIREMENT]
-    complaint = complaint_of(command)
+    error_message = run_command(command)
     wheels = list(directory.glob("*.whl"))
-    if complaint is not None or not wheels:
+    if error_message is not None or not wheels:
         raise EmulatorUnavailableError(
-            f"{_REQUIREMENT} could not be downloaded, for want of a network? {complaint}"
+            f"{_REQUIREMENT} could not be downloaded, perhaps without a network: {error_message}"
         )
     return wheels[0]
 
 
 def find_pip() -> list[str]:
-    """Find a pip: a venv made by uv has none of its own."""
-    below = str(Path(sys.base_prefix, "bin", "python3"))
-    for pip in [[sys.executable, "-m", "pip"], [below, "-m", "pip"], ["pip3"], ["pip"]]:
-        if complaint_of([*pip, "--version"]) is None:
+    """Return a command that is pip. A venv made by uv has no pip of its own."""
+    base = str(Path(sys.base_prefix, "bin", "python3"))
+    for pip in [[sys.executable, "-m", "pip"], [base, "-m", "pip"], ["pip3"], ["pip"]]:
+        if run_command([*pip, "--version"]) is None:
             return pip
     raise EmulatorUnavailableError(
-        f"no pip to download {_REQUIREMENT} with: neither in this environment, nor in the "
-        "interpreter below it, nor on PATH"
+        f"found no pip to download {_REQUIREMENT}: neither in this environment, nor in the "
+        "interpreter that it was made from, nor on PATH"
     )
 
 
-def complaint_of(command: list[str]) -> str | None:
-    """Run *command*. None is success; else what it said last."""
+def run_command(command: list[str]) -> str | None:
+    """Run *command*. Return None if it succeeds, else the last line of its error output."""
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=_DOWNLOAD_SECONDS, check=False
@@ -89,7 +89,10 @@ def _unpack(wheel: Path, machine: str) -> bytes:
     except (BadZipFile, KeyError) as error:
         raise EmulatorUnavailableError(f"{wheel.name} holds no emulator: {error}") from error
     if _digest(binary) != _SHA256[machine]:
-        raise EmulatorUnavailableError(f"{wheel.name}: the emulator's SHA-256 is not as known")
+        raise EmulatorUnavailableError(
+            f"{wheel.name}: SHA-256 of the emulator: found {_digest(binary)}, "
+            f"expected {_SHA256[machine]}"
+        )
     return binary
 
 
@@ -98,7 +101,7 @@ def _digest(content: bytes) -> str:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a program, all or nothing: another test run may be looking."""
+    """Write an executable file at once: another test run never sees a part of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, draft = tempfile.mkstemp(dir=path.parent)
     try:

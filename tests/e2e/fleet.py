@@ -1,32 +1,32 @@
-"""Several functions under one address, each in as many environments as calls overlap, as in Lambda.
+"""Serve several functions under one address, as Lambda does.
 
-In: functions by name, with their handlers, variables and concurrency. Out: a URL for boto3
-(`AWS_ENDPOINT_URL_LAMBDA`). An emulator takes one call at a time and answers in dialect; the
-front hands out idle ones, and says what Lambda says: 429 when all are busy, 413, failures with
-`X-Amz-Function-Error`. Must not know: what is sent, and what the answer should be.
+In: functions by name, each with its handler, variables and concurrency. Out: a URL for boto3
+(`AWS_ENDPOINT_URL_LAMBDA`). An emulator takes one call at a time and has its own format of errors.
+So the fleet starts one emulator for each call that overlaps with another, reuses idle ones, and
+answers in Lambda's format: 429 when all are busy, 413, failures with `X-Amz-Function-Error`.
 """
 
 import http.client
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 from tests.e2e.emulator import Function, running_function
+from tests.fakes import HttpReply, LambdaCall, serving_lambda
 
 _PAYLOAD_BYTES_MAX = 6 * 2**20
 _ANSWER_SECONDS = 100.0
+_FAILED = {"X-Amz-Function-Error": "Unhandled"}
 
 
 @dataclass(slots=True, kw_only=True)
 class Deployment:
-    """A function by its handler: its variables, and how many calls it takes at a time.
+    """A function: its handler, its variables, and how many calls it takes at a time.
 
-    Where it *mixes_tenants*, which Lambda never does, one may be served after another.
+    With *mixes_tenants* one environment serves several tenants, which Lambda never does.
     """
 
     handler: str
@@ -38,65 +38,54 @@ class Deployment:
     busy: int = 0
     calls: int = 0
     throttled: int = 0
-    tenants: list[str] = field(default_factory=list)
 
 
 class Fleet:
-    """Functions, and the environments that serve them."""
+    """Functions, and the environments that serve them. `url` is the address of all functions."""
+
+    url: str
 
     def __init__(self, emulator: Path, deployments: dict[str, Deployment]) -> None:
-        """Serve *deployments* on loopback; environments are started when they are wanted."""
+        """Serve *deployments*. An environment starts with the first call that needs it."""
         self.deployments = deployments
+        self.environments = ExitStack()
         self._emulator = emulator
         self._lock = threading.Lock()
-        self._environments = ExitStack()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.fleet = self
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
 
-    @property
-    def url(self) -> str:
-        """The address of all functions."""
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def invoke(self, name: str, payload: bytes, tenant: str | None) -> tuple[int, str, bytes]:
-        """Serve one call. Returns status, error (a header's text, or none) and answer."""
-        deployment = self.deployments.get(name)
+    def invoke(self, call: LambdaCall) -> HttpReply:
+        """Serve one call."""
+        deployment = self.deployments.get(call.function)
         if deployment is None:
-            return 404, "ResourceNotFoundException", b"{}"
-        if len(payload) > _PAYLOAD_BYTES_MAX:
-            return 413, "RequestTooLargeException", b"{}"
+            return _error(404, "ResourceNotFoundException")
+        if len(call.payload) > _PAYLOAD_BYTES_MAX:
+            return _error(413, "RequestTooLargeException")
         with self._lock:
             if deployment.busy >= deployment.concurrency:
                 deployment.throttled += 1
-                return 429, "TooManyRequestsException", b'{"message": "Rate Exceeded."}'
+                return _error(429, "TooManyRequestsException", b'{"message": "Rate Exceeded."}')
             deployment.busy += 1
             deployment.calls += 1
         try:
-            return (200, *self._answer(deployment, payload, tenant))
+            return self._answer(deployment, call)
         finally:
             with self._lock:
                 deployment.busy -= 1
 
-    def _answer(
-        self, deployment: Deployment, payload: bytes, tenant: str | None
-    ) -> tuple[str, bytes]:
-        if tenant is not None:
-            deployment.tenants.append(tenant)
-        if tenant is not None and not deployment.mixes_tenants:
-            with self._running(deployment) as function:  # nobody will be this tenant again
-                return _call(function, payload, tenant)
+    def _answer(self, deployment: Deployment, call: LambdaCall) -> HttpReply:
+        if call.tenant is not None and not deployment.mixes_tenants:
+            # No later call has the same tenant, so nothing would use this environment again.
+            with self._running(deployment) as fresh:
+                return _call(fresh, call)
         with self._lock:
             function = deployment.idle.pop() if deployment.idle else None
             if function is None:
-                function = self._environments.enter_context(self._running(deployment))
-        answer = _call(function, payload, tenant)
+                function = self.environments.enter_context(self._running(deployment))
+        reply = _call(function, call)
         with self._lock:
             deployment.idle.append(function)
-        return answer
+        return reply
 
-    def _running(self, deployment: Deployment) -> Any:
+    def _running(self, deployment: Deployment) -> AbstractContextManager[Function]:
         return running_function(
             self._emulator,
             handler=deployment.handler,
@@ -104,66 +93,32 @@ class Fleet:
             **deployment.variables,
         )
 
-    def close(self) -> None:
-        """End it, with all its environments."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-        self._environments.close()
-
 
 @contextmanager
 def running_fleet(emulator: Path, **deployments: Deployment) -> Iterator[Fleet]:
     """Serve functions for the length of a `with` block."""
     fleet = Fleet(emulator, deployments)
-    try:
+    with fleet.environments, serving_lambda(fleet.invoke) as fleet.url:
         yield fleet
-    finally:
-        fleet.close()
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    fleet: Fleet
+def _error(status: int, code: str, body: bytes = b"{}") -> HttpReply:
+    return HttpReply(status=status, headers={"x-amzn-ErrorType": code}, body=body)
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = 65536
-    disable_nagle_algorithm = True  # with neither, every call takes 45 ms
-    server: _Server
-
-    def do_POST(self) -> None:
-        """Take a call."""
-        name = self.path.split("/")[3]
-        payload = self.rfile.read(int(self.headers["Content-Length"]))
-        status, error, answer = self.server.fleet.invoke(
-            name, payload, self.headers.get("X-Amz-Tenant-Id")
-        )
-        self.send_response(status)
-        if error:
-            self.send_header("X-Amz-Function-Error" if status == 200 else "x-amzn-ErrorType", error)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, *_: object) -> None:
-        """Be quiet."""
-
-
-def _call(function: Function, payload: bytes, tenant: str | None) -> tuple[str, bytes]:
-    """Call an environment, and say in Lambda's words what the emulator says in its own."""
+def _call(function: Function, call: LambdaCall) -> HttpReply:
+    """Call an environment, and translate the emulator's answer to Lambda's format."""
     connection = http.client.HTTPConnection("127.0.0.1", function.port, timeout=_ANSWER_SECONDS)
-    headers = {} if tenant is None else {"X-Amz-Tenant-Id": tenant}
+    path = "/2015-03-31/functions/function/invocations"
+    headers = {} if call.tenant is None else {"X-Amz-Tenant-Id": call.tenant}
     try:
-        connection.request("POST", "/2015-03-31/functions/function/invocations", payload, headers)
+        connection.request("POST", path, call.payload, headers)
         response = connection.getresponse()
-        answer = response.read()
+        body = response.read()
     finally:
         connection.close()
-    if answer.startswith(b"Task timed out"):
-        words = {"errorType": "Sandbox.Timedout", "errorMessage": answer.decode()}
-        return "Unhandled", json.dumps(words).encode()
-    has_failed = response.status != 200 or b'"errorType":' in answer.replace(b" ", b"")[:10_000]
-    return "Unhandled" if has_failed else "", answer
+    if body.startswith(b"Task timed out"):
+        error = {"errorType": "Sandbox.Timedout", "errorMessage": body.decode()}
+        return HttpReply(headers=_FAILED, body=json.dumps(error).encode())
+    has_failed = response.status != 200 or b'"errorType":' in body.replace(b" ", b"")[:10_000]
+    return HttpReply(headers=_FAILED if has_failed else {}, body=body)

@@ -1,16 +1,29 @@
-"""Samples as a trainer sends them: our own, and those that lie in the repository."""
+"""Samples as a trainer sends them: made here, or read from the repository."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import Any
 
 from tests.paths import REPOSITORY
 
 Sample = dict[str, Any]
 
+# Programs that end soon, right and wrong: no time limit decides about their rows.
+_QUIXBUGS = (
+    "flatten/correct", "flatten/buggy", "knapsack/correct", "knapsack/buggy",
+    "powerset/correct", "powerset/buggy", "sieve/correct", "sieve/buggy",
+    "subsequences/correct", "wrap/buggy",
+)  # fmt: skip
+_KODSPORT = (
+    "namnsdag/accepted/namnsdag_js", "namnsdag/wrong/kappa", "kubiskaboxar/accepted/par_100",
+    "kubiskaboxar/partial/par_50", "minigolf2/partial/harry40", "vaccin/accepted/fredrik",
+    "kopatavlor/partial/leopold_7p", "applenparon/partial/noeq", "hundraelva/accepted/fredrik",
+    "oddbinom/accepted/per-logn",
+)  # fmt: skip
+
 
 def square_sample(program: str, *, sample_id: object = "square", **limits: float) -> Sample:
-    """Ask for `square(n)`, and answer with *program*."""
+    """Return a sample that asks for `square(n)` and is answered with *program*."""
     return {
         "id": sample_id,
         "messages": [
@@ -34,19 +47,34 @@ SLEEPING = "import time\n\ndef square(n):\n    time.sleep(1000)"
 
 
 def example_samples() -> list[Sample]:
-    """Return all that `make demo` scores."""
+    """Return all samples that `make demo` scores."""
     return _read_lines("examples/completions.jsonl")
 
 
-def known_samples(dataset: str, names: Iterable[str]) -> list[Sample]:
-    """Return the samples of these *names* from a dataset of known solutions."""
+def _known_samples(dataset: str, names: tuple[str, ...]) -> list[Sample]:
+    """Return the samples with these *names* from a dataset of known solutions."""
     rows = {row["name"]: row["sample"] for row in _read_lines(f"tests/known/data/{dataset}.jsonl")}
     return [rows[f"{dataset}/{name}"] for name in names]
+
+
+SAMPLE_SETS: dict[str, Callable[[], list[Sample]]] = {
+    "examples": example_samples,
+    "quixbugs": lambda: _known_samples("quixbugs", _QUIXBUGS),
+    "kodsport": lambda: _known_samples("kodsport", _KODSPORT),
+}
 
 
 def metrics_of(row: dict[str, Any]) -> dict[str, float]:
     """Return the metrics of a response row, by name."""
     return {metric["name"]: metric["value"] for metric in row["metrics_list"]}
+
+
+def without_durations(rows: Any) -> list[Any]:
+    """Return rows without the metric `duration_ms`: two runs may differ in nothing else."""
+    return [
+        row | {"metrics_list": [m for m in row["metrics_list"] if m["name"] != "duration_ms"]}
+        for row in rows
+    ]
 
 
 def _read_lines(path: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What a function does when Lambda's patience ends before a candidate's sleep."""
+"""Candidates that sleep longer than the time that Lambda gives to the invocation."""
 
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,10 @@ BATCH = [
 
 
 def answer(emulator: Path, on_outage: str) -> Any:
-    """Return what a warm function says with eight seconds for a sleeper and a right one."""
+    """Return what a function answers that has 8 seconds for a sleeper and a right program."""
     with running_function(
         emulator,
-        AWS_LAMBDA_FUNCTION_TIMEOUT="8",  # the emulator has a cold start count
+        AWS_LAMBDA_FUNCTION_TIMEOUT="8",  # the emulator counts a cold start, too
         VERIFIER_WORKERS="2",
         VERIFIER_ON_OUTAGE=on_outage,
     ) as function:
@@ -24,24 +24,24 @@ def answer(emulator: Path, on_outage: str) -> Any:
         return function.invoke(BATCH)
 
 
-def test_an_invocation_that_cannot_finish_says_so_itself(emulator: Path) -> None:
-    """The trainer is told to send again, before Lambda kills the function mid-sentence."""
+def test_an_invocation_that_cannot_finish_is_an_outage(emulator: Path) -> None:
+    """The function answers with an error before Lambda kills it."""
     error = answer(emulator, "raise")
 
     assert error["errorType"] == "OutageError"
     assert error["errorMessage"].startswith("1 of 2 samples could not be graded")
 
 
-def test_what_was_done_in_time_is_kept_on_request(emulator: Path) -> None:
-    """With `VERIFIER_ON_OUTAGE=value` only the sample that was cut short is ungraded."""
+def test_samples_that_were_done_in_time_are_graded_on_request(emulator: Path) -> None:
+    """With `VERIFIER_ON_OUTAGE=value` only the sample that was not done is ungraded."""
     sleeping, right = answer(emulator, "value")
 
     assert (metrics_of(sleeping)["ungraded"], metrics_of(right)["ungraded"]) == (1.0, 0.0)
     assert (sleeping["id"], right["aggregate_reward_score"]) == ("sleeping", 1.0)
 
 
-def test_a_time_limit_of_the_samples_own_is_no_outage(emulator: Path) -> None:
-    """A sleeper whose own limit comes first is simply wrong."""
+def test_a_samples_own_time_limit_is_no_outage(emulator: Path) -> None:
+    """A sleeper whose own limit ends first has correctness 0."""
     batch = [square_sample(SLEEPING, wall_seconds=0.5), square_sample(RIGHT)]
 
     with running_function(emulator, AWS_LAMBDA_FUNCTION_TIMEOUT="30") as function:

@@ -1,4 +1,4 @@
-"""The executor function by itself: orders in, replies out, and what it does with anything else."""
+"""The executor function alone: requests to run jobs, and events that are no such request."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,31 +23,31 @@ SLEEPER = Job(
 
 @pytest.fixture(scope="module")
 def executor(emulator: Path) -> Iterator[Function]:
-    """Run the executor function, warm through all the tests."""
+    """Start the executor function. All tests use the same process."""
     with running_function(emulator, handler=HANDLER, VERIFIER_WORKERS="2") as function:
         yield function
 
 
-def order(function: Function, *jobs: Job, seconds: float = 60.0) -> RunResponse:
-    """Give an order, and read the reply."""
+def run_jobs(function: Function, *jobs: Job, seconds: float = 60.0) -> RunResponse:
+    """Send a request to run *jobs*, and return the response."""
     answer = function.invoke(wrap(write_request(RunRequest(jobs=jobs, seconds=seconds))))
     return read_response(unwrap(answer), jobs)
 
 
-def test_an_order_is_carried_out(executor: Function) -> None:
-    """Every question of every job is answered, in order."""
-    reply = order(executor, ECHO)
+def test_every_question_is_answered(executor: Function) -> None:
+    """The response has the execution of each question, in order."""
+    response = run_jobs(executor, ECHO)
 
-    assert [one.stdout for one in reply.results[0]] == [b"1\n", b"2\n"]
+    assert [execution.stdout for execution in response.results[0]] == [b"1\n", b"2\n"]
 
 
-def test_an_honest_candidate_leaves_it_warm(executor: Function) -> None:
-    """One that writes files and prints is no reason to start again."""
+def test_an_honest_candidate_does_not_restart_the_function(executor: Function) -> None:
+    """After a candidate that writes a file and prints, the same process serves the next request."""
     writer = Job(program="open('left', 'w').write('x'); print(1)", questions=(Run(),))
-    order(executor, writer)
+    run_jobs(executor, writer)
     before = executor.runtime_pid
 
-    order(executor, writer, seconds=60)
+    run_jobs(executor, writer, seconds=60)
 
     assert executor.runtime_pid == before
 
@@ -58,33 +58,35 @@ def test_an_honest_candidate_leaves_it_warm(executor: Function) -> None:
      [{"id": 1, "messages": [], "reference_answer": "secret"}]],
     ids=str,
 )  # fmt: skip
-def test_what_is_no_order_is_an_error_and_leaves_it_warm(executor: Function, event: Any) -> None:
-    """Whoever calls it with something else, a trainer's event say, is told what was expected."""
-    order(executor, ECHO)
+def test_a_malformed_event_is_an_error_and_does_not_restart_the_function(
+    executor: Function, event: Any
+) -> None:
+    """The error does not quote the event, which may be a trainer's, with a reference."""
+    run_jobs(executor, ECHO)
     before = executor.runtime_pid
 
     answer = executor.invoke(event)
 
     assert answer["errorType"] in ("ValueError", "PayloadError")
     assert "secret" not in answer["errorMessage"]
-    order(executor, ECHO)
+    run_jobs(executor, ECHO)
     assert executor.runtime_pid == before
 
 
-def test_it_takes_no_longer_than_it_is_told(executor: Function) -> None:
-    """What is not done by then was not run, which is no verdict."""
-    ((sleeper,),) = order(executor, SLEEPER, seconds=1.0).results
+def test_a_request_ends_after_its_seconds(executor: Function) -> None:
+    """A question that is not answered by then was not run."""
+    ((sleeper,),) = run_jobs(executor, SLEEPER, seconds=1.0).results
 
     assert (sleeper.ending, sleeper.detail) == (Ending.NOT_RUN, "the deadline came first")
 
 
-def test_it_replies_before_lambda_ends_it(emulator: Path) -> None:
-    """A question with eight hours' patience in a function that has eight seconds."""
+def test_the_function_answers_before_lambda_ends_it(emulator: Path) -> None:
+    """A question that may take 8 hours, in a function that has 8 seconds, was not run."""
     with running_function(
         emulator, handler=HANDLER, AWS_LAMBDA_FUNCTION_TIMEOUT="8", VERIFIER_WORKERS="1"
     ) as function:
         function.invoke({})
-        ((sleeper,),) = order(function, SLEEPER).results
-        ((first, _),) = order(function, ECHO).results
+        ((sleeper,),) = run_jobs(function, SLEEPER).results
+        ((first, _),) = run_jobs(function, ECHO).results
 
     assert (sleeper.ending, first.stdout) == (Ending.NOT_RUN, b"1\n")

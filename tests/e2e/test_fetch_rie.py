@@ -1,4 +1,4 @@
-"""The emulator's binary: what is accepted as such, and what is said when there is none."""
+"""tests/e2e/fetch_rie.py: which binary it accepts, and why it may find none."""
 
 import sys
 import zipfile
@@ -15,7 +15,7 @@ BINARY = b"an emulator"
 
 @pytest.fixture
 def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Put a wheel with an emulator of ours where `pip` would have put the real one."""
+    """Return a wheel with an emulator of ours, which is fetched instead of the real one."""
     path = tmp_path / "aws_sam_cli.whl"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("samcli/local/rapid/aws-lambda-rie-x86_64", BINARY)
@@ -26,15 +26,15 @@ def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("wheel")
-def test_the_binary_is_taken_out_of_the_wheel(tmp_path: Path) -> None:
-    """What comes back can be run, and is all that lies in the cache."""
+def test_the_binary_is_unpacked_from_the_wheel(tmp_path: Path) -> None:
+    """The binary is executable, and is the only file in the cache."""
     emulator = fetch_emulator(tmp_path / "cache")
 
     assert (emulator.read_bytes(), emulator.stat().st_mode & 0o777) == (BINARY, 0o755)
     assert list((tmp_path / "cache").iterdir()) == [emulator]
 
 
-def test_a_binary_that_is_there_is_not_fetched_again(wheel: Path, tmp_path: Path) -> None:
+def test_a_cached_binary_is_not_fetched_again(wheel: Path, tmp_path: Path) -> None:
     """The second test run needs no network."""
     first = fetch_emulator(tmp_path / "cache")
     wheel.unlink()
@@ -44,7 +44,7 @@ def test_a_binary_that_is_there_is_not_fetched_again(wheel: Path, tmp_path: Path
 
 @pytest.mark.usefixtures("wheel")
 def test_a_damaged_binary_is_replaced(tmp_path: Path) -> None:
-    """Half a file in the cache is never started."""
+    """A part of a binary in the cache is never returned."""
     emulator = fetch_emulator(tmp_path / "cache")
     emulator.write_bytes(BINARY[:3])
 
@@ -52,8 +52,8 @@ def test_a_damaged_binary_is_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("wheel")
-def test_another_binary_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What has not the known digest is neither kept nor run."""
+def test_an_unknown_binary_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A binary with another digest is not kept."""
     monkeypatch.setitem(fetch_rie._SHA256, "x86_64", sha256(b"another").hexdigest())
 
     with pytest.raises(EmulatorUnavailableError, match="SHA-256"):
@@ -61,8 +61,8 @@ def test_another_binary_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert not (tmp_path / "cache").exists()
 
 
-def test_without_pip_the_reason_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where no pip is found, in a venv of uv's for example, it says so."""
+def test_without_pip_the_error_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment may have no pip: a venv made by uv has none."""
     monkeypatch.setattr(sys, "executable", "/missing/python")
     monkeypatch.setattr(sys, "base_prefix", "/missing")
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -71,10 +71,10 @@ def test_without_pip_the_reason_is_given(tmp_path: Path, monkeypatch: pytest.Mon
         fetch_emulator(tmp_path / "cache")
 
 
-def test_without_a_network_the_reason_is_given(
+def test_without_a_network_the_error_quotes_pip(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What pip said last is passed on."""
+    """The error ends with the last line that pip printed."""
     pip = tmp_path / "pip"
     pip.write_text("#!/bin/sh\n[ $1 = --version ] || { echo 'no route' >&2; exit 1; }\n")
     pip.chmod(0o755)

@@ -1,7 +1,7 @@
-"""Candidates that go for the function itself: its runtime interface, its environment.
+"""Candidates that attack the reward function: its runtime interface and its environment.
 
-In Lambda, whoever reaches the runtime interface can read the event, with the references,
-and answer in the function's place.
+A process in Lambda that reaches the runtime interface can read the event, with the references,
+and can answer it instead of the function.
 """
 
 from pathlib import Path
@@ -23,43 +23,43 @@ def ask(method, path, body=None):
 
 def square(n):
     try:
-        told = ask("GET", "next")
+        event = ask("GET", "next")
         rows = [
             dict(id=sample["id"], aggregate_reward_score=1.0, metrics_list=[])
-            for sample in json.load(told)
+            for sample in json.load(event)
         ]
-        request_id = told.headers["Lambda-Runtime-Aws-Request-Id"]
+        request_id = event.headers["Lambda-Runtime-Aws-Request-Id"]
         ask("POST", request_id + "/response", json.dumps(rows)).read()
         ask("GET", "next")
     except (Exception, SystemExit):
         pass
     return n * n
 """
-"""Gives the answer itself, and ends the invocation in the runtime's name."""
+"""Answers the event, so that the invocation ends with rows of its own."""
 
-STAYER = (
+BACKGROUND_FORGER = (
     FORGER
     + """
 import os, threading, time
 
-def wait_for_the_next(stay=square):
+def answer_next_events(answer=square):
     while True:
-        stay(0)
+        answer(0)
         time.sleep(0.01)
 
 def square(n):
     try:
         if os.fork() == 0:
             os.setsid()
-            wait_for_the_next()
+            answer_next_events()
     except (Exception, SystemExit):
-        threading.Thread(target=wait_for_the_next, daemon=False).start()
+        threading.Thread(target=answer_next_events, daemon=False).start()
     return n * n
 """
 )
-"""Leaves a process behind, or else a thread, that answers whatever event comes next."""
+"""Leaves a process, or else a thread, that answers the next event."""
 
-SPY = """
+ENVIRONMENT_READER = """
 import glob, os
 
 def square(n):
@@ -72,19 +72,19 @@ def square(n):
     found = any("AWS_" in text or "VERIFIER_" in text for text in seen)
     return None if found else n * n
 """
-"""Gives the right answer only if it sees nothing of the function's environment."""
+"""Answers right only if it finds no variable of the function's environment."""
 
 
 def forge(emulator: Path, **variables: Any) -> tuple[Any, Any]:
-    """Send the forger, and return the answer and what the log says of the sample."""
+    """Send the forger. Return the answer, and the verdicts in the log."""
     with running_function(emulator, **variables) as function:
         program = FORGER.format(port=function.runtime_port)
-        invocation = function.invoke_and_listen([square_sample(program, wall_seconds=3)])
+        invocation = function.invoke_with_log([square_sample(program, wall_seconds=3)])
         verdicts = [line["verdict"] for line in invocation.log_lines if "verdict" in line]
         return invocation.answer, verdicts
 
 
-def test_without_a_wall_an_answer_can_be_forged(emulator: Path) -> None:
+def test_without_isolation_an_answer_can_be_forged(emulator: Path) -> None:
     """The attack is real: at level `none` the candidate's rows reach the trainer."""
     rows, _ = forge(emulator, VERIFIER_ISOLATION="none")
 
@@ -92,8 +92,8 @@ def test_without_a_wall_an_answer_can_be_forged(emulator: Path) -> None:
 
 
 @pytest.mark.parametrize("level", ["auto", "interpreter"])
-def test_a_forged_answer_never_arrives(emulator: Path, level: str) -> None:
-    """Behind either wall the attempt is reported, and the true row, a zero, is sent."""
+def test_isolation_stops_a_forged_answer(emulator: Path, level: str) -> None:
+    """At either level the verdict is a violation, and the trainer gets our row, with reward 0."""
     rows, verdicts = forge(emulator, VERIFIER_ISOLATION=level)
 
     assert verdicts == ["security_violation"]
@@ -102,8 +102,8 @@ def test_a_forged_answer_never_arrives(emulator: Path, level: str) -> None:
 
 
 @pytest.mark.parametrize("level", ["auto", "interpreter"])
-def test_a_forger_does_no_harm_to_the_next_event(emulator: Path, level: str) -> None:
-    """After the attempt, the same process goes on with true answers."""
+def test_a_forger_does_not_change_the_next_event(emulator: Path, level: str) -> None:
+    """After the attack, the same process scores the next event."""
     with running_function(emulator, VERIFIER_ISOLATION=level) as function:
         function.invoke([square_sample(FORGER.format(port=function.runtime_port))])
         before = function.runtime_pid
@@ -114,12 +114,12 @@ def test_a_forger_does_no_harm_to_the_next_event(emulator: Path, level: str) -> 
 
 
 @pytest.mark.parametrize("level", ["auto", "interpreter"])
-def test_nobody_stays_behind_for_the_next_event(emulator: Path, level: str) -> None:
-    """The attempt is reported, nothing of it lives on, and the next event gets its true rows."""
+def test_no_process_of_a_candidate_is_left_for_the_next_event(emulator: Path, level: str) -> None:
+    """The attack is a violation, its processes end, and the next event gets our rows."""
     with running_function(emulator, VERIFIER_ISOLATION=level) as function:
         function.invoke([square_sample(RIGHT)])
         before = set(function.processes)
-        attack = square_sample(STAYER.format(port=function.runtime_port), wall_seconds=3)
+        attack = square_sample(BACKGROUND_FORGER.format(port=function.runtime_port), wall_seconds=3)
         (caught,) = function.invoke([attack])
         stayed = set(function.processes) - before
 
@@ -131,9 +131,9 @@ def test_nobody_stays_behind_for_the_next_event(emulator: Path, level: str) -> N
 
 
 @pytest.mark.parametrize("level", ["auto", "interpreter"])
-def test_the_environment_of_the_function_is_out_of_sight(emulator: Path, level: str) -> None:
-    """No variable of Lambda's or of ours is in the guest's, or in any that it can read."""
+def test_a_candidate_cannot_read_the_functions_environment(emulator: Path, level: str) -> None:
+    """It finds no variable of Lambda or of ours, in its own environment or in another's."""
     with running_function(emulator, VERIFIER_ISOLATION=level) as function:
-        (row,) = function.invoke([square_sample(SPY)])
+        (row,) = function.invoke([square_sample(ENVIRONMENT_READER)])
 
     assert row["aggregate_reward_score"] == 1.0

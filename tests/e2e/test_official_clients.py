@@ -1,4 +1,4 @@
-"""What the official clients verify before a training job, on our reward function."""
+"""The official clients' verification of a reward function, which comes before a training job."""
 
 import json
 import os
@@ -18,6 +18,8 @@ from tests.e2e.samples import Sample, example_samples
 from tests.e2e.verify import CLIENTS
 from tests.paths import REPOSITORY
 
+pytestmark = pytest.mark.slow
+
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:SageMaker-reward"
 OUR_HANDLER = "from nova_code_verifier.handlers.reward import lambda_handler\n"
 
@@ -28,20 +30,20 @@ def clients() -> Path:
     try:
         return fetch_clients()
     except ClientsUnavailableError as error:
-        pytest.skip(f"the official clients are not to be had: {error}")
+        pytest.skip(f"no official clients: {error}")
 
 
 @pytest.fixture(params=CLIENTS)
 def client(request: pytest.FixtureRequest) -> str:
-    """Name each of the clients."""
+    """Return the name of each client."""
     name: str = request.param
     return name
 
 
 @pytest.fixture(params=["with completions", "raw rows"])
 def samples(request: pytest.FixtureRequest) -> list[Sample]:
-    """Return samples as a trainer sends them, or rows of a dataset as they are."""
-    # The oldest client refuses samples whose content is a list of parts.
+    """Return samples as a trainer sends them, or rows as they are in a dataset."""
+    # The oldest client refuses messages whose content is a list of parts.
     answered = [
         sample
         for sample in example_samples()
@@ -51,7 +53,7 @@ def samples(request: pytest.FixtureRequest) -> list[Sample]:
 
 
 def raw_rows(samples: list[Sample]) -> list[Sample]:
-    """Take from samples what a trainer adds to rows of a dataset: ids and completions."""
+    """Return the samples without ids and completions, which a trainer adds."""
     return [
         {
             "messages": [turn for turn in sample["messages"] if turn["role"] != "assistant"],
@@ -64,7 +66,7 @@ def raw_rows(samples: list[Sample]) -> list[Sample]:
 def verify(
     clients: Path, client: str, target: str | Path, samples: list[Sample], **variables: str
 ) -> dict[str, Any]:
-    """Run a client's verification in a process of its own, and return what it said."""
+    """Run a client's verification in a process of its own, and return its result."""
     done = subprocess.run(
         [sys.executable, Path(__file__).with_name("verify.py"), clients, client, target],
         input=json.dumps(samples),
@@ -86,12 +88,12 @@ def verify(
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return said
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
 
 
 def local_file(directory: Path, code: str) -> Path:
-    """Write a reward function into a file."""
+    """Write the code of a reward function into a file."""
     path = directory / "reward.py"
     path.write_text(code)
     return path
@@ -100,35 +102,35 @@ def local_file(directory: Path, code: str) -> Path:
 def test_our_handler_passes_as_a_local_file(
     clients: Path, client: str, samples: list[Sample], tmp_path: Path
 ) -> None:
-    """The client runs the file's text, and calls its handler with `{}` for a context."""
-    said = verify(clients, client, local_file(tmp_path, OUR_HANDLER), samples)
+    """The client executes the file, and calls its handler with the context `{}`."""
+    result = verify(clients, client, local_file(tmp_path, OUR_HANDLER), samples)
 
-    assert said["success"], said["message"]
-    assert said["successful_samples"] == len(samples)
+    assert result["success"], result["message"]
+    assert result["successful_samples"] == len(samples)
 
 
 def test_our_single_file_passes(
     clients: Path, client: str, samples: list[Sample], tmp_path: Path
 ) -> None:
-    """The form that all clients can deploy is verified by them, too."""
+    """Every client accepts the single file, which is the form that all of them can deploy."""
     path = local_file(tmp_path, build())
 
-    said = verify(clients, client, path, samples, TMPDIR=str(tmp_path), PYTHONPATH="")
+    result = verify(clients, client, path, samples, TMPDIR=str(tmp_path), PYTHONPATH="")
 
-    assert said["success"], said["message"]
-    assert said["successful_samples"] == len(samples)
+    assert result["success"], result["message"]
+    assert result["successful_samples"] == len(samples)
 
 
 def test_our_handler_passes_as_a_function(
     clients: Path, client: str, samples: list[Sample], function: Function
 ) -> None:
-    """The client invokes it by boto3, here through Lambda's emulator."""
+    """The client invokes the function by boto3, here in Lambda's emulator."""
     url = function.endpoint_url
 
-    said = verify(clients, client, ARN, samples, AWS_ENDPOINT_URL_LAMBDA=url)
+    result = verify(clients, client, ARN, samples, AWS_ENDPOINT_URL_LAMBDA=url)
 
-    assert said["success"], said["message"]
-    assert said["successful_samples"] == len(samples)
+    assert result["success"], result["message"]
+    assert result["successful_samples"] == len(samples)
 
 
 @pytest.mark.parametrize(
@@ -141,16 +143,16 @@ def test_our_handler_passes_as_a_function(
         "1 / 0",
     ],
 )
-def test_what_the_clients_refuse_is_refused_here(
+def test_the_clients_refuse_rows_that_break_the_contract(
     clients: Path, client: str, row: str, tmp_path: Path
 ) -> None:
-    """Their checks are at work: a handler that breaks the contract does not pass."""
+    """The checks of the clients run here: a handler with such a row does not pass."""
     path = local_file(tmp_path, f"def lambda_handler(event, context):\n    return [{row}]\n")
 
-    said = verify(clients, client, path, raw_rows(example_samples()[:1]))
+    result = verify(clients, client, path, raw_rows(example_samples()[:1]))
 
-    assert not said["success"]
-    assert said["message"]
+    assert not result["success"]
+    assert result["message"]
 
 
 @pytest.mark.parametrize(
@@ -162,26 +164,26 @@ def test_what_the_clients_refuse_is_refused_here(
         "{'id': 'a', 'aggregate_reward_score': 1}, {'id': 'surplus', 'aggregate_reward_score': 1}",
     ],
 )
-def test_our_check_finds_what_the_clients_let_pass(
+def test_our_row_check_refuses_rows_that_a_client_accepts(
     clients: Path, rows: str, tmp_path: Path
 ) -> None:
-    """NaN, booleans, foreign ids and surplus rows pass there, and not with us."""
+    """NaN, booleans, unknown ids and surplus rows pass the client, and not `check_response`."""
     path = local_file(tmp_path, f"def lambda_handler(event, context):\n    return [{rows}]\n")
     sample = example_samples()[0] | {"id": "a"}
 
-    said = verify(clients, "amzn-nova-forge", path, [sample])
+    result = verify(clients, "amzn-nova-forge", path, [sample])
 
-    assert said["success"]
+    assert result["success"]
     returned = [
-        result["output"] | {"metrics_list": []} for result in said["results"] if "output" in result
+        row["output"] | {"metrics_list": []} for row in result["results"] if "output" in row
     ]
     assert check_response(returned, sent_ids=["a"]) != []
 
 
-def test_without_a_network_the_reason_is_given(
+def test_without_a_network_the_error_quotes_pip(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What pip said last is passed on, and no half of a directory is kept."""
+    """The error ends with the last line that pip printed, and the cache stays empty."""
     pip = tmp_path / "pip"
     pip.write_text("#!/bin/sh\necho 'no route' >&2; exit 1\n")
     pip.chmod(0o755)

@@ -1,4 +1,4 @@
-"""The reward function as a single file, in an interpreter that has nothing else."""
+"""The reward function as a single file, in an interpreter without any package."""
 
 import json
 import stat
@@ -13,11 +13,11 @@ import pytest
 from nova_code_verifier.handlers.reward import lambda_handler
 from nova_code_verifier.handlers.single_file.bundle import build
 from tests.e2e.emulator import running_function
-from tests.e2e.samples import RIGHT, Sample, example_samples, square_sample
+from tests.e2e.samples import RIGHT, Sample, example_samples, square_sample, without_durations
 from tests.e2e.test_function import LOGGED_FIELDS
-from tests.e2e.test_same_rows import comparable
 
-# As the official clients run a local file. The last line is for us; those before it are the log.
+# The official clients execute a local file like this. Its last line is the answer, the lines
+# before it are the log.
 DRIVER = """\
 import json, sys
 names = {}
@@ -45,16 +45,9 @@ def single_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def run(
-    single_file: Path,
-    event: object,
-    context: object = None,
-    *,
-    driver: str = DRIVER,
-    **settings: str,
-) -> list[str]:
-    """Have the file score *event*, without any package; return what was printed, by lines."""
-    done = start(single_file, event, context, driver=driver, **settings)
+def run(single_file: Path, event: object, context: object = None, **options: str) -> list[str]:
+    """Score *event* with the single file, and return the lines that it printed."""
+    done = start(single_file, event, context, **options)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.splitlines()
 
@@ -67,7 +60,7 @@ def start(
     driver: str = DRIVER,
     **settings: str,
 ) -> subprocess.CompletedProcess[str]:
-    """Have the file score *event*, however that ends."""
+    """Start the single file with *event*, and return the process, whatever its status is."""
     base: str = getattr(sys, "_base_executable", sys.executable)
     return subprocess.run(
         [base, "-I", "-S", "-c", driver, single_file],
@@ -82,25 +75,27 @@ def start(
 
 
 def score(single_file: Path, event: object, context: object = None) -> Any:
-    """Have the file score *event*, and return its answer."""
+    """Score *event* with the single file, and return its answer."""
     return json.loads(run(single_file, event, context)[-1])
 
 
 def square_with_code(tests: dict[str, str]) -> Sample:
-    """Ask for `square(n)`, and test it by code."""
+    """Return a sample that asks for `square(n)` and has test code."""
     reference = {"tests": {"kind": "code", "entry_point": "square", **tests}}
     return square_sample(RIGHT) | {"reference_answer": reference}
 
 
-def test_it_gives_the_rows_of_the_full_handler(single_file: Path) -> None:
-    """All examples but those whose tests need pytest get the same rows as everywhere."""
-    samples = [one for one in example_samples() if not one["id"].endswith("-pytest")]
+def test_the_single_file_returns_the_rows_of_the_handler(single_file: Path) -> None:
+    """All examples have the same rows, except those whose tests need pytest."""
+    samples = [sample for sample in example_samples() if not sample["id"].endswith("-pytest")]
 
-    assert comparable(score(single_file, samples, {})) == comparable(lambda_handler(samples))
+    assert without_durations(score(single_file, samples, {})) == without_durations(
+        lambda_handler(samples)
+    )
 
 
-def test_it_reads_and_answers_envelopes(single_file: Path) -> None:
-    """What is broken costs its own row, and an envelope is answered by one."""
+def test_an_envelope_is_answered_by_an_envelope(single_file: Path) -> None:
+    """The answer has a status, and a row for each sample, a malformed one included."""
     event = {"body": json.dumps([{"messages": [{"role": 1}]}, square_sample(RIGHT)])}
 
     answer = score(single_file, event, None)
@@ -109,19 +104,17 @@ def test_it_reads_and_answers_envelopes(single_file: Path) -> None:
     assert (answer["statusCode"], rewards) == (200, [0.0, 1.0])
 
 
-@pytest.mark.parametrize("tests", [SCRIPT_STYLE, UNITTEST_STYLE])
-def test_test_code_is_judged(single_file: Path, tests: dict[str, str]) -> None:
-    """Asserts and unittest need nothing but Python."""
+@pytest.mark.parametrize("tests", [SCRIPT_STYLE, UNITTEST_STYLE], ids=["asserts", "unittest"])
+def test_asserts_and_unittest_are_graded(single_file: Path, tests: dict[str, str]) -> None:
+    """They need nothing but Python."""
     (row,) = score(single_file, [square_with_code(tests)])
 
     assert row["aggregate_reward_score"] == 1.0
 
 
-@pytest.mark.parametrize("tests", [PYTEST_STYLE, PYTEST_IMPORTING])
-def test_tests_for_pytest_are_refused_in_a_sentence(
-    single_file: Path, tests: dict[str, str]
-) -> None:
-    """They cost their own row, as a dataset that cannot be graded here, and not a guess."""
+@pytest.mark.parametrize("tests", [PYTEST_STYLE, PYTEST_IMPORTING], ids=["functions", "import"])
+def test_tests_that_need_pytest_are_refused(single_file: Path, tests: dict[str, str]) -> None:
+    """Their sample is ungraded, the log names pytest, and the other sample is graded."""
     *log, answer = run(single_file, [square_with_code(tests), square_sample(RIGHT)])
 
     rewards = [row["aggregate_reward_score"] for row in json.loads(answer)]
@@ -131,15 +124,15 @@ def test_tests_for_pytest_are_refused_in_a_sentence(
     assert "pytest" in problems[0]
 
 
-def test_the_log_has_the_same_fields(single_file: Path) -> None:
-    """A dashboard reads the lines of either."""
+def test_the_log_has_the_fields_of_the_handlers_log(single_file: Path) -> None:
+    """A dashboard reads the lines of both."""
     line, _ = run(single_file, [square_sample(RIGHT)])
 
     assert json.loads(line).keys() >= LOGGED_FIELDS | {"level", "message", "timestamp", "service"}
 
 
-def test_the_judge_is_on_board(single_file: Path) -> None:
-    """Whoever names a model gets its judge; what it asks with, boto3, is the platform's."""
+def test_the_single_file_has_the_text_judge(single_file: Path) -> None:
+    """A start with a judge's model succeeds: boto3, which the judge needs, is the platform's."""
     model = "amazon.nova-lite-v1:0"
 
     *_, answer = run(single_file, [square_sample(RIGHT)], VERIFIER_JUDGE_MODEL=model)
@@ -147,16 +140,16 @@ def test_the_judge_is_on_board(single_file: Path) -> None:
     assert json.loads(answer)[0]["aggregate_reward_score"] == 1.0
 
 
-def test_an_executor_function_is_refused_in_a_sentence(single_file: Path) -> None:
-    """Whoever asks for it must not have candidates run beside the references instead."""
+def test_the_setting_of_an_executor_function_is_refused(single_file: Path) -> None:
+    """To ignore it would run candidates on the machine that has the references."""
     ended = start(single_file, [square_sample(RIGHT)], VERIFIER_EXECUTOR_FUNCTION="executor")
 
     assert ended.returncode != 0
     assert "VERIFIER_EXECUTOR_FUNCTION: the single file runs candidates by itself" in ended.stderr
 
 
-def test_modules_of_the_same_names_are_left_alone(single_file: Path) -> None:
-    """A user's own `nova_code_verifier` stays what it is, and is not taken for ours."""
+def test_a_module_of_the_same_name_is_not_replaced(single_file: Path) -> None:
+    """A user's own `nova_code_verifier` stays in `sys.modules`, and ours is loaded without it."""
     driver = (
         "import sys, types\n"
         "theirs = sys.modules['nova_code_verifier'] = types.ModuleType('nova_code_verifier')\n"
@@ -170,8 +163,8 @@ def test_modules_of_the_same_names_are_left_alone(single_file: Path) -> None:
     assert row["aggregate_reward_score"] == 1.0
 
 
-def test_many_may_start_at_once(single_file: Path, tmp_path: Path) -> None:
-    """Processes that unpack in one directory at the same time do not disturb each other."""
+def test_several_processes_may_start_at_once(single_file: Path, tmp_path: Path) -> None:
+    """Processes that unpack at the same time share one directory, and all of them score."""
     copy = tmp_path / single_file.name
     copy.write_text(single_file.read_text())
 
@@ -182,20 +175,20 @@ def test_many_may_start_at_once(single_file: Path, tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("nova-code-verifier-*"))) == 1
 
 
-def test_what_it_unpacked_cannot_be_written_to(single_file: Path, tmp_path: Path) -> None:
-    """A guest that shares the user, but cannot `chmod`, changes no module of ours."""
+def test_the_unpacked_modules_are_read_only(single_file: Path, tmp_path: Path) -> None:
+    """A guest with the same user id, which cannot call `chmod`, changes no module of ours."""
     copy = tmp_path / single_file.name
     copy.write_text(single_file.read_text())
 
     run(copy, [])
 
-    (place,) = tmp_path.glob("nova-code-verifier-*")
-    modes = {stat.S_IMODE(path.stat().st_mode) for path in [place, *place.rglob("*")]}
+    (directory,) = tmp_path.glob("nova-code-verifier-*")
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in [directory, *directory.rglob("*")]}
     assert modes == {0o500, 0o400}
 
 
-def test_it_runs_as_a_function(single_file: Path, emulator: Path) -> None:
-    """Lambda's runtime client imports it, and gets the rows of the full handler."""
+def test_the_single_file_runs_as_a_function(single_file: Path, emulator: Path) -> None:
+    """Lambda's runtime client imports it, and it returns the rows of the handler."""
     samples = [square_sample(RIGHT), square_sample("def square(n):\n    return 9")]
 
     with running_function(
@@ -203,4 +196,4 @@ def test_it_runs_as_a_function(single_file: Path, emulator: Path) -> None:
     ) as function:
         answer = function.invoke(samples)
 
-    assert comparable(answer) == comparable(lambda_handler(samples))
+    assert without_durations(answer) == without_durations(lambda_handler(samples))

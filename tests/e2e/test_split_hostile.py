@@ -1,8 +1,9 @@
-"""Candidates in an executor function that has no wall at all: what they can do, and what not.
+"""Attacks of candidates in an executor function without isolation.
 
-Every attack goes through Lambda's own interface, and is first shown to be real. No reference can
-be read: there is none. Nobody's reward is raised: an answer still has to be right. Nobody answers
-for others: what would happen if environments were shared is shown, too.
+Every attack uses Lambda's own runtime interface, and a test shows that it works. Then the tests
+show what an attacker does not get: it reads no reference, as the event holds none; it raises
+no reward, as a forged answer still has to be right; and it answers for no other candidate, as
+every call gets a fresh environment.
 """
 
 import base64
@@ -19,10 +20,24 @@ from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.remote.frames import pack_frames, unpack_frames
 from nova_code_verifier.sandbox.remote.request import read_request
 from nova_code_verifier.sandbox.remote.response import RunResponse, write_response
-from nova_code_verifier.sandbox.types import Call, Ending, Execution, IsolationLevel, Job
+from nova_code_verifier.sandbox.types import (
+    Call,
+    Ending,
+    Execution,
+    IsolationLevel,
+    Job,
+    Operation,
+    Run,
+)
 from tests.e2e.fleet import Fleet
 from tests.e2e.samples import RIGHT, Sample, metrics_of, square_sample
-from tests.e2e.test_split import NO_WALL_REQUIRED, WITHOUT_WALLS, rewards, score, split
+from tests.e2e.two_functions import (
+    NO_ISOLATION,
+    NO_ISOLATION_REQUIRED,
+    rewards,
+    score,
+    two_functions,
+)
 
 TOOLS = r"""
 import base64, json, os, signal, time
@@ -48,13 +63,13 @@ def ask(method, path, body=None):
     connection.request(method, "/2018-06-01/runtime/invocation/" + path, body)
     return connection.getresponse()
 
-def answer_for(order, payload):
-    request_id = order.headers["Lambda-Runtime-Aws-Request-Id"]
+def answer_for(event, payload):
+    request_id = event.headers["Lambda-Runtime-Aws-Request-Id"]
     ask("POST", request_id + "/response", json.dumps({"payload": payload})).read()
 """
-"""In Lambda the interface has one fixed address; the emulator's is in its command line."""
+"""Lambda's interface has a fixed address; the emulator's is in the emulator's command line."""
 
-THIEF = (
+EVENT_READER = (
     TOOLS
     + """
 def square(n):
@@ -63,21 +78,21 @@ def square(n):
     return n * n
 """
 )
-"""Reads the event that the function got, and keeps it."""
+"""Reads the event of the function, and writes it to a file."""
 
 FORGER = (
     TOOLS
     + """
 def square(n):
-    order = ask("GET", "next")
-    answer_for(order, GIVEN)
+    event = ask("GET", "next")
+    answer_for(event, GIVEN)
     time.sleep(1)
     return n * n
 """
 )
-"""Answers in the function's place."""
+"""Answers the event instead of the function."""
 
-STAYER = (
+BACKGROUND_FORGER = (
     TOOLS
     + """
 def stay():
@@ -91,9 +106,9 @@ def stay():
     os.kill(RUNTIME, signal.SIGKILL)
     while True:
         try:
-            order = ask("GET", "next")
-            order.read()
-            answer_for(order, GIVEN)
+            event = ask("GET", "next")
+            event.read()
+            answer_for(event, GIVEN)
         except Exception:
             time.sleep(0.02)
 
@@ -104,9 +119,9 @@ def square(n):
     return n * n
 """
 )
-"""Leaves a process, which kills the runtime that would find it, and answers all later calls."""
+"""Leaves a process that kills the runtime, which would find it, and answers all later calls."""
 
-MURDERER = """
+ZYGOTE_KILLER = """
 import os, signal, time
 
 def square(n):
@@ -114,76 +129,81 @@ def square(n):
     time.sleep(5)
     return n * n
 """
-"""Kills the zygote that would run it, each time, so that it is never run."""
+"""Kills its zygote in each run, so that no run ends with an answer."""
 
-SPY = (
+ENVIRONMENT_READER = (
     TOOLS
     + """
 def square(n):
     texts = [" ".join(os.environ.values())]
-    for place in (RUNTIME, os.getppid(), "self"):
+    for pid in (RUNTIME, os.getppid(), "self"):
         try:
-            texts.append(open(f"/proc/{place}/environ").read())
+            texts.append(open(f"/proc/{pid}/environ").read())
         except OSError:
             pass
     return None if any("sesame" in text for text in texts) else n * n
 """
 )
-"""Is right only if it finds no credentials in any environment of the function's."""
+"""Answers right only if it finds no credentials in the environment of any process."""
 
 TWO_CALLS = Job(program="", questions=(Call(entry_point="square"),) * 2)
+NINE_AND_SIXTEEN = tuple(Execution(ending=Ending.FINISHED, value=value) for value in (9, 16))
+"""Right answers to both calls."""
 
 
-def given(attack: str, what: str) -> str:
-    """Give an attack the text that it needs."""
-    return attack.replace("GIVEN", repr(what))
+def insert(attack: str, value: str) -> str:
+    """Return the attack with *value* where it has the word GIVEN."""
+    return attack.replace("GIVEN", repr(value))
 
 
 def claim(*values: object, level: IsolationLevel = IsolationLevel.KERNEL) -> str:
-    """Write a reply in good form that claims these answers, got in no time."""
+    """Return a well-formed response that claims these answers."""
     executions = tuple(Execution(ending=Ending.FINISHED, value=value) for value in values)
     job = Job(program="", questions=(Call(entry_point="square"),) * len(values))
-    return text(write_response(RunResponse(level=level, results=(executions,)), [job]))
+    return base64_text(write_response(RunResponse(level=level, results=(executions,)), [job]))
 
 
-def text(payload: bytes) -> str:
-    """Write bytes as base64."""
+def base64_text(payload: bytes) -> str:
+    """Return bytes as base64."""
     return base64.b64encode(payload).decode("ascii")
 
 
-def pieces(*contents: object) -> str:
-    """Write a reply of any pieces."""
-    encoded = [one if isinstance(one, bytes) else json.dumps(one).encode() for one in contents]
-    return text(pack_frames(encoded))
+def framed(*contents: object) -> str:
+    """Return a response that consists of these frames."""
+    frames = [
+        content if isinstance(content, bytes) else json.dumps(content).encode()
+        for content in contents
+    ]
+    return base64_text(pack_frames(frames))
 
 
-def without_walls(
+def without_isolation(
     emulator: Path,
     *,
     concurrency: int = 2,
     mixes_tenants: bool = True,
     executor: dict[str, str] | None = None,
 ) -> AbstractContextManager[Fleet]:
-    """Deploy an executor without walls; environments are kept for speed, unless it matters."""
-    return split(
+    """Deploy an executor without isolation. Calls share environments, which is faster."""
+    return two_functions(
         emulator,
-        executor=WITHOUT_WALLS | (executor or {}),
+        executor=NO_ISOLATION | (executor or {}),
         concurrency=concurrency,
         mixes_tenants=mixes_tenants,
-        **NO_WALL_REQUIRED,
+        **NO_ISOLATION_REQUIRED,
     )
 
 
 @pytest.fixture
 def open_directory() -> Iterator[Path]:
-    """Return a directory that every user can write to, as a guest may be another."""
+    """Return a directory that every user can write to: a guest may have another user id."""
     with tempfile.TemporaryDirectory(prefix="stolen-") as name:
         Path(name).chmod(0o777)
         yield Path(name)
 
 
 def secret_samples(program: str) -> list[Sample]:
-    """Expect a word of every kind of test, which no program here knows."""
+    """Return samples of each kind of test that expect a word which no program here knows."""
     call = square_sample(program)
     call["reference_answer"]["tests"]["cases"] = [{"args": [3], "expected": "swordfish"}]
     code = square_sample(program) | {
@@ -195,146 +215,157 @@ def secret_samples(program: str) -> list[Sample]:
     return [call, code, stdio]
 
 
-def test_the_event_holds_questions_and_never_an_answer(
-    emulator: Path, open_directory: Path
-) -> None:
-    """Whoever steals it has its own program and inputs, and nothing of what is expected."""
+def test_the_event_holds_no_expected_answer(emulator: Path, open_directory: Path) -> None:
+    """A candidate that reads the event finds its own program and inputs, and nothing else."""
     stolen = open_directory / "events"
-    program = given(THIEF, str(stolen))
+    program = insert(EVENT_READER, str(stolen))
 
-    with without_walls(emulator) as fleet:
+    with without_isolation(emulator) as fleet:
         found = rewards(fleet, secret_samples(program))
 
-    orders = [
+    requests = [
         base64.b64decode(json.loads(line)["payload"]) for line in stolen.read_bytes().splitlines()
     ]
-    assert {type(read_request(one).jobs[0].questions[0]).__name__ for one in orders} == {
-        "Call", "Step", "Run"
-    }  # fmt: skip
-    assert all(program.strip() in read_request(one).jobs[0].program for one in orders)
-    for order in orders:
-        for piece in unpack_frames(order, bytes_max=2**20, pieces_max=1000):
-            assert b"swordfish" not in piece
+    jobs = [read_request(request).jobs[0] for request in requests]
+    assert {type(job.questions[0]) for job in jobs} == {Call, Operation, Run}
+    assert all(program.strip() in job.program for job in jobs)
+    for request in requests:
+        for frame in unpack_frames(request, bytes_max=2**20, frames_max=1000):
+            assert b"swordfish" not in frame
     assert max(found) < 0.5
 
 
 def test_an_answer_can_be_forged(emulator: Path) -> None:
-    """The attack is real: a reply that a candidate wrote arrives, and what it says is judged."""
-    forger = given(FORGER, claim(9, 16))
+    """The attack is real: the candidate's own response arrives, and its answers are judged."""
+    forger = insert(FORGER, claim(9, 16))
 
-    with without_walls(emulator) as fleet:
+    with without_isolation(emulator) as fleet:
         (row,) = score(fleet, [square_sample(forger.replace("n * n", "0"))])
 
-    assert metrics_of(row)["correctness"] == 1.0  # for right answers, however they came about
+    assert metrics_of(row)["correctness"] == 1.0  # a right answer counts, also a forged one
 
 
+def facts(ending: str = "finished", cpu_seconds: float = 0.0) -> list[object]:
+    """Return the facts of an execution, as a response has them."""
+    return [ending, None, None, None, None, cpu_seconds, 0, 0, "", "none"]
+
+
+# Where only the form is wrong, the values are right: if the form were accepted, the row would be 1.
 LIES = {
     "wrong answers": claim(0, 0),
     "too many answers": claim(9, 16, 25),
     "too few answers": claim(9),
-    "no answers": pieces(["kernel", [0]]),
-    "two jobs": text(
+    "no answers": framed(["kernel", [0]]),
+    "two jobs": base64_text(
         write_response(
-            RunResponse(
-                level=IsolationLevel.KERNEL, results=((Execution(ending=Ending.FINISHED),) * 2,) * 2
-            ),
+            RunResponse(level=IsolationLevel.KERNEL, results=(NINE_AND_SIXTEEN,) * 2),
             [TWO_CALLS] * 2,
         )
     ),
-    "a verdict": pieces(["kernel", [2]], *[["accepted", 0] + [None] * 7, b"9", b"", b""] * 2),
-    "a count beyond": pieces(["kernel", [10**9]]),
-    "a bomb": text(zlib.compress(bytes(2**28), 9)),
-    "a huge value": pieces(
-        ["kernel", [2]],
-        *[["finished", None, None, None, None, 0, 0, 0, ""], b"9" * 2**23, b"", b""] * 2,
+    "a verdict": framed(
+        ["kernel", [2]], facts("accepted"), b"9", b"", b"", facts("accepted"), b"16", b"", b""
     ),
-    "negative times": pieces(
+    "a huge count": framed(["kernel", [10**9]]),
+    "a compression bomb": base64_text(zlib.compress(bytes(2**28), 9)),
+    "a huge value": framed(
+        ["kernel", [2]], facts(), b"9" * 2**23, b"", b"", facts(), b"16", b"", b""
+    ),
+    "negative times": framed(
         ["kernel", [2]],
-        *[["finished", None, None, None, None, -1e9, 0, 0, ""], b"9", b"", b""] * 2,
+        *[facts(cpu_seconds=-1e9), b"9", b"", b""],
+        *[facts(cpu_seconds=-1e9), b"16", b"", b""],
     ),
     "no payload": "%%%",
-    "nothing": "",
+    "an empty text": "",
 }
 
 
 @pytest.mark.parametrize("lie", LIES)
-def test_a_forged_reply_raises_nothing(emulator: Path, lie: str) -> None:
-    """What is no reply to the order is a crash, what is none of the answers is wrong."""
-    forger = square_sample(given(FORGER, LIES[lie]), sample_id="forger")
+def test_a_forged_response_raises_no_reward(emulator: Path, lie: str) -> None:
+    """A malformed response is a crash, a wrong answer is wrong, and other rows do not change."""
+    forger = square_sample(insert(FORGER, LIES[lie]), sample_id="forger")
     batch = [square_sample(RIGHT), forger, square_sample(RIGHT)]
 
-    with without_walls(emulator, concurrency=1) as fleet:
+    with without_isolation(emulator, concurrency=1) as fleet:
         rows = score(fleet, batch)
 
     assert [metrics_of(row)["correctness"] for row in rows] == [1.0, 0.0, 1.0]
 
 
-@pytest.mark.parametrize("attack", ["kills its zygote", "says that it was not run"])
-def test_nobody_has_a_call_raised(emulator: Path, attack: str) -> None:
-    """Not to be run, though others are, is a crash: no outage, for which all are sent again."""
+@pytest.mark.parametrize("attack", ["kills its zygote", "claims that it was not run"])
+def test_a_candidate_cannot_cause_an_outage(emulator: Path, attack: str) -> None:
+    """A candidate that is not run while others are has crashed: the event is not sent again."""
     unrun = Execution(ending=Ending.NOT_RUN)
-    lie = text(
+    lie = base64_text(
         write_response(
             RunResponse(level=IsolationLevel.KERNEL, results=((unrun,) * 2,)), [TWO_CALLS]
         )
     )
-    program = MURDERER if attack == "kills its zygote" else given(FORGER, lie)
+    program = ZYGOTE_KILLER if attack == "kills its zygote" else insert(FORGER, lie)
 
-    with without_walls(emulator) as fleet:
+    with without_isolation(emulator) as fleet:
         rows = score(fleet, [square_sample(RIGHT), square_sample(program), square_sample(RIGHT)])
 
     assert [metrics_of(row)["correctness"] for row in rows] == [1.0, 0.0, 1.0]
     assert metrics_of(rows[1])["runtime_error"] == 1.0
 
 
-def test_a_claimed_level_is_hearsay(emulator: Path) -> None:
-    """A reply can claim a wall that there is not; the weakest claim is what rows carry."""
-    forger = square_sample(given(FORGER, claim(9, 16, level=IsolationLevel.KERNEL)))
+def test_a_row_carries_the_weakest_isolation_level_that_was_claimed(emulator: Path) -> None:
+    """A forged response that claims a higher level does not raise the level of its row."""
+    forger = square_sample(insert(FORGER, claim(9, 16, level=IsolationLevel.KERNEL)))
 
-    with without_walls(emulator) as fleet:
+    with without_isolation(emulator) as fleet:
         (row,) = score(fleet, [forger])
 
     assert metrics_of(row)["isolation_level"] == 0.0
 
 
-def attacked(emulator: Path, *, mixes_tenants: bool) -> list[float]:
-    """Score a stayer, and then somebody else; return what the latter's correctness is."""
-    stayer = square_sample(given(STAYER, claim(0, 0)))
-    with without_walls(emulator, concurrency=1, mixes_tenants=mixes_tenants) as fleet:
-        score(fleet, [stayer])
+def correctness_after_attack(emulator: Path, *, mixes_tenants: bool) -> list[float]:
+    """Score a background forger, then right samples. Return the correctness of the latter."""
+    attack = square_sample(insert(BACKGROUND_FORGER, claim(0, 0)))
+    with without_isolation(emulator, concurrency=1, mixes_tenants=mixes_tenants) as fleet:
+        score(fleet, [attack])
         rows = [row for _ in range(2) for row in score(fleet, [square_sample(RIGHT)])]
     return [metrics_of(row)["correctness"] for row in rows]
 
 
-def test_who_stays_behind_could_answer_for_others(emulator: Path) -> None:
-    """The attack is real: where an environment served several, others would be robbed."""
+def test_a_process_left_in_a_shared_environment_answers_for_others(emulator: Path) -> None:
+    """The attack is real: in a shared environment, right samples get the forger's answers."""
     with LocalExecutor(workers=1, level=IsolationLevel.NONE) as here:
         if here.granted["uid_dropped"]:
-            pytest.skip("guests have a uid of their own here, as they never have in Lambda")
+            pytest.skip("here guests have their own user id, which they never have in Lambda")
 
-    assert attacked(emulator, mixes_tenants=True) == [0.0, 0.0]
+    assert correctness_after_attack(emulator, mixes_tenants=True) == [0.0, 0.0]
 
 
-def test_nobody_stays_behind_where_every_call_is_served_afresh(emulator: Path) -> None:
-    """With an environment for each call, a candidate meets no other, whatever it does."""
-    assert attacked(emulator, mixes_tenants=False) == [1.0, 1.0]
+def test_fresh_environments_keep_candidates_apart(emulator: Path) -> None:
+    """With an environment for each call, a process that is left answers for no other candidate."""
+    assert correctness_after_attack(emulator, mixes_tenants=False) == [1.0, 1.0]
 
 
 @pytest.mark.parametrize("level", ["auto", "interpreter"])
-@pytest.mark.parametrize("attack", [FORGER, STAYER], ids=["forger", "stayer"])
-def test_behind_either_wall_there_is_no_attack(emulator: Path, level: str, attack: str) -> None:
-    """The attempt is reported, and does not reach the interface."""
-    forger = square_sample(given(attack, claim(9, 16)))
-
-    with split(emulator, executor={"VERIFIER_ISOLATION": level}) as fleet:
-        rows = score(fleet, [forger, square_sample(RIGHT)])
+@pytest.mark.parametrize("attack", [FORGER, BACKGROUND_FORGER], ids=["once", "in the background"])
+def test_isolation_stops_forgers(emulator: Path, level: str, attack: str) -> None:
+    """At either level the attempt is a violation, and the other row does not change."""
+    executor = {"VERIFIER_ISOLATION": level}
+    with two_functions(emulator, executor=executor, concurrency=1) as fleet:
+        score(fleet, [square_sample(RIGHT)])
+        (function,) = fleet.deployments["executor"].idle
+        # Isolation hides other processes: tell the forger what it would look for in them.
+        program = (
+            insert(attack, claim(9, 16))
+            .replace("PORT = find_interface()", f"PORT = {function.runtime_port}")
+            .replace("RUNTIME = list(parents())[1]", f"RUNTIME = {function.runtime_pid}")
+        )
+        rows = score(fleet, [square_sample(program), square_sample(RIGHT)])
 
     assert [metrics_of(row)["correctness"] for row in rows] == [0.0, 1.0]
+    assert metrics_of(rows[0])["security_violation"] == 1.0
 
 
-def test_the_executors_credentials_are_out_of_sight(emulator: Path) -> None:
-    """Neither the runtime's environment nor a zygote's shows what Lambda gave to the function."""
+def test_candidates_cannot_read_the_executors_credentials(emulator: Path) -> None:
+    """Neither the runtime's environment nor a zygote's shows the credentials of the function."""
     secrets = {"AWS_SECRET_ACCESS_KEY": "sesame", "AWS_SESSION_TOKEN": "sesame"}
 
-    with without_walls(emulator, executor=secrets) as fleet:
-        assert rewards(fleet, [square_sample(SPY)]) == [1.0]
+    with without_isolation(emulator, executor=secrets) as fleet:
+        assert rewards(fleet, [square_sample(ENVIRONMENT_READER)]) == [1.0]

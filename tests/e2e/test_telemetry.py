@@ -1,4 +1,4 @@
-"""What comes out of the real runtime for an operator, in both of Lambda's log formats."""
+"""What an operator gets from the real runtime, in both of Lambda's log formats."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,35 +12,35 @@ BATCH = [square_sample(RIGHT), square_sample("def square(n):\n    return n", sam
 
 
 @pytest.fixture(scope="module", params=["Text", "JSON"])
-def telling(request: pytest.FixtureRequest, emulator: Path) -> Iterator[Function]:
+def logging_function(request: pytest.FixtureRequest, emulator: Path) -> Iterator[Function]:
     """Run a function with one of Lambda's log formats."""
     with running_function(emulator, AWS_LAMBDA_LOG_FORMAT=request.param) as function:
         yield function
 
 
-def test_every_sample_has_one_flat_line(telling: Function) -> None:
-    """The runtime client wraps no line of ours in one of its own, and doubles none."""
-    lines = telling.invoke_and_listen(BATCH).log_lines
+def test_every_sample_has_one_flat_line(logging_function: Function) -> None:
+    """The runtime client does not wrap our lines in lines of its own, and repeats none."""
+    lines = logging_function.invoke_with_log(BATCH).log_lines
 
-    told = {line["id"]: line for line in lines if line.get("message") == "sample"}
+    samples = {line["id"]: line for line in lines if line.get("message") == "sample"}
     assert sorted(line["id"] for line in lines if "id" in line) == ["square", "wrong"]
-    assert told["square"]["aggregate_reward_score"] == 1.0
-    assert len({line["function_request_id"] for line in told.values()}) == 1
+    assert samples["square"]["aggregate_reward_score"] == 1.0
+    assert len({line["function_request_id"] for line in samples.values()}) == 1
 
 
-def test_metrics_stand_in_lines_of_their_own(telling: Function) -> None:
-    """CloudWatch takes metrics from lines that are a document, from their first letter on."""
-    lines = telling.invoke_and_listen(BATCH).log_lines
+def test_metrics_are_in_lines_of_their_own(logging_function: Function) -> None:
+    """CloudWatch reads metrics from lines that are a JSON document and nothing else."""
+    lines = logging_function.invoke_with_log(BATCH).log_lines
 
     documents = [line for line in lines if "_aws" in line and "Samples" in line]
     assert sorted(document["verdict_class"] for document in documents) == ["accepted", "wrong"]
     assert {document["function_name"] for document in documents} == {"test_function"}
 
 
-def test_metrics_come_before_an_outage_is_raised(emulator: Path) -> None:
-    """The answer is an error; what was known until then is published."""
+def test_metrics_are_published_before_an_outage_is_raised(emulator: Path) -> None:
+    """The answer is an error, and the log has the metric `Outages`."""
     with running_function(emulator, AWS_LAMBDA_FUNCTION_TIMEOUT="8") as function:
-        told = function.invoke_and_listen([square_sample("import time\ntime.sleep(60)")])
+        invocation = function.invoke_with_log([square_sample("import time\ntime.sleep(60)")])
 
-    assert told.answer["errorType"] == "OutageError"
-    assert [line["Outages"] for line in told.log_lines if "Outages" in line] == [[1.0]]
+    assert invocation.answer["errorType"] == "OutageError"
+    assert [line["Outages"] for line in invocation.log_lines if "Outages" in line] == [[1.0]]

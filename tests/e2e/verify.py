@@ -2,10 +2,10 @@
 
     python verify.py DIRECTORY CLIENT TARGET < samples.json
 
-In: the directory of the clients, one of their names, a file or an ARN, the samples. Out: as the
-last line, a JSON object: did it pass, and what was said. Of the clients, only the doors of the
-packages are left out: they would import all that a training job needs. Must not know: the reward
-function.
+In: the directory of the clients, the name of one, a file or an ARN, and the samples. Out: a last
+line with a JSON object: whether the function passed, and the messages. The client's code runs
+unchanged, except for the `__init__.py` files of some packages: these would import all that a
+training job needs.
 """
 
 import importlib
@@ -22,13 +22,13 @@ import boto3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Client:
-    """A client: its package, the packages in it that are to stay empty, the module that verifies.
+    """A client: its package, the packages in it to leave empty, and the module that verifies.
 
-    `options` builds what it wants to know besides file and samples.
+    `options` returns the arguments of the verification besides file and samples.
     """
 
     package: str
-    hollow: tuple[str, ...]
+    emptied: tuple[str, ...]
     verifier: str
     options: Callable[[str], dict[str, object]]
 
@@ -40,7 +40,7 @@ def _platform(module: str) -> Callable[[str], dict[str, object]]:
 
 
 def _compute(package: str) -> dict[str, object]:
-    """Stand in for two classes that describe clusters, and are only asked what they are."""
+    """Replace two classes that describe clusters: only their types are used."""
     name = f"{package}.core.training.configs"
     module: Any = types.ModuleType(name)
     module.TrainingJobCompute = type("TrainingJobCompute", (), {})
@@ -52,36 +52,36 @@ def _compute(package: str) -> dict[str, object]:
 CLIENTS = {
     "amzn-nova-customization-sdk": _Client(
         package="amzn_nova_customization_sdk",
-        hollow=("dataset", "dataset.dataset_validator", "model"),
+        emptied=("dataset", "dataset.dataset_validator", "model"),
         verifier="util.reward_verifier",
         options=_platform("model.model_enums"),
     ),
     "amzn-nova-forge": _Client(
         package="amzn_nova_forge",
-        hollow=("dataset", "dataset.dataset_validator", "core"),
+        emptied=("dataset", "dataset.dataset_validator", "core"),
         verifier="util.reward_verifier",
         options=_platform("core.enums"),
     ),
     "sagemaker-train": _Client(
         package="sagemaker",
-        hollow=("core", "core.training", "train", "train.common_utils"),
+        emptied=("core", "core.training", "train", "train.common_utils"),
         verifier="train.common_utils.rlvr_reward_verifier",
         options=_compute,
     ),
 }
 
 
-def _hollow_out(directory: str, client: _Client) -> None:
+def _empty_packages(directory: str, client: _Client) -> None:
     sys.path.insert(0, directory)
-    for name in ("", *client.hollow):
+    for name in ("", *client.emptied):
         full_name = ".".join(filter(None, (client.package, name)))
         package = types.ModuleType(full_name)
         package.__path__ = [str(Path(directory, *full_name.split(".")))]
         sys.modules[full_name] = package
 
 
-def _call_it_function() -> None:
-    """Ask for `function`, the only name that an emulator has, instead of an ARN."""
+def _rename_function() -> None:
+    """Invoke `function`, the only name that the emulator knows, instead of an ARN."""
     boto3.setup_default_session()
     boto3.DEFAULT_SESSION.events.register(
         "provide-client-params.lambda.Invoke",
@@ -92,15 +92,15 @@ def _call_it_function() -> None:
 def _main() -> None:
     directory, name, target = sys.argv[1:]
     client = CLIENTS[name]
-    _hollow_out(directory, client)
-    _call_it_function()
+    _empty_packages(directory, client)
+    _rename_function()
     options = client.options(client.package)
     verifier = importlib.import_module(f"{client.package}.{client.verifier}")
     try:
-        said = verifier.verify_reward_function(target, json.load(sys.stdin), **options)
+        result = verifier.verify_reward_function(target, json.load(sys.stdin), **options)
     except ValueError as error:
-        said = {"success": False, "message": str(error)}
-    print(json.dumps({"success": False, "message": "", "results": []} | said))  # noqa: T201  (a script)
+        result = {"success": False, "message": str(error)}
+    print(json.dumps({"success": False, "message": "", "results": []} | result))  # noqa: T201  (a script)
 
 
 if __name__ == "__main__":

@@ -66,7 +66,14 @@ def _programs(folder: str) -> list[object]:
     return [pytest.param(path, id=path.stem) for path in sorted((_ESCAPES / folder).glob("*.py"))]
 
 
-@pytest.fixture(scope="module", params=[IsolationLevel.KERNEL, IsolationLevel.INTERPRETER], ids=str)
+@pytest.fixture(
+    scope="module",
+    params=[
+        IsolationLevel.KERNEL,
+        pytest.param(IsolationLevel.INTERPRETER, marks=pytest.mark.slow),
+    ],
+    ids=str,
+)
 def executor(request: pytest.FixtureRequest) -> Iterator[LocalExecutor]:
     """Keep workers warm, at a level that this kernel supports."""
     try:

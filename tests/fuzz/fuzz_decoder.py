@@ -19,14 +19,15 @@ from typing import Any
 import atheris  # type: ignore[import-untyped]  # no part of our environments
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-with atheris.instrument_imports(include=["sandbox", "verifier"]):
+with atheris.instrument_imports(include=["nova_code_verifier"]):
+    from nova_code_verifier.sandbox.host.answers import read_answer
     from nova_code_verifier.sandbox.protocol.encoding import (
         EncodingError,
         decode,
         encode,
         from_tree,
     )
-    from nova_code_verifier.sandbox.protocol.guest_messages import read_answer, read_message
+    from nova_code_verifier.sandbox.protocol.guest_messages import MessageKind, read_message
     from nova_code_verifier.sandbox.remote.fields import PayloadError
     from nova_code_verifier.sandbox.remote.frames import pack_frames
     from nova_code_verifier.sandbox.remote.request import read_request
@@ -69,8 +70,8 @@ def fuzz_messages(data: bytes) -> None:
     """Read bytes as a message of a guest to its keeper."""
     for payload in (data, b'["value",' + data + b"]"):
         message = read_message(payload)
-        if message[0] in ("value", "raised", "unreadable"):
-            read_answer(message, payload)
+        if message.kind in (MessageKind.VALUE, MessageKind.RAISED, MessageKind.UNREADABLE):
+            read_answer(message, is_decoded=True)
 
 
 def fuzz_payloads(data: bytes) -> None:

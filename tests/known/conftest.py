@@ -1,7 +1,7 @@
-"""Make a test of every known solution, and score them through the front door.
+"""Make a test of every known solution, and score the solutions by the reward function's handler.
 
-The solutions come from the files given with `--dataset`, else from our own in `data/`.
-What must stay outside: how a file is read (`datasets.py`), what a score should be.
+The solutions come from the files given with `--dataset`, or else from our own in `data/`.
+`datasets.py` reads the files; the tests know the expected correctness.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from tests.known.datasets import DatasetError, KnownSolution, read_dataset
 
 Metrics = dict[str, float]
 
-# Enough to keep every worker busy, few enough for the time that one invocation has.
+# Enough to keep every worker busy, and few enough for the time of one invocation.
 _BATCH_ROWS = 32
 
 _OUR_DATA = Path(__file__).parent / "data"
@@ -24,7 +24,7 @@ _SOLUTIONS = pytest.StashKey[list[KnownSolution]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Read the datasets; a malformed one ends the run before any test."""
+    """Read the datasets. A malformed one ends the run before any test."""
     paths = config.getoption("dataset") or sorted(_OUR_DATA.glob("*.jsonl"))
     try:
         config.stash[_SOLUTIONS] = [known for path in paths for known in read_dataset(path)]
@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Call a test that asks for a `known` solution once with each of them."""
+    """Run a test that has the argument `known` once for each solution."""
     if "known" in metafunc.fixturenames:
         solutions = metafunc.config.stash[_SOLUTIONS]
         metafunc.parametrize("known", solutions, ids=[known.name for known in solutions])
@@ -41,21 +41,22 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def metrics_of(request: pytest.FixtureRequest) -> Callable[[KnownSolution], Metrics]:
-    """Return a function that gives the metrics of a sample.
+    """Return a function that returns the metrics of a solution.
 
-    Samples are scored when the first of them is asked for, in batches, as one call for
-    each would leave most workers idle; and only those that were selected (`-k`).
+    It scores the solutions in batches, as one call for each would leave most workers idle. Only
+    solutions whose tests were selected (`-k`) are scored.
     """
     selected = tuple(_selected(request.session))
     scored: dict[str, Metrics] = {}
 
     def metrics_of_one(known: KnownSolution) -> Metrics:
-        if known.place not in scored:
-            done = {known.place, *scored}
-            others = (one for one in selected if one.place not in done)
+        if known.location not in scored:
+            done = {known.location, *scored}
+            others = (solution for solution in selected if solution.location not in done)
             batch = [known, *islice(others, _BATCH_ROWS - 1)]
-            scored.update(zip((one.place for one in batch), _score(batch), strict=True))
-        return scored[known.place]
+            locations = (solution.location for solution in batch)
+            scored.update(zip(locations, _score(batch), strict=True))
+        return scored[known.location]
 
     return metrics_of_one
 

@@ -1,9 +1,8 @@
 """Read published datasets of test code, and make samples of the solutions in them.
 
-In: the copies in `data/code/`. Out: `Solution`s, right or wrong as their dataset says, each with
-its whole row for a reference. `exceptions.json` beside them names the rows on which a claim of
-`test_published.py` does not hold, each with its reason. Must not know: pytest, and how samples
-are scored.
+In: the copies in `data/code/`. Out: `Solution`s, right or wrong according to their dataset, each
+with its whole row as its reference. `exceptions.json` in the same folder lists the rows on which
+a claim of `test_published.py` does not hold, each with its reason.
 """
 
 import json
@@ -21,7 +20,7 @@ _DATA = Path(__file__).parent / "data" / "code"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solution:
-    """One solution, as a completion, and the row that it is from."""
+    """One solution, as a completion, and its row of the dataset."""
 
     task: str
     sample: Sample
@@ -30,9 +29,9 @@ class Solution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
-    """The solutions of one kind in one dataset.
+    """All solutions of one kind in one dataset.
 
-    `rows` is how many there must be, and `cpu_seconds` what a question may cost.
+    `rows` is their number, and `cpu_seconds` the limit of a question.
     """
 
     name: str
@@ -44,7 +43,7 @@ class Collection:
 
 def read_solutions(collection: Collection) -> tuple[Solution, ...]:
     """Read all solutions of a collection."""
-    # Not splitlines(): JSON may hold U+2028, at which that would cut a row in two.
+    # Not splitlines(): it would split a row at U+2028, which JSON may contain.
     lines = (_DATA / f"{collection.file}.jsonl").read_text(encoding="utf-8").split("\n")
     rows = [json.loads(line) for line in lines if line]
     return tuple(_solution(collection, row) for row in rows)
@@ -70,7 +69,7 @@ def _whole(row: Row) -> str:
 
 
 def _body(row: Row) -> str:
-    """Write what a base model does: bare text that goes on where the prompt ends."""
+    """Return what a base model writes: text without a fence that continues the prompt."""
     return str(row["canonical_solution"])
 
 
@@ -87,5 +86,5 @@ HUMANEVAL_BODIES = Collection(name="bodies", file="humaneval", rows=164, complet
 MBPP = Collection(name="mbpp", file="mbpp", rows=974, complete=_program)
 SANITIZED = Collection(name="sanitized", file="mbpp_sanitized", rows=427, complete=_program)
 BIGCODEBENCH = Collection(name="bigcodebench", file="bigcodebench", rows=59, complete=_whole)
-# Some of these run without end, so let them be late soon.
+# Some of these never end, so their time limit is short.
 BUGGY = Collection(name="buggy", file="humanevalpack", rows=82, complete=_buggy, cpu_seconds=0.5)

@@ -1,10 +1,11 @@
-"""Published datasets of test code: their right solutions pass, and their wrong ones do not.
+"""Published datasets of test code: right solutions pass, and wrong solutions do not.
 
-Each dataset is judged once, in one go. A claim that does not hold names the tasks.
+Each dataset is judged once, in one batch. A failed claim names the tasks.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from operator import attrgetter
 
 import pytest
 
@@ -28,21 +29,21 @@ CaseResults = tuple[tuple[Solution, Score], ...]
 JudgedOf = Callable[[Collection], CaseResults]
 
 # A whole dataset is judged by the first test that asks for it.
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
 def executor(request: pytest.FixtureRequest) -> Iterator[LocalExecutor]:
-    """Give one executor for all of them."""
+    """Return one executor for all datasets."""
     if request.config.getoption("dataset"):
-        pytest.skip("other datasets were asked for")
+        pytest.skip("--dataset names other datasets")
     with LocalExecutor() as executor:
         yield executor
 
 
 @pytest.fixture(scope="module")
 def judged_of(executor: LocalExecutor) -> JudgedOf:
-    """Give a function that judges all solutions of a collection, once."""
+    """Return a function that judges all solutions of a collection, once."""
     judged: dict[str, CaseResults] = {}
 
     def judged_of_one(collection: Collection) -> CaseResults:
@@ -59,50 +60,52 @@ def judged_of(executor: LocalExecutor) -> JudgedOf:
 
 @pytest.fixture(scope="module")
 def buggy(judged_of: JudgedOf) -> CaseResults:
-    """Give the buggy solutions with their scores."""
+    """Return the buggy solutions with their scores."""
     return judged_of(BUGGY)
 
 
-SLOW = {"BigCodeBench/0"}  # goes through all 10! orders of a list: 20 seconds
+SLOW = {"BigCodeBench/0"}  # tries all 10! orders of a list: 20 seconds
 RIGHT = [HUMANEVAL, HUMANEVAL_BODIES, MBPP, SANITIZED, BIGCODEBENCH]
 
 
-@pytest.mark.parametrize("collection", RIGHT, ids=[one.name for one in RIGHT])
+@pytest.mark.parametrize("collection", RIGHT, ids=attrgetter("name"))
 def test_right_solutions_pass_every_case(collection: Collection, judged_of: JudgedOf) -> None:
-    """The exceptions are those that are listed, and a listed one that passes is none."""
+    """Only the listed exceptions fail, and all of them do."""
     judged = judged_of(collection)
     missed = {
-        solution.task: _what_was_wrong(score)
+        solution.task: _problem_of(score)
         for solution, score in judged
         if score.verdict is not Verdict.ACCEPTED or score.correctness != 1.0
     }
 
     expected = {solution.task for solution, _ in judged} & read_exceptions().keys()
-    assert missed.keys() == expected, "\n".join(f"{task}: {why}" for task, why in missed.items())
+    assert missed.keys() == expected, "\n".join(
+        f"{task}: {problem}" for task, problem in missed.items()
+    )
 
 
-@pytest.mark.parametrize("collection", [*RIGHT, BUGGY], ids=[one.name for one in [*RIGHT, BUGGY]])
+@pytest.mark.parametrize("collection", [*RIGHT, BUGGY], ids=attrgetter("name"))
 def test_no_row_of_a_dataset_is_missing(collection: Collection, judged_of: JudgedOf) -> None:
-    """All rows are read, and each is another task."""
+    """All rows are read, and no task occurs twice."""
     tasks = {solution.task for solution, _ in judged_of(collection)}
 
     assert len(tasks) == collection.rows
 
 
-@pytest.mark.parametrize("collection", [MBPP, SANITIZED], ids=["mbpp", "sanitized"])
+@pytest.mark.parametrize("collection", [MBPP, SANITIZED], ids=attrgetter("name"))
 def test_every_assert_is_a_case(collection: Collection, judged_of: JudgedOf) -> None:
-    """As many cases as asserts: none is left out, and none is lumped together with others."""
-    lumped = {
+    """A score has as many cases as its tests have asserts."""
+    different = {
         solution.task: score.tests_total
         for solution, score in judged_of(collection)
         if score.tests_total != _asserts(solution)
     }
 
-    assert lumped == {}
+    assert different == {}
 
 
-def test_tests_that_patch_pass_where_they_share_a_process(executor: LocalExecutor) -> None:
-    """What is an exception because it patches passes when its dataset asks for that."""
+def test_tests_that_patch_pass_in_a_shared_process(executor: LocalExecutor) -> None:
+    """Tests that are an exception because they patch pass with `shared_process: true`."""
     patching = [
         solution
         for solution in read_solutions(BIGCODEBENCH)
@@ -120,14 +123,14 @@ def test_tests_that_patch_pass_where_they_share_a_process(executor: LocalExecuto
 
 
 def test_no_buggy_solution_is_fully_correct(buggy: CaseResults) -> None:
-    """All 82 are found out, and by being judged."""
+    """All 82 are graded, and none passes all cases."""
     assert _tasks(buggy, lambda _, score: score.correctness == 1.0 or not score.tests_total) == []
 
 
-def test_asserts_that_hold_are_paid_for(buggy: CaseResults) -> None:
-    """Where some asserts hold and others do not, so does the pass rate say.
+def test_the_pass_rate_of_a_buggy_solution_follows_its_asserts(buggy: CaseResults) -> None:
+    """The pass rate is above 0 exactly if some asserts hold.
 
-    Correctness is less, or nothing, as a guess would have passed some of these.
+    Correctness is at most the pass rate, as a constant answer would have passed some of the cases.
     """
     assert (
         _tasks(
@@ -142,7 +145,7 @@ def test_asserts_that_hold_are_paid_for(buggy: CaseResults) -> None:
 
 
 def test_as_many_cases_pass_as_asserts_hold_in_a_plain_interpreter(buggy: CaseResults) -> None:
-    """Each assert was run alone, beside the candidate, when the data was made."""
+    """When the data was made, each assert was run alone, in one process with the candidate."""
     disagreeing = _tasks(
         buggy,
         lambda solution, score: (
@@ -162,7 +165,7 @@ def _asserts(solution: Solution) -> int:
     return len(solution.row["test_list"]) + len(solution.row.get("challenge_test_list", []))
 
 
-def _what_was_wrong(score: Score) -> str:
+def _problem_of(score: Score) -> str:
     endings = [
         f"case {number} {case.verdict}: {case.execution.error or case.execution.detail}"
         for number, case in enumerate(score.cases, start=1)

@@ -1,1 +1,1 @@
-"""Compare what a candidate produced with what was expected. Knows no reward."""
+"""Compare observed output and values with expected ones. No module here computes a reward."""

@@ -1,11 +1,10 @@
-"""Compare what a candidate produced with what was expected.
+"""Select the comparison that a checker names.
 
-In: an expected output or value, the observed one, and the checker that the data chose.
-Out: do they match. Must not know: where either came from, or what a match is worth; and
-that a program which should print nothing must also end well.
+In: a checker, an expected output or value, and the observed one. Out: whether they match. The
+exit status is not part of a match: `checking/verdict.py` also requires that a program exits with 0.
 
-Kept here: which checker does what, and JSON, where text becomes a value. How text is
-compared is in `verifier.checking.text`, how values are in `verifier.checking.values`.
+`checking/text.py` compares outputs, and `checking/values.py` compares values. JSON is read here,
+because there a text becomes a value.
 """
 
 import json
@@ -22,25 +21,29 @@ from nova_code_verifier.verifier.checking.values import same_value
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.types import Checker, CheckerKind
 
-# Ints of up to so many digits are always cheap to read, and never refused.
-_JSON_FACTOR, _JSON_SPARE = 64, 2**18  # bytes for each expected one, and beside
+# Observed JSON may have this many bytes for each expected character, plus the spare ones.
+_JSON_FACTOR, _JSON_SPARE = 64, 2**18
+# Python reads an int with this many digits fast, and never refuses it.
 _SHORT_INT_DIGITS = 640
 
 
 def output_matches(checker: Checker, expected: str, observed: bytes) -> bool:
-    """Say whether a program printed what it should have; `exact` minds every byte."""
-    wanted = expected.encode("utf-8", "surrogatepass")
+    """Return whether the bytes that a program printed match the expected text.
+
+    Raise VerifierError if the checker is `json` and the expected text is not JSON.
+    """
+    expected_bytes = expected.encode("utf-8", "surrogatepass")
     match checker.kind:
         case CheckerKind.TOKENS:
-            return same_tokens(wanted, observed)
+            return same_tokens(expected_bytes, observed)
         case CheckerKind.EXACT:
-            return wanted == observed
+            return expected_bytes == observed
         case CheckerKind.CASE_INSENSITIVE:
-            return same_tokens_in_any_case(wanted, observed)
+            return same_tokens_in_any_case(expected_bytes, observed)
         case CheckerKind.NUMERIC:
-            return close_tokens(wanted, observed, checker)
+            return close_tokens(expected_bytes, observed, checker)
         case CheckerKind.UNORDERED_LINES:
-            return same_lines_in_any_order(wanted, observed)
+            return same_lines_in_any_order(expected_bytes, observed)
         case CheckerKind.JSON:
             return _same_json(checker, expected, observed)
         case _:
@@ -48,31 +51,33 @@ def output_matches(checker: Checker, expected: str, observed: bytes) -> bool:
 
 
 def value_matches(checker: Checker, expected: object, observed: object) -> bool:
-    """Say whether a function returned what it should have.
+    """Return whether the value that a function returned matches the expected one.
 
-    `json` first reads every outermost string that holds JSON, on both sides.
+    With the checker `json`, a string that is JSON is decoded first, on both sides. Raise
+    VerifierError if the checker cannot tell two keys of an expected dict apart.
     """
     if checker.kind is CheckerKind.JSON:
-        return same_value(_unwrapped(expected), _unwrapped(observed), checker)
+        expected, observed = _decoded(expected), _decoded(observed)
     return same_value(expected, observed, checker)
 
 
 def _same_json(checker: Checker, expected: str, observed: bytes) -> bool:
     try:
-        wanted = _read_json(expected)
+        expected_value = _read_json(expected)
     except ValueError as error:
-        raise VerifierError("checker", f"json, but an expected output is not: {error}") from error
+        problem = f"found json, but an expected output is not JSON ({error})"
+        raise VerifierError("checker", f"{problem}; choose another checker") from error
     if len(observed) > _JSON_FACTOR * len(expected) + _JSON_SPARE:
-        return False  # no indentation makes that of it, and to read it would take seconds
+        return False  # No indentation makes it so long, and reading it would take seconds.
     try:
-        found = _read_json(observed.decode("utf-8", "surrogatepass"))
+        observed_value = _read_json(observed.decode("utf-8", "surrogatepass"))
     except ValueError:
         return False
-    return same_value(wanted, found, checker)
+    return same_value(expected_value, observed_value, checker)
 
 
-def _unwrapped(value: object) -> object:
-    """Read a string that holds JSON; any other value stands for itself."""
+def _decoded(value: object) -> object:
+    """Decode a string that is JSON; return any other value unchanged."""
     if not isinstance(value, str):
         return value
     try:
@@ -82,7 +87,7 @@ def _unwrapped(value: object) -> object:
 
 
 def _read_json(text: str) -> object:
-    """Read one JSON document, `NaN` and `Infinity` allowed, or raise ValueError."""
+    """Read one JSON document; `NaN` and `Infinity` are allowed. Raise ValueError."""
     try:
         return json.loads(text, parse_int=_read_int, object_pairs_hook=_read_object)
     except RecursionError:
@@ -90,12 +95,12 @@ def _read_json(text: str) -> object:
 
 
 def _read_int(digits: str) -> int | Decimal:
-    # Reading a long int takes quadratic time, or is refused; a Decimal is as exact.
+    # int() takes quadratic time for long strings, or refuses them. A Decimal is as exact.
     return int(digits) if len(digits) <= _SHORT_INT_DIGITS else Decimal(digits)
 
 
 def _read_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
-    if len(members) < len(pairs):  # which of the two did the candidate mean?
+    if len(members) < len(pairs):  # It is not clear which of the two values is meant.
         raise ValueError("an object has the same key twice")
     return members

@@ -1,12 +1,11 @@
-"""Compare what a program printed with what it should have printed.
+"""Compare the output of a program with the expected output.
 
-In: the expected and the observed output, as bytes. Out: do they match.
-Must stay outside: exit statuses, time, what a match is worth.
+In: the expected and the observed output, as bytes. Out: whether they match.
 
-Text is compared token by token, as competitive judges do: how tokens are spread over
-lines does not matter. Only ASCII whitespace parts tokens; a no-break or an ideographic
-space is content. Observed output is hostile and may be huge, so every comparison is
-linear and builds no more tokens than were expected, plus one.
+Text is compared token by token, as contest judges do (the default output validator of Kattis, and
+testlib's `wcmp`): line breaks do not matter. Only ASCII whitespace separates tokens; a no-break
+space or an ideographic space is part of a token. Observed output is hostile and may be huge, so
+every comparison takes linear time and creates at most one token more than were expected.
 """
 
 import math
@@ -15,39 +14,47 @@ from collections import Counter
 
 from nova_code_verifier.verifier.types import Checker
 
-# Not float(): that also reads "1_0", spaces and the digits of other scripts.
+# float() alone would also accept "1_0", spaces, and digits of other scripts.
 _FINITE = re.compile(rb"[+-]?+(?:\d++(?:\.\d*+)?+|\.\d++)(?:[eE][+-]?+\d++)?+")
 _NOT_FINITE = re.compile(rb"[+-]?(?:inf(?:inity)?|nan)", re.IGNORECASE)
 _INTEGER = re.compile(rb"[+-]?+\d++")
-_LINE = re.compile(rb"\S[^\n]*+")  # from the first token on: blank lines have none
+_LINE = re.compile(rb"\S[^\n]*+")  # starts at the first token, so blank lines do not match
 
 
 def same_tokens(expected: bytes, observed: bytes) -> bool:
-    """Compare the tokens of two texts, one by one."""
-    wanted = expected.split()
-    return _tokens(observed, limit=len(wanted)) == wanted
+    """Return whether two texts have the same tokens in the same order."""
+    expected_tokens = expected.split()
+    return _tokens(observed, limit=len(expected_tokens)) == expected_tokens
 
 
 def same_tokens_in_any_case(expected: bytes, observed: bytes) -> bool:
-    """Compare tokens, taking capital and small letters of any script for the same."""
+    """Return whether two texts have the same tokens after Unicode case folding."""
     try:
         return same_tokens(_folded(expected), _folded(observed))
-    except UnicodeDecodeError:  # decoded with replacements, garbage would equal other garbage
+    except UnicodeDecodeError:  # With replacement characters, invalid bytes would equal others.
         return False
 
 
 def close_tokens(expected: bytes, observed: bytes, checker: Checker) -> bool:
-    """Compare tokens, allowing the checker's tolerance where a fraction is expected."""
-    wanted = expected.split()
-    found = _tokens(observed, limit=len(wanted))
-    return len(found) == len(wanted) and all(
-        one == other or _close(one, other, checker)
-        for one, other in zip(wanted, found, strict=True)
+    """Return whether two texts have the same tokens, within the tolerance of *checker*.
+
+    The tolerance applies to tokens that `has_tolerance`; the others must be equal. Numbers a
+    (expected) and b are close if |a - b| <= max(rel_tol x max(|a|, |b|), abs_tol), as in
+    `math.isclose`.
+    """
+    expected_tokens = expected.split()
+    observed_tokens = _tokens(observed, limit=len(expected_tokens))
+    return len(observed_tokens) == len(expected_tokens) and all(
+        expected_token == observed_token or _is_close(expected_token, observed_token, checker)
+        for expected_token, observed_token in zip(expected_tokens, observed_tokens, strict=True)
     )
 
 
 def same_lines_in_any_order(expected: bytes, observed: bytes) -> bool:
-    """Compare lines as a multiset, each by its tokens; blank lines do not count."""
+    """Return whether two texts have the same multiset of lines. Blank lines are ignored.
+
+    Lines are compared by their tokens.
+    """
     missing = Counter(tuple(line.split()) for line in expected.split(b"\n"))
     del missing[()]
     longest = max(map(len, missing), default=0)
@@ -60,7 +67,7 @@ def same_lines_in_any_order(expected: bytes, observed: bytes) -> bool:
 
 
 def _tokens(observed: bytes, *, limit: int) -> list[bytes]:
-    """Return the first *limit* tokens; where there are more, one item for all the rest."""
+    """Return the first *limit* tokens, and all that follows them as one more item."""
     return observed.split(None, limit)
 
 
@@ -69,13 +76,16 @@ def _folded(text: bytes) -> bytes:
 
 
 def has_tolerance(expected: bytes) -> bool:
-    """Tell whether a token that is expected is a number that may be missed a little."""
-    # An int is never read as a float: the floats nearest to 10**16 and 10**16 + 1 are one.
+    """Return whether the tolerance applies to an expected token: a number that is not an int."""
+    # An int is never compared as a float: 10**16 and 10**16 + 1 have the same nearest float.
     return not _INTEGER.fullmatch(expected) and read_number(expected) is not None
 
 
 def read_number(token: bytes) -> float | None:
-    """Read a number; None if it is none, or overflows: 1e999 is not infinity."""
+    """Return the number that a token spells, or None.
+
+    A number that overflows is None, too: 1e999 is not infinity.
+    """
     if _NOT_FINITE.fullmatch(token):
         return float(token)
     if _FINITE.fullmatch(token) and math.isfinite(number := float(token)):
@@ -83,12 +93,12 @@ def read_number(token: bytes) -> float | None:
     return None
 
 
-def _close(expected: bytes, observed: bytes, checker: Checker) -> bool:
+def _is_close(expected: bytes, observed: bytes, checker: Checker) -> bool:
     if not has_tolerance(expected):
         return False
-    wanted, found = read_number(expected), read_number(observed)
-    if wanted is None or found is None:
+    number, other = read_number(expected), read_number(observed)
+    if number is None or other is None:
         return False
-    if math.isnan(wanted):
-        return math.isnan(found)
-    return math.isclose(wanted, found, rel_tol=checker.rel_tol, abs_tol=checker.abs_tol)
+    if math.isnan(number):
+        return math.isnan(other)
+    return math.isclose(number, other, rel_tol=checker.rel_tol, abs_tol=checker.abs_tol)

@@ -1,24 +1,24 @@
-"""Compare what a function returned with what it should have returned.
+"""Compare the value that a function returned with the expected value.
 
-In: the expected value, often read from JSON, and the observed one, plain data of exact
-builtin types. Out: do they match. Must stay outside: how values travel, what a match is
-worth.
+In: the expected value, often read from JSON, and the observed one, plain data of exact builtin
+types. Out: whether they match.
 
-Values match by type and content, with the differences that JSON cannot express forgiven:
+Values match if they have the same type and content. Differences that JSON cannot express are
+ignored:
 
-- numbers by their exact value, whatever their type; a bool is no number; nan is nan;
-- a list, a tuple and a deque are one, and an observed range stands for its list;
-- dicts of every kind are one, in any order, and where all expected keys are strings an
-  observed int key stands for its digits; a set and a frozenset are one;
-- everything else, strings included, only by the same type and equal content.
+- Numbers of all types match by their exact value. A bool is not a number. nan matches nan.
+- A list matches a tuple or a deque with the same items, and an observed range matches a list.
+- Dicts of all kinds match in any order. If all expected keys are strings, an observed int key
+  matches its decimal digits. A set matches a frozenset.
+- Everything else, also a string, matches only the same type with equal content.
 
-Checkers: `numeric` allows its tolerance where a float is expected (not inside sets and
-keys), `case_insensitive` folds every string, `unordered_lines` takes the outermost
-sequences or sets for multisets (int keys inside do not stand for their digits). The
-others, `exact` too, compare as above. No `==` ever sees a container: True would equal 1.
+Checkers: `numeric` applies its tolerance where a float is expected, but not to members of sets and
+to keys. `case_insensitive` folds the case of every string. `unordered_lines` compares the outermost
+sequence or set as a multiset (int keys inside it do not match digits). All others, also `exact`,
+compare as above. `==` is never applied to containers: [True] would equal [1].
 
-Observed values are hostile. They are looked up among the expected ones, never put into a
-hash table that they were not in already: ints that collide would make that quadratic.
+Observed values are hostile: inserting ints that collide into a hash table takes quadratic time. So
+they are looked up among the expected values, and inserted only if they came in a set or a dict.
 """
 
 import math
@@ -42,26 +42,29 @@ _ANY_COLLECTION = (*_ANY_SEQUENCE, *_SETS)
 _NUMBERS = (int, float, complex, Decimal, Fraction)
 _ATOMS = (NoneType, bool, bytes, range, date, time, timedelta, timezone)
 
-# How deeply a set member, a key or an unordered item may be nested; what is deeper matches
-# nothing. These are compared by recursion, and this takes half of what Python allows.
+# Set members, keys and unordered items that are nested deeper match nothing. They are compared by
+# recursion, and this depth uses half of Python's recursion limit.
 _MAX_DEPTH = 100
 
-# Exact arithmetic with longer Decimals would be slow; every float is shorter.
+# Exact arithmetic with longer Decimals would be slow. Every float has fewer digits.
 _LONG_DECIMAL = 1200
 
-# Spelling a long int takes quadratic time; the interpreter always spells one this short.
-_LONG_NAME_BITS = 2000
+# str() of a long int takes quadratic time. Python never refuses one with so few bits.
+_MAX_KEY_BITS = 2000
 
 
 def same_value(expected: object, observed: object, checker: Checker) -> bool:
-    """Say whether *observed* is the expected value, as far as *checker* minds."""
+    """Return whether *observed* matches *expected* by the rules of *checker*.
+
+    Raise VerifierError if the checker cannot tell two keys of an expected dict apart.
+    """
     if (
         checker.kind is CheckerKind.UNORDERED_LINES
         and isinstance(expected, _ANY_COLLECTION)
         and isinstance(observed, _ANY_COLLECTION)
     ):
         return _same_items(expected, observed, checker)
-    # A stack of what is left to compare at every depth: hostile nesting must not recurse.
+    # A stack with the pairs left to compare at each depth. Recursion on hostile nesting would fail.
     pending: list[Iterator[_Pair]] = [iter([(expected, observed)])]
     while pending:
         pair = next(pending[-1], None)
@@ -76,7 +79,7 @@ def same_value(expected: object, observed: object, checker: Checker) -> bool:
 
 
 def _parts(expected: object, observed: object, checker: Checker) -> Iterator[_Pair] | None:
-    """Return the pairs that must match for these two to match; None if they differ."""
+    """Return the pairs of items that must match, too, or None if the values differ."""
     if isinstance(expected, _SEQUENCES) and isinstance(observed, _ANY_SEQUENCE):
         return zip(expected, observed, strict=True) if _same_length(expected, observed) else None
     if isinstance(expected, dict) and isinstance(observed, dict):
@@ -91,25 +94,26 @@ def _parts(expected: object, observed: object, checker: Checker) -> Iterator[_Pa
 def _mapping_parts(
     expected: Mapping[object, object], observed: Mapping[object, object], checker: Checker
 ) -> Iterator[_Pair] | None:
-    wanted = {_key(key, checker): value for key, value in expected.items()}
-    if len(wanted) < len(expected):
-        raise VerifierError("checker", f"{checker.kind} takes two keys of an expected dict for one")
+    unmatched = {_key(key, checker): value for key, value in expected.items()}
+    if len(unmatched) < len(expected):
+        problem = f"found {checker.kind}, but it cannot tell two keys of an expected dict apart"
+        raise VerifierError("checker", f"{problem}; choose another checker")
     if len(expected) != len(observed):
         return None
     from_json = all(isinstance(key, str) for key in expected)
     pairs = []
-    for name, value in observed.items():
-        key = _key(_json_name(name) if from_json else name, checker)
-        if key not in wanted:
+    for observed_key, value in observed.items():
+        key = _key(_json_key(observed_key) if from_json else observed_key, checker)
+        if key not in unmatched:
             return None
-        pairs.append((wanted.pop(key), value))
+        pairs.append((unmatched.pop(key), value))
     return iter(pairs)
 
 
 def _same_items(
     expected: Collection[object], observed: Collection[object], checker: Checker
 ) -> bool:
-    """Compare two collections as multisets."""
+    """Return whether two collections have the same multiset of items."""
     if not _same_length(expected, observed):
         return False
     missing = Counter(_key(item, checker) for item in expected)
@@ -124,7 +128,7 @@ def _same_items(
 def _same_length(expected: Collection[object], observed: Collection[object]) -> bool:
     try:
         return len(expected) == len(observed)
-    except OverflowError:  # a range longer than any list
+    except OverflowError:  # a range that is longer than any list
         return False
 
 
@@ -133,12 +137,12 @@ def _same_scalar(expected: object, observed: object, checker: Checker) -> bool:
         return True
     if checker.kind is not CheckerKind.NUMERIC or not isinstance(expected, float):
         return False
-    # Infinity is compared exactly: what overflows to it is not infinite.
-    found = _as_float(observed)
+    # Infinity is compared exactly: a number that overflows to it is not infinite.
+    number = _as_float(observed)
     return (
         math.isfinite(expected)
-        and found is not None
-        and math.isclose(expected, found, rel_tol=checker.rel_tol, abs_tol=checker.abs_tol)
+        and number is not None
+        and math.isclose(expected, number, rel_tol=checker.rel_tol, abs_tol=checker.abs_tol)
     )
 
 
@@ -152,25 +156,25 @@ def _as_float(value: object) -> float | None:
 
 
 def _key(value: object, checker: Checker, depth: int = 0) -> Hashable:
-    """Return what is equal for two values just when they match (but for tolerances)."""
+    """Return a key that two values share if, and only if, they match (without tolerances)."""
     if depth > _MAX_DEPTH:
         return object()
     inner = partial(_key, checker=checker, depth=depth + 1)
     if isinstance(value, _SEQUENCES):
         return (list, *map(inner, value))
     if isinstance(value, dict):
-        return dict, _bag(zip(map(inner, value), map(inner, value.values()), strict=True))
+        return dict, _multiset(zip(map(inner, value), map(inner, value.values()), strict=True))
     if isinstance(value, _SETS):
-        return set, _bag(map(inner, value))
+        return set, _multiset(map(inner, value))
     return _scalar_key(value, checker)
 
 
-def _bag(keys: Iterable[Hashable]) -> frozenset[tuple[Hashable, int]]:
+def _multiset(keys: Iterable[Hashable]) -> frozenset[tuple[Hashable, int]]:
     return frozenset(Counter(keys).items())
 
 
 def _scalar_key(value: object, checker: Checker) -> Hashable:
-    """Return the key of a value that has no parts; a key equal to no other for the rest."""
+    """Return the key of a value without items. Objects of other types get a unique key."""
     if isinstance(value, str):
         return value.casefold() if checker.kind is CheckerKind.CASE_INSENSITIVE else value
     if isinstance(value, _ATOMS):
@@ -196,14 +200,14 @@ def _decimal_key(value: Decimal) -> Hashable:
         return float, "nan"
     if value.is_infinite():
         return float(value)
-    # Compared with a long Decimal, an int is first turned into one, in quadratic time.
+    # Comparing an int with a long Decimal first converts the int, in quadratic time.
     if abs(value.adjusted()) > _LONG_DECIMAL or len(str(value)) > _LONG_DECIMAL:
         return Decimal, value
     return Fraction(value)
 
 
-def _json_name(key: object) -> object:
-    """Spell an int key as JSON does."""
-    if type(key) is int and key.bit_length() <= _LONG_NAME_BITS:
+def _json_key(key: object) -> object:
+    """Return an int key as JSON writes it, and any other key unchanged."""
+    if type(key) is int and key.bit_length() <= _MAX_KEY_BITS:
         return str(key)
     return key

@@ -1,7 +1,6 @@
-"""What an execution means.
+"""Judge executions.
 
-In: a test case, its checker, what happened. Out: a `Verdict`. Must not know: processes,
-rewards.
+In: a test case, its checker, and the execution of its question. Out: a `Verdict`.
 """
 
 from typing import assert_never
@@ -28,34 +27,40 @@ _BY_ENDING = {
 
 
 def judge_case(case: TestCase, checker: Checker, execution: Execution) -> Verdict:
-    """Judge one test case. Raises VerifierError if what it expects cannot be compared."""
+    """Return the verdict of one test case.
+
+    Raise VerifierError if the checker cannot compare with the expected output or value.
+    """
     if execution.ending is not Ending.FINISHED:
         return _BY_ENDING[execution.ending]
     match case:
         case StdioCase():
-            # A program that fails after printing the right thing has failed.
+            # A program that fails after it printed the right output has failed.
             if execution.exit_status != 0:
                 return Verdict.RUNTIME_ERROR
-            right = output_matches(checker, case.expected_stdout, execution.stdout)
+            matches = output_matches(checker, case.expected_stdout, execution.stdout)
         case CallCase():
-            right = any(
+            matches = any(
                 value_matches(checker, expected, execution.value)
                 for expected in (case.expected_value, *case.also_accepted)
             )
         case _:
             assert_never(case)
-    return Verdict.ACCEPTED if right else Verdict.WRONG_ANSWER
+    return Verdict.ACCEPTED if matches else Verdict.WRONG_ANSWER
 
 
 def verdict_of_ending(ending: Ending) -> Verdict:
-    """Judge a question that was not answered."""
+    """Return the verdict of a question that has no answer. *ending* must not be FINISHED."""
     return _BY_ENDING[ending]
 
 
 def overall(verdicts: tuple[Verdict, ...]) -> Verdict:
-    """Sum up a sample's cases: what outweighs all else, or the first failure."""
-    for weighty in (Verdict.UNGRADED, Verdict.SECURITY_VIOLATION):
-        if weighty in verdicts:
-            return weighty
+    """Return the verdict of a sample from those of its cases, in order.
+
+    It is UNGRADED if a case is, else SECURITY_VIOLATION if a case is, else the first failure.
+    """
+    for dominant in (Verdict.UNGRADED, Verdict.SECURITY_VIOLATION):
+        if dominant in verdicts:
+            return dominant
     failures = (verdict for verdict in verdicts if verdict is not Verdict.ACCEPTED)
     return next(failures, Verdict.ACCEPTED)

@@ -1,1 +1,1 @@
-"""Read a completion: its sections, its program or answer, its format. Knows no reference."""
+"""Read a completion: its parts, its program or answer, its format. Knows no reference."""

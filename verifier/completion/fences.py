@@ -1,11 +1,8 @@
 """Find the fenced blocks of a Markdown text.
 
-In: a text. Out: its blocks, in order. Must not know: programming languages, reasoning,
-or which block is the answer.
-
-The rules are CommonMark's, so that a block here is the block a reader sees, with two
-allowances for models: a fence may be indented, as in a list, and the last one may stand
-at the end of a line of the block.
+The rules are CommonMark's, so that a block here is the block that a reader sees. Two exceptions
+serve models: a fence may be indented (as in a list), and the last closing fence may be at the end
+of a line of the block.
 """
 
 import re
@@ -13,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAX_INFO_CHARS = 200
-"""A line with a longer tag is no fence."""
+"""A line with a longer info string is not a fence."""
 
-# CommonMark's limit. It is what keeps a fence in an indented docstring inside its block.
+# CommonMark's limit. It keeps a fence in an indented docstring inside its block.
 _CLOSING_SLACK = 4
 _TAB_COLUMNS = 4
 
@@ -32,17 +29,17 @@ class Fence:
 
     start: int
     end: int
-    """Where the next line starts."""
+    """The index at which the next line starts."""
     indent: str
     run: str
     info: str
 
     def opens(self) -> bool:
-        """Whether a block may begin here: a tag with a backtick is inline code."""
+        """Return whether a block may begin here: a tag with a backtick is inline code."""
         return self.run[0] == "~" or "`" not in self.info
 
     def closes(self, opening: "Fence", *, info: str | None = None) -> bool:
-        """Whether the block of *opening* ends here; *info* replaces this fence's own."""
+        """Return whether the block of *opening* ends here; *info* replaces this fence's own."""
         return (
             not (self.info if info is None else info).strip()
             and self.run.startswith(opening.run)
@@ -52,7 +49,7 @@ class Fence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """What stands between two fences, or (not `complete`) from a fence to the end."""
+    """The text between two fences, or (not `complete`) from a fence to the end."""
 
     opening: Fence
     end: int
@@ -60,7 +57,7 @@ class Block:
 
     @property
     def start(self) -> int:
-        """Where its first line starts."""
+        """The index at which its first line starts."""
         return self.opening.end
 
 
@@ -90,10 +87,10 @@ def find_blocks(text: str) -> Iterator[Block]:
 
 
 def block_text(text: str, block: Block) -> str:
-    """Return what *block* holds, as written, less the indentation of its fence."""
+    """Return the content of *block*, without the indentation of its fence."""
     body = text[block.start : block.end]
-    # Some models indent the fence but not the code; then there is nothing to take away,
-    # and taking it from the deeper lines alone would change what the program means.
+    # Some models indent the fence but not the code. Then no indentation is removed: removing it
+    # from the deeper lines alone would change the program.
     width = min(len(block.opening.indent), _first_indent(body))
     if width == 0:
         return body
@@ -108,7 +105,7 @@ def _end_of_incomplete(text: str, opening: Fence) -> int:
 
 
 def _first_indent(body: str) -> int:
-    """Count the blanks before the first word of *body*, on its own line."""
+    """Return the number of blanks before the first word of *body*, on its own line."""
     before = body[: len(body) - len(body.lstrip())]
     return len(before) - before.rfind("\n") - 1
 

@@ -1,12 +1,11 @@
-r"""See how a response is dressed: what it misses of the form that was asked for.
+r"""Find out how far a completion departs from the format that the rubric asks for.
 
-In: a completion, the candidate that was found in it, what the rubric asks for. Out: misses, by
-name. Must not know: what they cost.
+In: a parsed completion, its candidate, the rubric. Out: `FormatIssue`s; `scoring/score.py` knows
+what each costs.
 
-A program should stand in one complete block that is tagged with its language, and nothing that
-would run should stand outside. `solution_marks` asks for `<answer>` or `<|begin_of_solution|>`
-around the answer, and `boxed` for a `\boxed{…}`: around the answer, too, or, beside a program,
-around anything.
+A program should be in one complete block that is tagged with its language, and no text that would
+run should be outside. `solution_marks` asks for `<answer>` or `<|begin_of_solution|>` around the
+answer. `boxed` asks for `\boxed{…}` around the answer; next to a program, around anything.
 """
 
 import ast
@@ -16,8 +15,7 @@ from collections.abc import Callable, Iterator
 
 from nova_code_verifier.verifier.completion.boxes import last_box
 from nova_code_verifier.verifier.completion.extraction import complete_blocks, is_in_solution
-from nova_code_verifier.verifier.completion.fences import find_blocks
-from nova_code_verifier.verifier.completion.sections import Sections, find_sections
+from nova_code_verifier.verifier.completion.parsing import ParsedCompletion, Piece
 from nova_code_verifier.verifier.rubric import Rubric
 from nova_code_verifier.verifier.syntax import read_python
 from nova_code_verifier.verifier.types import Candidate, ExtractionMethod, FormatIssue
@@ -41,7 +39,7 @@ _OUTSIDE_CHARACTERS_MAX = 20_000  # the parser runs in our own process
 _UNTAGGED_MAX = 8
 _COVER = "#"
 _BLANK_LINES = re.compile(r"\n[ \t]*+\n")
-# Looked for before the parser is asked: most prose has none of it at its start.
+# Tested before the text is parsed: most prose does not begin with any of it.
 _STATEMENT = re.compile(
     r"(?:import|from|def|class|for|while|if|with|try|async|match)\b"
     r"|@|[\w.]++\(|[\w.\[\], ]++[^\w\s]?="
@@ -49,63 +47,61 @@ _STATEMENT = re.compile(
 
 
 def format_issues_of_program(
-    completion: str, candidate: Candidate, rubric: Rubric
+    completion: ParsedCompletion, candidate: Candidate, rubric: Rubric
 ) -> tuple[FormatIssue, ...]:
-    """List what the response around a program misses."""
-    sections = find_sections(completion)
-    misses = [_OF_METHOD[candidate.method]] if candidate.method in _OF_METHOD else []
-    if _is_one_of_several(candidate, sections):
-        misses.append(FormatIssue.SEVERAL_BLOCKS)
-    if FormatIssue.NO_FENCE not in misses and any(map(_runs, _paragraphs_outside(sections))):
-        misses.append(FormatIssue.CODE_OUTSIDE)
-    if rubric.solution_marks and not is_in_solution(sections):
-        misses.append(FormatIssue.NO_SOLUTION_MARKS)
-    if rubric.boxed and not (last_box(_with_blocks_covered(sections)) or "").strip():
-        misses.append(FormatIssue.NOT_BOXED)
-    return tuple(misses)
+    """List the format issues of a completion that holds a program."""
+    issues = [_OF_METHOD[candidate.method]] if candidate.method in _OF_METHOD else []
+    if _is_one_of_several(candidate, completion):
+        issues.append(FormatIssue.SEVERAL_BLOCKS)
+    if FormatIssue.NO_FENCE not in issues and any(map(_runs, _paragraphs_outside(completion))):
+        issues.append(FormatIssue.CODE_OUTSIDE)
+    if rubric.solution_marks and not is_in_solution(completion):
+        issues.append(FormatIssue.NO_SOLUTION_MARKS)
+    if rubric.boxed and not (last_box(_with_blocks_covered(completion)) or "").strip():
+        issues.append(FormatIssue.NOT_BOXED)
+    return tuple(issues)
 
 
 def format_issues_of_text(
-    completion: str, rubric: Rubric, is_answer: Callable[[str], bool]
+    texts: tuple[str, ...], rubric: Rubric, is_answer: Callable[[str], bool]
 ) -> tuple[FormatIssue, ...]:
-    """List what a response misses that need not hold a program.
+    """List the format issues of an answer in words.
 
-    *is_answer* tells whether a part of it, alone, says what all of it does: marks around nothing,
-    or around something else, are worth nothing.
+    *texts* are the solution and the visible text. *is_answer* returns whether one text alone gives
+    the same answer: marks around nothing, or around something else, are worth nothing.
     """
-    sections = find_sections(completion)
-    solution, visible = sections.texts
-    misses = []
+    solution, visible = texts
+    issues = []
     if rubric.solution_marks and not is_answer(solution):
-        misses.append(FormatIssue.NO_SOLUTION_MARKS)
+        issues.append(FormatIssue.NO_SOLUTION_MARKS)
     if rubric.boxed and not any(is_answer(_boxed(text)) for text in (solution, visible)):
-        misses.append(FormatIssue.NOT_BOXED)
-    return tuple(misses)
+        issues.append(FormatIssue.NOT_BOXED)
+    return tuple(issues)
 
 
 def _boxed(text: str) -> str:
     return rf"\boxed{{{last_box(text) or ''}}}"
 
 
-def _is_one_of_several(candidate: Candidate, sections: Sections) -> bool:
-    """Tell whether there are more blocks like the answer; one without a tag may be no program."""
-    blocks = complete_blocks(sections)
-    untagged = [one for one in blocks if one.method is ExtractionMethod.UNTAGGED_FENCE]
+def _is_one_of_several(candidate: Candidate, completion: ParsedCompletion) -> bool:
+    """Return whether several blocks are programs. An untagged block counts if it would run."""
+    blocks = complete_blocks(completion)
+    untagged = [block for block in blocks if block.method is ExtractionMethod.UNTAGGED_FENCE]
     programs = len(blocks) - len(untagged)
     for block in untagged[-_UNTAGGED_MAX:]:
         programs += block == candidate or _is_executable(block.program)
     return programs > 1
 
 
-def _with_blocks_covered(sections: Sections) -> str:
-    """Return what is visible, with something in the place of what stands in blocks."""
-    return "".join(_COVER.join(_outside(piece)) for piece in sections.visible)
+def _with_blocks_covered(completion: ParsedCompletion) -> str:
+    """Return the visible text with a placeholder for each block."""
+    return "".join(_COVER.join(_outside(piece)) for piece in completion.visible)
 
 
-def _paragraphs_outside(sections: Sections) -> Iterator[str]:
-    """Yield what stands between blank lines and outside of blocks, up to a bound."""
+def _paragraphs_outside(completion: ParsedCompletion) -> Iterator[str]:
+    """Yield the paragraphs outside of blocks, up to a bound of characters."""
     left = _OUTSIDE_CHARACTERS_MAX
-    for piece in sections.visible:
+    for piece in completion.visible:
         for text in _outside(piece):
             for paragraph in _BLANK_LINES.split(text[:left]):
                 yield textwrap.dedent(paragraph).strip("\n")
@@ -113,22 +109,24 @@ def _paragraphs_outside(sections: Sections) -> Iterator[str]:
 
 
 def _runs(paragraph: str) -> bool:
-    """Tell whether a paragraph is a program. Most are not asked for longer than for one word."""
+    """Return whether a paragraph is a program. For most, the first word decides."""
     return _STATEMENT.match(paragraph) is not None and _is_executable(paragraph)
 
 
 def _is_executable(text: str) -> bool:
-    """Tell a program from a formula, a trace (`n = 3`), an import or a call that is mentioned."""
+    """Return whether *text* is a program, and not a formula, a trace (`n = 3`) or a lone call."""
     tree = read_python(text) if len(text) <= _OUTSIDE_CHARACTERS_MAX else None
     if tree is None:
         return False
-    calls = any(isinstance(one, ast.Expr) and isinstance(one.value, ast.Call) for one in tree.body)
-    return (calls and len(tree.body) > 1) or any(isinstance(one, _BLOCKS) for one in tree.body)
+    calls = any(
+        isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) for node in tree.body
+    )
+    return (calls and len(tree.body) > 1) or any(isinstance(node, _BLOCKS) for node in tree.body)
 
 
-def _outside(piece: str) -> Iterator[str]:
-    end = 0
-    for block in find_blocks(piece):
-        yield piece[end : block.opening.start]
-        end = piece.find("\n", block.end) + 1 or len(piece) if block.complete else len(piece)
-    yield piece[end:]
+def _outside(piece: Piece) -> Iterator[str]:
+    text, end = piece.text, 0
+    for block in piece.blocks:
+        yield text[end : block.opening.start]
+        end = text.find("\n", block.end) + 1 or len(text) if block.complete else len(text)
+    yield text[end:]

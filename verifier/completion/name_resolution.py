@@ -1,9 +1,8 @@
-"""What the names of a program stand for, as far as its text tells.
+"""Resolve the names of a program to modules and functions, as far as its text tells.
 
-In: the nodes of a program. Out: of an expression, the dotted name that it goes by at home:
-`os.system` for `o.system`, where `o` is `os`. Must not know: which names matter.
-
-Scopes are not told apart: what a name stands for anywhere, it stands for everywhere.
+In: the nodes of a program. Out: the qualified name of an expression, such as `os.system` for
+`o.system` after `import os as o`. Scopes are ignored: a name that means a module anywhere means it
+everywhere.
 """
 
 import ast
@@ -17,7 +16,7 @@ _IMPORTERS = frozenset({"builtins.__import__", "importlib.import_module", "impor
 
 
 class NameResolver:
-    """The names of one program that stand for modules, or for what is in them."""
+    """The names of one program that mean modules or their functions."""
 
     def __init__(self, nodes: Nodes) -> None:
         """Read all imports and assignments of a program."""
@@ -40,22 +39,22 @@ class NameResolver:
             self._alias(named.target, named.value)
 
     def knows(self, module: str) -> bool:
-        """Tell whether anything of *module* has a name here."""
+        """Return whether any name means *module* or something in it."""
         return any(name.partition(".")[0] == module for name in self._of.values())
 
     def of(self, node: ast.AST) -> str:
-        """Name what an expression stands for; "" if that is nothing that was imported."""
+        """Return the qualified name of an expression; "" if it is nothing that was imported."""
         parts: list[str] = []
-        # No further than any name goes that matters: this is asked at every link of a chain.
+        # Bounded, because this runs for every link of a chain of attributes.
         while isinstance(node, ast.Attribute) and len(parts) < _PARTS_MAX:
             parts.append(node.attr)
             node = node.value
-        root = self._of.get(node.id, "") if isinstance(node, ast.Name) else self._of_detour(node)
-        # Nothing that matters is long, and what is assigned to itself could grow with every line.
+        root = self._of.get(node.id, "") if isinstance(node, ast.Name) else self._of_indirect(node)
+        # Bounded, because a name that is assigned to itself could grow with every line.
         return ".".join([root, *reversed(parts)]) if 0 < len(root) <= _CHARACTERS_MAX else ""
 
-    def _of_detour(self, node: ast.AST) -> str:
-        """See through `(o := os)`, `getattr(os, "x")`, `__import__("os")`, `sys.modules["os"]`."""
+    def _of_indirect(self, node: ast.AST) -> str:
+        """Resolve `(o := os)`, `getattr(os, "x")`, `__import__("os")`, `sys.modules["os"]`."""
         match node:
             case ast.NamedExpr(value=value):
                 return self._of_plain(value)
@@ -66,12 +65,12 @@ class NameResolver:
             case ast.Call(
                 func=ast.Name(id="getattr"), args=[value, ast.Constant(value=str() as name), *_]
             ) if "getattr" in self._of:
-                home = self._of_plain(value)
-                return f"{home}.{name}" if home else ""
+                owner = self._of_plain(value)
+                return f"{owner}.{name}" if owner else ""
         return ""
 
     def _of_plain(self, node: ast.AST) -> str:
-        """Name what `o` or `o.x` stands for: one step, however deep a program goes."""
+        """Resolve `o` or `o.x`: one step, however deep the expression is."""
         match node:
             case ast.Name(id=name):
                 return self._of.get(name, "")
@@ -84,18 +83,18 @@ class NameResolver:
         match target, value:
             case ast.Tuple(elts=targets), ast.Tuple(elts=values):
                 pairs = list(zip(targets, values, strict=False))
-        for one, other in pairs:
-            if isinstance(one, ast.Name) and (meaning := self.of(other)):
-                self._of[one.id] = meaning
+        for name, meaning in pairs:
+            if isinstance(name, ast.Name) and (qualified := self.of(meaning)):
+                self._of[name.id] = qualified
 
 
 def _own_names(nodes: Nodes) -> set[str]:
-    """List the builtins in whose place a program puts something of its own; no method does."""
+    """Return the builtins that a program replaces by its own; a method does not replace one."""
     own = {node.id for node in nodes.of(ast.Name) if isinstance(node.ctx, ast.Store)}
     own |= {node.arg for node in nodes.of(ast.arg)}
     own |= {_bound_by(node) for node in nodes.of(ast.alias)}
-    methods = {id(one) for node in nodes.of(ast.ClassDef) for one in node.body}
-    functions = {one.name for one in nodes.of(ast.FunctionDef) if id(one) not in methods}
+    methods = {id(item) for node in nodes.of(ast.ClassDef) for item in node.body}
+    functions = {node.name for node in nodes.of(ast.FunctionDef) if id(node) not in methods}
     return (own | functions) & _BUILTINS
 
 

@@ -1,11 +1,12 @@
-"""What a program reaches for, by its text: a reading, not a wall (the kernel is that).
+"""Find out from a program's text which risky functions it uses. This is advice, not confinement.
 
-In: a program. Out: findings, each with its name, line, reason and severity. Nothing is run. Must
-not know: what a finding costs.
+In: a program. Out: findings, each with its name, line, reason and severity. Nothing runs here: the
+sandbox confines programs, whatever their text says.
 
-RestrictedPython is the reader. The policy `default` looks at every node for processes, networks,
-deleted files, dynamic code, native code, and a look at frames or at the garbage collector. The
-policy `strict` adds RestrictedPython's own rules, which allow little more than arithmetic.
+RestrictedPython reads the program. The policy `default` looks at every node for processes,
+networks, deleted files, dynamic code, native code, and access to frames or to the garbage
+collector. The policy `strict` adds RestrictedPython's own rules, which allow little more than
+arithmetic.
 """
 
 import ast
@@ -24,7 +25,7 @@ _MILD_COST = 0.25
 
 
 def find_risks(program: str, policy: Policy = Policy.DEFAULT) -> tuple[Finding, ...]:
-    """Read a program. One that does not parse does nothing, so there is nothing to find."""
+    """List the risks of a program. A program that does not parse cannot run, and has none."""
     if len(program) > _CHARACTERS_MAX:
         return (_finding("program", None, "is too long to be read", Severity.SEVERE),)
     try:
@@ -43,12 +44,12 @@ def find_risks(program: str, policy: Policy = Policy.DEFAULT) -> tuple[Finding, 
 def _depth(tree: ast.AST) -> int:
     depth, level = 0, [tree]
     while level and depth <= _DEPTH_MAX:
-        depth, level = depth + 1, [one for node in level for one in ast.iter_child_nodes(node)]
+        depth, level = depth + 1, [child for node in level for child in ast.iter_child_nodes(node)]
     return depth
 
 
 def safety_of(findings: tuple[Finding, ...]) -> float:
-    """Say how safe a program looks, in [0, 1]: 0 with any severe finding, less with mild ones."""
+    """Return how safe a program looks, in [0, 1]: 0 with a severe finding, 1 with none."""
     if any(finding.severity is Severity.SEVERE for finding in findings):
         return 0.0
     return max(0.0, 1.0 - _MILD_COST * len(findings))
@@ -60,43 +61,43 @@ def _finding(name: str, node: ast.AST | None, reason: str, severity: Severity) -
 
 
 class _Reader(RestrictingNodeTransformer):
-    """Looks at every node, and notes what is on the lists below or, if asked, much more."""
+    """Walks over a program and collects findings, by the tables below."""
 
     def __init__(self) -> None:
         super().__init__()
         self.findings: list[Finding] = []
 
     def read(self, tree: ast.Module) -> None:
-        """Look at every node that may matter, once it is known what the names stand for."""
+        """Look at every node that may matter."""
         nodes = Nodes(tree)
-        meanings = NameResolver(nodes)
+        names = NameResolver(nodes)
         self._look_at_imports(nodes)
         for node in nodes.of(ast.Attribute):
-            self._check(meanings.of(node), node)
+            self._check(names.of(node), node)
             if node.attr in _INTROSPECTING:
                 self._note(node.attr, node, "looks into frames or classes", Severity.SEVERE)
         for name in nodes.of(ast.Name):
-            if name.id in _DYNAMIC and meanings.of(name) == f"builtins.{name.id}":
+            if name.id in _DYNAMIC and names.of(name) == f"builtins.{name.id}":
                 self._note(name.id, name, _RUNS_CODE, Severity.MILD)
         for indirect in (*nodes.of(ast.Call), *nodes.of(ast.Subscript)):
-            self._check_module(meanings.of(indirect), indirect)
-        if meanings.knows("pathlib"):
-            self._look_at_paths(nodes, meanings)
+            self._check_module(names.of(indirect), indirect)
+        if names.knows("pathlib"):
+            self._look_at_paths(nodes, names)
 
     def read_strictly(self, tree: ast.Module) -> None:
-        """Note, besides, whatever RestrictedPython refuses."""
-        # Measured here, and not by a RecursionError, which hangs on how deep our caller is.
+        """Add a finding for everything that RestrictedPython refuses."""
+        # Measured here: whether Python raises RecursionError depends on the depth of our caller.
         if _depth(tree) > _DEPTH_MAX:
             self._note("program", None, "is too deep to be read", Severity.SEVERE)
         else:
             self.visit(tree)
 
     def error(self, node: ast.AST, info: str) -> None:
-        """Note what RestrictedPython refuses, and go on."""
+        """Add a finding instead of an error (RestrictedPython calls this)."""
         self._note(type(node).__name__, node, info, Severity.MILD)
 
     def _note(self, name: str, node: ast.AST | None, reason: str, severity: Severity) -> None:
-        if sum(one.severity is severity for one in self.findings) < _FINDINGS_MAX:
+        if sum(finding.severity is severity for finding in self.findings) < _FINDINGS_MAX:
             self.findings.append(_finding(name, node, reason, severity))
 
     def _look_at_imports(self, nodes: Nodes) -> None:
@@ -109,12 +110,12 @@ class _Reader(RestrictingNodeTransformer):
                 for alias in taken.names:
                     self._check(f"{taken.module}.{alias.name}", taken)
 
-    def _look_at_paths(self, nodes: Nodes, meanings: NameResolver) -> None:
-        """Take methods that are called as those of a path for these, unless they are its own."""
-        deleting = _DELETING - {one.name for one in nodes.of(ast.FunctionDef)}
+    def _look_at_paths(self, nodes: Nodes, names: NameResolver) -> None:
+        """Take `.unlink()` and `.rmdir()` for a path's, unless the program defines them."""
+        deleting = _DELETING - {function.name for function in nodes.of(ast.FunctionDef)}
         for node in nodes.of(ast.Call):
             match node.func:
-                case ast.Attribute(attr=attr) if attr in deleting and not meanings.of(node.func):
+                case ast.Attribute(attr=attr) if attr in deleting and not names.of(node.func):
                     self._note(attr, node, _DELETES, Severity.SEVERE)
 
     def _check(self, name: str, node: ast.AST) -> None:
@@ -148,7 +149,7 @@ _MODULES = (
     | _all("looks at the garbage collector", "gc")
 )
 _REASONS: dict[str, str] = (
-    _all("takes whatever is in it", "os.* shutil.* sys.* inspect.* threading.* urllib.*")
+    _all("imports everything in it", "os.* shutil.* sys.* inspect.* threading.* urllib.*")
     | _all(
         "starts processes",
         "os.system os.popen os.fork os.forkpty os.posix_spawn os.posix_spawnp os.execv os.execve "

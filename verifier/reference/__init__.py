@@ -1,1 +1,1 @@
-"""Read a reference: its task, its test plan, its limits. Knows no candidate."""
+"""Read a reference: its task, its test plan and its limits. No module here sees a candidate."""

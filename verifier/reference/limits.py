@@ -1,17 +1,17 @@
-"""Read what a test case may cost.
+"""Read the limits of a test case.
 
-In: the scopes of a reference, and the limits that hold where it says nothing. Out:
-`Limits`. Must not know: the tests. A limit that is given in two ways must be the same.
+In: the scopes of a reference, and the default limits. Out: `Limits`.
+A limit may be given in two forms, as long as both give the same value.
 
 | key | means | examples |
 |---|---|---|
-| `limits.cpu_seconds` | CPU time, up to 3600 | `2`, `0.5` |
-| `limits.wall_seconds` | patience with sleepers; 3 x the CPU time if not given | `6` |
+| `limits.cpu_seconds` | CPU time in seconds, above 0, at most 3600 | `2`, `0.5` |
+| `limits.wall_seconds` | wall time in seconds, at most 10800; default: 3 x the CPU time | `6` |
 | `limits.memory_mb` | resident memory in MiB, 16 to 65536 | `256` |
-| `limits.output_bytes` | the size of each output, up to 2**30 | `1048576` |
-| `time_limit` | `cpu_seconds` | `2`, `"2 seconds"`, `"500 ms"`, `{"seconds": 2, "nanos": 0}` |
-| `memory_limit` | `memory_mb` | `256`, `"256 megabytes"`, `"268435456 bytes"` |
-| `memory_limit_bytes` | the same in bytes; 0 is "unknown" | `268435456` |
+| `limits.output_bytes` | size of each output, 1 to 2**30 | `1048576` |
+| `time_limit` | `limits.cpu_seconds` | `2`, `"2 s"`, `"500 ms"`, `{"seconds": 2, "nanos": 0}` |
+| `memory_limit` | `limits.memory_mb` | `256`, `"256 megabytes"`, `"268435456 bytes"` |
+| `memory_limit_bytes` | the same in bytes; 0 means unknown | `268435456` |
 """
 
 import re
@@ -24,6 +24,7 @@ from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.reference.fields import (
     Scope,
     Setting,
+    contradiction,
     quote,
     read_dict,
     read_number,
@@ -39,14 +40,14 @@ _MAX_MEMORY_MB = 65536
 _MAX_OUTPUT_BYTES = 2**30
 _NANOS_PER_SECOND = 10**9
 
-# No contest is that patient: a bare 2000 means milliseconds.
+# No contest allows more seconds than this: a bare 2000 means milliseconds.
 _MAX_BARE_TIME_LIMIT = 120
 _MAX_AMOUNT_CHARACTERS = 40
 _AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([a-z]*)")
 _SECONDS_PER_UNIT = dict.fromkeys(("", "s", "sec", "secs", "second", "seconds"), 1.0) | (
     dict.fromkeys(("ms", "msec", "msecs", "millisecond", "milliseconds"), 1e-3)
 )
-# Judges say "megabytes" and mean mebibytes.
+# Judge systems write "megabytes" and mean mebibytes.
 _MEBIBYTES_PER_UNIT = (
     dict.fromkeys(("b", "byte", "bytes"), 2.0**-20)
     | dict.fromkeys(("kb", "kib", "kilobyte", "kilobytes"), 2.0**-10)
@@ -58,7 +59,9 @@ Number = TypeVar("Number", int, float)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Stated:
+class _OwnLimits:
+    """The values of the `limits` key; None where it does not set one."""
+
     cpu_seconds: float | None = None
     wall_seconds: float | None = None
     memory_bytes: int | None = None
@@ -66,22 +69,25 @@ class _Stated:
 
 
 def read_limits(scopes: Sequence[Scope], *, default: Limits) -> Limits:
-    """Read the limits of a test case; what the reference leaves open is as in *default*."""
-    setting = read_setting(scopes, "limits", _read_stated)
-    stated = setting.value if setting else _Stated()
+    """Read the limits that *scopes* set; *default* holds for the others.
+
+    Raise VerifierError for a limit out of range, or for two forms that differ.
+    """
+    setting = read_setting(scopes, "limits", _read_own_limits)
+    own = setting.value if setting else _OwnLimits()
     time_limit = read_setting(scopes, "time_limit", _read_time_limit)
-    cpu_seconds = _agree(time_limit, "limits.cpu_seconds", stated.cpu_seconds)
+    cpu_seconds = _agree(time_limit, "limits.cpu_seconds", own.cpu_seconds)
     memory_limit = read_setting(scopes, "memory_limit", _read_memory_limit)
-    memory_bytes = _agree(memory_limit, "limits.memory_mb", stated.memory_bytes)
+    memory_bytes = _agree(memory_limit, "limits.memory_mb", own.memory_bytes)
     in_bytes = read_setting(scopes, "memory_limit_bytes", _read_memory_limit_bytes)
     if in_bytes and in_bytes.value:
         memory_bytes = _agree(in_bytes, "the other memory limit", memory_bytes)
-    wall_seconds = stated.wall_seconds or _WALL_SECONDS_PER_CPU_SECOND * (cpu_seconds or 0)
+    wall_seconds = own.wall_seconds or _WALL_SECONDS_PER_CPU_SECOND * (cpu_seconds or 0)
     return Limits(
         cpu_seconds=cpu_seconds or default.cpu_seconds,
         wall_seconds=wall_seconds or default.wall_seconds,
         memory_bytes=memory_bytes or default.memory_bytes,
-        output_bytes=stated.output_bytes or default.output_bytes,
+        output_bytes=own.output_bytes or default.output_bytes,
     )
 
 
@@ -89,11 +95,11 @@ def _agree(setting: Setting[Number] | None, other: str, value: Number | None) ->
     if setting is None:
         return value
     if value is not None and value != setting.value:
-        raise VerifierError(setting.field, f"contradicts {other}")
+        raise contradiction(setting.field, other)
     return setting.value
 
 
-def _read_stated(field: str, value: object) -> _Stated:
+def _read_own_limits(field: str, value: object) -> _OwnLimits:
     values = read_dict(field, value)
     refuse_unknown_keys(field, values, ("cpu_seconds", "wall_seconds", "memory_mb", "output_bytes"))
 
@@ -104,7 +110,7 @@ def _read_stated(field: str, value: object) -> _Stated:
 
     memory_mb = read("memory_mb", _MAX_MEMORY_MB, lowest=_MIN_MEMORY_MB)
     output_bytes = read("output_bytes", _MAX_OUTPUT_BYTES, lowest=1)
-    return _Stated(
+    return _OwnLimits(
         cpu_seconds=read("cpu_seconds", _MAX_CPU_SECONDS),
         wall_seconds=read("wall_seconds", _MAX_CPU_SECONDS * _WALL_SECONDS_PER_CPU_SECOND),
         memory_bytes=None if memory_mb is None else int(memory_mb * _MEBIBYTE),
@@ -118,7 +124,7 @@ def _read_time_limit(field: str, value: object) -> float:
     seconds, unit = _amount(field, value, _SECONDS_PER_UNIT)
     if unit:
         return read_number(field, seconds, _MAX_CPU_SECONDS, unit=" seconds")
-    hint = ' seconds (for more, name the unit: "2000 ms")'
+    hint = ' seconds (if it is milliseconds, write "2000 ms")'
     return read_number(field, seconds, _MAX_BARE_TIME_LIMIT, unit=hint)
 
 
@@ -132,14 +138,14 @@ def _duration(field: str, value: object) -> float:
 
 def _read_memory_limit(field: str, value: object) -> int:
     megabytes, _ = _amount(field, value, _MEBIBYTES_PER_UNIT)
-    hint = " megabytes (bytes go in memory_limit_bytes)"
+    hint = " megabytes (if it is bytes, use memory_limit_bytes)"
     return int(
         read_number(field, megabytes, _MAX_MEMORY_MB, lowest=_MIN_MEMORY_MB, unit=hint) * _MEBIBYTE
     )
 
 
 def _read_memory_limit_bytes(field: str, value: object) -> int:
-    # An unset protocol buffer field, as code_contests has many, reads as 0.
+    # code_contests has many unset protocol buffer fields: these are read as 0.
     if value == 0 and not isinstance(value, bool):
         return 0
     lowest, highest = _MIN_MEMORY_MB * _MEBIBYTE, _MAX_MEMORY_MB * _MEBIBYTE
@@ -147,7 +153,7 @@ def _read_memory_limit_bytes(field: str, value: object) -> int:
 
 
 def _amount(field: str, value: object, units: Mapping[str, float]) -> tuple[object, str]:
-    """Return a number, in the unit whose factor is 1, and the unit that was named."""
+    """Return the number, in the unit with the factor 1, and the unit in *value* ("" if none)."""
     if not isinstance(value, str):
         return value, ""
     short = value[:_MAX_AMOUNT_CHARACTERS]

@@ -1,26 +1,25 @@
-r"""Turn a reference into a test plan: which questions, which answers, at what cost.
+r"""Turn a reference into a test plan.
 
-In: a reference, as a trainer sent it (a dict, a JSON string of one, or that in a JSON
-string once more). Out: a `TestPlan`, or a `CodePlan` for test code. Must not know: candidates,
-and how anything is run.
-What is unknown or contradictory is a `VerifierError` with the field; nothing is guessed.
+In: a reference as a trainer sent it: a dict, a JSON string of one, or a JSON string of that
+string. Out: a `TestPlan`, or a `CodePlan` for test code. A key that is unknown or contradicts
+another one is a `VerifierError` that names the field; nothing is guessed.
 
-A reference in its canonical form:
+The canonical form:
 
 | key | value |
 |---|---|
-| `tests.kind` | `stdio`, a program that is run, `call`, a function that is called, or `code`, |
-| | test code that does as it likes: see `verifier.reference.test_code` |
-| `tests.entry_point` | for `call`: `f`, or `Solution().f` |
-| `tests.cases` | 1 to 100,000 of `{"stdin": "1 2\n", "stdout": "3\n"}` for `stdio`, |
-| | of `{"args": [1, 2], "expected": 3}` for `call` |
-| `tests.groups` | points for groups of cases, `{"small": 30, "large": 70}`; then every case says |
-| | in which it is: `{"stdin": ..., "stdout": ..., "group": "small"}` |
-| `checker` | a kind, or `{"kind": ..., "abs_tol": 1e-9, "rel_tol": 1e-9}`; kinds: `tokens` |
-| | (if not given), `exact`, `case_insensitive`, `numeric` (which alone has tolerances, |
-| | 1e-6 if not given), `unordered_lines`, `json` |
-| `limits` | see `verifier.reference.limits`, which also reads `time_limit` and its like |
-| `language` | `python` (or `py`, `python3`, in any case); if not given, `python` |
+| `tests.kind` | `stdio`: run a program; `call`: call a function; `code`: run test code |
+| `tests.cases` | `stdio`: 1 to 100,000 of `{"stdin": "1 2\n", "stdout": "3\n"}`; |
+| | `call`: 1 to 100,000 of `{"args": [1, 2], "expected": 3}` |
+| `tests.entry_point` | `call`: the function, `f` or `Solution().f` |
+| `tests.groups` | `stdio` and `call`, optional: points by group, `{"small": 30, "large": 70}`; |
+| | then each case names its group: `{"stdin": ..., "stdout": ..., "group": "small"}` |
+| other keys of `tests` | `code`: see `reference/test_code.py` |
+| `checker` | a kind, or `{"kind": "numeric", "abs_tol": 1e-9, "rel_tol": 1e-9}`. Kinds: |
+| | `tokens` (default), `exact`, `case_insensitive`, `numeric`, `unordered_lines`, `json`. |
+| | Only `numeric` has tolerances; default: 1e-6 |
+| `limits` | see `reference/limits.py`, which also reads `time_limit` and `memory_limit` |
+| `language` | `python` (default), `py` or `python3`, in any case |
 
     {"tests": {"kind": "stdio", "cases": [{"stdin": "1 2\n", "stdout": "3\n"}]},
      "limits": {"cpu_seconds": 2, "memory_mb": 256}}
@@ -32,28 +31,26 @@ A reference in its canonical form:
     {"tests": {"kind": "code", "code": "def check(candidate):\n    assert candidate(2) == 4\n",
                "entry_point": "square"}}
 
-`null` means absent, save in `args` and `expected`. `tests`, `cases`, `checker` and `limits` may
-be JSON strings. Unknown keys in `tests`, a case, `checker` and `limits` are errors; beside `tests`
-they are the dataset's own business (ids, prompts), unless they look like a slip of `tests`,
+`null` means absent, except in `args` and `expected`. `tests`, `cases`, `checker` and `limits` may
+be JSON strings. Unknown keys inside `tests`, a case, `checker` and `limits` are errors. Unknown
+keys next to `tests` (ids, prompts) are ignored, unless they look like a misspelt `tests`,
 `checker`, `limits` or `language`.
 
-Datasets in a shape of their own are read by `verifier.reference.datasets.shapes`, their test code
-by
-`verifier.reference.datasets.code`; `checker`, `limits` and `language` mean the same beside theirs.
-Test code
-compares for itself: a `checker` beside it is an error.
+`reference/datasets/shapes.py` reads the formats of public datasets, and
+`reference/datasets/code.py` their test code. `checker`, `limits` and `language` mean the same
+next to them. Test code compares values itself, so a `checker` next to it is an error.
 """
 
 import sys
 
 from nova_code_verifier.sandbox.types import Limits
-from nova_code_verifier.verifier.errors import VerifierError
+from nova_code_verifier.verifier.errors import VerifierError, nearest_key
 from nova_code_verifier.verifier.reference.datasets.cases import build_cases
-from nova_code_verifier.verifier.reference.datasets.code import CodeTests, code_of
-from nova_code_verifier.verifier.reference.datasets.rows import read_drafts, read_function_name
+from nova_code_verifier.verifier.reference.datasets.code import CodeTests, build_test_code
+from nova_code_verifier.verifier.reference.datasets.rows import read_function_name, read_raw_cases
 from nova_code_verifier.verifier.reference.datasets.shapes import (
     CanonicalTests,
-    FoundTests,
+    LocatedTests,
     find_tests,
 )
 from nova_code_verifier.verifier.reference.fields import (
@@ -61,7 +58,6 @@ from nova_code_verifier.verifier.reference.fields import (
     check_count,
     did_you_mean,
     mismatch,
-    nearest_key,
     quote,
     quote_keys,
     read_dict,
@@ -89,105 +85,109 @@ from nova_code_verifier.verifier.types import (
 _DEFAULT_LIMITS = Limits()
 _MAX_POINTS = 1e9
 _TOP_KEYS = ("tests", "checker", "limits", "language")
-# "test" is a slip of "tests", but "n_tests" is not.
-_SLIP = 0.85
+# At this similarity "test" is a misspelt "tests", and "n_tests" is another word.
+_MISSPELT_SIMILARITY = 0.85
 _PYTHON = ("python", "py", "python3")
-# A relative tolerance above 1 accepts everything; an absolute one only has to be finite.
+# A relative tolerance above 1 accepts every number; an absolute one only has to be finite.
 _MAX_TOLERANCE = {"abs_tol": sys.float_info.max, "rel_tol": 1.0}
 
 
 def plan_tests(
     reference: object, *, default_limits: Limits = _DEFAULT_LIMITS
 ) -> TestPlan | CodePlan:
-    """Plan the tests of a *reference*; it may set limits, otherwise *default_limits* hold."""
-    found = find_tests(reference)
-    read_setting(found.scopes, "language", _read_language)
-    checker = read_setting(found.scopes, "checker", _read_checker)
-    limits = read_limits(found.scopes, default=default_limits)
-    test_code = _paper(found)
+    """Read the tests, the checker and the limits of a *reference*.
+
+    *default_limits* hold where the reference sets none. Raise VerifierError for a reference that
+    cannot be used; the error names the field.
+    """
+    located = find_tests(reference)
+    read_setting(located.scopes, "language", _read_language)
+    checker = read_setting(located.scopes, "checker", _read_checker)
+    limits = read_limits(located.scopes, default=default_limits)
+    test_code = _test_code(located)
     if test_code is None:
-        checked = checker.value if checker else Checker()
-        cases = _cases(found)
-        return TestPlan(cases=cases, checker=checked, limits=limits, groups=_groups(found))
+        cases, groups = _cases(located)
+        chosen = checker.value if checker else Checker()
+        return TestPlan(cases=cases, checker=chosen, limits=limits, groups=groups)
     if checker:
-        raise VerifierError(
-            checker.field, "has no meaning for test code, which compares for itself"
-        )
+        problem = "found a checker, but test code compares values itself; remove the checker"
+        raise VerifierError(checker.field, problem)
     return CodePlan(test_code=test_code, limits=limits)
 
 
-def _paper(found: FoundTests) -> TestCode | None:
-    match found.tests:
+def _test_code(located: LocatedTests) -> TestCode | None:
+    match located.tests:
         case CanonicalTests(field=field, values=values) if values.get("kind") == "code":
-            _refuse_slips(found.scopes[-1])
+            _refuse_misspelt_keys(located.scopes[-1])
             return read_test_code(field, values)
         case CodeTests() as code:
-            shared = read_setting(found.scopes, "shared_process", read_flag)
-            return code_of(
+            shared = read_setting(located.scopes, "shared_process", read_flag)
+            return build_test_code(
                 code,
-                found.scopes,
-                entry_point=read_function_name(found.scopes) or "",
+                located.scopes,
+                entry_point=read_function_name(located.scopes) or "",
                 shared_process=shared is not None and shared.value,
             )
     return None
 
 
-def _cases(found: FoundTests) -> tuple[TestCase, ...]:
-    if isinstance(found.tests, CanonicalTests):
-        _refuse_slips(found.scopes[-1])
-        return _canonical_cases(found.tests.field, found.tests.values)
-    assert not isinstance(found.tests, CodeTests)  # noqa: S101  (a test code, and no cases)
-    return build_cases(read_drafts(found.tests, found.scopes))
+def _cases(located: LocatedTests) -> tuple[tuple[TestCase, ...], Groups | None]:
+    if isinstance(located.tests, CanonicalTests):
+        _refuse_misspelt_keys(located.scopes[-1])
+        return _canonical_cases(located.tests.field, located.tests.values)
+    assert not isinstance(located.tests, CodeTests)  # noqa: S101  (`_test_code` has read these)
+    return build_cases(read_raw_cases(located.tests, located.scopes)), None
 
 
-def _refuse_slips(scope: Scope) -> None:
+def _refuse_misspelt_keys(scope: Scope) -> None:
     for key in scope.values:
-        if key not in _TOP_KEYS and nearest_key(key, _TOP_KEYS, _SLIP):
-            problem = f"unknown key{did_you_mean(key, _TOP_KEYS)}"
+        if key not in _TOP_KEYS and nearest_key(key, _TOP_KEYS, _MISSPELT_SIMILARITY):
+            problem = f"unknown key next to tests{did_you_mean(key, _TOP_KEYS)}"
             raise VerifierError(scope.at(key), problem)
 
 
-def _canonical_cases(field: str, tests: dict[str, object]) -> tuple[TestCase, ...]:
+def _canonical_cases(
+    field: str, tests: dict[str, object]
+) -> tuple[tuple[TestCase, ...], Groups | None]:
+    cases: tuple[TestCase, ...]
     match tests.get("kind"):
         case "stdio":
             refuse_unknown_keys(field, tests, ("kind", "cases", "groups"))
-            cases = _dicts(f"{field}.cases", tests.get("cases"))
-            return tuple(_stdio_case(where, case) for where, case in cases)
+            dicts = _dicts(f"{field}.cases", tests.get("cases"))
+            cases = tuple(_stdio_case(path, case) for path, case in dicts)
         case "call":
             refuse_unknown_keys(field, tests, ("kind", "cases", "groups", "entry_point"))
             name = read_entry_point(f"{field}.entry_point", tests.get("entry_point"))
-            cases = _dicts(f"{field}.cases", tests.get("cases"))
-            return tuple(_call_case(where, case, name) for where, case in cases)
+            dicts = _dicts(f"{field}.cases", tests.get("cases"))
+            cases = tuple(_call_case(path, case, name) for path, case in dicts)
         case unknown:
             problem = f"found {quote(unknown)}, expected stdio, call or code"
             raise VerifierError(f"{field}.kind", problem)
+    return cases, _groups(f"{field}.groups", tests.get("groups"), dicts)
 
 
-def _groups(found: FoundTests) -> Groups | None:
-    """Read which group each case is in, and what the groups are worth, if there are any."""
-    if not isinstance(found.tests, CanonicalTests):
+def _groups(field: str, value: object, cases: list[tuple[str, dict[str, object]]]) -> Groups | None:
+    """Read the points of the groups and the group of each case; None if there are no groups."""
+    if value is None:
+        if any(case.get("group") is not None for _, case in cases):
+            problem = "found nothing, but cases have a group; expected points for each group"
+            raise VerifierError(field, problem)
         return None
-    field, tests = found.tests.field, found.tests.values
-    named = [case.get("group") for _, case in _dicts(f"{field}.cases", tests.get("cases"))]
-    if tests.get("groups") is None:
-        if any(name is not None for name in named):
-            raise VerifierError(f"{field}.groups", "found nothing, but cases name their groups")
-        return None
-    points = read_dict(f"{field}.groups", tests["groups"], "a dict of points")
-    places = {name: place for place, name in enumerate(points)}
-    for number, name in enumerate(named):
-        if not isinstance(name, str) or name not in places:
-            problem = f"found {quote(name)}, expected one of {quote_keys(places)}"
-            raise VerifierError(f"{field}.cases[{number}].group", problem)
-    for name in points:
-        if name not in named:
-            problem = f"found points for {quote(name)}, but no case in this group"
-            raise VerifierError(f"{field}.groups", problem)
+    points = read_dict(field, value, "a dict of points")
+    index_of = {name: index for index, name in enumerate(points)}
+    of_case = []
+    for path, case in cases:
+        name = case.get("group")
+        if not isinstance(name, str) or name not in index_of:
+            problem = f"found {quote(name)}, expected one of {quote_keys(index_of)}"
+            raise VerifierError(f"{path}.group", problem)
+        of_case.append(index_of[name])
+    if unused := index_of.keys() - {case["group"] for _, case in cases}:
+        problem = f"found points for {quote_keys(sorted(unused))}, but no case with this group"
+        raise VerifierError(field, problem)
     return Groups(
-        points=tuple(
-            read_number(f"{field}.groups", worth, _MAX_POINTS) for worth in points.values()
-        ),
-        of_case=tuple(places[str(name)] for name in named),
+        points=tuple(read_number(field, number, _MAX_POINTS) for number in points.values()),
+        of_case=tuple(of_case),
     )
 
 
@@ -196,10 +196,10 @@ def _dicts(field: str, value: object) -> list[tuple[str, dict[str, object]]]:
     check_count(field, len(cases))
     dicts = []
     for index, case in enumerate(cases):
-        where = f"{field}[{index}]"
+        path = f"{field}[{index}]"
         if not isinstance(case, dict):
-            raise mismatch(where, case, "a dict")
-        dicts.append((where, case))
+            raise mismatch(path, case, "a dict")
+        dicts.append((path, case))
     return dicts
 
 
@@ -256,5 +256,8 @@ def _tolerance(field: str, values: dict[str, object], key: str, kind: CheckerKin
     if key not in values:
         return default
     if kind is not CheckerKind.NUMERIC:
-        raise VerifierError(f"{field}.{key}", f"has no meaning for {kind}, only for numeric")
+        raise VerifierError(
+            f"{field}.{key}",
+            f"found a tolerance for checker {kind}; tolerances are only for numeric",
+        )
     return read_number(f"{field}.{key}", values[key], _MAX_TOLERANCE[key], lowest=0)

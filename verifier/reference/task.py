@@ -1,19 +1,17 @@
-"""Read what a sample says beside its tests: the task, and what is paid for it.
+"""Read which task a sample asks for, and the rubric for it.
 
-In: a reference, the names that the sample gives to its task, the rubric of the run. Out:
-`TaskSpec`,
-and the reference, opened if it was text. Must not know: tests, completions.
+In: an opened reference, the task names of the sample, the rubric of the run. Out: a `TaskSpec`.
 
 | key of the reference | value |
 |---|---|
-| `task` | `code`, `sentiment` or `similarity`; if not given, seen from the reference's shape |
-| `rubric` | a table of a rubric: what it says goes before the rubric of the run |
-| `format` | what a response should have, and no more: a list, of `solution_marks` and `boxed` |
+| `task` | `code`, `sentiment` or `similarity`; default: seen from the reference's shape |
+| `rubric` | a table that overrides parts of the run's rubric |
+| `format` | a list of what a response must have: `solution_marks`, `boxed`, or nothing |
 | `solution` | a right program, for the rubric's `similarity`; also `canonical_solution`, `code` |
 
-The sample's own `task` or `data_source` counts where it names one of these tasks, as a word
-(`livecodebench/code`, `chabsa`), and the reference holds no tests. Every other name is the
-dataset's own business, and so are a `rubric` or a `format` that have none of our words.
+The sample's own `task` or `data_source` counts if it contains the name of one of these tasks as a
+word (`livecodebench/code`, `chabsa`) and the reference holds no tests. Every other name belongs to
+the dataset and is ignored; so is a `rubric` or a `format` with none of our words.
 """
 
 import re
@@ -22,11 +20,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from nova_code_verifier.verifier.errors import VerifierError
+from nova_code_verifier.verifier.errors import VerifierError, nearest_key
 from nova_code_verifier.verifier.reference.datasets.shapes import TEST_KEYS
 from nova_code_verifier.verifier.reference.fields import (
     did_you_mean,
-    nearest_key,
     quote,
     read_dict,
     unpack,
@@ -44,7 +41,7 @@ _TEXTS = ("answer", "text", "reference", "solution")
 
 
 class Task(StrEnum):
-    """What a completion is asked to be."""
+    """What a completion should be: a program, a sentiment answer, or a text."""
 
     CODE = "code"
     SENTIMENT = "sentiment"
@@ -56,36 +53,36 @@ _TASKS = {task.value: task for task in Task} | {"chabsa": Task.SENTIMENT}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSpec:
-    """What a sample asks for, as far as it says so, and what is paid for it."""
+    """The task of a sample (None: see the reference's shape), its rubric, a right program."""
 
     task: Task | None
     rubric: Rubric
     solution: str = ""
 
 
-def read_task(reference: object, names: Iterable[str], rubric: Rubric) -> tuple[TaskSpec, object]:
-    """Read the terms of a *reference*, and open it. Raises VerifierError."""
-    opened = open_reference(reference)
-    named = [task for name in names if (task := _task_of(name)) is not None]
-    first = named[0] if named else None
+def read_task(opened: object, names: Iterable[str], rubric: Rubric) -> TaskSpec:
+    """Read the task of a reference that `open_reference` returned. Raises VerifierError."""
+    named = (_task_of(name) for name in names)
+    task = next((task for task in named if task is not None), None)
     if not isinstance(opened, Mapping):
-        return TaskSpec(task=first, rubric=rubric), opened
+        return TaskSpec(task=task, rubric=rubric)
     if any(opened.get(key) is not None for key in TEST_KEYS):
-        first = None  # tests are to be run, whatever a dataset is called
-    spec = TaskSpec(
-        task=_own_task(opened.get("task")) or first,
+        task = None  # tests are run, whatever the name of the dataset says
+    return TaskSpec(
+        task=_own_task(opened.get("task")) or task,
         rubric=_with_format(opened.get("format"), _with_table(opened.get("rubric"), rubric)),
         solution=_first_text(opened, _SOLUTIONS),
     )
-    return spec, opened
 
 
-def read_text_reference(reference: object) -> str:
-    """Read the text that a response is compared with. Raises VerifierError."""
-    opened = open_reference(reference)
+def read_text_reference(opened: object, reference: object) -> str:
+    """Return the text that a response is compared with. Raises VerifierError.
+
+    *reference* is what was *opened*. It is the text itself if it is JSON without such a text.
+    """
     text = _first_text(opened, _TEXTS) if isinstance(opened, Mapping) else opened
     if not text and isinstance(reference, str):
-        text = reference  # it is JSON by itself
+        text = reference
     if not isinstance(text, str) or not text.strip():
         keys = ", ".join(_TEXTS)
         raise VerifierError("reference", f"expected a text to compare with, or one as {keys}")
@@ -93,7 +90,7 @@ def read_text_reference(reference: object) -> str:
 
 
 def open_reference(reference: object) -> object:
-    """Decode a reference once, for all who read it; what is no JSON of a dict stays as it is."""
+    """Decode a reference that is a JSON object in a string; return any other as it is."""
     match reference:
         case {"text": str() as text, **rest} if not any(rest.values()):
             reference = text  # how Bedrock wraps a reference that is a string
@@ -101,7 +98,7 @@ def open_reference(reference: object) -> object:
         try:
             decoded = unpack("reference", reference, "JSON of a dict")
         except VerifierError:
-            return reference  # whoever reads it says what is wrong with it
+            return reference  # the reader of this task reports what is wrong
         return decoded if isinstance(decoded, dict) else reference
     return reference
 
@@ -114,7 +111,7 @@ def _task_of(name: str) -> Task | None:
 
 
 def _own_task(name: object) -> Task | None:
-    """Read the task that a reference names; another word is the dataset's own, unless a slip."""
+    """Read the reference's `task`. Other words belong to the dataset, unless they are near ours."""
     if not isinstance(name, str):
         return None
     task = _TASKS.get(name.casefold())
@@ -125,14 +122,14 @@ def _own_task(name: object) -> Task | None:
 
 
 def _with_table(table: Any, rubric: Rubric) -> Rubric:  # noqa: ANN401  (narrowed here)
-    """Read a rubric of the sample's own; what has another meaning in its dataset is left alone."""
+    """Read the sample's own rubric. A `rubric` of another meaning in its dataset is ignored."""
     if isinstance(table, str) and table.lstrip()[:1] == "{":
         table = read_dict("rubric", table)
     if not isinstance(table, Mapping) or not any(map(_is_section, table)):
         return rubric
     for key in _OF_THE_RUN:
         if isinstance(table.get("reward"), Mapping) and table["reward"].get(key) is not None:
-            raise VerifierError(f"rubric.reward.{key}", "is for the run's rubric alone")
+            raise VerifierError(f"rubric.reward.{key}", "can only be set in the run's rubric")
     try:
         return read_rubric(table, rubric)
     except RubricError as error:

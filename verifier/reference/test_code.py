@@ -1,17 +1,16 @@
-"""Read test code out of a reference.
+"""Read test code in its canonical form.
 
-In: the `tests` of a reference, of kind `code`. Out: a `TestCode`. Must not know: candidates, and
-what the code does.
+In: the `tests` of a reference, with `"kind": "code"`. Out: a `TestCode`.
 
-| key | value |
+| key of `tests` | value |
 |---|---|
-| `code` | the tests: asserts, a function `check(candidate)`, pytest or unittest code |
-| `prompt` | what the candidate completes: imports, helpers, the head of a function |
-| `entry_point` | for `check`: what it checks, `f` or `Solution().f` |
-| `style` | `script`, `pytest` or `unittest`; if not given, seen from the code |
-| `modules` | the names under which tests import the candidate; `["solution"]` if not given |
-| `shared_process` | true: tests and candidate share a process, as they must where tests patch |
-| | what the candidate uses. Then a candidate can cheat; rows are marked so |
+| `code` | source of the tests: asserts, a function `check(candidate)`, pytest or unittest |
+| `prompt` | Python that the candidate completes: imports, helpers, the head of a function |
+| `entry_point` | the function that `check` receives, `f` or `Solution().f` |
+| `style` | `script`, `pytest` or `unittest`; default: detected from the code |
+| `modules` | module names under which tests import the candidate; default: `["solution"]` |
+| `shared_process` | true: run tests and candidate in one process, which is needed where tests |
+| | patch what the candidate uses. Then a candidate can cheat, and its rows say so |
 """
 
 from nova_code_verifier.verifier.errors import VerifierError
@@ -30,11 +29,11 @@ STYLES = ("script", "pytest", "unittest")
 
 
 def read_test_code(field: str, tests: dict[str, object]) -> TestCode:
-    """Read test code in its canonical form."""
+    """Read the *tests* at *field*. Raise VerifierError for a key that is missing or wrong."""
     refuse_unknown_keys(field, tests, _KEYS)
-    source = read_text(f"{field}.code", tests.get("code"), "the source of tests")
+    source = read_text(f"{field}.code", tests.get("code"), "source code of tests")
     if not source.strip():
-        raise VerifierError(f"{field}.code", "found nothing, expected the source of tests")
+        raise VerifierError(f"{field}.code", "found nothing, expected source code of tests")
     return TestCode(
         source=source,
         prompt=_optional_text(field, tests, "prompt"),
@@ -46,7 +45,7 @@ def read_test_code(field: str, tests: dict[str, object]) -> TestCode:
 
 
 def read_flag(field: str, value: object) -> bool:
-    """Read true or false; null is false."""
+    """Read true or false; null means false."""
     if value is None:
         return False
     if not isinstance(value, bool):
@@ -75,4 +74,4 @@ def _modules(field: str, tests: dict[str, object]) -> tuple[str, ...]:
     if tests.get("modules") is None:
         return ("solution",)
     names = read_list(f"{field}.modules", tests["modules"])
-    return tuple(read_text(f"{field}.modules[{n}]", name) for n, name in enumerate(names))
+    return tuple(read_text(f"{field}.modules[{index}]", name) for index, name in enumerate(names))

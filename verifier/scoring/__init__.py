@@ -1,1 +1,1 @@
-"""Turn verdicts into a reward: groups, guess baseline, shape, weights. Sees no output."""
+"""Compute a reward from verdicts: groups, guess baseline, shape and weights."""

@@ -1,12 +1,12 @@
-"""What share of its test cases a program has passed, where they stand in groups with points.
+"""Compute the share of the test cases that a candidate passed, with or without groups.
 
-In: the places of the cases that were passed. Out: a share in [0, 1], exact. Must not know: what
-was passed, or why.
+In: the indices of the passed cases. Out: a share in [0, 1], as an exact fraction.
 
-    share = sum of (points x part passed) / sum of points
+    share = sum of (points x passed part) / sum of points
 
-over the groups. The part passed of a group is the share of its cases, or (`minimum`, as in
-contests with subtasks) all or nothing. Without groups, all cases count the same.
+over all groups. The passed part of a group is the share of its cases that passed or, with the
+grouping `minimum`, 1 if all of them passed and else 0 (IOI-style subtasks). Without groups, all
+cases have equal points.
 """
 
 from collections import Counter
@@ -23,19 +23,26 @@ def share_of(
     groups: Groups | None = None,
     grouping: Grouping = Grouping.SUM,
 ) -> Fraction:
-    """Return the share that the cases at the places *passed*, of *total*, are worth."""
+    """Return the share, in [0, 1], that the cases with the indices *passed* earn.
+
+    *total* is the number of cases, at least 1. The indices are distinct and below *total*.
+    """
     if groups is None:
         return Fraction(len(passed), total)
     sizes = Counter(groups.of_case)
     parts = {
         group: Fraction(count, sizes[group])
-        for group, count in Counter(groups.of_case[place] for place in passed).items()
+        for group, count in Counter(groups.of_case[index] for index in passed).items()
         if grouping is Grouping.SUM or count == sizes[group]
     }
-    points = [Fraction(worth) for worth in groups.points]
+    points = [Fraction(value) for value in groups.points]
     return sum((points[group] * part for group, part in parts.items()), Fraction()) / sum(points)
 
 
-def beyond_guess(share: Fraction, guessed: Fraction) -> Fraction:
-    """Share out what is left when the best constant answer has got its part, if anything is."""
+def correct_for_guessing(share: Fraction, guessed: Fraction) -> Fraction:
+    """Return max(0, share - guessed) / (1 - guessed), or *share* if *guessed* is 1.
+
+    This is the form of chance correction that Cohen's kappa has (Cohen 1960): the best constant
+    answer, which earns the share *guessed*, gets 0, and a candidate that passes every case gets 1.
+    """
     return share if guessed >= 1 else max(Fraction(), share - guessed) / (1 - guessed)

@@ -1,11 +1,13 @@
-"""What would the best guess earn? A reward should not pay for it.
+"""Compute the guess baseline: the share of the cases that a guess passes.
 
-In: a test plan. Out: what share of its cases one and the same answer passes, or a program that
-repeats what it was given; at most. Must not know: candidates, rewards.
+In: a test plan. Out: the largest share that a guess earns. A guess is a program that gives the
+same answer for every case, or a program that repeats its input. `scoring/score.py` subtracts this
+share, so that a guess earns no correctness.
 
-The answers that are tried are those that cases expect, and, where these have a tolerance, all
-others. Where there are very many of them, or very long ones, only cases that expect the same are
-counted together, and nothing is repeated.
+The constant answers are those that the cases expect and, for the checker `numeric`, every answer
+where tolerances overlap (`scoring/tolerance_overlap.py`). To bound the time, a plan with many or
+long answers only counts the cases that expect equal answers, and a plan with many cases is not
+tried with programs that repeat their input. The share may then be too low, never too high.
 """
 
 from collections import defaultdict
@@ -18,11 +20,10 @@ from nova_code_verifier.verifier.checking.verdict import judge_case
 from nova_code_verifier.verifier.rubric import Grouping
 from nova_code_verifier.verifier.scoring.groups import share_of
 from nova_code_verifier.verifier.scoring.tolerance_overlap import (
-    Row,
+    answer_from_text,
+    answer_from_value,
     best_common_answer,
-    bytes_of,
-    row_of_text,
-    row_of_value,
+    value_key,
 )
 from nova_code_verifier.verifier.types import (
     CallCase,
@@ -34,83 +35,77 @@ from nova_code_verifier.verifier.types import (
     Verdict,
 )
 
-_COMPARISONS_MAX = 2**13
-_REPEATED_MAX = 1000
-_COMPARED_BYTES_MAX = 2**16
-_ARGUMENTS_MAX = 4
+_MAX_COMPARISONS = 2**13
+_MAX_ANSWER_BYTES = 2**16
+_MAX_CASES_WITH_ECHO = 1000
+_MAX_ARGUMENTS = 4
 _SPARE_CHARACTERS = 64
-
-_Guess = tuple[bytes, Execution]
-"""A constant answer: its bytes, which tell whether two are the same, and what giving it is."""
 
 
 def best_guess(plan: TestPlan, grouping: Grouping = Grouping.SUM) -> Fraction:
-    """Return the share, as the points go, that the best guess passes.
+    """Return the share, in [0, 1], that the best guess earns. With a single case it is 1.
 
-    Raises VerifierError.
+    Raise VerifierError if the checker cannot compare with an expected output or value.
     """
     total = len(plan.cases)
     if total == 1:
         return Fraction(1)
-    places: defaultdict[bytes, set[int]] = defaultdict(set)
-    guesses: dict[bytes, Execution] = {}
-    for place, case in enumerate(plan.cases):
-        for same, guess in _answers(case, plan.checker):
-            places[same].add(place)
-            guesses[same] = guess
-    passed = [*places.values(), *(_repeated(plan) if total <= _REPEATED_MAX else ())]
-    if _is_lenient(plan) and _are_few(guesses, total):
-        # A lenient checker may take one answer for cases that expect another.
-        passed += (_passed(plan, guess) for guess in guesses.values())
-    worth = partial(share_of, total=total, groups=plan.groups, grouping=grouping)
-    best = max(map(worth, passed))
-    if plan.checker.kind is CheckerKind.NUMERIC and sum(map(len, guesses)) <= _COMPARED_BYTES_MAX:
-        rows = [_row(plan.cases[0], places[same], guess) for same, guess in guesses.items()]
-        return best_common_answer(rows, plan.checker, worth, best)
-    return best
-
-
-def _row(of: TestCase, places: set[int], guess: Execution) -> Row:
-    if isinstance(of, StdioCase):
-        return row_of_text(places, guess.stdout)
-    return row_of_value(places, guess.value)
+    # The key of an answer is equal for answers that are written alike.
+    cases_of: defaultdict[bytes, set[int]] = defaultdict(set)
+    answers: dict[bytes, Execution] = {}
+    for index, case in enumerate(plan.cases):
+        for key, answer in _expected_answers(case, plan.checker):
+            cases_of[key].add(index)
+            answers[key] = answer
+    passed = [*cases_of.values(), *(_passed_by_echo(plan) if total <= _MAX_CASES_WITH_ECHO else ())]
+    answer_bytes = sum(map(len, answers))
+    is_small = answer_bytes <= _MAX_ANSWER_BYTES
+    if _is_lenient(plan) and is_small and len(answers) * total <= _MAX_COMPARISONS:
+        # A lenient checker may accept one answer for cases that expect another one.
+        passed += (_passed(plan, [answer] * total) for answer in answers.values())
+    share = partial(share_of, total=total, groups=plan.groups, grouping=grouping)
+    best = max(map(share, passed))
+    if plan.checker.kind is not CheckerKind.NUMERIC or not is_small:
+        return best
+    if isinstance(plan.cases[0], StdioCase):
+        expected = [
+            answer_from_text(cases_of[key], answer.stdout) for key, answer in answers.items()
+        ]
+    else:
+        expected = [
+            answer_from_value(cases_of[key], answer.value) for key, answer in answers.items()
+        ]
+    return best_common_answer(expected, plan.checker, share, best)
 
 
 def _is_lenient(plan: TestPlan) -> bool:
-    """Whether two answers may be taken for the same that are not, as we write them.
+    """Return whether the checker may accept an answer whose key differs from the expected one.
 
-    Tolerances are `verifier.scoring.tolerance_overlap`' own.
+    The tolerance of `numeric` does not count: `best_common_answer` searches it.
     """
-    printed = isinstance(plan.cases[0], StdioCase)
-    plain = (CheckerKind.TOKENS, CheckerKind.EXACT, CheckerKind.NUMERIC)
-    return not (printed and plan.checker.kind in plain)
+    strict = (CheckerKind.TOKENS, CheckerKind.EXACT, CheckerKind.NUMERIC)
+    return isinstance(plan.cases[0], CallCase) or plan.checker.kind not in strict
 
 
-def _are_few(guesses: Collection[bytes], total: int) -> bool:
-    comparisons = len(guesses) * total
-    return comparisons <= _COMPARISONS_MAX and sum(map(len, guesses)) <= _COMPARED_BYTES_MAX
-
-
-def _repeated(plan: TestPlan) -> Iterator[set[int]]:
-    """Find the cases that programs pass which repeat their input, or one of their arguments."""
-    for argument in range(_ARGUMENTS_MAX):
+def _passed_by_echo(plan: TestPlan) -> Iterator[set[int]]:
+    """Yield the cases that a program passes that repeats its input or one of its arguments."""
+    for argument in range(_MAX_ARGUMENTS):
         echoes = [_echo(case, argument) for case in plan.cases]
         if any(echoes):
-            yield {
-                place
-                for place, (case, echo) in enumerate(zip(plan.cases, echoes, strict=True))
-                if echo and judge_case(case, plan.checker, echo) is Verdict.ACCEPTED
-            }
+            yield _passed(plan, echoes)
 
 
 def _echo(case: TestCase, argument: int) -> Execution | None:
-    """Answer with an argument; of an input, with all of it or with its first line."""
+    """Answer a call with the argument at this index; answer stdin with all of it or its first line.
+
+    Return None if there is no such argument, or if the input is too long to be the answer.
+    """
     if isinstance(case, CallCase):
         if argument >= len(case.arguments):
             return None
         return Execution(ending=Ending.FINISHED, value=case.arguments[argument])
     repeated = (case.stdin, case.stdin.partition("\n")[0])[argument : argument + 1]
-    # Longer than what is expected, it would only cost the time to find that out.
+    # Comparing with a longer text would take time only to find that it differs.
     longest = 2 * len(case.expected_stdout) + _SPARE_CHARACTERS
     return _printed(repeated[0]) if repeated and len(repeated[0]) <= longest else None
 
@@ -120,18 +115,20 @@ def _printed(text: str) -> Execution:
     return Execution(ending=Ending.FINISHED, exit_status=0, stdout=stdout)
 
 
-def _answers(case: TestCase, checker: Checker) -> list[_Guess]:
+def _expected_answers(case: TestCase, checker: Checker) -> list[tuple[bytes, Execution]]:
+    """Return the answers that a case expects, each with its key."""
     if isinstance(case, CallCase):
         values = (case.expected_value, *case.also_accepted)
-        return [(bytes_of(v), Execution(ending=Ending.FINISHED, value=v)) for v in values]
+        return [(value_key(v), Execution(ending=Ending.FINISHED, value=v)) for v in values]
     text = case.expected_stdout
-    same = " ".join(text.split()) if checker.kind is CheckerKind.TOKENS else text
-    return [(same.encode("utf-8", "surrogatepass"), _printed(text))]
+    key = " ".join(text.split()) if checker.kind is CheckerKind.TOKENS else text
+    return [(key.encode("utf-8", "surrogatepass"), _printed(text))]
 
 
-def _passed(plan: TestPlan, guess: Execution) -> set[int]:
+def _passed(plan: TestPlan, answers: Collection[Execution | None]) -> set[int]:
+    """Return the indices of the cases that accept their answer."""
     return {
-        place
-        for place, case in enumerate(plan.cases)
-        if judge_case(case, plan.checker, guess) is Verdict.ACCEPTED
+        index
+        for index, (case, answer) in enumerate(zip(plan.cases, answers, strict=True))
+        if answer and judge_case(case, plan.checker, answer) is Verdict.ACCEPTED
     }

@@ -1,13 +1,17 @@
-"""From verdicts to a reward, by a rubric.
+"""Compute the reward of a sample by a rubric.
 
-In: the verdicts of a candidate's test cases, the share of these that the best constant answer
-would have passed, what the response misses. Out: a `Score`. Must not know: output text, processes.
+In: the verdicts of a candidate's test cases, the guess baseline, and the format issues of the
+response. Out: a `Score`.
 
-    correctness = shape((share - guessed) / (1 - guessed)), and never below 0
-    reward      = 0.8 correctness + 0.1 compile + 0.1 format
-                  + 0 safety + 0 conciseness + 0 similarity
+    correctness = shape(max(0, share - guessed) / (1 - guessed))
+    paid        = 0.8 correctness + 0.1 compile + 0.1 format
+                  + 0.0 safety + 0.0 conciseness + 0.0 similarity
+    reward      = lowest + (highest - lowest) x paid
 
-in the rubric's range; unless the candidate tried something forbidden: then it is its bottom.
+The weights and all other numbers are those of the rubric; these are the defaults. All dimensions
+are in [0, 1]. Dimensions that do not apply to a sample are left out, and the other weights are
+scaled so that they add up to 1. A security violation multiplies *paid* by 1 - `violation_penalty`.
+docs/rubric.md explains each dimension.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +22,7 @@ from nova_code_verifier.sandbox.types import Ending, Execution
 from nova_code_verifier.verifier.checking.verdict import overall
 from nova_code_verifier.verifier.completion.safety import safety_of
 from nova_code_verifier.verifier.rubric import Polarity, Rubric
-from nova_code_verifier.verifier.scoring.groups import beyond_guess, share_of
+from nova_code_verifier.verifier.scoring.groups import correct_for_guessing, share_of
 from nova_code_verifier.verifier.sentiment.answer import SentimentResult
 from nova_code_verifier.verifier.types import (
     Candidate,
@@ -30,13 +34,13 @@ from nova_code_verifier.verifier.types import (
     Verdict,
 )
 
-# How far a program got: found, parses, loads, has its entry point; then, by share of the
-# cases, runs without an error.
+# The dimension `compile` is how far a program gets: 0.2 it was found, 0.4 it parses, 0.6 it loads,
+# 0.8 it has its entry point. The rest is paid by the share of cases that run without an error.
 _COMPILE_STEPS = {Ending.NOT_COMPILED: 0.2, Ending.NOT_LOADED: 0.4, Ending.NO_ENTRY_POINT: 0.6}
 _COMPILE_LOADED = 0.8
 
-# What is missing of the form that was asked for costs so much of `format`.
-_COSTS = {
+# Each format issue lowers the dimension `format` by its cost.
+_FORMAT_COSTS = {
     FormatIssue.NO_FENCE: 1.0,
     FormatIssue.UNCLOSED_FENCE: 0.75,
     FormatIssue.NO_LANGUAGE: 0.5,
@@ -53,30 +57,30 @@ def score_cases(
     *,
     guessed: Fraction,
     candidate: Candidate,
-    misses: tuple[FormatIssue, ...] = (),
+    format_issues: tuple[FormatIssue, ...] = (),
     groups: Groups | None = None,
     findings: tuple[Finding, ...] = (),
     similarity: float | None = None,
     rubric: Rubric,
 ) -> Score:
-    """Score a candidate by its test cases.
+    """Score a candidate by the results of its test cases, of which there is at least one.
 
-    *guessed* is the share of the cases that the best constant answer passes; *misses* are what the
-    response lacks, *findings* what the program's text reaches for. Where there is no *similarity*,
-    its weight is left out.
+    *guessed*, in [0, 1], is the share that the best guess earns (`scoring/guess_baseline.py`).
+    *similarity*, in [0, 1], is what the language model answered; if it is None, its weight is left
+    out. The reward is None if a case is ungraded.
     """
     verdict = overall(tuple(case.verdict for case in cases))
-    passed = [place for place, case in enumerate(cases) if case.verdict is Verdict.ACCEPTED]
+    passed = [index for index, case in enumerate(cases) if case.verdict is Verdict.ACCEPTED]
     share = share_of(passed, len(cases), groups, rubric.groups)
-    counted = beyond_guess(share, guessed) if rubric.guess_correction else share
-    compiles = _compile_ladder(cases)
-    is_program = compiles > _COMPILE_STEPS[Ending.NOT_COMPILED]
+    corrected = correct_for_guessing(share, guessed) if rubric.guess_correction else share
+    compile_ = _compile(cases)
+    parses = compile_ > _COMPILE_STEPS[Ending.NOT_COMPILED]
     dimensions: dict[str, Any] = {
-        "correctness": rubric.shaped(float(counted)),
-        "compile": compiles,
-        "format": _format(misses),
-        "safety": safety_of(findings) if is_program else 0.0,
-        "conciseness": _conciseness(candidate, rubric) if is_program else 0.0,
+        "correctness": rubric.shaped(float(corrected)),
+        "compile": compile_,
+        "format": _format(format_issues),
+        "safety": safety_of(findings) if parses else 0.0,
+        "conciseness": _conciseness(candidate, rubric) if parses else 0.0,
     }
     if similarity is not None:
         dimensions["similarity"] = similarity
@@ -84,7 +88,7 @@ def score_cases(
     paid = _weighted(weights, dimensions)
     if verdict is Verdict.SECURITY_VIOLATION:
         paid *= 1 - rubric.violation_penalty
-    lost = [case for case in cases if case.verdict is Verdict.UNGRADED]
+    ungraded = [case for case in cases if case.verdict is Verdict.UNGRADED]
     return Score(
         verdict=verdict,
         reward=None if verdict is Verdict.UNGRADED else rubric.reward(paid),
@@ -93,54 +97,54 @@ def score_cases(
         guess_baseline=float(guessed),
         method=candidate.method,
         findings=findings,
-        misses=misses,
+        format_issues=format_issues,
         weights=weights,
         cases=cases,
         tests_total=len(cases),
-        problem=lost[0].execution.detail if lost else "",
-        is_outage=any(case.execution.ending is Ending.NOT_RUN for case in lost),
+        problem=ungraded[0].execution.detail if ungraded else "",
+        is_outage=any(case.execution.ending is Ending.NOT_RUN for case in ungraded),
     )
 
 
 def score_sentiment(
-    marked: SentimentResult, misses: tuple[FormatIssue, ...], rubric: Rubric
+    result: SentimentResult, format_issues: tuple[FormatIssue, ...], rubric: Rubric
 ) -> Score:
-    """Score a label, or opinions. There is no program: what is paid for one is left out."""
-    if marked.answer is None:
+    """Score a label or opinions. The dimensions that need a program do not apply."""
+    if result.answer is None:
         return no_candidate(rubric, tests_total=1)
-    worth = rubric.worth_of(marked.answer) if isinstance(marked.answer, Polarity) else 1.0
-    all_misses = tuple(dict.fromkeys((*marked.misses, *misses)))
-    dimensions: dict[str, Any] = {
-        "correctness": rubric.shaped(marked.correctness) * worth,
-        "format": _format(all_misses) if marked.is_answered else 0.0,
+    weight = rubric.label_weight(result.answer) if isinstance(result.answer, Polarity) else 1.0
+    all_issues = tuple(dict.fromkeys((*result.format_issues, *format_issues)))
+    dimensions = {
+        "correctness": rubric.shaped(result.correctness) * weight,
+        "format": _format(all_issues) if result.is_answered else 0.0,
     }
-    return _score_answer(marked.correctness, dimensions, all_misses, rubric)
+    return _score_answer(result.correctness, dimensions, all_issues, rubric)
 
 
-def score_text(similarity: float, misses: tuple[FormatIssue, ...], rubric: Rubric) -> Score:
-    """Score a text by its likeness to the one that was expected."""
-    dimensions: dict[str, Any] = {
-        "correctness": rubric.shaped(similarity),
-        "similarity": similarity,
-    }
-    if rubric.solution_marks or rubric.boxed:  # every text has the form that nobody asked for
-        dimensions["format"] = _format(misses)
-    return _score_answer(similarity, dimensions, misses, rubric)
+def score_text(similarity: float, format_issues: tuple[FormatIssue, ...], rubric: Rubric) -> Score:
+    """Score a text by its *similarity*, in [0, 1], to the reference."""
+    dimensions = {"correctness": rubric.shaped(similarity), "similarity": similarity}
+    if rubric.solution_marks or rubric.boxed:  # otherwise no format was asked for
+        dimensions["format"] = _format(format_issues)
+    return _score_answer(similarity, dimensions, format_issues, rubric)
 
 
 def _score_answer(
-    share: float, dimensions: dict[str, Any], misses: tuple[FormatIssue, ...], rubric: Rubric
+    share: float, dimensions: dict[str, Any], format_issues: tuple[FormatIssue, ...], rubric: Rubric
 ) -> Score:
-    """Score an answer that is no program, as one test case; what is not measured is perfect."""
+    """Score an answer that is not a program as one test case.
+
+    Dimensions that were not measured are reported as 1.0, with no weight.
+    """
     verdict = Verdict.ACCEPTED if share == 1.0 else Verdict.WRONG_ANSWER
     weights = _weights(rubric, dimensions)
-    perfect: dict[str, Any] = {"compile": 1.0, "format": 1.0, "safety": 1.0, "conciseness": 1.0}
+    defaults: dict[str, Any] = dict.fromkeys(("compile", "format", "safety", "conciseness"), 1.0)
     return Score(
         verdict=verdict,
         reward=rubric.reward(_weighted(weights, dimensions)),
-        **(perfect | dimensions),
+        **(defaults | dimensions),
         share=share,
-        misses=misses,
+        format_issues=format_issues,
         weights=weights,
         cases=(CaseResult(verdict=verdict, execution=Execution(ending=Ending.FINISHED)),),
         tests_total=1,
@@ -152,35 +156,36 @@ def refused(
     candidate: Candidate,
     *,
     findings: tuple[Finding, ...],
-    misses: tuple[FormatIssue, ...],
+    format_issues: tuple[FormatIssue, ...],
     tests_total: int,
 ) -> Score:
-    """Score a program that was not run, as the rubric enforces its policy.
+    """Score a program that was not run because the rubric enforces its safety policy.
 
-    It earns nothing; what is known of it without a run explains it all the same.
+    It earns the lowest reward. The score still reports the dimensions that need no run.
     """
-    was_read = any(finding.line for finding in findings)
+    # Findings without a line are about the whole program: it could not be parsed.
+    was_parsed = any(finding.line for finding in findings)
     return Score(
         verdict=Verdict.SECURITY_VIOLATION,
         reward=rubric.reward(0.0),
-        compile=_COMPILE_STEPS[Ending.NOT_LOADED if was_read else Ending.NOT_COMPILED],
-        format=_format(misses),
-        conciseness=_conciseness(candidate, rubric) if was_read else 0.0,
+        compile=_COMPILE_STEPS[Ending.NOT_LOADED if was_parsed else Ending.NOT_COMPILED],
+        format=_format(format_issues),
+        conciseness=_conciseness(candidate, rubric) if was_parsed else 0.0,
         method=candidate.method,
         findings=findings,
-        misses=misses,
+        format_issues=format_issues,
         tests_total=tests_total,
     )
 
 
 def no_candidate(rubric: Rubric, *, tests_total: int = 0) -> Score:
-    """Score a completion that holds no program."""
+    """Score a completion without a program or an answer: it earns the lowest reward."""
     reward = rubric.reward(0.0)
     return Score(verdict=Verdict.NO_CANDIDATE, reward=reward, tests_total=tests_total)
 
 
 def _weights(rubric: Rubric, dimensions: Iterable[str]) -> tuple[tuple[str, float], ...]:
-    """Say what each of the *dimensions* counts: their weights, made to add up to 1."""
+    """Return the weight of each of the *dimensions*, scaled so that they add up to 1."""
     weights = {name: getattr(rubric, name) for name in dimensions}
     total = sum(weights.values())
     if not total:
@@ -192,10 +197,10 @@ def _weighted(weights: Iterable[tuple[str, float]], dimensions: Mapping[str, flo
     return min(1.0, sum(weight * dimensions[name] for name, weight in weights))
 
 
-def _compile_ladder(cases: tuple[CaseResult, ...]) -> float:
-    stopped = [_COMPILE_STEPS[e] for c in cases if (e := c.execution.ending) in _COMPILE_STEPS]
-    if stopped:
-        return min(stopped)
+def _compile(cases: tuple[CaseResult, ...]) -> float:
+    endings = {case.execution.ending for case in cases} & _COMPILE_STEPS.keys()
+    if endings:
+        return min(_COMPILE_STEPS[ending] for ending in endings)
     clean = sum(case.verdict in (Verdict.ACCEPTED, Verdict.WRONG_ANSWER) for case in cases)
     return _COMPILE_LOADED + (1 - _COMPILE_LOADED) * clean / len(cases)
 
@@ -204,5 +209,5 @@ def _conciseness(candidate: Candidate, rubric: Rubric) -> float:
     return min(1.0, rubric.budget / max(1, len(candidate.program)))
 
 
-def _format(misses: Iterable[FormatIssue]) -> float:
-    return max(0.0, 1.0 - sum(_COSTS[miss] for miss in misses))
+def _format(format_issues: Iterable[FormatIssue]) -> float:
+    return max(0.0, 1.0 - sum(_FORMAT_COSTS[issue] for issue in format_issues))

@@ -1,11 +1,13 @@
-"""Where tolerances overlap: what one and the same answer passes, though perhaps no case expects it.
+"""Find the best constant answer where tolerances overlap, even if no case expects that answer.
 
-In: what cases expect, a tolerance, and what passing some of them is worth. Out: the most that one
-answer is worth. Must not know: cases, points.
+In: the answers that the cases expect, a checker with a tolerance, and the share that a set of cases
+earns. Out: the largest share that one answer earns.
 
-An answer has parts: numbers, and what is compared exactly. Of a number each case takes all from a
-lowest to a highest one; so whatever passes some cases, there is an answer as good in which each
-number is the lowest that one of them takes. Those are tried, part by part.
+With the tolerance 0.1, the answer 1.075 passes two cases that expect 1.0 and 1.15. For a number,
+each case accepts all values of an interval, so it is enough to try the lower ends of these
+intervals: if an answer passes some cases, then so does the answer in which each number is replaced
+by the largest lower end of these cases' intervals. An answer has several parts (tokens, or the
+items of a list), and the search decides one part after the other, as a branch and bound.
 """
 
 import marshal
@@ -21,127 +23,138 @@ from typing import Any
 from nova_code_verifier.verifier.checking.text import has_tolerance, read_number
 from nova_code_verifier.verifier.types import Checker
 
-_LOOKS_MAX = 2**15
-_DEPTH_MAX = 50
+_MAX_COMPARISONS = 2**15
+_MAX_DEPTH = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """What the cases at some places expect. Answers of one *shape* are compared part by part.
+class ExpectedAnswer:
+    """An answer, and the indices of the *cases* that expect it.
 
-    The parts are the tokens of a text, as bytes, or values.
+    The *parts* are tokens, as bytes, or values without items. Answers with the same *shape* have
+    the same number of parts, and are compared part by part; other answers never match.
     """
 
-    places: frozenset[int]
+    cases: frozenset[int]
     shape: Hashable
     parts: tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Range:
-    """What a case takes for one part: just what is *exact*; or else all from *low* to *high*.
+_Group = list[ExpectedAnswer]
 
-    Of what is exact and no number, these are nan.
+
+@dataclass(frozen=True, slots=True)
+class _Interval:
+    """The values that a case accepts for one part: *exact* or, if that is None, *low* to *high*.
+
+    If *exact* is not a number, *low* and *high* are nan.
     """
 
     exact: Hashable
     low: float
     high: float
 
-    def takes(self, other: "_Range") -> bool:
-        """Tell whether it takes the lowest that the *other* takes."""
+    def has_lowest_of(self, other: "_Interval") -> bool:
+        """Return whether the lowest value of *other* is in this interval."""
         if self.exact is not None:
             return self.exact == other.exact
         return self.low <= other.low <= self.high
 
 
-def row_of_text(places: Iterable[int], text: bytes) -> Row:
-    """Take a text apart, which is expected at these places."""
+def answer_from_text(cases: Iterable[int], text: bytes) -> ExpectedAnswer:
+    """Split a text into tokens."""
     tokens = text.split()
-    return Row(places=frozenset(places), shape=len(tokens), parts=tuple(tokens))
+    return ExpectedAnswer(cases=frozenset(cases), shape=len(tokens), parts=tuple(tokens))
 
 
-def row_of_value(places: Iterable[int], value: object) -> Row:
-    """Take a value apart, which is expected at these places: lists, tuples and dicts have parts."""
+def answer_from_value(cases: Iterable[int], value: object) -> ExpectedAnswer:
+    """Split a value into the items of its lists, tuples, deques and dicts, at every depth."""
     parts: list[object] = []
-    shape = _take_apart(value, parts, 0)
-    return Row(places=frozenset(places), shape=shape, parts=tuple(parts))
+    shape = _split(value, parts, 0)
+    return ExpectedAnswer(cases=frozenset(cases), shape=shape, parts=tuple(parts))
 
 
-def _take_apart(value: object, parts: list[object], depth: int) -> Hashable:
-    """Collect the parts of a value; what is left is its shape."""
-    if depth < _DEPTH_MAX and isinstance(value, list | tuple | deque):
-        return "list", *(_take_apart(item, parts, depth + 1) for item in value)
-    if depth < _DEPTH_MAX and isinstance(value, dict):
-        items = sorted(((bytes_of(key), item) for key, item in value.items()), key=itemgetter(0))
-        return "dict", *((key, _take_apart(item, parts, depth + 1)) for key, item in items)
+def _split(value: object, parts: list[object], depth: int) -> Hashable:
+    """Append the parts of a value to *parts*, and return its shape."""
+    if depth < _MAX_DEPTH and isinstance(value, list | tuple | deque):
+        return "list", *(_split(item, parts, depth + 1) for item in value)
+    if depth < _MAX_DEPTH and isinstance(value, dict):
+        items = sorted(((value_key(key), item) for key, item in value.items()), key=itemgetter(0))
+        return "dict", *((key, _split(item, parts, depth + 1)) for key, item in items)
     parts.append(value)
     return None
 
 
-def bytes_of(value: Any) -> bytes:  # noqa: ANN401  (any plain data)
-    """Write plain data, the same alike; not by its `repr`, which a long number does not have."""
+def value_key(value: Any) -> bytes:  # noqa: ANN401  (any plain data)
+    """Return bytes that are equal for plain data of equal types and content.
+
+    `repr` would not do: it refuses a long int.
+    """
     try:
-        return marshal.dumps(value, 0)  # this version writes equal values alike
+        return marshal.dumps(value, 0)  # Version 0 has no references: equal values, equal bytes.
     except ValueError:
         return str(id(value)).encode()
 
 
 def best_common_answer(
-    rows: Iterable[Row],
+    answers: Iterable[ExpectedAnswer],
     checker: Checker,
-    worth: Callable[[Collection[int]], Fraction],
+    share: Callable[[Collection[int]], Fraction],
     at_least: Fraction,
 ) -> Fraction:
-    """Return what the best answer is worth; *at_least* that, or where it takes too long to tell.
+    """Return the largest share that one answer earns, but not less than *at_least*.
 
-    What places are *worth* never falls when others join them.
+    *share* returns what a set of cases earns; it must not be lower for a larger set. The search
+    stops after `_MAX_COMPARISONS`; then the result may be too low.
     """
-    by_shape: defaultdict[Hashable, list[Row]] = defaultdict(list)
-    for row in rows:
-        by_shape[row.shape].append(row)
-    best, looks = at_least, 0
-    pending = [(0, some) for some in by_shape.values()]
+    by_shape: defaultdict[Hashable, _Group] = defaultdict(list)
+    for answer in answers:
+        by_shape[answer.shape].append(answer)
+    best, comparisons = at_least, 0
+    # Each entry: the answers that agree on their first parts, and the number of these parts.
+    pending = [(0, group) for group in by_shape.values()]
     while pending:
-        part, some = pending.pop()
-        if (promised := worth(frozenset().union(*(row.places for row in some)))) <= best:
+        part, group = pending.pop()
+        upper_bound = share(frozenset().union(*(answer.cases for answer in group)))
+        if upper_bound <= best:
             continue
-        if part == len(some[0].parts):
-            best = promised
+        if part == len(group[0].parts):
+            best = upper_bound
             continue
-        looks += len(some) ** 2
-        if looks > _LOOKS_MAX:
+        comparisons += len(group) ** 2
+        if comparisons > _MAX_COMPARISONS:
             break
-        pending += [(part + 1, together) for together in _together(some, part, checker)]
+        pending += [(part + 1, subgroup) for subgroup in _agreeing(group, part, checker)]
     return best
 
 
-def _together(rows: list[Row], part: int, checker: Checker) -> list[list[Row]]:
-    """Find which rows take the same for one of their parts, the most last."""
-    ranges = [_range_of(row.parts[part], checker) for row in rows]
-    found = {
-        tuple(n for n, one in enumerate(ranges) if one.takes(tried))
-        for tried in dict.fromkeys(ranges)
+def _agreeing(answers: _Group, part: int, checker: Checker) -> list[_Group]:
+    """Return the groups of answers that accept a common value for one part, the largest last."""
+    intervals = [_interval_of(answer.parts[part], checker) for answer in answers]
+    groups = {
+        tuple(index for index, interval in enumerate(intervals) if interval.has_lowest_of(other))
+        for other in dict.fromkeys(intervals)
     }
-    return [[rows[n] for n in places] for places in sorted(found, key=lambda one: (len(one), one))]
+    ordered = sorted(groups, key=lambda group: (len(group), group))
+    return [[answers[index] for index in group] for group in ordered]
 
 
-def _range_of(expected: Any, checker: Checker) -> _Range:  # noqa: ANN401  (a token, or plain data)
+def _interval_of(expected: object, checker: Checker) -> _Interval:
     if isinstance(expected, bytes):
         number, is_loose, exact = read_number(expected), has_tolerance(expected), expected
     else:
-        number, is_loose = _number(expected), isinstance(expected, float)
-        exact = bytes_of(expected)
+        number, is_loose = _exact_float(expected), isinstance(expected, float)
+        exact = value_key(expected)
     if number is None:
-        return _Range(exact, math.nan, math.nan)
+        return _Interval(exact, math.nan, math.nan)
     if not is_loose:
-        return _Range(exact, number, number)
+        return _Interval(exact, number, number)
     if not math.isfinite(number):
-        return _Range(repr(number), math.nan, math.nan)  # however it is spelled
-    return _Range(None, *_ends(number, checker.abs_tol, checker.rel_tol))
+        return _Interval(repr(number), math.nan, math.nan)  # "inf" and "Infinity" are the same
+    return _Interval(None, *_close_range(number, checker.abs_tol, checker.rel_tol))
 
 
-def _number(value: object) -> float | None:
+def _exact_float(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -152,18 +165,18 @@ def _number(value: object) -> float | None:
 
 
 @lru_cache(maxsize=2**12)
-def _ends(number: float, abs_tol: float, rel_tol: float) -> tuple[float, float]:
-    """Return the lowest and the highest number that is close."""
+def _close_range(number: float, abs_tol: float, rel_tol: float) -> tuple[float, float]:
+    """Return the lowest and the highest float that `math.isclose` accepts for *number*."""
 
     def is_close(other: float) -> bool:
         return math.isclose(number, other, rel_tol=rel_tol, abs_tol=abs_tol)
 
     step = 2 * max(abs_tol, rel_tol * abs(number), math.ulp(number))
-    return _end(number, -step, is_close), _end(number, step, is_close)
+    return _last_close(number, -step, is_close), _last_close(number, step, is_close)
 
 
-def _end(near: float, step: float, is_close: Callable[[float], bool]) -> float:
-    """Go on by steps that double until it is too far, then find the last that is not."""
+def _last_close(near: float, step: float, is_close: Callable[[float], bool]) -> float:
+    """Double the step until a float is too far, then bisect to the last one that is close."""
     far = near + step
     while is_close(far):
         near, step = far, 2 * step

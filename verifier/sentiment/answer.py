@@ -1,22 +1,19 @@
-r"""Sentiment: a label, or opinions with their targets, as chABSA has them.
+r"""Grade a sentiment answer: a label, or opinions with their targets (as in chABSA).
 
-In: a completion and a reference. Out: what was answered, and how much of it is right. Nothing is
-run. Must not know: weights, rewards.
+In: the texts of a completion, a reference. Out: the answer, and how much of it is right. No program
+runs here.
 
-A reference is a label (`"positive"`, `{"answer": "negative"}`, also in Japanese), or opinions, and
-never both:
+A reference is a label (`"positive"`, `{"answer": "negative"}`, also in Japanese) or opinions, never
+both:
 
     {"opinions": [{"target": "売上高", "category": "company#sales", "polarity": "positive"}]}
 
-A label is looked for in the last `\boxed{…}` of the solution, then of the whole answer, then in
-the last line (or in an object of JSON that stands there, in a block or not), which earns half of
-the format. Where different labels stand in one place, there is no answer: nobody picks the one that
-fits.
+The label is read from the last `\boxed{…}` of the solution, then of the whole visible text, then
+from the last line (or from a JSON object at the end, in a block or not), which earns half of the
+format. If one place holds different labels, there is no answer: we never choose the one that fits.
 
-Opinions are looked for as JSON, else as lines `- target | category | polarity`, which earn half of
-the format; `verifier.sentiment.opinions` compares them. Where not one of them is understood, there
-is no
-answer.
+Opinions are read as JSON, else as lines `- target | category | polarity`, which earn half of the
+format; `sentiment/opinions.py` compares them. If none of them can be read, there is no answer.
 """
 
 import json
@@ -27,7 +24,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from nova_code_verifier.verifier.completion.boxes import last_box
-from nova_code_verifier.verifier.completion.sections import find_sections
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.reference.fields import read_list
 from nova_code_verifier.verifier.rubric import Polarity
@@ -42,24 +38,23 @@ from nova_code_verifier.verifier.sentiment.opinions import Opinion, Pair, pair_u
 from nova_code_verifier.verifier.types import FormatIssue
 
 Expected = Polarity | tuple[Opinion, ...]
-"""What a reference asks for: one label, or opinions (perhaps none)."""
+"""The expected answer of a reference: one label, or opinions (possibly none)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentimentResult:
-    """How much of an answer is right, in [0, 1], and what it misses of its form.
+    """How much of an answer is right (`correctness`, in [0, 1]), and its format issues.
 
-    `answer` tells what was found; None is no answer, and `why` says why. `is_answered` is False
-    where
-    it says that there is nothing to say, and there is. Of `count` opinions, `opinions` were
-    understood, and `pairs` are how they belong to those that were expected.
+    `answer` describes the answer; if it is None there is no answer, and `reason` says why.
+    `is_answered` is False for an empty list of opinions where some were expected. `count` opinions
+    were given; `opinions` are those that could be read, `pairs` match them with the expected ones.
     """
 
     answer: str | None
     correctness: float = 0.0
-    misses: tuple[FormatIssue, ...] = ()
+    format_issues: tuple[FormatIssue, ...] = ()
     is_answered: bool = True
-    why: str = ""
+    reason: str = ""
     count: int = 0
     opinions: tuple[Opinion, ...] = ()
     pairs: tuple[Pair, ...] = ()
@@ -83,7 +78,7 @@ _WITH_CATEGORY = re.compile(r"(.+?)\s*[(\uff08]([^()\uff08\uff09#]+#[^()\uff08\u
 
 
 def read_expected(reference: object) -> Expected | None:
-    """Read a reference, if it asks for sentiment. Raises VerifierError if it cannot be used."""
+    """Return the expected answer of a sentiment reference, or None. Raises VerifierError."""
     if isinstance(reference, str):
         return _label_in(reference)
     if not isinstance(reference, Mapping):
@@ -94,12 +89,12 @@ def read_expected(reference: object) -> Expected | None:
     if reference.get("opinions") is None:
         return label
     if label is not None:
-        raise VerifierError("opinions", "found beside a label, expected one of them")
+        raise VerifierError("opinions", "found together with a label, expected one of them")
     return _expected_opinions(reference["opinions"])
 
 
 def _label_in(text: str) -> Polarity | None:
-    """Read a label, or JSON of one."""
+    """Read a label, or a JSON string of one."""
     if text.lstrip()[:1] == '"' and len(text) <= LINE_CHARACTERS_MAX:
         with suppress(ValueError):
             text = str(json.loads(text))
@@ -124,11 +119,11 @@ def _expected_opinions(value: object) -> tuple[Opinion, ...]:
     if len(found) > OPINIONS_MAX:
         raise VerifierError("opinions", f"found {len(found)}, expected {OPINIONS_MAX} at most")
     opinions = []
-    for place, item in enumerate(found):
+    for index, item in enumerate(found):
         opinion = _opinion(item)
         if opinion is None:
             raise VerifierError(
-                f"opinions[{place}]",
+                f"opinions[{index}]",
                 f"expected a target and a polarity, one of {', '.join(Polarity)}",
             )
         opinions.append(opinion)
@@ -151,55 +146,54 @@ def _opinion(item: object) -> Opinion | None:
 # -- answers ---------------------------------------------------------------------------
 
 
-def mark(completion: str, expected: Expected) -> SentimentResult:
-    """Find the answer of a completion, and compare it with what was expected."""
+def grade_answer(texts: tuple[str, ...], expected: Expected) -> SentimentResult:
+    """Find the answer in *texts* (the solution, then all visible text) and grade it."""
     if isinstance(expected, Polarity):
-        return _mark_label(completion, expected)
-    return _mark_opinions(completion, expected)
+        return _grade_label(texts, expected)
+    return _grade_opinions(texts, expected)
 
 
-def _mark_label(completion: str, expected: Polarity) -> SentimentResult:
-    places = find_sections(completion).texts
-    for text in places:
+def _grade_label(texts: tuple[str, ...], expected: Polarity) -> SentimentResult:
+    for text in texts:
         box = last_box(text)
         if box is not None:
             label = boxed_label(box)
-            why = "" if label else "the last box holds something else than a label alone"
-            return _marked_label(label, expected, why)
-    for text in places:
+            reason = "" if label else "the last box holds something else than a label alone"
+            return _label_result(label, expected, reason)
+    for text in texts:
         end = _end_of(text)
         if end:
             line = end.rpartition("\n")[2]
             label = _label_in_json(end) or lone_label(line)
-            why = "" if label else _why_no_label(line)
-            return _marked_label(label, expected, why, FormatIssue.NOT_BOXED)
-    return SentimentResult(answer=None, why="it is empty, or nothing but reasoning")
+            reason = "" if label else _why_no_label(line)
+            return _label_result(label, expected, reason, FormatIssue.NOT_BOXED)
+    return SentimentResult(answer=None, reason="it is empty, or nothing but reasoning")
 
 
-def _marked_label(
-    label: Polarity | None, expected: Polarity, why: str, *misses: FormatIssue
+def _label_result(
+    label: Polarity | None, expected: Polarity, reason: str, *issues: FormatIssue
 ) -> SentimentResult:
     if label is None:
-        return SentimentResult(answer=None, why=why)
-    return SentimentResult(answer=label, correctness=float(label is expected), misses=misses)
+        return SentimentResult(answer=None, reason=reason)
+    return SentimentResult(answer=label, correctness=float(label is expected), format_issues=issues)
 
 
 def _end_of(text: str) -> str:
-    """Return the last of a text, without the fence of a block that ends there."""
+    """Return the end of a text, without the closing fence of a block that ends there."""
     end = text.rstrip()[-2 * LINE_CHARACTERS_MAX :]
     return _FENCE_AT_END.sub("", end).rstrip()[-LINE_CHARACTERS_MAX:]
 
 
 def _label_in_json(end: str) -> Polarity | None:
-    """Read the label that an object of JSON gives, if a text ends with one."""
+    """Read the label of the JSON object at the end of a text, if there is one."""
     start = end.rfind("{") if end.endswith("}") else -1
     if start < 0:
         return None
     try:
-        said = json.loads(end[start:])
+        value = json.loads(end[start:])
     except (ValueError, RecursionError):
         return None
-    texts = [said[key] for key in _ANSWER_KEYS if isinstance(said.get(key), str)]
+    texts = [value[key] for key in _ANSWER_KEYS if isinstance(value.get(key), str)]
     labels = {lone_label(text[:LINE_CHARACTERS_MAX]) for text in texts}
     return labels.pop() if len(labels) == 1 else None
 
@@ -208,30 +202,28 @@ def _why_no_label(line: str) -> str:
     named, meant = labels_in(line)
     if len(meant) > 1:
         return f"the last line means {' and '.join(sorted(meant))}"
-    return (
-        f"the last line denies {' and '.join(sorted(named))}"
-        if named
-        else ("the last line names no label")
-    )
+    if named:
+        return f"the last line denies {' and '.join(sorted(named))}"
+    return "the last line names no label"
 
 
 # -- opinions --------------------------------------------------------------------------
 
 
-def _mark_opinions(completion: str, expected: tuple[Opinion, ...]) -> SentimentResult:
-    answered, count, misses = _find_opinions(completion)
+def _grade_opinions(texts: tuple[str, ...], expected: tuple[Opinion, ...]) -> SentimentResult:
+    answered, count, issues = _find_opinions(texts)
     if answered is None:
-        return SentimentResult(answer=None, why="there is no list of opinions, as JSON or as lines")
+        reason = "there is no list of opinions, as JSON or as lines"
+        return SentimentResult(answer=None, reason=reason)
     if count and not answered:
         names = ", ".join(Polarity)
-        return SentimentResult(
-            answer=None, why=f"none of {count} opinions has a target and a polarity, one of {names}"
-        )
+        reason = f"none of {count} opinions has a target and a polarity, one of {names}"
+        return SentimentResult(answer=None, reason=reason)
     pairs = pair_up(expected, answered)
     return SentimentResult(
-        answer=f"{count} opinions",
+        answer=counted_opinions(count),
         correctness=soft_f1(pairs, len(expected), count),
-        misses=misses,
+        format_issues=issues,
         is_answered=bool(count or not expected),
         count=count,
         opinions=tuple(answered),
@@ -239,17 +231,23 @@ def _mark_opinions(completion: str, expected: tuple[Opinion, ...]) -> SentimentR
     )
 
 
-def _find_opinions(completion: str) -> tuple[list[Opinion] | None, int, tuple[FormatIssue, ...]]:
-    """Find opinions: those that are understood, how many there are, and what their form misses."""
+def counted_opinions(count: int) -> str:
+    """Return "1 opinion", "2 opinions" and so on."""
+    return f"{count} opinion{'' if count == 1 else 's'}"
+
+
+def _find_opinions(
+    texts: tuple[str, ...],
+) -> tuple[list[Opinion] | None, int, tuple[FormatIssue, ...]]:
+    """Return the opinions that can be read, the number of all, and their format issues."""
     tries = _Tries()
-    places = find_sections(completion).texts
-    for text in places:
-        for place in (last_box(text), text):
-            found = None if place is None else _last_json(place, tries)
+    for text in texts:
+        for source in (last_box(text), text):
+            found = None if source is None else _last_json(source, tries)
             if found is not None:
                 read = map(_opinion, found[:OPINIONS_MAX])
                 return [opinion for opinion in read if opinion], len(found), ()
-    for text in places:
+    for text in texts:
         bullets = list(_bulleted(text))
         if bullets:
             return bullets[:OPINIONS_MAX], len(bullets), (FormatIssue.NOT_JSON,)
@@ -258,7 +256,7 @@ def _find_opinions(completion: str) -> tuple[list[Opinion] | None, int, tuple[Fo
 
 @dataclass(slots=True)
 class _Tries:
-    """How much of a completion has been tried to be read as JSON: hostile text must end."""
+    """How much text was parsed as JSON: this bounds the work that hostile text can cause."""
 
     count: int = 0
     characters: int = 0
@@ -270,9 +268,9 @@ class _Tries:
 
 
 def _last_json(text: str, tries: _Tries) -> list[Any] | None:
-    """Return the last list of opinions: a list, an object with one, or objects in a row.
+    """Return the last list of opinions: a list, an object with one, or consecutive objects.
 
-    An empty list is an answer only as `opinions` of an object, or with nothing beside it.
+    An empty list is an answer only as `opinions` of an object, or if it is the whole text.
     """
     decoder = json.JSONDecoder()
     found: list[Any] | None = [] if _NOTHING.fullmatch(text) else None
@@ -307,7 +305,7 @@ def _bulleted(text: str) -> Iterator[Opinion]:
         if label is not None:
             target, *between, _ = parts
             with_category = None if between else _WITH_CATEGORY.fullmatch(target)
-            if with_category:  # other brackets may be the target's own
+            if with_category:  # other brackets may belong to the target
                 target, *between = with_category.groups()
             category = between[0].strip() if between else ""
             yield Opinion(target=target.strip('「」*`" '), polarity=label, category=category)

@@ -1,17 +1,20 @@
-"""Opinions: how alike those are that were expected and those that were answered.
+"""Compare a list of answered opinions with a list of expected ones.
 
-In: two lists of opinions. Out: which belong together, how alike each pair is, and what all of it
-is worth. Must not know: texts that hold opinions, who wrote which list.
+In: two lists of opinions. Out: pairs of similar opinions, and a score in [0, 1].
 
-Each expected opinion is paired with one answered, so that all pairs together are worth most, and
-a pair is worth
+The likeness of two opinions is
 
     likeness = 0.4 target + 0.2 category + 0.4 polarity
 
-`target` is how many pairs of neighbouring characters two targets share (Dice); below one half they
-are no pair. With n expected and m answered, correctness = 2 x (sum of likenesses) / (n + m), so
-answering more than there is costs. One expected, 売上高 positive; two answered, 売上高 positive and
-利益 positive: 2 x 1.0 / (1 + 2) = 0.67.
+`target` is the Dice coefficient of the character bigrams of the two targets (Dice 1945); below 0.5
+the two opinions are not paired. `category` and `polarity` are 1 if they are equal, and else 0. Each
+expected opinion is paired with at most one answered opinion, so that the sum of the likenesses is
+maximal (an assignment problem). With n expected and m answered opinions
+
+    correctness = 2 x (sum of likenesses) / (n + m)
+
+which is an F1 score with partial matches, so superfluous answers lower it. Example: 売上高 positive
+is expected, and 売上高 positive and 利益 positive are answered: 2 x 1.0 / (1 + 2) = 0.67.
 """
 
 import math
@@ -23,14 +26,14 @@ from itertools import pairwise
 from nova_code_verifier.verifier.rubric import Polarity
 from nova_code_verifier.verifier.sentiment.labels import plain
 
-_TARGET, _CATEGORY, _POLARITY = 0.4, 0.2, 0.4
-_ALIKE = 0.5
-_SPARE = 10
+_TARGET_WEIGHT, _CATEGORY_WEIGHT, _POLARITY_WEIGHT = 0.4, 0.2, 0.4
+_MIN_TARGET = 0.5
+_SPARE_ANSWERS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opinion:
-    """What is felt about what. A category that is not told is empty."""
+    """A polarity towards a target. An unknown category is an empty string."""
 
     target: str
     polarity: Polarity
@@ -39,7 +42,7 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """An opinion that was expected and one that was answered, by their places; likeness above 0."""
+    """The indices of an expected and of an answered opinion, and their likeness, in (0, 1]."""
 
     expected: int
     answered: int
@@ -47,84 +50,93 @@ class Pair:
 
 
 def pair_up(expected: Sequence[Opinion], answered: Sequence[Opinion]) -> tuple[Pair, ...]:
-    """Pair opinions, each with one at most, so that all pairs together are worth most."""
-    # Who answers far more than there is has lost already.
-    given = [_normal(opinion) for opinion in answered[: 2 * len(expected) + _SPARE]]
-    rows = [[_likeness(wanted, one) for one in given] for wanted in map(_normal, expected)]
-    is_turned = len(rows) > len(given)
-    if is_turned:
-        places = best_pairing([list(column) for column in zip(*rows, strict=True)])
-        places = [(place, other) for other, place in places]
+    """Pair each expected opinion with at most one answered opinion, with maximal total likeness.
+
+    Pairs with a likeness of 0 are left out. Pairs are ordered by the index of the expected opinion.
+    """
+    # More answers than this score low anyway, and comparing them all would take long.
+    considered = list(map(_normalized, answered[: 2 * len(expected) + _SPARE_ANSWERS]))
+    likenesses = [
+        [_likeness(opinion, answer) for answer in considered]
+        for opinion in map(_normalized, expected)
+    ]
+    if len(likenesses) > len(considered):  # `best_pairing` needs at least as many columns as rows
+        transposed = [list(column) for column in zip(*likenesses, strict=True)]
+        indices = [(row, column) for column, row in best_pairing(transposed)]
     else:
-        places = best_pairing(rows)
+        indices = best_pairing(likenesses)
     return tuple(
-        Pair(expected=place, answered=other, likeness=rows[place][other])
-        for place, other in sorted(places)
-        if rows[place][other]
+        Pair(expected=row, answered=column, likeness=likenesses[row][column])
+        for row, column in sorted(indices)
+        if likenesses[row][column]
     )
 
 
 def soft_f1(pairs: Iterable[Pair], expected_count: int, answered_count: int) -> float:
-    """Say how much of an answer is right, in [0, 1]."""
+    """Return 2 x (sum of likenesses) / (expected + answered), in [0, 1]; 1.0 if both are empty."""
     if not expected_count and not answered_count:
         return 1.0
     return 2 * math.fsum(pair.likeness for pair in pairs) / (expected_count + answered_count)
 
 
-def best_pairing(worths: list[list[float]]) -> list[tuple[int, int]]:
-    """Pair every row with a column of its own, so that they are worth most together.
+def best_pairing(values: list[list[float]]) -> list[tuple[int, int]]:
+    """Return (row, column) pairs, one for each row and no column twice, with the largest total.
 
-    The Hungarian method with potentials, in rows^2 x columns steps; there are at least as many
-    columns as rows. (A library for it would be bigger than all the rest of this package.)
+    *values* has a list for each row, and at least as many columns as rows. The algorithm is the
+    Hungarian method with potentials (Kuhn 1955), which takes O(rows^2 x columns) time. A library
+    for it would be larger than the rest of this package.
     """
-    columns = len(worths[0]) if worths else 0
-    of_row, of_column = [0.0] * (len(worths) + 1), [0.0] * (columns + 1)
-    row_at = [0] * (columns + 1)  # which row, from 1 on, has a column; 0 is none
-    for row in range(1, len(worths) + 1):
-        row_at[0], column = row, 0
-        slack, came_from = [math.inf] * (columns + 1), [0] * (columns + 1)
-        seen = [False] * (columns + 1)
-        while row_at[column]:
-            seen[column] = True
-            here, step, following = row_at[column], math.inf, 0
-            for one in range(1, columns + 1):
-                if not seen[one]:
-                    cost = -worths[here - 1][one - 1] - of_row[here] - of_column[one]
-                    if cost < slack[one]:
-                        slack[one], came_from[one] = cost, column
-                    if slack[one] < step:
-                        step, following = slack[one], one
-            for one in range(columns + 1):
-                if seen[one]:
-                    of_row[row_at[one]] += step
-                    of_column[one] -= step
+    columns = len(values[0]) if values else 0
+    # Rows and columns count from 1. Column 0 holds the row that is being assigned.
+    row_potential, column_potential = [0.0] * (len(values) + 1), [0.0] * (columns + 1)
+    row_of = [0] * (columns + 1)  # the row assigned to each column; 0 is none
+    for row in range(1, len(values) + 1):
+        row_of[0], column = row, 0
+        slack, previous = [math.inf] * (columns + 1), [0] * (columns + 1)
+        visited = [False] * (columns + 1)
+        while row_of[column]:
+            visited[column] = True
+            current, delta, nearest = row_of[column], math.inf, 0
+            for other in range(1, columns + 1):
+                if not visited[other]:
+                    cost = -values[current - 1][other - 1] - row_potential[current]
+                    cost -= column_potential[other]
+                    if cost < slack[other]:
+                        slack[other], previous[other] = cost, column
+                    if slack[other] < delta:
+                        delta, nearest = slack[other], other
+            for other in range(columns + 1):
+                if visited[other]:
+                    row_potential[row_of[other]] += delta
+                    column_potential[other] -= delta
                 else:
-                    slack[one] -= step
-            column = following
+                    slack[other] -= delta
+            column = nearest
         while column:
-            row_at[column], column = row_at[came_from[column]], came_from[column]
-    return [(row - 1, column - 1) for column, row in enumerate(row_at) if column and row]
+            row_of[column], column = row_of[previous[column]], previous[column]
+    return [(row - 1, column - 1) for column, row in enumerate(row_of) if column and row]
 
 
-def _normal(opinion: Opinion) -> Opinion:
+def _normalized(opinion: Opinion) -> Opinion:
     target, category = plain(opinion.target).strip(), plain(opinion.category)
     return replace(opinion, target=target, category=category)
 
 
-def _likeness(wanted: Opinion, given: Opinion) -> float:
-    """Compare two opinions whose words are in normal form."""
-    target = _dice(wanted.target, given.target)
-    if target < _ALIKE:
+def _likeness(expected: Opinion, answered: Opinion) -> float:
+    """Return the likeness, in [0, 1], of two normalized opinions."""
+    target = _dice(expected.target, answered.target)
+    if target < _MIN_TARGET:
         return 0.0
-    # A reference without categories does not ask for them.
-    same_category = wanted.category in ("", given.category)
-    likeness = _TARGET * target + _CATEGORY * same_category
-    return likeness + _POLARITY * (wanted.polarity is given.polarity)
+    # A reference without a category does not ask for one.
+    same_category = expected.category in ("", answered.category)
+    likeness = _TARGET_WEIGHT * target + _CATEGORY_WEIGHT * same_category
+    return likeness + _POLARITY_WEIGHT * (expected.polarity is answered.polarity)
 
 
 def _dice(left: str, right: str) -> float:
+    """Return the Dice coefficient of the character bigrams of two texts."""
     if left == right:
         return 1.0
-    one, other = Counter(pairwise(left)), Counter(pairwise(right))
-    both = (one & other).total()
-    return 2 * both / (one.total() + other.total()) if both else 0.0
+    left_bigrams, right_bigrams = Counter(pairwise(left)), Counter(pairwise(right))
+    shared = (left_bigrams & right_bigrams).total()
+    return 2 * shared / (left_bigrams.total() + right_bigrams.total()) if shared else 0.0

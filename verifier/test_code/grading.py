@@ -392,7 +392,7 @@ def _result_of(item: ItemReport) -> CaseResult:
         case _:
             assert_never(item.state)
     execution = Execution(ending=ending, error=error)
-    return CaseResult(verdict=verdict, execution=execution, said=item.message)
+    return CaseResult(verdict=verdict, execution=execution, message=item.message)
 
 
 def _end(run: TestCodeRun, result: CaseResult) -> None:

@@ -1,7 +1,7 @@
-"""Tell of one sample what each of its test cases expected, what it came to, and why.
+"""Show what each test case of a sample expected, what was observed, and why it failed.
 
-In: a reference, the results of its cases. Out: a table. It shows what was expected. What a
-candidate wrote, or claims, never steers a terminal. Must not know: what a case is worth.
+In: a reference, the results of its cases. Out: a table, which contains expected values. A
+candidate's text cannot control the terminal.
 """
 
 import ast
@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from nova_code_verifier.handlers.cli.score.remark import what_happened
-from nova_code_verifier.handlers.cli.tables import printable
+from nova_code_verifier.handlers.cli.score.remark import ending_text
+from nova_code_verifier.handlers.cli.tables import printable, table_with_header
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, from_tree
 from nova_code_verifier.sandbox.types import Ending, Execution
 from nova_code_verifier.verifier.test_code.harness.compile import divide_script
@@ -32,28 +32,21 @@ _CASES_MAX = 100
 _TEST_LINE = re.compile(r"line (\d{1,6}) of the tests")
 
 
-def table_of(names: Sequence[str]) -> Table:
-    """Lay out the head of a table."""
-    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
-    for name in names:
-        table.add_column(name)
-    return table
-
-
 def case_table(plan: TestPlan | CodePlan | None, cases: Sequence[CaseResult]) -> Table:
-    """Lay out one line for each case; None is a plan that cannot be read any more."""
-    table = table_of(("case", "verdict", "expected", "observed", "remark"))
+    """Return a table with one line per case; *plan* is None if it cannot be read any more."""
+    table = table_with_header(("case", "verdict", "expected", "observed", "remark"))
     statements = _statements(plan.test_code) if isinstance(plan, CodePlan) else {}
-    for place, case in enumerate(cases[:_CASES_MAX]):
+    for index, case in enumerate(cases[:_CASES_MAX]):
         if isinstance(plan, TestPlan):
-            wanted, observed = _expected(plan.cases[place]), _observed(case.execution)
+            expected, observed = _expected(plan.cases[index]), _observed(case.execution)
         else:
-            wanted, observed = _test_line(plan, case, statements), _answered(case.execution)
-        remark = what_happened(case.execution)
-        remark = f'{remark}: "{case.said}"' if case.said else remark
-        cells = (printable(wanted, limit=EXCERPT_CHARACTERS) for wanted in (wanted, observed))
+            expected, observed = _test_line(plan, case, statements), _answered(case.execution)
+        remark = ending_text(case.execution)
+        if case.message:
+            remark = f'{remark}: "{case.message}"'
+        cells = (printable(text, limit=EXCERPT_CHARACTERS) for text in (expected, observed))
         table.add_row(
-            Text(printable(case.name) or str(place + 1)),
+            Text(printable(case.name) or str(index + 1)),
             Text(case.verdict),
             *map(Text, cells),
             Text(printable(remark)),
@@ -69,7 +62,7 @@ def _expected(case: StdioCase | CallCase) -> str:
 
 def _observed(execution: Execution) -> str:
     if execution.ending is Ending.RAISED:
-        return ""  # the remark tells
+        return ""  # the remark shows the error
     if execution.value_bytes:
         is_kept = execution.value is not None or execution.value_bytes <= len("null")
         return _shown(execution.value) if is_kept else f"({execution.value_bytes} bytes)"
@@ -77,7 +70,7 @@ def _observed(execution: Execution) -> str:
 
 
 def _test_line(plan: CodePlan | None, case: CaseResult, statements: Mapping[str, int]) -> str:
-    """Quote the line of the tests at which a case failed, or else that on which it begins."""
+    """Return the line of the tests at which a case failed, or else the line where it begins."""
     error = case.execution.error
     failed = _TEST_LINE.search(error.message) if error else None
     lines = plan.test_code.source.splitlines() if plan else []
@@ -86,7 +79,7 @@ def _test_line(plan: CodePlan | None, case: CaseResult, statements: Mapping[str,
 
 
 def _statements(test_code: TestCode) -> dict[str, int]:
-    """Find the lines on which the cases of a script begin, by their names."""
+    """Return the lines on which the cases of a script begin, by their names."""
     tree = ast.parse(test_code.source)
     divide_script(tree, test_code.entry_point)
     lines = {}
@@ -105,15 +98,15 @@ def _statements(test_code: TestCode) -> dict[str, int]:
 
 
 def _answered(execution: Execution) -> str:
-    """Show what the candidate answered to the last question of a case: hearsay."""
+    """Show the candidate's last answer in a case. It comes from the candidate: do not trust it."""
     if not isinstance(execution.value, bytes):
         return f"({execution.value_bytes} bytes)" if execution.value_bytes else ""
     try:
         ((operation, answer),) = json.loads(execution.value).items()
         if "is" not in answer:
-            return ""  # it raised, and the remark tells
+            return ""  # it raised, and the remark shows the error
         value = from_tree(answer["is"])
-        if operation == "take" and isinstance(value, tuple):  # whether there is more, and what
+        if operation == "take" and isinstance(value, tuple):  # (whether there is more, items)
             value = value[-1]
         return _shown(value)
     except EncodingError:
@@ -125,5 +118,5 @@ def _answered(execution: Execution) -> str:
 def _shown(value: object) -> str:
     try:
         return repr(value)
-    except (ValueError, RecursionError):  # so many digits take minutes to write
-        return "(too long, or too deep, to be shown)"
+    except (ValueError, RecursionError):  # Python refuses to print very long integers
+        return "(too long or too deep to show)"

@@ -1,11 +1,10 @@
-"""Tell how one sample came by its reward, for the people who wonder.
+"""Explain how one sample got its reward: the whole report.
 
-In: an entry, its score, the rubric. Out: text. Unlike everything else that is printed, it shows
-what was expected: it is for who owns the dataset. Must not know: how a score comes about.
+In: an entry and its graded sample. Out: text. Unlike everything else that the command line prints,
+it shows what was expected: it is for the owner of the dataset.
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -21,50 +20,37 @@ from nova_code_verifier.handlers.cli.explain.formula import (
 from nova_code_verifier.handlers.cli.tables import printable
 from nova_code_verifier.handlers.report import finding_text
 from nova_code_verifier.handlers.wire import Entry
-from nova_code_verifier.verifier.errors import VerifierError
-from nova_code_verifier.verifier.reference.plan import plan_tests
-from nova_code_verifier.verifier.reference.task import open_reference, read_task
-from nova_code_verifier.verifier.rubric import Polarity, Rubric
-from nova_code_verifier.verifier.sentiment.answer import (
-    Expected,
-    SentimentResult,
-    mark,
-    read_expected,
-)
-from nova_code_verifier.verifier.types import CodePlan, Score, Source, TestPlan, Verdict
+from nova_code_verifier.verifier.pipeline import GradedSample, PreparedSample
+from nova_code_verifier.verifier.rubric import Polarity
+from nova_code_verifier.verifier.types import Score, TestPlan, Verdict
 
 
-def explain_report(
-    entry: Entry, score: Score, rubric: Rubric, *, paid: float | None
-) -> RenderableType:
-    """Lay out what was found, what each case came to, and how the reward follows; *paid* is it."""
-    if entry.sample is not None:
-        with suppress(VerifierError):
-            spec, _ = read_task(entry.sample.reference, entry.sample.tasks, rubric)
-            rubric = spec.rubric
-    return Group(_head(entry, score, paid), *_parts(entry, score, rubric, paid))
+def explain_report(entry: Entry, graded: GradedSample, *, paid: float | None) -> RenderableType:
+    """Lay out the answer that was found, the result of each case, and the formula.
+
+    *paid* is the reward in the row; None if there is none.
+    """
+    return Group(_head(entry, graded.score, paid), *_parts(entry, graded, paid))
 
 
-def _parts(
-    entry: Entry, score: Score, rubric: Rubric, paid: float | None
-) -> Iterator[RenderableType]:
+def _parts(entry: Entry, graded: GradedSample, paid: float | None) -> Iterator[RenderableType]:
+    score, prepared = graded.score, graded.prepared
     if score.problem:
         yield Text(f"problem: {printable(score.problem)}")
-    if score.verdict is Verdict.UNGRADED:
+    if score.verdict is Verdict.UNGRADED or prepared is None:
         return
-    marked = _marked(entry, score)
-    if marked is not None:
-        yield from answer_parts(*marked, rubric)
+    if prepared.sentiment is not None:
+        yield from answer_parts(*prepared.sentiment, prepared.task.rubric)
     else:
         yield Text(_found(entry, score))
-    yield from (Text(f"finding: {printable(finding_text(one))}") for one in score.findings)
-    yield from (Text(f"format: {miss.replace('_', ' ')}") for miss in score.misses)
-    plan = _plan(entry) if score.cases and score.method is not None else None
-    if plan is not None:
-        yield case_table(plan, score.cases)
+    for finding in score.findings:
+        yield Text(f"finding: {printable(finding_text(finding))}")
+    yield from (Text(f"format: {issue.replace('_', ' ')}") for issue in score.format_issues)
+    if score.cases and prepared.plan is not None:
+        yield case_table(prepared.plan, score.cases)
     if paid is not None:
-        lines = _correctness(score, rubric, plan, marked)
-        yield from map(Text, (*lines, *reward_lines(score, rubric, paid)))
+        yield from map(Text, _correctness(score, prepared))
+        yield from map(Text, reward_lines(score, prepared.task.rubric, paid))
 
 
 def _head(entry: Entry, score: Score, paid: float | None) -> Text:
@@ -73,17 +59,8 @@ def _head(entry: Entry, score: Score, paid: float | None) -> Text:
     return Text(f"{name}: {score.verdict}, {reward}", style="bold")
 
 
-def _marked(entry: Entry, score: Score) -> tuple[SentimentResult, Expected] | None:
-    """Mark an answer once more, if it is a label or opinions."""
-    if score.source is not Source.SENTIMENT or entry.sample is None:
-        return None
-    expected = read_expected(open_reference(entry.sample.reference))
-    assert expected is not None  # noqa: S101  (it has been marked by this)
-    return mark(entry.sample.completion or "", expected), expected
-
-
 def _found(entry: Entry, score: Score) -> str:
-    """Say what was found in the completion."""
+    """Describe what was found in the completion."""
     if entry.sample is None or entry.sample.completion is None:
         return "there is no assistant turn"
     if score.method is not None:
@@ -93,26 +70,15 @@ def _found(entry: Entry, score: Score) -> str:
     return f"answer: in words, as good as the reference by {score.similarity:.4g}"
 
 
-def _plan(entry: Entry) -> TestPlan | CodePlan | None:
-    if entry.sample is not None:
-        with suppress(VerifierError):
-            return plan_tests(open_reference(entry.sample.reference))
-    return None
-
-
-def _correctness(
-    score: Score,
-    rubric: Rubric,
-    plan: TestPlan | CodePlan | None,
-    marked: tuple[SentimentResult, Expected] | None,
-) -> Iterator[str]:
-    """Write how the correctness follows."""
-    if plan is not None:
+def _correctness(score: Score, prepared: PreparedSample) -> Iterator[str]:
+    """Write how the correctness follows from the cases or from the answer."""
+    rubric, plan = prepared.task.rubric, prepared.plan
+    if score.cases and plan is not None:
         has_groups = isinstance(plan, TestPlan) and plan.groups is not None
         yield from share_lines(score, rubric, has_groups=has_groups)
         yield worth_line(score, rubric, counted_share(score, rubric))
-    elif marked is not None and marked[0].answer is not None:
-        answer, share = marked[0].answer, marked[0].correctness
-        worth = rubric.worth_of(answer) if isinstance(answer, Polarity) else 1.0
-        yield share_line(*marked)
-        yield worth_line(score, rubric, share, worth=worth)
+    elif prepared.sentiment is not None and prepared.sentiment[0].answer is not None:
+        result, expected = prepared.sentiment
+        worth = rubric.label_weight(result.answer) if isinstance(result.answer, Polarity) else 1.0
+        yield share_line(result, expected)
+        yield worth_line(score, rubric, result.correctness, worth=worth)

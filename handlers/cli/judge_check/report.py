@@ -1,6 +1,6 @@
-"""Show people what was found out about a judge.
+"""Show the findings about a judge.
 
-In: findings. Out: JSON, text for a terminal. Must not know: how they were found.
+In: findings. Out: JSON, or text for a terminal.
 """
 
 from statistics import fmean
@@ -18,7 +18,7 @@ _BAR_COLUMNS = 40
 
 
 def as_json(findings: Findings, *, model: str) -> dict[str, object]:
-    """Say everything in one JSON object, under names that stay."""
+    """Return everything as one JSON object. Its names must stay: programs read them."""
     spreads = findings.spreads
     return {
         "model": model,
@@ -47,45 +47,47 @@ def as_json(findings: Findings, *, model: str) -> dict[str, object]:
 
 
 def as_text(findings: Findings, *, model: str) -> RenderableType:
-    """Lay out the findings for a terminal."""
-    parts: list[RenderableType] = [_sums(findings, model), "", _distribution(findings)]
+    """Return everything as tables. Without a score, there is nothing but the failures to show."""
+    parts: list[RenderableType] = [_statistics(findings, model)]
+    if findings.score_count:
+        parts += ["", _distribution(findings)]
     if findings.failures:
         parts += ["", _failures(findings)]
     return Group(*parts)
 
 
-def _sums(findings: Findings, model: str) -> Table:
+def _statistics(findings: Findings, model: str) -> Table:
     table = _grid()
+    calls, scores, rows = findings.answer_count, findings.score_count, len(findings.rows)
     table.add_row("model", Text(printable(model)))
-    asked, scored, rows = findings.answer_count, findings.score_count, len(findings.rows)
-    table.add_row("answers", f"{asked} to {rows} rows, {scored} with a score")
-    table.add_row("consistency", _consistency(findings))
-    table.add_row("agreement", _agreement(findings))
+    table.add_row("answers", f"{calls} to {rows} rows, {scores} with a score")
+    if scores:
+        table.add_row("consistency", _consistency(findings))
+        table.add_row("agreement", _agreement(findings))
     return table
 
 
 def _consistency(findings: Findings) -> str:
     spreads = findings.spreads
     if not spreads:
-        return "- (no row has two scores)"
+        return "- (needs a row with two scores or more)"
     return (
         f"{findings.same_count / len(spreads):.0%} of {len(spreads)} rows got the same score every "
-        f"time; spread {fmean(spreads):.3f} on average, {max(spreads):.3f} at most"
+        f"time; largest minus smallest score: mean {fmean(spreads):.3f}, maximum {max(spreads):.3f}"
     )
 
 
 def _agreement(findings: Findings) -> str:
     if findings.agreement is None:
-        return "- (needs different human scores and different scores, two at least)"
+        return "- (needs two rows or more with different scores and different human scores)"
     return f"{findings.agreement:.2f} (Spearman, with {findings.compared} human scores)"
 
 
 def _distribution(findings: Findings) -> Table:
     table = _grid()
-    most = max(*findings.bins, 1)
     for number, count in enumerate(findings.bins):
-        edge = f"{number / BIN_COUNT:.1f} to {(number + 1) / BIN_COUNT:.1f}"
-        table.add_row(edge, str(count), Bar(most, 0, count, width=_BAR_COLUMNS))
+        edges = f"{number / BIN_COUNT:.1f} to {(number + 1) / BIN_COUNT:.1f}"
+        table.add_row(edges, str(count), Bar(max(findings.bins), 0, count, width=_BAR_COLUMNS))
     return table
 
 
@@ -93,7 +95,7 @@ def _failures(findings: Findings) -> Table:
     table = _grid()
     for kind, count in findings.failures.most_common():
         table.add_row(Text(kind), str(count))
-    table.add_row("the first", Text(printable(findings.first_problem)))
+    table.add_row("first message", Text(printable(findings.first_problem)))
     return table
 
 

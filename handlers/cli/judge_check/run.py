@@ -1,29 +1,31 @@
-"""Find out whether a judge can be trusted: the same answer twice, and the one that people give.
+"""Measure whether a judge can be trusted: whether it repeats itself, and agrees with people.
 
-In: rows of a file, a judge. Out: what it said to each, and what that amounts to. Must not
-know: how it is shown, who the judge is.
+In: rows of a file, a judge. Out: its answers to each row, and statistics over all rows.
 """
 
 import json
-import math
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from statistics import fmean
 
-from nova_code_verifier.handlers.cli.files import UnusableFileError, open_input, read_pieces
+from nova_code_verifier.handlers.cli.files import UnusableFileError, open_input, read_lines
 from nova_code_verifier.handlers.cli.judge_check.statistics import histogram, spearman, spread
-from nova_code_verifier.handlers.cli.score.progress import ProgressBar
+from nova_code_verifier.handlers.cli.progress import ProgressBar
 from nova_code_verifier.handlers.llm_judge.judge import LlmJudge
-from nova_code_verifier.handlers.llm_judge.types import JudgeFailure, kind_of
+from nova_code_verifier.handlers.llm_judge.types import FailedSimilarity, JudgeFailure
+from nova_code_verifier.handlers.service import llm_judge_for
 from nova_code_verifier.handlers.settings import Settings, SettingsError
 from nova_code_verifier.verifier.types import Comparison, Similarity
+
+_SHOWN_CHARACTERS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A line of the file. `human_score` may be on any scale: its order alone counts."""
+    """A line of the file. `human_score` may be on any scale: only the order counts."""
 
     number: int
     size_bytes: int
@@ -34,7 +36,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedRow:
-    """A row, and what the judge said each time."""
+    """A row, and the judge's answers to it."""
 
     row: Row
     answers: tuple[Similarity, ...]
@@ -47,11 +49,11 @@ class JudgedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """What all rows together amount to.
+    """The answers, and statistics over all rows.
 
-    `spreads` are of rows with two scores or more: the largest less the smallest. `agreement`
-    is Spearman's, over the `compared` rows with a score and a human one; None where they
-    allow no statement. `bins` count the scores by tenths.
+    `spreads` holds, for each row with two scores or more, the largest score minus the
+    smallest. `agreement` is Spearman's correlation over the `compared` rows that have a score
+    and a human score; None if it is undefined. `bins` counts the scores by tenths.
     """
 
     rows: tuple[JudgedRow, ...]
@@ -63,22 +65,22 @@ class Findings:
 
     @property
     def answer_count(self) -> int:
-        """How often the judge was asked."""
+        """The number of calls of the judge."""
         return sum(len(judged.answers) for judged in self.rows)
 
     @property
     def score_count(self) -> int:
-        """How often it gave a score."""
+        """The number of calls that gave a score."""
         return sum(self.bins)
 
     @property
     def same_count(self) -> int:
-        """How many rows got the same score each time."""
-        return sum(not one for one in self.spreads)
+        """The number of rows that got the same score every time."""
+        return self.spreads.count(0.0)
 
     @property
     def first_problem(self) -> str:
-        """The first thing that was in the way, with its line."""
+        """The reason why the first call without a score failed, with its line."""
         for judged in self.rows:
             for answer in judged.answers:
                 if answer.value is None:
@@ -87,69 +89,69 @@ class Findings:
 
 
 def check_file(source: str, settings: Settings, *, repeats: int) -> Findings:
-    """Check the judge that is set on the rows of a file, with a progress bar.
+    """Check the judge of *settings* on the rows of a file, and show a progress bar.
 
-    Raises UnusableFileError, and SettingsError where no judge is set.
+    Raises UnusableFileError, and SettingsError if there is no judge.
     """
     if not settings.judge_model:
-        raise SettingsError("VERIFIER_JUDGE_MODEL: not set; set it, or give --model")
+        raise SettingsError("VERIFIER_JUDGE_MODEL: not set; set it, or pass --model")
     with open_input(source) as stream:
-        rows = read_rows(read_pieces(stream, source), source)
-    judge = LlmJudge.of(settings)
+        rows = read_rows(read_lines(stream, source), source)
+    judge = llm_judge_for(settings)
     total_bytes = repeats * sum(row.size_bytes for row in rows)
-    bar = ProgressBar(total_bytes=total_bytes, doing="judging", what="answers")
+    bar = ProgressBar(total_bytes=total_bytes, activity="judging", noun="answers")
     with closing(judge), bar:
         return check(
             rows, judge, repeats=repeats, on_answer=lambda row: bar.advance(row.size_bytes)
         )
 
 
-def read_rows(pieces: Iterable[bytes], name: str) -> list[Row]:
+def read_rows(lines: Iterable[bytes], name: str) -> list[Row]:
     """Read every line that is not blank. Raises UnusableFileError, naming line and field."""
     rows = []
-    for number, text in enumerate(pieces, start=1):
+    for number, text in enumerate(lines, start=1):
         if text.strip():
             try:
                 rows.append(_read_row(number, text))
             except (ValueError, RecursionError) as error:
                 raise UnusableFileError(f"{name}, line {number}: {error}") from None
     if not rows:
-        raise UnusableFileError(f"{name}: there are no rows in it")
+        raise UnusableFileError(f"{name}: found no rows, expected one or more")
     return rows
 
 
 def check(
     rows: Sequence[Row], judge: LlmJudge, *, repeats: int, on_answer: Callable[[Row], None]
 ) -> Findings:
-    """Have each of *rows* judged *repeats* times. *on_answer* is told of every answer."""
+    """Judge each of *rows* *repeats* times. Call *on_answer* after every answer."""
     answers: list[list[Similarity]] = [[] for _ in rows]
-    for _ in range(repeats):  # one after the other: what is under way is not asked twice
+    for _ in range(repeats):  # not at once: the judge merges equal calls that are in progress
         futures = [judge.submit(row.comparison) for row in rows]
-        for row, future, said in zip(rows, futures, answers, strict=True):
-            said.append(future.result())
+        for row, future, so_far in zip(rows, futures, answers, strict=True):
+            so_far.append(future.result())
             on_answer(row)
     return sum_up(
-        [JudgedRow(row=row, answers=tuple(said)) for row, said in zip(rows, answers, strict=True)]
+        [JudgedRow(row=row, answers=tuple(each)) for row, each in zip(rows, answers, strict=True)]
     )
 
 
 def sum_up(rows: Sequence[JudgedRow]) -> Findings:
-    """Say what *rows* amount to."""
+    """Compute the statistics over *rows*."""
     scores = [score for judged in rows for score in judged.scores]
     pairs = [
-        # Rounded, as sums of equal scores in another order may not be equal.
+        # Rounded: sums of equal scores in different orders may differ in their last digits.
         (judged.row.human_score, round(fmean(judged.scores), 9))
         for judged in rows
         if judged.scores and judged.row.human_score is not None
     ]
-    failed = (answer for judged in rows for answer in judged.answers if answer.value is None)
+    answers = (answer for judged in rows for answer in judged.answers)
     return Findings(
         rows=tuple(rows),
         spreads=tuple(spread(judged.scores) for judged in rows if len(judged.scores) > 1),
-        agreement=spearman([one for one, _ in pairs], [other for _, other in pairs]),
+        agreement=spearman([human for human, _ in pairs], [mean for _, mean in pairs]),
         compared=len(pairs),
         bins=tuple(histogram(scores)),
-        failures=Counter(map(kind_of, failed)),
+        failures=Counter(a.failure for a in answers if isinstance(a, FailedSimilarity)),
     )
 
 
@@ -157,9 +159,10 @@ def _read_row(number: int, text: bytes) -> Row:
     try:
         raw = json.loads(text)
     except (ValueError, RecursionError):
-        raise ValueError("expected one JSON object") from None
+        raise ValueError("found text that is not JSON, expected one JSON object") from None
     if not isinstance(raw, dict):
-        raise ValueError("expected one JSON object")  # noqa: TRY004  (of the file, not of us)
+        found = json.dumps(raw)[:_SHOWN_CHARACTERS]
+        raise ValueError(f"found {found}, expected one JSON object")  # noqa: TRY004  (of the file)
     comparison = Comparison(response=_text(raw, "response"), reference=_text(raw, "reference"))
     return Row(
         number=number,
@@ -171,20 +174,23 @@ def _read_row(number: int, text: bytes) -> Row:
 
 
 def _text(raw: dict[str, object], field: str) -> str:
-    found = raw.get(field)
-    if not isinstance(found, str):
-        raise ValueError(f"{field}: expected text")  # noqa: TRY004
-    return found
+    value = raw.get(field)
+    if not isinstance(value, str):
+        raise _unexpected(raw, field, "text")
+    return value
 
 
 def _human_score(raw: dict[str, object]) -> float | None:
-    found = raw.get("human_score")
-    if found is None:
-        return None
-    try:
-        number = math.nan if isinstance(found, bool | str) else float(found)  # type: ignore[arg-type]
-    except (TypeError, OverflowError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise ValueError("human_score: expected a number, or nothing")
-    return number
+    match raw.get("human_score"):
+        case None:
+            return None
+        case bool():
+            pass  # a number for Python, but not in JSON
+        case int() | float() as number if abs(number) <= sys.float_info.max:
+            return float(number)
+    raise _unexpected(raw, "human_score", "a finite number, or nothing")
+
+
+def _unexpected(raw: dict[str, object], field: str, expected: str) -> ValueError:
+    found = json.dumps(raw[field])[:_SHOWN_CHARACTERS] if field in raw else "nothing"
+    return ValueError(f"{field}: found {found}, expected {expected}")

@@ -1,6 +1,6 @@
-"""Compare numbers with numbers: do they agree, do they scatter, where do they lie.
+"""Measure how numbers agree, how far they differ, and how they are distributed.
 
-In: plain numbers. Out: plain numbers. Must not know: judges, files, terminals.
+In: plain numbers. Out: plain numbers.
 """
 
 from collections.abc import Sequence
@@ -9,19 +9,19 @@ from statistics import StatisticsError, correlation
 BIN_COUNT = 10
 
 
-def spearman(ones: Sequence[float], others: Sequence[float]) -> float | None:
-    """Tell how far two lists put the same things into the same order, from -1 to 1.
+def spearman(left: Sequence[float], right: Sequence[float]) -> float | None:
+    """Return how similar the orders are in which two lists put the same things, from -1 to 1.
 
     Spearman's rank correlation: Pearson's correlation of the ranks, where ties share the mean
     of their ranks. Source: Kendall, Gibbons, Rank Correlation Methods, 1990, chapter 3; it is
-    `statistics.correlation(method="ranked")`, which Python 3.11 does not have. None where
-    fewer than two things, or a list that only knows one rank, allow no statement.
+    `statistics.correlation(method="ranked")`, which Python 3.11 does not have. Return None
+    if there are fewer than two things, or if all values of a list are equal.
     """
     try:
-        found = correlation(average_ranks(ones), average_ranks(others))
+        found = correlation(average_ranks(left), average_ranks(right))
     except StatisticsError:
         return None
-    return max(-1.0, min(1.0, found))  # a rounding error may lead beyond
+    return max(-1.0, min(1.0, found))  # a rounding error may exceed 1
 
 
 def average_ranks(values: Sequence[float]) -> list[float]:
@@ -35,12 +35,12 @@ def average_ranks(values: Sequence[float]) -> list[float]:
 
 
 def spread(values: Sequence[float]) -> float:
-    """Tell how far the largest of *values* is from the smallest."""
+    """Return the difference between the largest and the smallest of *values*."""
     return max(values) - min(values)
 
 
 def histogram(shares: Sequence[float]) -> list[int]:
-    """Count *shares* in [0, 1] by tenths: 0 to below 0.1, and so on; 1 is in the last."""
+    """Count *shares* in [0, 1] by tenths: 0 to below 0.1, and so on; 1 is in the last tenth."""
     counts = [0] * BIN_COUNT
     for share in shares:
         counts[min(int(share * BIN_COUNT), BIN_COUNT - 1)] += 1

@@ -1,107 +1,86 @@
-"""Score a file: lines in, rows and tables out, however long it is.
+"""Score a file of any length.
 
-In: an order (what to read, where to write), an executor. Out: rows at their place, sums in
-a tally. Must not know: exit statuses, how a score comes about.
+In: what to read and where to write, an executor. Out: rows or a table, in the order of the
+lines; a summary of the run.
 """
 
-import json
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 from nova_code_verifier.handlers.cli.files import (
     STANDARD,
+    UnusableFileError,
     bytes_left,
+    json_line,
     open_input,
     open_output,
-    read_pieces,
+    read_lines,
     write_all,
 )
-from nova_code_verifier.handlers.cli.score.progress import ProgressBar
-from nova_code_verifier.handlers.cli.score.samples import ScoredLine, read_lines, score_lines
+from nova_code_verifier.handlers.cli.progress import ProgressBar
+from nova_code_verifier.handlers.cli.sample_lines import read_samples
+from nova_code_verifier.handlers.cli.score.samples import ScoredSample, score_samples
 from nova_code_verifier.handlers.cli.score.summary import Summary
-from nova_code_verifier.handlers.cli.tables import sample_text
+from nova_code_verifier.handlers.cli.score.tables import sample_text
 from nova_code_verifier.handlers.service import Service
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.sandbox.types import TimedExecutor
 
-_Writer = Callable[[Sequence[ScoredLine]], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRequest:
-    """What to read (`source`), where to write (`out`), and what."""
-
-    source: str
-    out: str | None = None
-    with_details: bool = False
-    as_table: bool = False
-    quiet: bool = False
-
 
 def score_file(
-    order: RunRequest, executor: TimedExecutor, settings: Settings, tally: Summary
-) -> None:
-    """Score every line and write it down, adding it to *tally*.
+    source: str,
+    executor: TimedExecutor,
+    settings: Settings,
+    *,
+    out: str | None,
+    with_details: bool,
+    as_table: bool,
+    quiet: bool,
+) -> Summary:
+    """Score every sample of *source*, and return the summary.
 
-    Raises UnusableFileError, and SandboxError where the sandbox cannot start. What was
-    written before that stays.
+    Writes rows to the file *out*; without it rows, or with *as_table* a table, to standard
+    output. Raises UnusableFileError, and SandboxError if the sandbox cannot start. Rows that
+    were written before an error stay.
     """
+    summary = Summary()
     service = Service(
-        executor, settings, on_bug=lambda _place: tally.add_bug(traceback.format_exc())
+        executor, settings, on_bug=lambda _index: summary.add_bug(traceback.format_exc())
     )
+    outputs = []
+    if out is not None or not as_table:
+        outputs.append((out or STANDARD, _rows_text))
+    if as_table:
+        outputs.append((STANDARD, _table_text))
     with ExitStack() as stack:
-        source = stack.enter_context(open_input(order.source))
-        _ = executor.level  # a sandbox that cannot start must say so before a file is emptied
-        writers = _open_writers(order, stack)
-        bar = ProgressBar(total_bytes=bytes_left(source), quiet=order.quiet)
-        stack.enter_context(bar)
-        for chunk in score_lines(
-            read_lines(read_pieces(source, order.source)),
+        stream = stack.enter_context(open_input(source))
+        _ = executor.level  # raises if the sandbox cannot start, before the output is emptied
+        files = [
+            (stack.enter_context(open_output(name, source=source)), name, text_of)
+            for name, text_of in outputs
+        ]
+        bar = stack.enter_context(ProgressBar(total_bytes=bytes_left(stream), quiet=quiet))
+        for chunk in score_samples(
+            read_samples(read_lines(stream, source)),
             service,
-            with_details=order.with_details,
-            on_scored=lambda line: bar.advance(line.size_bytes),
+            with_details=with_details,
+            on_scored=lambda sample: bar.advance(sample.size_bytes),
         ):
             with bar.hidden():
-                for write in writers:
-                    write(chunk)
-            for line in chunk:
-                tally.add(line)
+                for file, name, text_of in files:
+                    write_all(file, text_of(chunk).encode("utf-8", "replace"), name)
+            for sample in chunk:
+                summary.add(sample)
+    if summary.count == 0:  # more likely a mistake than the intention
+        raise UnusableFileError(f"{source}: found no samples, expected one or more")
+    return summary
 
 
-def row_line(row: dict[str, object]) -> str:
-    """Write a row as one line of JSON, in ASCII, and so that every reader can read it.
-
-    What candidates wrote may hold halves of surrogate pairs, which some readers refuse.
-    """
-    text = json.dumps(row, ensure_ascii=False, allow_nan=False)
-    if text.isascii():
-        return text
-    return json.dumps(json.loads(text.encode("utf-8", "replace")))
+def _rows_text(samples: Sequence[ScoredSample]) -> str:
+    return "".join(f"{json_line(sample.row)}\n" for sample in samples)
 
 
-def _open_writers(order: RunRequest, stack: ExitStack) -> list[_Writer]:
-    writers = []
-    if order.out is not None or not order.as_table:
-        name = order.out or STANDARD
-        writers.append(_writer(order, name, _rows_text, stack))
-    if order.as_table:
-        writers.append(_writer(order, STANDARD, _table_text, stack))
-    return writers
-
-
-def _writer(
-    order: RunRequest, name: str, text_of: Callable[[Sequence[ScoredLine]], str], stack: ExitStack
-) -> _Writer:
-    stream = stack.enter_context(open_output(name, source=order.source))
-    return lambda lines: write_all(stream, text_of(lines).encode("utf-8", "replace"), name)
-
-
-def _rows_text(lines: Sequence[ScoredLine]) -> str:
-    return "".join(f"{row_line(line.row)}\n" for line in lines)
-
-
-def _table_text(lines: Sequence[ScoredLine]) -> str:
-    return sample_text(lines, sys.stdout)
+def _table_text(samples: Sequence[ScoredSample]) -> str:
+    return sample_text(samples, sys.stdout)

@@ -1,7 +1,7 @@
-"""Say in a few words what a score rests on.
+"""Explain a verdict in a few words.
 
-In: a `Score`. Out: one line of text, for people; parts of it are a candidate's own words.
-Never what was expected.
+In: a `Score`. Out: one line of text for people. Parts of it are a candidate's own text; it
+never contains an expected answer.
 """
 
 from nova_code_verifier.sandbox.types import Ending, Execution
@@ -9,7 +9,7 @@ from nova_code_verifier.verifier.types import Score, Verdict
 
 
 def remark_on(score: Score, *, has_completion: bool) -> str:
-    """Name the problem, or else the first case that led to the verdict. Often empty."""
+    """Return the problem, or the first case that led to the verdict. Empty if accepted."""
     if score.problem:
         return score.problem
     if score.verdict is Verdict.NO_CANDIDATE:
@@ -18,12 +18,12 @@ def remark_on(score: Score, *, has_completion: bool) -> str:
         return ""
     for number, case in enumerate(score.cases, start=1):
         if case.verdict is score.verdict:
-            return ": ".join(filter(None, (f"case {number}", what_happened(case.execution))))
+            return ": ".join(filter(None, (f"case {number}", ending_text(case.execution))))
     return ""
 
 
-def what_happened(execution: Execution) -> str:
-    """Say how an execution ended, if that needs saying."""
+def ending_text(execution: Execution) -> str:
+    """Describe how an execution ended; empty if it finished normally."""
     error = execution.error
     facts = (
         "" if execution.ending is Ending.FINISHED else execution.ending.replace("_", " "),

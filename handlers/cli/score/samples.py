@@ -1,38 +1,27 @@
-"""Score lines: each a sample, as JSON.
+"""Score the samples of a file, a few hundred at a time.
 
-In: lines of bytes, from a file of any length. Out: what is to be said of each, in their
-order. A broken line costs its own row, and a few hundred lines at most are in memory at a
-time. Must not know: where rows go, what people see of them.
+In: samples, of any number. Out: each with its row and what a table shows of it, in order.
+A broken sample costs its own row only.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from nova_code_verifier.handlers.cli.sample_lines import SampleLine
 from nova_code_verifier.handlers.cli.score.remark import remark_on
 from nova_code_verifier.handlers.service import Outcome, Service
-from nova_code_verifier.handlers.wire import Entry, read_event
 from nova_code_verifier.verifier.types import Verdict
 
-_CHUNK_LINES = 256
+_CHUNK_SAMPLES = 256
 _CHUNK_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A line of the input: its number, counted from 1, and the entry that it holds."""
+class ScoredSample:
+    """The part of a result that stays in memory. Outputs do not: they may be huge."""
 
-    number: int
-    size_bytes: int
-    entry: Entry
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScoredLine:
-    """What is kept of a line once it is scored. Not its outputs: they may be huge."""
-
-    number: int
+    line_number: int
     size_bytes: int
     row: dict[str, object]
     verdict: Verdict
@@ -45,71 +34,47 @@ class ScoredLine:
     remark: str
 
 
-def read_lines(pieces: Iterable[bytes]) -> Iterator[Line]:
-    """Read one entry from each line that is not blank."""
-    for number, text in enumerate(pieces, start=1):
-        if text.strip():
-            yield Line(number=number, size_bytes=len(text), entry=_read_entry(number, text))
-
-
-def score_lines(
-    lines: Iterable[Line],
+def score_samples(
+    samples: Iterable[SampleLine],
     service: Service,
     *,
     with_details: bool,
-    on_scored: Callable[[ScoredLine], None],
-) -> Iterator[list[ScoredLine]]:
-    """Yield the lines, scored, in their order, some hundred at a time.
+    on_scored: Callable[[ScoredSample], None],
+) -> Iterator[list[ScoredSample]]:
+    """Yield the scored samples in order, in chunks of a few hundred.
 
-    *on_scored* is told of every line at once, in no particular order. Raises SandboxError
-    where the sandbox cannot start.
+    Calls *on_scored* as soon as a sample is scored, in no particular order. Raises
+    SandboxError if the sandbox cannot start.
     """
-    for chunk in _chunks(lines):
-        scored: dict[int, ScoredLine] = {}
-        outcomes = service.score([line.entry for line in chunk])
-        with closing(outcomes):  # after Ctrl-C, too, the workers are left before they are closed
+    for chunk in _chunks(samples):
+        scored: dict[int, ScoredSample] = {}
+        outcomes = service.score([sample.entry for sample in chunk])
+        with closing(outcomes):  # also after Ctrl-C: it must end before the executor is closed
             for outcome in outcomes:
-                place = outcome.place
-                scored[place] = _scored_line(chunk[place], outcome, with_details=with_details)
-                on_scored(scored[place])
-        yield [scored[place] for place in range(len(chunk))]
+                index = outcome.index
+                scored[index] = _scored(chunk[index], outcome, with_details=with_details)
+                on_scored(scored[index])
+        yield [scored[index] for index in range(len(chunk))]
 
 
-def _read_entry(number: int, text: bytes) -> Entry:
-    try:
-        value = json.loads(text)
-        if isinstance(value, list):
-            problem = "a list, where each line is one object (jq -c '.[]' makes lines of a list)"
-            entry = Entry(id=None, problem=problem)
-        else:
-            entry = read_event([value]).entries[0]
-    except json.JSONDecodeError as error:
-        entry = Entry(id=None, problem=f"not JSON ({error.msg}, column {error.colno})")
-    except UnicodeDecodeError:
-        entry = Entry(id=None, problem="not JSON (not UTF-8)")
-    except (ValueError, RecursionError):  # a number or a nesting past what can be read
-        entry = Entry(id=None, problem="unreadable (a number too long, or nested too deep)")
-    return replace(entry, problem=f"line {number}: {entry.problem}") if entry.problem else entry
-
-
-def _chunks(lines: Iterable[Line]) -> Iterator[list[Line]]:
-    chunk: list[Line] = []
+def _chunks(samples: Iterable[SampleLine]) -> Iterator[list[SampleLine]]:
+    chunk: list[SampleLine] = []
     size_bytes = 0
-    for line in lines:
-        chunk.append(line)
-        size_bytes += line.size_bytes
-        if len(chunk) == _CHUNK_LINES or size_bytes >= _CHUNK_BYTES:
+    for sample in samples:
+        chunk.append(sample)
+        size_bytes += sample.size_bytes
+        if len(chunk) == _CHUNK_SAMPLES or size_bytes >= _CHUNK_BYTES:
             yield chunk
             chunk, size_bytes = [], 0
     if chunk:
         yield chunk
 
 
-def _scored_line(line: Line, outcome: Outcome, *, with_details: bool) -> ScoredLine:
+def _scored(line: SampleLine, outcome: Outcome, *, with_details: bool) -> ScoredSample:
     score, sample = outcome.score, line.entry.sample
     details = {"details": outcome.details} if with_details else {}
-    return ScoredLine(
-        number=line.number,
+    return ScoredSample(
+        line_number=line.number,
         size_bytes=line.size_bytes,
         row=outcome.row | details,
         verdict=score.verdict,

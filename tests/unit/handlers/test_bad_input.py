@@ -1,6 +1,6 @@
-"""A row or a clear error, never a crash, never a stall: what nobody should send, sent.
+"""Broken and hostile events: each gives rows or a clear error, and never a crash or a hang.
 
-Everything goes in at the Lambda's front door, and meets a real sandbox.
+All events go through the Lambda's handler and a real sandbox.
 """
 
 import copy
@@ -18,8 +18,7 @@ from nova_code_verifier.handlers.reward import lambda_handler
 from nova_code_verifier.handlers.service import OutageError
 from nova_code_verifier.handlers.wire import MalformedEventError, ResponseTooLargeError
 
-# For one call on an idle machine; what stalls, stalls for minutes.
-STALL_SECONDS = 20.0
+HANG_SECONDS = 20.0  # one call takes milliseconds; a hang takes minutes
 BIG = "x" * 5_000_000
 SURROGATE = "\ud800"
 
@@ -34,13 +33,13 @@ ADD: dict[str, Any] = {
 
 
 def call(arguments: list[object], expected: object, **fields: object) -> dict[str, Any]:
-    """Make a reference with one call of `f`."""
+    """Return a reference with one call of `f`."""
     cases = [{"args": arguments, "expected": expected}]
     return {"tests": {"kind": "call", "entry_point": "f", "cases": cases}, **fields}
 
 
 def sample(program: str = ADDING, reference: object = ADD, **fields: object) -> dict[str, Any]:
-    """Make a sample, good unless told otherwise."""
+    """Return a sample, which is correct by default."""
     content = f"```python\n{program}\n```\n"
     messages = [{"role": "user", "content": "Add."}, {"role": "assistant", "content": content}]
     return {"id": "s-1", "messages": messages, "reference_answer": reference, **fields}
@@ -50,18 +49,18 @@ GOOD = sample()
 
 
 def rows(event: object) -> list[dict[str, Any]]:
-    """Call the handler; check that its rows can be sent, and that they came in good time."""
+    """Return the rows for *event*; fail if they cannot be sent, or if the handler hangs."""
     started = time.monotonic()
     answer: Any = lambda_handler(event)
 
-    assert time.monotonic() - started < STALL_SECONDS
+    assert time.monotonic() - started < HANG_SECONDS
     json.dumps(answer, allow_nan=False, ensure_ascii=False).encode("utf-8")
     return list(answer)
 
 
-def row_of(one: object) -> dict[str, Any]:
-    """Send a sample beside a good one, and return its row: the good one must not suffer."""
-    row, good = rows([one, GOOD])
+def row_of(sent: object) -> dict[str, Any]:
+    """Send a sample together with a correct one, and return its row; the other must not change."""
+    row, good = rows([sent, GOOD])
 
     assert good["aggregate_reward_score"] == 1.0
     return row
@@ -69,28 +68,28 @@ def row_of(one: object) -> dict[str, Any]:
 
 def metric(row: dict[str, Any], name: str) -> float:
     """Return one metric of a row."""
-    (value,) = [one["value"] for one in row["metrics_list"] if one["name"] == name]
+    (value,) = [metric["value"] for metric in row["metrics_list"] if metric["name"] == name]
     return float(value)
 
 
-def correctness(one: object) -> float:
-    """Return the correctness that a sample gets; it must have been graded."""
-    row = row_of(one)
+def correctness(sent: object) -> float:
+    """Return the correctness of a sample; fail if it is ungraded."""
+    row = row_of(sent)
 
     assert metric(row, "ungraded") == 0
     return metric(row, "correctness")
 
 
-def is_ungraded(one: object) -> bool:
-    """Tell whether a sample's row says that it could not be graded."""
-    row = row_of(one)
+def is_ungraded(sent: object) -> bool:
+    """Return whether the row of a sample says that it is ungraded."""
+    row = row_of(sent)
 
     assert row["aggregate_reward_score"] == 0
     return metric(row, "ungraded") == 1
 
 
 def short(value: object) -> str:
-    """Name a value in a test's id."""
+    """Return a short test id for a value."""
     try:
         return ascii(value)[:30]
     except ValueError:
@@ -98,7 +97,7 @@ def short(value: object) -> str:
 
 
 def nested(wrap: Callable[[object], object], depth: int) -> object:
-    """Wrap a number in so many boxes."""
+    """Wrap a number in *depth* boxes."""
     value: object = 7
     for _ in range(depth):
         value = wrap(value)
@@ -143,19 +142,19 @@ on_both_boxes = pytest.mark.parametrize("wrap", BOXES.values(), ids=BOXES.keys()
     ids=short,
 )
 def test_an_event_without_samples_is_a_clear_error(event: object) -> None:
-    """The error says what was expected and what was found, in a sentence."""
+    """An event without samples raises one sentence with what was found and expected."""
     with pytest.raises(MalformedEventError, match=r"^(event|body): expected .{0,300}$"):
         lambda_handler(event)
 
 
 @pytest.mark.parametrize("event", [[], {"batch": []}, {"trajectories": []}])
 def test_an_empty_list_has_no_rows(event: object) -> None:
-    """To send nothing is no error."""
+    """An empty event has an empty response."""
     assert lambda_handler(event) == []
 
 
 @pytest.mark.parametrize(
-    "one",
+    "value",
     [
         None,
         0,
@@ -179,46 +178,46 @@ def test_an_empty_list_has_no_rows(event: object) -> None:
     ],
     ids=short,
 )
-def test_a_sample_of_another_type_has_a_row_that_says_so(one: object) -> None:
-    """What is no sample costs its own row, and no more."""
-    assert is_ungraded(one)
+def test_a_value_that_is_not_a_sample_is_ungraded(value: object) -> None:
+    """A value that is not a sample has an ungraded row, and changes no other row."""
+    assert is_ungraded(value)
 
 
 @on_both_boxes
-def test_a_sample_that_is_nothing_but_depth_has_a_row(wrap: Callable[[object], object]) -> None:
-    """No walk through a sample follows it down."""
+def test_a_deeply_nested_sample_is_ungraded(wrap: Callable[[object], object]) -> None:
+    """A sample of 100,000 nested boxes has an ungraded row."""
     assert is_ungraded(nested(wrap, 100_000))
 
 
 def test_a_thousand_samples_have_a_thousand_rows() -> None:
-    """A big batch is slow in proportion."""
+    """A thousand correct samples in one event are all scored."""
     rewards = [row["aggregate_reward_score"] for row in rows([GOOD] * 1000)]
 
     assert rewards == [1.0] * 1000
 
 
 def test_a_thousand_bad_samples_have_a_thousand_rows() -> None:
-    """So is a big bad one."""
+    """A thousand broken samples in one event have a thousand rows."""
     assert len(rows([7, None, {}, {"messages": 7}] * 250)) == 1000
 
 
 # Ids
 
 
-def test_a_big_id_is_echoed() -> None:
-    """Five megabytes of id are strange, and sent back."""
+def test_a_large_id_is_returned() -> None:
+    """An id of five megabytes is returned."""
     assert row_of(sample(id=BIG))["id"] == BIG
 
 
-def test_ids_that_make_the_answer_too_big_are_a_clear_error() -> None:
-    """Lambda would refuse the answer; we say so, and with which size."""
+def test_a_response_that_is_too_large_is_a_clear_error() -> None:
+    """Ids that make the response too large for Lambda raise an error with its size."""
     with pytest.raises(ResponseTooLargeError, match=r"^response: \d+ bytes, but Lambda"):
         lambda_handler([sample(id=BIG), sample(id=BIG)])
 
 
 @on_both_boxes
-def test_an_id_that_is_nothing_but_depth_costs_its_row(wrap: Callable[[object], object]) -> None:
-    """An id that no JSON writer can send is not sent back."""
+def test_a_deeply_nested_id_is_not_returned(wrap: Callable[[object], object]) -> None:
+    """A sample whose id no JSON encoder can write is ungraded, with the id null."""
     row = row_of(sample(id=nested(wrap, 100_000)))
 
     assert (row["id"], metric(row, "ungraded")) == (None, 1)
@@ -233,13 +232,13 @@ def test_an_id_that_is_nothing_but_depth_costs_its_row(wrap: Callable[[object], 
         (10**300, 10**300),
     ],
 )
-def test_an_id_that_is_no_json_is_mended(sent: object, echoed: object) -> None:
-    """What would crash whoever sends or reads an id is replaced."""
+def test_values_in_an_id_that_are_not_json_are_replaced(sent: object, echoed: object) -> None:
+    """Values that would crash the sender or the reader of an id are replaced."""
     assert row_of(sample(id=sent))["id"] == echoed
 
 
-def test_an_id_that_python_refuses_to_print_costs_its_row() -> None:
-    """An int of five thousand digits is one sample's trouble, not the event's."""
+def test_an_id_of_too_many_digits_affects_one_sample() -> None:
+    """An integer id of 5000 digits does not change the row of another sample."""
     row_of(sample(id=10**5000))
 
 
@@ -247,7 +246,7 @@ def test_an_id_that_python_refuses_to_print_costs_its_row() -> None:
 
 
 def test_a_program_of_two_megabytes_is_run() -> None:
-    """A long program is a program."""
+    """A program of two megabytes is run and scored."""
     assert correctness(sample(f"x = '{'a' * 2_000_000}'\n{ADDING}")) == 1.0
 
 
@@ -271,10 +270,10 @@ def test_a_program_of_two_megabytes_is_run() -> None:
     ids=short,
 )
 def test_a_long_completion_without_a_program_earns_nothing(content: str) -> None:
-    """Megabytes of one thing are looked through in good time."""
-    one = {**GOOD, "messages": [{"role": "assistant", "content": content}]}
+    """Megabytes of repeated text are parsed without a hang, and score 0."""
+    sent = {**GOOD, "messages": [{"role": "assistant", "content": content}]}
 
-    assert correctness(one) == 0.0
+    assert correctness(sent) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -296,23 +295,23 @@ def test_a_long_completion_without_a_program_earns_nothing(content: str) -> None
     ],
     ids=short,
 )
-def test_a_program_that_cannot_be_one_is_wrong(program: str) -> None:
-    """What breaks a compiler breaks the guest's, and is a verdict."""
+def test_text_that_python_cannot_compile_is_wrong(program: str) -> None:
+    """Text that breaks Python's compiler scores 0, and is not ungraded."""
     assert correctness(sample(program)) == 0.0
 
 
-@pytest.mark.parametrize("place", ["role", "content", "key"])
-def test_surrogates_in_a_prompt_change_nothing(place: str) -> None:
-    """Whatever the other turns hold, the model's answer is scored."""
+@pytest.mark.parametrize("key", ["role", "content", "key"])
+def test_surrogates_in_a_prompt_change_nothing(key: str) -> None:
+    """A lone surrogate in another turn does not change the score."""
     turn = {"role": "user", "content": "Add."}
-    turn[place] = SURROGATE
-    one = {**GOOD, "messages": [turn, *GOOD["messages"][1:]], SURROGATE: SURROGATE}
+    turn[key] = SURROGATE
+    sent = {**GOOD, "messages": [turn, *GOOD["messages"][1:]], SURROGATE: SURROGATE}
 
-    assert correctness(one) == 1.0
+    assert correctness(sent) == 1.0
 
 
-def test_a_surrogate_in_a_comment_is_what_python_says_it_is() -> None:
-    """A file with a lone surrogate is no UTF-8, and no program: a verdict."""
+def test_a_program_with_a_surrogate_gets_a_verdict() -> None:
+    """A program that UTF-8 cannot encode gets a verdict, and is not ungraded."""
     row = row_of(sample(f"# {SURROGATE}\n{ADDING}"))
 
     assert metric(row, "ungraded") == 0
@@ -359,23 +358,23 @@ def test_a_surrogate_in_a_comment_is_what_python_says_it_is() -> None:
     ],
     ids=short,
 )
-def test_a_reference_that_cannot_be_used_has_a_row_that_says_so(reference: object) -> None:
-    """Whatever stands in place of tests, the dataset's row is ungraded."""
+def test_an_unusable_reference_is_ungraded(reference: object) -> None:
+    """A reference of any wrong shape makes its sample ungraded."""
     assert is_ungraded(sample(reference=reference))
 
 
 @on_both_boxes
 @pytest.mark.parametrize("depth", [50, 500, 100_000])
-def test_a_reference_that_is_nothing_but_depth_is_ungraded(
+def test_a_deeply_nested_reference_is_ungraded(
     wrap: Callable[[object], object], depth: int
 ) -> None:
-    """No walk through a reference follows it down."""
+    """A reference of nested boxes makes its sample ungraded, whatever its depth."""
     assert is_ungraded(sample(reference=nested(wrap, depth)))
 
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_reference_may_be_json_in_a_string(times: int) -> None:
-    """JSON of a reference, and JSON of that, is how many datasets keep it."""
+    """A reference may be a JSON string, or a JSON string of a JSON string."""
     reference: object = ADD
     for _ in range(times):
         reference = json.dumps(reference)
@@ -383,44 +382,44 @@ def test_a_reference_may_be_json_in_a_string(times: int) -> None:
     assert correctness(sample(reference=reference)) == 1.0
 
 
-def test_a_big_input_is_read() -> None:
-    """Five megabytes of standard input reach the program."""
+def test_a_large_input_reaches_the_program() -> None:
+    """The program reads five megabytes of standard input."""
     tests = {"kind": "stdio", "cases": [{"stdin": BIG, "stdout": str(len(BIG))}]}
 
     assert correctness(sample("print(len(input()))", {"tests": tests})) == 1.0
 
 
-def test_a_big_argument_and_a_big_answer_pass() -> None:
-    """Five megabytes go to the function and come back."""
+def test_a_large_argument_and_result_are_transported() -> None:
+    """An argument and a result of five megabytes are transported."""
     assert correctness(sample(ECHO, call([BIG], BIG))) == 1.0
 
 
 @pytest.mark.parametrize("value", [SURROGATE, {SURROGATE: [SURROGATE]}, "\x00", "\u2028"])
-def test_any_text_is_an_argument(value: object) -> None:
-    """Letters that no file can hold pass to a function and back."""
+def test_any_text_can_be_an_argument(value: object) -> None:
+    """Text that no file can contain is transported to a function and back."""
     assert correctness(sample(ECHO, call([value], value))) == 1.0
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, -0.0, 5e-324, 10**300, -(2**64)])
-def test_any_number_is_an_argument(number: float) -> None:
-    """Numbers that are no JSON, and those of any size, pass to a function and back."""
+def test_any_number_can_be_an_argument(number: float) -> None:
+    """Numbers that are not JSON, and numbers of any size, are transported unchanged."""
     assert correctness(sample(ECHO, call([number], number))) == 1.0
 
 
-def test_an_int_that_python_refuses_to_print_is_an_argument() -> None:
-    """No step on the way turns an int into decimals."""
+def test_an_integer_of_too_many_digits_can_be_an_argument() -> None:
+    """An integer that Python does not convert to text is transported unchanged."""
     assert correctness(sample(ECHO, call([10**5000], 10**5000))) == 1.0
 
 
 @pytest.mark.parametrize("expected", [math.nan, math.inf, [{"k": math.nan}]])
-def test_an_expected_value_that_is_no_json_is_compared(expected: object) -> None:
-    """A right answer is a wrong one where not-a-number is expected."""
+def test_an_expected_value_may_be_nan_or_infinite(expected: object) -> None:
+    """A finite result is wrong if NaN or infinity is expected."""
     assert correctness(sample(ECHO, call([7], expected))) == 0.0
 
 
 @on_both_boxes
-def test_arguments_of_some_depth_arrive(wrap: Callable[[object], object]) -> None:
-    """What is nested a hundred deep is odd, and graded."""
+def test_an_argument_of_100_levels_is_transported(wrap: Callable[[object], object]) -> None:
+    """An argument with 100 levels is transported to a function and back."""
     deep = nested(wrap, 100)
 
     assert correctness(sample(ECHO, call([deep], deep))) == 1.0
@@ -428,10 +427,10 @@ def test_arguments_of_some_depth_arrive(wrap: Callable[[object], object]) -> Non
 
 @on_both_boxes
 @pytest.mark.parametrize("depth", [300, 100_000])
-def test_arguments_that_cannot_be_sent_are_the_datasets_fault(
+def test_arguments_that_are_too_deep_are_ungraded(
     wrap: Callable[[object], object], depth: int
 ) -> None:
-    """What the encoding refuses costs its own row, and is no wrong answer."""
+    """Arguments that the encoding refuses make their sample ungraded."""
     assert is_ungraded(sample(ECHO, call([nested(wrap, depth)], 7)))
 
 
@@ -440,7 +439,7 @@ def test_arguments_that_cannot_be_sent_are_the_datasets_fault(
 def test_an_expected_value_of_any_depth_is_compared(
     wrap: Callable[[object], object], depth: int
 ) -> None:
-    """Nothing that a function returns is that deep."""
+    """An expected value of any depth is compared, and differs from a flat result."""
     assert correctness(sample(ECHO, call([7], nested(wrap, depth)))) == 0.0
 
 
@@ -468,8 +467,8 @@ def test_an_expected_value_of_any_depth_is_compared(
     ],
     ids=short,
 )
-def test_an_entry_point_that_is_no_name_is_the_datasets_fault(name: object) -> None:
-    """A name is an identifier, or that of a method of `Solution`."""
+def test_an_invalid_entry_point_is_ungraded(name: object) -> None:
+    """An entry point that is not a name or a method of `Solution` makes its sample ungraded."""
     reference = call([7], 7)
     reference["tests"]["entry_point"] = name
 
@@ -481,8 +480,8 @@ def test_an_entry_point_that_is_no_name_is_the_datasets_fault(name: object) -> N
     ["g", "print", "__builtins__", "__name__", "Solution().f", "\u51fd\u6570", BIG],
     ids=short,
 )
-def test_a_name_that_the_program_does_not_have_is_a_verdict(name: str) -> None:
-    """What cannot be found, or called, is the candidate's failure."""
+def test_a_missing_entry_point_is_wrong(name: str) -> None:
+    """An entry point that the program does not define, or that cannot be called, scores 0."""
     reference = call([7], 7)
     reference["tests"]["entry_point"] = name
 
@@ -493,7 +492,7 @@ def test_a_name_that_the_program_does_not_have_is_a_verdict(name: str) -> None:
 
 
 def test_ten_thousand_calls_are_graded() -> None:
-    """Many small cases are slow in proportion."""
+    """A reference with ten thousand calls is graded."""
     cases = [{"args": [number], "expected": number} for number in range(10_000)]
     reference = {"tests": {"kind": "call", "entry_point": "f", "cases": cases}}
 
@@ -501,14 +500,14 @@ def test_ten_thousand_calls_are_graded() -> None:
 
 
 def test_five_hundred_runs_are_graded() -> None:
-    """Many small programs, too."""
+    """A reference with five hundred runs is graded."""
     cases = [{"stdin": f"{number} 1\n", "stdout": f"{number + 1}\n"} for number in range(500)]
 
     assert correctness(sample(reference={"tests": {"kind": "stdio", "cases": cases}})) == 1.0
 
 
-def test_too_many_cases_are_the_datasets_fault() -> None:
-    """Nobody means to run a hundred thousand and one."""
+def test_too_many_cases_are_ungraded() -> None:
+    """A reference with 100,001 cases makes its sample ungraded."""
     cases = [{"stdin": "", "stdout": ""}] * 100_001
 
     assert is_ungraded(sample(reference={"tests": {"kind": "stdio", "cases": cases}}))
@@ -539,11 +538,11 @@ SEED: list[dict[str, Any]] = [
     },
 ]
 
-Place = tuple[str | int, ...]
+Path = tuple[str | int, ...]
 
 
-def places(value: object, here: Place = ()) -> Iterator[Place]:
-    """Walk through all the places in a JSON value."""
+def paths(value: object, here: Path = ()) -> Iterator[Path]:
+    """Yield the paths of all values in a JSON value."""
     if here:
         yield here
     items: Any = ()
@@ -552,18 +551,18 @@ def places(value: object, here: Place = ()) -> Iterator[Place]:
     elif isinstance(value, list):
         items = enumerate(value)
     for key, inner in items:
-        yield from places(inner, (*here, key))
+        yield from paths(inner, (*here, key))
 
 
-PLACES = list(places(SEED))
+PATHS = list(paths(SEED))
 
 
-def put(event: Any, place: Place, value: object) -> None:
-    """Put something else in a place; an earlier change may have removed it."""
-    *way, last = place
+def put(event: Any, path: Path, value: object) -> None:
+    """Replace the value at *path*, unless an earlier change removed it."""
+    *parents, last = path
     try:
-        for step in way:
-            event = event[step]
+        for key in parents:
+            event = event[key]
         if isinstance(last, str) == isinstance(event, dict):  # a key in JSON is text
             event[last] = value
     except (IndexError, KeyError, TypeError):
@@ -571,14 +570,14 @@ def put(event: Any, place: Place, value: object) -> None:
 
 
 @settings(max_examples=150)
-@given(changes=st.lists(st.tuples(st.sampled_from(PLACES), junk), min_size=1, max_size=3))
-def test_any_junk_in_any_place_leaves_a_row_for_every_sample(
-    changes: list[tuple[Place, object]],
+@given(changes=st.lists(st.tuples(st.sampled_from(PATHS), junk), min_size=1, max_size=3))
+def test_junk_anywhere_in_an_event_affects_one_sample(
+    changes: list[tuple[Path, object]],
 ) -> None:
-    """However an event is spoilt inside, each sample has a row, and only it may suffer."""
+    """With junk anywhere in a sample, each sample has a row, and the correct one is not changed."""
     event = copy.deepcopy(SEED)
-    for place, value in changes:
-        put(event, place, value)
+    for path, value in changes:
+        put(event, path, value)
 
     answered = rows([*event, GOOD])
 
@@ -606,7 +605,7 @@ json_values = st.recursive(
 @settings(max_examples=250)
 @given(json_values)
 def test_any_event_has_rows_or_a_clear_error(event: object) -> None:
-    """An event of any shape is answered, or refused in one sentence."""
+    """Any event has rows, or raises one short sentence."""
     try:
         rows(event)
     except (MalformedEventError, OutageError) as error:

@@ -11,9 +11,8 @@ from nova_code_verifier.handlers.report import ISOLATION_LEVELS, details_of, log
 from nova_code_verifier.handlers.wire import MetricType, response_row
 from nova_code_verifier.sandbox.types import Ending, Execution, IsolationLevel, RaisedError
 from nova_code_verifier.verifier.pipeline import (
-    PreparedSample,
+    case_results,
     conclude,
-    judge_cases,
     prepare,
     ungraded,
 )
@@ -56,7 +55,7 @@ HALF = Score(
     conciseness=1.0,
     guess_baseline=0.5,
     method=ExtractionMethod.TAGGED_FENCE,
-    misses=(FormatIssue.SEVERAL_BLOCKS,),
+    format_issues=(FormatIssue.SEVERAL_BLOCKS,),
     cases=(ACCEPTED, CRASHED),
     tests_total=2,
 )
@@ -96,7 +95,7 @@ def cases_of(score: Score) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("level", IsolationLevel)
 @pytest.mark.parametrize("score", SCORES, ids=lambda score: score.verdict)
 def test_every_row_has_the_same_metrics(score: Score, level: IsolationLevel) -> None:
-    """A trainer's table has the same columns for every kind of outcome, in the same order."""
+    """Names and order of the metrics do not depend on the outcome."""
     found = metrics_of(score, level=level, duration_ms=0.0, no_completion=False)
 
     assert [(metric.name, metric.type) for metric in found] == [
@@ -123,14 +122,14 @@ def test_every_row_has_the_same_metrics(score: Score, level: IsolationLevel) -> 
 
 @pytest.mark.parametrize("score", SCORES, ids=lambda score: score.verdict)
 def test_every_metric_is_a_finite_float(score: Score) -> None:
-    """No metric changes its type between rows: true is 1.0."""
+    """A metric never changes its type between rows."""
     values = metrics(score, raw=True).values()
 
     assert all(type(value) is float and math.isfinite(value) for value in values)
 
 
-def test_metrics_tell_the_score() -> None:
-    """What was paid for, and how many tests were passed of how many."""
+def test_metrics_report_the_score() -> None:
+    """Rewards, passed tests and all tests are metrics."""
     assert metrics(HALF) == {
         "correctness": 0.25,
         "compile": 0.75,
@@ -157,33 +156,33 @@ def test_metrics_tell_the_score() -> None:
     ("level", "number"),
     [(IsolationLevel.KERNEL, 3), (IsolationLevel.INTERPRETER, 2), (IsolationLevel.NONE, 0)],
 )
-def test_the_wall_is_a_number(level: IsolationLevel, number: int) -> None:
-    """The stronger the wall, the higher the number."""
+def test_the_isolation_level_is_a_number(level: IsolationLevel, number: int) -> None:
+    """A stronger level has a higher number."""
     assert metrics(HALF, level)["isolation_level"] == number
 
 
-def test_every_level_has_a_number() -> None:
-    """A new level cannot be forgotten here."""
+def test_every_isolation_level_has_a_number() -> None:
+    """No level is missing in the table."""
     assert ISOLATION_LEVELS.keys() == set(IsolationLevel)
 
 
 @pytest.mark.parametrize("score", SCORES, ids=lambda score: score.verdict)
-def test_ungraded_is_flagged(score: Score) -> None:
-    """Exactly the rows that mean nothing say so."""
+def test_ungraded_rows_are_flagged(score: Score) -> None:
+    """Exactly the ungraded rows have metric `ungraded` 1."""
     assert metrics(score)["ungraded"] == (score.verdict is Verdict.UNGRADED)
 
 
 @pytest.mark.parametrize("raw", [True, False])
-def test_a_raw_row_is_flagged(*, raw: bool) -> None:
-    """A row without an assistant turn can be told from a model that wrote no program."""
+def test_rows_without_a_completion_are_flagged(*, raw: bool) -> None:
+    """A raw row differs from a response without a program."""
     assert metrics(Score(verdict=Verdict.NO_CANDIDATE), raw=raw)["no_completion"] == raw
 
 
 # Details
 
 
-def test_details_tell_what_a_verdict_rests_on() -> None:
-    """For each case: how it ended, what it cost, what it said."""
+def test_details_hold_the_facts_behind_a_verdict() -> None:
+    """Each case has its ending, cost and output."""
     assert cases_of(HALF)[1] == {
         "name": "",
         "verdict": "runtime_error",
@@ -200,8 +199,8 @@ def test_details_tell_what_a_verdict_rests_on() -> None:
     }
 
 
-def test_details_tell_how_the_program_was_found() -> None:
-    """The method of extraction and the verdict stand above the cases."""
+def test_details_hold_the_extraction_method() -> None:
+    """The extraction method and the verdict are above the cases."""
     details = details_of(HALF)
 
     assert (details["verdict"], details["extraction_method"], details["problem"]) == (
@@ -232,23 +231,22 @@ REFERENCES: dict[str, object] = {
 
 @pytest.mark.parametrize("reference", REFERENCES.values(), ids=REFERENCES.keys())
 @pytest.mark.parametrize("ending", Ending)
-def test_nothing_tells_what_was_expected(ending: Ending, reference: object) -> None:
-    """However a case ended, neither row nor log nor details show the right answer."""
+def test_no_report_shows_what_was_expected(ending: Ending, reference: object) -> None:
+    """Rows, log fields and details never show the right answer."""
     completion = "```python\nprint(1)\n```"
     prepared = prepare(Sample(completion=completion, reference=reference))
-    assert isinstance(prepared, PreparedSample)
     execution = Execution(ending=ending, exit_status=0, stdout=b"1", value=1, detail="why")
 
-    score = conclude(prepared, judge_cases(prepared, [execution]))
+    score = conclude(prepared, case_results(prepared, (execution,)))
 
     assert len(score.cases) == 1
     assert SECRET not in repr([metrics(score), details_of(score), fields_of(score)])
 
 
-def test_nothing_tells_what_tests_say() -> None:
-    """What an assertion says, or the answer it says it of, is for `explain` alone."""
+def test_no_report_shows_the_message_of_a_test() -> None:
+    """The message of an assertion is for `explain` only."""
     execution = Execution(ending=Ending.FINISHED, value=SECRET.encode(), value_bytes=len(SECRET))
-    case = CaseResult(verdict=Verdict.WRONG_ANSWER, execution=execution, said=SECRET)
+    case = CaseResult(verdict=Verdict.WRONG_ANSWER, execution=execution, message=SECRET)
     score = Score(verdict=Verdict.WRONG_ANSWER, cases=(case,))
 
     remark = remark_on(score, has_completion=True)
@@ -257,8 +255,8 @@ def test_nothing_tells_what_tests_say() -> None:
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 @pytest.mark.parametrize("letter", ["x", "\u3042", "\U0001f600"])
-def test_only_the_end_of_an_output_is_shown(stream: str, letter: str) -> None:
-    """A megabyte of output becomes a short excerpt: of a traceback, the line that counts."""
+def test_only_the_end_of_an_output_is_in_the_details(stream: str, letter: str) -> None:
+    """A megabyte of output becomes its last part."""
     output = (letter * 10**6 + " the end").encode()
     execution = Execution(ending=Ending.FINISHED, **{stream: output})  # type: ignore[arg-type]
     case = CaseResult(verdict=Verdict.WRONG_ANSWER, execution=execution)
@@ -269,8 +267,8 @@ def test_only_the_end_of_an_output_is_shown(stream: str, letter: str) -> None:
     assert len(details[stream]) <= 501
 
 
-def test_output_that_is_no_text_is_shown_as_far_as_it_goes() -> None:
-    """Bytes that are no UTF-8 are replaced, and stop nothing."""
+def test_output_that_is_not_utf8_is_shown_with_replacements() -> None:
+    """Bytes that are not UTF-8 are replaced."""
     execution = Execution(ending=Ending.FINISHED, stdout=b"\xff\x00\xed\xa0\x80")
     case = CaseResult(verdict=Verdict.WRONG_ANSWER, execution=execution)
 
@@ -279,8 +277,8 @@ def test_output_that_is_no_text_is_shown_as_far_as_it_goes() -> None:
     assert details["stdout"] == "\ufffd\x00\ufffd\ufffd\ufffd"
 
 
-def test_the_details_of_many_cases_are_cut() -> None:
-    """A hundred thousand cases do not make a row of a hundred megabytes."""
+def test_the_details_of_many_cases_are_bounded() -> None:
+    """A hundred thousand cases have the details of the first ones only."""
     score = Score(verdict=Verdict.ACCEPTED, cases=(ACCEPTED,) * 5000, tests_total=5000)
 
     assert len(cases_of(score)) == 1000
@@ -289,8 +287,8 @@ def test_the_details_of_many_cases_are_cut() -> None:
 # Logs
 
 
-def test_a_log_line_is_flat() -> None:
-    """Queries on logs find id, reward and each metric at the top."""
+def test_log_fields_are_flat() -> None:
+    """The id, the reward and each metric are top-level fields."""
     assert fields_of(HALF) == {
         "id": "s-1",
         "aggregate_reward_score": 0.5,
@@ -304,8 +302,8 @@ def test_a_log_line_is_flat() -> None:
     }
 
 
-def test_a_log_line_tells_the_problem() -> None:
-    """Why a row is ungraded is in its log line."""
+def test_log_fields_hold_the_problem() -> None:
+    """The reason of an ungraded row is in its log line."""
     assert fields_of(ungraded("tests: missing"))["problem"] == "tests: missing"
 
 
@@ -314,7 +312,7 @@ OURS = (Ending.NOT_RUN, Ending.UNSENDABLE)
 
 
 @pytest.mark.parametrize("ending", [ending for ending in Ending if ending not in OURS])
-def test_no_words_of_a_candidate_are_logged(ending: Ending) -> None:
+def test_log_fields_hold_no_text_of_the_candidate(ending: Ending) -> None:
     """Output, errors and details of a guest stay out of the log."""
     words = RaisedError(type_name=OWN_WORDS, message=OWN_WORDS)
     execution = Execution(
@@ -328,6 +326,7 @@ def test_no_words_of_a_candidate_are_logged(ending: Ending) -> None:
     reference = {"tests": {"kind": "stdio", "cases": [{"stdin": "1", "stdout": "2"}]}}
     completion = f"```python\nprint({OWN_WORDS!r})\n```"
     prepared = prepare(Sample(completion=completion, reference=reference))
-    assert isinstance(prepared, PreparedSample)
 
-    assert OWN_WORDS not in repr(fields_of(conclude(prepared, judge_cases(prepared, [execution]))))
+    assert OWN_WORDS not in repr(
+        fields_of(conclude(prepared, case_results(prepared, (execution,))))
+    )

@@ -1,11 +1,10 @@
-"""The Lambda's front door, with a real sandbox behind it."""
+"""The Lambda's handler, with a real sandbox: rows, events, contexts and log lines."""
 
 import io
 import json
 import logging
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from functools import cache
 from types import SimpleNamespace
@@ -19,6 +18,7 @@ from nova_code_verifier.handlers import reward
 from nova_code_verifier.handlers.reward import lambda_handler
 from nova_code_verifier.handlers.service import OutageError
 from nova_code_verifier.handlers.wire import MalformedEventError
+from tests.fakes import Context
 
 SECRET = "s3cret"
 OWN_WORDS = "candidate words"
@@ -45,12 +45,12 @@ METRICS = [
 
 
 def fenced(program: str) -> str:
-    """Write a completion that holds a program."""
+    """Return a completion with a fenced program."""
     return f"Here it is.\n```python\n{program}\n```\n"
 
 
 def sample(program: str, reference: object, **fields: object) -> dict[str, object]:
-    """Make a sample whose model wrote this program."""
+    """Return a sample whose model wrote *program*."""
     messages = [
         {"role": "user", "content": "Please."},
         {"role": "assistant", "content": fenced(program)},
@@ -96,21 +96,8 @@ ALL_KINDS: list[dict[str, object]] = [
 ]
 
 
-class Context:
-    """What Lambda passes: an object with a method."""
-
-    def __init__(self, milliseconds: int) -> None:
-        """Have so much time left."""
-        self._milliseconds = milliseconds
-        self.aws_request_id = "r-1"
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Tell how much time is left."""
-        return self._milliseconds
-
-
 def rows(event: object, context: object = None) -> list[dict[str, Any]]:
-    """Call the handler, and return the rows of a bare answer."""
+    """Call the handler, and return the rows of its response."""
     answer: Any = lambda_handler(event, context)
     assert isinstance(answer, list)
     return answer
@@ -122,17 +109,17 @@ def values(row: dict[str, Any]) -> dict[str, float]:
 
 
 def judgement(row: dict[str, Any]) -> dict[str, object]:
-    """Return all that a row says, but for how long it took."""
-    told = values(row)
-    del told["duration_ms"]
-    return {"id": row["id"], "reward": row["aggregate_reward_score"], **told}
+    """Return the content of a row except the duration."""
+    metrics = values(row)
+    del metrics["duration_ms"]
+    return {"id": row["id"], "reward": row["aggregate_reward_score"], **metrics}
 
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """Catch what is logged, as it is written."""
+    """Capture the log."""
     written = io.StringIO()
-    handler = reward.logger.registered_handler
+    handler = reward.TELEMETRY.logger.registered_handler
     assert isinstance(handler, logging.StreamHandler)
     stream = handler.setStream(written)
     yield written
@@ -140,7 +127,7 @@ def log() -> Iterator[io.StringIO]:
 
 
 def lines_of(log: io.StringIO) -> list[dict[str, Any]]:
-    """Read the log: one JSON object a line."""
+    """Return the log, one JSON object for each line."""
     return [json.loads(line) for line in log.getvalue().splitlines()]
 
 
@@ -148,21 +135,21 @@ def lines_of(log: io.StringIO) -> list[dict[str, Any]]:
 
 
 def test_a_right_answer_earns_one() -> None:
-    """A program that does what was asked, in the form that was asked, gets full marks."""
+    """A correct program in the correct format gets the full reward."""
     (row,) = rows([RIGHT])
 
     assert row["aggregate_reward_score"] == 1.0
 
 
 def test_a_wrong_answer_earns_no_correctness() -> None:
-    """A program that runs and is wrong has its small steps, and no more."""
+    """A wrong program that runs gets the small dimensions only."""
     (row,) = rows([WRONG])
 
     assert (row["aggregate_reward_score"], values(row)["correctness"]) == (pytest.approx(0.2), 0.0)
 
 
-def test_there_is_partial_credit() -> None:
-    """Two of three cases are half of what is left when a guess has got its one."""
+def test_partial_credit_is_corrected_for_guessing() -> None:
+    """Two of three cases, one of which a constant would pass, give half the credit."""
     (row,) = rows([HALF])
 
     assert (values(row)["correctness"], values(row)["tests_passed"]) == (0.5, 2.0)
@@ -177,7 +164,7 @@ def test_a_violation_earns_nothing() -> None:
 
 
 def test_rows_are_in_the_order_of_the_samples() -> None:
-    """Each row answers the sample at its place, however long each took."""
+    """Rows have the order of the samples, however long each sample takes."""
     slow = sample("import time\ntime.sleep(0.2)\n" + ADDING, ADD, id="slow")
     event = [slow, UNREADABLE, {**RIGHT, "id": "a"}, {**PROSE, "id": "b"}, {**WRONG, "id": "c"}]
 
@@ -185,15 +172,15 @@ def test_rows_are_in_the_order_of_the_samples() -> None:
 
 
 @pytest.mark.parametrize("sent", ["s", 7, 1.5, True, None, ["a", 1], {"k": "v"}, "\u3042"])
-def test_an_id_is_echoed_whatever_its_type(sent: object) -> None:
-    """The trainer's own id comes back."""
+def test_an_id_of_any_type_is_returned(sent: object) -> None:
+    """The id in a row equals the sent id in value and type."""
     (row,) = rows([{**PROSE, "id": sent}])
 
     assert (row["id"], type(row["id"])) == (sent, type(sent))
 
 
 def test_ids_need_not_be_unique() -> None:
-    """Many completions of one prompt share an id: there is a row for each."""
+    """Samples with the same id have one row each."""
     answered = rows([RIGHT, WRONG, RIGHT])
 
     assert [(row["id"], values(row)["correctness"]) for row in answered] == [
@@ -203,54 +190,54 @@ def test_ids_need_not_be_unique() -> None:
     ]
 
 
-@pytest.mark.parametrize("one", ALL_KINDS, ids=range(len(ALL_KINDS)))
-def test_every_row_has_the_same_metrics(one: dict[str, object]) -> None:
-    """Whatever became of a sample, its row has the same names in the same order."""
-    (row,) = rows([one])
+@pytest.mark.parametrize("sent", ALL_KINDS, ids=range(len(ALL_KINDS)))
+def test_every_row_has_the_same_metrics(sent: dict[str, object]) -> None:
+    """Every kind of sample gives the same metrics in the same order."""
+    (row,) = rows([sent])
 
     assert [metric["name"] for metric in row["metrics_list"]] == METRICS
 
 
-@pytest.mark.parametrize("one", ALL_KINDS, ids=range(len(ALL_KINDS)))
-def test_every_row_is_json(one: dict[str, object]) -> None:
-    """Every row can be sent as it is."""
-    (row,) = rows([one])
+@pytest.mark.parametrize("sent", ALL_KINDS, ids=range(len(ALL_KINDS)))
+def test_every_row_is_json(sent: dict[str, object]) -> None:
+    """Every kind of sample gives a row that JSON can represent."""
+    (row,) = rows([sent])
 
     assert json.loads(json.dumps(row, allow_nan=False)) == row
 
 
-def test_the_wall_is_told() -> None:
-    """A row tells how strong the wall was."""
+def test_a_row_has_the_isolation_level() -> None:
+    """The metric `isolation_level` is that of the sandbox."""
     (row,) = rows([RIGHT])
 
     assert values(row)["isolation_level"] in (2.0, 3.0)
 
 
-def test_a_raw_row_is_flagged() -> None:
-    """A dataset row without an assistant turn scores 0, and is no model's failure."""
+def test_a_sample_without_a_completion_is_marked() -> None:
+    """A sample without a turn of the model scores 0, and is marked `no_completion`."""
     (row,) = rows([RAW])
 
     assert (row["id"], row["aggregate_reward_score"], values(row)["no_completion"]) == (None, 0, 1)
 
 
-@pytest.mark.parametrize("one", [UNUSABLE, UNREADABLE], ids=["unusable", "unreadable"])
-def test_what_cannot_be_graded_is_flagged(one: dict[str, object]) -> None:
-    """A sample with a broken reference, or no messages, has a row that says so."""
-    (row,) = rows([one])
+@pytest.mark.parametrize("sent", [UNUSABLE, UNREADABLE], ids=["unusable", "unreadable"])
+def test_an_unusable_sample_is_marked_as_ungraded(sent: dict[str, object]) -> None:
+    """A sample with a broken reference or without messages is marked `ungraded`."""
+    (row,) = rows([sent])
 
     assert (row["aggregate_reward_score"], values(row)["ungraded"]) == (0.0, 1.0)
 
 
 @cache
-def judgements_alone() -> list[dict[str, object]]:
-    """Score each kind of sample in an event of its own."""
-    return [judgement(rows([{**one, "id": n}])[0]) for n, one in enumerate(ALL_KINDS)]
+def separate_judgements() -> list[dict[str, object]]:
+    """Score each kind of sample in its own event."""
+    return [judgement(rows([{**sent, "id": n}])[0]) for n, sent in enumerate(ALL_KINDS)]
 
 
 @settings(max_examples=20)
 @given(order=st.permutations(range(len(ALL_KINDS))), data=st.data())
-def test_a_row_depends_on_its_sample_alone(order: list[int], data: st.DataObject) -> None:
-    """The same samples in any order, and in any batches, get the same rows."""
+def test_a_row_depends_only_on_its_sample(order: list[int], data: st.DataObject) -> None:
+    """The same samples in any order and in any batches get the same rows."""
     cuts = sorted(data.draw(st.sets(st.integers(1, len(order) - 1), max_size=3)))
     batches = [
         [{**ALL_KINDS[number], "id": number} for number in order[start:end]]
@@ -259,7 +246,7 @@ def test_a_row_depends_on_its_sample_alone(order: list[int], data: st.DataObject
 
     found = [judgement(row) for batch in batches for row in rows(batch)]
 
-    assert found == [judgements_alone()[number] for number in order]
+    assert found == [separate_judgements()[number] for number in order]
 
 
 # Events and contexts
@@ -270,30 +257,30 @@ def test_a_row_depends_on_its_sample_alone(order: list[int], data: st.DataObject
     [[RIGHT], RIGHT, {"trajectories": [RIGHT]}, {"batch": [RIGHT]}],
     ids=["list", "single", "trajectories", "batch"],
 )
-def test_an_event_is_answered_with_a_bare_list(event: object) -> None:
-    """In whatever a sample is wrapped, Nova reads a list of rows."""
+def test_the_response_to_any_shape_of_event_is_a_list(event: object) -> None:
+    """Every shape of event except the HTTP envelope gets a list of rows."""
     (row,) = rows(event)
 
     assert row["aggregate_reward_score"] == 1.0
 
 
 @pytest.mark.parametrize("body", [[RIGHT], json.dumps([RIGHT])], ids=["parsed", "text"])
-def test_an_envelope_is_answered_with_an_envelope(body: object) -> None:
-    """An HTTP request gets an HTTP response, its body in JSON text."""
+def test_the_response_to_an_envelope_is_an_envelope(body: object) -> None:
+    """An HTTP envelope gets an HTTP envelope with a JSON body."""
     answer: Any = lambda_handler({"body": body})
 
     assert (answer["statusCode"], answer["headers"]) == (200, {"Content-Type": "application/json"})
     assert json.loads(answer["body"])[0]["aggregate_reward_score"] == 1.0
 
 
-def test_an_empty_event_has_an_empty_answer() -> None:
-    """No samples, no rows."""
+def test_an_empty_event_has_an_empty_response() -> None:
+    """An event without samples gets no rows."""
     assert lambda_handler([]) == []
 
 
 @pytest.mark.parametrize("event", [None, {}, "text", 7, {"body": "{"}, {"batch": 7}])
 def test_a_malformed_event_is_a_clear_error(event: object) -> None:
-    """Where no samples can be found, there are no rows to answer with."""
+    """An event that cannot contain samples raises an error."""
     with pytest.raises(MalformedEventError, match="expected"):
         lambda_handler(event)
 
@@ -311,15 +298,15 @@ def test_a_malformed_event_is_a_clear_error(event: object) -> None:
     ],
     ids=["lambda", "none", "empty", "number", "dict", "object", "attribute"],
 )
-def test_any_context_will_do(context: object) -> None:
-    """Lambda passes an object, SDKs a dict, tests nothing."""
+def test_any_context_is_accepted(context: object) -> None:
+    """The context may be Lambda's object, a dict, or anything else."""
     (row,) = rows([RIGHT], context)
 
     assert row["aggregate_reward_score"] == 1.0
 
 
-def test_a_context_need_not_be_passed() -> None:
-    """A direct call has the event alone."""
+def test_the_context_may_be_omitted() -> None:
+    """The handler can be called with the event only."""
     answer: Any = lambda_handler([RIGHT])
 
     assert answer[0]["aggregate_reward_score"] == 1.0
@@ -327,24 +314,21 @@ def test_a_context_need_not_be_passed() -> None:
 
 @pytest.mark.parametrize("milliseconds", [0, 500, -5])
 def test_without_time_there_is_an_outage(milliseconds: int) -> None:
-    """What cannot be run in the time that is left is raised, for the trainer to send again."""
+    """A sample that cannot run in the remaining time raises an outage."""
     with pytest.raises(OutageError, match="1 of 2 samples could not be graded"):
         lambda_handler([RIGHT, PROSE], Context(milliseconds))
 
 
-def test_a_deadline_is_kept() -> None:
-    """An endless program with a generous limit does not outlive the invocation."""
-    endless = sample("import time\ntime.sleep(60)", {**ADD, "limits": {"wall_seconds": 90}})
-    started = time.monotonic()
+def test_an_endless_program_ends_at_the_deadline() -> None:
+    """A program with a generous limit ends as an outage at the deadline of the invocation."""
+    endless = sample("import time\ntime.sleep(600)", {**ADD, "limits": {"wall_seconds": 900}})
 
-    with pytest.raises(OutageError):
+    with pytest.raises(OutageError):  # the test itself times out long before the program ends
         lambda_handler([endless], Context(1500))
 
-    assert time.monotonic() - started < 20
 
-
-def test_after_an_outage_all_is_well() -> None:
-    """What was cut short leaves nothing behind that the next event could feel."""
+def test_an_outage_does_not_affect_the_next_event() -> None:
+    """After an outage, the next event is scored as usual."""
     with pytest.raises(OutageError):
         lambda_handler([RIGHT], Context(0))
 
@@ -354,15 +338,15 @@ def test_after_an_outage_all_is_well() -> None:
 # Logs
 
 
-def test_each_sample_has_one_line(log: io.StringIO) -> None:
-    """There is a line of JSON for every sample, of whatever kind, and no other."""
+def test_each_sample_has_one_log_line(log: io.StringIO) -> None:
+    """Each sample, of any kind, writes one JSON line, and nothing else is written."""
     rows(ALL_KINDS)
 
     assert [line["message"] for line in lines_of(log)] == ["sample"] * len(ALL_KINDS)
 
 
-def test_a_line_has_the_fields_that_queries_ask_for(log: io.StringIO) -> None:
-    """Id, reward, dimensions, verdict, wall and duration stand at the top of a line."""
+def test_a_line_has_the_fields_that_queries_use(log: io.StringIO) -> None:
+    """Id, reward, dimensions, verdict, level and duration are top-level fields."""
     rows([HALF])
 
     (line,) = lines_of(log)
@@ -379,31 +363,31 @@ def test_a_line_has_the_fields_that_queries_ask_for(log: io.StringIO) -> None:
     assert line["duration_ms"] > 0
 
 
-@pytest.mark.parametrize("one", ALL_KINDS, ids=range(len(ALL_KINDS)))
-def test_a_line_says_what_the_row_says(log: io.StringIO, one: dict[str, object]) -> None:
-    """Every number of a row is in its line, by the same name."""
-    (row,) = rows([one])
+@pytest.mark.parametrize("sent", ALL_KINDS, ids=range(len(ALL_KINDS)))
+def test_a_line_has_all_metrics_of_the_row(log: io.StringIO, sent: dict[str, object]) -> None:
+    """Each metric of a row is a field of its line, under the same name."""
+    (row,) = rows([sent])
 
     (line,) = lines_of(log)
     assert {name: line[name] for name in METRICS} == values(row)
 
 
 @pytest.mark.parametrize(
-    ("one", "field"),
+    ("sent", "field"),
     [(UNUSABLE, "tests.cases[0].stdin"), (UNREADABLE, "messages")],
     ids=["unusable", "unreadable"],
 )
 def test_a_line_names_the_field_that_is_wrong(
-    log: io.StringIO, one: dict[str, object], field: str
+    log: io.StringIO, sent: dict[str, object], field: str
 ) -> None:
-    """Whoever owns the dataset finds the place in the log."""
-    rows([one])
+    """The problem of an unusable sample begins with the name of the field."""
+    rows([sent])
 
     (line,) = lines_of(log)
     assert line["problem"].startswith(f"{field}: ")
 
 
-def test_nothing_of_a_sample_is_logged(log: io.StringIO) -> None:
+def test_no_text_of_a_sample_is_logged(log: io.StringIO) -> None:
     """No prompt, completion, output, error, input or expected answer is in any line."""
     call = {"kind": "call", "entry_point": "f", "cases": [{"args": [SECRET], "expected": SECRET}]}
     stdio = {"kind": "stdio", "cases": [{"stdin": SECRET, "stdout": SECRET}]}
@@ -427,8 +411,8 @@ def test_nothing_of_a_sample_is_logged(log: io.StringIO) -> None:
     assert OWN_WORDS not in log.getvalue()
 
 
-def test_a_strange_id_is_logged(log: io.StringIO) -> None:
-    """An id of any type, with letters of any script, is no reason to lose a line."""
+def test_an_id_of_any_type_is_logged(log: io.StringIO) -> None:
+    """An id with other types and any characters is logged."""
     strange = {"\u3042": ["\ud800", 7, None, float("nan")]}
 
     rows([{**PROSE, "id": strange}])
@@ -437,8 +421,8 @@ def test_a_strange_id_is_logged(log: io.StringIO) -> None:
     assert line["id"] == {"\u3042": ["\ufffd", 7, None, None]}
 
 
-def test_a_strange_key_is_logged(log: io.StringIO) -> None:
-    """A lone surrogate in a key of a reference must not cost the line that names the key."""
+def test_a_key_with_a_surrogate_is_logged(log: io.StringIO) -> None:
+    """A problem that quotes a key with a lone surrogate can be written."""
     tests = {**ADD["tests"], "\ud800": 1}
 
     rows([sample(ADDING, {"tests": tests})])
@@ -447,8 +431,8 @@ def test_a_strange_key_is_logged(log: io.StringIO) -> None:
 
 
 @pytest.mark.parametrize(("runtime", "dumpable"), [("127.0.0.1:9001", b"0\n"), ("", b"1\n")])
-def test_in_a_lambda_the_credentials_are_closed_to_guests(runtime: str, dumpable: bytes) -> None:
-    """A process that is not dumpable shows its environment to nobody of its own uid."""
+def test_in_a_lambda_the_process_is_not_dumpable(runtime: str, dumpable: bytes) -> None:
+    """In Lambda, processes of the same uid cannot read this process's environment."""
     program = (
         "import os\n"
         f"if {runtime!r}: os.environ['AWS_LAMBDA_RUNTIME_API'] = {runtime!r}\n"

@@ -1,4 +1,4 @@
-"""Response rows: ours pass, and each rule catches what breaks it."""
+"""Checking response rows: our own pass, and each rule finds what breaks it."""
 
 import copy
 import json
@@ -45,22 +45,22 @@ samples = st.fixed_dictionaries(
 
 @settings(max_examples=60)
 @given(event=st.lists(samples, max_size=4))
-def test_what_we_write_is_clean(event: list[object]) -> None:
-    """Whatever is sent to the real service, its rows keep every rule."""
+def test_our_own_rows_pass(event: list[object]) -> None:
+    """The rows for any event pass all checks."""
     ids = [entry.id for entry in read_event(event).entries]
 
     assert check_response(lambda_handler(event), sent_ids=ids) == []
 
 
-def test_our_envelope_is_clean() -> None:
-    """Rows in an HTTP envelope are read there, and keep every rule."""
+def test_our_own_envelope_passes() -> None:
+    """The rows in an HTTP envelope are checked, and pass."""
     event = {"body": json.dumps([{"id": "a", "messages": []}])}
 
     assert check_response(lambda_handler(event), sent_ids=["a"]) == []
 
 
 def two_rows() -> Rows:
-    """Make two rows without a flaw."""
+    """Return two correct rows."""
     metrics = [
         {"name": "correctness", "value": 1, "type": "Reward"},
         {"name": "tests_passed", "value": 7.0, "type": "Metric"},
@@ -73,12 +73,12 @@ YES: object = True
 
 
 def put(field: str, value: object) -> Callable[[Rows], None]:
-    """Put *value* into a field of the second row."""
+    """Return a function that sets a field of the second row to *value*."""
     return lambda rows: rows[1].__setitem__(field, value)
 
 
 def put_metric(field: str, value: object) -> Callable[[Rows], None]:
-    """Put *value* into a field of the second row's first metric."""
+    """Return a function that sets a field of the second row's first metric to *value*."""
     return lambda rows: rows[1]["metrics_list"][0].__setitem__(field, value)
 
 
@@ -124,86 +124,86 @@ MUTATIONS: list[tuple[Callable[[Rows], object], str]] = [
 
 
 @pytest.mark.parametrize(("mutate", "field"), MUTATIONS)
-def test_every_rule_catches_what_breaks_it(mutate: Callable[[Rows], object], field: str) -> None:
-    """One flaw in one row is found there, in its field."""
+def test_every_rule_finds_what_breaks_it(mutate: Callable[[Rows], object], field: str) -> None:
+    """One error in one row is found in that row, in its field."""
     rows = two_rows()
     assert check_rows(rows) == []
 
     mutate(rows)
 
-    assert (1, field) in [(finding.place, finding.field) for finding in check_rows(rows)]
+    assert (1, field) in [(finding.index, finding.field) for finding in check_rows(rows)]
 
 
 @pytest.mark.parametrize(
     ("found", "sent"),
     [("b", "a"), (1, "1"), (1, 1.0), (1, True), (0, None), ({"a": 1}, {"a": 2}), (None, "a")],
 )
-def test_an_id_is_the_sample_s_in_value_and_in_type(found: object, sent: object) -> None:
-    """What Python takes for equal may be another id for the trainer."""
+def test_an_id_must_equal_the_sent_id_in_value_and_type(found: object, sent: object) -> None:
+    """Ids that Python considers equal but JSON does not are different ids."""
     row = two_rows()[0] | {"id": found}
 
-    assert [one.field for one in check_rows([row], sent_ids=[sent])] == ["id"]
+    assert [finding.field for finding in check_rows([row], sent_ids=[sent])] == ["id"]
 
 
 def test_rows_out_of_order_are_found() -> None:
-    """The right ids at each other's places are wrong ids."""
-    assert [one.place for one in check_rows(two_rows(), sent_ids=["b", "a"])] == [0, 1]
+    """Ids in another order than the samples are wrong ids."""
+    assert [finding.index for finding in check_rows(two_rows(), sent_ids=["b", "a"])] == [0, 1]
 
 
 @pytest.mark.parametrize("sent_ids", [["a"], ["a", "b", "c"], []])
-def test_every_sample_has_one_row(sent_ids: list[object]) -> None:
-    """Rows too few and rows too many are a flaw of the response."""
+def test_a_wrong_number_of_rows_is_found(sent_ids: list[object]) -> None:
+    """Too few or too many rows are a finding about the whole response."""
     (finding,) = check_rows(two_rows(), sent_ids=sent_ids)
 
-    assert (finding.place, finding.field) == (None, "response")
+    assert (finding.index, finding.field) == (None, "response")
 
 
-def test_ids_may_be_twice_where_the_samples_have_them_twice() -> None:
-    """Rows answer what was sent, and are not to be better than that."""
+def test_ids_may_repeat_if_the_samples_repeat_them() -> None:
+    """With *sent_ids*, duplicate ids are correct if they were sent twice."""
     rows = [row | {"id": "a"} for row in two_rows()]
 
     assert check_rows(rows, sent_ids=["a", "a"]) == []
 
 
-def test_samples_without_an_id_are_answered_by_null() -> None:
-    """Null is nobody's id: it may be there twice."""
+def test_null_ids_may_repeat() -> None:
+    """Several rows may have the id null, which answers samples without an id."""
     assert check_rows([row | {"id": None} for row in two_rows()]) == []
 
 
-def test_a_response_has_to_fit_through_the_door() -> None:
-    """Rows that are small enough one by one may be too many together."""
+def test_a_response_above_the_size_limit_is_found() -> None:
+    """Rows below the size limit may exceed it together."""
     row = two_rows()[0] | {"details": "x" * (RESPONSE_BYTES_LIMIT // 2)}
 
     findings = check_response([row, row | {"id": "b"}])
 
-    assert [(one.place, one.field) for one in findings] == [(None, "response")]
+    assert [(finding.index, finding.field) for finding in findings] == [(None, "response")]
     assert check_rows([row, row | {"id": "b"}]) == []
 
 
 @pytest.mark.parametrize("status", [500, "200", True, None])
-def test_an_envelope_says_two_hundred(status: object) -> None:
-    """Clients of envelopes read no body under any other status."""
+def test_an_envelope_needs_status_200(status: object) -> None:
+    """Any other status in an envelope is a finding."""
     envelope = {"statusCode": status, "body": json.dumps(two_rows())}
 
-    assert [one.field for one in check_response(envelope)] == ["statusCode"]
+    assert [finding.field for finding in check_response(envelope)] == ["statusCode"]
 
 
 @pytest.mark.parametrize("response", [None, 7, "[]", {}, {"body": "{"}, {"body": {"a": 1}}])
 def test_a_response_without_rows_is_refused(response: object) -> None:
-    """Nothing to check is not the same as nothing found."""
+    """A response without a list of rows raises NoRowsError."""
     with pytest.raises(NoRowsError, match="expected"):
         check_response(response)
 
 
-def test_the_range_is_the_caller_s() -> None:
-    """A rubric from -1 to 1 has rewards below 0."""
+def test_the_reward_range_can_be_set() -> None:
+    """With a range from -1 to 1, a reward of -0.5 is correct."""
     rows = [two_rows()[0] | {SCORE: -0.5}]
 
     assert check_rows(rows, reward_range=(-1.0, 1.0)) == []
 
 
 def test_a_row_nested_too_deep_is_a_finding() -> None:
-    """The checker does not fall over what it is to find."""
+    """A deep row is a finding, and does not crash the checks."""
     deep: list[object] = []
     for _ in range(100_000):
         deep = [deep]
@@ -214,8 +214,8 @@ def test_a_row_nested_too_deep_is_a_finding() -> None:
 
 
 @given(value=json_values)
-def test_a_finding_is_short_and_plain(value: object) -> None:
-    """Whatever was found, the line about it can be shown on a terminal."""
+def test_a_finding_is_short_and_ascii(value: object) -> None:
+    """A finding about any value can be shown on a terminal."""
     for finding in check_rows([value, {"id": 0, SCORE: value, "metrics_list": [value]}]):
         assert len(finding.found) < 500
         assert finding.found.isascii()

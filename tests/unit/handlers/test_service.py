@@ -1,10 +1,9 @@
-"""The way that every front door takes, with a sandbox that does as it is told."""
+"""handlers/service.py: every entry point scores its entries with it. The executor is scripted."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
@@ -12,12 +11,10 @@ from nova_code_verifier.handlers.service import OutageError, Outcome, Service, T
 from nova_code_verifier.handlers.settings import Settings, SettingsError
 from nova_code_verifier.handlers.wire import Entry
 from nova_code_verifier.sandbox.errors import SandboxError, UnreachableError
-from nova_code_verifier.sandbox.types import Ending, Execution, IsolationLevel, Job
+from nova_code_verifier.sandbox.types import Ending, Execution, IsolationLevel, Job, Question
 from nova_code_verifier.verifier.rubric import OutagePolicy, Rubric
-from nova_code_verifier.verifier.types import Comparison, Sample, Similarity, Verdict
-
-if TYPE_CHECKING:
-    from nova_code_verifier.sandbox.host.local import LocalExecutor
+from nova_code_verifier.verifier.types import Sample, Verdict
+from tests.fakes import LengthJudge, ScriptedExecutor
 
 DOUBLE = {"tests": {"kind": "stdio", "cases": [{"stdin": "21\n", "stdout": "42\n"}]}}
 COMPLETION = "```python\nprint(42)\n```"
@@ -26,37 +23,18 @@ WRONG = Execution(ending=Ending.FINISHED, exit_status=0, stdout=b"43\n")
 NOT_RUN = Execution(ending=Ending.NOT_RUN, detail="the deadline came first")
 
 
-@dataclass(slots=True)
-class ScriptedExecutor:
-    """Answers every job by a script, the last one first."""
-
-    answer: Callable[[Job], tuple[Execution, ...]] = lambda _: (RIGHT,)
-    level: IsolationLevel = IsolationLevel.KERNEL
-    deadlines: list[float] = field(default_factory=list)
-
-    def with_deadline(self, deadline: float) -> "ScriptedExecutor":
-        """Note the deadline."""
-        self.deadlines.append(deadline)
-        return self
-
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
-        """Do as the script says."""
-        for place, job in reversed(list(enumerate(jobs))):
-            yield place, self.answer(job)
-
-
 class Bug(dict[str, object]):
-    """A reference that meets a bug of ours."""
+    """A reference that meets a bug of ours: to read its items raises."""
 
     def items(self) -> Any:
-        """Fail as no code should."""
+        """Raise an error that no part of the verifier expects."""
         raise RuntimeError("a bug")
 
 
 def entry(
     number: int = 0, *, reference: object = DOUBLE, completion: str | None = COMPLETION
 ) -> Entry:
-    """Make an entry, good unless told otherwise."""
+    """Return an entry: by default, a right program with a good reference."""
     return Entry(id=f"s-{number}", sample=Sample(completion=completion, reference=reference))
 
 
@@ -70,10 +48,9 @@ def service(
     on_bug: Callable[[int], None] = lambda _: None,
     text_judge: TextJudge | None = None,
 ) -> Service:
-    """Make a service with a scripted executor."""
-    scripted = executor or ScriptedExecutor()
+    """Return a service; by default, every execution is right."""
     return Service(
-        cast("LocalExecutor", scripted),
+        executor or ScriptedExecutor(lambda _: RIGHT),
         settings or Settings(),
         on_bug=on_bug,
         text_judge=text_judge,
@@ -82,13 +59,13 @@ def service(
 
 def scored(entries: Sequence[Entry], **parts: Any) -> list[Outcome]:
     """Score the entries; return their outcomes in order."""
-    return sorted(service(**parts).score(entries), key=lambda outcome: outcome.place)
+    return sorted(service(**parts).score(entries), key=lambda outcome: outcome.index)
 
 
 def metric(outcome: Outcome, name: str) -> float:
     """Return one metric of a row."""
     metrics = cast("list[dict[str, Any]]", outcome.row["metrics_list"])
-    (value,) = [one["value"] for one in metrics if one["name"] == name]
+    (value,) = [metric["value"] for metric in metrics if metric["name"] == name]
     return float(value)
 
 
@@ -96,12 +73,12 @@ def metric(outcome: Outcome, name: str) -> float:
 
 
 def test_every_entry_has_an_outcome() -> None:
-    """Good, bad, raw, unreadable: each has one outcome, at its own place, with its own id."""
+    """Good, bad, raw, unreadable: each entry has one outcome, with its own index and id."""
     entries = [entry(1), UNREADABLE, entry(2, completion=None), entry(3, reference=7), entry(4)]
 
     outcomes = scored(entries)
 
-    assert [(one.place, one.row["id"]) for one in outcomes] == [
+    assert [(one.index, one.row["id"]) for one in outcomes] == [
         (0, "s-1"),
         (1, "s-9"),
         (2, "s-2"),
@@ -110,74 +87,82 @@ def test_every_entry_has_an_outcome() -> None:
     ]
 
 
-def test_executions_find_their_entries() -> None:
-    """Jobs end in any order, and entries without a job are in between."""
+def test_each_execution_is_scored_with_its_own_entry() -> None:
+    """Jobs end in another order than they started, and some entries have no job."""
 
     def answer(job: Job) -> tuple[Execution, ...]:
         return (RIGHT if "42" in job.program else WRONG,)
 
     wrong = entry(completion="```python\nprint(43)\n```")
 
-    outcomes = scored([wrong, UNREADABLE, entry(), wrong], executor=ScriptedExecutor(answer))
+    executor = ScriptedExecutor(answer_job=answer)
+    outcomes = scored([wrong, UNREADABLE, entry(), wrong], executor=executor)
 
-    assert [one.score.correctness for one in outcomes] == [0.0, 0.0, 1.0, 0.0]
+    assert [outcome.score.correctness for outcome in outcomes] == [0.0, 0.0, 1.0, 0.0]
 
 
-def test_what_needs_no_guest_is_known_first() -> None:
-    """Rows that need no run do not wait for those that do."""
+def test_rows_that_need_no_guest_come_first() -> None:
+    """A row that needs no guest does not wait for rows that do."""
     outcomes = list(service().score([entry(), UNREADABLE]))
 
-    assert [outcome.place for outcome in outcomes] == [1, 0]
+    assert [outcome.index for outcome in outcomes] == [1, 0]
 
 
-def test_no_entries_have_no_outcomes() -> None:
-    """An empty event is scored at once."""
+def test_an_empty_event_has_no_outcomes() -> None:
+    """Without entries there are no rows."""
     assert scored([]) == []
 
 
 @pytest.mark.parametrize("level", IsolationLevel)
-def test_the_wall_is_in_every_row(level: IsolationLevel) -> None:
-    """Each outcome tells what the executor was granted."""
-    outcomes = scored([entry(), UNREADABLE], executor=ScriptedExecutor(level=level))
+def test_every_outcome_has_the_isolation_level(level: IsolationLevel) -> None:
+    """Each outcome carries the level that the executor was granted."""
+    executor = ScriptedExecutor(lambda _: RIGHT, granted=level)
+    outcomes = scored([entry(), UNREADABLE], executor=executor)
 
     assert [outcome.level for outcome in outcomes] == [level, level]
 
 
-def test_time_in_the_sandbox_counts() -> None:
-    """The duration of a row is what its own questions took, and not the whole batch."""
-    (outcome,) = scored([entry()])
+def test_a_duration_is_the_time_of_the_rows_own_questions() -> None:
+    """An hour in the sandbox counts for the sample that took it, and for no other."""
+    hour = replace(RIGHT, wall_seconds=3600)
+    executor = ScriptedExecutor(answer_job=lambda job: (hour if "slow" in job.program else RIGHT,))
+    slow = entry(completion="```python\nprint(42)  # slow\n```")
 
-    assert 250 <= metric(outcome, "duration_ms") < 1000
+    durations = [
+        metric(outcome, "duration_ms") for outcome in scored([entry(), slow], executor=executor)
+    ]
+
+    assert 250 <= durations[0] < 3_600_000 <= durations[1]
 
 
 def test_the_default_limits_are_the_settings() -> None:
-    """A reference without limits gets the operator's."""
-    asked: list[Job] = []
+    """A reference without limits gets the limits of the settings."""
+    executor = ScriptedExecutor(lambda _: RIGHT)
 
-    def answer(job: Job) -> tuple[Execution, ...]:
-        asked.append(job)
-        return (RIGHT,)
+    scored([entry()], executor=executor, settings=Settings(cpu_seconds=1.25))
 
-    scored([entry()], executor=ScriptedExecutor(answer), settings=Settings(cpu_seconds=1.25))
-
-    assert asked[0].limits.cpu_seconds == 1.25
+    assert executor.jobs[0].limits.cpu_seconds == 1.25
 
 
-def test_the_deadline_is_handed_on() -> None:
-    """The executor knows when to stop."""
-    executor = ScriptedExecutor()
+def test_the_executor_gets_the_deadline() -> None:
+    """The executor stops when the caller stops waiting."""
+    executor = ScriptedExecutor(lambda _: RIGHT)
 
     list(service(executor).score([entry()], deadline=123.0))
 
     assert executor.deadlines == [123.0]
 
 
-# The dataset is wrong
+# Faults of the dataset
 
 
-@pytest.mark.parametrize("bad", [UNREADABLE, entry(reference=7), entry(reference=None)])
-def test_a_wrong_dataset_costs_its_row(bad: Entry) -> None:
-    """The row is ungraded, at the operator's price, and is no outage."""
+@pytest.mark.parametrize(
+    "bad",
+    [UNREADABLE, entry(reference=7), entry(reference=None)],
+    ids=["no messages", "reference is a number", "no reference"],
+)
+def test_a_malformed_sample_is_ungraded(bad: Entry) -> None:
+    """Its row has the reward of the setting `ungraded_reward`, and it is no outage."""
     (outcome,) = scored([bad], settings=Settings(ungraded_reward=-0.5))
 
     assert (outcome.row["aggregate_reward_score"], metric(outcome, "ungraded")) == (-0.5, 1.0)
@@ -185,35 +170,35 @@ def test_a_wrong_dataset_costs_its_row(bad: Entry) -> None:
 
 
 def test_the_problem_is_in_the_log_line() -> None:
-    """Whoever owns the dataset finds the field in the log."""
+    """The owner of the dataset finds the field in the log."""
     (outcome,) = scored([UNREADABLE])
 
     assert outcome.log_fields["problem"] == "messages: missing"
 
 
 def test_a_raw_row_is_graded() -> None:
-    """A row without an assistant turn scores 0, which is its right score."""
+    """A sample without a completion is graded: its reward is 0."""
     (outcome,) = scored([entry(completion=None)], settings=Settings(ungraded_reward=-0.5))
 
     assert (outcome.row["aggregate_reward_score"], metric(outcome, "no_completion")) == (0.0, 1.0)
 
 
-@pytest.mark.parametrize("completion", ["No.", ""])
-def test_prose_is_not_a_raw_row(completion: str) -> None:
-    """A model that wrote no program, or nothing at all, has a completion."""
+@pytest.mark.parametrize("completion", ["No.", ""], ids=["prose", "empty"])
+def test_a_completion_without_a_program_is_a_completion(completion: str) -> None:
+    """Prose, and an empty text, do not count as `no_completion`."""
     (outcome,) = scored([entry(completion=completion)])
 
     assert metric(outcome, "no_completion") == 0.0
 
 
-# We are wrong
+# Faults of ours
 
 
 def test_a_bug_costs_the_sample_that_met_it() -> None:
-    """The neighbours of a sample with a bug are scored as if it were not there."""
+    """The other samples are scored as if the sample with the bug were not there."""
     outcomes = scored([entry(), BUGGY, entry()])
 
-    assert [one.score.verdict for one in outcomes] == [
+    assert [outcome.score.verdict for outcome in outcomes] == [
         Verdict.ACCEPTED,
         Verdict.UNGRADED,
         Verdict.ACCEPTED,
@@ -221,34 +206,35 @@ def test_a_bug_costs_the_sample_that_met_it() -> None:
 
 
 def test_a_bug_after_the_run_costs_one_sample_too() -> None:
-    """A number of executions that cannot be is a bug, and is met in the last step."""
+    """A wrong number of executions is a bug of the executor, noticed when cases are judged."""
     answers = iter([(RIGHT,), (RIGHT, RIGHT), (RIGHT,)])
 
-    outcomes = scored([entry()] * 3, executor=ScriptedExecutor(lambda _: next(answers)))
+    executor = ScriptedExecutor(answer_job=lambda _: next(answers))
+    outcomes = scored([entry()] * 3, executor=executor)
 
-    assert [one.score.is_outage for one in outcomes] == [False, True, False]
+    assert [outcome.score.is_outage for outcome in outcomes] == [False, True, False]
 
 
-def test_a_bug_is_reported_while_it_is_at_hand() -> None:
-    """Whoever is told of a bug is told its place, and can log its traceback."""
+def test_a_bug_is_reported_inside_its_except_block() -> None:
+    """The callback gets the index of the sample, and can log the traceback."""
     reports: list[tuple[int, str]] = []
 
-    scored([entry(), BUGGY], on_bug=lambda place: reports.append((place, str(sys.exception()))))
+    scored([entry(), BUGGY], on_bug=lambda index: reports.append((index, str(sys.exception()))))
 
     assert reports == [(1, "a bug")]
 
 
-def test_a_bug_is_our_own_fault() -> None:
-    """A sample that met a bug is to be sent again, not to be trained on."""
+def test_a_bug_is_an_outage() -> None:
+    """The trainer sends a sample that met a bug again, and does not train on it."""
     (outcome,) = scored([BUGGY])
 
     assert outcome.score.is_outage
 
 
 def test_a_sandbox_that_cannot_start_is_raised() -> None:
-    """Without a sandbox there are no rows at all."""
+    """Without a sandbox there are no rows."""
 
-    def refuse(_: Job) -> tuple[Execution, ...]:
+    def refuse(_: Question) -> Execution:
         raise SandboxError("no zygote")
 
     with pytest.raises(SandboxError, match="no zygote"):
@@ -258,67 +244,50 @@ def test_a_sandbox_that_cannot_start_is_raised() -> None:
 # Outages
 
 
-class OutOfReach:
-    """Is elsewhere, and nobody answers."""
-
-    @property
-    def level(self) -> IsolationLevel:
-        """Fail to say."""
-        raise UnreachableError("no route")
-
-    def with_deadline(self, _: float) -> "OutOfReach":
-        """Have all the time that there is."""
-        return self
-
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
-        """Be given nothing."""
-        assert not list(jobs)
-        yield from ()
+UNREACHABLE = ScriptedExecutor(refusal=UnreachableError("no route"))
 
 
-OUT_OF_REACH = cast("ScriptedExecutor", OutOfReach())
-
-
-def test_an_executor_out_of_reach_is_raised() -> None:
-    """By default, for the trainer to send all again."""
+def test_an_unreachable_executor_is_raised() -> None:
+    """By default the event fails, and the trainer sends it again."""
     with pytest.raises(UnreachableError):
-        scored([entry()], executor=OUT_OF_REACH)
+        scored([entry()], executor=UNREACHABLE)
 
 
-def test_an_executor_out_of_reach_may_have_a_value() -> None:
-    """Where the operator says so, before the first sample as well as after it."""
+def test_an_unreachable_executor_leaves_samples_ungraded_on_request() -> None:
+    """With `on_outage: value` the sample gets `ungraded_reward`, also in the first event."""
     settings = Settings(on_outage=OutagePolicy.VALUE, ungraded_reward=-1.0)
 
-    (outcome,) = scored([entry()], executor=OUT_OF_REACH, settings=settings)
+    (outcome,) = scored([entry()], executor=UNREACHABLE, settings=settings)
 
     assert (outcome.score.is_outage, outcome.row["aggregate_reward_score"]) == (True, -1.0)
     assert outcome.score.problem == "no route"
+    assert UNREACHABLE.jobs == []
 
 
-def test_what_needs_no_executor_is_scored_without() -> None:
-    """A label is right or wrong, whatever is out of reach."""
+def test_samples_that_need_no_executor_are_scored_without_one() -> None:
+    """A sentiment label is graded while the executor is unreachable."""
     label = entry(reference="positive", completion="\\boxed{positive}")
 
-    (outcome,) = scored([label], executor=OUT_OF_REACH)
+    (outcome,) = scored([label], executor=UNREACHABLE)
 
     assert outcome.row["aggregate_reward_score"] == 1.0
 
 
-LOST_ONE = ScriptedExecutor(lambda job: (NOT_RUN if "LOST" in job.program else RIGHT,))
+LOSING = ScriptedExecutor(answer_job=lambda job: (NOT_RUN if "LOST" in job.program else RIGHT,))
 LOST = entry(7, completion="```python\nLOST\n```")
 
 
 def test_an_outage_is_raised() -> None:
-    """Samples that we could not grade fail the event: the trainer sends it again."""
-    outcomes = scored([entry(), LOST, LOST], executor=LOST_ONE)
+    """Samples that were not run fail the event, and the trainer sends it again."""
+    outcomes = scored([entry(), LOST, LOST], executor=LOSING)
 
     with pytest.raises(OutageError, match=r"^2 of 3 samples .* the deadline came first$"):
         rows_of(outcomes, OutagePolicy.RAISE)
 
 
-def test_an_outage_may_have_a_value() -> None:
-    """Where the operator says so, the row has a value, and is flagged as ungraded."""
-    outcomes = scored([LOST], executor=LOST_ONE, settings=Settings(ungraded_reward=-1.0))
+def test_an_outage_is_an_ungraded_row_on_request() -> None:
+    """With `on_outage: value` the row has `ungraded_reward`, and is marked as ungraded."""
+    outcomes = scored([LOST], executor=LOSING, settings=Settings(ungraded_reward=-1.0))
 
     (row,) = rows_of(outcomes, OutagePolicy.VALUE)
 
@@ -326,10 +295,10 @@ def test_an_outage_may_have_a_value() -> None:
     assert metric(outcomes[0], "ungraded") == 1.0
 
 
-def test_what_is_ungraded_may_have_no_reward() -> None:
-    """For trainers that leave such samples out: no number is given that could be learnt from."""
+def test_an_ungraded_row_has_no_reward_on_request() -> None:
+    """With `on_outage: none` ungraded rows have the reward null, which no trainer learns from."""
     settings = Settings(on_outage=OutagePolicy.NONE)
-    outcomes = scored([LOST, entry(reference=7)], executor=LOST_ONE, settings=settings)
+    outcomes = scored([LOST, entry(reference=7)], executor=LOSING, settings=settings)
 
     rows = rows_of(outcomes, settings.rubric.on_outage)
 
@@ -337,14 +306,14 @@ def test_what_is_ungraded_may_have_no_reward() -> None:
 
 
 @pytest.mark.parametrize("policy", OutagePolicy)
-def test_a_wrong_dataset_is_no_outage(policy: OutagePolicy) -> None:
-    """To send a broken reference again would not mend it: it has a row by either policy."""
+def test_a_malformed_sample_is_no_outage(policy: OutagePolicy) -> None:
+    """Malformed samples have rows under every policy: to send them again would change nothing."""
     assert len(rows_of(scored([UNREADABLE, entry(reference=7)]), policy)) == 2
 
 
 @pytest.mark.parametrize("policy", OutagePolicy)
 def test_rows_are_in_the_order_of_the_samples(policy: OutagePolicy) -> None:
-    """Whatever came first, the first row answers the first sample."""
+    """The first row belongs to the first sample, even if its outcome came last."""
     outcomes = list(
         service().score([entry(n, completion=("No.", COMPLETION)[n % 2]) for n in range(6)])
     )
@@ -357,43 +326,17 @@ def test_rows_are_in_the_order_of_the_samples(policy: OutagePolicy) -> None:
 # Texts
 
 
-class LengthJudge:
-    """Compares texts by their length, and remembers until when it had to."""
-
-    def __init__(
-        self, *, problem: str = "", is_outage: bool = True, bug: Exception | None = None
-    ) -> None:
-        """Fail with a *problem* or a *bug*, if it has one."""
-        self._problem = problem
-        self._is_outage = is_outage
-        self._bug = bug
-        self.deadlines: list[float] = []
-
-    def submit(self, comparison: Comparison, *, deadline: float) -> Future[Similarity]:
-        """Be done at once."""
-        self.deadlines.append(deadline)
-        future: Future[Similarity] = Future()
-        lengths = sorted((len(comparison.response), len(comparison.reference)))
-        value = None if self._problem else lengths[0] / lengths[1]
-        if self._bug:
-            future.set_exception(self._bug)
-        else:
-            similarity = Similarity(value=value, problem=self._problem, is_outage=self._is_outage)
-            future.set_result(similarity)
-        return future
-
-
 PAID = Rubric(correctness=0.5, compile=0.0, format=0.0, similarity=0.5)
 WITH_SOLUTION = {**DOUBLE, "solution": "print(int(input()) * 2)"}
 
 
 def text_entry(answer: str) -> Entry:
-    """Make an entry that asks for a text."""
+    """Return an entry that is compared with a text."""
     return Entry(id=1, sample=Sample(completion=answer, reference="four", tasks=("similarity",)))
 
 
 def test_texts_are_compared_by_the_deadline() -> None:
-    """What the judge says is the reward, and it is told how long there is."""
+    """The similarity is the reward, and the judge gets the deadline."""
     judge = LengthJudge()
 
     outcomes = service(text_judge=judge).score([text_entry("ab"), text_entry("abcd")], deadline=7.0)
@@ -402,8 +345,8 @@ def test_texts_are_compared_by_the_deadline() -> None:
     assert (rewards, judge.deadlines) == ([0.5, 1.0], [7.0, 7.0])
 
 
-def test_a_program_may_be_compared_too() -> None:
-    """Where it is paid for, and there is a solution: half for the cases, half for likeness."""
+def test_a_program_is_compared_with_the_solution_if_the_rubric_pays_for_it() -> None:
+    """Correctness and similarity are half the reward each; without a solution it is correctness."""
     settings = Settings(rubric=PAID)
 
     plain, alike = scored(
@@ -422,20 +365,21 @@ def test_a_program_may_be_compared_too() -> None:
         (LengthJudge(problem="refused", is_outage=False), "refused", False),
         (None, "similarity: the task of a sample, but there is no language model", True),
     ],
+    ids=["throttled", "refused", "no judge"],
 )
-def test_a_text_that_nobody_compared_is_ungraded(
+def test_a_text_that_was_not_compared_is_ungraded(
     judge: LengthJudge | None, problem: str, *, is_outage: bool
 ) -> None:
-    """A judge that fails, or that there is not, is no zero; an outage if asking again may help."""
+    """Without a similarity there is no reward of 0; it is an outage if a retry may help."""
     (outcome,) = scored([text_entry("ab")], text_judge=judge)
 
     assert (outcome.score.verdict, outcome.score.is_outage) == (Verdict.UNGRADED, is_outage)
     assert outcome.score.problem.startswith(problem)
 
 
-def test_a_program_that_the_judge_refuses_is_judged_by_its_tests() -> None:
-    """Who fails them cannot have itself ungraded by a comment that nobody wants to read."""
-    wrong = ScriptedExecutor(lambda _: (WRONG,))
+def test_a_program_that_the_judge_refuses_is_graded_by_its_tests() -> None:
+    """A wrong program cannot become ungraded by a comment that the model refuses to read."""
+    wrong = ScriptedExecutor(lambda _: WRONG)
     judge = LengthJudge(problem="refused", is_outage=False)
 
     (outcome,) = scored(
@@ -450,7 +394,7 @@ def test_a_program_that_the_judge_refuses_is_judged_by_its_tests() -> None:
 
 
 def test_a_bug_of_the_judges_costs_one_row() -> None:
-    """As every other bug does."""
+    """The sample that met the bug is an outage, and the other sample is accepted."""
     judge = LengthJudge(bug=RuntimeError("a bug"))
 
     (text, plain) = scored([text_entry("ab"), entry()], text_judge=judge)
@@ -460,7 +404,7 @@ def test_a_bug_of_the_judges_costs_one_row() -> None:
 
 
 def test_equal_texts_are_compared_once() -> None:
-    """What a model says may differ from call to call: equal samples get equal rewards."""
+    """A model's answers may differ between calls, and equal samples must get equal rewards."""
     judge = LengthJudge()
 
     outcomes = list(service(text_judge=judge).score([text_entry("ab"), text_entry("ab")]))
@@ -468,7 +412,7 @@ def test_equal_texts_are_compared_once() -> None:
     assert (len(outcomes), len(judge.deadlines)) == (2, 1)
 
 
-def test_similarity_that_nobody_judges_stops_the_start() -> None:
-    """A rubric that pays for it needs a model; the setting is named."""
+def test_a_rubric_that_pays_for_similarity_needs_a_judge() -> None:
+    """Without a judge the start fails, and the message names the setting."""
     with pytest.raises(SettingsError, match=r"^VERIFIER_JUDGE_MODEL: the rubric pays"):
         service(settings=Settings(rubric=PAID))

@@ -1,4 +1,4 @@
-"""What an operator may set, and what a typing error does."""
+"""Reading the settings, and refusing typing errors."""
 
 import contextlib
 from dataclasses import fields
@@ -17,36 +17,42 @@ NAMES = [field.name for field in fields(Settings)]
 
 
 def variable(name: str) -> str:
-    """Name the variable of a setting."""
+    """Return the variable of a setting."""
     return f"VERIFIER_{name.upper()}"
 
 
 def setting(name: str, text: str) -> object:
-    """Read one setting from the text of its variable."""
+    """Return one setting, read from the text of its variable."""
     return getattr(read_settings({variable(name): text}), name)
 
 
-def test_without_variables_there_are_defaults() -> None:
-    """An empty environment is a good one."""
+def test_an_empty_environment_gives_the_defaults() -> None:
+    """Without variables, all settings have their defaults."""
     assert read_settings({}) == Settings()
 
 
-def test_the_environment_is_read_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The variables are those of the process."""
+def test_the_process_environment_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`read_settings` reads the environment of the process."""
     monkeypatch.setenv("VERIFIER_WORKERS", "3")
 
     assert read_settings().workers == 3
 
 
-def test_other_variables_are_nobodys_business() -> None:
-    """A variable without our prefix sets nothing."""
+def test_variables_without_the_prefix_are_ignored() -> None:
+    """A variable without the prefix `VERIFIER_` sets nothing."""
     assert read_settings({"WORKERS": "3", "CPU_SECONDS": "x"}) == Settings()
 
 
-def test_a_misspelt_variable_stops_the_start() -> None:
-    """It would change nothing, and nobody would know; the error names the nearest."""
+def test_a_misspelt_variable_is_refused() -> None:
+    """An unknown variable raises an error that suggests the nearest one."""
     with pytest.raises(SettingsError, match=r"^VERIFIER_WORKER: .* VERIFIER_WORKERS\?$"):
         read_settings({"VERIFIER_WORKER": "3"})
+
+
+def test_an_unknown_variable_is_refused_with_a_list() -> None:
+    """If no variable is similar, the error lists all of them."""
+    with pytest.raises(SettingsError, match="known: VERIFIER_WORKERS, VERIFIER_ISOLATION, "):
+        read_settings({"VERIFIER_QQQ": "3"})
 
 
 @pytest.mark.parametrize(
@@ -92,21 +98,21 @@ def test_a_misspelt_variable_stops_the_start() -> None:
     ],
 )
 def test_a_variable_sets_its_setting(name: str, text: str, value: object) -> None:
-    """Each setting has a variable of its name."""
+    """Each setting is read from the variable of its name."""
     found = setting(name, text)
 
     assert (found, type(found)) == (value, type(value))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_empty_variable_is_no_setting(name: str) -> None:
-    """Deployment templates leave variables empty where they mean the default."""
+def test_an_empty_variable_means_the_default(name: str) -> None:
+    """Deployment templates set variables to "" for the default."""
     assert read_settings({variable(name): ""}) == Settings()
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "executor_function"])
-def test_nonsense_stops_the_start(name: str) -> None:
-    """Whichever variable is mistyped, the error begins with its name."""
+def test_nonsense_is_refused_for_every_setting(name: str) -> None:
+    """The error for an unreadable value begins with the variable's name."""
     with pytest.raises(SettingsError, match=f"^{variable(name)}: "):
         read_settings({variable(name): "nonsense"})
 
@@ -155,8 +161,8 @@ def test_nonsense_stops_the_start(name: str) -> None:
         ("executor_fresh_environment", "always"),
     ],
 )
-def test_a_value_that_makes_no_sense_is_refused(name: str, text: str) -> None:
-    """What no run could use is refused at the start."""
+def test_an_unusable_value_is_refused(name: str, text: str) -> None:
+    """The error for a value that no run could use begins with the variable's name."""
     with pytest.raises(SettingsError, match=f"^{variable(name)}: "):
         setting(name, text)
 
@@ -170,28 +176,28 @@ def test_a_value_that_makes_no_sense_is_refused(name: str, text: str) -> None:
     ],
 )
 def test_an_error_names_what_is_accepted(name: str, words: str) -> None:
-    """Whoever mistyped a word is told the words there are."""
+    """The error for an unknown word lists the accepted words."""
     with pytest.raises(SettingsError, match=f"expected one of {words}, found nonsense$"):
         setting(name, "nonsense")
 
 
 @given(name=st.sampled_from(NAMES), text=st.text())
 def test_any_text_is_a_setting_or_an_error(name: str, text: str) -> None:
-    """No value of a variable fails in any other way."""
+    """Any text in a variable is accepted, or raises SettingsError."""
     with contextlib.suppress(SettingsError):
         read_settings({variable(name): text})
 
 
-def test_a_prompt_may_be_a_file(tmp_path: Path) -> None:
-    """Then it is what stands in the file."""
+def test_a_prompt_can_be_read_from_a_file(tmp_path: Path) -> None:
+    """A prompt without braces is the path of a file, and the content counts."""
     path = tmp_path / "prompt.txt"
     path.write_text("同じですか {reference} {response}\n", encoding="utf-8")
 
     assert setting("judge_prompt", str(path)) == "同じですか {reference} {response}\n"
 
 
-def test_limits_are_in_the_sandboxes_units() -> None:
-    """Megabytes are mebibytes, as everywhere."""
+def test_limits_are_converted_to_bytes() -> None:
+    """Megabytes in settings are mebibytes in the limits."""
     settings = Settings(cpu_seconds=1.0, wall_seconds=2.0, memory_mb=3, output_mb=4)
 
     assert settings.limits == Limits(
@@ -199,8 +205,8 @@ def test_limits_are_in_the_sandboxes_units() -> None:
     )
 
 
-def test_the_default_limits_are_the_sandboxes() -> None:
-    """Two rooms state defaults; they state the same."""
+def test_the_default_limits_equal_those_of_the_sandbox() -> None:
+    """The defaults here and in the sandbox are the same."""
     assert Settings().limits == Limits()
 
 
@@ -214,10 +220,10 @@ def test_the_default_limits_are_the_sandboxes() -> None:
         (IsolationLevel.KERNEL, IsolationLevel.INTERPRETER, IsolationLevel.INTERPRETER),
     ],
 )
-def test_the_weakest_wall_is_the_one_that_is_required(
+def test_the_weakest_level_is_required_or_chosen_or_interpreter(
     isolation: IsolationLevel | None, required: IsolationLevel | None, weakest: IsolationLevel
 ) -> None:
-    """What is required by name holds; else the wall that was asked for; else an audit hook."""
+    """`required_isolation` counts first, then `isolation`, then `interpreter`."""
     settings = Settings(isolation=isolation, required_isolation=required)
 
     assert settings.weakest_level is weakest

@@ -1,24 +1,22 @@
-"""Rewards that a language model has a say in, by the command line and a stand-in for Bedrock."""
+"""Rewards with a similarity, from the command line and a stand-in for Bedrock."""
 
 import json
-import os
 import subprocess
-import sys
 from typing import Any
 
-from tests.paths import REPOSITORY
-from tests.unit.handlers.llm_judge.converse_standin import (
+from tests.fakes import (
     CREDENTIALS,
     MODEL,
     RESET,
-    RunResponse,
+    HttpReply,
     Script,
     fails,
-    running_standin,
     says,
+    serving_bedrock,
 )
+from tests.paths import REPOSITORY
+from tests.unit.handlers.cli.command_line import COMMAND, ENVIRONMENT
 
-ENVIRONMENT = {name: text for name, text in os.environ.items() if not name.startswith("VERIFIER_")}
 RUBRIC = '{"weights": {"correctness": 0.5, "compile": 0, "format": 0, "similarity": 0.5}}'
 DOUBLE = {"tests": {"kind": "stdio", "cases": [{"stdin": "2\n", "stdout": "4\n"}]}}
 SOLUTION = "print(2 * int(input()))"
@@ -37,15 +35,15 @@ WITHOUT_SOLUTION = sample(PROGRAM, DOUBLE)
 
 
 def scored(script: Script, text: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Score lines of *text*, with a judge that answers by *script*."""
-    with running_standin(script) as standin:
+    """Score lines of *text* with the judge of *script*."""
+    with serving_bedrock(script) as standin:
         own = {
             "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": standin.url,
             "VERIFIER_JUDGE_MODEL": MODEL,
             "VERIFIER_RUBRIC": RUBRIC,
         }
         return subprocess.run(
-            [sys.executable, "-m", "nova_code_verifier.handlers.cli", "score", "-"],
+            [*COMMAND, "score", "-"],
             input=text,
             capture_output=True,
             text=True,
@@ -61,10 +59,10 @@ def rewards(done: subprocess.CompletedProcess[str]) -> list[Any]:
     return [json.loads(line)["aggregate_reward_score"] for line in done.stdout.splitlines()]
 
 
-def test_a_mixed_batch_is_paid_as_the_judge_says() -> None:
-    """A text by its similarity alone, a program by both, and without a solution by its tests."""
+def test_each_kind_of_sample_gets_its_own_reward() -> None:
+    """A text is scored by similarity, a program by tests, and by both if there is a solution."""
 
-    def half_as_good(request: dict[str, Any]) -> RunResponse:
+    def half_as_good(request: dict[str, Any]) -> HttpReply:
         return says("0.8" if "Paris" in str(request["messages"]) else "0.5")
 
     done = scored(half_as_good, TEXT + WITH_SOLUTION + WITHOUT_SOLUTION)
@@ -73,15 +71,15 @@ def test_a_mixed_batch_is_paid_as_the_judge_says() -> None:
     assert done.returncode == 0
 
 
-def test_a_judge_that_is_throttled_for_a_while_is_asked_again() -> None:
-    """The reward is the same as without the trouble: a reset and a refusal leave no trace."""
+def test_transient_errors_of_the_judge_are_retried() -> None:
+    """After a throttled call and a reset connection, the reward is the same as without them."""
     replies = iter([fails("ThrottlingException", 429), RESET, says("0.8")])
 
     assert rewards(scored(lambda _: next(replies), TEXT)) == [0.8]
 
 
 def test_a_judge_without_access_is_an_outage() -> None:
-    """The samples that needed it are told to be scored again, and nobody gets a zero for it."""
+    """The samples that need it have no reward and must be scored again; the others have one."""
     done = scored(
         lambda _: fails("AccessDeniedException", 403),
         TEXT + WITHOUT_SOLUTION,
@@ -93,8 +91,8 @@ def test_a_judge_without_access_is_an_outage() -> None:
     assert "judge is misconfigured" in done.stderr
 
 
-def test_a_judge_that_declines_leaves_its_sample_ungraded() -> None:
-    """It would do so again: that is no outage, and the row says what it is."""
+def test_a_judge_that_refuses_leaves_the_sample_ungraded() -> None:
+    """It would refuse again, so this is no outage: the run succeeds."""
     done = scored(lambda _: says("I cannot rate this."), TEXT, VERIFIER_UNGRADED_REWARD="-1")
 
     assert rewards(done) == [-1.0]

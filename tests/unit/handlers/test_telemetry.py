@@ -1,4 +1,4 @@
-"""What an operator is told: lines, metrics, traces; and what is kept from them."""
+"""Telemetry: log lines, metrics, traces, and what must not be in them."""
 
 import io
 import json
@@ -19,6 +19,7 @@ from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.handlers.telemetry import CLASSES, Telemetry, VerdictClass, write_line
 from nova_code_verifier.handlers.wire import MalformedEventError
 from nova_code_verifier.verifier.types import Source, Verdict
+from tests.fakes import Context
 from tests.paths import REPOSITORY
 from tests.unit.handlers.test_reward import (
     ADD,
@@ -28,7 +29,6 @@ from tests.unit.handlers.test_reward import (
     PROSE,
     RIGHT,
     UNUSABLE,
-    Context,
     fenced,
     rows,
     sample,
@@ -46,9 +46,9 @@ TEST_CODE = sample("def square(n):\n    return n * n", {"test_list": ["assert sq
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """Catch what is logged, as it is written."""
+    """Capture the log."""
     written = io.StringIO()
-    handler = reward.logger.registered_handler
+    handler = reward.TELEMETRY.logger.registered_handler
     assert isinstance(handler, logging.StreamHandler)
     stream = handler.setStream(written)
     yield written
@@ -56,18 +56,18 @@ def log() -> Iterator[io.StringIO]:
 
 
 def lines_of(log: io.StringIO) -> list[dict[str, Any]]:
-    """Read the log: one JSON object a line."""
+    """Return the log, one JSON object for each line."""
     return [json.loads(line) for line in log.getvalue().splitlines()]
 
 
 def documents_in(output: str) -> list[dict[str, Any]]:
-    """Read the documents of metrics out of what was printed."""
+    """Return the documents of metrics in what was printed."""
     lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     return [line for line in lines if "_aws" in line]
 
 
 def total(documents: list[dict[str, Any]], name: str) -> float:
-    """Add up a metric over all documents."""
+    """Return the sum of a metric over all documents."""
     return sum(sum(document.get(name, [])) for document in documents)
 
 
@@ -78,8 +78,11 @@ def dimensions_of(document: dict[str, Any]) -> dict[str, str]:
 
 
 def run_handler(program: str, **variables: str) -> str:
-    """Run a program that has the handler in a process of its own, and return what it printed."""
-    preamble = "from tests.unit.handlers.test_reward import RIGHT\nfrom handlers import reward\n"
+    """Run a program that has the handler in a new process, and return its output."""
+    preamble = (
+        "from tests.unit.handlers.test_reward import RIGHT\n"
+        "from nova_code_verifier.handlers import reward\n"
+    )
     done = subprocess.run(
         [sys.executable, "-c", preamble + program],
         env=os.environ | variables,
@@ -96,13 +99,13 @@ def run_handler(program: str, **variables: str) -> str:
 
 
 def test_every_verdict_has_a_class() -> None:
-    """A new verdict cannot be forgotten here, nor a class be without one."""
+    """Each verdict has a class, and each class has a verdict."""
     assert CLASSES.keys() == set(Verdict)
     assert set(CLASSES.values()) == set(VerdictClass)
 
 
-def test_metrics_count_what_the_rows_say(capsys: pytest.CaptureFixture[str]) -> None:
-    """Samples, zeros, ungraded ones and violations add up to those of the answer."""
+def test_the_counts_equal_those_of_the_rows(capsys: pytest.CaptureFixture[str]) -> None:
+    """Samples, zero rewards, ungraded samples and violations equal those of the rows."""
     answered = rows(ALL_KINDS)
 
     documents = documents_in(capsys.readouterr().out)
@@ -117,8 +120,8 @@ def test_metrics_count_what_the_rows_say(capsys: pytest.CaptureFixture[str]) -> 
     assert total(documents, "Outages") == 0
 
 
-def test_metrics_hold_every_reward(capsys: pytest.CaptureFixture[str]) -> None:
-    """Averages and percentiles of CloudWatch rest on each sample's own reward and duration."""
+def test_each_reward_and_duration_is_a_value(capsys: pytest.CaptureFixture[str]) -> None:
+    """CloudWatch gets the reward and the duration of each sample for its percentiles."""
     answered = rows([RIGHT, HALF, PROSE, UNUSABLE])
 
     documents = documents_in(capsys.readouterr().out)
@@ -129,7 +132,7 @@ def test_metrics_hold_every_reward(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "source"),
+    ("sent", "source"),
     [
         (RIGHT, Source.STDIO),
         (PROSE, Source.STDIO),
@@ -140,21 +143,21 @@ def test_metrics_hold_every_reward(capsys: pytest.CaptureFixture[str]) -> None:
     ],
     ids=["stdio", "prose", "call", "code", "sentiment", "unusable"],
 )
-def test_a_source_is_the_kind_of_the_tests(
-    capsys: pytest.CaptureFixture[str], one: dict[str, object], source: Source
+def test_the_source_is_the_kind_of_the_tests(
+    capsys: pytest.CaptureFixture[str], sent: dict[str, object], source: Source
 ) -> None:
-    """Metrics tell apart what rewards come from, whatever becomes of the sample."""
-    rows([one])
+    """The dimension `source` is the kind of the reference, whatever the verdict."""
+    rows([sent])
 
     (document,) = [d for d in documents_in(capsys.readouterr().out) if "Samples" in d]
     assert document["source"] == source
 
 
 def test_no_dimension_is_chosen_by_a_sample(capsys: pytest.CaptureFixture[str]) -> None:
-    """Ids and names of a dataset, of which there is no end, name no metric: each costs money."""
+    """Texts of a sample never become a dimension: each new value costs money."""
     chosen = {"id": SECRET, "data_source": SECRET, "source": SECRET, "metadata": {SECRET: SECRET}}
 
-    rows([{**one, **chosen} for one in [*ALL_KINDS, LABEL, TEST_CODE]])
+    rows([{**sent, **chosen} for sent in [*ALL_KINDS, LABEL, TEST_CODE]])
 
     documents = documents_in(capsys.readouterr().out)
     closed = {"service", "function_name", "verdict_class", "source"}
@@ -164,10 +167,10 @@ def test_no_dimension_is_chosen_by_a_sample(capsys: pytest.CaptureFixture[str]) 
     assert SECRET not in json.dumps(documents)
 
 
-def test_every_set_of_dimensions_begins_with_the_function(
+def test_documents_have_three_sets_of_dimensions(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """A document counts for the function alone, for its class of verdict and for its source."""
+    """A document counts for the function, for its verdict class and for its source."""
     rows([RIGHT])
 
     (document,) = [d for d in documents_in(capsys.readouterr().out) if "Samples" in d]
@@ -179,8 +182,8 @@ def test_every_set_of_dimensions_begins_with_the_function(
 
 
 @pytest.mark.parametrize("size", [99, 100, 101, 250])
-def test_a_big_batch_loses_no_value(capsys: pytest.CaptureFixture[str], size: int) -> None:
-    """CloudWatch takes a hundred values of a metric a document: more make more documents."""
+def test_a_large_batch_loses_no_value(capsys: pytest.CaptureFixture[str], size: int) -> None:
+    """A batch of more than 100 samples, CloudWatch's limit, gets several documents."""
     rows([PROSE] * size)
 
     documents = documents_in(capsys.readouterr().out)
@@ -189,8 +192,8 @@ def test_a_big_batch_loses_no_value(capsys: pytest.CaptureFixture[str], size: in
     assert sum(map(len, counted)) == total(documents, "Samples") == size
 
 
-def test_an_outage_is_counted_though_it_is_raised(capsys: pytest.CaptureFixture[str]) -> None:
-    """What the trainer gets as an error is in the metrics all the same."""
+def test_an_outage_that_is_raised_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    """Samples of an invocation that raises an outage are in the metrics."""
     with pytest.raises(OutageError):
         rows([RIGHT, PROSE], Context(0))
 
@@ -199,15 +202,15 @@ def test_an_outage_is_counted_though_it_is_raised(capsys: pytest.CaptureFixture[
 
 
 def test_a_malformed_event_has_no_metrics(capsys: pytest.CaptureFixture[str]) -> None:
-    """Without samples there is nothing to count; Lambda itself counts the error."""
+    """An event without samples adds nothing to the metrics."""
     with pytest.raises(MalformedEventError):
         rows({})
 
     assert total(documents_in(capsys.readouterr().out), "Samples") == 0
 
 
-def test_the_first_invocation_is_marked() -> None:
-    """The first invocation of an environment is a cold start, in metric and lines; no other is."""
+def test_the_first_invocation_is_a_cold_start() -> None:
+    """Only the first invocation of a process is a cold start, in the metric and in the lines."""
     output = run_handler("reward.lambda_handler([RIGHT]); reward.lambda_handler([RIGHT])")
 
     lines = [json.loads(line) for line in output.splitlines()]
@@ -216,7 +219,7 @@ def test_the_first_invocation_is_marked() -> None:
 
 
 def test_provisioned_environments_do_not_start_cold() -> None:
-    """Where Lambda started an environment ahead, nobody waited for it."""
+    """With provisioned concurrency, the first invocation is not a cold start."""
     output = run_handler(
         "reward.lambda_handler([RIGHT])", AWS_LAMBDA_INITIALIZATION_TYPE="provisioned-concurrency"
     )
@@ -224,8 +227,8 @@ def test_provisioned_environments_do_not_start_cold() -> None:
     assert total(documents_in(output), "ColdStart") == 0
 
 
-def test_powertools_own_variables_name_the_metrics() -> None:
-    """Namespace, service and function are those of the deployment."""
+def test_variables_of_powertools_name_the_metrics() -> None:
+    """Namespace, service and function name come from the environment."""
     output = run_handler(
         "reward.lambda_handler([RIGHT])",
         POWERTOOLS_METRICS_NAMESPACE="Space",
@@ -241,15 +244,15 @@ def test_powertools_own_variables_name_the_metrics() -> None:
 # Lines
 
 
-def test_a_line_names_its_invocation(log: io.StringIO) -> None:
-    """All lines of an invocation are found by its request id, as Powertools names it."""
+def test_a_line_has_the_request_id(log: io.StringIO) -> None:
+    """All lines of an invocation have its request id, under Powertools' name."""
     rows([RIGHT, PROSE], Context(60_000))
 
     assert [line["function_request_id"] for line in lines_of(log)] == ["r-1", "r-1"]
 
 
-def test_a_samples_level_is_that_of_its_wall(log: io.StringIO) -> None:
-    """In the line of a sample `level` is the wall's, and `severity` the log's."""
+def test_the_level_of_a_sample_is_its_isolation_level(log: io.StringIO) -> None:
+    """In the line of a sample, `level` is the isolation level and `severity` the log level."""
     rows([RIGHT])
 
     (line,) = lines_of(log)
@@ -257,15 +260,15 @@ def test_a_samples_level_is_that_of_its_wall(log: io.StringIO) -> None:
     assert line["severity"] == "INFO"
 
 
-def test_other_lines_keep_the_logs_level(log: io.StringIO) -> None:
-    """A bug is still found by `level = "ERROR"`."""
-    reward.logger.error("bug")
+def test_other_lines_keep_the_log_level(log: io.StringIO) -> None:
+    """In other lines, `level` is the log level."""
+    reward.TELEMETRY.logger.error("bug")
 
     assert lines_of(log)[0]["level"] == "ERROR"
 
 
-def test_a_timestamp_is_one_that_lambda_reads(log: io.StringIO) -> None:
-    """Lambda's JSON log format takes RFC 3339 alone, and makes INFO of all other lines."""
+def test_the_timestamp_is_rfc_3339(log: io.StringIO) -> None:
+    """Lambda's JSON log format accepts RFC 3339 timestamps only."""
     rows([RIGHT])
 
     (line,) = lines_of(log)
@@ -273,8 +276,8 @@ def test_a_timestamp_is_one_that_lambda_reads(log: io.StringIO) -> None:
     assert "T" in line["timestamp"]
 
 
-def test_a_line_is_one_line() -> None:
-    """Line breaks of any kind, in whatever is told, are escaped."""
+def test_line_breaks_are_escaped() -> None:
+    """Line breaks in any field are escaped."""
     line = write_line({"level": "INFO", "sample": {"id": "a\r\nb", "level": "kernel"}})
 
     assert "\n" not in line
@@ -283,13 +286,13 @@ def test_a_line_is_one_line() -> None:
 
 @pytest.fixture
 def log_of_samples(log: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
-    """Catch the log of a function that may log samples."""
+    """Capture the log of a function with `log_samples`."""
     monkeypatch.setattr(reward, "TELEMETRY", Telemetry(Settings(log_samples=True)))
     return log
 
 
-def test_samples_are_logged_if_that_is_asked_for(log_of_samples: io.StringIO) -> None:
-    """The completion and the first cases' outputs are in the line."""
+def test_samples_are_logged_with_log_samples(log_of_samples: io.StringIO) -> None:
+    """With `log_samples`, a line has the completion and the outputs of the first cases."""
     rows([RIGHT])
 
     (line,) = lines_of(log_of_samples)
@@ -297,8 +300,8 @@ def test_samples_are_logged_if_that_is_asked_for(log_of_samples: io.StringIO) ->
     assert line["cases"][0]["stdout"] == "3\n"
 
 
-def test_logged_samples_are_cut(log_of_samples: io.StringIO) -> None:
-    """However much a candidate writes, a line stays far below what CloudWatch takes."""
+def test_logged_texts_are_clipped(log_of_samples: io.StringIO) -> None:
+    """However much a candidate writes, a line stays far below CloudWatch's limit."""
     flood = "raise ValueError('\U0001f600' * 10**6)\n#" + "x" * 10**6
     cases = [{"stdin": "", "stdout": "3"}] * 50
 
@@ -310,16 +313,16 @@ def test_logged_samples_are_cut(log_of_samples: io.StringIO) -> None:
     assert len(log_of_samples.getvalue().encode()) < 64_000
 
 
-def test_a_logged_sample_may_hold_any_character(log_of_samples: io.StringIO) -> None:
-    """A lone surrogate, which cannot be written, does not cost the line."""
+def test_a_logged_sample_may_have_a_surrogate(log_of_samples: io.StringIO) -> None:
+    """A lone surrogate is replaced, so that the line can be written."""
     rows([sample("print('\ud800')", ADD)])
 
     assert "print('?')" in lines_of(log_of_samples)[0]["completion"]
     assert log_of_samples.getvalue().encode()
 
 
-def test_what_was_expected_is_never_logged(log_of_samples: io.StringIO) -> None:
-    """References stay secret: who reads logs may well train models."""
+def test_expected_answers_are_never_logged(log_of_samples: io.StringIO) -> None:
+    """Even with `log_samples`, no expected answer is in a line."""
     call = {"kind": "call", "entry_point": "f", "cases": [{"args": [1], "expected": SECRET}]}
     stdio = {"kind": "stdio", "cases": [{"stdin": "1", "stdout": SECRET}]}
 
@@ -329,11 +332,11 @@ def test_what_was_expected_is_never_logged(log_of_samples: io.StringIO) -> None:
     assert SECRET not in log_of_samples.getvalue()
 
 
-# Leftovers
+# Traces
 
 
 def test_without_traces_the_xray_sdk_is_not_loaded() -> None:
-    """What nobody asked for costs nothing: not its import, nor a wrapper of the handler."""
+    """Without `trace`, the X-Ray SDK is not imported and the handler is not wrapped."""
     output = run_handler(
         "import sys; print('aws_xray_sdk' in sys.modules, reward.lambda_handler.__name__)"
     )
@@ -341,8 +344,8 @@ def test_without_traces_the_xray_sdk_is_not_loaded() -> None:
     assert output == "False lambda_handler\n"
 
 
-def test_a_trace_tells_of_the_handler_and_of_no_sample() -> None:
-    """X-Ray's daemon gets a segment, with the cold start marked, and no answer in it."""
+def test_a_trace_contains_nothing_of_a_sample() -> None:
+    """X-Ray's daemon gets a segment for the handler, and no response in it."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as daemon:
         daemon.bind(("127.0.0.1", 0))
         daemon.settimeout(30)

@@ -1,4 +1,4 @@
-"""What trainers send, and what they get back."""
+"""Reading events, and writing rows and responses."""
 
 import json
 import math
@@ -33,20 +33,20 @@ ENTRY = Entry(id="s-1", sample=Sample(completion="a + b", reference="3"))
 
 
 def read_one(sample: object) -> Entry:
-    """Read the one entry of an event that lists one *sample*."""
+    """Return the entry of an event with one *sample*."""
     (entry,) = read_event([sample]).entries
     return entry
 
 
 def completion_of(*messages: object) -> str | None:
-    """Return the completion that is found in *messages*."""
+    """Return the completion in *messages*."""
     entry = read_one({"messages": list(messages)})
     assert entry.sample is not None, entry.problem
     return entry.sample.completion
 
 
 def reference_of(**fields: object) -> object:
-    """Return the reference that is found in a sample with these *fields*."""
+    """Return the reference in a sample with *fields*."""
     entry = read_one({"messages": [MODEL_TURN], **fields})
     assert entry.sample is not None, entry.problem
     return entry.sample.reference
@@ -87,26 +87,26 @@ def answer(event: object) -> Any:
         {"body": json.dumps([SAMPLE]), "headers": {}, "requestContext": {"http": {}}},
     ],
 )
-def test_every_shape_of_event_holds_the_same_samples(event: object) -> None:
-    """Whatever a sample is wrapped in, the same entry comes out."""
+def test_every_shape_of_event_gives_the_same_entries(event: object) -> None:
+    """A sample gives the same entry in each shape of event."""
     assert read_event(event).entries == (ENTRY,)
 
 
 def test_entries_keep_the_order_of_the_samples() -> None:
-    """Entries come in the order in which the samples were sent."""
+    """Entries have the order of the samples."""
     request = read_event([{**SAMPLE, "id": number} for number in (3, 1, 2)])
 
     assert [entry.id for entry in request.entries] == [3, 1, 2]
 
 
-def test_an_empty_list_has_an_empty_answer() -> None:
-    """No samples in, no rows out."""
+def test_an_empty_event_has_an_empty_response() -> None:
+    """An event without samples has a response without rows."""
     assert answer([]) == []
 
 
 @pytest.mark.parametrize("event", [None, True, 7, 0.5, "text", {}, {"question": 1}])
 def test_an_event_without_samples_is_malformed(event: object) -> None:
-    """An event in which no samples can be found is an error that says what is accepted."""
+    """An event that cannot contain samples raises an error that says what is accepted."""
     with pytest.raises(MalformedEventError, match=r"^event: expected a list of samples"):
         read_event(event)
 
@@ -124,7 +124,7 @@ def test_an_event_without_samples_is_malformed(event: object) -> None:
         ((SAMPLE,), "found something that is not JSON"),
     ],
 )
-def test_a_malformed_event_is_named_for_what_it_is(event: object, found: str) -> None:
+def test_the_error_for_an_event_names_what_was_found(event: object, found: str) -> None:
     """The error says what was found in place of samples."""
     with pytest.raises(MalformedEventError, match=f"{found}$"):
         read_event(event)
@@ -135,14 +135,14 @@ def test_a_malformed_event_is_named_for_what_it_is(event: object, found: str) ->
     [None, 7, "", "{", "[1,", "null", "7", '{"body": []}', {"body": [SAMPLE]}, "[" * 100_000],
 )
 def test_a_body_without_samples_is_malformed(body: object) -> None:
-    """An envelope holds an event; a second envelope, or no event at all, is an error."""
+    """A body that is a second envelope, or no event, raises an error."""
     with pytest.raises(MalformedEventError, match=r"^body: expected"):
         read_event({"body": body})
 
 
 @pytest.mark.parametrize("body", ["#", "\u3042", "w7/=", b64encode(b"\xff\xfe\xfd").decode()])
 def test_a_body_that_is_not_base64_is_malformed(body: str) -> None:
-    """A body that was promised to be base64 of JSON, and is not, is an error."""
+    """A body that is marked as base64, and is not base64 of JSON, raises an error."""
     with pytest.raises(MalformedEventError, match=r"^body: expected JSON"):
         read_event({"body": body, "isBase64Encoded": True})
 
@@ -152,7 +152,7 @@ def test_a_body_that_is_not_base64_is_malformed(body: str) -> None:
     [{"body": SECRET}, {"body": b64encode(SECRET.encode()).decode(), "isBase64Encoded": True}],
 )
 def test_a_malformed_body_is_not_shown(event: object) -> None:
-    """Neither the message of the error nor a cause tells what the body was."""
+    """The error for a body, and its cause, contain nothing of the body."""
     with pytest.raises(MalformedEventError) as caught:
         read_event(event)
 
@@ -161,16 +161,16 @@ def test_a_malformed_body_is_not_shown(event: object) -> None:
 
 
 @pytest.mark.parametrize("key", ["id", "reference_answer", "metadata", "reward_model", "answer"])
-def test_an_object_with_a_field_of_samples_is_one_bad_sample(key: str) -> None:
-    """A lone sample that lacks its messages costs a row, not the event."""
+def test_an_object_with_a_known_field_is_one_sample(key: str) -> None:
+    """An object with a field of a sample, but without messages, costs one row."""
     (entry,) = read_event({key: "x"}).entries
 
     assert entry.problem == "messages: missing"
 
 
 @pytest.mark.parametrize("field", ["body", "batch", "trajectories"])
-def test_a_sample_may_have_a_field_named_like_a_wrapping(field: str) -> None:
-    """Messages make a sample: its own field `body` or `batch` does not hide it."""
+def test_a_sample_may_have_a_field_body_or_batch(field: str) -> None:
+    """An object with `messages` is a sample, whatever other fields it has."""
     assert read_event({**SAMPLE, field: ["x"]}) == Request(entries=(ENTRY,))
 
 
@@ -179,25 +179,25 @@ def test_a_sample_may_have_a_field_named_like_a_wrapping(field: str) -> None:
 
 @pytest.mark.parametrize("role", ["assistant", "nova_assistant"])
 def test_the_model_has_two_roles(role: str) -> None:
-    """Training says `assistant`, evaluation says `nova_assistant`."""
+    """Both `assistant` (training) and `nova_assistant` (evaluation) are roles of the model."""
     assert completion_of(USER_TURN, {"role": role, "content": "mine"}) == "mine"
 
 
 def test_the_last_turn_of_the_model_counts() -> None:
-    """Of several turns of the model the last one holds the candidate."""
+    """The completion is the last of several turns of the model."""
     first, last = {**MODEL_TURN, "content": "first"}, {**MODEL_TURN, "content": "last"}
 
     assert completion_of(USER_TURN, first, USER_TURN, last) == "last"
 
 
-def test_a_turn_after_the_models_does_not_hide_it() -> None:
-    """The last turn of the model need not be the last turn."""
+def test_later_turns_of_other_roles_are_skipped() -> None:
+    """The last turn of the model need not be the last message."""
     assert completion_of(MODEL_TURN, {"role": "tool", "content": "ok"}) == "a + b"
 
 
 @pytest.mark.parametrize("messages", [[], [USER_TURN], [{"role": "Assistant", "content": "x"}]])
 def test_a_raw_dataset_row_has_no_completion(messages: list[object]) -> None:
-    """Without a turn of the model a sample is valid, and its completion is None."""
+    """A sample without a turn of the model is valid, and its completion is None."""
     assert completion_of(*messages) is None
 
 
@@ -216,28 +216,28 @@ def test_a_raw_dataset_row_has_no_completion(messages: list[object]) -> None:
     ],
 )
 def test_every_shape_of_content_is_one_text(content: object) -> None:
-    """Text, parts of text and an object with text mean the same; other parts are no text."""
+    """Text, a list of parts and one part are read as the same text."""
     assert completion_of({"role": "assistant", "content": content}) == "one two"
 
 
 @pytest.mark.parametrize("content", [None, "", [], {"text": None}, [{"type": "image"}]])
 def test_a_turn_without_text_is_an_empty_completion(content: object) -> None:
-    """The model said something, and it was nothing: that is no raw row."""
+    """A turn without text gives an empty completion, not None."""
     assert completion_of({"role": "assistant", "content": content}) == ""
 
 
-def test_a_turn_may_lack_content() -> None:
-    """A turn that only calls a tool has no content, and is an empty completion."""
+def test_a_turn_without_content_is_an_empty_completion() -> None:
+    """A turn that only calls a tool gives an empty completion."""
     assert completion_of({"role": "assistant", "tool_calls": []}) == ""
 
 
 def test_an_empty_last_turn_is_not_skipped() -> None:
-    """An earlier turn does not stand in for an empty last one."""
+    """An empty last turn counts, although an earlier turn has text."""
     assert completion_of(MODEL_TURN, {"role": "assistant", "content": ""}) == ""
 
 
 def test_reasoning_is_not_part_of_the_completion() -> None:
-    """`reasoning_content` stays unread, as does any other extra key of a message."""
+    """`reasoning_content` and other extra keys of a message are ignored."""
     assert completion_of({**MODEL_TURN, "reasoning_content": "hm", "x": [1]}) == "a + b"
 
 
@@ -260,8 +260,8 @@ def test_reasoning_is_not_part_of_the_completion() -> None:
         {"metadata": {"test_cases": "right"}},
     ],
 )
-def test_a_reference_is_found_in_every_place(fields: dict[str, object]) -> None:
-    """Every place where a trainer or a dataset keeps its reference is looked at."""
+def test_a_reference_is_found_at_every_path(fields: dict[str, object]) -> None:
+    """A reference is found wherever a trainer or dataset may put it."""
     assert reference_of(**fields) == "right"
 
 
@@ -276,21 +276,21 @@ def test_a_reference_is_found_in_every_place(fields: dict[str, object]) -> None:
         {"reward_model": {"ground_truth": "right"}, "answer": "wrong"},
     ],
 )
-def test_an_earlier_place_beats_a_later_one(fields: dict[str, object]) -> None:
-    """Where there are two references, the order of the places decides."""
+def test_the_first_path_with_a_reference_counts(fields: dict[str, object]) -> None:
+    """With two references, the order of the paths decides."""
     assert reference_of(**fields) == "right"
 
 
 def test_null_means_absent() -> None:
-    """A place that holds null (Arrow fills gaps with it) is passed over."""
+    """A null in place of a reference is skipped: Arrow fills gaps with null."""
     metadata = {"reference_answer": None, "ground_truth": "right"}
 
     assert reference_of(reference_answer=None, metadata=metadata) == "right"
 
 
 @pytest.mark.parametrize("metadata", [None, "reference_answer", ["ground_truth"], 7])
-def test_a_place_that_cannot_hold_a_reference_is_passed_over(metadata: object) -> None:
-    """Metadata that is no object holds no reference, and does no harm."""
+def test_metadata_of_another_type_is_skipped(metadata: object) -> None:
+    """Metadata that is not an object has no reference, and does no harm."""
     assert reference_of(metadata=metadata, answer="right") == "right"
 
 
@@ -304,26 +304,24 @@ def test_a_place_that_cannot_hold_a_reference_is_passed_over(metadata: object) -
         ({"task": 7, "extra_info": "code", "data_source": ["x"]}, ()),
     ],
 )
-def test_the_names_of_a_task_are_handed_on(
-    fields: dict[str, object], tasks: tuple[str, ...]
-) -> None:
-    """All of them, the nearest first: which are known is decided elsewhere."""
+def test_all_names_of_a_task_are_kept(fields: dict[str, object], tasks: tuple[str, ...]) -> None:
+    """All names of the task are kept, in the order of the paths."""
     entry = read_one({"messages": [MODEL_TURN], **fields})
 
     assert entry.sample is not None
     assert entry.sample.tasks == tasks
 
 
-def test_no_reference_is_none() -> None:
-    """A sample without a reference is valid; what that means is judged elsewhere."""
+def test_a_missing_reference_is_none() -> None:
+    """A sample without a reference is valid, and its reference is None."""
     assert reference_of() is None
 
 
 @pytest.mark.parametrize(
     "reference", [{"inputs": [None], "outputs": [math.inf]}, '{"a": 1}', "text", "", {}, 0, [[1]]]
 )
-def test_a_reference_passes_as_it_is(reference: object) -> None:
-    """A reference is neither decoded nor checked nor copied."""
+def test_a_reference_is_not_changed(reference: object) -> None:
+    """A reference is not decoded, checked or copied."""
     assert reference_of(reference_answer=reference) is reference
 
 
@@ -345,8 +343,8 @@ def test_a_reference_passes_as_it_is(reference: object) -> None:
         ({"messages": [{"role": True}]}, "messages[0].role: expected text, found a boolean"),
     ],
 )
-def test_a_bad_sample_has_its_problem_named(sample: object, problem: str) -> None:
-    """A problem says which field, what was expected there, and what was found."""
+def test_a_problem_names_the_field(sample: object, problem: str) -> None:
+    """A problem names the field, what was found and what is expected."""
     assert problem_of(sample) == problem
 
 
@@ -364,7 +362,7 @@ def test_a_bad_sample_has_its_problem_named(sample: object, problem: str) -> Non
     ],
 )
 def test_unreadable_content_is_a_problem(content: object, found: str) -> None:
-    """Content that might have held a program, were it read right, is no empty completion."""
+    """Content of an unknown shape is a problem, not an empty completion."""
     problem = problem_of({"messages": [USER_TURN, {"role": "assistant", "content": content}]})
 
     assert problem == (
@@ -373,8 +371,8 @@ def test_unreadable_content_is_a_problem(content: object, found: str) -> None:
     )
 
 
-def test_the_first_problem_is_enough() -> None:
-    """A sample with many faults is described in one short sentence."""
+def test_only_the_first_problem_is_reported() -> None:
+    """A sample with many errors has one short problem."""
     assert len(problem_of({"messages": [7] * 100_000})) < 100
 
 
@@ -393,19 +391,19 @@ def test_the_first_problem_is_enough() -> None:
     ],
 )
 def test_a_problem_never_shows_a_value(sample: dict[str, object]) -> None:
-    """What was sent, completions and references above all, is not in the problem."""
+    """A problem contains nothing of the messages, the id or the reference."""
     assert SECRET not in problem_of({**sample, "id": SECRET, "reference_answer": SECRET})
 
 
 def test_a_bad_sample_costs_its_own_row_only() -> None:
-    """The neighbours of a bad sample are read as if it were not there."""
+    """The samples before and after a bad one are read as usual."""
     entries = read_event([SAMPLE, {"id": "bad"}, SAMPLE]).entries
 
     assert (entries[0], entries[2]) == (ENTRY, ENTRY)
 
 
 def test_a_bad_sample_keeps_its_id() -> None:
-    """The row that says that a sample was bad can still be matched to it."""
+    """The entry of a bad sample has its id, so that its row can be matched."""
     assert read_one({"id": "bad", "messages": 7}).id == "bad"
 
 
@@ -415,15 +413,15 @@ def test_a_bad_sample_keeps_its_id() -> None:
 @pytest.mark.parametrize(
     "sent", ["s-1", "", "\u3042\U0001f600", 0, 2**80, -0.5, True, None, ["a", {"b": [1, None]}]]
 )
-def test_an_id_is_echoed_whatever_its_type(sent: object) -> None:
-    """The id of a row is the id of its sample, in value and in type."""
+def test_an_id_of_any_type_is_returned(sent: object) -> None:
+    """The id in a row equals the id of its sample in value and type."""
     (row,) = answer([{**SAMPLE, "id": sent}])
 
     assert repr(row["id"]) == repr(sent)
 
 
 def test_a_missing_id_is_answered_with_null() -> None:
-    """A row always has an id: AWS's verifier refuses a row without, and takes null."""
+    """A row always has an id: AWS's verifier accepts null, but not a missing id."""
     (row,) = answer([{"messages": []}])
 
     assert row["id"] is None
@@ -439,22 +437,22 @@ def test_a_missing_id_is_answered_with_null() -> None:
     ],
 )
 def test_a_lone_surrogate_in_an_id_is_replaced(sent: object, echoed: object) -> None:
-    """A lone surrogate would crash the runtime that sends the response."""
+    """A lone surrogate, which would crash the Lambda runtime, is replaced."""
     assert read_one({**SAMPLE, "id": sent}).id == echoed
 
 
 @pytest.mark.parametrize(
     ("sent", "echoed"), [(math.nan, None), ([math.inf, {"a": -math.inf}], [None, {"a": None}])]
 )
-def test_a_number_in_an_id_that_is_no_json_is_null(sent: object, echoed: object) -> None:
-    """NaN and infinities, which Python reads from JSON, are not sent back."""
+def test_a_number_in_an_id_that_is_not_json_becomes_null(sent: object, echoed: object) -> None:
+    """NaN and infinities in an id become null."""
     assert read_one({**SAMPLE, "id": sent}).id == echoed
 
 
 @pytest.mark.parametrize("depth", [101, 100_000])
 @pytest.mark.parametrize("wrap", [lambda inner: [inner], lambda inner: {"k": inner}])
 def test_an_id_that_is_too_deep_costs_its_row(wrap: Callable[[object], object], depth: int) -> None:
-    """An id that no JSON writer can send is a problem of its sample, and is not echoed."""
+    """An id above the depth limit is a problem of its sample, and is not returned."""
     sent: object = "x"
     for _ in range(depth):
         sent = wrap(sent)
@@ -464,8 +462,8 @@ def test_an_id_that_is_too_deep_costs_its_row(wrap: Callable[[object], object], 
     assert entry == Entry(id=None, problem="id: nested more than 100 levels deep")
 
 
-def test_a_deep_id_within_the_limit_is_echoed() -> None:
-    """The limit on depth spares what can be sent."""
+def test_an_id_of_the_maximum_depth_is_returned() -> None:
+    """An id of exactly the depth limit is returned."""
     sent: object = "x"
     for _ in range(100):
         sent = {"k": sent}
@@ -476,8 +474,8 @@ def test_a_deep_id_within_the_limit_is_echoed() -> None:
 # Rows
 
 
-def test_a_row_has_the_trainers_shape() -> None:
-    """A row names id, score and metrics as the trainers' contract does."""
+def test_a_row_has_the_fields_of_the_contract() -> None:
+    """A row has an id, a score and metrics under the names of the trainers' contract."""
     metrics = [
         Metric(name="correctness", value=0.75, type=MetricType.REWARD),
         Metric(name="cases", value=4),
@@ -494,15 +492,15 @@ def test_a_row_has_the_trainers_shape() -> None:
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
-def test_a_reward_that_is_not_finite_never_gets_out(number: float) -> None:
-    """A bug in scoring is raised, not sent to a trainer."""
+def test_a_reward_that_is_not_finite_is_refused(number: float) -> None:
+    """A reward that is not finite raises, and is not sent."""
     with pytest.raises(ValueError, match=r"^aggregate_reward_score: expected a finite number"):
         response_row("s-1", number, ())
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
-def test_a_metric_that_is_not_finite_never_gets_out(number: float) -> None:
-    """The error names the metric."""
+def test_a_metric_that_is_not_finite_is_refused(number: float) -> None:
+    """A metric that is not finite raises an error with its name."""
     with pytest.raises(ValueError, match=r"^cases: expected a finite number"):
         response_row("s-1", 0.5, [Metric(name="cases", value=number)])
 
@@ -510,13 +508,13 @@ def test_a_metric_that_is_not_finite_never_gets_out(number: float) -> None:
 # Responses
 
 
-def test_a_list_is_answered_with_a_bare_list() -> None:
-    """Nova gets the rows as they are."""
+def test_the_response_to_a_list_is_a_list() -> None:
+    """The response to a list of samples is a list of rows."""
     assert answer([SAMPLE]) == [response_row("s-1", 0.5, ())]
 
 
-def test_an_envelope_is_answered_with_an_envelope() -> None:
-    """A request in an HTTP envelope is answered in kind; its body is a JSON string."""
+def test_the_response_to_an_envelope_is_an_envelope() -> None:
+    """The response to an HTTP envelope is an HTTP envelope with a JSON body."""
     response = answer({"body": [SAMPLE]})
 
     assert response == {
@@ -526,8 +524,8 @@ def test_an_envelope_is_answered_with_an_envelope() -> None:
     }
 
 
-def test_an_envelope_can_be_asked_for() -> None:
-    """The setting for trainers that send a list and expect an envelope is obeyed."""
+def test_a_setting_forces_the_envelope() -> None:
+    """With `always_envelope`, the response to a list is an envelope."""
     response = write_response(read_event([]), [], always_envelope=True)
 
     assert isinstance(response, dict)
@@ -535,8 +533,8 @@ def test_an_envelope_can_be_asked_for() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
-def test_there_is_one_row_for_each_sample(count: int) -> None:
-    """Too few rows or too many are a bug, not a response."""
+def test_a_wrong_number_of_rows_is_refused(count: int) -> None:
+    """Too few or too many rows raise an error."""
     with pytest.raises(ValueError, match="cannot answer 2 samples"):
         write_response(read_event([SAMPLE, SAMPLE]), [response_row("s-1", 0.5, ())] * count)
 
@@ -546,29 +544,29 @@ def size_around_id() -> int:
     return len(json.dumps(answer([{**SAMPLE, "id": ""}])))
 
 
-def test_a_response_may_be_as_large_as_the_limit() -> None:
-    """The largest response that Lambda returns is not refused."""
+def test_a_response_of_the_maximum_size_is_accepted() -> None:
+    """The largest response that Lambda returns is accepted."""
     longest = "x" * (RESPONSE_BYTES_LIMIT - size_around_id())
 
     assert answer([{**SAMPLE, "id": longest}])[0]["id"] == longest
 
 
 def test_a_response_above_the_limit_is_an_error() -> None:
-    """One byte more is a clear error here, where in Lambda it would be a crash."""
+    """A response that is one byte too large raises a clear error."""
     too_long = "x" * (RESPONSE_BYTES_LIMIT - size_around_id() + 1)
 
     with pytest.raises(ResponseTooLargeError, match=r"^response: 6291557 bytes"):
         answer([{**SAMPLE, "id": too_long}])
 
 
-def test_a_response_is_measured_in_its_longest_writing() -> None:
-    """Older runtimes escape what is not ASCII: two million characters are 12 MB."""
+def test_the_size_counts_escaped_characters() -> None:
+    """The size counts non-ASCII characters as older runtimes escape them."""
     with pytest.raises(ResponseTooLargeError):
         answer([{**SAMPLE, "id": "\u3042" * 2_000_000}])
 
 
-def test_an_envelope_is_measured_with_its_quoting() -> None:
-    """Inside an envelope every quote is escaped once more, and that counts."""
+def test_the_size_of_an_envelope_counts_its_quoting() -> None:
+    """The size of an envelope counts the escaped quotes of its body."""
     sample = {**SAMPLE, "id": '"' * 2_000_000}
     assert answer([sample])
 
@@ -598,8 +596,8 @@ EVENTS = VALUES | LISTS | SAMPLES | st.fixed_dictionaries({"body": BODIES})
 
 
 @given(EVENTS)
-def test_any_event_can_be_answered_or_is_malformed(event: object) -> None:
-    """No event crashes the reading, and every answer is JSON that can be encoded."""
+def test_any_event_has_a_response_or_is_malformed(event: object) -> None:
+    """Any event raises MalformedEventError or has a response that is JSON."""
     try:
         response = answer(event)
     except MalformedEventError:
@@ -610,7 +608,7 @@ def test_any_event_can_be_answered_or_is_malformed(event: object) -> None:
 
 @given(LISTS)
 def test_there_is_an_entry_for_every_sample(samples: list[object]) -> None:
-    """However bad the samples, each has one entry: a sample or a problem, never both."""
+    """Each sample gives one entry, with a sample or a problem, never both."""
     entries = read_event(samples).entries
 
     assert len(entries) == len(samples)

@@ -1,4 +1,4 @@
-"""From a candidate and a plan to a job that knows no answer."""
+"""Tests of building a job from a candidate and a test plan."""
 
 from collections.abc import Callable
 from dataclasses import fields
@@ -25,38 +25,38 @@ SECRET = "s3cret"
 
 
 def job_of(*cases: TestCase, limits: Limits | None = None) -> Job:
-    """Make a job for these cases."""
+    """Return the job for these cases."""
     return job_for(CANDIDATE, TestPlan(cases=cases, limits=limits or Limits()))
 
 
-def test_a_program_is_passed_on_as_it_is() -> None:
-    """Nothing is added to, or taken from, what the candidate wrote."""
+def test_the_program_is_not_changed() -> None:
+    """The job has the candidate's program, unchanged."""
     assert job_of(StdioCase(stdin="", expected_stdout="")).program == CANDIDATE.program
 
 
-def test_limits_are_passed_on() -> None:
-    """A job may cost what the plan says."""
+def test_a_job_has_the_limits_of_the_plan() -> None:
+    """The job has the limits of the test plan."""
     limits = Limits(cpu_seconds=1.5, wall_seconds=2.5, memory_bytes=2**26, output_bytes=7)
 
     assert job_of(StdioCase(stdin="", expected_stdout=""), limits=limits).limits == limits
 
 
 def test_a_stdio_case_becomes_a_run() -> None:
-    """The question is what the program reads."""
+    """The question of a stdio case is its stdin, as bytes."""
     assert job_of(StdioCase(stdin="1 2\n", expected_stdout="3\n")).questions == (
         Run(stdin=b"1 2\n"),
     )
 
 
 def test_a_call_case_becomes_a_call() -> None:
-    """The question is which function, and its arguments."""
+    """The question of a call case is its entry point and its arguments."""
     case = CallCase(entry_point="Solution().add", arguments=(1, [2]), expected_value=3)
 
     assert job_of(case).questions == (Call(entry_point="Solution().add", arguments=(1, [2])),)
 
 
 def test_questions_are_in_the_order_of_the_cases() -> None:
-    """There is one question for each case, at the same place."""
+    """There is one question for each case, with the same index."""
     cases = [StdioCase(stdin=str(number), expected_stdout="") for number in range(5)]
 
     stdins = [question.stdin for question in job_of(*cases).questions if isinstance(question, Run)]
@@ -65,7 +65,7 @@ def test_questions_are_in_the_order_of_the_cases() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stdin", "read"),
+    ("stdin", "encoded"),
     [
         ("\u3042\n", b"\xe3\x81\x82\n"),
         ("\ud800", b"\xed\xa0\x80"),
@@ -73,13 +73,13 @@ def test_questions_are_in_the_order_of_the_cases() -> None:
         ("", b""),
     ],
 )
-def test_any_text_can_be_read(stdin: str, read: bytes) -> None:
-    """Text is UTF-8; a lone surrogate in a dataset is no error, and no line end is changed."""
-    assert job_of(StdioCase(stdin=stdin, expected_stdout="")).questions == (Run(stdin=read),)
+def test_stdin_is_encoded_as_utf_8(stdin: str, encoded: bytes) -> None:
+    """Text is encoded as UTF-8; lone surrogates and line breaks are kept."""
+    assert job_of(StdioCase(stdin=stdin, expected_stdout="")).questions == (Run(stdin=encoded),)
 
 
 def nested(wrap: Callable[[object], object], depth: int) -> object:
-    """Wrap a number in so many boxes."""
+    """Return a number wrapped in so many containers."""
     value: object = 7
     for _ in range(depth):
         value = wrap(value)
@@ -88,10 +88,10 @@ def nested(wrap: Callable[[object], object], depth: int) -> object:
 
 @pytest.mark.parametrize("depth", [ARGUMENT_DEPTH_MAX + 1, 100_000])
 @pytest.mark.parametrize("wrap", [lambda inner: [inner], lambda inner: {"k": inner}])
-def test_arguments_that_cannot_be_sent_are_the_datasets_fault(
+def test_arguments_nested_too_deeply_are_refused(
     wrap: Callable[[object], object], depth: int
 ) -> None:
-    """What is nested too deeply is refused by name, before any guest is asked."""
+    """The error names the case with arguments that cannot be sent to a guest."""
     shallow = CallCase(entry_point="f", arguments=(1,), expected_value=1)
     deep = CallCase(entry_point="f", arguments=(1, nested(wrap, depth)), expected_value=1)
 
@@ -100,8 +100,8 @@ def test_arguments_that_cannot_be_sent_are_the_datasets_fault(
 
 
 @pytest.mark.parametrize("wrap", [lambda inner: [inner], lambda inner: {"k": inner}])
-def test_arguments_within_the_bound_arrive(wrap: Callable[[object], object]) -> None:
-    """What is not refused can be sent and read, beside the name of what is called."""
+def test_arguments_within_the_limit_can_be_sent(wrap: Callable[[object], object]) -> None:
+    """Arguments that are not refused survive encoding and decoding."""
     case = CallCase(
         entry_point="f", arguments=(nested(wrap, ARGUMENT_DEPTH_MAX - 1),), expected_value=1
     )
@@ -114,7 +114,7 @@ def test_arguments_within_the_bound_arrive(wrap: Callable[[object], object]) -> 
 
 @given(value=st.sampled_from([SECRET, [SECRET], {SECRET: SECRET}]), also=st.booleans())
 def test_no_expected_value_is_in_a_job(value: object, *, also: bool) -> None:
-    """Whatever is expected of a call, nothing in the job tells it."""
+    """No expected value of a call is in the job."""
     accepted = (SECRET,) if also else ()
     case = CallCase(entry_point="f", arguments=(1,), expected_value=value, also_accepted=accepted)
 
@@ -122,13 +122,13 @@ def test_no_expected_value_is_in_a_job(value: object, *, also: bool) -> None:
 
 
 def test_no_expected_output_is_in_a_job() -> None:
-    """What a program should print is not in the job either."""
+    """The expected output of a program is not in the job."""
     assert SECRET not in repr(job_of(StdioCase(stdin="1", expected_stdout=SECRET)))
 
 
 @pytest.mark.parametrize("kind", [Job, Run, Call])
-def test_there_is_no_field_for_a_secret(kind: type[Job | Run | Call]) -> None:
-    """A door that does not exist cannot be left open."""
+def test_a_job_has_no_field_for_an_expected_answer(kind: type[Job | Run | Call]) -> None:
+    """A job and its questions have no other fields than these."""
     names = {field.name for field in fields(kind)}
 
     assert names <= {

@@ -1,7 +1,7 @@
 """The corridor, from a sample to its score, with a sandbox that does as it is told."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from concurrent.futures import Future
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,14 +12,11 @@ from nova_code_verifier.sandbox.types import (
     Call,
     Ending,
     Execution,
-    Executor,
-    IsolationLevel,
-    Job,
     Limits,
     Question,
     Run,
 )
-from nova_code_verifier.verifier.pipeline import PreparedSample, judge, judge_cases, prepare
+from nova_code_verifier.verifier.pipeline import case_results, judge, prepare
 from nova_code_verifier.verifier.rubric import Rubric
 from nova_code_verifier.verifier.types import (
     ExtractionMethod,
@@ -29,31 +26,12 @@ from nova_code_verifier.verifier.types import (
     Source,
     Verdict,
 )
+from tests.fakes import ScriptedExecutor
 
 SECRET = "s3cret"
 DOUBLE = {"tests": {"kind": "stdio", "cases": [{"stdin": "21\n", "stdout": "42\n"}]}}
 RIGHT = Execution(ending=Ending.FINISHED, exit_status=0, stdout=b"42\n")
 WRONG = replace(RIGHT, stdout=b"43\n")
-
-
-@dataclass(slots=True)
-class ScriptedExecutor:
-    """Answers every question by a script, and ends the last job first."""
-
-    answer: Callable[[Question], Execution]
-    level: IsolationLevel = IsolationLevel.KERNEL
-    isolates_trusted_code: bool = False
-    jobs: list[Job] = field(default_factory=list)
-
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
-        """Do as the script says."""
-        self.jobs += jobs
-        for place, job in reversed(list(enumerate(self.jobs))):
-            yield place, tuple(map(self.answer, job.questions))
-
-    def with_preloaded(self, modules: tuple[str, ...]) -> Executor:
-        """Have no script for harnesses."""
-        raise NotImplementedError
 
 
 def fenced(program: str) -> str:
@@ -87,7 +65,7 @@ def test_a_right_answer_is_accepted() -> None:
     assert (score.verdict, score.reward) == (Verdict.ACCEPTED, 1.0)
 
 
-def test_a_wrong_answer_is_not() -> None:
+def test_a_wrong_answer_earns_no_correctness() -> None:
     """A program that prints anything else earns no correctness."""
     score = judged(sample(), WRONG)
 
@@ -108,8 +86,8 @@ def test_a_violation_earns_nothing() -> None:
     assert (score.verdict, score.reward) == (Verdict.SECURITY_VIOLATION, 0.0)
 
 
-def test_each_case_is_judged_by_its_own_execution() -> None:
-    """A score tells which of the cases passed, in their order."""
+def test_each_case_gets_the_verdict_of_its_own_execution() -> None:
+    """The verdicts are in the order of the cases."""
     cases = [{"args": [number], "expected": number % 2} for number in range(4)]
     reference = {"tests": {"kind": "call", "entry_point": "f", "cases": cases}}
     zero = Execution(ending=Ending.FINISHED, value=0)
@@ -119,15 +97,15 @@ def test_each_case_is_judged_by_its_own_execution() -> None:
     assert verdicts == [Verdict.ACCEPTED, Verdict.WRONG_ANSWER] * 2
 
 
-def test_a_value_that_is_also_accepted_is_right() -> None:
+def test_an_also_accepted_value_is_right() -> None:
     """Rows that may wrap their expected values are read either way."""
     apps = {"inputs": [[1], [2]], "outputs": [[5], [5]], "fn_name": "f"}
 
     assert judged(sample(apps), Execution(ending=Ending.FINISHED, value=5)).correctness == 1.0
 
 
-def test_the_sandbox_gets_program_and_question() -> None:
-    """What is run is the candidate's program, with the reference's input."""
+def test_the_sandbox_gets_the_program_and_its_input() -> None:
+    """A job holds the candidate's program and the reference's input."""
     executor = ScriptedExecutor(lambda _: RIGHT)
 
     judge([sample()], executor)
@@ -137,8 +115,8 @@ def test_the_sandbox_gets_program_and_question() -> None:
     ]
 
 
-def test_no_answer_reaches_the_sandbox() -> None:
-    """Of a reference, the jobs hold the questions alone."""
+def test_no_expected_answer_reaches_the_sandbox() -> None:
+    """Jobs hold questions only."""
     executor = ScriptedExecutor(lambda _: RIGHT)
     stdio = {"tests": {"kind": "stdio", "cases": [{"stdin": "1", "stdout": SECRET}]}}
 
@@ -148,8 +126,8 @@ def test_no_answer_reaches_the_sandbox() -> None:
     assert SECRET not in repr(executor.jobs)
 
 
-def test_the_rubric_is_honoured() -> None:
-    """Whoever calls decides what a dimension is worth."""
+def test_the_rubric_decides_what_is_paid() -> None:
+    """The caller's rubric sets the weights."""
     rubric = Rubric(correctness=0.0, compile=0.0, format=1.0)
     executor = ScriptedExecutor(lambda _: WRONG)
 
@@ -161,10 +139,10 @@ def test_the_rubric_is_honoured() -> None:
 @pytest.mark.parametrize(
     ("stated", "cpu_seconds"), [({}, 7.0), ({"limits": {"cpu_seconds": 2}}, 2.0)]
 )
-def test_limits_are_the_references_or_else_the_callers(
+def test_the_references_limits_override_the_callers(
     stated: dict[str, object], cpu_seconds: float
 ) -> None:
-    """A reference's own limits beat the default ones."""
+    """A reference's own limits win over the default limits."""
     executor = ScriptedExecutor(lambda _: RIGHT)
 
     judge([sample(DOUBLE | stated)], executor, default_limits=Limits(cpu_seconds=7.0))
@@ -186,14 +164,14 @@ def test_a_raw_row_has_no_candidate() -> None:
     "completion", ["", "I am sorry, I cannot help.", "```java\nclass A {}\n```"]
 )
 def test_a_response_without_a_program_has_no_candidate(completion: str) -> None:
-    """Prose earns nothing, and how many tests it did not take is told."""
+    """Prose has no candidate, and the score says how many tests there are."""
     score = judged(sample(completion=completion))
 
     assert score == Score(verdict=Verdict.NO_CANDIDATE, source=Source.STDIO, tests_total=1)
 
 
-def test_what_has_nothing_to_run_is_not_run() -> None:
-    """The sandbox is not asked for samples that have no job."""
+def test_samples_without_a_job_do_not_reach_the_sandbox() -> None:
+    """A sample without a program or with a bad reference is not run."""
     executor = ScriptedExecutor(lambda _: RIGHT)
 
     judge([sample(completion=None), sample(completion="No."), sample(reference={})], executor)
@@ -212,18 +190,18 @@ def test_a_dataset_error_is_ungraded() -> None:
     assert score.problem.startswith("tests.cases[0].stdin: ")
 
 
-def test_a_reference_that_is_missing_is_said_to_be() -> None:
-    """In the trainers' words: it has not to be guessed where one was looked for."""
+def test_a_missing_reference_is_named() -> None:
+    """The problem names the field that is missing."""
     assert judged(sample(None)).problem.startswith("reference_answer: missing")
 
 
-def test_a_bad_reference_is_found_whatever_the_completion() -> None:
-    """Prose does not hide that a dataset is wrong."""
+def test_a_bad_reference_is_ungraded_whatever_the_completion() -> None:
+    """Prose does not hide a dataset error."""
     assert judged(sample({}, completion="No.")).verdict is Verdict.UNGRADED
 
 
 def test_an_expected_value_that_cannot_be_compared_is_ungraded() -> None:
-    """A dataset error that shows only in the comparison is one, too."""
+    """A dataset error that shows only in the comparison is ungraded."""
     tests = {"kind": "stdio", "cases": [{"stdin": "", "stdout": "{"}]}
 
     score = judged(sample({"tests": tests, "checker": "json"}), RIGHT)
@@ -231,8 +209,8 @@ def test_an_expected_value_that_cannot_be_compared_is_ungraded() -> None:
     assert (score.verdict, score.is_outage) == (Verdict.UNGRADED, False)
 
 
-def test_what_we_could_not_run_is_an_outage() -> None:
-    """Our own fault is never a wrong answer, and says what it was."""
+def test_a_job_that_was_not_run_is_an_outage() -> None:
+    """Our own fault is never a wrong answer, and the score says what it was."""
     score = judged(sample(), Execution(ending=Ending.NOT_RUN, detail="the deadline came first"))
 
     assert (score.verdict, score.is_outage, score.problem) == (
@@ -273,8 +251,8 @@ def numbered(number: int) -> Sample:
 
 
 @given(st.lists(st.integers(0, 4), max_size=12))
-def test_a_score_does_not_depend_on_its_neighbours(numbers: list[int]) -> None:
-    """In any company and order, a sample gets the score that it gets alone, at its place."""
+def test_a_score_does_not_depend_on_the_batch(numbers: list[int]) -> None:
+    """A sample gets the same score alone and in any batch, at its own index."""
     together = judge(list(map(numbered, numbers)), ScriptedExecutor(answer_by_input))
 
     alone = [judge([numbered(n)], ScriptedExecutor(answer_by_input))[0] for n in numbers]
@@ -303,25 +281,27 @@ MIXED = (
 
 
 @given(order=st.permutations(range(len(MIXED))), count=st.integers(1, len(MIXED)))
-def test_a_mixed_batch_is_the_sum_of_its_samples(order: list[int], count: int) -> None:
-    """Programs, labels, opinions, texts, broken rows: each scores as it does alone."""
+def test_a_mixed_batch_scores_each_sample_as_alone(order: list[int], count: int) -> None:
+    """Programs, labels, opinions, texts and broken rows score in a batch as they do alone."""
+    similarity: Future[Similarity] = Future()
+    similarity.set_result(Similarity(value=0.5))
 
     def scores(samples: list[Sample]) -> list[Score]:
         executor = ScriptedExecutor(answer_by_input)
-        return judge(samples, executor, compare=lambda _: Similarity(value=0.5))
+        return judge(samples, executor, compare=lambda _: similarity)
 
     chosen = [MIXED[place] for place in order[:count]]
 
     assert scores(chosen) == [scores([one])[0] for one in chosen]
 
 
-def test_no_samples_have_no_scores() -> None:
-    """An empty batch is no error."""
+def test_an_empty_batch_has_no_scores() -> None:
+    """An empty batch is not an error."""
     assert judge([], ScriptedExecutor(lambda _: RIGHT)) == []
 
 
-def test_a_score_tells_how_the_program_was_found() -> None:
-    """The way to the candidate is part of the score."""
+def test_a_score_names_the_extraction_method() -> None:
+    """The extraction method is part of the score."""
     assert judged(sample(completion="print(42)\n")).method is ExtractionMethod.BARE_TEXT
 
 
@@ -332,17 +312,16 @@ def test_several_blocks_cost_format() -> None:
     assert judged(twice).format < judged(sample()).format
 
 
-def test_too_few_executions_are_a_bug() -> None:
+def test_too_few_executions_are_an_error() -> None:
     """A missing execution is not taken for a passed case."""
     prepared = prepare(sample())
-    assert isinstance(prepared, PreparedSample)
 
     with pytest.raises(ValueError, match="zip"):
-        judge_cases(prepared, [])
+        case_results(prepared, ())
 
 
-def test_outputs_are_not_kept() -> None:
-    """Of a batch that prints without end, beginnings and ends are kept, and the verdicts."""
+def test_long_outputs_are_shortened_after_the_verdict() -> None:
+    """Only the start and end of a long output are kept."""
     flood = replace(RIGHT, stdout=b"42\n" + b" " * 10**7)
 
     (score,) = judge([sample()], ScriptedExecutor(lambda _: flood))
@@ -352,8 +331,8 @@ def test_outputs_are_not_kept() -> None:
     assert len(case.execution.stdout) < 10_000
 
 
-def test_values_are_not_kept() -> None:
-    """Of what is returned neither, where it is large."""
+def test_large_values_are_dropped_after_the_verdict() -> None:
+    """A large returned value is not kept."""
     large = Execution(ending=Ending.FINISHED, value=list(range(10**5)), value_bytes=10**6)
 
     (score,) = judge(
@@ -365,8 +344,8 @@ def test_values_are_not_kept() -> None:
     assert score.cases[0].execution.value is None
 
 
-def test_what_cannot_be_sent_is_no_outage() -> None:
-    """To try it again would not help: the dataset is told, and the batch goes on."""
+def test_a_question_that_cannot_be_sent_is_a_dataset_error() -> None:
+    """An unsendable question is ungraded without an outage, and the batch goes on."""
     unsendable = Execution(ending=Ending.UNSENDABLE, detail="its arguments cannot be sent: deep")
 
     score = judged(sample(), unsendable)

@@ -1,12 +1,10 @@
-"""A rubric is what it says, and a misprint never is one."""
+"""Tests of reading and writing rubrics."""
 
 import json
 import tomllib
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, Rubric, RubricError, Shape
 from nova_code_verifier.verifier.rubric_file import as_mapping, read_rubric
@@ -32,7 +30,7 @@ violation_penalty = 0.5
 
 
 def test_a_rubric_is_read_from_toml() -> None:
-    """Every key of the file is a field of the rubric."""
+    """Each key of the file sets a field of the rubric."""
     assert read_rubric(tomllib.loads(TOML)) == Rubric(
         correctness=0.7,
         compile=0.2,
@@ -47,19 +45,19 @@ def test_a_rubric_is_read_from_toml() -> None:
     )
 
 
-def test_what_is_not_written_has_its_default() -> None:
-    """An empty rubric is the default one."""
+def test_a_missing_key_has_its_default() -> None:
+    """An empty mapping is the default rubric."""
     assert read_rubric({}) == DEFAULT_RUBRIC
 
 
 @pytest.mark.parametrize("rubric", [DEFAULT_RUBRIC, read_rubric(tomllib.loads(TOML))], ids=str)
-def test_what_is_written_is_read_again(rubric: Rubric) -> None:
-    """A rubric survives being written down, as JSON, too."""
+def test_a_written_rubric_is_read_back(rubric: Rubric) -> None:
+    """A rubric that is written as JSON and read again is the same."""
     assert read_rubric(json.loads(json.dumps(as_mapping(rubric)))) == rubric
 
 
 @pytest.mark.parametrize(
-    ("source", "complaint"),
+    ("source", "message"),
     [
         ({"wieghts": {}}, "wieghts: no such key; did you mean weights?"),
         ({"weights": {"corectness": 1}}, "did you mean weights.correctness?"),
@@ -92,27 +90,9 @@ def test_what_is_written_is_read_again(rubric: Rubric) -> None:
         ({"reward": {"range": "01"}}, "reward.range: expected two numbers"),
     ],
 )
-def test_a_misprint_is_named(source: dict[Any, Any], complaint: str) -> None:
-    """An error says which key, what was expected, and what was found."""
+def test_wrong_keys_and_values_are_refused(source: dict[Any, Any], message: str) -> None:
+    """The error names the key, what was expected and what was found."""
     with pytest.raises(RubricError) as raised:
         read_rubric(source)
 
-    assert complaint in str(raised.value)
-
-
-rubrics = st.builds(
-    Rubric,
-    shape=st.sampled_from(Shape),
-    exponent=st.floats(0.01, 100),
-    threshold=st.floats(0, 1),
-)
-shares = st.integers(1, 50).flatmap(lambda n: st.integers(0, n).map(lambda k: k / n))
-
-
-@given(rubric=rubrics, share=shares, other=shares)
-def test_every_shape_is_monotone(rubric: Rubric, share: float, other: float) -> None:
-    """More cases are never worth less; none is worth nothing, and all are worth all."""
-    low, high = sorted((share, other))
-
-    assert 0.0 <= rubric.shaped(low) <= rubric.shaped(high) <= 1.0
-    assert (rubric.shaped(0.0), rubric.shaped(1.0)) == (0.0, 1.0)
+    assert message in str(raised.value)

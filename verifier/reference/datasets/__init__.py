@@ -1,1 +1,1 @@
-"""Translate the rows of public data sets into the canonical form of a reference."""
+"""Read the tests in rows of public datasets."""

@@ -1,24 +1,23 @@
-"""Turn the test cases of datasets into ours.
+"""Convert the raw test cases of datasets into test cases.
 
-In: drafts, a dataset's inputs and outputs as they stand. Out: `StdioCase`s or `CallCase`s.
-Must not know: in which shape of row the drafts were found.
+In: `RawCase`s: inputs and outputs as a dataset wrote them. Out: `StdioCase`s or `CallCase`s.
 
 | kind | input | output |
 |---|---|---|
 | stdio | a string, or a list of lines | a string, or a list of lines |
-| call | a list: the arguments | any JSON value: what is returned |
-| call | a string: one JSON value per line, each an argument | a string of JSON, or a value |
+| call | a list: the arguments | any JSON value: the expected return value |
+| call | a string: one JSON value per line, each an argument | a string of JSON, or any value |
 
-Two traps come from APPS and TACO, and every grader that descends from them springs both:
+APPS and TACO have two ambiguities, and the datasets made from them inherited both:
 
-* Rows from codewars wrap each expected value in a list (`[5]` for 5), others do not, and
-  nothing in the row tells which. Where *all* outputs of a row are lists of one item, the
-  item alone is accepted too; one output that is no such list proves the row unwrapped.
-* JSON turned the int keys of dicts into strings. A dict of which every key is an int in
-  decimal is given back its int keys as the only argument of a call, and is accepted with
-  either keys as what is returned.
+* Rows from Codewars wrap each expected value in a list (`[5]` for 5), other rows do not, and no
+  field says which. If *all* outputs of a row are lists of one item, the item alone is accepted
+  too. A single output that is not such a list proves that the row is not wrapped.
+* JSON turned the int keys of dicts into strings. If every key of a dict is an int in decimal,
+  the dict gets its int keys back where it is the only argument of a call; as an expected value,
+  it is accepted with string keys and with int keys.
 
-LiveCodeBench (its cases have a `testtype`) has neither, and is taken at its word.
+LiveCodeBench has neither ambiguity: its cases, which have a `testtype`, are not changed.
 """
 
 from collections.abc import Sequence
@@ -28,43 +27,46 @@ from nova_code_verifier.verifier.reference.datasets.rows import RawCase
 from nova_code_verifier.verifier.reference.fields import read_json, read_text
 from nova_code_verifier.verifier.types import CallCase, StdioCase, TestCase
 
-# More digits than any key that was an int; a bound for int(), which is slow on long ones.
+# No int key is longer. int() is slow on long strings, so this also limits the time.
 _MAX_KEY_CHARACTERS = 20
 
 
-def build_cases(drafts: Sequence[RawCase]) -> tuple[TestCase, ...]:
-    """Build the test cases of a row from its *drafts*, which are all of one kind."""
-    if drafts[0].entry_point is None:
-        return tuple(map(_stdio_case, drafts))
-    values = [_expected_value(draft) for draft in drafts]
+def build_cases(raw_cases: Sequence[RawCase]) -> tuple[TestCase, ...]:
+    """Build the test cases of a row. All *raw_cases* must be of one kind.
+
+    Raise VerifierError for an input or an output that cannot be read.
+    """
+    if raw_cases[0].entry_point is None:
+        return tuple(map(_stdio_case, raw_cases))
+    values = [_expected_value(raw_case) for raw_case in raw_cases]
     wrapped = all(isinstance(value, list) and len(value) == 1 for value in values)
     return tuple(
-        _call_case(draft, value, wrapped=wrapped)
-        for draft, value in zip(drafts, values, strict=True)
+        _call_case(raw_case, value, wrapped=wrapped)
+        for raw_case, value in zip(raw_cases, values, strict=True)
     )
 
 
-def _stdio_case(draft: RawCase) -> StdioCase:
+def _stdio_case(raw_case: RawCase) -> StdioCase:
     return StdioCase(
-        stdin=_joined(draft.input_field, draft.input),
-        expected_stdout=_joined(draft.output_field, draft.output),
+        stdin=_joined(raw_case.input_field, raw_case.input),
+        expected_stdout=_joined(raw_case.output_field, raw_case.output),
     )
 
 
 def _joined(field: str, value: object) -> str:
-    expected = "a string or a list of lines (or an fn_name, if a function is to be called)"
+    expected = "a string or a list of lines (if the tests call a function, set fn_name)"
     if isinstance(value, list):
         return "\n".join(read_text(field, line, expected) for line in value)
     return read_text(field, value, expected)
 
 
-def _call_case(draft: RawCase, value: object, *, wrapped: bool) -> CallCase:
-    arguments = _arguments(draft.input_field, draft.input)
+def _call_case(raw_case: RawCase, value: object, *, wrapped: bool) -> CallCase:
+    arguments = _arguments(raw_case.input_field, raw_case.input)
     return CallCase(
-        entry_point=draft.entry_point or "",
-        arguments=arguments if draft.literal else _with_int_keys(arguments),
+        entry_point=raw_case.entry_point or "",
+        arguments=arguments if raw_case.literal else _with_int_keys(arguments),
         expected_value=value,
-        also_accepted=() if draft.literal else _other_readings(value, wrapped=wrapped),
+        also_accepted=() if raw_case.literal else _other_readings(value, wrapped=wrapped),
     )
 
 
@@ -74,15 +76,15 @@ def _arguments(field: str, value: object) -> tuple[object, ...]:
         return tuple(value)
     lines = [line for line in read_text(field, value, expected).split("\n") if line.strip()]
     if not lines:
-        # Not a call without arguments: that would fail every candidate if a value got lost.
+        # Do not call without arguments: if a value got lost, every candidate would fail.
         raise VerifierError(field, f"found an empty string, expected {expected}")
     return tuple(read_json(field, line, expected) for line in lines)
 
 
-def _expected_value(draft: RawCase) -> object:
-    if isinstance(draft.input, str) and isinstance(draft.output, str):
-        return read_json(draft.output_field, draft.output)
-    return draft.output
+def _expected_value(raw_case: RawCase) -> object:
+    if isinstance(raw_case.input, str) and isinstance(raw_case.output, str):
+        return read_json(raw_case.output_field, raw_case.output)
+    return raw_case.output
 
 
 def _other_readings(value: object, *, wrapped: bool) -> tuple[object, ...]:

@@ -1,25 +1,25 @@
-"""Read test code as datasets write it.
+"""Read test code in the shapes of public datasets.
 
-In: a row's test code: a source, or a list of asserts, and the dicts around it. Out: a
-`TestCode`. Must not know: in which shapes test cases come, and what the code does.
+In: the test code of a row (a source, or a list of asserts), and the dicts around it. Out: a
+`TestCode`.
 
-| written by | shape |
+| dataset | shape |
 |---|---|
 | HumanEval, LeetCodeDataset | `{"test": "def check(candidate): ...", "entry_point", "prompt"}` |
-| BigCodeBench, ClassEval | `{"test": "class TestCases(unittest.TestCase): ..."}`, `*_prompt` |
-| KodCode | `{"test": "from solution import f ..."}`, as pytest runs it |
+| BigCodeBench | `{"test": "class TestCases(unittest.TestCase): ...", "code_prompt"}` |
+| ClassEval | `{"test": "class A(unittest.TestCase): ...", "import_statement": ["import math"]}` |
+| KodCode | `{"test": "from solution import f ..."}`, for pytest |
 | MBPP | `{"test_list": ["assert ..."], "challenge_test_list", "test_setup_code"}` |
 | MBPP, sanitized | `{"test_list": ["assert ..."], "test_imports": ["import math"]}` |
 | verl | `{"assert_case": ["assert ..."]}` |
 | Code-R1 | `{"functional": "..."}` or `{"pytest": "..."}` |
-| AceCode, open-instruct | a list of asserts, where others have a list of test cases |
-| anyone | source, where others have a list of test cases |
+| AceCode, open-instruct | a list of asserts in place of a list of test cases |
+| any | a source in place of a list of test cases |
 
-The last two go by what they hold: Python that asserts, or defines tests. Beside all of them,
-`entry_point` and `shared_process` mean what they mean in `verifier.reference.test_code`;
-`code_prompt`,
-`complete_prompt`, `prompt` or `import_statement` is the prompt, if it is Python: the candidate
-is put behind it, and to most datasets a prompt is a text in English.
+The last two are recognized by their content: Python that has an assert or defines tests. Next to
+every shape, `entry_point` and `shared_process` mean the same as in `reference/test_code.py`. The
+prompt is the first of `code_prompt`, `complete_prompt`, `prompt` and `import_statement` that is
+Python, because the candidate is appended to it. In most datasets `prompt` is a text in English.
 """
 
 import ast
@@ -31,19 +31,19 @@ from nova_code_verifier.verifier.reference.fields import Scope, read_list, read_
 from nova_code_verifier.verifier.syntax import read_python
 from nova_code_verifier.verifier.types import TestCode
 
-CODE_SOURCES = (
+CODE_KEY_GROUPS = (
     ("test",),
     ("test_list", "challenge_test_list"),
     ("assert_case",),
     ("functional",),
     ("pytest",),
 )
-"""The keys that hold test code and nothing else, grouped as they belong together."""
+"""The keys that hold test code only. The keys of one group belong together."""
 
-_PROMPTS = ("code_prompt", "complete_prompt", "prompt", "import_statement")
-_PREPARATIONS = ("test_imports", "test_setup_code")
-_LISTS = ("test_list", "challenge_test_list", "test_imports", "assert_case")
-_PROVIDES = (
+_PROMPT_KEYS = ("code_prompt", "complete_prompt", "prompt", "import_statement")
+_SETUP_KEYS = ("test_imports", "test_setup_code")
+_LIST_KEYS = ("test_list", "challenge_test_list", "test_imports", "assert_case")
+_DEFINITIONS = (
     ast.Import,
     ast.ImportFrom,
     ast.FunctionDef,
@@ -52,63 +52,68 @@ _PROVIDES = (
     ast.Assign,
     ast.AnnAssign,
 )
-_SOURCE = "the source of tests"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeTests:
-    """Test code, its lines put together. `style` is as in `TestCode`."""
+    """Test code as one source. `style` is that of `TestCode`."""
 
     source: str
     style: str = ""
 
 
-def read_code(scope: Scope, source: tuple[str, ...]) -> CodeTests:
-    """Read what one of `CODE_SOURCES` holds, and what prepares it."""
-    keys = [key for key in source if scope.values.get(key)]
-    if source == ("test_list", "challenge_test_list"):
-        # The setup may use the candidate's names: it belongs behind the candidate.
-        keys = [key for key in _PREPARATIONS if scope.values.get(key)] + keys
-    text = "\n".join(_text(scope, key) for key in keys)
-    if not text.strip():
-        raise VerifierError(scope.at(keys[-1]), f"found nothing, expected {_SOURCE}")
-    return CodeTests(source=text, style="pytest" if source == ("pytest",) else "")
+def read_code(scope: Scope, group: tuple[str, ...]) -> CodeTests:
+    """Read the test code in the keys of *group*, one of `CODE_KEY_GROUPS`, and its setup code.
+
+    Raise VerifierError if it is empty or has a line that is not a string.
+    """
+    keys = [key for key in group if scope.values.get(key)]
+    if group == ("test_list", "challenge_test_list"):
+        # The setup may use the candidate's names, so it must run after the candidate.
+        keys = [key for key in _SETUP_KEYS if scope.values.get(key)] + keys
+    source = "\n".join(_text(scope, key) for key in keys)
+    if not source.strip():
+        raise VerifierError(scope.at(keys[-1]), "found nothing, expected source code of tests")
+    return CodeTests(source=source, style="pytest" if group == ("pytest",) else "")
 
 
 def _text(scope: Scope, key: str) -> str:
     field, value = scope.at(key), scope.values[key]
-    if isinstance(value, str) and key not in _LISTS:
+    if isinstance(value, str) and key not in _LIST_KEYS:
         return value
     return "\n".join(_lines(field, read_list(field, value)))
 
 
 def _lines(field: str, lines: Sequence[object]) -> Iterator[str]:
-    for number, line in enumerate(lines):
-        yield read_text(f"{field}[{number}]", line, "a line of test code")
+    for index, line in enumerate(lines):
+        yield read_text(f"{field}[{index}]", line, "a line of test code")
 
 
 def code_in_text(text: str) -> CodeTests | None:
-    """Tell whether *text* is test code, and nothing that only looks like it."""
+    """Return *text* as test code, or None if it is not Python that asserts or defines tests."""
     tree = read_python(text)
-    is_code = tree is not None and any(_is_of_tests(node) for node in ast.walk(tree))
+    is_code = tree is not None and any(map(_is_test_node, ast.walk(tree)))
     return CodeTests(source=text) if is_code else None
 
 
 def code_in_list(field: str, items: Sequence[object]) -> CodeTests | None:
-    """Read a list of asserts; None if it is no list of strings. Raises VerifierError."""
+    """Return a list of asserts as test code, or None if it is not a list of strings.
+
+    Raise VerifierError for strings that are not asserts.
+    """
     if not items or not isinstance(items[0], str):
         return None
     code = code_in_text("\n".join(_lines(field, items)))
     if code is None:
-        problem = f"found {len(items)} strings that are no Python code that asserts"
+        problem = f"found {len(items)} strings that are not Python asserts"
         raise VerifierError(field, f"{problem}, expected asserts, or dicts with input and output")
     return code
 
 
-def code_of(
+def build_test_code(
     code: CodeTests, scopes: Sequence[Scope], *, entry_point: str, shared_process: bool
 ) -> TestCode:
-    """Turn a row's test code into a test code; the innermost of *scopes* with a prompt counts."""
+    """Combine the test code of a row with the prompt of the innermost of *scopes* that has one."""
     prompts = (prompt for scope in reversed(scopes) for prompt in _prompts_in(scope))
     return TestCode(
         source=code.source,
@@ -120,7 +125,7 @@ def code_of(
 
 
 def _prompts_in(scope: Scope) -> Iterator[str]:
-    for key in _PROMPTS:
+    for key in _PROMPT_KEYS:
         value = scope.values.get(key)
         lines = value if isinstance(value, list) else [value]
         text = "\n".join(line for line in lines if isinstance(line, str))
@@ -129,13 +134,16 @@ def _prompts_in(scope: Scope) -> Iterator[str]:
 
 
 def _is_prompt(text: str) -> bool:
-    """Tell code from English: it parses, at the latest when its last function has a body."""
+    """Return whether *text* is Python that defines or imports something, and not English.
+
+    It may end with the head of a function, so it is also parsed with a body added.
+    """
     tree = read_python(text) or read_python(f"{text.rstrip()}\n    pass\n")
-    # "Sort" alone is Python, too.
-    return tree is not None and any(isinstance(node, _PROVIDES) for node in tree.body)
+    # The English text "Sort" is valid Python, too.
+    return tree is not None and any(isinstance(node, _DEFINITIONS) for node in tree.body)
 
 
-def _is_of_tests(node: ast.AST) -> bool:
+def _is_test_node(node: ast.AST) -> bool:
     match node:
         case ast.Assert() | ast.Name(id="TestCase") | ast.Attribute(attr="TestCase"):
             return True

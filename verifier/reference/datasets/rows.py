@@ -1,13 +1,12 @@
-"""Read the test cases of a native shape one by one, as they stand.
+"""Read the test cases of a dataset row, without interpreting inputs and outputs.
 
-In: tests as `native_shapes` found them, and the dicts around them. Out: for each test case
-a `RawCase`: input and output with their paths, and the function to call, if it is a call.
-Must not know: what inputs and outputs mean.
+In: tests as `reference/datasets/shapes.py` found them, and the dicts around them. Out: for each
+test case a `RawCase`: input and output with their paths, and the function to call, if any.
 
-The function is named by `fn_name`, `func_name`, `function_name` or `entry_point`, in the row,
-in the case, or in the `metadata` of either. A case may declare its kind as `testtype` or
-`type` (`stdin`, `stdin_stdout`, `functional`, `function_call`); without, it is a call if a
-function is named. Names and kinds that do not go together are errors.
+The keys `fn_name`, `func_name`, `function_name` or `entry_point` name the function, in the row,
+in the case, or in the `metadata` of either. The keys `testtype` or `type` declare the kind of a
+case: `stdin`, `stdin_stdout` or `stdio`, or else `functional`, `function_call` or `call`. Without
+them, a case is a call if a function is named. A name that contradicts the kind is an error.
 """
 
 from collections.abc import Iterator, Sequence
@@ -43,9 +42,9 @@ _IS_CALL = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawCase:
-    """A dataset's test case; a call if there is an `entry_point`, otherwise stdio.
+    """A test case as a dataset wrote it: a call if it has an `entry_point`, otherwise stdio.
 
-    `literal` cases mean what they say, to the letter (see `native_cases`).
+    The values of a `literal` case have one reading (see `reference/datasets/cases.py`).
     """
 
     input_field: str
@@ -56,19 +55,24 @@ class RawCase:
     literal: bool = False
 
 
-def read_drafts(tests: PairedTests | ListedTests, scopes: Sequence[Scope]) -> list[RawCase]:
-    """Read all test cases of a row: at least one, and all of one kind."""
+def read_raw_cases(tests: PairedTests | ListedTests, scopes: Sequence[Scope]) -> list[RawCase]:
+    """Read all test cases of a row: at least one, and all of one kind.
+
+    Raise VerifierError for cases of two kinds, or for a case that lacks its output.
+    """
     entry_point = read_function_name(scopes)
     if isinstance(tests, PairedTests):
-        return _paired_drafts(tests.scope, entry_point)
-    drafts = _listed_drafts(tests, entry_point)
-    for draft in drafts:
-        if (draft.entry_point is None) is not (drafts[0].entry_point is None):
-            raise VerifierError(draft.input_field, "belongs to another kind of case than the first")
-    return drafts
+        return _paired_raw_cases(tests.scope, entry_point)
+    raw_cases = _listed_raw_cases(tests, entry_point)
+    kinds = ["stdio" if case.entry_point is None else "call" for case in raw_cases]
+    for raw_case, kind in zip(raw_cases, kinds, strict=True):
+        if kind != kinds[0]:
+            problem = f"found a {kind} case, expected a {kinds[0]} case like the first one"
+            raise VerifierError(raw_case.input_field, problem)
+    return raw_cases
 
 
-def _paired_drafts(scope: Scope, entry_point: str | None) -> list[RawCase]:
+def _paired_raw_cases(scope: Scope, entry_point: str | None) -> list[RawCase]:
     inputs_field, outputs_field = scope.at("inputs"), scope.at("outputs")
     inputs = read_list(inputs_field, scope.values.get("inputs"))
     outputs = read_list(outputs_field, scope.values.get("outputs"))
@@ -79,25 +83,25 @@ def _paired_drafts(scope: Scope, entry_point: str | None) -> list[RawCase]:
     return [
         RawCase(
             input_field=f"{inputs_field}[{index}]",
-            input=given,
+            input=value,
             output_field=f"{outputs_field}[{index}]",
-            output=expected,
+            output=output,
             entry_point=entry_point,
         )
-        for index, (given, expected) in enumerate(zip(inputs, outputs, strict=True))
+        for index, (value, output) in enumerate(zip(inputs, outputs, strict=True))
     ]
 
 
-def _listed_drafts(tests: ListedTests, entry_point: str | None) -> list[RawCase]:
+def _listed_raw_cases(tests: ListedTests, entry_point: str | None) -> list[RawCase]:
     check_count(tests.lists[0][0], sum(len(cases) for _, cases in tests.lists))
     return [
-        _draft(f"{field}[{index}]", case, entry_point)
+        _raw_case(f"{field}[{index}]", case, entry_point)
         for field, cases in tests.lists
         for index, case in enumerate(cases)
     ]
 
 
-def _draft(field: str, case: object, row_entry_point: str | None) -> RawCase:
+def _raw_case(field: str, case: object, row_entry_point: str | None) -> RawCase:
     if not isinstance(case, dict):
         raise mismatch(field, case, "a dict with input and output")
     output = _output_key(field, case)
@@ -114,14 +118,15 @@ def _draft(field: str, case: object, row_entry_point: str | None) -> RawCase:
 
 
 def _output_key(field: str, case: dict[str, object]) -> str:
-    given = [key for key in _OUTPUTS if key in case]
-    filled = [key for key in given if case[key] is not None]
+    present = [key for key in _OUTPUTS if key in case]
+    filled = [key for key in present if case[key] is not None]
     if len(filled) > 1:
-        raise VerifierError(f"{field}.expected_output", "found beside output, expected one of them")
-    if not given:
+        problem = f"found both {' and '.join(_OUTPUTS)}, expected one of them"
+        raise VerifierError(f"{field}.expected_output", problem)
+    if not present:
         hints = "".join(did_you_mean(key, case) for key in _OUTPUTS)
         raise VerifierError(f"{field}.output", f"found nothing, expected an output{hints}")
-    return (filled or given)[0]
+    return (filled or present)[0]
 
 
 def _check_declared_kind(field: str, case: dict[str, object], entry_point: str | None) -> None:
@@ -134,35 +139,36 @@ def _check_declared_kind(field: str, case: dict[str, object], entry_point: str |
             raise VerifierError(f"{field}.{key}", problem)
         if _IS_CALL[kind] is (entry_point is None):
             named = quote(entry_point) if entry_point else "none"
-            problem = f"found {quote(kind)}, which contradicts the function named: {named}"
+            problem = f"found {quote(kind)}, which contradicts the function name: {named}"
             raise VerifierError(f"{field}.{key}", problem)
 
 
-def _case_entry_point(field: str, case: dict[str, object], row: str | None) -> str | None:
+def _case_entry_point(field: str, case: dict[str, object], row_name: str | None) -> str | None:
     if case.keys().isdisjoint((*_ENTRY_POINTS, "metadata")):
-        return row
-    own = read_function_name([Scope(field=field, values=case)])
-    if own is not None and row is not None and own != row:
-        raise VerifierError(field, f"names {quote(own)}, but the row names {quote(row)}")
-    return own or row
+        return row_name
+    name = read_function_name([Scope(field=field, values=case)])
+    if None not in (name, row_name) and name != row_name:
+        problem = f"found function name {quote(name)}, expected {quote(row_name)} as in the row"
+        raise VerifierError(field, problem)
+    return name or row_name
 
 
 def read_function_name(scopes: Sequence[Scope]) -> str | None:
-    """Read the name of the function that a row is about, if it says so."""
-    found: str | None = None
+    """Return the name of the function that the tests call, or None if *scopes* name none."""
+    name: str | None = None
     scopes = [*scopes, *_metadata(scopes)]
     for key in _ENTRY_POINTS:
         setting = read_setting(scopes, key, read_entry_point)
-        if setting and found not in (None, setting.value):
-            problem = f"names {quote(setting.value)}, but {quote(found)} is named too"
+        if setting and name not in (None, setting.value):
+            problem = f"found {quote(setting.value)}, expected {quote(name)} as in another key"
             raise VerifierError(setting.field, problem)
-        found = setting.value if setting else found
-    return found
+        name = setting.value if setting else name
+    return name
 
 
 def _metadata(scopes: Sequence[Scope]) -> Iterator[Scope]:
     for scope in scopes:
         field, value = scope.at("metadata"), scope.values.get("metadata")
-        # Other text there is none of our business.
+        # `metadata` is a common key: other text in it belongs to the dataset.
         if isinstance(value, dict) or (isinstance(value, str) and '"func_name"' in value):
             yield Scope(field=field, values=read_dict(field, value))

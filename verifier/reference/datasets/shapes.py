@@ -1,33 +1,33 @@
-"""Find the tests in a row of a dataset.
+"""Find the tests in a dataset row.
 
-In: a reference, as a trainer sent it. Out: where its tests are, in which shape, and the
-dicts around them. Must not know: what a test case's values mean, or what it may cost.
+In: a reference, as a trainer sent it. Out: the tests with their path and their shape, and the
+dicts around them. The values of test cases are not read here.
 
-| written by | shape |
+| dataset | shape |
 |---|---|
 | APPS, TACO, PRIME, verl, NeMo Gym | `{"inputs": [...], "outputs": [...], "fn_name"?: "f"}` |
 | AWS | `{"test_cases": [{"input": ..., "expected_output": ...}]}` |
 | open-r1, SYNTHETIC, DeepCoder | `{"test_cases" or "tests": [{"input", "output", "type"?}]}` |
 | Codeforces of open-r1 | `{"official_tests": [{"input", "output"}]}` |
 | open-instruct | `[{"input", "output"}]` |
-| LiveCodeBench | `{"public_test_cases", "private_test_cases"}`, lists as above, or JSON of them |
+| LiveCodeBench | `{"public_test_cases": [...], "private_test_cases": [...]}`, lists as above |
 | code_contests | `{"public_tests": {"input": [...], "output": [...]}, "private_tests", ...}` |
 
-Each, and each shape of test code in `verifier.reference.datasets.code`, may stand inside
-`input_output`,
-`ground_truth`, `reward_model`, `unit_tests`, `verifier_metadata`, `verification_info`, `tests`
-or `test_cases`, several deep, as JSON or as a JSON string. A row with tests in two of them is
-refused, but for LeetCodeDataset, whose `input_output` says what its `test` was made from.
+Each shape, and each shape of test code in `reference/datasets/code.py`, may be wrapped in
+`input_output`, `ground_truth`, `reward_model`, `unit_tests`, `verifier_metadata`,
+`verification_info`, `tests` or `test_cases`, several levels deep, as JSON or as a JSON string.
+A row with tests in two places is refused. The exception is LeetCodeDataset: its `input_output`
+describes the tests that are in its `test`.
 
-Keys that we do not know are the dataset's own business, with exceptions: those that hold
-tests that we cannot run are refused, for grading by half of the tests is not grading.
+Other keys belong to the dataset and are ignored. A few of them hold tests that we cannot run:
+these are refused, because grading by half of the tests would be wrong.
 """
 
 from dataclasses import dataclass
 
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.reference.datasets.code import (
-    CODE_SOURCES,
+    CODE_KEY_GROUPS,
     CodeTests,
     code_in_list,
     code_in_text,
@@ -45,7 +45,7 @@ from nova_code_verifier.verifier.reference.fields import (
 )
 
 _PAIR = ("inputs", "outputs")
-_HOLDERS = (
+_WRAPPERS = (
     "tests",
     "test_cases",
     "official_tests",
@@ -56,37 +56,40 @@ _HOLDERS = (
     "verifier_metadata",
     "verification_info",
 )
-# Each group is one source of tests. A row must have tests in exactly one of them.
-_SOURCES = (
+# The keys of one group belong together. A row must have tests in exactly one group.
+_KEY_GROUPS = (
     _PAIR,
     ("public_test_cases", "private_test_cases"),
     ("public_tests", "private_tests", "generated_tests"),
-    *((holder,) for holder in _HOLDERS),
+    *((wrapper,) for wrapper in _WRAPPERS),
 )
-_SOURCE_KEYS = tuple(key for source in _SOURCES for key in source)
-TEST_KEYS = frozenset({*_SOURCE_KEYS, *(key for source in CODE_SOURCES for key in source)})
-"""Where a reference may hold tests, in whatever shape."""
+_CASE_KEYS = tuple(key for group in _KEY_GROUPS for key in group)
+_CODE_KEYS = tuple(key for group in CODE_KEY_GROUPS for key in group)
+TEST_KEYS = frozenset({*_CASE_KEYS, *_CODE_KEYS})
+"""The keys of a reference that may hold tests, in any shape."""
 _MAX_DEPTH = 6
-_NIL: tuple[object, ...] = ("", [])
+_MAX_HINTS = 6
 
 _UNSUPPORTED = {
-    "generated_checker": "found a checker program, which is not supported yet",
-    "input_file": "found the name of a file to read, which is not supported yet",
-    "output_file": "found the name of a file to write, which is not supported yet",
+    "generated_checker": "found a checker program, which is not supported yet; set checker instead",
+    "input_file": "found a file to read, which is not supported yet; expected stdin",
+    "output_file": "found a file to write, which is not supported yet; expected stdout",
 }
-_SENTIMENT = ("answer", "opinions")
-_NO_TESTS_BESIDE = (
-    "found no tests beside it; alone, it is a label or opinions (task sentiment: positive, "
-    "negative, neutral) or a text to compare with (task similarity)"
+_SENTIMENT_KEYS = ("answer", "opinions")
+_NOT_FOR_CODE = (
+    "found no tests next to it; without tests, set task to sentiment (it is a label: positive, "
+    "negative, neutral; or opinions) or to similarity (it is a text to compare with)"
 )
 
-_EXPECTED = "a dict, a list of test cases, JSON of either, or asserts (other test code: tests.code)"
-_NEVER_UNPICKLED = "a JSON list (base64 of a pickle is never unpickled: convert it offline)"
+_EXPECTED = (
+    "a dict, a list of test cases, JSON of either, or asserts (put other test code in tests.code)"
+)
+_NEVER_UNPICKLED = "a JSON list (a base64 pickle is never unpickled: convert it offline)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CanonicalTests:
-    """Tests in our own form, unread."""
+    """The `tests` of the canonical form, not read yet."""
 
     field: str
     values: dict[str, object]
@@ -94,61 +97,59 @@ class CanonicalTests:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairedTests:
-    """Tests as `inputs` and `outputs` of one scope, unread."""
+    """Tests in `inputs` and `outputs` of one scope, not read yet."""
 
     scope: Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedTests:
-    """Tests as lists of dicts with `input` and `output`, unread, each list with its path."""
+    """Lists of dicts with `input` and `output`, not read yet, each list with its path."""
 
     lists: tuple[tuple[str, list[object]], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FoundTests:
-    """The tests of a reference, and the dicts around them, outermost first."""
+class LocatedTests:
+    """The tests of a reference, and the dicts around them, the outermost first."""
 
     tests: CanonicalTests | PairedTests | ListedTests | CodeTests
     scopes: tuple[Scope, ...]
 
 
-def find_tests(reference: object) -> FoundTests:
-    """Walk inwards until there are tests; never past a fork."""
+def find_tests(reference: object) -> LocatedTests:
+    """Go from wrapper to wrapper until there are tests.
+
+    Raise VerifierError if there are none, if two keys hold tests, or if they cannot be run.
+    """
     key, field = "", ""
-    value = _opened("reference", reference)
+    value = unpack("reference", reference, _EXPECTED, _read_json_or_code)
     scopes: list[Scope] = []
     for _ in range(_MAX_DEPTH):
         tests = _tests_at(key, field, value)
         if tests is not None:
-            return FoundTests(tests=tests, scopes=tuple(scopes))
+            return LocatedTests(tests=tests, scopes=tuple(scopes))
         scope = Scope(field=field, values=read_dict(field or "reference", value, _EXPECTED))
         scopes.append(scope)
-        source = _source(scope)
-        if len(source) > 1 or source in CODE_SOURCES:
-            return FoundTests(tests=_tests_of(scope, source), scopes=tuple(scopes))
-        key = source[0]
-        field, value = scope.at(key), _opened(scope.at(key), scope.values[key])
-    raise VerifierError(field, f"found {_MAX_DEPTH} dicts in one another, and no tests yet")
+        keys = _test_keys(scope)
+        if len(keys) > 1 or keys in CODE_KEY_GROUPS:
+            return LocatedTests(tests=_tests_in(scope, keys), scopes=tuple(scopes))
+        key = keys[0]
+        field = scope.at(key)
+        value = unpack(field, scope.values[key], _EXPECTED, _read_json_or_code)
+    raise VerifierError(
+        field, f"found no tests in {_MAX_DEPTH} nested dicts, expected fewer levels"
+    )
 
 
-def _opened(field: str, value: object) -> object:
-    """Decode *value* where it is JSON in a string; what is test code, and no JSON, is known."""
-    for _ in range(2):
-        if not isinstance(value, str):
-            return value
-        text = value
-        try:
-            value = read_json(field, text, _EXPECTED)
-        except VerifierError:
-            code = code_in_text(text)
-            if code is None:
-                raise
-            return code
-    if isinstance(value, str):
-        raise VerifierError(field, f"found JSON strings in one another, expected {_EXPECTED}")
-    return value
+def _read_json_or_code(field: str, text: str, expected: str) -> object:
+    try:
+        return read_json(field, text, expected)
+    except VerifierError:
+        code = code_in_text(text)
+        if code is None:
+            raise
+        return code
 
 
 def _tests_at(
@@ -157,56 +158,54 @@ def _tests_at(
     if isinstance(value, CodeTests):
         return value
     if isinstance(value, list):
-        where = field or "reference"
+        path = field or "reference"
         if value and isinstance(value[0], dict) and "polarity" in value[0]:
-            raise VerifierError(where, 'found a list of opinions, expected {"opinions": [...]}')
-        return code_in_list(where, value) or ListedTests(lists=((where, value),))
+            raise VerifierError(path, 'found a list of opinions, expected {"opinions": [...]}')
+        return code_in_list(path, value) or ListedTests(lists=((path, value),))
     if isinstance(value, dict):
         if key == "tests" and not value.keys().isdisjoint(("kind", "cases")):
             return CanonicalTests(field=field, values=value)
         if key and isinstance(value.get("input"), list):
-            return ListedTests(lists=((field, _rows(field, value)),))
+            return ListedTests(lists=((field, _rows_of_columns(field, value)),))
     return None
 
 
-def _source(scope: Scope) -> tuple[str, ...]:
-    """Return the keys that hold the tests in *scope*, or raise."""
+def _test_keys(scope: Scope) -> tuple[str, ...]:
+    """Return the one group of keys that holds the tests in *scope*. Raise VerifierError."""
     _refuse_unsupported(scope)
-    sources = [
-        source for source in _SOURCES if any(_filled(scope.values.get(key)) for key in source)
-    ]
-    sources += [
-        source
-        for source in CODE_SOURCES
-        if any(_holds_code(scope.values.get(key)) for key in source)
-    ]
-    if _is_of_leetcode(scope):
-        sources.remove(("input_output",))
-    if not sources:
+    groups = [group for group in _KEY_GROUPS if any(map(_is_filled, _values(scope, group)))]
+    groups += [group for group in CODE_KEY_GROUPS if any(map(_may_be_code, _values(scope, group)))]
+    if _is_leetcode_row(scope):
+        groups.remove(("input_output",))
+    if not groups:
         raise _no_tests(scope)
-    if len(sources) > 1:
-        keys = " and ".join(quote_keys(source) for source in sources)
-        raise VerifierError(scope.at(sources[1][0]), f"found tests in {keys}, expected one of them")
-    return sources[0]
+    if len(groups) > 1:
+        keys = " and ".join(quote_keys(group) for group in groups)
+        raise VerifierError(scope.at(groups[1][0]), f"found tests in {keys}, expected one of them")
+    return groups[0]
 
 
-def _tests_of(scope: Scope, source: tuple[str, ...]) -> PairedTests | ListedTests | CodeTests:
-    if source is _PAIR:
+def _values(scope: Scope, keys: tuple[str, ...]) -> list[object]:
+    return [scope.values.get(key) for key in keys]
+
+
+def _tests_in(scope: Scope, keys: tuple[str, ...]) -> PairedTests | ListedTests | CodeTests:
+    if keys is _PAIR:
         return PairedTests(scope=scope)
-    if source in CODE_SOURCES:
-        return read_code(scope, source)
-    keys = [key for key in source if _filled(scope.values.get(key))]
-    return ListedTests(lists=tuple((scope.at(key), _cases_at(scope, key)) for key in keys))
+    if keys in CODE_KEY_GROUPS:
+        return read_code(scope, keys)
+    filled = [key for key in keys if _is_filled(scope.values.get(key))]
+    return ListedTests(lists=tuple((scope.at(key), _cases_at(scope, key)) for key in filled))
 
 
 def _cases_at(scope: Scope, key: str) -> list[object]:
     field = scope.at(key)
     value = unpack(field, scope.values[key], _NEVER_UNPICKLED)
-    return _rows(field, value) if isinstance(value, dict) else read_list(field, value)
+    return _rows_of_columns(field, value) if isinstance(value, dict) else read_list(field, value)
 
 
-def _rows(field: str, columns: dict[str, object]) -> list[object]:
-    """Turn a dict of lists, as tables keep them, into a list of dicts."""
+def _rows_of_columns(field: str, columns: dict[str, object]) -> list[object]:
+    """Convert a dict of lists, as table formats store rows, into a list of dicts."""
     lists = {
         key: read_list(f"{field}.{key}", value)
         for key, value in columns.items()
@@ -215,7 +214,7 @@ def _rows(field: str, columns: dict[str, object]) -> list[object]:
     lengths = {key: len(value) for key, value in lists.items()}
     if len(set(lengths.values())) > 1:
         shown = ", ".join(f"{length} in {quote(key)}" for key, length in lengths.items())
-        raise VerifierError(field, f"found lists of different lengths: {shown}")
+        raise VerifierError(field, f"found lists of different lengths, expected equal: {shown}")
     return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
 
 
@@ -225,33 +224,35 @@ def _refuse_unsupported(scope: Scope) -> None:
         if isinstance(value, str | list) and value:
             raise VerifierError(scope.at(key), problem)
     if scope.values.get("input_mode") == "file":
-        raise VerifierError(scope.at("input_mode"), "found file, which is not supported yet")
+        problem = "found file, which is not supported yet; expected stdio"
+        raise VerifierError(scope.at("input_mode"), problem)
 
 
 def _no_tests(scope: Scope) -> VerifierError:
-    empty_code = [key for source in CODE_SOURCES for key in source if scope.values.get(key) in _NIL]
-    for key in (*_SOURCE_KEYS, *empty_code):
+    empty_code_keys = [key for key in _CODE_KEYS if scope.values.get(key) in ("", [])]
+    for key in (*_CASE_KEYS, *empty_code_keys):
         if key in scope.values:
             return VerifierError(scope.at(key), "found no test cases, expected at least one")
-    for key in _SENTIMENT:
+    for key in _SENTIMENT_KEYS:
         if key in scope.values:
-            return VerifierError(scope.at(key), _NO_TESTS_BESIDE)
-    hints = "".join(did_you_mean(key, _SOURCE_KEYS) for key in list(scope.values)[:_MAX_DEPTH])
-    problem = f"found {quote_keys(scope.values)}, expected tests, inputs and outputs or test_cases"
+            return VerifierError(scope.at(key), _NOT_FOR_CODE)
+    hints = "".join(did_you_mean(key, _CASE_KEYS) for key in list(scope.values)[:_MAX_HINTS])
+    problem = f"found {quote_keys(scope.values)}, expected tests, inputs and outputs, or test_cases"
     return VerifierError(scope.field or "reference", problem + hints)
 
 
-def _is_of_leetcode(scope: Scope) -> bool:
-    """Tell a row whose list of inputs and outputs is an account of its test code."""
-    listed = scope.values.get("input_output")
-    has_check = _holds_code(scope.values.get("test")) and "entry_point" in scope.values
-    return has_check and isinstance(listed, list) and bool(listed)
+def _is_leetcode_row(scope: Scope) -> bool:
+    """Return whether the `input_output` of *scope* only describes the tests in its `test`."""
+    pairs = scope.values.get("input_output")
+    has_check = _may_be_code(scope.values.get("test")) and "entry_point" in scope.values
+    return has_check and isinstance(pairs, list) and bool(pairs)
 
 
-def _holds_code(value: object) -> bool:
-    # "test" is a common word: what is neither source nor lines of it is no test code.
+def _may_be_code(value: object) -> bool:
+    # "test" is a common key. Test code is a source or a list of its lines, never a dict or a flag.
     return isinstance(value, str | list) and bool(value)
 
 
-def _filled(value: object) -> bool:
+def _is_filled(value: object) -> bool:
+    # Do not compare with ==: a library caller may pass arrays, which compare item by item.
     return value is not None and not (isinstance(value, str | list | dict) and not value)

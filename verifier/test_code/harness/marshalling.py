@@ -7,9 +7,12 @@ in the answer, and the changes that the candidate made to operands in place.
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
-from nova_code_verifier.sandbox.guest.object_session import containers_in
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, Walk, from_tree, to_tree
-from nova_code_verifier.sandbox.protocol.shared_types import read_kin, write_kin
+from nova_code_verifier.sandbox.protocol.shared_types import (
+    containers_in,
+    read_shared_value,
+    write_shared_value,
+)
 from nova_code_verifier.verifier.test_code.harness.callables import Sources
 from nova_code_verifier.verifier.test_code.harness.proxies import REF, MethodProxy, ref_of
 from nova_code_verifier.verifier.test_code.harness.proxy_table import ProxyTable
@@ -43,7 +46,7 @@ class Writer:
         if ref is not None:
             return {"at": ref}
         if self._shared.get(kind.__name__) is kind:
-            tree = write_kin(value, walk)
+            tree = write_shared_value(value, walk)
             if tree is not None:
                 return tree
             if plain is None:
@@ -139,7 +142,7 @@ class Reader:
             case "n":
                 return self._nodes[content]
             case "member" | "row":
-                return read_kin(tag, content, self._proxies.shared, walk)
+                return read_shared_value(tag, content, self._proxies.shared, walk)
             case "was":
                 number, tree = content
                 return _refilled(self._containers[number], walk(tree))

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from typing import ClassVar
 
-from nova_code_verifier.sandbox.guest.object_session import SPECIAL_METHODS
+from nova_code_verifier.sandbox.protocol.shared_types import SPECIAL_METHODS
 from nova_code_verifier.verifier.test_code.harness.pending import (
     LEAKING_METHODS,
     TWO_SIDED,

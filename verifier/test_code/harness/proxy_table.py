@@ -7,7 +7,7 @@ exceptions.
 import builtins
 from collections.abc import Iterable, Mapping
 
-from nova_code_verifier.sandbox.guest.object_session import SPECIAL_METHODS
+from nova_code_verifier.sandbox.protocol.shared_types import SPECIAL_METHODS
 from nova_code_verifier.verifier.test_code.harness.pending import Session
 from nova_code_verifier.verifier.test_code.harness.proxies import (
     PLAIN_BASES,

@@ -6,13 +6,16 @@ dropped.
 
 import types
 from collections.abc import Generator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from nova_code_verifier.verifier.test_code.harness.runner import TestRun
 from nova_code_verifier.verifier.test_code.harness.unittest_suite import without_output
 from nova_code_verifier.verifier.test_code.protocol import ItemState
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _FILE, _SETTINGS = "test_tests.py", "pytest.ini"
 _OPTIONS = [
@@ -27,7 +30,7 @@ _ERROR = pytest.StashKey[BaseException]()
 def run(test_run: TestRun, module: types.ModuleType) -> None:
     """Run the items that pytest finds."""
     for name in (_FILE, _SETTINGS):
-        Path(name).write_text("", "ascii")  # pytest wants files
+        open(name, "w", encoding="ascii").close()  # noqa: PTH123  (pytest needs files)
     with without_output():
         status = pytest.main([*_OPTIONS, _FILE], plugins=[_Plugin(test_run, module)])
     if status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR):
@@ -42,7 +45,7 @@ class _Plugin:
         self._module = module
 
     @pytest.hookimpl
-    def pytest_pycollect_makemodule(self, module_path: Path, parent: pytest.Collector) -> object:
+    def pytest_pycollect_makemodule(self, module_path: "Path", parent: pytest.Collector) -> object:
         collected = _Module.from_parent(parent, path=module_path)
         collected._tests_ = self._module
         return collected

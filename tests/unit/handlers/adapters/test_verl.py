@@ -1,4 +1,4 @@
-"""The reward function that verl calls."""
+"""The reward function for verl."""
 
 from typing import Any
 
@@ -23,19 +23,19 @@ SALES = {"target": "売上高", "category": "company#sales", "polarity": "positi
         ('[{"target": "売上高", "polarity": "positive"}]', {"opinions": [SALES]}, 0.1 + 0.9 * 0.8),
     ],
 )
-def test_a_solution_has_its_score(solution: str | None, truth: object, reward: float) -> None:
-    """Nothing without an answer, and partial credit for opinions."""
+def test_a_solution_is_scored(solution: str | None, truth: object, reward: float) -> None:
+    """Without an answer a solution gets 0, otherwise a score between `format_score` and `score`."""
     assert compute_score(solution, truth, 0.1, 1.0) == pytest.approx(reward)
 
 
-def test_it_is_called_as_verl_calls_it() -> None:
-    """By name, with more than it needs."""
+def test_the_keywords_of_verl_are_accepted() -> None:
+    """The function accepts all keywords that verl passes."""
     given: dict[str, Any] = {"solution_str": "negative", "ground_truth": "negative"}
 
     assert compute_score(**given, data_source="chabsa", extra_info={"index": 1}) == 1.0
 
 
-def test_a_program_is_not_for_it() -> None:
-    """The error names the argument."""
+def test_a_reference_for_a_program_is_refused() -> None:
+    """A reference with test cases raises an error that names the argument."""
     with pytest.raises(VerifierError, match=r"^ground_truth: "):
         compute_score("", {"inputs": [], "outputs": []})

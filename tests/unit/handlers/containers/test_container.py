@@ -1,4 +1,4 @@
-"""Containers that are started, or not, with an engine of our own making; and what they are told."""
+"""Starting and removing containers, with a fake engine; and the settings that they get."""
 
 from typing import Any
 
@@ -10,46 +10,46 @@ from nova_code_verifier.handlers.containers.image import ContainerError
 
 
 class Engine:
-    """As much of the SDK's client as is needed: one container, which may fail to start."""
+    """A fake of the SDK's client with one container, which may fail to start."""
 
     def __init__(self, *, fails: bool = False, is_gone: bool = False) -> None:
-        """Have `containers`, as the SDK's client has them."""
+        """Provide `containers`, as the SDK's client does."""
         self.containers = self
-        self.deeds: list[str] = []
+        self.calls: list[str] = []
         self.environment: dict[str, str] = {}
         self._fails, self._is_gone = fails, is_gone
 
     def create(self, image: str, command: list[str], **options: Any) -> "Engine":
         """Create the container."""
-        self.deeds.append(f"create {image} {command[0]}")
+        self.calls.append(f"create {image} {command[0]}")
         self.environment = options["environment"]
         return self
 
     def start(self) -> None:
-        """Start it."""
-        self.deeds.append("start")
+        """Start the container."""
+        self.calls.append("start")
         if self._fails:
             raise APIError("no space left on device")
 
     def remove(self, **_: object) -> None:
-        """Remove it."""
-        self.deeds.append("remove")
+        """Remove the container."""
+        self.calls.append("remove")
         if self._is_gone:
             raise NotFound("no such container")
 
 
-def test_what_does_not_start_is_removed() -> None:
-    """A container that was created and cannot be started is not left behind."""
+def test_a_container_that_does_not_start_is_removed() -> None:
+    """A container that was created but cannot be started is removed."""
     engine = Engine(fails=True)
 
     with pytest.raises(ContainerError, match="no space left"), running(engine, "image"):
         pass
 
-    assert engine.deeds[1:] == ["start", "remove"]
+    assert engine.calls[1:] == ["start", "remove"]
 
 
-def test_why_it_went_wrong_is_not_hidden_by_its_end() -> None:
-    """A container that is gone already is no news."""
+def test_a_failing_removal_does_not_hide_the_first_error() -> None:
+    """An error in the `with` block is raised even if the removal fails too."""
     engine = Engine(is_gone=True)
 
     with pytest.raises(ContainerError, match="the reason"), running(engine, "image"):
@@ -57,7 +57,7 @@ def test_why_it_went_wrong_is_not_hidden_by_its_end() -> None:
 
 
 def test_the_reward_function_gets_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All but those of functions and models that it cannot reach."""
+    """The reward function gets all settings except those that need a network."""
     monkeypatch.setenv("VERIFIER_RUBRIC", '{"reward": {"range": [-1, 1]}}')
     monkeypatch.setenv("VERIFIER_EXECUTOR_FUNCTION", "elsewhere")
     monkeypatch.setenv("VERIFIER_JUDGE_MODEL", "a.model")
@@ -71,8 +71,8 @@ def test_the_reward_function_gets_the_settings(monkeypatch: pytest.MonkeyPatch) 
     assert engine.environment.keys() == names
 
 
-def test_the_executor_gets_what_it_reads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Candidates run there: what is paid for is none of its business."""
+def test_the_executor_function_gets_only_its_own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The executor function, which runs candidates, does not get the rubric."""
     monkeypatch.setenv("VERIFIER_RUBRIC", "rubric.toml")
     monkeypatch.setenv("VERIFIER_ISOLATION", "interpreter")
     engine = Engine()
@@ -83,8 +83,8 @@ def test_the_executor_gets_what_it_reads(monkeypatch: pytest.MonkeyPatch) -> Non
     assert engine.environment.keys() == {"VERIFIER_ISOLATION", "AWS_LAMBDA_FUNCTION_TIMEOUT"}
 
 
-def test_a_path_that_the_container_cannot_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before it is started, and by the setting's name."""
+def test_a_path_to_a_rubric_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rubric in a file, which the container cannot read, is refused by the setting's name."""
     monkeypatch.setenv("VERIFIER_RUBRIC", "rubric.toml")
 
     with pytest.raises(ContainerError, match="VERIFIER_RUBRIC: a path"), running(Engine(), "image"):

@@ -1,11 +1,9 @@
-"""What AWS says of a call, in the sandbox's words: boto3's real client before a scripted Lambda."""
+"""Calls of the executor function: boto3's real client in front of a scripted Lambda."""
 
 import json
-import threading
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -19,85 +17,68 @@ from nova_code_verifier.sandbox.errors import (
     ThrottledError,
     UnreachableError,
 )
+from tests.fakes import HttpReply, LambdaCall, serving_lambda
 
 
 @dataclass(slots=True, kw_only=True)
 class Script:
-    """What the stand-in answers, and what it was asked."""
+    """What the stand-in answers, and the requests that it received."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
-    path: str = ""
+    function: str = ""
     cut_off: bool = False
     asked: list[bytes] = field(default_factory=list)
     tenants: list[str | None] = field(default_factory=list)
 
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    script: Script
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-
-    def do_POST(self) -> None:
-        script = self.server.script
-        script.path = self.path
-        script.asked.append(self.rfile.read(int(self.headers["Content-Length"])))
-        script.tenants.append(self.headers.get("X-Amz-Tenant-Id"))
-        self.send_response(script.status)
-        for name, value in script.headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(script.body) + script.cut_off))
-        self.end_headers()
-        self.wfile.write(script.body)
-
-    def log_message(self, *_: object) -> None:
-        pass
+    def answer(self, call: LambdaCall) -> HttpReply:
+        """Record a call, and answer it."""
+        self.function = call.function
+        self.asked.append(call.payload)
+        self.tenants.append(call.tenant)
+        length = str(len(self.body) + self.cut_off)
+        headers = {**self.headers, "Content-Length": length}
+        return HttpReply(status=self.status, headers=headers, body=self.body)
 
 
 @pytest.fixture
 def script(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
     """Have a stand-in for Lambda where boto3 looks for it."""
-    server = _Server(("127.0.0.1", 0), _Handler)
-    server.script = Script()
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    for name, value in {
-        "AWS_ENDPOINT_URL_LAMBDA": f"http://127.0.0.1:{server.server_port}",
-        "AWS_DEFAULT_REGION": "eu-north-1",
-        "AWS_ACCESS_KEY_ID": "none",
-        "AWS_SECRET_ACCESS_KEY": "none",
-        "NO_PROXY": "127.0.0.1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    yield server.script
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    script = Script()
+    with serving_lambda(script.answer) as url:
+        for name, value in {
+            "AWS_ENDPOINT_URL_LAMBDA": url,
+            "AWS_DEFAULT_REGION": "eu-north-1",
+            "AWS_ACCESS_KEY_ID": "none",
+            "AWS_SECRET_ACCESS_KEY": "none",
+            "NO_PROXY": "127.0.0.1",
+        }.items():
+            monkeypatch.setenv(name, value)
+        yield script
 
 
-def call(*, always_fresh: bool = False) -> bytes:
-    """Call the function, once."""
-    return function_invoker("executor", connections=1, always_fresh=always_fresh)(b"order")
+def call(*, fresh_environment: bool = False) -> bytes:
+    """Call the function once."""
+    return function_invoker("executor", connections=1, fresh_environment=fresh_environment)(
+        b"request"
+    )
 
 
-def test_a_parcel_goes_there_and_comes_back(script: Script) -> None:
-    """Both ways it is base64 in an object, as Lambda carries JSON alone."""
+def test_a_payload_is_sent_and_returned(script: Script) -> None:
+    """In both directions, the payload is base64 in a JSON object."""
     script.body = json.dumps(wrap(b"reply")).encode()
 
     assert call() == b"reply"
-    assert script.path == "/2015-03-31/functions/executor/invocations"
-    assert unwrap(json.loads(script.asked[0])) == b"order"
+    assert script.function == "executor"
+    assert unwrap(json.loads(script.asked[0])) == b"request"
     assert script.tenants == [None]
 
 
-def test_served_afresh_every_call_is_a_tenant_of_its_own(script: Script) -> None:
-    """Lambda gives a tenant an environment that served nobody else."""
+def test_each_call_has_a_new_tenant_with_fresh_environment(script: Script) -> None:
+    """Two calls with `fresh_environment` have different tenant ids."""
     script.body = json.dumps(wrap(b"reply")).encode()
-    invoke = function_invoker("executor", connections=1, always_fresh=True)
+    invoke = function_invoker("executor", connections=1, fresh_environment=True)
 
     invoke(b"one")
     invoke(b"two")
@@ -132,10 +113,10 @@ TIMEOUTS = [
         (404, "ResourceNotFoundException", InvocationError),
     ],
 )
-def test_an_error_of_awss_is_put_into_our_words(
+def test_errors_of_aws_are_translated(
     script: Script, status: int, code: str, kind: type[InvocationError]
 ) -> None:
-    """What passes is told from what is too large, and from what will never work."""
+    """Each code and status of AWS raises the error that says whether a retry may help."""
     script.status, script.body = status, b"{}"
     script.headers = {"x-amzn-ErrorType": code} if code else {}
 
@@ -143,14 +124,14 @@ def test_an_error_of_awss_is_put_into_our_words(
         call()
 
     assert type(raised.value) is kind
-    assert len(script.asked) == 1  # when to try again is not for boto3 to say
+    assert len(script.asked) == 1  # boto3 does not retry
 
 
 @pytest.mark.parametrize("words", TIMEOUTS)
-def test_a_timeout_of_the_function_is_told_from_a_crash(
+def test_a_timeout_of_the_function_is_not_a_plain_crash(
     script: Script, words: dict[str, str]
 ) -> None:
-    """A function that Lambda ended was out of time."""
+    """A function that Lambda ended after its timeout raises FunctionOutOfTimeError."""
     script.headers, script.body = FAILED, json.dumps(words).encode()
 
     with pytest.raises(FunctionOutOfTimeError):
@@ -165,11 +146,11 @@ def test_a_timeout_of_the_function_is_told_from_a_crash(
         b"[]",
         b"null",
         b"nonsense",
-        json.dumps(wrap(b"a payload, and yet an error")).encode(),
+        json.dumps(wrap(b"a payload although it failed")).encode(),
     ],
 )
-def test_a_function_that_failed_has_crashed(script: Script, body: bytes) -> None:
-    """Whatever it says of its end, which may be a candidate's words."""
+def test_a_failed_function_raises_a_crash(script: Script, body: bytes) -> None:
+    """Any answer of a failed function raises a crash with a short message."""
     script.headers, script.body = FAILED, body
 
     with pytest.raises(FunctionCrashedError) as raised:
@@ -196,24 +177,24 @@ def test_a_function_that_failed_has_crashed(script: Script, body: bytes) -> None
     ],
     ids=[str(number) for number in range(11)],
 )
-def test_an_answer_without_a_parcel_is_a_crash(script: Script, body: bytes) -> None:
-    """What is no JSON, no object, no base64, or more than Lambda returns, is no reply."""
+def test_an_answer_without_a_payload_is_a_crash(script: Script, body: bytes) -> None:
+    """An answer that is not JSON, not an object, not base64, or too large raises a crash."""
     script.body = body
 
     with pytest.raises(FunctionCrashedError):
         call()
 
 
-def test_an_answer_that_breaks_off_is_unreachable(script: Script) -> None:
-    """The way broke, not the function: it may work in a moment."""
+def test_an_answer_that_is_cut_off_is_unreachable(script: Script) -> None:
+    """A connection that ends within an answer raises UnreachableError, which is retried."""
     script.body, script.cut_off = json.dumps(wrap(b"reply")).encode(), True
 
     with pytest.raises(UnreachableError):
         call()
 
 
-def test_an_address_where_nobody_listens_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It may be there again in a moment."""
+def test_a_refused_connection_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address that refuses connections raises UnreachableError, which is retried."""
     for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "none")
     monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", "http://127.0.0.1:1")
@@ -222,8 +203,8 @@ def test_an_address_where_nobody_listens_is_unreachable(monkeypatch: pytest.Monk
         call()
 
 
-def test_without_a_region_there_is_no_client(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error comes at the start, in one sentence."""
+def test_a_missing_region_is_an_error_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a region, creating the invoker raises InvocationError."""
     for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_ENDPOINT_URL_LAMBDA"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")

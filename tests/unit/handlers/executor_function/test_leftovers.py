@@ -1,4 +1,4 @@
-"""What candidates left behind is found; what was there, or is ours, is not."""
+"""Finding what candidates left behind, and nothing else."""
 
 import subprocess
 import sys
@@ -16,78 +16,78 @@ from tests.paths import REPOSITORY
 
 
 def refused() -> None:
-    """Refuse, as some kernels do."""
+    """Raise OSError, as some kernels do."""
     raise OSError
 
 
 @pytest.fixture(autouse=True)
 def private_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Have temporary files apart from everybody else's; adopt nobody for all of the run."""
+    """Use a private directory for temporary files; do not adopt orphans of other tests."""
     tmp_path.chmod(0o711)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(kernel, "adopt_orphans", refused)
 
 
 @pytest.fixture
-def traces() -> Leftovers:
-    """Look around."""
+def leftovers() -> Leftovers:
+    """Note what is there, before the executor starts."""
     (Path(tempfile.gettempdir()) / "there before").touch()
     return Leftovers()
 
 
 @pytest.fixture
-def executor(traces: Leftovers) -> Iterator[LocalExecutor]:
-    """Start an executor afterwards, and use it."""
-    del traces  # it had to be there before
+def executor(leftovers: Leftovers) -> Iterator[LocalExecutor]:
+    """Start an executor, and run a candidate that writes a file."""
+    del leftovers  # it had to be there before
     with LocalExecutor(workers=1) as executor:
         list(executor.run([Job(program="open('x', 'w').close()", questions=(Run(),))]))
         yield executor
 
 
 def files(found: list[str]) -> list[str]:
-    """Leave processes out: others on this machine start some, too."""
-    return [one for one in found if one.startswith("file ")]
+    """Leave out processes: other programs on this machine start some too."""
+    return [name for name in found if name.startswith("file ")]
 
 
-def test_an_executor_and_what_was_there_are_no_traces(
-    traces: Leftovers, executor: LocalExecutor
+def test_the_executor_and_earlier_files_are_not_leftovers(
+    leftovers: Leftovers, executor: LocalExecutor
 ) -> None:
-    """After an honest candidate there is nothing, though it wrote a file."""
-    assert files(traces.found(executor)) == []
-    assert not {f"process {pid}" for pid in executor.zygote_pids} & set(traces.found(executor))
+    """After an honest candidate nothing is found: not the zygotes, not earlier files."""
+    assert files(leftovers.found(executor)) == []
+    assert not {f"process {pid}" for pid in executor.zygote_pids} & set(leftovers.found(executor))
 
 
-@pytest.mark.parametrize("place", ["temporary", "the workers'", "a worker"])
+@pytest.mark.parametrize("directory", ["temporary", "the workers'", "a worker"])
 def test_a_new_file_is_found_and_removed(
-    traces: Leftovers, executor: LocalExecutor, place: str
+    leftovers: Leftovers, executor: LocalExecutor, directory: str
 ) -> None:
-    """Wherever guests might have written: in a worker, beside it, or in the temporary directory."""
+    """A new directory is found and removed, wherever guests could write."""
     worker = Path(executor.work_directories[0])
     left = {
         "temporary": Path(tempfile.gettempdir()),
         "the workers'": worker.parent,
         "a worker": worker,
     }
-    (left[place] / "left").mkdir()
-    (left[place] / "left" / "inside").touch()
+    (left[directory] / "left").mkdir()
+    (left[directory] / "left" / "inside").touch()
 
-    found = files(traces.found(executor))
+    found = files(leftovers.found(executor))
 
     assert found == ["file left"]
-    traces_of_files(traces, executor)
-    assert files(traces.found(executor)) == []
+    wipe_files(leftovers, executor)
+    assert files(leftovers.found(executor)) == []
 
 
-def traces_of_files(traces: Leftovers, executor: LocalExecutor) -> None:
-    """Wipe files alone: processes that are new here are other people's."""
-    for path in traces._new_files(executor):
-        traces._remove(path)
+def wipe_files(leftovers: Leftovers, executor: LocalExecutor) -> None:
+    """Remove only files: new processes belong to other programs on this machine."""
+    for path in leftovers._new_files(executor):
+        leftovers._remove(path)
 
 
-def test_a_new_process_is_found(traces: Leftovers, executor: LocalExecutor) -> None:
-    """Where orphans are not adopted, all that is new is a stranger."""
+def test_a_new_process_is_found(leftovers: Leftovers, executor: LocalExecutor) -> None:
+    """If orphans are not adopted, every new process on the machine is found."""
     with subprocess.Popen(["sleep", "60"]) as stranger:
-        found = traces.found(executor)
+        found = leftovers.found(executor)
         stranger.kill()
 
     assert f"process {stranger.pid}" in found
@@ -97,20 +97,20 @@ ADOPTING = """
 import os, subprocess, sys
 from nova_code_verifier.handlers.executor_function.leftovers import Leftovers
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-traces = Leftovers()
+leftovers = Leftovers()
 with LocalExecutor(workers=1) as executor:
     executor.level
-    assert traces.found(executor) == [], traces.found(executor)
+    assert leftovers.found(executor) == [], leftovers.found(executor)
     subprocess.run(["sh", "-c", "setsid sleep 60 & setsid true &"])
-    (found,) = [one for one in traces.found(executor) if one.startswith("process")][:1]
-    traces.wipe(executor)
-    while any(one.startswith("process") for one in traces.found(executor)):
+    (found,) = [name for name in leftovers.found(executor) if name.startswith("process")][:1]
+    leftovers.wipe(executor)
+    while any(name.startswith("process") for name in leftovers.found(executor)):
         pass
 """
 
 
-def test_orphans_are_adopted_found_and_ended(tmp_path: Path) -> None:
-    """A process that left its session and lost its parent is ours again, and is ended."""
+def test_orphans_are_adopted_found_and_killed(tmp_path: Path) -> None:
+    """A process that left its session and lost its parent is found and killed."""
     environment = {"PYTHONPATH": str(REPOSITORY), "TMPDIR": str(tmp_path)}
 
     subprocess.run(

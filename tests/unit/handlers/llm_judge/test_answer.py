@@ -1,21 +1,19 @@
-"""What is read from a judge's answer, and what is not."""
+"""Reading the score from a judge's answer."""
 
 import string
-import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nova_code_verifier.handlers.llm_judge.answer import read_similarity
-from nova_code_verifier.handlers.llm_judge.answer import text_of as _text_of
-from nova_code_verifier.handlers.llm_judge.types import Extraction, Failure, JudgeFailure, kind_of
+from nova_code_verifier.handlers.llm_judge.answer import read_similarity, text_of
+from nova_code_verifier.handlers.llm_judge.types import Extraction, Failure, JudgeFailure
 
 STRICT, FLEXIBLE = Extraction.STRICT, Extraction.FLEXIBLE
 
 
 def kind(text: str, extraction: Extraction) -> JudgeFailure | float:
-    """Read *text*: the number, or the kind of failure."""
+    """Return the score in *text*, or the kind of failure."""
     found = read_similarity(text, extraction)
     return found.kind if isinstance(found, Failure) else found
 
@@ -50,7 +48,7 @@ def kind(text: str, extraction: Extraction) -> JudgeFailure | float:
     ],
 )
 def test_a_score_in_the_last_line_is_read(text: str, value: float, extraction: Extraction) -> None:
-    """Alone or labelled, with or without markup, in both ways of reading."""
+    """Both modes read a score alone or labelled in the last line, with or without markup."""
     assert kind(text, extraction) == value
 
 
@@ -67,8 +65,8 @@ def test_a_score_in_the_last_line_is_read(text: str, value: float, extraction: E
         ("1. They agree.\n2. Little is left out.\nSo 0.75 it is", 0.75),
     ],
 )
-def test_flexible_finds_a_score_in_a_sentence(text: str, value: float) -> None:
-    """The last that is labelled, else the last; the scale and a list's marks are none."""
+def test_flexible_mode_reads_a_score_in_a_sentence(text: str, value: float) -> None:
+    """Flexible mode reads the last labelled number, or the last one; strict mode reads neither."""
     assert kind(text, FLEXIBLE) == value
     assert kind(text, STRICT) is JudgeFailure.NO_NUMBER
 
@@ -97,10 +95,10 @@ def test_flexible_finds_a_score_in_a_sentence(text: str, value: float) -> None:
         ("9" * 7000, JudgeFailure.OUT_OF_RANGE),
     ],
 )
-def test_what_is_no_score_is_told_apart(
+def test_an_answer_without_a_score_is_a_failure(
     text: str, failure: JudgeFailure, extraction: Extraction
 ) -> None:
-    """Never a guess, and never a number moved into the range."""
+    """An answer without a number from 0 to 1 gives a failure, and never a clamped number."""
     assert kind(text, extraction) is failure
 
 
@@ -126,8 +124,8 @@ def test_what_is_no_score_is_told_apart(
         "Score: 1/10\nThe similarity is 1/10, and nothing else.",
     ],
 )
-def test_a_score_on_another_scale_is_not_taken_for_one(text: str) -> None:
-    """Whoever marks with another scale in mind is not understood by half."""
+def test_a_score_on_another_scale_is_a_failure(text: str) -> None:
+    """A number on a scale other than 0 to 1 is never a score."""
     assert kind(text, STRICT) is JudgeFailure.NO_NUMBER
     assert kind(text, FLEXIBLE) is JudgeFailure.OUT_OF_RANGE
 
@@ -146,7 +144,7 @@ def test_a_score_on_another_scale_is_not_taken_for_one(text: str) -> None:
     ],
 )
 def test_a_score_out_of_one_is_read(text: str) -> None:
-    """Our own scale may be named."""
+    """An answer may name the scale from 0 to 1."""
     assert kind(text, FLEXIBLE) == 0.7
 
 
@@ -155,26 +153,27 @@ def test_a_score_out_of_one_is_read(text: str) -> None:
     extraction=st.sampled_from(Extraction),
 )
 def test_any_text_is_a_score_or_a_failure(text: str, extraction: Extraction) -> None:
-    """Nothing that a model writes raises, or leaves the range."""
+    """Any text gives a failure or a number in [0, 1], and raises nothing."""
     found = read_similarity(text, extraction)
 
     assert isinstance(found, Failure) or 0.0 <= found <= 1.0
 
 
 @given(value=st.floats(0, 1), extraction=st.sampled_from(Extraction))
-def test_every_number_in_the_range_is_read_as_it_is(value: float, extraction: Extraction) -> None:
-    """However Python writes it."""
+def test_every_number_in_the_range_is_read_exactly(value: float, extraction: Extraction) -> None:
+    """Python's text of any float in [0, 1] is read as that float."""
     assert kind(str(value), extraction) == value
 
 
 @given(st.text(string.printable))
-def test_what_is_read_strictly_is_read_flexibly_too(text: str) -> None:
-    """Flexible looks in more places, and first where strict does."""
+def test_flexible_mode_reads_all_that_strict_mode_reads(text: str) -> None:
+    """A score that strict mode reads is the same in flexible mode."""
     strict = read_similarity(text, STRICT)
 
     assert isinstance(strict, Failure) or read_similarity(text, FLEXIBLE) == strict
 
 
+@pytest.mark.timeout(30)
 @pytest.mark.parametrize("extraction", Extraction)
 @pytest.mark.parametrize(
     "piece",
@@ -201,31 +200,19 @@ def test_what_is_read_strictly_is_read_flexibly_too(text: str) -> None:
         "()",
     ],
 )
-def test_hostile_answers_cost_little(piece: str, extraction: Extraction) -> None:
-    """A megabyte of whatever a pattern might stumble over is read in no time."""
-    started = time.process_time()
+def test_no_answer_makes_a_pattern_backtrack(piece: str, extraction: Extraction) -> None:
+    """Reading a megabyte of any repeated piece ends within the time limit of this test."""
     read_similarity(piece * (2**20 // len(piece)) + "x", extraction)
 
-    assert time.process_time() - started < 1
 
-
-def test_what_is_told_holds_nothing_of_the_answer() -> None:
-    """It goes to a log, and an answer may quote a reference."""
+def test_a_failure_quotes_nothing_of_the_answer() -> None:
+    """The detail of a failure, which is logged, contains no text of the answer."""
     secret = "The reference is Rosebud."
 
     for text in (secret, f"{secret} 7", f"I cannot say. {secret}"):
         found = read_similarity(text, FLEXIBLE)
         assert isinstance(found, Failure)
         assert "Rosebud" not in found.detail
-
-
-@pytest.mark.parametrize("failure", JudgeFailure)
-def test_a_problem_tells_its_kind(failure: JudgeFailure) -> None:
-    """From the words that travel on, the kind can be told again."""
-    similarity = Failure(kind=failure, detail="for: a reason").similarity
-
-    assert kind_of(similarity) is failure
-    assert similarity.is_outage is failure.is_outage
 
 
 JSON = st.recursive(
@@ -240,6 +227,6 @@ JSON = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(["output", "stopReason"]), JSON))
-def test_any_answer_has_a_text_or_a_failure(reply: dict[str, object]) -> None:
-    """Whatever comes for an answer, it is understood or said not to be."""
-    assert isinstance(_text_of(reply), str | Failure)
+def test_any_reply_gives_a_text_or_a_failure(reply: dict[str, object]) -> None:
+    """Any JSON object in place of a reply of Converse gives a text or a failure."""
+    assert isinstance(text_of(reply), str | Failure)

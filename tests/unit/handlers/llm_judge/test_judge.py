@@ -1,4 +1,4 @@
-"""The judge, through boto3's real client, against a stand-in for Bedrock on loopback."""
+"""LlmJudge, through boto3's real client, against a stand-in for Bedrock on loopback."""
 
 import json
 import os
@@ -15,23 +15,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nova_code_verifier.handlers.llm_judge.judge import LlmJudge, RetryPolicy
-from nova_code_verifier.handlers.llm_judge.types import Extraction, JudgeFailure, kind_of
+from nova_code_verifier.handlers.llm_judge.types import (
+    Extraction,
+    FailedSimilarity,
+    JudgeFailure,
+)
 from nova_code_verifier.verifier.types import Comparison, Similarity
-from tests.unit.handlers.llm_judge.converse_standin import (
+from tests.fakes import (
     CREDENTIALS,
     CUT_SHORT,
     MODEL,
     RESET,
     SILENCE_SECONDS,
     THROTTLED,
-    RunResponse,
+    FakeBedrock,
+    HttpReply,
     Script,
-    Standin,
     fails,
-    read_request,
-    running_standin,
+    read_converse_request,
     says,
     sends,
+    serving_bedrock,
 )
 
 SAME = Comparison(response="It is 4.", reference="Four.")
@@ -43,20 +47,20 @@ Judging = Callable[..., Any]
 
 @pytest.fixture(autouse=True)
 def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let boto3 find keys that are worth nothing, and no others."""
+    """Give boto3 worthless keys, and no others."""
     for name, text in CREDENTIALS.items():
         monkeypatch.setenv(name, text)
 
 
 @pytest.fixture
 def judging(monkeypatch: pytest.MonkeyPatch) -> Judging:
-    """Return a context: a judge and the stand-in that it asks."""
+    """Return a context manager that yields a judge and the stand-in that it calls."""
 
     @contextmanager
-    def context(script: Script, **options: Any) -> Iterator[tuple[LlmJudge, Standin]]:
-        with running_standin(script) as standin:
+    def context(script: Script, **options: Any) -> Iterator[tuple[LlmJudge, FakeBedrock]]:
+        with serving_bedrock(script) as standin:
             monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", standin.url)
-            given: dict[str, Any] = {"model": MODEL, "patience": HASTY} | options
+            given: dict[str, Any] = {"model": MODEL, "retry_policy": HASTY} | options
             judge = LlmJudge(**given)
             try:
                 yield judge, standin
@@ -67,23 +71,30 @@ def judging(monkeypatch: pytest.MonkeyPatch) -> Judging:
 
 
 def judged(judge: LlmJudge, comparison: Comparison = SAME) -> Similarity:
-    """Have one comparison judged."""
+    """Judge one comparison."""
     return judge.submit(comparison, deadline=time.monotonic() + ENOUGH_SECONDS).result()
 
 
+def failure_of(similarity: Similarity) -> JudgeFailure:
+    """Return the kind of failure; AssertionError if there is a value."""
+    assert isinstance(similarity, FailedSimilarity)
+    assert similarity.problem.startswith(similarity.failure)
+    return similarity.failure
+
+
 def comparisons(count: int) -> list[Comparison]:
-    """Make comparisons that all differ."""
+    """Return *count* different comparisons."""
     return [Comparison(response=f"It is {number}.", reference="Four.") for number in range(count)]
 
 
 def test_a_number_is_the_similarity(judging: Judging) -> None:
-    """What the judge says is the value, without a problem."""
+    """The number in the judge's answer is the value, without a problem."""
     with judging([says("0.85")]) as (judge, _):
         assert judged(judge) == Similarity(value=0.85)
 
 
-def test_it_is_asked_as_agreed(judging: Judging) -> None:
-    """The model, both texts, temperature 0 and few tokens are in the request."""
+def test_the_request_has_the_agreed_parameters(judging: Judging) -> None:
+    """A request has the model, both texts, temperature 0 and a low token limit."""
     with judging([says("1")]) as (judge, standin):
         judged(judge)
         (request,) = standin.requests
@@ -101,15 +112,15 @@ def test_it_is_asked_as_agreed(judging: Judging) -> None:
         "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.amazon.nova-pro-v1:0",
     ],
 )
-def test_profiles_are_models_too(judging: Judging, model: str) -> None:
-    """Ids with colons and slashes reach the service whole."""
+def test_an_inference_profile_can_be_the_model(judging: Judging, model: str) -> None:
+    """Ids with colons and slashes reach the service unchanged."""
     with judging([says("1")], model=model) as (judge, standin):
         assert judged(judge).value == 1
         assert standin.requests[0]["modelId"] == model
 
 
-def test_the_same_texts_are_the_same_request(judging: Judging) -> None:
-    """Nothing in a request is drawn by lot, so that a reward can be repeated."""
+def test_equal_texts_give_equal_requests(judging: Judging) -> None:
+    """Nothing in a request is random, so that a reward can be reproduced."""
     with judging([says("1")]) as (judge, standin):
         judged(judge)
         judged(judge)
@@ -117,8 +128,8 @@ def test_the_same_texts_are_the_same_request(judging: Judging) -> None:
     assert standin.requests[0] == standin.requests[1]
 
 
-def test_several_blocks_are_one_answer(judging: Judging) -> None:
-    """What a model thought aloud is left out, text is put together."""
+def test_the_text_blocks_of_an_answer_are_joined(judging: Judging) -> None:
+    """Text blocks are joined; reasoning blocks are left out."""
     thought = {"reasoningContent": {"reasoningText": {"text": "0.1"}}}
     with judging([sends([thought, {"text": "Well."}, {"text": "0.5"}])]) as (judge, _):
         assert judged(judge).value == 0.5
@@ -155,14 +166,14 @@ def test_several_blocks_are_one_answer(judging: Judging) -> None:
         (fails("RequestEntityTooLarge", 413), JudgeFailure.UNACCEPTABLE),
     ],
 )
-def test_what_the_texts_lead_to_is_no_outage(
-    judging: Judging, reply: RunResponse, kind: JudgeFailure
+def test_failures_that_the_texts_cause_are_not_retried(
+    judging: Judging, reply: HttpReply, kind: JudgeFailure
 ) -> None:
-    """It is told apart by kind, has no value, and is not asked for again: it would be the same."""
+    """Such a failure has its kind and no value, is no outage, and costs one call."""
     with judging([reply]) as (judge, standin):
         found = judged(judge)
 
-    assert (kind_of(found), found.value, found.is_outage) == (kind, None, False)
+    assert (failure_of(found), found.value, found.is_outage) == (kind, None, False)
     assert len(standin.requests) == 1
 
 
@@ -170,37 +181,37 @@ def test_what_the_texts_lead_to_is_no_outage(
     ("reply", "kind"),
     [
         (THROTTLED, JudgeFailure.THROTTLED),
-        (RunResponse(status=429), JudgeFailure.THROTTLED),
+        (HttpReply(status=429), JudgeFailure.THROTTLED),
         (fails("ServiceQuotaExceededException", 400), JudgeFailure.THROTTLED),
         (fails("ModelNotReadyException", 429), JudgeFailure.UNAVAILABLE),
         (fails("ModelErrorException", 424), JudgeFailure.UNAVAILABLE),
         (fails("InternalServerException", 500), JudgeFailure.UNAVAILABLE),
         (fails("ServiceUnavailableException", 503), JudgeFailure.UNAVAILABLE),
-        (RunResponse(status=502, body=b"<html>bad gateway</html>"), JudgeFailure.UNAVAILABLE),
+        (HttpReply(status=502, body=b"<html>bad gateway</html>"), JudgeFailure.UNAVAILABLE),
         (fails("ModelTimeoutException", 408), JudgeFailure.OUT_OF_TIME),
         (RESET, JudgeFailure.UNAVAILABLE),
         (CUT_SHORT, JudgeFailure.UNINTELLIGIBLE),
-        (RunResponse(body=b'{"output": {"mess'), JudgeFailure.UNINTELLIGIBLE),
-        (RunResponse(body=b"\xff\xfe"), JudgeFailure.UNINTELLIGIBLE),
-        (RunResponse(body=b""), JudgeFailure.UNINTELLIGIBLE),
-        (RunResponse(body=b"null"), JudgeFailure.UNINTELLIGIBLE),
-        (RunResponse(body=b"[1]"), JudgeFailure.UNINTELLIGIBLE),
-        (RunResponse(body=b'{"output": 1, "stopReason": 2}'), JudgeFailure.UNINTELLIGIBLE),
+        (HttpReply(body=b'{"output": {"mess'), JudgeFailure.UNINTELLIGIBLE),
+        (HttpReply(body=b"\xff\xfe"), JudgeFailure.UNINTELLIGIBLE),
+        (HttpReply(body=b""), JudgeFailure.UNINTELLIGIBLE),
+        (HttpReply(body=b"null"), JudgeFailure.UNINTELLIGIBLE),
+        (HttpReply(body=b"[1]"), JudgeFailure.UNINTELLIGIBLE),
+        (HttpReply(body=b'{"output": 1, "stopReason": 2}'), JudgeFailure.UNINTELLIGIBLE),
         (
-            RunResponse(body=b'{"output": {"message": {"content": {"text": "1"}}}}'),
+            HttpReply(body=b'{"output": {"message": {"content": {"text": "1"}}}}'),
             JudgeFailure.UNINTELLIGIBLE,
         ),
         (
-            RunResponse(body=b'{"output": {"message": {"content": [[]]}}}'),
+            HttpReply(body=b'{"output": {"message": {"content": [[]]}}}'),
             JudgeFailure.UNINTELLIGIBLE,
         ),
-        (RunResponse(body=b"[" * 100_000), JudgeFailure.UNINTELLIGIBLE),
+        (HttpReply(body=b"[" * 100_000), JudgeFailure.UNINTELLIGIBLE),
     ],
 )
-def test_what_may_pass_is_asked_again(
-    judging: Judging, reply: RunResponse, kind: JudgeFailure
+def test_transient_errors_are_retried(
+    judging: Judging, reply: HttpReply, kind: JudgeFailure
 ) -> None:
-    """Once it has passed, its value is as good as any."""
+    """A transient error is retried; if it persists, the result is an outage."""
     with judging([reply, says("0.5")]) as (judge, standin):
         assert judged(judge) == Similarity(value=0.5)
         assert len(standin.requests) == 2
@@ -208,7 +219,7 @@ def test_what_may_pass_is_asked_again(
     with judging([reply]) as (judge, standin):
         found = judged(judge)
 
-    assert (kind_of(found), found.value, found.is_outage) == (kind, None, True)
+    assert (failure_of(found), found.value, found.is_outage) == (kind, None, True)
     assert len(standin.requests) == HASTY.tries
     assert found.problem.endswith("tried 4 times")
 
@@ -224,46 +235,46 @@ def test_what_may_pass_is_asked_again(
         fails("ValidationException", 400, "Something that nobody has heard of"),
     ],
 )
-def test_a_wrong_setting_is_our_own_fault(judging: Judging, reply: RunResponse) -> None:
-    """It is an outage, named as what it is, with the setting; asking again would not help."""
+def test_a_wrong_setting_is_an_outage_without_retries(judging: Judging, reply: HttpReply) -> None:
+    """A wrong setting is an outage that names the setting, and costs one call."""
     with judging([reply]) as (judge, standin):
         found = judged(judge)
 
-    assert kind_of(found) is JudgeFailure.MISCONFIGURED
+    assert failure_of(found) is JudgeFailure.MISCONFIGURED
     assert found.is_outage
     assert "VERIFIER_JUDGE_MODEL" in found.problem
     assert len(standin.requests) == 1
 
 
 @pytest.mark.parametrize("missing", ["AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID"])
-def test_without_region_or_keys_nothing_can_be_asked(
+def test_a_missing_region_or_key_is_an_outage(
     judging: Judging, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
-    """That is an outage too, and says what boto3 says."""
+    """Without a region or credentials the judge is misconfigured."""
     monkeypatch.delenv(missing)
 
     with judging([says("1")]) as (judge, _):
         found = judged(judge)
 
-    assert kind_of(found) is JudgeFailure.MISCONFIGURED
+    assert failure_of(found) is JudgeFailure.MISCONFIGURED
     assert found.is_outage
 
 
-def test_nobody_at_home_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An address where nobody listens is unreachable, and the judge says so."""
-    with running_standin([]) as standin:
+def test_a_refused_connection_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A judge at an address that refuses connections is unavailable."""
+    with serving_bedrock([]) as standin:
         pass
     monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", standin.url)
-    judge = LlmJudge(model=MODEL, patience=HASTY)
+    judge = LlmJudge(model=MODEL, retry_policy=HASTY)
 
     found = judged(judge)
     judge.close()
 
-    assert (kind_of(found), found.is_outage) == (JudgeFailure.UNAVAILABLE, True)
+    assert (failure_of(found), found.is_outage) == (JudgeFailure.UNAVAILABLE, True)
 
 
-def test_retry_after_is_waited_for(judging: Judging) -> None:
-    """A service that asks for a second gets a second."""
+def test_the_judge_waits_as_long_as_retry_after_asks(judging: Judging) -> None:
+    """A service that asks for a second is called again after a second at the earliest."""
     reply = fails("ThrottlingException", 429, Retry_After="1")
     with judging([reply, says("1")]) as (judge, _):
         started = time.monotonic()
@@ -272,31 +283,29 @@ def test_retry_after_is_waited_for(judging: Judging) -> None:
     assert time.monotonic() - started >= 1
 
 
-def test_a_retry_after_the_deadline_is_not_waited_for(judging: Judging) -> None:
-    """Who may only ask again when all is over gives up at once, and says why."""
+def test_a_retry_after_the_deadline_is_not_tried(judging: Judging) -> None:
+    """If the next retry would come after the deadline, the failure is returned at once."""
     reply = fails("ThrottlingException", 429, Retry_After="100")
     with judging([reply]) as (judge, standin):
         found = judged(judge)
 
-    assert kind_of(found) is JudgeFailure.THROTTLED
+    assert failure_of(found) is JudgeFailure.THROTTLED
     assert len(standin.requests) == 1
 
 
-def test_nobody_waits_for_an_hour(judging: Judging) -> None:
-    """Where there is no deadline, a person waits; a service that asks for too much is down."""
+def test_a_long_retry_after_ends_the_retries(judging: Judging) -> None:
+    """Without a deadline, a service that asks for an hour counts as throttled at once."""
     reply = fails("ThrottlingException", 429, Retry_After="3600")
     with judging([reply]) as (judge, standin):
         found = judge.submit(SAME).result(timeout=10)
 
-    assert kind_of(found) is JudgeFailure.THROTTLED
+    assert failure_of(found) is JudgeFailure.THROTTLED
     assert len(standin.requests) == 1
 
 
 @pytest.mark.parametrize("text", ["soon", "-1", "nan", "1e9", "Wed, 21 Oct 2015 07:28:00 GMT"])
-def test_a_retry_after_that_cannot_be_read_is_no_reason_to_stop(
-    judging: Judging, text: str
-) -> None:
-    """Then the judge waits as if nothing had been said."""
+def test_an_unreadable_retry_after_is_ignored(judging: Judging, text: str) -> None:
+    """A Retry-After header that is not a plain number does not stop the retries."""
     reply = fails("ThrottlingException", 429, Retry_After=text)
     with judging([reply, says("1")]) as (judge, _):
         assert judged(judge).value == 1
@@ -311,10 +320,10 @@ JSON = st.recursive(
 
 
 def test_any_body_is_an_answer_or_a_failure(judging: Judging) -> None:
-    """Whatever a proxy on the way makes of it, nothing is raised."""
-    replies: list[RunResponse] = []
+    """Any body and any status give a value or a failure, and raise nothing."""
+    replies: list[HttpReply] = []
 
-    with judging(lambda _: replies[-1], patience=RetryPolicy(tries=1)) as (judge, _):
+    with judging(lambda _: replies[-1], retry_policy=RetryPolicy(tries=1)) as (judge, _):
 
         @given(
             body=JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=50),
@@ -322,26 +331,26 @@ def test_any_body_is_an_answer_or_a_failure(judging: Judging) -> None:
         )
         @settings(max_examples=150)
         def check(body: bytes, status: int) -> None:
-            replies.append(RunResponse(body=body, status=status))
+            replies.append(HttpReply(body=body, status=status))
             found = judged(judge)
-            assert found.value is not None or kind_of(found)
+            assert found.value is not None or failure_of(found)
 
         check()
 
 
 def test_a_hung_call_ends_at_the_deadline(judging: Judging) -> None:
-    """Whoever waits is told of an outage in time, although the call goes on."""
+    """A call that hangs gives an outage at the deadline."""
     with judging([says("1", delay_seconds=SILENCE_SECONDS)]) as (judge, _):
         future = judge.submit(SAME, deadline=time.monotonic() + 0.3)
         found = future.result(timeout=10)
 
-    assert (kind_of(found), found.is_outage) == (JudgeFailure.OUT_OF_TIME, True)
+    assert (failure_of(found), found.is_outage) == (JudgeFailure.OUT_OF_TIME, True)
 
 
-def test_endless_throttling_ends_at_the_deadline(judging: Judging) -> None:
-    """However patient, the judge is not asked beyond the deadline."""
-    patience = RetryPolicy(tries=10**6, first_seconds=0.05, longest_seconds=0.1)
-    with judging([THROTTLED], patience=patience) as (judge, standin):
+def test_retries_end_at_the_deadline(judging: Judging) -> None:
+    """A judge that is always throttled is not called after the deadline."""
+    policy = RetryPolicy(tries=10**6, first_seconds=0.05, longest_seconds=0.1)
+    with judging([THROTTLED], retry_policy=policy) as (judge, standin):
         found = judge.submit(SAME, deadline=time.monotonic() + 0.5).result(timeout=10)
         asked = len(standin.requests)
         time.sleep(0.3)
@@ -350,12 +359,12 @@ def test_endless_throttling_ends_at_the_deadline(judging: Judging) -> None:
         assert len(standin.requests) <= asked + 1
 
 
-def test_nothing_begins_after_the_deadline(judging: Judging) -> None:
-    """Those who are still in the queue at the deadline are never asked about."""
+def test_no_call_starts_after_the_deadline(judging: Judging) -> None:
+    """Comparisons that are in the queue at the deadline are never sent."""
     slow = says("1", delay_seconds=0.5)
     with judging([slow], concurrency=1) as (judge, standin):
         deadline = time.monotonic() + 0.3
-        futures = [judge.submit(one, deadline=deadline) for one in comparisons(20)]
+        futures = [judge.submit(comparison, deadline=deadline) for comparison in comparisons(20)]
         wait(futures, timeout=10)
         time.sleep(0.5)
 
@@ -364,39 +373,39 @@ def test_nothing_begins_after_the_deadline(judging: Judging) -> None:
 
 
 def test_slow_answers_are_waited_for(judging: Judging) -> None:
-    """Slow is not wrong, as long as the deadline is further away."""
+    """A slow answer before the deadline counts."""
     with judging([says("0.5", delay_seconds=1.0)]) as (judge, _):
         assert judged(judge).value == 0.5
 
 
-def test_a_batch_is_judged_concurrently_and_bounded(judging: Judging) -> None:
-    """As many calls at once as the setting says, and not one more."""
+def test_concurrency_is_the_number_of_calls_at_once(judging: Judging) -> None:
+    """A large batch keeps exactly as many calls open as `concurrency` allows."""
     with judging([says("0.5", delay_seconds=0.2)], concurrency=4) as (judge, standin):
-        futures = [judge.submit(one) for one in comparisons(16)]
+        futures = [judge.submit(comparison) for comparison in comparisons(16)]
         values = {future.result(timeout=30).value for future in futures}
 
     assert values == {0.5}
-    assert standin.most_at_once == 4
+    assert standin.open_requests_max == 4
 
 
 def test_each_comparison_gets_its_own_answer(judging: Judging) -> None:
-    """Answers come back in any order, and go to who asked."""
+    """Answers that arrive in another order reach the right comparisons."""
 
-    def script(request: dict[str, Any]) -> RunResponse:
+    def script(request: dict[str, Any]) -> HttpReply:
         text = request["messages"][0]["content"][0]["text"]
         number = int(text.rpartition("It is ")[2].partition(".")[0])
         return says(str(number / 100), delay_seconds=(number % 3) / 50)
 
     with judging(script) as (judge, _):
-        futures = [judge.submit(one) for one in comparisons(60)]
+        futures = [judge.submit(comparison) for comparison in comparisons(60)]
 
         assert [future.result(timeout=30).value for future in futures] == [
             number / 100 for number in range(60)
         ]
 
 
-def test_the_same_comparison_is_asked_once(judging: Judging) -> None:
-    """Eight equal completions of a prompt cost one call."""
+def test_equal_comparisons_share_one_call(judging: Judging) -> None:
+    """Eight equal comparisons at the same time cost one call."""
     deadline = time.monotonic() + ENOUGH_SECONDS
     with judging([says("0.5", delay_seconds=1)]) as (judge, standin):
         futures = [judge.submit(SAME, deadline=deadline) for _ in range(8)]
@@ -405,23 +414,23 @@ def test_the_same_comparison_is_asked_once(judging: Judging) -> None:
         assert len(standin.requests) == 1
 
 
-def test_one_failure_is_nobody_elses(judging: Judging) -> None:
-    """In a batch, only the comparison that met trouble has a problem."""
+def test_a_failure_affects_one_comparison(judging: Judging) -> None:
+    """In a batch, only the comparison whose call fails has no value."""
 
-    def script(request: dict[str, Any]) -> RunResponse:
+    def script(request: dict[str, Any]) -> HttpReply:
         text = request["messages"][0]["content"][0]["text"]
         return RESET if "It is 3." in text else says("0.5")
 
     with judging(script) as (judge, _):
-        found = [judge.submit(one).result(timeout=30) for one in comparisons(6)]
+        found = [judge.submit(comparison).result(timeout=30) for comparison in comparisons(6)]
 
-    assert [one.value for one in found] == [0.5, 0.5, 0.5, None, 0.5, 0.5]
+    assert [similarity.value for similarity in found] == [0.5, 0.5, 0.5, None, 0.5, 0.5]
 
 
-def test_hung_calls_do_not_stop_the_others(judging: Judging) -> None:
-    """While one thread hangs past its deadline, the next batch is judged by another."""
+def test_a_hung_call_does_not_block_other_threads(judging: Judging) -> None:
+    """While one thread hangs past its deadline, another thread judges the next comparison."""
 
-    def script(request: dict[str, Any]) -> RunResponse:
+    def script(request: dict[str, Any]) -> HttpReply:
         hangs = "It is 4." in request["messages"][0]["content"][0]["text"]
         return says("0.5", delay_seconds=SILENCE_SECONDS if hangs else 0)
 
@@ -431,8 +440,8 @@ def test_hung_calls_do_not_stop_the_others(judging: Judging) -> None:
         assert judged(judge, comparisons(1)[0]).value == 0.5
 
 
-def test_closing_ends_what_is_under_way(judging: Judging) -> None:
-    """Who still waits is told of an outage; who asks afterwards made a mistake."""
+def test_close_ends_pending_comparisons(judging: Judging) -> None:
+    """`close` turns pending comparisons into outages; `submit` raises after it."""
     with judging([says("1", delay_seconds=SILENCE_SECONDS)]) as (judge, _):
         future = judge.submit(SAME)
         judge.close()
@@ -442,36 +451,34 @@ def test_closing_ends_what_is_under_way(judging: Judging) -> None:
             judge.submit(SAME)
 
 
-def test_a_hung_call_does_not_hold_up_the_end_of_the_process() -> None:
-    """A process whose judge hangs ends when its program does."""
+def test_a_hung_call_does_not_delay_the_exit_of_the_process() -> None:
+    """A process whose judge hangs exits when its program ends."""
     program = (
         "import time; from nova_code_verifier.handlers.llm_judge.judge import LlmJudge; "
         "from nova_code_verifier.verifier.types import Comparison; "
         f"judge = LlmJudge(model={MODEL!r}); "
-        "one = Comparison(response='a', reference='b'); "
-        "print(judge.submit(one, deadline=time.monotonic() + 5).result().problem)"
+        "comparison = Comparison(response='a', reference='b'); "
+        "print(judge.submit(comparison, deadline=time.monotonic() + 5).result().problem)"
     )
-    with running_standin([says("1", delay_seconds=SILENCE_SECONDS)]) as standin:
+    with serving_bedrock([says("1", delay_seconds=SILENCE_SECONDS)]) as standin:
         address = {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": standin.url}
-        started = time.monotonic()
         done = subprocess.run(
             [sys.executable, "-c", program],
             env=os.environ | CREDENTIALS | address,
             capture_output=True,
             text=True,
             check=True,
-            timeout=60,
+            timeout=25,  # botocore alone would wait for 30 seconds
         )
         asked = len(standin.requests)
 
     assert done.stdout.startswith(JudgeFailure.OUT_OF_TIME)
     assert done.stderr == ""
     assert asked == 1
-    assert time.monotonic() - started < 25  # botocore alone would wait for 30 seconds
 
 
-def test_without_a_judge_nothing_of_aws_is_imported() -> None:
-    """boto3 comes with the first question, not with the judge."""
+def test_creating_a_judge_does_not_import_boto3() -> None:
+    """boto3 is imported by the first call, not by the constructor."""
     program = (
         "import sys; from nova_code_verifier.handlers.llm_judge.judge import LlmJudge; "
         f"LlmJudge(model={MODEL!r}); sys.exit('boto3' in sys.modules or 'botocore' in sys.modules)"
@@ -480,8 +487,8 @@ def test_without_a_judge_nothing_of_aws_is_imported() -> None:
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
-def test_the_client_is_made_once(judging: Judging, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many threads ask first."""
+def test_the_client_is_created_once(judging: Judging, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads that call at the same time share one client."""
     import boto3.session  # noqa: PLC0415
 
     made: list[bool] = []
@@ -493,13 +500,13 @@ def test_the_client_is_made_once(judging: Judging, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(boto3.session.Session, "client", count)
     with judging([says("1")]) as (judge, _):
-        wait([judge.submit(one) for one in comparisons(16)])
+        wait([judge.submit(comparison) for comparison in comparisons(16)])
 
     assert len(made) == 1
 
 
-def test_a_client_that_is_given_is_used() -> None:
-    """And it is the giver's to close."""
+def test_a_given_client_is_used_and_not_closed() -> None:
+    """The judge calls a given client, and leaves closing to its owner."""
 
     class Fake:
         is_closed = False
@@ -518,8 +525,8 @@ def test_a_client_that_is_given_is_used() -> None:
     assert not client.is_closed
 
 
-def test_a_bug_is_raised_where_it_is_waited_for() -> None:
-    """It is neither swallowed nor taken for an outage."""
+def test_a_bug_is_raised_by_the_future() -> None:
+    """An unexpected exception is neither swallowed nor turned into an outage."""
 
     class Broken:
         def converse(self, **_: object) -> dict[str, object]:
@@ -534,28 +541,28 @@ def test_a_bug_is_raised_where_it_is_waited_for() -> None:
     judge.close()
 
 
-def test_a_prompt_without_a_place_is_refused() -> None:
-    """At once, and not by a judge that compares nothing."""
+def test_a_prompt_without_a_placeholder_is_refused() -> None:
+    """The constructor raises ValueError for a prompt without a placeholder."""
     with pytest.raises(ValueError, match=r"\{response\}"):
         LlmJudge(model=MODEL, prompt="{reference}")
 
 
-def test_the_mode_is_the_judges(judging: Judging) -> None:
-    """What is no answer when read strictly may be one when read flexibly."""
+def test_extraction_decides_where_the_score_may_stand(judging: Judging) -> None:
+    """A sentence with a number is a score in flexible mode only."""
     reply = says("I would say 0.7 here, more or less")
     with judging([reply]) as (judge, _):
-        assert kind_of(judged(judge)) is JudgeFailure.NO_NUMBER
-    with judging([reply], mode=Extraction.FLEXIBLE) as (judge, _):
+        assert failure_of(judged(judge)) is JudgeFailure.NO_NUMBER
+    with judging([reply], extraction=Extraction.FLEXIBLE) as (judge, _):
         assert judged(judge).value == 0.7
 
 
 @pytest.mark.parametrize("at_least", [0.0, 2.0])
-def test_waits_double_up_to_a_bound(at_least: float) -> None:
-    """Full jitter: from nothing to the bound, on top of what was asked for."""
-    patience = RetryPolicy(first_seconds=1.0, longest_seconds=6.0)
+def test_waits_double_up_to_a_limit(at_least: float) -> None:
+    """A wait is random between 0 and a limit that doubles, on top of the requested delay."""
+    policy = RetryPolicy(first_seconds=1.0, longest_seconds=6.0)
 
     for tried, most in [(1, 1.0), (2, 2.0), (3, 4.0), (4, 6.0), (10_000, 6.0)]:
-        drawn = [patience.seconds(tried, at_least=at_least) for _ in range(200)]
+        drawn = [policy.seconds(tried, at_least=at_least) for _ in range(200)]
         assert at_least <= min(drawn) < at_least + most / 4
         assert at_least + most * 3 / 4 < max(drawn) <= at_least + most
 
@@ -571,7 +578,7 @@ def test_waits_double_up_to_a_bound(at_least: float) -> None:
         ("/model/m/converse", b'{"messages": [], "tempo": 1}'),
     ],
 )
-def test_the_stand_in_knows_a_wrong_request(path: str, body: bytes) -> None:
-    """Else no test here would prove that ours are right."""
+def test_the_stand_in_refuses_wrong_requests(path: str, body: bytes) -> None:
+    """The stand-in raises for a request that Bedrock would refuse."""
     with pytest.raises(ValueError, match=r"."):
-        read_request(path, body)
+        read_converse_request(path, body)

@@ -1,7 +1,6 @@
 """A machine that runs classic BPF, as the kernel does for seccomp.
 
-Written from the kernel's rules and not from the writer in `sandbox.confinement.seccomp`, so that
-the two
+It follows the kernel's rules, not the code of `sandbox/confinement/seccomp.py`, so that the two
 agree only if both are right. It refuses what the kernel's own check would refuse.
 """
 
@@ -17,12 +16,12 @@ Instruction = tuple[int, int, int, int]
 
 
 def read_program(program: bytes) -> list[Instruction]:
-    """Unpack `struct sock_filter`s: code, how far to jump if so and if not, value."""
+    """Unpack `struct sock_filter`s: code, the jumps for yes and no, value."""
     return list(struct.iter_unpack("<HBBI", program))
 
 
 def find_fault(program: bytes) -> str | None:
-    """Say why the kernel would not take this program, or None."""
+    """Return why the kernel would refuse this program, or None."""
     instructions = read_program(program)
     if not 0 < len(instructions) <= 4096:
         return "too short or too long"
@@ -35,7 +34,7 @@ def find_fault(program: bytes) -> str | None:
 
 
 def _is_sound(instruction: Instruction, *, left: int) -> bool:
-    """Check one instruction, with so many *left* behind it."""
+    """Return whether one instruction, with *left* others after it, is valid."""
     code, yes, no, value = instruction
     if code in BRANCHES:
         return max(yes, no) < left
@@ -45,7 +44,7 @@ def _is_sound(instruction: Instruction, *, left: int) -> bool:
 
 
 def run(program: bytes, *, machine: int, number: int, arguments: tuple[int, ...] = ()) -> int:
-    """Judge one system call: the value that the program returns."""
+    """Return the program's value for one system call."""
     padded = (*arguments, 0, 0, 0, 0, 0, 0)[:6]
     data = _DATA.pack(number, machine, 0, *(argument % 2**64 for argument in padded))
     instructions = read_program(program)

@@ -1,6 +1,6 @@
-"""The seccomp filter, run by a machine of our own for every machine there is.
+"""The seccomp filter, run by our own BPF machine for every supported machine.
 
-The kernel of this host has its say in `test_seccomp_kernel`.
+`test_seccomp_kernel.py` runs it in this host's kernel.
 """
 
 import subprocess
@@ -38,7 +38,7 @@ SIGCHLD = 17
 
 
 def decide(machine: str, call: str | int, *arguments: int, own_pid: int = OWN_PID) -> int:
-    """Ask a machine's filter about a call, by name or number."""
+    """Return what a machine's filter says about a call, by name or number."""
     code, column = MACHINES[machine]
     number = ALL_NUMBERS[call][column] if isinstance(call, str) else call
     assert number is not None
@@ -47,7 +47,7 @@ def decide(machine: str, call: str | int, *arguments: int, own_pid: int = OWN_PI
 
 
 def decide_all(machine: str, names: Iterable[str]) -> set[int]:
-    """Ask about each of these calls that the machine has."""
+    """Return what a machine's filter says about those of the calls that it has."""
     column = MACHINES[machine][1]
     return {decide(machine, name) for name in names if ALL_NUMBERS[name][column] is not None}
 
@@ -56,20 +56,20 @@ on_every_machine = pytest.mark.parametrize("machine", MACHINES)
 
 
 @on_every_machine
-def test_the_kernel_would_take_the_program(machine: str) -> None:
-    """The program only holds instructions that seccomp knows, and stays within itself."""
+def test_the_kernel_would_accept_the_program(machine: str) -> None:
+    """Every instruction is one that seccomp allows, and every jump stays in the program."""
     assert bpf_machine.find_fault(PROGRAMS[machine]) is None
 
 
 @on_every_machine
 def test_the_program_is_small(machine: str) -> None:
-    """A filter, run on every call of every guest, stays below 256 instructions."""
+    """A filter, which runs at every call of every guest, has fewer than 256 instructions."""
     assert len(PROGRAMS[machine]) < 256 * 8
 
 
 @on_every_machine
-def test_a_template_serves_many_guests(machine: str) -> None:
-    """A template that was filled in before gives what a filter from scratch would be."""
+def test_a_template_can_be_used_again(machine: str) -> None:
+    """A template that was used before gives the same filter as a new one."""
     template = prepare_filter(machine)
     template.for_pid(1)
 
@@ -78,37 +78,37 @@ def test_a_template_serves_many_guests(machine: str) -> None:
 
 @pytest.mark.parametrize("own_pid", [0, -1, -OWN_PID, 2**31, 2**32 + 1])
 def test_a_pid_that_means_many_processes_is_refused(own_pid: int) -> None:
-    """No filter is built around 0 or -1, with which `kill` reaches other processes."""
+    """With 0 or -1, `kill` would reach other processes."""
     with pytest.raises(SandboxError):
         build_filter("x86_64", own_pid=own_pid)
 
 
 def test_an_unknown_machine_is_refused() -> None:
-    """Without the numbers of a machine there is no filter, rather than a wrong one."""
+    """Without the numbers of a machine there is no filter."""
     with pytest.raises(SandboxError, match="riscv64"):
         prepare_filter("riscv64")
 
 
-def test_every_guarded_call_has_its_guard() -> None:
-    """A call is in the table of guarded ones exactly if its conditions are written down."""
+def test_every_guarded_call_has_conditions() -> None:
+    """The table of guarded calls and the conditions have the same names."""
     assert GUARDED.keys() == _GUARDS.keys()
 
 
 @on_every_machine
-def test_what_a_program_needs_is_allowed(machine: str) -> None:
-    """The calls of an honest program go through."""
+def test_the_calls_of_honest_programs_are_allowed(machine: str) -> None:
+    """The filter allows the calls that honest programs make."""
     assert decide_all(machine, ALLOWED) == {ALLOW}
 
 
 @on_every_machine
-def test_an_attack_is_fatal(machine: str) -> None:
-    """The calls that only an attack makes kill the process."""
+def test_the_calls_of_attacks_are_fatal(machine: str) -> None:
+    """The filter kills the process at calls that only an attack makes."""
     assert decide_all(machine, KILLED) == {KILL}
 
 
 @on_every_machine
-def test_every_number_between_the_named_is_refused(machine: str) -> None:
-    """The search for a number does not stray into its neighbours' fates."""
+def test_numbers_between_known_ones_are_refused(machine: str) -> None:
+    """The search never takes a number for its neighbour."""
     named = {numbers[MACHINES[machine][1]] for numbers in ALL_NUMBERS.values()}
 
     assert {decide(machine, number) for number in range(1000) if number not in named} == {EPERM}
@@ -116,8 +116,8 @@ def test_every_number_between_the_named_is_refused(machine: str) -> None:
 
 @on_every_machine
 @given(number=SMALL | st.integers(min_value=0, max_value=0x3FFFFFFF), rest=ARGUMENTS)
-def test_an_unnamed_call_is_refused(machine: str, number: int, rest: tuple[int, ...]) -> None:
-    """A number in none of the tables gets EPERM, whatever its arguments."""
+def test_an_unknown_call_is_refused(machine: str, number: int, rest: tuple[int, ...]) -> None:
+    """A number in no table gets EPERM, whatever its arguments."""
     named = {numbers[MACHINES[machine][1]] for numbers in ALL_NUMBERS.values()}
 
     assert number in named or decide(machine, number, *rest) == EPERM
@@ -125,16 +125,16 @@ def test_an_unnamed_call_is_refused(machine: str, number: int, rest: tuple[int, 
 
 @given(number=SMALL | st.integers(min_value=0, max_value=0xBFFFFFFF), rest=ARGUMENTS)
 def test_an_x32_call_is_fatal(number: int, rest: tuple[int, ...]) -> None:
-    """The second set of x86_64 numbers opens no side door, however far it reaches."""
+    """Every call by an x32 number kills the process."""
     assert decide("x86_64", 0x40000000 + number, *rest) == KILL
 
 
 @on_every_machine
 @given(code=st.sampled_from(ALL_CODES) | HALVES, number=SMALL | HALVES, rest=ARGUMENTS)
-def test_a_foreign_machine_is_fatal(
+def test_a_call_of_another_machine_is_fatal(
     machine: str, code: int, number: int, rest: tuple[int, ...]
 ) -> None:
-    """Calls by another machine's numbers (32-bit code, say) are never looked up."""
+    """Calls of another machine, such as 32-bit code, kill the process."""
     if code != MACHINES[machine][0]:
         program = PROGRAMS[machine]
         assert bpf_machine.run(program, machine=code, number=number, arguments=rest) == KILL
@@ -142,14 +142,14 @@ def test_a_foreign_machine_is_fatal(
 
 @on_every_machine
 def test_clone3_does_not_exist(machine: str) -> None:
-    """`clone3` answers ENOSYS, on which glibc turns to `clone`."""
+    """`clone3` returns ENOSYS, so that glibc uses `clone`."""
     assert decide(machine, "clone3") == ENOSYS
 
 
 @on_every_machine
 @pytest.mark.parametrize("flags", [THREAD, MUSL_THREAD, 0x00050F00])
 def test_a_thread_may_be_started(machine: str, flags: int) -> None:
-    """`clone` as glibc, musl and Go use it for threads goes through."""
+    """`clone` passes with the flags that glibc, musl and Go use for threads."""
     assert decide(machine, "clone", flags) == ALLOW
 
 
@@ -169,14 +169,14 @@ def test_a_thread_may_be_started(machine: str, flags: int) -> None:
     ],
 )
 def test_a_process_may_not_be_started(machine: str, flags: int) -> None:
-    """`clone` for anything but a plain thread kills the process."""
+    """`clone` for anything but a thread kills the process."""
     assert decide(machine, "clone", flags) == KILL
 
 
 @on_every_machine
 @given(flags=LONGS | HALVES | HALVES.map(lambda flags: flags | THREAD))
-def test_what_clone_lets_through_is_a_thread(machine: str, flags: int) -> None:
-    """Whatever the flags: only a thread, and none with a namespace, passes."""
+def test_clone_passes_only_for_threads(machine: str, flags: int) -> None:
+    """Of all flags, only those of a thread without a namespace pass."""
     new_namespaces = 0x7E020080
 
     if decide(machine, "clone", flags) == ALLOW:
@@ -188,8 +188,10 @@ def test_what_clone_lets_through_is_a_thread(machine: str, flags: int) -> None:
 @on_every_machine
 @pytest.mark.parametrize("name", ["kill", "tgkill", "rt_tgsigqueueinfo"])
 @given(own_pid=st.integers(min_value=1, max_value=2**22), target=LONGS)
-def test_a_signal_reaches_oneself_alone(machine: str, name: str, own_pid: int, target: int) -> None:
-    """A signal passes exactly if the kernel, which reads 32 bits, would send it to oneself."""
+def test_a_process_can_signal_only_itself(
+    machine: str, name: str, own_pid: int, target: int
+) -> None:
+    """The filter reads 32 bits of a pid, as the kernel does."""
     for argument in (target, own_pid, target >> 32 << 32 | own_pid, own_pid << 32, 0, -1, -own_pid):
         expected = ALLOW if argument % 2**32 == own_pid else KILL
         assert decide(machine, name, argument, own_pid=own_pid) == expected
@@ -209,10 +211,10 @@ def test_a_signal_reaches_oneself_alone(machine: str, name: str, own_pid: int, t
         ("setpriority", (2, 0), EPERM),
     ],
 )
-def test_limits_and_priorities_are_changed_for_oneself_alone(
+def test_a_process_can_change_only_its_own_limits(
     machine: str, name: str, arguments: tuple[int, ...], fate: int
 ) -> None:
-    """Another guest of the same user cannot be slowed down, moved or starved."""
+    """It cannot slow down another guest of the same user."""
     assert decide(machine, name, *arguments) == fate
 
 
@@ -221,10 +223,10 @@ def test_limits_and_priorities_are_changed_for_oneself_alone(
     ("family", "fate"),
     [(1, EPERM), (2, KILL), (10, KILL), (16, KILL), (17, KILL), (40, KILL)],
 )
-def test_no_socket_is_made_and_only_a_local_one_may_be_asked_for(
+def test_a_local_socket_is_refused_and_any_other_is_fatal(
     machine: str, family: int, fate: int
 ) -> None:
-    """A local socket is refused, as libraries ask for one; any other ends the guest."""
+    """Libraries try local sockets, so those get an error only."""
     assert decide(machine, "socket", family, 1) == fate
 
 
@@ -243,7 +245,7 @@ def test_no_socket_is_made_and_only_a_local_one_may_be_asked_for(
     ],
 )
 def test_a_socket_pair_is_a_local_stream(machine: str, family: int, kind: int, fate: int) -> None:
-    """A pair is of the one kind that reaches nobody but itself."""
+    """`socketpair` passes only for the one kind that reaches no other process."""
     assert decide(machine, "socketpair", family, kind) == fate
 
 
@@ -252,7 +254,7 @@ def test_a_socket_pair_is_a_local_stream(machine: str, family: int, kind: int, f
     ("level", "option", "fate"), [(1, 8, ALLOW), (1, 26, EPERM), (1, 50, EPERM), (0, 8, EPERM)]
 )
 def test_a_socket_takes_no_filter(machine: str, level: int, option: int, fate: int) -> None:
-    """Buffers may be set, programs (SO_ATTACH_FILTER, SO_ATTACH_BPF) may not."""
+    """Buffer sizes can be set, but no BPF program can be attached."""
     assert decide(machine, "setsockopt", 3, level, option) == fate
 
 
@@ -268,7 +270,7 @@ COMMANDS = {
 @pytest.mark.parametrize("name", COMMANDS)
 @given(command=HALVES | st.integers(0, 1100) | st.integers(0x5400, 0x5480), high=HALVES)
 def test_only_harmless_commands_pass(machine: str, name: str, command: int, high: int) -> None:
-    """Of `prctl`, `fcntl`, `ioctl`, a short list passes; the kernel ignores the high half."""
+    """A short list of `prctl`, `fcntl` and `ioctl` commands passes, whatever the high half."""
     for low in (command, *COMMANDS[name]):
         arguments = [0, 0, 0]
         arguments[ARGUMENT_OF[name]] = high << 32 | low
@@ -284,13 +286,15 @@ def test_only_harmless_commands_pass(machine: str, name: str, command: int, high
         ("ioctl", [0x8901, 0x5412, 0x5452]),  # FIOSETOWN, TIOCSTI, FIOASYNC
     ],
 )
-def test_a_descriptor_signals_nobody(machine: str, name: str, commands: list[int]) -> None:
-    """No command aims a signal of the kernel at another process, or types for it."""
+def test_a_descriptor_cannot_signal_another_process(
+    machine: str, name: str, commands: list[int]
+) -> None:
+    """No command lets the kernel send a signal, or types into a terminal."""
     assert {decide(machine, name, 0, command) for command in commands} == {EPERM}
 
 
-def test_a_zygote_can_afford_the_import() -> None:
-    """Building filters loads nothing heavy, and nothing that could install one."""
+def test_importing_the_module_loads_nothing_heavy() -> None:
+    """It does not load ctypes either, which could install a filter."""
     heavy = "{'ctypes', 'dataclasses', 'enum', 're', 'typing', 'inspect'}"
     check = (
         f"import sys; import nova_code_verifier.sandbox.confinement.seccomp;"

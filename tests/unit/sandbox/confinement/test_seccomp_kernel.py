@@ -1,4 +1,4 @@
-"""The seccomp filter, put on real processes and judged by this host's kernel."""
+"""The seccomp filter, installed in real processes of this host's kernel."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def run_filtered(code: str) -> subprocess.CompletedProcess[str]:
-    """Run *code* in a fresh Python under the filter."""
+    """Run *code* in a new Python process under the filter."""
     command = [sys.executable, "-c", INSTALL + code]
     done = subprocess.run(
         command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=60
@@ -137,40 +137,40 @@ QUIET = {
 
 
 @pytest.mark.parametrize("code", ATTACKS.values(), ids=ATTACKS)
-def test_an_attack_dies(code: str) -> None:
-    """The process, not the call alone, ends with SIGSYS, which the keeper sees."""
+def test_an_attack_is_killed_by_sigsys(code: str) -> None:
+    """The whole process ends with SIGSYS, which the keeper can see."""
     assert run_filtered(code).returncode == -signal.SIGSYS
 
 
 @pytest.mark.parametrize("code", HONEST.values(), ids=HONEST)
-def test_an_honest_program_lives(code: str) -> None:
-    """What honest programs do works as without a filter."""
+def test_an_honest_program_works(code: str) -> None:
+    """Honest programs work as without a filter."""
     done = run_filtered(code)
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "True\n", "")
 
 
 @pytest.mark.parametrize("code", QUIET.values(), ids=QUIET)
-def test_a_probe_gets_an_error(code: str) -> None:
-    """What libraries may probe raises EPERM, and the program goes on."""
+def test_a_library_that_tries_a_call_gets_eperm(code: str) -> None:
+    """The program goes on after the error."""
     caught = f"import errno\ntry: {code}\nexcept OSError as e: print(e.errno == errno.EPERM)"
 
     assert run_filtered(caught).stdout == "True\n"
 
 
-def test_abort_looks_like_abort() -> None:
-    """A program that aborts is not taken for an attack."""
+def test_abort_ends_with_sigabrt() -> None:
+    """A program that aborts is not mistaken for an attack."""
     assert run_filtered("os.abort()").returncode == -signal.SIGABRT
 
 
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="x32 is a matter of x86_64")
-def test_an_x32_call_dies() -> None:
-    """`getpid` by its x32 number kills, though `getpid` is allowed."""
+def test_an_x32_call_is_killed() -> None:
+    """`getpid` by its x32 number is fatal, though `getpid` is allowed."""
     assert run_filtered("libc.syscall(0x40000000 + 39)").returncode == -signal.SIGSYS
 
 
 def test_the_filter_cannot_be_replaced() -> None:
-    """A second filter, which might listen in or lie, is refused."""
+    """A second filter is refused."""
     again = "print(libc.prctl(22, 2, ctypes.byref(program), 0, 0) == -1)"
 
     assert run_filtered(again).stdout == "True\n"

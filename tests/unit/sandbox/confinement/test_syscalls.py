@@ -1,4 +1,4 @@
-"""The tables of system calls, against the kernel's own headers and a list made by hand."""
+"""The tables of system calls, compared with the kernel's headers and a list made by hand."""
 
 import re
 from pathlib import Path
@@ -48,7 +48,7 @@ REFUSED = """
 
 @pytest.mark.parametrize("machine", HEADERS)
 def test_the_numbers_are_those_of_the_headers(machine: str) -> None:
-    """Every number, and every gap, agrees with the kernel headers of this host."""
+    """Every number, and every missing one, agrees with this host's kernel headers."""
     theirs = _read_header(machine)
     ours = {name: numbers[COLUMNS[machine]] for name, numbers in ALL_NUMBERS.items()}
 
@@ -56,7 +56,7 @@ def test_the_numbers_are_those_of_the_headers(machine: str) -> None:
 
 
 def _read_header(machine: str) -> dict[str, int]:
-    """Read the numbers from the kernel headers, or skip where there are none."""
+    """Read the numbers from the kernel headers; skip the test if there are none."""
     found = [path for name in HEADERS[machine] if (path := Path("/usr/include", name)).exists()]
     if not found:
         pytest.skip("no kernel headers for this machine")
@@ -67,30 +67,30 @@ def _read_header(machine: str) -> dict[str, int]:
     return numbers | {name: wide[other] for name, other in aliases if other in wide}
 
 
-def test_a_call_has_one_fate() -> None:
-    """No call stands in two tables, where one would silently win."""
+def test_a_call_is_in_one_table() -> None:
+    """No call is in two tables, of which one would silently win."""
     assert sum(map(len, TABLES)) == len(ALL_NUMBERS)
 
 
 @pytest.mark.parametrize("machine", COLUMNS)
-def test_a_number_means_one_call(machine: str) -> None:
-    """No two calls claim the same number of one machine."""
+def test_a_number_belongs_to_one_call(machine: str) -> None:
+    """No two calls have the same number on one machine."""
     numbers = [numbers[COLUMNS[machine]] for numbers in ALL_NUMBERS.values()]
     known = [number for number in numbers if number is not None]
 
     assert len(set(known)) == len(known)
 
 
-def test_what_a_program_needs_is_allowed() -> None:
-    """The calls of an honest program stand among the allowed ones."""
+def test_the_calls_of_honest_programs_are_allowed() -> None:
+    """The calls of honest programs are in the table of allowed ones."""
     assert set(NEEDED.split()) <= ALLOWED.keys()
 
 
-def test_what_only_an_attack_needs_is_fatal() -> None:
-    """The calls that only an attack makes stand among the fatal ones."""
+def test_the_calls_of_attacks_are_fatal() -> None:
+    """The calls of attacks are in the table of fatal ones."""
     assert set(FATAL.split()) <= KILLED.keys()
 
 
-def test_what_a_library_may_probe_is_in_no_table() -> None:
-    """The calls to be refused quietly are not named, which is how they are refused."""
+def test_calls_that_libraries_try_are_in_no_table() -> None:
+    """A call in no table is refused with an error."""
     assert not set(REFUSED.split()) & ALL_NUMBERS.keys()

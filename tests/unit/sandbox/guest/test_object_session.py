@@ -1,4 +1,4 @@
-"""A conversation on a candidate's objects: what is asked, what is said, what stays."""
+"""Operations on a candidate's objects: instructions, answers, and what stays in the guest."""
 
 import contextlib
 import json
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nova_code_verifier.sandbox.guest.object_session import ObjectSession
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, from_tree, to_tree
-from nova_code_verifier.sandbox.protocol.shared_types import read_kin
+from nova_code_verifier.sandbox.protocol.shared_types import read_shared_value
 from nova_code_verifier.verifier.test_code.harness.callables import Sources
 from nova_code_verifier.verifier.test_code.harness.session import ProxySession
 from nova_code_verifier.verifier.test_code.harness.transcript import (
@@ -163,7 +163,7 @@ def apply(f, *args):
 
 
 class Talk:
-    """A conversation about the program, in the words of one who asks."""
+    """A session about one program, as the host conducts it."""
 
     def __init__(self, program: str = PROGRAM, shared: tuple[str, ...] = ()) -> None:
         """Load the program."""
@@ -174,20 +174,20 @@ class Talk:
         self._steps = 0
 
     def ask(self, operation: str, *on: Any, **more: Any) -> dict[str, Any]:
-        """Carry out one operation, on trees; return the answer."""
+        """Perform one operation on trees; return the answer."""
         order = {"op": operation, "on": list(on), "shared": self._shared, **more}
         self._steps += 1
         answer: dict[str, Any] = json.loads(self._conversation.answer(json.dumps(order).encode()))
         return answer
 
     def name(self, name: str) -> dict[str, Any]:
-        """Ask for a name; return what refers to it."""
+        """Ask for a name; return a reference to it."""
         self.ask("name", name)
         return self.last
 
     @property
     def last(self) -> dict[str, Any]:
-        """What refers to the last answer."""
+        """Return a reference to the last answer."""
         return {"at": [self._steps - 1]}
 
 
@@ -232,10 +232,10 @@ class Talk:
         ("dir", [], ["x"]),
     ],
 )
-def test_an_operation_does_what_it_is_called(
+def test_an_operation_is_pythons_own_of_that_name(
     operation: str, operands: list[Any], expected: object
 ) -> None:
-    """Every operation is Python's own of that name."""
+    """Each operation has the result of Python's operation."""
     talk = Talk()
 
     assert talk.ask(operation, talk.name("thing"), *operands)["is"] == expected
@@ -268,13 +268,15 @@ def test_an_operation_does_what_it_is_called(
         ("ior", [6, 3], 7),
     ],
 )
-def test_an_operator_is_pythons(operation: str, operands: list[Any], expected: object) -> None:
-    """Operators take their operands in the order in which they are given."""
+def test_an_operator_gets_its_operands_in_order(
+    operation: str, operands: list[Any], expected: object
+) -> None:
+    """The operands keep the order in which they were sent."""
     assert Talk().ask(operation, *operands)["is"] == expected
 
 
 def test_keywords_are_passed_on() -> None:
-    """A call has its keyword arguments."""
+    """A call gets its keyword arguments."""
     talk = Talk()
 
     answer = talk.ask("call", talk.name("thing"), kw=[["a", {"t": [1]}]])
@@ -283,7 +285,7 @@ def test_keywords_are_passed_on() -> None:
 
 
 def test_a_coroutine_is_run_to_its_end() -> None:
-    """What a coroutine returns is the answer to `await`."""
+    """`await` answers with what the coroutine returns."""
     talk = Talk()
     talk.ask("call", talk.name("later"), 5)
 
@@ -291,20 +293,20 @@ def test_a_coroutine_is_run_to_its_end() -> None:
 
 
 def test_a_name_that_is_missing_is_a_name_error() -> None:
-    """Names are those of the module; Python's own builtins are none of them."""
+    """Names are those of the module, without Python's builtins."""
     assert Talk().ask("name", "len")["raised"]["class"] == "NameError"
 
 
-def test_an_unknown_operation_is_no_answer() -> None:
-    """An operation that there is not raises in the guest, and is told."""
+def test_an_unknown_operation_is_reported_as_raised() -> None:
+    """It does not end the session."""
     assert Talk().ask("exec", "1")["raised"]["class"] == "KeyError"
 
 
 # Iteration
 
 
-def test_items_are_taken_together() -> None:
-    """Taking says what there was, and that there is no more."""
+def test_take_returns_items_and_whether_there_are_more() -> None:
+    """A short iterator is taken as a whole."""
     talk = Talk()
     talk.ask("call", talk.name("count"), 3)
 
@@ -312,7 +314,7 @@ def test_items_are_taken_together() -> None:
 
 
 def test_items_of_an_endless_iterator_are_taken_in_parts() -> None:
-    """A part is bounded, and the next one begins where it ended."""
+    """A part is bounded, and the next one continues after it."""
     talk = Talk()
     talk.ask("call", talk.name("count"), 10**9)
     items = talk.last
@@ -323,7 +325,7 @@ def test_items_of_an_endless_iterator_are_taken_in_parts() -> None:
 
 
 def test_what_an_iterator_raises_comes_after_its_items() -> None:
-    """The items before an exception are not lost, and the exception is raised next time."""
+    """Items before an exception are returned first; the next call raises it."""
     talk = Talk()
     talk.ask("call", talk.name("fail_after"), 2)
     items = talk.last
@@ -336,7 +338,7 @@ def test_what_an_iterator_raises_comes_after_its_items() -> None:
 
 
 def test_an_object_is_known_by_its_number() -> None:
-    """What is no plain data stays here: the answer has a number, and says what it is."""
+    """A value that is not plain data stays: the answer has its number and describes it."""
     answer = Talk().ask("name", "thing")
 
     number = answer["is"]["h"]
@@ -355,8 +357,8 @@ def test_an_object_keeps_its_number() -> None:
     assert "met" not in again
 
 
-def test_a_class_tells_its_bases_methods_and_special_methods() -> None:
-    """What a stand-in for the class needs is told, in the order of its bases."""
+def test_a_class_is_described_by_bases_and_methods() -> None:
+    """The description has what a proxy class needs, in the order of the bases."""
     talk = Talk()
     by_name = {one.get("name"): one for one in talk.ask("name", "Thing")["met"]}
     broke = {one.get("name"): one for one in talk.ask("name", "Broke")["met"]}
@@ -372,15 +374,15 @@ def test_a_class_tells_its_bases_methods_and_special_methods() -> None:
     [("echo", "function"), ("Thing", "class"), ("thing", "instance")],
 )
 def test_a_description_names_the_kind(name: str, kind: str) -> None:
-    """Functions, classes and instances are told apart."""
+    """Functions, classes and instances have different kinds."""
     answer = Talk().ask("name", name)
 
     [described] = [one for one in answer["met"] if one["number"] == answer["is"]["h"]]
     assert described["kind"] == kind
 
 
-def test_a_subclass_of_plain_data_is_both() -> None:
-    """It has a number, and is sent as the plain data that it is."""
+def test_an_instance_of_a_subclass_of_plain_data_has_number_and_value() -> None:
+    """It is sent as the plain data that it is, with its number."""
     talk = Talk()
     answer = talk.ask("call", talk.name("Words"), "abc")
     assert answer["is"]["sub"][1] == "abc"
@@ -392,7 +394,7 @@ def test_a_subclass_of_plain_data_is_both() -> None:
 
 
 def test_a_reference_leads_to_an_earlier_answer() -> None:
-    """It is the very object that was answered, and no copy."""
+    """The reference is to the same object, not to a copy."""
     talk = Talk()
     talk.ask("setattr", talk.name("thing"), "x", 9)
 
@@ -400,7 +402,7 @@ def test_a_reference_leads_to_an_earlier_answer() -> None:
 
 
 def test_a_reference_leads_into_an_earlier_answer() -> None:
-    """Objects within an answer are counted in the order in which they are written."""
+    """Objects in an answer are counted in the order in which they are written."""
     talk = Talk("class A:\n    n = 1\nclass B(A):\n    n = 2\nboth = [[A()], 5, B()]")
     talk.ask("name", "both")
 
@@ -408,8 +410,8 @@ def test_a_reference_leads_into_an_earlier_answer() -> None:
 
 
 @pytest.mark.parametrize("place", [[7], [0, 7]])
-def test_a_reference_to_nothing_cannot_be_read(place: list[int]) -> None:
-    """What leads nowhere is no instruction."""
+def test_a_reference_to_nothing_is_refused(place: list[int]) -> None:
+    """It raises EncodingError."""
     talk = Talk()
     talk.name("thing")
 
@@ -428,21 +430,21 @@ def test_a_reference_to_nothing_cannot_be_read(place: list[int]) -> None:
     ids=["lambda", "recursive", "library", "builtin"],
 )
 def test_a_function_of_the_tests_can_be_called(tree: object, expected: object) -> None:
-    """A function arrives by source, or by where it is found."""
+    """A function arrives by its source, or by its module and name."""
     talk = Talk()
 
     assert talk.ask("call", talk.name("apply"), tree, 2)["is"] == expected
 
 
 def test_an_iterator_of_the_tests_is_one_for_the_candidate() -> None:
-    """What is walked through once here is walked through once there."""
+    """The candidate gets an iterator, not a list."""
     talk = Talk()
 
     assert talk.ask("next", {"it": [1, 2]})["is"] == 1
 
 
-def test_an_unknown_tag_cannot_be_read() -> None:
-    """What nobody agreed on is no instruction."""
+def test_an_unknown_tag_is_refused() -> None:
+    """It raises EncodingError."""
     with pytest.raises(EncodingError):
         Talk().ask("str", {"nonsense": 1})
 
@@ -461,21 +463,21 @@ def test_an_unknown_tag_cannot_be_read() -> None:
     ],
 )
 def test_changes_in_place_come_back(function: str, operands: list[Any], after: list[Any]) -> None:
-    """An argument that was changed travels with the answer, and who is who in it."""
+    """An argument that was changed is sent back, with the identity of its containers."""
     talk = Talk()
 
     assert talk.ask("call", talk.name(function), *operands)["after"] == after
 
 
 def test_what_was_not_changed_does_not_come_back() -> None:
-    """An argument that is as it was is not sent again."""
+    """An argument that is the same is not sent back."""
     talk = Talk()
 
     assert "after" not in talk.ask("call", talk.name("echo"), [1, {"s": [2]}])
 
 
 def test_changes_in_place_come_back_with_an_exception() -> None:
-    """What was done before an exception is done."""
+    """Changes before an exception are sent back, too."""
     talk = Talk("def f(xs):\n    xs.append(1)\n    raise ValueError\n")
 
     answer = talk.ask("call", talk.name("f"), [])
@@ -500,14 +502,14 @@ def test_shared_instances_travel_by_value() -> None:
     "content", [None, "Mood", ["Mood"], ["Mood", 1], ["Mood", "SAD"], ["Node", "SAD"], [1, "SAD"]]
 )
 @pytest.mark.parametrize("tag", ["member", "row"])
-def test_what_is_no_kin_is_no_value(tag: str, content: object) -> None:
-    """What both sides do not know by that name is refused."""
+def test_a_value_of_an_unknown_class_is_refused(tag: str, content: object) -> None:
+    """A name that is not such a class on both sides raises EncodingError."""
     with pytest.raises(EncodingError):
-        read_kin(tag, content, {"Mood": int, "Node": Talk}, lambda tree: tree)
+        read_shared_value(tag, content, {"Mood": int, "Node": Talk}, lambda tree: tree)
 
 
 def test_shared_instances_come_back_by_value() -> None:
-    """What the candidate makes of a shared class is written as a table, with no number."""
+    """Instances of a shared class are written as a table, without numbers."""
     talk = Talk(shared=("Node",))
 
     answer = talk.ask("call", talk.name("Node"), 7)
@@ -518,7 +520,7 @@ def test_shared_instances_come_back_by_value() -> None:
 
 
 def test_a_cycle_of_shared_instances_arrives_and_comes_back() -> None:
-    """Instances refer to each other by place, so a ring is a ring on both sides."""
+    """Instances refer to each other by index, so a ring stays a ring."""
     talk = Talk(shared=("Node",))
     nodes = [["Node", [["val", 1], ["next", {"n": 1}]]], ["Node", [["val", 2], ["next", {"n": 0}]]]]
 
@@ -529,7 +531,7 @@ def test_a_cycle_of_shared_instances_arrives_and_comes_back() -> None:
 
 
 def test_shared_instances_keep_their_identity() -> None:
-    """One instance that is met twice is one."""
+    """An instance that occurs twice stays one."""
     talk = Talk(shared=("Node",))
 
     answer = talk.ask("call", talk.name("pair"), {"n": 0}, nodes=[["Node", [["val", 1]]]])
@@ -538,7 +540,7 @@ def test_shared_instances_keep_their_identity() -> None:
 
 
 def test_a_long_list_of_nodes_is_no_deep_value() -> None:
-    """A chain may be longer than values may be deep."""
+    """A chain of nodes may be longer than the bound on depth."""
     talk = Talk(shared=("Node",))
     nodes: list[Any] = [["Node", [["val", n], ["next", {"n": n + 1}]]] for n in range(5000)]
     nodes.append(["Node", [["val", 5000], ["next", None]]])
@@ -549,7 +551,7 @@ def test_a_long_list_of_nodes_is_no_deep_value() -> None:
 
 
 def test_a_class_of_the_same_name_is_not_shared() -> None:
-    """Only the class that goes by the shared name in the module is meant."""
+    """Only the class that has the shared name in the module is shared."""
     talk = Talk(
         """
         class Node:
@@ -570,7 +572,7 @@ def test_a_class_of_the_same_name_is_not_shared() -> None:
     [("method", ["append", 9]), ("setitem", [0, 9]), ("delitem", [0]), ("iadd", [[9]])],
 )
 def test_a_guess_does_not_change_plain_data(operation: str, operands: list[Any]) -> None:
-    """Plain data is in the tests' hands by then, so nobody asks the candidate to change its own."""
+    """The tests own plain data by then, so a guess changes only a copy."""
     talk = Talk("kept = [1, 2]")
 
     answer = talk.ask(operation, talk.name("kept"), *operands, guess=True)
@@ -579,8 +581,8 @@ def test_a_guess_does_not_change_plain_data(operation: str, operands: list[Any])
     assert talk.names["kept"] == [1, 2]
 
 
-def test_a_guess_about_an_object_is_a_question() -> None:
-    """What is no plain data is in the candidate's hands, and does change."""
+def test_a_guess_changes_an_object() -> None:
+    """Other objects are the candidate's, and are changed."""
     talk = Talk()
 
     answer = talk.ask("setattr", talk.name("thing"), "x", 9, guess=True)
@@ -592,8 +594,8 @@ def test_a_guess_about_an_object_is_a_question() -> None:
 # What is raised
 
 
-def test_an_exception_of_pythons_is_told_by_name() -> None:
-    """Its class, arguments and text are told."""
+def test_a_builtin_exception_is_sent_by_name() -> None:
+    """Its class, arguments and text are sent."""
     talk = Talk()
     raised = talk.ask("call", talk.name("fail"), {"py": ["builtins", "KeyError"]}, "k", 3)["raised"]
 
@@ -601,8 +603,8 @@ def test_an_exception_of_pythons_is_told_by_name() -> None:
     assert raised["text"] == "('k', 3)"
 
 
-def test_an_exception_of_the_candidates_is_told_by_number() -> None:
-    """Its class is described, and objects among its arguments have numbers."""
+def test_an_exception_of_the_candidate_is_sent_by_number() -> None:
+    """Its class is described, and objects in its arguments have numbers."""
     talk = Talk()
     answer = talk.ask("call", talk.name("broke"))
     described = {one["number"]: one for one in answer["met"]}
@@ -612,8 +614,8 @@ def test_an_exception_of_the_candidates_is_told_by_number() -> None:
     assert described[answer["raised"]["args"][1]["h"]]["kind"] == "instance"
 
 
-def test_leaving_is_an_exception_like_others() -> None:
-    """A call that exits does not end the conversation."""
+def test_exit_is_an_exception_like_others() -> None:
+    """A call that exits does not end the session."""
     talk = Talk()
 
     assert talk.ask("call", talk.name("leave"))["raised"]["class"] == "SystemExit"
@@ -621,7 +623,7 @@ def test_leaving_is_an_exception_like_others() -> None:
 
 
 def test_an_exception_can_be_referred_to() -> None:
-    """Its attributes are asked for like those of a result."""
+    """Attributes of an exception can be read like those of a result."""
     talk = Talk()
     talk.ask("call", talk.name("broke"))
 
@@ -658,7 +660,7 @@ HOSTILE = {
 @pytest.mark.parametrize("body", [pytest.param(body, id=name) for name, body in HOSTILE.items()])
 @pytest.mark.parametrize("use", ["X()", "[X(), X()]", "{1: X()}", "X"])
 def test_hostile_objects_do_not_break_the_protocol(body: str, use: str) -> None:
-    """Whatever an object does when it is looked at, the next question is answered."""
+    """Whatever an object does when it is inspected, the next instruction is answered."""
     talk = Talk(f"{body}\ndef f(): return {use}\ndef g(): return 1")
     function = talk.name("f")
 
@@ -670,7 +672,7 @@ def test_hostile_objects_do_not_break_the_protocol(body: str, use: str) -> None:
 
 @pytest.mark.parametrize("error", ["BaseException", "Exception", "KeyError"])
 def test_hostile_exceptions_do_not_break_the_protocol(error: str) -> None:
-    """Whatever an exception does when it is looked at, it is told that there was one."""
+    """Whatever an exception does when it is inspected, it is reported."""
     talk = Talk(
         f"""
         class Bad({error}):
@@ -686,8 +688,8 @@ def test_hostile_exceptions_do_not_break_the_protocol(error: str) -> None:
 
 
 @pytest.mark.parametrize("depth", [150, 500, 100_000])
-def test_deep_values_are_no_end(depth: int) -> None:
-    """A value that is too deep is refused, and the next question is answered."""
+def test_a_value_that_is_too_deep_does_not_end_the_session(depth: int) -> None:
+    """It is refused, and the next instruction is answered."""
     talk = Talk()
     deepen = talk.name("deepen")
     try:
@@ -730,7 +732,7 @@ plain_data = st.recursive(
 
 
 def exact(value: object) -> str:
-    """Write down a value with its types, all the way down."""
+    """Return a value with its types at every depth."""
     match value:
         case dict():
             inside = ", ".join(f"{exact(key)}: {exact(item)}" for key, item in value.items())
@@ -746,7 +748,7 @@ def exact(value: object) -> str:
 @settings(max_examples=300)
 @given(plain_data)
 def test_plain_data_goes_to_the_candidate_and_back(value: object) -> None:
-    """What the candidate returns as it got it is equal, and of exactly equal types."""
+    """A value that the candidate returns unchanged keeps its exact types."""
     talk = Talk("def echo(x): return x")
     target = talk.name("echo")
     answer = talk.ask("call", target, to_tree(value))
@@ -758,6 +760,6 @@ def test_plain_data_goes_to_the_candidate_and_back(value: object) -> None:
     assert exact(cast.ask("echo")) == exact(value)
 
 
-def test_what_is_sent_means_the_same_to_both() -> None:
-    """An instruction has the same form as any encoded value."""
+def test_an_instruction_has_the_form_of_encoded_values() -> None:
+    """Both sides write plain data in the same way."""
     assert from_tree(to_tree({"d": [1]})) == {"d": [1]}

@@ -1,4 +1,4 @@
-"""What a guest reads, which nobody can change; what it writes, up to a cap."""
+"""Sealed files, which nobody can change, and streams with a cap."""
 
 import fcntl
 import os
@@ -16,7 +16,7 @@ READ_BYTES = 2**16  # what a look into the pipe may bring beyond the cap
 
 @pytest.fixture
 def sealed() -> Iterator[int]:
-    """Give the descriptor of a sealed file."""
+    """Return the descriptor of a sealed file."""
     fd = sealed_file("test", b"content")
     yield fd
     os.close(fd)
@@ -24,7 +24,7 @@ def sealed() -> Iterator[int]:
 
 @pytest.fixture
 def open_stream() -> Iterator[Callable[[int], Stream]]:
-    """Give a function that opens a stream with a cap, and close what it opened."""
+    """Return a function that opens a stream with a cap, and close what it opened."""
     opened: list[Stream] = []
 
     def open_one(cap: int) -> Stream:
@@ -43,7 +43,7 @@ def open_stream() -> Iterator[Callable[[int], Stream]]:
 
 @pytest.mark.parametrize("content", [b"", b"a", bytes(range(256)) * 2**14])
 def test_a_sealed_file_holds_its_content(content: bytes) -> None:
-    """The file is as long as its content, and says the same."""
+    """The file has exactly its content."""
     fd = sealed_file("test", content)
     try:
         assert os.pread(fd, len(content) + 1, 0) == content
@@ -52,7 +52,7 @@ def test_a_sealed_file_holds_its_content(content: bytes) -> None:
 
 
 def test_a_sealed_file_is_read_from_its_start(sealed: int) -> None:
-    """A program's first read of its standard input gets the first byte."""
+    """The first read of a guest's standard input gets the first byte."""
     assert os.read(sealed, 3) == b"con"
 
 
@@ -73,8 +73,8 @@ def test_a_sealed_file_cannot_be_changed(sealed: int, change: Callable[[int], ob
         change(sealed)
 
 
-def test_a_sealed_file_is_not_inherited_by_chance(sealed: int) -> None:
-    """A child process gets the file only where it is handed over."""
+def test_a_sealed_file_is_not_inheritable(sealed: int) -> None:
+    """A child process gets the descriptor only if it is passed on."""
     assert not os.get_inheritable(sealed)
 
 
@@ -83,7 +83,7 @@ def test_a_sealed_file_is_not_inherited_by_chance(sealed: int) -> None:
 
 @given(pieces=st.lists(st.binary(max_size=50), max_size=10))
 def test_a_stream_collects_what_is_written(pieces: list[bytes]) -> None:
-    """Every byte arrives, in order, whenever it is drained."""
+    """Every byte arrives, in order, whenever the stream is drained."""
     stream = Stream(1000)
     taken = b""
     for piece in pieces:
@@ -96,15 +96,15 @@ def test_a_stream_collects_what_is_written(pieces: list[bytes]) -> None:
     assert taken == b"".join(pieces)
 
 
-def test_an_empty_pipe_is_not_waited_for(open_stream: Callable[[int], Stream]) -> None:
+def test_an_empty_pipe_does_not_block(open_stream: Callable[[int], Stream]) -> None:
     """A guest that writes nothing does not stop its keeper."""
     stream = open_stream(10)
 
     assert (stream.drain(), stream.take()) == (True, b"")
 
 
-def test_a_closed_pipe_is_no_flood(open_stream: Callable[[int], Stream]) -> None:
-    """A guest that closes its output has written what it has written."""
+def test_a_closed_pipe_is_within_its_cap(open_stream: Callable[[int], Stream]) -> None:
+    """Draining a closed pipe returns what the guest wrote before."""
     stream = open_stream(10)
     os.write(stream.guest_end, b"last words")
     os.close(stream.guest_end)
@@ -113,24 +113,24 @@ def test_a_closed_pipe_is_no_flood(open_stream: Callable[[int], Stream]) -> None
     assert (stream.drain(), stream.drain(), stream.take()) == (True, True, b"last words")
 
 
-def test_the_guest_waits_for_room(open_stream: Callable[[int], Stream]) -> None:
-    """A program that prints more than the pipe holds must not see an error."""
+def test_the_guests_end_blocks(open_stream: Callable[[int], Stream]) -> None:
+    """A program that prints more than the pipe holds waits, and sees no error."""
     assert os.get_blocking(open_stream(10).guest_end)
 
 
 @pytest.mark.parametrize(("cap", "is_within"), [(9, False), (10, True), (11, True)])
-def test_the_cap_is_what_may_be_written(
+def test_a_guest_may_write_exactly_its_cap(
     open_stream: Callable[[int], Stream], cap: int, *, is_within: bool
 ) -> None:
-    """Ten bytes are too many for a cap of nine, and for no other."""
+    """Ten bytes are over a cap of nine, and within a cap of ten."""
     stream = open_stream(cap)
     os.write(stream.guest_end, bytes(10))
 
     assert stream.drain() is is_within
 
 
-def test_taking_makes_no_room(open_stream: Callable[[int], Stream]) -> None:
-    """The cap is for all that a guest writes, not for each answer of it."""
+def test_taking_output_does_not_raise_the_cap(open_stream: Callable[[int], Stream]) -> None:
+    """The cap is for all that a guest writes, not for each answer."""
     stream = open_stream(10)
     for _ in range(2):
         os.write(stream.guest_end, bytes(6))
@@ -140,8 +140,8 @@ def test_taking_makes_no_room(open_stream: Callable[[int], Stream]) -> None:
     assert not is_within
 
 
-def test_a_flood_stays_a_flood(open_stream: Callable[[int], Stream]) -> None:
-    """Once over the cap, a stream is not read again, and says so each time."""
+def test_a_stream_over_its_cap_is_not_read_again(open_stream: Callable[[int], Stream]) -> None:
+    """Draining it again reports the same."""
     stream = open_stream(3)
     os.write(stream.guest_end, bytes(4))
     stream.drain()
@@ -150,10 +150,10 @@ def test_a_flood_stays_a_flood(open_stream: Callable[[int], Stream]) -> None:
     assert (stream.drain(), bytes(stream.data)) == (False, bytes(4))
 
 
-def test_a_flood_fills_no_more_than_the_cap_and_one_look(
+def test_a_stream_keeps_at_most_its_cap_and_one_read(
     open_stream: Callable[[int], Stream],
 ) -> None:
-    """However fast a guest writes, what is kept is bounded."""
+    """However fast a guest writes, the kept bytes are bounded."""
     stream = open_stream(100_000)
     writer = threading.Thread(target=os.write, args=(stream.guest_end, bytes(2**22)), daemon=True)
     writer.start()
@@ -168,8 +168,8 @@ def test_a_flood_fills_no_more_than_the_cap_and_one_look(
     writer.join()
 
 
-def test_what_was_taken_is_not_taken_again(open_stream: Callable[[int], Stream]) -> None:
-    """Each answer has its own part of the output."""
+def test_output_is_taken_once(open_stream: Callable[[int], Stream]) -> None:
+    """The output of one answer is not part of the next."""
     stream = open_stream(10)
     os.write(stream.guest_end, b"first")
     stream.drain()

@@ -1,4 +1,4 @@
-"""What the kernel knows about a process, seen from outside."""
+"""The usage of a process, measured from outside."""
 
 import mmap
 import os
@@ -18,14 +18,14 @@ MIB = 2**20
 
 @pytest.fixture(scope="module")
 def gone() -> int:
-    """Give the pid of a process that has ended, and was reaped."""
+    """Return the pid of a process that has ended and was reaped."""
     process = subprocess.Popen([sys.executable, "-S", "-c", ""])
     process.wait()
     return process.pid
 
 
 def written(path: Path, size: int) -> Path:
-    """Write a file of *size* bytes, on the disk and not just in the plans for it."""
+    """Write *size* bytes to a file, and wait until they are on the disk."""
     with path.open("wb") as file:
         file.write(os.urandom(size))
         file.flush()
@@ -36,8 +36,8 @@ def written(path: Path, size: int) -> Path:
 # CPU time
 
 
-def test_cpu_time_is_the_processes_own_clock() -> None:
-    """Seen from outside, the clock says what the process itself reads from it."""
+def test_cpu_time_is_the_clock_of_the_process() -> None:
+    """From outside and inside, the clock is the same."""
     before = time.process_time()
     measured = cpu_seconds(os.getpid())
     after = time.process_time()
@@ -46,8 +46,8 @@ def test_cpu_time_is_the_processes_own_clock() -> None:
     assert before <= measured <= after
 
 
-def test_cpu_time_grows_by_working() -> None:
-    """Work of a millisecond is seen: the clock is finer than the kernel's ticks."""
+def test_cpu_time_grows_with_work() -> None:
+    """The clock shows work of a millisecond."""
     started = cpu_seconds(os.getpid())
     assert started is not None
     until = time.process_time() + 0.001
@@ -61,7 +61,7 @@ def test_cpu_time_grows_by_working() -> None:
 
 
 def test_sleep_is_no_cpu_time() -> None:
-    """A sleeper is not charged for its sleep."""
+    """A process that sleeps uses no CPU time."""
     started = cpu_seconds(os.getpid())
     assert started is not None
     time.sleep(0.05)
@@ -73,7 +73,7 @@ def test_sleep_is_no_cpu_time() -> None:
 
 
 def test_cpu_time_of_another_process_is_read() -> None:
-    """The keeper reads its guest's clock, not its own."""
+    """The clock of a child is not the clock of this process."""
     with subprocess.Popen(
         [
             sys.executable,
@@ -92,24 +92,24 @@ def test_cpu_time_of_another_process_is_read() -> None:
     assert 0.1 <= measured < 5
 
 
-def test_a_process_that_has_gone_has_no_clock(gone: int) -> None:
-    """No time at all is something else than no time yet."""
+def test_a_process_that_has_ended_has_no_cpu_time(gone: int) -> None:
+    """A pid that is free reads as None, not as zero."""
     assert cpu_seconds(gone) is None
 
 
 # Waiting
 
 
-def test_a_process_has_waited_for_a_time() -> None:
-    """Time in the queue for a processor is never negative, and never more than there was."""
+def test_waiting_time_is_within_the_time_there_was() -> None:
+    """It is not negative, and not more than the uptime."""
     assert 0 <= waited_seconds(os.getpid()) < time.monotonic()
 
 
 @pytest.mark.skipif(
     not Path("/proc/self/schedstat").exists(), reason="this kernel does not tell how long one waits"
 )
-def test_waiting_grows_where_processors_are_few() -> None:
-    """Of two processes that share one processor, each waits for about half the time."""
+def test_waiting_time_grows_on_a_busy_processor() -> None:
+    """Processes that share one processor wait for each other."""
     spin = "import os, time\nos.sched_setaffinity(0, {%d})\nprint(flush=True)\nwhile True: pass"
     processor = min(os.sched_getaffinity(0))
     spinners = [
@@ -128,16 +128,16 @@ def test_waiting_grows_where_processors_are_few() -> None:
     assert waited > 0.05
 
 
-def test_a_process_that_has_gone_does_not_wait(gone: int) -> None:
-    """A guest that ended while we looked is no error."""
+def test_a_process_that_has_ended_has_no_waiting_time(gone: int) -> None:
+    """A pid that is free reads as zero."""
     assert waited_seconds(gone) == 0.0
 
 
 # Memory
 
 
-def test_memory_in_use_is_seen() -> None:
-    """Pages that a process writes to count."""
+def test_memory_in_use_is_counted() -> None:
+    """Pages that a process has written count."""
     before = usage(os.getpid()).resident_bytes
     with mmap.mmap(-1, 64 * MIB) as memory:
         memory.write(b"x" * (64 * MIB))
@@ -147,7 +147,7 @@ def test_memory_in_use_is_seen() -> None:
 
 
 def test_memory_that_is_only_reserved_does_not_count() -> None:
-    """A runtime that reserves much and uses little is not punished."""
+    """A large mapping that is not used does not count."""
     before = usage(os.getpid()).resident_bytes
     with mmap.mmap(-1, 256 * MIB):
         during = usage(os.getpid()).resident_bytes
@@ -155,13 +155,13 @@ def test_memory_that_is_only_reserved_does_not_count() -> None:
     assert during - before < 8 * MIB
 
 
-def test_a_process_that_has_gone_holds_no_memory(gone: int) -> None:
-    """A guest that ended while we looked is no error."""
+def test_a_process_that_has_ended_uses_nothing(gone: int) -> None:
+    """A pid that is free reads as zero."""
     assert usage(gone) == (0, 0)
 
 
 def test_threads_are_counted() -> None:
-    """A thread that sleeps is one more."""
+    """Three more threads are counted as three more."""
     before = usage(os.getpid()).threads
     leave = threading.Event()
     sleepers = [threading.Thread(target=leave.wait) for _ in range(3)]
@@ -176,7 +176,7 @@ def test_threads_are_counted() -> None:
 
 
 def test_a_name_with_brackets_does_not_shift_the_fields() -> None:
-    """A process may call itself what it likes, `x) R 1 1 1` for instance."""
+    """A process that names itself `) 9 9 9 (` is measured like any other."""
     name = "import ctypes; ctypes.CDLL(None).prctl(15, b') 9 9 9 ('); print(flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", name], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -197,7 +197,7 @@ def test_a_name_with_brackets_does_not_shift_the_fields() -> None:
 def test_files_and_directories_are_counted(
     tmp_path: Path, files_max: int, *, too_much: bool
 ) -> None:
-    """One file beside a directory with another makes three."""
+    """A file, and a directory with another file, are three."""
     (tmp_path / "file").touch()
     (tmp_path / "directory").mkdir()
     (tmp_path / "directory" / "file").touch()
@@ -206,8 +206,8 @@ def test_files_and_directories_are_counted(
 
 
 @pytest.mark.parametrize(("bytes_max", "too_much"), [(MIB // 2, True), (4 * MIB, False)])
-def test_sizes_are_added_up(tmp_path: Path, bytes_max: int, *, too_much: bool) -> None:
-    """Files in directories of their own count together."""
+def test_the_sizes_of_files_are_added_up(tmp_path: Path, bytes_max: int, *, too_much: bool) -> None:
+    """Files in different directories count together."""
     for number in range(4):
         (tmp_path / str(number)).mkdir()
         written(tmp_path / str(number) / "file", MIB // 4)
@@ -215,8 +215,8 @@ def test_sizes_are_added_up(tmp_path: Path, bytes_max: int, *, too_much: bool) -
     assert holds_too_much(tmp_path, bytes_max=bytes_max, files_max=100) is too_much
 
 
-def test_a_file_of_holes_takes_no_space(tmp_path: Path) -> None:
-    """What counts is the disk that a file takes, not the length that it claims."""
+def test_a_sparse_file_takes_no_space(tmp_path: Path) -> None:
+    """The blocks of a file count, not its length."""
     with (tmp_path / "sparse").open("wb") as file:
         file.truncate(2**40)
 
@@ -224,7 +224,7 @@ def test_a_file_of_holes_takes_no_space(tmp_path: Path) -> None:
 
 
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
-    """Neither a big file nor a big directory elsewhere is held against a guest."""
+    """Files and directories outside do not count."""
     elsewhere, here = tmp_path / "elsewhere", tmp_path / "here"
     elsewhere.mkdir()
     here.mkdir()
@@ -235,15 +235,15 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     assert not holds_too_much(here, bytes_max=MIB // 2, files_max=2)
 
 
-def test_a_circle_of_links_is_walked_once(tmp_path: Path) -> None:
-    """A link to its own directory is one file more, and no endless walk."""
+def test_a_cycle_of_links_is_counted_once(tmp_path: Path) -> None:
+    """A link to its own directory is one file."""
     (tmp_path / "self").symlink_to(tmp_path)
 
     assert not holds_too_much(tmp_path, bytes_max=MIB, files_max=1)
 
 
-def test_a_deep_directory_is_walked_through(tmp_path: Path) -> None:
-    """Depth is no place to hide, as far as paths go."""
+def test_deep_directories_are_counted(tmp_path: Path) -> None:
+    """Three hundred nested directories are all counted."""
     deep = tmp_path
     for _ in range(300):
         deep /= "d"
@@ -252,21 +252,21 @@ def test_a_deep_directory_is_walked_through(tmp_path: Path) -> None:
     assert holds_too_much(tmp_path, bytes_max=MIB, files_max=299)
 
 
-def test_a_directory_that_has_gone_holds_nothing(tmp_path: Path) -> None:
-    """A directory that a guest removed while we looked is no error."""
+def test_a_directory_that_was_removed_holds_nothing(tmp_path: Path) -> None:
+    """It raises no error."""
     assert not holds_too_much(tmp_path / "gone", bytes_max=0, files_max=0)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is closed to root")
 def test_a_closed_directory_is_too_much(tmp_path: Path) -> None:
-    """Who hides files from the count has something to hide."""
+    """A directory that cannot be read counts as too much."""
     (tmp_path / "closed").mkdir(mode=0o300)
 
     assert holds_too_much(tmp_path, bytes_max=MIB, files_max=10)
 
 
 def test_a_directory_too_deep_for_a_path_is_too_much(tmp_path: Path) -> None:
-    """Depth is no place to hide, beyond what paths can name either."""
+    """Directories deeper than any path count as too much."""
     here = os.open(tmp_path, os.O_RDONLY)
     for _ in range(2500):
         os.mkdir("dd", dir_fd=here)

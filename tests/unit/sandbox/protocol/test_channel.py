@@ -1,4 +1,4 @@
-"""Messages in their frames, whole, in pieces, and too long."""
+"""Messages in their frames: complete, in pieces, and too long."""
 
 import os
 import threading
@@ -23,7 +23,7 @@ LONGEST_PAYLOAD_BYTES = MESSAGE_BYTES_MAX - HEADER_BYTES
 
 @pytest.fixture
 def pipe() -> Iterator[tuple[int, int]]:
-    """Give the two ends of a pipe."""
+    """Return the two ends of a pipe."""
     ends = os.pipe()
     yield ends
     for fd in ends:
@@ -31,8 +31,8 @@ def pipe() -> Iterator[tuple[int, int]]:
 
 
 @given(payloads=st.lists(st.binary(max_size=40)), data=st.data())
-def test_messages_arrive_however_they_are_cut(payloads: list[bytes], data: st.DataObject) -> None:
-    """Pieces of any size give the same messages, in order, and nothing is left over."""
+def test_messages_in_pieces_of_any_size_arrive(payloads: list[bytes], data: st.DataObject) -> None:
+    """Pieces of any size give the same messages, in order."""
     rest = b"".join(map(pack_message, payloads))
     buffer, taken = bytearray(), []
     while rest:
@@ -46,8 +46,8 @@ def test_messages_arrive_however_they_are_cut(payloads: list[bytes], data: st.Da
 
 
 @pytest.mark.parametrize("length", range(8))
-def test_a_part_of_a_message_stays_where_it_is(length: int) -> None:
-    """What is not whole yet is not taken, and not lost."""
+def test_an_incomplete_message_stays_in_the_buffer(length: int) -> None:
+    """It is neither returned nor lost."""
     part = pack_message(b"1234")[:length]
     buffer = bytearray(part)
 
@@ -55,12 +55,12 @@ def test_a_part_of_a_message_stays_where_it_is(length: int) -> None:
 
 
 def test_an_empty_message_is_a_message() -> None:
-    """No bytes is something else than nothing yet."""
+    """A message of no bytes is not the same as no message."""
     assert take_message(bytearray(pack_message(b""))) == b""
 
 
-def test_the_longest_message_is_taken() -> None:
-    """The bound is what may be sent."""
+def test_a_message_of_the_longest_size_is_read() -> None:
+    """The bound itself is allowed."""
     longest = bytes(LONGEST_PAYLOAD_BYTES)
 
     assert take_message(bytearray(pack_message(longest))) == longest
@@ -68,14 +68,14 @@ def test_the_longest_message_is_taken() -> None:
 
 @pytest.mark.parametrize("announced", [LONGEST_PAYLOAD_BYTES + 1, 2**32 - 1])
 def test_a_message_that_is_too_long_is_refused_by_its_head(announced: int) -> None:
-    """Nobody waits for, or makes room for, the bytes of a message that will not be read."""
+    """Its length alone raises MessageTooLongError."""
     with pytest.raises(MessageTooLongError):
         take_message(bytearray(announced.to_bytes(HEADER_BYTES, "big")))
 
 
 @given(st.binary(max_size=64))
 def test_any_bytes_are_messages_or_too_long(stream: bytes) -> None:
-    """A guest may write what it likes: there is no third way, and taking comes to an end."""
+    """No bytes raise anything else, and reading them ends."""
     buffer = bytearray(stream)
     try:
         while take_message(buffer) is not None:
@@ -87,8 +87,8 @@ def test_any_bytes_are_messages_or_too_long(stream: bytes) -> None:
 
 
 @pytest.mark.parametrize("payload", [b"", b"a", b"\x00" * 3, bytes(range(256)) * 4096])
-def test_what_is_sent_is_received(pipe: tuple[int, int], payload: bytes) -> None:
-    """A message passes a pipe that has room for a small part of it only."""
+def test_a_message_that_was_sent_is_received(pipe: tuple[int, int], payload: bytes) -> None:
+    """A message may be larger than the pipe."""
     reader, writer = pipe
     sender = threading.Thread(target=send, args=(writer, payload))
     sender.start()
@@ -99,8 +99,8 @@ def test_what_is_sent_is_received(pipe: tuple[int, int], payload: bytes) -> None
     assert received == payload
 
 
-def test_messages_stay_apart(pipe: tuple[int, int]) -> None:
-    """Reading one message leaves the next one alone."""
+def test_receiving_leaves_the_next_message(pipe: tuple[int, int]) -> None:
+    """Each call returns one message."""
     reader, writer = pipe
     send(writer, b"one")
     send(writer, b"two")
@@ -109,8 +109,8 @@ def test_messages_stay_apart(pipe: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("said", [b"", b"\x00", b"\x00\x00\x00\x05", b"\x00\x00\x00\x05four"])
-def test_a_conversation_that_breaks_off_is_over(said: bytes) -> None:
-    """The end of the stream, in the middle of a message too, is the end."""
+def test_a_closed_channel_ends_in_none(said: bytes) -> None:
+    """It does so within a message, too."""
     reader, writer = os.pipe()
     os.write(writer, said)
     os.close(writer)

@@ -1,4 +1,4 @@
-"""Plain data, there and back; and bytes of every kind that are not plain data."""
+"""The typed encoding: plain data, and bytes that are not plain data."""
 
 import itertools
 import json
@@ -35,19 +35,19 @@ Point = namedtuple("Point", "x y")
 
 
 class Colour(IntEnum):
-    """An int by another name."""
+    """A subclass of int."""
 
     RED = 3
 
 
 class Word(StrEnum):
-    """A str by another name."""
+    """A subclass of str."""
 
     HELLO = "hello"
 
 
 def form(value: object) -> str:
-    """Write down exactly which value this is: its types, all the way down, and its content."""
+    """Return a value's types, at every depth, and its content."""
     return f"{type(value).__name__} {_content(value)}"
 
 
@@ -68,12 +68,12 @@ def _content(value: object) -> str:
 
 
 def there_and_back(value: object) -> object:
-    """Send a value across the wall."""
+    """Encode a value and decode it."""
     return decode(encode(value))
 
 
 def nested(wrap: Callable[[Any], object], *, depth: int) -> object:
-    """Wrap a number in *depth* boxes."""
+    """Put a number into *depth* lists."""
     value: object = 7
     for _ in range(depth):
         value = wrap(value)
@@ -137,7 +137,7 @@ plain_data = st.recursive(
 @settings(max_examples=200)
 @given(plain_data)
 def test_plain_data_comes_back_as_it_was(value: object) -> None:
-    """Every value of the closed set, however nested, keeps its exact types and content."""
+    """Every plain value, however nested, keeps its exact types and content."""
     assert form(there_and_back(value)) == form(value)
 
 
@@ -181,12 +181,12 @@ def test_plain_data_comes_back_as_it_was(value: object) -> None:
     ids=lambda value: type(value).__name__,
 )
 def test_values_at_the_edge_come_back(value: object) -> None:
-    """Limits of types, values that look like others, and data that looks like a tag."""
+    """Limits of types, and values that look like others or like a tag, stay the same."""
     assert form(there_and_back(value)) == form(value)
 
 
 def test_a_dict_keeps_its_order() -> None:
-    """The order of a dict, which candidates can see, survives."""
+    """The order of a dict, which candidates can observe, stays the same."""
     assert list(there_and_back({3: 0, 1: 0, 2: 0})) == [3, 1, 2]  # type: ignore[call-overload]
 
 
@@ -207,19 +207,19 @@ def test_a_dict_keeps_its_order() -> None:
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_what_can_be_walked_through_once_arrives_as_a_list(value: object, arrives: object) -> None:
-    """Iterators, generators and the views of a dict travel as what they yield."""
+def test_an_iterator_arrives_as_a_list(value: object, arrives: object) -> None:
+    """Iterators, generators and views of a dict are encoded as their items."""
     assert form(there_and_back(value)) == form(arrives)
 
 
 @pytest.mark.parametrize("view", [OrderedDict.keys, OrderedDict.values, OrderedDict.items])
-def test_the_views_of_an_ordered_dict_are_views(view: Callable[[object], object]) -> None:
-    """What holds for a view of a dict holds for that of its best known subclass."""
+def test_a_view_of_an_ordered_dict_arrives_as_a_list(view: Callable[[object], object]) -> None:
+    """An OrderedDict has views of its own types."""
     assert there_and_back(view(OrderedDict({1: 1}))) in ([1], [(1, 1)])
 
 
-def test_the_factory_of_a_defaultdict_stays_behind() -> None:
-    """A factory is code; what arrives has none, and does not make up values."""
+def test_a_defaultdict_loses_its_factory() -> None:
+    """A factory is code; the dict that arrives creates no values."""
     arrived = there_and_back(defaultdict(list, a=[1]))
 
     assert isinstance(arrived, defaultdict)
@@ -234,7 +234,7 @@ def _numpy() -> Any:
 
 
 def test_an_array_arrives_as_nested_lists() -> None:
-    """An array travels as what it holds, in plain numbers."""
+    """A numpy array is encoded as its plain numbers."""
     array = _numpy().array([[1, 2], [3, 4]])
 
     assert form(there_and_back(array)) == form([[1, 2], [3, 4]])
@@ -244,12 +244,12 @@ def test_an_array_arrives_as_nested_lists() -> None:
     ("kind", "plain"), [("int32", 3), ("uint64", 3), ("float32", 3.0), ("float64", 3.0)]
 )
 def test_a_number_of_numpy_arrives_as_a_plain_one(kind: str, plain: object) -> None:
-    """A numpy scalar is a number like any other."""
+    """A numpy scalar is encoded as a plain number."""
     assert form(there_and_back(getattr(_numpy(), kind)(3))) == form(plain)
 
 
 def test_a_boolean_of_numpy_arrives_as_a_plain_one() -> None:
-    """`numpy.bool_`, which is no bool to Python, is one here."""
+    """`numpy.bool_` is encoded as a bool."""
     assert there_and_back(_numpy().bool_(1)) is True
 
 
@@ -257,7 +257,7 @@ def test_a_boolean_of_numpy_arrives_as_a_plain_one() -> None:
 
 
 def liar(base: type, *methods: str) -> Any:
-    """Make a subclass of *base* of which the *methods* lie."""
+    """Return a subclass of *base* whose *methods* return something else."""
 
     def lie(*_: object) -> object:
         raise AssertionError("a method of the subclass was asked")
@@ -295,8 +295,8 @@ _NUMBER = ("__int__", "__float__", "__index__", "__lt__", "__le__", "__ge__", "_
     ],
     ids=lambda value: type(value).__mro__[-2].__name__,
 )
-def test_a_subclass_travels_as_its_base(lying: object, honest: object) -> None:
-    """What a subclass says about itself is not asked for, and does not arrive."""
+def test_an_instance_of_a_subclass_arrives_as_its_base(lying: object, honest: object) -> None:
+    """Methods that a subclass overrides are not called."""
     assert form(decode(encode(lying))) == form(honest)
 
 
@@ -321,8 +321,8 @@ def _lying_about(base: type, name: str, *arguments: object) -> object:
     ],
     ids=["complex", "deque", "Fraction", "timedelta", "Decimal", "date", "dict"],
 )
-def test_the_lies_of_attributes_stay_behind(lying: object, honest: object) -> None:
-    """Members, too, are read from the base type, whatever a subclass puts in their place."""
+def test_attributes_of_a_subclass_are_not_read(lying: object, honest: object) -> None:
+    """Members are read with the base type's descriptors."""
     assert form(decode(encode(lying))) == form(honest)
 
 
@@ -346,13 +346,13 @@ def test_the_lies_of_attributes_stay_behind(lying: object, honest: object) -> No
     ids=lambda value: type(value).__name__,
 )
 def test_what_is_not_plain_data_is_refused(value: object) -> None:
-    """A value of any other type has no encoding, wherever it is."""
+    """A value of any other type raises EncodingError, at any depth."""
     with pytest.raises(EncodingError, match="is not plain data"):
         encode([{"key": (1, value)}])
 
 
 def test_a_refusal_names_the_type() -> None:
-    """Whoever returned the value learns what was wrong with it."""
+    """The error says which type is not plain data."""
     with pytest.raises(EncodingError, match=r"^a builtins\.memoryview is not plain data$"):
         encode(memoryview(b""))
 
@@ -363,13 +363,13 @@ def test_a_refusal_names_the_type() -> None:
     ids=["count", "repeat", "cycle", "callable"],
 )
 def test_an_endless_iterator_is_refused(endless: object) -> None:
-    """An iterator is followed for so many items, and no further."""
+    """An iterator with more items than the bound raises EncodingError."""
     with pytest.raises(EncodingError, match="too many items"):
         encode(endless)
 
 
 def test_an_iterator_may_be_as_long_as_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bound on iterators is the number of items that may be sent."""
+    """The bound on items is itself allowed."""
     monkeypatch.setattr(encoding, "ITERATOR_ITEMS_MAX", 3)
 
     assert there_and_back(iter("abc")) == ["a", "b", "c"]
@@ -379,7 +379,7 @@ def test_an_iterator_may_be_as_long_as_the_bound(monkeypatch: pytest.MonkeyPatch
     "wrap", [BOXES[0], BOXES[1], BOXES[2], BOXES[4]], ids=["list", "tuple", "dict", "deque"]
 )
 def test_cyclic_data_is_refused(wrap: Callable[[Any], object]) -> None:
-    """A value that contains itself has no end, and no encoding."""
+    """A value that contains itself raises EncodingError."""
     cycle: list[object] = []
     cycle.append(wrap(cycle))
 
@@ -389,14 +389,14 @@ def test_cyclic_data_is_refused(wrap: Callable[[Any], object]) -> None:
 
 @on_every_box
 def test_what_is_nested_too_deeply_is_refused(wrap: Callable[[Any], object]) -> None:
-    """Depth is bounded on the way out, well below Python's own limit."""
+    """The bound on depth is well below Python's recursion limit."""
     with pytest.raises(EncodingError, match="nested too deeply"):
         encode(nested(wrap, depth=DEPTH_MAX + 1))
 
 
 @on_every_box
 def test_what_is_nested_up_to_the_bound_arrives(wrap: Callable[[Any], object]) -> None:
-    """Both ends have one bound on depth: what can be sent can be read."""
+    """What can be encoded can be decoded: both have the same bound on depth."""
     deepest = nested(wrap, depth=DEPTH_MAX)
 
     assert form(there_and_back(deepest)) == form(deepest)
@@ -427,7 +427,7 @@ trees = st.recursive(
 
 
 def read_or_refuse(data: bytes) -> None:
-    """Decode; any exception but EncodingError is a bug, and fails the test."""
+    """Decode bytes; an exception that is no EncodingError fails the test."""
     try:
         value = decode(data)
     except EncodingError:
@@ -438,21 +438,21 @@ def read_or_refuse(data: bytes) -> None:
 @settings(max_examples=200)
 @given(st.binary())
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
-    """No bytes make the decoder fail in any other way than by EncodingError."""
+    """No bytes raise anything but EncodingError."""
     read_or_refuse(data)
 
 
 @settings(max_examples=400)
 @given(trees)
 def test_any_tags_are_read_or_refused(tree: object) -> None:
-    """No tree of tags does: the content of a tag may be any other value."""
+    """No tree of tags raises anything but EncodingError."""
     read_or_refuse(json.dumps(tree).encode("ascii"))
 
 
 @settings(max_examples=200)
 @given(plain_data, st.data())
 def test_a_damaged_encoding_is_read_or_refused(value: object, data: st.DataObject) -> None:
-    """A true encoding with a piece cut out, doubled or overwritten is no exception."""
+    """An encoding with a part removed, doubled or overwritten raises only EncodingError."""
     whole = encode(value)
     start = data.draw(st.integers(0, len(whole)))
     end = data.draw(st.integers(start, len(whole)))
@@ -505,21 +505,21 @@ def test_a_damaged_encoding_is_read_or_refused(value: object, data: st.DataObjec
     ],
 )
 def test_a_tag_with_the_wrong_content_is_refused(data: bytes) -> None:
-    """A tag, and what is in it, must make a value of the tag's type."""
+    """The content of a tag must make a value of the tag's type."""
     with pytest.raises(EncodingError):
         decode(data)
 
 
 @pytest.mark.parametrize("items", [b'{"r":[0,3,1]}', b'"abc"', b'{"b":"ffff"}', b'{"t":[1]}'])
 def test_the_items_of_a_deque_are_a_list(items: bytes) -> None:
-    """No short message stands for many items: `{"q":[null,{"r":[0,1000000000000,1]}]}`."""
+    """A short message cannot stand for many items, as a range does."""
     with pytest.raises(EncodingError):
         decode(b'{"q":[null,' + items + b"]}")
 
 
 @pytest.mark.parametrize("pair", [b'"ab"', b'{"r":[0,2,1]}', b'{"s":[1,2]}', b'{"t":[1,2]}'])
 def test_the_pairs_of_a_dict_are_lists(pair: bytes) -> None:
-    """What the encoder never writes is not read."""
+    """The decoder accepts only forms that the encoder writes."""
     with pytest.raises(EncodingError):
         decode(b'{"d":[' + pair + b"]}")
 
@@ -552,8 +552,8 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile_bytes_are_refused_in_little_time(text: str) -> None:
-    """What would take deep recursion or quadratic time is not even begun."""
+def test_hostile_bytes_are_refused_early(text: str) -> None:
+    """The decoder does not start work that needs deep recursion or quadratic time."""
     started = time.process_time()
 
     with pytest.raises(EncodingError):
@@ -575,8 +575,8 @@ HUGE = {
 
 
 @pytest.mark.parametrize("text", HUGE.values(), ids=HUGE.keys())
-def test_huge_values_are_read_in_little_time(text: str) -> None:
-    """A value may be as big as its message; reading it takes linear time."""
+def test_huge_values_are_read_in_linear_time(text: str) -> None:
+    """A value may be as large as its message."""
     started = time.process_time()
 
     decode(text.encode("ascii"))
@@ -585,28 +585,28 @@ def test_huge_values_are_read_in_little_time(text: str) -> None:
 
 
 def test_a_few_keys_may_share_a_hash() -> None:
-    """Collisions that happen by themselves (-1 and -2, say) are no attack."""
+    """Collisions that happen by chance, as of -1 and -2, are no attack."""
     few = {n * SAME_HASH for n in range(64)}
 
     assert there_and_back(few) == few
 
 
 def test_many_honest_keys_are_no_attack() -> None:
-    """A big dict of different ints is read."""
+    """A large dict of different ints is decoded."""
     big = {n * 7919: n for n in range(20_000)}
 
     assert there_and_back(big) == big
 
 
 def test_a_fraction_may_be_as_long_as_the_bound() -> None:
-    """The bound on a fraction's parts is what may be sent."""
+    """The bound on a fraction's parts is itself allowed."""
     longest = Fraction(2**FRACTION_BITS_MAX - 1, 2 ** (FRACTION_BITS_MAX - 1))
 
     assert there_and_back(longest) == longest
 
 
 def test_a_busy_process_makes_no_keys_collide() -> None:
-    """Only the time of the thread that decodes counts: others may have much to do."""
+    """Only the CPU time of the decoding thread counts."""
     written = encode({str(n): n for n in range(20_000)})
     is_over = threading.Event()
 
@@ -628,7 +628,7 @@ def test_a_busy_process_makes_no_keys_collide() -> None:
 
 
 def test_a_large_set_of_good_keys_is_read() -> None:
-    """A table that moves takes its time, once for every doubling."""
+    """A table that grows takes extra time at every doubling."""
     many = set(range(700_000))
 
     assert decode(encode(many)) == many

@@ -1,4 +1,4 @@
-"""Which checker does what, and how JSON becomes a value."""
+"""Tests of the checkers, and of comparing JSON."""
 
 import json
 
@@ -22,21 +22,21 @@ json_values = st.recursive(
 
 @pytest.mark.parametrize("kind", sorted(set(CheckerKind) - {CheckerKind.JSON, CheckerKind.EXACT}))
 @pytest.mark.parametrize("observed", [b"", b"\n", b" \r\n\t\n"])
-def test_blank_output_is_the_expected_nothing(kind: CheckerKind, observed: bytes) -> None:
-    """Where nothing is expected, every checker of tokens takes blank output for nothing."""
+def test_blank_output_matches_an_empty_expected_output(kind: CheckerKind, observed: bytes) -> None:
+    """Every checker that compares tokens or lines ignores whitespace in an empty output."""
     assert output_matches(Checker(kind=kind), "", observed)
 
 
 @pytest.mark.parametrize("kind", sorted(set(CheckerKind) - {CheckerKind.JSON}))
-def test_more_than_the_expected_nothing_is_wrong(kind: CheckerKind) -> None:
-    """Where nothing is expected, no checker accepts something."""
+def test_output_is_wrong_where_none_is_expected(kind: CheckerKind) -> None:
+    """No checker accepts output where none is expected."""
     assert not output_matches(Checker(kind=kind), "", b"x")
 
 
 @pytest.mark.parametrize("kind", CheckerKind)
 @pytest.mark.parametrize("expected", ["1", "1 2\n3", "2.5", "[1, 2]\n"])
-def test_no_output_is_never_an_answer(kind: CheckerKind, expected: str) -> None:
-    """Where something is expected, no checker accepts silence."""
+def test_no_output_is_wrong_where_some_is_expected(kind: CheckerKind, expected: str) -> None:
+    """No checker accepts an empty output where output is expected."""
     checker = Checker(kind=kind)
     try:
         matched = output_matches(checker, expected, b"")
@@ -50,8 +50,8 @@ def test_no_output_is_never_an_answer(kind: CheckerKind, expected: str) -> None:
     ("observed", "matches"),
     [(b"a b\n", True), (b"a b", False), (b"a b\r\n", False), (b"a  b\n", False), (b"", False)],
 )
-def test_exact_minds_every_byte(observed: bytes, matches: bool) -> None:  # noqa: FBT001
-    """`exact` forgives neither line ends nor spaces, the last line end included."""
+def test_exact_compares_every_byte(observed: bytes, matches: bool) -> None:  # noqa: FBT001
+    """`exact` compares spaces and line breaks, too, also the last one."""
     assert output_matches(Checker(kind=CheckerKind.EXACT), "a b\n", observed) is matches
 
 
@@ -68,8 +68,8 @@ def test_exact_minds_every_byte(observed: bytes, matches: bool) -> None:  # noqa
         (LONG_INT, LONG_INT.encode()),
     ],
 )
-def test_the_same_json_matches(expected: str, observed: bytes) -> None:
-    """JSON is compared by what it says, not by how it is laid out."""
+def test_equal_json_matches(expected: str, observed: bytes) -> None:
+    """JSON is compared by its value, not by its layout."""
     assert output_matches(JSON, expected, observed)
 
 
@@ -90,8 +90,8 @@ def test_the_same_json_matches(expected: str, observed: bytes) -> None:
         (LONG_INT, LONG_INT.encode()[:-1] + b"8"),
     ],
 )
-def test_other_json_differs(expected: str, observed: bytes) -> None:
-    """JSON of another type, order, size or number does not match, nor is there a tolerance."""
+def test_different_json_does_not_match(expected: str, observed: bytes) -> None:
+    """JSON of another type, order, length or number does not match; there is no tolerance."""
     assert not output_matches(JSON, expected, observed)
 
 
@@ -112,21 +112,21 @@ def test_other_json_differs(expected: str, observed: bytes) -> None:
     ],
     ids=lambda observed: observed[:16].decode("latin-1"),
 )
-def test_broken_or_hostile_json_is_a_wrong_answer(observed: bytes) -> None:
-    """Output that is not one well-formed document is wrong, and no error of ours."""
+def test_broken_or_hostile_json_does_not_match(observed: bytes) -> None:
+    """Output that is not one well-formed document does not match and raises nothing."""
     assert not output_matches(JSON, '{"a": 1}', observed)
 
 
 @pytest.mark.parametrize("expected", ["", "not json", '{"a": 1, "a": 2}', "[" * 100_000])
-def test_broken_expected_json_is_the_datasets_error(expected: str) -> None:
-    """Expected output that is not JSON cannot be judged by, whatever is observed."""
-    with pytest.raises(VerifierError, match="checker: json"):
+def test_broken_expected_json_is_refused(expected: str) -> None:
+    """Expected output that is not JSON raises VerifierError."""
+    with pytest.raises(VerifierError, match="checker: found json"):
         output_matches(JSON, expected, b"1")
 
 
 @given(json_values)
 def test_json_matches_itself(value: object) -> None:
-    """Every document matches itself, laid out anew."""
+    """Every document matches itself in another layout."""
     expected = json.dumps(value)
     observed = json.dumps(value, indent=3, ensure_ascii=False)
 
@@ -144,8 +144,8 @@ def test_json_matches_itself(value: object) -> None:
         ("plain text", '"plain text"'),
     ],
 )
-def test_a_returned_json_string_is_read(expected: object, observed: object) -> None:
-    """A function may return JSON or what it stands for, and a dataset may hold either."""
+def test_returned_json_strings_are_decoded(expected: object, observed: object) -> None:
+    """A function may return a value or its JSON, and a dataset may contain either."""
     assert value_matches(JSON, expected, observed)
 
 
@@ -153,13 +153,13 @@ def test_a_returned_json_string_is_read(expected: object, observed: object) -> N
     ("expected", "observed"),
     [({"a": 1}, '{"a": 2}'), ({"a": 1}, "{"), ([1], "[" * 100_000), (True, "1"), ("b", "a")],
 )
-def test_another_returned_json_string_differs(expected: object, observed: object) -> None:
-    """A returned string that says something else, or is broken JSON, is a wrong answer."""
+def test_different_returned_json_strings_do_not_match(expected: object, observed: object) -> None:
+    """A returned string with other JSON, or with broken JSON, does not match."""
     assert not value_matches(JSON, expected, observed)
 
 
-def test_json_far_longer_than_expected_is_not_read() -> None:
-    """To read it would cost us seconds; indented JSON is still read."""
+def test_json_far_longer_than_expected_does_not_match() -> None:
+    """Output far beyond the expected length is wrong, and indented output is still right."""
     bomb = b"[" + b"[]," * 10**6 + b"1]"
 
     assert not output_matches(JSON, "[1]", bomb)

@@ -1,4 +1,4 @@
-"""What counts as the same printed text."""
+"""Tests of comparing printed text."""
 
 import math
 import re
@@ -36,8 +36,8 @@ texts = st.text("ab1. \n", max_size=8)
         ("nul\0byte", b"nul\0byte"),
     ],
 )
-def test_layout_does_not_matter_to_tokens(expected: str, observed: bytes) -> None:
-    """The same tokens match, however they are spread over lines."""
+def test_tokens_match_in_any_layout(expected: str, observed: bytes) -> None:
+    """Equal tokens match, however they are distributed over lines."""
     assert output_matches(TOKENS, expected, observed)
 
 
@@ -60,13 +60,15 @@ def test_layout_does_not_matter_to_tokens(expected: str, observed: bytes) -> Non
         ("a", b"a\0"),
     ],
 )
-def test_other_tokens_differ(expected: str, observed: bytes) -> None:
-    """Another token, a missing one and one too many are wrong; so are bytes of no text."""
+def test_different_tokens_do_not_match(expected: str, observed: bytes) -> None:
+    """A different, a missing or an extra token does not match, nor do invalid bytes."""
     assert not output_matches(TOKENS, expected, observed)
 
 
 @given(st.lists(st.tuples(tokens, whitespace, whitespace)), whitespace)
-def test_tokens_ignore_all_whitespace(parts: list[tuple[str, str, str]], margin: str) -> None:
+def test_all_ascii_whitespace_separates_tokens(
+    parts: list[tuple[str, str, str]], margin: str
+) -> None:
     """Two layouts of the same tokens match."""
     expected = "".join(token + space for token, space, _ in parts)
     observed = margin + "".join(token + space for token, _, space in parts)
@@ -75,8 +77,8 @@ def test_tokens_ignore_all_whitespace(parts: list[tuple[str, str, str]], margin:
 
 
 @given(texts, texts)
-def test_tokens_match_just_when_their_lists_are_equal(expected: str, observed: str) -> None:
-    """Stopping at the first surplus token does not change the outcome."""
+def test_texts_match_if_and_only_if_their_tokens_are_equal(expected: str, observed: str) -> None:
+    """Reading at most one extra token does not change the result."""
     assert output_matches(TOKENS, expected, observed.encode()) is (
         expected.split() == observed.split()
     )
@@ -91,7 +93,7 @@ def test_tokens_match_just_when_their_lists_are_equal(expected: str, observed: s
         ("\ud800A", b"\xed\xa0\x80a"),
     ],
 )
-def test_case_may_differ(expected: str, observed: bytes) -> None:
+def test_case_insensitive_folds_every_script(expected: str, observed: bytes) -> None:
     """`case_insensitive` folds the letters of any script, not only ASCII."""
     assert output_matches(ANY_CASE, expected, observed)
 
@@ -100,13 +102,13 @@ def test_case_may_differ(expected: str, observed: bytes) -> None:
     ("expected", "observed"),
     [("yes", b"no"), ("yes", b"yes yes"), ("\ufffd", b"\xff"), ("a\ufffd", b"A\xc3")],
 )
-def test_case_is_all_that_may_differ(expected: str, observed: bytes) -> None:
-    """`case_insensitive` accepts no other token, and garbage equals nothing."""
+def test_case_insensitive_accepts_no_other_token(expected: str, observed: bytes) -> None:
+    """`case_insensitive` accepts no other difference, and invalid bytes match nothing."""
     assert not output_matches(ANY_CASE, expected, observed)
 
 
-def test_folding_makes_no_whitespace() -> None:
-    """No letter folds to whitespace, so folding first does not move token borders."""
+def test_case_folding_creates_no_whitespace() -> None:
+    """No letter folds to whitespace, so folding does not change the number of tokens."""
     letters = [chr(code) for code in range(sys.maxunicode + 1)]
     whole = [letter for letter in letters if len(letter.encode("utf-8", "replace").split()) == 1]
 
@@ -133,8 +135,8 @@ def test_folding_makes_no_whitespace() -> None:
         ("0.5", b"0.5" + b"0" * 100_000),
     ],
 )
-def test_fractions_may_be_a_little_off(expected: str, observed: bytes) -> None:
-    """Where a fraction is expected, `numeric` allows its tolerance and any spelling."""
+def test_numeric_applies_its_tolerance_to_fractions(expected: str, observed: bytes) -> None:
+    """Where a fraction is expected, `numeric` accepts any spelling within the tolerance."""
     assert output_matches(NUMERIC, expected, observed)
 
 
@@ -165,8 +167,8 @@ def test_fractions_may_be_a_little_off(expected: str, observed: bytes) -> None:
         ("1e400", b"inf"),
     ],
 )
-def test_numbers_that_are_no_answer(expected: str, observed: bytes) -> None:
-    """`numeric` has no tolerance for ints, other spellings than numbers, nan and infinity."""
+def test_numeric_accepts_no_other_number(expected: str, observed: bytes) -> None:
+    """`numeric` has no tolerance for ints, odd spellings, nan and infinity."""
     assert not output_matches(NUMERIC, expected, observed)
 
 
@@ -188,8 +190,8 @@ finite = st.floats(allow_nan=False, allow_infinity=False)
 
 
 @given(finite, finite | st.sampled_from([0.0, -0.0]))
-def test_no_tolerance_is_equality(expected: float, observed: float) -> None:
-    """With no tolerance, `numeric` is equality of floats."""
+def test_zero_tolerance_is_equality(expected: float, observed: float) -> None:
+    """With zero tolerance, `numeric` compares floats for equality."""
     strict = Checker(kind=CheckerKind.NUMERIC, abs_tol=0.0, rel_tol=0.0)
 
     assert output_matches(strict, repr(expected), repr(observed).encode()) is (expected == observed)
@@ -197,8 +199,8 @@ def test_no_tolerance_is_equality(expected: float, observed: float) -> None:
 
 
 @given(finite, finite)
-def test_tolerance_is_isclose(expected: float, observed: float) -> None:
-    """`numeric` accepts just what `math.isclose` does."""
+def test_the_tolerance_is_that_of_isclose(expected: float, observed: float) -> None:
+    """`numeric` accepts exactly what `math.isclose` accepts."""
     loose = Checker(kind=CheckerKind.NUMERIC, abs_tol=1.0, rel_tol=0.5)
 
     assert output_matches(loose, repr(expected), repr(observed).encode()) is math.isclose(
@@ -211,7 +213,7 @@ def test_tolerance_is_isclose(expected: float, observed: float) -> None:
     [b"1 2\n3\n", b"3\n1 2", b"\n3\r\n\n  1\t2 \n\n", b" 3\n1  2\n \n"],
 )
 def test_lines_may_come_in_any_order(observed: bytes) -> None:
-    """`unordered_lines` minds neither order nor blank lines nor space within lines."""
+    """`unordered_lines` ignores order, blank lines and the whitespace within lines."""
     assert output_matches(UNORDERED, "1 2\n3\n", observed)
 
 
@@ -229,13 +231,13 @@ def test_lines_may_come_in_any_order(observed: bytes) -> None:
         ("", b"a"),
     ],
 )
-def test_other_lines_differ(expected: str, observed: bytes) -> None:
-    """`unordered_lines` counts every line as often as it comes, and keeps it whole."""
+def test_different_lines_do_not_match(expected: str, observed: bytes) -> None:
+    """`unordered_lines` counts every line, and does not join or split lines."""
     assert not output_matches(UNORDERED, expected, observed)
 
 
 def test_long_lines_are_compared_to_their_ends() -> None:
-    """A line matches by all of its tokens, however many."""
+    """A line is compared to its last token."""
     line = "1 " * 1000
 
     assert output_matches(UNORDERED, f"{line}2\n3", f"3\n{line}2".encode())
@@ -244,7 +246,7 @@ def test_long_lines_are_compared_to_their_ends() -> None:
 
 @given(texts, texts)
 def test_unordered_lines_are_a_multiset(expected: str, observed: str) -> None:
-    """Two texts match just when their lines are the same multiset of token lists."""
+    """Texts match if and only if they have the same multiset of lines."""
 
     def bag(text: str) -> Counter[tuple[str, ...]]:
         return Counter(tuple(line.split()) for line in text.split("\n") if line.split())
@@ -273,6 +275,6 @@ def test_unordered_lines_are_a_multiset(expected: str, observed: str) -> None:
     ],
     ids=lambda observed: repr(observed[:4]),
 )
-def test_huge_output_is_soon_judged(kind: CheckerKind, observed: bytes) -> None:
-    """Millions of bytes chosen to be slow to compare are wrong, within linear time."""
+def test_hostile_output_is_compared_in_linear_time(kind: CheckerKind, observed: bytes) -> None:
+    """Megabytes of hostile output do not match; quadratic time would exceed the test's timeout."""
     assert not output_matches(Checker(kind=kind), "0.5 7", observed)

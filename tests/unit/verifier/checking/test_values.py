@@ -1,4 +1,4 @@
-"""What counts as the same returned value."""
+"""Tests of comparing returned values."""
 
 import json
 import random
@@ -84,8 +84,8 @@ def nested(depth: int, wrap: Callable[[object], object]) -> object:
         (UTC, timezone(timedelta(0))),
     ],
 )
-def test_same_scalars_match(expected: object, observed: object) -> None:
-    """A scalar matches its equal of the same kind; numbers match by their exact value."""
+def test_equal_scalars_match(expected: object, observed: object) -> None:
+    """A scalar matches an equal one of the same kind; numbers match by their exact value."""
     assert value_matches(PLAIN, expected, observed)
 
 
@@ -129,8 +129,8 @@ def test_same_scalars_match(expected: object, observed: object) -> None:
         (object, object),
     ],
 )
-def test_other_scalars_differ(expected: object, observed: object) -> None:
-    """Another value, or the like value of another kind, does not match; True is not 1."""
+def test_different_scalars_do_not_match(expected: object, observed: object) -> None:
+    """Another value, or a similar value of another kind, does not match: True is not 1."""
     assert not value_matches(PLAIN, expected, observed)
 
 
@@ -160,8 +160,8 @@ def test_other_scalars_differ(expected: object, observed: object) -> None:
         ({NAN}, {float("nan")}),
     ],
 )
-def test_containers_match_by_what_they_hold(expected: object, observed: object) -> None:
-    """Kinds of container that JSON cannot tell apart match, down to their items."""
+def test_containers_match_by_their_items(expected: object, observed: object) -> None:
+    """Containers that JSON cannot tell apart match if their items do."""
     assert value_matches(PLAIN, expected, observed)
 
 
@@ -202,15 +202,15 @@ def test_containers_match_by_what_they_hold(expected: object, observed: object) 
         ({"a": None}, {"b": None}),
     ],
 )
-def test_other_containers_differ(expected: object, observed: object) -> None:
-    """Another length, order, key, item or kind of item does not match, at any depth."""
+def test_different_containers_do_not_match(expected: object, observed: object) -> None:
+    """Another length, order, key or item does not match, at any depth."""
     assert not value_matches(PLAIN, expected, observed)
 
 
 @pytest.mark.parametrize("kind", CheckerKind)
 @given(value=json_values)
 def test_a_value_matches_itself(kind: CheckerKind, value: object) -> None:
-    """By every checker, a value that JSON can hold matches its copy."""
+    """With every checker, a value that JSON can represent matches its copy."""
     try:
         matched = value_matches(Checker(kind=kind), value, rebuilt(value))
     except VerifierError:  # keys that differ only in case
@@ -221,23 +221,23 @@ def test_a_value_matches_itself(kind: CheckerKind, value: object) -> None:
 
 @pytest.mark.parametrize("kind", [CheckerKind.TOKENS, CheckerKind.EXACT, CheckerKind.NUMERIC])
 @given(expected=trees, observed=trees)
-def test_trees_match_just_when_their_json_is_the_same(
+def test_trees_match_if_and_only_if_their_json_is_equal(
     kind: CheckerKind, expected: object, observed: object
 ) -> None:
-    """On values without floats, matching is being the same JSON but for the order of keys."""
+    """Values without floats match if and only if their JSON, with sorted keys, is equal."""
     matched = value_matches(Checker(kind=kind), expected, observed)
 
     assert matched is (json.dumps(expected, sort_keys=True) == json.dumps(observed, sort_keys=True))
 
 
-def changed(value: object, chance: random.Random) -> object:
-    """Return *value* with one scalar, somewhere inside, changed a little."""
+def changed(value: object, rng: random.Random) -> object:
+    """Return *value* with a small change of one scalar at any depth."""
     if isinstance(value, list) and value:
-        place = chance.randrange(len(value))
-        return [*value[:place], changed(value[place], chance), *value[place + 1 :]]
+        index = rng.randrange(len(value))
+        return [*value[:index], changed(value[index], rng), *value[index + 1 :]]
     if isinstance(value, dict) and value:
-        name = chance.choice(list(value))
-        return value | {name: changed(value[name], chance)}
+        key = rng.choice(list(value))
+        return value | {key: changed(value[key], rng)}
     if isinstance(value, bool | None):
         return int(value or 0)
     if isinstance(value, int):
@@ -246,13 +246,13 @@ def changed(value: object, chance: random.Random) -> object:
 
 
 @pytest.mark.parametrize("kind", CheckerKind)
-@given(value=trees, chance=st.randoms(use_true_random=False))
-def test_one_changed_element_is_enough_to_differ(
-    kind: CheckerKind, value: object, chance: random.Random
+@given(value=trees, rng=st.randoms(use_true_random=False))
+def test_one_changed_element_does_not_match(
+    kind: CheckerKind, value: object, rng: random.Random
 ) -> None:
-    """No checker overlooks a changed element, however deep inside."""
+    """Every checker detects a changed element at any depth."""
     try:
-        matched = value_matches(Checker(kind=kind), value, changed(value, chance))
+        matched = value_matches(Checker(kind=kind), value, changed(value, rng))
     except VerifierError:
         matched = kind is not CheckerKind.CASE_INSENSITIVE
 
@@ -260,8 +260,8 @@ def test_one_changed_element_is_enough_to_differ(
 
 
 @given(st.lists(trees), st.lists(trees))
-def test_lists_and_tuples_are_one(expected: list[object], observed: list[object]) -> None:
-    """Whether either side is a list or a tuple changes nothing."""
+def test_lists_match_tuples(expected: list[object], observed: list[object]) -> None:
+    """The result is the same whether either side is a list or a tuple."""
     matched = value_matches(PLAIN, expected, observed)
 
     assert value_matches(PLAIN, tuple(expected), observed) is matched
@@ -269,9 +269,9 @@ def test_lists_and_tuples_are_one(expected: list[object], observed: list[object]
 
 
 @given(trees, trees)
-def test_plain_matching_is_symmetric(one: object, other: object) -> None:
-    """Which of two JSON values is the expected one does not matter."""
-    assert value_matches(PLAIN, one, other) is value_matches(PLAIN, other, one)
+def test_matching_of_json_values_is_symmetric(left: object, right: object) -> None:
+    """For JSON values, the result is the same if both sides are swapped."""
+    assert value_matches(PLAIN, left, right) is value_matches(PLAIN, right, left)
 
 
 @pytest.mark.parametrize(
@@ -286,14 +286,14 @@ def test_plain_matching_is_symmetric(one: object, other: object) -> None:
         (INFINITY, float("inf")),
     ],
 )
-def test_expected_floats_may_be_a_little_off(expected: object, observed: object) -> None:
-    """`numeric` allows its tolerance for floats anywhere inside a value."""
+def test_numeric_applies_its_tolerance_to_floats(expected: object, observed: object) -> None:
+    """`numeric` applies its tolerance to expected floats at any depth."""
     assert value_matches(NUMERIC, expected, observed)
 
 
 @pytest.mark.parametrize(("abs_tol", "rel_tol"), [(0.1, 0.0), (0.0, 0.001)])
 def test_either_tolerance_is_enough(abs_tol: float, rel_tol: float) -> None:
-    """A float within the absolute or the relative tolerance matches, none beyond both."""
+    """A float within the absolute or the relative tolerance matches, and no other."""
     checker = Checker(kind=CheckerKind.NUMERIC, abs_tol=abs_tol, rel_tol=rel_tol)
 
     assert value_matches(checker, [100.0], [100.05])
@@ -324,8 +324,8 @@ def test_either_tolerance_is_enough(abs_tol: float, rel_tol: float) -> None:
         ({0.3}, {0.1 + 0.2}),
     ],
 )
-def test_what_numeric_does_not_forgive(expected: object, observed: object) -> None:
-    """`numeric` has no tolerance for ints, other kinds of value, nan, infinity and sets."""
+def test_numeric_accepts_no_other_value(expected: object, observed: object) -> None:
+    """`numeric` has no tolerance for ints, other types, nan, infinity and members of sets."""
     assert not value_matches(NUMERIC, expected, observed)
 
 
@@ -338,7 +338,7 @@ def test_what_numeric_does_not_forgive(expected: object, observed: object) -> No
         ({"A", "a"}, {"a", "A"}),
     ],
 )
-def test_case_may_differ_anywhere_inside(expected: object, observed: object) -> None:
+def test_case_insensitive_folds_at_any_depth(expected: object, observed: object) -> None:
     """`case_insensitive` folds strings, keys and members of sets at any depth."""
     assert value_matches(ANY_CASE, expected, observed)
 
@@ -356,14 +356,14 @@ def test_case_may_differ_anywhere_inside(expected: object, observed: object) -> 
         (1, True),
     ],
 )
-def test_only_case_may_differ(expected: object, observed: object) -> None:
-    """`case_insensitive` forgives nothing else, and counts what it folds together."""
+def test_case_insensitive_accepts_no_other_value(expected: object, observed: object) -> None:
+    """`case_insensitive` accepts no other difference, and counts members that fold alike."""
     assert not value_matches(ANY_CASE, expected, observed)
 
 
-def test_keys_that_fold_together_are_the_datasets_error() -> None:
-    """An expected dict whose keys the checker cannot tell apart is refused."""
-    with pytest.raises(VerifierError, match="checker: case_insensitive"):
+def test_expected_keys_that_fold_alike_are_refused() -> None:
+    """An expected dict with keys that the checker cannot tell apart raises VerifierError."""
+    with pytest.raises(VerifierError, match="checker: found case_insensitive"):
         value_matches(ANY_CASE, {"a": 1, "A": 2}, {"a": 1, "A": 2})
 
 
@@ -404,21 +404,21 @@ def test_items_may_come_in_any_order(expected: object, observed: object) -> None
         ([1], {1: 1}),
     ],
 )
-def test_unordered_items_are_still_counted(expected: object, observed: object) -> None:
-    """`unordered_lines` minds how often an item comes, and the order within items."""
+def test_unordered_items_are_counted(expected: object, observed: object) -> None:
+    """`unordered_lines` counts the items, and keeps the order inside items."""
     assert not value_matches(UNORDERED, expected, observed)
 
 
 @given(st.lists(trees), st.randoms(use_true_random=False))
-def test_every_shuffle_matches(items: list[object], chance: random.Random) -> None:
-    """By `unordered_lines`, every order of the same items matches."""
-    shuffled = chance.sample(items, len(items))
+def test_every_order_of_items_matches(items: list[object], rng: random.Random) -> None:
+    """With `unordered_lines`, every permutation of the items matches."""
+    shuffled = rng.sample(items, len(items))
 
     assert value_matches(UNORDERED, items, shuffled)
 
 
-def test_nesting_is_compared_to_any_depth() -> None:
-    """Lists nested far beyond the recursion limit are compared, and overflow nothing."""
+def test_lists_are_compared_to_any_depth() -> None:
+    """Lists nested beyond the recursion limit are compared."""
     deep = nested(50_000, lambda inner: [inner])
 
     assert value_matches(PLAIN, deep, nested(50_000, lambda inner: (inner,)))
@@ -426,15 +426,15 @@ def test_nesting_is_compared_to_any_depth() -> None:
 
 
 @pytest.mark.parametrize("wrap", [lambda inner: (inner,), lambda inner: frozenset({inner})])
-def test_set_members_may_be_nested(wrap: Callable[[object], object]) -> None:
-    """Set members nested a hundred deep are compared."""
+def test_nested_set_members_are_compared(wrap: Callable[[object], object]) -> None:
+    """Set members nested a hundred levels deep are compared."""
     assert value_matches(PLAIN, {nested(100, wrap)}, {nested(100, wrap)})
     assert not value_matches(PLAIN, {nested(100, wrap)}, {nested(99, wrap)})
 
 
 @pytest.mark.parametrize("checker", [PLAIN, UNORDERED])
-def test_too_deep_keys_match_nothing(checker: Checker) -> None:
-    """Set members nested deeper than that are wrong answers, not a crash."""
+def test_set_members_nested_too_deeply_match_nothing(checker: Checker) -> None:
+    """Set members nested more deeply do not match, and raise nothing."""
     deep = nested(200, lambda inner: frozenset({inner}))
 
     assert not value_matches(checker, {1}, {deep})
@@ -442,7 +442,7 @@ def test_too_deep_keys_match_nothing(checker: Checker) -> None:
 
 
 def test_huge_ints_are_compared_exactly() -> None:
-    """A million digits are compared to the last one."""
+    """Ints of a million digits are compared to the last digit."""
     assert value_matches(PLAIN, HUGE_INT, 1 << 3_000_000)
     assert not value_matches(PLAIN, HUGE_INT, HUGE_INT + 1)
 
@@ -451,14 +451,14 @@ HOSTILE: dict[str, Callable[[], tuple[Checker, object, object]]] = {
     "colliding ints": lambda: (
         UNORDERED,
         list(range(500_000)),
-        [place * (2**61 - 1) for place in range(500_000)],
+        [index * (2**61 - 1) for index in range(500_000)],
     ),
     "long range": lambda: (UNORDERED, [0, 1], range(10**12)),
     "long range inside": lambda: (UNORDERED, [0], [range(10**12)]),
     "last item": lambda: (PLAIN, [*range(500_000), 0], range(500_001)),
     "last key": lambda: (
         PLAIN,
-        {str(place): 0 for place in range(200_000)},
+        {str(index): 0 for index in range(200_000)},
         dict.fromkeys(range(1, 200_001), 0),
     ),
     "long key": lambda: (PLAIN, {"1": 0}, {HUGE_INT: 0}),
@@ -473,8 +473,8 @@ HOSTILE: dict[str, Callable[[], tuple[Checker, object, object]]] = {
 
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_values_are_soon_judged(name: str) -> None:
-    """Values chosen to be slow to compare are wrong answers, within linear time."""
+def test_hostile_values_are_compared_in_linear_time(name: str) -> None:
+    """Values that are slow to compare do not match; quadratic time would exceed the timeout."""
     checker, expected, observed = HOSTILE[name]()
 
     assert not value_matches(checker, expected, observed)

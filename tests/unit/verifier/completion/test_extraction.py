@@ -1,6 +1,5 @@
 """Which program a completion offers, whatever it is wrapped in."""
 
-import time
 import warnings
 
 import pytest
@@ -13,7 +12,7 @@ from nova_code_verifier.verifier.completion.extraction import (
     complete_blocks,
     extract_candidate,
 )
-from nova_code_verifier.verifier.completion.sections import find_sections
+from nova_code_verifier.verifier.completion.parsing import parse_completion
 from nova_code_verifier.verifier.types import ExtractionMethod
 
 TAGGED = ExtractionMethod.TAGGED_FENCE
@@ -26,12 +25,11 @@ FINAL = "```python\nprint('final')\n```\n"
 PROGRAM = "print('final')\n"
 
 TWO_MEGABYTES = 2_000_000
-MOST_SECONDS = 3.0  # of CPU time, on a slow machine; quadratic time takes minutes
 
 
 def found(completion: str) -> tuple[str, ExtractionMethod] | None:
     """Return the program in *completion*, and how it was found."""
-    candidate = extract_candidate(completion)
+    candidate = extract_candidate(parse_completion(completion))
     return None if candidate is None else (candidate.program, candidate.method)
 
 
@@ -83,8 +81,10 @@ def found(completion: str) -> tuple[str, ExtractionMethod] | None:
         pytest.param(f"{FINAL.strip()}</s>", TAGGED, id="end-token-on-the-fence"),
     ],
 )
-def test_where_the_program_is(completion: str, method: ExtractionMethod) -> None:
-    """The final program is found, and no draft, in every usual wrapping."""
+def test_the_final_program_is_found_in_every_usual_wrapping(
+    completion: str, method: ExtractionMethod
+) -> None:
+    """The last program is the candidate; drafts before it are not."""
     assert found(completion) == (PROGRAM, method)
 
 
@@ -109,8 +109,8 @@ def test_where_the_program_is(completion: str, method: ExtractionMethod) -> None
         "python\r",
     ],
 )
-def test_names_of_python(tag: str) -> None:
-    """A block is a Python block under any of Python's names."""
+def test_every_name_of_python_tags_a_python_block(tag: str) -> None:
+    """A block tagged with any of Python's names is a candidate."""
     assert found(f"```{tag}\n{PROGRAM}```\n") == (PROGRAM, TAGGED)
 
 
@@ -118,7 +118,7 @@ def test_names_of_python(tag: str) -> None:
     "tag", ["bash", "json", "text", "output", "cpp", "c++", "pycon", "python-repl"]
 )
 @pytest.mark.parametrize("closing", ["```", ""])
-def test_other_tags_are_no_candidates(tag: str, closing: str) -> None:
+def test_blocks_of_other_languages_are_not_candidates(tag: str, closing: str) -> None:
     """A block of another language is never run, closed or not."""
     assert found(f"```{tag}\n{PROGRAM}{closing}") is None
 
@@ -153,8 +153,8 @@ def test_other_tags_are_no_candidates(tag: str, closing: str) -> None:
         pytest.param("<think>\n```python\nprint(1)\n</think>\nDone.", id="unclosed-draft"),
     ],
 )
-def test_no_program(completion: str) -> None:
-    """Prose, empty blocks and reasoning are no candidates."""
+def test_prose_and_reasoning_are_not_candidates(completion: str) -> None:
+    """Prose, empty blocks and reasoning hold no candidate."""
     assert found(completion) is None
 
 
@@ -179,19 +179,19 @@ def test_no_program(completion: str) -> None:
         '"""A docstring."""\nimport math',
     ],
 )
-def test_bare_statements(program: str) -> None:
-    """Text without a fence is a candidate where it holds a real statement."""
+def test_bare_text_with_a_statement_is_a_candidate(program: str) -> None:
+    """Text without a fence is a candidate if it holds a real statement."""
     assert found(program) == (program, BARE)
 
 
-def test_bare_text_is_python_or_nothing() -> None:
-    """Text that happens to parse as Python is no program in another language."""
-    assert extract_candidate("x = 1", language="cpp") is None
+def test_bare_text_is_never_a_program_of_another_language() -> None:
+    """Text that parses as Python is not a candidate if another language is asked for."""
+    assert extract_candidate(parse_completion("x = 1"), language="cpp") is None
 
 
-def test_another_language_has_its_own_tag() -> None:
-    """The language of the task decides which tag is looked for."""
-    candidate = extract_candidate(f"```cpp\nint x;\n```\n{FINAL}", language="cpp")
+def test_the_language_decides_which_tag_is_searched() -> None:
+    """A block is found by the tag of the language that is asked for."""
+    candidate = extract_candidate(parse_completion(f"```cpp\nint x;\n```\n{FINAL}"), language="cpp")
 
     assert candidate is not None
     assert candidate.program == "int x;\n"
@@ -207,8 +207,8 @@ def test_another_language_has_its_own_tag() -> None:
         's = s.removesuffix("<|eot_id|>")',
     ],
 )
-def test_a_program_about_marks_is_whole(line: str) -> None:
-    """Marks inside the answer's own block do no harm."""
+def test_marks_inside_the_block_of_the_answer_stay(line: str) -> None:
+    """Marks inside the answer's own block are part of the program."""
     program = f"import re\ns = input()\n{line}\nprint(s)\n"
 
     assert found(f"<think>Hm.</think>\n```python\n{program}```\n") == (program, TAGGED)
@@ -230,22 +230,22 @@ def test_a_program_about_marks_is_whole(line: str) -> None:
         pytest.param("Sorry.", 0, id="no-program"),
     ],
 )
-def test_number_of_complete_blocks(completion: str, expected: int) -> None:
-    """Complete, written blocks that are of no other language count, where the answer was found."""
-    assert len(complete_blocks(find_sections(completion))) == expected
+def test_complete_blocks_of_the_answer_are_counted(completion: str, expected: int) -> None:
+    """Complete, written blocks of no other language count, in the part that holds the answer."""
+    assert len(complete_blocks(parse_completion(completion))) == expected
 
 
 @pytest.mark.parametrize("program", ['print("\\d")', "print(1or 2)", "print(x is 1)"])
-def test_a_warning_of_the_parser_is_not_ours(program: str) -> None:
-    """Code that the compiler would warn about is found even where warnings are errors."""
+def test_parser_warnings_do_not_become_errors(program: str) -> None:
+    """Code that the compiler warns about is found even if warnings are errors."""
     assert found(program) == (program, BARE)
 
 
-def test_warning_filters_survive() -> None:
-    """Reading a program leaves the filters of the process as they were."""
+def test_warning_filters_are_restored() -> None:
+    """Parsing a program leaves the process's warning filters as they were."""
     before = list(warnings.filters)
 
-    extract_candidate('print("\\d")')
+    extract_candidate(parse_completion('print("\\d")'))
 
     assert list(warnings.filters) == before
 
@@ -255,21 +255,21 @@ def test_warning_filters_survive() -> None:
     ["(", "-", "not ", "a.", "1+", "lambda:", "[{", "f(lambda x=(", "if 1:\n ", "a if b else "],
 )
 @pytest.mark.parametrize("length", [MAX_BARE_CHARS, TWO_MEGABYTES])
-def test_deep_nesting_is_survived(unit: str, length: int) -> None:
-    """Text that is nested without end is no program, and no crash."""
+def test_deep_nesting_is_not_a_program(unit: str, length: int) -> None:
+    """Text that is nested very deeply is not a program, and raises nothing."""
     assert found((unit * length)[: length - 1] + "x") is None
 
 
-def test_endless_bare_text_is_not_read() -> None:
-    """A program without a fence may be long, but not of any length."""
+def test_very_long_bare_text_is_not_parsed() -> None:
+    """Bare text longer than the bound is not a candidate."""
     program = "x = 1\n" + "#" * (MAX_BARE_CHARS - 6)
 
     assert found(program) == (program, BARE)
     assert found(program + "#") is None
 
 
-def test_a_fenced_program_may_be_of_any_length() -> None:
-    """The limit on bare text does not bind a block."""
+def test_a_fenced_program_may_have_any_length() -> None:
+    """The bound on bare text does not apply to a block."""
     program = "x = 1\n" * 100_000
 
     assert found(f"```python\n{program}```\n") == (program, TAGGED)
@@ -303,27 +303,27 @@ def test_a_fenced_program_may_be_of_any_length() -> None:
     ],
 )
 @pytest.mark.parametrize("before", ["", "  ```python\n"], ids=["prose", "block"])
-def test_time_is_linear(unit: str, before: str) -> None:
-    """No repetition of two megabytes keeps us busy."""
+@pytest.mark.timeout(20)  # quadratic work takes minutes
+def test_two_megabytes_of_repetition_are_parsed(unit: str, before: str) -> None:
+    """Repetitive text of two megabytes is parsed without quadratic work."""
     completion = before + unit * (TWO_MEGABYTES // len(unit))
-    start = time.process_time()
 
-    extract_candidate(completion)
+    candidate = extract_candidate(parse_completion(completion))
 
-    assert time.process_time() - start < MOST_SECONDS
+    assert candidate is None or candidate.program.strip()
 
 
 @pytest.mark.parametrize(
     "program", ["x = '\x00'\n", "x = '\ud800'\n", "x = 1\x0c\ny = '\u2028'\r\n"]
 )
-def test_strange_characters_stay(program: str) -> None:
-    """A block comes back as written, whether or not it can be run."""
+def test_strange_characters_in_a_block_are_kept(program: str) -> None:
+    """A block is returned as written, whether or not it can run."""
     assert found(f"```python\n{program}```") == (program, TAGGED)
 
 
 @pytest.mark.parametrize("completion", ["x = '\x00'", "x = '\ud800'"])
-def test_strange_characters_in_bare_text(completion: str) -> None:
-    """Bare text that Python cannot read is no program."""
+def test_bare_text_that_python_cannot_read_is_not_a_program(completion: str) -> None:
+    """Bare text with characters that Python refuses is not a candidate."""
     assert found(completion) is None
 
 
@@ -335,25 +335,25 @@ pieces_of_markdown = st.lists(st.sampled_from(FENCES + MARKS), max_size=40).map(
 
 @given(any_text | pieces_of_markdown)
 @example("```python\n" + "</think>" * 3)
-def test_every_text_is_survived(completion: str) -> None:
-    """No text is an error, and no candidate is blank."""
-    candidate = extract_candidate(completion)
+def test_no_text_raises_and_no_candidate_is_blank(completion: str) -> None:
+    """Every text can be searched, and no candidate is blank."""
+    candidate = extract_candidate(parse_completion(completion))
 
     assert candidate is None or candidate.program.strip()
 
 
 @given(any_text)
-def test_what_does_not_parse_is_not_run(text: str) -> None:
-    """Without a fence, nothing that is not Python is a candidate."""
+def test_bare_text_that_does_not_parse_is_not_a_candidate(text: str) -> None:
+    """Without a fence, only text that parses as Python is a candidate."""
     assume("```" not in text)
     assume("~~~" not in text)
 
-    assert extract_candidate(text + "\n$") is None  # Python knows no dollar
+    assert extract_candidate(parse_completion(text + "\n$")) is None  # Python knows no dollar
 
 
 @given(pieces_of_markdown | any_text)
-def test_a_block_comes_back_verbatim(program: str) -> None:
-    """A program in a block of its own is returned to the letter."""
+def test_a_block_is_returned_verbatim(program: str) -> None:
+    """A program in its own block is returned character by character."""
     assume(program.strip())
     assume(not any(line.lstrip().startswith(("```", "~~~", "</")) for line in program.split("\n")))
 
@@ -375,11 +375,11 @@ def test_a_block_comes_back_verbatim(program: str) -> None:
         (["def f(x):\n    return x", "not Python at all f("], 1),
     ],
 )
-def test_a_usage_example_is_no_answer(blocks: list[str], answer: int) -> None:
-    """A last block that only calls what another one defines shows how to use that one."""
+def test_a_usage_example_is_not_the_answer(blocks: list[str], answer: int) -> None:
+    """A last block that only calls what an earlier block defines is not the answer."""
     completion = "\n".join(f"```python\n{block}\n```" for block in blocks)
 
-    candidate = extract_candidate(completion)
+    candidate = extract_candidate(parse_completion(completion))
 
     assert candidate is not None
     assert candidate.program.strip() == blocks[answer]
@@ -403,14 +403,14 @@ def test_a_usage_example_is_no_answer(blocks: list[str], answer: int) -> None:
     ],
 )
 def test_an_answer_in_words_is_found(completion: str, answer: str) -> None:
-    """The last box of the solution, or all of it; then the same of all that is visible."""
-    assert answer_text(completion) == answer
+    """The answer is the last box or all of the solution, then the same of the visible text."""
+    assert answer_text(parse_completion(completion).texts) == answer
 
 
 @pytest.mark.parametrize(
     ("completion", "answer"),
     [("Paris", ""), (r"\boxed{Paris}", "Paris"), (r"<answer>Rome</answer> \boxed{Paris}", "Paris")],
 )
-def test_a_box_may_be_all_that_counts(completion: str, answer: str) -> None:
-    """Where it was asked for, words outside of one are no answer."""
-    assert answer_text(completion, boxed=True) == answer
+def test_only_a_box_counts_if_the_rubric_asks_for_one(completion: str, answer: str) -> None:
+    """If a box is asked for, words outside of it are not an answer."""
+    assert answer_text(parse_completion(completion).texts, boxed=True) == answer

@@ -36,8 +36,8 @@ def incomplete_texts(markdown: str) -> list[str]:
         pytest.param("```" + "a" * (MAX_INFO_CHARS + 1) + "\nb\n```\n", [], id="endless-tag"),
     ],
 )
-def test_complete_blocks(markdown: str, expected: list[str]) -> None:
-    """A block is what stands between an opening fence and its closing one."""
+def test_a_complete_block_is_between_two_fences(markdown: str, expected: list[str]) -> None:
+    """A block is the text between an opening fence and its closing fence."""
     assert texts(markdown) == expected
 
 
@@ -53,12 +53,12 @@ def test_complete_blocks(markdown: str, expected: list[str]) -> None:
         pytest.param("```\n  a\n```\n", "  a\n", id="fence-at-the-margin"),
     ],
 )
-def test_the_indentation_of_a_fence_is_not_code(markdown: str, expected: str) -> None:
+def test_the_indentation_of_the_fence_is_removed(markdown: str, expected: str) -> None:
     """A block loses the indentation that it shares with its fence, and no more."""
     assert texts(markdown) == [expected]
 
 
-def test_a_fence_in_a_docstring_does_not_close() -> None:
+def test_an_indented_fence_in_a_docstring_does_not_close() -> None:
     """A fence that is indented like code inside a block belongs to the code."""
     program = 'def f():\n    """Do.\n\n    ```\n    f()\n    ```\n    """\n'
 
@@ -78,18 +78,18 @@ def test_a_fence_in_a_docstring_does_not_close() -> None:
     ],
 )
 def test_an_incomplete_block_ends_with_the_text(markdown: str, expected: str) -> None:
-    """Without a closing fence, a block takes the rest, less a fence at its very end."""
+    """Without a closing fence, a block is the rest of the text, without a fence at its very end."""
     assert incomplete_texts(markdown) == [expected]
 
 
 @pytest.mark.parametrize("markdown", ["```", "```\n", "````", "``` \n", "~~~a", "```\na```"])
-def test_a_block_does_not_end_before_it_starts(markdown: str) -> None:
-    """Even a fence with nothing after it encloses a real, if empty, part of the text."""
+def test_a_fence_with_nothing_after_it_has_an_empty_block(markdown: str) -> None:
+    """A fence at the end of a text opens an empty block inside the text."""
     (block,) = find_blocks(markdown)
 
     assert block.start <= block.end <= len(markdown)
 
 
-def test_a_complete_block_is_not_incomplete() -> None:
-    """What is closed is not open."""
+def test_a_closed_block_is_not_incomplete() -> None:
+    """A block with a closing fence is complete."""
     assert incomplete_texts("```\na\n```\nb\n") == []

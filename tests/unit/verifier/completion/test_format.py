@@ -1,6 +1,4 @@
-"""What a response misses of the form that was asked for."""
-
-import time
+"""What a response issues of the form that was asked for."""
 
 import pytest
 from hypothesis import given
@@ -11,9 +9,10 @@ from nova_code_verifier.verifier.completion.format import (
     format_issues_of_program,
     format_issues_of_text,
 )
-from nova_code_verifier.verifier.pipeline import prepare
+from nova_code_verifier.verifier.completion.parsing import parse_completion
+from nova_code_verifier.verifier.pipeline import conclude, prepare
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, Rubric
-from nova_code_verifier.verifier.types import FormatIssue, Sample, Score
+from nova_code_verifier.verifier.types import FormatIssue, Sample
 
 FENCED = "```python\nprint(1)\n```"
 UNTAGGED = "```\n# a draft\nprint(2)\nimport os\n```"
@@ -21,15 +20,15 @@ OPINIONS = '[{"target": "x", "polarity": "positive"}]'
 ALL_ASKED = Rubric(solution_marks=True, boxed=True)
 
 
-def missed(completion: str, rubric: Rubric = DEFAULT_RUBRIC) -> tuple[FormatIssue, ...]:
-    """List the misses of a response that holds a program."""
-    candidate = extract_candidate(completion)
+def issues_of(completion: str, rubric: Rubric = DEFAULT_RUBRIC) -> tuple[FormatIssue, ...]:
+    """List the format issues of a completion that holds a program."""
+    candidate = extract_candidate(parse_completion(completion))
     assert candidate is not None
-    return format_issues_of_program(completion, candidate, rubric)
+    return format_issues_of_program(parse_completion(completion), candidate, rubric)
 
 
 @pytest.mark.parametrize(
-    ("completion", "misses"),
+    ("completion", "issues"),
     [
         (FENCED, ()),
         (f"Here it is:\n\n{FENCED}\n\nIt prints 1.", ()),
@@ -60,13 +59,13 @@ def missed(completion: str, rubric: Rubric = DEFAULT_RUBRIC) -> tuple[FormatIssu
         ("x = 1\nf(x)\n\n```\nprint(1)\n```", (FormatIssue.NO_LANGUAGE, FormatIssue.CODE_OUTSIDE)),
     ],
 )
-def test_each_miss_has_a_name(completion: str, misses: tuple[FormatIssue, ...]) -> None:
-    """Fence, language, number of blocks, and what would run outside of them."""
-    assert missed(completion) == misses
+def test_each_format_issue_has_a_name(completion: str, issues: tuple[FormatIssue, ...]) -> None:
+    """Fence, tag, number of blocks, and code outside of them each have their issue."""
+    assert issues_of(completion) == issues
 
 
 @pytest.mark.parametrize(
-    ("completion", "misses"),
+    ("completion", "issues"),
     [
         (f"<answer>\n{FENCED}\n</answer> \\boxed{{1}}", ()),
         (f"<answer>\n{FENCED}\n</answer>", (FormatIssue.NOT_BOXED,)),
@@ -80,16 +79,16 @@ def test_each_miss_has_a_name(completion: str, misses: tuple[FormatIssue, ...]) 
         (f"<answer>\n{FENCED}<think>1?</think>so</answer>\\boxed{{1}}", ()),
     ],
 )
-def test_marks_and_boxes_where_they_are_asked_for(
-    completion: str, misses: tuple[FormatIssue, ...]
+def test_marks_and_boxes_are_issues_only_if_asked_for(
+    completion: str, issues: tuple[FormatIssue, ...]
 ) -> None:
-    """They are missed if the rubric wants them, and never otherwise; and empty ones are none."""
-    assert missed(completion, ALL_ASKED) == misses
-    assert missed(completion) == ()
+    """Missing or empty marks and boxes are issues if the rubric asks for them."""
+    assert issues_of(completion, ALL_ASKED) == issues
+    assert issues_of(completion) == ()
 
 
 @pytest.mark.parametrize(
-    ("completion", "misses"),
+    ("completion", "issues"),
     [
         ("Paris", (FormatIssue.NO_SOLUTION_MARKS, FormatIssue.NOT_BOXED)),
         ("<answer>\\boxed{Paris}</answer>", ()),
@@ -101,9 +100,14 @@ def test_marks_and_boxes_where_they_are_asked_for(
         ("<answer>\\boxed{Paris}</answer> So \\boxed{it} is.", ()),
     ],
 )
-def test_a_text_misses_marks_alone(completion: str, misses: tuple[FormatIssue, ...]) -> None:
-    """Nobody wants a fence around prose; and what is marked has to be the answer."""
-    assert format_issues_of_text(completion, ALL_ASKED, lambda text: "Paris" in text) == misses
+def test_a_text_answer_needs_no_fence(completion: str, issues: tuple[FormatIssue, ...]) -> None:
+    """Only marks and boxes around the answer are issues of an answer in words."""
+    assert (
+        format_issues_of_text(
+            parse_completion(completion).texts, ALL_ASKED, lambda text: "Paris" in text
+        )
+        == issues
+    )
 
 
 @pytest.mark.parametrize(
@@ -116,30 +120,30 @@ def test_a_text_misses_marks_alone(completion: str, misses: tuple[FormatIssue, .
         (f"<answer></answer>\\boxed{{{OPINIONS}}}", 0.75),
     ],
 )
-def test_opinions_are_dressed_or_not(completion: str, format_: float) -> None:
-    """Marks and a box that hold no opinions are worth nothing."""
+def test_marks_without_opinions_cost_format(completion: str, format_: float) -> None:
+    """Marks and a box that hold no opinions earn no format."""
     expected = {"opinions": [{"target": "x", "polarity": "positive"}]}
 
-    score = prepare(Sample(completion=completion, reference=expected), rubric=ALL_ASKED)
+    score = conclude(prepare(Sample(completion=completion, reference=expected), rubric=ALL_ASKED))
 
-    assert isinstance(score, Score)
     assert (score.correctness, score.format) == (1.0, format_)
 
 
 @pytest.mark.parametrize(
-    ("completion", "misses"),
+    ("completion", "issues"),
     [
         ("<answer>\\boxed{\\text{positive}}</answer>", ()),
         ("<answer>positive</answer>", (FormatIssue.NOT_BOXED,)),
         ("<answer></answer>\\boxed{positive}", (FormatIssue.NO_SOLUTION_MARKS,)),
     ],
 )
-def test_a_label_is_dressed_or_not(completion: str, misses: tuple[FormatIssue, ...]) -> None:
-    """The label has to be the one that is between the marks, and in the box."""
-    score = prepare(Sample(completion=completion, reference="positive"), rubric=ALL_ASKED)
+def test_the_label_must_be_in_the_marks_and_the_box(
+    completion: str, issues: tuple[FormatIssue, ...]
+) -> None:
+    """Marks and a box around another text than the label are issues."""
+    score = conclude(prepare(Sample(completion=completion, reference="positive"), rubric=ALL_ASKED))
 
-    assert isinstance(score, Score)
-    assert (score.correctness, score.misses) == (1.0, misses)
+    assert (score.correctness, score.format_issues) == (1.0, issues)
 
 
 pieces = st.sampled_from([
@@ -149,21 +153,20 @@ pieces = st.sampled_from([
 
 
 @given(text=st.lists(pieces, max_size=40).map("".join))
-def test_no_text_is_too_odd(text: str) -> None:
-    """Whatever a response looks like, its misses are known, each once."""
-    candidate = extract_candidate(text)
+def test_format_issues_of_any_text_are_listed_once(text: str) -> None:
+    """Every text has a list of issues without duplicates."""
+    candidate = extract_candidate(parse_completion(text))
     if candidate is not None:
-        misses = format_issues_of_program(text, candidate, ALL_ASKED)
-        assert len(set(misses)) == len(misses)
+        issues = format_issues_of_program(parse_completion(text), candidate, ALL_ASKED)
+        assert len(set(issues)) == len(issues)
 
 
 @pytest.mark.parametrize(
     "noise", ["x = 1\n\n", "a.b, c[", "\n \n", "f(", "[" * 50 + "\n\n", "if x:\n\n"]
 )
-def test_hostile_prose_is_soon_read(noise: str) -> None:
-    """A megabyte around a program costs no more than the bound on what is parsed."""
-    started = time.process_time()
+@pytest.mark.timeout(20)  # without the bound it takes minutes
+def test_a_megabyte_of_prose_is_parsed_up_to_the_bound(noise: str) -> None:
+    """Text around a program is parsed up to the bound only."""
+    issues = issues_of(FENCED + "\n\n" + noise * (2**20 // len(noise)))
 
-    missed(FENCED + "\n\n" + noise * (2**20 // len(noise)))
-
-    assert time.process_time() - started < 5
+    assert set(issues) <= {FormatIssue.CODE_OUTSIDE}

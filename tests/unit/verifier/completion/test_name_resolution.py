@@ -1,7 +1,6 @@
 """What the names of a program stand for."""
 
 import ast
-import time
 
 import pytest
 
@@ -40,17 +39,17 @@ def meaning(program: str) -> str:
         ("import os\n[os][0].sep", ""),
     ],
 )
-def test_a_name_is_followed_home(program: str, stands_for: str) -> None:
-    """By imports, aliases, and detours of one step; what was not imported stands for nothing."""
+def test_a_name_is_resolved_through_imports_and_aliases(program: str, stands_for: str) -> None:
+    """Imports, aliases and one indirect step resolve; other names resolve to nothing."""
     assert meaning(program) == stands_for
 
 
-def test_a_module_is_known_by_any_part_of_it() -> None:
-    """Whatever it is called here."""
-    meanings = NameResolver(Nodes(ast.parse("from pathlib import Path as P")))
+def test_a_module_is_known_under_any_name() -> None:
+    """A module is known if any name means it or something in it."""
+    names = NameResolver(Nodes(ast.parse("from pathlib import Path as P")))
 
-    assert meanings.knows("pathlib")
-    assert not meanings.knows("path")
+    assert names.knows("pathlib")
+    assert not names.knows("path")
 
 
 @pytest.mark.parametrize(
@@ -61,13 +60,11 @@ def test_a_module_is_known_by_any_part_of_it() -> None:
         "import sys\nsys" + ".modules['os']" * 300,
     ],
 )
-def test_hostile_names_are_soon_read(program: str) -> None:
-    """What is assigned to itself does not grow, and no chain is followed for long."""
+@pytest.mark.timeout(20)  # quadratic work takes minutes
+def test_hostile_names_are_resolved_in_bounded_work(program: str) -> None:
+    """A name assigned to itself does not grow, and long chains are cut."""
     tree = ast.parse(program)
-    started = time.process_time()
     nodes = Nodes(tree)
-    meanings = NameResolver(nodes)
+    names = NameResolver(nodes)
     for node in nodes.of(ast.Attribute):
-        assert len(meanings.of(node)) < 200
-
-    assert time.process_time() - started < 5
+        assert len(names.of(node)) < 200

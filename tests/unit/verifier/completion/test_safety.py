@@ -1,6 +1,5 @@
 """What a program reaches for, by its text."""
 
-import time
 from textwrap import dedent
 
 import pytest
@@ -8,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nova_code_verifier.verifier.completion.safety import find_risks, safety_of
-from nova_code_verifier.verifier.pipeline import PreparedSample, prepare
+from nova_code_verifier.verifier.pipeline import PreparedSample, conclude, prepare
 from nova_code_verifier.verifier.rubric import Policy, Rubric
-from nova_code_verifier.verifier.types import Sample, Score, Severity, Verdict
+from nova_code_verifier.verifier.types import Sample, Severity, Verdict
 from tests.known.published import HUMANEVAL, read_solutions
 
 SEVERE, MILD = Severity.SEVERE, Severity.MILD
@@ -80,10 +79,10 @@ SEVERE, MILD = Severity.SEVERE, Severity.MILD
         ("x=" + "+".join("1" * 930) + "\nimport os\nos.system('x')", "os.system", 3, SEVERE),
     ],
 )
-def test_what_a_program_reaches_for_is_found(
+def test_risks_are_found_with_name_line_and_severity(
     program: str, name: str, line: int, severity: Severity
 ) -> None:
-    """Each finding has its name, line and severity, wherever it hides."""
+    """Each risk is found with its name, line and severity."""
     (finding,) = find_risks(program)
 
     assert (finding.name, finding.line, finding.severity) == (name, line, severity)
@@ -129,8 +128,8 @@ if __name__ == "__main__":
          {"importlib.import_module", "os.fork"}),
     ],
 )  # fmt: skip
-def test_a_module_that_is_imported_by_its_name_is_known(program: str, names: set[str]) -> None:
-    """Besides that code is run which is not in the program, what it imports is minded."""
+def test_a_module_imported_by_a_string_is_found(program: str, names: set[str]) -> None:
+    """A risky module that is imported by its name in a string is a finding, too."""
     assert {finding.name for finding in find_risks(program)} == names
 
 
@@ -156,20 +155,20 @@ def test_a_module_that_is_imported_by_its_name_is_known(program: str, names: set
         "modules = {'os': 1}\nmodules['os'].system",
     ],
 )  # fmt: skip
-def test_what_only_looks_like_a_risk_is_none(program: str) -> None:
-    """Neither a name of the program's own, nor a namesake, nor a harmless neighbour."""
+def test_harmless_namesakes_are_not_findings(program: str) -> None:
+    """The program's own names and harmless neighbours of risky functions are not findings."""
     assert find_risks(program) == ()
 
 
-def test_modern_python_is_no_finding() -> None:
-    """Private names, annotations, match and async are nobody's risk."""
+def test_modern_python_is_not_a_finding() -> None:
+    """Private names, annotations, match and async are not findings."""
     program = MODERN.replace("[T]", "").replace(": T", "")
 
     assert find_risks(program) == ()
 
 
-def test_no_honest_solution_reaches_for_anything() -> None:
-    """Nothing is found in what HumanEval's authors wrote."""
+def test_humaneval_solutions_have_no_findings() -> None:
+    """The reference solutions of HumanEval have no findings."""
     accused = [
         solution.task
         for solution in read_solutions(HUMANEVAL)
@@ -182,8 +181,8 @@ def test_no_honest_solution_reaches_for_anything() -> None:
     assert accused == []
 
 
-def test_the_strict_policy_finds_what_restricted_python_does() -> None:
-    """It finds what the default policy does not mind, and goes on behind the first finding."""
+def test_the_strict_policy_adds_the_rules_of_restricted_python() -> None:
+    """The strict policy finds more than the default policy, and continues after a finding."""
     findings = find_risks("x._y\nasync def f(): pass\nz: int = 1\n", Policy.STRICT)
 
     assert [finding.line for finding in findings] == [1, 2, 3]
@@ -194,23 +193,24 @@ def test_the_strict_policy_finds_what_restricted_python_does() -> None:
     "program",
     ["import os, subprocess; os.system('x')", "import gc", "eval('1')", "\n" * 9 + "import socket"],
 )
-def test_the_strict_policy_finds_all_that_the_default_does(program: str) -> None:
-    """Who asks for more gets no less: what is severe is severe."""
+def test_the_strict_policy_includes_the_default_policy(program: str) -> None:
+    """Every severe finding of the default policy is a finding of the strict policy."""
     strict = find_risks(program, Policy.STRICT)
 
     assert set(strict) >= set(find_risks(program))
 
 
-def test_the_strict_policy_is_enforced() -> None:
-    """Enforced, it stops what the default policy stops."""
-    stopped = prepared("import socket\nprint(1)", Rubric(policy=Policy.STRICT, enforce=True))
+def test_the_strict_policy_can_be_enforced() -> None:
+    """An enforced strict policy refuses a program that uses the network."""
+    stopped = conclude(
+        prepared("import socket\nprint(1)", Rubric(policy=Policy.STRICT, enforce=True))
+    )
 
-    assert isinstance(stopped, Score)
     assert stopped.verdict is Verdict.SECURITY_VIOLATION
 
 
 def test_findings_lower_the_safety() -> None:
-    """Mild ones by a quarter each; a severe one takes all."""
+    """A mild finding costs a quarter; a severe finding costs all."""
     mild = find_risks("eval('1')\nexec('2')")
 
     assert safety_of(()) == 1.0
@@ -226,8 +226,8 @@ def test_findings_lower_the_safety() -> None:
         st.recursive(st.sampled_from(["x", "f(x)", "a.b"]), lambda inner: inner.map("({})".format)),
     )
 )
-def test_any_text_can_be_read(policy: Policy, program: str) -> None:
-    """Nothing that a candidate writes is an error of ours."""
+def test_any_text_can_be_searched_for_risks(policy: Policy, program: str) -> None:
+    """No text of a candidate raises an error."""
     assert 0.0 <= safety_of(find_risks(program, policy)) <= 1.0
 
 
@@ -235,21 +235,21 @@ def test_any_text_can_be_read(policy: Policy, program: str) -> None:
 @pytest.mark.parametrize(
     "program", ["-" * 50_000 + "1", "(" * 90 + ")" * 90, "x" + ".a" * 40_000, "import gc\n" * 9_000]
 )
-def test_hostile_text_can_be_read(policy: Policy, program: str) -> None:
-    """Neither depth nor number brings the reader down."""
+def test_hostile_text_can_be_searched_for_risks(policy: Policy, program: str) -> None:
+    """Deep and long programs raise no error."""
     assert len(find_risks(program, policy)) <= 200
 
 
-def test_a_severe_finding_is_not_crowded_out() -> None:
-    """However many mild ones come first."""
+def test_mild_findings_do_not_displace_a_severe_one() -> None:
+    """A severe finding is kept after any number of mild ones."""
     findings = find_risks("eval('')\n" * 500 + "import socket")
 
     assert safety_of(findings) == 0.0
 
 
 @pytest.mark.parametrize("policy", Policy)
-def test_who_asks_makes_no_difference(policy: Policy) -> None:
-    """A reading does not hang on how deep the stack of the caller is."""
+def test_findings_do_not_depend_on_the_callers_stack(policy: Policy) -> None:
+    """A deep stack of the caller changes no finding."""
     program = "x=" + "+".join("1" * 90) + "\nimport os\nos.system('x')\n"
 
     def ask(depth: int) -> tuple[object, ...]:
@@ -258,58 +258,54 @@ def test_who_asks_makes_no_difference(policy: Policy) -> None:
     assert ask(0) == ask(400)
 
 
-def prepared(program: str, rubric: Rubric) -> PreparedSample | Score:
-    """Go as far as the sandbox's door."""
+def prepared(program: str, rubric: Rubric) -> PreparedSample:
+    """Prepare a program for the sandbox."""
     reference = {"tests": {"kind": "stdio", "cases": [{"stdin": "", "stdout": "1"}]}}
     completion = f"```python\n{dedent(program)}\n```"
     return prepare(Sample(completion=completion, reference=reference), rubric=rubric)
 
 
-def test_a_policy_that_is_enforced_stops_a_program_at_the_door() -> None:
-    """It is a violation, and nothing is run; mild findings are not."""
+def test_an_enforced_policy_refuses_a_program() -> None:
+    """A severe finding is a violation and nothing runs; a mild one is not."""
     rubric = Rubric(enforce=True, lowest=-1.0)
 
-    stopped = prepared("import socket\nprint(1)", rubric)
+    stopped = conclude(prepared("import socket\nprint(1)", rubric))
 
-    assert isinstance(stopped, Score)
     assert (stopped.verdict, stopped.reward) == (Verdict.SECURITY_VIOLATION, -1.0)
     assert [finding.name for finding in stopped.findings] == ["socket"]
-    assert isinstance(prepared("print(eval('1'))", rubric), PreparedSample)
+    assert prepared("print(eval('1'))", rubric).is_runnable
 
 
 @pytest.mark.parametrize(
     ("program", "compile_"), [("import socket", 0.4), ("import socket\n" + "x" * 100_000, 0.2)]
 )
-def test_a_program_that_is_not_run_is_described(program: str, compile_: float) -> None:
-    """Its form, how far it is known to get, and how many cases there are; none of it is paid."""
-    stopped = prepared(program, Rubric(enforce=True, budget=50.0))
+def test_a_refused_program_is_described_but_not_paid(program: str, compile_: float) -> None:
+    """Format, compile step and number of cases are reported, and the reward is the lowest."""
+    stopped = conclude(prepared(program, Rubric(enforce=True, budget=50.0)))
 
-    assert isinstance(stopped, Score)
     assert (stopped.compile, stopped.format, stopped.tests_total) == (compile_, 1.0, 1)
     assert (stopped.reward, stopped.correctness, stopped.safety) == (0.0, 0.0, 0.0)
     assert stopped.conciseness == (compile_ == 0.4)
 
 
-def test_a_policy_blocks_nothing_unless_it_is_told_to() -> None:
-    """By default, a finding is only told."""
+def test_a_policy_that_is_not_enforced_blocks_nothing() -> None:
+    """Without `enforce`, findings are reported and the program runs."""
     told = prepared("import socket\nprint(1)", Rubric())
 
-    assert isinstance(told, PreparedSample)
+    assert told.is_runnable
     assert [finding.name for finding in told.findings] == ["socket"]
 
 
-def test_a_long_chain_is_soon_read() -> None:
-    """Each link is looked at as far as any name goes that is on a list, and no further."""
+@pytest.mark.timeout(20)  # quadratic work takes minutes
+def test_a_long_chain_of_attributes_is_read_in_bounded_work() -> None:
+    """Each link of a chain is resolved only as far as a known name can go."""
     chains = ("a" + ".b" * 1500 + "\n") * 32
-    started = time.process_time()
 
-    find_risks(chains)
-
-    assert time.process_time() - started < 5
+    assert find_risks(chains) == ()
 
 
-def test_odd_escapes_are_not_spoken_of(capfd: pytest.CaptureFixture[str]) -> None:
-    """What Python would warn about in a candidate's text is nobody's business."""
+def test_parser_warnings_about_a_candidate_are_silent(capfd: pytest.CaptureFixture[str]) -> None:
+    """Warnings about a candidate's text are not printed."""
     find_risks(r"x = '\d'")
 
     assert capfd.readouterr().err == ""

@@ -1,4 +1,4 @@
-"""What a test case may cost, as references say it."""
+"""Tests of reading limits."""
 
 import math
 
@@ -24,7 +24,7 @@ def error_of(reference: dict[str, object]) -> VerifierError:
     return caught.value
 
 
-def test_the_defaults_hold_where_nothing_is_said() -> None:
+def test_default_limits_hold_without_own_limits() -> None:
     """A reference without limits gets the caller's."""
     default = Limits(cpu_seconds=1.0, wall_seconds=2.0, memory_bytes=3, output_bytes=4)
 
@@ -32,7 +32,7 @@ def test_the_defaults_hold_where_nothing_is_said() -> None:
 
 
 def test_all_four_limits_are_read() -> None:
-    """Each limit of the canonical form has its own place, memory in MiB."""
+    """Each key of `limits` sets its own limit; memory is in MiB."""
     limits = {"cpu_seconds": 2, "wall_seconds": 5.5, "memory_mb": 64, "output_bytes": 1000}
 
     assert limits_of({"limits": limits}) == Limits(
@@ -41,13 +41,13 @@ def test_all_four_limits_are_read() -> None:
 
 
 @pytest.mark.parametrize("reference", [{"limits": {"cpu_seconds": 2}}, {"time_limit": 2}])
-def test_patience_follows_the_cpu_limit(reference: dict[str, object]) -> None:
-    """Where only CPU time is limited, a sleeper has three times as long."""
+def test_the_wall_limit_follows_the_cpu_limit(reference: dict[str, object]) -> None:
+    """If only CPU time is limited, the wall limit is three times as long."""
     assert limits_of(reference).wall_seconds == 6.0
 
 
-def test_patience_alone_leaves_the_cpu_limit() -> None:
-    """A wall limit does not touch the CPU limit."""
+def test_a_wall_limit_does_not_change_the_cpu_limit() -> None:
+    """A wall limit does not change the CPU limit."""
     assert limits_of({"limits": {"wall_seconds": 7}}) == Limits(wall_seconds=7.0)
 
 
@@ -102,13 +102,13 @@ def test_memory_limits_in_bytes_are_exact() -> None:
     assert limits_of({"memory_limit_bytes": 256_000_000}).memory_bytes == 256_000_000
 
 
-def test_no_memory_limit_may_be_written_as_zero_bytes() -> None:
-    """Zero bytes is how a protocol buffer says that it does not know."""
+def test_zero_memory_limit_bytes_means_unknown() -> None:
+    """`memory_limit_bytes: 0` is an unset field of a protocol buffer, and is ignored."""
     assert limits_of({"memory_limit_bytes": 0}) == Limits()
 
 
-def test_limits_beside_the_tests_and_around_them_are_found() -> None:
-    """A limit may stand in any of the dicts that the tests are nested in."""
+def test_limits_are_found_in_all_outer_dicts() -> None:
+    """A limit may be in any of the dicts that contain the tests."""
     reference = {
         "time_limit": 2,
         "input_output": TESTS | {"memory_limit": "64 MB"},
@@ -120,15 +120,23 @@ def test_limits_beside_the_tests_and_around_them_are_found() -> None:
 
 
 @pytest.mark.parametrize(
-    "reference",
+    ("reference", "limits"),
     [
-        {"limits": {"cpu_seconds": 2}, "time_limit": "2 seconds"},
-        {"limits": {"memory_mb": 64}, "memory_limit": 64, "memory_limit_bytes": 64 * MEBIBYTE},
+        (
+            {"limits": {"cpu_seconds": 2}, "time_limit": "2 seconds"},
+            Limits(cpu_seconds=2.0, wall_seconds=6.0),
+        ),
+        (
+            {"limits": {"memory_mb": 64}, "memory_limit": 64, "memory_limit_bytes": 64 * MEBIBYTE},
+            Limits(memory_bytes=64 * MEBIBYTE),
+        ),
     ],
 )
-def test_saying_the_same_twice_is_no_contradiction(reference: dict[str, object]) -> None:
-    """A limit in two forms is fine as long as it is the same limit."""
-    assert limits_of(reference) != Limits()
+def test_equal_limits_in_two_forms_are_allowed(
+    reference: dict[str, object], limits: Limits
+) -> None:
+    """A limit may be given in two forms with the same value."""
+    assert limits_of(reference) == limits
 
 
 @pytest.mark.parametrize(
@@ -142,7 +150,7 @@ def test_saying_the_same_twice_is_no_contradiction(reference: dict[str, object])
 def test_contradicting_limits_are_refused(
     reference: dict[str, object], field: str, word: str
 ) -> None:
-    """A limit in two forms that differ is an error that names both."""
+    """The error for a limit in two forms that differ names both."""
     error = error_of(reference)
 
     assert error.field == field
@@ -151,15 +159,15 @@ def test_contradicting_limits_are_refused(
 
 
 def test_contradicting_limits_in_nested_dicts_are_refused() -> None:
-    """The inner dict does not silently win over the outer."""
+    """An inner dict does not silently override an outer one."""
     reference = {"time_limit": 2, "input_output": TESTS | {"time_limit": 3}}
 
     with pytest.raises(VerifierError, match=r"input_output\.time_limit: contradicts time_limit"):
         plan_tests(reference)
 
 
-def test_a_null_limit_is_absent() -> None:
-    """Null, as tables insert it for absent keys, is no limit."""
+def test_a_null_limit_is_ignored() -> None:
+    """A limit that is null is not set."""
     assert limits_of({"limits": {"cpu_seconds": None}, "time_limit": None}) == Limits()
 
 
@@ -167,8 +175,8 @@ def test_a_null_limit_is_absent() -> None:
     "value",
     [0, -1, 3600.5, math.nan, math.inf, True, "2", [2], {}, pytest.param(10**5000, id="huge")],
 )
-def test_cpu_seconds_are_above_0_up_to_3600(value: object) -> None:
-    """Anything but a number in the range is an error."""
+def test_cpu_seconds_out_of_range_are_refused(value: object) -> None:
+    """`cpu_seconds` must be a number above 0 and at most 3600."""
     assert error_of({"limits": {"cpu_seconds": value}}).field == "limits.cpu_seconds"
 
 
@@ -187,15 +195,25 @@ def test_cpu_seconds_are_above_0_up_to_3600(value: object) -> None:
         (5, "limits"),
     ],
 )
-def test_unsound_limits_are_refused(limits: object, field: str) -> None:
-    """Each limit has a range, and each key must be known."""
+def test_wrong_limits_are_refused(limits: object, field: str) -> None:
+    """A limit out of range and an unknown key are errors."""
     assert error_of({"limits": limits}).field == field
 
 
-@pytest.mark.parametrize("value", [{"memory_mb": 16}, {"memory_mb": 65_536}, {"cpu_seconds": 3600}])
-def test_the_ends_of_the_ranges_are_allowed(value: dict[str, object]) -> None:
-    """The least and the most are allowed themselves."""
-    assert limits_of({"limits": value}) != Limits()
+@pytest.mark.parametrize(
+    ("own", "limits"),
+    [
+        ({"memory_mb": 16}, Limits(memory_bytes=16 * MEBIBYTE)),
+        ({"memory_mb": 65_536}, Limits(memory_bytes=65_536 * MEBIBYTE)),
+        ({"cpu_seconds": 3600}, Limits(cpu_seconds=3600.0, wall_seconds=10_800.0)),
+        ({"wall_seconds": 10_800}, Limits(wall_seconds=10_800.0)),
+        ({"output_bytes": 1}, Limits(output_bytes=1)),
+        ({"output_bytes": 2**30}, Limits(output_bytes=2**30)),
+    ],
+)
+def test_limits_include_the_ends_of_their_ranges(own: dict[str, object], limits: Limits) -> None:
+    """The lowest and the highest value of a range are allowed."""
+    assert limits_of({"limits": own}) == limits
 
 
 @pytest.mark.parametrize(
@@ -217,8 +235,8 @@ def test_the_ends_of_the_ranges_are_allowed(value: dict[str, object]) -> None:
         ([2], "a list"),
     ],
 )
-def test_unsound_time_limits_are_refused(time_limit: object, word: str) -> None:
-    """What is no time, or may be another unit, is an error."""
+def test_wrong_time_limits_are_refused(time_limit: object, word: str) -> None:
+    """A time limit that is no time, or that may be in another unit, is an error."""
     error = error_of({"time_limit": time_limit})
 
     assert error.field == "time_limit"
@@ -234,14 +252,14 @@ def test_unsound_time_limits_are_refused(time_limit: object, word: str) -> None:
         ({"minutes": 1}, "time_limit.minutes"),
     ],
 )
-def test_unsound_durations_are_refused(time_limit: object, field: str) -> None:
-    """The parts of a duration are checked one by one."""
+def test_wrong_durations_are_refused(time_limit: object, field: str) -> None:
+    """Each part of a duration is checked."""
     assert error_of({"time_limit": time_limit}).field == field
 
 
 @pytest.mark.parametrize("memory_limit", [268_435_456, "268435456", 65_537])
-def test_bytes_are_not_taken_for_megabytes(memory_limit: object) -> None:
-    """A bare number that can only be bytes is refused, and told where bytes belong."""
+def test_bytes_in_memory_limit_are_refused(memory_limit: object) -> None:
+    """For a number that can only be bytes, the error names `memory_limit_bytes`."""
     error = error_of({"memory_limit": memory_limit})
 
     assert error.field == "memory_limit"
@@ -262,6 +280,6 @@ def test_bytes_are_not_taken_for_megabytes(memory_limit: object) -> None:
         pytest.param("memory_limit_bytes", 10**5000, id="huge"),
     ],
 )
-def test_unsound_memory_limits_are_refused(key: str, value: object) -> None:
-    """What is no amount of memory, or too little for Python, is an error."""
+def test_wrong_memory_limits_are_refused(key: str, value: object) -> None:
+    """A memory limit that is no amount of memory, or too little for Python, is an error."""
     assert error_of({key: value}).field == key

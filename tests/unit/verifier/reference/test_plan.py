@@ -1,8 +1,7 @@
-"""Test plans from references in the canonical form, and what every reference has in common."""
+"""Tests of reading references in the canonical form."""
 
 import json
 import math
-import time
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from nova_code_verifier.verifier.types import (
     Checker,
     CheckerKind,
     CodePlan,
+    Groups,
     StdioCase,
     TestCode,
     TestPlan,
@@ -44,8 +44,8 @@ def error_of(reference: object) -> VerifierError:
     return caught.value
 
 
-def test_a_stdio_reference_becomes_its_cases() -> None:
-    """A stdio case keeps its stdin and its stdout; all else has its default."""
+def test_stdio_cases_are_read() -> None:
+    """A stdio case has its stdin and stdout, and the checker and the limits are the defaults."""
     assert plan_of({"tests": STDIO}) == TestPlan(
         cases=(StdioCase(stdin="1 2\n", expected_stdout="3\n"),),
         checker=Checker(),
@@ -53,15 +53,15 @@ def test_a_stdio_reference_becomes_its_cases() -> None:
     )
 
 
-def test_a_call_reference_becomes_its_cases() -> None:
-    """A call case keeps the entry point, the arguments and the expected value, and no other."""
+def test_call_cases_are_read() -> None:
+    """A call case has the entry point, the arguments and one expected value."""
     assert plan_of({"tests": CALL}).cases == (
         CallCase(entry_point="add", arguments=(1, 2), expected_value=3),
     )
 
 
-def test_a_code_reference_becomes_a_paper() -> None:
-    """Test code becomes a test code, and limits hold for each of its questions."""
+def test_test_code_is_read() -> None:
+    """Test code becomes a `CodePlan` with its limits."""
     tests = {"kind": "code", "code": "assert add(1, 2) == 3"}
 
     assert plan_tests({"tests": tests, "limits": {"cpu_seconds": 1}}) == CodePlan(
@@ -78,22 +78,22 @@ def test_a_code_reference_becomes_a_paper() -> None:
         {"test_cases": ["assert f()"]},
     ],
 )
-def test_a_checker_has_no_meaning_for_test_code(reference: dict[str, object]) -> None:
-    """A checker that nobody would ask is an error, in every shape of test code."""
+def test_a_checker_next_to_test_code_is_refused(reference: dict[str, object]) -> None:
+    """A checker that would never be used is an error, in every shape of test code."""
     error = error_of(reference | {"checker": "numeric"})
 
     assert error.field == "checker"
-    assert "no meaning" in error.problem
+    assert "remove the checker" in error.problem
 
 
-def test_a_slip_beside_canonical_test_code_is_refused() -> None:
-    """Limits under a misspelt name would go unheeded."""
+def test_a_misspelt_key_next_to_test_code_is_refused() -> None:
+    """Limits under a misspelt key are an error, because they would be ignored."""
     error = error_of({"tests": {"kind": "code", "code": "assert f()"}, "limit": {}})
 
     assert error.field == "limit"
 
 
-def test_cases_stay_in_order() -> None:
+def test_cases_keep_their_order() -> None:
     """The cases of a plan are in the order of the reference."""
     cases = [{"stdin": str(n), "stdout": ""} for n in range(5)]
 
@@ -103,8 +103,8 @@ def test_cases_stay_in_order() -> None:
 
 
 @pytest.mark.parametrize("value", [[[5]], {"1": 2}, None])
-def test_canonical_values_mean_what_they_say(value: object) -> None:
-    """Nothing is unwrapped or read another way in the canonical form."""
+def test_canonical_values_have_one_reading(value: object) -> None:
+    """In the canonical form, no value is unwrapped and no key is converted."""
     reference = {"tests": CALL | {"cases": [{"args": [value], "expected": value}]}}
 
     assert plan_of(reference).cases == (
@@ -112,7 +112,7 @@ def test_canonical_values_mean_what_they_say(value: object) -> None:
     )
 
 
-def test_nan_may_be_expected() -> None:
+def test_nan_is_read_as_a_float() -> None:
     """NaN in a JSON reference is the float."""
     (case,) = plan_of(json.dumps({"tests": CALL}).replace("3}", "NaN}")).cases
 
@@ -121,8 +121,8 @@ def test_nan_may_be_expected() -> None:
     assert math.isnan(case.expected_value)
 
 
-def test_lone_surrogates_pass_through() -> None:
-    """Text that no encoding can write is not our concern here."""
+def test_lone_surrogates_are_kept() -> None:
+    """Text that UTF-8 cannot encode is not changed."""
     tests = {"kind": "stdio", "cases": [{"stdin": "\ud800", "stdout": "\udfff"}]}
 
     assert plan_of({"tests": tests}).cases == (StdioCase(stdin="\ud800", expected_stdout="\udfff"),)
@@ -130,7 +130,7 @@ def test_lone_surrogates_pass_through() -> None:
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_reference_may_be_json(times: int) -> None:
-    """A JSON string is read as what it holds, and so is a JSON string of that string."""
+    """A JSON string is decoded, and so is a JSON string of that string."""
     reference: object = {"tests": STDIO}
     for _ in range(times):
         reference = json.dumps(reference)
@@ -138,18 +138,18 @@ def test_a_reference_may_be_json(times: int) -> None:
     assert plan_of(reference) == plan_of({"tests": STDIO})
 
 
-def test_json_three_times_over_is_refused() -> None:
-    """There is an end to unpacking strings from strings."""
+def test_json_encoded_three_times_is_refused() -> None:
+    """A JSON string in a JSON string in a JSON string is an error."""
     reference = json.dumps(json.dumps(json.dumps({"tests": STDIO})))
 
     error = error_of(reference)
 
     assert error.field == "reference"
-    assert "in one another" in error.problem
+    assert "nested more than 2 deep" in error.problem
 
 
 def test_parts_may_be_json() -> None:
-    """Where a table has strings only, the parts of a reference are JSON strings."""
+    """`tests`, `cases`, `checker` and `limits` may be JSON strings."""
     reference = {
         "tests": json.dumps(STDIO | {"cases": json.dumps(STDIO["cases"])}),
         "checker": json.dumps({"kind": "numeric", "abs_tol": 0.5}),
@@ -164,7 +164,7 @@ def test_parts_may_be_json() -> None:
 
 
 def test_null_means_absent() -> None:
-    """Nulls, as tables insert them for absent keys, change nothing."""
+    """A key with the value null is ignored."""
     nulls = {"checker": None, "limits": None, "language": None, "inputs": None, "test": None}
     case = {"stdin": "1 2\n", "stdout": "3\n", "args": None, "expected": None}
     tests = {"kind": "stdio", "entry_point": None, "cases": [case]}
@@ -189,8 +189,8 @@ def test_null_means_absent() -> None:
         ({"test": STDIO}, "did you mean 'tests'"),
     ],
 )
-def test_what_holds_no_tests_is_refused(reference: object, word: str) -> None:
-    """A reference without tests is an error that says what was found instead."""
+def test_references_without_tests_are_refused(reference: object, word: str) -> None:
+    """The error for a reference without tests says what was found instead."""
     error = error_of(reference)
 
     assert error.field == "reference"
@@ -227,10 +227,8 @@ def test_what_holds_no_tests_is_refused(reference: object, word: str) -> None:
         (CALL | {"cases": [{"kwargs": {}}]}, "tests.cases[0].kwargs", "unknown key"),
     ],
 )
-def test_unsound_canonical_tests_are_refused(
-    tests: dict[str, object], field: str, word: str
-) -> None:
-    """An error names the unsound part of the tests, and what was found there."""
+def test_wrong_canonical_tests_are_refused(tests: dict[str, object], field: str, word: str) -> None:
+    """The error names the wrong part of the tests and what was found there."""
     error = error_of({"tests": tests})
 
     assert error.field == field
@@ -238,20 +236,20 @@ def test_unsound_canonical_tests_are_refused(
 
 
 def test_an_error_names_the_case() -> None:
-    """The path of an error counts the cases from 0."""
+    """The path in an error has the index of the case, counted from 0."""
     cases = [{"stdin": "", "stdout": ""}] * 3 + [{"stdin": 4, "stdout": ""}]
 
     assert error_of({"tests": STDIO | {"cases": cases}}).field == "tests.cases[3].stdin"
 
 
-def test_errors_do_not_tell_secrets() -> None:
-    """An error shows neither questions nor expected answers."""
+def test_errors_quote_no_secrets() -> None:
+    """An error quotes neither questions nor expected answers."""
     case = {"stdin": ["a secret question"], "stdout": ["a secret answer"]}
 
     assert "secret" not in str(error_of({"tests": STDIO | {"cases": [case]}}))
 
 
-def test_a_method_of_solution_may_be_called() -> None:
+def test_a_method_of_solution_may_be_the_entry_point() -> None:
     """`Solution().f` is an entry point."""
     (case,) = plan_of({"tests": CALL | {"entry_point": "Solution().f"}}).cases
 
@@ -260,16 +258,30 @@ def test_a_method_of_solution_may_be_called() -> None:
 
 
 def test_too_many_cases_are_refused() -> None:
-    """One case more than 100,000 is an error, and found early."""
+    """100,001 cases are an error."""
     error = error_of({"tests": STDIO | {"cases": [None] * 100_001}})
 
     assert error.field == "tests.cases"
     assert "100001" in error.problem
 
 
+@pytest.mark.timeout(60)
+def test_the_largest_allowed_number_of_cases_is_read() -> None:
+    """100,000 cases in as many groups are read; quadratic time would exceed the test's timeout."""
+    count = 100_000
+    cases = [{"stdin": "1", "stdout": "2", "group": str(index)} for index in range(count)]
+    points = {str(index): 1 for index in range(count)}
+
+    plan = plan_of({"tests": {"kind": "stdio", "cases": cases, "groups": points}})
+
+    assert len(plan.cases) == count
+    assert plan.groups is not None
+    assert plan.groups.of_case == tuple(range(count))
+
+
 @pytest.mark.parametrize("key", ["test", "limit", "Checker", "langauge"])
-def test_a_slip_beside_canonical_tests_is_refused(key: str) -> None:
-    """A key that looks like one of ours was meant to be it."""
+def test_a_misspelt_key_next_to_tests_is_refused(key: str) -> None:
+    """A key that looks like one of ours is an error with a hint."""
     error = error_of({"tests": STDIO, key: {}})
 
     assert error.field == key
@@ -277,14 +289,14 @@ def test_a_slip_beside_canonical_tests_is_refused(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["id", "prompt", "text", "n_tests", "time", "lang", "solution"])
-def test_other_keys_beside_canonical_tests_are_left_alone(key: str) -> None:
-    """A row may carry whatever else its dataset has."""
+def test_other_keys_next_to_tests_are_ignored(key: str) -> None:
+    """A key that looks like none of ours is ignored."""
     assert plan_of({"tests": STDIO, key: "x"}) == plan_of({"tests": STDIO})
 
 
 @pytest.mark.parametrize("key", ["inputs", "test_cases", "ground_truth", "public_tests"])
-def test_canonical_tests_beside_others_are_refused(key: str) -> None:
-    """Two sets of tests contradict each other, even if one is canonical."""
+def test_canonical_tests_next_to_other_tests_are_refused(key: str) -> None:
+    """The error for two sets of tests names the keys of both."""
     error = error_of({"tests": STDIO, key: ["1"]})
 
     assert "'tests'" in error.problem
@@ -293,7 +305,7 @@ def test_canonical_tests_beside_others_are_refused(key: str) -> None:
 
 @pytest.mark.parametrize("kind", list(CheckerKind))
 def test_a_checker_may_be_a_name(kind: CheckerKind) -> None:
-    """Each kind of checker is known by its name, alone or in a dict."""
+    """Each kind of checker may be written as a name or as a dict."""
     alone = plan_of({"tests": STDIO, "checker": kind.value}).checker
 
     assert alone == plan_of({"tests": STDIO, "checker": {"kind": kind.value}}).checker
@@ -301,7 +313,7 @@ def test_a_checker_may_be_a_name(kind: CheckerKind) -> None:
 
 
 def test_a_numeric_checker_has_tolerances() -> None:
-    """Tolerances are taken over; 0 is one."""
+    """The tolerances of a checker are read, and 0 is allowed."""
     checker = {"kind": "numeric", "abs_tol": 0, "rel_tol": 1e-3}
 
     assert plan_of({"tests": STDIO, "checker": checker}).checker == Checker(
@@ -330,8 +342,8 @@ def test_a_numeric_checker_has_tolerances() -> None:
         ({"kind": "numeric", "rel_tol": 1.5}, "checker.rel_tol", "1.5"),
     ],
 )
-def test_unsound_checkers_are_refused(checker: object, field: str, word: str) -> None:
-    """An error names the unsound part of the checker, and what was found there."""
+def test_wrong_checkers_are_refused(checker: object, field: str, word: str) -> None:
+    """The error names the wrong part of the checker and what was found there."""
     error = error_of({"tests": STDIO, "checker": checker})
 
     assert error.field == field
@@ -340,28 +352,50 @@ def test_unsound_checkers_are_refused(checker: object, field: str, word: str) ->
 
 @pytest.mark.parametrize("language", ["python", "py", "Python3", "PYTHON", ""])
 def test_python_has_several_names(language: str) -> None:
-    """Python is known by its usual names, and is meant where nothing is said."""
+    """All usual names of Python are accepted, and an empty string means Python."""
     assert plan_of({"tests": STDIO, "language": language}).cases
 
 
 @pytest.mark.parametrize("language", ["cpp", "python2", 3])
 def test_other_languages_are_refused(language: object) -> None:
-    """A candidate in another language is not run as Python."""
+    """A reference for another language is an error."""
     error = error_of({"tests": STDIO, "language": language})
 
     assert error.field == "language"
     assert "expected" in error.problem
 
 
-def test_many_cases_are_planned_fast() -> None:
-    """Planning takes time in proportion to the cases, and little of it."""
-    cases = [{"input": "[1, 2]\n3", "output": "[3]", "testtype": "functional"}] * 20_000
-    started = time.process_time()
+def grouped(groups: object, *names: object) -> object:
+    """Return a reference with these points and one case in each of the named groups."""
+    cases = [
+        {"stdin": "", "stdout": str(number)} | ({"group": name} if name else {})
+        for number, name in enumerate(names)
+    ]
+    return {"tests": {"kind": "stdio", "cases": cases, "groups": groups}}
 
-    plan = plan_of({"test_cases": cases, "fn_name": "f"})
 
-    assert len(plan.cases) == 20_000
-    assert time.process_time() - started < 2.0  # 0.2 s where it was written
+def test_groups_are_read() -> None:
+    """Points are read by name, and each case gets the index of its group."""
+    plan = plan_of(grouped({"small": 30, "large": 70}, "large", "small", "large"))
+
+    assert plan.groups == Groups(points=(30.0, 70.0), of_case=(1, 0, 1))
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        (grouped(None, "a"), "tests.groups: found nothing, but cases have a group"),
+        (grouped({"a": 1}, "a", None), "tests.cases[1].group: found nothing, expected one of"),
+        (grouped({"a": 1}, "b"), "tests.cases[0].group: found 'b', expected one of 'a'"),
+        (grouped({"a": 1, "b": 2}, "a"), "tests.groups: found points for 'b', but no case"),
+        (grouped({"a": 0}, "a"), "tests.groups: found 0, expected a number above 0"),
+        (grouped({"a": "x"}, "a"), "tests.groups: found 'x', expected a number"),
+        (grouped([1], "a"), "tests.groups: found a list of 1 items, expected a dict of points"),
+    ],
+)
+def test_wrong_groups_are_refused(reference: object, message: str) -> None:
+    """The error names the wrong part of the groups and what was found there."""
+    assert message in str(error_of(reference))
 
 
 WORDS = """
@@ -390,7 +424,7 @@ JSON = st.recursive(
 
 
 def plan_or_error(reference: object) -> TestPlan | CodePlan | VerifierError:
-    """Return what comes of a reference, as long as it is a plan or a `VerifierError`."""
+    """Return the plan of a reference, or its `VerifierError`."""
     try:
         return plan_tests(reference)
     except VerifierError as error:
@@ -399,7 +433,7 @@ def plan_or_error(reference: object) -> TestPlan | CodePlan | VerifierError:
 
 @given(JSON)
 def test_any_json_is_planned_or_refused(reference: object) -> None:
-    """Whatever a trainer sends, the answer is a plan with tests in it or a `VerifierError`."""
+    """For any JSON value, the result is a plan with tests or a `VerifierError`."""
     outcome = plan_or_error(reference)
 
     match outcome:
@@ -419,10 +453,10 @@ def test_any_json_is_planned_or_refused(reference: object) -> None:
     ),
     st.lists(st.dictionaries(KEYS, JSON, max_size=4), max_size=1),
 )
-def test_nearly_sound_references_are_planned_or_refused(
+def test_nearly_right_references_are_planned_or_refused(
     reference: dict[str, dict[str, Any]], cases: list[dict[str, object]]
 ) -> None:
-    """So it is with references that are nearly right, and a plan's limits are in range."""
+    """For a nearly right reference, the limits are in range or there is a `VerifierError`."""
     tests = STDIO | {"cases": [*STDIO["cases"], *cases]}
 
     outcome = plan_or_error(reference | {"tests": tests})

@@ -1,6 +1,5 @@
 """What a sample says beside its tests: task, rubric, format."""
 
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -8,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nova_code_verifier.verifier.errors import VerifierError
-from nova_code_verifier.verifier.pipeline import PreparedSample, prepare
+from nova_code_verifier.verifier.pipeline import conclude, prepare
 from nova_code_verifier.verifier.reference.task import (
     Task,
     open_reference,
@@ -16,14 +15,14 @@ from nova_code_verifier.verifier.reference.task import (
     read_text_reference,
 )
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, Rubric, Shape
-from nova_code_verifier.verifier.types import Sample, Score, Verdict
+from nova_code_verifier.verifier.types import Sample, Verdict
 
 STDIO = {"tests": {"kind": "stdio", "cases": [{"stdin": "", "stdout": "1"}]}}
 
 
 def task_of(reference: object, *names: str) -> Task | None:
     """Return the task of a sample."""
-    return read_task(reference, names, DEFAULT_RUBRIC)[0].task
+    return read_task(open_reference(reference), names, DEFAULT_RUBRIC).task
 
 
 @pytest.mark.parametrize(
@@ -42,13 +41,13 @@ def task_of(reference: object, *names: str) -> Task | None:
         (("x" * 100 + "-code",), None),
     ],
 )
-def test_a_task_is_known_by_its_name(names: tuple[str, ...], task: Task | None) -> None:
-    """The first name that says one of our tasks, as a word, decides."""
+def test_a_task_is_read_from_a_word_of_a_name(names: tuple[str, ...], task: Task | None) -> None:
+    """The first name that contains one of our tasks as a word decides."""
     assert task_of({"answer": "positive"}, *names) is task
 
 
-def test_the_references_own_task_goes_first() -> None:
-    """It is nearest to what is asked; one that we do not know is none."""
+def test_the_references_own_task_wins() -> None:
+    """The reference's `task` overrides the sample's names; unknown words are ignored."""
     assert task_of({"task": "sentiment"}, "code") is Task.SENTIMENT
     assert task_of({"task": "Write a program."}, "code") is Task.CODE
 
@@ -56,25 +55,27 @@ def test_the_references_own_task_goes_first() -> None:
 @pytest.mark.parametrize(
     "reference", [STDIO, {"inputs": ["1"]}, {"test_list": ["assert f(1)"]}, {"test": "def check"}]
 )
-def test_a_name_takes_no_tests_away(reference: dict[str, Any]) -> None:
-    """A problem may be called `string_similarity`; its tests are run all the same."""
+def test_a_name_does_not_replace_tests(reference: dict[str, Any]) -> None:
+    """A problem called `string_similarity` is still graded by its tests."""
     assert task_of(reference, "string_similarity") is None
     assert task_of(reference | {"task": "similarity"}) is Task.SIMILARITY
 
 
-def test_a_rubric_of_its_own_goes_before_the_runs() -> None:
-    """Key by key: what it does not say is as in the run."""
+def test_a_samples_rubric_overrides_the_runs_key_by_key() -> None:
+    """Keys that the sample's rubric leaves out keep the run's values."""
     run = Rubric(shape=Shape.POWER, lowest=-1.0)
     reference = STDIO | {"rubric": {"correctness": {"exponent": 3}, "format": {"boxed": True}}}
 
-    spec, _ = read_task(reference, (), run)
+    spec = read_task(open_reference(reference), (), run)
 
     assert spec.rubric == Rubric(shape=Shape.POWER, lowest=-1.0, exponent=3.0, boxed=True)
 
 
-def test_a_rubric_may_be_json() -> None:
-    """As datasets of strings have it."""
-    spec, _ = read_task(STDIO | {"rubric": '{"reward": {"range": [-1, 1]}}'}, (), DEFAULT_RUBRIC)
+def test_a_rubric_may_be_json_in_a_string() -> None:
+    """Datasets of strings can hold a rubric."""
+    spec = read_task(
+        open_reference(STDIO | {"rubric": '{"reward": {"range": [-1, 1]}}'}), (), DEFAULT_RUBRIC
+    )
 
     assert spec.rubric.lowest == -1.0
 
@@ -88,7 +89,7 @@ def test_a_rubric_may_be_json() -> None:
         (
             "rubric",
             {"reward": {"on_outage": "value"}},
-            "rubric.reward.on_outage: is for the run",
+            "rubric.reward.on_outage: can only be set in the run",
         ),
         ("rubric", {"reward": {"range": [0, 10**400]}}, "rubric: reward.range: expected -1e+09 to"),
         ("task", "similarty", "task: found 'similarty', expected code, sentiment, similarity; did"),
@@ -96,11 +97,10 @@ def test_a_rubric_may_be_json() -> None:
         ("format", ["boxed", "fence"], "format: found 'fence', expected solution_marks, boxed"),
     ],
 )
-def test_a_misprint_is_a_dataset_error(key: str, value: Any, complaint: str) -> None:
-    """The row is ungraded, and its owner told what to mend."""
-    score = prepare(Sample(completion="```python\n```", reference=STDIO | {key: value}))
+def test_a_misspelt_key_is_a_dataset_error(key: str, value: Any, complaint: str) -> None:
+    """The row is ungraded, and the problem names the key."""
+    score = conclude(prepare(Sample(completion="```python\n```", reference=STDIO | {key: value})))
 
-    assert isinstance(score, Score)
     assert score.verdict is Verdict.UNGRADED
     assert score.problem.startswith(complaint)
 
@@ -113,9 +113,9 @@ def test_a_misprint_is_a_dataset_error(key: str, value: Any, complaint: str) -> 
         ("rubric", {"weights": None, "correctness": {"shape": None}}),
     ],
 )
-def test_what_has_another_meaning_is_left_alone(key: str, value: Any) -> None:
-    """A dataset may have such a key of its own; and what is null is not there."""
-    spec, _ = read_task(STDIO | {key: value}, (), DEFAULT_RUBRIC)
+def test_keys_with_another_meaning_are_ignored(key: str, value: Any) -> None:
+    """A dataset may use such a key for something else; null counts as absent."""
+    spec = read_task(open_reference(STDIO | {key: value}), (), DEFAULT_RUBRIC)
 
     assert spec.rubric == DEFAULT_RUBRIC
 
@@ -129,11 +129,13 @@ def test_what_has_another_meaning_is_left_alone(key: str, value: Any) -> None:
         ([], False, False),
     ],
 )
-def test_a_format_is_asked_for(wanted: object, *, marks: bool, boxed: bool) -> None:
-    """It takes the place of the rubric's own."""
+def test_a_references_format_replaces_the_rubrics(
+    wanted: object, *, marks: bool, boxed: bool
+) -> None:
+    """`format` lists what a response must have."""
     run = Rubric(solution_marks=True, boxed=True)
 
-    spec, _ = read_task(STDIO | {"format": wanted}, (), run)
+    spec = read_task(open_reference(STDIO | {"format": wanted}), (), run)
 
     assert (spec.rubric.solution_marks, spec.rubric.boxed) == (marks, boxed)
 
@@ -153,8 +155,8 @@ def test_a_format_is_asked_for(wanted: object, *, marks: bool, boxed: bool) -> N
         (7, 7),
     ],
 )
-def test_a_reference_is_opened_once(reference: object, opened: object) -> None:
-    """JSON of a dict is a dict, and a wrapped string is the string; all else stays."""
+def test_json_of_an_object_is_opened(reference: object, opened: object) -> None:
+    """JSON of an object becomes a dict, a wrapped string the string; all else is unchanged."""
     assert open_reference(reference) == opened
 
 
@@ -164,15 +166,23 @@ def test_a_reference_is_opened_once(reference: object, opened: object) -> None:
         lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     )
 )
-def test_no_reference_is_too_odd(reference: object) -> None:
-    """Terms are read from anything, or refused as a dataset error."""
-    with suppress(VerifierError):
-        read_task(reference, (), DEFAULT_RUBRIC)
+def test_any_reference_has_a_task_or_is_a_dataset_error(reference: object) -> None:
+    """Reading a task returns or raises VerifierError, for any JSON value."""
+    try:
+        spec = read_task(open_reference(reference), (), DEFAULT_RUBRIC)
+    except VerifierError as error:
+        field = error.field.partition(".")[0]
+    else:
+        field = "task" if spec.task in {None, *Task} else "unknown"
+
+    assert field in {"task", "format", "rubric"}
 
 
-def test_a_text_may_be_json() -> None:
-    """Where the reference is what a response is to be like, and not how to judge it."""
-    assert read_text_reference('{"name": "x", "age": 3}') == '{"name": "x", "age": 3}'
+def test_json_without_a_text_is_the_text_itself() -> None:
+    """A reference that is JSON by itself is compared as text."""
+    text = '{"name": "x", "age": 3}'
+
+    assert read_text_reference(open_reference(text), text) == text
 
 
 @pytest.mark.parametrize(
@@ -183,53 +193,52 @@ def test_a_text_may_be_json() -> None:
         {"answer": "positive", "task": None, "rubric": None, "format": None},
     ],
 )
-def test_null_means_absent(reference: object) -> None:
-    """Where rows differ in their keys, tables fill the gaps with it."""
-    score = prepare(Sample(completion="\\boxed{positive}", reference=reference))
+def test_null_counts_as_absent(reference: object) -> None:
+    """Keys with null values do not change the task."""
+    score = conclude(prepare(Sample(completion="\\boxed{positive}", reference=reference)))
 
-    assert isinstance(score, Score)
     assert score.verdict is Verdict.ACCEPTED
 
 
-def test_a_raw_row_earns_its_own_lowest() -> None:
-    """The rubric of the sample holds for it, too; one that cannot be read does not matter."""
+def test_a_raw_row_earns_the_lowest_reward_of_its_rubric() -> None:
+    """A raw row uses the sample's rubric, or the run's if that cannot be read."""
     own = {"rubric": {"reward": {"range": [-1, 1]}}}
     for reference, reward in ((STDIO | own, -1.0), ({"rubric": {"weigths": {}}}, 0.0)):
-        score = prepare(Sample(completion=None, reference=reference))
+        score = conclude(prepare(Sample(completion=None, reference=reference)))
 
-        assert isinstance(score, Score)
+        assert score is not None
         assert (score.verdict, score.reward) == (Verdict.NO_CANDIDATE, reward)
 
 
 @pytest.mark.parametrize("reference", ["Paris", {"answer": "Paris"}, {"reference": "Paris"}])
-def test_a_text_is_compared_with_a_text(reference: object) -> None:
-    """However the reference holds it."""
-    assert read_text_reference(reference) == "Paris"
+def test_a_similarity_task_compares_two_texts(reference: object) -> None:
+    """The reference's text is found under any of its keys."""
+    assert read_text_reference(open_reference(reference), reference) == "Paris"
 
     completion = "<think>Rome?</think> It is Paris."
     prepared = prepare(Sample(completion=completion, reference=reference, tasks=("similarity",)))
 
-    assert isinstance(prepared, PreparedSample)
     assert prepared.comparison is not None
     assert prepared.comparison.response == "It is Paris."
 
 
 @pytest.mark.parametrize("reference", ["", " ", {}, {"answer": ""}, 7])
-def test_a_text_to_compare_with_must_be_there(reference: object) -> None:
-    """Otherwise it is a dataset error."""
-    score = prepare(Sample(completion="It is.", reference=reference, tasks=("similarity",)))
+def test_a_similarity_task_without_a_text_is_a_dataset_error(reference: object) -> None:
+    """The problem says that a text was expected."""
+    score = conclude(
+        prepare(Sample(completion="It is.", reference=reference, tasks=("similarity",)))
+    )
 
-    assert isinstance(score, Score)
     assert score.problem.startswith("reference: expected a text to compare with")
 
 
-def test_a_task_decides_where_a_shape_would_not() -> None:
-    """A label asked for as code is no test; tests asked for as sentiment have no label."""
-    as_code = prepare(Sample(completion="positive", reference="positive", tasks=("code",)))
+def test_a_task_overrides_the_shape_of_the_reference() -> None:
+    """A label asked for as code, and tests asked for as sentiment, are dataset errors."""
+    as_code = conclude(
+        prepare(Sample(completion="positive", reference="positive", tasks=("code",)))
+    )
     tests = STDIO | {"task": "sentiment"}
-    as_sentiment = prepare(Sample(completion="positive", reference=tests))
+    as_sentiment = conclude(prepare(Sample(completion="positive", reference=tests)))
 
-    assert isinstance(as_code, Score)
-    assert isinstance(as_sentiment, Score)
     assert as_code.verdict is as_sentiment.verdict is Verdict.UNGRADED
     assert as_sentiment.problem.startswith("answer: expected one of positive")

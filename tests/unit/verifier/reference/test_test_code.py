@@ -1,4 +1,4 @@
-"""Test code in its canonical form."""
+"""Tests of reading test code in its canonical form."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ CODE: dict[str, Any] = {"kind": "code", "code": "assert f(1) == 2"}
 
 
 def error_of(tests: dict[str, object]) -> VerifierError:
-    """Return the error that tests are refused with."""
+    """Return the error that *tests* are refused with."""
     with pytest.raises(VerifierError) as caught:
         read_test_code("tests", tests)
     return caught.value
 
 
-def test_code_alone_is_a_paper() -> None:
-    """All but the source has its default."""
+def test_only_the_source_is_required() -> None:
+    """All other parts of test code have defaults."""
     assert read_test_code("tests", CODE) == TestCode(
         source="assert f(1) == 2",
         prompt="",
@@ -31,7 +31,7 @@ def test_code_alone_is_a_paper() -> None:
 
 
 def test_every_key_is_read() -> None:
-    """Each key goes into the part of the test code that has its name, as it stands."""
+    """Each key sets the field of the test code with its name, unchanged."""
     tests = CODE | {
         "prompt": "import math\n",
         "entry_point": "Solution().f",
@@ -51,7 +51,7 @@ def test_every_key_is_read() -> None:
 
 
 def test_null_means_absent() -> None:
-    """Nulls, as tables insert them for absent keys, change nothing."""
+    """A key with the value null is ignored."""
     keys = ("prompt", "entry_point", "style", "modules", "shared_process", "cases")
 
     assert read_test_code("tests", CODE | dict.fromkeys(keys)) == read_test_code("tests", CODE)
@@ -59,13 +59,13 @@ def test_null_means_absent() -> None:
 
 @pytest.mark.parametrize("key", ["prompt", "entry_point", "style"])
 def test_an_empty_string_means_absent(key: str) -> None:
-    """Many datasets have an empty string where there is nothing to say."""
+    """An optional key with an empty string is ignored."""
     assert read_test_code("tests", CODE | {key: ""}) == read_test_code("tests", CODE)
 
 
 @pytest.mark.parametrize("style", ["script", "pytest", "unittest"])
-def test_every_style_is_known(style: str) -> None:
-    """The three styles go by their names."""
+def test_every_style_is_accepted(style: str) -> None:
+    """`script`, `pytest` and `unittest` are styles."""
     assert read_test_code("tests", CODE | {"style": style}).style == style
 
 
@@ -89,14 +89,14 @@ def test_every_style_is_known(style: str) -> None:
         (CODE | {"entrypoint": "f"}, "entrypoint", "did you mean 'entry_point'"),
     ],
 )
-def test_unsound_papers_are_refused(tests: dict[str, object], field: str, word: str) -> None:
-    """An error names the unsound part, and what was found there."""
+def test_wrong_test_code_is_refused(tests: dict[str, object], field: str, word: str) -> None:
+    """The error names the wrong part and what was found there."""
     error = error_of(tests)
 
     assert error.field == f"tests.{field}"
     assert word in error.problem
 
 
-def test_a_flag_that_is_absent_is_down() -> None:
-    """Nothing shares a process unless the dataset asks for it."""
+def test_an_absent_flag_is_false() -> None:
+    """Tests and candidate share no process unless the dataset asks for it."""
     assert read_flag("shared_process", None) is False

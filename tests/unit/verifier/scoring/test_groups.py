@@ -1,4 +1,4 @@
-"""What a part of the test cases is worth, where they stand in groups."""
+"""Tests of the share that passed test cases earn."""
 
 from collections.abc import Collection
 from fractions import Fraction
@@ -8,10 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nova_code_verifier.sandbox.types import Ending, Execution
-from nova_code_verifier.verifier.errors import VerifierError
-from nova_code_verifier.verifier.reference.plan import plan_tests
 from nova_code_verifier.verifier.rubric import Grouping, Rubric
-from nova_code_verifier.verifier.scoring.groups import beyond_guess, share_of
+from nova_code_verifier.verifier.scoring.groups import correct_for_guessing, share_of
 from nova_code_verifier.verifier.scoring.guess_baseline import best_guess
 from nova_code_verifier.verifier.scoring.score import score_cases
 from nova_code_verifier.verifier.types import (
@@ -39,13 +37,15 @@ SUBTASKS = Groups(points=(30.0, 70.0), of_case=(0, 0, 1, 1, 1))
         ((0, 1, 2, 3, 4), Grouping.MINIMUM, Fraction(1)),
     ],
 )
-def test_points_go_by_groups(passed: Collection[int], grouping: Grouping, share: Fraction) -> None:
-    """A part of a group is worth its part of the points, or nothing."""
+def test_groups_earn_their_points(
+    passed: Collection[int], grouping: Grouping, share: Fraction
+) -> None:
+    """A part of a group earns its part of the points or, with `minimum`, nothing."""
     assert share_of(passed, 5, SUBTASKS, grouping) == share
 
 
-def test_without_groups_every_case_counts_the_same() -> None:
-    """However groups would be counted."""
+def test_without_groups_all_cases_count_equally() -> None:
+    """Without groups, the grouping does not matter."""
     shares = {share_of((0, 2), 5, None, grouping) for grouping in Grouping}
 
     assert shares == {Fraction(2, 5)}
@@ -53,21 +53,23 @@ def test_without_groups_every_case_counts_the_same() -> None:
 
 @st.composite
 def grouped(draw: st.DrawFn) -> tuple[Groups, set[int], int]:
-    """Draw groups, the places that were passed, and one place more."""
+    """Draw groups, the indices of the passed cases, and one more index."""
     points = draw(st.lists(st.floats(0.1, 100), min_size=1, max_size=4))
     numbers = list(range(len(points)))
     of_case = numbers + draw(st.lists(st.sampled_from(numbers), max_size=8))
-    places = st.integers(0, len(of_case) - 1)
+    indices = st.integers(0, len(of_case) - 1)
     return (
         Groups(points=tuple(points), of_case=tuple(of_case)),
-        draw(st.sets(places)),
-        draw(places),
+        draw(st.sets(indices)),
+        draw(indices),
     )
 
 
 @given(drawn=grouped(), grouping=st.sampled_from(Grouping))
-def test_a_case_more_never_costs(drawn: tuple[Groups, set[int], int], grouping: Grouping) -> None:
-    """One case more is never worth less; all are worth 1."""
+def test_one_more_passed_case_never_lowers_the_share(
+    drawn: tuple[Groups, set[int], int], grouping: Grouping
+) -> None:
+    """The share is in [0, 1], never falls with one more passed case, and is 1 for all."""
     groups, passed, one_more = drawn
     total = len(groups.of_case)
 
@@ -83,14 +85,14 @@ def test_a_case_more_never_costs(drawn: tuple[Groups, set[int], int], grouping: 
     grouping=st.sampled_from(Grouping),
     data=st.data(),
 )
-def test_a_constant_program_earns_nothing_in_groups(
+def test_a_constant_answer_earns_no_correctness_in_groups(
     outputs: list[str], grouping: Grouping, data: st.DataObject
 ) -> None:
-    """The best guess is counted by the same points, so nothing is left for it."""
+    """The guess baseline counts the same points as the share, so a constant earns 0."""
     numbers = data.draw(st.lists(st.integers(0, 2), min_size=len(outputs), max_size=len(outputs)))
     names = sorted(set(numbers))
     points = data.draw(st.lists(st.floats(0.5, 9), min_size=len(names), max_size=len(names)))
-    groups = Groups(points=tuple(points), of_case=tuple(names.index(one) for one in numbers))
+    groups = Groups(points=tuple(points), of_case=tuple(names.index(number) for number in numbers))
     cases = tuple(StdioCase(stdin="", expected_stdout=output) for output in outputs)
     plan = TestPlan(cases=cases, groups=groups)
     printed = data.draw(st.sampled_from(outputs))
@@ -113,7 +115,7 @@ def test_a_constant_program_earns_nothing_in_groups(
 
 
 @pytest.mark.parametrize(
-    ("share", "guessed", "left"),
+    ("share", "guessed", "corrected"),
     [
         (Fraction(1, 2), Fraction(1, 4), Fraction(1, 3)),
         (Fraction(1, 4), Fraction(1, 2), Fraction(0)),
@@ -121,48 +123,8 @@ def test_a_constant_program_earns_nothing_in_groups(
         (Fraction(1), Fraction(3, 4), Fraction(1)),
     ],
 )
-def test_what_a_guess_earns_is_taken_off(
-    share: Fraction, guessed: Fraction, left: Fraction
+def test_the_share_is_corrected_for_guessing(
+    share: Fraction, guessed: Fraction, corrected: Fraction
 ) -> None:
-    """What is left is shared out among real answers; where any guess is right, nothing is."""
-    assert beyond_guess(share, guessed) == left
-
-
-# -- as a reference tells them ---------------------------------------------------------
-
-
-def reference(groups: object, *names: object) -> object:
-    """Write a reference whose cases are in these groups."""
-    cases = [
-        {"stdin": "", "stdout": str(number)} | ({"group": name} if name else {})
-        for number, name in enumerate(names)
-    ]
-    return {"tests": {"kind": "stdio", "cases": cases, "groups": groups}}
-
-
-def test_groups_are_read() -> None:
-    """Points by name, and a name with every case."""
-    plan = plan_tests(reference({"small": 30, "large": 70}, "large", "small", "large"))
-
-    assert isinstance(plan, TestPlan)
-    assert plan.groups == Groups(points=(30.0, 70.0), of_case=(1, 0, 1))
-
-
-@pytest.mark.parametrize(
-    ("bad", "complaint"),
-    [
-        (reference(None, "a"), "tests.groups: found nothing, but cases name their groups"),
-        (reference({"a": 1}, "a", None), "tests.cases[1].group: found nothing, expected one of"),
-        (reference({"a": 1}, "b"), "tests.cases[0].group: found 'b', expected one of 'a'"),
-        (reference({"a": 1, "b": 2}, "a"), "tests.groups: found points for 'b', but no case"),
-        (reference({"a": 0}, "a"), "tests.groups: found 0, expected a number above 0"),
-        (reference({"a": "x"}, "a"), "tests.groups: found 'x', expected a number"),
-        (reference([1], "a"), "tests.groups: found a list of 1 items, expected a dict of points"),
-    ],
-)
-def test_groups_that_cannot_be_used_are_named(bad: object, complaint: str) -> None:
-    """The dataset's owner is told what to mend."""
-    with pytest.raises(VerifierError) as raised:
-        plan_tests(bad)
-
-    assert complaint in str(raised.value)
+    """The guessed share becomes 0, all becomes 1, and a guessed share of 1 is not corrected."""
+    assert correct_for_guessing(share, guessed) == corrected

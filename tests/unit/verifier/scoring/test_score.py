@@ -1,4 +1,4 @@
-"""From verdicts to a reward, and what must hold of every reward."""
+"""Tests of computing a score from verdicts."""
 
 from fractions import Fraction
 
@@ -8,14 +8,16 @@ from hypothesis import strategies as st
 
 from nova_code_verifier.sandbox.types import Ending, Execution
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, Grouping, Rubric, Shape
-from nova_code_verifier.verifier.scoring.score import score_cases
+from nova_code_verifier.verifier.scoring.score import refused, score_cases, score_text
 from nova_code_verifier.verifier.types import (
     Candidate,
     CaseResult,
     ExtractionMethod,
+    Finding,
     FormatIssue,
     Groups,
     Score,
+    Severity,
     Verdict,
 )
 
@@ -23,15 +25,15 @@ FINISHED = Ending.FINISHED
 
 
 def result(verdict: Verdict, ending: Ending = FINISHED, detail: str = "") -> CaseResult:
-    """Make the result of one case."""
+    """Return the result of one case."""
     return CaseResult(verdict=verdict, execution=Execution(ending=ending, detail=detail))
 
 
 ACCEPTED = result(Verdict.ACCEPTED)
 WRONG = result(Verdict.WRONG_ANSWER)
 FORBIDDEN = result(Verdict.SECURITY_VIOLATION, Ending.FORBIDDEN)
-LOST = result(Verdict.UNGRADED, Ending.NOT_RUN, "the deadline came first")
-# What one case of a program that is run or called may come to.
+NOT_RUN = result(Verdict.UNGRADED, Ending.NOT_RUN, "the deadline came first")
+# The results that a failed case may have.
 FAILURES = (
     WRONG,
     result(Verdict.WRONG_ANSWER, Ending.UNREADABLE),
@@ -51,30 +53,35 @@ FAILURES = (
 def score_of(
     *cases: CaseResult,
     method: ExtractionMethod = ExtractionMethod.TAGGED_FENCE,
-    misses: tuple[FormatIssue, ...] = (),
+    issues: tuple[FormatIssue, ...] = (),
     rubric: Rubric = DEFAULT_RUBRIC,
     guessed: int = 0,
     groups: Groups | None = None,
 ) -> Score:
-    """Score a well-dressed candidate by these results."""
+    """Return the score of a candidate with these results."""
     candidate = Candidate(program="print(1)", method=method)
     share = Fraction(guessed, len(cases))
     return score_cases(
-        cases, guessed=share, candidate=candidate, misses=misses, groups=groups, rubric=rubric
+        cases,
+        guessed=share,
+        candidate=candidate,
+        format_issues=issues,
+        groups=groups,
+        rubric=rubric,
     )
 
 
 def reward_of(score: Score) -> float:
-    """Return the reward of a score that has one."""
+    """Return the reward of a score that must have one."""
     assert score.reward is not None
     return score.reward
 
 
 methods = st.sampled_from(ExtractionMethod)
-dresses = st.sets(st.sampled_from(FormatIssue)).map(tuple)
+issue_sets = st.sets(st.sampled_from(FormatIssue)).map(tuple)
 graded = st.lists(st.sampled_from((ACCEPTED, *FAILURES)), min_size=1, max_size=12)
 anything = st.lists(
-    st.sampled_from((ACCEPTED, FORBIDDEN, LOST, *FAILURES)), min_size=1, max_size=12
+    st.sampled_from((ACCEPTED, FORBIDDEN, NOT_RUN, *FAILURES)), min_size=1, max_size=12
 )
 
 
@@ -83,7 +90,7 @@ ends = st.floats(-1e9, 1e9) | st.integers(-20, 20).map(lambda tenths: tenths / 1
 
 @st.composite
 def rubrics(draw: st.DrawFn) -> Rubric:
-    """Draw weights that add up to 1, and all else that makes a reward of test cases."""
+    """Draw weights that add up to 1, and the settings that affect the reward of test cases."""
     correctness, compile_, format_ = (draw(st.integers(lowest, 100)) for lowest in (0, 0, 1))
     total = correctness + compile_ + format_
     lowest, highest = sorted(draw(st.lists(ends, min_size=2, max_size=2, unique=True)))
@@ -104,88 +111,89 @@ def rubrics(draw: st.DrawFn) -> Rubric:
 
 @st.composite
 def groupings(draw: st.DrawFn, cases: int) -> Groups | None:
-    """Draw which group each of so many *cases* belongs to, if to any."""
+    """Draw a group for each of so many *cases*, or None."""
     points = draw(st.lists(st.floats(0.1, 100), max_size=4))
     if not points:
         return None
-    places = st.integers(0, len(points) - 1)
-    of_case = draw(st.lists(places, min_size=cases, max_size=cases))
+    indices = st.integers(0, len(points) - 1)
+    of_case = draw(st.lists(indices, min_size=cases, max_size=cases))
     return Groups(points=tuple(points), of_case=tuple(of_case))
-
-
-# Properties
 
 
 @given(
     cases=graded,
-    place=st.integers(0, 11),
+    index=st.integers(0, 11),
     method=methods,
-    misses=dresses,
+    issues=issue_sets,
     rubric=rubrics(),
     data=st.data(),
 )
-def test_a_case_more_never_costs(
+def test_one_more_passed_case_never_lowers_the_reward(
     *,
     cases: list[CaseResult],
-    place: int,
+    index: int,
     method: ExtractionMethod,
-    misses: tuple[FormatIssue, ...],
+    issues: tuple[FormatIssue, ...],
     rubric: Rubric,
     data: st.DataObject,
 ) -> None:
-    """To pass one case more, all else being equal, never lowers the reward: by any rubric."""
+    """By any rubric, one more passed case never lowers the reward."""
     groups = data.draw(groupings(len(cases)))
     guessed = data.draw(st.integers(0, len(cases)))
     better = list(cases)
-    better[place % len(cases)] = ACCEPTED
+    better[index % len(cases)] = ACCEPTED
 
     before, after = (
-        score_of(*one, method=method, misses=misses, rubric=rubric, guessed=guessed, groups=groups)
-        for one in (cases, better)
+        score_of(
+            *results, method=method, issues=issues, rubric=rubric, guessed=guessed, groups=groups
+        )
+        for results in (cases, better)
     )
 
     assert reward_of(after) >= reward_of(before)
 
 
-@given(cases=graded, rubric=rubrics(), place=st.integers(0, 12), data=st.data())
-def test_a_violation_never_pays(
-    cases: list[CaseResult], rubric: Rubric, place: int, data: st.DataObject
+@given(cases=graded, rubric=rubrics(), index=st.integers(0, 12), data=st.data())
+def test_a_violation_earns_no_more_than_a_failure(
+    cases: list[CaseResult], rubric: Rubric, index: int, data: st.DataObject
 ) -> None:
-    """By any rubric, to try what is forbidden in a case earns no more than to fail it."""
+    """By any rubric, a security violation in a case earns no more than failing the case."""
     tried, failed = list(cases), list(cases)
-    tried.insert(place, FORBIDDEN)
-    failed.insert(place, WRONG)
+    tried.insert(index, FORBIDDEN)
+    failed.insert(index, WRONG)
     groups = data.draw(groupings(len(tried)))
 
-    one, other = (score_of(*those, rubric=rubric, groups=groups) for those in (tried, failed))
+    violation, failure = (
+        score_of(*results, rubric=rubric, groups=groups) for results in (tried, failed)
+    )
 
-    assert reward_of(one) <= reward_of(other)
+    assert reward_of(violation) <= reward_of(failure)
 
 
-@given(cases=graded, place=st.integers(0, 11))
-def test_a_case_more_pays(cases: list[CaseResult], place: int) -> None:
-    """To pass a case that was not passed raises the reward: every step has its gradient."""
-    cases[place % len(cases)] = WRONG
+@given(cases=graded, index=st.integers(0, 11))
+def test_one_more_passed_case_raises_the_reward(cases: list[CaseResult], index: int) -> None:
+    """By the default rubric, one more passed case raises the reward."""
+    cases[index % len(cases)] = WRONG
     better = list(cases)
-    better[place % len(cases)] = ACCEPTED
+    better[index % len(cases)] = ACCEPTED
 
     assert reward_of(score_of(*better)) > reward_of(score_of(*cases))
 
 
-@given(cases=anything, method=methods, misses=dresses, rubric=rubrics(), data=st.data())
-def test_every_number_is_in_its_range(
+@given(cases=anything, method=methods, issues=issue_sets, rubric=rubrics(), data=st.data())
+def test_rewards_and_dimensions_are_in_their_ranges(
     cases: list[CaseResult],
     method: ExtractionMethod,
-    misses: tuple[FormatIssue, ...],
+    issues: tuple[FormatIssue, ...],
     rubric: Rubric,
     data: st.DataObject,
 ) -> None:
-    """The reward is in the rubric's range, and each of its dimensions in [0, 1], exactly."""
+    """The reward is in the rubric's range, and each dimension in [0, 1]."""
     groups = data.draw(groupings(len(cases)))
     guessed = data.draw(st.integers(0, len(cases)))
 
     score = score_of(
-        *cases, method=method, misses=misses, rubric=rubric, guessed=guessed, groups=groups
+        *cases, method=method, issues=issues, rubric=rubric, guessed=guessed, groups=groups
     )
 
     numbers = (score.correctness, score.compile, score.format, score.share, score.guess_baseline)
@@ -195,40 +203,30 @@ def test_every_number_is_in_its_range(
         assert rubric.lowest <= score.reward <= rubric.highest
 
 
-@given(
-    ends=st.lists(ends, min_size=2, max_size=2, unique=True).map(sorted),
-    shares=st.lists(st.floats(0, 1), min_size=2).map(sorted),
-)
-def test_a_range_is_met_at_both_ends_and_never_left(ends: list[float], shares: list[float]) -> None:
-    """Nothing earned is its lower end, all earned its higher one; more is never less."""
-    rubric = Rubric(lowest=ends[0], highest=ends[1])
-
-    rewards = [rubric.reward(share) for share in (0.0, *shares, 1.0)]
-
-    assert [rewards[0], rewards[-1]] == ends
-    assert rewards == sorted(rewards)
-
-
 @given(cases=anything, data=st.data())
-def test_the_order_of_the_cases_pays_nothing(cases: list[CaseResult], data: st.DataObject) -> None:
-    """The same results in another order earn the same."""
+def test_the_order_of_the_cases_does_not_matter(
+    cases: list[CaseResult], data: st.DataObject
+) -> None:
+    """The same results in another order earn the same reward."""
     shuffled = data.draw(st.permutations(cases))
 
     assert score_of(*shuffled).reward == score_of(*cases).reward
 
 
-@given(cases=graded, place=st.integers(0, 12))
-def test_a_violation_earns_nothing(cases: list[CaseResult], place: int) -> None:
-    """One forbidden attempt takes the whole reward, however many cases passed."""
-    cases.insert(place, FORBIDDEN)
+@given(cases=graded, index=st.integers(0, 12))
+def test_a_violation_earns_nothing(cases: list[CaseResult], index: int) -> None:
+    """By the default rubric, one security violation makes the reward 0."""
+    cases.insert(index, FORBIDDEN)
 
     assert score_of(*cases).reward == 0
 
 
-@given(cases=anything, place=st.integers(0, 12))
-def test_a_lost_case_leaves_a_sample_ungraded(cases: list[CaseResult], place: int) -> None:
-    """One case that we could not run leaves no reward, not even 0: an outage with its reason."""
-    cases.insert(place, LOST)
+@given(cases=anything, index=st.integers(0, 12))
+def test_a_case_that_was_not_run_leaves_the_sample_ungraded(
+    cases: list[CaseResult], index: int
+) -> None:
+    """A case that was not run makes the reward None, with its reason, as an outage."""
+    cases.insert(index, NOT_RUN)
 
     score = score_of(*cases)
 
@@ -242,23 +240,20 @@ def test_a_lost_case_leaves_a_sample_ungraded(cases: list[CaseResult], place: in
 
 @given(cases=graded)
 def test_a_graded_sample_has_no_problem(cases: list[CaseResult]) -> None:
-    """Where every case was judged, nothing is an outage."""
+    """A sample with a verdict for every case has no problem and is no outage."""
     score = score_of(*cases)
 
     assert (score.problem, score.is_outage) == ("", False)
 
 
-# Dimensions
-
-
 def test_a_perfect_answer_earns_one() -> None:
-    """All cases passed, in the right dress, is exactly 1."""
+    """If all cases pass and there is no format issue, the reward is exactly 1."""
     assert score_of(ACCEPTED, ACCEPTED, ACCEPTED).reward == 1.0
 
 
 @pytest.mark.parametrize(("passed", "correctness"), [(0, 0.0), (1, 0.25), (3, 0.75), (4, 1.0)])
 def test_correctness_is_the_share_of_passed_cases(passed: int, correctness: float) -> None:
-    """Partial credit, in equal steps."""
+    """Each passed case adds an equal part to the correctness."""
     cases = [ACCEPTED] * passed + [WRONG] * (4 - passed)
 
     assert score_of(*cases).correctness == correctness
@@ -276,19 +271,19 @@ def test_correctness_is_the_share_of_passed_cases(passed: int, correctness: floa
     ],
 )
 def test_compile_is_how_far_a_program_gets(failure: CaseResult, compile_: float) -> None:
-    """Parses, loads, has its entry point, runs: a small step for each."""
+    """A program that parses, loads, has its entry point and runs earns a step for each."""
     assert score_of(failure, failure).compile == compile_
 
 
-def test_the_last_step_of_compile_is_paid_by_share() -> None:
-    """A program that runs without an error in half of the cases gets half of the step."""
+def test_the_last_step_of_compile_is_a_share() -> None:
+    """A program that runs half of the cases without an error earns half of the last step."""
     crashed = result(Verdict.RUNTIME_ERROR, Ending.CRASHED)
 
     assert score_of(ACCEPTED, crashed).compile == pytest.approx(0.9)
 
 
 @pytest.mark.parametrize(
-    ("misses", "format_"),
+    ("issues", "format_"),
     [
         ((), 1.0),
         ((FormatIssue.SEVERAL_BLOCKS,), 0.75),
@@ -299,15 +294,13 @@ def test_the_last_step_of_compile_is_paid_by_share() -> None:
         (tuple(FormatIssue), 0.0),
     ],
 )
-def test_format_is_the_shape_of_the_response(
-    misses: tuple[FormatIssue, ...], format_: float
-) -> None:
-    """One complete block of the right language is what the task asked for; each miss costs."""
-    assert score_of(WRONG, misses=misses).format == format_
+def test_each_format_issue_lowers_format(issues: tuple[FormatIssue, ...], format_: float) -> None:
+    """Each format issue costs its part of `format`, which is never below 0."""
+    assert score_of(WRONG, issues=issues).format == format_
 
 
-def test_what_does_not_apply_is_left_out() -> None:
-    """Where no similarity was asked for, the other weights share what it would have earned."""
+def test_a_dimension_that_does_not_apply_has_no_weight() -> None:
+    """Without a similarity, the other weights are scaled to add up to 1."""
     rubric = Rubric(correctness=0.5, compile=0.0, format=0.0, similarity=0.5)
 
     score = score_of(ACCEPTED, rubric=rubric)
@@ -315,47 +308,88 @@ def test_what_does_not_apply_is_left_out() -> None:
     assert (score.reward, dict(score.weights)["correctness"]) == (1.0, 1.0)
 
 
-@given(alike=st.tuples(st.floats(0, 1), st.floats(0, 1)), weight=st.floats(0, 1))
+@given(similarities=st.tuples(st.floats(0, 1), st.floats(0, 1)), weight=st.floats(0, 1))
 @pytest.mark.parametrize("case", [ACCEPTED, WRONG])
-def test_similarity_is_paid_by_its_weight(
-    case: CaseResult, alike: tuple[float, float], weight: float
+def test_similarity_earns_its_weight(
+    case: CaseResult, similarities: tuple[float, float], weight: float
 ) -> None:
-    """The more alike, the more is paid; and never more than the weight."""
+    """A higher similarity never earns less, and it earns exactly its weight."""
     rubric = Rubric(correctness=1 - weight, compile=0.0, format=0.0, similarity=weight)
     candidate = Candidate(program="print(1)", method=ExtractionMethod.TAGGED_FENCE)
     low, high = (
         reward_of(
             score_cases(
-                (case,), guessed=Fraction(0), candidate=candidate, similarity=one, rubric=rubric
+                (case,),
+                guessed=Fraction(0),
+                candidate=candidate,
+                similarity=similarity,
+                rubric=rubric,
             )
         )
-        for one in sorted(alike)
+        for similarity in sorted(similarities)
     )
 
     passed = case.verdict is Verdict.ACCEPTED
     assert low <= high
-    assert high == pytest.approx(passed * (1 - weight) + weight * max(alike))
+    assert high == pytest.approx(passed * (1 - weight) + weight * max(similarities))
 
 
-def test_the_reward_weighs_the_dimensions() -> None:
+def test_the_reward_is_the_weighted_sum_of_the_dimensions() -> None:
     """Each dimension counts by its weight in the rubric."""
     rubric = Rubric(correctness=0.5, compile=0.25, format=0.25)
 
-    score = score_of(ACCEPTED, WRONG, misses=(FormatIssue.NO_LANGUAGE,), rubric=rubric)
+    score = score_of(ACCEPTED, WRONG, issues=(FormatIssue.NO_LANGUAGE,), rubric=rubric)
 
     assert score.reward == 0.5 * 0.5 + 0.25 * 1.0 + 0.25 * 0.5
 
 
-def test_the_weights_of_the_default_rubric_are_shares() -> None:
-    """The weights add up to 1, and correctness outweighs all else."""
-    rubric = DEFAULT_RUBRIC
+@pytest.mark.parametrize(("line", "compile_"), [(3, 0.4), (0, 0.2)])
+def test_a_refused_program_earns_the_lowest_reward(line: int, compile_: float) -> None:
+    """A program that was not run earns the lowest reward, and `compile` says if it was parsed."""
+    rubric = Rubric(lowest=-1.0)
+    finding = Finding(name="os.fork", line=line, reason="", severity=Severity.SEVERE)
+    candidate = Candidate(program="x" * 4000, method=ExtractionMethod.TAGGED_FENCE)
 
-    assert rubric.correctness + rubric.compile + rubric.format == pytest.approx(1)
-    assert rubric.correctness > rubric.compile + rubric.format
+    score = refused(
+        rubric,
+        candidate,
+        findings=(finding,),
+        format_issues=(FormatIssue.NO_LANGUAGE,),
+        tests_total=2,
+    )
+
+    assert (score.verdict, score.reward) == (Verdict.SECURITY_VIOLATION, -1.0)
+    assert (score.compile, score.format) == (compile_, 0.5)
+    assert score.conciseness == (0.5 if line else 0.0)
 
 
-def test_a_score_keeps_what_it_rests_on() -> None:
-    """The results, their number and the way the program was found stay with the score."""
+def test_the_format_of_a_text_counts_only_if_it_was_asked_for() -> None:
+    """Without `solution_marks` and `boxed`, format issues do not lower the reward of a text."""
+    issues = (FormatIssue.NOT_BOXED,)
+
+    free = score_text(0.5, issues, DEFAULT_RUBRIC)
+    boxed = score_text(0.5, issues, Rubric(boxed=True))
+
+    assert free.reward == 0.5
+    assert boxed.reward == pytest.approx((0.8 * 0.5 + 0.1 * 0.5) / 0.9)
+
+
+@pytest.mark.parametrize(
+    ("similarity", "verdict"), [(1.0, Verdict.ACCEPTED), (0.99, Verdict.WRONG_ANSWER)]
+)
+def test_only_a_text_of_full_similarity_is_accepted(similarity: float, verdict: Verdict) -> None:
+    """A text counts as one test case, which is passed if its similarity is 1."""
+    score = score_text(similarity, (), DEFAULT_RUBRIC)
+
+    assert (score.verdict, score.tests_passed, score.tests_total) == (
+        verdict,
+        int(similarity),
+        1,
+    )
+
+
+def test_a_score_contains_its_results() -> None:
+    """A score has the results, their number, and how the program was extracted."""
     score = score_of(ACCEPTED, WRONG, method=ExtractionMethod.BARE_TEXT)
 
     assert (score.cases, score.tests_passed, score.tests_total, score.method) == (

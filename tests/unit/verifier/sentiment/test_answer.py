@@ -1,19 +1,24 @@
 r"""Labels and opinions: what counts as an answer, and how much of it is right."""
 
 import json
-import time
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nova_code_verifier.verifier.completion.parsing import parse_completion
 from nova_code_verifier.verifier.errors import VerifierError
-from nova_code_verifier.verifier.pipeline import prepare
+from nova_code_verifier.verifier.pipeline import conclude, prepare
 from nova_code_verifier.verifier.reference.task import open_reference
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, Polarity, Rubric
 from nova_code_verifier.verifier.scoring.score import score_sentiment
-from nova_code_verifier.verifier.sentiment.answer import mark, read_expected
+from nova_code_verifier.verifier.sentiment.answer import (
+    Expected,
+    SentimentResult,
+    grade_answer,
+    read_expected,
+)
 from nova_code_verifier.verifier.sentiment.labels import lone_label
 from nova_code_verifier.verifier.sentiment.opinions import Opinion, Pair
 from nova_code_verifier.verifier.types import FormatIssue, Sample, Score, Verdict
@@ -24,6 +29,11 @@ PROFIT = {"target": "営業利益", "category": "company#profit", "polarity": "n
 
 
 # -- references ------------------------------------------------------------------------
+
+
+def graded(completion: str, expected: Expected) -> SentimentResult:
+    """Grade the answer of a completion."""
+    return grade_answer(parse_completion(completion).texts, expected)
 
 
 @pytest.mark.parametrize(
@@ -50,8 +60,10 @@ PROFIT = {"target": "営業利益", "category": "company#profit", "polarity": "n
         ),
     ],
 )
-def test_a_reference_asks_for_sentiment(reference: object, expected: object) -> None:
-    """As a string, as an object, as JSON of one; in English and in Japanese."""
+def test_a_label_or_opinions_make_a_sentiment_reference(
+    reference: object, expected: object
+) -> None:
+    """A string, an object or JSON of one is read, in English and in Japanese."""
     assert read_expected(open_reference(reference)) == expected
 
 
@@ -69,8 +81,8 @@ def test_a_reference_asks_for_sentiment(reference: object, expected: object) -> 
         {"tests": {"kind": "stdio", "cases": []}, "answer": "positive"},
     ],
 )
-def test_other_references_do_not(reference: object) -> None:
-    """What asks for a program is left to the test plan."""
+def test_other_references_are_left_to_the_test_plan(reference: object) -> None:
+    """A reference that asks for a program is not a sentiment reference."""
     assert read_expected(reference) is None
 
 
@@ -82,13 +94,13 @@ def test_other_references_do_not(reference: object) -> None:
         ({"opinions": [SALES, {"target": "x"}]}, "opinions[1]"),
         ({"opinions": [{"target": "x", "polarity": "good"}]}, "opinions[0]"),
         ({"opinions": [SALES] * 101}, "opinions: found 101, expected 100 at most"),
-        ({"answer": "positive", "opinions": [SALES]}, "opinions: found beside a label"),
-        ({"answer": "positive", "opinions": []}, "opinions: found beside a label"),
+        ({"answer": "positive", "opinions": [SALES]}, "opinions: found together with a label"),
+        ({"answer": "positive", "opinions": []}, "opinions: found together with a label"),
         ({"answer": "positive", "label": "negative"}, "label: contradicts answer"),
     ],
 )
-def test_a_broken_reference_is_named(reference: object, complaint: str) -> None:
-    """The dataset's owner is told which field to mend, what was found there and what should be."""
+def test_a_broken_sentiment_reference_names_its_field(reference: object, complaint: str) -> None:
+    """The error names the field, what was found and what was expected."""
     with pytest.raises(VerifierError) as raised:
         read_expected(reference)
 
@@ -98,18 +110,21 @@ def test_a_broken_reference_is_named(reference: object, complaint: str) -> None:
 @pytest.mark.parametrize(
     ("reference", "tasks", "complaint"),
     [
-        ({"answer": "positive"}, ("code",), "answer: found no tests beside it; alone, it is"),
+        (
+            {"answer": "positive"},
+            ("code",),
+            "answer: found no tests next to it; without tests, ",
+        ),
         ([SALES], (), 'reference: found a list of opinions, expected {"opinions": [...]}'),
         (json.dumps([SALES]), (), "reference: found a list of opinions"),
     ],
 )
-def test_a_reference_that_asks_for_no_program_is_told_so(
+def test_a_sentiment_task_without_a_label_is_a_dataset_error(
     reference: object, tasks: tuple[str, ...], complaint: str
 ) -> None:
-    """Nobody who has labels is told about inputs and outputs."""
-    score = prepare(Sample(completion="positive", reference=reference, tasks=tasks))
+    """The error speaks of labels and opinions, not of test cases."""
+    score = conclude(prepare(Sample(completion="positive", reference=reference, tasks=tasks)))
 
-    assert isinstance(score, Score)
     assert (score.verdict, score.problem[: len(complaint)]) == (Verdict.UNGRADED, complaint)
 
 
@@ -143,12 +158,14 @@ def test_a_reference_that_asks_for_no_program_is_told_so(
         ('~~~\nSo it is {"polarity": "ネガティブ"}\n~~~', NEGATIVE, 0.5),
     ],
 )
-def test_a_label_is_found(completion: str, answer: Polarity, dress: float) -> None:
-    """In the last box of the solution, then of the answer, then in the last line."""
-    marked = mark(completion, answer)
+def test_a_label_is_found_in_a_box_or_the_last_line(
+    completion: str, answer: Polarity, dress: float
+) -> None:
+    """The last box of the solution counts, then that of the visible text, then the last line."""
+    marked = graded(completion, answer)
 
-    misses = () if dress == 1.0 else (FormatIssue.NOT_BOXED,)
-    assert (marked.answer, marked.correctness, marked.misses) == (answer, 1.0, misses)
+    issues = () if dress == 1.0 else (FormatIssue.NOT_BOXED,)
+    assert (marked.answer, marked.correctness, marked.format_issues) == (answer, 1.0, issues)
 
 
 @pytest.mark.parametrize(
@@ -183,15 +200,15 @@ def test_a_label_is_found(completion: str, answer: Polarity, dress: float) -> No
         '```\npositive\n\n{"answer": 1}\n```',
     ],
 )
-def test_what_is_no_clear_label_is_no_answer(completion: str) -> None:
-    """Nobody picks the label that fits, nor the first one."""
-    assert [mark(completion, label).answer for label in Polarity] == [None] * 3
+def test_an_ambiguous_label_is_not_an_answer(completion: str) -> None:
+    """If several labels or none are named, there is no answer."""
+    assert [graded(completion, label).answer for label in Polarity] == [None] * 3
 
 
 @given(st.text())
-def test_any_text_has_a_label_or_none(text: str) -> None:
-    """No completion is an error, nor right about two labels."""
-    marks = [mark(text, label).correctness for label in Polarity]
+def test_no_text_is_right_about_two_labels(text: str) -> None:
+    """Every text can be graded, and is right about one label at most."""
+    marks = [graded(text, label).correctness for label in Polarity]
 
     assert sum(marks) <= 1.0
     lone_label(text)
@@ -215,9 +232,9 @@ def test_any_text_has_a_label_or_none(text: str) -> None:
     ids=lambda text: f"{text[:12]!r}",
 )
 @pytest.mark.parametrize("expected", [POSITIVE, (Opinion(target="x", polarity=POSITIVE),)])
-def test_hostile_text_is_read_in_little_time(text: str, expected: Any) -> None:
-    """Neither many boxes nor many labels take minutes, nor the memory of a machine."""
-    mark(text, expected)
+def test_hostile_text_is_graded_in_bounded_work(text: str, expected: Any) -> None:
+    """Many boxes, braces or labels do not take minutes, and are at most one right answer."""
+    assert graded(text, expected).correctness in {0.0, 1.0}
 
 
 # -- opinions --------------------------------------------------------------------------
@@ -227,11 +244,11 @@ def share(*answered: dict[str, str], expected: tuple[dict[str, str], ...]) -> fl
     """Mark opinions that are answered as JSON."""
     wanted = read_expected({"opinions": list(expected)})
     assert isinstance(wanted, tuple)
-    return mark(json.dumps(answered), wanted).correctness
+    return graded(json.dumps(answered), wanted).correctness
 
 
-def test_opinions_are_marked_by_soft_f1() -> None:
-    """The worked example of the documentation, and what is around it."""
+def test_opinions_are_graded_by_soft_f1() -> None:
+    """The worked example of the documentation has its documented scores."""
     other = {"target": "利益", "polarity": "positive"}
 
     assert share(SALES, expected=(SALES,)) == 1.0
@@ -248,8 +265,8 @@ def test_opinions_are_marked_by_soft_f1() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3, 30, 3000])
-def test_spam_lowers_the_score(count: int) -> None:
-    """Each opinion too many costs, whatever it is."""
+def test_each_surplus_opinion_lowers_the_score(count: int) -> None:
+    """Every opinion too many costs, whatever it is."""
     spam = [SALES | {"target": f"{n}"} for n in range(count)]
 
     assert share(SALES, *spam, expected=(SALES,)) == pytest.approx(2 / (count + 2))
@@ -275,69 +292,69 @@ def test_spam_lowers_the_score(count: int) -> None:
         ("- **売上高**\uff08company#sales\uff09\uff1aポジティブ", 0.5),
     ],
 )
-def test_opinions_are_found(completion: str, dress: float) -> None:
-    """As JSON, in a box or not, or as a list for people at half the format."""
+def test_opinions_are_read_as_json_or_as_lines(completion: str, dress: float) -> None:
+    """JSON earns the full format, a list for people half of it."""
     expected = read_expected({"opinions": [SALES]})
     assert expected is not None
 
-    marked = mark(completion, expected)
+    marked = graded(completion, expected)
 
-    misses = () if dress == 1.0 else (FormatIssue.NOT_JSON,)
-    assert (marked.correctness, marked.misses) == (1.0, misses)
+    issues = () if dress == 1.0 else (FormatIssue.NOT_JSON,)
+    assert (marked.correctness, marked.format_issues) == (1.0, issues)
 
 
-def test_opinions_in_a_row_are_a_list() -> None:
-    """One object a line is as good as a list of them."""
+def test_one_object_per_line_is_a_list_of_opinions() -> None:
+    """Consecutive JSON objects are read as a list."""
     expected = read_expected({"opinions": [SALES, PROFIT]})
     assert expected is not None
 
-    assert mark(f"{json.dumps(SALES)}\n{json.dumps(PROFIT)}", expected).correctness == 1.0
+    assert graded(f"{json.dumps(SALES)}\n{json.dumps(PROFIT)}", expected).correctness == 1.0
 
 
 @pytest.mark.parametrize(
     ("completion", "is_answer"),
     [("[]", True), ("```json\n[]\n```", True), ('So {"opinions": []}', True), ("[] blah", False)],
 )
-def test_saying_that_there_is_none_is_an_answer(completion: str, *, is_answer: bool) -> None:
-    """If it is said as such; and it is no good form where there are some."""
+def test_an_empty_list_is_an_answer_only_if_explicit(completion: str, *, is_answer: bool) -> None:
+    """An explicit empty list is an answer, and earns no format if opinions were expected."""
     nothing, some = read_expected({"opinions": []}), read_expected({"opinions": [SALES]})
     assert nothing is not None
     assert some is not None
 
-    assert mark(completion, nothing).correctness == float(is_answer)
-    marked = mark(completion, some)
+    assert graded(completion, nothing).correctness == float(is_answer)
+    marked = graded(completion, some)
     format_ = score_sentiment(marked, (), DEFAULT_RUBRIC).format
     assert (marked.correctness, format_) == (0.0, 0.0)
 
 
-def test_brackets_may_be_the_targets_own() -> None:
-    """Only what looks like a category is one."""
+def test_brackets_in_a_target_are_kept() -> None:
+    """Only brackets around an entity#attribute are a category."""
     expected = read_expected({"opinions": [{"target": "売上高(連結)", "polarity": "positive"}]})
     assert expected is not None
 
-    assert mark("- 売上高(連結): positive", expected).correctness == 1.0
+    assert graded("- 売上高(連結): positive", expected).correctness == 1.0
 
 
 @pytest.mark.parametrize(
     "completion", ["[{}]", '[{"a": 1}]', '{"polarity": 1}', '{"opinions": [{}]}', '[{"target": 1}]']
 )
 @pytest.mark.parametrize("expected", [(), (Opinion(target="x", polarity=POSITIVE),)])
-def test_what_is_not_understood_is_no_answer(
+def test_opinions_that_cannot_be_read_are_not_an_answer(
     completion: str, expected: tuple[Opinion, ...]
 ) -> None:
-    """It earns nothing, not even for its form; and says why."""
-    marked = mark(completion, expected)
+    """They earn nothing, not even for their format, and the result says why."""
+    marked = graded(completion, expected)
 
-    assert (marked.answer, marked.why[:10]) == (None, "none of 1 ")
+    assert (marked.answer, marked.reason[:10]) == (None, "none of 1 ")
     assert score_sentiment(marked, (), DEFAULT_RUBRIC).reward == 0.0
 
 
-def test_what_is_understood_is_told_with_its_pairs() -> None:
-    """One too many, one that nobody understands: they count, and are in no pair."""
+def test_readable_opinions_are_reported_with_their_pairs() -> None:
+    """Surplus and unreadable opinions count, and are in no pair."""
     expected = read_expected({"opinions": [SALES, PROFIT]})
     assert isinstance(expected, tuple)
 
-    marked = mark(json.dumps([{"target": "x", "polarity": "positive"}, {}, PROFIT]), expected)
+    marked = graded(json.dumps([{"target": "x", "polarity": "positive"}, {}, PROFIT]), expected)
 
     assert (marked.answer, marked.count) == ("3 opinions", 3)
     assert marked.opinions == (Opinion(target="x", polarity=POSITIVE), expected[1])
@@ -355,9 +372,9 @@ def test_what_is_understood_is_told_with_its_pairs() -> None:
         ("It is good.", "the last line names no label"),
     ],
 )
-def test_no_answer_says_why(completion: str, why: str) -> None:
-    """For who wonders what a completion lacks."""
-    assert mark(completion, POSITIVE).why == why
+def test_a_missing_answer_has_a_reason(completion: str, why: str) -> None:
+    """The result says what the completion lacks."""
+    assert graded(completion, POSITIVE).reason == why
 
 
 opinions = st.builds(
@@ -372,10 +389,10 @@ lists = st.lists(opinions, max_size=6)
 
 
 @given(expected=lists, answered=lists, more=opinions)
-def test_shares_are_shares(
+def test_soft_f1_is_a_share_and_ignores_order(
     expected: list[dict[str, str]], answered: list[dict[str, str]], more: dict[str, str]
 ) -> None:
-    """In [0, 1], whatever the order; and one opinion more of another target never helps."""
+    """The score is in [0, 1] for any order, and a surplus opinion never helps."""
     value = share(*answered, expected=tuple(expected))
 
     assert 0.0 <= value <= 1.0 + 1e-9
@@ -389,13 +406,11 @@ def test_shares_are_shares(
 def scored(completion: str, reference: object = "positive", **rubric: Any) -> Score:
     """Score a completion; nothing is left to run."""
     sample = Sample(completion=completion, reference=reference)
-    score = prepare(sample, rubric=Rubric(**rubric))
-    assert isinstance(score, Score)
-    return score
+    return conclude(prepare(sample, rubric=Rubric(**rubric)))
 
 
-def test_a_label_is_scored() -> None:
-    """Correctness and format are paid, by their weights among themselves."""
+def test_a_label_is_paid_for_correctness_and_format() -> None:
+    """The weights of the dimensions that apply are scaled to 1."""
     right, wrong, none = scored(r"\boxed{positive}"), scored(r"\boxed{neutral}"), scored("?")
 
     assert (right.verdict, right.reward, right.tests_passed) == (Verdict.ACCEPTED, 1.0, 1)
@@ -405,8 +420,8 @@ def test_a_label_is_scored() -> None:
     assert scored("?", lowest=-1.0).reward == -1.0
 
 
-def test_a_broken_reference_is_ungraded() -> None:
-    """It is the dataset's fault, and says so."""
+def test_a_broken_sentiment_reference_is_ungraded() -> None:
+    """The score is ungraded through the dataset's fault."""
     score = scored("positive", {"opinions": 3})
 
     assert (score.verdict, score.problem[:9]) == (Verdict.UNGRADED, "opinions:")
@@ -418,7 +433,7 @@ LABELS = {"positive": 1343, "negative": 884, "neutral": 72}
 
 @pytest.mark.parametrize("counts", [LABELS, {"positive": 5, "negative": 4, "neutral": 3}], ids=str)
 def test_with_priors_every_constant_label_earns_the_same(counts: dict[str, int]) -> None:
-    """And no more than chance; a right answer to everything earns most."""
+    """No constant answer earns more than chance; right answers earn most."""
     total = sum(counts.values())
     priors = tuple((label, count / total) for label, count in counts.items())
 
@@ -436,15 +451,16 @@ def test_with_priors_every_constant_label_earns_the_same(counts: dict[str, int])
 
 
 def test_without_priors_the_frequent_label_earns_most() -> None:
-    """That is why there are priors."""
+    """A constant answer earns the frequency of its label."""
     assert scored("positive").correctness == scored("neutral", "neutral").correctness == 1.0
 
 
-def test_characters_that_become_many_are_soon_read() -> None:
-    """There is one that is eighteen in normal form; a line of these is no longer for it."""
+@pytest.mark.timeout(20)  # without the bound it takes minutes
+def test_characters_that_expand_are_bounded() -> None:
+    """A line is cut before normalization, which turns one character into up to eighteen."""
     line = "- a | " + "\ufdfa" * 150 + "positive " * 15 + "\n"
-    started = time.process_time()
 
-    mark(line * 1000, (Opinion(target="a", polarity=POSITIVE),))
+    result = graded(line * 1000, (Opinion(target="a", polarity=POSITIVE),))
 
-    assert time.process_time() - started < 5
+    assert result.count == 1000
+    assert result.correctness < 0.01

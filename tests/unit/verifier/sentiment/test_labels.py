@@ -1,4 +1,4 @@
-r"""What a short text says: a label, none, or too many."""
+"""Tests of reading labels from short texts."""
 
 import pytest
 
@@ -25,8 +25,8 @@ POSITIVE, NEGATIVE, NEUTRAL = Polarity.POSITIVE, Polarity.NEGATIVE, Polarity.NEU
         r" $\textbf{「ポジティブ」}$ ",
     ],
 )
-def test_looks_do_not_matter_in_a_box(box: str) -> None:
-    """Whatever changes only the type, and braces as deep as anybody writes them."""
+def test_wrappings_in_a_box_are_removed(box: str) -> None:
+    """Macros that change only the type, and nested braces, do not hide a label."""
     assert boxed_label(box) is POSITIVE
 
 
@@ -41,8 +41,8 @@ def test_looks_do_not_matter_in_a_box(box: str) -> None:
         "positive or neutral",
     ],
 )
-def test_what_changes_the_meaning_is_no_label(box: str) -> None:
-    """What is struck out is not said; what is not known is not guessed."""
+def test_a_box_with_more_than_a_label_has_no_label(box: str) -> None:
+    """A macro that is unknown, or that changes the meaning, is no wrapping."""
     assert boxed_label(box) is None
 
 
@@ -57,8 +57,8 @@ def test_what_changes_the_meaning_is_no_label(box: str) -> None:
         "ポジティブ\uff1f いいえ",
     ],
 )
-def test_a_denied_label_is_not_meant(text: str) -> None:
-    """Whatever word denies it, before it or behind it."""
+def test_a_negated_label_is_not_meant(text: str) -> None:
+    """A label is not meant if a word before or after it negates it."""
     assert labels_in(text) == (frozenset({POSITIVE}), frozenset())
     assert lone_label(text) is None
 
@@ -73,12 +73,12 @@ def test_a_denied_label_is_not_meant(text: str) -> None:
         ("The opposite of positive: negative", NEGATIVE),
     ],
 )
-def test_a_denial_denies_no_more_than_its_own(text: str, label: Polarity) -> None:
-    """What is said instead is meant."""
+def test_a_negation_applies_to_one_label(text: str, label: Polarity) -> None:
+    """A label that replaces a negated one is meant."""
     assert lone_label(text) is label
 
 
 @pytest.mark.parametrize("text", ["Neutral", " \uff2eeutral\n", "中立", r"\text{neutral}"])
-def test_a_text_is_a_label(text: str) -> None:
-    """In either language, full width or not."""
+def test_a_text_may_be_a_label(text: str) -> None:
+    r"""A label is recognized in both languages, in full width and in `\text`."""
     assert label_of(text) is NEUTRAL

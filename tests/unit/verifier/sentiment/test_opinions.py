@@ -1,4 +1,4 @@
-"""Which opinions belong together, and what that is worth."""
+"""Tests of pairing opinions and of their score."""
 
 import itertools
 
@@ -19,28 +19,28 @@ SALES = Opinion(target="売上高", category="company#sales", polarity=Polarity.
 PROFIT = Opinion(target="営業利益", category="company#profit", polarity=Polarity.NEGATIVE)
 STAFF = Opinion(target="従業員", polarity=Polarity.NEUTRAL)
 
-worths = st.lists(
+matrices = st.lists(
     st.lists(st.sampled_from([0.0, 0.2, 0.5, 0.51, 1.0]), min_size=4, max_size=4), max_size=4
 )
 
 
-@given(worths)
-def test_the_best_pairing_is_the_best(rows: list[list[float]]) -> None:
-    """As trying all of them finds; and every row has a column of its own."""
-    tried = [
+@given(matrices)
+def test_the_best_pairing_has_the_largest_total(rows: list[list[float]]) -> None:
+    """The total is that of the best permutation, and no column is used twice."""
+    totals = [
         sum(row[column] for row, column in zip(rows, order, strict=False))
         for order in itertools.permutations(range(4))
     ]
 
     paired = best_pairing(rows)
 
-    assert sum(rows[row][column] for row, column in paired) == pytest.approx(max(tried))
+    assert sum(rows[row][column] for row, column in paired) == pytest.approx(max(totals))
     assert sorted(row for row, _ in paired) == list(range(len(rows)))
     assert len({column for _, column in paired}) == len(rows)
 
 
-def test_pairs_name_both_sides() -> None:
-    """By their places, whichever list is the longer; what is like nothing is in no pair."""
+def test_pairs_have_the_indices_of_both_opinions() -> None:
+    """Opinions are paired whichever list is longer; dissimilar ones are in no pair."""
     sales = Pair(expected=0, answered=1, likeness=1.0)
 
     assert pair_up([SALES, STAFF], [PROFIT, SALES, PROFIT]) == (sales,)
@@ -51,8 +51,8 @@ def test_pairs_name_both_sides() -> None:
     assert pair_up([], [SALES]) == pair_up([SALES], []) == ()
 
 
-def test_a_soft_f1_counts_both_sides() -> None:
-    """Twice the likeness, over all that was expected and all that was answered."""
+def test_soft_f1_counts_expected_and_answered_opinions() -> None:
+    """The score is twice the likeness divided by the number of all opinions."""
     pairs = pair_up([SALES, PROFIT], [SALES])
 
     assert soft_f1(pairs, 2, 1) == pytest.approx(2 / 3)

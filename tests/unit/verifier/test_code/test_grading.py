@@ -694,7 +694,7 @@ def test_a_case_keeps_the_last_answer_that_it_used(executor: LocalExecutor) -> N
 
     values = [case.execution.value for case in score.cases]
     assert values == [b'{"call":{"is":"no"}}', b'{"call":{"is":7}}', None]
-    assert [case.said for case in score.cases] == ["secret", "", ""]
+    assert [case.message for case in score.cases] == ["secret", "", ""]
     assert "secret" not in repr([case.execution for case in score.cases])
 
 

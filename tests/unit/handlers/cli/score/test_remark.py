@@ -1,4 +1,4 @@
-"""What is remarked on a score."""
+"""The remark on a score."""
 
 import pytest
 
@@ -14,23 +14,24 @@ def remark(*cases: CaseResult, verdict: Verdict) -> str:
     return remark_on(Score(verdict=verdict, cases=cases), has_completion=True)
 
 
-def test_full_marks_need_no_remark() -> None:
-    """Where all is well, nothing is said."""
+def test_an_accepted_sample_has_no_remark() -> None:
+    """The remark is empty if all cases passed."""
     assert remark(RIGHT, verdict=Verdict.ACCEPTED) == ""
 
 
-def test_a_problem_comes_first() -> None:
-    """What was in the way of grading is the remark."""
+def test_a_problem_is_the_remark() -> None:
+    """If the sample could not be graded, the remark is the problem."""
     score = Score(verdict=Verdict.UNGRADED, problem="outputs: missing")
 
     assert remark_on(score, has_completion=True) == "outputs: missing"
 
 
-def test_a_missing_turn_is_not_a_missing_program() -> None:
-    """A raw dataset row is told apart from prose."""
+def test_a_missing_completion_differs_from_a_missing_answer() -> None:
+    """A row of a dataset without a completion gets another remark than prose without a program."""
     score = Score(verdict=Verdict.NO_CANDIDATE)
 
-    assert remark_on(score, has_completion=False) != remark_on(score, has_completion=True) != ""
+    assert remark_on(score, has_completion=False) == "no assistant turn"
+    assert remark_on(score, has_completion=True) == "no answer was found"
 
 
 @pytest.mark.parametrize(
@@ -47,14 +48,14 @@ def test_a_missing_turn_is_not_a_missing_program() -> None:
     ],
 )
 def test_the_case_that_failed_is_named(execution: Execution, expected: str) -> None:
-    """The remark says which case it was, and what is known about its end."""
+    """The remark has the number of the case, and how it ended."""
     failed = CaseResult(verdict=Verdict.RUNTIME_ERROR, execution=execution)
 
     assert remark(RIGHT, failed, RIGHT, verdict=Verdict.RUNTIME_ERROR) == expected
 
 
-def test_the_case_behind_the_verdict_is_named() -> None:
-    """Where a later case outweighs an earlier failure, the remark is about that one."""
+def test_the_case_that_decided_the_verdict_is_named() -> None:
+    """If a later case decided the verdict, the remark is not about an earlier failure."""
     wrong = CaseResult(verdict=Verdict.WRONG_ANSWER, execution=Execution(ending=Ending.FINISHED))
     forbidden = CaseResult(
         verdict=Verdict.SECURITY_VIOLATION,

@@ -1,10 +1,11 @@
-"""Lines of a file, and how few of them are in memory at a time."""
+"""Samples, scored in chunks."""
 
 from collections.abc import Generator, Iterator, Sequence
 
 import pytest
 
-from nova_code_verifier.handlers.cli.score.samples import ScoredLine, read_lines, score_lines
+from nova_code_verifier.handlers.cli.sample_lines import read_samples
+from nova_code_verifier.handlers.cli.score.samples import ScoredSample, score_samples
 from nova_code_verifier.handlers.service import Outcome, Service
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.handlers.wire import Entry
@@ -21,50 +22,14 @@ def service() -> Iterator[Service]:
         yield Service(executor, Settings())
 
 
-def problem_of(line: bytes) -> str:
-    """Return the problem with a *line* that is the only one."""
-    (read,) = read_lines([line])
-    assert read.entry.sample is None
-    assert read.entry.problem is not None
-    return read.entry.problem
-
-
-def chunks_of(service: Service, lines: Sequence[bytes]) -> Iterator[list[ScoredLine]]:
+def chunks_of(service: Service, lines: Sequence[bytes]) -> Iterator[list[ScoredSample]]:
     """Score *lines*."""
-    return score_lines(read_lines(lines), service, with_details=False, on_scored=lambda _line: None)
+    samples = read_samples(lines)
+    return score_samples(samples, service, with_details=False, on_scored=lambda _sample: None)
 
 
-def test_blank_lines_are_counted_but_hold_nothing() -> None:
-    """The number of a line is what an editor shows, blank lines or not."""
-    read = list(read_lines([b"\n", b" \t\r\n", NO_COMPLETION]))
-
-    assert [line.number for line in read] == [3]
-
-
-def test_a_line_holds_one_sample_only() -> None:
-    """A wrapping around several samples is no sample, but a problem of this line."""
-    assert problem_of(b'{"batch": [{"messages": []}]}') == "line 1: messages: missing"
-
-
-def test_a_byte_order_mark_is_no_problem() -> None:
-    """The mark that some editors put before the first line is passed over."""
-    (read,) = read_lines([b"\xef\xbb\xbf" + NO_COMPLETION])
-
-    assert read.entry.sample is not None
-
-
-@pytest.mark.parametrize(
-    "line",
-    [b"{", b'{"id": 01}', b"[" * 100_000, b"9" * 5000, b"\x80", b"\x00" * 7, b'{"id": "s3cret'],
-)
-def test_what_is_wrong_with_a_line_is_said_without_showing_it(line: bytes) -> None:
-    """Every kind of nonsense is a problem that names the line, and never repeats its text."""
-    assert problem_of(line).startswith("line 1: ")
-    assert "s3cret" not in problem_of(line)
-
-
-def test_no_more_is_read_than_the_chunk_needs(service: Service) -> None:
-    """When the first rows come out, only their own lines have been read."""
+def test_only_the_lines_of_a_chunk_are_read(service: Service) -> None:
+    """When the first rows come out, no line behind their chunk has been read."""
     taken = 0
 
     def endless() -> Iterator[bytes]:
@@ -73,15 +38,15 @@ def test_no_more_is_read_than_the_chunk_needs(service: Service) -> None:
             taken += 1
             yield NO_COMPLETION
 
-    chunks = score_lines(
-        read_lines(endless()), service, with_details=False, on_scored=lambda _line: None
+    chunks = score_samples(
+        read_samples(endless()), service, with_details=False, on_scored=lambda _sample: None
     )
 
     assert len(next(chunks)) == taken <= 300
 
 
-def test_long_lines_make_short_chunks(service: Service) -> None:
-    """A chunk is bounded in bytes, too: samples may be megabytes long."""
+def test_long_lines_make_small_chunks(service: Service) -> None:
+    """The size of a chunk is limited in bytes too, as a sample may have megabytes."""
     long_line = b'{"id": 1, "messages": [], "padding": "%s"}' % (b"x" * 9 * 2**20)
 
     first = next(chunks_of(service, [long_line] * 5))
@@ -89,27 +54,27 @@ def test_long_lines_make_short_chunks(service: Service) -> None:
     assert len(first) == 4
 
 
-def test_every_line_is_told_at_once(service: Service) -> None:
-    """Whoever listens hears of each line, not only of whole chunks."""
-    heard: list[int] = []
+def test_every_sample_is_reported_when_it_is_scored(service: Service) -> None:
+    """The callback gets each sample, and not only whole chunks."""
+    reported: list[int] = []
 
     list(
-        score_lines(
-            read_lines([NO_COMPLETION] * 3),
+        score_samples(
+            read_samples([NO_COMPLETION] * 3),
             service,
             with_details=False,
-            on_scored=lambda line: heard.append(line.number),
+            on_scored=lambda sample: reported.append(sample.line_number),
         )
     )
 
-    assert sorted(heard) == [1, 2, 3]
+    assert sorted(reported) == [1, 2, 3]
 
 
-def test_an_interrupt_leaves_the_workers_before_anything_else() -> None:
-    """The scoring is wound up on the way out, not whenever memory is cleaned up."""
+def test_an_interrupt_ends_the_scoring_before_the_executor_closes() -> None:
+    """The generator is closed explicitly, and not only when Python frees its memory."""
 
     class Recorder(Service):
-        is_wound_up = False
+        has_ended = False
 
         def score(
             self, entries: Sequence[Entry], *, deadline: float = float("inf")
@@ -117,22 +82,22 @@ def test_an_interrupt_leaves_the_workers_before_anything_else() -> None:
             try:
                 yield from super().score(entries, deadline=deadline)
             finally:
-                self.is_wound_up = True
+                self.has_ended = True
 
-    def interrupt(_line: ScoredLine) -> None:
+    def interrupt(_sample: ScoredSample) -> None:
         raise KeyboardInterrupt
 
     with LocalExecutor(workers=1) as executor:
         recorder = Recorder(executor, Settings())
-        lines = read_lines([NO_COMPLETION])
+        samples = read_samples([NO_COMPLETION])
         with pytest.raises(KeyboardInterrupt) as caught:
-            list(score_lines(lines, recorder, with_details=False, on_scored=interrupt))
-        assert recorder.is_wound_up
-        assert caught.tb  # whose frames hold on to everything: nothing was freed by chance
+            list(score_samples(samples, recorder, with_details=False, on_scored=interrupt))
+        assert recorder.has_ended
+        assert caught.tb  # it keeps all frames alive: nothing was freed by chance
 
 
-def test_a_scored_line_keeps_what_a_table_needs(service: Service) -> None:
-    """Verdict, sums and remark stay when the outputs are let go."""
+def test_a_scored_sample_keeps_what_a_table_needs(service: Service) -> None:
+    """It has the verdict, the numbers of tests and the remark."""
     line = (
         b'{"id": 1, "messages": [{"role": "assistant", "content": "```python\\n1 / 0\\n```"}],'
         b' "reference_answer": [{"input": "", "output": "8"}]}'

@@ -1,4 +1,4 @@
-"""What the inputs and outputs of datasets mean."""
+"""Tests of converting raw test cases of datasets."""
 
 from typing import Any
 
@@ -35,14 +35,14 @@ def error_of(inputs: list[Any], outputs: list[Any], **row: object) -> VerifierEr
 
 
 def test_lines_are_joined() -> None:
-    """A list of lines is one text with line ends between the lines."""
+    """A list of lines becomes one text with a line break between the lines."""
     assert cases_of([["1", "2 3"]], [["4", "5"]]) == (
         StdioCase(stdin="1\n2 3", expected_stdout="4\n5"),
     )
 
 
-def test_text_stays_as_it_is() -> None:
-    """Spaces, carriage returns and empty texts are not touched."""
+def test_text_is_not_changed() -> None:
+    """Spaces, carriage returns and empty texts are kept."""
     assert cases_of([" 1\r\n", ""], ["", " \n"]) == (
         StdioCase(stdin=" 1\r\n", expected_stdout=""),
         StdioCase(stdin="", expected_stdout=" \n"),
@@ -61,16 +61,18 @@ def test_text_stays_as_it_is() -> None:
         (["1"], [None], "outputs[0]"),
     ],
 )
-def test_values_need_a_function(inputs: list[Any], outputs: list[Any], field: str) -> None:
-    """Numbers, dicts and lists of values are no text: perhaps the function's name is missing."""
+def test_values_without_a_function_are_refused(
+    inputs: list[Any], outputs: list[Any], field: str
+) -> None:
+    """The error for a value that is no text says that the function name may be missing."""
     error = error_of(inputs, outputs)
 
     assert error.field == field
     assert "fn_name" in error.problem
 
 
-def test_a_value_in_a_listed_case_needs_a_function() -> None:
-    """So it is in lists of cases, and the field is named there too."""
+def test_a_value_in_a_listed_case_without_a_function_is_refused() -> None:
+    """The error for a listed case names the field of the case."""
     with pytest.raises(VerifierError, match=r"test_cases\[0\]\.input: found a dict"):
         plan_of({"test_cases": [{"input": {"n": 1}, "expected_output": "1"}]})
 
@@ -88,29 +90,29 @@ def test_a_value_in_a_listed_case_needs_a_function() -> None:
     ],
 )
 def test_arguments_are_a_list_or_one_per_line(given: Any, arguments: tuple[object, ...]) -> None:
-    """A list holds the arguments; a string has each as JSON in a line of its own."""
+    """A list holds the arguments; a string holds one JSON value per line."""
     (case,) = calls_of([given], [1])
 
     assert case.arguments == arguments
 
 
-def test_outputs_are_decoded_where_inputs_are_text() -> None:
-    """Beside arguments in text, the expected value is JSON in text."""
+def test_outputs_are_decoded_if_inputs_are_text() -> None:
+    """If the arguments are text, a text output is JSON."""
     assert [case.expected_value for case in calls_of(["1", "2"], ["[1, 2]", '"a"'])] == [
         [1, 2],
         "a",
     ]
 
 
-def test_outputs_stand_where_inputs_are_lists() -> None:
-    """Beside a list of arguments, a string that looks like JSON is a string."""
+def test_outputs_are_kept_if_inputs_are_lists() -> None:
+    """If the arguments are a list, a string that looks like JSON stays a string."""
     assert [case.expected_value for case in calls_of([[1], [2]], ["[1, 2]", "3"])] == [
         "[1, 2]",
         "3",
     ]
 
 
-def test_none_may_be_returned() -> None:
+def test_none_may_be_expected() -> None:
     """A null output of a call is the value None."""
     assert [case.expected_value for case in calls_of([[1], "2", "3"], [None, "null", None])] == [
         None,
@@ -136,8 +138,8 @@ def test_none_may_be_returned() -> None:
         pytest.param("[" * 100_000, "1", "inputs[0]", "too deeply", id="deep"),
     ],
 )
-def test_unsound_calls_are_refused(given: Any, expected: Any, field: str, word: str) -> None:
-    """An error names the input or the output that cannot be read."""
+def test_wrong_calls_are_refused(given: Any, expected: Any, field: str, word: str) -> None:
+    """The error names the input or the output that cannot be read."""
     error = error_of([given], [expected], fn_name="f")
 
     assert error.field == field
@@ -147,8 +149,8 @@ def test_unsound_calls_are_refused(given: Any, expected: Any, field: str, word: 
 @pytest.mark.parametrize(
     ("inputs", "outputs"), [([[1], [5]], [["1"], [[9]]]), (["1", "5"], ['["1"]', "[[9]]"])]
 )
-def test_wrapped_outputs_are_accepted_bare_too(inputs: list[Any], outputs: list[Any]) -> None:
-    """Where all outputs are lists of one item, the row may mean the items."""
+def test_items_of_wrapped_outputs_are_accepted_too(inputs: list[Any], outputs: list[Any]) -> None:
+    """If all outputs are lists of one item, the items are accepted, too."""
     first, second = calls_of(inputs, outputs)
 
     assert (first.expected_value, first.also_accepted) == (["1"], ("1",))
@@ -156,18 +158,18 @@ def test_wrapped_outputs_are_accepted_bare_too(inputs: list[Any], outputs: list[
 
 
 @pytest.mark.parametrize("other", [[], [1, 2], 1, "x", {"a": 1}])
-def test_one_other_output_proves_lists_meant(other: object) -> None:
-    """A row whose outputs are not all lists of one item means the lists."""
+def test_one_other_output_proves_that_lists_are_meant(other: object) -> None:
+    """A row with an output that is no list of one item means the lists."""
     assert calls_of([[1], [2]], [[1], other])[0].also_accepted == ()
 
 
-def test_the_first_of_several_items_is_never_enough() -> None:
-    """Returning the head of the expected list stays wrong."""
+def test_the_first_of_several_items_is_wrong() -> None:
+    """Returning the first item of the expected list is wrong."""
     assert calls_of([[1]], [[1, 2]])[0].also_accepted == ()
 
 
-def test_livecodebench_means_what_it_says() -> None:
-    """Cases with a `testtype` are not wrapped: their harness compares to the letter."""
+def test_livecodebench_values_have_one_reading() -> None:
+    """Cases with a `testtype` are neither unwrapped nor given int keys."""
     case = {"input": '{"1": 2}', "output": "[-1]", "testtype": "functional", "fn_name": "f"}
 
     assert plan_of({"test_cases": [case]}).cases == (
@@ -176,7 +178,7 @@ def test_livecodebench_means_what_it_says() -> None:
 
 
 def test_int_keys_of_an_argument_are_restored() -> None:
-    """A dict as the only argument gets back the int keys that JSON took away."""
+    """A dict as the only argument gets back the int keys that JSON turned into strings."""
     (case,) = calls_of([[{"1": "a", "-20": {"3": 4}}]], [1])
 
     assert case.arguments == ({1: "a", -20: {"3": 4}},)
@@ -195,28 +197,28 @@ def test_other_keys_stay_strings(keys: list[str]) -> None:
 
 
 def test_int_keys_among_several_arguments_stay_strings() -> None:
-    """Among other arguments no grader restores them, and nor do we."""
+    """Int keys are restored only if the dict is the only argument, as other graders do."""
     (case,) = calls_of([[{"1": 2}, 3]], [1])
 
     assert case.arguments == ({"1": 2}, 3)
 
 
 def test_an_expected_dict_may_have_int_keys() -> None:
-    """An expected dict is accepted with strings and with ints as keys."""
+    """An expected dict is accepted with string keys and with int keys."""
     (case,) = calls_of([[1]], [{"1": 2}])
 
     assert (case.expected_value, case.also_accepted) == ({"1": 2}, ({1: 2},))
 
 
 def test_a_wrapped_dict_may_have_int_keys() -> None:
-    """Both traps at once: a wrapped dict with int keys."""
+    """A wrapped dict is accepted bare, with string keys and with int keys."""
     (case,) = calls_of([[1]], [[{"1": 2}]])
 
     assert case.also_accepted == ({"1": 2}, {1: 2})
 
 
-def test_rows_of_prime_are_planned() -> None:
-    """A LiveCodeBench row as verl has it: one output of two items proves lists meant."""
+def test_a_row_of_prime_is_read() -> None:
+    """In a LiveCodeBench row of verl, an output of two items proves that lists are meant."""
     row = {
         "fn_name": "occurrencesOfElement",
         "inputs": ["[1, 3, 1, 7]\n[1, 3, 2, 4]\n1", "[1, 2, 3]\n[10]\n5"],

@@ -1,4 +1,4 @@
-"""Test code is found in the shapes that datasets have."""
+"""Tests of reading test code in the shapes of public datasets."""
 
 import json
 from typing import Any
@@ -185,51 +185,51 @@ def error_of(reference: object) -> VerifierError:
         pytest.param(json.dumps(PYTEST), TestCode(source=PYTEST), id="source in json"),
     ],
 )
-def test_every_shape_becomes_its_paper(reference: object, test_code: TestCode) -> None:
-    """Source, prompt, entry point and style of each shape are found, and nothing else is."""
+def test_every_shape_is_read(reference: object, test_code: TestCode) -> None:
+    """Source, prompt, entry point and style of each shape are found, and nothing else."""
     assert code_of(reference) == test_code
 
 
 @pytest.mark.parametrize(
-    "holder",
+    "wrapper",
     ["ground_truth", "reward_model", "verification_info", "verifier_metadata", "input_output"],
 )
 @pytest.mark.parametrize("row", [{"test": CHECK, "entry_point": "f"}, {"functional": CHECK}])
-def test_rows_of_code_stand_in_the_known_holders(holder: str, row: dict[str, object]) -> None:
-    """What stands in a holder, as a dict or as JSON, is read as if it stood alone."""
-    assert code_of({holder: row}) == code_of({holder: json.dumps(row)}) == code_of(row)
+def test_test_code_is_found_in_every_wrapper(wrapper: str, row: dict[str, object]) -> None:
+    """Test code in a wrapper, as a dict or as JSON, is read as if it were at the top."""
+    assert code_of({wrapper: row}) == code_of({wrapper: json.dumps(row)}) == code_of(row)
 
 
-def test_limits_hold_beside_test_code() -> None:
-    """A dataset's time limit and our own limits are read as beside other shapes."""
+def test_limits_next_to_test_code_are_read() -> None:
+    """Time limits of the dataset and our own limits hold for test code, too."""
     plan = plan_tests({"test": CHECK, "time_limit": "2 seconds", "limits": {"memory_mb": 100}})
 
     assert plan.limits == Limits(cpu_seconds=2.0, wall_seconds=6.0, memory_bytes=100 * 2**20)
 
 
 def test_other_languages_are_refused() -> None:
-    """HumanEvalPack has the same rows for six languages."""
+    """A row of HumanEvalPack for another language is an error."""
     assert error_of({"test": CHECK, "language": "java"}).field == "language"
 
 
-def test_an_entry_point_may_stand_outside() -> None:
-    """The name of what is checked is found in the dicts around the tests."""
+def test_an_entry_point_may_be_in_an_outer_dict() -> None:
+    """The entry point is found in the dicts that contain the tests."""
     assert code_of({"entry_point": "f", "ground_truth": {"test": CHECK}}).entry_point == "f"
 
 
 def test_two_entry_points_are_refused() -> None:
-    """Two names contradict each other."""
+    """Two different names of the function are an error."""
     assert error_of({"test": CHECK, "entry_point": "f", "fn_name": "g"}).field == "entry_point"
 
 
 @pytest.mark.parametrize("reference", [{"test": CHECK}, {"tests": CHECK}, {"test_list": ASSERTS}])
-def test_a_shared_process_may_be_asked_for(reference: dict[str, object]) -> None:
-    """`shared_process: true` beside any test code is honoured."""
+def test_shared_process_is_read(reference: dict[str, object]) -> None:
+    """`shared_process: true` next to any test code is read."""
     assert code_of(reference | {"shared_process": True}).shared_process
 
 
-def test_a_process_is_not_shared_by_accident() -> None:
-    """Only true is true."""
+def test_only_true_shares_a_process() -> None:
+    """`shared_process` is false for false, and an error for a string."""
     assert not code_of({"test": CHECK, "shared_process": False}).shared_process
     assert error_of({"test": CHECK, "shared_process": "yes"}).field == "shared_process"
 
@@ -253,8 +253,8 @@ def test_a_process_is_not_shared_by_accident() -> None:
         3,
     ],
 )
-def test_a_prompt_that_is_no_code_is_left_alone(prompt: object) -> None:
-    """The candidate stands behind the prompt, and behind English nothing would run."""
+def test_a_prompt_that_is_not_code_is_ignored(prompt: object) -> None:
+    """A prompt in English is not put before the candidate."""
     assert code_of({"test": CHECK, "prompt": prompt}).prompt == ""
 
 
@@ -270,13 +270,13 @@ def test_a_prompt_that_is_no_code_is_left_alone(prompt: object) -> None:
         'def helper(x):\n    return x\n\ndef f(x):\n    """Square."""\n',
     ],
 )
-def test_a_prompt_that_is_code_stays_as_it_is(prompt: str) -> None:
-    """What provides something, or begins it, goes before the candidate to the letter."""
+def test_a_prompt_that_is_code_is_kept(prompt: str) -> None:
+    """A prompt that defines something, or begins to, is kept unchanged."""
     assert code_of({"test": CHECK, "prompt": prompt}).prompt == prompt
 
 
-def test_the_nearest_prompt_that_is_code_counts() -> None:
-    """English near the tests does not hide code farther out, nor does code farther out win."""
+def test_the_innermost_prompt_that_is_code_is_used() -> None:
+    """A prompt in English does not hide one further out, and an inner one wins."""
     row = {"prompt": "import a", "ground_truth": {"test": CHECK, "prompt": "import b"}}
 
     assert code_of(row).prompt == "import b"
@@ -295,8 +295,8 @@ def test_the_nearest_prompt_that_is_code_counts() -> None:
         "[x] = f()\nassert x",
     ],
 )
-def test_source_is_told_by_what_it_holds(text: str) -> None:
-    """Python that asserts or defines tests is test code wherever tests may stand."""
+def test_source_is_recognized_by_its_content(text: str) -> None:
+    """Python that asserts or defines tests is test code wherever tests may be."""
     assert code_of({"tests": text}).source == text
 
 
@@ -316,16 +316,16 @@ def test_source_is_told_by_what_it_holds(text: str) -> None:
         pytest.param("x" + ".x" * 100_000, id="attributes"),
     ],
 )
-def test_what_only_looks_like_source_is_refused(text: str) -> None:
-    """Other text is an error that says where any test code may stand."""
+def test_text_that_only_looks_like_source_is_refused(text: str) -> None:
+    """The error for other text names `tests.code`."""
     error = error_of({"tests": text})
 
     assert error.field == "tests"
     assert "tests.code" in error.problem
 
 
-def test_json_stays_json() -> None:
-    """JSON that speaks of asserts is read as JSON, though it may be Python, too."""
+def test_json_is_not_read_as_source() -> None:
+    """JSON with the word assert in it is read as JSON, although it is valid Python."""
     error = error_of({"tests": '[{"input": "assert x"}]'})
 
     assert error.field == "tests[0].output"
@@ -348,12 +348,12 @@ def test_json_stays_json() -> None:
         ({"test": CHECK, "entry_point": "f(2)"}, "entry_point", "'f(2)'"),
         ({"test_cases": [ASSERTS[0], {"input": "1"}]}, "test_cases[1]", "a dict"),
         ({"test_cases": ["4", "9"]}, "test_cases", "2 strings"),
-        ({"test_cases": [*ASSERTS, "assert f("]}, "test_cases", "no Python code"),
+        ({"test_cases": [*ASSERTS, "assert f("]}, "test_cases", "not Python asserts"),
         (["4"], "reference", "1 strings"),
     ],
 )
-def test_unsound_test_code_is_refused(reference: object, field: str, word: str) -> None:
-    """An error names the unsound part, and what was found there."""
+def test_wrong_test_code_is_refused(reference: object, field: str, word: str) -> None:
+    """The error names the wrong part and what was found there."""
     error = error_of(reference)
 
     assert error.field == field
@@ -374,14 +374,14 @@ def test_unsound_test_code_is_refused(reference: object, field: str, word: str) 
         {"test": "assert secret", "checker": "exact"},
     ],
 )
-def test_errors_do_not_tell_the_tests(reference: object) -> None:
+def test_errors_do_not_quote_test_code(reference: object) -> None:
     """No error quotes test code."""
     assert "secret" not in str(error_of(reference))
 
 
 @pytest.mark.parametrize("value", [True, {}, {"input": []}, 3])
-def test_other_things_by_the_name_of_test_are_left_alone(value: Any) -> None:
-    """`test` is a common word: a flag or a dict of that name is the dataset's own business."""
+def test_other_values_of_test_are_ignored(value: Any) -> None:
+    """`test` is a common key: a flag or a dict in it belongs to the dataset."""
     reference: dict[str, Any] = {"functional": CHECK, "test": value}
 
     assert code_of(reference).source == CHECK

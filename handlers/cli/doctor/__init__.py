@@ -1,0 +1,1 @@
+"""`verifier doctor`: show which protections the sandbox has on this machine."""

@@ -1,0 +1,197 @@
+"""Start the sandbox, and explain which protections it has on this machine.
+
+In: settings, a function that starts the sandbox. Out: a diagnosis, as JSON or as text.
+"""
+
+import os
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from nova_code_verifier.handlers.report import ISOLATION_LEVELS
+from nova_code_verifier.handlers.settings import Settings
+from nova_code_verifier.sandbox.errors import SandboxError
+from nova_code_verifier.sandbox.host.local import LocalExecutor
+from nova_code_verifier.sandbox.types import IsolationLevel
+
+_LEVELS = {
+    IsolationLevel.KERNEL: "the kernel refuses network, processes and files to a program",
+    IsolationLevel.INTERPRETER: "Python refuses them; a program that corrupts memory can get "
+    "around it",
+    IsolationLevel.NONE: "nothing is refused; only for programs that you trust",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protection:
+    """One protection: what it does (`effect`), and how to get it if it is missing (`remedy`)."""
+
+    effect: str
+    remedy: str
+    needs_kernel_level: bool = True
+
+
+PROTECTIONS = {
+    "seccomp": Protection(
+        effect="refuses system calls for network, new processes, and signals to other processes",
+        remedy="needs a kernel with CONFIG_SECCOMP_FILTER, and a container that allows prctl to "
+        "install a seccomp filter",
+    ),
+    "landlock": Protection(
+        effect="allows a program to read only the interpreter's files, and to write only in its "
+        "work directory",
+        remedy="needs Linux 5.13 or later with landlock enabled (lsm=landlock,...); without it, "
+        "Python's audit hook guards the files",
+    ),
+    "forgets_ctypes": Protection(
+        effect="keeps a program from ctypes, and so from native code, which the audit hook cannot "
+        "guard",
+        remedy="needs landlock, or Python 3.13 or later",
+    ),
+    "orphans_adopted": Protection(
+        effect="finds and kills the processes that a program leaves running",
+        remedy="needs a container that allows prctl to set PR_SET_CHILD_SUBREAPER",
+    ),
+    "hidden_from_peers": Protection(
+        effect="hides memory and environment from other processes of the same user",
+        remedy="needs a container that allows prctl to set PR_SET_DUMPABLE",
+    ),
+    "uid_dropped": Protection(
+        effect="runs the programs of each worker as a separate user that owns no files",
+        remedy="start as root, in a container, with an interpreter that every user can read",
+        needs_kernel_level=False,
+    ),
+    "resource_limits": Protection(
+        effect="limits CPU time, address space, the size of files and the number of open files",
+        remedy="needs a kernel that allows setrlimit",
+        needs_kernel_level=False,
+    ),
+}
+"""Every protection, by the name that the sandbox reports."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """The findings. If the sandbox does not start, `level` is None and `problem` says why."""
+
+    required: IsolationLevel
+    level: IsolationLevel | None = None
+    granted: Mapping[str, object]
+    workers: int = 0
+    problem: str = ""
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether samples can be scored here."""
+        if self.level is None:
+            return False
+        return ISOLATION_LEVELS[self.level] >= ISOLATION_LEVELS[self.required]
+
+    @property
+    def kernel_refused(self) -> str:
+        """Why level `kernel` was refused; empty if it was granted, or not requested."""
+        return str(self.granted.get("kernel_refused", ""))
+
+
+def diagnose(settings: Settings, start: Callable[[], LocalExecutor]) -> Diagnosis:
+    """Start the sandbox with *start*, and return what it was granted."""
+    try:
+        with start() as executor:
+            return Diagnosis(
+                required=settings.weakest_level,
+                level=executor.level,
+                granted=executor.granted,
+                workers=len(executor.zygote_pids),
+            )
+    except SandboxError as error:
+        return Diagnosis(required=settings.weakest_level, granted={}, problem=str(error))
+
+
+def as_json(diagnosis: Diagnosis) -> dict[str, object]:
+    """Return everything as one JSON object. Its names must stay: programs read them."""
+    return {
+        "level": diagnosis.level,
+        "required": diagnosis.required,
+        "is_enough": diagnosis.is_enough,
+        "problem": diagnosis.problem,
+        "kernel_refused": diagnosis.kernel_refused,
+        "workers": diagnosis.workers,
+        **_machine(),
+        "protections": {
+            name: {
+                "granted": diagnosis.granted.get(name, False),
+                "protects": protection.effect,
+                "remedy": _remedy(diagnosis, name),
+            }
+            for name, protection in PROTECTIONS.items()
+        },
+    }
+
+
+def as_text(diagnosis: Diagnosis) -> RenderableType:
+    """Return everything as tables for people."""
+    return Group(_facts(diagnosis), "", _protections(diagnosis))
+
+
+def _facts(diagnosis: Diagnosis) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    level = diagnosis.level
+    style = "green" if diagnosis.is_enough else "bold red"
+    table.add_row("isolation level", Text(level or "the sandbox does not start", style=style))
+    if level is not None:
+        table.add_row("", _LEVELS[level])
+    if diagnosis.problem:
+        table.add_row("", Text(diagnosis.problem))
+    if diagnosis.kernel_refused:
+        table.add_row("kernel refused", Text(diagnosis.kernel_refused))
+    table.add_row("required level", diagnosis.required)
+    table.add_row("workers", str(diagnosis.workers))
+    for name, value in _machine().items():
+        table.add_row(name, value)
+    return table
+
+
+def _protections(diagnosis: Diagnosis) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("protection", "granted"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("what it does, and how to get it if it is missing")
+    for name, protection in PROTECTIONS.items():
+        remedy = _remedy(diagnosis, name)
+        table.add_row(name, _granted_text(diagnosis.granted.get(name, False)), protection.effect)
+        if remedy:
+            table.add_row("", "", Text(f"-> {remedy}", style="yellow"))
+    return table
+
+
+def _granted_text(granted: object) -> Text:
+    if not granted:
+        return Text("no", style="yellow")
+    return Text("yes" if granted is True else f"yes ({granted})", style="green")
+
+
+def _remedy(diagnosis: Diagnosis, name: str) -> str:
+    protection = PROTECTIONS[name]
+    if diagnosis.granted.get(name, False):
+        return ""
+    if protection.needs_kernel_level and diagnosis.level in (
+        IsolationLevel.INTERPRETER,
+        IsolationLevel.NONE,
+    ):
+        if diagnosis.kernel_refused:
+            return f"part of level kernel, which the kernel refused; {protection.remedy}"
+        return "part of level kernel; unset VERIFIER_ISOLATION to get it"
+    return protection.remedy
+
+
+def _machine() -> dict[str, str]:
+    return {
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "kernel": f"{platform.system()} {platform.release()}",
+        "machine": platform.machine(),
+        "user": "root" if os.geteuid() == 0 else "not root",
+    }

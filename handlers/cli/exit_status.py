@@ -1,0 +1,61 @@
+"""Exit statuses, and the errors that lead to them.
+
+In: an exception that a command raised. Out: one line on standard error, and an exit status.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+
+import typer
+
+from nova_code_verifier.handlers.cli.files import UnusableFileError
+from nova_code_verifier.handlers.settings import SettingsError
+from nova_code_verifier.sandbox.errors import SandboxError
+
+_DOCKER_SDK = "docker"
+
+
+class Status(IntEnum):
+    """The exit statuses. The last three are 128 plus the number of a signal, as in shells."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    INTERRUPTED = 130
+    BROKEN_PIPE = 141
+    TERMINATED = 143
+
+
+@contextmanager
+def exit_on_errors() -> Iterator[None]:
+    """Replace each error that a user can cause or repair by one line and an exit status.
+
+    A bug keeps its traceback.
+    """
+    try:
+        yield
+    except (SettingsError, UnusableFileError) as error:
+        raise exit_with(str(error), Status.USAGE) from None
+    except SandboxError as error:
+        raise exit_with(str(error), Status.FAILED) from None
+    except ModuleNotFoundError as error:
+        if error.name != _DOCKER_SDK:
+            raise
+        message = "the docker SDK is not installed; run pip install 'nova-code-verifier[docker]'"
+        raise exit_with(message, Status.FAILED) from None
+    except KeyboardInterrupt:
+        raise exit_with("interrupted", Status.INTERRUPTED) from None
+    except BrokenPipeError:  # the reader, such as `head`, closed the pipe: that is no error
+        raise typer.Exit(Status.BROKEN_PIPE) from None
+
+
+def exit_with(message: str, status: Status) -> typer.Exit:
+    """Print *message* as an error, and return the exception that ends the command."""
+    print_error(message)
+    return typer.Exit(status)
+
+
+def print_error(message: str) -> None:
+    """Print *message* on standard error, after the name of the program."""
+    typer.echo(f"verifier: {message}", err=True)

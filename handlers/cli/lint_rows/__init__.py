@@ -1,0 +1,1 @@
+"""`verifier lint-rows`: check rows for everything that could break a trainer."""

@@ -1,0 +1,30 @@
+"""Arguments and options that several commands share, and the settings behind them."""
+
+from typing import Annotated
+
+import typer
+
+from nova_code_verifier.handlers.settings import Settings, read_settings, with_rubric
+
+SamplesArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="SAMPLES.jsonl", help="The samples, one JSON object per line; - is standard input."
+    ),
+]
+RubricOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="RUBRIC.toml",
+        help="The rubric: a TOML or JSON file, or JSON text. It replaces VERIFIER_RUBRIC.",
+    ),
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object instead of a table.")
+]
+
+
+def settings_with(rubric: str | None) -> Settings:
+    """Read the settings; *rubric* replaces theirs. Raises SettingsError."""
+    settings = read_settings()
+    return settings if rubric is None else with_rubric(settings, rubric)

@@ -1,0 +1,129 @@
+"""The table of samples, the summary and the list of problems of a run.
+
+In: scored samples, a summary. Out: text for people.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TextIO
+
+from rich.table import Table
+from rich.text import Text
+
+from nova_code_verifier.handlers.cli.score.samples import ScoredSample
+from nova_code_verifier.handlers.cli.score.summary import Summary
+from nova_code_verifier.handlers.cli.tables import console_for, printable, render
+from nova_code_verifier.sandbox.types import IsolationLevel
+from nova_code_verifier.verifier.rubric import DIMENSIONS
+from nova_code_verifier.verifier.types import Verdict
+
+_ID_CHARACTERS_MAX = 40
+_NARROW_COLUMNS = 100
+
+_STYLES = {
+    Verdict.ACCEPTED: "green",
+    Verdict.UNGRADED: "yellow",
+    Verdict.SECURITY_VIOLATION: "bold red",
+}
+_FAILURE_STYLE = "red"
+_SHORT_NAMES = {"correctness": "correct", "conciseness": "concise", "similarity": "similar"}
+
+
+def sample_text(samples: Sequence[ScoredSample], stream: TextIO | None) -> str:
+    """Return a table with one line per sample, as text that suits *stream*."""
+    is_narrow = console_for(stream).width < _NARROW_COLUMNS
+    return render(sample_table(samples, is_narrow=is_narrow), stream)
+
+
+def sample_table(samples: Sequence[ScoredSample], *, is_narrow: bool = False) -> Table:
+    """Return a table with one line per sample; a narrow one shows only the first dimension."""
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
+    table.add_column("id")  # shrinks if the terminal is narrow, as the remark does
+    dimensions = DIMENSIONS[:1] if is_narrow else DIMENSIONS
+    for name in ("reward", *(_SHORT_NAMES.get(name, name) for name in dimensions), "tests"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("remark")
+    for sample in samples:
+        table.add_row(*_cells(sample, dimensions))
+    return table
+
+
+def summary_table(summary: Summary, seconds: float, level: IsolationLevel) -> Table:
+    """Return the sums of a run that took *seconds*."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column()
+    mean = summary.mean_reward
+    ungraded = summary.count - summary.graded_count
+    note = f"of the {summary.graded_count} graded" if ungraded else ""
+    table.add_row("samples", str(summary.count), "")
+    table.add_row("mean reward", "-" if mean is None else f"{mean:.4f}", note)
+    for verdict, count in summary.verdicts.most_common():
+        name = Text(f"  {verdict}", style=_STYLES.get(verdict, _FAILURE_STYLE))
+        table.add_row(name, str(count), f"{count / summary.count:6.1%}")
+    table.add_row("samples per second", f"{summary.count / seconds:.1f}" if seconds else "-", "")
+    table.add_row("isolation level", level, "")
+    return table
+
+
+def summary_text(summary: Summary, seconds: float, level: IsolationLevel) -> str:
+    """Return what standard error shows at the end of a run of *seconds*."""
+    text = render(summary_table(summary, seconds, level), sys.stderr)
+    return f"{text}{problem_list(summary)}\n" if summary.problem_count else text
+
+
+def problem_list(summary: Summary) -> str:
+    """List the first problems of the dataset, and count the others."""
+    shown = [f"  {_problem_line(sample)}" for sample in summary.problems]
+    more = summary.problem_count - len(shown)
+    heading = f"{_samples(summary.problem_count)} could not be graded; fix these in the dataset:"
+    return "\n".join([heading, *shown, *([f"  and {more} more"] if more else [])])
+
+
+def outage_text(summary: Summary) -> str:
+    """Say how many samples must be scored again, and the first reason."""
+    return (
+        f"{summary.outage_count} of {_samples(summary.count)} could not be graded because the "
+        "verifier failed, not the program or the dataset; score them again. "
+        f"First reason: {printable(summary.first_outage)}"
+    )
+
+
+def _samples(count: int) -> str:
+    return "1 sample" if count == 1 else f"{count} samples"
+
+
+def _cells(sample: ScoredSample, dimensions: Iterable[str]) -> list[Text]:
+    style = _STYLES.get(sample.verdict, _FAILURE_STYLE)
+    return [
+        _one_line(_id_text(sample.row["id"])),
+        Text("-" if sample.reward is None else f"{sample.reward:.3f}", style=style),
+        *(Text(_share(sample.dimensions.get(name))) for name in dimensions),
+        Text(f"{sample.tests_passed}/{sample.tests_total}"),
+        Text(sample.verdict, style=style),
+        _one_line(printable(sample.remark)),
+    ]
+
+
+def _share(share: float | None) -> str:
+    return "-" if share is None else f"{share:.2f}"
+
+
+def _one_line(text: str) -> Text:
+    return Text(text, no_wrap=True, overflow="ellipsis")
+
+
+def _problem_line(sample: ScoredSample) -> str:
+    sample_id = sample.row["id"]
+    line = f"line {sample.line_number}"
+    where = line if sample_id is None else f"{line} (id {_id_text(sample_id)})"
+    # A line that cannot be read has a problem that names the line already.
+    return f"{where}: {printable(sample.problem.removeprefix(f'{line}: '))}"
+
+
+def _id_text(sample_id: object) -> str:
+    text = sample_id if isinstance(sample_id, str) else json.dumps(sample_id)
+    return printable(text, limit=_ID_CHARACTERS_MAX)

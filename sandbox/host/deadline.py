@@ -1,0 +1,43 @@
+"""A view of an executor that passes one deadline to every call."""
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from nova_code_verifier.sandbox.types import Execution, Executor, IsolationLevel, Job
+
+
+class _Stoppable(Executor, Protocol):
+    def level_by(self, deadline: float, /) -> IsolationLevel: ...
+
+    def run(
+        self, jobs: Iterable[Job], *, deadline: float = ...
+    ) -> Iterator[tuple[int, tuple[Execution, ...]]]: ...
+
+    def with_preloaded(self, modules: tuple[str, ...]) -> "_Stoppable": ...
+
+
+class DeadlineView:
+    """An `Executor` that stops at its deadline, in `time.monotonic` seconds."""
+
+    def __init__(self, executor: _Stoppable, deadline: float) -> None:
+        """View *executor*, which stays the owner of all processes."""
+        self._executor = executor
+        self._deadline = deadline
+
+    @property
+    def level(self) -> IsolationLevel:
+        """Return the executor's level. Raises SandboxError if it is unknown at the deadline."""
+        return self._executor.level_by(self._deadline)
+
+    @property
+    def isolates_trusted_code(self) -> bool:
+        """Return whether the executor isolates trusted code."""
+        return self._executor.isolates_trusted_code
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+        """Run *jobs* until the deadline."""
+        return self._executor.run(jobs, deadline=self._deadline)
+
+    def with_preloaded(self, modules: tuple[str, ...]) -> Executor:
+        """Return the view, with the same deadline, of the executor of trusted programs."""
+        return DeadlineView(self._executor.with_preloaded(modules), self._deadline)

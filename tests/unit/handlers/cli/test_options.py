@@ -1,0 +1,48 @@
+"""The options that several commands share."""
+
+from pathlib import Path
+
+import pytest
+
+from nova_code_verifier.handlers.cli.options import settings_with
+from nova_code_verifier.handlers.settings import load_rubric
+from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC
+from tests.paths import REPOSITORY
+from tests.unit.handlers.cli.command_line import sample, verifier
+
+
+def test_a_rubric_replaces_the_one_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """--rubric has precedence over VERIFIER_RUBRIC."""
+    monkeypatch.setenv("VERIFIER_RUBRIC", '{"reward": {"range": [0, 2]}}')
+
+    assert settings_with(None).rubric.highest == 2.0
+    assert settings_with('{"reward": {"range": [0, 3]}}').rubric.highest == 3.0
+
+
+def test_the_example_rubric_is_the_default_one() -> None:
+    """The file that shows every key has the default value for each."""
+    assert load_rubric(str(REPOSITORY / "examples" / "rubric.toml")) == DEFAULT_RUBRIC
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[weight]", "weight: no such key; did you mean weights?"),
+        ("[weights", "rubric.toml: "),
+        (None, "cannot be read"),
+        ("#" * 2**21, "too big for a setting"),
+    ],
+)
+def test_a_rubric_that_cannot_be_used_is_named(
+    tmp_path: Path, text: str | None, complaint: str
+) -> None:
+    """The command stops before it scores anything, and names the option and the reason."""
+    rubric = tmp_path / "rubric.toml"
+    if text is not None:
+        rubric.write_text(text)
+
+    done = verifier("score", "-", "--rubric", rubric, stdin=sample())
+
+    assert (done.stdout, done.returncode) == ("", 2)
+    assert "--rubric: " in done.stderr
+    assert complaint in done.stderr

@@ -1,0 +1,71 @@
+"""The progress bar, on a real pseudo-terminal."""
+
+import os
+import pty
+import subprocess
+
+import pytest
+
+from tests.paths import REPOSITORY
+from tests.unit.handlers.cli.command_line import COMMAND, no_completions, verifier
+
+SAMPLES = no_completions(20)
+
+
+def shown_on_a_terminal(*arguments: str, both: bool = False) -> str:
+    """Run `verifier score` with a terminal as standard error (or *both*); return what it shows."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, "score", "-", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=theirs if both else subprocess.DEVNULL,
+        stderr=theirs,
+        cwd=REPOSITORY,
+        env=os.environ | {"TERM": "xterm", "COLUMNS": "120"},
+    )
+    os.close(theirs)
+    assert process.stdin is not None
+    process.stdin.write(SAMPLES.encode())
+    process.stdin.close()
+    shown = b""
+    try:
+        while piece := os.read(ours, 2**16):
+            shown += piece
+    except OSError:
+        pass  # Linux reports this when the other end of the terminal is closed
+    os.close(ours)
+    assert process.wait(timeout=10) == 0
+    return shown.decode()
+
+
+def test_a_bar_appears_on_a_terminal() -> None:
+    """The bar counts the samples, and is erased before the summary."""
+    bar, _, rest = shown_on_a_terminal().rpartition("scoring ")
+
+    assert "scoring " in bar
+    assert "20 samples" in rest
+    assert "\x1b[2K" in rest  # the line is erased
+    assert rest.index("\x1b[2K") < rest.index("mean reward")
+
+
+def test_quiet_shows_no_bar() -> None:
+    """With --quiet, no character reaches the terminal."""
+    assert shown_on_a_terminal("--quiet") == ""
+
+
+def test_the_bar_is_hidden_while_the_table_is_printed() -> None:
+    """On a terminal that shows both, no line of the table shares a line with the bar."""
+    lines = shown_on_a_terminal("--table", both=True).splitlines()
+
+    assert not [line for line in lines if "scoring" in line and "reward" in line]
+    assert len([line for line in lines if "no_candidate" in line]) == 20 + 1
+
+
+@pytest.mark.parametrize("name", ["FORCE_COLOR", "TTY_COMPATIBLE"])
+def test_a_log_gets_no_bar(name: str) -> None:
+    """Without a terminal there is no bar, even if the environment asks for colours."""
+    done = verifier("score", "-", stdin=SAMPLES, **{name: "1"})
+
+    assert done.returncode == 0
+    assert "scoring" not in done.stderr
+    assert "\x1b" not in done.stderr

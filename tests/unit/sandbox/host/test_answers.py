@@ -1,0 +1,94 @@
+"""How a guest's answer becomes the ending of its question."""
+
+import json
+
+import pytest
+
+from nova_code_verifier.sandbox.host.answers import (
+    Answer,
+    error_of,
+    failure_ending,
+    read_answer,
+)
+from nova_code_verifier.sandbox.protocol.encoding import encode
+from nova_code_verifier.sandbox.protocol.guest_messages import read_message
+from nova_code_verifier.sandbox.types import Ending, RaisedError
+
+
+def answer_to(*words: object) -> Answer:
+    """Read the message of these words as the answer to a call."""
+    return read_answer(read_message(json.dumps(words).encode("ascii")), is_decoded=True)
+
+
+def answer_of(payload: bytes) -> Answer:
+    """Read a payload as the answer to a call."""
+    return read_answer(read_message(payload), is_decoded=True)
+
+
+@pytest.mark.parametrize("value", [None, [1, (2, "\ud800")], {b"k": 2**70}, "]"])
+def test_a_value_is_decoded(value: object) -> None:
+    """A call that returned plain data has finished with that value."""
+    assert answer_of(b'["value",' + encode(value) + b"]") == (Ending.FINISHED, value, None, "")
+
+
+def test_the_answer_to_an_operation_stays_bytes() -> None:
+    """The answer to an operation is not decoded, even if it could not be."""
+    answer = read_answer(read_message(b'["value",{"is":oops}]'), is_decoded=False)
+
+    assert answer == (Ending.FINISHED, b'{"is":oops}', None, "")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b'["value",',
+        b'["value",]',
+        b'["value",1,2]',
+        b'["value",{"unknown":1}]',
+        b'["value",{"s":[[]]}]',
+        b'["value",' + b"[" * 10**5,
+        b'["value", "spaced"]'.replace(b",", b" ,"),
+    ],
+)
+def test_a_value_that_is_no_plain_data_is_unreadable(payload: bytes) -> None:
+    """A value that cannot be decoded is the candidate's fault, and raises nothing."""
+    ending, value, error, _ = answer_of(payload)
+
+    assert (ending, value, error) == (Ending.UNREADABLE, None, None)
+
+
+def test_an_exception_is_reported_with_type_and_message() -> None:
+    """A call that raised has the type and the message that the guest sent."""
+    raised = RaisedError(type_name="ValueError", message="no")
+
+    assert answer_to("raised", "ValueError", "no") == (Ending.RAISED, None, raised, "")
+
+
+def test_a_memory_error_is_the_memory_limit() -> None:
+    """A MemoryError means that the limit refused an allocation, not that the call has a bug."""
+    assert answer_to("raised", "MemoryError", "") == (Ending.OUT_OF_MEMORY, None, None, "")
+
+
+def test_the_guests_reason_becomes_the_detail() -> None:
+    """An answer that the guest could not encode keeps the reason as its detail."""
+    reason = "a builtins.function is not plain data"
+
+    assert answer_to("unreadable", reason) == (Ending.UNREADABLE, None, None, reason)
+
+
+@pytest.mark.parametrize(
+    ("failure", "ending"),
+    [
+        ("not_compiled", Ending.NOT_COMPILED),
+        ("not_loaded", Ending.NOT_LOADED),
+        ("no_entry_point", Ending.NO_ENTRY_POINT),
+        ("accepted", Ending.CRASHED),
+        ("", Ending.CRASHED),
+    ],
+)
+def test_each_failure_has_an_ending(failure: str, ending: Ending) -> None:
+    """A known failure has its own ending; one that a guest made up is a crash."""
+    message = read_message(json.dumps(["failed", failure, "E", "text"]).encode("ascii"))
+
+    assert failure_ending(message) is ending
+    assert error_of(message) == RaisedError(type_name="E", message="text")

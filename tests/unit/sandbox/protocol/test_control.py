@@ -1,0 +1,56 @@
+"""The packets between a keeper and its zygote."""
+
+import pytest
+
+from nova_code_verifier.sandbox.protocol.control import (
+    GuestRequest,
+    is_run,
+    pack_ended,
+    pack_ready,
+    pack_refused,
+    pack_request,
+    pack_started,
+    read_ended,
+    read_ready,
+    read_request,
+    read_started,
+)
+
+LIMITS = {
+    "cpu_seconds": 11,
+    "memory_bytes": 2**40,
+    "output_bytes": 2**24,
+    "program_bytes": 7,
+}
+
+
+@pytest.mark.parametrize("calls", [0, 3])
+@pytest.mark.parametrize("argv", [(), ("-x", "\ud800", "")])
+def test_a_request_is_read_as_it_was_packed(calls: int, argv: tuple[str, ...]) -> None:
+    """Limits, sizes and arguments of a request stay the same."""
+    request = GuestRequest(calls=calls, argv=argv, **LIMITS)
+    packet = pack_request(request)
+
+    assert read_request(packet) == request
+    assert is_run(packet) is (calls == 0)
+
+
+def test_a_started_packet_holds_the_pid() -> None:
+    """A `started` packet is read as one, and not as an `ended` packet."""
+    packet = pack_started(4711)
+
+    assert (read_started(packet), read_ended(packet)) == (4711, None)
+
+
+def test_an_ended_packet_holds_status_and_usage() -> None:
+    """An `ended` packet is read as one, and not as a `started` packet."""
+    packet = pack_ended(9, 0.25, 2**40)
+
+    assert (read_ended(packet), read_started(packet)) == ((9, 0.25, 2**40), None)
+
+
+def test_the_first_packet_says_what_was_granted_or_refused() -> None:
+    """Only a refusal has a reason, even an empty one."""
+    assert read_ready(pack_ready({"landlock": 6})) == ({"landlock": 6}, None)
+    assert read_ready(pack_refused("no seccomp"))[1] == "no seccomp"
+    assert read_ready(pack_refused(""))[1] == ""

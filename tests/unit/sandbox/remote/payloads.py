@@ -1,0 +1,43 @@
+"""Jobs of every kind, and arbitrary frames, for the tests of requests and responses."""
+
+import json
+
+from hypothesis import strategies as st
+
+from nova_code_verifier.sandbox.types import Call, Job, Limits, Operation, Run
+
+RUNS = Job(
+    program="print('\ud800')",
+    questions=(Run(stdin=b"\xff\0", argv=("-x", "\ud800")), Run()),
+    limits=Limits(cpu_seconds=0.5, wall_seconds=2.0, memory_bytes=2**20, output_bytes=2**20),
+    give_up_after=2,
+)
+CALLS = Job(
+    program="def f(*a): return a",
+    questions=(
+        Call(entry_point="f", arguments=(1, [2.5, "x"], {3: None})),
+        Call(entry_point="f", arguments=(float("inf"),)),
+    ),
+)
+OPERATIONS = Job(program="x = 1", questions=(Operation(instruction=b'{"op": "name"}'),))
+
+
+def fields(**changes: object) -> bytes:
+    """Write the fields of an honest execution of a run, some of them changed."""
+    honest: dict[str, object] = {"ending": "finished", "exit_status": 0, "signal": None}
+    honest |= {"type_name": None, "message": None, "cpu": 0.1, "wall": 0.1, "memory": 1}
+    honest |= {"detail": "", "cause": "none"}
+    return json.dumps(list((honest | changes).values())).encode()
+
+
+arbitrary_frames = st.lists(
+    st.one_of(
+        st.binary(max_size=40),
+        st.sampled_from([fields(), b"null", b'["kernel",[1]]', b'["kernel",[2]]', b"[1.0,1]"]),
+        st.recursive(
+            st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+            lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        ).map(lambda tree: json.dumps(tree).encode()),
+    ),
+    max_size=10,
+)

@@ -1,0 +1,54 @@
+"""Tests of parsing untrusted source."""
+
+import ast
+import warnings
+
+import pytest
+
+from nova_code_verifier.verifier.syntax import Nodes, parse, read_python
+
+
+def test_odd_escapes_raise_no_warning() -> None:
+    """Parsing neither shows nor raises the warning about an invalid escape."""
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("always")
+        parse(r"'\d'")
+
+    assert shown == []
+
+
+def test_the_filters_of_warnings_are_restored() -> None:
+    """Parsing leaves the warning filters of the process as they were."""
+    before = list(warnings.filters)
+
+    parse("1 is 1")
+
+    assert warnings.filters == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["def f(", "x = '", "\0", "\ud800", pytest.param("(" * 100_000, id="deep")],
+)
+def test_text_that_is_not_python_has_no_tree(text: str) -> None:
+    """For text that cannot be parsed, the result is None, also if it is nested too deeply."""
+    assert read_python(text) is None
+
+
+def test_python_has_a_tree() -> None:
+    """For valid source, the result is its syntax tree."""
+    tree = read_python("x = 1")
+
+    assert tree is not None
+    assert ast.unparse(tree) == "x = 1"
+
+
+def test_nodes_are_listed_by_type_and_depth() -> None:
+    """Nodes are returned in the order of the given types, and outer nodes come first."""
+    nodes = Nodes(parse("def f():\n    def g(): pass\nclass A: pass\ndef h(): pass"))
+
+    types = [type(node) for node in nodes.of(ast.ClassDef, ast.FunctionDef)]
+
+    assert types == [ast.ClassDef, *[ast.FunctionDef] * 3]
+    assert [node.name for node in nodes.of(ast.FunctionDef)] == ["f", "h", "g"]
+    assert nodes.of(ast.While) == []
