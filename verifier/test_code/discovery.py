@@ -96,7 +96,7 @@ def _run_without_answers(
     for _ in range(2):  # the second time with those that turned out to need pytest
         run, compiled = list(compiled.items()), {}
         jobs = [harness_job(test_code, tests) for test_code, tests in run]
-        for index, (execution,) in run_harness_jobs(jobs, [tests for _, tests in run], executor):
+        for index, (execution,) in run_harness_jobs(jobs, executor):
             test_code, _ = run[index]
             result = _result_of(execution)
             if isinstance(result, CompiledTests):
@@ -142,8 +142,7 @@ def _count_guessed(results: dict[TestCode, DiscoveryResult], executor: Executor)
         baseline_job(test_code, discovery.compiled, len(discovery.questions))
         for test_code, discovery in found
     ]
-    compiled = [discovery.compiled for _, discovery in found]
-    for index, executions in run_harness_jobs(jobs, compiled, executor):
+    for index, executions in run_harness_jobs(jobs, executor):
         test_code, discovery = found[index]
         guessed = 0
         for execution in executions:
