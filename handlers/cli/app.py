@@ -21,37 +21,16 @@ from nova_code_verifier.handlers.cli.score import command as score
 
 _DISTRIBUTION = "nova-code-verifier"
 
-HELP = """\
-Score programs that language models wrote: run them in a sandbox against the tests of a dataset.
-
-\b
-Examples, in a clone of the repository:
-  verifier score examples/completions.jsonl --table
-  verifier explain examples/completions.jsonl --id next-palindrome-off-by-one
-
-`verifier COMMAND --help` shows the format of the input, examples, exit statuses and settings.
-Settings are environment variables named VERIFIER_...; docs/settings.md lists all of them.
-
-\b
-Exit status of all commands:
-  0    success
-  1    a check failed, or the verifier could not do its work
-  2    an argument, a setting or a file cannot be used
-  130  stopped by Ctrl-C; 141: the reader of the output has gone; 143: stopped by SIGTERM
-"""
-
-app = typer.Typer(
-    help=HELP, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
-)
-for name, function, text, summary in (
-    ("score", score.score, score.HELP, "Score each sample of a file."),
-    ("explain", explain.explain, explain.HELP, "Show how one sample got its reward."),
-    ("judge-check", judge_check.judge_check, judge_check.HELP, "Test the LLM judge."),
-    ("lint-rows", lint_rows.lint_rows, lint_rows.HELP, "Check rows for a trainer."),
-    ("doctor", doctor.doctor, doctor.HELP, "Check the sandbox of this machine."),
-    ("docker-check", docker_check.docker_check, docker_check.HELP, "Compare the Lambda's image."),
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+for name, function, summary in (
+    ("score", score.score, "Score each sample of a file."),
+    ("explain", explain.explain, "Show how one sample got its reward."),
+    ("judge-check", judge_check.judge_check, "Test the LLM judge."),
+    ("lint-rows", lint_rows.lint_rows, "Check rows for a trainer."),
+    ("doctor", doctor.doctor, "Check the sandbox of this machine."),
+    ("docker-check", docker_check.docker_check, "Compare the Lambda's image."),
 ):
-    app.command(name, help=text, short_help=summary)(function)
+    app.command(name, short_help=summary)(function)
 
 
 def main() -> NoReturn:
@@ -88,4 +67,20 @@ def _options(
         ),
     ] = False,
 ) -> None:
-    pass
+    """Score programs that language models wrote: run them in a sandbox against the tests of a dataset.
+
+    \b
+    Examples, in a clone of the repository:
+      verifier score examples/completions.jsonl --table
+      verifier explain examples/completions.jsonl --id next-palindrome-off-by-one
+
+    `verifier COMMAND --help` shows the format of the input, examples, exit statuses and settings.
+    Settings are environment variables named VERIFIER_...; docs/settings.md lists all of them.
+
+    \b
+    Exit status of all commands:
+      0    success
+      1    a check failed, or the verifier could not do its work
+      2    an argument, a setting or a file cannot be used
+      130  stopped by Ctrl-C; 141: the reader of the output has gone; 143: stopped by SIGTERM
+    """

@@ -9,36 +9,6 @@ from nova_code_verifier.handlers.cli.exit_status import Status, exit_on_errors, 
 from nova_code_verifier.handlers.cli.options import SamplesArgument
 from nova_code_verifier.handlers.settings import read_settings
 
-HELP = """\
-Build the Lambda's image, score a file in it and on this machine, and compare the rows.
-
-The image runs in a container without network and without capabilities, as an unprivileged user, on
-a read-only root, with limits on memory and processes. This command needs a container engine and its
-SDK: pip install 'nova-code-verifier[docker]'.
-
-\b
-The output:
-  image ...              the id or tag of the image
-  12.3 MB  RUN ...       the size of each layer, and the command that made it
-  s1: reward is 0.5 ...  one line per difference: the id, the field and both values
-  31 rows, 0 differences; isolation in the image: kernel
-\b
-Examples, in a clone of the repository:
-  verifier docker-check examples/completions.jsonl
-  verifier docker-check samples.jsonl --image nova-code-verifier:latest
-\b
-Exit status:
-  0  all rows are equal, except for durations
-  1  rows differ, or the engine, the image or the sandbox fails
-  2  an argument, a setting or a file cannot be used
-\b
-Environment variables:
-  DOCKER_HOST      the address of the container engine, if it is not the default one
-  VERIFIER_RUBRIC  the rubric, as JSON text: the container cannot read a file of this machine
-The other VERIFIER_ settings also apply on this machine and in the image, except those of the
-judge and of the executor function: the container has no network.
-"""
-
 
 @exit_on_errors()
 def docker_check(
@@ -62,7 +32,34 @@ def docker_check(
         ),
     ] = None,
 ) -> None:
-    """Compare the image with this machine."""
+    """Build the Lambda's image, score a file in it and on this machine, and compare the rows.
+
+    The image runs in a container without network and without capabilities, as an unprivileged user, on
+    a read-only root, with limits on memory and processes. This command needs a container engine and its
+    SDK: pip install 'nova-code-verifier[docker]'.
+
+    \b
+    The output:
+      image ...              the id or tag of the image
+      12.3 MB  RUN ...       the size of each layer, and the command that made it
+      s1: reward is 0.5 ...  one line per difference: the id, the field and both values
+      31 rows, 0 differences; isolation in the image: kernel
+    \b
+    Examples, in a clone of the repository:
+      verifier docker-check examples/completions.jsonl
+      verifier docker-check samples.jsonl --image nova-code-verifier:latest
+    \b
+    Exit status:
+      0  all rows are equal, except for durations
+      1  rows differ, or the engine, the image or the sandbox fails
+      2  an argument, a setting or a file cannot be used
+    \b
+    Environment variables:
+      DOCKER_HOST      the address of the container engine, if it is not the default one
+      VERIFIER_RUBRIC  the rubric, as JSON text: the container cannot read a file of this machine
+    The other VERIFIER_ settings also apply on this machine and in the image, except those of the
+    judge and of the executor function: the container has no network.
+    """
     from nova_code_verifier.handlers.cli.docker_check.comparison import check  # noqa: PLC0415
     from nova_code_verifier.handlers.containers.image import Build, ContainerError  # noqa: PLC0415
     from nova_code_verifier.handlers.executors import start_local  # noqa: PLC0415

@@ -14,31 +14,6 @@ from nova_code_verifier.handlers.cli.files import (
 )
 from nova_code_verifier.handlers.cli.options import RubricOption, SamplesArgument, settings_with
 
-HELP = """\
-Score one sample of a file, and show how it got its reward.
-
-\b
-The report shows, in this order:
-  the verdict and the reward
-  how the program was found in the completion; findings about its safety; format issues
-  a table of the test cases (or of the opinions): what was expected, what was observed, and why
-  the formula of the correctness and of the reward, with the numbers of this sample
-
-The report contains expected answers. Do not show it to the model that you train.
-
-\b
-Examples, in a clone of the repository:
-  verifier explain examples/completions.jsonl --id next-palindrome-off-by-one
-  verifier explain examples/completions.jsonl --id 4 --rubric examples/rubric.toml
-\b
-Exit status:
-  0  the report was printed, whatever the verdict
-  1  the sandbox could not start
-  2  an argument, a setting or a file cannot be used, or no sample has this id
-
-The environment variables are those of verifier score, except VERIFIER_WORKERS.
-"""
-
 
 @exit_on_errors()
 def explain(
@@ -52,7 +27,29 @@ def explain(
     ],
     rubric: RubricOption = None,
 ) -> None:
-    """Explain the reward of one sample."""
+    """Score one sample of a file, and show how it got its reward.
+
+    \b
+    The report shows, in this order:
+      the verdict and the reward
+      how the program was found in the completion; findings about its safety; format issues
+      a table of the test cases (or of the opinions): what was expected, what was observed, and why
+      the formula of the correctness and of the reward, with the numbers of this sample
+
+    The report contains expected answers. Do not show it to the model that you train.
+
+    \b
+    Examples, in a clone of the repository:
+      verifier explain examples/completions.jsonl --id next-palindrome-off-by-one
+      verifier explain examples/completions.jsonl --id 4 --rubric examples/rubric.toml
+    \b
+    Exit status:
+      0  the report was printed, whatever the verdict
+      1  the sandbox could not start
+      2  an argument, a setting or a file cannot be used, or no sample has this id
+
+    The environment variables are those of verifier score, except VERIFIER_WORKERS.
+    """
     settings = settings_with(rubric)
     from nova_code_verifier.handlers.executors import start_executor  # noqa: PLC0415
 

@@ -7,31 +7,6 @@ import typer
 from nova_code_verifier.handlers.cli.exit_status import Status, exit_on_errors
 from nova_code_verifier.handlers.cli.files import print_output
 
-HELP = """\
-Check the rows of a reward function, this one or another, for everything that could break a trainer:
-fields, ids, order, count, numbers, ranges, names of metrics, characters, sizes.
-
-\b
-The input holds rows: one per line, or as one JSON list, or as an HTTP envelope. A row:
-  {"id": "s1", "aggregate_reward_score": 1.0, "metrics_list": [{"name": "correctness", "value": 1.0, "type": "Reward"}]}
-\b
-The output is one line per finding: the line or row, the field, what was found, what was expected:
-  line 3: aggregate_reward_score: found NaN, expected a number that is finite, in a double too
-
-Without --samples, ids are only checked for duplicates. The size limit is that of one response of a
-Lambda function: it applies to a whole list or envelope, and to each row of rows one per line.
-
-\b
-Examples, after `verifier score examples/completions.jsonl --out rows.jsonl`:
-  verifier lint-rows rows.jsonl --samples examples/completions.jsonl
-  verifier lint-rows response.json --range -1 1
-\b
-Exit status:
-  0  no findings
-  1  one finding or more
-  2  an argument or a file cannot be used
-"""  # noqa: E501  (users copy these lines from the screen)
-
 
 @exit_on_errors()
 def lint_rows(
@@ -53,7 +28,29 @@ def lint_rows(
         ),
     ] = (0.0, 1.0),
 ) -> None:
-    """Check rows."""
+    """Check the rows of a reward function, this one or another, for everything that could break a trainer:
+    fields, ids, order, count, numbers, ranges, names of metrics, characters, sizes.
+
+    \b
+    The input holds rows: one per line, or as one JSON list, or as an HTTP envelope. A row:
+      {"id": "s1", "aggregate_reward_score": 1.0, "metrics_list": [{"name": "correctness", "value": 1.0, "type": "Reward"}]}
+    \b
+    The output is one line per finding: the line or row, the field, what was found, what was expected:
+      line 3: aggregate_reward_score: found NaN, expected a number that is finite, in a double too
+
+    Without --samples, ids are only checked for duplicates. The size limit is that of one response of a
+    Lambda function: it applies to a whole list or envelope, and to each row of rows one per line.
+
+    \b
+    Examples, after `verifier score examples/completions.jsonl --out rows.jsonl`:
+      verifier lint-rows rows.jsonl --samples examples/completions.jsonl
+      verifier lint-rows response.json --range -1 1
+    \b
+    Exit status:
+      0  no findings
+      1  one finding or more
+      2  an argument or a file cannot be used
+    """
     lowest, highest = reward_range
     if not lowest <= highest:
         raise typer.BadParameter(

@@ -1,4 +1,4 @@
-"""`verifier score`: its options and its help."""
+"""`verifier score`: its options. The docstring of the command is its `--help`."""
 
 import time
 from typing import TYPE_CHECKING, Annotated
@@ -14,50 +14,6 @@ if TYPE_CHECKING:
 
     from nova_code_verifier.sandbox.host.local import LocalExecutor
     from nova_code_verifier.sandbox.remote.executor import RemoteExecutor
-
-HELP = """\
-Run the program in each sample against its tests, and write one row with its reward.
-
-\b
-A line of input is one sample, as a trainer sends it to the reward function:
-  {"id": "s1", "messages": [{"role": "assistant", "content": "```python\\nprint(2 * int(input()))\\n```"}], "reference_answer": [{"input": "4", "output": "8"}]}
-\b
-A line of output is its row, as the trainer gets it:
-  {"id": "s1", "aggregate_reward_score": 1.0, "metrics_list": [{"name": "correctness", "value": 1.0, "type": "Reward"}, ...]}
-
-Rows keep the order of the lines. A broken line, or one with a broken reference, gets a row too: its
-metric `ungraded` is 1. A summary on standard error lists the first of these problems.
-
-\b
-Examples (the first two work in a clone of the repository):
-  verifier score examples/completions.jsonl --table
-  verifier score examples/completions.jsonl --rubric examples/rubric.toml --out rows.jsonl
-  zcat samples.jsonl.gz | verifier score - --details | jq .details
-  verifier score samples.jsonl --docker nova-code-verifier:built-here    (built by docker-check)
-\b
-Columns of --table; - means that a value does not exist:
-  reward       the reward, by the rubric
-  correct      correctness, from 0 to 1; next to it the other dimensions of the rubric,
-               which a terminal of less than 100 columns does not show
-  tests        how many test cases passed, and how many there are
-  verdict      accepted, or the verdict of the first test case that failed, or of one that
-               was a security_violation; ungraded: the sample or its reference is broken
-  remark       which test case that was, and how it ended; or what is broken
-\b
-Exit status:
-  0  every sample has a row
-  1  the sandbox could not start, or it failed and some samples must be scored again
-  2  an argument, a setting or a file cannot be used
-\b
-Environment variables (docs/settings.md lists all of them):
-  VERIFIER_RUBRIC             the rubric, where --rubric is not given
-  VERIFIER_WORKERS            how many programs run at once, where --workers is not given
-  VERIFIER_ISOLATION          kernel, interpreter, none, or auto (see verifier doctor)
-  VERIFIER_CPU_SECONDS        CPU time for one test case, where the reference has no limits
-  VERIFIER_MEMORY_MB          memory for one program, where the reference has no limits
-  VERIFIER_JUDGE_MODEL        the LLM judge, which similarity needs (see verifier judge-check)
-  VERIFIER_EXECUTOR_FUNCTION  the Lambda function that runs the programs; none: this machine
-"""  # noqa: E501  (users copy these lines from the screen)
 
 
 @exit_on_errors()
@@ -105,7 +61,48 @@ def score(
         typer.Option("--quiet", help="Show no progress bar, no summary and no list of problems."),
     ] = False,
 ) -> None:
-    """Score a file of samples."""
+    """Run the program in each sample against its tests, and write one row with its reward.
+
+    \b
+    A line of input is one sample, as a trainer sends it to the reward function:
+      {"id": "s1", "messages": [{"role": "assistant", "content": "```python\\nprint(2 * int(input()))\\n```"}], "reference_answer": [{"input": "4", "output": "8"}]}
+    \b
+    A line of output is its row, as the trainer gets it:
+      {"id": "s1", "aggregate_reward_score": 1.0, "metrics_list": [{"name": "correctness", "value": 1.0, "type": "Reward"}, ...]}
+
+    Rows keep the order of the lines. A broken line, or one with a broken reference, gets a row too: its
+    metric `ungraded` is 1. A summary on standard error lists the first of these problems.
+
+    \b
+    Examples (the first two work in a clone of the repository):
+      verifier score examples/completions.jsonl --table
+      verifier score examples/completions.jsonl --rubric examples/rubric.toml --out rows.jsonl
+      zcat samples.jsonl.gz | verifier score - --details | jq .details
+      verifier score samples.jsonl --docker nova-code-verifier:built-here    (built by docker-check)
+    \b
+    Columns of --table; - means that a value does not exist:
+      reward       the reward, by the rubric
+      correct      correctness, from 0 to 1; next to it the other dimensions of the rubric,
+                   which a terminal of less than 100 columns does not show
+      tests        how many test cases passed, and how many there are
+      verdict      accepted, or the verdict of the first test case that failed, or of one that
+                   was a security_violation; ungraded: the sample or its reference is broken
+      remark       which test case that was, and how it ended; or what is broken
+    \b
+    Exit status:
+      0  every sample has a row
+      1  the sandbox could not start, or it failed and some samples must be scored again
+      2  an argument, a setting or a file cannot be used
+    \b
+    Environment variables (docs/settings.md lists all of them):
+      VERIFIER_RUBRIC             the rubric, where --rubric is not given
+      VERIFIER_WORKERS            how many programs run at once, where --workers is not given
+      VERIFIER_ISOLATION          kernel, interpreter, none, or auto (see verifier doctor)
+      VERIFIER_CPU_SECONDS        CPU time for one test case, where the reference has no limits
+      VERIFIER_MEMORY_MB          memory for one program, where the reference has no limits
+      VERIFIER_JUDGE_MODEL        the LLM judge, which similarity needs (see verifier judge-check)
+      VERIFIER_EXECUTOR_FUNCTION  the Lambda function that runs the programs; none: this machine
+    """
     settings = settings_with(rubric)
     with _start(docker, settings, workers) as executor:
         # Imported after the start: the workers get ready while this process loads these.
