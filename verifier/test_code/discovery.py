@@ -85,8 +85,7 @@ def discover(
     for test_code, result in found.items():
         if not (isinstance(result, DiscoveryProblem) and result.is_outage):
             cache.put(test_code, result)
-    known = {test_code: result for test_code, result in results.items() if result is not None}
-    return known | found
+    return {test_code: result or found[test_code] for test_code, result in results.items()}
 
 
 def _run_without_answers(
@@ -97,7 +96,7 @@ def _run_without_answers(
     for _ in range(2):  # the second time with those that turned out to need pytest
         run, compiled = list(compiled.items()), {}
         jobs = [harness_job(test_code, tests) for test_code, tests in run]
-        for index, (execution,) in run_harness_jobs(jobs, [tests for _, tests in run], executor):
+        for index, (execution,) in run_harness_jobs(jobs, executor):
             test_code, _ = run[index]
             result = _result_of(execution)
             if isinstance(result, CompiledTests):
@@ -133,7 +132,7 @@ def _result_of(execution: Execution) -> DiscoveryResult | CompiledTests:
 
 
 def _count_guessed(results: dict[TestCode, DiscoveryResult], executor: Executor) -> None:
-    """Set `guessed` in *results*. In one process, a guess cannot be told from a candidate."""
+    """Set `guessed` in *results*, except for tests that share the process of the candidate."""
     found = [
         (test_code, discovery)
         for test_code, discovery in results.items()
@@ -143,8 +142,7 @@ def _count_guessed(results: dict[TestCode, DiscoveryResult], executor: Executor)
         baseline_job(test_code, discovery.compiled, len(discovery.questions))
         for test_code, discovery in found
     ]
-    compiled = [discovery.compiled for _, discovery in found]
-    for index, executions in run_harness_jobs(jobs, compiled, executor):
+    for index, executions in run_harness_jobs(jobs, executor):
         test_code, discovery = found[index]
         guessed = 0
         for execution in executions:

@@ -218,17 +218,16 @@ def _batches(runs: Iterable[TestCodeRun]) -> list[list[TestCodeRun]]:
 def _run_batches(batches: Sequence[list[TestCodeRun]], executor: Executor) -> list[TestCodeRun]:
     """Run each batch in one process; return the runs that failed, perhaps because of the others."""
     disturbed: list[TestCodeRun] = []
-    compiled = [batch[0].tests.compiled for batch in batches]
     jobs = [
         harness_job(
             batch[0].plan.test_code,
-            tests,
+            batch[0].tests.compiled,
             batch[0].questions,
             [CandidateAnswers(run.answers, run.lost_items) for run in batch],
         )
-        for batch, tests in zip(batches, compiled, strict=True)
+        for batch in batches
     ]
-    for index, executions in run_harness_jobs(jobs, compiled, executor):
+    for index, executions in run_harness_jobs(jobs, executor):
         for run, execution in zip(batches[index], executions, strict=True):
             run.seconds += execution.wall_seconds
             if execution.ending is Ending.NOT_RUN:
@@ -334,12 +333,8 @@ def _grade_in_process(runs: Sequence[TestCodeRun], executor: Executor) -> None:
         for run in shared:
             run.abort(_NO_SHARED_PROCESS)
         return
-    compiled = [run.tests.compiled for run in shared]
-    jobs = [
-        in_process_job(run.plan, tests, run.program)
-        for run, tests in zip(shared, compiled, strict=True)
-    ]
-    for index, (execution,) in run_harness_jobs(jobs, compiled, executor):
+    jobs = [in_process_job(run.plan, run.tests.compiled, run.program) for run in shared]
+    for index, (execution,) in run_harness_jobs(jobs, executor):
         run = shared[index]
         run.seconds += execution.wall_seconds
         run.is_over = True

@@ -7,7 +7,7 @@ process.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
-from typing import cast
+from typing import NamedTuple, cast
 
 from nova_code_verifier.sandbox.types import Call, Execution, Executor, Job, Limits
 from nova_code_verifier.verifier.test_code.protocol import (
@@ -47,19 +47,22 @@ HARNESS_LIMITS = Limits(cpu_seconds=30.0, wall_seconds=60.0, memory_bytes=2**30,
 SHARED_HARNESS_LIMITS = replace(HARNESS_LIMITS, cpu_seconds=5.0)
 
 
-def run_harness_jobs(
-    jobs: Sequence[Job], compiled: Sequence[CompiledTests | None], executor: Executor
-) -> Iterator[tuple[int, tuple[Execution, ...]]]:
-    """Run jobs in harnesses, with pytest loaded for those of *compiled* tests that need it.
+class HarnessJob(NamedTuple):
+    """A job, and the modules that its harness needs."""
 
-    Yield the index of each job with its executions.
-    """
-    needs_pytest = [tests is not None and tests.style == "pytest" for tests in compiled]
-    for modules, with_pytest in ((HARNESS_MODULES, False), (PYTEST_MODULES, True)):
-        indexes = [index for index, needs in enumerate(needs_pytest) if needs is with_pytest]
+    job: Job
+    modules: tuple[str, ...]
+
+
+def run_harness_jobs(
+    jobs: Sequence[HarnessJob], executor: Executor
+) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+    """Run jobs in harnesses; yield the index of each with its executions."""
+    for modules in (HARNESS_MODULES, PYTEST_MODULES):
+        indexes = [index for index, job in enumerate(jobs) if job.modules is modules]
         if indexes:
             harnesses = executor.with_preloaded(modules)
-            for number, executions in harnesses.run([jobs[index] for index in indexes]):
+            for number, executions in harnesses.run([jobs[index].job for index in indexes]):
                 yield indexes[number], executions
 
 
@@ -68,10 +71,10 @@ def harness_job(
     compiled: CompiledTests | None,
     questions: Sequence[Question] = (),
     candidates: Sequence[CandidateAnswers] = (CandidateAnswers(),),
-) -> Job:
+) -> HarnessJob:
     """Run the tests once for each of *candidates*; by default once, with no answers."""
     is_shared = len(candidates) > 1
-    return Job(
+    job = Job(
         program=_program(
             "load_tests", "run_tests", pack_tests(_fields(test_code), compiled, questions)
         ),
@@ -79,9 +82,10 @@ def harness_job(
         limits=SHARED_HARNESS_LIMITS if is_shared else HARNESS_LIMITS,
         give_up_after=len(candidates) + 1,  # a candidate is not skipped because of others
     )
+    return HarnessJob(job, _modules(compiled))
 
 
-def baseline_job(test_code: TestCode, compiled: CompiledTests, question_count: int) -> Job:
+def baseline_job(test_code: TestCode, compiled: CompiledTests, question_count: int) -> HarnessJob:
     """Count the items that each guess passes.
 
     All guesses share a guest, even if the tests may leave a trace there: no candidate follows them.
@@ -89,22 +93,28 @@ def baseline_job(test_code: TestCode, compiled: CompiledTests, question_count: i
     most = _GUESSES_OF_PYTEST_MAX if compiled.style == "pytest" else _GUESSES_MAX
     most = min(most, max(_GUESSES_MIN, _GUESSED_QUESTIONS_MAX // question_count))
     indexes = range(len(compiled.guesses[:most]))
-    return Job(
+    job = Job(
         program=_program("load_guesses", "guess", pack_tests(_fields(test_code), compiled)),
         questions=tuple(Call(entry_point="guess", arguments=(index,)) for index in indexes),
         limits=SHARED_HARNESS_LIMITS,
     )
+    return HarnessJob(job, _modules(compiled))
 
 
-def in_process_job(plan: CodePlan, compiled: CompiledTests, program: str) -> Job:
+def in_process_job(plan: CodePlan, compiled: CompiledTests, program: str) -> HarnessJob:
     """Run tests and candidate in one guest, with the candidate's limits."""
     packed = pack_tests(_fields(plan.test_code), compiled)
     limits = plan.limits
-    return Job(
+    job = Job(
         program=_IN_PROCESS,
         questions=(Call(entry_point="run_in_process", arguments=(packed, program)),),
         limits=replace(limits, cpu_seconds=limits.cpu_seconds * _IN_PROCESS_CPU_FACTOR),
     )
+    return HarnessJob(job, _modules(compiled))
+
+
+def _modules(compiled: CompiledTests | None) -> tuple[str, ...]:
+    return PYTEST_MODULES if compiled and compiled.style == "pytest" else HARNESS_MODULES
 
 
 def _program(load: str, entry_point: str, packed: bytes) -> str:

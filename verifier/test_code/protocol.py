@@ -64,7 +64,6 @@ class CompiledTests(NamedTuple):
     methods: list[str]
     code: bytes
     prompt_code: bytes
-    is_seeding: bool
     leaves_no_trace: bool
     expected_answers: dict[str, int]
     expected_exceptions: list[list[str]]

@@ -20,5 +20,5 @@ run collects nearly all questions, and the next run, with their answers, gives t
       proxies           proxies for objects, classes, methods, iterators
       pending           proxies for answers that are not known yet
 
-All that is known of a candidate is what its guest says, in plain data, and is not believed.
+The harness knows of a candidate only what its guest sends, in plain data, and believes none of it.
 """

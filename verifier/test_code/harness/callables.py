@@ -71,15 +71,13 @@ class Sources:
             return named[-1] if named else None
         if not isinstance(value, types.FunctionType):
             return None
-        return _smallest([node for node in self._definitions if _is_of(node, value.__code__)])
+        nodes = [node for node in self._definitions if _is_of(node, value.__code__)]
+        return min(nodes, key=_size, default=None)
 
 
-def _smallest(nodes: list[_Definition]) -> _Definition | None:
-    def size(node: _Definition) -> tuple[int, int]:
-        lines = (node.end_lineno or 0) - node.lineno
-        return lines, (node.end_col_offset or 0) - node.col_offset
-
-    return min(nodes, key=size, default=None)
+def _size(node: _Definition) -> tuple[int, int]:
+    lines = (node.end_lineno or 0) - node.lineno
+    return lines, (node.end_col_offset or 0) - node.col_offset
 
 
 def _is_of(node: _Definition, code: types.CodeType) -> bool:

@@ -31,9 +31,8 @@ class TestCodeError(Exception):
 
 def compile_tests(test_code: TestCodeFields) -> CompiledTests:
     """Compile test code. Raises TestCodeError."""
-    source = test_code["source"]
     try:
-        tree = ast.parse(source, FILE_NAME)
+        tree = ast.parse(test_code["source"], FILE_NAME)
     except _PARSE_ERRORS as error:
         raise TestCodeError(f"do not parse: {error}") from None
     prompt = _parse_prompt(test_code.get("prompt", ""))
@@ -63,7 +62,6 @@ def compile_tests(test_code: TestCodeFields) -> CompiledTests:
         methods=methods,
         code=_compiled(tree, FILE_NAME),
         prompt_code=_compiled(prompt, "<prompt>"),
-        is_seeding="seed(" in source or "setstate(" in source,
         leaves_no_trace=style == "script" and script.leaves_no_trace(tree, prompt),
         expected_answers=answers,
         expected_exceptions=exceptions,

@@ -130,13 +130,14 @@ class TestRun:
             if isinstance(kind, type) and kind.__module__ == "__main__"
         }
         self.shared = sorted(shared.keys() - set(compiled.names))
+        source = test_code["source"]
         self.session = ProxySession(
             transcript,
-            Sources(test_code["source"], test_code.get("prompt", "")),
+            Sources(source, test_code.get("prompt", "")),
             {name: shared[name] for name in self.shared},
             frozenset(compiled.classes),
         )
-        if compiled.is_seeding:
+        if "seed(" in source or "setstate(" in source:
             self.session.share_random_state()
 
     def _run_prompt(self) -> None:

@@ -27,7 +27,6 @@ COMPILED = CompiledTests(
     methods=[],
     code=b"\x00code",
     prompt_code=b"",
-    is_seeding=False,
     leaves_no_trace=True,
     expected_answers={'{"is":1}': 2},
     expected_exceptions=[["ValueError", "less"]],

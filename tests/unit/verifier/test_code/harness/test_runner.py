@@ -54,8 +54,8 @@ def graded(code: str, program: str, lost: tuple[str, ...] = (), **more: Any) -> 
         exec(dedent(program), names)
         candidate = ObjectSession(names)
         answers = [
-            CandidateAnswer("finished", candidate.answer(one.instruction(report.shared)).decode())
-            for one in report.questions
+            CandidateAnswer("finished", candidate.answer(asked.instruction(report.shared)).decode())
+            for asked in report.questions
         ]
         known = CandidateAnswers(answers, lost)
         report = run_tests(fields(code, **more), compiled, report.questions, known)
