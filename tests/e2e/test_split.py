@@ -32,6 +32,8 @@ from tests.e2e.samples import (
 from tests.e2e.test_same_rows import KODSPORT, QUIXBUGS, comparable
 from tests.paths import REPOSITORY
 
+pytestmark = pytest.mark.slow
+
 KILLER = """
 import os, signal
 

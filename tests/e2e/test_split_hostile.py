@@ -24,6 +24,8 @@ from tests.e2e.fleet import Fleet
 from tests.e2e.samples import RIGHT, Sample, metrics_of, square_sample
 from tests.e2e.test_split import NO_WALL_REQUIRED, WITHOUT_WALLS, rewards, score, split
 
+pytestmark = pytest.mark.slow
+
 TOOLS = r"""
 import base64, json, os, signal, time
 from http.client import HTTPConnection
