@@ -7,8 +7,10 @@ READY := $(VENV)/.ready
 
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --editable
 PYTEST := $(BIN)/pytest --override-ini cache_dir=$(VENV)/.pytest_cache
+# One process more than there are cores, because many tests wait; at most eight.
+PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 8 ? n + 1 : 8)))
 # A file of tests stays in one process, because its tests share what they start.
-PARALLEL := --numprocesses=auto --maxprocesses=4 --dist=loadfile
+PARALLEL := --numprocesses=$(PROCESSES) --dist=loadfile
 FUZZ_OPTIONS ?= -max_total_time=60
 
 .PHONY: help demo test test-all test-python test-downloads grounds fuzz check format bench docs \

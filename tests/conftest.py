@@ -59,7 +59,11 @@ def pytest_terminal_summary(
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:
             terminalreporter.write_line(f"{name}: {value}")
-    if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
-        left = config.stash.get(_SLOW_LEFT, 0)
-        tier = f"fast tests; {left} slow ones are left to `make test-all`" if left else "all tests"
-        terminalreporter.write_line(f"tier: {tier}")
+    if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        return
+    if left := config.stash.get(_SLOW_LEFT, 0):
+        terminalreporter.write_line(
+            f"tier: fast tests; {left} slow ones are left to `make test-all`"
+        )
+    elif not (config.option.markexpr or config.option.keyword or config.option.lf):
+        terminalreporter.write_line("tier: all tests, fast and slow")

@@ -3,8 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.e2e.emulator import running_function
 from tests.e2e.samples import RIGHT, SLEEPING, metrics_of, square_sample
+
+pytestmark = pytest.mark.slow
 
 BATCH = [
     square_sample(SLEEPING, sample_id="sleeping", wall_seconds=60),

@@ -33,6 +33,8 @@ from tests.e2e.two_functions import (
 )
 from tests.paths import REPOSITORY
 
+pytestmark = pytest.mark.slow
+
 RUNTIME_KILLER = """
 import os, signal
 

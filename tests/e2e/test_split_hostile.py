@@ -39,6 +39,8 @@ from tests.e2e.two_functions import (
     two_functions,
 )
 
+pytestmark = pytest.mark.slow
+
 TOOLS = r"""
 import base64, json, os, signal, time
 from http.client import HTTPConnection

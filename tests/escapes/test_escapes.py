@@ -30,6 +30,8 @@ _CALLS: dict[str, list[dict[str, object]]] = {
         {"args": [[2, 2, 5]], "expected": 3.0},
     ],
 }
+# These run into every limit, once for each of their tests.
+_SLOW = {"endless_chain", "endless_loop", "endless_objects", "huge_answer", "tracing"}
 _LIMITS = {"cpu_seconds": 1.0, "wall_seconds": 3.0}
 
 
@@ -63,7 +65,10 @@ def _references(path: Path) -> list[tuple[str, int, dict[str, object]]]:
 
 
 def _programs(folder: str) -> list[object]:
-    return [pytest.param(path, id=path.stem) for path in sorted((_ESCAPES / folder).glob("*.py"))]
+    return [
+        pytest.param(path, id=path.stem, marks=[pytest.mark.slow] if path.stem in _SLOW else [])
+        for path in sorted((_ESCAPES / folder).glob("*.py"))
+    ]
 
 
 @pytest.fixture(
