@@ -42,11 +42,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def _unit_of(nodeid: str) -> str:
-    return (
-        "tests/container"
-        if nodeid.startswith("tests/container/")
-        else nodeid.split("::", maxsplit=1)[0]
-    )
+    folder = "tests/container"
+    return folder if nodeid.startswith(folder) else nodeid.partition("::")[0]
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
