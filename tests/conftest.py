@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadFileScheduling
 
 _SLOW_LEFT = pytest.StashKey[int]()
 
@@ -28,6 +29,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE.jsonl",
         help="score these known solutions instead of our own (tests/known; may be repeated)",
     )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep a file's tests in one process, and all tests of the image: they share an engine."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    scheduler = LoadFileScheduling(config, log)
+    scheduler._split_scope = _unit_of
+    return scheduler
+
+
+def _unit_of(nodeid: str) -> str:
+    folder = "tests/container"
+    return folder if nodeid.startswith(folder) else nodeid.partition("::")[0]
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
