@@ -15,6 +15,9 @@ _WARNING_FILTERS = threading.Lock()
 
 _Node = TypeVar("_Node", bound=ast.AST)
 
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+COMPOUND = (*DEFINITIONS, ast.For, ast.While, ast.If, ast.With, ast.Try)
+
 
 def parse(text: str) -> ast.Module:
     """Return the syntax tree of *text*.
