@@ -103,11 +103,7 @@ _MARKS = _marks_of(
     _Kind.REASONING,
     words="think thinking thought thoughts reasoning reflection scratchpad analysis",
     tokens="of_thought of_thinking of_reasoning internal_thought of_internal_thought",
-) | _marks_of(
-    _Kind.SOLUTION,
-    words="answer solution",
-    tokens="of_answer of_solution",
-)
+) | _marks_of(_Kind.SOLUTION, words="answer solution", tokens="of_answer of_solution")
 # The look-ahead is only for speed, in texts with many `<` and few marks.
 _MARK_PATTERN = f"<(?=[a-z/|])(?:{'|'.join(re.escape(mark[1:]) for mark in _MARKS)})"
 # ASCII: otherwise a long s matches the s of "solution", and no table has such a mark.

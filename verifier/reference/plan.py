@@ -48,11 +48,7 @@ from nova_code_verifier.verifier.errors import VerifierError, nearest_key
 from nova_code_verifier.verifier.reference.datasets.cases import build_cases
 from nova_code_verifier.verifier.reference.datasets.code import CodeTests, build_test_code
 from nova_code_verifier.verifier.reference.datasets.rows import read_function_name, read_raw_cases
-from nova_code_verifier.verifier.reference.datasets.shapes import (
-    CanonicalTests,
-    LocatedTests,
-    find_tests,
-)
+from nova_code_verifier.verifier.reference.datasets.shapes import CanonicalTests, find_tests
 from nova_code_verifier.verifier.reference.fields import (
     Scope,
     check_count,
@@ -100,43 +96,36 @@ def plan_tests(
     *default_limits* hold where the reference sets none. Raise VerifierError for a reference that
     cannot be used; the error names the field.
     """
-    located = find_tests(reference)
-    read_setting(located.scopes, "language", _read_language)
-    checker = read_setting(located.scopes, "checker", _read_checker)
-    limits = read_limits(located.scopes, default=default_limits)
-    test_code = _test_code(located)
-    if test_code is None:
-        cases, groups = _cases(located)
+    found, scopes = find_tests(reference)
+    read_setting(scopes, "language", _read_language)
+    checker = read_setting(scopes, "checker", _read_checker)
+    limits = read_limits(scopes, default=default_limits)
+    tests: TestCode | tuple[TestCase, ...]
+    groups = None
+    match found:
+        case CodeTests():
+            shared = read_setting(scopes, "shared_process", read_flag)
+            tests = build_test_code(
+                found,
+                scopes,
+                entry_point=read_function_name(scopes) or "",
+                shared_process=shared is not None and shared.value,
+            )
+        case CanonicalTests(field=field, values=values):
+            _refuse_misspelt_keys(scopes[-1])
+            if values.get("kind") == "code":
+                tests = read_test_code(field, values)
+            else:
+                tests, groups = _canonical_cases(field, values)
+        case _:
+            tests = build_cases(read_raw_cases(found, scopes))
+    if not isinstance(tests, TestCode):
         chosen = checker.value if checker else Checker()
-        return TestPlan(cases=cases, checker=chosen, limits=limits, groups=groups)
+        return TestPlan(cases=tests, checker=chosen, limits=limits, groups=groups)
     if checker:
         problem = "found a checker, but test code compares values itself; remove the checker"
         raise VerifierError(checker.field, problem)
-    return CodePlan(test_code=test_code, limits=limits)
-
-
-def _test_code(located: LocatedTests) -> TestCode | None:
-    match located.tests:
-        case CanonicalTests(field=field, values=values) if values.get("kind") == "code":
-            _refuse_misspelt_keys(located.scopes[-1])
-            return read_test_code(field, values)
-        case CodeTests() as code:
-            shared = read_setting(located.scopes, "shared_process", read_flag)
-            return build_test_code(
-                code,
-                located.scopes,
-                entry_point=read_function_name(located.scopes) or "",
-                shared_process=shared is not None and shared.value,
-            )
-    return None
-
-
-def _cases(located: LocatedTests) -> tuple[tuple[TestCase, ...], Groups | None]:
-    if isinstance(located.tests, CanonicalTests):
-        _refuse_misspelt_keys(located.scopes[-1])
-        return _canonical_cases(located.tests.field, located.tests.values)
-    assert not isinstance(located.tests, CodeTests)  # noqa: S101  (`_test_code` has read these)
-    return build_cases(read_raw_cases(located.tests, located.scopes)), None
+    return CodePlan(test_code=tests, limits=limits)
 
 
 def _refuse_misspelt_keys(scope: Scope) -> None:
@@ -227,7 +216,7 @@ def _read_language(field: str, value: object) -> str:
     language = read_text(field, value)
     if language.lower() not in _PYTHON:
         raise VerifierError(field, f"found {quote(language)}, expected python")
-    return "python"
+    return "python"  # so that all spellings agree
 
 
 def _read_checker(field: str, value: object) -> Checker:
@@ -256,8 +245,6 @@ def _tolerance(field: str, values: dict[str, object], key: str, kind: CheckerKin
     if key not in values:
         return default
     if kind is not CheckerKind.NUMERIC:
-        raise VerifierError(
-            f"{field}.{key}",
-            f"found a tolerance for checker {kind}; tolerances are only for numeric",
-        )
+        problem = f"found a tolerance for checker {kind}; tolerances are only for numeric"
+        raise VerifierError(f"{field}.{key}", problem)
     return read_number(f"{field}.{key}", values[key], _MAX_TOLERANCE[key], lowest=0)

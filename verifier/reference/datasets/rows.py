@@ -30,14 +30,9 @@ from nova_code_verifier.verifier.reference.fields import (
 
 _ENTRY_POINTS = ("fn_name", "func_name", "function_name", "entry_point")
 _OUTPUTS = ("output", "expected_output")
-_IS_CALL = {
-    "stdin": False,
-    "stdin_stdout": False,
-    "stdio": False,
-    "functional": True,
-    "function_call": True,
-    "call": True,
-}
+_IS_CALL = dict.fromkeys(("stdin", "stdin_stdout", "stdio"), False) | (
+    dict.fromkeys(("functional", "function_call", "call"), True)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +57,13 @@ def read_raw_cases(tests: PairedTests | ListedTests, scopes: Sequence[Scope]) ->
     """
     entry_point = read_function_name(scopes)
     if isinstance(tests, PairedTests):
-        return _paired_raw_cases(tests.scope, entry_point)
-    raw_cases = _listed_raw_cases(tests, entry_point)
+        return _paired_raw_cases(tests, entry_point)
+    check_count(tests.lists[0][0], sum(len(cases) for _, cases in tests.lists))
+    raw_cases = [
+        _raw_case(f"{field}[{index}]", case, entry_point)
+        for field, cases in tests.lists
+        for index, case in enumerate(cases)
+    ]
     kinds = ["stdio" if case.entry_point is None else "call" for case in raw_cases]
     for raw_case, kind in zip(raw_cases, kinds, strict=True):
         if kind != kinds[0]:
@@ -72,10 +72,10 @@ def read_raw_cases(tests: PairedTests | ListedTests, scopes: Sequence[Scope]) ->
     return raw_cases
 
 
-def _paired_raw_cases(scope: Scope, entry_point: str | None) -> list[RawCase]:
-    inputs_field, outputs_field = scope.at("inputs"), scope.at("outputs")
-    inputs = read_list(inputs_field, scope.values.get("inputs"))
-    outputs = read_list(outputs_field, scope.values.get("outputs"))
+def _paired_raw_cases(tests: PairedTests, entry_point: str | None) -> list[RawCase]:
+    inputs_field, outputs_field = tests.at("inputs"), tests.at("outputs")
+    inputs = read_list(inputs_field, tests.values.get("inputs"))
+    outputs = read_list(outputs_field, tests.values.get("outputs"))
     if len(inputs) != len(outputs):
         problem = f"found {len(outputs)} outputs for {len(inputs)} inputs"
         raise VerifierError(outputs_field, problem)
@@ -89,15 +89,6 @@ def _paired_raw_cases(scope: Scope, entry_point: str | None) -> list[RawCase]:
             entry_point=entry_point,
         )
         for index, (value, output) in enumerate(zip(inputs, outputs, strict=True))
-    ]
-
-
-def _listed_raw_cases(tests: ListedTests, entry_point: str | None) -> list[RawCase]:
-    check_count(tests.lists[0][0], sum(len(cases) for _, cases in tests.lists))
-    return [
-        _raw_case(f"{field}[{index}]", case, entry_point)
-        for field, cases in tests.lists
-        for index, case in enumerate(cases)
     ]
 
 

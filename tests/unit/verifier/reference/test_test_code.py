@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from nova_code_verifier.verifier.errors import VerifierError
-from nova_code_verifier.verifier.reference.test_code import read_flag, read_test_code
+from nova_code_verifier.verifier.reference.test_code import read_test_code
 from nova_code_verifier.verifier.types import TestCode
 
 CODE: dict[str, Any] = {"kind": "code", "code": "assert f(1) == 2"}
@@ -99,4 +99,4 @@ def test_wrong_test_code_is_refused(tests: dict[str, object], field: str, word: 
 
 def test_an_absent_flag_is_false() -> None:
     """Tests and candidate share no process unless the dataset asks for it."""
-    assert read_flag("shared_process", None) is False
+    assert read_test_code("tests", CODE).shared_process is False
