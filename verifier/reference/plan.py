@@ -78,7 +78,6 @@ from nova_code_verifier.verifier.types import (
     TestPlan,
 )
 
-_DEFAULT_LIMITS = Limits()
 _MAX_POINTS = 1e9
 _TOP_KEYS = ("tests", "checker", "limits", "language")
 # At this similarity "test" is a misspelt "tests", and "n_tests" is another word.
@@ -88,9 +87,7 @@ _PYTHON = ("python", "py", "python3")
 _MAX_TOLERANCE = {"abs_tol": sys.float_info.max, "rel_tol": 1.0}
 
 
-def plan_tests(
-    reference: object, *, default_limits: Limits = _DEFAULT_LIMITS
-) -> TestPlan | CodePlan:
+def plan_tests(reference: object, *, default_limits: Limits = Limits()) -> TestPlan | CodePlan:
     """Read the tests, the checker and the limits of a *reference*.
 
     *default_limits* hold where the reference sets none. Raise VerifierError for a reference that
