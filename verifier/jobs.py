@@ -32,15 +32,10 @@ def program_with(prompt: str, candidate: Candidate) -> str:
     # Python requires these before everything else.
     future = [line for line in lines if line.startswith("from __future__ import")]
     rest = "".join(line for line in lines if line not in future)
-    between = "\n" if rest[:1] in (" ", "\t") else "\n\n"
-    return "".join(future) + _closed(prompt, rest) + between + rest
-
-
-def _closed(prompt: str, rest: str) -> str:
-    """Return the prompt with a body for the function that it begins, unless *rest* is that body."""
-    return (
-        prompt if rest[:1] in (" ", "\t") or read_python(prompt) else f"{prompt.rstrip()}\n    pass"
-    )
+    is_body = rest[:1] in (" ", "\t")
+    # The function that the prompt begins needs a body, also if the candidate repeats its head.
+    closed = prompt if is_body or read_python(prompt) else f"{prompt.rstrip()}\n    pass"
+    return "".join(future) + closed + ("\n" if is_body else "\n\n") + rest
 
 
 def _question(index: int, case: TestCase) -> Question:

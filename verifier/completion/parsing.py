@@ -159,8 +159,7 @@ class _Walk:
         self._piece_start = 0
         self.pieces: list[str] = []
         self.solution: slice | None = None
-        self._solution_start = 0
-        self._solution_is_open = False
+        self._solution_start: int | None = None
 
     def go(self, signs: Iterable[re.Match[str]]) -> None:
         for sign in signs:
@@ -171,7 +170,7 @@ class _Walk:
                 self._pass_mark(sign)
                 self._meet_fence(sign.end())  # as in <answer>```python
         self._end_piece(len(self._text))
-        if self._solution_is_open:
+        if self._solution_start is not None:
             self._end_solution()
 
     def _meet_fence(self, position: int) -> None:
@@ -205,20 +204,16 @@ class _Walk:
         self._piece_start = end
         if mark.kind is _Kind.REASONING:
             if not mark.opens and not self._is_reasoning:
-                self._forget()
+                # Everything so far was reasoning that began in the prompt.
+                self.pieces.clear()
+                self.solution = self._solution_start = None
             self._is_reasoning = mark.opens
         elif self._is_reasoning:
             return
         elif mark.opens:
-            self._solution_start, self._solution_is_open = len(self.pieces), True
-        elif self._solution_is_open or self.solution is None:
+            self._solution_start = len(self.pieces)
+        elif self._solution_start is not None or self.solution is None:
             self._end_solution()
-
-    def _forget(self) -> None:
-        """Drop everything so far: it was reasoning that began in the prompt."""
-        self.pieces.clear()
-        self.solution = None
-        self._solution_start, self._solution_is_open = 0, False
 
     def _end_piece(self, end: int) -> None:
         piece = self._text[self._piece_start : end]
@@ -227,7 +222,7 @@ class _Walk:
 
     def _end_solution(self) -> None:
         self.solution = slice(self._solution_start, len(self.pieces))
-        self._solution_is_open = False
+        self._solution_start = None
 
 
 def _mark_in(sign: re.Match[str]) -> _Mark:

@@ -20,6 +20,7 @@ APPS and TACO have two ambiguities, and the datasets made from them inherited bo
 LiveCodeBench has neither ambiguity: its cases, which have a `testtype`, are not changed.
 """
 
+import re
 from collections.abc import Sequence
 
 from nova_code_verifier.verifier.errors import VerifierError
@@ -27,8 +28,9 @@ from nova_code_verifier.verifier.reference.datasets.rows import RawCase
 from nova_code_verifier.verifier.reference.fields import read_json, read_text
 from nova_code_verifier.verifier.types import CallCase, StdioCase, TestCase
 
-# No int key is longer. int() is slow on long strings, so this also limits the time.
-_MAX_KEY_CHARACTERS = 20
+# An int as `str` writes it, in at most 20 characters: no int key is longer, and int() is slow on
+# long strings.
+_INT_KEY = re.compile(r"0|[1-9][0-9]{0,19}|-[1-9][0-9]{0,18}")
 
 
 def build_cases(raw_cases: Sequence[RawCase]) -> tuple[TestCase, ...]:
@@ -99,16 +101,6 @@ def _with_int_keys(arguments: tuple[object, ...]) -> tuple[object, ...]:
 
 
 def _int_keyed(value: object) -> dict[int, object] | None:
-    if isinstance(value, dict) and value and all(map(_is_decimal, value)):
+    if isinstance(value, dict) and value and all(map(_INT_KEY.fullmatch, value)):
         return {int(key): item for key, item in value.items()}
     return None
-
-
-def _is_decimal(key: str) -> bool:
-    digits = key.removeprefix("-")
-    return (
-        len(key) <= _MAX_KEY_CHARACTERS
-        and digits.isascii()
-        and digits.isdigit()
-        and str(int(key)) == key
-    )
