@@ -101,8 +101,8 @@ class PreparedSample:
 
     @property
     def is_runnable(self) -> bool:
-        """Whether there is something for the sandbox to do."""
-        return self.job is not None or bool(self.program)
+        """Whether there is something to run, or to compare."""
+        return bool(self.job or self.program or self.comparison)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +200,7 @@ def grade(
         prepared = attempt(index, stage)
         if isinstance(prepared, Score):
             yield GradedSample(index=index, score=prepared)
-        elif prepared.is_runnable or prepared.comparison is not None:
+        elif prepared.is_runnable:
             waiting[index] = prepared
         else:
             yield _graded(index, prepared, CaseResults(), attempt)
@@ -428,7 +428,7 @@ def conclude(
     similarity: Similarity | None = None,
 ) -> Score:
     """Score the results of a sample's cases, and the *similarity* if there was a comparison."""
-    if prepared.is_runnable or prepared.comparison is not None:
+    if prepared.is_runnable:
         score = _score_run(prepared, results, similarity)
     else:
         score = _score_without_run(prepared)

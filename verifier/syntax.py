@@ -45,8 +45,6 @@ class Nodes:
         for node in ast.walk(tree):
             self._nodes[type(node)].append(node)
 
-    def of(self, *kinds: type[_Node]) -> list[_Node]:
-        """Return the nodes of these types, type by type; outer nodes come before inner ones."""
-        return [
-            node for kind in kinds for node in self._nodes.get(kind, ()) if isinstance(node, kind)
-        ]
+    def of(self, kind: type[_Node]) -> list[_Node]:
+        """Return the nodes of this type; outer nodes come before inner ones."""
+        return [node for node in self._nodes.get(kind, ()) if isinstance(node, kind)]

@@ -109,7 +109,7 @@ _MARK_PATTERN = f"<(?=[a-z/|])(?:{'|'.join(re.escape(mark[1:]) for mark in _MARK
 # ASCII: otherwise a long s matches the s of "solution", and no table has such a mark.
 _MARK = re.compile(_MARK_PATTERN, re.ASCII | re.IGNORECASE)
 _SIGN = re.compile(
-    rf"^[ \t]*+(?:(?P<fence>```|~~~)|(?P<first>{_MARK_PATTERN}))|(?P<later>{_MARK_PATTERN})",
+    rf"(?P<line_start>^[ \t]*+)?(?P<mark>{_MARK_PATTERN})|^[ \t]*+(?P<fence>```|~~~)",
     re.ASCII | re.IGNORECASE | re.MULTILINE,
 )
 _REST_IS_BLANK = re.compile(r"[ \t\r]*+(?:\n|\Z)")
@@ -185,23 +185,22 @@ class _Walk:
             self.fence = None
 
     def _counts(self, sign: re.Match[str]) -> bool:
-        if _is_quoted(self._text, *_span(sign)):
+        if _is_quoted(self._text, *sign.span("mark")):
             return False
         if self.fence is None:
             return True
-        begins_line = sign["first"] is not None
+        begins_line = sign["line_start"] is not None
         if self.fence == self._incomplete:
             return begins_line or _REST_IS_BLANK.match(self._text, sign.end()) is not None
-        mark = _mark_in(sign)
+        mark = _MARKS[sign["mark"].lower()]
         if mark.opens:
             self._opened_in_block.add(mark.kind)
         return begins_line and mark.kind not in self._opened_in_block
 
     def _pass_mark(self, sign: re.Match[str]) -> None:
-        mark = _mark_in(sign)
-        start, end = _span(sign)
-        self._end_piece(start)
-        self._piece_start = end
+        mark = _MARKS[sign["mark"].lower()]
+        self._end_piece(sign.start("mark"))
+        self._piece_start = sign.end()
         if mark.kind is _Kind.REASONING:
             if not mark.opens and not self._is_reasoning:
                 # Everything so far was reasoning that began in the prompt.
@@ -223,15 +222,6 @@ class _Walk:
     def _end_solution(self) -> None:
         self.solution = slice(self._solution_start, len(self.pieces))
         self._solution_start = None
-
-
-def _mark_in(sign: re.Match[str]) -> _Mark:
-    start, end = _span(sign)
-    return _MARKS[sign.string[start:end].lower()]
-
-
-def _span(sign: re.Match[str]) -> tuple[int, int]:
-    return sign.span("later" if sign["first"] is None else "first")
 
 
 def _is_quoted(text: str, start: int, end: int) -> bool:

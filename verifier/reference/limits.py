@@ -19,12 +19,11 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from nova_code_verifier.sandbox.types import Limits
-from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.reference.fields import (
     Scope,
     Setting,
+    bad_value,
     contradiction,
-    quote,
     read_dict,
     read_number,
     read_setting,
@@ -149,5 +148,5 @@ def _amount(field: str, value: object, units: Mapping[str, float]) -> tuple[obje
     match = _AMOUNT.fullmatch(short.strip().lower())
     if short != value or match is None or match[2] not in units:
         known = ", ".join(sorted(unit for unit in units if unit))
-        raise VerifierError(field, f"found {quote(value)}, expected a number and one of: {known}")
+        raise bad_value(field, value, f"a number and one of: {known}")
     return float(match[1]) * units[match[2]], match[2]

@@ -51,10 +51,10 @@ from nova_code_verifier.verifier.reference.datasets.rows import read_function_na
 from nova_code_verifier.verifier.reference.datasets.shapes import CanonicalTests, find_tests
 from nova_code_verifier.verifier.reference.fields import (
     Scope,
+    bad_value,
     check_count,
     did_you_mean,
     mismatch,
-    quote,
     quote_keys,
     read_dict,
     read_entry_point,
@@ -147,8 +147,7 @@ def _canonical_cases(
             dicts = _dicts(f"{field}.cases", tests.get("cases"))
             cases = tuple(_call_case(path, case, name) for path, case in dicts)
         case unknown:
-            problem = f"found {quote(unknown)}, expected stdio, call or code"
-            raise VerifierError(f"{field}.kind", problem)
+            raise bad_value(f"{field}.kind", unknown, "stdio, call or code")
     return cases, _groups(f"{field}.groups", tests.get("groups"), dicts)
 
 
@@ -165,8 +164,7 @@ def _groups(field: str, value: object, cases: list[tuple[str, dict[str, object]]
     for path, case in cases:
         name = case.get("group")
         if not isinstance(name, str) or name not in index_of:
-            problem = f"found {quote(name)}, expected one of {quote_keys(index_of)}"
-            raise VerifierError(f"{path}.group", problem)
+            raise bad_value(f"{path}.group", name, f"one of {quote_keys(index_of)}")
         of_case.append(index_of[name])
     if unused := index_of.keys() - {case["group"] for _, case in cases}:
         problem = f"found points for {quote_keys(sorted(unused))}, but no case with this group"
@@ -212,7 +210,7 @@ def _call_case(field: str, case: dict[str, object], entry_point: str) -> CallCas
 def _read_language(field: str, value: object) -> str:
     language = read_text(field, value)
     if language.lower() not in _PYTHON:
-        raise VerifierError(field, f"found {quote(language)}, expected python")
+        raise bad_value(field, language, "python")
     return "python"  # so that all spellings agree
 
 
@@ -233,8 +231,7 @@ def _checker_kind(field: str, value: object) -> CheckerKind:
     for kind in CheckerKind:
         if value == kind:
             return kind
-    problem = f"found {quote(value)}, expected one of {', '.join(CheckerKind)}"
-    raise VerifierError(field, problem)
+    raise bad_value(field, value, f"one of {', '.join(CheckerKind)}")
 
 
 def _tolerance(field: str, values: dict[str, object], key: str, kind: CheckerKind) -> float:

@@ -22,7 +22,12 @@ from typing import Any
 
 from nova_code_verifier.verifier.errors import VerifierError, nearest_key
 from nova_code_verifier.verifier.reference.datasets.shapes import TEST_KEYS
-from nova_code_verifier.verifier.reference.fields import did_you_mean, quote, read_dict, unpack
+from nova_code_verifier.verifier.reference.fields import (
+    bad_value,
+    did_you_mean,
+    read_dict,
+    unpack,
+)
 from nova_code_verifier.verifier.rubric import Rubric, RubricError
 from nova_code_verifier.verifier.rubric_file import SECTIONS, read_rubric
 
@@ -111,8 +116,7 @@ def _own_task(name: object) -> Task | None:
         return None
     task = _TASKS.get(name.casefold())
     if task is None and nearest_key(name, _TASKS):
-        problem = f"found {quote(name)}, expected {', '.join(Task)}"
-        raise VerifierError("task", problem + did_you_mean(name, _TASKS))
+        raise bad_value("task", name, ", ".join(Task) + did_you_mean(name, _TASKS))
     return task
 
 
@@ -137,8 +141,8 @@ def _with_format(wanted: object, rubric: Rubric) -> Rubric:
         return rubric
     for word in words:
         if word not in _FORMATS:
-            problem = f"found {quote(word)}, expected {', '.join(_FORMATS)}"
-            raise VerifierError("format", problem + did_you_mean(str(word), _FORMATS))
+            hint = did_you_mean(str(word), _FORMATS)
+            raise bad_value("format", word, ", ".join(_FORMATS) + hint)
     return replace(rubric, solution_marks="solution_marks" in words, boxed="boxed" in words)
 
 

@@ -15,8 +15,8 @@ In: the `tests` of a reference, with `"kind": "code"`. Out: a `TestCode`.
 
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.reference.fields import (
+    bad_value,
     mismatch,
-    quote,
     read_dict,
     read_entry_point,
     read_list,
@@ -38,8 +38,7 @@ def read_test_code(field: str, tests: dict[str, object]) -> TestCode:
         raise VerifierError(f"{field}.code", "found nothing, expected source code of tests")
     style = read_text(f"{field}.style", tests.get("style", ""))
     if style not in ("", *STYLES):
-        problem = f"found {quote(style)}, expected one of {', '.join(STYLES)}"
-        raise VerifierError(f"{field}.style", problem)
+        raise bad_value(f"{field}.style", style, f"one of {', '.join(STYLES)}")
     name = tests.get("entry_point", "")
     modules = read_list(f"{field}.modules", tests.get("modules", ["solution"]))
     return TestCode(

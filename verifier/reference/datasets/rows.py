@@ -16,6 +16,7 @@ from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.reference.datasets.shapes import ListedTests, PairedTests
 from nova_code_verifier.verifier.reference.fields import (
     Scope,
+    bad_value,
     check_count,
     did_you_mean,
     mismatch,
@@ -124,10 +125,10 @@ def _check_declared_kind(field: str, case: dict[str, object], entry_point: str |
     for key in ("testtype", "type"):
         if case.get(key) is None:
             continue
-        kind = read_text(f"{field}.{key}", case[key], f"one of {quote_keys(_IS_CALL)}")
+        kinds = f"one of {quote_keys(_IS_CALL)}"
+        kind = read_text(f"{field}.{key}", case[key], kinds)
         if kind not in _IS_CALL:
-            problem = f"found {quote(kind)}, expected one of {quote_keys(_IS_CALL)}"
-            raise VerifierError(f"{field}.{key}", problem)
+            raise bad_value(f"{field}.{key}", kind, kinds)
         if _IS_CALL[kind] is (entry_point is None):
             named = quote(entry_point) if entry_point else "none"
             problem = f"found {quote(kind)}, which contradicts the function name: {named}"
@@ -151,8 +152,7 @@ def read_function_name(scopes: Sequence[Scope]) -> str | None:
     for key in _ENTRY_POINTS:
         setting = read_setting(scopes, key, read_entry_point)
         if setting and name not in (None, setting.value):
-            problem = f"found {quote(setting.value)}, expected {quote(name)} as in another key"
-            raise VerifierError(setting.field, problem)
+            raise bad_value(setting.field, setting.value, f"{quote(name)} as in another key")
         name = setting.value if setting else name
     return name
 
