@@ -22,12 +22,7 @@ from typing import Any
 
 from nova_code_verifier.verifier.errors import VerifierError, nearest_key
 from nova_code_verifier.verifier.reference.datasets.shapes import TEST_KEYS
-from nova_code_verifier.verifier.reference.fields import (
-    bad_value,
-    did_you_mean,
-    read_dict,
-    unpack,
-)
+from nova_code_verifier.verifier.reference.fields import bad_value, did_you_mean, read_dict, unpack
 from nova_code_verifier.verifier.rubric import Rubric, RubricError
 from nova_code_verifier.verifier.rubric_file import SECTIONS, read_rubric
 
