@@ -139,11 +139,9 @@ def _same_scalar(expected: object, observed: object, checker: Checker) -> bool:
         return False
     # Infinity is compared exactly: a number that overflows to it is not infinite.
     number = _as_float(observed)
-    return (
-        math.isfinite(expected)
-        and number is not None
-        and math.isclose(expected, number, rel_tol=checker.rel_tol, abs_tol=checker.abs_tol)
-    )
+    if number is None or not math.isfinite(expected):
+        return False
+    return math.isclose(expected, number, rel_tol=checker.rel_tol, abs_tol=checker.abs_tol)
 
 
 def _as_float(value: object) -> float | None:

@@ -46,16 +46,9 @@ from nova_code_verifier.verifier.reference.fields import (
 
 _PAIR = ("inputs", "outputs")
 _WRAPPERS = (
-    "tests",
-    "test_cases",
-    "official_tests",
-    "input_output",
-    "ground_truth",
-    "reward_model",
-    "unit_tests",
-    "verifier_metadata",
-    "verification_info",
-)
+    "tests", "test_cases", "official_tests", "input_output", "ground_truth", "reward_model",
+    "unit_tests", "verifier_metadata", "verification_info",
+)  # fmt: skip
 # The keys of one group belong together. A row must have tests in exactly one group.
 _KEY_GROUPS = (
     _PAIR,
