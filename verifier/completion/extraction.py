@@ -60,15 +60,15 @@ def _body(completion: ParsedCompletion, prompt: str) -> Candidate | None:
 
 
 def complete_blocks(completion: ParsedCompletion) -> tuple[Candidate, ...]:
-    """List the complete blocks that could be the answer, in the part that holds it.
+    """List the complete blocks that could be the answer, in the part that holds it, in order.
 
-    Tagged blocks come first. Empty blocks do not count.
+    Empty blocks do not count.
     """
     for pieces in completion.parts:
         found = _find(pieces)
         if found or _bare(pieces):
-            tagged = found.get(ExtractionMethod.TAGGED_FENCE, ())
-            return (*tagged, *found.get(ExtractionMethod.UNTAGGED_FENCE, ()))
+            unclosed = ExtractionMethod.UNCLOSED_FENCE
+            return tuple(block for block in found if block.method is not unclosed)
     return ()
 
 
@@ -79,21 +79,20 @@ def is_in_solution(completion: ParsedCompletion) -> bool:
 
 def _candidate_in(pieces: tuple[Piece, ...]) -> Candidate | None:
     found = _find(pieces)
-    # The order of the members: a tagged block first, an unclosed one last.
-    best = next((found[method] for method in ExtractionMethod if method in found), None)
-    return _last_that_is_not_usage(best) if best else _bare(pieces)
+    for method in ExtractionMethod:  # in this order: a tagged block first, an unclosed one last
+        if candidates := [block for block in found if block.method is method]:
+            return _last_that_is_not_usage(candidates)
+    return _bare(pieces)
 
 
-def _find(pieces: tuple[Piece, ...]) -> dict[ExtractionMethod, list[Candidate]]:
-    """Group the blocks that could be the answer by method, each group in order."""
-    found: dict[ExtractionMethod, list[Candidate]] = {}
-    for piece in pieces:
-        for block in piece.blocks:
-            method = _method(piece.text, block)
-            if method is not None:
-                candidate = Candidate(program=block_text(piece.text, block), method=method)
-                found.setdefault(method, []).append(candidate)
-    return found
+def _find(pieces: tuple[Piece, ...]) -> list[Candidate]:
+    """Return the blocks that could be the answer, in order."""
+    return [
+        Candidate(program=block_text(piece.text, block), method=method)
+        for piece in pieces
+        for block in piece.blocks
+        if (method := _method(piece.text, block)) is not None
+    ]
 
 
 def _method(text: str, block: Block) -> ExtractionMethod | None:

@@ -220,11 +220,13 @@ def _read_checker(field: str, value: object) -> Checker:
     values = read_dict(field, value, "the name of a checker, or a dict")
     refuse_unknown_keys(field, values, ("kind", "abs_tol", "rel_tol"))
     kind = _checker_kind(f"{field}.kind", values.get("kind"))
-    return Checker(
-        kind=kind,
-        abs_tol=_tolerance(field, values, "abs_tol", kind),
-        rel_tol=_tolerance(field, values, "rel_tol", kind),
-    )
+    tolerances = {}
+    for key in sorted(values.keys() - {"kind"}):
+        if kind is not CheckerKind.NUMERIC:
+            problem = f"found a tolerance for checker {kind}; tolerances are only for numeric"
+            raise VerifierError(f"{field}.{key}", problem)
+        tolerances[key] = read_number(f"{field}.{key}", values[key], _MAX_TOLERANCE[key], lowest=0)
+    return Checker(kind=kind, **tolerances)
 
 
 def _checker_kind(field: str, value: object) -> CheckerKind:
@@ -232,13 +234,3 @@ def _checker_kind(field: str, value: object) -> CheckerKind:
         if value == kind:
             return kind
     raise bad_value(field, value, f"one of {', '.join(CheckerKind)}")
-
-
-def _tolerance(field: str, values: dict[str, object], key: str, kind: CheckerKind) -> float:
-    default: float = getattr(Checker(), key)
-    if key not in values:
-        return default
-    if kind is not CheckerKind.NUMERIC:
-        problem = f"found a tolerance for checker {kind}; tolerances are only for numeric"
-        raise VerifierError(f"{field}.{key}", problem)
-    return read_number(f"{field}.{key}", values[key], _MAX_TOLERANCE[key], lowest=0)

@@ -64,9 +64,10 @@ def _joined(field: str, value: object) -> str:
 
 def _call_case(raw_case: RawCase, value: object, *, wrapped: bool) -> CallCase:
     arguments = _arguments(raw_case.input_field, raw_case.input)
+    keyed = _int_keyed(arguments[0]) if len(arguments) == 1 and not raw_case.literal else None
     return CallCase(
         entry_point=raw_case.entry_point or "",
-        arguments=arguments if raw_case.literal else _with_int_keys(arguments),
+        arguments=arguments if keyed is None else (keyed,),
         expected_value=value,
         also_accepted=() if raw_case.literal else _other_readings(value, wrapped=wrapped),
     )
@@ -93,11 +94,6 @@ def _other_readings(value: object, *, wrapped: bool) -> tuple[object, ...]:
     items = value if wrapped and isinstance(value, list) else []
     with_int_keys = [_int_keyed(reading) for reading in (value, *items)]
     return (*items, *(reading for reading in with_int_keys if reading is not None))
-
-
-def _with_int_keys(arguments: tuple[object, ...]) -> tuple[object, ...]:
-    keyed = _int_keyed(arguments[0]) if len(arguments) == 1 else None
-    return arguments if keyed is None else (keyed,)
 
 
 def _int_keyed(value: object) -> dict[int, object] | None:
