@@ -116,18 +116,9 @@ _REST_IS_BLANK = re.compile(r"[ \t\r]*+(?:\n|\Z)")
 
 # Tokens that models end with; some trainers leave them in the text.
 _END_TOKENS = (
-    "<|eot_id|>",
-    "<|eom_id|>",
-    "<|im_end|>",
-    "<|end|>",
-    "<|endoftext|>",
-    "<|end_of_text|>",
-    "<|end_of_turn|>",
-    "<end_of_turn>",
-    "<\uff5cend\u2581of\u2581sentence\uff5c>",
-    "<eos>",
-    "</s>",
-)
+    "<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<|endoftext|>", "<|end_of_text|>",
+    "<|end_of_turn|>", "<end_of_turn>", "<\uff5cend\u2581of\u2581sentence\uff5c>", "<eos>", "</s>",
+)  # fmt: skip
 _TRAILING_END_TOKENS = re.compile(rf"(?:(?:{'|'.join(map(re.escape, _END_TOKENS))})\s*+)++\Z")
 _TAIL_CHARS = 200
 

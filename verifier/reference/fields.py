@@ -84,15 +84,13 @@ def did_you_mean(key: str, known: Iterable[str]) -> str:
 def read_json(field: str, text: str, expected: str = "JSON") -> object:
     """Decode *text* as Python's `json` does (NaN and Infinity are allowed). Raise VerifierError."""
     try:
-        value: object = _decode(text)
+        return _decode(text)
     except json.JSONDecodeError as error:
         problem = f"found {_describe(text)} that is not JSON ({error.msg}), expected {expected}"
     except RecursionError:
         problem = "found JSON that is nested too deeply, expected fewer levels"
     except ValueError:
         problem = "found JSON with a number of too many digits, expected at most 4300"
-    else:
-        return value
     raise VerifierError(field, problem)
 
 
