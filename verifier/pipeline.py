@@ -358,11 +358,8 @@ def case_results(prepared: PreparedSample, run: Run) -> CaseResults:
         if run.problem:
             return CaseResults(problem=run.problem, is_outage=run.is_outage)
         total = len(run.cases)
-        return CaseResults(
-            cases=run.cases,
-            guessed=Fraction(min(run.guessed, total), total),
-            self_compared=run.self_compared,
-        )
+        guessed = Fraction(min(run.guessed, total), total)
+        return CaseResults(cases=run.cases, guessed=guessed, self_compared=run.self_compared)
     plan = prepared.plan
     if not isinstance(plan, TestPlan):
         return CaseResults()
@@ -446,13 +443,8 @@ def _score_without_run(prepared: PreparedSample) -> Score:
     total = len(plan.cases) if isinstance(plan, TestPlan) else int(is_text)
     if candidate is None:
         return no_candidate(rubric, tests_total=total)
-    return refused(
-        rubric,
-        candidate,
-        findings=prepared.findings,
-        format_issues=prepared.format_issues,
-        tests_total=total,
-    )
+    findings, issues = prepared.findings, prepared.format_issues
+    return refused(rubric, candidate, findings=findings, format_issues=issues, tests_total=total)
 
 
 def _score_run(

@@ -101,13 +101,10 @@ def plan_tests(reference: object, *, default_limits: Limits = Limits()) -> TestP
     groups = None
     match found:
         case CodeTests():
-            shared = read_setting(scopes, "shared_process", read_flag)
-            tests = build_test_code(
-                found,
-                scopes,
-                entry_point=read_function_name(scopes) or "",
-                shared_process=shared is not None and shared.value,
-            )
+            name = read_function_name(scopes) or ""
+            setting = read_setting(scopes, "shared_process", read_flag)
+            shared = setting is not None and setting.value
+            tests = build_test_code(found, scopes, entry_point=name, shared_process=shared)
         case CanonicalTests(field=field, values=values):
             _refuse_misspelt_keys(scopes[-1])
             if values.get("kind") == "code":
