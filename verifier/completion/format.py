@@ -28,7 +28,7 @@ _OF_METHOD = {
 
 _OUTSIDE_CHARACTERS_MAX = 20_000  # the parser runs in our own process
 _UNTAGGED_MAX = 8
-_COVER = "#"
+
 _BLANK_LINES = re.compile(r"\n[ \t]*+\n")
 # Tested before the text is parsed: most prose does not begin with any of it.
 _STATEMENT = re.compile(
@@ -48,8 +48,8 @@ def format_issues_of_program(
         issues.append(FormatIssue.CODE_OUTSIDE)
     if rubric.solution_marks and not is_in_solution(completion):
         issues.append(FormatIssue.NO_SOLUTION_MARKS)
-    # A placeholder for each block: a box in a program is not the answer.
-    visible = "".join(_COVER.join(_outside(piece)) for piece in completion.visible)
+    # "#" takes the place of each block: a box in a program is not the answer.
+    visible = "".join("#".join(_outside(piece)) for piece in completion.visible)
     if rubric.boxed and not (last_box(visible) or "").strip():
         issues.append(FormatIssue.NOT_BOXED)
     return tuple(issues)
