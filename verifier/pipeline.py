@@ -204,7 +204,13 @@ def grade(
             waiting[index] = prepared
         else:
             yield _graded(index, prepared, CaseResults(), attempt)
-    pending = _start_comparisons(waiting, compare) if compare else {}
+    # Start every comparison once; the language model works while the guests run.
+    start = cache(compare) if compare else None
+    pending = {
+        index: start(prepared.comparison)
+        for index, prepared in waiting.items()
+        if start and prepared.comparison
+    }
     compared: list[partial[GradedSample]] = []
     for index, run in _run(waiting, executor, discovery_cache or DiscoveryCache()):
         prepared = waiting[index]
@@ -382,18 +388,6 @@ def _case_result(case: TestCase, checker: Checker, execution: Execution) -> Case
     value = execution.value if execution.value_bytes <= _SHOWN_BYTES else None
     shown = replace(execution, stdout=stdout, value=value)
     return CaseResult(verdict=verdict, execution=shown)
-
-
-def _start_comparisons(
-    waiting: Mapping[int, PreparedSample], compare: Callable[[Comparison], PendingSimilarity]
-) -> dict[int, PendingSimilarity]:
-    """Start every comparison once; the language model works while the guests run."""
-    compare_once = cache(compare)
-    return {
-        index: compare_once(prepared.comparison)
-        for index, prepared in waiting.items()
-        if prepared.comparison is not None
-    }
 
 
 # -- conclude --------------------------------------------------------------------------
