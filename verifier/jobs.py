@@ -31,7 +31,7 @@ def program_with(prompt: str, candidate: Candidate) -> str:
     future = [line for line in lines if line.startswith("from __future__ import")]
     rest = "".join(line for line in lines if line not in future)
     is_body = rest[:1] in (" ", "\t")
-    # The function that the prompt begins needs a body, also if the candidate repeats its head.
+    # A function that the prompt begins needs a body, unless the candidate is that body.
     closed = prompt if is_body or read_python(prompt) else f"{prompt.rstrip()}\n    pass"
     return "".join(future) + closed + ("\n" if is_body else "\n\n") + rest
 

@@ -53,9 +53,6 @@ _MEBIBYTES_PER_UNIT = (
     | dict.fromkeys(("g", "gb", "gib", "gigabyte", "gigabytes"), 2.0**10)
 )
 
-Number = TypeVar("Number", int, float)
-
-
 # The lowest value of each key of `limits` (None: above 0), and the highest.
 _RANGES = {
     "cpu_seconds": (None, _MAX_CPU_SECONDS),
@@ -63,6 +60,8 @@ _RANGES = {
     "memory_mb": (_MIN_MEMORY_MB, _MAX_MEMORY_MB),
     "output_bytes": (1, _MAX_OUTPUT_BYTES),
 }
+
+Number = TypeVar("Number", int, float)
 
 
 def read_limits(scopes: Sequence[Scope], *, default: Limits) -> Limits:

@@ -125,12 +125,11 @@ def _expected_opinions(value: object) -> tuple[Opinion, ...]:
 
 def _opinion(item: object) -> Opinion | None:
     match item:
-        case {"target": str(target), "polarity": str(polarity), **rest} if label := label_of(
-            polarity
-        ):
-            category = rest.get("category")
+        case {"target": str(target), "polarity": str(polarity), **rest}:
+            label, category = label_of(polarity), rest.get("category")
             known = category[:_TARGET_CHARACTERS_MAX] if isinstance(category, str) else ""
-            return Opinion(target=target[:_TARGET_CHARACTERS_MAX], polarity=label, category=known)
+            kept = target[:_TARGET_CHARACTERS_MAX]
+            return Opinion(target=kept, polarity=label, category=known) if label else None
     return None
 
 
