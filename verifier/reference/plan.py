@@ -11,10 +11,15 @@ The canonical form:
 | `tests.kind` | `stdio`: run a program; `call`: call a function; `code`: run test code |
 | `tests.cases` | `stdio`: 1 to 100,000 of `{"stdin": "1 2\n", "stdout": "3\n"}`; |
 | | `call`: 1 to 100,000 of `{"args": [1, 2], "expected": 3}` |
-| `tests.entry_point` | `call`: the function, `f` or `Solution().f` |
+| `tests.entry_point` | `call`: the function, `f` or `Solution().f`; `code`: what `check` gets |
 | `tests.groups` | `stdio` and `call`, optional: points by group, `{"small": 30, "large": 70}`; |
 | | then each case names its group: `{"stdin": ..., "stdout": ..., "group": "small"}` |
-| other keys of `tests` | `code`: see `reference/test_code.py` |
+| `tests.code` | `code`: asserts, a function `check(candidate)`, pytest or unittest |
+| `tests.prompt` | `code`: Python that the candidate completes: imports, the head of a function |
+| `tests.style` | `code`: `script`, `pytest` or `unittest`; default: detected from the code |
+| `tests.modules` | `code`: names under which tests import the candidate; default: `["solution"]` |
+| `tests.shared_process` | `code`: true runs tests and candidate in one process, which is needed |
+| | where tests patch what the candidate uses. A candidate can then cheat; its rows say so |
 | `checker` | a kind, or `{"kind": "numeric", "abs_tol": 1e-9, "rel_tol": 1e-9}`. Kinds: |
 | | `tokens` (default), `exact`, `case_insensitive`, `numeric`, `unordered_lines`, `json`. |
 | | Only `numeric` has tolerances; default: 1e-6 |
@@ -65,7 +70,6 @@ from nova_code_verifier.verifier.reference.fields import (
     refuse_unknown_keys,
 )
 from nova_code_verifier.verifier.reference.limits import read_limits
-from nova_code_verifier.verifier.reference.test_code import read_flag, read_test_code
 from nova_code_verifier.verifier.types import (
     CallCase,
     Checker,
@@ -83,6 +87,8 @@ _TOP_KEYS = ("tests", "checker", "limits", "language")
 # At this similarity "test" is a misspelt "tests", and "n_tests" is another word.
 _MISSPELT_SIMILARITY = 0.85
 _PYTHON = ("python", "py", "python3")
+_CODE_KEYS = ("kind", "code", "prompt", "entry_point", "style", "modules", "shared_process")
+_STYLES = ("script", "pytest", "unittest")
 # A relative tolerance above 1 accepts every number; an absolute one only has to be finite.
 _MAX_TOLERANCE = {"abs_tol": sys.float_info.max, "rel_tol": 1.0}
 
@@ -102,13 +108,13 @@ def plan_tests(reference: object, *, default_limits: Limits = Limits()) -> TestP
     match found:
         case CodeTests():
             name = read_function_name(scopes) or ""
-            setting = read_setting(scopes, "shared_process", read_flag)
+            setting = read_setting(scopes, "shared_process", _read_flag)
             shared = setting is not None and setting.value
             tests = build_test_code(found, scopes, entry_point=name, shared_process=shared)
         case CanonicalTests(field=field, values=values):
             _refuse_misspelt_keys(scopes[-1])
             if values.get("kind") == "code":
-                tests = read_test_code(field, values)
+                tests = _test_code(field, values)
             else:
                 tests, groups = _canonical_cases(field, values)
         case _:
@@ -202,6 +208,35 @@ def _call_case(field: str, case: dict[str, object], entry_point: str) -> CallCas
     return CallCase(
         entry_point=entry_point, arguments=tuple(arguments), expected_value=case["expected"]
     )
+
+
+def _test_code(field: str, tests: dict[str, object]) -> TestCode:
+    refuse_unknown_keys(field, tests, _CODE_KEYS)
+    tests = read_dict(field, tests)
+    source = read_text(f"{field}.code", tests.get("code"), "source code of tests")
+    if not source.strip():
+        raise VerifierError(f"{field}.code", "found nothing, expected source code of tests")
+    style = read_text(f"{field}.style", tests.get("style", ""))
+    if style not in ("", *_STYLES):
+        raise bad_value(f"{field}.style", style, f"one of {', '.join(_STYLES)}")
+    name = tests.get("entry_point", "")
+    modules = read_list(f"{field}.modules", tests.get("modules", ["solution"]))
+    return TestCode(
+        source=source,
+        prompt=read_text(f"{field}.prompt", tests.get("prompt", "")),
+        entry_point="" if name == "" else read_entry_point(f"{field}.entry_point", name),
+        style=style,
+        modules=tuple(
+            read_text(f"{field}.modules[{index}]", module) for index, module in enumerate(modules)
+        ),
+        shared_process=_read_flag(f"{field}.shared_process", tests.get("shared_process", False)),
+    )
+
+
+def _read_flag(field: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise mismatch(field, value, "true or false")
+    return value
 
 
 def _read_language(field: str, value: object) -> str:

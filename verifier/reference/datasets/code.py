@@ -17,7 +17,7 @@ In: the test code of a row (a source, or a list of asserts), and the dicts aroun
 | any | a source in place of a list of test cases |
 
 The last two are recognized by their content: Python that has an assert or defines tests. Next to
-every shape, `entry_point` and `shared_process` mean the same as in `reference/test_code.py`. The
+every shape, `entry_point` and `shared_process` mean the same as in `reference/plan.py`. The
 prompt is the first of `code_prompt`, `complete_prompt`, `prompt` and `import_statement` that is
 Python, because the candidate is appended to it. In most datasets `prompt` is a text in English.
 """
