@@ -4,12 +4,10 @@ This is the only module that sees both a candidate and the test cases. A `Job` h
 expected answer, so none can leak into the sandbox.
 """
 
-from typing import assert_never
-
 from nova_code_verifier.sandbox.types import Call, Job, Question, Run
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.syntax import read_python
-from nova_code_verifier.verifier.types import CallCase, Candidate, StdioCase, TestCase, TestPlan
+from nova_code_verifier.verifier.types import Candidate, StdioCase, TestCase, TestPlan
 
 # The depth that the sandbox's encoding carries, minus the list that holds the arguments.
 ARGUMENT_DEPTH_MAX = 150
@@ -32,28 +30,19 @@ def program_with(prompt: str, candidate: Candidate) -> str:
     # Python requires these before everything else.
     future = [line for line in lines if line.startswith("from __future__ import")]
     rest = "".join(line for line in lines if line not in future)
-    between = "\n" if rest[:1] in (" ", "\t") else "\n\n"
-    return "".join(future) + _closed(prompt, rest) + between + rest
-
-
-def _closed(prompt: str, rest: str) -> str:
-    """Return the prompt with a body for the function that it begins, unless *rest* is that body."""
-    return (
-        prompt if rest[:1] in (" ", "\t") or read_python(prompt) else f"{prompt.rstrip()}\n    pass"
-    )
+    is_body = rest[:1] in (" ", "\t")
+    # A function that the prompt begins needs a body, unless the candidate is that body.
+    closed = prompt if is_body or read_python(prompt) else f"{prompt.rstrip()}\n    pass"
+    return "".join(future) + closed + ("\n" if is_body else "\n\n") + rest
 
 
 def _question(index: int, case: TestCase) -> Question:
-    match case:
-        case StdioCase():
-            return Run(stdin=case.stdin.encode("utf-8", "surrogatepass"))
-        case CallCase():
-            if is_deeper_than(ARGUMENT_DEPTH_MAX, list(case.arguments)):
-                problem = f"found arguments nested more than {ARGUMENT_DEPTH_MAX} levels deep"
-                raise VerifierError(f"tests.cases[{index}].args", problem)
-            return Call(entry_point=case.entry_point, arguments=case.arguments)
-        case _:
-            assert_never(case)
+    if isinstance(case, StdioCase):
+        return Run(stdin=case.stdin.encode("utf-8", "surrogatepass"))
+    if is_deeper_than(ARGUMENT_DEPTH_MAX, list(case.arguments)):
+        problem = f"found arguments nested more than {ARGUMENT_DEPTH_MAX} levels deep"
+        raise VerifierError(f"tests.cases[{index}].args", problem)
+    return Call(entry_point=case.entry_point, arguments=case.arguments)
 
 
 def is_deeper_than(depth: int, value: object) -> bool:

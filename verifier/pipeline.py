@@ -11,7 +11,7 @@ and the single file.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import partial
+from functools import cache, partial
 from typing import Protocol, TypeVar
 
 from nova_code_verifier.sandbox.types import Execution, Executor, Job, Limits
@@ -53,6 +53,7 @@ from nova_code_verifier.verifier.test_code.grading import TestCodeRun, grade_all
 from nova_code_verifier.verifier.types import (
     Candidate,
     CaseResult,
+    Checker,
     CodePlan,
     Comparison,
     Finding,
@@ -63,11 +64,11 @@ from nova_code_verifier.verifier.types import (
     Similarity,
     Source,
     StdioCase,
+    TestCase,
     TestPlan,
     Verdict,
 )
 
-_DEFAULT_LIMITS = Limits()
 _SHOWN_BYTES = 2048
 _NO_JUDGE = (
     "similarity: the task of a sample, but there is no language model that could judge it "
@@ -100,20 +101,19 @@ class PreparedSample:
 
     @property
     def is_runnable(self) -> bool:
-        """Whether there is something for the sandbox to do."""
-        return self.job is not None or bool(self.program)
+        """Whether there is something to run, or to compare."""
+        return bool(self.job or self.program or self.comparison)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResults:
-    """The results of a sample's test cases, and what the run cost (`seconds` of wall time).
+    """The results of a sample's test cases.
 
     `guessed` is the share of the cases that the best constant answer passes, in [0, 1]. If there is
     a `problem`, the sample is ungraded; `is_outage` says whether the fault is ours.
     """
 
     cases: tuple[CaseResult, ...] = ()
-    seconds: float = 0.0
     guessed: Fraction = Fraction(0)
     self_compared: int = 0
     problem: str = ""
@@ -157,7 +157,7 @@ def judge(
     executor: Executor,
     *,
     rubric: Rubric = DEFAULT_RUBRIC,
-    default_limits: Limits = _DEFAULT_LIMITS,
+    default_limits: Limits = Limits(),
     discovery_cache: DiscoveryCache | None = None,
     compare: Callable[[Comparison], PendingSimilarity] | None = None,
 ) -> list[Score]:
@@ -173,7 +173,7 @@ def judge(
         discovery_cache=discovery_cache,
         compare=compare,
     )
-    return [one.score for one in sorted(graded, key=lambda one: one.index)]
+    return [sample.score for sample in sorted(graded, key=lambda sample: sample.index)]
 
 
 def grade(
@@ -181,7 +181,7 @@ def grade(
     executor: Executor,
     *,
     rubric: Rubric = DEFAULT_RUBRIC,
-    default_limits: Limits = _DEFAULT_LIMITS,
+    default_limits: Limits = Limits(),
     discovery_cache: DiscoveryCache | None = None,
     compare: Callable[[Comparison], PendingSimilarity] | None = None,
     attempt: Attempt = _run_stage,
@@ -200,27 +200,28 @@ def grade(
         prepared = attempt(index, stage)
         if isinstance(prepared, Score):
             yield GradedSample(index=index, score=prepared)
-        elif prepared.is_runnable or prepared.comparison is not None:
+        elif prepared.is_runnable:
             waiting[index] = prepared
         else:
-            score = _concluded(index, prepared, CaseResults(), None, attempt)
-            yield GradedSample(index=index, score=score, prepared=prepared)
-    pending = _start_comparisons(waiting, compare) if compare else {}
-    compared: list[tuple[int, CaseResults | Score, float]] = []
+            yield _graded(index, prepared, CaseResults(), attempt)
+    # Start every comparison once; the language model works while the guests run.
+    start = cache(compare) if compare else None
+    pending = {
+        index: start(prepared.comparison)
+        for index, prepared in waiting.items()
+        if start and prepared.comparison
+    }
+    compared: list[partial[GradedSample]] = []
     for index, run in _run(waiting, executor, discovery_cache or DiscoveryCache()):
         prepared = waiting[index]
         results = attempt(index, partial(case_results, prepared, run))
-        seconds = _seconds_of(run)
+        finish = partial(_graded, index, prepared, results, attempt, seconds=_seconds_of(run))
         if index in pending:
             # Do not wait for the language model here: this thread also enforces the guests' limits.
-            compared.append((index, results, seconds))
+            compared.append(partial(finish, pending=pending[index]))
         else:
-            score = _concluded(index, prepared, results, None, attempt)
-            yield GradedSample(index=index, score=score, seconds=seconds, prepared=prepared)
-    for index, results, seconds in compared:
-        prepared = waiting[index]
-        score = _concluded(index, prepared, results, pending[index], attempt)
-        yield GradedSample(index=index, score=score, seconds=seconds, prepared=prepared)
+            yield finish()
+    yield from (finish() for finish in compared)
 
 
 def ungraded(problem: str, *, is_outage: bool = False) -> Score:
@@ -234,7 +235,7 @@ def ungraded(problem: str, *, is_outage: bool = False) -> Score:
 
 
 def prepare(
-    sample: Sample, *, rubric: Rubric = DEFAULT_RUBRIC, default_limits: Limits = _DEFAULT_LIMITS
+    sample: Sample, *, rubric: Rubric = DEFAULT_RUBRIC, default_limits: Limits = Limits()
 ) -> PreparedSample:
     """Parse the completion, open the reference and plan what to run."""
     task = TaskSpec(task=None, rubric=rubric)
@@ -307,19 +308,17 @@ def _prepare_program(
     prepared = PreparedSample(task=task, source=_source_of(plan), candidate=candidate, plan=plan)
     if candidate is None:
         return prepared
-    findings = find_risks(candidate.program, rubric.policy)
-    prepared = replace(
-        prepared,
-        format_issues=format_issues_of_program(completion, candidate, rubric),
-        findings=findings,
-    )
+    program, solution = candidate.program, task.solution if rubric.similarity else ""
+    findings = find_risks(program, rubric.policy)
+    format_issues = format_issues_of_program(completion, candidate, rubric)
+    prepared = replace(prepared, format_issues=format_issues, findings=findings)
     if rubric.enforce and any(finding.severity is Severity.SEVERE for finding in findings):
         return prepared
     return replace(
         prepared,
         job=job_for(candidate, plan) if isinstance(plan, TestPlan) else None,
         program=program_with(prompt, candidate) if isinstance(plan, CodePlan) else "",
-        comparison=_comparison(candidate, task),
+        comparison=Comparison(response=program, reference=solution) if solution else None,
     )
 
 
@@ -327,13 +326,6 @@ def _source_of(plan: TestPlan | CodePlan) -> Source:
     if isinstance(plan, CodePlan):
         return Source.CODE
     return Source.STDIO if isinstance(plan.cases[0], StdioCase) else Source.CALL
-
-
-def _comparison(candidate: Candidate, task: TaskSpec) -> Comparison | None:
-    """Compare the program with a right one, if the rubric pays for that and there is one."""
-    if not (task.rubric.similarity and task.solution):
-        return None
-    return Comparison(response=candidate.program, reference=task.solution)
 
 
 # -- run -------------------------------------------------------------------------------
@@ -367,75 +359,58 @@ def _seconds_of(run: Run) -> float:
 
 
 def case_results(prepared: PreparedSample, run: Run) -> CaseResults:
-    """Turn what the sandbox reported into the results of the sample's cases.
-
-    Of an execution, only as much output is kept as people are shown: a batch of whole outputs would
-    fill the memory.
-    """
+    """Turn what the sandbox reported into the results of the sample's cases."""
     if isinstance(run, TestCodeRun):
         if run.problem:
             return CaseResults(problem=run.problem, is_outage=run.is_outage)
         total = len(run.cases)
-        return CaseResults(
-            cases=run.cases,
-            guessed=Fraction(min(run.guessed, total), total),
-            self_compared=run.self_compared,
-        )
+        guessed = Fraction(min(run.guessed, total), total)
+        return CaseResults(cases=run.cases, guessed=guessed, self_compared=run.self_compared)
     plan = prepared.plan
     if not isinstance(plan, TestPlan):
         return CaseResults()
+    pairs = zip(plan.cases, run, strict=True)
     try:
-        cases = tuple(
-            CaseResult(
-                verdict=judge_case(case, plan.checker, execution), execution=_shown(execution)
-            )
-            for case, execution in zip(plan.cases, run, strict=True)
-        )
+        cases = tuple(_case_result(case, plan.checker, execution) for case, execution in pairs)
         return CaseResults(cases=cases, guessed=best_guess(plan, prepared.task.rubric.groups))
     except VerifierError as error:
         return CaseResults(problem=str(error))
 
 
-def _shown(execution: Execution) -> Execution:
-    stdout = execution.stdout
+def _case_result(case: TestCase, checker: Checker, execution: Execution) -> CaseResult:
+    """Judge a case, and keep only as much of its output as people are shown.
+
+    A batch of whole outputs would fill the memory.
+    """
+    verdict, stdout = judge_case(case, checker, execution), execution.stdout
     if len(stdout) > 2 * _SHOWN_BYTES:
         stdout = stdout[:_SHOWN_BYTES] + b" ... " + stdout[-_SHOWN_BYTES:]
     value = execution.value if execution.value_bytes <= _SHOWN_BYTES else None
-    return replace(execution, stdout=stdout, value=value)
-
-
-def _start_comparisons(
-    waiting: Mapping[int, PreparedSample], compare: Callable[[Comparison], PendingSimilarity]
-) -> dict[int, PendingSimilarity]:
-    """Start every comparison once; the language model works while the guests run."""
-    started: dict[Comparison, PendingSimilarity] = {}
-    pending = {}
-    for index, prepared in waiting.items():
-        comparison = prepared.comparison
-        if comparison is not None:
-            if comparison not in started:
-                started[comparison] = compare(comparison)
-            pending[index] = started[comparison]
-    return pending
+    shown = replace(execution, stdout=stdout, value=value)
+    return CaseResult(verdict=verdict, execution=shown)
 
 
 # -- conclude --------------------------------------------------------------------------
 
 
-def _concluded(
+def _graded(
     index: int,
     prepared: PreparedSample,
     results: CaseResults | Score,
-    pending: PendingSimilarity | None,
     attempt: Attempt,
-) -> Score:
-    if isinstance(results, Score):
-        return results
+    *,
+    seconds: float = 0.0,
+    pending: PendingSimilarity | None = None,
+) -> GradedSample:
+    """Conclude a sample, unless a bug in an earlier stage left a score."""
 
     def stage() -> Score:
+        if isinstance(results, Score):
+            return results
         return conclude(prepared, results, pending.result() if pending else None)
 
-    return attempt(index, stage)
+    score = attempt(index, stage)
+    return GradedSample(index=index, score=score, seconds=seconds, prepared=prepared)
 
 
 def conclude(
@@ -444,7 +419,7 @@ def conclude(
     similarity: Similarity | None = None,
 ) -> Score:
     """Score the results of a sample's cases, and the *similarity* if there was a comparison."""
-    if prepared.is_runnable or prepared.comparison is not None:
+    if prepared.is_runnable:
         score = _score_run(prepared, results, similarity)
     else:
         score = _score_without_run(prepared)
@@ -458,17 +433,12 @@ def _score_without_run(prepared: PreparedSample) -> Score:
         return ungraded(prepared.problem)
     if prepared.sentiment is not None:
         return score_sentiment(prepared.sentiment[0], prepared.format_issues, rubric)
-    total = len(plan.cases) if isinstance(plan, TestPlan) else 0
+    is_text = prepared.source is Source.SIMILARITY
+    total = len(plan.cases) if isinstance(plan, TestPlan) else int(is_text)
     if candidate is None:
-        is_text = prepared.source is Source.SIMILARITY
-        return no_candidate(rubric, tests_total=1 if is_text else total)
-    return refused(
-        rubric,
-        candidate,
-        findings=prepared.findings,
-        format_issues=prepared.format_issues,
-        tests_total=total,
-    )
+        return no_candidate(rubric, tests_total=total)
+    findings, issues = prepared.findings, prepared.format_issues
+    return refused(rubric, candidate, findings=findings, format_issues=issues, tests_total=total)
 
 
 def _score_run(
@@ -497,7 +467,5 @@ def _score_run(
         similarity=value,
         rubric=rubric,
     )
-    if not isinstance(plan, CodePlan):
-        return score
-    shared = plan.test_code.shared_process
+    shared = isinstance(plan, CodePlan) and plan.test_code.shared_process
     return replace(score, self_compared=results.self_compared, shared_process=shared)

@@ -1,11 +1,11 @@
-"""Convert between a rubric and a mapping of sections, as in TOML or JSON.
+"""Read a rubric from a mapping of sections, as in TOML or JSON.
 
 In: a mapping. Out: a `Rubric`. A misspelt key is an error that names the nearest right one.
 """
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -125,11 +125,3 @@ SECTIONS: dict[str, dict[str, _Reader]] = {
         "on_outage": _one_of(OutagePolicy),
     },
 }
-
-
-def as_mapping(rubric: Rubric) -> dict[str, dict[str, Any]]:
-    """Return the mapping that `read_rubric` reads as this rubric, with every key."""
-    values = {field.name: getattr(rubric, field.name) for field in fields(Rubric)}
-    values["range"] = [rubric.lowest, rubric.highest]
-    values["priors"] = dict(rubric.priors)
-    return {section: {key: values[key] for key in readers} for section, readers in SECTIONS.items()}

@@ -15,6 +15,9 @@ _WARNING_FILTERS = threading.Lock()
 
 _Node = TypeVar("_Node", bound=ast.AST)
 
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+COMPOUND = (*DEFINITIONS, ast.For, ast.While, ast.If, ast.With, ast.Try)
+
 
 def parse(text: str) -> ast.Module:
     """Return the syntax tree of *text*.
@@ -42,8 +45,6 @@ class Nodes:
         for node in ast.walk(tree):
             self._nodes[type(node)].append(node)
 
-    def of(self, *kinds: type[_Node]) -> list[_Node]:
-        """Return the nodes of these types, type by type; outer nodes come before inner ones."""
-        return [
-            node for kind in kinds for node in self._nodes.get(kind, ()) if isinstance(node, kind)
-        ]
+    def of(self, kind: type[_Node]) -> list[_Node]:
+        """Return the nodes of this type; outer nodes come before inner ones."""
+        return [node for node in self._nodes.get(kind, ()) if isinstance(node, kind)]

@@ -138,15 +138,14 @@ def _same_scalar(expected: object, observed: object, checker: Checker) -> bool:
     if checker.kind is not CheckerKind.NUMERIC or not isinstance(expected, float):
         return False
     # Infinity is compared exactly: a number that overflows to it is not infinite.
-    number = _as_float(observed)
-    return (
-        math.isfinite(expected)
-        and number is not None
-        and math.isclose(expected, number, rel_tol=checker.rel_tol, abs_tol=checker.abs_tol)
-    )
+    number = as_float(observed)
+    if number is None or not math.isfinite(expected):
+        return False
+    return math.isclose(expected, number, rel_tol=checker.rel_tol, abs_tol=checker.abs_tol)
 
 
-def _as_float(value: object) -> float | None:
+def as_float(value: object) -> float | None:
+    """Return a number as the nearest float; None if it is too big, or not a real number."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction):
         return None
     try:

@@ -3,11 +3,9 @@
 In: a test case, its checker, and the execution of its question. Out: a `Verdict`.
 """
 
-from typing import assert_never
-
 from nova_code_verifier.sandbox.types import Ending, Execution
 from nova_code_verifier.verifier.checking.checkers import output_matches, value_matches
-from nova_code_verifier.verifier.types import CallCase, Checker, StdioCase, TestCase, Verdict
+from nova_code_verifier.verifier.types import Checker, StdioCase, TestCase, Verdict
 
 _BY_ENDING = {
     Ending.RAISED: Verdict.RUNTIME_ERROR,
@@ -33,19 +31,14 @@ def judge_case(case: TestCase, checker: Checker, execution: Execution) -> Verdic
     """
     if execution.ending is not Ending.FINISHED:
         return _BY_ENDING[execution.ending]
-    match case:
-        case StdioCase():
-            # A program that fails after it printed the right output has failed.
-            if execution.exit_status != 0:
-                return Verdict.RUNTIME_ERROR
-            matches = output_matches(checker, case.expected_stdout, execution.stdout)
-        case CallCase():
-            matches = any(
-                value_matches(checker, expected, execution.value)
-                for expected in (case.expected_value, *case.also_accepted)
-            )
-        case _:
-            assert_never(case)
+    if isinstance(case, StdioCase):
+        # A program that fails after it printed the right output has failed.
+        if execution.exit_status != 0:
+            return Verdict.RUNTIME_ERROR
+        matches = output_matches(checker, case.expected_stdout, execution.stdout)
+    else:
+        values = (case.expected_value, *case.also_accepted)
+        matches = any(value_matches(checker, value, execution.value) for value in values)
     return Verdict.ACCEPTED if matches else Verdict.WRONG_ANSWER
 
 

@@ -8,51 +8,33 @@ candidate", not a program that fails.
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from nova_code_verifier.verifier.completion.boxes import last_box
 from nova_code_verifier.verifier.completion.fences import Block, block_text
 from nova_code_verifier.verifier.completion.parsing import ParsedCompletion, Piece
-from nova_code_verifier.verifier.syntax import read_python
+from nova_code_verifier.verifier.syntax import COMPOUND, DEFINITIONS, read_python
 from nova_code_verifier.verifier.types import Candidate, ExtractionMethod
 
 _LOOKED_AT_MAX = 8
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 MAX_BARE_CHARS = 20_000
 """Longer text without a fence is never parsed as Python: the parser runs in our own process."""
 
-_ALIASES = {"python": frozenset({"python", "python3", "py", "py3"})}
+_PYTHON_TAGS = ("python", "python3", "py", "py3")
 _TAG = re.compile(r"[\w+#-]+")  # also in `Python3.11`, `{.python}`, `python:main.py`
 
 # No sentence parses as one of these. Left out: an annotation (`Answer: yes`), `pass`, and every
 # expression except a call (`42`, `hello`).
-_STATEMENTS = (
-    ast.Import,
-    ast.ImportFrom,
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
-    ast.ClassDef,
-    ast.Assign,
-    ast.AugAssign,
-    ast.For,
-    ast.While,
-    ast.If,
-    ast.With,
-    ast.Try,
-    ast.TryStar,
-    ast.Match,
-)
+_SIMPLE = (ast.Import, ast.ImportFrom, ast.Assign, ast.AugAssign)
+_STATEMENTS = (*_SIMPLE, *COMPOUND, ast.TryStar, ast.Match)
 
 
-def extract_candidate(
-    completion: ParsedCompletion, language: str = "python", *, prompt: str = ""
-) -> Candidate | None:
+def extract_candidate(completion: ParsedCompletion, *, prompt: str = "") -> Candidate | None:
     """Return the program that *completion* offers as its answer, or None.
 
     Bare text may also be the indented body of the function that *prompt* begins.
     """
-    found = (_candidate_in(pieces, language) for pieces in completion.parts)
-    candidate = next((candidate for candidate in found if candidate is not None), None)
+    candidate = next(filter(None, map(_candidate_in, completion.parts)), None)
     has_fence = candidate is not None and candidate.method is not ExtractionMethod.BARE_TEXT
     return candidate if has_fence or not prompt else _body(completion, prompt) or candidate
 
@@ -72,72 +54,57 @@ def answer_text(texts: Iterable[str], *, boxed: bool = False) -> str:
 def _body(completion: ParsedCompletion, prompt: str) -> Candidate | None:
     """Return the completion as the body of the function that *prompt* begins, if it is one."""
     body = completion.source.strip("\n")
-    if body[:1] not in (" ", "\t") or not is_program(f"{prompt}\n{body}"):
+    if body[:1] not in (" ", "\t") or not _is_program(f"{prompt}\n{body}"):
         return None
     return Candidate(program=body, method=ExtractionMethod.BARE_TEXT)
 
 
-def complete_blocks(
-    completion: ParsedCompletion, language: str = "python"
-) -> tuple[Candidate, ...]:
-    """List the complete blocks that could be the answer, in the part that holds it.
+def complete_blocks(completion: ParsedCompletion) -> tuple[Candidate, ...]:
+    """List the complete blocks that could be the answer, in the part that holds it, in order.
 
-    Tagged blocks come first. Empty blocks do not count.
+    Empty blocks do not count.
     """
     for pieces in completion.parts:
-        found = _find(pieces, language)
-        if found or _bare(pieces, language):
-            tagged = found.get(ExtractionMethod.TAGGED_FENCE, ())
-            return (*tagged, *found.get(ExtractionMethod.UNTAGGED_FENCE, ()))
+        found = _find(pieces)
+        if found or _bare(pieces):
+            unclosed = ExtractionMethod.UNCLOSED_FENCE
+            return tuple(block for block in found if block.method is not unclosed)
     return ()
 
 
-def is_in_solution(completion: ParsedCompletion, language: str = "python") -> bool:
+def is_in_solution(completion: ParsedCompletion) -> bool:
     """Return whether the candidate is between solution marks."""
-    return _candidate_in(completion.solution or (), language) is not None
+    return _candidate_in(completion.solution or ()) is not None
 
 
-def _candidate_in(pieces: tuple[Piece, ...], language: str) -> Candidate | None:
-    return _best(_find(pieces, language)) or _bare(pieces, language)
+def _candidate_in(pieces: tuple[Piece, ...]) -> Candidate | None:
+    found = _find(pieces)
+    for method in ExtractionMethod:  # in this order: a tagged block first, an unclosed one last
+        if candidates := [block for block in found if block.method is method]:
+            return _last_that_is_not_usage(candidates)
+    return _bare(pieces)
 
 
-def _find(pieces: tuple[Piece, ...], language: str) -> dict[ExtractionMethod, list[Candidate]]:
-    """Group the blocks that could be the answer by method, each group in order."""
-    found: dict[ExtractionMethod, list[Candidate]] = {}
-    for piece in pieces:
-        for block in piece.blocks:
-            method = _method(piece.text, block, language)
-            if method is not None:
-                candidate = Candidate(program=block_text(piece.text, block), method=method)
-                found.setdefault(method, []).append(candidate)
-    return found
+def _find(pieces: tuple[Piece, ...]) -> list[Candidate]:
+    """Return the blocks that could be the answer, in order."""
+    return [
+        Candidate(program=block_text(piece.text, block), method=method)
+        for piece in pieces
+        for block in piece.blocks
+        if (method := _method(piece.text, block)) is not None
+    ]
 
 
-def _method(text: str, block: Block, language: str) -> ExtractionMethod | None:
+def _method(text: str, block: Block) -> ExtractionMethod | None:
     """Return how *block* could be the answer, or None if it cannot."""
     tag = _TAG.search(block.opening.info)
-    if tag is not None and tag[0].casefold() not in _aliases(language):
+    if tag is not None and tag[0].casefold() not in _PYTHON_TAGS:
         return None
     if not text[block.start : block.end].strip():
         return None
     if not block.complete:
         return ExtractionMethod.UNCLOSED_FENCE
     return ExtractionMethod.UNTAGGED_FENCE if tag is None else ExtractionMethod.TAGGED_FENCE
-
-
-def _aliases(language: str) -> frozenset[str]:
-    return _ALIASES.get(language, frozenset({language}))
-
-
-def _best(found: Mapping[ExtractionMethod, list[Candidate]]) -> Candidate | None:
-    for method in (
-        ExtractionMethod.TAGGED_FENCE,
-        ExtractionMethod.UNTAGGED_FENCE,
-        ExtractionMethod.UNCLOSED_FENCE,
-    ):
-        if method in found:
-            return _last_that_is_not_usage(found[method])
-    return None
 
 
 def _last_that_is_not_usage(candidates: list[Candidate]) -> Candidate:
@@ -147,45 +114,36 @@ def _last_that_is_not_usage(candidates: list[Candidate]) -> Candidate:
         return last
     tree = read_python(last.program)
     nodes = list(ast.walk(tree)) if tree else []
-    if any(isinstance(node, _DEFINITIONS) for node in nodes):
+    if any(isinstance(node, DEFINITIONS) for node in nodes):
         return last
-    used = {node.id for node in nodes if isinstance(node, ast.Name)}
-    bound = {
-        node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
-    for candidate in reversed(earlier):
-        if used & _defined(candidate.program) - bound:
-            return candidate
-    return last
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    bound = {name.id for name in names if isinstance(name.ctx, ast.Store)}
+    used = {name.id for name in names} - bound
+    defining = (candidate for candidate in reversed(earlier) if used & _defined(candidate.program))
+    return next(defining, last)
 
 
 def _defined(program: str) -> set[str]:
     """Return the names of the functions and classes that a program defines."""
     tree = read_python(program) if len(program) <= MAX_BARE_CHARS else None
-    return {node.name for node in (tree.body if tree else ()) if isinstance(node, _DEFINITIONS)}
+    return {node.name for node in (tree.body if tree else ()) if isinstance(node, DEFINITIONS)}
 
 
-def _bare(pieces: Iterable[Piece], language: str) -> Candidate | None:
+def _bare(pieces: Iterable[Piece]) -> Candidate | None:
     """Return the last of *pieces* that is not blank, if it is a program."""
     written = [piece.text for piece in pieces if piece.text.strip()]
-    if language != "python" or not written:
-        return None
     # In `<answer> print(1)</answer>` the space belongs to the mark.
-    program = written[-1].lstrip(" \t")
-    if not is_program(program):
+    program = written[-1].lstrip(" \t") if written else ""
+    if not _is_program(program):
         return None
     return Candidate(program=program, method=ExtractionMethod.BARE_TEXT)
 
 
-def is_program(text: str) -> bool:
+def _is_program(text: str) -> bool:
     """Return whether *text* is a program and not prose: it parses, and it does something."""
-    if len(text) > MAX_BARE_CHARS:
-        return False
-    tree = read_python(text)
-    return tree is not None and any(_does_something(statement) for statement in tree.body)
-
-
-def _does_something(statement: ast.stmt) -> bool:
-    if isinstance(statement, ast.Expr):
-        return isinstance(statement.value, ast.Call)
-    return isinstance(statement, _STATEMENTS)
+    tree = read_python(text) if len(text) <= MAX_BARE_CHARS else None
+    return any(
+        isinstance(statement, _STATEMENTS)
+        or (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call))
+        for statement in (tree.body if tree else ())
+    )

@@ -17,7 +17,7 @@ from nova_code_verifier.verifier.completion.boxes import last_box
 from nova_code_verifier.verifier.completion.extraction import complete_blocks, is_in_solution
 from nova_code_verifier.verifier.completion.parsing import ParsedCompletion, Piece
 from nova_code_verifier.verifier.rubric import Rubric
-from nova_code_verifier.verifier.syntax import read_python
+from nova_code_verifier.verifier.syntax import COMPOUND, read_python
 from nova_code_verifier.verifier.types import Candidate, ExtractionMethod, FormatIssue
 
 _OF_METHOD = {
@@ -25,19 +25,10 @@ _OF_METHOD = {
     ExtractionMethod.UNCLOSED_FENCE: FormatIssue.UNCLOSED_FENCE,
     ExtractionMethod.BARE_TEXT: FormatIssue.NO_FENCE,
 }
-_BLOCKS = (
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
-    ast.ClassDef,
-    ast.For,
-    ast.While,
-    ast.If,
-    ast.With,
-    ast.Try,
-)
+
 _OUTSIDE_CHARACTERS_MAX = 20_000  # the parser runs in our own process
 _UNTAGGED_MAX = 8
-_COVER = "#"
+
 _BLANK_LINES = re.compile(r"\n[ \t]*+\n")
 # Tested before the text is parsed: most prose does not begin with any of it.
 _STATEMENT = re.compile(
@@ -57,7 +48,9 @@ def format_issues_of_program(
         issues.append(FormatIssue.CODE_OUTSIDE)
     if rubric.solution_marks and not is_in_solution(completion):
         issues.append(FormatIssue.NO_SOLUTION_MARKS)
-    if rubric.boxed and not (last_box(_with_blocks_covered(completion)) or "").strip():
+    # "#" takes the place of each block: a box in a program is not the answer.
+    visible = "".join("#".join(_outside(piece)) for piece in completion.visible)
+    if rubric.boxed and not (last_box(visible) or "").strip():
         issues.append(FormatIssue.NOT_BOXED)
     return tuple(issues)
 
@@ -70,32 +63,22 @@ def format_issues_of_text(
     *texts* are the solution and the visible text. *is_answer* returns whether one text alone gives
     the same answer: marks around nothing, or around something else, are worth nothing.
     """
-    solution, visible = texts
+    boxes = (rf"\boxed{{{last_box(text) or ''}}}" for text in texts)
     issues = []
-    if rubric.solution_marks and not is_answer(solution):
+    if rubric.solution_marks and not is_answer(texts[0]):
         issues.append(FormatIssue.NO_SOLUTION_MARKS)
-    if rubric.boxed and not any(is_answer(_boxed(text)) for text in (solution, visible)):
+    if rubric.boxed and not any(map(is_answer, boxes)):
         issues.append(FormatIssue.NOT_BOXED)
     return tuple(issues)
-
-
-def _boxed(text: str) -> str:
-    return rf"\boxed{{{last_box(text) or ''}}}"
 
 
 def _is_one_of_several(candidate: Candidate, completion: ParsedCompletion) -> bool:
     """Return whether several blocks are programs. An untagged block counts if it would run."""
     blocks = complete_blocks(completion)
     untagged = [block for block in blocks if block.method is ExtractionMethod.UNTAGGED_FENCE]
-    programs = len(blocks) - len(untagged)
-    for block in untagged[-_UNTAGGED_MAX:]:
-        programs += block == candidate or _is_executable(block.program)
-    return programs > 1
-
-
-def _with_blocks_covered(completion: ParsedCompletion) -> str:
-    """Return the visible text with a placeholder for each block."""
-    return "".join(_COVER.join(_outside(piece)) for piece in completion.visible)
+    counted = untagged[-_UNTAGGED_MAX:]
+    running = sum(block == candidate or _is_executable(block.program) for block in counted)
+    return len(blocks) - len(untagged) + running > 1
 
 
 def _paragraphs_outside(completion: ParsedCompletion) -> Iterator[str]:
@@ -116,12 +99,10 @@ def _runs(paragraph: str) -> bool:
 def _is_executable(text: str) -> bool:
     """Return whether *text* is a program, and not a formula, a trace (`n = 3`) or a lone call."""
     tree = read_python(text) if len(text) <= _OUTSIDE_CHARACTERS_MAX else None
-    if tree is None:
-        return False
-    calls = any(
-        isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) for node in tree.body
-    )
-    return (calls and len(tree.body) > 1) or any(isinstance(node, _BLOCKS) for node in tree.body)
+    statements = tree.body if tree else []
+    values = [node.value for node in statements if isinstance(node, ast.Expr)]
+    calls = any(isinstance(value, ast.Call) for value in values)
+    return (calls and len(statements) > 1) or any(isinstance(node, COMPOUND) for node in statements)
 
 
 def _outside(piece: Piece) -> Iterator[str]:

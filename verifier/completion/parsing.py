@@ -103,35 +103,22 @@ _MARKS = _marks_of(
     _Kind.REASONING,
     words="think thinking thought thoughts reasoning reflection scratchpad analysis",
     tokens="of_thought of_thinking of_reasoning internal_thought of_internal_thought",
-) | _marks_of(
-    _Kind.SOLUTION,
-    words="answer solution",
-    tokens="of_answer of_solution",
-)
+) | _marks_of(_Kind.SOLUTION, words="answer solution", tokens="of_answer of_solution")
 # The look-ahead is only for speed, in texts with many `<` and few marks.
 _MARK_PATTERN = f"<(?=[a-z/|])(?:{'|'.join(re.escape(mark[1:]) for mark in _MARKS)})"
 # ASCII: otherwise a long s matches the s of "solution", and no table has such a mark.
 _MARK = re.compile(_MARK_PATTERN, re.ASCII | re.IGNORECASE)
 _SIGN = re.compile(
-    rf"^[ \t]*+(?:(?P<fence>```|~~~)|(?P<first>{_MARK_PATTERN}))|(?P<later>{_MARK_PATTERN})",
+    rf"(?P<line_start>^[ \t]*+)?(?P<mark>{_MARK_PATTERN})|^[ \t]*+(?P<fence>```|~~~)",
     re.ASCII | re.IGNORECASE | re.MULTILINE,
 )
 _REST_IS_BLANK = re.compile(r"[ \t\r]*+(?:\n|\Z)")
 
 # Tokens that models end with; some trainers leave them in the text.
 _END_TOKENS = (
-    "<|eot_id|>",
-    "<|eom_id|>",
-    "<|im_end|>",
-    "<|end|>",
-    "<|endoftext|>",
-    "<|end_of_text|>",
-    "<|end_of_turn|>",
-    "<end_of_turn>",
-    "<\uff5cend\u2581of\u2581sentence\uff5c>",
-    "<eos>",
-    "</s>",
-)
+    "<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<|endoftext|>", "<|end_of_text|>",
+    "<|end_of_turn|>", "<end_of_turn>", "<\uff5cend\u2581of\u2581sentence\uff5c>", "<eos>", "</s>",
+)  # fmt: skip
 _TRAILING_END_TOKENS = re.compile(rf"(?:(?:{'|'.join(map(re.escape, _END_TOKENS))})\s*+)++\Z")
 _TAIL_CHARS = 200
 
@@ -163,8 +150,7 @@ class _Walk:
         self._piece_start = 0
         self.pieces: list[str] = []
         self.solution: slice | None = None
-        self._solution_start = 0
-        self._solution_is_open = False
+        self._solution_start: int | None = None
 
     def go(self, signs: Iterable[re.Match[str]]) -> None:
         for sign in signs:
@@ -175,7 +161,7 @@ class _Walk:
                 self._pass_mark(sign)
                 self._meet_fence(sign.end())  # as in <answer>```python
         self._end_piece(len(self._text))
-        if self._solution_is_open:
+        if self._solution_start is not None:
             self._end_solution()
 
     def _meet_fence(self, position: int) -> None:
@@ -190,39 +176,34 @@ class _Walk:
             self.fence = None
 
     def _counts(self, sign: re.Match[str]) -> bool:
-        if _is_quoted(self._text, *_span(sign)):
+        if _is_quoted(self._text, *sign.span("mark")):
             return False
         if self.fence is None:
             return True
-        begins_line = sign["first"] is not None
+        begins_line = sign["line_start"] is not None
         if self.fence == self._incomplete:
             return begins_line or _REST_IS_BLANK.match(self._text, sign.end()) is not None
-        mark = _mark_in(sign)
+        mark = _MARKS[sign["mark"].lower()]
         if mark.opens:
             self._opened_in_block.add(mark.kind)
         return begins_line and mark.kind not in self._opened_in_block
 
     def _pass_mark(self, sign: re.Match[str]) -> None:
-        mark = _mark_in(sign)
-        start, end = _span(sign)
-        self._end_piece(start)
-        self._piece_start = end
+        mark = _MARKS[sign["mark"].lower()]
+        self._end_piece(sign.start("mark"))
+        self._piece_start = sign.end()
         if mark.kind is _Kind.REASONING:
             if not mark.opens and not self._is_reasoning:
-                self._forget()
+                # Everything so far was reasoning that began in the prompt.
+                self.pieces.clear()
+                self.solution = self._solution_start = None
             self._is_reasoning = mark.opens
         elif self._is_reasoning:
             return
         elif mark.opens:
-            self._solution_start, self._solution_is_open = len(self.pieces), True
-        elif self._solution_is_open or self.solution is None:
+            self._solution_start = len(self.pieces)
+        elif self._solution_start is not None or self.solution is None:
             self._end_solution()
-
-    def _forget(self) -> None:
-        """Drop everything so far: it was reasoning that began in the prompt."""
-        self.pieces.clear()
-        self.solution = None
-        self._solution_start, self._solution_is_open = 0, False
 
     def _end_piece(self, end: int) -> None:
         piece = self._text[self._piece_start : end]
@@ -231,16 +212,7 @@ class _Walk:
 
     def _end_solution(self) -> None:
         self.solution = slice(self._solution_start, len(self.pieces))
-        self._solution_is_open = False
-
-
-def _mark_in(sign: re.Match[str]) -> _Mark:
-    start, end = _span(sign)
-    return _MARKS[sign.string[start:end].lower()]
-
-
-def _span(sign: re.Match[str]) -> tuple[int, int]:
-    return sign.span("later" if sign["first"] is None else "first")
+        self._solution_start = None
 
 
 def _is_quoted(text: str, start: int, end: int) -> bool:

@@ -52,6 +52,11 @@ def mismatch(field: str, value: object, expected: str) -> VerifierError:
     return VerifierError(field, f"found {_describe(value)}, expected {expected}")
 
 
+def bad_value(field: str, value: object, expected: str) -> VerifierError:
+    """Return the error for a setting that is not what was *expected*; it quotes the *value*."""
+    return VerifierError(field, f"found {quote(value)}, expected {expected}")
+
+
 def quote(value: object) -> str:
     """Show a setting, a name or a key in a message. Never pass a question or an expected answer."""
     if isinstance(value, str):
@@ -79,15 +84,13 @@ def did_you_mean(key: str, known: Iterable[str]) -> str:
 def read_json(field: str, text: str, expected: str = "JSON") -> object:
     """Decode *text* as Python's `json` does (NaN and Infinity are allowed). Raise VerifierError."""
     try:
-        value: object = _decode(text)
+        return _decode(text)
     except json.JSONDecodeError as error:
         problem = f"found {_describe(text)} that is not JSON ({error.msg}), expected {expected}"
     except RecursionError:
         problem = "found JSON that is nested too deeply, expected fewer levels"
     except ValueError:
         problem = "found JSON with a number of too many digits, expected at most 4300"
-    else:
-        return value
     raise VerifierError(field, problem)
 
 
@@ -139,12 +142,12 @@ def read_number(
     *unit* is added to the error message only (" seconds").
     """
     least = "above 0" if lowest is None else f"from {lowest}"
-    problem = f"found {quote(value)}, expected a number {least} up to {highest}{unit}"
+    error = bad_value(field, value, f"a number {least} up to {highest}{unit}")
     if not isinstance(value, int | float) or isinstance(value, bool):
-        raise VerifierError(field, problem)
+        raise error
     # Compare before float(): an int of 400 digits does not fit into a float.
     if not (lowest or 0) <= value <= highest or (lowest is None and value == 0):
-        raise VerifierError(field, problem)
+        raise error
     return float(value)
 
 
@@ -153,7 +156,7 @@ def read_entry_point(field: str, value: object) -> str:
     name = read_text(field, value, "the name of a function")
     function = name.removeprefix(_SOLUTION)
     if not function.isidentifier() or iskeyword(function):
-        raise VerifierError(field, f"found {quote(name)}, expected f or Solution().f")
+        raise bad_value(field, name, "f or Solution().f")
     return name
 
 

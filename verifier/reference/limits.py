@@ -16,16 +16,14 @@ A limit may be given in two forms, as long as both give the same value.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from nova_code_verifier.sandbox.types import Limits
-from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.reference.fields import (
     Scope,
     Setting,
+    bad_value,
     contradiction,
-    quote,
     read_dict,
     read_number,
     read_setting,
@@ -55,17 +53,15 @@ _MEBIBYTES_PER_UNIT = (
     | dict.fromkeys(("g", "gb", "gib", "gigabyte", "gigabytes"), 2.0**10)
 )
 
+# The lowest value of each key of `limits` (None: above 0), and the highest.
+_RANGES = {
+    "cpu_seconds": (None, _MAX_CPU_SECONDS),
+    "wall_seconds": (None, _MAX_CPU_SECONDS * _WALL_SECONDS_PER_CPU_SECOND),
+    "memory_mb": (_MIN_MEMORY_MB, _MAX_MEMORY_MB),
+    "output_bytes": (1, _MAX_OUTPUT_BYTES),
+}
+
 Number = TypeVar("Number", int, float)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _OwnLimits:
-    """The values of the `limits` key; None where it does not set one."""
-
-    cpu_seconds: float | None = None
-    wall_seconds: float | None = None
-    memory_bytes: int | None = None
-    output_bytes: int | None = None
 
 
 def read_limits(scopes: Sequence[Scope], *, default: Limits) -> Limits:
@@ -74,48 +70,40 @@ def read_limits(scopes: Sequence[Scope], *, default: Limits) -> Limits:
     Raise VerifierError for a limit out of range, or for two forms that differ.
     """
     setting = read_setting(scopes, "limits", _read_own_limits)
-    own = setting.value if setting else _OwnLimits()
+    own = setting.value if setting else {}
     time_limit = read_setting(scopes, "time_limit", _read_time_limit)
-    cpu_seconds = _agree(time_limit, "limits.cpu_seconds", own.cpu_seconds)
+    cpu_seconds = _agree(time_limit, "limits.cpu_seconds", own.get("cpu_seconds", 0))
     memory_limit = read_setting(scopes, "memory_limit", _read_memory_limit)
-    memory_bytes = _agree(memory_limit, "limits.memory_mb", own.memory_bytes)
+    own_memory_bytes = int(own.get("memory_mb", 0) * _MEBIBYTE)
+    memory_bytes = _agree(memory_limit, "limits.memory_mb", own_memory_bytes)
     in_bytes = read_setting(scopes, "memory_limit_bytes", _read_memory_limit_bytes)
-    if in_bytes and in_bytes.value:
-        memory_bytes = _agree(in_bytes, "the other memory limit", memory_bytes)
-    wall_seconds = own.wall_seconds or _WALL_SECONDS_PER_CPU_SECOND * (cpu_seconds or 0)
+    memory_bytes = _agree(in_bytes, "the other memory limit", memory_bytes)
+    wall_seconds = own.get("wall_seconds") or _WALL_SECONDS_PER_CPU_SECOND * cpu_seconds
     return Limits(
         cpu_seconds=cpu_seconds or default.cpu_seconds,
         wall_seconds=wall_seconds or default.wall_seconds,
         memory_bytes=memory_bytes or default.memory_bytes,
-        output_bytes=own.output_bytes or default.output_bytes,
+        output_bytes=int(own.get("output_bytes", default.output_bytes)),
     )
 
 
-def _agree(setting: Setting[Number] | None, other: str, value: Number | None) -> Number | None:
-    if setting is None:
+def _agree(setting: Setting[Number] | None, other: str, value: Number) -> Number:
+    """Return the limit that *setting* or *value* sets. 0 means that it is not set."""
+    if setting is None or not setting.value:
         return value
-    if value is not None and value != setting.value:
+    if value not in (0, setting.value):
         raise contradiction(setting.field, other)
     return setting.value
 
 
-def _read_own_limits(field: str, value: object) -> _OwnLimits:
+def _read_own_limits(field: str, value: object) -> dict[str, float]:
     values = read_dict(field, value)
-    refuse_unknown_keys(field, values, ("cpu_seconds", "wall_seconds", "memory_mb", "output_bytes"))
-
-    def read(key: str, highest: float, *, lowest: float | None = None) -> float | None:
-        if key not in values:
-            return None
-        return read_number(f"{field}.{key}", values[key], highest, lowest=lowest)
-
-    memory_mb = read("memory_mb", _MAX_MEMORY_MB, lowest=_MIN_MEMORY_MB)
-    output_bytes = read("output_bytes", _MAX_OUTPUT_BYTES, lowest=1)
-    return _OwnLimits(
-        cpu_seconds=read("cpu_seconds", _MAX_CPU_SECONDS),
-        wall_seconds=read("wall_seconds", _MAX_CPU_SECONDS * _WALL_SECONDS_PER_CPU_SECOND),
-        memory_bytes=None if memory_mb is None else int(memory_mb * _MEBIBYTE),
-        output_bytes=None if output_bytes is None else int(output_bytes),
-    )
+    refuse_unknown_keys(field, values, tuple(_RANGES))
+    return {
+        key: read_number(f"{field}.{key}", values[key], highest, lowest=lowest)
+        for key, (lowest, highest) in _RANGES.items()
+        if key in values
+    }
 
 
 def _read_time_limit(field: str, value: object) -> float:
@@ -137,11 +125,10 @@ def _duration(field: str, value: object) -> float:
 
 
 def _read_memory_limit(field: str, value: object) -> int:
-    megabytes, _ = _amount(field, value, _MEBIBYTES_PER_UNIT)
+    amount, _ = _amount(field, value, _MEBIBYTES_PER_UNIT)
     hint = " megabytes (if it is bytes, use memory_limit_bytes)"
-    return int(
-        read_number(field, megabytes, _MAX_MEMORY_MB, lowest=_MIN_MEMORY_MB, unit=hint) * _MEBIBYTE
-    )
+    megabytes = read_number(field, amount, _MAX_MEMORY_MB, lowest=_MIN_MEMORY_MB, unit=hint)
+    return int(megabytes * _MEBIBYTE)
 
 
 def _read_memory_limit_bytes(field: str, value: object) -> int:
@@ -160,5 +147,5 @@ def _amount(field: str, value: object, units: Mapping[str, float]) -> tuple[obje
     match = _AMOUNT.fullmatch(short.strip().lower())
     if short != value or match is None or match[2] not in units:
         known = ", ".join(sorted(unit for unit in units if unit))
-        raise VerifierError(field, f"found {quote(value)}, expected a number and one of: {known}")
+        raise bad_value(field, value, f"a number and one of: {known}")
     return float(match[1]) * units[match[2]], match[2]

@@ -11,10 +11,15 @@ The canonical form:
 | `tests.kind` | `stdio`: run a program; `call`: call a function; `code`: run test code |
 | `tests.cases` | `stdio`: 1 to 100,000 of `{"stdin": "1 2\n", "stdout": "3\n"}`; |
 | | `call`: 1 to 100,000 of `{"args": [1, 2], "expected": 3}` |
-| `tests.entry_point` | `call`: the function, `f` or `Solution().f` |
+| `tests.entry_point` | `call`: the function, `f` or `Solution().f`; `code`: what `check` gets |
 | `tests.groups` | `stdio` and `call`, optional: points by group, `{"small": 30, "large": 70}`; |
 | | then each case names its group: `{"stdin": ..., "stdout": ..., "group": "small"}` |
-| other keys of `tests` | `code`: see `reference/test_code.py` |
+| `tests.code` | `code`: asserts, a function `check(candidate)`, pytest or unittest |
+| `tests.prompt` | `code`: Python that the candidate completes: imports, the head of a function |
+| `tests.style` | `code`: `script`, `pytest` or `unittest`; default: detected from the code |
+| `tests.modules` | `code`: names under which tests import the candidate; default: `["solution"]` |
+| `tests.shared_process` | `code`: true runs tests and candidate in one process, which is needed |
+| | where tests patch what the candidate uses. A candidate can then cheat; its rows say so |
 | `checker` | a kind, or `{"kind": "numeric", "abs_tol": 1e-9, "rel_tol": 1e-9}`. Kinds: |
 | | `tokens` (default), `exact`, `case_insensitive`, `numeric`, `unordered_lines`, `json`. |
 | | Only `numeric` has tolerances; default: 1e-6 |
@@ -48,17 +53,13 @@ from nova_code_verifier.verifier.errors import VerifierError, nearest_key
 from nova_code_verifier.verifier.reference.datasets.cases import build_cases
 from nova_code_verifier.verifier.reference.datasets.code import CodeTests, build_test_code
 from nova_code_verifier.verifier.reference.datasets.rows import read_function_name, read_raw_cases
-from nova_code_verifier.verifier.reference.datasets.shapes import (
-    CanonicalTests,
-    LocatedTests,
-    find_tests,
-)
+from nova_code_verifier.verifier.reference.datasets.shapes import CanonicalTests, find_tests
 from nova_code_verifier.verifier.reference.fields import (
     Scope,
+    bad_value,
     check_count,
     did_you_mean,
     mismatch,
-    quote,
     quote_keys,
     read_dict,
     read_entry_point,
@@ -69,7 +70,6 @@ from nova_code_verifier.verifier.reference.fields import (
     refuse_unknown_keys,
 )
 from nova_code_verifier.verifier.reference.limits import read_limits
-from nova_code_verifier.verifier.reference.test_code import read_flag, read_test_code
 from nova_code_verifier.verifier.types import (
     CallCase,
     Checker,
@@ -82,61 +82,50 @@ from nova_code_verifier.verifier.types import (
     TestPlan,
 )
 
-_DEFAULT_LIMITS = Limits()
 _MAX_POINTS = 1e9
 _TOP_KEYS = ("tests", "checker", "limits", "language")
 # At this similarity "test" is a misspelt "tests", and "n_tests" is another word.
 _MISSPELT_SIMILARITY = 0.85
 _PYTHON = ("python", "py", "python3")
+_CODE_KEYS = ("kind", "code", "prompt", "entry_point", "style", "modules", "shared_process")
+_STYLES = ("script", "pytest", "unittest")
 # A relative tolerance above 1 accepts every number; an absolute one only has to be finite.
 _MAX_TOLERANCE = {"abs_tol": sys.float_info.max, "rel_tol": 1.0}
 
 
-def plan_tests(
-    reference: object, *, default_limits: Limits = _DEFAULT_LIMITS
-) -> TestPlan | CodePlan:
+def plan_tests(reference: object, *, default_limits: Limits = Limits()) -> TestPlan | CodePlan:
     """Read the tests, the checker and the limits of a *reference*.
 
     *default_limits* hold where the reference sets none. Raise VerifierError for a reference that
     cannot be used; the error names the field.
     """
-    located = find_tests(reference)
-    read_setting(located.scopes, "language", _read_language)
-    checker = read_setting(located.scopes, "checker", _read_checker)
-    limits = read_limits(located.scopes, default=default_limits)
-    test_code = _test_code(located)
-    if test_code is None:
-        cases, groups = _cases(located)
+    found, scopes = find_tests(reference)
+    read_setting(scopes, "language", _read_language)
+    checker = read_setting(scopes, "checker", _read_checker)
+    limits = read_limits(scopes, default=default_limits)
+    tests: TestCode | tuple[TestCase, ...]
+    groups = None
+    match found:
+        case CodeTests():
+            name = read_function_name(scopes) or ""
+            setting = read_setting(scopes, "shared_process", _read_flag)
+            shared = setting is not None and setting.value
+            tests = build_test_code(found, scopes, entry_point=name, shared_process=shared)
+        case CanonicalTests(field=field, values=values):
+            _refuse_misspelt_keys(scopes[-1])
+            if values.get("kind") == "code":
+                tests = _test_code(field, values)
+            else:
+                tests, groups = _canonical_cases(field, values)
+        case _:
+            tests = build_cases(read_raw_cases(found, scopes))
+    if not isinstance(tests, TestCode):
         chosen = checker.value if checker else Checker()
-        return TestPlan(cases=cases, checker=chosen, limits=limits, groups=groups)
+        return TestPlan(cases=tests, checker=chosen, limits=limits, groups=groups)
     if checker:
         problem = "found a checker, but test code compares values itself; remove the checker"
         raise VerifierError(checker.field, problem)
-    return CodePlan(test_code=test_code, limits=limits)
-
-
-def _test_code(located: LocatedTests) -> TestCode | None:
-    match located.tests:
-        case CanonicalTests(field=field, values=values) if values.get("kind") == "code":
-            _refuse_misspelt_keys(located.scopes[-1])
-            return read_test_code(field, values)
-        case CodeTests() as code:
-            shared = read_setting(located.scopes, "shared_process", read_flag)
-            return build_test_code(
-                code,
-                located.scopes,
-                entry_point=read_function_name(located.scopes) or "",
-                shared_process=shared is not None and shared.value,
-            )
-    return None
-
-
-def _cases(located: LocatedTests) -> tuple[tuple[TestCase, ...], Groups | None]:
-    if isinstance(located.tests, CanonicalTests):
-        _refuse_misspelt_keys(located.scopes[-1])
-        return _canonical_cases(located.tests.field, located.tests.values)
-    assert not isinstance(located.tests, CodeTests)  # noqa: S101  (`_test_code` has read these)
-    return build_cases(read_raw_cases(located.tests, located.scopes)), None
+    return CodePlan(test_code=tests, limits=limits)
 
 
 def _refuse_misspelt_keys(scope: Scope) -> None:
@@ -161,8 +150,7 @@ def _canonical_cases(
             dicts = _dicts(f"{field}.cases", tests.get("cases"))
             cases = tuple(_call_case(path, case, name) for path, case in dicts)
         case unknown:
-            problem = f"found {quote(unknown)}, expected stdio, call or code"
-            raise VerifierError(f"{field}.kind", problem)
+            raise bad_value(f"{field}.kind", unknown, "stdio, call or code")
     return cases, _groups(f"{field}.groups", tests.get("groups"), dicts)
 
 
@@ -179,8 +167,7 @@ def _groups(field: str, value: object, cases: list[tuple[str, dict[str, object]]
     for path, case in cases:
         name = case.get("group")
         if not isinstance(name, str) or name not in index_of:
-            problem = f"found {quote(name)}, expected one of {quote_keys(index_of)}"
-            raise VerifierError(f"{path}.group", problem)
+            raise bad_value(f"{path}.group", name, f"one of {quote_keys(index_of)}")
         of_case.append(index_of[name])
     if unused := index_of.keys() - {case["group"] for _, case in cases}:
         problem = f"found points for {quote_keys(sorted(unused))}, but no case with this group"
@@ -223,11 +210,40 @@ def _call_case(field: str, case: dict[str, object], entry_point: str) -> CallCas
     )
 
 
+def _test_code(field: str, tests: dict[str, object]) -> TestCode:
+    refuse_unknown_keys(field, tests, _CODE_KEYS)
+    tests = read_dict(field, tests)
+    source = read_text(f"{field}.code", tests.get("code"), "source code of tests")
+    if not source.strip():
+        raise VerifierError(f"{field}.code", "found nothing, expected source code of tests")
+    style = read_text(f"{field}.style", tests.get("style", ""))
+    if style not in ("", *_STYLES):
+        raise bad_value(f"{field}.style", style, f"one of {', '.join(_STYLES)}")
+    name = tests.get("entry_point", "")
+    modules = read_list(f"{field}.modules", tests.get("modules", ["solution"]))
+    return TestCode(
+        source=source,
+        prompt=read_text(f"{field}.prompt", tests.get("prompt", "")),
+        entry_point="" if name == "" else read_entry_point(f"{field}.entry_point", name),
+        style=style,
+        modules=tuple(
+            read_text(f"{field}.modules[{index}]", module) for index, module in enumerate(modules)
+        ),
+        shared_process=_read_flag(f"{field}.shared_process", tests.get("shared_process", False)),
+    )
+
+
+def _read_flag(field: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise mismatch(field, value, "true or false")
+    return value
+
+
 def _read_language(field: str, value: object) -> str:
     language = read_text(field, value)
     if language.lower() not in _PYTHON:
-        raise VerifierError(field, f"found {quote(language)}, expected python")
-    return "python"
+        raise bad_value(field, language, "python")
+    return "python"  # so that all spellings agree
 
 
 def _read_checker(field: str, value: object) -> Checker:
@@ -236,28 +252,17 @@ def _read_checker(field: str, value: object) -> Checker:
     values = read_dict(field, value, "the name of a checker, or a dict")
     refuse_unknown_keys(field, values, ("kind", "abs_tol", "rel_tol"))
     kind = _checker_kind(f"{field}.kind", values.get("kind"))
-    return Checker(
-        kind=kind,
-        abs_tol=_tolerance(field, values, "abs_tol", kind),
-        rel_tol=_tolerance(field, values, "rel_tol", kind),
-    )
+    tolerances = {}
+    for key in sorted(values.keys() - {"kind"}):
+        if kind is not CheckerKind.NUMERIC:
+            problem = f"found a tolerance for checker {kind}; tolerances are only for numeric"
+            raise VerifierError(f"{field}.{key}", problem)
+        tolerances[key] = read_number(f"{field}.{key}", values[key], _MAX_TOLERANCE[key], lowest=0)
+    return Checker(kind=kind, **tolerances)
 
 
 def _checker_kind(field: str, value: object) -> CheckerKind:
     for kind in CheckerKind:
         if value == kind:
             return kind
-    problem = f"found {quote(value)}, expected one of {', '.join(CheckerKind)}"
-    raise VerifierError(field, problem)
-
-
-def _tolerance(field: str, values: dict[str, object], key: str, kind: CheckerKind) -> float:
-    default: float = getattr(Checker(), key)
-    if key not in values:
-        return default
-    if kind is not CheckerKind.NUMERIC:
-        raise VerifierError(
-            f"{field}.{key}",
-            f"found a tolerance for checker {kind}; tolerances are only for numeric",
-        )
-    return read_number(f"{field}.{key}", values[key], _MAX_TOLERANCE[key], lowest=0)
+    raise bad_value(field, value, f"one of {', '.join(CheckerKind)}")

@@ -22,12 +22,7 @@ from typing import Any
 
 from nova_code_verifier.verifier.errors import VerifierError, nearest_key
 from nova_code_verifier.verifier.reference.datasets.shapes import TEST_KEYS
-from nova_code_verifier.verifier.reference.fields import (
-    did_you_mean,
-    quote,
-    read_dict,
-    unpack,
-)
+from nova_code_verifier.verifier.reference.fields import bad_value, did_you_mean, read_dict, unpack
 from nova_code_verifier.verifier.rubric import Rubric, RubricError
 from nova_code_verifier.verifier.rubric_file import SECTIONS, read_rubric
 
@@ -116,8 +111,7 @@ def _own_task(name: object) -> Task | None:
         return None
     task = _TASKS.get(name.casefold())
     if task is None and nearest_key(name, _TASKS):
-        problem = f"found {quote(name)}, expected {', '.join(Task)}"
-        raise VerifierError("task", problem + did_you_mean(name, _TASKS))
+        raise bad_value("task", name, ", ".join(Task) + did_you_mean(name, _TASKS))
     return task
 
 
@@ -125,7 +119,7 @@ def _with_table(table: Any, rubric: Rubric) -> Rubric:  # noqa: ANN401  (narrowe
     """Read the sample's own rubric. A `rubric` of another meaning in its dataset is ignored."""
     if isinstance(table, str) and table.lstrip()[:1] == "{":
         table = read_dict("rubric", table)
-    if not isinstance(table, Mapping) or not any(map(_is_section, table)):
+    if not isinstance(table, Mapping) or not _has_name_near(SECTIONS, table):
         return rubric
     for key in _OF_THE_RUN:
         if isinstance(table.get("reward"), Mapping) and table["reward"].get(key) is not None:
@@ -136,23 +130,19 @@ def _with_table(table: Any, rubric: Rubric) -> Rubric:  # noqa: ANN401  (narrowe
         raise VerifierError("rubric", str(error)[:_PROBLEM_CHARACTERS_MAX]) from None
 
 
-def _is_section(key: object) -> bool:
-    return isinstance(key, str) and nearest_key(key, SECTIONS) is not None
-
-
 def _with_format(wanted: object, rubric: Rubric) -> Rubric:
     words = [wanted] if isinstance(wanted, str) else wanted
-    if not isinstance(words, list) or (words and not any(map(_is_format, words))):
+    if not isinstance(words, list) or (words and not _has_name_near(_FORMATS, words)):
         return rubric
     for word in words:
         if word not in _FORMATS:
-            problem = f"found {quote(word)}, expected {', '.join(_FORMATS)}"
-            raise VerifierError("format", problem + did_you_mean(str(word), _FORMATS))
+            hint = did_you_mean(str(word), _FORMATS)
+            raise bad_value("format", word, ", ".join(_FORMATS) + hint)
     return replace(rubric, solution_marks="solution_marks" in words, boxed="boxed" in words)
 
 
-def _is_format(word: object) -> bool:
-    return isinstance(word, str) and nearest_key(word, _FORMATS) is not None
+def _has_name_near(known: Iterable[str], words: Iterable[object]) -> bool:
+    return any(isinstance(word, str) and nearest_key(word, known) for word in words)
 
 
 def _first_text(values: Mapping[Any, Any], keys: Iterable[str]) -> str:

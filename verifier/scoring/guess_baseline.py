@@ -58,8 +58,7 @@ def best_guess(plan: TestPlan, grouping: Grouping = Grouping.SUM) -> Fraction:
             cases_of[key].add(index)
             answers[key] = answer
     passed = [*cases_of.values(), *(_passed_by_echo(plan) if total <= _MAX_CASES_WITH_ECHO else ())]
-    answer_bytes = sum(map(len, answers))
-    is_small = answer_bytes <= _MAX_ANSWER_BYTES
+    is_small = sum(map(len, answers)) <= _MAX_ANSWER_BYTES
     if _is_lenient(plan) and is_small and len(answers) * total <= _MAX_COMPARISONS:
         # A lenient checker may accept one answer for cases that expect another one.
         passed += (_passed(plan, [answer] * total) for answer in answers.values())
@@ -67,14 +66,12 @@ def best_guess(plan: TestPlan, grouping: Grouping = Grouping.SUM) -> Fraction:
     best = max(map(share, passed))
     if plan.checker.kind is not CheckerKind.NUMERIC or not is_small:
         return best
-    if isinstance(plan.cases[0], StdioCase):
-        expected = [
-            answer_from_text(cases_of[key], answer.stdout) for key, answer in answers.items()
-        ]
-    else:
-        expected = [
-            answer_from_value(cases_of[key], answer.value) for key, answer in answers.items()
-        ]
+    expected = [
+        answer_from_text(cases_of[key], answer.stdout)
+        if isinstance(plan.cases[0], StdioCase)
+        else answer_from_value(cases_of[key], answer.value)
+        for key, answer in answers.items()
+    ]
     return best_common_answer(expected, plan.checker, share, best)
 
 

@@ -21,6 +21,7 @@ from operator import itemgetter
 from typing import Any
 
 from nova_code_verifier.verifier.checking.text import has_tolerance, read_number
+from nova_code_verifier.verifier.checking.values import as_float
 from nova_code_verifier.verifier.types import Checker
 
 _MAX_COMPARISONS = 2**15
@@ -155,12 +156,7 @@ def _interval_of(expected: object, checker: Checker) -> _Interval:
 
 
 def _exact_float(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
+    number = as_float(value) if isinstance(value, int | float) else None
     return number if number == value else None
 
 

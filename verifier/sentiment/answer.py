@@ -81,9 +81,7 @@ def read_expected(reference: object) -> Expected | None:
     """Return the expected answer of a sentiment reference, or None. Raises VerifierError."""
     if isinstance(reference, str):
         return _label_in(reference)
-    if not isinstance(reference, Mapping):
-        return None
-    if reference.get("tests") is not None:
+    if not isinstance(reference, Mapping) or reference.get("tests") is not None:
         return None
     label = _expected_label(reference)
     if reference.get("opinions") is None:
@@ -103,15 +101,12 @@ def _label_in(text: str) -> Polarity | None:
 
 def _expected_label(reference: Mapping[str, Any]) -> Polarity | None:
     texts = {key: reference.get(key) for key in _LABEL_KEYS}
-    labels = {
-        key: label
-        for key, text in texts.items()
-        if isinstance(text, str) and (label := _label_in(text)) is not None
-    }
-    for key, label in labels.items():
-        if label is not next(iter(labels.values())):
-            raise VerifierError(key, f"contradicts {next(iter(labels))}")
-    return next(iter(labels.values()), None)
+    labels = {key: _label_in(text) for key, text in texts.items() if isinstance(text, str)}
+    keys = [key for key, label in labels.items() if label]
+    for key in keys:
+        if labels[key] is not labels[keys[0]]:
+            raise VerifierError(key, f"contradicts {keys[0]}")
+    return labels[keys[0]] if keys else None
 
 
 def _expected_opinions(value: object) -> tuple[Opinion, ...]:
@@ -122,24 +117,19 @@ def _expected_opinions(value: object) -> tuple[Opinion, ...]:
     for index, item in enumerate(found):
         opinion = _opinion(item)
         if opinion is None:
-            raise VerifierError(
-                f"opinions[{index}]",
-                f"expected a target and a polarity, one of {', '.join(Polarity)}",
-            )
+            problem = f"expected a target and a polarity, one of {', '.join(Polarity)}"
+            raise VerifierError(f"opinions[{index}]", problem)
         opinions.append(opinion)
     return tuple(opinions)
 
 
 def _opinion(item: object) -> Opinion | None:
     match item:
-        case {"target": str() as target, "polarity": str() as polarity, **rest}:
-            category = rest.get("category")
-            label = label_of(polarity)
-            if label is None:
-                return None
-            known = category if isinstance(category, str) else ""
+        case {"target": str(target), "polarity": str(polarity), **rest}:
+            label, category = label_of(polarity), rest.get("category")
+            known = category[:_TARGET_CHARACTERS_MAX] if isinstance(category, str) else ""
             kept = target[:_TARGET_CHARACTERS_MAX]
-            return Opinion(target=kept, polarity=label, category=known[:_TARGET_CHARACTERS_MAX])
+            return Opinion(target=kept, polarity=label, category=known) if label else None
     return None
 
 
@@ -157,16 +147,14 @@ def _grade_label(texts: tuple[str, ...], expected: Polarity) -> SentimentResult:
     for text in texts:
         box = last_box(text)
         if box is not None:
-            label = boxed_label(box)
-            reason = "" if label else "the last box holds something else than a label alone"
-            return _label_result(label, expected, reason)
+            reason = "the last box holds something else than a label alone"
+            return _label_result(boxed_label(box), expected, reason)
     for text in texts:
         end = _end_of(text)
         if end:
             line = end.rpartition("\n")[2]
             label = _label_in_json(end) or lone_label(line)
-            reason = "" if label else _why_no_label(line)
-            return _label_result(label, expected, reason, FormatIssue.NOT_BOXED)
+            return _label_result(label, expected, _why_no_label(line), FormatIssue.NOT_BOXED)
     return SentimentResult(answer=None, reason="it is empty, or nothing but reasoning")
 
 
@@ -212,12 +200,11 @@ def _why_no_label(line: str) -> str:
 
 def _grade_opinions(texts: tuple[str, ...], expected: tuple[Opinion, ...]) -> SentimentResult:
     answered, count, issues = _find_opinions(texts)
-    if answered is None:
+    if answered is None or (count and not answered):
         reason = "there is no list of opinions, as JSON or as lines"
-        return SentimentResult(answer=None, reason=reason)
-    if count and not answered:
-        names = ", ".join(Polarity)
-        reason = f"none of {count} opinions has a target and a polarity, one of {names}"
+        if count:
+            names = ", ".join(Polarity)
+            reason = f"none of {count} opinions has a target and a polarity, one of {names}"
         return SentimentResult(answer=None, reason=reason)
     pairs = pair_up(expected, answered)
     return SentimentResult(
@@ -248,8 +235,7 @@ def _find_opinions(
                 read = map(_opinion, found[:OPINIONS_MAX])
                 return [opinion for opinion in read if opinion], len(found), ()
     for text in texts:
-        bullets = list(_bulleted(text))
-        if bullets:
+        if bullets := list(_bulleted(text)):
             return bullets[:OPINIONS_MAX], len(bullets), (FormatIssue.NOT_JSON,)
     return None, 0, ()
 

@@ -20,6 +20,7 @@ APPS and TACO have two ambiguities, and the datasets made from them inherited bo
 LiveCodeBench has neither ambiguity: its cases, which have a `testtype`, are not changed.
 """
 
+import re
 from collections.abc import Sequence
 
 from nova_code_verifier.verifier.errors import VerifierError
@@ -27,8 +28,9 @@ from nova_code_verifier.verifier.reference.datasets.rows import RawCase
 from nova_code_verifier.verifier.reference.fields import read_json, read_text
 from nova_code_verifier.verifier.types import CallCase, StdioCase, TestCase
 
-# No int key is longer. int() is slow on long strings, so this also limits the time.
-_MAX_KEY_CHARACTERS = 20
+# An int as `str` writes it, in at most 20 characters: no int key is longer, and int() is slow on
+# long strings.
+_INT_KEY = re.compile(r"0|[1-9][0-9]{0,19}|-[1-9][0-9]{0,18}")
 
 
 def build_cases(raw_cases: Sequence[RawCase]) -> tuple[TestCase, ...]:
@@ -62,9 +64,10 @@ def _joined(field: str, value: object) -> str:
 
 def _call_case(raw_case: RawCase, value: object, *, wrapped: bool) -> CallCase:
     arguments = _arguments(raw_case.input_field, raw_case.input)
+    keyed = _int_keyed(arguments[0]) if len(arguments) == 1 and not raw_case.literal else None
     return CallCase(
         entry_point=raw_case.entry_point or "",
-        arguments=arguments if raw_case.literal else _with_int_keys(arguments),
+        arguments=arguments if keyed is None else (keyed,),
         expected_value=value,
         also_accepted=() if raw_case.literal else _other_readings(value, wrapped=wrapped),
     )
@@ -93,22 +96,7 @@ def _other_readings(value: object, *, wrapped: bool) -> tuple[object, ...]:
     return (*items, *(reading for reading in with_int_keys if reading is not None))
 
 
-def _with_int_keys(arguments: tuple[object, ...]) -> tuple[object, ...]:
-    keyed = _int_keyed(arguments[0]) if len(arguments) == 1 else None
-    return arguments if keyed is None else (keyed,)
-
-
 def _int_keyed(value: object) -> dict[int, object] | None:
-    if isinstance(value, dict) and value and all(map(_is_decimal, value)):
+    if isinstance(value, dict) and value and all(map(_INT_KEY.fullmatch, value)):
         return {int(key): item for key, item in value.items()}
     return None
-
-
-def _is_decimal(key: str) -> bool:
-    digits = key.removeprefix("-")
-    return (
-        len(key) <= _MAX_KEY_CHARACTERS
-        and digits.isascii()
-        and digits.isdigit()
-        and str(int(key)) == key
-    )

@@ -17,7 +17,7 @@ In: the test code of a row (a source, or a list of asserts), and the dicts aroun
 | any | a source in place of a list of test cases |
 
 The last two are recognized by their content: Python that has an assert or defines tests. Next to
-every shape, `entry_point` and `shared_process` mean the same as in `reference/test_code.py`. The
+every shape, `entry_point` and `shared_process` mean the same as in `reference/plan.py`. The
 prompt is the first of `code_prompt`, `complete_prompt`, `prompt` and `import_statement` that is
 Python, because the candidate is appended to it. In most datasets `prompt` is a text in English.
 """
@@ -28,7 +28,7 @@ from dataclasses import dataclass
 
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.reference.fields import Scope, read_list, read_text
-from nova_code_verifier.verifier.syntax import read_python
+from nova_code_verifier.verifier.syntax import DEFINITIONS, read_python
 from nova_code_verifier.verifier.types import TestCode
 
 CODE_KEY_GROUPS = (
@@ -43,15 +43,7 @@ CODE_KEY_GROUPS = (
 _PROMPT_KEYS = ("code_prompt", "complete_prompt", "prompt", "import_statement")
 _SETUP_KEYS = ("test_imports", "test_setup_code")
 _LIST_KEYS = ("test_list", "challenge_test_list", "test_imports", "assert_case")
-_DEFINITIONS = (
-    ast.Import,
-    ast.ImportFrom,
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
-    ast.ClassDef,
-    ast.Assign,
-    ast.AnnAssign,
-)
+_DEFINITIONS = (*DEFINITIONS, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.reference.datasets.shapes import ListedTests, PairedTests
 from nova_code_verifier.verifier.reference.fields import (
     Scope,
+    bad_value,
     check_count,
     did_you_mean,
     mismatch,
@@ -30,14 +31,9 @@ from nova_code_verifier.verifier.reference.fields import (
 
 _ENTRY_POINTS = ("fn_name", "func_name", "function_name", "entry_point")
 _OUTPUTS = ("output", "expected_output")
-_IS_CALL = {
-    "stdin": False,
-    "stdin_stdout": False,
-    "stdio": False,
-    "functional": True,
-    "function_call": True,
-    "call": True,
-}
+_IS_CALL = dict.fromkeys(("stdin", "stdin_stdout", "stdio"), False) | (
+    dict.fromkeys(("functional", "function_call", "call"), True)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +58,13 @@ def read_raw_cases(tests: PairedTests | ListedTests, scopes: Sequence[Scope]) ->
     """
     entry_point = read_function_name(scopes)
     if isinstance(tests, PairedTests):
-        return _paired_raw_cases(tests.scope, entry_point)
-    raw_cases = _listed_raw_cases(tests, entry_point)
+        return _paired_raw_cases(tests, entry_point)
+    check_count(tests.lists[0][0], sum(len(cases) for _, cases in tests.lists))
+    raw_cases = [
+        _raw_case(f"{field}[{index}]", case, entry_point)
+        for field, cases in tests.lists
+        for index, case in enumerate(cases)
+    ]
     kinds = ["stdio" if case.entry_point is None else "call" for case in raw_cases]
     for raw_case, kind in zip(raw_cases, kinds, strict=True):
         if kind != kinds[0]:
@@ -72,10 +73,10 @@ def read_raw_cases(tests: PairedTests | ListedTests, scopes: Sequence[Scope]) ->
     return raw_cases
 
 
-def _paired_raw_cases(scope: Scope, entry_point: str | None) -> list[RawCase]:
-    inputs_field, outputs_field = scope.at("inputs"), scope.at("outputs")
-    inputs = read_list(inputs_field, scope.values.get("inputs"))
-    outputs = read_list(outputs_field, scope.values.get("outputs"))
+def _paired_raw_cases(tests: PairedTests, entry_point: str | None) -> list[RawCase]:
+    inputs_field, outputs_field = tests.at("inputs"), tests.at("outputs")
+    inputs = read_list(inputs_field, tests.values.get("inputs"))
+    outputs = read_list(outputs_field, tests.values.get("outputs"))
     if len(inputs) != len(outputs):
         problem = f"found {len(outputs)} outputs for {len(inputs)} inputs"
         raise VerifierError(outputs_field, problem)
@@ -89,15 +90,6 @@ def _paired_raw_cases(scope: Scope, entry_point: str | None) -> list[RawCase]:
             entry_point=entry_point,
         )
         for index, (value, output) in enumerate(zip(inputs, outputs, strict=True))
-    ]
-
-
-def _listed_raw_cases(tests: ListedTests, entry_point: str | None) -> list[RawCase]:
-    check_count(tests.lists[0][0], sum(len(cases) for _, cases in tests.lists))
-    return [
-        _raw_case(f"{field}[{index}]", case, entry_point)
-        for field, cases in tests.lists
-        for index, case in enumerate(cases)
     ]
 
 
@@ -133,10 +125,10 @@ def _check_declared_kind(field: str, case: dict[str, object], entry_point: str |
     for key in ("testtype", "type"):
         if case.get(key) is None:
             continue
-        kind = read_text(f"{field}.{key}", case[key], f"one of {quote_keys(_IS_CALL)}")
+        kinds = f"one of {quote_keys(_IS_CALL)}"
+        kind = read_text(f"{field}.{key}", case[key], kinds)
         if kind not in _IS_CALL:
-            problem = f"found {quote(kind)}, expected one of {quote_keys(_IS_CALL)}"
-            raise VerifierError(f"{field}.{key}", problem)
+            raise bad_value(f"{field}.{key}", kind, kinds)
         if _IS_CALL[kind] is (entry_point is None):
             named = quote(entry_point) if entry_point else "none"
             problem = f"found {quote(kind)}, which contradicts the function name: {named}"
@@ -160,8 +152,7 @@ def read_function_name(scopes: Sequence[Scope]) -> str | None:
     for key in _ENTRY_POINTS:
         setting = read_setting(scopes, key, read_entry_point)
         if setting and name not in (None, setting.value):
-            problem = f"found {quote(setting.value)}, expected {quote(name)} as in another key"
-            raise VerifierError(setting.field, problem)
+            raise bad_value(setting.field, setting.value, f"{quote(name)} as in another key")
         name = setting.value if setting else name
     return name
 

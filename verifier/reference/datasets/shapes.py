@@ -46,16 +46,9 @@ from nova_code_verifier.verifier.reference.fields import (
 
 _PAIR = ("inputs", "outputs")
 _WRAPPERS = (
-    "tests",
-    "test_cases",
-    "official_tests",
-    "input_output",
-    "ground_truth",
-    "reward_model",
-    "unit_tests",
-    "verifier_metadata",
-    "verification_info",
-)
+    "tests", "test_cases", "official_tests", "input_output", "ground_truth", "reward_model",
+    "unit_tests", "verifier_metadata", "verification_info",
+)  # fmt: skip
 # The keys of one group belong together. A row must have tests in exactly one group.
 _KEY_GROUPS = (
     _PAIR,
@@ -87,19 +80,12 @@ _EXPECTED = (
 _NEVER_UNPICKLED = "a JSON list (a base64 pickle is never unpickled: convert it offline)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CanonicalTests:
+class CanonicalTests(Scope):
     """The `tests` of the canonical form, not read yet."""
 
-    field: str
-    values: dict[str, object]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PairedTests:
+class PairedTests(Scope):
     """Tests in `inputs` and `outputs` of one scope, not read yet."""
-
-    scope: Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,18 +95,14 @@ class ListedTests:
     lists: tuple[tuple[str, list[object]], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocatedTests:
-    """The tests of a reference, and the dicts around them, the outermost first."""
-
-    tests: CanonicalTests | PairedTests | ListedTests | CodeTests
-    scopes: tuple[Scope, ...]
+Tests = CanonicalTests | PairedTests | ListedTests | CodeTests
 
 
-def find_tests(reference: object) -> LocatedTests:
+def find_tests(reference: object) -> tuple[Tests, tuple[Scope, ...]]:
     """Go from wrapper to wrapper until there are tests.
 
-    Raise VerifierError if there are none, if two keys hold tests, or if they cannot be run.
+    Return the tests, and the dicts around them, the outermost first. Raise VerifierError if there
+    are none, if two keys hold tests, or if they cannot be run.
     """
     key, field = "", ""
     value = unpack("reference", reference, _EXPECTED, _read_json_or_code)
@@ -128,18 +110,17 @@ def find_tests(reference: object) -> LocatedTests:
     for _ in range(_MAX_DEPTH):
         tests = _tests_at(key, field, value)
         if tests is not None:
-            return LocatedTests(tests=tests, scopes=tuple(scopes))
+            return tests, tuple(scopes)
         scope = Scope(field=field, values=read_dict(field or "reference", value, _EXPECTED))
         scopes.append(scope)
         keys = _test_keys(scope)
         if len(keys) > 1 or keys in CODE_KEY_GROUPS:
-            return LocatedTests(tests=_tests_in(scope, keys), scopes=tuple(scopes))
+            return _tests_in(scope, keys), tuple(scopes)
         key = keys[0]
         field = scope.at(key)
         value = unpack(field, scope.values[key], _EXPECTED, _read_json_or_code)
-    raise VerifierError(
-        field, f"found no tests in {_MAX_DEPTH} nested dicts, expected fewer levels"
-    )
+    problem = f"found no tests in {_MAX_DEPTH} nested dicts, expected fewer levels"
+    raise VerifierError(field, problem)
 
 
 def _read_json_or_code(field: str, text: str, expected: str) -> object:
@@ -152,9 +133,7 @@ def _read_json_or_code(field: str, text: str, expected: str) -> object:
         return code
 
 
-def _tests_at(
-    key: str, field: str, value: object
-) -> CanonicalTests | ListedTests | CodeTests | None:
+def _tests_at(key: str, field: str, value: object) -> Tests | None:
     if isinstance(value, CodeTests):
         return value
     if isinstance(value, list):
@@ -173,8 +152,9 @@ def _tests_at(
 def _test_keys(scope: Scope) -> tuple[str, ...]:
     """Return the one group of keys that holds the tests in *scope*. Raise VerifierError."""
     _refuse_unsupported(scope)
-    groups = [group for group in _KEY_GROUPS if any(map(_is_filled, _values(scope, group)))]
-    groups += [group for group in CODE_KEY_GROUPS if any(map(_may_be_code, _values(scope, group)))]
+    get = scope.values.get
+    groups = [group for group in _KEY_GROUPS if any(_is_filled(get(key)) for key in group)]
+    groups += [group for group in CODE_KEY_GROUPS if any(_may_be_code(get(key)) for key in group)]
     if _is_leetcode_row(scope):
         groups.remove(("input_output",))
     if not groups:
@@ -185,13 +165,9 @@ def _test_keys(scope: Scope) -> tuple[str, ...]:
     return groups[0]
 
 
-def _values(scope: Scope, keys: tuple[str, ...]) -> list[object]:
-    return [scope.values.get(key) for key in keys]
-
-
-def _tests_in(scope: Scope, keys: tuple[str, ...]) -> PairedTests | ListedTests | CodeTests:
+def _tests_in(scope: Scope, keys: tuple[str, ...]) -> Tests:
     if keys is _PAIR:
-        return PairedTests(scope=scope)
+        return PairedTests(field=scope.field, values=scope.values)
     if keys in CODE_KEY_GROUPS:
         return read_code(scope, keys)
     filled = [key for key in keys if _is_filled(scope.values.get(key))]
@@ -206,11 +182,8 @@ def _cases_at(scope: Scope, key: str) -> list[object]:
 
 def _rows_of_columns(field: str, columns: dict[str, object]) -> list[object]:
     """Convert a dict of lists, as table formats store rows, into a list of dicts."""
-    lists = {
-        key: read_list(f"{field}.{key}", value)
-        for key, value in columns.items()
-        if value is not None
-    }
+    filled = read_dict(field, columns)
+    lists = {key: read_list(f"{field}.{key}", value) for key, value in filled.items()}
     lengths = {key: len(value) for key, value in lists.items()}
     if len(set(lengths.values())) > 1:
         shown = ", ".join(f"{length} in {quote(key)}" for key, length in lengths.items())
@@ -243,8 +216,8 @@ def _no_tests(scope: Scope) -> VerifierError:
 
 def _is_leetcode_row(scope: Scope) -> bool:
     """Return whether the `input_output` of *scope* only describes the tests in its `test`."""
-    pairs = scope.values.get("input_output")
-    has_check = _may_be_code(scope.values.get("test")) and "entry_point" in scope.values
+    pairs, test = scope.values.get("input_output"), scope.values.get("test")
+    has_check = "entry_point" in scope.values and _may_be_code(test)
     return has_check and isinstance(pairs, list) and bool(pairs)
 
 

@@ -184,19 +184,6 @@ def test_bare_text_with_a_statement_is_a_candidate(program: str) -> None:
     assert found(program) == (program, BARE)
 
 
-def test_bare_text_is_never_a_program_of_another_language() -> None:
-    """Text that parses as Python is not a candidate if another language is asked for."""
-    assert extract_candidate(parse_completion("x = 1"), language="cpp") is None
-
-
-def test_the_language_decides_which_tag_is_searched() -> None:
-    """A block is found by the tag of the language that is asked for."""
-    candidate = extract_candidate(parse_completion(f"```cpp\nint x;\n```\n{FINAL}"), language="cpp")
-
-    assert candidate is not None
-    assert candidate.program == "int x;\n"
-
-
 @pytest.mark.parametrize(
     "line",
     [

@@ -28,6 +28,7 @@ CALL: dict[str, Any] = {
     "entry_point": "add",
     "cases": [{"args": [1, 2], "expected": 3}],
 }
+CODE: dict[str, Any] = {"kind": "code", "code": "assert f(1) == 2"}
 
 
 def plan_of(reference: object) -> TestPlan:
@@ -35,6 +36,13 @@ def plan_of(reference: object) -> TestPlan:
     plan = plan_tests(reference)
     assert isinstance(plan, TestPlan)
     return plan
+
+
+def code_of(tests: dict[str, object]) -> TestCode:
+    """Return the test code of *tests*."""
+    plan = plan_tests({"tests": tests})
+    assert isinstance(plan, CodePlan)
+    return plan.test_code
 
 
 def error_of(reference: object) -> VerifierError:
@@ -462,3 +470,87 @@ def test_nearly_right_references_are_planned_or_refused(
     outcome = plan_or_error(reference | {"tests": tests})
 
     assert isinstance(outcome, VerifierError) or 0 < outcome.limits.cpu_seconds <= 3600
+
+
+def test_only_the_source_is_required() -> None:
+    """All other parts of test code have defaults."""
+    assert code_of(CODE) == TestCode(
+        source="assert f(1) == 2",
+        prompt="",
+        entry_point="",
+        style="",
+        modules=("solution",),
+        shared_process=False,
+    )
+
+
+def test_every_key_of_test_code_is_read() -> None:
+    """Each key sets the field of the test code with its name, unchanged."""
+    tests = CODE | {
+        "prompt": "import math\n",
+        "entry_point": "Solution().f",
+        "style": "pytest",
+        "modules": ["candidate", "answer"],
+        "shared_process": True,
+    }
+
+    assert code_of(tests) == TestCode(
+        source="assert f(1) == 2",
+        prompt="import math\n",
+        entry_point="Solution().f",
+        style="pytest",
+        modules=("candidate", "answer"),
+        shared_process=True,
+    )
+
+
+def test_null_means_absent_in_test_code() -> None:
+    """A key with the value null is ignored."""
+    keys = ("prompt", "entry_point", "style", "modules", "shared_process", "cases")
+
+    assert code_of(CODE | dict.fromkeys(keys)) == code_of(CODE)
+
+
+@pytest.mark.parametrize("key", ["prompt", "entry_point", "style"])
+def test_an_empty_string_means_absent(key: str) -> None:
+    """An optional key with an empty string is ignored."""
+    assert code_of(CODE | {key: ""}) == code_of(CODE)
+
+
+@pytest.mark.parametrize("style", ["script", "pytest", "unittest"])
+def test_every_style_is_accepted(style: str) -> None:
+    """`script`, `pytest` and `unittest` are styles."""
+    assert code_of(CODE | {"style": style}).style == style
+
+
+@pytest.mark.parametrize(
+    ("tests", "field", "word"),
+    [
+        ({"kind": "code"}, "code", "nothing"),
+        ({"kind": "code", "code": " \n"}, "code", "nothing"),
+        ({"kind": "code", "code": ["assert f()"]}, "code", "a list"),
+        (CODE | {"prompt": 3}, "prompt", "a number"),
+        (CODE | {"entry_point": "f()"}, "entry_point", "'f()'"),
+        (CODE | {"entry_point": 3}, "entry_point", "a number"),
+        (CODE | {"style": "doctest"}, "style", "'doctest'"),
+        (CODE | {"style": True}, "style", "a boolean"),
+        (CODE | {"modules": "solution"}, "modules", "not JSON"),
+        (CODE | {"modules": [3]}, "modules[0]", "a number"),
+        (CODE | {"shared_process": "true"}, "shared_process", "a string"),
+        (CODE | {"shared_process": 1}, "shared_process", "a number"),
+        (CODE | {"shared_process": 0}, "shared_process", "a number"),
+        (CODE | {"cases": []}, "cases", "unknown key"),
+        (CODE | {"entrypoint": "f"}, "entrypoint", "did you mean 'entry_point'"),
+    ],
+)
+def test_wrong_test_code_is_refused(tests: dict[str, object], field: str, word: str) -> None:
+    """The error names the wrong part and what was found there."""
+    error = error_of({"tests": tests})
+
+    assert error.field == f"tests.{field}"
+    assert word in error.problem
+
+
+def test_an_absent_flag_is_false() -> None:
+    """Tests and candidate share no process unless the dataset asks for it."""
+    assert code_of(CODE).shared_process is False

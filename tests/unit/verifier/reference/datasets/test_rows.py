@@ -7,7 +7,6 @@ import pytest
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.reference.datasets.rows import RawCase, read_raw_cases
 from nova_code_verifier.verifier.reference.datasets.shapes import ListedTests, PairedTests
-from nova_code_verifier.verifier.reference.fields import Scope
 from nova_code_verifier.verifier.reference.plan import plan_tests
 from nova_code_verifier.verifier.types import StdioCase, TestPlan
 
@@ -24,9 +23,10 @@ def error_of(reference: object) -> VerifierError:
 
 def test_pairs_are_read_unchanged() -> None:
     """Each raw case has its input and its output, as they are, with their paths."""
-    scope = Scope(field="row", values={"inputs": [[1, "2"]], "outputs": [None], "fn_name": "f"})
+    row: dict[str, object] = {"inputs": [[1, "2"]], "outputs": [None], "fn_name": "f"}
+    tests = PairedTests(field="row", values=row)
 
-    assert read_raw_cases(PairedTests(scope=scope), [scope]) == [
+    assert read_raw_cases(tests, [tests]) == [
         RawCase(
             input_field="row.inputs[0]",
             input=[1, "2"],
