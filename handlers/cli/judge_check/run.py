@@ -102,7 +102,7 @@ def check_file(source: str, settings: Settings, *, repeats: int) -> Findings:
     bar = ProgressBar(total_bytes=total_bytes, activity="judging", noun="answers")
     with closing(judge), bar:
         return check(
-            rows, judge, repeats=repeats, on_answer=lambda row: bar.advance(row.size_bytes)
+            rows, judge, repeats=repeats, on_answer=lambda row: bar.count_item(row.size_bytes)
         )
 
 

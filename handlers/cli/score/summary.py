@@ -41,12 +41,13 @@ class Summary:
 
     def add(self, sample: ScoredSample) -> None:
         """Count one sample."""
-        self.verdicts[sample.verdict] += 1
-        if sample.reward is not None:
-            self.reward_sum += sample.reward
-        elif sample.is_outage:
+        score = sample.score
+        self.verdicts[score.verdict] += 1
+        if score.reward is not None:
+            self.reward_sum += score.reward
+        elif score.is_outage:
             self.outage_count += 1
-            self.first_outage = self.first_outage or sample.problem
+            self.first_outage = self.first_outage or score.problem
         else:
             self.problem_count += 1
             if len(self.problems) < PROBLEMS_KEPT:

@@ -5,15 +5,15 @@ In: scored samples, a summary. Out: text for people.
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TextIO
 
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from nova_code_verifier.handlers.cli.score.samples import ScoredSample
 from nova_code_verifier.handlers.cli.score.summary import Summary
-from nova_code_verifier.handlers.cli.tables import console_for, printable, render
+from nova_code_verifier.handlers.cli.tables import console_for, printable, render, table_with_header
 from nova_code_verifier.sandbox.types import IsolationLevel
 from nova_code_verifier.verifier.rubric import DIMENSIONS
 from nova_code_verifier.verifier.types import Verdict
@@ -38,34 +38,39 @@ def sample_text(samples: Sequence[ScoredSample], stream: TextIO | None) -> str:
 
 def sample_table(samples: Sequence[ScoredSample], *, is_narrow: bool = False) -> Table:
     """Return a table with one line per sample; a narrow one shows only the first dimension."""
-    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
-    table.add_column("id")  # shrinks if the terminal is narrow, as the remark does
     dimensions = DIMENSIONS[:1] if is_narrow else DIMENSIONS
-    for name in ("reward", *(_SHORT_NAMES.get(name, name) for name in dimensions), "tests"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    table.add_column("remark")
+    names = ("reward", *(_SHORT_NAMES.get(name, name) for name in dimensions), "tests")
+    numbers = (Column(name, justify="right", no_wrap=True) for name in names)
+    # The id and the remark shrink if the terminal is narrow.
+    table = table_with_header("id", *numbers, Column("verdict", no_wrap=True), "remark")
     for sample in samples:
-        table.add_row(*_cells(sample, dimensions))
+        score = sample.score
+        style = _STYLES.get(score.verdict, _FAILURE_STYLE)
+        weights = dict(score.weights)  # of the dimensions that apply
+        table.add_row(
+            _one_line(_id_text(sample.row["id"])),
+            Text("-" if score.reward is None else f"{score.reward:.3f}", style=style),
+            *(f"{getattr(score, name):.2f}" if name in weights else "-" for name in dimensions),
+            f"{sample.tests_passed}/{score.tests_total}",
+            Text(score.verdict, style=style),
+            _one_line(printable(sample.remark)),
+        )
     return table
 
 
 def summary_table(summary: Summary, seconds: float, level: IsolationLevel) -> Table:
     """Return the sums of a run that took *seconds*."""
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column()
-    table.add_column(justify="right")
-    table.add_column()
+    table = Table.grid("", Column(justify="right"), "", padding=(0, 2))
     mean = summary.mean_reward
     ungraded = summary.count - summary.graded_count
     note = f"of the {summary.graded_count} graded" if ungraded else ""
-    table.add_row("samples", str(summary.count), "")
+    table.add_row("samples", str(summary.count))
     table.add_row("mean reward", "-" if mean is None else f"{mean:.4f}", note)
     for verdict, count in summary.verdicts.most_common():
         name = Text(f"  {verdict}", style=_STYLES.get(verdict, _FAILURE_STYLE))
         table.add_row(name, str(count), f"{count / summary.count:6.1%}")
-    table.add_row("samples per second", f"{summary.count / seconds:.1f}" if seconds else "-", "")
-    table.add_row("isolation level", level, "")
+    table.add_row("samples per second", f"{summary.count / seconds:.1f}" if seconds else "-")
+    table.add_row("isolation level", level)
     return table
 
 
@@ -96,22 +101,6 @@ def _samples(count: int) -> str:
     return "1 sample" if count == 1 else f"{count} samples"
 
 
-def _cells(sample: ScoredSample, dimensions: Iterable[str]) -> list[Text]:
-    style = _STYLES.get(sample.verdict, _FAILURE_STYLE)
-    return [
-        _one_line(_id_text(sample.row["id"])),
-        Text("-" if sample.reward is None else f"{sample.reward:.3f}", style=style),
-        *(Text(_share(sample.dimensions.get(name))) for name in dimensions),
-        Text(f"{sample.tests_passed}/{sample.tests_total}"),
-        Text(sample.verdict, style=style),
-        _one_line(printable(sample.remark)),
-    ]
-
-
-def _share(share: float | None) -> str:
-    return "-" if share is None else f"{share:.2f}"
-
-
 def _one_line(text: str) -> Text:
     return Text(text, no_wrap=True, overflow="ellipsis")
 
@@ -121,7 +110,7 @@ def _problem_line(sample: ScoredSample) -> str:
     line = f"line {sample.line_number}"
     where = line if sample_id is None else f"{line} (id {_id_text(sample_id)})"
     # A line that cannot be read has a problem that names the line already.
-    return f"{where}: {printable(sample.problem.removeprefix(f'{line}: '))}"
+    return f"{where}: {printable(sample.score.problem.removeprefix(f'{line}: '))}"
 
 
 def _id_text(sample_id: object) -> str:

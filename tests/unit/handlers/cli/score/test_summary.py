@@ -4,22 +4,17 @@ from dataclasses import replace
 
 from nova_code_verifier.handlers.cli.score.samples import ScoredSample
 from nova_code_verifier.handlers.cli.score.summary import PROBLEMS_KEPT, Summary
-from nova_code_verifier.verifier.types import Verdict
+from nova_code_verifier.verifier.types import Score, Verdict
 
 GRADED = ScoredSample(
     line_number=1,
-    size_bytes=10,
     row={"id": "s-1"},
-    verdict=Verdict.WRONG_ANSWER,
-    reward=0.5,
-    dimensions={},
+    score=Score(verdict=Verdict.WRONG_ANSWER, reward=0.5, tests_total=2),
     tests_passed=1,
-    tests_total=2,
-    problem="",
-    is_outage=False,
     remark="",
 )
-UNGRADED = replace(GRADED, verdict=Verdict.UNGRADED, reward=None, problem="outputs: missing")
+BROKEN = Score(verdict=Verdict.UNGRADED, reward=None, problem="outputs: missing")
+UNGRADED = replace(GRADED, score=BROKEN)
 
 
 def summary_of(*samples: ScoredSample) -> Summary:
@@ -32,7 +27,7 @@ def summary_of(*samples: ScoredSample) -> Summary:
 
 def test_the_mean_is_over_graded_samples() -> None:
     """An ungraded sample does not count as a reward of zero."""
-    summary = summary_of(GRADED, replace(GRADED, reward=1.0), UNGRADED)
+    summary = summary_of(GRADED, replace(GRADED, score=replace(GRADED.score, reward=1.0)), UNGRADED)
 
     assert (summary.count, summary.graded_count, summary.mean_reward) == (3, 2, 0.75)
 
@@ -52,7 +47,9 @@ def test_only_the_first_problems_are_kept() -> None:
 
 def test_an_outage_is_not_a_problem_of_the_dataset() -> None:
     """A failure of the verifier is counted separately."""
-    summary = summary_of(UNGRADED, replace(UNGRADED, is_outage=True, problem="no workers"))
+    outage = replace(BROKEN, is_outage=True, problem="no workers")
+
+    summary = summary_of(UNGRADED, replace(UNGRADED, score=outage))
 
     assert (summary.problem_count, summary.outage_count) == (1, 1)
     assert summary.first_outage == "no workers"

@@ -19,24 +19,22 @@ from nova_code_verifier.handlers.cli.score.tables import (
 from nova_code_verifier.handlers.cli.tables import render
 from nova_code_verifier.sandbox.types import IsolationLevel
 from nova_code_verifier.verifier.rubric import DIMENSIONS
-from nova_code_verifier.verifier.types import Verdict
+from nova_code_verifier.verifier.types import Score, Verdict
 
 GRADED = ScoredSample(
     line_number=1,
-    size_bytes=10,
     row={"id": "s-1", "aggregate_reward_score": 1.0, "metrics_list": []},
-    verdict=Verdict.ACCEPTED,
-    reward=1.0,
-    dimensions=dict.fromkeys(DIMENSIONS, 1.0),
+    score=Score(
+        verdict=Verdict.ACCEPTED,
+        reward=1.0,
+        weights=tuple((name, 1.0) for name in DIMENSIONS),
+        tests_total=2,
+    ),
     tests_passed=2,
-    tests_total=2,
-    problem="",
-    is_outage=False,
     remark="",
 )
-UNGRADED = replace(
-    GRADED, verdict=Verdict.UNGRADED, reward=None, dimensions={}, problem="outputs: missing"
-)
+BROKEN = Score(verdict=Verdict.UNGRADED, reward=None, problem="outputs: missing")
+UNGRADED = replace(GRADED, score=BROKEN)
 
 
 def summary_of(*samples: ScoredSample) -> Summary:
@@ -57,7 +55,8 @@ def words_of(summary: Summary, *, seconds: float = 1.0) -> list[str]:
 )
 def test_a_sample_cannot_control_the_terminal(hostile: str) -> None:
     """Control characters of an id, a remark or a problem are replaced."""
-    sample = replace(UNGRADED, row=GRADED.row | {"id": hostile}, remark=hostile, problem=hostile)
+    score = replace(BROKEN, problem=hostile)
+    sample = replace(UNGRADED, row=GRADED.row | {"id": hostile}, remark=hostile, score=score)
 
     shown = render(sample_table([sample]), None) + problem_list(summary_of(sample))
 
@@ -97,7 +96,7 @@ def test_a_terminal_gets_lines_that_fit(
     sample = replace(
         GRADED,
         row=GRADED.row | {"id": "i" * 40},
-        verdict=Verdict.OUTPUT_LIMIT_EXCEEDED,
+        score=replace(GRADED.score, verdict=Verdict.OUTPUT_LIMIT_EXCEEDED),
         remark="r" * 190,
     )
     ours, theirs = pty.openpty()
@@ -154,14 +153,16 @@ def test_problems_have_a_heading_with_their_number(count: int, heading: str) -> 
 
 def test_a_problem_names_its_line_once() -> None:
     """A problem that begins with the number of its line is not shown with a second one."""
-    sample = replace(UNGRADED, line_number=7, problem="line 7: not JSON", row={"id": None})
+    score = replace(BROKEN, problem="line 7: not JSON")
+    sample = replace(UNGRADED, line_number=7, score=score, row={"id": None})
 
     assert problem_list(summary_of(sample)).splitlines()[1] == "  line 7: not JSON"
 
 
 def test_an_outage_says_how_many_to_score_again() -> None:
     """One line has the number of samples and the first reason."""
-    summary = summary_of(GRADED, replace(UNGRADED, is_outage=True, problem="no\nworkers"))
+    outage = replace(BROKEN, is_outage=True, problem="no\nworkers")
+    summary = summary_of(GRADED, replace(UNGRADED, score=outage))
 
     text = outage_text(summary)
 
