@@ -17,7 +17,7 @@ from typing import Any
 from docker.errors import DockerException
 from docker.types import LogConfig, Ulimit
 
-from nova_code_verifier.handlers.containers.image import ContainerError
+from nova_code_verifier.handlers.containers.image import ContainerError, docker_errors
 
 REWARD_HANDLER = "nova_code_verifier.handlers.reward.lambda_handler"
 EXECUTOR_HANDLER = "nova_code_verifier.handlers.executor.lambda_handler"
@@ -28,6 +28,7 @@ _NETWORK_SETTINGS = ("VERIFIER_EXECUTOR_", "VERIFIER_JUDGE_")  # useless without
 PAYLOAD_BYTES_MAX = 6 * 2**20
 _ANSWER_BYTES_MAX = PAYLOAD_BYTES_MAX + 2**16
 _FUNCTION_SECONDS = 900  # Lambda's maximum
+_FUNCTION_TIMEOUT = {"AWS_LAMBDA_FUNCTION_TIMEOUT": str(_FUNCTION_SECONDS)}
 _CLOSING_SECONDS = 30.0  # after the function's time, for the emulator and the transport
 _MIB = 2**20
 _LOG_LINES_SHOWN = 8
@@ -104,10 +105,8 @@ class Container:
 
         Raises ContainerError.
         """
-        try:
+        with docker_errors("the container"):
             self._container.restart(timeout=0)
-        except DockerException as error:
-            raise ContainerError(f"the container: {error}") from error
 
     def log(self) -> str:
         """Return the last lines that the emulator and the function wrote."""
@@ -177,26 +176,20 @@ def running(
 
     *variables* override these settings. Raises ContainerError.
     """
-    try:
+    with docker_errors("the container does not start"):
         container = client.containers.create(
             image,
             [handler],
             detach=True,
-            environment=_settings(handler)
-            | variables
-            | {"AWS_LAMBDA_FUNCTION_TIMEOUT": str(_FUNCTION_SECONDS)},
+            environment=_settings(handler) | variables | _FUNCTION_TIMEOUT,
             # A function could write without end.
             log_config=LogConfig(type=LogConfig.types.JSON, config={"max-size": "10m"}),
             ulimits=[Ulimit(name="nofile", soft=1024, hard=1024)],
             **options,
         )
-    except DockerException as error:
-        raise ContainerError(f"the container does not start: {error}") from error
     try:
-        try:
+        with docker_errors("the container does not start"):
             container.start()
-        except DockerException as error:
-            raise ContainerError(f"the container does not start: {error}") from error
         yield Container(container)
     finally:
         with suppress(DockerException):  # otherwise it would hide an earlier error

@@ -71,24 +71,18 @@ def container_invoker(
         idle.put(container)
 
     def invoke(payload: bytes) -> bytes:
+        event = json.dumps(wrap(payload)).encode("ascii")
         container = idle.get()
-        try:
-            event = json.dumps(wrap(payload)).encode("ascii")
-            return (_invoke_once if fresh_environment else _invoke)(container, event)
-        finally:
-            idle.put(container)
+        with ExitStack() as stack:
+            stack.callback(idle.put, container)
+            if fresh_environment:
+                stack.callback(_restart, container)
+            return _invoke(container, event, tenant=uuid4().hex if fresh_environment else "")
 
     return invoke
 
 
-def _invoke_once(container: Container, event: bytes) -> bytes:
-    try:
-        return _invoke(container, event, tenant=uuid4().hex)
-    finally:
-        _restart(container)
-
-
-def _invoke(container: Container, event: bytes, *, tenant: str = "") -> bytes:
+def _invoke(container: Container, event: bytes, *, tenant: str) -> bytes:
     try:
         answer = container.invoke(event, tenant=tenant)
         return read_answer(answer.body, has_failed=answer.status != _HTTP_OK)

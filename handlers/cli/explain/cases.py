@@ -15,8 +15,8 @@ from nova_code_verifier.handlers.cli.score.remark import ending_text
 from nova_code_verifier.handlers.cli.tables import printable, table_with_header
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, from_tree
 from nova_code_verifier.sandbox.types import Ending, Execution
+from nova_code_verifier.verifier.test_code.harness import script
 from nova_code_verifier.verifier.test_code.harness.compile import divide_script
-from nova_code_verifier.verifier.test_code.harness.script import ITEM
 from nova_code_verifier.verifier.types import CaseResult, CodePlan, StdioCase, TestCase, TestPlan
 
 EXCERPT_CHARACTERS = 60
@@ -76,15 +76,10 @@ def _statements(plan: CodePlan) -> dict[str, int]:
     lines = {}
     for node in ast.walk(tree):
         match node:
-            case ast.With(
-                items=[
-                    ast.withitem(
-                        context_expr=ast.Call(func=ast.Name(id=name), args=[ast.Constant(unit)])
-                    )
-                ],
-                body=[statement],
-            ) if name == ITEM:
-                lines[str(unit)] = statement.lineno
+            case ast.With(items=[ast.withitem(context_expr=call)], body=[statement]):
+                match call:
+                    case ast.Call(func=ast.Name(id=script.ITEM), args=[ast.Constant(unit)]):
+                        lines[str(unit)] = statement.lineno
     return lines
 
 

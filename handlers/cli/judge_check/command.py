@@ -26,8 +26,7 @@ def judge_check(
     model: Annotated[
         str | None,
         typer.Option(
-            metavar="ID",
-            help="The id or ARN of the model. It replaces VERIFIER_JUDGE_MODEL.",
+            metavar="ID", help="The id or ARN of the model. It replaces VERIFIER_JUDGE_MODEL."
         ),
     ] = None,
     as_json: JsonOption = False,

@@ -7,8 +7,7 @@ from statistics import fmean
 
 from rich.bar import Bar
 from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
+from rich.table import Column, Table
 
 from nova_code_verifier.handlers.cli.judge_check.run import Findings
 from nova_code_verifier.handlers.cli.judge_check.statistics import BIN_COUNT
@@ -59,7 +58,7 @@ def as_text(findings: Findings, *, model: str) -> RenderableType:
 def _statistics(findings: Findings, model: str) -> Table:
     table = _grid()
     calls, scores, rows = findings.answer_count, findings.score_count, len(findings.rows)
-    table.add_row("model", Text(printable(model)))
+    table.add_row("model", printable(model))
     table.add_row("answers", f"{calls} to {rows} rows, {scores} with a score")
     if scores:
         table.add_row("consistency", _consistency(findings))
@@ -94,12 +93,10 @@ def _distribution(findings: Findings) -> Table:
 def _failures(findings: Findings) -> Table:
     table = _grid()
     for kind, count in findings.failures.most_common():
-        table.add_row(Text(kind), str(count))
-    table.add_row("first message", Text(printable(findings.first_problem)))
+        table.add_row(kind, str(count))
+    table.add_row("first message", printable(findings.first_problem))
     return table
 
 
 def _grid() -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    return table
+    return Table.grid(Column(no_wrap=True), padding=(0, 2))

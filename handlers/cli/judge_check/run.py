@@ -6,7 +6,7 @@ In: rows of a file, a judge. Out: its answers to each row, and statistics over a
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from statistics import fmean
@@ -14,7 +14,6 @@ from statistics import fmean
 from nova_code_verifier.handlers.cli.files import UnusableFileError, open_input, read_lines
 from nova_code_verifier.handlers.cli.judge_check.statistics import histogram, spearman, spread
 from nova_code_verifier.handlers.cli.progress import ProgressBar
-from nova_code_verifier.handlers.llm_judge.judge import LlmJudge
 from nova_code_verifier.handlers.llm_judge.types import FailedSimilarity, JudgeFailure
 from nova_code_verifier.handlers.service import llm_judge_for
 from nova_code_verifier.handlers.settings import Settings, SettingsError
@@ -89,7 +88,7 @@ class Findings:
 
 
 def check_file(source: str, settings: Settings, *, repeats: int) -> Findings:
-    """Check the judge of *settings* on the rows of a file, and show a progress bar.
+    """Judge each row of a file *repeats* times, and show a progress bar.
 
     Raises UnusableFileError, and SettingsError if there is no judge.
     """
@@ -97,13 +96,18 @@ def check_file(source: str, settings: Settings, *, repeats: int) -> Findings:
         raise SettingsError("VERIFIER_JUDGE_MODEL: not set; set it, or pass --model")
     with open_input(source) as stream:
         rows = read_rows(read_lines(stream, source), source)
-    judge = llm_judge_for(settings)
+    answers: list[list[Similarity]] = [[] for _ in rows]
     total_bytes = repeats * sum(row.size_bytes for row in rows)
     bar = ProgressBar(total_bytes=total_bytes, activity="judging", noun="answers")
-    with closing(judge), bar:
-        return check(
-            rows, judge, repeats=repeats, on_answer=lambda row: bar.count_item(row.size_bytes)
-        )
+    with closing(llm_judge_for(settings)) as judge, bar:
+        for _ in range(repeats):  # not at once: the judge merges equal calls that are in progress
+            futures = [judge.submit(row.comparison) for row in rows]
+            for row, future, so_far in zip(rows, futures, answers, strict=True):
+                so_far.append(future.result())
+                bar.count_item(row.size_bytes)
+    return sum_up(
+        [JudgedRow(row=row, answers=tuple(each)) for row, each in zip(rows, answers, strict=True)]
+    )
 
 
 def read_rows(lines: Iterable[bytes], name: str) -> list[Row]:
@@ -118,21 +122,6 @@ def read_rows(lines: Iterable[bytes], name: str) -> list[Row]:
     if not rows:
         raise UnusableFileError(f"{name}: found no rows, expected one or more")
     return rows
-
-
-def check(
-    rows: Sequence[Row], judge: LlmJudge, *, repeats: int, on_answer: Callable[[Row], None]
-) -> Findings:
-    """Judge each of *rows* *repeats* times. Call *on_answer* after every answer."""
-    answers: list[list[Similarity]] = [[] for _ in rows]
-    for _ in range(repeats):  # not at once: the judge merges equal calls that are in progress
-        futures = [judge.submit(row.comparison) for row in rows]
-        for row, future, so_far in zip(rows, futures, answers, strict=True):
-            so_far.append(future.result())
-            on_answer(row)
-    return sum_up(
-        [JudgedRow(row=row, answers=tuple(each)) for row, each in zip(rows, answers, strict=True)]
-    )
 
 
 def sum_up(rows: Sequence[JudgedRow]) -> Findings:
@@ -163,21 +152,16 @@ def _read_row(number: int, text: bytes) -> Row:
     if not isinstance(raw, dict):
         found = json.dumps(raw)[:_SHOWN_CHARACTERS]
         raise ValueError(f"found {found}, expected one JSON object")  # noqa: TRY004  (of the file)
-    comparison = Comparison(response=_text(raw, "response"), reference=_text(raw, "reference"))
+    for field in ("response", "reference"):
+        if not isinstance(raw.get(field), str):
+            raise _unexpected(raw, field, "text")
     return Row(
         number=number,
         size_bytes=len(text),
         id=raw.get("id"),
-        comparison=comparison,
+        comparison=Comparison(response=raw["response"], reference=raw["reference"]),
         human_score=_human_score(raw),
     )
-
-
-def _text(raw: dict[str, object], field: str) -> str:
-    value = raw.get(field)
-    if not isinstance(value, str):
-        raise _unexpected(raw, field, "text")
-    return value
 
 
 def _human_score(raw: dict[str, object]) -> float | None:

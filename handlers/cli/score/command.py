@@ -103,7 +103,7 @@ def score(
     with _start(docker, settings, workers) as executor:
         # Imported after the start: the workers get ready while this process loads these.
         from nova_code_verifier.handlers.cli.score.file import score_file  # noqa: PLC0415
-        from nova_code_verifier.handlers.cli.score.tables import outage_text, summary_text  # noqa: PLC0415
+        from nova_code_verifier.handlers.cli.score.summary import outage_text, summary_text  # noqa: PLC0415
 
         started = time.monotonic()
         summary = score_file(

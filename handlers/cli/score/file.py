@@ -13,8 +13,7 @@ from nova_code_verifier.handlers.cli import files
 from nova_code_verifier.handlers.cli.progress import ProgressBar
 from nova_code_verifier.handlers.cli.sample_lines import read_samples
 from nova_code_verifier.handlers.cli.score.samples import ScoredSample, score_samples
-from nova_code_verifier.handlers.cli.score.summary import Summary
-from nova_code_verifier.handlers.cli.score.tables import sample_text
+from nova_code_verifier.handlers.cli.score.summary import Summary, sample_text
 from nova_code_verifier.handlers.service import Service
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.sandbox.types import TimedExecutor
