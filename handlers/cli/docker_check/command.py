@@ -5,12 +5,11 @@ from typing import Annotated
 
 import typer
 
-from nova_code_verifier.handlers.cli.exit_status import Status, exit_on_errors, exit_with
+from nova_code_verifier.handlers.cli.exit_status import Status, exit_with
 from nova_code_verifier.handlers.cli.options import SamplesArgument
 from nova_code_verifier.handlers.settings import read_settings
 
 
-@exit_on_errors()
 def docker_check(
     *,
     source: SamplesArgument,

@@ -6,11 +6,9 @@ from typing import Annotated
 import typer
 
 from nova_code_verifier.handlers.cli import files
-from nova_code_verifier.handlers.cli.exit_status import exit_on_errors
 from nova_code_verifier.handlers.cli.options import RubricOption, SamplesArgument, settings_with
 
 
-@exit_on_errors()
 def explain(
     *,
     source: SamplesArgument,

@@ -47,23 +47,22 @@ def as_json(findings: Findings, *, model: str) -> dict[str, object]:
 
 def as_text(findings: Findings, *, model: str) -> RenderableType:
     """Return everything as tables. Without a score, there is nothing but the failures to show."""
-    parts: list[RenderableType] = [_statistics(findings, model)]
-    if findings.score_count:
+    calls, scores, rows = findings.answer_count, findings.score_count, len(findings.rows)
+    statistics = _grid()
+    statistics.add_row("model", printable(model))
+    statistics.add_row("answers", f"{calls} to {rows} rows, {scores} with a score")
+    parts: list[RenderableType] = [statistics]
+    if scores:
+        statistics.add_row("consistency", _consistency(findings))
+        statistics.add_row("agreement", _agreement(findings))
         parts += ["", _distribution(findings)]
     if findings.failures:
-        parts += ["", _failures(findings)]
+        failures = _grid()
+        for kind, count in findings.failures.most_common():
+            failures.add_row(kind, str(count))
+        failures.add_row("first message", printable(findings.first_problem))
+        parts += ["", failures]
     return Group(*parts)
-
-
-def _statistics(findings: Findings, model: str) -> Table:
-    table = _grid()
-    calls, scores, rows = findings.answer_count, findings.score_count, len(findings.rows)
-    table.add_row("model", printable(model))
-    table.add_row("answers", f"{calls} to {rows} rows, {scores} with a score")
-    if scores:
-        table.add_row("consistency", _consistency(findings))
-        table.add_row("agreement", _agreement(findings))
-    return table
 
 
 def _consistency(findings: Findings) -> str:
@@ -87,14 +86,6 @@ def _distribution(findings: Findings) -> Table:
     for number, count in enumerate(findings.bins):
         edges = f"{number / BIN_COUNT:.1f} to {(number + 1) / BIN_COUNT:.1f}"
         table.add_row(edges, str(count), Bar(max(findings.bins), 0, count, width=_BAR_COLUMNS))
-    return table
-
-
-def _failures(findings: Findings) -> Table:
-    table = _grid()
-    for kind, count in findings.failures.most_common():
-        table.add_row(kind, str(count))
-    table.add_row("first message", printable(findings.first_problem))
     return table
 
 

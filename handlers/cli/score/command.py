@@ -6,13 +6,12 @@ from typing import Annotated
 
 import typer
 
-from nova_code_verifier.handlers.cli.exit_status import Status, exit_on_errors, exit_with
+from nova_code_verifier.handlers.cli.exit_status import Status, exit_with
 from nova_code_verifier.handlers.cli.options import RubricOption, SamplesArgument, settings_with
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.sandbox.types import TimedExecutor
 
 
-@exit_on_errors()
 def score(
     *,
     source: SamplesArgument,
