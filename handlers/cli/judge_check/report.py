@@ -34,13 +34,13 @@ def as_json(findings: Findings, *, model: str) -> dict[str, object]:
         "failures": dict(findings.failures),
         "rows": [
             {
-                "line": judged.row.number,
-                "id": judged.row.id,
-                "human_score": judged.row.human_score,
-                "scores": [answer.value for answer in judged.answers],
-                "problems": [answer.problem for answer in judged.answers if answer.problem],
+                "line": row.number,
+                "id": row.id,
+                "human_score": row.human_score,
+                "scores": [answer.value for answer in row.answers],
+                "problems": [answer.problem for answer in row.answers if answer.problem],
             }
-            for judged in findings.rows
+            for row in findings.rows
         ],
     }
 

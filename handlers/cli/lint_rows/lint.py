@@ -59,15 +59,14 @@ def _read_rows(text: bytes) -> tuple[list[object], list[int], dict[int, row_lint
     unreadable: dict[int, row_lint.Finding] = {}
     for number, line in enumerate(text.split(b"\n"), start=1):
         if line.strip():
-            row = None
             try:
-                row = _parse(line)
+                rows.append(_parse(line))
             except ValueError as error:
                 index, found = len(rows), f"text that is {error}"
                 unreadable[index] = row_lint.Finding(
                     index=index, field="row", found=found, expected="JSON"
                 )
-            rows.append(row)
+                rows.append(None)
             numbers.append(number)
     return rows, numbers, unreadable
 
