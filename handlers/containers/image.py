@@ -13,13 +13,15 @@ from typing import Any
 import docker
 from docker.errors import BuildError, DockerException
 
+from nova_code_verifier.sandbox.errors import SandboxError
+
 DOCKERFILE = "Dockerfile.lambda"
 TAG = "nova-code-verifier:built-here"
 _ENGINE_SECONDS = 900
 _LOG_LINES_SHOWN = 8
 
 
-class ContainerError(RuntimeError):
+class ContainerError(SandboxError):
     """The engine, the image or the container does not work as expected."""
 
 

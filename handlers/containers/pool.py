@@ -19,7 +19,7 @@ from nova_code_verifier.handlers.executor_function.client import read_answer
 from nova_code_verifier.handlers.executor_function.envelope import wrap
 from nova_code_verifier.handlers.executors import start_local
 from nova_code_verifier.handlers.settings import Settings
-from nova_code_verifier.sandbox.errors import FunctionCrashedError, SandboxError, UnreachableError
+from nova_code_verifier.sandbox.errors import FunctionCrashedError, UnreachableError
 from nova_code_verifier.sandbox.remote.executor import RemoteExecutor
 from nova_code_verifier.sandbox.types import IsolationLevel
 
@@ -39,16 +39,13 @@ def executor_in_containers(
     """
     count = count or len(os.sched_getaffinity(0))
     with ExitStack() as stack:
-        try:
-            client = stack.enter_context(engine())
-            containers = [
-                stack.enter_context(
-                    running(client, image, handler=EXECUTOR_HANDLER, VERIFIER_WORKERS="1")
-                )
-                for _ in range(count)
-            ]
-        except ContainerError as error:
-            raise SandboxError(str(error)) from error
+        client = stack.enter_context(engine())
+        containers = [
+            stack.enter_context(
+                running(client, image, handler=EXECUTOR_HANDLER, VERIFIER_WORKERS="1")
+            )
+            for _ in range(count)
+        ]
         invoke = container_invoker(
             containers, fresh_environment=settings.isolation is IsolationLevel.NONE
         )

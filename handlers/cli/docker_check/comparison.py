@@ -48,8 +48,8 @@ def check(
 ) -> bool:
     """Return whether *image*, which is built unless it is a tag, gives the rows of *executor*.
 
-    Calls *on_line* with each line for people. Raises ContainerError, UnusableFileError, and
-    SandboxError.
+    Calls *on_line* with each line for people. Raises UnusableFileError, and SandboxError, such
+    as ContainerError.
     """
     with open_input(source) as stream, images.engine() as client:
         tag = image if isinstance(image, str) else images.build_image(client, image)
@@ -74,7 +74,7 @@ def compare(
 ) -> Comparison:
     """Score every line in the image and here, and compare the rows.
 
-    Raises ContainerError, UnusableFileError, and SandboxError.
+    Raises UnusableFileError, and SandboxError, such as ContainerError.
     """
     count = 0
     levels: set[str] = set()

@@ -79,13 +79,11 @@ class Summary:
 
 
 def sample_text(samples: Sequence[ScoredSample], stream: TextIO | None) -> str:
-    """Return a table with one line per sample, as text that suits *stream*."""
+    """Return a table with one line per sample, as text that suits *stream*.
+
+    On a narrow terminal, it shows only the first dimension.
+    """
     is_narrow = console_for(stream).width < _NARROW_COLUMNS
-    return render(sample_table(samples, is_narrow=is_narrow), stream)
-
-
-def sample_table(samples: Sequence[ScoredSample], *, is_narrow: bool = False) -> Table:
-    """Return a table with one line per sample; a narrow one shows only the first dimension."""
     dimensions = DIMENSIONS[:1] if is_narrow else DIMENSIONS
     names = ("reward", *(_SHORT_NAMES.get(name, name) for name in dimensions), "tests")
     numbers = (Column(name, justify="right", no_wrap=True) for name in names)
@@ -103,11 +101,11 @@ def sample_table(samples: Sequence[ScoredSample], *, is_narrow: bool = False) ->
             Text(score.verdict, style=style),
             _one_line(printable(sample.remark)),
         )
-    return table
+    return render(table, stream)
 
 
-def summary_table(summary: Summary, seconds: float, level: IsolationLevel) -> Table:
-    """Return the sums of a run that took *seconds*."""
+def summary_text(summary: Summary, seconds: float, level: IsolationLevel) -> str:
+    """Return what standard error shows at the end of a run of *seconds*."""
     table = Table.grid("", Column(justify="right"), "", padding=(0, 2))
     mean = summary.mean_reward
     ungraded = summary.count - summary.graded_count
@@ -119,12 +117,7 @@ def summary_table(summary: Summary, seconds: float, level: IsolationLevel) -> Ta
         table.add_row(name, str(count), f"{count / summary.count:6.1%}")
     table.add_row("samples per second", f"{summary.count / seconds:.1f}" if seconds else "-")
     table.add_row("isolation level", level)
-    return table
-
-
-def summary_text(summary: Summary, seconds: float, level: IsolationLevel) -> str:
-    """Return what standard error shows at the end of a run of *seconds*."""
-    text = render(summary_table(summary, seconds, level), sys.stderr)
+    text = render(table, sys.stderr)
     return f"{text}{problem_list(summary)}\n" if summary.problem_count else text
 
 

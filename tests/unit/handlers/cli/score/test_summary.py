@@ -13,11 +13,9 @@ from nova_code_verifier.handlers.cli.score.summary import (
     Summary,
     outage_text,
     problem_list,
-    sample_table,
     sample_text,
-    summary_table,
+    summary_text,
 )
-from nova_code_verifier.handlers.cli.tables import render
 from nova_code_verifier.sandbox.types import IsolationLevel
 from nova_code_verifier.verifier.rubric import DIMENSIONS
 from nova_code_verifier.verifier.types import Score, Verdict
@@ -48,7 +46,7 @@ def summary_of(*samples: ScoredSample) -> Summary:
 
 def words_of(summary: Summary, *, seconds: float = 1.0) -> list[str]:
     """Return the words of the summary."""
-    return render(summary_table(summary, seconds, IsolationLevel.KERNEL), None).split()
+    return summary_text(summary, seconds, IsolationLevel.KERNEL).split()
 
 
 def test_the_mean_is_over_graded_samples() -> None:
@@ -101,7 +99,7 @@ def test_a_sample_cannot_control_the_terminal(hostile: str) -> None:
     score = replace(BROKEN, problem=hostile)
     sample = replace(UNGRADED, row=GRADED.row | {"id": hostile}, remark=hostile, score=score)
 
-    shown = render(sample_table([sample]), None) + problem_list(summary_of(sample))
+    shown = sample_text([sample], None) + problem_list(summary_of(sample))
 
     assert all(char.isprintable() for char in shown.replace("\n", ""))
     assert len(shown.splitlines()) == 4
@@ -111,7 +109,7 @@ def test_markup_is_shown_as_it_is() -> None:
     """Brackets in an id or a remark do not format the table."""
     sample = replace(GRADED, row=GRADED.row | {"id": "[red]x[/red]"}, remark="[/bold] nums[0]")
 
-    shown = render(sample_table([sample]), None)
+    shown = sample_text([sample], None)
 
     assert "[red]x[/red]" in shown
     assert "[/bold] nums[0]" in shown
@@ -121,7 +119,7 @@ def test_a_pipe_gets_one_line_per_sample() -> None:
     """Without a terminal, ids and remarks are neither wrapped nor cut to a width."""
     sample = replace(GRADED, row=GRADED.row | {"id": "i" * 40}, remark="r" * 190)
 
-    header, row = render(sample_table([sample]), None).splitlines()
+    header, row = sample_text([sample], None).splitlines()
 
     assert row.startswith("i" * 40)
     assert row.endswith("r" * 190)
@@ -163,7 +161,7 @@ def test_a_file_gets_no_colours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_an_ungraded_sample_shows_no_reward() -> None:
     """Its row has a number, which would look like a reward."""
-    _, row = render(sample_table([UNGRADED]), None).splitlines()
+    _, row = sample_text([UNGRADED], None).splitlines()
 
     assert row.split()[:3] == ["s-1", "-", "-"]
 
