@@ -93,8 +93,17 @@ class Container:
             raise ContainerError(
                 f"an event of {len(event)} bytes: an invocation has at most {PAYLOAD_BYTES_MAX}"
             )
+        deadline = time.monotonic() + seconds + _CLOSING_SECONDS
         command = ["python3", "-I", "-c", _MESSENGER, str(len(event)), str(seconds), tenant]
-        output = self._run_messenger(command, event, time.monotonic() + seconds + _CLOSING_SECONDS)
+        api = self._container.client.api
+        try:
+            created = api.exec_create(self._container.id, command, stdin=True)
+            with _connection_of(api.exec_start(created["Id"], socket=True)) as connection:
+                connection.settimeout(max(1.0, deadline - time.monotonic()))
+                connection.sendall(event)
+                output = b"".join(_stdout_of(connection, deadline))
+        except (DockerException, OSError) as error:
+            raise ContainerError(f"the container: {error}; its log ends:\n{self.log()}") from error
         status, newline, body = output.partition(b"\n")
         if not newline or not status.isdigit():
             raise ContainerError(f"the function does not answer; its log ends:\n{self.log()}")
@@ -115,17 +124,6 @@ class Container:
         except DockerException as error:
             return f"(no log: {error})"
         return str(lines.decode("utf-8", "replace"))
-
-    def _run_messenger(self, command: list[str], event: bytes, deadline: float) -> bytes:
-        api = self._container.client.api
-        try:
-            created = api.exec_create(self._container.id, command, stdin=True)
-            with _connection_of(api.exec_start(created["Id"], socket=True)) as connection:
-                connection.settimeout(max(1.0, deadline - time.monotonic()))
-                connection.sendall(event)
-                return b"".join(_stdout_of(connection, deadline))
-        except (DockerException, OSError) as error:
-            raise ContainerError(f"the container: {error}; its log ends:\n{self.log()}") from error
 
 
 @contextmanager

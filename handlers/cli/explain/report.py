@@ -66,8 +66,7 @@ def _correctness(score: Score, prepared: PreparedSample) -> Iterator[str]:
     rubric, plan = prepared.task.rubric, prepared.plan
     if score.cases and plan is not None:
         has_groups = isinstance(plan, TestPlan) and plan.groups is not None
-        yield from formula.share_lines(score, rubric, has_groups=has_groups)
-        yield formula.worth_line(score, rubric, formula.counted_share(score, rubric))
+        yield from formula.correctness_lines(score, rubric, has_groups=has_groups)
     elif prepared.sentiment is not None and prepared.sentiment[0].answer is not None:
         result, expected = prepared.sentiment
         worth = rubric.label_weight(result.answer) if isinstance(result.answer, Polarity) else 1.0
