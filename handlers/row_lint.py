@@ -109,14 +109,14 @@ def check_rows(
     Without *sent_ids*, ids must be unique. Null may repeat: it answers samples without an id.
     """
     findings = _findings(None, _count_faults(rows, sent_ids))
-    usual_names = _usual_names(rows)
+    all_names = (names for row in rows if (names := _metric_names(row)) is not None)
+    usual_names = next(all_names, frozenset())
     duplicates = _duplicates(rows) if sent_ids is None else frozenset()
     for index, row in enumerate(rows):
         faults = list(_row_faults(row, reward_range))
-        if isinstance(row, dict):
-            faults += _name_faults(row, usual_names)
-            if sent_ids is not None and index < len(sent_ids):
-                faults += _id_faults(row, sent_ids[index])
+        faults += _name_faults(_metric_names(row), usual_names)
+        if isinstance(row, dict) and sent_ids is not None and index < len(sent_ids):
+            faults += _id_faults(row, sent_ids[index])
         if index in duplicates:
             faults.append(("id", "the id of another row", "ids that are unique"))
         findings += _findings(index, faults)
@@ -131,8 +131,13 @@ def _response_faults(response: object) -> Iterator[_Fault]:
     if isinstance(response, dict):
         status = response.get("statusCode")
         if type(status) is not int or status != 200:  # noqa: PLR2004
-            yield "statusCode", _shown_field(response, "statusCode"), "200"
+            yield "statusCode", _shown(status) if "statusCode" in response else "nothing", "200"
     yield from _size_faults("response", response)
+
+
+def _count_faults(rows: Sequence[object], sent_ids: Sequence[object] | None) -> Iterator[_Fault]:
+    if sent_ids is not None and len(rows) != len(sent_ids):
+        yield "response", f"{len(rows)} rows", f"{len(sent_ids)}, one for each sample"
 
 
 def _size_faults(field: str, value: object) -> Iterator[_Fault]:
@@ -142,11 +147,6 @@ def _size_faults(field: str, value: object) -> Iterator[_Fault]:
         yield field, "a value that is nested too deep, or a number that is too long", "JSON"
     elif len(text) > RESPONSE_BYTES_LIMIT:
         yield field, f"{len(text)} bytes", f"at most {RESPONSE_BYTES_LIMIT}, Lambda's limit"
-
-
-def _count_faults(rows: Sequence[object], sent_ids: Sequence[object] | None) -> Iterator[_Fault]:
-    if sent_ids is not None and len(rows) != len(sent_ids):
-        yield "response", f"{len(rows)} rows", f"{len(sent_ids)}, one for each sample"
 
 
 def _row_faults(row: object, reward_range: tuple[float, float]) -> Iterator[_Fault]:
@@ -232,22 +232,20 @@ def _is_unsendable(value: object) -> bool:
     return isinstance(value, int | float) and not -_FLOAT_MAX <= value <= _FLOAT_MAX
 
 
-def _usual_names(rows: Sequence[object]) -> frozenset[str]:
-    for row in rows:
-        if isinstance(row, dict) and isinstance(row.get("metrics_list"), list):
-            return frozenset(_names(row["metrics_list"]))
-    return frozenset()
+def _metric_names(row: object) -> frozenset[str] | None:
+    """Return the names of a row's metrics; None if the row has no list of metrics."""
+    metrics = row.get("metrics_list") if isinstance(row, dict) else None
+    return frozenset(_names(metrics)) if isinstance(metrics, list) else None
 
 
-def _name_faults(row: dict[str, object], usual: frozenset[str]) -> Iterator[_Fault]:
-    metrics = row.get("metrics_list")
-    if not isinstance(metrics, list):
+def _name_faults(names: frozenset[str] | None, usual: frozenset[str]) -> Iterator[_Fault]:
+    if names is None:
         return
-    names = set(_names(metrics))
+    expected = "the names of the first row in every row"
     for name in sorted(usual - names):
-        yield "metrics_list", f"no metric {_shown(name)}", "the names of the first row in every row"
+        yield "metrics_list", f"no metric {_shown(name)}", expected
     for name in sorted(names - usual):
-        yield "metrics_list", f"a metric {_shown(name)}", "the names of the first row in every row"
+        yield "metrics_list", f"a metric {_shown(name)}", expected
 
 
 def _names(metrics: list[object]) -> list[str]:
@@ -280,10 +278,6 @@ def _to_json(value: object) -> str | None:
         return json.dumps(value, sort_keys=True)
     except (RecursionError, ValueError):
         return None
-
-
-def _shown_field(value: dict[str, object], name: str) -> str:
-    return _shown(value[name]) if name in value else "nothing"
 
 
 def _shown(value: object) -> str:

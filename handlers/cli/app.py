@@ -13,13 +13,11 @@ import typer
 
 from nova_code_verifier.handlers.cli.docker_check import command as docker_check
 from nova_code_verifier.handlers.cli.doctor import command as doctor
-from nova_code_verifier.handlers.cli.exit_status import Status, print_error
+from nova_code_verifier.handlers.cli.exit_status import Status, exit_on_errors, print_error
 from nova_code_verifier.handlers.cli.explain import command as explain
 from nova_code_verifier.handlers.cli.judge_check import command as judge_check
 from nova_code_verifier.handlers.cli.lint_rows import command as lint_rows
 from nova_code_verifier.handlers.cli.score import command as score
-
-_DISTRIBUTION = "nova-code-verifier"
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 for name, function, summary in (
@@ -30,7 +28,7 @@ for name, function, summary in (
     ("doctor", doctor.doctor, "Check the sandbox of this machine."),
     ("docker-check", docker_check.docker_check, "Compare the Lambda's image."),
 ):
-    app.command(name, short_help=summary)(function)
+    app.command(name, short_help=summary)(exit_on_errors()(function))
 
 
 def main() -> NoReturn:
@@ -50,7 +48,7 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001  (typer passes it by p
         from importlib import metadata  # noqa: PLC0415
 
         try:
-            version = metadata.version(_DISTRIBUTION)
+            version = metadata.version("nova-code-verifier")
         except metadata.PackageNotFoundError:
             version = "(not installed: run from the source)"
         typer.echo(f"verifier {version}")

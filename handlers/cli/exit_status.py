@@ -13,8 +13,6 @@ from nova_code_verifier.handlers.cli.files import UnusableFileError
 from nova_code_verifier.handlers.settings import SettingsError
 from nova_code_verifier.sandbox.errors import SandboxError
 
-_DOCKER_SDK = "docker"
-
 
 class Status(IntEnum):
     """The exit statuses. The last three are 128 plus the number of a signal, as in shells."""
@@ -40,7 +38,7 @@ def exit_on_errors() -> Iterator[None]:
     except SandboxError as error:
         raise exit_with(str(error), Status.FAILED) from None
     except ModuleNotFoundError as error:
-        if error.name != _DOCKER_SDK:
+        if error.name != "docker":
             raise
         message = "the docker SDK is not installed; run pip install 'nova-code-verifier[docker]'"
         raise exit_with(message, Status.FAILED) from None

@@ -7,15 +7,16 @@ error if that is a terminal; the bar disappears when the run ends.
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 
-class ProgressBar:
-    """A bar that fills with the bytes done; it only moves if their total is unknown."""
+class ProgressBar(Progress):
+    """A bar that fills with the bytes done; it only moves if their total is unknown.
+
+    It is shown in a `with` block.
+    """
 
     def __init__(
         self,
@@ -26,7 +27,7 @@ class ProgressBar:
         noun: str = "samples",
     ) -> None:
         """Prepare a bar over *total_bytes*. It stays hidden if *quiet*, or without a terminal."""
-        self._progress = Progress(
+        super().__init__(
             TextColumn(activity),
             BarColumn(bar_width=None),
             TextColumn(f"{{task.fields[count]}} {noun}"),
@@ -41,31 +42,17 @@ class ProgressBar:
             # Do not ask rich: it takes a log file for a terminal if FORCE_COLOR is set.
             disable=quiet or sys.stderr is None or not sys.stderr.isatty(),
         )
-        self._task = self._progress.add_task(activity, total=total_bytes, count=0)
+        self._bar = self.add_task(activity, total=total_bytes, count=0)
         self._count = 0
 
-    def __enter__(self) -> Self:
-        """Show the bar."""
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Remove the bar."""
-        self._progress.stop()
-
-    def advance(self, size_bytes: int) -> None:
+    def count_item(self, size_bytes: int) -> None:
         """Count one item, which took *size_bytes* of the input."""
         self._count += 1
-        self._progress.update(self._task, advance=size_bytes, count=self._count)
+        self.update(self._bar, advance=size_bytes, count=self._count)
 
     @contextmanager
     def hidden(self) -> Iterator[None]:
         """Hide the bar, so that other text can be written to the terminal."""
-        self._progress.stop()
+        self.stop()
         yield
-        self._progress.start()
+        self.start()

@@ -2,15 +2,14 @@
 
 In: a table or text of `rich`. Out: text, coloured on a terminal and plain elsewhere. Ids,
 messages and errors come from datasets and candidates: `printable` removes all characters
-that could control a terminal.
+that could control a terminal, and the console does not interpret markup.
 """
 
-from collections.abc import Sequence
 from io import StringIO
 from typing import TextIO
 
 from rich.console import Console, RenderableType
-from rich.table import Table
+from rich.table import Column, Table
 
 _TEXT_CHARACTERS_MAX = 200
 _UNBOUNDED_COLUMNS = 10_000  # wider than every line: nothing is wrapped or cut
@@ -36,15 +35,15 @@ def console_for(stream: TextIO | None) -> Console:
         file=StringIO(),
         force_terminal=is_terminal,
         width=None if is_terminal else _UNBOUNDED_COLUMNS,
+        markup=False,
+        emoji=False,
+        highlight=False,
     )
 
 
-def table_with_header(names: Sequence[str]) -> Table:
-    """Return an empty table whose columns have these *names*."""
-    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
-    for name in names:
-        table.add_column(name)
-    return table
+def table_with_header(*columns: Column | str) -> Table:
+    """Return an empty table with these *columns*, or columns of these names."""
+    return Table(*columns, box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
 
 
 def printable(text: str, *, limit: int = _TEXT_CHARACTERS_MAX) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from docker.errors import DockerException
 from docker.types import LogConfig, Ulimit
 
-from nova_code_verifier.handlers.containers.image import ContainerError
+from nova_code_verifier.handlers.containers.image import ContainerError, docker_errors
 
 REWARD_HANDLER = "nova_code_verifier.handlers.reward.lambda_handler"
 EXECUTOR_HANDLER = "nova_code_verifier.handlers.executor.lambda_handler"
@@ -28,6 +28,7 @@ _NETWORK_SETTINGS = ("VERIFIER_EXECUTOR_", "VERIFIER_JUDGE_")  # useless without
 PAYLOAD_BYTES_MAX = 6 * 2**20
 _ANSWER_BYTES_MAX = PAYLOAD_BYTES_MAX + 2**16
 _FUNCTION_SECONDS = 900  # Lambda's maximum
+_FUNCTION_TIMEOUT = {"AWS_LAMBDA_FUNCTION_TIMEOUT": str(_FUNCTION_SECONDS)}
 _CLOSING_SECONDS = 30.0  # after the function's time, for the emulator and the transport
 _MIB = 2**20
 _LOG_LINES_SHOWN = 8
@@ -92,8 +93,17 @@ class Container:
             raise ContainerError(
                 f"an event of {len(event)} bytes: an invocation has at most {PAYLOAD_BYTES_MAX}"
             )
+        deadline = time.monotonic() + seconds + _CLOSING_SECONDS
         command = ["python3", "-I", "-c", _MESSENGER, str(len(event)), str(seconds), tenant]
-        output = self._run_messenger(command, event, time.monotonic() + seconds + _CLOSING_SECONDS)
+        api = self._container.client.api
+        try:
+            created = api.exec_create(self._container.id, command, stdin=True)
+            with _connection_of(api.exec_start(created["Id"], socket=True)) as connection:
+                connection.settimeout(max(1.0, deadline - time.monotonic()))
+                connection.sendall(event)
+                output = b"".join(_stdout_of(connection, deadline))
+        except (DockerException, OSError) as error:
+            raise ContainerError(f"the container: {error}; its log ends:\n{self.log()}") from error
         status, newline, body = output.partition(b"\n")
         if not newline or not status.isdigit():
             raise ContainerError(f"the function does not answer; its log ends:\n{self.log()}")
@@ -104,10 +114,8 @@ class Container:
 
         Raises ContainerError.
         """
-        try:
+        with docker_errors("the container"):
             self._container.restart(timeout=0)
-        except DockerException as error:
-            raise ContainerError(f"the container: {error}") from error
 
     def log(self) -> str:
         """Return the last lines that the emulator and the function wrote."""
@@ -116,17 +124,6 @@ class Container:
         except DockerException as error:
             return f"(no log: {error})"
         return str(lines.decode("utf-8", "replace"))
-
-    def _run_messenger(self, command: list[str], event: bytes, deadline: float) -> bytes:
-        api = self._container.client.api
-        try:
-            created = api.exec_create(self._container.id, command, stdin=True)
-            with _connection_of(api.exec_start(created["Id"], socket=True)) as connection:
-                connection.settimeout(max(1.0, deadline - time.monotonic()))
-                connection.sendall(event)
-                return b"".join(_stdout_of(connection, deadline))
-        except (DockerException, OSError) as error:
-            raise ContainerError(f"the container: {error}; its log ends:\n{self.log()}") from error
 
 
 @contextmanager
@@ -177,26 +174,20 @@ def running(
 
     *variables* override these settings. Raises ContainerError.
     """
-    try:
+    with docker_errors("the container does not start"):
         container = client.containers.create(
             image,
             [handler],
             detach=True,
-            environment=_settings(handler)
-            | variables
-            | {"AWS_LAMBDA_FUNCTION_TIMEOUT": str(_FUNCTION_SECONDS)},
+            environment=_settings(handler) | variables | _FUNCTION_TIMEOUT,
             # A function could write without end.
             log_config=LogConfig(type=LogConfig.types.JSON, config={"max-size": "10m"}),
             ulimits=[Ulimit(name="nofile", soft=1024, hard=1024)],
             **options,
         )
-    except DockerException as error:
-        raise ContainerError(f"the container does not start: {error}") from error
     try:
-        try:
+        with docker_errors("the container does not start"):
             container.start()
-        except DockerException as error:
-            raise ContainerError(f"the container does not start: {error}") from error
         yield Container(container)
     finally:
         with suppress(DockerException):  # otherwise it would hide an earlier error

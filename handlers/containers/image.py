@@ -13,13 +13,15 @@ from typing import Any
 import docker
 from docker.errors import BuildError, DockerException
 
+from nova_code_verifier.sandbox.errors import SandboxError
+
 DOCKERFILE = "Dockerfile.lambda"
 TAG = "nova-code-verifier:built-here"
 _ENGINE_SECONDS = 900
 _LOG_LINES_SHOWN = 8
 
 
-class ContainerError(RuntimeError):
+class ContainerError(SandboxError):
     """The engine, the image or the container does not work as expected."""
 
 
@@ -44,6 +46,24 @@ class Layer:
 
 
 @contextmanager
+def docker_errors(action: str) -> Iterator[None]:
+    """Raise ContainerError, which names *action*, in place of the SDK's errors.
+
+    For a failed build, the error ends with the last lines of its log.
+    """
+    try:
+        yield
+    except BuildError as error:
+        lines = "".join(
+            str(part.get("stream") or part.get("error", "")) for part in error.build_log
+        )
+        shown = "\n".join(lines.strip().splitlines()[-_LOG_LINES_SHOWN:])
+        raise ContainerError(f"{action}: {error.msg}\n{shown}") from error
+    except DockerException as error:
+        raise ContainerError(f"{action}: {error}") from error
+
+
+@contextmanager
 def engine() -> Iterator[Any]:
     """Yield a client of the container engine. Raises ContainerError if none answers."""
     try:
@@ -62,7 +82,7 @@ def build_image(client: Any, build: Build) -> str:  # noqa: ANN401  (the SDK has
     context = build.context
     if not (context / DOCKERFILE).is_file():
         raise ContainerError(f"{context}: has no {DOCKERFILE}; pass a clone of the repository")
-    try:
+    with docker_errors("the image could not be built"):
         image, _ = client.images.build(
             path=str(context),
             dockerfile=DOCKERFILE,
@@ -72,14 +92,6 @@ def build_image(client: Any, build: Build) -> str:  # noqa: ANN401  (the SDK has
             rm=True,
             forcerm=True,
         )
-    except BuildError as error:
-        lines = "".join(
-            str(part.get("stream") or part.get("error", "")) for part in error.build_log
-        )
-        shown = "\n".join(lines.strip().splitlines()[-_LOG_LINES_SHOWN:])
-        raise ContainerError(f"the image could not be built: {error.msg}\n{shown}") from error
-    except DockerException as error:
-        raise ContainerError(f"the image could not be built: {error}") from error
     return str(image.id)
 
 
@@ -88,9 +100,7 @@ def layers_of(client: Any, image: str) -> tuple[Layer, ...]:  # noqa: ANN401
 
     Raises ContainerError.
     """
-    try:
+    with docker_errors(image):
         history = client.images.get(image).history()
-    except DockerException as error:
-        raise ContainerError(f"{image}: {error}") from error
     found = [Layer(command=step["CreatedBy"], size_bytes=step["Size"]) for step in history]
     return tuple(layer for layer in found if layer.size_bytes)

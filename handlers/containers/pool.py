@@ -19,7 +19,7 @@ from nova_code_verifier.handlers.executor_function.client import read_answer
 from nova_code_verifier.handlers.executor_function.envelope import wrap
 from nova_code_verifier.handlers.executors import start_local
 from nova_code_verifier.handlers.settings import Settings
-from nova_code_verifier.sandbox.errors import FunctionCrashedError, SandboxError, UnreachableError
+from nova_code_verifier.sandbox.errors import FunctionCrashedError, UnreachableError
 from nova_code_verifier.sandbox.remote.executor import RemoteExecutor
 from nova_code_verifier.sandbox.types import IsolationLevel
 
@@ -39,16 +39,13 @@ def executor_in_containers(
     """
     count = count or len(os.sched_getaffinity(0))
     with ExitStack() as stack:
-        try:
-            client = stack.enter_context(engine())
-            containers = [
-                stack.enter_context(
-                    running(client, image, handler=EXECUTOR_HANDLER, VERIFIER_WORKERS="1")
-                )
-                for _ in range(count)
-            ]
-        except ContainerError as error:
-            raise SandboxError(str(error)) from error
+        client = stack.enter_context(engine())
+        containers = [
+            stack.enter_context(
+                running(client, image, handler=EXECUTOR_HANDLER, VERIFIER_WORKERS="1")
+            )
+            for _ in range(count)
+        ]
         invoke = container_invoker(
             containers, fresh_environment=settings.isolation is IsolationLevel.NONE
         )
@@ -71,24 +68,18 @@ def container_invoker(
         idle.put(container)
 
     def invoke(payload: bytes) -> bytes:
+        event = json.dumps(wrap(payload)).encode("ascii")
         container = idle.get()
-        try:
-            event = json.dumps(wrap(payload)).encode("ascii")
-            return (_invoke_once if fresh_environment else _invoke)(container, event)
-        finally:
-            idle.put(container)
+        with ExitStack() as stack:
+            stack.callback(idle.put, container)
+            if fresh_environment:
+                stack.callback(_restart, container)
+            return _invoke(container, event, tenant=uuid4().hex if fresh_environment else "")
 
     return invoke
 
 
-def _invoke_once(container: Container, event: bytes) -> bytes:
-    try:
-        return _invoke(container, event, tenant=uuid4().hex)
-    finally:
-        _restart(container)
-
-
-def _invoke(container: Container, event: bytes, *, tenant: str = "") -> bytes:
+def _invoke(container: Container, event: bytes, *, tenant: str) -> bytes:
     try:
         answer = container.invoke(event, tenant=tenant)
         return read_answer(answer.body, has_failed=answer.status != _HTTP_OK)

@@ -5,12 +5,11 @@ from typing import Annotated
 
 import typer
 
-from nova_code_verifier.handlers.cli.exit_status import Status, exit_on_errors, exit_with
+from nova_code_verifier.handlers.cli.exit_status import Status
 from nova_code_verifier.handlers.cli.options import SamplesArgument
 from nova_code_verifier.handlers.settings import read_settings
 
 
-@exit_on_errors()
 def docker_check(
     *,
     source: SamplesArgument,
@@ -61,14 +60,11 @@ def docker_check(
     judge and of the executor function: the container has no network.
     """
     from nova_code_verifier.handlers.cli.docker_check.comparison import check  # noqa: PLC0415
-    from nova_code_verifier.handlers.containers.image import Build, ContainerError  # noqa: PLC0415
+    from nova_code_verifier.handlers.containers.image import Build  # noqa: PLC0415
     from nova_code_verifier.handlers.executors import start_local  # noqa: PLC0415
 
     settings = read_settings()
     build = Build(context=context, base_image=base_image, network=build_network)
     with start_local(settings) as executor:
-        try:
-            is_same = check(source, image or build, executor, settings, on_line=typer.echo)
-        except ContainerError as error:
-            raise exit_with(str(error), Status.FAILED) from None
+        is_same = check(source, image or build, executor, settings, on_line=typer.echo)
     raise typer.Exit(Status.DONE if is_same else Status.FAILED)

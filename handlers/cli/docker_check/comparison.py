@@ -7,16 +7,12 @@ people, and whether all rows are the same.
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from nova_code_verifier.handlers import row_lint
 from nova_code_verifier.handlers.cli.files import UnusableFileError, open_input, read_lines
+from nova_code_verifier.handlers.containers import image as images
 from nova_code_verifier.handlers.containers.container import PAYLOAD_BYTES_MAX, Answer, running
-from nova_code_verifier.handlers.containers.image import (
-    Build,
-    ContainerError,
-    build_image,
-    engine,
-    layers_of,
-)
 from nova_code_verifier.handlers.report import ISOLATION_LEVELS
 from nova_code_verifier.handlers.service import Service, rows_of
 from nova_code_verifier.handlers.settings import Settings
@@ -31,7 +27,6 @@ _UNMEASURED = ("duration_ms",)
 """Metrics that differ between any two runs."""
 
 Row = dict[str, object]
-Invoke = Callable[[bytes], Answer]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +40,7 @@ class Comparison:
 
 def check(
     source: str,
-    image: str | Build,
+    image: str | images.Build,
     executor: LocalExecutor,
     settings: Settings,
     *,
@@ -53,13 +48,13 @@ def check(
 ) -> bool:
     """Return whether *image*, which is built unless it is a tag, gives the rows of *executor*.
 
-    Calls *on_line* with each line for people. Raises ContainerError, UnusableFileError, and
-    SandboxError.
+    Calls *on_line* with each line for people. Raises UnusableFileError, and SandboxError, such
+    as ContainerError.
     """
-    with open_input(source) as stream, engine() as client:
-        tag = image if isinstance(image, str) else build_image(client, image)
+    with open_input(source) as stream, images.engine() as client:
+        tag = image if isinstance(image, str) else images.build_image(client, image)
         on_line(f"image {tag}")
-        for layer in layers_of(client, tag):
+        for layer in images.layers_of(client, tag):
             on_line(f"{layer.size_bytes / 1e6:9.1f} MB  {layer.command[:_COMMAND_CHARACTERS]}")
         with running(client, tag) as container:
             comparison = compare(
@@ -67,33 +62,36 @@ def check(
             )
     for difference in comparison.differences:
         on_line(difference)
-    levels = ", ".join(comparison.levels)
     on_line(
         f"{comparison.rows} rows, {len(comparison.differences)} differences; "
-        f"isolation in the image: {levels}"
+        f"isolation in the image: {', '.join(comparison.levels)}"
     )
     return not comparison.differences
 
 
-def compare(lines: Iterable[bytes], invoke: Invoke, service: Service) -> Comparison:
+def compare(
+    lines: Iterable[bytes], invoke: Callable[[bytes], Answer], service: Service
+) -> Comparison:
     """Score every line in the image and here, and compare the rows.
 
-    Raises ContainerError, UnusableFileError, and SandboxError.
+    Raises UnusableFileError, and SandboxError, such as ContainerError.
     """
     count = 0
     levels: set[str] = set()
     differences: list[str] = []
     for batch in _batches(lines):
-        theirs = rows_in(invoke(_event(batch)))
+        theirs = rows_in(invoke(b"[" + b",".join(batch) + b"]"))
         outcomes = list(service.score(read_event([json.loads(line) for line in batch]).entries))
         lost = [outcome.score.problem for outcome in outcomes if outcome.score.is_outage]
         if lost:  # equal rows would prove nothing
-            raise ContainerError(
+            raise images.ContainerError(
                 f"this machine failed to grade {len(lost)} samples; first reason: {lost[0]}"
             )
         ours = rows_of(outcomes, OutagePolicy.VALUE)
         if len(theirs) != len(ours):
-            raise ContainerError(f"the image returned {len(theirs)} rows for {len(ours)} samples")
+            raise images.ContainerError(
+                f"the image returned {len(theirs)} rows for {len(ours)} samples"
+            )
         for row, expected in zip(theirs, ours, strict=True):
             differences += _differences(row, expected)
             levels.add(_level_of(row))
@@ -132,29 +130,20 @@ def _check(number: int, line: bytes) -> None:
         raise UnusableFileError(f"line {number}: not JSON ({error})") from error
 
 
-def _event(batch: list[bytes]) -> bytes:
-    return b"[" + b",".join(batch) + b"]"
-
-
 def rows_in(answer: Answer) -> list[Row]:
     """Return the rows of an answer. Raises ContainerError if the function has failed."""
     try:
-        rows = json.loads(answer.body)
+        rows: list[Any] = row_lint.rows_in(json.loads(answer.body))
     except ValueError:
-        rows = None
-    if isinstance(rows, dict) and isinstance(rows.get("body"), str):  # VERIFIER_ALWAYS_ENVELOPE
-        rows = json.loads(rows["body"])
-    if not isinstance(rows, list):
         body = answer.body[:500].decode("utf-8", "replace")
-        raise ContainerError(f"the function failed (HTTP status {answer.status}): {body}")
+        raise images.ContainerError(
+            f"the function failed (HTTP status {answer.status}): {body}"
+        ) from None
     return rows
 
 
 def _differences(row: Row, expected: Row) -> Iterator[str]:
-    ours = {"id": expected["id"], "reward": expected["aggregate_reward_score"]}
-    theirs = {"id": row.get("id"), "reward": row.get("aggregate_reward_score")}
-    ours |= _values_of(expected)
-    theirs |= _values_of(row)
+    ours, theirs = _values_of(expected), _values_of(row)
     for name in ours | theirs:
         if name not in _UNMEASURED and ours.get(name) != theirs.get(name):
             yield (
@@ -171,4 +160,5 @@ def _level_of(row: Row) -> str:
 def _values_of(row: Row) -> dict[str, object]:
     metrics = row["metrics_list"]
     assert isinstance(metrics, list)  # noqa: S101
-    return {metric["name"]: metric["value"] for metric in metrics}
+    values = {"id": row.get("id"), "reward": row.get("aggregate_reward_score")}
+    return values | {metric["name"]: metric["value"] for metric in metrics}

@@ -5,13 +5,12 @@ import sys
 
 import typer
 
-from nova_code_verifier.handlers.cli.exit_status import Status, exit_on_errors
+from nova_code_verifier.handlers.cli.exit_status import Status
 from nova_code_verifier.handlers.cli.files import print_output
 from nova_code_verifier.handlers.cli.options import JsonOption
 from nova_code_verifier.handlers.settings import read_settings
 
 
-@exit_on_errors()
 def doctor(*, as_json: JsonOption = False) -> None:
     """Start the sandbox with your settings, and show which protections it has on this machine.
 

@@ -9,10 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
-from nova_code_verifier.handlers.report import ISOLATION_LEVELS
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.host.local import LocalExecutor
@@ -20,8 +19,9 @@ from nova_code_verifier.sandbox.types import IsolationLevel
 
 _LEVELS = {
     IsolationLevel.KERNEL: "the kernel refuses network, processes and files to a program",
-    IsolationLevel.INTERPRETER: "Python refuses them; a program that corrupts memory can get "
-    "around it",
+    IsolationLevel.INTERPRETER: (
+        "Python refuses them; a program that corrupts memory can get around it"
+    ),
     IsolationLevel.NONE: "nothing is refused; only for programs that you trust",
 }
 
@@ -87,9 +87,7 @@ class Diagnosis:
     @property
     def is_enough(self) -> bool:
         """Whether samples can be scored here."""
-        if self.level is None:
-            return False
-        return ISOLATION_LEVELS[self.level] >= ISOLATION_LEVELS[self.required]
+        return self.level is not None and self.level >= self.required
 
     @property
     def kernel_refused(self) -> str:
@@ -99,16 +97,13 @@ class Diagnosis:
 
 def diagnose(settings: Settings, start: Callable[[], LocalExecutor]) -> Diagnosis:
     """Start the sandbox with *start*, and return what it was granted."""
+    required = settings.weakest_level
     try:
         with start() as executor:
-            return Diagnosis(
-                required=settings.weakest_level,
-                level=executor.level,
-                granted=executor.granted,
-                workers=len(executor.zygote_pids),
-            )
+            level, granted, workers = executor.level, executor.granted, len(executor.zygote_pids)
     except SandboxError as error:
-        return Diagnosis(required=settings.weakest_level, granted={}, problem=str(error))
+        return Diagnosis(required=required, granted={}, problem=str(error))
+    return Diagnosis(required=required, level=level, granted=granted, workers=workers)
 
 
 def as_json(diagnosis: Diagnosis) -> dict[str, object]:
@@ -134,54 +129,38 @@ def as_json(diagnosis: Diagnosis) -> dict[str, object]:
 
 def as_text(diagnosis: Diagnosis) -> RenderableType:
     """Return everything as tables for people."""
-    return Group(_facts(diagnosis), "", _protections(diagnosis))
-
-
-def _facts(diagnosis: Diagnosis) -> Table:
-    table = Table(box=None, pad_edge=False, show_header=False)
-    level = diagnosis.level
-    style = "green" if diagnosis.is_enough else "bold red"
-    table.add_row("isolation level", Text(level or "the sandbox does not start", style=style))
-    if level is not None:
-        table.add_row("", _LEVELS[level])
-    if diagnosis.problem:
-        table.add_row("", Text(diagnosis.problem))
+    level, style = diagnosis.level, "green" if diagnosis.is_enough else "bold red"
+    facts = Table.grid(padding=(0, 2))
+    facts.add_row("isolation level", Text(level or "the sandbox does not start", style=style))
+    facts.add_row("", _LEVELS[level] if level else diagnosis.problem)
     if diagnosis.kernel_refused:
-        table.add_row("kernel refused", Text(diagnosis.kernel_refused))
-    table.add_row("required level", diagnosis.required)
-    table.add_row("workers", str(diagnosis.workers))
+        facts.add_row("kernel refused", diagnosis.kernel_refused)
+    facts.add_row("required level", diagnosis.required)
+    facts.add_row("workers", str(diagnosis.workers))
     for name, value in _machine().items():
-        table.add_row(name, value)
-    return table
+        facts.add_row(name, value)
+    return Group(facts, "", _protection_table(diagnosis))
 
 
-def _protections(diagnosis: Diagnosis) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("protection", "granted"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("what it does, and how to get it if it is missing")
+def _protection_table(diagnosis: Diagnosis) -> Table:
+    names = (Column(name, no_wrap=True) for name in ("protection", "granted"))
+    effect = "what it does, and how to get it if it is missing"
+    table = Table(*names, effect, box=None, pad_edge=False, header_style="bold")
     for name, protection in PROTECTIONS.items():
-        remedy = _remedy(diagnosis, name)
-        table.add_row(name, _granted_text(diagnosis.granted.get(name, False)), protection.effect)
+        granted, remedy = diagnosis.granted.get(name, False), _remedy(diagnosis, name)
+        version = "" if isinstance(granted, bool) else f" ({granted})"
+        answer = Text(f"yes{version}", style="green") if granted else Text("no", style="yellow")
+        table.add_row(name, answer, protection.effect)
         if remedy:
             table.add_row("", "", Text(f"-> {remedy}", style="yellow"))
     return table
-
-
-def _granted_text(granted: object) -> Text:
-    if not granted:
-        return Text("no", style="yellow")
-    return Text("yes" if granted is True else f"yes ({granted})", style="green")
 
 
 def _remedy(diagnosis: Diagnosis, name: str) -> str:
     protection = PROTECTIONS[name]
     if diagnosis.granted.get(name, False):
         return ""
-    if protection.needs_kernel_level and diagnosis.level in (
-        IsolationLevel.INTERPRETER,
-        IsolationLevel.NONE,
-    ):
+    if protection.needs_kernel_level and diagnosis.level not in (None, IsolationLevel.KERNEL):
         if diagnosis.kernel_refused:
             return f"part of level kernel, which the kernel refused; {protection.remedy}"
         return "part of level kernel; unset VERIFIER_ISOLATION to get it"

@@ -6,19 +6,12 @@ In: a graded answer, what was expected, the rubric. Out: lines, and a table of o
 from collections.abc import Iterator
 
 from rich.console import RenderableType
-from rich.text import Text
 
 from nova_code_verifier.handlers.cli.explain.cases import EXCERPT_CHARACTERS
 from nova_code_verifier.handlers.cli.tables import printable, table_with_header
 from nova_code_verifier.verifier.rubric import Polarity, Rubric
-from nova_code_verifier.verifier.sentiment.answer import (
-    Expected,
-    SentimentResult,
-    counted_opinions,
-)
+from nova_code_verifier.verifier.sentiment.answer import Expected, SentimentResult, counted_opinions
 from nova_code_verifier.verifier.sentiment.opinions import Opinion
-
-_NO_OPINION = Text("-")
 
 
 def answer_parts(
@@ -27,15 +20,15 @@ def answer_parts(
     """Show the answer and what was expected, or why there is no answer."""
     expected_text = expected if isinstance(expected, Polarity) else counted_opinions(len(expected))
     if result.answer is None:
-        yield Text(f"no answer was found in the completion: {result.reason}")
-        yield Text(f"expected: {expected_text}")
+        yield f"no answer was found in the completion: {result.reason}"
+        yield f"expected: {expected_text}"
     else:
-        yield Text(f"answer: {result.answer}; expected: {expected_text}")
+        yield f"answer: {result.answer}; expected: {expected_text}"
     if not isinstance(expected, Polarity):
         yield from _opinions(result, expected)
     elif rubric.priors:
         worth = rubric.label_weight(expected)
-        yield Text(f"a right {expected} is worth {worth:.4g}: frequent labels are worth less")
+        yield f"a right {expected} is worth {worth:.4g}: frequent labels are worth less"
 
 
 def share_line(result: SentimentResult, expected: Expected) -> str:
@@ -53,25 +46,23 @@ def share_line(result: SentimentResult, expected: Expected) -> str:
 
 
 def _opinions(result: SentimentResult, expected: tuple[Opinion, ...]) -> Iterator[RenderableType]:
-    table = table_with_header(("expected", "answered", "likeness"))
+    table = table_with_header("expected", "answered", "likeness")
     for pair in result.pairs:
         cells = _cell(expected[pair.expected]), _cell(result.opinions[pair.answered])
-        table.add_row(*cells, Text(f"{pair.likeness:.4g}"))
+        table.add_row(*cells, f"{pair.likeness:.4g}")
     missed = set(range(len(expected))) - {pair.expected for pair in result.pairs}
     unexpected = set(range(len(result.opinions))) - {pair.answered for pair in result.pairs}
     for index in sorted(missed):
-        table.add_row(_cell(expected[index]), _NO_OPINION, Text("0"))
+        table.add_row(_cell(expected[index]), "-", "0")
     for index in sorted(unexpected):
-        table.add_row(_NO_OPINION, _cell(result.opinions[index]), Text("0"))
+        table.add_row("-", _cell(result.opinions[index]), "0")
     if table.row_count:
         yield table
     ignored = result.count - len(result.opinions)
     if ignored:
-        yield Text(
-            f"answered but ignored: {ignored} (no target, no polarity, or too many opinions)"
-        )
+        yield f"answered but ignored: {ignored} (no target, no polarity, or too many opinions)"
 
 
-def _cell(opinion: Opinion) -> Text:
+def _cell(opinion: Opinion) -> str:
     parts = (opinion.target, opinion.category, opinion.polarity)
-    return Text(" | ".join(printable(part, limit=EXCERPT_CHARACTERS) for part in parts if part))
+    return " | ".join(printable(part, limit=EXCERPT_CHARACTERS) for part in parts if part)

@@ -10,53 +10,44 @@ import re
 from collections.abc import Mapping, Sequence
 
 from rich.table import Table
-from rich.text import Text
 
 from nova_code_verifier.handlers.cli.score.remark import ending_text
 from nova_code_verifier.handlers.cli.tables import printable, table_with_header
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, from_tree
 from nova_code_verifier.sandbox.types import Ending, Execution
+from nova_code_verifier.verifier.test_code.harness import script
 from nova_code_verifier.verifier.test_code.harness.compile import divide_script
-from nova_code_verifier.verifier.test_code.harness.script import ITEM
-from nova_code_verifier.verifier.types import (
-    CallCase,
-    CaseResult,
-    CodePlan,
-    StdioCase,
-    TestCode,
-    TestPlan,
-)
+from nova_code_verifier.verifier.types import CaseResult, CodePlan, StdioCase, TestCase, TestPlan
 
 EXCERPT_CHARACTERS = 60
 _CASES_MAX = 100
 _TEST_LINE = re.compile(r"line (\d{1,6}) of the tests")
 
 
-def case_table(plan: TestPlan | CodePlan | None, cases: Sequence[CaseResult]) -> Table:
-    """Return a table with one line per case; *plan* is None if it cannot be read any more."""
-    table = table_with_header(("case", "verdict", "expected", "observed", "remark"))
-    statements = _statements(plan.test_code) if isinstance(plan, CodePlan) else {}
+def case_table(plan: TestPlan | CodePlan, cases: Sequence[CaseResult]) -> Table:
+    """Return a table with one line per case."""
+    table = table_with_header("case", "verdict", "expected", "observed", "remark")
+    statements = _statements(plan) if isinstance(plan, CodePlan) else {}
     for index, case in enumerate(cases[:_CASES_MAX]):
         if isinstance(plan, TestPlan):
-            expected, observed = _expected(plan.cases[index]), _observed(case.execution)
+            shown = _expected(plan.cases[index]), _observed(case.execution)
         else:
-            expected, observed = _test_line(plan, case, statements), _answered(case.execution)
+            shown = _test_line(plan, case, statements), _answered(case.execution)
         remark = ending_text(case.execution)
         if case.message:
             remark = f'{remark}: "{case.message}"'
-        cells = (printable(text, limit=EXCERPT_CHARACTERS) for text in (expected, observed))
         table.add_row(
-            Text(printable(case.name) or str(index + 1)),
-            Text(case.verdict),
-            *map(Text, cells),
-            Text(printable(remark)),
+            printable(case.name) or str(index + 1),
+            case.verdict,
+            *(printable(text, limit=EXCERPT_CHARACTERS) for text in shown),
+            printable(remark),
         )
     if len(cases) > _CASES_MAX:
-        table.add_row(Text("..."), Text(f"{len(cases) - _CASES_MAX} more"))
+        table.add_row("...", f"{len(cases) - _CASES_MAX} more")
     return table
 
 
-def _expected(case: StdioCase | CallCase) -> str:
+def _expected(case: TestCase) -> str:
     return _shown(case.expected_stdout if isinstance(case, StdioCase) else case.expected_value)
 
 
@@ -69,31 +60,26 @@ def _observed(execution: Execution) -> str:
     return repr(execution.stdout[: 4 * EXCERPT_CHARACTERS].decode("utf-8", "replace"))
 
 
-def _test_line(plan: CodePlan | None, case: CaseResult, statements: Mapping[str, int]) -> str:
+def _test_line(plan: CodePlan, case: CaseResult, statements: Mapping[str, int]) -> str:
     """Return the line of the tests at which a case failed, or else the line where it begins."""
     error = case.execution.error
     failed = _TEST_LINE.search(error.message) if error else None
-    lines = plan.test_code.source.splitlines() if plan else []
+    lines = plan.test_code.source.splitlines()
     number = int(failed[1]) if failed else statements.get(case.name, 0)
     return lines[number - 1].strip() if 0 < number <= len(lines) else ""
 
 
-def _statements(test_code: TestCode) -> dict[str, int]:
+def _statements(plan: CodePlan) -> dict[str, int]:
     """Return the lines on which the cases of a script begin, by their names."""
-    tree = ast.parse(test_code.source)
-    divide_script(tree, test_code.entry_point)
+    tree = ast.parse(plan.test_code.source)
+    divide_script(tree, plan.test_code.entry_point)
     lines = {}
     for node in ast.walk(tree):
         match node:
-            case ast.With(
-                items=[
-                    ast.withitem(
-                        context_expr=ast.Call(func=ast.Name(id=name), args=[ast.Constant(unit)])
-                    )
-                ],
-                body=[statement],
-            ) if name == ITEM:
-                lines[str(unit)] = statement.lineno
+            case ast.With(items=[ast.withitem(context_expr=call)], body=[statement]):
+                match call:
+                    case ast.Call(func=ast.Name(id=script.ITEM), args=[ast.Constant(unit)]):
+                        lines[str(unit)] = statement.lineno
     return lines
 
 

@@ -5,17 +5,10 @@ from typing import Annotated
 
 import typer
 
-from nova_code_verifier.handlers.cli.exit_status import exit_on_errors
-from nova_code_verifier.handlers.cli.files import (
-    UnusableFileError,
-    open_input,
-    print_output,
-    read_lines,
-)
+from nova_code_verifier.handlers.cli import files
 from nova_code_verifier.handlers.cli.options import RubricOption, SamplesArgument, settings_with
 
 
-@exit_on_errors()
 def explain(
     *,
     source: SamplesArgument,
@@ -60,12 +53,12 @@ def explain(
         from nova_code_verifier.handlers.cli.tables import render  # noqa: PLC0415
         from nova_code_verifier.handlers.service import Service  # noqa: PLC0415
 
-        with open_input(source) as stream:
-            lines = list(read_samples(read_lines(stream, source)))
+        with files.open_input(source) as stream:
+            lines = list(read_samples(files.read_lines(stream, source)))
         matches = [line.entry for line in lines if str(line.entry.id) == sample_id]
         matches += [line.entry for line in lines if str(line.number) == sample_id]
         if not matches:
-            raise UnusableFileError(
+            raise files.UnusableFileError(
                 f"{source}: no sample has the id {sample_id}, and no sample is on a line of this "
                 "number; give the `id` of a sample or the number of its line"
             )
@@ -73,4 +66,4 @@ def explain(
         paid = outcome.row["aggregate_reward_score"]
         assert paid is None or isinstance(paid, float)  # noqa: S101  (a row's reward)
         report = explain_report(matches[0], outcome.graded, paid=paid)
-        print_output(render(report, sys.stdout))
+        files.print_output(render(report, sys.stdout))

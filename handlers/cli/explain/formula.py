@@ -27,12 +27,17 @@ def reward_lines(score: Score, rubric: Rubric, paid: float) -> Iterator[str]:
         yield f"  after a security violation, which costs {rubric.violation_penalty:.0%}"
 
 
-def share_lines(score: Score, rubric: Rubric, *, has_groups: bool) -> Iterator[str]:
-    """Yield the formula of the share: what was passed beyond the best constant answer."""
+def correctness_lines(score: Score, rubric: Rubric, *, has_groups: bool) -> Iterator[str]:
+    """Yield the formulas of the share and of the correctness.
+
+    The share is what was passed, without what the best constant answer passes.
+    """
     total = score.tests_total
     guessed = round(score.guess_baseline * total)
     is_corrected = rubric.guess_correction and score.guess_baseline not in {0, 1}
-    share = counted_share(score, rubric)
+    share = score.share
+    if rubric.guess_correction:
+        share = float(correct_for_guessing(Fraction(score.share), Fraction(score.guess_baseline)))
     if has_groups:
         how = "if all of it passed" if rubric.groups is Grouping.MINIMUM else "in part"
         yield (
@@ -50,13 +55,7 @@ def share_lines(score: Score, rubric: Rubric, *, has_groups: bool) -> Iterator[s
             f"share = max(0, ({score.tests_passed} passed - {guessed} guessed) / "
             f"({total} cases - {guessed} guessed)) = {share:.4g}"
         )
-
-
-def counted_share(score: Score, rubric: Rubric) -> float:
-    """Return the share that counts: of what was passed, or beyond the best constant answer."""
-    if not rubric.guess_correction:
-        return score.share
-    return float(correct_for_guessing(Fraction(score.share), Fraction(score.guess_baseline)))
+    yield worth_line(score, rubric, share)
 
 
 def worth_line(score: Score, rubric: Rubric, share: float, *, worth: float = 1.0) -> str:

@@ -9,14 +9,9 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from nova_code_verifier.handlers.cli.explain import formula
 from nova_code_verifier.handlers.cli.explain.answer import answer_parts, share_line
 from nova_code_verifier.handlers.cli.explain.cases import case_table
-from nova_code_verifier.handlers.cli.explain.formula import (
-    counted_share,
-    reward_lines,
-    share_lines,
-    worth_line,
-)
 from nova_code_verifier.handlers.cli.tables import printable
 from nova_code_verifier.handlers.report import finding_text
 from nova_code_verifier.handlers.wire import Entry
@@ -30,33 +25,29 @@ def explain_report(entry: Entry, graded: GradedSample, *, paid: float | None) ->
 
     *paid* is the reward in the row; None if there is none.
     """
-    return Group(_head(entry, graded.score, paid), *_parts(entry, graded, paid))
+    name = printable(str(entry.id)) if entry.id is not None else "a sample without an id"
+    reward = "no reward" if paid is None else f"reward {paid:g}"
+    head = Text(f"{name}: {graded.score.verdict}, {reward}", style="bold")
+    return Group(head, *_parts(entry, graded, paid))
 
 
 def _parts(entry: Entry, graded: GradedSample, paid: float | None) -> Iterator[RenderableType]:
     score, prepared = graded.score, graded.prepared
     if score.problem:
-        yield Text(f"problem: {printable(score.problem)}")
+        yield f"problem: {printable(score.problem)}"
     if score.verdict is Verdict.UNGRADED or prepared is None:
         return
     if prepared.sentiment is not None:
         yield from answer_parts(*prepared.sentiment, prepared.task.rubric)
     else:
-        yield Text(_found(entry, score))
-    for finding in score.findings:
-        yield Text(f"finding: {printable(finding_text(finding))}")
-    yield from (Text(f"format: {issue.replace('_', ' ')}") for issue in score.format_issues)
+        yield _found(entry, score)
+    yield from (f"finding: {printable(finding_text(finding))}" for finding in score.findings)
+    yield from (f"format: {issue.replace('_', ' ')}" for issue in score.format_issues)
     if score.cases and prepared.plan is not None:
         yield case_table(prepared.plan, score.cases)
     if paid is not None:
-        yield from map(Text, _correctness(score, prepared))
-        yield from map(Text, reward_lines(score, prepared.task.rubric, paid))
-
-
-def _head(entry: Entry, score: Score, paid: float | None) -> Text:
-    name = printable(str(entry.id)) if entry.id is not None else "a sample without an id"
-    reward = "no reward" if paid is None else f"reward {paid:g}"
-    return Text(f"{name}: {score.verdict}, {reward}", style="bold")
+        yield from _correctness(score, prepared)
+        yield from formula.reward_lines(score, prepared.task.rubric, paid)
 
 
 def _found(entry: Entry, score: Score) -> str:
@@ -75,10 +66,9 @@ def _correctness(score: Score, prepared: PreparedSample) -> Iterator[str]:
     rubric, plan = prepared.task.rubric, prepared.plan
     if score.cases and plan is not None:
         has_groups = isinstance(plan, TestPlan) and plan.groups is not None
-        yield from share_lines(score, rubric, has_groups=has_groups)
-        yield worth_line(score, rubric, counted_share(score, rubric))
+        yield from formula.correctness_lines(score, rubric, has_groups=has_groups)
     elif prepared.sentiment is not None and prepared.sentiment[0].answer is not None:
         result, expected = prepared.sentiment
         worth = rubric.label_weight(result.answer) if isinstance(result.answer, Polarity) else 1.0
         yield share_line(result, expected)
-        yield worth_line(score, rubric, result.correctness, worth=worth)
+        yield formula.worth_line(score, rubric, result.correctness, worth=worth)

@@ -5,13 +5,12 @@ from typing import Annotated
 
 import typer
 
-from nova_code_verifier.handlers.cli.exit_status import Status, exit_on_errors, exit_with
+from nova_code_verifier.handlers.cli.exit_status import Status, exit_with
 from nova_code_verifier.handlers.cli.files import json_line, print_output
 from nova_code_verifier.handlers.cli.options import JsonOption
 from nova_code_verifier.handlers.settings import read_settings, with_model
 
 
-@exit_on_errors()
 def judge_check(
     *,
     source: Annotated[
@@ -26,8 +25,7 @@ def judge_check(
     model: Annotated[
         str | None,
         typer.Option(
-            metavar="ID",
-            help="The id or ARN of the model. It replaces VERIFIER_JUDGE_MODEL.",
+            metavar="ID", help="The id or ARN of the model. It replaces VERIFIER_JUDGE_MODEL."
         ),
     ] = None,
     as_json: JsonOption = False,

@@ -7,8 +7,7 @@ from statistics import fmean
 
 from rich.bar import Bar
 from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
+from rich.table import Column, Table
 
 from nova_code_verifier.handlers.cli.judge_check.run import Findings
 from nova_code_verifier.handlers.cli.judge_check.statistics import BIN_COUNT
@@ -35,36 +34,35 @@ def as_json(findings: Findings, *, model: str) -> dict[str, object]:
         "failures": dict(findings.failures),
         "rows": [
             {
-                "line": judged.row.number,
-                "id": judged.row.id,
-                "human_score": judged.row.human_score,
-                "scores": [answer.value for answer in judged.answers],
-                "problems": [answer.problem for answer in judged.answers if answer.problem],
+                "line": row.number,
+                "id": row.id,
+                "human_score": row.human_score,
+                "scores": [answer.value for answer in row.answers],
+                "problems": [answer.problem for answer in row.answers if answer.problem],
             }
-            for judged in findings.rows
+            for row in findings.rows
         ],
     }
 
 
 def as_text(findings: Findings, *, model: str) -> RenderableType:
     """Return everything as tables. Without a score, there is nothing but the failures to show."""
-    parts: list[RenderableType] = [_statistics(findings, model)]
-    if findings.score_count:
+    calls, scores, rows = findings.answer_count, findings.score_count, len(findings.rows)
+    statistics = _grid()
+    statistics.add_row("model", printable(model))
+    statistics.add_row("answers", f"{calls} to {rows} rows, {scores} with a score")
+    parts: list[RenderableType] = [statistics]
+    if scores:
+        statistics.add_row("consistency", _consistency(findings))
+        statistics.add_row("agreement", _agreement(findings))
         parts += ["", _distribution(findings)]
     if findings.failures:
-        parts += ["", _failures(findings)]
+        failures = _grid()
+        for kind, count in findings.failures.most_common():
+            failures.add_row(kind, str(count))
+        failures.add_row("first message", printable(findings.first_problem))
+        parts += ["", failures]
     return Group(*parts)
-
-
-def _statistics(findings: Findings, model: str) -> Table:
-    table = _grid()
-    calls, scores, rows = findings.answer_count, findings.score_count, len(findings.rows)
-    table.add_row("model", Text(printable(model)))
-    table.add_row("answers", f"{calls} to {rows} rows, {scores} with a score")
-    if scores:
-        table.add_row("consistency", _consistency(findings))
-        table.add_row("agreement", _agreement(findings))
-    return table
 
 
 def _consistency(findings: Findings) -> str:
@@ -91,15 +89,5 @@ def _distribution(findings: Findings) -> Table:
     return table
 
 
-def _failures(findings: Findings) -> Table:
-    table = _grid()
-    for kind, count in findings.failures.most_common():
-        table.add_row(Text(kind), str(count))
-    table.add_row("first message", Text(printable(findings.first_problem)))
-    return table
-
-
 def _grid() -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    return table
+    return Table.grid(Column(no_wrap=True), padding=(0, 2))

@@ -6,15 +6,14 @@ In: rows of a file, a judge. Out: its answers to each row, and statistics over a
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean
 
 from nova_code_verifier.handlers.cli.files import UnusableFileError, open_input, read_lines
 from nova_code_verifier.handlers.cli.judge_check.statistics import histogram, spearman, spread
 from nova_code_verifier.handlers.cli.progress import ProgressBar
-from nova_code_verifier.handlers.llm_judge.judge import LlmJudge
 from nova_code_verifier.handlers.llm_judge.types import FailedSimilarity, JudgeFailure
 from nova_code_verifier.handlers.service import llm_judge_for
 from nova_code_verifier.handlers.settings import Settings, SettingsError
@@ -23,23 +22,19 @@ from nova_code_verifier.verifier.types import Comparison, Similarity
 _SHOWN_CHARACTERS = 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Row:
-    """A line of the file. `human_score` may be on any scale: only the order counts."""
+    """A line of the file, and the judge's answers to it.
+
+    `human_score` may be on any scale: only the order counts.
+    """
 
     number: int
     size_bytes: int
     id: object
     comparison: Comparison
     human_score: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgedRow:
-    """A row, and the judge's answers to it."""
-
-    row: Row
-    answers: tuple[Similarity, ...]
+    answers: list[Similarity] = field(default_factory=list)
 
     @property
     def scores(self) -> list[float]:
@@ -56,7 +51,7 @@ class Findings:
     and a human score; None if it is undefined. `bins` counts the scores by tenths.
     """
 
-    rows: tuple[JudgedRow, ...]
+    rows: tuple[Row, ...]
     spreads: tuple[float, ...]
     agreement: float | None
     compared: int
@@ -66,7 +61,7 @@ class Findings:
     @property
     def answer_count(self) -> int:
         """The number of calls of the judge."""
-        return sum(len(judged.answers) for judged in self.rows)
+        return sum(len(row.answers) for row in self.rows)
 
     @property
     def score_count(self) -> int:
@@ -81,15 +76,15 @@ class Findings:
     @property
     def first_problem(self) -> str:
         """The reason why the first call without a score failed, with its line."""
-        for judged in self.rows:
-            for answer in judged.answers:
+        for row in self.rows:
+            for answer in row.answers:
                 if answer.value is None:
-                    return f"line {judged.row.number}: {answer.problem}"
+                    return f"line {row.number}: {answer.problem}"
         return ""
 
 
 def check_file(source: str, settings: Settings, *, repeats: int) -> Findings:
-    """Check the judge of *settings* on the rows of a file, and show a progress bar.
+    """Judge each row of a file *repeats* times, and show a progress bar.
 
     Raises UnusableFileError, and SettingsError if there is no judge.
     """
@@ -97,13 +92,15 @@ def check_file(source: str, settings: Settings, *, repeats: int) -> Findings:
         raise SettingsError("VERIFIER_JUDGE_MODEL: not set; set it, or pass --model")
     with open_input(source) as stream:
         rows = read_rows(read_lines(stream, source), source)
-    judge = llm_judge_for(settings)
     total_bytes = repeats * sum(row.size_bytes for row in rows)
     bar = ProgressBar(total_bytes=total_bytes, activity="judging", noun="answers")
-    with closing(judge), bar:
-        return check(
-            rows, judge, repeats=repeats, on_answer=lambda row: bar.advance(row.size_bytes)
-        )
+    with closing(llm_judge_for(settings)) as judge, bar:
+        for _ in range(repeats):  # not at once: the judge merges equal calls that are in progress
+            futures = [judge.submit(row.comparison) for row in rows]
+            for row, future in zip(rows, futures, strict=True):
+                row.answers.append(future.result())
+                bar.count_item(row.size_bytes)
+    return sum_up(rows)
 
 
 def read_rows(lines: Iterable[bytes], name: str) -> list[Row]:
@@ -120,34 +117,19 @@ def read_rows(lines: Iterable[bytes], name: str) -> list[Row]:
     return rows
 
 
-def check(
-    rows: Sequence[Row], judge: LlmJudge, *, repeats: int, on_answer: Callable[[Row], None]
-) -> Findings:
-    """Judge each of *rows* *repeats* times. Call *on_answer* after every answer."""
-    answers: list[list[Similarity]] = [[] for _ in rows]
-    for _ in range(repeats):  # not at once: the judge merges equal calls that are in progress
-        futures = [judge.submit(row.comparison) for row in rows]
-        for row, future, so_far in zip(rows, futures, answers, strict=True):
-            so_far.append(future.result())
-            on_answer(row)
-    return sum_up(
-        [JudgedRow(row=row, answers=tuple(each)) for row, each in zip(rows, answers, strict=True)]
-    )
-
-
-def sum_up(rows: Sequence[JudgedRow]) -> Findings:
+def sum_up(rows: Sequence[Row]) -> Findings:
     """Compute the statistics over *rows*."""
-    scores = [score for judged in rows for score in judged.scores]
+    scores = [score for row in rows for score in row.scores]
     pairs = [
         # Rounded: sums of equal scores in different orders may differ in their last digits.
-        (judged.row.human_score, round(fmean(judged.scores), 9))
-        for judged in rows
-        if judged.scores and judged.row.human_score is not None
+        (row.human_score, round(fmean(row.scores), 9))
+        for row in rows
+        if row.scores and row.human_score is not None
     ]
-    answers = (answer for judged in rows for answer in judged.answers)
+    answers = (answer for row in rows for answer in row.answers)
     return Findings(
         rows=tuple(rows),
-        spreads=tuple(spread(judged.scores) for judged in rows if len(judged.scores) > 1),
+        spreads=tuple(spread(row.scores) for row in rows if len(row.scores) > 1),
         agreement=spearman([human for human, _ in pairs], [mean for _, mean in pairs]),
         compared=len(pairs),
         bins=tuple(histogram(scores)),
@@ -163,21 +145,16 @@ def _read_row(number: int, text: bytes) -> Row:
     if not isinstance(raw, dict):
         found = json.dumps(raw)[:_SHOWN_CHARACTERS]
         raise ValueError(f"found {found}, expected one JSON object")  # noqa: TRY004  (of the file)
-    comparison = Comparison(response=_text(raw, "response"), reference=_text(raw, "reference"))
+    for name in ("response", "reference"):
+        if not isinstance(raw.get(name), str):
+            raise _unexpected(raw, name, "text")
     return Row(
         number=number,
         size_bytes=len(text),
         id=raw.get("id"),
-        comparison=comparison,
+        comparison=Comparison(response=raw["response"], reference=raw["reference"]),
         human_score=_human_score(raw),
     )
-
-
-def _text(raw: dict[str, object], field: str) -> str:
-    value = raw.get(field)
-    if not isinstance(value, str):
-        raise _unexpected(raw, field, "text")
-    return value
 
 
 def _human_score(raw: dict[str, object]) -> float | None:

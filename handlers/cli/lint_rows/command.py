@@ -4,11 +4,10 @@ from typing import Annotated
 
 import typer
 
-from nova_code_verifier.handlers.cli.exit_status import Status, exit_on_errors
+from nova_code_verifier.handlers.cli.exit_status import Status
 from nova_code_verifier.handlers.cli.files import print_output
 
 
-@exit_on_errors()
 def lint_rows(
     *,
     source: Annotated[

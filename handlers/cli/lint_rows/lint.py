@@ -5,20 +5,11 @@ line or as an event. Out: findings, each with its line or row.
 """
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nova_code_verifier.handlers import row_lint
 from nova_code_verifier.handlers.cli.files import UnusableFileError, open_input, read_lines
 from nova_code_verifier.handlers.cli.sample_lines import read_samples
-from nova_code_verifier.handlers.row_lint import (
-    DuplicateNameError,
-    Finding,
-    NoRowsError,
-    check_response,
-    check_rows,
-    read_json,
-    rows_in,
-)
 from nova_code_verifier.handlers.wire import read_event
 
 
@@ -36,60 +27,46 @@ def lint_file(source: str, *, samples: str | None, reward_range: tuple[float, fl
     sent_ids = None if samples is None else _read_ids(samples)
     document = _as_document(text, source)
     if document is None:
-        return _lint_lines(text, source, sent_ids, reward_range)
-    try:
-        row_count = len(rows_in(document))
-        findings = check_response(document, sent_ids=sent_ids, reward_range=reward_range)
-    except NoRowsError as error:
-        raise UnusableFileError(f"{source}: {error}") from None
-    _refuse_empty(row_count, source, sent_ids)
-    numbers = range(1, row_count + 1)
-    return LintResult(
-        row_count=row_count,
-        findings=tuple(_finding_text(finding, "row", numbers) for finding in findings),
-    )
+        rows, numbers, unreadable = _read_rows(text)
+        labels = [f"line {number}: " for number in numbers]
+        if rows and len(unreadable) == len(rows):
+            raise UnusableFileError(f"{source}: found no rows; {labels[0]}{unreadable[0]}")
+        findings = row_lint.check_rows(rows, sent_ids=sent_ids, reward_range=reward_range)
+        findings = [finding for finding in findings if finding.index not in unreadable]
+        findings += unreadable.values()
+        findings.sort(key=lambda finding: -1 if finding.index is None else finding.index)
+    else:
+        try:
+            rows = row_lint.rows_in(document)
+        except row_lint.NoRowsError as error:
+            raise UnusableFileError(f"{source}: {error}") from None
+        labels = [f"row {number}: " for number in range(1, len(rows) + 1)]
+        findings = row_lint.check_response(document, sent_ids=sent_ids, reward_range=reward_range)
+    # A check of nothing would always succeed. With samples, no rows may be what is expected.
+    if not rows and sent_ids is None:
+        raise UnusableFileError(f"{source}: found no rows, expected one or more")
+    texts = (f"{'' if f.index is None else labels[f.index]}{f}" for f in findings)
+    return LintResult(row_count=len(rows), findings=tuple(texts))
 
 
-def _lint_lines(
-    text: bytes,
-    source: str,
-    sent_ids: Sequence[object] | None,
-    reward_range: tuple[float, float],
-) -> LintResult:
-    rows, numbers, unreadable = _read_rows(text)
-    if rows and len(unreadable) == len(rows):
-        first = _finding_text(unreadable[0], "line", numbers)
-        raise UnusableFileError(f"{source}: found no rows; {first}")
-    _refuse_empty(len(rows), source, sent_ids)
-    findings = check_rows(rows, sent_ids=sent_ids, reward_range=reward_range)
-    findings = [finding for finding in findings if finding.index not in unreadable]
-    findings += unreadable.values()
-    findings.sort(key=lambda finding: -1 if finding.index is None else finding.index)
-    return LintResult(
-        row_count=len(rows),
-        findings=tuple(_finding_text(finding, "line", numbers) for finding in findings),
-    )
-
-
-def _read_rows(text: bytes) -> tuple[list[object], list[int], dict[int, Finding]]:
+def _read_rows(text: bytes) -> tuple[list[object], list[int], dict[int, row_lint.Finding]]:
     """Return the rows, the numbers of their lines, and a finding for each that is not JSON.
 
     A row that is not JSON becomes None, so that the other rows keep their indexes.
     """
     rows: list[object] = []
     numbers: list[int] = []
-    unreadable: dict[int, Finding] = {}
+    unreadable: dict[int, row_lint.Finding] = {}
     for number, line in enumerate(text.split(b"\n"), start=1):
         if line.strip():
-            row = None
             try:
-                row = _parse(line)
+                rows.append(_parse(line))
             except ValueError as error:
-                found = f"text that is {error}"
-                unreadable[len(rows)] = Finding(
-                    index=len(rows), field="row", found=found, expected="JSON"
+                index, found = len(rows), f"text that is {error}"
+                unreadable[index] = row_lint.Finding(
+                    index=index, field="row", found=found, expected="JSON"
                 )
-            rows.append(row)
+                rows.append(None)
             numbers.append(number)
     return rows, numbers, unreadable
 
@@ -123,8 +100,8 @@ def _read(name: str) -> bytes:
 def _parse(text: bytes) -> object:
     """Parse JSON. Raises ValueError, with a message for people."""
     try:
-        return read_json(text)
-    except DuplicateNameError:
+        return row_lint.read_json(text)
+    except row_lint.DuplicateNameError:
         raise
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
@@ -133,14 +110,3 @@ def _parse(text: bytes) -> object:
         raise ValueError("not UTF-8") from None
     except (ValueError, RecursionError):
         raise ValueError("unreadable (a number too long, or nested too deep)") from None
-
-
-def _refuse_empty(row_count: int, source: str, sent_ids: Sequence[object] | None) -> None:
-    # A check of nothing would always succeed. With samples, no rows may be what is expected.
-    if row_count == 0 and sent_ids is None:
-        raise UnusableFileError(f"{source}: found no rows, expected one or more")
-
-
-def _finding_text(finding: Finding, noun: str, numbers: Sequence[int]) -> str:
-    where = "" if finding.index is None else f"{noun} {numbers[finding.index]}: "
-    return f"{where}{finding}"

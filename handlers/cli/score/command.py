@@ -1,22 +1,17 @@
 """`verifier score`: its options. The docstring of the command is its `--help`."""
 
 import time
-from typing import TYPE_CHECKING, Annotated
+from contextlib import AbstractContextManager
+from typing import Annotated
 
 import typer
 
-from nova_code_verifier.handlers.cli.exit_status import Status, exit_on_errors, exit_with
+from nova_code_verifier.handlers.cli.exit_status import Status, exit_with
 from nova_code_verifier.handlers.cli.options import RubricOption, SamplesArgument, settings_with
 from nova_code_verifier.handlers.settings import Settings
-
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from nova_code_verifier.sandbox.host.local import LocalExecutor
-    from nova_code_verifier.sandbox.remote.executor import RemoteExecutor
+from nova_code_verifier.sandbox.types import TimedExecutor
 
 
-@exit_on_errors()
 def score(
     *,
     source: SamplesArgument,
@@ -107,17 +102,11 @@ def score(
     with _start(docker, settings, workers) as executor:
         # Imported after the start: the workers get ready while this process loads these.
         from nova_code_verifier.handlers.cli.score.file import score_file  # noqa: PLC0415
-        from nova_code_verifier.handlers.cli.score.tables import outage_text, summary_text  # noqa: PLC0415
+        from nova_code_verifier.handlers.cli.score.summary import outage_text, summary_text  # noqa: PLC0415
 
         started = time.monotonic()
         summary = score_file(
-            source,
-            executor,
-            settings,
-            out=out,
-            with_details=details,
-            as_table=table,
-            quiet=quiet,
+            source, executor, settings, out=out, with_details=details, as_table=table, quiet=quiet
         )
         if not quiet:
             seconds = time.monotonic() - started
@@ -130,7 +119,7 @@ def score(
 
 def _start(
     image: str | None, settings: Settings, workers: int | None
-) -> "LocalExecutor | AbstractContextManager[RemoteExecutor]":
+) -> AbstractContextManager[TimedExecutor]:
     if image is not None:
         from nova_code_verifier.handlers.containers.pool import executor_in_containers  # noqa: PLC0415
 

@@ -9,21 +9,11 @@ import traceback
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from nova_code_verifier.handlers.cli.files import (
-    STANDARD,
-    UnusableFileError,
-    bytes_left,
-    json_line,
-    open_input,
-    open_output,
-    read_lines,
-    write_all,
-)
+from nova_code_verifier.handlers.cli import files
 from nova_code_verifier.handlers.cli.progress import ProgressBar
 from nova_code_verifier.handlers.cli.sample_lines import read_samples
 from nova_code_verifier.handlers.cli.score.samples import ScoredSample, score_samples
-from nova_code_verifier.handlers.cli.score.summary import Summary
-from nova_code_verifier.handlers.cli.score.tables import sample_text
+from nova_code_verifier.handlers.cli.score.summary import Summary, sample_text
 from nova_code_verifier.handlers.service import Service
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.sandbox.types import TimedExecutor
@@ -51,35 +41,35 @@ def score_file(
     )
     outputs = []
     if out is not None or not as_table:
-        outputs.append((out or STANDARD, _rows_text))
+        outputs.append((out or files.STANDARD, _rows_text))
     if as_table:
-        outputs.append((STANDARD, _table_text))
+        outputs.append((files.STANDARD, _table_text))
     with ExitStack() as stack:
-        stream = stack.enter_context(open_input(source))
+        stream = stack.enter_context(files.open_input(source))
         _ = executor.level  # raises if the sandbox cannot start, before the output is emptied
-        files = [
-            (stack.enter_context(open_output(name, source=source)), name, text_of)
+        opened = [
+            (stack.enter_context(files.open_output(name, source=source)), name, text_of)
             for name, text_of in outputs
         ]
-        bar = stack.enter_context(ProgressBar(total_bytes=bytes_left(stream), quiet=quiet))
+        bar = stack.enter_context(ProgressBar(total_bytes=files.bytes_left(stream), quiet=quiet))
         for chunk in score_samples(
-            read_samples(read_lines(stream, source)),
+            read_samples(files.read_lines(stream, source)),
             service,
             with_details=with_details,
-            on_scored=lambda sample: bar.advance(sample.size_bytes),
+            on_scored=lambda line: bar.count_item(line.size_bytes),
         ):
             with bar.hidden():
-                for file, name, text_of in files:
-                    write_all(file, text_of(chunk).encode("utf-8", "replace"), name)
+                for file, name, text_of in opened:
+                    files.write_all(file, text_of(chunk).encode("utf-8", "replace"), name)
             for sample in chunk:
                 summary.add(sample)
     if summary.count == 0:  # more likely a mistake than the intention
-        raise UnusableFileError(f"{source}: found no samples, expected one or more")
+        raise files.UnusableFileError(f"{source}: found no samples, expected one or more")
     return summary
 
 
 def _rows_text(samples: Sequence[ScoredSample]) -> str:
-    return "".join(f"{json_line(sample.row)}\n" for sample in samples)
+    return "".join(f"{files.json_line(sample.row)}\n" for sample in samples)
 
 
 def _table_text(samples: Sequence[ScoredSample]) -> str:

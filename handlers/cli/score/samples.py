@@ -6,12 +6,12 @@ A broken sample costs its own row only.
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nova_code_verifier.handlers.cli.sample_lines import SampleLine
 from nova_code_verifier.handlers.cli.score.remark import remark_on
 from nova_code_verifier.handlers.service import Outcome, Service
-from nova_code_verifier.verifier.types import Verdict
+from nova_code_verifier.verifier.types import Score
 
 _CHUNK_SAMPLES = 256
 _CHUNK_BYTES = 32 * 2**20
@@ -19,18 +19,15 @@ _CHUNK_BYTES = 32 * 2**20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoredSample:
-    """The part of a result that stays in memory. Outputs do not: they may be huge."""
+    """The part of a result that stays in memory.
+
+    `score` has no cases: their outputs may be huge.
+    """
 
     line_number: int
-    size_bytes: int
     row: dict[str, object]
-    verdict: Verdict
-    reward: float | None
-    dimensions: dict[str, float]  # those that apply
+    score: Score
     tests_passed: int
-    tests_total: int
-    problem: str
-    is_outage: bool
     remark: str
 
 
@@ -39,7 +36,7 @@ def score_samples(
     service: Service,
     *,
     with_details: bool,
-    on_scored: Callable[[ScoredSample], None],
+    on_scored: Callable[[SampleLine], None],
 ) -> Iterator[list[ScoredSample]]:
     """Yield the scored samples in order, in chunks of a few hundred.
 
@@ -53,7 +50,7 @@ def score_samples(
             for outcome in outcomes:
                 index = outcome.index
                 scored[index] = _scored(chunk[index], outcome, with_details=with_details)
-                on_scored(scored[index])
+                on_scored(chunk[index])
         yield [scored[index] for index in range(len(chunk))]
 
 
@@ -72,19 +69,11 @@ def _chunks(samples: Iterable[SampleLine]) -> Iterator[list[SampleLine]]:
 
 def _scored(line: SampleLine, outcome: Outcome, *, with_details: bool) -> ScoredSample:
     score, sample = outcome.score, line.entry.sample
-    details = {"details": outcome.details} if with_details else {}
+    has_completion = sample is not None and sample.completion is not None
     return ScoredSample(
         line_number=line.number,
-        size_bytes=line.size_bytes,
-        row=outcome.row | details,
-        verdict=score.verdict,
-        reward=score.reward,
-        dimensions={name: getattr(score, name) for name, _ in score.weights},
+        row=outcome.row | ({"details": outcome.details} if with_details else {}),
+        score=replace(score, cases=()),
         tests_passed=score.tests_passed,
-        tests_total=score.tests_total,
-        problem=score.problem,
-        is_outage=score.is_outage,
-        remark=remark_on(
-            score, has_completion=sample is not None and sample.completion is not None
-        ),
+        remark=remark_on(score, has_completion=has_completion),
     )

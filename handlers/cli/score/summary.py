@@ -1,15 +1,35 @@
-"""Add up a run.
+"""Show a run: the table of samples, the summary, the list of problems.
 
-In: scored samples, in order. Out: counts, the mean reward, the first few problems.
+In: scored samples, in order. Out: sums, and text for people.
 """
 
+import json
+import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TextIO
+
+from rich.table import Column, Table
+from rich.text import Text
 
 from nova_code_verifier.handlers.cli.score.samples import ScoredSample
+from nova_code_verifier.handlers.cli.tables import console_for, printable, render, table_with_header
+from nova_code_verifier.sandbox.types import IsolationLevel
+from nova_code_verifier.verifier.rubric import DIMENSIONS
 from nova_code_verifier.verifier.types import Verdict
 
 PROBLEMS_KEPT = 5
+_ID_CHARACTERS_MAX = 40
+_NARROW_COLUMNS = 100
+
+_STYLES = {
+    Verdict.ACCEPTED: "green",
+    Verdict.UNGRADED: "yellow",
+    Verdict.SECURITY_VIOLATION: "bold red",
+}
+_FAILURE_STYLE = "red"
+_SHORT_NAMES = {"correctness": "correct", "conciseness": "concise", "similarity": "similar"}
 
 
 @dataclass(slots=True)
@@ -41,12 +61,13 @@ class Summary:
 
     def add(self, sample: ScoredSample) -> None:
         """Count one sample."""
-        self.verdicts[sample.verdict] += 1
-        if sample.reward is not None:
-            self.reward_sum += sample.reward
-        elif sample.is_outage:
+        score = sample.score
+        self.verdicts[score.verdict] += 1
+        if score.reward is not None:
+            self.reward_sum += score.reward
+        elif score.is_outage:
             self.outage_count += 1
-            self.first_outage = self.first_outage or sample.problem
+            self.first_outage = self.first_outage or score.problem
         else:
             self.problem_count += 1
             if len(self.problems) < PROBLEMS_KEPT:
@@ -55,3 +76,84 @@ class Summary:
     def add_bug(self, traceback: str) -> None:
         """Keep the traceback of the first bug of this program."""
         self.first_bug = self.first_bug or traceback
+
+
+def sample_text(samples: Sequence[ScoredSample], stream: TextIO | None) -> str:
+    """Return a table with one line per sample, as text that suits *stream*.
+
+    On a narrow terminal, it shows only the first dimension.
+    """
+    is_narrow = console_for(stream).width < _NARROW_COLUMNS
+    dimensions = DIMENSIONS[:1] if is_narrow else DIMENSIONS
+    names = ("reward", *(_SHORT_NAMES.get(name, name) for name in dimensions), "tests")
+    numbers = (Column(name, justify="right", no_wrap=True) for name in names)
+    # The id and the remark shrink if the terminal is narrow.
+    table = table_with_header("id", *numbers, Column("verdict", no_wrap=True), "remark")
+    for sample in samples:
+        score = sample.score
+        style = _STYLES.get(score.verdict, _FAILURE_STYLE)
+        weights = dict(score.weights)  # of the dimensions that apply
+        table.add_row(
+            _one_line(_id_text(sample.row["id"])),
+            Text("-" if score.reward is None else f"{score.reward:.3f}", style=style),
+            *(f"{getattr(score, name):.2f}" if name in weights else "-" for name in dimensions),
+            f"{sample.tests_passed}/{score.tests_total}",
+            Text(score.verdict, style=style),
+            _one_line(printable(sample.remark)),
+        )
+    return render(table, stream)
+
+
+def summary_text(summary: Summary, seconds: float, level: IsolationLevel) -> str:
+    """Return what standard error shows at the end of a run of *seconds*."""
+    table = Table.grid("", Column(justify="right"), "", padding=(0, 2))
+    mean = summary.mean_reward
+    ungraded = summary.count - summary.graded_count
+    note = f"of the {summary.graded_count} graded" if ungraded else ""
+    table.add_row("samples", str(summary.count))
+    table.add_row("mean reward", "-" if mean is None else f"{mean:.4f}", note)
+    for verdict, count in summary.verdicts.most_common():
+        name = Text(f"  {verdict}", style=_STYLES.get(verdict, _FAILURE_STYLE))
+        table.add_row(name, str(count), f"{count / summary.count:6.1%}")
+    table.add_row("samples per second", f"{summary.count / seconds:.1f}" if seconds else "-")
+    table.add_row("isolation level", level)
+    text = render(table, sys.stderr)
+    return f"{text}{problem_list(summary)}\n" if summary.problem_count else text
+
+
+def problem_list(summary: Summary) -> str:
+    """List the first problems of the dataset, and count the others."""
+    shown = [f"  {_problem_line(sample)}" for sample in summary.problems]
+    more = summary.problem_count - len(shown)
+    heading = f"{_samples(summary.problem_count)} could not be graded; fix these in the dataset:"
+    return "\n".join([heading, *shown, *([f"  and {more} more"] if more else [])])
+
+
+def outage_text(summary: Summary) -> str:
+    """Say how many samples must be scored again, and the first reason."""
+    return (
+        f"{summary.outage_count} of {_samples(summary.count)} could not be graded because the "
+        "verifier failed, not the program or the dataset; score them again. "
+        f"First reason: {printable(summary.first_outage)}"
+    )
+
+
+def _samples(count: int) -> str:
+    return "1 sample" if count == 1 else f"{count} samples"
+
+
+def _one_line(text: str) -> Text:
+    return Text(text, no_wrap=True, overflow="ellipsis")
+
+
+def _problem_line(sample: ScoredSample) -> str:
+    sample_id = sample.row["id"]
+    line = f"line {sample.line_number}"
+    where = line if sample_id is None else f"{line} (id {_id_text(sample_id)})"
+    # A line that cannot be read has a problem that names the line already.
+    return f"{where}: {printable(sample.score.problem.removeprefix(f'{line}: '))}"
+
+
+def _id_text(sample_id: object) -> str:
+    text = sample_id if isinstance(sample_id, str) else json.dumps(sample_id)
+    return printable(text, limit=_ID_CHARACTERS_MAX)

@@ -21,7 +21,7 @@ def test_a_long_text_is_cut() -> None:
 
 def test_a_pipe_gets_whole_lines() -> None:
     """Without a terminal, nothing is wrapped, coloured or padded."""
-    table = table_with_header(("id", "remark"))
+    table = table_with_header("id", "remark")
     table.add_row(Text("i" * 400, style="red"), Text("r" * 1900))
 
     header, row = render(table, None).splitlines()

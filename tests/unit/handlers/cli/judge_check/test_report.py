@@ -3,7 +3,7 @@
 from collections import Counter
 
 from nova_code_verifier.handlers.cli.judge_check.report import as_text
-from nova_code_verifier.handlers.cli.judge_check.run import Findings, JudgedRow, Row, sum_up
+from nova_code_verifier.handlers.cli.judge_check.run import Findings, Row, sum_up
 from nova_code_verifier.handlers.cli.tables import render
 from nova_code_verifier.handlers.llm_judge.types import Failure, JudgeFailure
 from nova_code_verifier.verifier.types import Comparison, Similarity
@@ -17,7 +17,8 @@ def findings(*answers: Similarity, human: float | None = None) -> Findings:
     """Return the findings about one row with these *answers*."""
     comparison = Comparison(response="a", reference="b")
     only = Row(number=1, size_bytes=1, id=None, comparison=comparison, human_score=human)
-    return sum_up([JudgedRow(row=only, answers=answers)])
+    only.answers.extend(answers)
+    return sum_up([only])
 
 
 def text_of(found: Findings) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator, Sequence
 
 import pytest
 
-from nova_code_verifier.handlers.cli.sample_lines import read_samples
+from nova_code_verifier.handlers.cli.sample_lines import SampleLine, read_samples
 from nova_code_verifier.handlers.cli.score.samples import ScoredSample, score_samples
 from nova_code_verifier.handlers.service import Outcome, Service
 from nova_code_verifier.handlers.settings import Settings
@@ -63,7 +63,7 @@ def test_every_sample_is_reported_when_it_is_scored(service: Service) -> None:
             read_samples([NO_COMPLETION] * 3),
             service,
             with_details=False,
-            on_scored=lambda sample: reported.append(sample.line_number),
+            on_scored=lambda line: reported.append(line.number),
         )
     )
 
@@ -84,7 +84,7 @@ def test_an_interrupt_ends_the_scoring_before_the_executor_closes() -> None:
             finally:
                 self.has_ended = True
 
-    def interrupt(_sample: ScoredSample) -> None:
+    def interrupt(_line: SampleLine) -> None:
         raise KeyboardInterrupt
 
     with LocalExecutor(workers=1) as executor:
@@ -105,6 +105,6 @@ def test_a_scored_sample_keeps_what_a_table_needs(service: Service) -> None:
 
     ((scored,),) = chunks_of(service, [line])
 
-    assert (scored.verdict, scored.tests_passed) == (Verdict.RUNTIME_ERROR, 0)
-    assert scored.tests_total == 1
+    assert (scored.score.verdict, scored.tests_passed) == (Verdict.RUNTIME_ERROR, 0)
+    assert scored.score.tests_total == 1
     assert "ZeroDivisionError" in scored.remark

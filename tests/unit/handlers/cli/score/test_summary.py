@@ -1,25 +1,39 @@
-"""The sums of a run."""
+"""The table of samples, the sums of a run, the summary and the list of problems."""
 
+import os
+import pty
 from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from nova_code_verifier.handlers.cli.score.samples import ScoredSample
-from nova_code_verifier.handlers.cli.score.summary import PROBLEMS_KEPT, Summary
-from nova_code_verifier.verifier.types import Verdict
+from nova_code_verifier.handlers.cli.score.summary import (
+    PROBLEMS_KEPT,
+    Summary,
+    outage_text,
+    problem_list,
+    sample_text,
+    summary_text,
+)
+from nova_code_verifier.sandbox.types import IsolationLevel
+from nova_code_verifier.verifier.rubric import DIMENSIONS
+from nova_code_verifier.verifier.types import Score, Verdict
 
 GRADED = ScoredSample(
     line_number=1,
-    size_bytes=10,
-    row={"id": "s-1"},
-    verdict=Verdict.WRONG_ANSWER,
-    reward=0.5,
-    dimensions={},
-    tests_passed=1,
-    tests_total=2,
-    problem="",
-    is_outage=False,
+    row={"id": "s-1", "aggregate_reward_score": 1.0, "metrics_list": []},
+    score=Score(
+        verdict=Verdict.ACCEPTED,
+        reward=1.0,
+        weights=tuple((name, 1.0) for name in DIMENSIONS),
+        tests_total=2,
+    ),
+    tests_passed=2,
     remark="",
 )
-UNGRADED = replace(GRADED, verdict=Verdict.UNGRADED, reward=None, problem="outputs: missing")
+BROKEN = Score(verdict=Verdict.UNGRADED, reward=None, problem="outputs: missing")
+UNGRADED = replace(GRADED, score=BROKEN)
 
 
 def summary_of(*samples: ScoredSample) -> Summary:
@@ -30,9 +44,16 @@ def summary_of(*samples: ScoredSample) -> Summary:
     return summary
 
 
+def words_of(summary: Summary, *, seconds: float = 1.0) -> list[str]:
+    """Return the words of the summary."""
+    return summary_text(summary, seconds, IsolationLevel.KERNEL).split()
+
+
 def test_the_mean_is_over_graded_samples() -> None:
     """An ungraded sample does not count as a reward of zero."""
-    summary = summary_of(GRADED, replace(GRADED, reward=1.0), UNGRADED)
+    half = replace(GRADED, score=replace(GRADED.score, reward=0.5))
+
+    summary = summary_of(half, GRADED, UNGRADED)
 
     assert (summary.count, summary.graded_count, summary.mean_reward) == (3, 2, 0.75)
 
@@ -52,7 +73,9 @@ def test_only_the_first_problems_are_kept() -> None:
 
 def test_an_outage_is_not_a_problem_of_the_dataset() -> None:
     """A failure of the verifier is counted separately."""
-    summary = summary_of(UNGRADED, replace(UNGRADED, is_outage=True, problem="no workers"))
+    outage = replace(BROKEN, is_outage=True, problem="no workers")
+
+    summary = summary_of(UNGRADED, replace(UNGRADED, score=outage))
 
     assert (summary.problem_count, summary.outage_count) == (1, 1)
     assert summary.first_outage == "no workers"
@@ -66,3 +89,124 @@ def test_the_first_bug_is_kept() -> None:
     summary.add_bug("second")
 
     assert summary.first_bug == "first"
+
+
+@pytest.mark.parametrize(
+    "hostile", ["\x1b]0;owned\x07", "\x9b31m", "a\nb\r\nc", "\u202eexe.txt", "\ud800", "\x00"]
+)
+def test_a_sample_cannot_control_the_terminal(hostile: str) -> None:
+    """Control characters of an id, a remark or a problem are replaced."""
+    score = replace(BROKEN, problem=hostile)
+    sample = replace(UNGRADED, row=GRADED.row | {"id": hostile}, remark=hostile, score=score)
+
+    shown = sample_text([sample], None) + problem_list(summary_of(sample))
+
+    assert all(char.isprintable() for char in shown.replace("\n", ""))
+    assert len(shown.splitlines()) == 4
+
+
+def test_markup_is_shown_as_it_is() -> None:
+    """Brackets in an id or a remark do not format the table."""
+    sample = replace(GRADED, row=GRADED.row | {"id": "[red]x[/red]"}, remark="[/bold] nums[0]")
+
+    shown = sample_text([sample], None)
+
+    assert "[red]x[/red]" in shown
+    assert "[/bold] nums[0]" in shown
+
+
+def test_a_pipe_gets_one_line_per_sample() -> None:
+    """Without a terminal, ids and remarks are neither wrapped nor cut to a width."""
+    sample = replace(GRADED, row=GRADED.row | {"id": "i" * 40}, remark="r" * 190)
+
+    header, row = sample_text([sample], None).splitlines()
+
+    assert row.startswith("i" * 40)
+    assert row.endswith("r" * 190)
+    assert header == header.rstrip()
+
+
+@pytest.mark.parametrize(("columns", "has_dimensions"), [("80", False), ("120", True)])
+def test_a_terminal_gets_lines_that_fit(
+    monkeypatch: pytest.MonkeyPatch, columns: str, *, has_dimensions: bool
+) -> None:
+    """On a narrow terminal ids and remarks are cut and dimensions dropped, but never the reward."""
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    sample = replace(
+        GRADED,
+        row=GRADED.row | {"id": "i" * 40},
+        score=replace(GRADED.score, verdict=Verdict.OUTPUT_LIMIT_EXCEEDED),
+        remark="r" * 190,
+    )
+    ours, theirs = pty.openpty()
+
+    with os.fdopen(theirs, "w") as terminal:
+        shown = sample_text([sample], terminal)
+    os.close(ours)
+
+    assert len(shown.splitlines()) == 2
+    assert "1.000 " in shown
+    assert "output_limit_exceeded" in shown
+    assert ("format" in shown) is has_dimensions
+
+
+def test_a_file_gets_no_colours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FORCE_COLOR does not change that."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with (tmp_path / "table").open("w") as file:
+        assert "\x1b" not in sample_text([GRADED], file)
+
+
+def test_an_ungraded_sample_shows_no_reward() -> None:
+    """Its row has a number, which would look like a reward."""
+    _, row = sample_text([UNGRADED], None).splitlines()
+
+    assert row.split()[:3] == ["s-1", "-", "-"]
+
+
+def test_a_run_without_samples_has_a_summary() -> None:
+    """It shows no mean, and does not divide by zero."""
+    words = words_of(summary_of(), seconds=0.0)
+
+    assert words[:5] == ["samples", "0", "mean", "reward", "-"]
+
+
+def test_the_rate_is_samples_per_second() -> None:
+    """Three samples in two seconds are 1.5 per second."""
+    words = words_of(summary_of(GRADED, GRADED, GRADED), seconds=2.0)
+
+    assert words[words.index("second") + 1] == "1.5"
+
+
+@pytest.mark.parametrize(
+    ("count", "heading"),
+    [
+        (1, "1 sample could not be graded; fix these in the dataset:"),
+        (2, "2 samples could not be graded; fix these in the dataset:"),
+    ],
+)
+def test_problems_have_a_heading_with_their_number(count: int, heading: str) -> None:
+    """The noun agrees with the number."""
+    assert problem_list(summary_of(*[UNGRADED] * count)).splitlines()[0] == heading
+
+
+def test_a_problem_names_its_line_once() -> None:
+    """A problem that begins with the number of its line is not shown with a second one."""
+    score = replace(BROKEN, problem="line 7: not JSON")
+    sample = replace(UNGRADED, line_number=7, score=score, row={"id": None})
+
+    assert problem_list(summary_of(sample)).splitlines()[1] == "  line 7: not JSON"
+
+
+def test_an_outage_says_how_many_to_score_again() -> None:
+    """One line has the number of samples and the first reason."""
+    outage = replace(BROKEN, is_outage=True, problem="no\nworkers")
+    summary = summary_of(GRADED, replace(UNGRADED, score=outage))
+
+    text = outage_text(summary)
+
+    assert text.startswith("1 of 2 samples could not be graded because the verifier failed")
+    assert "score them again" in text
+    assert text.endswith("First reason: no workers")
