@@ -51,9 +51,8 @@ class Sources:
         if found is not None:
             return {"py": found}
         definition = self._definition(value)
-        if definition is None or any(value is sent for sent in self._being_sent):
-            return None
-        if _changes_surroundings(definition):
+        is_being_sent = any(value is sent for sent in self._being_sent)
+        if definition is None or is_being_sent or _changes_surroundings(definition):
             return None
         self._being_sent.append(value)
         try:
@@ -63,12 +62,8 @@ class Sources:
 
     def _definition(self, value: object) -> _Definition | None:
         if isinstance(value, type):
-            named = [
-                node
-                for node in self._definitions
-                if isinstance(node, ast.ClassDef) and node.name == value.__name__
-            ]
-            return named[-1] if named else None
+            classes = {node.name: node for node in self._definitions if type(node) is ast.ClassDef}
+            return classes.get(value.__name__)
         if not isinstance(value, types.FunctionType):
             return None
         nodes = [node for node in self._definitions if _is_of(node, value.__code__)]
@@ -142,15 +137,12 @@ def _used(definition: _Definition, value: object) -> dict[str, object]:
         for node in ast.walk(definition)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     }
-    found = {}
-    for name in sorted(names):
-        used = known.get(name, globals_.get(name, _UNDEFINED))
-        if used is not _UNDEFINED and used is not value and not name.startswith("__"):
-            found[name] = used
-    return found
-
-
-_UNDEFINED = object()
+    values = globals_ | known
+    return {
+        name: values[name]
+        for name in sorted(names & values.keys())
+        if values[name] is not value and not name.startswith("__")
+    }
 
 
 def _importable(value: object) -> list[str] | None:

@@ -19,17 +19,9 @@ from contextlib import contextmanager
 from opcode import opmap
 from typing import Any, cast
 
-from nova_code_verifier.verifier.test_code.harness import script
+from nova_code_verifier.verifier.test_code.harness import guess_baseline, script
 from nova_code_verifier.verifier.test_code.harness.callables import Sources
-from nova_code_verifier.verifier.test_code.harness.compile import (
-    FILE_NAME,
-    TestCodeError,
-    compile_tests,
-)
-from nova_code_verifier.verifier.test_code.harness.guess_baseline import (
-    ConstantCandidate,
-    baseline_answers,
-)
+from nova_code_verifier.verifier.test_code.harness.compile import TestCodeError, compile_tests
 from nova_code_verifier.verifier.test_code.harness.pending import is_tool_attribute
 from nova_code_verifier.verifier.test_code.harness.session import ProxySession
 from nova_code_verifier.verifier.test_code.harness.transcript import (
@@ -94,7 +86,9 @@ def load_guesses(packed: bytes) -> Callable[[int], int]:
     tests = cast("CompiledTests", compiled)
 
     def count_passed(index: int) -> int:
-        guess = ConstantCandidate(tests.guesses[index], tests.guessed_classes, tests.methods)
+        guess = guess_baseline.ConstantCandidate(
+            tests.guesses[index], tests.guessed_classes, tests.methods
+        )
         try:
             test_run = TestRun(test_code, tests, guess)
             test_run.run()
@@ -128,15 +122,12 @@ class TestRun:
             name: kind
             for name, kind in self.globals.items()
             if isinstance(kind, type) and kind.__module__ == "__main__"
+            if name not in compiled.names
         }
-        self.shared = sorted(shared.keys() - set(compiled.names))
+        self.shared = sorted(shared)
         source = test_code["source"]
-        self.session = ProxySession(
-            transcript,
-            Sources(source, test_code.get("prompt", "")),
-            {name: shared[name] for name in self.shared},
-            frozenset(compiled.classes),
-        )
+        sources = Sources(source, test_code.get("prompt", ""))
+        self.session = ProxySession(transcript, sources, shared, frozenset(compiled.classes))
         if "seed(" in source or "setstate(" in source:
             self.session.share_random_state()
 
@@ -195,7 +186,8 @@ class TestRun:
 
     def _execute(self, names: dict[str, Any]) -> None:
         text = self.test_code["source"]
-        linecache.cache[FILE_NAME] = (len(text), None, text.splitlines(keepends=True), FILE_NAME)
+        lines = text.splitlines(keepends=True)
+        linecache.cache[script.FILE_NAME] = (len(text), None, lines, script.FILE_NAME)
         names |= {
             script.STEP: _Step(self.transcript),
             script.SHOULD_RUN: lambda name: name not in self.lost_items,
@@ -287,7 +279,7 @@ class TestRun:
         exceptions = {name for name, _ in tests.expected_exceptions}.intersection(tests.names)
         classes = exceptions.union(tests.classes if has_attributes else ())
         return tests._replace(
-            guesses=baseline_answers(tests, expected, asked),
+            guesses=guess_baseline.baseline_answers(tests, expected, asked),
             guessed_classes=sorted(classes),
             # They are not needed any more, and all the rest goes to every harness.
             expected_answers={},
@@ -347,12 +339,12 @@ def _public_error(error: BaseException, item: TestItem) -> str:
 
 
 def _is_public(error: BaseException, item: TestItem) -> bool:
-    """Return whether an error's text does not come from the tests."""
-    return error is item.raised or _is_about_names(error)
+    """Return whether an error's text does not come from the tests.
 
-
-def _is_about_names(error: BaseException) -> bool:
-    """Return whether Python itself raised it, about a name or a type, and so not about a value."""
+    It comes from the candidate; or from Python itself, about a name or a type and not a value.
+    """
+    if error is item.raised:
+        return True
     trace = error.__traceback__
     if trace is None or not isinstance(error, _NAMING_ERRORS):
         return False
@@ -373,7 +365,7 @@ def _describe(error: BaseException, text: str) -> str:
     line = ""
     trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == FILE_NAME:
+        if trace.tb_frame.f_code.co_filename == script.FILE_NAME:
             line = f"line {trace.tb_lineno} of the tests"
         trace = trace.tb_next
     return f"{type(error).__name__}: {', '.join(part for part in (text, line) if part)}"

@@ -7,22 +7,20 @@ plain data as it came, exceptions that are raised, proxies for everything else.
 import random
 import sys
 import types
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dis import get_instructions
 from typing import Any
 
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError
 from nova_code_verifier.verifier.test_code.harness.callables import Sources
 from nova_code_verifier.verifier.test_code.harness.expectations import ExpectedValues
-from nova_code_verifier.verifier.test_code.harness.marshalling import Reader, Writer
+from nova_code_verifier.verifier.test_code.harness.marshalling import ProxyTable, Reader, Writer
 from nova_code_verifier.verifier.test_code.harness.pending import (
     TWO_SIDED,
     PendingName,
     PendingValue,
 )
 from nova_code_verifier.verifier.test_code.harness.proxies import ProxyClass, is_proxy
-from nova_code_verifier.verifier.test_code.harness.proxy_table import ProxyTable
 from nova_code_verifier.verifier.test_code.harness.transcript import (
     AnswerNeededError,
     Transcript,
@@ -117,18 +115,14 @@ class ProxySession:
         return value
 
     def compare(self, operation: str, left: object, right: object) -> object:
-        """Compare two values of which one is not known."""
+        """Compare two values of which one is not known; note the other one if it is the tests'."""
         if is_proxy(left) and is_proxy(right):
             return self.ask(operation, left, right, is_guess=True)
-        self.note_expectations(operation, left, right)
-        raise AnswerNeededError
-
-    def note_expectations(self, operation: str, left: object, right: object) -> None:
-        """Note the value that the tests compare with the other one, which is not known."""
         pending, value = (left, right) if type(left) is PendingValue else (right, left)
         if not self.transcript.answers:
             is_attribute = getattr(pending, "_attribute_", None) is not None
             self.expected.note(operation, value, is_attribute=is_attribute)
+        raise AnswerNeededError
 
     def index_of_guess(self, operation: str, *operands: object) -> int:
         """Ask a question that may turn out not to be needed, and return its index."""
@@ -190,19 +184,6 @@ class ProxySession:
             self.transcript.item.raised = error
             raise error
         return value
-
-    def items(self, iterator: object, taken: deque[object]) -> Iterator[object]:
-        """Iterate over an iterator of the candidate's; *taken* are items that came already."""
-        may_have_more = True
-        while taken or may_have_more:
-            while taken:
-                yield taken.popleft()
-            if may_have_more:
-                answer = self.demand("take", iterator)
-                if type(answer) is not tuple or len(answer) != 2 or type(answer[1]) is not list:  # noqa: PLR2004  (whether there is more, and items)
-                    self.transcript.abort_item("unreadable")
-                may_have_more = answer[0] is True
-                taken.extend(answer[1])
 
 
 def _is_thrown_away(frame: types.FrameType) -> bool:
