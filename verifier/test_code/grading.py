@@ -14,14 +14,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from nova_code_verifier.sandbox.types import (
-    Ending,
-    Execution,
-    Executor,
-    Job,
-    Operation,
-    RaisedError,
-)
+from nova_code_verifier.sandbox.types import Ending, Execution, Executor, RaisedError
 from nova_code_verifier.verifier.checking.verdict import verdict_of_ending
 from nova_code_verifier.verifier.test_code.discovery import (
     Discovery,
@@ -31,6 +24,7 @@ from nova_code_verifier.verifier.test_code.discovery import (
 )
 from nova_code_verifier.verifier.test_code.jobs import (
     CANDIDATES_PER_PROCESS,
+    candidate_job,
     harness_job,
     in_process_job,
     run_harness_jobs,
@@ -149,15 +143,7 @@ def _discover(
 
 def _ask_candidates(runs: Sequence[TestCodeRun], candidates: Executor) -> None:
     jobs = [
-        Job(
-            program=run.program,
-            questions=tuple(
-                Operation(instruction=question.instruction(run.tests.shared))
-                for question in run.questions
-            ),
-            limits=run.plan.limits,
-        )
-        for run in runs
+        candidate_job(run.program, run.questions, run.tests.shared, run.plan.limits) for run in runs
     ]
     for index, executions in candidates.run(jobs):
         _take_answers(runs[index], executions)

@@ -25,6 +25,8 @@ _LEAKING = """
 """
 LEAKING_METHODS = frozenset(_LEAKING.split())
 """Methods of plain data to which a test passes what it expects."""
+Keywords = Mapping[str, object] | None
+"""The keyword arguments of an operation."""
 
 
 class Session(Protocol):
@@ -33,11 +35,7 @@ class Session(Protocol):
     transcript: Transcript
 
     def ask(
-        self,
-        operation: str,
-        *operands: object,
-        is_guess: bool = False,
-        keywords: Mapping[str, object] | None = None,
+        self, operation: str, *operands: object, is_guess: bool = False, keywords: Keywords = None
     ) -> Any:  # noqa: ANN401  (an answer can be anything)
         """Ask the candidate; return a value or a proxy, or raise what it raised."""
 

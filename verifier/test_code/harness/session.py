@@ -17,6 +17,7 @@ from nova_code_verifier.verifier.test_code.harness.expectations import ExpectedV
 from nova_code_verifier.verifier.test_code.harness.marshalling import ProxyTable, Reader, Writer
 from nova_code_verifier.verifier.test_code.harness.pending import (
     TWO_SIDED,
+    Keywords,
     PendingName,
     PendingValue,
 )
@@ -74,7 +75,7 @@ class ProxySession:
 
     def name(self, name: str) -> object:
         """Look up a name of the candidate's. Raises NameError if it turned out to be missing."""
-        index, nodes = self._put("name", (name,), {}, is_guess=False)
+        index, nodes = self._put("name", (name,), None, is_guess=False)
         if self.transcript.asked[index].answer is None:
             return PendingName(name, (Exception,), {"_value_": PendingValue(self, index)})
         value = self._result(index, nodes, [])
@@ -85,14 +86,10 @@ class ProxySession:
         return value
 
     def ask(
-        self,
-        operation: str,
-        *operands: object,
-        is_guess: bool = False,
-        keywords: Mapping[str, object] | None = None,
+        self, operation: str, *operands: object, is_guess: bool = False, keywords: Keywords = None
     ) -> Any:  # noqa: ANN401  (an answer can be anything)
         """Ask the candidate; return a value or a proxy, or raise what it raised."""
-        index, nodes = self._put(operation, operands, keywords or {}, is_guess=is_guess)
+        index, nodes = self._put(operation, operands, keywords, is_guess=is_guess)
         value = self._result(index, nodes, [*operands, *(keywords or {}).values()])
         if isinstance(type(value), ProxyClass):
             self._note_origin(value, operation, operands[0])
@@ -126,7 +123,7 @@ class ProxySession:
 
     def index_of_guess(self, operation: str, *operands: object) -> int:
         """Ask a question that may turn out not to be needed, and return its index."""
-        return self._put(operation, operands, {}, is_guess=True)[0]
+        return self._put(operation, operands, None, is_guess=True)[0]
 
     def is_proxy(self, value: object) -> bool:
         """Return whether a value is a proxy for one of the candidate's."""
@@ -143,12 +140,7 @@ class ProxySession:
         return proxy.__dict__.get(_ORIGIN) == "made" and "_is_tested_" in vars(type(proxy))
 
     def _put(
-        self,
-        operation: str,
-        operands: tuple[object, ...],
-        keywords: Mapping[str, object],
-        *,
-        is_guess: bool,
+        self, operation: str, operands: tuple[object, ...], keywords: Keywords, *, is_guess: bool
     ) -> tuple[int, list[object]]:
         """Ask a question. Return its index, and the nodes that were sent with it."""
         self._send_random_state()
@@ -158,7 +150,7 @@ class ProxySession:
                 item=self.transcript.item.name,
                 operation=operation,
                 operands=[writer.send(operand) for operand in operands],
-                keywords=[[name, writer.send(value)] for name, value in keywords.items()],
+                keywords=[[name, writer.send(value)] for name, value in (keywords or {}).items()],
                 nodes=writer.table(),
                 is_guess=is_guess,
             )

@@ -8,6 +8,7 @@ run that takes another branch than the last one loses only the answers behind th
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,15 +46,12 @@ class Answer:
     @classmethod
     def read(cls, ending: str, text: str, printed: str) -> "Answer":
         """Parse a `CandidateAnswer`; one that is malformed ends as `unreadable`."""
-        body: Any = None
+        body: Any = {}
         if ending == "finished":
-            try:
+            with suppress(ValueError, RecursionError):
                 body = json.loads(text)
-            except (ValueError, RecursionError):
-                body = None
             if not _is_answer(body):
-                ending, body = "unreadable", None
-        body = body or {}
+                ending, body = "unreadable", {}
         return cls(ending, body, list(_numbers_in(body)), printed)
 
 
