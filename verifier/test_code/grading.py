@@ -339,8 +339,7 @@ def _take_in_process_report(run: TestCodeRun, report: InProcessReport | None) ->
     elif report.problem:
         run.abort(f"tests: {report.problem}")
     elif report.failure:
-        failed = _LOAD_FAILURES.get(report.failure, Ending.UNREADABLE)
-        _end(run, _ended(failed, report.error))
+        _end(run, _ended(_LOAD_FAILURES.get(report.failure, Ending.UNREADABLE), report.error))
     else:
         reported = {item.name: item for item in report.items}
         for name in list(run.results):

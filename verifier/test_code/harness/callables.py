@@ -105,11 +105,8 @@ def _write(definition: _Definition, value: object, walk: Walk) -> list[object]:
 
 def _changes_surroundings(definition: _Definition) -> bool:
     """Return whether a function may change objects of the tests, which would not see that."""
-    own = {node.arg for node in ast.walk(definition) if isinstance(node, ast.arg)} | {
-        node.id
-        for node in ast.walk(definition)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
+    own = {node.arg for node in ast.walk(definition) if isinstance(node, ast.arg)}
+    own |= _names_in(definition, ast.Store)
     for node in ast.walk(definition):
         match node:
             case ast.Nonlocal() | ast.Global():
@@ -123,24 +120,21 @@ def _changes_surroundings(definition: _Definition) -> bool:
     return False
 
 
+def _names_in(definition: _Definition, context: type[ast.expr_context]) -> set[str]:
+    names = (node for node in ast.walk(definition) if isinstance(node, ast.Name))
+    return {name.id for name in names if isinstance(name.ctx, context)}
+
+
 def _used(definition: _Definition, value: object) -> dict[str, object]:
     """Return the values of the names that a definition uses, except its own name and built-ins."""
-    known: dict[str, object] = {}
     if isinstance(value, types.FunctionType):
         cells = zip(value.__code__.co_freevars, value.__closure__ or (), strict=True)
-        known = {name: cell.cell_contents for name, cell in cells}
-        globals_ = value.__globals__
+        values = value.__globals__ | {name: cell.cell_contents for name, cell in cells}
     else:
-        globals_ = getattr(sys.modules.get(value.__module__), "__dict__", {})
-    names = {
-        node.id
-        for node in ast.walk(definition)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    }
-    values = globals_ | known
+        values = getattr(sys.modules.get(value.__module__), "__dict__", {})
     return {
         name: values[name]
-        for name in sorted(names & values.keys())
+        for name in sorted(_names_in(definition, ast.Load) & values.keys())
         if values[name] is not value and not name.startswith("__")
     }
 

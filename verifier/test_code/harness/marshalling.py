@@ -240,8 +240,7 @@ class Reader:
         if raised is None:
             return from_tree(self._body["is"], self), None
         ref = self._next_ref()
-        args = raised.get("args")
-        args = None if args is None else from_tree(args, self)
+        args = from_tree(raised.get("args"), self)
         error = self._proxies.exception(raised, args, ref)
         for name, tree in raised.get("fields", []):
             error.__dict__[_field(name)] = from_tree(tree, self)

@@ -45,7 +45,7 @@ from nova_code_verifier.verifier.test_code.protocol import (
     unpack_tests,
 )
 
-_PYTEST_SUITE = "nova_code_verifier.verifier.test_code.harness.pytest_suite"
+_SUITE = "nova_code_verifier.verifier.test_code.harness.{}_suite"
 _ATTRIBUTE_OPERATIONS = ("getattr", "method", "setattr")
 _STEPS_MAX = 200_000
 _TEXT_MAX = 200
@@ -64,7 +64,7 @@ def run_tests(
         asked.answer = None if answer is None else Answer.read(*answer)
     try:
         tests = compiled or compile_tests(test_code)
-        if tests.style == "pytest" and _PYTEST_SUITE not in sys.modules:
+        if tests.style == "pytest" and _SUITE.format("pytest") not in sys.modules:
             return RunReport(needs_pytest=True, compiled=tests)
         test_run = TestRun(test_code, tests, Transcript(known), candidate.lost_items)
         test_run.run()
@@ -153,23 +153,15 @@ class TestRun:
         sys.modules["tests"] = module
         self._execute(module.__dict__)
         # By name: only guests that need a test tool load it, before they are confined.
-        run_suite = importlib.import_module(
-            f"nova_code_verifier.verifier.test_code.harness.{style}_suite"
-        ).run
-        run_suite(self, self._module_without_proxies(module))
+        suite = importlib.import_module(_SUITE.format(style))
+        # Without proxies: test tools look for tests in every object that they see.
+        shown = types.ModuleType("tests")
+        is_proxy = self.session.is_proxy
+        vars(shown).update(item for item in vars(module).items() if not is_proxy(item[1]))
+        suite.run(self, shown)
         outside = self.transcript.outside
         if self.transcript.items.keys() == {""} and not (self.lost_items or outside.error):
             raise TestCodeError("contain no test")
-
-    def _module_without_proxies(self, module: types.ModuleType) -> types.ModuleType:
-        """Copy the module for the test tools: they look for tests in every object that they see."""
-        copy = types.ModuleType(module.__name__)
-        copy.__dict__.update(
-            (name, value)
-            for name, value in module.__dict__.items()
-            if not self.session.is_proxy(value)
-        )
-        return copy
 
     def provide_names(self) -> None:
         """Put a proxy wherever the tests look for a name of the candidate's."""

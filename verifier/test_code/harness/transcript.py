@@ -143,9 +143,7 @@ class Transcript:
 
     def find_item(self, name: str) -> TestItem:
         """Return the item of that name; add it if it is new."""
-        if name not in self.items:
-            self.items[name] = TestItem(name)
-        return self.items[name]
+        return self.items.setdefault(name, TestItem(name))
 
     def ask(self, question: Question) -> int:
         """Ask a question, and return its index in `asked`. Raises CandidateLostError."""
