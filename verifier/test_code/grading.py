@@ -23,7 +23,6 @@ from nova_code_verifier.verifier.test_code.discovery import (
     discover,
 )
 from nova_code_verifier.verifier.test_code.jobs import (
-    CANDIDATES_PER_PROCESS,
     candidate_job,
     harness_job,
     in_process_job,
@@ -41,6 +40,8 @@ from nova_code_verifier.verifier.test_code.protocol import (
 )
 from nova_code_verifier.verifier.types import CaseResult, CodePlan, TestCode, Verdict
 
+# So many candidates share one harness process, one after the other, if the tests leave no trace.
+_CANDIDATES_PER_PROCESS = 8
 _ROUNDS_MAX = 64
 _LATE_MAX = 3
 _LOST_MAX = 12
@@ -194,7 +195,7 @@ def _batches(runs: Iterable[TestCodeRun]) -> list[list[TestCodeRun]]:
         # In the first round, all runs of a test code have the very same list of questions.
         key = (run.plan.test_code, id(run.questions))
         batch = batch_of.get(key, [])
-        if not run.tests.compiled.leaves_no_trace or len(batch) % CANDIDATES_PER_PROCESS == 0:
+        if not run.tests.compiled.leaves_no_trace or len(batch) % _CANDIDATES_PER_PROCESS == 0:
             batch_of[key] = batch = []
             batches.append(batch)
         batch.append(run)

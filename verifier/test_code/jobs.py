@@ -35,8 +35,6 @@ from nova_code_verifier.verifier.test_code.harness.runner import {load}
 """
 _IN_PROCESS = "from nova_code_verifier.verifier.test_code.harness.in_process import run_in_process"
 _IN_PROCESS_CPU_FACTOR = 3
-# So many candidates share one harness process, one after the other, if the tests leave no trace.
-CANDIDATES_PER_PROCESS = 8
 # A run with pytest takes much longer than one of the same tests without it.
 _GUESSES_MAX, _GUESSES_OF_PYTEST_MAX = 32, 8
 # Of tests with many questions, fewer guesses are tried, but at least _GUESSES_MIN.

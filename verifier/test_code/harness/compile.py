@@ -112,14 +112,8 @@ def _style_of(tree: ast.Module) -> str:
 
 def divide_script(tree: ast.Module, entry_point: str) -> list[str]:
     """Divide a script into test items, and return their names. Call its `check` if it does not."""
-    if entry_point and _has_uncalled_check(tree):
+    functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    rest = ast.Module([node for node in tree.body if not isinstance(node, ast.FunctionDef)], [])
+    if entry_point and "check" in functions and "check" not in script.called_names(rest):
         tree.body += ast.parse(f"check({entry_point})").body
     return script.divide_into_items(tree)
-
-
-def _has_uncalled_check(tree: ast.Module) -> bool:
-    has_check = any(
-        isinstance(node, ast.FunctionDef) and node.name == "check" for node in tree.body
-    )
-    rest = ast.Module([node for node in tree.body if not isinstance(node, ast.FunctionDef)], [])
-    return has_check and "check" not in script.called_names(rest)

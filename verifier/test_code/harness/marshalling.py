@@ -19,13 +19,10 @@ from nova_code_verifier.sandbox.protocol.shared_types import (
 from nova_code_verifier.verifier.test_code.harness.callables import Sources
 from nova_code_verifier.verifier.test_code.harness.pending import Session
 from nova_code_verifier.verifier.test_code.harness.proxies import (
+    ITERATORS,
     PLAIN_BASES,
     REF,
-    CoroutineProxy,
-    GeneratorProxy,
-    IteratorProxy,
     MethodProxy,
-    ProxyClass,
     new_class,
     ref_of,
 )
@@ -40,9 +37,6 @@ _EXCEPTIONS = {
     and issubclass(kind, BaseException)
     and not issubclass(kind, KeyboardInterrupt | GeneratorExit)
 }
-_ITERABLES: dict[str, Callable[[Session, list[int]], object]] = {
-    "iterator": IteratorProxy, "generator": GeneratorProxy, "coroutine": CoroutineProxy,
-}  # fmt: skip
 _BASES = {kind.__name__: kind for kind in PLAIN_BASES} | _EXCEPTIONS
 
 
@@ -129,8 +123,8 @@ class ProxyTable:
         match description.get("kind"):
             case "class":
                 return self.class_of(number, ref)
-            case "iterator" | "generator" | "coroutine" as iterable:
-                return _ITERABLES[iterable](self._session, ref)
+            case "iterator" | "generator" | "coroutine" as iterator:
+                return ITERATORS[iterator](self._session, ref)
             case "function" | "module":
                 kind: Tree = new_class(self._session, "function", (), frozenset({"__call__"}))
                 names = {"__name__": str(description.get("name", ""))}
@@ -160,7 +154,7 @@ class ProxyTable:
         kind = self.shared.get(name) if type(name) is str else None
         return kind if kind is not None and issubclass(kind, BaseException) else None
 
-    def _new_class(self, description: dict[str, Tree]) -> ProxyClass:
+    def _new_class(self, description: dict[str, Tree]) -> type:
         claimed = description.get("bases")
         bases = [self._base(base) for base in (claimed if type(claimed) is list else [])]
         return new_class(

@@ -200,6 +200,10 @@ class GeneratorProxy(IteratorProxy):
         return types.GeneratorType
 
 
+ITERATORS: dict[str, Callable[[Session, list[int]], object]] = {
+    "iterator": IteratorProxy, "generator": GeneratorProxy, "coroutine": CoroutineProxy,
+}  # fmt: skip
+"""The proxies for objects that are run step by step, by the guest's word for their kind."""
 _KINDS = (
     PendingValue, PendingName, MethodProxy, IteratorProxy, GeneratorProxy, CoroutineProxy,
     ProxyClass,
