@@ -16,12 +16,7 @@ from typing import assert_never
 
 from nova_code_verifier.sandbox.types import Ending, Execution, Executor, RaisedError
 from nova_code_verifier.verifier.checking.verdict import verdict_of_ending
-from nova_code_verifier.verifier.test_code.discovery import (
-    Discovery,
-    DiscoveryCache,
-    DiscoveryProblem,
-    discover,
-)
+from nova_code_verifier.verifier.test_code.discovery import Discovery, DiscoveryCache, discover
 from nova_code_verifier.verifier.test_code.jobs import (
     candidate_job,
     harness_job,
@@ -131,12 +126,12 @@ def _discover(
     found = discover([run.plan.test_code for run in runs], executor, discovery_cache)
     for run in runs:
         result = found[run.plan.test_code]
-        if isinstance(result, DiscoveryProblem):
-            run.abort(result.problem, is_outage=result.is_outage)
-        else:
+        if isinstance(result, Discovery):
             run.discovery = result
             run.questions = result.questions
             run.results = dict.fromkeys(result.items, _ended(Ending.SKIPPED))
+        else:
+            run.abort(result.problem, is_outage=result.is_outage)
 
 
 # -- second step: answer ---------------------------------------------------------------
