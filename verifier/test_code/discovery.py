@@ -9,11 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from nova_code_verifier.sandbox.types import Ending, Execution, Executor
-from nova_code_verifier.verifier.test_code.jobs import (
-    baseline_job,
-    harness_job,
-    run_harness_jobs,
-)
+from nova_code_verifier.verifier.test_code.jobs import baseline_job, harness_job, run_harness_jobs
 from nova_code_verifier.verifier.test_code.protocol import CompiledTests, Question, RunReport
 from nova_code_verifier.verifier.types import TestCode
 

@@ -14,23 +14,11 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from nova_code_verifier.sandbox.types import (
-    Ending,
-    Execution,
-    Executor,
-    Job,
-    Operation,
-    RaisedError,
-)
+from nova_code_verifier.sandbox.types import Ending, Execution, Executor, RaisedError
 from nova_code_verifier.verifier.checking.verdict import verdict_of_ending
-from nova_code_verifier.verifier.test_code.discovery import (
-    Discovery,
-    DiscoveryCache,
-    DiscoveryProblem,
-    discover,
-)
+from nova_code_verifier.verifier.test_code.discovery import Discovery, DiscoveryCache, discover
 from nova_code_verifier.verifier.test_code.jobs import (
-    CANDIDATES_PER_PROCESS,
+    candidate_job,
     harness_job,
     in_process_job,
     run_harness_jobs,
@@ -47,6 +35,8 @@ from nova_code_verifier.verifier.test_code.protocol import (
 )
 from nova_code_verifier.verifier.types import CaseResult, CodePlan, TestCode, Verdict
 
+# So many candidates share one harness process, one after the other, if the tests leave no trace.
+_CANDIDATES_PER_PROCESS = 8
 _ROUNDS_MAX = 64
 _LATE_MAX = 3
 _LOST_MAX = 12
@@ -136,12 +126,12 @@ def _discover(
     found = discover([run.plan.test_code for run in runs], executor, discovery_cache)
     for run in runs:
         result = found[run.plan.test_code]
-        if isinstance(result, DiscoveryProblem):
-            run.abort(result.problem, is_outage=result.is_outage)
-        else:
+        if isinstance(result, Discovery):
             run.discovery = result
             run.questions = result.questions
             run.results = dict.fromkeys(result.items, _ended(Ending.SKIPPED))
+        else:
+            run.abort(result.problem, is_outage=result.is_outage)
 
 
 # -- second step: answer ---------------------------------------------------------------
@@ -149,15 +139,7 @@ def _discover(
 
 def _ask_candidates(runs: Sequence[TestCodeRun], candidates: Executor) -> None:
     jobs = [
-        Job(
-            program=run.program,
-            questions=tuple(
-                Operation(instruction=question.instruction(run.tests.shared))
-                for question in run.questions
-            ),
-            limits=run.plan.limits,
-        )
-        for run in runs
+        candidate_job(run.program, run.questions, run.tests.shared, run.plan.limits) for run in runs
     ]
     for index, executions in candidates.run(jobs):
         _take_answers(runs[index], executions)
@@ -208,7 +190,7 @@ def _batches(runs: Iterable[TestCodeRun]) -> list[list[TestCodeRun]]:
         # In the first round, all runs of a test code have the very same list of questions.
         key = (run.plan.test_code, id(run.questions))
         batch = batch_of.get(key, [])
-        if not run.tests.compiled.leaves_no_trace or len(batch) % CANDIDATES_PER_PROCESS == 0:
+        if not run.tests.compiled.leaves_no_trace or len(batch) % _CANDIDATES_PER_PROCESS == 0:
             batch_of[key] = batch = []
             batches.append(batch)
         batch.append(run)
@@ -353,8 +335,7 @@ def _take_in_process_report(run: TestCodeRun, report: InProcessReport | None) ->
     elif report.problem:
         run.abort(f"tests: {report.problem}")
     elif report.failure:
-        failed = _LOAD_FAILURES.get(report.failure, Ending.UNREADABLE)
-        _end(run, _ended(failed, report.error))
+        _end(run, _ended(_LOAD_FAILURES.get(report.failure, Ending.UNREADABLE), report.error))
     else:
         reported = {item.name: item for item in report.items}
         for name in list(run.results):

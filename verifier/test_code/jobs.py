@@ -1,20 +1,19 @@
-"""Runs of tests, as jobs for harness processes.
+"""Runs of tests, as jobs for harness processes; and questions, as jobs for candidates' guests.
 
 In: compiled tests, questions, and the candidates' answers. Out: jobs, and their executions. No job
 of a harness contains a candidate's program, unless the dataset asks for tests and candidate in one
-process.
+process. No job of a candidate contains tests.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-from nova_code_verifier.sandbox.types import Call, Execution, Executor, Job, Limits
+from nova_code_verifier.sandbox.types import Call, Execution, Executor, Job, Limits, Operation
 from nova_code_verifier.verifier.test_code.protocol import (
     CandidateAnswers,
     CompiledTests,
     Question,
-    TestCodeFields,
     pack_tests,
 )
 from nova_code_verifier.verifier.types import CodePlan, TestCode
@@ -36,8 +35,6 @@ from nova_code_verifier.verifier.test_code.harness.runner import {load}
 """
 _IN_PROCESS = "from nova_code_verifier.verifier.test_code.harness.in_process import run_in_process"
 _IN_PROCESS_CPU_FACTOR = 3
-# So many candidates share one harness process, one after the other, if the tests leave no trace.
-CANDIDATES_PER_PROCESS = 8
 # A run with pytest takes much longer than one of the same tests without it.
 _GUESSES_MAX, _GUESSES_OF_PYTEST_MAX = 32, 8
 # Of tests with many questions, fewer guesses are tried, but at least _GUESSES_MIN.
@@ -66,6 +63,14 @@ def run_harness_jobs(
                 yield indexes[number], executions
 
 
+def candidate_job(
+    program: str, questions: Sequence[Question], shared: Sequence[str], limits: Limits
+) -> Job:
+    """Ask a candidate *questions*; *shared* names the classes that tests and candidate share."""
+    operations = [Operation(instruction=question.instruction(shared)) for question in questions]
+    return Job(program=program, questions=tuple(operations), limits=limits)
+
+
 def harness_job(
     test_code: TestCode,
     compiled: CompiledTests | None,
@@ -73,11 +78,10 @@ def harness_job(
     candidates: Sequence[CandidateAnswers] = (CandidateAnswers(),),
 ) -> HarnessJob:
     """Run the tests once for each of *candidates*; by default once, with no answers."""
+    packed = pack_tests(asdict(test_code), compiled, questions)
     is_shared = len(candidates) > 1
     job = Job(
-        program=_program(
-            "load_tests", "run_tests", pack_tests(_fields(test_code), compiled, questions)
-        ),
+        program=_HARNESS.format(load="load_tests", entry_point="run_tests", packed=packed),
         questions=tuple(Call(entry_point="run_tests", arguments=answers) for answers in candidates),
         limits=SHARED_HARNESS_LIMITS if is_shared else HARNESS_LIMITS,
         give_up_after=len(candidates) + 1,  # a candidate is not skipped because of others
@@ -93,8 +97,9 @@ def baseline_job(test_code: TestCode, compiled: CompiledTests, question_count: i
     most = _GUESSES_OF_PYTEST_MAX if compiled.style == "pytest" else _GUESSES_MAX
     most = min(most, max(_GUESSES_MIN, _GUESSED_QUESTIONS_MAX // question_count))
     indexes = range(len(compiled.guesses[:most]))
+    packed = pack_tests(asdict(test_code), compiled)
     job = Job(
-        program=_program("load_guesses", "guess", pack_tests(_fields(test_code), compiled)),
+        program=_HARNESS.format(load="load_guesses", entry_point="guess", packed=packed),
         questions=tuple(Call(entry_point="guess", arguments=(index,)) for index in indexes),
         limits=SHARED_HARNESS_LIMITS,
     )
@@ -103,7 +108,7 @@ def baseline_job(test_code: TestCode, compiled: CompiledTests, question_count: i
 
 def in_process_job(plan: CodePlan, compiled: CompiledTests, program: str) -> HarnessJob:
     """Run tests and candidate in one guest, with the candidate's limits."""
-    packed = pack_tests(_fields(plan.test_code), compiled)
+    packed = pack_tests(asdict(plan.test_code), compiled)
     limits = plan.limits
     job = Job(
         program=_IN_PROCESS,
@@ -115,11 +120,3 @@ def in_process_job(plan: CodePlan, compiled: CompiledTests, program: str) -> Har
 
 def _modules(compiled: CompiledTests | None) -> tuple[str, ...]:
     return PYTEST_MODULES if compiled and compiled.style == "pytest" else HARNESS_MODULES
-
-
-def _program(load: str, entry_point: str, packed: bytes) -> str:
-    return _HARNESS.format(load=load, entry_point=entry_point, packed=packed)
-
-
-def _fields(test_code: TestCode) -> TestCodeFields:
-    return cast("TestCodeFields", asdict(test_code))

@@ -10,7 +10,7 @@ Zygotes of harnesses import this module: it must not import more than they have 
 
 import json
 import marshal
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple, NotRequired, TypedDict
 
@@ -202,18 +202,15 @@ def _parse_untrusted_item(value: object) -> ItemReport | None:
 
 
 def pack_tests(
-    test_code: TestCodeFields, compiled: CompiledTests | None, questions: Iterable[Question] = ()
+    fields: Mapping[str, object], compiled: CompiledTests | None, questions: Iterable[Question] = ()
 ) -> bytes:
-    """Write test code and the known questions for a harness. Marshal takes exact types only."""
-    plain: Any = (dict(test_code), compiled and tuple(compiled), [*map(tuple, questions)])
+    """Write `TestCodeFields` and the known questions for a harness. Marshal takes exact types."""
+    plain: Any = (dict(fields), compiled and tuple(compiled), [*map(tuple, questions)])
     return marshal.dumps(plain)
 
 
 def unpack_tests(packed: bytes) -> tuple[TestCodeFields, CompiledTests | None, list[Question]]:
     """Read what `pack_tests` wrote: it comes from our process, never from a guest."""
-    test_code, compiled, questions = marshal.loads(packed)  # noqa: S302  (see above)
-    return (
-        test_code,
-        compiled and CompiledTests(*compiled),
-        [Question(*fields) for fields in questions],
-    )
+    test_code, compiled, fields = marshal.loads(packed)  # noqa: S302  (see above)
+    questions = [Question(*question) for question in fields]
+    return test_code, compiled and CompiledTests(*compiled), questions

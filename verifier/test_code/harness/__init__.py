@@ -14,9 +14,8 @@ run collects nearly all questions, and the next run, with their answers, gives t
       in_process        the same in the candidate's process, without proxies
     session             makes questions of what the tests do, and values of answers
       transcript        finds the answer to a question in those of the last run
-      marshalling       writes operands, reads answers
+      marshalling       writes operands, reads answers, makes proxies for the objects in them
       callables         sends functions by their source
-      proxy_table       makes proxies for the objects that answers describe
       proxies           proxies for objects, classes, methods, iterators
       pending           proxies for answers that are not known yet
 

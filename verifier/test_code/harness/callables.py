@@ -51,9 +51,8 @@ class Sources:
         if found is not None:
             return {"py": found}
         definition = self._definition(value)
-        if definition is None or any(value is sent for sent in self._being_sent):
-            return None
-        if _changes_surroundings(definition):
+        is_being_sent = any(value is sent for sent in self._being_sent)
+        if definition is None or is_being_sent or _changes_surroundings(definition):
             return None
         self._being_sent.append(value)
         try:
@@ -63,12 +62,8 @@ class Sources:
 
     def _definition(self, value: object) -> _Definition | None:
         if isinstance(value, type):
-            named = [
-                node
-                for node in self._definitions
-                if isinstance(node, ast.ClassDef) and node.name == value.__name__
-            ]
-            return named[-1] if named else None
+            classes = {node.name: node for node in self._definitions if type(node) is ast.ClassDef}
+            return classes.get(value.__name__)
         if not isinstance(value, types.FunctionType):
             return None
         nodes = [node for node in self._definitions if _is_of(node, value.__code__)]
@@ -110,11 +105,8 @@ def _write(definition: _Definition, value: object, walk: Walk) -> list[object]:
 
 def _changes_surroundings(definition: _Definition) -> bool:
     """Return whether a function may change objects of the tests, which would not see that."""
-    own = {node.arg for node in ast.walk(definition) if isinstance(node, ast.arg)} | {
-        node.id
-        for node in ast.walk(definition)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
+    own = {node.arg for node in ast.walk(definition) if isinstance(node, ast.arg)}
+    own |= _names_in(definition, ast.Store)
     for node in ast.walk(definition):
         match node:
             case ast.Nonlocal() | ast.Global():
@@ -128,29 +120,23 @@ def _changes_surroundings(definition: _Definition) -> bool:
     return False
 
 
+def _names_in(definition: _Definition, context: type[ast.expr_context]) -> set[str]:
+    names = (node for node in ast.walk(definition) if isinstance(node, ast.Name))
+    return {name.id for name in names if isinstance(name.ctx, context)}
+
+
 def _used(definition: _Definition, value: object) -> dict[str, object]:
     """Return the values of the names that a definition uses, except its own name and built-ins."""
-    known: dict[str, object] = {}
     if isinstance(value, types.FunctionType):
         cells = zip(value.__code__.co_freevars, value.__closure__ or (), strict=True)
-        known = {name: cell.cell_contents for name, cell in cells}
-        globals_ = value.__globals__
+        values = value.__globals__ | {name: cell.cell_contents for name, cell in cells}
     else:
-        globals_ = getattr(sys.modules.get(value.__module__), "__dict__", {})
-    names = {
-        node.id
-        for node in ast.walk(definition)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        values = getattr(sys.modules.get(value.__module__), "__dict__", {})
+    return {
+        name: values[name]
+        for name in sorted(_names_in(definition, ast.Load) & values.keys())
+        if values[name] is not value and not name.startswith("__")
     }
-    found = {}
-    for name in sorted(names):
-        used = known.get(name, globals_.get(name, _UNDEFINED))
-        if used is not _UNDEFINED and used is not value and not name.startswith("__"):
-            found[name] = used
-    return found
-
-
-_UNDEFINED = object()
 
 
 def _importable(value: object) -> list[str] | None:

@@ -9,16 +9,9 @@ import builtins
 import marshal
 import sys
 
-from nova_code_verifier.verifier.test_code.harness import script
-from nova_code_verifier.verifier.test_code.harness.expectations import (
-    called_methods,
-    read_answers,
-    read_exceptions,
-)
-from nova_code_verifier.verifier.test_code.harness.patching import find_patch
+from nova_code_verifier.verifier.test_code.harness import expectations, patching, script
 from nova_code_verifier.verifier.test_code.protocol import CompiledTests, TestCodeFields
 
-FILE_NAME = "<tests>"
 _BOUND = frozenset(vars(builtins)) | {
     "__name__", "__file__", "__doc__", "__builtins__", "__annotations__",
 }  # fmt: skip
@@ -32,12 +25,12 @@ class TestCodeError(Exception):
 def compile_tests(test_code: TestCodeFields) -> CompiledTests:
     """Compile test code. Raises TestCodeError."""
     try:
-        tree = ast.parse(test_code["source"], FILE_NAME)
+        tree = ast.parse(test_code["source"], script.FILE_NAME)
     except _PARSE_ERRORS as error:
         raise TestCodeError(f"do not parse: {error}") from None
     prompt = _parse_prompt(test_code.get("prompt", ""))
     style = test_code.get("style") or _style_of(tree)
-    patched = "" if test_code.get("shared_process") else find_patch(tree)
+    patched = "" if test_code.get("shared_process") else patching.find_patch(tree)
     if patched:
         raise TestCodeError(
             f"patch {patched}, which the candidate uses; set shared_process: true to run both in "
@@ -45,13 +38,12 @@ def compile_tests(test_code: TestCodeFields) -> CompiledTests:
         )
     entry_point = test_code.get("entry_point", "")
     names, libraries = _names_of_candidate(test_code, tree, prompt, entry_point.partition("(")[0])
-    answers, exceptions = read_answers(tree), read_exceptions(tree)
-    methods = called_methods(tree)
-    items: list[str] = []
-    if style == "script":
-        items = divide_script(tree, entry_point)
-        if not items:
-            raise TestCodeError("contain no assert")
+    answers = expectations.read_answers(tree)
+    exceptions = expectations.read_exceptions(tree)
+    methods = expectations.called_methods(tree)
+    items = divide_script(tree, entry_point) if style == "script" else []
+    if style == "script" and not items:
+        raise TestCodeError("contain no assert")
     script.divide_into_steps(tree)
     return CompiledTests(
         style=style,
@@ -60,7 +52,7 @@ def compile_tests(test_code: TestCodeFields) -> CompiledTests:
         libraries=libraries,
         items=items,
         methods=methods,
-        code=_compiled(tree, FILE_NAME),
+        code=_compiled(tree, script.FILE_NAME),
         prompt_code=_compiled(prompt, "<prompt>"),
         leaves_no_trace=style == "script" and script.leaves_no_trace(tree, prompt),
         expected_answers=answers,
@@ -120,14 +112,8 @@ def _style_of(tree: ast.Module) -> str:
 
 def divide_script(tree: ast.Module, entry_point: str) -> list[str]:
     """Divide a script into test items, and return their names. Call its `check` if it does not."""
-    if entry_point and _has_uncalled_check(tree):
+    functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    rest = ast.Module([node for node in tree.body if not isinstance(node, ast.FunctionDef)], [])
+    if entry_point and "check" in functions and "check" not in script.called_names(rest):
         tree.body += ast.parse(f"check({entry_point})").body
     return script.divide_into_items(tree)
-
-
-def _has_uncalled_check(tree: ast.Module) -> bool:
-    has_check = any(
-        isinstance(node, ast.FunctionDef) and node.name == "check" for node in tree.body
-    )
-    rest = ast.Module([node for node in tree.body if not isinstance(node, ast.FunctionDef)], [])
-    return has_check and "check" not in script.called_names(rest)

@@ -118,11 +118,13 @@ def _truths(node: ast.AST) -> Iterator[bool]:
 
 
 def _constants(node: ast.expr, names: dict[str, list[object]]) -> Iterator[object]:
-    """Find the values of a node: of the constant, or of the name of one, that it is."""
+    """Find the values of a name, or of a constant: `set((4, 5))`, `10**3`, `float("inf")`."""
     if isinstance(node, ast.Name):
         yield from names.get(node.id, ())
-    else:
-        yield from _values(node)
+    elif all(map(_is_of_constant, ast.walk(node))):
+        code = compile(ast.Expression(node), "<constant>", "eval", dont_inherit=True)
+        with suppress(*_EVALUATION_ERRORS):
+            yield eval(code, {"__builtins__": _CONSTRUCTORS})  # noqa: S307  (the dataset's, and only what is listed)
 
 
 def _constants_by_name(tree: ast.Module) -> dict[str, list[object]]:
@@ -133,17 +135,8 @@ def _constants_by_name(tree: ast.Module) -> dict[str, list[object]]:
                 ast.Assign(targets=[ast.Name(id=name)], value=value)
                 | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
             ):
-                names.setdefault(name, []).extend(_values(value))
+                names.setdefault(name, []).extend(_constants(value, {}))
     return names
-
-
-def _values(node: ast.expr) -> Iterator[object]:
-    """Evaluate a node if it is a constant: `set((4, 5))`, `10**3`, `float("inf")`."""
-    if not all(map(_is_of_constant, ast.walk(node))):
-        return
-    code = compile(ast.Expression(node), "<constant>", "eval", dont_inherit=True)
-    with suppress(*_EVALUATION_ERRORS):
-        yield eval(code, {"__builtins__": _CONSTRUCTORS})  # noqa: S307  (the dataset's, and only what is listed)
 
 
 def _is_of_constant(node: ast.AST) -> bool:

@@ -13,7 +13,9 @@ _OF_MONKEYPATCH = frozenset(
 
 def find_patch(tree: ast.Module) -> str:
     """Return what is patched, with its line; "" if nothing is, apart from captured streams."""
-    own = _defined_names(tree)
+    # A candidate does not use the classes and functions that the tests define.
+    kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    own = {node.name for node in ast.walk(tree) if isinstance(node, kinds)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             target = _target(ast.unparse(node.func), node, own)
@@ -22,13 +24,7 @@ def find_patch(tree: ast.Module) -> str:
     return ""
 
 
-def _defined_names(tree: ast.Module) -> frozenset[str]:
-    """Return the classes and functions that the tests define: a candidate does not use them."""
-    kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, kinds))
-
-
-def _target(function: str, node: ast.Call, own: frozenset[str]) -> str:
+def _target(function: str, node: ast.Call, own: set[str]) -> str:
     """Return what a call patches; "" if that is nothing that a candidate may use."""
     owner, _, name = function.rpartition(".")
     is_patch = name == "patch" and owner in ("", "mock", "unittest.mock")

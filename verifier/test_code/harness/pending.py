@@ -6,14 +6,13 @@ only a real value will do.
 
 import sys
 import types
-from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from opcode import opmap
 from typing import Any, Protocol
 
 from nova_code_verifier.verifier.test_code.harness.transcript import AnswerNeededError, Transcript
 
-_DEMANDING = "bool int float complex index str bytes format"
+_DEMANDING = "bool int float complex index str bytes format hash"
 _TWO_SIDED = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor"
 TWO_SIDED = tuple(_TWO_SIDED.split())
 """The operations that either operand may define."""
@@ -26,6 +25,8 @@ _LEAKING = """
 """
 LEAKING_METHODS = frozenset(_LEAKING.split())
 """Methods of plain data to which a test passes what it expects."""
+Keywords = Mapping[str, object] | None
+"""The keyword arguments of an operation."""
 
 
 class Session(Protocol):
@@ -34,11 +35,7 @@ class Session(Protocol):
     transcript: Transcript
 
     def ask(
-        self,
-        operation: str,
-        *operands: object,
-        is_guess: bool = False,
-        keywords: Mapping[str, object] | None = None,
+        self, operation: str, *operands: object, is_guess: bool = False, keywords: Keywords = None
     ) -> Any:  # noqa: ANN401  (an answer can be anything)
         """Ask the candidate; return a value or a proxy, or raise what it raised."""
 
@@ -46,10 +43,7 @@ class Session(Protocol):
         """Ask, and raise AnswerNeededError if the answer is not known."""
 
     def compare(self, operation: str, left: object, right: object) -> object:
-        """Compare two values of which one is not known."""
-
-    def note_expectations(self, operation: str, left: object, right: object) -> None:
-        """Note the value that the tests compare with the other one, which is not known."""
+        """Compare two values of which one is not known; note the other one if it is the tests'."""
 
     def index_of_guess(self, operation: str, *operands: object) -> int:
         """Ask a question that may turn out not to be needed, and return its index."""
@@ -59,9 +53,6 @@ class Session(Protocol):
 
     def may_receive_test_data(self, proxy: object) -> bool:
         """Return whether operators of the proxied object may receive the tests' plain data."""
-
-    def items(self, iterator: object, taken: deque[object]) -> Iterator[object]:
-        """Iterate over an iterator of the candidate's; *taken* are items that came already."""
 
 
 def is_tool_attribute(name: str) -> bool:
@@ -104,10 +95,6 @@ class PendingValue:
                 raise AnswerNeededError
             return self._session_.ask("method", owner, name, *args, is_guess=True, keywords=kwargs)
         return self._session_.ask("call", self, *args, keywords=kwargs)
-
-    def __hash__(self) -> int:
-        self._session_.ask("hash", self, is_guess=True)
-        raise AnswerNeededError
 
     def __len__(self) -> int:
         self._session_.ask("len", self, is_guess=True)
@@ -189,20 +176,17 @@ def _guessing(operation: str) -> Callable[..., object]:
 def _computing(operation: str, *, is_reflected: bool) -> Callable[..., object]:
     def compute(self: PendingValue, other: object, *more: object) -> object:
         if not self._session_.is_proxy(other):
-            self._session_.note_expectations(operation, self, other)
-            raise AnswerNeededError  # the question would contain what may be expected
+            # It asks nothing: the question would contain what may be expected.
+            return self._session_.compare(operation, self, other)
         operands = (other, self) if is_reflected else (self, other)
         return self._session_.ask(operation, *operands, *more, is_guess=True)
 
     return compute
 
 
-for _name in _DEMANDING.split():
-    setattr(PendingValue, f"__{_name}__", _demanding(_name))
-for _name in _COMPARISONS.split():
-    setattr(PendingValue, f"__{_name}__", _comparing(_name))
-for _name in _GUESSED.split():
-    setattr(PendingValue, f"__{_name}__", _guessing(_name))
+for _names, _make in ((_DEMANDING, _demanding), (_COMPARISONS, _comparing), (_GUESSED, _guessing)):
+    for _name in _names.split():
+        setattr(PendingValue, f"__{_name}__", _make(_name))
 for _name in TWO_SIDED:
     setattr(PendingValue, f"__{_name}__", _computing(_name, is_reflected=False))
     setattr(PendingValue, f"__r{_name}__", _computing(_name, is_reflected=True))

@@ -157,6 +157,20 @@ class CoroutineProxy(collections.abc.Coroutine[object, object, object]):
         return self._session_.demand("await", self)
 
 
+def _items(session: Session, iterator: object, taken: deque[object]) -> Iterator[object]:
+    """Iterate over an iterator of the candidate's; *taken* are items that came already."""
+    may_have_more = True
+    while taken or may_have_more:
+        while taken:
+            yield taken.popleft()
+        if may_have_more:
+            answer = session.demand("take", iterator)
+            if type(answer) is not tuple or len(answer) != 2 or type(answer[1]) is not list:  # noqa: PLR2004  (whether there is more, and items)
+                session.transcript.abort_item("unreadable")
+            may_have_more = answer[0] is True
+            taken.extend(answer[1])
+
+
 class IteratorProxy:
     """Stands for an iterator."""
 
@@ -167,7 +181,7 @@ class IteratorProxy:
         setattr(self, REF, ref)
 
     def __iter__(self) -> Iterator[object]:
-        return self._session_.items(self, self._taken_)
+        return _items(self._session_, self, self._taken_)
 
     def __next__(self) -> object:
         return self._taken_.popleft() if self._taken_ else self._session_.ask("next", self)
@@ -186,6 +200,10 @@ class GeneratorProxy(IteratorProxy):
         return types.GeneratorType
 
 
+ITERATORS: dict[str, Callable[[Session, list[int]], object]] = {
+    "iterator": IteratorProxy, "generator": GeneratorProxy, "coroutine": CoroutineProxy,
+}  # fmt: skip
+"""The proxies for objects that are run step by step, by the guest's word for their kind."""
 _KINDS = (
     PendingValue, PendingName, MethodProxy, IteratorProxy, GeneratorProxy, CoroutineProxy,
     ProxyClass,
@@ -223,17 +241,13 @@ def new_class(
     if not has_plain_base and "__eq__" in specials and "__hash__" not in specials:
         names["__hash__"] = None
     if any(issubclass(base, BaseException) for base in bases):
-        names["__str__"] = _text_of_exception
+        names["__str__"] = lambda self: str(self.__dict__.get("_text_", ""))
     for some in (bases, tuple(base for base in bases if base.__module__ != "builtins"), ()):
         try:
             return ProxyClass(name, (*some, Proxy), names)
         except TypeError:
             continue  # claims that contradict each other
     raise CandidateLostError
-
-
-def _text_of_exception(self: Proxy) -> str:
-    return str(self.__dict__.get("_text_", ""))
 
 
 def _awaited(operation: str) -> Callable[..., object]:
@@ -252,7 +266,7 @@ def _iterate(session: Session, value: Proxy, operation: str) -> Iterator[object]
     items = session.demand(operation, value)
     if not isinstance(type(items), ProxyClass):
         return iter(items)
-    return session.items(items, items.__dict__.setdefault("_taken_", deque()))
+    return _items(session, items, items.__dict__.setdefault("_taken_", deque()))
 
 
 def _next(self: Proxy) -> object:

@@ -19,17 +19,9 @@ from contextlib import contextmanager
 from opcode import opmap
 from typing import Any, cast
 
-from nova_code_verifier.verifier.test_code.harness import script
+from nova_code_verifier.verifier.test_code.harness import guess_baseline, script
 from nova_code_verifier.verifier.test_code.harness.callables import Sources
-from nova_code_verifier.verifier.test_code.harness.compile import (
-    FILE_NAME,
-    TestCodeError,
-    compile_tests,
-)
-from nova_code_verifier.verifier.test_code.harness.guess_baseline import (
-    ConstantCandidate,
-    baseline_answers,
-)
+from nova_code_verifier.verifier.test_code.harness.compile import TestCodeError, compile_tests
 from nova_code_verifier.verifier.test_code.harness.pending import is_tool_attribute
 from nova_code_verifier.verifier.test_code.harness.session import ProxySession
 from nova_code_verifier.verifier.test_code.harness.transcript import (
@@ -53,7 +45,7 @@ from nova_code_verifier.verifier.test_code.protocol import (
     unpack_tests,
 )
 
-_PYTEST_SUITE = "nova_code_verifier.verifier.test_code.harness.pytest_suite"
+_SUITE = "nova_code_verifier.verifier.test_code.harness.{}_suite"
 _ATTRIBUTE_OPERATIONS = ("getattr", "method", "setattr")
 _STEPS_MAX = 200_000
 _TEXT_MAX = 200
@@ -72,7 +64,7 @@ def run_tests(
         asked.answer = None if answer is None else Answer.read(*answer)
     try:
         tests = compiled or compile_tests(test_code)
-        if tests.style == "pytest" and _PYTEST_SUITE not in sys.modules:
+        if tests.style == "pytest" and _SUITE.format("pytest") not in sys.modules:
             return RunReport(needs_pytest=True, compiled=tests)
         test_run = TestRun(test_code, tests, Transcript(known), candidate.lost_items)
         test_run.run()
@@ -94,7 +86,9 @@ def load_guesses(packed: bytes) -> Callable[[int], int]:
     tests = cast("CompiledTests", compiled)
 
     def count_passed(index: int) -> int:
-        guess = ConstantCandidate(tests.guesses[index], tests.guessed_classes, tests.methods)
+        guess = guess_baseline.ConstantCandidate(
+            tests.guesses[index], tests.guessed_classes, tests.methods
+        )
         try:
             test_run = TestRun(test_code, tests, guess)
             test_run.run()
@@ -128,15 +122,12 @@ class TestRun:
             name: kind
             for name, kind in self.globals.items()
             if isinstance(kind, type) and kind.__module__ == "__main__"
+            if name not in compiled.names
         }
-        self.shared = sorted(shared.keys() - set(compiled.names))
+        self.shared = sorted(shared)
         source = test_code["source"]
-        self.session = ProxySession(
-            transcript,
-            Sources(source, test_code.get("prompt", "")),
-            {name: shared[name] for name in self.shared},
-            frozenset(compiled.classes),
-        )
+        sources = Sources(source, test_code.get("prompt", ""))
+        self.session = ProxySession(transcript, sources, shared, frozenset(compiled.classes))
         if "seed(" in source or "setstate(" in source:
             self.session.share_random_state()
 
@@ -162,23 +153,15 @@ class TestRun:
         sys.modules["tests"] = module
         self._execute(module.__dict__)
         # By name: only guests that need a test tool load it, before they are confined.
-        run_suite = importlib.import_module(
-            f"nova_code_verifier.verifier.test_code.harness.{style}_suite"
-        ).run
-        run_suite(self, self._module_without_proxies(module))
+        suite = importlib.import_module(_SUITE.format(style))
+        # Without proxies: test tools look for tests in every object that they see.
+        shown = types.ModuleType("tests")
+        is_proxy = self.session.is_proxy
+        vars(shown).update(item for item in vars(module).items() if not is_proxy(item[1]))
+        suite.run(self, shown)
         outside = self.transcript.outside
         if self.transcript.items.keys() == {""} and not (self.lost_items or outside.error):
             raise TestCodeError("contain no test")
-
-    def _module_without_proxies(self, module: types.ModuleType) -> types.ModuleType:
-        """Copy the module for the test tools: they look for tests in every object that they see."""
-        copy = types.ModuleType(module.__name__)
-        copy.__dict__.update(
-            (name, value)
-            for name, value in module.__dict__.items()
-            if not self.session.is_proxy(value)
-        )
-        return copy
 
     def provide_names(self) -> None:
         """Put a proxy wherever the tests look for a name of the candidate's."""
@@ -195,7 +178,8 @@ class TestRun:
 
     def _execute(self, names: dict[str, Any]) -> None:
         text = self.test_code["source"]
-        linecache.cache[FILE_NAME] = (len(text), None, text.splitlines(keepends=True), FILE_NAME)
+        lines = text.splitlines(keepends=True)
+        linecache.cache[script.FILE_NAME] = (len(text), None, lines, script.FILE_NAME)
         names |= {
             script.STEP: _Step(self.transcript),
             script.SHOULD_RUN: lambda name: name not in self.lost_items,
@@ -287,7 +271,7 @@ class TestRun:
         exceptions = {name for name, _ in tests.expected_exceptions}.intersection(tests.names)
         classes = exceptions.union(tests.classes if has_attributes else ())
         return tests._replace(
-            guesses=baseline_answers(tests, expected, asked),
+            guesses=guess_baseline.baseline_answers(tests, expected, asked),
             guessed_classes=sorted(classes),
             # They are not needed any more, and all the rest goes to every harness.
             expected_answers={},
@@ -347,12 +331,12 @@ def _public_error(error: BaseException, item: TestItem) -> str:
 
 
 def _is_public(error: BaseException, item: TestItem) -> bool:
-    """Return whether an error's text does not come from the tests."""
-    return error is item.raised or _is_about_names(error)
+    """Return whether an error's text does not come from the tests.
 
-
-def _is_about_names(error: BaseException) -> bool:
-    """Return whether Python itself raised it, about a name or a type, and so not about a value."""
+    It comes from the candidate; or from Python itself, about a name or a type and not a value.
+    """
+    if error is item.raised:
+        return True
     trace = error.__traceback__
     if trace is None or not isinstance(error, _NAMING_ERRORS):
         return False
@@ -373,7 +357,7 @@ def _describe(error: BaseException, text: str) -> str:
     line = ""
     trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == FILE_NAME:
+        if trace.tb_frame.f_code.co_filename == script.FILE_NAME:
             line = f"line {trace.tb_lineno} of the tests"
         trace = trace.tb_next
     return f"{type(error).__name__}: {', '.join(part for part in (text, line) if part)}"

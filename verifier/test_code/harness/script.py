@@ -10,17 +10,9 @@ import symtable
 from collections.abc import Iterator
 
 _NEVER_WRAPPED = (
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
-    ast.ClassDef,
-    ast.Import,
-    ast.ImportFrom,
-    ast.Global,
-    ast.Nonlocal,
-    ast.Pass,
-    ast.Break,
-    ast.Continue,
-)
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Global,
+    ast.Nonlocal, ast.Pass, ast.Break, ast.Continue,
+)  # fmt: skip
 # Modules without state that a call could change.
 _STATELESS_MODULES = frozenset({
     "__future__", "abc", "base64", "bisect", "cmath", "collections", "copy", "dataclasses",
@@ -31,6 +23,8 @@ _POWERFUL_NAMES = frozenset({
     "__import__", "breakpoint", "delattr", "eval", "exec", "globals", "input", "open", "setattr",
     "vars",
 })  # fmt: skip
+FILE_NAME = "<tests>"
+"""The name of the script's file, in code objects and tracebacks."""
 STEP, SHOULD_RUN, ITEM = "__step__", "__should_run__", "__item__"
 """The names in a divided script: a step, whether to run an item, and an item."""
 _Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -7,22 +7,21 @@ plain data as it came, exceptions that are raised, proxies for everything else.
 import random
 import sys
 import types
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dis import get_instructions
 from typing import Any
 
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError
 from nova_code_verifier.verifier.test_code.harness.callables import Sources
 from nova_code_verifier.verifier.test_code.harness.expectations import ExpectedValues
-from nova_code_verifier.verifier.test_code.harness.marshalling import Reader, Writer
+from nova_code_verifier.verifier.test_code.harness.marshalling import ProxyTable, Reader, Writer
 from nova_code_verifier.verifier.test_code.harness.pending import (
     TWO_SIDED,
+    Keywords,
     PendingName,
     PendingValue,
 )
 from nova_code_verifier.verifier.test_code.harness.proxies import ProxyClass, is_proxy
-from nova_code_verifier.verifier.test_code.harness.proxy_table import ProxyTable
 from nova_code_verifier.verifier.test_code.harness.transcript import (
     AnswerNeededError,
     Transcript,
@@ -76,7 +75,7 @@ class ProxySession:
 
     def name(self, name: str) -> object:
         """Look up a name of the candidate's. Raises NameError if it turned out to be missing."""
-        index, nodes = self._put("name", (name,), {}, is_guess=False)
+        index, nodes = self._put("name", (name,), None, is_guess=False)
         if self.transcript.asked[index].answer is None:
             return PendingName(name, (Exception,), {"_value_": PendingValue(self, index)})
         value = self._result(index, nodes, [])
@@ -87,14 +86,10 @@ class ProxySession:
         return value
 
     def ask(
-        self,
-        operation: str,
-        *operands: object,
-        is_guess: bool = False,
-        keywords: Mapping[str, object] | None = None,
+        self, operation: str, *operands: object, is_guess: bool = False, keywords: Keywords = None
     ) -> Any:  # noqa: ANN401  (an answer can be anything)
         """Ask the candidate; return a value or a proxy, or raise what it raised."""
-        index, nodes = self._put(operation, operands, keywords or {}, is_guess=is_guess)
+        index, nodes = self._put(operation, operands, keywords, is_guess=is_guess)
         value = self._result(index, nodes, [*operands, *(keywords or {}).values()])
         if isinstance(type(value), ProxyClass):
             self._note_origin(value, operation, operands[0])
@@ -117,22 +112,18 @@ class ProxySession:
         return value
 
     def compare(self, operation: str, left: object, right: object) -> object:
-        """Compare two values of which one is not known."""
+        """Compare two values of which one is not known; note the other one if it is the tests'."""
         if is_proxy(left) and is_proxy(right):
             return self.ask(operation, left, right, is_guess=True)
-        self.note_expectations(operation, left, right)
-        raise AnswerNeededError
-
-    def note_expectations(self, operation: str, left: object, right: object) -> None:
-        """Note the value that the tests compare with the other one, which is not known."""
         pending, value = (left, right) if type(left) is PendingValue else (right, left)
         if not self.transcript.answers:
             is_attribute = getattr(pending, "_attribute_", None) is not None
             self.expected.note(operation, value, is_attribute=is_attribute)
+        raise AnswerNeededError
 
     def index_of_guess(self, operation: str, *operands: object) -> int:
         """Ask a question that may turn out not to be needed, and return its index."""
-        return self._put(operation, operands, {}, is_guess=True)[0]
+        return self._put(operation, operands, None, is_guess=True)[0]
 
     def is_proxy(self, value: object) -> bool:
         """Return whether a value is a proxy for one of the candidate's."""
@@ -149,12 +140,7 @@ class ProxySession:
         return proxy.__dict__.get(_ORIGIN) == "made" and "_is_tested_" in vars(type(proxy))
 
     def _put(
-        self,
-        operation: str,
-        operands: tuple[object, ...],
-        keywords: Mapping[str, object],
-        *,
-        is_guess: bool,
+        self, operation: str, operands: tuple[object, ...], keywords: Keywords, *, is_guess: bool
     ) -> tuple[int, list[object]]:
         """Ask a question. Return its index, and the nodes that were sent with it."""
         self._send_random_state()
@@ -164,7 +150,7 @@ class ProxySession:
                 item=self.transcript.item.name,
                 operation=operation,
                 operands=[writer.send(operand) for operand in operands],
-                keywords=[[name, writer.send(value)] for name, value in keywords.items()],
+                keywords=[[name, writer.send(value)] for name, value in (keywords or {}).items()],
                 nodes=writer.table(),
                 is_guess=is_guess,
             )
@@ -190,19 +176,6 @@ class ProxySession:
             self.transcript.item.raised = error
             raise error
         return value
-
-    def items(self, iterator: object, taken: deque[object]) -> Iterator[object]:
-        """Iterate over an iterator of the candidate's; *taken* are items that came already."""
-        may_have_more = True
-        while taken or may_have_more:
-            while taken:
-                yield taken.popleft()
-            if may_have_more:
-                answer = self.demand("take", iterator)
-                if type(answer) is not tuple or len(answer) != 2 or type(answer[1]) is not list:  # noqa: PLR2004  (whether there is more, and items)
-                    self.transcript.abort_item("unreadable")
-                may_have_more = answer[0] is True
-                taken.extend(answer[1])
 
 
 def _is_thrown_away(frame: types.FrameType) -> bool:

@@ -8,6 +8,7 @@ run that takes another branch than the last one loses only the answers behind th
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,15 +46,12 @@ class Answer:
     @classmethod
     def read(cls, ending: str, text: str, printed: str) -> "Answer":
         """Parse a `CandidateAnswer`; one that is malformed ends as `unreadable`."""
-        body: Any = None
+        body: Any = {}
         if ending == "finished":
-            try:
+            with suppress(ValueError, RecursionError):
                 body = json.loads(text)
-            except (ValueError, RecursionError):
-                body = None
             if not _is_answer(body):
-                ending, body = "unreadable", None
-        body = body or {}
+                ending, body = "unreadable", {}
         return cls(ending, body, list(_numbers_in(body)), printed)
 
 
@@ -145,9 +143,7 @@ class Transcript:
 
     def find_item(self, name: str) -> TestItem:
         """Return the item of that name; add it if it is new."""
-        if name not in self.items:
-            self.items[name] = TestItem(name)
-        return self.items[name]
+        return self.items.setdefault(name, TestItem(name))
 
     def ask(self, question: Question) -> int:
         """Ask a question, and return its index in `asked`. Raises CandidateLostError."""

@@ -47,18 +47,15 @@ class _Result(unittest.TestResult):
         self._item = self._test_run.item(_name_of(test))
         self._item.__enter__()
 
-    def _note(self, error: Sequence[Any]) -> None:
-        self._error = self._error or error[1]
-
     def addError(self, _test: object, err: Sequence[Any]) -> None:  # noqa: N802
-        self._note(err)
+        self._error = self._error or err[1]
 
-    def addFailure(self, _test: object, err: Sequence[Any]) -> None:  # noqa: N802
-        self._note(err)
+    def addFailure(self, test: object, err: Sequence[Any]) -> None:  # noqa: N802
+        self.addError(test, err)
 
-    def addSubTest(self, _test: object, _subtest: object, err: Sequence[Any] | None) -> None:  # noqa: N802
+    def addSubTest(self, test: object, _subtest: object, err: Sequence[Any] | None) -> None:  # noqa: N802
         if err is not None:
-            self._note(err)
+            self.addError(test, err)
 
     def addSkip(self, _test: object, _reason: str) -> None:  # noqa: N802
         self._test_run.transcript.item.state = ItemState.SKIPPED
