@@ -10,7 +10,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from nova_code_verifier.verifier.rubric_file import read_rubric
 _PREFIX = "VERIFIER_"
 _MIB = 2**20
 _FILE_BYTES_MAX = 2**20
+_Reader = Callable[[str], object]
 
 
 class SettingsError(ValueError):
@@ -110,13 +111,19 @@ class Settings:
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings. Raises SettingsError."""
-    _refuse_unknown(environment)
-    values = {}
-    for field in fields(Settings):
-        variable = _PREFIX + field.name.upper()
-        if environment.get(variable):
-            values[field.name] = _read(variable, environment[variable], _READERS[field.name])
-    return Settings(**values)
+    known = {name: _PREFIX + name.upper() for name in _READERS}
+    for variable in environment:
+        if variable.startswith(_PREFIX) and variable not in known.values():
+            near = nearest_key(variable.removeprefix(_PREFIX), known)
+            hint = f"did you mean {known[near]}?" if near else f"known: {', '.join(known.values())}"
+            raise SettingsError(f"{variable}: no such setting; {hint}")
+    return Settings(
+        **{
+            name: _read(variable, environment[variable], _READERS[name])
+            for name, variable in known.items()
+            if environment.get(variable)
+        }
+    )
 
 
 def with_rubric(settings: Settings, text: str) -> Settings:
@@ -129,48 +136,30 @@ def with_model(settings: Settings, text: str) -> Settings:
     return replace(settings, judge_model=_read("--model", text, read_model))
 
 
-def _refuse_unknown(environment: Mapping[str, str]) -> None:
-    known = {field.name: _PREFIX + field.name.upper() for field in fields(Settings)}
-    for variable in environment:
-        if variable.startswith(_PREFIX) and variable not in known.values():
-            near = nearest_key(variable.removeprefix(_PREFIX), known)
-            hint = f"did you mean {known[near]}?" if near else f"known: {', '.join(known.values())}"
-            raise SettingsError(f"{variable}: no such setting; {hint}")
-
-
-def _read(variable: str, text: str, reader: Callable[[str], object]) -> Any:  # noqa: ANN401
+def _read(variable: str, text: str, reader: _Reader) -> Any:  # noqa: ANN401
     try:
         return reader(text.strip())
     except ValueError as error:
         raise SettingsError(f"{variable}: {error}") from None
 
 
-def _positive(
-    kind: type[int] | type[float], most: float, *, least: float = 0
-) -> Callable[[str], object]:
-    expected = "a whole number" if kind is int else "a number"
-    expected += f" from {least:g}" if least else " above 0"
-
+def _number(kind: type[float], expected: str, accepts: Callable[[float], bool]) -> _Reader:
     def read(text: str) -> object:
         try:
             number = kind(text)
         except ValueError:
-            number = 0
-        if not (least <= number <= most and number):
-            raise ValueError(f"expected {expected} to {most:g}, found {text}")
+            number = math.nan
+        if not accepts(number):
+            raise ValueError(f"expected {expected}, found {text}")
         return number
 
     return read
 
 
-def _finite(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise ValueError(f"expected a finite number, found {text}")
-    return number
+def _positive(kind: type[float], most: float, *, least: float = 0) -> _Reader:
+    expected = "a whole number" if kind is int else "a number"
+    expected += f" from {least:g} to {most:g}" if least else f" above 0 to {most:g}"
+    return _number(kind, expected, lambda number: number > 0 and least <= number <= most)
 
 
 def _one_of(kind: type[StrEnum], *, extra: dict[str, object] | None = None) -> Any:  # noqa: ANN401
@@ -253,7 +242,7 @@ def _read_small_file(path: str) -> str:
         raise ValueError(f"{path} cannot be read: {error}") from None
 
 
-_READERS: dict[str, Callable[[str], object]] = {
+_READERS: dict[str, _Reader] = {
     "workers": _positive(int, 1024),
     "isolation": _one_of(IsolationLevel, extra={"auto": None}),
     "required_isolation": _one_of(IsolationLevel),
@@ -262,7 +251,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "memory_mb": _positive(int, 65_536, least=16),  # a guest that runs nothing uses 12
     "output_mb": _positive(int, 1024),
     "on_outage": _one_of(OutagePolicy),
-    "ungraded_reward": _finite,
+    "ungraded_reward": _number(float, "a finite number", math.isfinite),
     "always_envelope": _boolean,
     "default_seconds": _positive(float, 86_400),
     "rubric": load_rubric,
