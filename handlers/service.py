@@ -103,8 +103,12 @@ class Service:
         *deadline* is in `time.monotonic` seconds. Raises SandboxError if the sandbox cannot start.
         If the sandbox is a function out of reach, the rubric's `on_outage` decides.
         """
-        policy = self._settings.rubric.on_outage
-        executor, level = _reachable(self._executor.with_deadline(deadline), policy)
+        executor = self._executor.with_deadline(deadline)
+        try:
+            level = executor.level
+        except InvocationError as error:
+            executor = _UnreachableExecutor(error, self._settings.rubric.on_outage)
+            level = executor.level
         stages = _Stages(self._on_bug)
         indexes, samples = [], []
         for index, entry in enumerate(entries):
@@ -131,16 +135,15 @@ class Service:
     def _outcome(
         self, entry: Entry, graded: GradedSample, level: IsolationLevel, seconds: float
     ) -> Outcome:
-        score, rubric = graded.score, self._settings.rubric
+        rubric, reward = self._settings.rubric, graded.score.reward
         metrics = metrics_of(
-            score,
+            graded.score,
             level=level,
             duration_ms=seconds * 1000,
             rubric=rubric,
             no_completion=entry.sample is not None and entry.sample.completion is None,
         )
-        reward = score.reward
-        if score.verdict is Verdict.UNGRADED and rubric.on_outage is not OutagePolicy.NONE:
+        if graded.score.verdict is Verdict.UNGRADED and rubric.on_outage is not OutagePolicy.NONE:
             reward = rubric.ungraded_reward
         row = response_row(entry.id, reward, metrics)
         return Outcome(index=graded.index, row=row, graded=graded, level=level)
@@ -184,14 +187,6 @@ class _UnreachableExecutor:
     def with_preloaded(self, _modules: tuple[str, ...]) -> Executor:
         """Return itself: trusted programs do not run either."""
         return self
-
-
-def _reachable(executor: Executor, policy: OutagePolicy) -> tuple[Executor, IsolationLevel]:
-    """Return the executor and its isolation level."""
-    try:
-        return executor, executor.level
-    except InvocationError as error:
-        return _UnreachableExecutor(error, policy), IsolationLevel.NONE
 
 
 def llm_judge_for(settings: Settings) -> "LlmJudge":

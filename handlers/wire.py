@@ -175,7 +175,7 @@ def _find_samples(field: str, payload: object) -> list[object]:
 
 
 def _read_entry(raw: object) -> Entry:
-    raw_id = raw.get("id") if isinstance(raw, dict) else None
+    raw_id = _get(raw, ("id",))
     if is_deeper_than(ID_DEPTH_LIMIT, raw_id):
         return Entry(id=None, problem=f"id: nested more than {ID_DEPTH_LIMIT} levels deep")
     try:
