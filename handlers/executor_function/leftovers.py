@@ -9,7 +9,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +65,11 @@ class Leftovers:
         processes = list(_processes())
         if self._adopts_orphans:
             processes = _descendants(processes, os.getpid())
-            _reap(p.pid for p in processes if p.is_dead and p.pid not in known)
+            for process in processes:
+                if process.is_dead and process.pid not in known:
+                    # Nobody else collects adopted children, and they would fill the table.
+                    with suppress(ChildProcessError):
+                        os.waitpid(process.pid, os.WNOHANG)
         else:
             known |= self._first_pids
         return [p.pid for p in processes if not p.is_dead and p.pid not in known]
@@ -84,13 +88,6 @@ def _granted(request: Callable[[], None]) -> bool:
     except OSError:
         return False
     return True
-
-
-def _reap(pids: Iterable[int]) -> None:
-    """Collect adopted children that are dead: nobody else would, and they would fill the table."""
-    for pid in pids:
-        with suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
 
 
 def _descendants(processes: list[_Process], root: int) -> list[_Process]:
