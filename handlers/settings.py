@@ -223,13 +223,11 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             near = nearest_key(variable.removeprefix(_PREFIX), known)
             hint = f"did you mean {known[near]}?" if near else f"known: {', '.join(known.values())}"
             raise SettingsError(f"{variable}: no such setting; {hint}")
-    return Settings(
-        **{
-            name: _read(variable, environment[variable], hints[name].__metadata__[0])
-            for name, variable in known.items()
-            if environment.get(variable)
-        }
-    )
+    values = {}
+    for name, variable in known.items():
+        if environment.get(variable):
+            values[name] = _read(variable, environment[variable], hints[name].__metadata__[0])
+    return Settings(**values)
 
 
 def with_rubric(settings: Settings, text: str) -> Settings:

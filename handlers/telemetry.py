@@ -9,7 +9,7 @@ dimension: each new value costs money.
 import json
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any
@@ -34,6 +34,7 @@ _TEXT_CHARACTERS = 500
 _CASES_SHOWN = 3
 
 Handler = Callable[..., object]
+_Group = list[tuple[Score, float]]  # the scores of samples, and their durations in milliseconds
 
 
 class VerdictClass(StrEnum):
@@ -73,10 +74,7 @@ class Invocation:
         self._settings = settings
         self._is_cold = cold_start
         self._common = {"cold_start": cold_start, "function_request_id": request_id}
-        # The scores and the durations in milliseconds of the samples.
-        self._groups: dict[tuple[VerdictClass, Source], list[tuple[Score, float]]] = defaultdict(
-            list
-        )
+        self._groups: dict[tuple[VerdictClass, Source], _Group] = defaultdict(list)
 
     def record(self, outcome: Outcome, sample: Sample | None) -> None:
         """Log a line for *outcome*, and keep its numbers for `publish`."""
@@ -93,7 +91,7 @@ class Invocation:
             document.add_metric("ColdStart", MetricUnit.Count, 1)
             document.flush_metrics()
         for (verdict_class, source), group in self._groups.items():
-            _publish_group(verdict_class, source, group, lowest=self._settings.rubric.lowest)
+            _publish_group(verdict_class, source, group, self._settings.rubric.lowest)
 
 
 class Telemetry:
@@ -186,11 +184,7 @@ def _new_document() -> EphemeralMetrics:
 
 
 def _publish_group(
-    verdict_class: VerdictClass,
-    source: Source,
-    group: Sequence[tuple[Score, float]],
-    *,
-    lowest: float,
+    verdict_class: VerdictClass, source: Source, group: _Group, lowest: float
 ) -> None:
     document = _new_document()
     document.add_dimensions(**_FUNCTION, verdict_class=verdict_class)

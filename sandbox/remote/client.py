@@ -119,9 +119,8 @@ class ExecutorClient:
             ending = Ending.OUT_OF_TIME if is_late else Ending.CRASHED
             execution = Execution(ending=ending, detail="it ended its executor")
             results = ((execution,) * len(job.questions),)
-            return RunResponse(level=self.claimed_level(deadline), results=results)
-        else:
-            return response
+            response = RunResponse(level=self.claimed_level(deadline), results=results)
+        return response
 
     def _send_twice(
         self, job: Job, *, seconds: float, deadline: float, stop: threading.Event | None
@@ -161,9 +160,8 @@ class ExecutorClient:
                 _PROBE, seconds=LONGEST_SECONDS, deadline=deadline, stop=stop
             )
         except errors.FunctionCrashedError as error:
-            raise errors.UnreachableError(
-                f"the executor function is out of order: {error}"
-            ) from error
+            problem = f"the executor function is out of order: {error}"
+            raise errors.UnreachableError(problem) from error
         execution = response.results[0][0]
         if execution.stdout != _PROBE_OUTPUT:
             problem = execution.detail or execution.ending

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from nova_code_verifier.sandbox import errors
 from nova_code_verifier.sandbox.host.schedule import fair_share_seconds, skip_after_time_outs
@@ -129,20 +130,12 @@ class Dispatcher:
         """Send a request and report its outcome. Runs in a thread of its own."""
         jobs = tuple(pending.next_part for pending in batch)
         seconds = LONGEST_SECONDS if batch[0].is_postponed else self._fair_share
+        send = partial(self._client.send, jobs)
+        if len(jobs) == 1:
+            send = partial(self._client.send_one, jobs[0], is_last_try=batch[0].is_postponed)
         outcome: RunResponse | Exception
         try:
-            if len(jobs) == 1:
-                outcome = self._client.send_one(
-                    jobs[0],
-                    seconds=seconds,
-                    deadline=self._deadline,
-                    stop=self._stop,
-                    is_last_try=batch[0].is_postponed,
-                )
-            else:
-                outcome = self._client.send(
-                    jobs, seconds=seconds, deadline=self._deadline, stop=self._stop
-                )
+            outcome = send(seconds=seconds, deadline=self._deadline, stop=self._stop)
         except Exception as error:  # noqa: BLE001  (the caller's thread raises it again)
             outcome = error
         self._outcomes.put((id(batch), outcome))
