@@ -41,7 +41,9 @@ SETTINGS = read_settings()
 LEFTOVERS = Leftovers()  # before the executor starts: it notes what is there already
 EXECUTOR = start_local(SETTINGS)
 if "AWS_LAMBDA_RUNTIME_API" in os.environ:
-    LEFTOVERS.hide()
+    # Close this process's memory and environment to guests, if the kernel allows it.
+    with suppress(OSError):
+        kernel.hide_from_peers()
 
 _CONTAMINATED = 70
 _LISTED_MAX = 10

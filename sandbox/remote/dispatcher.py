@@ -41,11 +41,6 @@ class _PendingJob:
         questions = self.job.questions[first : first + self.questions_per_request]
         return replace(self.job, questions=questions)
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether every question has an execution."""
-        return len(self.executions) == len(self.job.questions)
-
 
 class Dispatcher:
     """Sends the requests of one batch."""
@@ -171,7 +166,7 @@ class Dispatcher:
             pending.executions += asked
             # Give up where an executor gives up that has the whole job.
             skip_after_time_outs(pending.job, pending.executions)
-        if pending.is_complete:
+        if len(pending.executions) == len(pending.job.questions):
             self._complete.append(pending)
         elif lost is None:
             self._send_alone(pending)  # there was no room for more in the response

@@ -27,7 +27,6 @@ from nova_code_verifier.sandbox.types import Call, Job, Limits, Operation, Quest
 _REQUEST_BYTES_MAX = 2**28  # unpacked
 _JOBS_MAX = 1000
 _QUESTIONS_MAX = 100_000
-_FRAMES_A_QUESTION = 2
 
 
 class _Kind(StrEnum):
@@ -56,7 +55,7 @@ def write_request(request: RunRequest) -> bytes:
 
 def read_request(data: bytes) -> RunRequest:
     """Unpack a request. Raises PayloadError."""
-    frames_max = 1 + _JOBS_MAX * 2 + _QUESTIONS_MAX * _FRAMES_A_QUESTION
+    frames_max = 1 + 2 * _JOBS_MAX + 2 * _QUESTIONS_MAX
     try:
         frames = iter(unpack_frames(data, bytes_max=_REQUEST_BYTES_MAX, frames_max=frames_max))
         seconds, count = load_fields(next_frame(frames), list, length=2)
