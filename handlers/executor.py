@@ -35,13 +35,15 @@ from nova_code_verifier.handlers.executors import start_local  # noqa: E402
 from nova_code_verifier.handlers.invocation import seconds_left  # noqa: E402
 from nova_code_verifier.sandbox.remote.request import RunRequest, read_request  # noqa: E402
 from nova_code_verifier.sandbox.remote.response import RunResponse, write_response  # noqa: E402
-from nova_code_verifier.sandbox.types import Execution, IsolationLevel  # noqa: E402
+from nova_code_verifier.sandbox.types import IsolationLevel  # noqa: E402
 
 SETTINGS = read_settings()
 LEFTOVERS = Leftovers()  # before the executor starts: it notes what is there already
 EXECUTOR = start_local(SETTINGS)
 if "AWS_LAMBDA_RUNTIME_API" in os.environ:
-    LEFTOVERS.hide()
+    # Close this process's memory and environment to guests, if the kernel allows it.
+    with suppress(OSError):
+        kernel.hide_from_peers()
 
 _CONTAMINATED = 70
 _LISTED_MAX = 10
@@ -63,8 +65,10 @@ def lambda_handler(event: object, context: object = None) -> dict[str, str]:
     _check_isolation(request, level, context)
     try:
         seconds = seconds_left(context, default_seconds=SETTINGS.default_seconds)
-        response = RunResponse(level=level, results=_run(request, seconds))
-        payload = write_response(response, request.jobs)
+        deadline = time.monotonic() + min(request.seconds, seconds)
+        executions = dict(EXECUTOR.run(request.jobs, deadline=deadline))
+        results = tuple(executions[index] for index in range(len(request.jobs)))
+        payload = write_response(RunResponse(level=level, results=results), request.jobs)
         found = LEFTOVERS.found(EXECUTOR)
     except BaseException as error:  # noqa: BLE001  (whatever broke would be broken in the next call)
         _exit(f"{type(error).__name__}: {error}")
@@ -84,12 +88,6 @@ def _check_isolation(request: RunRequest, level: IsolationLevel, context: object
             f"{len(request.jobs)} jobs in one request at level {level}, which does not isolate them"
             " from each other: set VERIFIER_EXECUTOR_BATCH of the reward function to 1"
         )
-
-
-def _run(request: RunRequest, seconds: float) -> tuple[tuple[Execution, ...], ...]:
-    deadline = time.monotonic() + min(request.seconds, seconds)
-    results = dict(EXECUTOR.run(request.jobs, deadline=deadline))
-    return tuple(results[index] for index in range(len(request.jobs)))
 
 
 def _exit(reason: str) -> NoReturn:

@@ -5,7 +5,10 @@ has three shapes: text, a list of parts, or one part. No error message shows a v
 it may be secret, or huge.
 """
 
-_KINDS = {
+from typing import TypeVar
+
+_T = TypeVar("_T")
+_KINDS: dict[type, str] = {
     type(None): "null",
     bool: "a boolean",
     int: "a number",
@@ -27,24 +30,18 @@ def kind_of(value: object) -> str:
 
 def read_turns(raw: object) -> list[tuple[str, str]]:
     """Return the role and the text of each message. Raises UnreadableError."""
-    if not isinstance(raw, dict):
-        raise _wrong_type("sample", "an object", raw)
-    if "messages" not in raw:
+    sample = _checked("sample", raw, dict)
+    if "messages" not in sample:
         raise UnreadableError("messages: missing")
-    messages = raw["messages"]
-    if not isinstance(messages, list):
-        raise _wrong_type("messages", "a list", messages)
+    messages = _checked("messages", sample["messages"], list)
     return [_read_turn(f"messages[{index}]", message) for index, message in enumerate(messages)]
 
 
-def _read_turn(field: str, message: object) -> tuple[str, str]:
-    if not isinstance(message, dict):
-        raise _wrong_type(field, "an object", message)
+def _read_turn(field: str, raw: object) -> tuple[str, str]:
+    message = _checked(field, raw, dict)
     if "role" not in message:
         raise UnreadableError(f"{field}.role: missing")
-    role = message["role"]
-    if not isinstance(role, str):
-        raise _wrong_type(f"{field}.role", "text", role)
+    role = _checked(f"{field}.role", message["role"], str)
     content = message.get("content")
     if content is None:
         return role, ""
@@ -58,13 +55,13 @@ def _read_part(field: str, part: object) -> str:
             return part
         case {"type": str(kind)} if kind != "text":  # an image, for example
             return ""
-        case {"text": str(text)}:
-            return text
-        case {"text": None}:
-            return ""
+        case {"text": str() | None as text}:
+            return text or ""
     expected = "expected text, or parts that are text or an object with `text`"
     raise UnreadableError(f"{field}: {expected}; found {kind_of(part)}")
 
 
-def _wrong_type(field: str, expected: str, found: object) -> UnreadableError:
-    return UnreadableError(f"{field}: expected {expected}, found {kind_of(found)}")
+def _checked(field: str, value: object, expected: type[_T]) -> _T:
+    if not isinstance(value, expected):
+        raise UnreadableError(f"{field}: expected {_KINDS[expected]}, found {kind_of(value)}")
+    return value

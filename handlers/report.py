@@ -24,8 +24,7 @@ def metrics_of(
 ) -> list[Metric]:
     """List the metrics of a row: first the dimensions, then the explanations."""
     paid = {name for name in DIMENSIONS if getattr(rubric, name)} | set(_ALWAYS_REWARDS)
-    dimensions = {name: getattr(score, name) for name in DIMENSIONS}
-    explanations = {
+    values = {name: getattr(score, name) for name in DIMENSIONS} | {
         "tests_passed": score.tests_passed,
         "tests_total": score.tests_total,
         "guess_baseline": score.guess_baseline,
@@ -45,8 +44,8 @@ def metrics_of(
             value=float(value),
             type=MetricType.REWARD if name in paid else MetricType.METRIC,
         )
-        for name, value in dimensions.items()
-    ] + [Metric(name=name, value=float(value)) for name, value in explanations.items()]
+        for name, value in values.items()
+    ]
 
 
 def details_of(score: Score) -> dict[str, object]:
@@ -95,11 +94,10 @@ def log_fields(row: dict[str, object], score: Score, level: IsolationLevel) -> d
     """Return the row as top-level fields of a log line, without any text of the candidate."""
     metrics = row["metrics_list"]
     assert isinstance(metrics, list)  # noqa: S101  (built by wire.response_row)
-    fields: dict[str, object] = {metric["name"]: metric["value"] for metric in metrics}
     return {
         "id": row["id"],
         "aggregate_reward_score": row["aggregate_reward_score"],
-        **fields,
+        **{metric["name"]: metric["value"] for metric in metrics},
         "verdict": score.verdict,
         "level": level,
         "source": score.source,

@@ -17,14 +17,7 @@ from nova_code_verifier.handlers.report import details_of, log_fields, metrics_o
 from nova_code_verifier.handlers.settings import Settings, SettingsError
 from nova_code_verifier.handlers.wire import Entry, response_row
 from nova_code_verifier.sandbox.errors import InvocationError
-from nova_code_verifier.sandbox.types import (
-    Ending,
-    Execution,
-    Executor,
-    IsolationLevel,
-    Job,
-    TimedExecutor,
-)
+from nova_code_verifier.sandbox.types import Ending, Execution, IsolationLevel, Job, TimedExecutor
 from nova_code_verifier.verifier.pipeline import GradedSample, grade, ungraded
 from nova_code_verifier.verifier.rubric import OutagePolicy
 from nova_code_verifier.verifier.test_code.discovery import DiscoveryCache
@@ -103,9 +96,13 @@ class Service:
         *deadline* is in `time.monotonic` seconds. Raises SandboxError if the sandbox cannot start.
         If the sandbox is a function out of reach, the rubric's `on_outage` decides.
         """
-        policy = self._settings.rubric.on_outage
-        executor, level = _reachable(self._executor.with_deadline(deadline), policy)
-        stages = _Stages(self._on_bug)
+        executor = self._executor.with_deadline(deadline)
+        try:
+            level = executor.level
+        except InvocationError as error:
+            executor = _UnreachableExecutor(error, self._settings.rubric.on_outage)
+            level = executor.level
+        stage_seconds: defaultdict[int, float] = defaultdict(float)  # by the index of an entry
         indexes, samples = [], []
         for index, entry in enumerate(entries):
             if entry.sample is None:
@@ -122,38 +119,16 @@ class Service:
             default_limits=self._settings.limits,
             discovery_cache=self._discovery_cache,
             compare=compare,
-            attempt=lambda number, stage: stages.run(indexes[number], stage),
+            attempt=lambda number, stage: self._run_stage(indexes[number], stage, stage_seconds),
         ):
             index = indexes[graded.index]
-            seconds = graded.seconds + stages.seconds.pop(index, 0.0)
+            seconds = graded.seconds + stage_seconds.pop(index, 0.0)
             yield self._outcome(entries[index], replace(graded, index=index), level, seconds)
 
-    def _outcome(
-        self, entry: Entry, graded: GradedSample, level: IsolationLevel, seconds: float
-    ) -> Outcome:
-        score, rubric = graded.score, self._settings.rubric
-        metrics = metrics_of(
-            score,
-            level=level,
-            duration_ms=seconds * 1000,
-            rubric=rubric,
-            no_completion=entry.sample is not None and entry.sample.completion is None,
-        )
-        reward = score.reward
-        if score.verdict is Verdict.UNGRADED and rubric.on_outage is not OutagePolicy.NONE:
-            reward = rubric.ungraded_reward
-        row = response_row(entry.id, reward, metrics)
-        return Outcome(index=graded.index, row=row, graded=graded, level=level)
-
-
-class _Stages:
-    """Runs the pipeline's stages for each entry: measures them and isolates their bugs."""
-
-    def __init__(self, on_bug: Callable[[int], None]) -> None:
-        self.seconds: defaultdict[int, float] = defaultdict(float)
-        self._on_bug = on_bug
-
-    def run(self, index: int, stage: Callable[[], T]) -> T | Score:
+    def _run_stage(
+        self, index: int, stage: Callable[[], T], seconds: defaultdict[int, float]
+    ) -> T | Score:
+        """Run a stage of the pipeline for an entry: measure it and isolate its bugs."""
         started = time.monotonic()
         try:
             return stage()
@@ -161,7 +136,23 @@ class _Stages:
             self._on_bug(index)
             return ungraded("a bug of the verifier's own; see its log", is_outage=True)
         finally:
-            self.seconds[index] += time.monotonic() - started
+            seconds[index] += time.monotonic() - started
+
+    def _outcome(
+        self, entry: Entry, graded: GradedSample, level: IsolationLevel, seconds: float
+    ) -> Outcome:
+        rubric, reward = self._settings.rubric, graded.score.reward
+        metrics = metrics_of(
+            graded.score,
+            level=level,
+            duration_ms=seconds * 1000,
+            rubric=rubric,
+            no_completion=entry.sample is not None and entry.sample.completion is None,
+        )
+        if graded.score.verdict is Verdict.UNGRADED and rubric.on_outage is not OutagePolicy.NONE:
+            reward = rubric.ungraded_reward
+        row = response_row(entry.id, reward, metrics)
+        return Outcome(index=graded.index, row=row, graded=graded, level=level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,17 +172,9 @@ class _UnreachableExecutor:
             lost = Execution(ending=Ending.NOT_RUN, detail=str(self.error))
             yield index, (lost,) * len(job.questions)
 
-    def with_preloaded(self, _modules: tuple[str, ...]) -> Executor:
+    def with_preloaded(self, _modules: tuple[str, ...]) -> "_UnreachableExecutor":
         """Return itself: trusted programs do not run either."""
         return self
-
-
-def _reachable(executor: Executor, policy: OutagePolicy) -> tuple[Executor, IsolationLevel]:
-    """Return the executor and its isolation level."""
-    try:
-        return executor, executor.level
-    except InvocationError as error:
-        return _UnreachableExecutor(error, policy), IsolationLevel.NONE
 
 
 def llm_judge_for(settings: Settings) -> "LlmJudge":

@@ -10,10 +10,10 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_type_hints
 
 from nova_code_verifier.handlers.llm_judge.prompt import DEFAULT_PROMPT, check_prompt
 from nova_code_verifier.handlers.llm_judge.types import Extraction
@@ -25,156 +25,37 @@ from nova_code_verifier.verifier.rubric_file import read_rubric
 _PREFIX = "VERIFIER_"
 _MIB = 2**20
 _FILE_BYTES_MAX = 2**20
+_Reader = Callable[[str], object]
 
 
 class SettingsError(ValueError):
     """A setting cannot be used. The message names the variable and what it accepts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """The settings and their defaults. Each has a variable: `VERIFIER_` and its name in capitals.
-
-    Where candidates run:
-
-    - `workers`: how many candidates run at the same time; None is one more than the processors.
-    - `isolation`: the isolation level; None (`auto` in the variable) is the strongest available.
-    - `required_isolation`: the weakest acceptable level; None is `isolation`, or `interpreter`.
-    - `executor_function`: the name or ARN of the function that runs candidates; "" runs them here.
-    - `executor_concurrency`: how many calls of it are open at the same time.
-    - `executor_batch`: candidates in one call; more than one needs its level `kernel`.
-    - `executor_fresh_environment`: serve each call in an environment that served no other. The
-      function needs tenant isolation. A function at level `none` accepts no other calls.
-
-    The limits of a run, if the reference sets none: `cpu_seconds`, `wall_seconds`, `memory_mb`,
-    `output_mb`. `default_seconds` is the time of an invocation whose context has no limit.
-
-    The reward: `rubric` is a path, or JSON. `on_outage` and `ungraded_reward`, if set, override
-    those of the rubric. `always_envelope` puts every response into an HTTP envelope.
-
-    The LLM judge:
-
-    - `judge_model`: a model id or ARN for Bedrock's Converse; "" is no judge.
-    - `judge_prompt`: a path, or the prompt itself.
-    - `judge_concurrency`: how many calls are open at the same time.
-    - `judge_extraction`: where in an answer the score may stand.
-
-    Telemetry: `log_samples` logs the beginnings of completions and outputs; `trace` sends traces to
-    X-Ray.
-    """
-
-    workers: int | None = None
-    isolation: IsolationLevel | None = None
-    required_isolation: IsolationLevel | None = None
-    cpu_seconds: float = 10.0
-    wall_seconds: float = 30.0
-    memory_mb: int = 512
-    output_mb: int = 16
-    on_outage: OutagePolicy | None = None
-    ungraded_reward: float | None = None
-    always_envelope: bool = False
-    default_seconds: float = 840.0
-    rubric: Rubric = DEFAULT_RUBRIC
-    judge_model: str = ""
-    judge_prompt: str = DEFAULT_PROMPT
-    judge_concurrency: int = 8
-    judge_extraction: Extraction = Extraction.STRICT
-    log_samples: bool = False
-    trace: bool = False
-    executor_function: str = ""
-    executor_concurrency: int = 16
-    executor_batch: int = 1
-    executor_fresh_environment: bool = False
-
-    def __post_init__(self) -> None:
-        """Let `on_outage` and `ungraded_reward` override those of the rubric."""
-        own = {"on_outage": self.on_outage, "ungraded_reward": self.ungraded_reward}
-        overrides: dict[str, Any] = {name: own[name] for name in own if own[name] is not None}
-        object.__setattr__(self, "rubric", replace(self.rubric, **overrides))
-
-    @property
-    def weakest_level(self) -> IsolationLevel:
-        """The weakest isolation level that is acceptable."""
-        return self.required_isolation or self.isolation or IsolationLevel.INTERPRETER
-
-    @property
-    def limits(self) -> Limits:
-        """The limits for references that set none."""
-        return Limits(
-            cpu_seconds=self.cpu_seconds,
-            wall_seconds=self.wall_seconds,
-            memory_bytes=self.memory_mb * _MIB,
-            output_bytes=self.output_mb * _MIB,
-        )
-
-
-def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read the settings. Raises SettingsError."""
-    _refuse_unknown(environment)
-    values = {}
-    for field in fields(Settings):
-        variable = _PREFIX + field.name.upper()
-        if environment.get(variable):
-            values[field.name] = _read(variable, environment[variable], _READERS[field.name])
-    return Settings(**values)
-
-
-def with_rubric(settings: Settings, text: str) -> Settings:
-    """Return *settings* with the rubric that *text* names. Raises SettingsError."""
-    return replace(settings, rubric=_read("--rubric", text, load_rubric))
-
-
-def with_model(settings: Settings, text: str) -> Settings:
-    """Return *settings* with the judge model that *text* names. Raises SettingsError."""
-    return replace(settings, judge_model=_read("--model", text, read_model))
-
-
-def _refuse_unknown(environment: Mapping[str, str]) -> None:
-    known = {field.name: _PREFIX + field.name.upper() for field in fields(Settings)}
-    for variable in environment:
-        if variable.startswith(_PREFIX) and variable not in known.values():
-            near = nearest_key(variable.removeprefix(_PREFIX), known)
-            hint = f"did you mean {known[near]}?" if near else f"known: {', '.join(known.values())}"
-            raise SettingsError(f"{variable}: no such setting; {hint}")
-
-
-def _read(variable: str, text: str, reader: Callable[[str], object]) -> Any:  # noqa: ANN401
-    try:
-        return reader(text.strip())
-    except ValueError as error:
-        raise SettingsError(f"{variable}: {error}") from None
-
-
-def _positive(
-    kind: type[int] | type[float], most: float, *, least: float = 0
-) -> Callable[[str], object]:
-    expected = "a whole number" if kind is int else "a number"
-    expected += f" from {least:g}" if least else " above 0"
-
+def _number(kind: type[float], expected: str, accepts: Callable[[float], bool]) -> _Reader:
     def read(text: str) -> object:
         try:
             number = kind(text)
         except ValueError:
-            number = 0
-        if not (least <= number <= most and number):
-            raise ValueError(f"expected {expected} to {most:g}, found {text}")
+            number = math.nan
+        if not accepts(number):
+            raise ValueError(f"expected {expected}, found {text}")
         return number
 
     return read
 
 
-def _finite(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise ValueError(f"expected a finite number, found {text}")
-    return number
+def _positive(kind: type[float], most: float, *, least: float = 0) -> _Reader:
+    expected = "a whole number" if kind is int else "a number"
+    expected += f" from {least:g} to {most:g}" if least else f" above 0 to {most:g}"
+    return _number(kind, expected, lambda number: number > 0 and least <= number <= most)
 
 
-def _one_of(kind: type[StrEnum], *, extra: dict[str, object] | None = None) -> Any:  # noqa: ANN401
-    choices: dict[str, object] = {member.value: member for member in kind} | (extra or {})
+_finite = _number(float, "a finite number", math.isfinite)
+
+
+def _one_of(kind: type[StrEnum], **others: object) -> _Reader:
+    choices = {member.value: member for member in kind} | others
 
     def read(text: str) -> object:
         if text.lower() not in choices:
@@ -253,27 +134,114 @@ def _read_small_file(path: str) -> str:
         raise ValueError(f"{path} cannot be read: {error}") from None
 
 
-_READERS: dict[str, Callable[[str], object]] = {
-    "workers": _positive(int, 1024),
-    "isolation": _one_of(IsolationLevel, extra={"auto": None}),
-    "required_isolation": _one_of(IsolationLevel),
-    "cpu_seconds": _positive(float, 3600),
-    "wall_seconds": _positive(float, 10_800),
-    "memory_mb": _positive(int, 65_536, least=16),  # a guest that runs nothing uses 12
-    "output_mb": _positive(int, 1024),
-    "on_outage": _one_of(OutagePolicy),
-    "ungraded_reward": _finite,
-    "always_envelope": _boolean,
-    "default_seconds": _positive(float, 86_400),
-    "rubric": load_rubric,
-    "judge_model": read_model,
-    "judge_prompt": load_prompt,
-    "judge_concurrency": _positive(int, 1000),
-    "judge_extraction": _one_of(Extraction),
-    "log_samples": _boolean,
-    "trace": _boolean,
-    "executor_function": _function_name,
-    "executor_concurrency": _positive(int, 1000),
-    "executor_batch": _positive(int, 100),
-    "executor_fresh_environment": _boolean,
-}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings and their defaults. Each has a variable: `VERIFIER_` and its name in capitals.
+
+    Where candidates run:
+
+    - `workers`: how many candidates run at the same time; None is one more than the processors.
+    - `isolation`: the isolation level; None (`auto` in the variable) is the strongest available.
+    - `required_isolation`: the weakest acceptable level; None is `isolation`, or `interpreter`.
+    - `executor_function`: the name or ARN of the function that runs candidates; "" runs them here.
+    - `executor_concurrency`: how many calls of it are open at the same time.
+    - `executor_batch`: candidates in one call; more than one needs its level `kernel`.
+    - `executor_fresh_environment`: serve each call in an environment that served no other. The
+      function needs tenant isolation. A function at level `none` accepts no other calls.
+
+    The limits of a run, if the reference sets none: `cpu_seconds`, `wall_seconds`, `memory_mb`,
+    `output_mb`. `default_seconds` is the time of an invocation whose context has no limit.
+
+    The reward: `rubric` is a path, or JSON. `on_outage` and `ungraded_reward`, if set, override
+    those of the rubric. `always_envelope` puts every response into an HTTP envelope.
+
+    The LLM judge:
+
+    - `judge_model`: a model id or ARN for Bedrock's Converse; "" is no judge.
+    - `judge_prompt`: a path, or the prompt itself.
+    - `judge_concurrency`: how many calls are open at the same time.
+    - `judge_extraction`: where in an answer the score may stand.
+
+    Telemetry: `log_samples` logs the beginnings of completions and outputs; `trace` sends traces to
+    X-Ray.
+
+    An annotation holds the function that reads a setting from the text of its variable.
+    """
+
+    workers: Annotated[int | None, _positive(int, 1024)] = None
+    isolation: Annotated[IsolationLevel | None, _one_of(IsolationLevel, auto=None)] = None
+    required_isolation: Annotated[IsolationLevel | None, _one_of(IsolationLevel)] = None
+    cpu_seconds: Annotated[float, _positive(float, 3600)] = 10.0
+    wall_seconds: Annotated[float, _positive(float, 10_800)] = 30.0
+    # A guest that runs nothing uses 12.
+    memory_mb: Annotated[int, _positive(int, 65_536, least=16)] = 512
+    output_mb: Annotated[int, _positive(int, 1024)] = 16
+    on_outage: Annotated[OutagePolicy | None, _one_of(OutagePolicy)] = None
+    ungraded_reward: Annotated[float | None, _finite] = None
+    always_envelope: Annotated[bool, _boolean] = False
+    default_seconds: Annotated[float, _positive(float, 86_400)] = 840.0
+    rubric: Annotated[Rubric, load_rubric] = DEFAULT_RUBRIC
+    judge_model: Annotated[str, read_model] = ""
+    judge_prompt: Annotated[str, load_prompt] = DEFAULT_PROMPT
+    judge_concurrency: Annotated[int, _positive(int, 1000)] = 8
+    judge_extraction: Annotated[Extraction, _one_of(Extraction)] = Extraction.STRICT
+    log_samples: Annotated[bool, _boolean] = False
+    trace: Annotated[bool, _boolean] = False
+    executor_function: Annotated[str, _function_name] = ""
+    executor_concurrency: Annotated[int, _positive(int, 1000)] = 16
+    executor_batch: Annotated[int, _positive(int, 100)] = 1
+    executor_fresh_environment: Annotated[bool, _boolean] = False
+
+    def __post_init__(self) -> None:
+        """Let `on_outage` and `ungraded_reward` override those of the rubric."""
+        own = {"on_outage": self.on_outage, "ungraded_reward": self.ungraded_reward}
+        overrides: dict[str, Any] = {name: own[name] for name in own if own[name] is not None}
+        object.__setattr__(self, "rubric", replace(self.rubric, **overrides))
+
+    @property
+    def weakest_level(self) -> IsolationLevel:
+        """The weakest isolation level that is acceptable."""
+        return self.required_isolation or self.isolation or IsolationLevel.INTERPRETER
+
+    @property
+    def limits(self) -> Limits:
+        """The limits for references that set none."""
+        return Limits(
+            cpu_seconds=self.cpu_seconds,
+            wall_seconds=self.wall_seconds,
+            memory_bytes=self.memory_mb * _MIB,
+            output_bytes=self.output_mb * _MIB,
+        )
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings. Raises SettingsError."""
+    hints = get_type_hints(Settings, include_extras=True)
+    known = {name: _PREFIX + name.upper() for name in hints}
+    for variable in environment:
+        if variable.startswith(_PREFIX) and variable not in known.values():
+            near = nearest_key(variable.removeprefix(_PREFIX), known)
+            hint = f"did you mean {known[near]}?" if near else f"known: {', '.join(known.values())}"
+            raise SettingsError(f"{variable}: no such setting; {hint}")
+    values = {}
+    for name, variable in known.items():
+        if environment.get(variable):
+            values[name] = _read(variable, environment[variable], hints[name].__metadata__[0])
+    return Settings(**values)
+
+
+def with_rubric(settings: Settings, text: str) -> Settings:
+    """Return *settings* with the rubric that *text* names. Raises SettingsError."""
+    return replace(settings, rubric=_read("--rubric", text, load_rubric))
+
+
+def with_model(settings: Settings, text: str) -> Settings:
+    """Return *settings* with the judge model that *text* names. Raises SettingsError."""
+    return replace(settings, judge_model=_read("--model", text, read_model))
+
+
+def _read(variable: str, text: str, reader: _Reader) -> Any:  # noqa: ANN401
+    try:
+        return reader(text.strip())
+    except ValueError as error:
+        raise SettingsError(f"{variable}: {error}") from None

@@ -9,9 +9,8 @@ dimension: each new value costs money.
 import json
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -20,18 +19,22 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from nova_code_verifier.handlers.service import Outcome
 from nova_code_verifier.handlers.settings import Settings, SettingsError
-from nova_code_verifier.verifier.types import Sample, Source, Verdict
+from nova_code_verifier.verifier.types import Sample, Score, Source, Verdict
 
 # Variables of Powertools. Its own default for the service would be "service_undefined".
 NAMESPACE = os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or "NovaCodeVerifier"
 SERVICE_NAME = os.environ.get("POWERTOOLS_SERVICE_NAME") or "nova-code-verifier"
-_FUNCTION_NAME = os.environ.get("AWS_LAMBDA_FUNCTION_NAME") or "local"
+_FUNCTION = {
+    "service": SERVICE_NAME,
+    "function_name": os.environ.get("AWS_LAMBDA_FUNCTION_NAME") or "local",
+}
 
 _COMPLETION_CHARACTERS = 2000
 _TEXT_CHARACTERS = 500
 _CASES_SHOWN = 3
 
 Handler = Callable[..., object]
+_Group = list[tuple[Score, float]]  # the scores of samples, and their durations in milliseconds
 
 
 class VerdictClass(StrEnum):
@@ -60,17 +63,6 @@ CLASSES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _SampleNumbers:
-    """The numbers that one sample adds to the metrics."""
-
-    reward: float | None
-    correctness: float
-    duration_ms: float
-    is_zero: bool
-    is_outage: bool
-
-
 class Invocation:
     """Records the samples of one invocation, and publishes their metrics at its end."""
 
@@ -82,22 +74,15 @@ class Invocation:
         self._settings = settings
         self._is_cold = cold_start
         self._common = {"cold_start": cold_start, "function_request_id": request_id}
-        self._groups: dict[tuple[VerdictClass, Source], list[_SampleNumbers]] = defaultdict(list)
+        self._groups: dict[tuple[VerdictClass, Source], _Group] = defaultdict(list)
 
     def record(self, outcome: Outcome, sample: Sample | None) -> None:
         """Log a line for *outcome*, and keep its numbers for `publish`."""
         fields = outcome.log_fields
         excerpts = sample_excerpts(outcome, sample) if self._settings.log_samples else {}
         self._logger.info("sample", extra={"sample": fields | self._common | excerpts})
-        score = outcome.score
-        numbers = _SampleNumbers(
-            reward=score.reward,
-            correctness=score.correctness,
-            duration_ms=float(str(fields["duration_ms"])),
-            is_zero=score.reward is not None and score.reward <= self._settings.rubric.lowest,
-            is_outage=score.is_outage,
-        )
-        self._groups[CLASSES[score.verdict], score.source].append(numbers)
+        score, duration_ms = outcome.score, float(str(fields["duration_ms"]))
+        self._groups[CLASSES[score.verdict], score.source].append((score, duration_ms))
 
     def publish(self) -> None:
         """Write the documents of metrics."""
@@ -106,7 +91,7 @@ class Invocation:
             document.add_metric("ColdStart", MetricUnit.Count, 1)
             document.flush_metrics()
         for (verdict_class, source), group in self._groups.items():
-            _publish_group(verdict_class, source, group)
+            _publish_group(verdict_class, source, group, self._settings.rubric.lowest)
 
 
 class Telemetry:
@@ -116,8 +101,8 @@ class Telemetry:
         """Set up the logger. Create one instance, when the function starts."""
         self._settings = settings
         # With provisioned concurrency, no invocation waits for the start.
-        kind = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE")
-        self._is_cold = kind != "provisioned-concurrency"
+        start = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE")
+        self._is_cold = start != "provisioned-concurrency"
         self.logger = Logger(
             service=SERVICE_NAME,
             json_serializer=write_line,
@@ -129,10 +114,8 @@ class Telemetry:
     def invocation(self, context: object) -> Iterator[Invocation]:
         """Yield the record of one invocation. Publish its metrics even if an exception ends it."""
         is_cold, self._is_cold = self._is_cold, False
-        request_id = getattr(context, "aws_request_id", None)
-        invocation = Invocation(
-            self.logger, self._settings, cold_start=is_cold, request_id=request_id
-        )
+        request = getattr(context, "aws_request_id", None)
+        invocation = Invocation(self.logger, self._settings, cold_start=is_cold, request_id=request)
         try:
             yield invocation
         finally:
@@ -156,10 +139,8 @@ class Telemetry:
             raise SettingsError(
                 "VERIFIER_TRACE: needs the X-Ray SDK; install nova-code-verifier[tracing]"
             ) from None
-        handler = tracer.capture_lambda_handler(
-            handler, capture_response=False, capture_error=False
-        )
-        return lambda event, context=None: handler(event, context)
+        traced = tracer.capture_lambda_handler(handler, capture_response=False, capture_error=False)
+        return lambda event, context=None: traced(event, context)
 
 
 def write_line(line: dict[str, Any]) -> str:
@@ -168,19 +149,17 @@ def write_line(line: dict[str, Any]) -> str:
     The `level` of a sample is its isolation level. Powertools uses the same name for the severity,
     so these lines have the severity as `severity`.
     """
-    sample = line.pop("sample", None)
-    if sample is not None:
+    if (sample := line.pop("sample", None)) is not None:
         line = {**line, "severity": line["level"], **sample}
     return json.dumps(line, default=str, separators=(",", ":"), ensure_ascii=False)
 
 
 def sample_excerpts(outcome: Outcome, sample: Sample | None) -> dict[str, object]:
     """Return the beginnings of what a candidate wrote. Expected answers are not among them."""
-    completion = sample.completion if sample else None
     cases = outcome.details["cases"]
     assert isinstance(cases, list)  # noqa: S101  (built by report.details_of)
     return {
-        "completion": _clip(completion, _COMPLETION_CHARACTERS),
+        "completion": _clip(sample and sample.completion, _COMPLETION_CHARACTERS),
         "cases": [
             {name: _clip(value, _TEXT_CHARACTERS) for name, value in case.items()}
             for case in cases[:_CASES_SHOWN]
@@ -199,29 +178,29 @@ def _clip(value: object, characters: int) -> object:
 def _new_document() -> EphemeralMetrics:
     """Return a document whose first set of dimensions is the function alone."""
     document = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE_NAME)
-    document.add_dimension("service", SERVICE_NAME)
-    document.add_dimension("function_name", _FUNCTION_NAME)
+    for name, value in _FUNCTION.items():
+        document.add_dimension(name, value)
     return document
 
 
 def _publish_group(
-    verdict_class: VerdictClass, source: Source, group: Sequence[_SampleNumbers]
+    verdict_class: VerdictClass, source: Source, group: _Group, lowest: float
 ) -> None:
     document = _new_document()
-    function = {"service": SERVICE_NAME, "function_name": _FUNCTION_NAME}
-    document.add_dimensions(**function, verdict_class=verdict_class)
-    document.add_dimensions(**function, source=source)
+    document.add_dimensions(**_FUNCTION, verdict_class=verdict_class)
+    document.add_dimensions(**_FUNCTION, source=source)
     # Before the counts: Powertools flushes the document whenever a metric has 100 values.
-    for numbers in group:
-        document.add_metric("DurationMs", MetricUnit.Milliseconds, numbers.duration_ms)
-        if numbers.reward is not None:
-            document.add_metric("Reward", MetricUnit.NoUnit, numbers.reward)
-            document.add_metric("Correctness", MetricUnit.NoUnit, numbers.correctness)
+    for score, duration_ms in group:
+        document.add_metric("DurationMs", MetricUnit.Milliseconds, duration_ms)
+        if score.reward is not None:
+            document.add_metric("Reward", MetricUnit.NoUnit, score.reward)
+            document.add_metric("Correctness", MetricUnit.NoUnit, score.correctness)
+    rewards = [score.reward for score, _ in group if score.reward is not None]
     counts = {"Samples": len(group)}
     if verdict_class is VerdictClass.UNGRADED:
-        counts |= {"Ungraded": len(group), "Outages": sum(numbers.is_outage for numbers in group)}
+        counts |= {"Ungraded": len(group), "Outages": sum(score.is_outage for score, _ in group)}
     else:
-        counts |= {"RewardZero": sum(numbers.is_zero for numbers in group)}
+        counts |= {"RewardZero": sum(reward <= lowest for reward in rewards)}
     if verdict_class is VerdictClass.VIOLATION:
         counts |= {"SecurityViolations": len(group)}
     for name, count in counts.items():

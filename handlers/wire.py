@@ -9,7 +9,7 @@ import json
 import math
 import re
 from base64 import b64decode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -101,10 +101,11 @@ def read_event(event: object) -> Request:
     HTTP envelope `{"body": ...}` may contain any of these. An empty list has an empty response.
     Raises MalformedEventError for anything else.
     """
+    field, in_envelope = "event", False
     if isinstance(event, dict) and "body" in event and "messages" not in event:
-        entries = _read_entries("body", _open_envelope(event))
-        return Request(entries=entries, answer_in_envelope=True)
-    return Request(entries=_read_entries("event", event))
+        field, event, in_envelope = "body", _open_envelope(event), True
+    entries = tuple(map(_read_entry, _find_samples(field, event)))
+    return Request(entries=entries, answer_in_envelope=in_envelope)
 
 
 def response_row(
@@ -131,9 +132,18 @@ def write_response(
     """
     if len(rows) != len(request.entries):
         raise ValueError(f"{len(rows)} rows cannot answer {len(request.entries)} samples")
-    in_envelope = always_envelope or request.answer_in_envelope
-    response = _close_envelope(rows) if in_envelope else list(rows)
-    _check_size(response)
+    response: list[dict[str, object]] | dict[str, object] = list(rows)
+    if always_envelope or request.answer_in_envelope:
+        headers = {"Content-Type": "application/json"}
+        body = json.dumps(rows, allow_nan=False)
+        response = {"statusCode": 200, "headers": headers, "body": body}
+    # Lambda's runtimes up to Python 3.11 escape non-ASCII characters, later ones do not. The
+    # escaped form is never shorter.
+    size = len(json.dumps(response, allow_nan=False))
+    if size > RESPONSE_BYTES_LIMIT:
+        raise ResponseTooLargeError(
+            f"response: {size} bytes, but Lambda returns no more than {RESPONSE_BYTES_LIMIT}"
+        )
     return response
 
 
@@ -145,15 +155,6 @@ def _open_envelope(event: dict[str, object]) -> object:
         return json.loads(b64decode(body) if event.get("isBase64Encoded") is True else body)
     except (ValueError, RecursionError):
         raise MalformedEventError("body: expected JSON, found text that is not") from None
-
-
-def _close_envelope(rows: Sequence[dict[str, object]]) -> dict[str, object]:
-    headers = {"Content-Type": "application/json"}
-    return {"statusCode": 200, "headers": headers, "body": json.dumps(rows, allow_nan=False)}
-
-
-def _read_entries(field: str, payload: object) -> tuple[Entry, ...]:
-    return tuple(map(_read_entry, _find_samples(field, payload)))
 
 
 def _find_samples(field: str, payload: object) -> list[object]:
@@ -174,7 +175,7 @@ def _find_samples(field: str, payload: object) -> list[object]:
 
 
 def _read_entry(raw: object) -> Entry:
-    raw_id = raw.get("id") if isinstance(raw, dict) else None
+    raw_id = _get(raw, ("id",))
     if is_deeper_than(ID_DEPTH_LIMIT, raw_id):
         return Entry(id=None, problem=f"id: nested more than {ID_DEPTH_LIMIT} levels deep")
     try:
@@ -185,40 +186,20 @@ def _read_entry(raw: object) -> Entry:
         turns = read_turns(raw)
     except UnreadableError as error:
         return Entry(id=entry_id, problem=str(error))
-    return Entry(
-        id=entry_id,
-        sample=Sample(
-            completion=_last_completion(turns),
-            reference=_find_reference(raw),
-            tasks=tuple(_task_names(raw)),
-        ),
+    completions = (content for role, content in reversed(turns) if role in MODEL_ROLES)
+    # Null means absent: where rows differ in their keys, Arrow fills the gaps with null.
+    references = (found for path in REFERENCE_PATHS if (found := _get(raw, path)) is not None)
+    tasks = tuple(name for path in TASK_PATHS if isinstance(name := _get(raw, path), str))
+    sample = Sample(
+        completion=next(completions, None), reference=next(references, None), tasks=tasks
     )
-
-
-def _last_completion(turns: list[tuple[str, str]]) -> str | None:
-    for role, content in reversed(turns):
-        if role in MODEL_ROLES:
-            return content
-    return None
+    return Entry(id=entry_id, sample=sample)
 
 
 def _get(sample: object, path: tuple[str, ...]) -> object:
     for key in path:
         sample = sample.get(key) if isinstance(sample, dict) else None
     return sample
-
-
-def _find_reference(sample: object) -> object:
-    # Null means absent: where rows differ in their keys, Arrow fills the gaps with null.
-    found = (_get(sample, path) for path in REFERENCE_PATHS)
-    return next((reference for reference in found if reference is not None), None)
-
-
-def _task_names(sample: object) -> Iterator[str]:
-    for path in TASK_PATHS:
-        name = _get(sample, path)
-        if isinstance(name, str):
-            yield name
 
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -240,13 +221,3 @@ def _finite(name: str, number: float) -> float:
         # A bug of ours. No trainer documents what it does with NaN.
         raise ValueError(f"{name}: expected a finite number, found {number}")
     return number
-
-
-def _check_size(response: object) -> None:
-    # Lambda's runtimes up to Python 3.11 escape non-ASCII characters, later ones do not. The
-    # escaped form is never shorter.
-    size = len(json.dumps(response, allow_nan=False))
-    if size > RESPONSE_BYTES_LIMIT:
-        raise ResponseTooLargeError(
-            f"response: {size} bytes, but Lambda returns no more than {RESPONSE_BYTES_LIMIT}"
-        )

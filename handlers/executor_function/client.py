@@ -7,7 +7,6 @@ so nothing in it is trusted.
 
 import json
 from collections.abc import Callable
-from typing import Any
 from uuid import uuid4
 
 import boto3
@@ -16,14 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, Inc
 from botocore.exceptions import ConnectionError as ConnectionLostError
 
 from nova_code_verifier.handlers.executor_function.envelope import unwrap, wrap
-from nova_code_verifier.sandbox.errors import (
-    FunctionCrashedError,
-    FunctionOutOfTimeError,
-    InvocationError,
-    PayloadTooLargeError,
-    ThrottledError,
-    UnreachableError,
-)
+from nova_code_verifier.sandbox import errors
 
 _ANSWER_BYTES_MAX = 6_291_556  # Lambda's limit; a server in its place might send more
 _CONNECT_SECONDS = 5
@@ -56,7 +48,7 @@ def function_invoker(
     try:
         client = boto3.client("lambda", config=config)
     except BotoCoreError as error:
-        raise InvocationError(f"the executor function cannot be called: {error}") from error
+        raise errors.InvocationError(f"the executor function cannot be called: {error}") from error
 
     def invoke(payload: bytes) -> bytes:
         event = json.dumps(wrap(payload)).encode("ascii")
@@ -68,9 +60,10 @@ def function_invoker(
         except ClientError as error:
             raise _service_error(error) from error
         except (HTTPClientError, ConnectionLostError, IncompleteReadError) as error:
-            raise UnreachableError(f"the executor function: {error}") from error
+            raise errors.UnreachableError(f"the executor function: {error}") from error
         except BotoCoreError as error:  # no credentials or no region: a retry would not help
-            raise InvocationError(f"the executor function cannot be called: {error}") from error
+            message = f"the executor function cannot be called: {error}"
+            raise errors.InvocationError(message) from error
         return read_answer(answer, has_failed="FunctionError" in response)
 
     return invoke
@@ -79,40 +72,39 @@ def function_invoker(
 def read_answer(answer: bytes, *, has_failed: bool) -> bytes:
     """Return the payload in *answer*. Raises FunctionCrashedError if there is none."""
     if len(answer) > _ANSWER_BYTES_MAX:
-        raise FunctionCrashedError("its answer is larger than Lambda allows")
+        raise errors.FunctionCrashedError("its answer is larger than Lambda allows")
     if answer.startswith(_TIMEOUT.encode()):  # as Lambda's emulator reports it
         message = answer[:_MESSAGE_CHARACTERS_MAX].decode("ascii", "replace")
-        raise FunctionOutOfTimeError(message)
+        raise errors.FunctionOutOfTimeError(message)
     try:
         content = json.loads(answer)
-        # The emulator reports a failure in the answer alone.
-        if has_failed or (isinstance(content, dict) and "errorType" in content):
-            raise _function_error(content)
+        fields = content if isinstance(content, dict) else {}
+        if has_failed or "errorType" in fields:  # the emulator reports it in the answer alone
+            raise _function_error(fields)
         return unwrap(content)
     except (ValueError, RecursionError) as error:
         message = f"its answer is not a response: {error}"[:_MESSAGE_CHARACTERS_MAX]
-        raise FunctionCrashedError(message) from error
+        raise errors.FunctionCrashedError(message) from error
 
 
-def _function_error(content: Any) -> FunctionCrashedError:  # noqa: ANN401  (any JSON)
+def _function_error(fields: dict[str, object]) -> errors.FunctionCrashedError:
     """Return the error that the answer of a failed function describes."""
-    fields = content if isinstance(content, dict) else {}
     kind, detail = str(fields.get("errorType")), str(fields.get("errorMessage"))
     message = f"{kind}: {detail}"[:_MESSAGE_CHARACTERS_MAX]
     if kind == "Sandbox.Timedout" or _TIMEOUT in detail:
-        return FunctionOutOfTimeError(message)
-    return FunctionCrashedError(message)
+        return errors.FunctionOutOfTimeError(message)
+    return errors.FunctionCrashedError(message)
 
 
-def _service_error(error: ClientError) -> InvocationError:
+def _service_error(error: ClientError) -> errors.InvocationError:
     """Return the sandbox's error for an error of AWS, by its code and its HTTP status."""
     code = error.response.get("Error", {}).get("Code", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     message = f"the executor function: {error}"[: 2 * _MESSAGE_CHARACTERS_MAX]
     if code in ("RequestTooLargeException", "RequestEntityTooLargeException", "413"):
-        return PayloadTooLargeError(message)
+        return errors.PayloadTooLargeError(message)
     if status in _TRANSIENT_STATUSES or code in _TRANSIENT_CODES:
-        return ThrottledError(message)
+        return errors.ThrottledError(message)
     if status >= _SERVER_FAULT:
-        return UnreachableError(message)
-    return InvocationError(message)
+        return errors.UnreachableError(message)
+    return errors.InvocationError(message)

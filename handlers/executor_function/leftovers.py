@@ -9,7 +9,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,14 +30,13 @@ class Leftovers:
 
     def __init__(self) -> None:
         """Note all processes and files. Call this before an executor starts."""
-        self._adopts_orphans = _granted(kernel.adopt_orphans)
+        self._adopts_orphans = False
+        with suppress(OSError):  # then all processes are searched
+            kernel.adopt_orphans()
+            self._adopts_orphans = True
         self._first_pids = {process.pid for process in _processes()}
         self._directory = Path(tempfile.gettempdir())
         self._first_files = set(self._directory.iterdir())
-
-    def hide(self) -> None:
-        """Close this process's memory and environment to guests, if the kernel allows it."""
-        _granted(kernel.hide_from_peers)
 
     def found(self, executor: LocalExecutor) -> list[str]:
         """Return the names of all processes and files that should not be there."""
@@ -65,7 +64,11 @@ class Leftovers:
         processes = list(_processes())
         if self._adopts_orphans:
             processes = _descendants(processes, os.getpid())
-            _reap(p.pid for p in processes if p.is_dead and p.pid not in known)
+            for process in processes:
+                if process.is_dead and process.pid not in known:
+                    # Nobody else collects adopted children, and they would fill the table.
+                    with suppress(ChildProcessError):
+                        os.waitpid(process.pid, os.WNOHANG)
         else:
             known |= self._first_pids
         return [p.pid for p in processes if not p.is_dead and p.pid not in known]
@@ -76,21 +79,6 @@ class Leftovers:
         inside = {path for directory in own for path in directory.iterdir()} - workers
         inside |= {path for worker in workers for path in worker.iterdir()}
         return sorted((set(self._directory.iterdir()) - self._first_files - own) | inside)
-
-
-def _granted(request: Callable[[], None]) -> bool:
-    try:
-        request()
-    except OSError:
-        return False
-    return True
-
-
-def _reap(pids: Iterable[int]) -> None:
-    """Collect adopted children that are dead: nobody else would, and they would fill the table."""
-    for pid in pids:
-        with suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
 
 
 def _descendants(processes: list[_Process], root: int) -> list[_Process]:

@@ -58,15 +58,20 @@ class Bedrock:
 
     def converse(self, request: Mapping[str, object]) -> Mapping[str, object] | Failure:
         """Call the model once."""
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+        from botocore import exceptions  # noqa: PLC0415
         from botocore.parsers import ResponseParserError  # noqa: PLC0415
 
         try:
             return self._shared_client().converse(**request)
-        except ClientError as error:
+        except exceptions.ClientError as error:
             return _service_failure(error.response)
-        except BotoCoreError as error:
-            return _local_failure(error)
+        except (exceptions.ConnectTimeoutError, exceptions.ReadTimeoutError) as error:
+            return Failure(kind=JudgeFailure.OUT_OF_TIME, detail=type(error).__name__)
+        except (exceptions.HTTPClientError, exceptions.ConnectionError) as error:
+            return Failure(kind=JudgeFailure.UNAVAILABLE, detail=type(error).__name__)
+        except exceptions.BotoCoreError as error:
+            detail = f"{type(error).__name__}: {_clip(str(error))}; check {_MODEL} and AWS_REGION"
+            return Failure(kind=JudgeFailure.MISCONFIGURED, detail=detail)
         except (ResponseParserError, *_PARSER_ERRORS):
             return Failure(kind=JudgeFailure.UNINTELLIGIBLE, detail="it is not the expected JSON")
 
@@ -79,22 +84,17 @@ class Bedrock:
     def _shared_client(self) -> Client:
         with self._lock:
             if self._client is None:
-                self._client = _make_client(self._connections)
+                import boto3  # noqa: PLC0415
+                from botocore.config import Config  # noqa: PLC0415
+
+                config = Config(
+                    connect_timeout=CONNECT_SECONDS,
+                    read_timeout=READ_SECONDS,
+                    max_pool_connections=self._connections,
+                    retries={"total_max_attempts": 1},  # LlmJudge retries: it knows the deadline
+                )
+                self._client = boto3.session.Session().client("bedrock-runtime", config=config)
             return self._client
-
-
-def _make_client(connections: int) -> Client:
-    import boto3  # noqa: PLC0415
-    from botocore.config import Config  # noqa: PLC0415
-
-    config = Config(
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
-        max_pool_connections=connections,
-        retries={"total_max_attempts": 1},  # LlmJudge retries: it knows the deadline
-    )
-    client: Client = boto3.session.Session().client("bedrock-runtime", config=config)
-    return client
 
 
 def _service_failure(response: Mapping[str, Mapping[str, object]]) -> Failure:
@@ -128,24 +128,6 @@ def _kind_of(code: str, status: int, message: str) -> JudgeFailure:
     if is_validation and _FILTERED.search(message):
         return JudgeFailure.REFUSED
     return JudgeFailure.MISCONFIGURED
-
-
-def _local_failure(error: Exception) -> Failure:
-    """Translate an error that botocore raised without an answer of the service."""
-    from botocore.exceptions import (  # noqa: PLC0415
-        ConnectionError,  # noqa: A004
-        ConnectTimeoutError,
-        HTTPClientError,
-        ReadTimeoutError,
-    )
-
-    name = type(error).__name__
-    if isinstance(error, ConnectTimeoutError | ReadTimeoutError):
-        return Failure(kind=JudgeFailure.OUT_OF_TIME, detail=name)
-    if isinstance(error, HTTPClientError | ConnectionError):
-        return Failure(kind=JudgeFailure.UNAVAILABLE, detail=name)
-    detail = f"{name}: {_clip(str(error))}; check {_MODEL} and AWS_REGION"
-    return Failure(kind=JudgeFailure.MISCONFIGURED, detail=detail)
 
 
 def _retry_after(response: Mapping[str, Mapping[str, object]]) -> float:

@@ -102,11 +102,10 @@ class DeadlinePool(Generic[_Result]):
 
 
 def _settle(future: Future[_Result], call: Callable[[], _Result]) -> None:
-    try:
-        result = call()
-    except Exception as error:  # noqa: BLE001  (a bug: raised where the result is read)
-        with suppress(InvalidStateError):
+    with suppress(InvalidStateError):  # the future is done if its deadline has passed
+        try:
+            result = call()
+        except Exception as error:  # noqa: BLE001  (a bug: raised where the result is read)
             future.set_exception(error)
-    else:
-        with suppress(InvalidStateError):
+        else:
             future.set_result(result)

@@ -85,10 +85,8 @@ class LlmJudge:
         with self._lock:
             if key in self._pending:
                 return self._pending[key]
-            future = self._pool.submit(
-                partial(self._judge, comparison, deadline), deadline=deadline
-            )
-            self._pending[key] = future
+            call = partial(self._judge, comparison, deadline)
+            future = self._pending[key] = self._pool.submit(call, deadline=deadline)
         future.add_done_callback(lambda _: self._forget(key))
         return future
 
@@ -118,9 +116,8 @@ class LlmJudge:
         """Wait before the next try. Return False at once if there should be none."""
         policy = self._retry_policy
         asked_seconds = failure.retry_after_seconds
-        if not failure.kind.is_transient or tried >= policy.tries:
-            return False
-        if asked_seconds > policy.asked_seconds_max:
+        is_hopeless = not failure.kind.is_transient or asked_seconds > policy.asked_seconds_max
+        if is_hopeless or tried >= policy.tries:
             return False
         seconds = policy.seconds(tried, at_least=asked_seconds)
         return time.monotonic() + seconds < deadline and not self._is_closed.wait(seconds)

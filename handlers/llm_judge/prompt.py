@@ -55,10 +55,10 @@ def check_prompt(prompt: str) -> str:
 
 def write_request(*, model: str, prompt: str, comparison: Comparison) -> dict[str, object]:
     """Return the arguments for a call of Converse."""
-    texts = {name: _clip(_sendable(getattr(comparison, name))) for name in _PLACEHOLDERS}
+    texts = {name: _clip(getattr(comparison, name)) for name in _PLACEHOLDERS}
     mark = _mark(*texts.values())
     # Replace both in one pass: the text of a response may contain "{reference}".
-    question = _PLACEHOLDER.sub(lambda match: _fence(texts[match[1]], mark), prompt)
+    question = _PLACEHOLDER.sub(lambda match: f"<{mark}>\n{texts[match[1]]}\n</{mark}>", prompt)
     return {
         "modelId": model,
         "system": [{"text": _SYSTEM.format(mark=mark)}],
@@ -78,16 +78,8 @@ def _mark(response: str, reference: str) -> str:
     return f"text-{digest.hexdigest()[:16]}"
 
 
-def _fence(text: str, mark: str) -> str:
-    return f"<{mark}>\n{text}\n</{mark}>"
-
-
-def _sendable(text: str) -> str:
-    """Replace lone surrogates, which UTF-8 cannot encode."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def _clip(text: str) -> str:
+def _clip(raw: str) -> str:
+    text = raw.encode("utf-8", "replace").decode()  # UTF-8 cannot encode lone surrogates
     left_out = len(text) - TEXT_CHARACTERS_MAX
     if left_out <= 0:
         return text

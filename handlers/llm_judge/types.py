@@ -37,23 +37,17 @@ class JudgeFailure(StrEnum):
     @property
     def is_outage(self) -> bool:
         """Whether the texts are not the cause: the judge may rate the same texts later."""
-        return self in _OUTAGES
+        return self.is_transient or self is JudgeFailure.MISCONFIGURED
 
     @property
     def is_transient(self) -> bool:
         """Whether a retry in a moment may succeed."""
-        return self in _OUTAGES - {JudgeFailure.MISCONFIGURED}
-
-
-_OUTAGES = frozenset(
-    {
-        JudgeFailure.THROTTLED,
-        JudgeFailure.UNAVAILABLE,
-        JudgeFailure.UNINTELLIGIBLE,
-        JudgeFailure.OUT_OF_TIME,
-        JudgeFailure.MISCONFIGURED,
-    }
-)
+        return self in {
+            JudgeFailure.THROTTLED,
+            JudgeFailure.UNAVAILABLE,
+            JudgeFailure.UNINTELLIGIBLE,
+            JudgeFailure.OUT_OF_TIME,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

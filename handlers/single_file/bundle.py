@@ -17,13 +17,10 @@ from pathlib import Path
 import nova_code_verifier
 
 _PACKAGE = Path(nova_code_verifier.__file__).parent
-_FOLDERS = ("sandbox", "verifier")
+_FOLDERS = ("sandbox", "verifier", "handlers/llm_judge")
 _HANDLERS = (
     "__init__", "executors", "invocation", "messages", "report", "reward", "service", "settings",
     "telemetry", "wire",
-    *(f"llm_judge/{name}" for name in (
-        "__init__", "answer", "bedrock", "deadline_pool", "judge", "prompt", "types",
-    )),
 )  # fmt: skip
 # Modules that need more than Python, and what the archive has under their names instead.
 _REPLACEMENTS = {

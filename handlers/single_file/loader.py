@@ -55,7 +55,10 @@ def unpack(files: dict[str, str], digest: str, parent: Path) -> Path:
     if _holds(directory, files):
         return directory
     draft = Path(tempfile.mkdtemp(prefix=f"{_NAME}-", dir=parent))
-    _write(draft, files)
+    for name, text in files.items():
+        path = draft / name
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
     try:
         draft.rename(directory)
     except OSError:
@@ -65,13 +68,6 @@ def unpack(files: dict[str, str], digest: str, parent: Path) -> Path:
         atexit.register(_remove, draft, os.getpid())
         return draft
     return directory
-
-
-def _write(directory: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        path = directory / name
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
 
 
 def _holds(directory: Path, files: dict[str, str]) -> bool:

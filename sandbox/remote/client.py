@@ -14,15 +14,9 @@ import threading
 import time
 from collections.abc import Callable
 
-from nova_code_verifier.sandbox.errors import (
-    FunctionCrashedError,
-    FunctionOutOfTimeError,
-    IsolationRefusedError,
-    PayloadTooLargeError,
-    ThrottledError,
-    UnreachableError,
-)
-from nova_code_verifier.sandbox.remote.fields import PAYLOAD_BYTES_MAX, PayloadError
+from nova_code_verifier.sandbox import errors
+from nova_code_verifier.sandbox.remote.fields import PAYLOAD_BYTES_MAX
+from nova_code_verifier.sandbox.remote.frames import PayloadError
 from nova_code_verifier.sandbox.remote.request import RunRequest, write_request
 from nova_code_verifier.sandbox.remote.response import RunResponse, read_response
 from nova_code_verifier.sandbox.types import Cause, Ending, Execution, IsolationLevel, Job, Run
@@ -85,16 +79,14 @@ class ExecutorClient:
         while True:
             left = deadline - time.monotonic() - _RETURN_SECONDS
             if left <= 0 or stop.is_set():
-                raise UnreachableError(DEADLINE + last_problem)
+                raise errors.UnreachableError(DEADLINE + last_problem)
             try:
                 return self._send_once(
                     RunRequest(jobs=jobs, seconds=min(seconds, left, LONGEST_SECONDS))
                 )
-            except ThrottledError as error:
+            except (errors.ThrottledError, errors.UnreachableError) as error:
                 last_problem = f"; {error}"
-            except UnreachableError as error:
-                last_problem = f"; {error}"
-                unreachable_count += 1
+                unreachable_count += isinstance(error, errors.UnreachableError)
                 if unreachable_count == _UNREACHABLE_MAX:
                     raise
             # Random: without it, all calls that were refused together come back together.
@@ -121,30 +113,28 @@ class ExecutorClient:
             response = self._send_twice(job, seconds=seconds, deadline=deadline, stop=stop)
             if is_last_try and time.monotonic() < deadline - _CLOSE_SECONDS:
                 _expect_progress(job, response.results[0])
-        except FunctionCrashedError as error:
+        except errors.FunctionCrashedError as error:
             self._probe(deadline, stop)
-            is_late = isinstance(error, FunctionOutOfTimeError)
+            is_late = isinstance(error, errors.FunctionOutOfTimeError)
             ending = Ending.OUT_OF_TIME if is_late else Ending.CRASHED
             execution = Execution(ending=ending, detail="it ended its executor")
-            return RunResponse(
-                level=self.claimed_level(deadline), results=((execution,) * len(job.questions),)
-            )
-        else:
-            return response
+            results = ((execution,) * len(job.questions),)
+            response = RunResponse(level=self.claimed_level(deadline), results=results)
+        return response
 
     def _send_twice(
         self, job: Job, *, seconds: float, deadline: float, stop: threading.Event | None
     ) -> RunResponse:
         try:
             return self.send((job,), seconds=seconds, deadline=deadline, stop=stop)
-        except FunctionCrashedError:
+        except errors.FunctionCrashedError:
             # An environment may also end by itself, or because of an earlier job.
             return self.send((job,), seconds=seconds, deadline=deadline, stop=stop)
 
     def _send_once(self, request: RunRequest) -> RunResponse:
         payload = write_request(request)
         if len(payload) > PAYLOAD_BYTES_MAX:
-            raise PayloadTooLargeError(
+            raise errors.PayloadTooLargeError(
                 f"the request has {len(payload)} bytes, packed, and an invocation carries at most "
                 f"{PAYLOAD_BYTES_MAX}: score this sample without an executor function"
             )
@@ -154,8 +144,13 @@ class ExecutorClient:
             with self._reading:
                 response = read_response(response_payload, request.jobs)
         except PayloadError as error:
-            raise FunctionCrashedError(f"its response cannot be read: {error}") from error
-        self._check_level(response.level)
+            raise errors.FunctionCrashedError(f"its response cannot be read: {error}") from error
+        with self._lock:
+            self._level = min(self._level or response.level, response.level)
+        if response.level < self._required:
+            raise errors.IsolationRefusedError(
+                f"the executor function offers level {response.level}, {self._required} is required"
+            )
         return response
 
     def _probe(self, deadline: float, stop: threading.Event | None = None) -> None:
@@ -164,21 +159,13 @@ class ExecutorClient:
             response = self._send_twice(
                 _PROBE, seconds=LONGEST_SECONDS, deadline=deadline, stop=stop
             )
-        except FunctionCrashedError as error:
-            raise UnreachableError(f"the executor function is out of order: {error}") from error
+        except errors.FunctionCrashedError as error:
+            problem = f"the executor function is out of order: {error}"
+            raise errors.UnreachableError(problem) from error
         execution = response.results[0][0]
         if execution.stdout != _PROBE_OUTPUT:
             problem = execution.detail or execution.ending
-            raise UnreachableError(f"the executor function does not run programs: {problem}")
-
-    def _check_level(self, level: IsolationLevel) -> None:
-        with self._lock:
-            if self._level is None or level < self._level:
-                self._level = level
-        if level < self._required:
-            raise IsolationRefusedError(
-                f"the executor function offers level {level}, {self._required} is required"
-            )
+            raise errors.UnreachableError(f"the executor function does not run programs: {problem}")
 
 
 def _expect_progress(job: Job, executions: tuple[Execution, ...]) -> None:
@@ -187,4 +174,4 @@ def _expect_progress(job: Job, executions: tuple[Execution, ...]) -> None:
     if lost is None or (job.is_divisible and executions[0] is not lost):
         return
     is_late = lost.cause is Cause.DEADLINE
-    raise (FunctionOutOfTimeError if is_late else FunctionCrashedError)(lost.detail)
+    raise (errors.FunctionOutOfTimeError if is_late else errors.FunctionCrashedError)(lost.detail)

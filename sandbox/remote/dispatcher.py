@@ -10,12 +10,9 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 
-from nova_code_verifier.sandbox.errors import (
-    FunctionCrashedError,
-    PayloadTooLargeError,
-    SandboxError,
-)
+from nova_code_verifier.sandbox import errors
 from nova_code_verifier.sandbox.host.schedule import fair_share_seconds, skip_after_time_outs
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError
 from nova_code_verifier.sandbox.remote.client import DEADLINE, LONGEST_SECONDS, ExecutorClient
@@ -43,16 +40,6 @@ class _PendingJob:
         first = len(self.executions)
         questions = self.job.questions[first : first + self.questions_per_request]
         return replace(self.job, questions=questions)
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every question has an execution."""
-        return len(self.executions) == len(self.job.questions)
-
-    def add(self, executions: Iterable[Execution]) -> None:
-        """Add executions, and give up where an executor gives up that has the whole job."""
-        self.executions += executions
-        skip_after_time_outs(self.job, self.executions)
 
 
 class Dispatcher:
@@ -138,20 +125,12 @@ class Dispatcher:
         """Send a request and report its outcome. Runs in a thread of its own."""
         jobs = tuple(pending.next_part for pending in batch)
         seconds = LONGEST_SECONDS if batch[0].is_postponed else self._fair_share
+        send = partial(self._client.send, jobs)
+        if len(jobs) == 1:
+            send = partial(self._client.send_one, jobs[0], is_last_try=batch[0].is_postponed)
         outcome: RunResponse | Exception
         try:
-            if len(jobs) == 1:
-                outcome = self._client.send_one(
-                    jobs[0],
-                    seconds=seconds,
-                    deadline=self._deadline,
-                    stop=self._stop,
-                    is_last_try=batch[0].is_postponed,
-                )
-            else:
-                outcome = self._client.send(
-                    jobs, seconds=seconds, deadline=self._deadline, stop=self._stop
-                )
+            outcome = send(seconds=seconds, deadline=self._deadline, stop=self._stop)
         except Exception as error:  # noqa: BLE001  (the caller's thread raises it again)
             outcome = error
         self._outcomes.put((id(batch), outcome))
@@ -172,7 +151,7 @@ class Dispatcher:
             for pending, executions in zip(batch, outcome.results, strict=True):
                 self._record(pending, executions)
         elif len(batch) > 1 and isinstance(
-            outcome, FunctionCrashedError | PayloadTooLargeError | EncodingError
+            outcome, errors.FunctionCrashedError | errors.PayloadTooLargeError | EncodingError
         ):
             for pending in batch:
                 self._send_alone(pending)
@@ -184,8 +163,10 @@ class Dispatcher:
         lost = next((known for known in executions if known.ending is Ending.NOT_RUN), None)
         asked = executions if lost is None else executions[: executions.index(lost)]
         if lost is None or pending.job.is_divisible:
-            pending.add(asked)
-        if pending.is_complete:
+            pending.executions += asked
+            # Give up where an executor gives up that has the whole job.
+            skip_after_time_outs(pending.job, pending.executions)
+        if len(pending.executions) == len(pending.job.questions):
             self._complete.append(pending)
         elif lost is None:
             self._send_alone(pending)  # there was no room for more in the response
@@ -198,16 +179,15 @@ class Dispatcher:
     def _record_error(self, batch: list[_PendingJob], error: Exception) -> None:
         (pending, *_) = batch
         count = pending.questions_per_request
-        if isinstance(error, PayloadTooLargeError) and pending.job.is_divisible and count > 1:
+        is_too_large = isinstance(error, errors.PayloadTooLargeError)
+        if is_too_large and pending.job.is_divisible and count > 1:
             left = len(pending.next_part.questions)
             pending.questions_per_request = (min(count, left) + 1) // 2
             self._waiting.append(pending)
-        elif isinstance(error, PayloadTooLargeError):
-            self._abandon(batch, Execution(ending=Ending.UNSENDABLE, detail=str(error)))
-        elif isinstance(error, EncodingError):
-            problem = f"its arguments cannot be sent: {error}"
+        elif is_too_large or isinstance(error, EncodingError):
+            problem = str(error) if is_too_large else f"its arguments cannot be sent: {error}"
             self._abandon(batch, Execution(ending=Ending.UNSENDABLE, detail=problem))
-        elif isinstance(error, SandboxError):
+        elif isinstance(error, errors.SandboxError):
             lost = _lost(str(error))
             self._outage = self._outage or lost  # all other jobs would meet the same error
             self._abandon(batch, lost)

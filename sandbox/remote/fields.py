@@ -8,15 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from nova_code_verifier.sandbox.protocol.guest_messages import TEXT_MAX
+from nova_code_verifier.sandbox.remote.frames import PayloadError
 
 PAYLOAD_BYTES_MAX = 4_400_000
 """The size of a payload. In base64, with its wrapping, it stays under Lambda's 6 MB."""
 _FIELDS_BYTES_MAX = 2**15
 _NUMBER_MAX = 1e15
-
-
-class PayloadError(ValueError):
-    """Bytes that are not a request, or not a response to the request that was sent."""
 
 
 def next_frame(frames: Iterator[bytes]) -> bytes:
@@ -50,23 +47,23 @@ def load_fields(
     return fields
 
 
-def check_number(value: Any) -> float:  # noqa: ANN401
+def check_number(name: str, value: Any) -> float:  # noqa: ANN401
     """Return *value* if it is a finite number, not negative. Raises PayloadError."""
     # The type is not enough: NaN and infinity are floats, and an int may be too large for one.
     if type(value) not in (int, float) or not 0 <= value <= _NUMBER_MAX:
-        raise PayloadError("number: expected one that is finite and not negative")
+        raise PayloadError(f"{name}: expected a number that is finite and not negative")
     return float(value)
 
 
-def check_whole(value: Any, most: int) -> int:  # noqa: ANN401
-    """Return *value* if it is a whole number from 0 to *most*. Raises PayloadError."""
-    if type(value) is not int or not 0 <= value <= most:
-        raise PayloadError(f"number: expected a whole one from 0 to {most}")
+def check_whole(name: str, value: Any, most: float, *, least: int = 0) -> int:  # noqa: ANN401
+    """Return *value* if it is a whole number from *least* to *most*. Raises PayloadError."""
+    if type(value) is not int or not least <= value <= most:
+        raise PayloadError(f"{name}: expected a whole number from {least} to {most}")
     return value
 
 
-def check_text(value: Any) -> str:  # noqa: ANN401
+def check_text(name: str, value: Any) -> str:  # noqa: ANN401
     """Return *value* if it is a short text. Raises PayloadError."""
     if not isinstance(value, str) or len(value) > TEXT_MAX:
-        raise PayloadError(f"text: expected one of at most {TEXT_MAX} characters")
+        raise PayloadError(f"{name}: expected a text of at most {TEXT_MAX} characters")
     return value

@@ -12,8 +12,8 @@ _LENGTH = struct.Struct("=I")
 _FAST = 1  # a tenth larger than the default, in a third of its time
 
 
-class FramesError(ValueError):
-    """Bytes that are not frames, or more than was agreed on."""
+class PayloadError(ValueError):
+    """Bytes that are not a request, or not a response to the request that was sent."""
 
 
 def pack_frames(frames: Iterable[bytes]) -> bytes:
@@ -26,15 +26,15 @@ def pack_frames(frames: Iterable[bytes]) -> bytes:
 
 
 def unpack_frames(data: bytes, *, bytes_max: int, frames_max: int) -> list[bytes]:
-    """Unpack at most *frames_max* frames of *bytes_max* bytes in all. Raises FramesError."""
+    """Unpack at most *frames_max* frames of *bytes_max* bytes in all. Raises PayloadError."""
     rest = memoryview(_decompress(data, bytes_max + frames_max * _LENGTH.size))
     frames: list[bytes] = []
     while rest:
         if len(rest) < _LENGTH.size or len(frames) == frames_max:
-            raise FramesError("frames: cut off, or too many")
+            raise PayloadError("frames: cut off, or too many")
         end = _LENGTH.size + _LENGTH.unpack_from(rest)[0]
         if len(rest) < end:
-            raise FramesError("frames: cut off")
+            raise PayloadError("frames: cut off")
         frames.append(bytes(rest[_LENGTH.size : end]))
         rest = rest[end:]
     return frames
@@ -46,7 +46,7 @@ def _decompress(data: bytes, bytes_max: int) -> bytes:
         # Data can expand a thousandfold: stop at the bound.
         raw = unpacker.decompress(data, bytes_max + 1)
     except zlib.error as error:
-        raise FramesError("frames: not compressed data") from error
+        raise PayloadError("frames: not compressed data") from error
     if len(raw) > bytes_max or not unpacker.eof or unpacker.unused_data:
-        raise FramesError("frames: cut off, too many bytes, or bytes after the end")
+        raise PayloadError("frames: cut off, too many bytes, or bytes after the end")
     return raw

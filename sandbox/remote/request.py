@@ -7,6 +7,7 @@ its program; for each question its fields and its content. Fields are short JSON
 a call have the typed encoding.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from enum import StrEnum
@@ -14,20 +15,18 @@ from typing import assert_never
 
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, decode, encode
 from nova_code_verifier.sandbox.remote.fields import (
-    PayloadError,
     check_number,
     check_whole,
     dump_fields,
     load_fields,
     next_frame,
 )
-from nova_code_verifier.sandbox.remote.frames import FramesError, pack_frames, unpack_frames
+from nova_code_verifier.sandbox.remote.frames import PayloadError, pack_frames, unpack_frames
 from nova_code_verifier.sandbox.types import Call, Job, Limits, Operation, Question, Run
 
 _REQUEST_BYTES_MAX = 2**28  # unpacked
 _JOBS_MAX = 1000
 _QUESTIONS_MAX = 100_000
-_FRAMES_A_QUESTION = 2
 
 
 class _Kind(StrEnum):
@@ -56,17 +55,16 @@ def write_request(request: RunRequest) -> bytes:
 
 def read_request(data: bytes) -> RunRequest:
     """Unpack a request. Raises PayloadError."""
-    frames_max = 1 + _JOBS_MAX * 2 + _QUESTIONS_MAX * _FRAMES_A_QUESTION
+    frames_max = 1 + 2 * _JOBS_MAX + 2 * _QUESTIONS_MAX
     try:
         frames = iter(unpack_frames(data, bytes_max=_REQUEST_BYTES_MAX, frames_max=frames_max))
         seconds, count = load_fields(next_frame(frames), list, length=2)
-        if type(count) is not int or not 0 < count <= _JOBS_MAX:
-            raise PayloadError(f"request: expected 1 to {_JOBS_MAX} jobs")
+        count = check_whole("jobs", count, _JOBS_MAX, least=1)
         jobs = tuple(_read_job(frames) for _ in range(count))
         if any(True for _ in frames):
             raise PayloadError("request: more frames than its jobs have")
-        return RunRequest(jobs=jobs, seconds=check_number(seconds))
-    except (FramesError, EncodingError, UnicodeDecodeError) as error:
+        return RunRequest(jobs=jobs, seconds=check_number("seconds", seconds))
+    except (EncodingError, UnicodeDecodeError) as error:
         raise PayloadError(str(error)) from error
 
 
@@ -94,23 +92,22 @@ def _question_frames(question: Question) -> tuple[bytes, bytes]:
 
 def _read_job(frames: Iterator[bytes]) -> Job:
     kind, count, limits, give_up_after = load_fields(next_frame(frames), list, length=4)
-    if type(limits) is not list or len(limits) != 4 or type(give_up_after) is not int:  # noqa: PLR2004
-        raise PayloadError("job: expected four limits and a whole number `give_up_after`")
+    if type(limits) is not list or len(limits) != 4:  # noqa: PLR2004
+        raise PayloadError("limits: expected a list of four numbers")
     cpu_seconds, wall_seconds, memory_bytes, output_bytes = limits
-    if type(count) is not int or not 0 < count <= _QUESTIONS_MAX or give_up_after < 2:  # noqa: PLR2004
-        raise PayloadError(f"job: expected 1 to {_QUESTIONS_MAX} questions, `give_up_after` >= 2")
+    count = check_whole("questions", count, _QUESTIONS_MAX, least=1)
     return Job(
         program=next_frame(frames).decode("utf-8", "surrogatepass"),
         questions=tuple(
             _read_question(kind, next_frame(frames), next_frame(frames)) for _ in range(count)
         ),
         limits=Limits(
-            cpu_seconds=check_number(cpu_seconds),
-            wall_seconds=check_number(wall_seconds),
-            memory_bytes=check_whole(memory_bytes, 2**50),
-            output_bytes=check_whole(output_bytes, 2**50),
+            cpu_seconds=check_number("cpu_seconds", cpu_seconds),
+            wall_seconds=check_number("wall_seconds", wall_seconds),
+            memory_bytes=check_whole("memory_bytes", memory_bytes, 2**50),
+            output_bytes=check_whole("output_bytes", output_bytes, 2**50),
         ),
-        give_up_after=give_up_after,
+        give_up_after=check_whole("give_up_after", give_up_after, math.inf, least=2),
     )
 
 

@@ -16,14 +16,13 @@ from nova_code_verifier.sandbox.protocol.encoding import EncodingError, decode, 
 from nova_code_verifier.sandbox.protocol.guest_messages import TEXT_MAX
 from nova_code_verifier.sandbox.remote.fields import (
     PAYLOAD_BYTES_MAX,
-    PayloadError,
     check_number,
     check_text,
     check_whole,
     dump_fields,
     load_fields,
 )
-from nova_code_verifier.sandbox.remote.frames import FramesError, pack_frames, unpack_frames
+from nova_code_verifier.sandbox.remote.frames import PayloadError, pack_frames, unpack_frames
 from nova_code_verifier.sandbox.types import (
     Cause,
     Ending,
@@ -73,23 +72,17 @@ def read_response(data: bytes, jobs: Sequence[Job]) -> RunResponse:
     """Unpack the response to a request of *jobs*. Raises PayloadError."""
     asked = sum(len(job.questions) for job in jobs)
     frames_max = 1 + asked * _FRAMES_AN_EXECUTION
-    try:
-        frames = unpack_frames(data, bytes_max=RESPONSE_BYTES_MAX, frames_max=frames_max)
-    except FramesError as error:
-        raise PayloadError(str(error)) from error
-    level, counts = load_fields(
-        frames[0] if frames else b"", list, length=2, bytes_max=_COUNT_BYTES_MAX
-    )
+    frames = unpack_frames(data, bytes_max=RESPONSE_BYTES_MAX, frames_max=frames_max)
+    first = frames[0] if frames else b""
+    level, counts = load_fields(first, list, length=2, bytes_max=_COUNT_BYTES_MAX)
     _check_counts(counts, jobs)
     if len(frames) != 1 + sum(counts) * _FRAMES_AN_EXECUTION:
         raise PayloadError("response: its number of executions is not the one that it claims")
     if level not in list(IsolationLevel):
         raise PayloadError(f"level: expected one of {', '.join(IsolationLevel)}")
     rest = iter(frames[1:])
-    results = tuple(
-        _read_executions(job, count, rest) for job, count in zip(jobs, counts, strict=True)
-    )
-    return RunResponse(level=IsolationLevel(level), results=results)
+    results = (_read_executions(job, count, rest) for job, count in zip(jobs, counts, strict=True))
+    return RunResponse(level=IsolationLevel(level), results=tuple(results))
 
 
 def _pack(response: RunResponse, jobs: Sequence[Job]) -> bytes | None:
@@ -162,12 +155,11 @@ def _check_counts(counts: object, jobs: Sequence[Job]) -> None:
     if type(counts) is not list or len(counts) != len(jobs):
         raise PayloadError("counts: expected one for each job")
     for index, (count, job) in enumerate(zip(counts, jobs, strict=True)):
-        if type(count) is not int or not 0 <= count <= len(job.questions):
-            raise PayloadError(f"counts: expected 0 to {len(job.questions)} executions of a job")
-        if count < len(job.questions) and not job.is_divisible and count:
+        # Without any execution, the caller would send the same request again and again.
+        least = 1 if index == 0 else 0
+        check_whole("counts", count, len(job.questions), least=least)
+        if 0 < count < len(job.questions) and not job.is_divisible:
             raise PayloadError("counts: expected all executions of a job of calls, or none")
-        if count == 0 and index == 0:
-            raise PayloadError("counts: expected executions of the first job")
 
 
 def _read_executions(job: Job, count: int, frames: Iterator[bytes]) -> tuple[Execution, ...]:
@@ -186,9 +178,8 @@ def _read_executions(job: Job, count: int, frames: Iterator[bytes]) -> tuple[Exe
 
 
 def _read_fields(data: bytes) -> Execution:
-    ending, status, signal, type_name, message, cpu, wall, memory, detail, cause = load_fields(
-        data, list, length=10
-    )
+    fields = load_fields(data, list, length=10)
+    ending, status, signal, type_name, message, cpu, wall, memory, detail, cause = fields
     # The function could read its request. If it could claim UNSENDABLE, a candidate could make
     # its sample ungraded.
     if ending not in list(Ending) or ending == Ending.UNSENDABLE:
@@ -197,16 +188,18 @@ def _read_fields(data: bytes) -> Execution:
         raise PayloadError(f"cause: expected one of {', '.join(Cause)}")
     error = None
     if type_name is not None:
-        error = RaisedError(type_name=check_text(type_name), message=check_text(message))
+        error = RaisedError(
+            type_name=check_text("type_name", type_name), message=check_text("message", message)
+        )
     return Execution(
         ending=Ending(ending),
-        exit_status=None if status is None else check_whole(status, 255),
-        signal=None if signal is None else check_whole(signal, 64),
+        exit_status=None if status is None else check_whole("exit_status", status, 255),
+        signal=None if signal is None else check_whole("signal", signal, 64),
         error=error,
-        cpu_seconds=check_number(cpu),
-        wall_seconds=check_number(wall),
-        memory_bytes=check_whole(memory, 2**50),
-        detail=check_text(detail),
+        cpu_seconds=check_number("cpu_seconds", cpu),
+        wall_seconds=check_number("wall_seconds", wall),
+        memory_bytes=check_whole("memory_bytes", memory, 2**50),
+        detail=check_text("detail", detail),
         cause=Cause(cause),
     )
 

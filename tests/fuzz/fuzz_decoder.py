@@ -28,8 +28,7 @@ with atheris.instrument_imports(include=["nova_code_verifier"]):
         from_tree,
     )
     from nova_code_verifier.sandbox.protocol.guest_messages import MessageKind, read_message
-    from nova_code_verifier.sandbox.remote.fields import PayloadError
-    from nova_code_verifier.sandbox.remote.frames import pack_frames
+    from nova_code_verifier.sandbox.remote.frames import PayloadError, pack_frames
     from nova_code_verifier.sandbox.remote.request import read_request
     from nova_code_verifier.sandbox.remote.response import read_response
     from nova_code_verifier.sandbox.types import Call, Job, Operation, Run

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nova_code_verifier.sandbox.remote.frames import FramesError, pack_frames, unpack_frames
+from nova_code_verifier.sandbox.remote.frames import PayloadError, pack_frames, unpack_frames
 
 
 @given(st.lists(st.binary(max_size=50), max_size=20))
@@ -23,7 +23,7 @@ def test_a_bomb_is_not_decompressed() -> None:
     bomb = zlib.compress(bytes(2**28), 9)
     tracemalloc.start()
     try:
-        with pytest.raises(FramesError):
+        with pytest.raises(PayloadError):
             unpack_frames(bomb, bytes_max=2**20, frames_max=10)
         assert tracemalloc.get_traced_memory()[1] < 2**23
     finally:

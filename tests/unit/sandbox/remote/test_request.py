@@ -5,8 +5,7 @@ import contextlib
 import pytest
 from hypothesis import given
 
-from nova_code_verifier.sandbox.remote.fields import PayloadError
-from nova_code_verifier.sandbox.remote.frames import pack_frames
+from nova_code_verifier.sandbox.remote.frames import PayloadError, pack_frames
 from nova_code_verifier.sandbox.remote.request import RunRequest, read_request, write_request
 from nova_code_verifier.sandbox.types import Job
 from tests.unit.sandbox.remote.payloads import CALLS, OPERATIONS, RUNS, arbitrary_frames

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 
 from nova_code_verifier.sandbox.protocol.encoding import encode
-from nova_code_verifier.sandbox.remote.fields import PAYLOAD_BYTES_MAX, PayloadError
-from nova_code_verifier.sandbox.remote.frames import pack_frames
+from nova_code_verifier.sandbox.remote.fields import PAYLOAD_BYTES_MAX
+from nova_code_verifier.sandbox.remote.frames import PayloadError, pack_frames
 from nova_code_verifier.sandbox.remote.response import (
     RESPONSE_BYTES_MAX,
     RunResponse,
