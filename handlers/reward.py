@@ -23,8 +23,8 @@ from nova_code_verifier.handlers.wire import read_event, write_response  # noqa:
 from nova_code_verifier.sandbox.confinement.kernel import hide_from_peers  # noqa: E402
 
 if "AWS_LAMBDA_RUNTIME_API" in os.environ:
-    # In Lambda, this process's environment holds credentials. Guests may run under the same uid,
-    # and could read it in /proc.
+    # In Lambda, this process's environment holds credentials. Guests may run under the same uid
+    # and could read the environment in /proc.
     hide_from_peers()
 
 TELEMETRY = Telemetry(SETTINGS)

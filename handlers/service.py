@@ -1,8 +1,9 @@
 """Score the entries of an event: every entry point uses this.
 
 In: entries, an executor, a deadline. Out: a row for every entry. The pipeline grades; this module
-adds the rows and decides who is to blame: a bug costs the one sample that met it, an outage of ours
-is raised, so that the trainer's own retries work.
+adds the rows and separates bugs from outages. A bug is logged and makes its own sample ungraded;
+all others are still graded. The rubric's `on_outage` decides about samples that are ungraded by our
+fault: raise for the whole event, so that the trainer retries it, or pay a set reward, or none.
 """
 
 import time
@@ -61,7 +62,7 @@ class Outcome:
 
     @property
     def details(self) -> dict[str, object]:
-        """The facts that each verdict rests on."""
+        """The data behind each verdict."""
         return details_of(self.score)
 
 
@@ -132,7 +133,7 @@ class Service:
         started = time.monotonic()
         try:
             return stage()
-        except Exception:  # noqa: BLE001  (the entry point: a bug costs one row, and is logged)
+        except Exception:  # noqa: BLE001  (the entry point: a bug makes one sample ungraded)
             self._on_bug(index)
             return ungraded("a bug of the verifier's own; see its log", is_outage=True)
         finally:
@@ -157,7 +158,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class _UnreachableExecutor:
-    """Takes the place of an executor that is out of reach: what needs no run is still scored."""
+    """Replaces an unreachable executor. Samples without a job are still scored."""
 
     error: InvocationError
     policy: OutagePolicy

@@ -1,7 +1,6 @@
 """Build the job for the sandbox from a candidate and a test plan.
 
-This is the only module that sees both a candidate and the test cases. A `Job` has no field for an
-expected answer, so none can leak into the sandbox.
+A `Job` has no field for an expected answer, so a candidate's job cannot leak one into the sandbox.
 """
 
 from nova_code_verifier.sandbox.types import Call, Job, Question, Run

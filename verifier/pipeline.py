@@ -1,11 +1,10 @@
-"""The pipeline: prepare -> run -> conclude, the only sequence of stages.
+"""The pipeline: every entry point runs these stages, through `grade`.
 
     prepare    completion and reference -> PreparedSample  (parse, plan, build the job)
     run        PreparedSample -> CaseResults               (the sandbox runs it, checkers compare)
-    conclude   CaseResults -> Score                        (the rubric pays)
+    conclude   CaseResults -> Score                        (the rubric computes the reward)
 
-`grade` runs all three and is used by every entry point: the Lambda, the command line, the library
-and the single file.
+Each stage receives the values of the stage before it, never the raw text.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -71,20 +70,20 @@ from nova_code_verifier.verifier.types import (
 
 _SHOWN_BYTES = 2048
 _NO_JUDGE = (
-    "similarity: the task of a sample, but there is no language model that could judge it "
-    "(VERIFIER_JUDGE_MODEL)"
+    "similarity: this sample needs a language model to compare texts; "
+    "set VERIFIER_JUDGE_MODEL to its id"
 )
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedSample:
-    """Everything that was read of a sample, and what is left to run.
+    """The parsed sample, and the work that is left for the sandbox.
 
-    There is a `job` (stdio and call tests) or a `program` for the test code of the `plan`, unless
-    there is nothing to run. `problem` says why the dataset's reference cannot be used. `comparison`
-    is what a language model has to compare. `sentiment` is the answer and the expected one. A
-    `candidate` with nothing to run was refused: its `findings` violate the rubric's safety policy.
+    `job` is set for stdio and call tests, `program` for the test code of the `plan`. `problem` says
+    why the reference cannot be used. `comparison` is what a language model has to compare.
+    `sentiment` is the answer and the expected one. A `candidate` with nothing to run was refused:
+    its `findings` violate the rubric's safety policy.
     """
 
     task: TaskSpec
@@ -110,7 +109,7 @@ class CaseResults:
     """The results of a sample's test cases.
 
     `guessed` is the share of the cases that the best constant answer passes, in [0, 1]. If there is
-    a `problem`, the sample is ungraded; `is_outage` says whether the fault is ours.
+    a `problem`, the sample is ungraded; `is_outage` says whether the verifier failed.
     """
 
     cases: tuple[CaseResult, ...] = ()
@@ -122,7 +121,7 @@ class CaseResults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GradedSample:
-    """The score of the sample at *index*, and how it came about.
+    """The score of the sample at *index*, and the data that it was computed from.
 
     `seconds` is the wall time that the sample took in the sandbox. `prepared` is None if a bug
     stopped the sample before it was prepared.
@@ -190,7 +189,7 @@ def grade(
 
     *default_limits* hold where a reference states no limits. Keep one *discovery_cache* for many
     batches of the same prompts: what their test code asks is then discovered once. *compare* starts
-    to compare two texts by a language model, where the rubric pays for that
+    to compare two texts by a language model, if the rubric gives similarity a weight
     (`handlers/llm_judge/judge.py`). *attempt* isolates bugs per sample; by default they are raised.
     Raises SandboxError if the sandbox cannot start.
     """
@@ -225,8 +224,8 @@ def grade(
 
 
 def ungraded(problem: str, *, is_outage: bool = False) -> Score:
-    """Return an ungraded score: the dataset's fault, or (*is_outage*) ours."""
-    # A key of the reference is quoted as it is, and may be text that cannot be encoded.
+    """Return an ungraded score: the reference is bad, or (*is_outage*) the verifier failed."""
+    # A quoted key may hold lone surrogates, which UTF-8 cannot encode.
     writable = problem.encode("utf-8", "replace").decode("utf-8")
     return Score(verdict=Verdict.UNGRADED, reward=None, problem=writable, is_outage=is_outage)
 
