@@ -363,7 +363,7 @@ def test_a_program_is_compared_with_the_solution_if_the_rubric_pays_for_it() -> 
     [
         (LengthJudge(problem="throttled"), "throttled", True),
         (LengthJudge(problem="refused", is_outage=False), "refused", False),
-        (None, "similarity: the task of a sample, but there is no language model", True),
+        (None, "similarity: this sample needs a language model", True),
     ],
     ids=["throttled", "refused", "no judge"],
 )
