@@ -151,13 +151,14 @@ class CaseResult:
     Items of test code have a `name`. Their execution's `value` is the candidate's last answer, not
     decoded (JSON bytes: `{"call": …}`, the operation and the answer of
     `sandbox/guest/object_session.py`), and `message` is that of the tests. That message may
-    contain what was expected: secret.
+    contain what was expected: secret. `test_line` is the line of the tests that failed, from 1.
     """
 
     verdict: Verdict
     execution: Execution
     name: str = ""
     message: str = ""
+    test_line: int = 0
 
 
 class FormatIssue(StrEnum):

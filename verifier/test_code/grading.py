@@ -368,7 +368,9 @@ def _result_of(item: ItemReport) -> CaseResult:
         case _:
             assert_never(item.state)
     execution = Execution(ending=ending, error=error)
-    return CaseResult(verdict=verdict, execution=execution, message=item.message)
+    return CaseResult(
+        verdict=verdict, execution=execution, message=item.message, test_line=item.line
+    )
 
 
 def _end(run: TestCodeRun, result: CaseResult) -> None:

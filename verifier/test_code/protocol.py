@@ -125,7 +125,8 @@ class ItemReport(NamedTuple):
 
     `ending` is an `Ending` where the candidate's guest did not answer. `error` is safe to show;
     `message` is the text of the tests' own exception and may contain what they expect: secret.
-    The result rests on the first `answers_used` answers to questions of this item.
+    The result rests on the first `answers_used` answers to questions of this item. `line` is the
+    line of the tests that failed, from 1; 0 if none did.
     """
 
     name: str
@@ -135,6 +136,7 @@ class ItemReport(NamedTuple):
     message: str = ""
     is_self_compared: bool = False
     answers_used: int = 0
+    line: int = 0
 
 
 class RunReport(NamedTuple):
@@ -196,8 +198,11 @@ class InProcessReport(NamedTuple):
 def _parse_untrusted_item(value: object) -> ItemReport | None:
     """Parse what the candidate may have written; nothing but the state counts for it."""
     match value:
-        case (str(name), str(state), _, str(error), str(message), _, _) if state in _STATES:
-            return ItemReport(name, ItemState(state), "", error[:_TEXT_MAX], message[:_TEXT_MAX])
+        case (str(name), str(state), _, str(error), str(message), _, _, int(line)) if (
+            state in _STATES
+        ):
+            texts = error[:_TEXT_MAX], message[:_TEXT_MAX]
+            return ItemReport(name, ItemState(state), "", *texts, line=line)
     return None
 
 

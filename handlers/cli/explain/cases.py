@@ -6,7 +6,6 @@ candidate's text cannot control the terminal.
 
 import ast
 import json
-import re
 from collections.abc import Mapping, Sequence
 
 from rich.table import Table
@@ -21,7 +20,6 @@ from nova_code_verifier.verifier.types import CaseResult, CodePlan, StdioCase, T
 
 EXCERPT_CHARACTERS = 60
 _CASES_MAX = 100
-_TEST_LINE = re.compile(r"line (\d{1,6}) of the tests")
 
 
 def case_table(plan: TestPlan | CodePlan, cases: Sequence[CaseResult]) -> Table:
@@ -62,10 +60,8 @@ def _observed(execution: Execution) -> str:
 
 def _test_line(plan: CodePlan, case: CaseResult, statements: Mapping[str, int]) -> str:
     """Return the line of the tests at which a case failed, or else the line where it begins."""
-    error = case.execution.error
-    failed = _TEST_LINE.search(error.message) if error else None
     lines = plan.test_code.source.splitlines()
-    number = int(failed[1]) if failed else statements.get(case.name, 0)
+    number = case.test_line or statements.get(case.name, 0)
     return lines[number - 1].strip() if 0 < number <= len(lines) else ""
 
 

@@ -89,6 +89,9 @@ def _is_of(node: _Definition, code: types.CodeType) -> bool:
         for line, _, column, _ in list(code.co_positions())[1:]
         if line is not None and column is not None
     ]
+    if isinstance(node.body, ast.Constant) and not any(column for _, column in positions):
+        # Python 3.12 gives a lambda that returns a constant no columns.
+        return repr(node.body.value) == repr(code.co_consts[-1])
     start = (node.lineno, node.col_offset)
     end = (node.end_lineno or 0, node.end_col_offset or 0)
     # Instructions before the first load have the position (node.lineno, 0).

@@ -239,7 +239,9 @@ class TestRun:
             asked = []  # they will not be asked again
         return RunReport(
             items=items,
-            outside=ItemReport("", ItemState.FAILED, outside.ending, outside.error),
+            outside=ItemReport(
+                "", ItemState.FAILED, outside.ending, outside.error, line=outside.line
+            ),
             is_open=is_open,
             shared=self.shared,
             questions=[known.question for known in asked],
@@ -256,6 +258,7 @@ class TestRun:
             message=item.message or before.message,
             is_self_compared=item.is_self_compared,
             answers_used=item.answers_used,
+            line=item.line or before.line,
         )
 
     def with_guesses(self) -> CompiledTests:
@@ -323,6 +326,7 @@ def _set_state(item: TestItem, error: BaseException | None) -> None:
         is_raised = item.has_raised and not isinstance(error, AssertionError)
         item.state = ItemState.RAISED if is_raised else ItemState.FAILED
         item.error, item.message = _public_error(error, item), _secret_message(error, item)
+        item.line = _line_of(error)
 
 
 def _public_error(error: BaseException, item: TestItem) -> str:
@@ -354,13 +358,19 @@ def _secret_message(error: BaseException, item: TestItem) -> str:
 
 
 def _describe(error: BaseException, text: str) -> str:
-    line = ""
-    trace = error.__traceback__
+    line = _line_of(error)
+    parts = (text, f"line {line} of the tests" if line else "")
+    return f"{type(error).__name__}: {', '.join(part for part in parts if part)}"
+
+
+def _line_of(error: BaseException) -> int:
+    """Return the line of the tests on which an error arose; 0 if it is not from there."""
+    line, trace = 0, error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == script.FILE_NAME:
-            line = f"line {trace.tb_lineno} of the tests"
+            line = trace.tb_lineno
         trace = trace.tb_next
-    return f"{type(error).__name__}: {', '.join(part for part in (text, line) if part)}"
+    return line
 
 
 def _text(error: BaseException) -> str:

@@ -111,7 +111,8 @@ class TestItem:
 
     `raised` is the candidate's last exception, while the item runs. `known` are its questions of
     the last run; this run has asked the first `answers_used` of them again, or left them out.
-    `message` is the text of the tests' own exception, which may contain what they expect.
+    `message` is the text of the tests' own exception, which may contain what they expect. `line` is
+    the line of the tests that failed, from 1; 0 if none did.
     """
 
     name: str
@@ -119,6 +120,7 @@ class TestItem:
     ending: str = ""
     error: str = ""
     message: str = ""
+    line: int = 0
     is_self_compared: bool = False
     is_open: bool = False
     has_raised: bool = False
