@@ -170,6 +170,8 @@ class Keeper:
         packet = self.worker.receive()
         if (pid := control.read_started(packet)) is not None:
             self._pid = pid
+            # Until now the zygote may have removed the files of the guest before this one.
+            self._wall_mark = time.monotonic()
         elif (ended := control.read_ended(packet)) is not None:
             self._on_ended(*ended)
 
