@@ -134,7 +134,9 @@ def _shut_down(main: types.ModuleType, program: bytes, status: int) -> int:
         pass
     flushed = _flush(sys.stdout, sys.stderr)
     with contextlib.suppress(BaseException):  # the candidate's finalisers may do anything
-        _clear_globals(main.__dict__)
+        for name in list(main.__dict__):  # in order, so that finalisers run
+            if name != "__builtins__":
+                main.__dict__[name] = None
         if b"__del__" in program:
             gc.collect()
     # At this point the interpreter has restored its own streams.
@@ -150,13 +152,6 @@ def _flush(*streams: Any) -> bool:  # noqa: ANN401  (whatever the candidate put 
         except BaseException:  # noqa: BLE001  (the candidate's stream may do anything)
             flushed = False
     return flushed
-
-
-def _clear_globals(names: dict[str, Any]) -> None:
-    """Set a module's globals to None, in order, so that finalisers run."""
-    for name in list(names):
-        if name != "__builtins__":
-            names[name] = None
 
 
 def _answer_calls(program: bytes, code: types.CodeType, calls: int) -> None:

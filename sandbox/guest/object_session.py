@@ -37,6 +37,7 @@ from nova_code_verifier.sandbox.protocol.shared_types import (
     SPECIAL_METHODS,
     SharedObjects,
     containers_in,
+    read_shared_value,
     write_shared_value,
 )
 
@@ -45,48 +46,32 @@ _NAMES_MAX = 1000
 _ITEMS_MAX = 1000
 _ITEMS_SECONDS = 0.02
 
-_OPERATOR_NAMES = """
-    add and_ contains eq floordiv ge getitem gt iadd iand ifloordiv ilshift imatmul imod imul ior
-    ipow irshift isub itruediv ixor le lshift lt matmul mod mul ne or_ pow rshift sub truediv xor
-    setitem delitem abs neg pos invert index
-"""
+_FUNCTION_NAMES: dict[types.ModuleType, str] = {
+    operator: """
+        add and_ contains eq floordiv ge getitem gt iadd iand ifloordiv ilshift imatmul imod imul
+        ior ipow irshift isub itruediv ixor le lshift lt matmul mod mul ne or_ pow rshift sub
+        truediv xor setitem delitem abs neg pos invert index
+    """,
+    builtins: """
+        getattr setattr delattr len bool str repr int float complex bytes hash format round divmod
+        iter reversed next dir
+    """,
+    math: "trunc floor ceil",
+    copy: "copy deepcopy",
+}
+_OPERATIONS: dict[str, Callable[..., object]] = {
+    "call": lambda function, /, *args, **kwargs: function(*args, **kwargs),
+    "method": lambda owner, name, /, *args, **kwargs: getattr(owner, name)(*args, **kwargs),
+    "enter": lambda context: type(context).__enter__(context),
+    "exit": lambda context, *error: type(context).__exit__(context, *(error or (None,) * 3)),
+}
+for _module, _names in _FUNCTION_NAMES.items():
+    _OPERATIONS |= {name.rstrip("_"): getattr(_module, name) for name in _names.split()}
 _CHANGING_NAMES = """
     method setattr delattr setitem delitem iadd iand ifloordiv ilshift imatmul imod imul ior ipow
     irshift isub itruediv ixor
 """
 _CHANGING = frozenset(_CHANGING_NAMES.split())
-_OPERATIONS: dict[str, Callable[..., object]] = {
-    name.rstrip("_"): getattr(operator, name) for name in _OPERATOR_NAMES.split()
-} | {
-    "call": lambda function, /, *args, **kwargs: function(*args, **kwargs),
-    "method": lambda owner, name, /, *args, **kwargs: getattr(owner, name)(*args, **kwargs),
-    "getattr": getattr,
-    "setattr": setattr,
-    "delattr": delattr,
-    "len": len,
-    "bool": bool,
-    "str": str,
-    "repr": repr,
-    "int": int,
-    "float": float,
-    "complex": complex,
-    "bytes": bytes,
-    "hash": hash,
-    "format": format,
-    "round": round,
-    "divmod": divmod,
-    "trunc": math.trunc,
-    "floor": math.floor,
-    "ceil": math.ceil,
-    "iter": iter,
-    "reversed": reversed,
-    "next": next,
-    "dir": dir,
-    "copy": copy.copy,
-    "deepcopy": copy.deepcopy,
-    "enter": lambda context: type(context).__enter__(context),
-    "exit": lambda context, *error: type(context).__exit__(context, *(error or (None,) * 3)),
-}
 
 
 class ObjectSession:
@@ -219,13 +204,15 @@ class ObjectSession:
         self._referred[-1].append(value)
         return {"h": number} if plain is None else {"sub": [number, plain()]}
 
-    def from_tree(self, tag: str, content: Any, walk: Walk) -> object:  # noqa: ANN401  (from the keeper)
+    def from_tree(self, tag: str, content: Any, walk: Walk) -> object:  # noqa: ANN401, PLR0911  (from the keeper; a return for each tag)
         """Return what an instruction refers to."""
         match tag:
             case "at":
                 return self._results[content[0]] if len(content) == 1 else self._part(*content)
-            case "n" | "member" | "row":
-                return self._shared.value(tag, content, walk)
+            case "n":
+                return self._shared.nodes[content]
+            case "member" | "row":
+                return read_shared_value(tag, content, self._names, walk)
             case "slice":
                 return slice(*[walk(part) for part in content])
             case "it":
@@ -262,22 +249,24 @@ class ObjectSession:
             mro = type.__dict__["__mro__"].__get__(value)
             own = [names for base in mro if base is not object for names in (vars(base),)]
             found = {name: item for names in reversed(own) for name, item in names.items()}
+            # Without those that the class disables, as `__hash__ = None` does.
+            enabled = [name for name, item in found.items() if item is not None]
             return {
                 "kind": "class",
                 "is_shared": self._shared.is_shared(value),
                 "name": str(type.__dict__["__name__"].__get__(value))[:_TEXT_MAX],
                 "bases": [self._base(base) for base in mro[1:]],
-                "specials": sorted(SPECIAL_METHODS.intersection(_enabled_names(found))),
+                "specials": sorted(SPECIAL_METHODS.intersection(enabled)),
                 "methods": [
                     name[:_TEXT_MAX] for name, item in found.items() if _is_method(name, item)
                 ][:_NAMES_MAX],
             }
-        kind = _KINDS.get(type(value), "instance")
-        if kind == "instance" and _is_builtin_iterator(type(value)):
-            kind = "iterator"
-        if kind != "instance":
-            return {"kind": kind, "name": str(getattr(value, "__name__", ""))[:_TEXT_MAX]}
-        return {"kind": "instance", "class": self._number_of(type(value))}
+        kind = type(value)
+        is_iterator = kind.__module__ == "builtins" and hasattr(kind, "__next__")
+        name = _KINDS.get(kind) or ("iterator" if is_iterator else "instance")
+        if name != "instance":
+            return {"kind": name, "name": str(getattr(value, "__name__", ""))[:_TEXT_MAX]}
+        return {"kind": name, "class": self._number_of(kind)}
 
     def _base(self, base: type) -> object:
         is_builtin = getattr(builtins, base.__name__, None) is base
@@ -324,18 +313,9 @@ _KINDS = {
 }
 
 
-def _is_builtin_iterator(kind: type) -> bool:
-    return kind.__module__ == "builtins" and hasattr(kind, "__next__")
-
-
 def _is_method(name: str, item: object) -> bool:
     plainly = type(item).__name__ in ("function", "staticmethod", "classmethod")
     return plainly and not (name.startswith("__") and name.endswith("__"))
-
-
-def _enabled_names(names: dict[str, Any]) -> list[str]:
-    """Return the names of a class except those that it disables, as `__hash__ = None` does."""
-    return [name for name, item in names.items() if item is not None]
 
 
 def _import(module: str, *path: str) -> object:

@@ -65,7 +65,7 @@ def main() -> GuestProgram | None:
         )
         _fork_trial_guest(confinement)
     except OSError as error:
-        keeper.sendall(control.pack_refused(str(error)))
+        keeper.sendall(control.pack_ready({}, str(error)))
         return None
     keeper.sendall(control.pack_ready(confinement.granted))
     _unload_own_modules(drop_ctypes=confinement.must_drop_ctypes)

@@ -12,12 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.host.keeper import Keeper
 from nova_code_verifier.sandbox.host.pipes import sealed_file
-from nova_code_verifier.sandbox.host.schedule import (
-    GuestTask,
-    Progress,
-    Schedule,
-    fair_share_seconds,
-)
+from nova_code_verifier.sandbox.host.schedule import GuestTask, Schedule, fair_share_seconds
 from nova_code_verifier.sandbox.host.worker import Worker, WorkerLostError
 from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Job
 
@@ -90,7 +85,9 @@ class EventLoop:
     def _start(self, number: int, task: GuestTask) -> None:
         progress = task.progress
         if progress.program is None:
-            progress.program = self._open_program(progress)
+            text = progress.job.program.encode("utf-8", "surrogatepass")
+            progress.program = sealed_file("program", text)
+            self._open_programs.add(progress.program)
         try:
             keeper = Keeper(
                 self._workers[number],
@@ -104,11 +101,6 @@ class EventLoop:
         self._busy[number] = (task, keeper)
         if keeper.is_interactive:
             self._watch_output(number, keeper)
-
-    def _open_program(self, progress: Progress) -> int:
-        fd = sealed_file("program", progress.job.program.encode("utf-8", "surrogatepass"))
-        self._open_programs.add(fd)
-        return fd
 
     # -- waiting -----------------------------------------------------------------------
 
