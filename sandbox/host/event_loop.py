@@ -203,20 +203,17 @@ class EventLoop:
         if number in self._busy:
             self._release(number)
         self._postponed.discard(number)
-        self._restart(number)
+        self._unwatch(self._workers[number].control.fileno())
+        self._workers[number].close()
+        worker = self._workers[number] = self._new_worker(number)
+        if not worker.wait_ready():
+            worker.close()
+            raise SandboxError("the kernel refuses a new zygote what it granted an older one")
+        self._watch(number, worker.control.fileno())
         if task.is_second_try:
             self._schedule.record(task, _not_run(task, f"lost twice: {error}"))
         else:
             self._schedule.try_again(task)
-
-    def _restart(self, number: int) -> None:
-        self._unwatch(self._workers[number].control.fileno())
-        self._workers[number].close()
-        self._workers[number] = self._new_worker(number)
-        if not self._workers[number].wait_ready():
-            self._workers[number].close()
-            raise SandboxError("the kernel refuses a new zygote what it granted an older one")
-        self._watch(number, self._workers[number].control.fileno())
 
     def _shut_down(self) -> None:
         """Free everything, even if the caller stopped before the end of the batch.
