@@ -5,17 +5,12 @@ Nothing here believes a message.
 
 from typing import NamedTuple
 
+from nova_code_verifier.sandbox.protocol import guest_messages
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, decode, encode
-from nova_code_verifier.sandbox.protocol.guest_messages import (
-    CALL,
-    OPERATION,
-    Failure,
-    GuestMessage,
-    MessageKind,
-)
+from nova_code_verifier.sandbox.protocol.guest_messages import GuestMessage, MessageKind
 from nova_code_verifier.sandbox.types import Call, Cause, Ending, Operation, Question, RaisedError
 
-_FAILURES = frozenset(Failure)  # an `Ending` has the same name
+_FAILURES = frozenset(guest_messages.Failure)  # an `Ending` has the same name
 
 
 class Outcome(NamedTuple):
@@ -31,9 +26,9 @@ class Outcome(NamedTuple):
 def encode_question(question: Question) -> bytes:
     """Encode a call or an operation. Raises EncodingError."""
     if isinstance(question, Operation):
-        return OPERATION + question.instruction
+        return guest_messages.OPERATION + question.instruction
     assert isinstance(question, Call)  # noqa: S101  (a `Run` has no message)
-    return CALL + encode([question.entry_point, list(question.arguments)])
+    return guest_messages.CALL + encode([question.entry_point, list(question.arguments)])
 
 
 def read_answer(message: GuestMessage, question: Question) -> Outcome:

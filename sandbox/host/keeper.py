@@ -17,13 +17,9 @@ from nova_code_verifier.sandbox.confinement.confine import THREADS_MAX
 from nova_code_verifier.sandbox.host import answers, usage
 from nova_code_verifier.sandbox.host.pipes import Stream, sealed_file
 from nova_code_verifier.sandbox.host.worker import Worker
-from nova_code_verifier.sandbox.protocol import channel, control
+from nova_code_verifier.sandbox.protocol import channel, control, guest_messages
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError
-from nova_code_verifier.sandbox.protocol.guest_messages import (
-    GuestMessage,
-    MessageKind,
-    read_message,
-)
+from nova_code_verifier.sandbox.protocol.guest_messages import GuestMessage, MessageKind
 from nova_code_verifier.sandbox.types import (
     Cause,
     Ending,
@@ -241,7 +237,7 @@ class Keeper:
             self.terminate(Ending.TOO_MUCH_OUTPUT, "answer")
 
     def _on_message(self, payload: bytes) -> None:
-        message = read_message(payload)
+        message = guest_messages.read_message(payload)
         if self.is_interactive and message.kind is MessageKind.LOADED and not self.loaded:
             self.loaded = True
             if self._is_in_time():

@@ -92,9 +92,8 @@ class LocalExecutor:
     def granted(self) -> dict[str, object]:
         """Return what the kernel granted, by protection. `kernel_refused` says why not more."""
         self._make_ready()
-        return self._workers[0].granted | (
-            {"kernel_refused": self._refusal} if self._refusal else {}
-        )
+        refused = {"kernel_refused": self._refusal} if self._refusal else {}
+        return self._workers[0].granted | refused
 
     @property
     def zygote_pids(self) -> tuple[int, ...]:

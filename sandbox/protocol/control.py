@@ -53,9 +53,8 @@ def pack_request(request: GuestRequest) -> bytes:
 def read_request(packet: bytes) -> GuestRequest:
     """Read a request for a guest."""
     argv = packet[_REQUEST.size :]
-    return GuestRequest._make(
-        (*_REQUEST.unpack_from(packet), tuple(json.loads(argv)) if argv else ())
-    )
+    texts = tuple(json.loads(argv)) if argv else ()
+    return GuestRequest._make((*_REQUEST.unpack_from(packet), texts))
 
 
 def is_run(packet: bytes) -> bool:

@@ -10,13 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum, EnumType
 from typing import Any
 
-from nova_code_verifier.sandbox.protocol.encoding import (
-    EncodingError,
-    Opaque,
-    Walk,
-    from_tree,
-    to_tree,
-)
+from nova_code_verifier.sandbox.protocol import encoding
+from nova_code_verifier.sandbox.protocol.encoding import EncodingError, Opaque, Walk
 
 _SPECIAL_METHODS = """
     abs add aenter aexit aiter and anext await bool bytes call ceil complex contains delitem divmod
@@ -94,7 +89,7 @@ class SharedObjects:
             self._add(object.__new__(kind))
         for node, (_, fields) in zip(self.nodes, table, strict=True):
             for name, tree in fields:
-                object.__setattr__(node, name, from_tree(tree, opaque))
+                object.__setattr__(node, name, encoding.from_tree(tree, opaque))
 
     def _add(self, node: object) -> int:
         index = self._indices[id(node)] = len(self.nodes)
@@ -116,7 +111,7 @@ class SharedObjects:
         while len(table) < len(self.nodes):
             node = self.nodes[len(table)]
             fields = [
-                [name, to_tree(field, opaque)]
+                [name, encoding.to_tree(field, opaque)]
                 for name, field in _fields(node).items()
                 if isinstance(name, str)
             ]
