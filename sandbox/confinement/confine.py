@@ -45,7 +45,7 @@ class Confinement(NamedTuple):
 
     guest_uid: int | None
     base_bytes: int
-    hard_limits: tuple[int, int, int]
+    hard_limits: tuple[int, ...]  # of `_LIMITS_BY_GUEST`
     apply_last: Callable[[], None]
     must_drop_ctypes: bool
     granted: dict[str, object]
@@ -85,15 +85,13 @@ def confine_zygote(*, level: str, work_directory: str, guest_uid: int | None) ->
                 strict=strict,
             )
         )
-    hard = tuple(_hard_limit(which) for which in _LIMITS_BY_GUEST)
+    hard_limits = tuple(map(_hard_limit, _LIMITS_BY_GUEST))
     # Each guest needs ctypes for its last protections, and could undo a strict hook with it. From
     # Python 3.13 on a guest can drop ctypes; before, its types live as long as the process.
     must_drop_ctypes = strict and level == "kernel"
     if level == "kernel":
         granted["forgets_ctypes"] = not strict or sys.version_info >= (3, 13)
-    return Confinement(
-        guest_uid, base_bytes, (hard[0], hard[1], hard[2]), apply_last, must_drop_ctypes, granted
-    )
+    return Confinement(guest_uid, base_bytes, hard_limits, apply_last, must_drop_ctypes, granted)
 
 
 def confine_guest(
@@ -136,11 +134,8 @@ def _confine_by_kernel(
         kernel.drop_capabilities()
     template = prepare_filter(os.uname().machine)
     granted["seccomp"] = True  # the zygote's trial guest fails if it is not
-    die_with_parent, install_filter, getpid = (
-        kernel.die_with_parent,
-        kernel.install_filter,
-        os.getpid,
-    )
+    die_with_parent, install_filter = kernel.die_with_parent, kernel.install_filter
+    getpid = os.getpid
 
     def apply_last() -> None:
         die_with_parent()  # after the change of uid, which clears it

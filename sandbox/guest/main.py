@@ -19,16 +19,10 @@ from typing import Any
 
 from nova_code_verifier.sandbox.confinement.confine import CHANNEL_FD
 from nova_code_verifier.sandbox.guest.object_session import ObjectSession
+from nova_code_verifier.sandbox.protocol import guest_messages
 from nova_code_verifier.sandbox.protocol.channel import receive, send
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, decode, encode
-from nova_code_verifier.sandbox.protocol.guest_messages import (
-    OPERATION,
-    TEXT_MAX,
-    Failure,
-    MessageKind,
-    write_message,
-    write_value,
-)
+from nova_code_verifier.sandbox.protocol.guest_messages import TEXT_MAX, Failure, MessageKind
 
 PROGRAM_NAME = "solution.py"
 _GARBAGE_OBJECTS_MIN = 20_000
@@ -134,7 +128,9 @@ def _shut_down(main: types.ModuleType, program: bytes, status: int) -> int:
         pass
     flushed = _flush(sys.stdout, sys.stderr)
     with contextlib.suppress(BaseException):  # the candidate's finalisers may do anything
-        _clear_globals(main.__dict__)
+        for name in list(main.__dict__):  # in order, so that finalisers run
+            if name != "__builtins__":
+                main.__dict__[name] = None
         if b"__del__" in program:
             gc.collect()
     # At this point the interpreter has restored its own streams.
@@ -152,13 +148,6 @@ def _flush(*streams: Any) -> bool:  # noqa: ANN401  (whatever the candidate put 
     return flushed
 
 
-def _clear_globals(names: dict[str, Any]) -> None:
-    """Set a module's globals to None, in order, so that finalisers run."""
-    for name in list(names):
-        if name != "__builtins__":
-            names[name] = None
-
-
 def _answer_calls(program: bytes, code: types.CodeType, calls: int) -> None:
     module = _new_module("solution", program)
     try:
@@ -173,7 +162,7 @@ def _answer_calls(program: bytes, code: types.CodeType, calls: int) -> None:
         if question is None:
             break
         kind, question = question[:1], question[1:]
-        if kind == OPERATION:
+        if kind == guest_messages.OPERATION:
             _answer(partial(session.answer, question))
         else:
             call: Any = decode(question)
@@ -192,11 +181,11 @@ def _answer_call(names: dict[str, Any], entry_point: str, arguments: list[object
 
 def _answer(compute: Callable[[], bytes]) -> None:
     try:
-        payload = write_value(compute())
+        payload = guest_messages.write_value(compute())
     except EncodingError as error:
-        payload = write_message(MessageKind.UNREADABLE, str(error)[:TEXT_MAX])
+        payload = guest_messages.write_message(MessageKind.UNREADABLE, str(error)[:TEXT_MAX])
     except BaseException as error:  # noqa: BLE001  (the candidate's: it is reported)
-        payload = write_message(MessageKind.RAISED, *_describe(error))
+        payload = guest_messages.write_message(MessageKind.RAISED, *_describe(error))
     _flush(sys.stdout, sys.stderr)
     send(CHANNEL_FD, payload)
 
@@ -221,4 +210,4 @@ def _describe(error: BaseException) -> tuple[str, str]:
 
 def _report(kind: MessageKind, *texts: str) -> None:
     with contextlib.suppress(OSError):  # the candidate may have closed the channel
-        send(CHANNEL_FD, write_message(kind, *texts))
+        send(CHANNEL_FD, guest_messages.write_message(kind, *texts))

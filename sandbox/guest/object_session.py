@@ -25,68 +25,40 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from nova_code_verifier.sandbox.protocol.encoding import (
-    EncodingError,
-    Walk,
-    dump,
-    from_tree,
-    is_plain,
-    to_tree,
-)
-from nova_code_verifier.sandbox.protocol.shared_types import (
-    SPECIAL_METHODS,
-    SharedObjects,
-    containers_in,
-    write_shared_value,
-)
+from nova_code_verifier.sandbox.protocol import encoding, shared_types
+from nova_code_verifier.sandbox.protocol.encoding import Walk
 
 _TEXT_MAX = 500
 _NAMES_MAX = 1000
 _ITEMS_MAX = 1000
 _ITEMS_SECONDS = 0.02
 
-_OPERATOR_NAMES = """
-    add and_ contains eq floordiv ge getitem gt iadd iand ifloordiv ilshift imatmul imod imul ior
-    ipow irshift isub itruediv ixor le lshift lt matmul mod mul ne or_ pow rshift sub truediv xor
-    setitem delitem abs neg pos invert index
-"""
+_FUNCTION_NAMES: dict[types.ModuleType, str] = {
+    operator: """
+        add and_ contains eq floordiv ge getitem gt iadd iand ifloordiv ilshift imatmul imod imul
+        ior ipow irshift isub itruediv ixor le lshift lt matmul mod mul ne or_ pow rshift sub
+        truediv xor setitem delitem abs neg pos invert index
+    """,
+    builtins: """
+        getattr setattr delattr len bool str repr int float complex bytes hash format round divmod
+        iter reversed next dir
+    """,
+    math: "trunc floor ceil",
+    copy: "copy deepcopy",
+}
+_OPERATIONS: dict[str, Callable[..., object]] = {
+    "call": lambda function, /, *args, **kwargs: function(*args, **kwargs),
+    "method": lambda owner, name, /, *args, **kwargs: getattr(owner, name)(*args, **kwargs),
+    "enter": lambda context: type(context).__enter__(context),
+    "exit": lambda context, *error: type(context).__exit__(context, *(error or (None,) * 3)),
+}
+for _module, _names in _FUNCTION_NAMES.items():
+    _OPERATIONS |= {name.rstrip("_"): getattr(_module, name) for name in _names.split()}
 _CHANGING_NAMES = """
     method setattr delattr setitem delitem iadd iand ifloordiv ilshift imatmul imod imul ior ipow
     irshift isub itruediv ixor
 """
 _CHANGING = frozenset(_CHANGING_NAMES.split())
-_OPERATIONS: dict[str, Callable[..., object]] = {
-    name.rstrip("_"): getattr(operator, name) for name in _OPERATOR_NAMES.split()
-} | {
-    "call": lambda function, /, *args, **kwargs: function(*args, **kwargs),
-    "method": lambda owner, name, /, *args, **kwargs: getattr(owner, name)(*args, **kwargs),
-    "getattr": getattr,
-    "setattr": setattr,
-    "delattr": delattr,
-    "len": len,
-    "bool": bool,
-    "str": str,
-    "repr": repr,
-    "int": int,
-    "float": float,
-    "complex": complex,
-    "bytes": bytes,
-    "hash": hash,
-    "format": format,
-    "round": round,
-    "divmod": divmod,
-    "trunc": math.trunc,
-    "floor": math.floor,
-    "ceil": math.ceil,
-    "iter": iter,
-    "reversed": reversed,
-    "next": next,
-    "dir": dir,
-    "copy": copy.copy,
-    "deepcopy": copy.deepcopy,
-    "enter": lambda context: type(context).__enter__(context),
-    "exit": lambda context, *error: type(context).__exit__(context, *(error or (None,) * 3)),
-}
 
 
 class ObjectSession:
@@ -101,7 +73,7 @@ class ObjectSession:
         self._objects: list[object] = []
         self._descriptions: list[dict[str, object]] = []
         self._delayed_errors: dict[int, BaseException] = {}
-        self._shared = SharedObjects(names)
+        self._shared = shared_types.SharedObjects(names)
         self._operations = _OPERATIONS | {
             "name": self._name,
             "take": self._take,
@@ -122,14 +94,15 @@ class ObjectSession:
         self._referred.append([])
         self._results.append(None)
         self._shared.read(request.get("nodes", []), request.get("shared", []), self)
-        operands = [from_tree(tree, self) for tree in request["on"]]
-        keywords = {name: from_tree(tree, self) for name, tree in request.get("kw", [])}
-        is_guess = request.get("guess", False) and is_plain(operands[0])
+        operands = [encoding.from_tree(tree, self) for tree in request["on"]]
+        keywords = {name: encoding.from_tree(tree, self) for name, tree in request.get("kw", [])}
+        is_guess = request.get("guess", False) and encoding.is_plain(operands[0])
         if is_guess and request["op"] in _CHANGING:
             operands[0] = copy.deepcopy(operands[0])  # the test may never do this
         arguments = [*operands, *keywords.values()]
         trees = [*request["on"], *(tree for _, tree in request.get("kw", []))]
-        containers = list(containers_in(arguments))  # keep them, so that no two have the same id
+        # Keep the containers, so that no two have the same id.
+        containers = list(shared_types.containers_in(arguments))
         answer = self._perform(request["op"], operands, keywords)
         if is_guess:
             answer["on_plain"] = True
@@ -139,7 +112,7 @@ class ObjectSession:
             "nodes": self._shared.write_table(self),
             "met": self._descriptions,  # last, because the others add to it
         }
-        return dump(answer | {name: extra for name, extra in extras.items() if extra})
+        return encoding.dump(answer | {name: extra for name, extra in extras.items() if extra})
 
     def _perform(
         self, operation: str, operands: list[Any], keywords: dict[str, Any]
@@ -149,7 +122,7 @@ class ObjectSession:
         except BaseException as error:  # noqa: BLE001  (the candidate's: it is reported)
             return {"raised": self._raised(error)}
         self._results[-1] = result
-        return {"is": to_tree(result, self)}
+        return {"is": encoding.to_tree(result, self)}
 
     def _changed(
         self, trees: list[object], values: list[object], numbers: dict[int, int]
@@ -159,9 +132,9 @@ class ObjectSession:
         for tree, value in zip(trees, values, strict=True):
             # An object of the candidate, not a copy of the tests' data.
             is_own = isinstance(tree, dict) and "at" in tree
-            if isinstance(tree, list | dict) and is_plain(value) and not is_own:
+            if isinstance(tree, list | dict) and encoding.is_plain(value) and not is_own:
                 found = len(self._referred[-1])
-                now = to_tree(value, self)
+                now = encoding.to_tree(value, self)
                 del self._referred[-1][found:]
                 if now != tree:
                     changed.append(self._with_numbers(value, numbers))
@@ -175,9 +148,11 @@ class ObjectSession:
             tree = {"t": [self._with_numbers(item, numbers) for item in value]}
         elif type(value) is dict:
             items = value.items()
-            tree = {"d": [[to_tree(k, self), self._with_numbers(v, numbers)] for k, v in items]}
+            tree = {
+                "d": [[encoding.to_tree(k, self), self._with_numbers(v, numbers)] for k, v in items]
+            }
         else:
-            tree = to_tree(value, self)
+            tree = encoding.to_tree(value, self)
         number = numbers.get(id(value))
         return tree if number is None else {"was": [number, tree]}
 
@@ -210,7 +185,7 @@ class ObjectSession:
     def to_tree(self, value: object, walk: Walk, plain: Callable[[], object] | None) -> object:
         """Write an object as its number. Add the plain data that it is an instance of, if it is."""
         if self._shared.is_shared(type(value)):
-            tree = write_shared_value(value, walk)
+            tree = shared_types.write_shared_value(value, walk)
             if tree is not None:
                 return tree
             if plain is None and not isinstance(value, BaseException):
@@ -219,13 +194,15 @@ class ObjectSession:
         self._referred[-1].append(value)
         return {"h": number} if plain is None else {"sub": [number, plain()]}
 
-    def from_tree(self, tag: str, content: Any, walk: Walk) -> object:  # noqa: ANN401  (from the keeper)
+    def from_tree(self, tag: str, content: Any, walk: Walk) -> object:  # noqa: ANN401, PLR0911  (from the keeper; a return for each tag)
         """Return what an instruction refers to."""
         match tag:
             case "at":
                 return self._results[content[0]] if len(content) == 1 else self._part(*content)
-            case "n" | "member" | "row":
-                return self._shared.value(tag, content, walk)
+            case "n":
+                return self._shared.nodes[content]
+            case "member" | "row":
+                return shared_types.read_shared_value(tag, content, self._names, walk)
             case "slice":
                 return slice(*[walk(part) for part in content])
             case "it":
@@ -238,13 +215,13 @@ class ObjectSession:
                 return scope[name]
             case "py":
                 return _import(*content)
-        raise EncodingError("an unknown tag")
+        raise encoding.EncodingError("an unknown tag")
 
     def _part(self, operation: int, index: int) -> object:
         try:
             return self._referred[operation][index]
         except IndexError:
-            raise EncodingError("at: there is no such earlier result") from None
+            raise encoding.EncodingError("at: there is no such earlier result") from None
 
     def _number_of(self, value: object) -> int:
         """Return the number of an object. Describe an object that has none yet."""
@@ -262,22 +239,24 @@ class ObjectSession:
             mro = type.__dict__["__mro__"].__get__(value)
             own = [names for base in mro if base is not object for names in (vars(base),)]
             found = {name: item for names in reversed(own) for name, item in names.items()}
+            # Without those that the class disables, as `__hash__ = None` does.
+            enabled = [name for name, item in found.items() if item is not None]
             return {
                 "kind": "class",
                 "is_shared": self._shared.is_shared(value),
                 "name": str(type.__dict__["__name__"].__get__(value))[:_TEXT_MAX],
                 "bases": [self._base(base) for base in mro[1:]],
-                "specials": sorted(SPECIAL_METHODS.intersection(_enabled_names(found))),
+                "specials": sorted(shared_types.SPECIAL_METHODS.intersection(enabled)),
                 "methods": [
                     name[:_TEXT_MAX] for name, item in found.items() if _is_method(name, item)
                 ][:_NAMES_MAX],
             }
-        kind = _KINDS.get(type(value), "instance")
-        if kind == "instance" and _is_builtin_iterator(type(value)):
-            kind = "iterator"
-        if kind != "instance":
-            return {"kind": kind, "name": str(getattr(value, "__name__", ""))[:_TEXT_MAX]}
-        return {"kind": "instance", "class": self._number_of(type(value))}
+        kind = type(value)
+        is_iterator = kind.__module__ == "builtins" and hasattr(kind, "__next__")
+        name = _KINDS.get(kind) or ("iterator" if is_iterator else "instance")
+        if name != "instance":
+            return {"kind": name, "name": str(getattr(value, "__name__", ""))[:_TEXT_MAX]}
+        return {"kind": name, "class": self._number_of(kind)}
 
     def _base(self, base: type) -> object:
         is_builtin = getattr(builtins, base.__name__, None) is base
@@ -291,7 +270,7 @@ class ObjectSession:
         except BaseException:  # noqa: BLE001  (the candidate's exception may do anything)
             text = ""
         try:
-            args = to_tree(list(error.args), self)
+            args = encoding.to_tree(list(error.args), self)
         except BaseException:  # noqa: BLE001  (so may what it carries)
             args = None
             del self._referred[-1][found:]
@@ -306,8 +285,8 @@ class ObjectSession:
     def _fields_of(self, error: BaseException) -> list[object]:
         found = len(self._referred[-1])
         try:
-            return [[name, to_tree(field, self)] for name, field in vars(error).items()]
-        except EncodingError:
+            return [[name, encoding.to_tree(field, self)] for name, field in vars(error).items()]
+        except encoding.EncodingError:
             del self._referred[-1][found:]
             return []
 
@@ -324,18 +303,9 @@ _KINDS = {
 }
 
 
-def _is_builtin_iterator(kind: type) -> bool:
-    return kind.__module__ == "builtins" and hasattr(kind, "__next__")
-
-
 def _is_method(name: str, item: object) -> bool:
     plainly = type(item).__name__ in ("function", "staticmethod", "classmethod")
     return plainly and not (name.startswith("__") and name.endswith("__"))
-
-
-def _enabled_names(names: dict[str, Any]) -> list[str]:
-    """Return the names of a class except those that it disables, as `__hash__ = None` does."""
-    return [name for name, item in names.items() if item is not None]
 
 
 def _import(module: str, *path: str) -> object:

@@ -28,7 +28,6 @@ sys.path.pop(0)
 
 _SETTINGS = json.loads(sys.argv[1])
 CONTROL_FD = 3
-_OWN_PACKAGE = "nova_code_verifier"
 _UNANNOUNCED_MS = 2
 _POLL_MS = 5  # between two looks, where the kernel cannot report that a guest has ended
 _DESCRIPTORS = struct.Struct(f"={control.DESCRIPTORS}i")
@@ -65,7 +64,7 @@ def main() -> GuestProgram | None:
         )
         _fork_trial_guest(confinement)
     except OSError as error:
-        keeper.sendall(control.pack_refused(str(error)))
+        keeper.sendall(control.pack_ready({}, str(error)))
         return None
     keeper.sendall(control.pack_ready(confinement.granted))
     _unload_own_modules(drop_ctypes=confinement.must_drop_ctypes)
@@ -100,18 +99,14 @@ def _preload() -> None:
 
 def _unload_own_modules(*, drop_ctypes: bool) -> None:
     """Unload our modules: a guest finds what a plain interpreter has loaded, or less."""
-    unloaded = ("ctypes", "_ctypes") if drop_ctypes else ()
+    own = "nova_code_verifier"
+    if any(name.startswith(f"{own}.") for name in _SETTINGS["preloaded"]):
+        own = f"{own}.sandbox"  # this is a zygote of harnesses, which need their other modules
+    packages = (own, "ctypes", "_ctypes") if drop_ctypes else (own,)
+    prefixes = tuple(f"{package}." for package in packages)
     for name in list(sys.modules):
-        if name.partition(".")[0] in unloaded or _is_unloaded(name):
+        if f"{name}.".startswith(prefixes):
             del sys.modules[name]
-
-
-def _is_unloaded(module_name: str) -> bool:
-    """Return whether a module is ours and no guest needs it. A harness needs its own modules."""
-    package = _OWN_PACKAGE
-    if any(name.startswith(f"{package}.") for name in _SETTINGS["preloaded"]):
-        package = f"{package}.sandbox"
-    return module_name == package or module_name.startswith(f"{package}.")
 
 
 def _fork_trial_guest(confinement: confine.Confinement) -> None:

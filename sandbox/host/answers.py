@@ -1,45 +1,54 @@
-"""Turn a guest's message into what happened to its question, and believe as little as possible."""
+"""Encode a question for a guest, and turn its message into what happened to the question.
+
+Nothing here believes a message.
+"""
 
 from typing import NamedTuple
 
-from nova_code_verifier.sandbox.protocol.encoding import EncodingError, decode
-from nova_code_verifier.sandbox.protocol.guest_messages import Failure, GuestMessage, MessageKind
-from nova_code_verifier.sandbox.types import Ending, RaisedError
+from nova_code_verifier.sandbox.protocol import guest_messages
+from nova_code_verifier.sandbox.protocol.encoding import EncodingError, decode, encode
+from nova_code_verifier.sandbox.protocol.guest_messages import GuestMessage, MessageKind
+from nova_code_verifier.sandbox.types import Call, Cause, Ending, Operation, Question, RaisedError
 
-_FAILURE_ENDINGS: dict[str, Ending] = {
-    Failure.NOT_COMPILED: Ending.NOT_COMPILED,
-    Failure.NOT_LOADED: Ending.NOT_LOADED,
-    Failure.NO_ENTRY_POINT: Ending.NO_ENTRY_POINT,
-}
+_FAILURES = frozenset(guest_messages.Failure)  # an `Ending` has the same name
 
 
-class Answer(NamedTuple):
-    """The fields of an `Execution` that an answer decides."""
+class Outcome(NamedTuple):
+    """The fields of an `Execution` that say how its question ended."""
 
     ending: Ending
+    detail: str = ""
+    cause: Cause = Cause.NONE
     value: object = None
     error: RaisedError | None = None
-    detail: str = ""
 
 
-def read_answer(message: GuestMessage, *, is_decoded: bool) -> Answer:
+def encode_question(question: Question) -> bytes:
+    """Encode a call or an operation. Raises EncodingError."""
+    if isinstance(question, Operation):
+        return guest_messages.OPERATION + question.instruction
+    assert isinstance(question, Call)  # noqa: S101  (a `Run` has no message)
+    return guest_messages.CALL + encode([question.entry_point, list(question.arguments)])
+
+
+def read_answer(message: GuestMessage, question: Question) -> Outcome:
     """Read the answer to a question: a VALUE, RAISED or UNREADABLE message.
 
-    Unless *is_decoded*, a value stays the bytes that it is.
+    The value of an `Operation` stays the bytes that it is.
     """
     match message.kind:
         case MessageKind.RAISED if message.type_name == "MemoryError":
-            return Answer(Ending.OUT_OF_MEMORY)
+            return Outcome(Ending.OUT_OF_MEMORY)
         case MessageKind.RAISED:
-            return Answer(Ending.RAISED, error=error_of(message))
+            return Outcome(Ending.RAISED, error=error_of(message))
         case MessageKind.UNREADABLE:
-            return Answer(Ending.UNREADABLE, detail=message.detail)
-    if not is_decoded:
-        return Answer(Ending.FINISHED, message.value)
+            return Outcome(Ending.UNREADABLE, message.detail)
+    if isinstance(question, Operation):
+        return Outcome(Ending.FINISHED, value=message.value)
     try:
-        return Answer(Ending.FINISHED, decode(message.value))
+        return Outcome(Ending.FINISHED, value=decode(message.value))
     except EncodingError as error:
-        return Answer(Ending.UNREADABLE, detail=str(error))
+        return Outcome(Ending.UNREADABLE, str(error))
 
 
 def error_of(message: GuestMessage) -> RaisedError:
@@ -49,4 +58,4 @@ def error_of(message: GuestMessage) -> RaisedError:
 
 def failure_ending(message: GuestMessage) -> Ending:
     """Return how a question ended whose guest sent a FAILED message."""
-    return _FAILURE_ENDINGS.get(message.detail, Ending.CRASHED)
+    return Ending(message.detail) if message.detail in _FAILURES else Ending.CRASHED

@@ -12,12 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.host.keeper import Keeper
 from nova_code_verifier.sandbox.host.pipes import sealed_file
-from nova_code_verifier.sandbox.host.schedule import (
-    GuestTask,
-    Progress,
-    Schedule,
-    fair_share_seconds,
-)
+from nova_code_verifier.sandbox.host.schedule import GuestTask, Schedule, fair_share_seconds
 from nova_code_verifier.sandbox.host.worker import Worker, WorkerLostError
 from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Job
 
@@ -90,7 +85,9 @@ class EventLoop:
     def _start(self, number: int, task: GuestTask) -> None:
         progress = task.progress
         if progress.program is None:
-            progress.program = self._open_program(progress)
+            text = progress.job.program.encode("utf-8", "surrogatepass")
+            progress.program = sealed_file("program", text)
+            self._open_programs.add(progress.program)
         try:
             keeper = Keeper(
                 self._workers[number],
@@ -104,11 +101,6 @@ class EventLoop:
         self._busy[number] = (task, keeper)
         if keeper.is_interactive:
             self._watch_output(number, keeper)
-
-    def _open_program(self, progress: Progress) -> int:
-        fd = sealed_file("program", progress.job.program.encode("utf-8", "surrogatepass"))
-        self._open_programs.add(fd)
-        return fd
 
     # -- waiting -----------------------------------------------------------------------
 
@@ -211,20 +203,17 @@ class EventLoop:
         if number in self._busy:
             self._release(number)
         self._postponed.discard(number)
-        self._restart(number)
+        self._unwatch(self._workers[number].control.fileno())
+        self._workers[number].close()
+        worker = self._workers[number] = self._new_worker(number)
+        if not worker.wait_ready():
+            worker.close()
+            raise SandboxError("the kernel refuses a new zygote what it granted an older one")
+        self._watch(number, worker.control.fileno())
         if task.is_second_try:
             self._schedule.record(task, _not_run(task, f"lost twice: {error}"))
         else:
             self._schedule.try_again(task)
-
-    def _restart(self, number: int) -> None:
-        self._unwatch(self._workers[number].control.fileno())
-        self._workers[number].close()
-        self._workers[number] = self._new_worker(number)
-        if not self._workers[number].wait_ready():
-            self._workers[number].close()
-            raise SandboxError("the kernel refuses a new zygote what it granted an older one")
-        self._watch(number, self._workers[number].control.fileno())
 
     def _shut_down(self) -> None:
         """Free everything, even if the caller stopped before the end of the batch.

@@ -12,34 +12,19 @@ import socket
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from nova_code_verifier.sandbox.confinement.confine import THREADS_MAX
-from nova_code_verifier.sandbox.host import usage
-from nova_code_verifier.sandbox.host.answers import error_of, failure_ending, read_answer
+from nova_code_verifier.sandbox.host import answers, usage
 from nova_code_verifier.sandbox.host.pipes import Stream, sealed_file
 from nova_code_verifier.sandbox.host.worker import Worker
-from nova_code_verifier.sandbox.protocol import control
-from nova_code_verifier.sandbox.protocol.channel import (
-    MessageTooLongError,
-    pack_message,
-    take_message,
-)
-from nova_code_verifier.sandbox.protocol.encoding import EncodingError, encode
-from nova_code_verifier.sandbox.protocol.guest_messages import (
-    CALL,
-    OPERATION,
-    GuestMessage,
-    MessageKind,
-    read_message,
-)
+from nova_code_verifier.sandbox.protocol import channel, control, guest_messages
+from nova_code_verifier.sandbox.protocol.encoding import EncodingError
+from nova_code_verifier.sandbox.protocol.guest_messages import GuestMessage, MessageKind
 from nova_code_verifier.sandbox.types import (
-    Call,
     Cause,
     Ending,
     Execution,
     Limits,
-    Operation,
     Question,
     RaisedError,
     Run,
@@ -59,15 +44,7 @@ _NOTES = frozenset({MessageKind.RAISED, MessageKind.FAILED, MessageKind.FORBIDDE
 # No guest fills even the smallest memory limit in less time.
 _TOO_SHORT_TO_FILL_MEMORY_SECONDS = 0.003
 _UNASKED = "a message that nobody asked for"
-
-
-class _Outcome(NamedTuple):
-    ending: Ending
-    detail: str = ""
-    cause: Cause = Cause.NONE
-
-
-_OUT_OF_CPU_TIME = _Outcome(Ending.OUT_OF_TIME, "cpu", Cause.CPU_TIME)
+_OUT_OF_CPU_TIME = (Ending.OUT_OF_TIME, "cpu", Cause.CPU_TIME)
 
 
 class Keeper:
@@ -90,7 +67,7 @@ class Keeper:
         self._limits = limits
         self._asked_count = self._answer_bytes = 0
         self._pid: int | None = None
-        self._termination: _Outcome | None = None
+        self._termination: answers.Outcome | None = None
         self._notes: list[GuestMessage] = []
         self._incoming = bytearray()
         self._outgoing = memoryview(b"")
@@ -110,19 +87,19 @@ class Keeper:
 
     def _request_guest(self, program: int, guest_channel: int) -> None:
         first = self._questions[0]
-        is_run = isinstance(first, Run)
-        # The kernel's own limit, in whole seconds, holds even if this process ends. Each call
-        # may use the CPU time of one question, and so may the program while it loads.
-        shares = 1 if is_run else len(self._questions) + 1
+        run = first if isinstance(first, Run) else Run()
+        calls = len(self._questions) if self.is_interactive else 0
         request = control.GuestRequest(
-            calls=0 if is_run else len(self._questions),
-            cpu_seconds=math.ceil(self._limits.cpu_seconds * shares) + 1,
+            calls=calls,
+            # The kernel's own limit, in whole seconds, holds even if this process ends. Each call
+            # may use the CPU time of one question, and so may the program while it loads.
+            cpu_seconds=math.ceil(self._limits.cpu_seconds * (calls + 1)) + 1,
             memory_bytes=self._limits.memory_bytes,
             output_bytes=self._limits.output_bytes,
             program_bytes=os.fstat(program).st_size,
-            argv=first.argv if isinstance(first, Run) else (),
+            argv=run.argv,
         )
-        stdin = sealed_file("stdin", first.stdin if isinstance(first, Run) else b"")
+        stdin = sealed_file("stdin", run.stdin)
         guest_ends = [stdin, self._stdout.guest_end, self._stderr.guest_end, guest_channel]
         try:
             self.worker.send(control.pack_request(request), [program, *guest_ends])
@@ -159,7 +136,7 @@ class Keeper:
     def terminate(self, ending: Ending, detail: str = "", cause: Cause = Cause.NONE) -> None:
         """Kill the guest. The first reason for it becomes the ending."""
         if self._termination is None:
-            self._termination = _Outcome(ending, detail, cause)
+            self._termination = answers.Outcome(ending, detail, cause)
             self.terminated_at = time.monotonic()
             self.worker.send(control.KILL)
 
@@ -170,6 +147,8 @@ class Keeper:
         packet = self.worker.receive()
         if (pid := control.read_started(packet)) is not None:
             self._pid = pid
+            # Until now the zygote may have removed the files of the guest before this one.
+            self._wall_mark = time.monotonic()
         elif (ended := control.read_ended(packet)) is not None:
             self._on_ended(*ended)
 
@@ -249,15 +228,16 @@ class Keeper:
 
     def _take_messages(self) -> None:
         try:
-            while (
-                self._termination is None and (payload := take_message(self._incoming)) is not None
-            ):
+            while self._termination is None:
+                payload = channel.take_message(self._incoming)
+                if payload is None:
+                    return
                 self._on_message(payload)
-        except MessageTooLongError:
+        except channel.MessageTooLongError:
             self.terminate(Ending.TOO_MUCH_OUTPUT, "answer")
 
     def _on_message(self, payload: bytes) -> None:
-        message = read_message(payload)
+        message = guest_messages.read_message(payload)
         if self.is_interactive and message.kind is MessageKind.LOADED and not self.loaded:
             self.loaded = True
             if self._is_in_time():
@@ -295,10 +275,9 @@ class Keeper:
         if self._termination is None:
             execution = self._execution()
             self._ask_next_question()  # the guest works on it while we decode its answer
-            is_decoded = not isinstance(self._questions[0], Operation)
-            answer = read_answer(message, is_decoded=is_decoded)
+            outcome = answers.read_answer(message, self._questions[0])
             self.executions.append(
-                replace(execution, **answer._asdict(), value_bytes=message_bytes)
+                replace(execution, **outcome._asdict(), value_bytes=message_bytes)
             )
 
     def _ask_next_question(self) -> None:
@@ -309,11 +288,11 @@ class Keeper:
             self.terminate(Ending.UNREADABLE, _UNASKED)
         else:
             try:
-                payload = _encode_question(self._questions[self._asked_count])
+                payload = answers.encode_question(self._questions[self._asked_count])
             except EncodingError as error:
                 self.terminate(Ending.UNSENDABLE, f"its arguments cannot be sent: {error}")
                 return
-            self._outgoing = memoryview(pack_message(payload))
+            self._outgoing = memoryview(channel.pack_message(payload))
             self._asked_count += 1
             # Since its last answer the guest has waited, and used no CPU time.
             self._cpu_mark = self._cpu_now
@@ -337,15 +316,14 @@ class Keeper:
         self._read_channel()
         self.ended = True
         if not (self._stdout.drain() and self._stderr.drain()):
-            self._termination = self._termination or _Outcome(Ending.TOO_MUCH_OUTPUT)
+            self._termination = self._termination or answers.Outcome(Ending.TOO_MUCH_OUTPUT)
         if len(self.executions) < len(self._questions):
             used = max(cpu_seconds - self._cpu_mark, 0.0)
             outcome = self._outcome(status, used, memory_bytes)
             by_itself = outcome.ending in (Ending.FINISHED, Ending.CRASHED)
             execution = replace(
                 self._execution(),
-                **outcome._asdict(),
-                error=self._raised(),
+                **outcome._replace(error=self._raised())._asdict(),
                 cpu_seconds=used,
                 exit_status=os.WEXITSTATUS(status) if by_itself and os.WIFEXITED(status) else None,
                 signal=os.WTERMSIG(status) if by_itself and os.WIFSIGNALED(status) else None,
@@ -355,31 +333,31 @@ class Keeper:
             self.executions += [execution] * (len(self._questions) if before_all else 1)
         self.executions = [replace(known, memory_bytes=memory_bytes) for known in self.executions]
 
-    def _outcome(self, status: int, used: float, memory_bytes: int) -> _Outcome:  # noqa: PLR0911  (a list of cases, the most certain first)
+    def _outcome(self, status: int, used: float, memory_bytes: int) -> answers.Outcome:  # noqa: PLR0911  (a list of cases, the most certain first)
         notes = {note.kind: note for note in reversed(self._notes)}
         raised = self._raised()
         if self._termination is not None:
             return self._termination
         if MessageKind.FORBIDDEN in notes:
-            return _Outcome(Ending.FORBIDDEN, notes[MessageKind.FORBIDDEN].detail)
+            return answers.Outcome(Ending.FORBIDDEN, notes[MessageKind.FORBIDDEN].detail)
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGSYS:
-            return _Outcome(Ending.FORBIDDEN, "system call")
+            return answers.Outcome(Ending.FORBIDDEN, "system call")
         if used > self._limits.cpu_seconds:
-            return _OUT_OF_CPU_TIME
+            return answers.Outcome(*_OUT_OF_CPU_TIME)
         if memory_bytes > self._limits.memory_bytes:
-            return _Outcome(Ending.OUT_OF_MEMORY)
+            return answers.Outcome(Ending.OUT_OF_MEMORY)
         if raised is not None and raised.type_name == "MemoryError":
-            return _Outcome(Ending.OUT_OF_MEMORY)
+            return answers.Outcome(Ending.OUT_OF_MEMORY)
         if MessageKind.FAILED in notes:
-            return _Outcome(failure_ending(notes[MessageKind.FAILED]))
+            return answers.Outcome(answers.failure_ending(notes[MessageKind.FAILED]))
         if os.WIFSIGNALED(status) or self.is_interactive:
-            return _Outcome(Ending.CRASHED)
-        return _Outcome(Ending.FINISHED)
+            return answers.Outcome(Ending.CRASHED)
+        return answers.Outcome(Ending.FINISHED)
 
     def _raised(self) -> RaisedError | None:
         for note in self._notes:
             if note.kind is not MessageKind.FORBIDDEN:
-                return error_of(note)
+                return answers.error_of(note)
         return None
 
     def _execution(self) -> Execution:
@@ -392,10 +370,3 @@ class Keeper:
             # The first question of a guest includes the time in which the program loaded.
             wall_seconds=self._now - (self._wall_mark if self.executions else self.started_at),
         )
-
-
-def _encode_question(question: Question) -> bytes:
-    if isinstance(question, Operation):
-        return OPERATION + question.instruction
-    assert isinstance(question, Call)  # noqa: S101  (a `Run` has no message)
-    return CALL + encode([question.entry_point, list(question.arguments)])

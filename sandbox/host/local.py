@@ -57,7 +57,11 @@ class LocalExecutor:
         self._owner_pid = os.getpid()
         self._is_ready = self._is_running = False
         self._lock = threading.RLock()
-        self._directory = _new_directory()
+        try:
+            self._directory = Path(tempfile.mkdtemp(prefix="verifier-")).resolve()
+            self._directory.chmod(0o711)  # a guest with its own uid must reach its work directory
+        except OSError as error:
+            raise SandboxError(f"no directory for the guests: {error}") from error
         self._workers: list[Worker] = []
         self._close = weakref.finalize(
             self, _close, self._workers, self._directory, owner_pid=self._owner_pid
@@ -66,10 +70,7 @@ class LocalExecutor:
 
     def _new_worker(self, number: int) -> Worker:
         return Worker(
-            number=number,
-            level=self._level,
-            directory=self._directory,
-            preloaded=self._preloaded,
+            number=number, level=self._level, directory=self._directory, preloaded=self._preloaded
         )
 
     @property
@@ -91,9 +92,8 @@ class LocalExecutor:
     def granted(self) -> dict[str, object]:
         """Return what the kernel granted, by protection. `kernel_refused` says why not more."""
         self._make_ready()
-        return self._workers[0].granted | (
-            {"kernel_refused": self._refusal} if self._refusal else {}
-        )
+        refused = {"kernel_refused": self._refusal} if self._refusal else {}
+        return self._workers[0].granted | refused
 
     @property
     def zygote_pids(self) -> tuple[int, ...]:
@@ -187,15 +187,6 @@ def _default_worker_count() -> int:
     """Return how many workers keep every processor busy while some guests wait for the host."""
     processors = len(os.sched_getaffinity(0))
     return processors + 1 if processors > 1 else 1
-
-
-def _new_directory() -> Path:
-    try:
-        directory = Path(tempfile.mkdtemp(prefix="verifier-")).resolve()
-        directory.chmod(0o711)  # a guest with its own uid must reach its work directory
-    except OSError as error:
-        raise SandboxError(f"no directory for the guests: {error}") from error
-    return directory
 
 
 def _close(workers: list[Worker], directory: Path, *, owner_pid: int) -> None:

@@ -5,6 +5,8 @@ import tempfile
 from fcntl import F_ADD_SEALS, F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_WRITE, fcntl
 from pathlib import Path
 
+from nova_code_verifier.sandbox.protocol.channel import write_all
+
 _READ_BYTES = 2**16
 
 
@@ -14,7 +16,7 @@ def sealed_file(name: str, content: bytes) -> int:
         fd = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     except OSError:
         return _unlinked_file(content)  # this kernel refuses files in memory
-    _write(fd, content)
+    write_all(fd, content)
     os.lseek(fd, 0, os.SEEK_SET)
     fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
     return fd
@@ -23,17 +25,11 @@ def sealed_file(name: str, content: bytes) -> int:
 def _unlinked_file(content: bytes) -> int:
     fd, path = tempfile.mkstemp(prefix="verifier-")
     try:
-        _write(fd, content)
+        write_all(fd, content)
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     finally:
         os.close(fd)
         Path(path).unlink()
-
-
-def _write(fd: int, content: bytes) -> None:
-    rest = memoryview(content)
-    while rest:
-        rest = rest[os.write(fd, rest) :]
 
 
 class Stream:

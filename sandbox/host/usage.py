@@ -3,6 +3,7 @@
 A guest that has ended reads as None or 0. Its zygote, which reaps it, then reports the totals.
 """
 
+import contextlib
 import os
 import resource
 import time
@@ -61,7 +62,8 @@ def holds_too_much(directory: Path, *, bytes_max: int, files_max: int) -> bool:
     try:
         for entry in _walk(os.fspath(directory)):
             count += 1
-            room -= _size(entry)
+            with contextlib.suppress(FileNotFoundError):  # it has just been removed
+                room -= entry.stat(follow_symlinks=False).st_blocks * _BLOCK_BYTES
             if room < 0 or count > files_max:
                 return True
     except OSError:
@@ -80,10 +82,3 @@ def _walk(directory: str) -> Iterator[os.DirEntry[str]]:
                         pending.append(entry.path)
         except (FileNotFoundError, NotADirectoryError):
             continue  # it has just been removed
-
-
-def _size(entry: os.DirEntry[str]) -> int:
-    try:
-        return entry.stat(follow_symlinks=False).st_blocks * _BLOCK_BYTES
-    except FileNotFoundError:
-        return 0

@@ -108,7 +108,7 @@ class Worker:
         Raises SandboxError, and closes the worker, if the zygote does not get ready.
         """
         try:
-            if not self.granted:
+            if not self.granted and self.refusal is None:
                 self.control.settimeout(_START_SECONDS)
                 self.granted, self.refusal = read_ready(self.receive())
                 self.control.settimeout(None)

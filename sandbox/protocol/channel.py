@@ -33,11 +33,16 @@ def take_message(buffer: bytearray) -> bytes | None:
     return payload
 
 
-def send(fd: int, payload: bytes) -> None:
-    """Write a message, and wait for room as long as it takes."""
-    rest = memoryview(pack_message(payload))
+def write_all(fd: int, data: bytes) -> None:
+    """Write all bytes, and wait for room as long as it takes."""
+    rest = memoryview(data)
     while rest:
         rest = rest[os.write(fd, rest) :]
+
+
+def send(fd: int, payload: bytes) -> None:
+    """Write a message, and wait for room as long as it takes."""
+    write_all(fd, pack_message(payload))
 
 
 def receive(fd: int) -> bytes | None:

@@ -14,7 +14,6 @@ DESCRIPTORS = 5
 """A request comes with these descriptors: program, stdin, stdout, stderr, channel."""
 
 KILL, DRAIN, DRAINED = b"kill", b"drain", b"drained"
-_REFUSED = "refused"
 
 # Number of calls, CPU seconds, bytes of memory, of output and of the program; then argv as JSON.
 _REQUEST = struct.Struct("=IQQQQ")
@@ -34,20 +33,15 @@ class GuestRequest(NamedTuple):
     argv: tuple[str, ...] = ()
 
 
-def pack_ready(granted: dict[str, object]) -> bytes:
-    """Pack what the kernel granted to this zygote and its guests."""
-    return json.dumps(granted).encode("ascii")
-
-
-def pack_refused(reason: str) -> bytes:
-    """Pack why the kernel refuses the level that was asked for."""
-    return json.dumps({_REFUSED: reason}).encode("ascii")
+def pack_ready(granted: dict[str, object], refusal: str | None = None) -> bytes:
+    """Pack what the kernel granted, or why it refuses the level that was asked for."""
+    return json.dumps((granted, refusal)).encode("ascii")
 
 
 def read_ready(packet: bytes) -> tuple[dict[str, object], str | None]:
     """Read what the kernel granted, and why it refused the level (None if it did not)."""
-    granted = json.loads(packet)
-    return granted, granted.get(_REFUSED)
+    granted, refusal = json.loads(packet)
+    return granted, refusal
 
 
 def pack_request(request: GuestRequest) -> bytes:
@@ -59,9 +53,8 @@ def pack_request(request: GuestRequest) -> bytes:
 def read_request(packet: bytes) -> GuestRequest:
     """Read a request for a guest."""
     argv = packet[_REQUEST.size :]
-    return GuestRequest._make(
-        (*_REQUEST.unpack_from(packet), tuple(json.loads(argv)) if argv else ())
-    )
+    texts = tuple(json.loads(argv)) if argv else ()
+    return GuestRequest._make((*_REQUEST.unpack_from(packet), texts))
 
 
 def is_run(packet: bytes) -> bool:

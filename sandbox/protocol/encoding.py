@@ -162,7 +162,7 @@ def _write_list(value: list[object], context: _Context) -> object:
 
 def _write_dict(value: dict[object, object], context: _Context) -> object:
     pairs = [[_to_tree(k, context), _to_tree(v, context)] for k, v in dict.items(value)]
-    tag = next(tag for base, tag in _DICT_TAGS if issubclass(type(value), base))
+    tag = next(tag for base, tag in _DICT_TAGS.items() if issubclass(type(value), base))
     return {tag: pairs}
 
 
@@ -178,12 +178,19 @@ def _members(base: Any, names: str, value: object) -> list[Any]:  # noqa: ANN401
     return [getattr(base, name).__get__(value) for name in names.split()]
 
 
-_DICT_TAGS = (
-    (Counter, "Counter"),
-    (defaultdict, "defaultdict"),
-    (OrderedDict, "odict"),
-    (dict, "d"),
-)
+def _write_deque(value: deque[object], context: _Context) -> object:
+    return {"q": [*_members(deque, "maxlen", value), _items(deque.__iter__(value), context)]}
+
+
+def _write_fraction(base: Any, value: object, context: _Context) -> object:  # noqa: ANN401  (a class that may not be loaded)
+    return {"F": _items(_members(base, "numerator denominator", value), context)}
+
+
+def _write_timedelta(base: Any, value: object, _context: _Context) -> object:  # noqa: ANN401  (a class that may not be loaded)
+    return {"delta": _members(base, "days seconds microseconds", value)}
+
+
+_DICT_TAGS = {Counter: "Counter", defaultdict: "defaultdict", OrderedDict: "odict", dict: "d"}
 
 _WRITERS: tuple[tuple[type, Writer], ...] = (
     (list, _write_list),
@@ -198,29 +205,16 @@ _WRITERS: tuple[tuple[type, Writer], ...] = (
     (bytearray, lambda v, _: {"b": bytearray.hex(v)}),
     (complex, lambda v, _: {"c": _members(complex, "real imag", v)}),
     (range, lambda v, context: {"r": _items((v.start, v.stop, v.step), context)}),
-    (
-        deque,
-        lambda v, context: {
-            "q": [*_members(deque, "maxlen", v), _items(deque.__iter__(v), context)]
-        },
-    ),
+    (deque, _write_deque),
 )
 
 _LATE_WRITERS: tuple[tuple[str, str, LateWriter], ...] = (
     ("decimal", "Decimal", lambda base, v, _: {"D": base.__str__(v)}),
-    (
-        "fractions",
-        "Fraction",
-        lambda base, v, context: {"F": _items(_members(base, "numerator denominator", v), context)},
-    ),
+    ("fractions", "Fraction", _write_fraction),
     ("datetime", "datetime", lambda base, v, _: {"datetime": base.isoformat(v)}),
     ("datetime", "date", lambda base, v, _: {"date": base.isoformat(v)}),
     ("datetime", "time", lambda base, v, _: {"time": base.isoformat(v)}),
-    (
-        "datetime",
-        "timedelta",
-        lambda base, v, _: {"delta": _members(base, "days seconds microseconds", v)},
-    ),
+    ("datetime", "timedelta", _write_timedelta),
     ("array", "array", lambda base, v, _: {"array": [v.typecode, base.tolist(v)]}),
     ("numpy", "ndarray", lambda base, v, context: _to_tree(base.tolist(v), context)),
     ("numpy", "generic", lambda base, v, context: _to_tree(base.item(v), context)),
@@ -297,10 +291,6 @@ def _read_deque(content: object, context: _Context) -> object:
     return deque(_values(items, context), maxlen)
 
 
-def _read_default_dict(content: object, context: _Context) -> object:
-    return _hashed(defaultdict(None), _pairs(content, context))
-
-
 def _read_decimal(content: object, _place: _Context) -> object:
     from decimal import Decimal  # noqa: PLC0415  (a zygote must stay small)
 
@@ -324,22 +314,19 @@ def _read_array(content: object, _place: _Context) -> object:
     return array(_text(typecode), _listed(items))
 
 
-def _read_datetime(type_name: str) -> Reader:
-    def read(content: object, context: _Context) -> object:
-        import datetime  # noqa: PLC0415  (a zygote must stay small)
+def _read_datetime(type_name: str, content: object, context: _Context) -> object:
+    import datetime  # noqa: PLC0415  (a zygote must stay small)
 
-        if type_name == "timedelta":
-            return datetime.timedelta(*_numbers(content, context, 3))
-        return getattr(datetime, type_name).fromisoformat(_text(content))
-
-    return read
+    if type_name == "timedelta":
+        return datetime.timedelta(*_numbers(content, context, 3))
+    return getattr(datetime, type_name).fromisoformat(_text(content))
 
 
 _READERS: dict[str, Reader] = {
     "t": lambda c, context: tuple(_values(c, context)),
     "d": lambda c, context: _hashed({}, _pairs(c, context)),
     "Counter": lambda c, context: Counter(_hashed({}, _pairs(c, context))),
-    "defaultdict": _read_default_dict,
+    "defaultdict": lambda c, context: _hashed(defaultdict(None), _pairs(c, context)),
     "odict": lambda c, context: _hashed(OrderedDict(), _pairs(c, context)),
     "s": lambda c, context: _hashed(set(), _values(c, context)),
     "fs": lambda c, context: frozenset(_hashed(set(), _values(c, context))),
@@ -350,9 +337,9 @@ _READERS: dict[str, Reader] = {
     "q": _read_deque,
     "D": _read_decimal,
     "F": _read_fraction,
-    "datetime": _read_datetime("datetime"),
-    "date": _read_datetime("date"),
-    "time": _read_datetime("time"),
-    "delta": _read_datetime("timedelta"),
+    "datetime": partial(_read_datetime, "datetime"),
+    "date": partial(_read_datetime, "date"),
+    "time": partial(_read_datetime, "time"),
+    "delta": partial(_read_datetime, "timedelta"),
     "array": _read_array,
 }

@@ -10,13 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum, EnumType
 from typing import Any
 
-from nova_code_verifier.sandbox.protocol.encoding import (
-    EncodingError,
-    Opaque,
-    Walk,
-    from_tree,
-    to_tree,
-)
+from nova_code_verifier.sandbox.protocol import encoding
+from nova_code_verifier.sandbox.protocol.encoding import EncodingError, Opaque, Walk
 
 _SPECIAL_METHODS = """
     abs add aenter aexit aiter and anext await bool bytes call ceil complex contains delitem divmod
@@ -79,35 +74,27 @@ class SharedObjects:
         """Use the classes of the module whose globals are *names*."""
         self._names = names
         self._shared: frozenset[str] = frozenset()
-        self._nodes: list[Any] = []
+        self.nodes: list[Any] = []
         self._indices: dict[int, int] = {}
 
     def read(self, table: list[Any], shared: list[str], opaque: Opaque) -> None:
         """Create the nodes of an instruction. Raises EncodingError for an unknown class."""
         self._shared = frozenset(shared)
-        self._nodes = []
+        self.nodes = []
         self._indices = {}
         for name, _ in table:
             kind = self._names.get(name)
             if not isinstance(kind, type):
                 raise EncodingError(f"there is no class {name}")
             self._add(object.__new__(kind))
-        for node, (_, fields) in zip(self._nodes, table, strict=True):
+        for node, (_, fields) in zip(self.nodes, table, strict=True):
             for name, tree in fields:
-                object.__setattr__(node, name, from_tree(tree, opaque))
+                object.__setattr__(node, name, encoding.from_tree(tree, opaque))
 
     def _add(self, node: object) -> int:
-        index = self._indices[id(node)] = len(self._nodes)
-        self._nodes.append(node)
+        index = self._indices[id(node)] = len(self.nodes)
+        self.nodes.append(node)
         return index
-
-    def value(self, tag: str, content: Any, walk: Walk) -> object:  # noqa: ANN401  (narrowed by tag)
-        """Return the value of a tag: the node at an index of the table, or a shared value."""
-        return (
-            self._nodes[content]
-            if tag == "n"
-            else read_shared_value(tag, content, self._names, walk)
-        )
 
     def is_shared(self, kind: type) -> bool:
         """Return whether tests know this class, too."""
@@ -121,10 +108,10 @@ class SharedObjects:
     def write_table(self, opaque: Opaque) -> list[object]:
         """Write the table, which may grow while its nodes are written."""
         table: list[object] = []
-        while len(table) < len(self._nodes):
-            node = self._nodes[len(table)]
+        while len(table) < len(self.nodes):
+            node = self.nodes[len(table)]
             fields = [
-                [name, to_tree(field, opaque)]
+                [name, encoding.to_tree(field, opaque)]
                 for name, field in _fields(node).items()
                 if isinstance(name, str)
             ]

@@ -70,7 +70,7 @@ def fuzz_messages(data: bytes) -> None:
     for payload in (data, b'["value",' + data + b"]"):
         message = read_message(payload)
         if message.kind in (MessageKind.VALUE, MessageKind.RAISED, MessageKind.UNREADABLE):
-            read_answer(message, is_decoded=True)
+            read_answer(message, Call(entry_point="f"))
 
 
 def fuzz_payloads(data: bytes) -> None:

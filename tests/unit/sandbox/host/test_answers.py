@@ -5,37 +5,42 @@ import json
 import pytest
 
 from nova_code_verifier.sandbox.host.answers import (
-    Answer,
+    Outcome,
     error_of,
     failure_ending,
     read_answer,
 )
 from nova_code_verifier.sandbox.protocol.encoding import encode
 from nova_code_verifier.sandbox.protocol.guest_messages import read_message
-from nova_code_verifier.sandbox.types import Ending, RaisedError
+from nova_code_verifier.sandbox.types import Call, Ending, Operation, RaisedError
+
+CALL = Call(entry_point="f")
 
 
-def answer_to(*words: object) -> Answer:
+def answer_to(*words: object) -> Outcome:
     """Read the message of these words as the answer to a call."""
-    return read_answer(read_message(json.dumps(words).encode("ascii")), is_decoded=True)
+    return read_answer(read_message(json.dumps(words).encode("ascii")), CALL)
 
 
-def answer_of(payload: bytes) -> Answer:
+def answer_of(payload: bytes) -> Outcome:
     """Read a payload as the answer to a call."""
-    return read_answer(read_message(payload), is_decoded=True)
+    return read_answer(read_message(payload), CALL)
 
 
 @pytest.mark.parametrize("value", [None, [1, (2, "\ud800")], {b"k": 2**70}, "]"])
 def test_a_value_is_decoded(value: object) -> None:
     """A call that returned plain data has finished with that value."""
-    assert answer_of(b'["value",' + encode(value) + b"]") == (Ending.FINISHED, value, None, "")
+    payload = b'["value",' + encode(value) + b"]"
+
+    assert answer_of(payload) == Outcome(Ending.FINISHED, value=value)
 
 
 def test_the_answer_to_an_operation_stays_bytes() -> None:
     """The answer to an operation is not decoded, even if it could not be."""
-    answer = read_answer(read_message(b'["value",{"is":oops}]'), is_decoded=False)
+    message = read_message(b'["value",{"is":oops}]')
+    answer = read_answer(message, Operation(instruction=b""))
 
-    assert answer == (Ending.FINISHED, b'{"is":oops}', None, "")
+    assert answer == Outcome(Ending.FINISHED, value=b'{"is":oops}')
 
 
 @pytest.mark.parametrize(
@@ -52,28 +57,28 @@ def test_the_answer_to_an_operation_stays_bytes() -> None:
 )
 def test_a_value_that_is_no_plain_data_is_unreadable(payload: bytes) -> None:
     """A value that cannot be decoded is the candidate's fault, and raises nothing."""
-    ending, value, error, _ = answer_of(payload)
+    answer = answer_of(payload)
 
-    assert (ending, value, error) == (Ending.UNREADABLE, None, None)
+    assert answer == Outcome(Ending.UNREADABLE, detail=answer.detail)
 
 
 def test_an_exception_is_reported_with_type_and_message() -> None:
     """A call that raised has the type and the message that the guest sent."""
     raised = RaisedError(type_name="ValueError", message="no")
 
-    assert answer_to("raised", "ValueError", "no") == (Ending.RAISED, None, raised, "")
+    assert answer_to("raised", "ValueError", "no") == Outcome(Ending.RAISED, error=raised)
 
 
 def test_a_memory_error_is_the_memory_limit() -> None:
     """A MemoryError means that the limit refused an allocation, not that the call has a bug."""
-    assert answer_to("raised", "MemoryError", "") == (Ending.OUT_OF_MEMORY, None, None, "")
+    assert answer_to("raised", "MemoryError", "") == Outcome(Ending.OUT_OF_MEMORY)
 
 
 def test_the_guests_reason_becomes_the_detail() -> None:
     """An answer that the guest could not encode keeps the reason as its detail."""
     reason = "a builtins.function is not plain data"
 
-    assert answer_to("unreadable", reason) == (Ending.UNREADABLE, None, None, reason)
+    assert answer_to("unreadable", reason) == Outcome(Ending.UNREADABLE, detail=reason)
 
 
 @pytest.mark.parametrize(
