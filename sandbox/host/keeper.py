@@ -344,9 +344,8 @@ class Keeper:
             return answers.Outcome(Ending.FORBIDDEN, "system call")
         if used > self._limits.cpu_seconds:
             return answers.Outcome(*_OUT_OF_CPU_TIME)
-        if memory_bytes > self._limits.memory_bytes:
-            return answers.Outcome(Ending.OUT_OF_MEMORY)
-        if raised is not None and raised.type_name == "MemoryError":
+        was_refused_memory = raised is not None and raised.type_name == "MemoryError"
+        if was_refused_memory or memory_bytes > self._limits.memory_bytes:
             return answers.Outcome(Ending.OUT_OF_MEMORY)
         if MessageKind.FAILED in notes:
             return answers.Outcome(answers.failure_ending(notes[MessageKind.FAILED]))

@@ -7,7 +7,6 @@ import contextlib
 import os
 import resource
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,27 +57,19 @@ def holds_too_much(directory: Path, *, bytes_max: int, files_max: int) -> bool:
 
     A directory that cannot be read, because it is closed or too deep for a path, is too much.
     """
-    room, count = bytes_max, 0
+    room, count, pending = bytes_max, 0, [os.fspath(directory)]
+    just_removed = contextlib.suppress(FileNotFoundError, NotADirectoryError)
     try:
-        for entry in _walk(os.fspath(directory)):
-            count += 1
-            with contextlib.suppress(FileNotFoundError):  # it has just been removed
-                room -= entry.stat(follow_symlinks=False).st_blocks * _BLOCK_BYTES
-            if room < 0 or count > files_max:
-                return True
+        while pending:
+            with just_removed, os.scandir(pending.pop()) as entries:
+                for entry in entries:
+                    count += 1
+                    with contextlib.suppress(FileNotFoundError):
+                        room -= entry.stat(follow_symlinks=False).st_blocks * _BLOCK_BYTES
+                    if room < 0 or count > files_max:
+                        return True
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(entry.path)
     except OSError:
         return True
     return False
-
-
-def _walk(directory: str) -> Iterator[os.DirEntry[str]]:
-    pending = [directory]
-    while pending:
-        try:
-            with os.scandir(pending.pop()) as entries:
-                for entry in entries:
-                    yield entry
-                    if entry.is_dir(follow_symlinks=False):
-                        pending.append(entry.path)
-        except (FileNotFoundError, NotADirectoryError):
-            continue  # it has just been removed

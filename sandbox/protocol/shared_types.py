@@ -86,15 +86,10 @@ class SharedObjects:
             kind = self._names.get(name)
             if not isinstance(kind, type):
                 raise EncodingError(f"there is no class {name}")
-            self._add(object.__new__(kind))
+            self.index_of(object.__new__(kind))
         for node, (_, fields) in zip(self.nodes, table, strict=True):
             for name, tree in fields:
                 object.__setattr__(node, name, encoding.from_tree(tree, opaque))
-
-    def _add(self, node: object) -> int:
-        index = self._indices[id(node)] = len(self.nodes)
-        self.nodes.append(node)
-        return index
 
     def is_shared(self, kind: type) -> bool:
         """Return whether tests know this class, too."""
@@ -102,8 +97,10 @@ class SharedObjects:
 
     def index_of(self, value: object) -> int:
         """Return the index of an instance in the table; add it if it is new."""
-        index = self._indices.get(id(value))
-        return self._add(value) if index is None else index
+        if id(value) not in self._indices:
+            self._indices[id(value)] = len(self.nodes)
+            self.nodes.append(value)
+        return self._indices[id(value)]
 
     def write_table(self, opaque: Opaque) -> list[object]:
         """Write the table, which may grow while its nodes are written."""
