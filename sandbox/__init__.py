@@ -11,20 +11,19 @@ Three processes:
 - A *guest* is a fork of its zygote (`guest/main.py`). It confines itself (`confinement/`), and then
   runs one program, or answers the questions that are asked about it.
 
-Two channels (`protocol/`):
+Two connections (`protocol/`):
 
 - *Control*, between keeper and zygote: requests for guests, with descriptors; `started`; `ended`.
 - *Channel*, between keeper and guest: questions and answers. A program that is run as `__main__`
   has no questions, only its standard streams.
 
-Who is believed:
+Who is trusted:
 
-- The zygote is believed: no candidate code runs in it.
-- A guest is not believed, because the candidate's code shares its process. Its messages are
-  bounded and parsed; a false one is a wrong answer at most. Time, memory and the end of a guest
-  are measured from outside.
-- An executor function elsewhere (`remote/`) is believed as little as a guest: a candidate may
-  have taken it over.
+- The zygote is trusted: no candidate code runs in it.
+- A guest is untrusted, because the candidate's code shares its process. Its messages are bounded
+  and parsed; a forged one can only produce a wrong answer. Time, memory and the end of a guest are
+  measured from outside.
+- An executor function elsewhere (`remote/`) is untrusted, too: a candidate may have taken it over.
 
-A `Job` has no field for an expected answer: what a guest never gets, it cannot leak.
+A `Job` has no field for an expected answer, so a candidate's job cannot leak one.
 """

@@ -6,7 +6,7 @@
 
 If a run leads to further questions, the last two steps are repeated. In: candidates' programs, test
 code, executors. Out: a result for every test item. Nothing here reads an answer of a candidate: it
-goes on to the harness as it came.
+passes it to the harness unchanged.
 """
 
 from collections import defaultdict
@@ -113,7 +113,8 @@ def grade_all(
         _run_tests([runs[index] for index in open_runs], executor)
     for index in open_runs:
         if not runs[index].is_over:
-            _end(runs[index], _ended(Ending.UNREADABLE, "its answers lead to ever new questions"))
+            detail = f"the tests still ask new questions after {_ROUNDS_MAX} rounds"
+            _end(runs[index], _ended(Ending.UNREADABLE, detail))
         yield index
 
 
