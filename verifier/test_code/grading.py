@@ -5,8 +5,8 @@
     run        run the tests in a harness again, with the answers
 
 If a run leads to further questions, the last two steps are repeated. In: candidates' programs, test
-code, executors. Out: a result for every test item. Nothing here reads an answer of a candidate: it
-passes it to the harness unchanged.
+code, executors. Out: a result for every test item. This module never reads an answer of a
+candidate: it passes answers to the harness unchanged.
 """
 
 from collections import defaultdict
