@@ -106,7 +106,11 @@ def _unload_own_modules(*, drop_ctypes: bool) -> None:
     prefixes = tuple(f"{package}." for package in packages)
     for name in list(sys.modules):
         if f"{name}.".startswith(prefixes):
-            del sys.modules[name]
+            module = sys.modules.pop(name)
+            if hasattr(module, "__path__") and f"{name}.".startswith(f"{own}."):
+                # A package refers to its modules. One that defines functions is a cycle, which
+                # `gc.freeze` has kept from the collector, and would keep ctypes alive.
+                vars(module).clear()
 
 
 def _fork_trial_guest(confinement: confine.Confinement) -> None:
