@@ -81,7 +81,7 @@ class Service:
 
         *on_bug* is called inside the `except`, with the index of an entry that met a bug.
         *text_judge* replaces the one that the settings name. Raises SettingsError if the rubric
-        pays for similarity and there is no text judge.
+        gives similarity a weight and there is no text judge.
         """
         self._executor = executor
         self._text_judge = text_judge or _text_judge(settings)

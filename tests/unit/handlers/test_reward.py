@@ -2,10 +2,8 @@
 
 import io
 import json
-import logging
 import subprocess
 import sys
-from collections.abc import Iterator
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nova_code_verifier.handlers import reward
 from nova_code_verifier.handlers.reward import lambda_handler
 from nova_code_verifier.handlers.service import OutageError
 from nova_code_verifier.handlers.wire import MalformedEventError
@@ -113,17 +110,6 @@ def judgement(row: dict[str, Any]) -> dict[str, object]:
     metrics = values(row)
     del metrics["duration_ms"]
     return {"id": row["id"], "reward": row["aggregate_reward_score"], **metrics}
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """Capture the log."""
-    written = io.StringIO()
-    handler = reward.TELEMETRY.logger.registered_handler
-    assert isinstance(handler, logging.StreamHandler)
-    stream = handler.setStream(written)
-    yield written
-    handler.setStream(stream)
 
 
 def lines_of(log: io.StringIO) -> list[dict[str, Any]]:

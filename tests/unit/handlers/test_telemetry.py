@@ -2,13 +2,11 @@
 
 import io
 import json
-import logging
 import os
 import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -30,6 +28,7 @@ from tests.unit.handlers.test_reward import (
     RIGHT,
     UNUSABLE,
     fenced,
+    lines_of,
     rows,
     sample,
     values,
@@ -42,22 +41,6 @@ LABEL: dict[str, object] = {
     "reference_answer": "positive",
 }
 TEST_CODE = sample("def square(n):\n    return n * n", {"test_list": ["assert square(3) == 9"]})
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """Capture the log."""
-    written = io.StringIO()
-    handler = reward.TELEMETRY.logger.registered_handler
-    assert isinstance(handler, logging.StreamHandler)
-    stream = handler.setStream(written)
-    yield written
-    handler.setStream(stream)
-
-
-def lines_of(log: io.StringIO) -> list[dict[str, Any]]:
-    """Return the log, one JSON object for each line."""
-    return [json.loads(line) for line in log.getvalue().splitlines()]
 
 
 def documents_in(output: str) -> list[dict[str, Any]]:
