@@ -1,0 +1,124 @@
+"""Write the imports that a program leaves to its judge.
+
+In: a program. Out: import statements for the names in `site_names.py` that the program reads and
+neither binds nor imports; "" for most programs. Nothing else is imported: so an import can replace
+no name of the program's, none of its star imports and no builtin.
+
+A name counts as bound if any statement of the module binds it, also one that is never reached: a
+program that provides for a missing name (`try: inf` … `except NameError: inf = …`) keeps its own.
+"""
+
+import ast
+import datetime
+import re
+import symtable
+from collections import defaultdict
+from collections.abc import Iterator
+
+from nova_code_verifier.verifier.program.site_names import DUAL, MODULES, SOURCES
+from nova_code_verifier.verifier.syntax import Nodes, read_python, read_scopes
+
+MAX_SCOPED_CHARS = 100_000
+"""The scopes of a longer program are not read: every known name in its text is imported."""
+
+_KNOWN = MODULES | SOURCES.keys()
+_WORD = re.compile(r"[^\W\d]\w*")
+# With these, words in strings may be read as names, too.
+_EVALUATING = frozenset({"eval", "exec", "get_type_hints"})
+_METHODS_OF_DATETIME = frozenset(dir(datetime.datetime)) - frozenset(dir(datetime))
+
+
+def imports_for(program: str, *, entry_point: str = "") -> str:
+    """Return the imports for *program*, a line for each statement, in a fixed order.
+
+    The function of the *entry_point* is never imported, unless a class `Solution` has it as a
+    method: a program that lacks it must not be graded on a function of the library.
+    """
+    words = set(_WORD.findall(program))
+    known = words & _KNOWN
+    if not known:
+        return ""
+    if len(program) > MAX_SCOPED_CHARS:
+        return _write(known - {_function(entry_point)}, program="")
+    module = read_scopes(program)
+    if module is None:
+        return ""  # it cannot be compiled
+    unbound = _unbound(module, known | (words & _EVALUATING))
+    if unbound & _EVALUATING:
+        unbound = known - _bound(module, known)
+    if not _has_method(module, _function(entry_point)):
+        unbound -= {_function(entry_point)}
+    return _write(unbound & known, program)
+
+
+def _function(entry_point: str) -> str:
+    return entry_point.rpartition(".")[2]
+
+
+def _unbound(module: symtable.SymbolTable, known: set[str]) -> set[str]:
+    """Return the names of *known* that some scope takes from the module, which does not bind them.
+
+    Scopes without any of them are most, and are passed over quickly.
+    """
+    read: set[str] = set()
+    for scope in _scopes(module):
+        for name in known.intersection(scope.get_identifiers()):
+            symbol = scope.lookup(name)
+            if symbol.is_referenced() and (scope is module or symbol.is_global()):
+                read.add(name)
+    return read - _bound(module, read)
+
+
+def _bound(module: symtable.SymbolTable, names: set[str]) -> set[str]:
+    """Return those of *names* that the module binds, or a function that declares them global."""
+    bound: set[str] = set()
+    for scope in _scopes(module) if names else ():
+        for name in names.intersection(scope.get_identifiers()):
+            symbol = scope.lookup(name)
+            if symbol.is_local() if scope is module else _binds_globally(symbol):
+                bound.add(name)
+    return bound
+
+
+def _binds_globally(symbol: symtable.Symbol) -> bool:
+    return symbol.is_declared_global() and (symbol.is_assigned() or symbol.is_imported())
+
+
+def _scopes(module: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
+    scopes = [module]
+    while scopes:
+        scope = scopes.pop()
+        yield scope
+        scopes += scope.get_children()
+
+
+def _has_method(module: symtable.SymbolTable, name: str) -> bool:
+    return any(
+        scope.get_name() == "Solution" and name in scope.get_identifiers()
+        for scope in module.get_children()
+        if isinstance(scope, symtable.Class)
+    )
+
+
+def _write(names: set[str], program: str) -> str:
+    plain = {name for name in names & DUAL if not _is_module(name, program)}
+    taken = defaultdict(list)
+    for name in sorted(names - MODULES | plain):
+        taken[SOURCES.get(name, name)].append(name)
+    lines = [f"import {name}\n" for name in sorted(names & MODULES - plain)]
+    lines += [f"from {module} import {', '.join(taken[module])}\n" for module in sorted(taken)]
+    return "".join(lines)
+
+
+def _is_module(name: str, program: str) -> bool:
+    """Return whether *program* means the module by *name*, and not the function or class in it.
+
+    It does if it only takes attributes from it: `bisect.insort(a, x)`, not `bisect(a, x)`.
+    """
+    tree = read_python(program)
+    nodes = Nodes(tree) if tree else None
+    if nodes is None:
+        return True
+    owners = {id(node.value): node.attr for node in nodes.of(ast.Attribute)}
+    attributes = {owners.get(id(node), "") for node in nodes.of(ast.Name) if node.id == name}
+    return "" not in attributes and not (name == "datetime" and attributes & _METHODS_OF_DATETIME)
