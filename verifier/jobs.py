@@ -3,11 +3,12 @@
 A `Job` has no field for an expected answer, so a candidate's job cannot leak one into the sandbox.
 """
 
+import re
 from dataclasses import replace
 
 from nova_code_verifier.sandbox.types import Call, Job, Question, Run
 from nova_code_verifier.verifier.errors import VerifierError
-from nova_code_verifier.verifier.program.prelude import imports_for
+from nova_code_verifier.verifier.program.prelude import DEEP_RECURSION, imports_for
 from nova_code_verifier.verifier.program.starter_code import complete, continued
 from nova_code_verifier.verifier.syntax import read_python
 from nova_code_verifier.verifier.types import (
@@ -18,6 +19,8 @@ from nova_code_verifier.verifier.types import (
     TestCase,
     TestPlan,
 )
+
+_METHOD = re.compile(r"\bSolution\(\)\.\w++")
 
 # The depth that the sandbox's encoding carries, minus the list that holds the arguments.
 ARGUMENT_DEPTH_MAX = 150
@@ -42,15 +45,16 @@ def completed(candidate: Candidate, plan: TestPlan | CodePlan) -> Candidate:
 
 
 def prelude_for(program: str, plan: TestPlan | CodePlan) -> str:
-    """Return what runs before *program*: what its row states, or the imports of judge sites."""
+    """Return what runs before *program*: what its row states, or what judge sites run."""
     if plan.setup.prelude is not None:
         return plan.setup.prelude
-    return imports_for(program, entry_point=_entry_point(plan))
+    return DEEP_RECURSION + imports_for(program, entry_point=_entry_point(plan))
 
 
 def _entry_point(plan: TestPlan | CodePlan) -> str:
     if isinstance(plan, CodePlan):
-        return plan.test_code.entry_point
+        called = _METHOD.search(plan.test_code.source)
+        return plan.test_code.entry_point or (called[0] if called else "")
     first = plan.cases[0]
     return first.entry_point if isinstance(first, CallCase) else ""
 

@@ -24,6 +24,7 @@ from nova_code_verifier.verifier.completion.parsing import ParsedCompletion, par
 from nova_code_verifier.verifier.completion.safety import find_risks
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.jobs import completed, job_for, prelude_for, program_with
+from nova_code_verifier.verifier.program.prelude import DEEP_RECURSION
 from nova_code_verifier.verifier.program.trial import failing_preludes
 from nova_code_verifier.verifier.reference.plan import plan_tests
 from nova_code_verifier.verifier.reference.task import (
@@ -213,8 +214,8 @@ def grade(
         for index, prepared in waiting.items()
         if start and prepared.comparison
     }
-    for index, results in _with_broken_prelude(waiting, executor):
-        yield _graded(index, waiting.pop(index), results, attempt)
+    for index, problem in _with_broken_prelude(waiting, executor):
+        yield _graded(index, waiting.pop(index), problem, attempt)
     compared: list[partial[GradedSample]] = []
     for index, run in _run(waiting, executor, discovery_cache or DiscoveryCache()):
         prepared = waiting[index]
@@ -500,5 +501,5 @@ def _score_run(
         score,
         self_compared=results.self_compared,
         shared_process=shared,
-        prelude=prepared.prelude,
+        prelude=prepared.prelude.removeprefix(DEEP_RECURSION),
     )

@@ -97,8 +97,8 @@ class Groups:
 class ProgramSetup:
     """What a row puts before and around the program of a candidate.
 
-    `prelude` is Python that runs before the program; None stands for the imports that judge sites
-    make (`program/prelude.py`). `starter_code` is the head of the class or function to complete.
+    `prelude` is Python that runs before the program; None stands for what judge sites run
+    (`program/prelude.py`). `starter_code` is the head of the class or function to complete.
     """
 
     prelude: str | None = ""
@@ -251,7 +251,7 @@ class Score:
     the reason, and `is_outage` says whether it is our fault (send the sample again) or the
     dataset's. `self_compared` counts test cases in which the candidate itself compared two of its
     objects. `shared_process` says that candidate and tests ran in one process. `prelude` is what
-    ran before the program.
+    was imported for the program, or the row's own.
     """
 
     verdict: Verdict

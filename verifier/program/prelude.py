@@ -1,4 +1,4 @@
-"""Write the imports that a program leaves to its judge.
+"""Write what judge sites run before a program: a recursion limit, and imports that it lacks.
 
 In: a program. Out: import statements for the names in `site_names.py` that the program reads and
 neither binds nor imports; "" for most programs. Nothing else is imported: so an import can replace
@@ -20,6 +20,9 @@ from nova_code_verifier.verifier.syntax import Nodes, read_python, read_scopes
 
 MAX_SCOPED_CHARS = 100_000
 """The scopes of a longer program are not read: every known name in its text is imported."""
+
+DEEP_RECURSION = "__import__('sys').setrecursionlimit(50_000)\n"
+"""The limit of LiveCodeBench. With Python's own, a cached function recurses 330 calls deep."""
 
 _KNOWN = MODULES | SOURCES.keys()
 _WORD = re.compile(r"[^\W\d]\w*")

@@ -17,8 +17,12 @@ import textwrap
 
 from nova_code_verifier.verifier.syntax import DEFINITIONS, Nodes, read_python
 
+MAX_CHARS = 100_000
+"""A longer program is never completed: the parser runs in our own process."""
+
 _CLASS = re.compile(r"^class[ \t]++Solution\b", re.MULTILINE)
 _FUNCTION = re.compile(r"^([ \t]*+)(?:async[ \t]++)?def[ \t]++(\w++)", re.MULTILINE)
+_DEFINITION = re.compile(r"^(?:async|class|def|from|import)\b", re.MULTILINE)
 _RETURN = re.compile(r"^[ \t]*+return\b", re.MULTILINE)
 _METHOD = "Solution()."
 _HEAD = "class Solution:\n"
@@ -29,7 +33,8 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 def complete(program: str, starter_code: str, entry_point: str) -> str:
     """Return *program*, with the head that the *starter_code* or the *entry_point* asks for."""
     is_method = entry_point.startswith(_METHOD) or _CLASS.search(starter_code) is not None
-    if _CLASS.search(program) or not (is_method or starter_code.strip()):
+    is_whole = len(program) > MAX_CHARS or _CLASS.search(program) is not None
+    if is_whole or not (is_method or starter_code.strip()):
         return program
     if (text := continued(starter_code, program)) is not None:
         return text
@@ -48,10 +53,17 @@ def continued(prompt: str, body: str) -> str | None:
     The first line of a body may lack its indentation, if the prompt ends with that; so may all.
     """
     body = body.strip("\n")
+    if not prompt.strip() or len(body) > MAX_CHARS:
+        return None
     if body[:1] in _BLANKS:
-        return _python(f"{prompt.rstrip()}\n{body}") if prompt.strip() else None
-    if not prompt.strip() or not _RETURN.search(body):
-        return None  # prose, or a program of its own
+        return _python(f"{prompt.rstrip()}\n{body}")
+    # Without a `return` it may be prose, or a program that defines no function.
+    return _continued_at_margin(prompt, body) if _RETURN.search(body) else None
+
+
+def _continued_at_margin(prompt: str, body: str) -> str | None:
+    if not prompt.endswith(_BLANKS) and _DEFINITION.search(body):
+        return None  # most programs: do not parse them here
     tree = read_python(body)
     if tree is None:
         return _python(prompt + body) if prompt.endswith(_BLANKS) else None
@@ -106,4 +118,5 @@ def _is_method(node: ast.stmt, name: str) -> bool:
 
 def _last_function(code: str) -> tuple[str, str]:
     """Return indentation and name of the last function in *code*; two empty texts without one."""
-    return ([("", ""), *_FUNCTION.findall(code)])[-1]
+    *_, (indent, name) = [("", ""), *(found.groups() for found in _FUNCTION.finditer(code))]
+    return indent, name
