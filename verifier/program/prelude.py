@@ -104,24 +104,32 @@ def _has_method(module: symtable.SymbolTable, name: str) -> bool:
 
 
 def _write(names: set[str], program: str) -> str:
-    plain = {name for name in names & DUAL if not _is_module(name, program)}
+    modules = (names & MODULES) - _meant_as_content(names & DUAL, program)
     taken = defaultdict(list)
-    for name in sorted(names - MODULES | plain):
+    for name in sorted(names - modules):
         taken[SOURCES.get(name, name)].append(name)
-    lines = [f"import {name}\n" for name in sorted(names & MODULES - plain)]
+    lines = [f"import {name}\n" for name in sorted(modules)]
     lines += [f"from {module} import {', '.join(taken[module])}\n" for module in sorted(taken)]
     return "".join(lines)
 
 
-def _is_module(name: str, program: str) -> bool:
-    """Return whether *program* means the module by *name*, and not the function or class in it.
+def _meant_as_content(names: set[str], program: str) -> set[str]:
+    """Return those of *names* by which *program* does not mean a module, but what it holds.
 
-    It does if it only takes attributes from it: `bisect.insort(a, x)`, not `bisect(a, x)`.
+    A program means the module if it only takes attributes from it: `bisect.insort(a, x)`, not
+    `bisect(a, x)`.
     """
-    tree = read_python(program)
-    nodes = Nodes(tree) if tree else None
-    if nodes is None:
-        return True
-    owners = {id(node.value): node.attr for node in nodes.of(ast.Attribute)}
-    attributes = {owners.get(id(node), "") for node in nodes.of(ast.Name) if node.id == name}
-    return "" not in attributes and not (name == "datetime" and attributes & _METHODS_OF_DATETIME)
+    tree = read_python(program) if names else None
+    if tree is None:
+        return set()
+    nodes = Nodes(tree)
+    attributes = {id(node.value): node.attr for node in nodes.of(ast.Attribute)}
+    return {
+        node.id
+        for node in nodes.of(ast.Name)
+        if node.id in names and _is_of_content(node.id, attributes.get(id(node)))
+    }
+
+
+def _is_of_content(name: str, attribute: str | None) -> bool:
+    return attribute is None or (name == "datetime" and attribute in _METHODS_OF_DATETIME)

@@ -17,7 +17,7 @@ import textwrap
 
 from nova_code_verifier.verifier.syntax import DEFINITIONS, Nodes, read_python
 
-MAX_CHARS = 100_000
+MAX_CHARS = 20_000
 """A longer program is never completed: the parser runs in our own process."""
 
 _CLASS = re.compile(r"^class[ \t]++Solution\b", re.MULTILINE)
