@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from nova_code_verifier.verifier.program.site_names import DUAL, MODULES, SOURCES
 from nova_code_verifier.verifier.syntax import Nodes, read_python, read_scopes
 
-MAX_SCOPED_CHARS = 100_000
+MAX_SCOPED_CHARS = 50_000
 """The scopes of a longer program are not read: every known name in its text is imported."""
 
 DEEP_RECURSION = "__import__('sys').setrecursionlimit(50_000)\n"
