@@ -53,6 +53,7 @@ def details_of(score: Score) -> dict[str, object]:
     return {
         "verdict": score.verdict,
         "extraction_method": score.method,
+        "prelude": score.prelude[:_EXCERPT_CHARACTERS],
         "problem": score.problem,
         "findings": list(map(finding_text, score.findings)),
         "format_issues": list(score.format_issues),

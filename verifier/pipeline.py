@@ -23,7 +23,9 @@ from nova_code_verifier.verifier.completion.format import (
 from nova_code_verifier.verifier.completion.parsing import ParsedCompletion, parse_completion
 from nova_code_verifier.verifier.completion.safety import find_risks
 from nova_code_verifier.verifier.errors import VerifierError
-from nova_code_verifier.verifier.jobs import job_for, program_with
+from nova_code_verifier.verifier.jobs import completed, job_for, prelude_for, program_with
+from nova_code_verifier.verifier.program.prelude import DEEP_RECURSION
+from nova_code_verifier.verifier.program.trial import failing_preludes
 from nova_code_verifier.verifier.reference.plan import plan_tests
 from nova_code_verifier.verifier.reference.task import (
     Task,
@@ -80,7 +82,8 @@ T = TypeVar("T")
 class PreparedSample:
     """The parsed sample, and the work that is left for the sandbox.
 
-    `job` is set for stdio and call tests, `program` for the test code of the `plan`. `problem` says
+    `job` is set for stdio and call tests, `program` for the test code of the `plan`. The `prelude`
+    runs before either. `problem` says
     why the reference cannot be used. `comparison` is what a language model has to compare.
     `sentiment` is the answer and the expected one. A `candidate` with nothing to run was refused:
     its `findings` violate the rubric's safety policy.
@@ -93,6 +96,7 @@ class PreparedSample:
     plan: TestPlan | CodePlan | None = None
     job: Job | None = None
     program: str = ""
+    prelude: str = ""
     comparison: Comparison | None = None
     sentiment: tuple[SentimentResult, Expected] | None = None
     format_issues: tuple[FormatIssue, ...] = ()
@@ -210,6 +214,8 @@ def grade(
         for index, prepared in waiting.items()
         if start and prepared.comparison
     }
+    for index, problem in _with_broken_prelude(waiting, executor):
+        yield _graded(index, waiting.pop(index), problem, attempt)
     compared: list[partial[GradedSample]] = []
     for index, run in _run(waiting, executor, discovery_cache or DiscoveryCache()):
         prepared = waiting[index]
@@ -303,22 +309,33 @@ def _prepare_program(
 ) -> PreparedSample:
     rubric = task.rubric
     prompt = plan.test_code.prompt if isinstance(plan, CodePlan) else ""
-    candidate = extract_candidate(completion, prompt=prompt)
+    candidate = extract_candidate(completion, prompt=_begun_code(plan))
     prepared = PreparedSample(task=task, source=_source_of(plan), candidate=candidate, plan=plan)
     if candidate is None:
         return prepared
-    program, solution = candidate.program, task.solution if rubric.similarity else ""
-    findings = find_risks(program, rubric.policy)
+    whole = completed(candidate, plan)
+    program = program_with(prompt, whole) if isinstance(plan, CodePlan) else ""
+    prelude = prelude_for(program or whole.program, plan)
+    findings = find_risks(whole.program, rubric.policy, prelude=prelude)
     format_issues = format_issues_of_program(completion, candidate, rubric)
     prepared = replace(prepared, format_issues=format_issues, findings=findings)
     if rubric.enforce and any(finding.severity is Severity.SEVERE for finding in findings):
         return prepared
+    solution = task.solution if rubric.similarity else ""
     return replace(
         prepared,
-        job=job_for(candidate, plan) if isinstance(plan, TestPlan) else None,
-        program=program_with(prompt, candidate) if isinstance(plan, CodePlan) else "",
-        comparison=Comparison(response=program, reference=solution) if solution else None,
+        job=job_for(whole, plan, prelude=prelude) if isinstance(plan, TestPlan) else None,
+        program=program,
+        prelude=prelude,
+        comparison=Comparison(response=candidate.program, reference=solution) if solution else None,
     )
+
+
+def _begun_code(plan: TestPlan | CodePlan) -> str:
+    """Return the code that a completion may continue without repeating it."""
+    if isinstance(plan, CodePlan):
+        return plan.setup.starter_code or plan.test_code.prompt
+    return "" if isinstance(plan.cases[0], StdioCase) else plan.setup.starter_code
 
 
 def _source_of(plan: TestPlan | CodePlan) -> Source:
@@ -333,13 +350,26 @@ Run = tuple[Execution, ...] | TestCodeRun
 """What the sandbox reported: an execution for each case of a `TestPlan`, or a run of test code."""
 
 
+def _with_broken_prelude(
+    waiting: Mapping[int, PreparedSample], executor: Executor
+) -> Iterator[tuple[int, CaseResults]]:
+    """Yield the samples whose own prelude fails without a candidate, with the problem."""
+    jobs = {
+        index: prepared.job
+        for index, prepared in waiting.items()
+        if prepared.job and prepared.plan and prepared.plan.setup.prelude
+    }
+    for index, found in failing_preludes(jobs, executor).items():
+        yield index, CaseResults(problem=found.problem, is_outage=found.is_outage)
+
+
 def _run(
     waiting: Mapping[int, PreparedSample], executor: Executor, discovery_cache: DiscoveryCache
 ) -> Iterator[tuple[int, Run]]:
     """Run all jobs, then all test code; yield each sample's run as it ends."""
     jobs = {index: prepared.job for index, prepared in waiting.items() if prepared.job}
     runs = {
-        index: TestCodeRun(program=prepared.program, plan=prepared.plan)
+        index: TestCodeRun(program=prepared.program, plan=prepared.plan, prelude=prepared.prelude)
         for index, prepared in waiting.items()
         if prepared.program and isinstance(prepared.plan, CodePlan)
     }
@@ -467,4 +497,9 @@ def _score_run(
         rubric=rubric,
     )
     shared = isinstance(plan, CodePlan) and plan.test_code.shared_process
-    return replace(score, self_compared=results.self_compared, shared_process=shared)
+    return replace(
+        score,
+        self_compared=results.self_compared,
+        shared_process=shared,
+        prelude=prepared.prelude.removeprefix(DEEP_RECURSION),
+    )

@@ -94,6 +94,18 @@ class Groups:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramSetup:
+    """What a row puts before and around the program of a candidate.
+
+    `prelude` is Python that runs before the program; None stands for what judge sites run
+    (`program/prelude.py`). `starter_code` is the head of the class or function to complete.
+    """
+
+    prelude: str | None = ""
+    starter_code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TestPlan:
     """The tests of a reference: cases of one kind, how to compare, and limits for each case."""
 
@@ -101,6 +113,7 @@ class TestPlan:
     checker: Checker = Checker()
     limits: Limits = Limits()
     groups: Groups | None = None
+    setup: ProgramSetup = ProgramSetup()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +140,7 @@ class CodePlan:
 
     test_code: TestCode
     limits: Limits = Limits()
+    setup: ProgramSetup = ProgramSetup()
 
 
 class Verdict(StrEnum):
@@ -236,7 +250,8 @@ class Score:
     If `verdict` is `UNGRADED`, `reward` is None and the other numbers mean nothing: `problem` is
     the reason, and `is_outage` says whether it is our fault (send the sample again) or the
     dataset's. `self_compared` counts test cases in which the candidate itself compared two of its
-    objects. `shared_process` says that candidate and tests ran in one process.
+    objects. `shared_process` says that candidate and tests ran in one process. `prelude` is what
+    was imported for the program, or the row's own.
     """
 
     verdict: Verdict
@@ -258,6 +273,7 @@ class Score:
     tests_total: int = 0
     self_compared: int = 0
     shared_process: bool = False
+    prelude: str = ""
     problem: str = ""
     is_outage: bool = False
 

@@ -25,6 +25,7 @@ The canonical form:
 | | Only `numeric` has tolerances; default: 1e-6 |
 | `limits` | see `reference/limits.py`, which also reads `time_limit` and `memory_limit` |
 | `language` | `python` (default), `py` or `python3`, in any case |
+| `prelude`, `starter_code` | see `reference/program_setup.py` |
 
     {"tests": {"kind": "stdio", "cases": [{"stdin": "1 2\n", "stdout": "3\n"}]},
      "limits": {"cpu_seconds": 2, "memory_mb": 256}}
@@ -70,6 +71,11 @@ from nova_code_verifier.verifier.reference.fields import (
     refuse_unknown_keys,
 )
 from nova_code_verifier.verifier.reference.limits import read_limits
+from nova_code_verifier.verifier.reference.program_setup import (
+    read_program_setup,
+    setup_for_cases,
+    setup_for_test_code,
+)
 from nova_code_verifier.verifier.types import (
     CallCase,
     Checker,
@@ -83,7 +89,7 @@ from nova_code_verifier.verifier.types import (
 )
 
 _MAX_POINTS = 1e9
-_TOP_KEYS = ("tests", "checker", "limits", "language")
+_TOP_KEYS = ("tests", "checker", "limits", "language", "prelude")
 # At this similarity "test" is a misspelt "tests", and "n_tests" is another word.
 _MISSPELT_SIMILARITY = 0.85
 _PYTHON = ("python", "py", "python3")
@@ -103,6 +109,7 @@ def plan_tests(reference: object, *, default_limits: Limits = Limits()) -> TestP
     read_setting(scopes, "language", _read_language)
     checker = read_setting(scopes, "checker", _read_checker)
     limits = read_limits(scopes, default=default_limits)
+    setup = read_program_setup(scopes)
     tests: TestCode | tuple[TestCase, ...]
     groups = None
     match found:
@@ -121,11 +128,13 @@ def plan_tests(reference: object, *, default_limits: Limits = Limits()) -> TestP
             tests = build_cases(read_raw_cases(found, scopes))
     if not isinstance(tests, TestCode):
         chosen = checker.value if checker else Checker()
-        return TestPlan(cases=tests, checker=chosen, limits=limits, groups=groups)
+        setup = setup_for_cases(setup, tests)
+        return TestPlan(cases=tests, checker=chosen, limits=limits, groups=groups, setup=setup)
     if checker:
         problem = "found a checker, but test code compares values itself; remove the checker"
         raise VerifierError(checker.field, problem)
-    return CodePlan(test_code=tests, limits=limits)
+    setup, tests = setup_for_test_code(setup, tests)
+    return CodePlan(test_code=tests, limits=limits, setup=setup)
 
 
 def _refuse_misspelt_keys(scope: Scope) -> None:

@@ -55,12 +55,14 @@ _LOAD_FAILURES = {"not_compiled": Ending.NOT_COMPILED, "not_loaded": Ending.NOT_
 class TestCodeRun:
     """One candidate and one test code: the results so far.
 
+    The `prelude` runs before the program, except where it shares the process of the tests.
     `lost_items` are those that the candidate's guest did not survive. With a `problem` there is no
     result: the dataset's fault, or ours if it *is_outage*.
     """
 
     program: str
     plan: CodePlan
+    prelude: str = ""
     discovery: Discovery | None = None
     questions: Sequence[Question] = ()
     answers: list[CandidateAnswer | None] = field(default_factory=list)
@@ -140,7 +142,14 @@ def _discover(
 
 def _ask_candidates(runs: Sequence[TestCodeRun], candidates: Executor) -> None:
     jobs = [
-        candidate_job(run.program, run.questions, run.tests.shared, run.plan.limits) for run in runs
+        candidate_job(
+            run.program,
+            run.questions,
+            run.tests.shared,
+            run.plan.limits,
+            prelude=run.prelude,
+        )
+        for run in runs
     ]
     for index, executions in candidates.run(jobs):
         _take_answers(runs[index], executions)

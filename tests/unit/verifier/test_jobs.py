@@ -133,5 +133,5 @@ def test_a_job_has_no_field_for_an_expected_answer(kind: type[Job | Run | Call])
 
     assert names <= {
         "program", "questions", "limits", "give_up_after", "stdin", "argv", "entry_point",
-        "arguments",
+        "arguments", "prelude",
     }  # fmt: skip

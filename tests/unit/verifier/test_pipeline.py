@@ -12,6 +12,7 @@ from nova_code_verifier.sandbox.types import (
     Call,
     Ending,
     Execution,
+    Job,
     Limits,
     Question,
     Run,
@@ -352,3 +353,61 @@ def test_a_question_that_cannot_be_sent_is_a_dataset_error() -> None:
 
     assert (score.verdict, score.is_outage) == (Verdict.UNGRADED, False)
     assert score.problem == "its arguments cannot be sent: deep"
+
+
+# What runs before the program
+
+CALLED = "def f(x: List[int]): return inf"
+STARTER = "class Solution:\n    def f(self, x: List[int]):\n        "
+
+
+def job_for(completion: str, reference: object) -> Job:
+    """Return the job that a completion is run by."""
+    job = prepare(Sample(completion=completion, reference=reference)).job
+    assert job is not None
+    return job
+
+
+def test_the_imports_of_a_called_program_are_in_its_job() -> None:
+    """The program stays as it is: what it lacks runs before it."""
+    job = job_for(fenced(CALLED), call_reference(args=[1], expected=1))
+
+    assert job.program.strip() == CALLED
+    assert job.prelude.endswith("from math import inf\nfrom typing import List\n")
+
+
+def test_a_run_program_has_no_prelude() -> None:
+    """What is run as a program must import what it uses."""
+    assert job_for(fenced("print(inf)"), DOUBLE).prelude == ""
+
+
+def test_a_score_names_what_was_imported() -> None:
+    """The score has the imports, and not the recursion limit that every call has."""
+    reference = call_reference(args=[1], expected=1)
+
+    assert judged(sample(reference, fenced(CALLED))).prelude.startswith("from math import inf\n")
+    assert judged(sample(reference, fenced("def f(x): return x"))).prelude == ""
+
+
+def test_a_broken_prelude_of_a_row_leaves_its_samples_ungraded() -> None:
+    """The program of such a row is never run, and other rows are."""
+    broken = replace(RIGHT, exit_status=1)
+    executor = ScriptedExecutor(
+        answer_job=lambda job: ((broken if job.prelude == "import x" else RIGHT),)
+    )
+
+    scores = judge([sample(DOUBLE | {"prelude": "import x"}), sample()], executor)
+
+    assert [score.verdict for score in scores] == [Verdict.UNGRADED, Verdict.ACCEPTED]
+    assert scores[0].problem.startswith("prelude: ")
+    assert [job.program for job in executor.jobs] == ["", "print(42)\n"]
+
+
+def test_a_body_is_read_for_risks_with_its_head() -> None:
+    """The body of a function is no program on its own, and hides nothing by that."""
+    body = "        import os\n        os.system('ls')\n        return 1"
+    prepared = prepare(
+        sample({"fn_name": "f", "inputs": [[1]], "outputs": [2], "starter_code": STARTER}, body)
+    )
+
+    assert [finding.name for finding in prepared.findings] == ["os.system"]

@@ -123,3 +123,14 @@ def test_a_sample_without_a_reward_is_explained() -> None:
 
     assert report[0] == "x: ungraded, no reward"
     assert report[1].startswith("problem: reference: ")
+
+
+def test_a_report_shows_the_prelude() -> None:
+    """What was imported for the program stands below how it was found."""
+    program = "```python\ndef f(x: List[int]): return inf\n```"
+    report = explain(program, {"fn_name": "f", "inputs": [[1]], "outputs": [2]})
+
+    assert report[1:3] == [
+        "program: found as tagged fence",
+        "prelude: from math import inf; from typing import List",
+    ]
