@@ -95,12 +95,16 @@ class Groups:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestPlan:
-    """The tests of a reference: cases of one kind, how to compare, and limits for each case."""
+    """The tests of a reference: cases of one kind, how to compare, and limits for each case.
+
+    `notes` say what was read otherwise than the reference writes it.
+    """
 
     cases: tuple[TestCase, ...]
     checker: Checker = Checker()
     limits: Limits = Limits()
     groups: Groups | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,10 +127,14 @@ class TestCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodePlan:
-    """The test code of a reference, and limits for each question to the candidate."""
+    """The test code of a reference, and limits for each question to the candidate.
+
+    `notes` say what was read otherwise than the reference writes it.
+    """
 
     test_code: TestCode
     limits: Limits = Limits()
+    notes: tuple[str, ...] = ()
 
 
 class Verdict(StrEnum):
@@ -236,7 +244,8 @@ class Score:
     If `verdict` is `UNGRADED`, `reward` is None and the other numbers mean nothing: `problem` is
     the reason, and `is_outage` says whether it is our fault (send the sample again) or the
     dataset's. `self_compared` counts test cases in which the candidate itself compared two of its
-    objects. `shared_process` says that candidate and tests ran in one process.
+    objects. `shared_process` says that candidate and tests ran in one process. `notes` say what of
+    the reference was read otherwise than it is written.
     """
 
     verdict: Verdict
@@ -260,6 +269,7 @@ class Score:
     shared_process: bool = False
     problem: str = ""
     is_outage: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def tests_passed(self) -> int:

@@ -20,7 +20,10 @@ RUBRIC_FOR_FORMAT = "[weights]\ncorrectness = 0\ncompile = 0\nformat = 1\n[rewar
 def source(tmp_path: Path) -> Path:
     """Return a file with one sample, and one that has no completion."""
     path = tmp_path / "samples.jsonl"
-    path.write_text(f'{sample("print(8)")}\n{{"id": "s-2", "messages": []}}\n')
+    no_completion = (
+        '{"id": "s-2", "messages": [], "reference_answer": [{"input": "", "output": ""}]}'
+    )
+    path.write_text(f"{sample('print(8)')}\n{no_completion}\n")
     return path
 
 
@@ -35,10 +38,11 @@ def score(
 def test_the_line_in_the_help_scores_full_marks() -> None:
     """The line of input in the help can be copied, and gives the line of output in the help."""
     shown = verifier("score", "--help").stdout.splitlines()
-    line, answer = (text for text in map(str.strip, shown) if text.startswith("{"))
+    line, whole_row, answer = (text for text in map(str.strip, shown) if text.startswith("{"))
 
-    (row,) = rows_of(verifier("score", "-", stdin=line).stdout)
+    row, second = rows_of(verifier("score", "-", stdin=f"{line}\n{whole_row}").stdout)
 
+    assert (second["id"], second["aggregate_reward_score"]) == (2, 0.9)  # it has no fence
     assert json.dumps(row)[: answer.index(", ...")] == answer[: answer.index(", ...")]
 
 
