@@ -97,6 +97,12 @@ def refuse_misread_columns(scope: Scope) -> None:
             _refuse_key(inner, key)
 
 
+def may_be_misread(key: str) -> bool:
+    """Return whether *key* speaks of judging, language or limits."""
+    words = _JUDGING | _TOLERANCE | _LANGUAGE | _LIMIT | _KINDS
+    return not words.isdisjoint(words_of(key)) or str(key).casefold() in _JUDGING_KEYS
+
+
 def refuse_column_of_case(scope: Scope, key: str) -> None:
     """Raise VerifierError for a *key* of a test case that sets a checker or a limit for itself."""
     _refuse_key(scope, key)

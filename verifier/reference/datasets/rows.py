@@ -14,7 +14,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from nova_code_verifier.verifier.errors import VerifierError
-from nova_code_verifier.verifier.reference.columns import refuse_column_of_case
+from nova_code_verifier.verifier.reference.columns import (
+    may_be_misread,
+    refuse_column_of_case,
+)
 from nova_code_verifier.verifier.reference.datasets.shapes import ListedTests, PairedTests
 from nova_code_verifier.verifier.reference.fields import (
     Scope,
@@ -130,13 +133,11 @@ def _stream(field: str, value: object, name: str, entry_point: str | None) -> tu
 
 def _refuse_misread_cases(field: str, cases: Sequence[object]) -> None:
     """Raise VerifierError for a key of test cases that sets a checker or a limit of its own."""
-    keys = dict.fromkeys(key for case in cases if isinstance(case, dict) for key in case)
-    for key in keys:
-        if key in _CASE_KEYS:
-            continue
-        for index, case in enumerate(cases):
-            if isinstance(case, dict) and key in case:
-                refuse_column_of_case(Scope(field=f"{field}[{index}]", values=case), key)
+    keys = {key for case in cases if isinstance(case, dict) for key in case} - _CASE_KEYS
+    keys = set(filter(may_be_misread, keys))
+    for index, case in enumerate(cases):
+        for key in keys.intersection(case) if isinstance(case, dict) and keys else ():
+            refuse_column_of_case(Scope(field=f"{field}[{index}]", values=case), key)
 
 
 def _output_key(field: str, case: dict[str, object]) -> str:

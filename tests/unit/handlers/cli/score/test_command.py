@@ -184,3 +184,15 @@ def test_workers_replaces_the_setting(requested: int | None, expected: int) -> N
     """VERIFIER_WORKERS counts only if --workers is not given."""
     with start_local(Settings(workers=1), workers=requested) as executor:
         assert len(executor.zygote_pids) == expected
+
+
+def test_columns_with_other_names_are_named_by_options() -> None:
+    """The options name the columns of completion, reference and id; a dot leads into a dict."""
+    row = {"key": "k-1", "out": {"text": "print(8)"}, "gold": [{"input": "4", "output": "8"}]}
+    options = ("--completion-field", "out.text", "--reference-field", "gold", "--id-field", "key")
+
+    (scored,) = rows_of(verifier("score", "-", *options, stdin=json.dumps(row)).stdout)
+    explained = verifier("explain", "-", "--id", "k-1", *options, stdin=json.dumps(row))
+
+    assert (scored["id"], scored["aggregate_reward_score"]) == ("k-1", 0.9)  # it has no fence
+    assert explained.stdout.startswith("k-1: accepted, reward 0.9")
