@@ -135,9 +135,11 @@ def _refuse_misread_cases(field: str, cases: Sequence[object]) -> None:
     """Raise VerifierError for a key of test cases that sets a checker or a limit of its own."""
     keys = {key for case in cases if isinstance(case, dict) for key in case} - _CASE_KEYS
     keys = set(filter(may_be_misread, keys))
-    for index, case in enumerate(cases):
-        for key in keys.intersection(case) if isinstance(case, dict) and keys else ():
-            refuse_column_of_case(Scope(field=f"{field}[{index}]", values=case), key)
+    for index, case in enumerate(cases if keys else ()):
+        if isinstance(case, dict):
+            scope = Scope(field=f"{field}[{index}]", values=case)
+            for key in sorted(keys.intersection(case)):
+                refuse_column_of_case(scope, key)
 
 
 def _output_key(field: str, case: dict[str, object]) -> str:
