@@ -70,8 +70,8 @@ class Run:
 class Call:
     """Call one function of the program with these arguments.
 
-    `entry_point` is `f` or `Solution().f`; a bare `f` is also found as a method of a class
-    `Solution`. `arguments` are plain data (see `sandbox/protocol/encoding.py`).
+    `entry_point` is `f`, or `Name().f` for a method of a new `Name`; a bare `f` is also found as a
+    method of a class `Solution`. `arguments` are plain data (see `sandbox/protocol/encoding.py`).
     """
 
     entry_point: str

@@ -385,3 +385,24 @@ def _check_messages(request: dict[str, Any]) -> None:
 def _check_signature(header: str) -> None:
     if not header.startswith("AWS4-HMAC-SHA256 ") or "/bedrock/aws4_request" not in header:
         raise ValueError("Authorization: not signed for bedrock with SigV4")
+
+
+# Tables
+
+
+class Array:
+    """An array as numpy has it: it has a `tolist`, and cannot be compared."""
+
+    def __init__(self, *items: object) -> None:
+        """Hold *items*."""
+        self.items = items
+
+    def __eq__(self, other: object) -> bool:
+        """Fail, as arrays do where a truth value is expected."""
+        raise ValueError("ambiguous")
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def tolist(self) -> list[object]:
+        """Return the items, without converting them."""
+        return list(self.items)

@@ -80,7 +80,7 @@ def _question(index: int, case: TestCase) -> Question:
         return Run(stdin=case.stdin.encode("utf-8", "surrogatepass"))
     if is_deeper_than(ARGUMENT_DEPTH_MAX, list(case.arguments)):
         problem = f"found arguments nested more than {ARGUMENT_DEPTH_MAX} levels deep"
-        raise VerifierError(f"tests.cases[{index}].args", problem)
+        raise VerifierError(f"test case {index + 1}", problem)
     return Call(entry_point=case.entry_point, arguments=case.arguments)
 
 

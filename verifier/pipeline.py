@@ -242,25 +242,26 @@ def ungraded(problem: str, *, is_outage: bool = False) -> Score:
 def prepare(
     sample: Sample, *, rubric: Rubric = DEFAULT_RUBRIC, default_limits: Limits = Limits()
 ) -> PreparedSample:
-    """Parse the completion, open the reference and plan what to run."""
+    """Parse the completion, open the reference and plan what to run.
+
+    The reference is read even if there is no completion: a dataset that is sent for a check before
+    training must not pass with broken tests.
+    """
     task = TaskSpec(task=None, rubric=rubric)
     try:
         opened = open_reference(sample.reference)
         task = read_task(opened, sample.tasks, rubric)
-        if sample.completion is not None:
-            return _prepare(sample.completion, sample.reference, opened, task, default_limits)
+        return _prepare(sample.completion, sample.reference, opened, task, default_limits)
     except VerifierError as error:
-        if sample.completion is not None:
-            return PreparedSample(task=task, problem=str(error))
-    return PreparedSample(task=task)
+        return PreparedSample(task=task, problem=str(error))
 
 
 def _prepare(
-    text: str, reference: object, opened: object, task: TaskSpec, default_limits: Limits
+    text: str | None, reference: object, opened: object, task: TaskSpec, default_limits: Limits
 ) -> PreparedSample:
     if reference is None:
         raise VerifierError("reference_answer", "missing; expected tests, a label or a text")
-    completion = parse_completion(text)
+    completion = None if text is None else parse_completion(text)
     if task.task is Task.SIMILARITY:
         return _prepare_text(completion, read_text_reference(opened, reference), task)
     expected = None if task.task is Task.CODE else read_expected(opened)
@@ -271,7 +272,11 @@ def _prepare(
     return _prepare_program(completion, plan_tests(opened, default_limits=default_limits), task)
 
 
-def _prepare_text(completion: ParsedCompletion, reference: str, task: TaskSpec) -> PreparedSample:
+def _prepare_text(
+    completion: ParsedCompletion | None, reference: str, task: TaskSpec
+) -> PreparedSample:
+    if completion is None:
+        return PreparedSample(task=task, source=Source.SIMILARITY)
     rubric, texts = task.rubric, completion.texts
     response = answer_text(texts, boxed=rubric.boxed)
 
@@ -287,8 +292,10 @@ def _prepare_text(completion: ParsedCompletion, reference: str, task: TaskSpec) 
 
 
 def _prepare_sentiment(
-    completion: ParsedCompletion, expected: Expected, task: TaskSpec
+    completion: ParsedCompletion | None, expected: Expected, task: TaskSpec
 ) -> PreparedSample:
+    if completion is None:
+        return PreparedSample(task=task, source=Source.SENTIMENT)
     texts = completion.texts
     result = grade_answer(texts, expected)
 
@@ -305,8 +312,10 @@ def _prepare_sentiment(
 
 
 def _prepare_program(
-    completion: ParsedCompletion, plan: TestPlan | CodePlan, task: TaskSpec
+    completion: ParsedCompletion | None, plan: TestPlan | CodePlan, task: TaskSpec
 ) -> PreparedSample:
+    if completion is None:
+        return PreparedSample(task=task, source=_source_of(plan), plan=plan)
     rubric = task.rubric
     prompt = plan.test_code.prompt if isinstance(plan, CodePlan) else ""
     candidate = extract_candidate(completion, prompt=_begun_code(plan))
@@ -453,7 +462,8 @@ def conclude(
     else:
         score = _score_without_run(prepared)
     problem = score.problem or (similarity.problem if similarity else "")
-    return replace(score, source=prepared.source, problem=problem)
+    notes = prepared.plan.notes if prepared.plan else ()
+    return replace(score, source=prepared.source, problem=problem, notes=notes)
 
 
 def _score_without_run(prepared: PreparedSample) -> Score:

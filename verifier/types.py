@@ -107,13 +107,17 @@ class ProgramSetup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestPlan:
-    """The tests of a reference: cases of one kind, how to compare, and limits for each case."""
+    """The tests of a reference: cases of one kind, how to compare, and limits for each case.
+
+    `notes` say what was read otherwise than the reference writes it.
+    """
 
     cases: tuple[TestCase, ...]
     checker: Checker = Checker()
     limits: Limits = Limits()
     groups: Groups | None = None
     setup: ProgramSetup = ProgramSetup()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,11 +140,15 @@ class TestCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodePlan:
-    """The test code of a reference, and limits for each question to the candidate."""
+    """The test code of a reference, and limits for each question to the candidate.
+
+    `notes` say what was read otherwise than the reference writes it.
+    """
 
     test_code: TestCode
     limits: Limits = Limits()
     setup: ProgramSetup = ProgramSetup()
+    notes: tuple[str, ...] = ()
 
 
 class Verdict(StrEnum):
@@ -251,7 +259,8 @@ class Score:
     the reason, and `is_outage` says whether it is our fault (send the sample again) or the
     dataset's. `self_compared` counts test cases in which the candidate itself compared two of its
     objects. `shared_process` says that candidate and tests ran in one process. `prelude` is what
-    was imported for the program, or the row's own.
+    was imported for the program, or the row's own. `notes` say what of the reference was read
+    otherwise than it is written.
     """
 
     verdict: Verdict
@@ -276,6 +285,7 @@ class Score:
     prelude: str = ""
     problem: str = ""
     is_outage: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def tests_passed(self) -> int:

@@ -19,6 +19,21 @@ RubricOption = Annotated[
         help="The rubric: a TOML or JSON file, or JSON text. It replaces VERIFIER_RUBRIC.",
     ),
 ]
+CompletionFieldOption = Annotated[
+    str | None,
+    typer.Option(
+        "--completion-field",
+        metavar="COLUMN",
+        help="The column with the completion, if it has an unusual name; a.b is b in a.",
+    ),
+]
+ReferenceFieldOption = Annotated[
+    str | None,
+    typer.Option("--reference-field", metavar="COLUMN", help="The column with the reference."),
+]
+IdFieldOption = Annotated[
+    str | None, typer.Option("--id-field", metavar="COLUMN", help="The column with the id.")
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON object instead of a table.")
 ]

@@ -1,14 +1,16 @@
 """Read samples from lines of JSON.
 
-In: lines of bytes, from a file of any length. Out: one entry per line that is not blank. A
-broken line becomes an entry with a problem.
+In: lines of bytes, from a file of any length, each a sample or a whole row of a dataset. Out: one
+entry per line that is not blank, or one for each completion in it. A broken line becomes an entry
+with a problem.
 """
 
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from nova_code_verifier.handlers.wire import Entry, read_event
+from nova_code_verifier.handlers.dataset_row import Columns, read_entries
+from nova_code_verifier.handlers.wire import Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,25 +22,32 @@ class SampleLine:
     entry: Entry
 
 
-def read_samples(lines: Iterable[bytes]) -> Iterator[SampleLine]:
-    """Read one entry from each line that is not blank."""
+def read_samples(lines: Iterable[bytes], columns: Columns = Columns()) -> Iterator[SampleLine]:
+    """Read the entries of each line that is not blank. *columns* have unusual names."""
     for number, text in enumerate(lines, start=1):
         if text.strip():
-            yield SampleLine(number=number, size_bytes=len(text), entry=_read_entry(number, text))
+            size_bytes = len(text)
+            for entry in _read_entries(number, text, columns):
+                yield SampleLine(number=number, size_bytes=size_bytes, entry=entry)
+                size_bytes = 0  # count the bytes of a line once
 
 
-def _read_entry(number: int, text: bytes) -> Entry:
+def _read_entries(number: int, text: bytes, columns: Columns) -> Iterator[Entry]:
+    for entry in _parsed(text, columns):
+        problem = f"line {number}: {entry.problem}" if entry.problem else None
+        yield replace(entry, problem=problem)
+
+
+def _parsed(text: bytes, columns: Columns) -> list[Entry]:
     try:
         value = json.loads(text)
         if isinstance(value, list):
             problem = "found a list, expected one object (jq -c '.[]' writes one object per line)"
-            entry = Entry(id=None, problem=problem)
-        else:
-            entry = read_event([value]).entries[0]
+            return [Entry(id=None, problem=problem)]
+        return read_entries(value, columns)
     except json.JSONDecodeError as error:
-        entry = Entry(id=None, problem=f"not JSON ({error.msg}, column {error.colno})")
+        return [Entry(id=None, problem=f"not JSON ({error.msg}, column {error.colno})")]
     except UnicodeDecodeError:
-        entry = Entry(id=None, problem="not JSON (not UTF-8)")
+        return [Entry(id=None, problem="not JSON (not UTF-8)")]
     except (ValueError, RecursionError):  # Python limits the digits and the depth of JSON
-        entry = Entry(id=None, problem="unreadable (a number too long, or nested too deep)")
-    return replace(entry, problem=f"line {number}: {entry.problem}") if entry.problem else entry
+        return [Entry(id=None, problem="unreadable (a number too long, or nested too deep)")]

@@ -206,12 +206,12 @@ def _answer(compute: Callable[[], bytes]) -> None:
 
 
 def _find_target(names: dict[str, Any], entry_point: str) -> Callable[[], Any] | None:
-    """Return a function that returns what to call. A method gets a new `Solution` for each call."""
-    name = entry_point.removeprefix("Solution().")
-    solution = names.get("Solution")
-    if isinstance(solution, type) and hasattr(solution, name):
-        return lambda: getattr(solution(), name)
-    if name == entry_point and callable(names.get(name)):
+    """Return a function that returns what to call. A method gets a new object for each call."""
+    class_name, _, name = entry_point.rpartition("().")
+    of_class = names.get(class_name or "Solution")
+    if isinstance(of_class, type) and hasattr(of_class, name):
+        return lambda: getattr(of_class(), name)
+    if not class_name and callable(names.get(name)):
         return lambda: names[name]
     return None
 

@@ -51,6 +51,7 @@ import sys
 
 from nova_code_verifier.sandbox.types import Limits
 from nova_code_verifier.verifier.errors import VerifierError, nearest_key
+from nova_code_verifier.verifier.reference.columns import read_language
 from nova_code_verifier.verifier.reference.datasets.cases import build_cases
 from nova_code_verifier.verifier.reference.datasets.code import CodeTests, build_test_code
 from nova_code_verifier.verifier.reference.datasets.rows import read_function_name, read_raw_cases
@@ -92,7 +93,6 @@ _MAX_POINTS = 1e9
 _TOP_KEYS = ("tests", "checker", "limits", "language", "prelude")
 # At this similarity "test" is a misspelt "tests", and "n_tests" is another word.
 _MISSPELT_SIMILARITY = 0.85
-_PYTHON = ("python", "py", "python3")
 _CODE_KEYS = ("kind", "code", "prompt", "entry_point", "style", "modules", "shared_process")
 _STYLES = ("script", "pytest", "unittest")
 # A relative tolerance above 1 accepts every number; an absolute one only has to be finite.
@@ -105,10 +105,11 @@ def plan_tests(reference: object, *, default_limits: Limits = Limits()) -> TestP
     *default_limits* hold where the reference sets none. Raise VerifierError for a reference that
     cannot be used; the error names the field.
     """
-    found, scopes = find_tests(reference)
-    read_setting(scopes, "language", _read_language)
+    notes: list[str] = []
+    found, scopes = find_tests(reference, notes)
+    read_setting(scopes, "language", read_language)
     checker = read_setting(scopes, "checker", _read_checker)
-    limits = read_limits(scopes, default=default_limits)
+    limits = read_limits(scopes, default=default_limits, notes=notes)
     setup = read_program_setup(scopes)
     tests: TestCode | tuple[TestCase, ...]
     groups = None
@@ -129,12 +130,19 @@ def plan_tests(reference: object, *, default_limits: Limits = Limits()) -> TestP
     if not isinstance(tests, TestCode):
         chosen = checker.value if checker else Checker()
         setup = setup_for_cases(setup, tests)
-        return TestPlan(cases=tests, checker=chosen, limits=limits, groups=groups, setup=setup)
+        return TestPlan(
+            cases=tests,
+            checker=chosen,
+            limits=limits,
+            groups=groups,
+            setup=setup,
+            notes=tuple(notes),
+        )
     if checker:
         problem = "found a checker, but test code compares values itself; remove the checker"
         raise VerifierError(checker.field, problem)
     setup, tests = setup_for_test_code(setup, tests)
-    return CodePlan(test_code=tests, limits=limits, setup=setup)
+    return CodePlan(test_code=tests, limits=limits, setup=setup, notes=tuple(notes))
 
 
 def _refuse_misspelt_keys(scope: Scope) -> None:
@@ -246,13 +254,6 @@ def _read_flag(field: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise mismatch(field, value, "true or false")
     return value
-
-
-def _read_language(field: str, value: object) -> str:
-    language = read_text(field, value)
-    if language.lower() not in _PYTHON:
-        raise bad_value(field, language, "python")
-    return "python"  # so that all spellings agree
 
 
 def _read_checker(field: str, value: object) -> Checker:

@@ -6,7 +6,15 @@ from typing import Annotated
 import typer
 
 from nova_code_verifier.handlers.cli import files
-from nova_code_verifier.handlers.cli.options import RubricOption, SamplesArgument, settings_with
+from nova_code_verifier.handlers.cli.options import (
+    CompletionFieldOption,
+    IdFieldOption,
+    ReferenceFieldOption,
+    RubricOption,
+    SamplesArgument,
+    settings_with,
+)
+from nova_code_verifier.handlers.dataset_row import Columns
 
 
 def explain(
@@ -19,6 +27,9 @@ def explain(
         ),
     ],
     rubric: RubricOption = None,
+    completion_field: CompletionFieldOption = None,
+    reference_field: ReferenceFieldOption = None,
+    id_field: IdFieldOption = None,
 ) -> None:
     """Score one sample of a file, and show how it got its reward.
 
@@ -53,8 +64,9 @@ def explain(
         from nova_code_verifier.handlers.cli.tables import render  # noqa: PLC0415
         from nova_code_verifier.handlers.service import Service  # noqa: PLC0415
 
+        columns = Columns(completion=completion_field, reference=reference_field, id=id_field)
         with files.open_input(source) as stream:
-            lines = list(read_samples(files.read_lines(stream, source)))
+            lines = list(read_samples(files.read_lines(stream, source), columns))
         matches = [line.entry for line in lines if str(line.entry.id) == sample_id]
         matches += [line.entry for line in lines if str(line.number) == sample_id]
         if not matches:

@@ -43,6 +43,7 @@ def _parts(entry: Entry, graded: GradedSample, paid: float | None) -> Iterator[R
         yield _found(entry, score)
         if score.prelude:
             yield f"prelude: {printable('; '.join(score.prelude.splitlines()))}"
+    yield from (f"note: {printable(note)}" for note in score.notes)
     yield from (f"finding: {printable(finding_text(finding))}" for finding in score.findings)
     yield from (f"format: {issue.replace('_', ' ')}" for issue in score.format_issues)
     if score.cases and prepared.plan is not None:

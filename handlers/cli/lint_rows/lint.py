@@ -12,6 +12,8 @@ from nova_code_verifier.handlers.cli.files import UnusableFileError, open_input,
 from nova_code_verifier.handlers.cli.sample_lines import read_samples
 from nova_code_verifier.handlers.wire import read_event
 
+_EVENT_KEYS = frozenset(("body", "trajectories", "batch"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LintResult:
@@ -87,7 +89,10 @@ def _read_ids(name: str) -> list[object]:
     """Return the ids that the rows must have, in order."""
     text = _read(name)
     try:
-        return [entry.id for entry in read_event(json.loads(text)).entries]
+        document = json.loads(text)
+        if isinstance(document, dict) and _EVENT_KEYS.isdisjoint(document):
+            return [line.entry.id for line in read_samples([text])]  # a file of one line
+        return [entry.id for entry in read_event(document).entries]
     except (ValueError, RecursionError):  # not an event: read it as `verifier score` does
         return [line.entry.id for line in read_samples(text.split(b"\n"))]
 

@@ -7,7 +7,15 @@ from typing import Annotated
 import typer
 
 from nova_code_verifier.handlers.cli.exit_status import Status, exit_with
-from nova_code_verifier.handlers.cli.options import RubricOption, SamplesArgument, settings_with
+from nova_code_verifier.handlers.cli.options import (
+    CompletionFieldOption,
+    IdFieldOption,
+    ReferenceFieldOption,
+    RubricOption,
+    SamplesArgument,
+    settings_with,
+)
+from nova_code_verifier.handlers.dataset_row import Columns
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.sandbox.types import TimedExecutor
 
@@ -51,6 +59,9 @@ def score(
         ),
     ] = None,
     rubric: RubricOption = None,
+    completion_field: CompletionFieldOption = None,
+    reference_field: ReferenceFieldOption = None,
+    id_field: IdFieldOption = None,
     quiet: Annotated[
         bool,
         typer.Option("--quiet", help="Show no progress bar, no summary and no list of problems."),
@@ -62,6 +73,11 @@ def score(
     A line of input is one sample, as a trainer sends it to the reward function:
       {"id": "s1", "messages": [{"role": "assistant", "content": "```python\\nprint(2 * int(input()))\\n```"}], "reference_answer": [{"input": "4", "output": "8"}]}
     \b
+    It may also be a whole row of a dataset, with its tests in its own columns:
+      {"task_id": 2, "completion": "def f(x):\\n    return 2 * x", "test_list": ["assert f(4) == 8"]}
+    Its completion is the column completion, response, generation, output, ... (a list of several gives one row
+    for each), its id is id, task_id, question_id, ...; docs/references.md lists what is read.
+    \b
     A line of output is its row, as the trainer gets it:
       {"id": "s1", "aggregate_reward_score": 1.0, "metrics_list": [{"name": "correctness", "value": 1.0, "type": "Reward"}, ...]}
 
@@ -72,6 +88,7 @@ def score(
     Examples (the first two work in a clone of the repository):
       verifier score examples/completions.jsonl --table
       verifier score examples/completions.jsonl --rubric examples/rubric.toml --out rows.jsonl
+      verifier score mbpp.jsonl --completion-field code --table    (are the dataset's own solutions right?)
       zcat samples.jsonl.gz | verifier score - --details | jq .details
       verifier score samples.jsonl --docker nova-code-verifier:built-here    (built by docker-check)
     \b
@@ -105,9 +122,11 @@ def score(
         from nova_code_verifier.handlers.cli.score.summary import outage_text, summary_text  # noqa: PLC0415
 
         started = time.monotonic()
+        columns = Columns(completion=completion_field, reference=reference_field, id=id_field)
         summary = score_file(
-            source, executor, settings, out=out, with_details=details, as_table=table, quiet=quiet
-        )
+            source, executor, settings, columns, out=out, with_details=details, as_table=table,
+            quiet=quiet,
+        )  # fmt: skip
         if not quiet:
             seconds = time.monotonic() - started
             typer.echo(summary_text(summary, seconds, executor.level), err=True, nl=False)

@@ -14,6 +14,7 @@ from nova_code_verifier.handlers.cli.progress import ProgressBar
 from nova_code_verifier.handlers.cli.sample_lines import read_samples
 from nova_code_verifier.handlers.cli.score.samples import ScoredSample, score_samples
 from nova_code_verifier.handlers.cli.score.summary import Summary, sample_text
+from nova_code_verifier.handlers.dataset_row import Columns
 from nova_code_verifier.handlers.service import Service
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.sandbox.types import TimedExecutor
@@ -23,6 +24,7 @@ def score_file(
     source: str,
     executor: TimedExecutor,
     settings: Settings,
+    columns: Columns = Columns(),
     *,
     out: str | None,
     with_details: bool,
@@ -32,8 +34,8 @@ def score_file(
     """Score every sample of *source*, and return the summary.
 
     Writes rows to the file *out*; without it rows, or with *as_table* a table, to standard
-    output. Raises UnusableFileError, and SandboxError if the sandbox cannot start. Rows that
-    were written before an error stay.
+    output. *columns* have unusual names. Raises UnusableFileError, and SandboxError if the sandbox
+    cannot start. Rows that were written before an error stay.
     """
     summary = Summary()
     service = Service(
@@ -53,7 +55,7 @@ def score_file(
         ]
         bar = stack.enter_context(ProgressBar(total_bytes=files.bytes_left(stream), quiet=quiet))
         for chunk in score_samples(
-            read_samples(files.read_lines(stream, source)),
+            read_samples(files.read_lines(stream, source), columns),
             service,
             with_details=with_details,
             on_scored=lambda line: bar.count_item(line.size_bytes),

@@ -307,6 +307,7 @@ def test_log_fields_are_flat() -> None:
         "level": "kernel",
         "source": "none",
         "problem": "",
+        "notes": [],
         "format_issues": ["several_blocks"],
     }
 

@@ -155,10 +155,29 @@ def test_the_references_limits_override_the_callers(
 
 
 def test_a_raw_row_has_no_candidate() -> None:
-    """A row without an assistant turn scores 0, whatever its reference, and is graded."""
-    score = judged(sample({"nonsense": 1}, completion=None))
+    """A row without an assistant turn scores 0, and its tests are counted."""
+    score = judged(sample(completion=None))
 
-    assert score == Score(verdict=Verdict.NO_CANDIDATE)
+    assert score == Score(verdict=Verdict.NO_CANDIDATE, source=Source.STDIO, tests_total=1)
+
+
+@pytest.mark.parametrize("reference", [None, {"nonsense": 1}, {"tests": 7}, {"inputs": ["1"]}])
+def test_a_raw_row_with_a_broken_reference_is_ungraded(reference: object) -> None:
+    """A dataset that is sent for a check before training does not pass with broken tests."""
+    score = judged(Sample(completion=None, reference=reference))
+
+    assert (score.verdict, score.is_outage) == (Verdict.UNGRADED, False)
+
+
+@pytest.mark.parametrize(
+    ("reference", "task"),
+    [("positive", "chabsa"), ({"opinions": []}, "chabsa"), ("Paris", "similarity")],
+)
+def test_a_raw_row_without_tests_has_no_candidate(reference: object, task: str) -> None:
+    """A label, opinions or a text are read, too, and the empty answer earns nothing."""
+    score = judged(Sample(completion=None, reference=reference, tasks=(task,)))
+
+    assert (score.verdict, score.reward) == (Verdict.NO_CANDIDATE, 0.0)
 
 
 @pytest.mark.parametrize(

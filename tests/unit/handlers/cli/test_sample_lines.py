@@ -24,7 +24,9 @@ def test_blank_lines_count_as_lines() -> None:
 
 def test_a_line_holds_one_sample_only() -> None:
     """An object around several samples is not a sample, but a problem of its line."""
-    assert problem_of(b'{"batch": [{"messages": []}]}') == "line 1: messages: missing"
+    problem = problem_of(b'{"batch": [{"messages": []}]}')
+
+    assert problem.startswith("line 1: found 'batch', and no completion; expected messages")
 
 
 def test_a_byte_order_mark_is_ignored() -> None:

@@ -135,3 +135,14 @@ def test_rows_can_come_from_standard_input() -> None:
 
     assert done.returncode == 1
     assert done.stdout.rstrip("\n").isprintable()
+
+
+def test_rows_of_whole_rows_have_their_ids(tmp_path: Path) -> None:
+    """A file of one whole row, with several completions, has the ids that `score` gives them."""
+    sent = tmp_path / "sent.jsonl"
+    sent.write_text('{"task_id": 7, "responses": ["a", "b"], "answer": "positive"}\n')
+    rows = verifier("score", sent).stdout
+
+    done = verifier("lint-rows", "-", "--samples", sent, stdin=rows)
+
+    assert (done.returncode, done.stdout) == (0, "")
