@@ -189,9 +189,10 @@ def grade(
     """Yield every sample as soon as its score is known, in no particular order.
 
     *default_limits* hold where a reference states no limits. Keep one *discovery_cache* for many
-    batches of the same prompts: what their test code asks is then discovered once. *compare* starts
-    to compare two texts by a language model, if the rubric gives similarity a weight
-    (`handlers/llm_judge/judge.py`). *attempt* isolates bugs per sample; by default they are raised.
+    batches of the same prompts: what their test code asks is then discovered once, and their
+    checker programs are tried once. *compare* starts to compare two texts by a language model, if
+    the rubric gives similarity a weight (`handlers/llm_judge/judge.py`). *attempt* isolates bugs
+    per sample; by default they are raised.
     Raises SandboxError if the sandbox cannot start.
     """
     waiting: dict[int, PreparedSample] = {}

@@ -17,7 +17,13 @@ from nova_code_verifier.verifier.checking.program import (
 )
 from nova_code_verifier.verifier.checking.trial import Trial
 from nova_code_verifier.verifier.checking.verdict import excerpt_of, verdict_of_ending
-from nova_code_verifier.verifier.types import CaseResult, StdioCase, TestPlan, Verdict
+from nova_code_verifier.verifier.types import (
+    CaseResult,
+    CheckerProgram,
+    StdioCase,
+    TestPlan,
+    Verdict,
+)
 
 _MALFORMED = "accepts the expected output, and fails on this one: "
 _MAX_MESSAGE = 1000
@@ -43,6 +49,12 @@ class CheckedRun:
     def __post_init__(self) -> None:
         """Take over the problem of the trial."""
         self.problem, self.is_outage = self.trial.problem, self.trial.is_outage
+
+    @property
+    def program(self) -> CheckerProgram:
+        """The checker."""
+        assert self.plan.checker_program is not None  # noqa: S101  (otherwise nothing is checked)
+        return self.plan.checker_program
 
     def take(self, executions: Sequence[Execution]) -> None:
         """Judge the executions that need no check, and keep the outputs of the others."""
@@ -90,10 +102,10 @@ def batches_of(plans: Mapping[int, TestPlan]) -> Iterator[list[int]]:
 
 def make_checks(runs: Sequence[CheckedRun], executor: Executor) -> None:
     """Make the checks of all *runs*, and set the results."""
-    open_runs = [(run, run.plan.checker_program) for run in runs if run.checks]
-    requests = [(program, [*run.checks.values()]) for run, program in open_runs if program]
+    open_runs = [run for run in runs if run.checks]
+    requests = [(run.program, [*run.checks.values()]) for run in open_runs]
     for number, opinions in ask_checkers(requests, executor):
-        run, _ = open_runs[number]
+        run = open_runs[number]
         for index, opinion in zip(run.checks, opinions, strict=True):
             if opinion.is_outage:
                 run.problem, run.is_outage = opinion.message, True

@@ -178,6 +178,7 @@ def _message(execution: Execution, printed: bytes) -> str:
     error = execution.error
     facts = (
         "" if execution.ending is Ending.FINISHED else f"ended {execution.ending}",
+        execution.detail,
         f"raised {error.type_name}: {error.message}" if error else "",
         f"exited with status {execution.exit_status}" if execution.exit_status else "",
         f"printed {_quoted(printed)}",

@@ -6,8 +6,9 @@ output is the dataset's fault, and the sample is ungraded. One that accepts the 
 fails on a candidate's was given a malformed output, so that no candidate can choose *ungraded*.
 
 The trial also finds out which cases guesses pass. A guess does not depend on the problem: nothing,
-0, 1, an expected output that is frequent or short, the input, or its first line. A guess of which
-the checker refuses the first few is not tried on the other cases, so that guesses cost little.
+0, 1, an expected output that is frequent or short, the input, or its first line. A guess that the
+checker refuses for a few cases is not tried on the others, so that guesses cost little. A checker
+that accepts nonsense for every case is the dataset's fault, too: it would pay anybody.
 """
 
 import hashlib
@@ -28,7 +29,9 @@ from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.types import CheckerProgram, StdioCase, TestPlan
 
 _CACHED_INDICES_MAX = 2**20
-_CONSTANTS = (b"", b"0\n", b"1\n")
+# No problem has these as an answer to all of its cases, unless it expects them.
+_NONSENSE = {b"": "an empty output", b"-982451653\n": "the output -982451653"}
+_CONSTANTS = (b"0\n", b"1\n")
 _EXPECTED_GUESSES = 2
 _MAX_GUESS_BYTES = 2**14
 _SCREENED_CASES = 8
@@ -86,7 +89,7 @@ class _OpenTrial:
 
 @dataclass(slots=True, kw_only=True)
 class _Guess:
-    """A guess, and the cases that it passes. With a `name`, it is a constant that we chose.
+    """A guess, and the cases that it passes. Nonsense has a `name`: a checker must refuse it.
 
     The cases of `open` expect another output than the guess, so that the checker has to decide.
     """
@@ -171,9 +174,10 @@ def _unusable(program: CheckerProgram, problem: str) -> Trial:
 
 
 def _guesses(cases: Sequence[StdioCase]) -> Iterator[_Guess]:
-    for constant in _CONSTANTS:
-        name = f"the output {constant.decode().strip()}" if constant else "an empty output"
+    for constant, name in _NONSENSE.items():
         yield _Guess(answer=partial(_constant, constant), name=name)
+    for constant in _CONSTANTS:
+        yield _Guess(answer=partial(_constant, constant))
     counts = Counter(encoded(case.expected_stdout) for case in cases)
     short = [text for text in counts if len(text) <= _MAX_GUESS_BYTES]
     likely = sorted(short, key=lambda text: (-counts[text], len(text), text))
@@ -238,11 +242,12 @@ def _try_on(
 
 
 def _conclude(trial: _OpenTrial) -> Trial:
-    total = len(trial.cases)
+    """Return the trial, which fails if the checker accepts nonsense for every test case.
+
+    Another guess that passes all cases may be a right program.
+    """
     for guess in trial.guesses:
-        # 0 may be right for the only case. An empty output is right nowhere, unless it is expected.
-        is_telling = total > 1 or guess.answer(trial.cases[0]) == b""
-        if guess.name and guess.open and is_telling and len(guess.passed) == total:
-            problem = f"accepts {guess.name} for every test case; expected one that looks at it"
-            return _unusable(trial.program, problem)
+        if guess.name and guess.open and len(guess.passed) == len(trial.cases):
+            problem = f"found a checker that accepts {guess.name} for every test case"
+            return _unusable(trial.program, f"{problem}; expected one that refuses wrong outputs")
     return Trial(guessed=tuple(frozenset(guess.passed) for guess in trial.guesses if guess.passed))
