@@ -14,7 +14,9 @@ from functools import cache, partial
 from typing import Protocol, TypeVar
 
 from nova_code_verifier.sandbox.types import Execution, Executor, Job, Limits
-from nova_code_verifier.verifier.checking.verdict import judge_case
+from nova_code_verifier.verifier.checking.checks import CheckedRun, batches_of, make_checks
+from nova_code_verifier.verifier.checking.trial import TrialCache, try_checkers
+from nova_code_verifier.verifier.checking.verdict import excerpt_of, judge_case
 from nova_code_verifier.verifier.completion.extraction import answer_text, extract_candidate
 from nova_code_verifier.verifier.completion.format import (
     format_issues_of_program,
@@ -35,7 +37,7 @@ from nova_code_verifier.verifier.reference.task import (
     read_text_reference,
 )
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, Polarity, Rubric
-from nova_code_verifier.verifier.scoring.guess_baseline import best_guess
+from nova_code_verifier.verifier.scoring.guess_baseline import best_guess, best_of
 from nova_code_verifier.verifier.scoring.score import (
     no_candidate,
     refused,
@@ -70,7 +72,6 @@ from nova_code_verifier.verifier.types import (
     Verdict,
 )
 
-_SHOWN_BYTES = 2048
 _NO_JUDGE = (
     "similarity: this sample needs a language model to compare texts; "
     "set VERIFIER_JUDGE_MODEL to its id"
@@ -192,9 +193,10 @@ def grade(
     """Yield every sample as soon as its score is known, in no particular order.
 
     *default_limits* hold where a reference states no limits. Keep one *discovery_cache* for many
-    batches of the same prompts: what their test code asks is then discovered once. *compare* starts
-    to compare two texts by a language model, if the rubric gives similarity a weight
-    (`handlers/llm_judge/judge.py`). *attempt* isolates bugs per sample; by default they are raised.
+    batches of the same prompts: what their test code asks is then discovered once, and their
+    checker programs are tried once. *compare* starts to compare two texts by a language model, if
+    the rubric gives similarity a weight (`handlers/llm_judge/judge.py`). *attempt* isolates bugs
+    per sample; by default they are raised.
     Raises SandboxError if the sandbox cannot start.
     """
     waiting: dict[int, PreparedSample] = {}
@@ -355,8 +357,9 @@ def _source_of(plan: TestPlan | CodePlan) -> Source:
 
 # -- run -------------------------------------------------------------------------------
 
-Run = tuple[Execution, ...] | TestCodeRun
-"""What the sandbox reported: an execution for each case of a `TestPlan`, or a run of test code."""
+Run = tuple[Execution, ...] | CheckedRun | TestCodeRun
+"""What the sandbox reported: an execution for each case of a `TestPlan`, the same with the checks
+of a checker program, or a run of test code."""
 
 
 def _with_broken_prelude(
@@ -375,23 +378,49 @@ def _with_broken_prelude(
 def _run(
     waiting: Mapping[int, PreparedSample], executor: Executor, discovery_cache: DiscoveryCache
 ) -> Iterator[tuple[int, Run]]:
-    """Run all jobs, then all test code; yield each sample's run as it ends."""
+    """Run all jobs, then all test code, then all that has a checker program.
+
+    Yield each sample's run as it ends.
+    """
     jobs = {index: prepared.job for index, prepared in waiting.items() if prepared.job}
+    checked = {
+        index: prepared.plan
+        for index, prepared in waiting.items()
+        if isinstance(prepared.plan, TestPlan) and prepared.plan.checker_program and prepared.job
+    }
     runs = {
         index: TestCodeRun(program=prepared.program, plan=prepared.plan, prelude=prepared.prelude)
         for index, prepared in waiting.items()
         if prepared.program and isinstance(prepared.plan, CodePlan)
     }
     yield from ((index, ()) for index in waiting if index not in jobs and index not in runs)
-    job_indexes, run_indexes = list(jobs), list(runs)
-    for number, executions in executor.run(list(jobs.values())):
+    job_indexes, run_indexes = [index for index in jobs if index not in checked], list(runs)
+    for number, executions in executor.run([jobs[index] for index in job_indexes]):
         yield job_indexes[number], executions
     for number in grade_all(list(runs.values()), executor, discovery_cache):
         yield run_indexes[number], runs[run_indexes[number]]
+    yield from _run_checked(checked, jobs, executor, discovery_cache.trials)
+
+
+def _run_checked(
+    plans: Mapping[int, TestPlan], jobs: Mapping[int, Job], executor: Executor, cache: TrialCache
+) -> Iterator[tuple[int, CheckedRun]]:
+    """Try the checker programs of *plans*, run the candidates, and have their outputs checked."""
+    for batch in batches_of(plans):
+        trials = try_checkers([plans[index] for index in batch], executor, cache)
+        runs = {
+            index: CheckedRun(plan=plans[index], trial=trial)
+            for index, trial in zip(batch, trials, strict=True)
+        }
+        sound = [index for index in batch if not runs[index].problem]
+        for number, executions in executor.run([jobs[index] for index in sound]):
+            runs[sound[number]].take(executions)
+        make_checks(list(runs.values()), executor)
+        yield from runs.items()
 
 
 def _seconds_of(run: Run) -> float:
-    if isinstance(run, TestCodeRun):
+    if isinstance(run, TestCodeRun | CheckedRun):
         return run.seconds
     return sum(execution.wall_seconds for execution in run)
 
@@ -404,28 +433,24 @@ def case_results(prepared: PreparedSample, run: Run) -> CaseResults:
         total = len(run.cases)
         guessed = Fraction(min(run.guessed, total), total)
         return CaseResults(cases=run.cases, guessed=guessed, self_compared=run.self_compared)
-    plan = prepared.plan
+    plan, grouping = prepared.plan, prepared.task.rubric.groups
     if not isinstance(plan, TestPlan):
         return CaseResults()
+    if isinstance(run, CheckedRun):
+        guessed = best_of(run.trial.guessed, plan, grouping)
+        results = CaseResults(cases=tuple(run.results), guessed=guessed)
+        return replace(results, problem=run.problem, is_outage=run.is_outage)
     pairs = zip(plan.cases, run, strict=True)
     try:
         cases = tuple(_case_result(case, plan.checker, execution) for case, execution in pairs)
-        return CaseResults(cases=cases, guessed=best_guess(plan, prepared.task.rubric.groups))
+        return CaseResults(cases=cases, guessed=best_guess(plan, grouping))
     except VerifierError as error:
         return CaseResults(problem=str(error))
 
 
 def _case_result(case: TestCase, checker: Checker, execution: Execution) -> CaseResult:
-    """Judge a case, and keep only as much of its output as people are shown.
-
-    A batch of whole outputs would fill the memory.
-    """
-    verdict, stdout = judge_case(case, checker, execution), execution.stdout
-    if len(stdout) > 2 * _SHOWN_BYTES:
-        stdout = stdout[:_SHOWN_BYTES] + b" ... " + stdout[-_SHOWN_BYTES:]
-    value = execution.value if execution.value_bytes <= _SHOWN_BYTES else None
-    shown = replace(execution, stdout=stdout, value=value)
-    return CaseResult(verdict=verdict, execution=shown)
+    verdict = judge_case(case, checker, execution)
+    return CaseResult(verdict=verdict, execution=excerpt_of(execution))
 
 
 # -- conclude --------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 A `Candidate` holds no tests and a `TestPlan` no candidate, so that neither can leak to the other.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from nova_code_verifier.sandbox.types import Execution, Limits
@@ -60,6 +60,22 @@ class Checker:
     rel_tol: float = 1e-6
 
 
+class CheckerContract(StrEnum):
+    """How a dataset's checker program is asked (see `checking/program.py`)."""
+
+    ARGV = "argv"
+    FUNCTION = "function"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckerProgram:
+    """A Python program of the dataset that compares outputs. `path` is where it was found."""
+
+    source: str
+    contract: CheckerContract
+    path: str = field(compare=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StdioCase:
     """A test case: standard input, and the output that is expected. Secret."""
@@ -109,11 +125,13 @@ class ProgramSetup:
 class TestPlan:
     """The tests of a reference: cases of one kind, how to compare, and limits for each case.
 
+    If there is a `checker_program`, it compares instead of the `checker`, and all cases are stdio.
     `notes` say what was read otherwise than the reference writes it.
     """
 
     cases: tuple[TestCase, ...]
     checker: Checker = Checker()
+    checker_program: CheckerProgram | None = None
     limits: Limits = Limits()
     groups: Groups | None = None
     setup: ProgramSetup = ProgramSetup()

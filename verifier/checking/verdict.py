@@ -3,10 +3,13 @@
 In: a test case, its checker, and the execution of its question. Out: a `Verdict`.
 """
 
+from dataclasses import replace
+
 from nova_code_verifier.sandbox.types import Ending, Execution
 from nova_code_verifier.verifier.checking.checkers import output_matches, value_matches
 from nova_code_verifier.verifier.types import Checker, StdioCase, TestCase, Verdict
 
+_SHOWN_BYTES = 2048
 _BY_ENDING = {
     Ending.RAISED: Verdict.RUNTIME_ERROR,
     Ending.UNREADABLE: Verdict.WRONG_ANSWER,
@@ -45,6 +48,18 @@ def judge_case(case: TestCase, checker: Checker, execution: Execution) -> Verdic
 def verdict_of_ending(ending: Ending) -> Verdict:
     """Return the verdict of a question that has no answer. *ending* must not be FINISHED."""
     return _BY_ENDING[ending]
+
+
+def excerpt_of(execution: Execution) -> Execution:
+    """Keep only as much of an execution's output as people are shown.
+
+    A batch of whole outputs would fill the memory.
+    """
+    stdout = execution.stdout
+    if len(stdout) > 2 * _SHOWN_BYTES:
+        stdout = stdout[:_SHOWN_BYTES] + b" ... " + stdout[-_SHOWN_BYTES:]
+    value = execution.value if execution.value_bytes <= _SHOWN_BYTES else None
+    return replace(execution, stdout=stdout, value=value)
 
 
 def overall(verdicts: tuple[Verdict, ...]) -> Verdict:

@@ -22,7 +22,8 @@ The canonical form:
 | | where tests patch what the candidate uses. A candidate can then cheat; its rows say so |
 | `checker` | a kind, or `{"kind": "numeric", "abs_tol": 1e-9, "rel_tol": 1e-9}`. Kinds: |
 | | `tokens` (default), `exact`, `case_insensitive`, `numeric`, `unordered_lines`, `json`. |
-| | Only `numeric` has tolerances; default: 1e-6 |
+| | Only `numeric` has tolerances; default: 1e-6. Or a program (`reference/checker_program.py`): |
+| | `{"kind": "program", "source": "import sys\n...", "contract": "argv"}` |
 | `limits` | see `reference/limits.py`, which also reads `time_limit` and `memory_limit` |
 | `language` | `python` (default), `py` or `python3`, in any case |
 | `prelude`, `starter_code` | see `reference/program_setup.py` |
@@ -48,9 +49,16 @@ next to them. Test code compares values itself, so a `checker` next to it is an 
 """
 
 import sys
+from dataclasses import replace
 
 from nova_code_verifier.sandbox.types import Limits
 from nova_code_verifier.verifier.errors import VerifierError, nearest_key
+from nova_code_verifier.verifier.reference.checker_program import (
+    PROGRAM_KIND,
+    find_checker_program,
+    read_checker_program,
+    refuse_bare_source,
+)
 from nova_code_verifier.verifier.reference.columns import read_language
 from nova_code_verifier.verifier.reference.datasets.cases import build_cases
 from nova_code_verifier.verifier.reference.datasets.code import CodeTests, build_test_code
@@ -58,8 +66,10 @@ from nova_code_verifier.verifier.reference.datasets.rows import read_function_na
 from nova_code_verifier.verifier.reference.datasets.shapes import CanonicalTests, find_tests
 from nova_code_verifier.verifier.reference.fields import (
     Scope,
+    Setting,
     bad_value,
     check_count,
+    contradiction,
     did_you_mean,
     mismatch,
     quote_keys,
@@ -81,6 +91,7 @@ from nova_code_verifier.verifier.types import (
     CallCase,
     Checker,
     CheckerKind,
+    CheckerProgram,
     CodePlan,
     Groups,
     StdioCase,
@@ -109,6 +120,10 @@ def plan_tests(reference: object, *, default_limits: Limits = Limits()) -> TestP
     found, scopes = find_tests(reference, notes)
     read_setting(scopes, "language", read_language)
     checker = read_setting(scopes, "checker", _read_checker)
+    if program := find_checker_program(scopes):
+        if checker:
+            raise contradiction(program.path, checker.field)
+        checker = Setting(field=program.path, value=program)
     limits = read_limits(scopes, default=default_limits, notes=notes)
     setup = read_program_setup(scopes)
     tests: TestCode | tuple[TestCase, ...]
@@ -130,19 +145,22 @@ def plan_tests(reference: object, *, default_limits: Limits = Limits()) -> TestP
     if not isinstance(tests, TestCode):
         chosen = checker.value if checker else Checker()
         setup = setup_for_cases(setup, tests)
-        return TestPlan(
-            cases=tests,
-            checker=chosen,
-            limits=limits,
-            groups=groups,
-            setup=setup,
-            notes=tuple(notes),
-        )
+        plan = TestPlan(cases=tests, limits=limits, groups=groups, setup=setup, notes=tuple(notes))
+        return _with_checker(plan, chosen)
     if checker:
         problem = "found a checker, but test code compares values itself; remove the checker"
         raise VerifierError(checker.field, problem)
     setup, tests = setup_for_test_code(setup, tests)
     return CodePlan(test_code=tests, limits=limits, setup=setup, notes=tuple(notes))
+
+
+def _with_checker(plan: TestPlan, checker: Checker | CheckerProgram) -> TestPlan:
+    if isinstance(checker, Checker):
+        return replace(plan, checker=checker)
+    if isinstance(plan.cases[0], CallCase):
+        problem = "found a checker program, which compares outputs, but the tests are calls"
+        raise VerifierError(checker.path, f"{problem}; set checker to a kind")
+    return replace(plan, checker_program=checker)
 
 
 def _refuse_misspelt_keys(scope: Scope) -> None:
@@ -256,10 +274,13 @@ def _read_flag(field: str, value: object) -> bool:
     return value
 
 
-def _read_checker(field: str, value: object) -> Checker:
+def _read_checker(field: str, value: object) -> Checker | CheckerProgram:
     if isinstance(value, str) and not value.lstrip().startswith("{"):
+        refuse_bare_source(field, value)
         return Checker(kind=_checker_kind(field, value))
     values = read_dict(field, value, "the name of a checker, or a dict")
+    if values.get("kind") == PROGRAM_KIND:
+        return read_checker_program(field, values)
     refuse_unknown_keys(field, values, ("kind", "abs_tol", "rel_tol"))
     kind = _checker_kind(f"{field}.kind", values.get("kind"))
     tolerances = {}

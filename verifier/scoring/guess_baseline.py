@@ -11,7 +11,7 @@ tried with programs that repeat their input. The share may then be too low, neve
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from fractions import Fraction
 from functools import partial
 
@@ -73,6 +73,16 @@ def best_guess(plan: TestPlan, grouping: Grouping = Grouping.SUM) -> Fraction:
         for key, answer in answers.items()
     ]
     return best_common_answer(expected, plan.checker, share, best)
+
+
+def best_of(guessed: Iterable[Collection[int]], plan: TestPlan, grouping: Grouping) -> Fraction:
+    """Return the largest share that a guess earns; *guessed* are the cases that each one passes."""
+    total, groups = len(plan.cases), plan.groups
+    if total == 1:
+        return Fraction(1)
+    return max(
+        (share_of(passed, total, groups, grouping) for passed in guessed), default=Fraction()
+    )
 
 
 def _is_lenient(plan: TestPlan) -> bool:

@@ -33,7 +33,7 @@ def case_table(plan: TestPlan | CodePlan, cases: Sequence[CaseResult]) -> Table:
             shown = _test_line(plan, case, statements), _answered(case.execution)
         remark = ending_text(case.execution)
         if case.message:
-            remark = f'{remark}: "{case.message}"'
+            remark = ": ".join(filter(None, (remark, f'"{case.message}"')))
         table.add_row(
             printable(case.name) or str(index + 1),
             case.verdict,

@@ -28,6 +28,7 @@ from nova_code_verifier.verifier.types import (
     Verdict,
 )
 from tests.fakes import ScriptedExecutor
+from tests.unit.verifier.checking.checker_programs import checking
 
 SECRET = "s3cret"
 DOUBLE = {"tests": {"kind": "stdio", "cases": [{"stdin": "21\n", "stdout": "42\n"}]}}
@@ -430,3 +431,45 @@ def test_a_body_is_read_for_risks_with_its_head() -> None:
     )
 
     assert [finding.name for finding in prepared.findings] == ["os.system"]
+
+
+# Checker programs
+
+CHECKER = "print('the checker of the dataset')"
+CHECKED = {
+    "tests": {"kind": "stdio", "cases": [{"stdin": "21\n", "stdout": SECRET}]},
+    "checker": {"kind": "program", "contract": "argv", "source": CHECKER},
+}
+
+
+def test_a_checker_program_decides() -> None:
+    """An output that differs from the expected one is right if the dataset's checker says so."""
+    executor = checking(lambda *texts: texts[2] in (SECRET + "\n", "43\n"), candidate=WRONG)
+
+    (score,) = judge([sample(CHECKED)], executor)
+
+    assert (score.verdict, score.reward) == (Verdict.ACCEPTED, 1.0)
+
+
+def test_checker_and_candidate_never_meet() -> None:
+    """No job of a candidate holds the checker or an expected answer, nor a check the candidate."""
+    executor = checking(lambda *texts: texts[2] == SECRET + "\n", candidate=WRONG)
+
+    judge([sample(CHECKED, fenced("print(43)  # the candidate"))], executor)
+
+    assert executor.trusted
+    assert len(executor.jobs) == 1
+    assert SECRET not in repr(executor.jobs)
+    assert "the checker" not in repr(executor.jobs)
+    assert "43" in repr(executor.trusted.jobs)
+    assert "the candidate" not in repr(executor.trusted.jobs)
+
+
+def test_a_candidate_is_not_run_for_a_checker_that_cannot_be_used() -> None:
+    """A checker that refuses the expected output makes the sample ungraded, whatever it prints."""
+    executor = checking(lambda *_: False, candidate=WRONG)
+
+    (score,) = judge([sample(CHECKED)], executor)
+
+    assert (score.verdict, score.is_outage, executor.jobs) == (Verdict.UNGRADED, False, [])
+    assert score.problem.startswith("checker.source: ")

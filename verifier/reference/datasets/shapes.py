@@ -82,7 +82,6 @@ _MAX_DEPTH = 6
 _MAX_HINTS = 6
 
 _UNSUPPORTED = {
-    "generated_checker": "found a checker program, which is not supported yet; set checker instead",
     "input_file": "found a file to read, which is not supported yet; expected stdin",
     "output_file": "found a file to write, which is not supported yet; expected stdout",
     "plus_input": "found inputs without expected outputs; use the rows with `test` on Hugging Face",

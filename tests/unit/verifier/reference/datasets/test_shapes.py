@@ -310,14 +310,13 @@ def test_test_code_next_to_other_tests_is_refused(reference: object, field: str)
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("generated_checker", "print(1)"),
         ("input_file", "in.txt"),
         ("output_file", "out.txt"),
         ("input_mode", "file"),
     ],
 )
 def test_unsupported_tests_are_refused(key: str, value: str) -> None:
-    """A checker program or a file is an error: without it, right programs would fail."""
+    """A file to read or write is an error: without it, right programs would fail."""
     error = error_of(PAIRS | {key: value})
 
     assert error.field == key
