@@ -9,7 +9,8 @@ from nova_code_verifier.handlers.settings import Settings, read_settings, with_r
 SamplesArgument = Annotated[
     str,
     typer.Argument(
-        metavar="SAMPLES.jsonl", help="The samples, one JSON object per line; - is standard input."
+        metavar="SAMPLES.jsonl",
+        help="The samples, one JSON object per line, or another format; - is standard input.",
     ),
 ]
 RubricOption = Annotated[

@@ -8,7 +8,8 @@ import json
 from dataclasses import dataclass
 
 from nova_code_verifier.handlers import row_lint
-from nova_code_verifier.handlers.cli.files import UnusableFileError, open_input, read_lines
+from nova_code_verifier.handlers.cli.dataset_files.reading import open_records, open_text
+from nova_code_verifier.handlers.cli.files import UnusableFileError
 from nova_code_verifier.handlers.cli.sample_lines import read_samples
 from nova_code_verifier.handlers.wire import read_event
 
@@ -85,16 +86,20 @@ def _as_document(text: bytes, source: str) -> object:
 
 def _read_ids(name: str) -> list[object]:
     """Return the ids that the rows must have, in order."""
-    text = _read(name)
-    try:
-        return [entry.id for entry in read_event(json.loads(text)).entries]
-    except (ValueError, RecursionError):  # not an event: read it as `verifier score` does
-        return [line.entry.id for line in read_samples(text.split(b"\n"))]
+    with open_records(name) as file:
+        first = next(file.records, None)
+        if first is None:
+            return []
+        try:  # the value of a file that is one event holds all samples
+            ids = [entry.id for entry in read_event(first.value).entries]
+        except ValueError:
+            ids = [line.entry.id for line in read_samples([first])]
+        return ids + [line.entry.id for line in read_samples(file.records)]
 
 
 def _read(name: str) -> bytes:
-    with open_input(name) as stream:
-        return b"".join(read_lines(stream, name))
+    with open_text(name) as stream:
+        return stream.read()
 
 
 def _parse(text: bytes) -> object:
