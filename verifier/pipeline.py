@@ -386,7 +386,7 @@ def _case_result(case: TestCase, checker: Checker, execution: Execution) -> Case
         stdout = stdout[:_SHOWN_BYTES] + b" ... " + stdout[-_SHOWN_BYTES:]
     value = execution.value if execution.value_bytes <= _SHOWN_BYTES else None
     shown = replace(execution, stdout=stdout, value=value)
-    return CaseResult(verdict=verdict, execution=shown)
+    return CaseResult(verdict=verdict, execution=shown, stdout_bytes=len(execution.stdout))
 
 
 # -- conclude --------------------------------------------------------------------------

@@ -17,7 +17,7 @@ _BY_ENDING = {
     Ending.FORBIDDEN: Verdict.SECURITY_VIOLATION,
     Ending.NOT_COMPILED: Verdict.COMPILE_ERROR,
     Ending.NOT_LOADED: Verdict.RUNTIME_ERROR,
-    Ending.NO_ENTRY_POINT: Verdict.COMPILE_ERROR,
+    Ending.NO_ENTRY_POINT: Verdict.NO_ENTRY_POINT,
     Ending.SKIPPED: Verdict.TIME_LIMIT_EXCEEDED,
     Ending.UNSENDABLE: Verdict.UNGRADED,
     Ending.NOT_RUN: Verdict.UNGRADED,

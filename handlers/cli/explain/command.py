@@ -29,6 +29,8 @@ def explain(
       the verdict and the reward
       how the program was found in the completion; findings about its safety; format issues
       a table of the test cases (or of the opinions): what was expected, what was observed, and why
+      the first test cases that failed, with their inputs; the program (long texts are cut, and their
+      sizes are told)
       the formula of the correctness and of the reward, with the numbers of this sample
 
     The report contains expected answers. Do not show it to the model that you train.

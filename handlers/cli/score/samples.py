@@ -11,9 +11,10 @@ from typing import TypeVar
 
 from nova_code_verifier.handlers.cli.files import UnusableFileError, json_line
 from nova_code_verifier.handlers.cli.sample_lines import SampleLine
+from nova_code_verifier.handlers.cli.score.evidence import defined_names, details_with_evidence
 from nova_code_verifier.handlers.cli.score.remark import remark_on
 from nova_code_verifier.handlers.service import Outcome, Service
-from nova_code_verifier.verifier.types import Score
+from nova_code_verifier.verifier.types import Score, Verdict
 
 _CHUNK_SAMPLES = 256
 _CHUNK_BYTES = 32 * 2**20
@@ -105,11 +106,18 @@ def rows_text(samples: Iterable[ScoredSample]) -> bytes:
 def _scored(line: SampleLine, outcome: Outcome, *, with_details: bool) -> ScoredSample:
     score, sample = outcome.score, line.entry.sample
     has_completion = sample is not None and sample.completion is not None
+    defined: tuple[str, ...] = ()
+    if score.verdict is Verdict.NO_ENTRY_POINT and outcome.graded.prepared is not None:
+        candidate = outcome.graded.prepared.candidate
+        defined = defined_names(candidate.program) if candidate else ()
+    row = outcome.row
+    if with_details:
+        row = row | {"details": details_with_evidence(outcome.details, outcome.graded)}
     return ScoredSample(
         where=line.where,
-        row=outcome.row | ({"details": outcome.details} if with_details else {}),
+        row=row,
         score=replace(score, cases=()),
         tests_passed=score.tests_passed,
-        remark=remark_on(score, has_completion=has_completion),
+        remark=remark_on(score, has_completion=has_completion, defined=defined),
         has_no_completion=sample is not None and sample.completion is None,
     )
