@@ -24,6 +24,8 @@ class UnusableFileError(Exception):
 @contextmanager
 def open_input(name: str) -> Iterator[BinaryIO]:
     """Open the file *name* for reading. Raises UnusableFileError."""
+    if not name:
+        raise UnusableFileError("cannot read a file without a name: the argument is empty")
     if name != STANDARD:
         with file_errors(f"cannot read {name}"):
             stream = Path(name).open("rb")  # noqa: SIM115  (closed below)
@@ -45,6 +47,8 @@ def open_output(
     not destroy the results of another one. With *append*, it keeps its content. The input,
     *source*, and a file of samples in the directory *source* are refused.
     """
+    if not name:
+        raise UnusableFileError("cannot write a file without a name: the option is empty")
     if name != STANDARD:
         _refuse_input(name, source)
         with file_errors(f"cannot write {name}"):

@@ -13,6 +13,7 @@ from nova_code_verifier.handlers.cli.dataset_files.record import DamagedFileErro
 
 _BATCH_BYTES = 2**23
 _BATCH_ROWS = 256
+_BUFFER_BYTES = 2**20
 
 
 class NoArrowError(Exception):
@@ -57,7 +58,8 @@ def _batches(stream: BinaryIO, kind: Format) -> Iterator[Any]:
         return
     from pyarrow import parquet  # noqa: PLC0415
 
-    file = parquet.ParquetFile(stream)
+    # Otherwise it reads all row groups ahead, and keeps them in memory.
+    file = parquet.ParquetFile(stream, pre_buffer=False, buffer_size=_BUFFER_BYTES)
     groups = [file.metadata.row_group(index) for index in range(file.num_row_groups)]
     total_bytes = sum(group.total_byte_size for group in groups)
     row_bytes = max(1, total_bytes // max(1, file.metadata.num_rows))

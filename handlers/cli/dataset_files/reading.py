@@ -49,7 +49,7 @@ class RecordFile:
 @contextmanager
 def open_records(name: str) -> Iterator[RecordFile]:
     """Open the file or the directory *name*. Raises UnusableFileError."""
-    if name != STANDARD and Path(name).is_dir():
+    if name not in ("", STANDARD) and Path(name).is_dir():
         yield _open_directory(name)
         return
     with open_input(name) as stream:

@@ -8,7 +8,12 @@ import typer
 
 from nova_code_verifier.handlers.cli import files
 from nova_code_verifier.handlers.cli.exit_status import Status, exit_with
-from nova_code_verifier.handlers.cli.options import RubricOption, SamplesArgument, settings_with
+from nova_code_verifier.handlers.cli.options import (
+    RubricOption,
+    SamplesArgument,
+    count,
+    settings_with,
+)
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.sandbox.types import TimedExecutor
 
@@ -26,7 +31,8 @@ def score(
         bool,
         typer.Option(
             "--details",
-            help="Add `details` to each row: the verdict, output and error of each test case.",
+            help="Add `details` to each row: the program, and of each test case the verdict, the input, "
+            "what was expected and observed, and the error. They contain expected answers.",
         ),
     ] = False,
     table: Annotated[
@@ -39,7 +45,7 @@ def score(
     workers: Annotated[
         int | None,
         typer.Option(
-            min=1,
+            parser=count,
             metavar="N",
             help="How many programs run at once. Default: one per processor, and one more.",
         ),

@@ -74,7 +74,8 @@ def score_file(
                 if not ready:  # no guest runs that would miss this thread
                     outputs.finish()
     if summary.count + summary.kept_count == 0:  # more likely a mistake than the intention
-        raise files.UnusableFileError(f"{source}: found no samples, expected one or more")
+        name = files.shown_name(source)
+        raise files.UnusableFileError(f"{name}: found no samples, expected one or more")
     return summary
 
 
@@ -91,7 +92,7 @@ class _Outputs:
         append: bool,
         bar: ProgressBar,
     ) -> None:
-        name = out or files.STANDARD
+        name = files.STANDARD if out is None else out
         self._bar = bar
         self._rows = self._table = None
         self._is_shown = name == files.STANDARD and sys.stdout is not None and sys.stdout.isatty()
