@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 from nova_code_verifier.sandbox.types import Execution, Executor, Job, Limits
 from nova_code_verifier.verifier.checking.checks import CheckedRun, batches_of, make_checks
 from nova_code_verifier.verifier.checking.trial import TrialCache, try_checkers
-from nova_code_verifier.verifier.checking.verdict import excerpt_of, judge_case
+from nova_code_verifier.verifier.checking.verdict import judge_case, result_of
 from nova_code_verifier.verifier.completion.extraction import answer_text, extract_candidate
 from nova_code_verifier.verifier.completion.format import (
     format_issues_of_program,
@@ -449,8 +449,7 @@ def case_results(prepared: PreparedSample, run: Run) -> CaseResults:
 
 
 def _case_result(case: TestCase, checker: Checker, execution: Execution) -> CaseResult:
-    verdict = judge_case(case, checker, execution)
-    return CaseResult(verdict=verdict, execution=excerpt_of(execution))
+    return result_of(judge_case(case, checker, execution), execution)
 
 
 # -- conclude --------------------------------------------------------------------------

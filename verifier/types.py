@@ -179,6 +179,7 @@ class Verdict(StrEnum):
     MEMORY_LIMIT_EXCEEDED = "memory_limit_exceeded"
     OUTPUT_LIMIT_EXCEEDED = "output_limit_exceeded"
     COMPILE_ERROR = "compile_error"
+    NO_ENTRY_POINT = "no_entry_point"
     SECURITY_VIOLATION = "security_violation"
     NO_CANDIDATE = "no_candidate"
     UNGRADED = "ungraded"
@@ -192,6 +193,7 @@ class CaseResult:
     decoded (JSON bytes: `{"call": …}`, the operation and the answer of
     `sandbox/guest/object_session.py`), and `message` is that of the tests. That message may
     contain what was expected: secret. `test_line` is the line of the tests that failed, from 1.
+    `stdout_bytes` is the size of the whole output, of which the execution keeps the ends only.
     """
 
     verdict: Verdict
@@ -199,6 +201,7 @@ class CaseResult:
     name: str = ""
     message: str = ""
     test_line: int = 0
+    stdout_bytes: int = 0
 
 
 class FormatIssue(StrEnum):

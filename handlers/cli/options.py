@@ -6,10 +6,13 @@ import typer
 
 from nova_code_verifier.handlers.settings import Settings, read_settings, with_rubric
 
+_SHOWN_CHARACTERS = 40
+
 SamplesArgument = Annotated[
     str,
     typer.Argument(
-        metavar="SAMPLES.jsonl", help="The samples, one JSON object per line; - is standard input."
+        metavar="SAMPLES.jsonl",
+        help="The samples, one JSON object per line, or another format; - is standard input.",
     ),
 ]
 RubricOption = Annotated[
@@ -37,6 +40,18 @@ IdFieldOption = Annotated[
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON object instead of a table.")
 ]
+
+
+def count(text: str) -> int:
+    """Read a whole number of 1 or more. Raises BadParameter, which says what was found."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        found = text[:_SHOWN_CHARACTERS]
+        raise typer.BadParameter(f"found {found}, expected a whole number of 1 or more")
+    return number
 
 
 def settings_with(rubric: str | None) -> Settings:

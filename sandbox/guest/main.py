@@ -188,7 +188,7 @@ def _answer_calls(prelude: bytes, program: bytes, code: types.CodeType, calls: i
 def _answer_call(names: dict[str, Any], entry_point: str, arguments: list[object]) -> None:
     target = _find_target(names, entry_point)
     if target is None:
-        problem = f"there is no {entry_point}"
+        problem = f"the program defines no {entry_point}"
         _report(MessageKind.FAILED, Failure.NO_ENTRY_POINT, "LookupError", problem)
         os._exit(1)
     _answer(lambda: encode(target()(*arguments)))

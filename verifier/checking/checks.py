@@ -5,7 +5,7 @@ output that differs from the expected one is checked, and only if its program en
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nova_code_verifier.sandbox.types import Ending, Execution, Executor
 from nova_code_verifier.verifier.checking.program import (
@@ -16,7 +16,7 @@ from nova_code_verifier.verifier.checking.program import (
     longest_output,
 )
 from nova_code_verifier.verifier.checking.trial import Trial
-from nova_code_verifier.verifier.checking.verdict import excerpt_of, verdict_of_ending
+from nova_code_verifier.verifier.checking.verdict import result_of, verdict_of_ending
 from nova_code_verifier.verifier.types import (
     CaseResult,
     CheckerProgram,
@@ -64,7 +64,7 @@ class CheckedRun:
             result = _without_check(case, execution)
             if result is None:
                 self.checks[index] = Check(case, execution.stdout)
-                result = CaseResult(verdict=Verdict.WRONG_ANSWER, execution=excerpt_of(execution))
+                result = result_of(Verdict.WRONG_ANSWER, execution)
             self.results.append(result)
 
 
@@ -82,7 +82,7 @@ def _without_check(case: StdioCase, execution: Execution) -> CaseResult | None:
         message = f"an output of more than {longest_output(case)} bytes is not checked"
     else:
         return None
-    return CaseResult(verdict=verdict, execution=excerpt_of(execution), message=message)
+    return result_of(verdict, execution, message)
 
 
 def batches_of(plans: Mapping[int, TestPlan]) -> Iterator[list[int]]:
@@ -109,13 +109,13 @@ def make_checks(runs: Sequence[CheckedRun], executor: Executor) -> None:
         for index, opinion in zip(run.checks, opinions, strict=True):
             if opinion.is_outage:
                 run.problem, run.is_outage = opinion.message, True
-            run.results[index] = _result(run.results[index].execution, opinion)
+            run.results[index] = _checked(run.results[index], opinion)
         run.checks.clear()
         run.seconds += sum(opinion.seconds for opinion in opinions)
 
 
-def _result(execution: Execution, opinion: Opinion) -> CaseResult:
+def _checked(result: CaseResult, opinion: Opinion) -> CaseResult:
     verdict = Verdict.ACCEPTED if opinion.accepts else Verdict.WRONG_ANSWER
     # The trial has shown that the checker works. So the output made it fail: it is wrong.
     message = (_MALFORMED if opinion.accepts is None else "") + opinion.message
-    return CaseResult(verdict=verdict, execution=execution, message=message[:_MAX_MESSAGE])
+    return replace(result, verdict=verdict, message=message[:_MAX_MESSAGE])

@@ -372,7 +372,7 @@ def _result_of(item: ItemReport) -> CaseResult:
             verdict, ending = Verdict.RUNTIME_ERROR, Ending.RAISED
         case ItemState.FAILED | ItemState.NOT_REACHED if type_name in _MISSING_NAME_ERRORS:
             # The tests raised it, not the candidate: the candidate does not define the name.
-            verdict, ending = Verdict.COMPILE_ERROR, Ending.NO_ENTRY_POINT
+            verdict, ending = Verdict.NO_ENTRY_POINT, Ending.NO_ENTRY_POINT
         case ItemState.FAILED | ItemState.NOT_REACHED | ItemState.OPEN | ItemState.SKIPPED:
             verdict, ending = Verdict.WRONG_ANSWER, Ending.FINISHED
         case _:

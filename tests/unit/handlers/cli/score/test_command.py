@@ -82,7 +82,7 @@ def test_problems_of_the_dataset_follow_the_summary() -> None:
     """The first five are listed with line and id, and the others are counted."""
     bad = "".join(f'{{"id": "row-{number}", "messages": 0}}\n' for number in range(7))
 
-    done = verifier("score", "-", stdin=bad)
+    done = verifier("score", "-", stdin=f"{bad}{sample()}")
 
     *_, heading, first, _, _, _, fifth, more = done.stderr.splitlines()
     assert heading.startswith("7 samples could not be graded")
