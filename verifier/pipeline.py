@@ -15,7 +15,11 @@ from typing import Protocol, TypeVar
 
 from nova_code_verifier.sandbox.types import Execution, Executor, Job, Limits
 from nova_code_verifier.verifier.checking.verdict import judge_case
-from nova_code_verifier.verifier.completion.extraction import answer_text, extract_candidate
+from nova_code_verifier.verifier.completion.extraction import (
+    answer_text,
+    extract_candidate,
+    other_language,
+)
 from nova_code_verifier.verifier.completion.format import (
     format_issues_of_program,
     format_issues_of_text,
@@ -24,6 +28,7 @@ from nova_code_verifier.verifier.completion.parsing import ParsedCompletion, par
 from nova_code_verifier.verifier.completion.safety import find_risks
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.jobs import job_for, program_with
+from nova_code_verifier.verifier.reference.entry_points import entry_points
 from nova_code_verifier.verifier.reference.plan import plan_tests
 from nova_code_verifier.verifier.reference.task import (
     Task,
@@ -83,7 +88,8 @@ class PreparedSample:
     `job` is set for stdio and call tests, `program` for the test code of the `plan`. `problem` says
     why the reference cannot be used. `comparison` is what a language model has to compare.
     `sentiment` is the answer and the expected one. A `candidate` with nothing to run was refused:
-    its `findings` violate the rubric's safety policy.
+    its `findings` violate the rubric's safety policy. Without a candidate, `other_language` is the
+    tag of a block of another language.
     """
 
     task: TaskSpec
@@ -97,6 +103,7 @@ class PreparedSample:
     sentiment: tuple[SentimentResult, Expected] | None = None
     format_issues: tuple[FormatIssue, ...] = ()
     findings: tuple[Finding, ...] = ()
+    other_language: str = ""
 
     @property
     def is_runnable(self) -> bool:
@@ -303,10 +310,11 @@ def _prepare_program(
 ) -> PreparedSample:
     rubric = task.rubric
     prompt = plan.test_code.prompt if isinstance(plan, CodePlan) else ""
-    candidate = extract_candidate(completion, prompt=prompt)
+    names = partial(entry_points, plan)
+    candidate = extract_candidate(completion, prompt=prompt, names=names)
     prepared = PreparedSample(task=task, source=_source_of(plan), candidate=candidate, plan=plan)
     if candidate is None:
-        return prepared
+        return replace(prepared, other_language=other_language(completion))
     program, solution = candidate.program, task.solution if rubric.similarity else ""
     findings = find_risks(program, rubric.policy)
     format_issues = format_issues_of_program(completion, candidate, rubric)
@@ -435,7 +443,8 @@ def _score_without_run(prepared: PreparedSample) -> Score:
     is_text = prepared.source is Source.SIMILARITY
     total = len(plan.cases) if isinstance(plan, TestPlan) else int(is_text)
     if candidate is None:
-        return no_candidate(rubric, tests_total=total)
+        score = no_candidate(rubric, tests_total=total)
+        return replace(score, other_language=prepared.other_language)
     findings, issues = prepared.findings, prepared.format_issues
     return refused(rubric, candidate, findings=findings, format_issues=issues, tests_total=total)
 

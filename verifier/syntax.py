@@ -4,6 +4,7 @@ In: any text, also a hostile one. Out: its syntax tree. Warnings about odd escap
 """
 
 import ast
+import symtable
 import threading
 import warnings
 from collections import defaultdict
@@ -34,6 +35,28 @@ def read_python(text: str) -> ast.Module | None:
         return parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None  # The last two mean that it is nested too deeply for the parser.
+
+
+def free_names(text: str) -> frozenset[str]:
+    """Return the names that a module uses but nowhere binds at its top level, also builtins.
+
+    Return none if *text* is not a module.
+    """
+    try:
+        with _WARNING_FILTERS, warnings.catch_warnings(action="ignore"):
+            top = symtable.symtable(text, "<text>", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset()
+    used, bound = set[str](), set[str]()
+    tables = [top]
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        for symbol in table.get_symbols():
+            if table is top or symbol.is_global():
+                is_bound = symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
+                (bound if is_bound else used).add(symbol.get_name())
+    return frozenset(used - bound)
 
 
 class Nodes:

@@ -27,6 +27,7 @@ class ExtractionMethod(StrEnum):
     """How the program was found in the completion."""
 
     TAGGED_FENCE = "tagged_fence"
+    PREFILLED_FENCE = "prefilled_fence"
     UNTAGGED_FENCE = "untagged_fence"
     UNCLOSED_FENCE = "unclosed_fence"
     BARE_TEXT = "bare_text"
@@ -236,7 +237,8 @@ class Score:
     If `verdict` is `UNGRADED`, `reward` is None and the other numbers mean nothing: `problem` is
     the reason, and `is_outage` says whether it is our fault (send the sample again) or the
     dataset's. `self_compared` counts test cases in which the candidate itself compared two of its
-    objects. `shared_process` says that candidate and tests ran in one process.
+    objects. `shared_process` says that candidate and tests ran in one process. `other_language` is
+    the tag of a block of another language, where no program was found.
     """
 
     verdict: Verdict
@@ -260,6 +262,7 @@ class Score:
     shared_process: bool = False
     problem: str = ""
     is_outage: bool = False
+    other_language: str = ""
 
     @property
     def tests_passed(self) -> int:
