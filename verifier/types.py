@@ -27,6 +27,7 @@ class ExtractionMethod(StrEnum):
     """How the program was found in the completion."""
 
     TAGGED_FENCE = "tagged_fence"
+    PREFILLED_FENCE = "prefilled_fence"
     UNTAGGED_FENCE = "untagged_fence"
     UNCLOSED_FENCE = "unclosed_fence"
     BARE_TEXT = "bare_text"
@@ -281,7 +282,8 @@ class Score:
     dataset's. `self_compared` counts test cases in which the candidate itself compared two of its
     objects. `shared_process` says that candidate and tests ran in one process. `prelude` is what
     was imported for the program, or the row's own. `notes` say what of the reference was read
-    otherwise than it is written.
+    otherwise than it is written. `other_language` is the tag of a block of another language, where
+    no program was found.
     """
 
     verdict: Verdict
@@ -307,6 +309,7 @@ class Score:
     problem: str = ""
     is_outage: bool = False
     notes: tuple[str, ...] = ()
+    other_language: str = ""
 
     @property
     def tests_passed(self) -> int:
