@@ -146,7 +146,8 @@ class TestCode:
     `prompt` comes before the candidate's own code: imports, helpers, classes that tests and
     candidate share. `style` is `script`, `pytest` or `unittest`; "" means: see the source.
     `modules` are the names under which the tests import the candidate. `shared_process` runs tests
-    and candidate in one process, where the candidate could read the tests.
+    and candidate in one process, where the candidate could read the tests. `libraries` are modules
+    that the row names as needed.
     """
 
     source: str
@@ -155,6 +156,7 @@ class TestCode:
     style: str = ""
     modules: tuple[str, ...] = ("solution",)
     shared_process: bool = False
+    libraries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

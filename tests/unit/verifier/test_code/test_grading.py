@@ -727,7 +727,7 @@ def test_a_malformed_item_in_the_report_of_a_shared_process_fails(
     assert verdicts(score) == [FAIL]
 
 
-@pytest.mark.parametrize("report", ["5", "('', '', '')", "('', '', '', 7)", "(1, 2, 3, 4)"])
+@pytest.mark.parametrize("report", ["5", "('', '')", "('', '', 7)", "(1, 2, 3)"])
 def test_a_malformed_report_of_a_shared_process_fails_all_items(
     executor: LocalExecutor, report: str
 ) -> None:
