@@ -31,19 +31,21 @@ from nova_code_verifier.sandbox.protocol.guest_messages import FORBIDDEN_END, FO
 
 AuditHook = Callable[[str, tuple[object, ...]], None]
 
-_AF_UNIX = 1
+_AF_UNIX, _AF_INET6 = 1, 10
 
 FORBIDDEN_EVENTS = frozenset(
     {
         "os.exec", "os.fork", "os.forkpty", "os.killpg", "os.posix_spawn", "os.spawn",
-        "os.system", "pty.spawn", "subprocess.Popen",
+        "os.system", "pty.spawn",
         "socket.bind", "socket.connect", "socket.getaddrinfo", "socket.gethostbyaddr",
         "socket.gethostbyname", "socket.getnameinfo", "socket.sendto",
         "ftplib.connect", "http.client.connect", "imaplib.open", "nntplib.connect",
         "poplib.connect", "smtplib.connect", "telnetlib.Telnet.open", "urllib.Request",
-        "webbrowser.open",
     }
 )  # fmt: skip
+
+# Honest libraries try this in passing, and go on without it: `platform` asks `uname`.
+_REFUSED_EVENTS = frozenset({"subprocess.Popen"})
 
 _STRICTLY_FORBIDDEN_EVENTS = FORBIDDEN_EVENTS | {
     "cpython.PyInterpreterState_New",  # a new interpreter has no hook
@@ -51,28 +53,26 @@ _STRICTLY_FORBIDDEN_EVENTS = FORBIDDEN_EVENTS | {
     "ctypes.dlsym",
 }
 
-_REFUSED_EVENTS = frozenset(
-    {
-        "gc.get_objects",
-        "gc.get_referents",
-        "gc.get_referrers",
-        "os.link",  # without new links, a path leads where it says
-        "os.symlink",
-        "resource.prlimit",
-        "socket.sethostname",
-        "sqlite3.connect",  # opens files without an audit event
-        "sys._current_exceptions",
-        "sys._current_frames",
-        "syslog.openlog",
-        "syslog.syslog",
-    }
-)
+_STRICTLY_REFUSED_EVENTS = _REFUSED_EVENTS | {
+    "gc.get_objects",
+    "gc.get_referents",
+    "gc.get_referrers",
+    "os.link",  # without new links, a path leads where it says
+    "os.symlink",
+    "resource.prlimit",
+    "socket.sethostname",
+    "sqlite3.connect",  # opens files without an audit event
+    "sys._current_exceptions",
+    "sys._current_frames",
+    "syslog.openlog",
+    "syslog.syslog",
+}
 
 _READING_EVENTS = frozenset({"os.listdir", "os.scandir"})
 
 _WRITING_EVENTS = frozenset(
     {
-        # If the current directory cannot change, every relative path is below it.
+        # If the current directory stays in these, every relative path is below one of them.
         "os.chdir",
         "os.chflags", "os.chmod", "os.chown", "os.mkdir", "os.remove", "os.removexattr",
         "os.rename", "os.rmdir", "os.setxattr", "os.truncate", "os.utime",
@@ -174,11 +174,14 @@ def _ignore_call(*_: object) -> None:
 
 
 def build_hook(
-    *, channel_fd: int, work_directory: str, readable: tuple[str, ...], strict: bool
+    *, channel_fd: int, writable: tuple[str, ...], readable: tuple[str, ...], strict: bool
 ) -> AuditHook:
-    """Return the hook for the forks of this process. A strict one lets them read *readable*."""
+    """Return the hook for the forks of this process.
+
+    A strict one lets them write in the directories *writable*, and read *readable*.
+    """
     if strict:
-        return _strict_hook(channel_fd, work_directory, readable)
+        return _strict_hook(channel_fd, writable, readable)
     return _common_hook(channel_fd)
 
 
@@ -188,20 +191,26 @@ def _common_hook(channel_fd: int) -> AuditHook:
         args: tuple[object, ...],
         *,
         forbidden: frozenset[str] = FORBIDDEN_EVENTS,
+        refused: frozenset[str] = _REFUSED_EVENTS,
         getpid: Callable[[], int] = posix.getpid,
         write: Callable[[int, bytes], int] = posix.write,
         kill: Callable[[int, int], None] = posix.kill,
         sigkill: int = int(signal.SIGKILL),
-        unix: int = _AF_UNIX,
+        families: frozenset[object] = frozenset({_AF_UNIX, _AF_INET6}),
+        ipv6: int = _AF_INET6,
         channel: int = channel_fd,
         start: bytes = FORBIDDEN_START,
         end: bytes = FORBIDDEN_END,
         zygote: int = posix.getpid(),  # the process that builds the hook
         error: type[Exception] = OSError,
+        permission_error: type[Exception] = PermissionError,
     ) -> None:
-        if (
+        if event in refused or (event == "socket.__new__" and args[1] == ipv6):
+            if getpid() != zygote:
+                raise permission_error(13, "refused by the sandbox")
+        elif (
             event in forbidden
-            or (event == "socket.__new__" and args[1] != unix)
+            or (event == "socket.__new__" and args[1] not in families)
             or (event == "os.kill" and args[0] != getpid())
         ) and getpid() != zygote:
             message = start + event.encode("ascii", "replace") + end
@@ -215,21 +224,21 @@ def _common_hook(channel_fd: int) -> AuditHook:
 
 
 def _strict_hook(  # noqa: C901  (the guest could change a function that it calls)
-    channel_fd: int, work_directory: str, readable: tuple[str, ...]
+    channel_fd: int, writable: tuple[str, ...], readable: tuple[str, ...]
 ) -> AuditHook:
     def hook(  # noqa: C901, PLR0912
         event: str,
         args: tuple[Any, ...],
         *,
         forbidden: frozenset[str] = _STRICTLY_FORBIDDEN_EVENTS,
-        refused: frozenset[str] = _REFUSED_EVENTS,
+        refused: frozenset[str] = _STRICTLY_REFUSED_EVENTS,
         reading: frozenset[str] = _READING_EVENTS,
         writing: frozenset[str] = _WRITING_EVENTS,
         modules: frozenset[str] = _REFUSED_MODULES,
         devices: frozenset[str] = _READABLE_DEVICES,
         fcntls: frozenset[int] = _FCNTL_COMMANDS,
         ioctls: frozenset[int] = _IOCTL_COMMANDS,
-        work: str = work_directory + "/",
+        work: tuple[str, ...] = tuple(path + "/" for path in writable),
         trees: tuple[str, ...] = tuple(path.rstrip("/") + "/" for path in readable),
         tests: tuple[str, ...] = _TESTS_OF_CPYTHON,
         native: str = _NATIVE_TREE,
@@ -243,7 +252,9 @@ def _strict_hook(  # noqa: C901  (the guest could change a function that it call
         octets: type = bytes,
         number: type = int,
         sigkill: int = int(signal.SIGKILL),
+        families: frozenset[object] = frozenset({_AF_UNIX, _AF_INET6}),
         unix: int = _AF_UNIX,
+        ipv6: int = _AF_INET6,
         channel: int = channel_fd,
         start: bytes = FORBIDDEN_START,
         end: bytes = FORBIDDEN_END,
@@ -261,7 +272,8 @@ def _strict_hook(  # noqa: C901  (the guest could change a function that it call
             return
         if (
             event in forbidden
-            or (event == "socket.__new__" and (args[1] != unix or args[2] & 0xF != 1))
+            or (event == "socket.__new__" and args[1] not in families)
+            or (event == "socket.__new__" and args[1] == unix and args[2] & 0xF != 1)
             or (event == "socket.sendmsg" and args[1] is not None)
             or (event == "os.kill" and args[0] != getpid())
         ):
@@ -272,7 +284,8 @@ def _strict_hook(  # noqa: C901  (the guest could change a function that it call
                 pass  # the guest closed its channel: its end has no reason then
             kill(getpid(), sigkill)
         if event in refused or (
-            (event == "fcntl.fcntl" and args[1] not in fcntls)
+            (event == "socket.__new__" and args[1] == ipv6)
+            or (event == "fcntl.fcntl" and args[1] not in fcntls)
             or (event == "fcntl.ioctl" and args[1] not in ioctls)
         ):
             raise permission_error(13, "refused by the sandbox")

@@ -470,22 +470,13 @@ PROGRAMS = {
 }
 
 # Where a guest differs, and why. By design, unless a comment says otherwise.
-_NO_SEMAPHORES = "named semaphores need /dev/shm, which guests (and AWS Lambda) do without"
 _FRAMES_BELOW = "the guest's own frames are below the program's"
-_NO_CHMOD = "a change of mode is refused, as it could be of any file of the user's"
-_NO_PROCESS = "it asks another program, and a new process is forbidden"
 _FRAMES_CAN_BE_WRITTEN = "handlers and the collector could change a hook while it runs"
 DIFFERENCES = {
-    "depth: the very limit": _FRAMES_BELOW,
     "module: stack": _FRAMES_BELOW,
-    "module: multiprocessing.dummy": _NO_SEMAPHORES,
-    "module: platform.platform": _NO_PROCESS,
 }
 DIFFERENCES_BY_LEVEL = {
-    IsolationLevel.KERNEL: {
-        "module: shutil": _NO_CHMOD,
-        "module: chmod": _NO_CHMOD,
-    },
+    IsolationLevel.KERNEL: {},
     IsolationLevel.INTERPRETER: {
         "module: symlink": "a hook cannot follow links",
         "module: sqlite3 in memory": "it opens files behind the hook's back",
@@ -495,9 +486,7 @@ DIFFERENCES_BY_LEVEL = {
 }
 if sys.version_info < (3, 11, 4):
     DIFFERENCES["text: zero byte"] = "this version read a file no further than its first zero byte"
-if sys.version_info < (3, 13):
-    DIFFERENCES_BY_LEVEL[IsolationLevel.INTERPRETER]["module: ProcessPoolExecutor"] = _NO_SEMAPHORES
-else:
+if sys.version_info >= (3, 13):
     DIFFERENCES_BY_LEVEL[IsolationLevel.INTERPRETER] |= {
         "end: SIGALRM caught": _FRAMES_CAN_BE_WRITTEN,
         "module: gc": _FRAMES_CAN_BE_WRITTEN,
