@@ -21,8 +21,9 @@ NAMES = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108  (the names in the progra
 _NAMES_AS_BYTES = tuple(map(os.fsencode, NAMES))
 
 _ONE_PATH = (
-    "access", "chmod", "chown", "lchown", "listdir", "lstat", "mkdir", "open", "pathconf", "remove",
-    "rmdir", "stat", "statvfs", "truncate", "unlink", "utime",
+    "access", "chmod", "chown", "getxattr", "lchown", "listdir", "listxattr", "lstat", "mkdir",
+    "open", "pathconf", "remove", "removexattr", "rmdir", "setxattr", "stat", "statvfs", "truncate",
+    "unlink", "utime",
 )  # fmt: skip
 _TWO_PATHS = ("link", "rename", "replace", "symlink")
 # Native modules that open files themselves, and their functions that do.

@@ -99,6 +99,10 @@ MACHINE = {
     "types of files": "import mimetypes; print(mimetypes.guess_type('a.html'), mimetypes.guess_type"
     "('a.tar.gz'), mimetypes.guess_extension('text/css'), mimetypes.guess_type('a.xyz'))",
     "HTTP, unused": "import http.server, urllib.request, ftplib, imaplib, smtplib; print('x')",
+    "foreign files that are not there": "import os\n"
+    "for f in (open, os.listdir, os.scandir, os.stat, os.open):\n"
+    "    try: f('/no/such/file', *([0] if f is os.open else []))\n"
+    "    except FileNotFoundError as e: print(e)\nprint(os.path.exists('/no/such/file'))",
     "home": "from pathlib import Path; import os; print(Path.home().is_dir(), os.path.expanduser("
     "'~') == str(Path.home()))",
 }
@@ -183,6 +187,9 @@ TMP = {
     "    os.remove(f)",
     "shelve": "import shelve\nwith shelve.open('/tmp/NAME') as s: s['a'] = 1\n"
     "with shelve.open('/tmp/NAME') as s: print(s['a'])",
+    "copytree": "import os, shutil\nos.makedirs('/tmp/NAME/d'); open('/tmp/NAME/x', 'w').close()\n"
+    "shutil.copytree('/tmp/NAME', 'c'); shutil.copytree('c', '/tmp/NAME2', dirs_exist_ok=True)\n"
+    "print(sorted(os.listdir('/tmp/NAME2'))); shutil.copystat('/tmp/NAME/x', '/tmp/NAME2/x')",
     "not in the current directory": "import os, tempfile\nbefore = os.listdir()\n"
     "open('/tmp/NAME', 'w').close(); f = tempfile.NamedTemporaryFile(); print(os.listdir() == "
     "before)",

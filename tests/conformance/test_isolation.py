@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.sandbox.types import Execution, IsolationLevel
+from nova_code_verifier.sandbox.types import Execution, IsolationLevel, Job, Run
 from tests.paths import REPOSITORY
 
 SECRET = "the-answer-is-42"
@@ -788,6 +788,25 @@ def test_an_attack_fails(
         reason = "before Python 3.13 the types of ctypes live as long as the process"
         request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
     assert not succeeds(ATTACKS[name])
+
+
+WRITER = "import time; open('/tmp/secret', 'w').close(); time.sleep(0.5)"
+READER = """
+import os, time
+for _ in range(40):
+    print(*(n for f in ('/tmp', '/var/tmp', '/dev/shm') for n in os.listdir(f)), end='')
+    time.sleep(0.01)
+"""
+
+
+def test_guests_do_not_share_tmp(executor: LocalExecutor) -> None:
+    """A guest sees no temporary file of another one, nor of this machine."""
+    jobs = [Job(program=program, questions=(Run(),)) for program in (WRITER, READER)]
+
+    executions = {index: execution for index, (execution,) in executor.run(jobs)}
+
+    assert [executions[index].exit_status for index in (0, 1)] == [0, 0]
+    assert executions[1].stdout == b""
 
 
 def _was_called(listener: socket.socket) -> bool:
