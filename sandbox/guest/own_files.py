@@ -45,13 +45,17 @@ def answer_request(requests: socket, directories: tuple[str, ...]) -> bool:
         packet, ancillary, _, _ = requests.recvmsg(
             _NUMBER.size, CMSG_LEN(_NUMBER.size), MSG_DONTWAIT
         )
-        if not ancillary or len(packet) != _NUMBER.size:
+        if not ancillary:
             return False
         [(_, _, descriptor)] = ancillary
-        (fd,), (mode,) = _NUMBER.unpack(descriptor), _NUMBER.unpack(packet)
-        error = _change_mode(fd, mode, directories)
+        (fd,) = _NUMBER.unpack(descriptor)
+        try:
+            (mode,) = _NUMBER.unpack(packet)
+            error = _change_mode(fd, mode, directories)
+        finally:
+            close_file(fd)
         requests.send(_NUMBER.pack(error), MSG_DONTWAIT)
-    except OSError:
+    except (OSError, struct.error):
         return False
     return True
 
@@ -68,8 +72,6 @@ def _change_mode(fd: int, mode: int, directories: tuple[str, ...]) -> int:
             real_chmod(name, mode & _MODE_BITS & ~_SET_ID_BITS)  # noqa: PTH101
     except OSError as error:
         return error.errno or errno.EPERM
-    finally:
-        close_file(fd)
     return 0
 
 
