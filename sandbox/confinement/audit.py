@@ -32,6 +32,7 @@ from nova_code_verifier.sandbox.protocol.guest_messages import FORBIDDEN_END, FO
 AuditHook = Callable[[str, tuple[object, ...]], None]
 
 _AF_UNIX, _AF_INET6 = 1, 10
+_SOCK_STREAM = 1
 
 FORBIDDEN_EVENTS = frozenset(
     {
@@ -253,8 +254,8 @@ def _strict_hook(  # noqa: C901  (the guest could change a function that it call
         number: type = int,
         sigkill: int = int(signal.SIGKILL),
         families: frozenset[object] = frozenset({_AF_UNIX, _AF_INET6}),
-        unix: int = _AF_UNIX,
         ipv6: int = _AF_INET6,
+        stream: int = _SOCK_STREAM,
         channel: int = channel_fd,
         start: bytes = FORBIDDEN_START,
         end: bytes = FORBIDDEN_END,
@@ -272,7 +273,6 @@ def _strict_hook(  # noqa: C901  (the guest could change a function that it call
         if (
             event in forbidden
             or (event == "socket.__new__" and args[1] not in families)
-            or (event == "socket.__new__" and args[1] == unix and args[2] & 0xF != 1)
             or (event == "socket.sendmsg" and args[1] is not None)
             or (event == "os.kill" and args[0] != getpid())
         ):
@@ -283,7 +283,7 @@ def _strict_hook(  # noqa: C901  (the guest could change a function that it call
                 pass  # the guest closed its channel: its end has no reason then
             kill(getpid(), sigkill)
         if event in refused or (
-            (event == "socket.__new__" and args[1] == ipv6)
+            (event == "socket.__new__" and (args[1] == ipv6 or args[2] & 0xF != stream))
             or (event == "fcntl.fcntl" and args[1] not in fcntls)
             or (event == "fcntl.ioctl" and args[1] not in ioctls)
         ):

@@ -62,6 +62,9 @@ MACHINE = {
     "is there IPv6": "import socket\n"
     "try: socket.socket(socket.AF_INET6).bind(('no-such-host.invalid', 0))\n"
     "except Exception: print('x')",
+    "the system's log": "import logging.handlers, socket\n"
+    "for f in (lambda: logging.handlers.SysLogHandler('/no/log'), lambda: socket.socket(1, 2)"
+    ".connect('/no/log')):\n    try: f()\n    except OSError: print('x')",
     "services": "import socket\ntry: print(socket.getservbyname('http'))\n"
     "except OSError as e: print(e)",
     "login": "import os\ntry: os.getlogin()\nexcept OSError: pass\nprint('x')",
