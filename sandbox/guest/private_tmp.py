@@ -100,9 +100,7 @@ class PrivateTmp:
         # In a class body, a function would become a method; the built-in function does not.
         builtins.open = io.open = staticmethod(self._open(open))
         io.open_code = self._with_paths(io.open_code, 1)
-        for module in ("_io", "_pyio"):
-            if module in sys.modules:
-                vars(sys.modules[module]).update(open=io.open, open_code=io.open_code)
+        vars(sys.modules["_io"]).update(open=io.open, open_code=io.open_code)
         _imp.exec_dynamic = self._exec_dynamic(_imp.exec_dynamic)
         sys.path_hooks.insert(0, self._find_modules)
 
