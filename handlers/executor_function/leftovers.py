@@ -74,11 +74,15 @@ class Leftovers:
         return [p.pid for p in processes if not p.is_dead and p.pid not in known]
 
     def _new_files(self, executor: LocalExecutor) -> list[Path]:
-        workers = {Path(path) for path in executor.work_directories}
-        own = {worker.parent for worker in workers}
-        inside = {path for directory in own for path in directory.iterdir()} - workers
-        inside |= {path for worker in workers for path in worker.iterdir()}
-        return sorted((set(self._directory.iterdir()) - self._first_files - own) | inside)
+        writable = {Path(path) for path in executor.writable_directories}
+        workers = {path.parent for path in writable}
+        own = {path.parent for path in workers}
+        inside = (_children(own) - workers) | (_children(workers) - writable) | _children(writable)
+        return sorted((_children({self._directory}) - self._first_files - own) | inside)
+
+
+def _children(directories: set[Path]) -> set[Path]:
+    return {path for directory in directories for path in directory.iterdir()}
 
 
 def _descendants(processes: list[_Process], root: int) -> list[_Process]:

@@ -31,7 +31,8 @@ from nova_code_verifier.sandbox.protocol.guest_messages import FORBIDDEN_END, FO
 
 AuditHook = Callable[[str, tuple[object, ...]], None]
 
-_AF_UNIX = 1
+_AF_UNIX, _AF_INET6 = 1, 10
+_SOCK_STREAM = 1
 
 FORBIDDEN_EVENTS = frozenset(
     {
@@ -41,7 +42,6 @@ FORBIDDEN_EVENTS = frozenset(
         "socket.gethostbyname", "socket.getnameinfo", "socket.sendto",
         "ftplib.connect", "http.client.connect", "imaplib.open", "nntplib.connect",
         "poplib.connect", "smtplib.connect", "telnetlib.Telnet.open", "urllib.Request",
-        "webbrowser.open",
     }
 )  # fmt: skip
 
@@ -72,7 +72,7 @@ _READING_EVENTS = frozenset({"os.listdir", "os.scandir"})
 
 _WRITING_EVENTS = frozenset(
     {
-        # If the current directory cannot change, every relative path is below it.
+        # If the current directory stays in these, every relative path is below one of them.
         "os.chdir",
         "os.chflags", "os.chmod", "os.chown", "os.mkdir", "os.remove", "os.removexattr",
         "os.rename", "os.rmdir", "os.setxattr", "os.truncate", "os.utime",
@@ -174,11 +174,14 @@ def _ignore_call(*_: object) -> None:
 
 
 def build_hook(
-    *, channel_fd: int, work_directory: str, readable: tuple[str, ...], strict: bool
+    *, channel_fd: int, writable: tuple[str, ...], readable: tuple[str, ...], strict: bool
 ) -> AuditHook:
-    """Return the hook for the forks of this process. A strict one lets them read *readable*."""
+    """Return the hook for the forks of this process.
+
+    A strict one lets them write in the directories *writable*, and read *readable*.
+    """
     if strict:
-        return _strict_hook(channel_fd, work_directory, readable)
+        return _strict_hook(channel_fd, writable, readable)
     return _common_hook(channel_fd)
 
 
@@ -192,16 +195,21 @@ def _common_hook(channel_fd: int) -> AuditHook:
         write: Callable[[int, bytes], int] = posix.write,
         kill: Callable[[int, int], None] = posix.kill,
         sigkill: int = int(signal.SIGKILL),
-        unix: int = _AF_UNIX,
+        families: frozenset[object] = frozenset({_AF_UNIX, _AF_INET6}),
+        ipv6: int = _AF_INET6,
         channel: int = channel_fd,
         start: bytes = FORBIDDEN_START,
         end: bytes = FORBIDDEN_END,
         zygote: int = posix.getpid(),  # the process that builds the hook
         error: type[Exception] = OSError,
+        permission_error: type[Exception] = PermissionError,
     ) -> None:
-        if (
+        if event == "socket.__new__" and args[1] == ipv6:
+            if getpid() != zygote:
+                raise permission_error(13, "refused by the sandbox")
+        elif (
             event in forbidden
-            or (event == "socket.__new__" and args[1] != unix)
+            or (event == "socket.__new__" and args[1] not in families)
             or (event == "os.kill" and args[0] != getpid())
         ) and getpid() != zygote:
             message = start + event.encode("ascii", "replace") + end
@@ -215,7 +223,7 @@ def _common_hook(channel_fd: int) -> AuditHook:
 
 
 def _strict_hook(  # noqa: C901  (the guest could change a function that it calls)
-    channel_fd: int, work_directory: str, readable: tuple[str, ...]
+    channel_fd: int, writable: tuple[str, ...], readable: tuple[str, ...]
 ) -> AuditHook:
     def hook(  # noqa: C901, PLR0912
         event: str,
@@ -229,7 +237,7 @@ def _strict_hook(  # noqa: C901  (the guest could change a function that it call
         devices: frozenset[str] = _READABLE_DEVICES,
         fcntls: frozenset[int] = _FCNTL_COMMANDS,
         ioctls: frozenset[int] = _IOCTL_COMMANDS,
-        work: str = work_directory + "/",
+        work: tuple[str, ...] = tuple(path + "/" for path in writable),
         trees: tuple[str, ...] = tuple(path.rstrip("/") + "/" for path in readable),
         tests: tuple[str, ...] = _TESTS_OF_CPYTHON,
         native: str = _NATIVE_TREE,
@@ -243,7 +251,9 @@ def _strict_hook(  # noqa: C901  (the guest could change a function that it call
         octets: type = bytes,
         number: type = int,
         sigkill: int = int(signal.SIGKILL),
-        unix: int = _AF_UNIX,
+        families: frozenset[object] = frozenset({_AF_UNIX, _AF_INET6}),
+        ipv6: int = _AF_INET6,
+        stream: int = _SOCK_STREAM,
         channel: int = channel_fd,
         start: bytes = FORBIDDEN_START,
         end: bytes = FORBIDDEN_END,
@@ -253,7 +263,6 @@ def _strict_hook(  # noqa: C901  (the guest could change a function that it call
         file_type: int = 0o170000,
         directory: int = 0o040000,
         error: type[Exception] = OSError,
-        missing: type[Exception] = FileNotFoundError,
         permission_error: type[Exception] = PermissionError,
         import_error: type[Exception] = ImportError,
     ) -> None:
@@ -261,7 +270,7 @@ def _strict_hook(  # noqa: C901  (the guest could change a function that it call
             return
         if (
             event in forbidden
-            or (event == "socket.__new__" and (args[1] != unix or args[2] & 0xF != 1))
+            or (event == "socket.__new__" and args[1] not in families)
             or (event == "socket.sendmsg" and args[1] is not None)
             or (event == "os.kill" and args[0] != getpid())
         ):
@@ -272,7 +281,8 @@ def _strict_hook(  # noqa: C901  (the guest could change a function that it call
                 pass  # the guest closed its channel: its end has no reason then
             kill(getpid(), sigkill)
         if event in refused or (
-            (event == "fcntl.fcntl" and args[1] not in fcntls)
+            (event == "socket.__new__" and (args[1] == ipv6 or args[2] & 0xF != stream))
+            or (event == "fcntl.fcntl" and args[1] not in fcntls)
             or (event == "fcntl.ioctl" and args[1] not in ioctls)
         ):
             raise permission_error(13, "refused by the sandbox")
@@ -325,16 +335,13 @@ def _strict_hook(  # noqa: C901  (the guest could change a function that it call
                 continue
             if (
                 writes
+                # An honest program may look for a file that is not there: `stat` raises the error
+                # that it expects. With a descriptor of another directory, relative paths would
+                # start there.
+                or (stat(path).st_mode & file_type == directory and event == "open")
                 or "/../" in path + "/"
                 or not ((path + "/").startswith(trees) or path in devices)
             ):
                 raise permission_error(13, "refused by the sandbox")
-            if event == "open":
-                # With a descriptor of another directory, relative paths would start there.
-                try:
-                    if stat(path).st_mode & file_type == directory:
-                        raise permission_error(13, "refused by the sandbox")
-                except missing:
-                    continue
 
     return hook

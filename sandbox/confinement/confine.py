@@ -20,6 +20,7 @@ from nova_code_verifier.sandbox.confinement.processes import process_ids
 CHANNEL_FD = 3
 OPEN_FILES_MAX = 256
 THREADS_MAX = 256
+# A program may raise this one: the limits of address space and memory bound a stack, too.
 STACK_BYTES = 64 * 2**20
 _LIMITS_BY_GUEST = (resource.RLIMIT_CPU, resource.RLIMIT_AS, resource.RLIMIT_FSIZE)
 # For memory that is reserved but not used: stacks of threads (recursive programs often ask for half
@@ -36,6 +37,16 @@ _READABLE_SYSTEM_TREES = (
     "/var/lang",
     "/etc/ld.so.cache",
     "/etc/localtime",
+    # `mimetypes` reads each of these that exists, and `socket.getservbyname` the last two.
+    "/etc/mime.types",
+    "/etc/apache/mime.types",
+    "/etc/apache2/mime.types",
+    "/etc/httpd/mime.types",
+    "/etc/httpd/conf/mime.types",
+    "/usr/local/etc/mime.types",
+    "/usr/local/etc/httpd/conf/mime.types",
+    "/etc/protocols",
+    "/etc/services",
 )
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 
@@ -51,10 +62,13 @@ class Confinement(NamedTuple):
     granted: dict[str, object]
 
 
-def confine_zygote(*, level: str, work_directory: str, guest_uid: int | None) -> Confinement:
-    """Apply what guests inherit. Raises OSError if the kernel refuses level `kernel`."""
+def confine_zygote(*, level: str, writable: tuple[str, ...], guest_uid: int | None) -> Confinement:
+    """Apply what guests inherit. Raises OSError if the kernel refuses level `kernel`.
+
+    Guests may write in the directories *writable*. The first becomes the current directory.
+    """
     base_bytes = _address_space_bytes()
-    readable = (*sorted(_own_trees()), *_READABLE_SYSTEM_TREES)
+    readable = readable_trees()
     if guest_uid is not None and not _uid_can_run(guest_uid):
         guest_uid = None
     granted: dict[str, object] = {
@@ -63,15 +77,20 @@ def confine_zygote(*, level: str, work_directory: str, guest_uid: int | None) ->
         "uid_dropped": guest_uid is not None,
     }
     if guest_uid is not None:
-        os.chown(work_directory, guest_uid, guest_uid)
-    os.chdir(work_directory)
+        for directory in writable:
+            os.chown(directory, guest_uid, guest_uid)
+            # This user must reach it. Where guests have no user of their own, it stays closed.
+            os.chmod(os.path.dirname(directory), 0o711)  # noqa: PTH101, PTH120, S103
+    os.chdir(writable[0])
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NOFILE, OPEN_FILES_MAX)
-    _limit(resource.RLIMIT_STACK, STACK_BYTES)
+    stack_hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
+    stack_bytes = min(STACK_BYTES, _hard_limit(resource.RLIMIT_STACK))
+    setrlimit(resource.RLIMIT_STACK, (stack_bytes, stack_hard))
     _limit_processes(level, guest_uid)
     apply_last: Callable[[], None] = _do_nothing
     if level == "kernel":
-        apply_last = _confine_by_kernel(granted, readable, work_directory, guest_uid)
+        apply_last = _confine_by_kernel(granted, readable, writable, guest_uid)
     # If the kernel does not protect files, the hook must.
     strict = level == "interpreter" or (level == "kernel" and not granted["landlock"])
     if strict:
@@ -80,7 +99,7 @@ def confine_zygote(*, level: str, work_directory: str, guest_uid: int | None) ->
         sys.addaudithook(
             build_hook(
                 channel_fd=CHANNEL_FD,
-                work_directory=work_directory,
+                writable=writable,
                 readable=readable,
                 strict=strict,
             )
@@ -117,7 +136,7 @@ def confine_guest(
 def _confine_by_kernel(
     granted: dict[str, object],
     readable: tuple[str, ...],
-    work_directory: str,
+    writable: tuple[str, ...],
     guest_uid: int | None,
 ) -> Callable[[], None]:
     """Apply the kernel's protections that guests inherit; return the rest, for each guest."""
@@ -129,7 +148,7 @@ def _confine_by_kernel(
     granted["hidden_from_peers"] = _try(kernel.hide_from_peers)
     granted["landlock"] = kernel.landlock_abi()
     if granted["landlock"]:
-        kernel.restrict_files(readable, (work_directory, *_DEVICES))
+        kernel.restrict_files(readable, (*writable, *_DEVICES))
     if guest_uid is None and os.geteuid() == 0:
         kernel.drop_capabilities()
     template = prepare_filter(os.uname().machine)
@@ -154,6 +173,11 @@ def _try(protect: Callable[[], None]) -> bool:
     except OSError:
         return False
     return True
+
+
+def readable_trees() -> tuple[str, ...]:
+    """Return the directories and files that guests may read."""
+    return (*sorted(_own_trees()), *_READABLE_SYSTEM_TREES)
 
 
 def _own_trees() -> set[str]:

@@ -13,7 +13,13 @@ A zygote loads this module, so it imports next to nothing.
 
 import struct
 
-from nova_code_verifier.sandbox.confinement.syscalls import ABSENT, ALLOWED, GUARDED, KILLED
+from nova_code_verifier.sandbox.confinement.syscalls import (
+    ABSENT,
+    ALLOWED,
+    GUARDED,
+    KILLED,
+    UNSUPPORTED,
+)
 from nova_code_verifier.sandbox.errors import SandboxError
 
 # The kernel's code of a machine, and the machine's column in the tables of numbers.
@@ -25,6 +31,7 @@ _ALLOW = 0x7FFF0000
 _KILL = 0x80000000  # the whole process, not only the thread
 _EPERM = 0x00050001
 _ENOSYS = 0x00050026
+_ENOTSUP = 0x0005005F
 
 _LOAD, _AND, _RETURN = 0x20, 0x54, 0x06
 _IF_EQUAL, _IF_AT_LEAST = 0x15, 0x35
@@ -43,7 +50,8 @@ _CLONE_OPTIONS = (
     | 0x01700000  # CLONE_{PARENT_SETTID,CHILD_CLEARTID,DETACHED,CHILD_SETTID}
 )
 
-_AF_UNIX, _SOCK_STREAM, _SOCK_FLAGS = 1, 1, 0o2004000
+_AF_UNIX, _AF_INET6 = 1, 10
+_SOCK_STREAM, _SOCK_RAW, _SOCK_SEQPACKET, _SOCK_FLAGS = 1, 3, 5, 0o2004000
 _SOL_SOCKET = 1
 _SOCKET_OPTIONS = (7, 8, 20, 21)  # SO_{SNDBUF,RCVBUF,RCVTIMEO,SNDTIMEO}
 
@@ -103,10 +111,17 @@ _GUARDS: dict[str, tuple[_Condition, ...]] = {
     "sched_setscheduler": _CALLER_ONLY,
     # Only PRIO_PROCESS: for PRIO_USER, zero means every process of the user.
     "setpriority": (*_CALLER_ONLY, _only(_low(1), (0,), otherwise=_EPERM)),
-    # No socket at all. But glibc asks a local daemon for users (`pwd.getpwnam`) and for UUIDs by
-    # time: an honest program gets an error, and goes on.
+    # No socket at all. But honest libraries try some in passing, get an error, and go on: glibc
+    # asks a local daemon for users (`pwd.getpwnam`), `uuid.uuid1` reads the addresses of network
+    # cards through a datagram socket, and urllib3 looks for IPv6 when it is imported.
     "socket": (
-        _only(_low(0), (_AF_UNIX,), otherwise=_KILL),
+        _only(
+            _low(1),
+            (_SOCK_STREAM, _SOCK_RAW, _SOCK_SEQPACKET),
+            otherwise=_EPERM,
+            mask=_ALL_BITS ^ _SOCK_FLAGS,
+        ),
+        _only(_low(0), (_AF_UNIX, _AF_INET6), otherwise=_KILL),
         _only(_low(0), (), otherwise=_EPERM),
     ),
     # Only streams: with one end of a datagram pair, `sendmsg` reaches any other datagram socket of
@@ -187,7 +202,7 @@ def prepare_filter(machine: str) -> FilterTemplate:
         raise SandboxError(f"no system call numbers for machine {machine!r}")
     machine_code, column = _MACHINES[machine]
     writer = _Writer()
-    ends = {fate: writer.add(_RETURN, fate) for fate in (_ALLOW, _EPERM, _ENOSYS, _KILL)}
+    ends = {fate: writer.add(_RETURN, fate) for fate in (_ALLOW, _EPERM, _ENOSYS, _ENOTSUP, _KILL)}
     guards = _write_guards(writer, ends)
     runs = _find_runs(_find_targets(column, guards, ends), otherwise=ends[_EPERM])
     if machine == "x86_64":
@@ -225,7 +240,8 @@ def _write_guard(writer: _Writer, conditions: tuple[_Condition, ...], ends: dict
 def _find_targets(column: int, guards: dict[str, int], ends: dict[int, int]) -> dict[int, int]:
     """Return the position to jump to for each number that a table has."""
     targets = {GUARDED[name][column]: position for name, position in guards.items()}
-    for table, fate in ((ALLOWED, _ALLOW), (KILLED, _KILL), (ABSENT, _ENOSYS)):
+    fates = ((ALLOWED, _ALLOW), (KILLED, _KILL), (ABSENT, _ENOSYS), (UNSUPPORTED, _ENOTSUP))
+    for table, fate in fates:
         targets |= {numbers[column]: ends[fate] for numbers in table.values()}
     return {number: position for number, position in targets.items() if number is not None}
 

@@ -1,13 +1,14 @@
-"""The system calls that a guest may make: four tables of calls and their numbers.
+"""The system calls that a guest may make: five tables of calls and their numbers.
 
 `sandbox/confinement/seccomp.py` makes a filter of them. A call that is in no table is refused with
 EPERM, and the guest goes on: honest libraries try such calls and work without them. Of these, note:
 
 - `memfd_create`, System V IPC, message queues: their memory does not count as the guest's, and
   some of it outlives the guest;
-- `chmod`, `chown`, extended attributes: Landlock does not cover them, so a guest could reach
-  files outside its directory that belong to its user; likewise `truncate` before Linux 6.2
-  (`ftruncate` needs a file that is open for writing, which Landlock checks);
+- `chmod`, `chown`: Landlock does not cover them, so a guest could reach files outside its
+  directories that belong to its user; likewise `truncate` before Linux 6.2 (`ftruncate` needs a
+  file that is open for writing, which Landlock checks). `sandbox/guest/own_files.py` does these
+  for a guest's own files;
 - `setsid`, `setpgid`: the keeper finds a guest's processes by their session;
 - `splice`, `io_setup`, `inotify_init`, `mlock`, `pidfd_open`, `seccomp`, `landlock_*`: parts
   of the kernel that a program which only computes does not need;
@@ -120,6 +121,15 @@ KILLED: dict[str, Numbers] = {
 # filter cannot read them. Without `clone3`, glibc starts its threads with `clone`.
 ABSENT: dict[str, Numbers] = {
     "clone3": (435, 435),
+}
+
+# ENOTSUP, as on a file system without extended attributes: `shutil.copy2` copies them where it can,
+# and fails at any other error. Landlock does not cover them either.
+UNSUPPORTED: dict[str, Numbers] = {
+    "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7), "getxattr": (191, 8),
+    "lgetxattr": (192, 9), "fgetxattr": (193, 10), "listxattr": (194, 11), "llistxattr": (195, 12),
+    "flistxattr": (196, 13), "removexattr": (197, 14), "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16),
 }
 
 # Allowed with certain arguments only.

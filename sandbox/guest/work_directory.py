@@ -6,8 +6,10 @@ zygote loads this module, so it imports next to nothing.
 """
 
 import itertools
-import os
 import time
+
+# By name: in a zygote, `os` has substitutes for guests. (`pathlib` would make every zygote bigger.)
+from os import chmod, rename, rmdir, scandir, unlink
 
 
 def empty(directory: str) -> None:
@@ -16,25 +18,25 @@ def empty(directory: str) -> None:
     Do it without recursion: move the entries of each directory up one level and remove the
     directory, until none is left. Raises OSError if something cannot be removed.
     """
-    os.chmod(directory, 0o700)  # noqa: PTH101  (a guest may have closed it)
+    chmod(directory, 0o700)  # noqa: PTH101  (a guest may have closed it)
     fresh_names = (f"{directory}/{time.monotonic_ns()}.{number}" for number in itertools.count())
-    while entries := list(os.scandir(directory)):
+    while entries := list(scandir(directory)):
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
-                os.chmod(entry.path, 0o700)  # noqa: PTH101
-                for inner in list(os.scandir(entry.path)):
+                chmod(entry.path, 0o700)  # noqa: PTH101
+                for inner in list(scandir(entry.path)):
                     if inner.is_dir(follow_symlinks=False):
-                        os.chmod(inner.path, 0o700)  # noqa: PTH101  (else it cannot be moved)
-                    os.rename(inner.path, next(fresh_names))  # noqa: PTH104
-                os.rmdir(entry.path)  # noqa: PTH106
+                        chmod(inner.path, 0o700)  # noqa: PTH101  (else it cannot be moved)
+                    rename(inner.path, next(fresh_names))  # noqa: PTH104
+                rmdir(entry.path)  # noqa: PTH106
             else:
-                os.unlink(entry.path)  # noqa: PTH108
+                unlink(entry.path)  # noqa: PTH108
 
 
 def remove(directory: str) -> None:
     """Remove *directory* and everything in it, as far as possible."""
     try:
         empty(directory)
-        os.rmdir(directory)  # noqa: PTH106
+        rmdir(directory)  # noqa: PTH106
     except OSError:
         pass  # no later directory has the same name

@@ -13,21 +13,26 @@ import signal
 import socket
 import struct
 import sys
-from os import pidfd_open, setsid  # by name: level `interpreter` removes them from the module
+
+# By name: level `interpreter` removes some from the module, and guests have a substitute for fork.
+from os import fork, pidfd_open, setsid
 from typing import NamedTuple
 
 # PYTHONSAFEPATH keeps a script's directory, and so a guest's, off the path. So add ours here:
 sys.path.insert(0, json.loads(sys.argv[1])["code_directory"])
 from nova_code_verifier.sandbox.confinement import confine
 from nova_code_verifier.sandbox.confinement.processes import process_ids, stat_fields
-from nova_code_verifier.sandbox.guest import libraries, work_directory
+from nova_code_verifier.sandbox.guest import libraries, substitutes, work_directory
 from nova_code_verifier.sandbox.guest.main import serve
+from nova_code_verifier.sandbox.guest.own_files import REQUESTS_FD, answer_request
 from nova_code_verifier.sandbox.protocol import control
 
 sys.path.pop(0)
 
 _SETTINGS = json.loads(sys.argv[1])
 CONTROL_FD = 3
+_WRITABLE = (_SETTINGS["work_directory"], _SETTINGS["tmp_directory"])
+_OWN_FILES = tuple(directory + "/" for directory in _WRITABLE)
 _UNANNOUNCED_MS = 2
 _POLL_MS = 5  # between two looks, where the kernel cannot report that a guest has ended
 _DESCRIPTORS = struct.Struct(f"={control.DESCRIPTORS}i")
@@ -60,7 +65,7 @@ def main() -> GuestProgram | None:
     try:
         confinement = confine.confine_zygote(
             level=_SETTINGS["level"],
-            work_directory=_SETTINGS["work_directory"],
+            writable=_WRITABLE,
             guest_uid=_SETTINGS["guest_uid"],
         )
         _fork_trial_guest(confinement)
@@ -68,11 +73,14 @@ def main() -> GuestProgram | None:
         keeper.sendall(control.pack_ready({}, str(error)))
         return None
     keeper.sendall(control.pack_ready(confinement.granted))
+    if _SETTINGS["level"] != "none":
+        exempt = (*_WRITABLE, *confine.readable_trees())
+        substitutes.install(tmp_directory=_SETTINGS["tmp_directory"], exempt=exempt)
     _unload_own_modules(drop_ctypes=confinement.must_drop_ctypes)
     gc.collect()
     if not confinement.must_drop_ctypes:
         gc.freeze()
-    request = _serve(keeper, _SETTINGS["work_directory"])
+    request = _serve(keeper)
     return None if request is None else _become_guest(confinement, *request)
 
 
@@ -118,7 +126,7 @@ def _unload_own_modules(*, drop_ctypes: bool) -> None:
 def _fork_trial_guest(confinement: confine.Confinement) -> None:
     """Fork one guest that only confines itself. Raises OSError if it cannot."""
     read_end, write_end = os.pipe()
-    pid = os.fork()
+    pid = fork()
     if pid == 0:
         try:
             confine.confine_guest(
@@ -135,13 +143,11 @@ def _fork_trial_guest(confinement: confine.Confinement) -> None:
         raise OSError(problem.decode("utf-8", "replace") or f"a trial guest died ({status})")
 
 
-def _serve(keeper: socket.socket, directory: str) -> tuple[bytes, tuple[int, ...]] | None:
+def _serve(keeper: socket.socket) -> tuple[bytes, tuple[int, ...]] | None:
     """Fork guests until the keeper closes the socket. In a guest, return the request.
 
-    That is a packet, and the descriptors that came with it.
+    That is a packet, and the descriptors that came with it; the last is for requests to us.
     """
-    poll = select.poll()
-    poll.register(keeper, select.POLLIN)
     while True:
         packet, descriptors = _receive(keeper)
         if not packet:
@@ -149,18 +155,24 @@ def _serve(keeper: socket.socket, directory: str) -> tuple[bytes, tuple[int, ...
         if packet == control.DRAIN:
             keeper.send(control.DRAINED)
         elif packet != control.KILL:  # a kill that comes now was for a guest that has ended
-            pid = os.fork()
+            requests, guest_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            pid = fork()
             if pid == 0:
+                requests.close()
                 keeper.detach()  # its descriptor becomes the guest's channel
-                return packet, descriptors
+                return packet, (*descriptors, guest_end.detach())
+            guest_end.close()
             for fd in descriptors:
                 os.close(fd)
             if not control.is_run(packet):
                 keeper.send(control.pack_started(pid))  # the keeper reads its clock at each answer
-            keeper.send(_await(keeper, poll, pid, announced=not control.is_run(packet)))
+            with requests:
+                ended = _await(keeper, requests, pid, announced=not control.is_run(packet))
+            keeper.send(ended)
             # Clean up while the keeper reads this guest's output. The next request waits.
             _kill_descendants()
-            work_directory.empty(directory)
+            for directory in _WRITABLE:
+                work_directory.empty(directory)
 
 
 def _become_guest(
@@ -173,7 +185,7 @@ def _become_guest(
         program = os.pread(descriptors[0], request.program_bytes, request.prelude_bytes)
         for target, fd in enumerate(descriptors[1:]):
             os.dup2(fd, target)
-        os.closerange(confine.CHANNEL_FD + 1, confine.OPEN_FILES_MAX)
+        os.closerange(REQUESTS_FD + 1, confine.OPEN_FILES_MAX)
         confine.confine_guest(
             confinement,
             cpu_seconds=request.cpu_seconds,
@@ -188,21 +200,26 @@ def _become_guest(
     return GuestProgram(prelude, program, request.calls, request.argv, confinement.must_drop_ctypes)
 
 
-def _await(keeper: socket.socket, poll: select.poll, pid: int, *, announced: bool) -> bytes:
+def _await(keeper: socket.socket, requests: socket.socket, pid: int, *, announced: bool) -> bytes:
     """Wait until the guest ends, and kill it if the keeper says so. Return the `ended` packet.
 
-    A guest that ends at once, as most do, is not announced by a `started` packet.
+    A guest that ends at once, as most do, is not announced by a `started` packet. Until it ends,
+    answer its requests.
     """
-    pidfd = _open_pidfd(pid)
-    if pidfd >= 0:
-        poll.register(pidfd, select.POLLIN)
+    poll, pidfd, requests_fd = select.poll(), _open_pidfd(pid), requests.fileno()
+    for fd in (CONTROL_FD, pidfd, requests_fd):
+        if fd >= 0:
+            poll.register(fd, select.POLLIN)
     try:
         while True:
             pause = (None if pidfd >= 0 else _POLL_MS) if announced else _UNANNOUNCED_MS
-            ready = [fd for fd, _ in poll.poll(pause)]
-            if not ready and not announced:
+            ready = {fd for fd, _ in poll.poll(pause)}
+            if not announced and (not ready or requests_fd in ready):
                 keeper.send(control.pack_started(pid))
                 announced = True
+            if requests_fd in ready:
+                ready.remove(requests_fd)
+                _answer(poll, requests)
             if CONTROL_FD in ready:
                 packet, _ = _receive(keeper)
                 os.kill(pid, signal.SIGKILL)
@@ -214,8 +231,12 @@ def _await(keeper: socket.socket, poll: select.poll, pid: int, *, announced: boo
                 return control.pack_ended(status, cpu_seconds, usage.ru_maxrss * 1024)
     finally:
         if pidfd >= 0:
-            poll.unregister(pidfd)
             os.close(pidfd)
+
+
+def _answer(poll: select.poll, requests: socket.socket) -> None:
+    if not answer_request(requests, _OWN_FILES):
+        poll.unregister(requests)  # the guest has closed it, or sent nonsense
 
 
 def _open_pidfd(pid: int) -> int:
@@ -254,7 +275,7 @@ if __name__ == "__main__":
     if program is not None:
         # The candidate can inspect this stack. No frame of the confinement is on it any more;
         # drop this module's references to the confinement, too.
-        del confine, control, libraries, main, work_directory
+        del answer_request, confine, control, libraries, main, substitutes, work_directory
         if program.must_drop_ctypes:
             gc.collect()  # from Python 3.13 on, this frees all of ctypes
         serve(program.prelude, program.text, program.calls, program.argv)

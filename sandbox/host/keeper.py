@@ -214,7 +214,7 @@ class Keeper:
 
     def _check_disk(self) -> None:
         bytes_max = self._limits.output_bytes * DISK_FACTOR
-        directory = self.worker.work_directory
+        directory = self.worker.directory
         if usage.holds_too_much(directory, bytes_max=bytes_max, files_max=FILES_MAX):
             self.terminate(Ending.TOO_MUCH_OUTPUT, "files")
 

@@ -112,8 +112,13 @@ class LocalExecutor:
 
     @property
     def work_directories(self) -> tuple[str, ...]:
-        """Return the directory in which the guests of each worker may write."""
-        return tuple(str(worker.work_directory) for worker in self._all_workers)
+        """Return the current directory of each worker's guests."""
+        return tuple(str(worker.writable[0]) for worker in self._all_workers)
+
+    @property
+    def writable_directories(self) -> tuple[str, ...]:
+        """Return the directories in which guests may write: each worker has two."""
+        return tuple(str(path) for worker in self._all_workers for path in worker.writable)
 
     def _make_ready(self) -> None:
         if not self._close.alive:

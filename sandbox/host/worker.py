@@ -17,7 +17,7 @@ from pathlib import Path
 import nova_code_verifier
 from nova_code_verifier.sandbox.confinement.processes import process_ids
 from nova_code_verifier.sandbox.errors import SandboxError
-from nova_code_verifier.sandbox.guest import work_directory
+from nova_code_verifier.sandbox.guest.work_directory import remove as remove_directory
 from nova_code_verifier.sandbox.protocol.control import DRAIN, DRAINED, PACKET_BYTES_MAX, read_ready
 from nova_code_verifier.sandbox.types import IsolationLevel
 
@@ -82,7 +82,11 @@ class Worker:
         self.refusal: str | None = None
         self.is_closed = False
         # A new name each time: files of a lost worker never get into another worker.
-        self.work_directory = Path(_new_directory(directory, number))
+        self.directory = Path(_new_directory(directory, number))
+        self.writable = work_directory, tmp_directory = (
+            self.directory / "work",
+            self.directory / "tmp",
+        )
         guest_uid = _GUEST_UID_BASE + number if os.geteuid() == 0 else None
         self.control, zygote_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         settings = {
@@ -92,11 +96,16 @@ class Worker:
             "level": level,
             "libraries": libraries,
             "preloaded": preloaded,
-            "work_directory": str(self.work_directory),
+            "tmp_directory": str(tmp_directory),
+            "work_directory": str(work_directory),
         }
         self._command = [sys.executable, str(_ZYGOTE), json.dumps(settings)]
         try:
-            self._process = _start(self._command, zygote_end, self.work_directory)
+            work_directory.mkdir(0o700)
+            tmp_directory.mkdir(0o700)
+            self._process = _start(
+                self._command, zygote_end, home=work_directory, tmp_directory=tmp_directory
+            )
         except OSError as error:
             self.control.close()
             raise SandboxError(f"a zygote could not be started: {error}") from error
@@ -156,7 +165,7 @@ class Worker:
         return packet
 
     def close(self) -> None:
-        """End the zygote and its guest, and remove the work directory."""
+        """End the zygote and its guest, and remove their directories."""
         self.is_closed = True
         with contextlib.suppress(OSError):
             self.control.shutdown(socket.SHUT_RDWR)  # the zygote kills its guest and exits
@@ -169,7 +178,7 @@ class Worker:
         if self._process.stdout is not None:
             self._process.stdout.close()
         self._kill_orphans()
-        work_directory.remove(str(self.work_directory))
+        remove_directory(str(self.directory))
 
     def _kill_orphans(self) -> None:
         """Kill a guest that outlived its zygote: not every level can forbid that."""
@@ -202,9 +211,9 @@ def _new_directory(directory: Path, number: int) -> str:
 
 
 def _start(
-    command: list[str], control: socket.socket, work_directory: Path
+    command: list[str], control: socket.socket, *, home: Path, tmp_directory: Path
 ) -> subprocess.Popen[bytes]:
-    environment = _ENVIRONMENT | {"TMPDIR": str(work_directory), "HOME": str(work_directory)}
+    environment = _ENVIRONMENT | {"TMPDIR": str(tmp_directory), "HOME": str(home)}
     if "LD_LIBRARY_PATH" in os.environ:  # some interpreters, Lambda's too, need it to start
         environment["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
     return subprocess.Popen(  # noqa: S603  (our own interpreter, our own file)

@@ -4,6 +4,8 @@ The tests compare the bytes on standard output, and the exit status as a shell r
 the number of the signal that ended the program). They compare nothing else.
 """
 
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +15,7 @@ import pytest
 
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.types import Ending, Execution, IsolationLevel, Job, Run
+from tests.conformance import surroundings
 
 # Every guest has a fixed locale, time zone and hash seed.
 ENVIRONMENT = {
@@ -462,6 +465,13 @@ GROUPS = {
     "depth": {name: (b"", code) for name, code in DEPTH.items()},
     "text": {name: (b"", code) for name, code in TEXTS.items()},
     "module": {name: (b"1 2\n", code) for name, code in MODULE.items()},
+    "resource": {name: (b"", code) for name, code in surroundings.RESOURCES.items()},
+    "machine": {name: (b"", code) for name, code in surroundings.MACHINE.items()},
+    "own file": {name: (b"", code) for name, code in surroundings.OWN_FILES.items()},
+    "tmp": {
+        name: (b"", code.replace("NAME", f"scratch_{os.getpid()}"))
+        for name, code in (surroundings.TMP | surroundings.TMP_BY_KERNEL).items()
+    },
 }
 PROGRAMS = {
     f"{group}: {name}": program
@@ -470,34 +480,27 @@ PROGRAMS = {
 }
 
 # Where a guest differs, and why. By design, unless a comment says otherwise.
-_NO_SEMAPHORES = "named semaphores need /dev/shm, which guests (and AWS Lambda) do without"
 _FRAMES_BELOW = "the guest's own frames are below the program's"
-_NO_CHMOD = "a change of mode is refused, as it could be of any file of the user's"
-_NO_PROCESS = "it asks another program, and a new process is forbidden"
 _FRAMES_CAN_BE_WRITTEN = "handlers and the collector could change a hook while it runs"
 DIFFERENCES = {
-    "depth: the very limit": _FRAMES_BELOW,
     "module: stack": _FRAMES_BELOW,
-    "module: multiprocessing.dummy": _NO_SEMAPHORES,
-    "module: platform.platform": _NO_PROCESS,
 }
 DIFFERENCES_BY_LEVEL = {
-    IsolationLevel.KERNEL: {
-        "module: shutil": _NO_CHMOD,
-        "module: chmod": _NO_CHMOD,
-    },
+    IsolationLevel.KERNEL: {},
     IsolationLevel.INTERPRETER: {
         "module: symlink": "a hook cannot follow links",
         "module: sqlite3 in memory": "it opens files behind the hook's back",
         "module: ctypes": "native code is beyond a hook",
         "output: /dev/stdout": "by that name, a file could be opened for writing",
+        **{
+            f"tmp: {name}": "links, sqlite3 and ctypes are missing, as above"
+            for name in surroundings.TMP_BY_KERNEL
+        },
     },
 }
 if sys.version_info < (3, 11, 4):
     DIFFERENCES["text: zero byte"] = "this version read a file no further than its first zero byte"
-if sys.version_info < (3, 13):
-    DIFFERENCES_BY_LEVEL[IsolationLevel.INTERPRETER]["module: ProcessPoolExecutor"] = _NO_SEMAPHORES
-else:
+if sys.version_info >= (3, 13):
     DIFFERENCES_BY_LEVEL[IsolationLevel.INTERPRETER] |= {
         "end: SIGALRM caught": _FRAMES_CAN_BE_WRITTEN,
         "module: gc": _FRAMES_CAN_BE_WRITTEN,
@@ -516,6 +519,9 @@ def run_plainly(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Out
         if name not in outcomes:
             stdin, program = PROGRAMS[name]
             outcomes[name] = _run_plainly(program, stdin, tmp_path_factory.mktemp("plain"))
+            for path in Path("/tmp").glob(f"scratch_{os.getpid()}*"):
+                shutil.rmtree(path, ignore_errors=True)
+                path.unlink(missing_ok=True)
         return outcomes[name]
 
     return run

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.sandbox.types import Execution, IsolationLevel
+from nova_code_verifier.sandbox.types import Execution, IsolationLevel, Job, Run
 from tests.paths import REPOSITORY
 
 SECRET = "the-answer-is-42"
@@ -123,6 +123,8 @@ open('x', 'w').close(); os.rename('x', OUTSIDE + '/made'); print('BREACH')
     "chown": "os.chown(MARKER, os.getuid(), -1); print('BREACH')",
     "xattr": "os.setxattr(MARKER, 'user.x', b'x'); print('BREACH')",
     "mkfifo": "os.mkfifo(OUTSIDE + '/made'); print('BREACH')",
+    "a file in the machine's /tmp": "open('/tmp/made-by-a-guest', 'w'); print('BREACH')",
+    "a file in /dev/shm": "open('/dev/shm/made-by-a-guest', 'w'); print('BREACH')",
     "mknod": "os.mknod(OUTSIDE + '/made'); print('BREACH')",
     "next to the work directory": "open('../made', 'w'); print('BREACH')",
     "into the interpreter": "open(TREE + '/made-by-a-guest', 'w'); print('BREACH')",
@@ -172,7 +174,7 @@ _posixshmem.shm_open('/made-by-a-guest', os.O_CREAT | os.O_RDWR, mode=0o600)
 _posixshmem.shm_unlink('/made-by-a-guest'); print('BREACH')
 """,
     "named semaphore": """
-import _multiprocessing
+_multiprocessing = load_native('_multiprocessing', find_native('_multiprocessing'))
 _multiprocessing.SemLock(1, 1, 1, '/made-by-a-guest', False)
 _multiprocessing.sem_unlink('/made-by-a-guest'); print('BREACH')
 """,
@@ -279,6 +281,21 @@ socket.sethostname(socket.gethostname()); print('BREACH')
 import resource
 resource.setrlimit(resource.RLIMIT_NOFILE, (10**5, 10**5)); print('BREACH')
 """,
+    "a higher limit, which is accepted": """
+import resource
+SUBSTITUTES['setrlimit'](resource.RLIMIT_NOFILE, (-1, -1))
+held = [os.dup(1) for _ in range(300)]; print('BREACH')
+""",
+    "a higher limit of memory, which is accepted": """
+import resource
+SUBSTITUTES['setrlimit'](resource.RLIMIT_AS, (-1, -1))
+held = [bytearray(2**30) for _ in range(16)]; print('BREACH')
+""",
+    "a bigger file, which is accepted": """
+import resource
+SUBSTITUTES['setrlimit'](resource.RLIMIT_FSIZE, (-1, -1))
+os.ftruncate(os.open('x', os.O_CREAT | os.O_WRONLY), 2**33); print('BREACH')
+""",
 }
 
 SOCKETS = {
@@ -323,6 +340,70 @@ except FileNotFoundError: print('BREACH')
 import asyncio
 async def main(): await asyncio.open_connection('127.0.0.1', PORT)
 asyncio.run(main()); print('BREACH')
+""",
+}
+
+# What a guest may ask of its zygote (`sandbox/guest/own_files.py`).
+REQUESTS = {
+    "a mode of a foreign file": "REQUEST(0o600, os.open(MARKER, os.O_PATH))",
+    "a mode of a foreign folder": "REQUEST(0o700, os.open(OUTSIDE, os.O_PATH))",
+    "a mode of a file that it may read": "REQUEST(MODE_OF(os), os.open(os.__file__, os.O_RDONLY))",
+    "a mode of the interpreter's folder": "REQUEST(0o755, os.open(TREE, os.O_PATH))",
+    "a mode of the folder above": "REQUEST(0o700, os.open('..', os.O_PATH))",
+    "a mode of a file of another worker": """
+for folder in WORKERS:
+    if folder != os.getcwd(): REQUEST(0o777, os.open(folder, os.O_PATH))
+""",
+    "a mode by a link": """
+os.symlink(MARKER, 'link')
+REQUEST(0o600, os.open('link', os.O_PATH))
+""",
+    "a mode of a link": """
+os.symlink(MARKER, 'link')
+REQUEST(0o600, os.open('link', os.O_PATH | os.O_NOFOLLOW))
+""",
+    "a mode by a link to a folder": """
+os.symlink(OUTSIDE, 'link')
+REQUEST(0o600, os.open('link/marker', os.O_PATH))
+""",
+    "a mode by a hard link": """
+os.link(MARKER, 'link')
+REQUEST(0o600, os.open('link', os.O_PATH))
+""",
+    "a mode through the substitute": "SUBSTITUTES['chmod'](MARKER, 0o600); print('BREACH')",
+    "a mode through the substitute, by a link": """
+os.symlink(MARKER, 'link')
+SUBSTITUTES['chmod']('link', 0o600); print('BREACH')
+""",
+    "a mode of a pipe, a socket and memory": """
+import socket
+files = [*os.pipe(), 3, 4, *(end.detach() for end in socket.socketpair())]
+for file in files: REQUEST(0o777, file)
+""",
+    "two files at once": """
+own = os.open('own', os.O_CREAT | os.O_WRONLY)
+SEND((0o600).to_bytes(4, 'little'), own, os.open(MARKER, os.O_PATH))
+SEND((0o600).to_bytes(4, 'little'), os.open(MARKER, os.O_PATH), own)
+""",
+    "a mode that runs as its owner": """
+file = os.open('own', os.O_CREAT | os.O_WRONLY)
+SEND((0o6755).to_bytes(4, 'little'), file)
+if os.fstat(file).st_mode & 0o6000: print('BREACH')
+""",
+    "an owner": "os.symlink(MARKER, 'link'); SUBSTITUTES['chown']('link', -1, -1); print('BREACH')",
+    "a size": "SUBSTITUTES['truncate'](MARKER, 0); print('BREACH')",
+    "nonsense": """
+own = os.open('own', os.O_CREAT | os.O_WRONLY)
+for text in (b'', b'x', bytes(3), bytes(5), b'x' * 100_000, b'\\xff' * 4):
+    for files in ((), (own,), (own,) * 9, (own,) * 200):
+        try: SEND(text, *files)
+        except OSError: pass
+""",
+    "requests without an end": """
+file = os.open('own', os.O_CREAT | os.O_WRONLY)
+while True:
+    try: SEND(bytes(4), file, reply=False)
+    except BlockingIOError: pass
 """,
 }
 
@@ -494,7 +575,7 @@ import faulthandler
 faulthandler.enable(file=open(OUTSIDE + '/made', 'w')); print('BREACH')
 """,
     "descriptors of others": """
-for number in range(4, 256):
+for number in range(5, 256):
     try: os.fstat(number)
     except OSError: continue
     print('BREACH', number)
@@ -503,7 +584,8 @@ for number in range(4, 256):
 import sys
 frame = sys._getframe()
 while frame.f_back: frame = frame.f_back
-for name in ('confine', 'confinement', 'control', 'guest', 'main', 'work_directory'):
+ours = 'answer_request confine confinement control guest libraries main substitutes work_directory'
+for name in ours.split():
     if name in frame.f_globals: print('BREACH', name)
 """,
     "credentials in the environment": """
@@ -517,6 +599,7 @@ GROUPS = {
     "write": WRITES,
     "process": PROCESSES,
     "socket": SOCKETS,
+    "request": REQUESTS,
     "hook": HOOKS,
     "native": NATIVE,
     "other": OTHERS,
@@ -526,7 +609,16 @@ ATTACKS = {
 }
 
 HELPERS = """
-import os, sys
+import _imp, _io, builtins, io, os, resource, sys
+# An attacker finds the original functions behind the substitutes.
+SUBSTITUTES = {}
+for module in (_imp, _io, builtins, io, os, resource):
+    for name, function in list(vars(module).items()):
+        while hasattr(function, '__wrapped__'):
+            SUBSTITUTES.setdefault(name, function)
+            function = function.__wrapped__
+            setattr(module, name, function)
+del module, name, function
 PARENT = os.getppid()
 TREE = sys.prefix
 DYNLOAD = os.path.join(os.path.dirname(os.__file__), 'lib-dynload')
@@ -542,6 +634,24 @@ def load_native(name, path):
     module = _imp.create_dynamic(spec)
     _imp.exec_dynamic(module)
     return module
+
+def SEND(text, *files, reply=True):
+    import socket
+    channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=4)
+    packed = b''.join(file.to_bytes(4, 'little') for file in files)
+    ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, packed)] if files else []
+    channel.setblocking(False) if not reply else channel.settimeout(0.5)
+    try:
+        channel.sendmsg([text], ancillary)
+        return channel.recv(99) if reply else b''
+    finally:
+        channel.detach()
+
+def REQUEST(mode, file):
+    if SEND(mode.to_bytes(4, 'little'), file) == bytes(4): print('BREACH')
+
+def MODE_OF(module):
+    return os.stat(module.__file__).st_mode & 0o7777
 
 def FORK_EXEC(module):
     nothing = (-1,) * 6
@@ -680,6 +790,25 @@ def test_an_attack_fails(
     assert not succeeds(ATTACKS[name])
 
 
+WRITER = "import time; open('/tmp/secret', 'w').close(); time.sleep(0.5)"
+READER = """
+import os, time
+for _ in range(40):
+    print(*(n for f in ('/tmp', '/var/tmp', '/dev/shm') for n in os.listdir(f)), end='')
+    time.sleep(0.01)
+"""
+
+
+def test_guests_do_not_share_tmp(executor: LocalExecutor) -> None:
+    """A guest sees no temporary file of another one, nor of this machine."""
+    jobs = [Job(program=program, questions=(Run(),)) for program in (WRITER, READER)]
+
+    executions = {index: execution for index, (execution,) in executor.run(jobs)}
+
+    assert [executions[index].exit_status for index in (0, 1)] == [0, 0]
+    assert executions[1].stdout == b""
+
+
 def _was_called(listener: socket.socket) -> bool:
     try:
         listener.accept()[0].close()
@@ -690,5 +819,8 @@ def _was_called(listener: socket.socket) -> bool:
 
 def _state(folder: Path) -> list[tuple[str, int, int]]:
     """Return everything that a guest could have changed."""
-    files = [*folder.rglob("*"), *Path(sys.prefix).glob("made-by-*")]
+    made = [
+        path for tree in (sys.prefix, "/tmp", "/dev/shm") for path in Path(tree).glob("made-by-*")
+    ]
+    files = [*folder.rglob("*"), *made]
     return [(str(file), (status := file.stat()).st_size, status.st_mode) for file in sorted(files)]

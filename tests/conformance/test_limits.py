@@ -55,6 +55,9 @@ LATE = {
     "signals blocked": "import signal\nsignal.pthread_sigmask(0, range(1, 65))\nwhile True: pass",
     "limit raised": "import resource\nresource.setrlimit(resource.RLIMIT_CPU, resource.getrlimit("
     "resource.RLIMIT_CPU))\nwhile True: pass",
+    "limit raised to infinity": "import resource\n"
+    "resource.setrlimit(resource.RLIMIT_CPU, (-1, -1))\nwhile True: pass",
+    "changes of a mode": "import os\nopen('x', 'w').close()\nwhile True: os.chmod('x', 0o600)",
     "sleep": "import time; time.sleep(1000)",
     "sleep in a thread": "import threading, time\nthreading.Thread(target=time.sleep, args=(1000,))"
     ".start()",
@@ -108,6 +111,10 @@ LOUD = {
     "    open(str(n), 'w').close() if n < 3000 else time.sleep(1)",
     "many files in folders": "import os, time\nfor n in range(60):\n    os.mkdir(str(n))\n"
     "    for m in range(50): open(f'{n}/{m}', 'w').close()\ntime.sleep(1000)",
+    "many files in /tmp": "import itertools, time\nfor n in itertools.count():\n"
+    "    open(f'/tmp/{n}', 'w').close() if n < 3000 else time.sleep(1)",
+    "full files in /tmp": "import itertools, time\nfor n in range(12):\n"
+    "    open(f'/tmp/{n}', 'wb').write(bytes(10**6))\ntime.sleep(1000)",
     "full files": "import itertools, time\nfor n in range(12):\n"
     "    open(str(n), 'wb').write(bytes(10**6))\ntime.sleep(1000)",
 }
@@ -141,10 +148,12 @@ for _ in range(600): _thread.start_new_thread(lock.acquire, ())
 
 MANY = {
     "os.fork": "import os\nwhile True: os.fork()",
-    "multiprocessing": "from multiprocessing import Process\n"
-    "while True: Process(target=int).start()",
     "subprocess": "import subprocess\nwhile True: subprocess.Popen(['sleep', '1000'])",
+    "subprocess, caught": "import subprocess\ntry: subprocess.run('true', shell=True)\n"
+    "except OSError: pass",
+    "popen": "import os\nos.popen('sleep 1000')",
     "system": "import os\nwhile True: os.system('sleep 1000 &')",
+    "posix.system": "import posix\nwhile True: posix.system('sleep 1000 &')",
     "posix_spawn": "import os\nwhile True: os.posix_spawn('/bin/sleep', ['sleep', '1000'], {})",
     "forkpty": "import os\nwhile True: os.forkpty()",
     "fork, caught": "import os\nwhile True:\n    try: os.fork()\n    except BaseException: pass",
@@ -155,12 +164,44 @@ NATIVE_MANY = {
     "fork": "import ctypes; ctypes.CDLL(None).fork()",
     "vfork": "import ctypes; ctypes.CDLL(None).syscall(58)",
     "clone": "import ctypes; ctypes.CDLL(None).syscall(56, 17, 0, 0, 0, 0)",
-    "fork_exec": "from _posixsubprocess import fork_exec\nimport subprocess, os\n"
-    "while True: subprocess._fork_exec([b'x'], [b'/bin/true'], True, (), None, None, -1, -1, -1,"
-    " -1, -1, -1, *os.pipe(), False, False, 0, None, None, None, -1, None, False)",
+    "fork_exec": """
+import _imp, os, sys
+folder = os.path.join(os.path.dirname(os.__file__), 'lib-dynload')
+class Spec:
+    name = '_posixsubprocess'
+    origin = ''.join(f'{folder}/{n}' for n in os.listdir(folder) if n.startswith('_posixsubp'))
+module = _imp.create_dynamic(Spec) if Spec.origin else _imp.create_builtin(Spec)
+_imp.exec_dynamic(module)
+with_vfork = (False,) if sys.version_info < (3, 14) else ()
+module.fork_exec([b'x'], [b'/bin/true'], True, (), None, None, -1, -1, -1, -1, -1, -1, *os.pipe(),
+                 False, False, 0, None, None, None, -1, None, *with_vfork)
+""",
+}
+
+# Programs and libraries try these in passing, and can do without.
+UNNECESSARY = {
+    "multiprocessing": "from multiprocessing import Process\n"
+    "for _ in range(9):\n    try: Process(target=int).start()\n    except OSError: pass",
+    "multiprocessing.Pool": "from multiprocessing import Pool\ntry: Pool(2)\nexcept OSError: pass",
+    "multiprocessing, another start": "from multiprocessing import get_context\n"
+    "try: get_context('spawn').Process(target=int).start()\nexcept (ImportError, OSError): pass",
+    "ProcessPoolExecutor": "from concurrent.futures import ProcessPoolExecutor as P\n"
+    "try: P(2).submit(int).result()\nexcept OSError: pass",
+    "platform": "import platform\nplatform.platform(), platform.processor()",
+    "asyncio": "import asyncio\nasync def main():\n"
+    "    try: await asyncio.create_subprocess_exec('sleep', '1000')\n    except OSError: pass\n"
+    "asyncio.run(main())",
 }
 
 LITTER = {
+    "files in /tmp": "import os\nos.makedirs('/tmp/a/b'); open('/tmp/a/b/c', 'w').close()\n"
+    "open('/dev/shm/x', 'w').close(); os.mkdir('/tmp/d', 0)",
+    "/tmp closed to all": "import os; open('/tmp/x', 'w').close(); os.chmod('/tmp', 0)",
+    "/tmp removed": "import os; os.rmdir('/tmp')",
+    "/tmp renamed": "import os; os.rename('/tmp', 'tmp')",
+    "/tmp replaced": "import os; os.mkdir('d'); os.rename('d', '/tmp')",
+    "files without rights": "import os\nopen('x', 'w').close(); os.chmod('x', 0)\n"
+    "os.mkdir('d'); open('d/y', 'w').close(); os.chmod('d/y', 0o400); os.chmod('d', 0o500)",
     "deep folders": "import os\nfor _ in range(5000): os.mkdir('d'); os.chdir('d')",
     "deep folders with long names": "import os\n"
     "for _ in range(40): os.mkdir('d' * 255); os.chdir('d' * 255)",
@@ -368,9 +409,12 @@ NOT_YET_BOUNDED = {
 def ask(worker: LocalExecutor, job: Job) -> Execution:
     """Run a job of one question, and check what it left for the next."""
     [(_, (execution,))] = worker.run([job])
-    canary = Job(program="import os; print(os.listdir(), input())", questions=(Run(stdin=b"42"),))
+    program = "import os; print(os.listdir(), os.listdir('/tmp'), input())"
+    canary = Job(program=program, questions=(Run(stdin=b"42"),))
     [(_, (after,))] = worker.run([canary])
-    assert (after.ending, after.stdout) == (Ending.FINISHED, b"[] 42\n"), "a worker that remembers"
+    assert (after.ending, after.stdout) == (Ending.FINISHED, b"[] [] 42\n"), (
+        "a worker that remembers"
+    )
     return execution
 
 
@@ -435,6 +479,14 @@ def test_a_new_process_from_native_code_is_forbidden(name: str, lone_worker: Loc
     )
     is_refused = is_strict and execution.exit_status == 1
     assert is_refused or execution.ending is Ending.FORBIDDEN
+
+
+@pytest.mark.parametrize("name", UNNECESSARY)
+def test_an_honest_attempt_at_a_process_is_an_error(name: str, lone_worker: LocalExecutor) -> None:
+    """No process starts, and the program goes on."""
+    execution = run(lone_worker, UNNECESSARY[name] + "\nprint('went on')", PATIENT)
+
+    assert (execution.ending, execution.stdout) == (Ending.FINISHED, b"went on\n")
 
 
 @pytest.mark.parametrize("name", LITTER)

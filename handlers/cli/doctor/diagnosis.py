@@ -49,7 +49,7 @@ PROTECTIONS = {
     ),
     "landlock": Protection(
         effect="allows a program to read only the interpreter's files, and to write only in its "
-        "work directory",
+        "own directories",
         remedy="needs Linux 5.13 or later with landlock enabled (lsm=landlock,...); without it, "
         "Python's audit hook guards the files",
     ),

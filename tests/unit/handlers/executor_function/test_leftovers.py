@@ -57,16 +57,20 @@ def test_the_executor_and_earlier_files_are_not_leftovers(
     assert not {f"process {pid}" for pid in executor.zygote_pids} & set(leftovers.found(executor))
 
 
-@pytest.mark.parametrize("directory", ["temporary", "the workers'", "a worker"])
+@pytest.mark.parametrize(
+    "directory", ["temporary", "the workers'", "a worker's", "a guest's", "a guest's temporary"]
+)
 def test_a_new_file_is_found_and_removed(
     leftovers: Leftovers, executor: LocalExecutor, directory: str
 ) -> None:
     """A new directory is found and removed, wherever guests could write."""
-    worker = Path(executor.work_directories[0])
+    work, tmp = map(Path, executor.writable_directories[:2])
     left = {
         "temporary": Path(tempfile.gettempdir()),
-        "the workers'": worker.parent,
-        "a worker": worker,
+        "the workers'": work.parent.parent,
+        "a worker's": work.parent,
+        "a guest's": work,
+        "a guest's temporary": tmp,
     }
     (left[directory] / "left").mkdir()
     (left[directory] / "left" / "inside").touch()

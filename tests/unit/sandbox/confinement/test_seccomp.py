@@ -12,7 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nova_code_verifier.sandbox.confinement.seccomp import _GUARDS, prepare_filter
-from nova_code_verifier.sandbox.confinement.syscalls import ABSENT, ALLOWED, GUARDED, KILLED
+from nova_code_verifier.sandbox.confinement.syscalls import (
+    ABSENT,
+    ALLOWED,
+    GUARDED,
+    KILLED,
+    UNSUPPORTED,
+)
 from nova_code_verifier.sandbox.errors import SandboxError
 from tests.paths import REPOSITORY
 from tests.unit.sandbox.confinement import bpf_machine
@@ -22,10 +28,10 @@ MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 ALL_CODES = (0xC000003E, 0xC00000B7, 0x40000003, 0x40000028)  # those of 32-bit code, too
 TEMPLATES = {machine: prepare_filter(machine) for machine in MACHINES}
 PROGRAMS = {machine: TEMPLATES[machine].for_pid(OWN_PID) for machine in MACHINES}
-ALL_NUMBERS = ALLOWED | KILLED | ABSENT | GUARDED
+ALL_NUMBERS = ALLOWED | KILLED | ABSENT | UNSUPPORTED | GUARDED
 
 ALLOW, KILL = 0x7FFF0000, 0x80000000
-EPERM, ENOSYS = 0x00050001, 0x00050026
+EPERM, ENOSYS, ENOTSUP = 0x00050001, 0x00050026, 0x0005005F
 
 LONGS = st.integers(min_value=0, max_value=2**64 - 1)
 HALVES = st.integers(min_value=0, max_value=2**32 - 1)
@@ -147,6 +153,12 @@ def test_clone3_does_not_exist(machine: str) -> None:
 
 
 @on_every_machine
+def test_extended_attributes_are_not_supported(machine: str) -> None:
+    """Their calls return the error that `shutil.copy2` expects where there are none."""
+    assert decide_all(machine, UNSUPPORTED) == {ENOTSUP}
+
+
+@on_every_machine
 @pytest.mark.parametrize("flags", [THREAD, MUSL_THREAD, 0x00050F00])
 def test_a_thread_may_be_started(machine: str, flags: int) -> None:
     """`clone` passes with the flags that glibc, musl and Go use for threads."""
@@ -220,14 +232,29 @@ def test_a_process_can_change_only_its_own_limits(
 
 @on_every_machine
 @pytest.mark.parametrize(
-    ("family", "fate"),
-    [(1, EPERM), (2, KILL), (10, KILL), (16, KILL), (17, KILL), (40, KILL)],
+    ("family", "kind", "fate"),
+    [
+        (1, 1, EPERM),
+        (1, 2, EPERM),
+        (2, 2, EPERM),  # libuuid
+        (2, 2 | 0o2004000, EPERM),  # SOCK_CLOEXEC, SOCK_NONBLOCK
+        (10, 1, EPERM),  # urllib3
+        (16, 2, EPERM),
+        *((family, 1, KILL) for family in (2, 16, 17, 40)),
+        *((family, 3, KILL) for family in (2, 16, 17)),
+        (2, 1 | 0o2004000, KILL),
+    ],
 )
-def test_a_local_socket_is_refused_and_any_other_is_fatal(
-    machine: str, family: int, fate: int
-) -> None:
-    """Libraries try local sockets, so those get an error only."""
-    assert decide(machine, "socket", family, 1) == fate
+def test_a_socket_is_refused_or_fatal(machine: str, family: int, kind: int, fate: int) -> None:
+    """Libraries try local sockets, datagrams and IPv6 in passing, so those get an error only."""
+    assert decide(machine, "socket", family, kind) == fate
+
+
+@on_every_machine
+@given(family=LONGS | SMALL, kind=LONGS | SMALL, protocol=LONGS)
+def test_no_socket_is_allowed(machine: str, family: int, kind: int, protocol: int) -> None:
+    """Whatever its arguments, `socket` never returns one."""
+    assert decide(machine, "socket", family, kind, protocol) != ALLOW
 
 
 @on_every_machine

@@ -5,10 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from nova_code_verifier.sandbox.confinement.syscalls import ABSENT, ALLOWED, GUARDED, KILLED
+from nova_code_verifier.sandbox.confinement.syscalls import (
+    ABSENT,
+    ALLOWED,
+    GUARDED,
+    KILLED,
+    UNSUPPORTED,
+)
 
-TABLES = (ALLOWED, KILLED, ABSENT, GUARDED)
-ALL_NUMBERS = ALLOWED | KILLED | ABSENT | GUARDED
+TABLES = (ALLOWED, KILLED, ABSENT, UNSUPPORTED, GUARDED)
+ALL_NUMBERS = ALLOWED | KILLED | ABSENT | UNSUPPORTED | GUARDED
 
 # The column of each machine, and where its headers are on a Linux host.
 COLUMNS = {"x86_64": 0, "aarch64": 1}
@@ -40,7 +46,7 @@ FATAL = """
 """
 REFUSED = """
     memfd_create shmget shmat msgget semget mq_open inotify_init1 fanotify_init chmod fchmod
-    fchmodat chown fchown fchownat setxattr fsetxattr truncate mknod mknodat setsid setpgid
+    fchmodat fchmodat2 chown fchown fchownat truncate mknod mknodat setsid setpgid
     sethostname syslog sync seccomp landlock_create_ruleset landlock_restrict_self pidfd_open
     mlock splice tee vmsplice io_setup open_by_handle_at settimeofday
 """
