@@ -33,7 +33,7 @@ from nova_code_verifier.verifier.reference.task import (
     read_text_reference,
 )
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, Polarity, Rubric
-from nova_code_verifier.verifier.scoring.guess_baseline import best_guess
+from nova_code_verifier.verifier.scoring.guess_baseline import tell_apart
 from nova_code_verifier.verifier.scoring.score import (
     no_candidate,
     refused,
@@ -262,7 +262,8 @@ def _prepare(
         return _prepare_sentiment(completion, expected, task)
     if task.task is Task.SENTIMENT:
         raise VerifierError("answer", f"expected one of {', '.join(Polarity)}, or opinions")
-    return _prepare_program(completion, plan_tests(opened, default_limits=default_limits), task)
+    plan = plan_tests(opened, default_limits=default_limits, default_checker=task.rubric.checker)
+    return _prepare_program(completion, plan, task)
 
 
 def _prepare_text(completion: ParsedCompletion, reference: str, task: TaskSpec) -> PreparedSample:
@@ -370,8 +371,9 @@ def case_results(prepared: PreparedSample, run: Run) -> CaseResults:
         return CaseResults()
     pairs = zip(plan.cases, run, strict=True)
     try:
+        plan, guessed = tell_apart(plan, prepared.task.rubric.groups)
         cases = tuple(_case_result(case, plan.checker, execution) for case, execution in pairs)
-        return CaseResults(cases=cases, guessed=best_guess(plan, prepared.task.rubric.groups))
+        return CaseResults(cases=cases, guessed=guessed)
     except VerifierError as error:
         return CaseResults(problem=str(error))
 

@@ -4,7 +4,12 @@ from typing import Annotated
 
 import typer
 
-from nova_code_verifier.handlers.settings import Settings, read_settings, with_rubric
+from nova_code_verifier.handlers.settings import (
+    Settings,
+    read_settings,
+    with_checker,
+    with_rubric,
+)
 
 SamplesArgument = Annotated[
     str,
@@ -19,12 +24,21 @@ RubricOption = Annotated[
         help="The rubric: a TOML or JSON file, or JSON text. It replaces VERIFIER_RUBRIC.",
     ),
 ]
+CheckerOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="KIND",
+        help="The checker where a reference names none: a kind, such as exact, or JSON. "
+        "It replaces VERIFIER_CHECKER and the rubric's. Test code has no checker.",
+    ),
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON object instead of a table.")
 ]
 
 
-def settings_with(rubric: str | None) -> Settings:
-    """Read the settings; *rubric* replaces theirs. Raises SettingsError."""
+def settings_with(rubric: str | None, checker: str | None = None) -> Settings:
+    """Read the settings; *rubric* and *checker* replace theirs. Raises SettingsError."""
     settings = read_settings()
-    return settings if rubric is None else with_rubric(settings, rubric)
+    settings = settings if rubric is None else with_rubric(settings, rubric)
+    return settings if checker is None else with_checker(settings, checker)

@@ -12,10 +12,11 @@ ignored:
   matches its decimal digits. A set matches a frozenset.
 - Everything else, also a string, matches only the same type with equal content.
 
-Checkers: `numeric` applies its tolerance where a float is expected, but not to members of sets and
-to keys. `case_insensitive` folds the case of every string. `unordered_lines` compares the outermost
-sequence or set as a multiset (int keys inside it do not match digits). All others, also `exact`,
-compare as above. `==` is never applied to containers: [True] would equal [1].
+Checkers: `numeric` applies its tolerance where a float is expected, at every depth, but not to
+members of sets and to keys: these are found by their exact value, as in Python. `case_insensitive`
+folds the case of every string. `unordered_lines` compares the outermost sequence or set as a
+multiset (int keys inside it do not match digits). All others, also `exact`, compare as above. `==`
+is never applied to containers: [True] would equal [1].
 
 Observed values are hostile: inserting ints that collide into a hash table takes quadratic time. So
 they are looked up among the expected values, and inserted only if they came in a set or a dict.
@@ -30,6 +31,7 @@ from fractions import Fraction
 from functools import partial
 from types import NoneType
 
+from nova_code_verifier.verifier.checking.tolerance import is_close
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.types import Checker, CheckerKind
 
@@ -139,9 +141,7 @@ def _same_scalar(expected: object, observed: object, checker: Checker) -> bool:
         return False
     # Infinity is compared exactly: a number that overflows to it is not infinite.
     number = as_float(observed)
-    if number is None or not math.isfinite(expected):
-        return False
-    return math.isclose(expected, number, rel_tol=checker.rel_tol, abs_tol=checker.abs_tol)
+    return number is not None and math.isfinite(expected) and is_close(expected, number, checker)
 
 
 def as_float(value: object) -> float | None:

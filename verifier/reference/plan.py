@@ -21,8 +21,8 @@ The canonical form:
 | `tests.shared_process` | `code`: true runs tests and candidate in one process, which is needed |
 | | where tests patch what the candidate uses. A candidate can then cheat; its rows say so |
 | `checker` | a kind, or `{"kind": "numeric", "abs_tol": 1e-9, "rel_tol": 1e-9}`. Kinds: |
-| | `tokens` (default), `exact`, `case_insensitive`, `numeric`, `unordered_lines`, `json`. |
-| | Only `numeric` has tolerances; default: 1e-6 |
+| | `numeric` (default), `tokens`, `exact`, `case_insensitive`, `unordered_lines`, `json`. |
+| | Only `numeric` has tolerances; default: 1e-6. A run may set another default |
 | `limits` | see `reference/limits.py`, which also reads `time_limit` and `memory_limit` |
 | `language` | `python` (default), `py` or `python3`, in any case |
 
@@ -93,11 +93,13 @@ _STYLES = ("script", "pytest", "unittest")
 _MAX_TOLERANCE = {"abs_tol": sys.float_info.max, "rel_tol": 1.0}
 
 
-def plan_tests(reference: object, *, default_limits: Limits = Limits()) -> TestPlan | CodePlan:
+def plan_tests(
+    reference: object, *, default_limits: Limits = Limits(), default_checker: Checker = Checker()
+) -> TestPlan | CodePlan:
     """Read the tests, the checker and the limits of a *reference*.
 
-    *default_limits* hold where the reference sets none. Raise VerifierError for a reference that
-    cannot be used; the error names the field.
+    *default_limits* and *default_checker* hold where the reference sets none. Raise VerifierError
+    for a reference that cannot be used; the error names the field.
     """
     found, scopes = find_tests(reference)
     read_setting(scopes, "language", _read_language)
@@ -120,7 +122,7 @@ def plan_tests(reference: object, *, default_limits: Limits = Limits()) -> TestP
         case _:
             tests = build_cases(read_raw_cases(found, scopes))
     if not isinstance(tests, TestCode):
-        chosen = checker.value if checker else Checker()
+        chosen = checker.value if checker else default_checker
         return TestPlan(cases=tests, checker=chosen, limits=limits, groups=groups)
     if checker:
         problem = "found a checker, but test code compares values itself; remove the checker"

@@ -6,7 +6,12 @@ from typing import Annotated
 import typer
 
 from nova_code_verifier.handlers.cli import files
-from nova_code_verifier.handlers.cli.options import RubricOption, SamplesArgument, settings_with
+from nova_code_verifier.handlers.cli.options import (
+    CheckerOption,
+    RubricOption,
+    SamplesArgument,
+    settings_with,
+)
 
 
 def explain(
@@ -19,6 +24,7 @@ def explain(
         ),
     ],
     rubric: RubricOption = None,
+    checker: CheckerOption = None,
 ) -> None:
     """Score one sample of a file, and show how it got its reward.
 
@@ -43,7 +49,7 @@ def explain(
 
     The environment variables are those of verifier score, except VERIFIER_WORKERS.
     """
-    settings = settings_with(rubric)
+    settings = settings_with(rubric, checker)
     from nova_code_verifier.handlers.executors import start_executor  # noqa: PLC0415
 
     with start_executor(settings, workers=1) as executor:

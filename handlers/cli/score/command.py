@@ -7,7 +7,12 @@ from typing import Annotated
 import typer
 
 from nova_code_verifier.handlers.cli.exit_status import Status, exit_with
-from nova_code_verifier.handlers.cli.options import RubricOption, SamplesArgument, settings_with
+from nova_code_verifier.handlers.cli.options import (
+    CheckerOption,
+    RubricOption,
+    SamplesArgument,
+    settings_with,
+)
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.sandbox.types import TimedExecutor
 
@@ -51,6 +56,7 @@ def score(
         ),
     ] = None,
     rubric: RubricOption = None,
+    checker: CheckerOption = None,
     quiet: Annotated[
         bool,
         typer.Option("--quiet", help="Show no progress bar, no summary and no list of problems."),
@@ -91,6 +97,7 @@ def score(
     \b
     Environment variables (docs/settings.md lists all of them):
       VERIFIER_RUBRIC             the rubric, where --rubric is not given
+      VERIFIER_CHECKER            the checker, where neither the reference nor --checker names one
       VERIFIER_WORKERS            how many programs run at once, where --workers is not given
       VERIFIER_ISOLATION          kernel, interpreter, none, or auto (see verifier doctor)
       VERIFIER_CPU_SECONDS        CPU time for one test case, where the reference has no limits
@@ -98,7 +105,7 @@ def score(
       VERIFIER_JUDGE_MODEL        the LLM judge, which similarity needs (see verifier judge-check)
       VERIFIER_EXECUTOR_FUNCTION  the Lambda function that runs the programs; none: this machine
     """
-    settings = settings_with(rubric)
+    settings = settings_with(rubric, checker)
     with _start(docker, settings, workers) as executor:
         # Imported after the start: the workers get ready while this process loads these.
         from nova_code_verifier.handlers.cli.score.file import score_file  # noqa: PLC0415

@@ -12,7 +12,7 @@ from nova_code_verifier.verifier.types import CallCase, Checker, CheckerKind, St
 
 STDIO = StdioCase(stdin="1 2\n", expected_stdout="3\n")
 CALL = CallCase(entry_point="add", arguments=(1, 2), expected_value=3)
-TOKENS = Checker()
+TOKENS = Checker(kind=CheckerKind.TOKENS)
 
 # What a program for `CALL` does, its source, and its verdict.
 PROGRAMS = {
