@@ -14,6 +14,7 @@ from functools import cache, partial
 from typing import Protocol, TypeVar
 
 from nova_code_verifier.sandbox.types import Execution, Executor, Job, Limits
+from nova_code_verifier.verifier.checking.answers import with_value
 from nova_code_verifier.verifier.checking.verdict import judge_case
 from nova_code_verifier.verifier.completion.extraction import answer_text, extract_candidate
 from nova_code_verifier.verifier.completion.format import (
@@ -50,6 +51,7 @@ from nova_code_verifier.verifier.sentiment.answer import (
 from nova_code_verifier.verifier.test_code.discovery import DiscoveryCache
 from nova_code_verifier.verifier.test_code.grading import TestCodeRun, grade_all
 from nova_code_verifier.verifier.types import (
+    CallCase,
     Candidate,
     CaseResult,
     Checker,
@@ -383,6 +385,8 @@ def _case_result(case: TestCase, checker: Checker, execution: Execution) -> Case
 
     A batch of whole outputs would fill the memory.
     """
+    accepted = (case.expected_value, *case.also_accepted) if isinstance(case, CallCase) else ()
+    execution = with_value(execution, accepted)
     verdict, stdout = judge_case(case, checker, execution), execution.stdout
     if len(stdout) > 2 * _SHOWN_BYTES:
         stdout = stdout[:_SHOWN_BYTES] + b" ... " + stdout[-_SHOWN_BYTES:]

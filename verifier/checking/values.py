@@ -42,6 +42,7 @@ _SETS = (set, frozenset)
 _ANY_SEQUENCE = (*_SEQUENCES, range)
 _ANY_COLLECTION = (*_ANY_SEQUENCE, *_SETS)
 _NUMBERS = (int, float, complex, Decimal, Fraction)
+_ATOMS_OF_JSON = frozenset({NoneType, int, float, str})  # without bool: True equals 1
 _ATOMS = (NoneType, bool, bytes, range, date, time, timedelta, timezone)
 
 # Set members, keys and unordered items that are nested deeper match nothing. They are compared by
@@ -83,6 +84,8 @@ def same_value(expected: object, observed: object, checker: Checker) -> bool:
 def _parts(expected: object, observed: object, checker: Checker) -> Iterator[_Pair] | None:
     """Return the pairs of items that must match, too, or None if the values differ."""
     if isinstance(expected, _SEQUENCES) and isinstance(observed, _ANY_SEQUENCE):
+        if _have_equal_atoms(expected, observed):
+            return iter(())
         return zip(expected, observed, strict=True) if _same_length(expected, observed) else None
     if isinstance(expected, dict) and isinstance(observed, dict):
         return _mapping_parts(expected, observed, checker)
@@ -91,6 +94,16 @@ def _parts(expected: object, observed: object, checker: Checker) -> Iterator[_Pa
     else:
         same = _same_scalar(expected, observed, checker)
     return iter(()) if same else None
+
+
+def _have_equal_atoms(expected: Iterable[object], observed: Iterable[object]) -> bool:
+    """Return whether two sequences hold equal numbers and strings: Python compares them fast."""
+    return (
+        type(expected) is type(observed) is list
+        and _ATOMS_OF_JSON.issuperset(map(type, expected))
+        and _ATOMS_OF_JSON.issuperset(map(type, observed))
+        and expected == observed
+    )
 
 
 def _mapping_parts(
