@@ -5,9 +5,20 @@ has three shapes: text, a list of parts, or one part. No error message shows a v
 it may be secret, or huge.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 _T = TypeVar("_T")
+MODEL_ROLES = frozenset({"assistant", "nova_assistant"})
+_USER_ROLE = "user"
+COMPLETION_KEYS = ("completion", "response")
+"""Where a completion may be beside messages that end with the user."""
+SMALLEST_SAMPLE = (
+    'expected {"id": "1", "messages": [{"role": "user", "content": "…"}, '
+    '{"role": "assistant", "content": "…"}], "reference_answer": {…}}'
+)
+_SHOWN_KEYS = 6
+_SHOWN_CHARACTERS = 30
 _KINDS: dict[type, str] = {
     type(None): "null",
     bool: "a boolean",
@@ -32,9 +43,37 @@ def read_turns(raw: object) -> list[tuple[str, str]]:
     """Return the role and the text of each message. Raises UnreadableError."""
     sample = _checked("sample", raw, dict)
     if "messages" not in sample:
-        raise UnreadableError("messages: missing")
-    messages = _checked("messages", sample["messages"], list)
-    return [_read_turn(f"messages[{index}]", message) for index, message in enumerate(messages)]
+        raise UnreadableError(f"messages: missing; found {shown_keys(sample)}; {SMALLEST_SAMPLE}")
+    return read_messages("messages", sample["messages"])
+
+
+def read_messages(field: str, raw: object) -> list[tuple[str, str]]:
+    """Return the role and the text of each message in the list *raw*. Raises UnreadableError."""
+    messages = _checked(field, raw, list)
+    return [_read_turn(f"{field}[{index}]", message) for index, message in enumerate(messages)]
+
+
+def completion_in(sample: Mapping[str, object], turns: Sequence[tuple[str, str]]) -> str | None:
+    """Return the text of the model: its last turn, or None if it has none.
+
+    If the messages end with the user, the text may be beside them, as `completion` or `response`:
+    an earlier turn of the model is then part of the prompt. Raises UnreadableError if both are
+    there and differ.
+    """
+    if turns and turns[-1][0] == _USER_ROLE:
+        beside = {key: sample[key] for key in COMPLETION_KEYS if isinstance(sample.get(key), str)}
+        if len(set(beside.values())) > 1:
+            raise UnreadableError(f"{' and '.join(beside)}: found two completions, expected one")
+        if beside:
+            return str(next(iter(beside.values())))
+    return next((content for role, content in reversed(turns) if role in MODEL_ROLES), None)
+
+
+def shown_keys(sample: Mapping[str, object]) -> str:
+    """List the first keys of a sample for a message. Keys are names of columns, and no secrets."""
+    keys = [repr(str(key)[:_SHOWN_CHARACTERS]) for key in list(sample)[:_SHOWN_KEYS]]
+    more = f" and {len(sample) - len(keys)} more" if len(sample) > len(keys) else ""
+    return (", ".join(keys) or "nothing") + more
 
 
 def _read_turn(field: str, raw: object) -> tuple[str, str]:

@@ -53,7 +53,9 @@ def details_of(score: Score) -> dict[str, object]:
     return {
         "verdict": score.verdict,
         "extraction_method": score.method,
+        "prelude": score.prelude[:_EXCERPT_CHARACTERS],
         "problem": score.problem,
+        "notes": list(score.notes),
         "findings": list(map(finding_text, score.findings)),
         "format_issues": list(score.format_issues),
         "cases": [_case_details(case) for case in score.cases[:_DETAILED_CASES_MAX]],
@@ -102,5 +104,6 @@ def log_fields(row: dict[str, object], score: Score, level: IsolationLevel) -> d
         "level": level,
         "source": score.source,
         "problem": score.problem,
+        "notes": list(score.notes),
         "format_issues": list(score.format_issues),
     }

@@ -54,6 +54,7 @@ CLASSES = {
     Verdict.WRONG_ANSWER: VerdictClass.WRONG,
     Verdict.RUNTIME_ERROR: VerdictClass.BROKEN,
     Verdict.COMPILE_ERROR: VerdictClass.BROKEN,
+    Verdict.NO_ENTRY_POINT: VerdictClass.BROKEN,
     Verdict.TIME_LIMIT_EXCEEDED: VerdictClass.LIMIT,
     Verdict.MEMORY_LIMIT_EXCEEDED: VerdictClass.LIMIT,
     Verdict.OUTPUT_LIMIT_EXCEEDED: VerdictClass.LIMIT,

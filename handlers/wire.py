@@ -9,11 +9,16 @@ import json
 import math
 import re
 from base64 import b64decode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from nova_code_verifier.handlers.messages import UnreadableError, kind_of, read_turns
+from nova_code_verifier.handlers.messages import (
+    UnreadableError,
+    completion_in,
+    kind_of,
+    read_turns,
+)
 from nova_code_verifier.verifier.jobs import is_deeper_than
 from nova_code_verifier.verifier.types import Sample
 
@@ -41,7 +46,6 @@ TASK_PATHS = (
 )
 """Where a sample may name its task. The first known name counts."""
 
-MODEL_ROLES = frozenset({"assistant", "nova_assistant"})
 RESPONSE_BYTES_LIMIT = 6_291_556
 """The size limit of Lambda for the response to a synchronous call."""
 _REWARD = "aggregate_reward_score"
@@ -175,30 +179,45 @@ def _find_samples(field: str, payload: object) -> list[object]:
 
 
 def _read_entry(raw: object) -> Entry:
-    raw_id = _get(raw, ("id",))
-    if is_deeper_than(ID_DEPTH_LIMIT, raw_id):
-        return Entry(id=None, problem=f"id: nested more than {ID_DEPTH_LIMIT} levels deep")
     try:
-        entry_id = _sendable(raw_id)
-    except ValueError:  # Python does not convert integers of thousands of digits to text
-        return Entry(id=None, problem="id: a number that is too long to send back")
+        entry_id = read_id(value_at(raw, ("id",)))
+    except UnreadableError as error:
+        return Entry(id=None, problem=str(error))
     try:
         turns = read_turns(raw)
+        completion = completion_in(raw, turns) if isinstance(raw, dict) else None
     except UnreadableError as error:
         return Entry(id=entry_id, problem=str(error))
-    completions = (content for role, content in reversed(turns) if role in MODEL_ROLES)
-    # Null means absent: where rows differ in their keys, Arrow fills the gaps with null.
-    references = (found for path in REFERENCE_PATHS if (found := _get(raw, path)) is not None)
-    tasks = tuple(name for path in TASK_PATHS if isinstance(name := _get(raw, path), str))
-    sample = Sample(
-        completion=next(completions, None), reference=next(references, None), tasks=tasks
-    )
+    sample = Sample(completion=completion, reference=find_reference(raw), tasks=find_tasks(raw))
     return Entry(id=entry_id, sample=sample)
 
 
-def _get(sample: object, path: tuple[str, ...]) -> object:
+def read_id(raw_id: object) -> object:
+    """Return an id that can be sent back. Raises UnreadableError."""
+    if is_deeper_than(ID_DEPTH_LIMIT, raw_id):
+        raise UnreadableError(f"id: nested more than {ID_DEPTH_LIMIT} levels deep")
+    try:
+        return _sendable(raw_id)
+    except ValueError:  # Python does not convert integers of thousands of digits to text
+        raise UnreadableError("id: a number that is too long to send back") from None
+
+
+def find_reference(raw: object) -> object:
+    """Return the reference at the first of `REFERENCE_PATHS`, or None."""
+    # Null means absent: where rows differ in their keys, Arrow fills the gaps with null.
+    references = (found for path in REFERENCE_PATHS if (found := value_at(raw, path)) is not None)
+    return next(references, None)
+
+
+def find_tasks(raw: object) -> tuple[str, ...]:
+    """Return the names at `TASK_PATHS`."""
+    return tuple(name for path in TASK_PATHS if isinstance(name := value_at(raw, path), str))
+
+
+def value_at(sample: object, path: Iterable[str]) -> object:
+    """Return the value at a path of keys; None if there is none."""
     for key in path:
-        sample = sample.get(key) if isinstance(sample, dict) else None
+        sample = sample.get(key) if isinstance(sample, Mapping) else None
     return sample
 
 

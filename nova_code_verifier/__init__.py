@@ -13,6 +13,7 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # not from typing: a zygote imports this module before it is confined
 if TYPE_CHECKING:
+    from nova_code_verifier.handlers.dataset_row import read_row
     from nova_code_verifier.sandbox.errors import IsolationRefusedError, SandboxError
     from nova_code_verifier.sandbox.host.local import LocalExecutor
     from nova_code_verifier.verifier.errors import VerifierError
@@ -36,6 +37,7 @@ _MODULES = {
     "VerifierError": "verifier.errors",
     "grade": "verifier.pipeline",
     "judge": "verifier.pipeline",
+    "read_row": "handlers.dataset_row",
     "read_rubric": "verifier.rubric_file",
 }
 
@@ -53,6 +55,7 @@ __all__ = [
     "VerifierError",
     "grade",
     "judge",
+    "read_row",
     "read_rubric",
 ]
 

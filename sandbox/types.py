@@ -70,8 +70,8 @@ class Run:
 class Call:
     """Call one function of the program with these arguments.
 
-    `entry_point` is `f` or `Solution().f`; a bare `f` is also found as a method of a class
-    `Solution`. `arguments` are plain data (see `sandbox/protocol/encoding.py`).
+    `entry_point` is `f`, or `Name().f` for a method of a new `Name`; a bare `f` is also found as a
+    method of a class `Solution`. `arguments` are plain data (see `sandbox/protocol/encoding.py`).
     """
 
     entry_point: str
@@ -96,6 +96,9 @@ Question = Run | Call | Operation
 class Job:
     """One program and questions about it, all of one kind.
 
+    `prelude` is Python that runs in the program's namespace before the program. It is compiled on
+    its own, so that it changes no line number. If it raises, the program counts as not loaded.
+
     Every `Run` gets a guest of its own. The calls of a job share a guest, in order; after a crash
     or a time-out the next call gets a new one. All operations belong to one guest: when it ends,
     the rest is `SKIPPED`. When `give_up_after` questions ran out of time, the later ones are
@@ -106,6 +109,7 @@ class Job:
     questions: tuple[Question, ...]
     limits: Limits = Limits()
     give_up_after: int = 3
+    prelude: str = ""
 
     def __post_init__(self) -> None:
         """Raise ValueError if one time-out, which may be noise, would end the job."""

@@ -3,22 +3,60 @@
 A `Job` has no field for an expected answer, so a candidate's job cannot leak one into the sandbox.
 """
 
+import re
+from dataclasses import replace
+
 from nova_code_verifier.sandbox.types import Call, Job, Question, Run
 from nova_code_verifier.verifier.errors import VerifierError
+from nova_code_verifier.verifier.program.prelude import DEEP_RECURSION, imports_for
+from nova_code_verifier.verifier.program.starter_code import complete, continued
 from nova_code_verifier.verifier.syntax import read_python
-from nova_code_verifier.verifier.types import Candidate, StdioCase, TestCase, TestPlan
+from nova_code_verifier.verifier.types import (
+    CallCase,
+    Candidate,
+    CodePlan,
+    StdioCase,
+    TestCase,
+    TestPlan,
+)
+
+_METHOD = re.compile(r"\bSolution\(\)\.\w++")
 
 # The depth that the sandbox's encoding carries, minus the list that holds the arguments.
 ARGUMENT_DEPTH_MAX = 150
 
 
-def job_for(candidate: Candidate, plan: TestPlan) -> Job:
+def job_for(candidate: Candidate, plan: TestPlan, *, prelude: str = "") -> Job:
     """Return the job that puts every question of the plan to the candidate's program.
 
-    Raises VerifierError for arguments that are nested too deeply to be sent.
+    The *prelude* runs before the program. Raises VerifierError for arguments that are nested too
+    deeply to be sent.
     """
     questions = tuple(_question(index, case) for index, case in enumerate(plan.cases))
-    return Job(program=candidate.program, questions=questions, limits=plan.limits)
+    return Job(program=candidate.program, questions=questions, limits=plan.limits, prelude=prelude)
+
+
+def completed(candidate: Candidate, plan: TestPlan | CodePlan) -> Candidate:
+    """Return the candidate with the head of its class or function, if it leaves that out."""
+    if isinstance(plan, TestPlan) and isinstance(plan.cases[0], StdioCase):
+        return candidate
+    text = complete(candidate.program, plan.setup.starter_code, _entry_point(plan))
+    return replace(candidate, program=text)
+
+
+def prelude_for(program: str, plan: TestPlan | CodePlan) -> str:
+    """Return what runs before *program*: what its row states, or what judge sites run."""
+    if plan.setup.prelude is not None:
+        return plan.setup.prelude
+    return DEEP_RECURSION + imports_for(program, entry_point=_entry_point(plan))
+
+
+def _entry_point(plan: TestPlan | CodePlan) -> str:
+    if isinstance(plan, CodePlan):
+        called = _METHOD.search(plan.test_code.source)
+        return plan.test_code.entry_point or (called[0] if called else "")
+    first = plan.cases[0]
+    return first.entry_point if isinstance(first, CallCase) else ""
 
 
 def program_with(prompt: str, candidate: Candidate) -> str:
@@ -30,6 +68,8 @@ def program_with(prompt: str, candidate: Candidate) -> str:
     future = [line for line in lines if line.startswith("from __future__ import")]
     rest = "".join(line for line in lines if line not in future)
     is_body = rest[:1] in (" ", "\t")
+    if not is_body and (text := continued(prompt, rest)) is not None:
+        return "".join(future) + text
     # A function that the prompt begins needs a body, unless the candidate is that body.
     closed = prompt if is_body or read_python(prompt) else f"{prompt.rstrip()}\n    pass"
     return "".join(future) + closed + ("\n" if is_body else "\n\n") + rest
@@ -40,7 +80,7 @@ def _question(index: int, case: TestCase) -> Question:
         return Run(stdin=case.stdin.encode("utf-8", "surrogatepass"))
     if is_deeper_than(ARGUMENT_DEPTH_MAX, list(case.arguments)):
         problem = f"found arguments nested more than {ARGUMENT_DEPTH_MAX} levels deep"
-        raise VerifierError(f"tests.cases[{index}].args", problem)
+        raise VerifierError(f"test case {index + 1}", problem)
     return Call(entry_point=case.entry_point, arguments=case.arguments)
 
 

@@ -15,7 +15,9 @@ from typing import Protocol, TypeVar
 
 from nova_code_verifier.sandbox.types import Execution, Executor, Job, Limits
 from nova_code_verifier.verifier.checking.answers import with_value
-from nova_code_verifier.verifier.checking.verdict import judge_case
+from nova_code_verifier.verifier.checking.checks import CheckedRun, batches_of, make_checks
+from nova_code_verifier.verifier.checking.trial import TrialCache, try_checkers
+from nova_code_verifier.verifier.checking.verdict import judge_case, result_of
 from nova_code_verifier.verifier.completion.extraction import answer_text, extract_candidate
 from nova_code_verifier.verifier.completion.format import (
     format_issues_of_program,
@@ -24,7 +26,9 @@ from nova_code_verifier.verifier.completion.format import (
 from nova_code_verifier.verifier.completion.parsing import ParsedCompletion, parse_completion
 from nova_code_verifier.verifier.completion.safety import find_risks
 from nova_code_verifier.verifier.errors import VerifierError
-from nova_code_verifier.verifier.jobs import job_for, program_with
+from nova_code_verifier.verifier.jobs import completed, job_for, prelude_for, program_with
+from nova_code_verifier.verifier.program.prelude import DEEP_RECURSION
+from nova_code_verifier.verifier.program.trial import failing_preludes
 from nova_code_verifier.verifier.reference.plan import plan_tests
 from nova_code_verifier.verifier.reference.task import (
     Task,
@@ -34,7 +38,7 @@ from nova_code_verifier.verifier.reference.task import (
     read_text_reference,
 )
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, Polarity, Rubric
-from nova_code_verifier.verifier.scoring.guess_baseline import tell_apart
+from nova_code_verifier.verifier.scoring.guess_baseline import best_of, tell_apart
 from nova_code_verifier.verifier.scoring.score import (
     no_candidate,
     refused,
@@ -70,7 +74,6 @@ from nova_code_verifier.verifier.types import (
     Verdict,
 )
 
-_SHOWN_BYTES = 2048
 _NO_JUDGE = (
     "similarity: this sample needs a language model to compare texts; "
     "set VERIFIER_JUDGE_MODEL to its id"
@@ -82,7 +85,8 @@ T = TypeVar("T")
 class PreparedSample:
     """The parsed sample, and the work that is left for the sandbox.
 
-    `job` is set for stdio and call tests, `program` for the test code of the `plan`. `problem` says
+    `job` is set for stdio and call tests, `program` for the test code of the `plan`. The `prelude`
+    runs before either. `problem` says
     why the reference cannot be used. `comparison` is what a language model has to compare.
     `sentiment` is the answer and the expected one. A `candidate` with nothing to run was refused:
     its `findings` violate the rubric's safety policy.
@@ -95,6 +99,7 @@ class PreparedSample:
     plan: TestPlan | CodePlan | None = None
     job: Job | None = None
     program: str = ""
+    prelude: str = ""
     comparison: Comparison | None = None
     sentiment: tuple[SentimentResult, Expected] | None = None
     format_issues: tuple[FormatIssue, ...] = ()
@@ -190,9 +195,10 @@ def grade(
     """Yield every sample as soon as its score is known, in no particular order.
 
     *default_limits* hold where a reference states no limits. Keep one *discovery_cache* for many
-    batches of the same prompts: what their test code asks is then discovered once. *compare* starts
-    to compare two texts by a language model, if the rubric gives similarity a weight
-    (`handlers/llm_judge/judge.py`). *attempt* isolates bugs per sample; by default they are raised.
+    batches of the same prompts: what their test code asks is then discovered once, and their
+    checker programs are tried once. *compare* starts to compare two texts by a language model, if
+    the rubric gives similarity a weight (`handlers/llm_judge/judge.py`). *attempt* isolates bugs
+    per sample; by default they are raised.
     Raises SandboxError if the sandbox cannot start.
     """
     waiting: dict[int, PreparedSample] = {}
@@ -212,6 +218,8 @@ def grade(
         for index, prepared in waiting.items()
         if start and prepared.comparison
     }
+    for index, problem in _with_broken_prelude(waiting, executor):
+        yield _graded(index, waiting.pop(index), problem, attempt)
     compared: list[partial[GradedSample]] = []
     for index, run in _run(waiting, executor, discovery_cache or DiscoveryCache()):
         prepared = waiting[index]
@@ -238,25 +246,26 @@ def ungraded(problem: str, *, is_outage: bool = False) -> Score:
 def prepare(
     sample: Sample, *, rubric: Rubric = DEFAULT_RUBRIC, default_limits: Limits = Limits()
 ) -> PreparedSample:
-    """Parse the completion, open the reference and plan what to run."""
+    """Parse the completion, open the reference and plan what to run.
+
+    The reference is read even if there is no completion: a dataset that is sent for a check before
+    training must not pass with broken tests.
+    """
     task = TaskSpec(task=None, rubric=rubric)
     try:
         opened = open_reference(sample.reference)
         task = read_task(opened, sample.tasks, rubric)
-        if sample.completion is not None:
-            return _prepare(sample.completion, sample.reference, opened, task, default_limits)
+        return _prepare(sample.completion, sample.reference, opened, task, default_limits)
     except VerifierError as error:
-        if sample.completion is not None:
-            return PreparedSample(task=task, problem=str(error))
-    return PreparedSample(task=task)
+        return PreparedSample(task=task, problem=str(error))
 
 
 def _prepare(
-    text: str, reference: object, opened: object, task: TaskSpec, default_limits: Limits
+    text: str | None, reference: object, opened: object, task: TaskSpec, default_limits: Limits
 ) -> PreparedSample:
     if reference is None:
         raise VerifierError("reference_answer", "missing; expected tests, a label or a text")
-    completion = parse_completion(text)
+    completion = None if text is None else parse_completion(text)
     if task.task is Task.SIMILARITY:
         return _prepare_text(completion, read_text_reference(opened, reference), task)
     expected = None if task.task is Task.CODE else read_expected(opened)
@@ -268,7 +277,11 @@ def _prepare(
     return _prepare_program(completion, plan, task)
 
 
-def _prepare_text(completion: ParsedCompletion, reference: str, task: TaskSpec) -> PreparedSample:
+def _prepare_text(
+    completion: ParsedCompletion | None, reference: str, task: TaskSpec
+) -> PreparedSample:
+    if completion is None:
+        return PreparedSample(task=task, source=Source.SIMILARITY)
     rubric, texts = task.rubric, completion.texts
     response = answer_text(texts, boxed=rubric.boxed)
 
@@ -284,8 +297,10 @@ def _prepare_text(completion: ParsedCompletion, reference: str, task: TaskSpec) 
 
 
 def _prepare_sentiment(
-    completion: ParsedCompletion, expected: Expected, task: TaskSpec
+    completion: ParsedCompletion | None, expected: Expected, task: TaskSpec
 ) -> PreparedSample:
+    if completion is None:
+        return PreparedSample(task=task, source=Source.SENTIMENT)
     texts = completion.texts
     result = grade_answer(texts, expected)
 
@@ -302,26 +317,39 @@ def _prepare_sentiment(
 
 
 def _prepare_program(
-    completion: ParsedCompletion, plan: TestPlan | CodePlan, task: TaskSpec
+    completion: ParsedCompletion | None, plan: TestPlan | CodePlan, task: TaskSpec
 ) -> PreparedSample:
+    if completion is None:
+        return PreparedSample(task=task, source=_source_of(plan), plan=plan)
     rubric = task.rubric
     prompt = plan.test_code.prompt if isinstance(plan, CodePlan) else ""
-    candidate = extract_candidate(completion, prompt=prompt)
+    candidate = extract_candidate(completion, prompt=_begun_code(plan))
     prepared = PreparedSample(task=task, source=_source_of(plan), candidate=candidate, plan=plan)
     if candidate is None:
         return prepared
-    program, solution = candidate.program, task.solution if rubric.similarity else ""
-    findings = find_risks(program, rubric.policy)
+    whole = completed(candidate, plan)
+    program = program_with(prompt, whole) if isinstance(plan, CodePlan) else ""
+    prelude = prelude_for(program or whole.program, plan)
+    findings = find_risks(whole.program, rubric.policy, prelude=prelude)
     format_issues = format_issues_of_program(completion, candidate, rubric)
     prepared = replace(prepared, format_issues=format_issues, findings=findings)
     if rubric.enforce and any(finding.severity is Severity.SEVERE for finding in findings):
         return prepared
+    solution = task.solution if rubric.similarity else ""
     return replace(
         prepared,
-        job=job_for(candidate, plan) if isinstance(plan, TestPlan) else None,
-        program=program_with(prompt, candidate) if isinstance(plan, CodePlan) else "",
-        comparison=Comparison(response=program, reference=solution) if solution else None,
+        job=job_for(whole, plan, prelude=prelude) if isinstance(plan, TestPlan) else None,
+        program=program,
+        prelude=prelude,
+        comparison=Comparison(response=candidate.program, reference=solution) if solution else None,
     )
+
+
+def _begun_code(plan: TestPlan | CodePlan) -> str:
+    """Return the code that a completion may continue without repeating it."""
+    if isinstance(plan, CodePlan):
+        return plan.setup.starter_code or plan.test_code.prompt
+    return "" if isinstance(plan.cases[0], StdioCase) else plan.setup.starter_code
 
 
 def _source_of(plan: TestPlan | CodePlan) -> Source:
@@ -332,30 +360,70 @@ def _source_of(plan: TestPlan | CodePlan) -> Source:
 
 # -- run -------------------------------------------------------------------------------
 
-Run = tuple[Execution, ...] | TestCodeRun
-"""What the sandbox reported: an execution for each case of a `TestPlan`, or a run of test code."""
+Run = tuple[Execution, ...] | CheckedRun | TestCodeRun
+"""What the sandbox reported: an execution for each case of a `TestPlan`, the same with the checks
+of a checker program, or a run of test code."""
+
+
+def _with_broken_prelude(
+    waiting: Mapping[int, PreparedSample], executor: Executor
+) -> Iterator[tuple[int, CaseResults]]:
+    """Yield the samples whose own prelude fails without a candidate, with the problem."""
+    jobs = {
+        index: prepared.job
+        for index, prepared in waiting.items()
+        if prepared.job and prepared.plan and prepared.plan.setup.prelude
+    }
+    for index, found in failing_preludes(jobs, executor).items():
+        yield index, CaseResults(problem=found.problem, is_outage=found.is_outage)
 
 
 def _run(
     waiting: Mapping[int, PreparedSample], executor: Executor, discovery_cache: DiscoveryCache
 ) -> Iterator[tuple[int, Run]]:
-    """Run all jobs, then all test code; yield each sample's run as it ends."""
+    """Run all jobs, then all test code, then all that has a checker program.
+
+    Yield each sample's run as it ends.
+    """
     jobs = {index: prepared.job for index, prepared in waiting.items() if prepared.job}
+    checked = {
+        index: prepared.plan
+        for index, prepared in waiting.items()
+        if isinstance(prepared.plan, TestPlan) and prepared.plan.checker_program and prepared.job
+    }
     runs = {
-        index: TestCodeRun(program=prepared.program, plan=prepared.plan)
+        index: TestCodeRun(program=prepared.program, plan=prepared.plan, prelude=prepared.prelude)
         for index, prepared in waiting.items()
         if prepared.program and isinstance(prepared.plan, CodePlan)
     }
     yield from ((index, ()) for index in waiting if index not in jobs and index not in runs)
-    job_indexes, run_indexes = list(jobs), list(runs)
-    for number, executions in executor.run(list(jobs.values())):
+    job_indexes, run_indexes = [index for index in jobs if index not in checked], list(runs)
+    for number, executions in executor.run([jobs[index] for index in job_indexes]):
         yield job_indexes[number], executions
     for number in grade_all(list(runs.values()), executor, discovery_cache):
         yield run_indexes[number], runs[run_indexes[number]]
+    yield from _run_checked(checked, jobs, executor, discovery_cache.trials)
+
+
+def _run_checked(
+    plans: Mapping[int, TestPlan], jobs: Mapping[int, Job], executor: Executor, cache: TrialCache
+) -> Iterator[tuple[int, CheckedRun]]:
+    """Try the checker programs of *plans*, run the candidates, and have their outputs checked."""
+    for batch in batches_of(plans):
+        trials = try_checkers([plans[index] for index in batch], executor, cache)
+        runs = {
+            index: CheckedRun(plan=plans[index], trial=trial)
+            for index, trial in zip(batch, trials, strict=True)
+        }
+        sound = [index for index in batch if not runs[index].problem]
+        for number, executions in executor.run([jobs[index] for index in sound]):
+            runs[sound[number]].take(executions)
+        make_checks(list(runs.values()), executor)
+        yield from runs.items()
 
 
 def _seconds_of(run: Run) -> float:
-    if isinstance(run, TestCodeRun):
+    if isinstance(run, TestCodeRun | CheckedRun):
         return run.seconds
     return sum(execution.wall_seconds for execution in run)
 
@@ -368,12 +436,16 @@ def case_results(prepared: PreparedSample, run: Run) -> CaseResults:
         total = len(run.cases)
         guessed = Fraction(min(run.guessed, total), total)
         return CaseResults(cases=run.cases, guessed=guessed, self_compared=run.self_compared)
-    plan = prepared.plan
+    plan, grouping = prepared.plan, prepared.task.rubric.groups
     if not isinstance(plan, TestPlan):
         return CaseResults()
+    if isinstance(run, CheckedRun):
+        guessed = best_of(run.trial.guessed, plan, grouping)
+        results = CaseResults(cases=tuple(run.results), guessed=guessed)
+        return replace(results, problem=run.problem, is_outage=run.is_outage)
     pairs = zip(plan.cases, run, strict=True)
     try:
-        plan, guessed = tell_apart(plan, prepared.task.rubric.groups)
+        plan, guessed = tell_apart(plan, grouping)
         cases = tuple(_case_result(case, plan.checker, execution) for case, execution in pairs)
         return CaseResults(cases=cases, guessed=guessed)
     except VerifierError as error:
@@ -381,18 +453,9 @@ def case_results(prepared: PreparedSample, run: Run) -> CaseResults:
 
 
 def _case_result(case: TestCase, checker: Checker, execution: Execution) -> CaseResult:
-    """Judge a case, and keep only as much of its output as people are shown.
-
-    A batch of whole outputs would fill the memory.
-    """
     accepted = (case.expected_value, *case.also_accepted) if isinstance(case, CallCase) else ()
     execution = with_value(execution, accepted)
-    verdict, stdout = judge_case(case, checker, execution), execution.stdout
-    if len(stdout) > 2 * _SHOWN_BYTES:
-        stdout = stdout[:_SHOWN_BYTES] + b" ... " + stdout[-_SHOWN_BYTES:]
-    value = execution.value if execution.value_bytes <= _SHOWN_BYTES else None
-    shown = replace(execution, stdout=stdout, value=value)
-    return CaseResult(verdict=verdict, execution=shown)
+    return result_of(judge_case(case, checker, execution), execution)
 
 
 # -- conclude --------------------------------------------------------------------------
@@ -429,7 +492,8 @@ def conclude(
     else:
         score = _score_without_run(prepared)
     problem = score.problem or (similarity.problem if similarity else "")
-    return replace(score, source=prepared.source, problem=problem)
+    notes = prepared.plan.notes if prepared.plan else ()
+    return replace(score, source=prepared.source, problem=problem, notes=notes)
 
 
 def _score_without_run(prepared: PreparedSample) -> Score:
@@ -473,4 +537,9 @@ def _score_run(
         rubric=rubric,
     )
     shared = isinstance(plan, CodePlan) and plan.test_code.shared_process
-    return replace(score, self_compared=results.self_compared, shared_process=shared)
+    return replace(
+        score,
+        self_compared=results.self_compared,
+        shared_process=shared,
+        prelude=prepared.prelude.removeprefix(DEEP_RECURSION),
+    )

@@ -1,9 +1,11 @@
 """Parse Python source without running it.
 
-In: any text, also a hostile one. Out: its syntax tree. Warnings about odd escapes are not shown.
+In: any text, also a hostile one. Out: its syntax tree, or its scopes. Warnings about odd escapes
+are not shown.
 """
 
 import ast
+import symtable
 import threading
 import warnings
 from collections import defaultdict
@@ -34,6 +36,15 @@ def read_python(text: str) -> ast.Module | None:
         return parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None  # The last two mean that it is nested too deeply for the parser.
+
+
+def read_scopes(text: str) -> symtable.SymbolTable | None:
+    """Return the scope of the module *text*, or None if it cannot be compiled."""
+    try:
+        with _WARNING_FILTERS, warnings.catch_warnings(action="ignore"):
+            return symtable.symtable(text, "", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 class Nodes:

@@ -3,7 +3,7 @@
 A `Candidate` holds no tests and a `TestPlan` no candidate, so that neither can leak to the other.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from nova_code_verifier.sandbox.types import Execution, Limits
@@ -60,6 +60,22 @@ class Checker:
     rel_tol: float = 1e-6
 
 
+class CheckerContract(StrEnum):
+    """How a dataset's checker program is asked (see `checking/program.py`)."""
+
+    ARGV = "argv"
+    FUNCTION = "function"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckerProgram:
+    """A Python program of the dataset that compares outputs. `path` is where it was found."""
+
+    source: str
+    contract: CheckerContract
+    path: str = field(compare=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StdioCase:
     """A test case: standard input, and the output that is expected. Secret."""
@@ -94,13 +110,32 @@ class Groups:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramSetup:
+    """What a row puts before and around the program of a candidate.
+
+    `prelude` is Python that runs before the program; None stands for what judge sites run
+    (`program/prelude.py`). `starter_code` is the head of the class or function to complete.
+    """
+
+    prelude: str | None = ""
+    starter_code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TestPlan:
-    """The tests of a reference: cases of one kind, how to compare, and limits for each case."""
+    """The tests of a reference: cases of one kind, how to compare, and limits for each case.
+
+    If there is a `checker_program`, it compares instead of the `checker`, and all cases are stdio.
+    `notes` say what was read otherwise than the reference writes it.
+    """
 
     cases: tuple[TestCase, ...]
     checker: Checker = Checker()
+    checker_program: CheckerProgram | None = None
     limits: Limits = Limits()
     groups: Groups | None = None
+    setup: ProgramSetup = ProgramSetup()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,10 +158,15 @@ class TestCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodePlan:
-    """The test code of a reference, and limits for each question to the candidate."""
+    """The test code of a reference, and limits for each question to the candidate.
+
+    `notes` say what was read otherwise than the reference writes it.
+    """
 
     test_code: TestCode
     limits: Limits = Limits()
+    setup: ProgramSetup = ProgramSetup()
+    notes: tuple[str, ...] = ()
 
 
 class Verdict(StrEnum):
@@ -139,6 +179,7 @@ class Verdict(StrEnum):
     MEMORY_LIMIT_EXCEEDED = "memory_limit_exceeded"
     OUTPUT_LIMIT_EXCEEDED = "output_limit_exceeded"
     COMPILE_ERROR = "compile_error"
+    NO_ENTRY_POINT = "no_entry_point"
     SECURITY_VIOLATION = "security_violation"
     NO_CANDIDATE = "no_candidate"
     UNGRADED = "ungraded"
@@ -152,6 +193,7 @@ class CaseResult:
     decoded (JSON bytes: `{"call": …}`, the operation and the answer of
     `sandbox/guest/object_session.py`), and `message` is that of the tests. That message may
     contain what was expected: secret. `test_line` is the line of the tests that failed, from 1.
+    `stdout_bytes` is the size of the whole output, of which the execution keeps the ends only.
     """
 
     verdict: Verdict
@@ -159,6 +201,7 @@ class CaseResult:
     name: str = ""
     message: str = ""
     test_line: int = 0
+    stdout_bytes: int = 0
 
 
 class FormatIssue(StrEnum):
@@ -236,7 +279,9 @@ class Score:
     If `verdict` is `UNGRADED`, `reward` is None and the other numbers mean nothing: `problem` is
     the reason, and `is_outage` says whether it is our fault (send the sample again) or the
     dataset's. `self_compared` counts test cases in which the candidate itself compared two of its
-    objects. `shared_process` says that candidate and tests ran in one process.
+    objects. `shared_process` says that candidate and tests ran in one process. `prelude` is what
+    was imported for the program, or the row's own. `notes` say what of the reference was read
+    otherwise than it is written.
     """
 
     verdict: Verdict
@@ -258,8 +303,10 @@ class Score:
     tests_total: int = 0
     self_compared: int = 0
     shared_process: bool = False
+    prelude: str = ""
     problem: str = ""
     is_outage: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def tests_passed(self) -> int:

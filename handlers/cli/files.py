@@ -5,6 +5,7 @@ In: names of files; `-` is a standard stream. Out: streams of bytes, lines, Unus
 
 import json
 import os
+import select
 import stat
 import sys
 from collections.abc import Iterator
@@ -23,8 +24,10 @@ class UnusableFileError(Exception):
 @contextmanager
 def open_input(name: str) -> Iterator[BinaryIO]:
     """Open the file *name* for reading. Raises UnusableFileError."""
+    if not name:
+        raise UnusableFileError("cannot read a file without a name: the argument is empty")
     if name != STANDARD:
-        with _file_errors(f"cannot read {name}"):
+        with file_errors(f"cannot read {name}"):
             stream = Path(name).open("rb")  # noqa: SIM115  (closed below)
         with stream:
             yield stream
@@ -35,43 +38,98 @@ def open_input(name: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def open_output(name: str, *, source: str = STANDARD) -> Iterator[FileIO]:
-    """Empty the file *name* and open it for writing. Raises UnusableFileError.
+def open_output(
+    name: str, *, source: str = STANDARD, append: bool = False
+) -> Iterator["OutputFile"]:
+    """Open the file *name* for writing. Raises UnusableFileError.
 
-    The name of the input, *source*, is refused. The stream has no buffer: otherwise Python
-    would try again at exit to write what could not be written, and fail with a traceback.
+    It is emptied when the first bytes are written, and not before: a run that fails earlier must
+    not destroy the results of another one. With *append*, it keeps its content. The input,
+    *source*, and a file of samples in the directory *source* are refused.
     """
+    if not name:
+        raise UnusableFileError("cannot write a file without a name: the option is empty")
     if name != STANDARD:
-        if source != STANDARD and Path(name).is_file() and Path(name).samefile(source):
-            raise UnusableFileError(f"cannot write {name}: it is the input; name another file")
-        with _file_errors(f"cannot write {name}"):
-            stream = FileIO(name, "wb")
+        _refuse_input(name, source)
+        with file_errors(f"cannot write {name}"):
+            stream = FileIO(name, "ab" if append else "wb", opener=_open_unchanged)
         with stream:
-            yield stream
+            yield OutputFile(stream, name, must_empty=not append)
     elif sys.stdout is None:
         raise UnusableFileError("cannot write standard output: it is closed")
     else:
-        yield FileIO(sys.stdout.fileno(), "wb", closefd=False)
+        yield OutputFile(FileIO(sys.stdout.fileno(), "wb", closefd=False), name)
 
 
-def read_lines(stream: BinaryIO, name: str) -> Iterator[bytes]:
-    """Yield the lines of *stream*, opened as *name*. Raises UnusableFileError."""
-    with _file_errors(f"cannot read {'standard input' if name == STANDARD else name}"):
-        yield from stream
+def _open_unchanged(name: str, flags: int) -> int:
+    return os.open(name, flags & ~os.O_TRUNC, 0o666)
 
 
-def write_all(stream: FileIO, content: bytes, name: str) -> None:
-    """Write *content* to *stream*, opened as *name*. Raises UnusableFileError."""
-    rest = memoryview(content)
-    with _file_errors(f"cannot write {'standard output' if name == STANDARD else name}"):
-        while rest:
-            rest = rest[stream.write(rest) :]
+def _refuse_input(name: str, source: str) -> None:
+    if source == STANDARD:
+        return
+    path, read = Path(name), Path(source)
+    if path.is_file() and read.is_file() and path.samefile(read):
+        raise UnusableFileError(f"cannot write {name}: it is the input; name another file")
+    if read.is_dir() and path.resolve().parent == read.resolve():
+        raise UnusableFileError(
+            f"cannot write {name}: it is in {source}, which is the input; name another directory"
+        )
+
+
+class OutputFile:
+    """A file that is being written.
+
+    The stream has no buffer: otherwise Python would try again at exit to write what could not be
+    written, and fail with a traceback.
+    """
+
+    def __init__(self, stream: FileIO, name: str, *, must_empty: bool = False) -> None:
+        """Write to *stream*, opened as *name*. *must_empty* discards what the file holds."""
+        self._stream, self._must_empty = stream, must_empty
+        self._shown = "standard output" if name == STANDARD else name
+        self._pending = bytearray()
+        self._is_file = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+
+    def offer(self, content: bytes) -> None:
+        """Write *content* as far as that does not wait for a reader; `write` writes the rest.
+
+        The thread that writes rows also enforces the limits of the guests, so it must not wait
+        while they run. Raises UnusableFileError.
+        """
+        if self._is_file:
+            self.write(content)
+            return
+        self._pending += content
+        with file_errors(f"cannot write {self._shown}"):
+            while self._pending and self._can_write():
+                written = self._stream.write(self._pending[: select.PIPE_BUF])
+                del self._pending[:written]
+
+    def write(self, content: bytes = b"") -> None:
+        """Write what is pending and *content*. Raises UnusableFileError."""
+        rest = memoryview(bytes(self._pending) + content)
+        self._pending.clear()
+        if not rest:
+            return
+        with file_errors(f"cannot write {self._shown}"):
+            if self._must_empty and self._is_file:
+                self._stream.truncate(0)
+            self._must_empty = False
+            while rest:
+                rest = rest[self._stream.write(rest) :]
+
+    def _can_write(self) -> bool:
+        """Return whether a pipe or a terminal has room for PIPE_BUF bytes."""
+        poll = select.poll()
+        poll.register(self._stream, select.POLLOUT)
+        return bool(poll.poll(0))
 
 
 def print_output(text: str) -> None:
     """Write *text* to standard output. Raises UnusableFileError."""
     with open_output(STANDARD) as stream:
-        write_all(stream, text.encode(sys.stdout.encoding, "replace"), STANDARD)
+        stream.write(text.encode(sys.stdout.encoding, "replace"))
 
 
 def json_line(value: dict[str, object]) -> str:
@@ -92,12 +150,18 @@ def bytes_left(stream: BinaryIO) -> int | None:
     return status.st_size - stream.tell() if stat.S_ISREG(status.st_mode) else None
 
 
+def shown_name(name: str) -> str:
+    """Return the name of an input for people."""
+    return "standard input" if name == STANDARD else name
+
+
 @contextmanager
-def _file_errors(action: str) -> Iterator[None]:
+def file_errors(action: str) -> Iterator[None]:
     """Raise UnusableFileError, which names *action*, in place of the system's errors."""
     try:
         yield
     except BrokenPipeError:
         raise  # no error: the reader has closed the pipe
     except OSError as error:
-        raise UnusableFileError(f"{action}: {error.strerror}") from error
+        reason = error.strerror or str(error) or type(error).__name__
+        raise UnusableFileError(f"{action}: {reason}") from error

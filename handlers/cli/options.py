@@ -11,10 +11,13 @@ from nova_code_verifier.handlers.settings import (
     with_rubric,
 )
 
+_SHOWN_CHARACTERS = 40
+
 SamplesArgument = Annotated[
     str,
     typer.Argument(
-        metavar="SAMPLES.jsonl", help="The samples, one JSON object per line; - is standard input."
+        metavar="SAMPLES.jsonl",
+        help="The samples, one JSON object per line, or another format; - is standard input.",
     ),
 ]
 RubricOption = Annotated[
@@ -32,9 +35,36 @@ CheckerOption = Annotated[
         "It replaces VERIFIER_CHECKER and the rubric's. Test code has no checker.",
     ),
 ]
+CompletionFieldOption = Annotated[
+    str | None,
+    typer.Option(
+        "--completion-field",
+        metavar="COLUMN",
+        help="The column with the completion, if it has an unusual name; a.b is b in a.",
+    ),
+]
+ReferenceFieldOption = Annotated[
+    str | None,
+    typer.Option("--reference-field", metavar="COLUMN", help="The column with the reference."),
+]
+IdFieldOption = Annotated[
+    str | None, typer.Option("--id-field", metavar="COLUMN", help="The column with the id.")
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON object instead of a table.")
 ]
+
+
+def count(text: str) -> int:
+    """Read a whole number of 1 or more. Raises BadParameter, which says what was found."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        found = text[:_SHOWN_CHARACTERS]
+        raise typer.BadParameter(f"found {found}, expected a whole number of 1 or more")
+    return number
 
 
 def settings_with(rubric: str | None, checker: str | None = None) -> Settings:

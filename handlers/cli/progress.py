@@ -1,15 +1,19 @@
-"""The progress bar of a long run.
+"""The progress of a long run.
 
-In: the size of the input, and the size of each piece that is done. Out: a bar on standard
-error if that is a terminal; the bar disappears when the run ends.
+In: the size of the input, and the size of each piece that is done. Out: a bar on standard error if
+that is a terminal; the bar disappears when the run ends. Elsewhere, such as in the log of a job, a
+line from time to time.
 """
 
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+_SECONDS_BETWEEN_LINES = 30.0
 
 
 class ProgressBar(Progress):
@@ -25,8 +29,13 @@ class ProgressBar(Progress):
         quiet: bool = False,
         activity: str = "scoring",
         noun: str = "samples",
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Prepare a bar over *total_bytes*. It stays hidden if *quiet*, or without a terminal."""
+        """Prepare a bar over *total_bytes*. It stays hidden if *quiet*, or without a terminal.
+
+        Without a terminal, and unless *quiet*, a line every 30 seconds of *clock* replaces it.
+        """
+        is_terminal = sys.stderr is not None and sys.stderr.isatty()
         super().__init__(
             TextColumn(activity),
             BarColumn(bar_width=None),
@@ -40,15 +49,31 @@ class ProgressBar(Progress):
             redirect_stdout=False,
             redirect_stderr=False,
             # Do not ask rich: it takes a log file for a terminal if FORCE_COLOR is set.
-            disable=quiet or sys.stderr is None or not sys.stderr.isatty(),
+            disable=quiet or not is_terminal,
         )
         self._bar = self.add_task(activity, total=total_bytes, count=0)
-        self._count = 0
+        self._count = self._done_bytes = 0
+        self._total_bytes = total_bytes
+        self._words = f"verifier: {activity}: {{}} {noun}"
+        self._writes_lines = not quiet and not is_terminal and sys.stderr is not None
+        self._clock = clock
+        self._started = self._last_line = clock()
 
     def count_item(self, size_bytes: int) -> None:
         """Count one item, which took *size_bytes* of the input."""
         self._count += 1
+        self._done_bytes += size_bytes
         self.update(self._bar, advance=size_bytes, count=self._count)
+        if self._writes_lines and self._clock() - self._last_line >= _SECONDS_BETWEEN_LINES:
+            self._last_line = self._clock()
+            print(self._line(), file=sys.stderr, flush=True)  # noqa: T201
+
+    def _line(self) -> str:
+        share = ""
+        if self._total_bytes:
+            share = f" ({min(1.0, self._done_bytes / self._total_bytes):.0%})"
+        minutes, seconds = divmod(round(self._last_line - self._started), 60)
+        return f"{self._words.format(self._count)}{share} in {minutes}:{seconds:02d}"
 
     @contextmanager
     def hidden(self) -> Iterator[None]:

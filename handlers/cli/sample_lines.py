@@ -1,44 +1,45 @@
-"""Read samples from lines of JSON.
+"""Read samples from the records of a file.
 
-In: lines of bytes, from a file of any length. Out: one entry per line that is not blank. A
-broken line becomes an entry with a problem.
+In: records of a file of any length, each a sample or a whole row of a dataset. Out: one entry for
+each, or one for each completion in it. A broken record becomes an entry with a problem.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from nova_code_verifier.handlers.wire import Entry, read_event
+from nova_code_verifier.handlers.cli.dataset_files.record import Record
+from nova_code_verifier.handlers.dataset_row import Columns, read_entries
+from nova_code_verifier.handlers.wire import Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleLine:
-    """A line of the input: its number, counted from 1, and the entry that it holds."""
+    """The entry that a record holds, and the record's place: for people, and its number from 1."""
 
+    where: str
     number: int
     size_bytes: int
     entry: Entry
 
 
-def read_samples(lines: Iterable[bytes]) -> Iterator[SampleLine]:
-    """Read one entry from each line that is not blank."""
-    for number, text in enumerate(lines, start=1):
-        if text.strip():
-            yield SampleLine(number=number, size_bytes=len(text), entry=_read_entry(number, text))
+def read_samples(records: Iterable[Record], columns: Columns = Columns()) -> Iterator[SampleLine]:
+    """Read the entries of each record. *columns* have unusual names."""
+    for record in records:
+        size_bytes = record.size_bytes
+        for entry in _read_entries(record, columns):
+            problem = f"{record.where}: {entry.problem}" if entry.problem else None
+            yield SampleLine(
+                where=record.where,
+                number=record.number,
+                size_bytes=size_bytes,
+                entry=replace(entry, problem=problem),
+            )
+            size_bytes = 0  # count the bytes of a record once
 
 
-def _read_entry(number: int, text: bytes) -> Entry:
-    try:
-        value = json.loads(text)
-        if isinstance(value, list):
-            problem = "found a list, expected one object (jq -c '.[]' writes one object per line)"
-            entry = Entry(id=None, problem=problem)
-        else:
-            entry = read_event([value]).entries[0]
-    except json.JSONDecodeError as error:
-        entry = Entry(id=None, problem=f"not JSON ({error.msg}, column {error.colno})")
-    except UnicodeDecodeError:
-        entry = Entry(id=None, problem="not JSON (not UTF-8)")
-    except (ValueError, RecursionError):  # Python limits the digits and the depth of JSON
-        entry = Entry(id=None, problem="unreadable (a number too long, or nested too deep)")
-    return replace(entry, problem=f"line {number}: {entry.problem}") if entry.problem else entry
+def _read_entries(record: Record, columns: Columns) -> list[Entry]:
+    if record.problem:
+        return [Entry(id=None, problem=record.problem)]
+    if isinstance(record.value, list):
+        return [Entry(id=None, problem="found a list, expected one object")]
+    return read_entries(record.value, columns)

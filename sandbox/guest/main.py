@@ -25,12 +25,16 @@ from nova_code_verifier.sandbox.protocol.encoding import EncodingError, decode, 
 from nova_code_verifier.sandbox.protocol.guest_messages import TEXT_MAX, Failure, MessageKind
 
 PROGRAM_NAME = "solution.py"
+PRELUDE_NAME = "<prelude>"
 _GARBAGE_OBJECTS_MIN = 20_000
 _COLLECTING_PAUSE_SECONDS = 0.01
 
 
-def serve(program: bytes, calls: int, argv: tuple[str, ...]) -> None:
-    """Run the program, or load it and answer *calls* questions. Never returns."""
+def serve(prelude: bytes, program: bytes, calls: int, argv: tuple[str, ...]) -> None:
+    """Run the program, or load it and answer *calls* questions. Never returns.
+
+    The *prelude* runs before the program, in the same namespace.
+    """
     if not gc.isenabled():
         start_new_thread(_collect_now_and_then, ())
     try:
@@ -39,9 +43,9 @@ def serve(program: bytes, calls: int, argv: tuple[str, ...]) -> None:
         _report(MessageKind.FAILED, Failure.NOT_COMPILED, *_describe(error))
         os._exit(1)
     if calls:
-        _answer_calls(program, code, calls)
+        _answer_calls(prelude, program, code, calls)
     else:
-        _run_program(program, code, argv)
+        _run_program(prelude, program, code, argv)
 
 
 def _collect_now_and_then() -> None:
@@ -81,12 +85,21 @@ def _new_module(name: str, program: bytes) -> types.ModuleType:
     return module
 
 
-def _run_program(program: bytes, code: types.CodeType, argv: tuple[str, ...]) -> None:
+def _run_prelude(prelude: bytes, names: dict[str, Any]) -> None:
+    exec(compile(prelude, PRELUDE_NAME, "exec", dont_inherit=True), names)  # noqa: S102  (a row's, or our imports)
+    names["__doc__"] = None  # it is the program's to set
+
+
+def _run_program(
+    prelude: bytes, program: bytes, code: types.CodeType, argv: tuple[str, ...]
+) -> None:
     """Run the program as `python3 solution.py` does, from the first line to the last flush."""
     main = _new_module("__main__", program)
     sys.argv = [PROGRAM_NAME, *argv]
     status = 0
     try:
+        if prelude:
+            _run_prelude(prelude, main.__dict__)
         exec(code, main.__dict__)  # noqa: S102  (this is what a guest is for)
     except SystemExit as exit_request:
         status = _exit_status(exit_request)
@@ -148,9 +161,11 @@ def _flush(*streams: Any) -> bool:  # noqa: ANN401  (whatever the candidate put 
     return flushed
 
 
-def _answer_calls(program: bytes, code: types.CodeType, calls: int) -> None:
+def _answer_calls(prelude: bytes, program: bytes, code: types.CodeType, calls: int) -> None:
     module = _new_module("solution", program)
     try:
+        if prelude:
+            _run_prelude(prelude, module.__dict__)
         exec(code, module.__dict__)  # noqa: S102  (this is what a guest is for)
     except BaseException as error:  # noqa: BLE001  (the candidate's: it is reported)
         _report(MessageKind.FAILED, Failure.NOT_LOADED, *_describe(error))
@@ -173,7 +188,7 @@ def _answer_calls(program: bytes, code: types.CodeType, calls: int) -> None:
 def _answer_call(names: dict[str, Any], entry_point: str, arguments: list[object]) -> None:
     target = _find_target(names, entry_point)
     if target is None:
-        problem = f"there is no {entry_point}"
+        problem = f"the program defines no {entry_point}"
         _report(MessageKind.FAILED, Failure.NO_ENTRY_POINT, "LookupError", problem)
         os._exit(1)
     _answer(lambda: encode(target()(*arguments)))
@@ -191,12 +206,12 @@ def _answer(compute: Callable[[], bytes]) -> None:
 
 
 def _find_target(names: dict[str, Any], entry_point: str) -> Callable[[], Any] | None:
-    """Return a function that returns what to call. A method gets a new `Solution` for each call."""
-    name = entry_point.removeprefix("Solution().")
-    solution = names.get("Solution")
-    if isinstance(solution, type) and hasattr(solution, name):
-        return lambda: getattr(solution(), name)
-    if name == entry_point and callable(names.get(name)):
+    """Return a function that returns what to call. A method gets a new object for each call."""
+    class_name, _, name = entry_point.rpartition("().")
+    of_class = names.get(class_name or "Solution")
+    if isinstance(of_class, type) and hasattr(of_class, name):
+        return lambda: getattr(of_class(), name)
+    if not class_name and callable(names.get(name)):
         return lambda: names[name]
     return None
 

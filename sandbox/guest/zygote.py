@@ -43,6 +43,7 @@ _PRELOADED = (
 class GuestProgram(NamedTuple):
     """What a guest has to do. With no calls, it runs the program."""
 
+    prelude: bytes
     text: bytes
     calls: int
     argv: tuple[str, ...]
@@ -167,7 +168,8 @@ def _become_guest(
     try:
         request = control.read_request(packet)
         setsid()
-        program = os.pread(descriptors[0], request.program_bytes, 0)
+        prelude = os.pread(descriptors[0], request.prelude_bytes, 0)
+        program = os.pread(descriptors[0], request.program_bytes, request.prelude_bytes)
         for target, fd in enumerate(descriptors[1:]):
             os.dup2(fd, target)
         os.closerange(confine.CHANNEL_FD + 1, confine.OPEN_FILES_MAX)
@@ -182,7 +184,7 @@ def _become_guest(
         # message of a guest may look like it: so end the whole worker. The host starts another.
         os.kill(os.getppid(), signal.SIGKILL)
         os._exit(1)
-    return GuestProgram(program, request.calls, request.argv, confinement.must_drop_ctypes)
+    return GuestProgram(prelude, program, request.calls, request.argv, confinement.must_drop_ctypes)
 
 
 def _await(keeper: socket.socket, poll: select.poll, pid: int, *, announced: bool) -> bytes:
@@ -254,4 +256,4 @@ if __name__ == "__main__":
         del confine, control, main, work_directory
         if program.must_drop_ctypes:
             gc.collect()  # from Python 3.13 on, this frees all of ctypes
-        serve(program.text, program.calls, program.argv)
+        serve(program.prelude, program.text, program.calls, program.argv)

@@ -97,14 +97,16 @@ class EventLoop:
 
     def _start(self, number: int, task: GuestTask) -> None:
         progress = task.progress
+        prelude = progress.job.prelude.encode("utf-8", "surrogatepass")
         if progress.program is None:
             text = progress.job.program.encode("utf-8", "surrogatepass")
-            progress.program = sealed_file("program", text)
+            progress.program = sealed_file("program", prelude + text)
             self._open_programs.add(progress.program)
         try:
             keeper = Keeper(
                 self._workers[number],
                 program=progress.program,
+                prelude_bytes=len(prelude),
                 questions=task.questions,
                 limits=progress.job.limits,
             )

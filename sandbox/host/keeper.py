@@ -54,11 +54,18 @@ class Keeper:
     """The keeper of one guest. Events drive it: `on_control`, `on_output`, `on_tick`."""
 
     def __init__(
-        self, worker: Worker, *, program: int, questions: Sequence[Question], limits: Limits
+        self,
+        worker: Worker,
+        *,
+        program: int,
+        prelude_bytes: int,
+        questions: Sequence[Question],
+        limits: Limits,
     ) -> None:
         """Request a guest that answers *questions*: one `Run`, or all `Call`s, or all `Operation`s.
 
-        *program* is a descriptor of the program's text. Raises WorkerLostError.
+        *program* is a descriptor of the program's text, of which the first *prelude_bytes* are its
+        prelude. Raises WorkerLostError.
         """
         self.worker = worker
         self.executions: list[Execution] = []
@@ -83,12 +90,12 @@ class Keeper:
         self._channel, guest_channel = socket.socketpair()
         self._channel.settimeout(0)
         try:
-            self._request_guest(program, guest_channel.detach())
+            self._request_guest(program, prelude_bytes, guest_channel.detach())
         except BaseException:
             self.close()
             raise
 
-    def _request_guest(self, program: int, guest_channel: int) -> None:
+    def _request_guest(self, program: int, prelude_bytes: int, guest_channel: int) -> None:
         first = self._questions[0]
         run = first if isinstance(first, Run) else Run()
         calls = len(self._questions) if self.is_interactive else 0
@@ -99,7 +106,8 @@ class Keeper:
             cpu_seconds=math.ceil(self._limits.cpu_seconds * (calls + 1)) + 1,
             memory_bytes=self._limits.memory_bytes,
             output_bytes=self._limits.output_bytes,
-            program_bytes=os.fstat(program).st_size,
+            prelude_bytes=prelude_bytes,
+            program_bytes=os.fstat(program).st_size - prelude_bytes,
             argv=run.argv,
         )
         stdin = sealed_file("stdin", run.stdin)

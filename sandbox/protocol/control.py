@@ -15,20 +15,25 @@ DESCRIPTORS = 5
 
 KILL, DRAIN, DRAINED = b"kill", b"drain", b"drained"
 
-# Number of calls, CPU seconds, bytes of memory, of output and of the program; then argv as JSON.
-_REQUEST = struct.Struct("=IQQQQ")
+# Number of calls, CPU seconds, bytes of memory, of output, of the prelude and of the program; then
+# argv as JSON.
+_REQUEST = struct.Struct("=IQQQQQ")
 _STARTED = struct.Struct("=cI")
 _ENDED = struct.Struct("=cIdQ")
 _STARTED_TAG, _ENDED_TAG = b"s", b"e"
 
 
 class GuestRequest(NamedTuple):
-    """What a guest is forked for. With no calls, the program is run as `__main__`."""
+    """What a guest is forked for. With no calls, the program is run as `__main__`.
+
+    The file of the program begins with its prelude.
+    """
 
     calls: int
     cpu_seconds: int
     memory_bytes: int
     output_bytes: int
+    prelude_bytes: int
     program_bytes: int
     argv: tuple[str, ...] = ()
 

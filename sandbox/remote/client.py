@@ -13,6 +13,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from nova_code_verifier.sandbox import errors
 from nova_code_verifier.sandbox.remote.fields import PAYLOAD_BYTES_MAX
@@ -32,6 +33,7 @@ _CLOSE_SECONDS = 2.0  # so close to the deadline, a job that was not run had no 
 _PAUSE_SECONDS, _PAUSE_SECONDS_MAX = 0.05, 2.0
 _UNREACHABLE_MAX = 12
 _PROBE = Job(program="print(input())", questions=(Run(stdin=b"are you well?\n"),))
+_PROBE_WITH_PRELUDE = replace(_PROBE, prelude="import sys")
 _PROBE_OUTPUT = b"are you well?\n"
 
 
@@ -114,7 +116,8 @@ class ExecutorClient:
             if is_last_try and time.monotonic() < deadline - _CLOSE_SECONDS:
                 _expect_progress(job, response.results[0])
         except errors.FunctionCrashedError as error:
-            self._probe(deadline, stop)
+            # An executor that is older than preludes refuses them: that is no crash of the job.
+            self._probe(deadline, stop, _PROBE_WITH_PRELUDE if job.prelude else _PROBE)
             is_late = isinstance(error, errors.FunctionOutOfTimeError)
             ending = Ending.OUT_OF_TIME if is_late else Ending.CRASHED
             execution = Execution(ending=ending, detail="it ended its executor")
@@ -153,11 +156,13 @@ class ExecutorClient:
             )
         return response
 
-    def _probe(self, deadline: float, stop: threading.Event | None = None) -> None:
+    def _probe(
+        self, deadline: float, stop: threading.Event | None = None, probe: Job = _PROBE
+    ) -> None:
         """Send a program of our own. Raises SandboxError if the function does not run it right."""
         try:
             response = self._send_twice(
-                _PROBE, seconds=LONGEST_SECONDS, deadline=deadline, stop=stop
+                probe, seconds=LONGEST_SECONDS, deadline=deadline, stop=stop
             )
         except errors.FunctionCrashedError as error:
             problem = f"the executor function is out of order: {error}"

@@ -2,16 +2,19 @@
 
 As in `Job` itself, there is no field for an expected answer.
 
-A request is a row of frames (`sandbox/remote/frames.py`): its fields; for each job its fields and
-its program; for each question its fields and its content. Fields are short JSON; the arguments of
-a call have the typed encoding.
+A request is a row of frames (`sandbox/remote/frames.py`): its fields; for each job its fields, its
+program and, if it has one, its prelude; for each question its fields and its content. Fields are
+short JSON; the arguments of a call have the typed encoding.
+
+The fields of a job with a prelude have one item more. An executor that is older than preludes
+refuses such a request; it never runs the program without its prelude.
 """
 
 import math
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from enum import StrEnum
-from typing import assert_never
+from typing import Any, assert_never
 
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, decode, encode
 from nova_code_verifier.sandbox.remote.fields import (
@@ -27,6 +30,8 @@ from nova_code_verifier.sandbox.types import Call, Job, Limits, Operation, Quest
 _REQUEST_BYTES_MAX = 2**28  # unpacked
 _JOBS_MAX = 1000
 _QUESTIONS_MAX = 100_000
+_FIELDS_OF_JOB = 4
+_HAS_PRELUDE = "prelude"
 
 
 class _Kind(StrEnum):
@@ -55,7 +60,7 @@ def write_request(request: RunRequest) -> bytes:
 
 def read_request(data: bytes) -> RunRequest:
     """Unpack a request. Raises PayloadError."""
-    frames_max = 1 + 2 * _JOBS_MAX + 2 * _QUESTIONS_MAX
+    frames_max = 1 + 3 * _JOBS_MAX + 2 * _QUESTIONS_MAX
     try:
         frames = iter(unpack_frames(data, bytes_max=_REQUEST_BYTES_MAX, frames_max=frames_max))
         seconds, count = load_fields(next_frame(frames), list, length=2)
@@ -72,8 +77,11 @@ def _request_frames(request: RunRequest) -> Iterator[bytes]:
     yield dump_fields([request.seconds, len(request.jobs)])
     for job in request.jobs:
         kind = _KINDS[type(job.questions[0])]
-        yield dump_fields([kind, len(job.questions), list(astuple(job.limits)), job.give_up_after])
+        fields = [kind, len(job.questions), list(astuple(job.limits)), job.give_up_after]
+        yield dump_fields([*fields, _HAS_PRELUDE] if job.prelude else fields)
         yield job.program.encode("utf-8", "surrogatepass")
+        if job.prelude:
+            yield job.prelude.encode("utf-8", "surrogatepass")
         for question in job.questions:
             yield from _question_frames(question)
 
@@ -91,13 +99,14 @@ def _question_frames(question: Question) -> tuple[bytes, bytes]:
 
 
 def _read_job(frames: Iterator[bytes]) -> Job:
-    kind, count, limits, give_up_after = load_fields(next_frame(frames), list, length=4)
+    kind, count, limits, give_up_after, *rest = _load_job_fields(next_frame(frames))
     if type(limits) is not list or len(limits) != 4:  # noqa: PLR2004
         raise PayloadError("limits: expected a list of four numbers")
     cpu_seconds, wall_seconds, memory_bytes, output_bytes = limits
     count = check_whole("questions", count, _QUESTIONS_MAX, least=1)
     return Job(
         program=next_frame(frames).decode("utf-8", "surrogatepass"),
+        prelude=next_frame(frames).decode("utf-8", "surrogatepass") if rest else "",
         questions=tuple(
             _read_question(kind, next_frame(frames), next_frame(frames)) for _ in range(count)
         ),
@@ -109,6 +118,13 @@ def _read_job(frames: Iterator[bytes]) -> Job:
         ),
         give_up_after=check_whole("give_up_after", give_up_after, math.inf, least=2),
     )
+
+
+def _load_job_fields(data: bytes) -> list[Any]:
+    fields: list[Any] = load_fields(data, list)
+    if fields[_FIELDS_OF_JOB:] not in ([], [_HAS_PRELUDE]) or len(fields) < _FIELDS_OF_JOB:
+        raise PayloadError("job: its fields are not those that a request has")
+    return fields
 
 
 def _read_question(kind: object, fields: bytes, content: bytes) -> Question:

@@ -57,8 +57,36 @@ def _known_samples(dataset: str, names: tuple[str, ...]) -> list[Sample]:
     return [rows[f"{dataset}/{name}"] for name in names]
 
 
+_SPLIT_CHECKER = """
+import sys
+n = int(open(sys.argv[1]).read())
+a, b = map(int, open(sys.argv[3]).read().split())
+print(int(a > 0 and b > 0 and a + b == n))
+"""
+
+
+def checked_samples() -> list[Sample]:
+    """Return samples whose dataset brings a checker: right, malformed, and with a broken one."""
+    sums = ("print(1, n - 1)", "print(n - 1, 1)", "print(n, 0)", "print('abc')", "1 / 0")
+    tests = [{"input": f"{n}\n", "output": f"1 {n - 1}\n"} for n in range(3, 9)]
+    row = {"official_tests": tests, "generated_checker": _SPLIT_CHECKER}
+    return [
+        {
+            "id": f"{number}-{len(checker)}",
+            "messages": [
+                {"role": "user", "content": "Print two positive numbers with the sum n."},
+                {"role": "assistant", "content": f"```python\nn = int(input())\n{line}\n```"},
+            ],
+            "reference_answer": row | {"generated_checker": checker},
+        }
+        for checker in (_SPLIT_CHECKER, "print(0)")
+        for number, line in enumerate(sums)
+    ]
+
+
 SAMPLE_SETS: dict[str, Callable[[], list[Sample]]] = {
     "examples": example_samples,
+    "checkers": checked_samples,
     "quixbugs": lambda: _known_samples("quixbugs", _QUIXBUGS),
     "kodsport": lambda: _known_samples("kodsport", _KODSPORT),
 }

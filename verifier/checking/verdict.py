@@ -3,10 +3,13 @@
 In: a test case, its checker, and the execution of its question. Out: a `Verdict`.
 """
 
+from dataclasses import replace
+
 from nova_code_verifier.sandbox.types import Ending, Execution
 from nova_code_verifier.verifier.checking.checkers import output_matches, value_matches
-from nova_code_verifier.verifier.types import Checker, StdioCase, TestCase, Verdict
+from nova_code_verifier.verifier.types import CaseResult, Checker, StdioCase, TestCase, Verdict
 
+_SHOWN_BYTES = 2048
 _BY_ENDING = {
     Ending.RAISED: Verdict.RUNTIME_ERROR,
     Ending.UNREADABLE: Verdict.WRONG_ANSWER,
@@ -17,7 +20,7 @@ _BY_ENDING = {
     Ending.FORBIDDEN: Verdict.SECURITY_VIOLATION,
     Ending.NOT_COMPILED: Verdict.COMPILE_ERROR,
     Ending.NOT_LOADED: Verdict.RUNTIME_ERROR,
-    Ending.NO_ENTRY_POINT: Verdict.COMPILE_ERROR,
+    Ending.NO_ENTRY_POINT: Verdict.NO_ENTRY_POINT,
     Ending.SKIPPED: Verdict.TIME_LIMIT_EXCEEDED,
     Ending.UNSENDABLE: Verdict.UNGRADED,
     Ending.NOT_RUN: Verdict.UNGRADED,
@@ -45,6 +48,23 @@ def judge_case(case: TestCase, checker: Checker, execution: Execution) -> Verdic
 def verdict_of_ending(ending: Ending) -> Verdict:
     """Return the verdict of a question that has no answer. *ending* must not be FINISHED."""
     return _BY_ENDING[ending]
+
+
+def result_of(verdict: Verdict, execution: Execution, message: str = "") -> CaseResult:
+    """Return the result of a case, with only as much of the output as people are shown.
+
+    A batch of whole outputs would fill the memory.
+    """
+    stdout = execution.stdout
+    if len(stdout) > 2 * _SHOWN_BYTES:
+        stdout = stdout[:_SHOWN_BYTES] + b" ... " + stdout[-_SHOWN_BYTES:]
+    value = execution.value if execution.value_bytes <= _SHOWN_BYTES else None
+    return CaseResult(
+        verdict=verdict,
+        execution=replace(execution, stdout=stdout, value=value),
+        message=message,
+        stdout_bytes=len(execution.stdout),
+    )
 
 
 def overall(verdicts: tuple[Verdict, ...]) -> Verdict:

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from nova_code_verifier.verifier.completion.boxes import last_box
 from nova_code_verifier.verifier.completion.fences import Block, block_text
 from nova_code_verifier.verifier.completion.parsing import ParsedCompletion, Piece
+from nova_code_verifier.verifier.program.starter_code import continued
 from nova_code_verifier.verifier.syntax import COMPOUND, DEFINITIONS, read_python
 from nova_code_verifier.verifier.types import Candidate, ExtractionMethod
 
@@ -54,7 +55,8 @@ def answer_text(texts: Iterable[str], *, boxed: bool = False) -> str:
 def _body(completion: ParsedCompletion, prompt: str) -> Candidate | None:
     """Return the completion as the body of the function that *prompt* begins, if it is one."""
     body = completion.source.strip("\n")
-    if body[:1] not in (" ", "\t") or not _is_program(f"{prompt}\n{body}"):
+    text = continued(prompt, body) if len(body) <= MAX_BARE_CHARS else None
+    if text is None or not _is_program(text):
         return None
     return Candidate(program=body, method=ExtractionMethod.BARE_TEXT)
 

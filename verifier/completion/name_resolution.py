@@ -18,17 +18,14 @@ _IMPORTERS = frozenset({"builtins.__import__", "importlib.import_module", "impor
 class NameResolver:
     """The names of one program that mean modules or their functions."""
 
-    def __init__(self, nodes: Nodes) -> None:
-        """Read all imports and assignments of a program."""
+    def __init__(self, nodes: Nodes, prelude: Nodes | None = None) -> None:
+        """Read all imports and assignments of a program, after the imports of its *prelude*."""
         own = _own_names(nodes)
         self._of = {name: f"builtins.{name}" for name in _BUILTINS if name not in own}
         self._of["__builtins__"] = "builtins"
-        for imported in nodes.of(ast.Import):
-            for alias in imported.names:
-                self._of[_bound_by(alias)] = alias.name if alias.asname else _bound_by(alias)
-        for taken in nodes.of(ast.ImportFrom):
-            for alias in taken.names:
-                self._of[_bound_by(alias)] = f"{taken.module}.{alias.name}"
+        if prelude is not None:
+            self._read_imports(prelude)
+        self._read_imports(nodes)
         for assigned in nodes.of(ast.Assign):
             for target in assigned.targets:
                 self._alias(target, assigned.value)
@@ -37,6 +34,14 @@ class NameResolver:
                 self._alias(annotated.target, annotated.value)
         for named in nodes.of(ast.NamedExpr):
             self._alias(named.target, named.value)
+
+    def _read_imports(self, nodes: Nodes) -> None:
+        for imported in nodes.of(ast.Import):
+            for alias in imported.names:
+                self._of[_bound_by(alias)] = alias.name if alias.asname else _bound_by(alias)
+        for taken in nodes.of(ast.ImportFrom):
+            for alias in taken.names:
+                self._of[_bound_by(alias)] = f"{taken.module}.{alias.name}"
 
     def knows(self, module: str) -> bool:
         """Return whether any name means *module* or something in it."""

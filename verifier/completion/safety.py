@@ -15,7 +15,7 @@ from RestrictedPython.transformer import RestrictingNodeTransformer
 
 from nova_code_verifier.verifier.completion.name_resolution import NameResolver
 from nova_code_verifier.verifier.rubric import Policy
-from nova_code_verifier.verifier.syntax import Nodes, parse
+from nova_code_verifier.verifier.syntax import Nodes, parse, read_python
 from nova_code_verifier.verifier.types import Finding, Severity
 
 _CHARACTERS_MAX = 100_000
@@ -24,8 +24,13 @@ _DEPTH_MAX = 100
 _MILD_COST = 0.25
 
 
-def find_risks(program: str, policy: Policy = Policy.DEFAULT) -> tuple[Finding, ...]:
-    """List the risks of a program. A program that does not parse cannot run, and has none."""
+def find_risks(
+    program: str, policy: Policy = Policy.DEFAULT, *, prelude: str = ""
+) -> tuple[Finding, ...]:
+    """List the risks of a program. A program that does not parse cannot run, and has none.
+
+    The imports of its *prelude* are no risks, but the program may use what they import.
+    """
     if len(program) > _CHARACTERS_MAX:
         return (_finding("program", None, "is too long to be read", Severity.SEVERE),)
     try:
@@ -35,7 +40,7 @@ def find_risks(program: str, policy: Policy = Policy.DEFAULT) -> tuple[Finding, 
     except (RecursionError, MemoryError):
         return (_finding("program", None, "is too deep to be read", Severity.SEVERE),)
     reader = _Reader()
-    reader.read(tree)
+    reader.read(tree, read_python(prelude) if prelude else None)
     if policy is Policy.STRICT:
         reader.read_strictly(tree)
     return tuple(sorted(reader.findings, key=lambda finding: finding.line))
@@ -67,10 +72,10 @@ class _Reader(RestrictingNodeTransformer):
         super().__init__()
         self.findings: list[Finding] = []
 
-    def read(self, tree: ast.Module) -> None:
+    def read(self, tree: ast.Module, prelude: ast.Module | None = None) -> None:
         """Look at every node that may matter."""
         nodes = Nodes(tree)
-        names = NameResolver(nodes)
+        names = NameResolver(nodes, Nodes(prelude) if prelude else None)
         self._look_at_imports(nodes)
         for node in nodes.of(ast.Attribute):
             self._check(names.of(node), node)

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from keyword import iskeyword
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from nova_code_verifier.verifier.errors import VerifierError, nearest_key
 
@@ -20,7 +20,8 @@ _QUOTED_CHARACTERS = 40
 _QUOTED_KEYS = 8
 _QUOTED_NUMBER = 10**15
 _MAX_STRING_DEPTH = 2
-_SOLUTION = "Solution()."
+_MAX_ARRAY_DEPTH = 100
+_OF_A_NEW_OBJECT = "()."
 _TYPE_NAMES = {type(None): "nothing", bool: "a boolean", int: "a number", float: "a number"}
 _decode = json.JSONDecoder().decode
 
@@ -94,16 +95,56 @@ def read_json(field: str, text: str, expected: str = "JSON") -> object:
     raise VerifierError(field, problem)
 
 
+def plain(value: object) -> object:
+    """Return *value* with the arrays of numpy and pandas in it as lists, and their numbers as ours.
+
+    A table row has arrays where JSON has lists. numpy is not imported. Tuples stay: as an argument
+    of a call, a tuple is not a list. Raise VerifierError for an array at a great depth.
+    """
+    return _without_arrays(value, 0) if _has_arrays(value) else value
+
+
+def _has_arrays(value: object) -> bool:
+    """Look for arrays, level by level: a sample from JSON has none, and is not copied."""
+    level = [value]
+    for _ in range(_MAX_ARRAY_DEPTH):
+        types = set(map(type, level))
+        if any(hasattr(kind, "tolist") for kind in types):
+            return True
+        if types.isdisjoint((dict, list, tuple)):
+            return False
+        containers = (item for item in level if isinstance(item, dict | list | tuple))
+        contents = (item.values() if isinstance(item, dict) else item for item in containers)
+        level = [item for items in contents for item in items]
+    return False
+
+
+def _without_arrays(value: Any, depth: int) -> object:  # noqa: ANN401  (it may be an array)
+    if depth > _MAX_ARRAY_DEPTH:
+        raise VerifierError("reference", "found arrays that are nested too deeply")
+    if hasattr(type(value), "tolist"):
+        value = value.tolist()
+    match value:
+        case dict():
+            return {key: _without_arrays(item, depth + 1) for key, item in value.items()}
+        case list():
+            return [_without_arrays(item, depth + 1) for item in value]
+        case tuple():
+            return tuple(_without_arrays(item, depth + 1) for item in value)
+    return value
+
+
 def unpack(
     field: str, value: object, expected: str, read: Callable[[str, str, str], object] = read_json
 ) -> object:
     """Decode *value* while it is a JSON string, at most twice. *read* decodes one string.
 
-    Raise VerifierError if a string is not JSON, or if the result is still a string.
+    Return a tuple as a list. Raise VerifierError if a string is not JSON, or if the result is still
+    a string.
     """
     for _ in range(_MAX_STRING_DEPTH):
         if not isinstance(value, str):
-            return value
+            return list(value) if isinstance(value, tuple) else value
         value = read(field, value, expected)
     if isinstance(value, str):
         problem = f"found JSON strings nested more than {_MAX_STRING_DEPTH} deep"
@@ -152,12 +193,17 @@ def read_number(
 
 
 def read_entry_point(field: str, value: object) -> str:
-    """Read the name of the function that the tests call: `f` or `Solution().f`."""
+    """Read the name of the function that the tests call: `f`, `Solution().f` or `Name().f`."""
     name = read_text(field, value, "the name of a function")
-    function = name.removeprefix(_SOLUTION)
-    if not function.isidentifier() or iskeyword(function):
+    class_name, _, function = name.rpartition(_OF_A_NEW_OBJECT)
+    if not is_name(function) or (_OF_A_NEW_OBJECT in name and not is_name(class_name)):
         raise bad_value(field, name, "f or Solution().f")
     return name
+
+
+def is_name(text: str) -> bool:
+    """Return whether *text* can be the name of a function or of a class."""
+    return text.isidentifier() and not iskeyword(text)
 
 
 def read_setting(

@@ -22,9 +22,12 @@ The canonical form:
 | | where tests patch what the candidate uses. A candidate can then cheat; its rows say so |
 | `checker` | a kind, or `{"kind": "numeric", "abs_tol": 1e-9, "rel_tol": 1e-9}`. Kinds: |
 | | `numeric` (default), `tokens`, `exact`, `case_insensitive`, `unordered_lines`, `json`. |
-| | Only `numeric` has tolerances; default: 1e-6. A run may set another default |
+| | Only `numeric` has tolerances; default: 1e-6. A run may set another default. |
+| | Or a program (`reference/checker_program.py`): |
+| | `{"kind": "program", "source": "import sys\n...", "contract": "argv"}` |
 | `limits` | see `reference/limits.py`, which also reads `time_limit` and `memory_limit` |
 | `language` | `python` (default), `py` or `python3`, in any case |
+| `prelude`, `starter_code` | see `reference/program_setup.py` |
 
     {"tests": {"kind": "stdio", "cases": [{"stdin": "1 2\n", "stdout": "3\n"}]},
      "limits": {"cpu_seconds": 2, "memory_mb": 256}}
@@ -47,17 +50,27 @@ next to them. Test code compares values itself, so a `checker` next to it is an 
 """
 
 import sys
+from dataclasses import replace
 
 from nova_code_verifier.sandbox.types import Limits
 from nova_code_verifier.verifier.errors import VerifierError, nearest_key
+from nova_code_verifier.verifier.reference.checker_program import (
+    PROGRAM_KIND,
+    find_checker_program,
+    read_checker_program,
+    refuse_bare_source,
+)
+from nova_code_verifier.verifier.reference.columns import read_language
 from nova_code_verifier.verifier.reference.datasets.cases import build_cases
 from nova_code_verifier.verifier.reference.datasets.code import CodeTests, build_test_code
 from nova_code_verifier.verifier.reference.datasets.rows import read_function_name, read_raw_cases
 from nova_code_verifier.verifier.reference.datasets.shapes import CanonicalTests, find_tests
 from nova_code_verifier.verifier.reference.fields import (
     Scope,
+    Setting,
     bad_value,
     check_count,
+    contradiction,
     did_you_mean,
     mismatch,
     quote_keys,
@@ -70,10 +83,16 @@ from nova_code_verifier.verifier.reference.fields import (
     refuse_unknown_keys,
 )
 from nova_code_verifier.verifier.reference.limits import read_limits
+from nova_code_verifier.verifier.reference.program_setup import (
+    read_program_setup,
+    setup_for_cases,
+    setup_for_test_code,
+)
 from nova_code_verifier.verifier.types import (
     CallCase,
     Checker,
     CheckerKind,
+    CheckerProgram,
     CodePlan,
     Groups,
     StdioCase,
@@ -83,10 +102,9 @@ from nova_code_verifier.verifier.types import (
 )
 
 _MAX_POINTS = 1e9
-_TOP_KEYS = ("tests", "checker", "limits", "language")
+_TOP_KEYS = ("tests", "checker", "limits", "language", "prelude")
 # At this similarity "test" is a misspelt "tests", and "n_tests" is another word.
 _MISSPELT_SIMILARITY = 0.85
-_PYTHON = ("python", "py", "python3")
 _CODE_KEYS = ("kind", "code", "prompt", "entry_point", "style", "modules", "shared_process")
 _STYLES = ("script", "pytest", "unittest")
 # A relative tolerance above 1 accepts every number; an absolute one only has to be finite.
@@ -101,10 +119,16 @@ def plan_tests(
     *default_limits* and *default_checker* hold where the reference sets none. Raise VerifierError
     for a reference that cannot be used; the error names the field.
     """
-    found, scopes = find_tests(reference)
-    read_setting(scopes, "language", _read_language)
+    notes: list[str] = []
+    found, scopes = find_tests(reference, notes)
+    read_setting(scopes, "language", read_language)
     checker = read_setting(scopes, "checker", _read_checker)
-    limits = read_limits(scopes, default=default_limits)
+    if program := find_checker_program(scopes):
+        if checker:
+            raise contradiction(program.path, checker.field)
+        checker = Setting(field=program.path, value=program)
+    limits = read_limits(scopes, default=default_limits, notes=notes)
+    setup = read_program_setup(scopes)
     tests: TestCode | tuple[TestCase, ...]
     groups = None
     match found:
@@ -123,11 +147,23 @@ def plan_tests(
             tests = build_cases(read_raw_cases(found, scopes))
     if not isinstance(tests, TestCode):
         chosen = checker.value if checker else default_checker
-        return TestPlan(cases=tests, checker=chosen, limits=limits, groups=groups)
+        setup = setup_for_cases(setup, tests)
+        plan = TestPlan(cases=tests, limits=limits, groups=groups, setup=setup, notes=tuple(notes))
+        return _with_checker(plan, chosen)
     if checker:
         problem = "found a checker, but test code compares values itself; remove the checker"
         raise VerifierError(checker.field, problem)
-    return CodePlan(test_code=tests, limits=limits)
+    setup, tests = setup_for_test_code(setup, tests)
+    return CodePlan(test_code=tests, limits=limits, setup=setup, notes=tuple(notes))
+
+
+def _with_checker(plan: TestPlan, checker: Checker | CheckerProgram) -> TestPlan:
+    if isinstance(checker, Checker):
+        return replace(plan, checker=checker)
+    if isinstance(plan.cases[0], CallCase):
+        problem = "found a checker program, which compares outputs, but the tests are calls"
+        raise VerifierError(checker.path, f"{problem}; set checker to a kind")
+    return replace(plan, checker_program=checker)
 
 
 def _refuse_misspelt_keys(scope: Scope) -> None:
@@ -241,17 +277,13 @@ def _read_flag(field: str, value: object) -> bool:
     return value
 
 
-def _read_language(field: str, value: object) -> str:
-    language = read_text(field, value)
-    if language.lower() not in _PYTHON:
-        raise bad_value(field, language, "python")
-    return "python"  # so that all spellings agree
-
-
-def _read_checker(field: str, value: object) -> Checker:
+def _read_checker(field: str, value: object) -> Checker | CheckerProgram:
     if isinstance(value, str) and not value.lstrip().startswith("{"):
+        refuse_bare_source(field, value)
         return Checker(kind=_checker_kind(field, value))
     values = read_dict(field, value, "the name of a checker, or a dict")
+    if values.get("kind") == PROGRAM_KIND:
+        return read_checker_program(field, values)
     refuse_unknown_keys(field, values, ("kind", "abs_tol", "rel_tol"))
     kind = _checker_kind(f"{field}.kind", values.get("kind"))
     tolerances = {}

@@ -21,8 +21,14 @@ from enum import StrEnum
 from typing import Any
 
 from nova_code_verifier.verifier.errors import VerifierError, nearest_key
-from nova_code_verifier.verifier.reference.datasets.shapes import TEST_KEYS
-from nova_code_verifier.verifier.reference.fields import bad_value, did_you_mean, read_dict, unpack
+from nova_code_verifier.verifier.reference.datasets.shapes import OWN_TEST_KEYS, TEST_KEYS
+from nova_code_verifier.verifier.reference.fields import (
+    bad_value,
+    did_you_mean,
+    plain,
+    read_dict,
+    unpack,
+)
 from nova_code_verifier.verifier.rubric import Rubric, RubricError
 from nova_code_verifier.verifier.rubric_file import SECTIONS, read_rubric
 
@@ -62,7 +68,8 @@ def read_task(opened: object, names: Iterable[str], rubric: Rubric) -> TaskSpec:
     if not isinstance(opened, Mapping):
         return TaskSpec(task=task, rubric=rubric)
     if any(opened.get(key) is not None for key in TEST_KEYS):
-        task = None  # tests are run, whatever the name of the dataset says
+        # Tests are run, whatever the name of the dataset says, and whatever its other columns are.
+        task = Task.CODE if any(opened.get(key) for key in OWN_TEST_KEYS) else None
     return TaskSpec(
         task=_own_task(opened.get("task")) or task,
         rubric=_with_format(opened.get("format"), _with_table(opened.get("rubric"), rubric)),
@@ -85,7 +92,8 @@ def read_text_reference(opened: object, reference: object) -> str:
 
 
 def open_reference(reference: object) -> object:
-    """Decode a reference that is a JSON object in a string; return any other as it is."""
+    """Decode a reference that is a JSON object in a string; return any other as plain values."""
+    reference = plain(reference)
     match reference:
         case {"text": str() as text, **rest} if not any(rest.values()):
             reference = text  # how Bedrock wraps a reference that is a string

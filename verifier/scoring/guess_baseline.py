@@ -15,7 +15,7 @@ that must not (0, where 1e-7 and 2e-7 are expected), `tell_apart` lowers the tol
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -112,6 +112,16 @@ def _has_tolerance(plan: TestPlan, answers: Collection[bytes]) -> bool:
     is_text = isinstance(plan.cases[0], StdioCase)
     return plan.checker.kind is CheckerKind.NUMERIC and (
         not is_text or any(map(_MAY_BE_FRACTION.search, answers))
+    )
+
+
+def best_of(guessed: Iterable[Collection[int]], plan: TestPlan, grouping: Grouping) -> Fraction:
+    """Return the largest share that a guess earns; *guessed* are the cases that each one passes."""
+    total, groups = len(plan.cases), plan.groups
+    if total == 1:
+        return Fraction(1)
+    return max(
+        (share_of(passed, total, groups, grouping) for passed in guessed), default=Fraction()
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from nova_code_verifier.sandbox.types import Ending, Execution, Executor
+from nova_code_verifier.verifier.checking.trial import TrialCache
 from nova_code_verifier.verifier.test_code.jobs import baseline_job, harness_job, run_harness_jobs
 from nova_code_verifier.verifier.test_code.protocol import CompiledTests, Question, RunReport
 from nova_code_verifier.verifier.types import TestCode
@@ -43,10 +44,14 @@ DiscoveryResult = Discovery | DiscoveryProblem
 
 
 class DiscoveryCache:
-    """The results of discovery, by test code: trainers send many completions of one prompt."""
+    """The results of discovery, by test code: trainers send many completions of one prompt.
+
+    `trials` are those of checker programs, which do not depend on a candidate either.
+    """
 
     def __init__(self) -> None:
         """Start empty."""
+        self.trials = TrialCache()
         self._results: OrderedDict[TestCode, tuple[int, DiscoveryResult]] = OrderedDict()
         self._bytes = 0
 

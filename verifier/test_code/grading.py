@@ -61,12 +61,14 @@ _LOAD_FAILURES = {"not_compiled": Ending.NOT_COMPILED, "not_loaded": Ending.NOT_
 class TestCodeRun:
     """One candidate and one test code: the results so far.
 
+    The `prelude` runs before the program, except where it shares the process of the tests.
     `lost_items` are those that the candidate's guest did not survive. With a `problem` there is no
     result: the dataset's fault, or ours if it *is_outage*.
     """
 
     program: str
     plan: CodePlan
+    prelude: str = ""
     discovery: Discovery | None = None
     questions: Sequence[Question] = ()
     answers: list[CandidateAnswer | None] = field(default_factory=list)
@@ -169,7 +171,14 @@ def _discover(
 
 def _ask_candidates(runs: Sequence[TestCodeRun], candidates: Executor) -> None:
     jobs = [
-        candidate_job(run.program, run.questions, run.tests.shared, run.plan.limits) for run in runs
+        candidate_job(
+            run.program,
+            run.questions,
+            run.tests.shared,
+            run.plan.limits,
+            prelude=run.prelude,
+        )
+        for run in runs
     ]
     for index, executions in candidates.run(jobs):
         _take_answers(runs[index], executions)
@@ -393,7 +402,7 @@ def _result_of(item: ItemReport) -> CaseResult:
             verdict, ending = Verdict.RUNTIME_ERROR, Ending.RAISED
         case ItemState.FAILED | ItemState.NOT_REACHED if type_name in _MISSING_NAME_ERRORS:
             # The tests raised it, not the candidate: the candidate does not define the name.
-            verdict, ending = Verdict.COMPILE_ERROR, Ending.NO_ENTRY_POINT
+            verdict, ending = Verdict.NO_ENTRY_POINT, Ending.NO_ENTRY_POINT
         case ItemState.FAILED | ItemState.NOT_REACHED | ItemState.OPEN | ItemState.SKIPPED:
             verdict, ending = Verdict.WRONG_ANSWER, Ending.FINISHED
         case _:

@@ -65,11 +65,16 @@ def run_harness_jobs(
 
 
 def candidate_job(
-    program: str, questions: Sequence[Question], shared: Sequence[str], limits: Limits
+    program: str,
+    questions: Sequence[Question],
+    shared: Sequence[str],
+    limits: Limits,
+    *,
+    prelude: str = "",
 ) -> Job:
     """Ask a candidate *questions*; *shared* names the classes that tests and candidate share."""
     operations = [Operation(instruction=question.instruction(shared)) for question in questions]
-    return Job(program=program, questions=tuple(operations), limits=limits)
+    return Job(program=program, questions=tuple(operations), limits=limits, prelude=prelude)
 
 
 def harness_job(

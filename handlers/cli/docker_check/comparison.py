@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from nova_code_verifier.handlers import row_lint
-from nova_code_verifier.handlers.cli.files import UnusableFileError, open_input, read_lines
+from nova_code_verifier.handlers.cli.dataset_files.reading import open_records
+from nova_code_verifier.handlers.cli.dataset_files.record import Record
+from nova_code_verifier.handlers.cli.files import UnusableFileError
 from nova_code_verifier.handlers.containers import image as images
 from nova_code_verifier.handlers.containers.container import PAYLOAD_BYTES_MAX, Answer, running
 from nova_code_verifier.handlers.report import ISOLATION_LEVELS
@@ -51,14 +53,14 @@ def check(
     Calls *on_line* with each line for people. Raises UnusableFileError, and SandboxError, such
     as ContainerError.
     """
-    with open_input(source) as stream, images.engine() as client:
+    with open_records(source) as file, images.engine() as client:
         tag = image if isinstance(image, str) else images.build_image(client, image)
         on_line(f"image {tag}")
         for layer in images.layers_of(client, tag):
             on_line(f"{layer.size_bytes / 1e6:9.1f} MB  {layer.command[:_COMMAND_CHARACTERS]}")
         with running(client, tag) as container:
             comparison = compare(
-                read_lines(stream, source), container.invoke, Service(executor, settings)
+                _lines_of(file.records), container.invoke, Service(executor, settings)
             )
     for difference in comparison.differences:
         on_line(difference)
@@ -99,6 +101,13 @@ def compare(
     if not count:
         raise UnusableFileError("found no samples in the file, expected one or more")
     return Comparison(rows=count, levels=tuple(sorted(levels)), differences=tuple(differences))
+
+
+def _lines_of(records: Iterable[Record]) -> Iterator[bytes]:
+    for record in records:
+        if record.problem:
+            raise UnusableFileError(f"{record.where}: {record.problem}")
+        yield json.dumps(record.value).encode()
 
 
 def _batches(lines: Iterable[bytes]) -> Iterator[list[bytes]]:

@@ -5,13 +5,19 @@ In: settings, a function that starts the sandbox. Out: a diagnosis, as JSON or a
 
 import os
 import platform
+import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rich.console import Group, RenderableType
 from rich.table import Column, Table
 from rich.text import Text
 
+from nova_code_verifier.handlers.cli.doctor.conditions import (
+    Machine,
+    closed_path,
+    missing_condition,
+)
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.host.local import LocalExecutor
@@ -83,6 +89,7 @@ class Diagnosis:
     granted: Mapping[str, object]
     workers: int = 0
     problem: str = ""
+    machine: Machine = field(default_factory=Machine)
 
     @property
     def is_enough(self) -> bool:
@@ -102,7 +109,10 @@ def diagnose(settings: Settings, start: Callable[[], LocalExecutor]) -> Diagnosi
         with start() as executor:
             level, granted, workers = executor.level, executor.granted, len(executor.zygote_pids)
     except SandboxError as error:
-        return Diagnosis(required=required, granted={}, problem=str(error))
+        # A user who cannot reach the interpreter can start nothing with it.
+        closed = closed_path((sys.executable,)) if os.geteuid() != 0 else ""
+        problem = f"{error} ({closed})" if closed else str(error)
+        return Diagnosis(required=required, granted={}, problem=problem)
     return Diagnosis(required=required, level=level, granted=granted, workers=workers)
 
 
@@ -150,6 +160,8 @@ def _protection_table(diagnosis: Diagnosis) -> Table:
         granted, remedy = diagnosis.granted.get(name, False), _remedy(diagnosis, name)
         version = "" if isinstance(granted, bool) else f" ({granted})"
         answer = Text(f"yes{version}", style="green") if granted else Text("no", style="yellow")
+        if diagnosis.level is None:
+            answer = Text("not tried", style="yellow")
         table.add_row(name, answer, protection.effect)
         if remedy:
             table.add_row("", "", Text(f"-> {remedy}", style="yellow"))
@@ -158,13 +170,14 @@ def _protection_table(diagnosis: Diagnosis) -> Table:
 
 def _remedy(diagnosis: Diagnosis, name: str) -> str:
     protection = PROTECTIONS[name]
-    if diagnosis.granted.get(name, False):
+    if diagnosis.granted.get(name, False) or diagnosis.level is None:
         return ""
-    if protection.needs_kernel_level and diagnosis.level not in (None, IsolationLevel.KERNEL):
+    if protection.needs_kernel_level and diagnosis.level is not IsolationLevel.KERNEL:
         if diagnosis.kernel_refused:
             return f"part of level kernel, which the kernel refused; {protection.remedy}"
         return "part of level kernel; unset VERIFIER_ISOLATION to get it"
-    return protection.remedy
+    condition = missing_condition(name, diagnosis.machine)
+    return f"{protection.remedy} (here, {condition})" if condition else protection.remedy
 
 
 def _machine() -> dict[str, str]:

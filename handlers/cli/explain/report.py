@@ -11,7 +11,7 @@ from rich.text import Text
 
 from nova_code_verifier.handlers.cli.explain import formula
 from nova_code_verifier.handlers.cli.explain.answer import answer_parts, share_line
-from nova_code_verifier.handlers.cli.explain.cases import case_table
+from nova_code_verifier.handlers.cli.explain.cases import case_table, failure_parts, program_parts
 from nova_code_verifier.handlers.cli.tables import printable
 from nova_code_verifier.handlers.report import finding_text
 from nova_code_verifier.handlers.wire import Entry
@@ -27,6 +27,8 @@ def explain_report(entry: Entry, graded: GradedSample, *, paid: float | None) ->
     """
     name = printable(str(entry.id)) if entry.id is not None else "a sample without an id"
     reward = "no reward" if paid is None else f"reward {paid:g}"
+    if graded.score.reward is None and paid is not None:
+        reward = f"reward - (its row says {paid:g}, because trainers need a number)"
     head = Text(f"{name}: {graded.score.verdict}, {reward}", style="bold")
     return Group(head, *_parts(entry, graded, paid))
 
@@ -41,13 +43,24 @@ def _parts(entry: Entry, graded: GradedSample, paid: float | None) -> Iterator[R
         yield from answer_parts(*prepared.sentiment, prepared.task.rubric)
     else:
         yield _found(entry, score)
+        if score.prelude:
+            yield f"prelude: {printable('; '.join(score.prelude.splitlines()))}"
+    yield from (f"note: {printable(note)}" for note in score.notes)
     yield from (f"finding: {printable(finding_text(finding))}" for finding in score.findings)
     yield from (f"format: {issue.replace('_', ' ')}" for issue in score.format_issues)
     if score.cases and prepared.plan is not None:
         yield case_table(prepared.plan, score.cases)
+        yield from map(_plain, failure_parts(prepared.plan, score.cases))
+    if prepared.candidate is not None:
+        yield from map(_plain, program_parts(prepared.candidate.program))
     if paid is not None:
         yield from _correctness(score, prepared)
         yield from formula.reward_lines(score, prepared.task.rubric, paid)
+
+
+def _plain(line: Text | str) -> Text:
+    """Keep rich from wrapping a line: it would break programs and inputs in new places."""
+    return line if isinstance(line, Text) else Text(line, no_wrap=True, overflow="fold")
 
 
 def _found(entry: Entry, score: Score) -> str:

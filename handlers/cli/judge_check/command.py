@@ -7,7 +7,7 @@ import typer
 
 from nova_code_verifier.handlers.cli.exit_status import Status, exit_with
 from nova_code_verifier.handlers.cli.files import json_line, print_output
-from nova_code_verifier.handlers.cli.options import JsonOption
+from nova_code_verifier.handlers.cli.options import JsonOption, count
 from nova_code_verifier.handlers.settings import read_settings, with_model
 
 
@@ -20,7 +20,7 @@ def judge_check(
         ),
     ],
     repeat: Annotated[
-        int, typer.Option(min=1, metavar="N", help="How many times each row is judged.")
+        int, typer.Option(parser=count, metavar="N", help="How many times each row is judged.")
     ] = 3,
     model: Annotated[
         str | None,

@@ -11,7 +11,9 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from statistics import fmean
 
-from nova_code_verifier.handlers.cli.files import UnusableFileError, open_input, read_lines
+from nova_code_verifier.handlers.cli.dataset_files.reading import open_records
+from nova_code_verifier.handlers.cli.dataset_files.record import Record
+from nova_code_verifier.handlers.cli.files import UnusableFileError
 from nova_code_verifier.handlers.cli.judge_check.statistics import histogram, spearman, spread
 from nova_code_verifier.handlers.cli.progress import ProgressBar
 from nova_code_verifier.handlers.llm_judge.types import FailedSimilarity, JudgeFailure
@@ -29,6 +31,7 @@ class Row:
     `human_score` may be on any scale: only the order counts.
     """
 
+    where: str
     number: int
     size_bytes: int
     id: object
@@ -79,7 +82,7 @@ class Findings:
         for row in self.rows:
             for answer in row.answers:
                 if answer.value is None:
-                    return f"line {row.number}: {answer.problem}"
+                    return f"{row.where}: {answer.problem}"
         return ""
 
 
@@ -90,8 +93,8 @@ def check_file(source: str, settings: Settings, *, repeats: int) -> Findings:
     """
     if not settings.judge_model:
         raise SettingsError("VERIFIER_JUDGE_MODEL: not set; set it, or pass --model")
-    with open_input(source) as stream:
-        rows = read_rows(read_lines(stream, source), source)
+    with open_records(source) as file:
+        rows = read_rows(file.records, source)
     total_bytes = repeats * sum(row.size_bytes for row in rows)
     bar = ProgressBar(total_bytes=total_bytes, activity="judging", noun="answers")
     with closing(llm_judge_for(settings)) as judge, bar:
@@ -103,15 +106,14 @@ def check_file(source: str, settings: Settings, *, repeats: int) -> Findings:
     return sum_up(rows)
 
 
-def read_rows(lines: Iterable[bytes], name: str) -> list[Row]:
-    """Read every line that is not blank. Raises UnusableFileError, naming line and field."""
+def read_rows(records: Iterable[Record], name: str) -> list[Row]:
+    """Read every record. Raises UnusableFileError, naming its place and the field."""
     rows = []
-    for number, text in enumerate(lines, start=1):
-        if text.strip():
-            try:
-                rows.append(_read_row(number, text))
-            except (ValueError, RecursionError) as error:
-                raise UnusableFileError(f"{name}, line {number}: {error}") from None
+    for record in records:
+        try:
+            rows.append(_read_row(record))
+        except ValueError as error:
+            raise UnusableFileError(f"{name}, {record.where}: {error}") from None
     if not rows:
         raise UnusableFileError(f"{name}: found no rows, expected one or more")
     return rows
@@ -137,11 +139,10 @@ def sum_up(rows: Sequence[Row]) -> Findings:
     )
 
 
-def _read_row(number: int, text: bytes) -> Row:
-    try:
-        raw = json.loads(text)
-    except (ValueError, RecursionError):
-        raise ValueError("found text that is not JSON, expected one JSON object") from None
+def _read_row(record: Record) -> Row:
+    if record.problem:
+        raise ValueError(f"found text that is {record.problem}, expected one JSON object")
+    raw = record.value
     if not isinstance(raw, dict):
         found = json.dumps(raw)[:_SHOWN_CHARACTERS]
         raise ValueError(f"found {found}, expected one JSON object")  # noqa: TRY004  (of the file)
@@ -149,8 +150,9 @@ def _read_row(number: int, text: bytes) -> Row:
         if not isinstance(raw.get(name), str):
             raise _unexpected(raw, name, "text")
     return Row(
-        number=number,
-        size_bytes=len(text),
+        where=record.where,
+        number=record.number,
+        size_bytes=record.size_bytes,
         id=raw.get("id"),
         comparison=Comparison(response=raw["response"], reference=raw["reference"]),
         human_score=_human_score(raw),

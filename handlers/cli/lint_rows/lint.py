@@ -5,12 +5,17 @@ line or as an event. Out: findings, each with its line or row.
 """
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 
 from nova_code_verifier.handlers import row_lint
-from nova_code_verifier.handlers.cli.files import UnusableFileError, open_input, read_lines
+from nova_code_verifier.handlers.cli.dataset_files.reading import open_records, open_text
+from nova_code_verifier.handlers.cli.files import UnusableFileError
 from nova_code_verifier.handlers.cli.sample_lines import read_samples
 from nova_code_verifier.handlers.wire import read_event
+
+_EVENT_KEYS = frozenset(("body", "trajectories", "batch"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,16 +90,20 @@ def _as_document(text: bytes, source: str) -> object:
 
 def _read_ids(name: str) -> list[object]:
     """Return the ids that the rows must have, in order."""
-    text = _read(name)
-    try:
-        return [entry.id for entry in read_event(json.loads(text)).entries]
-    except (ValueError, RecursionError):  # not an event: read it as `verifier score` does
-        return [line.entry.id for line in read_samples(text.split(b"\n"))]
+    with open_records(name) as file:
+        first = next(file.records, None)
+        if first is None:
+            return []
+        if isinstance(first.value, dict) and not _EVENT_KEYS.isdisjoint(first.value):
+            with suppress(ValueError):  # not an event: read it as `verifier score` does
+                ids: list[object] = [entry.id for entry in read_event(first.value).entries]
+                return ids + [line.entry.id for line in read_samples(file.records)]
+        return [line.entry.id for line in read_samples(chain([first], file.records))]
 
 
 def _read(name: str) -> bytes:
-    with open_input(name) as stream:
-        return b"".join(read_lines(stream, name))
+    with open_text(name) as stream:
+        return stream.read()
 
 
 def _parse(text: bytes) -> object:

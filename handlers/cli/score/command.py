@@ -6,13 +6,19 @@ from typing import Annotated
 
 import typer
 
+from nova_code_verifier.handlers.cli import files
 from nova_code_verifier.handlers.cli.exit_status import Status, exit_with
 from nova_code_verifier.handlers.cli.options import (
     CheckerOption,
+    CompletionFieldOption,
+    IdFieldOption,
+    ReferenceFieldOption,
     RubricOption,
     SamplesArgument,
+    count,
     settings_with,
 )
+from nova_code_verifier.handlers.dataset_row import Columns
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.sandbox.types import TimedExecutor
 
@@ -30,7 +36,8 @@ def score(
         bool,
         typer.Option(
             "--details",
-            help="Add `details` to each row: the verdict, output and error of each test case.",
+            help="Add `details` to each row: the program, and of each test case the verdict, the input, "
+            "what was expected and observed, and the error. They contain expected answers.",
         ),
     ] = False,
     table: Annotated[
@@ -43,7 +50,7 @@ def score(
     workers: Annotated[
         int | None,
         typer.Option(
-            min=1,
+            parser=count,
             metavar="N",
             help="How many programs run at once. Default: one per processor, and one more.",
         ),
@@ -57,28 +64,54 @@ def score(
     ] = None,
     rubric: RubricOption = None,
     checker: CheckerOption = None,
+    completion_field: CompletionFieldOption = None,
+    reference_field: ReferenceFieldOption = None,
+    id_field: IdFieldOption = None,
+    is_resumed: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Keep the rows in the file of --out that have a verdict, and score the other samples.",
+        ),
+    ] = False,
     quiet: Annotated[
         bool,
-        typer.Option("--quiet", help="Show no progress bar, no summary and no list of problems."),
+        typer.Option("--quiet", help="Show no progress, no summary and no list of problems."),
     ] = False,
 ) -> None:
     """Run the program in each sample against its tests, and write one row with its reward.
 
     \b
     A line of input is one sample, as a trainer sends it to the reward function:
-      {"id": "s1", "messages": [{"role": "assistant", "content": "```python\\nprint(2 * int(input()))\\n```"}], "reference_answer": [{"input": "4", "output": "8"}]}
+      {"id": "s1", "messages": [{"role": "assistant", "content": "```python\\nprint(2 * int(input()))\\n```"}], "reference_answer": {"inputs": ["4"], "outputs": ["8"]}}
+    \b
+    It may also be a whole row of a dataset, with its tests in its own columns:
+      {"task_id": 2, "completion": "def f(x):\\n    return 2 * x", "test_list": ["assert f(4) == 8"]}
+    Its completion is the column completion, response, generation, output, ... (a list of several gives one row
+    for each), its id is id, task_id, question_id, ...; docs/references.md lists what is read.
     \b
     A line of output is its row, as the trainer gets it:
       {"id": "s1", "aggregate_reward_score": 1.0, "metrics_list": [{"name": "correctness", "value": 1.0, "type": "Reward"}, ...]}
 
-    Rows keep the order of the lines. A broken line, or one with a broken reference, gets a row too: its
+    \b
+    The input may also be one JSON list, JSON objects over several lines, Parquet or Arrow (these need
+    pip install 'nova-code-verifier[parquet]'), any of the JSON forms compressed by gzip, bzip2, xz or
+    zstd, or a directory of such files, which are read in the order of their names.
+
+    Rows keep the order of the samples. A broken line, or one with a broken reference, gets a row too: its
     metric `ungraded` is 1. A summary on standard error lists the first of these problems.
+
+    \b
+    Each row is written as soon as it and all rows before it are known. If a run is interrupted, repeat it
+    with --resume. The file of --out keeps its old content until the first row is known.
 
     \b
     Examples (the first two work in a clone of the repository):
       verifier score examples/completions.jsonl --table
       verifier score examples/completions.jsonl --rubric examples/rubric.toml --out rows.jsonl
-      zcat samples.jsonl.gz | verifier score - --details | jq .details
+      verifier score mbpp.jsonl --completion-field code --table    (are the dataset's own solutions right?)
+      verifier score samples.jsonl.gz --details | jq .details
+      verifier score samples.parquet --out rows.jsonl --resume
       verifier score samples.jsonl --docker nova-code-verifier:built-here    (built by docker-check)
     \b
     Columns of --table; - means that a value does not exist:
@@ -92,7 +125,7 @@ def score(
     \b
     Exit status:
       0  every sample has a row
-      1  the sandbox could not start, or it failed and some samples must be scored again
+      1  nothing could be graded, the sandbox could not start, or it failed: score again with --resume
       2  an argument, a setting or a file cannot be used
     \b
     Environment variables (docs/settings.md lists all of them):
@@ -105,23 +138,39 @@ def score(
       VERIFIER_JUDGE_MODEL        the LLM judge, which similarity needs (see verifier judge-check)
       VERIFIER_EXECUTOR_FUNCTION  the Lambda function that runs the programs; none: this machine
     """
+    if is_resumed and (out is None or out == files.STANDARD):
+        raise typer.BadParameter(
+            "needs --out with the file of the rows so far", param_hint="--resume"
+        )
     settings = settings_with(rubric, checker)
     with _start(docker, settings, workers) as executor:
         # Imported after the start: the workers get ready while this process loads these.
+        from nova_code_verifier.handlers.cli.score import summary as summaries  # noqa: PLC0415
         from nova_code_verifier.handlers.cli.score.file import score_file  # noqa: PLC0415
-        from nova_code_verifier.handlers.cli.score.summary import outage_text, summary_text  # noqa: PLC0415
 
         started = time.monotonic()
+        columns = Columns(completion=completion_field, reference=reference_field, id=id_field)
         summary = score_file(
-            source, executor, settings, out=out, with_details=details, as_table=table, quiet=quiet
+            source,
+            executor,
+            settings,
+            columns,
+            out=out,
+            with_details=details,
+            as_table=table,
+            quiet=quiet,
+            is_resumed=is_resumed,
         )
         if not quiet:
             seconds = time.monotonic() - started
-            typer.echo(summary_text(summary, seconds, executor.level), err=True, nl=False)
+            text = summaries.summary_text(summary, seconds, executor.level)
+            typer.echo(text, err=True, nl=False)
     if summary.outage_count:
-        failure = exit_with(outage_text(summary), Status.FAILED)
+        failure = exit_with(summaries.outage_text(summary), Status.FAILED)
         typer.echo(summary.first_bug, err=True, nl=False)
         raise failure
+    if summary.has_graded_nothing:
+        raise exit_with(summaries.nothing_graded_text(summary), Status.FAILED)
 
 
 def _start(

@@ -4,12 +4,20 @@ In: a `Score`. Out: one line of text for people. Parts of it are a candidate's o
 never contains an expected answer.
 """
 
+from collections.abc import Sequence
+
 from nova_code_verifier.sandbox.types import Ending, Execution
 from nova_code_verifier.verifier.types import Score, Verdict
 
+_NO_ENTRY_POINT = "LookupError"
+"""How a guest reports that there is nothing to call; its message says so in a sentence."""
 
-def remark_on(score: Score, *, has_completion: bool) -> str:
-    """Return the problem, or the first case that led to the verdict. Empty if accepted."""
+
+def remark_on(score: Score, *, has_completion: bool, defined: Sequence[str] = ()) -> str:
+    """Return the problem, or the first case that led to the verdict. Empty if accepted.
+
+    *defined* are the names that the program defines: they often explain why another is missing.
+    """
     if score.problem:
         return score.problem
     if score.verdict is Verdict.NO_CANDIDATE:
@@ -18,13 +26,18 @@ def remark_on(score: Score, *, has_completion: bool) -> str:
         return ""
     for number, case in enumerate(score.cases, start=1):
         if case.verdict is score.verdict:
-            return ": ".join(filter(None, (f"case {number}", ending_text(case.execution))))
+            how = ending_text(case.execution)
+            if defined and score.verdict is Verdict.NO_ENTRY_POINT:
+                how += f"; it defines {', '.join(defined)}"
+            return ": ".join(filter(None, (f"case {number}", how)))
     return ""
 
 
 def ending_text(execution: Execution) -> str:
     """Describe how an execution ended; empty if it finished normally."""
     error = execution.error
+    if execution.ending is Ending.NO_ENTRY_POINT and error and error.type_name == _NO_ENTRY_POINT:
+        return error.message
     facts = (
         "" if execution.ending is Ending.FINISHED else execution.ending.replace("_", " "),
         f"exit status {execution.exit_status}" if execution.exit_status else "",

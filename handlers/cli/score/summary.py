@@ -22,6 +22,7 @@ from nova_code_verifier.verifier.types import Verdict
 PROBLEMS_KEPT = 5
 _ID_CHARACTERS_MAX = 40
 _NARROW_COLUMNS = 100
+_REASONS_KEPT = 1000
 
 _STYLES = {
     Verdict.ACCEPTED: "green",
@@ -34,7 +35,11 @@ _SHORT_NAMES = {"correctness": "correct", "conciseness": "concise", "similarity"
 
 @dataclass(slots=True)
 class Summary:
-    """The sums so far. `problems` keeps only the first samples that the dataset broke."""
+    """The sums so far. `problems` keeps only the first samples that the dataset broke.
+
+    `kept_count` is the number of rows that an earlier run has graded. `reasons` counts why samples
+    are ungraded; new reasons are left out when there are many.
+    """
 
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     reward_sum: float = 0.0
@@ -43,6 +48,9 @@ class Summary:
     outage_count: int = 0
     first_outage: str = ""
     first_bug: str = ""
+    no_completion_count: int = 0
+    kept_count: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
 
     @property
     def count(self) -> int:
@@ -55,6 +63,11 @@ class Summary:
         return self.count - self.verdicts[Verdict.UNGRADED]
 
     @property
+    def has_graded_nothing(self) -> bool:
+        """Whether there are samples, and not one of them has a verdict."""
+        return self.count > 0 and self.graded_count + self.kept_count == 0
+
+    @property
     def mean_reward(self) -> float | None:
         """The mean over the graded samples; None if there are none."""
         return self.reward_sum / self.graded_count if self.graded_count else None
@@ -63,6 +76,11 @@ class Summary:
         """Count one sample."""
         score = sample.score
         self.verdicts[score.verdict] += 1
+        self.no_completion_count += sample.has_no_completion
+        if score.verdict is Verdict.UNGRADED:
+            reason = sample.problem
+            if reason in self.reasons or len(self.reasons) < _REASONS_KEPT:
+                self.reasons[reason] += 1
         if score.reward is not None:
             self.reward_sum += score.reward
         elif score.is_outage:
@@ -110,7 +128,8 @@ def summary_text(summary: Summary, seconds: float, level: IsolationLevel) -> str
     mean = summary.mean_reward
     ungraded = summary.count - summary.graded_count
     note = f"of the {summary.graded_count} graded" if ungraded else ""
-    table.add_row("samples", str(summary.count))
+    kept = f"and {summary.kept_count} kept from before" if summary.kept_count else ""
+    table.add_row("samples", str(summary.count), kept)
     table.add_row("mean reward", "-" if mean is None else f"{mean:.4f}", note)
     for verdict, count in summary.verdicts.most_common():
         name = Text(f"  {verdict}", style=_STYLES.get(verdict, _FAILURE_STYLE))
@@ -118,6 +137,10 @@ def summary_text(summary: Summary, seconds: float, level: IsolationLevel) -> str
     table.add_row("samples per second", f"{summary.count / seconds:.1f}" if seconds else "-")
     table.add_row("isolation level", level)
     text = render(table, sys.stderr)
+    if summary.no_completion_count:
+        text += (
+            f"{_samples(summary.no_completion_count)} without an assistant turn: nothing to run\n"
+        )
     return f"{text}{problem_list(summary)}\n" if summary.problem_count else text
 
 
@@ -138,6 +161,15 @@ def outage_text(summary: Summary) -> str:
     )
 
 
+def nothing_graded_text(summary: Summary) -> str:
+    """Say that no sample has a verdict, and why most of them have none."""
+    ((reason, count),) = summary.reasons.most_common(1)
+    return (
+        f"found {_samples(summary.count)}, of which none could be graded; "
+        f"the most common reason ({_samples(count)}): {printable(reason)}"
+    )
+
+
 def _samples(count: int) -> str:
     return "1 sample" if count == 1 else f"{count} samples"
 
@@ -148,10 +180,8 @@ def _one_line(text: str) -> Text:
 
 def _problem_line(sample: ScoredSample) -> str:
     sample_id = sample.row["id"]
-    line = f"line {sample.line_number}"
-    where = line if sample_id is None else f"{line} (id {_id_text(sample_id)})"
-    # A line that cannot be read has a problem that names the line already.
-    return f"{where}: {printable(sample.score.problem.removeprefix(f'{line}: '))}"
+    where = sample.where if sample_id is None else f"{sample.where} (id {_id_text(sample_id)})"
+    return f"{where}: {printable(sample.problem)}"
 
 
 def _id_text(sample_id: object) -> str:

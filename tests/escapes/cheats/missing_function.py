@@ -1,5 +1,5 @@
 # against: code|call
-# must: wrong_answer|compile_error
+# must: wrong_answer|no_entry_point
 # problem: order
 # tries: to define no function, so that there is no question to fail
 def g(numbers):

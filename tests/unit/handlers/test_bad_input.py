@@ -456,7 +456,9 @@ def test_an_expected_value_of_any_depth_is_compared(
         "1",
         "Solution().",
         "Solution().Solution().f",
-        "solution().f",
+        "solution().",
+        "1().f",
+        "Solution()f",
         "os.system",
         "__import__('os')",
         SURROGATE,
@@ -468,7 +470,7 @@ def test_an_expected_value_of_any_depth_is_compared(
     ids=short,
 )
 def test_an_invalid_entry_point_is_ungraded(name: object) -> None:
-    """An entry point that is not a name or a method of `Solution` makes its sample ungraded."""
+    """An entry point that is not a name or a method of a class makes its sample ungraded."""
     reference = call([7], 7)
     reference["tests"]["entry_point"] = name
 

@@ -4,7 +4,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from nova_code_verifier.handlers.messages import UnreadableError, read_turns
+from nova_code_verifier.handlers.messages import (
+    SMALLEST_SAMPLE,
+    UnreadableError,
+    read_turns,
+)
 
 SECRET = "s3cret"
 
@@ -74,7 +78,11 @@ _PART = "expected text, or parts that are text or an object with `text`"
     ("raw", "message"),
     [
         ([SECRET], "sample: expected an object, found a list"),
-        ({SECRET: SECRET}, "messages: missing"),
+        (
+            {"prompt": SECRET, "test_list": [SECRET]},
+            f"messages: missing; found 'prompt', 'test_list'; {SMALLEST_SAMPLE}",
+        ),
+        ({}, f"messages: missing; found nothing; {SMALLEST_SAMPLE}"),
         ({"messages": SECRET}, "messages: expected a list, found text"),
         ({"messages": [SECRET]}, "messages[0]: expected an object, found text"),
         ({"messages": [{"content": SECRET}]}, "messages[0].role: missing"),

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -199,6 +200,14 @@ def test_details_hold_the_facts_behind_a_verdict() -> None:
     }
 
 
+def test_details_hold_the_start_of_the_prelude() -> None:
+    """The details show what ran before the program, as much as of any text."""
+    details = details_of(replace(HALF, prelude="from math import inf\n" * 100))
+
+    assert str(details["prelude"]).startswith("from math import inf\n")
+    assert len(str(details["prelude"])) <= 500
+
+
 def test_details_hold_the_extraction_method() -> None:
     """The extraction method and the verdict are above the cases."""
     details = details_of(HALF)
@@ -298,6 +307,7 @@ def test_log_fields_are_flat() -> None:
         "level": "kernel",
         "source": "none",
         "problem": "",
+        "notes": [],
         "format_issues": ["several_blocks"],
     }
 

@@ -165,7 +165,7 @@ def test_an_object_with_a_known_field_is_one_sample(key: str) -> None:
     """An object with a field of a sample, but without messages, costs one row."""
     (entry,) = read_event({key: "x"}).entries
 
-    assert entry.problem == "messages: missing"
+    assert str(entry.problem).startswith(f"messages: missing; found {key!r}; expected ")
 
 
 @pytest.mark.parametrize("field", ["body", "batch", "trajectories"])
@@ -239,6 +239,42 @@ def test_an_empty_last_turn_is_not_skipped() -> None:
 def test_reasoning_is_not_part_of_the_completion() -> None:
     """`reasoning_content` and other extra keys of a message are ignored."""
     assert completion_of({**MODEL_TURN, "reasoning_content": "hm", "x": [1]}) == "a + b"
+
+
+@pytest.mark.parametrize("key", ["completion", "response"])
+@pytest.mark.parametrize("before", [[], [USER_TURN, MODEL_TURN]])
+def test_a_completion_may_be_beside_messages_of_the_user(key: str, before: list[object]) -> None:
+    """If the user has the last word, the completion is the field, not an example in the prompt."""
+    entry = read_one({"messages": [*before, USER_TURN], key: "mine"})
+
+    assert entry.sample is not None
+    assert entry.sample.completion == "mine"
+
+
+@pytest.mark.parametrize("messages", [[USER_TURN, MODEL_TURN], [MODEL_TURN, {"role": "tool"}]])
+def test_the_models_own_turn_wins_over_a_field(messages: list[object]) -> None:
+    """In training, `completion` may be a column with the right answer: it is never paid."""
+    entry = read_one({"messages": messages, "completion": "gold"})
+
+    assert entry.sample is not None
+    assert entry.sample.completion == "a + b"
+
+
+@pytest.mark.parametrize("value", [None, 7, ["x"], {"text": "x"}])
+def test_a_completion_beside_messages_is_a_text(value: object) -> None:
+    """Other values beside the messages are no completion."""
+    entry = read_one({"messages": [USER_TURN], "completion": value})
+
+    assert entry.sample is not None
+    assert entry.sample.completion is None
+
+
+def test_two_completions_beside_messages_are_a_problem() -> None:
+    """The problem names both fields, unless they are equal."""
+    both = {"messages": [USER_TURN], "completion": "one", "response": "two"}
+
+    assert problem_of(both) == "completion and response: found two completions, expected one"
+    assert read_one(both | {"response": "one"}).sample is not None
 
 
 # References
@@ -333,7 +369,6 @@ def test_a_reference_is_not_changed(reference: object) -> None:
     [
         (None, "sample: expected an object, found null"),
         ([SAMPLE], "sample: expected an object, found a list"),
-        ({}, "messages: missing"),
         ({"messages": None}, "messages: expected a list, found null"),
         ({"messages": 7}, "messages: expected a list, found a number"),
         ({"messages": SECRET}, "messages: expected a list, found text"),
@@ -387,7 +422,7 @@ def test_only_the_first_problem_is_reported() -> None:
         {"messages": [{"role": [SECRET]}]},
         {"messages": [{"role": "assistant", "content": {SECRET: SECRET}}]},
         {"messages": [{"role": "assistant", "content": [{"text": [SECRET]}]}]},
-        {SECRET: SECRET},
+        {"text": SECRET},
     ],
 )
 def test_a_problem_never_shows_a_value(sample: dict[str, object]) -> None:

@@ -12,6 +12,7 @@ from nova_code_verifier.sandbox.types import (
     Call,
     Ending,
     Execution,
+    Job,
     Limits,
     Question,
     Run,
@@ -29,6 +30,7 @@ from nova_code_verifier.verifier.types import (
     Verdict,
 )
 from tests.fakes import ScriptedExecutor
+from tests.unit.verifier.checking.checker_programs import checking
 
 SECRET = "s3cret"
 DOUBLE = {"tests": {"kind": "stdio", "cases": [{"stdin": "21\n", "stdout": "42\n"}]}}
@@ -203,10 +205,29 @@ def test_the_references_limits_override_the_callers(
 
 
 def test_a_raw_row_has_no_candidate() -> None:
-    """A row without an assistant turn scores 0, whatever its reference, and is graded."""
-    score = judged(sample({"nonsense": 1}, completion=None))
+    """A row without an assistant turn scores 0, and its tests are counted."""
+    score = judged(sample(completion=None))
 
-    assert score == Score(verdict=Verdict.NO_CANDIDATE)
+    assert score == Score(verdict=Verdict.NO_CANDIDATE, source=Source.STDIO, tests_total=1)
+
+
+@pytest.mark.parametrize("reference", [None, {"nonsense": 1}, {"tests": 7}, {"inputs": ["1"]}])
+def test_a_raw_row_with_a_broken_reference_is_ungraded(reference: object) -> None:
+    """A dataset that is sent for a check before training does not pass with broken tests."""
+    score = judged(Sample(completion=None, reference=reference))
+
+    assert (score.verdict, score.is_outage) == (Verdict.UNGRADED, False)
+
+
+@pytest.mark.parametrize(
+    ("reference", "task"),
+    [("positive", "chabsa"), ({"opinions": []}, "chabsa"), ("Paris", "similarity")],
+)
+def test_a_raw_row_without_tests_has_no_candidate(reference: object, task: str) -> None:
+    """A label, opinions or a text are read, too, and the empty answer earns nothing."""
+    score = judged(Sample(completion=None, reference=reference, tasks=(task,)))
+
+    assert (score.verdict, score.reward) == (Verdict.NO_CANDIDATE, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -401,3 +422,103 @@ def test_a_question_that_cannot_be_sent_is_a_dataset_error() -> None:
 
     assert (score.verdict, score.is_outage) == (Verdict.UNGRADED, False)
     assert score.problem == "its arguments cannot be sent: deep"
+
+
+# What runs before the program
+
+CALLED = "def f(x: List[int]): return inf"
+STARTER = "class Solution:\n    def f(self, x: List[int]):\n        "
+
+
+def job_for(completion: str, reference: object) -> Job:
+    """Return the job that a completion is run by."""
+    job = prepare(Sample(completion=completion, reference=reference)).job
+    assert job is not None
+    return job
+
+
+def test_the_imports_of_a_called_program_are_in_its_job() -> None:
+    """The program stays as it is: what it lacks runs before it."""
+    job = job_for(fenced(CALLED), call_reference(args=[1], expected=1))
+
+    assert job.program.strip() == CALLED
+    assert job.prelude.endswith("from math import inf\nfrom typing import List\n")
+
+
+def test_a_run_program_has_no_prelude() -> None:
+    """What is run as a program must import what it uses."""
+    assert job_for(fenced("print(inf)"), DOUBLE).prelude == ""
+
+
+def test_a_score_names_what_was_imported() -> None:
+    """The score has the imports, and not the recursion limit that every call has."""
+    reference = call_reference(args=[1], expected=1)
+
+    assert judged(sample(reference, fenced(CALLED))).prelude.startswith("from math import inf\n")
+    assert judged(sample(reference, fenced("def f(x): return x"))).prelude == ""
+
+
+def test_a_broken_prelude_of_a_row_leaves_its_samples_ungraded() -> None:
+    """The program of such a row is never run, and other rows are."""
+    broken = replace(RIGHT, exit_status=1)
+    executor = ScriptedExecutor(
+        answer_job=lambda job: ((broken if job.prelude == "import x" else RIGHT),)
+    )
+
+    scores = judge([sample(DOUBLE | {"prelude": "import x"}), sample()], executor)
+
+    assert [score.verdict for score in scores] == [Verdict.UNGRADED, Verdict.ACCEPTED]
+    assert scores[0].problem.startswith("prelude: ")
+    assert [job.program for job in executor.jobs] == ["", "print(42)\n"]
+
+
+def test_a_body_is_read_for_risks_with_its_head() -> None:
+    """The body of a function is no program on its own, and hides nothing by that."""
+    body = "        import os\n        os.system('ls')\n        return 1"
+    prepared = prepare(
+        sample({"fn_name": "f", "inputs": [[1]], "outputs": [2], "starter_code": STARTER}, body)
+    )
+
+    assert [finding.name for finding in prepared.findings] == ["os.system"]
+
+
+# Checker programs
+
+CHECKER = "print('the checker of the dataset')"
+CHECKED = {
+    "tests": {"kind": "stdio", "cases": [{"stdin": "21\n", "stdout": SECRET}]},
+    "checker": {"kind": "program", "contract": "argv", "source": CHECKER},
+}
+
+
+def test_a_checker_program_decides() -> None:
+    """An output that differs from the expected one is right if the dataset's checker says so."""
+    executor = checking(lambda *texts: texts[2] in (SECRET + "\n", "43\n"), candidate=WRONG)
+
+    (score,) = judge([sample(CHECKED)], executor)
+
+    assert (score.verdict, score.reward) == (Verdict.ACCEPTED, 1.0)
+
+
+def test_checker_and_candidate_never_meet() -> None:
+    """No job of a candidate holds the checker or an expected answer, nor a check the candidate."""
+    executor = checking(lambda *texts: texts[2] == SECRET + "\n", candidate=WRONG)
+
+    judge([sample(CHECKED, fenced("print(43)  # the candidate"))], executor)
+
+    assert executor.trusted
+    assert len(executor.jobs) == 1
+    assert SECRET not in repr(executor.jobs)
+    assert "the checker" not in repr(executor.jobs)
+    assert "43" in repr(executor.trusted.jobs)
+    assert "the candidate" not in repr(executor.trusted.jobs)
+
+
+def test_a_candidate_is_not_run_for_a_checker_that_cannot_be_used() -> None:
+    """A checker that refuses the expected output makes the sample ungraded, whatever it prints."""
+    executor = checking(lambda *_: False, candidate=WRONG)
+
+    (score,) = judge([sample(CHECKED)], executor)
+
+    assert (score.verdict, score.is_outage, executor.jobs) == (Verdict.UNGRADED, False, [])
+    assert score.problem.startswith("checker.source: ")

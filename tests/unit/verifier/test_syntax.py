@@ -5,7 +5,7 @@ import warnings
 
 import pytest
 
-from nova_code_verifier.verifier.syntax import Nodes, parse, read_python
+from nova_code_verifier.verifier.syntax import Nodes, parse, read_python, read_scopes
 
 
 def test_odd_escapes_raise_no_warning() -> None:
@@ -33,6 +33,24 @@ def test_the_filters_of_warnings_are_restored() -> None:
 def test_text_that_is_not_python_has_no_tree(text: str) -> None:
     """For text that cannot be parsed, the result is None, also if it is nested too deeply."""
     assert read_python(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["def f(", "\0", "\ud800", pytest.param("(" * 100_000, id="deep"),
+     pytest.param("a" + ".b" * 100_000, id="chain")],
+)  # fmt: skip
+def test_text_that_is_not_python_has_no_scopes(text: str) -> None:
+    """For text that cannot be compiled, the result is None, also if it is nested too deeply."""
+    assert read_scopes(text) is None
+
+
+def test_python_has_scopes() -> None:
+    """For valid source, the result is the scope of the module, without warnings."""
+    scopes = read_scopes(r"x = '\d'")
+
+    assert scopes is not None
+    assert scopes.lookup("x").is_local()
 
 
 def test_python_has_a_tree() -> None:

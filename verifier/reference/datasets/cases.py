@@ -57,7 +57,7 @@ def _stdio_case(raw_case: RawCase) -> StdioCase:
 
 def _joined(field: str, value: object) -> str:
     expected = "a string or a list of lines (if the tests call a function, set fn_name)"
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return "\n".join(read_text(field, line, expected) for line in value)
     return read_text(field, value, expected)
 
@@ -75,7 +75,7 @@ def _call_case(raw_case: RawCase, value: object, *, wrapped: bool) -> CallCase:
 
 def _arguments(field: str, value: object) -> tuple[object, ...]:
     expected = "a list of arguments, or a string with one JSON value per line"
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return tuple(value)
     lines = [line for line in read_text(field, value, expected).split("\n") if line.strip()]
     if not lines:

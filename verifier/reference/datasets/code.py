@@ -13,6 +13,9 @@ In: the test code of a row (a source, or a list of asserts), and the dicts aroun
 | MBPP, sanitized | `{"test_list": ["assert ..."], "test_imports": ["import math"]}` |
 | verl | `{"assert_case": ["assert ..."]}` |
 | Code-R1 | `{"functional": "..."}` or `{"pytest": "..."}` |
+| Skywork | `{"test_code": "def check(candidate): ...", "entry_point"}` |
+| AutoCodeBench | `{"full_test_func": "def test(): ..."}` |
+| SandboxFusion | `{"test": {"code": "assert ..."}}` |
 | AceCode, open-instruct | a list of asserts in place of a list of test cases |
 | any | a source in place of a list of test cases |
 
@@ -37,6 +40,8 @@ CODE_KEY_GROUPS = (
     ("assert_case",),
     ("functional",),
     ("pytest",),
+    ("test_code",),
+    ("full_test_func",),
 )
 """The keys that hold test code only. The keys of one group belong together."""
 
@@ -66,6 +71,8 @@ def read_code(scope: Scope, group: tuple[str, ...]) -> CodeTests:
     source = "\n".join(_text(scope, key) for key in keys)
     if not source.strip():
         raise VerifierError(scope.at(keys[-1]), "found nothing, expected source code of tests")
+    if read_python(source) is None:
+        raise VerifierError(scope.at(keys[-1]), "found text that is not Python, expected test code")
     return CodeTests(source=source, style="pytest" if group == ("pytest",) else "")
 
 
@@ -107,10 +114,11 @@ def build_test_code(
 ) -> TestCode:
     """Combine the test code of a row with the prompt of the innermost of *scopes* that has one."""
     prompts = (prompt for scope in reversed(scopes) for prompt in _prompts_in(scope))
+    prompt = next(prompts, "")
     return TestCode(
         source=code.source,
-        prompt=next(prompts, ""),
-        entry_point=entry_point,
+        prompt=prompt,
+        entry_point=entry_point or _unfinished_function(prompt),
         style=code.style,
         shared_process=shared_process,
     )
@@ -133,6 +141,16 @@ def _is_prompt(text: str) -> bool:
     tree = read_python(text) or read_python(f"{text.rstrip()}\n    pass\n")
     # The English text "Sort" is valid Python, too.
     return tree is not None and any(isinstance(node, _DEFINITIONS) for node in tree.body)
+
+
+def _unfinished_function(prompt: str) -> str:
+    """Return the function whose head ends *prompt*, or "": MultiPL-E does not name it otherwise."""
+    tree = read_python(prompt) or read_python(f"{prompt.rstrip()}\n    pass\n")
+    last = tree.body[-1] if tree is not None and tree.body else None
+    if not isinstance(last, ast.FunctionDef | ast.AsyncFunctionDef):
+        return ""
+    is_empty = all(isinstance(node, ast.Expr | ast.Pass) for node in last.body)
+    return last.name if is_empty else ""
 
 
 def _is_test_node(node: ast.AST) -> bool:

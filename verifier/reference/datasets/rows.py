@@ -4,21 +4,27 @@ In: tests as `reference/datasets/shapes.py` found them, and the dicts around the
 test case a `RawCase`: input and output with their paths, and the function to call, if any.
 
 The keys `fn_name`, `func_name`, `function_name` or `entry_point` name the function, in the row,
-in the case, or in the `metadata` of either. The keys `testtype` or `type` declare the kind of a
-case: `stdin`, `stdin_stdout` or `stdio`, or else `functional`, `function_call` or `call`. Without
-them, a case is a call if a function is named. A name that contradicts the kind is an error.
+in the case, or in the `metadata` of either; `class_name` next to them names its class. The keys
+`testtype` or `type` declare the kind of a case: `stdin`, `stdin_stdout` or `stdio`, or else
+`functional`, `function_call` or `call`. Without them, a case is a call if a function is named. A
+name that contradicts the kind is an error.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from nova_code_verifier.verifier.errors import VerifierError
+from nova_code_verifier.verifier.reference.columns import (
+    may_be_misread,
+    refuse_column_of_case,
+)
 from nova_code_verifier.verifier.reference.datasets.shapes import ListedTests, PairedTests
 from nova_code_verifier.verifier.reference.fields import (
     Scope,
     bad_value,
     check_count,
     did_you_mean,
+    is_name,
     mismatch,
     quote,
     quote_keys,
@@ -27,10 +33,13 @@ from nova_code_verifier.verifier.reference.fields import (
     read_list,
     read_setting,
     read_text,
+    refuse_unknown_keys,
 )
 
 _ENTRY_POINTS = ("fn_name", "func_name", "function_name", "entry_point")
 _OUTPUTS = ("output", "expected_output")
+_STANDARD_CLASS = "Solution"
+_CASE_KEYS = frozenset(("input", *_OUTPUTS, *_ENTRY_POINTS, "testtype", "type", "metadata"))
 _IS_CALL = dict.fromkeys(("stdin", "stdin_stdout", "stdio"), False) | (
     dict.fromkeys(("functional", "function_call", "call"), True)
 )
@@ -60,6 +69,8 @@ def read_raw_cases(tests: PairedTests | ListedTests, scopes: Sequence[Scope]) ->
     if isinstance(tests, PairedTests):
         return _paired_raw_cases(tests, entry_point)
     check_count(tests.lists[0][0], sum(len(cases) for _, cases in tests.lists))
+    for field, cases in tests.lists:
+        _refuse_misread_cases(field, cases)
     raw_cases = [
         _raw_case(f"{field}[{index}]", case, entry_point)
         for field, cases in tests.lists
@@ -99,14 +110,36 @@ def _raw_case(field: str, case: object, row_entry_point: str | None) -> RawCase:
     output = _output_key(field, case)
     entry_point = _case_entry_point(field, case, row_entry_point)
     _check_declared_kind(field, case, entry_point)
+    input_field, given = _stream(f"{field}.input", case.get("input"), "stdin", entry_point)
+    output_field, expected = _stream(f"{field}.{output}", case[output], "stdout", entry_point)
     return RawCase(
-        input_field=f"{field}.input",
-        input=case.get("input"),
-        output_field=f"{field}.{output}",
-        output=case[output],
+        input_field=input_field,
+        input=given,
+        output_field=output_field,
+        output=expected,
         entry_point=entry_point,
         literal=case.get("testtype") is not None,
     )
+
+
+def _stream(field: str, value: object, name: str, entry_point: str | None) -> tuple[str, object]:
+    """Take stdin or stdout out of the dict in which SandboxFusion has it, and the path of it."""
+    if entry_point is not None or not isinstance(value, dict) or name not in value:
+        return field, value
+    filled = {key: item for key, item in value.items() if item}
+    refuse_unknown_keys(field, filled, (name,))
+    return f"{field}.{name}", value[name]
+
+
+def _refuse_misread_cases(field: str, cases: Sequence[object]) -> None:
+    """Raise VerifierError for a key of test cases that sets a checker or a limit of its own."""
+    keys = {key for case in cases if isinstance(case, dict) for key in case} - _CASE_KEYS
+    keys = set(filter(may_be_misread, keys))
+    for index, case in enumerate(cases if keys else ()):
+        if isinstance(case, dict):
+            scope = Scope(field=f"{field}[{index}]", values=case)
+            for key in sorted(keys.intersection(case)):
+                refuse_column_of_case(scope, key)
 
 
 def _output_key(field: str, case: dict[str, object]) -> str:
@@ -154,6 +187,25 @@ def read_function_name(scopes: Sequence[Scope]) -> str | None:
         if setting and name not in (None, setting.value):
             raise bad_value(setting.field, setting.value, f"{quote(name)} as in another key")
         name = setting.value if setting else name
+    return _in_class(scopes, name) if name else None
+
+
+def _in_class(scopes: Sequence[Scope], name: str) -> str:
+    """Return *name* as a method of the class that the row names, if it names another than ours."""
+    setting = read_setting(scopes, "class_name", _read_class_name)
+    # A bare name is also found in a class `Solution`.
+    if setting is None or setting.value == _STANDARD_CLASS:
+        return name
+    class_name, _, function = name.rpartition("().")
+    if class_name not in ("", setting.value):
+        raise bad_value(setting.field, setting.value, f"{quote(class_name)} as in {quote(name)}")
+    return f"{setting.value}().{function}"
+
+
+def _read_class_name(field: str, value: object) -> str:
+    name = read_text(field, value, "the name of a class")
+    if not is_name(name):
+        raise bad_value(field, name, "the name of a class")
     return name
 
 

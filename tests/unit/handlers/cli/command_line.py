@@ -35,7 +35,11 @@ def sample(program: str = DOUBLE, *, sample_id: object = "s-1", reference: objec
 
 def no_completions(count: int) -> str:
     """Write *count* samples that are scored without running anything."""
-    return "".join(f'{{"id": {number}, "messages": []}}\n' for number in range(count))
+    reference = '{"inputs": ["4"], "outputs": ["8"]}'
+    return "".join(
+        f'{{"id": {number}, "messages": [], "reference_answer": {reference}}}\n'
+        for number in range(count)
+    )
 
 
 def verifier(

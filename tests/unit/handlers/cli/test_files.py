@@ -1,18 +1,19 @@
 """Files and standard streams, and rows as lines of JSON."""
 
 import json
+import os
+import threading
 from pathlib import Path
 
 import pytest
 
+from nova_code_verifier.handlers.cli.dataset_files.reading import open_records
 from nova_code_verifier.handlers.cli.files import (
     UnusableFileError,
     bytes_left,
     json_line,
     open_input,
     open_output,
-    read_lines,
-    write_all,
 )
 
 
@@ -26,11 +27,8 @@ def test_a_file_that_cannot_be_opened_is_named(name: str) -> None:
 def test_a_file_that_cannot_be_read_is_named() -> None:
     """The error says so even where opening the file succeeds."""
     name = "/proc/self/mem"
-    with (
-        open_input(name) as stream,
-        pytest.raises(UnusableFileError, match=f"cannot read {name}: "),
-    ):
-        list(read_lines(stream, name))
+    with pytest.raises(UnusableFileError, match=f"cannot read {name}: "), open_records(name):
+        pass
 
 
 def test_a_file_that_cannot_be_created_is_named() -> None:
@@ -46,7 +44,7 @@ def test_a_full_disk_is_named() -> None:
         open_output("/dev/full") as stream,
         pytest.raises(UnusableFileError, match="cannot write /dev/full: No space left"),
     ):
-        write_all(stream, b"row", "/dev/full")
+        stream.write(b"row")
 
 
 def test_the_input_is_never_overwritten(tmp_path: Path) -> None:
@@ -63,6 +61,68 @@ def test_the_input_is_never_overwritten(tmp_path: Path) -> None:
             pass
 
     assert source.read_text() == "precious"
+
+
+def test_a_file_keeps_its_content_until_the_first_write(tmp_path: Path) -> None:
+    """A run that fails before it has a result does not destroy those of another run."""
+    path = tmp_path / "rows.jsonl"
+    path.write_text("precious, and longer than the row")
+
+    with open_output(str(path)) as output:
+        output.write(b"")
+        assert path.read_text().startswith("precious")
+        output.write(b"a")
+        output.offer(b"b")
+
+    assert path.read_text() == "ab"
+
+
+def test_what_is_appended_leaves_the_rest(tmp_path: Path) -> None:
+    """With append, the file is never emptied."""
+    path = tmp_path / "rows.jsonl"
+    path.write_text("a")
+
+    with open_output(str(path), append=True) as output:
+        output.write(b"b")
+
+    assert path.read_text() == "ab"
+
+
+@pytest.mark.timeout(20)
+def test_an_offer_does_not_wait_for_a_reader(tmp_path: Path) -> None:
+    """What does not fit into a pipe waits for the next write, and nothing is lost."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    received = bytearray()
+
+    def read_all() -> None:
+        while len(received) < 2**20 + 1:
+            received.extend(os.read(reader, 2**16))
+
+    with open_output(str(path)) as output:
+        os.set_blocking(reader, True)
+        output.offer(b"x" * 2**20)
+        thread = threading.Thread(target=read_all)
+        thread.start()
+        output.write(b"y")
+        thread.join()
+    os.close(reader)
+
+    assert received == b"x" * 2**20 + b"y"
+
+
+def test_a_file_in_the_input_directory_is_refused(tmp_path: Path) -> None:
+    """Otherwise the next run would read the rows as samples."""
+    name = str(tmp_path / "rows.jsonl")
+
+    with (
+        pytest.raises(UnusableFileError, match="name another directory"),
+        open_output(name, source=str(tmp_path)),
+    ):
+        pass
+
+    assert not Path(name).exists()
 
 
 def test_the_size_of_a_file_is_what_is_left_of_it(tmp_path: Path) -> None:

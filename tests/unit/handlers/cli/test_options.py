@@ -30,6 +30,24 @@ def test_a_checker_is_the_nearest_to_the_command(monkeypatch: pytest.MonkeyPatch
     assert settings_with(rubric, "exact").rubric.checker.kind == "exact"
 
 
+@pytest.mark.parametrize("found", ["0", "-1", "many", "1.5", ""])
+def test_a_count_says_what_was_found(found: str) -> None:
+    """The message names the option, the value and what is expected."""
+    done = verifier("score", "-", "--workers", found)
+
+    assert done.returncode == 2
+    assert f"'--workers': found {found}, expected a whole number of 1 or more" in done.stderr
+
+
+def test_a_missing_name_is_told() -> None:
+    """An empty variable of a shell does not mean the current directory, or standard output."""
+    for arguments in (("",), ("-", "--out", "")):
+        done = verifier("score", *arguments, stdin=sample())
+
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "without a name" in done.stderr
+
+
 def test_the_example_rubric_is_the_default_one() -> None:
     """The file that shows every key has the default value for each."""
     assert load_rubric(str(REPOSITORY / "examples" / "rubric.toml")) == DEFAULT_RUBRIC

@@ -1,11 +1,13 @@
 """The progress bar, on a real pseudo-terminal."""
 
+import itertools
 import os
 import pty
 import subprocess
 
 import pytest
 
+from nova_code_verifier.handlers.cli.progress import ProgressBar
 from tests.paths import REPOSITORY
 from tests.unit.handlers.cli.command_line import COMMAND, no_completions, verifier
 
@@ -59,6 +61,31 @@ def test_the_bar_is_hidden_while_the_table_is_printed() -> None:
 
     assert not [line for line in lines if "scoring" in line and "reward" in line]
     assert len([line for line in lines if "no_candidate" in line]) == 20 + 1
+
+
+def test_a_log_gets_a_line_from_time_to_time(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a terminal, a line every 30 seconds has the count, the share and the time."""
+    now = [0.0]
+    bar = ProgressBar(total_bytes=1000, clock=lambda: now[0])
+
+    for _ in range(7):
+        now[0] += 10.0
+        bar.count_item(100)
+
+    assert capsys.readouterr().err.splitlines() == [
+        "verifier: scoring: 3 samples (30%) in 0:30",
+        "verifier: scoring: 6 samples (60%) in 1:00",
+    ]
+
+
+def test_quiet_writes_no_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """With --quiet, a log stays empty."""
+    clock = itertools.count(0.0, 1000.0)
+    bar = ProgressBar(total_bytes=None, quiet=True, clock=lambda: next(clock))
+
+    bar.count_item(1)
+
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("name", ["FORCE_COLOR", "TTY_COMPATIBLE"])

@@ -1,7 +1,10 @@
 """Samples, read from lines."""
 
+from io import BytesIO
+
 import pytest
 
+from nova_code_verifier.handlers.cli.dataset_files.json_values import read_lines
 from nova_code_verifier.handlers.cli.sample_lines import read_samples
 
 NO_COMPLETION = b'{"id": 1, "messages": []}\n'
@@ -9,7 +12,7 @@ NO_COMPLETION = b'{"id": 1, "messages": []}\n'
 
 def problem_of(line: bytes) -> str:
     """Return the problem with a *line* that is the only one."""
-    (read,) = read_samples([line])
+    (read,) = read_samples(read_lines(BytesIO(line)))
     assert read.entry.sample is None
     assert read.entry.problem is not None
     return read.entry.problem
@@ -17,21 +20,16 @@ def problem_of(line: bytes) -> str:
 
 def test_blank_lines_count_as_lines() -> None:
     """A blank line holds no sample, but the number of a line is the one that an editor shows."""
-    read = list(read_samples([b"\n", b" \t\r\n", NO_COMPLETION]))
+    read = list(read_samples(read_lines(BytesIO(b"\n \t\r\n" + NO_COMPLETION))))
 
     assert [line.number for line in read] == [3]
 
 
 def test_a_line_holds_one_sample_only() -> None:
     """An object around several samples is not a sample, but a problem of its line."""
-    assert problem_of(b'{"batch": [{"messages": []}]}') == "line 1: messages: missing"
+    problem = problem_of(b'{"batch": [{"messages": []}]}')
 
-
-def test_a_byte_order_mark_is_ignored() -> None:
-    """The mark that some editors write before the first line does not break the sample."""
-    (read,) = read_samples([b"\xef\xbb\xbf" + NO_COMPLETION])
-
-    assert read.entry.sample is not None
+    assert problem.startswith("line 1: found 'batch', and no completion; expected messages")
 
 
 @pytest.mark.parametrize(
@@ -45,7 +43,5 @@ def test_a_broken_line_is_named_but_not_quoted(line: bytes) -> None:
 
 
 def test_a_list_is_explained() -> None:
-    """A file that is one JSON list gets advice how to make lines of it."""
-    assert problem_of(b'[{"id": 1}]') == (
-        "line 1: found a list, expected one object (jq -c '.[]' writes one object per line)"
-    )
+    """A line that is a list is no sample."""
+    assert problem_of(b'[{"id": 1}]') == "line 1: found a list, expected one object"

@@ -19,6 +19,7 @@ LIMITS = {
     "cpu_seconds": 11,
     "memory_bytes": 2**40,
     "output_bytes": 2**24,
+    "prelude_bytes": 3,
     "program_bytes": 7,
 }
 

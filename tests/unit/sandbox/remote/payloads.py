@@ -11,6 +11,7 @@ RUNS = Job(
     questions=(Run(stdin=b"\xff\0", argv=("-x", "\ud800")), Run()),
     limits=Limits(cpu_seconds=0.5, wall_seconds=2.0, memory_bytes=2**20, output_bytes=2**20),
     give_up_after=2,
+    prelude="x = '\ud800'",
 )
 CALLS = Job(
     program="def f(*a): return a",

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -115,6 +116,25 @@ def test_a_function_that_does_not_run_the_probe_right_is_an_outage() -> None:
 
     with pytest.raises(SandboxError, match="does not run programs: no zygote"):
         _ = remote(Idle()).level
+
+
+def test_a_function_that_is_older_than_preludes_is_an_outage() -> None:
+    """A job with a prelude that it refuses is no crash of the job; other jobs still run."""
+
+    class Old(FakeFunction):
+        def run(self, job: Job) -> tuple[Execution, ...]:
+            if job.prelude:
+                raise FunctionCrashedError(
+                    "PayloadError: fields: not a list of the expected length"
+                )
+            return super().run(job)
+
+    old = remote(Old(), concurrency=1)
+
+    assert endings(old, [job_of("echo"), replace(job_of("echo"), prelude="import math")]) == [
+        ["finished"],
+        ["not_run"],
+    ]
 
 
 @pytest.mark.parametrize("response", [b"", b"x" * 100])

@@ -34,7 +34,7 @@ PROGRAMS = {
     ),
     "starts a process": ("import os\ndef add(a, b): return os.fork()", Verdict.SECURITY_VIOLATION),
     "does not parse": ("def add(a, b: return a + b", Verdict.COMPILE_ERROR),
-    "lacks the function": ("def sub(a, b): return a - b", Verdict.COMPILE_ERROR),
+    "lacks the function": ("def sub(a, b): return a - b", Verdict.NO_ENTRY_POINT),
 }
 
 

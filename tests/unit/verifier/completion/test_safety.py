@@ -309,3 +309,17 @@ def test_parser_warnings_about_a_candidate_are_silent(capfd: pytest.CaptureFixtu
     find_risks(r"x = '\d'")
 
     assert capfd.readouterr().err == ""
+
+
+def test_what_a_prelude_imports_is_known_to_be_that() -> None:
+    """A program that leaves an import to its prelude is read as if it had it itself."""
+    program = "def f():\n    return sys._getframe()"
+
+    (finding,) = find_risks(program, prelude="import sys\n")
+
+    assert (finding.name, finding.line) == ("sys._getframe", 2)
+
+
+def test_a_prelude_is_not_the_candidate_s_risk() -> None:
+    """Only the program is read for risks; what its row runs before it is not its doing."""
+    assert find_risks("x = 1", prelude="import socket\nimport os\nos.fork()\n") == ()

@@ -9,6 +9,7 @@ from nova_code_verifier.verifier.reference.fields import (
     Scope,
     Setting,
     did_you_mean,
+    plain,
     quote,
     quote_keys,
     read_dict,
@@ -19,6 +20,7 @@ from nova_code_verifier.verifier.reference.fields import (
     refuse_unknown_keys,
     unpack,
 )
+from tests.fakes import Array
 
 
 @pytest.mark.parametrize(
@@ -148,3 +150,28 @@ def test_unknown_keys_are_refused_unless_they_are_null() -> None:
     refuse_unknown_keys("x", {"a": 1, "b": None}, ("a",))
     with pytest.raises(VerifierError, match=r"^x\.inptu: unknown key, .*'input'\?$"):
         refuse_unknown_keys("x", {"inptu": 1}, ("input", "output"))
+
+
+def test_arrays_become_lists_at_every_depth() -> None:
+    """Tables have arrays of arrays where JSON has lists; tuples stay what they are."""
+    value = {"inputs": Array(Array(1, 2), "x"), "other": ({"a": Array()}, [3])}
+
+    assert plain(value) == {"inputs": [[1, 2], "x"], "other": ({"a": []}, [3])}
+
+
+def test_a_value_without_arrays_is_not_copied() -> None:
+    """What JSON has is returned as it is, also if it is nested very deeply."""
+    deep: object = []
+    for _ in range(100_000):
+        deep = [deep]
+
+    assert plain(deep) is deep
+
+
+def test_arrays_at_a_great_depth_are_refused() -> None:
+    """An array that holds itself is an error of the dataset."""
+    endless = Array()
+    endless.items = (endless,)
+
+    with pytest.raises(VerifierError, match="nested too deeply"):
+        plain(endless)

@@ -227,7 +227,7 @@ def test_references_without_tests_are_refused(reference: object, word: str) -> N
         (CALL | {"entry_point": ""}, "tests.entry_point", "''"),
         (CALL | {"entry_point": "f()"}, "tests.entry_point", "'f()'"),
         (CALL | {"entry_point": "a.b"}, "tests.entry_point", "Solution().f"),
-        (CALL | {"entry_point": "Other().f"}, "tests.entry_point", "'Other().f'"),
+        (CALL | {"entry_point": "Other().g().f"}, "tests.entry_point", "'Other().g().f'"),
         (CALL | {"entry_point": "import"}, "tests.entry_point", "'import'"),
         (CALL | {"cases": [{"args": 1, "expected": 1}]}, "tests.cases[0].args", "a number"),
         (CALL | {"cases": [{"expected": 1}]}, "tests.cases[0].args", "nothing"),
@@ -296,7 +296,9 @@ def test_a_misspelt_key_next_to_tests_is_refused(key: str) -> None:
     assert "did you mean" in error.problem
 
 
-@pytest.mark.parametrize("key", ["id", "prompt", "text", "n_tests", "time", "lang", "solution"])
+@pytest.mark.parametrize(
+    "key", ["id", "prompt", "text", "n_tests", "time", "judge_score", "solution"]
+)
 def test_other_keys_next_to_tests_are_ignored(key: str) -> None:
     """A key that looks like none of ours is ignored."""
     assert plan_of({"tests": STDIO, key: "x"}) == plan_of({"tests": STDIO})

@@ -57,7 +57,7 @@ def test_the_references_own_task_wins() -> None:
 )
 def test_a_name_does_not_replace_tests(reference: dict[str, Any]) -> None:
     """A problem called `string_similarity` is still graded by its tests."""
-    assert task_of(reference, "string_similarity") is None
+    assert task_of(reference, "string_similarity") is Task.CODE
     assert task_of(reference | {"task": "similarity"}) is Task.SIMILARITY
 
 
@@ -201,13 +201,21 @@ def test_null_counts_as_absent(reference: object) -> None:
 
 
 def test_a_raw_row_earns_the_lowest_reward_of_its_rubric() -> None:
-    """A raw row uses the sample's rubric, or the run's if that cannot be read."""
-    own = {"rubric": {"reward": {"range": [-1, 1]}}}
-    for reference, reward in ((STDIO | own, -1.0), ({"rubric": {"weigths": {}}}, 0.0)):
-        score = conclude(prepare(Sample(completion=None, reference=reference)))
+    """A raw row uses the sample's rubric."""
+    reference = STDIO | {"rubric": {"reward": {"range": [-1, 1]}}}
 
-        assert score is not None
-        assert (score.verdict, score.reward) == (Verdict.NO_CANDIDATE, reward)
+    score = conclude(prepare(Sample(completion=None, reference=reference)))
+
+    assert (score.verdict, score.reward) == (Verdict.NO_CANDIDATE, -1.0)
+
+
+def test_a_raw_row_with_a_rubric_that_cannot_be_read_is_ungraded() -> None:
+    """A misspelt rubric is found before there is a completion."""
+    reference: dict[str, object] = {"rubric": {"weigths": {}}}
+
+    score = conclude(prepare(Sample(completion=None, reference=reference)))
+
+    assert score.verdict is Verdict.UNGRADED
 
 
 @pytest.mark.parametrize("reference", ["Paris", {"answer": "Paris"}, {"reference": "Paris"}])

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from nova_code_verifier.sandbox.types import Ending, Execution
 from nova_code_verifier.verifier.checking.verdict import judge_case
-from nova_code_verifier.verifier.rubric import Rubric, Shape
-from nova_code_verifier.verifier.scoring.guess_baseline import best_guess, tell_apart
+from nova_code_verifier.verifier.rubric import Grouping, Rubric, Shape
+from nova_code_verifier.verifier.scoring.guess_baseline import best_guess, best_of, tell_apart
 from nova_code_verifier.verifier.scoring.score import score_cases
 from nova_code_verifier.verifier.types import (
     CallCase,
@@ -20,6 +20,7 @@ from nova_code_verifier.verifier.types import (
     Checker,
     CheckerKind,
     ExtractionMethod,
+    Groups,
     StdioCase,
     TestPlan,
     Verdict,
@@ -287,3 +288,26 @@ def test_printing_the_first_line_is_a_guess() -> None:
     )
 
     assert best_guess(TestPlan(cases=cases)) == Fraction(4, 5)
+
+
+def test_the_best_of_known_guesses_counts() -> None:
+    """Where a checker program was asked about guesses, the one that earns most is the baseline."""
+    plan = printing("1", "2", "3", "4")
+
+    assert best_of([{0}, {1, 2}, ()], plan, Grouping.SUM) == Fraction(1, 2)
+    assert best_of([], plan, Grouping.SUM) == 0
+
+
+def test_known_guesses_earn_the_points_of_their_groups() -> None:
+    """A guess that passes part of a group earns nothing where groups pass as a whole."""
+    groups = Groups(points=(1.0, 9.0), of_case=(0, 1, 1))
+    plan = replace(printing("1", "2", "3"), groups=groups)
+
+    assert best_of([{1}], plan, Grouping.SUM) == Fraction(9, 20)
+    assert best_of([{1}], plan, Grouping.MINIMUM) == 0
+    assert best_of([{1, 2}], plan, Grouping.MINIMUM) == Fraction(9, 10)
+
+
+def test_the_guess_of_a_single_case_is_everything() -> None:
+    """There is nothing to correct."""
+    assert best_of([], printing("1"), Grouping.SUM) == 1

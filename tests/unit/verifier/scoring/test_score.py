@@ -42,7 +42,7 @@ FAILURES = (
     result(Verdict.RUNTIME_ERROR, Ending.CRASHED),
     result(Verdict.RUNTIME_ERROR, Ending.NOT_LOADED),
     result(Verdict.COMPILE_ERROR, Ending.NOT_COMPILED),
-    result(Verdict.COMPILE_ERROR, Ending.NO_ENTRY_POINT),
+    result(Verdict.NO_ENTRY_POINT, Ending.NO_ENTRY_POINT),
     result(Verdict.TIME_LIMIT_EXCEEDED, Ending.OUT_OF_TIME),
     result(Verdict.TIME_LIMIT_EXCEEDED, Ending.SKIPPED),
     result(Verdict.MEMORY_LIMIT_EXCEEDED, Ending.OUT_OF_MEMORY),
@@ -264,7 +264,7 @@ def test_correctness_is_the_share_of_passed_cases(passed: int, correctness: floa
     [
         (result(Verdict.COMPILE_ERROR, Ending.NOT_COMPILED), 0.2),
         (result(Verdict.RUNTIME_ERROR, Ending.NOT_LOADED), 0.4),
-        (result(Verdict.COMPILE_ERROR, Ending.NO_ENTRY_POINT), 0.6),
+        (result(Verdict.NO_ENTRY_POINT, Ending.NO_ENTRY_POINT), 0.6),
         (result(Verdict.RUNTIME_ERROR, Ending.RAISED), 0.8),
         (result(Verdict.TIME_LIMIT_EXCEEDED, Ending.OUT_OF_TIME), 0.8),
         (WRONG, 1.0),

@@ -756,7 +756,7 @@ def test_a_missing_name_costs_the_cases_that_use_it(executor: LocalExecutor) -> 
     """A candidate without one of the functions gets credit for the others."""
     score = scored(executor, "def g(x): return x", "assert f(1) == 1\nassert g(1) == 1\n")
 
-    assert verdicts(score) == [Verdict.COMPILE_ERROR, PASS]
+    assert verdicts(score) == [Verdict.NO_ENTRY_POINT, PASS]
     assert score.compile == 0.6
 
 
@@ -768,7 +768,7 @@ def test_a_missing_name_costs_the_cases_that_use_it(executor: LocalExecutor) -> 
         ("from solution import f\ndef test_f():\n    assert f(2) == 4", ""),
     ],
 )
-def test_a_program_without_the_entry_point_does_not_compile(
+def test_a_program_without_the_entry_point_has_its_own_verdict(
     executor: LocalExecutor, code: str, entry_point: str
 ) -> None:
     """As with calls, the verdict differs from that of a name that its own code lacks."""
@@ -777,7 +777,7 @@ def test_a_program_without_the_entry_point_does_not_compile(
     program = "def f(x): return y\nclass Solution:\n    def f(self, x): return y"
     raising = scored(executor, program, code, **more)
 
-    assert (lacking.verdict, lacking.compile) == (Verdict.COMPILE_ERROR, 0.6)
+    assert (lacking.verdict, lacking.compile) == (Verdict.NO_ENTRY_POINT, 0.6)
     assert (raising.verdict, raising.compile) == (RAISE, 0.8)
 
 

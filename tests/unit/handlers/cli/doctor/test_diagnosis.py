@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from nova_code_verifier.handlers.cli.doctor.conditions import Machine
 from nova_code_verifier.handlers.cli.doctor.diagnosis import (
     PROTECTIONS,
     Diagnosis,
@@ -97,3 +98,23 @@ def test_the_json_can_be_written() -> None:
 
     assert back["protections"].keys() == PROTECTIONS.keys()
     assert back["level"] == "kernel"
+
+
+def test_the_condition_that_is_missing_here_is_named() -> None:
+    """The remedy ends with what this machine lacks."""
+    found = Diagnosis(
+        required=IsolationLevel.KERNEL,
+        level=IsolationLevel.KERNEL,
+        granted=ALL | {"uid_dropped": False},
+        machine=Machine(uid=1000),
+    )
+
+    assert "(here, this process runs as user 1000, not as root)" in text_of(found)
+
+
+def test_a_sandbox_that_does_not_start_has_refused_nothing() -> None:
+    """Protections that were not tried are not reported as missing."""
+    text = text_of(Diagnosis(required=IsolationLevel.KERNEL, granted={}, problem="no directory"))
+
+    assert "seccomp not tried" in text
+    assert "->" not in text

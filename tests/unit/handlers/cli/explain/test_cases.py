@@ -33,3 +33,18 @@ def test_a_call_that_raises_shows_its_error() -> None:
 
     line = "1 runtime_error 1 raised, ZeroDivisionError: integer division or modulo by zero"
     assert line in report
+
+
+def test_what_a_checker_says_is_shown() -> None:
+    """A reader sees why the dataset's checker accepted one output and refused another."""
+    checker = "import sys\nprint(int(open(sys.argv[3]).read() in ('4\\n', '5\\n')))"
+    tests = [{"input": "1\n", "output": "4\n"}, {"input": "2\n", "output": "5\n"}]
+
+    report = explain(
+        "```python\nprint(5 if int(input()) == 1 else 6)\n```",
+        {"official_tests": tests, "generated_checker": checker},
+    )
+
+    accepted, refused = report[3:5]
+    assert accepted == "1 accepted '4\\n' '5\\n' \"the checker printed '1'\""
+    assert refused == "2 wrong_answer '5\\n' '6\\n' \"the checker printed '0'\""

@@ -123,3 +123,59 @@ def test_a_sample_without_a_reward_is_explained() -> None:
 
     assert report[0] == "x: ungraded, no reward"
     assert report[1].startswith("problem: reference: ")
+
+
+def test_a_report_shows_the_prelude() -> None:
+    """What was imported for the program stands below how it was found."""
+    program = "```python\ndef f(x: List[int]): return inf\n```"
+    report = explain(program, {"fn_name": "f", "inputs": [[1]], "outputs": [2]})
+
+    assert report[1:3] == [
+        "program: found as tagged fence",
+        "prelude: from math import inf; from typing import List",
+    ]
+
+
+def test_an_ungraded_sample_has_no_number_as_its_reward() -> None:
+    """As in the table, `-` stands for a reward that does not exist."""
+    assert explain("no", 7)[0].startswith("x: ungraded, reward - (its row says 0")
+
+
+def test_the_first_failures_are_shown_in_full() -> None:
+    """Input, expected and observed follow with their sizes, then the program."""
+    tests = {"inputs": ["1 2\n", "3"], "outputs": ["3\n", "1 2 3"]}
+
+    report = explain("```python\nprint(1)\nprint(2)\n```", tests)
+
+    first = report.index("case 2: wrong_answer")
+    assert report[first : first + 11] == [
+        "case 2: wrong_answer",
+        "input (1 byte):",
+        "3",
+        "expected (5 bytes):",
+        "1 2 3",
+        "observed (4 bytes):",
+        "1",
+        "2",
+        "program (18 bytes):",
+        "1 print(1)",
+        "2 print(2)",
+    ]
+
+
+def test_only_a_few_failures_are_shown_in_full() -> None:
+    """The table has all of them."""
+    tests = {"inputs": ["1"] * 9, "outputs": [str(number) for number in range(9)]}
+
+    report = explain("```python\nprint('x')\n```", tests)
+
+    assert len([line for line in report if line.startswith("case ") and "wrong" in line]) == 3
+
+
+def test_a_program_cannot_control_the_terminal() -> None:
+    """Control characters in a program or its output are replaced."""
+    tests = {"inputs": ["\x1b[2J"], "outputs": ["\x07"]}
+
+    report = explain("```python\nprint('\x1b]0;owned\x07\\x1b')\n```", tests)
+
+    assert all(line.isprintable() for line in report)

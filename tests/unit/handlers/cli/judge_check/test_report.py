@@ -16,7 +16,9 @@ NO_NUMBER = Failure(kind=JudgeFailure.NO_NUMBER, detail="fine").similarity
 def findings(*answers: Similarity, human: float | None = None) -> Findings:
     """Return the findings about one row with these *answers*."""
     comparison = Comparison(response="a", reference="b")
-    only = Row(number=1, size_bytes=1, id=None, comparison=comparison, human_score=human)
+    only = Row(
+        where="line 1", number=1, size_bytes=1, id=None, comparison=comparison, human_score=human
+    )
     only.answers.extend(answers)
     return sum_up([only])
 

@@ -1,10 +1,12 @@
 """Rows, judged several times, and the statistics over them."""
 
+from io import BytesIO
 from itertools import count
 from typing import Any
 
 import pytest
 
+from nova_code_verifier.handlers.cli.dataset_files.json_values import read_lines
 from nova_code_verifier.handlers.cli.files import UnusableFileError
 from nova_code_verifier.handlers.cli.judge_check.run import read_rows
 from tests.fakes import HttpReply, says, serving_bedrock
@@ -74,9 +76,9 @@ def test_failures_are_counted_by_kind() -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("nonsense", "line 2: found text that is not JSON, expected one JSON object"),
+        ("nonsense", "line 2: found text that is not JSON (Expecting value, column 1)"),
         ("[]", "line 2: found [], expected one JSON object"),
-        ("[" * 100_000, "line 2: found text that is not JSON, expected one JSON object"),
+        ("[" * 100_000, "line 2: found text that is unreadable (a number too long, or nested"),
         ('{"response": "a"}', "line 2: reference: found nothing, expected text"),
         ('{"response": 1, "reference": "a"}', "line 2: response: found 1, expected text"),
         (row(0, human="good"), 'line 2: human_score: found "good", expected a finite number'),
@@ -89,7 +91,7 @@ def test_failures_are_counted_by_kind() -> None:
 def test_a_broken_line_is_named(line: str, message: str) -> None:
     """The error has the line, the field, what was found and what was expected."""
     with pytest.raises(UnusableFileError) as caught:
-        read_rows([row(0).encode(), line.encode()], "rows.jsonl")
+        read_rows(read_lines(BytesIO(f"{row(0)}{line}".encode())), "rows.jsonl")
 
     assert f"rows.jsonl, {message}" in str(caught.value)
     assert len(str(caught.value)) < 200

@@ -85,7 +85,7 @@ def test_samples_may_be_an_event(event: object, tmp_path: Path) -> None:
     assert verifier("lint-rows", rows, "--samples", sent).returncode == 0
 
 
-@pytest.mark.parametrize("line", ['{"id": "a"}', '{"question": 1}', "7", "broken"])
+@pytest.mark.parametrize("line", ['{"id": "a"}', '{"question": 1}', "{7", "{broken"])
 def test_a_single_sample_is_read_as_score_reads_it(line: str, tmp_path: Path) -> None:
     """The row that `verifier score` writes for a file of one line has no findings."""
     sent = tmp_path / "samples.jsonl"
@@ -104,7 +104,8 @@ def test_a_single_sample_is_read_as_score_reads_it(line: str, tmp_path: Path) ->
         ("[{]", "not JSON"),
         ('[{"id": 1, "id": 2}]', 'an object with "id" twice'),
         ('{"body": "[{\\"id\\": 1, \\"id\\": 2}]"}', 'body: an object with "id" twice'),
-        ("\x00\nbinary", "found no rows; line 1: row: found text that is not JSON"),
+        ("\x00\nbinary", "found binary data, expected JSON"),
+        ("{\n{", "found no rows; line 1: row: found text that is not JSON"),
         ('{"body": 7}', "expected a list of rows"),
     ],
 )
@@ -135,3 +136,14 @@ def test_rows_can_come_from_standard_input() -> None:
 
     assert done.returncode == 1
     assert done.stdout.rstrip("\n").isprintable()
+
+
+def test_rows_of_whole_rows_have_their_ids(tmp_path: Path) -> None:
+    """A file of one whole row, with several completions, has the ids that `score` gives them."""
+    sent = tmp_path / "sent.jsonl"
+    sent.write_text('{"task_id": 7, "responses": ["a", "b"], "answer": "positive"}\n')
+    rows = verifier("score", sent).stdout
+
+    done = verifier("lint-rows", "-", "--samples", sent, stdin=rows)
+
+    assert (done.returncode, done.stdout) == (0, "")

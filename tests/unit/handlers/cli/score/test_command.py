@@ -20,7 +20,10 @@ RUBRIC_FOR_FORMAT = "[weights]\ncorrectness = 0\ncompile = 0\nformat = 1\n[rewar
 def source(tmp_path: Path) -> Path:
     """Return a file with one sample, and one that has no completion."""
     path = tmp_path / "samples.jsonl"
-    path.write_text(f'{sample("print(8)")}\n{{"id": "s-2", "messages": []}}\n')
+    no_completion = (
+        '{"id": "s-2", "messages": [], "reference_answer": [{"input": "", "output": ""}]}'
+    )
+    path.write_text(f"{sample('print(8)')}\n{no_completion}\n")
     return path
 
 
@@ -35,10 +38,11 @@ def score(
 def test_the_line_in_the_help_scores_full_marks() -> None:
     """The line of input in the help can be copied, and gives the line of output in the help."""
     shown = verifier("score", "--help").stdout.splitlines()
-    line, answer = (text for text in map(str.strip, shown) if text.startswith("{"))
+    line, whole_row, answer = (text for text in map(str.strip, shown) if text.startswith("{"))
 
-    (row,) = rows_of(verifier("score", "-", stdin=line).stdout)
+    row, second = rows_of(verifier("score", "-", stdin=f"{line}\n{whole_row}").stdout)
 
+    assert (second["id"], second["aggregate_reward_score"]) == (2, 0.9)  # it has no fence
     assert json.dumps(row)[: answer.index(", ...")] == answer[: answer.index(", ...")]
 
 
@@ -78,7 +82,7 @@ def test_problems_of_the_dataset_follow_the_summary() -> None:
     """The first five are listed with line and id, and the others are counted."""
     bad = "".join(f'{{"id": "row-{number}", "messages": 0}}\n' for number in range(7))
 
-    done = verifier("score", "-", stdin=bad)
+    done = verifier("score", "-", stdin=f"{bad}{sample()}")
 
     *_, heading, first, _, _, _, fifth, more = done.stderr.splitlines()
     assert heading.startswith("7 samples could not be graded")
@@ -197,3 +201,15 @@ def test_workers_replaces_the_setting(requested: int | None, expected: int) -> N
     """VERIFIER_WORKERS counts only if --workers is not given."""
     with start_local(Settings(workers=1), workers=requested) as executor:
         assert len(executor.zygote_pids) == expected
+
+
+def test_columns_with_other_names_are_named_by_options() -> None:
+    """The options name the columns of completion, reference and id; a dot leads into a dict."""
+    row = {"key": "k-1", "out": {"text": "print(8)"}, "gold": [{"input": "4", "output": "8"}]}
+    options = ("--completion-field", "out.text", "--reference-field", "gold", "--id-field", "key")
+
+    (scored,) = rows_of(verifier("score", "-", *options, stdin=json.dumps(row)).stdout)
+    explained = verifier("explain", "-", "--id", "k-1", *options, stdin=json.dumps(row))
+
+    assert (scored["id"], scored["aggregate_reward_score"]) == ("k-1", 0.9)  # it has no fence
+    assert explained.stdout.startswith("k-1: accepted, reward 0.9")

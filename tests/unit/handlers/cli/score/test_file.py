@@ -1,11 +1,21 @@
 """A file of samples, scored to rows and tables."""
 
+import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.unit.handlers.cli.command_line import DOUBLE, rows_of, sample, verifier
+from tests.paths import REPOSITORY
+from tests.unit.handlers.cli.command_line import (
+    COMMAND,
+    DOUBLE,
+    ENVIRONMENT,
+    rows_of,
+    sample,
+    verifier,
+)
 
 
 def metric(row: dict[str, Any], name: str) -> float:
@@ -99,15 +109,19 @@ def test_a_table_and_rows_can_both_be_written(one_sample: Path, tmp_path: Path) 
         ("FILE", "--out", "/dev/full"),
         ("FILE", "--out", "FILE"),
         ("/nowhere/samples.jsonl",),
-        ("/",),
+        ("EMPTY",),
         ("/proc/self/mem",),  # it can be opened, but not read
     ],
 )
 def test_a_file_that_cannot_be_used_is_status_2(
-    arguments: tuple[str, ...], one_sample: Path
+    arguments: tuple[str, ...], one_sample: Path, tmp_path: Path
 ) -> None:
     """One line says so, without a traceback."""
-    done = verifier("score", *(word.replace("FILE", str(one_sample)) for word in arguments))
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    names = {"FILE": one_sample, "EMPTY": empty}
+
+    done = verifier("score", *(names.get(word, word) for word in arguments))
 
     assert done.returncode == 2
     assert done.stderr.startswith("verifier: cannot ")
@@ -131,3 +145,70 @@ def test_older_rows_survive_a_missing_input(tmp_path: Path) -> None:
     verifier("score", tmp_path / "missing.jsonl", "--out", out)
 
     assert out.read_text() == "precious"
+
+
+def test_older_rows_survive_a_file_that_is_refused(tmp_path: Path) -> None:
+    """The first bytes of the input are looked at before the rows are touched."""
+    source, out = tmp_path / "samples.csv", tmp_path / "rows.jsonl"
+    source.write_text("id,prompt\n1,2\n")
+    out.write_text("precious")
+
+    done = verifier("score", source, "--out", out)
+
+    assert (done.returncode, out.read_text()) == (2, "precious")
+    assert "perhaps CSV" in done.stderr
+
+
+def test_older_rows_survive_a_run_without_samples(tmp_path: Path) -> None:
+    """The file is emptied when the first row is known."""
+    source, out = tmp_path / "samples.jsonl", tmp_path / "rows.jsonl"
+    source.write_text("\n")
+    out.write_text("precious")
+
+    verifier("score", source, "--out", out)
+
+    assert out.read_text() == "precious"
+
+
+def test_the_rows_before_a_damage_are_written(tmp_path: Path) -> None:
+    """A list that is cut off costs only what is missing, and the status says so."""
+    source, out = tmp_path / "samples.json", tmp_path / "rows.jsonl"
+    source.write_text(f"[{sample(sample_id=1)},{sample(sample_id=2)},")
+
+    done = verifier("score", source, "--out", out, "--quiet")
+
+    assert [row["id"] for row in rows_of(out.read_text())] == [1, 2]
+    assert done.returncode == 2
+    assert "samples.json: line 1: the file ends inside the list: it is incomplete" in done.stderr
+
+
+def test_a_run_that_grades_nothing_is_status_1(tmp_path: Path) -> None:
+    """The last line names the most common reason, also with --quiet."""
+    source = tmp_path / "samples.jsonl"
+    source.write_text('{"id": 1, "messages": 0}\n{broken\n{"id": 2, "messages": 0}\n')
+
+    done = verifier("score", source, "--quiet")
+
+    assert (done.returncode, len(rows_of(done.stdout))) == (1, 3)
+    assert done.stderr == (
+        "verifier: found 3 samples, of which none could be graded; the most common reason "
+        "(2 samples): messages: expected a list, found a number\n"
+    )
+
+
+def test_rows_are_written_while_later_samples_run(tmp_path: Path) -> None:
+    """A row is in the file as soon as it is known, and not with its whole chunk."""
+    source, out = tmp_path / "samples.jsonl", tmp_path / "rows.jsonl"
+    slow = sample("import time; time.sleep(60)", sample_id=2)
+    source.write_text(f"{sample(sample_id=1)}\n{slow}\n")
+    process = subprocess.Popen(
+        [*COMMAND, "score", source, "--out", out], cwd=REPOSITORY, env=ENVIRONMENT, stderr=-3
+    )
+
+    while not out.exists() or not out.read_text().endswith("\n"):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.terminate()
+    process.wait()
+
+    assert [row["id"] for row in rows_of(out.read_text())] == [1]

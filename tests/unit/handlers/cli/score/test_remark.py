@@ -54,6 +54,18 @@ def test_the_case_that_failed_is_named(execution: Execution, expected: str) -> N
     assert remark(RIGHT, failed, RIGHT, verdict=Verdict.RUNTIME_ERROR) == expected
 
 
+def test_a_missing_entry_point_is_told_in_a_sentence() -> None:
+    """The remark says which name is missing, and which names the program defines."""
+    error = RaisedError(type_name="LookupError", message="the program defines no add")
+    execution = Execution(ending=Ending.NO_ENTRY_POINT, error=error)
+    failed = CaseResult(verdict=Verdict.NO_ENTRY_POINT, execution=execution)
+    score = Score(verdict=Verdict.NO_ENTRY_POINT, cases=(failed,))
+
+    assert remark_on(score, has_completion=True, defined=("sub", "mul")) == (
+        "case 1: the program defines no add; it defines sub, mul"
+    )
+
+
 def test_the_case_that_decided_the_verdict_is_named() -> None:
     """If a later case decided the verdict, the remark is not about an earlier failure."""
     wrong = CaseResult(verdict=Verdict.WRONG_ANSWER, execution=Execution(ending=Ending.FINISHED))

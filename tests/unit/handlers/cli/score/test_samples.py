@@ -1,11 +1,15 @@
 """Samples, scored in chunks."""
 
 from collections.abc import Generator, Iterator, Sequence
+from io import BytesIO
+from itertools import count
 
 import pytest
 
+from nova_code_verifier.handlers.cli.dataset_files.json_values import read_lines
+from nova_code_verifier.handlers.cli.files import UnusableFileError
 from nova_code_verifier.handlers.cli.sample_lines import SampleLine, read_samples
-from nova_code_verifier.handlers.cli.score.samples import ScoredSample, score_samples
+from nova_code_verifier.handlers.cli.score.samples import ScoredSample, chunks_of, score_samples
 from nova_code_verifier.handlers.service import Outcome, Service
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.handlers.wire import Entry
@@ -22,36 +26,59 @@ def service() -> Iterator[Service]:
         yield Service(executor, Settings())
 
 
-def chunks_of(service: Service, lines: Sequence[bytes]) -> Iterator[list[ScoredSample]]:
+def lists_of(service: Service, lines: Sequence[bytes]) -> Iterator[list[ScoredSample]]:
     """Score *lines*."""
-    samples = read_samples(lines)
+    samples = read_samples(read_lines(BytesIO(b"\n".join(lines))))
     return score_samples(samples, service, with_details=False, on_scored=lambda _sample: None)
 
 
-def test_only_the_lines_of_a_chunk_are_read(service: Service) -> None:
-    """When the first rows come out, no line behind their chunk has been read."""
-    taken = 0
+def test_only_the_lines_of_a_chunk_are_read() -> None:
+    """When the first items come out, none behind their chunk has been read."""
+    numbers = count()
 
-    def endless() -> Iterator[bytes]:
-        nonlocal taken
-        while True:
-            taken += 1
-            yield NO_COMPLETION
-
-    chunks = score_samples(
-        read_samples(endless()), service, with_details=False, on_scored=lambda _sample: None
-    )
-
-    assert len(next(chunks)) == taken <= 300
+    assert len(next(chunks_of(numbers, size_of=lambda _: 1))) == next(numbers) <= 300
 
 
-def test_long_lines_make_small_chunks(service: Service) -> None:
+def test_large_items_make_small_chunks() -> None:
     """The size of a chunk is limited in bytes too, as a sample may have megabytes."""
-    long_line = b'{"id": 1, "messages": [], "padding": "%s"}' % (b"x" * 9 * 2**20)
+    assert next(chunks_of(range(5), size_of=lambda _: 9 * 2**20)) == [0, 1, 2, 3]
 
-    first = next(chunks_of(service, [long_line] * 5))
 
-    assert len(first) == 4
+def test_the_items_before_a_damage_are_a_chunk() -> None:
+    """What was read of a damaged file is not lost."""
+
+    def damaged() -> Iterator[int]:
+        yield 1
+        raise UnusableFileError("damaged")
+
+    chunks = chunks_of(damaged(), size_of=lambda _: 1)
+
+    assert next(chunks) == [1]
+    with pytest.raises(UnusableFileError, match="damaged"):
+        next(chunks)
+
+
+def test_a_sample_is_yielded_as_soon_as_those_before_it_are_known() -> None:
+    """Nothing waits for later samples, and what comes too early waits for its turn."""
+    entries = [SampleLine(where="", number=n, size_bytes=1, entry=Entry(id=n)) for n in range(4)]
+
+    class InThisOrder(Service):
+        def score(
+            self, entries: Sequence[Entry], *, deadline: float = float("inf")
+        ) -> Generator[Outcome, None, None]:
+            outcomes = list(super().score(entries, deadline=deadline))
+            yield from (outcomes[index] for index in (1, 0, 2, 3))
+
+    with LocalExecutor(workers=1) as executor:
+        lists = score_samples(
+            entries,
+            InThisOrder(executor, Settings()),
+            with_details=False,
+            on_scored=lambda _sample: None,
+        )
+        ids = [[sample.row["id"] for sample in ready] for ready in lists]
+
+    assert ids == [[0, 1], [2], [3], []]
 
 
 def test_every_sample_is_reported_when_it_is_scored(service: Service) -> None:
@@ -60,7 +87,7 @@ def test_every_sample_is_reported_when_it_is_scored(service: Service) -> None:
 
     list(
         score_samples(
-            read_samples([NO_COMPLETION] * 3),
+            read_samples(read_lines(BytesIO(NO_COMPLETION * 3))),
             service,
             with_details=False,
             on_scored=lambda line: reported.append(line.number),
@@ -89,7 +116,7 @@ def test_an_interrupt_ends_the_scoring_before_the_executor_closes() -> None:
 
     with LocalExecutor(workers=1) as executor:
         recorder = Recorder(executor, Settings())
-        samples = read_samples([NO_COMPLETION])
+        samples = read_samples(read_lines(BytesIO(NO_COMPLETION)))
         with pytest.raises(KeyboardInterrupt) as caught:
             list(score_samples(samples, recorder, with_details=False, on_scored=interrupt))
         assert recorder.has_ended
@@ -103,7 +130,7 @@ def test_a_scored_sample_keeps_what_a_table_needs(service: Service) -> None:
         b' "reference_answer": [{"input": "", "output": "8"}]}'
     )
 
-    ((scored,),) = chunks_of(service, [line])
+    (scored,), _ = lists_of(service, [line])
 
     assert (scored.score.verdict, scored.tests_passed) == (Verdict.RUNTIME_ERROR, 0)
     assert scored.score.tests_total == 1

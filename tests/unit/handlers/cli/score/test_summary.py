@@ -11,6 +11,7 @@ from nova_code_verifier.handlers.cli.score.samples import ScoredSample
 from nova_code_verifier.handlers.cli.score.summary import (
     PROBLEMS_KEPT,
     Summary,
+    nothing_graded_text,
     outage_text,
     problem_list,
     sample_text,
@@ -21,7 +22,7 @@ from nova_code_verifier.verifier.rubric import DIMENSIONS
 from nova_code_verifier.verifier.types import Score, Verdict
 
 GRADED = ScoredSample(
-    line_number=1,
+    where="line 1",
     row={"id": "s-1", "aggregate_reward_score": 1.0, "metrics_list": []},
     score=Score(
         verdict=Verdict.ACCEPTED,
@@ -31,6 +32,7 @@ GRADED = ScoredSample(
     ),
     tests_passed=2,
     remark="",
+    has_no_completion=False,
 )
 BROKEN = Score(verdict=Verdict.UNGRADED, reward=None, problem="outputs: missing")
 UNGRADED = replace(GRADED, score=BROKEN)
@@ -65,10 +67,12 @@ def test_the_mean_of_nothing_is_none() -> None:
 
 def test_only_the_first_problems_are_kept() -> None:
     """All problems are counted, but only a few stay in memory."""
-    summary = summary_of(*(replace(UNGRADED, line_number=number) for number in range(1, 1001)))
+    summary = summary_of(*(replace(UNGRADED, where=f"line {number}") for number in range(1, 1001)))
 
     assert summary.problem_count == 1000
-    assert [sample.line_number for sample in summary.problems] == [*range(1, PROBLEMS_KEPT + 1)]
+    assert [sample.where for sample in summary.problems] == [
+        f"line {number}" for number in range(1, PROBLEMS_KEPT + 1)
+    ]
 
 
 def test_an_outage_is_not_a_problem_of_the_dataset() -> None:
@@ -195,9 +199,51 @@ def test_problems_have_a_heading_with_their_number(count: int, heading: str) -> 
 def test_a_problem_names_its_line_once() -> None:
     """A problem that begins with the number of its line is not shown with a second one."""
     score = replace(BROKEN, problem="line 7: not JSON")
-    sample = replace(UNGRADED, line_number=7, score=score, row={"id": None})
+    sample = replace(UNGRADED, where="line 7", score=score, row={"id": None})
 
     assert problem_list(summary_of(sample)).splitlines()[1] == "  line 7: not JSON"
+
+
+def test_the_most_common_reason_is_named() -> None:
+    """Where nothing was graded, one line has the reason that most samples share."""
+    other = replace(UNGRADED, score=replace(BROKEN, problem="line 1: not JSON"))
+
+    text = nothing_graded_text(summary_of(other, UNGRADED, UNGRADED))
+
+    assert text == (
+        "found 3 samples, of which none could be graded; "
+        "the most common reason (2 samples): outputs: missing"
+    )
+
+
+def test_the_place_of_a_sample_is_no_part_of_the_reason() -> None:
+    """The same fault on different lines is one reason."""
+    samples = [
+        replace(UNGRADED, where=where, score=replace(BROKEN, problem=f"{where}: not JSON"))
+        for where in ("line 1", "line 2")
+    ]
+
+    assert summary_of(*samples).reasons == {"not JSON": 2}
+
+
+def test_one_graded_sample_is_something() -> None:
+    """Only a run without any verdict has graded nothing; an empty one is another fault."""
+    kept = summary_of(UNGRADED)
+    kept.kept_count = 1
+
+    assert summary_of(UNGRADED).has_graded_nothing
+    assert not any(
+        summary.has_graded_nothing for summary in (summary_of(), summary_of(UNGRADED, GRADED), kept)
+    )
+
+
+def test_samples_without_an_assistant_turn_are_counted() -> None:
+    """Their reward of 0 does not look like that of wrong programs."""
+    raw = replace(GRADED, has_no_completion=True)
+
+    text = summary_text(summary_of(raw, GRADED), 1.0, IsolationLevel.KERNEL)
+
+    assert "1 sample without an assistant turn: nothing to run\n" in text
 
 
 def test_an_outage_says_how_many_to_score_again() -> None:

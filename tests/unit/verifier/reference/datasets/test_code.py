@@ -334,7 +334,10 @@ def test_json_is_not_read_as_source() -> None:
 @pytest.mark.parametrize(
     ("reference", "field", "word"),
     [
-        ({"test": [{"input": {"stdin": "1"}}]}, "test[0]", "a dict"),
+        ({"test": [{"input": {"stdin": "1"}}]}, "test[0].output", "nothing"),
+        ({"test": {"code": "assert f(1)", "asset": {"a": ""}}}, "test.asset", "files"),
+        ({"test": {"code": 3, "asset": {}}, "test_list": []}, "test_list", "no test cases"),
+        ({"test": "int main() {}"}, "test", "not Python"),
         ({"test": " \n"}, "test", "nothing"),
         ({"test_list": [""]}, "test_list", "nothing"),
         ({"test_list": [ASSERTS[0], 3]}, "test_list[1]", "a number"),
@@ -369,7 +372,7 @@ def test_wrong_test_code_is_refused(reference: object, field: str, word: str) ->
         {"test_cases": ["assert secret", 3]},
         {"test": ["assert secret", 3]},
         {"test_list": "assert secret"},
-        {"test": "assert secret", "test_list": ["assert secret"]},
+        {"test": "assert secret(", "test_list": ["assert secret"]},
         {"test": "assert secret", "entry_point": 3},
         {"test": "assert secret", "checker": "exact"},
     ],

@@ -1,0 +1,1 @@
+"""Read samples from JSON Lines, JSON, Parquet and Arrow, also compressed, or a directory."""

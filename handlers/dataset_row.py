@@ -1,0 +1,220 @@
+"""Read a whole row of a dataset as a sample: its own columns hold prompt, completion and tests.
+
+In: a row, as JSON or as a table has it, and the names of columns where they are not the usual
+ones. Out: a `Sample`, or entries with their ids. A sample that a trainer sends is a row, too; the
+contract of the Lambda (`handlers/wire.py`) is stricter, and knows no other rows.
+
+| what | where it is looked for, the first counts |
+|---|---|
+| completion | the column that is named; the model's turn at the end of `messages` or |
+| | `conversations`; `completion`, `response`, `generation`, `solution_str`, |
+| | `generated_text`, `model_output`, `prediction`, `output`; a list `completions`, |
+| | `responses`, `generations` or `outputs`; |
+| | an earlier turn of the model |
+| reference | the column that is named; `reference_answer`; the row itself, if it holds tests; the |
+| | other places of `handlers/wire.py`; the row itself |
+| id | the column that is named; `id`, `task_id`, `question_id`, `problem_id`, `query_id`, |
+| | `hash_id`, `uid`, `pid`, `hash`, `index`, `extra_info.index` |
+
+A completion is a text, or a list of messages that ends with the model's. Columns of right answers
+(`solution`, `canonical_solution`, `code`, …) are never a completion, unless they are named.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isnan
+
+from nova_code_verifier.handlers.messages import (
+    COMPLETION_KEYS,
+    MODEL_ROLES,
+    UnreadableError,
+    completion_in,
+    kind_of,
+    read_messages,
+    shown_keys,
+)
+from nova_code_verifier.handlers.wire import (
+    Entry,
+    find_reference,
+    find_tasks,
+    read_id,
+    value_at,
+)
+from nova_code_verifier.verifier.reference.datasets.shapes import OWN_TEST_KEYS, holds_tests
+from nova_code_verifier.verifier.reference.fields import plain
+from nova_code_verifier.verifier.types import Sample
+
+_COMPLETION_COLUMNS = (
+    *COMPLETION_KEYS, "generation", "solution_str", "generated_text", "model_output", "prediction",
+)  # fmt: skip
+_LAST_COLUMN = "output"  # also the name of other things: it counts if there is no other
+_LIST_COLUMNS = ("completions", "responses", "generations", "outputs")
+_ID_PATHS = (
+    ("id",), ("task_id",), ("question_id",), ("problem_id",), ("query_id",), ("hash_id",), ("uid",),
+    ("pid",), ("hash",), ("index",), ("extra_info", "index"),
+)  # fmt: skip
+_SAMPLE_REFERENCES = (("reference_answer",), ("metadata", "reference_answer"))
+_SHAREGPT_ROLES = {"gpt": "assistant", "chatgpt": "assistant", "human": "user"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """The columns of a row that have other names than the usual ones. Dots lead into dicts."""
+
+    completion: str | None = None
+    reference: str | None = None
+    id: str | None = None
+
+
+def read_row(
+    row: Mapping[str, object],
+    *,
+    completion: str | None = None,
+    completion_field: str | None = None,
+    reference_field: str | None = None,
+) -> Sample:
+    """Read a whole row of a dataset as a sample, for `judge` or `grade`.
+
+    *completion* is the model's text, where it is not in the row. *completion_field* and
+    *reference_field* name columns; dots lead into dicts (`extra_info.answer`). Tables of pandas and
+    verl may pass arrays for lists. Raises ValueError if the row has no completion, or several.
+    """
+    columns = Columns(completion=completion_field, reference=reference_field)
+    values = _values_of(row)
+    if completion is None:
+        texts = _completions(values, columns)
+        if len(texts) > 1:
+            raise UnreadableError(f"found {len(texts)} completions; give one as `completion`")
+        completion = texts[0]
+    return _sample(values, completion, columns)
+
+
+def read_entries(row: object, columns: Columns = Columns()) -> list[Entry]:
+    """Read a whole row as entries: one for each of its completions.
+
+    With several completions, the id of the second is `id#1`. A row that cannot be read is one entry
+    with a problem.
+    """
+    entry_id: object = None
+    if not isinstance(row, Mapping):
+        return [Entry(id=None, problem=f"sample: expected an object, found {kind_of(row)}")]
+    try:
+        values = _values_of(row)
+        entry_id = read_id(_id_of(values, columns))
+        texts = _completions(values, columns)
+        samples = [_sample(values, text, columns) for text in texts]
+    except UnreadableError as error:
+        return [Entry(id=entry_id, problem=str(error))]
+    if len(samples) == 1:
+        return [Entry(id=entry_id, sample=samples[0])]
+    name = "" if entry_id is None else entry_id
+    return [Entry(id=f"{name}#{index}", sample=sample) for index, sample in enumerate(samples)]
+
+
+def _values_of(row: Mapping[str, object]) -> dict[str, object]:
+    """Return the columns that have a value: tables write NaN for none."""
+    values = {key: plain(value) for key, value in row.items()}
+    is_nan = {key for key, value in values.items() if isinstance(value, float) and isnan(value)}
+    return {key: value for key, value in values.items() if key not in is_nan}
+
+
+def _id_of(values: dict[str, object], columns: Columns) -> object:
+    if columns.id is not None:
+        return _named(values, columns.id)
+    found = (value for path in _ID_PATHS if (value := value_at(values, path)) is not None)
+    return next(found, None)
+
+
+# -- completions -----------------------------------------------------------------------
+
+
+def _completions(values: dict[str, object], columns: Columns) -> Sequence[str | None]:
+    """Return at least one completion; None if the messages have no turn of the model."""
+    if columns.completion is not None:
+        return _texts(columns.completion, _named(values, columns.completion))
+    turns = _turns(values)
+    if turns and turns[-1][0] in MODEL_ROLES:
+        return [turns[-1][1]]
+    filled = [key for key in _COMPLETION_COLUMNS if values.get(key) is not None]
+    filled = filled or [key for key in (_LAST_COLUMN,) if values.get(key) is not None]
+    filled = filled or [key for key in _LIST_COLUMNS if values.get(key)]
+    found = {key: _texts(key, values[key]) for key in filled}
+    if len({tuple(texts) for texts in found.values()}) > 1:
+        raise UnreadableError(
+            f"found completions in {' and '.join(found)}; name one of them (--completion-field)"
+        )
+    if found:
+        return next(iter(found.values()))
+    if turns is not None:
+        return [completion_in({}, turns)]
+    raise UnreadableError(
+        f"found {shown_keys(values)}, and no completion; expected messages, completion or "
+        "response, or the name of its column (--completion-field)"
+    )
+
+
+def _turns(values: dict[str, object]) -> list[tuple[str, str]] | None:
+    """Return the turns of the row's conversation, or None if it has none."""
+    for key in ("messages", "conversations"):
+        if key in values:
+            messages = values[key]
+            if isinstance(messages, list):
+                messages = [_as_message(turn) for turn in messages]
+            return read_messages(key, messages)
+    return None
+
+
+def _texts(field: str, value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, list | tuple) and value:
+        if all(isinstance(item, Mapping) for item in value):
+            return [_last_turn(field, list(value))]
+        return [text for i, item in enumerate(value) for text in _texts(f"{field}[{i}]", item)]
+    raise UnreadableError(f"{field}: expected text, or a list of messages; found {kind_of(value)}")
+
+
+def _last_turn(field: str, messages: list[object]) -> str:
+    turns = read_messages(field, [_as_message(message) for message in messages])
+    text = completion_in({}, turns)
+    if text is None:
+        raise UnreadableError(f"{field}: found {len(turns)} messages, none of them by an assistant")
+    return text
+
+
+def _as_message(turn: object) -> object:
+    """Write a turn of ShareGPT (`from`, `value`) as a message."""
+    match turn:
+        case {"from": str(role), "value": value, **rest} if "role" not in rest:
+            return {"role": _SHAREGPT_ROLES.get(role, role), "content": value}
+    return turn
+
+
+# -- references ------------------------------------------------------------------------
+
+
+def _sample(values: dict[str, object], completion: str | None, columns: Columns) -> Sample:
+    return Sample(
+        completion=completion, reference=_reference(values, columns), tasks=find_tasks(values)
+    )
+
+
+def _reference(values: dict[str, object], columns: Columns) -> object:
+    if columns.reference is not None:
+        return _named(values, columns.reference)
+    for path in _SAMPLE_REFERENCES:
+        if (given := value_at(values, path)) is not None:
+            return given
+    given = find_reference(values)
+    is_sample = "messages" in values and not any(values.get(key) for key in OWN_TEST_KEYS)
+    if given is not None and (is_sample or not holds_tests(values)):
+        return given
+    return values
+
+
+def _named(values: dict[str, object], path: str) -> object:
+    """Return the value of a column that was named. Raises UnreadableError if there is none."""
+    value = values[path] if path in values else value_at(values, path.split("."))
+    if value is None:
+        raise UnreadableError(f"{path}: missing; found {shown_keys(values)}")
+    return value

@@ -1,0 +1,1 @@
+"""What stands before and around a candidate's program: its prelude, and the row's starter code."""
