@@ -56,10 +56,17 @@ def details_of(score: Score) -> dict[str, object]:
         "prelude": score.prelude[:_EXCERPT_CHARACTERS],
         "problem": score.problem,
         "notes": list(score.notes),
+        "extraction_detail": other_language_text(score),
         "findings": list(map(finding_text, score.findings)),
         "format_issues": list(score.format_issues),
         "cases": [_case_details(case) for case in score.cases[:_DETAILED_CASES_MAX]],
     }
+
+
+def other_language_text(score: Score) -> str:
+    """Say that a block of another language was found, and no program; "" if that is not so."""
+    language = score.other_language
+    return f"found a block tagged {language}; only Python is judged" if language else ""
 
 
 def finding_text(finding: Finding) -> str:

@@ -18,7 +18,11 @@ from nova_code_verifier.verifier.checking.answers import with_value
 from nova_code_verifier.verifier.checking.checks import CheckedRun, batches_of, make_checks
 from nova_code_verifier.verifier.checking.trial import TrialCache, try_checkers
 from nova_code_verifier.verifier.checking.verdict import judge_case, result_of
-from nova_code_verifier.verifier.completion.extraction import answer_text, extract_candidate
+from nova_code_verifier.verifier.completion.extraction import (
+    answer_text,
+    extract_candidate,
+    other_language,
+)
 from nova_code_verifier.verifier.completion.format import (
     format_issues_of_program,
     format_issues_of_text,
@@ -29,6 +33,7 @@ from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.jobs import completed, job_for, prelude_for, program_with
 from nova_code_verifier.verifier.program.prelude import DEEP_RECURSION
 from nova_code_verifier.verifier.program.trial import failing_preludes
+from nova_code_verifier.verifier.reference.entry_points import entry_points
 from nova_code_verifier.verifier.reference.plan import plan_tests
 from nova_code_verifier.verifier.reference.task import (
     Task,
@@ -89,7 +94,8 @@ class PreparedSample:
     runs before either. `problem` says
     why the reference cannot be used. `comparison` is what a language model has to compare.
     `sentiment` is the answer and the expected one. A `candidate` with nothing to run was refused:
-    its `findings` violate the rubric's safety policy.
+    its `findings` violate the rubric's safety policy. Without a candidate, `other_language` is the
+    tag of a block of another language.
     """
 
     task: TaskSpec
@@ -104,6 +110,7 @@ class PreparedSample:
     sentiment: tuple[SentimentResult, Expected] | None = None
     format_issues: tuple[FormatIssue, ...] = ()
     findings: tuple[Finding, ...] = ()
+    other_language: str = ""
 
     @property
     def is_runnable(self) -> bool:
@@ -323,10 +330,11 @@ def _prepare_program(
         return PreparedSample(task=task, source=_source_of(plan), plan=plan)
     rubric = task.rubric
     prompt = plan.test_code.prompt if isinstance(plan, CodePlan) else ""
-    candidate = extract_candidate(completion, prompt=_begun_code(plan))
+    names = partial(entry_points, plan)
+    candidate = extract_candidate(completion, prompt=_begun_code(plan), names=names)
     prepared = PreparedSample(task=task, source=_source_of(plan), candidate=candidate, plan=plan)
     if candidate is None:
-        return prepared
+        return replace(prepared, other_language=other_language(completion))
     whole = completed(candidate, plan)
     program = program_with(prompt, whole) if isinstance(plan, CodePlan) else ""
     prelude = prelude_for(program or whole.program, plan)
@@ -505,7 +513,8 @@ def _score_without_run(prepared: PreparedSample) -> Score:
     is_text = prepared.source is Source.SIMILARITY
     total = len(plan.cases) if isinstance(plan, TestPlan) else int(is_text)
     if candidate is None:
-        return no_candidate(rubric, tests_total=total)
+        score = no_candidate(rubric, tests_total=total)
+        return replace(score, other_language=prepared.other_language)
     findings, issues = prepared.findings, prepared.format_issues
     return refused(rubric, candidate, findings=findings, format_issues=issues, tests_total=total)
 

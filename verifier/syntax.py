@@ -47,6 +47,24 @@ def read_scopes(text: str) -> symtable.SymbolTable | None:
         return None
 
 
+def free_names(text: str) -> frozenset[str]:
+    """Return the names that a module uses but nowhere binds at its top level, also builtins.
+
+    Return none if *text* is not a module.
+    """
+    top = read_scopes(text)
+    used, bound = set[str](), set[str]()
+    tables = [top] if top else []
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        for symbol in table.get_symbols():
+            if table is top or symbol.is_global():
+                is_bound = symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
+                (bound if is_bound else used).add(symbol.get_name())
+    return frozenset(used - bound)
+
+
 class Nodes:
     """The nodes of a syntax tree, indexed by their type."""
 

@@ -27,6 +27,7 @@ class ExtractionMethod(StrEnum):
     """How the program was found in the completion."""
 
     TAGGED_FENCE = "tagged_fence"
+    PREFILLED_FENCE = "prefilled_fence"
     UNTAGGED_FENCE = "untagged_fence"
     UNCLOSED_FENCE = "unclosed_fence"
     BARE_TEXT = "bare_text"
@@ -145,7 +146,8 @@ class TestCode:
     `prompt` comes before the candidate's own code: imports, helpers, classes that tests and
     candidate share. `style` is `script`, `pytest` or `unittest`; "" means: see the source.
     `modules` are the names under which the tests import the candidate. `shared_process` runs tests
-    and candidate in one process, where the candidate could read the tests.
+    and candidate in one process, where the candidate could read the tests. `libraries` are modules
+    that the row names as needed.
     """
 
     source: str
@@ -154,6 +156,7 @@ class TestCode:
     style: str = ""
     modules: tuple[str, ...] = ("solution",)
     shared_process: bool = False
+    libraries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,7 +284,8 @@ class Score:
     dataset's. `self_compared` counts test cases in which the candidate itself compared two of its
     objects. `shared_process` says that candidate and tests ran in one process. `prelude` is what
     was imported for the program, or the row's own. `notes` say what of the reference was read
-    otherwise than it is written.
+    otherwise than it is written. `other_language` is the tag of a block of another language, where
+    no program was found.
     """
 
     verdict: Verdict
@@ -307,6 +311,7 @@ class Score:
     problem: str = ""
     is_outage: bool = False
     notes: tuple[str, ...] = ()
+    other_language: str = ""
 
     @property
     def tests_passed(self) -> int:

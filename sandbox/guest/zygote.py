@@ -20,7 +20,7 @@ from typing import NamedTuple
 sys.path.insert(0, json.loads(sys.argv[1])["code_directory"])
 from nova_code_verifier.sandbox.confinement import confine
 from nova_code_verifier.sandbox.confinement.processes import process_ids, stat_fields
-from nova_code_verifier.sandbox.guest import work_directory
+from nova_code_verifier.sandbox.guest import libraries, work_directory
 from nova_code_verifier.sandbox.guest.main import serve
 from nova_code_verifier.sandbox.protocol import control
 
@@ -96,6 +96,7 @@ def _preload() -> None:
     for name in (*_PRELOADED, *_SETTINGS["preloaded"]):
         __import__(name)
     sys.path.pop(0)
+    libraries.load(_SETTINGS["libraries"])
 
 
 def _unload_own_modules(*, drop_ctypes: bool) -> None:
@@ -253,7 +254,7 @@ if __name__ == "__main__":
     if program is not None:
         # The candidate can inspect this stack. No frame of the confinement is on it any more;
         # drop this module's references to the confinement, too.
-        del confine, control, main, work_directory
+        del confine, control, libraries, main, work_directory
         if program.must_drop_ctypes:
             gc.collect()  # from Python 3.13 on, this frees all of ctypes
         serve(program.prelude, program.text, program.calls, program.argv)

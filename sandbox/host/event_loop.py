@@ -8,9 +8,11 @@ import os
 import select
 import time
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.host.keeper import Keeper
+from nova_code_verifier.sandbox.host.libraries import libraries_for
 from nova_code_verifier.sandbox.host.pipes import sealed_file
 from nova_code_verifier.sandbox.host.schedule import GuestTask, Schedule, fair_share_seconds
 from nova_code_verifier.sandbox.host.worker import Worker, WorkerLostError
@@ -31,13 +33,19 @@ class EventLoop:
 
     def __init__(
         self,
-        workers: list[Worker],
-        new_worker: Callable[[int], Worker],
+        pools: dict[tuple[str, ...], list[Worker]],
+        new_worker: Callable[[int, tuple[str, ...]], Worker],
         jobs: Iterable[Job],
         deadline: float,
     ) -> None:
-        """Prepare to run *jobs*. Replaces a lost worker in *workers* by one from *new_worker*."""
-        self._workers = workers
+        """Prepare to run *jobs*. Replaces a lost worker in *pools* by one from *new_worker*.
+
+        *pools* holds the plain workers, and those that have libraries loaded: a worker of each for
+        each number, of which one runs a guest at a time. They are started when a job needs them.
+        A list that is empty holds those that could not be started.
+        """
+        self._pools = pools
+        self._workers = workers = pools[()]
         self._new_worker = new_worker
         self._schedule = Schedule(jobs)
         self._deadline = deadline
@@ -104,7 +112,7 @@ class EventLoop:
             self._open_programs.add(progress.program)
         try:
             keeper = Keeper(
-                self._workers[number],
+                self._worker_for(number, task),
                 program=progress.program,
                 prelude_bytes=len(prelude),
                 questions=task.questions,
@@ -116,6 +124,43 @@ class EventLoop:
         self._busy[number] = (task, keeper)
         if keeper.is_interactive:
             self._watch_output(number, keeper)
+
+    def _worker_for(self, number: int, task: GuestTask) -> Worker:
+        """Return a worker whose zygote has what the task's program imports, if that can be."""
+        libraries = self._libraries_of(task)
+        if libraries not in self._pools:
+            self._start_workers_with(libraries)
+            libraries = self._libraries_of(task)
+        workers = self._pools[libraries]
+        if workers[number].is_closed:
+            workers[number] = self._new_worker(number, libraries)
+        worker = workers[number]
+        if worker.control.fileno() not in self._worker_of:
+            _require_ready(worker)
+            self._watch(number, worker.control.fileno())
+        return worker
+
+    def _libraries_of(self, task: GuestTask) -> tuple[str, ...]:
+        job = task.progress.job
+        libraries = libraries_for(job.program, job.questions[0], self._workers[0].granted)
+        return libraries if self._pools.get(libraries, True) else ()
+
+    def _start_workers_with(self, libraries: tuple[str, ...]) -> None:
+        """Start workers that have libraries loaded, all at the same time.
+
+        If they do not start, programs have to load the libraries themselves. A candidate that only
+        names one must not be able to stop the batch.
+        """
+        workers = self._pools[libraries] = []
+        numbers = range(len(self._workers))
+        try:
+            workers += [self._new_worker(number, libraries) for number in numbers]
+            for worker in workers:
+                _require_ready(worker)
+        except SandboxError:
+            for worker in workers:
+                worker.close()
+            workers.clear()
 
     # -- waiting -----------------------------------------------------------------------
 
@@ -218,12 +263,12 @@ class EventLoop:
         if number in self._busy:
             self._release(number)
         self._postponed.discard(number)
-        self._unwatch(self._workers[number].control.fileno())
-        self._workers[number].close()
-        worker = self._workers[number] = self._new_worker(number)
-        if not worker.wait_ready():
-            worker.close()
-            raise SandboxError("the kernel refuses a new zygote what it granted an older one")
+        libraries = self._libraries_of(task)
+        workers = self._pools[libraries]
+        self._unwatch(workers[number].control.fileno())
+        workers[number].close()
+        worker = workers[number] = self._new_worker(number, libraries)
+        _require_ready(worker)
         self._watch(number, worker.control.fileno())
         if task.is_second_try:
             self._schedule.record(task, _not_run(task, f"lost twice: {error}"))
@@ -235,10 +280,10 @@ class EventLoop:
 
         Close each worker that cannot be used again. The next batch replaces it.
         """
-        for number in list(self._busy):
+        for number, (_, keeper) in list(self._busy.items()):
             self._release(number)
-            self._workers[number].close()
-        for worker in self._workers:
+            keeper.worker.close()
+        for worker in chain.from_iterable(self._pools.values()):
             try:
                 if not worker.is_closed:
                     worker.drain()
@@ -247,6 +292,12 @@ class EventLoop:
         for fd in self._open_programs:
             os.close(fd)
         self._epoll.close()
+
+
+def _require_ready(worker: Worker) -> None:
+    if not worker.wait_ready():
+        worker.close()
+        raise SandboxError("the kernel refuses a new zygote what it granted an older one")
 
 
 def _not_run(task: GuestTask, detail: str, cause: Cause = Cause.NONE) -> list[Execution]:

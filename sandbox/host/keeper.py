@@ -75,6 +75,9 @@ class Keeper:
         self.terminated_at: float | None = None
         self._questions = questions
         self._limits = limits
+        # A guest holds from its start what its zygote has loaded.
+        held_bytes = usage.usage(worker.zygote_pid).resident_bytes if worker.libraries else 0
+        self._memory_bytes = limits.memory_bytes + held_bytes
         self._asked_count = self._answer_bytes = 0
         self._pid: int | None = None
         self._termination: answers.Outcome | None = None
@@ -207,7 +210,7 @@ class Keeper:
     def _check_memory(self) -> None:
         if self._pid:
             held = usage.usage(self._pid)
-            if held.resident_bytes > self._limits.memory_bytes:
+            if held.resident_bytes > self._memory_bytes:
                 self.terminate(Ending.OUT_OF_MEMORY)
             elif held.threads > THREADS_MAX:
                 self.terminate(Ending.OUT_OF_MEMORY, "threads")
@@ -360,7 +363,7 @@ class Keeper:
         if used > self._limits.cpu_seconds:
             return answers.Outcome(*_OUT_OF_CPU_TIME)
         was_refused_memory = raised is not None and raised.type_name == "MemoryError"
-        if was_refused_memory or memory_bytes > self._limits.memory_bytes:
+        if was_refused_memory or memory_bytes > self._memory_bytes:
             return answers.Outcome(Ending.OUT_OF_MEMORY)
         if MessageKind.FAILED in notes:
             return answers.Outcome(answers.failure_ending(notes[MessageKind.FAILED]))

@@ -6,6 +6,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Generator, Iterable
+from itertools import chain
 from pathlib import Path
 
 from nova_code_verifier.sandbox.errors import IsolationRefusedError, SandboxError
@@ -63,15 +64,24 @@ class LocalExecutor:
         except OSError as error:
             raise SandboxError(f"no directory for the guests: {error}") from error
         self._workers: list[Worker] = []
+        self._pools: dict[tuple[str, ...], list[Worker]] = {(): self._workers}
         self._close = weakref.finalize(
-            self, _close, self._workers, self._directory, owner_pid=self._owner_pid
+            self, _close, self._pools, self._directory, owner_pid=self._owner_pid
         )
         self._workers += map(self._new_worker, range(self._count))
 
-    def _new_worker(self, number: int) -> Worker:
+    def _new_worker(self, number: int, libraries: tuple[str, ...] = ()) -> Worker:
         return Worker(
-            number=number, level=self._level, directory=self._directory, preloaded=self._preloaded
+            number=number + self._count * list(self._pools).index(libraries),
+            level=self._level,
+            directory=self._directory,
+            preloaded=self._preloaded,
+            libraries=libraries,
         )
+
+    @property
+    def _all_workers(self) -> list[Worker]:
+        return list(chain.from_iterable(self._pools.values()))
 
     @property
     def level(self) -> IsolationLevel:
@@ -98,18 +108,18 @@ class LocalExecutor:
     @property
     def zygote_pids(self) -> tuple[int, ...]:
         """Return the process ids of the zygotes."""
-        return tuple(worker.zygote_pid for worker in self._workers)
+        return tuple(worker.zygote_pid for worker in self._all_workers)
 
     @property
     def work_directories(self) -> tuple[str, ...]:
         """Return the directory in which the guests of each worker may write."""
-        return tuple(str(worker.work_directory) for worker in self._workers)
+        return tuple(str(worker.work_directory) for worker in self._all_workers)
 
     def _make_ready(self) -> None:
         if not self._close.alive:
             raise SandboxError("this executor has been closed")
         if self._owner_pid != os.getpid():
-            for worker in self._workers:  # after a fork, they belong to the parent
+            for worker in self._all_workers:  # after a fork, they belong to the parent
                 worker.detach()
             self._start(self._level)
         if not self._is_ready or any(worker.is_closed for worker in self._workers):
@@ -178,7 +188,7 @@ class LocalExecutor:
                 )
             self._is_running = True
             try:
-                yield from EventLoop(self._workers, self._new_worker, jobs, deadline).run()
+                yield from EventLoop(self._pools, self._new_worker, jobs, deadline).run()
             finally:
                 self._is_running = False
 
@@ -189,9 +199,9 @@ def _default_worker_count() -> int:
     return processors + 1 if processors > 1 else 1
 
 
-def _close(workers: list[Worker], directory: Path, *, owner_pid: int) -> None:
+def _close(pools: dict[tuple[str, ...], list[Worker]], directory: Path, *, owner_pid: int) -> None:
     if os.getpid() != owner_pid:
         return  # a forked child must not end its parent's zygotes
-    for worker in workers:
+    for worker in chain.from_iterable(pools.values()):
         worker.close()
     shutil.rmtree(directory, ignore_errors=True)

@@ -35,9 +35,11 @@ _GUEST_UID_BASE = 61_000  # a range that distributions leave to nobody
 _ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "LC_ALL": "C.UTF-8",
+    "JOBLIB_MULTIPROCESSING": "0",  # scikit-learn would ask for semaphores, and count processors
     "LOGNAME": "guest",
     "MALLOC_ARENA_MAX": "1",
     "MKL_NUM_THREADS": "1",
+    "MPLBACKEND": "Agg",
     "NUMEXPR_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -66,12 +68,15 @@ class Worker:
         level: IsolationLevel,
         directory: Path,
         preloaded: tuple[str, ...] = (),
+        libraries: tuple[str, ...] = (),
     ) -> None:
         """Start the zygote of worker *number*, with a work directory below *directory*.
 
-        The zygote imports the modules *preloaded*, so that its guests find them imported.
+        The zygote imports the modules *preloaded*, so that its guests find them imported; and those
+        of *libraries* that are installed.
         """
         self.number = number
+        self.libraries = libraries
         self.level = level
         self.granted: dict[str, object] = {}
         self.refusal: str | None = None
@@ -85,6 +90,7 @@ class Worker:
             "control_fd": zygote_end.fileno(),
             "guest_uid": guest_uid,
             "level": level,
+            "libraries": libraries,
             "preloaded": preloaded,
             "work_directory": str(self.work_directory),
         }

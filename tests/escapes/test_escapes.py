@@ -1,7 +1,7 @@
 """Hostile programs earn nothing, and honest ones everything, at two levels of isolation.
 
 In: `tests/escapes/`. The first lines of a program there say what judges it (`against`: `code`,
-`call`), which verdicts are right (`must`), which problem it pretends to solve (`problem`), and, if
+`call`, or `shared` for test code in the program's own process), which verdicts are right (`must`), which problem it pretends to solve (`problem`), and, if
 not none, how many cases it may pass (`passes`). `test_code/` has the tests of each problem, in
 several styles.
 """
@@ -45,7 +45,8 @@ def _references(path: Path) -> list[tuple[str, int, dict[str, object]]]:
     head = _head(path)
     problem = head["problem"]
     found: list[tuple[str, int, dict[str, object]]] = []
-    if "code" in head["against"]:
+    is_shared = head["against"] == "shared"
+    if "code" in head["against"] or is_shared:
         # A problem like `order_script` names the tests of one style.
         folder = _ESCAPES / "test_code"
         for tests_path in sorted({*folder.glob(f"{problem}.py"), *folder.glob(f"{problem}_*.py")}):
@@ -54,6 +55,7 @@ def _references(path: Path) -> list[tuple[str, int, dict[str, object]]]:
                 "kind": "code",
                 "code": tests_path.read_text("ascii"),
                 "entry_point": tests_head.get("entry_point", ""),
+                "shared_process": is_shared,
             }
             reference = {"tests": tests, "limits": _LIMITS}
             found.append((tests_path.stem, int(tests_head["cases"]), reference))

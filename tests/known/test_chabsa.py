@@ -52,17 +52,49 @@ def test_with_priors_all_constant_answers_earn_the_same() -> None:
     assert mean_of(Polarity.POSITIVE) == pytest.approx(101 / 178)
 
 
-@pytest.mark.parametrize("separator", [" | ", "\uff5c", "\uff0c", "\uff1a"])
-def test_right_opinions_earn_everything(separator: str) -> None:
-    """As JSON and as lines, except for lines whose target contains a separator."""
+WITH_CATEGORIES = [
+    "- {target} | {category} | {polarity}",
+    "- {target}\uff5c{category}\uff5c{polarity}",
+    "* {target}, {category}, {polarity}",
+    "・{target}\uff0c{category}\uff0c{polarity}",
+    "・{target}、{category}、{polarity}",
+    "1. {target}: {category}: {polarity}",
+    "2) {target}\uff1a{category}\uff1a{polarity}",
+    "- {target} ({category}): {polarity}",
+    "- **{target}**\uff08{category}\uff09\uff1a{polarity}",
+    "- 「{target}」 | `{category}` | **{polarity}**",
+]
+WITHOUT_CATEGORIES = [
+    "- {target} | {polarity}",
+    "- {target}: {polarity}",
+    "- {target}:{polarity}",
+    "・{target}\uff1a{polarity}",
+    "・{target}、{polarity}",
+    "* {target}, {polarity}",
+    "1. 「{target}」: {polarity}",
+    "- **{target}:** {polarity}",
+    '- "{target}": {polarity}',
+    "- `{target}`: {polarity}",
+]
+
+
+def test_right_opinions_earn_everything_as_json() -> None:
+    """A reference that is answered as it stands earns full correctness."""
     for opinions in SENTENCES:
         reference = {"opinions": opinions}
-        rows = [[o["target"], o["category"], o["polarity"]] for o in opinions]
-        lines = "\n".join(f"- {separator.join(row)}" for row in rows)
 
-        assert correctness(json.dumps(reference), reference) == pytest.approx(1.0)
-        if not any(set("|:,、\uff5c\uff1a\uff0c") & set(target) for target, *_ in rows):
-            assert correctness(lines, reference) == pytest.approx(1.0)
+        assert correctness(json.dumps(reference), reference) == 1.0
+
+
+@pytest.mark.parametrize("line", WITH_CATEGORIES + WITHOUT_CATEGORIES)
+def test_right_opinions_earn_everything_as_lines(line: str) -> None:
+    """Every form of a line that is read gives back exactly the opinion that was written."""
+    keys = ["target", "polarity"] + ["category"] * (line in WITH_CATEGORIES)
+    for opinions in SENTENCES:
+        answer = "\n".join(line.format(**opinion) for opinion in opinions)
+        reference = {"opinions": [{key: opinion[key] for key in keys} for opinion in opinions]}
+
+        assert correctness(answer, reference) == 1.0
 
 
 def test_constant_opinions_earn_little() -> None:

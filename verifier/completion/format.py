@@ -21,6 +21,7 @@ from nova_code_verifier.verifier.syntax import COMPOUND, read_python
 from nova_code_verifier.verifier.types import Candidate, ExtractionMethod, FormatIssue
 
 _OF_METHOD = {
+    ExtractionMethod.PREFILLED_FENCE: FormatIssue.NO_LANGUAGE,
     ExtractionMethod.UNTAGGED_FENCE: FormatIssue.NO_LANGUAGE,
     ExtractionMethod.UNCLOSED_FENCE: FormatIssue.UNCLOSED_FENCE,
     ExtractionMethod.BARE_TEXT: FormatIssue.NO_FENCE,

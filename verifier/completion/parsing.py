@@ -9,21 +9,24 @@ Not every mark (`<think>`, `</answer>`, …) counts: programs and sentences ment
   a line and has no opening mark before it in the block: no program has such a line, so the model
   forgot the closing fence of a draft.
 - A mark in an incomplete block counts if it begins or ends a line.
+- `[PYTHON]` and `[DONE]` count at the start of a line; a list in a program may look like them.
 - Reasoning has no blocks, only a closing mark. A closing mark outside reasoning makes everything
   before it reasoning. So if a mark in a draft ends the reasoning too early, the real closing mark
   still removes the rest of the draft.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
-from nova_code_verifier.verifier.completion.fences import Block, Fence, fence_at, find_blocks
+from nova_code_verifier.verifier.completion.block_search import Attempts, find_blocks
+from nova_code_verifier.verifier.completion.blocks import Block
+from nova_code_verifier.verifier.completion.fences import Fence, Lines, fence_at
 
 MAX_SIGNS = 10_000
-"""A completion with more fences and marks than this is noise: none of it is read."""
+"""A completion with more marks, and runs like those of fences, is noise: none of it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +65,25 @@ def parse_completion(completion: str) -> ParsedCompletion:
 
     A completion with more than `MAX_SIGNS` fences and marks has no visible part.
     """
-    text = _without_end_tokens(completion)
-    signs = list(islice(_SIGN.finditer(text), MAX_SIGNS + 1))
-    if len(signs) > MAX_SIGNS:
+    text = _without_end_tokens(_with_plain_line_ends(completion.removeprefix(_BYTE_ORDER_MARK)))
+    matches = list(islice(_SIGN.finditer(text), MAX_SIGNS + 1))
+    if len(matches) > MAX_SIGNS:
         return ParsedCompletion(source=completion, visible=(), solution=None)
+    signs = list(_find_signs(text, matches))
     walk = _Walk(text)
     walk.go(signs)
     if walk.fence is not None:
         walk = _Walk(text, incomplete=walk.fence)
         walk.go(signs)
-    pieces = tuple(Piece(piece, tuple(find_blocks(piece))) for piece in walk.pieces)
+    attempts = Attempts()
+    pieces = tuple(Piece(piece, tuple(find_blocks(piece, attempts))) for piece in walk.pieces)
     solution = None if walk.solution is None else pieces[walk.solution]
     return ParsedCompletion(source=completion, visible=pieces, solution=solution)
+
+
+def _with_plain_line_ends(text: str) -> str:
+    """Return *text*; if its lines end with carriage returns alone, with newlines instead."""
+    return text if "\n" in text else text.replace("\r", "\n")
 
 
 class _Kind(StrEnum):
@@ -99,18 +109,27 @@ def _marks_of(kind: _Kind, *, words: str, tokens: str) -> dict[str, _Mark]:
     return marks
 
 
+_BYTE_ORDER_MARK = "\ufeff"
 _MARKS = _marks_of(
     _Kind.REASONING,
     words="think thinking thought thoughts reasoning reflection scratchpad analysis",
     tokens="of_thought of_thinking of_reasoning internal_thought of_internal_thought",
 ) | _marks_of(_Kind.SOLUTION, words="answer solution", tokens="of_answer of_solution")
+# Prompts for MBPP and Code Llama ask for these, in capitals and at the start of a line.
+_LINE_MARKS = {
+    "[begin]": _Mark(kind=_Kind.SOLUTION, opens=True),
+    "[done]": _Mark(kind=_Kind.SOLUTION, opens=False),
+    "[python]": _Mark(kind=_Kind.SOLUTION, opens=True),
+    "[/python]": _Mark(kind=_Kind.SOLUTION, opens=False),
+}
 # The look-ahead is only for speed, in texts with many `<` and few marks.
 _MARK_PATTERN = f"<(?=[a-z/|])(?:{'|'.join(re.escape(mark[1:]) for mark in _MARKS)})"
+_LINE_MARK_PATTERN = r"\[(?-i:BEGIN|DONE|/?PYTHON)\]"
+_ALL_MARKS = _MARKS | _LINE_MARKS
 # ASCII: otherwise a long s matches the s of "solution", and no table has such a mark.
 _MARK = re.compile(_MARK_PATTERN, re.ASCII | re.IGNORECASE)
 _SIGN = re.compile(
-    rf"(?P<line_start>^[ \t]*+)?(?P<mark>{_MARK_PATTERN})|^[ \t]*+(?P<fence>```|~~~)",
-    re.ASCII | re.IGNORECASE | re.MULTILINE,
+    rf"(?P<mark>{_MARK_PATTERN}|{_LINE_MARK_PATTERN})|`{{3,}}+|~{{3,}}+", re.ASCII | re.IGNORECASE
 )
 _REST_IS_BLANK = re.compile(r"[ \t\r]*+(?:\n|\Z)")
 
@@ -132,6 +151,39 @@ def _without_end_tokens(text: str) -> str:
     return text[:end]
 
 
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    """A fence, or (None) a mark, between *start* and *end*."""
+
+    start: int
+    end: int
+    fence: Fence | None
+    text: str
+    begins_line: bool
+
+    @property
+    def mark(self) -> _Mark:
+        """The mark that it is, if it is no fence."""
+        return _ALL_MARKS[self.text.lower()]
+
+    @property
+    def is_line_mark(self) -> bool:
+        """Whether it is a mark such as `[PYTHON]`."""
+        return self.text[0] == "["
+
+
+def _find_signs(text: str, matches: Iterable[re.Match[str]]) -> Iterator[_Sign]:
+    """Yield the marks of *text*, and the lines with fences, in order."""
+    lines = Lines(text)
+    for match in matches:
+        is_first, (start, end) = lines.pass_to(match), match.span()
+        if match["mark"] is not None:
+            begins_line = is_first and lines.has_blanks_before(start)
+            yield _Sign(start, end, None, match[0], begins_line)
+        elif fence := lines.fence(start, begins_line=is_first):
+            yield _Sign(start, end, fence, match[0], is_first)
+
+
 class _Walk:
     """One walk over the fences and marks of a text, from its start to its end.
 
@@ -147,27 +199,29 @@ class _Walk:
         self._incomplete = incomplete
         self._opened_in_block: set[_Kind] = set()
         self._is_reasoning = False
+        self._line_end = 0  # of the line of the last fence
         self._piece_start = 0
         self.pieces: list[str] = []
         self.solution: slice | None = None
         self._solution_start: int | None = None
+        self._is_over = False
 
-    def go(self, signs: Iterable[re.Match[str]]) -> None:
+    def go(self, signs: Iterable[_Sign]) -> None:
         for sign in signs:
-            if sign["fence"] is not None:
-                self._meet_fence(sign.start())
+            if sign.fence is not None:
+                self._meet_fence(sign.fence)
             elif self._counts(sign):
                 self.fence = None
                 self._pass_mark(sign)
-                self._meet_fence(sign.end())  # as in <answer>```python
+                self._meet_fence(fence_at(self._text, sign.end))  # as in <answer>```python
         self._end_piece(len(self._text))
         if self._solution_start is not None:
             self._end_solution()
 
-    def _meet_fence(self, position: int) -> None:
-        fence = None if self._is_reasoning else fence_at(self._text, position)
-        if fence is None:
+    def _meet_fence(self, fence: Fence | None) -> None:
+        if fence is None or fence.start < self._line_end or self._is_reasoning:
             return
+        self._line_end = fence.end
         info, *marks = _MARK.split(fence.info, maxsplit=1)
         if self.fence is None:
             self.fence = fence if fence.opens() and not marks else None
@@ -175,34 +229,43 @@ class _Walk:
         elif fence.closes(self.fence, info=_without_end_tokens(info)):
             self.fence = None
 
-    def _counts(self, sign: re.Match[str]) -> bool:
-        if _is_quoted(self._text, *sign.span("mark")):
+    def _counts(self, sign: _Sign) -> bool:
+        if _is_quoted(self._text, sign.start, sign.end):
+            return False
+        if sign.is_line_mark and not (sign.begins_line and self._is_line_mark_complete(sign)):
             return False
         if self.fence is None:
             return True
-        begins_line = sign["line_start"] is not None
         if self.fence == self._incomplete:
-            return begins_line or _REST_IS_BLANK.match(self._text, sign.end()) is not None
-        mark = _MARKS[sign["mark"].lower()]
+            return sign.begins_line or _REST_IS_BLANK.match(self._text, sign.end) is not None
+        mark = sign.mark
         if mark.opens:
             self._opened_in_block.add(mark.kind)
-        return begins_line and mark.kind not in self._opened_in_block
+        return sign.begins_line and mark.kind not in self._opened_in_block
 
-    def _pass_mark(self, sign: re.Match[str]) -> None:
-        mark = _MARKS[sign["mark"].lower()]
-        self._end_piece(sign.start("mark"))
-        self._piece_start = sign.end()
+    def _is_line_mark_complete(self, sign: _Sign) -> bool:
+        """Return whether nothing follows on the line; code may follow `[PYTHON]`."""
+        is_opening = sign.mark.opens and self.fence is None
+        return is_opening or _REST_IS_BLANK.match(self._text, sign.end) is not None
+
+    def _pass_mark(self, sign: _Sign) -> None:
+        mark = sign.mark
+        self._end_piece(sign.start)
+        self._piece_start = sign.end
         if mark.kind is _Kind.REASONING:
             if not mark.opens and not self._is_reasoning:
+                self._is_over = False
                 # Everything so far was reasoning that began in the prompt.
                 self.pieces.clear()
                 self.solution = self._solution_start = None
             self._is_reasoning = mark.opens
-        elif self._is_reasoning:
+        elif self._is_reasoning or self._is_over:
             return
         elif mark.opens:
             self._solution_start = len(self.pieces)
         elif self._solution_start is not None or self.solution is None:
+            # If the prompt opened it, a model that goes on invents another task.
+            self._is_over = sign.is_line_mark and self._solution_start is None
             self._end_solution()
 
     def _end_piece(self, end: int) -> None:

@@ -18,7 +18,7 @@ format; `sentiment/opinions.py` compares them. If none of them can be read, ther
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +34,7 @@ from nova_code_verifier.verifier.sentiment.labels import (
     labels_in,
     lone_label,
 )
+from nova_code_verifier.verifier.sentiment.lines import opinions_in_lines
 from nova_code_verifier.verifier.sentiment.opinions import Opinion, Pair, pair_up, soft_f1
 from nova_code_verifier.verifier.types import FormatIssue
 
@@ -69,9 +70,6 @@ _TARGET_CHARACTERS_MAX = 300
 
 _NOTHING = re.compile(r"\s*(?:```\w*\s*)?\[\s*\]\s*(?:```)?\s*")
 _FENCE_AT_END = re.compile(r"\n?[ \t]*(?:`{3,}|~{3,})[ \t]*\Z")
-_SEPARATOR = re.compile("[|:,、\uff5c\uff1a\uff0c\uff64]")
-_BULLET = re.compile(r"\s*(?:[-*・•]|\d{1,3}[.)])\s*+(.+)")
-_WITH_CATEGORY = re.compile(r"(.+?)\s*[(\uff08]([^()\uff08\uff09#]+#[^()\uff08\uff09#]+)[)\uff09]")
 
 
 # -- references ------------------------------------------------------------------------
@@ -199,7 +197,7 @@ def _why_no_label(line: str) -> str:
 
 
 def _grade_opinions(texts: tuple[str, ...], expected: tuple[Opinion, ...]) -> SentimentResult:
-    answered, count, issues = _find_opinions(texts)
+    answered, count, issues = _find_opinions(texts, expected)
     if answered is None or (count and not answered):
         reason = "there is no list of opinions, as JSON or as lines"
         if count:
@@ -224,7 +222,7 @@ def counted_opinions(count: int) -> str:
 
 
 def _find_opinions(
-    texts: tuple[str, ...],
+    texts: tuple[str, ...], expected: tuple[Opinion, ...]
 ) -> tuple[list[Opinion] | None, int, tuple[FormatIssue, ...]]:
     """Return the opinions that can be read, the number of all, and their format issues."""
     tries = _Tries()
@@ -234,8 +232,10 @@ def _find_opinions(
             if found is not None:
                 read = map(_opinion, found[:OPINIONS_MAX])
                 return [opinion for opinion in read if opinion], len(found), ()
+    # Whether `- a, b, positive` may have a category depends on the dataset, not on this answer.
+    plain = any(opinion.category and "#" not in opinion.category for opinion in expected)
     for text in texts:
-        if bullets := list(_bulleted(text)):
+        if bullets := list(opinions_in_lines(text, plain_categories=plain)):
             return bullets[:OPINIONS_MAX], len(bullets), (FormatIssue.NOT_JSON,)
     return None, 0, ()
 
@@ -280,18 +280,3 @@ def _last_json(text: str, tries: _Tries) -> list[Any] | None:
         if isinstance(listed, list) and all(isinstance(item, dict) for item in listed):
             found, loose = listed, []
     return found
-
-
-def _bulleted(text: str) -> Iterator[Opinion]:
-    """Read `- target | category | polarity`, or `- target (a#b): polarity`, line by line."""
-    for line in text.splitlines():
-        bullet = _BULLET.fullmatch(line) if len(line) <= LINE_CHARACTERS_MAX else None
-        parts = [part.strip() for part in _SEPARATOR.split(bullet[1])] if bullet else []
-        label = lone_label(parts[-1]) if len(parts) > 1 else None
-        if label is not None:
-            target, *between, _ = parts
-            with_category = None if between else _WITH_CATEGORY.fullmatch(target)
-            if with_category:  # other brackets may belong to the target
-                target, *between = with_category.groups()
-            category = between[0].strip() if between else ""
-            yield Opinion(target=target.strip('「」*`" '), polarity=label, category=category)

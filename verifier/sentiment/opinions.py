@@ -29,6 +29,7 @@ from nova_code_verifier.verifier.sentiment.labels import plain
 _TARGET_WEIGHT, _CATEGORY_WEIGHT, _POLARITY_WEIGHT = 0.4, 0.2, 0.4
 _MIN_TARGET = 0.5
 _SPARE_ANSWERS = 10
+_QUOTATION_MARKS = "「」『』“”'*`\" "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,8 +119,13 @@ def best_pairing(values: list[list[float]]) -> list[tuple[int, int]]:
 
 
 def _normalized(opinion: Opinion) -> Opinion:
+    """Normalize an opinion: an expected one like an answered one, or equal ones could differ.
+
+    Quotation marks around a target do not count. Both sides lose them, also one that is a part of
+    the name that it begins (`「A」事業`).
+    """
     target, category = plain(opinion.target).strip(), plain(opinion.category)
-    return replace(opinion, target=target, category=category)
+    return replace(opinion, target=target.strip(_QUOTATION_MARKS) or target, category=category)
 
 
 def _likeness(expected: Opinion, answered: Opinion) -> float:

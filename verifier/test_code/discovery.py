@@ -11,22 +11,30 @@ from dataclasses import dataclass, replace
 from nova_code_verifier.sandbox.types import Ending, Execution, Executor
 from nova_code_verifier.verifier.checking.trial import TrialCache
 from nova_code_verifier.verifier.test_code.jobs import baseline_job, harness_job, run_harness_jobs
-from nova_code_verifier.verifier.test_code.protocol import CompiledTests, Question, RunReport
+from nova_code_verifier.verifier.test_code.protocol import (
+    CompiledTests,
+    ItemState,
+    Question,
+    RunReport,
+)
 from nova_code_verifier.verifier.types import TestCode
 
 _CACHED_BYTES_MAX = 64 * 2**20
+_REASONS_MAX = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovery:
     """The tests, compiled, and the questions that they ask of any candidate.
 
-    The best guess passes `guessed` of the `items`. `shared` are the classes of the prompt, which
-    tests and candidate share.
+    The best guess passes `guessed` of the `items`. `skipped` items skip themselves, whoever the
+    candidate is: they do not count. `shared` are the classes of the prompt, which tests and
+    candidate share.
     """
 
     compiled: CompiledTests
     items: Sequence[str]
+    skipped: frozenset[str]
     questions: Sequence[Question]
     shared: Sequence[str]
     guessed: int = 0
@@ -122,11 +130,20 @@ def _result_of(execution: Execution) -> DiscoveryResult | CompiledTests:
         return DiscoveryProblem(problem=f"tests: {report.problem}")
     if report.needs_pytest:
         return report.compiled
+    return _discovery(report, report.compiled)
+
+
+def _discovery(report: RunReport, compiled: CompiledTests) -> DiscoveryResult:
     if not report.questions:
         return DiscoveryProblem(problem="tests: never use the candidate")
+    skipped = [item for item in report.items if item.state is ItemState.SKIPPED]
+    if report.items and len(skipped) == len(report.items):
+        reasons = ", ".join(dict.fromkeys(item.message or "no reason" for item in skipped))
+        return DiscoveryProblem(problem=f"tests: are all skipped: {reasons[:_REASONS_MAX]}")
     return Discovery(
-        compiled=report.compiled,
-        items=[item.name for item in report.items],
+        compiled=compiled,
+        items=[item.name for item in report.items if item.state is not ItemState.SKIPPED],
+        skipped=frozenset(item.name for item in skipped),
         questions=report.questions,
         shared=report.shared,
     )

@@ -10,7 +10,7 @@ candidate: it passes answers to the harness unchanged.
 """
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
@@ -50,7 +50,8 @@ _NO_SHARED_PROCESS = (
     "executor keeps tests and candidates on different machines: score this dataset without an "
     "executor function"
 )
-_UNREPORTED = ItemReport("", ItemState.NOT_REACHED, error="it is not in the report")
+_UNREPORTED = ItemReport("", ItemState.NOT_REACHED, error="Unreported: it is not in the report")
+_SKIPS_ITSELF = "Skipped: the test skips itself, which it does not do without this candidate"
 _DETAILS = {
     Ending.TOO_MUCH_OUTPUT: "an output, or all answers, are longer than limits.output_bytes"
 }
@@ -272,11 +273,10 @@ def _take_report(run: TestCodeRun, report: RunReport) -> None:
     is_open = report.is_open
     answers = _answers_by_item(run)
     unreached = run.results.keys() - {item.name for item in report.items} - set(run.lost_items)
-    for item in report.items:
-        if item.name in run.lost_items:
-            continue
-        if item.state is ItemState.SKIPPED:
-            run.results.pop(item.name, None)
+    items = [item for item in report.items if item.name not in run.tests.skipped]
+    replaced = _replaced(run.results, items)
+    for item in items:
+        if item.name in (*run.lost_items, *replaced):
             continue
         is_open |= item.state is ItemState.OPEN
         result = _with_answer(_result_of(item), answers[item.name][: item.answers_used])
@@ -284,6 +284,8 @@ def _take_report(run: TestCodeRun, report: RunReport) -> None:
         if item.ending:
             run.lost_items.append(item.name)
     run.results |= dict.fromkeys(unreached, _result_of(report.outside))
+    for name in replaced:
+        del run.results[name]
     endings = [run.results[name].execution.ending for name in run.lost_items]
     if endings.count(Ending.OUT_OF_TIME) >= _LATE_MAX or len(endings) >= _LOST_MAX:
         _end(run, _ended(endings[-1], "not asked: too many test items ended like this before"))
@@ -291,8 +293,16 @@ def _take_report(run: TestCodeRun, report: RunReport) -> None:
         run.questions = _without(report.questions, run.lost_items)
     else:
         run.is_over = True
-    if run.is_over and not run.results:
-        run.problem = "tests: are all skipped"
+
+
+def _replaced(results: Mapping[str, object], items: Iterable[ItemReport]) -> list[str]:
+    """Return the names in *results* that other names stand for: `test[K]` is now `test[7]`.
+
+    pytest makes a name of the arguments, and without a candidate some of them are not known.
+    """
+    reached = {item.name for item in items if item.state is not ItemState.NOT_REACHED}
+    new = {name.partition("[")[0] for name in reached - results.keys()}
+    return [name for name in results if name not in reached and name.partition("[")[0] in new]
 
 
 def _answers_by_item(run: TestCodeRun) -> dict[str, list[tuple[str, str]]]:
@@ -371,33 +381,55 @@ def _take_in_process_report(run: TestCodeRun, report: InProcessReport | None) ->
     """Take the results of the items that discovery found, and of no others."""
     if report is None:
         _end(run, _ended(Ending.UNREADABLE, "its process returned no proper report"))
-    elif report.problem:
-        run.abort(f"tests: {report.problem}")
     elif report.failure:
         _end(run, _ended(_LOAD_FAILURES.get(report.failure, Ending.UNREADABLE), report.error))
     else:
-        reported = {item.name: item for item in report.items}
-        for name in list(run.results):
-            # An item that is not reported has not passed.
-            item = reported.get(name, _UNREPORTED)
-            if item.state is ItemState.SKIPPED:
-                del run.results[name]
-            else:
-                run.results[name] = _result_of(item)
+        for name, item in _expected_items(run.results, report.items).items():
+            run.results[name] = _result_of(item)
+
+
+def _expected_items(
+    expected: Mapping[str, object], reported: Sequence[ItemReport]
+) -> dict[str, ItemReport]:
+    """Return what is reported of each expected item. The candidate may have written the report.
+
+    An item that is not reported, or more than once, has not passed. One exception: arguments that
+    pytest puts into a name may depend on the candidate. So items of the same function that are not
+    expected stand for those that are missing, and the worst of them counts.
+    """
+    of_name: dict[str, list[ItemReport]] = defaultdict(list)
+    others: dict[str, list[ItemReport]] = defaultdict(list)
+    for item in reported:
+        of_name[item.name].append(item)
+        if item.name not in expected:
+            others[item.name.partition("[")[0]].append(item)
+    found: dict[str, ItemReport] = {}
+    for name in expected:
+        items = of_name[name] or others[name.partition("[")[0]]
+        failed = (item for item in items if item.state is not ItemState.PASSED)
+        is_twice = len(of_name[name]) > 1
+        found[name] = _UNREPORTED if not items or is_twice else next(failed, items[0])
+    return found
 
 
 # -- results ---------------------------------------------------------------------------
 
 
 def _result_of(item: ItemReport) -> CaseResult:
+    """Return the result of an item that did not skip itself in discovery."""
     if item.ending:
         ending = Ending(item.ending)
         return _ended(ending, _DETAILS.get(ending, ""))
+    if item.state is ItemState.SKIPPED:
+        item = item._replace(error=_SKIPS_ITSELF)
     type_name, _, text = item.error.partition(": ")
     error = RaisedError(type_name=type_name, message=text) if item.error else None
     match item.state:
         case ItemState.PASSED:
             verdict, ending = Verdict.ACCEPTED, Ending.FINISHED
+        case ItemState.FAILED | ItemState.NOT_REACHED if type_name == "ModuleNotFoundError":
+            # Not the tests' own: then their sample would be ungraded since discovery.
+            verdict, ending = Verdict.RUNTIME_ERROR, Ending.RAISED
         case ItemState.RAISED:
             verdict, ending = Verdict.RUNTIME_ERROR, Ending.RAISED
         case ItemState.FAILED | ItemState.NOT_REACHED if type_name in _MISSING_NAME_ERRORS:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, NotRequired, TypedDict
 Tree = Any
 """A value as `sandbox/protocol/encoding.py` writes it: what JSON has."""
 
-_PROBLEM_MAX, _TEXT_MAX = 200, 1000
+_TEXT_MAX = 1000
 
 
 class ItemState(StrEnum):
@@ -26,7 +26,7 @@ class ItemState(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     RAISED = "raised"  # an exception of the candidate ended it
-    SKIPPED = "skipped"  # by its tool: it does not count
+    SKIPPED = "skipped"  # by itself or by its tool
     OPEN = "open"  # it needs answers that are not known yet
     NOT_REACHED = "not_reached"
 
@@ -43,15 +43,17 @@ class TestCodeFields(TypedDict):
     style: NotRequired[str]
     modules: NotRequired[Sequence[str]]
     shared_process: NotRequired[bool]
+    libraries: NotRequired[Sequence[str]]
 
 
 class CompiledTests(NamedTuple):
     """Test code, compiled once for all its candidates.
 
     `names` are those that the tests use and the candidate must define; `classes` are those of them
-    that the tests treat as classes. `libraries` are modules that tests use without an import.
-    `items` is empty where only pytest or unittest can list them. `code` and `prompt_code` are
-    marshalled code objects. `expected_answers` (how often each is expected) and
+    that the tests treat as classes. `libraries` are modules that tests use without an import;
+    `modules` are those from which they import the candidate. `items` are the tests that the source
+    shows: of pytest or unittest, there may be others, or several for one of these. `code` and
+    `prompt_code` are marshalled code objects. `expected_answers` (how often each is expected) and
     `expected_exceptions` (name and message) are empty once `guesses` are made of them;
     `guessed_classes` are the classes that a guess defines.
     """
@@ -60,6 +62,7 @@ class CompiledTests(NamedTuple):
     names: list[str]
     classes: list[str]
     libraries: list[str]
+    modules: list[str]
     items: list[str]
     methods: list[str]
     code: bytes
@@ -176,10 +179,10 @@ def _parse_item(value: Iterable[Any]) -> ItemReport:
 class InProcessReport(NamedTuple):
     """The result of tests and candidate in one process, which the candidate may have written.
 
-    `failure` (`not_compiled` or `not_loaded`) and `error` are set if no item was run.
+    `failure` (`not_compiled` or `not_loaded`) and `error` are set if no item was run. Nothing here
+    can leave a sample ungraded.
     """
 
-    problem: str = ""
     failure: str = ""
     error: str = ""
     items: Sequence[ItemReport] = ()
@@ -188,10 +191,10 @@ class InProcessReport(NamedTuple):
     def parse(cls, value: object) -> "InProcessReport | None":
         """Return a report whose fields have the right types, or None. Leave out other items."""
         match value:
-            case (str(problem), str(failure), str(error), [*values]):
+            case (str(failure), str(error), [*values]):
                 parsed = map(_parse_untrusted_item, values)
                 items = [item for item in parsed if item is not None]
-                return cls(problem[:_PROBLEM_MAX], failure, error[:_TEXT_MAX], items)
+                return cls(failure, error[:_TEXT_MAX], items)
         return None
 
 

@@ -13,7 +13,7 @@ from nova_code_verifier.handlers.cli.explain import formula
 from nova_code_verifier.handlers.cli.explain.answer import answer_parts, share_line
 from nova_code_verifier.handlers.cli.explain.cases import case_table, failure_parts, program_parts
 from nova_code_verifier.handlers.cli.tables import printable
-from nova_code_verifier.handlers.report import finding_text
+from nova_code_verifier.handlers.report import finding_text, other_language_text
 from nova_code_verifier.handlers.wire import Entry
 from nova_code_verifier.verifier.pipeline import GradedSample, PreparedSample
 from nova_code_verifier.verifier.rubric import Polarity
@@ -69,6 +69,8 @@ def _found(entry: Entry, score: Score) -> str:
         return "there is no assistant turn"
     if score.method is not None:
         return f"program: found as {score.method.replace('_', ' ')}"
+    if score.other_language:
+        return other_language_text(score)
     if not score.cases:
         return "no answer was found in the completion"
     return f"answer: in words, as good as the reference by {score.similarity:.4g}"

@@ -6,6 +6,7 @@ never contains an expected answer.
 
 from collections.abc import Sequence
 
+from nova_code_verifier.handlers.report import other_language_text
 from nova_code_verifier.sandbox.types import Ending, Execution
 from nova_code_verifier.verifier.types import Score, Verdict
 
@@ -21,6 +22,8 @@ def remark_on(score: Score, *, has_completion: bool, defined: Sequence[str] = ()
     if score.problem:
         return score.problem
     if score.verdict is Verdict.NO_CANDIDATE:
+        if score.other_language:
+            return other_language_text(score)
         return "no answer was found" if has_completion else "no assistant turn"
     if score.verdict is Verdict.ACCEPTED:
         return ""

@@ -219,6 +219,16 @@ def test_details_hold_the_extraction_method() -> None:
     )
 
 
+def test_details_name_the_language_of_a_block_that_is_not_judged() -> None:
+    """A program in another language differs from no program; the log has no text of a candidate."""
+    score = Score(verdict=Verdict.NO_CANDIDATE, other_language="cpp")
+
+    detail = details_of(score)["extraction_detail"]
+    assert detail == "found a block tagged cpp; only Python is judged"
+    assert details_of(HALF)["extraction_detail"] == ""
+    assert "cpp" not in json.dumps(fields_of(score))
+
+
 @pytest.mark.parametrize("score", SCORES, ids=lambda score: score.verdict)
 def test_details_are_json(score: Score) -> None:
     """Details are written to a file, one line for each row."""

@@ -230,14 +230,37 @@ def test_a_raw_row_without_tests_has_no_candidate(reference: object, task: str) 
     assert (score.verdict, score.reward) == (Verdict.NO_CANDIDATE, 0.0)
 
 
-@pytest.mark.parametrize(
-    "completion", ["", "I am sorry, I cannot help.", "```java\nclass A {}\n```"]
-)
+@pytest.mark.parametrize("completion", ["", "I am sorry, I cannot help."])
 def test_a_response_without_a_program_has_no_candidate(completion: str) -> None:
     """Prose has no candidate, and the score says how many tests there are."""
     score = judged(sample(completion=completion))
 
     assert score == Score(verdict=Verdict.NO_CANDIDATE, source=Source.STDIO, tests_total=1)
+
+
+def test_the_entry_point_of_the_tests_chooses_the_program() -> None:
+    """Of several blocks, the one that defines what the tests call is prepared."""
+    completion = (
+        "```python\ndef f(x):\n    return x\n```\n```python\ndef g(x):\n    return x\n```\n"
+    )
+    references = (
+        {"fn_name": "f", "inputs": [[1]], "outputs": [1]},
+        {"test_list": ["assert f(1) == 1"]},
+        {"test": "from solution import f\ndef test_f():\n    assert f(1) == 1"},
+    )
+
+    for reference in references:
+        candidate = prepare(Sample(completion=completion, reference=reference)).candidate
+        assert candidate is not None
+        assert candidate.program == "def f(x):\n    return x\n"
+
+
+def test_a_block_of_another_language_is_named() -> None:
+    """Without a program in Python, the score names the language of the last block."""
+    score = judged(sample(completion="```cpp\nint a;\n```\n```java\nclass A {}\n```"))
+
+    assert (score.verdict, score.reward) == (Verdict.NO_CANDIDATE, 0.0)
+    assert (score.other_language, score.problem) == ("java", "")
 
 
 def test_samples_without_a_job_do_not_reach_the_sandbox() -> None:

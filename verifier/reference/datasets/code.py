@@ -6,7 +6,7 @@ In: the test code of a row (a source, or a list of asserts), and the dicts aroun
 | dataset | shape |
 |---|---|
 | HumanEval, LeetCodeDataset | `{"test": "def check(candidate): ...", "entry_point", "prompt"}` |
-| BigCodeBench | `{"test": "class TestCases(unittest.TestCase): ...", "code_prompt"}` |
+| BigCodeBench | `{"test": "class TestCases(unittest.TestCase): ...", "code_prompt", "libs"}` |
 | ClassEval | `{"test": "class A(unittest.TestCase): ...", "import_statement": ["import math"]}` |
 | KodCode | `{"test": "from solution import f ..."}`, for pytest |
 | MBPP | `{"test_list": ["assert ..."], "challenge_test_list", "test_setup_code"}` |
@@ -27,6 +27,7 @@ Python, because the candidate is appended to it. In most datasets `prompt` is a 
 
 import ast
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from nova_code_verifier.verifier.errors import VerifierError
@@ -121,7 +122,21 @@ def build_test_code(
         entry_point=entry_point or _unfinished_function(prompt),
         style=code.style,
         shared_process=shared_process,
+        libraries=next(filter(None, map(_libraries_in, reversed(scopes))), ()),
     )
+
+
+def _libraries_in(scope: Scope) -> tuple[str, ...]:
+    """Read the modules in BigCodeBench's `libs`: a list, or a list as Python writes it.
+
+    Anything else is another dataset's key with the same name.
+    """
+    value = scope.values.get("libs")
+    with suppress(ValueError, SyntaxError, MemoryError, RecursionError):
+        value = ast.literal_eval(value) if isinstance(value, str) else value
+    if not isinstance(value, list):
+        return ()
+    return tuple(name for name in value if isinstance(name, str) and name.isidentifier())
 
 
 def _prompts_in(scope: Scope) -> Iterator[str]:

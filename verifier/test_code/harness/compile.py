@@ -9,7 +9,12 @@ import builtins
 import marshal
 import sys
 
-from nova_code_verifier.verifier.test_code.harness import expectations, patching, script
+from nova_code_verifier.verifier.test_code.harness import (
+    expectations,
+    imports,
+    patching,
+    script,
+)
 from nova_code_verifier.verifier.test_code.protocol import CompiledTests, TestCodeFields
 
 _BOUND = frozenset(vars(builtins)) | {
@@ -30,6 +35,8 @@ def compile_tests(test_code: TestCodeFields) -> CompiledTests:
         raise TestCodeError(f"do not parse: {error}") from None
     prompt = _parse_prompt(test_code.get("prompt", ""))
     style = test_code.get("style") or _style_of(tree)
+    modules = _modules_of_candidate(test_code, tree, style)
+    _refuse_missing_modules(test_code, tree, prompt, frozenset(modules))
     patched = "" if test_code.get("shared_process") else patching.find_patch(tree)
     if patched:
         raise TestCodeError(
@@ -37,19 +44,25 @@ def compile_tests(test_code: TestCodeFields) -> CompiledTests:
             "one process"
         )
     entry_point = test_code.get("entry_point", "")
-    names, libraries = _names_of_candidate(test_code, tree, prompt, entry_point.partition("(")[0])
+    names, libraries = _names_of_candidate(
+        test_code["source"], tree, prompt, frozenset(modules), entry_point.partition("(")[0]
+    )
     answers = expectations.read_answers(tree)
     exceptions = expectations.read_exceptions(tree)
     methods = expectations.called_methods(tree)
-    items = divide_script(tree, entry_point) if style == "script" else []
-    if style == "script" and not items:
-        raise TestCodeError("contain no assert")
+    if style == "script":
+        items = divide_script(tree, entry_point)
+        if not items:
+            raise TestCodeError("contain no assert")
+    else:
+        items = script.listed_tests(tree, style)
     script.divide_into_steps(tree)
     return CompiledTests(
         style=style,
         names=names,
         classes=sorted(script.names_of_classes(tree, frozenset(names))),
         libraries=libraries,
+        modules=modules,
         items=items,
         methods=methods,
         code=_compiled(tree, script.FILE_NAME),
@@ -77,21 +90,55 @@ def _parse_prompt(prompt: str) -> ast.Module:
     return ast.parse("")
 
 
+def _modules_of_candidate(test_code: TestCodeFields, tree: ast.Module, style: str) -> list[str]:
+    """Return the names of the modules from which the tests import the candidate."""
+    modules = list(test_code.get("modules") or ["solution"])
+    if "__main__" not in script.imported_modules(tree) or "__main__" in modules:
+        return modules
+    if style != "script":
+        # A script is one file with the candidate; that of a test tool is not.
+        raise TestCodeError(
+            f"import __main__, which is not the candidate when {style} runs them; import it from "
+            f"{modules[0]}"
+        )
+    return [*modules, "__main__"]
+
+
+def _refuse_missing_modules(
+    test_code: TestCodeFields, tree: ast.Module, prompt: ast.Module, own: frozenset[str]
+) -> None:
+    """Raise TestCodeError if the tests or their prompt need a module that is not installed."""
+    libraries = (name for name in test_code.get("libraries", ()) if not imports.is_installed(name))
+    for user, module in (
+        ("import", imports.find_missing(tree, own=own)),
+        ("have a prompt that imports", imports.find_missing(prompt, own=own)),
+        ("are of a row whose libs name", next(libraries, "")),
+    ):
+        if module:
+            raise TestCodeError(imports.missing_problem(user, module))
+
+
 def _names_of_candidate(
-    test_code: TestCodeFields, tree: ast.Module, prompt: ast.Module, entry_point: str
+    source: str,
+    tree: ast.Module,
+    prompt: ast.Module,
+    modules: frozenset[str],
+    entry_point: str,
 ) -> tuple[list[str], list[str]]:
-    """Find the names that tests use of a candidate, and the libraries they use without import."""
+    """Find the names that tests use of a candidate, and the libraries they use without import.
+
+    This changes *tree* where the tests call a name of the candidate's that they gave to a module.
+    """
     # The prompt begins the function `entry_point`, and the candidate completes it.
     given = script.defined_names(prompt) - {entry_point}
-    free = script.free_names(test_code["source"], _BOUND | given)
-    modules = frozenset(test_code.get("modules") or ["solution"])
-    free |= script.names_imported_from(tree, modules)
-    free |= {entry_point} if entry_point else set()
-    if not free and not modules & script.imported_modules(tree):
-        free = script.only_builtin_called(tree)
+    free = script.free_names(source, _BOUND | given)
+    named = script.names_imported_from(tree, modules) | script.name_called_modules(tree)
+    named |= {entry_point} if entry_point else set()
+    if not free | named and not modules & script.imported_modules(tree):
+        named = script.only_builtin_called(tree)
     # Where tests and candidate are one file, the candidate's imports provide these.
-    libraries = (free - script.called_names(tree)) & sys.stdlib_module_names
-    return sorted(free - libraries), sorted(libraries)
+    libraries = (free - named - script.names_of_objects(tree)) & sys.stdlib_module_names
+    return sorted((free | named) - libraries), sorted(libraries)
 
 
 def _style_of(tree: ast.Module) -> str:
@@ -115,5 +162,9 @@ def divide_script(tree: ast.Module, entry_point: str) -> list[str]:
     functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
     rest = ast.Module([node for node in tree.body if not isinstance(node, ast.FunctionDef)], [])
     if entry_point and "check" in functions and "check" not in script.called_names(rest):
+        name = entry_point.partition("(")[0]
+        if script.is_defined(name, tree):
+            # The tests mean the candidate's all the same: `import numbers` and `check(numbers)`.
+            entry_point = script.CANDIDATE.format(name) + entry_point.removeprefix(name)
         tree.body += ast.parse(f"check({entry_point})").body
     return script.divide_into_items(tree)

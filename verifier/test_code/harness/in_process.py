@@ -10,6 +10,7 @@ import types
 
 from nova_code_verifier.verifier.test_code.harness.compile import TestCodeError
 from nova_code_verifier.verifier.test_code.harness.runner import TestRun
+from nova_code_verifier.verifier.test_code.harness.script import CANDIDATE
 from nova_code_verifier.verifier.test_code.harness.transcript import Transcript
 from nova_code_verifier.verifier.test_code.protocol import InProcessReport, unpack_tests
 
@@ -22,9 +23,6 @@ def run_in_process(packed: bytes, program: str) -> InProcessReport:
     assert compiled is not None  # noqa: S101  (compiled in a run without candidate)
     try:
         test_run = _InProcessRun(test_code, compiled, Transcript())
-    except TestCodeError as error:
-        return InProcessReport(problem=str(error))
-    try:
         test_run.load(program)
     except SyntaxError as error:
         return _failure("not_compiled", f"SyntaxError: {error}")
@@ -47,9 +45,12 @@ class _InProcessRun(TestRun):
         module = types.ModuleType("__main__")
         module.__dict__.update(self.globals)
         self.globals = module.__dict__
-        for name in ("__main__", *(self.test_code.get("modules") or ["solution"])):
+        for name in ("__main__", *self.compiled.modules):
             sys.modules[name] = module
         exec(compile(program, "solution.py", "exec"), self.globals)  # noqa: S102  (this is a guest)
 
     def provide_names(self) -> None:
-        """Do nothing: the candidate itself is there."""
+        """Give second names to what the tests may replace. The candidate itself is there."""
+        for name in self.compiled.names:
+            if name in self.globals:
+                self.globals[CANDIDATE.format(name)] = self.globals[name]

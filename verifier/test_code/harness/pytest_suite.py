@@ -4,17 +4,20 @@ In: a run and the module of its tests. Out: a test item for each of pytest's. py
 dropped.
 """
 
+import contextlib
+import functools
+import inspect
 import types
-from collections.abc import Generator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine, Generator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from nova_code_verifier.verifier.test_code.harness.runner import TestRun
 from nova_code_verifier.verifier.test_code.harness.unittest_suite import without_output
-from nova_code_verifier.verifier.test_code.protocol import ItemState
 
 if TYPE_CHECKING:
+    import asyncio
     from pathlib import Path
 
 _FILE, _SETTINGS = "test_tests.py", "pytest.ini"
@@ -43,6 +46,8 @@ class _Plugin:
     def __init__(self, test_run: TestRun, module: types.ModuleType) -> None:
         self._test_run = test_run
         self._module = module
+        self._exits = contextlib.ExitStack()
+        self._runner: asyncio.Runner | None = None
 
     @pytest.hookimpl
     def pytest_pycollect_makemodule(self, module_path: "Path", parent: pytest.Collector) -> object:
@@ -56,12 +61,40 @@ class _Plugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        with self._test_run.item(_name_of(item)):
+        with self._test_run.item(_name_of(item)), contextlib.ExitStack() as self._exits:
             outcome = yield
             error = item.stash.get(_ERROR, None)
             if error is not None:
                 raise error
         return outcome
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
+        """Run a coroutine, whichever plugin its marks ask for: asyncio alone can do it."""
+        if not inspect.iscoroutinefunction(pyfuncitem.obj):
+            return None
+        names = pyfuncitem._fixtureinfo.argnames  # noqa: SLF001  (so do the plugins)
+        arguments = {name: pyfuncitem.funcargs[name] for name in names}
+        self._run(pyfuncitem.obj(**arguments))
+        return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef: "pytest.FixtureDef[object]") -> None:
+        """Make a fixture that is a coroutine, or an asynchronous generator, one that is not."""
+        function: Any = fixturedef.func
+        if inspect.iscoroutinefunction(function):
+            fixturedef.func = _awaited(function, self._run)  # type: ignore[misc]
+        elif inspect.isasyncgenfunction(function):
+            fixturedef.func = _generated(function, self._run)  # type: ignore[misc]
+
+    def _run(self, coroutine: Coroutine[object, object, object]) -> object:
+        """Run a coroutine in the event loop of the item that runs."""
+        import asyncio  # noqa: PLC0415  (few tests need it, and it is big)
+
+        if self._runner is None:
+            self._runner = self._exits.enter_context(asyncio.Runner())
+            self._exits.callback(setattr, self, "_runner", None)
+        return self._runner.run(coroutine)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
@@ -71,10 +104,17 @@ class _Plugin:
         # Nobody reads how pytest shows an error, and to show a proxy would ask questions.
         item.repr_failure = item._repr_failure_py = lambda *_, **__: ""  # type: ignore[assignment, method-assign]  # noqa: SLF001
         report = yield
+        error = AssertionError() if call.excinfo is None else call.excinfo.value
         if report.failed and _ERROR not in item.stash:
-            item.stash[_ERROR] = AssertionError() if call.excinfo is None else call.excinfo.value
-        elif report.skipped and not hasattr(report, "wasxfail"):
-            self._test_run.transcript.item.state = ItemState.SKIPPED
+            item.stash[_ERROR] = error
+            if isinstance(error, pytest.FixtureLookupError) and self._test_run.is_discovery:
+                self._test_run.problem = (
+                    f"use the fixture {error.argname}, which neither they nor an installed plugin "
+                    "of pytest define"
+                )
+        elif report.skipped and not (hasattr(report, "wasxfail") and _is_marked_xfail(item)):
+            # `pytest.xfail()` counts as a skip: only by its mark, a test is expected to fail.
+            self._test_run.note_skip(str(error))
         return report
 
 
@@ -85,6 +125,36 @@ class _Module(pytest.Module):
 
     def _getobj(self) -> types.ModuleType:
         return self._tests_
+
+
+def _is_marked_xfail(item: pytest.Item) -> bool:
+    return item.get_closest_marker("xfail") is not None
+
+
+def _awaited(
+    function: Callable[..., Any], run: Callable[[Coroutine[object, object, object]], object]
+) -> Callable[..., object]:
+    @functools.wraps(function)
+    def call(*args: object, **kwargs: object) -> object:
+        return run(function(*args, **kwargs))
+
+    return call
+
+
+def _generated(
+    function: Callable[..., Any], run: Callable[[Coroutine[object, object, object]], object]
+) -> Callable[..., object]:
+    @functools.wraps(function)
+    def generate(*args: object, **kwargs: object) -> Generator[object, None, None]:
+        generator = function(*args, **kwargs)
+
+        async def step() -> object:
+            return await anext(generator, None)
+
+        yield run(step())
+        run(step())
+
+    return generate
 
 
 def _name_of(item: pytest.Item) -> str:

@@ -49,6 +49,9 @@ _SUITE = "nova_code_verifier.verifier.test_code.harness.{}_suite"
 _ATTRIBUTE_OPERATIONS = ("getattr", "method", "setattr")
 _STEPS_MAX = 200_000
 _TEXT_MAX = 200
+_NEVER_POSTPONED = (
+    CandidateLostError, ExhaustedError, GeneratorExit, ModuleNotFoundError, UnsendableError,
+)  # fmt: skip
 _NAMING_ERRORS = (NameError, ImportError, AttributeError, TypeError)
 
 
@@ -66,7 +69,13 @@ def run_tests(
         tests = compiled or compile_tests(test_code)
         if tests.style == "pytest" and _SUITE.format("pytest") not in sys.modules:
             return RunReport(needs_pytest=True, compiled=tests)
-        test_run = TestRun(test_code, tests, Transcript(known), candidate.lost_items)
+        test_run = TestRun(
+            test_code,
+            tests,
+            Transcript(known),
+            candidate.lost_items,
+            is_discovery=not candidate.answers,
+        )
         test_run.run()
         report = test_run.report()
     except TestCodeError as error:
@@ -112,8 +121,15 @@ class TestRun:
         compiled: CompiledTests,
         transcript: Transcript,
         lost_items: Sequence[str] = (),
+        *,
+        is_discovery: bool = False,
     ) -> None:
-        """Run the prompt of the tests. Raises TestCodeError."""
+        """Run the prompt of the tests. Raises TestCodeError.
+
+        In the run *is_discovery*, no candidate has a part: what goes wrong there is the fault of
+        the dataset, or of this installation.
+        """
+        self.is_discovery = is_discovery
         self.test_code = test_code
         self.compiled = compiled
         self.transcript = transcript
@@ -170,9 +186,27 @@ class TestRun:
         is_proxy = self.session.is_proxy
         vars(shown).update(item for item in vars(module).items() if not is_proxy(item[1]))
         suite.run(self, shown)
-        outside = self.transcript.outside
-        if self.transcript.items.keys() == {""} and not (self.lost_items or outside.error):
+        self._find_listed_items(module)
+        if self.is_discovery and self.transcript.items.keys() == {""}:
             raise TestCodeError("contain no test")
+
+    def _find_listed_items(self, module: types.ModuleType) -> None:
+        """Add the tests that the source shows and that the tool has not found.
+
+        Their class could not be made, perhaps through the candidate's fault: they count.
+        """
+        found = self.transcript.items
+        for name in self.compiled.items:
+            owner = name.replace("::", ".").rpartition(".")[0]
+            starts = (f"{owner}.", f"{owner}::") if owner else (f"{name}[", name)
+            if any(item.startswith(starts) for item in found):
+                continue
+            self.transcript.find_item(name)
+            if self.is_discovery and self.session.is_proxy(vars(module).get(owner)):
+                self.refuse(
+                    f"define {owner} as a subclass of a class of the candidate's; set "
+                    "shared_process: true to run both in one process"
+                )
 
     def provide_names(self) -> None:
         """Put a proxy wherever the tests look for a name of the candidate's."""
@@ -184,7 +218,8 @@ class TestRun:
                 self.globals[name] = module.__dict__[name] = self.session.name(name)
             except NameError:
                 continue  # the tests raise it where they use the name
-        for name in self.test_code.get("modules") or ["solution"]:
+            self.globals[script.CANDIDATE.format(name)] = self.globals[name]
+        for name in self.compiled.modules:
             sys.modules[name] = module
 
     def _execute(self, names: dict[str, Any]) -> None:
@@ -204,19 +239,26 @@ class TestRun:
         except UnsendableError as error:
             self._note_unsendable(error)
         except BaseException as error:  # noqa: BLE001  (the tests may raise anything)
-            is_own = isinstance(error, ModuleNotFoundError) and not outside.has_raised
-            if is_own or not self.transcript.asked:
-                raise TestCodeError(f"raise {_describe(error, _text(error))}") from None
+            if self.is_discovery:
+                if is_skip(type(error)):
+                    raise TestCodeError(
+                        f"are all skipped: {_describe(error, _text(error))}"
+                    ) from None
+                if isinstance(error, ImportError) or not self.transcript.asked:
+                    raise TestCodeError(f"raise {_describe(error, _text(error))}") from None
             outside.error = outside.error or _public_error(error, outside)
             outside.message = outside.message or _secret_message(error, outside)
 
-    def _note_unsendable(self, error: UnsendableError) -> None:
-        """Refuse the tests, unless they run in the candidate's process: then only items count."""
+    def refuse(self, problem: str) -> None:
+        """Refuse tests that need one process with the candidate, unless they get it."""
         if not self.test_code.get("shared_process"):
-            self.problem = self.problem or (
-                f"pass {error} to the candidate, which cannot be sent to its process; set "
-                "shared_process: true to run both in one process"
-            )
+            self.problem = self.problem or problem
+
+    def _note_unsendable(self, error: UnsendableError) -> None:
+        self.refuse(
+            f"pass {error} to the candidate, which cannot be sent to its process; set "
+            "shared_process: true to run both in one process"
+        )
 
     @contextmanager
     def item(self, name: str) -> Iterator[None]:
@@ -234,6 +276,10 @@ class TestRun:
             item.is_open = True
         except BaseException as error:  # noqa: BLE001  (the tests may raise anything)
             _set_state(item, error)
+            if self.is_discovery and isinstance(error, ModuleNotFoundError):
+                self.problem = self.problem or f"raise {item.error}"
+            if self.is_discovery and is_skip(type(error)):
+                item.state = ItemState.SKIPPED
         finally:
             transcript.item, item.raised = outer, None  # it would keep the frames of the tests
 
@@ -246,6 +292,11 @@ class TestRun:
         if has_nan and not self._may_expect_nan and item.state is ItemState.NOT_REACHED:
             item.raised = NotComparedError("an answer is nan, and the tests do not speak of nan")
             raise item.raised
+
+    def note_skip(self, reason: str) -> None:
+        """Note that a test tool skips the item that runs."""
+        item = self.transcript.item
+        item.state, item.message = ItemState.SKIPPED, reason[:_TEXT_MAX]
 
     # -- reporting ---------------------------------------------------------------------
 
@@ -270,11 +321,13 @@ class TestRun:
         )
 
     def _report_of(self, item: TestItem) -> ItemReport:
+        # A test that skips itself without a candidate does so whatever the answers are.
+        is_open = item.is_open and not (self.is_discovery and item.state is ItemState.SKIPPED)
         is_reached = item.state is not ItemState.NOT_REACHED
         before = TestItem("") if is_reached else self.transcript.outside
         return ItemReport(
             name=item.name,
-            state=ItemState.OPEN if item.is_open and not item.ending else item.state,
+            state=ItemState.OPEN if is_open and not item.ending else item.state,
             ending=item.ending or before.ending,
             error=item.error or before.error,
             message=item.message or before.message,
@@ -336,9 +389,15 @@ class _Step:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
         if kind is None or not self._transcript.item.is_open:
             return False
-        return not issubclass(
-            kind, ExhaustedError | CandidateLostError | UnsendableError | GeneratorExit
-        )
+        return not (is_skip(kind) or issubclass(kind, _NEVER_POSTPONED))
+
+
+def is_skip(kind: type[BaseException]) -> bool:
+    """Return whether the tests raise exceptions of this *kind* to skip themselves."""
+    unittest, pytest = sys.modules.get("unittest.case"), sys.modules.get("_pytest.outcomes")
+    kinds = [module.SkipTest for module in [unittest] if module]
+    kinds += [module.Skipped for module in [pytest] if module]
+    return issubclass(kind, tuple(kinds))
 
 
 def _set_state(item: TestItem, error: BaseException | None) -> None:

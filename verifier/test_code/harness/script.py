@@ -23,6 +23,8 @@ _POWERFUL_NAMES = frozenset({
     "__import__", "breakpoint", "delattr", "eval", "exec", "globals", "input", "open", "setattr",
     "vars",
 })  # fmt: skip
+CANDIDATE = "__candidate_{}__"
+"""A second name for a name of the candidate's, where the tests have given the first to a module."""
 FILE_NAME = "<tests>"
 """The name of the script's file, in code objects and tracebacks."""
 STEP, SHOULD_RUN, ITEM = "__step__", "__should_run__", "__item__"
@@ -46,6 +48,23 @@ def free_names(source: str, bound: frozenset[str]) -> frozenset[str]:
 def defined_names(tree: ast.Module) -> frozenset[str]:
     """Return the names that a module defines."""
     return frozenset(_defined(symtable.symtable(ast.unparse(tree), "prompt", "exec")))
+
+
+def is_defined(name: str, tree: ast.Module) -> bool:
+    """Return whether a statement of a script, on its top level, defines or imports *name*."""
+    for node in tree.body:
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                names = [node.name]
+            case ast.Import() | ast.ImportFrom():
+                names = [alias.asname or alias.name for alias in node.names]
+            case ast.Assign():
+                names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            case _:
+                continue
+        if name in names:
+            return True
+    return False
 
 
 def _defined(top: symtable.SymbolTable) -> set[str]:
@@ -76,6 +95,53 @@ def called_names(tree: ast.Module) -> frozenset[str]:
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     )
+
+
+def names_of_objects(tree: ast.Module) -> frozenset[str]:
+    """Return the names that are used in another way than to look up an attribute: no modules."""
+    owners = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return frozenset(node.id for node in names if id(node) not in owners)
+
+
+def name_called_modules(tree: ast.Module) -> frozenset[str]:
+    """Return the modules that a script imports and calls as functions, and rename these calls.
+
+    A module cannot be called, so `random(3)` means a function of the candidate's.
+    """
+    imported = {
+        alias.name
+        for node in tree.body
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.asname is None
+    }
+    found = (imported & called_names(tree)) - _names_bound_otherwise(tree)
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id=name)) if name in found:
+                node.func = ast.copy_location(
+                    ast.Name(CANDIDATE.format(name), ast.Load()), node.func
+                )
+    return frozenset(found)
+
+
+def _names_bound_otherwise(tree: ast.Module) -> set[str]:
+    """Return the names that anything but `import name` binds, anywhere in a script."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
+                names.add(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                names.add(name)
+            case ast.ClassDef(name=name) | ast.ExceptHandler(name=str(name)):
+                names.add(name)
+            case ast.Import(names=aliases):
+                names |= {alias.asname for alias in aliases if alias.asname}
+            case ast.ImportFrom(names=aliases):
+                names |= {alias.asname or alias.name for alias in aliases}
+    return names
 
 
 def _tables(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
@@ -137,6 +203,51 @@ def only_builtin_called(tree: ast.Module) -> frozenset[str]:
     """
     called = called_names(tree)
     return called if len(called) == 1 else frozenset()
+
+
+def listed_tests(tree: ast.Module, style: str) -> list[str]:
+    """Return the tests that a test tool is bound to find in a module, by the names of their items.
+
+    Leave out whatever the tool may not run: what is renamed, deleted, or made in another way.
+    """
+    if any(isinstance(node, _Function) and node.name == "load_tests" for node in tree.body):
+        return []
+    rebound = {
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del)
+    }
+    names: list[str] = []
+    cases: set[str] = set()
+    for node in tree.body:
+        match node:
+            case ast.ClassDef(name=name):
+                bases = " ".join(map(ast.unparse, node.bases))
+                if "TestCase" in bases or cases.intersection(bases.split()):
+                    cases.add(name)
+                elif style == "unittest" or not name.startswith("Test") or _has_constructor(node):
+                    continue
+                if name not in rebound and "__test__" not in rebound:
+                    separator = "." if style == "unittest" else "::"
+                    names += [f"{name}{separator}{method}" for method in _tests_in(node.body)]
+            case ast.FunctionDef() | ast.AsyncFunctionDef() if style == "pytest":
+                names += [name for name in _tests_in([node]) if name not in rebound]
+    return list(dict.fromkeys(names))
+
+
+def _tests_in(body: list[ast.stmt]) -> list[str]:
+    return [
+        node.name
+        for node in body
+        if isinstance(node, _Function) and node.name.startswith("test")
+        if not any("fixture" in ast.unparse(mark) for mark in node.decorator_list)
+    ]
+
+
+def _has_constructor(node: ast.ClassDef) -> bool:
+    return any(
+        isinstance(part, _Function) and part.name in ("__init__", "__new__") for part in node.body
+    )
 
 
 def divide_into_items(tree: ast.Module) -> list[str]:

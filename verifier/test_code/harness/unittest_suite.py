@@ -18,6 +18,9 @@ from nova_code_verifier.verifier.test_code.protocol import ItemState
 def run(test_run: TestRun, module: types.ModuleType) -> None:
     """Run every method of every `TestCase`; all parts of a `subTest` count for one item."""
     tests = _flat(unittest.defaultTestLoader.loadTestsFromModule(module))
+    for test in tests:
+        # Now, so that a class that cannot be set up does not hide its tests.
+        test_run.transcript.find_item(_name_of(test))
     suite = unittest.TestSuite(test for test in tests if _name_of(test) not in test_run.lost_items)
     with without_output():
         suite.run(_Result(test_run))
@@ -47,8 +50,11 @@ class _Result(unittest.TestResult):
         self._item = self._test_run.item(_name_of(test))
         self._item.__enter__()
 
-    def addError(self, _test: object, err: Sequence[Any]) -> None:  # noqa: N802
-        self._error = self._error or err[1]
+    def addError(self, test: object, err: Sequence[Any]) -> None:  # noqa: N802
+        if isinstance(test, unittest.TestCase):
+            self._error = self._error or err[1]
+        else:
+            self._end_tests_of(test, err[1])
 
     def addFailure(self, test: object, err: Sequence[Any]) -> None:  # noqa: N802
         self.addError(test, err)
@@ -57,8 +63,24 @@ class _Result(unittest.TestResult):
         if err is not None:
             self.addError(test, err)
 
-    def addSkip(self, _test: object, _reason: str) -> None:  # noqa: N802
-        self._test_run.transcript.item.state = ItemState.SKIPPED
+    def addSkip(self, test: object, reason: str) -> None:  # noqa: N802
+        if isinstance(test, unittest.TestCase):
+            self._test_run.note_skip(reason)
+        else:
+            self._end_tests_of(test, unittest.SkipTest(reason))
+
+    def _end_tests_of(self, holder: Any, error: BaseException) -> None:  # noqa: ANN401  (unittest's)
+        """End the tests of a class or module whose set-up raised: `setUpClass (tests.TestX)`."""
+        _, _, owner = holder.id().rstrip(")").partition(" (")
+        prefix = f"{owner}.".removeprefix("tests.")
+        for name, item in list(self._test_run.transcript.items.items()):
+            is_left = item.state is ItemState.NOT_REACHED
+            if name and name.startswith(prefix) and is_left:
+                with self._test_run.item(name):
+                    if isinstance(error, unittest.SkipTest):
+                        self._test_run.note_skip(str(error))
+                    else:
+                        raise error
 
     def addUnexpectedSuccess(self, _test: object) -> None:  # noqa: N802
         self._error = self._error or AssertionError("unexpected success")

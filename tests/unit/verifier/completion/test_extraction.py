@@ -1,18 +1,20 @@
 """Which program a completion offers, whatever it is wrapped in."""
 
 import warnings
+from functools import partial
 
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from nova_code_verifier.verifier.completion.extraction import (
-    MAX_BARE_CHARS,
     answer_text,
     complete_blocks,
     extract_candidate,
+    other_language,
 )
 from nova_code_verifier.verifier.completion.parsing import parse_completion
+from nova_code_verifier.verifier.completion.programs import MAX_PARSED_CHARS
 from nova_code_verifier.verifier.types import ExtractionMethod
 
 TAGGED = ExtractionMethod.TAGGED_FENCE
@@ -241,7 +243,7 @@ def test_warning_filters_are_restored() -> None:
     "unit",
     ["(", "-", "not ", "a.", "1+", "lambda:", "[{", "f(lambda x=(", "if 1:\n ", "a if b else "],
 )
-@pytest.mark.parametrize("length", [MAX_BARE_CHARS, TWO_MEGABYTES])
+@pytest.mark.parametrize("length", [MAX_PARSED_CHARS, TWO_MEGABYTES])
 def test_deep_nesting_is_not_a_program(unit: str, length: int) -> None:
     """Text that is nested very deeply is not a program, and raises nothing."""
     assert found((unit * length)[: length - 1] + "x") is None
@@ -249,7 +251,7 @@ def test_deep_nesting_is_not_a_program(unit: str, length: int) -> None:
 
 def test_very_long_bare_text_is_not_parsed() -> None:
     """Bare text longer than the bound is not a candidate."""
-    program = "x = 1\n" + "#" * (MAX_BARE_CHARS - 6)
+    program = "x = 1\n" + "#" * (MAX_PARSED_CHARS - 6)
 
     assert found(program) == (program, BARE)
     assert found(program + "#") is None
@@ -314,19 +316,30 @@ def test_bare_text_that_python_cannot_read_is_not_a_program(completion: str) -> 
     assert found(completion) is None
 
 
+OTHER_PIECES = [
+    "> ", "- ", "1. ", "Here: ", "```python x = 1", '"""', "# ", "\ufeff", "[PYTHON]", "[DONE]",
+    "def f(x):\n    return x", "print(f(1))", ">>> ", "from solution import f", "import *", "cpp",
+]  # fmt: skip
 any_text = st.text(st.characters(exclude_categories=[]))
 FENCES = ["```", "~~~", "````", "python", "py", "\n", "\r\n", "    ", "\t", "x = 1", "'", "\x00"]
 MARKS = ["<think>", "</think>", "<answer>", "</answer>", "<|begin_of_thought|>", "</s>", "\ud800"]
 pieces_of_markdown = st.lists(st.sampled_from(FENCES + MARKS), max_size=40).map("".join)
 
 
-@given(any_text | pieces_of_markdown)
+pieces_of_answers = st.lists(st.sampled_from(FENCES + MARKS + OTHER_PIECES)).map("".join)
+
+
+@given(any_text | pieces_of_answers)
+@example("> ```\n>  ")
 @example("```python\n" + "</think>" * 3)
 def test_no_text_raises_and_no_candidate_is_blank(completion: str) -> None:
     """Every text can be searched, and no candidate is blank."""
-    candidate = extract_candidate(parse_completion(completion))
+    parsed = parse_completion(completion)
 
-    assert candidate is None or candidate.program.strip()
+    for asked in ([], ["f"], ["Solution().f", "g"]):
+        names = partial(frozenset[str], asked)
+        candidate = extract_candidate(parsed, prompt="def f(x):\n", names=names)
+        assert candidate is None or candidate.program.strip()
 
 
 @given(any_text)
@@ -342,7 +355,9 @@ def test_bare_text_that_does_not_parse_is_not_a_candidate(text: str) -> None:
 def test_a_block_is_returned_verbatim(program: str) -> None:
     """A program in its own block is returned character by character."""
     assume(program.strip())
-    assume(not any(line.lstrip().startswith(("```", "~~~", "</")) for line in program.split("\n")))
+    lines = [line.strip() for line in program.split("\n")]
+    assume(not any(line.startswith(("```", "~~~", "</")) for line in lines))
+    assume(not any(line.endswith(("```", "~~~")) for line in lines))
 
     assert found(f"So:\n```python\n{program}\n```\nDone.") == (f"{program}\n", TAGGED)
 
@@ -358,8 +373,8 @@ def test_a_block_is_returned_verbatim(program: str) -> None:
         (["def f(x):\n    return x", "def f(x):\n    return 2 * x\nprint(f(1))"], 1),
         (["def f(x):\n    return x", "f = int\nprint(f(input()))"], 1),
         (["def f(x:\n    return x", "print(f(2))"], 1),
-        (["x = 1", "print(x)"], 1),
-        (["def f(x):\n    return x", "not Python at all f("], 1),
+        (["x = 1", "print(1)"], 1),
+        (["def f(x):\n    return x", "x = f("], 1),
     ],
 )
 def test_a_usage_example_is_not_the_answer(blocks: list[str], answer: int) -> None:
@@ -370,6 +385,49 @@ def test_a_usage_example_is_not_the_answer(blocks: list[str], answer: int) -> No
 
     assert candidate is not None
     assert candidate.program.strip() == blocks[answer]
+
+
+@pytest.mark.parametrize(
+    "after",
+    ["", "```", "```\n\nThis adds.", "```\n\n```python\nprint(add(1, 2))\n```\n"],
+)
+def test_a_body_completes_the_function_of_the_prompt(after: str) -> None:
+    """The prompt may end within a function, and within a block."""
+    parsed = parse_completion(f"    return a + b\n{after}")
+    prompt = 'def add(a, b):\n    """Add."""\n'
+
+    candidate = extract_candidate(parsed, prompt=prompt, names=lambda: frozenset({"add"}))
+
+    assert candidate is not None
+    assert candidate.program.rstrip() == "    return a + b"
+
+
+def test_the_entry_point_chooses_the_block() -> None:
+    """The names that are asked for reach the choice of the block."""
+    parsed = parse_completion(f"```python\ndef f(): pass\n```\n{FINAL}")
+
+    candidate = extract_candidate(parsed, names=lambda: frozenset({"f"}))
+
+    assert candidate is not None
+    assert candidate.program == "def f(): pass\n"
+
+
+@pytest.mark.parametrize(
+    ("completion", "tag"),
+    [
+        ("```cpp\nint a;\n```", "cpp"),
+        ("```C++\nint a;\n```\n```go title=x\nfunc\n```", "go"),
+        ("- ```rust\n  fn\n", "rust"),
+        ("```cpp\n```", ""),
+        ("No code.", ""),
+        ("<think>```cpp\nint a;\n```</think>No.", ""),
+        (f"```{'x' * 100}\na\n```", "x" * 20),
+        ("```日本\x1b[31m\na\n```", "??"),
+    ],
+)
+def test_the_language_of_another_block_is_named(completion: str, tag: str) -> None:
+    """The tag of the last such block is shown, short and in ASCII."""
+    assert other_language(parse_completion(completion)) == tag
 
 
 # -- words -----------------------------------------------------------------------------

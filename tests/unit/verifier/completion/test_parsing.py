@@ -166,6 +166,47 @@ def test_the_solution_is_between_the_last_marks(completion: str, expected: str |
     assert solution(completion) == expected
 
 
+@pytest.mark.parametrize(
+    ("completion", "expected"),
+    [
+        pytest.param("a\n[PYTHON]\nb\n[/PYTHON]\nc", "\nb\n", id="pair"),
+        pytest.param("[BEGIN]\na\n[DONE]\nb", "\na\n", id="other-pair"),
+        pytest.param("[PYTHON] a\n[/PYTHON]", " a\n", id="code-on-the-line-of-the-mark"),
+        pytest.param("a\n[/PYTHON]\nb", "a\n", id="opened-in-the-prompt"),
+        pytest.param("a\n[DONE]\nb\n[BEGIN]\nc\n[DONE]", "a\n", id="another-task-follows"),
+        pytest.param("[BEGIN]\na\n[DONE]\n[BEGIN]\nb\n[DONE]", "\nb\n", id="last-pair"),
+        pytest.param("[BEGIN]\na", "\na", id="never-closed"),
+        pytest.param("[done]\n", None, id="small-letters"),
+        pytest.param("x = [DONE]\ny = [BEGIN]", None, id="lists"),
+        pytest.param("x = (a\n[DONE])\n", None, id="subscript"),
+        pytest.param("```python\nx = (a\n[PYTHON])\n```", None, id="in-a-block"),
+    ],
+)
+def test_marks_of_a_line_count_at_its_start(completion: str, expected: str | None) -> None:
+    """`[PYTHON]` and `[DONE]` are marks at the start of a line; the prompt may hold the first."""
+    assert solution(completion) == expected
+
+
+def test_a_byte_order_mark_is_dropped() -> None:
+    """Python refuses it in a program that is a text."""
+    assert visible("\ufeffprint(1)") == "print(1)"
+
+
+def test_lines_may_end_with_carriage_returns() -> None:
+    """If no line ends with a newline, carriage returns end the lines."""
+    assert visible("```python\rx = 1\r```") == "```python\nx = 1\n```"
+    assert visible("a\rb\n") == "a\rb\n"
+
+
+@pytest.mark.parametrize("opening", ["- ```python\n", "> ```python\n", "Here it is: ```python\n"])
+def test_marks_in_every_block_are_part_of_it(opening: str) -> None:
+    """A block in a list, in a quotation or behind words keeps what looks like a mark."""
+    by = "> " if opening.startswith(">") else ""
+    completion = f"{opening}{by}# keep what follows </think>\n{by}```\n"
+
+    assert visible(completion) == completion
+
+
 @pytest.mark.parametrize("token", ["<|eot_id|>", "<|im_end|>", "</s>", "<|endoftext|>"])
 def test_end_tokens_are_dropped(token: str) -> None:
     """The end tokens of a model are dropped, and the newline before them is kept."""

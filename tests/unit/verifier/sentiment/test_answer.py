@@ -335,6 +335,14 @@ def test_brackets_in_a_target_are_kept() -> None:
     assert graded("- 売上高(連結): positive", expected).correctness == 1.0
 
 
+def test_quotation_marks_around_a_target_do_not_count() -> None:
+    """A quoted target is the same target, as JSON and in the reference."""
+    expected = read_expected({"opinions": [SALES | {"target": "「売上高」"}]})
+    assert expected is not None
+
+    assert graded(json.dumps([SALES]), expected).correctness == 1.0
+
+
 @pytest.mark.parametrize(
     "completion", ["[{}]", '[{"a": 1}]', '{"polarity": 1}', '{"opinions": [{}]}', '[{"target": 1}]']
 )

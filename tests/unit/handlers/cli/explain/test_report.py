@@ -115,6 +115,16 @@ def test_an_id_cannot_control_the_terminal() -> None:
     assert done.stdout.startswith("a?[31m b: accepted, reward 1\n")
 
 
+def test_a_program_in_another_language_is_named() -> None:
+    """The report says what was found instead of a program in Python."""
+    report = explain("```cpp\nint main() {}\n```", {"inputs": ["1"], "outputs": ["1"]})
+
+    assert report[:2] == [
+        "x: no_candidate, reward 0",
+        "found a block tagged cpp; only Python is judged",
+    ]
+
+
 def test_a_sample_without_a_reward_is_explained() -> None:
     """If the rubric leaves out ungraded samples, the report says so, and names the problem."""
     rubric = json.dumps({"reward": {"on_outage": "none"}})

@@ -34,6 +34,14 @@ def test_a_missing_completion_differs_from_a_missing_answer() -> None:
     assert remark_on(score, has_completion=True) == "no answer was found"
 
 
+def test_a_program_in_another_language_is_named() -> None:
+    """The remark says which language was found, and which one is judged."""
+    score = Score(verdict=Verdict.NO_CANDIDATE, other_language="cpp")
+
+    remark = remark_on(score, has_completion=True)
+    assert remark == "found a block tagged cpp; only Python is judged"
+
+
 @pytest.mark.parametrize(
     ("execution", "expected"),
     [

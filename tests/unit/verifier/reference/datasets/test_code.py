@@ -146,7 +146,12 @@ def error_of(reference: object) -> VerifierError:
                 "entry_point": "f",
                 "libs": "['math']",
             },
-            TestCode(source=UNITTEST, prompt="import math\n\ndef f(x):\n", entry_point="f"),
+            TestCode(
+                source=UNITTEST,
+                prompt="import math\n\ndef f(x):\n",
+                entry_point="f",
+                libraries=("math",),
+            ),
             id="bigcodebench",
         ),
         pytest.param(
@@ -388,3 +393,20 @@ def test_other_values_of_test_are_ignored(value: Any) -> None:
     reference: dict[str, Any] = {"functional": CHECK, "test": value}
 
     assert code_of(reference).source == CHECK
+
+
+@pytest.mark.parametrize(
+    ("libs", "libraries"),
+    [
+        ("['numpy', 'bs4']", ("numpy", "bs4")),
+        (["numpy"], ("numpy",)),
+        ("numpy", ()),
+        (["scikit-learn >= 1", 7], ()),
+        ({"numpy": 1}, ()),
+        ("[" * 10**5, ()),
+        (None, ()),
+    ],
+)
+def test_libs_of_a_row_are_read(libs: object, libraries: tuple[str, ...]) -> None:
+    """A list of modules is read, as JSON or as Python writes it; anything else is ignored."""
+    assert code_of({"test": CHECK, "libs": libs}).libraries == libraries

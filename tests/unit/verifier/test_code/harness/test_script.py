@@ -245,3 +245,103 @@ def test_a_script_that_only_computes_leaves_no_trace(text: str) -> None:
 def test_a_script_that_may_change_the_process_leaves_a_trace(text: str) -> None:
     """A script that could change the process needs a process of its own."""
     assert not script.leaves_no_trace(ast.parse("assert f(1)"), ast.parse(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("random.seed(0)", set()),
+        ("random(3)", {"random"}),
+        ("list(map(random, x.y))", {"list", "map", "random"}),
+        ("random.seed(random)", {"random"}),
+    ],
+)
+def test_a_name_that_is_only_asked_for_attributes_may_be_a_module(
+    text: str, names: set[str]
+) -> None:
+    """Every other use of a name shows that it is no module."""
+    assert script.names_of_objects(ast.parse(text)) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "renamed"),
+    [
+        ("import copy\nassert copy(3)", {"copy"}),
+        ("import copy\nassert copy.copy(3)", set()),
+        ("import copy\nfrom solution import copy\nassert copy(3)", set()),
+        ("import copy as c\nassert c(3)", set()),
+        ("import copy\ndef check(copy):\n    assert copy(3)", set()),
+        ("import copy\nfor copy in x:\n    assert copy(3)", set()),
+        ("from copy import copy\nassert copy(3)", set()),
+    ],
+)
+def test_a_module_that_is_called_is_the_candidates_function(text: str, renamed: set[str]) -> None:
+    """Its calls are renamed, if nothing else can have that name."""
+    tree = ast.parse(text)
+
+    assert script.name_called_modules(tree) == renamed
+    assert ("__candidate_copy__(3)" in ast.unparse(tree)) is bool(renamed)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_defined"),
+    [
+        ("import f", True),
+        ("import g as f", True),
+        ("from g import f", True),
+        ("def f(): pass", True),
+        ("class f: pass", True),
+        ("f = 1", True),
+        ("def g(f): pass\nf.x = 1\nf(1)", False),
+    ],
+)
+def test_a_name_that_the_top_level_defines_is_found(text: str, is_defined: bool) -> None:  # noqa: FBT001
+    """Only statements of the top level count."""
+    assert script.is_defined("f", ast.parse(text)) is is_defined
+
+
+LISTED = """
+import pytest, unittest
+from solution import Base
+def test_a(): pass
+async def test_b(): pass
+@pytest.fixture
+def test_data(): pass
+def helper(): pass
+test_lambda = lambda: None
+def test_gone(): pass
+del test_gone
+class TestC:
+    def test_c(self): pass
+    def check(self): pass
+class TestMade:
+    def __init__(self): pass
+    def test_m(self): pass
+class Other:
+    def test_o(self): pass
+class Case(unittest.TestCase):
+    def test_d(self): pass
+class Derived(Case):
+    def test_e(self): pass
+class OfCandidate(unittest.TestCase, Base):
+    def test_f(self): pass
+"""
+
+
+def test_tests_are_listed_as_their_tool_names_them() -> None:
+    """Only what the tool is bound to find is listed: no fixture, no class that it leaves out."""
+    cases = [("Case", "test_d"), ("Derived", "test_e"), ("OfCandidate", "test_f")]
+    tree = ast.parse(LISTED)
+
+    assert script.listed_tests(tree, "unittest") == [f"{name}.{test}" for name, test in cases]
+    assert script.listed_tests(tree, "pytest") == [
+        "test_a", "test_b", "TestC::test_c", *(f"{name}::{test}" for name, test in cases),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("more", ["def load_tests(*_): pass", "TestC.__test__ = Case = 0"])
+def test_tests_that_may_be_changed_are_not_listed(more: str) -> None:
+    """A module that decides itself what its tests are lists none, nor does a rebound class."""
+    listed = script.listed_tests(ast.parse(f"{LISTED}\n{more}"), "unittest")
+
+    assert not any(name.startswith("Case") for name in listed)
