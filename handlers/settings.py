@@ -20,7 +20,8 @@ from nova_code_verifier.handlers.llm_judge.types import Extraction
 from nova_code_verifier.sandbox.types import IsolationLevel, Limits
 from nova_code_verifier.verifier.errors import nearest_key
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, OutagePolicy, Rubric
-from nova_code_verifier.verifier.rubric_file import read_rubric
+from nova_code_verifier.verifier.rubric_file import read_checker, read_rubric
+from nova_code_verifier.verifier.types import Checker
 
 _PREFIX = "VERIFIER_"
 _MIB = 2**20
@@ -94,6 +95,15 @@ def load_rubric(text: str) -> Rubric:
         raise ValueError(f"{path}: {error}" if path else str(error)) from None
 
 
+def load_checker(text: str) -> Checker:
+    """Read a checker from *text*: its kind, or a table as JSON. Raises ValueError."""
+    is_json = text.startswith("{")
+    try:
+        return read_checker(_table(text, is_json=True) if is_json else text.lower())
+    except RecursionError:
+        raise ValueError("expected a checker, found JSON that is nested too deeply") from None
+
+
 def load_prompt(text: str) -> str:
     """Return *text* if it has placeholders, otherwise the content of the file that it names.
 
@@ -152,8 +162,9 @@ class Settings:
     The limits of a run, if the reference sets none: `cpu_seconds`, `wall_seconds`, `memory_mb`,
     `output_mb`. `default_seconds` is the time of an invocation whose context has no limit.
 
-    The reward: `rubric` is a path, or JSON. `on_outage` and `ungraded_reward`, if set, override
-    those of the rubric. `always_envelope` puts every response into an HTTP envelope.
+    The reward: `rubric` is a path, or JSON. `on_outage`, `ungraded_reward` and `checker` (a kind,
+    or JSON), if set, override those of the rubric. `always_envelope` puts every response into an
+    HTTP envelope.
 
     The LLM judge:
 
@@ -178,6 +189,7 @@ class Settings:
     output_mb: Annotated[int, _positive(int, 1024)] = 16
     on_outage: Annotated[OutagePolicy | None, _one_of(OutagePolicy)] = None
     ungraded_reward: Annotated[float | None, _finite] = None
+    checker: Annotated[Checker | None, load_checker] = None
     always_envelope: Annotated[bool, _boolean] = False
     default_seconds: Annotated[float, _positive(float, 86_400)] = 840.0
     rubric: Annotated[Rubric, load_rubric] = DEFAULT_RUBRIC
@@ -193,8 +205,8 @@ class Settings:
     executor_fresh_environment: Annotated[bool, _boolean] = False
 
     def __post_init__(self) -> None:
-        """Let `on_outage` and `ungraded_reward` override those of the rubric."""
-        own = {"on_outage": self.on_outage, "ungraded_reward": self.ungraded_reward}
+        """Let `on_outage`, `ungraded_reward` and `checker` override those of the rubric."""
+        own = {name: getattr(self, name) for name in ("on_outage", "ungraded_reward", "checker")}
         overrides: dict[str, Any] = {name: own[name] for name in own if own[name] is not None}
         object.__setattr__(self, "rubric", replace(self.rubric, **overrides))
 
@@ -233,6 +245,11 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
 def with_rubric(settings: Settings, text: str) -> Settings:
     """Return *settings* with the rubric that *text* names. Raises SettingsError."""
     return replace(settings, rubric=_read("--rubric", text, load_rubric))
+
+
+def with_checker(settings: Settings, text: str) -> Settings:
+    """Return *settings* with the checker that *text* names. Raises SettingsError."""
+    return replace(settings, checker=_read("--checker", text, load_checker))
 
 
 def with_model(settings: Settings, text: str) -> Settings:

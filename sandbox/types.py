@@ -49,7 +49,7 @@ class Limits:
 
     `cpu_seconds` is the guest's own CPU time. `wall_seconds` limits sleep: time in which the
     guest neither ran nor waited for a busy processor. `memory_bytes` bounds resident memory;
-    `output_bytes` bounds stdout, stderr, the answers of a guest and each file.
+    `output_bytes` bounds stdout, stderr, the answers of a guest together, and each file.
     """
 
     cpu_seconds: float = 10.0
@@ -157,12 +157,22 @@ class RaisedError:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class EncodedValue:
+    """The value of a call, as its guest encoded it. Nobody has decoded it yet.
+
+    Decoding may take 70 times its size in memory (`sandbox/protocol/encoding.py`).
+    """
+
+    data: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
     """What happened to one question.
 
     `exit_status` and `signal` are set for a `Run` that ended by itself. `value` is what a
-    finished `Call` returned, as plain data, or the answer to an `Operation`, as bytes;
+    finished `Call` returned, as an `EncodedValue`, or the answer to an `Operation`, as bytes;
     `value_bytes` is its encoded size. `detail` is text for people; code reads `cause`.
     Times are in seconds; `memory_bytes` is the peak resident memory of the guest.
     """

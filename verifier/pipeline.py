@@ -14,6 +14,7 @@ from functools import cache, partial
 from typing import Protocol, TypeVar
 
 from nova_code_verifier.sandbox.types import Execution, Executor, Job, Limits
+from nova_code_verifier.verifier.checking.answers import with_value
 from nova_code_verifier.verifier.checking.checks import CheckedRun, batches_of, make_checks
 from nova_code_verifier.verifier.checking.trial import TrialCache, try_checkers
 from nova_code_verifier.verifier.checking.verdict import judge_case, result_of
@@ -42,7 +43,7 @@ from nova_code_verifier.verifier.reference.task import (
     read_text_reference,
 )
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, Polarity, Rubric
-from nova_code_verifier.verifier.scoring.guess_baseline import best_guess, best_of
+from nova_code_verifier.verifier.scoring.guess_baseline import best_of, tell_apart
 from nova_code_verifier.verifier.scoring.score import (
     no_candidate,
     refused,
@@ -59,6 +60,7 @@ from nova_code_verifier.verifier.sentiment.answer import (
 from nova_code_verifier.verifier.test_code.discovery import DiscoveryCache
 from nova_code_verifier.verifier.test_code.grading import TestCodeRun, grade_all
 from nova_code_verifier.verifier.types import (
+    CallCase,
     Candidate,
     CaseResult,
     Checker,
@@ -278,7 +280,8 @@ def _prepare(
         return _prepare_sentiment(completion, expected, task)
     if task.task is Task.SENTIMENT:
         raise VerifierError("answer", f"expected one of {', '.join(Polarity)}, or opinions")
-    return _prepare_program(completion, plan_tests(opened, default_limits=default_limits), task)
+    plan = plan_tests(opened, default_limits=default_limits, default_checker=task.rubric.checker)
+    return _prepare_program(completion, plan, task)
 
 
 def _prepare_text(
@@ -450,13 +453,16 @@ def case_results(prepared: PreparedSample, run: Run) -> CaseResults:
         return replace(results, problem=run.problem, is_outage=run.is_outage)
     pairs = zip(plan.cases, run, strict=True)
     try:
+        plan, guessed = tell_apart(plan, grouping)
         cases = tuple(_case_result(case, plan.checker, execution) for case, execution in pairs)
-        return CaseResults(cases=cases, guessed=best_guess(plan, grouping))
+        return CaseResults(cases=cases, guessed=guessed)
     except VerifierError as error:
         return CaseResults(problem=str(error))
 
 
 def _case_result(case: TestCase, checker: Checker, execution: Execution) -> CaseResult:
+    accepted = (case.expected_value, *case.also_accepted) if isinstance(case, CallCase) else ()
+    execution = with_value(execution, accepted)
     return result_of(judge_case(case, checker, execution), execution)
 
 

@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+from nova_code_verifier.verifier.types import Checker
+
 DIMENSIONS = ("correctness", "compile", "format", "safety", "conciseness", "similarity")
 _SUM_TOLERANCE = 1e-9
 
@@ -83,6 +85,7 @@ class Rubric:
     - `policy`: which findings lower `safety`. With `enforce`, a program with a severe finding is
       not run, and its verdict is a security violation.
     - `budget`: the number of characters that a program may have without losing `conciseness`.
+    - `checker`: how outputs and values are compared where a reference names no checker.
     - `priors`: the frequency of each label. A frequent label earns less, so that every constant
       answer earns the same.
     """
@@ -108,6 +111,7 @@ class Rubric:
     policy: Policy = Policy.DEFAULT
     enforce: bool = False
     budget: float = 2000.0
+    checker: Checker = Checker()
     priors: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:

@@ -4,6 +4,7 @@ In: a mapping. Out: a `Rubric`. A misspelt key is an error that names the neares
 """
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import StrEnum
@@ -21,6 +22,7 @@ from nova_code_verifier.verifier.rubric import (
     RubricError,
     Shape,
 )
+from nova_code_verifier.verifier.types import Checker, CheckerKind
 
 _REWARD_MAX = 1e9
 _PRIORS_TOLERANCE = 0.01  # priors are often written with two digits
@@ -36,18 +38,43 @@ def read_rubric(source: Mapping[str, Any], base: Rubric = DEFAULT_RUBRIC) -> Rub
     """
     values: dict[str, Any] = {}
     for section, content in source.items():
-        readers = SECTIONS[_known(section, SECTIONS, "")]
+        _known(section, SECTIONS, "")
         if content is None:  # tables of a database store null for a key that is not set
             continue
-        if not isinstance(content, Mapping):
+        if section == "checker":
+            values[section] = read_checker(content)
+        elif isinstance(content, Mapping):
+            values |= _read_section(section, content)
+        else:
             raise RubricError(f"{section}: expected a table of keys, found {content!r}")
-        for key, value in content.items():
-            reader = readers[_known(key, readers, f"{section}.")]
-            try:
-                values |= {} if value is None else reader(key, value)
-            except ValueError as error:
-                raise RubricError(f"{section}.{key}: {error}, found {value!r}") from None
     return replace(base, **values)
+
+
+def read_checker(content: object) -> Checker:
+    """Read a checker: its kind, or a table as in a reference. Raise RubricError.
+
+    >>> read_checker({"kind": "numeric", "abs_tol": 0.001}).abs_tol
+    0.001
+    """
+    table: Mapping[Any, object] = content if isinstance(content, Mapping) else {"kind": content}
+    values = _read_section("checker", table)
+    if "kind" not in values:
+        raise RubricError(f"checker.kind: expected one of {', '.join(CheckerKind)}, found nothing")
+    if len(values) > 1 and values["kind"] is not CheckerKind.NUMERIC:
+        raise RubricError(f"checker: expected tolerances only for numeric, found {content!r}")
+    return Checker(**values)
+
+
+def _read_section(section: str, content: Mapping[Any, object]) -> dict[str, Any]:
+    readers = SECTIONS[section]
+    values: dict[str, Any] = {}
+    for key, value in content.items():
+        reader = readers[_known(key, readers, f"{section}.")]
+        try:
+            values |= {} if value is None else reader(key, value)
+        except ValueError as error:
+            raise RubricError(f"{section}.{key}: {error}, found {value!r}") from None
+    return values
 
 
 def _known(key: object, known: Mapping[str, object], where: str) -> str:
@@ -123,5 +150,10 @@ SECTIONS: dict[str, dict[str, _Reader]] = {
         "violation_penalty": _number(0, 1),
         "ungraded_reward": _number(-_REWARD_MAX, _REWARD_MAX),
         "on_outage": _one_of(OutagePolicy),
+    },
+    "checker": {
+        "kind": _one_of(CheckerKind),
+        "abs_tol": _number(0, sys.float_info.max),
+        "rel_tol": _number(0, 1),
     },
 }

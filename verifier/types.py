@@ -44,10 +44,10 @@ class Candidate:
 class CheckerKind(StrEnum):
     """How expected and observed output are compared (see `checking/checkers.py`)."""
 
+    NUMERIC = "numeric"
     TOKENS = "tokens"
     EXACT = "exact"
     CASE_INSENSITIVE = "case_insensitive"
-    NUMERIC = "numeric"
     UNORDERED_LINES = "unordered_lines"
     JSON = "json"
 
@@ -56,7 +56,7 @@ class CheckerKind(StrEnum):
 class Checker:
     """A comparison and its tolerances (only `numeric` uses them)."""
 
-    kind: CheckerKind = CheckerKind.TOKENS
+    kind: CheckerKind = CheckerKind.NUMERIC
     abs_tol: float = 1e-6
     rel_tol: float = 1e-6
 

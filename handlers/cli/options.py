@@ -4,7 +4,12 @@ from typing import Annotated
 
 import typer
 
-from nova_code_verifier.handlers.settings import Settings, read_settings, with_rubric
+from nova_code_verifier.handlers.settings import (
+    Settings,
+    read_settings,
+    with_checker,
+    with_rubric,
+)
 
 _SHOWN_CHARACTERS = 40
 
@@ -20,6 +25,14 @@ RubricOption = Annotated[
     typer.Option(
         metavar="RUBRIC.toml",
         help="The rubric: a TOML or JSON file, or JSON text. It replaces VERIFIER_RUBRIC.",
+    ),
+]
+CheckerOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="KIND",
+        help="The checker where a reference names none: a kind, such as exact, or JSON. "
+        "It replaces VERIFIER_CHECKER and the rubric's. Test code has no checker.",
     ),
 ]
 CompletionFieldOption = Annotated[
@@ -54,7 +67,8 @@ def count(text: str) -> int:
     return number
 
 
-def settings_with(rubric: str | None) -> Settings:
-    """Read the settings; *rubric* replaces theirs. Raises SettingsError."""
+def settings_with(rubric: str | None, checker: str | None = None) -> Settings:
+    """Read the settings; *rubric* and *checker* replace theirs. Raises SettingsError."""
     settings = read_settings()
-    return settings if rubric is None else with_rubric(settings, rubric)
+    settings = settings if rubric is None else with_rubric(settings, rubric)
+    return settings if checker is None else with_checker(settings, checker)

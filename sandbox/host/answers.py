@@ -6,9 +6,17 @@ Nothing here believes a message.
 from typing import NamedTuple
 
 from nova_code_verifier.sandbox.protocol import guest_messages
-from nova_code_verifier.sandbox.protocol.encoding import EncodingError, decode, encode
+from nova_code_verifier.sandbox.protocol.encoding import encode
 from nova_code_verifier.sandbox.protocol.guest_messages import GuestMessage, MessageKind
-from nova_code_verifier.sandbox.types import Call, Cause, Ending, Operation, Question, RaisedError
+from nova_code_verifier.sandbox.types import (
+    Call,
+    Cause,
+    EncodedValue,
+    Ending,
+    Operation,
+    Question,
+    RaisedError,
+)
 
 _FAILURES = frozenset(guest_messages.Failure)  # an `Ending` has the same name
 
@@ -34,7 +42,7 @@ def encode_question(question: Question) -> bytes:
 def read_answer(message: GuestMessage, question: Question) -> Outcome:
     """Read the answer to a question: a VALUE, RAISED or UNREADABLE message.
 
-    The value of an `Operation` stays the bytes that it is.
+    Values are not decoded here: that takes much memory, and several guests answer at a time.
     """
     match message.kind:
         case MessageKind.RAISED if message.type_name == "MemoryError":
@@ -45,10 +53,7 @@ def read_answer(message: GuestMessage, question: Question) -> Outcome:
             return Outcome(Ending.UNREADABLE, message.detail)
     if isinstance(question, Operation):
         return Outcome(Ending.FINISHED, value=message.value)
-    try:
-        return Outcome(Ending.FINISHED, value=decode(message.value))
-    except EncodingError as error:
-        return Outcome(Ending.UNREADABLE, str(error))
+    return Outcome(Ending.FINISHED, value=EncodedValue(message.value))
 
 
 def error_of(message: GuestMessage) -> RaisedError:

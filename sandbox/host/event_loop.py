@@ -16,11 +16,14 @@ from nova_code_verifier.sandbox.host.libraries import libraries_for
 from nova_code_verifier.sandbox.host.pipes import sealed_file
 from nova_code_verifier.sandbox.host.schedule import GuestTask, Schedule, fair_share_seconds
 from nova_code_verifier.sandbox.host.worker import Worker, WorkerLostError
-from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Job
+from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Job, Limits
 
 # A zygote must report within this time that it started, or killed, a guest.
 _STUCK_SECONDS = 10.0
 _SHARE_SECONDS_MIN = 0.5
+# The outputs of all running guests together may take so much memory. A guest with a larger limit
+# than the default waits until there is room; so many workers never wait at the default limit.
+_RUNNING_BYTES_MAX = 256 * 2**20
 _TOO_LATE = ("the deadline came first", Cause.DEADLINE)
 _HUNG_UP = select.EPOLLHUP | select.EPOLLERR
 
@@ -51,6 +54,7 @@ class EventLoop:
         )
         self._postponed: set[int] = set()
         self._busy: dict[int, tuple[GuestTask, Keeper]] = {}
+        self._running_bytes_max = max(_RUNNING_BYTES_MAX, len(workers) * Limits().output_bytes)
         self._open_programs: set[int] = set()
         self._worker_of: dict[int, int] = {}
         self._epoll = select.epoll()
@@ -86,9 +90,18 @@ class EventLoop:
                     return bool(self._busy)
                 if time.monotonic() >= self._deadline:
                     self._schedule.record(task, _not_run(task, *_TOO_LATE))
-                else:
+                elif self._has_room(task):
                     self._start(number, task)
+                else:
+                    self._schedule.put_back(task)
+                    return True
         return True
+
+    def _has_room(self, task: GuestTask) -> bool:
+        """Return whether the output of one more guest has room in our memory, or it runs alone."""
+        tasks = [task, *(running for running, _ in self._busy.values())]
+        output_bytes = sum(each.progress.job.limits.output_bytes for each in tasks)
+        return not self._busy or output_bytes <= self._running_bytes_max
 
     def _start(self, number: int, task: GuestTask) -> None:
         progress = task.progress

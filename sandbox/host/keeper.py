@@ -38,11 +38,14 @@ STDERR_BYTES_KEPT = 2**15
 DISK_FACTOR = 4
 FILES_MAX = 1000
 _READ_BYTES = 2**16
+# Around an encoded value, and for messages of other kinds: they hold short texts.
+_MESSAGE_BYTES_SPARE = 2**20
 _NOTES_MAX = 2
 _ANSWERS = frozenset({MessageKind.VALUE, MessageKind.RAISED, MessageKind.UNREADABLE})
 _NOTES = frozenset({MessageKind.RAISED, MessageKind.FAILED, MessageKind.FORBIDDEN})
 # No guest fills even the smallest memory limit in less time.
 _TOO_SHORT_TO_FILL_MEMORY_SECONDS = 0.003
+_ANSWERS_TOO_LONG = "all answers together are longer than limits.output_bytes"
 _UNASKED = "a message that nobody asked for"
 _OUT_OF_CPU_TIME = (Ending.OUT_OF_TIME, "cpu", Cause.CPU_TIME)
 
@@ -237,15 +240,19 @@ class Keeper:
             if len(piece) < _READ_BYTES:
                 return  # most likely all there is; if not, `epoll` reports it again
 
+    @property
+    def _message_bytes_max(self) -> int:
+        return self._limits.output_bytes - self._answer_bytes + _MESSAGE_BYTES_SPARE
+
     def _take_messages(self) -> None:
         try:
             while self._termination is None:
-                payload = channel.take_message(self._incoming)
+                payload = channel.take_message(self._incoming, bytes_max=self._message_bytes_max)
                 if payload is None:
                     return
                 self._on_message(payload)
         except channel.MessageTooLongError:
-            self.terminate(Ending.TOO_MUCH_OUTPUT, "answer")
+            self.terminate(Ending.TOO_MUCH_OUTPUT, _ANSWERS_TOO_LONG)
 
     def _on_message(self, payload: bytes) -> None:
         message = guest_messages.read_message(payload)
@@ -282,10 +289,10 @@ class Keeper:
         self._drain()
         self._answer_bytes += message_bytes
         if self._answer_bytes > self._limits.output_bytes:
-            self.terminate(Ending.TOO_MUCH_OUTPUT, "answers")
+            self.terminate(Ending.TOO_MUCH_OUTPUT, _ANSWERS_TOO_LONG)
         if self._termination is None:
             execution = self._execution()
-            self._ask_next_question()  # the guest works on it while we decode its answer
+            self._ask_next_question()  # before all else: the guest waits for it
             outcome = answers.read_answer(message, self._questions[0])
             self.executions.append(
                 replace(execution, **outcome._asdict(), value_bytes=message_bytes)

@@ -15,17 +15,24 @@ from typing import TypeVar
 
 from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Job, Operation, Question, Run
 
-# Of a job's outputs, so much is kept until all of its questions are answered. A value takes
-# several times the memory of its encoded form.
+# Of a job's outputs and answers, so much is kept until all of its questions are answered, or as
+# much as the limit of a single output, if that is more.
 KEPT_BYTES_MAX = 128 * 2**20
-VALUE_FACTOR = 16
 _EXCERPT_BYTES = 2**12
 
 _Known = TypeVar("_Known", Execution, Execution | None)
 
-_TOO_MUCH = Execution(ending=Ending.TOO_MUCH_OUTPUT, detail="all questions together")
+_TOO_MUCH = Execution(
+    ending=Ending.TOO_MUCH_OUTPUT,
+    detail="all outputs together are longer than 128 MiB and limits.output_bytes",
+)
 _NOT_ASKED = Execution(ending=Ending.SKIPPED, detail="too many earlier questions ran out of time")
 _TOO_LATE = Execution(ending=Ending.SKIPPED, detail="its guest had ended")
+
+
+def kept_bytes_max(job: Job) -> int:
+    """Return how many bytes all outputs and answers of *job* may have together."""
+    return max(KEPT_BYTES_MAX, job.limits.output_bytes)
 
 
 @dataclass(slots=True)
@@ -85,12 +92,12 @@ class Progress:
         So it does not depend on the order of arrival which outputs are dropped.
         """
         self.executions[number] = execution
-        size = len(execution.stdout) + execution.value_bytes * VALUE_FACTOR
+        size = len(execution.stdout) + execution.value_bytes
         if size:
             heappush(self.kept, (-number, size))
             self.kept_bytes += size
         while self.kept and (
-            self.kept_bytes > KEPT_BYTES_MAX or -self.kept[0][0] > self.first_dropped
+            self.kept_bytes > kept_bytes_max(self.job) or -self.kept[0][0] > self.first_dropped
         ):
             last, size = heappop(self.kept)
             self.kept_bytes -= size
@@ -177,6 +184,10 @@ class Schedule:
                 self._pending.appendleft(_task(progress, end))
         if not progress.missing:
             self._complete_or_confirm(progress)
+
+    def put_back(self, task: GuestTask) -> None:
+        """Return a task that cannot start yet. It stays the next one."""
+        self._pending.appendleft(task)
 
     def try_again(self, task: GuestTask) -> None:
         """Plan a task once more: its guest was lost through our own fault."""

@@ -6,12 +6,11 @@ The keeper reads with `take_message`, which does not wait and bounds a message. 
 
 import os
 
-MESSAGE_BYTES_MAX = 8 * 2**20
 _LENGTH_BYTES = 4
 
 
 class MessageTooLongError(ValueError):
-    """A message that announces more bytes than `MESSAGE_BYTES_MAX`."""
+    """A message that announces more bytes than it may have."""
 
 
 def pack_message(payload: bytes) -> bytes:
@@ -19,12 +18,15 @@ def pack_message(payload: bytes) -> bytes:
     return len(payload).to_bytes(_LENGTH_BYTES, "big") + payload
 
 
-def take_message(buffer: bytearray) -> bytes | None:
-    """Remove the first message from *buffer* and return it, or None if it is not complete yet."""
+def take_message(buffer: bytearray, *, bytes_max: int) -> bytes | None:
+    """Remove the first message from *buffer* and return it, or None if it is not complete yet.
+
+    Raise MessageTooLongError for one that announces more than *bytes_max* bytes.
+    """
     if len(buffer) < _LENGTH_BYTES:
         return None
     end = _LENGTH_BYTES + int.from_bytes(buffer[:_LENGTH_BYTES], "big")
-    if end > MESSAGE_BYTES_MAX:
+    if end - _LENGTH_BYTES > bytes_max:
         raise MessageTooLongError
     if len(buffer) < end:
         return None

@@ -78,6 +78,15 @@ def decode(data: bytes) -> object:
     return from_tree(load(data))
 
 
+def decoded_bytes_max(data: bytes) -> int:
+    """Return an upper bound of the memory that it takes to decode *data*, in bytes.
+
+    It counts what may begin a value: items, lists, and tags, of which a deque is the largest.
+    """
+    items, lists, tags = data.count(b","), data.count(b"["), data.count(b"{")
+    return 8 * len(data) + 80 * items + 120 * lists + 1000 * tags
+
+
 def dump(tree: object) -> bytes:
     """Write a tree as JSON."""
     return json.dumps(tree, separators=(",", ":")).encode("ascii")

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from nova_code_verifier.sandbox.host.keeper import STDERR_BYTES_KEPT
-from nova_code_verifier.sandbox.host.schedule import KEPT_BYTES_MAX, VALUE_FACTOR
-from nova_code_verifier.sandbox.protocol.encoding import EncodingError, decode, encode
+from nova_code_verifier.sandbox.host.schedule import kept_bytes_max
 from nova_code_verifier.sandbox.protocol.guest_messages import TEXT_MAX
 from nova_code_verifier.sandbox.remote.fields import (
     PAYLOAD_BYTES_MAX,
@@ -25,6 +24,7 @@ from nova_code_verifier.sandbox.remote.fields import (
 from nova_code_verifier.sandbox.remote.frames import PayloadError, pack_frames, unpack_frames
 from nova_code_verifier.sandbox.types import (
     Cause,
+    EncodedValue,
     Ending,
     Execution,
     IsolationLevel,
@@ -61,9 +61,9 @@ def write_response(
     response: RunResponse, jobs: Sequence[Job], *, bytes_max: int = PAYLOAD_BYTES_MAX
 ) -> bytes:
     """Pack as many of the first executions as *bytes_max* allows."""
-    packed = _pack(response, jobs)
+    packed = _pack(response)
     if packed is None or len(packed) > bytes_max:
-        packed = _pack(_fit(response, jobs, bytes_max), jobs)
+        packed = _pack(_fit(response, jobs, bytes_max))
     assert packed is not None  # noqa: S101  (it was made to fit)
     return packed
 
@@ -85,24 +85,20 @@ def read_response(data: bytes, jobs: Sequence[Job]) -> RunResponse:
     return RunResponse(level=IsolationLevel(level), results=tuple(results))
 
 
-def _pack(response: RunResponse, jobs: Sequence[Job]) -> bytes | None:
+def _pack(response: RunResponse) -> bytes | None:
     frames = [dump_fields([response.level, [len(executions) for executions in response.results]])]
-    for job, executions in zip(jobs, response.results, strict=True):
+    for executions in response.results:
         for execution in executions:
-            frames += _execution_frames(execution, job)
+            frames += _execution_frames(execution)
     return pack_frames(frames) if sum(map(len, frames)) <= RESPONSE_BYTES_MAX else None
 
 
-def _execution_frames(execution: Execution, job: Job) -> tuple[bytes, bytes, bytes, bytes]:
-    value = execution.value
-    try:
-        if isinstance(value, bytes) and isinstance(job.questions[0], Operation):
-            encoded = value  # an answer that nobody has decoded
-        else:
-            encoded = encode(value)
-    except EncodingError as error:  # a guest's value that could be decoded but not encoded
-        encoded = b"null"
-        execution = replace(execution, ending=Ending.UNREADABLE, detail=str(error))
+def _execution_frames(execution: Execution) -> tuple[bytes, bytes, bytes, bytes]:
+    match execution.value:
+        case EncodedValue(data) | bytes(data):
+            encoded = data  # as its guest wrote it: nobody has decoded it
+        case _:
+            encoded = b"null"
     raised = execution.error
     fields: list[object] = [execution.ending, execution.exit_status, execution.signal]
     fields += [raised.type_name, raised.message] if raised else [None, None]
@@ -116,7 +112,7 @@ def _fit(response: RunResponse, jobs: Sequence[Job], bytes_max: int) -> RunRespo
     results: list[tuple[Execution, ...]] = []
     room = _Room(bytes_max - len(response.results[0]) * _BARE_EXECUTION_BYTES)
     for job, executions in zip(jobs, response.results, strict=True):
-        kept = tuple(known for known in executions if room.has_room(known, job))
+        kept = tuple(known for known in executions if room.has_room(known))
         if len(kept) == len(executions) or (job.is_divisible and kept):
             results.append(kept)
         elif results:
@@ -135,8 +131,8 @@ class _Room:
         self._left = bytes_max
         self._unpacked_left = RESPONSE_BYTES_MAX - _COUNT_BYTES_MAX
 
-    def has_room(self, execution: Execution, job: Job) -> bool:
-        frames = _execution_frames(execution, job)
+    def has_room(self, execution: Execution) -> bool:
+        frames = _execution_frames(execution)
         self._unpacked_left -= sum(map(len, frames))
         if self._unpacked_left < 0 or self._left < 0:
             return False
@@ -167,8 +163,11 @@ def _read_executions(job: Job, count: int, frames: Iterator[bytes]) -> tuple[Exe
     kept_bytes = 0
     for question in job.questions[:count]:
         fields, value, stdout, stderr = (next(frames) for _ in range(_FRAMES_AN_EXECUTION))
-        kept_bytes += len(stdout) + len(value) * VALUE_FACTOR
-        if kept_bytes > KEPT_BYTES_MAX or len(stdout) > job.limits.output_bytes + _READ_AHEAD_BYTES:
+        kept_bytes += len(stdout) + len(value)
+        if (
+            kept_bytes > kept_bytes_max(job)
+            or len(stdout) > job.limits.output_bytes + _READ_AHEAD_BYTES
+        ):
             raise PayloadError("stdout, value: more output than a job may have")
         if len(stderr) > STDERR_BYTES_KEPT:
             raise PayloadError("stderr: more than is ever kept")
@@ -210,9 +209,5 @@ def _with_value(execution: Execution, question: Question, value: bytes) -> Execu
             raise PayloadError("value: expected none")
         return execution
     execution = replace(execution, value_bytes=len(value))
-    if isinstance(question, Operation):
-        return replace(execution, value=value)
-    try:
-        return replace(execution, value=decode(value))
-    except EncodingError as error:
-        return replace(execution, ending=Ending.UNREADABLE, detail=str(error))
+    is_operation = isinstance(question, Operation)
+    return replace(execution, value=value if is_operation else EncodedValue(value))

@@ -18,6 +18,7 @@ from nova_code_verifier.sandbox.types import (
     Limits,
     Run,
 )
+from nova_code_verifier.verifier.checking.answers import with_value
 
 MEMORY, OUTPUT = 60 * 2**20, 2 * 2**20
 BRIEF = Limits(cpu_seconds=0.1, wall_seconds=0.25, memory_bytes=MEMORY, output_bytes=OUTPUT)
@@ -520,7 +521,7 @@ def test_a_call_has_one_ending(name: str, lone_worker: LocalExecutor) -> None:
     program, ending = CALLS[name]
     job = Job(program=program, questions=(Call(entry_point="f"),), limits=TIGHT)
 
-    assert ask(lone_worker, job).ending is ending
+    assert with_value(ask(lone_worker, job)).ending is ending
 
 
 def test_a_time_out_costs_one_call(lone_worker: LocalExecutor) -> None:
@@ -530,7 +531,7 @@ def test_a_time_out_costs_one_call(lone_worker: LocalExecutor) -> None:
 
     [(_, executions)] = lone_worker.run([Job(program=program, questions=calls, limits=TIGHT)])
 
-    assert [execution.value for execution in executions] == [0, 1, None, 3, 4]
+    assert [with_value(execution).value for execution in executions] == [0, 1, None, 3, 4]
     assert executions[2].ending is Ending.OUT_OF_TIME
 
 

@@ -14,6 +14,7 @@ import pytest
 from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.types import Call, Ending, IsolationLevel, Job, Limits, Run
+from nova_code_verifier.verifier.checking.answers import with_value
 
 LIMITS = Limits(cpu_seconds=0.5, wall_seconds=1.0, memory_bytes=60 * 2**20, output_bytes=2**20)
 
@@ -430,7 +431,9 @@ def test_batches_of_several_threads_do_not_mix(own: LocalExecutor) -> None:
             questions=tuple(Call(entry_point="f", arguments=(n,)) for n in range(20)),
         )
         results[number] = [
-            execution.value for _, executions in own.run([job] * 3) for execution in executions
+            with_value(execution).value
+            for _, executions in own.run([job] * 3)
+            for execution in executions
         ]
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(6)]

@@ -17,11 +17,13 @@ from pathlib import Path
 import pytest
 
 from nova_code_verifier.sandbox.host.local import LocalExecutor
+from nova_code_verifier.sandbox.protocol.encoding import encode
 from nova_code_verifier.sandbox.remote.frames import pack_frames, unpack_frames
 from nova_code_verifier.sandbox.remote.request import read_request
 from nova_code_verifier.sandbox.remote.response import RunResponse, write_response
 from nova_code_verifier.sandbox.types import (
     Call,
+    EncodedValue,
     Ending,
     Execution,
     IsolationLevel,
@@ -149,7 +151,9 @@ def square(n):
 """Answers right only if it finds no credentials in the environment of any process."""
 
 TWO_CALLS = Job(program="", questions=(Call(entry_point="square"),) * 2)
-NINE_AND_SIXTEEN = tuple(Execution(ending=Ending.FINISHED, value=value) for value in (9, 16))
+NINE_AND_SIXTEEN = tuple(
+    Execution(ending=Ending.FINISHED, value=EncodedValue(value)) for value in (b"9", b"16")
+)
 """Right answers to both calls."""
 
 
@@ -160,7 +164,9 @@ def insert(attack: str, value: str) -> str:
 
 def claim(*values: object, level: IsolationLevel = IsolationLevel.KERNEL) -> str:
     """Return a well-formed response that claims these answers."""
-    executions = tuple(Execution(ending=Ending.FINISHED, value=value) for value in values)
+    executions = tuple(
+        Execution(ending=Ending.FINISHED, value=EncodedValue(encode(value))) for value in values
+    )
     job = Job(program="", questions=(Call(entry_point="square"),) * len(values))
     return base64_text(write_response(RunResponse(level=level, results=(executions,)), [job]))
 

@@ -12,6 +12,7 @@ import math
 import re
 from collections import Counter
 
+from nova_code_verifier.verifier.checking.tolerance import is_close
 from nova_code_verifier.verifier.types import Checker
 
 # float() alone would also accept "1_0", spaces, and digits of other scripts.
@@ -38,9 +39,7 @@ def same_tokens_in_any_case(expected: bytes, observed: bytes) -> bool:
 def close_tokens(expected: bytes, observed: bytes, checker: Checker) -> bool:
     """Return whether two texts have the same tokens, within the tolerance of *checker*.
 
-    The tolerance applies to tokens that `has_tolerance`; the others must be equal. Numbers a
-    (expected) and b are close if |a - b| <= max(rel_tol x max(|a|, |b|), abs_tol), as in
-    `math.isclose`.
+    The tolerance applies to tokens that `has_tolerance`; the others must be equal.
     """
     expected_tokens = expected.split()
     observed_tokens = _tokens(observed, limit=len(expected_tokens))
@@ -76,7 +75,12 @@ def _folded(text: bytes) -> bytes:
 
 
 def has_tolerance(expected: bytes) -> bool:
-    """Return whether the tolerance applies to an expected token: a number that is not an int."""
+    """Return whether an expected token is compared as a number.
+
+    It is if it has a fraction or an exponent (0.50, 1e-9), or spells nan or infinity. Version
+    numbers, dates and addresses (1.2.3, 2024-01-31, 10.0.0.1) are no numbers, and 1e999 is too big
+    for one: they must be equal.
+    """
     # An int is never compared as a float: 10**16 and 10**16 + 1 have the same nearest float.
     return not _INTEGER.fullmatch(expected) and read_number(expected) is not None
 
@@ -97,8 +101,4 @@ def _is_close(expected: bytes, observed: bytes, checker: Checker) -> bool:
     if not has_tolerance(expected):
         return False
     number, other = read_number(expected), read_number(observed)
-    if number is None or other is None:
-        return False
-    if math.isnan(number):
-        return math.isnan(other)
-    return math.isclose(number, other, rel_tol=checker.rel_tol, abs_tol=checker.abs_tol)
+    return number is not None and other is not None and is_close(number, other, checker)

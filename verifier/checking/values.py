@@ -12,10 +12,11 @@ ignored:
   matches its decimal digits. A set matches a frozenset.
 - Everything else, also a string, matches only the same type with equal content.
 
-Checkers: `numeric` applies its tolerance where a float is expected, but not to members of sets and
-to keys. `case_insensitive` folds the case of every string. `unordered_lines` compares the outermost
-sequence or set as a multiset (int keys inside it do not match digits). All others, also `exact`,
-compare as above. `==` is never applied to containers: [True] would equal [1].
+Checkers: `numeric` applies its tolerance where a float is expected, at every depth, but not to
+members of sets and to keys: these are found by their exact value, as in Python. `case_insensitive`
+folds the case of every string. `unordered_lines` compares the outermost sequence or set as a
+multiset (int keys inside it do not match digits). All others, also `exact`, compare as above. `==`
+is never applied to containers: [True] would equal [1].
 
 Observed values are hostile: inserting ints that collide into a hash table takes quadratic time. So
 they are looked up among the expected values, and inserted only if they came in a set or a dict.
@@ -30,6 +31,7 @@ from fractions import Fraction
 from functools import partial
 from types import NoneType
 
+from nova_code_verifier.verifier.checking.tolerance import is_close
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.types import Checker, CheckerKind
 
@@ -40,6 +42,7 @@ _SETS = (set, frozenset)
 _ANY_SEQUENCE = (*_SEQUENCES, range)
 _ANY_COLLECTION = (*_ANY_SEQUENCE, *_SETS)
 _NUMBERS = (int, float, complex, Decimal, Fraction)
+_ATOMS_OF_JSON = frozenset({NoneType, int, float, str})  # without bool: True equals 1
 _ATOMS = (NoneType, bool, bytes, range, date, time, timedelta, timezone)
 
 # Set members, keys and unordered items that are nested deeper match nothing. They are compared by
@@ -81,6 +84,8 @@ def same_value(expected: object, observed: object, checker: Checker) -> bool:
 def _parts(expected: object, observed: object, checker: Checker) -> Iterator[_Pair] | None:
     """Return the pairs of items that must match, too, or None if the values differ."""
     if isinstance(expected, _SEQUENCES) and isinstance(observed, _ANY_SEQUENCE):
+        if _have_equal_atoms(expected, observed):
+            return iter(())
         return zip(expected, observed, strict=True) if _same_length(expected, observed) else None
     if isinstance(expected, dict) and isinstance(observed, dict):
         return _mapping_parts(expected, observed, checker)
@@ -89,6 +94,16 @@ def _parts(expected: object, observed: object, checker: Checker) -> Iterator[_Pa
     else:
         same = _same_scalar(expected, observed, checker)
     return iter(()) if same else None
+
+
+def _have_equal_atoms(expected: Iterable[object], observed: Iterable[object]) -> bool:
+    """Return whether two sequences hold equal numbers and strings: Python compares them fast."""
+    return (
+        type(expected) is type(observed) is list
+        and _ATOMS_OF_JSON.issuperset(map(type, expected))
+        and _ATOMS_OF_JSON.issuperset(map(type, observed))
+        and expected == observed
+    )
 
 
 def _mapping_parts(
@@ -139,9 +154,7 @@ def _same_scalar(expected: object, observed: object, checker: Checker) -> bool:
         return False
     # Infinity is compared exactly: a number that overflows to it is not infinite.
     number = as_float(observed)
-    if number is None or not math.isfinite(expected):
-        return False
-    return math.isclose(expected, number, rel_tol=checker.rel_tol, abs_tol=checker.abs_tol)
+    return number is not None and math.isfinite(expected) and is_close(expected, number, checker)
 
 
 def as_float(value: object) -> float | None:

@@ -8,7 +8,8 @@ otherwise than it is written. A limit may be given in several forms, if all give
 | `limits.cpu_seconds` | CPU time in seconds, above 0, at most 3600 | `2`, `0.5` |
 | `limits.wall_seconds` | wall time in seconds, at most 10800; default: 3 x the CPU time | `6` |
 | `limits.memory_mb` | resident memory in MiB, 16 to 65536 | `256` |
-| `limits.output_bytes` | size of each output, 1 to 2**30 | `1048576` |
+| `limits.output_bytes` | size of each output; for calls and test code also of all answers | |
+| | of a guest together; 1 to 2**30, default: 16 MiB | `1048576` |
 | `time_limit` | `limits.cpu_seconds` | `2`, `"2 s"`, `"500 ms"`, `{"seconds": 2, "nanos": 0}` |
 | `memory_limit` | `limits.memory_mb` | `256`, `"256 megabytes"`, `"268435456 bytes"` |
 | `timeout`, `timelimit`, `cpu_time_limit`, … | `time_limit` | |

@@ -21,8 +21,9 @@ The canonical form:
 | `tests.shared_process` | `code`: true runs tests and candidate in one process, which is needed |
 | | where tests patch what the candidate uses. A candidate can then cheat; its rows say so |
 | `checker` | a kind, or `{"kind": "numeric", "abs_tol": 1e-9, "rel_tol": 1e-9}`. Kinds: |
-| | `tokens` (default), `exact`, `case_insensitive`, `numeric`, `unordered_lines`, `json`. |
-| | Only `numeric` has tolerances; default: 1e-6. Or a program (`reference/checker_program.py`): |
+| | `numeric` (default), `tokens`, `exact`, `case_insensitive`, `unordered_lines`, `json`. |
+| | Only `numeric` has tolerances; default: 1e-6. A run may set another default. |
+| | Or a program (`reference/checker_program.py`): |
 | | `{"kind": "program", "source": "import sys\n...", "contract": "argv"}` |
 | `limits` | see `reference/limits.py`, which also reads `time_limit` and `memory_limit` |
 | `language` | `python` (default), `py` or `python3`, in any case |
@@ -110,11 +111,13 @@ _STYLES = ("script", "pytest", "unittest")
 _MAX_TOLERANCE = {"abs_tol": sys.float_info.max, "rel_tol": 1.0}
 
 
-def plan_tests(reference: object, *, default_limits: Limits = Limits()) -> TestPlan | CodePlan:
+def plan_tests(
+    reference: object, *, default_limits: Limits = Limits(), default_checker: Checker = Checker()
+) -> TestPlan | CodePlan:
     """Read the tests, the checker and the limits of a *reference*.
 
-    *default_limits* hold where the reference sets none. Raise VerifierError for a reference that
-    cannot be used; the error names the field.
+    *default_limits* and *default_checker* hold where the reference sets none. Raise VerifierError
+    for a reference that cannot be used; the error names the field.
     """
     notes: list[str] = []
     found, scopes = find_tests(reference, notes)
@@ -143,7 +146,7 @@ def plan_tests(reference: object, *, default_limits: Limits = Limits()) -> TestP
         case _:
             tests = build_cases(read_raw_cases(found, scopes))
     if not isinstance(tests, TestCode):
-        chosen = checker.value if checker else Checker()
+        chosen = checker.value if checker else default_checker
         setup = setup_for_cases(setup, tests)
         plan = TestPlan(cases=tests, limits=limits, groups=groups, setup=setup, notes=tuple(notes))
         return _with_checker(plan, chosen)

@@ -8,10 +8,15 @@ The constant answers are those that the cases expect and, for the checker `numer
 where tolerances overlap (`scoring/tolerance_overlap.py`). To bound the time, a plan with many or
 long answers only counts the cases that expect equal answers, and a plan with many cases is not
 tried with programs that repeat their input. The share may then be too low, never too high.
+
+A guess that passes all cases would not be corrected. So where the default tolerance makes one pass
+that must not (0, where 1e-7 and 2e-7 are expected), `tell_apart` lowers the tolerance of the plan.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
@@ -36,10 +41,36 @@ from nova_code_verifier.verifier.types import (
 )
 
 _MAX_COMPARISONS = 2**13
-_MAX_ANSWER_BYTES = 2**16
+_MAX_ANSWER_BYTES, _MAX_SEARCHED_BYTES = 2**16, 2**18
 _MAX_CASES_WITH_ECHO = 1000
 _MAX_ARGUMENTS = 4
 _SPARE_CHARACTERS = 64
+# Without one of these, an output holds no fraction, no exponent, and neither nan nor infinity.
+_MAY_BE_FRACTION = re.compile(rb"[.eEnN]")
+_DEFAULT = Checker()
+_TOLERANCE_STEPS = 9
+
+
+def tell_apart(plan: TestPlan, grouping: Grouping = Grouping.SUM) -> tuple[TestPlan, Fraction]:
+    """Return the plan to judge by, and the share of its cases that the best guess earns.
+
+    If some guess passes all cases only because of the default tolerance, divide the tolerance by
+    ten until none does. Tolerances that a dataset or a run sets are never changed. Raise
+    VerifierError if the checker cannot compare with an expected output or value.
+    """
+    guessed = best_guess(plan, grouping)
+    if guessed < 1 or plan.checker != _DEFAULT or _with_tolerance(plan, 0.0, grouping)[1] == 1:
+        return plan, guessed
+    powers = range(1, _TOLERANCE_STEPS + 1)
+    steps = (_with_tolerance(plan, 10.0**-power, grouping) for power in powers)
+    told_apart = (step for step in steps if step[1] < 1)
+    return next(told_apart, None) or _with_tolerance(plan, 0.0, grouping)
+
+
+def _with_tolerance(plan: TestPlan, factor: float, grouping: Grouping) -> tuple[TestPlan, Fraction]:
+    abs_tol, rel_tol = _DEFAULT.abs_tol * factor, _DEFAULT.rel_tol * factor
+    stricter = replace(plan, checker=replace(_DEFAULT, abs_tol=abs_tol, rel_tol=rel_tol))
+    return stricter, best_guess(stricter, grouping)
 
 
 def best_guess(plan: TestPlan, grouping: Grouping = Grouping.SUM) -> Fraction:
@@ -58,13 +89,14 @@ def best_guess(plan: TestPlan, grouping: Grouping = Grouping.SUM) -> Fraction:
             cases_of[key].add(index)
             answers[key] = answer
     passed = [*cases_of.values(), *(_passed_by_echo(plan) if total <= _MAX_CASES_WITH_ECHO else ())]
-    is_small = sum(map(len, answers)) <= _MAX_ANSWER_BYTES
+    answer_bytes = sum(map(len, answers))
+    is_small = answer_bytes <= _MAX_ANSWER_BYTES
     if _is_lenient(plan) and is_small and len(answers) * total <= _MAX_COMPARISONS:
         # A lenient checker may accept one answer for cases that expect another one.
         passed += (_passed(plan, [answer] * total) for answer in answers.values())
     share = partial(share_of, total=total, groups=plan.groups, grouping=grouping)
     best = max(map(share, passed))
-    if plan.checker.kind is not CheckerKind.NUMERIC or not is_small:
+    if not (_has_tolerance(plan, answers) and answer_bytes <= _MAX_SEARCHED_BYTES):
         return best
     expected = [
         answer_from_text(cases_of[key], answer.stdout)
@@ -73,6 +105,14 @@ def best_guess(plan: TestPlan, grouping: Grouping = Grouping.SUM) -> Fraction:
         for key, answer in answers.items()
     ]
     return best_common_answer(expected, plan.checker, share, best)
+
+
+def _has_tolerance(plan: TestPlan, answers: Collection[bytes]) -> bool:
+    """Return whether the checker has a tolerance that may apply to one of the *answers*."""
+    is_text = isinstance(plan.cases[0], StdioCase)
+    return plan.checker.kind is CheckerKind.NUMERIC and (
+        not is_text or any(map(_MAY_BE_FRACTION.search, answers))
+    )
 
 
 def best_of(guessed: Iterable[Collection[int]], plan: TestPlan, grouping: Grouping) -> Fraction:
@@ -127,9 +167,9 @@ def _expected_answers(case: TestCase, checker: Checker) -> list[tuple[bytes, Exe
     if isinstance(case, CallCase):
         values = (case.expected_value, *case.also_accepted)
         return [(value_key(v), Execution(ending=Ending.FINISHED, value=v)) for v in values]
-    text = case.expected_stdout
-    key = " ".join(text.split()) if checker.kind is CheckerKind.TOKENS else text
-    return [(key.encode("utf-8", "surrogatepass"), _printed(text))]
+    answer = _printed(case.expected_stdout)
+    is_split = checker.kind in (CheckerKind.TOKENS, CheckerKind.NUMERIC)
+    return [(b" ".join(answer.stdout.split()) if is_split else answer.stdout, answer)]
 
 
 def _passed(plan: TestPlan, answers: Collection[Execution | None]) -> set[int]:

@@ -3,28 +3,30 @@
 In: the answers that the cases expect, a checker with a tolerance, and the share that a set of cases
 earns. Out: the largest share that one answer earns.
 
-With the tolerance 0.1, the answer 1.075 passes two cases that expect 1.0 and 1.15. For a number,
-each case accepts all values of an interval, so it is enough to try the lower ends of these
-intervals: if an answer passes some cases, then so does the answer in which each number is replaced
-by the largest lower end of these cases' intervals. An answer has several parts (tokens, or the
-items of a list), and the search decides one part after the other, as a branch and bound.
+With the tolerance 0.1, the answer 1.075 passes two cases that expect 1.0 and 1.15; within 1e-6, the
+answer 0 passes all cases that expect less than that. For a number, each case accepts all values of
+an interval. So it is enough to try each set of intervals that have a value in common and are not
+part of a larger such set. An answer has several parts (tokens, or the items of a list), and the
+search decides one part after the other, as a branch and bound.
 """
 
 import marshal
 import math
 from collections import defaultdict, deque
-from collections.abc import Callable, Collection, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from heapq import heappop, heappush
 from operator import itemgetter
 from typing import Any
 
 from nova_code_verifier.verifier.checking.text import has_tolerance, read_number
+from nova_code_verifier.verifier.checking.tolerance import accepted_range
 from nova_code_verifier.verifier.checking.values import as_float
 from nova_code_verifier.verifier.types import Checker
 
-_MAX_COMPARISONS = 2**15
+# So many parts of answers are looked at, which takes about a tenth of a second.
+_MAX_STEPS = 2**15
 _MAX_DEPTH = 50
 
 
@@ -54,12 +56,6 @@ class _Interval:
     exact: Hashable
     low: float
     high: float
-
-    def has_lowest_of(self, other: "_Interval") -> bool:
-        """Return whether the lowest value of *other* is in this interval."""
-        if self.exact is not None:
-            return self.exact == other.exact
-        return self.low <= other.low <= self.high
 
 
 def answer_from_text(cases: Iterable[int], text: bytes) -> ExpectedAnswer:
@@ -106,38 +102,74 @@ def best_common_answer(
     """Return the largest share that one answer earns, but not less than *at_least*.
 
     *share* returns what a set of cases earns; it must not be lower for a larger set. The search
-    stops after `_MAX_COMPARISONS`; then the result may be too low.
+    stops after `_MAX_STEPS`; then the result may be too low.
     """
     by_shape: defaultdict[Hashable, _Group] = defaultdict(list)
     for answer in answers:
         by_shape[answer.shape].append(answer)
-    best, comparisons = at_least, 0
+    best, steps = at_least, 0
     # Each entry: the answers that agree on their first parts, and the number of these parts.
     pending = [(0, group) for group in by_shape.values()]
     while pending:
         part, group = pending.pop()
+        steps += 2 * len(group)
+        if steps > _MAX_STEPS:
+            break
         upper_bound = share(frozenset().union(*(answer.cases for answer in group)))
         if upper_bound <= best:
             continue
         if part == len(group[0].parts):
             best = upper_bound
             continue
-        comparisons += len(group) ** 2
-        if comparisons > _MAX_COMPARISONS:
-            break
-        pending += [(part + 1, subgroup) for subgroup in _agreeing(group, part, checker)]
+        subgroups = []
+        for subgroup in _agreeing(group, part, checker):
+            steps += len(subgroup)
+            if steps > _MAX_STEPS:
+                break
+            subgroups.append((part + 1, subgroup))
+        pending += sorted(subgroups, key=lambda entry: len(entry[1]))  # the largest is next
     return best
 
 
-def _agreeing(answers: _Group, part: int, checker: Checker) -> list[_Group]:
-    """Return the groups of answers that accept a common value for one part, the largest last."""
-    intervals = [_interval_of(answer.parts[part], checker) for answer in answers]
-    groups = {
-        tuple(index for index, interval in enumerate(intervals) if interval.has_lowest_of(other))
-        for other in dict.fromkeys(intervals)
-    }
-    ordered = sorted(groups, key=lambda group: (len(group), group))
-    return [[answers[index] for index in group] for group in ordered]
+def _agreeing(answers: _Group, part: int, checker: Checker) -> Iterator[_Group]:
+    """Yield the largest groups of answers that accept a common value for one part."""
+    exact: defaultdict[_Interval, _Group] = defaultdict(list)
+    loose: list[tuple[_Interval, _Group]] = []
+    for answer in answers:
+        interval = _interval_of(answer.parts[part], checker)
+        if interval.exact is None:
+            loose.append((interval, [answer]))
+        else:
+            exact[interval].append(answer)
+    yield from (group for interval, group in exact.items() if math.isnan(interval.low))
+    numbers = [entry for entry in exact.items() if not math.isnan(entry[0].low)]
+    yield from _overlapping(sorted(loose + numbers, key=lambda entry: _order(entry[0])))
+
+
+def _order(interval: _Interval) -> tuple[float, bool]:
+    """Sort by the lower ends; an exact number comes after the intervals that it begins."""
+    return interval.low, interval.exact is not None
+
+
+def _overlapping(ordered: Iterable[tuple[_Interval, _Group]]) -> Iterator[_Group]:
+    """Yield the largest groups of intervals with a common value: sweep from the lowest value up."""
+    open_: dict[int, ExpectedAnswer] = {}  # the answers that accept the value of the sweep
+    ends: list[tuple[float, int]] = []  # a heap of their upper ends
+    has_grown = False
+    for number, (interval, group) in enumerate(ordered):
+        while ends and ends[0][0] < interval.low:
+            if has_grown:
+                yield list(open_.values())
+                has_grown = False
+            del open_[heappop(ends)[1]]
+        if interval.exact is not None:
+            yield [*group, *open_.values()]
+        else:
+            open_[number] = group[0]
+            heappush(ends, (interval.high, number))
+            has_grown = True
+    if has_grown:
+        yield list(open_.values())
 
 
 def _interval_of(expected: object, checker: Checker) -> _Interval:
@@ -152,31 +184,9 @@ def _interval_of(expected: object, checker: Checker) -> _Interval:
         return _Interval(exact, number, number)
     if not math.isfinite(number):
         return _Interval(repr(number), math.nan, math.nan)  # "inf" and "Infinity" are the same
-    return _Interval(None, *_close_range(number, checker.abs_tol, checker.rel_tol))
+    return _Interval(None, *accepted_range(number, checker))
 
 
 def _exact_float(value: object) -> float | None:
     number = as_float(value) if isinstance(value, int | float) else None
     return number if number == value else None
-
-
-@lru_cache(maxsize=2**12)
-def _close_range(number: float, abs_tol: float, rel_tol: float) -> tuple[float, float]:
-    """Return the lowest and the highest float that `math.isclose` accepts for *number*."""
-
-    def is_close(other: float) -> bool:
-        return math.isclose(number, other, rel_tol=rel_tol, abs_tol=abs_tol)
-
-    step = 2 * max(abs_tol, rel_tol * abs(number), math.ulp(number))
-    return _last_close(number, -step, is_close), _last_close(number, step, is_close)
-
-
-def _last_close(near: float, step: float, is_close: Callable[[float], bool]) -> float:
-    """Double the step until a float is too far, then bisect to the last one that is close."""
-    far = near + step
-    while is_close(far):
-        near, step = far, 2 * step
-        far = near + step
-    while (middle := near + (far - near) / 2) not in (near, far):
-        near, far = (middle, far) if is_close(middle) else (near, middle)
-    return near

@@ -40,6 +40,9 @@ _CANDIDATES_PER_PROCESS = 8
 _ROUNDS_MAX = 64
 _LATE_MAX = 3
 _LOST_MAX = 12
+# The answers of so many candidates are kept at the same time that all together may have so many
+# bytes, whatever they send. At the default limit, that is 32 candidates.
+_ANSWER_BYTES_MAX = 2**29
 _SHOWN_MAX = 2048
 _MISSING_NAME_ERRORS = ("NameError", "ImportError")
 _NO_SHARED_PROCESS = (
@@ -49,6 +52,9 @@ _NO_SHARED_PROCESS = (
 )
 _UNREPORTED = ItemReport("", ItemState.NOT_REACHED, error="Unreported: it is not in the report")
 _SKIPS_ITSELF = "Skipped: the test skips itself, which it does not do without this candidate"
+_DETAILS = {
+    Ending.TOO_MUCH_OUTPUT: "an output, or all answers, are longer than limits.output_bytes"
+}
 _LOAD_FAILURES = {"not_compiled": Ending.NOT_COMPILED, "not_loaded": Ending.NOT_LOADED}
 
 
@@ -106,9 +112,31 @@ def grade_all(
         return
     _discover(runs, executor, discovery_cache)
     _grade_in_process(runs, executor)
-    open_runs = list(range(len(runs)))
+    for portion in _portions(runs):
+        yield from _grade_portion(runs, portion, executor)
+
+
+def _portions(runs: Sequence[TestCodeRun]) -> Iterator[list[int]]:
+    """Divide the indexes of *runs* so that the answers of each portion have room in our memory."""
+    portion: list[int] = []
+    room = _ANSWER_BYTES_MAX
+    for index, run in enumerate(runs):
+        room -= run.plan.limits.output_bytes
+        if room < 0 and portion:
+            yield portion
+            portion, room = [], _ANSWER_BYTES_MAX - run.plan.limits.output_bytes
+        portion.append(index)
+    yield portion
+
+
+def _grade_portion(
+    runs: Sequence[TestCodeRun], open_runs: list[int], executor: Executor
+) -> Iterator[int]:
     for _ in range(_ROUNDS_MAX):
-        yield from (index for index in open_runs if runs[index].is_over)
+        for index in open_runs:
+            if runs[index].is_over:
+                runs[index].answers = []
+                yield index
         open_runs = [index for index in open_runs if not runs[index].is_over]
         if not open_runs:
             return
@@ -118,6 +146,7 @@ def grade_all(
         if not runs[index].is_over:
             detail = f"the tests still ask new questions after {_ROUNDS_MAX} rounds"
             _end(runs[index], _ended(Ending.UNREADABLE, detail))
+        runs[index].answers = []
         yield index
 
 
@@ -389,7 +418,8 @@ def _expected_items(
 def _result_of(item: ItemReport) -> CaseResult:
     """Return the result of an item that did not skip itself in discovery."""
     if item.ending:
-        return _ended(Ending(item.ending))
+        ending = Ending(item.ending)
+        return _ended(ending, _DETAILS.get(ending, ""))
     if item.state is ItemState.SKIPPED:
         item = item._replace(error=_SKIPS_ITSELF)
     type_name, _, text = item.error.partition(": ")

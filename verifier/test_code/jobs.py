@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from typing import NamedTuple
 
 from nova_code_verifier.sandbox.types import Call, Execution, Executor, Job, Limits, Operation
+from nova_code_verifier.verifier.checking.answers import with_value
 from nova_code_verifier.verifier.test_code.protocol import (
     CandidateAnswers,
     CompiledTests,
@@ -60,7 +61,7 @@ def run_harness_jobs(
         if indexes:
             harnesses = executor.with_preloaded(modules)
             for number, executions in harnesses.run([jobs[index].job for index in indexes]):
-                yield indexes[number], executions
+                yield indexes[number], tuple(map(with_value, executions))
 
 
 def candidate_job(

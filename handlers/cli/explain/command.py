@@ -7,6 +7,7 @@ import typer
 
 from nova_code_verifier.handlers.cli import files
 from nova_code_verifier.handlers.cli.options import (
+    CheckerOption,
     CompletionFieldOption,
     IdFieldOption,
     ReferenceFieldOption,
@@ -29,6 +30,7 @@ def explain(
         ),
     ],
     rubric: RubricOption = None,
+    checker: CheckerOption = None,
     completion_field: CompletionFieldOption = None,
     reference_field: ReferenceFieldOption = None,
     id_field: IdFieldOption = None,
@@ -58,7 +60,7 @@ def explain(
 
     The environment variables are those of verifier score, except VERIFIER_WORKERS.
     """
-    settings = settings_with(rubric)
+    settings = settings_with(rubric, checker)
     from nova_code_verifier.handlers.executors import start_executor  # noqa: PLC0415
 
     with start_executor(settings, workers=1) as executor:

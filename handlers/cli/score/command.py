@@ -9,6 +9,7 @@ import typer
 from nova_code_verifier.handlers.cli import files
 from nova_code_verifier.handlers.cli.exit_status import Status, exit_with
 from nova_code_verifier.handlers.cli.options import (
+    CheckerOption,
     CompletionFieldOption,
     IdFieldOption,
     ReferenceFieldOption,
@@ -62,6 +63,7 @@ def score(
         ),
     ] = None,
     rubric: RubricOption = None,
+    checker: CheckerOption = None,
     completion_field: CompletionFieldOption = None,
     reference_field: ReferenceFieldOption = None,
     id_field: IdFieldOption = None,
@@ -128,6 +130,7 @@ def score(
     \b
     Environment variables (docs/settings.md lists all of them):
       VERIFIER_RUBRIC             the rubric, where --rubric is not given
+      VERIFIER_CHECKER            the checker, where neither the reference nor --checker names one
       VERIFIER_WORKERS            how many programs run at once, where --workers is not given
       VERIFIER_ISOLATION          kernel, interpreter, none, or auto (see verifier doctor)
       VERIFIER_CPU_SECONDS        CPU time for one test case, where the reference has no limits
@@ -139,7 +142,7 @@ def score(
         raise typer.BadParameter(
             "needs --out with the file of the rows so far", param_hint="--resume"
         )
-    settings = settings_with(rubric)
+    settings = settings_with(rubric, checker)
     with _start(docker, settings, workers) as executor:
         # Imported after the start: the workers get ready while this process loads these.
         from nova_code_verifier.handlers.cli.score import summary as summaries  # noqa: PLC0415

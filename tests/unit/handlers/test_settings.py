@@ -12,6 +12,7 @@ from nova_code_verifier.handlers.llm_judge.types import Extraction
 from nova_code_verifier.handlers.settings import Settings, SettingsError, read_settings
 from nova_code_verifier.sandbox.types import IsolationLevel, Limits
 from nova_code_verifier.verifier.rubric import OutagePolicy, Rubric
+from nova_code_verifier.verifier.types import Checker, CheckerKind
 
 NAMES = [field.name for field in fields(Settings)]
 
@@ -78,6 +79,8 @@ def test_an_unknown_variable_is_refused_with_a_list() -> None:
         ("default_seconds", "60", 60.0),
         ("rubric", '{"reward": {"range": [-1, 1]}}', Rubric(lowest=-1.0)),
         ("rubric", "examples/rubric.toml", Rubric()),
+        ("checker", "Exact", Checker(kind=CheckerKind.EXACT)),
+        ("checker", '{"kind": "numeric", "abs_tol": 0.5}', Checker(abs_tol=0.5)),
         ("log_samples", "1", True),
         ("trace", "true", True),
         ("isolation", " kernel ", IsolationLevel.KERNEL),
@@ -145,6 +148,9 @@ def test_nonsense_is_refused_for_every_setting(name: str) -> None:
         ("rubric", '{"a":' * 100_000),
         ("rubric", '{"weights": {"format": 0.5}}'),
         ("rubric", "\0"),
+        ("checker", "{"),
+        ("checker", '{"kind":' * 100_000),
+        ("checker", '{"abs_tol": 1}'),
         ("judge_model", "nova"),
         ("judge_model", "amazon.nova lite"),
         ("judge_model", "a." + "b" * 5000),

@@ -18,8 +18,10 @@ from nova_code_verifier.sandbox.types import (
     Run,
 )
 from nova_code_verifier.verifier.pipeline import case_results, judge, prepare
-from nova_code_verifier.verifier.rubric import Rubric
+from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, Rubric
 from nova_code_verifier.verifier.types import (
+    Checker,
+    CheckerKind,
     ExtractionMethod,
     Sample,
     Score,
@@ -55,6 +57,53 @@ def judged(one: Sample, execution: Execution = RIGHT) -> Score:
 def call_reference(**case: object) -> object:
     """Make a reference with one call."""
     return {"tests": {"kind": "call", "entry_point": "f", "cases": [case]}}
+
+
+# Numbers
+
+
+def stdio(*outputs: str, **settings: object) -> dict[str, object]:
+    """Make a reference with cases that expect these outputs."""
+    inputs = [f"{index}\n" for index in range(len(outputs))]
+    return {"inputs": inputs, "outputs": list(outputs), **settings}
+
+
+def printed(reference: object, *outputs: str, rubric: Rubric = DEFAULT_RUBRIC) -> float:
+    """Return the correctness of a program that prints these outputs, case by case."""
+
+    def answer(question: Question) -> Execution:
+        assert isinstance(question, Run)
+        return replace(RIGHT, stdout=outputs[int(question.stdin)].encode())
+
+    (score,) = judge([sample(reference)], ScriptedExecutor(answer), rubric=rubric)
+    return score.correctness
+
+
+def test_two_decimals_may_be_one() -> None:
+    """By default, 0.5 is accepted for 0.50; a row that asks for tokens does not accept it."""
+    outputs = ("0.50\n", "1.00\n", "1.50\n")
+
+    assert printed(stdio(*outputs), "0.5", "1.0", "1.5") == 1.0
+    assert printed(stdio(*outputs, checker="tokens"), "0.5", "1.0", "1.5") == 0.0
+
+
+def test_a_constant_is_not_right_by_the_default_tolerance() -> None:
+    """0 is within 1e-6 of all expected numbers, and earns nothing; the right numbers earn 1."""
+    reference = stdio("0.0000001", "0.0000002", "3e-7")
+
+    assert printed(reference, "0", "0", "0") == 0.0
+    assert printed(reference, "1e-07", "2e-7", "0.0000003") == 1.0
+
+
+def test_the_checker_of_the_rubric_is_for_rows_that_name_none() -> None:
+    """A row's own checker has precedence over the rubric's, and so has its own rubric."""
+    rubric = Rubric(checker=Checker(kind=CheckerKind.TOKENS))
+    outputs, observed = ("0.50", "1.50"), ("0.5", "1.5")
+
+    assert printed(stdio(*outputs), *observed, rubric=rubric) == 0.0
+    assert printed(stdio(*outputs, checker="numeric"), *observed, rubric=rubric) == 1.0
+    own = {"rubric": {"checker": "numeric"}}
+    assert printed(stdio(*outputs, **own), *observed, rubric=rubric) == 1.0
 
 
 # The way through

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, Rubric, RubricError, Shape
-from nova_code_verifier.verifier.rubric_file import read_rubric
+from nova_code_verifier.verifier.rubric_file import read_checker, read_rubric
+from nova_code_verifier.verifier.types import Checker, CheckerKind
 
 TOML = """
 [weights]
@@ -81,6 +82,12 @@ def test_a_missing_key_has_its_default() -> None:
         ({"reward": {"range": [0]}}, "reward.range: expected two numbers"),
         ({"reward": {"range": [0, float("inf")]}}, "reward.range: expected -1e+09 to 1e+09"),
         ({"reward": {"range": "01"}}, "reward.range: expected two numbers"),
+        ({"checker": "token"}, "checker.kind: expected one of numeric, tokens, exact"),
+        ({"checker": 3}, "checker.kind: expected one of numeric, tokens"),
+        ({"checker": {"abs_tol": 1}}, "checker.kind: expected one of numeric, tokens"),
+        ({"checker": {"kind": "exact", "abs_tol": 1}}, "checker: expected tolerances only for"),
+        ({"checker": {"kind": "numeric", "abs_tl": 1}}, "did you mean checker.abs_tol?"),
+        ({"checker": {"kind": "numeric", "rel_tol": 2}}, "checker.rel_tol: expected 0 to 1"),
     ],
 )
 def test_wrong_keys_and_values_are_refused(source: dict[Any, Any], message: str) -> None:
@@ -89,3 +96,17 @@ def test_wrong_keys_and_values_are_refused(source: dict[Any, Any], message: str)
         read_rubric(source)
 
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "checker"),
+    [
+        ("exact", Checker(kind=CheckerKind.EXACT)),
+        ({"kind": "json", "abs_tol": None}, Checker(kind=CheckerKind.JSON)),
+        ({"kind": "numeric", "abs_tol": 0, "rel_tol": 1e-9}, Checker(abs_tol=0.0, rel_tol=1e-9)),
+    ],
+)
+def test_a_checker_is_a_kind_or_a_table(written: object, checker: Checker) -> None:
+    """A rubric may name the checker for references that name none, with its tolerances."""
+    assert read_checker(written) == checker
+    assert read_rubric({"checker": written}).checker == checker

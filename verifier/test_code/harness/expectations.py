@@ -9,6 +9,7 @@ source does not show the rows that a loop goes through, or values that are compu
 
 import ast
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -28,6 +29,18 @@ _NODES_OF_CONSTANTS = (
 )  # fmt: skip
 _EVALUATION_ERRORS = (ArithmeticError, LookupError, MemoryError, TypeError, ValueError)
 _POWER_MAX = 1000
+# `math.isnan`, `np.nan`, "NaN", `nan_ok`, `assertIsNaN`; but not `nanosecond` or `finance`.
+_NAN = re.compile(r"(?i:\bnan\b|isnan|nan_|_nan|\bnan(?:mean|median|sum|min|max|std))|NaN")
+
+
+def may_expect_nan(test_code: str) -> bool:
+    """Return whether tests speak of nan. If not, a candidate's nan is not what they expect."""
+    return "nan" in test_code.lower() and _NAN.search(test_code) is not None
+
+
+def may_expect_stop(test_code: str) -> bool:
+    """Return whether tests speak of `StopIteration` or `StopAsyncIteration`."""
+    return "StopIteration" in test_code or "StopAsyncIteration" in test_code
 
 
 class ExpectedValues:

@@ -14,7 +14,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, pairwise
 
-from nova_code_verifier.verifier.test_code.harness.expectations import ExpectedValues, texts
+from nova_code_verifier.verifier.test_code.harness.expectations import (
+    ExpectedValues,
+    may_expect_nan,
+    may_expect_stop,
+    texts,
+)
 from nova_code_verifier.verifier.test_code.harness.transcript import (
     Answer,
     AskedQuestion,
@@ -29,13 +34,13 @@ _Gap = tuple[float, float]
 
 
 def baseline_answers(
-    compiled: CompiledTests, expected: ExpectedValues, asked: Sequence[Question]
+    compiled: CompiledTests, source: str, expected: ExpectedValues, asked: Sequence[Question]
 ) -> list[str]:
     """List guesses, the likeliest first.
 
-    They come from the source of the tests, from the values that a run of them *expected*, and from
-    the questions that the run *asked*. Where tests compare exactly, the most frequent answer is the
-    best constant; the others are for tests that do not.
+    They come from the *source* of the tests, from the values that a run of them *expected*, and
+    from the questions that the run *asked*. Where tests compare exactly, the most frequent answer
+    is the best constant; the others are for tests that do not.
     """
     found = expected.answers + Counter(compiled.expected_answers)
     # Equally frequent answers stay in the order in which they are found.
@@ -47,8 +52,20 @@ def baseline_answers(
     fractions = {value for value in map(_fraction, found) if value is not None}
     numbers = sorted(expected.bounds | fractions)
     between = texts(_between(numbers, has_bounds=bool(expected.bounds)))
-    likely = [*literals[:1], *repeats[:1], *raised[:1], *literals[1:3], *repeats[1:]]
+    likely = [*literals[:1], *repeats[:1], *raised[:1], *_odd(source), *literals[1:3], *repeats[1:]]
     return list(dict.fromkeys([*likely, *raised, *literals, *texts(_ALWAYS), *between]))
+
+
+def _odd(source: str) -> Iterator[str]:
+    """Yield nan and StopIteration, which pass tests that do not really compare.
+
+    Only for tests that speak of them: in others, no item passes with such an answer
+    (`harness/runner.py`, `harness/session.py`).
+    """
+    if may_expect_nan(source):
+        yield from texts([math.nan])
+    if may_expect_stop(source):
+        yield json.dumps({"raises": ["StopIteration", ""]})
 
 
 def _arguments(question: Question) -> list[Tree]:

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from opcode import opmap
 from typing import Any, cast
 
-from nova_code_verifier.verifier.test_code.harness import guess_baseline, script
+from nova_code_verifier.verifier.test_code.harness import expectations, guess_baseline, script
 from nova_code_verifier.verifier.test_code.harness.callables import Sources
 from nova_code_verifier.verifier.test_code.harness.compile import TestCodeError, compile_tests
 from nova_code_verifier.verifier.test_code.harness.pending import is_tool_attribute
@@ -108,6 +108,10 @@ def load_guesses(packed: bytes) -> Callable[[int], int]:
     return count_passed
 
 
+class NotComparedError(Exception):
+    """An item passed, but its tests cannot have compared the answer with what they expect."""
+
+
 class TestRun:
     """One run of compiled tests."""
 
@@ -143,7 +147,14 @@ class TestRun:
         self.shared = sorted(shared)
         source = test_code["source"]
         sources = Sources(source, test_code.get("prompt", ""))
-        self.session = ProxySession(transcript, sources, shared, frozenset(compiled.classes))
+        self._may_expect_nan = expectations.may_expect_nan(source + test_code.get("prompt", ""))
+        self.session = ProxySession(
+            transcript,
+            sources,
+            shared,
+            frozenset(compiled.classes),
+            may_stop=expectations.may_expect_stop(source),
+        )
         if "seed(" in source or "setstate(" in source:
             self.session.share_random_state()
 
@@ -257,6 +268,7 @@ class TestRun:
         item = transcript.item
         try:
             yield
+            self._check_compared(item)
             _set_state(item, None)
         except UnsendableError as error:
             self._note_unsendable(error)
@@ -270,6 +282,16 @@ class TestRun:
                 item.state = ItemState.SKIPPED
         finally:
             transcript.item, item.raised = outer, None  # it would keep the frames of the tests
+
+    def _check_compared(self, item: TestItem) -> None:
+        """Fail an item with an answer that is nan, unless the tests speak of nan.
+
+        All comparisons with nan are false, so it passes `assert not abs(f(1) - 2.5) > 1e-6`.
+        """
+        has_nan = item.has_nan or self.transcript.outside.has_nan
+        if has_nan and not self._may_expect_nan and item.state is ItemState.NOT_REACHED:
+            item.raised = NotComparedError("an answer is nan, and the tests do not speak of nan")
+            raise item.raised
 
     def note_skip(self, reason: str) -> None:
         """Note that a test tool skips the item that runs."""
@@ -327,7 +349,9 @@ class TestRun:
         exceptions = {name for name, _ in tests.expected_exceptions}.intersection(tests.names)
         classes = exceptions.union(tests.classes if has_attributes else ())
         return tests._replace(
-            guesses=guess_baseline.baseline_answers(tests, expected, asked),
+            guesses=guess_baseline.baseline_answers(
+                tests, self.test_code["source"], expected, asked
+            ),
             guessed_classes=sorted(classes),
             # They are not needed any more, and all the rest goes to every harness.
             expected_answers={},

@@ -7,7 +7,7 @@ plain data as it came, exceptions that are raised, proxies for everything else.
 import random
 import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dis import get_instructions
 from typing import Any
 
@@ -21,7 +21,12 @@ from nova_code_verifier.verifier.test_code.harness.pending import (
     PendingName,
     PendingValue,
 )
-from nova_code_verifier.verifier.test_code.harness.proxies import ProxyClass, is_proxy
+from nova_code_verifier.verifier.test_code.harness.proxies import (
+    GeneratorProxy,
+    IteratorProxy,
+    ProxyClass,
+    is_proxy,
+)
 from nova_code_verifier.verifier.test_code.harness.transcript import (
     AnswerNeededError,
     Transcript,
@@ -30,6 +35,8 @@ from nova_code_verifier.verifier.test_code.harness.transcript import (
 from nova_code_verifier.verifier.test_code.protocol import Question
 
 _ORIGIN = "_origin_"
+_STOPS = (StopIteration, StopAsyncIteration)
+_STEPS = ("next", "anext", "__next__", "__anext__")
 
 
 class ProxySession:
@@ -41,15 +48,19 @@ class ProxySession:
         sources: Sources,
         shared: Mapping[str, type],
         classes: frozenset[str] = frozenset(),
+        *,
+        may_stop: bool = True,
     ) -> None:
         """Ask through *transcript*. Send instances of *shared* classes by value.
 
-        *classes* are the names that the tests treat as classes.
+        *classes* are the names that the tests treat as classes. *may_stop* says whether a call may
+        raise StopIteration, because the tests speak of it.
         """
         self.transcript = transcript
         self.expected = ExpectedValues()
         self._sources = sources
         self._classes = classes
+        self._may_stop = may_stop
         self._table = ProxyTable(self, shared, transcript.answers)
         self._random_state: Any = None
 
@@ -172,10 +183,25 @@ class ProxySession:
             self.transcript.abort_item("unreadable")
             raise
         if error is not None:
+            if (
+                isinstance(error, _STOPS)
+                and not self._may_stop
+                and not self._is_step(index, operands)
+            ):
+                # As in a generator. Otherwise it would end `all(map(f, …))` before the tests
+                # compare anything.
+                error = RuntimeError(f"the candidate raised {type(error).__name__}")
             self.transcript.item.has_raised = True
             self.transcript.item.raised = error
             raise error
         return value
+
+    def _is_step(self, index: int, operands: Sequence[object]) -> bool:
+        """Return whether a question asked for the next item of an iterator."""
+        operation = self.transcript.asked[index].question.operation
+        if operation == "method":
+            return type(operands[0]) in (IteratorProxy, GeneratorProxy) or operands[1] in _STEPS
+        return operation in _STEPS
 
 
 def _is_thrown_away(frame: types.FrameType) -> bool:

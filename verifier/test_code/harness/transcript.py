@@ -42,6 +42,7 @@ class Answer:
     body: dict[str, Tree]
     numbers: list[int]
     printed: str
+    has_nan: bool = False
 
     @classmethod
     def read(cls, ending: str, text: str, printed: str) -> "Answer":
@@ -52,13 +53,23 @@ class Answer:
                 body = json.loads(text)
             if not _is_answer(body):
                 ending, body = "unreadable", {}
-        return cls(ending, body, list(_numbers_in(body)), printed)
+        return cls(ending, body, list(_numbers_in(body)), printed, has_nan=_has_nan(text))
 
 
 def _is_answer(body: Tree) -> bool:
     if type(body) is not dict or ("is" in body) is ("raised" in body):
         return False
     return "is" in body or type(body["raised"]) is dict
+
+
+def _has_nan(text: str) -> bool:
+    """Return whether JSON holds nan as a number."""
+    if "NaN" not in text:
+        return False
+    constants: list[str] = []
+    with suppress(ValueError, RecursionError):
+        json.loads(text, parse_constant=constants.append)
+    return "NaN" in constants
 
 
 def _numbers_in(body: dict[str, Tree]) -> Iterator[int]:
@@ -112,7 +123,8 @@ class TestItem:
     `raised` is the candidate's last exception, while the item runs. `known` are its questions of
     the last run; this run has asked the first `answers_used` of them again, or left them out.
     `message` is the text of the tests' own exception, which may contain what they expect. `line` is
-    the line of the tests that failed, from 1; 0 if none did.
+    the line of the tests that failed, from 1; 0 if none did. `has_nan` says whether an answer to
+    the item holds nan.
     """
 
     name: str
@@ -124,6 +136,7 @@ class TestItem:
     is_self_compared: bool = False
     is_open: bool = False
     has_raised: bool = False
+    has_nan: bool = False
     raised: BaseException | None = None
     known: list[AskedQuestion] = field(default_factory=list)
     answers_used: int = 0
@@ -160,6 +173,7 @@ class Transcript:
             self.item.is_open = True
             self.new_questions += 1
         else:
+            self.item.has_nan |= answer.has_nan
             if answer.printed:
                 sys.stdout.write(answer.printed)
             if answer.ending != "finished":

@@ -18,14 +18,17 @@ ENVIRONMENT = {name: text for name, text in os.environ.items() if not name.start
 DOUBLE = "print(2 * int(input()))"
 
 
-def sample(program: str = DOUBLE, *, sample_id: object = "s-1") -> str:
+TWICE = [{"input": "4", "output": "8"}]
+
+
+def sample(program: str = DOUBLE, *, sample_id: object = "s-1", reference: object = TWICE) -> str:
     """Write a sample whose completion is *program*, and whose test expects twice the input."""
     content = f"```python\n{program}\n```"
     return json.dumps(
         {
             "id": sample_id,
             "messages": [{"role": "assistant", "content": content}],
-            "reference_answer": [{"input": "4", "output": "8"}],
+            "reference_answer": reference,
         }
     )
 

@@ -19,6 +19,17 @@ def test_a_rubric_replaces_the_one_of_the_environment(monkeypatch: pytest.Monkey
     assert settings_with('{"reward": {"range": [0, 3]}}').rubric.highest == 3.0
 
 
+def test_a_checker_is_the_nearest_to_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """--checker has precedence over VERIFIER_CHECKER, and that over any rubric's checker."""
+    rubric = '{"checker": "json"}'
+    assert settings_with(rubric).rubric.checker.kind == "json"
+
+    monkeypatch.setenv("VERIFIER_CHECKER", "tokens")
+
+    assert settings_with(rubric).rubric.checker.kind == "tokens"
+    assert settings_with(rubric, "exact").rubric.checker.kind == "exact"
+
+
 @pytest.mark.parametrize("found", ["0", "-1", "many", "1.5", ""])
 def test_a_count_says_what_was_found(found: str) -> None:
     """The message names the option, the value and what is expected."""

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from nova_code_verifier.sandbox.host import schedule as schedule_module
 from nova_code_verifier.sandbox.host.schedule import GuestTask, Schedule
-from nova_code_verifier.sandbox.types import Call, Cause, Ending, Execution, Job, Run
+from nova_code_verifier.sandbox.types import (
+    Call,
+    Cause,
+    EncodedValue,
+    Ending,
+    Execution,
+    Job,
+    Limits,
+    Run,
+)
 
 RIGHT = Execution(ending=Ending.FINISHED, detail="right")
 RAISED = Execution(ending=Ending.RAISED)
@@ -23,7 +32,13 @@ FATAL = (Ending.CRASHED, Ending.OUT_OF_TIME)  # a guest does not live on after t
 Behaviour = tuple[Execution, ...]
 
 
-def job_of(question: type[Run | Call], count: int, *, give_up_after: int = 5) -> Job:
+def job_of(
+    question: type[Run | Call],
+    count: int,
+    *,
+    give_up_after: int = 5,
+    limits: Limits = Limits(),
+) -> Job:
     """Return a job of so many questions, each with its number in it."""
     numbers = range(count)
     questions = (
@@ -31,7 +46,7 @@ def job_of(question: type[Run | Call], count: int, *, give_up_after: int = 5) ->
         if question is Run
         else tuple(Call(entry_point="f", arguments=(number,)) for number in numbers)
     )
-    return Job(program="", questions=questions, give_up_after=give_up_after)
+    return Job(program="", questions=questions, give_up_after=give_up_after, limits=limits)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -381,7 +396,8 @@ def printed(count: int) -> Execution:
 @pytest.mark.usefixtures("little_room")
 def test_the_outputs_of_a_job_are_bounded_together() -> None:
     """Outputs of the last questions are dropped when all together are too large."""
-    executions = executions_of(job_of(Run, 4), tuple(map(printed, (4, 6, 1, 0))), {})
+    job = job_of(Run, 4, limits=Limits(output_bytes=5))
+    executions = executions_of(job, tuple(map(printed, (4, 6, 1, 0))), {})
 
     assert [execution.ending for execution in executions] == [
         Ending.FINISHED,
@@ -392,11 +408,30 @@ def test_the_outputs_of_a_job_are_bounded_together() -> None:
 
 
 @pytest.mark.usefixtures("little_room")
+def test_all_outputs_may_be_as_long_as_the_limit_of_one() -> None:
+    """A job whose own limit is larger than the bound keeps as much as its limit."""
+    job = job_of(Run, 3, limits=Limits(output_bytes=20))
+    executions = executions_of(job, tuple(map(printed, (12, 8, 1))), {})
+
+    finished, too_much = Ending.FINISHED, Ending.TOO_MUCH_OUTPUT
+    assert [execution.ending for execution in executions] == [finished, finished, too_much]
+
+
+@pytest.mark.usefixtures("little_room")
+def test_answers_count_as_long_as_they_are_encoded() -> None:
+    """A call's value takes as much room as its encoded form: nobody has decoded it."""
+    job = job_of(Call, 2, limits=Limits(output_bytes=5))
+    answer = replace(RIGHT, value=EncodedValue(b"[1,2]"), value_bytes=5)
+
+    assert executions_of(job, (answer, answer), {}) == (answer, answer)
+
+
+@pytest.mark.usefixtures("little_room")
 def test_the_bound_on_outputs_is_per_job() -> None:
     """The output of one job does not count against the next."""
     workers = Workers(behaviours=[(printed(10),)] * 2, second_times={})
 
-    done = workers.run([job_of(Run, 1)] * 2)
+    done = workers.run([job_of(Run, 1, limits=Limits(output_bytes=5))] * 2)
 
     assert done == {0: [printed(10)], 1: [printed(10)]}
 
@@ -404,10 +439,11 @@ def test_the_bound_on_outputs_is_per_job() -> None:
 @pytest.mark.usefixtures("little_room")
 def test_dropped_outputs_do_not_depend_on_the_workers() -> None:
     """The same outputs are dropped for any number of workers."""
+    job = job_of(Run, 2, limits=Limits(output_bytes=5))
     one = Workers(behaviours=[(printed(9), printed(4))], second_times={})
     two = Workers(behaviours=one.behaviours, second_times={}, count=2, order=lambda busy: busy - 1)
 
-    assert one.run([job_of(Run, 2)]) == two.run([job_of(Run, 2)])
+    assert one.run([job]) == two.run([job])
 
 
 # Any number of workers

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nova_code_verifier.sandbox.protocol.channel import (
-    MESSAGE_BYTES_MAX,
     MessageTooLongError,
     pack_message,
     receive,
@@ -18,7 +17,7 @@ from nova_code_verifier.sandbox.protocol.channel import (
 )
 
 HEADER_BYTES = 4
-LONGEST_PAYLOAD_BYTES = MESSAGE_BYTES_MAX - HEADER_BYTES
+LONGEST_PAYLOAD_BYTES = 1000
 
 
 @pytest.fixture
@@ -39,7 +38,7 @@ def test_messages_in_pieces_of_any_size_arrive(payloads: list[bytes], data: st.D
         length = data.draw(st.integers(1, len(rest)))
         buffer += rest[:length]
         rest = rest[length:]
-        while (payload := take_message(buffer)) is not None:
+        while (payload := take_message(buffer, bytes_max=LONGEST_PAYLOAD_BYTES)) is not None:
             taken.append(payload)
 
     assert (taken, bytes(buffer)) == (payloads, b"")
@@ -51,26 +50,26 @@ def test_an_incomplete_message_stays_in_the_buffer(length: int) -> None:
     part = pack_message(b"1234")[:length]
     buffer = bytearray(part)
 
-    assert (take_message(buffer), bytes(buffer)) == (None, part)
+    assert (take_message(buffer, bytes_max=LONGEST_PAYLOAD_BYTES), bytes(buffer)) == (None, part)
 
 
 def test_an_empty_message_is_a_message() -> None:
     """A message of no bytes is not the same as no message."""
-    assert take_message(bytearray(pack_message(b""))) == b""
+    assert take_message(bytearray(pack_message(b"")), bytes_max=0) == b""
 
 
 def test_a_message_of_the_longest_size_is_read() -> None:
     """The bound itself is allowed."""
     longest = bytes(LONGEST_PAYLOAD_BYTES)
 
-    assert take_message(bytearray(pack_message(longest))) == longest
+    assert take_message(bytearray(pack_message(longest)), bytes_max=1000) == longest
 
 
 @pytest.mark.parametrize("announced", [LONGEST_PAYLOAD_BYTES + 1, 2**32 - 1])
 def test_a_message_that_is_too_long_is_refused_by_its_head(announced: int) -> None:
     """Its length alone raises MessageTooLongError."""
     with pytest.raises(MessageTooLongError):
-        take_message(bytearray(announced.to_bytes(HEADER_BYTES, "big")))
+        take_message(bytearray(announced.to_bytes(HEADER_BYTES, "big")), bytes_max=1000)
 
 
 @given(st.binary(max_size=64))
@@ -78,7 +77,7 @@ def test_any_bytes_are_messages_or_too_long(stream: bytes) -> None:
     """No bytes raise anything else, and reading them ends."""
     buffer = bytearray(stream)
     try:
-        while take_message(buffer) is not None:
+        while take_message(buffer, bytes_max=LONGEST_PAYLOAD_BYTES) is not None:
             pass
     except MessageTooLongError:
         pass

@@ -14,7 +14,15 @@ from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.remote.executor import RemoteExecutor
 from nova_code_verifier.sandbox.remote.request import read_request
 from nova_code_verifier.sandbox.remote.response import RunResponse, write_response
-from nova_code_verifier.sandbox.types import Cause, Ending, Execution, IsolationLevel, Job, Run
+from nova_code_verifier.sandbox.types import (
+    Cause,
+    EncodedValue,
+    Ending,
+    Execution,
+    IsolationLevel,
+    Job,
+    Run,
+)
 
 Invoke = Callable[[bytes], bytes]
 PROBE = "print(input())"  # the program of the client's own
@@ -65,7 +73,7 @@ class FakeFunction:
         return tuple(
             Execution(ending=Ending.FINISHED, exit_status=0, stdout=question.stdin)
             if isinstance(question, Run)
-            else Execution(ending=Ending.FINISHED, value=1)
+            else Execution(ending=Ending.FINISHED, value=EncodedValue(b"1"))
             for question in job.questions
         )
 

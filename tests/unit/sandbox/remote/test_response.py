@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from nova_code_verifier.sandbox.host import schedule
 from nova_code_verifier.sandbox.protocol.encoding import encode
 from nova_code_verifier.sandbox.remote.fields import PAYLOAD_BYTES_MAX
 from nova_code_verifier.sandbox.remote.frames import PayloadError, pack_frames
@@ -21,10 +22,12 @@ from nova_code_verifier.sandbox.remote.response import (
 from nova_code_verifier.sandbox.types import (
     Call,
     Cause,
+    EncodedValue,
     Ending,
     Execution,
     IsolationLevel,
     Job,
+    Limits,
     RaisedError,
     Run,
 )
@@ -50,7 +53,10 @@ def response_of(*executions: Execution) -> RunResponse:
 def test_the_value_of_a_call_keeps_its_type(value: object) -> None:
     """A tuple stays a tuple, and bytes are not mistaken for the answer to an operation."""
     job = Job(program="", questions=(Call(entry_point="f"),))
-    executions = (Execution(ending=Ending.FINISHED, value=value, value_bytes=len(encode(value))),)
+    encoded = encode(value)
+    executions = (
+        Execution(ending=Ending.FINISHED, value=EncodedValue(encoded), value_bytes=len(encoded)),
+    )
 
     assert read_response(write_response(response_of(*executions), [job]), [job]).results == (
         executions,
@@ -205,21 +211,24 @@ def test_a_forged_response_is_refused(payload: bytes) -> None:
         read_response(payload, [ONE_RUN])
 
 
-def test_a_value_that_cannot_be_decoded_is_unreadable() -> None:
-    """A bad value costs its question, as it does in an executor on this machine."""
+def test_a_value_is_not_decoded() -> None:
+    """A value may be anything, as in an executor on this machine: the verifier decodes it."""
     job = Job(program="", questions=(Call(entry_point="f"),))
 
     (executions,) = read_response(forged(fields(), b'{"lie": 1}', b"", b""), [job]).results
 
-    assert (executions[0].ending, executions[0].value) == (Ending.UNREADABLE, None)
+    assert executions[0].value == EncodedValue(b'{"lie": 1}')
 
 
-def test_the_values_of_a_job_are_bounded() -> None:
-    """Decoded values take several times their encoded size, so there is a bound per job."""
-    job = Job(program="", questions=(Call(entry_point="f"),))
+def test_the_outputs_of_a_job_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A response holds no more of a job than an executor on this machine would keep."""
+    monkeypatch.setattr(schedule, "KEPT_BYTES_MAX", 10)
+    limits = Limits(output_bytes=20)
+    job = Job(program="", questions=(Call(entry_point="f"),), limits=limits)
 
+    assert read_response(forged(fields(), b"1" * 20, b"", b""), [job])
     with pytest.raises(PayloadError, match="more output"):
-        read_response(forged(fields(), b"[" + b"1," * 2**22 + b"1]", b"", b""), [job])
+        read_response(forged(fields(), b"1" * 21, b"", b""), [job])
 
 
 @given(arbitrary_frames)

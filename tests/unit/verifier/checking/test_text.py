@@ -1,6 +1,5 @@
 """Tests of comparing printed text."""
 
-import math
 import re
 import sys
 from collections import Counter
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 from nova_code_verifier.verifier.checking.checkers import output_matches
 from nova_code_verifier.verifier.types import Checker, CheckerKind
 
-TOKENS = Checker()
+TOKENS = Checker(kind=CheckerKind.TOKENS)
 ANY_CASE = Checker(kind=CheckerKind.CASE_INSENSITIVE)
 NUMERIC = Checker(kind=CheckerKind.NUMERIC)
 UNORDERED = Checker(kind=CheckerKind.UNORDERED_LINES)
@@ -198,14 +197,53 @@ def test_zero_tolerance_is_equality(expected: float, observed: float) -> None:
     assert output_matches(strict, repr(expected), f"{expected:.17e}".encode())
 
 
-@given(finite, finite)
-def test_the_tolerance_is_that_of_isclose(expected: float, observed: float) -> None:
-    """`numeric` accepts exactly what `math.isclose` accepts."""
-    loose = Checker(kind=CheckerKind.NUMERIC, abs_tol=1.0, rel_tol=0.5)
+@pytest.mark.parametrize(
+    ("expected", "observed"),
+    [
+        ("0.50", b"0.5"),
+        ("0.50", b".5"),
+        ("0.50", b"5e-1"),
+        ("1.0", b"1"),
+        ("1e3", b"1000"),
+        ("-0.0", b"0"),
+        ("0.3333333333333333333", b"0.3333333333333333"),
+        ("1.10", b"1.1"),
+        ("x = 0.1, y", b"x = 0.1, y"),
+    ],
+)
+def test_a_fraction_is_a_number_by_default(expected: str, observed: bytes) -> None:
+    """The default checker compares a token with a fraction or an exponent as a number."""
+    assert output_matches(Checker(), expected, observed)
 
-    assert output_matches(loose, repr(expected), repr(observed).encode()) is math.isclose(
-        expected, observed, abs_tol=1.0, rel_tol=0.5
-    )
+
+@pytest.mark.parametrize(
+    ("expected", "observed"),
+    [
+        ("3", b"3.0"),
+        ("0", b"-0.0"),
+        ("0", b"-0"),
+        ("7", b"07"),
+        ("12345678901234567", b"12345678901234568"),
+        ("0.50", b"1/2"),
+        ("0.50", b"0,5"),
+        ("0.5", b"0.50001"),
+        ("0.5%", b"0.50%"),
+        ("1.2.3", b"1.2.30"),
+        ("10.0.0.1", b"10.0.0.01"),
+        ("2024-01-05", b"2024-1-5"),
+        ("12:30.5", b"12:30.50"),
+        ("1_000.5", b"1000.5"),
+        ("0x1p3", b"8.0"),
+        ("1e400", b"1e401"),
+        ("(0.5,", b"(0.50,"),
+        ("1.5", b"-1.5"),
+        ("1.5", b"nan"),
+        ("1.5", b"inf"),
+    ],
+)
+def test_all_other_tokens_are_exact_by_default(expected: str, observed: bytes) -> None:
+    """The default checker compares ints, and what only looks like a number, to the last digit."""
+    assert not output_matches(Checker(), expected, observed)
 
 
 @pytest.mark.parametrize(

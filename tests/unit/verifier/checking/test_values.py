@@ -16,7 +16,7 @@ from nova_code_verifier.verifier.checking.checkers import value_matches
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.types import Checker, CheckerKind
 
-PLAIN = Checker()
+PLAIN = Checker(kind=CheckerKind.TOKENS)
 NUMERIC = Checker(kind=CheckerKind.NUMERIC)
 ANY_CASE = Checker(kind=CheckerKind.CASE_INSENSITIVE)
 UNORDERED = Checker(kind=CheckerKind.UNORDERED_LINES)

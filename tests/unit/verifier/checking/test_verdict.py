@@ -6,13 +6,14 @@ import pytest
 
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.types import Call, Ending, Execution, Job, Limits
+from nova_code_verifier.verifier.checking.answers import with_value
 from nova_code_verifier.verifier.checking.verdict import judge_case, overall, verdict_of_ending
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.types import CallCase, Checker, CheckerKind, StdioCase, Verdict
 
 STDIO = StdioCase(stdin="1 2\n", expected_stdout="3\n")
 CALL = CallCase(entry_point="add", arguments=(1, 2), expected_value=3)
-TOKENS = Checker()
+TOKENS = Checker(kind=CheckerKind.TOKENS)
 
 # What a program for `CALL` does, its source, and its verdict.
 PROGRAMS = {
@@ -64,7 +65,7 @@ def test_a_program_gets_the_verdict_of_its_behaviour(
     job = Job(program=program, questions=(question,), limits=Limits(cpu_seconds=0.5))
     [(_, (execution,))] = executor.run([job])
 
-    assert judge_case(CALL, TOKENS, execution) is verdict
+    assert judge_case(CALL, TOKENS, with_value(execution)) is verdict
 
 
 @pytest.mark.parametrize("case", [STDIO, CALL], ids=["stdio", "call"])

@@ -313,6 +313,18 @@ def test_canonical_tests_next_to_other_tests_are_refused(key: str) -> None:
     assert repr(key) in error.problem
 
 
+def test_the_checker_of_a_run_is_for_references_that_name_none() -> None:
+    """A reference's own checker has precedence, and test code has none."""
+    exact = Checker(kind=CheckerKind.EXACT)
+    named = plan_tests({"tests": STDIO, "checker": "json"}, default_checker=exact)
+    unnamed = plan_tests({"tests": STDIO}, default_checker=exact)
+
+    assert isinstance(named, TestPlan)
+    assert isinstance(unnamed, TestPlan)
+    assert (named.checker.kind, unnamed.checker) == (CheckerKind.JSON, exact)
+    assert isinstance(plan_tests({"test_list": ["assert f(1)"]}, default_checker=exact), CodePlan)
+
+
 @pytest.mark.parametrize("kind", list(CheckerKind))
 def test_a_checker_may_be_a_name(kind: CheckerKind) -> None:
     """Each kind of checker may be written as a name or as a dict."""

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.sandbox.types import Ending
+from nova_code_verifier.sandbox.types import Ending, Limits
 from nova_code_verifier.verifier.checking.verdict import verdict_of_ending
 from nova_code_verifier.verifier.pipeline import judge
-from nova_code_verifier.verifier.test_code import jobs
+from nova_code_verifier.verifier.test_code import grading, jobs
 from nova_code_verifier.verifier.test_code.discovery import DiscoveryCache
 from nova_code_verifier.verifier.test_code.grading import TestCodeRun, grade_all
 from nova_code_verifier.verifier.types import CodePlan, Sample, Score, TestCode, Verdict
@@ -1164,3 +1164,29 @@ def test_a_hostile_object_fails_its_case_only(executor: LocalExecutor, body: str
 
     assert (before, after) == (PASS, PASS)
     assert hostile is not PASS
+
+
+def test_candidates_wait_until_the_answers_of_others_are_graded(
+    executor: LocalExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only so many candidates answer at once that their answers have room; all are graded."""
+    asked: list[int] = []
+
+    def candidate_job(*arguments: Any, **settings: Any) -> object:
+        asked.append(sum(bool(run.answers) for run in runs))
+        return jobs.candidate_job(*arguments, **settings)
+
+    monkeypatch.setattr(grading, "candidate_job", candidate_job)
+    monkeypatch.setattr(grading, "_ANSWER_BYTES_MAX", 2 * Limits().output_bytes)
+    plan = CodePlan(test_code=TestCode(source="assert f(1) == 2\nassert f(f(1)) == 3"))
+    programs = ["def f(x): return x + 1", "def f(x): return 2", "def f(x): 1 / 0"] * 2
+    runs = [TestCodeRun(program=program, plan=plan) for program in programs]
+
+    order = list(grade_all(runs, executor, DiscoveryCache()))
+
+    assert sorted(order) == list(range(6))
+    assert [[case.verdict for case in run.cases] for run in runs] == (
+        [[PASS, PASS], [PASS, FAIL], [RAISE, RAISE]] * 2
+    )
+    assert max(asked) <= 2
+    assert not any(run.answers for run in runs)

@@ -110,6 +110,23 @@ def test_the_rubric_decides_the_reward(tmp_path: Path) -> None:
     assert (rewards, done.returncode) == ([1.0, -1.0], 0)
 
 
+def test_the_checker_decides_what_is_right() -> None:
+    """--checker is for all rows that name no checker; rows with test code have none."""
+    half = {"inputs": ["", "1"], "outputs": ["0.50", "1"]}
+    lines = [
+        sample("print(0.5)", reference=half),
+        sample("def f(x): return x", reference={"test_list": ["assert f(1) == 1"]}),
+    ]
+
+    def passed(*options: str) -> list[float]:
+        rows = rows_of(verifier("score", "-", *options, stdin="\n".join(lines)).stdout)
+        metrics = [{each["name"]: each["value"] for each in row["metrics_list"]} for row in rows]
+        return [each["tests_passed"] for each in metrics]
+
+    assert passed() == [1.0, 1.0]
+    assert passed("--checker", "exact") == [0.0, 1.0]
+
+
 def test_the_example_rubric_changes_no_reward() -> None:
     """The examples get the same rewards with it and without it."""
     rewards = [
