@@ -1,9 +1,12 @@
 """Change the mode of a guest's own files.
 
 No filter can allow this: it cannot read a path, and neither Landlock nor a descriptor for reading
-limits `chmod` to the guest's directories. So the zygote does it. The guest sends a mode, and the
-file as a descriptor. The zygote changes the mode if the file is in one of the guest's directories.
-It works on the descriptor only, so that no guest can exchange the file after the check.
+limits `chmod` to the guest's directories. So the zygote does it. The guest sends a mode and the
+name of the file. The zygote opens the file, and changes its mode if it is in one of the guest's
+directories. It does both by one descriptor, so that no guest can exchange the file after the check.
+
+The guest does not send a descriptor. The kernel limits how many of them a user has on their way, so
+that one guest could take this from all others.
 
 In a guest, `chmod` and the others here take the place of the functions in `os`, so that `shutil`
 and honest programs find what they expect. A guest can send requests without them, too.
@@ -18,15 +21,16 @@ from operator import index
 from os import chmod as real_chmod
 from os import chown as real_chown
 from os import close as close_file
-from os import ftruncate, readlink, strerror
+from os import fstat, ftruncate, readlink, strerror
 from os import open as open_file
-from socket import AF_UNIX, CMSG_LEN, MSG_DONTWAIT, SCM_RIGHTS, SOCK_STREAM, SOL_SOCKET, socket
+from socket import AF_UNIX, MSG_DONTWAIT, SOCK_STREAM, socket
 from typing import SupportsIndex
 
 from nova_code_verifier.sandbox.confinement.confine import CHANNEL_FD
 
 REQUESTS_FD = CHANNEL_FD + 1
 _NUMBER = struct.Struct("=i")  # a request's mode, or a reply's error number
+_PATH_BYTES_MAX = 4096
 _SAME_MODE = -1  # only asks whether the file is the guest's
 _MODE_BITS = 0o7777
 # Files that run as their owner: where no uid is dropped, that is the zygote's user.
@@ -41,27 +45,24 @@ def answer_request(requests: socket, directories: tuple[str, ...]) -> bool:
     The guest may send anything, and need not read the reply. Files below *directories* are its own.
     """
     try:
-        # Room for one descriptor: the kernel closes all others.
-        packet, ancillary, _, _ = requests.recvmsg(
-            _NUMBER.size, CMSG_LEN(_NUMBER.size), MSG_DONTWAIT
-        )
-        if not ancillary:
+        # Without room for descriptors: the kernel closes those that came along.
+        packet = requests.recv(_NUMBER.size + _PATH_BYTES_MAX, MSG_DONTWAIT)
+        if len(packet) <= _NUMBER.size:
             return False
-        [(_, _, descriptor)] = ancillary
-        (fd,) = _NUMBER.unpack(descriptor)
-        try:
-            (mode,) = _NUMBER.unpack(packet)
-            error = _change_mode(fd, mode, directories)
-        finally:
-            close_file(fd)
+        (mode,) = _NUMBER.unpack_from(packet)
+        error = _change_mode(packet[_NUMBER.size :], mode, directories)
         requests.send(_NUMBER.pack(error), MSG_DONTWAIT)
-    except (OSError, struct.error):
+    except OSError:
         return False
     return True
 
 
-def _change_mode(fd: int, mode: int, directories: tuple[str, ...]) -> int:
-    """Change the mode of an open file, if it is the guest's. Return an error number, or 0."""
+def _change_mode(path: bytes, mode: int, directories: tuple[str, ...]) -> int:
+    """Change the mode of a file, if it is the guest's. Return an error number, or 0."""
+    try:
+        fd = open_file(path, os.O_PATH | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except (OSError, ValueError) as error:  # ValueError: a zero byte
+        return getattr(error, "errno", None) or errno.EPERM
     name = f"/proc/self/fd/{fd}"
     try:
         # The kernel's own name of this file. No guest can link or move foreign files to where it
@@ -72,14 +73,18 @@ def _change_mode(fd: int, mode: int, directories: tuple[str, ...]) -> int:
             real_chmod(name, mode & _MODE_BITS & ~_SET_ID_BITS)  # noqa: PTH101
     except OSError as error:
         return error.errno or errno.EPERM
+    finally:
+        close_file(fd)
     return 0
 
 
 def _ask(fd: int, mode: int) -> None:
-    """Ask the zygote to change a mode. Raises OSError if it refuses."""
+    """Ask the zygote to change the mode of an open file. Raises OSError if it refuses."""
+    fstat(fd)  # raises the usual error for a descriptor that is not open
+    path = readlink(b"/proc/self/fd/%d" % fd)  # noqa: PTH115
     channel = socket(AF_UNIX, SOCK_STREAM, fileno=REQUESTS_FD)
     try:
-        channel.sendmsg([_NUMBER.pack(mode)], [(SOL_SOCKET, SCM_RIGHTS, _NUMBER.pack(fd))])
+        channel.send(_NUMBER.pack(mode) + path)
         reply = channel.recv(_NUMBER.size)
     finally:
         channel.detach()

@@ -345,50 +345,44 @@ asyncio.run(main()); print('BREACH')
 
 # What a guest may ask of its zygote (`sandbox/guest/own_files.py`).
 REQUESTS = {
-    "a mode of a foreign file": "REQUEST(0o600, os.open(MARKER, os.O_PATH))",
-    "a mode of a foreign folder": "REQUEST(0o700, os.open(OUTSIDE, os.O_PATH))",
-    "a mode of a file that it may read": "REQUEST(MODE_OF(os), os.open(os.__file__, os.O_RDONLY))",
-    "a mode of the interpreter's folder": "REQUEST(0o755, os.open(TREE, os.O_PATH))",
-    "a mode of the folder above": "REQUEST(0o700, os.open('..', os.O_PATH))",
+    "a mode of a foreign file": "REQUEST(0o600, MARKER)",
+    "a mode of a foreign folder": "REQUEST(0o700, OUTSIDE)",
+    "a mode of a file that it may read": "REQUEST(MODE_OF(os), os.__file__)",
+    "a mode of the interpreter's folder": "REQUEST(0o755, TREE)",
+    "a mode of the folder above": "REQUEST(0o700, '..'); REQUEST(0o700, os.getcwd() + '/..')",
     "a mode of a file of another worker": """
 for folder in WORKERS:
-    if folder != os.getcwd(): REQUEST(0o777, os.open(folder, os.O_PATH))
+    if folder != os.getcwd(): REQUEST(0o777, folder)
 """,
-    "a mode by a link": """
-os.symlink(MARKER, 'link')
-REQUEST(0o600, os.open('link', os.O_PATH))
-""",
-    "a mode of a link": """
-os.symlink(MARKER, 'link')
-REQUEST(0o600, os.open('link', os.O_PATH | os.O_NOFOLLOW))
-""",
+    "a mode by a name that leads outside": "REQUEST(0o600, os.path.relpath(MARKER))",
+    "a mode by a link": "os.symlink(MARKER, 'link'); REQUEST(0o600, os.getcwd() + '/link')",
     "a mode by a link to a folder": """
 os.symlink(OUTSIDE, 'link')
-REQUEST(0o600, os.open('link/marker', os.O_PATH))
+REQUEST(0o600, os.getcwd() + '/link/marker')
 """,
-    "a mode by a hard link": """
-os.link(MARKER, 'link')
-REQUEST(0o600, os.open('link', os.O_PATH))
+    "a mode by a hard link": "os.link(MARKER, 'link'); REQUEST(0o600, os.getcwd() + '/link')",
+    "a mode by a link that comes and goes": """
+import threading, time
+def change():
+    while True:
+        os.mkdir('x'); open('x/marker', 'w').close(); os.remove('x/marker'); os.rmdir('x')
+        os.symlink(OUTSIDE, 'x'); os.remove('x')
+threading.Thread(target=change, daemon=True).start()
+deadline = time.monotonic() + 1
+while time.monotonic() < deadline: SEND((0o600).to_bytes(4, 'little') + b'x/marker')
 """,
     "a mode through the substitute": "SUBSTITUTES['chmod'](MARKER, 0o600); print('BREACH')",
     "a mode through the substitute, by a link": """
 os.symlink(MARKER, 'link')
 SUBSTITUTES['chmod']('link', 0o600); print('BREACH')
 """,
-    "a mode of a pipe, a socket and memory": """
-import socket
-files = [*os.pipe(), 3, 4, *(end.detach() for end in socket.socketpair())]
-for file in files: REQUEST(0o777, file)
-""",
-    "two files at once": """
-own = os.open('own', os.O_CREAT | os.O_WRONLY)
-SEND((0o600).to_bytes(4, 'little'), own, os.open(MARKER, os.O_PATH))
-SEND((0o600).to_bytes(4, 'little'), os.open(MARKER, os.O_PATH), own)
+    "a mode of a process, a descriptor and a device": """
+for path in ('/proc/self', '/proc/self/fd/0', '/proc/self/mem', '/dev/null'): REQUEST(0o777, path)
 """,
     "a mode that runs as its owner": """
-file = os.open('own', os.O_CREAT | os.O_WRONLY)
-SEND((0o6755).to_bytes(4, 'little'), file)
-if os.fstat(file).st_mode & 0o6000: print('BREACH')
+open('own', 'w').close()
+SEND((0o6755).to_bytes(4, 'little') + os.path.abspath('own').encode())
+if os.stat('own').st_mode & 0o6000: print('BREACH')
 """,
     "an owner": "os.symlink(MARKER, 'link'); SUBSTITUTES['chown']('link', -1, -1); print('BREACH')",
     "a size": "SUBSTITUTES['truncate'](MARKER, 0); print('BREACH')",
@@ -400,9 +394,13 @@ for text in (b'', b'x', bytes(3), bytes(5), b'x' * 100_000, b'\\xff' * 4):
         except OSError: pass
 """,
     "requests without an end": """
-file = os.open('own', os.O_CREAT | os.O_WRONLY)
 while True:
-    try: SEND(bytes(4), file, reply=False)
+    try: SEND(bytes(4) + b'own', reply=False)
+    except BlockingIOError: pass
+""",
+    "descriptors without an end": """
+while True:
+    try: SEND(bytes(4) + b'own', 1, 1, 1, reply=False)
     except BlockingIOError: pass
 """,
 }
@@ -647,8 +645,8 @@ def SEND(text, *files, reply=True):
     finally:
         channel.detach()
 
-def REQUEST(mode, file):
-    if SEND(mode.to_bytes(4, 'little'), file) == bytes(4): print('BREACH')
+def REQUEST(mode, path):
+    if SEND(mode.to_bytes(4, 'little') + os.fsencode(path)) == bytes(4): print('BREACH')
 
 def MODE_OF(module):
     return os.stat(module.__file__).st_mode & 0o7777

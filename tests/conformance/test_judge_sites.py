@@ -124,8 +124,8 @@ def test_a_body_continues_the_starter_code(row: str, executor: LocalExecutor) ->
         (method("return sum(a) + 1"), Verdict.WRONG_ANSWER),
         (method("return sum(a"), Verdict.COMPILE_ERROR),
         (method("return sum(a)", before="x = ListNode()\n"), Verdict.RUNTIME_ERROR),
-        ("def g(self, a: List[int]) -> int:\n    return sum(a)", Verdict.COMPILE_ERROR),
-        ("class Solution:\n    def g(self, a: List[int]): return sum(a)", Verdict.COMPILE_ERROR),
+        ("def g(self, a: List[int]) -> int:\n    return sum(a)", Verdict.NO_ENTRY_POINT),
+        ("class Solution:\n    def g(self, a: List[int]): return sum(a)", Verdict.NO_ENTRY_POINT),
     ],
 )
 def test_a_prelude_makes_no_wrong_program_right(

@@ -389,7 +389,7 @@ CALLS = {
         Ending.FINISHED,
     ),
     "keys that collide": (
-        "def f(): return {i * (2**61 - 1): 0 for i in range(3000)}",
+        "def f(): return {i * (2**61 - 1): 0 for i in range(5000)}",
         Ending.UNREADABLE,
     ),
     "a flood of raised words": (

@@ -38,11 +38,11 @@ BATTERY = (
     "import os\nwhile True: os.write(3, b'x' * 9999)",
     (
         "import socket\nend = socket.socket(1, 1, fileno=4)\n"
-        "for n in range(50): socket.send_fds(end, [bytes(n % 3 + 1)], [1] * (n % 5 + 1))"
+        "for n in range(50): socket.send_fds(end, [bytes(n % 3 + 1) + b'x' * n], [1] * (n % 5 + 1))"
     ),
     (
         "import socket\nend = socket.socket(1, 1, fileno=4); end.setblocking(False)\n"
-        "while True:\n    try: socket.send_fds(end, [bytes(4)], [1] * 9)\n"
+        "while True:\n    try: socket.send_fds(end, [bytes(4) + b'x'], [1] * 9)\n"
         "    except BlockingIOError: pass"
     ),
     "import sys; sys.exit('no')",

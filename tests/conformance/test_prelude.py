@@ -50,7 +50,7 @@ def call(prelude_executor: Executor) -> Callable[..., Execution]:
     def call_program(program: str, prelude: str = TAGGED) -> Execution:
         job = Job(program=program, prelude=prelude, questions=(Call(entry_point="f"),))
         [(_, (execution,))] = prelude_executor.run([job])
-        return execution
+        return with_value(execution)
 
     return call_program
 

@@ -92,9 +92,9 @@ def test_a_judge_without_access_is_an_outage() -> None:
 
 
 def test_a_judge_that_refuses_leaves_the_sample_ungraded() -> None:
-    """It would refuse again, so this is no outage: the run succeeds."""
+    """It would refuse again, so this is no outage; but nothing was graded."""
     done = scored(lambda _: says("I cannot rate this."), TEXT, VERIFIER_UNGRADED_REWARD="-1")
 
     assert rewards(done) == [-1.0]
-    assert done.returncode == 0
+    assert done.returncode == 1
     assert "judge refused" in done.stderr
