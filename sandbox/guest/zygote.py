@@ -167,12 +167,14 @@ def _serve(keeper: socket.socket) -> tuple[bytes, tuple[int, ...]] | None:
             if not control.is_run(packet):
                 keeper.send(control.pack_started(pid))  # the keeper reads its clock at each answer
             with requests:
-                ended = _await(keeper, requests, pid, announced=not control.is_run(packet))
+                ended, last = _await(keeper, requests, pid, announced=not control.is_run(packet))
             keeper.send(ended)
             # Clean up while the keeper reads this guest's output. The next request waits.
             _kill_descendants()
             for directory in _WRITABLE:
                 work_directory.empty(directory)
+            if last == control.DRAIN:
+                keeper.send(control.DRAINED)
 
 
 def _become_guest(
@@ -200,13 +202,17 @@ def _become_guest(
     return GuestProgram(prelude, program, request.calls, request.argv, confinement.must_drop_ctypes)
 
 
-def _await(keeper: socket.socket, requests: socket.socket, pid: int, *, announced: bool) -> bytes:
-    """Wait until the guest ends, and kill it if the keeper says so. Return the `ended` packet.
+def _await(
+    keeper: socket.socket, requests: socket.socket, pid: int, *, announced: bool
+) -> tuple[bytes, bytes]:
+    """Wait until the guest ends. Return the `ended` packet, and the keeper's last packet.
 
-    A guest that ends at once, as most do, is not announced by a `started` packet. Until it ends,
-    answer its requests.
+    Any packet of the keeper kills the guest: `kill`, or `drain` if an exception, such as Ctrl-C,
+    came between the request and the keeper's record of it. A guest that ends at once, as most do,
+    is not announced by a `started` packet. Until it ends, answer its requests.
     """
     poll, pidfd, requests_fd = select.poll(), _open_pidfd(pid), requests.fileno()
+    packet = b""
     for fd in (CONTROL_FD, pidfd, requests_fd):
         if fd >= 0:
             poll.register(fd, select.POLLIN)
@@ -228,7 +234,7 @@ def _await(keeper: socket.socket, requests: socket.socket, pid: int, *, announce
             reaped, status, usage = os.wait4(pid, 0 if ready else os.WNOHANG)
             if reaped:
                 cpu_seconds = usage.ru_utime + usage.ru_stime
-                return control.pack_ended(status, cpu_seconds, usage.ru_maxrss * 1024)
+                return control.pack_ended(status, cpu_seconds, usage.ru_maxrss * 1024), packet
     finally:
         if pidfd >= 0:
             os.close(pidfd)

@@ -149,10 +149,15 @@ class Worker:
             raise WorkerLostError(self._exit_output()) from error
 
     def drain(self) -> None:
-        """Discard the zygote's packets until it has nothing left to do."""
+        """Discard the zygote's packets until it has nothing left to do. Raises WorkerLostError."""
         self.send(DRAIN)
-        while self.receive() != DRAINED:
-            pass
+        self.control.settimeout(_START_SECONDS)
+        try:
+            while self.receive() != DRAINED:
+                pass
+        except TimeoutError as error:
+            raise WorkerLostError("a zygote does not answer") from error
+        self.control.settimeout(None)
 
     def receive(self) -> bytes:
         """Wait for the zygote's next packet and return it. Raises WorkerLostError."""

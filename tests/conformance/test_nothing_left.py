@@ -8,10 +8,13 @@ import threading
 import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from nova_code_verifier.sandbox.errors import SandboxError
+from nova_code_verifier.sandbox.host import event_loop
+from nova_code_verifier.sandbox.host.keeper import Keeper
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.types import Call, Ending, IsolationLevel, Job, Limits, Run
 from nova_code_verifier.verifier.checking.answers import with_value
@@ -231,6 +234,27 @@ def test_an_abandoned_batch_leaves_nothing(own: LocalExecutor) -> None:
     assert own_descriptors() == before
     assert workers_of(own) == set(own.zygote_pids)
     assert len(files_of(own)) == 2 + len(own.writable_directories)
+
+
+@pytest.mark.timeout(60)
+def test_an_interrupt_while_a_guest_starts_blocks_nothing(
+    own: LocalExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C may come after the request for a guest, and before its keeper is known."""
+
+    class InterruptedKeeper(Keeper):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            time.sleep(0.1)  # the guest starts
+            self.close()
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(event_loop, "Keeper", InterruptedKeeper)
+        with pytest.raises(KeyboardInterrupt):
+            list(own.run([run_job("import time; time.sleep(20)")]))
+
+    assert works(own)
 
 
 def test_a_batch_that_was_never_read_blocks_nothing(own: LocalExecutor) -> None:

@@ -9,6 +9,7 @@ from nova_code_verifier.sandbox.remote.executor import RemoteExecutor
 from nova_code_verifier.sandbox.remote.request import read_request
 from nova_code_verifier.sandbox.remote.response import RunResponse, write_response
 from nova_code_verifier.sandbox.types import Call, Ending, Execution, Executor, Job, Run
+from nova_code_verifier.verifier.checking.answers import with_value
 
 TAGGED = "import heapq\nnumber = 3\n"
 
