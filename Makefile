@@ -74,9 +74,11 @@ single-file: $(READY)  ## Build dist/reward_lambda.py: the reward function in on
 image-check: $(READY)  ## Build the Lambda's image, and compare its rows with this machine's
 	$(BIN)/verifier docker-check examples/completions.jsonl $(OPTIONS)
 
-lock: $(READY)  ## Write requirements-lambda.lock anew, from pyproject.toml
+lock: $(READY)  ## Write both lock files of the image anew, from pyproject.toml
 	$(PIP_INSTALL) '.[lock]'
 	$(BIN)/uv pip compile --quiet --upgrade --extra tracing pyproject.toml --output-file requirements-lambda.lock
+	$(BIN)/uv pip compile --quiet --upgrade --extra tracing --extra scientific --constraint requirements-lambda.lock \
+		pyproject.toml --output-file requirements-lambda-scientific.lock
 
 doctor: $(READY)  ## Show what this machine's kernel grants
 	$(BIN)/verifier doctor

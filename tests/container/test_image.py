@@ -167,6 +167,25 @@ def test_the_image_has_the_packages_of_the_lock(client: Any, image: str) -> None
     assert not installed.keys() & {"typer", "rich"}
 
 
+def test_the_scientific_image_grades_tests_that_need_numpy(client: Any, base_image: str) -> None:
+    """With the other lock, tests may import the scientific libraries."""
+    tests = "import numpy, pandas\n\ndef check(f):\n    assert f(3) == numpy.square(3)\n"
+    sample = square_sample(RIGHT) | {"reference_answer": {"test": tests, "entry_point": "square"}}
+    image, _ = client.images.build(
+        path=str(REPOSITORY),
+        dockerfile="Dockerfile.lambda",
+        buildargs={"BASE_IMAGE": base_image, "LOCK": "requirements-lambda-scientific.lock"},
+        network_mode="host",
+        rm=True,
+    )
+    try:
+        with running(client, image.id) as container:
+            (row,) = score(container, [sample])
+        assert metrics_of(row)["correctness"] == 1.0
+    finally:
+        client.images.remove(image.id, force=True)
+
+
 def test_the_image_runs_with_fewer_processes_and_as_any_user(client: Any, image: str) -> None:
     """A user that owns no file gets a reward, with half of the allowed processes."""
     fewer = HARDENED | {"user": "54321:54321", "pids_limit": 128}
