@@ -171,6 +171,10 @@ def _discover(
 
 
 def _ask_candidates(runs: Sequence[TestCodeRun], candidates: Executor) -> None:
+    for run in runs:
+        run.answers = []  # those to the questions of an earlier round
+    # If all questions refer to what is lost, the tests run again to find others.
+    runs = [run for run in runs if run.questions]
     jobs = [
         candidate_job(
             run.program,

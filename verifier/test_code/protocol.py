@@ -116,10 +116,11 @@ class CandidateAnswer(NamedTuple):
 class CandidateAnswers(NamedTuple):
     """What one run of the tests needs of one candidate: the arguments of a call of `run_tests`.
 
-    None is an answer that is not known. `lost_items` have a result already and are not run.
+    None is an answer that is not known; without `answers`, the run is the one of discovery, and no
+    candidate has a part in it. `lost_items` have a result already and are not run.
     """
 
-    answers: Sequence[CandidateAnswer | None] = ()
+    answers: Sequence[CandidateAnswer | None] | None = None
     lost_items: Sequence[str] = ()
 
 

@@ -27,7 +27,7 @@ def read_rows(stream: BinaryIO, kind: Format) -> Iterator[Record]:
     try:
         for batch in _batches(stream, kind):
             size_bytes = batch.nbytes // max(1, batch.num_rows)
-            for row in batch.to_pylist():
+            for row in _rows(batch):
                 number += 1
                 yield Record(
                     where=f"row {number}", number=number, size_bytes=size_bytes, value=plain(row)
@@ -66,6 +66,26 @@ def _batches(stream: BinaryIO, kind: Format) -> Iterator[Any]:
     rows = max(1, min(_BATCH_ROWS, _BATCH_BYTES // row_bytes))
     # Without threads: all processors belong to the guests.
     yield from file.iter_batches(batch_size=rows, use_threads=False)
+
+
+def _rows(batch: Any) -> list[dict[str, object]]:  # noqa: ANN401
+    """Return the rows of a batch as Python values."""
+    try:
+        rows: list[dict[str, object]] = batch.to_pylist()
+    except (OverflowError, ValueError):
+        columns = [map(_value_or_none, column) for column in batch.columns]
+        names = batch.schema.names
+        rows = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+    return rows
+
+
+def _value_or_none(scalar: Any) -> object:  # noqa: ANN401
+    """Return a value, or None if Python has none like it: a time in nanoseconds, a year 300000."""
+    try:
+        value: object = scalar.as_py()
+    except (OverflowError, ValueError):
+        return None
+    return value
 
 
 def plain(value: object) -> object:

@@ -126,7 +126,9 @@ class _Window:
                 raise self.damage("a number too long, or nested too deep") from None
             else:
                 # A number may go on behind what is in memory.
-                is_whole = isinstance(value, dict | list | str) or self._text[end:][:1] in _ENDS
+                is_whole = (
+                    isinstance(value, dict | list | str) or self._text[end : end + 1] in _ENDS
+                )
                 if is_whole or not self._fill():
                     size = end - self._position
                     self._advance(end)

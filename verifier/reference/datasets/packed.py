@@ -18,7 +18,7 @@ from nova_code_verifier.verifier.errors import VerifierError
 _INFLATED_BYTES_MAX = 2**27
 # How base64 of a zlib stream begins, at each of the four levels of compression.
 _ZLIB_IN_BASE64 = ("eA", "eF", "eJ", "eN")
-_BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]++={0,2}+\s*+")
 _CONVERT = "convert the tests to JSON offline"
 
 _PROTO, _FRAME, _MEMOIZE, _STOP = 0x80, 0x95, 0x94, 0x2E

@@ -62,8 +62,9 @@ def run_tests(
     candidate: CandidateAnswers,
 ) -> RunReport:
     """Run the tests once. If they are not *compiled*, compile them, and report them compiled."""
+    is_discovery = candidate.answers is None
     known = [AskedQuestion(question) for question in questions]
-    for asked, answer in zip(known, candidate.answers, strict=False):
+    for asked, answer in zip(known, candidate.answers or (), strict=False):
         asked.answer = None if answer is None else Answer.read(*answer)
     try:
         tests = compiled or compile_tests(test_code)
@@ -74,13 +75,13 @@ def run_tests(
             tests,
             Transcript(known),
             candidate.lost_items,
-            is_discovery=not candidate.answers,
+            is_discovery=is_discovery,
         )
         test_run.run()
         report = test_run.report()
     except TestCodeError as error:
         return RunReport(problem=str(error))
-    return report if candidate.answers else report._replace(compiled=test_run.with_guesses())
+    return report._replace(compiled=test_run.with_guesses()) if is_discovery else report
 
 
 def load_tests(packed: bytes) -> Callable[..., RunReport]:

@@ -803,6 +803,28 @@ def test_a_fatal_question_fails_its_case_only(executor: LocalExecutor, fatal: in
     assert lost is not PASS
 
 
+def test_a_case_whose_object_is_lost_is_judged_although_no_question_is_left(
+    executor: LocalExecutor,
+) -> None:
+    """If all open questions are about an object of a lost case, the other cases have verdicts."""
+    program = """
+        import os
+        class Account:
+            def close(self): os._exit(1)
+            def balance(self): return 1
+    """
+    code = """
+        import solution
+        assert (account := solution.Account()) is not None and account.close() is None
+        assert account.balance() == 1
+    """
+
+    score = scored(executor, program, code)
+
+    assert not score.problem
+    assert verdicts(score) == [Verdict.RUNTIME_ERROR, Verdict.NO_ENTRY_POINT]
+
+
 @pytest.mark.parametrize(
     ("fatal", "verdict"),
     [(1, Verdict.RUNTIME_ERROR), (2, Verdict.TIME_LIMIT_EXCEEDED)],

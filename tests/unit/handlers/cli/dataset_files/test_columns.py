@@ -118,3 +118,27 @@ def test_nan_stays_a_number() -> None:
 
     assert isinstance(value, float)
     assert math.isnan(value)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pyarrow.array([2**62], pyarrow.timestamp("us")),
+        pyarrow.array([2**62 + 1], pyarrow.timestamp("ns")),
+        pyarrow.array([2**30], pyarrow.int32()).cast(pyarrow.date32()),
+        pyarrow.array([2**62], pyarrow.duration("s")),
+        pyarrow.StringArray.from_buffers(
+            1, pyarrow.py_buffer(b"\0\0\0\0\2\0\0\0"), pyarrow.py_buffer(b"\xff\xfe")
+        ),
+    ],
+    ids=["late year", "nanoseconds", "late date", "long duration", "text that is not UTF-8"],
+)
+def test_a_value_that_python_does_not_have_is_null(column: Any) -> None:
+    """A value of Arrow that cannot be converted costs its own column, and not the file."""
+    buffer = io.BytesIO()
+    parquet.write_table(pyarrow.table({"other": column, "prompt": ["Add."]}), buffer)
+    buffer.seek(0)
+
+    (record,) = read_rows(buffer, Format.PARQUET)
+
+    assert record.value == {"other": None, "prompt": "Add."}

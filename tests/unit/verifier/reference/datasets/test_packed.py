@@ -98,3 +98,9 @@ def test_a_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert unpack_text("f", pack(b"1" * 1000)) == "1" * 1000
     with pytest.raises(VerifierError, match="more than 1000 bytes"):
         unpack_text("f", pack(b"1" * 1001))
+
+
+@pytest.mark.timeout(10)
+def test_a_long_text_of_blanks_is_no_long_work() -> None:
+    """Whether a text is packed takes time linear in its length."""
+    assert unpack_text("tests", f"eJ{' ' * 2**20}!") is None
