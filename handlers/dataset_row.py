@@ -6,11 +6,11 @@ contract of the Lambda (`handlers/wire.py`) is stricter, and knows no other rows
 
 | what | where it is looked for, the first counts |
 |---|---|
-| completion | the column that is named; the model's turn at the end of `messages` or |
-| | `conversations`; `completion`, `response`, `generation`, `solution_str`, |
-| | `generated_text`, `model_output`, `prediction`, `output`; a list `completions`, |
-| | `responses`, `generations` or `outputs`; |
-| | an earlier turn of the model |
+| completion | the column that is named; the model's turn at the end of `messages`; |
+| | `completion`, `response`, `generation`, `solution_str`, `generated_text`, |
+| | `model_output`, `prediction`; the model's turn at the end of `conversations`; |
+| | `output`; a list `completions`, `responses`, `generations` or (without `inputs`) |
+| | `outputs`; an earlier turn of the model |
 | reference | the column that is named; `reference_answer`; the row itself, if it holds tests; the |
 | | other places of `handlers/wire.py`; the row itself |
 | id | the column that is named; `id`, `task_id`, `question_id`, `problem_id`, `query_id`, |
@@ -22,7 +22,6 @@ A completion is a text, or a list of messages that ends with the model's. Column
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isnan
 
 from nova_code_verifier.handlers.messages import (
     COMPLETION_KEYS,
@@ -30,6 +29,7 @@ from nova_code_verifier.handlers.messages import (
     UnreadableError,
     completion_in,
     kind_of,
+    read_last_turn,
     read_messages,
     shown_keys,
 )
@@ -41,14 +41,15 @@ from nova_code_verifier.handlers.wire import (
     value_at,
 )
 from nova_code_verifier.verifier.reference.datasets.shapes import OWN_TEST_KEYS, holds_tests
-from nova_code_verifier.verifier.reference.fields import plain
+from nova_code_verifier.verifier.reference.fields import is_nan, plain
 from nova_code_verifier.verifier.types import Sample
 
 _COMPLETION_COLUMNS = (
     *COMPLETION_KEYS, "generation", "solution_str", "generated_text", "model_output", "prediction",
 )  # fmt: skip
 _LAST_COLUMN = "output"  # also the name of other things: it counts if there is no other
-_LIST_COLUMNS = ("completions", "responses", "generations", "outputs")
+_LIST_COLUMNS = ("completions", "responses", "generations")
+_OUTPUTS = "outputs"  # a list of completions, or beside `inputs` the expected outputs of the tests
 _ID_PATHS = (
     ("id",), ("task_id",), ("question_id",), ("problem_id",), ("query_id",), ("hash_id",), ("uid",),
     ("pid",), ("hash",), ("index",), ("extra_info", "index"),
@@ -114,8 +115,7 @@ def read_entries(row: object, columns: Columns = Columns()) -> list[Entry]:
 def _values_of(row: Mapping[str, object]) -> dict[str, object]:
     """Return the columns that have a value: tables write NaN for none."""
     values = {key: plain(value) for key, value in row.items()}
-    is_nan = {key for key, value in values.items() if isinstance(value, float) and isnan(value)}
-    return {key: value for key, value in values.items() if key not in is_nan}
+    return {key: value for key, value in values.items() if not is_nan(value)}
 
 
 def _id_of(values: dict[str, object], columns: Columns) -> object:
@@ -133,11 +133,13 @@ def _completions(values: dict[str, object], columns: Columns) -> Sequence[str | 
     if columns.completion is not None:
         return _texts(columns.completion, _named(values, columns.completion))
     turns = _turns(values)
-    if turns and turns[-1][0] in MODEL_ROLES:
-        return [turns[-1][1]]
     filled = [key for key in _COMPLETION_COLUMNS if values.get(key) is not None]
+    # A conversation of the dataset often ends with its own answer (KodCode).
+    is_chat = "messages" in values or not filled
+    if turns and turns[-1][0] in MODEL_ROLES and is_chat:
+        return [turns[-1][1]]
     filled = filled or [key for key in (_LAST_COLUMN,) if values.get(key) is not None]
-    filled = filled or [key for key in _LIST_COLUMNS if values.get(key)]
+    filled = filled or [key for key in (*_LIST_COLUMNS, *_own_outputs(values)) if values.get(key)]
     found = {key: _texts(key, values[key]) for key in filled}
     if len({tuple(texts) for texts in found.values()}) > 1:
         raise UnreadableError(
@@ -151,6 +153,11 @@ def _completions(values: dict[str, object], columns: Columns) -> Sequence[str | 
         f"found {shown_keys(values)}, and no completion; expected messages, completion or "
         "response, or the name of its column (--completion-field)"
     )
+
+
+def _own_outputs(values: dict[str, object]) -> tuple[str, ...]:
+    """Return the column `outputs` if it holds completions, and no part of the tests."""
+    return () if values.get("inputs") else (_OUTPUTS,)
 
 
 def _turns(values: dict[str, object]) -> list[tuple[str, str]] | None:
@@ -169,17 +176,9 @@ def _texts(field: str, value: object) -> list[str]:
         return [value]
     if isinstance(value, list | tuple) and value:
         if all(isinstance(item, Mapping) for item in value):
-            return [_last_turn(field, list(value))]
+            return [read_last_turn(field, [_as_message(message) for message in value])]
         return [text for i, item in enumerate(value) for text in _texts(f"{field}[{i}]", item)]
     raise UnreadableError(f"{field}: expected text, or a list of messages; found {kind_of(value)}")
-
-
-def _last_turn(field: str, messages: list[object]) -> str:
-    turns = read_messages(field, [_as_message(message) for message in messages])
-    text = completion_in({}, turns)
-    if text is None:
-        raise UnreadableError(f"{field}: found {len(turns)} messages, none of them by an assistant")
-    return text
 
 
 def _as_message(turn: object) -> object:
@@ -205,6 +204,7 @@ def _reference(values: dict[str, object], columns: Columns) -> object:
     for path in _SAMPLE_REFERENCES:
         if (given := value_at(values, path)) is not None:
             return given
+    values = {key: value for key, value in values.items() if key not in _own_outputs(values)}
     given = find_reference(values)
     is_sample = "messages" in values and not any(values.get(key) for key in OWN_TEST_KEYS)
     if given is not None and (is_sample or not holds_tests(values)):

@@ -12,7 +12,7 @@ _T = TypeVar("_T")
 MODEL_ROLES = frozenset({"assistant", "nova_assistant"})
 _USER_ROLE = "user"
 COMPLETION_KEYS = ("completion", "response")
-"""Where a completion may be beside messages that end with the user."""
+"""Where a completion may be, if the messages end with the user or have no turn of the model."""
 SMALLEST_SAMPLE = (
     'expected {"id": "1", "messages": [{"role": "user", "content": "…"}, '
     '{"role": "assistant", "content": "…"}], "reference_answer": {…}}'
@@ -56,17 +56,28 @@ def read_messages(field: str, raw: object) -> list[tuple[str, str]]:
 def completion_in(sample: Mapping[str, object], turns: Sequence[tuple[str, str]]) -> str | None:
     """Return the text of the model: its last turn, or None if it has none.
 
-    If the messages end with the user, the text may be beside them, as `completion` or `response`:
-    an earlier turn of the model is then part of the prompt. Raises UnreadableError if both are
-    there and differ.
+    If the messages end with the user, the completion may be beside them, as `completion` or
+    `response`: an earlier turn of the model is then part of the prompt. Raises UnreadableError if
+    both are there and differ, or if one is neither text nor a list of messages.
     """
-    if turns and turns[-1][0] == _USER_ROLE:
-        beside = {key: sample[key] for key in COMPLETION_KEYS if isinstance(sample.get(key), str)}
-        if len(set(beside.values())) > 1:
-            raise UnreadableError(f"{' and '.join(beside)}: found two completions, expected one")
+    own = _last_model_turn(turns)
+    if own is None or turns[-1][0] == _USER_ROLE:
+        keys = [key for key in COMPLETION_KEYS if sample.get(key) is not None]
+        beside = [_read_completion(key, sample[key]) for key in keys]
+        if len(set(beside)) > 1:
+            raise UnreadableError(f"{' and '.join(keys)}: found two completions, expected one")
         if beside:
-            return str(next(iter(beside.values())))
-    return next((content for role, content in reversed(turns) if role in MODEL_ROLES), None)
+            return beside[0]
+    return own
+
+
+def read_last_turn(field: str, messages: object) -> str:
+    """Return the text of the model's last turn in a list of messages. Raises UnreadableError."""
+    turns = read_messages(field, messages)
+    text = _last_model_turn(turns)
+    if text is None:
+        raise UnreadableError(f"{field}: found {len(turns)} messages, none of them by an assistant")
+    return text
 
 
 def shown_keys(sample: Mapping[str, object]) -> str:
@@ -74,6 +85,18 @@ def shown_keys(sample: Mapping[str, object]) -> str:
     keys = [repr(str(key)[:_SHOWN_CHARACTERS]) for key in list(sample)[:_SHOWN_KEYS]]
     more = f" and {len(sample) - len(keys)} more" if len(sample) > len(keys) else ""
     return (", ".join(keys) or "nothing") + more
+
+
+def _last_model_turn(turns: Sequence[tuple[str, str]]) -> str | None:
+    return next((content for role, content in reversed(turns) if role in MODEL_ROLES), None)
+
+
+def _read_completion(field: str, value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and value:
+        return read_last_turn(field, value)
+    raise UnreadableError(f"{field}: expected text, or a list of messages; found {kind_of(value)}")
 
 
 def _read_turn(field: str, raw: object) -> tuple[str, str]:

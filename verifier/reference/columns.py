@@ -8,10 +8,12 @@ answers would be refused. The words of a key decide, and only if its value is se
 
 | a key with the word | is refused, unless |
 |---|---|
+| `input` or `output`, and `file` | it is stdin or stdout |
 | `checker`, `judge`, `spj`, `interactor`, `grader`, … | it measures something (`judge_score`) |
 | `type`, `kind`, `mode` | its value is none of `spj`, `interactive`, `special judge`, … |
 | `tolerance`, `eps`, `atol`, … | it is no number, or 0 |
 | `language`, `lang`, `compiler` | its value is Python, or a language that people speak |
+| `ignore_case`, `any_order`, … | it is not set (`case_sensitive`, `order_matters`: it is true) |
 | `limit`, `timeout` | `reference/limits.py` reads it, or it limits a text (`token_limit`) |
 
 `validator` and `generator` stand for the inputs of tests, not for answers, and are ignored.
@@ -19,13 +21,13 @@ answers would be refused. The words of a key decide, and only if its value is se
 
 import re
 from contextlib import suppress
-from math import isnan
 from typing import Any
 
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.reference.fields import (
     Scope,
     bad_value,
+    is_nan,
     quote,
     read_json,
     read_text,
@@ -43,14 +45,27 @@ def _set(words: str) -> frozenset[str]:
 _READ_ELSEWHERE = _set("checker generated_checker output_judging_function limits shared_process")
 _JUDGING = _set(
     "checker checkers judge judges judger judging spj interactor interactors interactive grader "
-    "graders grading comparator testlib specialjudge"
+    "graders grading scorer scoring evaluator comparator comparer testlib specialjudge"
 )
-_JUDGING_KEYS = _set(
+
+
+def _keys(names: str) -> frozenset[frozenset[str]]:
+    return frozenset(map(words_of, names.split()))
+
+
+_JUDGING_KEYS = _keys(
     "interaction interaction_format interaction_protocol output_validator output_validators "
-    "validator_flags output_validator_flags"
+    "validator_flags output_validator_flags score_function eval_function evaluation_function "
+    "compare_function comparison_function ignore_case case_insensitive ignore_order any_order "
+    "order_insensitive multiple_answers multiple_valid_answers float_compare tests_truncated "
+    "tests_incomplete"
 )
-_TOLERANCE = _set("tolerance tolerances epsilon eps atol rtol precision")
+# Their values are right if they are true.
+_STRICT_KEYS = _keys("case_sensitive order_matters order_sensitive tests_complete")
+_TOLERANCE = _set("tolerance tolerances tol epsilon eps atol rtol precision")
+_ERROR_KEYS = _keys("absolute_error relative_error abs_error rel_error allowed_error")
 _LANGUAGE = _set("lang language compiler")
+_LANGUAGES = _set("languages")  # one of them suffices
 _LIMIT = _set("limit limits timeout timelimit memorylimit")
 
 # A key with one of these words measures or describes something else.
@@ -67,7 +82,8 @@ _OF_TEXTS = _set(
 )
 _OF_OTHER_LANGUAGES = _set(
     "natural human spoken source solution solutions original question content statement error "
-    "errors output message warning warnings probability prob"
+    "errors output message warning warnings probability prob submission submissions gold "
+    "reference src correct incorrect"
 )
 _SPOKEN = _set(
     "en eng english zh zho chinese mandarin cn ja jp jpn japanese ko kor korean de deu german fr "
@@ -81,6 +97,9 @@ _UNSET = _set("none null nan no false 0 default standard traditional normal stdi
 _AMOUNT_CHARACTERS = 40
 _KINDS = _set("type kind mode")
 _SPECIAL = _set("spj interactive checker communication")
+_FILE_WORDS = _set("input output in out file files filename name path")
+_FILE_MODES = _keys("input_mode output_mode io_mode input_type output_type io_type")
+_STANDARD_FILES = _set("stdin stdout stdio standard console -")
 _SIDE_CHARACTERS_MAX = 100_000
 
 
@@ -89,6 +108,7 @@ def refuse_misread_columns(scope: Scope) -> None:
     _refuse_missing_tests(scope)
     for key in scope.values:
         if key not in _READ_ELSEWHERE:
+            _refuse_file(scope, key)
             _refuse_key(scope, key)
             _refuse_limit(scope, key, is_read=limit_key(key) is not None)
     for side in _SIDE_DICTS:
@@ -100,7 +120,8 @@ def refuse_misread_columns(scope: Scope) -> None:
 def may_be_misread(key: str) -> bool:
     """Return whether *key* speaks of judging, language or limits."""
     words = _JUDGING | _TOLERANCE | _LANGUAGE | _LIMIT | _KINDS
-    return not words.isdisjoint(words_of(key)) or str(key).casefold() in _JUDGING_KEYS
+    found = words_of(key)
+    return not words.isdisjoint(found) or found in _JUDGING_KEYS | _STRICT_KEYS | _ERROR_KEYS
 
 
 def refuse_column_of_case(scope: Scope, key: str) -> None:
@@ -126,7 +147,8 @@ def _side_dict(value: object) -> dict[str, object]:
 
 
 def _refuse_missing_tests(scope: Scope) -> None:
-    if scope.values.get("official_tests_complete") is False:
+    complete = scope.values.get("official_tests_complete")
+    if complete is not None and complete != "" and not _is_set(complete):
         problem = (
             "found false: the other tests are missing, and grading by some of the tests would be "
             "wrong; add them to official_tests and set it to true"
@@ -134,17 +156,36 @@ def _refuse_missing_tests(scope: Scope) -> None:
         raise VerifierError(scope.at("official_tests_complete"), problem)
 
 
+def _refuse_file(scope: Scope, key: str) -> None:
+    value, words = scope.values[key], words_of(key)
+    if not isinstance(value, str | list) or not _is_set(value):
+        return
+    names_file = "file" in words or "filename" in words
+    is_file = names_file and words <= _FILE_WORDS and not words.isdisjoint(("input", "output"))
+    if is_file and not _is_standard(value):
+        raise VerifierError(scope.at(key), _NO_FILE)
+    if words in _FILE_MODES and value in ("file", "files"):
+        raise VerifierError(scope.at(key), _NO_FILE)
+
+
+def _is_standard(file: object) -> bool:
+    return isinstance(file, str) and not _STANDARD_FILES.isdisjoint(file.casefold().split())
+
+
 def _refuse_key(scope: Scope, key: str) -> None:
     value = scope.values[key]
+    words = words_of(key)
+    if words in _STRICT_KEYS and (value is False or str(value).casefold() == "false"):
+        raise VerifierError(scope.at(key), _NO_JUDGE)
     if not _is_set(value):
         return
-    words = words_of(key)
     if words & _KINDS and not words & _MEASURES and _is_special(value):
         raise VerifierError(scope.at(key), f"{_NO_JUDGE} (it is {quote(value)})")
-    if _speaks_of_judging(key, words) or (words & _TOLERANCE and _is_amount(value, words)):
+    is_tolerance = words & _TOLERANCE or words in _ERROR_KEYS
+    if _speaks_of_judging(words) or (is_tolerance and _is_amount(value, words)):
         raise VerifierError(scope.at(key), _NO_JUDGE)
-    if words & _LANGUAGE and not words & (_MEASURES | _OF_OTHER_LANGUAGES):
-        _refuse_language(scope.at(key), value)
+    if words & (_LANGUAGE | _LANGUAGES) and not words & (_MEASURES | _OF_OTHER_LANGUAGES):
+        _refuse_language(scope.at(key), value, one_of="languages" in words)
 
 
 def _refuse_limit(scope: Scope, key: str, *, is_read: bool) -> None:
@@ -158,11 +199,12 @@ _NO_JUDGE = (
     "found a setting for judging that we do not know, so right answers could be refused; set "
     "checker to one of ours, or remove this key if the tests are complete without it"
 )
+_NO_FILE = "found a file, which is not supported yet; expected stdin and stdout"
 _NO_LIMIT = "found a limit that we do not know; use limits, time_limit or memory_limit"
 
 
-def _speaks_of_judging(key: str, words: frozenset[str]) -> bool:
-    if str(key).casefold() in _JUDGING_KEYS or {"special", "judge"} <= words:
+def _speaks_of_judging(words: frozenset[str]) -> bool:
+    if words in _JUDGING_KEYS or {"special", "judge"} <= words:
         return True
     return bool(words & _JUDGING) and not words & _MEASURES
 
@@ -183,8 +225,10 @@ def _is_amount(value: Any, words: frozenset[str]) -> bool:  # noqa: ANN401  (tri
         return False
 
 
-def _refuse_language(field: str, value: object) -> None:
+def _refuse_language(field: str, value: object, *, one_of: bool) -> None:
     names = value if isinstance(value, list) else [value]
+    if one_of and any(isinstance(name, str) and _is_python_or_spoken(name) for name in names):
+        return
     for name in names:
         if isinstance(name, str) and not _is_python_or_spoken(name):
             raise bad_value(field, name, "python")
@@ -202,6 +246,4 @@ def _is_set(value: object) -> bool:
     """Return whether *value* says something: not null, empty, false, 0, or a word for no."""
     if isinstance(value, str):
         return value.strip().casefold() not in ("", *_UNSET)
-    if isinstance(value, float) and isnan(value):
-        return False
-    return bool(value)
+    return bool(value) and not is_nan(value)

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from keyword import iskeyword
+from math import isnan
 from typing import Any, Generic, TypeVar
 
 from nova_code_verifier.verifier.errors import VerifierError, nearest_key
@@ -213,13 +214,19 @@ def read_setting(
     first: Setting[Value] | None = None
     for scope in scopes:
         value = scope.values.get(key)
-        if value is None or value == "":  # many datasets write "unknown" as an empty string
+        # Many datasets write "unknown" as an empty string, and tables as NaN.
+        if value is None or value == "" or is_nan(value):
             continue
         setting = Setting(field=scope.at(key), value=read(scope.at(key), value))
         first = first or setting
         if setting.value != first.value:
             raise contradiction(setting.field, first.field)
     return first
+
+
+def is_nan(value: object) -> bool:
+    """Return whether *value* is NaN, which tables write for "no value"."""
+    return isinstance(value, float) and isnan(value)
 
 
 def contradiction(field: str, other: str) -> VerifierError:

@@ -13,7 +13,8 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 # The names of limits, without their unit.
 _TIME_LIMITS = frozenset((
     "time limit", "timelimit", "cpu time limit", "cpu limit", "timeout", "time out", "run timeout",
-    "execution timeout", "test timeout", "max time", "time limit per test",
+    "execution timeout", "test timeout", "max time", "time limit per test", "max cpu time",
+    "max runtime", "max execution time", "execution time limit", "runtime limit", "run time limit",
 ))  # fmt: skip
 _MEMORY_LIMITS = frozenset((
     "memory limit", "memorylimit", "mem limit", "memory", "max memory", "memory limit per test",

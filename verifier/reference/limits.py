@@ -22,7 +22,7 @@ Three things that datasets write cannot be meant, and are read otherwise, with a
   seconds both are possible, and the limit is refused.
 * A memory limit below 16 MiB is raised to 16 MiB: Python does not run in less. Below 1 MiB
   ("50000 bytes" in HardTests), the unit is wrong, and the default holds.
-* 0 and -1 mean that there is no such limit; the default holds. (`time_limit: 0` is refused.)
+* 0, -1 and NaN mean that there is no such limit; the default holds. (`time_limit: 0` is refused.)
 """
 
 import math
@@ -35,6 +35,7 @@ from nova_code_verifier.verifier.reference.fields import (
     Scope,
     bad_value,
     contradiction,
+    is_nan,
     read_dict,
     read_number,
     read_setting,
@@ -114,6 +115,8 @@ def _limit_columns(scopes: Sequence[Scope]) -> Iterator[tuple[str, LimitKey, obj
 
 
 def _says_nothing(name: str, value: object) -> bool:
+    if is_nan(value):
+        return True
     if name == "time_limit":
         return value == "" or (isinstance(value, str) and value.lower() in _UNKNOWN)
     if name in ("timeout", "memory") and not isinstance(value, int | float):

@@ -70,6 +70,9 @@ def problem_of(row: object, **columns: str) -> str:
         {"messages": Array(USER, MODEL)},
         {"conversations": [{"from": "human", "value": "x"}, {"from": "gpt", "value": "mine"}]},
         {"conversations": [{"from": "human", "value": "x"}], "output": "mine"},
+        {"conversations": [{"from": "gpt", "value": "gold"}], "completion": "mine"},
+        {"outputs": ["mine"]},
+        {"inputs": ["1"], "outputs": ["2"], "generations": ["mine"]},
         {"completion": "mine", "solution": "gold", "canonical_solution": "gold", "code": "gold"},
     ],
     ids=str,
@@ -240,6 +243,14 @@ def test_tuples_count_as_lists() -> None:
 
 
 # The library
+
+
+def test_completions_in_outputs_are_no_tests() -> None:
+    """`outputs` without `inputs` is not a part of the reference."""
+    sample = entry_of({"outputs": ["mine"], **TESTS}).sample
+
+    assert sample is not None
+    assert sample.reference == TESTS
 
 
 def test_a_row_with_several_completions_needs_one() -> None:

@@ -260,13 +260,35 @@ def test_the_models_own_turn_wins_over_a_field(messages: list[object]) -> None:
     assert entry.sample.completion == "a + b"
 
 
-@pytest.mark.parametrize("value", [None, 7, ["x"], {"text": "x"}])
-def test_a_completion_beside_messages_is_a_text(value: object) -> None:
-    """Other values beside the messages are no completion."""
-    entry = read_one({"messages": [USER_TURN], "completion": value})
+def test_a_null_beside_messages_is_no_completion() -> None:
+    """Tables fill the gaps with null."""
+    entry = read_one({"messages": [USER_TURN], "completion": None})
 
     assert entry.sample is not None
     assert entry.sample.completion is None
+
+
+def test_a_completion_beside_messages_may_be_a_list_of_messages() -> None:
+    """TRL writes completions so. The model's last turn counts."""
+    entry = read_one({"messages": [USER_TURN], "completion": [MODEL_TURN]})
+
+    assert entry.sample is not None
+    assert entry.sample.completion == "a + b"
+
+
+@pytest.mark.parametrize("value", [7, [], ["x"], {"text": "x"}, [USER_TURN]])
+def test_a_completion_beside_messages_that_is_no_text_is_a_problem(value: object) -> None:
+    """It is refused by its name, and not scored as if it were missing."""
+    assert problem_of({"messages": [USER_TURN], "completion": value}).startswith("completion")
+
+
+@pytest.mark.parametrize("messages", [[], [{"role": "system", "content": "Be brief."}]])
+def test_a_completion_may_be_beside_messages_without_user(messages: list[object]) -> None:
+    """Without a turn of the model, the field is the completion."""
+    entry = read_one({"messages": messages, "completion": "mine"})
+
+    assert entry.sample is not None
+    assert entry.sample.completion == "mine"
 
 
 def test_two_completions_beside_messages_are_a_problem() -> None:

@@ -82,8 +82,6 @@ _MAX_DEPTH = 6
 _MAX_HINTS = 6
 
 _UNSUPPORTED = {
-    "input_file": "found a file to read, which is not supported yet; expected stdin",
-    "output_file": "found a file to write, which is not supported yet; expected stdout",
     "plus_input": "found inputs without expected outputs; use the rows with `test` on Hugging Face",
     "base_input": "found inputs without expected outputs; use the rows with `test` on Hugging Face",
 }
@@ -252,9 +250,6 @@ def _refuse_unsupported(scope: Scope) -> None:
         value = scope.values.get(key)
         if isinstance(value, str | list) and value:
             raise VerifierError(scope.at(key), problem)
-    if scope.values.get("input_mode") == "file":
-        problem = "found file, which is not supported yet; expected stdio"
-        raise VerifierError(scope.at("input_mode"), problem)
     refuse_misread_columns(scope)
 
 

@@ -225,7 +225,6 @@ def test_limits_include_the_ends_of_their_ranges(own: dict[str, object], limits:
         (0, "above 0"),
         (-1, "-1"),
         (True, "True"),
-        (math.nan, "nan"),
         (2000, "2000 ms"),
         ("2000", "2000 ms"),
         ("500 seconds", "2000 ms"),
