@@ -14,6 +14,7 @@ from nova_code_verifier.verifier.completion.programs import (
     bound_by,
     taken_from_elsewhere,
 )
+from nova_code_verifier.verifier.program.starter_code import returns_outside
 from nova_code_verifier.verifier.syntax import DEFINITIONS
 
 # The distance is bounded, so that a line of a thousand `patch` takes linear time.
@@ -76,7 +77,7 @@ def is_part(program: Program, earlier: Sequence[Program], name: str = "") -> boo
         if definition is None or complete is None:
             continue
         if _is_stub(definition) and not _is_stub(complete):
-            return True
+            return not returns_outside(program.tree)  # its body only lacks the indentation
         has_gap = _GAP.search(program.text) and set(program.lines) <= set(whole.lines)
         if has_gap or _is_within(program.lines, whole.lines):
             is_cut = has_gap or _last_line(program, definition) != _last_line(whole, complete)

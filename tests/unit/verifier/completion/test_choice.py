@@ -153,6 +153,14 @@ def test_an_indented_body_completes_the_prompt() -> None:
     assert chosen(ADD, body, names="add", completes_prompt=True) == ADD
 
 
+@pytest.mark.parametrize("body", ["# sum", "pass"])
+def test_a_definition_with_its_body_at_the_margin_is_no_outline(body: str) -> None:
+    """It is a broken revision: no earlier draft takes its place."""
+    broken = f"def add(a, b):\n    {body}\nreturn a * b"
+
+    assert chosen(ADD, broken, names="add") == broken
+
+
 def test_a_body_may_lack_its_indentation() -> None:
     """A `return` outside of functions tells a body from an example."""
     body = "c = a + b\nreturn c"
