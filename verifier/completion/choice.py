@@ -11,7 +11,6 @@ no other does, and so does one that is never closed.
 Only the last blocks are read, up to a number and a size: a completion may have thousands.
 """
 
-import re
 from collections.abc import Callable, Sequence
 
 from nova_code_verifier.verifier.completion.joining import join
@@ -24,6 +23,7 @@ from nova_code_verifier.verifier.completion.roles import (
     methods_of,
     only_uses,
 )
+from nova_code_verifier.verifier.program.starter_code import returns_outside
 from nova_code_verifier.verifier.types import Candidate, ExtractionMethod
 
 _READ_BLOCKS_MAX = 64
@@ -42,7 +42,7 @@ def choose(
     """Return the answer among *blocks*, of which there is one at least.
 
     *names* returns what is asked for, such as `f` or `Solution().f`. If *completes_prompt*, an
-    indented block is the body of what is asked for.
+    indented block, or one with a `return` outside of functions, is the body of what is asked for.
     """
     if len(blocks) == 1:
         return blocks[0]
@@ -95,16 +95,20 @@ def _last_definition(
 
 
 def _last_body(programs: Sequence[Program]) -> int | None:
-    """Return the index of the last program that is the indented body of a function."""
-    indices = range(len(programs) - 1, -1, -1)
-    return next((i for i in indices if programs[i].text.lstrip("\n")[:1] in (" ", "\t")), None)
+    """Return the index of the last program that is the body of a function."""
+    for index in range(len(programs) - 1, -1, -1):
+        program = programs[index]
+        is_indented = program.text.lstrip("\n")[:1] in (" ", "\t")
+        if is_indented or (program.tree and returns_outside(program.tree)):
+            return index
+    return None
 
 
 def _defines(program: Program, name: str, earlier: Sequence[Program]) -> bool:
     """Return whether *program* defines *name*, and does not only quote or use a definition."""
     *owner, function = name.split("().")
     if program.tree is None:
-        return _seems_to_define(program, function) and not is_part(program, earlier)
+        return function in program.seems_to_define and not is_part(program, earlier, function)
     # The graders of call tests also look for a function in `Solution`.
     methods = methods_of(program, owner[0] if owner else "Solution")
     is_defined = function in methods or (not owner and name in program.bindings)
@@ -112,18 +116,6 @@ def _defines(program: Program, name: str, earlier: Sequence[Program]) -> bool:
         is_defined
         and not only_uses(program, name, earlier)
         and not is_part(program, earlier, function)
-    )
-
-
-def _seems_to_define(program: Program, name: str) -> bool:
-    """Return whether a text that is not Python, or too long to be read, defines *name*."""
-    definition = rf"^[ \t]*+(?:async[ \t]++)?(?:def|class)[ \t]++{re.escape(name)}\b"
-    assignment = rf"^{re.escape(name)}[ \t]*+=(?!=)"
-    pattern = re.compile(f"{definition}|{assignment}", re.MULTILINE)
-    return (
-        not program.is_dialogue
-        and len(program.lines) > 1
-        and pattern.search(program.text) is not None
     )
 
 

@@ -2,8 +2,8 @@
 
 In: a program, and the programs before it in the same completion. Out: the text of one program.
 The imports, definitions and assignments that it lacks are taken from the nearest block that has
-them. Where no function is asked for, the blocks may be the steps of one program: then all of a
-block is taken, if the values are computed by more than that.
+them, with the loops that fill a table. Where no function is asked for, the blocks may be the steps
+of one program: then all of a block is taken, if the values are computed by more than that.
 """
 
 import ast
@@ -29,7 +29,7 @@ def join(programs: Sequence[Program], index: int, names: frozenset[str]) -> str:
     if program.tree is None or not missing:
         return program.text
     parts: list[str] = []
-    for other in (*reversed(programs[:index]), *programs[index + 1 :]):
+    for other in (*reversed(programs[:index]), *reversed(programs[index + 1 :])):
         if missing & other.bindings.keys():
             part, lacks = _needed(other, missing, is_step=not names)
             parts.insert(0, part)
@@ -49,6 +49,7 @@ def _needed(
     while pending:
         done |= pending
         added = [node for name in pending for node in program.bindings[name]]
+        added += [node for name in pending for node in program.fillers.get(name, ())]
         pending = (free_names(_source(program, added)) & program.bindings.keys()) - done
         taken += added
     if is_step and any(_touches(node, done) for node in program.body):

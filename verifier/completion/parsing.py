@@ -110,11 +110,27 @@ def _marks_of(kind: _Kind, *, words: str, tokens: str) -> dict[str, _Mark]:
 
 
 _BYTE_ORDER_MARK = "\ufeff"
-_MARKS = _marks_of(
-    _Kind.REASONING,
-    words="think thinking thought thoughts reasoning reflection scratchpad analysis",
-    tokens="of_thought of_thinking of_reasoning internal_thought of_internal_thought",
-) | _marks_of(_Kind.SOLUTION, words="answer solution", tokens="of_answer of_solution")
+_MARKS = (
+    _marks_of(
+        _Kind.REASONING,
+        words="think thinking thought thoughts reasoning reflection scratchpad analysis",
+        tokens="of_thought of_thinking of_reasoning internal_thought of_internal_thought",
+    )
+    | _marks_of(_Kind.SOLUTION, words="answer solution", tokens="of_answer of_solution")
+    | {
+        # the channels of gpt-oss
+        "<|channel|>analysis<|message|>": _Mark(kind=_Kind.REASONING, opens=True),
+        "<|channel|>final<|message|>": _Mark(kind=_Kind.REASONING, opens=False),
+        "<|python_tag|>": _Mark(kind=_Kind.SOLUTION, opens=True),  # Llama
+    }
+)
+# Those of Magistral, in capitals, and of Kimi.
+_BRACKET_MARKS = {
+    "[think]": _Mark(kind=_Kind.REASONING, opens=True),
+    "[/think]": _Mark(kind=_Kind.REASONING, opens=False),
+    "\u25c1think\u25b7": _Mark(kind=_Kind.REASONING, opens=True),
+    "\u25c1/think\u25b7": _Mark(kind=_Kind.REASONING, opens=False),
+}
 # Prompts for MBPP and Code Llama ask for these, in capitals and at the start of a line.
 _LINE_MARKS = {
     "[begin]": _Mark(kind=_Kind.SOLUTION, opens=True),
@@ -123,9 +139,10 @@ _LINE_MARKS = {
     "[/python]": _Mark(kind=_Kind.SOLUTION, opens=False),
 }
 # The look-ahead is only for speed, in texts with many `<` and few marks.
-_MARK_PATTERN = f"<(?=[a-z/|])(?:{'|'.join(re.escape(mark[1:]) for mark in _MARKS)})"
+_ANGLE_MARK_PATTERN = f"<(?=[a-z/|])(?:{'|'.join(re.escape(mark[1:]) for mark in _MARKS)})"
+_MARK_PATTERN = rf"(?:{_ANGLE_MARK_PATTERN}|\[/?(?-i:THINK)\]|\u25c1/?think\u25b7)"
 _LINE_MARK_PATTERN = r"\[(?-i:BEGIN|DONE|/?PYTHON)\]"
-_ALL_MARKS = _MARKS | _LINE_MARKS
+_ALL_MARKS = _MARKS | _BRACKET_MARKS | _LINE_MARKS
 # ASCII: otherwise a long s matches the s of "solution", and no table has such a mark.
 _MARK = re.compile(_MARK_PATTERN, re.ASCII | re.IGNORECASE)
 _SIGN = re.compile(
@@ -136,7 +153,8 @@ _REST_IS_BLANK = re.compile(r"[ \t\r]*+(?:\n|\Z)")
 # Tokens that models end with; some trainers leave them in the text.
 _END_TOKENS = (
     "<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<|endoftext|>", "<|end_of_text|>",
-    "<|end_of_turn|>", "<end_of_turn>", "<\uff5cend\u2581of\u2581sentence\uff5c>", "<eos>", "</s>",
+    "<|end_of_turn|>", "<end_of_turn>", "<|return|>",
+    "<\uff5cend\u2581of\u2581sentence\uff5c>", "<eos>", "</s>",
 )  # fmt: skip
 _TRAILING_END_TOKENS = re.compile(rf"(?:(?:{'|'.join(map(re.escape, _END_TOKENS))})\s*+)++\Z")
 _TAIL_CHARS = 200
@@ -169,7 +187,7 @@ class _Sign:
     @property
     def is_line_mark(self) -> bool:
         """Whether it is a mark such as `[PYTHON]`."""
-        return self.text[0] == "["
+        return self.text.lower() in _LINE_MARKS
 
 
 def _find_signs(text: str, matches: Iterable[re.Match[str]]) -> Iterator[_Sign]:

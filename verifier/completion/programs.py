@@ -25,12 +25,15 @@ _GIVEN = frozenset(vars(builtins)) | {"__name__", "__file__", "__doc__", "__buil
 
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
 _PLACEHOLDERS = frozenset({"", "...", "pass"})
-_READS_INPUT = re.compile(r"\b(?:input|stdin|fileinput)\b|\bopen\(\s*0")
-_WRITES_OUTPUT = re.compile(r"\b(?:print|stdout)\b")
+_READS_INPUT = re.compile(r"\b(?:input|stdin|fileinput)\b|\b(?:open|os\.read)\(\s*0")
+_WRITES_OUTPUT = re.compile(r"\b(?:print|stdout|os\.write)\b")
 _LOOKS_LIKE_CODE = re.compile(
     r"^[ \t]*+(?:(?:import|from|def|class|for|while|if|elif|else|with|try|return|print)\b"
     r"|@\w|[\w.\[\], ]++(?:[^\w\s=]=|=)(?!=))",
     re.MULTILINE,
+)
+_DEFINITION = re.compile(
+    r"^[ \t]*+(?:async[ \t]++)?(?:def|class)[ \t]++(\w++)|^(\w++)[ \t]*+=(?!=)", re.MULTILINE
 )
 _DIALOGUE = re.compile(r"\s*+(?:>>>|In ?\[\d*\]:)")
 
@@ -52,9 +55,18 @@ class Program:
         """The names that its top level binds, each with the statements that do so."""
         bindings: dict[str, list[ast.stmt]] = {}
         for statement in self.body:
-            for name in _bound_by(statement):
+            for name in bound_by(statement):
                 bindings.setdefault(name, []).append(statement)
         return bindings
+
+    @cached_property
+    def fillers(self) -> dict[str, list[ast.stmt]]:
+        """The statements that only fill the containers which its top level assigns."""
+        fillers: dict[str, list[ast.stmt]] = {}
+        for statement in self.body:
+            for name in _filled_by(statement) & (self.bindings.keys() - self.defined):
+                fillers.setdefault(name, []).append(statement)
+        return fillers
 
     @cached_property
     def free(self) -> frozenset[str]:
@@ -98,9 +110,30 @@ class Program:
         return _READS_INPUT.search(self.text) is not None
 
     @cached_property
+    def read_from_input(self) -> frozenset[str]:
+        """The names that its top level assigns from the standard input."""
+        lines = self.source_lines
+        return frozenset(
+            name
+            for name, statements in self.bindings.items()
+            for node in statements
+            if isinstance(node, ast.Assign) and _READS_INPUT.search(lines[node.lineno - 1])
+        )
+
+    @cached_property
     def writes_output(self) -> bool:
         """Whether it mentions the standard output."""
         return _WRITES_OUTPUT.search(self.text) is not None
+
+    @cached_property
+    def seems_to_define(self) -> frozenset[str]:
+        """The names of its lines like definitions, also if it is not Python or too long to read.
+
+        There are none in a session, or in a single line.
+        """
+        if self.is_dialogue or len(self.lines) <= 1:
+            return frozenset()
+        return frozenset(found[1] or found[2] for found in _DEFINITION.finditer(self.text))
 
     @property
     def looks_like_code(self) -> bool:
@@ -152,8 +185,11 @@ def _is_text(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _bound_by(statement: ast.stmt) -> Iterator[str]:
-    """Yield the names that an import, a definition or an assignment binds."""
+def bound_by(statement: ast.stmt) -> Iterator[str]:
+    """Yield the names that an import, a definition or an assignment binds.
+
+    So does an `if` or a `try` that does nothing else, such as one around imports.
+    """
     match statement:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
             yield name
@@ -163,6 +199,43 @@ def _bound_by(statement: ast.stmt) -> Iterator[str]:
             yield from (name for target in targets for name in _stored(target))
         case ast.AnnAssign(target=target) | ast.AugAssign(target=target):
             yield from _stored(target)
+        case ast.If(body=body, orelse=orelse) if not _asks_for_main(statement):
+            yield from _bound_by_branches([*body, *orelse])
+        case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=[]):
+            handled = [node for handler in handlers for node in handler.body]
+            yield from _bound_by_branches([*body, *handled, *orelse])
+
+
+def _bound_by_branches(statements: list[ast.stmt]) -> Iterator[str]:
+    """Yield what *statements* bind, if they do nothing else."""
+    if all(isinstance(node, _PASSIVE) for node in statements):
+        for node in statements:
+            yield from bound_by(node)
+
+
+def _asks_for_main(statement: ast.If) -> bool:
+    nodes = ast.walk(statement.test)
+    return any(isinstance(node, ast.Name) and node.id == "__name__" for node in nodes)
+
+
+def _filled_by(statement: ast.stmt) -> set[str]:
+    """Return the names of the containers that a statement changes, if it neither reads nor writes.
+
+    It does so in a loop, or by a method: `table.append(1)`.
+    """
+    is_call = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
+    if not (is_call or isinstance(statement, ast.For | ast.While)):
+        return set()
+    filled = set[str]()
+    for node in ast.walk(statement):
+        match node:
+            case ast.Name(id="print" | "input" | "open" | "sys"):
+                return set()
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name))):
+                filled.add(name)
+            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
+                filled.add(name)
+    return filled
 
 
 def _stored(target: ast.expr) -> Iterator[str]:

@@ -11,11 +11,19 @@ from collections.abc import Sequence
 from nova_code_verifier.verifier.completion.programs import (
     MAX_PARSED_CHARS,
     Program,
+    bound_by,
     taken_from_elsewhere,
 )
+from nova_code_verifier.verifier.program.starter_code import returns_outside
 from nova_code_verifier.verifier.syntax import DEFINITIONS
 
-_FAKED_INPUT = re.compile(r"\bstdin[ \t]*+=.*\bStringIO\b|\bpatch\b.*\binput\b")
+# The distance is bounded, so that a line of a thousand `patch` takes linear time.
+_FAKED_INPUT = re.compile(
+    r"\bstdin[ \t]*+=.{0,200}\bStringIO\b"
+    r"|\b(?:patch|monkeypatch)\b.{0,200}\b(?:input|stdin)\b"
+    r"|\bsubprocess\.\w"
+)
+_COMMENT_LINE = re.compile(r"^([ \t]++)#.*", re.MULTILINE)
 _GAP = re.compile(r"^[ \t]*+(?:#[ \t]*+)?(?:\.\.\.|…)", re.MULTILINE)
 
 
@@ -31,6 +39,7 @@ def is_beside(program: Program, earlier: Sequence[Program]) -> bool:
         not program.does_something
         or any(_quotes(program, whole) for whole in earlier)
         or _is_test(program, earlier)
+        or _makes_up_input(program, earlier)
         or _is_fragment(program, earlier)
         or _is_helper(program, earlier)
     )
@@ -58,14 +67,17 @@ def is_part(program: Program, earlier: Sequence[Program], name: str = "") -> boo
     definition may be a revision, in which other lines were left out.
     """
     if program.tree is None:
-        return any(set(program.lines) <= set(whole.lines) for whole in earlier if whole.tree)
+        outline = _outline(program)
+        return any(set(program.lines) <= set(whole.lines) for whole in earlier if whole.tree) or (
+            outline.tree is not None and is_part(outline, earlier, name)
+        )
     definition = _definition(program, name)
     for whole in earlier:
         complete = _definition(whole, name)
         if definition is None or complete is None:
             continue
         if _is_stub(definition) and not _is_stub(complete):
-            return True
+            return not returns_outside(program.tree)  # its body only lacks the indentation
         has_gap = _GAP.search(program.text) and set(program.lines) <= set(whole.lines)
         if has_gap or _is_within(program.lines, whole.lines):
             is_cut = has_gap or _last_line(program, definition) != _last_line(whole, complete)
@@ -77,7 +89,11 @@ def imports(program: Program, name: str) -> bool:
     """Return whether *program* binds *name* by imports alone."""
     statements = program.bindings.get(name, ())
     return bool(statements) and all(
-        isinstance(node, ast.Import | ast.ImportFrom) for node in statements
+        isinstance(inner, ast.Import | ast.ImportFrom)
+        for node in statements
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.stmt) and not isinstance(inner, ast.If | ast.Try)
+        if name in bound_by(inner)
     )
 
 
@@ -132,6 +148,15 @@ def _is_test(program: Program, earlier: Sequence[Program]) -> bool:
     return bool(tests) and all(tests) and not program.free.isdisjoint(known)
 
 
+def _makes_up_input(program: Program, earlier: Sequence[Program]) -> bool:
+    """Return whether *program* fixes or generates what an earlier program reads from its input."""
+    if program.reads_input:
+        return False
+    reading = [other for other in earlier if other.reads_input and other.writes_output]
+    read = set[str]().union(*(other.read_from_input for other in reading))
+    return bool(reading) and not (read | {"random"}).isdisjoint(program.bindings)
+
+
 def _is_test_definition(node: ast.stmt) -> bool:
     match node:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
@@ -143,7 +168,7 @@ def _is_test_definition(node: ast.stmt) -> bool:
 
 def _is_fragment(program: Program, earlier: Sequence[Program]) -> bool:
     """Return whether *program* cannot run alone, or does nothing, after one that can and does."""
-    if program.reads_input or (program.acts and not program.free):
+    if program.reads_input or (program.acts and program.writes_output and not program.free):
         return False
     whole = [other for other in earlier if other.does_something and not other.free]
     known = set[str]().union(*(other.bindings for other in earlier))
@@ -178,6 +203,11 @@ def _is_stub(node: ast.stmt) -> bool:
         or (isinstance(inner, ast.Expr) and isinstance(inner.value, ast.Constant))
         for inner in body
     )
+
+
+def _outline(program: Program) -> Program:
+    """Return *program* with `...` for comments: in an outline, a body may be nothing else."""
+    return Program(_COMMENT_LINE.sub(r"\1...", program.text))
 
 
 def _is_within(part: Sequence[str], whole: Sequence[str]) -> bool:

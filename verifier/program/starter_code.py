@@ -67,7 +67,7 @@ def _continued_at_margin(prompt: str, body: str) -> str | None:
     tree = read_python(body)
     if tree is None:
         return _python(prompt + body) if prompt.endswith(_BLANKS) else None
-    if not _returns_outside(tree) or _has_long_string(tree):
+    if not returns_outside(tree) or _has_long_string(tree):
         return None
     indent = _last_function(prompt)[0] + "    "
     return _python(f"{prompt.rstrip()}\n{textwrap.indent(body, indent)}\n")
@@ -77,7 +77,7 @@ def _python(text: str) -> str | None:
     return text if read_python(text) else None
 
 
-def _returns_outside(tree: ast.Module) -> bool:
+def returns_outside(tree: ast.Module) -> bool:
     """Return whether a `return` stands outside of all functions, where Python forbids it."""
     statements: list[ast.AST] = list(tree.body)
     for node in statements:  # grows

@@ -12,7 +12,7 @@ from nova_code_verifier.verifier.syntax import free_names, read_python
 from nova_code_verifier.verifier.types import CallCase, CodePlan, TestCode, TestPlan
 
 _READ_CHARS_MAX = 200_000
-_BUILTINS = frozenset(vars(builtins)) | {"__name__", "__file__"}
+_BUILTINS = frozenset(vars(builtins))
 
 
 def entry_points(plan: TestPlan | CodePlan) -> frozenset[str]:
@@ -49,5 +49,6 @@ def _free(test_code: TestCode) -> frozenset[str]:
         return frozenset()
     given = read_python(test_code.prompt)
     known = {node.name for node in (given.body if given else ()) if isinstance(node, ast.ClassDef)}
-    free = free_names(test_code.source) - _BUILTINS - known
+    used = free_names(test_code.source) - {"__name__", "__file__"} - known
+    free = used - _BUILTINS or used  # MBPP asks for a function `sum`
     return free - sys.stdlib_module_names or free

@@ -106,6 +106,7 @@ def test_a_revision_may_only_leave_lines_out(draft: str, final: str) -> None:
         "def best(words):\n    top = None\n    for w in words:\n        top = w",
         "def best(words):\n    ...\n    return top",
         "def best(words):\n    # ...\n    return top",
+        "def best(words):\n    # as above\n\nassert best(['a']) == 'a'",
         "def best(words): ...",
         "def best(words):\n    raise NotImplementedError",
         "def best(words):\n    top = None  # the best so far",
@@ -152,6 +153,38 @@ def test_an_indented_body_completes_the_prompt() -> None:
     assert chosen(ADD, body, names="add", completes_prompt=True) == ADD
 
 
+@pytest.mark.parametrize("body", ["# sum", "pass"])
+def test_a_definition_with_its_body_at_the_margin_is_no_outline(body: str) -> None:
+    """It is a broken revision: no earlier draft takes its place."""
+    broken = f"def add(a, b):\n    {body}\nreturn a * b"
+
+    assert chosen(ADD, broken, names="add") == broken
+
+
+def test_a_body_may_lack_its_indentation() -> None:
+    """A `return` outside of functions tells a body from an example."""
+    body = "c = a + b\nreturn c"
+
+    assert chosen(body, "print(add(1, 2))", names="add", completes_prompt=True) == body
+
+
+def test_an_import_in_a_try_statement_does_not_define() -> None:
+    """A test that looks for the answer in two modules is not the answer."""
+    test = "try:\n    from solution import add\nexcept ImportError:\n    from main import add"
+
+    assert chosen(ADD, f"{test}\nassert add(1, 2) == 3", names="add") == ADD
+
+
+@pytest.mark.timeout(5)  # a search of the text for each name takes minutes
+def test_a_long_block_is_searched_once_for_all_names() -> None:
+    """The work for a block that is too long to be parsed does not grow with the names."""
+    names = " ".join(f"f{n}" for n in range(5_000))
+
+    long = "x = 1\n" * 100_000
+
+    assert chosen(ADD, long, names=names) == long.strip()
+
+
 @pytest.mark.parametrize(
     "beside",
     [
@@ -161,6 +194,11 @@ def test_an_indented_body_completes_the_prompt() -> None:
         pytest.param("print(f'{a + b}')", id="fragment"),
         pytest.param("def add_alt(a, b):\n    return a + b", id="function-alone"),
         pytest.param(f"import io, sys\nsys.stdin = io.StringIO('1 2')\n{SUM}", id="faked-input"),
+        pytest.param(f"import io\npatch('sys.stdin', io.StringIO('1 2'))\n{SUM}", id="patched"),
+        pytest.param("import subprocess\nprint(subprocess.run(['x'], input='1'))", id="process"),
+        pytest.param("a, b = 1, 2\nprint(a + b)", id="fixed-input"),
+        pytest.param("import random\nprint(random.randint(1, 9))", id="generated-input"),
+        pytest.param("def f(a):\n    return a\nassert f(1) == 1", id="no-output"),
         pytest.param("3", id="output"),
         pytest.param(">>> a + b\n3", id="dialogue"),
     ],

@@ -94,6 +94,30 @@ def test_a_draft_is_not_run_for_a_function() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        "T = [1]\nfor i in range(9):\n    T.append(T[-1] * i)",
+        "T = [0] * 9\nfor i in range(9):\n    T[i] = i",
+        "T = []\nT.append(1)",
+        "try:\n    import numpy as T\nexcept ImportError:\n    T = None",
+        "if 1 > 0:\n    T = 1\nelse:\n    T = 2",
+    ],
+)
+def test_a_table_is_taken_with_what_fills_it(table: str) -> None:
+    """Loops and calls that only fill a container, and conditional bindings, are taken."""
+    program = "def f(n):\n    return T"
+
+    assert "\n".join(joined(f"{table}\nprint(1)", program, names="f")) == f"{table}\n{program}"
+
+
+def test_what_a_main_guard_binds_is_not_taken() -> None:
+    """It is not there when a program is imported."""
+    guard = "if __name__ == '__main__':\n    T = 1"
+
+    assert joined(guard, "def f(n):\n    return T", names="f")[0] == "def f(n):"
+
+
 def test_all_names_that_are_asked_for_are_there() -> None:
     """If the tests use several names, those in other blocks are taken."""
     assert joined("class A: pass", "def g(): pass", names="A g") == [
@@ -107,3 +131,11 @@ def test_a_helper_may_come_later() -> None:
     programs = [Program("def f(n):\n    return g(n)"), Program("def g(n):\n    return n")]
 
     assert join(programs, 0, frozenset({"f"})).startswith("def g(n):\n    return n\n")
+
+
+def test_of_several_later_helpers_the_last_one_counts() -> None:
+    """The last one corrects those before it."""
+    texts = ["def f(n):\n    return g(n)", "def g(n): return 1", "def g(n): return 2"]
+    programs = [Program(text) for text in texts]
+
+    assert join(programs, 0, frozenset({"f"})).startswith("def g(n): return 2\n")

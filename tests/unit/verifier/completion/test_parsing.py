@@ -28,6 +28,9 @@ def solution(completion: str) -> str | None:
         ("<|begin_of_thought|>", "<|end_of_thought|>"),
         ("<|begin_internal_thought|>", "<|end_internal_thought|>"),
         ("<begin_internal_thought>", "<end_internal_thought>"),
+        ("[THINK]", "[/THINK]"),
+        ("\u25c1think\u25b7", "\u25c1/think\u25b7"),
+        ("<|channel|>analysis<|message|>", "<|end|><|start|>assistant<|channel|>final<|message|>"),
     ],
 )
 def test_reasoning_is_left_out(opening: str, closing: str) -> None:
@@ -207,7 +210,19 @@ def test_marks_in_every_block_are_part_of_it(opening: str) -> None:
     assert visible(completion) == completion
 
 
-@pytest.mark.parametrize("token", ["<|eot_id|>", "<|im_end|>", "</s>", "<|endoftext|>"])
+def test_a_program_may_begin_behind_a_token_for_code() -> None:
+    """Llama writes `<|python_tag|>` before a program without a fence."""
+    assert solution("Here:<|python_tag|>print(1)<|eom_id|>") == "print(1)"
+
+
+def test_marks_in_brackets_count_in_capitals_only() -> None:
+    """A subscript of a program is no mark."""
+    assert visible("a[think]b[/think]c") == "a[think]b[/think]c"
+
+
+@pytest.mark.parametrize(
+    "token", ["<|return|>", "<|eot_id|>", "<|im_end|>", "</s>", "<|endoftext|>"]
+)
 def test_end_tokens_are_dropped(token: str) -> None:
     """The end tokens of a model are dropped, and the newline before them is kept."""
     assert visible(f"a\n{token} {token}\n") == "a\n"

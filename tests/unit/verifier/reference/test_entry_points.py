@@ -32,6 +32,7 @@ def test_call_cases_name_their_entry_point() -> None:
         ("import solution as s\ndef test(): assert s.f() == 1", {"f"}),
         ("from solution import *\ndef test(): assert f() == 1", {"f"}),
         ("def check(candidate):\n    assert candidate(1) == 1", set()),
+        ("assert sum(10, 15) == 6", {"sum"}),
         ("assert 1 == 1", set()),
         ("assert f( == 1", set()),
         ("assert f() == 1\n#" + "x" * 200_000, set()),
