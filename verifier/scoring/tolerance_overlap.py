@@ -50,12 +50,13 @@ _Group = list[ExpectedAnswer]
 class _Interval:
     """The values that a case accepts for one part: *exact* or, if that is None, *low* to *high*.
 
-    If *exact* is not a number, *low* and *high* are nan.
+    If *exact* does not spell a finite number, *is_number* is False, and *low* and *high* are 0.
     """
 
     exact: Hashable
-    low: float
-    high: float
+    low: float = 0.0
+    high: float = 0.0
+    is_number: bool = True
 
 
 def answer_from_text(cases: Iterable[int], text: bytes) -> ExpectedAnswer:
@@ -141,8 +142,8 @@ def _agreeing(answers: _Group, part: int, checker: Checker) -> Iterator[_Group]:
             loose.append((interval, [answer]))
         else:
             exact[interval].append(answer)
-    yield from (group for interval, group in exact.items() if math.isnan(interval.low))
-    numbers = [entry for entry in exact.items() if not math.isnan(entry[0].low)]
+    yield from (group for interval, group in exact.items() if not interval.is_number)
+    numbers = [entry for entry in exact.items() if entry[0].is_number]
     yield from _overlapping(sorted(loose + numbers, key=lambda entry: _order(entry[0])))
 
 
@@ -179,11 +180,11 @@ def _interval_of(expected: object, checker: Checker) -> _Interval:
         number, is_loose = _exact_float(expected), isinstance(expected, float)
         exact = value_key(expected)
     if number is None:
-        return _Interval(exact, math.nan, math.nan)
+        return _Interval(exact, is_number=False)
     if not is_loose:
         return _Interval(exact, number, number)
     if not math.isfinite(number):
-        return _Interval(repr(number), math.nan, math.nan)  # "inf" and "Infinity" are the same
+        return _Interval(repr(number), is_number=False)  # "inf" and "Infinity" are the same
     return _Interval(None, *accepted_range(number, checker))
 
 
