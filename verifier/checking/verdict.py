@@ -55,16 +55,13 @@ def result_of(verdict: Verdict, execution: Execution, message: str = "") -> Case
 
     A batch of whole outputs would fill the memory.
     """
-    stdout = execution.stdout
-    if len(stdout) > 2 * _SHOWN_BYTES:
-        stdout = stdout[:_SHOWN_BYTES] + b" ... " + stdout[-_SHOWN_BYTES:]
-    value = execution.value if execution.value_bytes <= _SHOWN_BYTES else None
-    return CaseResult(
-        verdict=verdict,
-        execution=replace(execution, stdout=stdout, value=value),
-        message=message,
-        stdout_bytes=len(execution.stdout),
-    )
+    stdout, size = execution.stdout, len(execution.stdout)
+    if size > 2 * _SHOWN_BYTES or execution.value_bytes > _SHOWN_BYTES:
+        if size > 2 * _SHOWN_BYTES:
+            stdout = stdout[:_SHOWN_BYTES] + b" ... " + stdout[-_SHOWN_BYTES:]
+        value = execution.value if execution.value_bytes <= _SHOWN_BYTES else None
+        execution = replace(execution, stdout=stdout, value=value)
+    return CaseResult(verdict=verdict, execution=execution, message=message, stdout_bytes=size)
 
 
 def overall(verdicts: tuple[Verdict, ...]) -> Verdict:
