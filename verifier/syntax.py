@@ -9,6 +9,7 @@ import symtable
 import threading
 import warnings
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import TypeVar
 
 # `catch_warnings` replaces the filters of the whole process and restores them later. Without the
@@ -47,6 +48,15 @@ def read_scopes(text: str) -> symtable.SymbolTable | None:
         return None
 
 
+def scopes_in(module: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
+    """Yield the scope of a module and all scopes in it."""
+    scopes = [module]
+    while scopes:
+        scope = scopes.pop()
+        yield scope
+        scopes += scope.get_children()
+
+
 def free_names(text: str) -> frozenset[str]:
     """Return the names that a module uses but nowhere binds at its top level, also builtins.
 
@@ -54,12 +64,9 @@ def free_names(text: str) -> frozenset[str]:
     """
     top = read_scopes(text)
     used, bound = set[str](), set[str]()
-    tables = [top] if top else []
-    while tables:
-        table = tables.pop()
-        tables += table.get_children()
-        for symbol in table.get_symbols():
-            if table is top or symbol.is_global():
+    for scope in scopes_in(top) if top else ():
+        for symbol in scope.get_symbols():
+            if scope is top or symbol.is_global():
                 is_bound = symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
                 (bound if is_bound else used).add(symbol.get_name())
     return frozenset(used - bound)

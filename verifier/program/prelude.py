@@ -13,10 +13,9 @@ import datetime
 import re
 import symtable
 from collections import defaultdict
-from collections.abc import Iterator
 
 from nova_code_verifier.verifier.program.site_names import DUAL, MODULES, SOURCES
-from nova_code_verifier.verifier.syntax import Nodes, read_python, read_scopes
+from nova_code_verifier.verifier.syntax import Nodes, read_python, read_scopes, scopes_in
 
 MAX_SCOPED_CHARS = 50_000
 """The scopes of a longer program are not read: every known name in its text is imported."""
@@ -64,7 +63,7 @@ def _unbound(module: symtable.SymbolTable, known: set[str]) -> set[str]:
     Scopes without any of them are most, and are passed over quickly.
     """
     read: set[str] = set()
-    for scope in _scopes(module):
+    for scope in scopes_in(module):
         for name in known.intersection(scope.get_identifiers()):
             symbol = scope.lookup(name)
             if symbol.is_referenced() and (scope is module or symbol.is_global()):
@@ -75,7 +74,7 @@ def _unbound(module: symtable.SymbolTable, known: set[str]) -> set[str]:
 def _bound(module: symtable.SymbolTable, names: set[str]) -> set[str]:
     """Return those of *names* that the module binds, or a function that declares them global."""
     bound: set[str] = set()
-    for scope in _scopes(module) if names else ():
+    for scope in scopes_in(module) if names else ():
         for name in names.intersection(scope.get_identifiers()):
             symbol = scope.lookup(name)
             if symbol.is_local() if scope is module else _binds_globally(symbol):
@@ -85,14 +84,6 @@ def _bound(module: symtable.SymbolTable, names: set[str]) -> set[str]:
 
 def _binds_globally(symbol: symtable.Symbol) -> bool:
     return symbol.is_declared_global() and (symbol.is_assigned() or symbol.is_imported())
-
-
-def _scopes(module: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
-    scopes = [module]
-    while scopes:
-        scope = scopes.pop()
-        yield scope
-        scopes += scope.get_children()
 
 
 def _has_method(module: symtable.SymbolTable, name: str) -> bool:
