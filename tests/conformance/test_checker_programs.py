@@ -216,7 +216,7 @@ HOSTILE = {
 def test_a_hostile_output_is_wrong_and_never_ungraded(
     row: dict[str, Any], executor: LocalExecutor
 ) -> None:
-    """What breaks the checker is a wrong answer: a candidate cannot choose to be ungraded."""
+    """An output that breaks the checker is wrong: a candidate cannot choose to be ungraded."""
     scores = judge([sample(row, program) for program in HOSTILE.values()], executor)
 
     found = {name: (s.verdict, s.correctness) for name, s in zip(HOSTILE, scores, strict=True)}

@@ -100,7 +100,7 @@ SITE_PROGRAMS = [
 
 @pytest.mark.parametrize("row", ROWS)
 def test_a_program_of_a_judge_site_is_accepted(row: str, executor: LocalExecutor) -> None:
-    """What a site imports for its programs, and the class of its starter code, may be left out."""
+    """A program may leave out the imports of its site and the class of its starter code."""
     found = scores(executor, SITE_PROGRAMS, ROWS[row])
 
     assert [score.verdict for score in found] == [Verdict.ACCEPTED] * len(SITE_PROGRAMS)
@@ -190,7 +190,7 @@ def test_a_broken_prelude_is_never_the_candidate_s_fault(
 
 
 def test_a_candidate_cannot_choose_to_be_ungraded_by_its_prelude(executor: LocalExecutor) -> None:
-    """What the program itself raises about a prelude that works is its own failure."""
+    """An error of the program is its own failure if the prelude works without it."""
     program = "raise ModuleNotFoundError('prelude: nonesuch')"
 
     assert verdict(executor, program, CALLS | {"prelude": "import math"}) is Verdict.RUNTIME_ERROR

@@ -1,4 +1,4 @@
-"""What a file of samples consists of."""
+"""Define the records of a file of samples."""
 
 from dataclasses import dataclass
 

@@ -24,7 +24,7 @@ def _read(path: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """What the conditions depend on: by default, the state of this process and its kernel.
+    """Hold the facts that the conditions depend on; by default, those of this process and kernel.
 
     `interpreter_files` are a file of its library and its program: everybody must be able to read
     them if the programs are to run as other users. `lsm` lists the kernel's security modules; empty

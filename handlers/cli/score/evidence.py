@@ -40,13 +40,13 @@ class Text:
 
     @property
     def is_cut(self) -> bool:
-        """Whether it is only a part."""
+        """Return whether it is only a part."""
         return len(self.shown.encode("utf-8", "replace")) < self.size_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseEvidence:
-    """What a test case gave to the program, expected of it, and got; None for what does not exist.
+    """Hold input, expected and observed output of a test case; None for one that does not exist.
 
     For test code, the input is the line of the tests, which says what is expected, too.
     """

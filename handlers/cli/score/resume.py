@@ -143,7 +143,7 @@ def _scored_again(
 
 
 class _Copy:
-    """A new version of a file, made beside it, that replaces it as a whole or not at all."""
+    """Write a new version of a file, which replaces the old one as a whole or not at all."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._new_path = path, path.with_name(f".{path.name}.resumed-{os.getpid()}")
@@ -159,7 +159,7 @@ class _Copy:
 
     @property
     def has_begun(self) -> bool:
-        """Whether the new version differs from the old one."""
+        """Return whether the new version differs from the old one."""
         return self._file is not None
 
     def begin(self, size_bytes: int) -> None:

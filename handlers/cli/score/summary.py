@@ -64,7 +64,7 @@ class Summary:
 
     @property
     def has_graded_nothing(self) -> bool:
-        """Whether there are samples, and not one of them has a verdict."""
+        """Return whether there are samples, and not one of them has a verdict."""
         return self.count > 0 and self.graded_count + self.kept_count == 0
 
     @property

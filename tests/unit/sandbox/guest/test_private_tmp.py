@@ -7,7 +7,7 @@ import pytest
 
 from nova_code_verifier.sandbox.guest.private_tmp import PrivateTmp
 
-TMP = PrivateTmp("/tmp/worker/tmp", exempt=("/tmp/worker/work", "/tmp/venv/lib/", "/usr/lib"))
+TMP = PrivateTmp("/tmp/worker/tmp", exempt=("/tmp/worker/own", "/tmp/venv/lib/", "/usr/lib"))
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ TMP = PrivateTmp("/tmp/worker/tmp", exempt=("/tmp/worker/work", "/tmp/venv/lib/"
         ("/var/tmp/a", "/tmp/worker/tmp/a"),
         ("/dev/shm/a", "/tmp/worker/tmp/a"),
         ("/tmp/venv/bin", "/tmp/worker/tmp/venv/bin"),
-        ("/tmp/worker/worker", "/tmp/worker/tmp/worker/worker"),
+        ("/tmp/worker/owner", "/tmp/worker/tmp/worker/owner"),
         (b"/tmp/\xff", b"/tmp/worker/tmp/\xff"),
         (PurePosixPath("/tmp/a"), "/tmp/worker/tmp/a"),
     ],
@@ -38,8 +38,8 @@ def test_a_temporary_file_is_in_the_guests_directory(path: Any, real: Any) -> No
         "/tmpfile",
         "/usr/tmp",
         "/dev/null",
-        "/tmp/worker/work",
-        "/tmp/worker/work/x",
+        "/tmp/worker/own",
+        "/tmp/worker/own/x",
         "/tmp/worker/tmp/x",
         "/tmp/venv/lib/x.py",
         # On the way to an exempt tree.
@@ -88,7 +88,7 @@ def test_a_path_object_that_lies_is_asked_once() -> None:
         ("/tmp/worker/tmp", "/tmp"),
         ("/tmp/worker/tmp/a", "/tmp/a"),
         (b"/tmp/worker/tmp/a", b"/tmp/a"),
-        ("/tmp/worker/work/a", "/tmp/worker/work/a"),
+        ("/tmp/worker/own/a", "/tmp/worker/own/a"),
         ("/tmp/worker/tmpx", "/tmp/worker/tmpx"),
     ],
 )
