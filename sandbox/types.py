@@ -89,7 +89,26 @@ class Operation:
     instruction: bytes
 
 
-Question = Run | Call | Operation
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Run a trusted harness beside the program, in a second guest, for as long as it takes.
+
+    `harness` is Python, which runs as a program of its own and reaches the candidate over a socket
+    (`sandbox/guest/main.py`). Only zygotes that have the harness's modules loaded can run one. The
+    limits of the job are those of the candidate for each test item of the harness, of which there
+    are at most `items_max`; `harness_limits` are those of the harness for each item.
+
+    The execution's `value` is what the harness reported: a tuple of messages, each of bytes. Its
+    `ending` says how the candidate ended, and FINISHED if it lived longer than the harness;
+    `harness_ending` says how the harness did.
+    """
+
+    harness: str
+    harness_limits: Limits
+    items_max: int = 1
+
+
+Question = Run | Call | Operation | Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +209,7 @@ class Execution:
     memory_bytes: int = 0
     detail: str = ""
     cause: Cause = Cause.NONE
+    harness_ending: Ending = Ending.FINISHED
 
 
 class Executor(Protocol):

@@ -1,9 +1,8 @@
 """Messages between our process and the harness process.
 
 `grading.py`, `discovery.py` and `jobs.py` are on our side; `harness/runner.py` and
-`harness/in_process.py` run in the harness process. Every message is a named tuple. The typed
-encoding (`sandbox/protocol/encoding.py`) and marshal carry it as a plain tuple; the side that
-receives it parses that tuple with the function here, and nowhere else.
+`harness/in_process.py` run in the harness process. Every message is a named tuple, which JSON or
+marshal carries as a plain one; the side that receives it parses it here, and nowhere else.
 
 Zygotes of harnesses import this module: it must not import more than they have loaded anyway.
 """
@@ -13,9 +12,6 @@ import marshal
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple, NotRequired, TypedDict
-
-Tree = Any
-"""A value as `sandbox/protocol/encoding.py` writes it: what JSON has."""
 
 _TEXT_MAX = 1000
 
@@ -27,7 +23,7 @@ class ItemState(StrEnum):
     FAILED = "failed"
     RAISED = "raised"  # an exception of the candidate ended it
     SKIPPED = "skipped"  # by itself or by its tool
-    OPEN = "open"  # it needs answers that are not known yet
+    LOST = "lost"  # the candidate ended, or broke the protocol, while it ran
     NOT_REACHED = "not_reached"
 
 
@@ -52,10 +48,12 @@ class CompiledTests(NamedTuple):
     `names` are those that the tests use and the candidate must define; `classes` are those of them
     that the tests treat as classes. `libraries` are modules that tests use without an import;
     `modules` are those from which they import the candidate. `items` are the tests that the source
-    shows: of pytest or unittest, there may be others, or several for one of these. `code` and
-    `prompt_code` are marshalled code objects. `expected_answers` (how often each is expected) and
-    `expected_exceptions` (name and message) are empty once `guesses` are made of them;
-    `guessed_classes` are the classes that a guess defines.
+    shows: of pytest or unittest, there may be others, or several for one of these. `methods` are
+    names that the tests call as a method. `code` and `prompt_code` are marshalled code objects.
+    `imports` are those that tests in one file with the candidate make for both: pairs of a name and
+    where it comes from (`["os", "os"]`, `["join", "os.path:join"]`). `expected_answers` (how often
+    each is expected) and `expected_exceptions` (name and message) are empty once `guesses` are made
+    of them; `guessed_classes` are the classes that a guess defines.
     """
 
     style: str
@@ -67,88 +65,40 @@ class CompiledTests(NamedTuple):
     methods: list[str]
     code: bytes
     prompt_code: bytes
-    leaves_no_trace: bool
+    imports: list[list[str]]
     expected_answers: dict[str, int]
     expected_exceptions: list[list[str]]
     guesses: Sequence[str] = ()
     guessed_classes: Sequence[str] = ()
 
 
-class Question(NamedTuple):
-    """An operation on the candidate's objects that a test item asks for.
-
-    An operand is a tree; `{"at": [index]}` in it stands for the result of an earlier question.
-    `nodes` is the table of objects that `sandbox/protocol/shared_types.py` describes. The answer to
-    a guess (`is_guess`) may turn out not to be needed.
-    """
-
-    item: str
-    operation: str
-    operands: list[Tree]
-    keywords: Sequence[list[Tree]] = ()
-    nodes: Sequence[list[Tree]] = ()
-    is_guess: bool = False
-
-    def instruction(self, shared: Sequence[str]) -> bytes:
-        """Write it for `sandbox/guest/object_session.py`; *shared* names the shared classes."""
-        fields = {
-            "op": self.operation,
-            "on": self.operands,
-            "kw": self.keywords,
-            "nodes": self.nodes,
-            "guess": self.is_guess,
-            "shared": shared,
-        }
-        return json.dumps(fields).encode("ascii")
-
-
-class CandidateAnswer(NamedTuple):
-    """The answer to a question. Only the harness reads `text`, which the candidate's guest wrote.
-
-    `ending` is an `Ending` of `sandbox/types.py`; `text` is empty unless it is `finished`.
-    """
-
-    ending: str
-    text: str = ""
-    printed: str = ""
-
-
-class CandidateAnswers(NamedTuple):
-    """What one run of the tests needs of one candidate: the arguments of a call of `run_tests`.
-
-    None is an answer that is not known; without `answers`, the run is the one of discovery, and no
-    candidate has a part in it. `lost_items` have a result already and are not run.
-    """
-
-    answers: Sequence[CandidateAnswer | None] | None = None
-    lost_items: Sequence[str] = ()
-
-
 class ItemReport(NamedTuple):
     """The result of one test item.
 
-    `ending` is an `Ending` where the candidate's guest did not answer. `error` is safe to show;
-    `message` is the text of the tests' own exception and may contain what they expect: secret.
-    The result rests on the first `answers_used` answers to questions of this item. `line` is the
-    line of the tests that failed, from 1; 0 if none did.
+    `error` is safe to show; `message` is the text of the tests' own exception and may contain what
+    they expect: secret. `line` is the line of the tests that failed, from 1; 0 if none did. An item
+    that is a loop over asserts has `parts`, its iterations, of which `parts_passed` held; any other
+    has one part. `shown` is the candidate's last answer, for people to see: JSON, or "".
     """
 
     name: str
     state: ItemState
-    ending: str = ""
     error: str = ""
     message: str = ""
     is_self_compared: bool = False
-    answers_used: int = 0
     line: int = 0
+    parts: int = 1
+    parts_passed: int = 0
+    shown: str = ""
 
 
 class RunReport(NamedTuple):
     """The result of one run of the tests.
 
-    With a `problem` (the dataset's fault) or with `needs_pytest`, no item was run. `compiled` is
-    set in the report of the first run, which is the one without answers. `outside` stands for the
-    items that the run did not reach.
+    With a `problem` (the dataset's fault) or with `needs_pytest`, no item counts. `compiled` is set
+    in the report of discovery, the run without a candidate. `outside` stands for the items that the
+    run did not reach. `is_lost` says that the run ended early, because the candidate did.
+    `current` is the item that was running when its harness ended: set by the reader of messages.
     """
 
     problem: str = ""
@@ -156,25 +106,50 @@ class RunReport(NamedTuple):
     compiled: CompiledTests | None = None
     items: Sequence[ItemReport] = ()
     outside: ItemReport = ItemReport("", ItemState.FAILED)
-    is_open: bool = False
-    shared: Sequence[str] = ()
-    questions: Sequence[Question] = ()
+    is_lost: bool = False
+    current: str = ""
 
     @classmethod
     def parse(cls, value: Any) -> "RunReport":  # noqa: ANN401  (decoded by the typed encoding)
-        """Parse what a harness returned. No candidate has been in its process."""
+        """Parse what discovery returned. No candidate has been in its process."""
         report = cls(*value)
         return report._replace(
             compiled=report.compiled and CompiledTests(*report.compiled),
             items=[_parse_item(item) for item in report.items],
             outside=_parse_item(report.outside),
-            questions=[Question(*question) for question in report.questions],
         )
 
 
 def _parse_item(value: Iterable[Any]) -> ItemReport:
     item = ItemReport(*value)
     return item._replace(state=ItemState(item.state))
+
+
+# A harness in a session reports while it runs, because it may be killed at any time.
+BEGIN, ITEM, END = "begin", "item", "end"
+
+
+def write_message(kind: str, content: str | ItemReport | RunReport) -> bytes:
+    """Write a message of a harness: BEGIN of an item, an ITEM's report, or the END of the run."""
+    return json.dumps([kind, content]).encode("ascii")
+
+
+def read_messages(messages: Iterable[bytes]) -> RunReport:
+    """Read what a harness reported, to the end or until it was killed."""
+    items: list[ItemReport] = []
+    current = ""
+    report = RunReport()
+    for message in messages:
+        kind, content = json.loads(message)
+        match kind:
+            case "begin":
+                current = content
+            case "item":
+                items.append(_parse_item(content))
+                current = ""
+            case "end":
+                report = RunReport.parse(content)
+    return report._replace(items=items, current=current)
 
 
 class InProcessReport(NamedTuple):
@@ -202,24 +177,21 @@ class InProcessReport(NamedTuple):
 def _parse_untrusted_item(value: object) -> ItemReport | None:
     """Parse what the candidate may have written; nothing but the state counts for it."""
     match value:
-        case (str(name), str(state), _, str(error), str(message), _, _, int(line)) if (
+        case (str(name), str(state), str(error), str(message), _, int(line), *_) if (
             state in _STATES
         ):
             texts = error[:_TEXT_MAX], message[:_TEXT_MAX]
-            return ItemReport(name, ItemState(state), "", *texts, line=line)
+            return ItemReport(name, ItemState(state), *texts, line=line)
     return None
 
 
-def pack_tests(
-    fields: Mapping[str, object], compiled: CompiledTests | None, questions: Iterable[Question] = ()
-) -> bytes:
-    """Write `TestCodeFields` and the known questions for a harness. Marshal takes exact types."""
-    plain: Any = (dict(fields), compiled and tuple(compiled), [*map(tuple, questions)])
+def pack_tests(fields: Mapping[str, object], compiled: CompiledTests | None) -> bytes:
+    """Write `TestCodeFields` and the compiled tests for a harness. Marshal takes exact types."""
+    plain: Any = (dict(fields), compiled and tuple(compiled))
     return marshal.dumps(plain)
 
 
-def unpack_tests(packed: bytes) -> tuple[TestCodeFields, CompiledTests | None, list[Question]]:
+def unpack_tests(packed: bytes) -> tuple[TestCodeFields, CompiledTests | None]:
     """Read what `pack_tests` wrote: it comes from our process, never from a guest."""
-    test_code, compiled, fields = marshal.loads(packed)  # noqa: S302  (see above)
-    questions = [Question(*question) for question in fields]
-    return test_code, compiled and CompiledTests(*compiled), questions
+    test_code, compiled = marshal.loads(packed)  # noqa: S302  (see above)
+    return test_code, compiled and CompiledTests(*compiled)

@@ -1,0 +1,70 @@
+"""A page of memory in which a harness says how far it is, and its keeper reads that.
+
+The keeper opens a nameless file. The harness's guest maps it and closes it, and the candidate's
+guest never has it. A message for each request would wake the keeper each time; this costs nothing.
+"""
+
+import mmap
+import os
+import struct
+import time
+from typing import NamedTuple
+
+PAGE_BYTES = mmap.PAGESIZE
+_PAGE = struct.Struct("=Qdddd")
+_WAITING_SINCE = struct.Struct("=d")
+_WAITING_SINCE_AT = 32
+
+
+class Progress(NamedTuple):
+    """How far a harness is.
+
+    `item` counts the test items that it has begun. Times are in seconds: of the clock of the
+    candidate's CPU time and of the harness's own, when the item began; and of `time.monotonic`,
+    when it began, and since when the harness waits for the candidate (0 if it does not wait).
+    """
+
+    item: int = 0
+    candidate_cpu: float = 0.0
+    harness_cpu: float = 0.0
+    started: float = 0.0
+    waiting_since: float = 0.0
+
+
+def read_progress(fd: int) -> Progress:
+    """Read a page, on the keeper's side. Before the first item, all fields are zero."""
+    data = os.pread(fd, _PAGE.size, 0)
+    return Progress(*_PAGE.unpack(data)) if len(data) == _PAGE.size else Progress()
+
+
+class ProgressPage:
+    """The page, on the harness's side."""
+
+    def __init__(self, fd: int, candidate_pid: int) -> None:
+        """Map the file *fd*, which can be closed afterwards."""
+        self._memory = mmap.mmap(fd, PAGE_BYTES)
+        self._item = 0
+        # clock_getcpuclockid(3) computes this number for the CPU clock of a process.
+        self._candidate_clock = (~candidate_pid << 3) | 2
+
+    def candidate_cpu(self) -> float:
+        """Return the CPU time that the candidate has used so far; 0 if it has ended."""
+        try:
+            return time.clock_gettime(self._candidate_clock)
+        except OSError:
+            return 0.0
+
+    def begin_item(self) -> None:
+        """Begin a test item: from now on, its limits count."""
+        self._item += 1
+        now = time.monotonic()
+        fields = (self._item, self.candidate_cpu(), time.process_time(), now, 0.0)
+        _PAGE.pack_into(self._memory, 0, *fields)
+
+    def begin_wait(self) -> None:
+        """Say that the harness waits for the candidate."""
+        _WAITING_SINCE.pack_into(self._memory, _WAITING_SINCE_AT, time.monotonic())
+
+    def end_wait(self) -> None:
+        """Say that the harness has its answer, or that it serves a request of the candidate's."""
+        _WAITING_SINCE.pack_into(self._memory, _WAITING_SINCE_AT, 0.0)

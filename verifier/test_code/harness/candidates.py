@@ -1,0 +1,45 @@
+"""What a run of the tests sees of a candidate: an interface, and what ends an item.
+
+There are four: the live one in another guest (`harness/session.py`), the one in this process
+(`harness/in_process.py`), and two that know nothing: a guess that always gives one answer, and a
+recorder that notes what the tests compare answers with (`harness/guess_baseline.py`).
+"""
+
+from typing import Protocol
+
+
+class CandidateLostError(BaseException):
+    """The candidate has ended, or broken the protocol. The whole run ends with the item."""
+
+
+class UncarriedError(BaseException):
+    """The tests do what no session can carry. The dataset is at fault; the text says what."""
+
+
+class Candidate(Protocol):
+    """A candidate, as a run of the tests sees it."""
+
+    def find(self, name: str) -> object:
+        """Return what the program calls *name*. Raises NameError if it does not define it."""
+
+    def is_stand_in(self, value: object) -> bool:
+        """Return whether a value stands for an object of the candidate's."""
+
+    def begin_item(self, name: str) -> None:
+        """Begin a test item: forget what the item before has noted."""
+
+    @property
+    def raised(self) -> BaseException | None:
+        """The last exception that the candidate raised in this item."""
+
+    @property
+    def has_nan(self) -> bool:
+        """Whether an answer to this item holds nan."""
+
+    @property
+    def is_self_compared(self) -> bool:
+        """Whether the candidate's word had to be taken in this item."""
+
+    @property
+    def shown(self) -> str:
+        """The last answer in this item, for people to see: JSON, or ""."""
