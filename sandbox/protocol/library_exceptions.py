@@ -12,6 +12,8 @@ from typing import Any
 from nova_code_verifier.sandbox.protocol.library_types import read_type, write_type
 
 Walk = Callable[[Any], Any]
+Tree = Any
+"""What another process wrote."""
 
 _FIELDS: dict[type[BaseException], tuple[str, ...]] = {
     OSError: ("errno", "strerror", "filename", "filename2"),
@@ -25,11 +27,17 @@ _FIELDS: dict[type[BaseException], tuple[str, ...]] = {
     UnicodeEncodeError: ("encoding", "object", "start", "end", "reason"),
     UnicodeTranslateError: ("object", "start", "end", "reason"),
 }
-"""The fields that a builtin class keeps outside of `__dict__`. `AttributeError.obj` may be large."""
+"""The fields that builtin classes keep outside of `__dict__`, but not `AttributeError.obj`."""
 
 # CPython formats these fields without a check of their types.
 _TEXT, _INDEX = (str,), (int,)
-_UNICODE = {"encoding": _TEXT, "object": _TEXT, "start": _INDEX, "end": _INDEX, "reason": _TEXT}
+_UNICODE: dict[str, tuple[type, ...]] = {
+    "encoding": _TEXT,
+    "object": _TEXT,
+    "start": _INDEX,
+    "end": _INDEX,
+    "reason": _TEXT,
+}
 _FIELD_TYPES: dict[type[BaseException], dict[str, tuple[type, ...]]] = {
     SyntaxError: dict.fromkeys(_FIELDS[SyntaxError], (type(None), str, int)),
     UnicodeDecodeError: {**_UNICODE, "object": (bytes,)},
@@ -48,7 +56,7 @@ def write_exception(error: BaseException, walk: Walk) -> dict[str, object] | Non
     return None if names is None else {"class": list(names), **write_details(error, walk)}
 
 
-def read_exception(tree: Any, walk: Walk) -> BaseException:  # noqa: ANN401  (narrowed by type)
+def read_exception(tree: Tree, walk: Walk) -> BaseException:
     """Return the exception. Raises ValueError, TypeError or LookupError if there is no such one."""
     kind = read_type(*tree["class"])
     if not issubclass(kind, BaseException):
@@ -67,7 +75,8 @@ def new_exception(kind: type[BaseException], args: list[Any]) -> BaseException:
         message, members = args
         if type(message) is not str or type(members) not in (list, tuple):
             raise TypeError("a group of no exceptions")
-        return base.__new__(kind, message, [_member(member) for member in members])
+        group: BaseException = base.__new__(kind, message, list(map(_member, members)))
+        return group
     error: BaseException = base.__new__(kind)
     error.args = tuple(args)
     if hasattr(kind, "__getattr__"):  # HTTPError looks for all else in its file
@@ -90,7 +99,7 @@ def write_details(error: BaseException, walk: Walk) -> dict[str, object]:
     return {name: detail for name, detail in details.items() if detail or name == "args"}
 
 
-def read_details(error: BaseException, tree: dict[str, Any], walk: Walk) -> None:
+def read_details(error: BaseException, tree: Tree, walk: Walk) -> None:
     """Set the fields, notes, cause and context of an exception. Raises as `read_exception`."""
     kind = type(error)
     slots = {name: base for base in kind.__mro__ for name in _FIELDS.get(base, ())}
@@ -120,9 +129,7 @@ def _args(error: BaseException, walk: Walk) -> list[object]:
 def _fields(error: BaseException, walk: Walk) -> list[list[object]]:
     kind = type(error)
     fields = {
-        name: getattr(error, name, None)
-        for base in kind.__mro__
-        for name in _FIELDS.get(base, ())
+        name: getattr(error, name, None) for base in kind.__mro__ for name in _FIELDS.get(base, ())
     }
     fields = {name: field for name, field in fields.items() if field is not None}
     fields |= {name: field for name, field in vars(error).items() if _is_field(kind, name)}
@@ -140,7 +147,7 @@ def _is_field(kind: type, name: object) -> bool:
     return type(name) is str and not name.startswith("_") and not hasattr(kind, name)
 
 
-def _set_field(error: BaseException, base: type[BaseException], name: str, field: Any) -> None:  # noqa: ANN401
+def _set_field(error: BaseException, base: type[BaseException], name: str, field: Tree) -> None:
     types = _FIELD_TYPES.get(base, {}).get(name)
     if types is not None and type(field) not in types:
         raise TypeError("a field of the wrong type")
@@ -163,8 +170,8 @@ def _linked(error: BaseException | None, walk: Walk) -> object:
 
 def _read_linked(tree: object, walk: Walk) -> BaseException | None:
     error = None if tree is None else walk(tree)
-    return error if isinstance(error, BaseException) else None
+    return error if issubclass(type(error), BaseException) else None
 
 
-def _member(member: object) -> Exception:
-    return member if isinstance(member, Exception) else Exception()
+def _member(member: Tree) -> Exception:
+    return member if issubclass(type(member), Exception) else Exception()

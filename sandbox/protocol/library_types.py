@@ -65,7 +65,7 @@ _DATA_TYPES = {
     "zoneinfo": "ZoneInfo",
 }
 # Each subclass of Exception that is an attribute of such a module.
-_MODULES_OF_EXCEPTIONS = """
+_EXCEPTION_MODULES = """
     argparse asyncio binascii calendar concurrent.futures concurrent.futures.process
     concurrent.futures.thread configparser copy csv ctypes dataclasses decimal email.errors ftplib
     getopt graphlib gzip http.client http.cookies imaplib importlib.metadata io ipaddress json
@@ -73,13 +73,14 @@ _MODULES_OF_EXCEPTIONS = """
     signal smtplib socket sqlite3 ssl statistics struct subprocess tarfile threading tokenize
     tomllib urllib.error wave xml.dom xml.etree.ElementTree xml.parsers.expat xml.sax xmlrpc.client
     zipfile zlib zoneinfo
-""".split()
+"""
+_MODULES_OF_EXCEPTIONS = frozenset(_EXCEPTION_MODULES.split())
 _NAMES_OF_DATA = {module: frozenset(names.split()) for module, names in _DATA_TYPES.items()}
 
 _kinds: dict[tuple[str, str], type] = {("builtins", name): kind for name, kind in _BUILTINS.items()}
 # By id: a metaclass may define `__hash__`. `_kinds` keeps each type, so that no id is used twice.
 _names = {id(kind): (module, kind.__name__) for (module, _), kind in _kinds.items()}
-_unseen = dict.fromkeys([*_NAMES_OF_DATA, *_MODULES_OF_EXCEPTIONS])
+_unseen = dict.fromkeys([*_NAMES_OF_DATA, *_EXCEPTION_MODULES.split()])
 _modules_seen = [0]
 
 
@@ -115,5 +116,5 @@ def _see(module: str) -> None:
             if issubclass(type(kind), type) and (
                 name in names or (module in _MODULES_OF_EXCEPTIONS and issubclass(kind, Exception))
             ):
-                kind = _kinds.setdefault((module, name), kind)
-                _names.setdefault(id(kind), (module, name))
+                first = _kinds.setdefault((module, name), kind)
+                _names.setdefault(id(first), (module, name))

@@ -20,29 +20,34 @@ from typing import Any
 from nova_code_verifier.sandbox.protocol.library_exceptions import read_exception, write_exception
 from nova_code_verifier.sandbox.protocol.library_types import read_type, write_type
 
+Value = Any
+"""A value that a writer has the exact type of."""
+Tree = Any
+"""The content of a tag, which nobody has checked."""
 Walk = Callable[[Any], Any]
-Writer = Callable[[Any, Walk], object]
-Reader = Callable[[Any, Walk], object]
+Writer = Callable[[Value, Walk], object]
+Reader = Callable[[Tree, Walk], object]
 
 _ADDRESS_LENGTH_MAX = 200
 _KEY_LENGTH_MAX = 64
 _FLAG_MAX = 2**16
 
 
-def write(value: Any, kind: type, walk: Walk) -> object | None:  # noqa: ANN401  (narrowed by type)
+def write(value: Value, kind: type, walk: Walk) -> object | None:
     """Write a value of exactly that type; return None if it is no value of the library."""
     if issubclass(kind, type):  # `isinstance` asks the value, too
         names = write_type(value)
         return names and {"type": list(names)}
-    write_kind = _VIEW_WRITERS.get(kind)
+    names = write_type(kind)
+    write_kind = _WRITERS.get(names) if names else _NAMELESS_WRITERS.get(kind)
     if write_kind is not None:
         return write_kind(value, walk)
-    names = write_type(kind)
-    if names is None:
-        return _write_calendar_date(value) if kind.__name__ == "IsoCalendarDate" else None
-    write_named = _WRITERS.get(names)
-    if write_named is not None:
-        return write_named(value, walk)
+    if names is not None:
+        return _write_by_base(value, kind, names, walk)
+    return {"iso": list(value)} if _is_calendar_date(kind) else None
+
+
+def _write_by_base(value: Value, kind: Any, names: tuple[str, str], walk: Walk) -> object | None:  # noqa: ANN401  (a class)
     if issubclass(kind, BaseException):
         return {"error": write_exception(value, walk)}
     if hasattr(kind, "__members__"):
@@ -55,24 +60,39 @@ def write(value: Any, kind: type, walk: Walk) -> object | None:  # noqa: ANN401 
 # Views and types without a name
 
 
-def _write_view(name: str, is_ordered: bool) -> Writer:
-    return lambda view, walk: {"view": [name, is_ordered, [walk(item) for item in view]]}
+def _numbered(items: Value) -> dict[int, Any]:
+    return dict(enumerate(items))
 
 
-_VIEW_WRITERS: dict[type, Writer] = {
-    type(getattr(kind(), name)()): _write_view(name, kind is OrderedDict)
+_SHOWN: dict[str, Callable[[Value], Any]] = {
+    "keys": dict.fromkeys,
+    "values": _numbered,
+    "items": dict,
+}
+
+
+def _write_view(name: str, *, is_ordered: bool) -> Writer:
+    def write_view(view: Value, walk: Walk) -> object:
+        # Only what the view shows: the other half of the dict may be unable to travel.
+        shown: Any = _SHOWN[name](view)
+        return {"view": [name, walk(OrderedDict(shown) if is_ordered else shown)]}
+
+    return write_view
+
+
+_NAMELESS_WRITERS: dict[type, Writer] = {
+    type(getattr(kind(), name)()): _write_view(name, is_ordered=kind is OrderedDict)
     for kind in (dict, OrderedDict)
     for name in ("keys", "values", "items")
 }
 
 
-def _read_view(content: Any, walk: Walk) -> object:
-    name, is_ordered, trees = content
-    items = [walk(tree) for tree in _list(trees)]
-    pairs: Any = {"keys": dict.fromkeys, "values": enumerate, "items": list}[name](items)
-    filled = walk({"odict" if is_ordered is True else "d": []})
-    filled.update(pairs)
-    return {"keys": filled.keys, "values": filled.values, "items": filled.items}[name]()
+def _read_view(content: Tree, walk: Walk) -> object:
+    name, tree = content
+    mapping = walk(tree)
+    if type(mapping) not in (dict, OrderedDict) or name not in ("keys", "values", "items"):
+        raise ValueError("there is no such view")
+    return getattr(mapping, name)()
 
 
 def _write_memoryview(view: memoryview, _walk: Walk) -> object | None:
@@ -81,49 +101,49 @@ def _write_memoryview(view: memoryview, _walk: Walk) -> object | None:
     return {"memoryview": [view.readonly, view.hex()]}
 
 
-def _read_memoryview(content: Any, _walk: Walk) -> object:
+def _read_memoryview(content: Tree, _walk: Walk) -> object:
     readonly, digits = content
     return memoryview((bytes if readonly is True else bytearray).fromhex(_text(digits)))
 
 
-def _write_proxy(proxy: Any, walk: Walk) -> object | None:
+def _write_proxy(proxy: Value, walk: Walk) -> object | None:
     copied = proxy.copy()
     return {"mapping": walk(copied)} if isinstance(copied, dict) else None
 
 
-def _read_proxy(content: Any, walk: Walk) -> object:
+def _read_proxy(content: Tree, walk: Walk) -> object:
     mapping = walk(content)
-    if not isinstance(mapping, dict):
-        raise ValueError("a mapping proxy of no dict")
+    if not issubclass(type(mapping), dict):
+        raise ValueError("a mapping proxy of no dict")  # noqa: TRY004  (as any wrong content)
     return types.MappingProxyType(mapping)
 
 
-def _write_namespace(value: Any, walk: Walk) -> object:
+def _write_namespace(value: Value, walk: Walk) -> object:
     return {"namespace": [[name, walk(field)] for name, field in vars(value).items()]}
 
 
-def _read_namespace(content: Any, walk: Walk) -> object:
+def _read_namespace(content: Tree, walk: Walk) -> object:
     return types.SimpleNamespace(**{_text(name): walk(field) for name, field in _list(content)})
 
 
-def _read_type(content: Any, walk: Walk) -> type[Any] | types.GenericAlias:
+def _read_type(content: Tree, walk: Walk) -> Any:  # noqa: ANN401  (a type, or a GenericAlias)
     """Read an operand of a type expression."""
-    kind = walk(content)
+    kind: Any = walk(content)
     if type(kind) not in (type, ABCMeta, types.GenericAlias):
         raise ValueError("a type is no type")
     return kind
 
 
-def _write_alias(value: Any, walk: Walk) -> object:
+def _write_alias(value: Value, walk: Walk) -> object:
     return {"alias": [walk(value.__origin__), [walk(item) for item in value.__args__]]}
 
 
-def _read_alias(content: Any, walk: Walk) -> object:
+def _read_alias(content: Tree, walk: Walk) -> object:
     origin, arguments = content
     return types.GenericAlias(_read_type(origin, walk), tuple(walk(a) for a in _list(arguments)))
 
 
-def _read_union(content: Any, walk: Walk) -> object:
+def _read_union(content: Tree, walk: Walk) -> object:
     first, *rest = [_read_type(item, walk) for item in _list(content)]
     return reduce(or_, rest, first)
 
@@ -131,47 +151,47 @@ def _read_union(content: Any, walk: Walk) -> object:
 # Text and numbers that stand for an object
 
 
-def _read_path(content: Any, _walk: Walk) -> object:
+def _read_path(content: Tree, _walk: Walk) -> object:
     name, path = content
     if name not in ("PosixPath", "PurePosixPath", "PureWindowsPath"):
         raise ValueError("there is no such path")
     return read_type("pathlib", name)(_text(path))
 
 
-def _read_address(content: Any, _walk: Walk) -> object:
+def _read_address(content: Tree, _walk: Walk) -> object:
     name, address = content
     if len(_text(address)) > _ADDRESS_LENGTH_MAX:
         raise ValueError("an address that is too long")
     return read_type("ipaddress", name)(address)
 
 
-def _read_uuid(content: Any, _walk: Walk) -> object:
+def _read_uuid(content: Tree, _walk: Walk) -> object:
     return read_type("uuid", "UUID")(int=int(_text(content), 16))
 
 
-def _write_decimal(value: Any, _walk: Walk) -> object:
+def _write_decimal(value: Value, _walk: Walk) -> object:
     return {"D": str(value)}
 
 
-def _write_fraction(value: Any, walk: Walk) -> object:
+def _write_fraction(value: Value, walk: Walk) -> object:
     return {"F": [walk(value.numerator), walk(value.denominator)]}
 
 
-def _write_array(value: Any, _walk: Walk) -> object:
+def _write_array(value: Value, _walk: Walk) -> object:
     return {"array": [value.typecode, value.tolist()]}
 
 
 # Dates and times
 
 
-def _write_timedelta(value: Any, _walk: Walk) -> object:
+def _write_timedelta(value: Value, _walk: Walk) -> object:
     return {"delta": [value.days, value.seconds, value.microseconds]}
 
 
 def _write_moment(tag: str) -> Writer:
     """Return a writer for datetimes or times."""
 
-    def write_moment(value: Any, walk: Walk) -> object:
+    def write_moment(value: Value, walk: Walk) -> object:
         if value.tzinfo is None and value.fold == 0:
             return {tag: value.isoformat()}
         zone = None if value.tzinfo is None else write(value.tzinfo, type(value.tzinfo), walk)
@@ -182,7 +202,7 @@ def _write_moment(tag: str) -> Writer:
     return write_moment
 
 
-def _read_moment(content: Any, walk: Walk) -> object:
+def _read_moment(content: Tree, walk: Walk) -> object:
     tag, text, fold, zone = content
     if tag not in ("datetime", "time") or fold not in (0, 1):
         raise ValueError("there is no such time")
@@ -190,19 +210,19 @@ def _read_moment(content: Any, walk: Walk) -> object:
     return moment.replace(fold=fold, tzinfo=None if zone is None else walk(zone))
 
 
-def _write_timezone(value: Any, walk: Walk) -> object:
+def _write_timezone(value: Value, walk: Walk) -> object:
     return {"tz": [walk(part) for part in value.__getinitargs__()]}
 
 
-def _read_timezone(content: Any, walk: Walk) -> object:
+def _read_timezone(content: Tree, walk: Walk) -> object:
     return read_type("datetime", "timezone")(*[walk(part) for part in _list(content)])
 
 
-def _write_zone(value: Any, _walk: Walk) -> object | None:
+def _write_zone(value: Value, _walk: Walk) -> object | None:
     return None if value.key is None else {"zone": value.key}
 
 
-def _read_zone(content: Any, _walk: Walk) -> object:
+def _read_zone(content: Tree, _walk: Walk) -> object:
     key = _text(content)
     # A key is the name of a file in the database of time zones, and of no other.
     if len(key) > _KEY_LENGTH_MAX or not all(
@@ -216,18 +236,21 @@ def _read_zone(content: Any, _walk: Walk) -> object:
         raise ValueError("there is no such time zone") from error
 
 
-def _write_calendar_date(value: Any) -> object | None:
-    return {"iso": list(value)} if type(value).__module__ == "datetime" else None
+def _is_calendar_date(kind: type) -> bool:
+    """Return whether a type is that of `date.isocalendar()`, which no module shows."""
+    if type(kind) is not type or not issubclass(kind, tuple):
+        return False
+    return (kind.__module__, kind.__name__) == ("datetime", "IsoCalendarDate")
 
 
-def _read_calendar_date(content: Any, _walk: Walk) -> object:
+def _read_calendar_date(content: Tree, _walk: Walk) -> object:
     return read_type("datetime", "date").fromisocalendar(*_list(content)).isocalendar()
 
 
 # Members of enumerations, and tuples with names
 
 
-def _write_member(value: Any, kind: Any, names: tuple[str, str]) -> object | None:
+def _write_member(value: Value, kind: Value, names: tuple[str, str]) -> object | None:
     name = value._name_
     if kind.__members__.get(name) is value:
         return {"enum": [*names, name]}
@@ -236,7 +259,7 @@ def _write_member(value: Any, kind: Any, names: tuple[str, str]) -> object | Non
     return {"enum": [*names, number]} if is_flags else None
 
 
-def _read_member(content: Any, _walk: Walk) -> object:
+def _read_member(content: Tree, _walk: Walk) -> object:
     module, kind_name, name = content
     kind: Any = read_type(module, kind_name)
     if type(name) is int and 0 <= name < _FLAG_MAX:
@@ -246,7 +269,7 @@ def _read_member(content: Any, _walk: Walk) -> object:
     return kind.__members__[_text(name)]
 
 
-def _read_named(content: Any, walk: Walk) -> object:
+def _read_named(content: Tree, walk: Walk) -> object:
     module, kind_name, trees = content
     kind: Any = read_type(module, kind_name)
     items = [walk(tree) for tree in _list(trees)]
@@ -256,14 +279,14 @@ def _read_named(content: Any, walk: Walk) -> object:
 
 
 def _write_sequence(names: tuple[str, str]) -> Writer:
-    def write_sequence(value: Any, walk: Walk) -> object:
+    def write_sequence(value: Value, walk: Walk) -> object:
         _, (items, more) = value.__reduce__()
         return {"fields": [*names, walk(items), walk(more)]}
 
     return write_sequence
 
 
-def _read_sequence(content: Any, walk: Walk) -> object:
+def _read_sequence(content: Tree, walk: Walk) -> object:
     module, name, items, more = content
     if (module, name) not in _SEQUENCES:
         raise ValueError("there is no such tuple")

@@ -20,7 +20,10 @@ _SLOTS_PER_ITEM_MAX = 16
 _SLOT_BYTES = 16
 _EMPTY_BYTES = set().__sizeof__()
 
+_KNOWN_MAX = 100
+
 _lost = [0]
+_known: dict[tuple[int, int, bool], "Plan"] = {}  # tests send the same set again and again
 
 
 class Plan(NamedTuple):
@@ -63,6 +66,12 @@ def _slots(values: Any) -> int:  # noqa: ANN401  (a set or a frozenset)
 
 
 def _search(items: list[Any], slots: int, simple_slots: int, *, is_frozen: bool) -> Plan | None:
+    key = (hash(tuple(items)), slots, is_frozen)
+    known = _known.get(key)
+    if known is not None and len(known.order) == len(items):
+        ordered = [items[index] for index in known.order]
+        if _iterates_as(build(ordered, known.slots, is_frozen=is_frozen), items):
+            return known
     # A set that grows by itself passes through smaller tables, so try the size alone first.
     sizes = [slots] if _can_have(len(items), slots, is_frozen=is_frozen) else []
     sizes += [0] if simple_slots == slots else []
@@ -70,7 +79,10 @@ def _search(items: list[Any], slots: int, simple_slots: int, *, is_frozen: bool)
         ordered = [items[index] for index in order]
         for size in sizes:
             if ordered and _iterates_as(build(ordered, size, is_frozen=is_frozen), items):
-                return Plan(size, list(order))
+                if len(_known) >= _KNOWN_MAX:
+                    _known.clear()
+                _known[key] = Plan(size, list(order))
+                return _known[key]
     return None
 
 
@@ -84,16 +96,35 @@ def _orders(items: list[Any], slots: int) -> Iterator[Sequence[int]]:
 
 
 def _insertion_order(items: list[Any], slots: int, probes: int) -> list[int]:
-    """Return an order in which the items get into slots of that order. [] if there seems none.
+    """Return an order in which the items get into slots of that order; [] if there seems none.
 
-    An item that is not in the first slot that it tries found that one taken. Of all ways to put
-    the items into slots that rise, take the one with the fewest such tries; then insert each item
-    after those that took its slots.
+    An item that is not in the first slot that it tries found that one taken. So insert it after
+    the items that took the slots which it tries first.
     """
     paths = [_path(hash(item), slots, probes) for item in items]
-    # For each item: its slots, with the fewest tries of all items so far, and the slot before.
-    rows: list[dict[int, tuple[int, int]]] = []
-    best: list[tuple[int, int]] = [(-1, 0)]  # slots that rise, with tries that fall
+    chosen = _rising_slots(paths)
+    taken = {slot: index for index, slot in enumerate(chosen)}
+    before = [
+        [taken[slot] for slot in path[: path.index(own)] if slot in taken]
+        for path, own in zip(paths, chosen, strict=False)
+    ]
+    order = dict.fromkeys(index for index, others in enumerate(before) if not others)
+    pending = [index for index, others in enumerate(before) if others][::-1]
+    steps = 0
+    while pending:
+        waits_for = [index for index in before[pending[-1]] if index not in order]
+        steps += 1
+        if waits_for and steps < 4 * len(items):  # else they wait for each other
+            pending.extend(waits_for)
+        else:
+            order[pending.pop()] = None
+    return list(order)
+
+
+def _rising_slots(paths: list[list[int]]) -> list[int]:
+    """Choose a slot of each path, so that they rise with the fewest tries; [] if they cannot."""
+    rows: list[dict[int, tuple[int, int]]] = []  # slot: the tries so far, and the slot before
+    best = [(-1, 0)]  # slots that rise, with tries that fall
     for path in paths:
         row: dict[int, tuple[int, int]] = {}
         for tries, slot in enumerate(path):
@@ -108,39 +139,10 @@ def _insertion_order(items: list[Any], slots: int, probes: int) -> list[int]:
         if not best:
             return []
         rows.append(row)
-    slot = best[-1][0]
-    taken: dict[int, int] = {}
-    for index in range(len(items) - 1, -1, -1):
-        taken[slot] = index
-        slot = rows[index][slot][1]
-    slot_of = {index: slot for slot, index in taken.items()}
-    order: dict[int, None] = {}
-    for index in range(len(items)):
-        _insert(index, paths, slot_of, taken, order, len(items))
-    return list(order)
-
-
-def _insert(
-    start: int,
-    paths: list[list[int]],
-    slot_of: dict[int, int],
-    taken: dict[int, int],
-    order: dict[int, None],
-    count: int,
-) -> None:
-    """Add an item to *order*, after the items that are in the slots that it tries first."""
-    pending = [start]
-    steps = 0
-    while pending:
-        index = pending[-1]
-        path = paths[index]
-        tried = path[: path.index(slot_of[index])]
-        earlier = [taken[slot] for slot in tried if slot in taken and taken[slot] not in order]
-        steps += 1
-        if earlier and steps < 4 * count:
-            pending.extend(earlier)
-        else:
-            order[pending.pop()] = None
+    chosen = [best[-1][0]]
+    for row in reversed(rows[1:]):
+        chosen.append(row[chosen[-1]][1])
+    return chosen[::-1]
 
 
 def _path(hashed: int, slots: int, probes: int) -> list[int]:
@@ -181,7 +183,11 @@ def check(built: Iterable[Any], items: list[Any]) -> None:
 
 def read_plan(slots: object, order: object, count: int) -> Plan:
     """Return the plan that another process wrote. Raises ValueError if it is none."""
-    if count > _ITEMS_MAX or type(slots) is not int or not (slots == 0 or _can_have(count, slots, is_frozen=False)):
+    if (
+        count > _ITEMS_MAX
+        or type(slots) is not int
+        or not (slots == 0 or _can_have(count, slots, is_frozen=False))
+    ):
         raise ValueError("the size of a set's table is out of range")
     if type(order) is not list or not all(type(index) is int for index in order):
         raise ValueError("the order of a set is no list of indices")
@@ -190,7 +196,7 @@ def read_plan(slots: object, order: object, count: int) -> Plan:
     return Plan(slots, order)
 
 
-def _can_have(count: int, slots: int, is_frozen: bool) -> bool:
+def _can_have(count: int, slots: int, *, is_frozen: bool) -> bool:
     """Return whether `build` can make a table of that size for so many items."""
     is_size = _SMALL_TABLE < slots <= _SLOTS_PER_ITEM_MAX * count and slots & (slots - 1) == 0
     return is_size and 5 * count < 3 * slots and not (is_frozen and 4 * count < slots)
