@@ -4,6 +4,7 @@ import asyncio
 import binascii
 import concurrent.futures
 import configparser
+import contextlib
 import csv
 import dataclasses
 import datetime
@@ -49,6 +50,11 @@ def _raise(error: BaseException) -> None:
     raise error
 
 
+def _query_nonsense() -> None:
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("x")
+
+
 @dataclasses.dataclass(frozen=True)
 class Frozen:
     """A class that refuses assignments."""
@@ -62,12 +68,12 @@ ACTS: dict[str, Callable[[], object]] = {
     "FrozenInstanceError": lambda: setattr(Frozen(), "x", 1),
     "FileNotFoundError": lambda: open("/nowhere/x"),  # noqa: PTH123, SIM115
     "OSError of two names": lambda: os.rename("/nowhere/a", "/nowhere/b"),  # noqa: PTH104
-    "UnicodeDecodeError": lambda: b"a\xff".decode(),
+    "UnicodeDecodeError": lambda: str(b"a\xff", "utf-8"),
     "UnicodeDecodeError of nothing": lambda: _raise(UnicodeDecodeError("x", b"", 0, 1, "y")),
     "UnicodeEncodeError": lambda: "\u1234".encode("ascii"),
     "ValueError": lambda: int("x"),
-    "KeyError": lambda: {}["a 'key'"],
-    "IndexError": lambda: [][0],
+    "KeyError": lambda: {"a": 1}["a 'key'"],
+    "IndexError": lambda: [1].pop(5),
     "ZeroDivisionError": lambda: 1 / 0,
     "StopIteration": lambda: _raise(StopIteration(7)),
     "SystemExit": lambda: sys.exit(3),
@@ -79,7 +85,7 @@ ACTS: dict[str, Callable[[], object]] = {
     "BadZipFile": lambda: zipfile.ZipFile(io.BytesIO(b"x")),
     "CalledProcessError": lambda: _raise(subprocess.CalledProcessError(3, ["x"], b"out", b"err")),
     "TimeoutExpired": lambda: _raise(subprocess.TimeoutExpired(["x"], 1.5)),
-    "sqlite3.OperationalError": lambda: sqlite3.connect(":memory:").execute("x"),
+    "sqlite3.OperationalError": _query_nonsense,
     "NoSectionError": lambda: configparser.ConfigParser().get("a", "b"),
     "ParseError": lambda: ET.fromstring("<a"),
     "gaierror": lambda: _raise(socket.gaierror(-2, "Name or service not known")),
