@@ -108,9 +108,9 @@ class LiveSession(Side):
         """Drop the objects that the tests do not use any more."""
         self._release(body.get("free", ()))
 
-    def add_held(self, fields: Body, seen: Sequence[Any]) -> None:
+    def add_held(self, fields: Body, seen: Sequence[Any], result_id: int) -> None:
         """Say which containers the candidate holds."""
-        held = self.mirrors.held(seen)
+        held = self.mirrors.held(seen, result_id)
         if held:
             fields["held"] = held
 

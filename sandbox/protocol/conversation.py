@@ -111,7 +111,7 @@ class Side:
 
         def write() -> Body:
             fields = self.begin_message()
-            self.add_held(fields, request.seen)
+            self.add_held(fields, request.seen, id(result))
             if error is None:
                 (fields["is"],) = self.mirrors.write_message(fields, [result], request.seen)
             else:
@@ -139,7 +139,7 @@ class Side:
     def enter(self, request: Request) -> None:
         """Prepare to perform a request."""
 
-    def add_held(self, fields: Body, seen: Sequence[Any]) -> None:
+    def add_held(self, fields: Body, seen: Sequence[Any], result_id: int) -> None:
         """Say which containers this side holds, if the other wants to know."""
 
     def note_message(self, message: Request | Answer, body: Body, payload: bytes) -> None:

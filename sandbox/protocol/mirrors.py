@@ -374,11 +374,12 @@ class Mirrors:
 
     # -- what each side holds ----------------------------------------------------------
 
-    def held(self, seen: Sequence["_Entry"]) -> list[Tree]:
+    def held(self, seen: Sequence["_Entry"], result_id: int) -> list[Tree]:
         """Return which containers this side still holds: of those *seen* in a request, or new.
 
         Return those only of which the other side thinks otherwise. Call it before the answer is
-        written, when nothing refers to the operands any more but what keeps them.
+        written, when nothing refers to the operands any more but what keeps them. The object whose
+        id is *result_id* has one more reference, because it is going to be written.
         """
         entries = {id(entry): entry for entry in (*self._recheck, *self._young, *seen)}.values()
         again, self._recheck, self._young = self._recheck, [], []
@@ -388,9 +389,10 @@ class Mirrors:
                 inner.update(2 * [id(value) for value in entry.kind.values(entry.container)])
         found: list[Tree] = []
         for entry in entries:
-            is_held = sys.getrefcount(entry.container) > _REFERENCES + inner[id(entry.container)]
+            own = id(entry.container)
+            is_held = sys.getrefcount(entry.container) > _REFERENCES + inner[own] + (own == result_id)
             if is_held and entry not in again:
-                self._recheck.append(entry)  # perhaps only the result of this request holds it
+                self._recheck.append(entry)  # perhaps only a frame that is about to end
             if is_held is not entry.is_held and entry.number in self._by_number:
                 self._set_held(entry, is_held=is_held)
                 found.append([entry.number, is_held])
