@@ -136,7 +136,7 @@ def write_message(kind: str, content: str | ItemReport | RunReport) -> bytes:
 
 def read_messages(messages: Iterable[bytes]) -> RunReport:
     """Read what a harness reported, to the end or until it was killed."""
-    items: list[ItemReport] = []
+    items: dict[str, ItemReport] = {}
     current = ""
     report = RunReport()
     for message in messages:
@@ -145,11 +145,12 @@ def read_messages(messages: Iterable[bytes]) -> RunReport:
             case "begin":
                 current = content
             case "item":
-                items.append(_parse_item(content))
+                item = _parse_item(content)
+                items[item.name] = item  # one that ran again has the worse result in the end
                 current = ""
             case "end":
                 report = RunReport.parse(content)
-    return report._replace(items=items, current=current)
+    return report._replace(items=list(items.values()), current=current)
 
 
 class InProcessReport(NamedTuple):
