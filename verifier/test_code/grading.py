@@ -53,9 +53,7 @@ _NO_SESSION = (
 _UNREPORTED = ItemReport("", ItemState.NOT_REACHED, error="Unreported: it is not in the report")
 _SKIPS_ITSELF = "Skipped: the test skips itself, which it does not do without this candidate"
 _TOO_MANY = "not run: too many test items ended like this before"
-_DETAILS = {
-    Ending.TOO_MUCH_OUTPUT: "an output, or all answers, are longer than limits.output_bytes"
-}
+_TOO_MUCH_OUTPUT = "an output, or all answers, are longer than limits.output_bytes"
 _LOAD_FAILURES = {"not_compiled": Ending.NOT_COMPILED, "not_loaded": Ending.NOT_LOADED}
 # These would blame the candidate for what the harness did.
 _ONLY_OF_CANDIDATES = (Ending.FORBIDDEN, Ending.NOT_COMPILED, Ending.NOT_LOADED)

@@ -82,7 +82,8 @@ class ItemReport(NamedTuple):
     `error` is safe to show; `message` is the text of the tests' own exception and may contain what
     they expect: secret. `line` is the line of the tests that failed, from 1; 0 if none did. An item
     that is a loop over asserts has `parts`, its iterations, of which `parts_passed` held; any other
-    has one part. `shown` is the candidate's last answer, for people to see: JSON, or "".
+    has one part. `shown` is the candidate's last answer, for people to see: JSON, `{"is":
+    tree}`, or "".
     """
 
     name: str
