@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple, NotRequired, TypedDict
 
-NEEDS_ONE_PROCESS = "do what needs one process with the candidate: "
+NEEDS_ONE_PROCESS = "do what needs one process: "
 """How the `problem` of a run begins that met an `UncarriedError`."""
 BROKEN_PROTOCOL = "protocol: "
 """How the `error` of a LOST item begins if the candidate broke the protocol of its session."""
