@@ -13,7 +13,16 @@ from dataclasses import dataclass, field, replace
 from heapq import heapify, heappop, heappush
 from typing import TypeVar
 
-from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Job, Operation, Question, Run
+from nova_code_verifier.sandbox.types import (
+    Cause,
+    Ending,
+    Execution,
+    Job,
+    Operation,
+    Question,
+    Run,
+    Session,
+)
 
 # Of a job's outputs and answers, so much is kept until all of its questions are answered, or as
 # much as the limit of a single output, if that is more.
@@ -74,8 +83,9 @@ class Progress:
         """Whether a single question ran out of time, and it was CPU time: perhaps noise.
 
         The wall time limit is generous already, and a second sleep would cost as much again.
+        Whoever asks for a session decides about its lost items.
         """
-        if len(self.time_outs) != 1 or isinstance(self.job.questions[0], Operation):
+        if len(self.time_outs) != 1 or isinstance(self.job.questions[0], Operation | Session):
             return False
         execution = self.executions[self.time_outs[0]]
         return execution is not None and execution.cause is Cause.CPU_TIME

@@ -25,7 +25,7 @@ from nova_code_verifier.sandbox.remote.fields import (
     next_frame,
 )
 from nova_code_verifier.sandbox.remote.frames import PayloadError, pack_frames, unpack_frames
-from nova_code_verifier.sandbox.types import Call, Job, Limits, Operation, Question, Run
+from nova_code_verifier.sandbox.types import Call, Job, Limits, Operation, Question, Run, Session
 
 _REQUEST_BYTES_MAX = 2**28  # unpacked
 _JOBS_MAX = 1000
@@ -54,7 +54,7 @@ class RunRequest:
 
 
 def write_request(request: RunRequest) -> bytes:
-    """Pack a request. Raises EncodingError for arguments that are not plain data."""
+    """Pack a request. Raises EncodingError for what cannot be sent."""
     return pack_frames(_request_frames(request))
 
 
@@ -76,6 +76,8 @@ def read_request(data: bytes) -> RunRequest:
 def _request_frames(request: RunRequest) -> Iterator[bytes]:
     yield dump_fields([request.seconds, len(request.jobs)])
     for job in request.jobs:
+        if isinstance(job.questions[0], Session):
+            raise EncodingError("a session, which holds tests")
         kind = _KINDS[type(job.questions[0])]
         fields = [kind, len(job.questions), list(astuple(job.limits)), job.give_up_after]
         yield dump_fields([*fields, _HAS_PRELUDE] if job.prelude else fields)
@@ -94,6 +96,8 @@ def _question_frames(question: Question) -> tuple[bytes, bytes]:
             return dump_fields(question.entry_point), encode(list(question.arguments))
         case Operation():
             return b"null", question.instruction
+        case Session():
+            raise EncodingError("a session, which holds tests")
         case _:
             assert_never(question)
 

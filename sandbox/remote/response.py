@@ -10,8 +10,8 @@ fields, value, stdout and stderr. Fields are short JSON; values have the typed e
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from nova_code_verifier.sandbox.host.keeper import STDERR_BYTES_KEPT
 from nova_code_verifier.sandbox.host.schedule import kept_bytes_max
+from nova_code_verifier.sandbox.host.watched_guest import STDERR_BYTES_KEPT
 from nova_code_verifier.sandbox.protocol.guest_messages import TEXT_MAX
 from nova_code_verifier.sandbox.remote.fields import (
     PAYLOAD_BYTES_MAX,
