@@ -16,6 +16,7 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from nova_code_verifier.sandbox.guest.surroundings import Surroundings, provide
 from nova_code_verifier.sandbox.protocol import encoding, shared_types
 from nova_code_verifier.sandbox.protocol.conversation import Answer, Request, Side
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, Walk
@@ -49,18 +50,14 @@ for _module, _names in _FUNCTION_NAMES.items():
     _OPERATIONS |= {name.rstrip("_"): getattr(_module, name) for name in _names.split()}
 
 
-def serve(peer_fd: int, names: dict[str, Any], program: bytes) -> None:
-    """Answer requests about the module with these global *names* until the harness ends."""
-    LiveSession(peer_fd, names, program).peer.serve_main_thread()
-
-
 class LiveSession(Side):
     """The candidate's objects, by number."""
 
-    def __init__(self, peer_fd: int, names: dict[str, Any], program: bytes) -> None:
-        """Serve the module with these global *names*."""
+    def __init__(self, peer_fd: int, names: dict[str, Any]) -> None:
+        """Prepare to serve the module with these global *names*, before it is loaded."""
         self._names = names
-        self._program = program
+        self._around = Surroundings(names)
+        self._around.write_object = lambda value: {"h": self._number_of(value)}
         self._numbers: dict[int, int] = {}
         self._objects: dict[int, object] = {}
         self._descriptions: list[dict[str, object]] = []
@@ -75,6 +72,7 @@ class LiveSession(Side):
             "set_name": self._set_name,
             "delete_name": self._delete_name,
             "share": self._share,
+            "provide": lambda imports: provide(self._names, imports),
             "take": _take,
             "await": _run_awaitable,
             "aenter": lambda context: _run_awaitable(type(context).__aenter__(context)),
@@ -87,21 +85,30 @@ class LiveSession(Side):
             "source": self._source,
         }
 
+    def serve_tests(self) -> None:
+        """Answer the harness's requests until it ends. Call this when the module is loaded."""
+        self.peer.serve_main_thread()
+
     # -- the conversation --------------------------------------------------------------
+
+    def enter(self, request: Request) -> None:
+        """Do what the tests have changed around the call."""
+        if request.around is not None:
+            self._around.apply(request.around)
 
     def perform(self, operation: str, operands: list[Any], keywords: dict[str, Any]) -> object:
         """Perform an operation on the candidate's objects; raise what it raises."""
         return self._operations[operation](*operands, **keywords)
 
     def begin_message(self) -> Body:
-        """Begin to describe objects."""
-        self._descriptions = []
-        return {}
+        """Say what happened around the call."""
+        around = self._around.collect()
+        return {} if around is None else {"around": around}
 
     def end_message(self, fields: Body) -> Body:
         """Add the descriptions of objects that the message mentions first."""
         if self._descriptions:
-            fields["met"] = self._descriptions
+            fields["met"], self._descriptions = self._descriptions, []
         return fields
 
     def note_message(self, message: Request | Answer, body: Body, payload: bytes) -> None:
@@ -186,6 +193,8 @@ class LiveSession(Side):
     ) -> object:
         """Ask the tests to perform an operation on an object of theirs."""
         answer: Answer = self.ask(operation, (number, *operands), keywords)
+        if answer.around is not None:
+            self._around.apply(answer.around)
         if answer.error is not None:
             raise answer.error
         return answer.value

@@ -2,10 +2,11 @@
 
 A request has the fields `op`, an operation; `on`, its operands; `kw`, its keywords. An answer has
 `is`, the result, or `raised`, an exception. Both may have what `sandbox/protocol/mirrors.py` adds;
-`met`, descriptions of objects that are mentioned for the first time; and `around`, what happened
-around the call (streams, log records, environment).
+`met`, descriptions of objects that are mentioned for the first time; `around`, what happened around
+the call (streams, log records, environment); and `threads`, if other threads may send requests.
 """
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -53,6 +54,7 @@ class Side:
 
     peer: Peer
     mirrors: Mirrors
+    _is_listening = False
 
     def ask(
         self, operation: str, operands: Sequence[object], keywords: Mapping[str, object]
@@ -66,7 +68,7 @@ class Side:
             fields["op"], fields["on"] = operation, trees[: len(operands)]
             if keywords:
                 fields["kw"] = [*map(list, zip(keywords, trees[len(operands) :], strict=True))]
-            return self.end_message(fields)
+            return self._end_message(fields)
 
         answer: Answer = self.peer.request(write)
         return answer
@@ -94,6 +96,9 @@ class Side:
         else:
             message = Answer(read(body["is"]), None)
         message.around = body.get("around")
+        if body.get("threads") is True and not self._is_listening:
+            self._is_listening = True
+            threading.Thread(target=self.peer.listen, daemon=True).start()
         self.note_message(message, body, payload)
         return message
 
@@ -118,9 +123,15 @@ class Side:
                 values, describe = self.error_values(error)
                 trees = self.mirrors.write_message(fields, values, request.seen)
                 fields["raised"] = describe(trees)
-            return self.end_message(fields)
+            return self._end_message(fields)
 
         return write
+
+    def _end_message(self, fields: Body) -> Body:
+        """Say whether other threads of this side may ask, too."""
+        if threading.active_count() > 1:
+            fields["threads"] = True
+        return self.end_message(fields)
 
     # -- what differs ------------------------------------------------------------------
 

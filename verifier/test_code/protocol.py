@@ -151,7 +151,7 @@ def read_messages(messages: Iterable[bytes]) -> RunReport:
 
     Raises ValueError or TypeError for messages that no harness writes.
     """
-    items: list[ItemReport] = []
+    items: dict[str, ItemReport] = {}
     current = ""
     report = RunReport()
     for message in messages:
@@ -160,11 +160,12 @@ def read_messages(messages: Iterable[bytes]) -> RunReport:
             case "begin":
                 current = content
             case "item":
-                items.append(_parse_item(content))
+                item = _parse_item(content)
+                items[item.name] = item  # one that ran again has the worse result in the end
                 current = ""
             case "end":
                 report = RunReport.parse(content)._replace(has_end=True)
-    return report._replace(items=items, current=current)
+    return report._replace(items=list(items.values()), current=current)
 
 
 class InProcessReport(NamedTuple):

@@ -8,7 +8,6 @@ import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dis import get_instructions
-from threading import active_count
 from typing import Any
 
 from nova_code_verifier.sandbox.protocol import encoding, shared_types
@@ -31,6 +30,7 @@ from nova_code_verifier.verifier.test_code.harness.proxies import (
     is_proxy,
     ref_of,
 )
+from nova_code_verifier.verifier.test_code.harness.surroundings import Surroundings
 from nova_code_verifier.verifier.test_code.protocol import CompiledTests, TestCodeFields
 
 _ORIGIN = "_origin_"
@@ -49,13 +49,10 @@ def live_candidate(
 ) -> "LiveCandidate":
     """Return the candidate at the other end of *peer_fd*. *shared* are the prompt's classes."""
     source = test_code["source"]
-    return LiveCandidate(
-        peer_fd,
-        page,
-        shared,
-        frozenset(compiled.classes),
-        may_stop=may_expect_stop(source),
-    )
+    candidate = LiveCandidate(peer_fd, page, source, shared, frozenset(compiled.classes))
+    if compiled.imports:
+        candidate.ask("provide", compiled.imports)
+    return candidate
 
 
 class LiveCandidate(Side):
@@ -65,23 +62,24 @@ class LiveCandidate(Side):
         self,
         peer_fd: int,
         page: ProgressPage,
-        shared: Mapping[str, type] | None = None,
-        classes: frozenset[str] = frozenset(),
-        *,
-        may_stop: bool = True,
+        source: str,
+        shared: Mapping[str, type],
+        classes: frozenset[str],
     ) -> None:
-        """Send instances of *shared* classes by value.
+        """Judge by tests with this *source*. Mirror instances of *shared* classes.
 
-        *classes* are the names that the tests treat as classes. *may_stop* says whether a call may
-        raise StopIteration, because the tests speak of it.
+        *classes* are the names that the tests treat as classes.
         """
         self.raised: BaseException | None = None
         self.has_raised = self.has_nan = self.is_self_compared = False
         self.shown = ""
         self._page = page
-        self._shared = dict(shared or {})
+        self._shared = dict(shared)
         self._classes = classes
-        self._may_stop = may_stop
+        # Only where the tests speak of it may a call raise StopIteration.
+        self._may_stop = may_expect_stop(source)
+        self._around = Surroundings(source)
+        self._around.read_object = self._read_warning
         self._lost = ""
         self._node_kind = shared_types.NodeKind()
         self._released: list[int] = []
@@ -136,7 +134,10 @@ class LiveCandidate(Side):
         self._page.begin_wait()
         try:
             answer = super().ask(operation, operands, keywords)
-        except (PeerLostError, EncodingError) as error:
+            self._page.end_wait()
+            if answer.around is not None:
+                self._around.replay(answer.around)
+        except (PeerLostError, EncodingError, CandidateLostError) as error:
             self.lose(str(error))
         finally:
             self._page.end_wait()
@@ -186,6 +187,11 @@ class LiveCandidate(Side):
         number, *rest = operands
         return self._exports.perform(operation, number, rest, keywords)
 
+    def enter(self, request: Request) -> None:
+        """Do here what the candidate did before its request."""
+        if request.around is not None:
+            self._around.replay(request.around)
+
     def serve(self, request: Request) -> Callable[[], Body]:
         """Perform a request of the candidate's: this time is the harness's."""
         self._page.end_wait()
@@ -194,17 +200,14 @@ class LiveCandidate(Side):
         return write
 
     def begin_message(self) -> Body:
-        """Say which objects are not needed any more."""
-        if not self._released:
-            return {}
-        released = self._released.copy()
-        del self._released[: len(released)]
-        return {"free": released}
-
-    def end_message(self, fields: Body) -> Body:
-        """Say whether other threads of the tests may ask."""
-        if active_count() > 1:
-            fields["threads"] = True
+        """Say which objects are not needed any more, and what the tests changed around the call."""
+        fields: Body = {}
+        if self._released:
+            fields["free"] = self._released.copy()
+            del self._released[: len(fields["free"])]
+        around = self._around.to_send()
+        if around is not None:
+            fields["around"] = around
         return fields
 
     def note_message(self, message: Request | Answer, body: Body, payload: bytes) -> None:
@@ -247,6 +250,9 @@ class LiveCandidate(Side):
             if type(name) is str and not (name.startswith("_") and name.endswith("_")):
                 error.__dict__[name] = self.mirrors.read(field)
         return error
+
+    def _read_warning(self, tree: Tree) -> object:
+        return self._table.proxy(tree["h"]) if type(tree) is dict else None
 
     # -- values ------------------------------------------------------------------------
 
