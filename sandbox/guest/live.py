@@ -16,6 +16,8 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from nova_code_verifier.sandbox.guest.stand_ins.making import number_of as stand_in_number
+from nova_code_verifier.sandbox.guest.stand_ins.making import stand_in
 from nova_code_verifier.sandbox.guest.surroundings import Surroundings, provide
 from nova_code_verifier.sandbox.protocol import encoding, shared_types
 from nova_code_verifier.sandbox.protocol.conversation import Answer, Request, Side
@@ -62,6 +64,7 @@ class LiveSession(Side):
         self._objects: dict[int, object] = {}
         self._descriptions: list[dict[str, object]] = []
         self._count = 0
+        self._stand_ins: dict[int, object] = {}
         self._shared: frozenset[str] = frozenset()
         self._node_kind = shared_types.NodeKind()
         self._subclass_kinds = {base: _SubclassKind(self, kind) for base, kind in KINDS.items()}
@@ -125,6 +128,9 @@ class LiveSession(Side):
         self, error: BaseException
     ) -> tuple[list[object], Callable[[list[Tree]], Tree]]:
         """Return what an exception carries, and what describes it."""
+        number = stand_in_number(error)
+        if number is not None:
+            return [error], lambda trees: {"object": trees[0]}
         try:
             text = str(error)[:_TEXT_MAX]
         except BaseException:  # noqa: BLE001  (the candidate's exception may do anything)
@@ -154,6 +160,9 @@ class LiveSession(Side):
 
     def read_error(self, tree: Tree) -> BaseException:
         """Return an exception that the tests' object raised."""
+        if "object" in tree:
+            own: BaseException = self.mirrors.read(tree["object"])
+            return own
         kind = getattr(builtins, tree["class"], Exception) if type(tree["class"]) is str else None
         args = [self.mirrors.read(argument) for argument in tree["args"]]
         if kind is None or not issubclass(kind, BaseException):
@@ -219,6 +228,9 @@ class LiveSession(Side):
 
     def write_value(self, value: Any) -> Tree:  # noqa: ANN401  (narrowed by type)
         """Write a value: plain data by value, other objects by number."""
+        number = stand_in_number(value)
+        if number is not None:
+            return {"own": number}
         return encoding.to_tree(value, self)
 
     def read_value(self, tag: str, content: Tree) -> object:
@@ -249,11 +261,20 @@ class LiveSession(Side):
                 )
             case "m" | "t":
                 return self.mirrors.read({tag: content})
+            case "own":
+                return self._stand_in(*content)
             case "slice":
                 return slice(*[self.mirrors.read(part) for part in content])
             case "py":
                 return _import(*content)
         raise EncodingError("an unknown tag")
+
+    def _stand_in(self, number: int, description: Any = None) -> object:  # noqa: ANN401  (JSON)
+        if description is not None:
+            self._stand_ins[number] = stand_in(
+                description, number, self.ask_tests, self.mirrors.read
+            )
+        return self._stand_ins[number]
 
     def _is_shared(self, kind: type) -> bool:
         return kind.__name__ in self._shared and self._names.get(kind.__name__) is kind

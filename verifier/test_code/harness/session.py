@@ -4,6 +4,7 @@ In: operands of the tests, and what the candidate's guest answers, which is not 
 values: plain data as it came, exceptions that are raised, proxies for everything else.
 """
 
+import builtins
 import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
@@ -16,9 +17,13 @@ from nova_code_verifier.sandbox.protocol.encoding import EncodingError, Walk
 from nova_code_verifier.sandbox.protocol.mirrors import KINDS, Kind, Mirrors, Tree
 from nova_code_verifier.sandbox.protocol.peer import Body, Peer, PeerLostError
 from nova_code_verifier.sandbox.protocol.progress import ProgressPage
-from nova_code_verifier.verifier.test_code.harness.candidates import CandidateLostError
+from nova_code_verifier.verifier.test_code.harness.candidates import (
+    CandidateLostError,
+    UncarriedError,
+)
 from nova_code_verifier.verifier.test_code.harness.expectations import may_expect_stop
 from nova_code_verifier.verifier.test_code.harness.exports import Exports
+from nova_code_verifier.verifier.test_code.harness.library_names import name_in_library
 from nova_code_verifier.verifier.test_code.harness.marshalling import ProxyTable
 from nova_code_verifier.verifier.test_code.harness.proxies import (
     TWO_SIDED,
@@ -41,15 +46,10 @@ _SHOWN_MAX = 2048
 
 
 def live_candidate(
-    test_code: TestCodeFields,
-    compiled: CompiledTests,
-    shared: Mapping[str, type],
-    peer_fd: int,
-    page: ProgressPage,
+    test_code: TestCodeFields, compiled: CompiledTests, peer_fd: int, page: ProgressPage
 ) -> "LiveCandidate":
-    """Return the candidate at the other end of *peer_fd*. *shared* are the prompt's classes."""
-    source = test_code["source"]
-    candidate = LiveCandidate(peer_fd, page, source, shared, frozenset(compiled.classes))
+    """Return the candidate at the other end of *peer_fd*."""
+    candidate = LiveCandidate(peer_fd, page, test_code["source"], frozenset(compiled.classes))
     if compiled.imports:
         candidate.ask("provide", compiled.imports)
     return candidate
@@ -63,32 +63,34 @@ class LiveCandidate(Side):
         peer_fd: int,
         page: ProgressPage,
         source: str,
-        shared: Mapping[str, type],
-        classes: frozenset[str],
+        classes: frozenset[str] = frozenset(),
     ) -> None:
-        """Judge by tests with this *source*. Mirror instances of *shared* classes.
-
-        *classes* are the names that the tests treat as classes.
-        """
+        """Judge by tests with this *source*, which treat the names *classes* as classes."""
         self.raised: BaseException | None = None
         self.has_raised = self.has_nan = self.is_self_compared = False
         self.shown = ""
         self._page = page
-        self._shared = dict(shared)
+        self._shared: dict[str, type] = {}
         self._classes = classes
         # Only where the tests speak of it may a call raise StopIteration.
         self._may_stop = may_expect_stop(source)
         self._around = Surroundings(source)
         self._around.read_object = self._read_warning
-        self._lost = ""
+        self.fatal: CandidateLostError | UncarriedError | None = None
         self._node_kind = shared_types.NodeKind()
         self._released: list[int] = []
         self._table = ProxyTable(self, self._shared, self._released.append)
         self._exports = Exports()
+        self._described: set[int] = set()
+        self._is_serving = False
         self.mirrors = Mirrors(self, forgets=True)
         self.peer = Peer(peer_fd, self, bytes_max=_MESSAGE_BYTES_MAX, first_thread=0)
-        if self._shared:
-            self.ask("share", list(self._shared))
+
+    def share(self, classes: Mapping[str, type]) -> None:
+        """Mirror instances of these classes, which tests and candidate have in common."""
+        if classes:
+            self._shared |= classes
+            self.ask("share", list(classes))
 
     # -- what a run of the tests sees --------------------------------------------------
 
@@ -129,14 +131,17 @@ class LiveCandidate(Side):
     def _answer(
         self, operation: str, operands: Sequence[object], keywords: Mapping[str, object]
     ) -> Answer:
-        if self._lost:
-            raise CandidateLostError(self._lost)
+        if self.fatal is not None:
+            raise self.fatal
         self._page.begin_wait()
         try:
             answer = super().ask(operation, operands, keywords)
             self._page.end_wait()
             if answer.around is not None:
                 self._around.replay(answer.around)
+        except UncarriedError as error:
+            self.fatal = error
+            raise
         except (PeerLostError, EncodingError, CandidateLostError) as error:
             self.lose(str(error))
         finally:
@@ -147,8 +152,8 @@ class LiveCandidate(Side):
 
     def lose(self, reason: str) -> None:
         """End the conversation. Raises CandidateLostError."""
-        self._lost = self._lost or reason
-        raise CandidateLostError(self._lost)
+        self.fatal = self.fatal or CandidateLostError(reason)
+        raise self.fatal
 
     def _raise(self, error: BaseException, operation: str, operands: Sequence[object]) -> None:
         is_step = operation in _STEPS or (
@@ -196,8 +201,17 @@ class LiveCandidate(Side):
         """Perform a request of the candidate's: this time is the harness's."""
         self._page.end_wait()
         write = super().serve(request)
-        self._page.begin_wait()
-        return write
+
+        def write_answer() -> Body:
+            # What the candidate asks for must not leave its sample ungraded.
+            self._is_serving = True
+            try:
+                return write()
+            finally:
+                self._is_serving = False
+                self._page.begin_wait()
+
+        return write_answer
 
     def begin_message(self) -> Body:
         """Say which objects are not needed any more, and what the tests changed around the call."""
@@ -227,13 +241,20 @@ class LiveCandidate(Side):
         self, error: BaseException
     ) -> tuple[list[object], Callable[[list[Tree]], Tree]]:
         """Return what an exception carries that an object of the tests' raised."""
-        name = type(error).__name__
-        return list(error.args), lambda trees: {"class": name, "args": trees}
+        kind = type(error)
+        if getattr(builtins, kind.__name__, None) is not kind:
+            return [error], lambda trees: {"object": trees[0]}
+        return list(error.args), lambda trees: {"class": kind.__name__, "args": trees}
 
     def read_error(self, tree: Tree) -> BaseException:
         """Return the exception that the candidate raised."""
         if type(tree) is not dict:
             raise EncodingError("no exception")
+        if "object" in tree:
+            own = self.mirrors.read(tree["object"])
+            if not isinstance(own, BaseException):
+                raise EncodingError("no exception")
+            return own
         error = self._read_error(tree)
         if "cause" in tree:
             cause = self.mirrors.read(tree["cause"])
@@ -304,7 +325,15 @@ class LiveCandidate(Side):
             return {"slice": [self.mirrors.write(part) for part in (value.start, value.stop, value.step)]}
         if plain is not None:
             return plain()
-        return self._exports.write(value, self.mirrors.write)
+        name = name_in_library(value)
+        return {"py": name} if name is not None else self._export(value)
+
+    def _export(self, value: object) -> Tree:
+        number = self._exports.number_of(value, is_answer=self._is_serving)
+        if number in self._described:
+            return {"own": [number]}
+        self._described.add(number)
+        return {"own": [number, self._exports.describe(value, self.mirrors.write)]}
 
     def from_tree(self, tag: str, content: Any, walk: Walk) -> object:
         """Read a value that is no plain data."""
@@ -320,8 +349,8 @@ class LiveCandidate(Side):
                 )
             case "m" | "t":
                 return self.mirrors.read({tag: content})
-            case "c":
-                return self._exports.value(content)
+            case "own":
+                return self._exports.value_of(content)[0]
         raise EncodingError("an unknown tag")
 
     def _met(self, proxy: object) -> object:
