@@ -2,7 +2,7 @@
 
     python -m benchmarks.references FILE... [--workers N] [--json OUT] [--only ID...]
 
-In: files of rows with test code and a reference solution, in the shapes of HumanEval, HumanEvalPack,
+In: files of rows with test code and a reference, in the shapes of HumanEval, HumanEvalPack,
 MBPP, BigCodeBench, ClassEval and KodCode. Each reference is graded by the library, and is also run
 with its tests in a fresh interpreter, which is the floor: what passes there must earn full marks,
 or be ungraded with a reason. Wrong programs (`buggy_solution`) must not be paid.
