@@ -314,9 +314,7 @@ class TestRun:
         """
         return _Part(self, self._current, failures_max)
 
-    def end_part(
-        self, item: TestItem, error: BaseException | None, failures_max: int
-    ) -> bool:
+    def end_part(self, item: TestItem, error: BaseException | None, failures_max: int) -> bool:
         """End a part of an item. Return whether the loop goes on in spite of its *error*."""
         if error is None and self._has_unexpected_nan:
             error = _not_compared()
