@@ -105,7 +105,7 @@ class Describer:
             "number": 0 if is_suite else self._number_of(kind),
             "bases": [] if is_suite else [self._class(base) for base in kind.__bases__],
             "methods": [] if is_suite else _methods(kind),
-            "specials": exported_kinds.specials_of(kind),
+            "specials": [*exported_kinds.specials_of(kind), "__repr__"],
         }
         if issubclass(kind, enum.Enum):
             members = list(kind.__members__.items())[:ENUM_LIMIT]
@@ -129,7 +129,7 @@ class Describer:
         if kind is Kind.ERROR:
             description["items"] = self._carry(list(value.args))
         if exported_kinds.is_of_library(type(value)):
-            description["specials"] = exported_kinds.specials_of(type(value))
+            description["cls"]["specials"] = exported_kinds.specials_of(type(value))
         return description
 
     def _mock(self, value: Any) -> Description:  # noqa: ANN401

@@ -11,6 +11,8 @@ import sys
 import types
 from collections.abc import Iterator
 from functools import lru_cache, partial
+from operator import attrgetter, itemgetter, methodcaller
+from string import Formatter
 from typing import Any
 
 from nova_code_verifier.sandbox.protocol.exports import Flavour, Kind
@@ -37,6 +39,10 @@ _REFUSED = (
     types.GetSetDescriptorType,
     types.MemberDescriptorType,
     memoryview,
+    attrgetter,  # these travel by value (`library_names.made_in_library`)
+    itemgetter,
+    methodcaller,
+    Formatter,
     property,
     staticmethod,
     classmethod,
@@ -65,7 +71,7 @@ def kind_of(value: Any) -> Kind | None:  # noqa: ANN401, PLR0911  (any value; a 
     package = str(kind.__module__).partition(".")[0]
     if issubclass(kind, type):
         package = str(type.__dict__["__module__"].__get__(value)).partition(".")[0]
-    if issubclass(kind, _REFUSED) or package in _REFUSED_PACKAGES:
+    if issubclass(kind, _REFUSED) or package in _REFUSED_PACKAGES or _is_of_unittest(kind):
         return None
     if issubclass(kind, type):
         return None if issubclass(value, test_case_class()) else Kind.CLASS
@@ -81,6 +87,11 @@ def kind_of(value: Any) -> Kind | None:  # noqa: ANN401, PLR0911  (any value; a 
     if hasattr(kind, "__next__") and is_of_library(kind):
         return Kind.ITERATOR
     return Kind.INSTANCE
+
+
+def _is_of_unittest(kind: type) -> bool:
+    module = str(kind.__module__)
+    return module.partition(".")[0] == "unittest" and module != "unittest.mock"
 
 
 def _bases() -> Iterator[tuple[Kind, type]]:

@@ -8,6 +8,7 @@ import sys
 import types
 from collections.abc import Callable
 from functools import lru_cache
+from operator import attrgetter, itemgetter, methodcaller
 from typing import Any
 
 _STREAMS = ("stdin", "stdout", "stderr")
@@ -43,6 +44,20 @@ def name_in_library(value: Any) -> list[str] | None:  # noqa: ANN401  (any value
         return _named(module, qualified, value, is_same=lambda found: found == value)
     # `random.choice` calls itself `Random.choice`.
     return _named(module, qualified, value) or _named(module, name, value)
+
+
+def made_in_library(value: object) -> tuple[list[str], list[object]] | None:
+    """Return how to make a getter of the library: its class, and the arguments.
+
+    It must not be called in the harness, where what it gets may be the tests' own.
+    """
+    if not isinstance(value, attrgetter | itemgetter | methodcaller):
+        return None
+    made: Any = value.__reduce__()
+    path = name_in_library(made[0])
+    if path is None:  # keyword arguments of `methodcaller`
+        path, made = ["operator", "methodcaller"], (None, value.__reduce__()[0].args)
+    return path, list(made[1])
 
 
 def _named(
