@@ -11,10 +11,9 @@ import types
 from collections.abc import Callable, Generator
 from typing import Any
 
-from nova_code_verifier.sandbox.guest.stand_ins.table import ask, number_of, remember
+from nova_code_verifier.sandbox.guest.stand_ins.table import CLASSES, ask, number_of, remember
 from nova_code_verifier.sandbox.protocol.exports import Description, Flavour, Method, Request
 
-_CLASSES: dict[int, type] = {}
 _LIBRARY_CLASSES: dict[tuple[str, ...], type] = {}
 _OF_ERRORS = frozenset({"args", "with_traceback", "add_note"})
 _EXIT_ARGUMENTS = 3
@@ -103,12 +102,12 @@ def new_class(description: Description, request: Request) -> type:
     if "name" not in description:
         return _library_class(description)
     number = description.get("number", 0)
-    found = _CLASSES.get(number)
+    found: Any = CLASSES.get(number)
     if found is None:
         found = _new_class(description, request)
         if number:
-            _CLASSES[number] = remember(found, number, request)
-    return found
+            CLASSES[number] = remember(found, number, request)
+    return found  # type: ignore[no-any-return]
 
 
 def find_in_library(path: list[str]) -> Any:  # noqa: ANN401  (any value)

@@ -7,6 +7,7 @@ like it, and no more: never source, globals or closures.
 import dataclasses
 import enum
 import inspect
+import io
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -23,7 +24,7 @@ from nova_code_verifier.verifier.test_code.harness import exported_kinds
 from nova_code_verifier.verifier.test_code.harness.library_names import name_in_library
 
 _TEXT_MAX = 2000
-_STREAM_BASES = ("TextIOBase", "BufferedIOBase", "RawIOBase")
+_STREAM_BASES = (io.TextIOBase, io.BufferedIOBase)
 
 
 class Describer:
@@ -151,11 +152,11 @@ class Describer:
 
 
 def _stream(value: object) -> Description:
-    mro = type(value).__mro__
-    names = [base.__name__ for base in mro]
-    base = next((name for name in _STREAM_BASES if name in names), _STREAM_BASES[0])
-    library = next((kind for kind in mro if exported_kinds.is_of_library(kind)), object)
-    return {"kind": Kind.STREAM, "name": base, "library": _library_name(library)}
+    kind = type(value)
+    bases = [base.__name__ for base in _STREAM_BASES if issubclass(kind, base)]
+    library = next((base for base in kind.__mro__ if exported_kinds.is_of_library(base)), object)
+    name = bases[0] if bases else "RawIOBase"
+    return {"kind": Kind.STREAM, "name": name, "library": _library_name(library)}
 
 
 def _methods(kind: type) -> list[Method]:
