@@ -262,14 +262,18 @@ def _key_bytes(state: _State) -> bytes:
     return state.key if type(state.key) is bytes else _KEY.pack(*state.key)
 
 
+def _key_numbers(state: _State) -> tuple[int, ...]:
+    return _KEY.unpack(state.key) if type(state.key) is bytes else state.key
+
+
 def _count_drawn(known: _State, state: _State) -> int | None:
     """Return how many numbers lead from one state to another; None if it is not that way."""
     drawn = state.position - known.position
     if known.key == state.key:
         return drawn if drawn >= 0 else None
-    key = _KEY.unpack(_key_bytes(state))
+    key = _key_numbers(state)
     twin = random.Random()  # noqa: S311  (as in `random` itself)
-    twin.setstate((3, (*_KEY.unpack(_key_bytes(known)), known.position), None))
+    twin.setstate((3, (*_key_numbers(known), known.position), None))
     for block in range(1, _BLOCKS_MAX + 1):
         twin.getrandbits(32 * (_BLOCK + 1 - (known.position if block == 1 else 1)))
         numbers = twin.getstate()[1]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nova_code_verifier.sandbox.guest.stand_ins.instances import find_in_library
-from nova_code_verifier.sandbox.guest.stand_ins.table import ask, number_of, remember
+from nova_code_verifier.sandbox.guest.stand_ins.table import CLASSES, ask, number_of, remember
 from nova_code_verifier.sandbox.protocol.exports import Description, Request
 
 _METHODS = """
@@ -35,7 +35,7 @@ class _Stream:
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
-        return _claimed.get(number_of(self) or 0, type(self))
+        return CLASSES.get(number_of(self) or 0, type(self))
 
     def __getattribute__(self, name: str) -> Any:  # noqa: ANN401  (any attribute)
         if name.startswith("_") or name in _KNOWN:
@@ -77,7 +77,6 @@ for _name in _METHODS.split():
 for _name in _ATTRIBUTES.split():
     setattr(_Stream, _name, _attribute(_name))
 _KNOWN = frozenset([*_METHODS.split(), *_ATTRIBUTES.split(), "fileno", "readinto"])
-_claimed: dict[int, type] = {}
 
 _CLASSES: dict[str, type] = {
     base.__name__: type(base.__name__, (_Stream, base), {})
@@ -93,5 +92,5 @@ def new_stream(description: Description, number: int, request: Request) -> objec
     module, name = description["library"]
     claimed = find_in_library([module, name])
     if isinstance(claimed, type):
-        _claimed[number] = claimed
+        CLASSES[number] = claimed
     return stream

@@ -11,10 +11,13 @@ import sys
 import types
 from collections.abc import Iterator
 from functools import lru_cache, partial
+from operator import attrgetter, itemgetter, methodcaller
+from string import Formatter
 from typing import Any
 
 from nova_code_verifier.sandbox.protocol.exports import Flavour, Kind
 from nova_code_verifier.sandbox.protocol.shared_types import SPECIAL_METHODS
+from nova_code_verifier.verifier.test_code.harness.library_names import is_library
 
 _FUNCTIONS = (
     types.FunctionType,
@@ -37,12 +40,18 @@ _REFUSED = (
     types.GetSetDescriptorType,
     types.MemberDescriptorType,
     memoryview,
+    attrgetter,  # these travel by value (`library_names.made_in_library`)
+    itemgetter,
+    methodcaller,
+    Formatter,
     property,
     staticmethod,
     classmethod,
     super,
 )
-_REFUSED_PACKAGES = frozenset({"_pytest", "pytest", "pluggy", "nova_code_verifier"})
+PYTEST_PACKAGES = frozenset({"_pytest", "pytest", "pluggy"})
+REFUSED_PACKAGES = PYTEST_PACKAGES | {"nova_code_verifier"}
+"""The packages whose objects are tools of ours, and never the tests'."""
 # Such text is filled in by `format`, which reads attributes of what it is given.
 _FORMATTING = frozenset({"format", "format_map", "vformat", "get_field", "formatMessage"})
 _OF_MOCKS = """
@@ -65,7 +74,7 @@ def kind_of(value: Any) -> Kind | None:  # noqa: ANN401, PLR0911  (any value; a 
     package = str(kind.__module__).partition(".")[0]
     if issubclass(kind, type):
         package = str(type.__dict__["__module__"].__get__(value)).partition(".")[0]
-    if issubclass(kind, _REFUSED) or package in _REFUSED_PACKAGES:
+    if issubclass(kind, _REFUSED) or package in REFUSED_PACKAGES or _is_of_unittest(kind):
         return None
     if issubclass(kind, type):
         return None if issubclass(value, test_case_class()) else Kind.CLASS
@@ -81,6 +90,11 @@ def kind_of(value: Any) -> Kind | None:  # noqa: ANN401, PLR0911  (any value; a 
     if hasattr(kind, "__next__") and is_of_library(kind):
         return Kind.ITERATOR
     return Kind.INSTANCE
+
+
+def _is_of_unittest(kind: type) -> bool:
+    module = str(kind.__module__)
+    return module.partition(".")[0] == "unittest" and module != "unittest.mock"
 
 
 def _bases() -> Iterator[tuple[Kind, type]]:
@@ -105,11 +119,7 @@ def test_case_class() -> Any:  # noqa: ANN401  (as above)
 
 def is_of_library(kind: type) -> bool:
     """Return whether a library defines this class, and not the tests."""
-    return _top_of(kind) in sys.stdlib_module_names and kind.__module__ != "__main__"
-
-
-def _top_of(kind: type) -> str:
-    return str(kind.__module__).partition(".")[0]
+    return is_library(kind.__module__)
 
 
 def flavour_of(value: Any) -> Flavour:  # noqa: ANN401  (any callable)

@@ -262,7 +262,7 @@ def _may_call(value: object, name: str) -> bool:
 def _find_special(value: Any, name: str) -> Callable[..., object]:  # noqa: ANN401  (any object)
     """Find a special method by the class alone, and bind it, as Python itself does."""
     for base in type(value).__mro__:
-        if name in vars(base) and base is not object:
+        if name in vars(base) and (base is not object or name == "__repr__"):
             found = vars(base)[name]
             bind = getattr(type(found), "__get__", None)
             return bind(found, value, type(value)) if bind else found

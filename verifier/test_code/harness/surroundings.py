@@ -66,8 +66,9 @@ class Surroundings:
         self._had_numpy = "numpy" in sys.modules
         if self._draws:
             self._find_generators()
+        self._follows_random = False  # whether the program may draw random numbers, too
         self._is_first = True
-        self._always_looks = self._is_logging or self._draws or self._context != ""
+        self._always_looks = self._is_logging or self._context != ""
 
     # -- to the candidate ------------------------------------------------------------
 
@@ -76,6 +77,7 @@ class Surroundings:
         if (
             self._always_looks
             or self._is_first
+            or self._follows_random
             or self._filters.is_changed
             or self._directory.is_changed
             or sys.argv != self._argv
@@ -87,7 +89,7 @@ class Surroundings:
 
     def _changes(self) -> dict[str, object]:
         found = self._changes_of_process()
-        if self._draws:
+        if self._draws and (self._is_first or self._follows_random):
             self._find_generators()
             states = {name: generator.changes() for name, generator in self._generators.items()}
             if self._is_first or any(states.values()):
@@ -150,7 +152,7 @@ class Surroundings:
         """
         try:
             events = self._apply(received)
-        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise CandidateLostError(f"the candidate's surroundings: {error}") from None
         for replay_event in events:
             replay_event()
@@ -169,9 +171,11 @@ class Surroundings:
             self._argv = list(self._argv)
         if "directory" in received:
             self._directory.apply(received["directory"])
-        for name, moves in received.get("random", {}).items():
-            if name in self._generators:
-                self._generators[name].move_on(moves)
+        if "random" in received:
+            self._follows_random = True
+            for name, moves in received["random"].items():
+                if name in self._generators:
+                    self._generators[name].move_on(moves)
         return events
 
     def _event(self, event: list[Any]) -> Callable[[], None]:
@@ -222,7 +226,7 @@ class Surroundings:
     def _warning(self, fields: dict[str, Any]) -> Callable[[], None]:
         category = getattr(builtins, _text(fields["category"]), None)
         if not (isinstance(category, type) and issubclass(category, Warning)):
-            raise LookupError("not a category of warnings")
+            raise TypeError("not a category of warnings")
         text, path, line = _text(fields["text"]), _text(fields["path"]), _number(fields["line"])
         tree = fields.get("object")
 
@@ -266,12 +270,15 @@ class _Filters:
         return {"has_base": has_base, "added": [item for item in written if item is not None]}
 
 
-def _write_filter(item: Any, write: Callable[[object], object] | None) -> list[object] | None:
+def _write_filter(
+    item: tuple[Any, ...], write: Callable[[object], object] | None
+) -> list[object] | None:
     action, message, category, module, line = item
-    library = sys.modules.get(category.__module__)
+    names = [category.__module__, category.__qualname__]
     kind: object
-    if getattr(library, category.__qualname__, None) is category:
-        kind = [category.__module__, category.__qualname__]
+    # Not by `getattr`, which asks the candidate if the module is a proxy.
+    if names[0] in sys.modules and vars(sys.modules[names[0]]).get(names[1]) is category:
+        kind = names
     elif write is not None:
         kind = {"object": write(category)}
     else:

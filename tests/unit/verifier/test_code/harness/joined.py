@@ -5,8 +5,10 @@ candidate's own objects.
 """
 
 import json
+from textwrap import dedent
 from typing import Any
 
+from nova_code_verifier.sandbox.guest.stand_ins import table
 from nova_code_verifier.sandbox.guest.stand_ins.making import number_of, stand_in
 from nova_code_verifier.sandbox.protocol.exports import Description
 from nova_code_verifier.verifier.test_code.harness.exports import Exports
@@ -20,7 +22,8 @@ class Joined:
     """Both halves, and what the candidate asked."""
 
     def __init__(self) -> None:
-        """Start with no objects."""
+        """Start with no objects. Only one may be in use: a guest has one session."""
+        table.forget()
         self.exports = Exports()
         self.asked: list[tuple[str, int]] = []
         self._stand_ins: dict[int, object] = {}
@@ -30,7 +33,7 @@ class Joined:
     def define(self, source: str, name: str) -> Any:
         """Return what a candidate of that source calls *name*; a call passes stand-ins."""
         names: dict[str, Any] = {"__name__": "solution"}
-        exec(source, names)
+        exec(dedent(source), names)
 
         def call(*args: object, **kwargs: object) -> Any:
             given = [self.to_guest(arg) for arg in args]
@@ -38,6 +41,16 @@ class Joined:
             return self.to_harness(names[name](*given, **named))
 
         return call
+
+    def close(self) -> None:
+        """Close the event loop of the harness, if there is one."""
+        if self.exports._loop is not None:
+            self.exports._loop.close()
+
+    def forget(self) -> None:
+        """Forget all stand-ins."""
+        table.forget()
+        self._stand_ins.clear()
 
     def to_guest(self, value: Any, *, is_answer: bool = False) -> Any:
         """Return what the candidate gets for a value of the tests'."""
