@@ -6,7 +6,7 @@ functions that return what they found. No guest with a harness ever holds a cand
 
 import importlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import partial
 
@@ -79,15 +79,37 @@ def discover(test_code: TestCodeFields, compiled: CompiledTests | None = None) -
             return RunReport(needs_pytest=True, compiled=tests)
         recorder = Recorder()
         recorded = compile_tests(test_code, rewrite=recording.rewrite)
-        run = TestRun(test_code, recorded, recorder, is_discovery=True)
-        run.more_names = recorder.names
-        run.run()
+        run = _record(test_code, recorded, recorder)
         report = run.report()
+        if any(item.state is ItemState.SKIPPED for item in report.items):
+            other = _record(test_code, recorded, Recorder(agrees=False))
+            report = report._replace(items=_always_skipped(report.items, other.report().items))
     except TestCodeError as error:
         return RunReport(problem=str(error))
     if not run.has_asked:
         return RunReport(problem="never use the candidate")
     return report._replace(compiled=_with_guesses(tests, test_code["source"], recorder))
+
+
+def _record(test_code: TestCodeFields, recorded: CompiledTests, recorder: Recorder) -> TestRun:
+    run = TestRun(test_code, recorded, recorder, is_discovery=True)
+    run.more_names = recorder.names
+    run.run()
+    return run
+
+
+def _always_skipped(items: Iterable[ItemReport], others: Iterable[ItemReport]) -> list[ItemReport]:
+    """Keep an item SKIPPED only if it is in both runs: no answer of a candidate decides about it.
+
+    `if add(1, 2) is None: pytest.skip()` takes one branch in one run, and the other in the other.
+    """
+    skipped = {item.name for item in others if item.state is ItemState.SKIPPED}
+    return [
+        item._replace(state=ItemState.FAILED)
+        if item.state is ItemState.SKIPPED and item.name not in skipped
+        else item
+        for item in items
+    ]
 
 
 def _with_guesses(tests: CompiledTests, source: str, recorder: Recorder) -> CompiledTests:
