@@ -362,6 +362,7 @@ def test_a_test_class_that_needs_the_candidates_is_not_left_out(executor: LocalE
     hidden = score(executor, hides, OF_CANDIDATE, shared_process=True)
 
     assert_ungraded(apart, "define Second as a subclass")
+    assert "shared_process: true" in apart.problem
     assert (shared.verdict, shared.tests_total) == (Verdict.ACCEPTED, 2)
     assert (hidden.tests_passed, hidden.tests_total) == (1, 2)
 
