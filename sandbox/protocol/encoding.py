@@ -350,7 +350,7 @@ def _values(content: object, context: _Context) -> list[Any]:
     return [_from_tree(item, context) for item in _listed(content)]
 
 
-def _hashed(collection: Any, entries: list[Any]) -> Any:  # noqa: ANN401  (a dict, or a set)
+def hashed(collection: Any, entries: list[Any]) -> Any:  # noqa: ANN401  (a dict, or a set)
     """Fill a dict or set. Raises EncodingError if that takes far too long.
 
     A guest can choose keys that must each be compared with all others, in more ways than we can
@@ -368,14 +368,14 @@ def _hashed(collection: Any, entries: list[Any]) -> Any:  # noqa: ANN401  (a dic
 
 def _read_set(content: object, context: _Context) -> object:
     items = _values(content, context)
-    built = _hashed(set(), items)
+    built = hashed(set(), items)
     set_order.check(built, items)
     return built
 
 
 def _read_frozenset(content: object, context: _Context) -> object:
     items = _values(content, context)
-    _hashed(set(), items)  # it measures the time, and raises
+    hashed(set(), items)  # it measures the time, and raises
     built = frozenset(items)
     set_order.check(built, items)
     return built
@@ -396,7 +396,7 @@ def _read_defaultdict(content: object, context: _Context) -> object:
     default_factory: Any = _from_tree(factory, context)
     if not callable(default_factory):
         raise EncodingError("a tag with the wrong content")
-    return _hashed(defaultdict(default_factory), _pairs(pairs, context))
+    return hashed(defaultdict(default_factory), _pairs(pairs, context))
 
 
 def _pairs(content: object, context: _Context) -> list[tuple[object, object]]:
@@ -448,12 +448,12 @@ def _read_datetime(type_name: str, content: object, context: _Context) -> object
 
 _READERS: dict[str, Reader] = {
     "t": lambda c, context: tuple(_values(c, context)),
-    "d": lambda c, context: _hashed({}, _pairs(c, context)),
-    "Counter": lambda c, context: Counter(_hashed({}, _pairs(c, context))),
-    "defaultdict": lambda c, context: _hashed(defaultdict(None), _pairs(c, context)),
-    "odict": lambda c, context: _hashed(OrderedDict(), _pairs(c, context)),
-    "s": lambda c, context: _hashed(set(), _values(c, context)),
-    "fs": lambda c, context: frozenset(_hashed(set(), _values(c, context))),
+    "d": lambda c, context: hashed({}, _pairs(c, context)),
+    "Counter": lambda c, context: Counter(hashed({}, _pairs(c, context))),
+    "defaultdict": lambda c, context: hashed(defaultdict(None), _pairs(c, context)),
+    "odict": lambda c, context: hashed(OrderedDict(), _pairs(c, context)),
+    "s": lambda c, context: hashed(set(), _values(c, context)),
+    "fs": lambda c, context: frozenset(hashed(set(), _values(c, context))),
     "i": lambda c, _: int(_text(c), 16),
     "b": lambda c, _: bytes.fromhex(_text(c)),
     "c": lambda c, context: complex(*_numbers(c, context, 2)),

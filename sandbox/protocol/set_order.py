@@ -157,22 +157,32 @@ def _path(hashed: int, slots: int, probes: int) -> list[int]:
     return path
 
 
+def fill(target: set[Any], ordered: Sequence[Any], slots: int) -> None:
+    """Fill a set by inserting items in that order into a table of that size."""
+    set.clear(target)
+    if slots:
+        first = min(len(ordered), slots // 2 - 1)
+        # A set that is updated from a dict gets more than two slots for each item.
+        table: dict[Any, None] = dict.fromkeys(ordered[:first])
+        fillers = [object() for _ in range(max(slots // 4, _SMALL_TABLE // 2 + 1) - first)]
+        table |= dict.fromkeys(fillers)
+        set.update(target, table)
+        set.difference_update(target, fillers)
+        ordered = ordered[first:]
+    set.update(target, ordered)
+
+
 def build(ordered: Sequence[Any], slots: int, *, is_frozen: bool) -> Iterable[Any]:
     """Build a set by inserting items in that order into a table of that size."""
+    if not is_frozen:
+        built: set[Any] = set()
+        fill(built, ordered, slots)
+        return built
     if not slots:
-        return frozenset(ordered) if is_frozen else set(ordered)
+        return frozenset(ordered)
     first = min(len(ordered), slots // 2 - 1)
     # A set that is updated from a dict gets more than two slots for each item.
-    table: dict[Any, None] = dict.fromkeys(ordered[:first])
-    if is_frozen:
-        return frozenset(table).union(ordered[first:])
-    fillers = [object() for _ in range(max(slots // 4, _SMALL_TABLE // 2 + 1) - first)]
-    table |= dict.fromkeys(fillers)
-    built: set[Any] = set()
-    built.update(table)
-    built.difference_update(fillers)
-    built.update(ordered[first:])
-    return built
+    return frozenset(dict.fromkeys(ordered[:first])).union(ordered[first:])
 
 
 def check(built: Iterable[Any], items: list[Any]) -> None:
