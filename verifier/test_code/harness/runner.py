@@ -51,6 +51,7 @@ def run_session(
         run = TestRun(test_code, compiled, candidate, lost_items, report=report, page=page)
         candidate.share(run.shared)
         run.watch = candidate.watch
+        session.guard(compiled.modules)
         run.run()
         run.send_end()
     except CandidateLostError as error:

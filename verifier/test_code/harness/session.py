@@ -23,6 +23,7 @@ from nova_code_verifier.verifier.test_code.harness.candidates import (
 )
 from nova_code_verifier.verifier.test_code.harness.expectations import may_expect_stop
 from nova_code_verifier.verifier.test_code.harness.exports import Exports
+from nova_code_verifier.verifier.test_code.harness.guard import install as install_guard
 from nova_code_verifier.verifier.test_code.harness.library_names import name_in_library
 from nova_code_verifier.verifier.test_code.harness.marshalling import ProxyTable
 from nova_code_verifier.verifier.test_code.harness.patches import Patches
@@ -54,6 +55,11 @@ def live_candidate(
     if compiled.imports:
         candidate.ask("provide", compiled.imports)
     return candidate
+
+
+def guard(modules: Sequence[str]) -> None:
+    """Prevent from now on that this process runs what a candidate wrote."""
+    install_guard(frozenset((*modules, "__main__")))
 
 
 class LiveCandidate(Side):
