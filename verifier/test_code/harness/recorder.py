@@ -18,6 +18,7 @@ from collections.abc import Callable, Generator, Iterator
 from opcode import opmap
 from typing import Any, ClassVar, TypeGuard
 
+from nova_code_verifier.sandbox.protocol.encoding import is_plain
 from nova_code_verifier.verifier.test_code.harness import recording
 from nova_code_verifier.verifier.test_code.harness.expectations import ExpectedValues
 
@@ -84,7 +85,7 @@ class Kind(ABCMeta):
         return True
 
     def __eq__(cls, other: object) -> bool:
-        if isinstance(other, type):
+        if not is_plain(other):  # Python itself looks for a class among others
             return cls is other
         cls._recorder_.compared(cls._recorder_.used(), "eq", other)
         return True
