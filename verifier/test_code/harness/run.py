@@ -36,6 +36,7 @@ from nova_code_verifier.verifier.test_code.protocol import (
     BEGIN,
     END,
     ITEM,
+    NEEDS_ONE_PROCESS,
     CompiledTests,
     ItemReport,
     ItemState,
