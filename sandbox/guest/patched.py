@@ -6,8 +6,10 @@ kept, and comes back when the tests restore it.
 
 import os
 import sys
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _ABSENT = object()
 _import = __import__  # tests may patch it

@@ -143,7 +143,7 @@ def _new_class(description: Description, request: Request) -> type:
     names["__module__"], names["__qualname__"] = description["module"], description["qualname"]
     names["__doc__"] = description["doc"]
     if description.get("is_dataclass"):
-        made = dataclasses.make_dataclass("_", description["fields"] or ())
+        made: Any = dataclasses.make_dataclass("_", description["fields"] or ())
         names["__dataclass_fields__"] = made.__dataclass_fields__
         names["__match_args__"] = tuple(description["fields"] or ())
     kept = tuple(base for base in bases if base not in (object, StandIn))
@@ -169,7 +169,9 @@ def _made(name: str, bases: tuple[type, ...], names: dict[str, Any]) -> type:
             outer = next(iter(metaclasses), type)
             meta: Any = StandInClass
             if outer is not type:
-                meta = type(outer.__name__, (StandInClass, outer), {"__call__": StandInClass.__call__})
+                meta = type(
+                    outer.__name__, (StandInClass, outer), {"__call__": StandInClass.__call__}
+                )
             made = outer.__new__(meta, name, some, dict(names))
             type.__setattr__(made, "__abstractmethods__", frozenset())
             _new(made)

@@ -35,7 +35,7 @@ class _Stream:
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
-        return CLASSES.get(number_of(self) or 0, type(self))
+        return CLASSES.get(number_of(self) or 0, type(self))  # type: ignore[no-any-return]
 
     def __getattribute__(self, name: str) -> Any:  # noqa: ANN401  (any attribute)
         if name.startswith("_") or name in _KNOWN:
@@ -86,7 +86,7 @@ _CLASSES: dict[str, type] = {
 
 def new_stream(description: Description, number: int, request: Request) -> object:
     """Make the stand-in for a stream. `name` is its base class, `library` what it claims to be."""
-    kind = _CLASSES[description["name"]]
+    kind: Any = _CLASSES[description["name"]]
     stream = kind.__new__(kind)
     remember(stream, number, request)
     module, name = description["library"]

@@ -63,7 +63,7 @@ def new_row_class(description: Description, request: Request) -> Any:  # noqa: A
     number = description["number"]
     if number not in CLASSES:
         fields = description.get("fields") or []
-        plain: Any = collections.namedtuple(description["name"], fields)  # type: ignore[misc]  # noqa: PYI024  (its fields are known now)
+        plain: Any = collections.namedtuple(description["name"], fields)  # type: ignore[misc]  # (its fields are known now)
         names: dict[str, Any] = {"__slots__": (), "_make": classmethod(lambda cls, row: cls(*row))}
         for method in description["methods"]:
             names[method["name"]] = _method_of_row(method["name"])

@@ -184,5 +184,3 @@ def _library_name(kind: type) -> list[str]:
 
 def _text(value: object) -> str:
     return value[:_TEXT_MAX] if isinstance(value, str) else ""
-
-

@@ -28,8 +28,10 @@ def name_in_library(value: Any) -> list[str] | None:  # noqa: ANN401  (any value
             return ["sys", name]  # the candidate's own: what it writes there comes back
     if isinstance(value, types.ModuleType):
         # By type: an instance of a subclass may lie in its place (`harness/patches.py`).
-        name = types.ModuleType.__getattribute__(value, "__dict__").get("__name__")
-        return [name] if is_library(name) and sys.modules.get(name) is value else None
+        named: Any = types.ModuleType.__getattribute__(value, "__dict__").get("__name__")
+        return (
+            [named] if is_library(named) and sys.modules.get(named) is value else None
+        )
     # An instance of the tests' may have any attribute: only these types name themselves.
     if not isinstance(value, _NAMED_TYPES):
         return None

@@ -122,7 +122,7 @@ class Patches:
         is_known = key in self._originals
         if not is_known and only is not None and not only(before):
             return
-        if (path[:1] and (path[0], name) in _NOT_CARRIED) or _is_of_tool(after):
+        if (path[:1] and (path[0], name) in _NOT_CARRIED) or (not is_known and _is_of_tool(after)):
             return
         if name.startswith("__"):
             if path:
@@ -172,14 +172,14 @@ class Patches:
         def put(original: Any) -> Any:  # noqa: ANN401
             def putenv(key: Any, value: Any) -> None:  # noqa: ANN401
                 original(key, value)
-                self._send("environ", decode(key), decode(value))
+                self._note_variable(decode(key), decode(value))
 
             return putenv
 
         def unset(original: Any) -> Any:  # noqa: ANN401
             def unsetenv(key: Any) -> None:  # noqa: ANN401
                 original(key)
-                self._send("environ", decode(key), None)
+                self._note_variable(decode(key), None)
 
             return unsetenv
 
@@ -196,6 +196,10 @@ class Patches:
         self._hook(os, "putenv", put)
         self._hook(os, "unsetenv", unset)
         self._hook(os, "chdir", change)
+
+    def _note_variable(self, key: str, value: str | None) -> None:
+        if not key.startswith("PYTEST_"):  # pytest writes the name of each test there
+            self._send("environ", key, value)
 
     def _watch_mock(self) -> None:
         """Watch `patch` where it assigns to a class, and `patch.dict` of `sys.modules`."""
@@ -272,15 +276,15 @@ class Patches:
         self._hook(kind, "undo", self._undoing)
 
     def _noting_last(self, change: Any) -> Any:  # noqa: ANN401
-        absent = change.__globals__["notset"]
-
         @wraps(change)
         def hooked(patcher: Any, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
             self.watch_library()
             change(patcher, *args, **kwargs)
             for target, name, before in patcher._setattr[-1:]:  # noqa: SLF001
                 if isinstance(target, type):
-                    original = _ABSENT if before is absent else before
+                    # Versions of pytest have different objects for "there was none".
+                    is_absent = type(before).__name__.lower().startswith("notset")
+                    original = _ABSENT if is_absent else before
                     self.note_class(target, name, original, _own(target, name))
 
         return hooked
@@ -356,4 +360,3 @@ def _delete(owner: Any, name: str) -> None:  # noqa: ANN401  (a module or class)
         delattr(owner, name)
     else:
         types.ModuleType.__delattr__(owner, name)
-

@@ -15,11 +15,15 @@ def joined() -> Joined:
     return Joined()
 
 
+def seen_by_nobody() -> None:
+    """Do nothing."""
+
+
 def test_a_call_runs_the_function_of_the_tests(joined: Joined) -> None:
     """What the function changes is seen by the tests."""
     seen: list[object] = []
     apply = joined.define("def apply(f, x): f(x); f(x + 1)", "apply")
-    apply(lambda x: seen.append(x), 1)
+    apply(seen.append, 1)
     assert seen == [1, 2]
 
 
@@ -57,7 +61,7 @@ def test_a_function_can_be_inspected(joined: Joined) -> None:
 
     def area(width: int, height: float = 2.5, *, unit: str = "m") -> float:
         """Compute."""
-        return width * height
+        return width * height * len(unit)
 
     source = """
         import functools, inspect
@@ -92,8 +96,9 @@ def test_attributes_of_a_function_are_current(joined: Joined) -> None:
 
 def test_a_function_comes_back_as_itself(joined: Joined) -> None:
     """What a candidate returns unchanged is the very object of the tests."""
-    function = print.__class__.__call__, lambda: None
-    assert joined.define("def same(f): return f", "same")(function[1]) is function[1]
+    seen: list[object] = []
+    for function in (seen_by_nobody, seen.append):
+        assert joined.define("def same(f): return f", "same")(function) is function
 
 
 def test_exceptions_of_a_function_reach_the_candidate(joined: Joined) -> None:

@@ -38,11 +38,13 @@ class Base:
         return cls(size)
 
     def __eq__(self, other: object) -> bool:
+        """Compare sizes."""
         return isinstance(other, Base) and other.size == self.size
 
     __hash__ = None  # type: ignore[assignment]
 
     def __len__(self) -> int:
+        """Return the size."""
         return self.size
 
 
@@ -54,7 +56,7 @@ class Sub(Base):
         return self.size * 3
 
 
-class Failure(ValueError):
+class FailureError(ValueError):
     """An exception with a field."""
 
     def __init__(self, code: int) -> None:
@@ -129,7 +131,7 @@ def test_exceptions_of_the_tests_are_caught_by_class(joined: Joined) -> None:
     """Their own class and its bases catch them, with their fields."""
 
     def fail() -> None:
-        raise Failure(5)
+        raise FailureError(5)
 
     source = """
         def run(f, kinds):
@@ -139,15 +141,17 @@ def test_exceptions_of_the_tests_are_caught_by_class(joined: Joined) -> None:
                 return type(error).__name__, error.code, str(error), error.args
     """
     run = joined.define(source, "run")
-    assert run(fail, (Failure,)) == ("Failure", 5, "code 5", ("code 5",))
-    assert run(fail, ValueError) == ("Failure", 5, "code 5", ("code 5",))
+    assert run(fail, (FailureError,)) == ("FailureError", 5, "code 5", ("code 5",))
+    assert run(fail, ValueError) == ("FailureError", 5, "code 5", ("code 5",))
 
 
 def test_the_candidate_raises_exceptions_of_the_tests(joined: Joined) -> None:
     """What it raises is an instance of the tests' own class."""
-    source = "def run(E):\n    try:\n        raise E(3)\n    except E as error:\n        return error"
-    error = joined.define(source, "run")(Failure)
-    assert type(error) is Failure
+    source = (
+        "def run(E):\n    try:\n        raise E(3)\n    except E as error:\n        return error"
+    )
+    error = joined.define(source, "run")(FailureError)
+    assert type(error) is FailureError
     assert error.code == 3
 
 

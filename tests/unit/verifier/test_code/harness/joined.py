@@ -6,13 +6,16 @@ candidate's own objects.
 
 import json
 from textwrap import dedent
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nova_code_verifier.sandbox.guest.stand_ins import table
 from nova_code_verifier.sandbox.guest.stand_ins.making import number_of, stand_in
-from nova_code_verifier.sandbox.protocol.exports import Description
+from nova_code_verifier.verifier.test_code.harness import operations
 from nova_code_verifier.verifier.test_code.harness.exports import Exports
 from nova_code_verifier.verifier.test_code.harness.library_names import name_in_library
+
+if TYPE_CHECKING:
+    from nova_code_verifier.sandbox.protocol.exports import Description
 
 _CONTAINERS = (list, tuple, dict)
 _ATOMS = (type(None), bool, int, float, str, bytes, bytearray)
@@ -43,9 +46,9 @@ class Joined:
         return call
 
     def close(self) -> None:
-        """Close the event loop of the harness, if there is one."""
-        if self.exports._loop is not None:
-            self.exports._loop.close()
+        """Close the event loops of the harness."""
+        while operations._loops:
+            operations._loops.pop().close()
 
     def forget(self) -> None:
         """Forget all stand-ins."""

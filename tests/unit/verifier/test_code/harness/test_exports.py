@@ -1,13 +1,17 @@
 """What a hostile candidate may ask of the tests' objects, and what may not be passed at all."""
 
+import code
 import io
 import logging
 import operator
+import pickle
+import sqlite3
 import string
 import sys
 import types
 import unittest
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from typing import Any
 from unittest import mock
@@ -18,6 +22,7 @@ from nova_code_verifier.sandbox.protocol.exports import Kind
 from nova_code_verifier.verifier.test_code.harness import exports as exports_module
 from nova_code_verifier.verifier.test_code.harness.candidates import UncarriedError
 from nova_code_verifier.verifier.test_code.harness.exports import Exports
+from nova_code_verifier.verifier.test_code.harness.operations import OPERATIONS
 
 SECRET = "expected"
 
@@ -71,29 +76,34 @@ def exports() -> Exports:
 
 
 REFUSED: dict[str, Callable[[], Any]] = {
-    "frame": lambda: sys._getframe(),
+    "frame": sys._getframe,
     "code": lambda: function.__code__,
     "module": lambda: sys.modules[__name__],
     "globals of a class": lambda: vars(Helper),
-    "pytest": lambda: pytest.MonkeyPatch(),
-    "test result": lambda: unittest.TestResult(),
+    "pytest": pytest.MonkeyPatch,
+    "test result": unittest.TestResult,
     "test case class": lambda: Suite,
     "cell": lambda: types.CellType(1),
-    "formatter": lambda: string.Formatter(),
+    "formatter": string.Formatter,
     "getter": lambda: operator.attrgetter("__globals__"),
-    "our own": lambda: Exports(),
+    "our own": Exports,
+    "unpickler": lambda: pickle.Unpickler(io.BytesIO()),
+    "interpreter": code.InteractiveInterpreter,
+    "metaclass": lambda: type("Meta", (type,), {}),
+    "class of formatters": lambda: type("Own", (logging.Formatter,), {}),
+    "own unpickler": lambda: type("Own", (pickle.Unpickler,), {})(io.BytesIO()),
 }
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_some_objects_never_travel(exports: Exports, name: str) -> None:
-    """Passed by the tests, they leave the sample ungraded; found by the candidate, they are opaque."""
+    """Passed by the tests, they leave the sample ungraded; otherwise they are opaque."""
     value = REFUSED[name]()
     with pytest.raises(UncarriedError):
         exports.number_of(value)
     number = exports.number_of(value, is_answer=True)
     assert exports.describe(value) == {"kind": Kind.OPAQUE}
-    for operation in exports_module._OPERATIONS:
+    for operation in OPERATIONS:
         for operands in ((), ("size",), ("__class__",), ("size", 1)):
             with pytest.raises(TypeError):
                 exports.perform(operation, number, operands, {})
@@ -105,8 +115,10 @@ ATTRIBUTES = """
 """
 
 
-@pytest.mark.parametrize("value", [Helper(), Helper, function, Helper().check, mock.Mock(), Suite()])
-@pytest.mark.parametrize("operation", ["getattr", "method", "setattr", "delattr", "special", "run"])
+@pytest.mark.parametrize(
+    "value", [Helper(), Helper, function, Helper().check, mock.Mock(), Suite()]
+)
+@pytest.mark.parametrize("operation", ["getattr", "method", "setattr", "delattr", "special"])
 def test_private_names_are_refused(exports: Exports, value: object, operation: str) -> None:
     """No operation reads, calls or sets a name that begins with an underscore."""
     number = exports.number_of(value)
@@ -160,7 +172,9 @@ def test_what_judges_the_candidate_is_not_replaced(exports: Exports, name: str) 
     assert not value.check(1)
 
 
-OF_MOCK = "return_value side_effect call_args call_args_list mock_calls assert_called reset_mock called"
+OF_MOCK = (
+    "return_value side_effect call_args call_args_list mock_calls assert_called reset_mock called"
+)
 
 
 @pytest.mark.parametrize("name", OF_MOCK.split())
@@ -203,6 +217,17 @@ def test_a_format_of_logging_is_not_chosen_by_the_candidate(exports: Exports) ->
     number = exports.number_of(logging.Formatter("{args}", style="{"))
     with pytest.raises(AttributeError):
         exports.perform("method", number, ("format", Helper()), {})
+
+
+def test_a_database_loads_no_library(exports: Exports) -> None:
+    """A planted library would run in the harness; queries are possible."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        number = exports.number_of(connection)
+        cursor = exports.perform("method", number, ("execute", "SELECT 1"), {})
+        assert exports.perform("method", exports.number_of(cursor), ("fetchall",), {}) == [(1,)]
+        for name, operand in (("enable_load_extension", True), ("load_extension", "./planted.so")):
+            with pytest.raises(AttributeError):
+                exports.perform("method", number, (name, operand), {})
 
 
 def test_the_number_of_objects_is_bounded(
