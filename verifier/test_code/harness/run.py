@@ -36,6 +36,7 @@ from nova_code_verifier.verifier.test_code.protocol import (
     BEGIN,
     END,
     ITEM,
+    NEEDS_ONE_PROCESS,
     CompiledTests,
     ItemReport,
     ItemState,
@@ -46,8 +47,6 @@ from nova_code_verifier.verifier.test_code.protocol import (
 
 SUITE = "nova_code_verifier.verifier.test_code.harness.{}_suite"
 """The names of the modules that run items with a test tool."""
-NEEDS_ONE_PROCESS = "do what needs one process: "
-"""The problem with tests that no session can carry begins so."""
 _TEXT_MAX = 200
 _FATAL = (CandidateLostError, UncarriedError)
 _ENDS_A_LOOP = (*_FATAL, GeneratorExit, KeyboardInterrupt)
@@ -196,10 +195,11 @@ class TestRun:
 
         Their class could not be made, perhaps through the candidate's fault: they count.
         """
+        found = list(self.items)
         for name in self.compiled.items:
             owner = name.replace("::", ".").rpartition(".")[0]
             starts = (f"{owner}.", f"{owner}::") if owner else (f"{name}[", name)
-            if any(item.startswith(starts) for item in self.items):
+            if any(item.startswith(starts) for item in found):
                 continue
             self.find_item(name)
             if self.is_discovery and self.candidate.is_stand_in(vars(module).get(owner)):
