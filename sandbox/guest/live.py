@@ -16,6 +16,7 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from nova_code_verifier.sandbox.guest.patched import Patched
 from nova_code_verifier.sandbox.guest.stand_ins.making import number_of as stand_in_number
 from nova_code_verifier.sandbox.guest.stand_ins.making import stand_in
 from nova_code_verifier.sandbox.guest.surroundings import Surroundings, provide
@@ -79,6 +80,7 @@ class LiveSession(Side):
             "set_name": self._set_name,
             "delete_name": self._delete_name,
             "share": self._share,
+            **Patched(names).operations,
             "provide": lambda imports: provide(self._names, imports),
             "take": _take,
             "await": _run_awaitable,

@@ -4,7 +4,6 @@ In: where an attribute lies, and the value that it gets, a stand-in or plain dat
 kept, and comes back when the tests restore it.
 """
 
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
 
 _ABSENT = object()
 _import = __import__  # tests may patch it
-_chdir, _environ = os.chdir, os.environ
 
 
 class Patched:
@@ -28,8 +26,6 @@ class Patched:
             "patch": self.patch,
             "unset": self.unset,
             "unpatch": self.unpatch,
-            "environ": self.environ,
-            "chdir": self.chdir,
             "module": self.module,
             "restore_module": self.restore_module,
         }
@@ -49,17 +45,6 @@ class Patched:
         original = self._originals.pop(tuple(path), self)
         if original is not self:
             self._set(path, original)
-
-    def environ(self, key: str, value: str | None) -> None:
-        """Set an environment variable; delete it if *value* is None."""
-        if value is None:
-            _environ.pop(key, None)
-        else:
-            _environ[key] = value
-
-    def chdir(self, path: str) -> None:
-        """Change the current directory."""
-        _chdir(path)
 
     def module(self, name: str, value: object) -> None:
         """Put a stand-in into `sys.modules`; None forbids the import."""

@@ -1,7 +1,7 @@
 """Carry what the tests patch over to the candidate's guest.
 
-In: changes that the tests make to library modules, library classes, the candidate's module, the
-environment and the current directory, by `unittest.mock`, `monkeypatch` or assignment. Out: the
+In: changes that the tests make to library modules, library classes and the candidate's module, by
+`unittest.mock`, `monkeypatch` or assignment. (`surroundings.py` carries the environment.) Out: the
 same changes in the candidate's guest, with stand-ins for the tests' values. In the harness, every
 change stays as the tests made it.
 
@@ -69,7 +69,6 @@ class Patches:
         """Watch the library from now on. One object at a time may be installed."""
         _installed.append(self)
         self.watch_library()
-        self._watch_environment()
         self._watch_mock()
 
     def uninstall(self) -> None:
@@ -163,43 +162,6 @@ class Patches:
         replacement = wrap(original)
         _assign(owner, name, replacement)
         self._undo_hooks.append(lambda: _assign(owner, name, original))
-
-    def _watch_environment(self) -> None:
-        """Watch the functions to which `os.environ` passes each change."""
-        os: Any = sys.modules["os"]
-        decode = os.fsdecode
-
-        def put(original: Any) -> Any:  # noqa: ANN401
-            def putenv(key: Any, value: Any) -> None:  # noqa: ANN401
-                original(key, value)
-                self._note_variable(decode(key), decode(value))
-
-            return putenv
-
-        def unset(original: Any) -> Any:  # noqa: ANN401
-            def unsetenv(key: Any) -> None:  # noqa: ANN401
-                original(key)
-                self._note_variable(decode(key), None)
-
-            return unsetenv
-
-        def change(original: Any) -> Any:  # noqa: ANN401
-            getcwd = os.getcwd
-
-            @wraps(original)
-            def chdir(path: Any) -> None:  # noqa: ANN401
-                original(path)
-                self._send("chdir", getcwd())
-
-            return chdir
-
-        self._hook(os, "putenv", put)
-        self._hook(os, "unsetenv", unset)
-        self._hook(os, "chdir", change)
-
-    def _note_variable(self, key: str, value: str | None) -> None:
-        if not key.startswith("PYTEST_"):  # pytest writes the name of each test there
-            self._send("environ", key, value)
 
     def _watch_mock(self) -> None:
         """Watch `patch` where it assigns to a class, and `patch.dict` of `sys.modules`."""

@@ -25,6 +25,7 @@ from nova_code_verifier.verifier.test_code.harness.expectations import may_expec
 from nova_code_verifier.verifier.test_code.harness.exports import Exports
 from nova_code_verifier.verifier.test_code.harness.library_names import name_in_library
 from nova_code_verifier.verifier.test_code.harness.marshalling import ProxyTable
+from nova_code_verifier.verifier.test_code.harness.patches import Patches
 from nova_code_verifier.verifier.test_code.harness.proxies import (
     TWO_SIDED,
     GeneratorProxy,
@@ -85,8 +86,17 @@ class LiveCandidate(Side):
         self._exports = Exports()
         self._described: set[int] = set()
         self._is_serving = False
+        self._patches = Patches(self.ask)
         self.mirrors = Mirrors(self, forgets=True)
         self.peer = Peer(peer_fd, self, bytes_max=_MESSAGE_BYTES_MAX, first_thread=0)
+        self._patches.install()
+
+    def watch(self, module: types.ModuleType, only: Callable[[object], bool] | None = None) -> None:
+        """Carry over what the tests patch: in the library, and in this module of the candidate's.
+
+        With *only*, a name counts as the candidate's if that is true of its value.
+        """
+        self._patches.watch_candidate(module, only)
 
     def share(self, classes: Mapping[str, type]) -> None:
         """Mirror instances of these classes, which tests and candidate have in common."""
