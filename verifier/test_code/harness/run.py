@@ -199,10 +199,11 @@ class TestRun:
 
         Their class could not be made, perhaps through the candidate's fault: they count.
         """
+        found = list(self.items)
         for name in self.compiled.items:
             owner = name.replace("::", ".").rpartition(".")[0]
             starts = (f"{owner}.", f"{owner}::") if owner else (f"{name}[", name)
-            if any(item.startswith(starts) for item in self.items):
+            if any(item.startswith(starts) for item in found):
                 continue
             self.find_item(name)
             if self.is_discovery and self.candidate.is_stand_in(vars(module).get(owner)):

@@ -37,6 +37,7 @@ from nova_code_verifier.verifier.test_code.harness.proxies import (
     is_proxy,
     ref_of,
 )
+from nova_code_verifier.verifier.test_code.harness.shown import LastAnswer
 from nova_code_verifier.verifier.test_code.harness.surroundings import Surroundings
 from nova_code_verifier.verifier.test_code.protocol import CompiledTests, TestCodeFields
 
@@ -44,7 +45,6 @@ _ORIGIN = "_origin_"
 _STOPS = (StopIteration, StopAsyncIteration)
 _STEPS = ("next", "anext", "__next__", "__anext__")
 _MESSAGE_BYTES_MAX = 2**26
-_SHOWN_MAX = 2048
 
 
 def live_candidate(
@@ -77,7 +77,7 @@ class LiveCandidate(Side):
         """Judge by tests with this *source*, which treat the names *classes* as classes."""
         self.raised: BaseException | None = None
         self.has_raised = self.has_nan = self.is_self_compared = False
-        self.shown = ""
+        self._last_answer = LastAnswer()
         self._page = page
         self._shared: dict[str, type] = {}
         self._classes = classes
@@ -129,7 +129,12 @@ class LiveCandidate(Side):
         """Begin a test item."""
         self.raised = None
         self.has_raised = self.has_nan = self.is_self_compared = False
-        self.shown = ""
+        self._last_answer.forget()
+
+    @property
+    def shown(self) -> str:
+        """The last answer in this item, for people to see."""
+        return self._last_answer.written()
 
     # -- asking ------------------------------------------------------------------------
 
@@ -165,7 +170,10 @@ class LiveCandidate(Side):
         finally:
             self._page.end_wait()
         self.has_nan |= answer.has_nan
-        self.shown = answer.shown
+        if answer.error is not None:
+            self._last_answer.forget()
+        else:
+            self._last_answer.note(answer.value, is_step=operation == "take")
         return answer
 
     def lose(self, reason: str) -> None:
@@ -245,11 +253,8 @@ class LiveCandidate(Side):
     def note_message(self, message: Request | Answer, body: Body, payload: bytes) -> None:
         """Note what the candidate holds, and whether an answer holds nan."""
         self.mirrors.note_held(body.get("held", []))
-        if type(message) is Answer:
-            if b"NaN" in payload:
-                message.has_nan = _has_nan(body)
-            if len(payload) <= _SHOWN_MAX:
-                message.shown = payload.decode("ascii", "replace")
+        if type(message) is Answer and b"NaN" in payload:
+            message.has_nan = _has_nan(body)
 
     def read_descriptions(self, descriptions: Tree) -> None:
         """Read what the candidate's guest says of new objects."""
