@@ -84,6 +84,8 @@ def _case_details(case: CaseResult) -> dict[str, object]:
         "detail": execution.detail,
         "exit_status": execution.exit_status,
         "signal": execution.signal,
+        "parts": case.parts,
+        "share": round(float(case.share), 4),
         "error": execution.error and f"{execution.error.type_name}: {execution.error.message}",
         "cpu_seconds": round(execution.cpu_seconds, 4),
         "wall_seconds": round(execution.wall_seconds, 4),

@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from nova_code_verifier.handlers.report import details_of, log_fields, metrics_of
-from nova_code_verifier.handlers.settings import Settings, SettingsError
+from nova_code_verifier.handlers.settings import Settings, SettingsError, SharedProcess
 from nova_code_verifier.handlers.wire import Entry, response_row
 from nova_code_verifier.sandbox.errors import InvocationError
 from nova_code_verifier.sandbox.types import Ending, Execution, IsolationLevel, Job, TimedExecutor
@@ -118,6 +118,7 @@ class Service:
             executor,
             rubric=self._settings.rubric,
             default_limits=self._settings.limits,
+            may_share_process=self._settings.shared_process is SharedProcess.ALLOW,
             discovery_cache=self._discovery_cache,
             compare=compare,
             attempt=lambda number, stage: self._run_stage(indexes[number], stage, stage_seconds),

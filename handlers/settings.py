@@ -29,6 +29,13 @@ _FILE_BYTES_MAX = 2**20
 _Reader = Callable[[str], object]
 
 
+class SharedProcess(StrEnum):
+    """What happens to tests that only one process with the candidate carries."""
+
+    REFUSE = "refuse"  # the sample is ungraded
+    ALLOW = "allow"  # they get that process, where a candidate could cheat
+
+
 class SettingsError(ValueError):
     """A setting cannot be used. The message names the variable and what it accepts."""
 
@@ -163,8 +170,9 @@ class Settings:
     `output_mb`. `default_seconds` is the time of an invocation whose context has no limit.
 
     The reward: `rubric` is a path, or JSON. `on_outage`, `ungraded_reward` and `checker` (a kind,
-    or JSON), if set, override those of the rubric. `always_envelope` puts every response into an
-    HTTP envelope.
+    or JSON), if set, override those of the rubric. `shared_process` decides about tests that need
+    one process with the candidate, where a reference does not ask for that. `always_envelope`
+    puts every response into an HTTP envelope.
 
     The LLM judge:
 
@@ -190,6 +198,7 @@ class Settings:
     on_outage: Annotated[OutagePolicy | None, _one_of(OutagePolicy)] = None
     ungraded_reward: Annotated[float | None, _finite] = None
     checker: Annotated[Checker | None, load_checker] = None
+    shared_process: Annotated[SharedProcess, _one_of(SharedProcess)] = SharedProcess.REFUSE
     always_envelope: Annotated[bool, _boolean] = False
     default_seconds: Annotated[float, _positive(float, 86_400)] = 840.0
     rubric: Annotated[Rubric, load_rubric] = DEFAULT_RUBRIC
@@ -250,6 +259,12 @@ def with_rubric(settings: Settings, text: str) -> Settings:
 def with_checker(settings: Settings, text: str) -> Settings:
     """Return *settings* with the checker that *text* names. Raises SettingsError."""
     return replace(settings, checker=_read("--checker", text, load_checker))
+
+
+def with_shared_process(settings: Settings, text: str) -> Settings:
+    """Return *settings* with what *text* says about a shared process. Raises SettingsError."""
+    choice = _read("--shared-process", text, _one_of(SharedProcess))
+    return replace(settings, shared_process=choice)
 
 
 def with_model(settings: Settings, text: str) -> Settings:

@@ -122,13 +122,15 @@ class PreparedSample:
 class CaseResults:
     """The results of a sample's test cases.
 
-    `guessed` is the share of the cases that the best constant answer passes, in [0, 1]. If there is
-    a `problem`, the sample is ungraded; `is_outage` says whether the verifier failed.
+    `guessed` is the share of the cases that the best constant answer passes, in [0, 1].
+    `shared_process` says that candidate and tests ran in one process. If there is a `problem`, the
+    sample is ungraded; `is_outage` says whether the verifier failed.
     """
 
     cases: tuple[CaseResult, ...] = ()
     guessed: Fraction = Fraction(0)
     self_compared: int = 0
+    shared_process: bool = False
     problem: str = ""
     is_outage: bool = False
 
@@ -171,6 +173,7 @@ def judge(
     *,
     rubric: Rubric = DEFAULT_RUBRIC,
     default_limits: Limits = Limits(),
+    may_share_process: bool = False,
     discovery_cache: DiscoveryCache | None = None,
     compare: Callable[[Comparison], PendingSimilarity] | None = None,
 ) -> list[Score]:
@@ -183,6 +186,7 @@ def judge(
         executor,
         rubric=rubric,
         default_limits=default_limits,
+        may_share_process=may_share_process,
         discovery_cache=discovery_cache,
         compare=compare,
     )
@@ -195,17 +199,19 @@ def grade(
     *,
     rubric: Rubric = DEFAULT_RUBRIC,
     default_limits: Limits = Limits(),
+    may_share_process: bool = False,
     discovery_cache: DiscoveryCache | None = None,
     compare: Callable[[Comparison], PendingSimilarity] | None = None,
     attempt: Attempt = _run_stage,
 ) -> Iterator[GradedSample]:
     """Yield every sample as soon as its score is known, in no particular order.
 
-    *default_limits* hold where a reference states no limits. Keep one *discovery_cache* for many
-    batches of the same prompts: what their test code asks is then discovered once, and their
-    checker programs are tried once. *compare* starts to compare two texts by a language model, if
-    the rubric gives similarity a weight (`handlers/llm_judge/judge.py`). *attempt* isolates bugs
-    per sample; by default they are raised.
+    *default_limits* hold where a reference states no limits. If tests and candidates *may share a
+    process*, tests that need that get it, and their candidates could cheat; otherwise such samples
+    are ungraded. Keep one *discovery_cache* for many batches of the same prompts: the items of
+    their test code are then discovered once, and their checker programs are tried once. *compare*
+    starts to compare two texts by a language model, if the rubric gives similarity a weight
+    (`handlers/llm_judge/judge.py`). *attempt* isolates bugs per sample; by default they are raised.
     Raises SandboxError if the sandbox cannot start.
     """
     waiting: dict[int, PreparedSample] = {}
@@ -228,7 +234,9 @@ def grade(
     for index, problem in _with_broken_prelude(waiting, executor):
         yield _graded(index, waiting.pop(index), problem, attempt)
     compared: list[partial[GradedSample]] = []
-    for index, run in _run(waiting, executor, discovery_cache or DiscoveryCache()):
+    for index, run in _run(
+        waiting, executor, discovery_cache or DiscoveryCache(), may_share_process=may_share_process
+    ):
         prepared = waiting[index]
         results = attempt(index, partial(case_results, prepared, run))
         finish = partial(_graded, index, prepared, results, attempt, seconds=_seconds_of(run))
@@ -387,7 +395,11 @@ def _with_broken_prelude(
 
 
 def _run(
-    waiting: Mapping[int, PreparedSample], executor: Executor, discovery_cache: DiscoveryCache
+    waiting: Mapping[int, PreparedSample],
+    executor: Executor,
+    discovery_cache: DiscoveryCache,
+    *,
+    may_share_process: bool,
 ) -> Iterator[tuple[int, Run]]:
     """Run all jobs, then all test code, then all that has a checker program.
 
@@ -408,7 +420,10 @@ def _run(
     job_indexes, run_indexes = [index for index in jobs if index not in checked], list(runs)
     for number, executions in executor.run([jobs[index] for index in job_indexes]):
         yield job_indexes[number], executions
-    for number in grade_all(list(runs.values()), executor, discovery_cache):
+    graded = grade_all(
+        list(runs.values()), executor, discovery_cache, may_share_process=may_share_process
+    )
+    for number in graded:
         yield run_indexes[number], runs[run_indexes[number]]
     yield from _run_checked(checked, jobs, executor, discovery_cache.trials)
 
@@ -441,9 +456,12 @@ def case_results(prepared: PreparedSample, run: Run) -> CaseResults:
     if isinstance(run, TestCodeRun):
         if run.problem:
             return CaseResults(problem=run.problem, is_outage=run.is_outage)
-        total = len(run.cases)
-        guessed = Fraction(min(run.guessed, total), total)
-        return CaseResults(cases=run.cases, guessed=guessed, self_compared=run.self_compared)
+        return CaseResults(
+            cases=run.cases,
+            guessed=run.guessed,
+            self_compared=run.self_compared,
+            shared_process=run.shares_process,
+        )
     plan, grouping = prepared.plan, prepared.task.rubric.groups
     if not isinstance(plan, TestPlan):
         return CaseResults()
@@ -545,10 +563,9 @@ def _score_run(
         similarity=value,
         rubric=rubric,
     )
-    shared = isinstance(plan, CodePlan) and plan.test_code.shared_process
     return replace(
         score,
         self_compared=results.self_compared,
-        shared_process=shared,
+        shared_process=results.shared_process,
         prelude=prepared.prelude.removeprefix(DEEP_RECURSION),
     )

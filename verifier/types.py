@@ -5,6 +5,7 @@ A `Candidate` holds no tests and a `TestPlan` no candidate, so that neither can 
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fractions import Fraction
 
 from nova_code_verifier.sandbox.types import Execution, Limits
 
@@ -193,9 +194,10 @@ class CaseResult:
     """The verdict of one test case, and the facts behind it.
 
     Items of test code have a `name`. Their execution's `value` is the candidate's last answer, not
-    decoded (JSON bytes: `{"call": …}`, the operation and the answer of
-    `sandbox/guest/object_session.py`), and `message` is that of the tests. That message may
-    contain what was expected: secret. `test_line` is the line of the tests that failed, from 1.
+    decoded (JSON bytes, as `ItemReport.shown` of `test_code/protocol.py`), and `message` is that of
+    the tests. That message may contain what was expected: secret. `test_line` is the line of the
+    tests that failed, from 1. An item that is a loop over asserts has `parts`, its iterations, of
+    which `parts_passed` held.
     `stdout_bytes` is the size of the whole output, of which the execution keeps the ends only.
     """
 
@@ -205,6 +207,18 @@ class CaseResult:
     message: str = ""
     test_line: int = 0
     stdout_bytes: int = 0
+    parts: int = 1
+    parts_passed: int = 0
+
+    @property
+    def share(self) -> Fraction:
+        """What the case earns: 1 if it was accepted, otherwise the share of its parts that held.
+
+        A case that was not accepted never earns 1, even if the loop failed behind its last part.
+        """
+        if self.verdict is Verdict.ACCEPTED:
+            return Fraction(1)
+        return Fraction(min(self.parts_passed, self.parts - 1), self.parts)
 
 
 class FormatIssue(StrEnum):
@@ -276,8 +290,9 @@ class Score:
     `conciseness` and `similarity` (each in [0, 1]), mapped to the rubric's range. `weights` are
     those of the dimensions that apply. `findings` explain `safety`, `format_issues` explain
     `format`.
-    `share` is the share of the test cases that passed, weighted by the points of their groups;
-    `guess_baseline` is the share that the best constant answer would pass.
+    `share` is the share of the test cases that passed, weighted by the points of their groups; a
+    case of several parts that did not pass adds the share of its parts that did. `guess_baseline`
+    is the share that the best constant answer would pass.
 
     If `verdict` is `UNGRADED`, `reward` is None and the other numbers mean nothing: `problem` is
     the reason, and `is_outage` says whether it is our fault (send the sample again) or the
@@ -315,7 +330,7 @@ class Score:
 
     @property
     def tests_passed(self) -> int:
-        """The number of test cases that were accepted."""
+        """The number of test cases that were accepted as a whole."""
         return sum(case.verdict is Verdict.ACCEPTED for case in self.cases)
 
     @property

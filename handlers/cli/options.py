@@ -9,6 +9,7 @@ from nova_code_verifier.handlers.settings import (
     read_settings,
     with_checker,
     with_rubric,
+    with_shared_process,
 )
 
 _SHOWN_CHARACTERS = 40
@@ -33,6 +34,14 @@ CheckerOption = Annotated[
         metavar="KIND",
         help="The checker where a reference names none: a kind, such as exact, or JSON. "
         "It replaces VERIFIER_CHECKER and the rubric's. Test code has no checker.",
+    ),
+]
+SharedProcessOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CHOICE",
+        help="allow or refuse (the default): whether tests that need one process with the program "
+        "get that. A program could cheat there. It replaces VERIFIER_SHARED_PROCESS.",
     ),
 ]
 CompletionFieldOption = Annotated[
@@ -67,8 +76,13 @@ def count(text: str) -> int:
     return number
 
 
-def settings_with(rubric: str | None, checker: str | None = None) -> Settings:
-    """Read the settings; *rubric* and *checker* replace theirs. Raises SettingsError."""
+def settings_with(
+    rubric: str | None, checker: str | None = None, shared_process: str | None = None
+) -> Settings:
+    """Read the settings; the arguments replace theirs. Raises SettingsError."""
     settings = read_settings()
-    settings = settings if rubric is None else with_rubric(settings, rubric)
-    return settings if checker is None else with_checker(settings, checker)
+    if rubric is not None:
+        settings = with_rubric(settings, rubric)
+    if checker is not None:
+        settings = with_checker(settings, checker)
+    return settings if shared_process is None else with_shared_process(settings, shared_process)

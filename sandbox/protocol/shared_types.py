@@ -5,13 +5,13 @@ by name, named tuples by their items, other objects as nodes of a table. Guests 
 use this module.
 """
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum, EnumType
+from operator import is_
 from typing import Any
 
-from nova_code_verifier.sandbox.protocol import encoding
-from nova_code_verifier.sandbox.protocol.encoding import EncodingError, Opaque, Walk
+from nova_code_verifier.sandbox.protocol.encoding import EncodingError, Walk
+from nova_code_verifier.sandbox.protocol.mirrors import Kind
 
 _SPECIAL_METHODS = """
     abs add aenter aexit aiter and anext await bool bytes call ceil complex contains delitem divmod
@@ -22,20 +22,6 @@ _SPECIAL_METHODS = """
 """
 SPECIAL_METHODS = frozenset(f"__{name}__" for name in _SPECIAL_METHODS.split())
 """The special methods that Python may call. A proxy class defines the same as its original."""
-
-
-def containers_in(values: Iterable[object]) -> Iterator[object]:
-    """Yield the containers that can be changed in place, in an order that both sides agree on."""
-    pending = list(values)[::-1]
-    while pending:
-        value: Any = pending.pop()
-        kind = type(value)
-        if kind in (list, dict, set, deque):
-            yield value
-        if kind in (list, tuple, deque):
-            pending.extend(reversed(value))
-        elif kind is dict:
-            pending.extend(reversed(value.values()))
 
 
 def write_shared_value(value: Any, walk: Walk) -> object | None:  # noqa: ANN401  (narrowed by type)
@@ -63,57 +49,54 @@ def read_shared_value(tag: str, content: Any, kinds: Mapping[str, Any], walk: Wa
     raise EncodingError(f"there is no such {tag}")
 
 
-class SharedObjects:
-    """Instances of shared classes, such as the nodes of lists and trees.
+def is_node(kind: type) -> bool:
+    """Return whether instances of a shared class are mirrored: no enumeration, tuple, exception."""
+    return not issubclass(kind, Enum | tuple | BaseException | type)
 
-    They travel by value, as a table of class names and fields. Fields refer to other nodes by
-    their index in the table. The nodes of an instruction keep their indices in its answer.
-    """
 
-    def __init__(self, names: dict[str, Any]) -> None:
-        """Use the classes of the module whose globals are *names*."""
-        self._names = names
-        self._shared: frozenset[str] = frozenset()
-        self.nodes: list[Any] = []
-        self._indices: dict[int, int] = {}
+class NodeKind(Kind):
+    """Instances of shared classes, such as the nodes of lists and trees: mirrored by their fields."""
 
-    def read(self, table: list[Any], shared: list[str], opaque: Opaque) -> None:
-        """Create the nodes of an instruction. Raises EncodingError for an unknown class."""
-        self._shared = frozenset(shared)
-        self.nodes = []
-        self._indices = {}
-        for name, _ in table:
-            kind = self._names.get(name)
-            if not isinstance(kind, type):
-                raise EncodingError(f"there is no class {name}")
-            self.index_of(object.__new__(kind))
-        for node, (_, fields) in zip(self.nodes, table, strict=True):
-            for name, tree in fields:
-                object.__setattr__(node, name, encoding.from_tree(tree, opaque))
+    tag = "n"
 
-    def is_shared(self, kind: type) -> bool:
-        """Return whether tests know this class, too."""
-        return kind.__name__ in self._shared and self._names.get(kind.__name__) is kind
+    def values(self, container: Any) -> Iterable[object]:
+        """Return the values of the fields."""
+        return list(_fields(container).values())
 
-    def index_of(self, value: object) -> int:
-        """Return the index of an instance in the table; add it if it is new."""
-        if id(value) not in self._indices:
-            self._indices[id(value)] = len(self.nodes)
-            self.nodes.append(value)
-        return self._indices[id(value)]
+    def copy(self, container: Any) -> Any:
+        """Return the fields."""
+        return _fields(container)
 
-    def write_table(self, opaque: Opaque) -> list[object]:
-        """Write the table, which may grow while its nodes are written."""
-        table: list[object] = []
-        while len(table) < len(self.nodes):
-            node = self.nodes[len(table)]
-            fields = [
-                [name, encoding.to_tree(field, opaque)]
-                for name, field in _fields(node).items()
-                if isinstance(name, str)
-            ]
-            table.append([type(node).__name__, fields])
-        return table
+    def is_same(self, container: Any, copy: Any) -> bool:
+        """Return whether the fields are those of the copy."""
+        now = _fields(container)
+        return now.keys() == copy.keys() and all(map(is_, now.values(), copy.values()))
+
+    def write(self, container: Any, write: Callable[[Any], Any]) -> Any:
+        """Write the name of the class, and the fields."""
+        fields = [[name, write(field)] for name, field in _fields(container).items()]
+        return [type(container).__name__, fields]
+
+    def new(self, content: Any, kinds: Mapping[str, Any]) -> object:
+        """Make an object without fields, with this side's class. Raises EncodingError."""
+        name = content[0] if type(content) is list and len(content) == 2 else None  # noqa: PLR2004
+        kind = kinds.get(name) if type(name) is str else None
+        if not isinstance(kind, type) or not is_node(kind):
+            raise EncodingError("there is no such class")
+        return object.__new__(kind)
+
+    def fill(self, container: Any, content: Any, read: Callable[[Any], Any]) -> None:
+        """Set the fields. Raises EncodingError."""
+        _, pairs = content
+        fields = {}
+        for name, tree in pairs:
+            if type(name) is not str or (name.startswith("__") and name.endswith("__")):
+                raise EncodingError("no name of a field")
+            fields[name] = read(tree)
+        for name in _fields(container).keys() - fields.keys():
+            object.__delattr__(container, name)
+        for name, value in fields.items():
+            object.__setattr__(container, name, value)
 
 
 def _fields(node: object) -> dict[str, Any]:
@@ -123,4 +106,4 @@ def _fields(node: object) -> dict[str, Any]:
         for name in (slots,) if isinstance(slots, str) else slots:
             if hasattr(node, name):
                 fields[name] = getattr(node, name)
-    return fields
+    return {name: field for name, field in fields.items() if isinstance(name, str)}

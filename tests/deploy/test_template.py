@@ -24,6 +24,7 @@ ATTRIBUTES = {"ExecutorFunction.Arn": ARN, "ExecutorFunction.Alias": f"{ARN}:liv
 EVERYTHING = {
     "Rubric": '{"reward": {"range": [-1, 1]}}', "LogSamples": "true", "Trace": "true",
     "JudgeModel": "amazon.nova-lite-v1:0", "ExecutorLogs": "true", "LogLevel": "DEBUG",
+    "SharedProcess": "allow",
     "ProvisionedConcurrency": "2", "ReservedConcurrency": "10", "AlarmTopicArn": "arn:topic",
     "ExecutorProvisionedConcurrency": "2", "ExecutorReservedConcurrency": "10",
 }  # fmt: skip

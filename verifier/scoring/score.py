@@ -8,9 +8,11 @@ response. Out: a `Score`.
                   + 0.0 safety + 0.0 conciseness + 0.0 similarity
     reward      = lowest + (highest - lowest) x paid
 
-The weights and all other numbers are those of the rubric; these are the defaults. All dimensions
-are in [0, 1]. Dimensions that do not apply to a sample are left out, and the other weights are
-scaled so that they add up to 1. A security violation multiplies *paid* by 1 - `violation_penalty`.
+The share is that of the cases that passed. A case of test code that is a loop over asserts, and did
+not pass, adds the share of its iterations that held. The weights and all other numbers are those of
+the rubric; these are the defaults. All dimensions are in [0, 1]. Dimensions that do not apply to a
+sample are left out, and the other weights are scaled so that they add up to 1. A security violation
+multiplies *paid* by 1 - `violation_penalty`.
 docs/rubric.md explains each dimension.
 """
 
@@ -71,7 +73,7 @@ def score_cases(
     """
     verdict = overall(tuple(case.verdict for case in cases))
     passed = [index for index, case in enumerate(cases) if case.verdict is Verdict.ACCEPTED]
-    share = share_of(passed, len(cases), groups, rubric.groups)
+    share = share_of(passed, len(cases), groups, rubric.groups) + _share_in_part(cases)
     corrected = correct_for_guessing(share, guessed) if rubric.guess_correction else share
     compile_ = _compile(cases)
     parses = compile_ > _COMPILE_STEPS[Ending.NOT_COMPILED]
@@ -104,6 +106,12 @@ def score_cases(
         problem=ungraded[0].execution.detail if ungraded else "",
         is_outage=any(case.execution.ending is Ending.NOT_RUN for case in ungraded),
     )
+
+
+def _share_in_part(cases: tuple[CaseResult, ...]) -> Fraction:
+    """Return what cases earn that passed in part only. These are of test code: without groups."""
+    in_part = (case.share for case in cases if case.verdict is not Verdict.ACCEPTED)
+    return sum(in_part, Fraction()) / len(cases)
 
 
 def score_sentiment(

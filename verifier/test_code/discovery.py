@@ -1,4 +1,4 @@
-"""Discovery, the first step: run the tests without answers, to find out what they ask.
+"""Discovery, the first step: run the tests without a candidate, to find out which items there are.
 
 In: test code, an executor. Out: for each test code a `Discovery`, or the problem with it. That does
 not depend on a candidate, so it is cached.
@@ -7,16 +7,16 @@ not depend on a candidate, so it is cached.
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from nova_code_verifier.sandbox.types import Ending, Execution, Executor
 from nova_code_verifier.verifier.checking.trial import TrialCache
-from nova_code_verifier.verifier.test_code.jobs import baseline_job, harness_job, run_harness_jobs
-from nova_code_verifier.verifier.test_code.protocol import (
-    CompiledTests,
-    ItemState,
-    Question,
-    RunReport,
+from nova_code_verifier.verifier.test_code.jobs import (
+    baseline_job,
+    discovery_job,
+    run_harness_jobs,
 )
+from nova_code_verifier.verifier.test_code.protocol import CompiledTests, ItemState, RunReport
 from nova_code_verifier.verifier.types import TestCode
 
 _CACHED_BYTES_MAX = 64 * 2**20
@@ -25,27 +25,28 @@ _REASONS_MAX = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovery:
-    """The tests, compiled, and the questions that they ask of any candidate.
+    """The tests, compiled, and the items that every candidate has to pass: at least one.
 
-    The best guess passes `guessed` of the `items`. `skipped` items skip themselves, whoever the
-    candidate is: they do not count. `shared` are the classes of the prompt, which tests and
-    candidate share.
+    The best guess passes `guessed` of the `items`: of an item that is a loop over asserts, it may
+    pass a part. `skipped` items skip themselves, whoever the candidate is: they do not count.
     """
 
     compiled: CompiledTests
     items: Sequence[str]
     skipped: frozenset[str]
-    questions: Sequence[Question]
-    shared: Sequence[str]
-    guessed: int = 0
+    guessed: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscoveryProblem:
-    """The reason why test code cannot be used; our own fault, if it *is_outage*."""
+    """The reason why test code cannot be used; our own fault, if it *is_outage*.
+
+    Tests that *need one process* with the candidate can be used where they get it.
+    """
 
     problem: str
     is_outage: bool = False
+    needs_one_process: bool = False
 
 
 DiscoveryResult = Discovery | DiscoveryProblem
@@ -86,10 +87,10 @@ class DiscoveryCache:
 def discover(
     test_codes: Iterable[TestCode], executor: Executor, cache: DiscoveryCache
 ) -> dict[TestCode, DiscoveryResult]:
-    """Run each test code without answers, unless the result is in the *cache*."""
+    """Run each test code without a candidate, unless the result is in the *cache*."""
     results = {test_code: cache.get(test_code) for test_code in test_codes}
     new = [test_code for test_code, result in results.items() if result is None]
-    found = _run_without_answers(new, executor)
+    found = _run_alone(new, executor)
     _count_guessed(found, executor)
     for test_code, result in found.items():
         if not (isinstance(result, DiscoveryProblem) and result.is_outage):
@@ -97,14 +98,12 @@ def discover(
     return {test_code: result or found[test_code] for test_code, result in results.items()}
 
 
-def _run_without_answers(
-    test_codes: list[TestCode], executor: Executor
-) -> dict[TestCode, DiscoveryResult]:
+def _run_alone(test_codes: list[TestCode], executor: Executor) -> dict[TestCode, DiscoveryResult]:
     results: dict[TestCode, DiscoveryResult] = {}
     compiled: dict[TestCode, CompiledTests | None] = dict.fromkeys(test_codes)
     for _ in range(2):  # the second time with those that turned out to need pytest
         run, compiled = list(compiled.items()), {}
-        jobs = [harness_job(test_code, tests) for test_code, tests in run]
+        jobs = [discovery_job(test_code, tests) for test_code, tests in run]
         for index, (execution,) in run_harness_jobs(jobs, executor):
             test_code, _ = run[index]
             result = _result_of(execution)
@@ -116,7 +115,7 @@ def _run_without_answers(
 
 
 def _result_of(execution: Execution) -> DiscoveryResult | CompiledTests:
-    """Return the result of a run without answers; the compiled tests, if they need pytest."""
+    """Return the result of a run; or the compiled tests, if they need pytest."""
     if execution.ending is Ending.NOT_RUN:
         return DiscoveryProblem(problem=execution.detail, is_outage=True)
     if execution.ending is not Ending.FINISHED:
@@ -127,25 +126,25 @@ def _result_of(execution: Execution) -> DiscoveryResult | CompiledTests:
         )
     report = RunReport.parse(execution.value)
     if report.problem or report.compiled is None:
-        return DiscoveryProblem(problem=f"tests: {report.problem}")
+        return DiscoveryProblem(
+            problem=f"tests: {report.problem}", needs_one_process=report.needs_one_process
+        )
     if report.needs_pytest:
         return report.compiled
     return _discovery(report, report.compiled)
 
 
 def _discovery(report: RunReport, compiled: CompiledTests) -> DiscoveryResult:
-    if not report.questions:
-        return DiscoveryProblem(problem="tests: never use the candidate")
     skipped = [item for item in report.items if item.state is ItemState.SKIPPED]
-    if report.items and len(skipped) == len(report.items):
+    if not report.items:
+        return DiscoveryProblem(problem="tests: contain no test")
+    if len(skipped) == len(report.items):
         reasons = ", ".join(dict.fromkeys(item.message or "no reason" for item in skipped))
         return DiscoveryProblem(problem=f"tests: are all skipped: {reasons[:_REASONS_MAX]}")
     return Discovery(
         compiled=compiled,
         items=[item.name for item in report.items if item.state is not ItemState.SKIPPED],
         skipped=frozenset(item.name for item in skipped),
-        questions=report.questions,
-        shared=report.shared,
     )
 
 
@@ -155,19 +154,17 @@ def _count_guessed(results: dict[TestCode, DiscoveryResult], executor: Executor)
         (test_code, discovery)
         for test_code, discovery in results.items()
         if isinstance(discovery, Discovery) and not test_code.shared_process
+        if discovery.compiled.guesses
     ]
-    jobs = [
-        baseline_job(test_code, discovery.compiled, len(discovery.questions))
-        for test_code, discovery in found
-    ]
+    jobs = [baseline_job(test_code, discovery.compiled) for test_code, discovery in found]
     for index, executions in run_harness_jobs(jobs, executor):
         test_code, discovery = found[index]
-        guessed = 0
+        guessed = Fraction(0)
         for execution in executions:
             if execution.ending is Ending.NOT_RUN:
                 results[test_code] = DiscoveryProblem(problem=execution.detail, is_outage=True)
                 break
-            if execution.ending is Ending.FINISHED and isinstance(execution.value, int):
-                guessed = max(guessed, execution.value)
+            if execution.ending is Ending.FINISHED:
+                guessed = max(guessed, Fraction(str(execution.value)))  # "7/2"
         else:
             results[test_code] = replace(discovery, guessed=guessed)

@@ -1,61 +1,62 @@
-"""Judge candidates by test code in three steps; a candidate's guest never holds the tests.
+"""Judge candidates by test code in three steps.
 
-    discover   run the tests in a harness without answers: which questions do they ask?
-    answer     ask the candidate these questions, in a guest of its own
-    run        run the tests in a harness again, with the answers
+    discover   run the tests without a candidate: which items are there, and what passes a guess?
+    run        run them beside each candidate; if an item ends the candidate, run the others again
+    conclude   every item that discovery found gets a result, whatever was reported
 
-If a run leads to further questions, the last two steps are repeated. In: candidates' programs, test
-code, executors. Out: a result for every test item. This module never reads an answer of a
-candidate: it passes answers to the harness unchanged.
+The tests run in a harness guest, the candidate in another one (`jobs.session_job`). Tests that no
+session carries run in one guest with the candidate, if their dataset or the operator asks for it.
+In: candidates' programs, test code, an executor. Out: a result for every test item.
 """
 
-from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import assert_never
 
-from nova_code_verifier.sandbox.types import Ending, Execution, Executor, RaisedError
+from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Executor, RaisedError
 from nova_code_verifier.verifier.checking.verdict import verdict_of_ending
 from nova_code_verifier.verifier.test_code.discovery import Discovery, DiscoveryCache, discover
 from nova_code_verifier.verifier.test_code.jobs import (
-    candidate_job,
-    harness_job,
     in_process_job,
     run_harness_jobs,
+    session_job,
 )
 from nova_code_verifier.verifier.test_code.protocol import (
-    CandidateAnswer,
-    CandidateAnswers,
+    BROKEN_PROTOCOL,
     InProcessReport,
     ItemReport,
     ItemState,
-    Question,
     RunReport,
-    Tree,
+    read_messages,
 )
-from nova_code_verifier.verifier.types import CaseResult, CodePlan, TestCode, Verdict
+from nova_code_verifier.verifier.types import CaseResult, CodePlan, Verdict
 
-# So many candidates share one harness process, one after the other, if the tests leave no trace.
-_CANDIDATES_PER_PROCESS = 8
-_ROUNDS_MAX = 64
 _LATE_MAX = 3
 _LOST_MAX = 12
-# The answers of so many candidates are kept at the same time that all together may have so many
-# bytes, whatever they send. At the default limit, that is 32 candidates.
-_ANSWER_BYTES_MAX = 2**29
 _SHOWN_MAX = 2048
 _MISSING_NAME_ERRORS = ("NameError", "ImportError")
+_ONE_PROCESS = (
+    "; set shared_process: true in the reference, or run with --shared-process allow or "
+    "VERIFIER_SHARED_PROCESS=allow"
+)
 _NO_SHARED_PROCESS = (
     "tests.shared_process: found true, which runs the tests in the candidate's process; this "
     "executor keeps tests and candidates on different machines: score this dataset without an "
     "executor function"
 )
+_NO_SESSION = (
+    "tests: need a process beside the candidate's; this executor keeps tests and candidates on "
+    "different machines: score this dataset without an executor function"
+)
 _UNREPORTED = ItemReport("", ItemState.NOT_REACHED, error="Unreported: it is not in the report")
 _SKIPS_ITSELF = "Skipped: the test skips itself, which it does not do without this candidate"
-_DETAILS = {
-    Ending.TOO_MUCH_OUTPUT: "an output, or all answers, are longer than limits.output_bytes"
-}
+_TOO_MANY = "not run: too many test items ended like this before"
+_TOO_MUCH_OUTPUT = "an output, or all answers, are longer than limits.output_bytes"
 _LOAD_FAILURES = {"not_compiled": Ending.NOT_COMPILED, "not_loaded": Ending.NOT_LOADED}
+# These would blame the candidate for what the harness did.
+_ONLY_OF_CANDIDATES = (Ending.FORBIDDEN, Ending.NOT_COMPILED, Ending.NOT_LOADED)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,20 +64,18 @@ class TestCodeRun:
     """One candidate and one test code: the results so far.
 
     The `prelude` runs before the program, except where it shares the process of the tests.
-    `lost_items` are those that the candidate's guest did not survive. With a `problem` there is no
-    result: the dataset's fault, or ours if it *is_outage*.
+    `results` are those of the items that are decided. `lost_items` are those that the candidate did
+    not survive. With a `problem` there is no result: the dataset's fault, or ours if it
+    *is_outage*.
     """
 
     program: str
     plan: CodePlan
     prelude: str = ""
     discovery: Discovery | None = None
-    questions: Sequence[Question] = ()
-    answers: list[CandidateAnswer | None] = field(default_factory=list)
     results: dict[str, CaseResult] = field(default_factory=dict)
     lost_items: list[str] = field(default_factory=list)
     self_compared: int = 0
-    rounds: int = 0
     seconds: float = 0.0
     has_timed_out: bool = False
     is_over: bool = False
@@ -89,15 +88,26 @@ class TestCodeRun:
         return tuple(replace(case, name=name) for name, case in self.results.items())
 
     @property
-    def guessed(self) -> int:
-        """How many test items the best guess passes."""
-        return self.discovery.guessed if self.discovery else 0
+    def guessed(self) -> Fraction:
+        """The share of the test items that the best guess passes, in [0, 1]."""
+        return min(Fraction(1), self.tests.guessed / len(self.tests.items))
 
     @property
     def tests(self) -> Discovery:
-        """What discovery found; only for a run that is not over."""
+        """What discovery found; only for a run without a problem."""
         assert self.discovery is not None  # noqa: S101  (`_discover` sets it, or ends the run)
         return self.discovery
+
+    @property
+    def shares_process(self) -> bool:
+        """Whether tests and candidate run in one process."""
+        return self.plan.test_code.shared_process
+
+    def share_process(self) -> None:
+        """Begin again, with tests and candidate in one process."""
+        test_code = replace(self.plan.test_code, shared_process=True)
+        self.plan = replace(self.plan, test_code=test_code)
+        self.results, self.lost_items, self.self_compared = {}, [], 0
 
     def abort(self, problem: str, *, is_outage: bool = False) -> None:
         """End the run without a result."""
@@ -105,325 +115,249 @@ class TestCodeRun:
 
 
 def grade_all(
-    runs: Sequence[TestCodeRun], executor: Executor, discovery_cache: DiscoveryCache
+    runs: Sequence[TestCodeRun],
+    executor: Executor,
+    discovery_cache: DiscoveryCache,
+    *,
+    may_share_process: bool = False,
 ) -> Iterator[int]:
-    """Grade all *runs*; yield the index of each when it is over."""
-    if not runs:
-        return
-    _discover(runs, executor, discovery_cache)
-    _grade_in_process(runs, executor)
-    for portion in _portions(runs):
-        yield from _grade_portion(runs, portion, executor)
+    """Grade all *runs*; yield the index of each when it is over.
 
-
-def _portions(runs: Sequence[TestCodeRun]) -> Iterator[list[int]]:
-    """Divide the indexes of *runs* so that the answers of each portion have room in our memory."""
-    portion: list[int] = []
-    room = _ANSWER_BYTES_MAX
-    for index, run in enumerate(runs):
-        room -= run.plan.limits.output_bytes
-        if room < 0 and portion:
-            yield portion
-            portion, room = [], _ANSWER_BYTES_MAX - run.plan.limits.output_bytes
-        portion.append(index)
-    yield portion
-
-
-def _grade_portion(
-    runs: Sequence[TestCodeRun], open_runs: list[int], executor: Executor
-) -> Iterator[int]:
-    for _ in range(_ROUNDS_MAX):
-        for index in open_runs:
-            if runs[index].is_over:
-                runs[index].answers = []
-                yield index
-        open_runs = [index for index in open_runs if not runs[index].is_over]
-        if not open_runs:
-            return
-        _ask_candidates([runs[index] for index in open_runs], executor)
-        _run_tests([runs[index] for index in open_runs], executor)
-    for index in open_runs:
-        if not runs[index].is_over:
-            detail = f"the tests still ask new questions after {_ROUNDS_MAX} rounds"
-            _end(runs[index], _ended(Ending.UNREADABLE, detail))
-        runs[index].answers = []
-        yield index
-
-
-# -- first step: discover --------------------------------------------------------------
-
-
-def _discover(
-    runs: Sequence[TestCodeRun], executor: Executor, discovery_cache: DiscoveryCache
-) -> None:
-    found = discover([run.plan.test_code for run in runs], executor, discovery_cache)
-    for run in runs:
-        result = found[run.plan.test_code]
-        if isinstance(result, Discovery):
-            run.discovery = result
-            run.questions = result.questions
-            run.results = dict.fromkeys(result.items, _ended(Ending.SKIPPED))
-        else:
-            run.abort(result.problem, is_outage=result.is_outage)
-
-
-# -- second step: answer ---------------------------------------------------------------
-
-
-def _ask_candidates(runs: Sequence[TestCodeRun], candidates: Executor) -> None:
-    for run in runs:
-        run.answers = []  # those to the questions of an earlier round
-    # If all questions refer to what is lost, the tests run again to find others.
-    runs = [run for run in runs if run.questions]
-    jobs = [
-        candidate_job(
-            run.program,
-            run.questions,
-            run.tests.shared,
-            run.plan.limits,
-            prelude=run.prelude,
-        )
-        for run in runs
-    ]
-    for index, executions in candidates.run(jobs):
-        _take_answers(runs[index], executions)
-
-
-def _take_answers(run: TestCodeRun, executions: Sequence[Execution]) -> None:
-    run.seconds += sum(execution.wall_seconds for execution in executions)
-    first = executions[0]
-    endings = [execution.ending for execution in executions]
-    for execution in executions:
-        if execution.ending in (Ending.NOT_RUN, Ending.UNSENDABLE):
-            run.abort(execution.detail, is_outage=Ending.NOT_RUN in endings)
-            return
-    if first.ending is not Ending.FINISHED and set(endings) == {first.ending}:
-        _end(run, _result(first))  # the program did not even load
-        return
-    run.answers = [_answer_of(execution) for execution in executions]
-    if Ending.OUT_OF_TIME in endings and not run.has_timed_out:
-        # Ask once more: a single time-out may be the noise of a busy machine.
-        run.has_timed_out = True
-        run.answers[endings.index(Ending.OUT_OF_TIME)] = None
-
-
-def _answer_of(execution: Execution) -> CandidateAnswer | None:
-    if execution.ending is Ending.SKIPPED:
-        return None
-    if execution.ending is not Ending.FINISHED:
-        return CandidateAnswer(execution.ending)
-    assert isinstance(execution.value, bytes)  # noqa: S101  (so the sandbox answers an operation)
-    text = execution.value.decode("ascii", "replace")
-    return CandidateAnswer(execution.ending, text, execution.stdout.decode("utf-8", "replace"))
-
-
-# -- third step: run -------------------------------------------------------------------
-
-
-def _run_tests(runs: Sequence[TestCodeRun], executor: Executor) -> None:
-    """Run the tests with the answers: several candidates in one process, where that is possible."""
-    disturbed = _run_batches(_batches(run for run in runs if not run.is_over), executor)
-    _run_batches([[run] for run in disturbed], executor)
-
-
-def _batches(runs: Iterable[TestCodeRun]) -> list[list[TestCodeRun]]:
-    """Group runs with the same questions, if their tests leave no trace in the process."""
-    batches: list[list[TestCodeRun]] = []
-    batch_of: dict[tuple[TestCode, int], list[TestCodeRun]] = {}
-    for run in runs:
-        # In the first round, all runs of a test code have the very same list of questions.
-        key = (run.plan.test_code, id(run.questions))
-        batch = batch_of.get(key, [])
-        if not run.tests.compiled.leaves_no_trace or len(batch) % _CANDIDATES_PER_PROCESS == 0:
-            batch_of[key] = batch = []
-            batches.append(batch)
-        batch.append(run)
-    return batches
-
-
-def _run_batches(batches: Sequence[list[TestCodeRun]], executor: Executor) -> list[TestCodeRun]:
-    """Run each batch in one process; return the runs that failed, perhaps because of the others."""
-    disturbed: list[TestCodeRun] = []
-    jobs = [
-        harness_job(
-            batch[0].plan.test_code,
-            batch[0].tests.compiled,
-            batch[0].questions,
-            [CandidateAnswers(run.answers, run.lost_items) for run in batch],
-        )
-        for batch in batches
-    ]
-    for index, executions in run_harness_jobs(jobs, executor):
-        for run, execution in zip(batches[index], executions, strict=True):
-            run.seconds += execution.wall_seconds
-            if execution.ending is Ending.NOT_RUN:
-                run.abort(execution.detail, is_outage=True)
-            elif execution.ending is Ending.FINISHED:
-                _take_report(run, RunReport.parse(execution.value))
-            elif len(batches[index]) > 1:
-                disturbed.append(run)
-            else:
-                # The tests ran without answers in discovery, so the answers made them fail.
-                _end(run, _result(execution))
-    return disturbed
-
-
-def _take_report(run: TestCodeRun, report: RunReport) -> None:
-    run.rounds += 1
-    if report.problem:
-        run.abort(f"tests: {report.problem}")
-        return
-    run.self_compared = sum(item.is_self_compared for item in report.items)
-    is_open = report.is_open
-    answers = _answers_by_item(run)
-    unreached = run.results.keys() - {item.name for item in report.items} - set(run.lost_items)
-    items = [item for item in report.items if item.name not in run.tests.skipped]
-    replaced = _replaced(run.results, items)
-    for item in items:
-        if item.name in (*run.lost_items, *replaced):
-            continue
-        is_open |= item.state is ItemState.OPEN
-        result = _with_answer(_result_of(item), answers[item.name][: item.answers_used])
-        run.results[item.name] = result
-        if item.ending:
-            run.lost_items.append(item.name)
-    run.results |= dict.fromkeys(unreached, _result_of(report.outside))
-    for name in replaced:
-        del run.results[name]
-    endings = [run.results[name].execution.ending for name in run.lost_items]
-    if endings.count(Ending.OUT_OF_TIME) >= _LATE_MAX or len(endings) >= _LOST_MAX:
-        _end(run, _ended(endings[-1], "not asked: too many test items ended like this before"))
-    elif is_open:
-        run.questions = _without(report.questions, run.lost_items)
-    else:
-        run.is_over = True
-
-
-def _replaced(results: Mapping[str, object], items: Iterable[ItemReport]) -> list[str]:
-    """Return the names in *results* that other names stand for: `test[K]` is now `test[7]`.
-
-    pytest makes a name of the arguments, and without a candidate some of them are not known.
+    If they *may share* a process, tests that no session carries run in the candidate's; otherwise
+    they have a problem.
     """
-    reached = {item.name for item in items if item.state is not ItemState.NOT_REACHED}
-    new = {name.partition("[")[0] for name in reached - results.keys()}
-    return [name for name in results if name not in reached and name.partition("[")[0] in new]
+    may_share_process &= not executor.isolates_trusted_code
+    grading = _Grading(runs, executor, discovery_cache, may_share_process=may_share_process)
+    yield from grading.run_sessions()
+    yield from grading.run_in_process()
 
 
-def _answers_by_item(run: TestCodeRun) -> dict[str, list[tuple[str, str]]]:
-    """Return the operations that each item asked for, in order, with the answers."""
-    answers: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for question, answer in zip(run.questions, run.answers, strict=False):
-        answers[question.item].append((question.operation, answer.text if answer else ""))
-    return answers
+@dataclass(frozen=True, slots=True)
+class _Grading:
+    runs: Sequence[TestCodeRun]
+    executor: Executor
+    discovery_cache: DiscoveryCache
+    may_share_process: bool = field(kw_only=True)
 
+    def run_sessions(self) -> Iterator[int]:
+        """Run the tests beside each candidate."""
+        waiting = [index for index, run in enumerate(self.runs) if not run.shares_process]
+        yield from self._discover(waiting)
+        while waiting := [index for index in waiting if self._is_open(index)]:
+            yield from self._run_sessions(waiting)
 
-def _with_answer(result: CaseResult, answers: list[tuple[str, str]]) -> CaseResult:
-    """Add the last of an item's *answers*, unread, for people to see, if it is short."""
-    operation, text = answers[-1] if answers else ("", "")
-    if not text or len(text) > _SHOWN_MAX:
-        return result
-    value = f'{{"{operation}":{text}}}'.encode("ascii", "replace")
-    shown = replace(result.execution, value=value, value_bytes=len(value))
-    return replace(result, execution=shown)
+    def _is_open(self, index: int) -> bool:
+        run = self.runs[index]
+        return not (run.is_over or run.shares_process)
 
+    def run_in_process(self) -> Iterator[int]:
+        """Run tests and candidate in one guest: those that ask for it, or turned out to need it."""
+        waiting = [index for index, run in enumerate(self.runs) if run.shares_process]
+        yield from self._discover(waiting)
+        waiting = [index for index in waiting if not self.runs[index].is_over]
+        runs = [self.runs[index] for index in waiting]
+        jobs = [in_process_job(run.plan, run.tests.compiled, run.program) for run in runs]
+        for number, (execution,) in run_harness_jobs(jobs, self.executor):
+            _take_in_process(runs[number], execution)
+            yield waiting[number]
 
-def _without(questions: Sequence[Question], items: Container[str]) -> list[Question]:
-    """Leave out the questions of some items, and all questions that refer to them."""
-    kept: list[Question] = []
-    indexes: dict[int, int] = {}
-    for index, question in enumerate(questions):
-        if question.item in items:
-            continue
-        try:
-            operands, keywords, nodes = (
-                [_renumbered(part, indexes) for part in parts]
-                for parts in (question.operands, question.keywords, question.nodes)
-            )
-        except KeyError:
-            continue
-        indexes[index] = len(kept)
-        kept.append(question._replace(operands=operands, keywords=keywords, nodes=nodes))
-    return kept
+    def _discover(self, indexes: Sequence[int]) -> Iterator[int]:
+        """Find out which items the tests have; yield the runs whose tests cannot be used."""
+        test_codes = [self.runs[index].plan.test_code for index in indexes]
+        found = discover(test_codes, self.executor, self.discovery_cache)
+        for index in indexes:
+            run = self.runs[index]
+            result = found[run.plan.test_code]
+            if isinstance(result, Discovery):
+                run.discovery = result
+                if self.executor.isolates_trusted_code:
+                    run.abort(_NO_SHARED_PROCESS if run.shares_process else _NO_SESSION)
+            elif result.needs_one_process:
+                self._share_or_abort(run, result.problem)
+            else:
+                run.abort(result.problem, is_outage=result.is_outage)
+            if run.is_over:
+                yield index
 
-
-def _renumbered(tree: Tree, indexes: dict[int, int]) -> Tree:
-    """Replace the indexes of questions in a tree. Raises KeyError for one that is left out."""
-    if type(tree) is list:
-        return [_renumbered(part, indexes) for part in tree]
-    if type(tree) is not dict:
-        return tree
-    if len(tree) == 1 and "at" in tree:
-        index, *rest = tree["at"]
-        return {"at": [indexes[index], *rest]}
-    return {tag: _renumbered(part, indexes) for tag, part in tree.items()}
-
-
-# -- in one process: for tests that patch what the candidate uses ----------------------
-
-
-def _grade_in_process(runs: Sequence[TestCodeRun], executor: Executor) -> None:
-    """Run tests and candidate in one guest, where the dataset asks for it."""
-    shared = [run for run in runs if run.plan.test_code.shared_process and not run.is_over]
-    if executor.isolates_trusted_code:
-        for run in shared:
-            run.abort(_NO_SHARED_PROCESS)
-        return
-    jobs = [in_process_job(run.plan, run.tests.compiled, run.program) for run in shared]
-    for index, (execution,) in run_harness_jobs(jobs, executor):
-        run = shared[index]
-        run.seconds += execution.wall_seconds
-        run.is_over = True
-        if execution.ending is Ending.NOT_RUN:
-            run.abort(execution.detail, is_outage=True)
-        elif execution.ending is not Ending.FINISHED:
-            _end(run, _result(execution))
+    def _share_or_abort(self, run: TestCodeRun, problem: str) -> None:
+        if run.shares_process:
+            run.abort(problem)
+        elif self.may_share_process:
+            run.share_process()
         else:
-            _take_in_process_report(run, InProcessReport.parse(execution.value))
+            run.abort(problem + _ONE_PROCESS)
+
+    def _run_sessions(self, indexes: Sequence[int]) -> Iterator[int]:
+        """Run the tests once beside each candidate; yield the runs that are over then."""
+        jobs = [
+            session_job(
+                run.program,
+                run.plan,
+                run.tests.compiled,
+                run.tests.items,
+                run.lost_items,
+                prelude=run.prelude,
+            )
+            for run in (self.runs[index] for index in indexes)
+        ]
+        for number, (execution,) in run_harness_jobs(jobs, self.executor):
+            run = self.runs[indexes[number]]
+            report = _take_session(run, execution)
+            if report.needs_one_process:
+                self._share_or_abort(run, f"tests: {report.problem}")
+            elif report.problem:
+                run.abort(f"tests: {report.problem}")
+            if run.is_over:
+                yield indexes[number]
 
 
-def _take_in_process_report(run: TestCodeRun, report: InProcessReport | None) -> None:
-    """Take the results of the items that discovery found, and of no others."""
-    if report is None:
+# -- beside the candidate --------------------------------------------------------------
+
+
+def _take_session(run: TestCodeRun, execution: Execution) -> RunReport:
+    """Take the results of one session. With a `problem` in the report, there are none."""
+    run.seconds += execution.wall_seconds
+    endings = (execution.ending, execution.harness_ending)
+    if Ending.NOT_RUN in endings or Ending.UNSENDABLE in endings:
+        run.abort(execution.detail, is_outage=Ending.NOT_RUN in endings)
+        return RunReport()
+    report = _read(execution)
+    if report.problem:
+        return report
+    lost = next((item for item in report.items if item.state is ItemState.LOST), None)
+    _take_items(run, [item for item in report.items if item.state is not ItemState.LOST])
+    if report.has_end and not report.is_lost and lost is None:
+        _conclude(run, _result_of(report.outside))
+    else:
+        lost = lost or ItemReport(report.current, ItemState.LOST, report.outside.error)
+        _take_loss(run, lost.name, _result_of_loss(execution, report, lost.error))
+    return report
+
+
+def _read(execution: Execution) -> RunReport:
+    messages = execution.value if isinstance(execution.value, tuple) else ()
+    try:
+        return read_messages(messages)
+    except (TypeError, ValueError):
+        # Where the isolation is weak, a candidate may reach the descriptors of the harness.
+        return RunReport()
+
+
+def _take_items(run: TestCodeRun, reported: Sequence[ItemReport]) -> None:
+    """Take the results of items that have none yet. One that is reported twice has not passed."""
+    counts = Counter(item.name for item in reported)
+    for item in reported:
+        if item.name in run.results or item.name in run.tests.skipped:
+            continue
+        run.self_compared += item.is_self_compared
+        run.results[item.name] = _result_of(_UNREPORTED if counts[item.name] > 1 else item)
+
+
+def _result_of_loss(execution: Execution, report: RunReport, error: str) -> CaseResult:
+    """Return the result of the item at which the candidate, or the harness, ended."""
+    ending, detail = execution.ending, execution.detail
+    if ending is Ending.FINISHED and error.startswith(BROKEN_PROTOCOL):
+        ending, detail = Ending.UNREADABLE, error
+    elif ending is Ending.FINISHED and report.has_end:
+        ending, detail = Ending.CRASHED, "the program has ended, or closed its connection"
+    elif ending is Ending.FINISHED:
+        # Discovery ran the tests to their end without this candidate.
+        ending = execution.harness_ending
+        if ending is Ending.FINISHED or ending in _ONLY_OF_CANDIDATES:
+            ending = Ending.CRASHED
+        detail = "in the process of the tests"
+    # The rest of the execution is of the whole session, and its output is that of the tests.
+    return _result(
+        Execution(
+            ending=ending,
+            detail=detail or (_TOO_MUCH_OUTPUT if ending is Ending.TOO_MUCH_OUTPUT else ""),
+            cause=execution.cause,
+            error=execution.error,
+            exit_status=execution.exit_status,
+            signal=execution.signal,
+            cpu_seconds=execution.cpu_seconds,
+            wall_seconds=execution.wall_seconds,
+            memory_bytes=execution.memory_bytes,
+        )
+    )
+
+
+def _take_loss(run: TestCodeRun, item: str, result: CaseResult) -> None:
+    """Give the *result* to a lost *item*, and leave it out of the next run; or end the run."""
+    ending = result.execution.ending
+    if result.execution.cause is Cause.CPU_TIME and not run.has_timed_out:
+        # Run once more: a single time-out may be the noise of a busy machine.
+        run.has_timed_out = True
+        return
+    if not item or item in run.lost_items or ending in _LOAD_FAILURES.values():
+        # The program does not load, or it ended outside all items: another run ends like this one.
+        _end(run, result)
+        return
+    run.lost_items.append(item)
+    if item not in run.tests.skipped:
+        run.results.setdefault(item, result)
+    endings = [run.results[name].execution.ending for name in run.lost_items if name in run.results]
+    if endings.count(Ending.OUT_OF_TIME) >= _LATE_MAX or len(run.lost_items) >= _LOST_MAX:
+        _end(run, _ended(ending, _TOO_MANY))
+
+
+# -- in one process --------------------------------------------------------------------
+
+
+def _take_in_process(run: TestCodeRun, execution: Execution) -> None:
+    """Take the results of a run in one process. The candidate may have written the report."""
+    run.seconds += execution.wall_seconds
+    if execution.ending is Ending.NOT_RUN:
+        run.abort(execution.detail, is_outage=True)
+    elif execution.ending is not Ending.FINISHED:
+        _end(run, _result(execution))
+    elif (report := InProcessReport.parse(execution.value)) is None:
         _end(run, _ended(Ending.UNREADABLE, "its process returned no proper report"))
     elif report.failure:
         _end(run, _ended(_LOAD_FAILURES.get(report.failure, Ending.UNREADABLE), report.error))
     else:
-        for name, item in _expected_items(run.results, report.items).items():
-            run.results[name] = _result_of(item)
-
-
-def _expected_items(
-    expected: Mapping[str, object], reported: Sequence[ItemReport]
-) -> dict[str, ItemReport]:
-    """Return what is reported of each expected item. The candidate may have written the report.
-
-    An item that is not reported, or more than once, has not passed. One exception: arguments that
-    pytest puts into a name may depend on the candidate. So items of the same function that are not
-    expected stand for those that are missing, and the worst of them counts.
-    """
-    of_name: dict[str, list[ItemReport]] = defaultdict(list)
-    others: dict[str, list[ItemReport]] = defaultdict(list)
-    for item in reported:
-        of_name[item.name].append(item)
-        if item.name not in expected:
-            others[item.name.partition("[")[0]].append(item)
-    found: dict[str, ItemReport] = {}
-    for name in expected:
-        items = of_name[name] or others[name.partition("[")[0]]
-        failed = (item for item in items if item.state is not ItemState.PASSED)
-        is_twice = len(of_name[name]) > 1
-        found[name] = _UNREPORTED if not items or is_twice else next(failed, items[0])
-    return found
+        _take_items(run, report.items)
+        _conclude(run, _result_of(_UNREPORTED))
 
 
 # -- results ---------------------------------------------------------------------------
 
 
+def _conclude(run: TestCodeRun, unreached: CaseResult) -> None:
+    """Give a result to every item that discovery found, and to no other.
+
+    One that was not reported is *unreached*. One exception: arguments that pytest puts into a name
+    may depend on the candidate. So items of the same function that are not expected stand for those
+    that are missing, and the worst of them counts.
+    """
+    expected = run.tests.items
+    others: dict[str, list[CaseResult]] = {}
+    for name, result in run.results.items():
+        if name not in expected:
+            others.setdefault(_function(name), []).append(result)
+    worst = {function: _worst(results) for function, results in others.items()}
+    run.results = {
+        name: run.results.get(name) or worst.get(_function(name), unreached) for name in expected
+    }
+    run.is_over = True
+
+
+def _end(run: TestCodeRun, result: CaseResult) -> None:
+    """End the run early: give *result* to all items that have none."""
+    run.results = {name: run.results.get(name, result) for name in run.tests.items}
+    run.is_over = True
+
+
+def _function(name: str) -> str:
+    return name.partition("[")[0]
+
+
+def _worst(results: Iterable[CaseResult]) -> CaseResult:
+    return min(results, key=lambda result: result.share)
+
+
 def _result_of(item: ItemReport) -> CaseResult:
     """Return the result of an item that did not skip itself in discovery."""
-    if item.ending:
-        ending = Ending(item.ending)
-        return _ended(ending, _DETAILS.get(ending, ""))
     if item.state is ItemState.SKIPPED:
         item = item._replace(error=_SKIPS_ITSELF)
     type_name, _, text = item.error.partition(": ")
@@ -439,23 +373,23 @@ def _result_of(item: ItemReport) -> CaseResult:
         case ItemState.FAILED | ItemState.NOT_REACHED if type_name in _MISSING_NAME_ERRORS:
             # The tests raised it, not the candidate: the candidate does not define the name.
             verdict, ending = Verdict.NO_ENTRY_POINT, Ending.NO_ENTRY_POINT
-        case ItemState.FAILED | ItemState.NOT_REACHED | ItemState.OPEN | ItemState.SKIPPED:
+        case ItemState.FAILED | ItemState.NOT_REACHED | ItemState.LOST | ItemState.SKIPPED:
             verdict, ending = Verdict.WRONG_ANSWER, Ending.FINISHED
         case _:
             assert_never(item.state)
-    execution = Execution(ending=ending, error=error)
-    return CaseResult(
-        verdict=verdict, execution=execution, message=item.message, test_line=item.line
+    shown = item.shown.encode("ascii", "replace") if len(item.shown) <= _SHOWN_MAX else b""
+    execution = Execution(
+        ending=ending, error=error, value=shown or None, value_bytes=len(item.shown)
     )
-
-
-def _end(run: TestCodeRun, result: CaseResult) -> None:
-    """End the run: give *result* to all items that are neither passed nor lost."""
-    for name, old in run.results.items():
-        is_decided = name in run.lost_items or old.verdict is Verdict.ACCEPTED
-        if run.rounds == 0 or not is_decided:
-            run.results[name] = result
-    run.is_over = True
+    is_run = item.state in (ItemState.PASSED, ItemState.FAILED, ItemState.RAISED)
+    return CaseResult(
+        verdict=verdict,
+        execution=execution,
+        message=item.message,
+        test_line=item.line,
+        parts=max(1, item.parts) if is_run else 1,
+        parts_passed=item.parts_passed if is_run else 0,
+    )
 
 
 def _ended(ending: Ending, detail: str = "") -> CaseResult:

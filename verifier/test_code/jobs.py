@@ -1,26 +1,23 @@
-"""Runs of tests, as jobs for harness processes; and questions, as jobs for candidates' guests.
+"""Runs of tests, as jobs: without a candidate, beside one, or in one process with it.
 
-In: compiled tests, questions, and the candidates' answers. Out: jobs, and their executions. No job
-of a harness contains a candidate's program, unless the dataset asks for tests and candidate in one
-process. No job of a candidate contains tests.
+In: compiled tests, and the program of a candidate. Out: jobs, and their executions. A session's job
+holds both, and the sandbox keeps them in two guests. Only if the dataset or the operator asks for
+one process does a job have a guest that holds both.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, replace
+from functools import lru_cache
 from typing import NamedTuple
 
-from nova_code_verifier.sandbox.types import Call, Execution, Executor, Job, Limits, Operation
+from nova_code_verifier.sandbox.types import Call, Execution, Executor, Job, Limits, Session
 from nova_code_verifier.verifier.checking.answers import with_value
-from nova_code_verifier.verifier.test_code.protocol import (
-    CandidateAnswers,
-    CompiledTests,
-    Question,
-    pack_tests,
-)
+from nova_code_verifier.verifier.test_code.protocol import CompiledTests, pack_tests
 from nova_code_verifier.verifier.types import CodePlan, TestCode
 
 HARNESS_MODULES = (
     "nova_code_verifier.verifier.test_code.harness.runner",
+    "nova_code_verifier.verifier.test_code.harness.session",
     "nova_code_verifier.verifier.test_code.harness.in_process",
     "nova_code_verifier.verifier.test_code.harness.unittest_suite",
 )
@@ -31,18 +28,21 @@ PYTEST_MODULES = (*HARNESS_MODULES, "nova_code_verifier.verifier.test_code.harne
 # A candidate may answer with an integer whose digits take minutes to read or to write.
 _HARNESS = """\
 import sys; sys.set_int_max_str_digits(50_000)
-from nova_code_verifier.verifier.test_code.harness.runner import {load}
-{entry_point} = {load}({packed!r})
+from nova_code_verifier.verifier.test_code.harness.runner import {function}
+"""
+_SESSION = """\
+run_session({packed!r}, {lost!r}, PEER_FD, PAGE_FD, CANDIDATE_PID)
+"""
+_ALONE = """\
+{entry_point} = {function}({packed!r})
 """
 _IN_PROCESS = "from nova_code_verifier.verifier.test_code.harness.in_process import run_in_process"
 _IN_PROCESS_CPU_FACTOR = 3
 # A run with pytest takes much longer than one of the same tests without it.
 _GUESSES_MAX, _GUESSES_OF_PYTEST_MAX = 32, 8
-# Of tests with many questions, fewer guesses are tried, but at least _GUESSES_MIN.
-_GUESSED_QUESTIONS_MAX, _GUESSES_MIN = 2**14, 6
+_SOURCES_MAX = 8
 HARNESS_LIMITS = Limits(cpu_seconds=30.0, wall_seconds=60.0, memory_bytes=2**30, output_bytes=2**26)
-# A candidate whose answers need more time gets a harness process of its own.
-SHARED_HARNESS_LIMITS = replace(HARNESS_LIMITS, cpu_seconds=5.0)
+_GUESS_LIMITS = replace(HARNESS_LIMITS, cpu_seconds=5.0)
 
 
 class HarnessJob(NamedTuple):
@@ -64,51 +64,47 @@ def run_harness_jobs(
                 yield indexes[number], tuple(map(with_value, executions))
 
 
-def candidate_job(
-    program: str,
-    questions: Sequence[Question],
-    shared: Sequence[str],
-    limits: Limits,
-    *,
-    prelude: str = "",
-) -> Job:
-    """Ask a candidate *questions*; *shared* names the classes that tests and candidate share."""
-    operations = [Operation(instruction=question.instruction(shared)) for question in questions]
-    return Job(program=program, questions=tuple(operations), limits=limits, prelude=prelude)
-
-
-def harness_job(
-    test_code: TestCode,
-    compiled: CompiledTests | None,
-    questions: Sequence[Question] = (),
-    candidates: Sequence[CandidateAnswers] = (CandidateAnswers(),),
-) -> HarnessJob:
-    """Run the tests once for each of *candidates*; by default once, with no answers."""
-    packed = pack_tests(asdict(test_code), compiled, questions)
-    is_shared = len(candidates) > 1
-    job = Job(
-        program=_HARNESS.format(load="load_tests", entry_point="run_tests", packed=packed),
-        questions=tuple(Call(entry_point="run_tests", arguments=answers) for answers in candidates),
-        limits=SHARED_HARNESS_LIMITS if is_shared else HARNESS_LIMITS,
-        give_up_after=len(candidates) + 1,  # a candidate is not skipped because of others
+def discovery_job(test_code: TestCode, compiled: CompiledTests | None) -> HarnessJob:
+    """Run the tests once without a candidate."""
+    program = _alone("load_tests", "run_tests", pack_tests(asdict(test_code), compiled))
+    questions = (Call(entry_point="run_tests"),)
+    return HarnessJob(
+        Job(program=program, questions=questions, limits=HARNESS_LIMITS), _modules(compiled)
     )
-    return HarnessJob(job, _modules(compiled))
 
 
-def baseline_job(test_code: TestCode, compiled: CompiledTests, question_count: int) -> HarnessJob:
+def baseline_job(test_code: TestCode, compiled: CompiledTests) -> HarnessJob:
     """Count the items that each guess passes.
 
     All guesses share a guest, even if the tests may leave a trace there: no candidate follows them.
     """
     most = _GUESSES_OF_PYTEST_MAX if compiled.style == "pytest" else _GUESSES_MAX
-    most = min(most, max(_GUESSES_MIN, _GUESSED_QUESTIONS_MAX // question_count))
     indexes = range(len(compiled.guesses[:most]))
-    packed = pack_tests(asdict(test_code), compiled)
     job = Job(
-        program=_HARNESS.format(load="load_guesses", entry_point="guess", packed=packed),
+        program=_alone("load_guesses", "guess", pack_tests(asdict(test_code), compiled)),
         questions=tuple(Call(entry_point="guess", arguments=(index,)) for index in indexes),
-        limits=SHARED_HARNESS_LIMITS,
+        limits=_GUESS_LIMITS,
     )
+    return HarnessJob(job, _modules(compiled))
+
+
+def session_job(
+    program: str,
+    plan: CodePlan,
+    compiled: CompiledTests,
+    items: Collection[str],
+    lost_items: Sequence[str] = (),
+    *,
+    prelude: str = "",
+) -> HarnessJob:
+    """Run the tests beside a candidate, except the *lost_items*; *items* are all that there are."""
+    packed = pack_tests(asdict(plan.test_code), compiled)
+    session = Session(
+        harness=_session_source(packed, tuple(lost_items)),
+        harness_limits=HARNESS_LIMITS,
+        items_max=max(1, len(items)),
+    )
+    job = Job(program=program, prelude=prelude, questions=(session,), limits=plan.limits)
     return HarnessJob(job, _modules(compiled))
 
 
@@ -122,6 +118,19 @@ def in_process_job(plan: CodePlan, compiled: CompiledTests, program: str) -> Har
         limits=replace(limits, cpu_seconds=limits.cpu_seconds * _IN_PROCESS_CPU_FACTOR),
     )
     return HarnessJob(job, _modules(compiled))
+
+
+def _alone(function: str, entry_point: str, packed: bytes) -> str:
+    """Return the program of a harness without a candidate."""
+    call = _ALONE.format(entry_point=entry_point, function=function, packed=packed)
+    return _HARNESS.format(function=function) + call
+
+
+@lru_cache(maxsize=_SOURCES_MAX)
+def _session_source(packed: bytes, lost_items: tuple[str, ...]) -> str:
+    """Return the program of a session's harness: one text for all candidates of one prompt."""
+    call = _SESSION.format(packed=packed, lost=[*lost_items])
+    return _HARNESS.format(function="run_session") + call
 
 
 def _modules(compiled: CompiledTests | None) -> tuple[str, ...]:

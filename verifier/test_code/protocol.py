@@ -13,7 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple, NotRequired, TypedDict
 
-_TEXT_MAX = 1000
+NEEDS_ONE_PROCESS = "do what needs one process: "
+"""How the `problem` of a run begins that met an `UncarriedError`."""
+BROKEN_PROTOCOL = "protocol: "
+"""How the `error` of a LOST item begins if the candidate broke the protocol of its session."""
+_TEXT_MAX, _PARTS_MAX = 1000, 2**20
 
 
 class ItemState(StrEnum):
@@ -78,7 +82,8 @@ class ItemReport(NamedTuple):
     `error` is safe to show; `message` is the text of the tests' own exception and may contain what
     they expect: secret. `line` is the line of the tests that failed, from 1; 0 if none did. An item
     that is a loop over asserts has `parts`, its iterations, of which `parts_passed` held; any other
-    has one part. `shown` is the candidate's last answer, for people to see: JSON, or "".
+    has one part. `shown` is the candidate's last answer, for people to see: JSON, `{"is":
+    tree}`, or "".
     """
 
     name: str
@@ -98,7 +103,8 @@ class RunReport(NamedTuple):
     With a `problem` (the dataset's fault) or with `needs_pytest`, no item counts. `compiled` is set
     in the report of discovery, the run without a candidate. `outside` stands for the items that the
     run did not reach. `is_lost` says that the run ended early, because the candidate did.
-    `current` is the item that was running when its harness ended: set by the reader of messages.
+    `current` is the item that was running when its harness ended, and `has_end` says that the
+    harness has reported the end of its run: the reader of messages sets both.
     """
 
     problem: str = ""
@@ -108,6 +114,12 @@ class RunReport(NamedTuple):
     outside: ItemReport = ItemReport("", ItemState.FAILED)
     is_lost: bool = False
     current: str = ""
+    has_end: bool = False
+
+    @property
+    def needs_one_process(self) -> bool:
+        """Whether the problem is that no session carries what the tests do."""
+        return self.problem.startswith(NEEDS_ONE_PROCESS)
 
     @classmethod
     def parse(cls, value: Any) -> "RunReport":  # noqa: ANN401  (decoded by the typed encoding)
@@ -135,8 +147,11 @@ def write_message(kind: str, content: str | ItemReport | RunReport) -> bytes:
 
 
 def read_messages(messages: Iterable[bytes]) -> RunReport:
-    """Read what a harness reported, to the end or until it was killed."""
-    items: list[ItemReport] = []
+    """Read what a harness reported, to the end or until it was killed.
+
+    Raises ValueError or TypeError for messages that no harness writes.
+    """
+    items: dict[str, ItemReport] = {}
     current = ""
     report = RunReport()
     for message in messages:
@@ -145,11 +160,12 @@ def read_messages(messages: Iterable[bytes]) -> RunReport:
             case "begin":
                 current = content
             case "item":
-                items.append(_parse_item(content))
+                item = _parse_item(content)
+                items[item.name] = item  # one that ran again has the worse result in the end
                 current = ""
             case "end":
-                report = RunReport.parse(content)
-    return report._replace(items=items, current=current)
+                report = RunReport.parse(content)._replace(has_end=True)
+    return report._replace(items=list(items.values()), current=current)
 
 
 class InProcessReport(NamedTuple):
@@ -177,11 +193,15 @@ class InProcessReport(NamedTuple):
 def _parse_untrusted_item(value: object) -> ItemReport | None:
     """Parse what the candidate may have written; nothing but the state counts for it."""
     match value:
-        case (str(name), str(state), str(error), str(message), _, int(line), *_) if (
+        case (str(name), str(state), str(error), str(message), _, int(line), *counts) if (
             state in _STATES
         ):
             texts = error[:_TEXT_MAX], message[:_TEXT_MAX]
-            return ItemReport(name, ItemState(state), *texts, line=line)
+            item = ItemReport(name, ItemState(state), *texts, line=line)
+            match counts:
+                case (int(parts), int(passed), *_) if 0 <= passed <= parts <= _PARTS_MAX:
+                    return item._replace(parts=max(parts, 1), parts_passed=passed)
+            return item
     return None
 
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nova_code_verifier.handlers.cli.score import evidence
-from nova_code_verifier.handlers.cli.score.remark import ending_text
+from nova_code_verifier.handlers.cli.score.remark import case_text
 from nova_code_verifier.handlers.cli.tables import printable, table_with_header
 from nova_code_verifier.verifier.types import CaseResult, CodePlan, TestPlan, Verdict
 
@@ -31,7 +31,7 @@ def case_table(plan: TestPlan | CodePlan, cases: Sequence[CaseResult]) -> Table:
             )
         else:
             shown = evidence.test_line(plan, case, statements), evidence.last_answer(case.execution)
-        remark = ending_text(case.execution)
+        remark = case_text(case)
         if case.message:
             remark = ": ".join(filter(None, (remark, f'"{case.message}"')))
         table.add_row(

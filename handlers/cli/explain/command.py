@@ -13,6 +13,7 @@ from nova_code_verifier.handlers.cli.options import (
     ReferenceFieldOption,
     RubricOption,
     SamplesArgument,
+    SharedProcessOption,
     settings_with,
 )
 from nova_code_verifier.handlers.dataset_row import Columns
@@ -31,6 +32,7 @@ def explain(
     ],
     rubric: RubricOption = None,
     checker: CheckerOption = None,
+    shared_process: SharedProcessOption = None,
     completion_field: CompletionFieldOption = None,
     reference_field: ReferenceFieldOption = None,
     id_field: IdFieldOption = None,
@@ -60,7 +62,7 @@ def explain(
 
     The environment variables are those of verifier score, except VERIFIER_WORKERS.
     """
-    settings = settings_with(rubric, checker)
+    settings = settings_with(rubric, checker, shared_process)
     from nova_code_verifier.handlers.executors import start_executor  # noqa: PLC0415
 
     with start_executor(settings, workers=1) as executor:

@@ -15,6 +15,7 @@ from nova_code_verifier.handlers.cli.options import (
     ReferenceFieldOption,
     RubricOption,
     SamplesArgument,
+    SharedProcessOption,
     count,
     settings_with,
 )
@@ -64,6 +65,7 @@ def score(
     ] = None,
     rubric: RubricOption = None,
     checker: CheckerOption = None,
+    shared_process: SharedProcessOption = None,
     completion_field: CompletionFieldOption = None,
     reference_field: ReferenceFieldOption = None,
     id_field: IdFieldOption = None,
@@ -131,6 +133,7 @@ def score(
     Environment variables (docs/settings.md lists all of them):
       VERIFIER_RUBRIC             the rubric, where --rubric is not given
       VERIFIER_CHECKER            the checker, where neither the reference nor --checker names one
+      VERIFIER_SHARED_PROCESS     allow, or refuse, where --shared-process is not given
       VERIFIER_WORKERS            how many programs run at once, where --workers is not given
       VERIFIER_ISOLATION          kernel, interpreter, none, or auto (see verifier doctor)
       VERIFIER_CPU_SECONDS        CPU time for one test case, where the reference has no limits
@@ -142,7 +145,7 @@ def score(
         raise typer.BadParameter(
             "needs --out with the file of the rows so far", param_hint="--resume"
         )
-    settings = settings_with(rubric, checker)
+    settings = settings_with(rubric, checker, shared_process)
     with _start(docker, settings, workers) as executor:
         # Imported after the start: the workers get ready while this process loads these.
         from nova_code_verifier.handlers.cli.score import summary as summaries  # noqa: PLC0415

@@ -183,16 +183,12 @@ def last_answer(execution: Execution) -> str:
     if not isinstance(execution.value, bytes):
         return f"({execution.value_bytes} bytes)" if execution.value_bytes else ""
     try:
-        ((operation, answer),) = json.loads(execution.value).items()
-        if "is" not in answer:
-            return ""  # it raised, and the remark shows the error
-        value = from_tree(answer["is"])
-        if operation == "take" and isinstance(value, tuple):  # (whether there is more, items)
-            value = value[-1]
-        return shown_value(value)
+        answer = json.loads(execution.value)
+        # If it raised, the remark shows the error.
+        return shown_value(from_tree(answer["is"])) if "is" in answer else ""
     except EncodingError:
         return "(an object)"
-    except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
+    except (ValueError, TypeError, LookupError, RecursionError):
         return "(unreadable)"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from nova_code_verifier.handlers.report import other_language_text
 from nova_code_verifier.sandbox.types import Ending, Execution
-from nova_code_verifier.verifier.types import Score, Verdict
+from nova_code_verifier.verifier.types import CaseResult, Score, Verdict
 
 _NO_ENTRY_POINT = "LookupError"
 """How a guest reports that there is nothing to call; its message says so in a sentence."""
@@ -29,11 +29,17 @@ def remark_on(score: Score, *, has_completion: bool, defined: Sequence[str] = ()
         return ""
     for number, case in enumerate(score.cases, start=1):
         if case.verdict is score.verdict:
-            how = ending_text(case.execution)
+            how = case_text(case)
             if defined and score.verdict is Verdict.NO_ENTRY_POINT:
                 how += f"; it defines {', '.join(defined)}"
             return ": ".join(filter(None, (f"case {number}", how)))
     return ""
+
+
+def case_text(case: CaseResult) -> str:
+    """Describe how a case ended and, if it is a loop over asserts, how many of them held."""
+    parts = f"{case.parts_passed} of {case.parts} iterations held" if case.parts > 1 else ""
+    return ", ".join(filter(None, (ending_text(case.execution), parts)))
 
 
 def ending_text(execution: Execution) -> str:

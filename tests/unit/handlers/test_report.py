@@ -189,6 +189,8 @@ def test_details_hold_the_facts_behind_a_verdict() -> None:
         "verdict": "runtime_error",
         "ending": "finished",
         "detail": "a detail",
+        "parts": 1,
+        "share": 0.0,
         "exit_status": 1,
         "signal": None,
         "error": "ValueError: no",

@@ -9,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nova_code_verifier.handlers.llm_judge.types import Extraction
-from nova_code_verifier.handlers.settings import Settings, SettingsError, read_settings
+from nova_code_verifier.handlers.settings import (
+    Settings,
+    SettingsError,
+    SharedProcess,
+    read_settings,
+)
 from nova_code_verifier.sandbox.types import IsolationLevel, Limits
 from nova_code_verifier.verifier.rubric import OutagePolicy, Rubric
 from nova_code_verifier.verifier.types import Checker, CheckerKind
@@ -73,6 +78,8 @@ def test_an_unknown_variable_is_refused_with_a_list() -> None:
         ("on_outage", "RAISE", OutagePolicy.RAISE),
         ("ungraded_reward", "-1", -1.0),
         ("ungraded_reward", "0", 0.0),
+        ("shared_process", "Allow", SharedProcess.ALLOW),
+        ("shared_process", "refuse", SharedProcess.REFUSE),
         ("always_envelope", "true", True),
         ("always_envelope", "1", True),
         ("always_envelope", "No", False),
@@ -179,6 +186,7 @@ def test_an_unusable_value_is_refused(name: str, text: str) -> None:
         ("isolation", "kernel, interpreter, none, auto"),
         ("required_isolation", "kernel, interpreter, none"),
         ("on_outage", "raise, value, none"),
+        ("shared_process", "refuse, allow"),
     ],
 )
 def test_an_error_names_what_is_accepted(name: str, words: str) -> None:

@@ -43,3 +43,8 @@ class Candidate(Protocol):
     @property
     def shown(self) -> str:
         """The last answer in this item, for people to see: JSON, or ""."""
+
+    @property
+    def fatal(self) -> BaseException | None:
+        """The error that ended the run, even if the tests caught it; None while it may go on."""
+        return None

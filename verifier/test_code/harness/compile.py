@@ -1,18 +1,18 @@
 """Compile test code once, so that it can be run against many candidates.
 
 In: test code. Out: `CompiledTests`: the names that the tests use of a candidate, the test items,
-and the code, in which each item and each statement is wrapped (`harness/script.py`).
+and the code, in which each item is wrapped (`harness/script.py`).
 """
 
 import ast
 import builtins
 import marshal
 import sys
+from collections.abc import Callable, Sequence
 
 from nova_code_verifier.verifier.test_code.harness import (
     expectations,
     imports,
-    patching,
     script,
 )
 from nova_code_verifier.verifier.test_code.protocol import CompiledTests, TestCodeFields
@@ -27,8 +27,10 @@ class TestCodeError(Exception):
     """The tests cannot be used as they stand. The dataset is at fault."""
 
 
-def compile_tests(test_code: TestCodeFields) -> CompiledTests:
-    """Compile test code. Raises TestCodeError."""
+def compile_tests(
+    test_code: TestCodeFields, *, rewrite: Callable[[ast.Module], None] | None = None
+) -> CompiledTests:
+    """Compile test code, which *rewrite* may change before. Raises TestCodeError."""
     try:
         tree = ast.parse(test_code["source"], script.FILE_NAME)
     except _PARSE_ERRORS as error:
@@ -37,12 +39,6 @@ def compile_tests(test_code: TestCodeFields) -> CompiledTests:
     style = test_code.get("style") or _style_of(tree)
     modules = _modules_of_candidate(test_code, tree, style)
     _refuse_missing_modules(test_code, tree, prompt, frozenset(modules))
-    patched = "" if test_code.get("shared_process") else patching.find_patch(tree)
-    if patched:
-        raise TestCodeError(
-            f"patch {patched}, which the candidate uses; set shared_process: true to run both in "
-            "one process"
-        )
     entry_point = test_code.get("entry_point", "")
     names, libraries = _names_of_candidate(
         test_code["source"], tree, prompt, frozenset(modules), entry_point.partition("(")[0]
@@ -50,13 +46,15 @@ def compile_tests(test_code: TestCodeFields) -> CompiledTests:
     answers = expectations.read_answers(tree)
     exceptions = expectations.read_exceptions(tree)
     methods = expectations.called_methods(tree)
+    shared_imports = _shared_imports(tree, style, frozenset(modules))
     if style == "script":
-        items = divide_script(tree, entry_point)
+        items = divide_script(tree, entry_point, names)
         if not items:
             raise TestCodeError("contain no assert")
     else:
         items = script.listed_tests(tree, style)
-    script.divide_into_steps(tree)
+    if rewrite is not None:
+        rewrite(tree)
     return CompiledTests(
         style=style,
         names=names,
@@ -67,7 +65,7 @@ def compile_tests(test_code: TestCodeFields) -> CompiledTests:
         methods=methods,
         code=_compiled(tree, script.FILE_NAME),
         prompt_code=_compiled(prompt, "<prompt>"),
-        leaves_no_trace=style == "script" and script.leaves_no_trace(tree, prompt),
+        imports=shared_imports,
         expected_answers=answers,
         expected_exceptions=exceptions,
     )
@@ -141,6 +139,15 @@ def _names_of_candidate(
     return sorted((free | named) - libraries), sorted(libraries)
 
 
+def _shared_imports(tree: ast.Module, style: str, modules: frozenset[str]) -> list[list[str]]:
+    """Return the imports that tests in one file with the candidate make for both."""
+    if style != "script" and modules & script.imported_modules(tree):
+        return []
+    checks = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    bodies = [tree.body, *(node.body for node in checks if node.name == "check")]
+    return [found for body in bodies for found in imports.names_imported(body, own=modules)]
+
+
 def _style_of(tree: ast.Module) -> str:
     """Return the style of tests that do not name theirs."""
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
@@ -157,8 +164,11 @@ def _style_of(tree: ast.Module) -> str:
     return "unittest" if cases else "script"
 
 
-def divide_script(tree: ast.Module, entry_point: str) -> list[str]:
-    """Divide a script into test items, and return their names. Call its `check` if it does not."""
+def divide_script(tree: ast.Module, entry_point: str, names: Sequence[str] = ()) -> list[str]:
+    """Divide a script into test items, and return their names. Call its `check` if it does not.
+
+    *names* are the candidate's.
+    """
     functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
     rest = ast.Module([node for node in tree.body if not isinstance(node, ast.FunctionDef)], [])
     if entry_point and "check" in functions and "check" not in script.called_names(rest):
@@ -167,4 +177,4 @@ def divide_script(tree: ast.Module, entry_point: str) -> list[str]:
             # The tests mean the candidate's all the same: `import numbers` and `check(numbers)`.
             entry_point = script.CANDIDATE.format(name) + entry_point.removeprefix(name)
         tree.body += ast.parse(f"check({entry_point})").body
-    return script.divide_into_items(tree)
+    return script.divide_into_items(tree, names)

@@ -1,22 +1,31 @@
 """The answers and exceptions that tests expect of a candidate.
 
-In: test code; or, while it runs with no answers known, the values that an answer is compared with.
-Out: how often each answer is expected, and which exceptions are.
+In: test code; or, while it runs with a recorder, the values that an answer is compared with. Out:
+how often each answer is expected, and which exceptions are.
 
-Neither way finds everything: at run time, `sorted(f(1)) == [1]` stops before it compares; the
-source does not show the rows that a loop goes through, or values that are computed.
+Neither way finds everything: a library function may refuse the recorder's answers before it
+compares; the source does not show the rows that a loop goes through, or values that are computed.
 """
 
 import ast
+import json
 import math
 import re
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import islice
+from typing import Any, cast
 
-from nova_code_verifier.sandbox.protocol.encoding import EncodingError, dump, to_tree
+from nova_code_verifier.sandbox.protocol.encoding import EncodingError, dump, from_tree, to_tree
 
 _CHARACTERS_MAX = 10_000
+_PARTS_MAX, _LENGTH_MAX, _AMONG_MAX = 64, 1000, 8
+_HOUR = 3600
+_EMPTY = (bool, bytes, dict, float, frozenset, int, list, set, str, tuple, type(None))
+_NOT_OF_ORDER = frozenset({"eq", "ne", "truth", "type", "among", "contains"})
+_SETS = frozenset({"s", "fs"})
 _CLOSE = frozenset({"allclose", "approx", "isclose"})
 _RAISES = frozenset({"assertRaises", "assertRaisesRegex", "raises"})
 # In addition to literals and operators, a constant may be made with these.
@@ -44,40 +53,126 @@ def may_expect_stop(test_code: str) -> bool:
 
 
 class ExpectedValues:
-    """The values that a run of the tests compares unknown answers with."""
+    """The values that a run of the tests compares the answers of a recorder with.
+
+    `awaited` are the functions whose answers the tests await.
+    """
 
     def __init__(self) -> None:
         """Start with none."""
         self.answers: Counter[str] = Counter()
         self.bounds: set[float] = set()
         self.has_attributes = False
+        self.awaited: set[str] = set()
+        self._parts: dict[str, tuple[object, Counter[str]]] = {}
+        self._of_clock = _pattern_of_clock(time.time())
 
-    def note(self, operation: str, value: object, *, is_attribute: bool) -> None:
-        """Note that the tests compare *value* with an answer or with an attribute of one.
+    def note(
+        self, operation: str, value: object, *, made_by: str = "", key: object = None
+    ) -> None:
+        """Note that the tests compare *value* with an answer, or with what they made of one.
 
-        A subtraction counts as a comparison: `abs(f(1) - 2.5) < 1e-6`.
+        *made_by* is the function that they made it with, or `key` for an item with that *key*. The
+        *operation* is the name of an operator, or `truth`, `type`, `among` (the answer is in
+        *value*) or `contains`. A subtraction counts as a comparison: `abs(f(1) - 2.5) < 1e-6`.
         """
-        self.has_attributes |= is_attribute
         kind = type(value)
         if kind.__name__.startswith("Approx"):
             value = getattr(value, "expected", None)  # pytest's
-        if hasattr(kind, "__next__"):
-            return  # to write it would exhaust it
-        self.answers.update(texts([value]))
-        is_comparison_of_order = operation not in ("eq", "ne")
-        if is_comparison_of_order and kind in (int, float) and isinstance(value, int | float):
-            self.bounds.add(value)
+        if hasattr(kind, "__next__") or (hasattr(kind, "__len__") and _is_long(value)):
+            return  # to write it would exhaust it, or take long
+        if made_by == "key":
+            self._note_part(key, value)
+            return
+        found = texts(_answers(operation, value, made_by))
+        self.answers.update(text for text in found if not self._of_clock.search(text))
+        is_number = type(value) in (int, float)
+        if is_number and made_by != "len" and operation not in _NOT_OF_ORDER:
+            self.bounds.add(cast("float", value))
+
+    def _note_part(self, key: object, value: object) -> None:
+        if type(key) not in (int, str):
+            return
+        for written in texts([key]):
+            if len(self._parts) < _PARTS_MAX or written in self._parts:
+                self._parts.setdefault(written, (key, Counter()))[1].update(texts([value]))
+
+    def composed(self) -> Iterator[str]:
+        """Yield the answer that has the most frequent value for each key, if tests look at keys."""
+        values = {
+            key: from_tree(json.loads(found.most_common(1)[0][0])["is"])
+            for key, found in self._parts.values()
+            if found
+        }
+        if values and all(type(key) is int for key in values):
+            indexes = range(max(-min(values), max(values) + 1))
+            if len(indexes) <= _PARTS_MAX:
+                items = [values.get(index, values.get(index - len(indexes))) for index in indexes]
+                yield from texts([items, tuple(items)])
+        elif values:
+            yield from texts([values])
+
+
+def _answers(operation: str, value: Any, made_by: str) -> list[object]:  # noqa: ANN401  (any value)
+    """Return the answers that would pass a comparison with *value*."""
+    if made_by == "len" and type(value) is int:
+        length = value + {"gt": 1, "lt": -1}.get(operation, 0)
+        return [[0] * length, "a" * length] if 0 <= length <= _LENGTH_MAX else []
+    if made_by == "type" or operation == "type":
+        return [kind() for kind in _EMPTY if kind is value]
+    if made_by in ("sum", "max", "min"):
+        return [[value]]
+    if operation == "among" and type(value) in (list, tuple, set, frozenset, dict, range):
+        return list(islice(value, _AMONG_MAX))
+    if operation == "contains":
+        return [value] if type(value) is str else [[value]]
+    return [value]
+
+
+def _pattern_of_clock(now: float) -> re.Pattern[str]:
+    """Match answers that tests have read from a clock: no constant agrees with the next reading.
+
+    A guess of that kind would pass if it is tried soon enough, and fail otherwise.
+    """
+    times = [now - _HOUR, now + _HOUR]
+    seconds = {str(int(moment))[:5] + r"\d{5}" for moment in times}
+    days = [time.gmtime(moment + shift) for moment in times for shift in (-_HOUR * 14, _HOUR * 14)]
+    dates = {
+        re.escape(time.strftime(form, day))
+        for day in days
+        for form in ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y")
+    }
+    return re.compile("|".join([*(rf"\b{digits}" for digits in sorted(seconds)), *sorted(dates)]))
+
+
+def _is_long(value: Any) -> bool:  # noqa: ANN401  (whatever has a length)
+    try:
+        return len(value) > _CHARACTERS_MAX
+    except Exception:  # noqa: BLE001  (the length is the tests' own method)
+        return True
 
 
 def texts(values: Iterable[object]) -> Iterator[str]:
     """Write values as a candidate's guest does; leave out long ones, and those not plain data."""
     for value in values:
         try:
-            text = dump({"is": to_tree(value)}).decode("ascii")
-        except EncodingError:
+            text = dump({"is": _ordered(to_tree(value))}).decode("ascii")
+        except (EncodingError, RecursionError):
             continue
         if len(text) <= _CHARACTERS_MAX:
             yield text
+
+
+def _ordered(tree: Any) -> Any:  # noqa: ANN401  (a tree of JSON)
+    """Order the items of sets: equal sets may iterate in different orders."""
+    if type(tree) is list:
+        return [_ordered(part) for part in tree]
+    if type(tree) is not dict:
+        return tree
+    ordered = {tag: _ordered(content) for tag, content in tree.items()}
+    for tag in _SETS & ordered.keys():
+        ordered[tag] = sorted(ordered[tag], key=json.dumps)
+    return ordered
 
 
 def read_answers(tree: ast.Module) -> dict[str, int]:
@@ -91,8 +186,16 @@ def read_answers(tree: ast.Module) -> dict[str, int]:
 
 
 def read_exceptions(tree: ast.Module) -> list[list[str]]:
-    """List the exceptions that tests expect, most frequent first: the name, and the message."""
+    """List the exceptions that tests expect, most frequent first: the name, and the message.
+
+    An exception with a message is also right where tests do not look at the message.
+    """
     expected = Counter(_expected_exceptions(ast.walk(tree)))
+    expected.update(_messages(tree))
+    unspecific = {name: count for (name, message), count in expected.items() if not message}
+    for name, message in expected:
+        if message:
+            expected[name, message] += unspecific.get(name, 0)
     return [[name, message] for (name, message), _ in expected.most_common()]
 
 
@@ -180,8 +283,9 @@ def _expected_exceptions(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
 
 
 def _names(kind: ast.expr) -> Iterator[str]:
+    """Yield the names of exceptions, with their modules: `json.JSONDecodeError`."""
     kinds = kind.elts if isinstance(kind, ast.Tuple) else [kind]
-    yield from (name.id for name in kinds if isinstance(name, ast.Name))
+    yield from (ast.unparse(name) for name in kinds if isinstance(name, ast.Name | ast.Attribute))
 
 
 def _message(patterns: list[ast.expr]) -> str:
@@ -189,3 +293,36 @@ def _message(patterns: list[ast.expr]) -> str:
         case [ast.Constant(value=str() as text), *_]:
             return text
     return ""
+
+
+def _messages(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Find the texts that tests compare with an exception that they have caught by a name."""
+    for scope in ast.walk(tree):
+        if not isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef | ast.Module):
+            continue
+        caught: dict[str, list[str]] = {}
+        for node in ast.walk(scope):
+            match node:
+                case ast.withitem(
+                    context_expr=ast.Call(
+                        func=ast.Attribute(attr=name) | ast.Name(id=name), args=[kind, *_]
+                    ),
+                    optional_vars=ast.Name(id=alias),
+                ) if name in _RAISES:
+                    caught[alias] = list(_names(kind))
+                case ast.ExceptHandler(type=ast.expr() as kind, name=str() as alias):
+                    caught[alias] = list(_names(kind))
+        if not caught or isinstance(scope, ast.Module):
+            continue
+        for node in ast.walk(scope):
+            sides = _compared(node)
+            used = {
+                part.id for side in sides for part in ast.walk(side) if isinstance(part, ast.Name)
+            }
+            texts_compared = [
+                side.value
+                for side in sides
+                if isinstance(side, ast.Constant) and isinstance(side.value, str)
+            ]
+            for alias in used & caught.keys():
+                yield from ((name, text) for name in caught[alias] for text in texts_compared)

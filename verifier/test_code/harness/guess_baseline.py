@@ -1,79 +1,78 @@
-"""Guesses: candidates that give the same answer to every question, or return an argument.
+"""Guesses: candidates that give the same answer to every call, or return an argument.
 
-In: what the tests expect; or one guess. Out: the guesses that are worth a try; or a transcript in
-which that guess answers every question.
+In: what the tests expect; or one guess. Out: the guesses that are worth a try; or a candidate that
+answers everything with that guess.
 
-A guess is JSON. `{"is": …}` is a constant answer, as a candidate's guest writes it;
-`{"raises": [name, message]}` is an exception that is always raised; `{"repeats": n}` returns the
-argument with that index.
+A guess is JSON. `{"is": …}` is a constant answer, in the typed encoding; `{"raises": [name,
+message]}` is an exception that is always raised; `{"repeats": n}` returns the argument with that
+index. With `"awaited": [names]`, these functions are coroutine functions.
 """
 
+import builtins
 import json
 import math
+import random
+import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import combinations, pairwise
+from typing import Any
 
+from nova_code_verifier.sandbox.protocol.encoding import from_tree
 from nova_code_verifier.verifier.test_code.harness.expectations import (
     ExpectedValues,
     may_expect_nan,
     may_expect_stop,
     texts,
 )
-from nova_code_verifier.verifier.test_code.harness.transcript import (
-    Answer,
-    AskedQuestion,
-    Transcript,
-)
-from nova_code_verifier.verifier.test_code.protocol import CompiledTests, Question, Tree
+from nova_code_verifier.verifier.test_code.protocol import CompiledTests
 
 _REPEATED_MAX, _LITERALS_MAX, _EXCEPTIONS_MAX, _GAPS_MAX = 4, 8, 3, 10
 _ALWAYS: tuple[object, ...] = (None, True, False, 0, 1, "", [])
 _SOLUTION = "Solution"
+_SEED = 2  # another one than the recorder's: what tests draw at random is no constant
 _Gap = tuple[float, float]
 
 
 def baseline_answers(
-    compiled: CompiledTests, source: str, expected: ExpectedValues, asked: Sequence[Question]
+    compiled: CompiledTests, source: str, expected: ExpectedValues, calls: Collection[int]
 ) -> list[str]:
     """List guesses, the likeliest first.
 
     They come from the *source* of the tests, from the values that a run of them *expected*, and
-    from the questions that the run *asked*. Where tests compare exactly, the most frequent answer
-    is the best constant; the others are for tests that do not.
+    from the numbers of arguments of its *calls*. Where tests compare exactly, the most frequent
+    answer is the best constant; the others are for tests that do not.
     """
     found = expected.answers + Counter(compiled.expected_answers)
     # Equally frequent answers stay in the order in which they are found.
     literals = [text for text, _ in found.most_common(_LITERALS_MAX)]
     exceptions = compiled.expected_exceptions[:_EXCEPTIONS_MAX]
     raised = [json.dumps({"raises": exception}) for exception in exceptions]
-    most = min(_REPEATED_MAX, max((len(_arguments(question)) for question in asked), default=0))
+    most = min(_REPEATED_MAX, max(calls, default=0))
     repeats = [json.dumps({"repeats": index}) for index in range(most)]
     fractions = {value for value in map(_fraction, found) if value is not None}
     numbers = sorted(expected.bounds | fractions)
     between = texts(_between(numbers, has_bounds=bool(expected.bounds)))
-    likely = [*literals[:1], *repeats[:1], *raised[:1], *_odd(source), *literals[1:3], *repeats[1:]]
-    return list(dict.fromkeys([*likely, *raised, *literals, *texts(_ALWAYS), *between]))
+    likely = [*literals[:1], *repeats[:1], *raised[:1], *_odd(source), *expected.composed()]
+    likely += [*literals[1:3], *repeats[1:], *raised, *literals, *texts(_ALWAYS), *between]
+    awaited = sorted(expected.awaited)
+    return [_with_awaited(guess, awaited) for guess in dict.fromkeys(likely)]
+
+
+def _with_awaited(guess: str, awaited: Sequence[str]) -> str:
+    return json.dumps(json.loads(guess) | {"awaited": awaited}) if awaited else guess
 
 
 def _odd(source: str) -> Iterator[str]:
     """Yield nan and StopIteration, which pass tests that do not really compare.
 
     Only for tests that speak of them: in others, no item passes with such an answer
-    (`harness/runner.py`, `harness/session.py`).
+    (`harness/run.py`, `harness/session.py`).
     """
     if may_expect_nan(source):
         yield from texts([math.nan])
     if may_expect_stop(source):
         yield json.dumps({"raises": ["StopIteration", ""]})
-
-
-def _arguments(question: Question) -> list[Tree]:
-    """Return the arguments of a call; none for another operation."""
-    start = {"call": 1, "method": 2}.get(question.operation)
-    if start is None:
-        return []
-    return [*question.operands[start:], *(value for _, value in question.keywords)]
 
 
 def _fraction(text: str) -> float | None:
@@ -96,74 +95,156 @@ def _narrowest(gaps: Iterable[_Gap]) -> list[_Gap]:
     return sorted(gaps, key=lambda gap: gap[1] - gap[0])
 
 
-class ConstantCandidate(Transcript):
-    """The transcript of a candidate that gives the same guess for every call.
+class GuessCandidate:
+    """A candidate that gives the same guess for every call: see `harness/candidates.py`.
 
     It has functions, and classes whose methods and attributes are all the same.
     """
 
-    def __init__(self, guess: str, classes: Sequence[str], methods: Sequence[str]) -> None:
-        """Answer with *guess*. The names in *classes* are classes, with these *methods*."""
-        super().__init__()
+    fatal: BaseException | None = None
+    is_self_compared = False
+    shown = ""
+
+    def __init__(self, guess: str, classes: Iterable[str], methods: Iterable[str]) -> None:
+        """Answer with *guess*. The names in *classes* are classes, with these *methods*.
+
+        This sets `random` to a known state, so that all guesses meet the same tests.
+        """
+        random.seed(_SEED)
+        self.raised: BaseException | None = None
+        self.has_nan = False
+        constants: list[str] = []
+        json.loads(guess, parse_constant=constants.append)
+        self._is_nan = "NaN" in constants
         parsed = json.loads(guess)
+        self._tree: Any = parsed.get("is")
         self._repeats: int | None = parsed.get("repeats")
-        raised, message = parsed.get("raises", ("", ""))
-        self._function = _object({"number": 0, "kind": "function", "name": "guess"})
-        self._classes: dict[str, Answer] = {}
-        self._instances: dict[str, Answer] = {}
-        for index, name in enumerate(dict.fromkeys([_SOLUTION, *classes])):
-            number = 2 * index + 1
-            bases = ["Exception", "BaseException"] if name == raised else []
-            described = {"number": number, "kind": "class", "name": name, "bases": bases}
-            # An attribute of a `Solution` is a function: `check(Solution().f)`.
-            described["methods"] = [] if name == _SOLUTION else methods
-            self._classes[name] = _object(described)
-            instance = {"number": number + 1, "kind": "instance", "class": number}
-            self._instances[name] = _object(instance)
-        self.answers = [self._function, *self._classes.values(), *self._instances.values()]
-        self._guess = self._raised(raised, message) if raised else _answer({"is": parsed.get("is")})
+        self._raises: list[str] | None = parsed.get("raises")
+        self._awaited = frozenset(parsed.get("awaited", ()))
+        self._classes = {name: _new_class(self, name, methods) for name in classes}
+        self._classes[_SOLUTION] = _new_class(self, _SOLUTION, None)
+        self._functions: dict[str, _Function] = {}
 
-    def _raised(self, name: str, message: str) -> Answer:
-        own = self._classes.get(name)
-        raised = {"class": own.numbers[0] if own else name, "args": [message] if message else []}
-        return _answer({"raised": raised | {"text": message, "h": len(self.answers)}})
+    def find(self, name: str) -> object:
+        """Return a class or a function."""
+        return self._classes.get(name) or self.function(name)
 
-    def _find_answer(self, asked: AskedQuestion) -> Answer | None:
-        question = asked.question
-        match question.operation, question.operands:
-            case "name", [str() as name]:
-                return self._classes.get(name, self._function)
-            case "call", [{"at": [int() as index, *_]}, *_] if self._called_class(index):
-                return self._instances[self._called_class(index)]
-            case "getattr", [{"at": [int() as index, *_]}, *_] if not self._is_object(index):
-                return self._function
-            case "call" | "method", _ if self._repeats is not None:
-                return _repeated(question, self._repeats)
-        return self._guess
+    def is_stand_in(self, value: object) -> bool:
+        """Return whether a value is one of the classes, objects or functions."""
+        return isinstance(value, _Function | _Class) or isinstance(type(value), _Class)
 
-    def _called_class(self, index: int) -> str:
-        """Return the name of the class that question *index* asked for; "" if it is no class."""
-        question = self.asked[index].question
-        name = question.operands[0] if question.operation == "name" else ""
-        return name if name in self._classes else ""
+    def begin_item(self, _name: str) -> None:
+        """Begin a test item."""
+        self.raised, self.has_nan = None, False
 
-    def _is_object(self, index: int) -> bool:
-        """Return whether the answer to question *index* is an instance, and no `Solution`."""
-        answer = self.asked[index].answer
-        return any(answer is self._instances[name] for name in self._instances.keys() - {_SOLUTION})
+    def function(self, name: str) -> "_Function":
+        """Return the function of this name."""
+        return self._functions.setdefault(name, _Function(self, name))
 
+    def answer(self, args: Sequence[object] = ()) -> Any:  # noqa: ANN401  (any answer)
+        """Return the guess, made anew; or raise it."""
+        if self._raises:
+            self.raised = self._new_exception(*self._raises)
+            raise self.raised
+        if self._repeats is not None:
+            return args[self._repeats] if self._repeats < len(args) else None
+        self.has_nan |= self._is_nan
+        return from_tree(self._tree)
 
-def _repeated(question: Question, index: int) -> Answer:
-    """Answer with an argument; with None if there is no such argument, or it is no plain data."""
-    arguments = _arguments(question)
-    repeated = arguments[index] if index < len(arguments) else None
-    is_plain = '"at"' not in json.dumps(repeated)
-    return _answer({"is": repeated if is_plain else None})
+    def _new_exception(self, name: str, message: str) -> BaseException:
+        kind = self._classes.get(name.rpartition(".")[2]) or _exception(name)
+        args = (message,) if message else ()
+        try:
+            return kind(*args)
+        except TypeError:  # it wants other arguments, as `UnicodeDecodeError` does
+            error = kind.__new__(kind, *args)
+            error.args = args
+            return error
+
+    def called(self, name: str, args: Sequence[object], kwargs: dict[str, object]) -> object:
+        """Return the guess for a call of a function or a method."""
+        arguments = [*args, *kwargs.values()]
+        return self._later(arguments) if name in self._awaited else self.answer(arguments)
+
+    async def _later(self, arguments: Sequence[object]) -> object:
+        return self.answer(arguments)
 
 
-def _object(described: dict[str, Tree]) -> Answer:
-    return _answer({"is": {"h": described["number"]}, "met": [described]})
+def _exception(name: str) -> Any:  # noqa: ANN401  (an exception class)
+    """Find an exception of Python's, or of a module that is loaded: `json.JSONDecodeError`."""
+    module, _, own_name = name.rpartition(".")
+    found = getattr(sys.modules.get(module) if module else builtins, own_name, None)
+    is_exception = isinstance(found, type) and issubclass(found, BaseException)
+    return found if is_exception else Exception
 
 
-def _answer(body: dict[str, Tree]) -> Answer:
-    return Answer.read("finished", json.dumps(body), "")
+class _Function:
+    """A function that returns the guess; its attributes are functions, too."""
+
+    def __init__(self, candidate: GuessCandidate, name: str) -> None:
+        self._candidate, self.__name__ = candidate, name
+
+    def __call__(self, *args: object, **kwargs: object) -> object:
+        return self._candidate.called(self.__name__, args, kwargs)
+
+    def __getattr__(self, name: str) -> "_Function":
+        return self._candidate.function(_checked(name))
+
+
+class _Class(type):
+    """A class whose attributes are functions."""
+
+    _candidate_: GuessCandidate
+
+    def __getattr__(cls, name: str) -> _Function:
+        return cls._candidate_.function(_checked(name))
+
+    def __getitem__(cls, key: object) -> object:
+        return cls._candidate_.answer()
+
+
+def _new_class(candidate: GuessCandidate, name: str, methods: Iterable[str] | None) -> Any:  # noqa: ANN401  (a class)
+    """Make a class; an exception class, too, as tests may expect it raised.
+
+    All that it has is the guess; without *methods*, all is a function: `check(Solution().f)`.
+    """
+    known = None if methods is None else frozenset(methods)
+
+    def initialize(self: object, *args: object, **kwargs: object) -> None:
+        """Accept any arguments."""
+
+    def find(self: object, attribute: str) -> object:
+        if known is None or _checked(attribute) in known:
+            return candidate.function(_checked(attribute))
+        return candidate.answer()
+
+    def show(self: object) -> str:
+        shown = candidate.answer()
+        return shown if type(shown) is str else object.__repr__(self)
+
+    names: dict[str, Any] = {
+        "_candidate_": candidate, "__module__": "solution", "__init__": initialize,
+        "__getattr__": find, "__bool__": lambda _: True,
+    }  # fmt: skip
+    if known is not None:
+        names |= {special: _special(candidate) for special in _SPECIALS}
+        names |= {"__str__": show, "__repr__": show}
+        names["__iter__"] = lambda _: iter(candidate.answer())
+    return _Class(name, (Exception,), names)
+
+
+_SPECIALS = ("__call__", "__contains__", "__getitem__", "__len__")
+
+
+def _special(candidate: GuessCandidate) -> Callable[..., object]:
+    def method(self: object, *args: object, **kwargs: object) -> object:
+        return candidate.called("", args, kwargs)
+
+    return method
+
+
+def _checked(name: str) -> str:
+    """Return an attribute's name. Raises AttributeError for one that Python and tools look for."""
+    if name.startswith(("__", "_mock", "_pytest", "pytestmark")):
+        raise AttributeError(name)
+    return name

@@ -1,18 +1,23 @@
-"""The modules that tests and their prompt import, and that cannot be imported here.
+"""The modules that tests and their prompt import.
 
-In: parsed scripts. Out: the first such module. An import that a script can do without is left out:
-one that it tries and catches, that an `if` guards, or that belongs to a test with a mark to skip
-it. What a candidate imports does not matter here: it must not be able to leave a sample ungraded.
+In: parsed scripts. Out: the first module that cannot be imported here; and the names that imports
+bind, for a candidate in the same file. An import that a script can do without is not missing: one
+that it tries and catches, that an `if` guards, or that belongs to a test with a mark to skip it.
+What a candidate imports does not matter here: it must not be able to leave a sample ungraded.
 """
 
 import ast
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib import import_module
 from importlib.util import find_spec
 from itertools import chain
 
 _OF_EXTRA = frozenset({"matplotlib", "numpy", "pandas", "scipy", "seaborn", "sklearn"})
+# A program has nothing of these, wherever its tests are.
+_OF_TESTS = frozenset({"__future__", "_pytest", "pytest"})
+_STARRED_MAX = 1000
 _CATCHING = ("ImportError", "ModuleNotFoundError", "Exception", "BaseException")
 _SUPPRESSING = ("suppress", "raises", "assertRaises")
 
@@ -46,6 +51,41 @@ def missing_problem(user: str, module: str) -> str:
     if _is_found(module):
         return f"{user} {module}, which needs isolation level kernel, with Landlock"
     return f"{user} {module}, which is not installed; pip install nova-code-verifier[scientific]"
+
+
+def names_imported(body: list[ast.stmt], *, own: frozenset[str]) -> Iterator[list[str]]:
+    """Yield the name and the origin (`os.path`, `os.path:join`) of each import in statements.
+
+    Leave out what comes from *own* modules, and from test tools.
+    """
+    for node in body:
+        match node:
+            case ast.Import(names=aliases):
+                for alias in aliases:
+                    if not _is_of(alias.name, own):
+                        first = alias.name.partition(".")[0]
+                        yield [alias.asname or first, alias.name if alias.asname else first]
+                        if "." in alias.name and not alias.asname:
+                            yield [alias.name, alias.name]  # so that it is loaded
+            case ast.ImportFrom(module=str(module), level=0, names=aliases):
+                if not _is_of(module, own):
+                    yield from _names_from(module, aliases)
+            case ast.Try() | ast.TryStar() | ast.If() | ast.With():
+                yield from names_imported(node.body, own=own)
+
+
+def _is_of(module: str, modules: frozenset[str]) -> bool:
+    return module in modules or module.partition(".")[0] in _OF_TESTS
+
+
+def _names_from(module: str, aliases: list[ast.alias]) -> Iterator[list[str]]:
+    for alias in aliases:
+        if alias.name != "*":
+            yield [alias.asname or alias.name, f"{module}:{alias.name}"]
+        elif is_installed(module.partition(".")[0]):
+            names = vars(import_module(module))
+            public = names.get("__all__") or [name for name in names if not name.startswith("_")]
+            yield from ([name, f"{module}:{name}"] for name in public[:_STARRED_MAX])
 
 
 def _is_found(module: str) -> bool:

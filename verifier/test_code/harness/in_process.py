@@ -1,4 +1,4 @@
-"""Run tests and candidate in one process, for tests that patch what the candidate uses.
+"""Run tests and candidate in one process, for tests that no session can carry.
 
 In: compiled tests that ask for it, and a candidate's program. Out: the state of each test item. A
 candidate can cheat here, because it shares the process with the tests. One thing still holds: an
@@ -7,11 +7,12 @@ item passes only if the candidate lets the tests run to their end.
 
 import sys
 import types
+from collections.abc import Mapping
 
+from nova_code_verifier.verifier.test_code.harness.candidates import Candidate
 from nova_code_verifier.verifier.test_code.harness.compile import TestCodeError
-from nova_code_verifier.verifier.test_code.harness.runner import TestRun
+from nova_code_verifier.verifier.test_code.harness.run import TestRun
 from nova_code_verifier.verifier.test_code.harness.script import CANDIDATE
-from nova_code_verifier.verifier.test_code.harness.transcript import Transcript
 from nova_code_verifier.verifier.test_code.protocol import InProcessReport, unpack_tests
 
 _TEXT_MAX = 200
@@ -19,10 +20,11 @@ _TEXT_MAX = 200
 
 def run_in_process(packed: bytes, program: str) -> InProcessReport:
     """Run *packed* tests once, with the candidate."""
-    test_code, compiled, _ = unpack_tests(packed)
-    assert compiled is not None  # noqa: S101  (compiled in a run without candidate)
+    test_code, compiled = unpack_tests(packed)
+    assert compiled is not None  # noqa: S101  (compiled in the run of discovery)
+    candidate = NamesCandidate({})
     try:
-        test_run = _InProcessRun(test_code, compiled, Transcript())
+        test_run = _InProcessRun(test_code, compiled, candidate)
         test_run.load(program)
     except SyntaxError as error:
         return _failure("not_compiled", f"SyntaxError: {error}")
@@ -37,6 +39,34 @@ def run_in_process(packed: bytes, program: str) -> InProcessReport:
 
 def _failure(failure: str, error: str) -> InProcessReport:
     return InProcessReport(failure=failure, error=error[:_TEXT_MAX])
+
+
+class NamesCandidate(Candidate):
+    """A candidate whose names are in this process."""
+
+    raised: BaseException | None = None
+    has_nan = False
+    is_self_compared = False
+    shown = ""
+    fatal: BaseException | None = None
+
+    def __init__(self, names: Mapping[str, object]) -> None:
+        """Find what the program calls its *names*."""
+        self._names = names
+
+    def find(self, name: str) -> object:
+        """Return what the program calls *name*. Raises NameError if it does not define it."""
+        try:
+            return self._names[name]
+        except KeyError:
+            raise NameError(f"name {name!r} is not defined") from None
+
+    def is_stand_in(self, _value: object) -> bool:
+        """Return False: all objects are real."""
+        return False
+
+    def begin_item(self, _name: str) -> None:
+        """Begin a test item."""
 
 
 class _InProcessRun(TestRun):

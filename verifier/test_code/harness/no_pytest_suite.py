@@ -6,7 +6,7 @@ The single file has no pytest, and contains this module in place of `harness/pyt
 import types
 
 from nova_code_verifier.verifier.test_code.harness.compile import TestCodeError
-from nova_code_verifier.verifier.test_code.harness.runner import TestRun
+from nova_code_verifier.verifier.test_code.harness.run import TestRun
 
 
 def run(_test_run: TestRun, _module: types.ModuleType) -> None:

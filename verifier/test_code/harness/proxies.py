@@ -6,25 +6,21 @@ worse proxy.
 """
 
 import collections.abc
+import dataclasses
+import inspect
 import types
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
-from typing import ClassVar
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Protocol
 
 from nova_code_verifier.sandbox.protocol.shared_types import SPECIAL_METHODS
-from nova_code_verifier.verifier.test_code.harness.pending import (
-    LEAKING_METHODS,
-    TWO_SIDED,
-    PendingName,
-    PendingValue,
-    Session,
-    is_tool_attribute,
-)
-from nova_code_verifier.verifier.test_code.harness.transcript import CandidateLostError
-from nova_code_verifier.verifier.test_code.protocol import Tree
+from nova_code_verifier.verifier.test_code.harness.candidates import CandidateLostError
+from nova_code_verifier.sandbox.protocol.mirrors import Tree
 
 REF = "_ref_"
-"""The attribute of a proxy that refers to the candidate's object: question and number."""
+"""The attribute of a proxy that holds the number of the candidate's object."""
+_REPLACED = "_replaced_"  # the attributes that the tests have set
+_ONE_BY_ONE_MAX, _ITEMS_AT_ONCE = 1000, 100
 PLAIN_BASES = (int, str, float, tuple, list, dict, set, frozenset, bytes, complex)
 """The types of plain data that candidates' classes may be subclasses of."""
 
@@ -34,12 +30,42 @@ _OF_PLAIN_DATA = """
     format bytes
 """
 _LEFT_TO_PLAIN_DATA = frozenset(f"__{name}__" for name in _OF_PLAIN_DATA.split())
-# Python accepts only a real value from these.
-_NEEDING_VALUES = """
-    bool len int float complex index str repr bytes hash format contains trunc floor ceil await
-"""
-_DEMANDED = frozenset(_NEEDING_VALUES.split())
 _COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
+_TWO_SIDED = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor"
+TWO_SIDED = tuple(_TWO_SIDED.split())
+"""The operations that either operand may define."""
+_LEAKING = """
+    startswith endswith find rfind issubset issuperset isdisjoint difference symmetric_difference
+    intersection union
+"""
+LEAKING_METHODS = frozenset(_LEAKING.split())
+"""Methods of plain data to which a test passes what it expects."""
+Keywords = Mapping[str, object] | None
+"""The keyword arguments of an operation."""
+# Asked of the candidate when they are looked up in a proxy.
+_ASKED = frozenset({"__annotations__", "__module__", "__wrapped__", "__defaults__", "__kwdefaults__"})
+
+
+class Session(Protocol):
+    """The part of `LiveCandidate` (`harness/session.py`) that proxies use."""
+
+    is_self_compared: bool
+
+    def ask(self, operation: str, *operands: object, keywords: Keywords = None) -> Any:  # noqa: ANN401  (an answer can be anything)
+        """Ask the candidate; return a value or a proxy, or raise what it raised."""
+
+    def lose(self, reason: str) -> None:
+        """End the conversation: the candidate broke the protocol. Raises CandidateLostError."""
+
+    def may_receive_test_data(self, proxy: object) -> bool:
+        """Return whether operators of the proxied object may receive the tests' plain data."""
+
+
+def is_tool_attribute(name: str) -> bool:
+    """Return whether Python and the test tools look for this attribute in any object."""
+    return (name.startswith("__") and name.endswith("__")) or name.startswith(
+        ("_mock", "_pytest", "pytestmark")
+    )
 
 
 class Proxy:
@@ -54,7 +80,7 @@ class Proxy:
             raise AttributeError(name)
         if name in LEAKING_METHODS and not session.may_receive_test_data(self):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        if name in methods:
+        if name in methods and name not in vars(self).get(_REPLACED, ()):
             return MethodProxy(session, self, name)
         return session.ask("getattr", self, name)
 
@@ -63,12 +89,14 @@ class Proxy:
             object.__setattr__(self, name, value)
         else:
             type(self)._session_.ask("setattr", self, name, value)
+            vars(self).setdefault(_REPLACED, set()).add(name)
 
     def __delattr__(self, name: str) -> None:
+        vars(self).get(_REPLACED, set()).discard(name)
         type(self)._session_.ask("delattr", self, name)
 
     def __dir__(self) -> list[str]:
-        names: list[str] = type(self)._session_.demand("dir", self)
+        names: list[str] = type(self)._session_.ask("dir", self)
         return names
 
 
@@ -100,11 +128,11 @@ class ProxyClass(type):
         return True
 
     def __len__(cls) -> int:
-        length: int = cls._session_.demand("len", cls)
+        length: int = cls._session_.ask("len", cls)
         return length
 
     def __contains__(cls, item: object) -> bool:
-        return bool(cls._session_.demand("contains", cls, item))
+        return bool(cls._session_.ask("contains", cls, item))
 
 
 class MethodProxy:
@@ -121,7 +149,7 @@ class MethodProxy:
         kinds = type(self._owner_).__mro__
         if args and not any("_is_named_" in vars(kind) for kind in kinds):
             # The tests do not name its class: it may agree with any argument.
-            session.transcript.item.is_self_compared = True
+            session.is_self_compared = True
         return session.ask("method", self._owner_, self.__name__, *args, keywords=kwargs)
 
     def __getattr__(self, name: str) -> object:
@@ -133,17 +161,84 @@ class MethodProxy:
         return self._session_.ask("getattr", self._owner_, self.__name__)
 
 
+class FunctionProxy:
+    """Stands for a function. To `inspect`, it is one."""
+
+    def __init__(self, session: Session, number: int, description: Mapping[str, Tree]) -> None:
+        """Stand for the function of that number."""
+        names = vars(self)
+        names["_session_"], names[REF] = session, number
+        name, doc, flags = (description.get(key) for key in ("name", "doc", "flags"))
+        names["__name__"] = str(name)
+        names["__qualname__"] = str(description.get("qualname", name))
+        names["__doc__"] = doc if type(doc) is str else None
+        is_method = description.get("is_method") is True
+        names["_class_"] = types.MethodType if is_method else types.FunctionType
+        names["_flags_"] = flags if type(flags) is int else 0
+
+    def __call__(self, *args: object, **kwargs: object) -> object:
+        """Ask for the result of a call."""
+        return self._session_.ask("call", self, *args, keywords=kwargs)
+
+    @property
+    def __class__(self) -> type:
+        return self._class_  # type: ignore[no-any-return]
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return _signature(self._session_, self)
+
+    @property
+    def __code__(self) -> types.CodeType:
+        kinds = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
+        code = _signature_code.__code__
+        return code.replace(co_name=self.__name__, co_flags=code.co_flags | self._flags_ & kinds)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  (the candidate's)
+        if is_tool_attribute(name) and name not in _ASKED:
+            raise AttributeError(name)
+        return vars(self)["_session_"].ask("getattr", self, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name.startswith("__") and name.endswith("__"):
+            vars(self)[name] = value
+        else:
+            self._session_.ask("setattr", self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        self._session_.ask("delattr", self, name)
+
+
+def _signature_code() -> None:
+    """Lend its code object to the proxies for functions."""
+
+
+def _signature(session: Session, value: object) -> inspect.Signature:
+    *listed, (has_returns, returns) = session.ask("signature", value)
+    empty = inspect.Parameter.empty
+    parameters = [
+        inspect.Parameter(
+            name,
+            inspect._ParameterKind(kind),  # noqa: SLF001  (as `Parameter` itself does)
+            default=default if has_default else empty,
+            annotation=annotation if has_annotation else empty,
+        )
+        for name, kind, has_default, default, has_annotation, annotation in listed
+    ]
+    return inspect.Signature(parameters, return_annotation=returns if has_returns else empty)
+
+
 class CoroutineProxy(collections.abc.Coroutine[object, object, object]):
     """Stands for a coroutine: an `await` gets its result at once."""
 
-    def __init__(self, session: Session, ref: list[int]) -> None:
-        """Stand for the coroutine at *ref*."""
+    def __init__(self, session: Session, ref: int) -> None:
+        """Stand for the coroutine of that number."""
         self._session_ = session
         setattr(self, REF, ref)
 
     def send(self, _value: object) -> object:
         """Run to the end."""
-        raise StopIteration(self._session_.demand("await", self))
+        raise StopIteration(self._session_.ask("await", self))
 
     def throw(self, *error: Tree) -> object:
         """End with this error."""
@@ -154,19 +249,22 @@ class CoroutineProxy(collections.abc.Coroutine[object, object, object]):
 
     def __await__(self) -> Generator[object, object, object]:
         yield from ()
-        return self._session_.demand("await", self)
+        return self._session_.ask("await", self)
 
 
 def _items(session: Session, iterator: object, taken: deque[object]) -> Iterator[object]:
     """Iterate over an iterator of the candidate's; *taken* are items that came already."""
-    may_have_more = True
+    may_have_more, total = True, 0
     while taken or may_have_more:
         while taken:
             yield taken.popleft()
         if may_have_more:
-            answer = session.demand("take", iterator)
+            # One after the other, as it is run in one process, until there are many.
+            count = 1 if total < _ONE_BY_ONE_MAX else _ITEMS_AT_ONCE
+            total += count
+            answer = session.ask("take", iterator, count)
             if type(answer) is not tuple or len(answer) != 2 or type(answer[1]) is not list:  # noqa: PLR2004  (whether there is more, and items)
-                session.transcript.abort_item("unreadable")
+                session.lose("protocol: no items")
             may_have_more = answer[0] is True
             taken.extend(answer[1])
 
@@ -174,8 +272,8 @@ def _items(session: Session, iterator: object, taken: deque[object]) -> Iterator
 class IteratorProxy:
     """Stands for an iterator."""
 
-    def __init__(self, session: Session, ref: list[int]) -> None:
-        """Stand for the iterator at *ref*."""
+    def __init__(self, session: Session, ref: int) -> None:
+        """Stand for the iterator of that number."""
         self._session_ = session
         self._taken_: deque[object] = deque()
         setattr(self, REF, ref)
@@ -200,13 +298,12 @@ class GeneratorProxy(IteratorProxy):
         return types.GeneratorType
 
 
-ITERATORS: dict[str, Callable[[Session, list[int]], object]] = {
+ITERATORS: dict[str, Callable[[Session, int], object]] = {
     "iterator": IteratorProxy, "generator": GeneratorProxy, "coroutine": CoroutineProxy,
 }  # fmt: skip
 """The proxies for objects that are run step by step, by the guest's word for their kind."""
 _KINDS = (
-    PendingValue, PendingName, MethodProxy, IteratorProxy, GeneratorProxy, CoroutineProxy,
-    ProxyClass,
+    FunctionProxy, MethodProxy, IteratorProxy, GeneratorProxy, CoroutineProxy, ProxyClass,
 )  # fmt: skip
 
 
@@ -216,14 +313,14 @@ def is_proxy(value: object) -> bool:
     return kind in _KINDS or isinstance(kind, ProxyClass)
 
 
-def ref_of(value: object) -> list[int] | None:
-    """Return the reference to the candidate's object, if a value is the proxy for one."""
-    if type(value) is PendingValue:
-        return [value._asked_index_()]
-    if type(value) is PendingName:
-        return [value._value_._asked_index_()]
-    ref: list[int] | None = getattr(value, "__dict__", {}).get(REF)
-    return ref
+def ref_of(value: object) -> int | None:
+    """Return the number of the candidate's object, if a value is the proxy for one."""
+    kind = type(value)
+    if kind in _KINDS or isinstance(kind, ProxyClass) or isinstance(value, BaseException):
+        names = type.__getattribute__(value, "__dict__") if isinstance(value, type) else vars(value)
+        number: int | None = names.get(REF)
+        return number
+    return None
 
 
 def new_class(
@@ -232,10 +329,15 @@ def new_class(
     bases: tuple[type, ...],
     specials: frozenset[str],
     methods: frozenset[str] = frozenset(),
+    *,
+    doc: str | None = None,
+    fields: Sequence[str] | None = None,
 ) -> ProxyClass:
     """Make a class of proxies that is as similar to the claimed one as possible."""
     has_plain_base = any(issubclass(base, PLAIN_BASES) for base in bases)
-    names: dict[str, object] = {"_session_": session, "_methods_": methods}
+    names: dict[str, object] = {"_session_": session, "_methods_": methods, "__doc__": doc}
+    if fields is not None:
+        names["__dataclass_fields__"] = {field: _dataclass_field(field) for field in fields}
     for special in specials - _LEFT_TO_PLAIN_DATA if has_plain_base else specials:
         names[special] = _SPECIALS[special]
     if not has_plain_base and "__eq__" in specials and "__hash__" not in specials:
@@ -247,23 +349,30 @@ def new_class(
             return ProxyClass(name, (*some, Proxy), names)
         except TypeError:
             continue  # claims that contradict each other
-    raise CandidateLostError
+    raise CandidateLostError("protocol: a class that cannot be")
+
+
+def _dataclass_field(name: str) -> object:
+    field: Any = dataclasses.field()
+    field.name, field.type = name, object
+    field._field_type = dataclasses._FIELD  # type: ignore[attr-defined]  # noqa: SLF001  (there is no other way)
+    return field
 
 
 def _awaited(operation: str) -> Callable[..., object]:
     async def ask(self: Proxy, *_: object) -> object:
-        return type(self)._session_.demand(operation, self)
+        return type(self)._session_.ask(operation, self)
 
     return ask
 
 
 def _exit(self: Proxy, kind: object, error: object, _trace: object) -> object:
     raised = () if kind is None else (kind, str(error), None)
-    return type(self)._session_.demand("exit", self, *raised)
+    return type(self)._session_.ask("exit", self, *raised)
 
 
 def _iterate(session: Session, value: Proxy, operation: str) -> Iterator[object]:
-    items = session.demand(operation, value)
+    items = session.ask(operation, value)
     if not isinstance(type(items), ProxyClass):
         return iter(items)
     return _items(session, items, items.__dict__.setdefault("_taken_", deque()))
@@ -277,14 +386,12 @@ def _next(self: Proxy) -> object:
 def _comparing(operation: str) -> Callable[..., object]:
     def compare(self: Proxy, other: object) -> object:
         session = type(self)._session_
-        if type(other) is PendingValue:
-            return session.compare(operation, self, other)
         if not is_proxy(other) and (
             operation in ("eq", "ne") or not session.may_receive_test_data(self)
         ):
             return NotImplemented  # plain data never equals a proxy
-        session.transcript.item.is_self_compared = True
-        return session.demand(operation, self, other)
+        session.is_self_compared = True
+        return session.ask(operation, self, other)
 
     return compare
 
@@ -304,7 +411,7 @@ def _contains(self: Proxy, item: object) -> bool:
     session = type(self)._session_
     if not is_proxy(item) and not session.may_receive_test_data(self):
         raise TypeError(f"argument of type {type(self).__name__!r} is not iterable")
-    return bool(session.demand("contains", self, item))
+    return bool(session.ask("contains", self, item))
 
 
 _OWN: dict[str, Callable[..., object]] = {"next": _next, "exit": _exit, "contains": _contains}
@@ -319,8 +426,6 @@ def _special(name: str) -> Callable[..., object]:
         return lambda self: _iterate(type(self)._session_, self, operation)
     if operation in _OWN:
         return _OWN[operation]
-    if operation in _DEMANDED:
-        return lambda self, *args: type(self)._session_.demand(operation, self, *args)
     if operation in TWO_SIDED or (operation[1:] in TWO_SIDED and operation[0] in "ri"):
         is_reflected = operation[0] == "r" and operation not in TWO_SIDED
         asked = operation[1:] if is_reflected else operation

@@ -12,30 +12,35 @@ from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from _pytest import runner as pytest_runner
+from _pytest.config import _prepareconfig
 
-from nova_code_verifier.verifier.test_code.harness.runner import TestRun
+from nova_code_verifier.verifier.test_code.harness.run import TestRun
 from nova_code_verifier.verifier.test_code.harness.unittest_suite import without_output
 
 if TYPE_CHECKING:
     import asyncio
-    from pathlib import Path
 
-_FILE, _SETTINGS = "test_tests.py", "pytest.ini"
+_FILE = "test_tests.py"
 _OPTIONS = [
     *("-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:terminal"),
-    # In the work directory alone: the sandbox denies access to the directories above it.
-    *("-c", _SETTINGS, "--rootdir=.", "--confcutdir=.", "--basetemp=tmp"),
+    # Nothing in the work directory counts: the candidate writes there, too.
+    *("-c", "/dev/null", "--rootdir=/dev", "--confcutdir=/dev", "--noconftest", "/dev/null"),
     *("--assert=plain", "--capture=sys"),
 ]
 _ERROR = pytest.StashKey[BaseException]()
 
 
 def run(test_run: TestRun, module: types.ModuleType) -> None:
-    """Run the items that pytest finds."""
-    for name in (_FILE, _SETTINGS):
-        open(name, "w", encoding="ascii").close()  # noqa: PTH123  (pytest needs files)
+    """Run the items that pytest finds in the module. It reads no file."""
+    # The environment reaches the candidate, and must not show it which test runs.
+    pytest_runner._update_current_test_var = lambda *_: None  # noqa: SLF001
     with without_output():
-        status = pytest.main([*_OPTIONS, _FILE], plugins=[_Plugin(test_run, module)])
+        config = _prepareconfig(_OPTIONS.copy(), [_Plugin(test_run, module)])
+        try:
+            status = config.hook.pytest_cmdline_main(config=config)
+        finally:
+            config._ensure_unconfigure()  # noqa: SLF001  (so does `pytest.main`)
     if status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR):
         raise RuntimeError(f"pytest cannot run the tests ({status})")
 
@@ -49,23 +54,52 @@ class _Plugin:
         self._exits = contextlib.ExitStack()
         self._runner: asyncio.Runner | None = None
 
-    @pytest.hookimpl
-    def pytest_pycollect_makemodule(self, module_path: "Path", parent: pytest.Collector) -> object:
-        collected = _Module.from_parent(parent, path=module_path)
-        collected._tests_ = self._module
-        return collected
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_cmdline_parse(self, pluginmanager: pytest.PytestPluginManager) -> None:
+        """Load no plugin that is installed: the same tests do the same everywhere."""
+        pluginmanager.load_setuptools_entrypoints = lambda *_, **__: 0  # type: ignore[method-assign]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> bool:
+        """Collect the module, which is in no file."""
+        collector = _Module.from_parent(session, path=session.config.rootpath / _FILE)
+        collector._tests_ = self._module
+        is_left = self._test_run.is_left
+        items = [item for item in session.genitems(collector) if is_left(_name_of(item))]
+        session.items = items
+        session.config.hook.pytest_collection_modifyitems(
+            session=session, config=session.config, items=items
+        )
+        session.testscollected = len(items)
+        return True
 
     @pytest.hookimpl
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = [item for item in items if _name_of(item) not in self._test_run.lost_items]
+    def pytest_exception_interact(
+        self, node: pytest.Item | pytest.Collector, call: pytest.CallInfo[object]
+    ) -> None:
+        """Note why pytest cannot collect the module or a class."""
+        if isinstance(node, pytest.Collector) and call.excinfo is not None:
+            self._test_run.end_outside(call.excinfo.value)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        with self._test_run.item(_name_of(item)), contextlib.ExitStack() as self._exits:
-            outcome = yield
-            error = item.stash.get(_ERROR, None)
-            if error is not None:
-                raise error
+        test_run = self._test_run
+        outcome: object = None
+        ended_by: BaseException | None = None
+        with test_run.item(_name_of(item)), contextlib.ExitStack() as self._exits:
+            try:
+                outcome = yield
+            except BaseException as error:  # pytest.exit, or KeyboardInterrupt
+                ended_by = error
+                raise
+            failure = item.stash.get(_ERROR, None)
+            if failure is not None:
+                raise failure
+        if test_run.is_over:
+            item.session.shouldstop = "the candidate is lost"
+        elif ended_by is not None:
+            test_run.end_outside(ended_by)
+            raise ended_by
         return outcome
 
     @pytest.hookimpl(tryfirst=True)
@@ -109,8 +143,7 @@ class _Plugin:
             item.stash[_ERROR] = error
             if isinstance(error, pytest.FixtureLookupError) and self._test_run.is_discovery:
                 self._test_run.problem = (
-                    f"use the fixture {error.argname}, which neither they nor an installed plugin "
-                    "of pytest define"
+                    f"use the fixture {error.argname}, which neither they nor pytest define"
                 )
         elif report.skipped and not (hasattr(report, "wasxfail") and _is_marked_xfail(item)):
             # `pytest.xfail()` counts as a skip: only by its mark, a test is expected to fail.

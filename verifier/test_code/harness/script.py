@@ -1,34 +1,26 @@
 """Tests that are a script: asserts at the top level or in a function `check`.
 
 In: a script. Out: the same script, in which every assert (with the loop or the `if` around it) is a
-test item, and every statement a step. `harness/runner.py` defines what items and steps do.
+test item. `harness/run.py` defines what an item does.
 """
 
 import ast
-import itertools
 import symtable
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from nova_code_verifier.verifier.test_code.harness import loops
 
 _NEVER_WRAPPED = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Global,
     ast.Nonlocal, ast.Pass, ast.Break, ast.Continue,
 )  # fmt: skip
-# Modules without state that a call could change.
-_STATELESS_MODULES = frozenset({
-    "__future__", "abc", "base64", "bisect", "cmath", "collections", "copy", "dataclasses",
-    "datetime", "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "json", "math",
-    "numbers", "operator", "re", "solution", "statistics", "string", "textwrap", "typing",
-})  # fmt: skip
-_POWERFUL_NAMES = frozenset({
-    "__import__", "breakpoint", "delattr", "eval", "exec", "globals", "input", "open", "setattr",
-    "vars",
-})  # fmt: skip
 CANDIDATE = "__candidate_{}__"
 """A second name for a name of the candidate's, where the tests have given the first to a module."""
 FILE_NAME = "<tests>"
 """The name of the script's file, in code objects and tracebacks."""
-STEP, SHOULD_RUN, ITEM = "__step__", "__should_run__", "__item__"
-"""The names in a divided script: a step, whether to run an item, and an item."""
+SHOULD_RUN, ITEM = "__should_run__", "__item__"
+"""The names in a divided script: whether to run an item, and an item."""
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -175,26 +167,6 @@ def _imported(node: ast.AST) -> list[str]:
     return []
 
 
-def leaves_no_trace(*trees: ast.Module) -> bool:
-    """Return whether scripts can run again in the same process, as if for the first time.
-
-    This looks at the source only: False wherever there is a doubt.
-    """
-    for node in itertools.chain.from_iterable(map(ast.walk, trees)):
-        match node:
-            case ast.Name(id=name) if name in _POWERFUL_NAMES:
-                return False
-            case ast.Attribute(value=ast.Name(id="self")):
-                continue
-            case ast.Attribute(attr=attr, ctx=context) if attr.startswith("__") or not isinstance(
-                context, ast.Load
-            ):
-                return False
-        if not _STATELESS_MODULES.issuperset(name.partition(".")[0] for name in _imported(node)):
-            return False
-    return True
-
-
 def only_builtin_called(tree: ast.Module) -> frozenset[str]:
     """Return the only built-in function that a script calls: it tests the candidate's own `sum`.
 
@@ -250,17 +222,25 @@ def _has_constructor(node: ast.ClassDef) -> bool:
     )
 
 
-def divide_into_items(tree: ast.Module) -> list[str]:
-    """Make a test item of every statement of *tree* that asserts. Return their names, in order."""
+def divide_into_items(tree: ast.Module, names: Iterable[str] = ()) -> list[str]:
+    """Make a test item of every statement of *tree* that asserts. Return the items, in order.
+
+    *names* are the candidate's.
+    """
     functions = {node.name: node for node in tree.body if isinstance(node, _Function)}
     asserting = _names_that_assert(tree)
-    names: list[str] = []
+    items: list[str] = []
     called = (_called_once(node, tree, asserting) for node in tree.body)
     divided = {name for name in called if name in functions}
     for name in divided:
-        functions[name].body = _with_items(functions[name].body, asserting, names)
-    tree.body = _with_items(tree.body, asserting - divided, names)
-    return names
+        function = functions[name]
+        parameters = [node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)]
+        of_candidate = loops.names_of_candidate(tree.body, [*names, *parameters])
+        function.body = _with_items(function.body, asserting, of_candidate, items)
+    of_candidate = loops.names_of_candidate(tree.body, names)
+    tree.body = _with_items(tree.body, asserting - divided, of_candidate, items)
+    ast.fix_missing_locations(tree)
+    return items
 
 
 def _names_that_assert(tree: ast.Module) -> frozenset[str]:
@@ -297,45 +277,24 @@ def _asserts(node: ast.AST, asserting: frozenset[str]) -> bool:
 
 
 def _with_items(
-    body: list[ast.stmt], asserting: frozenset[str], names: list[str]
+    body: list[ast.stmt],
+    asserting: frozenset[str],
+    of_candidate: frozenset[str],
+    items: list[str],
 ) -> list[ast.stmt]:
     divided: list[ast.stmt] = []
     for node in body:
         if isinstance(node, _NEVER_WRAPPED) or not _asserts(node, asserting):
             divided.append(node)
             continue
-        name = str(len(names) + 1)
-        names.append(name)
+        name = str(len(items) + 1)
+        items.append(name)
+        loops.divide_loop(node, partial(_asserts, asserting=asserting), of_candidate)
         should_run = _call(SHOULD_RUN, name)
-        item = ast.With([ast.withitem(_call(ITEM, name))], [node])
-        divided.append(ast.If(should_run, [item], []))
+        item = ast.copy_location(ast.With([ast.withitem(_call(ITEM, name))], [node]), node)
+        divided.append(ast.copy_location(ast.If(should_run, [item], []), node))
     return divided
 
 
 def _call(function: str, name: str) -> ast.Call:
     return ast.Call(ast.Name(function, ast.Load()), [ast.Constant(name)], [])
-
-
-def divide_into_steps(tree: ast.Module) -> None:
-    """Make a step of every statement: of a module, of its functions, and inside of statements."""
-    first = 1 if ast.get_docstring(tree) is not None else 0
-    tree.body[first:] = map(_as_step, tree.body[first:])
-    ast.fix_missing_locations(tree)
-
-
-def _as_step(node: ast.stmt) -> ast.stmt:
-    if isinstance(node, ast.ClassDef):
-        node.body = [_as_step(part) if isinstance(part, _Function) else part for part in node.body]
-        return node
-    for name in ("body", "orelse", "finalbody"):
-        statements = getattr(node, name, None)
-        if isinstance(statements, list) and statements:
-            setattr(node, name, [*map(_as_step, statements)])
-    for branch in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
-        branch.body = [*map(_as_step, branch.body)]
-    if isinstance(node, _NEVER_WRAPPED) or getattr(node, "module", None) == "__future__":
-        return node
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-        return node  # a docstring
-    step = ast.With([ast.withitem(ast.Name(STEP, ast.Load()))], [node])
-    return ast.copy_location(step, node)

@@ -1,144 +1,181 @@
-"""One session of the tests with the candidate's objects: each use of a proxy is a question.
+"""The tests' side of a session: each use of a proxy is a request to the candidate's guest.
 
-In: operands of the tests, and what the candidate's guest answered. Out: questions; and values:
-plain data as it came, exceptions that are raised, proxies for everything else.
+In: operands of the tests, and what the candidate's guest answers, which is not believed. Out:
+values: plain data as it came, exceptions that are raised, proxies for everything else.
 """
 
-import random
 import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dis import get_instructions
 from typing import Any
 
-from nova_code_verifier.sandbox.protocol.encoding import EncodingError
-from nova_code_verifier.verifier.test_code.harness.callables import Sources
-from nova_code_verifier.verifier.test_code.harness.expectations import ExpectedValues
-from nova_code_verifier.verifier.test_code.harness.marshalling import ProxyTable, Reader, Writer
-from nova_code_verifier.verifier.test_code.harness.pending import (
-    TWO_SIDED,
-    Keywords,
-    PendingName,
-    PendingValue,
+from nova_code_verifier.sandbox.protocol import encoding, shared_types
+from nova_code_verifier.sandbox.protocol.conversation import Answer, Request, Side
+from nova_code_verifier.sandbox.protocol.encoding import EncodingError, Walk
+from nova_code_verifier.sandbox.protocol.library_exceptions import read_details
+from nova_code_verifier.sandbox.protocol.mirrors import KINDS, Kind, Mirrors, Tree
+from nova_code_verifier.sandbox.protocol.peer import Body, Peer, PeerLostError
+from nova_code_verifier.sandbox.protocol.progress import ProgressPage
+from nova_code_verifier.verifier.test_code.harness.candidates import (
+    CandidateLostError,
+    UncarriedError,
 )
+from nova_code_verifier.verifier.test_code.harness.expectations import may_expect_stop
+from nova_code_verifier.verifier.test_code.harness.exports import Exports
+from nova_code_verifier.verifier.test_code.harness.library_names import name_in_library
+from nova_code_verifier.verifier.test_code.harness.marshalling import ProxyTable
 from nova_code_verifier.verifier.test_code.harness.proxies import (
+    TWO_SIDED,
     GeneratorProxy,
     IteratorProxy,
+    Keywords,
+    MethodProxy,
     ProxyClass,
     is_proxy,
+    ref_of,
 )
-from nova_code_verifier.verifier.test_code.harness.transcript import (
-    AnswerNeededError,
-    Transcript,
-    UnsendableError,
-)
-from nova_code_verifier.verifier.test_code.protocol import Question
+from nova_code_verifier.verifier.test_code.harness.surroundings import Surroundings
+from nova_code_verifier.verifier.test_code.protocol import CompiledTests, TestCodeFields
 
 _ORIGIN = "_origin_"
 _STOPS = (StopIteration, StopAsyncIteration)
 _STEPS = ("next", "anext", "__next__", "__anext__")
+_MESSAGE_BYTES_MAX = 2**26
+_SHOWN_MAX = 2048
 
 
-class ProxySession:
-    """All questions and all proxies of one run: a `Session` of `harness/pending.py`."""
+def live_candidate(
+    test_code: TestCodeFields, compiled: CompiledTests, peer_fd: int, page: ProgressPage
+) -> "LiveCandidate":
+    """Return the candidate at the other end of *peer_fd*."""
+    candidate = LiveCandidate(peer_fd, page, test_code["source"], frozenset(compiled.classes))
+    if compiled.imports:
+        candidate.ask("provide", compiled.imports)
+    return candidate
+
+
+class LiveCandidate(Side):
+    """A candidate in another guest: a `Candidate` of `harness/candidates.py`."""
+
+    takes = frozenset(KINDS)
 
     def __init__(
         self,
-        transcript: Transcript,
-        sources: Sources,
-        shared: Mapping[str, type],
+        peer_fd: int,
+        page: ProgressPage,
+        source: str,
         classes: frozenset[str] = frozenset(),
-        *,
-        may_stop: bool = True,
     ) -> None:
-        """Ask through *transcript*. Send instances of *shared* classes by value.
-
-        *classes* are the names that the tests treat as classes. *may_stop* says whether a call may
-        raise StopIteration, because the tests speak of it.
-        """
-        self.transcript = transcript
-        self.expected = ExpectedValues()
-        self._sources = sources
+        """Judge by tests with this *source*, which treat the names *classes* as classes."""
+        self.raised: BaseException | None = None
+        self.has_raised = self.has_nan = self.is_self_compared = False
+        self.shown = ""
+        self._page = page
+        self._shared: dict[str, type] = {}
         self._classes = classes
-        self._may_stop = may_stop
-        self._table = ProxyTable(self, shared, transcript.answers)
-        self._random_state: Any = None
+        # Only where the tests speak of it may a call raise StopIteration.
+        self._may_stop = may_expect_stop(source)
+        self._around = Surroundings(source)
+        self._around.read_object = self._read_warning
+        self.fatal: CandidateLostError | UncarriedError | None = None
+        self._node_kind = shared_types.NodeKind()
+        self._released: list[int] = []
+        self._table = ProxyTable(self, self._shared, self._released.append)
+        self._exports = Exports()
+        self._described: set[int] = set()
+        self._is_serving = False
+        self.mirrors = Mirrors(self, forgets=True)
+        self.peer = Peer(peer_fd, self, bytes_max=_MESSAGE_BYTES_MAX, first_thread=0)
 
-    def share_random_state(self) -> None:
-        """Send the state of `random` to the candidate whenever the tests have changed it."""
-        self._random_state = random.getstate()
-        for name in ("seed", "setstate"):
-            setattr(random, name, self._noticed(getattr(random, name)))
+    def share(self, classes: Mapping[str, type]) -> None:
+        """Mirror instances of these classes, which tests and candidate have in common."""
+        if classes:
+            self._shared |= classes
+            self.ask("share", list(classes))
 
-    def _noticed(self, change: Callable[..., None]) -> Callable[..., None]:
-        def notice(*args: object, **kwargs: object) -> None:
-            change(*args, **kwargs)
-            self._random_state = ()  # send even an equal state: the candidate's has moved on
+    # -- what a run of the tests sees --------------------------------------------------
 
-        return notice
-
-    def _send_random_state(self) -> None:
-        if self._random_state is not None and random.getstate() != self._random_state:
-            self._random_state = random.getstate()
-            self.ask("random_state", list(self._random_state[1]), self._random_state[2])
-
-    # -- asking ------------------------------------------------------------------------
-
-    def name(self, name: str) -> object:
-        """Look up a name of the candidate's. Raises NameError if it turned out to be missing."""
-        index, nodes = self._put("name", (name,), None, is_guess=False)
-        if self.transcript.asked[index].answer is None:
-            return PendingName(name, (Exception,), {"_value_": PendingValue(self, index)})
-        value = self._result(index, nodes, [])
+    def find(self, name: str) -> object:
+        """Return what the program calls *name*. Raises NameError."""
+        value = self.ask("name", name)
         if isinstance(value, ProxyClass):
             type.__setattr__(value, "_is_named_", True)
             if name in self._classes:
                 type.__setattr__(value, "_is_tested_", True)
         return value
 
-    def ask(
-        self, operation: str, *operands: object, is_guess: bool = False, keywords: Keywords = None
-    ) -> Any:  # noqa: ANN401  (an answer can be anything)
-        """Ask the candidate; return a value or a proxy, or raise what it raised."""
-        index, nodes = self._put(operation, operands, keywords, is_guess=is_guess)
-        value = self._result(index, nodes, [*operands, *(keywords or {}).values()])
+    def is_stand_in(self, value: object) -> bool:
+        """Return whether a value stands for an object of the candidate's."""
+        return is_proxy(value)
+
+    def begin_item(self, name: str) -> None:
+        """Begin a test item."""
+        self.raised = None
+        self.has_raised = self.has_nan = self.is_self_compared = False
+        self.shown = ""
+
+    # -- asking ------------------------------------------------------------------------
+
+    def ask(self, operation: str, *operands: object, keywords: Keywords = None) -> Any:  # noqa: ANN401  (an answer can be anything)
+        """Ask the candidate; return a value or a proxy, or raise what it raised.
+
+        Raises CandidateLostError.
+        """
+        answer = self._answer(operation, operands, keywords or {})
+        if answer.error is not None:
+            self._raise(answer.error, operation, operands)
+        value = answer.value
         if isinstance(type(value), ProxyClass):
             self._note_origin(value, operation, operands[0])
         return value
 
+    def _answer(
+        self, operation: str, operands: Sequence[object], keywords: Mapping[str, object]
+    ) -> Answer:
+        if self.fatal is not None:
+            raise self.fatal
+        self._page.begin_wait()
+        try:
+            answer = super().ask(operation, operands, keywords)
+            self._page.end_wait()
+            if answer.around is not None:
+                self._around.replay(answer.around)
+        except UncarriedError as error:
+            self.fatal = error
+            raise
+        except (PeerLostError, EncodingError, CandidateLostError) as error:
+            self.lose(str(error))
+        finally:
+            self._page.end_wait()
+        self.has_nan |= answer.has_nan
+        self.shown = answer.shown
+        return answer
+
+    def lose(self, reason: str) -> None:
+        """End the conversation. Raises CandidateLostError."""
+        self.fatal = self.fatal or CandidateLostError(reason)
+        raise self.fatal
+
+    def _raise(self, error: BaseException, operation: str, operands: Sequence[object]) -> None:
+        is_step = operation in _STEPS or (
+            operation == "method"
+            and (type(operands[0]) in (IteratorProxy, GeneratorProxy) or operands[1] in _STEPS)
+        )
+        if isinstance(error, _STOPS) and not self._may_stop and not is_step:
+            # As in a generator. Otherwise it would end `all(map(f, …))` before the tests
+            # compare anything.
+            error = RuntimeError(f"the candidate raised {type(error).__name__}")
+        self.has_raised = True
+        self.raised = error
+        raise error
+
     def _note_origin(self, value: object, operation: str, owner: object) -> None:
         origin = value.__dict__.get(_ORIGIN)
-        is_made = operation == "call" and type(value) is owner
-        is_computed = operation in TWO_SIDED and type(value) is type(owner)
-        if origin is None and (is_made or (is_computed and self.may_receive_test_data(owner))):
+        if origin is None and operation == "call" and type(value) is owner:
             value.__dict__[_ORIGIN] = "made"
         elif not _is_thrown_away(sys._getframe(3)):  # noqa: SLF001  (there is no other way to find out)
             value.__dict__[_ORIGIN] = "returned"
-
-    def demand(self, operation: str, *operands: object) -> Any:  # noqa: ANN401  (as `ask`)
-        """Ask, and raise AnswerNeededError if the answer is not known."""
-        value = self.ask(operation, *operands)
-        if type(value) is PendingValue:
-            raise AnswerNeededError
-        return value
-
-    def compare(self, operation: str, left: object, right: object) -> object:
-        """Compare two values of which one is not known; note the other one if it is the tests'."""
-        if is_proxy(left) and is_proxy(right):
-            return self.ask(operation, left, right, is_guess=True)
-        pending, value = (left, right) if type(left) is PendingValue else (right, left)
-        if not self.transcript.answers:
-            is_attribute = getattr(pending, "_attribute_", None) is not None
-            self.expected.note(operation, value, is_attribute=is_attribute)
-        raise AnswerNeededError
-
-    def index_of_guess(self, operation: str, *operands: object) -> int:
-        """Ask a question that may turn out not to be needed, and return its index."""
-        return self._put(operation, operands, None, is_guess=True)[0]
-
-    def is_proxy(self, value: object) -> bool:
-        """Return whether a value is a proxy for one of the candidate's."""
-        return is_proxy(value)
 
     def may_receive_test_data(self, proxy: object) -> bool:
         """Return whether operators of the proxied object may receive the tests' plain data.
@@ -150,58 +187,172 @@ class ProxySession:
         """
         return proxy.__dict__.get(_ORIGIN) == "made" and "_is_tested_" in vars(type(proxy))
 
-    def _put(
-        self, operation: str, operands: tuple[object, ...], keywords: Keywords, *, is_guess: bool
-    ) -> tuple[int, list[object]]:
-        """Ask a question. Return its index, and the nodes that were sent with it."""
-        self._send_random_state()
-        writer = Writer(self._table.shared, self._sources)
-        try:
-            question = Question(
-                item=self.transcript.item.name,
-                operation=operation,
-                operands=[writer.send(operand) for operand in operands],
-                keywords=[[name, writer.send(value)] for name, value in (keywords or {}).items()],
-                nodes=writer.table(),
-                is_guess=is_guess,
-            )
-        except UnsendableError:
-            if is_guess:
-                raise AnswerNeededError from None
-            raise
-        return self.transcript.ask(question), writer.nodes
+    # -- the conversation --------------------------------------------------------------
 
-    def _result(self, index: int, nodes: list[object], operands: list[object]) -> object:
-        answer = self.transcript.asked[index].answer
-        if answer is None:
-            return PendingValue(self, index)
-        reader = Reader(self._table, index, answer, nodes, operands)
-        try:
-            value, error = reader.result()
-            reader.apply_changes()
-        except (EncodingError, LookupError, TypeError, AttributeError, ValueError):
-            self.transcript.abort_item("unreadable")
-            raise
-        if error is not None:
-            if (
-                isinstance(error, _STOPS)
-                and not self._may_stop
-                and not self._is_step(index, operands)
-            ):
-                # As in a generator. Otherwise it would end `all(map(f, …))` before the tests
-                # compare anything.
-                error = RuntimeError(f"the candidate raised {type(error).__name__}")
-            self.transcript.item.has_raised = True
-            self.transcript.item.raised = error
-            raise error
-        return value
+    def perform(self, operation: str, operands: list[Any], keywords: dict[str, Any]) -> object:
+        """Perform an operation on an object of the tests', which the candidate requests."""
+        number, *rest = operands
+        return self._exports.perform(operation, number, rest, keywords)
 
-    def _is_step(self, index: int, operands: Sequence[object]) -> bool:
-        """Return whether a question asked for the next item of an iterator."""
-        operation = self.transcript.asked[index].question.operation
-        if operation == "method":
-            return type(operands[0]) in (IteratorProxy, GeneratorProxy) or operands[1] in _STEPS
-        return operation in _STEPS
+    def enter(self, request: Request) -> None:
+        """Do here what the candidate did before its request."""
+        if request.around is not None:
+            self._around.replay(request.around)
+
+    def serve(self, request: Request) -> Callable[[], Body]:
+        """Perform a request of the candidate's: this time is the harness's."""
+        self._page.end_wait()
+        write = super().serve(request)
+
+        def write_answer() -> Body:
+            # What the candidate asks for must not leave its sample ungraded.
+            self._is_serving = True
+            try:
+                return write()
+            finally:
+                self._is_serving = False
+                self._page.begin_wait()
+
+        return write_answer
+
+    def begin_message(self) -> Body:
+        """Say which objects are not needed any more, and what the tests changed around the call."""
+        fields: Body = {}
+        if self._released:
+            fields["free"] = self._released.copy()
+            del self._released[: len(fields["free"])]
+        around = self._around.to_send()
+        if around is not None:
+            fields["around"] = around
+        return fields
+
+    def note_message(self, message: Request | Answer, body: Body, payload: bytes) -> None:
+        """Note what the candidate holds, and whether an answer holds nan."""
+        self.mirrors.note_held(body.get("held", []))
+        if type(message) is Answer:
+            if b"NaN" in payload:
+                message.has_nan = _has_nan(body)
+            if len(payload) <= _SHOWN_MAX:
+                message.shown = payload.decode("ascii", "replace")
+
+    def read_descriptions(self, descriptions: Tree) -> None:
+        """Read what the candidate's guest says of new objects."""
+        self._table.describe(descriptions)
+
+    def _read_warning(self, tree: Tree) -> object:
+        return self._table.proxy(tree["h"]) if type(tree) is dict else None
+
+    # -- values ------------------------------------------------------------------------
+
+    def kind_of(self, value: object) -> Kind | None:
+        """Return how an object is mirrored: a node of a shared class, or a kind of container."""
+        kind = type(value)
+        if self._shared.get(kind.__name__) is kind and shared_types.is_node(kind):
+            return self._node_kind
+        if isinstance(kind, ProxyClass):
+            return self._table.subclass_kind(kind)
+        for base, mirrored in KINDS.items():
+            if issubclass(kind, base) and kind is not base:
+                return mirrored  # the tests' own subclass travels as its base
+        return None
+
+    def new_object(self, tag: str, content: Tree) -> tuple[object, Kind]:
+        """Make an empty node, or a proxy for an instance of a candidate's list or dict."""
+        if tag == self._node_kind.tag:
+            return self._node_kind.new(content, self._shared), self._node_kind
+        if tag == "sub":
+            return self._table.new_container(content)
+        raise EncodingError("an unknown tag")
+
+    def write_value(self, value: Any) -> Tree:  # noqa: ANN401  (narrowed by type)
+        """Write a value: plain data by value, proxies by number, other objects as exports."""
+        number = ref_of(value)
+        if number is not None:
+            return {"h": number}
+        return encoding.to_tree(value, self)
+
+    def read_value(self, tag: str, content: Tree) -> object:
+        """Read a value of the candidate's."""
+        if tag == "h":
+            return self._met(self._table.proxy(content))
+        return encoding.from_tree({tag: content}, self)
+
+    def to_tree(self, value: Any, walk: Walk, plain: Callable[[], object] | None) -> object:
+        """Write a value that is no plain data."""
+        kind = type(value)
+        if kind is MethodProxy:
+            return self.mirrors.write(value._itself_())
+        if self._shared.get(kind.__name__) is kind:
+            tree = shared_types.write_shared_value(value, self.mirrors.write)
+            if tree is not None:
+                return tree
+        if KINDS.get(kind) or self.kind_of(value):
+            return self.mirrors.write(value)
+        if kind is slice:
+            return {"slice": [self.mirrors.write(part) for part in (value.start, value.stop, value.step)]}
+        if plain is not None:
+            return plain()
+        name = name_in_library(value)
+        return {"py": name} if name is not None else self._export(value)
+
+    def _read_fault(
+        self, number: Tree, kind: Tree, text: Tree, details: Tree, walk: Walk
+    ) -> BaseException:
+        """Return an exception of one of the candidate's classes."""
+        error = self._table.exception(number, kind, text)
+        if is_proxy(error):
+            details = details | {"fields": []}  # asked for when they are needed
+        BaseException.args.__set__(error, tuple(map(walk, details["args"])))  # type: ignore[attr-defined]
+        read_details(error, details, walk)
+        return error
+
+    def _export(self, value: object) -> Tree:
+        number = self._exports.number_of(value, is_answer=self._is_serving)
+        if number in self._described:
+            return {"own": [number]}
+        self._described.add(number)
+        return {"own": [number, self._exports.describe(value, self.mirrors.write)]}
+
+    def from_tree(self, tag: str, content: Any, walk: Walk) -> object:
+        """Read a value that is no plain data."""
+        match tag:
+            case "h":
+                return self._met(self._table.proxy(content))
+            case "sub":
+                number, tree = content
+                return self._table.plain_subclass(number, walk(tree))
+            case "member" | "row":
+                return shared_types.read_shared_value(
+                    tag, content, self._shared, self.mirrors.read
+                )
+            case "m" | "t":
+                return self.mirrors.read({tag: content})
+            case "fault":
+                return self._read_fault(*content, walk)
+            case "own":
+                return self._exports.value_of(content)[0]
+        raise EncodingError("an unknown tag")
+
+    def _met(self, proxy: object) -> object:
+        """Note that an answer holds a proxy. At the top of an answer, `_note_origin` follows."""
+        names = getattr(proxy, "__dict__", {})
+        if names.get(_ORIGIN) == "made" and self.mirrors.is_nested:
+            names[_ORIGIN] = "returned"
+        return proxy
+
+
+def _has_nan(body: Tree) -> bool:
+    """Return whether a message holds nan as a number."""
+    pending = [body]
+    while pending:
+        part = pending.pop()
+        if type(part) is float and part != part:  # noqa: PLR0124  (only nan differs from itself)
+            return True
+        if type(part) is list:
+            pending.extend(part)
+        elif type(part) is dict:
+            pending.extend(part.values())
+    return False
 
 
 def _is_thrown_away(frame: types.FrameType) -> bool:

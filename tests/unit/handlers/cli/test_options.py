@@ -30,6 +30,19 @@ def test_a_checker_is_the_nearest_to_the_command(monkeypatch: pytest.MonkeyPatch
     assert settings_with(rubric, "exact").rubric.checker.kind == "exact"
 
 
+def test_a_shared_process_is_allowed_by_the_command_or_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """--shared-process has precedence over VERIFIER_SHARED_PROCESS; the default is to refuse."""
+    assert settings_with(None).shared_process == "refuse"
+    assert settings_with(None, shared_process="allow").shared_process == "allow"
+
+    monkeypatch.setenv("VERIFIER_SHARED_PROCESS", "allow")
+
+    assert settings_with(None).shared_process == "allow"
+    assert settings_with(None, shared_process="refuse").shared_process == "refuse"
+
+
 @pytest.mark.parametrize("found", ["0", "-1", "many", "1.5", ""])
 def test_a_count_says_what_was_found(found: str) -> None:
     """The message names the option, the value and what is expected."""

@@ -260,6 +260,27 @@ def test_correctness_is_the_share_of_passed_cases(passed: int, correctness: floa
 
 
 @pytest.mark.parametrize(
+    ("guessed", "correctness"), [(Fraction(0), 0.5), (Fraction(1, 4), (0.5 - 0.25) / 0.75)]
+)
+def test_a_case_that_passed_in_part_adds_its_share(guessed: Fraction, correctness: float) -> None:
+    """It does not count as passed, and a guess may pass a part, too."""
+    in_part = CaseResult(
+        verdict=Verdict.WRONG_ANSWER, execution=WRONG.execution, parts=4, parts_passed=2
+    )
+    cases = (ACCEPTED, in_part, WRONG)
+    score = score_cases(
+        cases,
+        guessed=guessed,
+        candidate=Candidate(program="", method=ExtractionMethod.TAGGED_FENCE),
+        rubric=DEFAULT_RUBRIC,
+    )
+
+    assert (score.verdict, score.tests_passed, score.tests_total) == (Verdict.WRONG_ANSWER, 1, 3)
+    assert score.share == 0.5
+    assert score.correctness == pytest.approx(correctness)
+
+
+@pytest.mark.parametrize(
     ("failure", "compile_"),
     [
         (result(Verdict.COMPILE_ERROR, Ending.NOT_COMPILED), 0.2),

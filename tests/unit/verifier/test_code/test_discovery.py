@@ -22,7 +22,7 @@ def test_a_result_is_cached_by_test_code() -> None:
 
 
 def test_a_cache_is_used_by_later_batches(executor: LocalExecutor) -> None:
-    """A library user who passes the same cache to `judge` discovers the questions once."""
+    """A library user who passes the same cache to `judge` discovers the items once."""
     cache = DiscoveryCache()
     reference = {"tests": {"kind": "code", "code": "assert f(1) == 1"}}
     sample = Sample(completion="```python\ndef f(x): return x\n```", reference=reference)

@@ -2,15 +2,14 @@
 
 from dataclasses import replace
 from textwrap import dedent
-from typing import Any
 
 import pytest
 
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.sandbox.types import Ending, Limits
+from nova_code_verifier.sandbox.types import Ending
 from nova_code_verifier.verifier.checking.verdict import verdict_of_ending
 from nova_code_verifier.verifier.pipeline import judge
-from nova_code_verifier.verifier.test_code import grading, jobs
+from nova_code_verifier.verifier.test_code import jobs
 from nova_code_verifier.verifier.test_code.discovery import DiscoveryCache
 from nova_code_verifier.verifier.test_code.grading import TestCodeRun, grade_all
 from nova_code_verifier.verifier.types import CodePlan, Sample, Score, TestCode, Verdict
@@ -38,8 +37,8 @@ def verdicts(score: Score) -> list[Verdict]:
 def graded(executor: LocalExecutor, programs: list[str], code: str) -> list[TestCodeRun]:
     """Run several programs with the same test code."""
     plan = CodePlan(test_code=TestCode(source=dedent(code)))
-    runs = [TestCodeRun(program=program, plan=plan) for program in programs]
-    list(grade_all(runs, executor, DiscoveryCache()))
+    runs = [TestCodeRun(program=dedent(program), plan=plan) for program in programs]
+    assert sorted(grade_all(runs, executor, DiscoveryCache())) == list(range(len(runs)))
     return runs
 
 
@@ -665,12 +664,12 @@ def test_a_class_may_have_the_name_of_a_library_class(executor: LocalExecutor) -
     assert verdicts(scored(executor, program, "assert len(partial()) == 3\n")) == [PASS]
 
 
-def test_a_callback_that_changes_the_tests_costs_no_candidate(executor: LocalExecutor) -> None:
-    """Tests with a callback that cannot be sent are ungraded; a right program never fails them."""
+def test_a_callback_may_change_the_tests(executor: LocalExecutor) -> None:
+    """The candidate calls it, and the tests see what it did."""
     program = "def each(xs, f):\n    for x in xs: f(x)\n"
     code = "seen = []\neach([1, 2], lambda x: seen.append(x))\nassert seen == [1, 2]\n"
 
-    assert scored(executor, program, code).verdict in (PASS, Verdict.UNGRADED)
+    assert verdicts(scored(executor, program, code)) == [PASS]
 
 
 # Wrong programs
@@ -688,17 +687,17 @@ def test_every_assert_is_a_case(executor: LocalExecutor) -> None:
 
 def test_a_case_keeps_the_last_answer_that_it_used(executor: LocalExecutor) -> None:
     """The execution has the unread answer, unless it is long, and no message of the tests."""
-    code = "for n in range(3): assert f(n) == n, 'secret'\nassert f(7) == 7\nassert f(8) == 8\n"
+    code = "assert f(1) == 1, 'secret'\nassert f(7) == 7\nassert f(8) == 8\n"
 
     score = scored(executor, "def f(x): return {1: 'no', 8: 'a' * 9999}.get(x, x)", code)
 
     values = [case.execution.value for case in score.cases]
-    assert values == [b'{"call":{"is":"no"}}', b'{"call":{"is":7}}', None]
+    assert values == [b'{"is":"no"}', b'{"is":7}', None]
     assert [case.message for case in score.cases] == ["secret", "", ""]
     assert "secret" not in repr([case.execution for case in score.cases])
 
 
-_FORGED_ITEM = "('1', '{state}', '', {error}, '', False, 0)"
+_FORGED_ITEM = "('1', '{state}', {error}, '', False, 0)"
 
 
 @pytest.mark.parametrize(
@@ -960,7 +959,7 @@ def test_a_comparison_of_two_objects_is_self_compared(executor: LocalExecutor, t
     assert score.self_compared == 1
 
 
-# Rounds
+# Answers
 
 
 @pytest.mark.parametrize(
@@ -972,27 +971,50 @@ def test_a_comparison_of_two_objects_is_self_compared(executor: LocalExecutor, t
         ("def f(x): return x, -x", "a, b = f(2)\nassert a == 2\nassert b == -2\n"),
         ("def f(x): return x", "assert sorted(f([2, 1])) == [1, 2]\nassert max(f([1])) == 1\n"),
         ("def f(x): return g(x)\ndef g(x): return x", "assert f(g(1)) == g(f(1))\n"),
+        ("def f(x): return x - 1", "x = 300\nwhile x:\n    x = f(x)\nassert x == 0\n"),
     ],
-    ids=["loop", "message", "items", "unpacking", "builtins", "nested"],
+    ids=["loop", "message", "items", "unpacking", "builtins", "nested", "dependent"],
 )
-def test_independent_questions_take_one_round(
+def test_tests_may_do_with_answers_what_they_like(
     executor: LocalExecutor, program: str, code: str
 ) -> None:
-    """Questions that do not depend on answers are all asked at once."""
-    (run,) = graded(executor, [program], code)
-
-    assert {result.verdict for result in run.cases} == {PASS}
-    assert run.rounds == 1
+    """An answer is there as soon as the tests need it, however many there are."""
+    assert set(verdicts(scored(executor, program, code))) == {PASS}
 
 
-def test_dependent_questions_take_several_rounds(executor: LocalExecutor) -> None:
-    """A question that depends on an answer is asked in the next round."""
-    code = "x = 3\nwhile x:\n    x = f(x)\nassert x == 0\n"
+# Loops over asserts
 
-    (run,) = graded(executor, ["def f(x): return x - 1"], code)
+PLUS = """
+def assertion(out, exp, atol):
+    assert out == exp
+def check(candidate):
+    inputs = [[1, 2], [3, 4], [5, 6], [9, 9]]
+    results = [3, 7, 11, 18]
+    for i, (inp, exp) in enumerate(zip(inputs, results)):
+        assertion(candidate(*inp), exp, 0)
+"""
 
-    assert {result.verdict for result in run.cases} == {PASS}
-    assert run.rounds > 1
+
+@pytest.mark.parametrize(
+    ("body", "share", "correctness"),
+    [
+        ("return a + b", 1.0, 1.0),
+        ("return a + b if a < 9 else 0", 0.75, (0.75 - 0.25) / 0.75),
+        ("return a + b if a < 9 else 1 // 0", 0.75, (0.75 - 0.25) / 0.75),
+        ("return 18", 0.25, 0.0),
+        ("return 0", 0.0, 0.0),
+    ],
+)
+def test_a_loop_over_asserts_pays_in_part(
+    executor: LocalExecutor, body: str, share: float, correctness: float
+) -> None:
+    """It is one case, which pays the share of its iterations that held, without guesses."""
+    score = scored(executor, f"def add(a, b):\n    {body}", PLUS, entry_point="add")
+
+    assert (score.tests_passed, score.tests_total) == (int(share == 1.0), 1)
+    assert score.share == share
+    assert score.guess_baseline == 0.25
+    assert score.correctness == pytest.approx(correctness)
 
 
 # Problems with test code
@@ -1005,9 +1027,7 @@ def test_dependent_questions_take_several_rounds(executor: LocalExecutor) -> Non
         ("assert f(", "do not parse"),
         ("assert 1 == 1", "never use the candidate"),
         ("import no_such_module\nassert f(1)", "no_such_module"),
-        ("import threading\nassert f(threading.Lock())", "cannot be sent"),
         ("while True: pass\nassert f(1)", "out_of_time"),
-        ("from unittest.mock import patch\nwith patch('solution.f'):\n    assert f(1)", "patch"),
     ],
 )
 def test_tests_that_cannot_be_used_are_the_datasets_fault(
@@ -1117,7 +1137,7 @@ def test_a_guess_is_one_answer_for_all_cases(executor: LocalExecutor) -> None:
     assert (score.guess_baseline, score.correctness) == (0.5, 0.0)
 
 
-# Several candidates in one harness process
+# Several candidates
 
 PROGRAMS = {
     "right": ("def f(x): return [x]", [PASS, PASS]),
@@ -1130,13 +1150,8 @@ PROGRAMS = {
 
 
 @pytest.mark.parametrize("order", [1, -1])
-@pytest.mark.parametrize("limits", [{}, {"memory_bytes": 2**26}, {"cpu_seconds": 0.1}], ids=str)
-def test_candidates_in_one_process_do_not_affect_each_other(
-    executor: LocalExecutor, limits: dict[str, Any], order: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Verdicts are the same in any order, and if one candidate's answers end the process."""
-    shared = replace(jobs.SHARED_HARNESS_LIMITS, **limits)
-    monkeypatch.setattr(jobs, "SHARED_HARNESS_LIMITS", shared)
+def test_candidates_do_not_affect_each_other(executor: LocalExecutor, order: int) -> None:
+    """Verdicts are the same in any order."""
     programs, expected = zip(*list(PROGRAMS.values())[::order] * 2, strict=True)
 
     runs = graded(executor, list(programs), "assert f(1) == [1]\nassert f(2) == [2]")
@@ -1144,19 +1159,18 @@ def test_candidates_in_one_process_do_not_affect_each_other(
     assert [[case.verdict for case in run.cases] for run in runs] == list(expected)
 
 
-def test_tests_that_may_leave_a_trace_run_in_a_process_for_each_candidate(
-    executor: LocalExecutor,
-) -> None:
-    """No candidate finds the traces that the tests of another one left."""
+def test_no_candidate_finds_what_the_tests_of_another_one_left(executor: LocalExecutor) -> None:
+    """Each has a directory of its own, which it shares with its tests."""
     code = """
         import os
         open("count", "a").write("x")
         assert os.path.getsize("count") == f()
     """
+    program = "import os\ndef f(): return os.path.getsize('count')"
 
-    runs = graded(executor, ["def f(): return 1"] * 3, code)
+    runs = graded(executor, ["def f(): return 1", program] * 2, code)
 
-    assert [[case.verdict for case in run.cases] for run in runs] == [[PASS]] * 3
+    assert [[case.verdict for case in run.cases] for run in runs] == [[PASS]] * 4
 
 
 # Hostile objects
@@ -1186,29 +1200,3 @@ def test_a_hostile_object_fails_its_case_only(executor: LocalExecutor, body: str
 
     assert (before, after) == (PASS, PASS)
     assert hostile is not PASS
-
-
-def test_candidates_wait_until_the_answers_of_others_are_graded(
-    executor: LocalExecutor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Only so many candidates answer at once that their answers have room; all are graded."""
-    asked: list[int] = []
-
-    def candidate_job(*arguments: Any, **settings: Any) -> object:
-        asked.append(sum(bool(run.answers) for run in runs))
-        return jobs.candidate_job(*arguments, **settings)
-
-    monkeypatch.setattr(grading, "candidate_job", candidate_job)
-    monkeypatch.setattr(grading, "_ANSWER_BYTES_MAX", 2 * Limits().output_bytes)
-    plan = CodePlan(test_code=TestCode(source="assert f(1) == 2\nassert f(f(1)) == 3"))
-    programs = ["def f(x): return x + 1", "def f(x): return 2", "def f(x): 1 / 0"] * 2
-    runs = [TestCodeRun(program=program, plan=plan) for program in programs]
-
-    order = list(grade_all(runs, executor, DiscoveryCache()))
-
-    assert sorted(order) == list(range(6))
-    assert [[case.verdict for case in run.cases] for run in runs] == (
-        [[PASS, PASS], [PASS, FAIL], [RAISE, RAISE]] * 2
-    )
-    assert max(asked) <= 2
-    assert not any(run.answers for run in runs)

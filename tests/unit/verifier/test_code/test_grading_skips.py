@@ -88,7 +88,13 @@ def test_a_test_that_the_candidate_skips_has_failed(
 @PROCESSES
 @pytest.mark.parametrize(
     "condition",
-    ["add(1, 2) is None", "not hasattr(solution, 'sub')", "raised(NotImplementedError)"],
+    [
+        "add(1, 2) is None",
+        "not add(1, 2)",
+        "add(1, 2) != 3",
+        "not hasattr(solution, 'sub')",
+        "raised(NotImplementedError)",
+    ],
 )
 def test_a_test_that_skips_itself_because_of_the_candidate_has_failed(
     executor: LocalExecutor, condition: str, *, shared: bool
@@ -362,6 +368,7 @@ def test_a_test_class_that_needs_the_candidates_is_not_left_out(executor: LocalE
     hidden = score(executor, hides, OF_CANDIDATE, shared_process=True)
 
     assert_ungraded(apart, "define Second as a subclass")
+    assert "shared_process: true" in apart.problem
     assert (shared.verdict, shared.tests_total) == (Verdict.ACCEPTED, 2)
     assert (hidden.tests_passed, hidden.tests_total) == (1, 2)
 

@@ -8,6 +8,7 @@ from nova_code_verifier.handlers.cli.score.evidence import (
     CASES_MAX,
     defined_names,
     details_with_evidence,
+    last_answer,
 )
 from nova_code_verifier.handlers.report import details_of
 from nova_code_verifier.sandbox.types import Ending, Execution
@@ -71,6 +72,31 @@ def test_long_texts_are_cut_and_their_sizes_told(letter: str) -> None:
     assert (case["expected_bytes"], case["observed_bytes"]) == (10**6, 10**6)
     assert len(found["program"]) == 4000
     assert found["program_bytes"] > 10**5
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (b'{"is":{"t":[1,2]}}', "(1, 2)"),
+        (b'{"is":"a"}', "'a'"),
+        (b'{"is":{"h":3}}', "(an object)"),
+        (b'{"raised":{}}', ""),
+        (b"[", "(unreadable)"),
+        (b"7", "(unreadable)"),
+        (b'{"is":' + b"[" * 10**5, "(unreadable)"),
+        (None, ""),
+    ],
+)
+def test_the_last_answer_of_test_code_is_shown_as_in_python(
+    value: bytes | None, shown: str
+) -> None:
+    """It comes from the candidate: nothing in it raises."""
+    assert last_answer(Execution(ending=Ending.FINISHED, value=value)) == shown
+
+
+def test_a_long_last_answer_is_measured() -> None:
+    """It is not kept."""
+    assert last_answer(Execution(ending=Ending.FINISHED, value_bytes=9999)) == "(9999 bytes)"
 
 
 def test_only_the_first_cases_have_evidence() -> None:

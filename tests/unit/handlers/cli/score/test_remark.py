@@ -62,6 +62,15 @@ def test_the_case_that_failed_is_named(execution: Execution, expected: str) -> N
     assert remark(RIGHT, failed, RIGHT, verdict=Verdict.RUNTIME_ERROR) == expected
 
 
+def test_the_iterations_that_held_are_counted() -> None:
+    """A case that is a loop over asserts failed in part only."""
+    execution = Execution(ending=Ending.FINISHED)
+    failed = CaseResult(verdict=Verdict.WRONG_ANSWER, execution=execution, parts=4, parts_passed=3)
+
+    expected = "case 1: 3 of 4 iterations held"
+    assert remark(failed, verdict=Verdict.WRONG_ANSWER) == expected
+
+
 def test_a_missing_entry_point_is_told_in_a_sentence() -> None:
     """The remark says which name is missing, and which names the program defines."""
     error = RaisedError(type_name="LookupError", message="the program defines no add")

@@ -1,0 +1,408 @@
+"""The candidate's side of a session: its objects stay here, and operations on them are requested.
+
+Candidate code shares this process, so the harness believes no answer. Values that are neither plain
+data nor containers are numbered, and described when they are mentioned for the first time. The
+tests' own objects are stand-ins here (`sandbox/guest/stand_ins.py`).
+"""
+
+import builtins
+import copy
+import functools
+import inspect
+import math
+import operator
+import sys
+import types
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from nova_code_verifier.sandbox.guest.stand_ins.making import number_of as stand_in_number
+from nova_code_verifier.sandbox.guest.stand_ins.making import stand_in
+from nova_code_verifier.sandbox.guest.surroundings import Surroundings, provide
+from nova_code_verifier.sandbox.protocol import encoding, shared_types
+from nova_code_verifier.sandbox.protocol.conversation import Answer, Request, Side
+from nova_code_verifier.sandbox.protocol.encoding import EncodingError, Walk
+from nova_code_verifier.sandbox.protocol.library_exceptions import write_details
+from nova_code_verifier.sandbox.protocol.library_types import write_type
+from nova_code_verifier.sandbox.protocol.mirrors import KINDS, Kind, Mirrors, Tree
+from nova_code_verifier.sandbox.protocol.peer import Body, Peer
+
+_TEXT_MAX = 500
+_NAMES_MAX = 1000
+_MESSAGE_BYTES_MAX = 2**31
+
+_FUNCTION_NAMES: dict[types.ModuleType, str] = {
+    operator: """
+        add and_ contains eq floordiv ge getitem gt iadd iand ifloordiv ilshift imatmul imod imul
+        ior ipow irshift isub itruediv ixor le lshift lt matmul mod mul ne or_ pow rshift sub
+        truediv xor setitem delitem abs neg pos invert index
+    """,
+    builtins: """
+        getattr setattr delattr len bool str repr int float complex bytes hash format round divmod
+        iter reversed next dir
+    """,
+    math: "trunc floor ceil",
+    copy: "copy deepcopy",
+}
+_OPERATIONS: dict[str, Callable[..., object]] = {
+    "call": lambda function, /, *args, **kwargs: function(*args, **kwargs),
+    "method": lambda owner, name, /, *args, **kwargs: getattr(owner, name)(*args, **kwargs),
+    "enter": lambda context: type(context).__enter__(context),
+    "exit": lambda context, *error: type(context).__exit__(context, *(error or (None,) * 3)),
+}
+for _module, _names in _FUNCTION_NAMES.items():
+    _OPERATIONS |= {name.rstrip("_"): getattr(_module, name) for name in _names.split()}
+
+
+class LiveSession(Side):
+    """The candidate's objects, by number."""
+
+    takes = frozenset(KINDS)
+
+    def __init__(self, peer_fd: int, names: dict[str, Any]) -> None:
+        """Prepare to serve the module with these global *names*, before it is loaded."""
+        self._names = names
+        self._around = Surroundings(names)
+        self._around.write_object = lambda value: {"h": self._number_of(value)}
+        self._numbers: dict[int, int] = {}
+        self._objects: dict[int, object] = {}
+        self._descriptions: list[dict[str, object]] = []
+        self._count = 0
+        self._stand_ins: dict[int, object] = {}
+        self._shared: frozenset[str] = frozenset()
+        self._node_kind = shared_types.NodeKind()
+        self._subclass_kinds = {base: _SubclassKind(self, kind) for base, kind in KINDS.items()}
+        self.mirrors = Mirrors(self, forgets=False)
+        self.peer = Peer(peer_fd, self, bytes_max=_MESSAGE_BYTES_MAX, first_thread=-1)
+        self._operations = _OPERATIONS | {
+            "name": self._name,
+            "set_name": self._set_name,
+            "delete_name": self._delete_name,
+            "share": self._share,
+            "provide": lambda imports: provide(self._names, imports),
+            "take": _take,
+            "await": _run_awaitable,
+            "aenter": lambda context: _run_awaitable(type(context).__aenter__(context)),
+            "aexit": lambda context, *error: _run_awaitable(
+                type(context).__aexit__(context, *(error or (None,) * 3))
+            ),
+            "aiter": aiter,
+            "anext": lambda items: _run_awaitable(anext(items)),
+            "signature": _signature,
+            "source": self._source,
+        }
+
+    def serve_tests(self) -> None:
+        """Answer the harness's requests until it ends. Call this when the module is loaded."""
+        self.peer.serve_main_thread()
+
+    # -- the conversation --------------------------------------------------------------
+
+    def enter(self, request: Request) -> None:
+        """Do what the tests have changed around the call."""
+        if request.around is not None:
+            self._around.apply(request.around)
+
+    def perform(self, operation: str, operands: list[Any], keywords: dict[str, Any]) -> object:
+        """Perform an operation on the candidate's objects; raise what it raises."""
+        return self._operations[operation](*operands, **keywords)
+
+    def begin_message(self) -> Body:
+        """Say what happened around the call."""
+        around = self._around.collect()
+        return {} if around is None else {"around": around}
+
+    def end_message(self, fields: Body) -> Body:
+        """Add the descriptions of objects that the message mentions first."""
+        if self._descriptions:
+            fields["met"], self._descriptions = self._descriptions, []
+        return fields
+
+    def note_message(self, message: Request | Answer, body: Body, payload: bytes) -> None:
+        """Drop the objects that the tests do not use any more."""
+        self._release(body.get("free", ()))
+
+    def add_held(self, fields: Body, seen: Sequence[Any], result_id: int) -> None:
+        """Say which containers the candidate holds."""
+        held = self.mirrors.held(seen, result_id)
+        if held:
+            fields["held"] = held
+
+    # -- operations of our own ---------------------------------------------------------
+
+    def _name(self, name: str) -> object:
+        if name not in self._names:
+            raise NameError(f"name {name!r} is not defined")
+        return self._names[name]
+
+    def _set_name(self, name: str, value: object) -> None:
+        self._names[name] = value
+
+    def _delete_name(self, name: str) -> None:
+        self._names.pop(name, None)
+
+    def _share(self, names: Iterable[str]) -> None:
+        self._shared = frozenset(names)
+
+    def _release(self, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            value = self._objects.pop(number, self)
+            if value is not self:
+                self._numbers.pop(id(value), None)
+
+    def _source(self, value: Any) -> tuple[str, int]:  # noqa: ANN401  (the candidate's)
+        lines, first = inspect.getsourcelines(value)
+        return "".join(lines), first
+
+    def ask_tests(
+        self, operation: str, number: int, /, *operands: object, **keywords: object
+    ) -> object:
+        """Ask the tests to perform an operation on an object of theirs."""
+        answer: Answer = self.ask(operation, (number, *operands), keywords)
+        if answer.around is not None:
+            self._around.apply(answer.around)
+        if answer.error is not None:
+            raise answer.error
+        return answer.value
+
+    # -- values ------------------------------------------------------------------------
+
+    def kind_of(self, value: object) -> Kind | None:
+        """Return how an object is mirrored: a node of a shared class, or a kind of container."""
+        kind = type(value)
+        if self._is_shared(kind):
+            return self._node_kind if shared_types.is_node(kind) else None
+        for base, mirrored in self._subclass_kinds.items():
+            if issubclass(kind, base) and kind is not base:
+                return mirrored
+        return None
+
+    def new_object(self, tag: str, content: Tree) -> tuple[object, Kind]:
+        """Make an empty node of a shared class."""
+        if tag != self._node_kind.tag:
+            raise EncodingError("an unknown tag")
+        return self._node_kind.new(content, self._names), self._node_kind
+
+    def write_value(self, value: Any) -> Tree:  # noqa: ANN401  (narrowed by type)
+        """Write a value: plain data by value, other objects by number."""
+        number = stand_in_number(value)
+        if number is not None:
+            return {"own": number}
+        return encoding.to_tree(value, self)
+
+    def read_value(self, tag: str, content: Tree) -> object:
+        """Read a value that the tests sent."""
+        if tag == "h":
+            return self._objects[content]
+        return encoding.from_tree({tag: content}, self)
+
+    def to_tree(self, value: Any, walk: Walk, plain: Callable[[], object] | None) -> object:
+        """Write an object as its number, with the plain data that it is an instance of, if it is."""
+        if self._is_shared(type(value)):
+            tree = shared_types.write_shared_value(value, self.mirrors.write)
+            if tree is not None:
+                return tree
+        if KINDS.get(type(value)) or self.kind_of(value):
+            return self.mirrors.write(value)
+        number = self._number_of(value)
+        if isinstance(value, BaseException):
+            return {"fault": self._fault(value, number, walk)}
+        return {"h": number} if plain is None else {"sub": [number, plain()]}
+
+    def _fault(self, error: BaseException, number: int, walk: Walk) -> list[object]:
+        """Describe an exception of one of the candidate's classes."""
+        try:
+            text = str(error)[:_TEXT_MAX]
+        except BaseException:  # noqa: BLE001  (the candidate's exception may do anything)
+            text = ""
+        return [number, self._number_of(type(error)), text, write_details(error, walk)]
+
+    def from_tree(self, tag: str, content: Any, walk: Walk) -> object:
+        """Read what is no plain data."""
+        match tag:
+            case "h":
+                return self._objects[content]
+            case "member" | "row":
+                return shared_types.read_shared_value(
+                    tag, content, self._names, self.mirrors.read
+                )
+            case "m" | "t":
+                return self.mirrors.read({tag: content})
+            case "own":
+                return self._stand_in(*content)
+            case "slice":
+                return slice(*[self.mirrors.read(part) for part in content])
+            case "py":
+                return _import(*content)
+        raise EncodingError("an unknown tag")
+
+    def _stand_in(self, number: int, description: Any = None) -> object:  # noqa: ANN401  (JSON)
+        if description is not None:
+            self._stand_ins[number] = stand_in(
+                description, number, self.ask_tests, self.mirrors.read
+            )
+        return self._stand_ins[number]
+
+    def _is_shared(self, kind: type) -> bool:
+        return kind.__name__ in self._shared and self._names.get(kind.__name__) is kind
+
+    def _number_of(self, value: object) -> int:
+        """Return the number of an object. Describe an object that has none yet."""
+        number = self._numbers.get(id(value))
+        if number is None:
+            self._count += 1
+            number = self._numbers[id(value)] = self._count
+            self._objects[number] = value
+            description: dict[str, object] = {"number": number}
+            self._descriptions.append(description)
+            description |= self._describe(value)
+        return number
+
+    def _describe(self, value: Any) -> dict[str, object]:  # noqa: ANN401  (the candidate's)
+        if isinstance(value, type):
+            return self._describe_class(value)
+        kind = type(value)
+        is_iterator = kind.__module__ == "builtins" and hasattr(kind, "__next__")
+        name = _OBJECT_KINDS.get(kind) or ("iterator" if is_iterator else "instance")
+        if name == "instance":
+            return {"kind": name, "class": self._number_of(kind)}
+        described: dict[str, object] = {"kind": name, "name": _text(value, "__name__")}
+        if name == "function":
+            described |= {
+                "qualname": _text(value, "__qualname__"),
+                "doc": _doc(value),
+                "flags": _flags_of(value),
+                "is_method": kind is types.MethodType,
+            }
+        return described
+
+    def _describe_class(self, value: type) -> dict[str, object]:
+        mro = type.__dict__["__mro__"].__get__(value)
+        own = [names for base in mro if base is not object for names in (vars(base),)]
+        found = {name: item for names in reversed(own) for name, item in names.items()}
+        # Without those that the class disables, as `__hash__ = None` does.
+        enabled = [name for name, item in found.items() if item is not None]
+        described = {
+            "kind": "class",
+            "is_shared": self._is_shared(value),
+            "name": str(type.__dict__["__name__"].__get__(value))[:_TEXT_MAX],
+            "bases": [self._base(base) for base in mro[1:]],
+            "specials": sorted(shared_types.SPECIAL_METHODS.intersection(enabled)),
+            "methods": [
+                name[:_TEXT_MAX] for name, item in found.items() if _is_method(name, item)
+            ][:_NAMES_MAX],
+            "doc": _doc(value),
+        }
+        fields = vars(value).get("__dataclass_fields__")
+        if type(fields) is dict:
+            described["fields"] = [str(name)[:_TEXT_MAX] for name in fields][:_NAMES_MAX]
+        return described
+
+    def _base(self, base: type) -> object:
+        if getattr(builtins, base.__name__, None) is base:
+            return base.__name__
+        names = write_type(base) if issubclass(base, BaseException) else None
+        return self._number_of(base) if names is None else [*names]
+
+
+class _SubclassKind(Kind):
+    """Instances of the candidate's subclasses of a container: an object, and what it contains."""
+
+    tag = "sub"
+
+    def __init__(self, session: LiveSession, base: Kind) -> None:
+        self._session = session
+        self._base = base
+        self.values, self.copy, self.is_same = base.values, base.copy, base.is_same  # type: ignore[method-assign]
+
+    def write(self, container: Any, write: Callable[[Any], Tree]) -> Tree:
+        return [self._session._number_of(container), self._base.write(container, write)]  # noqa: SLF001
+
+    def fill(self, container: Any, content: Tree, read: Callable[[Tree], Any]) -> None:
+        self._base.fill(container, content[1], read)
+
+
+def _text(value: object, name: str) -> str:
+    try:
+        return str(getattr(value, name, ""))[:_TEXT_MAX]
+    except BaseException:  # noqa: BLE001  (the candidate's object may do anything)
+        return ""
+
+
+def _doc(value: object) -> str | None:
+    try:
+        doc = value.__doc__
+    except BaseException:  # noqa: BLE001  (the candidate's object may do anything)
+        return None
+    return doc[: 20 * _TEXT_MAX] if type(doc) is str else None
+
+
+def _flags_of(value: object) -> int:
+    code = getattr(inspect.unwrap(getattr(value, "__func__", value)), "__code__", None)
+    own = getattr(getattr(value, "__func__", value), "__code__", None) or code
+    return int(getattr(own, "co_flags", 0))
+
+
+def _take(items: Iterator[object], count: int) -> tuple[bool, list[object]]:
+    """Return whether there may be more items, and up to *count* items."""
+    found: list[object] = []
+    try:
+        while len(found) < count:
+            found.append(next(items))
+    except StopIteration:
+        return False, found
+    return True, found
+
+
+def _signature(value: Any) -> list[tuple[object, ...]]:  # noqa: ANN401  (the candidate's)
+    """List the parameters of a callable: name, kind, default and annotation, with their presence."""
+    signature = inspect.signature(value)
+    empty = inspect.Parameter.empty
+    listed: list[tuple[object, ...]] = [
+        (
+            parameter.name,
+            int(parameter.kind),
+            parameter.default is not empty,
+            None if parameter.default is empty else parameter.default,
+            parameter.annotation is not empty,
+            None if parameter.annotation is empty else parameter.annotation,
+        )
+        for parameter in signature.parameters.values()
+    ]
+    returns = signature.return_annotation
+    return [*listed, (returns is not empty, None if returns is empty else returns)]
+
+
+_OBJECT_KINDS = {
+    types.FunctionType: "function",
+    types.BuiltinFunctionType: "function",
+    types.MethodType: "function",
+    functools.partial: "function",
+    type(functools.lru_cache(lambda: None)): "function",
+    types.GeneratorType: "generator",
+    types.CoroutineType: "coroutine",
+    types.ModuleType: "module",
+}
+
+
+def _is_method(name: str, item: object) -> bool:
+    plainly = type(item).__name__ in ("function", "staticmethod", "classmethod")
+    return plainly and not (name.startswith("__") and name.endswith("__"))
+
+
+def _import(module: str, *path: str) -> object:
+    """Return an object of a library that a test passes to the candidate."""
+    __import__(module)
+    found: Any = sys.modules[module]
+    for name in path:
+        found = getattr(found, name)
+    return found
+
+
+def _run_awaitable(awaitable: Any) -> object:  # noqa: ANN401  (the candidate's)
+    import asyncio  # noqa: PLC0415  (a zygote must stay small)
+
+    async def run() -> object:
+        return await awaitable
+
+    return asyncio.run(run())

@@ -1,0 +1,234 @@
+"""Requests and answers between two guests, over one stream socket.
+
+Both sides are peers: either may send a request while it serves one, and waits for the answer. The
+threads of one side are served in threads of their own on the other, so that a call which waits for
+another thread's call does not wait for ever. Messages of one thread follow each other strictly:
+an answer is always the one to the latest request.
+
+A message is a frame of `sandbox/protocol/channel.py` around JSON: `[thread, number, kind, body]`.
+The side that does not trust the other bounds the frame, and stops at the first message that does
+not fit.
+"""
+
+import json
+import os
+import threading
+from collections import defaultdict, deque
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+_LENGTH_BYTES = 4
+_READ_BYTES = 2**18
+_REQUEST, _ANSWER = "q", "a"
+_THREADS_MAX = 300
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+Body = dict[str, Any]
+
+
+class PeerLostError(Exception):
+    """The other side has ended, or has sent what is no message."""
+
+
+class Conversation(Protocol):
+    """What one side makes of messages. It reads and writes them in the order of the socket."""
+
+    def read(self, body: Body, payload: bytes) -> Any:  # noqa: ANN401  (what it makes of it)
+        """Read the body of a message, at once. Raises ValueError if it is none."""
+
+    def serve(self, request: Any) -> Callable[[], Body]:  # noqa: ANN401  (what `read` returned)
+        """Do what was requested; return what writes the answer. Must not raise."""
+
+
+class _Message(NamedTuple):
+    thread: int
+    number: int
+    kind: str
+    content: Any
+
+
+class Peer:
+    """One end of a conversation."""
+
+    def __init__(
+        self,
+        fd: int,
+        conversation: Conversation,
+        *,
+        bytes_max: int,
+        first_thread: int,
+    ) -> None:
+        """Talk over the socket *fd*.
+
+        Threads of this side count up from *first_thread* if it is 0, and down if it is -1. No
+        message may have more than *bytes_max* bytes.
+        """
+        self._fd = fd
+        self._conversation = conversation
+        self._bytes_max = bytes_max
+        self._next_thread = first_thread
+        self._step = 1 if first_thread >= 0 else -1
+        self._is_broken = False
+        self._number = 0
+        self._incoming = bytearray()
+        self._local = threading.local()
+        self._changed = threading.Condition(threading.Lock())
+        self._in_order = threading.Lock()
+        self._is_read = False
+        self._waiting: defaultdict[int, deque[_Message]] = defaultdict(deque)
+        self._served: set[int] = set()
+
+    # -- asking ------------------------------------------------------------------------
+
+    def request(self, write: Callable[[], Body]) -> Any:  # noqa: ANN401  (what `read` makes of it)
+        """Send the request that *write* returns; return the answer. Raises PeerLostError.
+
+        What *write* raises is raised, and ends the conversation.
+        """
+        thread = self._own_thread()
+        self._number += 1
+        number = self._number
+        self._send(thread, number, _REQUEST, write)
+        while True:
+            message = self._receive(thread)
+            if message.kind == _ANSWER:
+                if message.number != number:
+                    raise self._broken("an answer that was not asked for")
+                return message.content
+            self._answer(message)
+
+    def _own_thread(self) -> int:
+        thread: int | None = getattr(self._local, "thread", None)
+        if thread is None:
+            with self._changed:
+                thread = self._local.thread = self._next_thread
+                self._next_thread += self._step
+                self._served.add(thread)
+        return thread
+
+    # -- serving -----------------------------------------------------------------------
+
+    def serve_main_thread(self) -> None:
+        """Serve the first thread of the other side until it closes the conversation."""
+        first = 0 if self._step < 0 else -1
+        self._served.add(first)
+        self._serve_thread(first)
+
+    def _serve_thread(self, thread: int) -> None:
+        self._local.thread = thread
+        try:
+            while True:
+                self._answer(self._receive(thread))
+        except PeerLostError:
+            return
+
+    def listen(self) -> None:
+        """Serve what no thread waits for, until the conversation ends: for a thread of its own.
+
+        Needed while this side's threads are busy and the other side may begin a request.
+        """
+        try:
+            while True:
+                self._receive(None)
+        except PeerLostError:
+            return
+
+    def _answer(self, message: _Message) -> None:
+        if message.kind != _REQUEST:
+            raise self._broken("an answer that was not asked for")
+        write = self._conversation.serve(message.content)
+        self._send(message.thread, message.number, _ANSWER, write)
+
+    # -- messages ----------------------------------------------------------------------
+
+    def _send(self, thread: int, number: int, kind: str, write: Callable[[], Body]) -> None:
+        with self._in_order:
+            if self._is_broken:
+                raise PeerLostError("the conversation has ended")
+            self._is_broken = True  # an exception of a signal handler may come in the middle
+            message = (thread, number, kind, write())
+            payload = _encode(message).encode("ascii")
+            data = memoryview(len(payload).to_bytes(_LENGTH_BYTES, "big") + payload)
+            try:
+                while data:
+                    data = data[os.write(self._fd, data) :]
+            except OSError as error:
+                raise PeerLostError("the other side has ended") from error
+            self._is_broken = False
+
+    def _receive(self, thread: int | None) -> _Message:
+        """Return the next message for *thread*; with None, only pass on those for others."""
+        while True:
+            with self._changed:
+                while self._is_read and not (thread is not None and self._waiting.get(thread)):
+                    self._changed.wait()
+                if thread is not None and self._waiting.get(thread):
+                    return self._waiting[thread].popleft()
+                self._is_read = True
+            try:
+                message = self._read()
+            finally:
+                with self._changed:
+                    self._is_read = False
+                    self._changed.notify_all()
+            if message.thread == thread:
+                return message
+            self._pass_on(message)
+
+    def _pass_on(self, message: _Message) -> None:
+        """Give a message to the thread that it is for; start that thread if it is new."""
+        with self._changed:
+            thread = message.thread
+            is_foreign = (thread < 0) == (self._step > 0)
+            if thread not in self._served:
+                if not is_foreign or len(self._served) > _THREADS_MAX:
+                    raise self._broken("a message for no thread")
+                self._served.add(thread)
+                server = threading.Thread(target=self._serve_thread, args=(thread,), daemon=True)
+                server.start()
+            self._waiting[thread].append(message)
+            self._changed.notify_all()
+
+    def _read(self) -> _Message:
+        try:
+            payload = self._read_payload()
+        except BaseException:
+            self._is_broken = True  # an exception of a signal handler may come in the middle
+            raise
+        with self._in_order:
+            if self._is_broken:
+                raise PeerLostError("the conversation has ended")
+            self._is_broken = True
+            try:
+                thread, number, kind, body = json.loads(payload)
+                if type(thread) is not int or type(number) is not int or type(body) is not dict:
+                    raise ValueError(kind)  # noqa: TRY301
+                content = self._conversation.read(body, payload)
+            except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+                raise PeerLostError(f"protocol: {error}") from error
+            self._is_broken = False
+        return _Message(thread, number, kind, content)
+
+    def _read_payload(self) -> bytes:
+        buffer = self._incoming
+        end = _LENGTH_BYTES
+        while True:
+            if len(buffer) >= _LENGTH_BYTES:
+                end = _LENGTH_BYTES + int.from_bytes(buffer[:_LENGTH_BYTES], "big")
+                if end - _LENGTH_BYTES > self._bytes_max:
+                    raise PeerLostError("too long a message")
+                if len(buffer) >= end:
+                    payload = bytes(buffer[_LENGTH_BYTES:end])
+                    del buffer[:end]
+                    return payload
+            try:
+                piece = os.read(self._fd, _READ_BYTES)
+            except OSError as error:
+                raise PeerLostError("the other side has ended") from error
+            if not piece:
+                raise PeerLostError("the other side has ended")
+            buffer += piece
+
+    def _broken(self, problem: str) -> PeerLostError:
+        self._is_broken = True
+        return PeerLostError(problem)

@@ -1,0 +1,104 @@
+"""Names of what the standard library and Python define: such values travel by name.
+
+In: a value that the tests pass to the candidate. Out: the module and the attributes that lead to it
+there; None for any other value. Each side looks the name up in its own modules.
+"""
+
+import sys
+import types
+from collections.abc import Callable
+from functools import lru_cache, partial
+from operator import attrgetter, itemgetter, methodcaller
+from typing import Any
+
+_STREAMS = ("stdin", "stdout", "stderr")
+_SCIENTIFIC = frozenset({"numpy", "pandas", "scipy", "sklearn", "matplotlib", "seaborn"})
+
+
+def name_in_library(value: Any) -> list[str] | None:  # noqa: ANN401  (any value)
+    """Return the module and the path of attributes of a value of the library; None if it has none.
+
+    A value counts only if that path leads to this very object: what the tests have put in its place
+    does not travel by its name.
+    """
+    if value is Ellipsis or value is NotImplemented:
+        return ["builtins", str(value)]
+    for name in _STREAMS:
+        if value is getattr(sys, name) and value is not None:
+            return ["sys", name]  # the candidate's own: what it writes there comes back
+    if isinstance(value, types.ModuleType):
+        # By type: an instance of a subclass may lie in its place (`harness/patches.py`).
+        named: Any = types.ModuleType.__getattribute__(value, "__dict__").get("__name__")
+        return (
+            [named] if is_library(named) and sys.modules.get(named) is value else None
+        )
+    # An instance of the tests' may have any attribute: only these types name themselves.
+    if not isinstance(value, _NAMED_TYPES):
+        return None
+    owner = getattr(value, "__objclass__", None)
+    of_class = getattr(value, "__self__", None)
+    module = getattr(owner or value, "__module__", None)
+    qualified = getattr(value, "__qualname__", None)
+    name = getattr(value, "__name__", None)
+    if isinstance(value, types.BuiltinFunctionType) and isinstance(of_class, type):
+        # `datetime.now`: a method of a class, which alone knows its module.
+        module, qualified = of_class.__module__, f"{of_class.__qualname__}.{name}"
+        return _named(module, qualified, value, is_same=lambda found: found == value)
+    # `random.choice` calls itself `Random.choice`.
+    return _named(module, qualified, value) or _named(module, name, value)
+
+
+def made_in_library(value: object) -> tuple[list[str], list[object], dict[str, object]] | None:
+    """Return how to make a getter of the library: the name of its class, and the arguments.
+
+    None for any other value. A getter must not be called in the harness, where it would read
+    attributes of the tests' objects.
+    """
+    if not isinstance(value, attrgetter | itemgetter | methodcaller):
+        return None
+    made: Any = value.__reduce__()
+    kind, arguments, keywords = made[0], made[1], {}
+    if isinstance(kind, partial):  # of a `methodcaller` with keywords
+        arguments, keywords = (*kind.args, *arguments), kind.keywords
+    return ["operator", type(value).__name__], list(arguments), dict(keywords)
+
+
+def _named(
+    module: object,
+    qualified: object,
+    value: object,
+    is_same: Callable[[object], bool] | None = None,
+) -> list[str] | None:
+    if not isinstance(module, str) or not isinstance(qualified, str) or not is_library(module):
+        return None
+    path = qualified.split(".")
+    found = _find(module, path)
+    return [module, *path] if found is value or (is_same and is_same(found)) else None
+
+
+_NAMED_TYPES = (
+    type,
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodType,
+    types.WrapperDescriptorType,
+    types.MethodDescriptorType,
+    types.ClassMethodDescriptorType,
+    type(lru_cache(lambda: None)),
+)
+
+
+def _find(module: str, path: list[str]) -> object:
+    found: Any = sys.modules.get(module)
+    for name in path:
+        found = getattr(found, name, None)
+    return found
+
+
+def is_library(module: object) -> bool:
+    """Return whether a module of that name belongs to Python or to a scientific library."""
+    if not isinstance(module, str) or module == "__main__":
+        return False
+    top = module.partition(".")[0]
+    # Tests may be named like CPython's own package `test`.
+    return (top in sys.stdlib_module_names and top != "test") or top in _SCIENTIFIC

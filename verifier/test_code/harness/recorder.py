@@ -1,0 +1,433 @@
+"""A candidate that knows nothing: it notes what tests compare its answers with, and goes on.
+
+In: whatever tests do with a candidate, before there is one. Out: the values that they expect, and
+how they call it. Every answer is an `Answer`: it agrees with everything, and each use of it is
+another answer. Uses are counted, so that no loop of the tests goes on without end.
+
+`harness/recording.py` rewrites the tests for this run, so that a statement may fail and that
+operators which Python decides alone are seen, too.
+"""
+
+import builtins
+import collections.abc
+import random
+import sys
+import types
+from abc import ABCMeta
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
+from opcode import opmap
+from typing import Any, ClassVar
+
+from nova_code_verifier.verifier.test_code.harness import recording
+from nova_code_verifier.verifier.test_code.harness.expectations import ExpectedValues
+
+_USES_OF_ITEM_MAX, _USES_MAX = 10_000, 200_000
+_ITEMS_MAX = 3  # so many has an answer that is iterated over
+_SEED = 1
+_TWO_SIDED = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor"
+_COMPARISONS = "eq ne lt le gt ge"
+_UNARY = "neg pos abs invert round trunc floor ceil enter copy deepcopy"
+_CONVERSIONS: dict[str, object] = {
+    "int": 0, "index": 0, "float": 0.0, "complex": 0j, "str": "", "bytes": b"", "format": "",
+    "fspath": "", "len": 0, "exit": None, "setitem": None, "delitem": None, "set": None,
+}  # fmt: skip
+# What is noted where tests call these with an answer: the operation, and the value if it is fixed.
+_ASSERTIONS: dict[str, tuple[Any, ...]] = {
+    "isclose": ("eq",), "allclose": ("eq",), "assertTrue": ("truth", True),
+    "assertFalse": ("truth", False), "assertIsNone": ("eq", None), "assertIs": ("eq",),
+    "assertIn": ("among",), "assertIsInstance": ("type",), "assertListEqual": ("eq",),
+    "assertTupleEqual": ("eq",), "assertDictEqual": ("eq",), "assertSetEqual": ("eq",),
+    "assertSequenceEqual": ("eq",), "assertCountEqual": ("eq",), "assertMultiLineEqual": ("eq",),
+}  # fmt: skip
+_TESTS = frozenset({"all", "any", "callable", "hasattr"})
+_FUNCTIONS = _ASSERTIONS.keys() | _TESTS | {
+    "bool", "bytes", "dict", "float", "frozenset", "int", "isinstance", "issubclass", "len", "list",
+    "max", "min", "set", "sorted", "str", "sum", "tuple", "type",
+}  # fmt: skip
+"""The functions that must not see an answer: they insist on a value of their own kind."""
+_NEVER_PASSED_OVER = (GeneratorExit, ModuleNotFoundError)
+_SKIPS = (("unittest.case", "SkipTest"), ("_pytest.outcomes", "Skipped"))
+
+
+class RecordingEndedError(BaseException):
+    """The tests have used answers so often that they may never end."""
+
+
+class Kind(ABCMeta):
+    """The class of `Answer`, and of the names that tests use of a candidate.
+
+    A name is an exception class: of all that a name can be, only those are accepted wherever Python
+    checks the type (`except Name`, `pytest.raises(Name)`, `class X(Name)`).
+    """
+
+    _recorder_: "Recorder"
+
+    def __call__(cls, *args: object, **kwargs: object) -> object:
+        """Return an answer; for a name, one that is an instance of it."""
+        return cls._recorder_.called(cls, cls, args, kwargs)
+
+    def __getattr__(cls, name: str) -> object:
+        if _is_of_tools(name):
+            raise AttributeError(name)
+        return cls._recorder_.attribute(name)
+
+    def __getitem__(cls, key: object) -> object:
+        return cls._recorder_.used()
+
+    def __iter__(cls) -> Iterator[object]:
+        return iter([cls._recorder_.used() for _ in range(_ITEMS_MAX)])
+
+    def __len__(cls) -> int:
+        return _ITEMS_MAX
+
+    def __bool__(cls) -> bool:
+        return True
+
+    def __eq__(cls, other: object) -> bool:
+        if isinstance(other, type):
+            return cls is other
+        cls._recorder_.compared(cls._recorder_.used(), "eq", other)
+        return True
+
+    def __hash__(cls) -> int:
+        return type.__hash__(cls)
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(type(instance), Kind) or ABCMeta.__instancecheck__(cls, instance)
+
+
+class Answer(Exception, metaclass=Kind):  # noqa: N818  (no error: tests may raise it)
+    """An answer of the recorder's, or what tests made of one."""
+
+    _recorder_: ClassVar["Recorder"]
+    # The function or method whose answer it is.
+    _origin_: str = ""
+    # How tests made it of an answer: "", or the name of a function; "key" or "part" of one of its
+    # items; "computed".
+    _made_by_: str = ""
+    _key_: object = None
+    _items_left_: int = _ITEMS_MAX
+
+    def __getattr__(self, name: str) -> object:
+        if _is_of_tools(name):
+            raise AttributeError(name)
+        return self._recorder_.attribute(name)
+
+    def __call__(self, *args: object, **kwargs: object) -> object:
+        """Return an answer."""
+        return self._recorder_.called(self, Answer, args, kwargs)
+
+    def __getitem__(self, key: object) -> object:
+        return self._recorder_.used("key" if self._made_by_ == "" else "part", key=key)
+
+    def __iter__(self) -> Iterator[object]:
+        count = _unpacked_into(sys._getframe(1)) or _ITEMS_MAX  # noqa: SLF001  (there is no other way to find out)
+        return iter([self[index] for index in range(count)])
+
+    __reversed__ = __iter__
+
+    def __next__(self) -> object:
+        if not self._items_left_:
+            raise StopIteration
+        self._items_left_ -= 1
+        return self._recorder_.used("part")
+
+    def __await__(self) -> Generator[object, object, object]:
+        yield from ()
+        return self._recorder_.awaited(self)
+
+    def send(self, _value: object) -> object:
+        """Be a coroutine that ends at once, for `asyncio.run`."""
+        raise StopIteration(self._recorder_.awaited(self))
+
+    def throw(self, *error: Any) -> object:  # noqa: ANN401  (as Python's own)
+        """End with this error."""
+        raise error[0]
+
+    def close(self) -> None:
+        """End."""
+
+    async def __aenter__(self) -> object:
+        return self._recorder_.used()
+
+    async def __aexit__(self, *error: object) -> None:
+        self._recorder_.count()
+
+    def __aiter__(self) -> object:
+        return self
+
+    async def __anext__(self) -> object:
+        try:
+            return next(self)
+        except StopIteration:
+            raise StopAsyncIteration from None
+
+    def __bool__(self) -> bool:
+        self._recorder_.count()
+        return self._recorder_.agrees
+
+    def __contains__(self, item: object) -> bool:
+        self._recorder_.count()
+        return self._recorder_.agrees
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __repr__(self) -> str:
+        return "<answer>"
+
+
+collections.abc.Coroutine.register(Answer)
+
+
+def _comparing(operation: str) -> Callable[..., bool]:
+    def compare(self: Answer, other: object) -> bool:
+        self._recorder_.compared(self, operation, other)
+        return self._recorder_.agrees
+
+    return compare
+
+
+def _computing(operation: str) -> Callable[..., object]:
+    def compute(self: Answer, other: object, *_: object) -> object:
+        self._recorder_.compared(self, operation, other)
+        return self._recorder_.used("computed")
+
+    return compute
+
+
+def _unary(self: Answer, *_: object) -> object:
+    return self._recorder_.used(self._made_by_)
+
+
+def _converting(value: object) -> Callable[..., object]:
+    def convert(self: Answer, *_: object) -> object:
+        self._recorder_.count()
+        return value
+
+    return convert
+
+
+for _name in _COMPARISONS.split():
+    setattr(Answer, f"__{_name}__", _comparing(_name))
+for _name in _TWO_SIDED.split():
+    for _form in (_name, f"r{_name}", f"i{_name}"):
+        setattr(Answer, f"__{_form}__", _computing(_name))
+for _name in _UNARY.split():
+    setattr(Answer, f"__{_name}__", _unary)
+for _name, _value in _CONVERSIONS.items():
+    setattr(Answer, f"__{_name}__", _converting(_value))
+
+
+class Recorder:
+    """The candidate of the run of discovery: a `Candidate` of `harness/candidates.py`.
+
+    `expected` are the values that tests compare answers with; `calls` are the numbers of arguments
+    with which they call the candidate. The run uses `names` to execute the rewritten tests. One
+    that does not *agree* takes the other branch of the tests, at each comparison outside asserts.
+    """
+
+    fatal: BaseException | None = None
+    raised: BaseException | None = None
+    has_nan = False
+    is_self_compared = False
+    shown = ""
+
+    def __init__(self, *, agrees: bool = True) -> None:
+        """Start with nothing, and with a known state of `random`."""
+        random.seed(_SEED)
+        self.agrees = agrees
+        self.expected = ExpectedValues()
+        self.calls: set[int] = set()
+        self.names: dict[str, object] = {
+            recording.STEP: _Step(self), recording.SEEN: self._seen, recording.TRUTH: self._truth,
+            recording.NOT: self._not, recording.IS: self._is, recording.IN: self._in,
+        }  # fmt: skip
+        self._uses = self._uses_of_item = 0
+        self._item = ""
+        self._items_with_uses: set[str] = set()
+        self._kinds: dict[str, type] = {}
+        self._answer = self._new_kind("answer")
+
+    # -- what a run of the tests sees --------------------------------------------------
+
+    def find(self, name: str) -> object:
+        """Return a class that stands for whatever the candidate's *name* is."""
+        if name not in self._kinds:
+            self._kinds[name] = self._new_kind(name)
+        return self._kinds[name]
+
+    def is_stand_in(self, value: object) -> bool:
+        """Return whether a value is an answer, or a name of the candidate's."""
+        return _is_answer(value) or isinstance(value, Kind)
+
+    def begin_item(self, name: str) -> None:
+        """Begin a test item, or go on with the code between items, which has no name."""
+        self._item = name
+        self._uses_of_item = 0
+
+    @property
+    def is_used(self) -> bool:
+        """Whether what runs has used an answer, so that this may be why it fails."""
+        return self._item in self._items_with_uses
+
+    def _new_kind(self, name: str) -> type:
+        return Kind(name, (Answer,), {"_recorder_": self, "__module__": "solution"})
+
+    # -- what tests do with an answer --------------------------------------------------
+
+    def count(self) -> None:
+        """Count a use. Raises RecordingEndedError."""
+        self._items_with_uses.add(self._item)
+        self._uses += 1
+        self._uses_of_item += 1
+        if self._uses_of_item > _USES_OF_ITEM_MAX or self._uses > _USES_MAX:
+            raise RecordingEndedError
+
+    def used(self, made_by: str = "", *, kind: type | None = None, key: object = None) -> Answer:
+        """Return a new answer."""
+        self.count()
+        chosen: Any = kind or self._answer
+        answer: Answer = chosen.__new__(chosen)
+        answer._made_by_, answer._key_ = made_by, key
+        return answer
+
+    def attribute(self, name: str) -> object:
+        """Return an attribute of a name or an answer."""
+        self.expected.has_attributes = True
+        answer = self.used()
+        answer._origin_ = name
+        return answer
+
+    def called(
+        self, function: Any, kind: type, args: tuple[object, ...], kwargs: dict[str, object]
+    ) -> object:
+        """Return the answer to a call."""
+        self.calls.add(len(args) + len(kwargs))
+        answer = self.used(kind=kind if kind is not Answer else None)
+        answer._origin_ = function._origin_ or getattr(function, "__name__", "")
+        return answer
+
+    def awaited(self, answer: Answer) -> object:
+        """Return the result of a coroutine."""
+        self.expected.awaited.add(answer._origin_)
+        return self.used()
+
+    def compared(self, answer: Answer, operation: str, value: object) -> None:
+        """Note what an answer is compared with."""
+        self.count()
+        if self.is_stand_in(value) or answer._made_by_ in ("computed", "part"):
+            return
+        self.expected.note(operation, value, made_by=answer._made_by_, key=answer._key_)
+
+    # -- what rewritten tests call -----------------------------------------------------
+
+    def _seen(self, function: Any) -> Any:  # noqa: ANN401  (any function)
+        """Return the function that tests call, or one in its place that knows answers."""
+        name = getattr(function, "__name__", None)
+        if type(name) is not str or name not in _FUNCTIONS:
+            return function
+        is_known = getattr(builtins, name, None) is function or name not in vars(builtins)
+        return _Function(self, function, name) if is_known else function
+
+    def applied(self, name: str, args: tuple[Any, ...]) -> object:
+        """Return what a function of _FUNCTIONS returns, given an answer."""
+        first, *rest = args
+        if name in _ASSERTIONS:
+            operation, *values = _ASSERTIONS[name]
+            second = (values or rest)[0]
+            answer, value = (first, second) if _is_answer(first) else (second, first)
+            if operation == "among" and answer is second:
+                operation = "contains"
+            self.compared(answer, operation, value)
+            return True
+        if name in ("isinstance", "issubclass"):
+            for kind in rest[0] if type(rest[0]) is tuple else rest:
+                self.compared(first, "type", kind)
+            return True
+        if name in _TESTS:
+            self.count()
+            return self.agrees
+        return self.used("part" if first._made_by_ else name)
+
+    def _truth(self, value: object) -> object:
+        if not _is_answer(value):
+            return value
+        self.compared(value, "truth", True)  # noqa: FBT003  (what is expected)
+        return True
+
+    def _not(self, value: object) -> bool:
+        if not _is_answer(value):
+            return not value
+        self.compared(value, "truth", False)  # noqa: FBT003  (what is expected)
+        return self.agrees
+
+    def _is(self, left: object, right: object, is_affirmed: bool) -> bool:  # noqa: FBT001  (written by us)
+        answer, value = (left, right) if _is_answer(left) else (right, left)
+        if not _is_answer(answer):
+            return (left is right) is is_affirmed
+        self.compared(answer, "eq" if is_affirmed else "ne", value)
+        return self.agrees
+
+    def _in(self, item: object, container: Any, is_affirmed: bool) -> bool:  # noqa: ANN401, FBT001  (any container; written by us)
+        if _is_answer(container):
+            self.compared(container, "contains" if is_affirmed else "ne", item)
+        elif _is_answer(item):
+            self.compared(item, "among" if is_affirmed else "ne", container)
+        else:
+            return (item in container) is is_affirmed
+        return self.agrees
+
+
+class _Function:
+    """Stands for a function of _FUNCTIONS, where tests call it."""
+
+    def __init__(self, recorder: Recorder, function: Any, name: str) -> None:  # noqa: ANN401  (any function)
+        self._recorder, self._function, self._name = recorder, function, name
+
+    def __call__(self, *args: object, **kwargs: object) -> object:
+        """Call the function, unless it is called with an answer."""
+        if any(map(_is_answer, args[:2] if self._name in _ASSERTIONS else args[:1])):
+            return self._recorder.applied(self._name, args)
+        return self._function(*args, **kwargs)
+
+
+class _Step:
+    """Wraps one statement: if it fails, because an answer is not what it should be, go on."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def __enter__(self) -> None:
+        if self._recorder.is_used:
+            self._recorder.count()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        if kind is None or not self._recorder.is_used:
+            return False
+        is_ours = kind.__module__.startswith(__package__.partition(".")[0])
+        return not (is_ours or issubclass(kind, (*_NEVER_PASSED_OVER, *_skips())))
+
+
+def _skips() -> tuple[type, ...]:
+    """Return the exceptions by which tests skip themselves."""
+    kinds = (getattr(sys.modules.get(module), name, None) for module, name in _SKIPS)
+    return tuple(kind for kind in kinds if kind is not None)
+
+
+def _is_answer(value: object) -> bool:
+    return isinstance(type(value), Kind)
+
+
+def _is_of_tools(name: str) -> bool:
+    """Return whether Python and the test tools look for this attribute in any object."""
+    return (name.startswith("__") and name.endswith("__")) or name.startswith(
+        ("_mock", "_pytest", "pytestmark")
+    )
+
+
+def _unpacked_into(frame: types.FrameType) -> int | None:
+    """Return how many names the statement of *frame* unpacks into (`a, b = f()`), if it does."""
+    code, index = frame.f_code.co_code, frame.f_lasti
+    return code[index + 1] if code[index] == opmap["UNPACK_SEQUENCE"] else None
