@@ -228,14 +228,13 @@ class Surroundings:
         if not (isinstance(category, type) and issubclass(category, Warning)):
             raise TypeError("not a category of warnings")
         text, path, line = _text(fields["text"]), _text(fields["path"]), _number(fields["line"])
-        tree = fields.get("object")
+        message: object = None
+        if fields.get("object") is not None and self.read_object is not None:
+            message = self.read_object(fields["object"])
+        if not isinstance(message, Warning):
+            message = category(text)
 
         def replay() -> None:
-            message: object = None
-            if tree is not None and self.read_object is not None:
-                message = self.read_object(tree)
-            if not isinstance(message, Warning):
-                message = category(text)
             shown = warnings.WarningMessage(message, type(message), path, line)
             # The candidate has applied the filters, and `warnings.warn` would apply them again.
             warnings._showwarnmsg(shown)  # type: ignore[attr-defined]  # noqa: SLF001
