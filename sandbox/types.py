@@ -79,17 +79,6 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """One operation of an object session, on the results of its earlier operations.
-
-    `sandbox/guest/object_session.py` reads the `instruction`. The answer, in an execution's
-    `value`, is bytes that nobody has decoded yet.
-    """
-
-    instruction: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """Run a trusted harness beside the program, in a second guest, for as long as it takes.
 
@@ -108,7 +97,7 @@ class Session:
     items_max: int = 1
 
 
-Question = Run | Call | Operation | Session
+Question = Run | Call | Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +108,7 @@ class Job:
     its own, so that it changes no line number. If it raises, the program counts as not loaded.
 
     Every `Run` gets a guest of its own. The calls of a job share a guest, in order; after a crash
-    or a time-out the next call gets a new one. All operations belong to one guest: when it ends,
-    the rest is `SKIPPED`. When `give_up_after` questions ran out of time, the later ones are
+    or a time-out the next call gets a new one. When `give_up_after` questions ran out of time, the later ones are
     `SKIPPED`. It is two or more, because a single time-out is asked again.
     """
 
@@ -191,7 +179,7 @@ class Execution:
     """What happened to one question.
 
     `exit_status` and `signal` are set for a `Run` that ended by itself. `value` is what a
-    finished `Call` returned, as an `EncodedValue`, or the answer to an `Operation`, as bytes;
+    finished `Call` returned, as an `EncodedValue`, or the messages of a `Session`'s harness;
     `value_bytes` is its encoded size. `detail` is text for people; code reads `cause`.
     Times are in seconds; `memory_bytes` is the peak resident memory of the guest.
     """

@@ -22,6 +22,8 @@ from nova_code_verifier.sandbox.guest.surroundings import Surroundings, provide
 from nova_code_verifier.sandbox.protocol import encoding, shared_types
 from nova_code_verifier.sandbox.protocol.conversation import Answer, Request, Side
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, Walk
+from nova_code_verifier.sandbox.protocol.library_exceptions import write_details
+from nova_code_verifier.sandbox.protocol.library_types import write_type
 from nova_code_verifier.sandbox.protocol.mirrors import KINDS, Kind, Mirrors, Tree
 from nova_code_verifier.sandbox.protocol.peer import Body, Peer
 
@@ -54,6 +56,8 @@ for _module, _names in _FUNCTION_NAMES.items():
 
 class LiveSession(Side):
     """The candidate's objects, by number."""
+
+    takes = frozenset(KINDS)
 
     def __init__(self, peer_fd: int, names: dict[str, Any]) -> None:
         """Prepare to serve the module with these global *names*, before it is loaded."""
@@ -123,53 +127,6 @@ class LiveSession(Side):
         held = self.mirrors.held(seen, result_id)
         if held:
             fields["held"] = held
-
-    def error_values(
-        self, error: BaseException
-    ) -> tuple[list[object], Callable[[list[Tree]], Tree]]:
-        """Return what an exception carries, and what describes it."""
-        number = stand_in_number(error)
-        if number is not None:
-            return [error], lambda trees: {"object": trees[0]}
-        try:
-            text = str(error)[:_TEXT_MAX]
-        except BaseException:  # noqa: BLE001  (the candidate's exception may do anything)
-            text = ""
-        try:
-            args = list(BaseException.args.__get__(error))  # type: ignore[attr-defined]
-        except BaseException:  # noqa: BLE001
-            args = []
-        kind = type(error)
-        is_builtin = getattr(builtins, kind.__name__, None) is kind
-        described: object = kind.__name__ if is_builtin else self._number_of(kind)
-        fields = {} if is_builtin else _own_fields(error)
-        number = self._number_of(error)
-        cause = error.__cause__
-
-        def describe(trees: list[Tree]) -> Tree:
-            raised: dict[str, Tree] = {"class": described, "text": text, "h": number}
-            raised["args"] = trees[: len(args)]
-            if fields:
-                raised["fields"] = [*map(list, zip(fields, trees[len(args) :], strict=False))]
-            if cause is not None:
-                raised["cause"] = trees[-1]
-            return raised
-
-        values = [*args, *fields.values()]
-        return ([*values, cause] if cause is not None else values), describe
-
-    def read_error(self, tree: Tree) -> BaseException:
-        """Return an exception that the tests' object raised."""
-        if "object" in tree:
-            own: BaseException = self.mirrors.read(tree["object"])
-            return own
-        kind = getattr(builtins, tree["class"], Exception) if type(tree["class"]) is str else None
-        args = [self.mirrors.read(argument) for argument in tree["args"]]
-        if kind is None or not issubclass(kind, BaseException):
-            kind = Exception
-        error: BaseException = kind.__new__(kind, *args)
-        error.args = tuple(args)
-        return error
 
     # -- operations of our own ---------------------------------------------------------
 
@@ -248,7 +205,17 @@ class LiveSession(Side):
         if KINDS.get(type(value)) or self.kind_of(value):
             return self.mirrors.write(value)
         number = self._number_of(value)
+        if isinstance(value, BaseException):
+            return {"fault": self._fault(value, number, walk)}
         return {"h": number} if plain is None else {"sub": [number, plain()]}
+
+    def _fault(self, error: BaseException, number: int, walk: Walk) -> list[object]:
+        """Describe an exception of one of the candidate's classes."""
+        try:
+            text = str(error)[:_TEXT_MAX]
+        except BaseException:  # noqa: BLE001  (the candidate's exception may do anything)
+            text = ""
+        return [number, self._number_of(type(error)), text, write_details(error, walk)]
 
     def from_tree(self, tag: str, content: Any, walk: Walk) -> object:
         """Read what is no plain data."""
@@ -332,8 +299,10 @@ class LiveSession(Side):
         return described
 
     def _base(self, base: type) -> object:
-        is_builtin = getattr(builtins, base.__name__, None) is base
-        return base.__name__ if is_builtin else self._number_of(base)
+        if getattr(builtins, base.__name__, None) is base:
+            return base.__name__
+        names = write_type(base) if issubclass(base, BaseException) else None
+        return self._number_of(base) if names is None else [*names]
 
 
 class _SubclassKind(Kind):
@@ -351,10 +320,6 @@ class _SubclassKind(Kind):
 
     def fill(self, container: Any, content: Tree, read: Callable[[Tree], Any]) -> None:
         self._base.fill(container, content[1], read)
-
-
-def _own_fields(error: BaseException) -> dict[str, object]:
-    return {name: value for name, value in vars(error).items() if type(name) is str}
 
 
 def _text(value: object, name: str) -> str:

@@ -1,4 +1,4 @@
-"""What a guest does: run a program, or load it and answer calls and operations.
+"""What a guest does: run a program, or load it and answer calls or a harness.
 
 Candidate code shares this process, so the keeper believes nothing that is sent from here: a false
 message can only be a wrong answer, or give another reason for a failure.
@@ -14,18 +14,27 @@ import time
 import types
 from _thread import start_new_thread
 from collections.abc import Callable
-from functools import partial
-from typing import Any
+from functools import cache
+from signal import pause
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from nova_code_verifier.sandbox.confinement.confine import CHANNEL_FD
-from nova_code_verifier.sandbox.guest.object_session import ObjectSession
+from nova_code_verifier.sandbox.guest.own_files import REQUESTS_FD
 from nova_code_verifier.sandbox.protocol import guest_messages
 from nova_code_verifier.sandbox.protocol.channel import receive, send
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, decode, encode
 from nova_code_verifier.sandbox.protocol.guest_messages import TEXT_MAX, Failure, MessageKind
 
+if TYPE_CHECKING:
+    from nova_code_verifier.sandbox.guest.live import LiveSession
+
 PROGRAM_NAME = "solution.py"
 PRELUDE_NAME = "<prelude>"
+HARNESS_NAME = "<harness>"
+PEER_FD = REQUESTS_FD + 1
+"""In a guest of a pair, the socket to the other guest."""
+PAGE_FD = PEER_FD + 1
+"""In a harness, the page of `sandbox/protocol/progress.py`."""
 _GARBAGE_OBJECTS_MIN = 20_000
 _COLLECTING_PAUSE_SECONDS = 0.01
 
@@ -35,17 +44,89 @@ def serve(prelude: bytes, program: bytes, calls: int, argv: tuple[str, ...]) -> 
 
     The *prelude* runs before the program, in the same namespace.
     """
-    if not gc.isenabled():
-        start_new_thread(_collect_now_and_then, ())
-    try:
-        code = compile(program, PROGRAM_NAME, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
-        _report(MessageKind.FAILED, Failure.NOT_COMPILED, *_describe(error))
-        os._exit(1)
+    code = _compile(program)
     if calls:
-        _answer_calls(prelude, program, code, calls)
+        names = _new_module("solution", program).__dict__
+        _load(prelude, code, names)
+        _report(MessageKind.LOADED)
+        _answer_calls(names, calls)
     else:
         _run_program(prelude, program, code, argv)
+
+
+def serve_session(prelude: bytes, program: bytes) -> None:
+    """Load the program, and serve its harness until that closes its socket. Never returns.
+
+    The zygote kills a candidate when its harness ends. If it exited here, it would often end first,
+    like a candidate that leaves its harness.
+    """
+    code = _compile(program)
+    names = _new_module("solution", program).__dict__
+    session = load_live()(PEER_FD, names)
+    _load(prelude, code, names)
+    try:
+        session.serve_tests()
+    except BaseException as error:  # noqa: BLE001  (the candidate may have changed anything)
+        _print_traceback(error)
+        os._exit(1)
+    while True:
+        pause()
+
+
+def serve_harness(program: bytes, candidate_pid: int) -> None:
+    """Run the program of a harness, which is trusted. Never returns.
+
+    Its names PEER_FD, PAGE_FD and CHANNEL_FD are descriptors; CANDIDATE_PID is a process.
+    """
+    _collect_garbage()
+    main = _new_module("__main__", program)
+    main.__dict__.update(
+        PEER_FD=PEER_FD, PAGE_FD=PAGE_FD, CHANNEL_FD=CHANNEL_FD, CANDIDATE_PID=candidate_pid
+    )
+    status = 0
+    try:
+        exec(compile(program, HARNESS_NAME, "exec", dont_inherit=True), main.__dict__)  # noqa: S102  (ours)
+    except BaseException as error:  # noqa: BLE001  (it is printed, and the status reports it)
+        status = 1
+        _print_traceback(error)
+    _flush(sys.stdout, sys.stderr)
+    os._exit(status)
+
+
+@cache
+def load_live() -> "type[LiveSession]":
+    """Return the candidate's side of a session. The first call loads it, in the zygote."""
+    from nova_code_verifier.sandbox.guest.live import LiveSession  # noqa: PLC0415
+
+    return LiveSession
+
+
+def _compile(program: bytes) -> types.CodeType:
+    _collect_garbage()
+    try:
+        return compile(program, PROGRAM_NAME, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+        _fail(Failure.NOT_COMPILED, error)
+
+
+def _load(prelude: bytes, code: types.CodeType, names: dict[str, Any]) -> None:
+    """Run a program that is then called."""
+    try:
+        if prelude:
+            _run_prelude(prelude, names)
+        exec(code, names)  # noqa: S102  (this is what a guest is for)
+    except BaseException as error:  # noqa: BLE001  (the candidate's: it is reported)
+        _fail(Failure.NOT_LOADED, error)
+
+
+def _fail(failure: Failure, error: BaseException) -> NoReturn:
+    _report(MessageKind.FAILED, failure, *_describe(error))
+    os._exit(1)
+
+
+def _collect_garbage() -> None:
+    if not gc.isenabled():
+        start_new_thread(_collect_now_and_then, ())
 
 
 def _collect_now_and_then() -> None:
@@ -161,27 +242,13 @@ def _flush(*streams: Any) -> bool:  # noqa: ANN401  (whatever the candidate put 
     return flushed
 
 
-def _answer_calls(prelude: bytes, program: bytes, code: types.CodeType, calls: int) -> None:
-    module = _new_module("solution", program)
-    try:
-        if prelude:
-            _run_prelude(prelude, module.__dict__)
-        exec(code, module.__dict__)  # noqa: S102  (this is what a guest is for)
-    except BaseException as error:  # noqa: BLE001  (the candidate's: it is reported)
-        _report(MessageKind.FAILED, Failure.NOT_LOADED, *_describe(error))
-        os._exit(1)
-    _report(MessageKind.LOADED)
-    session = ObjectSession(module.__dict__)
+def _answer_calls(names: dict[str, Any], calls: int) -> None:
     for _ in range(calls):
         question = receive(CHANNEL_FD)
         if question is None:
             break
-        kind, question = question[:1], question[1:]
-        if kind == guest_messages.OPERATION:
-            _answer(partial(session.answer, question))
-        else:
-            call: Any = decode(question)
-            _answer_call(module.__dict__, *call)
+        call: Any = decode(question)
+        _answer_call(names, *call)
     os._exit(0)
 
 

@@ -1,30 +1,36 @@
 """The zygote: a small, warm, single-threaded process that forks a guest for every request.
 
 `sandbox/host/worker.py` starts one per worker, as a script with one argument (JSON). It holds no
-secret, so a fork of it holds none. Only the zygote signals and reaps guests: the kernel does not
-reuse a pid before the parent has reaped it, so no signal can reach another process.
+secret, so a fork of it holds none. For a session it forks two guests: a candidate, and the harness
+that uses it. A pair of sockets connects them.
 """
 
 import gc
 import json
 import os
-import select
+import posix
 import signal
 import socket
-import struct
 import sys
+from contextlib import suppress
+from enum import Enum
 
 # By name: level `interpreter` removes some from the module, and guests have a substitute for fork.
-from os import fork, pidfd_open, setsid
+from os import fork, sched_setaffinity, setsid
 from typing import NamedTuple
 
 # PYTHONSAFEPATH keeps a script's directory, and so a guest's, off the path. So add ours here:
 sys.path.insert(0, json.loads(sys.argv[1])["code_directory"])
 from nova_code_verifier.sandbox.confinement import confine
 from nova_code_verifier.sandbox.confinement.processes import process_ids, stat_fields
-from nova_code_verifier.sandbox.guest import libraries, substitutes, work_directory
-from nova_code_verifier.sandbox.guest.main import serve
-from nova_code_verifier.sandbox.guest.own_files import REQUESTS_FD, answer_request
+from nova_code_verifier.sandbox.guest import libraries, substitutes, waiting, work_directory
+from nova_code_verifier.sandbox.guest.main import (
+    PROGRAM_NAME,
+    load_live,
+    serve,
+    serve_harness,
+    serve_session,
+)
 from nova_code_verifier.sandbox.protocol import control
 
 sys.path.pop(0)
@@ -33,10 +39,8 @@ _SETTINGS = json.loads(sys.argv[1])
 CONTROL_FD = 3
 _WRITABLE = (_SETTINGS["work_directory"], _SETTINGS["tmp_directory"])
 _OWN_FILES = tuple(directory + "/" for directory in _WRITABLE)
-_UNANNOUNCED_MS = 2
-_POLL_MS = 5  # between two looks, where the kernel cannot report that a guest has ended
-_DESCRIPTORS = struct.Struct(f"={control.DESCRIPTORS}i")
-_ANCILLARY_BYTES = socket.CMSG_SPACE(_DESCRIPTORS.size)
+_SANDBOX = "nova_code_verifier.sandbox"
+_TMP_NAME = "/tmp"  # noqa: S108  (what guests call their own temporary directory)
 
 # Most programs import these. Each costs a plain interpreter milliseconds, and a fork little.
 _PRELOADED = (
@@ -45,14 +49,37 @@ _PRELOADED = (
 )  # fmt: skip
 
 
-class GuestProgram(NamedTuple):
-    """What a guest has to do. With no calls, it runs the program."""
+class Role(Enum):
+    """What a guest is."""
 
+    PLAIN = 0  # runs a program, or answers questions
+    CANDIDATE = 1  # of a session
+    HARNESS = 2  # of a session
+
+
+class GuestProgram(NamedTuple):
+    """What a guest has to do. With no calls, a plain one runs the program."""
+
+    role: Role
     prelude: bytes
     text: bytes
     calls: int
     argv: tuple[str, ...]
+    candidate_pid: int
     must_drop_ctypes: bool
+
+
+class _Fork(NamedTuple):
+    """A new guest, which still has all rights of its zygote.
+
+    *descriptors* become 0, 1, 2 and so on; all others are closed.
+    """
+
+    role: Role
+    packet: bytes
+    program: int
+    descriptors: tuple[int, ...]
+    candidate_pid: int = 0
 
 
 def main() -> GuestProgram | None:
@@ -73,6 +100,7 @@ def main() -> GuestProgram | None:
         keeper.sendall(control.pack_ready({}, str(error)))
         return None
     keeper.sendall(control.pack_ready(confinement.granted))
+    _hide_own_names()
     if _SETTINGS["level"] != "none":
         exempt = (*_WRITABLE, *confine.readable_trees())
         substitutes.install(tmp_directory=_SETTINGS["tmp_directory"], exempt=exempt)
@@ -80,8 +108,8 @@ def main() -> GuestProgram | None:
     gc.collect()
     if not confinement.must_drop_ctypes:
         gc.freeze()
-    request = _serve(keeper)
-    return None if request is None else _become_guest(confinement, *request)
+    guest = _serve(keeper)
+    return None if guest is None else _become_guest(confinement, guest)
 
 
 def _take_control(fd: int) -> socket.socket:
@@ -103,15 +131,50 @@ def _preload() -> None:
     sys.path.insert(0, _SETTINGS["code_directory"])
     for name in (*_PRELOADED, *_SETTINGS["preloaded"]):
         __import__(name)
+    if _SETTINGS["preloaded"]:
+        load_live()  # into zygotes of harnesses only: others stay smaller
+        _note_foreign_modules()
     sys.path.pop(0)
+    sys.path_importer_cache.pop(_SETTINGS["code_directory"], None)
     libraries.load(_SETTINGS["libraries"])
+
+
+# The modules of a harness, of which the candidate beside it must find none.
+_foreign: dict[str, object] = {}
+
+
+def _note_foreign_modules() -> None:
+    """Note the modules that are not of the standard library, before libraries are loaded."""
+    known = sys.stdlib_module_names | {"__main__"}
+    _foreign.update(
+        (name, module)
+        for name, module in sys.modules.items()
+        if name.partition(".")[0] not in known and not name.startswith(_SANDBOX)
+    )
+    # A candidate that frees them would copy the pages of all of them. So they stay in a cycle,
+    # which `gc.freeze` keeps from the collector, and to which nothing refers in a guest.
+    _foreign[""] = _foreign
+
+
+def _unload_foreign_modules() -> None:
+    for name in _foreign:
+        sys.modules.pop(name, None)
+
+
+def _hide_own_names() -> None:
+    """Show programs the arguments and the environment of a plain interpreter."""
+    sys.argv = [PROGRAM_NAME]
+    sys.orig_argv = [sys.executable, PROGRAM_NAME]
+    if _SETTINGS["level"] != "none":
+        # Only Python's own view: `PrivateTmp` does not translate the names that native code reads.
+        posix.environ.update(dict.fromkeys((b"HOME", b"TMPDIR"), os.fsencode(_TMP_NAME)))
 
 
 def _unload_own_modules(*, drop_ctypes: bool) -> None:
     """Unload our modules: a guest finds what a plain interpreter has loaded, or less."""
-    own = "nova_code_verifier"
+    own = _SANDBOX.partition(".")[0]
     if any(name.startswith(f"{own}.") for name in _SETTINGS["preloaded"]):
-        own = f"{own}.sandbox"  # this is a zygote of harnesses, which need their other modules
+        own = _SANDBOX  # this is a zygote of harnesses, which need their other modules
     packages = (own, "ctypes", "_ctypes") if drop_ctypes else (own,)
     prefixes = tuple(f"{package}." for package in packages)
     for name in list(sys.modules):
@@ -143,32 +206,19 @@ def _fork_trial_guest(confinement: confine.Confinement) -> None:
         raise OSError(problem.decode("utf-8", "replace") or f"a trial guest died ({status})")
 
 
-def _serve(keeper: socket.socket) -> tuple[bytes, tuple[int, ...]] | None:
-    """Fork guests until the keeper closes the socket. In a guest, return the request.
-
-    That is a packet, and the descriptors that came with it; the last is for requests to us.
-    """
+def _serve(keeper: socket.socket) -> _Fork | None:
+    """Fork guests until the keeper closes the socket. In a guest, return what it is."""
     while True:
-        packet, descriptors = _receive(keeper)
+        packet, descriptors = waiting.receive(keeper)
         if not packet:
             return None
         if packet == control.DRAIN:
             keeper.send(control.DRAINED)
-        elif packet != control.KILL:  # a kill that comes now was for a guest that has ended
-            requests, guest_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            pid = fork()
-            if pid == 0:
-                requests.close()
-                keeper.detach()  # its descriptor becomes the guest's channel
-                return packet, (*descriptors, guest_end.detach())
-            guest_end.close()
-            for fd in descriptors:
-                os.close(fd)
-            if not control.is_run(packet):
-                keeper.send(control.pack_started(pid))  # the keeper reads its clock at each answer
-            with requests:
-                ended, last = _await(keeper, requests, pid, announced=not control.is_run(packet))
-            keeper.send(ended)
+        elif descriptors:  # a kill that comes now was for a guest that has ended
+            run = _run_pair if control.is_pair(packet) else _run_guest
+            last = run(keeper, packet, descriptors)
+            if isinstance(last, _Fork):
+                return last
             # Clean up while the keeper reads this guest's output. The next request waits.
             _kill_descendants()
             for directory in _WRITABLE:
@@ -177,17 +227,78 @@ def _serve(keeper: socket.socket) -> tuple[bytes, tuple[int, ...]] | None:
                 keeper.send(control.DRAINED)
 
 
-def _become_guest(
-    confinement: confine.Confinement, packet: bytes, descriptors: tuple[int, ...]
-) -> GuestProgram:
+def _run_guest(keeper: socket.socket, packet: bytes, descriptors: tuple[int, ...]) -> bytes | _Fork:
+    """Fork a guest, wait until it has ended, and return the keeper's last packet."""
+    requests, guest_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    pid = fork()
+    if pid == 0:
+        requests.close()
+        keeper.detach()  # its descriptor becomes the guest's channel
+        program, *others = descriptors
+        return _Fork(Role.PLAIN, packet, program, (*others, guest_end.detach()))
+    guest_end.close()
+    for fd in descriptors:
+        os.close(fd)
+    is_run = control.is_run(packet)
+    if not is_run:
+        keeper.send(control.pack_started(pid))  # the keeper reads its clock at each answer
+    with requests:
+        ended, last = waiting.await_guest(keeper, requests, pid, _OWN_FILES, announced=not is_run)
+    keeper.send(ended)
+    return last
+
+
+def _run_pair(keeper: socket.socket, packet: bytes, descriptors: tuple[int, ...]) -> bytes | _Fork:
+    """Fork a candidate and then its harness; wait for both, and return the keeper's last packet."""
+    program, *of_candidate, harness_program, output, channel, page = descriptors
+    peers = _descriptors(socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM))
+    requests = [
+        _descriptors(socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)) for _ in range(2)
+    ]
+    candidate_pid = fork()
+    if candidate_pid == 0:
+        keeper.detach()
+        return _Fork(Role.CANDIDATE, packet, program, (*of_candidate, requests[0][1], peers[1]))
+    harness_pid = fork()
+    if harness_pid == 0:
+        keeper.detach()
+        own = (0, output, output, channel, requests[1][1], peers[0], page)
+        return _Fork(Role.HARNESS, packet, harness_program, own, candidate_pid)
+    for fd in (*descriptors, *peers, requests[0][1], requests[1][1]):
+        os.close(fd)
+    with (
+        socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, fileno=requests[0][0]) as first,
+        socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, fileno=requests[1][0]) as second,
+    ):
+        candidate = waiting.Child(candidate_pid, first, is_harness=False)
+        harness = waiting.Child(harness_pid, second, is_harness=True)
+        return waiting.await_pair(keeper, candidate, harness, _OWN_FILES)
+
+
+def _descriptors(pair: tuple[socket.socket, socket.socket]) -> tuple[int, int]:
+    """Return bare descriptors: a guest closes those that it has no use for, whatever they are."""
+    return pair[0].detach(), pair[1].detach()
+
+
+def _become_guest(confinement: confine.Confinement, guest: _Fork) -> GuestProgram:
     try:
-        request = control.read_request(packet)
+        processor = -1
+        if guest.role is Role.PLAIN:
+            request = control.read_request(guest.packet)
+        else:
+            candidate, harness, processor = control.read_pair(guest.packet)
+            request = harness if guest.role is Role.HARNESS else candidate
         setsid()
-        prelude = os.pread(descriptors[0], request.prelude_bytes, 0)
-        program = os.pread(descriptors[0], request.program_bytes, request.prelude_bytes)
-        for target, fd in enumerate(descriptors[1:]):
+        prelude = os.pread(guest.program, request.prelude_bytes, 0)
+        program = os.pread(guest.program, request.program_bytes, request.prelude_bytes)
+        for target, fd in enumerate(guest.descriptors):
             os.dup2(fd, target)
-        os.closerange(REQUESTS_FD + 1, confine.OPEN_FILES_MAX)
+        os.closerange(len(guest.descriptors), confine.OPEN_FILES_MAX)
+        if processor >= 0:
+            with suppress(OSError):  # it is not usable any more: a session only becomes slower
+                sched_setaffinity(0, {processor})
+        if guest.role is Role.CANDIDATE:
+            _unload_foreign_modules()
         confine.confine_guest(
             confinement,
             cpu_seconds=request.cpu_seconds,
@@ -199,57 +310,15 @@ def _become_guest(
         # message of a guest may look like it: so end the whole worker. The host starts another.
         os.kill(os.getppid(), signal.SIGKILL)
         os._exit(1)
-    return GuestProgram(prelude, program, request.calls, request.argv, confinement.must_drop_ctypes)
-
-
-def _await(
-    keeper: socket.socket, requests: socket.socket, pid: int, *, announced: bool
-) -> tuple[bytes, bytes]:
-    """Wait until the guest ends. Return the `ended` packet, and the keeper's last packet.
-
-    Any packet of the keeper kills the guest: `kill`, or `drain` if an exception, such as Ctrl-C,
-    came between the request and the keeper's record of it. A guest that ends at once, as most do,
-    is not announced by a `started` packet. Until it ends, answer its requests.
-    """
-    poll, pidfd, requests_fd = select.poll(), _open_pidfd(pid), requests.fileno()
-    packet = b""
-    for fd in (CONTROL_FD, pidfd, requests_fd):
-        if fd >= 0:
-            poll.register(fd, select.POLLIN)
-    try:
-        while True:
-            pause = (None if pidfd >= 0 else _POLL_MS) if announced else _UNANNOUNCED_MS
-            ready = {fd for fd, _ in poll.poll(pause)}
-            if not announced and (not ready or requests_fd in ready):
-                keeper.send(control.pack_started(pid))
-                announced = True
-            if requests_fd in ready:
-                ready.remove(requests_fd)
-                _answer(poll, requests)
-            if CONTROL_FD in ready:
-                packet, _ = _receive(keeper)
-                os.kill(pid, signal.SIGKILL)
-                if not packet:
-                    os._exit(0)  # the keeper has ended: nobody needs this worker
-            reaped, status, usage = os.wait4(pid, 0 if ready else os.WNOHANG)
-            if reaped:
-                cpu_seconds = usage.ru_utime + usage.ru_stime
-                return control.pack_ended(status, cpu_seconds, usage.ru_maxrss * 1024), packet
-    finally:
-        if pidfd >= 0:
-            os.close(pidfd)
-
-
-def _answer(poll: select.poll, requests: socket.socket) -> None:
-    if not answer_request(requests, _OWN_FILES):
-        poll.unregister(requests)  # the guest has closed it, or sent nonsense
-
-
-def _open_pidfd(pid: int) -> int:
-    try:
-        return pidfd_open(pid)
-    except OSError:
-        return -1  # an old kernel: poll
+    return GuestProgram(
+        guest.role,
+        prelude,
+        program,
+        request.calls,
+        request.argv,
+        guest.candidate_pid,
+        confinement.must_drop_ctypes,
+    )
 
 
 def _kill_descendants() -> None:
@@ -269,19 +338,18 @@ def _kill_descendants() -> None:
                     os.kill(pid, signal.SIGKILL)
 
 
-def _receive(keeper: socket.socket) -> tuple[bytes, tuple[int, ...]]:
-    packet, ancillary, _, _ = keeper.recvmsg(control.PACKET_BYTES_MAX, _ANCILLARY_BYTES)
-    if not ancillary:
-        return packet, ()
-    return packet, _DESCRIPTORS.unpack(ancillary[0][2])
-
-
 if __name__ == "__main__":
     program = main()
     if program is not None:
         # The candidate can inspect this stack. No frame of the confinement is on it any more;
         # drop this module's references to the confinement, too.
-        del answer_request, confine, control, libraries, main, substitutes, work_directory
+        del _SETTINGS, _foreign, confine, control, libraries, load_live, main, sched_setaffinity
+        del substitutes, waiting, work_directory
         if program.must_drop_ctypes:
             gc.collect()  # from Python 3.13 on, this frees all of ctypes
-        serve(program.prelude, program.text, program.calls, program.argv)
+        if program.role is Role.HARNESS:
+            serve_harness(program.text, program.candidate_pid)
+        elif program.role is Role.CANDIDATE:
+            serve_session(program.prelude, program.text)
+        else:
+            serve(program.prelude, program.text, program.calls, program.argv)

@@ -13,7 +13,6 @@ from nova_code_verifier.sandbox.types import (
     Cause,
     EncodedValue,
     Ending,
-    Operation,
     Question,
     RaisedError,
 )
@@ -32,14 +31,12 @@ class Outcome(NamedTuple):
 
 
 def encode_question(question: Question) -> bytes:
-    """Encode a call or an operation. Raises EncodingError."""
-    if isinstance(question, Operation):
-        return guest_messages.OPERATION + question.instruction
-    assert isinstance(question, Call)  # noqa: S101  (a `Run` has no message)
-    return guest_messages.CALL + encode([question.entry_point, list(question.arguments)])
+    """Encode a call. Raises EncodingError."""
+    assert isinstance(question, Call)  # noqa: S101  (no other question has a message)
+    return encode([question.entry_point, list(question.arguments)])
 
 
-def read_answer(message: GuestMessage, question: Question) -> Outcome:
+def read_answer(message: GuestMessage) -> Outcome:
     """Read the answer to a question: a VALUE, RAISED or UNREADABLE message.
 
     Values are not decoded here: that takes much memory, and several guests answer at a time.
@@ -51,8 +48,6 @@ def read_answer(message: GuestMessage, question: Question) -> Outcome:
             return Outcome(Ending.RAISED, error=error_of(message))
         case MessageKind.UNREADABLE:
             return Outcome(Ending.UNREADABLE, message.detail)
-    if isinstance(question, Operation):
-        return Outcome(Ending.FINISHED, value=message.value)
     return Outcome(Ending.FINISHED, value=EncodedValue(message.value))
 
 

@@ -11,12 +11,15 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 from nova_code_verifier.sandbox.errors import SandboxError
+from nova_code_verifier.sandbox.host.base_keeper import BaseKeeper
 from nova_code_verifier.sandbox.host.keeper import Keeper
 from nova_code_verifier.sandbox.host.libraries import libraries_for
 from nova_code_verifier.sandbox.host.pipes import sealed_file
+from nova_code_verifier.sandbox.host.processors import Processors
 from nova_code_verifier.sandbox.host.schedule import GuestTask, Schedule, fair_share_seconds
+from nova_code_verifier.sandbox.host.session_keeper import SessionKeeper
 from nova_code_verifier.sandbox.host.worker import Worker, WorkerLostError
-from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Job, Limits
+from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Job, Limits, Session
 
 # A zygote must report within this time that it started, or killed, a guest.
 _STUCK_SECONDS = 10.0
@@ -53,10 +56,11 @@ class EventLoop:
             jobs, at_once=len(workers), deadline=deadline, seconds_min=_SHARE_SECONDS_MIN
         )
         self._postponed: set[int] = set()
-        self._busy: dict[int, tuple[GuestTask, Keeper]] = {}
+        self._busy: dict[int, tuple[GuestTask, BaseKeeper]] = {}
         self._running_bytes_max = max(_RUNNING_BYTES_MAX, len(workers) * Limits().output_bytes)
         self._open_programs: set[int] = set()
         self._worker_of: dict[int, int] = {}
+        self._processors = Processors()
         self._epoll = select.epoll()
         self._polled_at = time.monotonic()
         for number in range(len(workers)):
@@ -100,7 +104,7 @@ class EventLoop:
     def _has_room(self, task: GuestTask) -> bool:
         """Return whether the output of one more guest has room in our memory, or it runs alone."""
         tasks = [task, *(running for running, _ in self._busy.values())]
-        output_bytes = sum(each.progress.job.limits.output_bytes for each in tasks)
+        output_bytes = sum(map(_output_bytes, tasks))
         return not self._busy or output_bytes <= self._running_bytes_max
 
     def _start(self, number: int, task: GuestTask) -> None:
@@ -111,19 +115,42 @@ class EventLoop:
             progress.program = sealed_file("program", prelude + text)
             self._open_programs.add(progress.program)
         try:
-            keeper = Keeper(
-                self._worker_for(number, task),
-                program=progress.program,
-                prelude_bytes=len(prelude),
-                questions=task.questions,
-                limits=progress.job.limits,
-            )
+            worker = self._worker_for(number, task)
+            keeper = self._new_keeper(worker, task, progress.program, len(prelude))
         except WorkerLostError as error:
             self._replace(number, task, error)
             return
         self._busy[number] = (task, keeper)
         if keeper.is_interactive:
             self._watch_output(number, keeper)
+
+    def _new_keeper(
+        self, worker: Worker, task: GuestTask, program: int, prelude_bytes: int
+    ) -> BaseKeeper:
+        limits, session = task.progress.job.limits, task.questions[0]
+        if not isinstance(session, Session):
+            return Keeper(
+                worker,
+                program=program,
+                prelude_bytes=prelude_bytes,
+                questions=task.questions,
+                limits=limits,
+            )
+        if not worker.preloaded:
+            raise ValueError("a session needs an executor with the harness's modules preloaded")
+        processor = self._processors.take()
+        try:
+            return SessionKeeper(
+                worker,
+                program=program,
+                prelude_bytes=prelude_bytes,
+                session=session,
+                limits=limits,
+                processor=processor,
+            )
+        except BaseException:
+            self._processors.release(processor)
+            raise
 
     def _worker_for(self, number: int, task: GuestTask) -> Worker:
         """Return a worker whose zygote has what the task's program imports, if that can be."""
@@ -204,7 +231,7 @@ class EventLoop:
             else:
                 self._schedule.record(task, keeper.executions)
 
-    def _tick(self, number: int, keeper: Keeper, now: float) -> None:
+    def _tick(self, number: int, keeper: BaseKeeper, now: float) -> None:
         task, _ = self._busy[number]
         try:
             keeper.on_tick()
@@ -220,7 +247,7 @@ class EventLoop:
             return
         self._watch_output(number, keeper)
 
-    def _exceeds_fair_share(self, task: GuestTask, keeper: Keeper, now: float) -> bool:
+    def _exceeds_fair_share(self, task: GuestTask, keeper: BaseKeeper, now: float) -> bool:
         progress = task.progress
         return (
             keeper.terminated_at is None
@@ -229,14 +256,14 @@ class EventLoop:
             and self._schedule.has_others
         )
 
-    def _watch_output(self, number: int, keeper: Keeper) -> None:
+    def _watch_output(self, number: int, keeper: BaseKeeper) -> None:
         if not keeper.is_watched:
             keeper.is_watched = True
             for fd in keeper.descriptors:
                 self._watch(number, fd)
             self._watch_channel(keeper)
 
-    def _watch_channel(self, keeper: Keeper) -> None:
+    def _watch_channel(self, keeper: BaseKeeper) -> None:
         channel = keeper.descriptors[-1]
         if channel in self._worker_of:
             flags = select.EPOLLIN | (select.EPOLLOUT if keeper.has_unsent_input else 0)
@@ -256,6 +283,7 @@ class EventLoop:
         _, keeper = self._busy.pop(number)
         for fd in keeper.descriptors:
             self._unwatch(fd)
+        self._processors.release(keeper.processor)
         keeper.close()
 
     def _replace(self, number: int, task: GuestTask, error: WorkerLostError) -> None:
@@ -292,6 +320,13 @@ class EventLoop:
         for fd in self._open_programs:
             os.close(fd)
         self._epoll.close()
+
+
+def _output_bytes(task: GuestTask) -> int:
+    """Return how much of our memory the output of a task's guests may take."""
+    question = task.questions[0]
+    of_harness = question.harness_limits.output_bytes if isinstance(question, Session) else 0
+    return task.progress.job.limits.output_bytes + of_harness
 
 
 def _require_ready(worker: Worker) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.util import find_spec
 
-from nova_code_verifier.sandbox.types import Call, Question
+from nova_code_verifier.sandbox.types import Call, Question, Session
 
 _NUMPY = ("numpy",)
 # Those that the programs and tests of data sets import most, with what they load later.
@@ -28,12 +28,13 @@ def libraries_for(
 ) -> tuple[str, ...]:
     """Return the modules that a zygote for *program* loads; none if they are not installed.
 
-    A *question* may hold another program, as an argument: tests that share its process.
-    They bring ctypes and other native code with them, against which only the kernel can protect.
+    A *question* may hold another program: a harness, or an argument that shares its process.
+    Libraries bring ctypes and other native code, against which only the kernel can protect.
     Where an audit hook has to guard files, guests cannot load them at all.
     """
     arguments = question.arguments if isinstance(question, Call) else ()
-    texts = (program, *(text for text in arguments if isinstance(text, str)))
+    harness = question.harness if isinstance(question, Session) else ""
+    texts = (program, harness, *(text for text in arguments if isinstance(text, str)))
     is_for_all = any(name in text for name in _NAMES for text in texts)
     if not (is_for_all or any("numpy" in text for text in texts)) or not _are_installed():
         return ()

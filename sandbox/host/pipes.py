@@ -22,11 +22,21 @@ def sealed_file(name: str, content: bytes) -> int:
     return fd
 
 
-def _unlinked_file(content: bytes) -> int:
+def shared_file(name: str, size: int) -> int:
+    """Return the descriptor of a nameless file of *size* zero bytes, to be mapped by a guest."""
+    try:
+        fd = os.memfd_create(name, os.MFD_CLOEXEC)
+    except OSError:
+        return _unlinked_file(bytes(size), os.O_RDWR)
+    os.ftruncate(fd, size)
+    return fd
+
+
+def _unlinked_file(content: bytes, access: int = os.O_RDONLY) -> int:
     fd, path = tempfile.mkstemp(prefix="verifier-")
     try:
         write_all(fd, content)
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        return os.open(path, access | os.O_CLOEXEC)
     finally:
         os.close(fd)
         Path(path).unlink()

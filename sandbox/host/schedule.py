@@ -13,7 +13,15 @@ from dataclasses import dataclass, field, replace
 from heapq import heapify, heappop, heappush
 from typing import TypeVar
 
-from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Job, Operation, Question, Run
+from nova_code_verifier.sandbox.types import (
+    Cause,
+    Ending,
+    Execution,
+    Job,
+    Question,
+    Run,
+    Session,
+)
 
 # Of a job's outputs and answers, so much is kept until all of its questions are answered, or as
 # much as the limit of a single output, if that is more.
@@ -27,7 +35,6 @@ _TOO_MUCH = Execution(
     detail="all outputs together are longer than 128 MiB and limits.output_bytes",
 )
 _NOT_ASKED = Execution(ending=Ending.SKIPPED, detail="too many earlier questions ran out of time")
-_TOO_LATE = Execution(ending=Ending.SKIPPED, detail="its guest had ended")
 
 
 def kept_bytes_max(job: Job) -> int:
@@ -74,8 +81,9 @@ class Progress:
         """Whether a single question ran out of time, and it was CPU time: perhaps noise.
 
         The wall time limit is generous already, and a second sleep would cost as much again.
+        Whoever asks for a session decides about its lost items.
         """
-        if len(self.time_outs) != 1 or isinstance(self.job.questions[0], Operation):
+        if len(self.time_outs) != 1 or isinstance(self.job.questions[0], Session):
             return False
         execution = self.executions[self.time_outs[0]]
         return execution is not None and execution.cause is Cause.CPU_TIME
@@ -176,9 +184,7 @@ class Schedule:
         end = task.first + len(executions)
         if len(executions) < len(task.questions):
             left = task.first + len(task.questions) - end
-            if isinstance(task.questions[0], Operation):
-                progress.record(end, [_TOO_LATE] * left)
-            elif progress.first_dropped < math.inf:
+            if progress.first_dropped < math.inf:
                 progress.record(end, [_TOO_MUCH] * left)
             else:
                 self._pending.appendleft(_task(progress, end))

@@ -12,12 +12,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 import nova_code_verifier
 from nova_code_verifier.sandbox.confinement.processes import process_ids
 from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.guest.work_directory import remove as remove_directory
+from nova_code_verifier.sandbox.host import usage
 from nova_code_verifier.sandbox.protocol.control import DRAIN, DRAINED, PACKET_BYTES_MAX, read_ready
 from nova_code_verifier.sandbox.types import IsolationLevel
 
@@ -76,6 +78,7 @@ class Worker:
         of *libraries* that are installed.
         """
         self.number = number
+        self.preloaded = preloaded
         self.libraries = libraries
         self.level = level
         self.granted: dict[str, object] = {}
@@ -116,6 +119,12 @@ class Worker:
     def zygote_pid(self) -> int:
         """Return the zygote's process id."""
         return self._process.pid
+
+    @cached_property
+    def held_bytes(self) -> int:
+        """Return the memory that a guest holds from its start, because its zygote has loaded it."""
+        is_big = self.libraries or self.preloaded
+        return usage.usage(self.zygote_pid).resident_bytes if is_big else 0
 
     def wait_ready(self) -> bool:
         """Wait until the zygote is ready. Return False if the kernel refuses the level.

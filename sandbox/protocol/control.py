@@ -10,16 +10,26 @@ import struct
 from typing import NamedTuple
 
 PACKET_BYTES_MAX = 2**17
-DESCRIPTORS = 5
-"""A request comes with these descriptors: program, stdin, stdout, stderr, channel."""
+DESCRIPTORS_MAX = 9
+"""A request comes with these descriptors: program, stdin, stdout, stderr, channel.
+
+A request for a pair comes with those of the candidate, and then those of the harness: program,
+output, channel, and the page of `sandbox/protocol/progress.py`.
+"""
 
 KILL, DRAIN, DRAINED = b"kill", b"drain", b"drained"
+KILL_CANDIDATE = b"kill candidate"
+"""Of a pair, kill the candidate alone. KILL kills both."""
 
 # Number of calls, CPU seconds, bytes of memory, of output, of the prelude and of the program; then
 # argv as JSON.
 _REQUEST = struct.Struct("=IQQQQQ")
-_STARTED = struct.Struct("=cI")
-_ENDED = struct.Struct("=cIdQ")
+# A number of calls that no request has; the other numbers of the candidate; those of the harness:
+# CPU seconds, bytes of memory, of output and of the program; and the processor for both.
+_PAIR = struct.Struct("=4sQQQQQQQQQi")
+_PAIR_TAG = b"\xff\xff\xff\xff"
+_STARTED = struct.Struct("=c?I")
+_ENDED = struct.Struct("=c?IdQ")
 _STARTED_TAG, _ENDED_TAG = b"s", b"e"
 
 
@@ -36,6 +46,33 @@ class GuestRequest(NamedTuple):
     prelude_bytes: int
     program_bytes: int
     argv: tuple[str, ...] = ()
+
+
+class PairRequest(NamedTuple):
+    """What a candidate and its harness are forked for.
+
+    Both run on *processor* only; on any if it is -1. Calls and argv of the two are not sent.
+    """
+
+    candidate: GuestRequest
+    harness: GuestRequest
+    processor: int = -1
+
+
+class Started(NamedTuple):
+    """A guest that has been forked."""
+
+    pid: int
+    is_harness: bool
+
+
+class Ended(NamedTuple):
+    """A guest that has been reaped: its wait status and what it used."""
+
+    status: int
+    cpu_seconds: float
+    peak_bytes: int
+    is_harness: bool
 
 
 def pack_ready(granted: dict[str, object], refusal: str | None = None) -> bytes:
@@ -67,21 +104,53 @@ def is_run(packet: bytes) -> bool:
     return packet[:4] == b"\0\0\0\0"
 
 
-def pack_started(pid: int) -> bytes:
+def is_pair(packet: bytes) -> bool:
+    """Return whether a request is for a pair."""
+    return packet[:4] == _PAIR_TAG
+
+
+def pack_pair(request: PairRequest) -> bytes:
+    """Pack a request for a pair."""
+    _, *candidate, _ = request.candidate
+    _, cpu_seconds, memory_bytes, output_bytes, _, program_bytes, _ = request.harness
+    harness = cpu_seconds, memory_bytes, output_bytes, program_bytes
+    return _PAIR.pack(_PAIR_TAG, *candidate, *harness, request.processor)
+
+
+def read_pair(packet: bytes) -> PairRequest:
+    """Read a request for a pair."""
+    _, *numbers, processor = _PAIR.unpack(packet)
+    cpu_seconds, memory_bytes, output_bytes, program_bytes = numbers[5:]
+    return PairRequest(
+        GuestRequest(0, *numbers[:5]),
+        GuestRequest(0, cpu_seconds, memory_bytes, output_bytes, 0, program_bytes),
+        processor,
+    )
+
+
+def pack_started(pid: int, *, is_harness: bool = False) -> bytes:
     """Pack the message that a guest has been forked."""
-    return _STARTED.pack(_STARTED_TAG, pid)
+    return _STARTED.pack(_STARTED_TAG, is_harness, pid)
 
 
-def pack_ended(status: int, cpu_seconds: float, peak_bytes: int) -> bytes:
+def pack_ended(
+    status: int, cpu_seconds: float, peak_bytes: int, *, is_harness: bool = False
+) -> bytes:
     """Pack the message that a guest has been reaped: its wait status and what it used."""
-    return _ENDED.pack(_ENDED_TAG, status, cpu_seconds, peak_bytes)
+    return _ENDED.pack(_ENDED_TAG, is_harness, status, cpu_seconds, peak_bytes)
 
 
-def read_started(packet: bytes) -> int | None:
-    """Return the guest's pid if the packet is a `started` message."""
-    return _STARTED.unpack(packet)[1] if packet[:1] == _STARTED_TAG else None
+def read_started(packet: bytes) -> Started | None:
+    """Return which guest has been forked if the packet is a `started` message."""
+    if packet[:1] != _STARTED_TAG:
+        return None
+    _, is_harness, pid = _STARTED.unpack(packet)
+    return Started(pid, is_harness)
 
 
-def read_ended(packet: bytes) -> tuple[int, float, int] | None:
-    """Return wait status, CPU seconds and peak bytes if the packet is an `ended` message."""
-    return _ENDED.unpack(packet)[1:] if packet[:1] == _ENDED_TAG else None
+def read_ended(packet: bytes) -> Ended | None:
+    """Return how a guest ended if the packet is an `ended` message."""
+    if packet[:1] != _ENDED_TAG:
+        return None
+    _, is_harness, status, cpu_seconds, peak_bytes = _ENDED.unpack(packet)
+    return Ended(status, cpu_seconds, peak_bytes, is_harness)

@@ -92,7 +92,10 @@ class Side:
             message = Request(operation, values, named)
             message.seen = self.mirrors.take_touched()
         elif "raised" in body:
-            message = Answer(None, self.read_error(body["raised"]))
+            error = read(body["raised"])
+            if not isinstance(error, BaseException):
+                raise EncodingError("no exception")
+            message = Answer(None, error)
         else:
             message = Answer(read(body["is"]), None)
         message.around = body.get("around")
@@ -117,12 +120,8 @@ class Side:
         def write() -> Body:
             fields = self.begin_message()
             self.add_held(fields, request.seen, id(result))
-            if error is None:
-                (fields["is"],) = self.mirrors.write_message(fields, [result], request.seen)
-            else:
-                values, describe = self.error_values(error)
-                trees = self.mirrors.write_message(fields, values, request.seen)
-                fields["raised"] = describe(trees)
+            name, value = ("is", result) if error is None else ("raised", error)
+            (fields[name],) = self.mirrors.write_message(fields, [value], request.seen)
             return self._end_message(fields)
 
         return write
@@ -158,13 +157,3 @@ class Side:
 
     def read_descriptions(self, descriptions: Tree) -> None:
         """Read what the other side says of objects that it mentions for the first time."""
-
-    def error_values(
-        self, error: BaseException
-    ) -> tuple[list[object], Callable[[list[Tree]], Tree]]:
-        """Return the values that an exception carries, and what describes it with their trees."""
-        raise NotImplementedError
-
-    def read_error(self, tree: Tree) -> BaseException:
-        """Return the exception that the other side describes."""
-        raise NotImplementedError

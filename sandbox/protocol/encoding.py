@@ -6,21 +6,28 @@ too: a guest may send any bytes, so the decoder believes nothing.
 
 The form is JSON. None, bool, int of up to 64 bits, float, str and list stand for
 themselves; every other type is an object with one key, its tag.
+
+With an `Opaque`, as in a session, more values travel, and each keeps its exact type: values, types
+and exceptions of the standard library (`library_values.py`), and the order of sets. Without one,
+an iterator becomes a list, and a bytearray becomes bytes.
 """
 
 import json
 import sys
 import time
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
+
+from nova_code_verifier.sandbox.protocol import library_values, set_order
 
 Walk = Callable[[Any], Any]
 """Writes or reads an item of a container, one level deeper."""
 
 DEPTH_MAX = 200
+_EXCEPTION_DEPTH = 10  # an exception is in its chain as if in so many containers
 ITERATOR_ITEMS_MAX = 1_000_000
 _SLICE = 1000
 _SLICE_SECONDS_MAX = 0.02
@@ -40,7 +47,11 @@ class EncodingError(ValueError):
 
 
 class Opaque(Protocol):
-    """Writes and reads values that are not plain data, as two sides agreed."""
+    """Writes and reads values that are not plain data, as two sides agreed.
+
+    It may have an attribute `takes`, a set of types: then it writes values of exactly these types,
+    too, instead of this module. Containers that must keep their identity are an example.
+    """
 
     def to_tree(self, value: object, walk: Walk, plain: Callable[[], object] | None) -> object:
         """Write a value that is not plain data; *plain* writes it as its base type, if it has one.
@@ -57,8 +68,11 @@ class _Context(NamedTuple):
 
     depth: int
     opaque: Opaque | None
+    takes: Container[type]
+    """The plain types that `opaque` writes."""
 
 
+_dump = json.JSONEncoder(separators=(",", ":")).encode
 Writer = Callable[[Any, _Context], object]
 LateWriter = Callable[[Any, Any, _Context], object]
 Reader = Callable[[Any, _Context], object]
@@ -89,7 +103,7 @@ def decoded_bytes_max(data: bytes) -> int:
 
 def dump(tree: object) -> bytes:
     """Write a tree as JSON."""
-    return json.dumps(tree, separators=(",", ":")).encode("ascii")
+    return _dump(tree).encode("ascii")
 
 
 def load(data: bytes) -> Any:  # noqa: ANN401  (narrowed by type(), never by trust)
@@ -107,15 +121,20 @@ def is_plain(value: object) -> bool:
 
 def to_tree(value: object, opaque: Opaque | None = None) -> object:
     """Turn a value into a tree of JSON types. Raises EncodingError."""
-    return _to_tree(value, _Context(0, opaque))
+    try:
+        return _to_tree(value, _Context(0, opaque, getattr(opaque, "takes", ())))
+    except RecursionError as error:
+        raise EncodingError("nested too deeply") from error
 
 
 def from_tree(tree: object, opaque: Opaque | None = None) -> object:
     """Turn a tree back into a value. Raises EncodingError, and nothing else, for any other tree."""
     try:
-        return _from_tree(tree, _Context(0, opaque))
+        return _from_tree(tree, _Context(0, opaque, ()))
     except EncodingError:
         raise
+    except RecursionError as error:
+        raise EncodingError("nested too deeply") from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         # The content does not fit its tag: {"F": [1, 0]}, {"s": [[]]}, {"date": 7}.
         raise EncodingError("a tag with the wrong content") from error
@@ -125,31 +144,58 @@ def _to_tree(value: Any, context: _Context) -> object:  # noqa: ANN401  (narrowe
     kind = type(value)
     if kind in _ATOMS or (kind is int and -_SMALL_INT <= value < _SMALL_INT):
         return value
-    depth, opaque = context
+    depth, opaque, takes = context
     if depth >= DEPTH_MAX:
         raise EncodingError("nested too deeply")
-    inner = _Context(depth + 1, opaque)
+    inner = _Context(depth + 1, opaque, takes)
+    if opaque is not None:
+        return _to_exact_tree(value, kind, inner)
     for base, write in _WRITERS:
         if issubclass(kind, base):
-            if opaque is not None and kind not in EXACT_TYPES:
-                walk = partial(_to_tree, context=inner)
-                return opaque.to_tree(value, walk, partial(write, value, inner))
             return write(value, inner)
-    if issubclass(kind, _VIEWS) or (opaque is None and hasattr(kind, "__next__")):
+    if issubclass(kind, _VIEWS) or hasattr(kind, "__next__"):
         return _write_iterator(value, inner)
-    return _write_rare(value, inner)
+    write_late = _late_writer(kind)
+    if write_late is not None:
+        return write_late(value, inner)
+    raise EncodingError(f"a {kind.__module__}.{kind.__qualname__} is not plain data")
 
 
-def _write_rare(value: Any, context: _Context) -> object:  # noqa: ANN401
-    kind = type(value)
+def _to_exact_tree(value: Any, kind: type, context: _Context) -> object:  # noqa: ANN401  (narrowed by type)
+    """Write a value with its exact type, or let the opaque side write it."""
+    write = _EXACT_WRITERS.get(kind)
+    if write is not None and kind not in context.takes:
+        return write(value, context)
+    opaque: Any = context.opaque
+    walk = partial(_to_tree, context=context)
+    if write is not None:
+        return opaque.to_tree(value, walk, partial(write, value, context))
+    if kind not in context.takes:
+        is_exception = issubclass(kind, BaseException)
+        deeper = partial(_to_tree, context=_deeper(context)) if is_exception else walk
+        tree = library_values.write(value, kind, deeper)
+        if tree is not None:
+            return tree
+    write = next((write for base, write in _WRITERS if issubclass(kind, base)), None)
+    if write is None:
+        write = _late_writer(kind)
+        if write is not None and kind.__module__ == "numpy":
+            return write(value, context)
+    return opaque.to_tree(value, walk, write and partial(write, value, context))
+
+
+def _deeper(context: _Context) -> _Context:
+    """Bound chains of exceptions, each of which needs several frames of Python's stack."""
+    return context._replace(depth=context.depth + _EXCEPTION_DEPTH)
+
+
+def _late_writer(kind: type) -> Writer | None:
     for module_name, type_name, write_late in _LATE_WRITERS:
         # Only some programs load the modules of these types.
         late_base = getattr(sys.modules.get(module_name), type_name, None)
         if isinstance(late_base, type) and issubclass(kind, late_base):
-            return write_late(late_base, value, context)
-    if context.opaque is not None:
-        return context.opaque.to_tree(value, partial(_to_tree, context=context), None)
-    raise EncodingError(f"a {kind.__module__}.{kind.__qualname__} is not plain data")
+            return partial(write_late, late_base)
+    return None
 
 
 def _items(values: Iterable[object], context: _Context) -> list[object]:
@@ -187,6 +233,21 @@ def _members(base: Any, names: str, value: object) -> list[Any]:  # noqa: ANN401
     return [getattr(base, name).__get__(value) for name in names.split()]
 
 
+def _write_set(tag: str, value: Any, context: _Context) -> object:  # noqa: ANN401  (a set or frozenset)
+    """Write a set with its order; see `set_order.py`."""
+    items = list(value)
+    plan = set_order.plan(value, items)
+    trees = _items(items, context)
+    return {tag: trees} if plan is set_order.SIMPLE else {f"{tag}o": [*plan, trees]}
+
+
+def _write_defaultdict(value: Any, context: _Context) -> object:  # noqa: ANN401  (a defaultdict)
+    pairs = [[_to_tree(k, context), _to_tree(v, context)] for k, v in value.items()]
+    if value.default_factory is None:
+        return {"defaultdict": pairs}
+    return {"dd": [_to_tree(value.default_factory, context), pairs]}
+
+
 def _write_deque(value: deque[object], context: _Context) -> object:
     return {"q": [*_members(deque, "maxlen", value), _items(deque.__iter__(value), context)]}
 
@@ -217,6 +278,16 @@ _WRITERS: tuple[tuple[type, Writer], ...] = (
     (deque, _write_deque),
 )
 
+_EXACT_WRITERS: dict[type, Writer] = {
+    **dict(_WRITERS),
+    Counter: _write_dict,
+    OrderedDict: _write_dict,
+    defaultdict: _write_defaultdict,
+    set: partial(_write_set, "s"),
+    frozenset: partial(_write_set, "fs"),
+    bytearray: lambda v, _: {"ba": v.hex()},
+}
+
 _LATE_WRITERS: tuple[tuple[str, str, LateWriter], ...] = (
     ("decimal", "Decimal", lambda base, v, _: {"D": base.__str__(v)}),
     ("fractions", "Fraction", _write_fraction),
@@ -234,8 +305,8 @@ def _from_tree(tree: Any, context: _Context) -> object:  # noqa: ANN401  (narrow
     kind = type(tree)
     if kind is not list and kind is not dict:
         return tree
-    depth, opaque = context
-    inner = _Context(depth + 1, opaque)
+    depth, opaque, takes = context
+    inner = _Context(depth + 1, opaque, takes)
     if depth >= DEPTH_MAX:
         raise EncodingError("nested too deeply")
     if kind is list:
@@ -243,12 +314,17 @@ def _from_tree(tree: Any, context: _Context) -> object:  # noqa: ANN401  (narrow
     if len(tree) != 1:
         raise EncodingError("an object that has not exactly one tag")
     ((tag, content),) = tree.items()
-    read = _READERS.get(tag)
+    if opaque is None:
+        read = _READERS.get(tag)
+        if read is None:
+            raise EncodingError("an unknown tag")
+        return read(content, inner)
+    read = _EXACT_READERS.get(tag)
     if read is not None:
         return read(content, inner)
-    if opaque is not None:
-        return opaque.from_tree(tag, content, partial(_from_tree, context=inner))
-    raise EncodingError("an unknown tag")
+    walk = partial(_from_tree, context=_deeper(inner) if tag == "error" else inner)
+    read_value = library_values.READERS.get(tag)
+    return read_value(content, walk) if read_value else opaque.from_tree(tag, content, walk)
 
 
 def _listed(content: object) -> list[Any]:
@@ -275,6 +351,39 @@ def hashed(collection: Any, entries: list[Any]) -> Any:  # noqa: ANN401  (a dict
         if time.thread_time() - started > seconds_max:
             raise EncodingError("keys that collide")
     return collection
+
+
+def _read_set(content: object, context: _Context) -> object:
+    items = _values(content, context)
+    built = hashed(set(), items)
+    set_order.check(built, items)
+    return built
+
+
+def _read_frozenset(content: object, context: _Context) -> object:
+    items = _values(content, context)
+    hashed(set(), items)  # it measures the time, and raises
+    built = frozenset(items)
+    set_order.check(built, items)
+    return built
+
+
+def _read_planned_set(content: object, context: _Context, *, is_frozen: bool) -> object:
+    slots, order, trees = _listed(content)
+    items = _values(trees, context)
+    plan = set_order.read_plan(slots, order, len(items))
+    ordered = [items[index] for index in plan.order]
+    built = set_order.build(ordered, plan.slots, is_frozen=is_frozen)
+    set_order.check(built, items)
+    return built
+
+
+def _read_defaultdict(content: object, context: _Context) -> object:
+    factory, pairs = _listed(content)
+    default_factory: Any = _from_tree(factory, context)
+    if not callable(default_factory):
+        raise EncodingError("a tag with the wrong content")
+    return hashed(defaultdict(default_factory), _pairs(pairs, context))
 
 
 def _pairs(content: object, context: _Context) -> list[tuple[object, object]]:
@@ -353,8 +462,13 @@ _READERS: dict[str, Reader] = {
     "array": _read_array,
 }
 
-
-def fill_set(container: set[Any], items: list[Any]) -> None:
-    """Make a set hold these items."""
-    set.clear(container)
-    hashed(container, items)
+_EXACT_READERS: dict[str, Reader] = {
+    **_READERS,
+    "s": _read_set,
+    "fs": _read_frozenset,
+    "so": partial(_read_planned_set, is_frozen=False),
+    "fso": partial(_read_planned_set, is_frozen=True),
+    "dd": _read_defaultdict,
+    "ba": lambda c, _: bytearray.fromhex(_text(c)),
+}
+"""The tags that a reader with an `Opaque` knows, in addition to those of `library_values`."""

@@ -1,4 +1,4 @@
-"""Descriptions of the tests' objects, for the stand-ins that take their place in a candidate's guest.
+"""Descriptions of the tests' objects, for their stand-ins in a candidate's guest.
 
 The harness writes them (`harness/exports.py`), and the candidate's guest makes stand-ins of them
 (`sandbox/guest/stand_ins`). A description is JSON. A value in it is a tree of the session, written

@@ -1,6 +1,6 @@
 """The messages between a keeper and its guest: one vocabulary for both sides.
 
-A keeper sends questions: one byte that says which kind, then the question. A guest sends a JSON
+A keeper sends calls: `[entry_point, arguments]`, encoded. A guest sends a JSON
 list of texts, the first of which is a `MessageKind`; the value of a call stands in it as it was
 encoded. The keeper believes nothing: `read_message` returns a known kind and short texts, and
 reports anything else as `UNREADABLE`.
@@ -15,15 +15,12 @@ from typing import NamedTuple
 TEXT_MAX = 500
 """The number of characters that are kept of a text from a guest."""
 
-CALL, OPERATION = b"c", b"o"
-"""The first byte of a question. A call is `[entry_point, arguments]`, encoded."""
-
 
 class MessageKind(StrEnum):
     """What a guest reports, and which texts follow."""
 
     LOADED = "loaded"  # the program can now be called
-    VALUE = "value"  # a call returned: its value, or the answer to an operation
+    VALUE = "value"  # a call returned: its value
     RAISED = "raised"  # a call, or a program that is run, raised: type name, message
     UNREADABLE = "unreadable"  # a call returned what is no plain data: why
     FAILED = "failed"  # the program cannot be called: a `Failure`, type name, message

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import is_
 from typing import Any, Protocol
 
-from nova_code_verifier.sandbox.protocol import encoding
+from nova_code_verifier.sandbox.protocol import encoding, set_order
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError
 
 Tree = Any
@@ -191,11 +191,21 @@ class _SetKind(Kind):
         return set.__len__(container) == len(copy) and all(map(is_, set.__iter__(container), copy))
 
     def write(self, container: Any, write: Callable[[Any], Tree]) -> Tree:
-        return [write(item) for item in set.__iter__(container)]
+        items = list(set.__iter__(container))
+        trees = [write(item) for item in items]
+        plan = set_order.plan(container, items)
+        return trees if plan is set_order.SIMPLE else {"plan": [*plan], "items": trees}
 
     def fill(self, container: Any, content: Tree, read: Callable[[Tree], Any]) -> None:
-        items = [read(tree) for tree in _listed(content)]
-        encoding.fill_set(container, items)
+        is_planned = type(content) is dict
+        trees = content["items"] if is_planned else content
+        items = [read(tree) for tree in _listed(trees)]
+        encoding.hashed(set(), items)  # it measures the time, and raises
+        slots, ordered = 0, items
+        if is_planned:
+            slots, order = set_order.read_plan(*_listed(content["plan"]), len(items))
+            ordered = [items[index] for index in order]
+        set_order.fill(container, ordered, slots)
 
 
 class _BytearrayKind(Kind):

@@ -11,8 +11,10 @@ import time
 from typing import NamedTuple
 
 PAGE_BYTES = mmap.PAGESIZE
-_PAGE = struct.Struct("=Qdddd")
-_WAITING_SINCE = struct.Struct("=d")
+# In native format, which writes each number at once. The number of the item comes last once more:
+# a page with two different ones was read while it was written.
+_PAGE = struct.Struct("@QddddQ")
+_WAITING_SINCE = struct.Struct("@d")
 _WAITING_SINCE_AT = 32
 
 
@@ -31,10 +33,15 @@ class Progress(NamedTuple):
     waiting_since: float = 0.0
 
 
-def read_progress(fd: int) -> Progress:
-    """Read a page, on the keeper's side. Before the first item, all fields are zero."""
+def read_progress(fd: int) -> Progress | None:
+    """Read a page, on the keeper's side; return None if the harness is just writing it.
+
+    Before the first item, all fields are zero.
+    """
     data = os.pread(fd, _PAGE.size, 0)
-    return Progress(*_PAGE.unpack(data)) if len(data) == _PAGE.size else Progress()
+    *fields, item_again = _PAGE.unpack(data.ljust(_PAGE.size, b"\0"))
+    progress = Progress(*fields)
+    return progress if progress.item == item_again else None
 
 
 class ProgressPage:
@@ -58,8 +65,8 @@ class ProgressPage:
         """Begin a test item: from now on, its limits count."""
         self._item += 1
         now = time.monotonic()
-        fields = (self._item, self.candidate_cpu(), time.process_time(), now, 0.0)
-        _PAGE.pack_into(self._memory, 0, *fields)
+        marks = self.candidate_cpu(), time.process_time(), now, 0.0
+        _PAGE.pack_into(self._memory, 0, self._item, *marks, self._item)
 
     def begin_wait(self) -> None:
         """Say that the harness waits for the candidate."""

@@ -17,7 +17,7 @@ from nova_code_verifier.sandbox.host.schedule import fair_share_seconds, skip_af
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError
 from nova_code_verifier.sandbox.remote.client import DEADLINE, LONGEST_SECONDS, ExecutorClient
 from nova_code_verifier.sandbox.remote.response import RunResponse
-from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Job
+from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Job, Session
 
 _SHARE_SECONDS_MIN = 2.0
 _LONG_SECONDS = 86_400.0  # a queue cannot wait for an infinite time
@@ -114,7 +114,10 @@ class Dispatcher:
             if job is not None:
                 count = len(job.questions)
                 pending = _PendingJob(index=index, job=job, questions_per_request=count)
-                (self._waiting if count else self._complete).append(pending)
+                if count and isinstance(job.questions[0], Session):
+                    self._abandon([pending], _NOT_SENT)
+                else:
+                    (self._waiting if count else self._complete).append(pending)
             elif self._postponed:
                 self._waiting, self._postponed = self._postponed, self._waiting
             else:
@@ -209,4 +212,5 @@ def _lost(detail: str, cause: Cause = Cause.NONE) -> Execution:
     return Execution(ending=Ending.NOT_RUN, detail=detail, cause=cause)
 
 
+_NOT_SENT = _lost("an executor function runs no sessions: they hold tests")
 _TOO_LATE = _lost(DEADLINE, Cause.DEADLINE)

@@ -25,7 +25,7 @@ from nova_code_verifier.sandbox.remote.fields import (
     next_frame,
 )
 from nova_code_verifier.sandbox.remote.frames import PayloadError, pack_frames, unpack_frames
-from nova_code_verifier.sandbox.types import Call, Job, Limits, Operation, Question, Run
+from nova_code_verifier.sandbox.types import Call, Job, Limits, Question, Run, Session
 
 _REQUEST_BYTES_MAX = 2**28  # unpacked
 _JOBS_MAX = 1000
@@ -39,10 +39,9 @@ class _Kind(StrEnum):
 
     RUN = "run"
     CALL = "call"
-    OPERATION = "operation"
 
 
-_KINDS = {Run: _Kind.RUN, Call: _Kind.CALL, Operation: _Kind.OPERATION}
+_KINDS = {Run: _Kind.RUN, Call: _Kind.CALL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +53,7 @@ class RunRequest:
 
 
 def write_request(request: RunRequest) -> bytes:
-    """Pack a request. Raises EncodingError for arguments that are not plain data."""
+    """Pack a request. Raises EncodingError for what cannot be sent."""
     return pack_frames(_request_frames(request))
 
 
@@ -76,6 +75,8 @@ def read_request(data: bytes) -> RunRequest:
 def _request_frames(request: RunRequest) -> Iterator[bytes]:
     yield dump_fields([request.seconds, len(request.jobs)])
     for job in request.jobs:
+        if isinstance(job.questions[0], Session):
+            raise EncodingError("a session, which holds tests")
         kind = _KINDS[type(job.questions[0])]
         fields = [kind, len(job.questions), list(astuple(job.limits)), job.give_up_after]
         yield dump_fields([*fields, _HAS_PRELUDE] if job.prelude else fields)
@@ -92,8 +93,8 @@ def _question_frames(question: Question) -> tuple[bytes, bytes]:
             return dump_fields(list(question.argv)), question.stdin
         case Call():
             return dump_fields(question.entry_point), encode(list(question.arguments))
-        case Operation():
-            return b"null", question.instruction
+        case Session():
+            raise EncodingError("a session, which holds tests")
         case _:
             assert_never(question)
 
@@ -139,6 +140,4 @@ def _read_question(kind: object, fields: bytes, content: bytes) -> Question:
             if type(arguments) is not list:
                 raise PayloadError("arguments: expected a list")
             return Call(entry_point=load_fields(fields, str), arguments=tuple(arguments))
-        case _Kind.OPERATION:
-            return Operation(instruction=content)
     raise PayloadError(f"job: expected a kind of question, one of {', '.join(_Kind)}")

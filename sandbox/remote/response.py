@@ -10,8 +10,8 @@ fields, value, stdout and stderr. Fields are short JSON; values have the typed e
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from nova_code_verifier.sandbox.host.keeper import STDERR_BYTES_KEPT
 from nova_code_verifier.sandbox.host.schedule import kept_bytes_max
+from nova_code_verifier.sandbox.host.watched_guest import STDERR_BYTES_KEPT
 from nova_code_verifier.sandbox.protocol.guest_messages import TEXT_MAX
 from nova_code_verifier.sandbox.remote.fields import (
     PAYLOAD_BYTES_MAX,
@@ -29,7 +29,6 @@ from nova_code_verifier.sandbox.types import (
     Execution,
     IsolationLevel,
     Job,
-    Operation,
     Question,
     RaisedError,
     Run,
@@ -208,6 +207,4 @@ def _with_value(execution: Execution, question: Question, value: bytes) -> Execu
         if value != b"null":
             raise PayloadError("value: expected none")
         return execution
-    execution = replace(execution, value_bytes=len(value))
-    is_operation = isinstance(question, Operation)
-    return replace(execution, value=value if is_operation else EncodedValue(value))
+    return replace(execution, value=EncodedValue(value), value_bytes=len(value))

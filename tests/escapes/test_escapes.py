@@ -1,9 +1,10 @@
 """Hostile programs earn nothing, and honest ones everything, at two levels of isolation.
 
 In: `tests/escapes/`. The first lines of a program there say what judges it (`against`: `code`,
-`call`, or `shared` for test code in the program's own process), which verdicts are right (`must`), which problem it pretends to solve (`problem`), and, if
-not none, how many cases it may pass (`passes`). `test_code/` has the tests of each problem, in
-several styles.
+`call`, or `shared` for test code in the program's own process), which verdicts are right (`must`),
+which problem it pretends to solve (`problem`), and, if not none, how many cases it may pass
+(`passes`). With `earns: 0`, it may pass them as a guess that earns nothing. `test_code/` has the
+tests of each problem, in several styles.
 """
 
 from collections.abc import Iterator
@@ -31,7 +32,11 @@ _CALLS: dict[str, list[dict[str, object]]] = {
     ],
 }
 # These run into every limit, once for each of their tests.
-_SLOW = {"endless_chain", "endless_loop", "endless_objects", "huge_answer", "tracing"}
+_SLOW = {
+    *("endless_chain", "endless_loop", "endless_objects", "huge_answer", "tracing"),
+    *("callback_forgets", "files_many", "files_pipes", "logs_many", "peer_endless"),
+    "peer_only_reads",
+}
 _LIMITS = {"cpu_seconds": 1.0, "wall_seconds": 3.0}
 
 
@@ -114,6 +119,7 @@ def test_a_cheat_passes_only_cases_that_it_answers_correctly(
         assert score.tests_passed in passes, found
         assert score.tests_total == cases, found
         assert score.self_compared == int(head.get("self_compared", "0")), found
+        assert "earns" not in head or score.correctness == 0, found
 
 
 @pytest.mark.parametrize("path", _programs("honest"))

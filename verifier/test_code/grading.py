@@ -224,13 +224,13 @@ def _take_session(run: TestCodeRun, execution: Execution) -> RunReport:
     report = _read(execution)
     if report.problem:
         return report
-    lost = [item.name for item in report.items if item.state is ItemState.LOST]
-    lost_item = report.current or next(iter(lost), "")
+    lost = next((item for item in report.items if item.state is ItemState.LOST), None)
     _take_items(run, [item for item in report.items if item.state is not ItemState.LOST])
-    if report.has_end and not report.is_lost and not lost:
+    if report.has_end and not report.is_lost and lost is None:
         _conclude(run, _result_of(report.outside))
     else:
-        _take_loss(run, lost_item, _result_of_loss(execution, report))
+        lost = lost or ItemReport(report.current, ItemState.LOST, report.outside.error)
+        _take_loss(run, lost.name, _result_of_loss(execution, report, lost.error))
     return report
 
 
@@ -253,13 +253,12 @@ def _take_items(run: TestCodeRun, reported: Sequence[ItemReport]) -> None:
         run.results[item.name] = _result_of(_UNREPORTED if counts[item.name] > 1 else item)
 
 
-def _result_of_loss(execution: Execution, report: RunReport) -> CaseResult:
+def _result_of_loss(execution: Execution, report: RunReport, error: str) -> CaseResult:
     """Return the result of the item at which the candidate, or the harness, ended."""
-    error = next((item.error for item in report.items if item.state is ItemState.LOST), "")
     ending, detail = execution.ending, execution.detail
     if ending is Ending.FINISHED and error.startswith(BROKEN_PROTOCOL):
         ending, detail = Ending.UNREADABLE, error
-    elif ending is Ending.FINISHED and (report.has_end or report.is_lost):
+    elif ending is Ending.FINISHED and report.has_end:
         ending, detail = Ending.CRASHED, "the program has ended, or closed its connection"
     elif ending is Ending.FINISHED:
         # Discovery ran the tests to their end without this candidate.
@@ -274,6 +273,7 @@ def _result_of_loss(execution: Execution, report: RunReport) -> CaseResult:
             detail=detail or (_TOO_MUCH_OUTPUT if ending is Ending.TOO_MUCH_OUTPUT else ""),
             cause=execution.cause,
             error=execution.error,
+            exit_status=execution.exit_status,
             signal=execution.signal,
             cpu_seconds=execution.cpu_seconds,
             wall_seconds=execution.wall_seconds,

@@ -52,9 +52,10 @@ def new_function(
             return request(operation, number, *arguments, *rest, **given, **more)
         finally:
             if attributes:
-                function.__dict__.update(request("attributes", number))  # type: ignore[call-overload]
+                attached.update(request("attributes", number))
 
-    function = _compiled(flavour, parameters, defaults, call)
+    function: Any = _compiled(flavour, parameters, defaults, call)
+    attached: Any = function.__dict__
     name = description.get("name", _NAME)
     code = function.__code__.replace(co_name=name)
     function.__code__ = code.replace(co_qualname=description.get("qualname", name))
@@ -67,10 +68,9 @@ def new_function(
         function.__annotations__["return"] = read(description["returns"])
     signature = description.get("signature")
     if signature is not None:
-        function.__signature__ = _signature(signature, read)  # type: ignore[attr-defined]
-    function.__dict__.update({key: read(tree) for key, tree in attributes})
-    remember(function, number, request)
-    return function
+        function.__signature__ = _signature(signature, read)
+    attached.update({key: read(tree) for key, tree in attributes})
+    return remember(function, number, request)  # type: ignore[no-any-return]
 
 
 def _is_usable(parameter: Parameter) -> bool:

@@ -11,10 +11,10 @@ import types
 from collections.abc import Callable, Generator
 from typing import Any
 
-from nova_code_verifier.sandbox.guest.stand_ins.table import ask, number_of, remember
+from nova_code_verifier.sandbox.guest.stand_ins.table import CLASSES, ask, number_of, remember
 from nova_code_verifier.sandbox.protocol.exports import Description, Flavour, Method, Request
 
-_CLASSES: dict[int, type] = {}
+_LIBRARY_CLASSES: dict[tuple[str, ...], type] = {}
 _OF_ERRORS = frozenset({"args", "with_traceback", "add_note"})
 _EXIT_ARGUMENTS = 3
 
@@ -93,19 +93,21 @@ def new_error(
         error = kind.__new__(kind, *(arguments or ()))
     except Exception:  # noqa: BLE001  (`__new__` of some exceptions wants other arguments)
         error = BaseException.__new__(kind)
-    error.args = tuple(arguments or ())
+    BaseException.args.__set__(error, tuple(arguments or ()))  # type: ignore[attr-defined]
     return remember(error, number, request)
 
 
 def new_class(description: Description, request: Request) -> type:
     """Return the class that stands for a class of the tests'; make it if there is none yet."""
+    if "name" not in description:
+        return _library_class(description)
     number = description.get("number", 0)
-    found = _CLASSES.get(number)
+    found: Any = CLASSES.get(number)
     if found is None:
         found = _new_class(description, request)
         if number:
-            _CLASSES[number] = remember(found, number, request)
-    return found
+            CLASSES[number] = remember(found, number, request)
+    return found  # type: ignore[no-any-return]
 
 
 def find_in_library(path: list[str]) -> Any:  # noqa: ANN401  (any value)
@@ -119,13 +121,19 @@ def find_in_library(path: list[str]) -> Any:  # noqa: ANN401  (any value)
     return found
 
 
-def _new_class(description: Description, request: Request) -> type:
-    if "name" not in description:  # an instance of a library's own class
-        claimed = find_in_library(description["library"])
+def _library_class(description: Description) -> type:
+    """Return a class for instances of a library's class: they claim to be of that one."""
+    path = tuple(description["library"])
+    if path not in _LIBRARY_CLASSES:
+        claimed = find_in_library(list(path))
         names = _specials(description.get("specials", ()))
         if isinstance(claimed, type):
             names["__class__"] = property(lambda _: claimed)
-        return _made(description["library"][-1], (StandIn,), names)
+        _LIBRARY_CLASSES[path] = _made(path[-1].rpartition(".")[-1], (StandIn,), names)
+    return _LIBRARY_CLASSES[path]
+
+
+def _new_class(description: Description, request: Request) -> type:
     names = _specials(description["specials"])
     methods = {method["name"]: _method(method) for method in description["methods"]}
     names |= methods
@@ -135,7 +143,7 @@ def _new_class(description: Description, request: Request) -> type:
     names["__module__"], names["__qualname__"] = description["module"], description["qualname"]
     names["__doc__"] = description["doc"]
     if description.get("is_dataclass"):
-        made = dataclasses.make_dataclass("_", description["fields"] or ())
+        made: Any = dataclasses.make_dataclass("_", description["fields"] or ())
         names["__dataclass_fields__"] = made.__dataclass_fields__
         names["__match_args__"] = tuple(description["fields"] or ())
     kept = tuple(base for base in bases if base not in (object, StandIn))
@@ -161,7 +169,9 @@ def _made(name: str, bases: tuple[type, ...], names: dict[str, Any]) -> type:
             outer = next(iter(metaclasses), type)
             meta: Any = StandInClass
             if outer is not type:
-                meta = type(outer.__name__, (StandInClass, outer), {"__call__": StandInClass.__call__})
+                meta = type(
+                    outer.__name__, (StandInClass, outer), {"__call__": StandInClass.__call__}
+                )
             made = outer.__new__(meta, name, some, dict(names))
             type.__setattr__(made, "__abstractmethods__", frozenset())
             _new(made)

@@ -1,5 +1,6 @@
 """Make the stand-in for an object of the tests', by its kind."""
 
+from collections.abc import Callable
 from typing import Any
 
 from nova_code_verifier.sandbox.guest.stand_ins import functions, instances, streams, values
@@ -17,42 +18,15 @@ class Opaque:
 
 def stand_in(
     description: Description, number: int, request: Request, walk: Walk | None = None
-) -> Any:  # noqa: ANN401, PLR0911  (any object; a return for each kind)
+) -> Any:  # noqa: ANN401  (any object)
     """Return a new stand-in for the object of that number.
 
     *request* asks the harness. *walk* reads the trees in the description; it must be given if the
     description was written with one.
     """
-    read = walk or (lambda tree: tree)
-    match Kind(description["kind"]):
-        case Kind.FUNCTION:
-            return functions.new_function(description, number, request, read)
-        case Kind.CLASS:
-            return _class(description, request, read)
-        case Kind.INSTANCE:
-            return instances.new_instance(description, number, request)
-        case Kind.MEMBER:
-            return _class(description["cls"], request, read)[description["member"]]
-        case Kind.ROW:
-            items: Any = read(description["items"])
-            return values.new_row(description, number, request, items)
-        case Kind.ERROR:
-            arguments: Any = read(description["items"])
-            return instances.new_error(description, number, request, arguments)
-        case Kind.MOCK:
-            return instances.new_mock(description, number, request)
-        case Kind.STREAM:
-            return streams.new_stream(description, number, request)
-        case Kind.ITERATOR:
-            return functions.new_iterator(number, request)
-        case Kind.GENERATOR:
-            return functions.new_generator(number, request)
-        case Kind.COROUTINE:
-            return functions.new_coroutine(number, request)
-        case Kind.ASYNC_GENERATOR:
-            return functions.new_async_generator(number, request)
-        case Kind.OPAQUE:
-            return remember(Opaque(), number, request)
+    read: Any = walk or (lambda tree: tree)
+    make = _MAKERS[Kind(description["kind"])]
+    return make(description, number, request, read)
 
 
 def _class(description: Description, request: Request, read: Walk) -> Any:  # noqa: ANN401  (a class)
@@ -61,3 +35,33 @@ def _class(description: Description, request: Request, read: Walk) -> Any:  # no
     if description.get("fields") is not None and not description.get("is_dataclass"):
         return values.new_row_class(description, request)
     return instances.new_class(description, request)
+
+
+def _member(description: Description, _: int, request: Request, read: Walk) -> object:
+    member: object = _class(description["cls"], request, read)[description["member"]]
+    return member
+
+
+def _row(description: Description, number: int, request: Request, read: Any) -> object:  # noqa: ANN401  (reads a list)
+    return values.new_row(description, number, request, read(description["items"]))
+
+
+def _error(description: Description, number: int, request: Request, read: Any) -> object:  # noqa: ANN401  (as above)
+    return instances.new_error(description, number, request, read(description["items"]))
+
+
+_MAKERS: dict[Kind, Callable[[Description, int, Request, Walk], object]] = {
+    Kind.FUNCTION: functions.new_function,
+    Kind.CLASS: lambda described, _, request, read: _class(described, request, read),
+    Kind.INSTANCE: lambda described, *rest: instances.new_instance(described, *rest[:2]),
+    Kind.MEMBER: _member,
+    Kind.ROW: _row,
+    Kind.ERROR: _error,
+    Kind.MOCK: lambda described, *rest: instances.new_mock(described, *rest[:2]),
+    Kind.STREAM: lambda described, *rest: streams.new_stream(described, *rest[:2]),
+    Kind.ITERATOR: lambda _, *rest: functions.new_iterator(*rest[:2]),
+    Kind.GENERATOR: lambda _, *rest: functions.new_generator(*rest[:2]),
+    Kind.COROUTINE: lambda _, *rest: functions.new_coroutine(*rest[:2]),
+    Kind.ASYNC_GENERATOR: lambda _, *rest: functions.new_async_generator(*rest[:2]),
+    Kind.OPAQUE: lambda _, *rest: remember(Opaque(), *rest[:2]),
+}

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nova_code_verifier.sandbox.guest.stand_ins.instances import find_in_library
-from nova_code_verifier.sandbox.guest.stand_ins.table import ask, number_of, remember
+from nova_code_verifier.sandbox.guest.stand_ins.table import CLASSES, ask, number_of, remember
 from nova_code_verifier.sandbox.protocol.exports import Description, Request
 
 _METHODS = """
@@ -35,7 +35,7 @@ class _Stream:
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
-        return _claimed.get(number_of(self) or 0, type(self))
+        return CLASSES.get(number_of(self) or 0, type(self))  # type: ignore[no-any-return]
 
     def __getattribute__(self, name: str) -> Any:  # noqa: ANN401  (any attribute)
         if name.startswith("_") or name in _KNOWN:
@@ -77,7 +77,6 @@ for _name in _METHODS.split():
 for _name in _ATTRIBUTES.split():
     setattr(_Stream, _name, _attribute(_name))
 _KNOWN = frozenset([*_METHODS.split(), *_ATTRIBUTES.split(), "fileno", "readinto"])
-_claimed: dict[int, type] = {}
 
 _CLASSES: dict[str, type] = {
     base.__name__: type(base.__name__, (_Stream, base), {})
@@ -87,11 +86,11 @@ _CLASSES: dict[str, type] = {
 
 def new_stream(description: Description, number: int, request: Request) -> object:
     """Make the stand-in for a stream. `name` is its base class, `library` what it claims to be."""
-    kind = _CLASSES[description["name"]]
+    kind: Any = _CLASSES[description["name"]]
     stream = kind.__new__(kind)
     remember(stream, number, request)
     module, name = description["library"]
     claimed = find_in_library([module, name])
     if isinstance(claimed, type):
-        _claimed[number] = claimed
+        CLASSES[number] = claimed
     return stream

@@ -9,6 +9,8 @@ from typing import Any
 from nova_code_verifier.sandbox.protocol.exports import Request
 
 _ENTRIES: dict[int, tuple[int, Request, object]] = {}  # keeps the objects: no id is used twice
+CLASSES: dict[int, Any] = {}
+"""The classes that stand for classes of the tests', and those that a stream claims, by number."""
 
 
 def remember(value: Any, number: int, request: Request) -> Any:  # noqa: ANN401  (any stand-in)
@@ -30,3 +32,9 @@ def ask(value: object, operation: str, /, *operands: object, **keywords: object)
         raise TypeError(f"{type(value).__name__!r} object stands for nothing")
     number, request, _ = entry
     return request(operation, number, *operands, **keywords)
+
+
+def forget() -> None:
+    """Forget all stand-ins: a new session begins."""
+    _ENTRIES.clear()
+    CLASSES.clear()

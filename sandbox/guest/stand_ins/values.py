@@ -11,11 +11,8 @@ from nova_code_verifier.sandbox.guest.stand_ins.instances import (
     StandInClass,
     find_in_library,
 )
-from nova_code_verifier.sandbox.guest.stand_ins.table import ask, remember
+from nova_code_verifier.sandbox.guest.stand_ins.table import CLASSES, ask, remember
 from nova_code_verifier.sandbox.protocol.exports import Description, Request, Walk
-
-_ENUMERATIONS: dict[int, Any] = {}
-_ROWS: dict[int, Any] = {}
 
 
 class _Member:
@@ -30,7 +27,7 @@ class _Member:
 def new_enumeration(description: Description, request: Request, read: Walk) -> Any:  # noqa: ANN401  (a class)
     """Return the enumeration that stands for one of the tests'; make it if there is none yet."""
     number = description["number"]
-    if number not in _ENUMERATIONS:
+    if number not in CLASSES:
         members = description.get("members") or []
         base = _enumeration_base(description)
         pairs = [(name, read(tree)) for name, _, tree in members]
@@ -39,10 +36,10 @@ def new_enumeration(description: Description, request: Request, read: Walk) -> A
         for name, value in [("__module__", description["module"]), *names.items(), *pairs]:
             body[name] = value
         made = type(base)(description["name"], (_Member, base), body)
-        _ENUMERATIONS[number] = remember(made, number, request)
+        CLASSES[number] = remember(made, number, request)
         for name, member_number, _ in members:
             remember(made[name], member_number, request)
-    return _ENUMERATIONS[number]
+    return CLASSES[number]
 
 
 def _enumeration_base(description: Description) -> Any:  # noqa: ANN401  (a class)
@@ -64,16 +61,16 @@ def new_row(
 def new_row_class(description: Description, request: Request) -> Any:  # noqa: ANN401  (a class)
     """Return the class that stands for a class of named tuples; make it if there is none yet."""
     number = description["number"]
-    if number not in _ROWS:
+    if number not in CLASSES:
         fields = description.get("fields") or []
-        plain: Any = collections.namedtuple(description["name"], fields)  # type: ignore[misc]  # noqa: PYI024  (its fields are known now)
+        plain: Any = collections.namedtuple(description["name"], fields)  # type: ignore[misc]  # (its fields are known now)
         names: dict[str, Any] = {"__slots__": (), "_make": classmethod(lambda cls, row: cls(*row))}
         for method in description["methods"]:
             names[method["name"]] = _method_of_row(method["name"])
         names["__module__"], names["__doc__"] = description["module"], description["doc"]
         made = type.__new__(StandInClass, description["name"], (plain,), names)
-        _ROWS[number] = remember(made, number, request)
-    return _ROWS[number]
+        CLASSES[number] = remember(made, number, request)
+    return CLASSES[number]
 
 
 def _method_of_row(name: str) -> Any:  # noqa: ANN401  (a function)

@@ -45,6 +45,6 @@ class Candidate(Protocol):
         """The last answer in this item, for people to see: JSON, or ""."""
 
     @property
-    def fatal(self) -> CandidateLostError | UncarriedError | None:
-        """What ended the run, even if the tests caught it; None while the run may go on."""
+    def fatal(self) -> BaseException | None:
+        """The error that ended the run, even if the tests caught it; None while it may go on."""
         return None

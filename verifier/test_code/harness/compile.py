@@ -139,9 +139,7 @@ def _names_of_candidate(
     return sorted((free | named) - libraries), sorted(libraries)
 
 
-def _shared_imports(
-    tree: ast.Module, style: str, modules: frozenset[str]
-) -> list[list[str]]:
+def _shared_imports(tree: ast.Module, style: str, modules: frozenset[str]) -> list[list[str]]:
     """Return the imports that tests in one file with the candidate make for both."""
     if style != "script" and modules & script.imported_modules(tree):
         return []
@@ -166,9 +164,7 @@ def _style_of(tree: ast.Module) -> str:
     return "unittest" if cases else "script"
 
 
-def divide_script(
-    tree: ast.Module, entry_point: str, names: Sequence[str] = ()
-) -> list[str]:
+def divide_script(tree: ast.Module, entry_point: str, names: Sequence[str] = ()) -> list[str]:
     """Divide a script into test items, and return their names. Call its `check` if it does not.
 
     *names* are the candidate's.

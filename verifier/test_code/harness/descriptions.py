@@ -7,6 +7,7 @@ like it, and no more: never source, globals or closures.
 import dataclasses
 import enum
 import inspect
+import io
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -23,7 +24,7 @@ from nova_code_verifier.verifier.test_code.harness import exported_kinds
 from nova_code_verifier.verifier.test_code.harness.library_names import name_in_library
 
 _TEXT_MAX = 2000
-_STREAM_BASES = ("TextIOBase", "BufferedIOBase", "RawIOBase")
+_STREAM_BASES = (io.TextIOBase, io.BufferedIOBase)
 
 
 class Describer:
@@ -105,7 +106,7 @@ class Describer:
             "number": 0 if is_suite else self._number_of(kind),
             "bases": [] if is_suite else [self._class(base) for base in kind.__bases__],
             "methods": [] if is_suite else _methods(kind),
-            "specials": exported_kinds.specials_of(kind),
+            "specials": [*exported_kinds.specials_of(kind), "__repr__"],
         }
         if issubclass(kind, enum.Enum):
             members = list(kind.__members__.items())[:ENUM_LIMIT]
@@ -129,7 +130,7 @@ class Describer:
         if kind is Kind.ERROR:
             description["items"] = self._carry(list(value.args))
         if exported_kinds.is_of_library(type(value)):
-            description["specials"] = exported_kinds.specials_of(type(value))
+            description["cls"]["specials"] = exported_kinds.specials_of(type(value))
         return description
 
     def _mock(self, value: Any) -> Description:  # noqa: ANN401
@@ -151,11 +152,11 @@ class Describer:
 
 
 def _stream(value: object) -> Description:
-    mro = type(value).__mro__
-    names = [base.__name__ for base in mro]
-    base = next((name for name in _STREAM_BASES if name in names), _STREAM_BASES[0])
-    library = next((kind for kind in mro if exported_kinds.is_of_library(kind)), object)
-    return {"kind": Kind.STREAM, "name": base, "library": _library_name(library)}
+    kind = type(value)
+    bases = [base.__name__ for base in _STREAM_BASES if issubclass(kind, base)]
+    library = next((base for base in kind.__mro__ if exported_kinds.is_of_library(base)), object)
+    name = bases[0] if bases else "RawIOBase"
+    return {"kind": Kind.STREAM, "name": name, "library": _library_name(library)}
 
 
 def _methods(kind: type) -> list[Method]:
@@ -183,5 +184,3 @@ def _library_name(kind: type) -> list[str]:
 
 def _text(value: object) -> str:
     return value[:_TEXT_MAX] if isinstance(value, str) else ""
-
-

@@ -11,11 +11,16 @@ import sys
 import types
 from collections.abc import Iterator
 from functools import lru_cache, partial
+from operator import attrgetter, itemgetter, methodcaller
+from string import Formatter
 from typing import Any
 
 from nova_code_verifier.sandbox.protocol.exports import Flavour, Kind
 from nova_code_verifier.sandbox.protocol.shared_types import SPECIAL_METHODS
+from nova_code_verifier.verifier.test_code.harness.library_names import is_library
 
+_EMPTY: dict[object, object] = {}
+_VIEWS = (_EMPTY.keys(), _EMPTY.values(), _EMPTY.items())
 _FUNCTIONS = (
     types.FunctionType,
     types.MethodType,
@@ -37,12 +42,30 @@ _REFUSED = (
     types.GetSetDescriptorType,
     types.MemberDescriptorType,
     memoryview,
+    attrgetter,  # these travel by value (`library_names.made_in_library`)
+    itemgetter,
+    methodcaller,
+    Formatter,
     property,
     staticmethod,
     classmethod,
     super,
 )
-_REFUSED_PACKAGES = frozenset({"_pytest", "pytest", "pluggy", "nova_code_verifier"})
+PYTEST_PACKAGES = frozenset({"_pytest", "pytest", "pluggy"})
+REFUSED_PACKAGES = PYTEST_PACKAGES | {"nova_code_verifier"}
+"""The packages whose objects are tools of ours, and never the tests'."""
+# Instances of other modules' classes may run code that the candidate chooses, as an Unpickler does.
+_USABLE_MODULES = """
+    builtins abc argparse array ast asyncio calendar collections concurrent configparser contextlib
+    contextvars csv dataclasses datetime decimal difflib email enum fractions functools graphlib
+    hashlib hmac html http io ipaddress itertools json logging numbers operator os pathlib pprint
+    queue random re sched selectors socket sqlite3 statistics string struct subprocess tarfile
+    tempfile textwrap threading time types typing unittest urllib uuid weakref xml zipfile zoneinfo
+"""
+_USABLE = frozenset(_USABLE_MODULES.split())
+# Of Python's own types that are not plain data, there are these; others show its inner life.
+_USABLE_BUILTINS = (object, slice, types.GenericAlias, types.UnionType, *map(type, _VIEWS))
+_RUNNING_CODE = frozenset({"load_extension", "enable_load_extension"})
 # Such text is filled in by `format`, which reads attributes of what it is given.
 _FORMATTING = frozenset({"format", "format_map", "vformat", "get_field", "formatMessage"})
 _OF_MOCKS = """
@@ -65,10 +88,12 @@ def kind_of(value: Any) -> Kind | None:  # noqa: ANN401, PLR0911  (any value; a 
     package = str(kind.__module__).partition(".")[0]
     if issubclass(kind, type):
         package = str(type.__dict__["__module__"].__get__(value)).partition(".")[0]
-    if issubclass(kind, _REFUSED) or package in _REFUSED_PACKAGES:
+    if issubclass(kind, _REFUSED) or package in REFUSED_PACKAGES or _is_of_unittest(kind):
         return None
     if issubclass(kind, type):
-        return None if issubclass(value, test_case_class()) else Kind.CLASS
+        # A metaclass would make classes of the candidate's design, a formatter reads attributes.
+        is_refused = issubclass(value, (type, Formatter, logging_formatter(), test_case_class()))
+        return None if is_refused else Kind.CLASS
     if issubclass(kind, mock_class()):
         return Kind.MOCK
     if issubclass(kind, _FUNCTIONS):
@@ -78,9 +103,24 @@ def kind_of(value: Any) -> Kind | None:  # noqa: ANN401, PLR0911  (any value; a 
     for found, base in _BY_BASE:
         if issubclass(kind, base):
             return found
-    if hasattr(kind, "__next__") and is_of_library(kind):
-        return Kind.ITERATOR
-    return Kind.INSTANCE
+    if hasattr(kind, "__next__") and all(name.startswith("_") for name in dir(kind)):
+        return Kind.ITERATOR if is_library(kind.__module__) else Kind.INSTANCE
+    return Kind.INSTANCE if _is_usable(kind) else None
+
+
+def _is_usable(kind: type) -> bool:
+    """Return whether instances of a class may be used: each library base must allow it."""
+    if kind.__module__ == "builtins":
+        return kind in _USABLE_BUILTINS
+    of_library = (base.__module__ for base in kind.__mro__ if is_of_library(base))
+    # Parts that are written in C are in modules of their own, such as `_thread`.
+    tops = {module.partition(".")[0].removeprefix("_") for module in of_library}
+    return tops <= _USABLE | {"thread", "blake2", "sha2", "md5", "sha1", "sha3", "elementtree"}
+
+
+def _is_of_unittest(kind: type) -> bool:
+    module = str(kind.__module__)
+    return module.partition(".")[0] == "unittest" and module != "unittest.mock"
 
 
 def _bases() -> Iterator[tuple[Kind, type]]:
@@ -103,13 +143,14 @@ def test_case_class() -> Any:  # noqa: ANN401  (as above)
     return getattr(sys.modules.get("unittest"), "TestCase", ())
 
 
+def logging_formatter() -> Any:  # noqa: ANN401  (as above)
+    """Return `logging.Formatter`; an empty tuple if nothing has loaded it."""
+    return getattr(sys.modules.get("logging"), "Formatter", ())
+
+
 def is_of_library(kind: type) -> bool:
     """Return whether a library defines this class, and not the tests."""
-    return _top_of(kind) in sys.stdlib_module_names and kind.__module__ != "__main__"
-
-
-def _top_of(kind: type) -> str:
-    return str(kind.__module__).partition(".")[0]
+    return is_library(kind.__module__)
 
 
 def flavour_of(value: Any) -> Flavour:  # noqa: ANN401  (any callable)
@@ -121,11 +162,11 @@ def flavour_of(value: Any) -> Flavour:  # noqa: ANN401  (any callable)
     return Flavour.GENERATOR if inspect.isgeneratorfunction(value) else Flavour.PLAIN
 
 
-def may_read(value: object, kind: Kind, name: object) -> bool:
+def may_read(value: object, kind: Kind, name: object) -> bool:  # noqa: PLR0911  (a return for each kind)
     """Return whether the candidate may read this attribute, or call this method."""
     if type(name) is not str or name.startswith("_") or not name.isidentifier():
         return False
-    if name in _FORMATTING and not _is_defined_by_tests(value, name):
+    if name in _RUNNING_CODE or (name in _FORMATTING and not _is_defined_by_tests(value, name)):
         return False
     match kind:
         case Kind.MOCK:

@@ -1,9 +1,9 @@
 """The modules that tests and their prompt import.
 
 In: parsed scripts. Out: the first module that cannot be imported here; and the names that imports
-bind, for a candidate in the same file. An import that a script can do without is left out:
-one that it tries and catches, that an `if` guards, or that belongs to a test with a mark to skip
-it. What a candidate imports itself does not matter here: it must not be able to leave a sample ungraded.
+bind, for a candidate in the same file. An import that a script can do without is not missing: one
+that it tries and catches, that an `if` guards, or that belongs to a test with a mark to skip it.
+What a candidate imports does not matter here: it must not be able to leave a sample ungraded.
 """
 
 import ast
@@ -65,7 +65,7 @@ def names_imported(body: list[ast.stmt], *, own: frozenset[str]) -> Iterator[lis
                     if not _is_of(alias.name, own):
                         first = alias.name.partition(".")[0]
                         yield [alias.asname or first, alias.name if alias.asname else first]
-                        if "." in alias.name:
+                        if "." in alias.name and not alias.asname:
                             yield [alias.name, alias.name]  # so that it is loaded
             case ast.ImportFrom(module=str(module), level=0, names=aliases):
                 if not _is_of(module, own):

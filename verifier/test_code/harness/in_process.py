@@ -9,11 +9,7 @@ import sys
 import types
 from collections.abc import Mapping
 
-from nova_code_verifier.verifier.test_code.harness.candidates import (
-    Candidate,
-    CandidateLostError,
-    UncarriedError,
-)
+from nova_code_verifier.verifier.test_code.harness.candidates import Candidate
 from nova_code_verifier.verifier.test_code.harness.compile import TestCodeError
 from nova_code_verifier.verifier.test_code.harness.run import TestRun
 from nova_code_verifier.verifier.test_code.harness.script import CANDIDATE
@@ -52,7 +48,7 @@ class NamesCandidate(Candidate):
     has_nan = False
     is_self_compared = False
     shown = ""
-    fatal: CandidateLostError | UncarriedError | None = None
+    fatal: BaseException | None = None
 
     def __init__(self, names: Mapping[str, object]) -> None:
         """Find what the program calls its *names*."""

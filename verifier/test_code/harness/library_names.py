@@ -7,7 +7,8 @@ there; None for any other value. Each side looks the name up in its own modules.
 import sys
 import types
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
+from operator import attrgetter, itemgetter, methodcaller
 from typing import Any
 
 _STREAMS = ("stdin", "stdout", "stderr")
@@ -27,8 +28,10 @@ def name_in_library(value: Any) -> list[str] | None:  # noqa: ANN401  (any value
             return ["sys", name]  # the candidate's own: what it writes there comes back
     if isinstance(value, types.ModuleType):
         # By type: an instance of a subclass may lie in its place (`harness/patches.py`).
-        name = types.ModuleType.__getattribute__(value, "__dict__").get("__name__")
-        return [name] if _is_library(name) and sys.modules.get(name) is value else None
+        named: Any = types.ModuleType.__getattribute__(value, "__dict__").get("__name__")
+        return (
+            [named] if is_library(named) and sys.modules.get(named) is value else None
+        )
     # An instance of the tests' may have any attribute: only these types name themselves.
     if not isinstance(value, _NAMED_TYPES):
         return None
@@ -45,13 +48,28 @@ def name_in_library(value: Any) -> list[str] | None:  # noqa: ANN401  (any value
     return _named(module, qualified, value) or _named(module, name, value)
 
 
+def made_in_library(value: object) -> tuple[list[str], list[object], dict[str, object]] | None:
+    """Return how to make a getter of the library: the name of its class, and the arguments.
+
+    None for any other value. A getter must not be called in the harness, where it would read
+    attributes of the tests' objects.
+    """
+    if not isinstance(value, attrgetter | itemgetter | methodcaller):
+        return None
+    made: Any = value.__reduce__()
+    kind, arguments, keywords = made[0], made[1], {}
+    if isinstance(kind, partial):  # of a `methodcaller` with keywords
+        arguments, keywords = (*kind.args, *arguments), kind.keywords
+    return ["operator", type(value).__name__], list(arguments), dict(keywords)
+
+
 def _named(
     module: object,
     qualified: object,
     value: object,
     is_same: Callable[[object], bool] | None = None,
 ) -> list[str] | None:
-    if not isinstance(module, str) or not isinstance(qualified, str) or not _is_library(module):
+    if not isinstance(module, str) or not isinstance(qualified, str) or not is_library(module):
         return None
     path = qualified.split(".")
     found = _find(module, path)
@@ -77,8 +95,10 @@ def _find(module: str, path: list[str]) -> object:
     return found
 
 
-def _is_library(module: object) -> bool:
+def is_library(module: object) -> bool:
+    """Return whether a module of that name belongs to Python or to a scientific library."""
     if not isinstance(module, str) or module == "__main__":
         return False
     top = module.partition(".")[0]
-    return top in sys.stdlib_module_names or top in _SCIENTIFIC
+    # Tests may be named like CPython's own package `test`.
+    return (top in sys.stdlib_module_names and top != "test") or top in _SCIENTIFIC

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError
+from nova_code_verifier.sandbox.protocol.library_types import read_type
 from nova_code_verifier.sandbox.protocol.mirrors import KINDS, Kind, Tree
 from nova_code_verifier.sandbox.protocol.shared_types import SPECIAL_METHODS
 from nova_code_verifier.verifier.test_code.harness.proxies import (
@@ -140,6 +141,12 @@ class ProxyTable:
         if type(base) is int:
             kind: type = self.class_of(base)
             return kind
+        if type(base) is list and len(base) == 2:  # noqa: PLR2004  (a module, and a name)
+            try:
+                library = read_type(*base)
+            except (LookupError, TypeError, ValueError):
+                return None
+            return library if issubclass(library, BaseException) else None
         return _BASES.get(base) if type(base) is str else None
 
     # -- subclasses of plain data ------------------------------------------------------
@@ -183,30 +190,22 @@ class ProxyTable:
 
     # -- exceptions --------------------------------------------------------------------
 
-    def exception(self, raised: dict[str, Tree], arguments: list[object]) -> BaseException:
-        """Return the exception that was raised: by name, or a proxy."""
-        kind = raised.get("class")
-        if not arguments and raised.get("args") is None:
-            arguments = [str(raised.get("text", ""))]
-        number = raised.get("h")
-        if type(kind) is str and kind in _EXCEPTIONS:
-            try:
-                error = _EXCEPTIONS[kind](*arguments)
-            except TypeError:  # UnicodeDecodeError takes certain arguments only
-                error = Exception(*arguments)
-            error.__dict__[REF] = number
-            return error
-        proxy_class = self.class_of(kind) if type(kind) is int else Exception
+    def exception(self, number: Tree, kind: Tree, text: Tree) -> BaseException:
+        """Return the exception of that number and class, without its arguments and fields."""
+        if type(number) is not int or type(kind) is not int:
+            raise EncodingError("no number of an object")
+        proxy_class = self.class_of(kind)
         if not issubclass(proxy_class, BaseException):
-            proxy_class = type("Interrupt", (BaseException,), {})
-        if type(number) is int and type(known := self._proxies.get(number)) is proxy_class:
+            raise EncodingError("no class of exceptions")
+        known = self._proxies.get(number)
+        if type(known) is proxy_class:
             return known  # type: ignore[no-any-return]
         mro: tuple[Tree, ...] = proxy_class.__mro__
         builtin = next(base for base in mro if base.__module__ == "builtins")
-        error = builtin.__new__(proxy_class, *arguments)
-        BaseException.args.__set__(error, tuple(arguments))  # type: ignore[attr-defined]
+        error: BaseException = builtin.__new__(proxy_class)
         error.__dict__[REF] = number
-        error.__dict__["_text_"] = str(raised.get("text", ""))[:_TEXT_MAX]
+        error.__dict__["_text_"] = str(text)[:_TEXT_MAX]
+        self._proxies[number] = error
         return error
 
 

@@ -34,7 +34,7 @@ _ERROR = pytest.StashKey[BaseException]()
 def run(test_run: TestRun, module: types.ModuleType) -> None:
     """Run the items that pytest finds in the module. It reads no file."""
     # The environment reaches the candidate, and must not show it which test runs.
-    pytest_runner._update_current_test_var = lambda *_: None  # type: ignore[assignment]  # noqa: SLF001
+    pytest_runner._update_current_test_var = lambda *_: None  # noqa: SLF001
     with without_output():
         config = _prepareconfig(_OPTIONS.copy(), [_Plugin(test_run, module)])
         try:
@@ -92,9 +92,9 @@ class _Plugin:
             except BaseException as error:  # pytest.exit, or KeyboardInterrupt
                 ended_by = error
                 raise
-            error = item.stash.get(_ERROR, None)
-            if error is not None:
-                raise error
+            failure = item.stash.get(_ERROR, None)
+            if failure is not None:
+                raise failure
         if test_run.is_over:
             item.session.shouldstop = "the candidate is lost"
         elif ended_by is not None:

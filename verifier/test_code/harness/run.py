@@ -90,6 +90,7 @@ class TestRun:
         self._lost_items = frozenset(lost_items)
         self._report, self._page = report, page
         self._fatal: BaseException | None = None
+        self._raised_outside: BaseException | None = None
         self.globals: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
         self._run_prompt()
         self.globals |= {name: __import__(name) for name in compiled.libraries}
@@ -228,6 +229,7 @@ class TestRun:
     def item(self, name: str) -> Iterator[None]:
         """Run one item: an exception ends the item, and not the run."""
         outer, item = self._current, self.find_item(name)
+        self._raised_outside = self.candidate.raised
         self._end(outer)
         self._send(BEGIN, name)
         self._begin(item)
@@ -266,7 +268,9 @@ class TestRun:
             self._end_for_good(item, error)
             return
         if not (item.parts and item.has_failed):  # the first failure is the one to report
-            item.fail(error, self.candidate.raised)
+            # What ended the set-up of a class is raised again in each item of the class.
+            is_of_set_up = error is self._raised_outside
+            item.fail(error, error if is_of_set_up else self.candidate.raised)
         if self.is_discovery and isinstance(error, ModuleNotFoundError):
             self.problem = self.problem or f"raise {item.error}"
         if self.is_discovery and is_skip(type(error)):
@@ -314,9 +318,7 @@ class TestRun:
         """
         return _Part(self, self._current, failures_max)
 
-    def end_part(
-        self, item: TestItem, error: BaseException | None, failures_max: int
-    ) -> bool:
+    def end_part(self, item: TestItem, error: BaseException | None, failures_max: int) -> bool:
         """End a part of an item. Return whether the loop goes on in spite of its *error*."""
         if error is None and self._has_unexpected_nan:
             error = _not_compared()

@@ -6,13 +6,14 @@ functions that return what they found. No guest with a harness ever holds a cand
 
 import importlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import partial
 
 from nova_code_verifier.sandbox.protocol.channel import send
 from nova_code_verifier.sandbox.protocol.progress import ProgressPage
 from nova_code_verifier.verifier.test_code.harness import guess_baseline, recording
+from nova_code_verifier.verifier.test_code.harness.candidates import CandidateLostError
 from nova_code_verifier.verifier.test_code.harness.compile import TestCodeError, compile_tests
 from nova_code_verifier.verifier.test_code.harness.recorder import Recorder
 from nova_code_verifier.verifier.test_code.harness.run import SUITE, TestRun
@@ -29,6 +30,7 @@ from nova_code_verifier.verifier.test_code.protocol import (
 
 _SESSION = "nova_code_verifier.verifier.test_code.harness.session"
 _CHANNEL_FD = 3
+_TEXT_MAX = 200
 
 
 def run_session(
@@ -44,16 +46,24 @@ def run_session(
     report = partial(send, _CHANNEL_FD)
     # By name: only the guests of sessions load it, before they are confined.
     session = importlib.import_module(_SESSION)
-    candidate = session.live_candidate(test_code, compiled, peer_fd, page)
     try:
+        candidate = session.live_candidate(test_code, compiled, peer_fd, page)
         run = TestRun(test_code, compiled, candidate, lost_items, report=report, page=page)
         candidate.share(run.shared)
         run.run()
         run.send_end()
+    except CandidateLostError as error:
+        _report_failure(report, ItemState.LOST, str(error))
     except TestCodeError as error:
         # It did not come up in the run of discovery, so the candidate may have a part in it.
-        outside = ItemReport("", ItemState.FAILED, f"TestCodeError: {error}")
-        report(write_message(END, RunReport(outside=outside)))
+        _report_failure(report, ItemState.FAILED, f"TestCodeError: {error}")
+
+
+def _report_failure(report: Callable[[bytes], None], state: ItemState, error: str) -> None:
+    """Report that no item could begin."""
+    outside = ItemReport("", state, error[:_TEXT_MAX])
+    is_lost = state is ItemState.LOST
+    report(write_message(END, RunReport(outside=outside, is_lost=is_lost)))
 
 
 def load_tests(packed: bytes) -> Callable[[], RunReport]:
@@ -69,15 +79,37 @@ def discover(test_code: TestCodeFields, compiled: CompiledTests | None = None) -
             return RunReport(needs_pytest=True, compiled=tests)
         recorder = Recorder()
         recorded = compile_tests(test_code, rewrite=recording.rewrite)
-        run = TestRun(test_code, recorded, recorder, is_discovery=True)
-        run.more_names = recorder.names
-        run.run()
+        run = _record(test_code, recorded, recorder)
         report = run.report()
-        if not run.has_asked:
-            raise TestCodeError("never use the candidate")
+        if any(item.state is ItemState.SKIPPED for item in report.items):
+            other = _record(test_code, recorded, Recorder(agrees=False))
+            report = report._replace(items=_always_skipped(report.items, other.report().items))
     except TestCodeError as error:
         return RunReport(problem=str(error))
+    if not run.has_asked:
+        return RunReport(problem="never use the candidate")
     return report._replace(compiled=_with_guesses(tests, test_code["source"], recorder))
+
+
+def _record(test_code: TestCodeFields, recorded: CompiledTests, recorder: Recorder) -> TestRun:
+    run = TestRun(test_code, recorded, recorder, is_discovery=True)
+    run.more_names = recorder.names
+    run.run()
+    return run
+
+
+def _always_skipped(items: Iterable[ItemReport], others: Iterable[ItemReport]) -> list[ItemReport]:
+    """Keep an item SKIPPED only if it is in both runs: no answer of a candidate decides about it.
+
+    `if add(1, 2) is None: pytest.skip()` takes one branch in one run, and the other in the other.
+    """
+    skipped = {item.name for item in others if item.state is ItemState.SKIPPED}
+    return [
+        item._replace(state=ItemState.FAILED)
+        if item.state is ItemState.SKIPPED and item.name not in skipped
+        else item
+        for item in items
+    ]
 
 
 def _with_guesses(tests: CompiledTests, source: str, recorder: Recorder) -> CompiledTests:
@@ -85,9 +117,7 @@ def _with_guesses(tests: CompiledTests, source: str, recorder: Recorder) -> Comp
     exceptions = {name for name, _ in tests.expected_exceptions}.intersection(tests.names)
     classes = exceptions.union(tests.classes if recorder.expected.has_attributes else ())
     return tests._replace(
-        guesses=guess_baseline.baseline_answers(
-            tests, source, recorder.expected, recorder.calls
-        ),
+        guesses=guess_baseline.baseline_answers(tests, source, recorder.expected, recorder.calls),
         guessed_classes=sorted(classes),
         # They are not needed any more, and all the rest goes to every harness.
         expected_answers={},

@@ -4,7 +4,6 @@ In: operands of the tests, and what the candidate's guest answers, which is not 
 values: plain data as it came, exceptions that are raised, proxies for everything else.
 """
 
-import builtins
 import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Any
 from nova_code_verifier.sandbox.protocol import encoding, shared_types
 from nova_code_verifier.sandbox.protocol.conversation import Answer, Request, Side
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, Walk
+from nova_code_verifier.sandbox.protocol.library_exceptions import read_details
 from nova_code_verifier.sandbox.protocol.mirrors import KINDS, Kind, Mirrors, Tree
 from nova_code_verifier.sandbox.protocol.peer import Body, Peer, PeerLostError
 from nova_code_verifier.sandbox.protocol.progress import ProgressPage
@@ -57,6 +57,8 @@ def live_candidate(
 
 class LiveCandidate(Side):
     """A candidate in another guest: a `Candidate` of `harness/candidates.py`."""
+
+    takes = frozenset(KINDS)
 
     def __init__(
         self,
@@ -237,41 +239,6 @@ class LiveCandidate(Side):
         """Read what the candidate's guest says of new objects."""
         self._table.describe(descriptions)
 
-    def error_values(
-        self, error: BaseException
-    ) -> tuple[list[object], Callable[[list[Tree]], Tree]]:
-        """Return what an exception carries that an object of the tests' raised."""
-        kind = type(error)
-        if getattr(builtins, kind.__name__, None) is not kind:
-            return [error], lambda trees: {"object": trees[0]}
-        return list(error.args), lambda trees: {"class": kind.__name__, "args": trees}
-
-    def read_error(self, tree: Tree) -> BaseException:
-        """Return the exception that the candidate raised."""
-        if type(tree) is not dict:
-            raise EncodingError("no exception")
-        if "object" in tree:
-            own = self.mirrors.read(tree["object"])
-            if not isinstance(own, BaseException):
-                raise EncodingError("no exception")
-            return own
-        error = self._read_error(tree)
-        if "cause" in tree:
-            cause = self.mirrors.read(tree["cause"])
-            error.__cause__ = cause if isinstance(cause, BaseException) else None
-        return error
-
-    def _read_error(self, tree: dict[str, Tree]) -> BaseException:
-        args = tree.get("args")
-        arguments = [self.mirrors.read(argument) for argument in (args if type(args) is list else [])]
-        error = self._table.exception(tree, arguments)
-        for name, field in tree.get("fields", []):
-            if is_proxy(error):
-                continue  # asked for when it is needed
-            if type(name) is str and not (name.startswith("_") and name.endswith("_")):
-                error.__dict__[name] = self.mirrors.read(field)
-        return error
-
     def _read_warning(self, tree: Tree) -> object:
         return self._table.proxy(tree["h"]) if type(tree) is dict else None
 
@@ -328,6 +295,17 @@ class LiveCandidate(Side):
         name = name_in_library(value)
         return {"py": name} if name is not None else self._export(value)
 
+    def _read_fault(
+        self, number: Tree, kind: Tree, text: Tree, details: Tree, walk: Walk
+    ) -> BaseException:
+        """Return an exception of one of the candidate's classes."""
+        error = self._table.exception(number, kind, text)
+        if is_proxy(error):
+            details = details | {"fields": []}  # asked for when they are needed
+        BaseException.args.__set__(error, tuple(map(walk, details["args"])))  # type: ignore[attr-defined]
+        read_details(error, details, walk)
+        return error
+
     def _export(self, value: object) -> Tree:
         number = self._exports.number_of(value, is_answer=self._is_serving)
         if number in self._described:
@@ -349,6 +327,8 @@ class LiveCandidate(Side):
                 )
             case "m" | "t":
                 return self.mirrors.read({tag: content})
+            case "fault":
+                return self._read_fault(*content, walk)
             case "own":
                 return self._exports.value_of(content)[0]
         raise EncodingError("an unknown tag")

@@ -27,7 +27,7 @@ def run(test_run: TestRun, module: types.ModuleType) -> None:
             suite = unittest.TestSuite(test for test in tests if test_run.is_left(_name_of(test)))
             try:
                 suite.run(result)
-                return
+                tests = []
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # noqa: BLE001  (SystemExit of a setUpClass, perhaps)

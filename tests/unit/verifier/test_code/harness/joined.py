@@ -5,12 +5,17 @@ candidate's own objects.
 """
 
 import json
-from typing import Any
+from textwrap import dedent
+from typing import TYPE_CHECKING, Any
 
+from nova_code_verifier.sandbox.guest.stand_ins import table
 from nova_code_verifier.sandbox.guest.stand_ins.making import number_of, stand_in
-from nova_code_verifier.sandbox.protocol.exports import Description
+from nova_code_verifier.verifier.test_code.harness import operations
 from nova_code_verifier.verifier.test_code.harness.exports import Exports
 from nova_code_verifier.verifier.test_code.harness.library_names import name_in_library
+
+if TYPE_CHECKING:
+    from nova_code_verifier.sandbox.protocol.exports import Description
 
 _CONTAINERS = (list, tuple, dict)
 _ATOMS = (type(None), bool, int, float, str, bytes, bytearray)
@@ -20,7 +25,8 @@ class Joined:
     """Both halves, and what the candidate asked."""
 
     def __init__(self) -> None:
-        """Start with no objects."""
+        """Start with no objects. Only one may be in use: a guest has one session."""
+        table.forget()
         self.exports = Exports()
         self.asked: list[tuple[str, int]] = []
         self._stand_ins: dict[int, object] = {}
@@ -30,7 +36,7 @@ class Joined:
     def define(self, source: str, name: str) -> Any:
         """Return what a candidate of that source calls *name*; a call passes stand-ins."""
         names: dict[str, Any] = {"__name__": "solution"}
-        exec(source, names)
+        exec(dedent(source), names)
 
         def call(*args: object, **kwargs: object) -> Any:
             given = [self.to_guest(arg) for arg in args]
@@ -38,6 +44,16 @@ class Joined:
             return self.to_harness(names[name](*given, **named))
 
         return call
+
+    def close(self) -> None:
+        """Close the event loops of the harness."""
+        while operations._loops:
+            operations._loops.pop().close()
+
+    def forget(self) -> None:
+        """Forget all stand-ins."""
+        table.forget()
+        self._stand_ins.clear()
 
     def to_guest(self, value: Any, *, is_answer: bool = False) -> Any:
         """Return what the candidate gets for a value of the tests'."""

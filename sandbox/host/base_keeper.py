@@ -1,0 +1,100 @@
+"""What all keepers have in common: the side that the event loop sees."""
+
+import time
+from abc import ABC, abstractmethod
+
+from nova_code_verifier.sandbox.host import answers, usage
+from nova_code_verifier.sandbox.host.watched_guest import WatchedGuest
+from nova_code_verifier.sandbox.host.worker import Worker
+from nova_code_verifier.sandbox.protocol import control
+from nova_code_verifier.sandbox.types import Cause, Ending, Execution
+
+TICK_SECONDS = 0.02
+# The output of a guest that ends sooner is read once, after its end: it cannot have waited long
+# at a full pipe. Most guests are that short, and a wake-up costs as much as a question.
+FIRST_LOOK_SECONDS = 0.003
+DISK_FACTOR = 4
+FILES_MAX = 1000
+
+
+class BaseKeeper(ABC):
+    """A keeper of one or two guests. Events drive it: `on_control`, `on_output`, `on_tick`."""
+
+    is_interactive = False
+    """Whether the keeper answers its guest, so that the channel must be watched from the start."""
+    processor = -1
+    """The processor on which the guests run; -1 if any."""
+
+    def __init__(self, worker: Worker, *guests: WatchedGuest) -> None:
+        """Watch *guests* of *worker*, which have not been requested yet."""
+        self.worker = worker
+        self.executions: list[Execution] = []
+        self.ended = False
+        self.is_watched = False
+        self.terminated_at: float | None = None
+        self.started_at = time.monotonic()
+        self.next_tick = self.started_at + FIRST_LOOK_SECONDS
+        self._guests = guests
+        self._next_disk_check = self.started_at + 2 * TICK_SECONDS
+
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """Return what to watch for input, and pass to `on_output`. The last is a channel."""
+        return tuple(fd for guest in self._guests for fd in guest.descriptors)
+
+    @property
+    def has_unsent_input(self) -> bool:
+        """Whether part of a question waits for room in the channel."""
+        return False
+
+    def is_stuck(self, now: float, patience_seconds: float) -> bool:
+        """Return whether the zygote has not started or killed its guests in time."""
+        is_started = all(guest.pid is not None for guest in self._guests)
+        waiting_since = self.terminated_at if is_started else self.started_at
+        return waiting_since is not None and now - waiting_since > patience_seconds
+
+    def close(self) -> None:
+        """Close all descriptors."""
+        for guest in self._guests:
+            guest.close()
+
+    def terminate(self, ending: Ending, detail: str = "", cause: Cause = Cause.NONE) -> None:
+        """Kill all guests. The first reason for it becomes the ending."""
+        for guest in self._guests:
+            guest.termination = guest.termination or answers.Outcome(ending, detail, cause)
+        self._kill()
+
+    def _kill(self) -> None:
+        if self.terminated_at is None:
+            self.terminated_at = time.monotonic()
+            self.worker.send(control.KILL)
+
+    def _has_full_disk(self, now: float) -> bool:
+        """Return whether the guests' files are too many or too big. Looks now and then."""
+        if now < self._next_disk_check:
+            return False
+        self._next_disk_check = now + 5 * TICK_SECONDS
+        bytes_max = self._guests[0].limits.output_bytes * DISK_FACTOR
+        directory = self.worker.directory
+        return usage.holds_too_much(directory, bytes_max=bytes_max, files_max=FILES_MAX)
+
+    def _set_next_tick(self, now: float, cpu_seconds_left: float) -> None:
+        """Look again after a tick, and sooner if a guest has little CPU time left."""
+        pause = min(TICK_SECONDS, max(cpu_seconds_left / 2, TICK_SECONDS / 10))
+        self.next_tick = now + pause
+
+    @abstractmethod
+    def on_control(self) -> None:
+        """Read a packet of the zygote. Raises WorkerLostError."""
+
+    @abstractmethod
+    def on_output(self, fd: int) -> None:
+        """Read a pipe or a channel."""
+
+    @abstractmethod
+    def on_tick(self) -> None:
+        """Compare the guests with their limits, and set the time of the next tick."""
+
+    @abstractmethod
+    def discount_pause(self, seconds: float) -> None:
+        """Do not count a pause of the event loop as wall time."""

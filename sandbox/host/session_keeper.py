@@ -1,0 +1,362 @@
+"""The keeper of a session: watches a candidate and its harness, and kills one or both.
+
+In: a worker, a program and a `Session`. Out: one `Execution`, with all messages of the harness.
+
+The limits count for each test item. The harness notes on a page of memory when an item began, and
+since when it waits for the candidate (`sandbox/protocol/progress.py`). So a candidate that is out
+of time is killed alone: the harness sees the end of its socket, and reports which item was lost. A
+harness that is out of time, or dies, ends the session.
+"""
+
+import math
+import os
+import signal
+import time
+
+from nova_code_verifier.sandbox.host import answers, usage
+from nova_code_verifier.sandbox.host.base_keeper import TICK_SECONDS, BaseKeeper
+from nova_code_verifier.sandbox.host.pipes import sealed_file, shared_file
+from nova_code_verifier.sandbox.host.watched_guest import (
+    MESSAGE_BYTES_SPARE,
+    OUT_OF_CPU_TIME,
+    OUT_OF_WALL_TIME,
+    STDERR_BYTES_KEPT,
+    WatchedGuest,
+)
+from nova_code_verifier.sandbox.host.worker import Worker
+from nova_code_verifier.sandbox.protocol import channel, control, guest_messages
+from nova_code_verifier.sandbox.protocol.progress import PAGE_BYTES, Progress, read_progress
+from nova_code_verifier.sandbox.types import Ending, Execution, Limits, Session
+
+_NOT_A_NOTE = "a message that nobody asked for"
+_REPORT_TOO_LONG = "all messages of the harness are longer than harness_limits.output_bytes"
+
+
+class SessionKeeper(BaseKeeper):
+    """The keeper of a candidate and its harness."""
+
+    def __init__(
+        self,
+        worker: Worker,
+        *,
+        program: int,
+        prelude_bytes: int,
+        session: Session,
+        limits: Limits,
+        processor: int,
+    ) -> None:
+        """Request the two guests of *session*, to run on *processor*, or on any if it is -1.
+
+        *program* is a descriptor of the candidate's text, of which the first *prelude_bytes* are
+        its prelude. Raises WorkerLostError.
+        """
+        self._candidate = WatchedGuest(worker, limits)
+        self._harness = WatchedGuest(worker, session.harness_limits, stream_count=1)
+        super().__init__(worker, self._candidate, self._harness)
+        self.processor = processor
+        self._page = shared_file("progress", PAGE_BYTES)
+        self._progress = Progress()
+        self._cpu_mark = 0.0  # of the candidate's clock, when the item began
+        self._candidate_killed_at: float | None = None
+        self._candidate_end: control.Ended | None = None
+        self._harness_end: control.Ended | None = None
+        self._outlived = False
+        self._messages: list[bytes] = []
+        self._message_bytes = 0
+        self._paused_seconds = 0.0
+        self._candidate_watch = _Stopwatch()
+        self._harness_watch = _Stopwatch()
+        try:
+            self._request_guests(program, prelude_bytes, session)
+        except BaseException:
+            self.close()
+            raise
+
+    def _request_guests(self, program: int, prelude_bytes: int, session: Session) -> None:
+        text = session.harness.encode("utf-8", "surrogatepass")
+        program_bytes = os.fstat(program).st_size - prelude_bytes
+        request = control.PairRequest(
+            _guest_request(self._candidate.limits, session, prelude_bytes, program_bytes),
+            _guest_request(self._harness.limits, session, 0, len(text)),
+            self.processor,
+        )
+        stdin, harness = sealed_file("stdin", b""), sealed_file("harness", text)
+        output, harness_channel = self._harness.guest_ends
+        descriptors = [program, stdin, *self._candidate.guest_ends]
+        descriptors += [harness, output, harness_channel, self._page]
+        try:
+            self.worker.send(control.pack_pair(request), descriptors)
+        finally:
+            for fd in (stdin, harness):
+                os.close(fd)
+            self._candidate.close_guest_ends()
+            self._harness.close_guest_ends()
+
+    def close(self) -> None:
+        """Close all descriptors."""
+        super().close()
+        os.close(self._page)
+
+    def is_stuck(self, now: float, patience_seconds: float) -> bool:
+        """Return whether the zygote has not started or killed its guests in time."""
+        killed_at = self._candidate_killed_at if self._candidate_end is None else None
+        is_stuck = killed_at is not None and now - killed_at > patience_seconds
+        return is_stuck or super().is_stuck(now, patience_seconds)
+
+    def discount_pause(self, seconds: float) -> None:
+        """Do not count a pause of the event loop as wall time: nobody read the messages then."""
+        self._paused_seconds += seconds
+
+    # -- events ------------------------------------------------------------------------
+
+    def on_control(self) -> None:
+        """Read a packet of the zygote. Raises WorkerLostError."""
+        packet = self.worker.receive()
+        if (started := control.read_started(packet)) is not None:
+            (self._harness if started.is_harness else self._candidate).pid = started.pid
+        elif (ended := control.read_ended(packet)) is not None:
+            self._read_progress()
+            if ended.is_harness:
+                self._harness_end = ended
+                self._outlived = self._candidate_end is None
+            else:
+                self._candidate_end = ended
+            if self._harness_end and self._candidate_end:
+                self._finish(self._candidate_end, self._harness_end)
+
+    def on_output(self, fd: int) -> None:
+        """Read a pipe or a channel."""
+        if fd == self._harness.channel.fileno():
+            self._read_messages()
+        elif fd == self._candidate.channel.fileno():
+            self._read_notes()
+        else:
+            self._drain()
+
+    def on_tick(self) -> None:
+        """Compare both guests with their limits, and set the time of the next tick."""
+        now = time.monotonic()
+        self.next_tick = now + TICK_SECONDS / 10
+        self._drain()
+        if self._harness.pid is None or self.terminated_at is not None:
+            return  # not started, or killed: a packet of the zygote will follow
+        left = math.inf
+        if self._is_candidate_alive:
+            left = self._check_candidate(now)
+        if self._harness_end is None:
+            left = min(left, self._check_harness(now))
+        if self._has_full_disk(now):
+            self._end_either(answers.Outcome(Ending.TOO_MUCH_OUTPUT, "files"))
+        self._set_next_tick(now, left)
+
+    # -- limits ------------------------------------------------------------------------
+
+    @property
+    def _is_candidate_alive(self) -> bool:
+        return self._candidate_end is None and self._candidate.termination is None
+
+    def _read_progress(self) -> bool:
+        """Read the page; return whether it is still the item of the last look.
+
+        Read it after the clocks that are compared with it. So a mark can only be too late, and a
+        guest only seem to have used less than it has.
+        """
+        item = self._progress.item
+        # Between items that are torn, the last look holds.
+        self._progress = read_progress(self._page) or self._progress
+        # After the candidate's end, the harness cannot read its clock.
+        self._cpu_mark = max(self._cpu_mark, self._progress.candidate_cpu)
+        return self._progress.item == item
+
+    def _check_candidate(self, now: float) -> float:
+        """Kill a candidate that exceeds a limit. Return the seconds of CPU time that are left."""
+        pid = self._candidate.pid
+        assert pid is not None  # noqa: S101  (the zygote announces it before the harness)
+        outcome, left = self._find_candidate_excess(pid, now)
+        # Look twice: perhaps the item has ended just now.
+        if outcome is not None and self._read_progress():
+            outcome, left = self._find_candidate_excess(pid, time.monotonic())
+            self._end_candidate(outcome)
+        return left
+
+    def _find_candidate_excess(self, pid: int, now: float) -> tuple[answers.Outcome | None, float]:
+        cpu = usage.cpu_seconds(pid) or 0.0
+        self._read_progress()
+        left = self._candidate.limits.cpu_seconds - (cpu - self._cpu_mark)
+        if left < 0:
+            return OUT_OF_CPU_TIME, left
+        if self._oversleeps(pid, now):
+            return OUT_OF_WALL_TIME, left
+        return self._candidate.find_excess(), left
+
+    def _oversleeps(self, pid: int, now: float) -> bool:
+        """Return whether the harness has waited too long, at one request or in the whole item."""
+        since = self._progress.waiting_since
+        if not since:
+            return False
+        waited = self._candidate_watch.seconds(since, now, pid, self._paused_seconds)
+        most = self._candidate.limits.wall_seconds
+        both = most + self._harness.limits.wall_seconds
+        return waited > most or self._item_seconds(now) > both
+
+    def _item_seconds(self, now: float) -> float:
+        """Return how long the item has taken, apart from the harness's wait for a processor."""
+        since = self._progress.started or self.started_at
+        return self._harness_watch.seconds(since, now, self._harness.pid, self._paused_seconds)
+
+    def _check_harness(self, now: float) -> float:
+        """End the session if the harness exceeds a limit. Return the CPU seconds that are left."""
+        pid, limits = self._harness.pid, self._harness.limits
+        assert pid is not None  # noqa: S101  (see `on_tick`)
+        cpu = usage.cpu_seconds(pid) or 0.0
+        self._read_progress()
+        left = limits.cpu_seconds - (cpu - self._progress.harness_cpu)
+        is_waiting = self._progress.waiting_since > 0
+        if left < 0:
+            self._end_harness(OUT_OF_CPU_TIME)
+        elif not is_waiting and self._item_seconds(now) > limits.wall_seconds:
+            self._end_harness(OUT_OF_WALL_TIME)
+        else:
+            self._end_harness(self._harness.find_excess())
+        return left
+
+    def _drain(self) -> None:
+        too_much = answers.Outcome(Ending.TOO_MUCH_OUTPUT)
+        if not self._candidate.drain():
+            self._end_candidate(too_much)
+        if not self._harness.drain():
+            self._end_harness(too_much)
+        for stream in self._candidate.streams:
+            stream.take()  # nobody reads it
+
+    def _end_candidate(self, outcome: answers.Outcome | None) -> None:
+        """Kill the candidate alone, if there is a reason."""
+        if outcome is not None and self._is_candidate_alive:
+            self._candidate.termination = outcome
+            self._candidate_killed_at = time.monotonic()
+            self.worker.send(control.KILL_CANDIDATE)
+
+    def _end_harness(self, outcome: answers.Outcome | None) -> None:
+        """Kill both guests, if there is a reason."""
+        if outcome is not None and self._harness_end is None:
+            self._harness.termination = self._harness.termination or outcome
+            self._kill()
+
+    def _end_either(self, outcome: answers.Outcome) -> None:
+        """Blame the candidate for what the two share; without it, the harness."""
+        if self._is_candidate_alive:
+            self._end_candidate(outcome)
+        else:
+            self._end_harness(outcome)
+
+    # -- messages ----------------------------------------------------------------------
+
+    def _read_messages(self) -> None:
+        """Keep the messages of the harness, as far as they have arrived."""
+        try:
+            for payload in self._harness.messages(self._message_room):
+                if payload.startswith(guest_messages.FORBIDDEN_START):  # from the audit hook
+                    self._harness.keep_note(guest_messages.read_message(payload))
+                    continue
+                self._messages.append(payload)
+                self._message_bytes += len(payload)
+        except channel.MessageTooLongError:
+            self._end_harness(answers.Outcome(Ending.TOO_MUCH_OUTPUT, _REPORT_TOO_LONG))
+
+    def _message_room(self) -> int:
+        return self._harness.limits.output_bytes - self._message_bytes
+
+    def _read_notes(self) -> None:
+        """Read why the candidate ends; it has nothing else to send."""
+        try:
+            for payload in self._candidate.messages(lambda: MESSAGE_BYTES_SPARE):
+                if not self._candidate.keep_note(guest_messages.read_message(payload)):
+                    self._end_candidate(answers.Outcome(Ending.UNREADABLE, _NOT_A_NOTE))
+                    return
+        except channel.MessageTooLongError:
+            self._end_candidate(answers.Outcome(Ending.UNREADABLE, _NOT_A_NOTE))
+
+    # -- the end -----------------------------------------------------------------------
+
+    def _finish(self, candidate: control.Ended, harness: control.Ended) -> None:
+        """Read the rest of what both said, and record how they ended."""
+        self._read_messages()
+        self._read_notes()
+        self._drain()
+        self.ended = True
+        of_candidate = self._candidate_outcome(candidate)
+        of_harness = self._harness_outcome(harness)
+        if of_harness.ending is Ending.NOT_RUN:  # the deadline ends the whole session
+            of_candidate = of_harness
+        status = candidate.status
+        by_itself = of_candidate.ending is Ending.CRASHED
+        self.executions.append(
+            Execution(
+                ending=of_candidate.ending,
+                detail=of_candidate.detail or of_harness.detail,
+                cause=of_candidate.cause,
+                error=self._candidate.raised,
+                exit_status=os.WEXITSTATUS(status) if by_itself and os.WIFEXITED(status) else None,
+                signal=os.WTERMSIG(status) if by_itself and os.WIFSIGNALED(status) else None,
+                value=tuple(self._messages),
+                value_bytes=self._message_bytes,
+                stderr=self._harness.streams[0].take()[-STDERR_BYTES_KEPT:],
+                cpu_seconds=candidate.cpu_seconds,
+                wall_seconds=time.monotonic() - self.started_at,
+                memory_bytes=candidate.peak_bytes,
+                harness_ending=of_harness.ending,
+            )
+        )
+
+    def _candidate_outcome(self, ended: control.Ended) -> answers.Outcome:
+        """Return how the candidate ended. The zygote kills one that outlived its harness."""
+        if self._outlived:
+            reason = self._candidate.reason_of_end(ended.status, cpu_seconds=0.0, peak_bytes=0)
+            own = os.WIFSIGNALED(ended.status) and os.WTERMSIG(ended.status) != signal.SIGKILL
+            return reason or answers.Outcome(Ending.CRASHED if own else Ending.FINISHED)
+        used = ended.cpu_seconds - self._cpu_mark
+        reason = self._candidate.reason_of_end(
+            ended.status, cpu_seconds=used, peak_bytes=ended.peak_bytes
+        )
+        return reason or answers.Outcome(Ending.CRASHED)
+
+    def _harness_outcome(self, ended: control.Ended) -> answers.Outcome:
+        if ended.status == 0 and self._harness.termination is None:
+            return answers.Outcome(Ending.FINISHED)
+        used = ended.cpu_seconds - self._progress.harness_cpu
+        reason = self._harness.reason_of_end(
+            ended.status, cpu_seconds=used, peak_bytes=ended.peak_bytes
+        )
+        return reason or answers.Outcome(Ending.CRASHED)
+
+
+class _Stopwatch:
+    """Measures how long a guest has taken since a moment that changes now and then.
+
+    What does not count: its wait for a busy processor, and pauses of the event loop.
+    """
+
+    def __init__(self) -> None:
+        self._since = self._waited = self._paused = 0.0
+
+    def seconds(self, since: float, now: float, pid: int | None, paused: float) -> float:
+        """Return the seconds since *since*; *paused* is the length of all pauses so far."""
+        waited = usage.waited_seconds(pid) if pid is not None else 0.0
+        if since != self._since:
+            self._since, self._waited, self._paused = since, waited, paused
+        return now - since - (waited - self._waited) - (paused - self._paused)
+
+
+def _guest_request(
+    limits: Limits, session: Session, prelude_bytes: int, program_bytes: int
+) -> control.GuestRequest:
+    return control.GuestRequest(
+        calls=0,
+        # The kernel's own limit, in whole seconds, holds even if this process ends. Each item may
+        # use the CPU time of one, and so may the program while it loads.
+        cpu_seconds=math.ceil(limits.cpu_seconds) * (session.items_max + 1) + 1,
+        memory_bytes=limits.memory_bytes,
+        output_bytes=limits.output_bytes,
+        prelude_bytes=prelude_bytes,
+        program_bytes=program_bytes,
+    )

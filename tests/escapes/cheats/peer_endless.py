@@ -1,0 +1,37 @@
+# against: code
+# must: wrong_answer|runtime_error|security_violation|time_limit_exceeded|memory_limit_exceeded|output_limit_exceeded
+# problem: order_script
+# tries: to write to the harness without end, from a thread
+import json
+import os
+import sys
+
+
+def request():
+    """Find the request that this call answers, in the frames of the guest."""
+    frame = sys._getframe()
+    while frame is not None:
+        for value in list(frame.f_locals.values()):
+            if isinstance(value, dict) and "op" in value:
+                return value
+        frame = frame.f_back
+    return {"id": 1, "op": "call", "on": []}
+
+
+def say(message):
+    """Write a message of our own to the harness."""
+    payload = message if isinstance(message, bytes) else json.dumps(message).encode()
+    os.write(5, len(payload).to_bytes(4, "big") + payload)
+
+
+import threading
+
+
+def flood():
+    while True:
+        say({"re": 1, "is": "x" * 10_000})
+
+
+def f(numbers):
+    threading.Thread(target=flood, daemon=True).start()
+    return []

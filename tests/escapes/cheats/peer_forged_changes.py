@@ -1,0 +1,33 @@
+# against: code
+# must: wrong_answer|runtime_error|security_violation
+# problem: order_script
+# tries: to claim changes of lists that the tests never gave away
+import json
+import os
+import sys
+
+
+def request():
+    """Find the request that this call answers, in the frames of the guest."""
+    frame = sys._getframe()
+    while frame is not None:
+        for value in list(frame.f_locals.values()):
+            if isinstance(value, dict) and "op" in value:
+                return value
+        frame = frame.f_back
+    return {"id": 1, "op": "call", "on": []}
+
+
+def say(message):
+    """Write a message of our own to the harness."""
+    payload = message if isinstance(message, bytes) else json.dumps(message).encode()
+    os.write(5, len(payload).to_bytes(4, "big") + payload)
+
+
+def f(numbers):
+    changes = [[number, [1, 2, 3]] for number in range(-1, 40)]
+    message = {"re": request().get("id"), "is": []}
+    for name in ("after", "changed", "changes", "mirrors", "containers", "state", "set", "sync", "diff"):
+        message[name] = changes
+    say(message)
+    return []

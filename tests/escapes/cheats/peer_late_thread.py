@@ -1,0 +1,41 @@
+# against: code
+# must: wrong_answer|runtime_error|security_violation
+# problem: order_script
+# passes: 0|1
+# tries: to write an answer from a thread, after the call has returned
+import json
+import os
+import sys
+
+
+def request():
+    """Find the request that this call answers, in the frames of the guest."""
+    frame = sys._getframe()
+    while frame is not None:
+        for value in list(frame.f_locals.values()):
+            if isinstance(value, dict) and "op" in value:
+                return value
+        frame = frame.f_back
+    return {"id": 1, "op": "call", "on": []}
+
+
+def say(message):
+    """Write a message of our own to the harness."""
+    payload = message if isinstance(message, bytes) else json.dumps(message).encode()
+    os.write(5, len(payload).to_bytes(4, "big") + payload)
+
+
+import threading
+import time
+
+
+def later(number):
+    for step in range(200):
+        time.sleep(0.001)
+        say({"re": number + step % 4, "is": [7, 9]})
+
+
+def f(numbers):
+    threading.Thread(target=later, args=(request().get("id", 1),), daemon=True).start()
+    time.sleep(0.002)
+    return []

@@ -1,0 +1,34 @@
+# against: code
+# must: wrong_answer|runtime_error|security_violation
+# problem: unit
+# tries: to return an object whose attributes are the object that the tests made
+class Agrees:
+    def __sub__(self, other):
+        return 0
+
+    __rsub__ = __round__ = __sub__
+
+    def __eq__(self, other):
+        return True
+
+    __lt__ = __le__ = __gt__ = __ge__ = __contains__ = __eq__
+    __hash__ = None
+
+    def __abs__(self):
+        return 0
+
+
+class Holder(Agrees):
+    pass
+
+
+class Vector(Agrees):
+    def __init__(self, *parts):
+        self.made = True
+
+    def answer(self, *others):
+        holder = Holder()
+        holder.x = holder.y = holder.value = self
+        return holder
+
+    unit = length = dot = __matmul__ = parts = summary = answer

@@ -1,0 +1,31 @@
+# against: code
+# must: wrong_answer|runtime_error|security_violation
+# problem: unit
+# tries: to return another object that the tests made before
+class Agrees:
+    def __sub__(self, other):
+        return 0
+
+    __rsub__ = __round__ = __sub__
+
+    def __eq__(self, other):
+        return True
+
+    __lt__ = __le__ = __gt__ = __ge__ = __contains__ = __eq__
+    __hash__ = None
+
+    def __abs__(self):
+        return 0
+
+
+MADE = []
+
+
+class Vector(Agrees):
+    def __init__(self, *parts):
+        MADE.append(self)
+
+    def answer(self, *others):
+        return MADE[0]
+
+    unit = length = dot = __matmul__ = parts = summary = answer

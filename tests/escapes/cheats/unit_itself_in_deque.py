@@ -1,0 +1,33 @@
+# against: code
+# must: wrong_answer|runtime_error|security_violation
+# problem: unit
+# tries: to return it in a deque and in a named tuple
+class Agrees:
+    def __sub__(self, other):
+        return 0
+
+    __rsub__ = __round__ = __sub__
+
+    def __eq__(self, other):
+        return True
+
+    __lt__ = __le__ = __gt__ = __ge__ = __contains__ = __eq__
+    __hash__ = None
+
+    def __abs__(self):
+        return 0
+
+
+import collections
+
+Pair = collections.namedtuple('Pair', 'x y')
+
+
+class Vector(Agrees):
+    def __init__(self, *parts):
+        self.made = True
+
+    def answer(self, *others):
+        return Pair(self, collections.deque([self, self]))
+
+    unit = length = dot = __matmul__ = parts = summary = answer

@@ -1,0 +1,22 @@
+# against: code
+# must: wrong_answer|runtime_error|security_violation|time_limit_exceeded|memory_limit_exceeded|output_limit_exceeded
+# problem: passed_on
+# tries: to leave the sample ungraded, by dicts and tuples in a circle
+def make(number):
+    value = {}
+    value['n'] = ({'n': [value]},)
+    return value
+
+
+def describe(value):
+    return ""
+
+
+def check(number):
+    error = ValueError(make(number))
+    error.extra = make(number)
+    raise error
+
+
+def explain(error):
+    return make(0)

@@ -1,0 +1,84 @@
+"""What tests patch is patched in the candidate's guest, and restored."""
+
+import os
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nova_code_verifier.sandbox.guest.patched import Patched
+
+
+@pytest.fixture
+def library(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a module that can be imported, with a class in it."""
+    module: Any = types.ModuleType("nova_library")
+    module.value = 1
+    module.Base = type("Base", (), {"method": lambda _: "base"})
+    module.Kind = type("Kind", (module.Base,), {})
+    monkeypatch.setitem(sys.modules, "nova_library", module)
+    return module
+
+
+def test_an_attribute_is_set_and_restored(library: Any) -> None:
+    """Also after a second patch of the same attribute, and for one that was not there."""
+    patched = Patched({})
+    for path, before in ((["nova_library", "value"], 1), (["nova_library", "new"], None)):
+        patched.patch(path, 2)
+        patched.patch(path, 3)
+        assert vars(library)[path[-1]] == 3
+        patched.unpatch(path)
+        assert vars(library).get(path[-1]) == before
+    patched.unset(["nova_library", "value"])
+    assert not hasattr(library, "value")
+    patched.unpatch(["nova_library", "value"])
+    assert library.value == 1
+
+
+def test_an_inherited_method_is_inherited_again(library: Any) -> None:
+    """A patch of a class leaves nothing behind."""
+    patched = Patched({})
+    path = ["nova_library", "Kind", "method"]
+    patched.patch(path, lambda _: "patched")
+    assert library.Kind().method() == "patched"
+    patched.unpatch(path)
+    assert "method" not in vars(library.Kind)
+    assert library.Kind().method() == "base"
+
+
+def test_names_of_the_program_are_patched() -> None:
+    """The program finds them at its next call."""
+    names: dict[str, Any] = {}
+    exec("def helper(): return 1\ndef run(): return helper()", names)
+    patched = Patched(names)
+    patched.patch(["helper"], lambda: 2)
+    patched.patch(["other"], 3)
+    assert (names["run"](), names["other"]) == (2, 3)
+    patched.unpatch(["helper"])
+    patched.unpatch(["other"])
+    assert names["run"]() == 1
+    assert "other" not in names
+
+
+def test_environment_directory_and_modules_are_changed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As the tests changed theirs."""
+    monkeypatch.chdir(Path.cwd())
+    patched = Patched({})
+    patched.environ("NOVA_A", "1")
+    assert os.environ["NOVA_A"] == "1"
+    patched.environ("NOVA_A", None)
+    patched.environ("NOVA_A", None)
+    assert "NOVA_A" not in os.environ
+    patched.chdir(str(tmp_path))
+    assert Path.cwd() == tmp_path
+    stand_in: Any = object()
+    patched.module("nova_missing", stand_in)
+    assert sys.modules["nova_missing"] is stand_in
+    patched.restore_module("nova_missing")
+    patched.restore_module("os")
+    assert "nova_missing" not in sys.modules
+    assert sys.modules["os"] is os

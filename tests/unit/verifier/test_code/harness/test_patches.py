@@ -1,0 +1,211 @@
+"""What the tests patch is carried over to the candidate's guest."""
+
+import io
+import os
+import pathlib
+import random
+import sys
+import time
+import types
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest import mock
+from unittest.mock import patch
+
+import pytest
+
+from nova_code_verifier.verifier.test_code.harness.candidates import UncarriedError
+from nova_code_verifier.verifier.test_code.harness.patches import Patches
+
+
+class Guest:
+    """Records what is sent to a candidate's guest."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self.received: list[tuple[object, ...]] = []
+
+    def send(self, operation: str, /, *operands: object) -> None:
+        """Receive an operation; note the type of a value that is not plain."""
+        plain = str, list, type(None)
+        shown = [value if isinstance(value, plain) else type(value).__name__ for value in operands]
+        self.received.append((operation, *shown))
+
+
+class _Lazy(types.ModuleType):
+    def __getattr__(self, name: str) -> object:
+        if name == "lazy":
+            return 42
+        raise AttributeError(name)
+
+
+@pytest.fixture
+def guest() -> Iterator[Guest]:
+    """Yield a guest to which patches are carried over: of the library, and of `candidate`."""
+    guest = Guest()
+    patches = Patches(guest.send)
+    module: Any = _Lazy("candidate")
+    module.helper = object()
+    sys.modules["candidate"] = module
+    patches.install()
+    patches.watch_candidate(module)
+    try:
+        yield guest
+    finally:
+        patches.restore()
+        patches.uninstall()
+        del sys.modules["candidate"]
+
+
+PATCHES: dict[str, tuple[Any, list[str], str]] = {
+    "function": (lambda: patch("time.sleep"), ["time", "sleep"], "MagicMock"),
+    "with its spec": (
+        lambda: patch("textwrap.dedent", autospec=True),
+        ["textwrap", "dedent"],
+        "function",
+    ),
+    "builtin": (lambda: patch("builtins.input", lambda: "5"), ["builtins", "input"], "function"),
+    "object": (lambda: patch.object(random, "choice"), ["random", "choice"], "MagicMock"),
+    "under another name": (lambda: patch("os.path.exists"), ["posixpath", "exists"], "MagicMock"),
+    "class": (lambda: patch("decimal.Decimal"), ["decimal", "Decimal"], "MagicMock"),
+    "of the candidate": (lambda: patch("candidate.helper"), ["helper"], "MagicMock"),
+    "found later": (lambda: patch("candidate.lazy"), ["lazy"], "MagicMock"),
+    "new": (lambda: patch("candidate.other", create=True), ["other"], "MagicMock"),
+}
+
+
+@pytest.mark.parametrize("name", PATCHES)
+def test_a_patch_is_carried_over_and_restored(guest: Guest, name: str) -> None:
+    """Inside of the block the candidate has the tests' object, afterwards its own."""
+    make, path, kind = PATCHES[name]
+    with make():
+        assert guest.received == [("patch", path, kind)]
+    assert guest.received[1:] == [("unpatch", path)]
+
+
+def test_a_method_of_a_library_class_is_carried_over(guest: Guest) -> None:
+    """A class does not tell of assignments: `patch` and `monkeypatch` do."""
+    module = pathlib.Path.__module__  # since Python 3.13 `pathlib._local`
+    with patch.object(pathlib.Path, "exists", return_value=True):
+        assert pathlib.Path("/none").exists()
+    path = [module, "Path", "exists"]
+    assert guest.received == [("patch", path, "MagicMock"), ("unpatch", path)]
+    guest.received.clear()
+    with pytest.MonkeyPatch.context() as patcher:
+        patcher.setattr(pathlib.PosixPath, "is_file", lambda _: True)  # inherited until now
+    path = [module, "PosixPath", "is_file"]
+    assert guest.received == [("patch", path, "function"), ("unpatch", path)]
+
+
+def test_a_missing_name_raises_as_in_one_process(guest: Guest) -> None:
+    """The tests' mistake stays the tests' mistake."""
+    with pytest.raises(AttributeError, match="does not have the attribute 'none'"):
+        patch("candidate.none").start()
+    assert guest.received == []
+
+
+def test_assignments_are_carried_over(guest: Guest) -> None:
+    """Tests replace `sys.stdin` and `sys.argv` without any tool."""
+    stdin, argv = sys.stdin, sys.argv
+    try:
+        sys.stdin = io.StringIO("5")
+        sys.argv = ["program", "x"]
+    finally:
+        sys.stdin, sys.argv = stdin, argv
+    stdin_path, argv_path = ["sys", "stdin"], ["sys", "argv"]
+    assert guest.received == [
+        ("patch", stdin_path, "StringIO"),
+        ("patch", argv_path, ["program", "x"]),
+        ("unpatch", stdin_path),
+        ("unpatch", argv_path),
+    ]
+
+
+def test_output_streams_are_the_harness_own(guest: Guest) -> None:
+    """What the candidate writes comes back with its answers."""
+    with patch("sys.stdout", new_callable=io.StringIO), patch("sys.stderr"):
+        pass
+    assert guest.received == []
+
+
+def test_what_libraries_assign_for_themselves_stays(guest: Guest) -> None:
+    """`warnings` saves and restores its filters by assignment."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+    assert guest.received == []
+
+
+def test_the_environment_is_carried_over(guest: Guest) -> None:
+    """By `patch.dict`, by `monkeypatch` and by assignment."""
+    with patch.dict(os.environ, {"NOVA_A": "1"}):
+        os.environ["NOVA_B"] = "2"
+        assert guest.received == [("environ", "NOVA_A", "1"), ("environ", "NOVA_B", "2")]
+    with pytest.MonkeyPatch.context() as patcher:
+        guest.received.clear()
+        patcher.setenv("NOVA_C", "3")
+    assert guest.received == [("environ", "NOVA_C", "3"), ("environ", "NOVA_C", None)]
+
+
+def test_the_current_directory_is_carried_over(guest: Guest, tmp_path: Path) -> None:
+    """Relative paths of tests and candidate lead to the same files."""
+    before = str(Path.cwd())
+    with pytest.MonkeyPatch.context() as patcher:
+        patcher.chdir(tmp_path)
+    assert guest.received == [("chdir", str(tmp_path)), ("chdir", before)]
+
+
+def test_modules_of_the_tests_are_carried_over(guest: Guest) -> None:
+    """A mock in the place of a library that is missing; None forbids an import."""
+    with patch.dict(sys.modules, {"nova_missing": mock.MagicMock(), "nova_none": None}):
+        import decimal  # noqa: F401, PLC0415  (a module that is loaded in between is no patch)
+    with pytest.MonkeyPatch.context() as patcher:
+        patcher.setitem(sys.modules, "nova_other", mock.Mock())
+    assert guest.received == [
+        ("module", "nova_missing", "MagicMock"),
+        ("module", "nova_none", None),
+        ("restore_module", "nova_missing"),
+        ("restore_module", "nova_none"),
+        ("module", "nova_other", "Mock"),
+        ("restore_module", "nova_other"),
+    ]
+
+
+def test_the_import_function_is_not_carried_over(guest: Guest) -> None:
+    """Tests that replace it leave the sample ungraded."""
+    with pytest.raises(UncarriedError, match=r"builtins\.__import__"):
+        patch("builtins.__import__").start()
+    assert guest.received == []
+    assert type(__import__) is types.BuiltinFunctionType
+
+
+def test_what_is_left_is_restored_in_reverse_order() -> None:
+    """In both guests."""
+    guest = Guest()
+    patches = Patches(guest.send)
+    patches.install()
+    sleep, argv = time.sleep, sys.argv
+    time.sleep = lambda _: None
+    sys.argv = []
+    guest.received.clear()
+    patches.restore()
+    patches.uninstall()
+    assert guest.received == [("unpatch", ["sys", "argv"]), ("unpatch", ["time", "sleep"])]
+    assert (time.sleep, sys.argv) == (sleep, argv)
+
+
+def test_names_in_the_tests_own_module_count_if_the_candidate_is_there() -> None:
+    """Tests in one file with the candidate patch what they find in their own module."""
+    guest = Guest()
+    patches = Patches(guest.send)
+    patches.install()
+    module: Any = types.ModuleType("both")
+    module.own, module.helper = 1, "candidate's"
+    patches.watch_candidate(module, only=lambda value: value == "candidate's")
+    try:
+        with patch.object(module, "own"), patch.object(module, "helper"):
+            pass
+    finally:
+        patches.uninstall()
+    assert guest.received == [("patch", ["helper"], "MagicMock"), ("unpatch", ["helper"])]
