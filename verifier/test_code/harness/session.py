@@ -85,6 +85,7 @@ class LiveCandidate(Side):
         self._may_stop = may_expect_stop(source)
         self._around = Surroundings(source)
         self._around.read_object = self._read_warning
+        self._around.write_object = _write_class
         self.fatal: CandidateLostError | UncarriedError | None = None
         self._node_kind = shared_types.NodeKind()
         self._released: list[int] = []
@@ -260,8 +261,10 @@ class LiveCandidate(Side):
         """Read what the candidate's guest says of new objects."""
         self._table.describe(descriptions)
 
-    def _read_warning(self, tree: Tree) -> object:
-        return self._table.proxy(tree["h"]) if type(tree) is dict else None
+    def _read_warning(self, tree: Tree, text: str) -> object:
+        warning = self._table.exception(tree["h"], tree["class"], text)
+        BaseException.args.__set__(warning, (text,))  # type: ignore[attr-defined]
+        return warning
 
     # -- values ------------------------------------------------------------------------
 
@@ -374,6 +377,11 @@ def _has_nan(body: Tree) -> bool:
         elif type(part) is dict:
             pending.extend(part.values())
     return False
+
+
+def _write_class(value: object) -> Tree:
+    number = ref_of(value)
+    return None if number is None else {"h": number}
 
 
 def _is_thrown_away(frame: types.FrameType) -> bool:
