@@ -135,6 +135,7 @@ class TestRun:
         module = types.ModuleType("tests")
         module.__dict__.update(self.globals, __name__="tests", __file__="test_tests.py")
         sys.modules["tests"] = module
+        self.candidate.watch(module, is_own=True)
         self._execute(module.__dict__)
         # By name: only guests that need a test tool load it, before they are confined.
         suite = importlib.import_module(SUITE.format(style))
@@ -163,6 +164,7 @@ class TestRun:
             self.globals[script.CANDIDATE.format(name)] = found
         for name in ("__main__", *self.compiled.modules):
             sys.modules[name] = module
+        self.candidate.watch(module, is_own=False)
 
     def _find(self, name: str) -> object:
         self.has_asked = True

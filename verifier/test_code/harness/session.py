@@ -25,6 +25,7 @@ from nova_code_verifier.verifier.test_code.harness.expectations import may_expec
 from nova_code_verifier.verifier.test_code.harness.exports import Exports
 from nova_code_verifier.verifier.test_code.harness.library_names import name_in_library
 from nova_code_verifier.verifier.test_code.harness.marshalling import ProxyTable
+from nova_code_verifier.verifier.test_code.harness.patches import Patches
 from nova_code_verifier.verifier.test_code.harness.proxies import (
     TWO_SIDED,
     GeneratorProxy,
@@ -52,6 +53,7 @@ def live_candidate(
     candidate = LiveCandidate(peer_fd, page, test_code["source"], frozenset(compiled.classes))
     if compiled.imports:
         candidate.ask("provide", compiled.imports)
+    candidate.patches.install()
     return candidate
 
 
@@ -83,6 +85,7 @@ class LiveCandidate(Side):
         self._released: list[int] = []
         self._table = ProxyTable(self, self._shared, self._released.append)
         self._exports = Exports()
+        self.patches = Patches(self.ask)
         self._described: set[int] = set()
         self._is_serving = False
         self.mirrors = Mirrors(self, forgets=True)
@@ -109,8 +112,13 @@ class LiveCandidate(Side):
         """Return whether a value stands for an object of the candidate's."""
         return is_proxy(value)
 
+    def watch(self, module: types.ModuleType, *, is_own: bool) -> None:
+        """Carry over what the tests assign to a module, in their own only to the candidate's names."""
+        self.patches.watch_candidate(module, only=is_proxy if is_own else None)
+
     def begin_item(self, name: str) -> None:
         """Begin a test item."""
+        self.patches.watch_library()
         self.raised = None
         self.has_raised = self.has_nan = self.is_self_compared = False
         self.shown = ""
