@@ -76,12 +76,9 @@ class LiveSession(Side):
         self._subclass_kinds = {base: _SubclassKind(self, kind) for base, kind in KINDS.items()}
         self.mirrors = Mirrors(self, forgets=False)
         self.peer = Peer(peer_fd, self, bytes_max=_MESSAGE_BYTES_MAX, first_thread=-1)
-        self._operations = _OPERATIONS | {
+        self._operations = _OPERATIONS | Patched(names).operations | {
             "name": self._name,
-            "set_name": self._set_name,
-            "delete_name": self._delete_name,
             "share": self._share,
-            **Patched(names).operations,
             "provide": lambda imports: provide(self._names, imports),
             "take": _take,
             "await": _run_awaitable,
@@ -137,12 +134,6 @@ class LiveSession(Side):
         if name not in self._names:
             raise NameError(f"name {name!r} is not defined")
         return self._names[name]
-
-    def _set_name(self, name: str, value: object) -> None:
-        self._names[name] = value
-
-    def _delete_name(self, name: str) -> None:
-        self._names.pop(name, None)
 
     def _share(self, names: Iterable[str]) -> None:
         self._shared = frozenset(names)

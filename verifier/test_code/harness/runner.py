@@ -50,7 +50,6 @@ def run_session(
         candidate = session.live_candidate(test_code, compiled, peer_fd, page)
         run = TestRun(test_code, compiled, candidate, lost_items, report=report, page=page)
         candidate.share(run.shared)
-        run.watch = candidate.watch
         session.guard(compiled.modules)
         run.run()
         run.send_end()

@@ -54,6 +54,7 @@ def live_candidate(
     candidate = LiveCandidate(peer_fd, page, test_code["source"], frozenset(compiled.classes))
     if compiled.imports:
         candidate.ask("provide", compiled.imports)
+    candidate.patches.install()
     return candidate
 
 
@@ -91,19 +92,11 @@ class LiveCandidate(Side):
         self._released: list[int] = []
         self._table = ProxyTable(self, self._shared, self._released.append)
         self._exports = Exports()
+        self.patches = Patches(self.ask)
         self._described: set[int] = set()
         self._is_serving = False
-        self._patches = Patches(self.ask)
         self.mirrors = Mirrors(self, forgets=True)
         self.peer = Peer(peer_fd, self, bytes_max=_MESSAGE_BYTES_MAX, first_thread=0)
-        self._patches.install()
-
-    def watch(self, module: types.ModuleType, only: Callable[[object], bool] | None = None) -> None:
-        """Carry over what the tests patch: in the library, and in this module of the candidate's.
-
-        With *only*, a name counts as the candidate's if that is true of its value.
-        """
-        self._patches.watch_candidate(module, only)
 
     def share(self, classes: Mapping[str, type]) -> None:
         """Mirror instances of these classes, which tests and candidate have in common."""
@@ -126,8 +119,13 @@ class LiveCandidate(Side):
         """Return whether a value stands for an object of the candidate's."""
         return is_proxy(value)
 
+    def watch(self, module: types.ModuleType, *, is_own: bool) -> None:
+        """Carry over what the tests assign to a module, in their own only to the candidate's names."""
+        self.patches.watch_candidate(module, only=is_proxy if is_own else None)
+
     def begin_item(self, name: str) -> None:
         """Begin a test item."""
+        self.patches.watch_library()
         self.raised = None
         self.has_raised = self.has_nan = self.is_self_compared = False
         self._last_answer.forget()
