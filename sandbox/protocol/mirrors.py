@@ -92,9 +92,7 @@ class _ListKind(Kind):
     copy = values
 
     def is_same(self, container: Any, copy: Any) -> bool:
-        return list.__len__(container) == len(copy) and all(
-            map(is_, list.__iter__(container), copy)
-        )
+        return list.__len__(container) == len(copy) and all(map(is_, list.__iter__(container), copy))
 
     def write(self, container: Any, write: Callable[[Any], Tree]) -> Tree:
         return [write(item) for item in self.values(container)]
@@ -118,9 +116,7 @@ class _DequeKind(Kind):
     copy = values
 
     def is_same(self, container: Any, copy: Any) -> bool:
-        return deque.__len__(container) == len(copy) and all(
-            map(is_, deque.__iter__(container), copy)
-        )
+        return deque.__len__(container) == len(copy) and all(map(is_, deque.__iter__(container), copy))
 
     def write(self, container: Any, write: Callable[[Any], Tree]) -> Tree:
         return [container.maxlen, [write(item) for item in self.values(container)]]
@@ -430,9 +426,7 @@ class Mirrors:
         found: list[Tree] = []
         for entry in entries:
             own = id(entry.container)
-            is_held = sys.getrefcount(entry.container) > _REFERENCES + inner[own] + (
-                own == result_id
-            )
+            is_held = sys.getrefcount(entry.container) > _REFERENCES + inner[own] + (own == result_id)
             if is_held and entry not in again:
                 self._recheck.append(entry)  # perhaps only a frame that is about to end
             if is_held is not entry.is_held and entry.number in self._by_number:
@@ -486,10 +480,7 @@ class Mirrors:
         """Find the known containers that have changed and that the other side can see."""
         changed: list[_Entry] = []
         new: set[int] = set()
-        known = (
-            *(entry for entry in seen if entry.number in self._by_number),
-            *self._held.values(),
-        )
+        known = (*(entry for entry in seen if entry.number in self._by_number), *self._held.values())
         pending: list[Any] = [*values, *(entry.container for entry in known)]
         while pending:
             value = pending.pop()

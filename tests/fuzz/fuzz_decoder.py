@@ -176,11 +176,12 @@ _TEXT = """
     Ellipsis UTC Europe/Berlin __eq__ __hash__ __len__ __iter__ __class__ _session_ loaded failed
 """
 _WORDS = _TEXT.split()
-_TAGS = """
-    h m t l d s q i b c r D F fs so fso dd ba sub fault own member row date time datetime delta array
-    Counter odict defaultdict bytearray namespace type error the slice memoryview view mapping alias
-    union path address uuid moment tz zone iso enum named fields
-""".split()
+_TAG_TEXT = """
+    h m t l d s q i b c r D F fs so fso dd ba sub fault own member row date time datetime delta
+    array Counter odict defaultdict bytearray namespace type error the slice memoryview view mapping
+    alias union path address uuid moment tz zone iso enum named fields
+"""
+_TAGS = _TAG_TEXT.split()
 _DEPTH_MAX = 6
 
 
@@ -231,9 +232,15 @@ def _answer(some: Any) -> dict[str, Any]:
 def fuzz_one(data: bytes) -> None:
     """Pass the input, or a tree or an answer made from it, to every reader."""
     some = atheris.FuzzedDataProvider(data[1:])
-    make = {0: _tree, 1: _answer, 2: _error}.get(data[0] % 4) if data else None
-    if make is not None:
-        made = make(some) if make is not _tree else _tree(some, 0)
+    made: object = None
+    match data[0] % 4 if data else None:
+        case 0:
+            made = _tree(some, 0)
+        case 1:
+            made = _answer(some)
+        case 2:
+            made = _error(some)
+    if made is not None:
         data = json.dumps(made).encode("ascii")
     for read in READERS:
         read(data)
