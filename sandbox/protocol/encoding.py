@@ -72,7 +72,9 @@ class _Context(NamedTuple):
     """The plain types that `opaque` writes."""
 
 
-_dump = json.JSONEncoder(separators=(",", ":")).encode
+_dump = json.JSONEncoder(separators=(",", ":")).encode  # tests may patch `json`
+_load = json.JSONDecoder().decode
+_thread_time = time.thread_time
 Writer = Callable[[Any, _Context], object]
 LateWriter = Callable[[Any, Any, _Context], object]
 Reader = Callable[[Any, _Context], object]
@@ -109,7 +111,7 @@ def dump(tree: object) -> bytes:
 def load(data: bytes) -> Any:  # noqa: ANN401  (narrowed by type(), never by trust)
     """Read a tree. Raises EncodingError, and nothing else, for any other bytes."""
     try:
-        return json.loads(data.decode("ascii"))
+        return _load(data.decode("ascii"))
     except (ValueError, RecursionError) as error:
         raise EncodingError("not a well-formed value") from error
 
@@ -191,11 +193,27 @@ def _deeper(context: _Context) -> _Context:
 
 def _late_writer(kind: type) -> Writer | None:
     for module_name, type_name, write_late in _LATE_WRITERS:
-        # Only some programs load the modules of these types.
-        late_base = getattr(sys.modules.get(module_name), type_name, None)
-        if isinstance(late_base, type) and issubclass(kind, late_base):
+        late_base = _late_type(module_name, type_name)
+        if late_base is not None and issubclass(kind, late_base):
             return partial(write_late, late_base)
     return None
+
+
+def _late_type(module_name: str, type_name: str) -> Any:  # noqa: ANN401  (a class, or None)
+    """Return a class of a module that only some programs load; None if it is not loaded.
+
+    Tests may have patched it: a class that is not the module's own does not count.
+    """
+    found = _late_types.get((module_name, type_name))
+    if found is None and module_name in sys.modules:
+        for name in (module_name, f"_{module_name}"):  # patches leave the part in C as it is
+            kind = getattr(sys.modules.get(name), type_name, None)
+            if isinstance(kind, type) and kind.__module__ == module_name:
+                return _late_types.setdefault((module_name, type_name), kind)
+    return found
+
+
+_late_types: dict[tuple[str, str], type] = {}
 
 
 def _items(values: Iterable[object], context: _Context) -> list[object]:
@@ -345,10 +363,10 @@ def hashed(collection: Any, entries: list[Any]) -> Any:  # noqa: ANN401  (a dict
     a large table grows and moves.
     """
     for start in range(0, len(entries), _SLICE):
-        started = time.thread_time()  # other threads may decode at the same time
+        started = _thread_time()  # other threads may decode at the same time
         collection.update(entries[start : start + _SLICE])
         seconds_max = _SLICE_SECONDS_MAX + start * _MOVE_SECONDS_MAX
-        if time.thread_time() - started > seconds_max:
+        if _thread_time() - started > seconds_max:
             raise EncodingError("keys that collide")
     return collection
 
@@ -410,19 +428,19 @@ def _read_deque(content: object, context: _Context) -> object:
 
 
 def _read_decimal(content: object, _place: _Context) -> object:
-    from decimal import Decimal  # noqa: PLC0415  (a zygote must stay small)
+    import decimal  # noqa: F401, PLC0415  (a zygote must stay small)
 
-    return Decimal(_text(content))
+    return _late_type("decimal", "Decimal")(_text(content))
 
 
 def _read_fraction(content: object, context: _Context) -> object:
-    from fractions import Fraction  # noqa: PLC0415  (a zygote must stay small)
+    import fractions  # noqa: F401, PLC0415  (a zygote must stay small)
 
     parts = _numbers(content, context, 2)
     # `Fraction` computes a greatest common divisor, in a time that is quadratic in the digits.
     if any(part.bit_length() > FRACTION_BITS_MAX for part in parts):
         raise EncodingError("a fraction with too many digits")
-    return Fraction(*parts)
+    return _late_type("fractions", "Fraction")(*parts)
 
 
 def _read_array(content: object, _place: _Context) -> object:
@@ -433,11 +451,12 @@ def _read_array(content: object, _place: _Context) -> object:
 
 
 def _read_datetime(type_name: str, content: object, context: _Context) -> object:
-    import datetime  # noqa: PLC0415  (a zygote must stay small)
+    import datetime  # noqa: F401, PLC0415  (a zygote must stay small)
 
+    kind = _late_type("datetime", type_name)
     if type_name == "timedelta":
-        return datetime.timedelta(*_numbers(content, context, 3))
-    return getattr(datetime, type_name).fromisoformat(_text(content))
+        return kind(*_numbers(content, context, 3))
+    return kind.fromisoformat(_text(content))
 
 
 _READERS: dict[str, Reader] = {
