@@ -250,12 +250,17 @@ class Patches:
         def hooked(patcher: Any, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
             self.watch_library()
             change(patcher, *args, **kwargs)
-            for target, name, before in patcher._setattr[-1:]:  # noqa: SLF001
-                if isinstance(target, type):
-                    # Versions of pytest have different objects for "there was none".
-                    is_absent = type(before).__name__.lower().startswith("notset")
-                    original = _ABSENT if is_absent else before
-                    self.note_class(target, name, original, _own(target, name))
+            entries = patcher._setattr  # noqa: SLF001
+            if not entries:
+                return
+            target, name, before = entries[-1]
+            if any(entry[0] is target and entry[1] == name for entry in entries[:-1]):
+                entries.pop()  # the first entry restores it: twice would delete the original
+            if isinstance(target, type):
+                # Versions of pytest have different objects for "there was none".
+                is_absent = type(before).__name__.lower().startswith("notset")
+                original = _ABSENT if is_absent else before
+                self.note_class(target, name, original, _own(target, name))
 
         return hooked
 
