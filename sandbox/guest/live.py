@@ -64,7 +64,8 @@ class LiveSession(Side):
         """Prepare to serve the module with these global *names*, before it is loaded."""
         self._names = names
         self._around = Surroundings(names)
-        self._around.write_object = lambda value: {"h": self._number_of(value)}
+        self._around.write_object = self._write_warning
+        self._around.read_object = lambda tree: self._objects[tree["h"]]
         self._numbers: dict[int, int] = {}
         self._objects: dict[int, object] = {}
         self._descriptions: list[dict[str, object]] = []
@@ -146,6 +147,9 @@ class LiveSession(Side):
     def _source(self, value: Any) -> tuple[str, int]:  # noqa: ANN401  (the candidate's)
         lines, first = inspect.getsourcelines(value)
         return "".join(lines), first
+
+    def _write_warning(self, warning: object) -> Tree:
+        return {"class": self._number_of(type(warning)), "h": self._number_of(warning)}
 
     def ask_tests(
         self, operation: str, number: int, /, *operands: object, **keywords: object

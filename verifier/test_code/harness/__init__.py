@@ -1,23 +1,24 @@
 """The harness: runs a dataset's test code, in a guest that never holds a candidate.
 
 Wherever the tests use an object of the candidate's, a proxy takes its place, and the use becomes a
-question. If its answer is not known yet, the tests leave the statement and go on behind it. So one
-run collects nearly all questions, and the next run, with their answers, gives the results.
+request to the candidate's guest. The tests wait for the answer.
 
     compile             once per test code: test items, and the names to expect of a candidate
-      script            divides a script into items and steps
-      patching          finds tests that must run in the candidate's process
+      script, loops     divide a script into items, and loops that assert into parts
+      imports           finds modules that tests need
       expectations      finds the answers that tests expect
-    runner              runs the tests once: answers -> state of each item, questions
+    runner              what a harness is asked to run: a session, discovery, a guess
+      run, items        run the tests once: candidate -> state of each item
       pytest_suite, unittest_suite, no_pytest_suite     run items with the tool they are written for
-      guess_baseline    the same for candidates that always give one answer
-      in_process        the same in the candidate's process, without proxies
-    session             makes questions of what the tests do, and values of answers
-      transcript        finds the answer to a question in those of the last run
-      marshalling       writes operands, reads answers, makes proxies for the objects in them
-      callables         sends functions by their source
-      proxies           proxies for objects, classes, methods, iterators
-      pending           proxies for answers that are not known yet
+      in_process        the same with the candidate in the process of the tests
+      recorder, recording     the candidate of discovery, which notes what tests compare it with
+      guess_baseline    candidates that always give one answer
+    session             makes requests of what the tests do, and values of answers
+      marshalling, proxies      proxies for the candidate's objects, classes, methods, iterators
+      exports, exported_kinds, descriptions     what the candidate may do with the tests' objects
+      patches           patches that tests make, for the candidate's guest
+      surroundings      streams, log records, warnings and settings around a request
+      library_names, callables      what both sides know by name
 
 The harness knows of a candidate only what its guest sends, in plain data, and believes none of it.
 """

@@ -66,7 +66,7 @@ _USABLE_MODULES = """
 _USABLE = frozenset(_USABLE_MODULES.split())
 # Of Python's own types that are not plain data, there are these; others show its inner life.
 _USABLE_BUILTINS = (object, slice, types.GenericAlias, types.UnionType, *map(type, _VIEWS))
-_RUNNING_CODE = frozenset({"load_extension", "enable_load_extension"})
+_RUNNING_CODE = frozenset({"load_extension", "enable_load_extension", "deserialize"})
 # Such text is filled in by `format`, which reads attributes of what it is given.
 _FORMATTING = frozenset({"format", "format_map", "vformat", "get_field", "formatMessage"})
 _OF_MOCKS = """

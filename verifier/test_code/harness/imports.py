@@ -65,7 +65,7 @@ def names_imported(body: list[ast.stmt], *, own: frozenset[str]) -> Iterator[lis
                     if not _is_of(alias.name, own):
                         first = alias.name.partition(".")[0]
                         yield [alias.asname or first, alias.name if alias.asname else first]
-                        if "." in alias.name:
+                        if "." in alias.name and not alias.asname:
                             yield [alias.name, alias.name]  # so that it is loaded
             case ast.ImportFrom(module=str(module), level=0, names=aliases):
                 if not _is_of(module, own):

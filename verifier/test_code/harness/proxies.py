@@ -19,6 +19,7 @@ from nova_code_verifier.sandbox.protocol.mirrors import Tree
 
 REF = "_ref_"
 """The attribute of a proxy that holds the number of the candidate's object."""
+_REPLACED = "_replaced_"  # the attributes that the tests have set
 _ONE_BY_ONE_MAX, _ITEMS_AT_ONCE = 1000, 100
 PLAIN_BASES = (int, str, float, tuple, list, dict, set, frozenset, bytes, complex)
 """The types of plain data that candidates' classes may be subclasses of."""
@@ -79,7 +80,7 @@ class Proxy:
             raise AttributeError(name)
         if name in LEAKING_METHODS and not session.may_receive_test_data(self):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        if name in methods:
+        if name in methods and name not in vars(self).get(_REPLACED, ()):
             return MethodProxy(session, self, name)
         return session.ask("getattr", self, name)
 
@@ -88,8 +89,10 @@ class Proxy:
             object.__setattr__(self, name, value)
         else:
             type(self)._session_.ask("setattr", self, name, value)
+            vars(self).setdefault(_REPLACED, set()).add(name)
 
     def __delattr__(self, name: str) -> None:
+        vars(self).get(_REPLACED, set()).discard(name)
         type(self)._session_.ask("delattr", self, name)
 
     def __dir__(self) -> list[str]:

@@ -15,10 +15,10 @@ import sys
 import types
 from abc import ABCMeta
 from collections.abc import Callable, Generator, Iterator
-from contextlib import suppress
 from opcode import opmap
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeGuard
 
+from nova_code_verifier.sandbox.protocol.encoding import is_plain
 from nova_code_verifier.verifier.test_code.harness import recording
 from nova_code_verifier.verifier.test_code.harness.expectations import ExpectedValues
 
@@ -30,8 +30,7 @@ _COMPARISONS = "eq ne lt le gt ge"
 _UNARY = "neg pos abs invert round trunc floor ceil enter copy deepcopy"
 _CONVERSIONS: dict[str, object] = {
     "int": 0, "index": 0, "float": 0.0, "complex": 0j, "str": "", "bytes": b"", "format": "",
-    "fspath": "", "bool": True, "len": 0, "contains": True, "exit": None, "setitem": None,
-    "delitem": None, "set": None,
+    "fspath": "", "len": 0, "exit": None, "setitem": None, "delitem": None,
 }  # fmt: skip
 # What is noted where tests call these with an answer: the operation, and the value if it is fixed.
 _ASSERTIONS: dict[str, tuple[Any, ...]] = {
@@ -66,7 +65,7 @@ class Kind(ABCMeta):
 
     def __call__(cls, *args: object, **kwargs: object) -> object:
         """Return an answer; for a name, one that is an instance of it."""
-        return cls._recorder_.called(cls, cls, args, kwargs)
+        return cls._recorder_.called(cls.__name__, len(args) + len(kwargs), cls)
 
     def __getattr__(cls, name: str) -> object:
         if _is_of_tools(name):
@@ -86,7 +85,7 @@ class Kind(ABCMeta):
         return True
 
     def __eq__(cls, other: object) -> bool:
-        if isinstance(other, type):
+        if not is_plain(other):  # Python itself looks for a class among others
             return cls is other
         cls._recorder_.compared(cls._recorder_.used(), "eq", other)
         return True
@@ -117,7 +116,7 @@ class Answer(Exception, metaclass=Kind):  # noqa: N818  (no error: tests may rai
 
     def __call__(self, *args: object, **kwargs: object) -> object:
         """Return an answer."""
-        return self._recorder_.called(self, Answer, args, kwargs)
+        return self._recorder_.called(self._origin_, len(args) + len(kwargs))
 
     def __getitem__(self, key: object) -> object:
         return self._recorder_.used("key" if self._made_by_ == "" else "part", key=key)
@@ -164,6 +163,14 @@ class Answer(Exception, metaclass=Kind):  # noqa: N818  (no error: tests may rai
         except StopIteration:
             raise StopAsyncIteration from None
 
+    def __bool__(self) -> bool:
+        self._recorder_.count()
+        return self._recorder_.agrees
+
+    def __contains__(self, item: object) -> bool:
+        self._recorder_.count()
+        return self._recorder_.agrees
+
     def __hash__(self) -> int:
         return 0
 
@@ -177,7 +184,7 @@ collections.abc.Coroutine.register(Answer)
 def _comparing(operation: str) -> Callable[..., bool]:
     def compare(self: Answer, other: object) -> bool:
         self._recorder_.compared(self, operation, other)
-        return True
+        return self._recorder_.agrees
 
     return compare
 
@@ -217,7 +224,8 @@ class Recorder:
     """The candidate of the run of discovery: a `Candidate` of `harness/candidates.py`.
 
     `expected` are the values that tests compare answers with; `calls` are the numbers of arguments
-    with which they call the candidate. The run uses `names` to execute the rewritten tests.
+    with which they call the candidate. The run uses `names` to execute the rewritten tests. One
+    that does not *agree* takes the other branch of the tests, at each comparison outside asserts.
     """
 
     fatal: BaseException | None = None
@@ -226,9 +234,10 @@ class Recorder:
     is_self_compared = False
     shown = ""
 
-    def __init__(self) -> None:
+    def __init__(self, *, agrees: bool = True) -> None:
         """Start with nothing, and with a known state of `random`."""
         random.seed(_SEED)
+        self.agrees = agrees
         self.expected = ExpectedValues()
         self.calls: set[int] = set()
         self.names: dict[str, object] = {
@@ -294,13 +303,11 @@ class Recorder:
         answer._origin_ = name
         return answer
 
-    def called(
-        self, function: Any, kind: type, args: tuple[object, ...], kwargs: dict[str, object]
-    ) -> object:
-        """Return the answer to a call."""
-        self.calls.add(len(args) + len(kwargs))
-        answer = self.used(kind=kind if kind is not Answer else None)
-        answer._origin_ = function._origin_ or getattr(function, "__name__", "")
+    def called(self, name: str, count: int, kind: type | None = None) -> object:
+        """Return the answer to a call of *name* with *count* arguments; an instance of *kind*."""
+        self.calls.add(count)
+        answer = self.used(kind=kind)
+        answer._origin_ = name
         return answer
 
     def awaited(self, answer: Answer) -> object:
@@ -342,7 +349,7 @@ class Recorder:
             return True
         if name in _TESTS:
             self.count()
-            return True
+            return self.agrees
         return self.used("part" if first._made_by_ else name)
 
     def _truth(self, value: object) -> object:
@@ -355,14 +362,14 @@ class Recorder:
         if not _is_answer(value):
             return not value
         self.compared(value, "truth", False)  # noqa: FBT003  (what is expected)
-        return True
+        return self.agrees
 
     def _is(self, left: object, right: object, is_affirmed: bool) -> bool:  # noqa: FBT001  (written by us)
         answer, value = (left, right) if _is_answer(left) else (right, left)
         if not _is_answer(answer):
             return (left is right) is is_affirmed
         self.compared(answer, "eq" if is_affirmed else "ne", value)
-        return True
+        return self.agrees
 
     def _in(self, item: object, container: Any, is_affirmed: bool) -> bool:  # noqa: ANN401, FBT001  (any container; written by us)
         if _is_answer(container):
@@ -371,7 +378,7 @@ class Recorder:
             self.compared(item, "among" if is_affirmed else "ne", container)
         else:
             return (item in container) is is_affirmed
-        return True
+        return self.agrees
 
 
 class _Function:
@@ -410,7 +417,7 @@ def _skips() -> tuple[type, ...]:
     return tuple(kind for kind in kinds if kind is not None)
 
 
-def _is_answer(value: object) -> bool:
+def _is_answer(value: object) -> TypeGuard[Answer]:
     return isinstance(type(value), Kind)
 
 

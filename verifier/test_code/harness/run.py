@@ -24,7 +24,7 @@ from nova_code_verifier.verifier.test_code.harness.candidates import (
     CandidateLostError,
     UncarriedError,
 )
-from nova_code_verifier.verifier.test_code.harness.compile import TestCodeError
+from nova_code_verifier.verifier.test_code.harness.compile import NEEDS_ONE_PROCESS, TestCodeError
 from nova_code_verifier.verifier.test_code.harness.items import (
     NotComparedError,
     TestItem,
@@ -36,6 +36,7 @@ from nova_code_verifier.verifier.test_code.protocol import (
     BEGIN,
     END,
     ITEM,
+    NEEDS_ONE_PROCESS,
     CompiledTests,
     ItemReport,
     ItemState,
@@ -46,8 +47,6 @@ from nova_code_verifier.verifier.test_code.protocol import (
 
 SUITE = "nova_code_verifier.verifier.test_code.harness.{}_suite"
 """The names of the modules that run items with a test tool."""
-NEEDS_ONE_PROCESS = "do what needs one process: "
-"""The problem with tests that no session can carry begins so."""
 _TEXT_MAX = 200
 _FATAL = (CandidateLostError, UncarriedError)
 _ENDS_A_LOOP = (*_FATAL, GeneratorExit, KeyboardInterrupt)
@@ -90,6 +89,7 @@ class TestRun:
         self._lost_items = frozenset(lost_items)
         self._report, self._page = report, page
         self._fatal: BaseException | None = None
+        self._raised_outside: BaseException | None = None
         self.globals: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
         self._run_prompt()
         self.globals |= {name: __import__(name) for name in compiled.libraries}
@@ -197,10 +197,11 @@ class TestRun:
 
         Their class could not be made, perhaps through the candidate's fault: they count.
         """
+        found = list(self.items)
         for name in self.compiled.items:
             owner = name.replace("::", ".").rpartition(".")[0]
             starts = (f"{owner}.", f"{owner}::") if owner else (f"{name}[", name)
-            if any(item.startswith(starts) for item in self.items):
+            if any(item.startswith(starts) for item in found):
                 continue
             self.find_item(name)
             if self.is_discovery and self.candidate.is_stand_in(vars(module).get(owner)):
@@ -230,6 +231,7 @@ class TestRun:
     def item(self, name: str) -> Iterator[None]:
         """Run one item: an exception ends the item, and not the run."""
         outer, item = self._current, self.find_item(name)
+        self._raised_outside = self.candidate.raised
         self._end(outer)
         self._send(BEGIN, name)
         self._begin(item)
@@ -268,7 +270,9 @@ class TestRun:
             self._end_for_good(item, error)
             return
         if not (item.parts and item.has_failed):  # the first failure is the one to report
-            item.fail(error, self.candidate.raised)
+            # What ended the set-up of a class is raised again in each item of the class.
+            is_of_set_up = error is self._raised_outside
+            item.fail(error, error if is_of_set_up else self.candidate.raised)
         if self.is_discovery and isinstance(error, ModuleNotFoundError):
             self.problem = self.problem or f"raise {item.error}"
         if self.is_discovery and is_skip(type(error)):

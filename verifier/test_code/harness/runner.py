@@ -6,7 +6,7 @@ functions that return what they found. No guest with a harness ever holds a cand
 
 import importlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import partial
 
@@ -50,6 +50,7 @@ def run_session(
         candidate = session.live_candidate(test_code, compiled, peer_fd, page)
         run = TestRun(test_code, compiled, candidate, lost_items, report=report, page=page)
         candidate.share(run.shared)
+        session.guard(compiled.modules)
         run.run()
         run.send_end()
     except CandidateLostError as error:
@@ -79,10 +80,11 @@ def discover(test_code: TestCodeFields, compiled: CompiledTests | None = None) -
             return RunReport(needs_pytest=True, compiled=tests)
         recorder = Recorder()
         recorded = compile_tests(test_code, rewrite=recording.rewrite)
-        run = TestRun(test_code, recorded, recorder, is_discovery=True)
-        run.more_names = recorder.names
-        run.run()
+        run = _record(test_code, recorded, recorder)
         report = run.report()
+        if any(item.state is ItemState.SKIPPED for item in report.items):
+            other = _record(test_code, recorded, Recorder(agrees=False))
+            report = report._replace(items=_always_skipped(report.items, other.report().items))
     except TestCodeError as error:
         return RunReport(problem=str(error))
     if not run.has_asked:
@@ -90,9 +92,32 @@ def discover(test_code: TestCodeFields, compiled: CompiledTests | None = None) -
     return report._replace(compiled=_with_guesses(tests, test_code["source"], recorder))
 
 
+def _record(test_code: TestCodeFields, recorded: CompiledTests, recorder: Recorder) -> TestRun:
+    run = TestRun(test_code, recorded, recorder, is_discovery=True)
+    run.more_names = recorder.names
+    run.run()
+    return run
+
+
+def _always_skipped(items: Iterable[ItemReport], others: Iterable[ItemReport]) -> list[ItemReport]:
+    """Keep an item SKIPPED only if it is in both runs: no answer of a candidate decides about it.
+
+    `if add(1, 2) is None: pytest.skip()` takes one branch in one run, and the other in the other.
+    """
+    skipped = {item.name for item in others if item.state is ItemState.SKIPPED}
+    return [
+        item._replace(state=ItemState.FAILED)
+        if item.state is ItemState.SKIPPED and item.name not in skipped
+        else item
+        for item in items
+    ]
+
+
 def _with_guesses(tests: CompiledTests, source: str, recorder: Recorder) -> CompiledTests:
     """Return the compiled tests with the guesses that are worth a try."""
-    exceptions = {name for name, _ in tests.expected_exceptions}.intersection(tests.names)
+    # By their last names: `solution.BadError` is the candidate's.
+    raised = {name.rpartition(".")[2] for name, _ in tests.expected_exceptions}
+    exceptions = raised.intersection(tests.names)
     classes = exceptions.union(tests.classes if recorder.expected.has_attributes else ())
     return tests._replace(
         guesses=guess_baseline.baseline_answers(tests, source, recorder.expected, recorder.calls),

@@ -162,14 +162,6 @@ def test_an_item_that_is_not_reported_has_not_passed() -> None:
     assert verdicts(run_of(scripted(ended))) == {"1": PASS, "2": missing, "3": missing}
 
 
-def test_an_item_that_is_reported_twice_has_not_passed() -> None:
-    """Neither report counts."""
-    item = ItemReport("1", PASSED)
-    ended = messages(item, item, ItemReport("2", PASSED), ItemReport("3", PASSED))
-
-    assert verdicts(run_of(scripted(ended))) == {"1": FAIL, "2": PASS, "3": PASS}
-
-
 def test_an_item_that_discovery_did_not_find_does_not_count() -> None:
     """Neither does one that skips itself, whoever the candidate is."""
     skipped = ItemReport("s", ItemState.SKIPPED, message="no network")
@@ -455,6 +447,16 @@ def test_an_operator_cannot_let_them_share_a_process_on_another_machine() -> Non
 
     assert "different machines" in run.problem
     assert sources(executor) == []
+
+
+def test_an_item_that_one_process_reports_twice_has_not_passed() -> None:
+    """Neither report counts: the candidate may have added one."""
+    reports = [ItemReport(name, PASSED) for name in ("1", "1", "2", "3")]
+    run = run_of(
+        scripted(in_process=lambda: replace(FINISHED, value=("", "", reports))), shared=True
+    )
+
+    assert verdicts(run) == {"1": FAIL, "2": PASS, "3": PASS}
 
 
 @pytest.mark.parametrize(

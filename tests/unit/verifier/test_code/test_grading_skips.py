@@ -88,7 +88,13 @@ def test_a_test_that_the_candidate_skips_has_failed(
 @PROCESSES
 @pytest.mark.parametrize(
     "condition",
-    ["add(1, 2) is None", "not hasattr(solution, 'sub')", "raised(NotImplementedError)"],
+    [
+        "add(1, 2) is None",
+        "not add(1, 2)",
+        "add(1, 2) != 3",
+        "not hasattr(solution, 'sub')",
+        "raised(NotImplementedError)",
+    ],
 )
 def test_a_test_that_skips_itself_because_of_the_candidate_has_failed(
     executor: LocalExecutor, condition: str, *, shared: bool

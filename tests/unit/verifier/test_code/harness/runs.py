@@ -3,9 +3,12 @@
 import json
 import os
 import types
+import warnings
 from collections.abc import Callable, Sequence
 from textwrap import dedent
 from typing import Any, cast
+
+import pytest
 
 from nova_code_verifier.verifier.test_code.harness import pytest_suite, unittest_suite
 from nova_code_verifier.verifier.test_code.harness.in_process import NamesCandidate
@@ -67,15 +70,18 @@ def in_fork(compute: Callable[[], list[Any]]) -> list[Any]:
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
+        # What the pytest around this one has set.
+        warnings.resetwarnings()
+        pytest.mark._config = None
         try:
             data = json.dumps(["done", compute()])
         except BaseException as error:  # noqa: BLE001  (whatever it is, the parent raises it)
             data = json.dumps(["raised", repr(error)])
-        with open(writing, "w") as pipe:
+        with os.fdopen(writing, "w") as pipe:
             pipe.write(data)
         os._exit(0)
     os.close(writing)
-    with open(reading) as pipe:
+    with os.fdopen(reading) as pipe:
         how, result = json.loads(pipe.read())
     os.waitpid(pid, 0)
     assert how == "done", result

@@ -6,6 +6,7 @@ from textwrap import dedent
 import pytest
 
 from nova_code_verifier.verifier.test_code.harness import imports
+from nova_code_verifier.verifier.test_code.harness.compile import compile_tests
 
 OWN = frozenset({"solution"})
 
@@ -74,3 +75,58 @@ def test_the_advice_names_the_extra_for_its_modules() -> None:
     """Only modules that the extra brings are advised to be installed by it."""
     assert "nova-code-verifier[scientific]" in imports.missing_problem("import", "numpy")
     assert "scientific" not in imports.missing_problem("import", "no_such")
+
+
+OWN_AND_LIBRARY = """
+from __future__ import annotations
+import os, os.path as p, xml.dom.minidom
+import pytest, solution
+from math import *
+from collections import deque as d, Counter
+from solution import f
+try:
+    import json
+except ImportError:
+    json = None
+if True:
+    import re
+def test_a():
+    import csv
+"""
+
+
+def test_the_names_that_imports_bind_are_found_with_their_origin() -> None:
+    """At the top level: what a program in the same file could use."""
+    found = list(imports.names_imported(ast.parse(OWN_AND_LIBRARY).body, own=OWN))
+
+    assert ["pi", "math:pi"] in found
+    assert [pair for pair in found if not pair[1].startswith("math:")] == [
+        ["os", "os"],
+        ["p", "os.path"],
+        ["xml", "xml"],
+        ["xml.dom.minidom", "xml.dom.minidom"],
+        ["d", "collections:deque"],
+        ["Counter", "collections:Counter"],
+        ["json", "json"],
+        ["re", "re"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "style", "names"),
+    [
+        ("import os\nassert f(1)", "script", ["os"]),
+        ("def check(f):\n    import re\n    assert f(1)\ncheck(f)", "script", ["re"]),
+        ("import os\nfrom solution import f\nassert f(1)", "script", ["os"]),
+        ("import json\nclass T(TestCase):\n    def test_a(self): f(1)", "unittest", ["json"]),
+        ("import json\nfrom solution import f\ndef test_a(): f(1)", "pytest", []),
+        ("import json, solution\ndef test_a(): solution.f(1)", "pytest", []),
+    ],
+)  # fmt: skip
+def test_tests_in_one_file_with_the_candidate_share_their_imports(
+    source: str, style: str, names: list[str]
+) -> None:
+    """A file that imports the candidate from its module is another one."""
+    compiled = compile_tests({"source": source, "style": style})
+
+    assert [name for name, _ in compiled.imports] == names

@@ -3,7 +3,9 @@
 import pytest
 
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.verifier.types import Score, Verdict
+from nova_code_verifier.verifier.test_code.protocol import ItemState
+from nova_code_verifier.verifier.types import Verdict
+from tests.unit.verifier.test_code.harness.runs import graded, states
 from tests.unit.verifier.test_code.harness.test_guess_baseline import scored
 
 STOP = "def f(x):\n    raise StopIteration"
@@ -116,8 +118,7 @@ assert not abs(f(2) - 5.25) > 1e-6
 assert not (f(3) < 7.1 or f(3) > 7.2)
 """
 OUTSIDE = "x = f(1)\nassert not abs(x - 2.5) > 1e-6\nassert not x < 2"
-IN_A_LIST = "assert not any(abs(a - b) > 1e-6 for a, b in zip(f(1), [2.5, 3.5]))"
-CHANGED = "x = [3, 4]\nf(x)\nassert not abs(x[0] - 0.75) > 1e-6"
+IN_A_LOOP = "for n in range(3):\n    assert not abs(f(n) - 9.5) > 1e-6"
 
 
 @pytest.mark.parametrize(
@@ -126,36 +127,25 @@ CHANGED = "x = [3, 4]\nf(x)\nassert not abs(x[0] - 0.75) > 1e-6"
         (NAN, MORE_IS_WRONG),
         (NAN, SINGLE),
         (NAN, OUTSIDE),
-        ("def f(x):\n    return [2.5, float('nan')]", IN_A_LIST),
-        ("def f(x):\n    x[0] = float('nan')", CHANGED),
+        (NAN, IN_A_LOOP),
         ("def f(x):\n    return 2.5 if x == 4 else float('inf') * 0", MORE_IS_WRONG),
-        (
-            "class F(float): pass\ndef f(x):\n    return F('nan')",
-            "def check(f):\n    assert not float(f(1)) > 1\ncheck(f)",
-        ),
     ],
 )
-def test_nan_passes_no_test_that_does_not_speak_of_it(
-    executor: LocalExecutor, program: str, code: str
-) -> None:
+def test_nan_passes_no_test_that_does_not_speak_of_it(program: str, code: str) -> None:
     """All comparisons with nan are false, so a test that looks for an error finds none."""
-    score = scored(executor, program, code)
-
-    assert (score.correctness, score.pass_rate) == (0.0, 0.0)
+    assert {item.parts_passed for item in graded(code, program).items} == {0}
 
 
-def test_a_single_nan_fails_only_its_own_item(executor: LocalExecutor) -> None:
+def test_a_single_nan_fails_only_its_own_item() -> None:
     """The other items compare other answers."""
-    score = scored(executor, "def f(x):\n    return 2.5 if x == 1 else float('nan')", SINGLE)
+    report = graded(SINGLE, "def f(x):\n    return 2.5 if x == 1 else float('nan')")
 
-    verdicts = [case.verdict for case in score.cases]
-    assert verdicts == [Verdict.ACCEPTED, Verdict.WRONG_ANSWER, Verdict.WRONG_ANSWER]
+    passed, failed = ItemState.PASSED, ItemState.FAILED
+    assert list(states(report).values()) == [passed, failed, failed]
+    assert report.items[1].error.startswith("NotComparedError: an answer is nan")
 
 
-def right(executor: LocalExecutor, code: str) -> Score:
-    """Score a program that divides, and returns nan for 0 / 0."""
-    program = "def f(a, b):\n    return a / b if b else float('nan')"
-    return scored(executor, program, code)
+DIVIDING = "def f(a, b):\n    return a / b if b else float('nan')"
 
 
 @pytest.mark.parametrize(
@@ -171,11 +161,9 @@ def right(executor: LocalExecutor, code: str) -> Score:
         "assert f(1, 2) == 0.5\nassert 'nanosecond finance' and f(1, 4) == 0.25",
     ],
 )
-def test_a_program_may_return_nan_where_the_tests_speak_of_it(
-    executor: LocalExecutor, code: str
-) -> None:
+def test_a_program_may_return_nan_where_the_tests_speak_of_it(code: str) -> None:
     """A right program loses nothing."""
-    assert right(executor, code).correctness == 1.0
+    assert {item.state for item in graded(code, DIVIDING).items} == {ItemState.PASSED}
 
 
 def test_nan_is_a_guess_where_the_tests_speak_of_it(executor: LocalExecutor) -> None:
@@ -188,7 +176,7 @@ def test_nan_is_a_guess_where_the_tests_speak_of_it(executor: LocalExecutor) -> 
 
     assert score.pass_rate == score.guess_baseline == pytest.approx(2 / 3)
     assert score.correctness == 0.0
-    assert right(executor, code).correctness == 1.0
+    assert scored(executor, DIVIDING, code).correctness == 1.0
 
 
 def test_stop_iteration_is_a_guess_where_the_tests_speak_of_it(executor: LocalExecutor) -> None:

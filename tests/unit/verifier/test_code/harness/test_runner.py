@@ -1,111 +1,62 @@
-"""One run of the tests: its questions, the state of each item, and problems with test code."""
+"""One run of the tests: the state of each item, the messages, and problems with test code."""
 
 import json
-import sys
-from collections.abc import Iterator
+import marshal
+from dataclasses import asdict
+from fractions import Fraction
 from textwrap import dedent
 from typing import Any, cast
 
 import pytest
 
-from nova_code_verifier.sandbox.guest.object_session import ObjectSession
-from nova_code_verifier.verifier.test_code.harness.runner import run_tests
+from nova_code_verifier.verifier.test_code.harness.runner import (
+    discover,
+    load_guesses,
+    load_tests,
+)
 from nova_code_verifier.verifier.test_code.protocol import (
-    CandidateAnswer,
-    CandidateAnswers,
+    CompiledTests,
     ItemState,
     RunReport,
-    TestCodeFields,
+    pack_tests,
+)
+from nova_code_verifier.verifier.types import TestCode
+from tests.unit.verifier.test_code.harness.runs import (
+    discovered,
+    graded,
+    in_fork,
+    run_with,
+    states,
 )
 
-PASSED, FAILED, RAISED, OPEN = (
+PASSED, FAILED, RAISED, LOST = (
     ItemState.PASSED,
     ItemState.FAILED,
     ItemState.RAISED,
-    ItemState.OPEN,
+    ItemState.LOST,
 )
+LOSING = """
+from nova_code_verifier.verifier.test_code.harness.candidates import CandidateLostError
+def f(x):
+    if x == 2:
+        raise CandidateLostError("protocol: no JSON")
+    return x
+"""
+UNCARRIED = """
+from nova_code_verifier.verifier.test_code.harness.candidates import UncarriedError
+def f(x):
+    if x == 2:
+        raise UncarriedError("pass a frame to the candidate")
+    return x
+"""
 
 
-@pytest.fixture(autouse=True)
-def modules() -> Iterator[None]:
-    """Remove the modules of proxies: usually a run has a process of its own."""
-    before = dict(sys.modules)
-    yield
-    for name in sys.modules.keys() - before.keys():
-        del sys.modules[name]
+def states_of(report: RunReport) -> list[ItemState]:
+    """Return the states of the items, in order."""
+    return list(states(report).values())
 
 
-def fields(code: str, **more: Any) -> TestCodeFields:
-    """Make test code."""
-    return cast("TestCodeFields", {"source": dedent(code), **more})
-
-
-def discovered(code: str, **more: Any) -> RunReport:
-    """Run tests without answers."""
-    return run_tests(fields(code, **more), None, [], CandidateAnswers())
-
-
-def graded(code: str, program: str, lost: tuple[str, ...] = (), **more: Any) -> RunReport:
-    """Run tests with the answers of a program, until no item is open."""
-    report = discovered(code, **more)
-    compiled = report.compiled
-    for _ in range(8):
-        names: dict[str, Any] = {"__name__": "solution"}
-        exec(dedent(program), names)
-        candidate = ObjectSession(names)
-        answers = [
-            CandidateAnswer("finished", candidate.answer(asked.instruction(report.shared)).decode())
-            for asked in report.questions
-        ]
-        known = CandidateAnswers(answers, lost)
-        report = run_tests(fields(code, **more), compiled, report.questions, known)
-        if not (report.is_open or OPEN in states(report)):
-            break
-    return report
-
-
-def states(report: RunReport) -> list[ItemState]:
-    """Return the state of each item."""
-    return [item.state for item in report.items]
-
-
-def calls(report: RunReport) -> list[tuple[str, list[Any]]]:
-    """Return the item and the arguments of each call that is asked for."""
-    return [
-        (question.item, question.operands[1:])
-        for question in report.questions
-        if question.operation == "call"
-    ]
-
-
-# Without answers
-
-
-def test_without_answers_every_item_is_open() -> None:
-    """One run asks all questions that do not depend on answers, each for its item."""
-    report = discovered("assert f(1) == 1\nassert f(2) == 2\n")
-
-    assert states(report) == [OPEN, OPEN]
-    assert calls(report) == [("1", [1]), ("2", [2])]
-
-
-def test_no_question_contains_what_is_expected() -> None:
-    """A value that the tests compare an answer with is in no question."""
-    report = discovered(
-        "assert f(1) == 'secret'\nassert 'secret' == f(2)\nassert f(3) in ['secret']\n"
-    )
-
-    assert "secret" not in json.dumps(report.questions)
-
-
-def test_tests_go_on_behind_an_unknown_answer() -> None:
-    """A statement that needs an answer is left, and the statements behind it run."""
-    report = discovered("if f(1):\n    x = 1\nassert f(2) == 2\nassert f(3) == 3\n")
-
-    assert [arguments for _, arguments in calls(report)] == [[1], [2], [3]]
-
-
-# With answers
+# Items
 
 
 @pytest.mark.parametrize(
@@ -115,11 +66,30 @@ def test_tests_go_on_behind_an_unknown_answer() -> None:
         ("def f(x): return 1", [PASSED, FAILED]),
         ("def f(x): return 1 // (x - 2)", [FAILED, RAISED]),
         ("def g(x): return x", [FAILED, FAILED]),
+        ("def f(x): raise SystemExit", [RAISED, RAISED]),
+        ("import sys\ndef f(x): return x if x > 1 else sys.exit(0)", [RAISED, PASSED]),
     ],
 )
 def test_each_item_has_a_state(program: str, expected: list[ItemState]) -> None:
-    """An item passes, fails, or ends with an exception of the candidate's."""
-    assert states(graded("assert f(1) == 1\nassert f(2) == 2\n", program)) == expected
+    """An item passes, fails, or ends with an exception of the candidate's; the others go on."""
+    assert states_of(graded("assert f(1) == 1\nassert f(2) == 2\n", program)) == expected
+
+
+@pytest.mark.parametrize("error", ["KeyboardInterrupt", "GeneratorExit", "SystemExit"])
+def test_an_exception_of_the_tests_ends_its_item_only(error: str) -> None:
+    """Also one that would end a program: every item is reported."""
+    code = f"""
+        if f(1) == 1:
+            raise {error}
+            assert f(1) == 1
+        for n in range(2):
+            if f(n) == 0:
+                raise {error}
+            assert f(n)
+        assert f(2) == 2
+    """
+
+    assert states_of(graded(code, "def f(x): return x")) == [FAILED, FAILED, PASSED]
 
 
 def test_a_check_is_called_with_the_entry_point() -> None:
@@ -128,14 +98,14 @@ def test_a_check_is_called_with_the_entry_point() -> None:
 
     report = graded(code, "def f(x): return 1", entry_point="f")
 
-    assert states(report) == [PASSED, FAILED]
+    assert states_of(report) == [PASSED, FAILED]
 
 
 def test_a_check_that_the_tests_call_is_not_called_again() -> None:
     """Tests that call `check` themselves get no additional item."""
     code = "def check(candidate):\n    assert candidate(1) == 1\ncheck(f)\n"
 
-    assert states(graded(code, "def f(x): return 1", entry_point="f")) == [PASSED]
+    assert states_of(graded(code, "def f(x): return 1", entry_point="f")) == [PASSED]
 
 
 def test_the_entry_point_may_be_a_method() -> None:
@@ -143,7 +113,15 @@ def test_the_entry_point_may_be_a_method() -> None:
     code = "def check(candidate):\n    assert candidate(1) == 1\n"
     program = "class Solution:\n    def f(self, x):\n        return x\n"
 
-    assert states(graded(code, program, entry_point="Solution().f")) == [PASSED]
+    assert states_of(graded(code, program, entry_point="Solution().f")) == [PASSED]
+
+
+def test_the_entry_point_may_have_the_name_of_a_library_module() -> None:
+    """Tests whose only name of the candidate's is `numbers` do use the candidate."""
+    code = "def check(candidate):\n    assert candidate(2) == [0, 1]\n"
+    program = "def numbers(n):\n    return list(range(n))\n"
+
+    assert states_of(graded(code, program, entry_point="numbers")) == [PASSED]
 
 
 def test_the_tests_can_use_the_prompt() -> None:
@@ -153,7 +131,35 @@ def test_the_tests_can_use_the_prompt() -> None:
 
     report = graded(code, "def f(x): return x + 1", prompt=prompt, entry_point="f")
 
-    assert states(report) == [PASSED, PASSED]
+    assert states_of(report) == [PASSED, PASSED]
+
+
+def test_a_script_finds_the_candidate_in_main_and_in_its_module() -> None:
+    """Each module has the candidate's names, also those that no source shows."""
+    code = (
+        "import __main__, solution\nassert __main__.f(1) == 1\nassert vars(solution)['f'] and f(1)"
+    )
+
+    assert states_of(graded(code, "def f(x): return x")) == [PASSED, PASSED]
+
+
+def test_an_item_that_runs_twice_has_the_worse_result() -> None:
+    """A decorator may call the check twice: each item is reported once, by its worst run."""
+    code = """
+        def twice(f):
+            return lambda *a: (f(*a), f(*a))
+        @twice
+        def check(f):
+            assert f(1) == 1
+            assert f(2)
+        check(f)
+    """
+    program = "n = 0\ndef f(x):\n    global n\n    n += 1\n    return x if n < 3 else 5"
+
+    assert states_of(graded(code, program)) == [FAILED, PASSED]
+
+
+# What is public
 
 
 def test_the_error_of_a_failed_assert_has_its_line_only() -> None:
@@ -161,6 +167,7 @@ def test_the_error_of_a_failed_assert_has_its_line_only() -> None:
     report = graded("\nassert f(1) == 2, 'secret'\n", "def f(x): return x")
 
     assert report.items[0].error == "AssertionError: line 2 of the tests"
+    assert report.items[0].line == 2
 
 
 @pytest.mark.parametrize(
@@ -198,34 +205,224 @@ def test_a_harmless_error_message_is_public(test: str, error: str) -> None:
     assert item.error[: len(error)] == error
 
 
-def test_an_item_reports_how_many_answers_it_used() -> None:
-    """An item that fails in the second call of a loop has used two answers."""
-    code = "for n in range(3):\n    assert f(n) == n\nassert f(7) == 7\n"
+# Loops
 
-    items = graded(code, "def f(x): return 0 if x < 5 else x").items
+LOOP = """
+def assertion(out, exp, atol):
+    assert out == exp
+def check(candidate):
+    inputs = [[1], [2], [3], [4]]
+    results = [1, 2, 3, 4]
+    for i, (inp, exp) in enumerate(zip(inputs, results)):
+        assertion(candidate(*inp), exp, 0)
+"""
 
-    assert [(item.state, item.answers_used) for item in items] == [(FAILED, 2), (PASSED, 1)]
+
+@pytest.mark.parametrize(
+    ("program", "parts_passed", "state"),
+    [
+        ("def f(x): return x", 4, PASSED),
+        ("def f(x): return x if x != 2 else 0", 3, FAILED),
+        ("def f(x): return x if x != 4 else 0", 3, FAILED),
+        ("def f(x): return 1 // (x - 2) if x == 2 else x", 3, RAISED),
+        ("def f(x): raise SystemExit", 0, RAISED),
+        ("def f(x): return float('nan') if x > 2 else x", 2, FAILED),
+    ],
+)
+def test_an_iteration_of_a_loop_is_a_part(
+    program: str, parts_passed: int, state: ItemState
+) -> None:
+    """Each iteration counts, and a failure in one does not end the loop."""
+    (item,) = graded(LOOP, program, entry_point="f").items
+
+    assert (item.state, item.parts, item.parts_passed) == (state, 4, parts_passed)
+
+
+def test_the_first_failure_of_a_loop_is_reported() -> None:
+    """Not the last one, whose exception may be another."""
+    code = "for n in range(4):\n    assert f(n) == n\n"
+    (item,) = graded(code, "def f(x): return 1 // x if x % 2 == 0 else 7").items
+
+    assert (
+        item.error == "ZeroDivisionError: integer division or modulo by zero, line 2 of the tests"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "program"),
+    [
+        # The candidate ends the loop.
+        ("for n in range(9):\n    if f(n) is None: break\n    assert f(n) == n", "f = {0: 1}.get"),
+        ("for n in f(9):\n    assert n < 9", "def f(n): return [*range(99)]"),
+        ("xs = f(9)\nfor x in iter(xs):\n    assert x < 9", "def f(n): return [1] * 5 + [9]"),
+        ("xs = []\nxs += f(9)\nfor x in xs:\n    assert x < 9", "def f(n): return [1] * 98 + [9]"),
+        ("while f(1) == 1:\n    assert f(2) == 3", "def f(x): return x"),
+        # Iterations are left that nobody has tried.
+        ("n = 0\nwhile n < 3:\n    assert f(n) == 5\n    n += 1", "def f(x): return x"),
+        (
+            "def g():\n    yield 1\n    yield 2\n    1 / 0\nfor n in g():\n    assert f(n) == 2",
+            "def f(x): return x",
+        ),
+    ],
+)  # fmt: skip
+def test_a_loop_that_did_not_come_to_its_end_passes_nothing(code: str, program: str) -> None:
+    """Neither may a candidate choose how many iterations there are."""
+    (item,) = graded(code, program).items
+
+    assert item.state in (FAILED, RAISED)
+    assert item.parts_passed == 0
+
+
+def test_a_loop_without_iterations_has_passed() -> None:
+    """As in plain Python."""
+    (item,) = graded("for n in range(0):\n    assert f(n)", "def f(x): return x").items
+
+    assert (item.state, item.parts, item.parts_passed) == (PASSED, 1, 1)
+
+
+def test_control_flow_of_a_loop_stays_the_same() -> None:
+    """`continue`, `else`, and names that the loop binds."""
+    code = """
+        for n in range(6):
+            if n % 2:
+                continue
+            assert f(n) == n
+        else:
+            n += 10
+        assert f(n) == 15
+    """
+    report = graded(code, "def f(x): return x")
+
+    assert [(item.state, item.parts) for item in report.items] == [(PASSED, 6), (PASSED, 1)]
+
+
+# Messages
+
+
+def test_a_run_reports_each_item_when_it_begins_and_ends() -> None:
+    """The process may be killed at any time: what was reported is known."""
+    messages = run_with("assert f(1) == 1\nassert f(2) == 3\n", "def f(x): return x")
+
+    kinds = [json.loads(message)[0] for message in messages]
+    assert kinds == ["begin", "item", "begin", "item", "end"]
+    assert [json.loads(messages[index])[1] for index in (0, 2)] == ["1", "2"]
 
 
 def test_a_lost_item_does_not_run() -> None:
-    """An item that has a result already is not reached."""
+    """An item that has a result already is neither run nor reported."""
     report = graded("assert f(1) == 1\nassert f(2) == 2\n", "def f(x): return x", ("1",))
 
-    assert states(report) == [ItemState.NOT_REACHED, PASSED]
+    assert states(report) == {"2": PASSED}
 
 
-@pytest.mark.parametrize("answer", ["", "[]", '{"is": {"h": 5}}', '{"is": {"at": [0]}}', "{}"])
-def test_a_malformed_answer_fails_its_item(answer: str) -> None:
-    """An item whose answer is malformed does not pass."""
-    first = discovered("assert f(1) == 1\n")
-    name = '{"is": {"h": 0}, "met": [{"number": 0, "kind": "function"}]}'
-    answers = [CandidateAnswer("finished", text) for text in (name, answer)]
+def test_items_that_were_not_reached_are_reported_once() -> None:
+    """They have the error of what ended the tests."""
+    report = graded("assert f(1) == 1\nx = f(0)\nassert f(2) == 2\n", "def f(x): return 1 // x")
 
-    report = run_tests(
-        fields("assert f(1) == 1\n"), first.compiled, first.questions, CandidateAnswers(answers)
+    assert states(report) == {"1": PASSED, "2": ItemState.NOT_REACHED}
+    assert report.items[1].error.startswith("ZeroDivisionError")
+
+
+# Ends of a run
+
+
+SWALLOWING = (
+    "def t(x):\n    try:\n        return f(x)\n    except BaseException:\n        return 2\n"
+)
+
+
+@pytest.mark.parametrize("swallowing", ["", SWALLOWING])
+@pytest.mark.parametrize("style", ["script", "pytest", "unittest"])
+def test_the_loss_of_the_candidate_ends_the_run(style: str, swallowing: str) -> None:
+    """No item begins after it, even if the tests catch the error."""
+    call = "t" if swallowing else "f"
+    asserts = [f"assert {call}({x}) == {x}" for x in (1, 2, 3)]
+    match style:
+        case "script":
+            code = "\n".join(asserts)
+        case "pytest":
+            code = "\n".join(f"def test_{n}():\n    {line}" for n, line in enumerate(asserts, 1))
+        case _:
+            tests = (f"    def test_{n}(self):\n        {a}" for n, a in enumerate(asserts, 1))
+            code = "import unittest\nclass T(unittest.TestCase):\n" + "\n".join(tests)
+    report = graded(swallowing + code, LOSING)
+
+    assert states_of(report) == [PASSED, LOST]
+    assert report.is_lost
+    assert report.items[1].error == "protocol: no JSON"
+
+
+def test_the_loss_of_the_candidate_between_items_is_of_no_item() -> None:
+    """Then the code outside of items is lost."""
+    report = graded("assert f(1) == 1\nx = f(2)\nassert f(3) == 3\n", LOSING)
+
+    assert states(report) == {"1": PASSED}
+    assert report.is_lost
+    assert (report.outside.state, report.outside.error) == (LOST, "protocol: no JSON")
+
+
+@pytest.mark.parametrize("swallowing", ["", SWALLOWING])
+@pytest.mark.parametrize("code", ["assert {}(2) == 2", "def test_a():\n    assert {}(2) == 2"])
+def test_what_no_session_carries_is_the_problem_of_the_whole_sample(
+    swallowing: str, code: str
+) -> None:
+    """The report names it, and the line, even if the tests catch the error."""
+    code = code.format("t" if swallowing else "f")
+    report = graded(swallowing + code, UNCARRIED)
+
+    assert report.problem.startswith(
+        "do what needs one process: pass a frame to the candidate (line "
     )
 
-    assert states(report) != [PASSED]
+
+# Discovery
+
+
+def test_discovery_fixes_the_items_and_not_their_parts() -> None:
+    """The run without a candidate reports every item."""
+    report = discovered("for n in range(3):\n    assert f(n) == n\nassert f(7) == 7\n")
+
+    assert list(states(report)) == ["1", "2"]
+
+
+def packed(code: str) -> bytes:
+    """Pack test code as a job does, with what discovery found."""
+    test_code = asdict(TestCode(source=dedent(code)))
+    report = in_fork(lambda: [list(_plain(discover(cast("Any", test_code)).compiled))])
+    (compiled,) = report
+    compiled[7], compiled[8] = (bytes.fromhex(text) for text in (compiled[7], compiled[8]))
+    return pack_tests(test_code, CompiledTests(*compiled))
+
+
+def _plain(compiled: CompiledTests | None) -> CompiledTests:
+    assert compiled is not None
+    return compiled._replace(
+        code=cast("Any", compiled.code.hex()), prompt_code=cast("Any", compiled.prompt_code.hex())
+    )
+
+
+def test_discovery_can_be_called_with_packed_tests() -> None:
+    """A harness gets the tests as marshalled bytes."""
+    unpacked = pack_tests(asdict(TestCode(source="assert f(1) == 1")), None)
+    marshal.loads(unpacked)
+
+    report = in_fork(lambda: list(load_tests(unpacked)()._replace(compiled=None)))
+
+    assert states_of(RunReport.parse(report)) == [ItemState.PASSED]
+
+
+def test_a_guess_passes_shares_of_items() -> None:
+    """Its sum is the text of a fraction: two of three iterations, and one assert of two."""
+    code = """
+        for x, y in [(1, 5), (2, 5), (3, 4)]:
+            assert f(x) == y
+        assert f(4) == 5
+        assert f(5) == 6
+    """
+    tests = packed(code)
+    counts = in_fork(lambda: [load_guesses(tests)(index) for index in range(3)])
+
+    assert max(map(Fraction, counts)) == Fraction(5, 3)
 
 
 # Problems with test code
@@ -237,12 +434,12 @@ def test_a_malformed_answer_fails_its_item(answer: str) -> None:
         ("assert f(", "do not parse"),
         ("x = f(1)", "no assert"),
         ("import no_such_module\nassert f(1)", "no_such_module"),
-        ("assert f(object())", "cannot be sent"),
         ("return 1\nassert f(1)", "do not compile"),
-        (
-            "from unittest.mock import patch\n@patch('solution.g')\ndef t(m):\n    assert f(1)",
-            "patch solution.g",
-        ),
+        ("assert 1 == 1", "never use the candidate"),
+        ("1 / 0\nassert [1] == [1]", "raise ZeroDivisionError"),
+        ("import unittest\nraise unittest.SkipTest('later')\nassert f(1)", "all skipped: SkipTest"),
+        ("def test_a():\n    from __main__ import f\n    assert f(1)", "import __main__"),
+        ("from solution import f\nclass TestA:\n    x = f(1)", "contain no test"),
     ],
 )
 def test_the_problem_with_test_code_is_named(code: str, problem: str) -> None:
@@ -252,6 +449,18 @@ def test_the_problem_with_test_code_is_named(code: str, problem: str) -> None:
 
 def test_a_prompt_that_raises_is_named() -> None:
     """The report says what the prompt raises."""
-    assert (
-        "the prompt raises ZeroDivisionError" in discovered("assert f(1)", prompt="1 / 0").problem
-    )
+    report = discovered("assert f(1)", prompt="1 / 0")
+
+    assert "the prompt raises ZeroDivisionError" in report.problem
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from unittest.mock import patch\n@patch('solution.g')\ndef t(m):\n    assert f(1)\nt()",
+        "def test_a(monkeypatch):\n    monkeypatch.setattr('time.sleep', print)\n    assert f(1)",
+    ],
+)
+def test_tests_may_patch(code: str) -> None:
+    """Patches are made in the candidate's guest, so the tests are no problem."""
+    assert discovered(code).problem == ""

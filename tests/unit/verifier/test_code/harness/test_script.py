@@ -1,4 +1,4 @@
-"""Scripts, divided into test items and steps: they still do the same."""
+"""Scripts, divided into test items: they still do the same."""
 
 import ast
 from collections.abc import Iterator
@@ -7,14 +7,13 @@ from textwrap import dedent
 
 import pytest
 
-from nova_code_verifier.verifier.test_code.harness import script
+from nova_code_verifier.verifier.test_code.harness import loops, script
 
 
 def divided(source: str, lost: frozenset[str] = frozenset()) -> tuple[list[str], list[str]]:
     """Divide a script and run it. Return its items, and those that were entered, in order."""
     tree = ast.parse(dedent(source))
     names = script.divide_into_items(tree)
-    script.divide_into_steps(tree)
     entered: list[str] = []
 
     @contextmanager
@@ -23,9 +22,9 @@ def divided(source: str, lost: frozenset[str] = frozenset()) -> tuple[list[str],
         yield
 
     known = {
-        script.STEP: nullcontext(),
         script.SHOULD_RUN: lambda name: name not in lost,
         script.ITEM: item,
+        loops.PART: lambda _: nullcontext(),
     }
     exec(compile(tree, "<tests>", "exec"), known)
     return names, entered
@@ -130,32 +129,10 @@ def test_lines_keep_their_numbers() -> None:
 
 
 def test_statements_after_a_return_do_not_run() -> None:
-    """A return inside of a step leaves the function."""
+    """A return leaves the function."""
     source = "def f():\n    for n in range(3):\n        return n\n    return 9\nassert f() == 0\n"
 
     assert divided(source)[1] == ["1"]
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "x = 1",
-        "f()",
-        "for n in ():\n    x = n",
-        "with a:\n    x = 1",
-        "try:\n    x = 1\nexcept KeyError:\n    x = 2",
-        "match x:\n    case 1:\n        x = 2",
-        "del x",
-        "raise x",
-    ],
-)
-def test_a_statement_is_a_step(statement: str) -> None:
-    """Every statement, and every statement inside of it, is wrapped."""
-    tree = ast.parse(statement)
-    inside = sum(isinstance(node, ast.stmt) for node in ast.walk(tree))
-    script.divide_into_steps(tree)
-
-    assert ast.unparse(tree).count(f"with {script.STEP}:") == inside
 
 
 # Names
@@ -208,43 +185,6 @@ def test_the_only_builtin_that_is_called_belongs_to_the_candidate() -> None:
     """A script that calls a single built-in function tests the candidate's own."""
     assert script.only_builtin_called(ast.parse("assert sum([1]) == 1")) == {"sum"}
     assert script.only_builtin_called(ast.parse("assert sum([1]) == len([1])")) == frozenset()
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "import math\nassert f(1) == math.pi",
-        "from collections import deque\nassert f(1) == deque([1])",
-        "def check(candidate):\n    assert candidate(1) == 1",
-        "class A:\n    def __init__(self):\n        self.x = 1\nassert f(A().x) == 1",
-    ],
-)
-def test_a_script_that_only_computes_leaves_no_trace(text: str) -> None:
-    """A script that computes and compares can run again in the same process."""
-    assert script.leaves_no_trace(ast.parse(text))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "import random\nassert f(random.random())",
-        "import os\nassert f(os.environ)",
-        "import os.path",
-        "from decimal import getcontext",
-        "import math\nmath.pi = 3",
-        "import math\ndel math.pi",
-        "import json\njson.loads.x = 1",
-        "open('x', 'a').write('1')",
-        "print(f.__globals__)",
-        "setattr(f, 'x', 1)",
-        "from . import helper",
-        "reader = open",
-        "[].__class__",
-    ],
-)
-def test_a_script_that_may_change_the_process_leaves_a_trace(text: str) -> None:
-    """A script that could change the process needs a process of its own."""
-    assert not script.leaves_no_trace(ast.parse("assert f(1)"), ast.parse(text))
 
 
 @pytest.mark.parametrize(

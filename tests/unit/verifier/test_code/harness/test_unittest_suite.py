@@ -1,15 +1,18 @@
-"""Tests that are written for unittest: the real one runs them, with a real guest's answers."""
+"""Tests that are written for unittest: the real one runs them."""
 
-from collections.abc import Callable
 from textwrap import dedent, indent
 
 import pytest
 
-from nova_code_verifier.verifier.test_code.grading import TestCodeRun
-from nova_code_verifier.verifier.types import Verdict
+from nova_code_verifier.verifier.test_code.protocol import ItemState
+from tests.unit.verifier.test_code.harness.runs import graded, states
 
-PASS, FAIL, RAISE = Verdict.ACCEPTED, Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR
-RunTestCode = Callable[[str, str], TestCodeRun]
+PASS, FAIL, RAISE, SKIP = (
+    ItemState.PASSED,
+    ItemState.FAILED,
+    ItemState.RAISED,
+    ItemState.SKIPPED,
+)
 
 PROGRAM = """
 class Broke(ValueError):
@@ -144,7 +147,7 @@ UNITTEST = {
         def test_right(self):
             self.assertEqual(double(1), 2)
         """,
-        {"test_right": PASS},
+        {"test_skipped": SKIP, "test_leaves": SKIP, "test_right": PASS},
     ),
     "expectedFailure": (
         """
@@ -183,11 +186,106 @@ UNITTEST = {
 
 
 @pytest.mark.parametrize(("methods", "expected"), UNITTEST.values(), ids=UNITTEST)
-def test_each_method_has_the_verdict_that_unittest_gives(
-    run_test_code: RunTestCode, methods: str, expected: dict[str, Verdict]
+def test_each_method_has_the_state_that_unittest_gives(
+    methods: str, expected: dict[str, ItemState]
 ) -> None:
     """Each test method is a test item, and passes or fails as with unittest."""
-    results = run_test_code(PROGRAM, HEAD + indent(dedent(methods), "    ")).results
+    report = graded(HEAD + indent(dedent(methods), "    "), PROGRAM)
 
-    verdicts = {name.rpartition(".")[2]: result.verdict for name, result in results.items()}
-    assert verdicts == expected
+    found = {name.rpartition(".")[2]: state for name, state in states(report).items()}
+    assert found == expected
+
+
+TWO_CLASSES = """
+import unittest, sys
+from solution import *
+class A(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        {}
+    def test_a(self):
+        self.assertEqual(double(1), 2)
+class B(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.x = double(2)
+    @classmethod
+    def tearDownClass(cls):
+        say(1)
+    def test_b(self):
+        self.assertEqual(self.x, 4)
+"""
+
+
+@pytest.mark.parametrize(
+    ("statement", "state"),
+    [
+        ("fail(1)", RAISE),
+        ("raise AssertionError", FAIL),
+        ("sys.exit(0)", FAIL),
+        ("raise unittest.SkipTest('later')", SKIP),
+    ],
+)
+def test_a_class_that_cannot_be_set_up_ends_its_own_tests_only(
+    statement: str, state: ItemState
+) -> None:
+    """The tests of other classes run."""
+    report = graded(TWO_CLASSES.format(statement), PROGRAM)
+
+    assert states(report) == {"A.test_a": state, "B.test_b": PASS}
+
+
+def test_a_test_that_interrupts_unittest_has_not_passed() -> None:
+    """The tests behind it are reported as not reached."""
+    methods = """
+        def test_a(self):
+            double(1)
+            raise KeyboardInterrupt
+        def test_b(self):
+            self.assertEqual(double(1), 2)
+    """
+    report = graded(HEAD + indent(dedent(methods), "    "), PROGRAM)
+
+    assert states(report) == {"T.test_a": FAIL, "T.test_b": ItemState.NOT_REACHED}
+
+
+def test_coroutines_are_run() -> None:
+    """As unittest itself runs them."""
+    code = """
+        import unittest
+        from solution import double
+        class T(unittest.IsolatedAsyncioTestCase):
+            async def asyncSetUp(self):
+                self.x = double(1)
+            async def test_right(self):
+                self.assertEqual(self.x, 2)
+            async def test_wrong(self):
+                self.assertEqual(self.x, 3)
+    """
+
+    assert states(graded(code, PROGRAM)) == {"T.test_right": PASS, "T.test_wrong": FAIL}
+
+
+def test_a_lost_item_is_not_run() -> None:
+    """It is neither run nor reported."""
+    report = graded(TWO_CLASSES.format("pass"), PROGRAM, ("A.test_a",))
+
+    assert states(report) == {"B.test_b": PASS}
+
+
+def test_tests_of_a_class_that_could_not_be_made_count() -> None:
+    """The source shows them, so they are not reached."""
+    code = """
+        import unittest
+        class T(unittest.TestCase):
+            expected = made()
+            def test_a(self):
+                self.assertEqual(double(1), 2)
+        class U(unittest.TestCase):
+            def test_b(self):
+                self.assertEqual(double(1), 2)
+    """
+    report = graded(code, PROGRAM)
+
+    assert states(report) == {"T.test_a": ItemState.NOT_REACHED, "U.test_b": ItemState.NOT_REACHED}
+    assert "NameError: name 'made' is not defined" in report.items[0].error
