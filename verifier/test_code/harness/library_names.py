@@ -31,9 +31,7 @@ def name_in_library(value: Any) -> list[str] | None:  # noqa: ANN401  (any value
     if isinstance(value, types.ModuleType):
         # By type: an instance of a subclass may lie in its place (`harness/patches.py`).
         named: Any = types.ModuleType.__getattribute__(value, "__dict__").get("__name__")
-        return (
-            [named] if is_library(named) and sys.modules.get(named) is value else None
-        )
+        return [named] if is_library(named) and sys.modules.get(named) is value else None
     # An instance of the tests' may have any attribute: only these types name themselves.
     if not isinstance(value, _NAMED_TYPES):
         return None

@@ -25,7 +25,13 @@ _PATCHERS = frozenset({"unittest.mock", "_pytest.monkeypatch", "contextlib"})
 # What the candidate writes there comes back with each answer, so the tests' own streams get it.
 # The arguments of the program travel with each request.
 _NOT_CARRIED = frozenset(
-    {("sys", "stdout"), ("sys", "stderr"), ("sys", "__stdout__"), ("sys", "__stderr__"), ("sys", "argv")}
+    {
+        ("sys", "stdout"),
+        ("sys", "stderr"),
+        ("sys", "__stdout__"),
+        ("sys", "__stderr__"),
+        ("sys", "argv"),
+    }
 )
 _ABSENT = object()
 Path = list[str]
