@@ -13,6 +13,7 @@ import json
 import math
 import random
 import sys
+import types
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import combinations, pairwise
@@ -148,6 +149,9 @@ class GuessCandidate:
     def is_stand_in(self, value: object) -> bool:
         """Return whether a value is one of the classes, objects or functions."""
         return isinstance(value, _Function | _Class) or isinstance(type(value), _Class)
+
+    def watch(self, module: types.ModuleType, *, is_own: bool) -> None:
+        """Do nothing: a guess uses no library."""
 
     def begin_item(self, _name: str) -> None:
         """Begin a test item."""

@@ -249,6 +249,9 @@ class Recorder:
         """Return whether a value is an answer, or a name of the candidate's."""
         return _is_answer(value) or isinstance(value, Kind)
 
+    def watch(self, module: types.ModuleType, *, is_own: bool) -> None:
+        """Do nothing: there is no other process."""
+
     def begin_item(self, name: str) -> None:
         """Begin a test item, or go on with the code between items, which has no name."""
         self._item = name

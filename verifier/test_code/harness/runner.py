@@ -50,6 +50,7 @@ def run_session(
         candidate = session.live_candidate(test_code, compiled, peer_fd, page)
         run = TestRun(test_code, compiled, candidate, lost_items, report=report, page=page)
         candidate.share(run.shared)
+        session.guard(compiled.modules)
         run.run()
         run.send_end()
     except CandidateLostError as error:
