@@ -64,7 +64,8 @@ class LiveSession(Side):
         """Prepare to serve the module with these global *names*, before it is loaded."""
         self._names = names
         self._around = Surroundings(names)
-        self._around.write_object = lambda value: {"h": self._number_of(value)}
+        self._around.write_object = self._write_warning
+        self._around.read_object = lambda tree: self._objects[tree["h"]]
         self._numbers: dict[int, int] = {}
         self._objects: dict[int, object] = {}
         self._descriptions: list[dict[str, object]] = []
@@ -75,12 +76,9 @@ class LiveSession(Side):
         self._subclass_kinds = {base: _SubclassKind(self, kind) for base, kind in KINDS.items()}
         self.mirrors = Mirrors(self, forgets=False)
         self.peer = Peer(peer_fd, self, bytes_max=_MESSAGE_BYTES_MAX, first_thread=-1)
-        self._operations = _OPERATIONS | {
+        self._operations = _OPERATIONS | Patched(names).operations | {
             "name": self._name,
-            "set_name": self._set_name,
-            "delete_name": self._delete_name,
             "share": self._share,
-            **Patched(names).operations,
             "provide": lambda imports: provide(self._names, imports),
             "take": _take,
             "await": _run_awaitable,
@@ -137,12 +135,6 @@ class LiveSession(Side):
             raise NameError(f"name {name!r} is not defined")
         return self._names[name]
 
-    def _set_name(self, name: str, value: object) -> None:
-        self._names[name] = value
-
-    def _delete_name(self, name: str) -> None:
-        self._names.pop(name, None)
-
     def _share(self, names: Iterable[str]) -> None:
         self._shared = frozenset(names)
 
@@ -155,6 +147,9 @@ class LiveSession(Side):
     def _source(self, value: Any) -> tuple[str, int]:  # noqa: ANN401  (the candidate's)
         lines, first = inspect.getsourcelines(value)
         return "".join(lines), first
+
+    def _write_warning(self, warning: object) -> Tree:
+        return {"class": self._number_of(type(warning)), "h": self._number_of(warning)}
 
     def ask_tests(
         self, operation: str, number: int, /, *operands: object, **keywords: object

@@ -30,19 +30,19 @@ class Patched:
             "restore_module": self.restore_module,
         }
 
-    def patch(self, path: list[str], value: object) -> None:
+    def patch(self, value: object, *path: str) -> None:
         """Set an attribute. A *path* of one name is a global of the program."""
         self._keep(path)
         self._set(path, value)
 
-    def unset(self, path: list[str]) -> None:
+    def unset(self, *path: str) -> None:
         """Delete an attribute."""
         self._keep(path)
         self._set(path, _ABSENT)
 
-    def unpatch(self, path: list[str]) -> None:
+    def unpatch(self, *path: str) -> None:
         """Restore an attribute."""
-        original = self._originals.pop(tuple(path), self)
+        original = self._originals.pop(path, self)
         if original is not self:
             self._set(path, original)
 
@@ -59,14 +59,13 @@ class Patched:
         elif original is not self:
             sys.modules[name] = original
 
-    def _keep(self, path: list[str]) -> None:
-        key = tuple(path)
-        if key not in self._originals:
+    def _keep(self, path: tuple[str, ...]) -> None:
+        if path not in self._originals:
             owner = self._owner(path)
             attributes = self._names if owner is None else vars(owner)
-            self._originals[key] = attributes.get(path[-1], _ABSENT)
+            self._originals[path] = attributes.get(path[-1], _ABSENT)
 
-    def _owner(self, path: list[str]) -> Any:  # noqa: ANN401  (a module or class; None: the program)
+    def _owner(self, path: tuple[str, ...]) -> Any:  # noqa: ANN401  (a module or class; None: the program)
         if len(path) == 1:
             return None
         _import(path[0])
@@ -75,7 +74,7 @@ class Patched:
             found = getattr(found, name)
         return found
 
-    def _set(self, path: list[str], value: object) -> None:
+    def _set(self, path: tuple[str, ...], value: object) -> None:
         owner, name = self._owner(path), path[-1]
         if owner is None and value is _ABSENT:
             self._names.pop(name, None)

@@ -154,7 +154,7 @@ class Surroundings:
         """Install the collectors. *names* are the globals of the program's module."""
         self.write_object: Callable[[object], object] | None = None
         """Writes a warning of a class that is not built in."""
-        self.read_object: Callable[[object], object] | None = None
+        self.read_object: Callable[[Any], object] | None = None
         """Reads the class of a filter of warnings that is not a library's."""
         self._names = names
         self._events = Events()
@@ -400,7 +400,7 @@ class _Filters:
         if type(kind) is list:
             category = getattr(sys.modules.get(kind[0]), kind[1], None)
         elif self._surroundings.read_object is not None:
-            category = self._surroundings.read_object(kind["object"])
+            category = self._surroundings.read_object(kind)
         if not (isinstance(category, type) and issubclass(category, Warning)):
             return None
         return action, _read_pattern(message), category, _read_pattern(module), line

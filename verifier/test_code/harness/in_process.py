@@ -65,6 +65,9 @@ class NamesCandidate(Candidate):
         """Return False: all objects are real."""
         return False
 
+    def watch(self, module: types.ModuleType, *, is_own: bool) -> None:
+        """Do nothing: there is no other process."""
+
     def begin_item(self, _name: str) -> None:
         """Begin a test item."""
 

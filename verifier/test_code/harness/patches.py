@@ -1,9 +1,8 @@
 """Carry what the tests patch over to the candidate's guest.
 
 In: changes that the tests make to library modules, library classes and the candidate's module, by
-`unittest.mock`, `monkeypatch` or assignment. (`surroundings.py` carries the environment.) Out: the
-same changes in the candidate's guest, with stand-ins for the tests' values. In the harness, every
-change stays as the tests made it.
+`unittest.mock`, `monkeypatch` or assignment. Out: the same changes in the candidate's guest, with
+stand-ins for the tests' values. In the harness, every change stays as the tests made it.
 
 A candidate that did `from time import sleep` is not reached by a patch of `time.sleep`: it would
 not be reached in one process, either.
@@ -24,8 +23,9 @@ from nova_code_verifier.verifier.test_code.harness.library_names import is_libra
 
 _PATCHERS = frozenset({"unittest.mock", "_pytest.monkeypatch", "contextlib"})
 # What the candidate writes there comes back with each answer, so the tests' own streams get it.
+# The arguments of the program travel with each request.
 _NOT_CARRIED = frozenset(
-    {("sys", "stdout"), ("sys", "stderr"), ("sys", "__stdout__"), ("sys", "__stderr__")}
+    {("sys", "stdout"), ("sys", "stderr"), ("sys", "__stdout__"), ("sys", "__stderr__"), ("sys", "argv")}
 )
 _ABSENT = object()
 Path = list[str]
@@ -63,6 +63,7 @@ class Patches:
         self._only: dict[int, Callable[[object], bool]] = {}
         self._originals: dict[tuple[str, ...], tuple[object, str, object]] = {}
         self._modules: set[str] = set()
+        self._modules_count = 0
         self._undo_hooks: list[Callable[[], None]] = []
 
     def install(self) -> None:
@@ -79,6 +80,9 @@ class Patches:
 
     def watch_library(self) -> None:
         """Watch the modules of the library that are loaded by now."""
+        if len(sys.modules) == self._modules_count:
+            return
+        self._modules_count = len(sys.modules)
         for name, module in list(sys.modules.items()):
             # The same module may have several names: `os.path` and `posixpath`.
             if type(module) is types.ModuleType and name_in_library(module):
@@ -146,13 +150,13 @@ class Patches:
             return
         self._originals.setdefault(key, (owner, name, before))
         if after is _ABSENT:
-            self._send("unset", list(key))
+            self._send("unset", *key)
         else:
-            self._send("patch", list(key), after)
+            self._send("patch", after, *key)
 
     def _unpatch(self, key: tuple[str, ...]) -> None:
         del self._originals[key]
-        self._send("unpatch", list(key))
+        self._send("unpatch", *key)
 
     # -- hooks ---------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ from nova_code_verifier.verifier.test_code.harness.candidates import (
     CandidateLostError,
     UncarriedError,
 )
-from nova_code_verifier.verifier.test_code.harness.compile import TestCodeError
+from nova_code_verifier.verifier.test_code.harness.compile import NEEDS_ONE_PROCESS, TestCodeError
 from nova_code_verifier.verifier.test_code.harness.items import (
     NotComparedError,
     TestItem,
@@ -56,8 +56,7 @@ class TestRun:
     """One run of compiled tests.
 
     `shared` are the classes of the prompt, by their names. `more_names` are names that the compiled
-    tests use and that no source shows. `watch` gets the modules in which the tests may patch what is
-    the candidate's, the second time with the test of whether a value is.
+    tests use and that no source shows.
     """
 
     __test__ = False
@@ -95,7 +94,6 @@ class TestRun:
         self._run_prompt()
         self.globals |= {name: __import__(name) for name in compiled.libraries}
         self.more_names: dict[str, object] = {}
-        self.watch: Callable[..., object] = lambda *_: None
         self.shared = {
             name: kind
             for name, kind in self.globals.items()
@@ -137,7 +135,7 @@ class TestRun:
         module = types.ModuleType("tests")
         module.__dict__.update(self.globals, __name__="tests", __file__="test_tests.py")
         sys.modules["tests"] = module
-        self.watch(module, self.candidate.is_stand_in)
+        self.candidate.watch(module, is_own=True)
         self._execute(module.__dict__)
         # By name: only guests that need a test tool load it, before they are confined.
         suite = importlib.import_module(SUITE.format(style))
@@ -166,7 +164,7 @@ class TestRun:
             self.globals[script.CANDIDATE.format(name)] = found
         for name in ("__main__", *self.compiled.modules):
             sys.modules[name] = module
-        self.watch(module)
+        self.candidate.watch(module, is_own=False)
 
     def _find(self, name: str) -> object:
         self.has_asked = True

@@ -23,6 +23,7 @@ from nova_code_verifier.verifier.test_code.harness.candidates import (
 )
 from nova_code_verifier.verifier.test_code.harness.expectations import may_expect_stop
 from nova_code_verifier.verifier.test_code.harness.exports import Exports
+from nova_code_verifier.verifier.test_code.harness.guard import install as install_guard
 from nova_code_verifier.verifier.test_code.harness.library_names import name_in_library
 from nova_code_verifier.verifier.test_code.harness.marshalling import ProxyTable
 from nova_code_verifier.verifier.test_code.harness.patches import Patches
@@ -53,7 +54,13 @@ def live_candidate(
     candidate = LiveCandidate(peer_fd, page, test_code["source"], frozenset(compiled.classes))
     if compiled.imports:
         candidate.ask("provide", compiled.imports)
+    candidate.patches.install()
     return candidate
+
+
+def guard(modules: Sequence[str]) -> None:
+    """Prevent from now on that this process runs what a candidate wrote."""
+    install_guard(frozenset((*modules, "__main__")))
 
 
 class LiveCandidate(Side):
@@ -79,24 +86,17 @@ class LiveCandidate(Side):
         self._may_stop = may_expect_stop(source)
         self._around = Surroundings(source)
         self._around.read_object = self._read_warning
+        self._around.write_object = _write_class
         self.fatal: CandidateLostError | UncarriedError | None = None
         self._node_kind = shared_types.NodeKind()
         self._released: list[int] = []
         self._table = ProxyTable(self, self._shared, self._released.append)
         self._exports = Exports()
+        self.patches = Patches(self.ask)
         self._described: set[int] = set()
         self._is_serving = False
-        self._patches = Patches(self.ask)
         self.mirrors = Mirrors(self, forgets=True)
         self.peer = Peer(peer_fd, self, bytes_max=_MESSAGE_BYTES_MAX, first_thread=0)
-        self._patches.install()
-
-    def watch(self, module: types.ModuleType, only: Callable[[object], bool] | None = None) -> None:
-        """Carry over what the tests patch: in the library, and in this module of the candidate's.
-
-        With *only*, a name counts as the candidate's if that is true of its value.
-        """
-        self._patches.watch_candidate(module, only)
 
     def share(self, classes: Mapping[str, type]) -> None:
         """Mirror instances of these classes, which tests and candidate have in common."""
@@ -119,8 +119,13 @@ class LiveCandidate(Side):
         """Return whether a value stands for an object of the candidate's."""
         return is_proxy(value)
 
+    def watch(self, module: types.ModuleType, *, is_own: bool) -> None:
+        """Carry over what the tests assign to a module, in their own only to the candidate's names."""
+        self.patches.watch_candidate(module, only=is_proxy if is_own else None)
+
     def begin_item(self, name: str) -> None:
         """Begin a test item."""
+        self.patches.watch_library()
         self.raised = None
         self.has_raised = self.has_nan = self.is_self_compared = False
         self._last_answer.forget()
@@ -254,8 +259,10 @@ class LiveCandidate(Side):
         """Read what the candidate's guest says of new objects."""
         self._table.describe(descriptions)
 
-    def _read_warning(self, tree: Tree) -> object:
-        return self._table.proxy(tree["h"]) if type(tree) is dict else None
+    def _read_warning(self, tree: Tree, text: str) -> object:
+        warning = self._table.exception(tree["h"], tree["class"], text)
+        BaseException.args.__set__(warning, (text,))  # type: ignore[attr-defined]
+        return warning
 
     # -- values ------------------------------------------------------------------------
 
@@ -368,6 +375,11 @@ def _has_nan(body: Tree) -> bool:
         elif type(part) is dict:
             pending.extend(part.values())
     return False
+
+
+def _write_class(value: object) -> Tree:
+    number = ref_of(value)
+    return None if number is None else {"h": number}
 
 
 def _is_thrown_away(frame: types.FrameType) -> bool:

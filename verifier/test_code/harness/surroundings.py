@@ -48,9 +48,9 @@ class Surroundings:
     def __init__(self, source_of_tests: str) -> None:
         """Watch this process for changes. *source_of_tests* shows what is worth watching."""
         self.write_object: Callable[[object], object] | None = None
-        """Writes a class that is not a library's, for a filter of warnings."""
-        self.read_object: Callable[[object], object] | None = None
-        """Reads an instance of a candidate's class, as which it warns."""
+        """Writes a candidate's class, for a filter of warnings; returns None for another class."""
+        self.read_object: Callable[[Any, str], object] | None = None
+        """Reads a warning of a candidate's own class, with its text."""
         self._environment = Environment(hidden=OF_PYTEST, refused=OF_PYTEST + OF_INTERPRETER)
         roots = (os.getcwd(), os.path.realpath(tempfile.gettempdir()), *_SCRATCH)  # noqa: PTH109
         self._directory = Directory(roots)
@@ -228,14 +228,13 @@ class Surroundings:
         if not (isinstance(category, type) and issubclass(category, Warning)):
             raise TypeError("not a category of warnings")
         text, path, line = _text(fields["text"]), _text(fields["path"]), _number(fields["line"])
-        tree = fields.get("object")
+        message: object = None
+        if fields.get("object") is not None and self.read_object is not None:
+            message = self.read_object(fields["object"], text)
+        if not isinstance(message, Warning):
+            message = category(text)
 
         def replay() -> None:
-            message: object = None
-            if tree is not None and self.read_object is not None:
-                message = self.read_object(tree)
-            if not isinstance(message, Warning):
-                message = category(text)
             shown = warnings.WarningMessage(message, type(message), path, line)
             # The candidate has applied the filters, and `warnings.warn` would apply them again.
             warnings._showwarnmsg(shown)  # type: ignore[attr-defined]  # noqa: SLF001
@@ -279,10 +278,10 @@ def _write_filter(
     # Not by `getattr`, which asks the candidate if the module is a proxy.
     if names[0] in sys.modules and vars(sys.modules[names[0]]).get(names[1]) is category:
         kind = names
-    elif write is not None:
-        kind = {"object": write(category)}
     else:
-        return None
+        kind = write and write(category)
+        if kind is None:
+            return None  # the tests' own class: the candidate cannot warn of it
     return [action, _write_pattern(message), kind, _write_pattern(module), line]
 
 
