@@ -217,7 +217,8 @@ class Generator:
         if seed is not None:
             self._set_seed(abs(int(seed)) % 2**32 if self._is_numpy else seed)
         if self._is_numpy:
-            self._module.bytes(4 * drawn)
+            if drawn:
+                self._module.bytes(4 * drawn)
         else:
             is_drawn_by_gauss = has_gauss and drawn >= 4  # noqa: PLR2004  (two numbers of 53 bits)
             if rest := drawn - 4 * is_drawn_by_gauss:
