@@ -16,6 +16,7 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from nova_code_verifier.sandbox.guest.patched import Patched
 from nova_code_verifier.sandbox.guest.stand_ins.making import number_of as stand_in_number
 from nova_code_verifier.sandbox.guest.stand_ins.making import stand_in
 from nova_code_verifier.sandbox.guest.surroundings import Surroundings, provide
@@ -75,10 +76,8 @@ class LiveSession(Side):
         self._subclass_kinds = {base: _SubclassKind(self, kind) for base, kind in KINDS.items()}
         self.mirrors = Mirrors(self, forgets=False)
         self.peer = Peer(peer_fd, self, bytes_max=_MESSAGE_BYTES_MAX, first_thread=-1)
-        self._operations = _OPERATIONS | {
+        self._operations = _OPERATIONS | Patched(names).operations | {
             "name": self._name,
-            "set_name": self._set_name,
-            "delete_name": self._delete_name,
             "share": self._share,
             "provide": lambda imports: provide(self._names, imports),
             "take": _take,
@@ -135,12 +134,6 @@ class LiveSession(Side):
         if name not in self._names:
             raise NameError(f"name {name!r} is not defined")
         return self._names[name]
-
-    def _set_name(self, name: str, value: object) -> None:
-        self._names[name] = value
-
-    def _delete_name(self, name: str) -> None:
-        self._names.pop(name, None)
 
     def _share(self, names: Iterable[str]) -> None:
         self._shared = frozenset(names)

@@ -4,7 +4,6 @@ In: where an attribute lies, and the value that it gets, a stand-in or plain dat
 kept, and comes back when the tests restore it.
 """
 
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
 
 _ABSENT = object()
 _import = __import__  # tests may patch it
-_chdir, _environ = os.chdir, os.environ
 
 
 class Patched:
@@ -28,38 +26,25 @@ class Patched:
             "patch": self.patch,
             "unset": self.unset,
             "unpatch": self.unpatch,
-            "environ": self.environ,
-            "chdir": self.chdir,
             "module": self.module,
             "restore_module": self.restore_module,
         }
 
-    def patch(self, path: list[str], value: object) -> None:
+    def patch(self, value: object, *path: str) -> None:
         """Set an attribute. A *path* of one name is a global of the program."""
         self._keep(path)
         self._set(path, value)
 
-    def unset(self, path: list[str]) -> None:
+    def unset(self, *path: str) -> None:
         """Delete an attribute."""
         self._keep(path)
         self._set(path, _ABSENT)
 
-    def unpatch(self, path: list[str]) -> None:
+    def unpatch(self, *path: str) -> None:
         """Restore an attribute."""
-        original = self._originals.pop(tuple(path), self)
+        original = self._originals.pop(path, self)
         if original is not self:
             self._set(path, original)
-
-    def environ(self, key: str, value: str | None) -> None:
-        """Set an environment variable; delete it if *value* is None."""
-        if value is None:
-            _environ.pop(key, None)
-        else:
-            _environ[key] = value
-
-    def chdir(self, path: str) -> None:
-        """Change the current directory."""
-        _chdir(path)
 
     def module(self, name: str, value: object) -> None:
         """Put a stand-in into `sys.modules`; None forbids the import."""
@@ -74,14 +59,13 @@ class Patched:
         elif original is not self:
             sys.modules[name] = original
 
-    def _keep(self, path: list[str]) -> None:
-        key = tuple(path)
-        if key not in self._originals:
+    def _keep(self, path: tuple[str, ...]) -> None:
+        if path not in self._originals:
             owner = self._owner(path)
             attributes = self._names if owner is None else vars(owner)
-            self._originals[key] = attributes.get(path[-1], _ABSENT)
+            self._originals[path] = attributes.get(path[-1], _ABSENT)
 
-    def _owner(self, path: list[str]) -> Any:  # noqa: ANN401  (a module or class; None: the program)
+    def _owner(self, path: tuple[str, ...]) -> Any:  # noqa: ANN401  (a module or class; None: the program)
         if len(path) == 1:
             return None
         _import(path[0])
@@ -90,7 +74,7 @@ class Patched:
             found = getattr(found, name)
         return found
 
-    def _set(self, path: list[str], value: object) -> None:
+    def _set(self, path: tuple[str, ...], value: object) -> None:
         owner, name = self._owner(path), path[-1]
         if owner is None and value is _ABSENT:
             self._names.pop(name, None)

@@ -18,6 +18,7 @@ from nova_code_verifier.sandbox.protocol import control
 _UNANNOUNCED_MS = 2
 _POLL_MS = 5  # between two looks, where the kernel cannot report that a guest has ended
 _DESCRIPTOR_BYTES = 4
+_ENDING_MS = 50
 _ANCILLARY_BYTES = CMSG_SPACE(control.DESCRIPTORS_MAX * _DESCRIPTOR_BYTES)
 
 
@@ -76,13 +77,27 @@ class Child:
         self.pid = pid
         self.requests = requests
         self.is_harness = is_harness
-        self.pidfd = _open_pidfd(pid)
         self.is_alive = True
+        self._pidfd = _open_pidfd(pid)
+        self._poll: select.poll | None = None
+
+    def watch(self, poll: select.poll) -> bool:
+        """Register with *poll*; return whether it reports the guest's end."""
+        self._poll = poll
+        poll.register(self.requests, select.POLLIN)
+        if self._pidfd >= 0:
+            poll.register(self._pidfd, select.POLLIN)
+        return self._pidfd >= 0
 
     def kill(self) -> None:
         """Kill the guest, if it has not been reaped."""
         if self.is_alive:
             os.kill(self.pid, signal.SIGKILL)
+
+    def await_end(self) -> None:
+        """Wait a moment for the end of the guest."""
+        if self.is_alive and self._pidfd >= 0:
+            _wait_for(self._pidfd, select.POLLIN, _ENDING_MS)
 
     def reap(self) -> bytes | None:
         """Return the `ended` packet if the guest has ended since the last call."""
@@ -92,35 +107,41 @@ class Child:
         if not reaped:
             return None
         self.is_alive = False
+        if self._pidfd >= 0 and self._poll is not None:
+            self._poll.unregister(self._pidfd)  # it would wake the loop again and again
+            os.close(self._pidfd)
         cpu_seconds, peak_bytes = usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
         return control.pack_ended(status, cpu_seconds, peak_bytes, is_harness=self.is_harness)
 
 
 def await_pair(
-    keeper: socket, candidate: Child, harness: Child, own_files: tuple[str, ...]
+    keeper: socket, candidate: Child, harness: Child, peer_fd: int, own_files: tuple[str, ...]
 ) -> bytes:
     """Wait until both guests have ended, and report each. Return the keeper's last packet.
 
     The candidate is killed when the harness ends; the harness goes on without the candidate.
+    *peer_fd* is our copy of the harness's end of the socket between them.
     """
     poll, control_fd, last = select.poll(), keeper.fileno(), b""
     poll.register(control_fd, select.POLLIN)
     for child in (candidate, harness):
         keeper.send(control.pack_started(child.pid, is_harness=child.is_harness))
-        poll.register(child.requests, select.POLLIN)
-        if child.pidfd >= 0:
-            poll.register(child.pidfd, select.POLLIN)
-    pause = _POLL_MS if min(candidate.pidfd, harness.pidfd) < 0 else None
+    pause = None if candidate.watch(poll) & harness.watch(poll) else _POLL_MS
     while candidate.is_alive or harness.is_alive:
         ready = {fd for fd, _ in poll.poll(pause)}
         if control_fd in ready:
             last = _obey(keeper, candidate, harness) or last
-        for child in (candidate, harness):
+        for child in (harness, candidate):
             if child.requests.fileno() in ready:
                 _answer(poll, child.requests, own_files)
-            if ended := child.reap():
-                keeper.send(ended)
-                _forget(poll, child.pidfd)
+        of_harness = harness.reap()
+        if of_harness and _wait_for(peer_fd, 0, 0):
+            # The candidate has closed its end of the socket, and perhaps it is still ending, while
+            # the harness has seen that and has ended. Report the candidate first.
+            candidate.await_end()
+        of_candidate = candidate.reap()
+        for packet in filter(None, (of_candidate, of_harness)):
+            keeper.send(packet)
         if not harness.is_alive:
             candidate.kill()
     return last
@@ -143,10 +164,11 @@ def _answer(poll: select.poll, requests: socket, own_files: tuple[str, ...]) -> 
         poll.unregister(requests)  # the guest has closed it, or sent nonsense
 
 
-def _forget(poll: select.poll, pidfd: int) -> None:
-    if pidfd >= 0:
-        poll.unregister(pidfd)
-        os.close(pidfd)
+def _wait_for(fd: int, events: int, milliseconds: int) -> bool:
+    """Wait until there is an event; without *events*, until the other side has closed it."""
+    poll = select.poll()
+    poll.register(fd, events)
+    return bool(poll.poll(milliseconds))
 
 
 def _open_pidfd(pid: int) -> int:

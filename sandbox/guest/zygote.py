@@ -264,15 +264,16 @@ def _run_pair(keeper: socket.socket, packet: bytes, descriptors: tuple[int, ...]
         keeper.detach()
         own = (0, output, output, channel, requests[1][1], peers[0], page)
         return _Fork(Role.HARNESS, packet, harness_program, own, candidate_pid)
-    for fd in (*descriptors, *peers, requests[0][1], requests[1][1]):
+    for fd in (*descriptors, peers[1], requests[0][1], requests[1][1]):
         os.close(fd)
     with (
         socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, fileno=requests[0][0]) as first,
         socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, fileno=requests[1][0]) as second,
+        socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=peers[0]) as peer,
     ):
         candidate = waiting.Child(candidate_pid, first, is_harness=False)
         harness = waiting.Child(harness_pid, second, is_harness=True)
-        return waiting.await_pair(keeper, candidate, harness, _OWN_FILES)
+        return waiting.await_pair(keeper, candidate, harness, peer.fileno(), _OWN_FILES)
 
 
 def _descriptors(pair: tuple[socket.socket, socket.socket]) -> tuple[int, int]:

@@ -12,6 +12,7 @@ import math
 import os
 import signal
 import time
+from collections import deque
 
 from nova_code_verifier.sandbox.host import answers, usage
 from nova_code_verifier.sandbox.host.base_keeper import TICK_SECONDS, BaseKeeper
@@ -28,6 +29,7 @@ from nova_code_verifier.sandbox.protocol import channel, control, guest_messages
 from nova_code_verifier.sandbox.protocol.progress import PAGE_BYTES, Progress, read_progress
 from nova_code_verifier.sandbox.types import Ending, Execution, Limits, Session
 
+_PAUSES_KEPT = 64
 _NOT_A_NOTE = "a message that nobody asked for"
 _REPORT_TOO_LONG = "all messages of the harness are longer than harness_limits.output_bytes"
 
@@ -63,7 +65,7 @@ class SessionKeeper(BaseKeeper):
         self._outlived = False
         self._messages: list[bytes] = []
         self._message_bytes = 0
-        self._paused_seconds = 0.0
+        self._pauses = _Pauses()
         self._candidate_watch = _Stopwatch()
         self._harness_watch = _Stopwatch()
         try:
@@ -105,7 +107,7 @@ class SessionKeeper(BaseKeeper):
 
     def discount_pause(self, seconds: float) -> None:
         """Do not count a pause of the event loop as wall time: nobody read the messages then."""
-        self._paused_seconds += seconds
+        self._pauses.add(seconds)
 
     # -- events ------------------------------------------------------------------------
 
@@ -118,9 +120,9 @@ class SessionKeeper(BaseKeeper):
             self._read_progress()
             if ended.is_harness:
                 self._harness_end = ended
-                self._outlived = self._candidate_end is None
             else:
                 self._candidate_end = ended
+                self._outlived = self._harness_end is not None or self.terminated_at is not None
             if self._harness_end and self._candidate_end:
                 self._finish(self._candidate_end, self._harness_end)
 
@@ -162,7 +164,7 @@ class SessionKeeper(BaseKeeper):
         guest only seem to have used less than it has.
         """
         item = self._progress.item
-        # Between items that are torn, the last look holds.
+        # While the harness writes the page, the last look holds.
         self._progress = read_progress(self._page) or self._progress
         # After the candidate's end, the harness cannot read its clock.
         self._cpu_mark = max(self._cpu_mark, self._progress.candidate_cpu)
@@ -194,15 +196,19 @@ class SessionKeeper(BaseKeeper):
         since = self._progress.waiting_since
         if not since:
             return False
-        waited = self._candidate_watch.seconds(since, now, pid, self._paused_seconds)
-        most = self._candidate.limits.wall_seconds
-        both = most + self._harness.limits.wall_seconds
-        return waited > most or self._item_seconds(now) > both
+        limit = self._candidate.limits.wall_seconds
+        return self._candidate_watch.exceeds(
+            limit, since=since, now=now, pid=pid, pauses=self._pauses
+        ) or self._takes_longer(limit + self._harness.limits.wall_seconds, now)
 
-    def _item_seconds(self, now: float) -> float:
-        """Return how long the item has taken, apart from the harness's wait for a processor."""
+    def _takes_longer(self, limit: float, now: float) -> bool:
+        """Return whether the item has taken more than *limit* seconds."""
+        pid = self._harness.pid
+        assert pid is not None  # noqa: S101  (see `on_tick`)
         since = self._progress.started or self.started_at
-        return self._harness_watch.seconds(since, now, self._harness.pid, self._paused_seconds)
+        return self._harness_watch.exceeds(
+            limit, since=since, now=now, pid=pid, pauses=self._pauses
+        )
 
     def _check_harness(self, now: float) -> float:
         """End the session if the harness exceeds a limit. Return the CPU seconds that are left."""
@@ -214,7 +220,7 @@ class SessionKeeper(BaseKeeper):
         is_waiting = self._progress.waiting_since > 0
         if left < 0:
             self._end_harness(OUT_OF_CPU_TIME)
-        elif not is_waiting and self._item_seconds(now) > limits.wall_seconds:
+        elif not is_waiting and self._takes_longer(limits.wall_seconds, now):
             self._end_harness(OUT_OF_WALL_TIME)
         else:
             self._end_harness(self._harness.find_excess())
@@ -309,7 +315,7 @@ class SessionKeeper(BaseKeeper):
         )
 
     def _candidate_outcome(self, ended: control.Ended) -> answers.Outcome:
-        """Return how the candidate ended. The zygote kills one that outlived its harness."""
+        """Return how the candidate ended. It is killed if it outlives its harness."""
         if self._outlived:
             reason = self._candidate.reason_of_end(ended.status, cpu_seconds=0.0, peak_bytes=0)
             own = os.WIFSIGNALED(ended.status) and os.WTERMSIG(ended.status) != signal.SIGKILL
@@ -330,6 +336,22 @@ class SessionKeeper(BaseKeeper):
         return reason or answers.Outcome(Ending.CRASHED)
 
 
+class _Pauses:
+    """The last long pauses of the event loop."""
+
+    def __init__(self) -> None:
+        self._pauses: deque[tuple[float, float]] = deque(maxlen=_PAUSES_KEPT)
+
+    def add(self, seconds: float) -> None:
+        """Note a pause that ends now."""
+        if seconds > TICK_SECONDS / 4:
+            self._pauses.append((time.monotonic(), seconds))
+
+    def seconds(self, since: float) -> float:
+        """Return how long the pauses were, from *since* on."""
+        return sum(min(seconds, max(0.0, end - since)) for end, seconds in self._pauses)
+
+
 class _Stopwatch:
     """Measures how long a guest has taken since a moment that changes now and then.
 
@@ -337,14 +359,16 @@ class _Stopwatch:
     """
 
     def __init__(self) -> None:
-        self._since = self._waited = self._paused = 0.0
+        self._since = self._waited = 0.0
 
-    def seconds(self, since: float, now: float, pid: int | None, paused: float) -> float:
-        """Return the seconds since *since*; *paused* is the length of all pauses so far."""
-        waited = usage.waited_seconds(pid) if pid is not None else 0.0
+    def exceeds(self, limit: float, *, since: float, now: float, pid: int, pauses: _Pauses) -> bool:
+        """Return whether more than *limit* seconds have passed from *since* to *now*."""
         if since != self._since:
-            self._since, self._waited, self._paused = since, waited, paused
-        return now - since - (waited - self._waited) - (paused - self._paused)
+            self._since, self._waited = since, usage.waited_seconds(pid)
+        over = now - since - limit
+        if over <= 0:
+            return False
+        return over > usage.waited_seconds(pid) - self._waited + pauses.seconds(since)
 
 
 def _guest_request(

@@ -38,7 +38,7 @@ class Request:
 class Answer:
     """An answer that was read: a value, or an exception."""
 
-    __slots__ = ("around", "error", "has_nan", "shown", "value")
+    __slots__ = ("around", "error", "has_nan", "value")
 
     def __init__(self, value: object, error: BaseException | None) -> None:
         """Hold the result of an operation."""
@@ -46,7 +46,6 @@ class Answer:
         self.error = error
         self.around: Tree = None
         self.has_nan = False
-        self.shown = ""
 
 
 class Side:

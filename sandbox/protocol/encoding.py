@@ -22,6 +22,7 @@ from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
 from nova_code_verifier.sandbox.protocol import library_values, set_order
+from nova_code_verifier.sandbox.protocol.library_types import read_type
 
 Walk = Callable[[Any], Any]
 """Writes or reads an item of a container, one level deeper."""
@@ -39,6 +40,8 @@ EXACT_TYPES = frozenset(
     | {Counter, OrderedDict, defaultdict}
 )
 _ATOMS = frozenset({type(None), bool, float, str})
+_mro_of = type.__dict__["__mro__"].__get__  # a metaclass may hide what a class is
+_name_of = type.__dict__["__name__"].__get__
 _VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
 
 
@@ -150,9 +153,9 @@ def _to_tree(value: Any, context: _Context) -> object:  # noqa: ANN401  (narrowe
     inner = _Context(depth + 1, opaque, takes)
     if opaque is not None:
         return _to_exact_tree(value, kind, inner)
-    for base, write in _WRITERS:
-        if issubclass(kind, base):
-            return write(value, inner)
+    write = _base_writer(kind)
+    if write is not None:
+        return write(value, inner)
     if issubclass(kind, _VIEWS) or hasattr(kind, "__next__"):
         return _write_iterator(value, inner)
     write_late = _late_writer(kind)
@@ -176,7 +179,7 @@ def _to_exact_tree(value: Any, kind: type, context: _Context) -> object:  # noqa
         tree = library_values.write(value, kind, deeper)
         if tree is not None:
             return tree
-    write = next((write for base, write in _WRITERS if issubclass(kind, base)), None)
+    write = _base_writer(kind)
     if write is None:
         write = _late_writer(kind)
         if write is not None and kind.__module__ == "numpy":
@@ -189,12 +192,22 @@ def _deeper(context: _Context) -> _Context:
     return context._replace(depth=context.depth + _EXCEPTION_DEPTH)
 
 
+def _base_writer(kind: type) -> Writer | None:
+    for base in _mro_of(kind):
+        write = _WRITERS.get(base)
+        if write is not None:
+            return write
+    return None
+
+
 def _late_writer(kind: type) -> Writer | None:
-    for module_name, type_name, write_late in _LATE_WRITERS:
-        # Only some programs load the modules of these types.
-        late_base = getattr(sys.modules.get(module_name), type_name, None)
-        if isinstance(late_base, type) and issubclass(kind, late_base):
-            return partial(write_late, late_base)
+    for base in _mro_of(kind):
+        name = _name_of(base)
+        if name in _LATE_WRITERS:
+            module_name, write_late = _LATE_WRITERS[name]
+            # Only some programs load the modules of these types.
+            if getattr(sys.modules.get(module_name), name, None) is base:
+                return partial(write_late, base)
     return None
 
 
@@ -262,24 +275,24 @@ def _write_timedelta(base: Any, value: object, _context: _Context) -> object:  #
 
 _DICT_TAGS = {Counter: "Counter", defaultdict: "defaultdict", OrderedDict: "odict", dict: "d"}
 
-_WRITERS: tuple[tuple[type, Writer], ...] = (
-    (list, _write_list),
-    (dict, _write_dict),
-    (tuple, lambda v, context: {"t": _items(tuple.__iter__(v), context)}),
-    (int, _write_int),
-    (str, lambda v, _: str.__str__(v)),
-    (float, lambda v, _: float.__pos__(v)),
-    (set, lambda v, context: {"s": _items(set.__iter__(v), context)}),
-    (frozenset, lambda v, context: {"fs": _items(frozenset.__iter__(v), context)}),
-    (bytes, lambda v, _: {"b": bytes.hex(v)}),
-    (bytearray, lambda v, _: {"b": bytearray.hex(v)}),
-    (complex, lambda v, _: {"c": _members(complex, "real imag", v)}),
-    (range, lambda v, context: {"r": _items((v.start, v.stop, v.step), context)}),
-    (deque, _write_deque),
-)
+_WRITERS: dict[type, Writer] = {
+    list: _write_list,
+    dict: _write_dict,
+    tuple: lambda v, context: {"t": _items(tuple.__iter__(v), context)},
+    int: _write_int,
+    str: lambda v, _: str.__str__(v),
+    float: lambda v, _: float.__pos__(v),
+    set: lambda v, context: {"s": _items(set.__iter__(v), context)},
+    frozenset: lambda v, context: {"fs": _items(frozenset.__iter__(v), context)},
+    bytes: lambda v, _: {"b": bytes.hex(v)},
+    bytearray: lambda v, _: {"b": bytearray.hex(v)},
+    complex: lambda v, _: {"c": _members(complex, "real imag", v)},
+    range: lambda v, context: {"r": _items((v.start, v.stop, v.step), context)},
+    deque: _write_deque,
+}
 
 _EXACT_WRITERS: dict[type, Writer] = {
-    **dict(_WRITERS),
+    **_WRITERS,
     Counter: _write_dict,
     OrderedDict: _write_dict,
     defaultdict: _write_defaultdict,
@@ -288,17 +301,17 @@ _EXACT_WRITERS: dict[type, Writer] = {
     bytearray: lambda v, _: {"ba": v.hex()},
 }
 
-_LATE_WRITERS: tuple[tuple[str, str, LateWriter], ...] = (
-    ("decimal", "Decimal", lambda base, v, _: {"D": base.__str__(v)}),
-    ("fractions", "Fraction", _write_fraction),
-    ("datetime", "datetime", lambda base, v, _: {"datetime": base.isoformat(v)}),
-    ("datetime", "date", lambda base, v, _: {"date": base.isoformat(v)}),
-    ("datetime", "time", lambda base, v, _: {"time": base.isoformat(v)}),
-    ("datetime", "timedelta", _write_timedelta),
-    ("array", "array", lambda base, v, _: {"array": [v.typecode, base.tolist(v)]}),
-    ("numpy", "ndarray", lambda base, v, context: _to_tree(base.tolist(v), context)),
-    ("numpy", "generic", lambda base, v, context: _to_tree(base.item(v), context)),
-)
+_LATE_WRITERS: dict[str, tuple[str, LateWriter]] = {
+    "Decimal": ("decimal", lambda base, v, _: {"D": base.__str__(v)}),
+    "Fraction": ("fractions", _write_fraction),
+    "datetime": ("datetime", lambda base, v, _: {"datetime": base.isoformat(v)}),
+    "date": ("datetime", lambda base, v, _: {"date": base.isoformat(v)}),
+    "time": ("datetime", lambda base, v, _: {"time": base.isoformat(v)}),
+    "timedelta": ("datetime", _write_timedelta),
+    "array": ("array", lambda base, v, _: {"array": [v.typecode, base.tolist(v)]}),
+    "ndarray": ("numpy", lambda base, v, context: _to_tree(base.tolist(v), context)),
+    "generic": ("numpy", lambda base, v, context: _to_tree(base.item(v), context)),
+}
 
 
 def _from_tree(tree: Any, context: _Context) -> object:  # noqa: ANN401  (narrowed by type(), never by trust)
@@ -410,34 +423,27 @@ def _read_deque(content: object, context: _Context) -> object:
 
 
 def _read_decimal(content: object, _place: _Context) -> object:
-    from decimal import Decimal  # noqa: PLC0415  (a zygote must stay small)
-
-    return Decimal(_text(content))
+    return read_type("decimal", "Decimal")(_text(content))
 
 
 def _read_fraction(content: object, context: _Context) -> object:
-    from fractions import Fraction  # noqa: PLC0415  (a zygote must stay small)
-
     parts = _numbers(content, context, 2)
     # `Fraction` computes a greatest common divisor, in a time that is quadratic in the digits.
     if any(part.bit_length() > FRACTION_BITS_MAX for part in parts):
         raise EncodingError("a fraction with too many digits")
-    return Fraction(*parts)
+    return read_type("fractions", "Fraction")(*parts)
 
 
 def _read_array(content: object, _place: _Context) -> object:
-    from array import array  # noqa: PLC0415  (a zygote must stay small)
-
     typecode, items = _listed(content)
-    return array(_text(typecode), _listed(items))
+    return read_type("array", "array")(_text(typecode), _listed(items))
 
 
 def _read_datetime(type_name: str, content: object, context: _Context) -> object:
-    import datetime  # noqa: PLC0415  (a zygote must stay small)
-
+    kind = read_type("datetime", type_name)
     if type_name == "timedelta":
-        return datetime.timedelta(*_numbers(content, context, 3))
-    return getattr(datetime, type_name).fromisoformat(_text(content))
+        return kind(*_numbers(content, context, 3))
+    return kind.fromisoformat(_text(content))
 
 
 _READERS: dict[str, Reader] = {

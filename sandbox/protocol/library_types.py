@@ -67,12 +67,12 @@ _DATA_TYPES = {
 # Each subclass of Exception that is an attribute of such a module.
 _EXCEPTION_MODULES = """
     argparse asyncio binascii calendar concurrent.futures concurrent.futures.process
-    concurrent.futures.thread configparser copy csv ctypes dataclasses decimal email.errors ftplib
+    concurrent.futures.thread configparser copy csv dataclasses decimal email.errors ftplib
     getopt graphlib gzip http.client http.cookies imaplib importlib.metadata io ipaddress json
-    locale lzma mailbox multiprocessing netrc optparse pickle poplib pyexpat queue re select shutil
-    signal smtplib socket sqlite3 ssl statistics struct subprocess tarfile threading tokenize
-    tomllib urllib.error wave xml.dom xml.etree.ElementTree xml.parsers.expat xml.sax xmlrpc.client
-    zipfile zlib zoneinfo
+    locale lzma mailbox multiprocessing netrc optparse pickle plistlib poplib pyexpat queue re
+    select shutil signal smtplib socket sqlite3 ssl statistics struct subprocess tarfile
+    threading tokenize tomllib urllib.error wave xml.dom xml.etree.ElementTree xml.parsers.expat
+    xml.sax xmlrpc.client zipfile zlib zoneinfo
 """
 _MODULES_OF_EXCEPTIONS = frozenset(_EXCEPTION_MODULES.split())
 _NAMES_OF_DATA = {module: frozenset(names.split()) for module, names in _DATA_TYPES.items()}

@@ -106,6 +106,11 @@ def _read_memoryview(content: Tree, _walk: Walk) -> object:
     return memoryview((bytes if readonly is True else bytearray).fromhex(_text(digits)))
 
 
+def _read_slice(content: Tree, walk: Walk) -> object:
+    start, stop, step = [walk(part) for part in _list(content)]
+    return slice(start, stop, step)
+
+
 def _write_proxy(proxy: Value, walk: Walk) -> object | None:
     copied = proxy.copy()
     return {"mapping": walk(copied)} if isinstance(copied, dict) else None
@@ -346,7 +351,7 @@ READERS: dict[str, Reader] = {
     "type": lambda content, _walk: read_type(*content),
     "error": read_exception,
     "the": lambda content, _walk: _CONSTANTS[content],
-    "slice": lambda content, walk: slice(*[walk(part) for part in _list(content)]),
+    "slice": _read_slice,
     "memoryview": _read_memoryview,
     "view": _read_view,
     "mapping": _read_proxy,

@@ -63,10 +63,9 @@ _ONLY_OF_CANDIDATES = (Ending.FORBIDDEN, Ending.NOT_COMPILED, Ending.NOT_LOADED)
 class TestCodeRun:
     """One candidate and one test code: the results so far.
 
-    The `prelude` runs before the program, except where it shares the process of the tests.
-    `results` are those of the items that are decided. `lost_items` are those that the candidate did
-    not survive. With a `problem` there is no result: the dataset's fault, or ours if it
-    *is_outage*.
+    The `prelude` runs before the program. `results` are those of the items that are decided.
+    `lost_items` are those that the candidate did not survive. With a `problem` there is no result:
+    the dataset's fault, or ours if it *is_outage*.
     """
 
     program: str
@@ -156,7 +155,10 @@ class _Grading:
         yield from self._discover(waiting)
         waiting = [index for index in waiting if not self.runs[index].is_over]
         runs = [self.runs[index] for index in waiting]
-        jobs = [in_process_job(run.plan, run.tests.compiled, run.program) for run in runs]
+        jobs = [
+            in_process_job(run.program, run.plan, run.tests.compiled, prelude=run.prelude)
+            for run in runs
+        ]
         for number, (execution,) in run_harness_jobs(jobs, self.executor):
             _take_in_process(runs[number], execution)
             yield waiting[number]

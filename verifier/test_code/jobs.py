@@ -108,13 +108,15 @@ def session_job(
     return HarnessJob(job, _modules(compiled))
 
 
-def in_process_job(plan: CodePlan, compiled: CompiledTests, program: str) -> HarnessJob:
+def in_process_job(
+    program: str, plan: CodePlan, compiled: CompiledTests, *, prelude: str = ""
+) -> HarnessJob:
     """Run tests and candidate in one guest, with the candidate's limits."""
     packed = pack_tests(asdict(plan.test_code), compiled)
     limits = plan.limits
     job = Job(
         program=_IN_PROCESS,
-        questions=(Call(entry_point="run_in_process", arguments=(packed, program)),),
+        questions=(Call(entry_point="run_in_process", arguments=(packed, program, prelude)),),
         limits=replace(limits, cpu_seconds=limits.cpu_seconds * _IN_PROCESS_CPU_FACTOR),
     )
     return HarnessJob(job, _modules(compiled))

@@ -5,6 +5,7 @@ There are four: the live one in another guest (`harness/session.py`), the one in
 recorder that notes what the tests compare answers with (`harness/guess_baseline.py`).
 """
 
+import types
 from typing import Protocol
 
 
@@ -24,6 +25,13 @@ class Candidate(Protocol):
 
     def is_stand_in(self, value: object) -> bool:
         """Return whether a value stands for an object of the candidate's."""
+
+    def watch(self, module: types.ModuleType, *, is_own: bool) -> None:
+        """Do to the candidate what the tests do to a module by assignment and by patches.
+
+        The module stands for the candidate's, or it *is_own*, the tests' module, with names of the
+        candidate's in it.
+        """
 
     def begin_item(self, name: str) -> None:
         """Begin a test item: forget what the item before has noted."""

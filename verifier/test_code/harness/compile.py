@@ -15,11 +15,14 @@ from nova_code_verifier.verifier.test_code.harness import (
     imports,
     script,
 )
+from nova_code_verifier.verifier.test_code.harness.evaluation import find_evaluation
 from nova_code_verifier.verifier.test_code.protocol import CompiledTests, TestCodeFields
 
 _BOUND = frozenset(vars(builtins)) | {
     "__name__", "__file__", "__doc__", "__builtins__", "__annotations__",
 }  # fmt: skip
+NEEDS_ONE_PROCESS = "do what needs one process: "
+"""The problem with tests that no session can carry begins so."""
 _PARSE_ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
@@ -39,6 +42,11 @@ def compile_tests(
     style = test_code.get("style") or _style_of(tree)
     modules = _modules_of_candidate(test_code, tree, style)
     _refuse_missing_modules(test_code, tree, prompt, frozenset(modules))
+    line = 0 if test_code.get("shared_process") else find_evaluation(tree)
+    if line:
+        raise TestCodeError(
+            f"{NEEDS_ONE_PROCESS}evaluate a text that may be the candidate's (line {line})"
+        )
     entry_point = test_code.get("entry_point", "")
     names, libraries = _names_of_candidate(
         test_code["source"], tree, prompt, frozenset(modules), entry_point.partition("(")[0]

@@ -67,9 +67,7 @@ class ExpectedValues:
         self._parts: dict[str, tuple[object, Counter[str]]] = {}
         self._of_clock = _pattern_of_clock(time.time())
 
-    def note(
-        self, operation: str, value: object, *, made_by: str = "", key: object = None
-    ) -> None:
+    def note(self, operation: str, value: object, *, made_by: str = "", key: object = None) -> None:
         """Note that the tests compare *value* with an answer, or with what they made of one.
 
         *made_by* is the function that they made it with, or `key` for an item with that *key*. The
@@ -84,8 +82,7 @@ class ExpectedValues:
         if made_by == "key":
             self._note_part(key, value)
             return
-        found = texts(_answers(operation, value, made_by))
-        self.answers.update(text for text in found if not self._of_clock.search(text))
+        self.answers.update(self._texts(_answers(operation, value, made_by)))
         is_number = type(value) in (int, float)
         if is_number and made_by != "len" and operation not in _NOT_OF_ORDER:
             self.bounds.add(cast("float", value))
@@ -95,7 +92,10 @@ class ExpectedValues:
             return
         for written in texts([key]):
             if len(self._parts) < _PARTS_MAX or written in self._parts:
-                self._parts.setdefault(written, (key, Counter()))[1].update(texts([value]))
+                self._parts.setdefault(written, (key, Counter()))[1].update(self._texts([value]))
+
+    def _texts(self, values: Iterable[object]) -> Iterator[str]:
+        return (text for text in texts(values) if not self._of_clock.search(text))
 
     def composed(self) -> Iterator[str]:
         """Yield the answer that has the most frequent value for each key, if tests look at keys."""
@@ -104,10 +104,11 @@ class ExpectedValues:
             for key, found in self._parts.values()
             if found
         }
-        if values and all(type(key) is int for key in values):
-            indexes = range(max(-min(values), max(values) + 1))
-            if len(indexes) <= _PARTS_MAX:
-                items = [values.get(index, values.get(index - len(indexes))) for index in indexes]
+        indexes = [key for key in values if isinstance(key, int)]
+        if indexes and len(indexes) == len(values):
+            length = max(-min(indexes), max(indexes) + 1)
+            if length <= _PARTS_MAX:
+                items = [values.get(index, values.get(index - length)) for index in range(length)]
                 yield from texts([items, tuple(items)])
         elif values:
             yield from texts([values])

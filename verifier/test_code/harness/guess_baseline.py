@@ -13,6 +13,7 @@ import json
 import math
 import random
 import sys
+import types
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import combinations, pairwise
@@ -31,6 +32,7 @@ _REPEATED_MAX, _LITERALS_MAX, _EXCEPTIONS_MAX, _GAPS_MAX = 4, 8, 3, 10
 _ALWAYS: tuple[object, ...] = (None, True, False, 0, 1, "", [])
 _SOLUTION = "Solution"
 _SEED = 2  # another one than the recorder's: what tests draw at random is no constant
+_ANSWERS_OF_ITEM_MAX = 100_000
 _Gap = tuple[float, float]
 
 
@@ -53,8 +55,10 @@ def baseline_answers(
     fractions = {value for value in map(_fraction, found) if value is not None}
     numbers = sorted(expected.bounds | fractions)
     between = texts(_between(numbers, has_bounds=bool(expected.bounds)))
-    likely = [*literals[:1], *repeats[:1], *raised[:1], *_odd(source), *expected.composed()]
-    likely += [*literals[1:3], *repeats[1:], *raised, *literals, *texts(_ALWAYS), *between]
+    composed = list(expected.composed())
+    likely = [*literals[:1], *repeats[:1], *raised[:1], *_odd(source), *composed[:1]]
+    likely += [*literals[1:3], *repeats[1:], *composed, *raised, *literals]
+    likely += [*texts(_ALWAYS), *between]
     awaited = sorted(expected.awaited)
     return [_with_awaited(guess, awaited) for guess in dict.fromkeys(likely)]
 
@@ -95,6 +99,13 @@ def _narrowest(gaps: Iterable[_Gap]) -> list[_Gap]:
     return sorted(gaps, key=lambda gap: gap[1] - gap[0])
 
 
+class GuessEndedError(BaseException):
+    """An item calls a guess so often that it may never end: `while q.pop() != 3`.
+
+    A limit of time would end it as well, but not at the same call each time.
+    """
+
+
 class GuessCandidate:
     """A candidate that gives the same guess for every call: see `harness/candidates.py`.
 
@@ -113,6 +124,7 @@ class GuessCandidate:
         random.seed(_SEED)
         self.raised: BaseException | None = None
         self.has_nan = False
+        self._answers = 0
         constants: list[str] = []
         json.loads(guess, parse_constant=constants.append)
         self._is_nan = "NaN" in constants
@@ -129,20 +141,31 @@ class GuessCandidate:
         """Return a class or a function."""
         return self._classes.get(name) or self.function(name)
 
+    @property
+    def is_raising(self) -> bool:
+        """Whether the guess is an exception."""
+        return self._raises is not None
+
     def is_stand_in(self, value: object) -> bool:
         """Return whether a value is one of the classes, objects or functions."""
         return isinstance(value, _Function | _Class) or isinstance(type(value), _Class)
 
+    def watch(self, module: types.ModuleType, *, is_own: bool) -> None:
+        """Do nothing: a guess uses no library."""
+
     def begin_item(self, _name: str) -> None:
         """Begin a test item."""
-        self.raised, self.has_nan = None, False
+        self.raised, self.has_nan, self._answers = None, False, 0
 
     def function(self, name: str) -> "_Function":
         """Return the function of this name."""
         return self._functions.setdefault(name, _Function(self, name))
 
     def answer(self, args: Sequence[object] = ()) -> Any:  # noqa: ANN401  (any answer)
-        """Return the guess, made anew; or raise it."""
+        """Return the guess, made anew; or raise it. Raises GuessEndedError."""
+        self._answers += 1
+        if self._answers > _ANSWERS_OF_ITEM_MAX:
+            raise GuessEndedError
         if self._raises:
             self.raised = self._new_exception(*self._raises)
             raise self.raised
@@ -155,11 +178,11 @@ class GuessCandidate:
         kind = self._classes.get(name.rpartition(".")[2]) or _exception(name)
         args = (message,) if message else ()
         try:
-            return kind(*args)
+            error: BaseException = kind(*args)
         except TypeError:  # it wants other arguments, as `UnicodeDecodeError` does
             error = kind.__new__(kind, *args)
             error.args = args
-            return error
+        return error
 
     def called(self, name: str, args: Sequence[object], kwargs: dict[str, object]) -> object:
         """Return the guess for a call of a function or a method."""
@@ -210,16 +233,16 @@ def _new_class(candidate: GuessCandidate, name: str, methods: Iterable[str] | No
     """
     known = None if methods is None else frozenset(methods)
 
-    def initialize(self: object, *args: object, **kwargs: object) -> None:
+    def initialize(_self: object, *_args: object, **_kwargs: object) -> None:
         """Accept any arguments."""
 
-    def find(self: object, attribute: str) -> object:
+    def find(_self: object, attribute: str) -> object:
         if known is None or _checked(attribute) in known:
             return candidate.function(_checked(attribute))
         return candidate.answer()
 
-    def show(self: object) -> str:
-        shown = candidate.answer()
+    def show(self: Exception) -> str:
+        shown = Exception.__str__(self) if candidate.is_raising else candidate.answer()
         return shown if type(shown) is str else object.__repr__(self)
 
     names: dict[str, Any] = {
@@ -237,7 +260,7 @@ _SPECIALS = ("__call__", "__contains__", "__getitem__", "__len__")
 
 
 def _special(candidate: GuessCandidate) -> Callable[..., object]:
-    def method(self: object, *args: object, **kwargs: object) -> object:
+    def method(_self: object, *args: object, **kwargs: object) -> object:
         return candidate.called("", args, kwargs)
 
     return method

@@ -18,14 +18,14 @@ from nova_code_verifier.verifier.test_code.protocol import InProcessReport, unpa
 _TEXT_MAX = 200
 
 
-def run_in_process(packed: bytes, program: str) -> InProcessReport:
-    """Run *packed* tests once, with the candidate."""
+def run_in_process(packed: bytes, program: str, prelude: str) -> InProcessReport:
+    """Run *packed* tests once, with the candidate. The *prelude* runs before its program."""
     test_code, compiled = unpack_tests(packed)
     assert compiled is not None  # noqa: S101  (compiled in the run of discovery)
     candidate = NamesCandidate({})
     try:
         test_run = _InProcessRun(test_code, compiled, candidate)
-        test_run.load(program)
+        test_run.load(program, prelude)
     except SyntaxError as error:
         return _failure("not_compiled", f"SyntaxError: {error}")
     except BaseException as error:  # noqa: BLE001  (the candidate may raise anything)
@@ -65,19 +65,24 @@ class NamesCandidate(Candidate):
         """Return False: all objects are real."""
         return False
 
+    def watch(self, module: types.ModuleType, *, is_own: bool) -> None:
+        """Do nothing: there is no other process."""
+
     def begin_item(self, _name: str) -> None:
         """Begin a test item."""
 
 
 class _InProcessRun(TestRun):
-    def load(self, program: str) -> None:
+    def load(self, program: str, prelude: str) -> None:
         """Load the candidate as `__main__`, and as the module that the tests import it from."""
         module = types.ModuleType("__main__")
         module.__dict__.update(self.globals)
         self.globals = module.__dict__
         for name in ("__main__", *self.compiled.modules):
             sys.modules[name] = module
-        exec(compile(program, "solution.py", "exec"), self.globals)  # noqa: S102  (this is a guest)
+        # Apart, so that no line of the program has another number.
+        for text, path in ((prelude, "<prelude>"), (program, "solution.py")):
+            exec(compile(text, path, "exec"), self.globals)  # noqa: S102  (this is a guest)
 
     def provide_names(self) -> None:
         """Give second names to what the tests may replace. The candidate itself is there."""

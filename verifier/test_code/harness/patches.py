@@ -1,9 +1,8 @@
 """Carry what the tests patch over to the candidate's guest.
 
-In: changes that the tests make to library modules, library classes, the candidate's module, the
-environment and the current directory, by `unittest.mock`, `monkeypatch` or assignment. Out: the
-same changes in the candidate's guest, with stand-ins for the tests' values. In the harness, every
-change stays as the tests made it.
+In: changes that the tests make to library modules, library classes and the candidate's module, by
+`unittest.mock`, `monkeypatch` or assignment. Out: the same changes in the candidate's guest, with
+stand-ins for the tests' values. In the harness, every change stays as the tests made it.
 
 A candidate that did `from time import sleep` is not reached by a patch of `time.sleep`: it would
 not be reached in one process, either.
@@ -24,8 +23,9 @@ from nova_code_verifier.verifier.test_code.harness.library_names import is_libra
 
 _PATCHERS = frozenset({"unittest.mock", "_pytest.monkeypatch", "contextlib"})
 # What the candidate writes there comes back with each answer, so the tests' own streams get it.
+# The arguments of the program travel with each request.
 _NOT_CARRIED = frozenset(
-    {("sys", "stdout"), ("sys", "stderr"), ("sys", "__stdout__"), ("sys", "__stderr__")}
+    {("sys", "stdout"), ("sys", "stderr"), ("sys", "__stdout__"), ("sys", "__stderr__"), ("sys", "argv")}
 )
 _ABSENT = object()
 Path = list[str]
@@ -63,13 +63,13 @@ class Patches:
         self._only: dict[int, Callable[[object], bool]] = {}
         self._originals: dict[tuple[str, ...], tuple[object, str, object]] = {}
         self._modules: set[str] = set()
+        self._modules_count = 0
         self._undo_hooks: list[Callable[[], None]] = []
 
     def install(self) -> None:
         """Watch the library from now on. One object at a time may be installed."""
         _installed.append(self)
         self.watch_library()
-        self._watch_environment()
         self._watch_mock()
 
     def uninstall(self) -> None:
@@ -80,6 +80,9 @@ class Patches:
 
     def watch_library(self) -> None:
         """Watch the modules of the library that are loaded by now."""
+        if len(sys.modules) == self._modules_count:
+            return
+        self._modules_count = len(sys.modules)
         for name, module in list(sys.modules.items()):
             # The same module may have several names: `os.path` and `posixpath`.
             if type(module) is types.ModuleType and name_in_library(module):
@@ -147,13 +150,13 @@ class Patches:
             return
         self._originals.setdefault(key, (owner, name, before))
         if after is _ABSENT:
-            self._send("unset", list(key))
+            self._send("unset", *key)
         else:
-            self._send("patch", list(key), after)
+            self._send("patch", after, *key)
 
     def _unpatch(self, key: tuple[str, ...]) -> None:
         del self._originals[key]
-        self._send("unpatch", list(key))
+        self._send("unpatch", *key)
 
     # -- hooks ---------------------------------------------------------------------------
 
@@ -163,43 +166,6 @@ class Patches:
         replacement = wrap(original)
         _assign(owner, name, replacement)
         self._undo_hooks.append(lambda: _assign(owner, name, original))
-
-    def _watch_environment(self) -> None:
-        """Watch the functions to which `os.environ` passes each change."""
-        os: Any = sys.modules["os"]
-        decode = os.fsdecode
-
-        def put(original: Any) -> Any:  # noqa: ANN401
-            def putenv(key: Any, value: Any) -> None:  # noqa: ANN401
-                original(key, value)
-                self._note_variable(decode(key), decode(value))
-
-            return putenv
-
-        def unset(original: Any) -> Any:  # noqa: ANN401
-            def unsetenv(key: Any) -> None:  # noqa: ANN401
-                original(key)
-                self._note_variable(decode(key), None)
-
-            return unsetenv
-
-        def change(original: Any) -> Any:  # noqa: ANN401
-            getcwd = os.getcwd
-
-            @wraps(original)
-            def chdir(path: Any) -> None:  # noqa: ANN401
-                original(path)
-                self._send("chdir", getcwd())
-
-            return chdir
-
-        self._hook(os, "putenv", put)
-        self._hook(os, "unsetenv", unset)
-        self._hook(os, "chdir", change)
-
-    def _note_variable(self, key: str, value: str | None) -> None:
-        if not key.startswith("PYTEST_"):  # pytest writes the name of each test there
-            self._send("environ", key, value)
 
     def _watch_mock(self) -> None:
         """Watch `patch` where it assigns to a class, and `patch.dict` of `sys.modules`."""

@@ -6,6 +6,7 @@ dropped.
 
 import contextlib
 import functools
+import importlib
 import inspect
 import types
 from collections.abc import Callable, Coroutine, Generator
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from _pytest import runner as pytest_runner
-from _pytest.config import _prepareconfig
+from _pytest.config import _prepareconfig, default_plugins
 
 from nova_code_verifier.verifier.test_code.harness.run import TestRun
 from nova_code_verifier.verifier.test_code.harness.unittest_suite import without_output
@@ -21,9 +22,14 @@ from nova_code_verifier.verifier.test_code.harness.unittest_suite import without
 if TYPE_CHECKING:
     import asyncio
 
+# pytest would import them when it runs, in each guest again.
+for _name in default_plugins:
+    importlib.import_module(f"_pytest.{_name}")
 _FILE = "test_tests.py"
 _OPTIONS = [
     *("-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:terminal"),
+    # They collect garbage ten times in a run, to warn of what tests left behind.
+    *("-p", "no:unraisableexception", "-p", "no:threadexception"),
     # Nothing in the work directory counts: the candidate writes there, too.
     *("-c", "/dev/null", "--rootdir=/dev", "--confcutdir=/dev", "--noconftest", "/dev/null"),
     *("--assert=plain", "--capture=sys"),

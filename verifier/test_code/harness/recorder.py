@@ -15,10 +15,10 @@ import sys
 import types
 from abc import ABCMeta
 from collections.abc import Callable, Generator, Iterator
-from contextlib import suppress
 from opcode import opmap
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeGuard
 
+from nova_code_verifier.sandbox.protocol.encoding import is_plain
 from nova_code_verifier.verifier.test_code.harness import recording
 from nova_code_verifier.verifier.test_code.harness.expectations import ExpectedValues
 
@@ -30,7 +30,7 @@ _COMPARISONS = "eq ne lt le gt ge"
 _UNARY = "neg pos abs invert round trunc floor ceil enter copy deepcopy"
 _CONVERSIONS: dict[str, object] = {
     "int": 0, "index": 0, "float": 0.0, "complex": 0j, "str": "", "bytes": b"", "format": "",
-    "fspath": "", "len": 0, "exit": None, "setitem": None, "delitem": None, "set": None,
+    "fspath": "", "len": 0, "exit": None, "setitem": None, "delitem": None,
 }  # fmt: skip
 # What is noted where tests call these with an answer: the operation, and the value if it is fixed.
 _ASSERTIONS: dict[str, tuple[Any, ...]] = {
@@ -65,7 +65,7 @@ class Kind(ABCMeta):
 
     def __call__(cls, *args: object, **kwargs: object) -> object:
         """Return an answer; for a name, one that is an instance of it."""
-        return cls._recorder_.called(cls, cls, args, kwargs)
+        return cls._recorder_.called(cls.__name__, len(args) + len(kwargs), cls)
 
     def __getattr__(cls, name: str) -> object:
         if _is_of_tools(name):
@@ -85,7 +85,7 @@ class Kind(ABCMeta):
         return True
 
     def __eq__(cls, other: object) -> bool:
-        if isinstance(other, type):
+        if not is_plain(other):  # Python itself looks for a class among others
             return cls is other
         cls._recorder_.compared(cls._recorder_.used(), "eq", other)
         return True
@@ -116,7 +116,7 @@ class Answer(Exception, metaclass=Kind):  # noqa: N818  (no error: tests may rai
 
     def __call__(self, *args: object, **kwargs: object) -> object:
         """Return an answer."""
-        return self._recorder_.called(self, Answer, args, kwargs)
+        return self._recorder_.called(self._origin_, len(args) + len(kwargs))
 
     def __getitem__(self, key: object) -> object:
         return self._recorder_.used("key" if self._made_by_ == "" else "part", key=key)
@@ -262,6 +262,9 @@ class Recorder:
         """Return whether a value is an answer, or a name of the candidate's."""
         return _is_answer(value) or isinstance(value, Kind)
 
+    def watch(self, module: types.ModuleType, *, is_own: bool) -> None:
+        """Do nothing: there is no other process."""
+
     def begin_item(self, name: str) -> None:
         """Begin a test item, or go on with the code between items, which has no name."""
         self._item = name
@@ -300,13 +303,11 @@ class Recorder:
         answer._origin_ = name
         return answer
 
-    def called(
-        self, function: Any, kind: type, args: tuple[object, ...], kwargs: dict[str, object]
-    ) -> object:
-        """Return the answer to a call."""
-        self.calls.add(len(args) + len(kwargs))
-        answer = self.used(kind=kind if kind is not Answer else None)
-        answer._origin_ = function._origin_ or getattr(function, "__name__", "")
+    def called(self, name: str, count: int, kind: type | None = None) -> object:
+        """Return the answer to a call of *name* with *count* arguments; an instance of *kind*."""
+        self.calls.add(count)
+        answer = self.used(kind=kind)
+        answer._origin_ = name
         return answer
 
     def awaited(self, answer: Answer) -> object:
@@ -416,7 +417,7 @@ def _skips() -> tuple[type, ...]:
     return tuple(kind for kind in kinds if kind is not None)
 
 
-def _is_answer(value: object) -> bool:
+def _is_answer(value: object) -> TypeGuard[Answer]:
     return isinstance(type(value), Kind)
 
 

@@ -12,10 +12,15 @@ STEP, SEEN, TRUTH, NOT, IS, IN = (
 )
 """The names in rewritten tests: a step, a function that is called, and operators."""
 _NEVER_WRAPPED = (
-    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Global,
-    ast.Nonlocal, ast.Pass, ast.Break, ast.Continue,
+    ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal, ast.Pass, ast.Break, ast.Continue,
 )  # fmt: skip
-_OPERATORS = {ast.Is: (IS, True), ast.IsNot: (IS, False), ast.In: (IN, True), ast.NotIn: (IN, False)}
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_OPERATORS = {
+    ast.Is: (IS, True),
+    ast.IsNot: (IS, False),
+    ast.In: (IN, True),
+    ast.NotIn: (IN, False),
+}
 
 
 def rewrite(tree: ast.Module) -> None:
@@ -29,36 +34,28 @@ def rewrite(tree: ast.Module) -> None:
 class _Uses(ast.NodeTransformer):
     """Replaces uses of a value that Python does not let the value see."""
 
-    def visit_Call(self, node: ast.Call) -> ast.expr:  # noqa: N802  (the name of the node)
+    def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
         is_internal = isinstance(node.func, ast.Name) and node.func.id.startswith("__")
         if isinstance(node.func, ast.Name | ast.Attribute) and not is_internal:
             node.func = _call(SEEN, node.func)
         return node
 
-    def visit_Assert(self, node: ast.Assert) -> ast.stmt:  # noqa: N802
+    def visit_Assert(self, node: ast.Assert) -> ast.stmt:
         self.generic_visit(node)
         node.test = _call(TRUTH, node.test)
         return node
 
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:  # noqa: N802
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
         self.generic_visit(node)
         return _call(NOT, node.operand) if isinstance(node.op, ast.Not) else node
 
-    def visit_Compare(self, node: ast.Compare) -> ast.expr:  # noqa: N802
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
         self.generic_visit(node)
         match node.ops:
             case [ast.Is() | ast.IsNot() | ast.In() | ast.NotIn() as operator]:
                 name, is_affirmed = _OPERATORS[type(operator)]
                 return _call(name, node.left, node.comparators[0], ast.Constant(is_affirmed))
-        return node
-
-    def visit_arguments(self, node: ast.arguments) -> ast.arguments:
-        """Leave default values as they are, which other names may stand for."""
-        return node
-
-    def visit_MatchValue(self, node: ast.MatchValue) -> ast.MatchValue:  # noqa: N802
-        """Leave patterns as they are: no call may stand in one."""
         return node
 
 
@@ -68,17 +65,17 @@ def _call(function: str, *arguments: ast.expr) -> ast.Call:
 
 
 def _as_step(node: ast.stmt) -> ast.stmt:
-    if isinstance(node, ast.ClassDef):
-        functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-        node.body = [_as_step(part) if isinstance(part, functions) else part for part in node.body]
-        return node
+    """Make a step of a statement, and of each statement in it."""
     for name in ("body", "orelse", "finalbody"):
         statements = getattr(node, name, None)
         if isinstance(statements, list) and statements:
-            setattr(node, name, [*map(_as_step, statements)])
+            # A class that lacks a part is no class of the tests: it goes on, or fails, as a whole.
+            parts = (ast.ClassDef, *_FUNCTIONS) if isinstance(node, ast.ClassDef) else ast.stmt
+            steps = [_as_step(part) if isinstance(part, parts) else part for part in statements]
+            setattr(node, name, steps)
     for branch in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
         branch.body = [*map(_as_step, branch.body)]
-    if isinstance(node, _NEVER_WRAPPED) or getattr(node, "module", None) == "__future__":
+    if isinstance(node, _NEVER_WRAPPED):
         return node
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return node  # a docstring

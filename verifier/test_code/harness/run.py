@@ -24,7 +24,7 @@ from nova_code_verifier.verifier.test_code.harness.candidates import (
     CandidateLostError,
     UncarriedError,
 )
-from nova_code_verifier.verifier.test_code.harness.compile import TestCodeError
+from nova_code_verifier.verifier.test_code.harness.compile import NEEDS_ONE_PROCESS, TestCodeError
 from nova_code_verifier.verifier.test_code.harness.items import (
     NotComparedError,
     TestItem,
@@ -36,6 +36,7 @@ from nova_code_verifier.verifier.test_code.protocol import (
     BEGIN,
     END,
     ITEM,
+    NEEDS_ONE_PROCESS,
     CompiledTests,
     ItemReport,
     ItemState,
@@ -46,8 +47,6 @@ from nova_code_verifier.verifier.test_code.protocol import (
 
 SUITE = "nova_code_verifier.verifier.test_code.harness.{}_suite"
 """The names of the modules that run items with a test tool."""
-NEEDS_ONE_PROCESS = "do what needs one process: "
-"""The problem with tests that no session can carry begins so."""
 _TEXT_MAX = 200
 _FATAL = (CandidateLostError, UncarriedError)
 _ENDS_A_LOOP = (*_FATAL, GeneratorExit, KeyboardInterrupt)
@@ -136,6 +135,7 @@ class TestRun:
         module = types.ModuleType("tests")
         module.__dict__.update(self.globals, __name__="tests", __file__="test_tests.py")
         sys.modules["tests"] = module
+        self.candidate.watch(module, is_own=True)
         self._execute(module.__dict__)
         # By name: only guests that need a test tool load it, before they are confined.
         suite = importlib.import_module(SUITE.format(style))
@@ -164,6 +164,7 @@ class TestRun:
             self.globals[script.CANDIDATE.format(name)] = found
         for name in ("__main__", *self.compiled.modules):
             sys.modules[name] = module
+        self.candidate.watch(module, is_own=False)
 
     def _find(self, name: str) -> object:
         self.has_asked = True
@@ -196,10 +197,11 @@ class TestRun:
 
         Their class could not be made, perhaps through the candidate's fault: they count.
         """
+        found = list(self.items)
         for name in self.compiled.items:
             owner = name.replace("::", ".").rpartition(".")[0]
             starts = (f"{owner}.", f"{owner}::") if owner else (f"{name}[", name)
-            if any(item.startswith(starts) for item in self.items):
+            if any(item.startswith(starts) for item in found):
                 continue
             self.find_item(name)
             if self.is_discovery and self.candidate.is_stand_in(vars(module).get(owner)):

@@ -50,6 +50,7 @@ def run_session(
         candidate = session.live_candidate(test_code, compiled, peer_fd, page)
         run = TestRun(test_code, compiled, candidate, lost_items, report=report, page=page)
         candidate.share(run.shared)
+        session.guard(compiled.modules)
         run.run()
         run.send_end()
     except CandidateLostError as error:
@@ -114,7 +115,9 @@ def _always_skipped(items: Iterable[ItemReport], others: Iterable[ItemReport]) -
 
 def _with_guesses(tests: CompiledTests, source: str, recorder: Recorder) -> CompiledTests:
     """Return the compiled tests with the guesses that are worth a try."""
-    exceptions = {name for name, _ in tests.expected_exceptions}.intersection(tests.names)
+    # By their last names: `solution.BadError` is the candidate's.
+    raised = {name.rpartition(".")[2] for name, _ in tests.expected_exceptions}
+    exceptions = raised.intersection(tests.names)
     classes = exceptions.union(tests.classes if recorder.expected.has_attributes else ())
     return tests._replace(
         guesses=guess_baseline.baseline_answers(tests, source, recorder.expected, recorder.calls),

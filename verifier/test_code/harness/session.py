@@ -23,8 +23,10 @@ from nova_code_verifier.verifier.test_code.harness.candidates import (
 )
 from nova_code_verifier.verifier.test_code.harness.expectations import may_expect_stop
 from nova_code_verifier.verifier.test_code.harness.exports import Exports
+from nova_code_verifier.verifier.test_code.harness.guard import install as install_guard
 from nova_code_verifier.verifier.test_code.harness.library_names import name_in_library
 from nova_code_verifier.verifier.test_code.harness.marshalling import ProxyTable
+from nova_code_verifier.verifier.test_code.harness.patches import Patches
 from nova_code_verifier.verifier.test_code.harness.proxies import (
     TWO_SIDED,
     GeneratorProxy,
@@ -35,6 +37,7 @@ from nova_code_verifier.verifier.test_code.harness.proxies import (
     is_proxy,
     ref_of,
 )
+from nova_code_verifier.verifier.test_code.harness.shown import LastAnswer
 from nova_code_verifier.verifier.test_code.harness.surroundings import Surroundings
 from nova_code_verifier.verifier.test_code.protocol import CompiledTests, TestCodeFields
 
@@ -42,7 +45,6 @@ _ORIGIN = "_origin_"
 _STOPS = (StopIteration, StopAsyncIteration)
 _STEPS = ("next", "anext", "__next__", "__anext__")
 _MESSAGE_BYTES_MAX = 2**26
-_SHOWN_MAX = 2048
 
 
 def live_candidate(
@@ -52,7 +54,13 @@ def live_candidate(
     candidate = LiveCandidate(peer_fd, page, test_code["source"], frozenset(compiled.classes))
     if compiled.imports:
         candidate.ask("provide", compiled.imports)
+    candidate.patches.install()
     return candidate
+
+
+def guard(modules: Sequence[str]) -> None:
+    """Prevent from now on that this process runs what a candidate wrote."""
+    install_guard(frozenset((*modules, "__main__")))
 
 
 class LiveCandidate(Side):
@@ -70,7 +78,7 @@ class LiveCandidate(Side):
         """Judge by tests with this *source*, which treat the names *classes* as classes."""
         self.raised: BaseException | None = None
         self.has_raised = self.has_nan = self.is_self_compared = False
-        self.shown = ""
+        self._last_answer = LastAnswer()
         self._page = page
         self._shared: dict[str, type] = {}
         self._classes = classes
@@ -84,6 +92,7 @@ class LiveCandidate(Side):
         self._released: list[int] = []
         self._table = ProxyTable(self, self._shared, self._released.append)
         self._exports = Exports()
+        self.patches = Patches(self.ask)
         self._described: set[int] = set()
         self._is_serving = False
         self.mirrors = Mirrors(self, forgets=True)
@@ -110,11 +119,21 @@ class LiveCandidate(Side):
         """Return whether a value stands for an object of the candidate's."""
         return is_proxy(value)
 
+    def watch(self, module: types.ModuleType, *, is_own: bool) -> None:
+        """Carry over what the tests assign to a module, in their own only to the candidate's names."""
+        self.patches.watch_candidate(module, only=is_proxy if is_own else None)
+
     def begin_item(self, name: str) -> None:
         """Begin a test item."""
+        self.patches.watch_library()
         self.raised = None
         self.has_raised = self.has_nan = self.is_self_compared = False
-        self.shown = ""
+        self._last_answer.forget()
+
+    @property
+    def shown(self) -> str:
+        """The last answer in this item, for people to see."""
+        return self._last_answer.written()
 
     # -- asking ------------------------------------------------------------------------
 
@@ -150,7 +169,10 @@ class LiveCandidate(Side):
         finally:
             self._page.end_wait()
         self.has_nan |= answer.has_nan
-        self.shown = answer.shown
+        if answer.error is not None:
+            self._last_answer.forget()
+        else:
+            self._last_answer.note(answer.value, is_step=operation == "take")
         return answer
 
     def lose(self, reason: str) -> None:
@@ -230,11 +252,8 @@ class LiveCandidate(Side):
     def note_message(self, message: Request | Answer, body: Body, payload: bytes) -> None:
         """Note what the candidate holds, and whether an answer holds nan."""
         self.mirrors.note_held(body.get("held", []))
-        if type(message) is Answer:
-            if b"NaN" in payload:
-                message.has_nan = _has_nan(body)
-            if len(payload) <= _SHOWN_MAX:
-                message.shown = payload.decode("ascii", "replace")
+        if type(message) is Answer and b"NaN" in payload:
+            message.has_nan = _has_nan(body)
 
     def read_descriptions(self, descriptions: Tree) -> None:
         """Read what the candidate's guest says of new objects."""

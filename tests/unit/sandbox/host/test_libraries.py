@@ -6,7 +6,16 @@ import pytest
 
 from nova_code_verifier.sandbox.host import event_loop, libraries
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.sandbox.types import Call, Ending, Execution, Job, Limits, Question, Run
+from nova_code_verifier.sandbox.types import (
+    Call,
+    Ending,
+    Execution,
+    Job,
+    Limits,
+    Question,
+    Run,
+    Session,
+)
 
 LANDLOCK = {"level": "kernel", "landlock": 4}
 SAYS_WHAT_IS_LOADED = "import sys; print('colorsys' in sys.modules, 'nova' in str(sys.modules))"
@@ -31,10 +40,16 @@ def test_a_program_that_names_a_library_gets_it() -> None:
 
 
 @pytest.mark.usefixtures("installed")
-def test_a_program_inside_a_question_counts() -> None:
-    """Tests that share the process of a program get it as an argument."""
-    question = Call(entry_point="run", arguments=(b"tests", "import numpy"))
-
+@pytest.mark.parametrize(
+    "question",
+    [
+        Call(entry_point="run", arguments=(b"tests", "import numpy")),
+        Session(harness="import numpy", harness_limits=Limits()),
+    ],
+    ids=["call", "session"],
+)
+def test_a_program_inside_a_question_counts(question: Question) -> None:
+    """Tests that share the process of a program get it as an argument; a harness is another."""
     assert libraries.libraries_for("run = print", question, LANDLOCK) == ("numpy",)
 
 

@@ -44,8 +44,8 @@ def test_a_request_is_read_as_it_was_packed(calls: int, argv: tuple[str, ...]) -
 @pytest.mark.parametrize("processor", [-1, 127])
 def test_a_request_for_a_pair_is_read_as_it_was_packed(processor: int) -> None:
     """Limits and sizes of both guests stay the same, and so does their processor."""
-    candidate = GuestRequest(calls=0, **LIMITS)
-    harness = GuestRequest(calls=0, **LIMITS | {"cpu_seconds": 2**40, "prelude_bytes": 0})
+    candidate = GuestRequest(calls=0, argv=(), **LIMITS)
+    harness = candidate._replace(cpu_seconds=2**40, prelude_bytes=0)
     packet = pack_pair(PairRequest(candidate, harness, processor))
 
     assert read_pair(packet) == (candidate, harness, processor)

@@ -17,14 +17,22 @@ from nova_code_verifier.verifier.types import CodePlan, Sample, Score, TestCode,
 PASS, FAIL, RAISE = Verdict.ACCEPTED, Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR
 
 
-def scored(executor: LocalExecutor, program: str, code: str, **tests: object) -> Score:
+def scored(
+    executor: LocalExecutor,
+    program: str,
+    code: str,
+    *,
+    may_share_process: bool = False,
+    **tests: object,
+) -> Score:
     """Score one program with test code."""
     reference = {
         "tests": {"kind": "code", "code": dedent(code), **tests},
         "limits": {"cpu_seconds": 1.0},
     }
     completion = f"```python\n{dedent(program)}\n```\n"
-    (score,) = judge([Sample(completion=completion, reference=reference)], executor)
+    sample = Sample(completion=completion, reference=reference)
+    (score,) = judge([sample], executor, may_share_process=may_share_process)
     return score
 
 
@@ -1041,6 +1049,77 @@ def test_tests_that_cannot_be_used_are_the_datasets_fault(
 
     assert (score.verdict, score.is_outage) == (Verdict.UNGRADED, False)
     assert problem in score.problem
+
+
+# Tests that need one process
+
+UNCARRIED = {
+    "a frame that is passed": "import sys\nassert f(1) == 1\nassert f(sys._getframe()) is not None",
+    "a base class": """
+        import unittest
+        from solution import Base, f
+        class T(unittest.TestCase, Base):
+            def test_one(self):
+                self.assertEqual(f(1), 1)
+            def test_two(self):
+                self.assertEqual(self.two(), 2)
+        """,
+}
+BASE = "class Base:\n    def two(self): return 2\n"
+
+
+@pytest.mark.parametrize("code", UNCARRIED.values(), ids=UNCARRIED)
+def test_tests_that_no_session_carries_are_ungraded(executor: LocalExecutor, code: str) -> None:
+    """The problem says what they do, and how they can be graded nevertheless."""
+    score = scored(executor, BASE + "def f(x): return x", code)
+
+    assert (score.verdict, score.is_outage, score.shared_process) == (
+        Verdict.UNGRADED,
+        False,
+        False,
+    )
+    assert score.problem.startswith("tests: do what needs one process: ")
+    assert "VERIFIER_SHARED_PROCESS=allow" in score.problem
+
+
+@pytest.mark.parametrize("code", UNCARRIED.values(), ids=UNCARRIED)
+def test_an_operator_may_allow_one_process(executor: LocalExecutor, code: str) -> None:
+    """The score says that tests and candidate shared it."""
+    score = scored(executor, BASE + "def f(x): return x", code, may_share_process=True)
+
+    assert (verdicts(score), score.shared_process) == ([PASS, PASS], True)
+
+
+@pytest.mark.parametrize("code", UNCARRIED.values(), ids=UNCARRIED)
+@pytest.mark.parametrize(
+    "program",
+    [
+        "def f(x): return None",
+        "import os\nos._exit(0)",
+        "import os\ndef f(x): os._exit(0)",
+        "import unittest\ndef f(x): raise unittest.SkipTest",
+        "raise SystemExit",
+        "import sys\ndef f(x): sys.exit()",
+    ],
+)
+def test_one_process_does_not_pay_for_tests_that_do_not_come_to_their_end(
+    executor: LocalExecutor, code: str, program: str
+) -> None:
+    """A program passes nothing by its exit status, or by tests that it leaves out."""
+    score = scored(executor, BASE + program, code, may_share_process=True)
+
+    assert verdicts(score)[0] is not PASS
+    assert score.tests_total == 2
+
+
+def test_the_prelude_runs_in_one_process_too(executor: LocalExecutor) -> None:
+    """A program finds what its site imports, wherever it runs."""
+    program = "class Solution:\n    def f(self, x: Any) -> List[Any]: return [sqrt(4)]"
+    code = "import sys\ndef check(c): assert c(sys._getframe()) == [2.0]"
+
+    score = scored(executor, program, code, entry_point="Solution().f", may_share_process=True)
+
+    assert (score.verdict, score.shared_process) == (PASS, True)
 
 
 # Guesses

@@ -57,6 +57,9 @@ class LocalCandidate(NamesCandidate):
 
         return call
 
+    def watch(self, module: types.ModuleType, *, is_own: bool) -> None:
+        """Do nothing: there is no other process."""
+
     def begin_item(self, _name: str) -> None:
         """Forget what the item before has noted."""
         self.raised, self.has_nan = None, False

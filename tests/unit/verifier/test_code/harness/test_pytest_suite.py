@@ -1,10 +1,13 @@
 """Tests that are written for pytest: the real one runs them."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from nova_code_verifier.verifier.test_code.grading import TestCodeRun
 from nova_code_verifier.verifier.test_code.protocol import ItemState, RunReport
+from nova_code_verifier.verifier.types import Verdict
 from tests.unit.verifier.test_code.harness.runs import discovered, graded, states
 
 PASS, FAIL, RAISE, SKIP = (
@@ -426,3 +429,39 @@ def test_a_skip_of_the_module_is_a_problem() -> None:
     report: RunReport = discovered(f"from solution import f\n{code}")
 
     assert "all skipped" in report.problem
+
+
+PLANTING = """
+import os
+os.makedirs("tests", exist_ok=True)
+for name, text in {files}.items():
+    with open(name, "w") as file:
+        file.write(text)
+for make in (lambda: os.symlink("/etc", "test_links"), lambda: os.mkfifo("test_pipe.py")):
+    try:
+        make()
+    except OSError:
+        pass
+def double(x):
+    return 2 * x
+def size(path):
+    with open(path) as file:
+        return len(file.read())
+"""
+
+
+def test_a_candidate_can_plant_nothing(run_test_code: Callable[[str, str], TestCodeRun]) -> None:
+    """It writes files as soon as it is loaded; and it can read what the tests write."""
+    code = """
+        from solution import double, size
+        def test_right(tmp_path, capfd):
+            assert double(1) == 2
+            (tmp_path / "x.txt").write_text("abc")
+            assert size(tmp_path / "x.txt") == 3
+        def test_wrong():
+            assert double(1) == 3
+    """
+    run = run_test_code(PLANTING.replace("{files}", repr(PLANTED)), code)
+
+    verdicts = {name: result.verdict for name, result in run.results.items()}
+    assert verdicts == {"test_right": Verdict.ACCEPTED, "test_wrong": Verdict.WRONG_ANSWER}

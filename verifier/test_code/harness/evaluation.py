@@ -1,0 +1,100 @@
+"""Find tests that evaluate text which may be the candidate's: they need its process.
+
+In: test code. Out: the line of the first `eval`, `exec` or `compile` whose argument is not certain
+to come from the tests themselves.
+"""
+
+import ast
+from collections.abc import Iterator
+
+_EVALUATING = frozenset({"compile", "eval", "exec"})
+_TEXTS = (ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.BinOp, ast.operator, ast.Load)
+
+
+def find_evaluation(tree: ast.Module) -> int:
+    """Return the line of the first evaluation of a text that may be a candidate's; 0 if none."""
+    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    evaluating = _EVALUATING - own
+    clean = _clean_names(tree)
+    called: set[int] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id=name) as function, args=[text, *_]) if name in evaluating:
+                called.add(id(function))
+                if not _is_clean(text, clean):
+                    return node.lineno
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()) if name in evaluating and id(node) not in called:
+                return node.lineno
+            case ast.Attribute(value=ast.Name(id="builtins"), attr=name) if name in _EVALUATING:
+                return node.lineno
+    return 0
+
+
+def _is_clean(text: ast.expr, clean: frozenset[str]) -> bool:
+    return all(
+        isinstance(part, _TEXTS) or (isinstance(part, ast.Name) and part.id in clean)
+        for part in ast.walk(text)
+    )
+
+
+def _clean_names(tree: ast.Module) -> frozenset[str]:
+    """Return the names that are bound, wherever they are, to constants or to items of them."""
+    bound: dict[str, list[ast.expr | None]] = {}
+    for node in ast.walk(tree):
+        for name, value in _bindings(node):
+            bound.setdefault(name, []).append(value)
+    clean: frozenset[str] = frozenset()
+    while True:
+        more = frozenset(
+            name
+            for name, values in bound.items()
+            if all(value is not None and _is_literal(value, clean) for value in values)
+        )
+        if more == clean:
+            return clean
+        clean = more
+
+
+def _is_literal(value: ast.expr, clean: frozenset[str]) -> bool:
+    kinds = (ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp, ast.unaryop, *_TEXTS)
+    return all(
+        isinstance(part, kinds) or (isinstance(part, ast.Name) and part.id in clean)
+        for part in ast.walk(value)
+    )
+
+
+def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
+    """Yield the names that a node binds, each with what its values come from; None if unknown."""
+    match node:
+        case ast.Assign(targets=targets, value=value):
+            for target in targets:
+                yield from ((name, value) for name in _names(target))
+        case ast.For(target=target, iter=ast.Call(func=ast.Attribute(value=value, attr="items"))):
+            yield from ((name, value) for name in _names(target))
+        case ast.For(target=target, iter=value) | ast.comprehension(target=target, iter=value):
+            yield from ((name, value) for name in _names(target))
+        case ast.FunctionDef(args=arguments) | ast.AsyncFunctionDef(args=arguments):
+            given = dict(_parametrized(node))
+            names = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+            yield from ((argument.arg, given.get(argument.arg)) for argument in names)
+        case ast.AugAssign(target=target) | ast.AnnAssign(target=target) | ast.NamedExpr(target=target):
+            yield from ((name, None) for name in _names(target))
+        case ast.Lambda(args=arguments):
+            yield from ((argument.arg, None) for argument in arguments.args)
+        case ast.withitem(optional_vars=ast.expr() as target):
+            yield from ((name, None) for name in _names(target))
+
+
+def _parametrized(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, ast.expr]]:
+    for mark in node.decorator_list:
+        match mark:
+            case ast.Call(func=ast.Attribute(attr="parametrize"), args=[ast.Constant(value=str(names)), values]):
+                yield from ((name.strip(), values) for name in names.split(","))
+
+
+def _names(target: ast.expr) -> Iterator[str]:
+    for part in ast.walk(target):
+        if isinstance(part, ast.Name):
+            yield part.id

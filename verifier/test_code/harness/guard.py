@@ -1,0 +1,109 @@
+"""Prevent that the harness runs what a candidate wrote.
+
+In: the directories that both guests write in. Out: an audit hook, for the harness's guest. A file
+there, a pickle or a text may come from the candidate: none of them is executed, and of the classes
+that a pickle names only harmless ones are found.
+
+The tests' own `eval` and `exec` are looked at before (`evaluation.py`): here they are allowed.
+"""
+
+import dis
+import os
+import pickle
+import sys
+import types
+from collections.abc import Callable
+from typing import Any
+
+from nova_code_verifier.sandbox.protocol.library_types import read_type
+from nova_code_verifier.verifier.test_code.harness.script import FILE_NAME
+
+_SCRATCH = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108  (names of one directory in a guest)
+_BYTECODE = (".pyc", ".pyo")
+# They execute text that they made themselves, of names in the tests.
+_GENERATING = frozenset({"collections", "dataclasses", "enum", "typing", "functools", "attr"})
+# They evaluate annotations, which may be the candidate's: no more than names and subscripts.
+_EVALUATING = frozenset({"typing", "inspect", "annotationlib", "dataclasses"})
+_IMPORTING = frozenset({"importlib._bootstrap", "_frozen_importlib", "importlib._bootstrap_external"})
+_OWN = "nova_code_verifier."
+_TOOLS = ("_pytest.", "unittest.")
+_CALLS = frozenset(code for name, code in dis.opmap.items() if "CALL" in name)
+_PICKLED_BASES = frozenset({("copyreg", "_reconstructor"), ("builtins", "object")})
+
+
+class RefusedError(RuntimeError):
+    """The tests would run what the candidate may have written."""
+
+
+def install(modules: frozenset[str]) -> None:
+    """Guard this process from now on. *modules* are those that the tests import the candidate from.
+
+    The classes in these are proxies.
+    """
+    work = os.path.realpath(os.getcwd())  # noqa: PTH109
+    sys.addaudithook(_hook((work + "/", *_SCRATCH), modules))
+
+
+def _hook(trees: tuple[str, ...], modules: frozenset[str]) -> Callable[[str, tuple[Any, ...]], None]:
+    installed = tuple(prefix + "/" for prefix in {sys.prefix, sys.base_prefix})
+
+    def is_inside(path: object) -> bool:
+        if isinstance(path, bytes):
+            path = os.fsdecode(path)
+        if not isinstance(path, str) or path.startswith(installed):
+            return False
+        return os.path.realpath(path).startswith(trees)
+
+    def hook(event: str, args: tuple[Any, ...]) -> None:
+        if event == "exec":
+            _check_execution(args[0], is_inside)
+        elif event == "open":
+            path, mode = args[0], args[1]
+            if mode != "w" and isinstance(path, str) and path.endswith(_BYTECODE) and is_inside(path):
+                raise RefusedError("byte code in the shared directory is not loaded")
+        elif event == "import":
+            if args[1] is not None and is_inside(args[1]):
+                raise RefusedError("native code in the shared directory is not loaded")
+        elif event == "ctypes.dlopen":
+            if args[0] is not None and is_inside(args[0]):
+                raise RefusedError("native code in the shared directory is not loaded")
+        elif event == "pickle.find_class":
+            _check_pickled(*args, modules)
+
+    return hook
+
+
+def _check_execution(code: types.CodeType, is_inside: Callable[[object], bool]) -> None:
+    caller = sys._getframe(2)  # noqa: SLF001  (who executes it is known by no other way)
+    name = str(caller.f_globals.get("__name__"))
+    if not code.co_filename.startswith("<") and is_inside(code.co_filename):
+        raise RefusedError("a file in the shared directory is not executed")
+    if (
+        name in _IMPORTING
+        or name.startswith((_OWN, *_TOOLS))
+        or caller.f_code.co_filename == FILE_NAME
+        or name == "__main__"
+    ):
+        return
+    if name in _EVALUATING and _only_names(code):
+        return
+    if name in _GENERATING and name not in _EVALUATING:
+        return
+    if name == "dataclasses":
+        return  # it generates methods of the tests' own classes
+    raise RefusedError(f"{name} would execute a text that may be the candidate's")
+
+
+def _only_names(code: types.CodeType) -> bool:
+    """Return whether code only reads names and subscripts, such as an annotation."""
+    has_private = any(name.startswith("_") for name in code.co_names)
+    return not has_private and not any(step.opcode in _CALLS for step in dis.get_instructions(code))
+
+
+def _check_pickled(module: str, name: str, own: frozenset[str]) -> None:
+    if module in own or (module, name) in _PICKLED_BASES:
+        return
+    try:
+        read_type(module, name)
+    except (LookupError, TypeError, ValueError):
+        raise pickle.UnpicklingError(f"{module}.{name} is not unpickled beside a candidate") from None
