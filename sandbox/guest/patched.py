@@ -22,13 +22,38 @@ class Patched:
         self._names = names
         self._originals: dict[tuple[str, ...], Any] = {}
         self._modules: dict[str, Any] = {}
+        self._of_classes: dict[tuple[type, str], Any] = {}
         self.operations: dict[str, Callable[..., None]] = {
+            "setattr": self.set_attribute,
+            "delattr": self.delete_attribute,
             "patch": self.patch,
             "unset": self.unset,
             "unpatch": self.unpatch,
             "module": self.module,
             "restore_module": self.restore_module,
         }
+
+    def set_attribute(self, owner: Any, name: str, value: Any) -> None:  # noqa: ANN401  (any object)
+        """Set an attribute of any object. Keep what a class itself had under that name."""
+        if isinstance(owner, type):
+            self._of_classes.setdefault((owner, name), vars(owner).get(name, _ABSENT))
+        setattr(owner, name, value)
+
+    def delete_attribute(self, owner: Any, name: str) -> None:  # noqa: ANN401  (as above)
+        """Delete an attribute. In a class, restore what was there before the tests set it.
+
+        Tools that restore a class see no names in that of a proxy, and delete what they have set.
+        """
+        original = _ABSENT
+        if isinstance(owner, type):
+            if (owner, name) in self._of_classes:
+                original = self._of_classes.pop((owner, name))
+            else:
+                self._of_classes[owner, name] = vars(owner).get(name, _ABSENT)
+        if original is _ABSENT:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, original)
 
     def patch(self, value: object, *path: str) -> None:
         """Set an attribute. A *path* of one name is a global of the program."""

@@ -7,6 +7,7 @@ The keeper reads with `take_message`, which does not wait and bounds a message. 
 import os
 
 _LENGTH_BYTES = 4
+_read, _write = os.read, os.write  # tests and programs may patch them
 
 
 class MessageTooLongError(ValueError):
@@ -39,7 +40,7 @@ def write_all(fd: int, data: bytes) -> None:
     """Write all bytes, and wait for room as long as it takes."""
     rest = memoryview(data)
     while rest:
-        rest = rest[os.write(fd, rest) :]
+        rest = rest[_write(fd, rest) :]
 
 
 def send(fd: int, payload: bytes) -> None:
@@ -56,7 +57,7 @@ def receive(fd: int) -> bytes | None:
 def _read_exactly(fd: int, count: int) -> bytes | None:
     data = bytearray()
     while len(data) < count:
-        piece = os.read(fd, count - len(data))
+        piece = _read(fd, count - len(data))
         if not piece:
             return None
         data += piece

@@ -15,6 +15,9 @@ from nova_code_verifier.sandbox.protocol.mirrors import Mirrors, Tree
 from nova_code_verifier.sandbox.protocol.peer import Body, Peer
 
 
+_Thread, _active_count = threading.Thread, threading.active_count  # tests may patch them
+
+
 class Request:
     """A request that was read. Its operands can be taken once, so that nothing else keeps them."""
 
@@ -100,7 +103,7 @@ class Side:
         message.around = body.get("around")
         if body.get("threads") is True and not self._is_listening:
             self._is_listening = True
-            threading.Thread(target=self.peer.listen, daemon=True).start()
+            _Thread(target=self.peer.listen, daemon=True).start()
         self.note_message(message, body, payload)
         return message
 
@@ -127,7 +130,7 @@ class Side:
 
     def _end_message(self, fields: Body) -> Body:
         """Say whether other threads of this side may ask, too."""
-        if threading.active_count() > 1:
+        if _active_count() > 1:
             fields["threads"] = True
         return self.end_message(fields)
 

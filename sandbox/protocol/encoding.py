@@ -75,7 +75,9 @@ class _Context(NamedTuple):
     """The plain types that `opaque` writes."""
 
 
-_dump = json.JSONEncoder(separators=(",", ":")).encode
+_dump = json.JSONEncoder(separators=(",", ":")).encode  # tests may patch `json`
+_load = json.JSONDecoder().decode
+_thread_time = time.thread_time
 Writer = Callable[[Any, _Context], object]
 LateWriter = Callable[[Any, Any, _Context], object]
 Reader = Callable[[Any, _Context], object]
@@ -112,7 +114,7 @@ def dump(tree: object) -> bytes:
 def load(data: bytes) -> Any:  # noqa: ANN401  (narrowed by type(), never by trust)
     """Read a tree. Raises EncodingError, and nothing else, for any other bytes."""
     try:
-        return json.loads(data.decode("ascii"))
+        return _load(data.decode("ascii"))
     except (ValueError, RecursionError) as error:
         raise EncodingError("not a well-formed value") from error
 
@@ -205,10 +207,26 @@ def _late_writer(kind: type) -> Writer | None:
         name = _name_of(base)
         if name in _LATE_WRITERS:
             module_name, write_late = _LATE_WRITERS[name]
-            # Only some programs load the modules of these types.
-            if getattr(sys.modules.get(module_name), name, None) is base:
+            if _late_type(module_name, name) is base:
                 return partial(write_late, base)
     return None
+
+
+def _late_type(module_name: str, type_name: str) -> Any:  # noqa: ANN401  (a class, or None)
+    """Return a class of a module that only some programs load; None if it is not loaded.
+
+    Tests may have patched it: a class that is not the module's own does not count.
+    """
+    found = _late_types.get((module_name, type_name))
+    if found is None and module_name in sys.modules:
+        for name in (module_name, f"_{module_name}"):  # patches leave the part in C as it is
+            kind = getattr(sys.modules.get(name), type_name, None)
+            if isinstance(kind, type) and kind.__module__ == module_name:
+                return _late_types.setdefault((module_name, type_name), kind)
+    return found
+
+
+_late_types: dict[tuple[str, str], type] = {}
 
 
 def _items(values: Iterable[object], context: _Context) -> list[object]:
@@ -358,10 +376,10 @@ def hashed(collection: Any, entries: list[Any]) -> Any:  # noqa: ANN401  (a dict
     a large table grows and moves.
     """
     for start in range(0, len(entries), _SLICE):
-        started = time.thread_time()  # other threads may decode at the same time
+        started = _thread_time()  # other threads may decode at the same time
         collection.update(entries[start : start + _SLICE])
         seconds_max = _SLICE_SECONDS_MAX + start * _MOVE_SECONDS_MAX
-        if time.thread_time() - started > seconds_max:
+        if _thread_time() - started > seconds_max:
             raise EncodingError("keys that collide")
     return collection
 

@@ -85,6 +85,7 @@ class Description(TypedDict, total=False):
     items: object  # of a named tuple, or the arguments of an exception
     member: str
     is_callable: bool
+    is_property: bool
 
 
 class Request(Protocol):

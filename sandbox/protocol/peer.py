@@ -21,7 +21,11 @@ _LENGTH_BYTES = 4
 _READ_BYTES = 2**18
 _REQUEST, _ANSWER = "q", "a"
 _THREADS_MAX = 300
+# Tests and programs may patch what they find in modules: none of it must end the conversation.
 _encode = json.JSONEncoder(separators=(",", ":")).encode
+_decode = json.JSONDecoder().decode
+_read, _write = os.read, os.write
+_Thread = threading.Thread
 
 Body = dict[str, Any]
 
@@ -151,7 +155,7 @@ class Peer:
             data = memoryview(len(payload).to_bytes(_LENGTH_BYTES, "big") + payload)
             try:
                 while data:
-                    data = data[os.write(self._fd, data) :]
+                    data = data[_write(self._fd, data) :]
             except OSError as error:
                 raise PeerLostError("the other side has ended") from error
             self._is_broken = False
@@ -184,7 +188,7 @@ class Peer:
                 if not is_foreign or len(self._served) > _THREADS_MAX:
                     raise self._broken("a message for no thread")
                 self._served.add(thread)
-                server = threading.Thread(target=self._serve_thread, args=(thread,), daemon=True)
+                server = _Thread(target=self._serve_thread, args=(thread,), daemon=True)
                 server.start()
             self._waiting[thread].append(message)
             self._changed.notify_all()
@@ -200,7 +204,7 @@ class Peer:
                 raise PeerLostError("the conversation has ended")
             self._is_broken = True
             try:
-                thread, number, kind, body = json.loads(payload)
+                thread, number, kind, body = _decode(payload.decode("ascii"))
                 if type(thread) is not int or type(number) is not int or type(body) is not dict:
                     raise ValueError(kind)  # noqa: TRY301
                 content = self._conversation.read(body, payload)
@@ -222,7 +226,7 @@ class Peer:
                     del buffer[:end]
                     return payload
             try:
-                piece = os.read(self._fd, _READ_BYTES)
+                piece = _read(self._fd, _READ_BYTES)
             except OSError as error:
                 raise PeerLostError("the other side has ended") from error
             if not piece:

@@ -16,6 +16,8 @@ PAGE_BYTES = mmap.PAGESIZE
 _PAGE = struct.Struct("@QddddQ")
 _WAITING_SINCE = struct.Struct("@d")
 _WAITING_SINCE_AT = 32
+# Tests may patch them.
+_clock_gettime, _monotonic, _process_time = time.clock_gettime, time.monotonic, time.process_time
 
 
 class Progress(NamedTuple):
@@ -57,20 +59,20 @@ class ProgressPage:
     def candidate_cpu(self) -> float:
         """Return the CPU time that the candidate has used so far; 0 if it has ended."""
         try:
-            return time.clock_gettime(self._candidate_clock)
+            return _clock_gettime(self._candidate_clock)
         except OSError:
             return 0.0
 
     def begin_item(self) -> None:
         """Begin a test item: from now on, its limits count."""
         self._item += 1
-        now = time.monotonic()
-        marks = self.candidate_cpu(), time.process_time(), now, 0.0
+        now = _monotonic()
+        marks = self.candidate_cpu(), _process_time(), now, 0.0
         _PAGE.pack_into(self._memory, 0, self._item, *marks, self._item)
 
     def begin_wait(self) -> None:
         """Say that the harness waits for the candidate."""
-        _WAITING_SINCE.pack_into(self._memory, _WAITING_SINCE_AT, time.monotonic())
+        _WAITING_SINCE.pack_into(self._memory, _WAITING_SINCE_AT, _monotonic())
 
     def end_wait(self) -> None:
         """Say that the harness has its answer, or that it serves a request of the candidate's."""

@@ -276,11 +276,15 @@ def new_mock(description: Description, number: int, request: Request) -> object:
     """Make the stand-in for a mock, with the special methods that the mock has."""
     is_callable, library = description["is_callable"], description.get("library", ())
     flavour = description.get("flavour")
-    key = (is_callable, flavour, *library, "", *description["specials"])
+    is_property = description.get("is_property", False)
+    key = (is_callable, is_property, flavour, *library, "", *description["specials"])
     if key not in _MOCKS:
         names = _specials(description["specials"])
         if is_callable:
             names["__call__"] = lambda self, /, *args, **kwargs: ask(self, "call", *args, **kwargs)
+        if is_property:
+            names["__get__"] = lambda self, _owner, _kind=None: ask(self, "call")
+            names["__set__"] = lambda self, _owner, value: ask(self, "call", value)
         claimed = find_in_library(list(library)) if library else None
         if isinstance(claimed, type):
             names["__class__"] = property(lambda _: claimed)

@@ -146,6 +146,8 @@ class Describer:
             "is_callable": hasattr(kind, "__call__"),  # noqa: B004  (of its class: a mock has any attribute)
             "flavour": exported_kinds.flavour_of(value),
         }
+        if hasattr(kind, "__get__"):
+            description["is_property"] = True
         if isinstance(spec, type) and name_in_library(spec):
             description["library"] = _library_name(spec)
         return description

@@ -10,6 +10,7 @@ import io
 import sys
 import types
 from collections.abc import Iterator
+from enum import Enum
 from functools import lru_cache, partial
 from operator import attrgetter, itemgetter, methodcaller
 from string import Formatter
@@ -65,7 +66,7 @@ _USABLE_MODULES = """
 _USABLE = frozenset(_USABLE_MODULES.split())
 # Of Python's own types that are not plain data, there are these; others show its inner life.
 _USABLE_BUILTINS = (object, slice, types.GenericAlias, types.UnionType, *map(type, _VIEWS))
-_RUNNING_CODE = frozenset({"load_extension", "enable_load_extension"})
+_RUNNING_CODE = frozenset({"load_extension", "enable_load_extension", "deserialize"})
 # Such text is filled in by `format`, which reads attributes of what it is given.
 _FORMATTING = frozenset({"format", "format_map", "vformat", "get_field", "formatMessage"})
 _OF_MOCKS = """
@@ -212,6 +213,15 @@ def attributes_of(function: Any) -> dict[str, object]:  # noqa: ANN401  (any cal
     if not isinstance(attributes, dict) or isinstance(attributes.get("mock"), mock_class()):
         return {}
     return {name: value for name, value in attributes.items() if not name.startswith("_")}
+
+
+def is_value_with_a_class(kind: type) -> bool:
+    """Return whether plain data of this class of the tests' is more than data.
+
+    That is: a member of an enumeration, or a named tuple.
+    """
+    is_row = issubclass(kind, tuple) and hasattr(kind, "_fields")
+    return (is_row or issubclass(kind, Enum)) and not is_of_library(kind)
 
 
 def specials_of(kind: type) -> list[str]:

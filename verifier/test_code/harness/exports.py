@@ -4,6 +4,7 @@ In: an object of the tests'; or an operation that the candidate asks for, on the
 Out: the number and a description; or the result.
 """
 
+import types
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,7 +23,7 @@ class Exports:
     def __init__(self) -> None:
         """Start with none."""
         self._objects: list[tuple[Any, Kind]] = []  # keeps them: no id is used twice
-        self._numbers: dict[int, int] = {}
+        self._numbers: dict[tuple[object, ...], int] = {}
 
     def number_of(self, value: object, *, is_answer: bool = False) -> int:
         """Return the number of an object, from 1. Keep it for the rest of the run.
@@ -31,7 +32,8 @@ class Exports:
         the candidate asked, such an object gets a stand-in that can only be passed back: the
         candidate must not be able to leave a sample ungraded.
         """
-        number = self._numbers.get(id(value))
+        key = _identity(value)
+        number = self._numbers.get(key)
         if number is not None:
             return number
         kind = exported_kinds.kind_of(value)
@@ -43,7 +45,7 @@ class Exports:
                 raise MemoryError("too many objects of the tests")
             raise UncarriedError(f"tests pass more than {NUMBERS_MAX} objects to the candidate")
         self._objects.append((value, kind or Kind.OPAQUE))
-        self._numbers[id(value)] = len(self._objects)
+        self._numbers[key] = len(self._objects)
         return len(self._objects)
 
     def describe(self, value: object, walk: Walk | None = None) -> Description:
@@ -75,6 +77,16 @@ class Exports:
         """
         value, kind = self.value_of(number)
         return operations.perform(operation, operations.Use(value, kind, operands, keywords))
+
+
+def _identity(value: Any) -> tuple[object, ...]:  # noqa: ANN401  (any object)
+    """Return a key for an object. Python makes a new bound method each time that one is read."""
+    kind = type(value)
+    if kind is types.MethodType:
+        return id(value.__self__), id(value.__func__)
+    if kind is types.BuiltinMethodType and value.__self__ is not None:
+        return id(value.__self__), value.__name__
+    return (id(value),)
 
 
 def _carrying(walk: Walk | None, described: object) -> Walk:

@@ -21,17 +21,17 @@ def name_in_library(value: Any) -> list[str] | None:  # noqa: ANN401  (any value
     A value counts only if that path leads to this very object: what the tests have put in its place
     does not travel by its name.
     """
+    if value is None:
+        return None
     if value is Ellipsis or value is NotImplemented:
         return ["builtins", str(value)]
     for name in _STREAMS:
-        if value is getattr(sys, name) and value is not None:
+        if value is getattr(sys, name) and (name != "stdin" or not _is_of_tests(value)):
             return ["sys", name]  # the candidate's own: what it writes there comes back
     if isinstance(value, types.ModuleType):
         # By type: an instance of a subclass may lie in its place (`harness/patches.py`).
         named: Any = types.ModuleType.__getattribute__(value, "__dict__").get("__name__")
-        return (
-            [named] if is_library(named) and sys.modules.get(named) is value else None
-        )
+        return [named] if is_library(named) and sys.modules.get(named) is value else None
     # An instance of the tests' may have any attribute: only these types name themselves.
     if not isinstance(value, _NAMED_TYPES):
         return None
@@ -61,6 +61,12 @@ def made_in_library(value: object) -> tuple[list[str], list[object], dict[str, o
     if isinstance(kind, partial):  # of a `methodcaller` with keywords
         arguments, keywords = (*kind.args, *arguments), kind.keywords
     return ["operator", type(value).__name__], list(arguments), dict(keywords)
+
+
+def _is_of_tests(stdin: object) -> bool:
+    """Return whether the tests have put this stream in the place of `sys.stdin`."""
+    of_pytest = str(type(stdin).__module__).partition(".")[0] == "_pytest"
+    return stdin is not sys.__stdin__ and not of_pytest
 
 
 def _named(

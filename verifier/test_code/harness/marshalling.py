@@ -4,6 +4,8 @@ In: descriptions of the candidate's objects. Out: one proxy for each object, and
 """
 
 import builtins
+import sys
+import types
 import weakref
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -13,6 +15,7 @@ from nova_code_verifier.sandbox.protocol.encoding import EncodingError
 from nova_code_verifier.sandbox.protocol.library_types import read_type
 from nova_code_verifier.sandbox.protocol.mirrors import KINDS, Kind, Tree
 from nova_code_verifier.sandbox.protocol.shared_types import SPECIAL_METHODS
+from nova_code_verifier.verifier.test_code.harness.library_names import is_library
 from nova_code_verifier.verifier.test_code.harness.proxies import (
     ITERATORS,
     PLAIN_BASES,
@@ -85,6 +88,17 @@ class ProxyTable:
         self._weak.pop(number, None)
         self._described.pop(number, None)
         self._release(number)
+
+    def library_module(self, proxy: object) -> types.ModuleType | None:
+        """Return the module of the library that a proxy claims to stand for; None if it does not.
+
+        To be used where the tests name it: elsewhere it could pass for an object of the candidate's.
+        """
+        number = vars(proxy).get(REF) if isinstance(type(proxy), ProxyClass) else None
+        description = self._described.get(number, {}) if type(number) is int else {}
+        name = description.get("name") if description.get("kind") == "module" else None
+        module = sys.modules.get(name) if is_library(name) and type(name) is str else None
+        return module if isinstance(module, types.ModuleType) else None
 
     def _new_proxy(self, number: int) -> object:
         description = self._described.get(number, {})

@@ -25,7 +25,13 @@ _PATCHERS = frozenset({"unittest.mock", "_pytest.monkeypatch", "contextlib"})
 # What the candidate writes there comes back with each answer, so the tests' own streams get it.
 # The arguments of the program travel with each request.
 _NOT_CARRIED = frozenset(
-    {("sys", "stdout"), ("sys", "stderr"), ("sys", "__stdout__"), ("sys", "__stderr__"), ("sys", "argv")}
+    {
+        ("sys", "stdout"),
+        ("sys", "stderr"),
+        ("sys", "__stdout__"),
+        ("sys", "__stderr__"),
+        ("sys", "argv"),
+    }
 )
 _ABSENT = object()
 Path = list[str]
@@ -70,7 +76,6 @@ class Patches:
         """Watch the library from now on. One object at a time may be installed."""
         _installed.append(self)
         self.watch_library()
-        self._watch_mock()
 
     def uninstall(self) -> None:
         """Forget what is patched, and watch nothing."""
@@ -90,6 +95,7 @@ class Patches:
             if type(module) is WatchedModule and id(module) not in self._paths:
                 self._paths[id(module)] = [name]
         self._watch_monkeypatch()
+        self._watch_mock()
 
     def watch_candidate(
         self, module: types.ModuleType, only: Callable[[object], bool] | None = None
@@ -160,6 +166,10 @@ class Patches:
 
     # -- hooks ---------------------------------------------------------------------------
 
+    def _mark(self, kind: Any) -> None:  # noqa: ANN401  (a class)
+        kind._is_watched = True  # noqa: SLF001
+        self._undo_hooks.append(lambda: delattr(kind, "_is_watched"))
+
     def _hook(self, owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:  # noqa: ANN401
         """Replace a function of *owner* until `uninstall`."""
         original = vars(owner)[name]
@@ -170,8 +180,9 @@ class Patches:
     def _watch_mock(self) -> None:
         """Watch `patch` where it assigns to a class, and `patch.dict` of `sys.modules`."""
         mock: Any = sys.modules.get("unittest.mock")
-        if mock is None:
+        if mock is None or hasattr(mock._patch, "_is_watched"):  # noqa: SLF001
             return
+        self._mark(mock._patch)  # noqa: SLF001
         self._hook(mock._patch, "__enter__", self._entering)  # noqa: SLF001
         self._hook(mock._patch, "__exit__", self._leaving)  # noqa: SLF001
         self._hook(mock._patch_dict, "_patch_dict", self._modules_changing)  # noqa: SLF001
@@ -231,10 +242,9 @@ class Patches:
         """Watch `monkeypatch` where it assigns to a class, or to `sys.modules`."""
         module = sys.modules.get("_pytest.monkeypatch")
         kind: Any = getattr(module, "MonkeyPatch", None)
-        if kind is None or getattr(kind, "_is_watched", False):
+        if kind is None or hasattr(kind, "_is_watched"):
             return
-        kind._is_watched = True  # noqa: SLF001
-        self._undo_hooks.append(lambda: delattr(kind, "_is_watched"))
+        self._mark(kind)
         for name in ("setattr", "delattr"):
             self._hook(kind, name, self._noting_last)
         for name in ("setitem", "delitem"):
@@ -246,12 +256,17 @@ class Patches:
         def hooked(patcher: Any, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
             self.watch_library()
             change(patcher, *args, **kwargs)
-            for target, name, before in patcher._setattr[-1:]:  # noqa: SLF001
-                if isinstance(target, type):
-                    # Versions of pytest have different objects for "there was none".
-                    is_absent = type(before).__name__.lower().startswith("notset")
-                    original = _ABSENT if is_absent else before
-                    self.note_class(target, name, original, _own(target, name))
+            entries = patcher._setattr  # noqa: SLF001
+            if not entries:
+                return
+            target, name, before = entries[-1]
+            if any(entry[0] is target and entry[1] == name for entry in entries[:-1]):
+                entries.pop()  # the first entry restores it: twice would delete the original
+            if isinstance(target, type):
+                # Versions of pytest have different objects for "there was none".
+                is_absent = type(before).__name__.lower().startswith("notset")
+                original = _ABSENT if is_absent else before
+                self.note_class(target, name, original, _own(target, name))
 
         return hooked
 

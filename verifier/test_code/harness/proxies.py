@@ -118,6 +118,9 @@ class ProxyClass(type):
     def __setattr__(cls, name: str, value: object) -> None:
         cls._session_.ask("setattr", cls, name, value)
 
+    def __delattr__(cls, name: str) -> None:
+        cls._session_.ask("delattr", cls, name)
+
     def __getitem__(cls, key: object) -> object:
         return cls._session_.ask("getitem", cls, key)
 
@@ -195,6 +198,11 @@ class FunctionProxy:
         return code.replace(co_name=self.__name__, co_flags=code.co_flags | self._flags_ & kinds)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  (the candidate's)
+        if name == "__func__" and vars(self)["_class_"] is types.MethodType:
+            # `inspect` looks there for the flags of a method.
+            function = object.__new__(FunctionProxy)
+            vars(function).update(vars(self), _class_=types.FunctionType)
+            return function
         if is_tool_attribute(name) and name not in _ASKED:
             raise AttributeError(name)
         return vars(self)["_session_"].ask("getattr", self, name)

@@ -22,6 +22,7 @@ from nova_code_verifier.verifier.test_code.harness.candidates import (
     UncarriedError,
 )
 from nova_code_verifier.verifier.test_code.harness.expectations import may_expect_stop
+from nova_code_verifier.verifier.test_code.harness.exported_kinds import is_value_with_a_class
 from nova_code_verifier.verifier.test_code.harness.exports import Exports
 from nova_code_verifier.verifier.test_code.harness.guard import install as install_guard
 from nova_code_verifier.verifier.test_code.harness.library_names import name_in_library
@@ -54,6 +55,8 @@ def live_candidate(
     candidate = LiveCandidate(peer_fd, page, test_code["source"], frozenset(compiled.classes))
     if compiled.imports:
         candidate.ask("provide", compiled.imports)
+    if "mock" in test_code["source"]:
+        import unittest.mock  # noqa: F401, PLC0415  (before the tests use it: it is watched, too)
     candidate.patches.install()
     return candidate
 
@@ -109,6 +112,9 @@ class LiveCandidate(Side):
     def find(self, name: str) -> object:
         """Return what the program calls *name*. Raises NameError."""
         value = self.ask("name", name)
+        library = self._table.library_module(value)
+        if library is not None:
+            return library  # `patch("solution.os.path.exists")` patches the library's
         if isinstance(value, ProxyClass):
             type.__setattr__(value, "_is_named_", True)
             if name in self._classes:
@@ -312,7 +318,7 @@ class LiveCandidate(Side):
             return self.mirrors.write(value)
         if kind is slice:
             return {"slice": [self.mirrors.write(part) for part in (value.start, value.stop, value.step)]}
-        if plain is not None:
+        if plain is not None and not is_value_with_a_class(kind):
             return plain()
         name = name_in_library(value)
         return {"py": name} if name is not None else self._export(value)
