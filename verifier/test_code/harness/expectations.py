@@ -125,7 +125,9 @@ def _answers(operation: str, value: Any, made_by: str) -> list[object]:  # noqa:
         return [kind() for kind in _EMPTY if kind is value]
     if made_by in ("sum", "max", "min"):
         return [[value]]
-    if operation == "among" and type(value) in (list, tuple, set, frozenset, dict, range):
+    if operation == "among" and type(value) in (set, frozenset):
+        value = sorted(value, key=repr)  # always in the same order
+    if operation == "among" and type(value) in (list, tuple, dict, range):
         return list(islice(value, _AMONG_MAX))
     if operation == "contains":
         return [value] if type(value) is str else [[value]]
@@ -156,7 +158,7 @@ def _is_long(value: Any) -> bool:  # noqa: ANN401  (whatever has a length)
 
 
 def texts(values: Iterable[object]) -> Iterator[str]:
-    """Write values as a candidate's guest does; leave out long ones, and those not plain data."""
+    """Write values in the typed encoding; leave out long ones, and those not plain data."""
     for value in values:
         try:
             text = dump({"is": _ordered(to_tree(value))}).decode("ascii")
