@@ -116,7 +116,10 @@ class Answer(Exception, metaclass=Kind):  # noqa: N818  (no error: tests may rai
         return self._recorder_.attribute(name)
 
     def __call__(self, *args: object, **kwargs: object) -> object:
-        """Return an answer."""
+        """Return an answer; a text that it should begin or end with is one that passes."""
+        if self._origin_ in ("startswith", "endswith"):
+            for text in args[0] if args and isinstance(args[0], tuple) else args[:1]:
+                self._recorder_.compared(self, "contains", text)
         return self._recorder_.called(self._origin_, len(args) + len(kwargs))
 
     def __getitem__(self, key: object) -> object:

@@ -56,6 +56,7 @@ EXPECTED = {
     "of exactly a type": ("assert type(f(1)) is str", [""]),
     "one of several": ("assert f(1) in ('a', 'b')", ["a", "b"]),
     "a text that contains": ("assert 'error' in f(1)", ["error"]),
+    "a text that begins": ("assert f(1).startswith(('Mr', 'Ms'))", ["Mr", "Ms", True]),
     "a list that contains": ("assert 7 in f(1)", [[7]]),
     "a length": ("assert len(f(1)) == 2", [[0, 0], "aa"]),
     "a length above": ("assert len(f(1)) > 0", [[0], "a"]),
