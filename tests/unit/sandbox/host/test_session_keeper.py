@@ -287,15 +287,6 @@ def test_a_pause_of_the_event_loop_does_not_count() -> None:
     assert endings == {Ending.FINISHED}
 
 
-def test_sessions_are_not_confirmed(run_session: RunSession) -> None:
-    """A session that ran out of CPU time is not run again: whoever asked for it decides."""
-    harness = f"begin()\nopen('/tmp/ran', 'a').write('x')\nreport(ask({LOOP!r}))"
-
-    execution = run_session(harness, limits=Limits(cpu_seconds=0.2))
-
-    assert messages(execution) == ["lost"]
-
-
 def test_a_session_needs_a_zygote_of_harnesses() -> None:
     """Plain zygotes stay small, and refuse it."""
     with (
