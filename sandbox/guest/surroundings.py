@@ -8,6 +8,7 @@ Install this before the program is loaded: a program may keep `sys.stdout`, or a
 """
 
 import builtins
+import contextlib
 import errno
 import io
 import os
@@ -158,13 +159,13 @@ class Surroundings:
         """Reads the class of a filter of warnings that is not a library's."""
         self._names = names
         self._events = Events()
-        sys.stdout = sys.__stdout__ = _Text(1, self._events, sys.stdout)  # type: ignore[misc]
+        self._stdout = sys.stdout = sys.__stdout__ = _Text(1, self._events, sys.stdout)  # type: ignore[misc]
         sys.stderr = sys.__stderr__ = _Text(2, self._events, sys.stderr)  # type: ignore[misc]
         _collect_written(self._events)
         self._log = _Log(self._events)
         self._filters = _Filters(self)
         self._environment = Environment(hidden=OF_PYTEST + OF_INTERPRETER, refused=())
-        self._directory = Directory()
+        self._directory = Directory(follows_everywhere=True)
         self._argv = list(sys.argv)
         self._generators: dict[str, Generator] = {}
         if self._mentions("random"):
@@ -219,6 +220,11 @@ class Surroundings:
 
     def collect(self) -> dict[str, object] | None:
         """Return what has happened since the last time; None if nothing."""
+        if sys.stdout is not self._stdout and type(sys.stdout) is io.TextIOWrapper:
+            # Programs wrap `sys.stdout.buffer` to choose an encoding, and the end of the process
+            # would flush that.
+            with contextlib.suppress(OSError, ValueError):
+                sys.stdout.flush()
         if (
             self._events.list
             or self._follows_random

@@ -21,6 +21,7 @@ import sys
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from operator import is_
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 from nova_code_verifier.sandbox.protocol import encoding, set_order
@@ -132,24 +133,26 @@ class _DequeKind(Kind):
 
 
 class _DictKind(Kind):
-    def __init__(self, tag: str) -> None:
+    def __init__(self, tag: str, base: Any = dict) -> None:  # noqa: ANN401  (a type of dicts)
+        """Use the methods of *base*: those of dict would leave the order of an OrderedDict."""
         self.tag = tag
+        self._base = base
 
     def values(self, container: Any) -> Iterable[object]:
-        return list(dict.values(container))
+        return list(self._base.values(container))
 
     def copy(self, container: Any) -> Any:
-        return dict(dict.items(container))
+        return dict(self._base.items(container))
 
     def is_same(self, container: Any, copy: Any) -> bool:
         return (
             dict.__len__(container) == len(copy)
-            and all(map(is_, dict.values(container), copy.values()))
-            and all(map(is_, dict.keys(container), copy))
+            and all(map(is_, self._base.values(container), copy.values()))
+            and all(map(is_, self._base.keys(container), copy))
         )
 
     def write(self, container: Any, write: Callable[[Any], Tree]) -> Tree:
-        return [[write(key), write(value)] for key, value in dict.items(container)]
+        return [[write(key), write(value)] for key, value in self._base.items(container)]
 
     def fill(self, container: Any, content: Tree, read: Callable[[Tree], Any]) -> None:
         pairs: list[tuple[Any, Any]] = []
@@ -157,15 +160,15 @@ class _DictKind(Kind):
             key, value = _listed(pair)
             pairs.append((read(key), read(value)))
         new = encoding.hashed({}, pairs)
-        old = list(dict.keys(container))
+        old = list(self._base.keys(container))
         if [key for key in old if key in new] != list(new)[: sum(key in new for key in old)]:
-            dict.clear(container)  # another order
+            self._base.clear(container)  # another order
         for key in old:
             if key not in new:
-                dict.pop(container, key, None)
+                self._base.pop(container, key, None)
         for key, value in new.items():
             if key not in container or dict.__getitem__(container, key) is not value:
-                dict.__setitem__(container, key, value)
+                self._base.__setitem__(container, key, value)
 
 
 class _DefaultDictKind(_DictKind):
@@ -176,6 +179,27 @@ class _DefaultDictKind(_DictKind):
         factory, pairs = _listed(content)
         container.default_factory = read(factory)
         super().fill(container, pairs, read)
+
+
+class _NamespaceKind(Kind):
+    tag = "namespace"
+
+    def values(self, container: Any) -> Iterable[object]:
+        return list(vars(container).values())
+
+    def copy(self, container: Any) -> Any:
+        return dict(vars(container))
+
+    def is_same(self, container: Any, copy: Any) -> bool:
+        return DICT.is_same(vars(container), copy)
+
+    def write(self, container: Any, write: Callable[[Any], Tree]) -> Tree:
+        return DICT.write(vars(container), write)
+
+    def fill(self, container: Any, content: Tree, read: Callable[[Tree], Any]) -> None:
+        if not all(type(_listed(pair)[0]) is str for pair in _listed(content)):
+            raise EncodingError("no name of a field")
+        DICT.fill(vars(container), content, read)
 
 
 class _SetKind(Kind):
@@ -229,13 +253,15 @@ class _BytearrayKind(Kind):
 
 LIST, DICT, SET, DEQUE = _ListKind(), _DictKind("d"), _SetKind(), _DequeKind()
 KINDS: dict[type, Kind] = {
+    # Before dict: an instance of a subclass is of the first kind that fits.
+    Counter: _DictKind("Counter", Counter),
+    OrderedDict: _DictKind("odict", OrderedDict),
+    defaultdict: _DefaultDictKind("defaultdict", defaultdict),
     list: LIST,
     dict: DICT,
     set: SET,
     deque: DEQUE,
-    Counter: _DictKind("Counter"),
-    OrderedDict: _DictKind("odict"),
-    defaultdict: _DefaultDictKind("defaultdict"),
+    SimpleNamespace: _NamespaceKind(),
     bytearray: _BytearrayKind(),
 }
 """The kinds of mutable containers, by exact type."""
@@ -567,6 +593,6 @@ class Mirrors:
 
 def _maxlen(content: Tree) -> int | None:
     maxlen, _ = _listed(content)
-    if maxlen is not None and (type(maxlen) is not int or maxlen < 0):
+    if maxlen is not None and (type(maxlen) is not int or not 0 <= maxlen <= sys.maxsize):
         raise EncodingError("a tag with the wrong content")
     return maxlen

@@ -25,6 +25,7 @@ OF_INTERPRETER = ("PYTHON", "_PYTHON", "LD_", "MPL")
 
 _NAME_CHARACTERS_MAX, _VALUE_CHARACTERS_MAX, _VARIABLES_MAX = 256, 2**15, 1000
 _PATH_CHARACTERS_MAX = 2**12
+_SCRATCH = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108  (names of one directory in a guest)
 _ARGUMENTS_MAX = 256
 _KEY = struct.Struct("=624I")
 _BLOCK = 624
@@ -106,10 +107,13 @@ def _is_text(value: Any, characters_max: int) -> bool:  # noqa: ANN401  (narrowe
 class Directory:
     """The current directory."""
 
-    def __init__(self, trees: tuple[str, ...] = ()) -> None:
-        """Follow the other side only into *trees*; without any, everywhere."""
+    def __init__(self, *, follows_everywhere: bool) -> None:
+        """Follow the other side everywhere, or only below where this side is, and to `/tmp`."""
         self._change = os.chdir
-        self._trees = trees
+        self._trees: tuple[str, ...] = ("/",)
+        if not follows_everywhere:
+            scratch = os.path.realpath(os.environ.get("TMPDIR", _SCRATCH[0]))
+            self._trees = tuple(f"{tree}/" for tree in (os.getcwd(), scratch, *_SCRATCH))  # noqa: PTH109
         self.is_changed = False
         for name in ("chdir", "fchdir"):
             setattr(os, name, self._noticing(getattr(os, name)))
@@ -137,7 +141,7 @@ class Directory:
         if not _is_text(path, _PATH_CHARACTERS_MAX) or not os.path.isabs(str(path)):  # noqa: PTH117
             raise ValueError("not a directory")
         real = os.path.realpath(str(path)) + "/"
-        if self._trees and not real.startswith(tuple(f"{tree}/" for tree in self._trees)):
+        if not real.startswith(self._trees):
             return
         with contextlib.suppress(OSError):  # removed by now, or refused
             self._change(str(path))
@@ -213,7 +217,8 @@ class Generator:
         if seed is not None:
             self._set_seed(abs(int(seed)) % 2**32 if self._is_numpy else seed)
         if self._is_numpy:
-            self._module.bytes(4 * drawn)
+            if drawn:
+                self._module.bytes(4 * drawn)
         else:
             is_drawn_by_gauss = has_gauss and drawn >= 4  # noqa: PLR2004  (two numbers of 53 bits)
             if rest := drawn - 4 * is_drawn_by_gauss:

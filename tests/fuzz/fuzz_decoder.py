@@ -12,9 +12,11 @@ atheris is big and this takes minutes. Further arguments are libFuzzer's (a corp
 import contextlib
 import io
 import json
+import socket
 import sys
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import atheris  # type: ignore[import-untyped]  # no part of our environments
 
@@ -26,25 +28,20 @@ with atheris.instrument_imports(include=["nova_code_verifier"]):
         decode,
         encode,
         from_tree,
+        load,
+        to_tree,
     )
     from nova_code_verifier.sandbox.protocol.guest_messages import MessageKind, read_message
     from nova_code_verifier.sandbox.remote.frames import PayloadError, pack_frames
     from nova_code_verifier.sandbox.remote.request import read_request
     from nova_code_verifier.sandbox.remote.response import read_response
-    from nova_code_verifier.sandbox.types import Call, Job, Operation, Run
-    from nova_code_verifier.verifier.test_code.harness.callables import Sources
-    from nova_code_verifier.verifier.test_code.harness.session import ProxySession
-    from nova_code_verifier.verifier.test_code.harness.transcript import (
-        Answer,
-        AskedQuestion,
+    from nova_code_verifier.sandbox.types import Call, Job, Run
+    from nova_code_verifier.verifier.test_code.harness.candidates import (
         CandidateLostError,
-        Transcript,
+        UncarriedError,
     )
-    from nova_code_verifier.verifier.test_code.protocol import InProcessReport, Question
-
-
-class Node:
-    """A class that tests and candidate share."""
+    from nova_code_verifier.verifier.test_code.harness.session import LiveCandidate
+    from nova_code_verifier.verifier.test_code.protocol import InProcessReport
 
 
 def fuzz_decoder(data: bytes) -> None:
@@ -70,7 +67,7 @@ def fuzz_messages(data: bytes) -> None:
     for payload in (data, b'["value",' + data + b"]"):
         message = read_message(payload)
         if message.kind in (MessageKind.VALUE, MessageKind.RAISED, MessageKind.UNREADABLE):
-            read_answer(message, Call(entry_point="f"))
+            read_answer(message)
 
 
 def fuzz_payloads(data: bytes) -> None:
@@ -83,28 +80,65 @@ def fuzz_payloads(data: bytes) -> None:
                 read_response(payload, [job])
 
 
+class NoObjects:
+    """An `Opaque` of a session in which there are no objects."""
+
+    def to_tree(self, _value: object, _walk: Any, plain: Any) -> object:
+        """Write an instance of a subclass as its base; refuse all else."""
+        if plain is None:
+            raise EncodingError("an object")
+        return plain()
+
+    def from_tree(self, _tag: str, _content: object, _walk: Any) -> object:
+        """Refuse every tag."""
+        raise EncodingError("an unknown tag")
+
+
+def fuzz_library(data: bytes) -> None:
+    """Read bytes as a value of a session, show it, and write it."""
+    try:
+        value = from_tree(load(data), NoObjects())
+    except EncodingError:
+        return
+    with contextlib.suppress(
+        ValueError, AttributeError, TypeError
+    ):  # a false exception, a long int
+        repr(value), str(value)
+    with contextlib.suppress(EncodingError):  # a deep value may not be written
+        to_tree(value, NoObjects())
+
+
 def fuzz_session(data: bytes) -> None:
-    """Read bytes as a candidate's answer to a question of the tests, and use the value."""
-    text = data.decode("utf-8", "replace")
-    answer = Answer.read("finished", text, "")
-    question = Question(item="", operation="name", operands=["f"])
-    transcript = Transcript([AskedQuestion(question, answer)])
-    session = ProxySession(transcript, Sources(""), {"Node": Node})
-    with contextlib.redirect_stdout(io.StringIO()):
-        try:
-            value = session.ask("name", "f")
-        except CandidateLostError:
-            assert transcript.item.ending == "unreadable"
-        except BaseException:
-            if "raised" not in answer.body:
-                raise
-        else:
-            _compare(session, value)
+    """Read bytes as an answer to a request of the tests, and use the value."""
+    with contextlib.suppress(EncodingError):
+        body = load(data)
+        if type(body) is not dict:
+            return
+        ours, theirs = socket.socketpair()
+        with ours, theirs, contextlib.redirect_stdout(io.StringIO()):
+            page: Any = mock.Mock()
+            candidate = LiveCandidate(ours.fileno(), page, "")
+            pack_into(theirs, body)
+            theirs.shutdown(socket.SHUT_WR)
+            try:
+                value = candidate.ask("name", "f")
+                _compare(candidate, value)
+            except (CandidateLostError, UncarriedError):
+                pass
+            except BaseException:
+                if "raised" not in body:
+                    raise
 
 
-def _compare(session: ProxySession, value: Any) -> None:
+def pack_into(peer: socket.socket, body: dict[str, Any]) -> None:
+    """Send a body as the answer to the first request of the first thread."""
+    payload = json.dumps([0, 1, "a", body]).encode("ascii")
+    peer.sendall(len(payload).to_bytes(4, "big") + payload)
+
+
+def _compare(candidate: LiveCandidate, value: Any) -> None:
     """Compare the value with plain data, which never equals a proxy."""
-    if session.is_proxy(value):
+    if candidate.is_stand_in(value):
         for plain in _PLAIN:
             assert not value == plain  # noqa: SIM201  (both operators are the proxy's)
             assert value != plain
@@ -120,21 +154,34 @@ def fuzz_in_process(data: bytes) -> None:
 
 _PLAIN: tuple[Any, ...] = (0, 1, "", "f", None, [], (), {})
 _JOBS = [
-    Job(program="", questions=(question, question))
-    for question in (Run(), Call(entry_point="f"), Operation(instruction=b""))
+    Job(program="", questions=(question, question)) for question in (Run(), Call(entry_point="f"))
 ]
-READERS = (fuzz_decoder, fuzz_tree, fuzz_messages, fuzz_payloads, fuzz_session, fuzz_in_process)
+READERS = (
+    fuzz_decoder,
+    fuzz_tree,
+    fuzz_library,
+    fuzz_messages,
+    fuzz_payloads,
+    fuzz_session,
+    fuzz_in_process,
+)
 
 # Mutated bytes are seldom JSON, and hardly ever a tag with the right content.
 _TEXT = """
-    is raised after met nodes class args text h sub n at number kind instance function iterator
-    coroutine module name bases specials methods int str list tuple dict object Exception
-    ValueError SystemExit __eq__ __hash__ __len__ __iter__ __class__ _session_ Node next t d s fs i
-    b
-    c r q D F datetime date time delta array Counter odict defaultdict value loaded failed
+    is raised after met new sync held forget around threads args text number kind instance function
+    iterator coroutine module name bases specials methods fields int str list tuple dict object
+    Exception ValueError SystemExit OSError UnicodeDecodeError SyntaxError ExceptionGroup start end
+    JSONDecodeError json msg decimal Decimal builtins types datetime NoneType PosixPath IPv6Address
+    HTTPStatus http OK RegexFlag re struct_time time os stat_result difflib Match keys values items
+    Ellipsis UTC Europe/Berlin __eq__ __hash__ __len__ __iter__ __class__ _session_ loaded failed
 """
 _WORDS = _TEXT.split()
-_TAGS = [word for word in _WORDS if len(word) <= 2] + _WORDS[-9:-3] + ["sub", "date", "delta"]
+_TAG_TEXT = """
+    h m t l d s q i b c r D F fs so fso dd ba sub fault own member row date time datetime delta
+    array Counter odict defaultdict bytearray namespace type error the slice memoryview view mapping
+    alias union path address uuid moment tz zone iso enum named fields
+"""
+_TAGS = _TAG_TEXT.split()
 _DEPTH_MAX = 6
 
 
@@ -155,15 +202,27 @@ def _tree(some: Any, depth: int) -> Any:
     return {some.PickValueInList(_WORDS): part for part in inside}
 
 
+def _error(some: Any) -> dict[str, Any]:
+    """Make an exception of a library."""
+    names = ("args", "fields", "notes", "cause", "context", "both", "suppress")
+    error = {name: _tree(some, 3) for name in names if some.ConsumeBool()}
+    error["class"] = ["builtins", some.PickValueInList(_WORDS)]
+    if some.ConsumeBool():
+        error["args"] = []
+        error["fields"] = [[some.PickValueInList(_WORDS), _tree(some, 4)] for _ in range(3)]
+    return {"error": error}
+
+
 def _answer(some: Any) -> dict[str, Any]:
     """Make an answer with the keys that answers have."""
     answer: dict[str, Any] = {"is": _tree(some, 1)}
     if some.ConsumeBool():
-        raised = {key: _tree(some, 3) for key in ("class", "args", "text", "h")}
-        answer["raised"] = raised if some.ConsumeBool() else _tree(some, 3)
+        answer = {"raised": _error(some) if some.ConsumeBool() else _tree(some, 3)}
     if some.ConsumeBool():
-        answer["nodes"] = [["Node", {"next": _tree(some, 2)}]]
-    keys = ("number", "kind", "class", "name", "bases", "specials", "methods")
+        answer["new"] = [[some.PickValueInList(_TAGS), _tree(some, 2)] for _ in range(2)]
+    if some.ConsumeBool():
+        answer["sync"] = [[some.ConsumeIntInRange(-3, 3), _tree(some, 2)]]
+    keys = ("kind", "class", "name", "bases", "specials", "methods", "doc", "fields", "flags")
     answer["met"] = [
         {key: _tree(some, 3) for key in keys} | {"number": number} for number in range(3)
     ]
@@ -173,9 +232,15 @@ def _answer(some: Any) -> dict[str, Any]:
 def fuzz_one(data: bytes) -> None:
     """Pass the input, or a tree or an answer made from it, to every reader."""
     some = atheris.FuzzedDataProvider(data[1:])
-    make = {0: _tree, 1: _answer}.get(data[0] % 4) if data else None
-    if make is not None:
-        made = _answer(some) if make is _answer else _tree(some, 0)
+    made: object = None
+    match data[0] % 4 if data else None:
+        case 0:
+            made = _tree(some, 0)
+        case 1:
+            made = _answer(some)
+        case 2:
+            made = _error(some)
+    if made is not None:
         data = json.dumps(made).encode("ascii")
     for read in READERS:
         read(data)

@@ -125,6 +125,8 @@ def grade_all(
     If they *may share* a process, tests that no session carries run in the candidate's; otherwise
     they have a problem.
     """
+    if not runs:
+        return
     may_share_process &= not executor.isolates_trusted_code
     grading = _Grading(runs, executor, discovery_cache, may_share_process=may_share_process)
     yield from grading.run_sessions()

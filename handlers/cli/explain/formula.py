@@ -34,10 +34,8 @@ def correctness_lines(score: Score, rubric: Rubric, *, has_groups: bool) -> Iter
     """
     total = score.tests_total
     guessed = f"{score.guess_baseline * total:.4g}"
-    passed = f"{score.tests_passed}"
-    in_part = sum(case.share for case in score.cases) - score.tests_passed
-    if in_part:
-        passed += f" + {float(in_part):.4g} in part"
+    in_part = float(sum(case.share for case in score.cases) - score.tests_passed)
+    passed = f"{score.tests_passed} passed" + (f" + {in_part:.4g} in part" if in_part else "")
     is_corrected = rubric.guess_correction and score.guess_baseline not in {0, 1}
     share = score.share
     if rubric.guess_correction:
@@ -53,12 +51,11 @@ def correctness_lines(score: Score, rubric: Rubric, *, has_groups: bool) -> Iter
     elif not is_corrected:
         is_sure = rubric.guess_correction and score.guess_baseline == 1
         why = ": every guess passes here, so none is subtracted" if is_sure else ""
-        if in_part:
-            passed = f"({passed})"
-        yield f"share = {passed} / {total} passed = {share:.4g}{why}"
+        passed = f"({passed}) / {total}" if in_part else f"{score.tests_passed} / {total} passed"
+        yield f"share = {passed} = {share:.4g}{why}"
     else:
         yield (
-            f"share = max(0, ({passed} passed - {guessed} guessed) / "
+            f"share = max(0, ({passed} - {guessed} guessed) / "
             f"({total} cases - {guessed} guessed)) = {share:.4g}"
         )
     yield worth_line(score, rubric, share)

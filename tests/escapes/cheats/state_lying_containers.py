@@ -1,6 +1,7 @@
 # against: code
 # must: wrong_answer|runtime_error|security_violation
 # problem: state
+# self_compared: 1
 # tries: to keep containers of its own kind, which agree with everything
 class Agrees(dict):
     def __getitem__(self, key):

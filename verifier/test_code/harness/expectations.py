@@ -82,8 +82,9 @@ class ExpectedValues:
         if made_by == "key":
             self._note_part(key, value)
             return
-        self.answers.update(self._texts(_answers(operation, value, made_by)))
-        is_number = type(value) in (int, float)
+        found = list(self._texts(_answers(operation, value, made_by)))
+        self.answers.update(found)
+        is_number = type(value) in (int, float) and found
         if is_number and made_by != "len" and operation not in _NOT_OF_ORDER:
             self.bounds.add(cast("float", value))
 
@@ -106,7 +107,7 @@ class ExpectedValues:
         }
         indexes = [key for key in values if isinstance(key, int)]
         if indexes and len(indexes) == len(values):
-            length = max(-min(indexes), max(indexes) + 1)
+            length = max(0, -min(indexes)) + max(0, max(indexes) + 1)
             if length <= _PARTS_MAX:
                 items = [values.get(index, values.get(index - length)) for index in range(length)]
                 yield from texts([items, tuple(items)])
@@ -135,9 +136,9 @@ def _pattern_of_clock(now: float) -> re.Pattern[str]:
 
     A guess of that kind would pass if it is tried soon enough, and fail otherwise.
     """
-    times = [now - _HOUR, now + _HOUR]
-    seconds = {str(int(moment))[:5] + r"\d{5}" for moment in times}
-    days = [time.gmtime(moment + shift) for moment in times for shift in (-_HOUR * 14, _HOUR * 14)]
+    seconds = {str(int(moment))[:5] + r"\d{5}" for moment in (now - _HOUR, now + _HOUR)}
+    # From the earliest to the latest place on earth.
+    days = [time.gmtime(now + hours * _HOUR) for hours in (-13, 0, 15)]
     dates = {
         re.escape(time.strftime(form, day))
         for day in days

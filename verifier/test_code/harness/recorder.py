@@ -9,7 +9,7 @@ operators which Python decides alone are seen, too.
 """
 
 import builtins
-import collections.abc
+import os
 import random
 import sys
 import types
@@ -46,6 +46,7 @@ _FUNCTIONS = _ASSERTIONS.keys() | _TESTS | {
     "max", "min", "set", "sorted", "str", "sum", "tuple", "type",
 }  # fmt: skip
 """The functions that must not see an answer: they insist on a value of their own kind."""
+_ENDING = (os._exit, os.abort)
 _NEVER_PASSED_OVER = (GeneratorExit, ModuleNotFoundError)
 _SKIPS = (("unittest.case", "SkipTest"), ("_pytest.outcomes", "Skipped"))
 
@@ -115,7 +116,10 @@ class Answer(Exception, metaclass=Kind):  # noqa: N818  (no error: tests may rai
         return self._recorder_.attribute(name)
 
     def __call__(self, *args: object, **kwargs: object) -> object:
-        """Return an answer."""
+        """Return an answer; a text that it should begin or end with is one that passes."""
+        if self._origin_ in ("startswith", "endswith"):
+            for text in args[0] if args and isinstance(args[0], tuple) else args[:1]:
+                self._recorder_.compared(self, "contains", text)
         return self._recorder_.called(self._origin_, len(args) + len(kwargs))
 
     def __getitem__(self, key: object) -> object:
@@ -136,17 +140,6 @@ class Answer(Exception, metaclass=Kind):  # noqa: N818  (no error: tests may rai
     def __await__(self) -> Generator[object, object, object]:
         yield from ()
         return self._recorder_.awaited(self)
-
-    def send(self, _value: object) -> object:
-        """Be a coroutine that ends at once, for `asyncio.run`."""
-        raise StopIteration(self._recorder_.awaited(self))
-
-    def throw(self, *error: Any) -> object:  # noqa: ANN401  (as Python's own)
-        """End with this error."""
-        raise error[0]
-
-    def close(self) -> None:
-        """End."""
 
     async def __aenter__(self) -> object:
         return self._recorder_.used()
@@ -176,9 +169,6 @@ class Answer(Exception, metaclass=Kind):  # noqa: N818  (no error: tests may rai
 
     def __repr__(self) -> str:
         return "<answer>"
-
-
-collections.abc.Coroutine.register(Answer)
 
 
 def _comparing(operation: str) -> Callable[..., bool]:
@@ -326,11 +316,24 @@ class Recorder:
 
     def _seen(self, function: Any) -> Any:  # noqa: ANN401  (any function)
         """Return the function that tests call, or one in its place that knows answers."""
+        if any(function is ending for ending in _ENDING) and self.is_used:
+            return _end_item
+        if str(getattr(function, "__module__", "")).startswith("asyncio."):
+            return self._with_coroutines(function)
         name = getattr(function, "__name__", None)
         if type(name) is not str or name not in _FUNCTIONS:
             return function
         is_known = getattr(builtins, name, None) is function or name not in vars(builtins)
         return _Function(self, function, name) if is_known else function
+
+    def _with_coroutines(self, function: Callable[..., object]) -> Callable[..., object]:
+        async def run(answer: Answer) -> object:
+            return self.awaited(answer)
+
+        def call(*args: object, **kwargs: object) -> object:
+            return function(*(run(arg) if _is_answer(arg) else arg for arg in args), **kwargs)
+
+        return call
 
     def applied(self, name: str, args: tuple[Any, ...]) -> object:
         """Return what a function of _FUNCTIONS returns, given an answer."""
@@ -409,6 +412,11 @@ class _Step:
             return False
         is_ours = kind.__module__.startswith(__package__.partition(".")[0])
         return not (is_ours or issubclass(kind, (*_NEVER_PASSED_OVER, *_skips())))
+
+
+def _end_item(*_: object) -> None:
+    """End the item that would end the process."""
+    raise RecordingEndedError
 
 
 def _skips() -> tuple[type, ...]:

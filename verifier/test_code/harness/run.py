@@ -153,15 +153,16 @@ class TestRun:
     def provide_names(self) -> None:
         """Put the candidate's objects wherever the tests look for its names."""
         module = _CandidateModule("solution")
-        module.__dict__["_find_"] = self._find
+        module.__dict__.update(_find_=self._find, _is_constant_=self.candidate.is_stand_in)
+        found_names = module.__dict__["__all__"] = []
         for name in self.compiled.names:
             self.globals.pop(name, None)  # the prompt begins it, and the candidate completes it
             try:
                 found = self._find(name)
             except NameError:
                 continue  # the tests raise it where they use the name
-            self.globals[name] = module.__dict__[name] = found
-            self.globals[script.CANDIDATE.format(name)] = found
+            self.globals[name] = self.globals[script.CANDIDATE.format(name)] = found
+            found_names.append(name)
         for name in ("__main__", *self.compiled.modules):
             sys.modules[name] = module
         self.candidate.watch(module, is_own=False)
@@ -392,7 +393,8 @@ class _CandidateModule(types.ModuleType):
             value = self.__dict__["_find_"](name)
         except NameError as error:
             raise AttributeError(str(error)) from None
-        self.__dict__[name] = value
+        if self.__dict__["_is_constant_"](value):
+            self.__dict__[name] = value  # no plain data: the program may change its own
         return value
 
 

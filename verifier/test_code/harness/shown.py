@@ -22,7 +22,7 @@ class LastAnswer:
 
     def __init__(self) -> None:
         """Start without an answer."""
-        self._values: list[object] = []
+        self._values: list[Any] = []
         self._is_object = self._is_step = False
 
     def forget(self) -> None:

@@ -11,11 +11,9 @@ and loggers in one process. What no honest one could report ends the item.
 import builtins
 import decimal
 import logging
-import os
 import random
 import re
 import sys
-import tempfile
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -32,7 +30,6 @@ from nova_code_verifier.sandbox.protocol.surroundings import (
 )
 from nova_code_verifier.verifier.test_code.harness.candidates import CandidateLostError
 
-_SCRATCH = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108  (names of one directory in a guest)
 _LOGS = re.compile(r"logg|[Ll]ogs\b|caplog")
 _CONTEXT = re.compile(r"(?i)decimal[\s\S]*context")
 _NAME_CHARACTERS_MAX = 200
@@ -52,8 +49,7 @@ class Surroundings:
         self.read_object: Callable[[Any, str], object] | None = None
         """Reads a warning of a candidate's own class, with its text."""
         self._environment = Environment(hidden=OF_PYTEST, refused=OF_PYTEST + OF_INTERPRETER)
-        roots = (os.getcwd(), os.path.realpath(tempfile.gettempdir()), *_SCRATCH)  # noqa: PTH109
-        self._directory = Directory(roots)
+        self._directory = Directory(follows_everywhere=False)
         self._argv = list(sys.argv)
         self._recursion_limit = sys.getrecursionlimit()
         self._filters = _Filters()
@@ -167,8 +163,8 @@ class Surroundings:
             variables = received["environment"]
             self._environment.apply(variables, for_this_interpreter=False)
         if "argv" in received:
-            sys.argv[:] = self._argv = read_arguments(received["argv"])
-            self._argv = list(self._argv)
+            sys.argv = read_arguments(received["argv"])
+            self._argv = list(sys.argv)
         if "directory" in received:
             self._directory.apply(received["directory"])
         if "random" in received:

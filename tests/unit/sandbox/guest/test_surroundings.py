@@ -58,6 +58,18 @@ def test_bytes_are_collected() -> None:
     assert found == {"events": [["out", "ä"], ["err bytes", "ff"]]}
 
 
+def test_a_stream_around_the_stream_is_flushed() -> None:
+    """Programs wrap the binary stream, to choose an encoding."""
+    found = run("""
+        import io
+        sys.stdout = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8")
+        print("ä")
+        found = around.collect()
+        """)
+
+    assert found == {"events": [["out", "ä\n"]]}
+
+
 def test_many_pieces_become_few() -> None:
     """A program that prints a million lines needs no million pieces."""
     found = run("""

@@ -39,6 +39,30 @@ def test_a_single_case_has_no_guess_correction() -> None:
     assert "share = 1 / 1 passed = 1: every guess passes here, so none is subtracted" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("is_corrected", "line"),
+    [
+        (
+            True,
+            "share = max(0, (1 passed + 0.75 in part - 1.25 guessed) / "
+            "(2 cases - 1.25 guessed)) = 0.6667",
+        ),
+        (False, "share = (1 passed + 0.75 in part) / 2 = 0.875"),
+    ],
+)
+def test_a_case_that_passed_in_part_is_shown(line: str, *, is_corrected: bool) -> None:
+    """The formula has its share, and its remark the number of iterations."""
+    code = "assert f(1) == 1\nfor x, y in [(1, 1), (2, 4), (3, 9), (4, 16)]:\n    assert f(x) == y"
+    rubric = json.dumps({"correctness": {"guess_correction": is_corrected}})
+
+    report = explain(
+        "```python\ndef f(x): return x * x % 16\n```", {"test": code}, "--rubric", rubric
+    )
+
+    assert line in report
+    assert any("3 of 4 iterations held" in part for part in report)
+
+
 def test_a_program_that_was_not_run_is_explained() -> None:
     """A security violation in the text of a program is given as the reason of the reward."""
     rubric = json.dumps({"safety": {"enforce": True}, "reward": {"violation_penalty": 0.5}})

@@ -127,6 +127,24 @@ def test_the_checker_decides_what_is_right() -> None:
     assert passed("--checker", "exact") == [0.0, 1.0]
 
 
+def test_tests_share_a_process_only_if_that_is_allowed() -> None:
+    """--shared-process, or its variable, grades tests that no session carries; each row says so."""
+    code = "import sys\nassert f(sys._getframe()) is not None\nassert f(1) == 1"
+    line = sample("def f(x): return x", reference={"test": code})
+
+    def metrics(*options: str, **settings: str) -> dict[str, float]:
+        (row,) = rows_of(verifier("score", "-", *options, stdin=line, **settings).stdout)
+        found = {each["name"]: each["value"] for each in row["metrics_list"]}
+        return {name: found[name] for name in ("correctness", "ungraded", "shared_process")}
+
+    allowed = {"correctness": 1.0, "ungraded": 0.0, "shared_process": 1.0}
+    refused = {"correctness": 0.0, "ungraded": 1.0, "shared_process": 0.0}
+    assert metrics() == refused
+    assert metrics("--shared-process", "allow") == allowed
+    assert metrics(VERIFIER_SHARED_PROCESS="allow") == allowed
+    assert metrics("--shared-process", "refuse", VERIFIER_SHARED_PROCESS="allow") == refused
+
+
 def test_the_example_rubric_changes_no_reward() -> None:
     """The examples get the same rewards with it and without it."""
     rewards = [

@@ -1,6 +1,9 @@
 """The guess baseline of test code: a guess earns no correctness, however tests are written."""
 
+import asyncio
+import json
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +12,10 @@ from hypothesis import strategies as st
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.types import Limits
 from nova_code_verifier.verifier.pipeline import judge
+from nova_code_verifier.verifier.test_code.harness.guess_baseline import (
+    GuessCandidate,
+    GuessEndedError,
+)
 from nova_code_verifier.verifier.types import Sample, Score
 
 
@@ -151,6 +158,56 @@ def test_three():
     assert f(3)
 """
 
+LENGTHS = """
+def check(f):
+    assert len(f(1)) == 3
+    assert isinstance(f(2), list)
+    assert len(f(3)) == 3
+    assert f(4) == 9
+check(f)
+"""
+KEYS = """
+import unittest
+class TestF(unittest.TestCase):
+    def test_one(self):
+        result = f(1)
+        self.assertEqual(result["name"], "x")
+        self.assertEqual(result["size"], 2)
+    def test_two(self):
+        self.assertIn("name", f(2))
+    def test_three(self):
+        self.assertEqual(f(3), 9)
+"""
+AWAITED = """
+import asyncio
+import pytest
+from solution import fetch
+@pytest.mark.asyncio
+async def test_one():
+    assert await fetch(1) == 3
+def test_two():
+    assert asyncio.run(fetch(2)) == 3
+def test_three():
+    assert asyncio.run(fetch(3)) == 4
+"""
+RAISING_A_TEXT = """
+import json
+import unittest
+class TestF(unittest.TestCase):
+    def test_one(self):
+        with self.assertRaises(json.JSONDecodeError):
+            f(1)
+    def test_two(self):
+        with self.assertRaises(ValueError) as caught:
+            f(2)
+        self.assertEqual(str(caught.exception), "too small")
+    def test_three(self):
+        with self.assertRaises(ValueError):
+            f(3)
+    def test_four(self):
+        self.assertEqual(f(4), 9)
+"""
+
 GUESSED = {
     "parametrized": (PARAMETRIZED, "def f(x): return 'YES'"),
     "named": (NAMED, "def f(x): return 'YES'"),
@@ -204,6 +261,18 @@ GUESSED = {
         "assert f(1, 2, 3, 4) == 4\nassert f(1, 2, 4, d=5) == 5\nassert f(1, 2, 5, 6) == 7",
         "def f(a, b, c, d): return d",
     ),
+    "a length": (LENGTHS, "def f(x): return [7, 7, 7]"),
+    "what tests look up": (KEYS, "def f(x): return {'name': 'x', 'size': 2}"),
+    "awaited": (AWAITED, "async def fetch(x): return 3"),
+    "raised, with a text": (RAISING_A_TEXT, "def f(x): raise ValueError('too small')"),
+    "one of several": (
+        "assert f(1) in (5, 6)\nassert f(2) in (6, 7)\nassert f(3) == 9",
+        "def f(x): return 6",
+    ),
+    "none": (
+        "assert f(1) is None\nassert f(2) is None\nassert f(3) == 9",
+        "def f(x): return None",
+    ),
     "nothing but truth": (TRUTHS, "def f(x): return False"),
 }
 
@@ -215,6 +284,93 @@ def test_a_guess_earns_nothing(executor: LocalExecutor, code: str, program: str)
 
     assert 0 < score.pass_rate == score.guess_baseline < 1
     assert score.correctness == 0.0
+
+
+def candidate(guess: object, classes: str = "Stack BadError", methods: str = "push pop") -> Any:
+    """Return a candidate with this guess."""
+    return GuessCandidate(json.dumps(guess), classes.split(), methods.split())
+
+
+def test_functions_return_the_guess_made_anew() -> None:
+    """Tests that change an answer do not change the next one."""
+    f = candidate({"is": [1]}).find("f")
+    f(1).append(2)
+
+    assert f(1) == [1]
+    assert f.attribute(3) == [1]
+    assert candidate({"is": 5}).find("Solution")().f(3) == 5
+
+
+def test_all_that_a_class_has_is_the_guess() -> None:
+    """Methods return it; attributes and operators are it; what tests set, they get."""
+    guessed = candidate({"is": 3})
+    stack = guessed.find("Stack")(7, size=8)
+    stack.own = 9
+
+    assert (stack.push(1), stack.top, len(stack), stack[0], stack.own) == (3, 3, 3, 3, 9)
+    assert isinstance(stack, guessed.find("Stack"))
+    assert guessed.is_stand_in(stack)
+    assert bool(candidate({"is": 0}).find("Stack")())
+    assert str(candidate({"is": "a, b"}).find("Stack")()) == "a, b"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("ValueError", ""), ("BadError", "bad"), ("json.JSONDecodeError", "x"), ("Unknown", "x")],
+)
+def test_a_raised_guess_is_the_exception_that_tests_expect(name: str, message: str) -> None:
+    """Python's, a module's, or the candidate's own; with its text."""
+    guessed = candidate({"raises": [name, message]})
+    own = {"ValueError": ValueError, "json.JSONDecodeError": json.JSONDecodeError}
+    kind = guessed.find(name) if name == "BadError" else own.get(name, Exception)
+
+    with pytest.raises(kind) as caught:
+        guessed.find("f")(1)
+
+    assert str(caught.value) == message
+    assert guessed.raised is caught.value
+    guessed.begin_item("2")
+    assert guessed.raised is None
+
+
+def test_a_repeated_argument_is_the_argument_itself() -> None:
+    """By its index, however it is passed; None if there is none."""
+    f, argument = candidate({"repeats": 1}).find("f"), object()
+
+    assert f(1, argument) is argument
+    assert f(1, x=argument) is argument
+    assert f(1) is None
+    assert candidate({"repeats": 1}).find("Stack")().push(1, argument) is argument
+
+
+def test_awaited_functions_are_coroutine_functions() -> None:
+    """Others return the guess itself."""
+    guessed = candidate({"is": 3, "awaited": ["f", "pop"]})
+
+    assert asyncio.run(guessed.find("f")(1)) == 3
+    assert asyncio.run(guessed.find("Stack")().pop()) == 3
+    assert guessed.find("g")(1) == 3
+
+
+@pytest.mark.parametrize(("guess", "has_nan"), [([float("nan")], True), (["NaN"], False)])
+def test_a_guess_that_holds_nan_is_noted(guess: object, *, has_nan: bool) -> None:
+    """Once it is an answer to the item that runs."""
+    guessed = candidate({"is": guess})
+    assert not guessed.has_nan
+    guessed.find("f")(1)
+
+    assert guessed.has_nan is has_nan
+
+
+def test_an_item_that_calls_a_guess_without_end_ends() -> None:
+    """After so many calls, not after some time: the next run ends the same way."""
+    guessed = candidate({"is": 3})
+    guessed.begin_item("1")
+    with pytest.raises(GuessEndedError):
+        list(iter(lambda: guessed.find("f")(1), 4))
+    guessed.begin_item("2")
+
+    assert guessed.find("f")(1) == 3
 
 
 def test_a_right_program_is_paid_in_full(executor: LocalExecutor) -> None:

@@ -136,11 +136,24 @@ def test_the_tests_can_use_the_prompt() -> None:
 
 def test_a_script_finds_the_candidate_in_main_and_in_its_module() -> None:
     """Each module has the candidate's names, also those that no source shows."""
-    code = (
-        "import __main__, solution\nassert __main__.f(1) == 1\nassert vars(solution)['f'] and f(1)"
-    )
+    code = "import __main__, solution\nassert __main__.f(1) == 1\nassert solution.f(1) == f(1)"
 
     assert states_of(graded(code, "def f(x): return x")) == [PASSED, PASSED]
+
+
+def test_a_name_of_the_module_has_its_present_value() -> None:
+    """The program may change its own variables."""
+    code = "import solution\nassert solution.n == 0\nsolution.f()\nassert solution.n == 1"
+    program = "n = 0\ndef f():\n    global n\n    n += 1"
+
+    assert states_of(graded(code, program)) == [PASSED, PASSED]
+
+
+def test_a_star_imports_the_names_that_the_tests_use() -> None:
+    """Also those of plain data."""
+    code = "from solution import *\ndef test_a():\n    assert f(1) == limit"
+
+    assert states_of(graded(code, "limit = 1\ndef f(x): return x")) == [PASSED]
 
 
 def test_an_item_that_runs_twice_has_the_worse_result() -> None:
