@@ -41,11 +41,14 @@ class Flavour(StrEnum):
 
 
 class Parameter(TypedDict):
-    """A parameter of a function: `kind` is the number of `inspect.Parameter.kind`."""
+    """A parameter of a function: `kind` is the number of `inspect.Parameter.kind`.
+
+    `default` is a list of one value, or an empty one for a default that does not travel.
+    """
 
     name: str
     kind: int
-    default: NotRequired[object]
+    default: NotRequired[list[object]]
     annotation: NotRequired[object]
 
 

@@ -40,7 +40,7 @@ def new_function(
     listed = description.get("parameters")
     parameters = listed if listed is not None and all(map(_is_usable, listed)) else _ANY
     attributes = description.get("attributes", [])
-    defaults = {p["name"]: read(p["default"]) for p in parameters if "default" in p}
+    defaults = {p["name"]: _default(p, read) for p in parameters if "default" in p}
 
     def call(positional: Any, rest: Any, named: Any, more: Any) -> object:  # noqa: ANN401  (see `_source`)
         if not rest:
@@ -71,6 +71,17 @@ def new_function(
         function.__signature__ = _signature(signature, read)
     attached.update({key: read(tree) for key, tree in attributes})
     return remember(function, number, request)  # type: ignore[no-any-return]
+
+
+class Hidden:
+    """A default that stays with the tests."""
+
+    def __repr__(self) -> str:
+        return "..."
+
+
+def _default(parameter: Parameter, read: Walk) -> object:
+    return read(parameter["default"][0]) if parameter["default"] else Hidden()
 
 
 def _is_usable(parameter: Parameter) -> bool:
@@ -126,7 +137,7 @@ def _signature(parameters: list[Parameter], read: Walk) -> inspect.Signature:
         inspect.Parameter(
             parameter["name"],
             _KINDS[parameter["kind"]],
-            default=read(parameter["default"]) if "default" in parameter else inspect._empty,  # noqa: SLF001
+            default=_default(parameter, read) if "default" in parameter else inspect._empty,  # noqa: SLF001
         )
         for parameter in parameters
     ]

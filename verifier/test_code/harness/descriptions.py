@@ -24,6 +24,8 @@ from nova_code_verifier.verifier.test_code.harness import exported_kinds
 from nova_code_verifier.verifier.test_code.harness.library_names import name_in_library
 
 _TEXT_MAX = 2000
+_DEFAULT_TEXT_MAX = 100
+_ATOMS = (bool, int, float, str, bytes)
 _STREAM_BASES = (io.TextIOBase, io.BufferedIOBase)
 
 
@@ -80,11 +82,24 @@ class Describer:
         for found in signature.parameters.values():
             parameter: Parameter = {"name": found.name, "kind": int(found.kind)}
             if found.default is not inspect.Parameter.empty:
-                parameter["default"] = self._carry(found.default)
+                parameter["default"] = self._default(found.default)
             if found.annotation is not inspect.Parameter.empty:
                 parameter["annotation"] = self._annotation(found.annotation)
             parameters.append(parameter)
         return parameters
+
+    def _default(self, value: object) -> list[object]:
+        """Write a default; an empty list if the candidate need not see it.
+
+        Tests bind what they expect to parameters, as in `lambda x, answers=answers: …`.
+        """
+        is_short = not isinstance(value, str | bytes) or len(value) <= _DEFAULT_TEXT_MAX
+        is_atom = value is None or (type(value) in _ATOMS and is_short)
+        is_function = exported_kinds.kind_of(value) is Kind.FUNCTION
+        if is_atom or is_function or name_in_library(value):
+            carried = self._carry(value)
+            return [carried] if carried is not None or value is None else []
+        return []
 
     def _annotation(self, annotation: object) -> object:
         """Write a class of the library as that class, and any other annotation as text."""

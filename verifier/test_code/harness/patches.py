@@ -11,6 +11,7 @@ not be reached in one process, either.
 import sys
 import types
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any, Protocol
 
@@ -191,8 +192,8 @@ class Patches:
     def _entering(self, enter: Any) -> Any:  # noqa: ANN401
         @wraps(enter)
         def hooked(patcher: Any) -> object:  # noqa: ANN401
-            self.watch_library()
             target = patcher.getter()
+            self.watch_library()  # what was imported to find the target, too
             before = _own(target, patcher.attribute)
             entered = enter(patcher)
             if isinstance(target, type):
@@ -252,8 +253,13 @@ class Patches:
         self._hook(kind, "undo", self._undoing)
 
     def _noting_last(self, change: Any) -> Any:  # noqa: ANN401
+        find_target = change.__globals__["derive_importpath"]
+
         @wraps(change)
         def hooked(patcher: Any, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+            if args and isinstance(args[0], str):
+                with suppress(Exception):  # it is raised again where the tests expect it
+                    find_target(args[0], raising=False)  # imports the module
             self.watch_library()
             change(patcher, *args, **kwargs)
             entries = patcher._setattr  # noqa: SLF001
