@@ -14,6 +14,7 @@ import operator
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from nova_code_verifier.sandbox.guest.patched import Patched
@@ -24,7 +25,6 @@ from nova_code_verifier.sandbox.protocol import encoding, shared_types
 from nova_code_verifier.sandbox.protocol.conversation import Answer, Request, Side
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, Walk
 from nova_code_verifier.sandbox.protocol.library_exceptions import write_details
-from nova_code_verifier.sandbox.protocol.library_types import write_type
 from nova_code_verifier.sandbox.protocol.mirrors import KINDS, Kind, Mirrors, Tree
 from nova_code_verifier.sandbox.protocol.peer import Body, Peer
 
@@ -89,6 +89,9 @@ class LiveSession(Side):
             "aiter": aiter,
             "anext": lambda items: _run_awaitable(anext(items)),
             "signature": _signature,
+            "base": _base,
+            "fields": _fields,
+            "subclass": self._make_subclass,
             "source": self._source,
         }
 
@@ -144,12 +147,15 @@ class LiveSession(Side):
             if value is not self:
                 self._numbers.pop(id(value), None)
 
-    def _source(self, value: Any) -> tuple[str, int]:  # noqa: ANN401  (the candidate's)
-        lines, first = inspect.getsourcelines(value)
-        return "".join(lines), first
+    def _source(self) -> str:
+        source: str = self._names["__loader__"].get_source("solution")
+        return source
 
     def _write_warning(self, warning: object) -> Tree:
         return {"class": self._number_of(type(warning)), "h": self._number_of(warning)}
+
+    def _make_subclass(self, *description: Any, **keywords: Any) -> int:  # noqa: ANN401  (see `_subclass`)
+        return self._number_of(_subclass(*description, **keywords))
 
     def ask_tests(
         self, operation: str, number: int, /, *operands: object, **keywords: object
@@ -266,44 +272,49 @@ class LiveSession(Side):
         is_iterator = kind.__module__ == "builtins" and hasattr(kind, "__next__")
         name = _OBJECT_KINDS.get(kind) or ("iterator" if is_iterator else "instance")
         if name == "instance":
-            return {"kind": name, "class": self._number_of(kind)}
+            described = {"kind": name, "class": self._number_of(kind)}
+            return described | _hash_of(value, kind)
         described: dict[str, object] = {"kind": name, "name": _text(value, "__name__")}
         if name == "function":
             described |= {
                 "qualname": _text(value, "__qualname__"),
                 "doc": _doc(value),
                 "flags": _flags_of(value),
+                "line": _line_of(value),
                 "is_method": kind is types.MethodType,
             }
         return described
 
     def _describe_class(self, value: type) -> dict[str, object]:
         mro = type.__dict__["__mro__"].__get__(value)
-        own = [names for base in mro if base is not object for names in (vars(base),)]
-        found = {name: item for names in reversed(own) for name, item in names.items()}
+        own = [(base, vars(base)) for base in mro if base is not object]
+        found = {name: item for _, names in reversed(own) for name, item in names.items()}
         # Without those that the class disables, as `__hash__ = None` does.
         enabled = [name for name, item in found.items() if item is not None]
+        beside = {name for base, names in own if base.__module__ != "builtins" for name in names}
         described = {
             "kind": "class",
             "is_shared": self._is_shared(value),
             "name": str(type.__dict__["__name__"].__get__(value))[:_TEXT_MAX],
             "bases": [self._base(base) for base in mro[1:]],
+            "direct": [self._base(base) for base in type.__dict__["__bases__"].__get__(value)],
             "specials": sorted(shared_types.SPECIAL_METHODS.intersection(enabled)),
+            "own": sorted((shared_types.SPECIAL_METHODS | {"__missing__"}).intersection(beside)),
             "methods": [
                 name[:_TEXT_MAX] for name, item in found.items() if _is_method(name, item)
             ][:_NAMES_MAX],
             "doc": _doc(value),
         }
-        fields = vars(value).get("__dataclass_fields__")
-        if type(fields) is dict:
-            described["fields"] = [str(name)[:_TEXT_MAX] for name in fields][:_NAMES_MAX]
-        return described
+        abstract = vars(value).get("__abstractmethods__")
+        if type(abstract) is frozenset and abstract:
+            described["abstract"] = sorted(map(str, abstract))[:_NAMES_MAX]
+        library = _library_name(value)
+        return described if library is None else described | {"library": library}
 
     def _base(self, base: type) -> object:
         if getattr(builtins, base.__name__, None) is base:
             return base.__name__
-        names = write_type(base) if issubclass(base, BaseException) else None
-        return self._number_of(base) if names is None else [*names]
+        return _library_name(base) or self._number_of(base)
 
 
 class _SubclassKind(Kind):
@@ -321,6 +332,31 @@ class _SubclassKind(Kind):
 
     def fill(self, container: Any, content: Tree, read: Callable[[Tree], Any]) -> None:
         self._base.fill(container, content[1], read)
+
+
+def _library_name(kind: type) -> list[str] | None:
+    """Return the module and name of a class of the standard library."""
+    module, name = kind.__module__, kind.__qualname__
+    if type(module) is not str or type(name) is not str:
+        return None
+    if module.partition(".")[0] not in sys.stdlib_module_names or module == "__main__":
+        return None
+    return [module, name] if getattr(sys.modules.get(module), name, None) is kind else None
+
+
+def _hash_of(value: Any, kind: type) -> dict[str, object]:  # noqa: ANN401  (the candidate's)
+    """Return the hash of an object whose class defines one: a key of a dict needs it at once."""
+    if kind.__hash__ in (None, object.__hash__, BaseException.__hash__):
+        return {}
+    try:
+        return {"hash": hash(value)}
+    except BaseException:  # noqa: BLE001  (the candidate's object may do anything)
+        return {}
+
+
+def _line_of(value: object) -> int:
+    code = getattr(getattr(value, "__func__", value), "__code__", None)
+    return int(getattr(code, "co_firstlineno", 1))
 
 
 def _text(value: object, name: str) -> str:
@@ -344,15 +380,57 @@ def _flags_of(value: object) -> int:
     return int(getattr(own, "co_flags", 0))
 
 
-def _take(items: Iterator[object], count: int) -> tuple[bool, list[object]]:
-    """Return whether there may be more items, and up to *count* items."""
-    found: list[object] = []
-    try:
-        while len(found) < count:
-            found.append(next(items))
-    except StopIteration:
-        return False, found
-    return True, found
+def _take(items: Iterator[object], count: int) -> list[object]:
+    """Return up to *count* items; fewer only if there are no more."""
+    return list(islice(items, count))
+
+
+def _base(kind: type, name: str, value: object, /, *args: object, **kwargs: object) -> object:
+    """Call the method of a class itself, for `super()` in a class of the tests."""
+    method: Any = getattr(kind, name)
+    return method(value, *args, **kwargs)
+
+
+def _fields(kind: type) -> list[tuple[object, ...]] | None:
+    """List the fields of a dataclass; return None if it is none."""
+    fields = vars(kind).get("__dataclass_fields__") or getattr(kind, "__dataclass_fields__", None)
+    if fields is None:
+        return None
+    dataclasses = sys.modules["dataclasses"]
+    missing = dataclasses.MISSING
+    flags = ("init", "repr", "hash", "compare", "kw_only")
+    return [
+        (
+            field.name,
+            field.type,
+            field.default is not missing,
+            None if field.default is missing else field.default,
+            field.default_factory is not missing,
+            None if field.default_factory is missing else field.default_factory,
+            {flag: getattr(field, flag) for flag in flags},
+        )
+        for field in dataclasses.fields(kind)
+    ]
+
+
+def _subclass(
+    name: str, bases: tuple[type, ...], *items: tuple[str, str, Any], **keywords: Any
+) -> type:
+    """Make the class that the tests derive from classes of the candidate's."""
+
+    def fill(names: dict[str, Any]) -> None:
+        for key, binding, value in items:
+            names[key] = _BINDINGS[binding](value)
+
+    return types.new_class(name, bases, keywords, fill)
+
+
+_BINDINGS: dict[str, Callable[[Any], Any]] = {
+    "": lambda value: value,
+    "static": staticmethod,
+    "class": classmethod,
+    "property": lambda functions: property(*functions),
+}
 
 
 def _signature(value: Any) -> list[tuple[object, ...]]:  # noqa: ANN401  (the candidate's)

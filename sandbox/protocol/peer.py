@@ -13,6 +13,7 @@ not fit.
 import json
 import os
 import threading
+from _thread import get_ident
 from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
@@ -21,6 +22,9 @@ _LENGTH_BYTES = 4
 _READ_BYTES = 2**18
 _REQUEST, _ANSWER = "q", "a"
 _THREADS_MAX = 300
+_UNREADABLE = (
+    ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
 # Tests and programs may patch what they find in modules: none of it must end the conversation.
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 _decode = json.JSONDecoder().decode
@@ -78,6 +82,7 @@ class Peer:
         self._local = threading.local()
         self._changed = threading.Condition(threading.Lock())
         self._in_order = threading.Lock()
+        self._busy_thread = 0
         self._is_read = False
         self._waiting: defaultdict[int, deque[_Message]] = defaultdict(deque)
         self._served: set[int] = set()
@@ -111,6 +116,11 @@ class Peer:
         return thread
 
     # -- serving -----------------------------------------------------------------------
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether this thread is reading or writing a message: it cannot request anything then."""
+        return self._busy_thread == get_ident()
 
     def serve_main_thread(self) -> None:
         """Serve the first thread of the other side until it closes the conversation."""
@@ -146,11 +156,17 @@ class Peer:
     # -- messages ----------------------------------------------------------------------
 
     def _send(self, thread: int, number: int, kind: str, write: Callable[[], Body]) -> None:
+        if self.is_busy:
+            raise TypeError("an object of the other side is asked while a message is written")
         with self._in_order:
             if self._is_broken:
                 raise PeerLostError("the conversation has ended")
             self._is_broken = True  # an exception of a signal handler may come in the middle
-            message = (thread, number, kind, write())
+            self._busy_thread = get_ident()
+            try:
+                message = (thread, number, kind, write())
+            finally:
+                self._busy_thread = 0
             payload = _encode(message).encode("ascii")
             data = memoryview(len(payload).to_bytes(_LENGTH_BYTES, "big") + payload)
             try:
@@ -203,13 +219,16 @@ class Peer:
             if self._is_broken:
                 raise PeerLostError("the conversation has ended")
             self._is_broken = True
+            self._busy_thread = get_ident()
             try:
                 thread, number, kind, body = _decode(payload.decode("ascii"))
                 if type(thread) is not int or type(number) is not int or type(body) is not dict:
                     raise ValueError(kind)  # noqa: TRY301
                 content = self._conversation.read(body, payload)
-            except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+            except _UNREADABLE as error:
                 raise PeerLostError(f"protocol: {error}") from error
+            finally:
+                self._busy_thread = 0
             self._is_broken = False
         return _Message(thread, number, kind, content)
 
@@ -220,7 +239,7 @@ class Peer:
             if len(buffer) >= _LENGTH_BYTES:
                 end = _LENGTH_BYTES + int.from_bytes(buffer[:_LENGTH_BYTES], "big")
                 if end - _LENGTH_BYTES > self._bytes_max:
-                    raise PeerLostError("too long a message")
+                    raise PeerLostError("output: an answer is longer than limits.output_bytes")
                 if len(buffer) >= end:
                     payload = bytes(buffer[_LENGTH_BYTES:end])
                     del buffer[:end]

@@ -4,14 +4,19 @@ The zygotes of these executors load this module, so that harnesses find it.
 """
 
 import os
+import sys
 from collections.abc import Iterable
+from importlib.util import find_spec
 
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.protocol import channel
 from nova_code_verifier.sandbox.protocol.progress import ProgressPage
 from nova_code_verifier.sandbox.types import Execution, IsolationLevel, Job, Limits, Session
 
-PRELOADED = ("pytest", __name__)
+_pytest = find_spec("pytest")
+# Zygotes find it in the interpreter's own tree alone: `tests/other_kernels.py` has it elsewhere.
+HAS_PYTEST = _pytest is not None and str(_pytest.origin).startswith(sys.prefix + "/")
+PRELOADED = ("pytest", __name__) if HAS_PYTEST else (__name__,)
 
 # It runs each request as Python, and returns what this calls `answer`. It serves while it loads: so
 # these tests need no other protocol.

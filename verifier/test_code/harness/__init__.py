@@ -18,7 +18,7 @@ request to the candidate's guest. The tests wait for the answer.
       exports, operations, exported_kinds, descriptions   what the candidate does with the tests' objects
       patches           patches that tests make, for the candidate's guest
       surroundings      streams, log records, warnings and settings around a request
-      library_names     what both sides know by name
+      library_names       what both sides know by name
 
 The harness knows of a candidate only what its guest sends, in plain data, and believes none of it.
 """

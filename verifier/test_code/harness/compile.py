@@ -30,10 +30,22 @@ class TestCodeError(Exception):
     """The tests cannot be used as they stand. The dataset is at fault."""
 
 
-def compile_tests(
-    test_code: TestCodeFields, *, rewrite: Callable[[ast.Module], None] | None = None
-) -> CompiledTests:
-    """Compile test code, which *rewrite* may change before. Raises TestCodeError."""
+def compile_tests(test_code: TestCodeFields) -> CompiledTests:
+    """Compile test code. Raises TestCodeError."""
+    return _compile(test_code)[0]
+
+
+def compile_twice(
+    test_code: TestCodeFields, rewrite: Callable[[ast.Module], None]
+) -> tuple[CompiledTests, CompiledTests]:
+    """Compile test code as it is, and as *rewrite* changes it. Raises TestCodeError."""
+    tests, tree = _compile(test_code)
+    rewrite(tree)
+    return tests, tests._replace(code=_compiled(tree, script.FILE_NAME))
+
+
+def _compile(test_code: TestCodeFields) -> tuple[CompiledTests, ast.Module]:
+    """Compile test code; also return its tree, divided into items."""
     try:
         tree = ast.parse(test_code["source"], script.FILE_NAME)
     except _PARSE_ERRORS as error:
@@ -61,9 +73,7 @@ def compile_tests(
             raise TestCodeError("contain no assert")
     else:
         items = script.listed_tests(tree, style)
-    if rewrite is not None:
-        rewrite(tree)
-    return CompiledTests(
+    compiled = CompiledTests(
         style=style,
         names=names,
         classes=sorted(script.names_of_classes(tree, frozenset(names))),
@@ -77,6 +87,7 @@ def compile_tests(
         expected_answers=answers,
         expected_exceptions=exceptions,
     )
+    return compiled, tree
 
 
 def _compiled(tree: ast.Module, name: str) -> bytes:

@@ -7,23 +7,28 @@ to come from the tests themselves.
 import ast
 from collections.abc import Iterator
 
+from nova_code_verifier.verifier.test_code.harness.trees import walk
+
 _EVALUATING = frozenset({"compile", "eval", "exec"})
 _TEXTS = (ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.BinOp, ast.operator, ast.Load)
 
 
 def find_evaluation(tree: ast.Module) -> int:
     """Return the line of the first evaluation of a text that may be a candidate's; 0 if none."""
-    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    own = {node.name for node in walk(tree) if isinstance(node, ast.FunctionDef)}
     evaluating = _EVALUATING - own
-    clean = _clean_names(tree)
+    names = {node.id for node in walk(tree) if isinstance(node, ast.Name)}
+    clean = _clean_names(tree) if names & evaluating else frozenset()
     called: set[int] = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         match node:
-            case ast.Call(func=ast.Name(id=name) as function, args=[text, *_]) if name in evaluating:
+            case ast.Call(func=ast.Name(id=name) as function, args=[text, *_]) if (
+                name in evaluating
+            ):
                 called.add(id(function))
                 if not _is_clean(text, clean):
                     return node.lineno
-    for node in ast.walk(tree):
+    for node in walk(tree):
         match node:
             case ast.Name(id=name, ctx=ast.Load()) if name in evaluating and id(node) not in called:
                 return node.lineno
@@ -35,14 +40,14 @@ def find_evaluation(tree: ast.Module) -> int:
 def _is_clean(text: ast.expr, clean: frozenset[str]) -> bool:
     return all(
         isinstance(part, _TEXTS) or (isinstance(part, ast.Name) and part.id in clean)
-        for part in ast.walk(text)
+        for part in walk(text)
     )
 
 
 def _clean_names(tree: ast.Module) -> frozenset[str]:
     """Return the names that are bound, wherever they are, to constants or to items of them."""
     bound: dict[str, list[ast.expr | None]] = {}
-    for node in ast.walk(tree):
+    for node in walk(tree):
         for name, value in _bindings(node):
             bound.setdefault(name, []).append(value)
     clean: frozenset[str] = frozenset()
@@ -61,7 +66,7 @@ def _is_literal(value: ast.expr, clean: frozenset[str]) -> bool:
     kinds = (ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp, ast.unaryop, *_TEXTS)
     return all(
         isinstance(part, kinds) or (isinstance(part, ast.Name) and part.id in clean)
-        for part in ast.walk(value)
+        for part in walk(value)
     )
 
 
@@ -79,7 +84,11 @@ def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
             given = dict(_parametrized(node))
             names = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
             yield from ((argument.arg, given.get(argument.arg)) for argument in names)
-        case ast.AugAssign(target=target) | ast.AnnAssign(target=target) | ast.NamedExpr(target=target):
+        case (
+            ast.AugAssign(target=target)
+            | ast.AnnAssign(target=target)
+            | ast.NamedExpr(target=target)
+        ):
             yield from ((name, None) for name in _names(target))
         case ast.Lambda(args=arguments):
             yield from ((argument.arg, None) for argument in arguments.args)
@@ -90,11 +99,14 @@ def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
 def _parametrized(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, ast.expr]]:
     for mark in node.decorator_list:
         match mark:
-            case ast.Call(func=ast.Attribute(attr="parametrize"), args=[ast.Constant(value=str(names)), values]):
+            case ast.Call(
+                func=ast.Attribute(attr="parametrize"),
+                args=[ast.Constant(value=str(names)), values],
+            ):
                 yield from ((name.strip(), values) for name in names.split(","))
 
 
 def _names(target: ast.expr) -> Iterator[str]:
-    for part in ast.walk(target):
+    for part in walk(target):
         if isinstance(part, ast.Name):
             yield part.id

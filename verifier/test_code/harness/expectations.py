@@ -19,6 +19,7 @@ from itertools import islice
 from typing import Any, cast
 
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, dump, from_tree, to_tree
+from nova_code_verifier.verifier.test_code.harness.trees import walk
 
 _CHARACTERS_MAX = 10_000
 _PARTS_MAX, _LENGTH_MAX, _AMONG_MAX = 64, 1000, 8
@@ -124,7 +125,9 @@ def _answers(operation: str, value: Any, made_by: str) -> list[object]:  # noqa:
         return [kind() for kind in _EMPTY if kind is value]
     if made_by in ("sum", "max", "min"):
         return [[value]]
-    if operation == "among" and type(value) in (list, tuple, set, frozenset, dict, range):
+    if operation == "among" and type(value) in (set, frozenset):
+        value = sorted(value, key=repr)  # always in the same order
+    if operation == "among" and type(value) in (list, tuple, dict, range):
         return list(islice(value, _AMONG_MAX))
     if operation == "contains":
         return [value] if type(value) is str else [[value]]
@@ -155,7 +158,7 @@ def _is_long(value: Any) -> bool:  # noqa: ANN401  (whatever has a length)
 
 
 def texts(values: Iterable[object]) -> Iterator[str]:
-    """Write values as a candidate's guest does; leave out long ones, and those not plain data."""
+    """Write values in the typed encoding; leave out long ones, and those not plain data."""
     for value in values:
         try:
             text = dump({"is": _ordered(to_tree(value))}).decode("ascii")
@@ -180,7 +183,7 @@ def _ordered(tree: Any) -> Any:  # noqa: ANN401  (a tree of JSON)
 def read_answers(tree: ast.Module) -> dict[str, int]:
     """Count the answers that tests expect, as far as their source shows them."""
     names = _constants_by_name(tree)
-    nodes = list(ast.walk(tree))
+    nodes = list(walk(tree))
     sides = (side for node in nodes for side in _compared(node))
     answers = [value for side in sides for value in _constants(side, names)]
     truths = [truth for node in nodes for truth in _truths(node)]
@@ -192,7 +195,7 @@ def read_exceptions(tree: ast.Module) -> list[list[str]]:
 
     An exception with a message is also right where tests do not look at the message.
     """
-    expected = Counter(_expected_exceptions(ast.walk(tree)))
+    expected = Counter(_expected_exceptions(walk(tree)))
     expected.update(_messages(tree))
     unspecific = {name: count for (name, message), count in expected.items() if not message}
     for name, message in expected:
@@ -205,7 +208,7 @@ def called_methods(tree: ast.Module) -> list[str]:
     """Return the names that tests call as a method of any object."""
     return sorted({
         node.func.attr
-        for node in ast.walk(tree)
+        for node in walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
     })  # fmt: skip
 
@@ -239,7 +242,7 @@ def _constants(node: ast.expr, names: dict[str, list[object]]) -> Iterator[objec
     """Find the values of a name, or of a constant: `set((4, 5))`, `10**3`, `float("inf")`."""
     if isinstance(node, ast.Name):
         yield from names.get(node.id, ())
-    elif all(map(_is_of_constant, ast.walk(node))):
+    elif all(map(_is_of_constant, walk(node))):
         code = compile(ast.Expression(node), "<constant>", "eval", dont_inherit=True)
         with suppress(*_EVALUATION_ERRORS):
             yield eval(code, {"__builtins__": _CONSTRUCTORS})  # noqa: S307  (the dataset's, and only what is listed)
@@ -247,7 +250,7 @@ def _constants(node: ast.expr, names: dict[str, list[object]]) -> Iterator[objec
 
 def _constants_by_name(tree: ast.Module) -> dict[str, list[object]]:
     names: dict[str, list[object]] = {}
-    for node in ast.walk(tree):
+    for node in walk(tree):
         match node:
             case (
                 ast.Assign(targets=[ast.Name(id=name)], value=value)
@@ -299,11 +302,11 @@ def _message(patterns: list[ast.expr]) -> str:
 
 def _messages(tree: ast.Module) -> Iterator[tuple[str, str]]:
     """Find the texts that tests compare with an exception that they have caught by a name."""
-    for scope in ast.walk(tree):
+    for scope in walk(tree):
         if not isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef | ast.Module):
             continue
         caught: dict[str, list[str]] = {}
-        for node in ast.walk(scope):
+        for node in walk(scope):
             match node:
                 case ast.withitem(
                     context_expr=ast.Call(
@@ -316,11 +319,9 @@ def _messages(tree: ast.Module) -> Iterator[tuple[str, str]]:
                     caught[alias] = list(_names(kind))
         if not caught or isinstance(scope, ast.Module):
             continue
-        for node in ast.walk(scope):
+        for node in walk(scope):
             sides = _compared(node)
-            used = {
-                part.id for side in sides for part in ast.walk(side) if isinstance(part, ast.Name)
-            }
+            used = {part.id for side in sides for part in walk(side) if isinstance(part, ast.Name)}
             texts_compared = [
                 side.value
                 for side in sides

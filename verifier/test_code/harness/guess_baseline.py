@@ -47,7 +47,7 @@ def baseline_answers(
     """
     found = expected.answers + Counter(compiled.expected_answers)
     # Equally frequent answers stay in the order in which they are found.
-    literals = [text for text, _ in found.most_common(_LITERALS_MAX)]
+    literals = [text for text, _ in found.most_common(2 * _LITERALS_MAX)]
     exceptions = compiled.expected_exceptions[:_EXCEPTIONS_MAX]
     raised = [json.dumps({"raises": exception}) for exception in exceptions]
     most = min(_REPEATED_MAX, max(calls, default=0))
@@ -57,8 +57,8 @@ def baseline_answers(
     between = texts(_between(numbers, has_bounds=bool(expected.bounds)))
     composed = list(expected.composed())
     likely = [*literals[:1], *repeats[:1], *raised[:1], *_odd(source), *composed[:1]]
-    likely += [*literals[1:3], *repeats[1:], *composed, *raised, *literals]
-    likely += [*texts(_ALWAYS), *between]
+    likely += [*literals[1:3], *repeats[1:], *composed, *raised, *literals[:_LITERALS_MAX]]
+    likely += [*texts(_ALWAYS), *between, *literals]
     awaited = sorted(expected.awaited)
     return [_with_awaited(guess, awaited) for guess in dict.fromkeys(likely)]
 

@@ -11,40 +11,55 @@ that are not tried would not count.
 import ast
 from collections.abc import Callable, Iterable, Iterator
 
+from nova_code_verifier.verifier.test_code.harness.trees import walk
+
 PART = "__part__"
 """The name of a part in a divided script."""
 _FAILURES_MAX = 10_000
 # A failure may have left out the statement that lets such a loop end.
 _FAILURES_OF_WHILE_MAX = 100
 _Loop = ast.For | ast.While
+Binding = tuple[frozenset[str], frozenset[str]]
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
-def names_of_candidate(body: Iterable[ast.stmt], names: Iterable[str]) -> frozenset[str]:
+def bindings_in(body: Iterable[ast.stmt]) -> list[Binding]:
+    """Return what statements bind: the names that they use to do so, and the names that they bind.
+
+    This is for `names_of_candidate`: it walks through tests only once, because they may be long.
+    """
+    found = (
+        (frozenset(_names_in(*used)), frozenset(_bound(node)))
+        for node in walk(*body)
+        if (used := _used_to_bind(node))
+    )
+    return [(used, bound) for used, bound in found if used and bound]
+
+
+def names_of_candidate(bindings: Iterable[Binding], names: Iterable[str]) -> frozenset[str]:
     """Return those names whose values come from one of *names*, which are the candidate's."""
     found = frozenset(names)
-    nodes = [node for statement in body for node in ast.walk(statement)]
     while True:
-        more = found.union(*(_bound(node) for node in nodes if _binds(node, found)))
+        more = found.union(*(bound for used, bound in bindings if not found.isdisjoint(used)))
         if more == found:
             return found
         found = more
 
 
-def _binds(node: ast.AST, names: frozenset[str]) -> bool:
-    """Return whether a node that binds names uses one of *names* to do so."""
+def _used_to_bind(node: ast.AST) -> list[ast.AST]:
+    """Return the parts of a node that binds names which the values come from."""
     match node:
         case ast.Assign(value=used) | ast.NamedExpr(value=used) | ast.For(iter=used):
-            return mentions(used, names)
+            return [used]
         case ast.AnnAssign(value=ast.expr() as used) | ast.AugAssign(value=used):
-            return mentions(used, names)
+            return [used]
         case ast.withitem(context_expr=used) | ast.comprehension(iter=used):
-            return mentions(used, names)
+            return [used]
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            return mentions(node, names)
+            return [node]
         case ast.Call(func=ast.Attribute(value=ast.Name())):  # results.append(f(x))
-            return any(mentions(used, names) for used in (*node.args, *node.keywords))
-    return False
+            return [*node.args, *node.keywords]
+    return []
 
 
 def _bound(node: ast.AST) -> Iterator[str]:
@@ -64,8 +79,7 @@ def _bound(node: ast.AST) -> Iterator[str]:
 
 
 def _names_in(*nodes: ast.AST) -> Iterator[str]:
-    for node in nodes:
-        yield from (part.id for part in ast.walk(node) if isinstance(part, ast.Name))
+    yield from (part.id for part in walk(*nodes) if isinstance(part, ast.Name))
 
 
 def mentions(node: ast.AST, names: frozenset[str]) -> bool:

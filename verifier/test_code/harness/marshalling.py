@@ -16,13 +16,18 @@ from nova_code_verifier.sandbox.protocol.library_types import read_type
 from nova_code_verifier.sandbox.protocol.mirrors import KINDS, Kind, Tree
 from nova_code_verifier.sandbox.protocol.shared_types import SPECIAL_METHODS
 from nova_code_verifier.verifier.test_code.harness.library_names import is_library
+from nova_code_verifier.verifier.test_code.harness.exported_kinds import REFUSED_PACKAGES
+from nova_code_verifier.verifier.test_code.harness.function_proxies import FunctionProxy
+from nova_code_verifier.verifier.test_code.harness.library_names import is_library
 from nova_code_verifier.verifier.test_code.harness.proxies import (
     ITERATORS,
-    PLAIN_BASES,
     REF,
-    FunctionProxy,
-    ProxyClass,
     Session,
+    own_names,
+)
+from nova_code_verifier.verifier.test_code.harness.proxy_classes import (
+    PLAIN_BASES,
+    ProxyClass,
     new_class,
 )
 
@@ -43,13 +48,11 @@ _CONTAINERS = (list, dict, set)
 class ProxyTable:
     """Makes one proxy for each object of the candidate's, for as long as the tests use it."""
 
-    def __init__(
-        self, session: Session, shared: Mapping[str, type], release: Callable[[int], None]
-    ) -> None:
-        """Make proxies for *session*; call *release* with the number of each that is dropped."""
+    def __init__(self, session: Session, shared: Mapping[str, type]) -> None:
+        """Make proxies for *session*. Tests and candidate have the *shared* classes in common."""
         self._session = session
         self._shared = shared
-        self._release = release
+        self._released: list[int] = []
         self._described: dict[int, dict[str, Tree]] = {}
         self._proxies: dict[int, Tree] = {}
         self._weak: dict[int, weakref.ref[Any]] = {}
@@ -86,15 +89,31 @@ class ProxyTable:
 
     def _forget(self, number: int, _: object) -> None:
         self._weak.pop(number, None)
-        self._described.pop(number, None)
-        self._release(number)
+        self._released.append(number)
+
+    def take_released(self) -> list[int]:
+        """Return the numbers of the objects that the tests do not use any more, each once."""
+        if not self._released:
+            return []
+        numbers = [number for number in set(self._released) if number not in self._weak]
+        self._released.clear()
+        for number in numbers:
+            self._described.pop(number, None)
+        return sorted(numbers)
+
+    def adopt(self, number: Tree, kind: ProxyClass) -> None:
+        """Let a class of the tests stand for the candidate's one. Raises EncodingError."""
+        if type(number) is not int or number in self._proxies:
+            raise EncodingError("no number of a new class")
+        self._proxies[number] = kind
+        type.__setattr__(kind, REF, number)
 
     def library_module(self, proxy: object) -> types.ModuleType | None:
         """Return the module of the library that a proxy claims to stand for; None if it does not.
 
         To be used where the tests name it: elsewhere it could pass for an object of the candidate's.
         """
-        number = vars(proxy).get(REF) if isinstance(type(proxy), ProxyClass) else None
+        number = own_names(proxy).get(REF) if isinstance(type(proxy), ProxyClass) else None
         description = self._described.get(number, {}) if type(number) is int else {}
         name = description.get("name") if description.get("kind") == "module" else None
         module = sys.modules.get(name) if is_library(name) and type(name) is str else None
@@ -111,11 +130,11 @@ class ProxyTable:
             case "function":
                 return FunctionProxy(self._session, number, description)
             case "module":
-                kind: Tree = new_class(self._session, "module", (), frozenset())
+                kind: Tree = new_class(self._session, "module")
             case _:
                 kind = self.class_of(description.get("class"))
-        proxy = kind.__new__(kind)
-        vars(proxy)[REF] = number
+        proxy = _new(kind)
+        own_names(proxy).update({REF: number, "_hash_": description.get("hash")})
         return proxy
 
     def class_of(self, number: Tree) -> Tree:
@@ -125,7 +144,7 @@ class ProxyTable:
             described = self._described.get(number, {}) if type(number) is int else {}
             description = described if described.get("kind") == "class" else {}
             # Before its bases are looked up: a class may claim to be its own base.
-            self._proxies[number] = new_class(self._session, "object", (), frozenset())
+            self._proxies[number] = new_class(self._session, "object")
             kind = self._shared_exception(description) or self._new_class(description)
             self._proxies[number] = kind
             if isinstance(kind, ProxyClass):
@@ -138,29 +157,35 @@ class ProxyTable:
         return kind if kind is not None and issubclass(kind, BaseException) else None
 
     def _new_class(self, description: dict[str, Tree]) -> type:
-        claimed = description.get("bases")
-        bases = [self._base(base) for base in (claimed if type(claimed) is list else [])]
-        doc, fields = description.get("doc"), description.get("fields")
-        return new_class(
+        bases = self._bases(description.get("bases"))
+        doc, abstract = description.get("doc"), _texts(description.get("abstract"))
+        direct = description.get("direct")
+        kind = new_class(
             self._session,
             str(description.get("name", "object")),
-            tuple(dict.fromkeys(base for base in bases if base is not None)),
+            tuple(base for base in bases if isinstance(base, ProxyClass) or _is_real(base)),
             SPECIAL_METHODS.intersection(_texts(description.get("specials"))),
             frozenset(_texts(description.get("methods"))),
+            own=frozenset(_texts(description.get("own"))),
+            library=[base for base in bases if not _is_real(base) and base is not object],
+            direct=self._bases(direct) if type(direct) is list else None,
+            claimed=_library_class(description.get("library")),
             doc=doc if type(doc) is str else None,
-            fields=_texts(fields) if type(fields) is list else None,
         )
+        if abstract:
+            type.__setattr__(kind, "__abstractmethods__", frozenset(abstract))
+        return kind
+
+    def _bases(self, claimed: Tree) -> list[type]:
+        bases = map(self._base, claimed if type(claimed) is list else [])
+        return list(dict.fromkeys(base for base in bases if base is not None))
 
     def _base(self, base: Tree) -> type | None:
         if type(base) is int:
             kind: type = self.class_of(base)
             return kind
-        if type(base) is list and len(base) == 2:  # noqa: PLR2004  (a module, and a name)
-            try:
-                library = read_type(*base)
-            except (LookupError, TypeError, ValueError):
-                return None
-            return library if issubclass(library, BaseException) else None
+        if type(base) is list:
+            return _library_class(base)
         return _BASES.get(base) if type(base) is str else None
 
     # -- subclasses of plain data ------------------------------------------------------
@@ -181,7 +206,7 @@ class ProxyTable:
         if type(known) is kind and base.__eq__(known, plain) is True:
             return known
         value = base.__new__(kind, plain)
-        value.__dict__[REF] = number
+        own_names(value)[REF] = number
         self._keep(number, value)
         return value
 
@@ -198,7 +223,7 @@ class ProxyTable:
             raise EncodingError("no subclass of a container")
         base = next(base for base in self._kinds if issubclass(kind, base))
         container = base.__new__(kind)
-        vars(container)[REF] = number
+        own_names(container)[REF] = number
         self._proxies[number] = container
         return container, mirrored
 
@@ -217,8 +242,8 @@ class ProxyTable:
         mro: tuple[Tree, ...] = proxy_class.__mro__
         builtin = next(base for base in mro if base.__module__ == "builtins")
         error: BaseException = builtin.__new__(proxy_class)
-        error.__dict__[REF] = number
-        error.__dict__["_text_"] = str(text)[:_TEXT_MAX]
+        own_names(error)[REF] = number
+        own_names(error)["_text_"] = str(text)[:_TEXT_MAX]
         self._proxies[number] = error
         return error
 
@@ -233,11 +258,38 @@ class _ProxyKind(Kind):
         self.values, self.copy, self.is_same = base.values, base.copy, base.is_same  # type: ignore[method-assign]
 
     def write(self, container: Any, write: Callable[[Any], Tree]) -> Tree:
-        return [vars(container)[REF], self._base.write(container, write)]
+        return [own_names(container)[REF], self._base.write(container, write)]
 
     def fill(self, container: Any, content: Tree, read: Callable[[Tree], Any]) -> None:
         _, plain = content
         self._base.fill(container, plain, read)
+
+
+def _new(kind: Any) -> object:  # noqa: ANN401  (a class of proxies)
+    """Make an instance, without the `__new__` of a base in the library."""
+    base = next((base for base in (*PLAIN_BASES, BaseException) if issubclass(kind, base)), object)
+    return base.__new__(kind)
+
+
+def _is_real(base: type) -> bool:
+    """Return whether a base determines what an instance is made of: no class of the library."""
+    return isinstance(base, ProxyClass) or base in PLAIN_BASES or issubclass(base, BaseException)
+
+
+def _library_class(name: Tree) -> type | None:
+    """Return the class of the library that the candidate names, if this process has loaded it."""
+    if type(name) is not list or len(name) != 2 or not all(type(part) is str for part in name):  # noqa: PLR2004  (a module, and a name)
+        return None
+    module, qualified = name
+    if not is_library(module) or module.partition(".")[0] in REFUSED_PACKAGES:
+        return None
+    kind = vars(sys.modules.get(module, builtins)).get(qualified)
+    if isinstance(kind, type) and issubclass(kind, BaseException):
+        try:
+            return read_type(module, qualified)
+        except (LookupError, TypeError, ValueError):
+            return None
+    return kind if isinstance(kind, type) and module != "builtins" else None
 
 
 def _texts(claimed: Tree) -> list[str]:

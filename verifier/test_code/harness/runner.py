@@ -14,7 +14,7 @@ from nova_code_verifier.sandbox.protocol.channel import send
 from nova_code_verifier.sandbox.protocol.progress import ProgressPage
 from nova_code_verifier.verifier.test_code.harness import guess_baseline, recording
 from nova_code_verifier.verifier.test_code.harness.candidates import CandidateLostError
-from nova_code_verifier.verifier.test_code.harness.compile import TestCodeError, compile_tests
+from nova_code_verifier.verifier.test_code.harness.compile import TestCodeError, compile_twice
 from nova_code_verifier.verifier.test_code.harness.recorder import Recorder
 from nova_code_verifier.verifier.test_code.harness.run import SUITE, TestRun
 from nova_code_verifier.verifier.test_code.protocol import (
@@ -75,11 +75,11 @@ def load_tests(packed: bytes) -> Callable[[], RunReport]:
 def discover(test_code: TestCodeFields, compiled: CompiledTests | None = None) -> RunReport:
     """Run the tests with a recorder. If they are not *compiled*, compile them."""
     try:
-        tests = compiled or compile_tests(test_code)
+        tests, recorded = compile_twice(test_code, recording.rewrite)
+        tests = compiled or tests
         if tests.style == "pytest" and SUITE.format("pytest") not in sys.modules:
             return RunReport(needs_pytest=True, compiled=tests)
         recorder = Recorder()
-        recorded = compile_tests(test_code, rewrite=recording.rewrite)
         run = _record(test_code, recorded, recorder)
         report = run.report()
         if any(item.state is ItemState.SKIPPED for item in report.items):

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from nova_code_verifier.verifier.test_code.harness import loops
+from nova_code_verifier.verifier.test_code.harness.trees import walk
 
 _NEVER_WRAPPED = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Global,
@@ -71,7 +72,7 @@ def names_of_classes(tree: ast.Module, names: frozenset[str]) -> frozenset[str]:
     """Return those of *names* that a script treats as classes, or that are written like one."""
     found = {name for name in names if name[:1].isupper() and "_" not in name}
     found.discard("Solution")  # it only contains the function
-    for node in ast.walk(tree):
+    for node in walk(tree):
         match node:
             case ast.ExceptHandler(type=ast.Name(id=name)):
                 found.add(name)
@@ -84,15 +85,15 @@ def called_names(tree: ast.Module) -> frozenset[str]:
     """Return the names that are called as functions."""
     return frozenset(
         node.func.id
-        for node in ast.walk(tree)
+        for node in walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     )
 
 
 def names_of_objects(tree: ast.Module) -> frozenset[str]:
     """Return the names that are used in another way than to look up an attribute: no modules."""
-    owners = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+    owners = {id(node.value) for node in walk(tree) if isinstance(node, ast.Attribute)}
+    names = (node for node in walk(tree) if isinstance(node, ast.Name))
     return frozenset(node.id for node in names if id(node) not in owners)
 
 
@@ -109,7 +110,7 @@ def name_called_modules(tree: ast.Module) -> frozenset[str]:
         if alias.asname is None
     }
     found = (imported & called_names(tree)) - _names_bound_otherwise(tree)
-    for node in ast.walk(tree):
+    for node in walk(tree):
         match node:
             case ast.Call(func=ast.Name(id=name)) if name in found:
                 node.func = ast.copy_location(
@@ -121,7 +122,7 @@ def name_called_modules(tree: ast.Module) -> frozenset[str]:
 def _names_bound_otherwise(tree: ast.Module) -> set[str]:
     """Return the names that anything but `import name` binds, anywhere in a script."""
     names: set[str] = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         match node:
             case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
                 names.add(name)
@@ -146,7 +147,7 @@ def names_imported_from(tree: ast.Module, modules: frozenset[str]) -> frozenset[
     """Return the names that a script imports from one of *modules*."""
     return frozenset(
         alias.name
-        for node in ast.walk(tree)
+        for node in walk(tree)
         if isinstance(node, ast.ImportFrom) and node.module in modules
         for alias in node.names
         if alias.name != "*"
@@ -155,7 +156,7 @@ def names_imported_from(tree: ast.Module, modules: frozenset[str]) -> frozenset[
 
 def imported_modules(tree: ast.Module) -> frozenset[str]:
     """Return the modules that a script imports, or imports names from."""
-    return frozenset(name for node in ast.walk(tree) for name in _imported(node))
+    return frozenset(name for node in walk(tree) for name in _imported(node))
 
 
 def _imported(node: ast.AST) -> list[str]:
@@ -186,7 +187,7 @@ def listed_tests(tree: ast.Module, style: str) -> list[str]:
         return []
     rebound = {
         node.id
-        for node in ast.walk(tree)
+        for node in walk(tree)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del)
     }
     names: list[str] = []
@@ -229,15 +230,16 @@ def divide_into_items(tree: ast.Module, names: Iterable[str] = ()) -> list[str]:
     """
     functions = {node.name: node for node in tree.body if isinstance(node, _Function)}
     asserting = _names_that_assert(tree)
+    bindings = loops.bindings_in(tree.body)
     items: list[str] = []
     called = (_called_once(node, tree, asserting) for node in tree.body)
     divided = {name for name in called if name in functions}
     for name in divided:
         function = functions[name]
-        parameters = [node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)]
-        of_candidate = loops.names_of_candidate(tree.body, [*names, *parameters])
+        parameters = [node.arg for node in walk(function.args) if isinstance(node, ast.arg)]
+        of_candidate = loops.names_of_candidate(bindings, [*names, *parameters])
         function.body = _with_items(function.body, asserting, of_candidate, items)
-    of_candidate = loops.names_of_candidate(tree.body, names)
+    of_candidate = loops.names_of_candidate(bindings, names)
     tree.body = _with_items(tree.body, asserting - divided, of_candidate, items)
     ast.fix_missing_locations(tree)
     return items
@@ -245,7 +247,7 @@ def divide_into_items(tree: ast.Module, names: Iterable[str] = ()) -> list[str]:
 
 def _names_that_assert(tree: ast.Module) -> frozenset[str]:
     """Return the names of functions that assert, or call one that does."""
-    functions = [node for node in ast.walk(tree) if isinstance(node, _Function)]
+    functions = [node for node in walk(tree) if isinstance(node, _Function)]
     asserting: frozenset[str] = frozenset()
     while True:
         more = frozenset(node.name for node in functions if _asserts(node, asserting))
@@ -258,14 +260,14 @@ def _called_once(node: ast.stmt, tree: ast.Module, asserting: frozenset[str]) ->
     """Return the name of the asserting function whose only use is this statement; "" if none."""
     match node:
         case ast.Expr(value=ast.Call(func=ast.Name(id=name))) if name in asserting:
-            names = [other.id for other in ast.walk(tree) if isinstance(other, ast.Name)]
+            names = [other.id for other in walk(tree) if isinstance(other, ast.Name)]
             return name if names.count(name) == 1 else ""
     return ""
 
 
 def _asserts(node: ast.AST, asserting: frozenset[str]) -> bool:
     """Return whether a statement contains an assert, or calls a function that asserts."""
-    for part in ast.walk(node):
+    for part in walk(node):
         match part:
             case ast.Assert():
                 return True

@@ -32,11 +32,14 @@ from nova_code_verifier.verifier.test_code.harness.library_names import (
 from nova_code_verifier.verifier.test_code.harness.marshalling import ProxyTable
 from nova_code_verifier.verifier.test_code.harness.patches import Patches
 from nova_code_verifier.verifier.test_code.harness.proxies import (
-    TWO_SIDED,
     GeneratorProxy,
     IteratorProxy,
     Keywords,
     MethodProxy,
+    own_names,
+)
+from nova_code_verifier.verifier.test_code.harness.proxy_classes import (
+    TWO_SIDED,
     ProxyClass,
     is_proxy,
     ref_of,
@@ -95,8 +98,7 @@ class LiveCandidate(Side):
         self._around.write_object = _write_class
         self.fatal: CandidateLostError | UncarriedError | None = None
         self._node_kind = shared_types.NodeKind()
-        self._released: list[int] = []
-        self._table = ProxyTable(self, self._shared, self._released.append)
+        self._table = ProxyTable(self, self._shared)
         self._exports = Exports()
         self.patches = Patches(self.ask)
         self._described: set[int] = set()
@@ -203,11 +205,11 @@ class LiveCandidate(Side):
         raise error
 
     def _note_origin(self, value: object, operation: str, owner: object) -> None:
-        origin = value.__dict__.get(_ORIGIN)
+        origin = own_names(value).get(_ORIGIN)
         if origin is None and operation == "call" and type(value) is owner:
-            value.__dict__[_ORIGIN] = "made"
+            own_names(value)[_ORIGIN] = "made"
         elif not _is_thrown_away(sys._getframe(3)):  # noqa: SLF001  (there is no other way to find out)
-            value.__dict__[_ORIGIN] = "returned"
+            own_names(value)[_ORIGIN] = "returned"
 
     def may_receive_test_data(self, proxy: object) -> bool:
         """Return whether operators of the proxied object may receive the tests' plain data.
@@ -217,7 +219,20 @@ class LiveCandidate(Side):
         objects that they made themselves, of a class that they treat as a class; and no longer when
         the candidate has returned such an object in place of a value.
         """
-        return proxy.__dict__.get(_ORIGIN) == "made" and "_is_tested_" in vars(type(proxy))
+        return own_names(proxy).get(_ORIGIN) == "made" and "_is_tested_" in own_names(type(proxy))
+
+    def make_subclass(self, kind: ProxyClass, items: list[object], keywords: Keywords) -> None:
+        """Have the candidate make a class of the tests that has one of its classes as a base."""
+        number = self.ask("subclass", *items, keywords=keywords)
+        try:
+            self._table.adopt(number, kind)
+        except EncodingError as error:
+            self.lose(f"protocol: {error}")
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a message is being read or written, so that nothing can be asked."""
+        return self.peer.is_busy
 
     # -- the conversation --------------------------------------------------------------
 
@@ -250,9 +265,9 @@ class LiveCandidate(Side):
     def begin_message(self) -> Body:
         """Say which objects are not needed any more, and what the tests changed around the call."""
         fields: Body = {}
-        if self._released:
-            fields["free"] = self._released.copy()
-            del self._released[: len(fields["free"])]
+        released = self._table.take_released()
+        if released:
+            fields["free"] = released
         around = self._around.to_send()
         if around is not None:
             fields["around"] = around
@@ -369,7 +384,7 @@ class LiveCandidate(Side):
 
     def _met(self, proxy: object) -> object:
         """Note that an answer holds a proxy. At the top of an answer, `_note_origin` follows."""
-        names = getattr(proxy, "__dict__", {})
+        names = own_names(proxy)
         if names.get(_ORIGIN) == "made" and self.mirrors.is_nested:
             names[_ORIGIN] = "returned"
         return proxy

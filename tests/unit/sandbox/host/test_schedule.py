@@ -20,6 +20,7 @@ from nova_code_verifier.sandbox.types import (
     Job,
     Limits,
     Run,
+    Session,
 )
 
 RIGHT = Execution(ending=Ending.FINISHED, detail="right")
@@ -546,3 +547,16 @@ def test_ten_thousand_jobs_take_linear_work() -> None:
     jobs = [job_of(Run, 1)] * MANY
 
     within_steps(MANY * STEPS_PER_QUESTION, lambda: workers.run(jobs))
+
+
+def test_a_session_out_of_cpu_time_is_not_asked_again() -> None:
+    """Whoever asked for it decides about its lost items."""
+    session = Session(harness="", harness_limits=Limits())
+    schedule = Schedule([Job(program="", questions=(session,))])
+    task = schedule.next_task()
+    assert task is not None
+
+    schedule.record(task, [LATE])
+
+    assert schedule.next_task() is None
+    assert [progress.executions for progress in schedule.completed()] == [[LATE]]

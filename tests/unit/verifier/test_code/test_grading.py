@@ -17,15 +17,9 @@ from nova_code_verifier.verifier.types import CodePlan, Sample, Score, TestCode,
 PASS, FAIL, RAISE = Verdict.ACCEPTED, Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR
 
 
-def scored(
-    executor: LocalExecutor,
-    program: str,
-    code: str,
-    *,
-    may_share_process: bool = False,
-    **tests: object,
-) -> Score:
+def scored(executor: LocalExecutor, program: str, code: str, **tests: object) -> Score:
     """Score one program with test code."""
+    may_share_process = bool(tests.pop("may_share_process", False))
     reference = {
         "tests": {"kind": "code", "code": dedent(code), **tests},
         "limits": {"cpu_seconds": 1.0},

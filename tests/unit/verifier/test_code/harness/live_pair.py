@@ -26,15 +26,25 @@ def live(program: str, *classes: str, source: str = "") -> Iterator[LiveCandidat
     try:
         yield candidate
     finally:
+        own.shutdown(socket.SHUT_RDWR)  # a thread may still be reading
         own.close()
         os.close(page)
         os.waitpid(pid, 0)
+
+
+class _Loader:
+    def __init__(self, program: str) -> None:
+        self._program = program
+
+    def get_source(self, _name: str) -> str:
+        return self._program
 
 
 def _serve(program: str, own: socket.socket, other: socket.socket) -> None:
     try:
         own.close()
         module = types.ModuleType("solution")
+        module.__dict__["__loader__"] = _Loader(program)
         sys.modules["solution"] = module
         session = LiveSession(other.fileno(), module.__dict__)
         exec(compile(program, "solution.py", "exec"), module.__dict__)

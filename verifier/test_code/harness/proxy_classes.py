@@ -1,0 +1,399 @@
+"""Classes of proxies: each is as similar to one of the candidate's classes as possible.
+
+In: what the candidate's guest claims of a class. Out: a class whose instances are proxies, and ask
+the session for whatever the tests do with them. A false claim only makes a worse proxy.
+
+Classes of the library from which the candidate's class is derived stand in the method resolution
+order, so that `isinstance` and `issubclass` are right, but behind `Proxy`: their methods are the
+candidate's to run. A class that the tests derive from one of the candidate's is made in both
+guests, with the methods of the tests as callbacks.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from nova_code_verifier.sandbox.protocol.shared_types import SPECIAL_METHODS
+from nova_code_verifier.verifier.test_code.harness.candidates import CandidateLostError
+from nova_code_verifier.verifier.test_code.harness.function_proxies import (
+    SOURCE_NAME,
+    FunctionProxy,
+    call_base,
+    read_signature,
+)
+from nova_code_verifier.verifier.test_code.harness.proxies import (
+    REF,
+    CoroutineProxy,
+    GeneratorProxy,
+    IteratorProxy,
+    MethodProxy,
+    Proxy,
+    Session,
+    is_tool_attribute,
+    own_names,
+)
+
+PLAIN_BASES = (int, str, float, tuple, list, dict, set, frozenset, bytes, complex)
+"""The types of plain data that candidates' classes may be subclasses of."""
+# A proxy for an instance of a subclass of plain data leaves these to the plain data that it holds.
+_OF_PLAIN_DATA = """
+    bool len iter next contains getitem eq ne lt le gt ge hash str repr int float index reversed
+    format bytes
+"""
+_LEFT_TO_PLAIN_DATA = frozenset(f"__{name}__" for name in _OF_PLAIN_DATA.split())
+_COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
+_TWO_SIDED = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor"
+TWO_SIDED = tuple(_TWO_SIDED.split())
+"""The operations that either operand may define."""
+_ASKED = frozenset({"__members__", "__abstractmethods__", "__wrapped__", "__match_args__"})
+_NOT_SHOWN = frozenset({"Proxy", "_WithNames"})
+_NOT_SENT = frozenset({
+    "__annotations__", "__classcell__", "__dict__", "__module__", "__qualname__", "__slots__",
+    "__static_attributes__", "__firstlineno__", "__weakref__",
+})  # fmt: skip
+_mro_of = type.__dict__["__mro__"].__get__
+
+
+class ProxyClass(type):
+    """Stands for a class of the candidate's."""
+
+    _session_: Session
+    _methods_: frozenset[str]
+
+    def __new__(
+        cls, name: str, bases: tuple[type, ...], names: dict[str, Any], **keywords: object
+    ) -> Any:  # noqa: ANN401  (a class)
+        """Make a class of the tests that is derived from one of the candidate's."""
+        base = next(base for base in bases if isinstance(base, ProxyClass))
+        session: Session = base._session_
+        own = {"_looks_here_": True, "_methods_": frozenset()}
+        kind = type.__new__(cls, name, tuple(map(_with_super, bases)), names | own)
+        items = [part for item in names.items() for part in _sent(*item)]
+        session.make_subclass(kind, [name, bases, *items], keywords)
+        return kind
+
+    def __init__(cls, *args: Any, **_keywords: object) -> None:  # noqa: ANN401  (as `type` has it)
+        """Do nothing more than `type` does."""
+        type.__init__(cls, *args)
+
+    def mro(cls) -> list[type]:
+        """Return the order of classes, with those of the library behind all others."""
+        order = type.mro(cls)
+        library = [part for kind in order for part in own_names(kind).get("_library_", ())]
+        behind = dict.fromkeys(part for kind in library for part in _mro_of(kind))
+        return [*(kind for kind in order if kind is not object), *_missing(behind, order), object]
+
+    @property
+    def __mro__(cls) -> tuple[type, ...]:
+        """The order of classes, without those that only proxies have."""
+        return tuple(kind for kind in _mro_of(cls) if _is_shown(kind))
+
+    @property
+    def __bases__(cls) -> tuple[type, ...]:
+        """The bases that the original has, as far as they are known."""
+        claimed = own_names(cls).get("_direct_")
+        if claimed is not None:
+            return tuple(claimed) or (object,)
+        bases = type.__dict__["__bases__"].__get__(cls)
+        return tuple(own_names(base).get("_super_of_", base) for base in bases)
+
+    @property
+    def __dict__(cls) -> Any:
+        """The names in the class, as the candidate's guest shows them."""
+        if own_names(cls).get(REF) is None:
+            return own_names(cls)
+        return cls._session_.ask("getattr", cls, "__dict__")
+
+    @property
+    def __annotations__(cls) -> Any:
+        """The annotations of the class."""
+        return cls._session_.ask("getattr", cls, "__annotations__")
+
+    @property
+    def __signature__(cls) -> Any:
+        """The signature of a call of the class."""
+        return read_signature(cls._session_, cls)
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return type.__instancecheck__(cls, instance)
+
+    def __subclasscheck__(cls, kind: type) -> bool:
+        return type.__subclasscheck__(cls, kind)
+
+    def __call__(cls, *args: object, **kwargs: object) -> object:
+        """Ask for the result of a call."""
+        return cls._session_.ask("call", cls, *args, keywords=kwargs)
+
+    def __getattr__(cls, name: str) -> Any:  # noqa: ANN401  (the candidate's)
+        if name == "__dataclass_fields__":
+            return _dataclass_fields(cls)
+        if is_tool_attribute(name) and name not in _ASKED:
+            raise AttributeError(name)
+        return cls._session_.ask("getattr", cls, name)
+
+    def __setattr__(cls, name: str, value: object) -> None:
+        cls._session_.ask("setattr", cls, name, value)
+
+    def __delattr__(cls, name: str) -> None:
+        cls._session_.ask("delattr", cls, name)
+
+    def __getitem__(cls, key: object) -> object:
+        return cls._session_.ask("getitem", cls, key)
+
+    def __iter__(cls) -> Iterator[object]:
+        return iter(cls._session_.ask("iter", cls))
+
+    def __bool__(cls) -> bool:
+        return True
+
+    def __len__(cls) -> int:
+        length: int = cls._session_.ask("len", cls)
+        return length
+
+    def __contains__(cls, item: object) -> bool:
+        return bool(cls._session_.ask("contains", cls, item))
+
+    def __dir__(cls) -> list[str]:
+        names: list[str] = cls._session_.ask("dir", cls)
+        return names
+
+
+_KINDS = (
+    FunctionProxy, MethodProxy, IteratorProxy, GeneratorProxy, CoroutineProxy, ProxyClass,
+)  # fmt: skip
+
+
+def is_proxy(value: object) -> bool:
+    """Return whether a value is a proxy for one of the candidate's."""
+    kind = type(value)
+    return kind in _KINDS or isinstance(kind, ProxyClass)
+
+
+def ref_of(value: object) -> int | None:
+    """Return the number of the candidate's object, if a value is the proxy for one."""
+    kind = type(value)
+    if kind in _KINDS or isinstance(kind, ProxyClass):
+        number: int | None = own_names(value).get(REF)
+        return number
+    return None
+
+
+def new_class(
+    session: Session,
+    name: str,
+    bases: tuple[type, ...] = (),
+    specials: frozenset[str] = frozenset(),
+    methods: frozenset[str] = frozenset(),
+    *,
+    own: frozenset[str] = frozenset(),
+    library: Sequence[type] = (),
+    direct: Sequence[type] | None = None,
+    claimed: type | None = None,
+    doc: str | None = None,
+) -> ProxyClass:
+    """Make a class of proxies that is as similar to the claimed one as possible.
+
+    *own* are the special methods that the class itself defines, and not a built-in base. *library*
+    are bases in the library. An instance claims to be of the class *claimed*, if there is one.
+    """
+    is_plain = any(issubclass(base, (*PLAIN_BASES, BaseException)) for base in bases)
+    has_plain_data = any(issubclass(base, PLAIN_BASES) for base in bases)
+    names: dict[str, object] = {
+        "_session_": session, "_methods_": methods, "_looks_here_": is_plain, "_library_": library,
+        "_direct_": direct, "__doc__": doc, "__module__": SOURCE_NAME.removesuffix(".py"),
+    }  # fmt: skip
+    for special in specials:
+        if not has_plain_data or special not in _LEFT_TO_PLAIN_DATA:
+            names[special] = _SPECIALS[special]
+        elif special in own:
+            names[special] = _beside_plain_data(special)
+    if not has_plain_data and "__eq__" in specials and "__hash__" not in specials:
+        names["__hash__"] = None
+    if "__missing__" in own:
+        names["__missing__"] = lambda self, key: session.ask("getitem", self, key)
+    if any(issubclass(base, BaseException) for base in bases):
+        names["__str__"] = lambda self: str(own_names(self).get("_text_", ""))
+    else:
+        names["__dict__"] = property(lambda self: session.ask("getattr", self, "__dict__"))
+    if claimed is not None:
+        names["__class__"] = property(lambda _: claimed)
+    without_builtins = tuple(base for base in bases if base.__module__ != "builtins")
+    for some in (bases, without_builtins, ()):
+        try:
+            return type.__new__(ProxyClass, name, (*some, Proxy), names)
+        except TypeError:
+            names["_library_"] = ()  # claims that contradict each other
+    raise CandidateLostError("protocol: a class that cannot be")
+
+
+def _missing(behind: dict[type, None], order: list[type]) -> list[type]:
+    return [kind for kind in behind if kind not in order]
+
+
+def _is_shown(kind: type) -> bool:
+    return "_super_of_" not in own_names(kind) and not (
+        kind.__name__ in _NOT_SHOWN and kind.__module__ == Proxy.__module__
+    )
+
+
+def _dataclass_fields(kind: ProxyClass) -> dict[str, object]:
+    """Ask for the fields of a dataclass. Raises AttributeError if it is none."""
+    listed = kind._session_.ask("fields", kind)
+    if listed is None:
+        raise AttributeError("__dataclass_fields__")
+    return {name: _field(name, *rest) for name, *rest in listed}
+
+
+def _field(name: str, annotation: Any, has_default: bool, default: object, has_factory: bool,  # noqa: ANN401, FBT001
+           factory: Any, flags: dict[str, Any]) -> object:  # noqa: ANN401  # fmt: skip
+    field: Any = dataclasses.field(**{
+        key: flags[key] for key in ("init", "repr", "hash", "compare", "kw_only")
+    })  # fmt: skip
+    field.name, field.type = name, annotation
+    field.default = default if has_default else dataclasses.MISSING
+    field.default_factory = factory if has_factory else dataclasses.MISSING
+    field._field_type = dataclasses._FIELD  # type: ignore[attr-defined]  # noqa: SLF001  (there is no other way)
+    return field
+
+
+# -- classes of the tests that are derived from the candidate's ------------------------
+
+
+def _with_super(base: type) -> type:
+    """Return a class between a base of the candidate's and a class of the tests, for `super()`."""
+    if not isinstance(base, ProxyClass):
+        return base
+    names = own_names(base)
+    session, methods = base._session_, {*names["_methods_"], "__init__"}
+    specials = {
+        name for name in SPECIAL_METHODS.intersection(names) if name.strip("_") not in _COMPARISONS
+    }
+    functions = {name: call_base(session, base, name) for name in methods | specials}
+    extra = {"_super_of_": base, "_looks_here_": True, "_methods_": frozenset()}
+    return type.__new__(ProxyClass, base.__name__, (base,), functions | extra)
+
+
+def _sent(name: str, value: Any) -> list[object]:  # noqa: ANN401  (what stands in a class)
+    """Return a name in a class of the tests, how it is bound, and what it is made of."""
+    if name in _NOT_SENT:
+        return []
+    match value:
+        case staticmethod():
+            return [(name, "static", value.__func__)]
+        case classmethod():
+            return [(name, "class", value.__func__)]
+        case property():
+            return [(name, "property", (value.fget, value.fset, value.fdel))]
+    return [(name, "", value)]
+
+
+# -- special methods -------------------------------------------------------------------
+
+
+def _awaited(operation: str) -> Callable[..., object]:
+    async def ask(self: Proxy, *_: object) -> object:
+        return type(self)._session_.ask(operation, self)
+
+    return ask
+
+
+def _exit(self: Proxy, kind: object, error: object, _trace: object) -> object:
+    raised = () if kind is None else (kind, error, None)
+    return type(self)._session_.ask("exit", self, *raised)
+
+
+def _comparing(operation: str) -> Callable[..., object]:
+    def compare(self: Proxy, other: object) -> object:
+        session = type(self)._session_
+        if session.is_busy:
+            return NotImplemented  # keys of one dict differ, as their candidate has found out
+        if not is_proxy(other) and (
+            operation in ("eq", "ne") or not session.may_receive_test_data(self)
+        ):
+            return NotImplemented  # plain data never equals a proxy
+        session.is_self_compared = True
+        return session.ask(operation, self, other)
+
+    return compare
+
+
+def _computing(operation: str, *, is_reflected: bool) -> Callable[..., object]:
+    def compute(self: Proxy, other: object, *more: object) -> object:
+        session = type(self)._session_
+        if not is_proxy(other) and not session.may_receive_test_data(self):
+            return NotImplemented
+        operands = (other, self) if is_reflected else (self, other)
+        return session.ask(operation, *operands, *more)
+
+    return compute
+
+
+def _contains(self: Proxy, item: object) -> bool:
+    session = type(self)._session_
+    if not is_proxy(item) and not session.may_receive_test_data(self):
+        raise TypeError(f"argument of type {type(self).__name__!r} is not iterable")
+    return bool(session.ask("contains", self, item))
+
+
+def _hash(self: Proxy) -> int:
+    session = type(self)._session_
+    if session.is_busy:
+        claimed = own_names(self).get("_hash_")
+        return claimed if type(claimed) is int else object.__hash__(self)
+    return session.ask("hash", self)  # type: ignore[no-any-return]
+
+
+def _iterate(operation: str) -> Callable[..., object]:
+    def iterate(self: Proxy) -> object:
+        return iter(type(self)._session_.ask(operation, self))
+
+    return iterate
+
+
+def _iterator(self: Proxy) -> object:
+    items = type(self)._session_.ask("iter", self)
+    return items if items is self else iter(items)
+
+
+_OWN: dict[str, Callable[..., object]] = {
+    "exit": _exit, "contains": _contains, "hash": _hash, "iter": _iterator,
+    "reversed": _iterate("reversed"),
+}  # fmt: skip
+_OWN |= {name: _awaited(name) for name in ("aenter", "aexit", "anext")}
+
+
+def _special(name: str) -> Callable[..., object]:
+    operation = name.strip("_")
+    if operation in _COMPARISONS:
+        return _comparing(operation)
+    if operation in _OWN:
+        return _OWN[operation]
+    if operation in TWO_SIDED or (operation[1:] in TWO_SIDED and operation[0] in "ri"):
+        is_reflected = operation[0] == "r" and operation not in TWO_SIDED
+        asked = operation[1:] if is_reflected else operation
+        return _computing(asked, is_reflected=is_reflected)
+    return lambda self, /, *args, **kwargs: type(self)._session_.ask(
+        operation, self, *args, keywords=kwargs
+    )
+
+
+_SPECIALS = {name: _special(name) for name in SPECIAL_METHODS}
+
+
+def _beside_plain_data(name: str) -> Callable[..., object]:
+    """Return a special method for proxies that hold plain data, where their class has its own.
+
+    The candidate is asked only if the tests made the object, or if no data of theirs is involved.
+    """
+    ask = _SPECIALS[name]
+    takes_data = name.strip("_") in (*_COMPARISONS, "contains", "getitem")
+
+    def special(self: Any, *args: object) -> object:  # noqa: ANN401  (a proxy)
+        session = type(self)._session_
+        is_own = not takes_data or session.may_receive_test_data(self)
+        if session.is_busy or not is_own:
+            base: Any = next(base for base in PLAIN_BASES if isinstance(self, base))
+            return getattr(base, name)(self, *args)
+        return ask(self, *args)
+
+    return special
