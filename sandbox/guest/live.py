@@ -207,6 +207,9 @@ class LiveSession(Side):
                 return tree
         if KINDS.get(type(value)) or self.kind_of(value):
             return self.mirrors.write(value)
+        name = shared_types.name_of_builtin(value)
+        if name is not None:
+            return {"builtin": name}
         number = self._number_of(value)
         if isinstance(value, BaseException):
             return {"fault": self._fault(value, number, walk)}

@@ -55,6 +55,10 @@ class _Message(NamedTuple):
     content: Any
 
 
+def _do_nothing() -> None:
+    pass
+
+
 class Peer:
     """One end of a conversation."""
 
@@ -65,15 +69,19 @@ class Peer:
         *,
         bytes_max: int,
         first_thread: int,
+        begin_wait: Callable[[], None] = _do_nothing,
+        end_wait: Callable[[], None] = _do_nothing,
     ) -> None:
         """Talk over the socket *fd*.
 
         Threads of this side count up from *first_thread* if it is 0, and down if it is -1. No
-        message may have more than *bytes_max* bytes.
+        message may have more than *bytes_max* bytes. *begin_wait* and *end_wait* are called around
+        the time in which this side has nothing to do but to wait for the other.
         """
         self._fd = fd
         self._conversation = conversation
         self._bytes_max = bytes_max
+        self._begin_wait, self._end_wait = begin_wait, end_wait
         self._next_thread = first_thread
         self._step = 1 if first_thread >= 0 else -1
         self._is_broken = False
@@ -244,10 +252,13 @@ class Peer:
                     payload = bytes(buffer[_LENGTH_BYTES:end])
                     del buffer[:end]
                     return payload
+            self._begin_wait()
             try:
                 piece = _read(self._fd, _READ_BYTES)
             except OSError as error:
                 raise PeerLostError("the other side has ended") from error
+            finally:
+                self._end_wait()
             if not piece:
                 raise PeerLostError("the other side has ended")
             buffer += piece

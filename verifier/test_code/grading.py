@@ -25,6 +25,7 @@ from nova_code_verifier.verifier.test_code.jobs import (
 )
 from nova_code_verifier.verifier.test_code.protocol import (
     BROKEN_PROTOCOL,
+    TOO_LONG,
     InProcessReport,
     ItemReport,
     ItemState,
@@ -262,6 +263,8 @@ def _result_of_loss(execution: Execution, report: RunReport, error: str) -> Case
     ending, detail = execution.ending, execution.detail
     if ending is Ending.FINISHED and error.startswith(BROKEN_PROTOCOL):
         ending, detail = Ending.UNREADABLE, error
+    elif ending is Ending.FINISHED and error.startswith(TOO_LONG):
+        ending, detail = Ending.TOO_MUCH_OUTPUT, error.removeprefix(TOO_LONG)
     elif ending is Ending.FINISHED and report.has_end:
         ending, detail = Ending.CRASHED, "the program has ended, or closed its connection"
     elif ending is Ending.FINISHED:

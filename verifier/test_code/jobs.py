@@ -31,7 +31,7 @@ import sys; sys.set_int_max_str_digits(50_000)
 from nova_code_verifier.verifier.test_code.harness.runner import {function}
 """
 _SESSION = """\
-run_session({packed!r}, {lost!r}, PEER_FD, PAGE_FD, CANDIDATE_PID)
+run_session({packed!r}, {lost!r}, {most}, PEER_FD, PAGE_FD, CANDIDATE_PID)
 """
 _ALONE = """\
 {entry_point} = {function}({packed!r})
@@ -101,7 +101,7 @@ def session_job(
     """Run the tests beside a candidate, except the *lost_items*; *items* are all that there are."""
     packed = pack_tests(asdict(plan.test_code), compiled)
     session = Session(
-        harness=_session_source(packed, tuple(lost_items)),
+        harness=_session_source(packed, tuple(lost_items), plan.limits.output_bytes),
         harness_limits=HARNESS_LIMITS,
         items_max=max(1, len(items)),
     )
@@ -130,9 +130,9 @@ def _alone(function: str, entry_point: str, packed: bytes) -> str:
 
 
 @lru_cache(maxsize=_SOURCES_MAX)
-def _session_source(packed: bytes, lost_items: tuple[str, ...]) -> str:
+def _session_source(packed: bytes, lost_items: tuple[str, ...], answer_bytes_max: int) -> str:
     """Return the program of a session's harness: one text for all candidates of one prompt."""
-    call = _SESSION.format(packed=packed, lost=[*lost_items])
+    call = _SESSION.format(packed=packed, lost=[*lost_items], most=answer_bytes_max)
     return _HARNESS.format(function="run_session") + call
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, NotRequired, TypedDict
 
 NEEDS_ONE_PROCESS = "do what needs one process: "
 """How the `problem` of a run begins that met an `UncarriedError`."""
-BROKEN_PROTOCOL = "protocol: "
+BROKEN_PROTOCOL, TOO_LONG = "protocol: ", "output: "
 """How the `error` of a LOST item begins if the candidate broke the protocol of its session."""
 _TEXT_MAX, _PARTS_MAX = 1000, 2**20
 

@@ -34,11 +34,16 @@ _TEXT_MAX = 200
 
 
 def run_session(
-    packed: bytes, lost_items: Sequence[str], peer_fd: int, page_fd: int, candidate_pid: int
+    packed: bytes,
+    lost_items: Sequence[str],
+    answer_bytes_max: int,
+    peer_fd: int,
+    page_fd: int,
+    candidate_pid: int,
 ) -> None:
     """Run *packed* tests with the candidate at the other end of *peer_fd*, and report each item.
 
-    *lost_items* are not run. The file *page_fd* is the progress page.
+    *lost_items* are not run. No answer may have more than *answer_bytes_max* bytes. The file *page_fd* is the progress page.
     """
     test_code, compiled = unpack_tests(packed)
     assert compiled is not None  # noqa: S101  (compiled in the run of discovery)
@@ -47,7 +52,7 @@ def run_session(
     # By name: only the guests of sessions load it, before they are confined.
     session = importlib.import_module(_SESSION)
     try:
-        candidate = session.live_candidate(test_code, compiled, peer_fd, page)
+        candidate = session.live_candidate(test_code, compiled, peer_fd, page, answer_bytes_max)
         run = TestRun(test_code, compiled, candidate, lost_items, report=report, page=page)
         candidate.share(run.shared)
         session.guard(compiled.modules)

@@ -48,14 +48,20 @@ from nova_code_verifier.verifier.test_code.protocol import CompiledTests, TestCo
 _ORIGIN = "_origin_"
 _STOPS = (StopIteration, StopAsyncIteration)
 _STEPS = ("next", "anext", "__next__", "__anext__")
-_MESSAGE_BYTES_MAX = 2**26
+_ANSWER_BYTES_MAX = 2**24
+_MESSAGE_BYTES_SPARE = 2**20  # around an answer
 
 
 def live_candidate(
-    test_code: TestCodeFields, compiled: CompiledTests, peer_fd: int, page: ProgressPage
+    test_code: TestCodeFields,
+    compiled: CompiledTests,
+    peer_fd: int,
+    page: ProgressPage,
+    answer_bytes_max: int,
 ) -> "LiveCandidate":
     """Return the candidate at the other end of *peer_fd*."""
-    candidate = LiveCandidate(peer_fd, page, test_code["source"], frozenset(compiled.classes))
+    classes = frozenset(compiled.classes)
+    candidate = LiveCandidate(peer_fd, page, test_code["source"], classes, answer_bytes_max)
     if compiled.imports:
         candidate.ask("provide", compiled.imports)
     if "mock" in test_code["source"]:
@@ -80,6 +86,7 @@ class LiveCandidate(Side):
         page: ProgressPage,
         source: str,
         classes: frozenset[str] = frozenset(),
+        answer_bytes_max: int = _ANSWER_BYTES_MAX,
     ) -> None:
         """Judge by tests with this *source*, which treat the names *classes* as classes."""
         self.raised: BaseException | None = None
@@ -101,7 +108,14 @@ class LiveCandidate(Side):
         self._described: set[int] = set()
         self._is_serving = False
         self.mirrors = Mirrors(self, forgets=True)
-        self.peer = Peer(peer_fd, self, bytes_max=_MESSAGE_BYTES_MAX, first_thread=0)
+        self.peer = Peer(
+            peer_fd,
+            self,
+            bytes_max=answer_bytes_max + _MESSAGE_BYTES_SPARE,
+            first_thread=0,
+            begin_wait=page.begin_wait,
+            end_wait=page.end_wait,
+        )
 
     def share(self, classes: Mapping[str, type]) -> None:
         """Mirror instances of these classes, which tests and candidate have in common."""
@@ -163,19 +177,17 @@ class LiveCandidate(Side):
     ) -> Answer:
         if self.fatal is not None:
             raise self.fatal
-        self._page.begin_wait()
         try:
             answer = super().ask(operation, operands, keywords)
-            self._page.end_wait()
             if answer.around is not None:
                 self._around.replay(answer.around)
         except UncarriedError as error:
             self.fatal = error
             raise
-        except (PeerLostError, EncodingError, CandidateLostError) as error:
+        except EncodingError as error:
+            self.lose(f"protocol: {error}")
+        except (PeerLostError, CandidateLostError) as error:
             self.lose(str(error))
-        finally:
-            self._page.end_wait()
         self.has_nan |= answer.has_nan
         if answer.error is not None:
             self._last_answer.forget()
@@ -244,8 +256,7 @@ class LiveCandidate(Side):
             self._around.replay(request.around)
 
     def serve(self, request: Request) -> Callable[[], Body]:
-        """Perform a request of the candidate's: this time is the harness's."""
-        self._page.end_wait()
+        """Perform a request of the candidate's."""
         write = super().serve(request)
 
         def write_answer() -> Body:
@@ -255,7 +266,6 @@ class LiveCandidate(Side):
                 return write()
             finally:
                 self._is_serving = False
-                self._page.begin_wait()
 
         return write_answer
 
@@ -372,6 +382,8 @@ class LiveCandidate(Side):
                 return self.mirrors.read({tag: content})
             case "fault":
                 return self._read_fault(*content, walk)
+            case "builtin":
+                return shared_types.read_builtin(content)
             case "own":
                 return self._exports.value_of(content)[0]
         raise EncodingError("an unknown tag")

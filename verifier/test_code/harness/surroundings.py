@@ -149,7 +149,7 @@ class Surroundings:
         try:
             events = self._apply(received)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            raise CandidateLostError(f"the candidate's surroundings: {error}") from None
+            raise CandidateLostError(f"protocol: around a call: {error}") from None
         for replay_event in events:
             replay_event()
 
@@ -157,7 +157,7 @@ class Surroundings:
         if type(received) is not dict:
             raise TypeError("not an object")
         if received.get("is_cut"):
-            raise ValueError(f"more than {OUTPUT_CHARACTERS_MAX} characters of output")
+            raise CandidateLostError(f"output: more than {OUTPUT_CHARACTERS_MAX} characters")
         events = [self._event(event) for event in _bounded(received.get("events", []))]
         if "environment" in received:
             variables = received["environment"]
