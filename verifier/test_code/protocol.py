@@ -125,6 +125,8 @@ class RunReport(NamedTuple):
     def parse(cls, value: Any) -> "RunReport":  # noqa: ANN401  (decoded by the typed encoding)
         """Parse what discovery returned. No candidate has been in its process."""
         report = cls(*value)
+        if not isinstance(report.problem, str):
+            raise TypeError("not the report of a run")
         return report._replace(
             compiled=report.compiled and CompiledTests(*report.compiled),
             items=[_parse_item(item) for item in report.items],
@@ -160,7 +162,7 @@ def read_messages(messages: Iterable[bytes]) -> RunReport:
     for message in messages:
         kind, content = json.loads(message)
         match kind:
-            case "begin":
+            case "begin" if isinstance(content, str):
                 current = content
             case "item":
                 item = _parse_item(content)
@@ -168,8 +170,8 @@ def read_messages(messages: Iterable[bytes]) -> RunReport:
                 current = ""
             case "end":
                 report = RunReport.parse(content)._replace(has_end=True)
-    if not (isinstance(report.problem, str) and isinstance(current, str)):
-        raise TypeError("not the report of a run")
+            case _:
+                raise ValueError("not a message of a harness")
     return report._replace(items=list(items.values()), current=current)
 
 
