@@ -96,8 +96,14 @@ class LiveSession(Side):
         }
 
     def serve_tests(self) -> None:
-        """Answer the harness's requests until it ends. Call this when the module is loaded."""
-        self.peer.serve_main_thread()
+        """Answer the harness's requests until it ends. Call this when the module is loaded.
+
+        What cannot be read ends the conversation: the harness must not wait for an answer.
+        """
+        try:
+            self.peer.serve_main_thread()
+        finally:
+            self.peer.close()
 
     # -- the conversation --------------------------------------------------------------
 
@@ -234,6 +240,9 @@ class LiveSession(Side):
                 )
             case "m" | "t":
                 return self.mirrors.read({tag: content})
+            case "method":
+                owner, name = content
+                return getattr(self.mirrors.read(owner), name)
             case "own":
                 return self._stand_in(*content)
             case "slice":

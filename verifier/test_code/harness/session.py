@@ -337,7 +337,7 @@ class LiveCandidate(Side):
         """Write a value that is no plain data."""
         kind = type(value)
         if kind is MethodProxy:
-            return self.mirrors.write(value._itself_())
+            return {"method": [self.mirrors.write(value._owner_), value.__name__]}
         if self._shared.get(kind.__name__) is kind:
             tree = shared_types.write_shared_value(value, self.mirrors.write)
             if tree is not None:
