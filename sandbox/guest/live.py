@@ -76,24 +76,28 @@ class LiveSession(Side):
         self._subclass_kinds = {base: _SubclassKind(self, kind) for base, kind in KINDS.items()}
         self.mirrors = Mirrors(self, forgets=False)
         self.peer = Peer(peer_fd, self, bytes_max=_MESSAGE_BYTES_MAX, first_thread=-1)
-        self._operations = _OPERATIONS | Patched(names).operations | {
-            "name": self._name,
-            "share": self._share,
-            "provide": lambda imports: provide(self._names, imports),
-            "take": _take,
-            "await": _run_awaitable,
-            "aenter": lambda context: _run_awaitable(type(context).__aenter__(context)),
-            "aexit": lambda context, *error: _run_awaitable(
-                type(context).__aexit__(context, *(error or (None,) * 3))
-            ),
-            "aiter": aiter,
-            "anext": lambda items: _run_awaitable(anext(items)),
-            "signature": _signature,
-            "base": _base,
-            "fields": _fields,
-            "subclass": self._make_subclass,
-            "source": self._source,
-        }
+        self._operations = (
+            _OPERATIONS
+            | Patched(names).operations
+            | {
+                "name": self._name,
+                "share": self._share,
+                "provide": lambda imports: provide(self._names, imports),
+                "take": _take,
+                "await": _run_awaitable,
+                "aenter": lambda context: _run_awaitable(type(context).__aenter__(context)),
+                "aexit": lambda context, *error: _run_awaitable(
+                    type(context).__aexit__(context, *(error or (None,) * 3))
+                ),
+                "aiter": aiter,
+                "anext": lambda items: _run_awaitable(anext(items)),
+                "signature": _signature,
+                "base": _base,
+                "fields": _fields,
+                "subclass": self._make_subclass,
+                "source": self._source,
+            }
+        )
 
     def serve_tests(self) -> None:
         """Answer the harness's requests until it ends. Call this when the module is loaded."""
@@ -229,9 +233,7 @@ class LiveSession(Side):
             case "h":
                 return self._objects[content]
             case "member" | "row":
-                return shared_types.read_shared_value(
-                    tag, content, self._names, self.mirrors.read
-                )
+                return shared_types.read_shared_value(tag, content, self._names, self.mirrors.read)
             case "m" | "t":
                 return self.mirrors.read({tag: content})
             case "own":
@@ -299,9 +301,9 @@ class LiveSession(Side):
             "direct": [self._base(base) for base in type.__dict__["__bases__"].__get__(value)],
             "specials": sorted(shared_types.SPECIAL_METHODS.intersection(enabled)),
             "own": sorted((shared_types.SPECIAL_METHODS | {"__missing__"}).intersection(beside)),
-            "methods": [
-                name[:_TEXT_MAX] for name, item in found.items() if _is_method(name, item)
-            ][:_NAMES_MAX],
+            "methods": [name[:_TEXT_MAX] for name, item in found.items() if _is_method(name, item)][
+                :_NAMES_MAX
+            ],
             "doc": _doc(value),
         }
         abstract = vars(value).get("__abstractmethods__")

@@ -92,7 +92,9 @@ class _ListKind(Kind):
     copy = values
 
     def is_same(self, container: Any, copy: Any) -> bool:
-        return list.__len__(container) == len(copy) and all(map(is_, list.__iter__(container), copy))
+        return list.__len__(container) == len(copy) and all(
+            map(is_, list.__iter__(container), copy)
+        )
 
     def write(self, container: Any, write: Callable[[Any], Tree]) -> Tree:
         return [write(item) for item in self.values(container)]
@@ -116,7 +118,9 @@ class _DequeKind(Kind):
     copy = values
 
     def is_same(self, container: Any, copy: Any) -> bool:
-        return deque.__len__(container) == len(copy) and all(map(is_, deque.__iter__(container), copy))
+        return deque.__len__(container) == len(copy) and all(
+            map(is_, deque.__iter__(container), copy)
+        )
 
     def write(self, container: Any, write: Callable[[Any], Tree]) -> Tree:
         return [container.maxlen, [write(item) for item in self.values(container)]]
@@ -426,7 +430,9 @@ class Mirrors:
         found: list[Tree] = []
         for entry in entries:
             own = id(entry.container)
-            is_held = sys.getrefcount(entry.container) > _REFERENCES + inner[own] + (own == result_id)
+            is_held = sys.getrefcount(entry.container) > _REFERENCES + inner[own] + (
+                own == result_id
+            )
             if is_held and entry not in again:
                 self._recheck.append(entry)  # perhaps only a frame that is about to end
             if is_held is not entry.is_held and entry.number in self._by_number:
@@ -480,7 +486,10 @@ class Mirrors:
         """Find the known containers that have changed and that the other side can see."""
         changed: list[_Entry] = []
         new: set[int] = set()
-        known = (*(entry for entry in seen if entry.number in self._by_number), *self._held.values())
+        known = (
+            *(entry for entry in seen if entry.number in self._by_number),
+            *self._held.values(),
+        )
         pending: list[Any] = [*values, *(entry.container for entry in known)]
         while pending:
             value = pending.pop()
@@ -552,7 +561,7 @@ class Mirrors:
             container, kind = self._others.new_object(tag, content)
         else:
             kind = KINDS[base]
-            container = deque((), _maxlen(content)) if base is deque else base()
+            container = deque(maxlen=_maxlen(content)) if base is deque else base()
         return self._enter(container, kind, self._received), False
 
     def take_touched(self) -> Sequence[_Entry]:

@@ -231,7 +231,7 @@ class Peer:
             try:
                 thread, number, kind, body = _decode(payload.decode("ascii"))
                 if type(thread) is not int or type(number) is not int or type(body) is not dict:
-                    raise ValueError(kind)  # noqa: TRY301
+                    raise ValueError(kind)
                 content = self._conversation.read(body, payload)
             except _UNREADABLE as error:
                 raise PeerLostError(f"protocol: {error}") from error

@@ -16,7 +16,9 @@ from nova_code_verifier.verifier.test_code.harness.proxies import (
 SOURCE_NAME = "solution.py"
 """The name of the candidate's file, as its code objects have it."""
 # Asked of the candidate when they are looked up.
-_ASKED = frozenset({"__annotations__", "__module__", "__wrapped__", "__defaults__", "__kwdefaults__"})
+_ASKED = frozenset(
+    {"__annotations__", "__module__", "__wrapped__", "__defaults__", "__kwdefaults__"}
+)
 _KINDS = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 
 
@@ -117,4 +119,3 @@ def call_base(session: Session, owner: type, name: str) -> Any:  # noqa: ANN401 
 
     method.__name__ = name
     return method
-

@@ -24,7 +24,9 @@ _BYTECODE = (".pyc", ".pyo")
 _GENERATING = frozenset({"collections", "dataclasses", "enum", "typing", "functools", "attr"})
 # They evaluate annotations, which may be the candidate's: no more than names and subscripts.
 _EVALUATING = frozenset({"typing", "inspect", "annotationlib", "dataclasses"})
-_IMPORTING = frozenset({"importlib._bootstrap", "_frozen_importlib", "importlib._bootstrap_external"})
+_IMPORTING = frozenset(
+    {"importlib._bootstrap", "_frozen_importlib", "importlib._bootstrap_external"}
+)
 _OWN = "nova_code_verifier."
 _TOOLS = ("_pytest.", "unittest.")
 _CALLS = frozenset(code for name, code in dis.opmap.items() if "CALL" in name)
@@ -44,7 +46,9 @@ def install(modules: frozenset[str]) -> None:
     sys.addaudithook(_hook((work + "/", *_SCRATCH), modules))
 
 
-def _hook(trees: tuple[str, ...], modules: frozenset[str]) -> Callable[[str, tuple[Any, ...]], None]:
+def _hook(
+    trees: tuple[str, ...], modules: frozenset[str]
+) -> Callable[[str, tuple[Any, ...]], None]:
     installed = tuple(prefix + "/" for prefix in {sys.prefix, sys.base_prefix})
 
     def is_inside(path: object) -> bool:
@@ -59,7 +63,12 @@ def _hook(trees: tuple[str, ...], modules: frozenset[str]) -> Callable[[str, tup
             _check_execution(args[0], is_inside)
         elif event == "open":
             path, mode = args[0], args[1]
-            if mode != "w" and isinstance(path, str) and path.endswith(_BYTECODE) and is_inside(path):
+            if (
+                mode != "w"
+                and isinstance(path, str)
+                and path.endswith(_BYTECODE)
+                and is_inside(path)
+            ):
                 raise RefusedError("byte code in the shared directory is not loaded")
         elif event == "import":
             if args[1] is not None and is_inside(args[1]):
@@ -106,4 +115,6 @@ def _check_pickled(module: str, name: str, own: frozenset[str]) -> None:
     try:
         read_type(module, name)
     except (LookupError, TypeError, ValueError):
-        raise pickle.UnpicklingError(f"{module}.{name} is not unpickled beside a candidate") from None
+        raise pickle.UnpicklingError(
+            f"{module}.{name} is not unpickled beside a candidate"
+        ) from None

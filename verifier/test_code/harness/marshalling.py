@@ -15,7 +15,6 @@ from nova_code_verifier.sandbox.protocol.encoding import EncodingError
 from nova_code_verifier.sandbox.protocol.library_types import read_type
 from nova_code_verifier.sandbox.protocol.mirrors import KINDS, Kind, Tree
 from nova_code_verifier.sandbox.protocol.shared_types import SPECIAL_METHODS
-from nova_code_verifier.verifier.test_code.harness.library_names import is_library
 from nova_code_verifier.verifier.test_code.harness.exported_kinds import REFUSED_PACKAGES
 from nova_code_verifier.verifier.test_code.harness.function_proxies import FunctionProxy
 from nova_code_verifier.verifier.test_code.harness.library_names import is_library

@@ -36,7 +36,6 @@ from nova_code_verifier.verifier.test_code.harness.proxies import (
     own_names,
 )
 from nova_code_verifier.verifier.test_code.harness.proxy_classes import (
-    TWO_SIDED,
     ProxyClass,
     is_proxy,
     ref_of,
@@ -342,7 +341,11 @@ class LiveCandidate(Side):
         if KINDS.get(kind) or self.kind_of(value):
             return self.mirrors.write(value)
         if kind is slice:
-            return {"slice": [self.mirrors.write(part) for part in (value.start, value.stop, value.step)]}
+            return {
+                "slice": [
+                    self.mirrors.write(part) for part in (value.start, value.stop, value.step)
+                ]
+            }
         if plain is not None and not is_value_with_a_class(kind):
             return plain()
         name = name_in_library(value)
@@ -375,9 +378,7 @@ class LiveCandidate(Side):
                 number, tree = content
                 return self._table.plain_subclass(number, walk(tree))
             case "member" | "row":
-                return shared_types.read_shared_value(
-                    tag, content, self._shared, self.mirrors.read
-                )
+                return shared_types.read_shared_value(tag, content, self._shared, self.mirrors.read)
             case "m" | "t":
                 return self.mirrors.read({tag: content})
             case "fault":

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from nova_code_verifier.sandbox.guest.object_session import ObjectSession
-from nova_code_verifier.sandbox.protocol.encoding import EncodingError, from_tree, to_tree
 from nova_code_verifier.verifier.test_code.harness.callables import Sources
-from nova_code_verifier.verifier.test_code.harness.session import ProxySession
 from nova_code_verifier.verifier.test_code.harness.transcript import (
     Answer,
     AskedQuestion,
     Transcript,
 )
+
+from nova_code_verifier.sandbox.protocol.encoding import EncodingError, from_tree, to_tree
+from nova_code_verifier.verifier.test_code.harness.session import ProxySession
 from nova_code_verifier.verifier.test_code.protocol import Question
 
 PROGRAM = """
