@@ -125,7 +125,7 @@ class LiveSession(Side):
             fields["met"], self._descriptions = self._descriptions, []
         return fields
 
-    def note_message(self, message: Request | Answer, body: Body, payload: bytes) -> None:
+    def note_message(self, _message: Request | Answer, body: Body, _payload: bytes) -> None:
         """Drop the objects that the tests do not use any more."""
         self._release(body.get("free", ()))
 
@@ -203,8 +203,8 @@ class LiveSession(Side):
             return self._objects[content]
         return encoding.from_tree({tag: content}, self)
 
-    def to_tree(self, value: Any, walk: Walk, plain: Callable[[], object] | None) -> object:
-        """Write an object as its number, with the plain data that it is an instance of, if it is."""
+    def to_tree(self, value: Any, walk: Walk, plain: Callable[[], object] | None) -> object:  # noqa: ANN401
+        """Write an object as its number, with the plain data that it is an instance of, if any."""
         if self._is_shared(type(value)):
             tree = shared_types.write_shared_value(value, self.mirrors.write)
             if tree is not None:
@@ -227,7 +227,7 @@ class LiveSession(Side):
             text = ""
         return [number, self._number_of(type(error)), text, write_details(error, walk)]
 
-    def from_tree(self, tag: str, content: Any, walk: Walk) -> object:
+    def from_tree(self, tag: str, content: Any, _walk: Walk) -> object:  # noqa: ANN401  (JSON)
         """Read what is no plain data."""
         match tag:
             case "h":
@@ -273,8 +273,7 @@ class LiveSession(Side):
         is_iterator = kind.__module__ == "builtins" and hasattr(kind, "__next__")
         name = _OBJECT_KINDS.get(kind) or ("iterator" if is_iterator else "instance")
         if name == "instance":
-            described = {"kind": name, "class": self._number_of(kind)}
-            return described | _hash_of(value, kind)
+            return {"kind": name, "class": self._number_of(kind)} | _hash_of(value, kind)
         described: dict[str, object] = {"kind": name, "name": _text(value, "__name__")}
         if name == "function":
             described |= {
@@ -328,10 +327,10 @@ class _SubclassKind(Kind):
         self._base = base
         self.values, self.copy, self.is_same = base.values, base.copy, base.is_same  # type: ignore[method-assign]
 
-    def write(self, container: Any, write: Callable[[Any], Tree]) -> Tree:
+    def write(self, container: Any, write: Callable[[Any], Tree]) -> Tree:  # noqa: ANN401
         return [self._session._number_of(container), self._base.write(container, write)]  # noqa: SLF001
 
-    def fill(self, container: Any, content: Tree, read: Callable[[Tree], Any]) -> None:
+    def fill(self, container: Any, content: Tree, read: Callable[[Tree], Any]) -> None:  # noqa: ANN401
         self._base.fill(container, content[1], read)
 
 
@@ -347,12 +346,15 @@ def _library_name(kind: type) -> list[str] | None:
 
 def _hash_of(value: Any, kind: type) -> dict[str, object]:  # noqa: ANN401  (the candidate's)
     """Return the hash of an object whose class defines one: a key of a dict needs it at once."""
-    if kind.__hash__ in (None, object.__hash__, BaseException.__hash__):
+    if kind.__hash__ in _NO_OWN_HASH:
         return {}
     try:
         return {"hash": hash(value)}
     except BaseException:  # noqa: BLE001  (the candidate's object may do anything)
         return {}
+
+
+_NO_OWN_HASH: tuple[object, ...] = (None, object.__hash__, BaseException.__hash__)
 
 
 def _line_of(value: object) -> int:
@@ -376,8 +378,9 @@ def _doc(value: object) -> str | None:
 
 
 def _flags_of(value: object) -> int:
-    code = getattr(inspect.unwrap(getattr(value, "__func__", value)), "__code__", None)
-    own = getattr(getattr(value, "__func__", value), "__code__", None) or code
+    function: Any = getattr(value, "__func__", value)
+    code = getattr(function, "__code__", None)
+    own = code or getattr(inspect.unwrap(function), "__code__", None)
     return int(getattr(own, "co_flags", 0))
 
 
@@ -415,7 +418,7 @@ def _fields(kind: type) -> list[tuple[object, ...]] | None:
 
 
 def _subclass(
-    name: str, bases: tuple[type, ...], *items: tuple[str, str, Any], **keywords: Any
+    name: str, bases: tuple[type, ...], *items: tuple[str, str, Any], **keywords: object
 ) -> type:
     """Make the class that the tests derive from classes of the candidate's."""
 
@@ -435,7 +438,7 @@ _BINDINGS: dict[str, Callable[[Any], Any]] = {
 
 
 def _signature(value: Any) -> list[tuple[object, ...]]:  # noqa: ANN401  (the candidate's)
-    """List the parameters of a callable: name, kind, default and annotation, with their presence."""
+    """List the parameters of a callable: name, kind, and default and annotation, if any."""
     signature = inspect.signature(value)
     empty = inspect.Parameter.empty
     listed: list[tuple[object, ...]] = [

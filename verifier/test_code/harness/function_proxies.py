@@ -43,7 +43,7 @@ class FunctionProxy:
         """Ask for the result of a call."""
         return self._session_.ask("call", self, *args, keywords=kwargs)
 
-    @property
+    @property  # type: ignore[misc]  # (to be set by nobody)
     def __class__(self) -> type:
         return self._class_  # type: ignore[no-any-return]
 

@@ -15,7 +15,7 @@ _STREAMS = ("stdin", "stdout", "stderr")
 _SCIENTIFIC = frozenset({"numpy", "pandas", "scipy", "sklearn", "matplotlib", "seaborn"})
 
 
-def name_in_library(value: Any) -> list[str] | None:  # noqa: ANN401  (any value)
+def name_in_library(value: Any) -> list[str] | None:  # noqa: ANN401, PLR0911  (any value; one return a kind)
     """Return the module and the path of attributes of a value of the library; None if it has none.
 
     A value counts only if that path leads to this very object: what the tests have put in its place
@@ -25,9 +25,9 @@ def name_in_library(value: Any) -> list[str] | None:  # noqa: ANN401  (any value
         return None
     if value is Ellipsis or value is NotImplemented:
         return ["builtins", str(value)]
-    for name in _STREAMS:
-        if value is getattr(sys, name) and (name != "stdin" or not _is_of_tests(value)):
-            return ["sys", name]  # the candidate's own: what it writes there comes back
+    for stream in _STREAMS:
+        if value is getattr(sys, stream) and (stream != "stdin" or not _is_of_tests(value)):
+            return ["sys", stream]  # the candidate's own: what it writes there comes back
     if isinstance(value, types.ModuleType):
         # By type: an instance of a subclass may lie in its place (`harness/patches.py`).
         named: Any = types.ModuleType.__getattribute__(value, "__dict__").get("__name__")

@@ -141,10 +141,10 @@ class LiveCandidate(Side):
         return is_proxy(value)
 
     def watch(self, module: types.ModuleType, *, is_own: bool) -> None:
-        """Carry over what the tests assign to a module, in their own only to the candidate's names."""
+        """Carry over what the tests assign to a module; to their own, only proxies."""
         self.patches.watch_candidate(module, only=is_proxy if is_own else None)
 
-    def begin_item(self, name: str) -> None:
+    def begin_item(self, _name: str) -> None:
         """Begin a test item."""
         self.patches.watch_library()
         self.raised = None
@@ -329,7 +329,12 @@ class LiveCandidate(Side):
             return self._met(self._table.proxy(content))
         return encoding.from_tree({tag: content}, self)
 
-    def to_tree(self, value: Any, walk: Walk, plain: Callable[[], object] | None) -> object:
+    def to_tree(
+        self,
+        value: Any,  # noqa: ANN401  (any value)
+        _walk: Walk,
+        plain: Callable[[], object] | None,
+    ) -> object:
         """Write a value that is no plain data."""
         kind = type(value)
         if kind is MethodProxy:
@@ -341,18 +346,14 @@ class LiveCandidate(Side):
         if KINDS.get(kind) or self.kind_of(value):
             return self.mirrors.write(value)
         if kind is slice:
-            return {
-                "slice": [
-                    self.mirrors.write(part) for part in (value.start, value.stop, value.step)
-                ]
-            }
+            return {"slice": list(map(self.mirrors.write, (value.start, value.stop, value.step)))}
         if plain is not None and not is_value_with_a_class(kind):
             return plain()
         name = name_in_library(value)
         return {"py": name} if name is not None else self._export(value)
 
     def _read_fault(
-        self, number: Tree, kind: Tree, text: Tree, details: Tree, walk: Walk
+        self, walk: Walk, number: Tree, kind: Tree, text: Tree, details: Tree
     ) -> BaseException:
         """Return an exception of one of the candidate's classes."""
         error = self._table.exception(number, kind, text)
@@ -369,7 +370,7 @@ class LiveCandidate(Side):
         self._described.add(number)
         return {"own": [number, self._exports.describe(value, self.mirrors.write)]}
 
-    def from_tree(self, tag: str, content: Any, walk: Walk) -> object:
+    def from_tree(self, tag: str, content: Any, walk: Walk) -> object:  # noqa: ANN401, PLR0911  (JSON; one return a tag)
         """Read a value that is no plain data."""
         match tag:
             case "h":
@@ -382,7 +383,7 @@ class LiveCandidate(Side):
             case "m" | "t":
                 return self.mirrors.read({tag: content})
             case "fault":
-                return self._read_fault(*content, walk)
+                return self._read_fault(walk, *content)
             case "builtin":
                 return shared_types.read_builtin(content)
             case "own":
