@@ -182,8 +182,8 @@ def test_an_exception_of_the_program_is_a_proxy(candidate: Any) -> None:
     broken = candidate.find("Broken")
     with pytest.raises(broken) as caught:
         candidate.ask("call", candidate.find("break_it"), 7)
+    assert isinstance(caught.value, ValueError)
     error: Any = caught.value
-    assert isinstance(error, ValueError)
     assert (error.args, error.code, str(error)) == (("broken", 7), 7, "('broken', 7)")
     assert candidate.raised is error
 
