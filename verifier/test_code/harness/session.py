@@ -89,7 +89,7 @@ class LiveCandidate(Side):
     ) -> None:
         """Judge by tests with this *source*, which treat the names *classes* as classes."""
         self.raised: BaseException | None = None
-        self.has_raised = self.has_nan = self.is_self_compared = False
+        self.has_nan = self.is_self_compared = False
         self._last_answer = LastAnswer()
         self._page = page
         self._shared: dict[str, type] = {}
@@ -148,7 +148,7 @@ class LiveCandidate(Side):
         """Begin a test item."""
         self.patches.watch_library()
         self.raised = None
-        self.has_raised = self.has_nan = self.is_self_compared = False
+        self.has_nan = self.is_self_compared = False
         self._last_answer.forget()
 
     @property
@@ -208,7 +208,6 @@ class LiveCandidate(Side):
             # As in a generator. Otherwise it would end `all(map(f, …))` before the tests
             # compare anything.
             error = RuntimeError(f"the candidate raised {type(error).__name__}")
-        self.has_raised = True
         self.raised = error
         raise error
 
