@@ -188,11 +188,21 @@ class LiveCandidate(Side):
         except (PeerLostError, CandidateLostError) as error:
             self.lose(str(error))
         self.has_nan |= answer.has_nan
-        if answer.error is not None:
-            self._last_answer.forget()
-        else:
-            self._last_answer.note(answer.value, is_step=operation == "take")
+        self._show(operation, answer)
         return answer
+
+    def _show(self, operation: str, answer: Answer) -> None:
+        value = answer.value
+        if answer.error is None:
+            items = [value] if operation == "next" else value
+            if operation in ("next", "take") and isinstance(items, list):
+                self._last_answer.note_items(items)
+            else:
+                self._last_answer.note(value)
+        elif operation == "next" and isinstance(answer.error, StopIteration):
+            self._last_answer.note_items(())
+        else:
+            self._last_answer.forget()
 
     def lose(self, reason: str) -> None:
         """End the conversation. Raises CandidateLostError."""
