@@ -242,6 +242,10 @@ class LiveSession(Side):
                 return slice(*[self.mirrors.read(part) for part in content])
             case "py":
                 return _import(*content)
+            case "made":
+                path, arguments, keywords = content
+                made: Any = _import(*path)
+                return made(*self.mirrors.read(arguments), **self.mirrors.read(keywords))
         raise EncodingError("an unknown tag")
 
     def _stand_in(self, number: int, description: Any = None) -> object:  # noqa: ANN401  (JSON)

@@ -15,7 +15,7 @@ _STREAMS = ("stdin", "stdout", "stderr")
 _SCIENTIFIC = frozenset({"numpy", "pandas", "scipy", "sklearn", "matplotlib", "seaborn"})
 
 
-def name_in_library(value: Any) -> list[str] | None:  # noqa: ANN401, PLR0911  (any value; one return a kind)
+def name_in_library(value: Any) -> list[str] | None:  # noqa: ANN401  (any value; one return a kind)
     """Return the module and the path of attributes of a value of the library; None if it has none.
 
     A value counts only if that path leads to this very object: what the tests have put in its place
@@ -33,8 +33,10 @@ def name_in_library(value: Any) -> list[str] | None:  # noqa: ANN401, PLR0911  (
         named: Any = types.ModuleType.__getattribute__(value, "__dict__").get("__name__")
         return [named] if is_library(named) and sys.modules.get(named) is value else None
     # An instance of the tests' may have any attribute: only these types name themselves.
-    if not isinstance(value, _NAMED_TYPES):
-        return None
+    return _own_name(value) if isinstance(value, _NAMED_TYPES) else None
+
+
+def _own_name(value: Any) -> list[str] | None:  # noqa: ANN401  (a function or class)
     owner = getattr(value, "__objclass__", None)
     of_class = getattr(value, "__self__", None)
     module = getattr(owner or value, "__module__", None)
