@@ -227,7 +227,7 @@ class LiveSession(Side):
             text = ""
         return [number, self._number_of(type(error)), text, write_details(error, walk)]
 
-    def from_tree(self, tag: str, content: Any, _walk: Walk) -> object:  # noqa: ANN401  (JSON)
+    def from_tree(self, tag: str, content: Any, _walk: Walk) -> object:  # noqa: ANN401, PLR0911  (JSON; one return a tag)
         """Read what is no plain data."""
         match tag:
             case "h":

@@ -341,7 +341,7 @@ class LiveCandidate(Side):
             return self._met(self._table.proxy(content))
         return encoding.from_tree({tag: content}, self)
 
-    def to_tree(
+    def to_tree(  # noqa: PLR0911  (one return a kind)
         self,
         value: Any,  # noqa: ANN401  (any value)
         _walk: Walk,
