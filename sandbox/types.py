@@ -108,8 +108,8 @@ class Job:
     its own, so that it changes no line number. If it raises, the program counts as not loaded.
 
     Every `Run` gets a guest of its own. The calls of a job share a guest, in order; after a crash
-    or a time-out the next call gets a new one. When `give_up_after` questions ran out of time, the later ones are
-    `SKIPPED`. It is two or more, because a single time-out is asked again.
+    or a time-out the next call gets a new one. When `give_up_after` questions ran out of time, the
+    later ones are `SKIPPED`. It is two or more, because a single time-out is asked again.
     """
 
     program: str

@@ -44,7 +44,7 @@ _REFERENCES = 2  # of a container that only its entry holds: the entry's, and `g
 class OtherValues(Protocol):
     """Writes and reads values that are neither plain data nor containers, as two sides agreed."""
 
-    def write_value(self, value: Any) -> Tree:  # noqa: ANN401  (narrowed by type)
+    def write_value(self, value: Any) -> Tree:
         """Write a value. Raises EncodingError."""
 
     def read_value(self, tag: str, content: Tree) -> object:
@@ -62,23 +62,23 @@ class Kind:
 
     tag = ""
 
-    def values(self, container: Any) -> Iterable[object]:  # noqa: ANN401  (the base type's)
+    def values(self, container: Any) -> Iterable[object]:
         """Return the values in a container: those that may be containers themselves."""
         raise NotImplementedError
 
-    def copy(self, container: Any) -> Any:  # noqa: ANN401
+    def copy(self, container: Any) -> Any:
         """Return a shallow copy, to find changes later."""
         raise NotImplementedError
 
-    def is_same(self, container: Any, copy: Any) -> bool:  # noqa: ANN401
+    def is_same(self, container: Any, copy: Any) -> bool:
         """Return whether a container holds what it held when the copy was made."""
         raise NotImplementedError
 
-    def write(self, container: Any, write: Callable[[Any], Tree]) -> Tree:  # noqa: ANN401
+    def write(self, container: Any, write: Callable[[Any], Tree]) -> Tree:
         """Write the content, without the tag."""
         raise NotImplementedError
 
-    def fill(self, container: Any, content: Tree, read: Callable[[Tree], Any]) -> None:  # noqa: ANN401
+    def fill(self, container: Any, content: Tree, read: Callable[[Tree], Any]) -> None:
         """Make a container, empty or not, hold the content; change only what differs."""
         raise NotImplementedError
 
@@ -87,12 +87,14 @@ class _ListKind(Kind):
     tag = "l"
 
     def values(self, container: Any) -> Iterable[object]:
-        return list.__getitem__(container, slice(None))  # type: ignore[no-any-return]
+        return list.__getitem__(container, slice(None))
 
     copy = values
 
     def is_same(self, container: Any, copy: Any) -> bool:
-        return list.__len__(container) == len(copy) and all(map(is_, list.__iter__(container), copy))
+        return list.__len__(container) == len(copy) and all(
+            map(is_, list.__iter__(container), copy)
+        )
 
     def write(self, container: Any, write: Callable[[Any], Tree]) -> Tree:
         return [write(item) for item in self.values(container)]
@@ -116,7 +118,9 @@ class _DequeKind(Kind):
     copy = values
 
     def is_same(self, container: Any, copy: Any) -> bool:
-        return deque.__len__(container) == len(copy) and all(map(is_, deque.__iter__(container), copy))
+        return deque.__len__(container) == len(copy) and all(
+            map(is_, deque.__iter__(container), copy)
+        )
 
     def write(self, container: Any, write: Callable[[Any], Tree]) -> Tree:
         return [container.maxlen, [write(item) for item in self.values(container)]]
@@ -133,7 +137,7 @@ class _DequeKind(Kind):
 
 
 class _DictKind(Kind):
-    def __init__(self, tag: str, base: Any = dict) -> None:  # noqa: ANN401  (a type of dicts)
+    def __init__(self, tag: str, base: Any = dict) -> None:
         """Use the methods of *base*: those of dict would leave the order of an OrderedDict."""
         self.tag = tag
         self._base = base
@@ -227,7 +231,8 @@ class _SetKind(Kind):
         encoding.hashed(set(), items)  # it measures the time, and raises
         slots, ordered = 0, items
         if is_planned:
-            slots, order = set_order.read_plan(*_listed(content["plan"]), len(items))
+            slots, order = _listed(content["plan"])
+            slots, order = set_order.read_plan(slots, order, len(items))
             ordered = [items[index] for index in order]
         set_order.fill(container, ordered, slots)
 
@@ -296,7 +301,7 @@ class _Entry:
     def has_changed(self) -> bool:
         container, copy = self.container, self.copy
         if self.is_flat and type(container) is list and len(copy) > _COMPARED_BY_ITEM_MAX:
-            return container != copy
+            return bool(container != copy)
         return not self.kind.is_same(container, copy)
 
 
@@ -354,7 +359,7 @@ class Mirrors:
             fields["sync"] = changes
         return trees
 
-    def write(self, value: Any) -> Tree:  # noqa: ANN401  (narrowed by type)
+    def write(self, value: Any) -> Tree:
         """Write a value, as part of `write_message`. Raises EncodingError."""
         kind = type(value)
         if kind in _ATOMS or (kind is int and -_SMALL_INT <= value < _SMALL_INT):
@@ -426,7 +431,9 @@ class Mirrors:
         found: list[Tree] = []
         for entry in entries:
             own = id(entry.container)
-            is_held = sys.getrefcount(entry.container) > _REFERENCES + inner[own] + (own == result_id)
+            is_held = sys.getrefcount(entry.container) > _REFERENCES + inner[own] + (
+                own == result_id
+            )
             if is_held and entry not in again:
                 self._recheck.append(entry)  # perhaps only a frame that is about to end
             if is_held is not entry.is_held and entry.number in self._by_number:
@@ -480,7 +487,10 @@ class Mirrors:
         """Find the known containers that have changed and that the other side can see."""
         changed: list[_Entry] = []
         new: set[int] = set()
-        known = (*(entry for entry in seen if entry.number in self._by_number), *self._held.values())
+        known = (
+            *(entry for entry in seen if entry.number in self._by_number),
+            *self._held.values(),
+        )
         pending: list[Any] = [*values, *(entry.container for entry in known)]
         while pending:
             value = pending.pop()
@@ -552,7 +562,7 @@ class Mirrors:
             container, kind = self._others.new_object(tag, content)
         else:
             kind = KINDS[base]
-            container = deque((), _maxlen(content)) if base is deque else base()
+            container = deque(maxlen=_maxlen(content)) if base is deque else base()
         return self._enter(container, kind, self._received), False
 
     def take_touched(self) -> Sequence[_Entry]:
@@ -560,7 +570,7 @@ class Mirrors:
         touched, self._touched = self._touched, []
         return touched
 
-    def read(self, tree: Tree) -> Any:  # noqa: ANN401  (any value)
+    def read(self, tree: Tree) -> Any:
         """Read a value of a message. Raises EncodingError."""
         kind = type(tree)
         if kind is not dict:
