@@ -96,8 +96,14 @@ class LiveSession(Side):
         }
 
     def serve_tests(self) -> None:
-        """Answer the harness's requests until it ends. Call this when the module is loaded."""
-        self.peer.serve_main_thread()
+        """Answer the harness's requests until it ends. Call this when the module is loaded.
+
+        What cannot be read ends the conversation: the harness must not wait for an answer.
+        """
+        try:
+            self.peer.serve_main_thread()
+        finally:
+            self.peer.close()
 
     # -- the conversation --------------------------------------------------------------
 
@@ -234,12 +240,19 @@ class LiveSession(Side):
                 )
             case "m" | "t":
                 return self.mirrors.read({tag: content})
+            case "method":
+                owner, name = content
+                return getattr(self.mirrors.read(owner), name)
             case "own":
                 return self._stand_in(*content)
             case "slice":
                 return slice(*[self.mirrors.read(part) for part in content])
             case "py":
                 return _import(*content)
+            case "made":
+                path, arguments, keywords = content
+                made: Any = _import(*path)
+                return made(*self.mirrors.read(arguments), **self.mirrors.read(keywords))
         raise EncodingError("an unknown tag")
 
     def _stand_in(self, number: int, description: Any = None) -> object:  # noqa: ANN401  (JSON)

@@ -16,6 +16,8 @@ import threading
 from _thread import get_ident
 from collections import defaultdict, deque
 from collections.abc import Callable
+from contextlib import suppress
+from socket import SHUT_RDWR, socket
 from typing import Any, NamedTuple, Protocol
 
 _LENGTH_BYTES = 4
@@ -124,6 +126,12 @@ class Peer:
         return thread
 
     # -- serving -----------------------------------------------------------------------
+
+    def close(self) -> None:
+        """End the conversation, also for threads that wait for a message."""
+        self._is_broken = True
+        with socket(fileno=self._fd) as connection, suppress(OSError):
+            connection.shutdown(SHUT_RDWR)
 
     @property
     def is_busy(self) -> bool:

@@ -64,7 +64,8 @@ class FunctionProxy:
         if name == "__func__" and vars(self)["_class_"] is types.MethodType:
             # `inspect` looks there for the flags of a method.
             function = object.__new__(FunctionProxy)
-            vars(function).update(vars(self), _class_=types.FunctionType)
+            # It keeps this proxy, whose end would release the candidate's object.
+            vars(function).update(vars(self), _class_=types.FunctionType, _method_=self)
             return function
         if is_tool_attribute(name) and name not in _ASKED:
             raise AttributeError(name)

@@ -25,7 +25,10 @@ from nova_code_verifier.verifier.test_code.harness.expectations import may_expec
 from nova_code_verifier.verifier.test_code.harness.exported_kinds import is_value_with_a_class
 from nova_code_verifier.verifier.test_code.harness.exports import Exports
 from nova_code_verifier.verifier.test_code.harness.guard import install as install_guard
-from nova_code_verifier.verifier.test_code.harness.library_names import name_in_library
+from nova_code_verifier.verifier.test_code.harness.library_names import (
+    made_in_library,
+    name_in_library,
+)
 from nova_code_verifier.verifier.test_code.harness.marshalling import ProxyTable
 from nova_code_verifier.verifier.test_code.harness.patches import Patches
 from nova_code_verifier.verifier.test_code.harness.proxies import (
@@ -334,7 +337,7 @@ class LiveCandidate(Side):
         """Write a value that is no plain data."""
         kind = type(value)
         if kind is MethodProxy:
-            return self.mirrors.write(value._itself_())
+            return {"method": [self.mirrors.write(value._owner_), value.__name__]}
         if self._shared.get(kind.__name__) is kind:
             tree = shared_types.write_shared_value(value, self.mirrors.write)
             if tree is not None:
@@ -345,6 +348,9 @@ class LiveCandidate(Side):
             return {"slice": [self.mirrors.write(part) for part in (value.start, value.stop, value.step)]}
         if plain is not None and not is_value_with_a_class(kind):
             return plain()
+        made = made_in_library(value)
+        if made is not None:
+            return {"made": [made[0], *map(self.mirrors.write, (tuple(made[1]), made[2]))]}
         name = name_in_library(value)
         return {"py": name} if name is not None else self._export(value)
 
