@@ -45,7 +45,7 @@ def _weakness(level: str) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a guest may use for one question.
+    """What a guest may use for one question, or in a session for one test item.
 
     `cpu_seconds` is the guest's own CPU time. `wall_seconds` limits sleep: time in which the
     guest neither ran nor waited for a busy processor. `memory_bytes` bounds resident memory;

@@ -2,7 +2,7 @@
 
 Candidate code shares this process, so the harness believes no answer. Values that are neither plain
 data nor containers are numbered, and described when they are mentioned for the first time. The
-tests' own objects are stand-ins here (`sandbox/guest/stand_ins.py`).
+tests' own objects are stand-ins here (`sandbox/guest/stand_ins/`).
 """
 
 import builtins
