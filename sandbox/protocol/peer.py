@@ -135,6 +135,11 @@ class Peer:
             connection.shutdown(SHUT_RDWR)
 
     @property
+    def is_broken(self) -> bool:
+        """Whether no further message can be sent or read, because one was interrupted."""
+        return self._is_broken
+
+    @property
     def is_busy(self) -> bool:
         """Whether this thread is reading or writing a message: it cannot request anything then."""
         return self._busy_thread == get_ident()

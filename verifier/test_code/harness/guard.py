@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any
 
 from nova_code_verifier.sandbox.protocol.library_types import read_type
+from nova_code_verifier.verifier.test_code.harness.proxies import restore
 from nova_code_verifier.verifier.test_code.harness.script import FILE_NAME
 
 _SCRATCH = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108  (names of one directory in a guest)
@@ -34,7 +35,9 @@ _TOOLS = ("_pytest.", "unittest.")
 # The events of native code, and which of their arguments is its path.
 _LOADING = {"import": 1, "ctypes.dlopen": 0}
 _CALLS = frozenset(code for name, code in dis.opmap.items() if "CALL" in name)
-_PICKLED_BASES = frozenset({("copyreg", "_reconstructor"), ("builtins", "object")})
+_PICKLED_BASES = frozenset({
+    ("copyreg", "_reconstructor"), ("builtins", "object"), (restore.__module__, restore.__name__),
+})  # fmt: skip
 
 
 class RefusedError(RuntimeError):

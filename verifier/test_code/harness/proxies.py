@@ -119,6 +119,18 @@ class Proxy(_WithNames):
     def __deepcopy__(self, _memo: object) -> object:
         return type(self)._session_.ask("deepcopy", self)
 
+    def __reduce_ex__(self, _protocol: object) -> tuple[object, ...]:
+        _pickled.append(type(self)._session_.ask("deepcopy", self))
+        return restore, (len(_pickled) - 1,)
+
+
+_pickled: list[Any] = []
+
+
+def restore(index: int) -> object:
+    """Return a copy of an object of the candidate's, as it was when the tests pickled it."""
+    return type(_pickled[index])._session_.ask("deepcopy", _pickled[index])
+
 
 class MethodProxy:
     """Stands for a method. Only a call, or passing it on, is a question."""

@@ -186,10 +186,15 @@ class LiveCandidate(Side):
         except UncarriedError as error:
             self.fatal = error
             raise
-        except EncodingError as error:
-            self.lose(f"protocol: {error}")
+        except EncodingError as error:  # of the tests' own operands: answers raise PeerLostError
+            self.fatal = UncarriedError(f"pass a value that cannot travel ({error})")
+            raise self.fatal from None
         except (PeerLostError, CandidateLostError) as error:
             self.lose(str(error))
+        except BaseException:
+            if self.peer.is_broken and self.fatal is None:  # the next item must not pay for it
+                self.fatal = CandidateLostError("protocol: the tests interrupted a message")
+            raise
         self.has_nan |= answer.has_nan
         self._show(operation, answer)
         return answer
@@ -246,8 +251,9 @@ class LiveCandidate(Side):
         number = self.ask("subclass", *items, keywords=keywords)
         try:
             self._table.adopt(number, kind)
-        except EncodingError as error:
-            self.lose(f"protocol: {error}")
+        except EncodingError as error:  # of the tests' own operands: answers raise PeerLostError
+            self.fatal = UncarriedError(f"pass a value that cannot travel ({error})")
+            raise self.fatal from None
 
     @property
     def is_busy(self) -> bool:

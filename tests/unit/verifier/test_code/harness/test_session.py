@@ -4,6 +4,7 @@ import inspect
 import io
 import json
 import math
+import pickle
 import threading
 from collections.abc import Iterator
 from dataclasses import FrozenInstanceError, fields, is_dataclass
@@ -328,3 +329,37 @@ def test_a_candidate_that_ends_is_lost_for_good() -> None:
             with pytest.raises(CandidateLostError):
                 candidate.ask("call", candidate.find("leave"))
         assert candidate.fatal is not None
+
+
+def test_a_pickled_object_is_copied_in_its_own_process(candidate: Any) -> None:
+    stack = candidate.find("Stack")([1])
+    again = pickle.loads(pickle.dumps(stack))
+    stack.push(2)
+    assert again.items() == [1]
+    assert type(again) is type(stack)
+
+
+def test_a_method_of_the_program_is_passed_back(candidate: Any) -> None:
+    stack = candidate.find("Stack")()
+    candidate.ask("call", candidate.find("call"), stack.push, 5)
+    assert stack.items() == [5]
+
+
+def test_a_class_of_the_tests_extends_one_of_the_program(candidate: Any) -> None:
+    base = candidate.find("Stack")
+
+    class Loud(base):
+        def __init__(self, items: list[int]) -> None:
+            super().__init__(items)
+            self.pushed = 0
+
+        def push(self, item: int) -> None:
+            self.pushed += 1
+            super().push(item)
+
+    loud = Loud([1])
+    loud.push(2)
+    candidate.ask("call", candidate.find("call"), loud.push, 3)
+    assert (loud.items(), loud.pushed, len(loud)) == ([1, 2, 3], 2, 3)
+    assert isinstance(loud, base)
+    assert Loud.__bases__ == (base,)
