@@ -45,7 +45,7 @@ def _weakness(level: str) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a guest may use for one question.
+    """What a guest may use for one question, or in a session for one test item.
 
     `cpu_seconds` is the guest's own CPU time. `wall_seconds` limits sleep: time in which the
     guest neither ran nor waited for a busy processor. `memory_bytes` bounds resident memory;
@@ -108,8 +108,8 @@ class Job:
     its own, so that it changes no line number. If it raises, the program counts as not loaded.
 
     Every `Run` gets a guest of its own. The calls of a job share a guest, in order; after a crash
-    or a time-out the next call gets a new one. When `give_up_after` questions ran out of time, the later ones are
-    `SKIPPED`. It is two or more, because a single time-out is asked again.
+    or a time-out the next call gets a new one. When `give_up_after` questions ran out of time, the
+    later ones are `SKIPPED`. It is two or more, because a single time-out is asked again.
     """
 
     program: str

@@ -49,7 +49,7 @@ _IN_PROCESS_CPU_FACTOR = 3
 # A run with pytest takes much longer than one of the same tests without it.
 _GUESSES_MAX, _GUESSES_OF_PYTEST_MAX = 32, 8
 _SOURCES_MAX = 8
-HARNESS_LIMITS = Limits(cpu_seconds=30.0, wall_seconds=60.0, memory_bytes=2**30, output_bytes=2**26)
+HARNESS_LIMITS = Limits(cpu_seconds=30.0, wall_seconds=60.0, memory_bytes=2**30, output_bytes=2**24)
 # Some guess may let the tests loop without end.
 _GUESS_LIMITS = replace(HARNESS_LIMITS, cpu_seconds=2.0)
 
