@@ -60,7 +60,8 @@ def test_a_session_is_run_and_the_function_lists_its_protections(executor: Funct
 @pytest.mark.parametrize("level", ["interpreter", "kernel without Landlock"])
 def test_a_weak_function_runs_no_session(emulator: Path, level: str) -> None:
     """Even if it is asked for one: the caller may have another function in mind."""
-    handler, variables = HANDLER, {"VERIFIER_ISOLATION": "interpreter"}
+    variables: dict[str, Any] = {"VERIFIER_ISOLATION": "interpreter"}
+    handler = HANDLER
     if level != "interpreter":
         handler, variables = "tests.e2e.executor_without_landlock.lambda_handler", {}
     with running_function(emulator, handler=handler, VERIFIER_WORKERS="1", **variables) as function:
