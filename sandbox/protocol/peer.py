@@ -25,7 +25,8 @@ _READ_BYTES = 2**18
 _REQUEST, _ANSWER = "q", "a"
 _THREADS_MAX = 300
 _UNREADABLE = (
-    ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError,
+    ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError,
+    ValueError,
 )  # fmt: skip
 # Tests and programs may patch what they find in modules: none of it must end the conversation.
 _encode = json.JSONEncoder(separators=(",", ":")).encode
@@ -134,6 +135,11 @@ class Peer:
             connection.shutdown(SHUT_RDWR)
 
     @property
+    def is_broken(self) -> bool:
+        """Whether no further message can be sent or read, because one was interrupted."""
+        return self._is_broken
+
+    @property
     def is_busy(self) -> bool:
         """Whether this thread is reading or writing a message: it cannot request anything then."""
         return self._busy_thread == get_ident()
@@ -239,7 +245,7 @@ class Peer:
             try:
                 thread, number, kind, body = _decode(payload.decode("ascii"))
                 if type(thread) is not int or type(number) is not int or type(body) is not dict:
-                    raise ValueError(kind)  # noqa: TRY301
+                    raise ValueError(kind)
                 content = self._conversation.read(body, payload)
             except _UNREADABLE as error:
                 raise PeerLostError(f"protocol: {error}") from error

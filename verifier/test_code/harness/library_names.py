@@ -15,7 +15,7 @@ _STREAMS = ("stdin", "stdout", "stderr")
 _SCIENTIFIC = frozenset({"numpy", "pandas", "scipy", "sklearn", "matplotlib", "seaborn"})
 
 
-def name_in_library(value: Any) -> list[str] | None:  # noqa: ANN401  (any value)
+def name_in_library(value: Any) -> list[str] | None:  # noqa: ANN401  (any value; one return a kind)
     """Return the module and the path of attributes of a value of the library; None if it has none.
 
     A value counts only if that path leads to this very object: what the tests have put in its place
