@@ -17,7 +17,6 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from nova_code_verifier.sandbox.protocol.library_types import read_type
-from nova_code_verifier.verifier.test_code.harness.proxy_classes import ProxyClass
 from nova_code_verifier.verifier.test_code.harness.script import FILE_NAME
 
 _SCRATCH = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108  (names of one directory in a guest)
@@ -77,6 +76,10 @@ def _hook(trees: tuple[str, ...], modules: frozenset[str]) -> Callable[[str, tup
         elif event == "ctypes.dlopen":
             if args[0] is not None and is_inside(args[0]):
                 raise RefusedError("native code in the shared directory is not loaded")
+        elif event in ("marshal.load", "marshal.loads"):
+            name = str(sys._getframe(1).f_globals.get("__name__"))  # noqa: SLF001  (as above)
+            if name not in _IMPORTING and not name.startswith(_OWN):
+                raise RefusedError("byte code that may be the candidate's is not loaded")
         elif event == "pickle.find_class":
             _check_pickled(*args, modules)
 
@@ -88,6 +91,8 @@ def _check_execution(code: types.CodeType, is_inside: Callable[[object], bool]) 
     name = str(caller.f_globals.get("__name__"))
     if not code.co_filename.startswith("<") and is_inside(code.co_filename):
         raise RefusedError("a file in the shared directory is not executed")
+    if name in _IMPORTING and is_inside(_origin(caller)):
+        raise RefusedError("byte code in the shared directory is not executed")
     if (
         name in _IMPORTING
         or name.startswith((_OWN, *_TOOLS))
@@ -102,6 +107,12 @@ def _check_execution(code: types.CodeType, is_inside: Callable[[object], bool]) 
     if name == "dataclasses":
         return  # it generates methods of the tests' own classes
     raise RefusedError(f"{name} would execute a text that may be the candidate's")
+
+
+def _origin(importing: types.FrameType) -> object:
+    """Return the file of the module that a frame of `importlib` executes."""
+    _, names = (importing.f_locals.get("args") or (None, {}))[:2]
+    return getattr(names.get("__spec__"), "origin", None)
 
 
 def _only_names(code: types.CodeType) -> bool:
@@ -129,15 +140,15 @@ def _is_data(module: str, name: str) -> bool:
 
 
 class _Unpickler(pickle._Unpickler):  # noqa: SLF001  (the one in C cannot be changed)
-    """Reads pickles that set attributes of plain objects only, and no special ones."""
+    """Reads pickles that set attributes of objects only: no special ones, and none of ours."""
 
     def load_build(self) -> None:
-        """Set the state of an object. A class, or a proxy, keeps what it is."""
+        """Set the state of an object. A class keeps what it is."""
         owner, state = self.stack[-2:]
         parts = state if type(state) is tuple else (state,)
         names = [str(name) for part in parts if isinstance(part, dict) for name in part]
-        is_special = any(name.startswith("__") and name.endswith("__") for name in names)
-        if is_special or issubclass(type(owner), type) or isinstance(type(owner), ProxyClass):
+        is_special = any(name.startswith("_") and name.endswith("_") for name in names)
+        if is_special or issubclass(type(owner), type):
             raise pickle.UnpicklingError("a pickle sets attributes that are not its own")
         super().load_build()
 
