@@ -282,7 +282,7 @@ def _library_class(name: Tree) -> type | None:
     module, qualified = name
     if not is_library(module) or module.partition(".")[0] in REFUSED_PACKAGES:
         return None
-    kind = vars(sys.modules.get(module, builtins)).get(qualified)
+    kind = vars(sys.modules[module]).get(qualified) if module in sys.modules else None
     if isinstance(kind, type) and issubclass(kind, BaseException):
         try:
             return read_type(module, qualified)

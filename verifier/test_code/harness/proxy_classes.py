@@ -202,13 +202,16 @@ def new_class(
         "_session_": session, "_methods_": methods, "_looks_here_": is_plain, "_library_": library,
         "_direct_": direct, "__doc__": doc, "__module__": SOURCE_NAME.removesuffix(".py"),
     }  # fmt: skip
-    for special in specials:
+    # What a base in the library defines is the candidate's to run, too, whatever it claims.
+    for special in specials | _specials_of(library):
         if not has_plain_data or special not in _LEFT_TO_PLAIN_DATA:
             names[special] = _SPECIALS[special]
         elif special in own:
             names[special] = _beside_plain_data(special)
     if not has_plain_data and "__eq__" in specials and "__hash__" not in specials:
         names["__hash__"] = None
+    if any(hasattr(base, "__del__") for base in library):
+        names["__del__"] = lambda _: None
     if "__missing__" in own:
         names["__missing__"] = lambda self, key: session.ask("getitem", self, key)
     if any(issubclass(base, BaseException) for base in bases):
@@ -226,6 +229,12 @@ def new_class(
     raise CandidateLostError("protocol: a class that cannot be")
 
 
+def _specials_of(library: Sequence[type]) -> set[str]:
+    """Return the special methods that classes of the library define."""
+    found = (vars(kind) for base in library for kind in base.__mro__ if kind is not object)
+    return {name for names in found for name in SPECIAL_METHODS.intersection(names) if names[name]}
+
+
 def _missing(behind: dict[type, None], order: list[type]) -> list[type]:
     return [kind for kind in behind if kind not in order]
 
@@ -241,6 +250,9 @@ def _dataclass_fields(kind: ProxyClass) -> dict[str, object]:
     listed = kind._session_.ask("fields", kind)
     if listed is None:
         raise AttributeError("__dataclass_fields__")
+    # `dataclasses` executes a text that has the names of fields in it.
+    if not all(type(name) is str and name.isidentifier() for name, *_ in listed):
+        kind._session_.lose("protocol: no names of fields")
     return {name: _field(name, rest) for name, *rest in listed}
 
 

@@ -274,7 +274,11 @@ class LiveCandidate(Side):
 
     def serve(self, request: Request) -> Callable[[], Body]:
         """Perform a request of the candidate's."""
-        write = super().serve(request)
+        self._exports.requests += 1
+        try:
+            write = super().serve(request)
+        finally:
+            self._exports.requests -= 1
 
         def write_answer() -> Body:
             # What the candidate asks for must not leave its sample ungraded.
@@ -300,6 +304,10 @@ class LiveCandidate(Side):
     def note_message(self, message: Request | Answer, body: Body, payload: bytes) -> None:
         """Note what the candidate holds, and whether an answer holds nan."""
         self.mirrors.note_held(body.get("held", []))
+        if type(message) is Request:
+            for value in (*message.operands, *message.keywords.values()):
+                if is_proxy(value):
+                    self._met(value, is_nested=True)
         if type(message) is Answer and b"NaN" in payload:
             message.has_nan = _has_nan(body)
 
@@ -344,7 +352,7 @@ class LiveCandidate(Side):
     def read_value(self, tag: str, content: Tree) -> object:
         """Read a value of the candidate's."""
         if tag == "h":
-            return self._met(self._table.proxy(content))
+            return self._met(self._table.proxy(content), is_nested=self.mirrors.is_nested)
         return encoding.from_tree({tag: content}, self)
 
     def to_tree(  # noqa: PLR0911  (one return a kind)
@@ -395,7 +403,7 @@ class LiveCandidate(Side):
         """Read a value that is no plain data."""
         match tag:
             case "h":
-                return self._met(self._table.proxy(content))
+                return self._met(self._table.proxy(content), is_nested=True)
             case "sub":
                 number, tree = content
                 return self._table.plain_subclass(number, walk(tree))
@@ -411,10 +419,10 @@ class LiveCandidate(Side):
                 return self._exports.value_of(content)[0]
         raise EncodingError("an unknown tag")
 
-    def _met(self, proxy: object) -> object:
-        """Note that an answer holds a proxy. At the top of an answer, `_note_origin` follows."""
+    def _met(self, proxy: object, *, is_nested: bool) -> object:
+        """Note that a message holds a proxy. At the top of an answer, `_note_origin` follows."""
         names = own_names(proxy)
-        if names.get(_ORIGIN) == "made" and self.mirrors.is_nested:
+        if names.get(_ORIGIN) == "made" and is_nested:
             names[_ORIGIN] = "returned"
         return proxy
 
