@@ -68,7 +68,8 @@ def live_candidate(
         candidate.ask("provide", compiled.imports)
     if "mock" in test_code["source"]:
         import unittest.mock  # noqa: F401, PLC0415  (before the tests use it: it is watched, too)
-    candidate.patches.install()
+    if compiled.may_patch:
+        candidate.patches.install()
     return candidate
 
 
