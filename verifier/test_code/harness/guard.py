@@ -128,7 +128,9 @@ def _origin(importing: types.FrameType) -> object:
 def _only_names(code: types.CodeType) -> bool:
     """Return whether code only reads names and subscripts, such as an annotation."""
     has_private = any(name.startswith("_") for name in code.co_names)
-    return not has_private and not any(step.opcode in _ACTING for step in dis.get_instructions(code))
+    return not has_private and not any(
+        step.opcode in _ACTING for step in dis.get_instructions(code)
+    )
 
 
 def _check_pickled(own: frozenset[str], module: str, name: str) -> None:
