@@ -40,6 +40,7 @@ from nova_code_verifier.verifier.test_code.harness.proxies import (
     own_names,
 )
 from nova_code_verifier.verifier.test_code.harness.proxy_classes import (
+    TWO_SIDED,
     ProxyClass,
     is_proxy,
     ref_of,
