@@ -55,8 +55,8 @@ class CompiledTests(NamedTuple):
     shows: of pytest or unittest, there may be others, or several for one of these. `methods` are
     names that the tests call as a method. `code` and `prompt_code` are marshalled code objects.
     `imports` are those that tests in one file with the candidate make for both: pairs of a name and
-    where it comes from (`["os", "os"]`, `["join", "os.path:join"]`). `expected_answers` (how often
-    each is expected) and `expected_exceptions` (name and message) are empty once `guesses` are made
+    where it comes from (`["os", "os"]`, `["join", "os.path:join"]`). `may_patch` is False if they
+    patch nothing of the library. `expected_answers` (how often each is expected) and `expected_exceptions` (name and message) are empty once `guesses` are made
     of them; `guessed_classes` are the classes that a guess defines.
     """
 
@@ -70,6 +70,7 @@ class CompiledTests(NamedTuple):
     code: bytes
     prompt_code: bytes
     imports: list[list[str]]
+    may_patch: bool
     expected_answers: dict[str, int]
     expected_exceptions: list[list[str]]
     guesses: Sequence[str] = ()
