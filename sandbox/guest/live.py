@@ -2,7 +2,7 @@
 
 Candidate code shares this process, so the harness believes no answer. Values that are neither plain
 data nor containers are numbered, and described when they are mentioned for the first time. The
-tests' own objects are stand-ins here (`sandbox/guest/stand_ins.py`).
+tests' own objects are stand-ins here (`sandbox/guest/stand_ins/`).
 """
 
 import builtins
@@ -76,28 +76,38 @@ class LiveSession(Side):
         self._subclass_kinds = {base: _SubclassKind(self, kind) for base, kind in KINDS.items()}
         self.mirrors = Mirrors(self, forgets=False)
         self.peer = Peer(peer_fd, self, bytes_max=_MESSAGE_BYTES_MAX, first_thread=-1)
-        self._operations = _OPERATIONS | Patched(names).operations | {
-            "name": self._name,
-            "share": self._share,
-            "provide": lambda imports: provide(self._names, imports),
-            "take": _take,
-            "await": _run_awaitable,
-            "aenter": lambda context: _run_awaitable(type(context).__aenter__(context)),
-            "aexit": lambda context, *error: _run_awaitable(
-                type(context).__aexit__(context, *(error or (None,) * 3))
-            ),
-            "aiter": aiter,
-            "anext": lambda items: _run_awaitable(anext(items)),
-            "signature": _signature,
-            "base": _base,
-            "fields": _fields,
-            "subclass": self._make_subclass,
-            "source": self._source,
-        }
+        self._operations = (
+            _OPERATIONS
+            | Patched(names).operations
+            | {
+                "name": self._name,
+                "share": self._share,
+                "provide": lambda imports: provide(self._names, imports),
+                "take": _take,
+                "await": _run_awaitable,
+                "aenter": lambda context: _run_awaitable(type(context).__aenter__(context)),
+                "aexit": lambda context, *error: _run_awaitable(
+                    type(context).__aexit__(context, *(error or (None,) * 3))
+                ),
+                "aiter": aiter,
+                "anext": lambda items: _run_awaitable(anext(items)),
+                "signature": _signature,
+                "base": _base,
+                "fields": _fields,
+                "subclass": self._make_subclass,
+                "source": self._source,
+            }
+        )
 
     def serve_tests(self) -> None:
-        """Answer the harness's requests until it ends. Call this when the module is loaded."""
-        self.peer.serve_main_thread()
+        """Answer the harness's requests until it ends. Call this when the module is loaded.
+
+        What cannot be read ends the conversation: the harness must not wait for an answer.
+        """
+        try:
+            self.peer.serve_main_thread()
+        finally:
+            self.peer.close()
 
     # -- the conversation --------------------------------------------------------------
 
@@ -121,7 +131,7 @@ class LiveSession(Side):
             fields["met"], self._descriptions = self._descriptions, []
         return fields
 
-    def note_message(self, message: Request | Answer, body: Body, payload: bytes) -> None:
+    def note_message(self, _message: Request | Answer, body: Body, _payload: bytes) -> None:
         """Drop the objects that the tests do not use any more."""
         self._release(body.get("free", ()))
 
@@ -199,8 +209,8 @@ class LiveSession(Side):
             return self._objects[content]
         return encoding.from_tree({tag: content}, self)
 
-    def to_tree(self, value: Any, walk: Walk, plain: Callable[[], object] | None) -> object:
-        """Write an object as its number, with the plain data that it is an instance of, if it is."""
+    def to_tree(self, value: Any, walk: Walk, plain: Callable[[], object] | None) -> object:  # noqa: ANN401
+        """Write an object as its number, with the plain data that it is an instance of, if any."""
         if self._is_shared(type(value)):
             tree = shared_types.write_shared_value(value, self.mirrors.write)
             if tree is not None:
@@ -223,23 +233,28 @@ class LiveSession(Side):
             text = ""
         return [number, self._number_of(type(error)), text, write_details(error, walk)]
 
-    def from_tree(self, tag: str, content: Any, walk: Walk) -> object:
+    def from_tree(self, tag: str, content: Any, _walk: Walk) -> object:  # noqa: ANN401, PLR0911  (JSON; one return a tag)
         """Read what is no plain data."""
         match tag:
             case "h":
                 return self._objects[content]
             case "member" | "row":
-                return shared_types.read_shared_value(
-                    tag, content, self._names, self.mirrors.read
-                )
+                return shared_types.read_shared_value(tag, content, self._names, self.mirrors.read)
             case "m" | "t":
                 return self.mirrors.read({tag: content})
+            case "method":
+                owner, name = content
+                return getattr(self.mirrors.read(owner), name)
             case "own":
                 return self._stand_in(*content)
             case "slice":
                 return slice(*[self.mirrors.read(part) for part in content])
             case "py":
                 return _import(*content)
+            case "made":
+                path, arguments, keywords = content
+                made: Any = _import(*path)
+                return made(*self.mirrors.read(arguments), **self.mirrors.read(keywords))
         raise EncodingError("an unknown tag")
 
     def _stand_in(self, number: int, description: Any = None) -> object:  # noqa: ANN401  (JSON)
@@ -271,8 +286,7 @@ class LiveSession(Side):
         is_iterator = kind.__module__ == "builtins" and hasattr(kind, "__next__")
         name = _OBJECT_KINDS.get(kind) or ("iterator" if is_iterator else "instance")
         if name == "instance":
-            described = {"kind": name, "class": self._number_of(kind)}
-            return described | _hash_of(value, kind)
+            return {"kind": name, "class": self._number_of(kind)} | _hash_of(value, kind)
         described: dict[str, object] = {"kind": name, "name": _text(value, "__name__")}
         if name == "function":
             described |= {
@@ -299,9 +313,9 @@ class LiveSession(Side):
             "direct": [self._base(base) for base in type.__dict__["__bases__"].__get__(value)],
             "specials": sorted(shared_types.SPECIAL_METHODS.intersection(enabled)),
             "own": sorted((shared_types.SPECIAL_METHODS | {"__missing__"}).intersection(beside)),
-            "methods": [
-                name[:_TEXT_MAX] for name, item in found.items() if _is_method(name, item)
-            ][:_NAMES_MAX],
+            "methods": [name[:_TEXT_MAX] for name, item in found.items() if _is_method(name, item)][
+                :_NAMES_MAX
+            ],
             "doc": _doc(value),
         }
         abstract = vars(value).get("__abstractmethods__")
@@ -326,10 +340,10 @@ class _SubclassKind(Kind):
         self._base = base
         self.values, self.copy, self.is_same = base.values, base.copy, base.is_same  # type: ignore[method-assign]
 
-    def write(self, container: Any, write: Callable[[Any], Tree]) -> Tree:
+    def write(self, container: Any, write: Callable[[Any], Tree]) -> Tree:  # noqa: ANN401
         return [self._session._number_of(container), self._base.write(container, write)]  # noqa: SLF001
 
-    def fill(self, container: Any, content: Tree, read: Callable[[Tree], Any]) -> None:
+    def fill(self, container: Any, content: Tree, read: Callable[[Tree], Any]) -> None:  # noqa: ANN401
         self._base.fill(container, content[1], read)
 
 
@@ -345,12 +359,15 @@ def _library_name(kind: type) -> list[str] | None:
 
 def _hash_of(value: Any, kind: type) -> dict[str, object]:  # noqa: ANN401  (the candidate's)
     """Return the hash of an object whose class defines one: a key of a dict needs it at once."""
-    if kind.__hash__ in (None, object.__hash__, BaseException.__hash__):
+    if kind.__hash__ in _NO_OWN_HASH:
         return {}
     try:
         return {"hash": hash(value)}
     except BaseException:  # noqa: BLE001  (the candidate's object may do anything)
         return {}
+
+
+_NO_OWN_HASH: tuple[object, ...] = (None, object.__hash__, BaseException.__hash__)
 
 
 def _line_of(value: object) -> int:
@@ -374,8 +391,9 @@ def _doc(value: object) -> str | None:
 
 
 def _flags_of(value: object) -> int:
-    code = getattr(inspect.unwrap(getattr(value, "__func__", value)), "__code__", None)
-    own = getattr(getattr(value, "__func__", value), "__code__", None) or code
+    function: Any = getattr(value, "__func__", value)
+    code = getattr(function, "__code__", None)
+    own = code or getattr(inspect.unwrap(function), "__code__", None)
     return int(getattr(own, "co_flags", 0))
 
 
@@ -413,7 +431,7 @@ def _fields(kind: type) -> list[tuple[object, ...]] | None:
 
 
 def _subclass(
-    name: str, bases: tuple[type, ...], *items: tuple[str, str, Any], **keywords: Any
+    name: str, bases: tuple[type, ...], *items: tuple[str, str, Any], **keywords: object
 ) -> type:
     """Make the class that the tests derive from classes of the candidate's."""
 
@@ -433,7 +451,7 @@ _BINDINGS: dict[str, Callable[[Any], Any]] = {
 
 
 def _signature(value: Any) -> list[tuple[object, ...]]:  # noqa: ANN401  (the candidate's)
-    """List the parameters of a callable: name, kind, default and annotation, with their presence."""
+    """List the parameters of a callable: name, kind, and default and annotation, if any."""
     signature = inspect.signature(value)
     empty = inspect.Parameter.empty
     listed: list[tuple[object, ...]] = [

@@ -217,7 +217,8 @@ class SessionKeeper(BaseKeeper):
         cpu = usage.cpu_seconds(pid) or 0.0
         self._read_progress()
         left = limits.cpu_seconds - (cpu - self._progress.harness_cpu)
-        is_waiting = self._progress.waiting_since > 0
+        # Without its candidate, it has nothing to wait for.
+        is_waiting = self._progress.waiting_since > 0 and self._is_candidate_alive
         if left < 0:
             self._end_harness(OUT_OF_CPU_TIME)
         elif not is_waiting and self._takes_longer(limits.wall_seconds, now):

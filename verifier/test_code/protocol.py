@@ -134,6 +134,9 @@ class RunReport(NamedTuple):
 
 def _parse_item(value: Iterable[Any]) -> ItemReport:
     item = ItemReport(*value)
+    types = (str, str, str, str, bool, int, int, int, str)
+    if not all(map(isinstance, item, types)) or not 0 <= item.parts_passed <= max(item.parts, 1):
+        raise TypeError("not the report of an item")
     return item._replace(state=ItemState(item.state))
 
 
@@ -165,6 +168,8 @@ def read_messages(messages: Iterable[bytes]) -> RunReport:
                 current = ""
             case "end":
                 report = RunReport.parse(content)._replace(has_end=True)
+    if not (isinstance(report.problem, str) and isinstance(current, str)):
+        raise TypeError("not the report of a run")
     return report._replace(items=list(items.values()), current=current)
 
 

@@ -30,11 +30,6 @@ class TestCodeError(Exception):
     """The tests cannot be used as they stand. The dataset is at fault."""
 
 
-def compile_tests(test_code: TestCodeFields) -> CompiledTests:
-    """Compile test code. Raises TestCodeError."""
-    return _compile(test_code)[0]
-
-
 def compile_twice(
     test_code: TestCodeFields, rewrite: Callable[[ast.Module], None]
 ) -> tuple[CompiledTests, CompiledTests]:

@@ -14,22 +14,31 @@ import pickle
 import sys
 import types
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 from nova_code_verifier.sandbox.protocol.library_types import read_type
+from nova_code_verifier.verifier.test_code.harness.proxies import restore
 from nova_code_verifier.verifier.test_code.harness.script import FILE_NAME
 
 _SCRATCH = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108  (names of one directory in a guest)
+_INSTALLED = tuple(prefix + "/" for prefix in {sys.prefix, sys.base_prefix})
 _BYTECODE = (".pyc", ".pyo")
 # They execute text that they made themselves, of names in the tests.
 _GENERATING = frozenset({"collections", "dataclasses", "enum", "typing", "functools", "attr"})
 # They evaluate annotations, which may be the candidate's: no more than names and subscripts.
 _EVALUATING = frozenset({"typing", "inspect", "annotationlib", "dataclasses"})
-_IMPORTING = frozenset({"importlib._bootstrap", "_frozen_importlib", "importlib._bootstrap_external"})
+_IMPORTING = frozenset(
+    {"importlib._bootstrap", "_frozen_importlib", "importlib._bootstrap_external"}
+)
 _OWN = "nova_code_verifier."
 _TOOLS = ("_pytest.", "unittest.")
+# The events of native code, and which of their arguments is its path.
+_LOADING = {"import": 1, "ctypes.dlopen": 0}
 _ACTING = frozenset(code for name, code in dis.opmap.items() if "CALL" in name or "STORE" in name)
-_PICKLED_BASES = frozenset({("copyreg", "_reconstructor"), ("builtins", "object")})
+_PICKLED_BASES = frozenset({
+    ("copyreg", "_reconstructor"), ("builtins", "object"), (restore.__module__, restore.__name__),
+})  # fmt: skip
 # With these, a pickle would make classes and functions of its own design.
 _NOT_PICKLED = frozenset({
     "abc", "collections.abc", "enum", "functools", "inspect", "numbers", "string", "types",
@@ -53,37 +62,38 @@ def install(modules: frozenset[str]) -> None:
     sys.addaudithook(_hook((work + "/", *_SCRATCH), modules))
 
 
-def _hook(trees: tuple[str, ...], modules: frozenset[str]) -> Callable[[str, tuple[Any, ...]], None]:
-    installed = tuple(prefix + "/" for prefix in {sys.prefix, sys.base_prefix})
-
-    def is_inside(path: object) -> bool:
-        if isinstance(path, bytes):
-            path = os.fsdecode(path)
-        if not isinstance(path, str) or path.startswith(installed):
-            return False
-        return os.path.realpath(path).startswith(trees)
+def _hook(
+    trees: tuple[str, ...], modules: frozenset[str]
+) -> Callable[[str, tuple[Any, ...]], None]:
+    is_inside = partial(_is_inside, trees)
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
         if event == "exec":
             _check_execution(args[0], is_inside)
         elif event == "open":
             path, mode = args[0], args[1]
-            if mode != "w" and isinstance(path, str) and path.endswith(_BYTECODE) and is_inside(path):
+            is_bytecode = isinstance(path, str) and path.endswith(_BYTECODE)
+            if mode != "w" and is_bytecode and is_inside(path):
                 raise RefusedError("byte code in the shared directory is not loaded")
-        elif event == "import":
-            if args[1] is not None and is_inside(args[1]):
-                raise RefusedError("native code in the shared directory is not loaded")
-        elif event == "ctypes.dlopen":
-            if args[0] is not None and is_inside(args[0]):
+        elif event in _LOADING:
+            if is_inside(args[_LOADING[event]]):
                 raise RefusedError("native code in the shared directory is not loaded")
         elif event in ("marshal.load", "marshal.loads"):
             name = str(sys._getframe(1).f_globals.get("__name__"))  # noqa: SLF001  (as above)
             if name not in _IMPORTING and not name.startswith(_OWN):
                 raise RefusedError("byte code that may be the candidate's is not loaded")
         elif event == "pickle.find_class":
-            _check_pickled(*args, modules)
+            _check_pickled(modules, *args)
 
     return hook
+
+
+def _is_inside(trees: tuple[str, ...], path: object) -> bool:
+    if isinstance(path, bytes):
+        path = os.fsdecode(path)
+    if not isinstance(path, str) or path.startswith(_INSTALLED):
+        return False
+    return os.path.realpath(path).startswith(trees)
 
 
 def _check_execution(code: types.CodeType, is_inside: Callable[[object], bool]) -> None:
@@ -118,10 +128,12 @@ def _origin(importing: types.FrameType) -> object:
 def _only_names(code: types.CodeType) -> bool:
     """Return whether code only reads names and subscripts, such as an annotation."""
     has_private = any(name.startswith("_") for name in code.co_names)
-    return not has_private and not any(step.opcode in _ACTING for step in dis.get_instructions(code))
+    return not has_private and not any(
+        step.opcode in _ACTING for step in dis.get_instructions(code)
+    )
 
 
-def _check_pickled(module: str, name: str, own: frozenset[str]) -> None:
+def _check_pickled(own: frozenset[str], module: str, name: str) -> None:
     if module in own and not any(part.startswith("_") for part in name.split(".")):
         return  # a proxy, or the way to one
     if (module, name) in _PICKLED_BASES or _is_data(module, name):

@@ -35,6 +35,7 @@ _NOT_CARRIED = frozenset(
     }
 )
 _ABSENT = object()
+_ENVIRONMENT = ["os", "environ"]
 Path = list[str]
 """A module and the attributes that lead to a class in it; empty for the candidate's own module."""
 
@@ -140,9 +141,9 @@ class Patches:
             return
         self._patch(key, module, name, before, after)
 
-    def note_class(self, kind: type, name: str, before: object, after: object) -> None:
-        """Carry over an assignment to an attribute of a library's class."""
-        path = name_in_library(kind)
+    def note_class(self, kind: Any, name: str, before: object, after: object) -> None:
+        """Carry over an assignment to an attribute of a library's class, or of `os.environ`."""
+        path = _ENVIRONMENT if kind is _environment() else name_in_library(kind)
         if path is not None:
             self._patch((*path, name), kind, name, before, after)
 
@@ -196,7 +197,7 @@ class Patches:
             self.watch_library()  # what was imported to find the target, too
             before = _own(target, patcher.attribute)
             entered = enter(patcher)
-            if isinstance(target, type):
+            if _is_watched(target):
                 self.note_class(target, patcher.attribute, before, _own(target, patcher.attribute))
             return entered
 
@@ -206,9 +207,9 @@ class Patches:
         @wraps(leave)
         def hooked(patcher: Any, *error: object) -> object:  # noqa: ANN401
             target = getattr(patcher, "target", None)
-            before = _own(target, patcher.attribute) if isinstance(target, type) else None
+            before = _own(target, patcher.attribute) if _is_watched(target) else None
             left: object = leave(patcher, *error)
-            if isinstance(target, type):
+            if _is_watched(target):
                 self.note_class(target, patcher.attribute, before, _own(target, patcher.attribute))
             return left
 
@@ -268,7 +269,7 @@ class Patches:
             target, name, before = entries[-1]
             if any(entry[0] is target and entry[1] == name for entry in entries[:-1]):
                 entries.pop()  # the first entry restores it: twice would delete the original
-            if isinstance(target, type):
+            if _is_watched(target):
                 # Versions of pytest have different objects for "there was none".
                 is_absent = type(before).__name__.lower().startswith("notset")
                 original = _ABSENT if is_absent else before
@@ -294,7 +295,7 @@ class Patches:
             has_modules = any(dic is sys.modules for dic, *_ in patcher._setitem)  # noqa: SLF001
             undo(patcher)
             for target, name in targets:
-                if isinstance(target, type):
+                if _is_watched(target):
                     self.note_class(target, name, None, _own(target, name))
             if has_modules:
                 self.note_modules(before)
@@ -326,6 +327,15 @@ def _is_of_tool(value: object) -> bool:
     return str(type(value).__module__).partition(".")[0] in PYTEST_PACKAGES
 
 
+def _environment() -> object:
+    return sys.modules["os"].environ
+
+
+def _is_watched(target: object) -> bool:
+    """Return whether only a hook notices what is patched in a target."""
+    return isinstance(target, type) or target is _environment()
+
+
 def _own(owner: Any, name: str) -> object:  # noqa: ANN401  (a class or another target of a patch)
     try:
         return vars(owner).get(name, _ABSENT)
@@ -334,7 +344,7 @@ def _own(owner: Any, name: str) -> object:  # noqa: ANN401  (a class or another 
 
 
 def _assign(owner: Any, name: str, value: object) -> None:  # noqa: ANN401  (a module or class)
-    if isinstance(owner, type):
+    if _is_watched(owner):
         setattr(owner, name, value)
     else:
         types.ModuleType.__setattr__(owner, name, value)
@@ -343,7 +353,7 @@ def _assign(owner: Any, name: str, value: object) -> None:  # noqa: ANN401  (a m
 def _delete(owner: Any, name: str) -> None:  # noqa: ANN401  (a module or class)
     if name not in vars(owner):
         return
-    if isinstance(owner, type):
+    if _is_watched(owner):
         delattr(owner, name)
     else:
         types.ModuleType.__delattr__(owner, name)

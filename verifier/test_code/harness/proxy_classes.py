@@ -89,7 +89,7 @@ class ProxyClass(type):
         return tuple(kind for kind in _mro_of(cls) if _is_shown(kind))
 
     @property
-    def __bases__(cls) -> tuple[type, ...]:
+    def __bases__(cls) -> tuple[type, ...]:  # type: ignore[override]  # (nobody may set it)
         """The bases that the original has, as far as they are known."""
         claimed = own_names(cls).get("_direct_")
         if claimed is not None:
@@ -97,20 +97,20 @@ class ProxyClass(type):
         bases = type.__dict__["__bases__"].__get__(cls)
         return tuple(own_names(base).get("_super_of_", base) for base in bases)
 
-    @property
-    def __dict__(cls) -> Any:
+    @property  # type: ignore[misc]
+    def __dict__(cls) -> Any:  # type: ignore[override]  # noqa: ANN401  (a mapping, or its proxy)
         """The names in the class, as the candidate's guest shows them."""
         if own_names(cls).get(REF) is None:
             return own_names(cls)
         return cls._session_.ask("getattr", cls, "__dict__")
 
     @property
-    def __annotations__(cls) -> Any:
+    def __annotations__(cls) -> Any:  # type: ignore[override]  # noqa: ANN401  (the candidate's)
         """The annotations of the class."""
         return cls._session_.ask("getattr", cls, "__annotations__")
 
     @property
-    def __signature__(cls) -> Any:
+    def __signature__(cls) -> object:
         """The signature of a call of the class."""
         return read_signature(cls._session_, cls)
 
@@ -210,8 +210,7 @@ def new_class(
             names[special] = _beside_plain_data(special)
     if not has_plain_data and "__eq__" in specials and "__hash__" not in specials:
         names["__hash__"] = None
-    if any(hasattr(base, "__del__") for base in library):
-        names["__del__"] = lambda _: None
+    names |= {"__del__": _do_nothing for base in library if hasattr(base, "__del__")}
     if "__missing__" in own:
         names["__missing__"] = lambda self, key: session.ask("getitem", self, key)
     if any(issubclass(base, BaseException) for base in bases):
@@ -227,6 +226,10 @@ def new_class(
         except TypeError:
             names["_library_"] = ()  # claims that contradict each other
     raise CandidateLostError("protocol: a class that cannot be")
+
+
+def _do_nothing(_: object) -> None:
+    """Finalise a proxy."""
 
 
 def _specials_of(library: Sequence[type]) -> set[str]:
@@ -253,11 +256,12 @@ def _dataclass_fields(kind: ProxyClass) -> dict[str, object]:
     # `dataclasses` executes a text that has the names of fields in it.
     if not all(type(name) is str and name.isidentifier() for name, *_ in listed):
         kind._session_.lose("protocol: no names of fields")
-    return {name: _field(name, *rest) for name, *rest in listed}
+    return {name: _field(name, rest) for name, *rest in listed}
 
 
-def _field(name: str, annotation: Any, has_default: bool, default: object, has_factory: bool,  # noqa: ANN401, FBT001
-           factory: Any, flags: dict[str, Any]) -> object:  # noqa: ANN401  # fmt: skip
+def _field(name: str, listed: Sequence[Any]) -> object:
+    """Return the field of a dataclass, as `_fields` of the candidate's guest lists it."""
+    annotation, has_default, default, has_factory, factory, flags = listed
     field: Any = dataclasses.field(**{
         key: flags[key] for key in ("init", "repr", "hash", "compare", "kw_only")
     })  # fmt: skip

@@ -34,7 +34,7 @@ _CHANNEL_FD = 3
 _TEXT_MAX = 200
 
 
-def run_session(
+def run_session(  # noqa: PLR0917  (called by a text: `jobs.py`)
     packed: bytes,
     lost_items: Sequence[str],
     answer_bytes_max: int,
@@ -44,7 +44,8 @@ def run_session(
 ) -> None:
     """Run *packed* tests with the candidate at the other end of *peer_fd*, and report each item.
 
-    *lost_items* are not run. No answer may have more than *answer_bytes_max* bytes. The file *page_fd* is the progress page.
+    *lost_items* are not run. No answer may have more than *answer_bytes_max* bytes. The file
+    *page_fd* is the progress page.
     """
     test_code, compiled = unpack_tests(packed)
     assert compiled is not None  # noqa: S101  (compiled in the run of discovery)
