@@ -25,10 +25,12 @@ from nova_code_verifier.sandbox.protocol import encoding, shared_types
 from nova_code_verifier.sandbox.protocol.conversation import Answer, Request, Side
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, Walk
 from nova_code_verifier.sandbox.protocol.library_exceptions import write_details
+from nova_code_verifier.sandbox.protocol.mirrored_errors import ERROR
 from nova_code_verifier.sandbox.protocol.mirrors import KINDS, Kind, Mirrors, Tree
 from nova_code_verifier.sandbox.protocol.peer import Body, Peer
 
 _TEXT_MAX = 500
+_OF_FUNCTIONS = functools.WRAPPER_ASSIGNMENTS + ("__wrapped__",)
 _NAMES_MAX = 1000
 _MESSAGE_BYTES_MAX = 2**31
 
@@ -49,10 +51,20 @@ _OPERATIONS: dict[str, Callable[..., object]] = {
     "call": lambda function, /, *args, **kwargs: function(*args, **kwargs),
     "method": lambda owner, name, /, *args, **kwargs: getattr(owner, name)(*args, **kwargs),
     "enter": lambda context: type(context).__enter__(context),
-    "exit": lambda context, *error: type(context).__exit__(context, *(error or (None,) * 3)),
+    "exit": lambda context, *error: type(context).__exit__(context, *_raised(*error)),
 }
 for _module, _names in _FUNCTION_NAMES.items():
     _OPERATIONS |= {name.rstrip("_"): getattr(_module, name) for name in _names.split()}
+
+
+def _raised(kind: Any = None, error: Any = None, _: object = None) -> tuple[Any, Any, Any]:  # noqa: ANN401
+    """Return what `__exit__` gets: with a traceback, as if the error had been raised here."""
+    if not isinstance(error, BaseException):
+        return kind, error, None
+    try:
+        raise error
+    except BaseException as caught:  # noqa: BLE001  (the tests' error, of any class)
+        return kind, error, caught.__traceback__
 
 
 class LiveSession(Side):
@@ -87,7 +99,7 @@ class LiveSession(Side):
                 "await": _run_awaitable,
                 "aenter": lambda context: _run_awaitable(type(context).__aenter__(context)),
                 "aexit": lambda context, *error: _run_awaitable(
-                    type(context).__aexit__(context, *(error or (None,) * 3))
+                    type(context).__aexit__(context, *_raised(*error))
                 ),
                 "aiter": aiter,
                 "anext": lambda items: _run_awaitable(anext(items)),
@@ -95,6 +107,7 @@ class LiveSession(Side):
                 "base": _base,
                 "fields": _fields,
                 "subclass": self._make_subclass,
+                "reserve": self._reserve,
                 "source": self._source,
             }
         )
@@ -144,6 +157,8 @@ class LiveSession(Side):
     # -- operations of our own ---------------------------------------------------------
 
     def _name(self, name: str) -> object:
+        if name == "*":
+            return [own for own in self._names if not own.startswith("__")]
         if name not in self._names:
             raise NameError(f"name {name!r} is not defined")
         return self._names[name]
@@ -164,8 +179,15 @@ class LiveSession(Side):
     def _write_warning(self, warning: object) -> Tree:
         return {"class": self._number_of(type(warning)), "h": self._number_of(warning)}
 
-    def _make_subclass(self, *description: Any, **keywords: Any) -> int:  # noqa: ANN401  (see `_subclass`)
-        return self._number_of(_subclass(*description, **keywords))
+    def _reserve(self) -> int:
+        self._count += 1
+        return self._count
+
+    def _make_subclass(self, number: int, *description: Any, **keywords: Any) -> None:  # noqa: ANN401  (see `_subclass`)
+        """Make a class, to which the tests have given a reserved number."""
+        kind = _subclass(*description, **keywords)
+        self._numbers[id(kind)] = number
+        self._objects[number] = kind
 
     def ask_tests(
         self, operation: str, number: int, /, *operands: object, **keywords: object
@@ -185,6 +207,8 @@ class LiveSession(Side):
         kind = type(value)
         if self._is_shared(kind):
             return self._node_kind if shared_types.is_node(kind) else None
+        if ERROR.fits(kind):
+            return ERROR
         for base, mirrored in self._subclass_kinds.items():
             if issubclass(kind, base) and kind is not base:
                 return mirrored
@@ -192,6 +216,8 @@ class LiveSession(Side):
 
     def new_object(self, tag: str, content: Tree) -> tuple[object, Kind]:
         """Make an empty node of a shared class."""
+        if tag == ERROR.tag:
+            return ERROR.new(content), ERROR
         if tag != self._node_kind.tag:
             raise EncodingError("an unknown tag")
         return self._node_kind.new(content, self._names), self._node_kind
@@ -222,16 +248,21 @@ class LiveSession(Side):
             return {"builtin": name}
         number = self._number_of(value)
         if isinstance(value, BaseException):
-            return {"fault": self._fault(value, number, walk)}
+            return {"fault": self._fault(value, number)}
         return {"h": number} if plain is None else {"sub": [number, plain()]}
 
-    def _fault(self, error: BaseException, number: int, walk: Walk) -> list[object]:
+    def _fault(self, error: BaseException, number: int) -> list[object]:
         """Describe an exception of one of the candidate's classes."""
         try:
             text = str(error)[:_TEXT_MAX]
         except BaseException:  # noqa: BLE001  (the candidate's exception may do anything)
             text = ""
-        return [number, self._number_of(type(error)), text, write_details(error, walk)]
+        return [
+            number,
+            self._number_of(type(error)),
+            text,
+            write_details(error, self.mirrors.write),
+        ]
 
     def from_tree(self, tag: str, content: Any, _walk: Walk) -> object:  # noqa: ANN401, PLR0911  (JSON; one return a tag)
         """Read what is no plain data."""
@@ -253,8 +284,8 @@ class LiveSession(Side):
                 return _import(*content)
             case "made":
                 path, arguments, keywords = content
-                made: Any = _import(*path)
-                return made(*self.mirrors.read(arguments), **self.mirrors.read(keywords))
+                make: Any = _import(*path)
+                return make(*self.mirrors.read(arguments), **self.mirrors.read(keywords))
         raise EncodingError("an unknown tag")
 
     def _stand_in(self, number: int, description: Any = None) -> object:  # noqa: ANN401  (JSON)
@@ -286,7 +317,8 @@ class LiveSession(Side):
         is_iterator = kind.__module__ == "builtins" and hasattr(kind, "__next__")
         name = _OBJECT_KINDS.get(kind) or ("iterator" if is_iterator else "instance")
         if name == "instance":
-            return {"kind": name, "class": self._number_of(kind)} | _hash_of(value, kind)
+            described = {"kind": name, "class": self._number_of(kind)}
+            return described | _hash_of(value, kind) | _special_names_of(value)
         described: dict[str, object] = {"kind": name, "name": _text(value, "__name__")}
         if name == "function":
             described |= {
@@ -296,6 +328,8 @@ class LiveSession(Side):
                 "line": _line_of(value),
                 "is_method": kind is types.MethodType,
             }
+        if name not in ("module", "coroutine"):
+            described["library"] = _library_name(kind)
         return described
 
     def _describe_class(self, value: type) -> dict[str, object]:
@@ -317,6 +351,11 @@ class LiveSession(Side):
                 :_NAMES_MAX
             ],
             "doc": _doc(value),
+            "bindings": {
+                name[:_TEXT_MAX]: _BINDING_NAMES[type(item)]
+                for name, item in found.items()
+                if type(item) in _BINDING_NAMES
+            },
         }
         abstract = vars(value).get("__abstractmethods__")
         if type(abstract) is frozenset and abstract:
@@ -370,6 +409,17 @@ def _hash_of(value: Any, kind: type) -> dict[str, object]:  # noqa: ANN401  (the
 _NO_OWN_HASH: tuple[object, ...] = (None, object.__hash__, BaseException.__hash__)
 
 
+def _special_names_of(value: object) -> dict[str, object]:
+    """Return the names that only classes and functions have, and an object that stands for one."""
+    try:
+        names = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return {}
+    if type(names) is not dict or "__name__" not in names:
+        return {}
+    return {"special_names": [name for name in _OF_FUNCTIONS if name in names]}
+
+
 def _line_of(value: object) -> int:
     code = getattr(getattr(value, "__func__", value), "__code__", None)
     return int(getattr(code, "co_firstlineno", 1))
@@ -404,8 +454,11 @@ def _take(items: Iterator[object], count: int) -> list[object]:
 
 def _base(kind: type, name: str, value: object, /, *args: object, **kwargs: object) -> object:
     """Call the method of a class itself, for `super()` in a class of the tests."""
-    method: Any = getattr(kind, name)
-    return method(value, *args, **kwargs)
+    found: Any = inspect.getattr_static(kind, name)
+    if isinstance(found, property):
+        return found.__get__(value, type(value))
+    bound = (None, value) if isinstance(found, classmethod) else (value, type(value))
+    return found.__get__(*bound)(*args, **kwargs)
 
 
 def _fields(kind: type) -> list[tuple[object, ...]] | None:
@@ -442,6 +495,11 @@ def _subclass(
     return types.new_class(name, bases, keywords, fill)
 
 
+_BINDING_NAMES: dict[type, str] = {
+    staticmethod: "static",
+    classmethod: "class",
+    property: "property",
+}
 _BINDINGS: dict[str, Callable[[Any], Any]] = {
     "": lambda value: value,
     "static": staticmethod,

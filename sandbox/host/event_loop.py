@@ -245,7 +245,8 @@ class EventLoop:
         except WorkerLostError as error:
             self._replace(number, task, error)
             return
-        self._watch_output(number, keeper)
+        if keeper.is_talkative:
+            self._watch_output(number, keeper)
 
     def _exceeds_fair_share(self, task: GuestTask, keeper: BaseKeeper, now: float) -> bool:
         progress = task.progress

@@ -122,7 +122,11 @@ class _ListKind(Kind):
             start, end = _listed(content["ends"])
             items = [read(tree) for tree in _listed(content["items"])]
             count = list.__len__(container)
-            if type(start) is not int or type(end) is not int or not 0 <= start <= count - end <= count:
+            if (
+                type(start) is not int
+                or type(end) is not int
+                or not 0 <= start <= count - end <= count
+            ):
                 raise EncodingError("a change outside of its list")
             list.__setitem__(container, slice(start, count - end), items)
             return

@@ -79,6 +79,8 @@ def _compile(test_code: TestCodeFields) -> tuple[CompiledTests, ast.Module]:
         code=_compiled(tree, script.FILE_NAME),
         prompt_code=_compiled(prompt, "<prompt>"),
         imports=shared_imports,
+        may_patch=script.may_patch(tree, test_code["source"] + test_code.get("prompt", ""))
+        or script.may_patch(prompt, ""),
         expected_answers=answers,
         expected_exceptions=exceptions,
     )

@@ -10,7 +10,7 @@ guests, with the methods of the tests as callbacks.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from nova_code_verifier.sandbox.protocol.shared_types import SPECIAL_METHODS
@@ -41,11 +41,16 @@ _OF_PLAIN_DATA = """
     format bytes
 """
 _LEFT_TO_PLAIN_DATA = frozenset(f"__{name}__" for name in _OF_PLAIN_DATA.split())
+_CONVERSIONS = frozenset("abs bool ceil complex float floor index int len round trunc".split())
 _COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 _TWO_SIDED = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor"
 TWO_SIDED = tuple(_TWO_SIDED.split())
 """The operations that either operand may define."""
-_ASKED = frozenset({"__members__", "__abstractmethods__", "__wrapped__", "__match_args__"})
+_ASKED = frozenset({
+    "__abstractmethods__", "__args__", "__dataclass_params__", "__match_args__", "__members__",
+    "__optional_keys__", "__orig_bases__", "__origin__", "__parameters__", "__required_keys__",
+    "__slots__", "__total__", "__wrapped__",
+})  # fmt: skip
 _NOT_SHOWN = frozenset({"Proxy", "_WithNames"})
 _NOT_SENT = frozenset({
     "__annotations__", "__classcell__", "__dict__", "__module__", "__qualname__", "__slots__",
@@ -66,7 +71,7 @@ class ProxyClass(type):
         """Make a class of the tests that is derived from one of the candidate's."""
         base = next(base for base in bases if isinstance(base, ProxyClass))
         session: Session = base._session_
-        own = {"_looks_here_": True, "_methods_": frozenset()}
+        own = {"_looks_here_": True, "_methods_": frozenset(), "_bindings_": {}}
         kind = type.__new__(cls, name, tuple(map(_with_super, bases)), names | own)
         items = [part for item in names.items() for part in _sent(*item)]
         session.make_subclass(kind, [name, bases, *items], keywords)
@@ -190,6 +195,7 @@ def new_class(
     direct: Sequence[type] | None = None,
     claimed: type | None = None,
     doc: str | None = None,
+    bindings: Mapping[str, object] | None = None,
 ) -> ProxyClass:
     """Make a class of proxies that is as similar to the claimed one as possible.
 
@@ -200,7 +206,8 @@ def new_class(
     has_plain_data = any(issubclass(base, PLAIN_BASES) for base in bases)
     names: dict[str, object] = {
         "_session_": session, "_methods_": methods, "_looks_here_": is_plain, "_library_": library,
-        "_direct_": direct, "__doc__": doc, "__module__": SOURCE_NAME.removesuffix(".py"),
+        "_direct_": direct, "_bindings_": bindings or {},
+        "__doc__": doc, "__module__": SOURCE_NAME.removesuffix(".py"),
     }  # fmt: skip
     # What a base in the library defines is the candidate's to run, too, whatever it claims.
     for special in specials | _specials_of(library):
@@ -217,6 +224,8 @@ def new_class(
         names["__str__"] = lambda self: str(own_names(self).get("_text_", ""))
     else:
         names["__dict__"] = property(lambda self: session.ask("getattr", self, "__dict__"))
+    if is_plain:
+        names["__getattribute__"] = Proxy.__getattribute__  # before that of the built-in base
     if claimed is not None:
         names["__class__"] = property(lambda _: claimed)
     without_builtins = tuple(base for base in bases if base.__module__ != "builtins")
@@ -280,12 +289,17 @@ def _with_super(base: type) -> type:
     if not isinstance(base, ProxyClass):
         return base
     names = own_names(base)
-    session, methods = base._session_, {*names["_methods_"], "__init__"}
+    session, bindings = base._session_, names["_bindings_"]
+    methods = {*names["_methods_"], *bindings, "__init__"}
     specials = {
         name for name in SPECIAL_METHODS.intersection(names) if name.strip("_") not in _COMPARISONS
     }
-    functions = {name: call_base(session, base, name) for name in methods | specials}
-    extra = {"_super_of_": base, "_looks_here_": True, "_methods_": frozenset()}
+    functions = {
+        name: call_base(session, base, name, bindings.get(name)) for name in methods | specials
+    }
+    extra = {
+        "_super_of_": base, "_looks_here_": True, "_methods_": frozenset(), "_bindings_": {},
+    }  # fmt: skip
     return type.__new__(ProxyClass, base.__name__, (base,), functions | extra)
 
 
@@ -336,10 +350,12 @@ def _comparing(operation: str) -> Callable[..., object]:
 def _computing(operation: str, *, is_reflected: bool) -> Callable[..., object]:
     def compute(self: Proxy, other: object, *more: object) -> object:
         session = type(self)._session_
-        if not is_proxy(other) and not session.may_receive_test_data(self):
+        is_free = is_proxy(other) or session.may_receive_test_data(self)
+        if not is_free and not session.may_compute(self):
             return NotImplemented
         operands = (other, self) if is_reflected else (self, other)
-        return session.ask(operation, *operands, *more)
+        result = session.ask(operation, *operands, *more)
+        return result if is_free or type(result) is type(self) else NotImplemented
 
     return compute
 
@@ -378,6 +394,24 @@ _OWN: dict[str, Callable[..., object]] = {
 _OWN |= {name: _awaited(name) for name in ("aenter", "aexit", "anext")}
 
 
+def _asking(operation: str) -> Callable[..., object]:
+    def ask(self: Proxy, /, *args: object, **kwargs: object) -> object:
+        return type(self)._session_.ask(operation, self, *args, keywords=kwargs)
+
+    return ask
+
+
+def _converting(operation: str) -> Callable[..., object]:
+    ask = _asking(operation)
+
+    def convert(self: Proxy, /, *args: object) -> object:
+        if not type(self)._session_.may_be_converted(self):
+            raise TypeError(f"bad operand type for {operation}(): {type(self).__name__!r}")
+        return ask(self, *args)
+
+    return convert
+
+
 def _special(name: str) -> Callable[..., object]:
     operation = name.strip("_")
     if operation in _COMPARISONS:
@@ -388,9 +422,7 @@ def _special(name: str) -> Callable[..., object]:
         is_reflected = operation[0] == "r" and operation not in TWO_SIDED
         asked = operation[1:] if is_reflected else operation
         return _computing(asked, is_reflected=is_reflected)
-    return lambda self, /, *args, **kwargs: type(self)._session_.ask(
-        operation, self, *args, keywords=kwargs
-    )
+    return _converting(operation) if operation in _CONVERSIONS else _asking(operation)
 
 
 _SPECIALS = {name: _special(name) for name in SPECIAL_METHODS}

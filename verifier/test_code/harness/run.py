@@ -386,6 +386,16 @@ def _not_compared() -> NotComparedError:
 class _CandidateModule(types.ModuleType):
     """Stands for the module that the tests import the candidate from."""
 
+    def __getattribute__(self, name: str) -> object:
+        value = super().__getattribute__(name)
+        names = super().__getattribute__("__dict__")
+        if name[:1] == "_" or name not in names or names["_is_constant_"](value):
+            return value
+        try:
+            return names["_find_"](name)  # the tests have set it, and the program may do so again
+        except NameError:
+            return value
+
     def __getattr__(self, name: str) -> object:
         if _is_tool_attribute(name):
             raise AttributeError(name)
@@ -396,6 +406,13 @@ class _CandidateModule(types.ModuleType):
         if self.__dict__["_is_constant_"](value):
             self.__dict__[name] = value  # no plain data: the program may change its own
         return value
+
+    def __dir__(self) -> list[str]:
+        try:
+            found = self.__dict__["_find_"]("*")
+        except NameError:
+            found = self.__dict__["__all__"]
+        return ["__doc__", "__name__", *found]
 
 
 def _is_tool_attribute(name: str) -> bool:

@@ -14,6 +14,7 @@ from nova_code_verifier.sandbox.protocol import encoding, shared_types
 from nova_code_verifier.sandbox.protocol.conversation import Answer, Request, Side
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, Walk
 from nova_code_verifier.sandbox.protocol.library_exceptions import read_details
+from nova_code_verifier.sandbox.protocol.mirrored_errors import ERROR
 from nova_code_verifier.sandbox.protocol.mirrors import KINDS, Kind, Mirrors, Tree
 from nova_code_verifier.sandbox.protocol.peer import Body, Peer, PeerLostError
 from nova_code_verifier.sandbox.protocol.progress import ProgressPage
@@ -39,6 +40,7 @@ from nova_code_verifier.verifier.test_code.harness.proxies import (
     own_names,
 )
 from nova_code_verifier.verifier.test_code.harness.proxy_classes import (
+    TWO_SIDED,
     ProxyClass,
     is_proxy,
     ref_of,
@@ -49,6 +51,8 @@ from nova_code_verifier.verifier.test_code.protocol import CompiledTests, TestCo
 
 _ORIGIN = "_origin_"
 _STOPS = (StopIteration, StopAsyncIteration)
+_IN_PLACE = frozenset(f"i{name}" for name in TWO_SIDED)
+_COMPUTING = frozenset((*TWO_SIDED, *_IN_PLACE, "neg", "pos", "invert"))
 _STEPS = ("next", "anext", "__next__", "__anext__")
 _ANSWER_BYTES_MAX = 2**24
 _MESSAGE_BYTES_SPARE = 2**20  # around an answer
@@ -68,7 +72,8 @@ def live_candidate(
         candidate.ask("provide", compiled.imports)
     if "mock" in test_code["source"]:
         import unittest.mock  # noqa: F401, PLC0415  (before the tests use it: it is watched, too)
-    candidate.patches.install()
+    if compiled.may_patch:
+        candidate.patches.install()
     return candidate
 
 
@@ -171,7 +176,7 @@ class LiveCandidate(Side):
             self._raise(answer.error, operation, operands)
         value = answer.value
         if isinstance(type(value), ProxyClass):
-            self._note_origin(value, operation, operands[0])
+            self._note_origin(value, operation, operands)
         return value
 
     def _answer(
@@ -236,10 +241,17 @@ class LiveCandidate(Side):
         self.raised = error
         raise error
 
-    def _note_origin(self, value: object, operation: str, owner: object) -> None:
+    def _note_origin(self, value: object, operation: str, operands: Sequence[object]) -> None:
         origin = own_names(value).get(_ORIGIN)
-        if origin is None and operation == "call" and type(value) is owner:
+        if origin is None and operation == "call" and type(value) is operands[0]:
             own_names(value)[_ORIGIN] = "made"
+        elif origin == "made" and value is operands[0] and operation in _IN_PLACE:
+            pass  # `v += w` is about the very object that the tests made
+        elif operation in _COMPUTING and (origins := self._origins(operands, type(value))):
+            is_marked = "marked" in origins or (
+                "made" not in origins and not all(map(is_proxy, operands))
+            )
+            own_names(value)[_ORIGIN] = "marked" if is_marked else "computed"
         elif not _is_thrown_away(sys._getframe(3)):  # noqa: SLF001  (there is no other way to find out)
             own_names(value)[_ORIGIN] = "returned"
 
@@ -253,13 +265,35 @@ class LiveCandidate(Side):
         """
         return own_names(proxy).get(_ORIGIN) == "made" and "_is_tested_" in own_names(type(proxy))
 
+    def _origins(self, operands: Sequence[object], kind: type) -> set[object]:
+        """Return the origins of operands of a tested class; none if one is of no use."""
+        if "_is_tested_" not in own_names(kind):
+            return set()
+        origins = {own_names(operand).get(_ORIGIN) for operand in operands if type(operand) is kind}
+        return origins if origins <= {"made", "computed", "marked"} else set()
+
+    def may_compute(self, proxy: object) -> bool:
+        """Return whether an operator may receive plain data if it returns an object of that class.
+
+        In `(a + b) * 2`, where the tests made *a* and *b*. The result is marked: it may hold what is
+        expected.
+        """
+        is_tested = "_is_tested_" in own_names(type(proxy))
+        return is_tested and own_names(proxy).get(_ORIGIN) in ("computed", "marked")
+
+    def may_be_converted(self, proxy: object) -> bool:
+        """Return whether an object may be turned into plain data: it holds nothing expected."""
+        return own_names(proxy).get(_ORIGIN) != "marked"
+
     def make_subclass(self, kind: ProxyClass, items: list[object], keywords: Keywords) -> None:
         """Have the candidate make a class of the tests that has one of its classes as a base."""
-        number = self.ask("subclass", *items, keywords=keywords)
+        number = self.ask("reserve")
         try:
+            # First: what makes the class may mention it, as a metaclass that lists its classes.
             self._table.adopt(number, kind)
-        except EncodingError as error:  # of the tests' own operands: answers raise PeerLostError
-            self._refuse(error)
+        except EncodingError as error:
+            self.lose(f"protocol: {error}")
+        self.ask("subclass", number, *items, keywords=keywords)
 
     @property
     def is_busy(self) -> bool:
@@ -335,6 +369,8 @@ class LiveCandidate(Side):
             return self._node_kind
         if isinstance(kind, ProxyClass):
             return self._table.subclass_kind(kind)
+        if ERROR.fits(kind):
+            return ERROR
         for base, mirrored in KINDS.items():
             if issubclass(kind, base) and kind is not base:
                 return mirrored  # the tests' own subclass travels as its base
@@ -346,6 +382,8 @@ class LiveCandidate(Side):
             return self._node_kind.new(content, self._shared), self._node_kind
         if tag == "sub":
             return self._table.new_container(content)
+        if tag == ERROR.tag:
+            return ERROR.new(content), ERROR
         raise EncodingError("an unknown tag")
 
     def write_value(self, value: Any) -> Tree:  # noqa: ANN401  (narrowed by type)
@@ -385,7 +423,13 @@ class LiveCandidate(Side):
         if made is not None:
             return {"made": [made[0], *map(self.mirrors.write, (tuple(made[1]), made[2]))]}
         name = name_in_library(value)
-        return {"py": name} if name is not None else self._export(value)
+        if name is not None:
+            return {"py": name}
+        made = made_in_library(value)
+        if made is not None:
+            path, arguments, keywords = made
+            return {"made": [path, self.mirrors.write(arguments), self.mirrors.write(keywords)]}
+        return self._export(value)
 
     def _read_fault(
         self, walk: Walk, number: Tree, kind: Tree, text: Tree, details: Tree

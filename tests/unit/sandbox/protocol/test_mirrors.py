@@ -315,7 +315,9 @@ def _change(container: Any, atom: Any, other: Any) -> None:
             container[atom] = len(container)
 
 
-@pytest.mark.parametrize("change", ["c[500] = -1", "c.insert(0, 7)", "c.append('x')", "del c[10:20]", "c[1:1] = [[]]"])
+@pytest.mark.parametrize(
+    "change", ["c[500] = -1", "c.insert(0, 7)", "c.append('x')", "del c[10:20]", "c[1:1] = [[]]"]
+)
 def test_a_change_of_a_long_list_travels_alone(change: str) -> None:
     pair, value = Pair(), list(range(1000))
     (arrived,) = pair.request(value)

@@ -40,6 +40,7 @@ COMPILED = CompiledTests(
     code=b"",
     prompt_code=b"",
     imports=[],
+    may_patch=False,
     expected_answers={},
     expected_exceptions=[],
     guesses=["{}"],
