@@ -45,6 +45,9 @@ _REFERENCES = 2  # of a container that only its entry holds: the entry's, and `g
 class OtherValues(Protocol):
     """Writes and reads values that are neither plain data nor containers, as two sides agreed."""
 
+    has_read_deep: bool
+    """Whether a value was read that is nested deeply; set by the reader."""
+
     def write_value(self, value: Any) -> Tree:
         """Write a value. Raises EncodingError."""
 
@@ -639,6 +642,8 @@ class Mirrors:
             return entry.container
         if self._depth >= self._read_depth_max:
             raise EncodingError("nested too deeply")
+        if self._depth == encoding.DEPTH_DEEP:
+            self._others.has_read_deep = True
         self._depth += 1
         try:
             if tag == "t":

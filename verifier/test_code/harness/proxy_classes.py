@@ -217,8 +217,7 @@ def new_class(
             names[special] = _beside_plain_data(special)
     if not has_plain_data and "__eq__" in specials and "__hash__" not in specials:
         names["__hash__"] = None
-    if any(hasattr(base, "__del__") for base in library):
-        names["__del__"] = lambda _: None
+    names |= {"__del__": _do_nothing for base in library if hasattr(base, "__del__")}
     if "__missing__" in own:
         names["__missing__"] = lambda self, key: session.ask("getitem", self, key)
     if any(issubclass(base, BaseException) for base in bases):
@@ -236,6 +235,10 @@ def new_class(
         except TypeError:
             names["_library_"] = ()  # claims that contradict each other
     raise CandidateLostError("protocol: a class that cannot be")
+
+
+def _do_nothing(_: object) -> None:
+    """Finalise a proxy."""
 
 
 def _specials_of(library: Sequence[type]) -> set[str]:

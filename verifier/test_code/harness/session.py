@@ -198,8 +198,7 @@ class LiveCandidate(Side):
             self.fatal = error
             raise
         except EncodingError as error:  # of the tests' own operands: answers raise PeerLostError
-            self.fatal = UncarriedError(f"pass a value that cannot travel ({error})")
-            raise self.fatal from None
+            self._refuse(error)
         except (PeerLostError, CandidateLostError) as error:
             self.lose(str(error))
         except BaseException:
@@ -222,6 +221,14 @@ class LiveCandidate(Side):
             self._last_answer.note_items(())
         else:
             self._last_answer.forget()
+
+    def _refuse(self, error: EncodingError) -> None:
+        """End the run: an operand cannot be written. Raises UncarriedError or CandidateLostError."""
+        # The candidate may have made it so deep, or have called the tests back so often.
+        if self.has_read_deep or isinstance(error.__cause__, RecursionError):
+            self.lose(f"protocol: {error}")
+        self.fatal = UncarriedError(f"pass a value that cannot travel ({error})")
+        raise self.fatal from None
 
     def lose(self, reason: str) -> None:
         """End the conversation. Raises CandidateLostError."""
