@@ -121,8 +121,8 @@ def _check_execution(code: types.CodeType, is_inside: Callable[[object], bool]) 
 
 def _origin(importing: types.FrameType) -> object:
     """Return the file of the module that a frame of `importlib` executes."""
-    _, names = (importing.f_locals.get("args") or (None, {}))[:2]
-    return getattr(names.get("__spec__"), "origin", None)
+    _, names = (*importing.f_locals.get("args", ()), None, None)[:2]
+    return getattr(names.get("__spec__"), "origin", None) if names else None
 
 
 def _only_names(code: types.CodeType) -> bool:
@@ -156,15 +156,15 @@ class _Unpickler(pickle._Unpickler):  # noqa: SLF001  (the one in C cannot be ch
 
     def load_build(self) -> None:
         """Set the state of an object. A class keeps what it is."""
-        owner, state = self.stack[-2:]
+        owner, state = self.stack[-2:]  # type: ignore[attr-defined]
         parts = state if type(state) is tuple else (state,)
         names = [str(name) for part in parts if isinstance(part, dict) for name in part]
         is_special = any(name.startswith("_") and name.endswith("_") for name in names)
         if is_special or issubclass(type(owner), type):
             raise pickle.UnpicklingError("a pickle sets attributes that are not its own")
-        super().load_build()
+        super().load_build()  # type: ignore[misc]
 
-    dispatch: ClassVar[dict[int, Any]] = {**pickle._Unpickler.dispatch}  # type: ignore[attr-defined]  # noqa: SLF001
+    dispatch: ClassVar[dict[int, Any]] = {**pickle._Unpickler.dispatch}  # noqa: SLF001
     dispatch[pickle.BUILD[0]] = load_build
 
 

@@ -46,7 +46,7 @@ class Session(Protocol):
         """Return whether operators of the proxied object may receive the tests' plain data."""
 
     def may_compute(self, proxy: object) -> bool:
-        """Return whether an operator may receive plain data if it returns an object of that class."""
+        """Return whether operators may receive plain data that return an object of that class."""
 
     def may_be_converted(self, proxy: object) -> bool:
         """Return whether an object may be turned into plain data."""
@@ -232,7 +232,7 @@ class IteratorProxy:
         self._count_ = 0
         setattr(self, REF, ref)
 
-    @property
+    @property  # type: ignore[misc]  # (to be set by nobody)
     def __class__(self) -> type:
         return self._class_ or IteratorProxy
 

@@ -41,7 +41,9 @@ _OF_PLAIN_DATA = """
     format bytes
 """
 _LEFT_TO_PLAIN_DATA = frozenset(f"__{name}__" for name in _OF_PLAIN_DATA.split())
-_CONVERSIONS = frozenset("abs bool ceil complex float floor index int len round trunc".split())
+_CONVERSIONS = frozenset(
+    ["abs", "bool", "ceil", "complex", "float", "floor", "index", "int", "len", "round", "trunc"]
+)
 _COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 _TWO_SIDED = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor"
 TWO_SIDED = tuple(_TWO_SIDED.split())
@@ -183,7 +185,7 @@ def ref_of(value: object) -> int | None:
     return None
 
 
-def new_class(
+def new_class(  # noqa: C901  (a line for each special case)
     session: Session,
     name: str,
     bases: tuple[type, ...] = (),
@@ -217,7 +219,8 @@ def new_class(
             names[special] = _beside_plain_data(special)
     if not has_plain_data and "__eq__" in specials and "__hash__" not in specials:
         names["__hash__"] = None
-    names |= {"__del__": _do_nothing for base in library if hasattr(base, "__del__")}
+    if any(hasattr(base, "__del__") for base in library):
+        names["__del__"] = _do_nothing
     if "__missing__" in own:
         names["__missing__"] = lambda self, key: session.ask("getitem", self, key)
     if any(issubclass(base, BaseException) for base in bases):
