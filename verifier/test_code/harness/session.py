@@ -284,12 +284,12 @@ class LiveCandidate(Side):
         In `(a + b) * 2`, where the tests made *a* and *b*. The result is marked: it may hold what
         is expected.
         """
-        is_tested: bool = "_is_tested_" in own_names(type(proxy))
+        is_tested = "_is_tested_" in own_names(type(proxy))
         return is_tested and own_names(proxy).get(_ORIGIN) in ("computed", "marked")
 
     def may_be_converted(self, proxy: object) -> bool:
         """Return whether an object may be turned into plain data: it holds nothing expected."""
-        return own_names(proxy).get(_ORIGIN) != "marked"
+        return bool(own_names(proxy).get(_ORIGIN) != "marked")
 
     def make_subclass(self, kind: ProxyClass, items: list[object], keywords: Keywords) -> None:
         """Have the candidate make a class of the tests that has one of its classes as a base."""
