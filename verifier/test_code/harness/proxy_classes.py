@@ -353,11 +353,24 @@ def _computing(operation: str, *, is_reflected: bool) -> Callable[..., object]:
         is_free = is_proxy(other) or session.may_receive_test_data(self)
         if not is_free and not session.may_compute(self):
             return NotImplemented
+        session.has_told |= not is_free
         operands = (other, self) if is_reflected else (self, other)
         result = session.ask(operation, *operands, *more)
-        return result if is_free or type(result) is type(self) else NotImplemented
+        may_be_plain = is_free and session.may_become_plain(operands)
+        return result if may_be_plain or type(result) is type(self) else NotImplemented
 
     return compute
+
+
+def _turning(operation: str) -> Callable[..., object]:
+    def turn(self: Proxy) -> object:
+        session = type(self)._session_
+        result = session.ask(operation, self)
+        if type(result) is not type(self) and not session.may_be_converted(self):
+            raise TypeError(f"bad operand type for {operation}: {type(self).__name__!r}")
+        return result
+
+    return turn
 
 
 def _contains(self: Proxy, item: object) -> bool:
@@ -391,6 +404,7 @@ _OWN: dict[str, Callable[..., object]] = {
     "exit": _exit, "contains": _contains, "hash": _hash, "iter": _iterator,
     "reversed": _iterate("reversed"),
 }  # fmt: skip
+_OWN |= {name: _turning(name) for name in ("neg", "pos", "invert")}
 _OWN |= {name: _awaited(name) for name in ("aenter", "aexit", "anext")}
 
 
