@@ -19,6 +19,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
+ANSWER_TOO_LONG = "output: an answer is longer than limits.output_bytes"
 _LENGTH_BYTES = 4
 _READ_BYTES = 2**18
 _REQUEST, _ANSWER = "q", "a"
@@ -260,7 +261,7 @@ class Peer:
             if len(buffer) >= _LENGTH_BYTES:
                 end = _LENGTH_BYTES + int.from_bytes(buffer[:_LENGTH_BYTES], "big")
                 if end - _LENGTH_BYTES > self._bytes_max:
-                    raise PeerLostError("output: an answer is longer than limits.output_bytes")
+                    raise PeerLostError(ANSWER_TOO_LONG)
                 if len(buffer) >= end:
                     payload = bytes(buffer[_LENGTH_BYTES:end])
                     del buffer[:end]

@@ -141,7 +141,7 @@ class Patches:
             return
         self._patch(key, module, name, before, after)
 
-    def note_class(self, kind: Any, name: str, before: object, after: object) -> None:
+    def note_class(self, kind: Any, name: str, before: object, after: object) -> None:  # noqa: ANN401  (a class, or an environment)
         """Carry over an assignment to an attribute of a library's class, or of `os.environ`."""
         path = _ENVIRONMENT if kind is _environment() else name_in_library(kind)
         if path is not None:
