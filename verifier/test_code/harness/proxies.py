@@ -32,6 +32,7 @@ class Session(Protocol):
 
     is_self_compared: bool
     has_told: bool
+    raised: BaseException | None
 
     @property
     def is_busy(self) -> bool:
