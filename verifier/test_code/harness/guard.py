@@ -121,8 +121,9 @@ def _check_execution(code: types.CodeType, is_inside: Callable[[object], bool]) 
 
 def _origin(importing: types.FrameType) -> object:
     """Return the file of the module that a frame of `importlib` executes."""
-    _, names = (*importing.f_locals.get("args", ()), None, None)[:2]
-    return getattr(names.get("__spec__"), "origin", None) if names else None
+    arguments: Any = importing.f_locals.get("args")
+    names = arguments[1] if arguments and len(arguments) > 1 else {}
+    return getattr(names.get("__spec__"), "origin", None)
 
 
 def _only_names(code: types.CodeType) -> bool:
@@ -151,7 +152,10 @@ def _is_data(module: str, name: str) -> bool:
     return module not in _NOT_PICKLED and not issubclass(kind, _NOT_PICKLED_KINDS)
 
 
-class _Unpickler(pickle._Unpickler):  # noqa: SLF001  (the one in C cannot be changed)
+_InPython: Any = pickle._Unpickler  # type: ignore[attr-defined]  # noqa: SLF001  (the one in C cannot be changed)
+
+
+class _Unpickler(_InPython):  # type: ignore[misc]
     """Reads pickles that set attributes of objects only: no special ones, and none of ours."""
 
     def load_build(self) -> None:
@@ -164,7 +168,7 @@ class _Unpickler(pickle._Unpickler):  # noqa: SLF001  (the one in C cannot be ch
             raise pickle.UnpicklingError("a pickle sets attributes that are not its own")
         super().load_build()  # type: ignore[misc]
 
-    dispatch: ClassVar[dict[int, Any]] = {**pickle._Unpickler.dispatch}  # noqa: SLF001
+    dispatch: ClassVar[dict[int, Any]] = {**_InPython.dispatch}
     dispatch[pickle.BUILD[0]] = load_build
 
 

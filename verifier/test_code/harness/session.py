@@ -102,7 +102,7 @@ class LiveCandidate(Side):
     ) -> None:
         """Judge by tests with this *source*, which treat the names *classes* as classes."""
         self.raised: BaseException | None = None
-        self.has_nan = self.is_self_compared = False
+        self.has_nan = self.is_self_compared = self.has_told = False
         self._last_answer = LastAnswer()
         self._answer_bytes_max = answer_bytes_max
         self._page = page
@@ -162,7 +162,7 @@ class LiveCandidate(Side):
         """Begin a test item."""
         self.patches.watch_library()
         self.raised = None
-        self.has_nan = self.is_self_compared = False
+        self.has_nan = self.is_self_compared = self.has_told = False
         self._last_answer.forget()
 
     @property
@@ -286,6 +286,11 @@ class LiveCandidate(Side):
         """
         is_tested = "_is_tested_" in own_names(type(proxy))
         return is_tested and own_names(proxy).get(_ORIGIN) in ("computed", "marked")
+
+    def may_become_plain(self, operands: Sequence[object]) -> bool:
+        """Return whether the result of an operator may be plain data: no operand is marked alone."""
+        proxies = [operand for operand in operands if isinstance(type(operand), ProxyClass)]
+        return any(map(self.may_be_converted, proxies))
 
     def may_be_converted(self, proxy: object) -> bool:
         """Return whether an object may be turned into plain data: it holds nothing expected."""
