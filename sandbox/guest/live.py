@@ -332,7 +332,7 @@ class LiveSession(Side):
             "bases": [self._base(base) for base in mro[1:]],
             "direct": [self._base(base) for base in type.__dict__["__bases__"].__get__(value)],
             "specials": sorted(shared_types.SPECIAL_METHODS.intersection(enabled)),
-            "own": sorted((shared_types.SPECIAL_METHODS | {"__missing__"}).intersection(beside)),
+            "own": sorted((shared_types.SPECIAL_METHODS | {"__init__", "__missing__"}).intersection(beside)),
             "methods": [
                 name[:_TEXT_MAX] for name, item in found.items() if _is_method(name, item)
             ][:_NAMES_MAX],

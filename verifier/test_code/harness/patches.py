@@ -8,6 +8,8 @@ A candidate that did `from time import sleep` is not reached by a patch of `time
 not be reached in one process, either.
 """
 
+import logging
+import os
 import sys
 import types
 from collections.abc import Callable
@@ -140,11 +142,11 @@ class Patches:
             return
         self._patch(key, module, name, before, after)
 
-    def note_class(self, kind: type, name: str, before: object, after: object) -> None:
-        """Carry over an assignment to an attribute of a library's class."""
-        path = name_in_library(kind)
+    def note_object(self, owner: object, name: str, before: object, after: object) -> None:
+        """Carry over an assignment to a library's class, a logger, or `os.environ`."""
+        path = _path_to(owner)
         if path is not None:
-            self._patch((*path, name), kind, name, before, after)
+            self._patch((*path, name), owner, name, before, after)
 
     def _patch(
         self, key: tuple[str, ...], owner: object, name: str, before: object, after: object
@@ -196,8 +198,8 @@ class Patches:
             self.watch_library()  # what was imported to find the target, too
             before = _own(target, patcher.attribute)
             entered = enter(patcher)
-            if isinstance(target, type):
-                self.note_class(target, patcher.attribute, before, _own(target, patcher.attribute))
+            if _is_noted(target):
+                self.note_object(target, patcher.attribute, before, _own(target, patcher.attribute))
             return entered
 
         return hooked
@@ -206,10 +208,10 @@ class Patches:
         @wraps(leave)
         def hooked(patcher: Any, *error: object) -> object:  # noqa: ANN401
             target = getattr(patcher, "target", None)
-            before = _own(target, patcher.attribute) if isinstance(target, type) else None
+            before = _own(target, patcher.attribute) if _is_noted(target) else None
             left: object = leave(patcher, *error)
-            if isinstance(target, type):
-                self.note_class(target, patcher.attribute, before, _own(target, patcher.attribute))
+            if _is_noted(target):
+                self.note_object(target, patcher.attribute, before, _own(target, patcher.attribute))
             return left
 
         return hooked
@@ -268,11 +270,13 @@ class Patches:
             target, name, before = entries[-1]
             if any(entry[0] is target and entry[1] == name for entry in entries[:-1]):
                 entries.pop()  # the first entry restores it: twice would delete the original
-            if isinstance(target, type):
+            if _is_noted(target):
                 # Versions of pytest have different objects for "there was none".
                 is_absent = type(before).__name__.lower().startswith("notset")
                 original = _ABSENT if is_absent else before
-                self.note_class(target, name, original, _own(target, name))
+                if not isinstance(target, type):
+                    original = _ABSENT  # what `monkeypatch` found is the method of its class
+                self.note_object(target, name, original, _own(target, name))
 
         return hooked
 
@@ -294,8 +298,8 @@ class Patches:
             has_modules = any(dic is sys.modules for dic, *_ in patcher._setitem)  # noqa: SLF001
             undo(patcher)
             for target, name in targets:
-                if isinstance(target, type):
-                    self.note_class(target, name, None, _own(target, name))
+                if _is_noted(target):
+                    self.note_object(target, name, None, _own(target, name))
             if has_modules:
                 self.note_modules(before)
 
@@ -326,6 +330,18 @@ def _is_of_tool(value: object) -> bool:
     return str(type(value).__module__).partition(".")[0] in PYTEST_PACKAGES
 
 
+def _is_noted(target: object) -> bool:
+    return isinstance(target, type | logging.Logger) or target is os.environ
+
+
+def _path_to(owner: object) -> list[str] | None:
+    if owner is os.environ:
+        return ["os", "environ"]
+    if type(owner) is logging.Logger:
+        return ["logging", "getLogger", owner.name]
+    return name_in_library(owner)
+
+
 def _own(owner: Any, name: str) -> object:  # noqa: ANN401  (a class or another target of a patch)
     try:
         return vars(owner).get(name, _ABSENT)
@@ -334,16 +350,16 @@ def _own(owner: Any, name: str) -> object:  # noqa: ANN401  (a class or another 
 
 
 def _assign(owner: Any, name: str, value: object) -> None:  # noqa: ANN401  (a module or class)
-    if isinstance(owner, type):
-        setattr(owner, name, value)
-    else:
+    if isinstance(owner, types.ModuleType):
         types.ModuleType.__setattr__(owner, name, value)
+    else:
+        setattr(owner, name, value)
 
 
 def _delete(owner: Any, name: str) -> None:  # noqa: ANN401  (a module or class)
     if name not in vars(owner):
         return
-    if isinstance(owner, type):
-        delattr(owner, name)
-    else:
+    if isinstance(owner, types.ModuleType):
         types.ModuleType.__delattr__(owner, name)
+    else:
+        delattr(owner, name)
