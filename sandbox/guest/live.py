@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from nova_code_verifier.sandbox.guest.awaiting import Awaiting
 from nova_code_verifier.sandbox.guest.patched import Patched
 from nova_code_verifier.sandbox.guest.stand_ins.making import number_of as stand_in_number
 from nova_code_verifier.sandbox.guest.stand_ins.making import stand_in
@@ -57,6 +58,11 @@ for _module, _names in _FUNCTION_NAMES.items():
     _OPERATIONS |= {name.rstrip("_"): getattr(_module, name) for name in _names.split()}
 
 
+_AWAITABLES: dict[str, Callable[..., Any]] = {
+    "await": lambda awaitable: awaitable,
+    "aenter": lambda context: type(context).__aenter__(context),
+    "aexit": lambda context, *error: type(context).__aexit__(context, *_raised(*error)),
+}
 
 
 def _raised(kind: Any = None, error: Any = None, _: object = None) -> tuple[Any, Any, Any]:  # noqa: ANN401
@@ -90,18 +96,14 @@ class LiveSession(Side):
         self._subclass_kinds = {base: _SubclassKind(self, kind) for base, kind in KINDS.items()}
         self.mirrors = Mirrors(self, forgets=False)
         self.peer = Peer(peer_fd, self, bytes_max=_MESSAGE_BYTES_MAX, first_thread=-1)
-        self._operations = _OPERATIONS | Patched(names).operations | {
+        awaiting = Awaiting(_AWAITABLES)
+        self._operations = _OPERATIONS | awaiting.operations | Patched(names).operations | {
             "name": self._name,
             "share": self._share,
             "provide": lambda imports: provide(self._names, imports),
             "take": _take,
-            "await": _run_awaitable,
-            "aenter": lambda context: _run_awaitable(type(context).__aenter__(context)),
-            "aexit": lambda context, *error: _run_awaitable(
-                type(context).__aexit__(context, *_raised(*error))
-            ),
             "aiter": aiter,
-            "anext": lambda items: _run_awaitable(anext(items)),
+            "anext": lambda items: awaiting.run(anext(items)),
             "signature": _signature,
             "base": _base,
             "fields": _fields,
@@ -529,12 +531,3 @@ def _import(module: str, *path: str) -> object:
     for name in path:
         found = getattr(found, name)
     return found
-
-
-def _run_awaitable(awaitable: Any) -> object:  # noqa: ANN401  (the candidate's)
-    import asyncio  # noqa: PLC0415  (a zygote must stay small)
-
-    async def run() -> object:
-        return await awaitable
-
-    return asyncio.run(run())

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from nova_code_verifier.sandbox.protocol.shared_types import SPECIAL_METHODS
+from nova_code_verifier.verifier.test_code.harness.awaiting import run_there
 from nova_code_verifier.verifier.test_code.harness.candidates import CandidateLostError
 from nova_code_verifier.verifier.test_code.harness.function_proxies import (
     SOURCE_NAME,
@@ -320,8 +321,12 @@ def _sent(name: str, value: Any) -> list[object]:  # noqa: ANN401  (what stands 
 
 
 def _awaited(operation: str) -> Callable[..., object]:
-    async def ask(self: Proxy, *_: object) -> object:
-        return type(self)._session_.ask(operation, self)
+    async def ask(self: Proxy, kind: object = None, error: object = None, *_: object) -> object:
+        session = type(self)._session_
+        if operation == "anext":
+            return session.ask("anext", self)
+        raised = () if kind is None else (kind, error, None)
+        return await run_there(session, operation, self, *raised)  # type: ignore[misc]
 
     return ask
 
