@@ -34,7 +34,14 @@ from rich.table import Table
 
 from nova_code_verifier import Score, Verdict
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.sandbox.types import Execution, Executor, IsolationLevel, Job, Limits
+from nova_code_verifier.sandbox.types import (
+    Execution,
+    Executor,
+    IsolationLevel,
+    Job,
+    JobRunner,
+    Limits,
+)
 from nova_code_verifier.verifier.pipeline import judge
 from nova_code_verifier.verifier.test_code.discovery import DiscoveryCache
 from tests.known.published import BUGGY, HUMANEVAL, Solution, read_solutions
@@ -101,14 +108,29 @@ class Entry:
     humaneval_row: dict[str, str]
 
 
-class CountingExecutor:
-    """An executor that counts jobs: with test code, each of them is one guest."""
+class CountingRunner:
+    """Counts jobs: of test code, each has one guest; a session has two."""
+
+    def __init__(self, runner: JobRunner, counts: Counter[str], kind: str = "candidates") -> None:
+        """Count the jobs of *kind* in *counts*."""
+        self._runner = runner
+        self._counts = counts
+        self._kind = kind
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+        """Count the jobs, and run them."""
+        listed = list(jobs)
+        self._counts[self._kind] += len(listed)
+        return self._runner.run(listed)
+
+
+class CountingExecutor(CountingRunner):
+    """An executor that counts jobs."""
 
     def __init__(self, executor: Executor, counts: Counter[str], kind: str = "candidates") -> None:
         """Count the jobs of *kind* in *counts*."""
+        super().__init__(executor, counts, kind)
         self._executor = executor
-        self._counts = counts
-        self._kind = kind
 
     @property
     def level(self) -> IsolationLevel:
@@ -120,15 +142,13 @@ class CountingExecutor:
         """Return whether the executor does so."""
         return self._executor.isolates_trusted_code
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
-        """Count the jobs, and run them."""
-        listed = list(jobs)
-        self._counts[self._kind] += len(listed)
-        return self._executor.run(listed)
-
     def with_preloaded(self, modules: tuple[str, ...]) -> "CountingExecutor":
         """Count the jobs of harnesses separately."""
         return CountingExecutor(self._executor.with_preloaded(modules), self._counts, "harnesses")
+
+    def with_sessions(self, modules: tuple[str, ...]) -> "CountingRunner":
+        """Count the jobs of sessions separately."""
+        return CountingRunner(self._executor.with_sessions(modules), self._counts, "sessions")
 
 
 def _entries() -> list[Entry]:

@@ -1,7 +1,9 @@
 """The executor function: a Lambda that runs candidates, and holds nothing worth stealing.
 
 In: a request (`sandbox/remote/request.py`) with programs, questions and limits. Out: executions.
-This function never receives references or secrets. Its role needs no permissions, and the
+This function receives no references, except the tests of sessions; and these only if it has told
+its caller about a wall that protects them from the candidate (`sandbox/remote/sessions.py`). It
+checks the wall itself, too, before it runs a session. Its role needs no permissions, and the
 credentials that Lambda gives to every function are removed before the first guest is forked.
 
 A process or a file that one call leaves behind would still be there in the next call, which may
@@ -33,9 +35,14 @@ from nova_code_verifier.handlers.executor_function.envelope import unwrap, wrap 
 from nova_code_verifier.handlers.executor_function.leftovers import Leftovers  # noqa: E402
 from nova_code_verifier.handlers.executors import start_local  # noqa: E402
 from nova_code_verifier.handlers.invocation import seconds_left  # noqa: E402
+from nova_code_verifier.sandbox.remote.protections import (  # noqa: E402
+    granted_protections,
+    missing_protections,
+)
 from nova_code_verifier.sandbox.remote.request import RunRequest, read_request  # noqa: E402
 from nova_code_verifier.sandbox.remote.response import RunResponse, write_response  # noqa: E402
-from nova_code_verifier.sandbox.types import IsolationLevel  # noqa: E402
+from nova_code_verifier.sandbox.types import Ending, Execution, IsolationLevel  # noqa: E402
+from nova_code_verifier.verifier.test_code.jobs import HARNESS_MODULES, PYTEST_MODULES  # noqa: E402
 
 SETTINGS = read_settings()
 LEFTOVERS = Leftovers()  # before the executor starts: it notes what is there already
@@ -66,9 +73,8 @@ def lambda_handler(event: object, context: object = None) -> dict[str, str]:
     try:
         seconds = seconds_left(context, default_seconds=SETTINGS.default_seconds)
         deadline = time.monotonic() + min(request.seconds, seconds)
-        executions = dict(EXECUTOR.run(request.jobs, deadline=deadline))
-        results = tuple(executions[index] for index in range(len(request.jobs)))
-        payload = write_response(RunResponse(level=level, results=results), request.jobs)
+        response = _run(request, level, deadline)
+        payload = write_response(response, request.jobs)
         found = LEFTOVERS.found(EXECUTOR)
     except BaseException as error:  # noqa: BLE001  (whatever broke would be broken in the next call)
         _exit(f"{type(error).__name__}: {error}")
@@ -77,12 +83,31 @@ def lambda_handler(event: object, context: object = None) -> dict[str, str]:
     return wrap(payload)
 
 
+def _run(request: RunRequest, level: IsolationLevel, deadline: float) -> RunResponse:
+    executor, protections = EXECUTOR, granted_protections(EXECUTOR.granted)
+    executions: dict[int, tuple[Execution, ...]]
+    if request.modules and (missing := missing_protections(protections)):
+        unrun = Execution(ending=Ending.NOT_RUN, detail=f"no sessions here; missing: {missing}")
+        executions = {
+            index: (unrun,) * len(job.questions) for index, job in enumerate(request.jobs)
+        }
+    else:
+        if request.modules:
+            executor = EXECUTOR.with_sessions(request.modules)
+        executions = dict(executor.run(request.jobs, deadline=deadline))
+    results = tuple(executions[index] for index in range(len(request.jobs)))
+    return RunResponse(level=level, results=results, protections=protections)
+
+
 def _check_isolation(request: RunRequest, level: IsolationLevel, context: object) -> None:
     if level is IsolationLevel.NONE and not getattr(context, "tenant_id", None):
         raise RefusedRequestError(
             "without isolation (level none), each call takes an environment of its own: set"
             " VERIFIER_EXECUTOR_FRESH_ENVIRONMENT of the reward function"
         )
+    if request.modules not in ((), HARNESS_MODULES, PYTEST_MODULES):
+        # A zygote imports them before it is confined.
+        raise RefusedRequestError("modules: not those of harnesses; deploy both functions together")
     if len(request.jobs) > 1 and level is not IsolationLevel.KERNEL:
         raise RefusedRequestError(
             f"{len(request.jobs)} jobs in one request at level {level}, which does not isolate them"

@@ -5,7 +5,7 @@ In: settings. Out: an executor that is warming up.
 
 from typing import TYPE_CHECKING
 
-from nova_code_verifier.handlers.settings import Settings, SettingsError
+from nova_code_verifier.handlers.settings import ExecutorSessions, Settings, SettingsError
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def start_executor(
         concurrency=settings.executor_concurrency,
         jobs_per_request=settings.executor_batch,
         required=settings.weakest_level,
+        may_send_sessions=settings.executor_sessions is not ExecutorSessions.NEVER,
     )
 
 

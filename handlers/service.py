@@ -178,6 +178,8 @@ class _UnreachableExecutor:
         """Return itself: trusted programs do not run either."""
         return self
 
+    with_sessions = with_preloaded
+
 
 def llm_judge_for(settings: Settings) -> "LlmJudge":
     """Return the language model that *settings* name, as a judge of texts."""

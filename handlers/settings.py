@@ -36,6 +36,13 @@ class SharedProcess(StrEnum):
     ALLOW = "allow"  # they get that process, where a candidate could cheat
 
 
+class ExecutorSessions(StrEnum):
+    """Which executor functions may get tests that need a process beside the candidate's."""
+
+    KERNEL = "kernel"  # those whose kernel protects the tests from the candidate
+    NEVER = "never"  # none: the sample is ungraded
+
+
 class SettingsError(ValueError):
     """A setting cannot be used. The message names the variable and what it accepts."""
 
@@ -165,6 +172,8 @@ class Settings:
     - `executor_batch`: candidates in one call; more than one needs its level `kernel`.
     - `executor_fresh_environment`: serve each call in an environment that served no other. The
       function needs tenant isolation. A function at level `none` accepts no other calls.
+    - `executor_sessions`: `kernel` sends it tests that need a process beside the candidate's, if
+      its kernel protects them there; `never` leaves their samples ungraded.
 
     The limits of a run, if the reference sets none: `cpu_seconds`, `wall_seconds`, `memory_mb`,
     `output_mb`. `default_seconds` is the time of an invocation whose context has no limit.
@@ -212,6 +221,9 @@ class Settings:
     executor_concurrency: Annotated[int, _positive(int, 1000)] = 16
     executor_batch: Annotated[int, _positive(int, 100)] = 1
     executor_fresh_environment: Annotated[bool, _boolean] = False
+    executor_sessions: Annotated[ExecutorSessions, _one_of(ExecutorSessions)] = (
+        ExecutorSessions.KERNEL
+    )
 
     def __post_init__(self) -> None:
         """Let `on_outage`, `ungraded_reward` and `checker` override those of the rubric."""

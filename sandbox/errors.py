@@ -12,6 +12,10 @@ class IsolationRefusedError(SandboxError):
     """The kernel grants less than the configuration demands. No program was run."""
 
 
+class SessionsRefusedError(SandboxError):
+    """The executor must not get tests. The message says why, and what to do."""
+
+
 class InvocationError(SandboxError):
     """A call of the executor function returned no response. The subclasses say what to do."""
 

@@ -45,7 +45,7 @@ def _weakness(level: str) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a guest may use for one question.
+    """What a guest may use for one question, or in a session for one test item.
 
     `cpu_seconds` is the guest's own CPU time. `wall_seconds` limits sleep: time in which the
     guest neither ran nor waited for a busy processor. `memory_bytes` bounds resident memory;
@@ -108,8 +108,8 @@ class Job:
     its own, so that it changes no line number. If it raises, the program counts as not loaded.
 
     Every `Run` gets a guest of its own. The calls of a job share a guest, in order; after a crash
-    or a time-out the next call gets a new one. When `give_up_after` questions ran out of time, the later ones are
-    `SKIPPED`. It is two or more, because a single time-out is asked again.
+    or a time-out the next call gets a new one. When `give_up_after` questions ran out of time, the
+    later ones are `SKIPPED`. It is two or more, because a single time-out is asked again.
     """
 
     program: str
@@ -200,7 +200,14 @@ class Execution:
     harness_ending: Ending = Ending.FINISHED
 
 
-class Executor(Protocol):
+class JobRunner(Protocol):
+    """Runs jobs."""
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+        """Yield, for each job as it ends, its index in *jobs* and its executions."""
+
+
+class Executor(JobRunner, Protocol):
     """Runs jobs: with workers on this machine, in a container, or in another function."""
 
     @property
@@ -211,11 +218,15 @@ class Executor(Protocol):
     def isolates_trusted_code(self) -> bool:
         """Whether trusted programs run elsewhere than candidates. Then no guest may hold both."""
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
-        """Yield, for each job as it ends, its index in *jobs* and its executions."""
-
     def with_preloaded(self, modules: tuple[str, ...]) -> "Executor":
         """Return the executor for trusted programs, whose guests find *modules* imported."""
+
+    def with_sessions(self, modules: tuple[str, ...]) -> JobRunner:
+        """Return what runs sessions: candidates, and harnesses that find *modules* imported.
+
+        Where tests must not be on the machine of the candidates, each session ends as
+        `UNSENDABLE`; its `detail` says why.
+        """
 
 
 class TimedExecutor(Executor, Protocol):

@@ -77,6 +77,10 @@ class ScriptedExecutor:
             raise NotImplementedError(modules)
         return self.trusted
 
+    def with_sessions(self, modules: tuple[str, ...]) -> "Executor":
+        """Return the executor for sessions: that of trusted programs."""
+        return self.with_preloaded(modules)
+
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, Answer]]:
         """Record the jobs, and answer them by the script."""
         listed = list(jobs)

@@ -162,7 +162,7 @@ class TestCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodePlan:
-    """The test code of a reference, and limits for each question to the candidate.
+    """The test code of a reference, and the candidate's limits for each test item.
 
     `notes` say what was read otherwise than the reference writes it.
     """

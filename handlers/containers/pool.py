@@ -1,9 +1,10 @@
 """Run candidates in a pool of containers: the engine's isolation around the sandbox's own.
 
 In: the image, settings. Out: an executor. Its candidates run in containers that run the executor
-function (`handlers/executor.py`); references stay in this process. A container whose function has
-failed is restarted, as Lambda would do it. Without isolation inside the containers (level `none`),
-a container is restarted after every request.
+function (`handlers/executor.py`); references stay in this process, except the tests of sessions
+(`sandbox/remote/sessions.py`). A container whose function has failed is restarted, as Lambda would
+do it. Without isolation inside the containers (level `none`), a container is restarted after every
+request.
 """
 
 import json
@@ -18,7 +19,7 @@ from nova_code_verifier.handlers.containers.image import ContainerError, engine
 from nova_code_verifier.handlers.executor_function.client import read_answer
 from nova_code_verifier.handlers.executor_function.envelope import wrap
 from nova_code_verifier.handlers.executors import start_local
-from nova_code_verifier.handlers.settings import Settings
+from nova_code_verifier.handlers.settings import ExecutorSessions, Settings
 from nova_code_verifier.sandbox.errors import FunctionCrashedError, UnreachableError
 from nova_code_verifier.sandbox.remote.executor import RemoteExecutor
 from nova_code_verifier.sandbox.types import IsolationLevel
@@ -107,4 +108,5 @@ def _executor(
         concurrency=count,
         jobs_per_request=jobs_per_request,
         required=settings.weakest_level,
+        may_send_sessions=settings.executor_sessions is not ExecutorSessions.NEVER,
     )

@@ -2,7 +2,7 @@
 
 Candidate code shares this process, so the harness believes no answer. Values that are neither plain
 data nor containers are numbered, and described when they are mentioned for the first time. The
-tests' own objects are stand-ins here (`sandbox/guest/stand_ins.py`).
+tests' own objects are stand-ins here (`sandbox/guest/stand_ins/`).
 """
 
 import builtins
@@ -113,8 +113,14 @@ class LiveSession(Side):
         }
 
     def serve_tests(self) -> None:
-        """Answer the harness's requests until it ends. Call this when the module is loaded."""
-        self.peer.serve_main_thread()
+        """Answer the harness's requests until it ends. Call this when the module is loaded.
+
+        What cannot be read ends the conversation: the harness must not wait for an answer.
+        """
+        try:
+            self.peer.serve_main_thread()
+        finally:
+            self.peer.close()
 
     # -- the conversation --------------------------------------------------------------
 
@@ -138,7 +144,7 @@ class LiveSession(Side):
             fields["met"], self._descriptions = self._descriptions, []
         return fields
 
-    def note_message(self, message: Request | Answer, body: Body, payload: bytes) -> None:
+    def note_message(self, _message: Request | Answer, body: Body, _payload: bytes) -> None:
         """Drop the objects that the tests do not use any more."""
         self._release(body.get("free", ()))
 
@@ -229,8 +235,8 @@ class LiveSession(Side):
             return self._objects[content]
         return encoding.from_tree({tag: content}, self)
 
-    def to_tree(self, value: Any, walk: Walk, plain: Callable[[], object] | None) -> object:
-        """Write an object as its number, with the plain data that it is an instance of, if it is."""
+    def to_tree(self, value: Any, walk: Walk, plain: Callable[[], object] | None) -> object:  # noqa: ANN401
+        """Write an object as its number, with the plain data that it is an instance of, if any."""
         if self._is_shared(type(value)):
             tree = shared_types.write_shared_value(value, self.mirrors.write)
             if tree is not None:
@@ -251,19 +257,25 @@ class LiveSession(Side):
             text = str(error)[:_TEXT_MAX]
         except BaseException:  # noqa: BLE001  (the candidate's exception may do anything)
             text = ""
-        return [number, self._number_of(type(error)), text, write_details(error, self.mirrors.write)]
+        return [
+            number,
+            self._number_of(type(error)),
+            text,
+            write_details(error, self.mirrors.write),
+        ]
 
-    def from_tree(self, tag: str, content: Any, walk: Walk) -> object:
+    def from_tree(self, tag: str, content: Any, _walk: Walk) -> object:  # noqa: ANN401, PLR0911  (JSON; one return a tag)
         """Read what is no plain data."""
         match tag:
             case "h":
                 return self._objects[content]
             case "member" | "row":
-                return shared_types.read_shared_value(
-                    tag, content, self._names, self.mirrors.read
-                )
+                return shared_types.read_shared_value(tag, content, self._names, self.mirrors.read)
             case "m" | "t":
                 return self.mirrors.read({tag: content})
+            case "method":
+                owner, name = content
+                return getattr(self.mirrors.read(owner), name)
             case "own":
                 return self._stand_in(*content)
             case "slice":
@@ -367,10 +379,10 @@ class _SubclassKind(Kind):
         self._base = base
         self.values, self.copy, self.is_same = base.values, base.copy, base.is_same  # type: ignore[method-assign]
 
-    def write(self, container: Any, write: Callable[[Any], Tree]) -> Tree:
+    def write(self, container: Any, write: Callable[[Any], Tree]) -> Tree:  # noqa: ANN401
         return [self._session._number_of(container), self._base.write(container, write)]  # noqa: SLF001
 
-    def fill(self, container: Any, content: Tree, read: Callable[[Tree], Any]) -> None:
+    def fill(self, container: Any, content: Tree, read: Callable[[Tree], Any]) -> None:  # noqa: ANN401
         self._base.fill(container, content[1], read)
 
 
@@ -386,12 +398,15 @@ def _library_name(kind: type) -> list[str] | None:
 
 def _hash_of(value: Any, kind: type) -> dict[str, object]:  # noqa: ANN401  (the candidate's)
     """Return the hash of an object whose class defines one: a key of a dict needs it at once."""
-    if kind.__hash__ in (None, object.__hash__, BaseException.__hash__):
+    if kind.__hash__ in _NO_OWN_HASH:
         return {}
     try:
         return {"hash": hash(value)}
     except BaseException:  # noqa: BLE001  (the candidate's object may do anything)
         return {}
+
+
+_NO_OWN_HASH: tuple[object, ...] = (None, object.__hash__, BaseException.__hash__)
 
 
 def _special_names_of(value: object) -> dict[str, object]:
@@ -426,8 +441,9 @@ def _doc(value: object) -> str | None:
 
 
 def _flags_of(value: object) -> int:
-    code = getattr(inspect.unwrap(getattr(value, "__func__", value)), "__code__", None)
-    own = getattr(getattr(value, "__func__", value), "__code__", None) or code
+    function: Any = getattr(value, "__func__", value)
+    code = getattr(function, "__code__", None)
+    own = code or getattr(inspect.unwrap(function), "__code__", None)
     return int(getattr(own, "co_flags", 0))
 
 
@@ -468,7 +484,7 @@ def _fields(kind: type) -> list[tuple[object, ...]] | None:
 
 
 def _subclass(
-    name: str, bases: tuple[type, ...], *items: tuple[str, str, Any], **keywords: Any
+    name: str, bases: tuple[type, ...], *items: tuple[str, str, Any], **keywords: object
 ) -> type:
     """Make the class that the tests derive from classes of the candidate's."""
 
@@ -479,7 +495,11 @@ def _subclass(
     return types.new_class(name, bases, keywords, fill)
 
 
-_BINDING_NAMES: dict[type, str] = {staticmethod: "static", classmethod: "class", property: "property"}
+_BINDING_NAMES: dict[type, str] = {
+    staticmethod: "static",
+    classmethod: "class",
+    property: "property",
+}
 _BINDINGS: dict[str, Callable[[Any], Any]] = {
     "": lambda value: value,
     "static": staticmethod,
@@ -489,7 +509,7 @@ _BINDINGS: dict[str, Callable[[Any], Any]] = {
 
 
 def _signature(value: Any) -> list[tuple[object, ...]]:  # noqa: ANN401  (the candidate's)
-    """List the parameters of a callable: name, kind, default and annotation, with their presence."""
+    """List the parameters of a callable: name, kind, and default and annotation, if any."""
     signature = inspect.signature(value)
     empty = inspect.Parameter.empty
     listed: list[tuple[object, ...]] = [

@@ -12,6 +12,7 @@ import posix
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum
 
@@ -126,8 +127,10 @@ def _preload() -> None:
     register, os.register_at_fork = os.register_at_fork, lambda **_: None
     import random  # noqa: PLC0415
 
-    os.register_at_fork = register
     random.seed(0)
+    # `threading` and `logging` renew their locks in every fork. A zygote has one thread, which
+    # holds none of them, and these hooks cost a guest as much as the fork itself.
+    os.register_at_fork = _for_guests(register)
     sys.path.insert(0, _SETTINGS["code_directory"])
     for name in (*_PRELOADED, *_SETTINGS["preloaded"]):
         __import__(name)
@@ -137,7 +140,20 @@ def _preload() -> None:
     sys.path.pop(0)
     sys.path_importer_cache.pop(_SETTINGS["code_directory"], None)
     libraries.load(_SETTINGS["libraries"])
+    os.register_at_fork = register
 
+
+def _for_guests(register: Callable[..., None]) -> Callable[..., None]:
+    """Return a function that registers hooks for the forks of guests, and not of the zygote."""
+    is_zygote = _is_zygote
+
+    def register_for_guests(**hooks: Callable[[], object]) -> None:
+        register(**{when: lambda hook=hook: is_zygote or hook() for when, hook in hooks.items()})
+
+    return register_for_guests
+
+
+_is_zygote = [True]  # empty in a guest
 
 # The modules of a harness, of which the candidate beside it must find none.
 _foreign: dict[str, object] = {}
@@ -289,6 +305,7 @@ def _become_guest(confinement: confine.Confinement, guest: _Fork) -> GuestProgra
         else:
             candidate, harness, processor = control.read_pair(guest.packet)
             request = harness if guest.role is Role.HARNESS else candidate
+        _is_zygote.clear()
         setsid()
         prelude = os.pread(guest.program, request.prelude_bytes, 0)
         program = os.pread(guest.program, request.program_bytes, request.prelude_bytes)

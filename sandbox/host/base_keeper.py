@@ -47,6 +47,11 @@ class BaseKeeper(ABC):
         """Whether part of a question waits for room in the channel."""
         return False
 
+    @property
+    def is_talkative(self) -> bool:
+        """Whether to read what the guests write when it arrives, and not only at each tick."""
+        return True
+
     def is_stuck(self, now: float, patience_seconds: float) -> bool:
         """Return whether the zygote has not started or killed its guests in time."""
         is_started = all(guest.pid is not None for guest in self._guests)

@@ -245,7 +245,8 @@ class EventLoop:
         except WorkerLostError as error:
             self._replace(number, task, error)
             return
-        self._watch_output(number, keeper)
+        if keeper.is_talkative:
+            self._watch_output(number, keeper)
 
     def _exceeds_fair_share(self, task: GuestTask, keeper: BaseKeeper, now: float) -> bool:
         progress = task.progress
@@ -325,8 +326,9 @@ class EventLoop:
 def _output_bytes(task: GuestTask) -> int:
     """Return how much of our memory the output of a task's guests may take."""
     question = task.questions[0]
-    of_harness = question.harness_limits.output_bytes if isinstance(question, Session) else 0
-    return task.progress.job.limits.output_bytes + of_harness
+    if isinstance(question, Session):
+        return question.harness_limits.output_bytes  # what the candidate prints is not kept
+    return task.progress.job.limits.output_bytes
 
 
 def _require_ready(worker: Worker) -> None:

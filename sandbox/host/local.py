@@ -107,8 +107,9 @@ class LocalExecutor:
 
     @property
     def zygote_pids(self) -> tuple[int, ...]:
-        """Return the process ids of the zygotes."""
-        return tuple(worker.zygote_pid for worker in self._all_workers)
+        """Return the process ids of the zygotes, those of `with_preloaded` included."""
+        others = (executor.zygote_pids for executor in self._preloaded_executors.values())
+        return (*(worker.zygote_pid for worker in self._all_workers), *chain(*others))
 
     @property
     def work_directories(self) -> tuple[str, ...]:
@@ -117,8 +118,13 @@ class LocalExecutor:
 
     @property
     def writable_directories(self) -> tuple[str, ...]:
-        """Return the directories in which guests may write: each worker has two."""
-        return tuple(str(path) for worker in self._all_workers for path in worker.writable)
+        """Return the directories in which guests may write: each worker has two.
+
+        Those of `with_preloaded` are included.
+        """
+        own = (str(path) for worker in self._all_workers for path in worker.writable)
+        others = (executor.writable_directories for executor in self._preloaded_executors.values())
+        return (*own, *chain(*others))
 
     def _make_ready(self) -> None:
         if not self._close.alive:
@@ -172,6 +178,10 @@ class LocalExecutor:
                     preloaded=modules,
                 )
             return self._preloaded_executors[modules]
+
+    def with_sessions(self, modules: tuple[str, ...]) -> "LocalExecutor":
+        """Return the executor for sessions: candidates and harnesses are guests of one zygote."""
+        return self.with_preloaded(modules)
 
     def with_deadline(self, deadline: float) -> Executor:
         """Return a view of this executor that stops at *deadline* (`time.monotonic` seconds)."""

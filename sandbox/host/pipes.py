@@ -65,6 +65,11 @@ class Stream:
             self.data += piece
         return False
 
+    @property
+    def room(self) -> int:
+        """How many bytes the guest may still write; less than 0 if it wrote too much."""
+        return self._room
+
     def take(self) -> bytes:
         """Return what was read since the last call."""
         data, self.data = bytes(self.data), bytearray()

@@ -30,6 +30,7 @@ from nova_code_verifier.sandbox.protocol.progress import PAGE_BYTES, Progress, r
 from nova_code_verifier.sandbox.types import Ending, Execution, Limits, Session
 
 _PAUSES_KEPT = 64
+_FEW_BYTES = 2**13
 _NOT_A_NOTE = "a message that nobody asked for"
 _REPORT_TOO_LONG = "all messages of the harness are longer than harness_limits.output_bytes"
 
@@ -65,6 +66,7 @@ class SessionKeeper(BaseKeeper):
         self._outlived = False
         self._messages: list[bytes] = []
         self._message_bytes = 0
+        self._bytes_read, self._bytes_of_tick = self._count_read(), 0
         self._pauses = _Pauses()
         self._candidate_watch = _Stopwatch()
         self._harness_watch = _Stopwatch()
@@ -93,6 +95,14 @@ class SessionKeeper(BaseKeeper):
                 os.close(fd)
             self._candidate.close_guest_ends()
             self._harness.close_guest_ends()
+
+    @property
+    def is_talkative(self) -> bool:
+        """Whether the guests have written much since the last tick.
+
+        Most sessions report a few items, and to wake up for each report costs more than the report.
+        """
+        return self._bytes_of_tick > _FEW_BYTES
 
     def close(self) -> None:
         """Close all descriptors."""
@@ -139,7 +149,9 @@ class SessionKeeper(BaseKeeper):
         """Compare both guests with their limits, and set the time of the next tick."""
         now = time.monotonic()
         self.next_tick = now + TICK_SECONDS / 10
-        self._drain()
+        self._read_all()
+        before, self._bytes_read = self._bytes_read, self._count_read()
+        self._bytes_of_tick = self._bytes_read - before
         if self._harness.pid is None or self.terminated_at is not None:
             return  # not started, or killed: a packet of the zygote will follow
         left = math.inf
@@ -217,7 +229,8 @@ class SessionKeeper(BaseKeeper):
         cpu = usage.cpu_seconds(pid) or 0.0
         self._read_progress()
         left = limits.cpu_seconds - (cpu - self._progress.harness_cpu)
-        is_waiting = self._progress.waiting_since > 0
+        # Without its candidate, it has nothing to wait for.
+        is_waiting = self._progress.waiting_since > 0 and self._is_candidate_alive
         if left < 0:
             self._end_harness(OUT_OF_CPU_TIME)
         elif not is_waiting and self._takes_longer(limits.wall_seconds, now):
@@ -255,6 +268,15 @@ class SessionKeeper(BaseKeeper):
         else:
             self._end_harness(outcome)
 
+    def _read_all(self) -> None:
+        self._read_messages()
+        self._read_notes()
+        self._drain()
+
+    def _count_read(self) -> int:
+        streams = (*self._candidate.streams, *self._harness.streams)
+        return self._message_bytes - sum(stream.room for stream in streams)
+
     # -- messages ----------------------------------------------------------------------
 
     def _read_messages(self) -> None:
@@ -286,9 +308,7 @@ class SessionKeeper(BaseKeeper):
 
     def _finish(self, candidate: control.Ended, harness: control.Ended) -> None:
         """Read the rest of what both said, and record how they ended."""
-        self._read_messages()
-        self._read_notes()
-        self._drain()
+        self._read_all()
         self.ended = True
         of_candidate = self._candidate_outcome(candidate)
         of_harness = self._harness_outcome(harness)

@@ -14,7 +14,6 @@ from nova_code_verifier.sandbox.protocol.encoding import EncodingError
 from nova_code_verifier.sandbox.protocol.mirrors import Mirrors, Tree
 from nova_code_verifier.sandbox.protocol.peer import Body, Peer
 
-
 _Thread, _active_count = threading.Thread, threading.active_count  # tests may patch them
 
 

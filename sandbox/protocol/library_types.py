@@ -87,10 +87,18 @@ _modules_seen = [0]
 def write_type(kind: type) -> tuple[str, str] | None:
     """Return the names of the module and the type, or None if the list does not have it."""
     if id(kind) not in _names and len(sys.modules) != _modules_seen[0]:
-        _modules_seen[0] = len(sys.modules)
-        for module in [module for module in _unseen if module in sys.modules]:
-            _see(module)
+        see_loaded()
     return _names.get(id(kind))
+
+
+def see_loaded() -> None:
+    """Note the types of all modules on the list that are loaded.
+
+    It touches every object in them. A zygote does it once, so that no guest copies their pages.
+    """
+    _modules_seen[0] = len(sys.modules)
+    for module in [module for module in _unseen if module in sys.modules]:
+        _see(module)
 
 
 def read_type(module: object, name: object) -> type[Any]:

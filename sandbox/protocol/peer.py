@@ -16,6 +16,8 @@ import threading
 from _thread import get_ident
 from collections import defaultdict, deque
 from collections.abc import Callable
+from contextlib import suppress
+from socket import SHUT_RDWR, socket
 from typing import Any, NamedTuple, Protocol
 
 _LENGTH_BYTES = 4
@@ -126,6 +128,17 @@ class Peer:
 
     # -- serving -----------------------------------------------------------------------
 
+    def close(self) -> None:
+        """End the conversation, also for threads that wait for a message."""
+        self._is_broken = True
+        with socket(fileno=self._fd) as connection, suppress(OSError):
+            connection.shutdown(SHUT_RDWR)
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether no further message can be sent or read, because one was interrupted."""
+        return self._is_broken
+
     @property
     def is_busy(self) -> bool:
         """Whether this thread is reading or writing a message: it cannot request anything then."""
@@ -232,7 +245,7 @@ class Peer:
             try:
                 thread, number, kind, body = _decode(payload.decode("ascii"))
                 if type(thread) is not int or type(number) is not int or type(body) is not dict:
-                    raise ValueError(kind)  # noqa: TRY301
+                    raise ValueError(kind)
                 content = self._conversation.read(body, payload)
             except _UNREADABLE as error:
                 raise PeerLostError(f"protocol: {error}") from error

@@ -25,7 +25,7 @@ SPECIAL_METHODS = frozenset(f"__{name}__" for name in _SPECIAL_METHODS.split())
 """The special methods that Python may call. A proxy class defines the same as its original."""
 
 
-def write_shared_value(value: Any, walk: Walk) -> object | None:  # noqa: ANN401  (narrowed by type)
+def write_shared_value(value: Any, walk: Walk) -> object | None:
     """Write a member of an enumeration or a named tuple; return None for any other value."""
     kind = type(value)
     if isinstance(value, Enum):
@@ -36,7 +36,7 @@ def write_shared_value(value: Any, walk: Walk) -> object | None:  # noqa: ANN401
     return None
 
 
-def read_shared_value(tag: str, content: Any, kinds: Mapping[str, Any], walk: Walk) -> object:  # noqa: ANN401  (narrowed by type)
+def read_shared_value(tag: str, content: Any, kinds: Mapping[str, Any], walk: Walk) -> object:
     """Read a value of `write_shared_value` with this side's classes. Raises EncodingError."""
     if type(content) is not list or len(content) != 2 or type(content[0]) is not str:  # noqa: PLR2004
         raise EncodingError("a shared value: expected the name of its class, and its content")
@@ -78,7 +78,7 @@ def is_node(kind: type) -> bool:
 
 
 class NodeKind(Kind):
-    """Instances of shared classes, such as the nodes of lists and trees: mirrored by their fields."""
+    """Instances of shared classes, such as nodes of lists and trees: mirrored by their fields."""
 
     tag = "n"
 

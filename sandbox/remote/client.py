@@ -40,10 +40,16 @@ _PROBE_OUTPUT = b"are you well?\n"
 class ExecutorClient:
     """Sends requests to one function. Safe to share between threads."""
 
-    def __init__(self, invoke: Invoke, *, required: IsolationLevel) -> None:
-        """Refuse responses that claim a weaker isolation level than *required*."""
+    def __init__(
+        self, invoke: Invoke, *, required: IsolationLevel, modules: tuple[str, ...] = ()
+    ) -> None:
+        """Refuse responses that claim a weaker isolation level than *required*.
+
+        Jobs that are sessions need the *modules* of their harnesses.
+        """
         self._invoke = invoke
         self._required = required
+        self._modules = modules
         self._level: IsolationLevel | None = None
         self._lock = threading.Lock()
         self._reading = threading.Lock()
@@ -84,7 +90,11 @@ class ExecutorClient:
                 raise errors.UnreachableError(DEADLINE + last_problem)
             try:
                 return self._send_once(
-                    RunRequest(jobs=jobs, seconds=min(seconds, left, LONGEST_SECONDS))
+                    RunRequest(
+                        jobs=jobs,
+                        seconds=min(seconds, left, LONGEST_SECONDS),
+                        modules=self._modules,
+                    )
                 )
             except (errors.ThrottledError, errors.UnreachableError) as error:
                 last_problem = f"; {error}"
@@ -116,8 +126,7 @@ class ExecutorClient:
             if is_last_try and time.monotonic() < deadline - _CLOSE_SECONDS:
                 _expect_progress(job, response.results[0])
         except errors.FunctionCrashedError as error:
-            # An executor that is older than preludes refuses them: that is no crash of the job.
-            self._probe(deadline, stop, _PROBE_WITH_PRELUDE if job.prelude else _PROBE)
+            self._probe(deadline, stop, job)
             is_late = isinstance(error, errors.FunctionOutOfTimeError)
             ending = Ending.OUT_OF_TIME if is_late else Ending.CRASHED
             execution = Execution(ending=ending, detail="it ended its executor")
@@ -149,25 +158,38 @@ class ExecutorClient:
         except PayloadError as error:
             raise errors.FunctionCrashedError(f"its response cannot be read: {error}") from error
         with self._lock:
-            self._level = min(self._level or response.level, response.level)
+            self._accept(response)
+        return response
+
+    def _accept(self, response: RunResponse) -> None:
+        """Note what *response* claims. Raises SandboxError if that is not enough."""
+        self._level = min(self._level or response.level, response.level)
         if response.level < self._required:
             raise errors.IsolationRefusedError(
                 f"the executor function offers level {response.level}, {self._required} is required"
             )
-        return response
 
     def _probe(
-        self, deadline: float, stop: threading.Event | None = None, probe: Job = _PROBE
+        self, deadline: float, stop: threading.Event | None = None, crashed: Job | None = None
     ) -> None:
-        """Send a program of our own. Raises SandboxError if the function does not run it right."""
+        """Send a program of our own. Raises SandboxError if the function does not run it right.
+
+        It is like the job that *crashed* the function, if there is one.
+        """
         try:
             response = self._send_twice(
-                probe, seconds=LONGEST_SECONDS, deadline=deadline, stop=stop
+                self._probe_like(crashed), seconds=LONGEST_SECONDS, deadline=deadline, stop=stop
             )
         except errors.FunctionCrashedError as error:
             problem = f"the executor function is out of order: {error}"
             raise errors.UnreachableError(problem) from error
-        execution = response.results[0][0]
+        self._check_probe(response.results[0][0])
+
+    def _probe_like(self, crashed: Job | None) -> Job:
+        # An executor that is older than preludes refuses them: that is no crash of the job.
+        return _PROBE_WITH_PRELUDE if crashed and crashed.prelude else _PROBE
+
+    def _check_probe(self, execution: Execution) -> None:
         if execution.stdout != _PROBE_OUTPUT:
             problem = execution.detail or execution.ending
             raise errors.UnreachableError(f"the executor function does not run programs: {problem}")

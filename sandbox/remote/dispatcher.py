@@ -17,7 +17,7 @@ from nova_code_verifier.sandbox.host.schedule import fair_share_seconds, skip_af
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError
 from nova_code_verifier.sandbox.remote.client import DEADLINE, LONGEST_SECONDS, ExecutorClient
 from nova_code_verifier.sandbox.remote.response import RunResponse
-from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Job, Session
+from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Job
 
 _SHARE_SECONDS_MIN = 2.0
 _LONG_SECONDS = 86_400.0  # a queue cannot wait for an infinite time
@@ -114,10 +114,7 @@ class Dispatcher:
             if job is not None:
                 count = len(job.questions)
                 pending = _PendingJob(index=index, job=job, questions_per_request=count)
-                if count and isinstance(job.questions[0], Session):
-                    self._abandon([pending], _NOT_SENT)
-                else:
-                    (self._waiting if count else self._complete).append(pending)
+                (self._waiting if count else self._complete).append(pending)
             elif self._postponed:
                 self._waiting, self._postponed = self._postponed, self._waiting
             else:
@@ -191,7 +188,7 @@ class Dispatcher:
             problem = str(error) if is_too_large else f"its arguments cannot be sent: {error}"
             self._abandon(batch, Execution(ending=Ending.UNSENDABLE, detail=problem))
         elif isinstance(error, errors.SandboxError):
-            lost = _lost(str(error))
+            lost = unsent(error)
             self._outage = self._outage or lost  # all other jobs would meet the same error
             self._abandon(batch, lost)
         else:
@@ -212,5 +209,11 @@ def _lost(detail: str, cause: Cause = Cause.NONE) -> Execution:
     return Execution(ending=Ending.NOT_RUN, detail=detail, cause=cause)
 
 
-_NOT_SENT = _lost("an executor function runs no sessions: they hold tests")
+def unsent(error: errors.SandboxError) -> Execution:
+    """Return the execution of a question that was not asked because of *error*."""
+    if isinstance(error, errors.SessionsRefusedError):
+        return Execution(ending=Ending.UNSENDABLE, detail=str(error))
+    return _lost(str(error))
+
+
 _TOO_LATE = _lost(DEADLINE, Cause.DEADLINE)

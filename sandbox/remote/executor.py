@@ -1,8 +1,9 @@
 """Run candidates in an executor function elsewhere, and trusted programs on this machine.
 
 The jobs of `run` hold candidates, and go to the function. What it responds is not believed (see
-`sandbox/remote/response.py`). Programs that hold secrets, such as harnesses with tests, run through
-`with_preloaded`: on this machine, where no candidate ever runs.
+`sandbox/remote/response.py`). Programs that hold secrets, such as checkers, run through
+`with_preloaded`: on this machine, where no candidate ever runs. Only sessions hold both: they go to
+the function if its wall protects the tests there (`sandbox/remote/sessions.py`).
 """
 
 import threading
@@ -13,6 +14,7 @@ from nova_code_verifier.sandbox.host.deadline import DeadlineView
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.remote.client import LONGEST_SECONDS, ExecutorClient, Invoke
 from nova_code_verifier.sandbox.remote.dispatcher import Dispatcher
+from nova_code_verifier.sandbox.remote.sessions import SessionClient, SessionRunner
 from nova_code_verifier.sandbox.types import Execution, Executor, IsolationLevel, Job
 
 StartTrusted = Callable[[tuple[str, ...]], LocalExecutor]
@@ -30,12 +32,17 @@ class RemoteExecutor:
         concurrency: int = 16,
         jobs_per_request: int = 1,
         required: IsolationLevel = IsolationLevel.INTERPRETER,
+        may_send_sessions: bool = True,
     ) -> None:
         """Send at most *concurrency* requests at a time, of *jobs_per_request* jobs each.
 
         More than one job in a request needs isolation level `kernel`: below it, a candidate
-        might see the other jobs of its request, and answer for them.
+        might see the other jobs of its request, and answer for them. Sessions, which hold tests,
+        are sent if they may be and the function has all of `Protection`.
         """
+        self._invoke, self._required = invoke, required
+        self._may_send_sessions = may_send_sessions
+        self._session_clients: dict[tuple[str, ...], SessionClient] = {}
         self._client = ExecutorClient(invoke, required=required)
         self._start_trusted = start_trusted
         self._trusted: dict[tuple[str, ...], LocalExecutor] = {}
@@ -86,6 +93,23 @@ class RemoteExecutor:
             if modules not in self._trusted:
                 self._trusted[modules] = self._start_trusted(modules)
             return self._trusted[modules]
+
+    def with_sessions(self, modules: tuple[str, ...]) -> SessionRunner:
+        """Return what runs sessions in the function, whose harnesses find *modules* imported."""
+        with self._lock:
+            if modules not in self._session_clients:
+                self._session_clients[modules] = SessionClient(
+                    self._invoke,
+                    required=self._required,
+                    modules=modules,
+                    claimed_level=self._client.claimed_level,
+                    may_send=self._may_send_sessions,
+                )
+        return SessionRunner(
+            self._session_clients[modules],
+            concurrency=self._concurrency,
+            jobs_per_request=self._jobs_per_request,
+        )
 
     def close(self) -> None:
         """Close the executors that were started on this machine."""

@@ -1,6 +1,7 @@
 """The request to an executor function: jobs, and the seconds for them, as bytes and back.
 
-As in `Job` itself, there is no field for an expected answer.
+As in `Job` itself, there is no field for an expected answer. Only a request of sessions holds
+tests, and it names the modules that their harnesses need (`sandbox/remote/sessions.py`).
 
 A request is a row of frames (`sandbox/remote/frames.py`): its fields; for each job its fields, its
 program and, if it has one, its prelude; for each question its fields and its content. Fields are
@@ -30,6 +31,7 @@ from nova_code_verifier.sandbox.types import Call, Job, Limits, Question, Run, S
 _REQUEST_BYTES_MAX = 2**28  # unpacked
 _JOBS_MAX = 1000
 _QUESTIONS_MAX = 100_000
+_ITEMS_MAX = 2**31
 _FIELDS_OF_JOB = 4
 _HAS_PRELUDE = "prelude"
 
@@ -39,17 +41,22 @@ class _Kind(StrEnum):
 
     RUN = "run"
     CALL = "call"
+    SESSION = "session"
 
 
-_KINDS = {Run: _Kind.RUN, Call: _Kind.CALL}
+_KINDS = {Run: _Kind.RUN, Call: _Kind.CALL, Session: _Kind.SESSION}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
-    """Jobs, and the seconds that an executor has for them."""
+    """Jobs, and the seconds that an executor has for them.
+
+    If the jobs are sessions, `modules` are those that their harnesses find imported; else none.
+    """
 
     jobs: tuple[Job, ...]
     seconds: float
+    modules: tuple[str, ...] = ()
 
 
 def write_request(request: RunRequest) -> bytes:
@@ -62,21 +69,23 @@ def read_request(data: bytes) -> RunRequest:
     frames_max = 1 + 3 * _JOBS_MAX + 2 * _QUESTIONS_MAX
     try:
         frames = iter(unpack_frames(data, bytes_max=_REQUEST_BYTES_MAX, frames_max=frames_max))
-        seconds, count = load_fields(next_frame(frames), list, length=2)
+        seconds, count, *rest = _load_longer(next_frame(frames), 2)
+        modules = _read_texts("modules", rest[0]) if rest else ()
         count = check_whole("jobs", count, _JOBS_MAX, least=1)
         jobs = tuple(_read_job(frames) for _ in range(count))
         if any(True for _ in frames):
             raise PayloadError("request: more frames than its jobs have")
-        return RunRequest(jobs=jobs, seconds=check_number("seconds", seconds))
+        if any(isinstance(job.questions[0], Session) != bool(modules) for job in jobs):
+            raise PayloadError("modules: expected for sessions, and for nothing else")
+        return RunRequest(jobs=jobs, seconds=check_number("seconds", seconds), modules=modules)
     except (EncodingError, UnicodeDecodeError) as error:
         raise PayloadError(str(error)) from error
 
 
 def _request_frames(request: RunRequest) -> Iterator[bytes]:
-    yield dump_fields([request.seconds, len(request.jobs)])
+    first: list[object] = [request.seconds, len(request.jobs)]
+    yield dump_fields([*first, request.modules] if request.modules else first)
     for job in request.jobs:
-        if isinstance(job.questions[0], Session):
-            raise EncodingError("a session, which holds tests")
         kind = _KINDS[type(job.questions[0])]
         fields = [kind, len(job.questions), list(astuple(job.limits)), job.give_up_after]
         yield dump_fields([*fields, _HAS_PRELUDE] if job.prelude else fields)
@@ -94,16 +103,16 @@ def _question_frames(question: Question) -> tuple[bytes, bytes]:
         case Call():
             return dump_fields(question.entry_point), encode(list(question.arguments))
         case Session():
-            raise EncodingError("a session, which holds tests")
+            fields = [list(astuple(question.harness_limits)), question.items_max]
+            return dump_fields(fields), question.harness.encode("utf-8", "surrogatepass")
         case _:
             assert_never(question)
 
 
 def _read_job(frames: Iterator[bytes]) -> Job:
-    kind, count, limits, give_up_after, *rest = _load_job_fields(next_frame(frames))
-    if type(limits) is not list or len(limits) != 4:  # noqa: PLR2004
-        raise PayloadError("limits: expected a list of four numbers")
-    cpu_seconds, wall_seconds, memory_bytes, output_bytes = limits
+    kind, count, limits, give_up_after, *rest = _load_longer(next_frame(frames), _FIELDS_OF_JOB)
+    if rest not in ([], [_HAS_PRELUDE]):
+        raise PayloadError("job: its fields are not those that a request has")
     count = check_whole("questions", count, _QUESTIONS_MAX, least=1)
     return Job(
         program=next_frame(frames).decode("utf-8", "surrogatepass"),
@@ -111,33 +120,51 @@ def _read_job(frames: Iterator[bytes]) -> Job:
         questions=tuple(
             _read_question(kind, next_frame(frames), next_frame(frames)) for _ in range(count)
         ),
-        limits=Limits(
-            cpu_seconds=check_number("cpu_seconds", cpu_seconds),
-            wall_seconds=check_number("wall_seconds", wall_seconds),
-            memory_bytes=check_whole("memory_bytes", memory_bytes, 2**50),
-            output_bytes=check_whole("output_bytes", output_bytes, 2**50),
-        ),
+        limits=_read_limits(limits),
         give_up_after=check_whole("give_up_after", give_up_after, math.inf, least=2),
     )
 
 
-def _load_job_fields(data: bytes) -> list[Any]:
+def _load_longer(data: bytes, length: int) -> list[Any]:
+    """Read a list of *length* items, which may have one item more."""
     fields: list[Any] = load_fields(data, list)
-    if fields[_FIELDS_OF_JOB:] not in ([], [_HAS_PRELUDE]) or len(fields) < _FIELDS_OF_JOB:
-        raise PayloadError("job: its fields are not those that a request has")
+    if len(fields) not in (length, length + 1):
+        raise PayloadError(f"fields: expected a list of {length} or {length + 1} items")
     return fields
+
+
+def _read_texts(name: str, texts: object) -> tuple[str, ...]:
+    if type(texts) is not list or not all(type(text) is str for text in texts):
+        raise PayloadError(f"{name}: expected a list of texts")
+    return tuple(texts)
+
+
+def _read_limits(limits: object) -> Limits:
+    if type(limits) is not list or len(limits) != 4:  # noqa: PLR2004
+        raise PayloadError("limits: expected a list of four numbers")
+    cpu_seconds, wall_seconds, memory_bytes, output_bytes = limits
+    return Limits(
+        cpu_seconds=check_number("cpu_seconds", cpu_seconds),
+        wall_seconds=check_number("wall_seconds", wall_seconds),
+        memory_bytes=check_whole("memory_bytes", memory_bytes, 2**50),
+        output_bytes=check_whole("output_bytes", output_bytes, 2**50),
+    )
 
 
 def _read_question(kind: object, fields: bytes, content: bytes) -> Question:
     match kind:
         case _Kind.RUN:
-            argv = load_fields(fields, list)
-            if not all(type(word) is str for word in argv):
-                raise PayloadError("argv: expected texts")
-            return Run(stdin=content, argv=tuple(argv))
+            return Run(stdin=content, argv=_read_texts("argv", load_fields(fields, list)))
         case _Kind.CALL:
             arguments = decode(content)
             if type(arguments) is not list:
                 raise PayloadError("arguments: expected a list")
             return Call(entry_point=load_fields(fields, str), arguments=tuple(arguments))
+        case _Kind.SESSION:
+            limits, items_max = load_fields(fields, list, length=2)
+            return Session(
+                harness=content.decode("utf-8", "surrogatepass"),
+                harness_limits=_read_limits(limits),
+                items_max=check_whole("items_max", items_max, _ITEMS_MAX, least=1),
+            )
     raise PayloadError(f"job: expected a kind of question, one of {', '.join(_Kind)}")

@@ -21,6 +21,7 @@ from nova_code_verifier.verifier.test_code.discovery import Discovery, Discovery
 from nova_code_verifier.verifier.test_code.jobs import (
     in_process_job,
     run_harness_jobs,
+    run_sessions,
     session_job,
 )
 from nova_code_verifier.verifier.test_code.protocol import (
@@ -42,14 +43,11 @@ _ONE_PROCESS = (
     "; set shared_process: true in the reference, or run with --shared-process allow or "
     "VERIFIER_SHARED_PROCESS=allow"
 )
+_ONE_MACHINE = ", and without an executor function, which keeps tests and candidates apart"
 _NO_SHARED_PROCESS = (
     "tests.shared_process: found true, which runs the tests in the candidate's process; this "
     "executor keeps tests and candidates on different machines: score this dataset without an "
     "executor function"
-)
-_NO_SESSION = (
-    "tests: need a process beside the candidate's; this executor keeps tests and candidates on "
-    "different machines: score this dataset without an executor function"
 )
 _UNREPORTED = ItemReport("", ItemState.NOT_REACHED, error="Unreported: it is not in the report")
 _SKIPS_ITSELF = "Skipped: the test skips itself, which it does not do without this candidate"
@@ -175,8 +173,8 @@ class _Grading:
             result = found[run.plan.test_code]
             if isinstance(result, Discovery):
                 run.discovery = result
-                if self.executor.isolates_trusted_code:
-                    run.abort(_NO_SHARED_PROCESS if run.shares_process else _NO_SESSION)
+                if run.shares_process and self.executor.isolates_trusted_code:
+                    run.abort(_NO_SHARED_PROCESS)
             elif result.needs_one_process:
                 self._share_or_abort(run, result.problem)
             else:
@@ -190,7 +188,8 @@ class _Grading:
         elif self.may_share_process:
             run.share_process()
         else:
-            run.abort(problem + _ONE_PROCESS)
+            is_split = self.executor.isolates_trusted_code
+            run.abort(problem + _ONE_PROCESS + (_ONE_MACHINE if is_split else ""))
 
     def _run_sessions(self, indexes: Sequence[int]) -> Iterator[int]:
         """Run the tests once beside each candidate; yield the runs that are over then."""
@@ -205,7 +204,7 @@ class _Grading:
             )
             for run in (self.runs[index] for index in indexes)
         ]
-        for number, (execution,) in run_harness_jobs(jobs, self.executor):
+        for number, (execution,) in run_sessions(jobs, self.executor):
             run = self.runs[indexes[number]]
             report = _take_session(run, execution)
             if report.needs_one_process:
@@ -243,7 +242,7 @@ def _read(execution: Execution) -> RunReport:
     messages = execution.value if isinstance(execution.value, tuple) else ()
     try:
         return read_messages(messages)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         # Where the isolation is weak, a candidate may reach the descriptors of the harness.
         return RunReport()
 

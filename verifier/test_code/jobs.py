@@ -5,12 +5,20 @@ holds both, and the sandbox keeps them in two guests. Only if the dataset or the
 one process does a job have a guest that holds both.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from nova_code_verifier.sandbox.types import Call, Execution, Executor, Job, Limits, Session
+from nova_code_verifier.sandbox.types import (
+    Call,
+    Execution,
+    Executor,
+    Job,
+    JobRunner,
+    Limits,
+    Session,
+)
 from nova_code_verifier.verifier.checking.answers import with_value
 from nova_code_verifier.verifier.test_code.protocol import CompiledTests, pack_tests
 from nova_code_verifier.verifier.types import CodePlan, TestCode
@@ -41,7 +49,7 @@ _IN_PROCESS_CPU_FACTOR = 3
 # A run with pytest takes much longer than one of the same tests without it.
 _GUESSES_MAX, _GUESSES_OF_PYTEST_MAX = 32, 8
 _SOURCES_MAX = 8
-HARNESS_LIMITS = Limits(cpu_seconds=30.0, wall_seconds=60.0, memory_bytes=2**30, output_bytes=2**26)
+HARNESS_LIMITS = Limits(cpu_seconds=30.0, wall_seconds=60.0, memory_bytes=2**30, output_bytes=2**24)
 # Some guess may let the tests loop without end.
 _GUESS_LIMITS = replace(HARNESS_LIMITS, cpu_seconds=2.0)
 
@@ -56,12 +64,25 @@ class HarnessJob(NamedTuple):
 def run_harness_jobs(
     jobs: Sequence[HarnessJob], executor: Executor
 ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
-    """Run jobs in harnesses; yield the index of each with its executions."""
+    """Run jobs that are no sessions; yield the index of each with its executions."""
+    return _run(jobs, executor.with_preloaded)
+
+
+def run_sessions(
+    jobs: Sequence[HarnessJob], executor: Executor
+) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+    """Run jobs of sessions; yield the index of each with its executions."""
+    return _run(jobs, executor.with_sessions)
+
+
+def _run(
+    jobs: Sequence[HarnessJob], runner_with: Callable[[tuple[str, ...]], JobRunner]
+) -> Iterator[tuple[int, tuple[Execution, ...]]]:
     for modules in (HARNESS_MODULES, PYTEST_MODULES):
         indexes = [index for index, job in enumerate(jobs) if job.modules is modules]
         if indexes:
-            harnesses = executor.with_preloaded(modules)
-            for number, executions in harnesses.run([jobs[index].job for index in indexes]):
+            runner = runner_with(modules)
+            for number, executions in runner.run([jobs[index].job for index in indexes]):
                 yield indexes[number], tuple(map(with_value, executions))
 
 

@@ -55,8 +55,8 @@ class CompiledTests(NamedTuple):
     shows: of pytest or unittest, there may be others, or several for one of these. `methods` are
     names that the tests call as a method. `code` and `prompt_code` are marshalled code objects.
     `imports` are those that tests in one file with the candidate make for both: pairs of a name and
-    where it comes from (`["os", "os"]`, `["join", "os.path:join"]`). `expected_answers` (how often
-    each is expected) and `expected_exceptions` (name and message) are empty once `guesses` are made
+    where it comes from (`["os", "os"]`, `["join", "os.path:join"]`). `may_patch` is False if they
+    patch nothing of the library. `expected_answers` (how often each is expected) and `expected_exceptions` (name and message) are empty once `guesses` are made
     of them; `guessed_classes` are the classes that a guess defines.
     """
 
@@ -70,6 +70,7 @@ class CompiledTests(NamedTuple):
     code: bytes
     prompt_code: bytes
     imports: list[list[str]]
+    may_patch: bool
     expected_answers: dict[str, int]
     expected_exceptions: list[list[str]]
     guesses: Sequence[str] = ()
@@ -125,6 +126,8 @@ class RunReport(NamedTuple):
     def parse(cls, value: Any) -> "RunReport":  # noqa: ANN401  (decoded by the typed encoding)
         """Parse what discovery returned. No candidate has been in its process."""
         report = cls(*value)
+        if not isinstance(report.problem, str):
+            raise TypeError("not the report of a run")
         return report._replace(
             compiled=report.compiled and CompiledTests(*report.compiled),
             items=[_parse_item(item) for item in report.items],
@@ -134,6 +137,9 @@ class RunReport(NamedTuple):
 
 def _parse_item(value: Iterable[Any]) -> ItemReport:
     item = ItemReport(*value)
+    types = (str, str, str, str, bool, int, int, int, str)
+    if not all(map(isinstance, item, types)) or not 0 <= item.parts_passed <= max(item.parts, 1):
+        raise TypeError("not the report of an item")
     return item._replace(state=ItemState(item.state))
 
 
@@ -157,7 +163,7 @@ def read_messages(messages: Iterable[bytes]) -> RunReport:
     for message in messages:
         kind, content = json.loads(message)
         match kind:
-            case "begin":
+            case "begin" if isinstance(content, str):
                 current = content
             case "item":
                 item = _parse_item(content)
@@ -165,6 +171,8 @@ def read_messages(messages: Iterable[bytes]) -> RunReport:
                 current = ""
             case "end":
                 report = RunReport.parse(content)._replace(has_end=True)
+            case _:
+                raise ValueError("not a message of a harness")
     return report._replace(items=list(items.values()), current=current)
 
 

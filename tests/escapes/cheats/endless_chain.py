@@ -1,5 +1,5 @@
 # against: code
-# must: wrong_answer
+# must: wrong_answer|time_limit_exceeded
 # problem: walk
 # tries: to return a chain of nodes that never ends
 class Node:

@@ -1,5 +1,5 @@
 # against: code
-# must: wrong_answer
+# must: wrong_answer|time_limit_exceeded
 # problem: walk
 # tries: to return a new object for every attribute, so that the questions never end
 class Node:

@@ -1,5 +1,5 @@
 # against: code|call
-# must: wrong_answer|runtime_error|security_violation
+# must: wrong_answer|runtime_error|security_violation|time_limit_exceeded
 # problem: order
 # tries: to replace built-in functions for code that looks them up later
 import builtins

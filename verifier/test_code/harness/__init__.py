@@ -15,7 +15,8 @@ request to the candidate's guest. The tests wait for the answer.
       guess_baseline    candidates that always give one answer
     session             makes requests of what the tests do, and values of answers
       marshalling, proxies      proxies for the candidate's objects, classes, methods, iterators
-      exports, exported_kinds, descriptions     what the candidate may do with the tests' objects
+      exports, operations, exported_kinds, descriptions
+                          what the candidate does with the tests' objects
       patches           patches that tests make, for the candidate's guest
       surroundings      streams, log records, warnings and settings around a request
       library_names       what both sides know by name

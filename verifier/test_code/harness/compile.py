@@ -30,11 +30,6 @@ class TestCodeError(Exception):
     """The tests cannot be used as they stand. The dataset is at fault."""
 
 
-def compile_tests(test_code: TestCodeFields) -> CompiledTests:
-    """Compile test code. Raises TestCodeError."""
-    return _compile(test_code)[0]
-
-
 def compile_twice(
     test_code: TestCodeFields, rewrite: Callable[[ast.Module], None]
 ) -> tuple[CompiledTests, CompiledTests]:
@@ -84,6 +79,8 @@ def _compile(test_code: TestCodeFields) -> tuple[CompiledTests, ast.Module]:
         code=_compiled(tree, script.FILE_NAME),
         prompt_code=_compiled(prompt, "<prompt>"),
         imports=shared_imports,
+        may_patch=script.may_patch(tree, test_code["source"] + test_code.get("prompt", ""))
+        or script.may_patch(prompt, ""),
         expected_answers=answers,
         expected_exceptions=exceptions,
     )

@@ -24,8 +24,6 @@ from nova_code_verifier.verifier.test_code.harness import exported_kinds
 from nova_code_verifier.verifier.test_code.harness.library_names import name_in_library
 
 _TEXT_MAX = 2000
-_DEFAULT_TEXT_MAX = 100
-_ATOMS = (bool, int, float, str, bytes)
 _STREAM_BASES = (io.TextIOBase, io.BufferedIOBase)
 
 
@@ -91,10 +89,9 @@ class Describer:
     def _default(self, value: object) -> list[object]:
         """Write a default; an empty list if the candidate need not see it.
 
-        Tests bind what they expect to parameters, as in `lambda x, answers=answers: …`.
+        Tests bind what they expect to parameters, as in `lambda x, want=want: …`.
         """
-        is_short = not isinstance(value, str | bytes) or len(value) <= _DEFAULT_TEXT_MAX
-        is_atom = value is None or (type(value) in _ATOMS and is_short)
+        is_atom = value is None or type(value) is bool
         is_function = exported_kinds.kind_of(value) is Kind.FUNCTION
         if is_atom or is_function or name_in_library(value):
             carried = self._carry(value)

@@ -40,13 +40,17 @@ _REFUSED = (
     types.ModuleType,
     types.CellType,
     types.MappingProxyType,
-    types.GetSetDescriptorType,
-    types.MemberDescriptorType,
     memoryview,
     attrgetter,  # these travel by value (`library_names.made_in_library`)
     itemgetter,
     methodcaller,
     Formatter,
+)
+# `f(1).real` is a descriptor if the candidate returns `complex` itself: with these, it could leave
+# its sample ungraded.
+_OPAQUE = (
+    types.GetSetDescriptorType,
+    types.MemberDescriptorType,
     property,
     staticmethod,
     classmethod,
@@ -91,6 +95,8 @@ def kind_of(value: Any) -> Kind | None:  # noqa: ANN401, PLR0911  (any value; a 
         package = str(type.__dict__["__module__"].__get__(value)).partition(".")[0]
     if issubclass(kind, _REFUSED) or package in REFUSED_PACKAGES or _is_of_unittest(kind):
         return None
+    if issubclass(kind, _OPAQUE):
+        return Kind.OPAQUE
     if issubclass(kind, type):
         # A metaclass would make classes of the candidate's design, a formatter reads attributes.
         is_refused = issubclass(value, (type, Formatter, logging_formatter(), test_case_class()))

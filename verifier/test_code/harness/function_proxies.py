@@ -16,7 +16,16 @@ from nova_code_verifier.verifier.test_code.harness.proxies import (
 SOURCE_NAME = "solution.py"
 """The name of the candidate's file, as its code objects have it."""
 # Asked of the candidate when they are looked up.
-_ASKED = frozenset({"__annotations__", "__module__", "__wrapped__", "__defaults__", "__kwdefaults__", "__closure__"})
+_ASKED = frozenset(
+    {
+        "__annotations__",
+        "__module__",
+        "__wrapped__",
+        "__defaults__",
+        "__kwdefaults__",
+        "__closure__",
+    }
+)
 _KINDS = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 
 
@@ -47,7 +56,7 @@ class FunctionProxy:
         """Ask for the result of a call."""
         return self._session_.ask("call", self, *args, keywords=kwargs)
 
-    @property
+    @property  # type: ignore[misc]  # (to be set by nobody)
     def __class__(self) -> type:
         return self._class_  # type: ignore[no-any-return]
 
@@ -70,7 +79,8 @@ class FunctionProxy:
         if name == "__func__" and vars(self)["_class_"] is types.MethodType:
             # `inspect` looks there for the flags of a method.
             function = object.__new__(FunctionProxy)
-            vars(function).update(vars(self), _class_=types.FunctionType)
+            # It keeps this proxy, whose end would release the candidate's object.
+            vars(function).update(vars(self), _class_=types.FunctionType, _method_=self)
             return function
         if is_tool_attribute(name) and name not in _ASKED:
             raise AttributeError(name)
@@ -133,4 +143,3 @@ def call_base(session: Session, owner: type, name: str, binding: object = "") ->
         case "property":
             return property(method)
     return method
-

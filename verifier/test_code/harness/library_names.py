@@ -15,7 +15,7 @@ _STREAMS = ("stdin", "stdout", "stderr")
 _SCIENTIFIC = frozenset({"numpy", "pandas", "scipy", "sklearn", "matplotlib", "seaborn"})
 
 
-def name_in_library(value: Any) -> list[str] | None:  # noqa: ANN401  (any value)
+def name_in_library(value: Any) -> list[str] | None:  # noqa: ANN401  (any value; one return a kind)
     """Return the module and the path of attributes of a value of the library; None if it has none.
 
     A value counts only if that path leads to this very object: what the tests have put in its place
@@ -25,16 +25,18 @@ def name_in_library(value: Any) -> list[str] | None:  # noqa: ANN401  (any value
         return None
     if value is Ellipsis or value is NotImplemented:
         return ["builtins", str(value)]
-    for name in _STREAMS:
-        if value is getattr(sys, name) and (name != "stdin" or not _is_of_tests(value)):
-            return ["sys", name]  # the candidate's own: what it writes there comes back
+    for stream in _STREAMS:
+        if value is getattr(sys, stream) and (stream != "stdin" or not _is_of_tests(value)):
+            return ["sys", stream]  # the candidate's own: what it writes there comes back
     if isinstance(value, types.ModuleType):
         # By type: an instance of a subclass may lie in its place (`harness/patches.py`).
         named: Any = types.ModuleType.__getattribute__(value, "__dict__").get("__name__")
         return [named] if is_library(named) and sys.modules.get(named) is value else None
     # An instance of the tests' may have any attribute: only these types name themselves.
-    if not isinstance(value, _NAMED_TYPES):
-        return None
+    return _own_name(value) if isinstance(value, _NAMED_TYPES) else None
+
+
+def _own_name(value: Any) -> list[str] | None:  # noqa: ANN401  (a function or class)
     owner = getattr(value, "__objclass__", None)
     of_class = getattr(value, "__self__", None)
     module = getattr(owner or value, "__module__", None)
@@ -90,6 +92,8 @@ _NAMED_TYPES = (
     types.WrapperDescriptorType,
     types.MethodDescriptorType,
     types.ClassMethodDescriptorType,
+    types.GetSetDescriptorType,
+    types.MemberDescriptorType,
     type(lru_cache(lambda: None)),
 )
 

@@ -15,7 +15,6 @@ from nova_code_verifier.sandbox.protocol.encoding import EncodingError
 from nova_code_verifier.sandbox.protocol.library_types import read_type
 from nova_code_verifier.sandbox.protocol.mirrors import KINDS, Kind, Tree
 from nova_code_verifier.sandbox.protocol.shared_types import SPECIAL_METHODS
-from nova_code_verifier.verifier.test_code.harness.library_names import is_library
 from nova_code_verifier.verifier.test_code.harness.exported_kinds import REFUSED_PACKAGES
 from nova_code_verifier.verifier.test_code.harness.function_proxies import FunctionProxy
 from nova_code_verifier.verifier.test_code.harness.library_names import is_library
@@ -115,7 +114,7 @@ class ProxyTable:
     def library_module(self, proxy: object) -> types.ModuleType | None:
         """Return the module of the library that a proxy claims to stand for; None if it does not.
 
-        To be used where the tests name it: elsewhere it could pass for an object of the candidate's.
+        Use it where the tests name it: elsewhere it could pass for an object of the candidate's.
         """
         number = own_names(proxy).get(REF) if isinstance(type(proxy), ProxyClass) else None
         description = self._described.get(number, {}) if type(number) is int else {}
@@ -208,7 +207,7 @@ class ProxyTable:
     def plain_subclass(self, number: Tree, plain: Tree) -> object:
         """Return plain data that has, in addition, the methods that its subclass defines."""
         kind = self._class_of_instance(number)
-        base = type(plain)
+        base: Any = type(plain)
         if not issubclass(kind, base) or base not in PLAIN_BASES or base in _CONTAINERS:
             return plain
         weak = self._weak.get(number)
@@ -232,7 +231,7 @@ class ProxyTable:
         if mirrored is None:
             raise EncodingError("no subclass of a container")
         base = next(base for base in self._kinds if issubclass(kind, base))
-        container = base.__new__(kind)
+        container: object = base.__new__(kind)
         own_names(container)[REF] = number
         self._proxies[number] = container
         return container, mirrored
@@ -247,8 +246,8 @@ class ProxyTable:
         if not issubclass(proxy_class, BaseException):
             raise EncodingError("no class of exceptions")
         known = self._proxies.get(number)
-        if type(known) is proxy_class:
-            return known  # type: ignore[no-any-return]
+        if isinstance(known, BaseException) and type(known) is proxy_class:
+            return known
         mro: tuple[Tree, ...] = proxy_class.__mro__
         builtin = next(base for base in mro if base.__module__ == "builtins")
         error: BaseException = builtin.__new__(proxy_class)
@@ -267,10 +266,10 @@ class _ProxyKind(Kind):
         self._base = base
         self.values, self.copy, self.is_same = base.values, base.copy, base.is_same  # type: ignore[method-assign]
 
-    def write(self, container: Any, write: Callable[[Any], Tree]) -> Tree:
+    def write(self, container: Any, write: Callable[[Any], Tree]) -> Tree:  # noqa: ANN401
         return [own_names(container)[REF], self._base.write(container, write)]
 
-    def fill(self, container: Any, content: Tree, read: Callable[[Tree], Any]) -> None:
+    def fill(self, container: Any, content: Tree, read: Callable[[Tree], Any]) -> None:  # noqa: ANN401
         _, plain = content
         self._base.fill(container, plain, read)
 
@@ -293,7 +292,7 @@ def _library_class(name: Tree) -> type | None:
     module, qualified = name
     if not is_library(module) or module.partition(".")[0] in REFUSED_PACKAGES:
         return None
-    kind = vars(sys.modules.get(module, builtins)).get(qualified)
+    kind = vars(sys.modules[module]).get(qualified) if module in sys.modules else None
     if isinstance(kind, type) and issubclass(kind, BaseException):
         try:
             return read_type(module, qualified)

@@ -6,14 +6,17 @@ The candidate chooses all of it: `exported_kinds` decides which names may be use
 
 import inspect
 import re
+import types
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy, deepcopy
+from enum import Enum
 from typing import Any, NamedTuple
 
 from nova_code_verifier.sandbox.protocol.exports import Kind
 from nova_code_verifier.sandbox.protocol.shared_types import SPECIAL_METHODS
 from nova_code_verifier.verifier.test_code.harness import exported_kinds
 from nova_code_verifier.verifier.test_code.harness.awaiting import cancel, complete, start, step
+from nova_code_verifier.verifier.test_code.harness.proxy_classes import ProxyClass
 
 _SIZE_MAX = 2**28  # of what a stream reads or skips at once
 _LONG_NUMBER = re.compile(r"\d{4}")
@@ -30,10 +33,25 @@ class Use(NamedTuple):
 
 def perform(operation: object, use: Use) -> object:
     """Perform an operation. Raises TypeError if the kind does not have it."""
+    # A function of the tests' that calls `type("X", (), names)` would make a class of the
+    # candidate's design here, whose instances could equal anything.
+    if any(map(_makes_code, (*use.operands, *use.keywords.values()))):
+        raise TypeError("this class is not passed to the tests")
     function, kinds = OPERATIONS.get(operation, (None, frozenset()))  # type: ignore[call-overload]
     if function is None or use.kind not in kinds:
         raise TypeError(f"an object of the tests does not support {str(operation)[:50]!r}")
     return function(use)
+
+
+def _makes_code(value: object) -> bool:
+    """Return whether a value is a class whose call makes a class or function."""
+    if not issubclass(type(value), type) or isinstance(value, ProxyClass):
+        return False
+    is_enumeration = issubclass(value, Enum) and bool(value.__members__)  # type: ignore[arg-type]
+    return issubclass(value, _MAKING) and not is_enumeration  # type: ignore[arg-type]
+
+
+_MAKING = (type, Enum, types.FunctionType, types.MethodType)
 
 
 def _call(use: Use) -> object:

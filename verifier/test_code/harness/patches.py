@@ -88,7 +88,7 @@ class Patches:
 
     def watch_library(self) -> None:
         """Watch the modules of the library that are loaded by now."""
-        if len(sys.modules) == self._modules_count:
+        if self not in _installed or len(sys.modules) == self._modules_count:
             return
         self._modules_count = len(sys.modules)
         for name, module in list(sys.modules.items()):

@@ -32,8 +32,10 @@ class Session(Protocol):
     """The part of `LiveCandidate` (`harness/session.py`) that proxies use."""
 
     is_self_compared: bool
-    is_busy: bool
-    """Whether a message is being read or written, so that nothing can be asked."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a message is being read or written, so that nothing can be asked."""
 
     def ask(self, operation: str, *operands: object, keywords: Keywords = None) -> Any:  # noqa: ANN401  (an answer can be anything)
         """Ask the candidate; return a value or a proxy, or raise what it raised."""
@@ -97,9 +99,10 @@ class Proxy(_WithNames):
         raise AttributeError(name)  # and so `__getattr__` is called
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  (the candidate's)
-        session, methods = type(self)._session_, type(self)._methods_
+        kind: Any = type(self)
+        session, methods = kind._session_, kind._methods_
         if name == "__dataclass_fields__":
-            return type(self).__dataclass_fields__
+            return kind.__dataclass_fields__
         if is_tool_attribute(name):
             if name in own_names(self).get("_special_names_", ()):
                 return session.ask("getattr", self, name)
@@ -131,6 +134,18 @@ class Proxy(_WithNames):
     def __deepcopy__(self, _memo: object) -> object:
         return type(self)._session_.ask("deepcopy", self)
 
+    def __reduce_ex__(self, _protocol: object) -> tuple[object, ...]:
+        _pickled.append(type(self)._session_.ask("deepcopy", self))
+        return restore, (len(_pickled) - 1,)
+
+
+_pickled: list[Any] = []
+
+
+def restore(index: int) -> object:
+    """Return a copy of an object of the candidate's, as it was when the tests pickled it."""
+    return type(_pickled[index])._session_.ask("deepcopy", _pickled[index])
+
 
 class MethodProxy:
     """Stands for a method. Only a call, or passing it on, is a question."""
@@ -148,7 +163,7 @@ class MethodProxy:
             session.is_self_compared = True
         return session.ask("method", self._owner_, self.__name__, *args, keywords=kwargs)
 
-    @property
+    @property  # type: ignore[misc]  # (to be set by nobody)
     def __class__(self) -> type:
         return types.MethodType
 
@@ -187,7 +202,7 @@ class CoroutineProxy(collections.abc.Coroutine[object, object, object]):
         self._run_: Any = None
         setattr(self, REF, ref)
 
-    @property
+    @property  # type: ignore[misc]  # (to be set by nobody)
     def __class__(self) -> type:
         return types.CoroutineType
 
@@ -253,7 +268,7 @@ class IteratorProxy:
 class GeneratorProxy(IteratorProxy):
     """Stands for a generator: `isinstance` says that it is one."""
 
-    @property
+    @property  # type: ignore[misc]  # (to be set by nobody)
     def __class__(self) -> type:
         return types.GeneratorType
 

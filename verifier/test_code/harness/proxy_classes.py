@@ -98,7 +98,7 @@ class ProxyClass(type):
         return tuple(kind for kind in _mro_of(cls) if _is_shown(kind))
 
     @property
-    def __bases__(cls) -> tuple[type, ...]:
+    def __bases__(cls) -> tuple[type, ...]:  # type: ignore[override]  # (nobody may set it)
         """The bases that the original has, as far as they are known."""
         claimed = own_names(cls).get("_direct_")
         if claimed is not None:
@@ -106,20 +106,20 @@ class ProxyClass(type):
         bases = type.__dict__["__bases__"].__get__(cls)
         return tuple(own_names(base).get("_super_of_", base) for base in bases)
 
-    @property
-    def __dict__(cls) -> Any:
+    @property  # type: ignore[misc]
+    def __dict__(cls) -> Any:  # type: ignore[override]  # noqa: ANN401  (a mapping, or its proxy)
         """The names in the class, as the candidate's guest shows them."""
         if own_names(cls).get(REF) is None:
             return own_names(cls)
         return cls._session_.ask("getattr", cls, "__dict__")
 
     @property
-    def __annotations__(cls) -> Any:
+    def __annotations__(cls) -> Any:  # type: ignore[override]  # noqa: ANN401  (the candidate's)
         """The annotations of the class."""
         return cls._session_.ask("getattr", cls, "__annotations__")
 
     @property
-    def __signature__(cls) -> Any:
+    def __signature__(cls) -> object:
         """The signature of a call of the class."""
         return read_signature(cls._session_, cls)
 
@@ -213,7 +213,8 @@ def new_class(
         "_direct_": direct, "_bindings_": bindings or {},
         "__doc__": doc, "__module__": SOURCE_NAME.removesuffix(".py"),
     }  # fmt: skip
-    for special in specials:
+    # What a base in the library defines is the candidate's to run, too, whatever it claims.
+    for special in specials | _specials_of(library):
         if not has_plain_data or special not in _LEFT_TO_PLAIN_DATA:
             names[special] = _SPECIALS[special]
         elif special in own:
@@ -222,6 +223,8 @@ def new_class(
         names["__hash__"] = None
     if "__init__" in own:
         names["__init__"] = _Initializer()
+    if any(hasattr(base, "__del__") for base in library):
+        names["__del__"] = lambda _: None
     if "__missing__" in own:
         names["__missing__"] = lambda self, key: session.ask("getitem", self, key)
     if any(issubclass(base, BaseException) for base in bases):
@@ -251,6 +254,12 @@ class _Initializer:
         return owner._session_.ask("getattr", owner if instance is None else instance, "__init__")
 
 
+def _specials_of(library: Sequence[type]) -> set[str]:
+    """Return the special methods that classes of the library define."""
+    found = (vars(kind) for base in library for kind in base.__mro__ if kind is not object)
+    return {name for names in found for name in SPECIAL_METHODS.intersection(names) if names[name]}
+
+
 def _missing(behind: dict[type, None], order: list[type]) -> list[type]:
     return [kind for kind in behind if kind not in order]
 
@@ -266,11 +275,15 @@ def _dataclass_fields(kind: ProxyClass) -> dict[str, object]:
     listed = kind._session_.ask("fields", kind)
     if listed is None:
         raise AttributeError("__dataclass_fields__")
-    return {name: _field(name, *rest) for name, *rest in listed}
+    # `dataclasses` executes a text that has the names of fields in it.
+    if not all(type(name) is str and name.isidentifier() for name, *_ in listed):
+        kind._session_.lose("protocol: no names of fields")
+    return {name: _field(name, rest) for name, *rest in listed}
 
 
-def _field(name: str, annotation: Any, has_default: bool, default: object, has_factory: bool,  # noqa: ANN401, FBT001
-           factory: Any, flags: dict[str, Any]) -> object:  # noqa: ANN401  # fmt: skip
+def _field(name: str, listed: Sequence[Any]) -> object:
+    """Return the field of a dataclass, as `_fields` of the candidate's guest lists it."""
+    annotation, has_default, default, has_factory, factory, flags = listed
     field: Any = dataclasses.field(**{
         key: flags[key] for key in ("init", "repr", "hash", "compare", "kw_only")
     })  # fmt: skip

@@ -24,7 +24,7 @@ from nova_code_verifier.verifier.test_code.harness.candidates import (
     CandidateLostError,
     UncarriedError,
 )
-from nova_code_verifier.verifier.test_code.harness.compile import NEEDS_ONE_PROCESS, TestCodeError
+from nova_code_verifier.verifier.test_code.harness.compile import TestCodeError
 from nova_code_verifier.verifier.test_code.harness.items import (
     NotComparedError,
     TestItem,

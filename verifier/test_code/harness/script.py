@@ -5,6 +5,7 @@ test item. `harness/run.py` defines what an item does.
 """
 
 import ast
+import re
 import symtable
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -22,6 +23,8 @@ FILE_NAME = "<tests>"
 """The name of the script's file, in code objects and tracebacks."""
 SHOULD_RUN, ITEM = "__should_run__", "__item__"
 """The names in a divided script: whether to run an item, and an item."""
+_PATCHING = re.compile(r"mock|patch|(?:set|del)attr|__dict__|\b(?:vars|globals|exec|eval)\b")
+_OWN_OBJECTS = ("self", "cls")
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -79,6 +82,16 @@ def names_of_classes(tree: ast.Module, names: frozenset[str]) -> frozenset[str]:
             case ast.Call(func=ast.Name(id="isinstance"), args=[_, ast.Name(id=name)]):
                 found.add(name)
     return frozenset(found & names)
+
+
+def may_patch(tree: ast.Module, source: str) -> bool:
+    """Return whether tests may assign to an attribute of a module or a class of the library."""
+    return _PATCHING.search(source) is not None or any(
+        isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store | ast.Del)
+        and not (isinstance(node.value, ast.Name) and node.value.id in _OWN_OBJECTS)
+        for node in walk(tree)
+    )
 
 
 def called_names(tree: ast.Module) -> frozenset[str]:

@@ -26,7 +26,10 @@ from nova_code_verifier.verifier.test_code.harness.expectations import may_expec
 from nova_code_verifier.verifier.test_code.harness.exported_kinds import is_value_with_a_class
 from nova_code_verifier.verifier.test_code.harness.exports import Exports
 from nova_code_verifier.verifier.test_code.harness.guard import install as install_guard
-from nova_code_verifier.verifier.test_code.harness.library_names import made_in_library, name_in_library
+from nova_code_verifier.verifier.test_code.harness.library_names import (
+    made_in_library,
+    name_in_library,
+)
 from nova_code_verifier.verifier.test_code.harness.marshalling import ProxyTable
 from nova_code_verifier.verifier.test_code.harness.patches import Patches
 from nova_code_verifier.verifier.test_code.harness.proxies import (
@@ -37,7 +40,6 @@ from nova_code_verifier.verifier.test_code.harness.proxies import (
     own_names,
 )
 from nova_code_verifier.verifier.test_code.harness.proxy_classes import (
-    TWO_SIDED,
     ProxyClass,
     is_proxy,
     ref_of,
@@ -69,7 +71,8 @@ def live_candidate(
         candidate.ask("provide", compiled.imports)
     if "mock" in test_code["source"]:
         import unittest.mock  # noqa: F401, PLC0415  (before the tests use it: it is watched, too)
-    candidate.patches.install()
+    if compiled.may_patch:
+        candidate.patches.install()
     return candidate
 
 
@@ -93,7 +96,7 @@ class LiveCandidate(Side):
     ) -> None:
         """Judge by tests with this *source*, which treat the names *classes* as classes."""
         self.raised: BaseException | None = None
-        self.has_raised = self.has_nan = self.is_self_compared = False
+        self.has_nan = self.is_self_compared = False
         self._last_answer = LastAnswer()
         self._page = page
         self._shared: dict[str, type] = {}
@@ -145,14 +148,14 @@ class LiveCandidate(Side):
         return is_proxy(value)
 
     def watch(self, module: types.ModuleType, *, is_own: bool) -> None:
-        """Carry over what the tests assign to a module, in their own only to the candidate's names."""
+        """Carry over what the tests assign to a module; to their own, only proxies."""
         self.patches.watch_candidate(module, only=is_proxy if is_own else None)
 
-    def begin_item(self, name: str) -> None:
+    def begin_item(self, _name: str) -> None:
         """Begin a test item."""
         self.patches.watch_library()
         self.raised = None
-        self.has_raised = self.has_nan = self.is_self_compared = False
+        self.has_nan = self.is_self_compared = False
         self._last_answer.forget()
 
     @property
@@ -187,16 +190,31 @@ class LiveCandidate(Side):
         except UncarriedError as error:
             self.fatal = error
             raise
-        except EncodingError as error:
-            self.lose(f"protocol: {error}")
+        except EncodingError as error:  # of the tests' own operands: answers raise PeerLostError
+            self.fatal = UncarriedError(f"pass a value that cannot travel ({error})")
+            raise self.fatal from None
         except (PeerLostError, CandidateLostError) as error:
             self.lose(str(error))
+        except BaseException:
+            if self.peer.is_broken and self.fatal is None:  # the next item must not pay for it
+                self.fatal = CandidateLostError("protocol: the tests interrupted a message")
+            raise
         self.has_nan |= answer.has_nan
-        if answer.error is not None:
-            self._last_answer.forget()
-        else:
-            self._last_answer.note(answer.value, is_step=operation == "take")
+        self._show(operation, answer)
         return answer
+
+    def _show(self, operation: str, answer: Answer) -> None:
+        value = answer.value
+        if answer.error is None:
+            items = [value] if operation == "next" else value
+            if operation in ("next", "take") and isinstance(items, list):
+                self._last_answer.note_items(items)
+            else:
+                self._last_answer.note(value)
+        elif operation == "next" and isinstance(answer.error, StopIteration):
+            self._last_answer.note_items(())
+        else:
+            self._last_answer.forget()
 
     def lose(self, reason: str) -> None:
         """End the conversation. Raises CandidateLostError."""
@@ -212,7 +230,6 @@ class LiveCandidate(Side):
             # As in a generator. Otherwise it would end `all(map(f, …))` before the tests
             # compare anything.
             error = RuntimeError(f"the candidate raised {type(error).__name__}")
-        self.has_raised = True
         self.raised = error
         raise error
 
@@ -289,7 +306,11 @@ class LiveCandidate(Side):
 
     def serve(self, request: Request) -> Callable[[], Body]:
         """Perform a request of the candidate's."""
-        write = super().serve(request)
+        self._exports.requests += 1
+        try:
+            write = super().serve(request)
+        finally:
+            self._exports.requests -= 1
 
         def write_answer() -> Body:
             # What the candidate asks for must not leave its sample ungraded.
@@ -315,6 +336,10 @@ class LiveCandidate(Side):
     def note_message(self, message: Request | Answer, body: Body, payload: bytes) -> None:
         """Note what the candidate holds, and whether an answer holds nan."""
         self.mirrors.note_held(body.get("held", []))
+        if type(message) is Request:
+            for value in (*message.operands, *message.keywords.values()):
+                if is_proxy(value):
+                    self._met(value, is_nested=True)
         if type(message) is Answer and b"NaN" in payload:
             message.has_nan = _has_nan(body)
 
@@ -363,14 +388,19 @@ class LiveCandidate(Side):
     def read_value(self, tag: str, content: Tree) -> object:
         """Read a value of the candidate's."""
         if tag == "h":
-            return self._met(self._table.proxy(content))
+            return self._met(self._table.proxy(content), is_nested=self.mirrors.is_nested)
         return encoding.from_tree({tag: content}, self)
 
-    def to_tree(self, value: Any, walk: Walk, plain: Callable[[], object] | None) -> object:
+    def to_tree(  # noqa: PLR0911  (one return a kind)
+        self,
+        value: Any,  # noqa: ANN401  (any value)
+        _walk: Walk,
+        plain: Callable[[], object] | None,
+    ) -> object:
         """Write a value that is no plain data."""
         kind = type(value)
         if kind is MethodProxy:
-            return self.mirrors.write(value._itself_())
+            return {"method": [self.mirrors.write(value._owner_), value.__name__]}
         if self._shared.get(kind.__name__) is kind:
             tree = shared_types.write_shared_value(value, self.mirrors.write)
             if tree is not None:
@@ -378,9 +408,12 @@ class LiveCandidate(Side):
         if KINDS.get(kind) or self.kind_of(value):
             return self.mirrors.write(value)
         if kind is slice:
-            return {"slice": [self.mirrors.write(part) for part in (value.start, value.stop, value.step)]}
+            return {"slice": list(map(self.mirrors.write, (value.start, value.stop, value.step)))}
         if plain is not None and not is_value_with_a_class(kind):
             return plain()
+        made = made_in_library(value)
+        if made is not None:
+            return {"made": [made[0], *map(self.mirrors.write, (tuple(made[1]), made[2]))]}
         name = name_in_library(value)
         if name is not None:
             return {"py": name}
@@ -391,7 +424,7 @@ class LiveCandidate(Side):
         return self._export(value)
 
     def _read_fault(
-        self, number: Tree, kind: Tree, text: Tree, details: Tree, walk: Walk
+        self, walk: Walk, number: Tree, kind: Tree, text: Tree, details: Tree
     ) -> BaseException:
         """Return an exception of one of the candidate's classes."""
         error = self._table.exception(number, kind, text)
@@ -408,32 +441,30 @@ class LiveCandidate(Side):
         self._described.add(number)
         return {"own": [number, self._exports.describe(value, self.mirrors.write)]}
 
-    def from_tree(self, tag: str, content: Any, walk: Walk) -> object:
+    def from_tree(self, tag: str, content: Any, walk: Walk) -> object:  # noqa: ANN401, PLR0911  (JSON; one return a tag)
         """Read a value that is no plain data."""
         match tag:
             case "h":
-                return self._met(self._table.proxy(content))
+                return self._met(self._table.proxy(content), is_nested=True)
             case "sub":
                 number, tree = content
                 return self._table.plain_subclass(number, walk(tree))
             case "member" | "row":
-                return shared_types.read_shared_value(
-                    tag, content, self._shared, self.mirrors.read
-                )
+                return shared_types.read_shared_value(tag, content, self._shared, self.mirrors.read)
             case "m" | "t":
                 return self.mirrors.read({tag: content})
             case "fault":
-                return self._read_fault(*content, walk)
+                return self._read_fault(walk, *content)
             case "builtin":
                 return shared_types.read_builtin(content)
             case "own":
                 return self._exports.value_of(content)[0]
         raise EncodingError("an unknown tag")
 
-    def _met(self, proxy: object) -> object:
-        """Note that an answer holds a proxy. At the top of an answer, `_note_origin` follows."""
+    def _met(self, proxy: object, *, is_nested: bool) -> object:
+        """Note that a message holds a proxy. At the top of an answer, `_note_origin` follows."""
         names = own_names(proxy)
-        if names.get(_ORIGIN) == "made" and self.mirrors.is_nested:
+        if names.get(_ORIGIN) == "made" and is_nested:
             names[_ORIGIN] = "returned"
         return proxy
 

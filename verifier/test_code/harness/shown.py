@@ -5,6 +5,7 @@ In: an answer. Out: JSON, `{"is": tree}`, or "" for one that is too long to be s
 
 import json
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 from nova_code_verifier.sandbox.protocol import encoding
@@ -14,6 +15,7 @@ _PARTS_MAX, _CHARACTERS_MAX = 300, 2048
 _ATOMS = (type(None), bool, int, float, complex, str, bytes)
 _COLLECTIONS = (list, tuple, set, frozenset, deque)
 _PLAIN = frozenset({*_ATOMS, *_COLLECTIONS, dict, bytearray})
+_AN_ITEM = object()  # in the place of an object that must not be kept alive
 _AN_OBJECT = '{"is":{"h":0}}'
 
 
@@ -22,22 +24,27 @@ class LastAnswer:
 
     def __init__(self) -> None:
         """Start without an answer."""
-        self._values: list[Any] = []
-        self._is_object = self._is_step = False
+        self.forget()
 
     def forget(self) -> None:
         """Begin an item, or note that there was no answer but an exception."""
-        self._values = []
-        self._is_object = self._is_step = False
+        self._values: list[Any] = []
+        self._items: list[object] = []
+        self._is_object = False
 
-    def note(self, value: Any, *, is_step: bool = False) -> None:  # noqa: ANN401  (any answer)
-        """Note an answer. One step of an iteration adds its items to those of the last steps."""
-        if is_step and type(value) is tuple and type(value[-1]) is list:  # (are there more, items)
-            value = [*(self._values[0] if self._is_step else ()), *value[-1]]
-            value = value[: _PARTS_MAX + 1]
-        self._is_step = is_step
+    def note(self, value: Any) -> None:  # noqa: ANN401  (any answer)
+        """Note an answer."""
+        self._items = []
         self._is_object = type(value) not in _PLAIN
         self._values = [] if self._is_object else [value]
+
+    def note_items(self, items: Sequence[object]) -> None:
+        """Note the next items of an iteration; none at its end, when all items are the answer."""
+        known = self._items
+        if len(known) <= _PARTS_MAX:
+            known.extend(item if type(item) in _PLAIN else _AN_ITEM for item in items)
+        self.note(items[-1] if items else known)
+        self._items = known if items else []
 
     def written(self) -> str:
         """Return the last answer as JSON."""

@@ -52,7 +52,9 @@ class Surroundings:
         self._environment = Environment(hidden=OF_PYTEST, refused=OF_PYTEST + OF_INTERPRETER)
         self._directory = Directory(follows_everywhere=False)
         self._argv = list(sys.argv)
-        self._path = SearchPath() if "sys.path" in source_of_tests or "syspath" in source_of_tests else None
+        self._path = (
+            SearchPath() if "sys.path" in source_of_tests or "syspath" in source_of_tests else None
+        )
         self._recursion_limit = sys.getrecursionlimit()
         self._filters = _Filters()
         self._is_logging = _LOGS.search(source_of_tests) is not None

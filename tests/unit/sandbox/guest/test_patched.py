@@ -70,3 +70,20 @@ def test_modules_are_replaced_and_restored() -> None:
     patched.restore_module("os")
     assert "nova_missing" not in sys.modules
     assert sys.modules["os"] is not None
+
+
+def test_a_class_gets_back_what_it_had(library: Any) -> None:
+    """Also a static method, and also if the tests' tool deletes what it has set."""
+    library.Base.static = staticmethod(lambda: "static")
+    patched = Patched({})
+    for name in ("static", "method"):
+        before = vars(library.Base)[name]
+        patched.set_attribute(library.Base, name, lambda *_: "patched")
+        assert getattr(library.Base(), name)() == "patched"
+        patched.delete_attribute(library.Base, name)
+        assert vars(library.Base)[name] is before
+    patched.set_attribute(library.Kind, "method", None)
+    patched.delete_attribute(library.Kind, "method")
+    assert "method" not in vars(library.Kind)
+    patched.delete_attribute(library.Base, "static")
+    assert not hasattr(library.Base, "static")

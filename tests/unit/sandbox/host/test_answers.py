@@ -11,19 +11,17 @@ from nova_code_verifier.sandbox.host.answers import (
     read_answer,
 )
 from nova_code_verifier.sandbox.protocol.guest_messages import read_message
-from nova_code_verifier.sandbox.types import Call, EncodedValue, Ending, Operation, RaisedError
-
-CALL = Call(entry_point="f")
+from nova_code_verifier.sandbox.types import EncodedValue, Ending, RaisedError
 
 
 def answer_to(*words: object) -> Outcome:
     """Read the message of these words as the answer to a call."""
-    return read_answer(read_message(json.dumps(words).encode("ascii")), CALL)
+    return read_answer(read_message(json.dumps(words).encode("ascii")))
 
 
 def answer_of(payload: bytes) -> Outcome:
     """Read a payload as the answer to a call."""
-    return read_answer(read_message(payload), CALL)
+    return read_answer(read_message(payload))
 
 
 @pytest.mark.parametrize("encoded", [b"null", b'[1,{"t":[2]}]', b'{"unknown":1}', b"[" * 10**5])
@@ -32,14 +30,6 @@ def test_a_value_is_not_decoded(encoded: bytes) -> None:
     payload = b'["value",' + encoded + b"]"
 
     assert answer_of(payload) == Outcome(Ending.FINISHED, value=EncodedValue(encoded))
-
-
-def test_the_answer_to_an_operation_stays_bytes() -> None:
-    """The answer to an operation is not decoded, even if it could not be."""
-    message = read_message(b'["value",{"is":oops}]')
-    answer = read_answer(message, Operation(instruction=b""))
-
-    assert answer == Outcome(Ending.FINISHED, value=b'{"is":oops}')
 
 
 def test_a_message_that_is_none_is_unreadable() -> None:

@@ -34,9 +34,11 @@ class Recorder:
         self.preloaded = modules
         return self
 
+    with_sessions = with_preloaded
+
 
 def test_every_call_of_a_view_has_its_deadline() -> None:
-    """The level, jobs and trusted programs all stop at the deadline of the view."""
+    """The level, jobs, trusted programs and sessions all stop at the deadline of the view."""
     executor = Recorder()
     view = DeadlineView(executor, 7.5)
 
@@ -44,4 +46,5 @@ def test_every_call_of_a_view_has_its_deadline() -> None:
     assert view.isolates_trusted_code
     assert list(view.run([])) == []
     assert list(view.with_preloaded(("json",)).run([])) == []
-    assert (executor.deadlines, executor.preloaded) == ([7.5] * 3, ("json",))
+    assert list(view.with_sessions(("ast",)).run([])) == []
+    assert (executor.deadlines, executor.preloaded) == ([7.5] * 4, ("ast",))

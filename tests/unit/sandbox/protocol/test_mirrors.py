@@ -1,3 +1,5 @@
+"""Containers that both sides hold: identity, changes, what is forgotten, forged messages."""
+
 import json
 from collections import Counter, OrderedDict, defaultdict, deque
 from typing import Any
@@ -36,6 +38,7 @@ class Pair:
     """Two tables, joined: what one writes, the other reads."""
 
     def __init__(self) -> None:
+        """Start with empty tables."""
         self.tests = Mirrors(_PlainOnly(), forgets=True)
         self.candidate = Mirrors(_PlainOnly(), forgets=False)
 
@@ -72,12 +75,14 @@ CONTAINERS = [
 
 @pytest.mark.parametrize("value", CONTAINERS, ids=repr)
 def test_a_container_arrives_with_its_type_and_content(value: Any) -> None:
+    """A container arrives with its exact type, and equal."""
     (arrived,) = Pair().request(value)
     assert arrived == value
     assert type(arrived) is type(value)
 
 
 def test_a_container_that_comes_back_is_the_same() -> None:
+    """A container that the candidate returns is the tests' own object."""
     pair, value = Pair(), [[1], {"a": [2]}]
     (arrived,) = pair.request(value)
     (back, inner) = pair.answer(arrived, arrived[1]["a"])
@@ -86,12 +91,14 @@ def test_a_container_that_comes_back_is_the_same() -> None:
 
 
 def test_a_container_in_two_places_is_one() -> None:
+    """Two references to one container are two references there, too."""
     inner = [1]
     first, second = Pair().request([inner, inner], inner)
     assert first[0] is first[1] is second
 
 
 def test_a_list_may_hold_itself() -> None:
+    """A cycle arrives as a cycle."""
     value: list[Any] = [1]
     value.append(value)
     (arrived,) = Pair().request(value)
@@ -99,6 +106,7 @@ def test_a_list_may_hold_itself() -> None:
 
 
 def test_depth_is_no_limit_for_lists() -> None:
+    """Lists may be nested deeper than Python recurses."""
     value: list[Any] = []
     for _ in range(5000):
         value = [value]
@@ -109,6 +117,7 @@ def test_depth_is_no_limit_for_lists() -> None:
 
 
 def test_a_tuple_that_is_too_deep_is_refused() -> None:
+    """Tuples are written by recursion, so their depth is bounded."""
     value: tuple[Any, ...] = ()
     for _ in range(500):
         value = (value,)
@@ -118,6 +127,7 @@ def test_a_tuple_that_is_too_deep_is_refused() -> None:
 
 @pytest.mark.parametrize("order", [range(5), range(4, -1, -1)])
 def test_a_set_iterates_as_it_did(order: range) -> None:
+    """A set iterates on the other side in the order of this one."""
     literal = set(frozenset({12, 13, 14, 15, 16}))
     grown: set[int] = set()
     for index in order:
@@ -146,6 +156,7 @@ CHANGES: list[tuple[Any, str]] = [
 
 @pytest.mark.parametrize(("value", "change"), CHANGES, ids=repr)
 def test_changes_of_an_operand_come_with_the_answer(value: Any, change: str) -> None:
+    """The tests see what the candidate changed in an operand."""
     pair = Pair()
     (arrived,) = pair.request(value)
     exec(change, {"c": arrived})
@@ -156,6 +167,7 @@ def test_changes_of_an_operand_come_with_the_answer(value: Any, change: str) -> 
 
 @pytest.mark.parametrize(("value", "change"), CHANGES, ids=repr)
 def test_changes_of_an_answer_go_with_the_next_request(value: Any, change: str) -> None:
+    """The candidate sees what the tests changed in an answer."""
     pair = Pair()
     pair.request(None)
     (arrived,) = pair.answer(value)
@@ -166,6 +178,7 @@ def test_changes_of_an_answer_go_with_the_next_request(value: Any, change: str) 
 
 
 def test_changes_go_even_if_the_tests_drop_what_they_changed() -> None:
+    """A change arrives although the tests hold the container no more."""
     pair, own = Pair(), [1]
     pair.request(None)
     pair.answer(own)[0].append(2)
@@ -174,6 +187,7 @@ def test_changes_go_even_if_the_tests_drop_what_they_changed() -> None:
 
 
 def test_changes_let_an_iteration_go_on() -> None:
+    """A loop over a dict survives the changes that leave its keys."""
     pair, value = Pair(), {"a": 1, "b": 2}
     seen = []
     for key in value:
@@ -186,6 +200,7 @@ def test_changes_let_an_iteration_go_on() -> None:
 
 
 def test_the_table_forgets_what_the_tests_dropped() -> None:
+    """Both tables forget containers that nobody refers to."""
     pair = Pair()
     for number in range(100):
         pair.request([[number], {"a": []}])
@@ -196,6 +211,7 @@ def test_the_table_forgets_what_the_tests_dropped() -> None:
 
 
 def test_the_table_looks_only_at_what_the_candidate_holds_or_gets() -> None:
+    """A container that the candidate dropped costs nothing more."""
     pair, large = Pair(), [[number] for number in range(50)]
     pair.request(large)
     pair.answer(None)
@@ -204,6 +220,7 @@ def test_the_table_looks_only_at_what_the_candidate_holds_or_gets() -> None:
 
 
 def test_the_table_knows_what_the_candidate_keeps() -> None:
+    """A container that the candidate keeps is compared at each request."""
     pair, value = Pair(), [1]
     kept = pair.request(value)
     pair.answer(None)
@@ -213,6 +230,7 @@ def test_the_table_knows_what_the_candidate_keeps() -> None:
 
 
 def test_the_table_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More containers than the limit are refused."""
     monkeypatch.setattr("nova_code_verifier.sandbox.protocol.mirrors.CONTAINERS_MAX", 10)
     with pytest.raises(EncodingError, match="too many"):
         Pair().request([[] for _ in range(20)])
@@ -222,7 +240,9 @@ HOSTILE = [
     ({"sync": [[1, [2]]]}, "did not cross"),
     ({"sync": [[7, [2]]]}, "did not cross"),
     ({"sync": [[True, [2]]]}, "did not cross"),
-    ({"sync": [[-1, {"a": 1}]]}, "wrong content"),
+    ({"sync": [[-1, {"a": 1}]]}, "ends"),
+    ({"sync": [[-1, {"ends": [5, 0], "items": []}]]}, "outside"),
+    ({"sync": [[-1, {"ends": ["a", 0], "items": []}]]}, "outside"),
     ({"new": [["d", [1]]]}, "wrong content"),
     ({"new": [["nothing", 1]]}, "unknown tag"),
     ({"new": [[[], 1]]}, "unknown tag"),
@@ -233,15 +253,17 @@ HOSTILE = [
 
 @pytest.mark.parametrize(("fields", "problem"), HOSTILE, ids=repr)
 def test_a_forged_message_is_refused(fields: dict[str, Any], problem: str) -> None:
+    """A message that breaks the protocol changes nothing of the tests'."""
     pair, value = Pair(), [1]
     pair.request(value)
-    with pytest.raises((EncodingError, ValueError, TypeError), match=f"{problem}|unpack"):
+    with pytest.raises((EncodingError, KeyError, ValueError, TypeError), match=f"{problem}|unpack"):
         pair.tests.read_message(fields)
     assert value == [1]
 
 
 @pytest.mark.parametrize("tree", [{"m": 9}, {"m": "1"}, {"m": None}, {}, {"a": 1, "b": 2}, [1]])
 def test_a_forged_value_is_refused(tree: Any) -> None:
+    """A reference to a container that did not cross is refused."""
     pair = Pair()
     pair.request([1])
     with pytest.raises(EncodingError):
@@ -291,3 +313,21 @@ def _change(container: Any, atom: Any, other: Any) -> None:
             container.pop("other", None)
         case dict():
             container[atom] = len(container)
+
+
+@pytest.mark.parametrize(
+    "change", ["c[500] = -1", "c.insert(0, 7)", "c.append('x')", "del c[10:20]", "c[1:1] = [[]]"]
+)
+def test_a_change_of_a_long_list_travels_alone(change: str) -> None:
+    pair, value = Pair(), list(range(1000))
+    (arrived,) = pair.request(value)
+    pair.answer(None)
+    exec(change, {"c": value})
+    fields: dict[str, Any] = {}
+    trees = pair.tests.write_message(fields, [value])
+    assert len(json.dumps(fields["sync"])) < 200 or "[[]]" in change
+    pair._read(pair.candidate, fields, trees)
+    assert arrived == value
+    exec("c.pop()", {"c": arrived})
+    pair.answer(arrived)
+    assert arrived == value

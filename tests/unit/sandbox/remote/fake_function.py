@@ -1,5 +1,6 @@
 """A fake executor function: programs are words that say what happens when they are run."""
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -12,16 +13,20 @@ from nova_code_verifier.sandbox.errors import (
 )
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.remote.executor import RemoteExecutor
+from nova_code_verifier.sandbox.remote.protections import Protection
 from nova_code_verifier.sandbox.remote.request import read_request
 from nova_code_verifier.sandbox.remote.response import RunResponse, write_response
 from nova_code_verifier.sandbox.types import (
+    Call,
     Cause,
     EncodedValue,
     Ending,
     Execution,
     IsolationLevel,
     Job,
+    Question,
     Run,
+    Session,
 )
 
 Invoke = Callable[[bytes], bytes]
@@ -35,9 +40,15 @@ class FakeFunction:
     After its last word, and for a word that is no method, a program echoes its input.
     """
 
-    def __init__(self, *, level: IsolationLevel = IsolationLevel.KERNEL) -> None:
-        """Claim *level* in every response."""
+    def __init__(
+        self,
+        *,
+        level: IsolationLevel = IsolationLevel.KERNEL,
+        protections: frozenset[Protection] = frozenset(Protection),
+    ) -> None:
+        """Claim *level* and *protections* in every response."""
         self.level = level
+        self.protections = protections
         self.requests: list[tuple[str, ...]] = []
         self.seconds: list[float] = []
         self.in_flight = self.in_flight_max = 0
@@ -57,7 +68,8 @@ class FakeFunction:
         finally:
             with self._lock:
                 self.in_flight -= 1
-        return write_response(RunResponse(level=self.level, results=results), request.jobs)
+        response = RunResponse(level=self.level, results=results, protections=self.protections)
+        return write_response(response, request.jobs)
 
     def run(self, job: Job) -> tuple[Execution, ...]:
         """Do what the program's next word says."""
@@ -69,13 +81,8 @@ class FakeFunction:
 
     @staticmethod
     def echo(job: Job) -> tuple[Execution, ...]:
-        """Print the input of each run, and return 1 from each call."""
-        return tuple(
-            Execution(ending=Ending.FINISHED, exit_status=0, stdout=question.stdin)
-            if isinstance(question, Run)
-            else Execution(ending=Ending.FINISHED, value=EncodedValue(b"1"))
-            for question in job.questions
-        )
+        """Print the input of each run, return 1 from each call, and report 1 in each session."""
+        return tuple(map(_echo, job.questions))
 
     def crash(self, _: Job) -> tuple[Execution, ...]:
         """End the process of the function."""
@@ -110,15 +117,37 @@ class FakeFunction:
         return (Execution(ending=Ending.OUT_OF_TIME, cause=Cause.CPU_TIME),) * len(job.questions)
 
 
+def _echo(question: Question) -> Execution:
+    match question:
+        case Run():
+            return Execution(ending=Ending.FINISHED, exit_status=0, stdout=question.stdin)
+        case Call():
+            return Execution(ending=Ending.FINISHED, value=EncodedValue(b"1"))
+        case Session():
+            tag = str(sys.implementation.cache_tag).encode()
+            is_handshake = b"cache_tag" in question.harness.encode()
+            return Execution(ending=Ending.FINISHED, value=(tag if is_handshake else b"1",))
+
+
 def job_of(program: str, questions: int = 1) -> Job:
     """Return a job that runs a program, with the question's number as input."""
     return Job(program=program, questions=tuple(Run(stdin=b"%d" % n) for n in range(questions)))
 
 
-def remote(invoke: Invoke, *, concurrency: int = 2, jobs_per_request: int = 1) -> RemoteExecutor:
+def remote(
+    invoke: Invoke,
+    *,
+    concurrency: int = 2,
+    jobs_per_request: int = 1,
+    may_send_sessions: bool = True,
+) -> RemoteExecutor:
     """Return an executor whose function is *invoke*, and which cannot run trusted programs."""
     return RemoteExecutor(
-        invoke, _refuse_trusted, concurrency=concurrency, jobs_per_request=jobs_per_request
+        invoke,
+        _refuse_trusted,
+        concurrency=concurrency,
+        jobs_per_request=jobs_per_request,
+        may_send_sessions=may_send_sessions,
     )
 
 

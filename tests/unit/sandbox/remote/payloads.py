@@ -4,7 +4,7 @@ import json
 
 from hypothesis import strategies as st
 
-from nova_code_verifier.sandbox.types import Call, Job, Limits, Operation, Run
+from nova_code_verifier.sandbox.types import Call, Job, Limits, Run, Session
 
 RUNS = Job(
     program="print('\ud800')",
@@ -20,21 +20,37 @@ CALLS = Job(
         Call(entry_point="f", arguments=(float("inf"),)),
     ),
 )
-OPERATIONS = Job(program="x = 1", questions=(Operation(instruction=b'{"op": "name"}'),))
+SESSIONS = Job(
+    program="x = 1",
+    questions=(
+        Session(harness="# \ud800", harness_limits=Limits(memory_bytes=2**21), items_max=7),
+    ),
+)
 
 
-def fields(**changes: object) -> bytes:
-    """Write the fields of an honest execution of a run, some of them changed."""
+def fields(*others: object, **changes: object) -> bytes:
+    """Write the fields of an honest execution of a run, some of them changed, and others."""
     honest: dict[str, object] = {"ending": "finished", "exit_status": 0, "signal": None}
     honest |= {"type_name": None, "message": None, "cpu": 0.1, "wall": 0.1, "memory": 1}
     honest |= {"detail": "", "cause": "none"}
-    return json.dumps(list((honest | changes).values())).encode()
+    return json.dumps([*(honest | changes).values(), *others]).encode()
 
 
 arbitrary_frames = st.lists(
     st.one_of(
         st.binary(max_size=40),
-        st.sampled_from([fields(), b"null", b'["kernel",[1]]', b'["kernel",[2]]', b"[1.0,1]"]),
+        st.sampled_from(
+            [
+                fields(),
+                b"null",
+                b'["kernel",[1]]',
+                b'["kernel",[2]]',
+                b"[1.0,1]",
+                fields("finished"),
+                b'["kernel",[1],["seccomp"]]',
+                b"\0\0\0\1x",
+            ]
+        ),
         st.recursive(
             st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
             lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),

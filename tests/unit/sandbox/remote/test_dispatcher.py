@@ -10,7 +10,7 @@ import pytest
 
 from nova_code_verifier.sandbox.errors import ThrottledError, UnreachableError
 from nova_code_verifier.sandbox.remote.request import read_request
-from nova_code_verifier.sandbox.types import Call, Ending, Execution, Job, Limits, Run, Session
+from nova_code_verifier.sandbox.types import Call, Ending, Execution, Job, Run
 from tests.unit.sandbox.remote.fake_function import FakeFunction, endings, job_of, remote
 
 if TYPE_CHECKING:
@@ -140,22 +140,6 @@ def test_arguments_that_cannot_be_encoded_are_unsendable() -> None:
     assert results[0][0].ending is Ending.UNSENDABLE
     assert results[0][0].detail.startswith("its arguments cannot be sent: ")
     assert results[1][0].ending is Ending.FINISHED
-
-
-def test_sessions_are_not_sent() -> None:
-    """They hold tests, which the function must not get: they are not run, and the rest is."""
-    function = FakeFunction()
-    session = Job(program="echo 1", questions=(Session(harness="", harness_limits=Limits()),))
-
-    results = dict(remote(function).run([session, job_of("echo 1"), session]))
-
-    assert [results[index][0].ending for index in range(3)] == [
-        Ending.NOT_RUN,
-        Ending.FINISHED,
-        Ending.NOT_RUN,
-    ]
-    assert "sessions" in results[0][0].detail
-    assert len(function.requests) == 1
 
 
 def test_the_deadline_ends_a_batch_without_responses() -> None:

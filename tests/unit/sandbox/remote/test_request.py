@@ -5,14 +5,13 @@ import contextlib
 import pytest
 from hypothesis import given
 
-from nova_code_verifier.sandbox.protocol.encoding import EncodingError
 from nova_code_verifier.sandbox.remote.frames import PayloadError, pack_frames
 from nova_code_verifier.sandbox.remote.request import RunRequest, read_request, write_request
-from nova_code_verifier.sandbox.types import Job, Limits, Session
-from tests.unit.sandbox.remote.payloads import CALLS, OPERATIONS, RUNS, arbitrary_frames
+from nova_code_verifier.sandbox.types import Job
+from tests.unit.sandbox.remote.payloads import CALLS, RUNS, SESSIONS, arbitrary_frames
 
 
-@pytest.mark.parametrize("jobs", [(RUNS,), (CALLS,), (OPERATIONS,), (RUNS, CALLS, OPERATIONS)])
+@pytest.mark.parametrize("jobs", [(RUNS,), (CALLS,), (RUNS, CALLS)])
 def test_a_request_is_read_as_it_was_written(jobs: tuple[Job, ...]) -> None:
     """Programs, questions and limits stay the same, whatever text or bytes they hold."""
     request = RunRequest(jobs=jobs, seconds=12.5)
@@ -20,13 +19,20 @@ def test_a_request_is_read_as_it_was_written(jobs: tuple[Job, ...]) -> None:
     assert read_request(write_request(request)) == request
 
 
-def test_a_session_is_no_part_of_a_request() -> None:
-    """It holds tests, and the executor function is not trusted."""
-    session = Session(harness="secret", harness_limits=Limits())
-    job = Job(program="", questions=(session,))
+def test_sessions_are_read_as_they_were_written() -> None:
+    """So are the modules that their harnesses need."""
+    request = RunRequest(jobs=(SESSIONS, SESSIONS), seconds=12.5, modules=("json", "ast"))
 
-    with pytest.raises(EncodingError, match="tests"):
-        write_request(RunRequest(jobs=(job,), seconds=1.0))
+    assert read_request(write_request(request)) == request
+
+
+@pytest.mark.parametrize(
+    ("jobs", "modules"), [((SESSIONS,), ()), ((RUNS,), ("json",)), ((SESSIONS, RUNS), ("json",))]
+)
+def test_modules_are_for_sessions_only(jobs: tuple[Job, ...], modules: tuple[str, ...]) -> None:
+    """A candidate without a session finds nothing imported, and a session needs its modules."""
+    with pytest.raises(PayloadError, match="modules"):
+        read_request(write_request(RunRequest(jobs=jobs, seconds=1.0, modules=modules)))
 
 
 @given(arbitrary_frames)

@@ -13,6 +13,7 @@ from nova_code_verifier.sandbox.host import schedule
 from nova_code_verifier.sandbox.protocol.encoding import encode
 from nova_code_verifier.sandbox.remote.fields import PAYLOAD_BYTES_MAX
 from nova_code_verifier.sandbox.remote.frames import PayloadError, pack_frames
+from nova_code_verifier.sandbox.remote.protections import Protection
 from nova_code_verifier.sandbox.remote.response import (
     RESPONSE_BYTES_MAX,
     RunResponse,
@@ -31,7 +32,7 @@ from nova_code_verifier.sandbox.types import (
     RaisedError,
     Run,
 )
-from tests.unit.sandbox.remote.payloads import CALLS, OPERATIONS, RUNS, arbitrary_frames, fields
+from tests.unit.sandbox.remote.payloads import CALLS, RUNS, SESSIONS, arbitrary_frames, fields
 
 FINISHED = Execution(ending=Ending.FINISHED, cpu_seconds=0.25, wall_seconds=0.5, memory_bytes=7)
 RAN = Execution(ending=Ending.FINISHED, exit_status=3, stdout=b"\xff", stderr=b"oh")
@@ -51,7 +52,7 @@ def response_of(*executions: Execution) -> RunResponse:
     [None, 7, 2**80, "\ud800", b"bytes", (1, [2]), {1: {2}}, [float("inf")], {"a": (b"", 1j)}],
 )
 def test_the_value_of_a_call_keeps_its_type(value: object) -> None:
-    """A tuple stays a tuple, and bytes are not mistaken for the answer to an operation."""
+    """A tuple stays a tuple, and bytes stay bytes."""
     job = Job(program="", questions=(Call(entry_point="f"),))
     encoded = encode(value)
     executions = (
@@ -65,23 +66,41 @@ def test_the_value_of_a_call_keeps_its_type(value: object) -> None:
 
 def test_every_field_of_an_execution_arrives() -> None:
     """Endings, causes, statuses, outputs and errors are read as they were written."""
-    answer = Execution(ending=Ending.FINISHED, value=b'{"is": 1}', value_bytes=9)
     response = RunResponse(
         level=IsolationLevel.NONE,
-        results=((RAN, RAISED), (FINISHED, RAISED), (answer,), (NOT_RUN, RAN)),
+        results=((RAN, RAISED), (FINISHED, RAISED), (NOT_RUN, RAN)),
     )
-    jobs = [RUNS, CALLS, OPERATIONS, RUNS]
+    jobs = [RUNS, CALLS, RUNS]
 
     read = read_response(write_response(response, jobs), jobs)
 
     assert [[execution.ending for execution in job] for job in read.results] == [
-        ["finished", "raised"], ["finished", "raised"], ["finished"], ["not_run", "finished"]
+        ["finished", "raised"], ["finished", "raised"], ["not_run", "finished"]
     ]  # fmt: skip
     assert (read.results[0][0].stdout, read.results[0][0].exit_status) == (b"\xff", 3)
     assert (read.results[0][1].error, read.results[0][1].detail) == (RAISED.error, "d")
-    assert read.results[2][0].value == b'{"is": 1}'
-    assert read.results[3][0].cause is Cause.DEADLINE
+    assert read.results[2][0].cause is Cause.DEADLINE
     assert read.level is IsolationLevel.NONE
+
+
+@pytest.mark.parametrize("messages", [(), (b"one",), (b'["begin", "a"]', bytes(range(256)))])
+def test_a_session_arrives_with_all_its_messages(messages: tuple[bytes, ...]) -> None:
+    """So do the ending of its harness, and the protections that the function was granted."""
+    session = Execution(
+        ending=Ending.OUT_OF_TIME,
+        cause=Cause.CPU_TIME,
+        value=messages,
+        value_bytes=sum(map(len, messages)),
+        stderr=b"noise",
+        harness_ending=Ending.CRASHED,
+    )
+    response = RunResponse(
+        level=IsolationLevel.KERNEL,
+        results=((session,),),
+        protections=frozenset({Protection.SECCOMP, Protection.LANDLOCK}),
+    )
+
+    assert read_response(write_response(response, [SESSIONS]), [SESSIONS]) == response
 
 
 def printed(count: int) -> Execution:
@@ -211,6 +230,47 @@ def test_a_forged_response_is_refused(payload: bytes) -> None:
         read_response(payload, [ONE_RUN])
 
 
+HONEST_SESSION = (fields("finished"), b"\0\0\0\1x", b"", b"")
+PROTECTED = ["kernel", [1], ["seccomp"]]
+
+
+def test_the_unchanged_response_to_a_session_is_accepted() -> None:
+    """Each forged response to a session below is refused for its change."""
+    (executions,) = read_response(forged(*HONEST_SESSION, head=PROTECTED), [SESSIONS]).results
+
+    assert executions[0].value == (b"x",)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        pytest.param(forged(*HONEST_SESSION), id="no protections"),
+        pytest.param(forged(*HONEST_SESSION, head=["kernel", [1], "seccomp"]), id="a text"),
+        pytest.param(forged(*HONEST_SESSION, head=["kernel", [1], ["magic"]]), id="unknown"),
+        pytest.param(forged(*HONEST_SESSION, head=["kernel", [1], [["seccomp"]]]), id="lists"),
+        pytest.param(forged(fields(), *HONEST_SESSION[1:], head=PROTECTED), id="no ending"),
+        pytest.param(
+            forged(fields("unsendable"), *HONEST_SESSION[1:], head=PROTECTED), id="ending of ours"
+        ),
+        pytest.param(forged(fields(1), *HONEST_SESSION[1:], head=PROTECTED), id="a number"),
+        *(
+            pytest.param(forged(fields("finished"), value, b"", b"", head=PROTECTED), id=name)
+            for name, value in {
+                "half a length": b"\0\0\0",
+                "half a message": b"\0\0\0\2x",
+                "a huge message": b"\xff\xff\xff\xffx",
+                "empty messages": bytes(4000),
+                "no messages": b"null",
+            }.items()
+        ),
+    ],
+)
+def test_a_forged_response_to_a_session_is_refused(payload: bytes) -> None:
+    """It has exactly the items of a session, and whole messages."""
+    with pytest.raises(PayloadError):
+        read_response(payload, [SESSIONS])
+
+
 def test_a_value_is_not_decoded() -> None:
     """A value may be anything, as in an executor on this machine: the verifier decodes it."""
     job = Job(program="", questions=(Call(entry_point="f"),))
@@ -232,7 +292,7 @@ def test_the_outputs_of_a_job_are_bounded(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @given(arbitrary_frames)
-@pytest.mark.parametrize("job", [RUNS, CALLS])
+@pytest.mark.parametrize("job", [RUNS, CALLS, SESSIONS])
 def test_any_frames_are_read_or_refused(job: Job, frames: list[bytes]) -> None:
     """No bytes raise anything but a PayloadError."""
     for data in (pack_frames(frames), b"".join(frames)):

@@ -40,6 +40,7 @@ COMPILED = CompiledTests(
     code=b"",
     prompt_code=b"",
     imports=[],
+    may_patch=False,
     expected_answers={},
     expected_exceptions=[],
     guesses=["{}"],
@@ -441,12 +442,34 @@ def test_other_tests_do_not_share_the_process(*, may_share: bool) -> None:
 
 
 def test_an_operator_cannot_let_them_share_a_process_on_another_machine() -> None:
-    """No program of a candidate runs where the tests are."""
-    executor = replace(scripted(), isolates_trusted_code=True)
+    """No program of a candidate runs in the process that has the tests, and the advice says so."""
+    executor = replace(scripted(messages(end=UNCARRIED)), isolates_trusted_code=True)
     run = run_of(executor, may_share=True)
 
-    assert "different machines" in run.problem
-    assert sources(executor) == []
+    assert "line 3 of the tests" in run.problem
+    assert "without an executor function" in run.problem
+    assert not run.shares_process
+
+
+def test_a_session_that_must_not_be_sent_is_ungraded_with_its_reason() -> None:
+    """It is no outage: to send the sample again would not help."""
+    unsendable = Execution(ending=Ending.UNSENDABLE, detail="missing: landlock")
+    run = run_of(scripted(unsendable))
+
+    assert (run.problem, run.is_outage) == ("missing: landlock", False)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [b"[" * 100_000, b"[7, 7]", b'["item", {}]', b'["begin", 7]', b'["end", [7]]', b"\xff",
+     b'["item", ["1", "passed", 7, "", false, 0, 1, 0, ""]]',
+     b'["item", ["1", "passed", "", "", false, 0, 1, 9, ""]]'],
+)  # fmt: skip
+def test_a_forged_message_of_a_harness_passes_nothing(message: bytes) -> None:
+    """A function that a candidate broke into may send anything: it is no report."""
+    run = run_of(scripted((message, *session(PASSED, PASSED, PASSED))))
+
+    assert PASS not in verdicts(run).values()
 
 
 def test_an_item_that_one_process_reports_twice_has_not_passed() -> None:

@@ -33,6 +33,7 @@ COMPILED = CompiledTests(
     code=b"\x00code",
     prompt_code=b"",
     imports=[["os", "os"]],
+    may_patch=False,
     expected_answers={'{"is":1}': 2},
     expected_exceptions=[["ValueError", "less"]],
 )

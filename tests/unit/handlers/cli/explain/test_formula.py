@@ -44,8 +44,10 @@ def test_a_single_case_has_no_guess_correction() -> None:
     [
         (
             True,
-            "share = max(0, (1 passed + 0.75 in part - 1.25 guessed) / "
-            "(2 cases - 1.25 guessed)) = 0.6667",
+            (
+                "share = max(0, (1 passed + 0.75 in part - 1.25 guessed) / "
+                "(2 cases - 1.25 guessed)) = 0.6667"
+            ),
         ),
         (False, "share = (1 passed + 0.75 in part) / 2 = 0.875"),
     ],

@@ -1,6 +1,7 @@
 """Functions and iterators of the tests', as the candidate sees them."""
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -193,3 +194,18 @@ def test_iterators_are_consumed_only_as_far_as_the_candidate_goes(joined: Joined
     assert joined.define("def run(it): return next(it)", "run")(rest) == 1
     assert list(rest) == [2, 3]
     assert joined.define("def run(it): return list(it)", "run")(map(str, [1, 2])) == ["1", "2"]
+
+
+def test_what_tests_bind_to_a_parameter_stays_with_them(joined: Joined) -> None:
+    """Lists may be what the tests expect; the function still has them as defaults."""
+    run = joined.define("def run(f): return f(1), repr(f.__defaults__)", "run")
+    assert run(lambda i, answers=[11, 12], step=2: answers[i] * step) == (24, "(..., 2)")
+
+
+def test_bound_methods_are_one_object_for_the_candidate(joined: Joined) -> None:
+    """Python makes a new one each time that it is read, and `list.remove` compares them."""
+    names: list[str] = []
+    number_of = joined.exports.number_of
+    assert number_of(names.append) == number_of(names.append) != number_of([].append)
+    text = io.StringIO()
+    assert number_of(text.write) == number_of(text.write)

@@ -231,3 +231,16 @@ def test_objects_of_libraries_are_used(
 ) -> None:
     """They are used by the methods and attributes that they have."""
     assert joined.define(source, "run")(value) == expected
+
+
+def test_a_property_mock_is_a_property(joined: Joined) -> None:
+    """In a class of the candidate's, reading it calls the mock."""
+    source = """
+        class Own: pass
+        def run(m):
+            Own.size = m
+            return Own().size
+    """
+    size = mock.PropertyMock(return_value=5)
+    assert joined.define(source, "run")(size) == 5
+    size.assert_called_once_with()

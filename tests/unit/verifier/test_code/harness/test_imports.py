@@ -6,7 +6,7 @@ from textwrap import dedent
 import pytest
 
 from nova_code_verifier.verifier.test_code.harness import imports
-from nova_code_verifier.verifier.test_code.harness.compile import compile_tests
+from nova_code_verifier.verifier.test_code.harness.compile import compile_twice
 
 OWN = frozenset({"solution"})
 
@@ -127,6 +127,6 @@ def test_tests_in_one_file_with_the_candidate_share_their_imports(
     source: str, style: str, names: list[str]
 ) -> None:
     """A file that imports the candidate from its module is another one."""
-    compiled = compile_tests({"source": source, "style": style})
+    compiled, _ = compile_twice({"source": source, "style": style}, lambda _: None)
 
     assert [name for name, _ in compiled.imports] == names

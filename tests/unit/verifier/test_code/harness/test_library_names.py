@@ -43,7 +43,7 @@ OTHERS: list[Any] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("value", OTHERS)
+@pytest.mark.parametrize("value", OTHERS, ids=lambda value: type(value).__name__)
 def test_other_values_have_no_name(value: Any) -> None:
     """Objects of the tests, bound methods among them, do not travel by name."""
     assert name_in_library(value) is None

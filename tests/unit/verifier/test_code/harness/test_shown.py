@@ -2,6 +2,7 @@
 
 import gc
 import weakref
+from collections.abc import Callable
 
 import pytest
 
@@ -48,24 +49,27 @@ def test_there_is_no_answer_at_first_and_after_an_exception() -> None:
     assert last.written() == ""
 
 
-def test_the_items_of_an_iteration_are_one_answer() -> None:
-    """They come one after the other; another answer begins anew."""
+def test_the_items_of_an_iteration_are_one_answer_at_its_end() -> None:
+    """Until then the last item is shown; another answer begins anew."""
     last = LastAnswer()
-    for item in (1, 2):
-        last.note((True, [item]), is_step=True)
-    last.note((False, []), is_step=True)
+    last.note_items([1])
+    last.note_items([2])
+    assert last.written() == '{"is":2}'
+    last.note_items([])
     assert last.written() == '{"is":[1,2]}'
 
     last.note(3)
-    last.note((True, [4]), is_step=True)
+    last.note_items([4])
+    last.note_items([])
     assert last.written() == '{"is":[4]}'
 
 
-def test_an_object_is_not_kept_alive() -> None:
+@pytest.mark.parametrize("note", [LastAnswer.note, lambda last, thing: last.note_items([thing])])
+def test_an_object_is_not_kept_alive(note: Callable[[LastAnswer, Thing], None]) -> None:
     """Tests may wait until the candidate's object is gone."""
     last, thing = LastAnswer(), Thing()
     gone = weakref.ref(thing)
-    last.note(thing)
+    note(last, thing)
     del thing
     gc.collect()
 
