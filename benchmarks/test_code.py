@@ -1,16 +1,22 @@
-"""How fast is test code judged? On HumanEval, compared with a naive grader and with evalplus.
+"""How fast is test code judged? Compared with a naive grader, and with evalplus.
 
-    python -m benchmarks.test_code [--rounds N] [--rollouts N] [--evalplus PYTHON]
+    python -m benchmarks.test_code [--rounds N] [--rollouts N] [--evalplus PYTHON] [WORKLOAD...]
 
-Completions are HumanEval's own solutions and the buggy ones of HumanEvalPack, without those that
-never end, which would only measure a limit. Discovery of all tests is cached before, as when a
-trainer sends many completions of a prompt; `--rollouts N` puts N completions of each prompt into
-the batch (the same completion N times, which saves no work). Every round measures all graders in
-turn, with as many processes as there are processors, and computes the ratio within the round; the
-table shows medians. The naive grader starts an interpreter for every completion. evalplus forks its
-own pool, with the inputs of HumanEval's tests as its base inputs; PYTHON is an interpreter that can
-import it (`pip install evalplus` in a scratch environment). Neither protects anything from a
-hostile program.
+Workloads:
+
+    scripts    HumanEval's own solutions, and the buggy ones of HumanEvalPack without those that
+               never end, which would only measure a limit
+    unittest   solutions of BigCodeBench, whose tests are classes of unittest
+    pytest     solutions of MBPP; each of its asserts is a test function of a module for pytest
+
+*First sight* includes discovery and the guess baseline of all tests. Later, these are cached, as
+when a trainer sends many completions of a prompt. `--rollouts N` puts N completions of each prompt
+into the batch (the same completion N times, which saves no work). Every round measures all graders
+in turn, with as many processes as there are processors, and computes the ratio within the round;
+the table shows medians. The naive grader starts an interpreter for every completion. evalplus forks
+its own pool, with the inputs of HumanEval's tests as its base inputs; PYTHON is an interpreter that
+can import it (`pip install evalplus` in a scratch environment). Neither protects anything from a
+hostile program. The last line is the cost of a request from the tests to a candidate.
 """
 
 import argparse
@@ -32,7 +38,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from nova_code_verifier import Score, Verdict
+from nova_code_verifier import Sample, Score, Verdict
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.types import (
     Execution,
@@ -41,14 +47,28 @@ from nova_code_verifier.sandbox.types import (
     Job,
     JobRunner,
     Limits,
+    Session,
 )
 from nova_code_verifier.verifier.pipeline import judge
 from nova_code_verifier.verifier.test_code.discovery import DiscoveryCache
-from tests.known.published import BUGGY, HUMANEVAL, Solution, read_solutions
+from tests.known.published import BIGCODEBENCH, BUGGY, HUMANEVAL, SANITIZED, read_solutions
 
 PROCESSORS = len(os.sched_getaffinity(0))
 LIMITS = Limits()
 WARM_UP_LIMITS = Limits(cpu_seconds=0.3)  # finds the completions that never end
+PYTEST_PROMPTS = 24
+REQUESTS = 10_000
+REQUEST_TESTS = f"""
+import time
+from solution import f
+
+def test_cost():
+    f(0)
+    started = time.perf_counter()
+    for number in range({REQUESTS}):
+        f(number)
+    raise ValueError((time.perf_counter() - started) / {REQUESTS})
+"""
 
 # For every line that it reads, it grades all completions once, and prints how long that took and
 # which of them passed. It does what `evalplus.evaluate` does, except that it takes the inputs and
@@ -99,78 +119,105 @@ Grader = Callable[[], tuple[float, list[bool]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A completion, as a program and tests for graders that do not read our references."""
+    """A completion; and for graders that do not read our references, a program and its tests."""
 
-    solution: Solution
+    task: str
+    sample: Sample
     is_right: bool
     program: str
     tests: str
-    humaneval_row: dict[str, str]
+    humaneval_row: dict[str, str] | None = None
 
 
-class CountingRunner:
-    """Counts jobs: of test code, each has one guest; a session has two."""
+class CountingExecutor:
+    """An executor that counts guests, by the kind of their jobs."""
 
-    def __init__(self, runner: JobRunner, counts: Counter[str], kind: str = "candidates") -> None:
-        """Count the jobs of *kind* in *counts*."""
-        self._runner = runner
-        self._counts = counts
-        self._kind = kind
+    isolates_trusted_code = False
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
-        """Count the jobs, and run them."""
-        listed = list(jobs)
-        self._counts[self._kind] += len(listed)
-        return self._runner.run(listed)
-
-
-class CountingExecutor(CountingRunner):
-    """An executor that counts jobs."""
-
-    def __init__(self, executor: Executor, counts: Counter[str], kind: str = "candidates") -> None:
-        """Count the jobs of *kind* in *counts*."""
-        super().__init__(executor, counts, kind)
+    def __init__(self, executor: Executor, counts: Counter[str]) -> None:
+        """Count in *counts*."""
         self._executor = executor
+        self._counts = counts
 
     @property
     def level(self) -> IsolationLevel:
         """Return the executor's level."""
         return self._executor.level
 
-    @property
-    def isolates_trusted_code(self) -> bool:
-        """Return whether the executor does so."""
-        return self._executor.isolates_trusted_code
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+        """Count the guests of the jobs, and run them."""
+        yield from self._run(jobs, self._executor)
 
     def with_preloaded(self, modules: tuple[str, ...]) -> "CountingExecutor":
-        """Count the jobs of harnesses separately."""
-        return CountingExecutor(self._executor.with_preloaded(modules), self._counts, "harnesses")
+        """Count the guests of trusted programs, too."""
+        return CountingExecutor(self._executor.with_preloaded(modules), self._counts)
 
-    def with_sessions(self, modules: tuple[str, ...]) -> "CountingRunner":
-        """Count the jobs of sessions separately."""
-        return CountingRunner(self._executor.with_sessions(modules), self._counts, "sessions")
+    def with_sessions(self, modules: tuple[str, ...]) -> JobRunner:
+        """Count both guests of a session."""
+        return self.with_preloaded(modules)
+
+    def _run(
+        self, jobs: Iterable[Job], runner: JobRunner
+    ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+        listed = list(jobs)
+        of_sessions = sum(isinstance(job.questions[0], Session) for job in listed)
+        self._counts["candidates"] += of_sessions
+        self._counts["harnesses"] += of_sessions
+        self._counts["others"] += len(listed) - of_sessions
+        return runner.run(listed)
 
 
-def _entries() -> list[Entry]:
+def _scripts() -> list[Entry]:
     right = read_solutions(HUMANEVAL)
     rows = {solution.task.partition("/")[2]: solution.row for solution in right}
     entries = []
     for solution in (*right, *read_solutions(BUGGY)):
         row = solution.row
         is_right = "canonical_solution" in row
-        call = (
-            f"\ncheck({row['entry_point']})\n" if is_right else ""
-        )  # the buggy ones contain it already
-        body = row["canonical_solution"] if is_right else row["buggy_solution"]
+        # The buggy ones contain the call already.
+        call = f"\ncheck({row['entry_point']})\n" if is_right else ""
         entry = Entry(
-            solution=solution,
+            task=solution.task,
+            sample=solution.sample,
             is_right=is_right,
-            program=row["prompt"] + body,
+            program=row["prompt"] + row["canonical_solution" if is_right else "buggy_solution"],
             tests=row["test"] + call,
             humaneval_row=rows[solution.task.partition("/")[2]],
         )
         entries.append(entry)
     return entries
+
+
+def _unittests() -> list[Entry]:
+    return [
+        Entry(
+            task=solution.task,
+            sample=solution.sample,
+            is_right=True,
+            program=solution.row["prompt"] + solution.row["canonical_solution"],
+            tests=f"{solution.row['test']}\nimport unittest\nunittest.main()\n",
+        )
+        for solution in read_solutions(BIGCODEBENCH)
+    ]
+
+
+def _pytests() -> list[Entry]:
+    entries = []
+    for solution in read_solutions(SANITIZED)[:PYTEST_PROMPTS]:
+        asserts = enumerate(solution.row["test_list"])
+        functions = [f"def test_{number}():\n    {text}\n" for number, text in asserts]
+        imports = ["from solution import *", *solution.row.get("test_imports", ())]
+        tests = "\n".join([*imports, *functions])
+        reference = {"tests": {"source": tests, "style": "pytest"}}
+        sample = Sample(completion=solution.sample.completion, reference=reference)
+        program = solution.row["code"]
+        entries.append(
+            Entry(task=solution.task, sample=sample, is_right=True, program=program, tests=tests)
+        )
+    return entries
+
+
+WORKLOADS = {"scripts": _scripts, "unittest": _unittests, "pytest": _pytests}
 
 
 def _judged(
@@ -179,7 +226,7 @@ def _judged(
     discovery_cache: DiscoveryCache,
     limits: Limits = LIMITS,
 ) -> list[Score]:
-    samples = [entry.solution.sample for entry in entries]
+    samples = [entry.sample for entry in entries]
     return judge(samples, executor, default_limits=limits, discovery_cache=discovery_cache)
 
 
@@ -195,39 +242,54 @@ def _without_endless(
     ]
 
 
-def _ours(entries: list[Entry], executor: Executor, discovery_cache: DiscoveryCache) -> Grader:
+def _ours(
+    entries: list[Entry], executor: Executor, discovery_cache: DiscoveryCache | None
+) -> Grader:
+    """Return our grader; without a cache, it sees all tests for the first time in every round."""
+
     def grade() -> tuple[float, list[bool]]:
+        cache = discovery_cache or DiscoveryCache()
         started = time.perf_counter()
-        scores = _judged(entries, executor, discovery_cache)
+        scores = _judged(entries, executor, cache)
         return time.perf_counter() - started, [score.correctness == 1.0 for score in scores]
 
     return grade
 
 
 def _naive(entries: list[Entry], directory: Path) -> Grader:
-    programs = [directory / f"{number}.py" for number in range(len(entries))]
-    for entry, program in zip(entries, programs, strict=True):
-        program.write_text(f"{entry.program}\n{entry.tests}")
+    commands = [
+        _naive_command(entry, directory / str(number)) for number, entry in enumerate(entries)
+    ]
 
-    def passes(program: Path) -> bool:
-        command = [sys.executable, str(program)]
-        return subprocess.run(command, capture_output=True, timeout=10, check=False).returncode == 0
+    def passes(command: list[str]) -> bool:
+        return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 0
 
     def grade() -> tuple[float, list[bool]]:
         with ThreadPoolExecutor(PROCESSORS) as pool:
             started = time.perf_counter()
-            passed = list(pool.map(passes, programs))
+            passed = list(pool.map(passes, commands))
             return time.perf_counter() - started, passed
 
     return grade
+
+
+def _naive_command(entry: Entry, directory: Path) -> list[str]:
+    directory.mkdir()
+    if "from solution import *" in entry.tests:
+        (directory / "solution.py").write_text(entry.program)
+        (directory / "test_solution.py").write_text(entry.tests)
+        options = ["-q", "-p", "no:cacheprovider"]
+        return [sys.executable, "-m", "pytest", *options, f"--rootdir={directory}", str(directory)]
+    program = directory / "program.py"
+    program.write_text(f"{entry.program}\n{entry.tests}")
+    return [sys.executable, str(program)]
 
 
 @contextmanager
 def _evalplus(entries: list[Entry], directory: Path, python: str) -> Iterator[Grader | None]:
     """Start evalplus in an interpreter of its own; None where that cannot import it."""
     command = [python, "-c", "import evalplus.evaluate"]
-    imported = subprocess.run(command, capture_output=True, check=False)
-    if imported.returncode != 0:
+    if not python or subprocess.run(command, capture_output=True, check=False).returncode != 0:
         yield None
         return
     work = directory / "work.json"
@@ -252,24 +314,46 @@ def _evalplus(entries: list[Entry], directory: Path, python: str) -> Iterator[Gr
         requests.close()
 
 
-def measure(rounds: int, rollouts: int, python: str, console: Console) -> None:
+def measure(workload: str, rounds: int, rollouts: int, python: str, console: Console) -> None:
     """Measure every grader once a round, and print."""
     counts: Counter[str] = Counter()
     discovery_cache = DiscoveryCache()
     with LocalExecutor() as executor, tempfile.TemporaryDirectory() as scratch:
-        entries = _without_endless(_entries(), executor, discovery_cache)
+        entries = WORKLOADS[workload]()
+        if workload == "scripts":
+            entries = _without_endless(entries, executor, discovery_cache)
         entries = [entry for entry in entries[::rollouts] for _ in range(rollouts)]
         with _evalplus(entries, Path(scratch), python) as evalplus:
-            ours = _ours(entries, executor, discovery_cache)
-            graders = {"ours": ours, "naive": _naive(entries, Path(scratch))}
-            if evalplus is None:
-                console.print(f"evalplus is skipped: {python} cannot import it")
-            else:
+            naive = _naive(entries, Path(scratch))
+            graders = {
+                "ours": _ours(entries, executor, discovery_cache),
+                "ours, first sight": _ours(entries, executor, None),
+                "naive": naive,
+            }
+            graders["ours"]()  # start the zygotes
+            if evalplus is not None:
                 graders["evalplus"] = evalplus
+            elif workload == "scripts":
+                console.print(f"evalplus is skipped: {python} cannot import it")
             console.print(f"isolation level [bold]{executor.level}[/], {PROCESSORS} processors")
-            _show(_measured(graders, entries, rounds, console), len(entries), console)
+            seconds = _measured(graders, entries, rounds, console)
+            _show(f"{len(entries)} completions, {workload}", len(entries), seconds, console)
         _judged(entries, CountingExecutor(executor, counts), discovery_cache)
     _show_guests(len(entries), counts, console)
+
+
+def measure_request(console: Console) -> None:
+    """Print the cost of one request."""
+    reference = {"tests": {"source": REQUEST_TESTS, "style": "pytest"}}
+    sample = Sample(completion="```python\ndef f(x):\n    return x\n```", reference=reference)
+    with LocalExecutor() as executor:
+        costs = [float(_only(judge([sample], executor)).cases[0].message) for _ in range(5)]
+    console.print(f"a request: {min(costs) * 1000:.3f} ms")
+
+
+def _only(scores: list[Score]) -> Score:
+    (score,) = scores
+    return score
 
 
 def _measured(
@@ -282,7 +366,7 @@ def _measured(
             took, passed = grade()
             seconds[name].append(took)
             graded = zip(entries, passed, strict=True)
-            wrong = {entry.solution.task for entry, passes in graded if passes != entry.is_right}
+            wrong = {entry.task for entry, passes in graded if passes != entry.is_right}
             mistaken.setdefault(name, set()).update(wrong)
     for name, tasks in mistaken.items():
         if tasks:  # the speed of a grader that is wrong does not count
@@ -290,8 +374,8 @@ def _measured(
     return seconds
 
 
-def _show(seconds: dict[str, list[float]], count: int, console: Console) -> None:
-    table = Table(title=f"{count} completions of HumanEval, {len(seconds['ours'])} rounds")
+def _show(title: str, count: int, seconds: dict[str, list[float]], console: Console) -> None:
+    table = Table(title=f"{title}, {len(seconds['ours'])} rounds")
     for column in ("grader", "completions/s", "ours is faster by"):
         table.add_column(column, justify="right")
     for name, values in seconds.items():
@@ -302,10 +386,8 @@ def _show(seconds: dict[str, list[float]], count: int, console: Console) -> None
 
 
 def _show_guests(completions: int, counts: Counter[str], console: Console) -> None:
-    console.print(
-        f"guests per completion: {counts.total() / completions:.2f} "
-        f"({counts['candidates']} of candidates, {counts['harnesses']} of harnesses)"
-    )
+    kinds = ", ".join(f"{count} of {kind}" for kind, count in counts.items() if count)
+    console.print(f"guests per completion: {counts.total() / completions:.2f} ({kinds})")
 
 
 def main() -> None:
@@ -316,8 +398,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--rollouts", type=int, default=1)
     parser.add_argument("--evalplus", default=sys.executable, metavar="PYTHON")
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=", ".join(WORKLOADS))
     arguments = parser.parse_args()
-    measure(arguments.rounds, arguments.rollouts, arguments.evalplus, Console())
+    console = Console()
+    for workload in arguments.workloads or WORKLOADS:
+        python = arguments.evalplus if workload == "scripts" else ""
+        measure(workload, arguments.rounds, arguments.rollouts, python, console)
+    measure_request(console)
 
 
 if __name__ == "__main__":

@@ -97,20 +97,25 @@ class LiveSession(Side):
         self.mirrors = Mirrors(self, forgets=False)
         self.peer = Peer(peer_fd, self, bytes_max=_MESSAGE_BYTES_MAX, first_thread=-1)
         awaiting = Awaiting(_AWAITABLES)
-        self._operations = _OPERATIONS | awaiting.operations | Patched(names).operations | {
-            "name": self._name,
-            "share": self._share,
-            "provide": lambda imports: provide(self._names, imports),
-            "take": _take,
-            "aiter": aiter,
-            "anext": lambda items: awaiting.run(anext(items)),
-            "signature": _signature,
-            "base": _base,
-            "fields": _fields,
-            "subclass": self._make_subclass,
-            "reserve": self._reserve,
-            "source": self._source,
-        }
+        self._operations = (
+            _OPERATIONS
+            | awaiting.operations
+            | Patched(names).operations
+            | {
+                "name": self._name,
+                "share": self._share,
+                "provide": lambda imports: provide(self._names, imports),
+                "take": _take,
+                "aiter": aiter,
+                "anext": lambda items: awaiting.run(anext(items)),
+                "signature": _signature,
+                "base": _base,
+                "fields": _fields,
+                "subclass": self._make_subclass,
+                "reserve": self._reserve,
+                "source": self._source,
+            }
+        )
 
     def serve_tests(self) -> None:
         """Answer the harness's requests until it ends. Call this when the module is loaded.
@@ -346,10 +351,12 @@ class LiveSession(Side):
             "bases": [self._base(base) for base in mro[1:]],
             "direct": [self._base(base) for base in type.__dict__["__bases__"].__get__(value)],
             "specials": sorted(shared_types.SPECIAL_METHODS.intersection(enabled)),
-            "own": sorted((shared_types.SPECIAL_METHODS | {"__init__", "__missing__"}).intersection(beside)),
-            "methods": [
-                name[:_TEXT_MAX] for name, item in found.items() if _is_method(name, item)
-            ][:_NAMES_MAX],
+            "own": sorted(
+                (shared_types.SPECIAL_METHODS | {"__init__", "__missing__"}).intersection(beside)
+            ),
+            "methods": [name[:_TEXT_MAX] for name, item in found.items() if _is_method(name, item)][
+                :_NAMES_MAX
+            ],
             "doc": _doc(value),
             "bindings": {
                 name[:_TEXT_MAX]: _BINDING_NAMES[type(item)]

@@ -199,28 +199,30 @@ class SessionKeeper(BaseKeeper):
         left = self._candidate.limits.cpu_seconds - (cpu - self._cpu_mark)
         if left < 0:
             return OUT_OF_CPU_TIME, left
-        if self._oversleeps(pid, now):
+        if self._oversleeps(now):
             return OUT_OF_WALL_TIME, left
         return self._candidate.find_excess(), left
 
-    def _oversleeps(self, pid: int, now: float) -> bool:
+    def _oversleeps(self, now: float) -> bool:
         """Return whether the harness has waited too long, at one request or in the whole item."""
         since = self._progress.waiting_since
         if not since:
             return False
         limit = self._candidate.limits.wall_seconds
-        return self._candidate_watch.exceeds(
-            limit, since=since, now=now, pid=pid, pauses=self._pauses
-        ) or self._takes_longer(limit + self._harness.limits.wall_seconds, now)
+        return self._exceeds(self._candidate_watch, limit, since, now) or self._takes_longer(
+            limit + self._harness.limits.wall_seconds, now
+        )
 
     def _takes_longer(self, limit: float, now: float) -> bool:
         """Return whether the item has taken more than *limit* seconds."""
-        pid = self._harness.pid
-        assert pid is not None  # noqa: S101  (see `on_tick`)
         since = self._progress.started or self.started_at
-        return self._harness_watch.exceeds(
-            limit, since=since, now=now, pid=pid, pauses=self._pauses
-        )
+        return self._exceeds(self._harness_watch, limit, since, now)
+
+    def _exceeds(self, watch: "_Stopwatch", limit: float, since: float, now: float) -> bool:
+        # A harness that has its answer, and waits for a processor to read it, still seems to wait
+        # for the candidate; and while it does wait, the candidate may not have a processor.
+        pids = [guest.pid for guest in (self._candidate, self._harness) if guest.pid is not None]
+        return watch.exceeds(limit, since=since, now=now, pids=pids, pauses=self._pauses)
 
     def _check_harness(self, now: float) -> float:
         """End the session if the harness exceeds a limit. Return the CPU seconds that are left."""
@@ -373,22 +375,30 @@ class _Pauses:
 
 
 class _Stopwatch:
-    """Measures how long a guest has taken since a moment that changes now and then.
+    """Measures how long guests have taken since a moment that changes now and then.
 
-    What does not count: its wait for a busy processor, and pauses of the event loop.
+    What does not count: their waits for a busy processor, and pauses of the event loop.
     """
 
     def __init__(self) -> None:
-        self._since = self._waited = 0.0
+        self._since = 0.0
+        self._waited: dict[int, float] = {}  # before that moment, by process
 
-    def exceeds(self, limit: float, *, since: float, now: float, pid: int, pauses: _Pauses) -> bool:
+    def exceeds(
+        self, limit: float, *, since: float, now: float, pids: list[int], pauses: _Pauses
+    ) -> bool:
         """Return whether more than *limit* seconds have passed from *since* to *now*."""
         if since != self._since:
-            self._since, self._waited = since, usage.waited_seconds(pid)
+            self._since = since
+            self._waited = {pid: usage.waited_seconds(pid) for pid in pids}
         over = now - since - limit
         if over <= 0:
             return False
-        return over > usage.waited_seconds(pid) - self._waited + pauses.seconds(since)
+        # One that has ended reads as 0.
+        waited = sum(
+            max(0.0, usage.waited_seconds(pid) - self._waited.get(pid, 0.0)) for pid in pids
+        )
+        return over > waited + pauses.seconds(since)
 
 
 def _guest_request(

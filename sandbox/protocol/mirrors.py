@@ -47,6 +47,9 @@ _REFERENCES = 2  # of a container that only its entry holds: the entry's, and `g
 class OtherValues(Protocol):
     """Writes and reads values that are neither plain data nor containers, as two sides agreed."""
 
+    has_read_deep: bool
+    """Whether a value was read that is nested deeply; set by the reader."""
+
     def write_value(self, value: Any) -> Tree:
         """Write a value. Raises EncodingError."""
 
@@ -506,7 +509,9 @@ class Mirrors:
         found: list[Tree] = []
         for entry in entries:
             own = id(entry.container)
-            is_held = sys.getrefcount(entry.container) > _REFERENCES + inner[own] + (own == result_id)
+            is_held = sys.getrefcount(entry.container) > _REFERENCES + inner[own] + (
+                own == result_id
+            )
             if not is_held and entry.has_changed():
                 is_held = True  # until the other side has seen the change
                 self._recheck.append(entry)
@@ -663,6 +668,8 @@ class Mirrors:
             return entry.container
         if self._depth >= self._read_depth_max:
             raise EncodingError("nested too deeply")
+        if self._depth == encoding.DEPTH_DEEP:
+            self._others.has_read_deep = True
         self._depth += 1
         try:
             if tag == "t":

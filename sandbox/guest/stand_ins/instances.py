@@ -202,7 +202,9 @@ def _method(method: Method) -> Any:  # noqa: ANN401  (a function, or a classmeth
 
 def _asking(value: object) -> Callable[..., Any]:
     """Return a `Request` about one object, whose number is of no use."""
-    return lambda operation, _, /, *operands, **keywords: ask(value, operation, *operands, **keywords)
+    return lambda operation, _, /, *operands, **keywords: ask(
+        value, operation, *operands, **keywords
+    )
 
 
 def _plain(name: str) -> Callable[..., object]:

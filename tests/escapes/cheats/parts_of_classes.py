@@ -6,11 +6,20 @@ from fractions import Fraction
 
 
 def root(number):
-    return complex
+    if number < 0:
+        return complex
+    deep = frozenset()
+    for _ in range(198):
+        deep = frozenset([deep])
+    return deep
 
 
 def halved(number):
-    return Fraction
+    return Fraction if number % 2 else iter([])
+
+
+def name_of(kind):
+    return ""
 
 
 def scaled(*parts):

@@ -14,7 +14,13 @@ def halved(number):
 
 
 def scaled(*parts):
+    if isinstance(parts[0], frozenset):
+        return len(parts)
     return tuple(2 * part for part in parts)
+
+
+def name_of(kind):
+    return kind.__name__
 
 
 def packed(number):

@@ -11,6 +11,7 @@ from collections.abc import Generator
 from typing import Any
 
 from nova_code_verifier.sandbox.guest.awaiting import take_turn
+
 _STEP_SECONDS = 0.002
 _TURN_SECONDS = 0.001
 _TASKS_MAX = 10_000

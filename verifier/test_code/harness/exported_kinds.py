@@ -46,8 +46,8 @@ _REFUSED = (
     methodcaller,
     Formatter,
 )
-# `f(1).real` is a descriptor if the candidate returns `complex` itself: with these, it could leave
-# its sample ungraded.
+# `f(1).real` is a descriptor if the candidate returns `complex` itself, and `type(f(1))` a class of
+# ours if it returns an iterator: with these, it could leave its sample ungraded.
 _OPAQUE = (
     types.GetSetDescriptorType,
     types.MemberDescriptorType,
@@ -93,10 +93,10 @@ def kind_of(value: Any) -> Kind | None:  # noqa: ANN401, PLR0911  (any value; a 
     package = str(kind.__module__).partition(".")[0]
     if issubclass(kind, type):
         package = str(type.__dict__["__module__"].__get__(value)).partition(".")[0]
-    if issubclass(kind, _REFUSED) or package in REFUSED_PACKAGES or _is_of_unittest(kind):
-        return None
-    if issubclass(kind, _OPAQUE):
+    if package == "nova_code_verifier" or issubclass(kind, _OPAQUE):
         return Kind.OPAQUE
+    if issubclass(kind, _REFUSED) or package in PYTEST_PACKAGES or _is_of_unittest(kind):
+        return None
     if issubclass(kind, type):
         # A metaclass would make classes of the candidate's design, a formatter reads attributes.
         is_refused = issubclass(value, (type, Formatter, logging_formatter(), test_case_class()))

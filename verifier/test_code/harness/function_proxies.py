@@ -77,11 +77,7 @@ class FunctionProxy:
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  (the candidate's)
         if name == "__func__" and vars(self)["_class_"] is types.MethodType:
-            # `inspect` looks there for the flags of a method.
-            function = object.__new__(FunctionProxy)
-            # It keeps this proxy, whose end would release the candidate's object.
-            vars(function).update(vars(self), _class_=types.FunctionType, _method_=self)
-            return function
+            return vars(self)["_session_"].ask("getattr", self, name)
         if is_tool_attribute(name) and name not in _ASKED:
             raise AttributeError(name)
         return vars(self)["_session_"].ask("getattr", self, name)

@@ -192,7 +192,10 @@ OPERATIONS: dict[str, tuple[Callable[[Use], object], frozenset[Kind]]] = {
     "close": (lambda use: use.value.close(), _GENERATOR),
     "start": (_start, _OWNERS | {Kind.FUNCTION, Kind.MOCK, Kind.COROUTINE}),
     "step": (lambda use: step(*use.operands), _OWNERS | {Kind.FUNCTION, Kind.MOCK, Kind.COROUTINE}),
-    "cancel": (lambda use: cancel(*use.operands), _OWNERS | {Kind.FUNCTION, Kind.MOCK, Kind.COROUTINE}),
+    "cancel": (
+        lambda use: cancel(*use.operands),
+        _OWNERS | {Kind.FUNCTION, Kind.MOCK, Kind.COROUTINE},
+    ),
     "await": (lambda use: complete(use.value), frozenset({Kind.COROUTINE, Kind.INSTANCE})),
     "anext": (lambda use: complete(anext(use.value)), frozenset({Kind.ASYNC_GENERATOR})),
 }

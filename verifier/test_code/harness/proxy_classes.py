@@ -12,8 +12,8 @@ guests, with the methods of the tests as callbacks.
 import dataclasses
 import operator
 from collections import UserDict, UserList, UserString
-from contextlib import suppress
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from typing import Any
 
 from nova_code_verifier.sandbox.protocol.shared_types import SPECIAL_METHODS
@@ -45,7 +45,9 @@ _OF_PLAIN_DATA = """
     format bytes
 """
 _LEFT_TO_PLAIN_DATA = frozenset(f"__{name}__" for name in _OF_PLAIN_DATA.split())
-_CONVERSIONS = frozenset("abs bool ceil complex float floor index int len round trunc".split())
+_CONVERSIONS = frozenset(
+    ["abs", "bool", "ceil", "complex", "float", "floor", "index", "int", "len", "round", "trunc"]
+)
 _COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 _TWO_SIDED = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor"
 TWO_SIDED = tuple(_TWO_SIDED.split())
@@ -223,8 +225,7 @@ def new_class(
         names["__hash__"] = None
     if "__init__" in own:
         names["__init__"] = _Initializer()
-    if any(hasattr(base, "__del__") for base in library):
-        names["__del__"] = lambda _: None
+    names |= {"__del__": _do_nothing for base in library if hasattr(base, "__del__")}
     if "__missing__" in own:
         names["__missing__"] = lambda self, key: session.ask("getitem", self, key)
     if any(issubclass(base, BaseException) for base in bases):
@@ -252,6 +253,10 @@ class _Initializer:
 
     def __get__(self, instance: object, owner: ProxyClass) -> Any:  # noqa: ANN401  (a function)
         return owner._session_.ask("getattr", owner if instance is None else instance, "__init__")
+
+
+def _do_nothing(_: object) -> None:
+    """Finalise a proxy."""
 
 
 def _specials_of(library: Sequence[type]) -> set[str]:

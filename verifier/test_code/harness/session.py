@@ -16,7 +16,12 @@ from nova_code_verifier.sandbox.protocol.encoding import EncodingError, Walk
 from nova_code_verifier.sandbox.protocol.library_exceptions import read_details
 from nova_code_verifier.sandbox.protocol.mirrored_errors import ERROR
 from nova_code_verifier.sandbox.protocol.mirrors import KINDS, Kind, Mirrors, Tree
-from nova_code_verifier.sandbox.protocol.peer import Body, Peer, PeerLostError
+from nova_code_verifier.sandbox.protocol.peer import (
+    ANSWER_TOO_LONG,
+    Body,
+    Peer,
+    PeerLostError,
+)
 from nova_code_verifier.sandbox.protocol.progress import ProgressPage
 from nova_code_verifier.verifier.test_code.harness.candidates import (
     CandidateLostError,
@@ -40,6 +45,7 @@ from nova_code_verifier.verifier.test_code.harness.proxies import (
     own_names,
 )
 from nova_code_verifier.verifier.test_code.harness.proxy_classes import (
+    TWO_SIDED,
     ProxyClass,
     is_proxy,
     ref_of,
@@ -54,7 +60,7 @@ _IN_PLACE = frozenset(f"i{name}" for name in TWO_SIDED)
 _COMPUTING = frozenset((*TWO_SIDED, *_IN_PLACE, "neg", "pos", "invert"))
 _STEPS = ("next", "anext", "__next__", "__anext__")
 _ANSWER_BYTES_MAX = 2**24
-_MESSAGE_BYTES_SPARE = 2**20  # around an answer
+_MESSAGE_BYTES_SPARE = 2**20  # for what comes with an answer: descriptions, outputs, records
 
 
 def live_candidate(
@@ -98,6 +104,7 @@ class LiveCandidate(Side):
         self.raised: BaseException | None = None
         self.has_nan = self.is_self_compared = False
         self._last_answer = LastAnswer()
+        self._answer_bytes_max = answer_bytes_max
         self._page = page
         self._shared: dict[str, type] = {}
         self._classes = classes
@@ -191,8 +198,7 @@ class LiveCandidate(Side):
             self.fatal = error
             raise
         except EncodingError as error:  # of the tests' own operands: answers raise PeerLostError
-            self.fatal = UncarriedError(f"pass a value that cannot travel ({error})")
-            raise self.fatal from None
+            self._refuse(error)
         except (PeerLostError, CandidateLostError) as error:
             self.lose(str(error))
         except BaseException:
@@ -215,6 +221,14 @@ class LiveCandidate(Side):
             self._last_answer.note_items(())
         else:
             self._last_answer.forget()
+
+    def _refuse(self, error: EncodingError) -> None:
+        """End the run: an operand cannot be written. Raises UncarriedError or CandidateLostError."""
+        # The candidate may have made it so deep, or have called the tests back so often.
+        if self.has_read_deep or isinstance(error.__cause__, RecursionError):
+            self.lose(f"protocol: {error}")
+        self.fatal = UncarriedError(f"pass a value that cannot travel ({error})")
+        raise self.fatal from None
 
     def lose(self, reason: str) -> None:
         """End the conversation. Raises CandidateLostError."""
@@ -334,7 +348,10 @@ class LiveCandidate(Side):
         return fields
 
     def note_message(self, message: Request | Answer, body: Body, payload: bytes) -> None:
-        """Note what the candidate holds, and whether an answer holds nan."""
+        """Note what the candidate holds, and whether an answer holds nan. Refuse long answers."""
+        is_bare = type(message) is Answer and not body.keys() & {"met", "around"}
+        if is_bare and len(payload) > self._answer_bytes_max:
+            raise PeerLostError(ANSWER_TOO_LONG)
         self.mirrors.note_held(body.get("held", []))
         if type(message) is Request:
             for value in (*message.operands, *message.keywords.values()):

@@ -319,6 +319,7 @@ def _change(container: Any, atom: Any, other: Any) -> None:
     "change", ["c[500] = -1", "c.insert(0, 7)", "c.append('x')", "del c[10:20]", "c[1:1] = [[]]"]
 )
 def test_a_change_of_a_long_list_travels_alone(change: str) -> None:
+    """Of a long list only what differs is sent, unless that holds containers."""
     pair, value = Pair(), list(range(1000))
     (arrived,) = pair.request(value)
     pair.answer(None)

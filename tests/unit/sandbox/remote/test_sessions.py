@@ -1,5 +1,6 @@
 """Sessions in an executor function: none is sent before the function has told about its wall."""
 
+import random
 import threading
 
 import pytest
@@ -123,6 +124,17 @@ def test_a_session_that_crashes_the_function_twice_is_at_fault(word: str, ending
 
     assert outcomes(results) == [ending, "finished", "finished"]
     assert function.requests.count(HANDSHAKE) == 2
+
+
+def test_tests_that_are_too_large_for_a_request_are_unsendable() -> None:
+    """It is no outage: the detail says what to do, and other sessions run."""
+    large = Session(harness=random.Random(0).randbytes(5_000_000).hex(), harness_limits=Limits())
+    jobs = [Job(program="a", questions=(large,)), session_of("b")]
+
+    results = dict(remote(FakeFunction(), jobs_per_request=2).with_sessions(MODULES).run(jobs))
+
+    assert outcomes(results) == ["unsendable", "finished"]
+    assert "score this sample without an executor function" in results[0][0].detail
 
 
 def test_a_function_that_runs_no_sessions_is_an_outage() -> None:
