@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from nova_code_verifier.sandbox.guest.awaiting import Awaiting
 from nova_code_verifier.sandbox.guest.patched import Patched
 from nova_code_verifier.sandbox.guest.stand_ins.making import number_of as stand_in_number
 from nova_code_verifier.sandbox.guest.stand_ins.making import stand_in
@@ -57,6 +58,13 @@ for _module, _names in _FUNCTION_NAMES.items():
     _OPERATIONS |= {name.rstrip("_"): getattr(_module, name) for name in _names.split()}
 
 
+_AWAITABLES: dict[str, Callable[..., Any]] = {
+    "await": lambda awaitable: awaitable,
+    "aenter": lambda context: type(context).__aenter__(context),
+    "aexit": lambda context, *error: type(context).__aexit__(context, *_raised(*error)),
+}
+
+
 def _raised(kind: Any = None, error: Any = None, _: object = None) -> tuple[Any, Any, Any]:  # noqa: ANN401
     """Return what `__exit__` gets: with a traceback, as if the error had been raised here."""
     if not isinstance(error, BaseException):
@@ -88,21 +96,18 @@ class LiveSession(Side):
         self._subclass_kinds = {base: _SubclassKind(self, kind) for base, kind in KINDS.items()}
         self.mirrors = Mirrors(self, forgets=False)
         self.peer = Peer(peer_fd, self, bytes_max=_MESSAGE_BYTES_MAX, first_thread=-1)
+        awaiting = Awaiting(_AWAITABLES)
         self._operations = (
             _OPERATIONS
+            | awaiting.operations
             | Patched(names).operations
             | {
                 "name": self._name,
                 "share": self._share,
                 "provide": lambda imports: provide(self._names, imports),
                 "take": _take,
-                "await": _run_awaitable,
-                "aenter": lambda context: _run_awaitable(type(context).__aenter__(context)),
-                "aexit": lambda context, *error: _run_awaitable(
-                    type(context).__aexit__(context, *_raised(*error))
-                ),
                 "aiter": aiter,
-                "anext": lambda items: _run_awaitable(anext(items)),
+                "anext": lambda items: awaiting.run(anext(items)),
                 "signature": _signature,
                 "base": _base,
                 "fields": _fields,
@@ -346,7 +351,9 @@ class LiveSession(Side):
             "bases": [self._base(base) for base in mro[1:]],
             "direct": [self._base(base) for base in type.__dict__["__bases__"].__get__(value)],
             "specials": sorted(shared_types.SPECIAL_METHODS.intersection(enabled)),
-            "own": sorted((shared_types.SPECIAL_METHODS | {"__missing__"}).intersection(beside)),
+            "own": sorted(
+                (shared_types.SPECIAL_METHODS | {"__init__", "__missing__"}).intersection(beside)
+            ),
             "methods": [name[:_TEXT_MAX] for name, item in found.items() if _is_method(name, item)][
                 :_NAMES_MAX
             ],
@@ -551,12 +558,3 @@ def _import(module: str, *path: str) -> object:
     for name in path:
         found = getattr(found, name)
     return found
-
-
-def _run_awaitable(awaitable: Any) -> object:  # noqa: ANN401  (the candidate's)
-    import asyncio  # noqa: PLC0415  (a zygote must stay small)
-
-    async def run() -> object:
-        return await awaitable
-
-    return asyncio.run(run())
