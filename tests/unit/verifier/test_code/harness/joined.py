@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nova_code_verifier.sandbox.guest.stand_ins import table
 from nova_code_verifier.sandbox.guest.stand_ins.making import number_of, stand_in
+from nova_code_verifier.verifier.test_code.harness import awaiting
 from nova_code_verifier.verifier.test_code.harness.exports import Exports
 from nova_code_verifier.verifier.test_code.harness.library_names import name_in_library
 
