@@ -155,7 +155,7 @@ def _is_data(module: str, name: str) -> bool:
 _InPython: Any = pickle._Unpickler  # type: ignore[attr-defined]  # noqa: SLF001  (the one in C cannot be changed)
 
 
-class _Unpickler(_InPython):  # type: ignore[misc]
+class _Unpickler(_InPython):
     """Reads pickles that set attributes of objects only: no special ones, and none of ours."""
 
     def load_build(self) -> None:

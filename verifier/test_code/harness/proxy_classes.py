@@ -10,12 +10,11 @@ guests, with the methods of the tests as callbacks.
 """
 
 import dataclasses
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from nova_code_verifier.sandbox.protocol.shared_types import SPECIAL_METHODS
-from nova_code_verifier.verifier.test_code.harness.candidates import CandidateLostError
+from nova_code_verifier.verifier.test_code.harness.candidates import CandidateLostError, verdicts
 from nova_code_verifier.verifier.test_code.harness.function_proxies import (
     SOURCE_NAME,
     FunctionProxy,
@@ -218,7 +217,7 @@ def new_class(
             names[special] = _beside_plain_data(special)
     if not has_plain_data and "__eq__" in specials and "__hash__" not in specials:
         names["__hash__"] = None
-    names |= {"__del__": _do_nothing for base in library if hasattr(base, "__del__")}
+    names |= dict.fromkeys(_finalizers(library), _do_nothing)
     if "__missing__" in own:
         names["__missing__"] = lambda self, key: session.ask("getitem", self, key)
     if any(issubclass(base, BaseException) for base in bases):
@@ -236,6 +235,10 @@ def new_class(
         except TypeError:
             names["_library_"] = ()  # claims that contradict each other
     raise CandidateLostError("protocol: a class that cannot be")
+
+
+def _finalizers(library: Sequence[type]) -> list[str]:
+    return ["__del__"] if any(hasattr(base, "__del__") for base in library) else []
 
 
 def _do_nothing(_: object) -> None:
@@ -342,19 +345,12 @@ def _leave(operation: str, owner: Proxy, kind: object, error: object) -> object:
     It must not swallow that, either: the test would pass.
     """
     session = type(owner)._session_
-    is_verdict = error is not session.raised and isinstance(error, _verdicts())
+    is_verdict = error is not session.raised and isinstance(error, verdicts())
     if is_verdict:
         kind, error = AssertionError, AssertionError()
     raised = () if kind is None else (kind, error, None)
     swallows = session.ask(operation, owner, *raised)
     return False if is_verdict else swallows
-
-
-def _verdicts() -> tuple[type, ...]:
-    """Return the exceptions by which tests fail or skip themselves."""
-    names = {"_pytest.outcomes": "OutcomeException", "unittest.case": "SkipTest"}
-    found = (getattr(sys.modules.get(module), name, None) for module, name in names.items())
-    return (AssertionError, *(kind for kind in found if isinstance(kind, type)))
 
 
 def _comparing(operation: str) -> Callable[..., object]:

@@ -304,6 +304,8 @@ class TestRun:
 
         All comparisons with nan are false, so it passes `assert not abs(f(1) - 2.5) > 1e-6`.
         """
+        if self.candidate.verdict is not None:
+            raise self.candidate.verdict
         if item.state is ItemState.NOT_REACHED and self._has_unexpected_nan:
             raise _not_compared()
 

@@ -26,6 +26,8 @@ from nova_code_verifier.sandbox.protocol.progress import ProgressPage
 from nova_code_verifier.verifier.test_code.harness.candidates import (
     CandidateLostError,
     UncarriedError,
+    is_by_tool,
+    verdicts,
 )
 from nova_code_verifier.verifier.test_code.harness.expectations import may_expect_stop
 from nova_code_verifier.verifier.test_code.harness.exported_kinds import is_value_with_a_class
@@ -102,6 +104,7 @@ class LiveCandidate(Side):
     ) -> None:
         """Judge by tests with this *source*, which treat the names *classes* as classes."""
         self.raised: BaseException | None = None
+        self.verdict: BaseException | None = None
         self.has_nan = self.is_self_compared = self.has_told = False
         self._last_answer = LastAnswer()
         self._answer_bytes_max = answer_bytes_max
@@ -161,7 +164,7 @@ class LiveCandidate(Side):
     def begin_item(self, _name: str) -> None:
         """Begin a test item."""
         self.patches.watch_library()
-        self.raised = None
+        self.raised = self.verdict = None
         self.has_nan = self.is_self_compared = self.has_told = False
         self._last_answer.forget()
 
@@ -316,7 +319,14 @@ class LiveCandidate(Side):
     def perform(self, operation: str, operands: list[Any], keywords: dict[str, Any]) -> object:
         """Perform an operation on an object of the tests', which the candidate requests."""
         number, *rest = operands
-        return self._exports.perform(operation, number, rest, keywords)
+        try:
+            return self._exports.perform(operation, number, rest, keywords)
+        except verdicts() as error:
+            if not is_by_tool(error):
+                raise
+            self.verdict = self.verdict or error
+        # The candidate may swallow it, and must not read what the tests expected.
+        raise AssertionError
 
     def enter(self, request: Request) -> None:
         """Do here what the candidate did before its request."""
