@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from nova_code_verifier.sandbox.guest.awaiting import Awaiting
 from nova_code_verifier.sandbox.guest.patched import Patched
 from nova_code_verifier.sandbox.guest.stand_ins.making import number_of as stand_in_number
 from nova_code_verifier.sandbox.guest.stand_ins.making import stand_in
@@ -30,7 +31,7 @@ from nova_code_verifier.sandbox.protocol.mirrors import KINDS, Kind, Mirrors, Tr
 from nova_code_verifier.sandbox.protocol.peer import Body, Peer
 
 _TEXT_MAX = 500
-_OF_FUNCTIONS = functools.WRAPPER_ASSIGNMENTS + ("__wrapped__",)
+_OF_FUNCTIONS = (*functools.WRAPPER_ASSIGNMENTS, "__wrapped__")
 _NAMES_MAX = 1000
 _MESSAGE_BYTES_MAX = 2**31
 
@@ -57,12 +58,19 @@ for _module, _names in _FUNCTION_NAMES.items():
     _OPERATIONS |= {name.rstrip("_"): getattr(_module, name) for name in _names.split()}
 
 
+_AWAITABLES: dict[str, Callable[..., Any]] = {
+    "await": lambda awaitable: awaitable,
+    "aenter": lambda context: type(context).__aenter__(context),
+    "aexit": lambda context, *error: type(context).__aexit__(context, *_raised(*error)),
+}
+
+
 def _raised(kind: Any = None, error: Any = None, _: object = None) -> tuple[Any, Any, Any]:  # noqa: ANN401
     """Return what `__exit__` gets: with a traceback, as if the error had been raised here."""
     if not isinstance(error, BaseException):
         return kind, error, None
     try:
-        raise error
+        raise error  # noqa: TRY301  (to get a traceback)
     except BaseException as caught:  # noqa: BLE001  (the tests' error, of any class)
         return kind, error, caught.__traceback__
 
@@ -88,21 +96,18 @@ class LiveSession(Side):
         self._subclass_kinds = {base: _SubclassKind(self, kind) for base, kind in KINDS.items()}
         self.mirrors = Mirrors(self, forgets=False)
         self.peer = Peer(peer_fd, self, bytes_max=_MESSAGE_BYTES_MAX, first_thread=-1)
+        awaiting = Awaiting(_AWAITABLES)
         self._operations = (
             _OPERATIONS
+            | awaiting.operations
             | Patched(names).operations
             | {
                 "name": self._name,
                 "share": self._share,
                 "provide": lambda imports: provide(self._names, imports),
                 "take": _take,
-                "await": _run_awaitable,
-                "aenter": lambda context: _run_awaitable(type(context).__aenter__(context)),
-                "aexit": lambda context, *error: _run_awaitable(
-                    type(context).__aexit__(context, *_raised(*error))
-                ),
                 "aiter": aiter,
-                "anext": lambda items: _run_awaitable(anext(items)),
+                "anext": lambda items: awaiting.run(anext(items)),
                 "signature": _signature,
                 "base": _base,
                 "fields": _fields,
@@ -235,7 +240,7 @@ class LiveSession(Side):
             return self._objects[content]
         return encoding.from_tree({tag: content}, self)
 
-    def to_tree(self, value: Any, walk: Walk, plain: Callable[[], object] | None) -> object:  # noqa: ANN401
+    def to_tree(self, value: Any, _walk: Walk, plain: Callable[[], object] | None) -> object:  # noqa: ANN401
         """Write an object as its number, with the plain data that it is an instance of, if any."""
         if self._is_shared(type(value)):
             tree = shared_types.write_shared_value(value, self.mirrors.write)
@@ -317,8 +322,8 @@ class LiveSession(Side):
         is_iterator = kind.__module__ == "builtins" and hasattr(kind, "__next__")
         name = _OBJECT_KINDS.get(kind) or ("iterator" if is_iterator else "instance")
         if name == "instance":
-            described = {"kind": name, "class": self._number_of(kind)}
-            return described | _hash_of(value, kind) | _special_names_of(value)
+            own: dict[str, object] = {"kind": name, "class": self._number_of(kind)}
+            return own | _hash_of(value, kind) | _special_names_of(value)
         described: dict[str, object] = {"kind": name, "name": _text(value, "__name__")}
         if name == "function":
             described |= {
@@ -346,7 +351,9 @@ class LiveSession(Side):
             "bases": [self._base(base) for base in mro[1:]],
             "direct": [self._base(base) for base in type.__dict__["__bases__"].__get__(value)],
             "specials": sorted(shared_types.SPECIAL_METHODS.intersection(enabled)),
-            "own": sorted((shared_types.SPECIAL_METHODS | {"__missing__"}).intersection(beside)),
+            "own": sorted(
+                (shared_types.SPECIAL_METHODS | {"__init__", "__missing__"}).intersection(beside)
+            ),
             "methods": [name[:_TEXT_MAX] for name, item in found.items() if _is_method(name, item)][
                 :_NAMES_MAX
             ],
@@ -551,12 +558,3 @@ def _import(module: str, *path: str) -> object:
     for name in path:
         found = getattr(found, name)
     return found
-
-
-def _run_awaitable(awaitable: Any) -> object:  # noqa: ANN401  (the candidate's)
-    import asyncio  # noqa: PLC0415  (a zygote must stay small)
-
-    async def run() -> object:
-        return await awaitable
-
-    return asyncio.run(run())

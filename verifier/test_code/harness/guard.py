@@ -160,13 +160,13 @@ class _Unpickler(_InPython):
 
     def load_build(self) -> None:
         """Set the state of an object. A class keeps what it is."""
-        owner, state = self.stack[-2:]
+        owner, state = self.stack[-2:]  # type: ignore[attr-defined]
         parts = state if type(state) is tuple else (state,)
         names = [str(name) for part in parts if isinstance(part, dict) for name in part]
         is_special = any(name.startswith("_") and name.endswith("_") for name in names)
         if is_special or issubclass(type(owner), type):
             raise pickle.UnpicklingError("a pickle sets attributes that are not its own")
-        super().load_build()
+        super().load_build()  # type: ignore[misc]
 
     dispatch: ClassVar[dict[int, Any]] = {**_InPython.dispatch}
     dispatch[pickle.BUILD[0]] = load_build

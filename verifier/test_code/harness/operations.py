@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from nova_code_verifier.sandbox.protocol.exports import Kind
 from nova_code_verifier.sandbox.protocol.shared_types import SPECIAL_METHODS
 from nova_code_verifier.verifier.test_code.harness import exported_kinds
+from nova_code_verifier.verifier.test_code.harness.awaiting import cancel, complete, start, step
 from nova_code_verifier.verifier.test_code.harness.proxy_classes import ProxyClass
 
 _SIZE_MAX = 2**28  # of what a stream reads or skips at once
@@ -160,29 +161,13 @@ def _run(use: Use) -> object:
     return complete(returned) if inspect.isawaitable(returned) else returned
 
 
-_loops: list[Any] = []  # event loops that are open and may be used again
-
-
-def complete(awaitable: Any) -> object:  # noqa: ANN401  (any awaitable)
-    """Run an awaitable to its end, even if an event loop of the tests is running.
-
-    It runs in this thread, so that the tests' coroutine may use the candidate again, and in a loop
-    that is kept, so that the tests' locks and queues may be used again.
-    """
-    import asyncio  # noqa: PLC0415  (most tests do without)
-
-    async def run() -> object:
-        return await awaitable
-
-    loop = _loops.pop() if _loops else asyncio.new_event_loop()
-    running = asyncio._get_running_loop()  # noqa: SLF001  (for those who implement loops: this does)
-    asyncio._set_running_loop(None)  # noqa: SLF001
-    try:
-        result: object = loop.run_until_complete(run())
-    finally:
-        asyncio._set_running_loop(running)  # noqa: SLF001
-        _loops.append(loop)
-    return result
+def _start(use: Use) -> int:
+    """Begin to run a coroutine, or what a call returns."""
+    operation, *operands = use.operands
+    inner = use._replace(operands=operands)
+    if operation == "run":
+        return start(_call_method(inner) if use.kind in _OWNERS else _call(inner))
+    return start(use.value)
 
 
 _OWNERS = frozenset({Kind.INSTANCE, Kind.CLASS, Kind.ERROR, Kind.MEMBER, Kind.ROW})
@@ -206,6 +191,12 @@ OPERATIONS: dict[str, tuple[Callable[[Use], object], frozenset[Kind]]] = {
     "send": (_send, _GENERATOR),
     "throw": (_throw, _GENERATOR),
     "close": (lambda use: use.value.close(), _GENERATOR),
+    "start": (_start, _OWNERS | {Kind.FUNCTION, Kind.MOCK, Kind.COROUTINE}),
+    "step": (lambda use: step(*use.operands), _OWNERS | {Kind.FUNCTION, Kind.MOCK, Kind.COROUTINE}),
+    "cancel": (
+        lambda use: cancel(*use.operands),
+        _OWNERS | {Kind.FUNCTION, Kind.MOCK, Kind.COROUTINE},
+    ),
     "await": (lambda use: complete(use.value), frozenset({Kind.COROUTINE, Kind.INSTANCE})),
     "anext": (lambda use: complete(anext(use.value)), frozenset({Kind.ASYNC_GENERATOR})),
 }

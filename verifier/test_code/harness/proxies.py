@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 from nova_code_verifier.sandbox.protocol.mirrors import Tree
+from nova_code_verifier.verifier.test_code.harness.awaiting import run_there
 
 REF = "_ref_"
 """The attribute of a proxy that holds the number of the candidate's object."""
@@ -48,7 +49,7 @@ class Session(Protocol):
         """Return whether operators of the proxied object may receive the tests' plain data."""
 
     def may_compute(self, proxy: object) -> bool:
-        """Return whether an operator may receive plain data if it returns an object of that class."""
+        """Return whether operators may receive plain data that return an object of that class."""
 
     def may_become_plain(self, operands: Sequence[object]) -> bool:
         """Return whether the result of an operator may be plain data."""
@@ -203,27 +204,31 @@ class CoroutineProxy(collections.abc.Coroutine[object, object, object]):
     def __init__(self, session: Session, ref: int, _claimed: type | None = None) -> None:
         """Stand for the coroutine of that number."""
         self._session_ = session
+        self._run_: Any = None
         setattr(self, REF, ref)
 
     @property  # type: ignore[misc]  # (to be set by nobody)
     def __class__(self) -> type:
         return types.CoroutineType
 
-    def send(self, _value: object) -> object:
+    def send(self, value: Any) -> object:
         """Run to the end."""
-        raise StopIteration(self._session_.ask("await", self))
+        if self._run_ is None:
+            self._run_ = run_there(self._session_, "await", self)
+        return self._run_.send(value)
 
     def throw(self, *error: Tree) -> object:
-        """End with this error."""
-        raise error[0]
+        """Raise an error in it."""
+        if self._run_ is None:
+            raise error[0]
+        return self._run_.throw(error[0])
 
     def close(self) -> None:
         """Close it, unless it has been run."""
         self._session_.ask("method", self, "close")
 
     def __await__(self) -> Generator[object, object, object]:
-        yield from ()
-        return self._session_.ask("await", self)
+        return (yield from run_there(self._session_, "await", self))  # type: ignore[misc]
 
 
 class IteratorProxy:
@@ -237,7 +242,7 @@ class IteratorProxy:
         self._count_ = 0
         setattr(self, REF, ref)
 
-    @property
+    @property  # type: ignore[misc]  # (to be set by nobody)
     def __class__(self) -> type:
         return self._class_ or IteratorProxy
 

@@ -10,10 +10,14 @@ guests, with the methods of the tests as callbacks.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import operator
+from collections import UserDict, UserList, UserString
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from typing import Any
 
 from nova_code_verifier.sandbox.protocol.shared_types import SPECIAL_METHODS
+from nova_code_verifier.verifier.test_code.harness.awaiting import run_there
 from nova_code_verifier.verifier.test_code.harness.candidates import CandidateLostError, verdicts
 from nova_code_verifier.verifier.test_code.harness.function_proxies import (
     SOURCE_NAME,
@@ -41,7 +45,9 @@ _OF_PLAIN_DATA = """
     format bytes
 """
 _LEFT_TO_PLAIN_DATA = frozenset(f"__{name}__" for name in _OF_PLAIN_DATA.split())
-_CONVERSIONS = frozenset("abs bool ceil complex float floor index int len round trunc".split())
+_CONVERSIONS = frozenset(
+    ["abs", "bool", "ceil", "complex", "float", "floor", "index", "int", "len", "round", "trunc"]
+)
 _COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 _TWO_SIDED = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor"
 TWO_SIDED = tuple(_TWO_SIDED.split())
@@ -183,7 +189,7 @@ def ref_of(value: object) -> int | None:
     return None
 
 
-def new_class(
+def new_class(  # noqa: C901  (a line for each special case)
     session: Session,
     name: str,
     bases: tuple[type, ...] = (),
@@ -217,6 +223,8 @@ def new_class(
             names[special] = _beside_plain_data(special)
     if not has_plain_data and "__eq__" in specials and "__hash__" not in specials:
         names["__hash__"] = None
+    if "__init__" in own:
+        names["__init__"] = _Initializer()
     names |= dict.fromkeys(_finalizers(library), _do_nothing)
     if "__missing__" in own:
         names["__missing__"] = lambda self, key: session.ask("getitem", self, key)
@@ -226,19 +234,29 @@ def new_class(
         names["__dict__"] = property(lambda self: session.ask("getattr", self, "__dict__"))
     if is_plain:
         names["__getattribute__"] = Proxy.__getattribute__  # before that of the built-in base
+    # No class of proxies can have `IntEnum` behind `int`, which has another layout.
+    simple = [base for base in library if not issubclass(base, PLAIN_BASES)]
+    if claimed is None and len(simple) < len(library):
+        claimed = next(base for base in library if base not in simple)
     if claimed is not None:
         names["__class__"] = property(lambda _: claimed)
     without_builtins = tuple(base for base in bases if base.__module__ != "builtins")
-    for some in (bases, without_builtins, ()):
-        try:
+    for some, behind in ((bases, library), (bases, simple), (without_builtins, ()), ((), ())):
+        names["_library_"] = behind
+        with suppress(TypeError):  # claims that contradict each other
             return type.__new__(ProxyClass, name, (*some, Proxy), names)
-        except TypeError:
-            names["_library_"] = ()  # claims that contradict each other
     raise CandidateLostError("protocol: a class that cannot be")
 
 
 def _finalizers(library: Sequence[type]) -> list[str]:
     return ["__del__"] if any(hasattr(base, "__del__") for base in library) else []
+
+
+class _Initializer:
+    """Shows the candidate's `__init__`, which a test may call or inspect."""
+
+    def __get__(self, instance: object, owner: ProxyClass) -> Any:  # noqa: ANN401  (a function)
+        return owner._session_.ask("getattr", owner if instance is None else instance, "__init__")
 
 
 def _do_nothing(_: object) -> None:
@@ -325,8 +343,12 @@ def _sent(name: str, value: Any) -> list[object]:  # noqa: ANN401  (what stands 
 
 
 def _awaited(operation: str) -> Callable[..., object]:
-    async def ask(self: Proxy, *_: object) -> object:
-        return type(self)._session_.ask(operation, self)
+    async def ask(self: Proxy, kind: object = None, error: object = None, *_: object) -> object:
+        session = type(self)._session_
+        if operation == "anext":
+            return session.ask("anext", self)
+        raised = () if kind is None else (kind, error, None)
+        return await run_there(session, operation, self, *raised)  # type: ignore[misc]
 
     return ask
 
@@ -361,11 +383,25 @@ def _comparing(operation: str) -> Callable[..., object]:
         if not is_proxy(other) and (
             operation in ("eq", "ne") or not session.may_receive_test_data(self)
         ):
-            return NotImplemented  # plain data never equals a proxy
+            # Plain data equals no proxy, but what the proxy's class says to be such a collection.
+            content = _content(self) if operation in ("eq", "ne") else NotImplemented
+            return content if content is NotImplemented else _COMPARE[operation](content, other)
         session.is_self_compared = True
         return session.ask(operation, self, other)
 
     return compare
+
+
+def _content(proxy: Any) -> object:  # noqa: ANN401  (a proxy)
+    """Return the content of a collection, to compare it here; NotImplemented for other objects."""
+    if isinstance(proxy, UserDict | UserList | UserString):
+        return proxy.data
+    if isinstance(proxy, Mapping):
+        return {key: proxy[key] for key in proxy}
+    return set(proxy) if isinstance(proxy, Set) else NotImplemented
+
+
+_COMPARE = {"eq": operator.eq, "ne": operator.ne}
 
 
 def _computing(operation: str, *, is_reflected: bool) -> Callable[..., object]:
@@ -397,7 +433,9 @@ def _turning(operation: str) -> Callable[..., object]:
 def _contains(self: Proxy, item: object) -> bool:
     session = type(self)._session_
     if not is_proxy(item) and not session.may_receive_test_data(self):
-        raise TypeError(f"argument of type {type(self).__name__!r} is not iterable")
+        if not hasattr(type(self), "__iter__"):
+            raise TypeError(f"argument of type {type(self).__name__!r} is not iterable")
+        return item in list(iter(self))  # type: ignore[call-overload]
     return bool(session.ask("contains", self, item))
 
 

@@ -226,7 +226,7 @@ class LiveCandidate(Side):
             self._last_answer.forget()
 
     def _refuse(self, error: EncodingError) -> None:
-        """End the run: an operand cannot be written. Raises UncarriedError or CandidateLostError."""
+        """End the run: an operand cannot be written. Raises UncarriedError, CandidateLostError."""
         # The candidate may have made it so deep, or have called the tests back so often.
         if self.has_read_deep or isinstance(error.__cause__, RecursionError):
             self.lose(f"protocol: {error}")
@@ -282,10 +282,10 @@ class LiveCandidate(Side):
         return origins if origins <= {"made", "computed", "marked"} else set()
 
     def may_compute(self, proxy: object) -> bool:
-        """Return whether an operator may receive plain data if it returns an object of that class.
+        """Return whether operators may receive plain data that return an object of that class.
 
-        In `(a + b) * 2`, where the tests made *a* and *b*. The result is marked: it may hold what is
-        expected.
+        In `(a + b) * 2`, where the tests made *a* and *b*. The result is marked: it may hold what
+        is expected.
         """
         is_tested = "_is_tested_" in own_names(type(proxy))
         return is_tested and own_names(proxy).get(_ORIGIN) in ("computed", "marked")
@@ -297,7 +297,7 @@ class LiveCandidate(Side):
 
     def may_be_converted(self, proxy: object) -> bool:
         """Return whether an object may be turned into plain data: it holds nothing expected."""
-        return own_names(proxy).get(_ORIGIN) != "marked"
+        return bool(own_names(proxy).get(_ORIGIN) != "marked")
 
     def make_subclass(self, kind: ProxyClass, items: list[object], keywords: Keywords) -> None:
         """Have the candidate make a class of the tests that has one of its classes as a base."""
