@@ -343,36 +343,37 @@ def _sent(name: str, value: Any) -> list[object]:  # noqa: ANN401  (what stands 
 
 
 def _awaited(operation: str) -> Callable[..., object]:
-    async def ask(self: Proxy, kind: object = None, error: object = None, *_: object) -> object:
+    async def ask(self: Proxy) -> object:
         session = type(self)._session_
         if operation == "anext":
             return session.ask("anext", self)
-        raised = () if kind is None else (kind, error, None)
-        return await run_there(session, operation, self, *raised)  # type: ignore[misc]
+        return await run_there(session, operation, self)  # type: ignore[misc]
 
     return ask
 
 
 def _exit(self: Proxy, kind: object, error: object, _trace: object) -> object:
-    return _leave("exit", self, kind, error)
+    session = type(self)._session_
+    raised, is_verdict = _shown(session, kind, error)
+    swallows = session.ask("exit", self, *raised)
+    return False if is_verdict else swallows
 
 
 async def _aexit(self: Proxy, kind: object, error: object, _trace: object) -> object:
-    return _leave("aexit", self, kind, error)
-
-
-def _leave(operation: str, owner: Proxy, kind: object, error: object) -> object:
-    """Tell a context manager that its block has ended, but not why the tests say that it failed.
-
-    It must not swallow that, either: the test would pass.
-    """
-    session = type(owner)._session_
-    is_verdict = error is not session.raised and isinstance(error, verdicts())
-    if is_verdict:
-        kind, error = AssertionError, AssertionError()
-    raised = () if kind is None else (kind, error, None)
-    swallows = session.ask(operation, owner, *raised)
+    session = type(self)._session_
+    raised, is_verdict = _shown(session, kind, error)
+    swallows = await run_there(session, "aexit", self, *raised)  # type: ignore[misc]
     return False if is_verdict else swallows
+
+
+def _shown(session: Session, kind: object, error: object) -> tuple[tuple[object, ...], bool]:
+    """Return what a context manager may know of an error, and whether it is a verdict of the tests.
+
+    It must not read why the tests say that they failed, nor swallow it: the test would pass.
+    """
+    if error is not session.raised and isinstance(error, verdicts()):
+        return (AssertionError, AssertionError(), None), True
+    return (() if kind is None else (kind, error, None)), False
 
 
 def _comparing(operation: str) -> Callable[..., object]:
