@@ -347,7 +347,7 @@ def _awaited(operation: str) -> Callable[..., object]:
         session = type(self)._session_
         if operation == "anext":
             return session.ask("anext", self)
-        return await run_there(session, operation, self)  # type: ignore[misc]
+        return await run_there(session, operation, self)
 
     return ask
 
@@ -362,7 +362,7 @@ def _exit(self: Proxy, kind: object, error: object, _trace: object) -> object:
 async def _aexit(self: Proxy, kind: object, error: object, _trace: object) -> object:
     session = type(self)._session_
     raised, is_verdict = _shown(session, kind, error)
-    swallows = await run_there(session, "aexit", self, *raised)  # type: ignore[misc]
+    swallows = await run_there(session, "aexit", self, *raised)
     return False if is_verdict else swallows
 
 
