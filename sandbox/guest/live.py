@@ -328,6 +328,7 @@ class LiveSession(Side):
         if name == "function":
             described |= {
                 "qualname": _text(value, "__qualname__"),
+                "module": _text(value, "__module__"),
                 "doc": _doc(value),
                 "flags": _flags_of(value),
                 "line": _line_of(value),

@@ -44,6 +44,7 @@ class FunctionProxy:
         names["_session_"], names[REF] = session, number
         name, doc = description.get("name"), description.get("doc")
         names["__name__"] = str(name)
+        names["__module__"] = str(description.get("module", ""))
         names["__qualname__"] = str(description.get("qualname", name))
         names["__doc__"] = doc if type(doc) is str else None
         is_method = description.get("is_method") is True
