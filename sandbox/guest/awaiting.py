@@ -9,9 +9,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from nova_code_verifier.sandbox.protocol.turns import take_turn
+
 Request = Callable[..., Any]
 _TURN_SECONDS = 0.001
-_ROUNDS = 5  # of a loop, in which a task that waits for nothing comes to its end
 
 
 class Awaiting:
@@ -71,23 +72,12 @@ class Awaiting:
         return loop
 
 
-async def take_turn(task: Any, seconds: float) -> None:  # noqa: ANN401  (a task of asyncio)
-    """Wait for a task, but no longer than so many seconds."""
-    from asyncio import tasks  # noqa: PLC0415  (tests may patch `asyncio.sleep`)
-
-    for _ in range(_ROUNDS):
-        if task.done():
-            return
-        await tasks.sleep(0)
-    if seconds:
-        await tasks.wait({task}, timeout=seconds)
-
-
 async def run_there(
     request: Request, operation: str, number: int, /, *operands: object, **keywords: object
 ) -> object:
     """Run an awaitable of the tests', in turns with the tasks here."""
-    from asyncio import events, tasks  # noqa: PLC0415  (as above)
+    # Late: a zygote must stay small. Tests may patch `asyncio.sleep`.
+    from asyncio import events, exceptions, tasks  # noqa: PLC0415
 
     if events._get_running_loop() is None:  # noqa: SLF001  (the program runs coroutines by itself)
         return request(operation, number, *operands, **keywords)
@@ -97,7 +87,7 @@ async def run_there(
         if state == "done":
             return value
         if state == "cancelled":
-            raise tasks.exceptions.CancelledError
+            raise exceptions.CancelledError
         try:
             await tasks.sleep(_TURN_SECONDS)
         except BaseException:

@@ -10,7 +10,7 @@ import types
 from collections.abc import Generator
 from typing import Any
 
-from nova_code_verifier.sandbox.guest.awaiting import take_turn
+from nova_code_verifier.sandbox.protocol.turns import take_turn
 
 _STEP_SECONDS = 0.002
 _TURN_SECONDS = 0.001
@@ -58,10 +58,10 @@ def run_there(
             session.ask("cancel", number)
 
 
-def _step(session: Any, number: object, seconds: float) -> tuple[object, object]:
+def _step(session: Any, number: object, seconds: float) -> tuple[object, object]:  # noqa: ANN401  (as above)
     _local.steps += 1
     try:
-        answer = session.ask("step", number, seconds)
+        answer: tuple[object, object] = session.ask("step", number, seconds)
     finally:
         _local.steps -= 1
     if type(answer) is not tuple or len(answer) != 2:  # noqa: PLR2004  (a state, and a result)

@@ -1,7 +1,7 @@
 """Find tests that evaluate text which may be the candidate's: they need its process.
 
-In: test code. Out: the line of the first `eval`, `exec`, `compile` or `dictConfig` whose argument is
-not certain to come from the tests themselves.
+In: test code. Out: the line of the first `eval`, `exec`, `compile` or `dictConfig` whose argument
+is not certain to come from the tests themselves.
 """
 
 import ast

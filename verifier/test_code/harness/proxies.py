@@ -211,7 +211,7 @@ class CoroutineProxy(collections.abc.Coroutine[object, object, object]):
     def __class__(self) -> type:
         return types.CoroutineType
 
-    def send(self, value: Any) -> object:
+    def send(self, value: object) -> object:
         """Run to the end."""
         if self._run_ is None:
             self._run_ = run_there(self._session_, "await", self)
@@ -228,7 +228,7 @@ class CoroutineProxy(collections.abc.Coroutine[object, object, object]):
         self._session_.ask("method", self, "close")
 
     def __await__(self) -> Generator[object, object, object]:
-        return (yield from run_there(self._session_, "await", self))  # type: ignore[misc]
+        return (yield from run_there(self._session_, "await", self))
 
 
 class IteratorProxy:

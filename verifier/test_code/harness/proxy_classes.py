@@ -217,10 +217,9 @@ def new_class(  # noqa: C901  (a line for each special case)
     }  # fmt: skip
     # What a base in the library defines is the candidate's to run, too, whatever it claims.
     for special in specials | _specials_of(library):
-        if not has_plain_data or special not in _LEFT_TO_PLAIN_DATA:
-            names[special] = _SPECIALS[special]
-        elif special in own:
-            names[special] = _beside_plain_data(special)
+        is_left = has_plain_data and special in _LEFT_TO_PLAIN_DATA
+        if not is_left or special in own:
+            names[special] = _beside_plain_data(special) if is_left else _SPECIALS[special]
     if not has_plain_data and "__eq__" in specials and "__hash__" not in specials:
         names["__hash__"] = None
     if "__init__" in own:
@@ -436,7 +435,7 @@ def _contains(self: Proxy, item: object) -> bool:
     if not is_proxy(item) and not session.may_receive_test_data(self):
         if not hasattr(type(self), "__iter__"):
             raise TypeError(f"argument of type {type(self).__name__!r} is not iterable")
-        return item in list(iter(self))  # type: ignore[call-overload]
+        return item in list(iter(self))
     return bool(session.ask("contains", self, item))
 
 

@@ -291,7 +291,7 @@ class LiveCandidate(Side):
         return is_tested and own_names(proxy).get(_ORIGIN) in ("computed", "marked")
 
     def may_become_plain(self, operands: Sequence[object]) -> bool:
-        """Return whether the result of an operator may be plain data: no operand is marked alone."""
+        """Return whether an operator may return plain data: not all its proxies are marked."""
         proxies = [operand for operand in operands if isinstance(type(operand), ProxyClass)]
         return any(map(self.may_be_converted, proxies))
 

@@ -58,7 +58,7 @@ def test_defaults_stay_the_objects_of_the_tests(joined: Joined) -> None:
 
 
 def test_a_function_can_be_inspected(joined: Joined) -> None:
-    """Name, documentation, parameters and annotations are those of the original."""
+    """All but the defaults, which may be what the tests expect, is as in the original."""
 
     def area(width: int, height: float = 2.5, *, unit: str = "m") -> float:
         """Compute."""
@@ -69,13 +69,13 @@ def test_a_function_can_be_inspected(joined: Joined) -> None:
         def look(f):
             spec = inspect.getfullargspec(f)
             wrapped = functools.wraps(f)(lambda: None)
-            return (f.__name__, f.__doc__, str(inspect.signature(f)), spec.args, spec.defaults,
+            return (f.__name__, f.__doc__, str(inspect.signature(f)), spec.args,
                     f.__code__.co_argcount, f.__annotations__["width"] is int,
                     inspect.isfunction(f), wrapped.__name__, wrapped.__wrapped__ is f)
     """
     shown = joined.define(source, "look")(area)
-    text = "(width: int, height: float = 2.5, *, unit: str = 'm') -> float"
-    expected = ("area", "Compute.", text, ["width", "height"], (2.5,), 2, True, True, "area", True)
+    text = "(width: int, height: float = ..., *, unit: str = ...) -> float"
+    expected = ("area", "Compute.", text, ["width", "height"], 2, True, True, "area", True)
     assert shown == expected
 
 
@@ -197,9 +197,9 @@ def test_iterators_are_consumed_only_as_far_as_the_candidate_goes(joined: Joined
 
 
 def test_what_tests_bind_to_a_parameter_stays_with_them(joined: Joined) -> None:
-    """Lists may be what the tests expect; the function still has them as defaults."""
+    """Defaults may be what the tests expect; the function still has them."""
     run = joined.define("def run(f): return f(1), repr(f.__defaults__)", "run")
-    assert run(lambda i, answers=[11, 12], step=2: answers[i] * step) == (24, "(..., 2)")
+    assert run(lambda i, answers=[11, 12], step=2: answers[i] * step) == (24, "(..., ...)")
 
 
 def test_bound_methods_are_one_object_for_the_candidate(joined: Joined) -> None:

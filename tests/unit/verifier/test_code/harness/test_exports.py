@@ -94,6 +94,11 @@ REFUSED: dict[str, Callable[[], Any]] = {
 }
 
 
+def test_our_own_objects_are_opaque(exports: Exports) -> None:
+    """The tests get them from the candidate, which must not choose that its sample is ungraded."""
+    assert exports.describe(Exports()) == {"kind": Kind.OPAQUE}
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_some_objects_never_travel(exports: Exports, name: str) -> None:
     """Passed by the tests, they leave the sample ungraded; otherwise they are opaque."""
