@@ -172,8 +172,8 @@ class Settings:
     - `executor_batch`: candidates in one call; more than one needs its level `kernel`.
     - `executor_fresh_environment`: serve each call in an environment that served no other. The
       function needs tenant isolation. A function at level `none` accepts no other calls.
-    - `executor_sessions`: `kernel` sends it tests that need a process beside the candidate's, if its
-      kernel protects them there; `never` leaves their samples ungraded.
+    - `executor_sessions`: `kernel` sends it tests that need a process beside the candidate's, if
+      its kernel protects them there; `never` leaves their samples ungraded.
 
     The limits of a run, if the reference sets none: `cpu_seconds`, `wall_seconds`, `memory_mb`,
     `output_mb`. `default_seconds` is the time of an invocation whose context has no limit.

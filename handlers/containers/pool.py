@@ -1,10 +1,10 @@
 """Run candidates in a pool of containers: the engine's isolation around the sandbox's own.
 
 In: the image, settings. Out: an executor. Its candidates run in containers that run the executor
-function (`handlers/executor.py`); references stay in this process, except the tests of sessions,
-which go to a container whose kernel protects them from the candidate there. A container whose function has
-failed is restarted, as Lambda would do it. Without isolation inside the containers (level `none`),
-a container is restarted after every request.
+function (`handlers/executor.py`); references stay in this process, except the tests of sessions
+(`sandbox/remote/sessions.py`). A container whose function has failed is restarted, as Lambda would
+do it. Without isolation inside the containers (level `none`), a container is restarted after every
+request.
 """
 
 import json

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from nova_code_verifier.sandbox.guest.awaiting import Awaiting
 from nova_code_verifier.sandbox.guest.patched import Patched
 from nova_code_verifier.sandbox.guest.stand_ins.making import number_of as stand_in_number
 from nova_code_verifier.sandbox.guest.stand_ins.making import stand_in
@@ -25,10 +26,12 @@ from nova_code_verifier.sandbox.protocol import encoding, shared_types
 from nova_code_verifier.sandbox.protocol.conversation import Answer, Request, Side
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, Walk
 from nova_code_verifier.sandbox.protocol.library_exceptions import write_details
+from nova_code_verifier.sandbox.protocol.mirrored_errors import ERROR
 from nova_code_verifier.sandbox.protocol.mirrors import KINDS, Kind, Mirrors, Tree
 from nova_code_verifier.sandbox.protocol.peer import Body, Peer
 
 _TEXT_MAX = 500
+_OF_FUNCTIONS = (*functools.WRAPPER_ASSIGNMENTS, "__wrapped__")
 _NAMES_MAX = 1000
 _MESSAGE_BYTES_MAX = 2**31
 
@@ -49,10 +52,27 @@ _OPERATIONS: dict[str, Callable[..., object]] = {
     "call": lambda function, /, *args, **kwargs: function(*args, **kwargs),
     "method": lambda owner, name, /, *args, **kwargs: getattr(owner, name)(*args, **kwargs),
     "enter": lambda context: type(context).__enter__(context),
-    "exit": lambda context, *error: type(context).__exit__(context, *(error or (None,) * 3)),
+    "exit": lambda context, *error: type(context).__exit__(context, *_raised(*error)),
 }
 for _module, _names in _FUNCTION_NAMES.items():
     _OPERATIONS |= {name.rstrip("_"): getattr(_module, name) for name in _names.split()}
+
+
+_AWAITABLES: dict[str, Callable[..., Any]] = {
+    "await": lambda awaitable: awaitable,
+    "aenter": lambda context: type(context).__aenter__(context),
+    "aexit": lambda context, *error: type(context).__aexit__(context, *_raised(*error)),
+}
+
+
+def _raised(kind: Any = None, error: Any = None, _: object = None) -> tuple[Any, Any, Any]:  # noqa: ANN401
+    """Return what `__exit__` gets: with a traceback, as if the error had been raised here."""
+    if not isinstance(error, BaseException):
+        return kind, error, None
+    try:
+        raise error  # noqa: TRY301  (to get a traceback)
+    except BaseException as caught:  # noqa: BLE001  (the tests' error, of any class)
+        return kind, error, caught.__traceback__
 
 
 class LiveSession(Side):
@@ -76,25 +96,23 @@ class LiveSession(Side):
         self._subclass_kinds = {base: _SubclassKind(self, kind) for base, kind in KINDS.items()}
         self.mirrors = Mirrors(self, forgets=False)
         self.peer = Peer(peer_fd, self, bytes_max=_MESSAGE_BYTES_MAX, first_thread=-1)
+        awaiting = Awaiting(_AWAITABLES)
         self._operations = (
             _OPERATIONS
+            | awaiting.operations
             | Patched(names).operations
             | {
                 "name": self._name,
                 "share": self._share,
                 "provide": lambda imports: provide(self._names, imports),
                 "take": _take,
-                "await": _run_awaitable,
-                "aenter": lambda context: _run_awaitable(type(context).__aenter__(context)),
-                "aexit": lambda context, *error: _run_awaitable(
-                    type(context).__aexit__(context, *(error or (None,) * 3))
-                ),
                 "aiter": aiter,
-                "anext": lambda items: _run_awaitable(anext(items)),
+                "anext": lambda items: awaiting.run(anext(items)),
                 "signature": _signature,
                 "base": _base,
                 "fields": _fields,
                 "subclass": self._make_subclass,
+                "reserve": self._reserve,
                 "source": self._source,
             }
         )
@@ -144,6 +162,8 @@ class LiveSession(Side):
     # -- operations of our own ---------------------------------------------------------
 
     def _name(self, name: str) -> object:
+        if name == "*":
+            return [own for own in self._names if not own.startswith("__")]
         if name not in self._names:
             raise NameError(f"name {name!r} is not defined")
         return self._names[name]
@@ -164,8 +184,15 @@ class LiveSession(Side):
     def _write_warning(self, warning: object) -> Tree:
         return {"class": self._number_of(type(warning)), "h": self._number_of(warning)}
 
-    def _make_subclass(self, *description: Any, **keywords: Any) -> int:  # noqa: ANN401  (see `_subclass`)
-        return self._number_of(_subclass(*description, **keywords))
+    def _reserve(self) -> int:
+        self._count += 1
+        return self._count
+
+    def _make_subclass(self, number: int, *description: Any, **keywords: Any) -> None:  # noqa: ANN401  (see `_subclass`)
+        """Make a class, to which the tests have given a reserved number."""
+        kind = _subclass(*description, **keywords)
+        self._numbers[id(kind)] = number
+        self._objects[number] = kind
 
     def ask_tests(
         self, operation: str, number: int, /, *operands: object, **keywords: object
@@ -185,6 +212,8 @@ class LiveSession(Side):
         kind = type(value)
         if self._is_shared(kind):
             return self._node_kind if shared_types.is_node(kind) else None
+        if ERROR.fits(kind):
+            return ERROR
         for base, mirrored in self._subclass_kinds.items():
             if issubclass(kind, base) and kind is not base:
                 return mirrored
@@ -192,6 +221,8 @@ class LiveSession(Side):
 
     def new_object(self, tag: str, content: Tree) -> tuple[object, Kind]:
         """Make an empty node of a shared class."""
+        if tag == ERROR.tag:
+            return ERROR.new(content), ERROR
         if tag != self._node_kind.tag:
             raise EncodingError("an unknown tag")
         return self._node_kind.new(content, self._names), self._node_kind
@@ -209,7 +240,7 @@ class LiveSession(Side):
             return self._objects[content]
         return encoding.from_tree({tag: content}, self)
 
-    def to_tree(self, value: Any, walk: Walk, plain: Callable[[], object] | None) -> object:  # noqa: ANN401
+    def to_tree(self, value: Any, _walk: Walk, plain: Callable[[], object] | None) -> object:  # noqa: ANN401
         """Write an object as its number, with the plain data that it is an instance of, if any."""
         if self._is_shared(type(value)):
             tree = shared_types.write_shared_value(value, self.mirrors.write)
@@ -222,16 +253,21 @@ class LiveSession(Side):
             return {"builtin": name}
         number = self._number_of(value)
         if isinstance(value, BaseException):
-            return {"fault": self._fault(value, number, walk)}
+            return {"fault": self._fault(value, number)}
         return {"h": number} if plain is None else {"sub": [number, plain()]}
 
-    def _fault(self, error: BaseException, number: int, walk: Walk) -> list[object]:
+    def _fault(self, error: BaseException, number: int) -> list[object]:
         """Describe an exception of one of the candidate's classes."""
         try:
             text = str(error)[:_TEXT_MAX]
         except BaseException:  # noqa: BLE001  (the candidate's exception may do anything)
             text = ""
-        return [number, self._number_of(type(error)), text, write_details(error, walk)]
+        return [
+            number,
+            self._number_of(type(error)),
+            text,
+            write_details(error, self.mirrors.write),
+        ]
 
     def from_tree(self, tag: str, content: Any, _walk: Walk) -> object:  # noqa: ANN401, PLR0911  (JSON; one return a tag)
         """Read what is no plain data."""
@@ -253,8 +289,8 @@ class LiveSession(Side):
                 return _import(*content)
             case "made":
                 path, arguments, keywords = content
-                made: Any = _import(*path)
-                return made(*self.mirrors.read(arguments), **self.mirrors.read(keywords))
+                make: Any = _import(*path)
+                return make(*self.mirrors.read(arguments), **self.mirrors.read(keywords))
         raise EncodingError("an unknown tag")
 
     def _stand_in(self, number: int, description: Any = None) -> object:  # noqa: ANN401  (JSON)
@@ -286,16 +322,20 @@ class LiveSession(Side):
         is_iterator = kind.__module__ == "builtins" and hasattr(kind, "__next__")
         name = _OBJECT_KINDS.get(kind) or ("iterator" if is_iterator else "instance")
         if name == "instance":
-            return {"kind": name, "class": self._number_of(kind)} | _hash_of(value, kind)
+            own: dict[str, object] = {"kind": name, "class": self._number_of(kind)}
+            return own | _hash_of(value, kind) | _special_names_of(value)
         described: dict[str, object] = {"kind": name, "name": _text(value, "__name__")}
         if name == "function":
             described |= {
                 "qualname": _text(value, "__qualname__"),
+                "module": _text(value, "__module__"),
                 "doc": _doc(value),
                 "flags": _flags_of(value),
                 "line": _line_of(value),
                 "is_method": kind is types.MethodType,
             }
+        if name not in ("module", "coroutine"):
+            described["library"] = _library_name(kind)
         return described
 
     def _describe_class(self, value: type) -> dict[str, object]:
@@ -312,11 +352,18 @@ class LiveSession(Side):
             "bases": [self._base(base) for base in mro[1:]],
             "direct": [self._base(base) for base in type.__dict__["__bases__"].__get__(value)],
             "specials": sorted(shared_types.SPECIAL_METHODS.intersection(enabled)),
-            "own": sorted((shared_types.SPECIAL_METHODS | {"__missing__"}).intersection(beside)),
+            "own": sorted(
+                (shared_types.SPECIAL_METHODS | {"__init__", "__missing__"}).intersection(beside)
+            ),
             "methods": [name[:_TEXT_MAX] for name, item in found.items() if _is_method(name, item)][
                 :_NAMES_MAX
             ],
             "doc": _doc(value),
+            "bindings": {
+                name[:_TEXT_MAX]: _BINDING_NAMES[type(item)]
+                for name, item in found.items()
+                if type(item) in _BINDING_NAMES
+            },
         }
         abstract = vars(value).get("__abstractmethods__")
         if type(abstract) is frozenset and abstract:
@@ -370,6 +417,17 @@ def _hash_of(value: Any, kind: type) -> dict[str, object]:  # noqa: ANN401  (the
 _NO_OWN_HASH: tuple[object, ...] = (None, object.__hash__, BaseException.__hash__)
 
 
+def _special_names_of(value: object) -> dict[str, object]:
+    """Return the names that only classes and functions have, and an object that stands for one."""
+    try:
+        names = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return {}
+    if type(names) is not dict or "__name__" not in names:
+        return {}
+    return {"special_names": [name for name in _OF_FUNCTIONS if name in names]}
+
+
 def _line_of(value: object) -> int:
     code = getattr(getattr(value, "__func__", value), "__code__", None)
     return int(getattr(code, "co_firstlineno", 1))
@@ -404,8 +462,11 @@ def _take(items: Iterator[object], count: int) -> list[object]:
 
 def _base(kind: type, name: str, value: object, /, *args: object, **kwargs: object) -> object:
     """Call the method of a class itself, for `super()` in a class of the tests."""
-    method: Any = getattr(kind, name)
-    return method(value, *args, **kwargs)
+    found: Any = inspect.getattr_static(kind, name)
+    if isinstance(found, property):
+        return found.__get__(value, type(value))
+    bound = (None, value) if isinstance(found, classmethod) else (value, type(value))
+    return found.__get__(*bound)(*args, **kwargs)
 
 
 def _fields(kind: type) -> list[tuple[object, ...]] | None:
@@ -442,6 +503,11 @@ def _subclass(
     return types.new_class(name, bases, keywords, fill)
 
 
+_BINDING_NAMES: dict[type, str] = {
+    staticmethod: "static",
+    classmethod: "class",
+    property: "property",
+}
 _BINDINGS: dict[str, Callable[[Any], Any]] = {
     "": lambda value: value,
     "static": staticmethod,
@@ -493,12 +559,3 @@ def _import(module: str, *path: str) -> object:
     for name in path:
         found = getattr(found, name)
     return found
-
-
-def _run_awaitable(awaitable: Any) -> object:  # noqa: ANN401  (the candidate's)
-    import asyncio  # noqa: PLC0415  (a zygote must stay small)
-
-    async def run() -> object:
-        return await awaitable
-
-    return asyncio.run(run())

@@ -95,6 +95,8 @@ class Patched:
             return None
         _import(path[0])
         found: Any = sys.modules[path[0]]
+        if path[:2] == ("logging", "getLogger") and len(path) > 2:  # noqa: PLR2004  (of a logger)
+            return found.getLogger(path[2])
         for name in path[1:-1]:
             found = getattr(found, name)
         return found

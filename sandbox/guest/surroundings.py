@@ -29,6 +29,7 @@ from nova_code_verifier.sandbox.protocol.surroundings import (
     Directory,
     Environment,
     Generator,
+    SearchPath,
 )
 
 _NAMES = ("out", "err")
@@ -169,6 +170,7 @@ class Surroundings:
         self._environment = Environment(hidden=OF_PYTEST + OF_INTERPRETER, refused=())
         self._directory = Directory(follows_everywhere=True)
         self._argv = list(sys.argv)
+        self._path = SearchPath()
         self._generators: dict[str, Generator] = {}
         if self._mentions("random"):
             self._find_generators()
@@ -191,6 +193,8 @@ class Surroundings:
         if "argv" in sent and sent["argv"] != sys.argv:
             sys.argv = sent["argv"]
             self._argv = list(sys.argv)
+        if "path" in sent:
+            self._path.apply(sent["path"])
         if "recursion_limit" in sent:
             sys.setrecursionlimit(sent["recursion_limit"])
         if "directory" in sent:
@@ -233,6 +237,7 @@ class Surroundings:
             or self._events.is_cut
             or self._directory.is_changed
             or sys.argv != self._argv
+            or self._path.is_changed
             or self._environment.is_changed()
         ):
             return self._happened() or None
@@ -249,6 +254,8 @@ class Surroundings:
         if sys.argv != self._argv:
             self._argv = list(sys.argv)
             found["argv"] = [str(argument) for argument in self._argv]
+        if self._path.is_changed:
+            found["path"] = self._path.changes()
         if self._directory.is_changed and (path := self._directory.changes()):
             found["directory"] = path
         if self._follows_random:

@@ -55,6 +55,7 @@ class Side:
 
     peer: Peer
     mirrors: Mirrors
+    has_read_deep = False
     _is_listening = False
 
     def ask(

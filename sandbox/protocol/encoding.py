@@ -28,6 +28,8 @@ Walk = Callable[[Any], Any]
 """Writes or reads an item of a container, one level deeper."""
 
 DEPTH_MAX = 200
+DEPTH_DEEP = 20
+"""A value that is nested so deeply is noted: in a container of its reader's, it may be too deep."""
 _EXCEPTION_DEPTH = 10  # an exception is in its chain as if in so many containers
 ITERATOR_ITEMS_MAX = 1_000_000
 _SLICE = 1000
@@ -55,6 +57,9 @@ class Opaque(Protocol):
     It may have an attribute `takes`, a set of types: then it writes values of exactly these types,
     too, instead of this module. Containers that must keep their identity are an example.
     """
+
+    has_read_deep: bool
+    """Whether a value was read that is nested deeply; set by the reader."""
 
     def to_tree(self, value: object, walk: Walk, plain: Callable[[], object] | None) -> object:
         """Write a value that is not plain data; *plain* writes it as its base type, if it has one.
@@ -340,6 +345,8 @@ def _from_tree(tree: Any, context: _Context) -> object:  # noqa: ANN401  (narrow
     inner = _Context(depth + 1, opaque, takes)
     if depth >= DEPTH_MAX:
         raise EncodingError("nested too deeply")
+    if depth == DEPTH_DEEP and opaque is not None:
+        opaque.has_read_deep = True
     if kind is list:
         return [_from_tree(item, inner) for item in tree]
     if len(tree) != 1:

@@ -96,7 +96,7 @@ def _read_view(content: Tree, walk: Walk) -> object:
 
 
 def _write_memoryview(view: memoryview, _walk: Walk) -> object | None:
-    if view.ndim != 1 or view.format != "B" or not view.c_contiguous:
+    if view.ndim != 1 or view.format != "B":
         return None
     return {"memoryview": [view.readonly, view.hex()]}
 

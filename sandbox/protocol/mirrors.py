@@ -18,6 +18,7 @@ one process, but never its type, and no container that did not cross.
 """
 
 import sys
+from array import array
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from operator import is_
@@ -34,6 +35,7 @@ _WRITE_DEPTH_MAX, _READ_DEPTH_MAX = 120, 100
 CONTAINERS_MAX, RECEIVED_MAX = 600_000, 150_000
 """So many containers may be known at the same time, and so many of them may be the other side's."""
 _SMALL_INT = 2**63
+_TYPE_CODES = frozenset("bBuhHiIlLqQfd")
 _ATOMS = frozenset({type(None), bool, float, str})
 _FLAT = _ATOMS | {int}
 # Longer lists of atoms are compared by `==`, which is ten times as fast as item by item.
@@ -44,6 +46,9 @@ _REFERENCES = 2  # of a container that only its entry holds: the entry's, and `g
 
 class OtherValues(Protocol):
     """Writes and reads values that are neither plain data nor containers, as two sides agreed."""
+
+    has_read_deep: bool
+    """Whether a value was read that is nested deeply; set by the reader."""
 
     def write_value(self, value: Any) -> Tree:
         """Write a value. Raises EncodingError."""
@@ -119,7 +124,11 @@ class _ListKind(Kind):
             start, end = _listed(content["ends"])
             items = [read(tree) for tree in _listed(content["items"])]
             count = list.__len__(container)
-            if type(start) is not int or type(end) is not int or not 0 <= start <= count - end <= count:
+            if (
+                type(start) is not int
+                or type(end) is not int
+                or not 0 <= start <= count - end <= count
+            ):
                 raise EncodingError("a change outside of its list")
             list.__setitem__(container, slice(start, count - end), items)
             return
@@ -279,6 +288,26 @@ class _BytearrayKind(Kind):
         bytearray.__setitem__(container, slice(None), bytes.fromhex(content))
 
 
+class _ArrayKind(Kind):
+    tag = "array"
+
+    def values(self, container: Any) -> Iterable[object]:
+        return ()
+
+    def copy(self, container: Any) -> Any:
+        return container[:]
+
+    def is_same(self, container: Any, copy: Any) -> bool:
+        return array.tobytes(container) == array.tobytes(copy)
+
+    def write(self, container: Any, write: Callable[[Any], Tree]) -> Tree:
+        return [container.typecode, array.tobytes(container).hex()]
+
+    def fill(self, container: Any, content: Tree, read: Callable[[Tree], Any]) -> None:
+        _, digits = _listed(content)
+        array.__setitem__(container, slice(None), array(container.typecode, bytes.fromhex(digits)))
+
+
 LIST, DICT, SET, DEQUE = _ListKind(), _DictKind("d"), _SetKind(), _DequeKind()
 KINDS: dict[type, Kind] = {
     # Before dict: an instance of a subclass is of the first kind that fits.
@@ -291,6 +320,7 @@ KINDS: dict[type, Kind] = {
     deque: DEQUE,
     SimpleNamespace: _NamespaceKind(),
     bytearray: _BytearrayKind(),
+    array: _ArrayKind(),
 }
 """The kinds of mutable containers, by exact type."""
 _TYPES = {kind.tag: base for base, kind in KINDS.items()}
@@ -482,7 +512,10 @@ class Mirrors:
             is_held = sys.getrefcount(entry.container) > _REFERENCES + inner[own] + (
                 own == result_id
             )
-            if is_held and entry not in again:
+            if not is_held and entry.has_changed():
+                is_held = True  # until the other side has seen the change
+                self._recheck.append(entry)
+            elif is_held and entry not in again:
                 self._recheck.append(entry)  # perhaps only a frame that is about to end
             if is_held is not entry.is_held and entry.number in self._by_number:
                 self._set_held(entry, is_held=is_held)
@@ -611,7 +644,7 @@ class Mirrors:
             container, kind = self._others.new_object(tag, content)
         else:
             kind = KINDS[base]
-            container = deque(maxlen=_maxlen(content)) if base is deque else base()
+            container = base(*_arguments(base, content))
         return self._enter(container, kind, self._received), False
 
     def take_touched(self) -> Sequence[_Entry]:
@@ -635,6 +668,8 @@ class Mirrors:
             return entry.container
         if self._depth >= self._read_depth_max:
             raise EncodingError("nested too deeply")
+        if self._depth == encoding.DEPTH_DEEP:
+            self._others.has_read_deep = True
         self._depth += 1
         try:
             if tag == "t":
@@ -648,6 +683,16 @@ class Mirrors:
         if entry is None:
             raise EncodingError("a container that did not cross")
         return entry
+
+
+def _arguments(base: type, content: Tree) -> tuple[object, ...]:
+    """Return the arguments of the type that makes an empty container of that content."""
+    if base is array:
+        code = _listed(content)[0]
+        if type(code) is not str or code not in _TYPE_CODES:
+            raise EncodingError("a tag with the wrong content")
+        return (code,)
+    return ((), _maxlen(content)) if base is deque else ()
 
 
 def _maxlen(content: Tree) -> int | None:

@@ -17,16 +17,16 @@ from _thread import get_ident
 from collections import defaultdict, deque
 from collections.abc import Callable
 from contextlib import suppress
-from socket import SHUT_RDWR, socket
 from typing import Any, NamedTuple, Protocol
 
+ANSWER_TOO_LONG = "output: an answer is longer than limits.output_bytes"
 _LENGTH_BYTES = 4
 _READ_BYTES = 2**18
 _REQUEST, _ANSWER = "q", "a"
 _THREADS_MAX = 300
 _UNREADABLE = (
-    ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError,
-    ValueError,
+    ArithmeticError, AttributeError, BufferError, LookupError, MemoryError, RecursionError,
+    TypeError, ValueError,
 )  # fmt: skip
 # Tests and programs may patch what they find in modules: none of it must end the conversation.
 _encode = json.JSONEncoder(separators=(",", ":")).encode
@@ -131,8 +131,8 @@ class Peer:
     def close(self) -> None:
         """End the conversation, also for threads that wait for a message."""
         self._is_broken = True
-        with socket(fileno=self._fd) as connection, suppress(OSError):
-            connection.shutdown(SHUT_RDWR)
+        with suppress(OSError):  # no guest may make a socket of the descriptor, to shut it down
+            _write(self._fd, bytes(_LENGTH_BYTES))
 
     @property
     def is_broken(self) -> bool:
@@ -261,7 +261,7 @@ class Peer:
             if len(buffer) >= _LENGTH_BYTES:
                 end = _LENGTH_BYTES + int.from_bytes(buffer[:_LENGTH_BYTES], "big")
                 if end - _LENGTH_BYTES > self._bytes_max:
-                    raise PeerLostError("output: an answer is longer than limits.output_bytes")
+                    raise PeerLostError(ANSWER_TOO_LONG)
                 if len(buffer) >= end:
                     payload = bytes(buffer[_LENGTH_BYTES:end])
                     del buffer[:end]

@@ -9,6 +9,7 @@ import contextlib
 import os
 import random
 import struct
+import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, NamedTuple
@@ -285,3 +286,31 @@ def _count_drawn(known: _State, state: _State) -> int | None:
         if numbers[:-1] == key:
             return drawn + block * _BLOCK
     return None
+
+
+class SearchPath:
+    """What one side has added to `sys.path`, which the other side sees, too."""
+
+    def __init__(self) -> None:
+        """Note the entries that each side has for itself."""
+        self._own = list(sys.path)
+        self._known = list(sys.path)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the path has changed since the last look."""
+        return sys.path != self._known
+
+    def changes(self) -> list[list[str]]:
+        """Return the entries before our own, and the others that are not our own."""
+        self._known = list(sys.path)
+        added = [str(entry) for entry in self._known if entry not in self._own]
+        count = next((n for n, entry in enumerate(self._known) if entry in self._own), len(added))
+        return [added[:count], added[count:]]
+
+    def apply(self, added: Any) -> None:  # noqa: ANN401  (from the other side)
+        """Make the additions of the other side. Raises TypeError or ValueError."""
+        before, after = added
+        own = [entry for entry in sys.path if entry in self._own]
+        sys.path[:] = [*read_arguments(before), *own, *read_arguments(after)]
+        self._known = list(sys.path)

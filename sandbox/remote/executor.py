@@ -102,6 +102,7 @@ class RemoteExecutor:
                     self._invoke,
                     required=self._required,
                     modules=modules,
+                    claimed_level=self._client.claimed_level,
                     may_send=self._may_send_sessions,
                 )
         return SessionRunner(

@@ -3,8 +3,8 @@
 In: what the kernel granted to the executor there. Out: the protections that count, and the missing.
 The name of an isolation level is not enough: level `kernel` exists without Landlock, too.
 
-Users are no condition. Guests have a user per worker wherever the platform has one for them, but the
-two guests of a session share theirs. So their processes must be hidden from each other.
+Separate users are not listed: the sandbox takes a user for each worker wherever the platform has
+them. The two guests of a session share theirs, so processes must be hidden from their own user.
 """
 
 from collections.abc import Collection, Mapping

@@ -9,7 +9,7 @@ too, and then runs no session.
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from nova_code_verifier.sandbox import errors
 from nova_code_verifier.sandbox.remote.client import LONGEST_SECONDS, ExecutorClient, Invoke
@@ -45,10 +45,15 @@ class SessionClient(ExecutorClient):
         *,
         required: IsolationLevel,
         modules: tuple[str, ...],
+        claimed_level: Callable[[float], IsolationLevel],
         may_send: bool = True,
     ) -> None:
-        """Send sessions that need *modules*, unless no session *may* be sent."""
+        """Send sessions that need *modules*, unless no session *may* be sent.
+
+        *claimed_level* is that of the client for other jobs.
+        """
         super().__init__(invoke, required=required, modules=modules)
+        self._claimed_level_of_others = claimed_level
         self._refusal = "" if may_send else _NEVER
         self._has_shaken_hands = False
 
@@ -58,22 +63,33 @@ class SessionClient(ExecutorClient):
         Raises SessionsRefusedError if it must not, SandboxError if it does not answer before
         *deadline*.
         """
-        if not self._refusal and not self._has_shaken_hands:
-            self._probe(min(deadline, time.monotonic() + LONGEST_SECONDS))
+        deadline = min(deadline, time.monotonic() + LONGEST_SECONDS)
+        if not self._refusal:
+            # Where the isolation is weak, a candidate may stay and shake hands in the function's
+            # place. Before the first candidate, the function has said that it is weak.
+            self._refuse_below_kernel(self._claimed_level_of_others(deadline))
         self._require_all()
+        if not self._has_shaken_hands:
+            self._probe(deadline)
         self._has_shaken_hands = True
 
     def _accept(self, response: RunResponse) -> None:
         super()._accept(response)
-        missing = missing_protections(response.protections)
-        if response.level is not IsolationLevel.KERNEL:
-            missing = f"isolation level kernel (it has {response.level})"
-        if missing:
-            self._refusal = self._refusal or (
-                "tests: need a process beside the candidate's, and the executor function does not "
-                f"protect them from the candidate there; missing: {missing}: {_ADVICE}"
-            )
+        self._refuse_below_kernel(response.level)
+        if missing := missing_protections(response.protections):
+            self._refuse(missing)
         self._require_all()
+
+    def _refuse_below_kernel(self, level: IsolationLevel) -> None:
+        if level is not IsolationLevel.KERNEL:
+            self._refuse(f"isolation level kernel (it has {level})")
+
+    def _refuse(self, missing: str) -> None:
+        """Send no more sessions."""
+        self._refusal = self._refusal or (
+            "tests: need a process beside the candidate's, and the executor function does not "
+            f"protect them from the candidate there; missing: {missing}: {_ADVICE}"
+        )
 
     def _require_all(self) -> None:
         if self._refusal:

@@ -54,12 +54,12 @@ def test_answers_may_be_as_long_as_the_limit(
     assert scored(executor, tests(count, length), 2**26).correctness == 1.0
 
 
-@pytest.mark.parametrize("tests", [call_tests, code_tests], ids=["calls", "test code"])
+@pytest.mark.parametrize("tests", [call_tests(5, 1000), code_tests(1, 3000)], ids=["calls", "code"])
 def test_answers_beyond_the_limit_are_too_long(
-    executor: LocalExecutor, tests: Callable[[int, int], dict[str, object]]
+    executor: LocalExecutor, tests: dict[str, object]
 ) -> None:
-    """The verdict is that of the output limit, and the detail names the limit."""
-    score = scored(executor, tests(5, 1000), 10_000)
+    """All answers to calls, or one answer to test code: the detail names the limit."""
+    score = scored(executor, tests, 10_000)
 
     assert score.verdict is Verdict.OUTPUT_LIMIT_EXCEEDED
     details = [case.execution.detail for case in score.cases if case.verdict is score.verdict]

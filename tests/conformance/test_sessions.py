@@ -12,7 +12,7 @@ a wrong program:
 
 Without an expectation, the program is right. `wrong` programs do not get full marks, `zero` ones
 nothing; of an `ungraded` case the dataset is at fault; `between 0.5 0.8` bounds the share of what
-holds.
+holds. `kernel` cases use what a guest has at that level only, such as databases and directories.
 """
 
 import re
@@ -25,6 +25,7 @@ from pathlib import Path
 import pytest
 
 from nova_code_verifier.sandbox.host.local import LocalExecutor
+from nova_code_verifier.sandbox.types import IsolationLevel
 from nova_code_verifier.verifier.pipeline import judge
 from nova_code_verifier.verifier.types import Sample, Score, Verdict
 
@@ -35,6 +36,8 @@ _HEAD = re.compile(r"^=== ([^\[\n]+?)(?: \[(.*)\])?$", re.MULTILINE)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One case of a file. `expectation` is "" for a right program."""
+
+    needs_kernel: bool
 
     name: str
     expectation: str
@@ -60,7 +63,8 @@ def read_cases(path: Path) -> Iterator[Case]:
         tests, _, wrong = tests.partition("--- wrong\n")
         yield Case(
             name=name,
-            expectation=expectation or "",
+            expectation=(expectation or "").removeprefix("kernel"),
+            needs_kernel=(expectation or "").startswith("kernel"),
             program=program,
             tests=tests,
             entry_point=options.strip().removeprefix("entry_point="),
@@ -96,6 +100,7 @@ def test_tests_see_the_program_as_in_one_process(path: Path, executor: LocalExec
     programs = [
         (f"{case.name}{' (wrong)' * is_wrong}", case, text, expectation)
         for case in read_cases(path)
+        if executor.level is IsolationLevel.KERNEL or not case.needs_kernel
         for is_wrong, text, expectation in (
             (False, case.program, case.expectation),
             (True, case.wrong, "wrong"),

@@ -15,7 +15,7 @@ from nova_code_verifier.sandbox.errors import FunctionCrashedError
 from nova_code_verifier.sandbox.remote.request import RunRequest, write_request
 from nova_code_verifier.sandbox.remote.response import read_response
 from nova_code_verifier.sandbox.types import Job, Run
-from tests.e2e.samples import without_durations
+from tests.e2e.samples import example_samples, metrics_of, session_samples, without_durations
 from tests.paths import REPOSITORY
 
 START_TIME = "print(open('/proc/1/stat').read().rpartition(')')[2].split()[19])"
@@ -23,14 +23,16 @@ START_TIME = "print(open('/proc/1/stat').read().rpartition(')')[2].split()[19])"
 
 
 def score(address: str, directory: Path, *options: str) -> list[Any]:
-    """Run `verifier score` on the examples, and return the rows without durations.
+    """Run `verifier score` on samples, and return the rows without durations.
 
-    *directory* is for the file of the rows.
+    *directory* is for the files.
     """
-    rows = directory / "rows.jsonl"
+    samples, rows = directory / "samples.jsonl", directory / "rows.jsonl"
+    lines = map(json.dumps, [*example_samples(), *session_samples()])
+    samples.write_text("\n".join(lines), encoding="utf-8")
     command = [sys.executable, "-m", "nova_code_verifier.handlers.cli", "score"]
     subprocess.run(
-        [*command, "examples/completions.jsonl", "--out", str(rows), "--quiet", *options],
+        [*command, str(samples), "--out", str(rows), "--quiet", *options],
         check=True,
         cwd=REPOSITORY,
         env=os.environ | {"DOCKER_HOST": address, "PYTHONPATH": str(REPOSITORY)},
@@ -42,10 +44,16 @@ def score(address: str, directory: Path, *options: str) -> list[Any]:
 def test_containers_return_the_rows_of_this_machine(
     engine_address: str, image: str, level: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`verifier score --docker` changes no row."""
+    """`verifier score --docker` changes no row. Test code needs level `kernel` there."""
     monkeypatch.setenv("VERIFIER_ISOLATION", level)
+    here = score(engine_address, tmp_path)
+    there = score(engine_address, tmp_path, "--docker", image)
 
-    assert score(engine_address, tmp_path, "--docker", image) == score(engine_address, tmp_path)
+    changed = [row for row, expected in zip(there, here, strict=True) if row != expected]
+    sessions = {sample["id"] for sample in session_samples()}
+    assert all(metrics_of(row)["ungraded"] for row in changed)
+    assert {row["id"] for row in changed} >= (sessions if level == "interpreter" else set())
+    assert level == "interpreter" or changed == []
 
 
 def test_without_isolation_every_request_gets_a_new_container(client: Any, image: str) -> None:

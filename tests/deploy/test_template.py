@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from nova_code_verifier.handlers.settings import read_settings
+from nova_code_verifier.handlers.settings import ExecutorSessions, read_settings
 from nova_code_verifier.handlers.telemetry import VerdictClass
 from nova_code_verifier.verifier.types import Source
 from tests.deploy.cloudformation import Template
@@ -24,7 +24,7 @@ ATTRIBUTES = {"ExecutorFunction.Arn": ARN, "ExecutorFunction.Alias": f"{ARN}:liv
 EVERYTHING = {
     "Rubric": '{"reward": {"range": [-1, 1]}}', "LogSamples": "true", "Trace": "true",
     "JudgeModel": "amazon.nova-lite-v1:0", "ExecutorLogs": "true", "LogLevel": "DEBUG",
-    "SharedProcess": "allow",
+    "SharedProcess": "allow", "ExecutorSessions": "never",
     "ProvisionedConcurrency": "2", "ReservedConcurrency": "10", "AlarmTopicArn": "arn:topic",
     "ExecutorProvisionedConcurrency": "2", "ExecutorReservedConcurrency": "10",
 }  # fmt: skip
@@ -142,6 +142,7 @@ def test_parameters_become_settings() -> None:
 
     assert (settings.rubric.lowest, settings.log_samples, settings.trace) == (-1, True, True)
     assert settings.judge_model == "amazon.nova-lite-v1:0"
+    assert settings.executor_sessions is ExecutorSessions.NEVER
 
 
 @pytest.mark.parametrize(

@@ -84,11 +84,95 @@ def checked_samples() -> list[Sample]:
     ]
 
 
+# Tests that need a process beside the candidate's, each with a right and a wrong program.
+_TESTS = {
+    "files": """
+import os, tempfile, unittest
+
+class TestCount(unittest.TestCase):
+    def setUp(self):
+        self.directory = tempfile.mkdtemp()
+        self.path = os.path.join(self.directory, "words.txt")
+        with open(self.path, "w") as file:
+            file.write("one two two")
+
+    def test_counts(self):
+        self.assertEqual(solve(self.path), {"one": 1, "two": 2})
+
+    def test_missing(self):
+        with self.assertRaises(FileNotFoundError):
+            solve(os.path.join(self.directory, "none"))
+""",
+    "patches": """
+from unittest import mock
+
+def test_input():
+    with mock.patch("builtins.input", side_effect=["3", "4"]):
+        assert solve() == 7
+
+def test_output(capsys):
+    with mock.patch("builtins.input", side_effect=["1", "1"]):
+        solve()
+    assert capsys.readouterr().out == "2\\n"
+""",
+    "objects": """
+items = [3, 1, 2]
+assert solve(items, key=lambda item: -item) is items
+assert items == [3, 2, 1]
+""",
+}
+_SOLUTIONS = {
+    "files": """
+from collections import Counter
+
+def solve(path):
+    with open(path) as file:
+        return dict(Counter(file.read().split()))
+""",
+    "patches": """
+def solve():
+    total = int(input()) + int(input())
+    print(total)
+    return total
+""",
+    "objects": """
+def solve(items, key):
+    items.sort(key=key)
+    return items
+""",
+}
+_SESSION_PROGRAMS = [
+    *_SOLUTIONS.items(),
+    ("files", "def solve(path):\n    return {'one': 1, 'two': 2}"),
+    ("patches", _SOLUTIONS["patches"].replace("print(total)", "print(total, total)")),
+    ("objects", "def solve(items, key):\n    return sorted(items, key=key)"),
+    ("objects", "import os\n\ndef solve(items, key):\n    os._exit(0)"),
+    ("files", "def solve(path:"),
+    ("patches", "raise ValueError"),
+]
+
+
+def session_sample(tests: str, program: str, *, sample_id: object = "session") -> Sample:
+    """Return a sample that asks for `solve` and has test code."""
+    return square_sample(program, sample_id=sample_id) | {
+        "reference_answer": {"tests": {"kind": "code", "code": tests, "entry_point": "solve"}}
+    }
+
+
+def session_samples() -> list[Sample]:
+    """Return samples with tests that need a process beside the candidate's."""
+    return [
+        session_sample(_TESTS[name], program, sample_id=f"{name}-{number}")
+        for number, (name, program) in enumerate(_SESSION_PROGRAMS)
+    ]
+
+
 SAMPLE_SETS: dict[str, Callable[[], list[Sample]]] = {
     "examples": example_samples,
     "checkers": checked_samples,
     "quixbugs": lambda: _known_samples("quixbugs", _QUIXBUGS),
     "kodsport": lambda: _known_samples("kodsport", _KODSPORT),
+    "sessions": session_samples,
 }
 
 

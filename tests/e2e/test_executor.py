@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from nova_code_verifier.handlers.executor_function.envelope import unwrap, wrap
+from nova_code_verifier.sandbox.remote.protections import Protection
 from nova_code_verifier.sandbox.remote.request import RunRequest, write_request
 from nova_code_verifier.sandbox.remote.response import RunResponse, read_response
-from nova_code_verifier.sandbox.types import Ending, Job, Limits, Run
+from nova_code_verifier.sandbox.types import Ending, Job, Limits, Run, Session
+from nova_code_verifier.verifier.test_code.jobs import HARNESS_MODULES
 from tests.e2e.emulator import Function, running_function
 
 HANDLER = "nova_code_verifier.handlers.executor.lambda_handler"
@@ -18,6 +20,10 @@ SLEEPER = Job(
     program="import time; time.sleep(1000)",
     questions=(Run(),),
     limits=Limits(wall_seconds=8 * 3600),
+)
+REPORTER = "import os; os.write(CHANNEL_FD, (2).to_bytes(4, 'big') + b'hi')"
+SESSION = Job(
+    program="", questions=(Session(harness=REPORTER, harness_limits=Limits(memory_bytes=2**30)),)
 )
 
 
@@ -28,10 +34,55 @@ def executor(emulator: Path) -> Iterator[Function]:
         yield function
 
 
-def run_jobs(function: Function, *jobs: Job, seconds: float = 60.0) -> RunResponse:
+def run_jobs(
+    function: Function, *jobs: Job, seconds: float = 60.0, modules: tuple[str, ...] = ()
+) -> RunResponse:
     """Send a request to run *jobs*, and return the response."""
-    answer = function.invoke(wrap(write_request(RunRequest(jobs=jobs, seconds=seconds))))
-    return read_response(unwrap(answer), jobs)
+    request = RunRequest(jobs=jobs, seconds=seconds, modules=modules)
+    return read_response(unwrap(function.invoke(wrap(write_request(request)))), jobs)
+
+
+def test_a_session_is_run_and_the_function_lists_its_protections(executor: Function) -> None:
+    """The messages of the harness come back, and the same process serves the next request."""
+    run_jobs(executor, ECHO)
+    before = executor.runtime_pid
+
+    response = run_jobs(executor, SESSION, modules=HARNESS_MODULES)
+    run_jobs(executor, ECHO)
+
+    ((session,),) = response.results
+    assert (session.ending, session.harness_ending) == (Ending.FINISHED, Ending.FINISHED)
+    assert session.value == (b"hi",)
+    assert response.protections == frozenset(Protection)
+    assert executor.runtime_pid == before
+
+
+@pytest.mark.parametrize("level", ["interpreter", "kernel without Landlock"])
+def test_a_weak_function_runs_no_session(emulator: Path, level: str) -> None:
+    """Even if it is asked for one: the caller may have another function in mind."""
+    variables: dict[str, Any] = {"VERIFIER_ISOLATION": "interpreter"}
+    handler = HANDLER
+    if level != "interpreter":
+        handler, variables = "tests.e2e.executor_without_landlock.lambda_handler", {}
+    with running_function(emulator, handler=handler, VERIFIER_WORKERS="1", **variables) as function:
+        response = run_jobs(function, SESSION, modules=HARNESS_MODULES)
+
+    ((session,),) = response.results
+    assert (session.ending, session.value) == (Ending.NOT_RUN, ())
+    assert "landlock" in session.detail
+    assert Protection.LANDLOCK not in response.protections
+
+
+def test_other_modules_are_refused(executor: Function) -> None:
+    """A zygote would import them before it is confined."""
+    run_jobs(executor, ECHO)
+    before = executor.runtime_pid
+    request = RunRequest(jobs=(SESSION,), seconds=60.0, modules=("antigravity",))
+
+    answer = executor.invoke(wrap(write_request(request)))
+
+    assert answer["errorType"] == "RefusedRequestError"
+    assert executor.runtime_pid == before
 
 
 def test_every_question_is_answered(executor: Function) -> None:

@@ -15,12 +15,14 @@ from typing import Any
 import pytest
 
 from tests.e2e.emulator import Function
+from tests.e2e.fleet import Fleet
 from tests.e2e.samples import (
     ENDLESS,
     RIGHT,
     SLEEPING,
     Sample,
     metrics_of,
+    session_samples,
     square_sample,
     without_durations,
 )
@@ -85,6 +87,61 @@ def test_two_functions_give_the_rows_of_one(
         rows = score(fleet, sample_set)
 
     assert without_durations(rows) == without_durations(function.invoke(sample_set))
+
+
+def ungraded_reasons(fleet: Fleet) -> set[str]:
+    """Score samples that need sessions, and another one. Return why the first are ungraded."""
+    samples = session_samples()
+    *rows, other = score(fleet, [*samples, square_sample(RIGHT)])
+
+    assert [metrics_of(row)["ungraded"] for row in rows] == [1.0] * len(samples)
+    assert other["aggregate_reward_score"] == 1.0
+    (reward,) = fleet.deployments["reward"].idle
+    lines = [json.loads(line) for line in reward.log.splitlines() if line.startswith('{"level"')]
+    return {line["problem"] for line in lines if line.get("problem")}
+
+
+def test_a_session_does_not_restart_the_executor(emulator: Path) -> None:
+    """Two guests, their harness and their zygotes leave nothing behind."""
+    samples = [sample for sample in session_samples() if sample["id"] in ("files-0", "patches-1")]
+
+    with two_functions(emulator, concurrency=1) as fleet:
+        assert rewards(fleet, samples) == [1.0, 1.0]
+        (function,) = fleet.deployments["executor"].idle
+        before, calls = function.runtime_pid, fleet.deployments["executor"].calls
+        assert rewards(fleet, samples) == [1.0, 1.0]
+        assert function.runtime_pid == before
+        # No second handshake.
+        assert fleet.deployments["executor"].calls == calls + len(samples)
+
+
+def test_no_session_is_sent_if_the_operator_forbids_it(emulator: Path) -> None:
+    """With `never`, samples that need one are ungraded, and the reason names the setting."""
+    with two_functions(emulator, VERIFIER_EXECUTOR_SESSIONS="never") as fleet:
+        (reason,) = ungraded_reasons(fleet)
+        assert fleet.deployments["executor"].calls == 2  # a probe, and the other sample
+
+    assert "VERIFIER_EXECUTOR_SESSIONS is never" in reason
+
+
+def test_no_session_is_sent_to_an_executor_of_a_weak_level(emulator: Path) -> None:
+    """Samples that need one are ungraded, and the reason names the level."""
+    with two_functions(emulator, executor={"VERIFIER_ISOLATION": "interpreter"}) as fleet:
+        (reason,) = ungraded_reasons(fleet)
+        assert fleet.deployments["executor"].calls == 2
+
+    assert "missing: isolation level kernel (it has interpreter)" in reason
+
+
+def test_no_session_is_sent_to_an_executor_without_landlock(emulator: Path) -> None:
+    """Its level is `kernel`, and that is not enough: the reason names what is missing."""
+    handler = "tests.e2e.executor_without_landlock.lambda_handler"
+    with two_functions(emulator, handler=handler) as fleet:
+        (reason,) = ungraded_reasons(fleet)
+        (row,) = score(fleet, [square_sample(RIGHT)])
+
+    assert "missing: landlock" in reason
+    assert metrics_of(row)["isolation_level"] == 3.0
 
 
 def test_a_busy_executor_changes_no_row(emulator: Path) -> None:

@@ -28,7 +28,6 @@ from nova_code_verifier.sandbox.types import (
     Execution,
     IsolationLevel,
     Job,
-    Operation,
     Run,
 )
 from tests.e2e.fleet import Fleet
@@ -224,23 +223,27 @@ def secret_samples(program: str) -> list[Sample]:
 
 
 def test_the_event_holds_no_expected_answer(emulator: Path, open_directory: Path) -> None:
-    """A candidate that reads the event finds its own program and inputs, and nothing else."""
+    """A candidate that reads the event finds its own program and inputs, and nothing else.
+
+    Tests that need a process beside it are not sent at all.
+    """
     stolen = open_directory / "events"
     program = insert(EVENT_READER, str(stolen))
 
     with without_isolation(emulator) as fleet:
-        found = rewards(fleet, secret_samples(program))
+        rows = score(fleet, secret_samples(program))
 
     requests = [
         base64.b64decode(json.loads(line)["payload"]) for line in stolen.read_bytes().splitlines()
     ]
     jobs = [read_request(request).jobs[0] for request in requests]
-    assert {type(job.questions[0]) for job in jobs} == {Call, Operation, Run}
+    assert {type(job.questions[0]) for job in jobs} == {Call, Run}
     assert all(program.strip() in job.program for job in jobs)
     for request in requests:
         for frame in unpack_frames(request, bytes_max=2**20, frames_max=1000):
             assert b"swordfish" not in frame
-    assert max(found) < 0.5
+    assert [metrics_of(row)["ungraded"] for row in rows] == [0.0, 1.0, 0.0]
+    assert max(row["aggregate_reward_score"] for row in rows) < 0.5
 
 
 def test_an_answer_can_be_forged(emulator: Path) -> None:
@@ -326,6 +329,27 @@ def test_a_row_carries_the_weakest_isolation_level_that_was_claimed(emulator: Pa
         (row,) = score(fleet, [forger])
 
     assert metrics_of(row)["isolation_level"] == 0.0
+
+
+def test_a_forged_handshake_gets_no_tests(emulator: Path, open_directory: Path) -> None:
+    """A process that stays in a shared environment is sent no session, whatever it would claim.
+
+    The function has told about its level before the first candidate could run there.
+    """
+    stolen = open_directory / "events"
+    reader = insert(BACKGROUND_FORGER, claim(0, 0)).replace(
+        "event.read()", f"open({str(stolen)!r}, 'ab').write(event.read() + b'\\n')"
+    )
+    *_, code, _ = secret_samples(RIGHT)
+
+    with without_isolation(emulator, concurrency=1) as fleet:
+        score(fleet, [square_sample(reader)])
+        rows = score(fleet, [square_sample(RIGHT), code])
+
+    events = stolen.read_bytes().splitlines() if stolen.exists() else []
+    requests = [base64.b64decode(json.loads(line)["payload"]) for line in events]
+    assert metrics_of(rows[1])["ungraded"] == 1.0
+    assert not any(read_request(request).modules for request in requests)
 
 
 def correctness_after_attack(emulator: Path, *, mixes_tenants: bool) -> list[float]:

@@ -56,8 +56,9 @@ class CompiledTests(NamedTuple):
     names that the tests call as a method. `code` and `prompt_code` are marshalled code objects.
     `imports` are those that tests in one file with the candidate make for both: pairs of a name and
     where it comes from (`["os", "os"]`, `["join", "os.path:join"]`). `may_patch` is False if they
-    patch nothing of the library. `expected_answers` (how often each is expected) and `expected_exceptions` (name and message) are empty once `guesses` are made
-    of them; `guessed_classes` are the classes that a guess defines.
+    patch nothing of the library. `expected_answers` (how often each is expected) and
+    `expected_exceptions` (name and message) are empty once `guesses` are made of them;
+    `guessed_classes` are the classes that a guess defines.
     """
 
     style: str
@@ -126,6 +127,8 @@ class RunReport(NamedTuple):
     def parse(cls, value: Any) -> "RunReport":  # noqa: ANN401  (decoded by the typed encoding)
         """Parse what discovery returned. No candidate has been in its process."""
         report = cls(*value)
+        if not isinstance(report.problem, str):
+            raise TypeError("not the report of a run")
         return report._replace(
             compiled=report.compiled and CompiledTests(*report.compiled),
             items=[_parse_item(item) for item in report.items],
@@ -161,7 +164,7 @@ def read_messages(messages: Iterable[bytes]) -> RunReport:
     for message in messages:
         kind, content = json.loads(message)
         match kind:
-            case "begin":
+            case "begin" if isinstance(content, str):
                 current = content
             case "item":
                 item = _parse_item(content)
@@ -169,8 +172,8 @@ def read_messages(messages: Iterable[bytes]) -> RunReport:
                 current = ""
             case "end":
                 report = RunReport.parse(content)._replace(has_end=True)
-    if not (isinstance(report.problem, str) and isinstance(current, str)):
-        raise TypeError("not the report of a run")
+            case _:
+                raise ValueError("not a message of a harness")
     return report._replace(items=list(items.values()), current=current)
 
 

@@ -9,6 +9,7 @@ import keyword
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import Any
 
+from nova_code_verifier.sandbox.guest.awaiting import run_there
 from nova_code_verifier.sandbox.guest.stand_ins.table import ask, remember
 from nova_code_verifier.sandbox.protocol.exports import (
     Description,
@@ -22,7 +23,7 @@ _KINDS = tuple(inspect._ParameterKind)  # noqa: SLF001  (`inspect` gives its mem
 _ANY: list[Parameter] = [{"name": "args", "kind": 2}, {"name": "kwargs", "kind": 4}]
 _HEADS = {
     Flavour.PLAIN: "def {name}({parameters}):\n    return {call}",
-    Flavour.COROUTINE: "async def {name}({parameters}):\n    return {call}",
+    Flavour.COROUTINE: "async def {name}({parameters}):\n    return await {call}",
     Flavour.GENERATOR: "def {name}({parameters}):\n    return (yield from {call})",
     Flavour.ASYNC_GENERATOR: (
         "async def {name}({parameters}):\n    async for item in {call}:\n        yield item"
@@ -36,7 +37,7 @@ def new_function(
 ) -> Callable[..., Any]:
     """Make the stand-in for a function of the tests'. *read* reads the values of defaults."""
     flavour = Flavour(description.get("flavour", ""))
-    operation = "run" if flavour is Flavour.COROUTINE else "call"
+    is_coroutine = flavour is Flavour.COROUTINE
     listed = description.get("parameters")
     parameters = listed if listed is not None and all(map(_is_usable, listed)) else _ANY
     attributes = description.get("attributes", [])
@@ -49,7 +50,9 @@ def new_function(
         given = {key: value for key, value in named.items() if defaults.get(key, call) is not value}
         arguments = [value for _, value in positional]
         try:
-            return request(operation, number, *arguments, *rest, **given, **more)
+            if is_coroutine:
+                return run_there(request, "run", number, *arguments, *rest, **given, **more)
+            return request("call", number, *arguments, *rest, **given, **more)
         finally:
             if attributes:
                 attached.update(request("attributes", number))
@@ -191,7 +194,7 @@ def new_coroutine(number: int, request: Request) -> Any:  # noqa: ANN401  (a cor
     """Make the stand-in for a coroutine or another awaitable of the tests'."""
 
     async def run() -> object:
-        return request("await", number)
+        return await run_there(request, "await", number)
 
     return remember(run(), number, request)
 

@@ -11,6 +11,7 @@ import types
 from collections.abc import Callable, Generator
 from typing import Any
 
+from nova_code_verifier.sandbox.guest.awaiting import run_there
 from nova_code_verifier.sandbox.guest.stand_ins.table import CLASSES, ask, number_of, remember
 from nova_code_verifier.sandbox.protocol.exports import Description, Flavour, Method, Request
 
@@ -199,13 +200,20 @@ def _method(method: Method) -> Any:  # noqa: ANN401  (a function, or a classmeth
     return classmethod(function) if method["binding"] else function
 
 
+def _asking(value: object) -> Callable[..., Any]:
+    """Return a `Request` about one object, whose number is of no use."""
+    return lambda operation, _, /, *operands, **keywords: ask(
+        value, operation, *operands, **keywords
+    )
+
+
 def _plain(name: str) -> Callable[..., object]:
     return lambda self, /, *args, **kwargs: ask(self, "method", name, *args, **kwargs)
 
 
 def _coroutine(name: str) -> Callable[..., object]:
     async def call(self: object, /, *args: object, **kwargs: object) -> object:
-        return ask(self, "run", name, *args, **kwargs)
+        return await run_there(_asking(self), "run", 0, name, *args, **kwargs)
 
     return call
 
@@ -244,7 +252,7 @@ def _special(name: str) -> Callable[..., object]:
 
     def run(self: object) -> Any:  # noqa: ANN401
         async def wait() -> object:
-            return ask(self, "await")
+            return await run_there(_asking(self), "await", 0)
 
         return wait().__await__()
 

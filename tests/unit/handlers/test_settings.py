@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from nova_code_verifier.handlers.llm_judge.types import Extraction
 from nova_code_verifier.handlers.settings import (
+    ExecutorSessions,
     Settings,
     SettingsError,
     SharedProcess,
@@ -105,6 +106,7 @@ def test_an_unknown_variable_is_refused_with_a_list() -> None:
         ("executor_concurrency", "64", 64),
         ("executor_batch", "8", 8),
         ("executor_fresh_environment", "true", True),
+        ("executor_sessions", "never", ExecutorSessions.NEVER),
     ],
 )
 def test_a_variable_sets_its_setting(name: str, text: str, value: object) -> None:
@@ -172,6 +174,7 @@ def test_nonsense_is_refused_for_every_setting(name: str) -> None:
         ("executor_concurrency", "0"),
         ("executor_batch", "1000"),
         ("executor_fresh_environment", "always"),
+        ("executor_sessions", "interpreter"),
     ],
 )
 def test_an_unusable_value_is_refused(name: str, text: str) -> None:

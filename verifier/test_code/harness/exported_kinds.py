@@ -40,13 +40,17 @@ _REFUSED = (
     types.ModuleType,
     types.CellType,
     types.MappingProxyType,
-    types.GetSetDescriptorType,
-    types.MemberDescriptorType,
     memoryview,
     attrgetter,  # these travel by value (`library_names.made_in_library`)
     itemgetter,
     methodcaller,
     Formatter,
+)
+# `f(1).real` is a descriptor if the candidate returns `complex` itself, and `type(f(1))` a class of
+# ours if it returns an iterator: with these, it could leave its sample ungraded.
+_OPAQUE = (
+    types.GetSetDescriptorType,
+    types.MemberDescriptorType,
     property,
     staticmethod,
     classmethod,
@@ -83,13 +87,15 @@ STREAM_NAMES = frozenset(_OF_STREAMS.split())
 _OF_TESTS = ("test", "setUp", "tearDown", "assert", "subTest", "addCleanup", "doCleanups")
 
 
-def kind_of(value: Any) -> Kind | None:  # noqa: ANN401, PLR0911  (any value; a return for each kind)
+def kind_of(value: Any) -> Kind | None:  # noqa: ANN401, C901, PLR0911  (any value; a return for each kind)
     """Return the kind of an object of the tests'; None for one that no candidate may use."""
     kind = type(value)
     package = str(kind.__module__).partition(".")[0]
     if issubclass(kind, type):
         package = str(type.__dict__["__module__"].__get__(value)).partition(".")[0]
-    if issubclass(kind, _REFUSED) or package in REFUSED_PACKAGES or _is_of_unittest(kind):
+    if package == "nova_code_verifier" or issubclass(kind, _OPAQUE):
+        return Kind.OPAQUE
+    if issubclass(kind, _REFUSED) or package in PYTEST_PACKAGES or _is_of_unittest(kind):
         return None
     if issubclass(kind, type):
         # A metaclass would make classes of the candidate's design, a formatter reads attributes.

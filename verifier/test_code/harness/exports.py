@@ -24,6 +24,9 @@ class Exports:
         """Start with none."""
         self._objects: list[tuple[Any, Kind]] = []  # keeps them: no id is used twice
         self._numbers: dict[tuple[object, ...], int] = {}
+        self._asked_for = 0
+        self.requests = 0
+        """How many requests of the candidate's are being served, one in the other."""
 
     def number_of(self, value: object, *, is_answer: bool = False) -> int:
         """Return the number of an object, from 1. Keep it for the rest of the run.
@@ -40,9 +43,13 @@ class Exports:
         if kind is None and not is_answer:
             name = f"{type(value).__module__}.{type(value).__qualname__}"
             raise UncarriedError(f"tests pass a {name} to the candidate, which cannot travel")
-        if len(self._objects) >= NUMBERS_MAX:
-            if is_answer:
-                raise MemoryError("too many objects of the tests")
+        # The candidate must leave enough numbers for what the tests pass to it.
+        is_asked_for = is_answer or self.requests > 0
+        self._asked_for += is_asked_for
+        is_full = len(self._objects) >= NUMBERS_MAX
+        if is_asked_for and (is_full or self._asked_for > NUMBERS_MAX // 2):
+            raise MemoryError("the candidate asks for too many objects of the tests")
+        if is_full:
             raise UncarriedError(f"tests pass more than {NUMBERS_MAX} objects to the candidate")
         self._objects.append((value, kind or Kind.OPAQUE))
         self._numbers[key] = len(self._objects)

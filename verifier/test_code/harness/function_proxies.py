@@ -17,7 +17,14 @@ SOURCE_NAME = "solution.py"
 """The name of the candidate's file, as its code objects have it."""
 # Asked of the candidate when they are looked up.
 _ASKED = frozenset(
-    {"__annotations__", "__module__", "__wrapped__", "__defaults__", "__kwdefaults__"}
+    {
+        "__annotations__",
+        "__module__",
+        "__wrapped__",
+        "__defaults__",
+        "__kwdefaults__",
+        "__closure__",
+    }
 )
 _KINDS = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 
@@ -25,16 +32,23 @@ _KINDS = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATO
 class FunctionProxy:
     """Stands for a function."""
 
-    def __init__(self, session: Session, number: int, description: Mapping[str, Tree]) -> None:
-        """Stand for the function of that number."""
+    def __init__(
+        self,
+        session: Session,
+        number: int,
+        description: Mapping[str, Tree],
+        claimed: type | None = None,
+    ) -> None:
+        """Stand for the function of that number. It may be of a class *claimed* of the library."""
         names = vars(self)
         names["_session_"], names[REF] = session, number
         name, doc = description.get("name"), description.get("doc")
         names["__name__"] = str(name)
+        names["__module__"] = str(description.get("module", ""))
         names["__qualname__"] = str(description.get("qualname", name))
         names["__doc__"] = doc if type(doc) is str else None
         is_method = description.get("is_method") is True
-        names["_class_"] = types.MethodType if is_method else types.FunctionType
+        names["_class_"] = claimed or (types.MethodType if is_method else types.FunctionType)
         flags, line = description.get("flags"), description.get("line")
         names["_flags_"] = flags if type(flags) is int else 0
         names["_line_"] = line if type(line) is int and 0 < line < 2**31 else 1
@@ -64,11 +78,7 @@ class FunctionProxy:
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  (the candidate's)
         if name == "__func__" and vars(self)["_class_"] is types.MethodType:
-            # `inspect` looks there for the flags of a method.
-            function = object.__new__(FunctionProxy)
-            # It keeps this proxy, whose end would release the candidate's object.
-            vars(function).update(vars(self), _class_=types.FunctionType, _method_=self)
-            return function
+            return vars(self)["_session_"].ask("getattr", self, name)
         if is_tool_attribute(name) and name not in _ASKED:
             raise AttributeError(name)
         return vars(self)["_session_"].ask("getattr", self, name)
@@ -112,11 +122,21 @@ def show_source(session: Session) -> None:
         linecache.cache[SOURCE_NAME] = (len(text), None, lines, SOURCE_NAME)
 
 
-def call_base(session: Session, owner: type, name: str) -> Any:  # noqa: ANN401  (a function)
+def call_base(session: Session, owner: type, name: str, binding: object = "") -> Any:  # noqa: ANN401  (a function)
     """Return a function that calls the candidate's own method *name* of the class *owner*."""
 
-    def method(self: object, *args: object, **kwargs: object) -> object:
+    def method(self: Any, /, *args: object, **kwargs: object) -> object:  # noqa: ANN401  (of any class)
         return session.ask("base", owner, name, self, *args, keywords=kwargs)
 
-    method.__name__ = name
+    def static(*args: object, **kwargs: object) -> object:
+        return method(None, *args, **kwargs)
+
+    method.__name__ = static.__name__ = name
+    match binding:
+        case "static":
+            return staticmethod(static)
+        case "class":
+            return classmethod(method)
+        case "property":
+            return property(method)
     return method

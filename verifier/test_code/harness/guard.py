@@ -8,13 +8,14 @@ The tests' own `eval` and `exec` are looked at before (`evaluation.py`): here th
 """
 
 import dis
+import io
 import os
 import pickle
 import sys
 import types
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from nova_code_verifier.sandbox.protocol.library_types import read_type
 from nova_code_verifier.verifier.test_code.harness.proxies import restore
@@ -34,10 +35,17 @@ _OWN = "nova_code_verifier."
 _TOOLS = ("_pytest.", "unittest.")
 # The events of native code, and which of their arguments is its path.
 _LOADING = {"import": 1, "ctypes.dlopen": 0}
-_CALLS = frozenset(code for name, code in dis.opmap.items() if "CALL" in name)
+_ACTING = frozenset(code for name, code in dis.opmap.items() if "CALL" in name or "STORE" in name)
 _PICKLED_BASES = frozenset({
     ("copyreg", "_reconstructor"), ("builtins", "object"), (restore.__module__, restore.__name__),
 })  # fmt: skip
+# With these, a pickle would make classes and functions of its own design.
+_NOT_PICKLED = frozenset({
+    "abc", "collections.abc", "enum", "functools", "inspect", "numbers", "string", "types",
+})  # fmt: skip
+_NOT_PICKLED_KINDS = (
+    type, classmethod, enumerate, filter, map, property, reversed, staticmethod, super, zip,
+)  # fmt: skip
 
 
 class RefusedError(RuntimeError):
@@ -50,6 +58,7 @@ def install(modules: frozenset[str]) -> None:
     The classes in these are proxies.
     """
     work = os.path.realpath(os.getcwd())  # noqa: PTH109
+    _replace_unpicklers()
     sys.addaudithook(_hook((work + "/", *_SCRATCH), modules))
 
 
@@ -69,6 +78,10 @@ def _hook(
         elif event in _LOADING:
             if is_inside(args[_LOADING[event]]):
                 raise RefusedError("native code in the shared directory is not loaded")
+        elif event in ("marshal.load", "marshal.loads"):
+            name = str(sys._getframe(1).f_globals.get("__name__"))  # noqa: SLF001  (as above)
+            if name not in _IMPORTING and not name.startswith(_OWN):
+                raise RefusedError("byte code that may be the candidate's is not loaded")
         elif event == "pickle.find_class":
             _check_pickled(modules, *args)
 
@@ -88,6 +101,8 @@ def _check_execution(code: types.CodeType, is_inside: Callable[[object], bool]) 
     name = str(caller.f_globals.get("__name__"))
     if not code.co_filename.startswith("<") and is_inside(code.co_filename):
         raise RefusedError("a file in the shared directory is not executed")
+    if name in _IMPORTING and is_inside(_origin(caller)):
+        raise RefusedError("byte code in the shared directory is not executed")
     if (
         name in _IMPORTING
         or name.startswith((_OWN, *_TOOLS))
@@ -104,18 +119,71 @@ def _check_execution(code: types.CodeType, is_inside: Callable[[object], bool]) 
     raise RefusedError(f"{name} would execute a text that may be the candidate's")
 
 
+def _origin(importing: types.FrameType) -> object:
+    """Return the file of the module that a frame of `importlib` executes."""
+    arguments: Any = importing.f_locals.get("args")
+    names = arguments[1] if arguments and len(arguments) > 1 else {}
+    return getattr(names.get("__spec__"), "origin", None)
+
+
 def _only_names(code: types.CodeType) -> bool:
     """Return whether code only reads names and subscripts, such as an annotation."""
     has_private = any(name.startswith("_") for name in code.co_names)
-    return not has_private and not any(step.opcode in _CALLS for step in dis.get_instructions(code))
+    return not has_private and not any(
+        step.opcode in _ACTING for step in dis.get_instructions(code)
+    )
 
 
 def _check_pickled(own: frozenset[str], module: str, name: str) -> None:
-    if module in own or (module, name) in _PICKLED_BASES:
+    if module in own and not any(part.startswith("_") for part in name.split(".")):
+        return  # a proxy, or the way to one
+    if (module, name) in _PICKLED_BASES or _is_data(module, name):
         return
+    raise pickle.UnpicklingError(f"{module}.{name} is not unpickled beside a candidate")
+
+
+def _is_data(module: str, name: str) -> bool:
+    if (module, name) == ("types", "SimpleNamespace"):
+        return True
     try:
-        read_type(module, name)
+        kind = read_type(module, name)
     except (LookupError, TypeError, ValueError):
-        raise pickle.UnpicklingError(
-            f"{module}.{name} is not unpickled beside a candidate"
-        ) from None
+        return False
+    return module not in _NOT_PICKLED and not issubclass(kind, _NOT_PICKLED_KINDS)
+
+
+_InPython: Any = pickle._Unpickler  # type: ignore[attr-defined]  # noqa: SLF001  (the one in C cannot be changed)
+
+
+class _Unpickler(_InPython):  # type: ignore[misc]
+    """Reads pickles that set attributes of objects only: no special ones, and none of ours."""
+
+    def load_build(self) -> None:
+        """Set the state of an object. A class keeps what it is."""
+        owner, state = self.stack[-2:]  # type: ignore[attr-defined]
+        parts = state if type(state) is tuple else (state,)
+        names = [str(name) for part in parts if isinstance(part, dict) for name in part]
+        is_special = any(name.startswith("_") and name.endswith("_") for name in names)
+        if is_special or issubclass(type(owner), type):
+            raise pickle.UnpicklingError("a pickle sets attributes that are not its own")
+        super().load_build()  # type: ignore[misc]
+
+    dispatch: ClassVar[dict[int, Any]] = {**_InPython.dispatch}
+    dispatch[pickle.BUILD[0]] = load_build
+
+
+def _load(file: Any, **options: Any) -> Any:  # noqa: ANN401  (as `pickle.load`)
+    return _Unpickler(file, **options).load()
+
+
+def _loads(data: Any, /, **options: Any) -> Any:  # noqa: ANN401  (as `pickle.loads`)
+    return _Unpickler(io.BytesIO(data), **options).load()
+
+
+def _replace_unpicklers() -> None:
+    """Let modules that are loaded already, and the tests, read pickles with ours."""
+    for name in ("pickle", "shelve", "multiprocessing.reduction"):
+        module: Any = sys.modules.get(name)
+        if hasattr(module, "Unpickler"):
+            module.Unpickler = _Unpickler
+    pickle.load, pickle.loads = _load, _loads

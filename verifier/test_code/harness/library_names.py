@@ -92,6 +92,8 @@ _NAMED_TYPES = (
     types.WrapperDescriptorType,
     types.MethodDescriptorType,
     types.ClassMethodDescriptorType,
+    types.GetSetDescriptorType,
+    types.MemberDescriptorType,
     type(lru_cache(lambda: None)),
 )
 

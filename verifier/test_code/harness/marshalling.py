@@ -42,6 +42,10 @@ _EXCEPTIONS = {
 }
 _BASES = {kind.__name__: kind for kind in PLAIN_BASES} | _EXCEPTIONS
 _CONTAINERS = (list, dict, set)
+# No plain data: an object that claims to be such a one takes nobody in.
+_CLAIMED_BUILTINS = frozenset({
+    "classmethod", "enumerate", "filter", "map", "property", "reversed", "staticmethod", "zip",
+})  # fmt: skip
 
 
 class ProxyTable:
@@ -125,15 +129,19 @@ class ProxyTable:
             case "class":
                 return self.class_of(number)
             case "iterator" | "generator" | "coroutine" as iterator:
-                return ITERATORS[iterator](self._session, number)
+                claimed = _library_class(description.get("library"))
+                return ITERATORS[iterator](self._session, number, claimed)
             case "function":
-                return FunctionProxy(self._session, number, description)
+                claimed = _library_class(description.get("library"))
+                return FunctionProxy(self._session, number, description, claimed)
             case "module":
                 kind: Tree = new_class(self._session, "module")
             case _:
                 kind = self.class_of(description.get("class"))
         proxy = _new(kind)
         own_names(proxy).update({REF: number, "_hash_": description.get("hash")})
+        if "special_names" in description:
+            own_names(proxy)["_special_names_"] = _texts(description["special_names"])
         return proxy
 
     def class_of(self, number: Tree) -> Tree:
@@ -170,6 +178,7 @@ class ProxyTable:
             direct=self._bases(direct) if type(direct) is list else None,
             claimed=_library_class(description.get("library")),
             doc=doc if type(doc) is str else None,
+            bindings=_bindings(description.get("bindings")),
         )
         if abstract:
             type.__setattr__(kind, "__abstractmethods__", frozenset(abstract))
@@ -201,7 +210,8 @@ class ProxyTable:
         base: Any = type(plain)
         if not issubclass(kind, base) or base not in PLAIN_BASES or base in _CONTAINERS:
             return plain
-        known = self._proxies.get(number)
+        weak = self._weak.get(number)
+        known = self._proxies.get(number) if weak is None else weak()
         if type(known) is kind and base.__eq__(known, plain) is True:
             return known
         value = base.__new__(kind, plain)
@@ -282,14 +292,21 @@ def _library_class(name: Tree) -> type | None:
     module, qualified = name
     if not is_library(module) or module.partition(".")[0] in REFUSED_PACKAGES:
         return None
-    kind = vars(sys.modules.get(module, builtins)).get(qualified)
+    kind = vars(sys.modules[module]).get(qualified) if module in sys.modules else None
     if isinstance(kind, type) and issubclass(kind, BaseException):
         try:
             return read_type(module, qualified)
         except (LookupError, TypeError, ValueError):
             return None
-    return kind if isinstance(kind, type) and module != "builtins" else None
+    is_usable = module != "builtins" or qualified in _CLAIMED_BUILTINS
+    return kind if isinstance(kind, type) and is_usable else None
 
 
 def _texts(claimed: Tree) -> list[str]:
     return [text for text in claimed if type(text) is str] if type(claimed) is list else []
+
+
+def _bindings(claimed: Tree) -> dict[str, Tree]:
+    # Python itself calls some special methods of a class, such as `__init_subclass__`.
+    found = claimed.items() if type(claimed) is dict else ()
+    return {name: binding for name, binding in found if not name.startswith("__")}

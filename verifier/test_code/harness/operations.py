@@ -6,13 +6,17 @@ The candidate chooses all of it: `exported_kinds` decides which names may be use
 
 import inspect
 import re
+import types
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy, deepcopy
+from enum import Enum
 from typing import Any, NamedTuple
 
 from nova_code_verifier.sandbox.protocol.exports import Kind
 from nova_code_verifier.sandbox.protocol.shared_types import SPECIAL_METHODS
 from nova_code_verifier.verifier.test_code.harness import exported_kinds
+from nova_code_verifier.verifier.test_code.harness.awaiting import cancel, complete, start, step
+from nova_code_verifier.verifier.test_code.harness.proxy_classes import ProxyClass
 
 _SIZE_MAX = 2**28  # of what a stream reads or skips at once
 _LONG_NUMBER = re.compile(r"\d{4}")
@@ -29,10 +33,26 @@ class Use(NamedTuple):
 
 def perform(operation: object, use: Use) -> object:
     """Perform an operation. Raises TypeError if the kind does not have it."""
+    # A function of the tests' that calls `type("X", (), names)` would make a class of the
+    # candidate's design here, whose instances could equal anything.
+    if any(map(_makes_code, (*use.operands, *use.keywords.values()))):
+        raise TypeError("this class is not passed to the tests")
     function, kinds = OPERATIONS.get(operation, (None, frozenset()))  # type: ignore[call-overload]
     if function is None or use.kind not in kinds:
         raise TypeError(f"an object of the tests does not support {str(operation)[:50]!r}")
     return function(use)
+
+
+def _makes_code(value: object) -> bool:
+    """Return whether a value is a class whose call makes a class or function."""
+    if not issubclass(type(value), type) or isinstance(value, ProxyClass):
+        return False
+    kind: Any = value
+    is_enumeration = issubclass(kind, Enum) and bool(kind.__members__)
+    return issubclass(kind, _MAKING) and not is_enumeration
+
+
+_MAKING = (type, Enum, types.FunctionType, types.MethodType)
 
 
 def _call(use: Use) -> object:
@@ -141,29 +161,13 @@ def _run(use: Use) -> object:
     return complete(returned) if inspect.isawaitable(returned) else returned
 
 
-_loops: list[Any] = []  # event loops that are open and may be used again
-
-
-def complete(awaitable: Any) -> object:  # noqa: ANN401  (any awaitable)
-    """Run an awaitable to its end, even if an event loop of the tests is running.
-
-    It runs in this thread, so that the tests' coroutine may use the candidate again, and in a loop
-    that is kept, so that the tests' locks and queues may be used again.
-    """
-    import asyncio  # noqa: PLC0415  (most tests do without)
-
-    async def run() -> object:
-        return await awaitable
-
-    loop = _loops.pop() if _loops else asyncio.new_event_loop()
-    running = asyncio._get_running_loop()  # noqa: SLF001  (for those who implement loops: this does)
-    asyncio._set_running_loop(None)  # noqa: SLF001
-    try:
-        result: object = loop.run_until_complete(run())
-    finally:
-        asyncio._set_running_loop(running)  # noqa: SLF001
-        _loops.append(loop)
-    return result
+def _start(use: Use) -> int:
+    """Begin to run a coroutine, or what a call returns."""
+    operation, *operands = use.operands
+    inner = use._replace(operands=operands)
+    if operation == "run":
+        return start(_call_method(inner) if use.kind in _OWNERS else _call(inner))
+    return start(use.value)
 
 
 _OWNERS = frozenset({Kind.INSTANCE, Kind.CLASS, Kind.ERROR, Kind.MEMBER, Kind.ROW})
@@ -187,6 +191,12 @@ OPERATIONS: dict[str, tuple[Callable[[Use], object], frozenset[Kind]]] = {
     "send": (_send, _GENERATOR),
     "throw": (_throw, _GENERATOR),
     "close": (lambda use: use.value.close(), _GENERATOR),
+    "start": (_start, _OWNERS | {Kind.FUNCTION, Kind.MOCK, Kind.COROUTINE}),
+    "step": (lambda use: step(*use.operands), _OWNERS | {Kind.FUNCTION, Kind.MOCK, Kind.COROUTINE}),
+    "cancel": (
+        lambda use: cancel(*use.operands),
+        _OWNERS | {Kind.FUNCTION, Kind.MOCK, Kind.COROUTINE},
+    ),
     "await": (lambda use: complete(use.value), frozenset({Kind.COROUTINE, Kind.INSTANCE})),
     "anext": (lambda use: complete(anext(use.value)), frozenset({Kind.ASYNC_GENERATOR})),
 }

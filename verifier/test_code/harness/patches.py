@@ -8,6 +8,8 @@ A candidate that did `from time import sleep` is not reached by a patch of `time
 not be reached in one process, either.
 """
 
+import logging
+import os
 import sys
 import types
 from collections.abc import Callable
@@ -35,7 +37,6 @@ _NOT_CARRIED = frozenset(
     }
 )
 _ABSENT = object()
-_ENVIRONMENT = ["os", "environ"]
 Path = list[str]
 """A module and the attributes that lead to a class in it; empty for the candidate's own module."""
 
@@ -141,11 +142,11 @@ class Patches:
             return
         self._patch(key, module, name, before, after)
 
-    def note_class(self, kind: Any, name: str, before: object, after: object) -> None:
-        """Carry over an assignment to an attribute of a library's class, or of `os.environ`."""
-        path = _ENVIRONMENT if kind is _environment() else name_in_library(kind)
+    def note_object(self, owner: object, name: str, before: object, after: object) -> None:
+        """Carry over an assignment to a library's class, a logger, or `os.environ`."""
+        path = _path_to(owner)
         if path is not None:
-            self._patch((*path, name), kind, name, before, after)
+            self._patch((*path, name), owner, name, before, after)
 
     def _patch(
         self, key: tuple[str, ...], owner: object, name: str, before: object, after: object
@@ -197,8 +198,8 @@ class Patches:
             self.watch_library()  # what was imported to find the target, too
             before = _own(target, patcher.attribute)
             entered = enter(patcher)
-            if _is_watched(target):
-                self.note_class(target, patcher.attribute, before, _own(target, patcher.attribute))
+            if _is_noted(target):
+                self.note_object(target, patcher.attribute, before, _own(target, patcher.attribute))
             return entered
 
         return hooked
@@ -207,10 +208,10 @@ class Patches:
         @wraps(leave)
         def hooked(patcher: Any, *error: object) -> object:  # noqa: ANN401
             target = getattr(patcher, "target", None)
-            before = _own(target, patcher.attribute) if _is_watched(target) else None
+            before = _own(target, patcher.attribute) if _is_noted(target) else None
             left: object = leave(patcher, *error)
-            if _is_watched(target):
-                self.note_class(target, patcher.attribute, before, _own(target, patcher.attribute))
+            if _is_noted(target):
+                self.note_object(target, patcher.attribute, before, _own(target, patcher.attribute))
             return left
 
         return hooked
@@ -269,11 +270,13 @@ class Patches:
             target, name, before = entries[-1]
             if any(entry[0] is target and entry[1] == name for entry in entries[:-1]):
                 entries.pop()  # the first entry restores it: twice would delete the original
-            if _is_watched(target):
+            if _is_noted(target):
                 # Versions of pytest have different objects for "there was none".
                 is_absent = type(before).__name__.lower().startswith("notset")
                 original = _ABSENT if is_absent else before
-                self.note_class(target, name, original, _own(target, name))
+                if not isinstance(target, type):
+                    original = _ABSENT  # what `monkeypatch` found is the method of its class
+                self.note_object(target, name, original, _own(target, name))
 
         return hooked
 
@@ -295,8 +298,8 @@ class Patches:
             has_modules = any(dic is sys.modules for dic, *_ in patcher._setitem)  # noqa: SLF001
             undo(patcher)
             for target, name in targets:
-                if _is_watched(target):
-                    self.note_class(target, name, None, _own(target, name))
+                if _is_noted(target):
+                    self.note_object(target, name, None, _own(target, name))
             if has_modules:
                 self.note_modules(before)
 
@@ -327,13 +330,16 @@ def _is_of_tool(value: object) -> bool:
     return str(type(value).__module__).partition(".")[0] in PYTEST_PACKAGES
 
 
-def _environment() -> object:
-    return sys.modules["os"].environ
+def _is_noted(target: object) -> bool:
+    return isinstance(target, type | logging.Logger) or target is os.environ
 
 
-def _is_watched(target: object) -> bool:
-    """Return whether only a hook notices what is patched in a target."""
-    return isinstance(target, type) or target is _environment()
+def _path_to(owner: object) -> list[str] | None:
+    if owner is os.environ:
+        return ["os", "environ"]
+    if type(owner) is logging.Logger:
+        return ["logging", "getLogger", owner.name]
+    return name_in_library(owner)
 
 
 def _own(owner: Any, name: str) -> object:  # noqa: ANN401  (a class or another target of a patch)
@@ -344,16 +350,16 @@ def _own(owner: Any, name: str) -> object:  # noqa: ANN401  (a class or another 
 
 
 def _assign(owner: Any, name: str, value: object) -> None:  # noqa: ANN401  (a module or class)
-    if _is_watched(owner):
-        setattr(owner, name, value)
-    else:
+    if isinstance(owner, types.ModuleType):
         types.ModuleType.__setattr__(owner, name, value)
+    else:
+        setattr(owner, name, value)
 
 
 def _delete(owner: Any, name: str) -> None:  # noqa: ANN401  (a module or class)
     if name not in vars(owner):
         return
-    if _is_watched(owner):
-        delattr(owner, name)
-    else:
+    if isinstance(owner, types.ModuleType):
         types.ModuleType.__delattr__(owner, name)
+    else:
+        delattr(owner, name)

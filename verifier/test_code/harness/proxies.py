@@ -5,12 +5,14 @@ made in `harness/proxy_classes.py`.
 """
 
 import collections.abc
+import functools
 import types
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 from nova_code_verifier.sandbox.protocol.mirrors import Tree
+from nova_code_verifier.verifier.test_code.harness.awaiting import run_there
 
 REF = "_ref_"
 """The attribute of a proxy that holds the number of the candidate's object."""
@@ -30,6 +32,8 @@ class Session(Protocol):
     """The part of `LiveCandidate` (`harness/session.py`) that proxies use."""
 
     is_self_compared: bool
+    has_told: bool
+    raised: BaseException | None
 
     @property
     def is_busy(self) -> bool:
@@ -43,6 +47,15 @@ class Session(Protocol):
 
     def may_receive_test_data(self, proxy: object) -> bool:
         """Return whether operators of the proxied object may receive the tests' plain data."""
+
+    def may_compute(self, proxy: object) -> bool:
+        """Return whether operators may receive plain data that return an object of that class."""
+
+    def may_become_plain(self, operands: Sequence[object]) -> bool:
+        """Return whether the result of an operator may be plain data."""
+
+    def may_be_converted(self, proxy: object) -> bool:
+        """Return whether an object may be turned into plain data."""
 
     def make_subclass(self, kind: Any, items: list[object], keywords: Keywords) -> None:  # noqa: ANN401  (a class of the tests')
         """Have the candidate make a class of the tests that has one of its classes as a base."""
@@ -59,6 +72,7 @@ class _WithNames:
     """Has a dict. A proxy shows the one of the candidate's object instead."""
 
 
+_OF_FUNCTIONS = frozenset((*functools.WRAPPER_ASSIGNMENTS, "__wrapped__"))
 _names_of_proxy = vars(_WithNames)["__dict__"].__get__
 _names_of_class = vars(type)["__dict__"].__get__
 
@@ -77,11 +91,15 @@ class Proxy(_WithNames):
 
     _session_: ClassVar[Session]
     _methods_: ClassVar[frozenset[str]]
+    _bindings_: ClassVar[Mapping[str, object]]
     _looks_here_: ClassVar[bool]
 
     def __getattribute__(self, name: str) -> Any:  # noqa: ANN401  (the candidate's)
         kind = type(self)
-        if name[:1] == "_" or (kind._looks_here_ and name not in kind._methods_):
+        if name in _OF_FUNCTIONS and name in _names_of_proxy(self).get("_special_names_", ()):
+            return kind._session_.ask("getattr", self, name)
+        is_own = name in kind._methods_ or name in kind._bindings_
+        if name[:1] == "_" or (kind._looks_here_ and not is_own):
             return object.__getattribute__(self, name)
         raise AttributeError(name)  # and so `__getattr__` is called
 
@@ -91,6 +109,8 @@ class Proxy(_WithNames):
         if name == "__dataclass_fields__":
             return kind.__dataclass_fields__
         if is_tool_attribute(name):
+            if name in own_names(self).get("_special_names_", ()):
+                return session.ask("getattr", self, name)
             raise AttributeError(name)
         if name in LEAKING_METHODS and not session.may_receive_test_data(self):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
@@ -181,41 +201,50 @@ _OF_METHODS = frozenset({
 class CoroutineProxy(collections.abc.Coroutine[object, object, object]):
     """Stands for a coroutine: an `await` gets its result at once."""
 
-    def __init__(self, session: Session, ref: int) -> None:
+    def __init__(self, session: Session, ref: int, _claimed: type | None = None) -> None:
         """Stand for the coroutine of that number."""
         self._session_ = session
+        self._run_: Any = None
         setattr(self, REF, ref)
 
     @property  # type: ignore[misc]  # (to be set by nobody)
     def __class__(self) -> type:
         return types.CoroutineType
 
-    def send(self, _value: object) -> object:
+    def send(self, value: Any) -> object:
         """Run to the end."""
-        raise StopIteration(self._session_.ask("await", self))
+        if self._run_ is None:
+            self._run_ = run_there(self._session_, "await", self)
+        return self._run_.send(value)
 
     def throw(self, *error: Tree) -> object:
-        """End with this error."""
-        raise error[0]
+        """Raise an error in it."""
+        if self._run_ is None:
+            raise error[0]
+        return self._run_.throw(error[0])
 
     def close(self) -> None:
         """Close it, unless it has been run."""
         self._session_.ask("method", self, "close")
 
     def __await__(self) -> Generator[object, object, object]:
-        yield from ()
-        return self._session_.ask("await", self)
+        return (yield from run_there(self._session_, "await", self))  # type: ignore[misc]
 
 
 class IteratorProxy:
     """Stands for an iterator."""
 
-    def __init__(self, session: Session, ref: int) -> None:
-        """Stand for the iterator of that number."""
+    def __init__(self, session: Session, ref: int, claimed: type | None = None) -> None:
+        """Stand for the iterator of that number, of a class *claimed* of the library."""
         self._session_ = session
+        self._class_ = claimed
         self._taken_: deque[object] = deque()
         self._count_ = 0
         setattr(self, REF, ref)
+
+    @property  # type: ignore[misc]  # (to be set by nobody)
+    def __class__(self) -> type:
+        return self._class_ or IteratorProxy
 
     def __iter__(self) -> Iterator[object]:
         return self
@@ -249,7 +278,7 @@ class GeneratorProxy(IteratorProxy):
         return types.GeneratorType
 
 
-ITERATORS: dict[str, Callable[[Session, int], object]] = {
+ITERATORS: dict[str, Callable[[Session, int, type | None], object]] = {
     "iterator": IteratorProxy, "generator": GeneratorProxy, "coroutine": CoroutineProxy,
 }  # fmt: skip
 """The proxies for objects that are run step by step, by the guest's word for their kind."""

@@ -10,10 +10,15 @@ guests, with the methods of the tests as callbacks.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+import operator
+import sys
+from collections import UserDict, UserList, UserString
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from typing import Any
 
 from nova_code_verifier.sandbox.protocol.shared_types import SPECIAL_METHODS
+from nova_code_verifier.verifier.test_code.harness.awaiting import run_there
 from nova_code_verifier.verifier.test_code.harness.candidates import CandidateLostError
 from nova_code_verifier.verifier.test_code.harness.function_proxies import (
     SOURCE_NAME,
@@ -41,11 +46,18 @@ _OF_PLAIN_DATA = """
     format bytes
 """
 _LEFT_TO_PLAIN_DATA = frozenset(f"__{name}__" for name in _OF_PLAIN_DATA.split())
+_CONVERSIONS = frozenset(
+    ["abs", "bool", "ceil", "complex", "float", "floor", "index", "int", "len", "round", "trunc"]
+)
 _COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 _TWO_SIDED = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor"
 TWO_SIDED = tuple(_TWO_SIDED.split())
 """The operations that either operand may define."""
-_ASKED = frozenset({"__members__", "__abstractmethods__", "__wrapped__", "__match_args__"})
+_ASKED = frozenset({
+    "__abstractmethods__", "__args__", "__dataclass_params__", "__match_args__", "__members__",
+    "__optional_keys__", "__orig_bases__", "__origin__", "__parameters__", "__required_keys__",
+    "__slots__", "__total__", "__wrapped__",
+})  # fmt: skip
 _NOT_SHOWN = frozenset({"Proxy", "_WithNames"})
 _NOT_SENT = frozenset({
     "__annotations__", "__classcell__", "__dict__", "__module__", "__qualname__", "__slots__",
@@ -66,7 +78,7 @@ class ProxyClass(type):
         """Make a class of the tests that is derived from one of the candidate's."""
         base = next(base for base in bases if isinstance(base, ProxyClass))
         session: Session = base._session_
-        own = {"_looks_here_": True, "_methods_": frozenset()}
+        own = {"_looks_here_": True, "_methods_": frozenset(), "_bindings_": {}}
         kind = type.__new__(cls, name, tuple(map(_with_super, bases)), names | own)
         items = [part for item in names.items() for part in _sent(*item)]
         session.make_subclass(kind, [name, bases, *items], keywords)
@@ -178,7 +190,7 @@ def ref_of(value: object) -> int | None:
     return None
 
 
-def new_class(
+def new_class(  # noqa: C901  (a line for each special case)
     session: Session,
     name: str,
     bases: tuple[type, ...] = (),
@@ -190,6 +202,7 @@ def new_class(
     direct: Sequence[type] | None = None,
     claimed: type | None = None,
     doc: str | None = None,
+    bindings: Mapping[str, object] | None = None,
 ) -> ProxyClass:
     """Make a class of proxies that is as similar to the claimed one as possible.
 
@@ -200,30 +213,57 @@ def new_class(
     has_plain_data = any(issubclass(base, PLAIN_BASES) for base in bases)
     names: dict[str, object] = {
         "_session_": session, "_methods_": methods, "_looks_here_": is_plain, "_library_": library,
-        "_direct_": direct, "__doc__": doc, "__module__": SOURCE_NAME.removesuffix(".py"),
+        "_direct_": direct, "_bindings_": bindings or {},
+        "__doc__": doc, "__module__": SOURCE_NAME.removesuffix(".py"),
     }  # fmt: skip
-    for special in specials:
+    # What a base in the library defines is the candidate's to run, too, whatever it claims.
+    for special in specials | _specials_of(library):
         if not has_plain_data or special not in _LEFT_TO_PLAIN_DATA:
             names[special] = _SPECIALS[special]
         elif special in own:
             names[special] = _beside_plain_data(special)
     if not has_plain_data and "__eq__" in specials and "__hash__" not in specials:
         names["__hash__"] = None
+    if "__init__" in own:
+        names["__init__"] = _Initializer()
+    names |= {"__del__": _do_nothing for base in library if hasattr(base, "__del__")}
     if "__missing__" in own:
         names["__missing__"] = lambda self, key: session.ask("getitem", self, key)
     if any(issubclass(base, BaseException) for base in bases):
         names["__str__"] = lambda self: str(own_names(self).get("_text_", ""))
     else:
         names["__dict__"] = property(lambda self: session.ask("getattr", self, "__dict__"))
+    if is_plain:
+        names["__getattribute__"] = Proxy.__getattribute__  # before that of the built-in base
+    # No class of proxies can have `IntEnum` behind `int`, which has another layout.
+    simple = [base for base in library if not issubclass(base, PLAIN_BASES)]
+    if claimed is None and len(simple) < len(library):
+        claimed = next(base for base in library if base not in simple)
     if claimed is not None:
         names["__class__"] = property(lambda _: claimed)
     without_builtins = tuple(base for base in bases if base.__module__ != "builtins")
-    for some in (bases, without_builtins, ()):
-        try:
+    for some, behind in ((bases, library), (bases, simple), (without_builtins, ()), ((), ())):
+        names["_library_"] = behind
+        with suppress(TypeError):  # claims that contradict each other
             return type.__new__(ProxyClass, name, (*some, Proxy), names)
-        except TypeError:
-            names["_library_"] = ()  # claims that contradict each other
     raise CandidateLostError("protocol: a class that cannot be")
+
+
+class _Initializer:
+    """Shows the candidate's `__init__`, which a test may call or inspect."""
+
+    def __get__(self, instance: object, owner: ProxyClass) -> Any:  # noqa: ANN401  (a function)
+        return owner._session_.ask("getattr", owner if instance is None else instance, "__init__")
+
+
+def _do_nothing(_: object) -> None:
+    """Finalise a proxy."""
+
+
+def _specials_of(library: Sequence[type]) -> set[str]:
+    """Return the special methods that classes of the library define."""
+    found = (vars(kind) for base in library for kind in base.__mro__ if kind is not object)
+    return {name for names in found for name in SPECIAL_METHODS.intersection(names) if names[name]}
 
 
 def _missing(behind: dict[type, None], order: list[type]) -> list[type]:
@@ -241,6 +281,9 @@ def _dataclass_fields(kind: ProxyClass) -> dict[str, object]:
     listed = kind._session_.ask("fields", kind)
     if listed is None:
         raise AttributeError("__dataclass_fields__")
+    # `dataclasses` executes a text that has the names of fields in it.
+    if not all(type(name) is str and name.isidentifier() for name, *_ in listed):
+        kind._session_.lose("protocol: no names of fields")
     return {name: _field(name, rest) for name, *rest in listed}
 
 
@@ -265,12 +308,17 @@ def _with_super(base: type) -> type:
     if not isinstance(base, ProxyClass):
         return base
     names = own_names(base)
-    session, methods = base._session_, {*names["_methods_"], "__init__"}
+    session, bindings = base._session_, names["_bindings_"]
+    methods = {*names["_methods_"], *bindings, "__init__"}
     specials = {
         name for name in SPECIAL_METHODS.intersection(names) if name.strip("_") not in _COMPARISONS
     }
-    functions = {name: call_base(session, base, name) for name in methods | specials}
-    extra = {"_super_of_": base, "_looks_here_": True, "_methods_": frozenset()}
+    functions = {
+        name: call_base(session, base, name, bindings.get(name)) for name in methods | specials
+    }
+    extra = {
+        "_super_of_": base, "_looks_here_": True, "_methods_": frozenset(), "_bindings_": {},
+    }  # fmt: skip
     return type.__new__(ProxyClass, base.__name__, (base,), functions | extra)
 
 
@@ -292,15 +340,43 @@ def _sent(name: str, value: Any) -> list[object]:  # noqa: ANN401  (what stands 
 
 
 def _awaited(operation: str) -> Callable[..., object]:
-    async def ask(self: Proxy, *_: object) -> object:
-        return type(self)._session_.ask(operation, self)
+    async def ask(self: Proxy, kind: object = None, error: object = None, *_: object) -> object:
+        session = type(self)._session_
+        if operation == "anext":
+            return session.ask("anext", self)
+        raised = () if kind is None else (kind, error, None)
+        return await run_there(session, operation, self, *raised)  # type: ignore[misc]
 
     return ask
 
 
 def _exit(self: Proxy, kind: object, error: object, _trace: object) -> object:
+    return _leave("exit", self, kind, error)
+
+
+async def _aexit(self: Proxy, kind: object, error: object, _trace: object) -> object:
+    return _leave("aexit", self, kind, error)
+
+
+def _leave(operation: str, owner: Proxy, kind: object, error: object) -> object:
+    """Tell a context manager that its block has ended, but not why the tests say that it failed.
+
+    It must not swallow that, either: the test would pass.
+    """
+    session = type(owner)._session_
+    is_verdict = error is not session.raised and isinstance(error, _verdicts())
+    if is_verdict:
+        kind, error = AssertionError, AssertionError()
     raised = () if kind is None else (kind, error, None)
-    return type(self)._session_.ask("exit", self, *raised)
+    swallows = session.ask(operation, owner, *raised)
+    return False if is_verdict else swallows
+
+
+def _verdicts() -> tuple[type, ...]:
+    """Return the exceptions by which tests fail or skip themselves."""
+    names = {"_pytest.outcomes": "OutcomeException", "unittest.case": "SkipTest"}
+    found = (getattr(sys.modules.get(module), name, None) for module, name in names.items())
+    return (AssertionError, *(kind for kind in found if isinstance(kind, type)))
 
 
 def _comparing(operation: str) -> Callable[..., object]:
@@ -311,28 +387,59 @@ def _comparing(operation: str) -> Callable[..., object]:
         if not is_proxy(other) and (
             operation in ("eq", "ne") or not session.may_receive_test_data(self)
         ):
-            return NotImplemented  # plain data never equals a proxy
+            # Plain data equals no proxy, but what the proxy's class says to be such a collection.
+            content = _content(self) if operation in ("eq", "ne") else NotImplemented
+            return content if content is NotImplemented else _COMPARE[operation](content, other)
         session.is_self_compared = True
         return session.ask(operation, self, other)
 
     return compare
 
 
+def _content(proxy: Any) -> object:  # noqa: ANN401  (a proxy)
+    """Return the content of a collection, to compare it here; NotImplemented for other objects."""
+    if isinstance(proxy, UserDict | UserList | UserString):
+        return proxy.data
+    if isinstance(proxy, Mapping):
+        return {key: proxy[key] for key in proxy}
+    return set(proxy) if isinstance(proxy, Set) else NotImplemented
+
+
+_COMPARE = {"eq": operator.eq, "ne": operator.ne}
+
+
 def _computing(operation: str, *, is_reflected: bool) -> Callable[..., object]:
     def compute(self: Proxy, other: object, *more: object) -> object:
         session = type(self)._session_
-        if not is_proxy(other) and not session.may_receive_test_data(self):
+        is_free = is_proxy(other) or session.may_receive_test_data(self)
+        if not is_free and not session.may_compute(self):
             return NotImplemented
+        session.has_told |= not is_free
         operands = (other, self) if is_reflected else (self, other)
-        return session.ask(operation, *operands, *more)
+        result = session.ask(operation, *operands, *more)
+        may_be_plain = is_free and session.may_become_plain(operands)
+        return result if may_be_plain or type(result) is type(self) else NotImplemented
 
     return compute
+
+
+def _turning(operation: str) -> Callable[..., object]:
+    def turn(self: Proxy) -> object:
+        session = type(self)._session_
+        result = session.ask(operation, self)
+        if type(result) is not type(self) and not session.may_be_converted(self):
+            raise TypeError(f"bad operand type for {operation}: {type(self).__name__!r}")
+        return result
+
+    return turn
 
 
 def _contains(self: Proxy, item: object) -> bool:
     session = type(self)._session_
     if not is_proxy(item) and not session.may_receive_test_data(self):
-        raise TypeError(f"argument of type {type(self).__name__!r} is not iterable")
+        if not hasattr(type(self), "__iter__"):
+            raise TypeError(f"argument of type {type(self).__name__!r} is not iterable")
+        return item in list(iter(self))  # type: ignore[call-overload]
     return bool(session.ask("contains", self, item))
 
 
@@ -357,10 +464,29 @@ def _iterator(self: Proxy) -> object:
 
 
 _OWN: dict[str, Callable[..., object]] = {
-    "exit": _exit, "contains": _contains, "hash": _hash, "iter": _iterator,
+    "exit": _exit, "aexit": _aexit, "contains": _contains, "hash": _hash, "iter": _iterator,
     "reversed": _iterate("reversed"),
 }  # fmt: skip
-_OWN |= {name: _awaited(name) for name in ("aenter", "aexit", "anext")}
+_OWN |= {name: _turning(name) for name in ("neg", "pos", "invert")}
+_OWN |= {name: _awaited(name) for name in ("aenter", "anext")}
+
+
+def _asking(operation: str) -> Callable[..., object]:
+    def ask(self: Proxy, /, *args: object, **kwargs: object) -> object:
+        return type(self)._session_.ask(operation, self, *args, keywords=kwargs)
+
+    return ask
+
+
+def _converting(operation: str) -> Callable[..., object]:
+    ask = _asking(operation)
+
+    def convert(self: Proxy, /, *args: object) -> object:
+        if not type(self)._session_.may_be_converted(self):
+            raise TypeError(f"bad operand type for {operation}(): {type(self).__name__!r}")
+        return ask(self, *args)
+
+    return convert
 
 
 def _special(name: str) -> Callable[..., object]:
@@ -373,9 +499,7 @@ def _special(name: str) -> Callable[..., object]:
         is_reflected = operation[0] == "r" and operation not in TWO_SIDED
         asked = operation[1:] if is_reflected else operation
         return _computing(asked, is_reflected=is_reflected)
-    return lambda self, /, *args, **kwargs: type(self)._session_.ask(
-        operation, self, *args, keywords=kwargs
-    )
+    return _converting(operation) if operation in _CONVERSIONS else _asking(operation)
 
 
 _SPECIALS = {name: _special(name) for name in SPECIAL_METHODS}

@@ -267,6 +267,10 @@ class TestRun:
         """End an item by an *error*."""
         if item.parts:
             item.parts_passed = 0  # some of its iterations have not been tried
+        if self.candidate.has_told and not isinstance(error, _FATAL):
+            # Another candidate runs the other items: this one may know what they expect.
+            kind = type(error).__name__
+            error = CandidateLostError(f"protocol: {kind} after an operand that it was told")
         if isinstance(error, _FATAL):
             self._end_for_good(item, error)
             return
@@ -332,6 +336,7 @@ class TestRun:
         item.failures_in_row += 1
         if (
             self.is_over
+            or self.candidate.has_told
             or item.failures_in_row > failures_max
             or isinstance(error, _ENDS_A_LOOP)
             or is_skip(type(error))
@@ -386,6 +391,16 @@ def _not_compared() -> NotComparedError:
 class _CandidateModule(types.ModuleType):
     """Stands for the module that the tests import the candidate from."""
 
+    def __getattribute__(self, name: str) -> object:
+        value = super().__getattribute__(name)
+        names = super().__getattribute__("__dict__")
+        if name[:1] == "_" or name not in names or names["_is_constant_"](value):
+            return value
+        try:
+            return names["_find_"](name)  # the tests have set it, and the program may do so again
+        except NameError:
+            return value
+
     def __getattr__(self, name: str) -> object:
         if _is_tool_attribute(name):
             raise AttributeError(name)
@@ -396,6 +411,13 @@ class _CandidateModule(types.ModuleType):
         if self.__dict__["_is_constant_"](value):
             self.__dict__[name] = value  # no plain data: the program may change its own
         return value
+
+    def __dir__(self) -> list[str]:
+        try:
+            found = self.__dict__["_find_"]("*")
+        except NameError:
+            found = self.__dict__["__all__"]
+        return ["__doc__", "__name__", *found]
 
 
 def _is_tool_attribute(name: str) -> bool:

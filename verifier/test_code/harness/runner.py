@@ -5,6 +5,7 @@ functions that return what they found. No guest with a harness ever holds a cand
 """
 
 import importlib
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
@@ -48,7 +49,7 @@ def run_session(  # noqa: PLR0917  (called by a text: `jobs.py`)
     """
     test_code, compiled = unpack_tests(packed)
     assert compiled is not None  # noqa: S101  (compiled in the run of discovery)
-    page = ProgressPage(page_fd, candidate_pid)
+    page = _map_page(page_fd, candidate_pid)
     report = partial(send, _CHANNEL_FD)
     # By name: only the guests of sessions load it, before they are confined.
     session = importlib.import_module(_SESSION)
@@ -64,6 +65,16 @@ def run_session(  # noqa: PLR0917  (called by a text: `jobs.py`)
     except TestCodeError as error:
         # It did not come up in the run of discovery, so the candidate may have a part in it.
         _report_failure(report, ItemState.FAILED, f"TestCodeError: {error}")
+
+
+def _map_page(fd: int, candidate_pid: int) -> ProgressPage:
+    """Map the page, and close its file: a link to `/proc/self/fd` would lead tests to it."""
+    copy = os.dup(fd)  # `mmap` keeps a copy, too: in the same number, the lowest that is free
+    os.close(copy)
+    page = ProgressPage(fd, candidate_pid)
+    os.close(copy)
+    os.close(fd)
+    return page
 
 
 def _report_failure(report: Callable[[bytes], None], state: ItemState, error: str) -> None:

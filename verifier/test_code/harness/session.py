@@ -14,8 +14,14 @@ from nova_code_verifier.sandbox.protocol import encoding, shared_types
 from nova_code_verifier.sandbox.protocol.conversation import Answer, Request, Side
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, Walk
 from nova_code_verifier.sandbox.protocol.library_exceptions import read_details
+from nova_code_verifier.sandbox.protocol.mirrored_errors import ERROR
 from nova_code_verifier.sandbox.protocol.mirrors import KINDS, Kind, Mirrors, Tree
-from nova_code_verifier.sandbox.protocol.peer import Body, Peer, PeerLostError
+from nova_code_verifier.sandbox.protocol.peer import (
+    ANSWER_TOO_LONG,
+    Body,
+    Peer,
+    PeerLostError,
+)
 from nova_code_verifier.sandbox.protocol.progress import ProgressPage
 from nova_code_verifier.verifier.test_code.harness.candidates import (
     CandidateLostError,
@@ -39,6 +45,7 @@ from nova_code_verifier.verifier.test_code.harness.proxies import (
     own_names,
 )
 from nova_code_verifier.verifier.test_code.harness.proxy_classes import (
+    TWO_SIDED,
     ProxyClass,
     is_proxy,
     ref_of,
@@ -49,9 +56,11 @@ from nova_code_verifier.verifier.test_code.protocol import CompiledTests, TestCo
 
 _ORIGIN = "_origin_"
 _STOPS = (StopIteration, StopAsyncIteration)
+_IN_PLACE = frozenset(f"i{name}" for name in TWO_SIDED)
+_COMPUTING = frozenset((*TWO_SIDED, *_IN_PLACE, "neg", "pos", "invert"))
 _STEPS = ("next", "anext", "__next__", "__anext__")
 _ANSWER_BYTES_MAX = 2**24
-_MESSAGE_BYTES_SPARE = 2**20  # around an answer
+_MESSAGE_BYTES_SPARE = 2**20  # for what comes with an answer: descriptions, outputs, records
 
 
 def live_candidate(
@@ -93,8 +102,9 @@ class LiveCandidate(Side):
     ) -> None:
         """Judge by tests with this *source*, which treat the names *classes* as classes."""
         self.raised: BaseException | None = None
-        self.has_nan = self.is_self_compared = False
+        self.has_nan = self.is_self_compared = self.has_told = False
         self._last_answer = LastAnswer()
+        self._answer_bytes_max = answer_bytes_max
         self._page = page
         self._shared: dict[str, type] = {}
         self._classes = classes
@@ -152,7 +162,7 @@ class LiveCandidate(Side):
         """Begin a test item."""
         self.patches.watch_library()
         self.raised = None
-        self.has_nan = self.is_self_compared = False
+        self.has_nan = self.is_self_compared = self.has_told = False
         self._last_answer.forget()
 
     @property
@@ -172,7 +182,7 @@ class LiveCandidate(Side):
             self._raise(answer.error, operation, operands)
         value = answer.value
         if isinstance(type(value), ProxyClass):
-            self._note_origin(value, operation, operands[0])
+            self._note_origin(value, operation, operands)
         return value
 
     def _answer(
@@ -188,8 +198,7 @@ class LiveCandidate(Side):
             self.fatal = error
             raise
         except EncodingError as error:  # of the tests' own operands: answers raise PeerLostError
-            self.fatal = UncarriedError(f"pass a value that cannot travel ({error})")
-            raise self.fatal from None
+            self._refuse(error)
         except (PeerLostError, CandidateLostError) as error:
             self.lose(str(error))
         except BaseException:
@@ -213,6 +222,14 @@ class LiveCandidate(Side):
         else:
             self._last_answer.forget()
 
+    def _refuse(self, error: EncodingError) -> None:
+        """End the run: an operand cannot be written. Raises UncarriedError, CandidateLostError."""
+        # The candidate may have made it so deep, or have called the tests back so often.
+        if self.has_read_deep or isinstance(error.__cause__, RecursionError):
+            self.lose(f"protocol: {error}")
+        self.fatal = UncarriedError(f"pass a value that cannot travel ({error})")
+        raise self.fatal from None
+
     def lose(self, reason: str) -> None:
         """End the conversation. Raises CandidateLostError."""
         self.fatal = self.fatal or CandidateLostError(reason)
@@ -230,10 +247,17 @@ class LiveCandidate(Side):
         self.raised = error
         raise error
 
-    def _note_origin(self, value: object, operation: str, owner: object) -> None:
+    def _note_origin(self, value: object, operation: str, operands: Sequence[object]) -> None:
         origin = own_names(value).get(_ORIGIN)
-        if origin is None and operation == "call" and type(value) is owner:
+        if origin is None and operation == "call" and type(value) is operands[0]:
             own_names(value)[_ORIGIN] = "made"
+        elif origin == "made" and value is operands[0] and operation in _IN_PLACE:
+            pass  # `v += w` is about the very object that the tests made
+        elif operation in _COMPUTING and (origins := self._origins(operands, type(value))):
+            is_marked = "marked" in origins or (
+                "made" not in origins and not all(map(is_proxy, operands))
+            )
+            own_names(value)[_ORIGIN] = "marked" if is_marked else "computed"
         elif not _is_thrown_away(sys._getframe(3)):  # noqa: SLF001  (there is no other way to find out)
             own_names(value)[_ORIGIN] = "returned"
 
@@ -247,14 +271,40 @@ class LiveCandidate(Side):
         """
         return own_names(proxy).get(_ORIGIN) == "made" and "_is_tested_" in own_names(type(proxy))
 
+    def _origins(self, operands: Sequence[object], kind: type) -> set[object]:
+        """Return the origins of operands of a tested class; none if one is of no use."""
+        if "_is_tested_" not in own_names(kind):
+            return set()
+        origins = {own_names(operand).get(_ORIGIN) for operand in operands if type(operand) is kind}
+        return origins if origins <= {"made", "computed", "marked"} else set()
+
+    def may_compute(self, proxy: object) -> bool:
+        """Return whether operators may receive plain data that return an object of that class.
+
+        In `(a + b) * 2`, where the tests made *a* and *b*. The result is marked: it may hold what
+        is expected.
+        """
+        is_tested = "_is_tested_" in own_names(type(proxy))
+        return is_tested and own_names(proxy).get(_ORIGIN) in ("computed", "marked")
+
+    def may_become_plain(self, operands: Sequence[object]) -> bool:
+        """Return whether the result of an operator may be plain data: no operand is marked alone."""
+        proxies = [operand for operand in operands if isinstance(type(operand), ProxyClass)]
+        return any(map(self.may_be_converted, proxies))
+
+    def may_be_converted(self, proxy: object) -> bool:
+        """Return whether an object may be turned into plain data: it holds nothing expected."""
+        return bool(own_names(proxy).get(_ORIGIN) != "marked")
+
     def make_subclass(self, kind: ProxyClass, items: list[object], keywords: Keywords) -> None:
         """Have the candidate make a class of the tests that has one of its classes as a base."""
-        number = self.ask("subclass", *items, keywords=keywords)
+        number = self.ask("reserve")
         try:
+            # First: what makes the class may mention it, as a metaclass that lists its classes.
             self._table.adopt(number, kind)
-        except EncodingError as error:  # of the tests' own operands: answers raise PeerLostError
-            self.fatal = UncarriedError(f"pass a value that cannot travel ({error})")
-            raise self.fatal from None
+        except EncodingError as error:
+            self.lose(f"protocol: {error}")
+        self.ask("subclass", number, *items, keywords=keywords)
 
     @property
     def is_busy(self) -> bool:
@@ -275,7 +325,11 @@ class LiveCandidate(Side):
 
     def serve(self, request: Request) -> Callable[[], Body]:
         """Perform a request of the candidate's."""
-        write = super().serve(request)
+        self._exports.requests += 1
+        try:
+            write = super().serve(request)
+        finally:
+            self._exports.requests -= 1
 
         def write_answer() -> Body:
             # What the candidate asks for must not leave its sample ungraded.
@@ -299,8 +353,15 @@ class LiveCandidate(Side):
         return fields
 
     def note_message(self, message: Request | Answer, body: Body, payload: bytes) -> None:
-        """Note what the candidate holds, and whether an answer holds nan."""
+        """Note what the candidate holds, and whether an answer holds nan. Refuse long answers."""
+        is_bare = type(message) is Answer and not body.keys() & {"met", "around"}
+        if is_bare and len(payload) > self._answer_bytes_max:
+            raise PeerLostError(ANSWER_TOO_LONG)
         self.mirrors.note_held(body.get("held", []))
+        if type(message) is Request:
+            for value in (*message.operands, *message.keywords.values()):
+                if is_proxy(value):
+                    self._met(value, is_nested=True)
         if type(message) is Answer and b"NaN" in payload:
             message.has_nan = _has_nan(body)
 
@@ -322,6 +383,8 @@ class LiveCandidate(Side):
             return self._node_kind
         if isinstance(kind, ProxyClass):
             return self._table.subclass_kind(kind)
+        if ERROR.fits(kind):
+            return ERROR
         for base, mirrored in KINDS.items():
             if issubclass(kind, base) and kind is not base:
                 return mirrored  # the tests' own subclass travels as its base
@@ -333,6 +396,8 @@ class LiveCandidate(Side):
             return self._node_kind.new(content, self._shared), self._node_kind
         if tag == "sub":
             return self._table.new_container(content)
+        if tag == ERROR.tag:
+            return ERROR.new(content), ERROR
         raise EncodingError("an unknown tag")
 
     def write_value(self, value: Any) -> Tree:  # noqa: ANN401  (narrowed by type)
@@ -345,7 +410,7 @@ class LiveCandidate(Side):
     def read_value(self, tag: str, content: Tree) -> object:
         """Read a value of the candidate's."""
         if tag == "h":
-            return self._met(self._table.proxy(content))
+            return self._met(self._table.proxy(content), is_nested=self.mirrors.is_nested)
         return encoding.from_tree({tag: content}, self)
 
     def to_tree(  # noqa: PLR0911  (one return a kind)
@@ -372,7 +437,13 @@ class LiveCandidate(Side):
         if made is not None:
             return {"made": [made[0], *map(self.mirrors.write, (tuple(made[1]), made[2]))]}
         name = name_in_library(value)
-        return {"py": name} if name is not None else self._export(value)
+        if name is not None:
+            return {"py": name}
+        made = made_in_library(value)
+        if made is not None:
+            path, arguments, keywords = made
+            return {"made": [path, self.mirrors.write(arguments), self.mirrors.write(keywords)]}
+        return self._export(value)
 
     def _read_fault(
         self, walk: Walk, number: Tree, kind: Tree, text: Tree, details: Tree
@@ -396,7 +467,7 @@ class LiveCandidate(Side):
         """Read a value that is no plain data."""
         match tag:
             case "h":
-                return self._met(self._table.proxy(content))
+                return self._met(self._table.proxy(content), is_nested=True)
             case "sub":
                 number, tree = content
                 return self._table.plain_subclass(number, walk(tree))
@@ -412,10 +483,10 @@ class LiveCandidate(Side):
                 return self._exports.value_of(content)[0]
         raise EncodingError("an unknown tag")
 
-    def _met(self, proxy: object) -> object:
-        """Note that an answer holds a proxy. At the top of an answer, `_note_origin` follows."""
+    def _met(self, proxy: object, *, is_nested: bool) -> object:
+        """Note that a message holds a proxy. At the top of an answer, `_note_origin` follows."""
         names = own_names(proxy)
-        if names.get(_ORIGIN) == "made" and self.mirrors.is_nested:
+        if names.get(_ORIGIN) == "made" and is_nested:
             names[_ORIGIN] = "returned"
         return proxy
 

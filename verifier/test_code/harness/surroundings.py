@@ -26,6 +26,7 @@ from nova_code_verifier.sandbox.protocol.surroundings import (
     Directory,
     Environment,
     Generator,
+    SearchPath,
     read_arguments,
 )
 from nova_code_verifier.verifier.test_code.harness.candidates import CandidateLostError
@@ -51,6 +52,9 @@ class Surroundings:
         self._environment = Environment(hidden=OF_PYTEST, refused=OF_PYTEST + OF_INTERPRETER)
         self._directory = Directory(follows_everywhere=False)
         self._argv = list(sys.argv)
+        self._path = (
+            SearchPath() if "sys.path" in source_of_tests or "syspath" in source_of_tests else None
+        )
         self._recursion_limit = sys.getrecursionlimit()
         self._filters = _Filters()
         self._is_logging = _LOGS.search(source_of_tests) is not None
@@ -77,6 +81,7 @@ class Surroundings:
             or self._filters.is_changed
             or self._directory.is_changed
             or sys.argv != self._argv
+            or (self._path is not None and self._path.is_changed)
             or sys.getrecursionlimit() != self._recursion_limit
             or self._environment.is_changed()
         ):
@@ -107,6 +112,8 @@ class Surroundings:
         if sys.argv != self._argv:
             self._argv = list(sys.argv)
             found["argv"] = [str(argument) for argument in self._argv]
+        if self._path is not None and self._path.is_changed:
+            found["path"] = self._path.changes()
         if (limit := sys.getrecursionlimit()) != self._recursion_limit:
             self._recursion_limit = found["recursion_limit"] = limit
         if self._directory.is_changed and (path := self._directory.changes()):
@@ -165,6 +172,11 @@ class Surroundings:
         if "argv" in received:
             sys.argv = read_arguments(received["argv"])
             self._argv = list(sys.argv)
+        if "path" in received and self._path is not None:
+            known = list(sys.path)
+            self._path.apply(received["path"])
+            # Nothing is imported from there: not even looked for.
+            sys.path_importer_cache.update(dict.fromkeys(set(sys.path).difference(known)))
         if "directory" in received:
             self._directory.apply(received["directory"])
         if "random" in received:

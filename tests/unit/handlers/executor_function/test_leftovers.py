@@ -57,6 +57,19 @@ def test_the_executor_and_earlier_files_are_not_leftovers(
     assert not {f"process {pid}" for pid in executor.zygote_pids} & set(leftovers.found(executor))
 
 
+def test_the_executors_of_sessions_are_not_leftovers(
+    leftovers: Leftovers, executor: LocalExecutor
+) -> None:
+    """Their zygotes and directories are known, and a file in one of these is found."""
+    sessions = executor.with_sessions(("json",))
+    list(sessions.run([Job(program="open('x', 'w').close()", questions=(Run(),))]))
+
+    assert files(leftovers.found(executor)) == []
+    assert not {f"process {pid}" for pid in sessions.zygote_pids} & set(leftovers.found(executor))
+    Path(sessions.writable_directories[0], "left").touch()
+    assert files(leftovers.found(executor)) == ["file left"]
+
+
 @pytest.mark.parametrize(
     "directory", ["temporary", "the workers'", "a worker's", "a guest's", "a guest's temporary"]
 )

@@ -147,6 +147,17 @@ def test_an_output_that_fits_in_no_response_is_too_much_output(kind: Any) -> Non
     assert len(executions) == (1 if kind is Run else 2)
 
 
+def test_a_report_that_fits_in_no_response_is_too_much_output() -> None:
+    """A session's messages come back all together, or none does."""
+    messages = (b"[]", random.Random(0).randbytes(5_000_000))
+    session = Execution(ending=Ending.FINISHED, value=messages)
+
+    payload = write_response(response_of(session), [SESSIONS])
+    ((execution,),) = read_response(payload, [SESSIONS]).results
+
+    assert (execution.ending, execution.value) == (Ending.TOO_MUCH_OUTPUT, ())
+
+
 def test_calls_are_in_a_response_all_together() -> None:
     """Calls share a guest, so the caller could not ask some of them again."""
     job = Job(program="", questions=(Call(entry_point="f"),) * 3)

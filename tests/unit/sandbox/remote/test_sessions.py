@@ -1,5 +1,6 @@
 """Sessions in an executor function: none is sent before the function has told about its wall."""
 
+import random
 import threading
 
 import pytest
@@ -12,10 +13,11 @@ from nova_code_verifier.sandbox.remote.protections import (
 )
 from nova_code_verifier.sandbox.remote.request import read_request
 from nova_code_verifier.sandbox.types import Ending, Execution, IsolationLevel, Job, Limits, Session
-from tests.unit.sandbox.remote.fake_function import FakeFunction, remote
+from tests.unit.sandbox.remote.fake_function import PROBE, FakeFunction, remote
 
 MODULES = ("json",)
 TESTS = Session(harness="the tests", harness_limits=Limits())
+PROBE_FIRST = (PROBE,)
 HANDSHAKE = ("",)  # the program of the client's own session
 
 
@@ -43,10 +45,11 @@ def test_a_handshake_without_tests_comes_first() -> None:
         results = dict(executor.with_sessions(MODULES).run([session_of("a"), session_of("b")]))
         assert outcomes(results) == ["finished", "finished"]
 
-    harnesses = [question.harness for r in requests for j in r.jobs for question in j.questions]
-    assert "the tests" not in harnesses[0]
-    assert harnesses[1:] == ["the tests"] * 4
-    assert {request.modules for request in requests} == {MODULES}
+    questions = [question for request in requests for question in request.jobs[0].questions]
+    assert isinstance(questions[1], Session)
+    assert "the tests" not in questions[1].harness
+    assert questions[2:] == [TESTS] * 4
+    assert [request.modules for request in requests] == [(), *[MODULES] * 5]
 
 
 @pytest.mark.parametrize("missing", Protection)
@@ -60,18 +63,21 @@ def test_no_session_is_sent_if_a_protection_is_missing(missing: Protection) -> N
         assert outcomes(results) == ["unsendable", "unsendable"]
         assert f"missing: {missing}: score this dataset without" in results[0][0].detail
 
-    assert function.requests == [HANDSHAKE]
+    assert function.requests == [PROBE_FIRST, HANDSHAKE]
 
 
 def test_no_session_is_sent_below_level_kernel() -> None:
-    """Even if the function claims each protection."""
+    """Not even if another process takes the function's place later, and claims everything."""
     function = FakeFunction(level=IsolationLevel.INTERPRETER)
+    executor = remote(function)
+    _ = executor.level
+    function.level = IsolationLevel.KERNEL
 
-    results = dict(remote(function).with_sessions(MODULES).run([session_of("a")]))
+    results = dict(executor.with_sessions(MODULES).run([session_of("a")]))
 
     assert outcomes(results) == ["unsendable"]
     assert "missing: isolation level kernel (it has interpreter)" in results[0][0].detail
-    assert function.requests == [HANDSHAKE]
+    assert function.requests == [PROBE_FIRST]
 
 
 def test_no_request_is_sent_if_no_session_may_be() -> None:
@@ -105,7 +111,7 @@ def test_a_function_that_loses_a_protection_gets_no_more_sessions() -> None:
     assert outcomes(results) == ["finished", "unsendable", "unsendable"]
     assert outcomes(later) == ["unsendable"] * 3
     assert "missing: landlock, hidden_from_peers" in results[1][0].detail
-    assert function.requests == [HANDSHAKE, ("a",), ("b",)]
+    assert function.requests == [PROBE_FIRST, HANDSHAKE, ("a",), ("b",)]
 
 
 @pytest.mark.parametrize(("word", "ending"), [("crash", "crashed"), ("overtime", "out_of_time")])
@@ -120,6 +126,17 @@ def test_a_session_that_crashes_the_function_twice_is_at_fault(word: str, ending
     assert function.requests.count(HANDSHAKE) == 2
 
 
+def test_tests_that_are_too_large_for_a_request_are_unsendable() -> None:
+    """It is no outage: the detail says what to do, and other sessions run."""
+    large = Session(harness=random.Random(0).randbytes(5_000_000).hex(), harness_limits=Limits())
+    jobs = [Job(program="a", questions=(large,)), session_of("b")]
+
+    results = dict(remote(FakeFunction(), jobs_per_request=2).with_sessions(MODULES).run(jobs))
+
+    assert outcomes(results) == ["unsendable", "finished"]
+    assert "score this sample without an executor function" in results[0][0].detail
+
+
 def test_a_function_that_runs_no_sessions_is_an_outage() -> None:
     """One that crashes at the handshake, or runs no harness, leaves samples that are sent again."""
 
@@ -128,11 +145,14 @@ def test_a_function_that_runs_no_sessions_is_an_outage() -> None:
 
     class Harmless(FakeFunction):
         def run(self, job: Job) -> tuple[Execution, ...]:
-            harness = Ending.CRASHED if job.program == "" else Ending.FINISHED
-            return (Execution(ending=Ending.FINISHED, harness_ending=harness),)
+            if job.program:
+                return super().run(job)
+            return (Execution(ending=Ending.FINISHED, harness_ending=Ending.CRASHED),)
 
     class OtherPython(FakeFunction):
-        def run(self, _: Job) -> tuple[Execution, ...]:
+        def run(self, job: Job) -> tuple[Execution, ...]:
+            if job.program:
+                return super().run(job)
             return (Execution(ending=Ending.FINISHED, value=(b"cpython-27",)),)
 
     for invoke, problem in (

@@ -332,6 +332,7 @@ def test_a_candidate_that_ends_is_lost_for_good() -> None:
 
 
 def test_a_pickled_object_is_copied_in_its_own_process(candidate: Any) -> None:
+    """A pickle of the program's object leads to a copy that the program makes."""
     stack = candidate.find("Stack")([1])
     again = pickle.loads(pickle.dumps(stack))
     stack.push(2)
@@ -340,15 +341,17 @@ def test_a_pickled_object_is_copied_in_its_own_process(candidate: Any) -> None:
 
 
 def test_a_method_of_the_program_is_passed_back(candidate: Any) -> None:
+    """A bound method of the program's is the same method when it comes back."""
     stack = candidate.find("Stack")()
     candidate.ask("call", candidate.find("call"), stack.push, 5)
     assert stack.items() == [5]
 
 
 def test_a_class_of_the_tests_extends_one_of_the_program(candidate: Any) -> None:
+    """Overridden methods, `super()` and the program's own methods work together."""
     base = candidate.find("Stack")
 
-    class Loud(base):
+    class Loud(base):  # type: ignore[misc, valid-type]  # (a class of the program's)
         def __init__(self, items: list[int]) -> None:
             super().__init__(items)
             self.pushed = 0
