@@ -31,7 +31,7 @@ from nova_code_verifier.sandbox.protocol.mirrors import KINDS, Kind, Mirrors, Tr
 from nova_code_verifier.sandbox.protocol.peer import Body, Peer
 
 _TEXT_MAX = 500
-_OF_FUNCTIONS = functools.WRAPPER_ASSIGNMENTS + ("__wrapped__",)
+_OF_FUNCTIONS = (*functools.WRAPPER_ASSIGNMENTS, "__wrapped__")
 _NAMES_MAX = 1000
 _MESSAGE_BYTES_MAX = 2**31
 
@@ -70,7 +70,7 @@ def _raised(kind: Any = None, error: Any = None, _: object = None) -> tuple[Any,
     if not isinstance(error, BaseException):
         return kind, error, None
     try:
-        raise error
+        raise error  # noqa: TRY301  (this makes the traceback)
     except BaseException as caught:  # noqa: BLE001  (the tests' error, of any class)
         return kind, error, caught.__traceback__
 
@@ -329,6 +329,7 @@ class LiveSession(Side):
             described |= {
                 "qualname": _text(value, "__qualname__"),
                 "doc": _doc(value),
+                "module": _text(value, "__module__"),
                 "flags": _flags_of(value),
                 "line": _line_of(value),
                 "is_method": kind is types.MethodType,
