@@ -70,7 +70,7 @@ def _raised(kind: Any = None, error: Any = None, _: object = None) -> tuple[Any,
     if not isinstance(error, BaseException):
         return kind, error, None
     try:
-        raise error  # noqa: TRY301  (this makes the traceback)
+        raise error  # noqa: TRY301  (to get a traceback)
     except BaseException as caught:  # noqa: BLE001  (the tests' error, of any class)
         return kind, error, caught.__traceback__
 
@@ -240,7 +240,7 @@ class LiveSession(Side):
             return self._objects[content]
         return encoding.from_tree({tag: content}, self)
 
-    def to_tree(self, value: Any, walk: Walk, plain: Callable[[], object] | None) -> object:  # noqa: ANN401
+    def to_tree(self, value: Any, _walk: Walk, plain: Callable[[], object] | None) -> object:  # noqa: ANN401
         """Write an object as its number, with the plain data that it is an instance of, if any."""
         if self._is_shared(type(value)):
             tree = shared_types.write_shared_value(value, self.mirrors.write)
@@ -322,14 +322,14 @@ class LiveSession(Side):
         is_iterator = kind.__module__ == "builtins" and hasattr(kind, "__next__")
         name = _OBJECT_KINDS.get(kind) or ("iterator" if is_iterator else "instance")
         if name == "instance":
-            described = {"kind": name, "class": self._number_of(kind)}
-            return described | _hash_of(value, kind) | _special_names_of(value)
+            own: dict[str, object] = {"kind": name, "class": self._number_of(kind)}
+            return own | _hash_of(value, kind) | _special_names_of(value)
         described: dict[str, object] = {"kind": name, "name": _text(value, "__name__")}
         if name == "function":
             described |= {
                 "qualname": _text(value, "__qualname__"),
-                "doc": _doc(value),
                 "module": _text(value, "__module__"),
+                "doc": _doc(value),
                 "flags": _flags_of(value),
                 "line": _line_of(value),
                 "is_method": kind is types.MethodType,

@@ -11,6 +11,7 @@ import builtins
 import contextlib
 import errno
 import io
+import logging
 import os
 import random
 import re
@@ -37,6 +38,7 @@ _NAME_CHARACTERS_MAX = 200
 _TEXT_CHARACTERS_MAX = 2**20
 _EXTRAS_MAX, _EXTRA_CHARACTERS_MAX = 32, 2**14
 _NUMBER_MAX = 2**31
+_STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"asctime", "message", "taskName"}
 
 
 class Events:
@@ -286,16 +288,9 @@ class _Log:
     """The loggers: records that reach handlers, and settings of the tests."""
 
     def __init__(self, events: Events) -> None:
-        # The harness has imported it before the fork: unittest needs it.
-        import logging  # noqa: PLC0415
-
-        self._logging = logging
         self._events = events
         self._own: dict[tuple[str, str], Any] = {}  # what the program had set, while tests differ
         self._of_tests = logging.NullHandler()
-        self._standard = frozenset(vars(logging.makeLogRecord({}))) | {
-            "asctime", "message", "taskName",
-        }  # fmt: skip
         call_handlers = logging.Logger.callHandlers
         noting = self._note
 
@@ -308,10 +303,10 @@ class _Log:
 
     def apply(self, loggers: dict[str, list[Any]], disabled: int | None) -> None:
         if disabled is not None:
-            self._logging.disable(disabled)
+            logging.disable(disabled)
         for name, (level, propagate, is_disabled, has_handlers) in loggers.items():
-            logger = self._logging.getLogger(name)
-            default = self._logging.NOTSET if name else self._logging.WARNING
+            logger = logging.getLogger(name)
+            default = logging.NOTSET if name else logging.WARNING
             self._set(logger, "level", level, default)
             self._set(logger, "propagate", propagate, True)  # noqa: FBT003
             self._set(logger, "disabled", is_disabled, False)  # noqa: FBT003
@@ -353,14 +348,14 @@ class _Log:
         if record.exc_info and record.exc_info[0]:
             kind, error, _ = record.exc_info
             fields["error"] = [_text(kind.__name__, _NAME_CHARACTERS_MAX), _text(error)]
-            formatted = record.exc_text or self._logging.Formatter().formatException(
+            formatted = record.exc_text or logging.Formatter().formatException(
                 record.exc_info
             )
             fields["error_text"] = _text(formatted)
         extra = {
             _text(key, _NAME_CHARACTERS_MAX): value
             for key, value in vars(record).items()
-            if key not in self._standard and _is_small(value)
+            if key not in _STANDARD_FIELDS and _is_small(value)
         }
         if extra:
             fields["extra"] = dict(list(extra.items())[:_EXTRAS_MAX])

@@ -14,11 +14,10 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from enum import Enum
 
 # By name: level `interpreter` removes some from the module, and guests have a substitute for fork.
 from os import fork, sched_setaffinity, setsid
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 # PYTHONSAFEPATH keeps a script's directory, and so a guest's, off the path. So add ours here:
 sys.path.insert(0, json.loads(sys.argv[1])["code_directory"])
@@ -50,12 +49,8 @@ _PRELOADED = (
 )  # fmt: skip
 
 
-class Role(Enum):
-    """What a guest is."""
-
-    PLAIN = 0  # runs a program, or answers questions
-    CANDIDATE = 1  # of a session
-    HARNESS = 2  # of a session
+Role = Literal["plain", "candidate", "harness"]
+"""What a guest is: one alone, or one of a session. (An `Enum` would cost each guest some pages.)"""
 
 
 class GuestProgram(NamedTuple):
@@ -139,8 +134,8 @@ def _preload() -> None:
         _note_foreign_modules()
     sys.path.pop(0)
     sys.path_importer_cache.pop(_SETTINGS["code_directory"], None)
-    libraries.load(_SETTINGS["libraries"])
     os.register_at_fork = register
+    libraries.load(_SETTINGS["libraries"])
 
 
 def _for_guests(register: Callable[..., None]) -> Callable[..., None]:
@@ -251,7 +246,7 @@ def _run_guest(keeper: socket.socket, packet: bytes, descriptors: tuple[int, ...
         requests.close()
         keeper.detach()  # its descriptor becomes the guest's channel
         program, *others = descriptors
-        return _Fork(Role.PLAIN, packet, program, (*others, guest_end.detach()))
+        return _Fork("plain", packet, program, (*others, guest_end.detach()))
     guest_end.close()
     for fd in descriptors:
         os.close(fd)
@@ -274,12 +269,12 @@ def _run_pair(keeper: socket.socket, packet: bytes, descriptors: tuple[int, ...]
     candidate_pid = fork()
     if candidate_pid == 0:
         keeper.detach()
-        return _Fork(Role.CANDIDATE, packet, program, (*of_candidate, requests[0][1], peers[1]))
+        return _Fork("candidate", packet, program, (*of_candidate, requests[0][1], peers[1]))
     harness_pid = fork()
     if harness_pid == 0:
         keeper.detach()
         own = (0, output, output, channel, requests[1][1], peers[0], page)
-        return _Fork(Role.HARNESS, packet, harness_program, own, candidate_pid)
+        return _Fork("harness", packet, harness_program, own, candidate_pid)
     for fd in (*descriptors, peers[1], requests[0][1], requests[1][1]):
         os.close(fd)
     with (
@@ -300,11 +295,11 @@ def _descriptors(pair: tuple[socket.socket, socket.socket]) -> tuple[int, int]:
 def _become_guest(confinement: confine.Confinement, guest: _Fork) -> GuestProgram:
     try:
         processor = -1
-        if guest.role is Role.PLAIN:
+        if guest.role == "plain":
             request = control.read_request(guest.packet)
         else:
             candidate, harness, processor = control.read_pair(guest.packet)
-            request = harness if guest.role is Role.HARNESS else candidate
+            request = harness if guest.role == "harness" else candidate
         _is_zygote.clear()
         setsid()
         prelude = os.pread(guest.program, request.prelude_bytes, 0)
@@ -315,7 +310,7 @@ def _become_guest(confinement: confine.Confinement, guest: _Fork) -> GuestProgra
         if processor >= 0:
             with suppress(OSError):  # it is not usable any more: a session only becomes slower
                 sched_setaffinity(0, {processor})
-        if guest.role is Role.CANDIDATE:
+        if guest.role == "candidate":
             _unload_foreign_modules()
         confine.confine_guest(
             confinement,
@@ -365,9 +360,9 @@ if __name__ == "__main__":
         del substitutes, waiting, work_directory
         if program.must_drop_ctypes:
             gc.collect()  # from Python 3.13 on, this frees all of ctypes
-        if program.role is Role.HARNESS:
+        if program.role == "harness":
             serve_harness(program.text, program.candidate_pid)
-        elif program.role is Role.CANDIDATE:
+        elif program.role == "candidate":
             serve_session(program.prelude, program.text)
         else:
             serve(program.prelude, program.text, program.calls, program.argv)

@@ -35,12 +35,9 @@ class BaseKeeper(ABC):
         self.started_at = time.monotonic()
         self.next_tick = self.started_at + FIRST_LOOK_SECONDS
         self._guests = guests
+        # What to watch for input, and pass to `on_output`. The last is a channel.
+        self.descriptors = tuple(fd for guest in guests for fd in guest.descriptors)
         self._next_disk_check = self.started_at + 2 * TICK_SECONDS
-
-    @property
-    def descriptors(self) -> tuple[int, ...]:
-        """Return what to watch for input, and pass to `on_output`. The last is a channel."""
-        return tuple(fd for guest in self._guests for fd in guest.descriptors)
 
     @property
     def has_unsent_input(self) -> bool:

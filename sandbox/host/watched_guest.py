@@ -42,12 +42,9 @@ class WatchedGuest:
         self.streams = tuple(Stream(limits.output_bytes) for _ in range(stream_count))
         self.channel, guest_channel = socket.socketpair()
         self.channel.settimeout(0)
+        # What to watch for input. The last is the channel.
+        self.descriptors = (*(stream.fd for stream in self.streams), self.channel.fileno())
         self.guest_ends = (*(stream.guest_end for stream in self.streams), guest_channel.detach())
-
-    @property
-    def descriptors(self) -> tuple[int, ...]:
-        """Return what to watch for input. The last is the channel."""
-        return (*(stream.fd for stream in self.streams), self.channel.fileno())
 
     def close_guest_ends(self) -> None:
         """Close the ends that the guest has now."""
@@ -62,7 +59,9 @@ class WatchedGuest:
 
     def drain(self) -> bool:
         """Read what the guest has printed. Return False if it printed more than its limit."""
-        is_within = all(stream.drain() for stream in self.streams)
+        is_within = True
+        for stream in self.streams:
+            is_within = stream.drain() and is_within
         del self.streams[-1].data[:-STDERR_BYTES_KEPT]
         return is_within
 

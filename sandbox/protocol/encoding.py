@@ -29,7 +29,7 @@ Walk = Callable[[Any], Any]
 
 DEPTH_MAX = 200
 DEPTH_DEEP = 20
-"""A value that is nested so deeply is noted: what its reader wraps it in may be too deep to write."""
+"""A value that is nested so deeply is noted: in a container of its reader's, it may be too deep."""
 _EXCEPTION_DEPTH = 10  # an exception is in its chain as if in so many containers
 ITERATOR_ITEMS_MAX = 1_000_000
 _SLICE = 1000

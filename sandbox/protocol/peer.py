@@ -25,8 +25,8 @@ _READ_BYTES = 2**18
 _REQUEST, _ANSWER = "q", "a"
 _THREADS_MAX = 300
 _UNREADABLE = (
-    ArithmeticError, AttributeError, BufferError, LookupError, MemoryError, RecursionError, TypeError,
-    ValueError,
+    ArithmeticError, AttributeError, BufferError, LookupError, MemoryError, RecursionError,
+    TypeError, ValueError,
 )  # fmt: skip
 # Tests and programs may patch what they find in modules: none of it must end the conversation.
 _encode = json.JSONEncoder(separators=(",", ":")).encode

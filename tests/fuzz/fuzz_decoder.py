@@ -83,6 +83,8 @@ def fuzz_payloads(data: bytes) -> None:
 class NoObjects:
     """An `Opaque` of a session in which there are no objects."""
 
+    has_read_deep = False
+
     def to_tree(self, _value: object, _walk: Any, plain: Any) -> object:
         """Write an instance of a subclass as its base; refuse all else."""
         if plain is None:

@@ -56,8 +56,9 @@ class CompiledTests(NamedTuple):
     names that the tests call as a method. `code` and `prompt_code` are marshalled code objects.
     `imports` are those that tests in one file with the candidate make for both: pairs of a name and
     where it comes from (`["os", "os"]`, `["join", "os.path:join"]`). `may_patch` is False if they
-    patch nothing of the library. `expected_answers` (how often each is expected) and `expected_exceptions` (name and message) are empty once `guesses` are made
-    of them; `guessed_classes` are the classes that a guess defines.
+    patch nothing of the library. `expected_answers` (how often each is expected) and
+    `expected_exceptions` (name and message) are empty once `guesses` are made of them;
+    `guessed_classes` are the classes that a guess defines.
     """
 
     style: str

@@ -29,6 +29,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.reference.fields import Scope, read_list, read_text
@@ -72,9 +73,14 @@ def read_code(scope: Scope, group: tuple[str, ...]) -> CodeTests:
     source = "\n".join(_text(scope, key) for key in keys)
     if not source.strip():
         raise VerifierError(scope.at(keys[-1]), "found nothing, expected source code of tests")
-    if read_python(source) is None:
+    if not _is_python(source):
         raise VerifierError(scope.at(keys[-1]), "found text that is not Python, expected test code")
     return CodeTests(source=source, style="pytest" if group == ("pytest",) else "")
+
+
+@lru_cache(maxsize=16)  # the completions of a prompt follow each other
+def _is_python(source: str) -> bool:
+    return read_python(source) is not None
 
 
 def _text(scope: Scope, key: str) -> str:

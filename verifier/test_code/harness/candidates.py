@@ -49,6 +49,10 @@ class Candidate(Protocol):
         """Whether the candidate's word had to be taken in this item."""
 
     @property
+    def has_told(self) -> bool:
+        """Whether the candidate may have learned in this item what the tests expect."""
+
+    @property
     def shown(self) -> str:
         """The last answer in this item, for people to see: JSON, or ""."""
 

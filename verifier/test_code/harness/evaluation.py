@@ -1,7 +1,7 @@
 """Find tests that evaluate text which may be the candidate's: they need its process.
 
-In: test code. Out: the line of the first `eval`, `exec` or `compile` whose argument is not certain
-to come from the tests themselves.
+In: test code. Out: the line of the first `eval`, `exec`, `compile` or `dictConfig` whose argument is
+not certain to come from the tests themselves.
 """
 
 import ast
@@ -19,7 +19,11 @@ def find_evaluation(tree: ast.Module) -> int:
     own = {node.name for node in walk(tree) if isinstance(node, ast.FunctionDef)}
     evaluating = _EVALUATING - own
     names = {node.id for node in walk(tree) if isinstance(node, ast.Name)}
-    clean = _clean_names(tree) if names & evaluating else frozenset()
+    configs = [*_configurations(tree)]
+    clean = _clean_names(tree) if configs or names & evaluating else frozenset()
+    for config in configs:
+        if not _is_literal(config, clean):
+            return config.lineno
     called: set[int] = set()
     for node in walk(tree):
         match node:
@@ -36,6 +40,17 @@ def find_evaluation(tree: ast.Module) -> int:
             case ast.Attribute(value=ast.Name(id="builtins"), attr=name) if name in _EVALUATING:
                 return node.lineno
     return 0
+
+
+def _configurations(tree: ast.Module) -> Iterator[ast.expr]:
+    """Yield what the tests configure `logging` with: it may name functions, which are called."""
+    for node in walk(tree):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(attr="dictConfig") | ast.Name(id="dictConfig"),
+                args=[config, *_],
+            ):
+                yield config
 
 
 def _is_clean(text: ast.expr, clean: frozenset[str]) -> bool:
@@ -95,7 +110,7 @@ def _height(value: ast.AST, heights: Mapping[str, int]) -> int:
 
 def _handed_names(tree: ast.Module, heights: Mapping[str, int]) -> frozenset[str]:
     """Return the names that are used for more than to iterate over their items, or to read one."""
-    read: set[int] = set()
+    read = {id(config) for config in _configurations(tree)}
     for node in walk(tree):
         match node:
             case ast.For(iter=value) | ast.comprehension(iter=value):

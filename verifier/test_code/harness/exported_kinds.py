@@ -87,7 +87,7 @@ STREAM_NAMES = frozenset(_OF_STREAMS.split())
 _OF_TESTS = ("test", "setUp", "tearDown", "assert", "subTest", "addCleanup", "doCleanups")
 
 
-def kind_of(value: Any) -> Kind | None:  # noqa: ANN401, PLR0911  (any value; a return for each kind)
+def kind_of(value: Any) -> Kind | None:  # noqa: ANN401, C901, PLR0911  (any value; a return for each kind)
     """Return the kind of an object of the tests'; None for one that no candidate may use."""
     kind = type(value)
     package = str(kind.__module__).partition(".")[0]

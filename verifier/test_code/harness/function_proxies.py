@@ -44,6 +44,7 @@ class FunctionProxy:
         names["_session_"], names[REF] = session, number
         name, doc = description.get("name"), description.get("doc")
         names["__name__"] = str(name)
+        names["__module__"] = str(description.get("module", ""))
         names["__qualname__"] = str(description.get("qualname", name))
         # The program runs as `__main__`, and tests import it as a module.
         module = str(description.get("module"))
@@ -132,7 +133,7 @@ def show_source(session: Session) -> None:
 def call_base(session: Session, owner: type, name: str, binding: object = "") -> Any:  # noqa: ANN401  (a function)
     """Return a function that calls the candidate's own method *name* of the class *owner*."""
 
-    def method(self: object, *args: object, **kwargs: object) -> object:
+    def method(self: Any, /, *args: object, **kwargs: object) -> object:  # noqa: ANN401  (of any class)
         return session.ask("base", owner, name, self, *args, keywords=kwargs)
 
     def static(*args: object, **kwargs: object) -> object:

@@ -121,7 +121,8 @@ def _check_execution(code: types.CodeType, is_inside: Callable[[object], bool]) 
 
 def _origin(importing: types.FrameType) -> object:
     """Return the file of the module that a frame of `importlib` executes."""
-    _, names = (importing.f_locals.get("args") or (None, {}))[:2]
+    arguments: Any = importing.f_locals.get("args")
+    names = arguments[1] if arguments and len(arguments) > 1 else {}
     return getattr(names.get("__spec__"), "origin", None)
 
 
@@ -151,20 +152,23 @@ def _is_data(module: str, name: str) -> bool:
     return module not in _NOT_PICKLED and not issubclass(kind, _NOT_PICKLED_KINDS)
 
 
-class _Unpickler(pickle._Unpickler):  # noqa: SLF001  (the one in C cannot be changed)
+_InPython: Any = pickle._Unpickler  # type: ignore[attr-defined]  # noqa: SLF001  (the one in C cannot be changed)
+
+
+class _Unpickler(_InPython):  # type: ignore[misc]
     """Reads pickles that set attributes of objects only: no special ones, and none of ours."""
 
     def load_build(self) -> None:
         """Set the state of an object. A class keeps what it is."""
-        owner, state = self.stack[-2:]
+        owner, state = self.stack[-2:]  # type: ignore[attr-defined]
         parts = state if type(state) is tuple else (state,)
         names = [str(name) for part in parts if isinstance(part, dict) for name in part]
         is_special = any(name.startswith("_") and name.endswith("_") for name in names)
         if is_special or issubclass(type(owner), type):
             raise pickle.UnpicklingError("a pickle sets attributes that are not its own")
-        super().load_build()
+        super().load_build()  # type: ignore[misc]
 
-    dispatch: ClassVar[dict[int, Any]] = {**pickle._Unpickler.dispatch}  # type: ignore[attr-defined]  # noqa: SLF001
+    dispatch: ClassVar[dict[int, Any]] = {**_InPython.dispatch}
     dispatch[pickle.BUILD[0]] = load_build
 
 

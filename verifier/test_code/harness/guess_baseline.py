@@ -116,7 +116,7 @@ class GuessCandidate:
     """
 
     fatal: BaseException | None = None
-    is_self_compared = False
+    is_self_compared = has_told = False
     shown = ""
 
     def __init__(self, guess: str, classes: Iterable[str], methods: Iterable[str]) -> None:

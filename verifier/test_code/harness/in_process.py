@@ -46,7 +46,7 @@ class NamesCandidate(Candidate):
 
     raised: BaseException | None = None
     has_nan = False
-    is_self_compared = False
+    is_self_compared = has_told = False
     shown = ""
     fatal: BaseException | None = None
 

@@ -47,8 +47,9 @@ def _makes_code(value: object) -> bool:
     """Return whether a value is a class whose call makes a class or function."""
     if not issubclass(type(value), type) or isinstance(value, ProxyClass):
         return False
-    is_enumeration = issubclass(value, Enum) and bool(value.__members__)  # type: ignore[arg-type]
-    return issubclass(value, _MAKING) and not is_enumeration  # type: ignore[arg-type]
+    kind: Any = value
+    is_enumeration = issubclass(kind, Enum) and bool(kind.__members__)
+    return issubclass(kind, _MAKING) and not is_enumeration
 
 
 _MAKING = (type, Enum, types.FunctionType, types.MethodType)

@@ -8,7 +8,7 @@ import collections.abc
 import functools
 import types
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 from nova_code_verifier.sandbox.protocol.mirrors import Tree
@@ -32,6 +32,8 @@ class Session(Protocol):
     """The part of `LiveCandidate` (`harness/session.py`) that proxies use."""
 
     is_self_compared: bool
+    has_told: bool
+    raised: BaseException | None
 
     @property
     def is_busy(self) -> bool:
@@ -47,7 +49,10 @@ class Session(Protocol):
         """Return whether operators of the proxied object may receive the tests' plain data."""
 
     def may_compute(self, proxy: object) -> bool:
-        """Return whether an operator may receive plain data if it returns an object of that class."""
+        """Return whether operators may receive plain data that return an object of that class."""
+
+    def may_become_plain(self, operands: Sequence[object]) -> bool:
+        """Return whether the result of an operator may be plain data."""
 
     def may_be_converted(self, proxy: object) -> bool:
         """Return whether an object may be turned into plain data."""
@@ -237,7 +242,7 @@ class IteratorProxy:
         self._count_ = 0
         setattr(self, REF, ref)
 
-    @property
+    @property  # type: ignore[misc]  # (to be set by nobody)
     def __class__(self) -> type:
         return self._class_ or IteratorProxy
 

@@ -11,6 +11,7 @@ guests, with the methods of the tests as callbacks.
 
 import dataclasses
 import operator
+import sys
 from collections import UserDict, UserList, UserString
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
@@ -195,7 +196,7 @@ def ref_of(value: object) -> int | None:
     return None
 
 
-def new_class(
+def new_class(  # noqa: C901  (a line for each special case)
     session: Session,
     name: str,
     bases: tuple[type, ...] = (),
@@ -356,8 +357,32 @@ def _awaited(operation: str) -> Callable[..., object]:
 
 
 def _exit(self: Proxy, kind: object, error: object, _trace: object) -> object:
+    return _leave("exit", self, kind, error)
+
+
+async def _aexit(self: Proxy, kind: object, error: object, _trace: object) -> object:
+    return _leave("aexit", self, kind, error)
+
+
+def _leave(operation: str, owner: Proxy, kind: object, error: object) -> object:
+    """Tell a context manager that its block has ended, but not why the tests say that it failed.
+
+    It must not swallow that, either: the test would pass.
+    """
+    session = type(owner)._session_
+    is_verdict = error is not session.raised and isinstance(error, _verdicts())
+    if is_verdict:
+        kind, error = AssertionError, AssertionError()
     raised = () if kind is None else (kind, error, None)
-    return type(self)._session_.ask("exit", self, *raised)
+    swallows = session.ask(operation, owner, *raised)
+    return False if is_verdict else swallows
+
+
+def _verdicts() -> tuple[type, ...]:
+    """Return the exceptions by which tests fail or skip themselves."""
+    names = {"_pytest.outcomes": "OutcomeException", "unittest.case": "SkipTest"}
+    found = (getattr(sys.modules.get(module), name, None) for module, name in names.items())
+    return (AssertionError, *(kind for kind in found if isinstance(kind, type)))
 
 
 def _comparing(operation: str) -> Callable[..., object]:
@@ -395,11 +420,24 @@ def _computing(operation: str, *, is_reflected: bool) -> Callable[..., object]:
         is_free = is_proxy(other) or session.may_receive_test_data(self)
         if not is_free and not session.may_compute(self):
             return NotImplemented
+        session.has_told |= not is_free
         operands = (other, self) if is_reflected else (self, other)
         result = session.ask(operation, *operands, *more)
-        return result if is_free or type(result) is type(self) else NotImplemented
+        may_be_plain = is_free and session.may_become_plain(operands)
+        return result if may_be_plain or type(result) is type(self) else NotImplemented
 
     return compute
+
+
+def _turning(operation: str) -> Callable[..., object]:
+    def turn(self: Proxy) -> object:
+        session = type(self)._session_
+        result = session.ask(operation, self)
+        if type(result) is not type(self) and not session.may_be_converted(self):
+            raise TypeError(f"bad operand type for {operation}: {type(self).__name__!r}")
+        return result
+
+    return turn
 
 
 def _contains(self: Proxy, item: object) -> bool:
@@ -432,10 +470,11 @@ def _iterator(self: Proxy) -> object:
 
 
 _OWN: dict[str, Callable[..., object]] = {
-    "exit": _exit, "contains": _contains, "hash": _hash, "iter": _iterator,
+    "exit": _exit, "aexit": _aexit, "contains": _contains, "hash": _hash, "iter": _iterator,
     "reversed": _iterate("reversed"),
 }  # fmt: skip
-_OWN |= {name: _awaited(name) for name in ("aenter", "aexit", "anext")}
+_OWN |= {name: _turning(name) for name in ("neg", "pos", "invert")}
+_OWN |= {name: _awaited(name) for name in ("aenter", "anext")}
 
 
 def _asking(operation: str) -> Callable[..., object]:

@@ -221,7 +221,7 @@ class Recorder:
     fatal: BaseException | None = None
     raised: BaseException | None = None
     has_nan = False
-    is_self_compared = False
+    is_self_compared = has_told = False
     shown = ""
 
     def __init__(self, *, agrees: bool = True) -> None:

@@ -267,6 +267,10 @@ class TestRun:
         """End an item by an *error*."""
         if item.parts:
             item.parts_passed = 0  # some of its iterations have not been tried
+        if self.candidate.has_told and not isinstance(error, _FATAL):
+            # Another candidate runs the other items: this one may know what they expect.
+            kind = type(error).__name__
+            error = CandidateLostError(f"protocol: {kind} after an operand that it was told")
         if isinstance(error, _FATAL):
             self._end_for_good(item, error)
             return
@@ -332,6 +336,7 @@ class TestRun:
         item.failures_in_row += 1
         if (
             self.is_over
+            or self.candidate.has_told
             or item.failures_in_row > failures_max
             or isinstance(error, _ENDS_A_LOOP)
             or is_skip(type(error))

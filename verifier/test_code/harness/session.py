@@ -106,7 +106,7 @@ class LiveCandidate(Side):
     ) -> None:
         """Judge by tests with this *source*, which treat the names *classes* as classes."""
         self.raised: BaseException | None = None
-        self.has_nan = self.is_self_compared = False
+        self.has_nan = self.is_self_compared = self.has_told = False
         self._last_answer = LastAnswer()
         self._answer_bytes_max = answer_bytes_max
         self._page = page
@@ -176,7 +176,7 @@ class LiveCandidate(Side):
         """Begin a test item."""
         self.patches.watch_library()
         self.raised = None
-        self.has_nan = self.is_self_compared = False
+        self.has_nan = self.is_self_compared = self.has_told = False
         self._last_answer.forget()
 
     @property
@@ -237,7 +237,7 @@ class LiveCandidate(Side):
             self._last_answer.forget()
 
     def _refuse(self, error: EncodingError) -> None:
-        """End the run: an operand cannot be written. Raises UncarriedError or CandidateLostError."""
+        """End the run: an operand cannot be written. Raises UncarriedError, CandidateLostError."""
         # The candidate may have made it so deep, or have called the tests back so often.
         if self.has_read_deep or isinstance(error.__cause__, RecursionError):
             self.lose(f"protocol: {error}")
@@ -293,17 +293,22 @@ class LiveCandidate(Side):
         return origins if origins <= {"made", "computed", "marked"} else set()
 
     def may_compute(self, proxy: object) -> bool:
-        """Return whether an operator may receive plain data if it returns an object of that class.
+        """Return whether operators may receive plain data that return an object of that class.
 
-        In `(a + b) * 2`, where the tests made *a* and *b*. The result is marked: it may hold what is
-        expected.
+        In `(a + b) * 2`, where the tests made *a* and *b*. The result is marked: it may hold what
+        is expected.
         """
         is_tested = "_is_tested_" in own_names(type(proxy))
         return is_tested and own_names(proxy).get(_ORIGIN) in ("computed", "marked")
 
+    def may_become_plain(self, operands: Sequence[object]) -> bool:
+        """Return whether the result of an operator may be plain data: no operand is marked alone."""
+        proxies = [operand for operand in operands if isinstance(type(operand), ProxyClass)]
+        return any(map(self.may_be_converted, proxies))
+
     def may_be_converted(self, proxy: object) -> bool:
         """Return whether an object may be turned into plain data: it holds nothing expected."""
-        return own_names(proxy).get(_ORIGIN) != "marked"
+        return bool(own_names(proxy).get(_ORIGIN) != "marked")
 
     def make_subclass(self, kind: ProxyClass, items: list[object], keywords: Keywords) -> None:
         """Have the candidate make a class of the tests that has one of its classes as a base."""

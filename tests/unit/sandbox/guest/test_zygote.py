@@ -63,6 +63,20 @@ def test_both_guests_run_on_one_processor(run_session: RunSession) -> None:
     assert len(candidate) == 1
 
 
+THREADS = """
+import threading
+thread = threading.Thread(target=lambda: None)
+thread.start(); thread.join()
+main = threading.main_thread()
+answer = main is threading.current_thread(), main.ident == threading.get_ident(), thread.is_alive()
+"""
+
+
+def test_the_threads_of_a_guest_are_its_own(run_session: RunSession) -> None:
+    """The zygote forks guests without the hooks of `threading` and `logging`."""
+    assert answers_of(run_session, THREADS) == [(True, True, False)] * 2
+
+
 def test_only_the_harness_finds_the_modules_of_a_harness(run_session: RunSession) -> None:
     """Neither our modules nor those of pytest are in the candidate's `sys.modules`."""
     candidate, harness = answers_of(run_session, FOREIGN)

@@ -17,6 +17,8 @@ from nova_code_verifier.sandbox.protocol.encoding import (
 class NoObjects:
     """An `Opaque` that knows no values."""
 
+    has_read_deep = False
+
     def to_tree(self, value: object, _walk: Walk, plain: Callable[[], object] | None) -> object:
         """Write an instance of a subclass as its base; refuse all else."""
         if plain is None:

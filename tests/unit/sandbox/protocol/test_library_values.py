@@ -242,6 +242,8 @@ def test_a_subclass_of_plain_data_can_be_written_as_its_base(value: Any) -> None
     seen: list[object] = []
 
     class Recorder:
+        has_read_deep = False
+
         def to_tree(self, value: object, _walk: object, plain: Any) -> object:
             seen.append(value)
             return plain()

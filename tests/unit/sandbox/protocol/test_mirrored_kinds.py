@@ -15,6 +15,8 @@ from nova_code_verifier.sandbox.protocol.mirrors import KINDS, Kind, Mirrors
 class NoOthers:
     """A side that has no values but plain data and containers."""
 
+    has_read_deep = False
+
     takes = frozenset(KINDS)
     mirrors: Mirrors
 

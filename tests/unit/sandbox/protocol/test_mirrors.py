@@ -16,6 +16,8 @@ from nova_code_verifier.sandbox.protocol.mirrors import Kind, Mirrors
 class _PlainOnly:
     """Values that are no containers: plain data, and nothing else."""
 
+    has_read_deep = False
+
     def write_value(self, value: Any) -> Any:
         return encoding.to_tree(value, self)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nova_code_verifier.sandbox.guest.stand_ins import table
 from nova_code_verifier.sandbox.guest.stand_ins.making import number_of, stand_in
-from nova_code_verifier.verifier.test_code.harness import operations
+from nova_code_verifier.verifier.test_code.harness import awaiting
 from nova_code_verifier.verifier.test_code.harness.exports import Exports
 from nova_code_verifier.verifier.test_code.harness.library_names import name_in_library
 
@@ -47,8 +47,8 @@ class Joined:
 
     def close(self) -> None:
         """Close the event loops of the harness."""
-        while operations._loops:
-            operations._loops.pop().close()
+        while awaiting._loops:
+            awaiting._loops.pop().close()
 
     def forget(self) -> None:
         """Forget all stand-ins."""

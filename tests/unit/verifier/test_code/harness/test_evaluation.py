@@ -17,6 +17,7 @@ from nova_code_verifier.verifier.test_code.harness.evaluation import find_evalua
         "texts = ['1', '2']\nassert f(texts[0]) == len(texts)\nfor x in texts: eval(x)",
         "texts = ('1', '2')\nassert f(texts) == [eval(x) for x in texts]",
         "cases = {'1': 1}\nfor x, y in cases.items():\n    assert eval(x) == y == f(x)",
+        "config = {'version': 1, 'root': {'handlers': []}}\nlogging.config.dictConfig(config)",
     ],
 )
 def test_texts_of_the_tests_are_evaluated(code: str) -> None:
@@ -38,6 +39,8 @@ def test_texts_of_the_tests_are_evaluated(code: str) -> None:
         "rows = (['1'], ['2'])\nf(rows)\nfor row in rows:\n    for x in row: eval(x)",
         "cases = {'1': 1}\nf(cases)\nfor x, y in cases.items(): eval(x)",
         "run = eval",
+        "logging.config.dictConfig(f())",
+        "config = {'version': 1}\nf(config)\ndictConfig(config)",
         "list(map(eval, f(1)))",
     ],
 )

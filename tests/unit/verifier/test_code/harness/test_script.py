@@ -285,3 +285,34 @@ def test_tests_that_may_be_changed_are_not_listed(more: str) -> None:
     listed = script.listed_tests(ast.parse(f"{LISTED}\n{more}"), "unittest")
 
     assert not any(name.startswith("Case") for name in listed)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from unittest.mock import patch",
+        "def test(monkeypatch): pass",
+        "import sys; sys.stdin = None",
+        "import os\nfor os.sep in 'ab': pass",
+        "import os; del os.sep",
+        "class T:\n    def f(self): self.module.now = None",
+        "setattr(module, name, value)",
+        "vars(module).update(now=None)",
+    ],
+)
+def test_tests_that_assign_to_a_module_may_patch(source: str) -> None:
+    """Only for tests that may patch does a harness watch the library."""
+    assert script.may_patch(ast.parse(source), source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "assert f(1).real == 1",
+        "class T:\n    def setUp(self): self.now = None",
+        "x = evaluate(1)",
+    ],
+)
+def test_tests_that_only_read_attributes_do_not_patch(source: str) -> None:
+    """An object's own attributes are no patch."""
+    assert not script.may_patch(ast.parse(source), source)
