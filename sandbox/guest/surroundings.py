@@ -348,9 +348,7 @@ class _Log:
         if record.exc_info and record.exc_info[0]:
             kind, error, _ = record.exc_info
             fields["error"] = [_text(kind.__name__, _NAME_CHARACTERS_MAX), _text(error)]
-            formatted = record.exc_text or logging.Formatter().formatException(
-                record.exc_info
-            )
+            formatted = record.exc_text or logging.Formatter().formatException(record.exc_info)
             fields["error_text"] = _text(formatted)
         extra = {
             _text(key, _NAME_CHARACTERS_MAX): value

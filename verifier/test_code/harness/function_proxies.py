@@ -44,7 +44,6 @@ class FunctionProxy:
         names["_session_"], names[REF] = session, number
         name, doc = description.get("name"), description.get("doc")
         names["__name__"] = str(name)
-        names["__module__"] = str(description.get("module", ""))
         names["__qualname__"] = str(description.get("qualname", name))
         # The program runs as `__main__`, and tests import it as a module.
         module = str(description.get("module"))

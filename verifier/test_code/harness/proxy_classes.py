@@ -346,36 +346,36 @@ def _sent(name: str, value: Any) -> list[object]:  # noqa: ANN401  (what stands 
 
 
 def _awaited(operation: str) -> Callable[..., object]:
-    async def ask(self: Proxy, kind: object = None, error: object = None, *_: object) -> object:
+    async def ask(self: Proxy, *_: object) -> object:
         session = type(self)._session_
         if operation == "anext":
             return session.ask("anext", self)
-        raised = () if kind is None else (kind, error, None)
-        return await run_there(session, operation, self, *raised)  # type: ignore[misc]
+        return await run_there(session, operation, self)  # type: ignore[misc]
 
     return ask
 
 
 def _exit(self: Proxy, kind: object, error: object, _trace: object) -> object:
-    return _leave("exit", self, kind, error)
+    is_verdict, raised = _told(self, kind, error)
+    swallows = type(self)._session_.ask("exit", self, *raised)
+    return False if is_verdict else swallows
 
 
 async def _aexit(self: Proxy, kind: object, error: object, _trace: object) -> object:
-    return _leave("aexit", self, kind, error)
+    is_verdict, raised = _told(self, kind, error)
+    swallows = await run_there(type(self)._session_, "aexit", self, *raised)  # type: ignore[misc]
+    return False if is_verdict else swallows
 
 
-def _leave(operation: str, owner: Proxy, kind: object, error: object) -> object:
-    """Tell a context manager that its block has ended, but not why the tests say that it failed.
+def _told(owner: Proxy, kind: object, error: object) -> tuple[bool, tuple[object, ...]]:
+    """Return what a context manager is told of the end of its block: not why the tests failed.
 
-    It must not swallow that, either: the test would pass.
+    It must not swallow that, either, which the first value says: the test would pass.
     """
-    session = type(owner)._session_
-    is_verdict = error is not session.raised and isinstance(error, _verdicts())
+    is_verdict = error is not type(owner)._session_.raised and isinstance(error, _verdicts())
     if is_verdict:
         kind, error = AssertionError, AssertionError()
-    raised = () if kind is None else (kind, error, None)
-    swallows = session.ask(operation, owner, *raised)
-    return False if is_verdict else swallows
+    return is_verdict, () if kind is None else (kind, error, None)
 
 
 def _verdicts() -> tuple[type, ...]:
