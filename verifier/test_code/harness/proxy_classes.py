@@ -173,6 +173,12 @@ _KINDS = (
     FunctionProxy, MethodProxy, IteratorProxy, GeneratorProxy, CoroutineProxy, ProxyClass,
 )  # fmt: skip
 
+# `type(f).__name__` is what tests see of a type that they cannot have.
+for _kind, _name in zip(
+    _KINDS, ("function", "method", "iterator", "generator", "coroutine"), strict=False
+):
+    _kind.__name__ = _name
+
 
 def is_proxy(value: object) -> bool:
     """Return whether a value is a proxy for one of the candidate's."""

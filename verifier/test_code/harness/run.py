@@ -404,7 +404,7 @@ class _CandidateModule(types.ModuleType):
             return value
 
     def __getattr__(self, name: str) -> object:
-        if _is_tool_attribute(name):
+        if _is_tool_attribute(name) and name != "__file__":
             raise AttributeError(name)
         try:
             value = self.__dict__["_find_"](name)

@@ -32,6 +32,10 @@ from nova_code_verifier.verifier.test_code.harness.candidates import (
 from nova_code_verifier.verifier.test_code.harness.expectations import may_expect_stop
 from nova_code_verifier.verifier.test_code.harness.exported_kinds import is_value_with_a_class
 from nova_code_verifier.verifier.test_code.harness.exports import Exports
+from nova_code_verifier.verifier.test_code.harness.function_proxies import (
+    SOURCE_NAME,
+    show_source,
+)
 from nova_code_verifier.verifier.test_code.harness.guard import install as install_guard
 from nova_code_verifier.verifier.test_code.harness.library_names import (
     made_in_library,
@@ -112,6 +116,7 @@ class LiveCandidate(Side):
         self._shared: dict[str, type] = {}
         self._classes = classes
         # Only where the tests speak of it may a call raise StopIteration.
+        self._reads_source = "getsource" in source or "__file__" in source
         self._may_stop = may_expect_stop(source)
         self._around = Surroundings(source)
         self._around.read_object = self._read_warning
@@ -143,6 +148,8 @@ class LiveCandidate(Side):
 
     def find(self, name: str) -> object:
         """Return what the program calls *name*. Raises NameError."""
+        if name == "__file__":
+            return self._file()
         value = self.ask("name", name)
         library = self._table.library_module(value)
         if library is not None:
@@ -152,6 +159,13 @@ class LiveCandidate(Side):
             if name in self._classes:
                 type.__setattr__(value, "_is_tested_", True)
         return value
+
+    def _file(self) -> str:
+        """Return the name of the candidate's file, for tests that look at its source."""
+        if not self._reads_source:
+            raise NameError("__file__")
+        show_source(self)
+        return SOURCE_NAME
 
     def is_stand_in(self, value: object) -> bool:
         """Return whether a value stands for an object of the candidate's."""
