@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 # By name: level `interpreter` removes some from the module, and guests have a substitute for fork.
-from os import fork, sched_setaffinity, setsid
+from os import fork, sched_getaffinity, sched_setaffinity, setsid
 from typing import Literal, NamedTuple
 
 # PYTHONSAFEPATH keeps a script's directory, and so a guest's, off the path. So add ours here:
@@ -148,6 +148,8 @@ def _for_guests(register: Callable[..., None]) -> Callable[..., None]:
     return register_for_guests
 
 
+_USABLE = sched_getaffinity(0)
+_processor = [-1]
 _is_zygote = [True]  # empty in a guest
 
 # The modules of a harness, of which the candidate beside it must find none.
@@ -240,6 +242,7 @@ def _serve(keeper: socket.socket) -> _Fork | None:
 
 def _run_guest(keeper: socket.socket, packet: bytes, descriptors: tuple[int, ...]) -> bytes | _Fork:
     """Fork a guest, wait until it has ended, and return the keeper's last packet."""
+    _move_to(-1)
     requests, guest_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pid = fork()
     if pid == 0:
@@ -266,6 +269,7 @@ def _run_pair(keeper: socket.socket, packet: bytes, descriptors: tuple[int, ...]
     requests = [
         _descriptors(socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)) for _ in range(2)
     ]
+    _move_to(control.read_pair(packet).processor)
     candidate_pid = fork()
     if candidate_pid == 0:
         keeper.detach()
@@ -287,6 +291,17 @@ def _run_pair(keeper: socket.socket, packet: bytes, descriptors: tuple[int, ...]
         return waiting.await_pair(keeper, candidate, harness, peer.fileno(), _OWN_FILES)
 
 
+def _move_to(processor: int) -> None:
+    """Run on *processor* from now on, or on any if it is -1. Guests inherit that.
+
+    To move each guest, after the fork, takes longer than to fork it.
+    """
+    if processor != _processor[0]:
+        with suppress(OSError):  # it is not usable any more: a session only becomes slower
+            sched_setaffinity(0, {processor} if processor >= 0 else _USABLE)
+        _processor[0] = processor
+
+
 def _descriptors(pair: tuple[socket.socket, socket.socket]) -> tuple[int, int]:
     """Return bare descriptors: a guest closes those that it has no use for, whatever they are."""
     return pair[0].detach(), pair[1].detach()
@@ -294,11 +309,10 @@ def _descriptors(pair: tuple[socket.socket, socket.socket]) -> tuple[int, int]:
 
 def _become_guest(confinement: confine.Confinement, guest: _Fork) -> GuestProgram:
     try:
-        processor = -1
         if guest.role == "plain":
             request = control.read_request(guest.packet)
         else:
-            candidate, harness, processor = control.read_pair(guest.packet)
+            candidate, harness, _ = control.read_pair(guest.packet)
             request = harness if guest.role == "harness" else candidate
         _is_zygote.clear()
         setsid()
@@ -307,9 +321,6 @@ def _become_guest(confinement: confine.Confinement, guest: _Fork) -> GuestProgra
         for target, fd in enumerate(guest.descriptors):
             os.dup2(fd, target)
         os.closerange(len(guest.descriptors), confine.OPEN_FILES_MAX)
-        if processor >= 0:
-            with suppress(OSError):  # it is not usable any more: a session only becomes slower
-                sched_setaffinity(0, {processor})
         if guest.role == "candidate":
             _unload_foreign_modules()
         confine.confine_guest(

@@ -138,7 +138,7 @@ class EventLoop:
             )
         if not worker.preloaded:
             raise ValueError("a session needs an executor with the harness's modules preloaded")
-        processor = self._processors.take()
+        processor = self._processors.take(worker.number)
         try:
             return SessionKeeper(
                 worker,

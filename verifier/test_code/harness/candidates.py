@@ -5,8 +5,11 @@ There are four: the live one in another guest (`harness/session.py`), the one in
 recorder that notes what the tests compare answers with (`harness/guess_baseline.py`).
 """
 
+import sys
 import types
 from typing import Protocol
+
+_TOOLS = ("unittest.case", "_pytest.")
 
 
 class CandidateLostError(BaseException):
@@ -53,6 +56,10 @@ class Candidate(Protocol):
         """Whether the candidate may have learned in this item what the tests expect."""
 
     @property
+    def verdict(self) -> BaseException | None:
+        """The exception by which a test tool failed this item, while the candidate called it."""
+
+    @property
     def shown(self) -> str:
         """The last answer in this item, for people to see: JSON, or ""."""
 
@@ -60,3 +67,19 @@ class Candidate(Protocol):
     def fatal(self) -> BaseException | None:
         """The error that ended the run, even if the tests caught it; None while it may go on."""
         return None
+
+
+def verdicts() -> tuple[type[BaseException], ...]:
+    """Return the exceptions by which tests fail or skip themselves."""
+    names = {"_pytest.outcomes": "OutcomeException", "unittest.case": "SkipTest"}
+    found = (getattr(sys.modules.get(module), name, None) for module, name in names.items())
+    return (AssertionError, *(kind for kind in found if isinstance(kind, type)))
+
+
+def is_by_tool(error: BaseException) -> bool:
+    """Return whether a test tool raised an exception, such as `assertEqual`, and no `assert`."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    name = trace.tb_frame.f_globals.get("__name__") if trace is not None else ""
+    return str(name).startswith(_TOOLS)

@@ -15,11 +15,11 @@ from nova_code_verifier.verifier.test_code.harness.proxies import (
 
 SOURCE_NAME = "solution.py"
 """The name of the candidate's file, as its code objects have it."""
+_MODULE = SOURCE_NAME.removesuffix(".py")
 # Asked of the candidate when they are looked up.
 _ASKED = frozenset(
     {
         "__annotations__",
-        "__module__",
         "__wrapped__",
         "__defaults__",
         "__kwdefaults__",
@@ -44,14 +44,21 @@ class FunctionProxy:
         names["_session_"], names[REF] = session, number
         name, doc = description.get("name"), description.get("doc")
         names["__name__"] = str(name)
-        names["__module__"] = str(description.get("module", ""))
         names["__qualname__"] = str(description.get("qualname", name))
+        # The program runs as `__main__`, and tests import it as a module.
+        module = str(description.get("module"))
+        names["__module__"] = _MODULE if module == "__main__" else module
         names["__doc__"] = doc if type(doc) is str else None
         is_method = description.get("is_method") is True
         names["_class_"] = claimed or (types.MethodType if is_method else types.FunctionType)
         flags, line = description.get("flags"), description.get("line")
         names["_flags_"] = flags if type(flags) is int else 0
         names["_line_"] = line if type(line) is int and 0 < line < 2**31 else 1
+
+    def __repr__(self) -> str:
+        if self._class_ is not types.FunctionType:
+            return object.__repr__(self)
+        return f"<function {self.__qualname__} at {id(self):#x}>"
 
     def __call__(self, *args: object, **kwargs: object) -> object:
         """Ask for the result of a call."""

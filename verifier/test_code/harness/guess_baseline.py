@@ -117,6 +117,7 @@ class GuessCandidate:
 
     fatal: BaseException | None = None
     is_self_compared = has_told = False
+    verdict = None
     shown = ""
 
     def __init__(self, guess: str, classes: Iterable[str], methods: Iterable[str]) -> None:

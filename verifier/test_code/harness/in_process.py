@@ -47,6 +47,7 @@ class NamesCandidate(Candidate):
     raised: BaseException | None = None
     has_nan = False
     is_self_compared = has_told = False
+    verdict = None
     shown = ""
     fatal: BaseException | None = None
 

@@ -269,10 +269,12 @@ class IteratorProxy:
             raise StopIteration
         return self._taken_.popleft()
 
-    def __getattr__(self, name: str) -> MethodProxy:
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  (the candidate's)
         if is_tool_attribute(name):
             raise AttributeError(name)
-        return MethodProxy(self._session_, self, name)
+        if name in ("send", "throw", "close"):
+            return MethodProxy(self._session_, self, name)
+        return self._session_.ask("getattr", self, name)
 
 
 class GeneratorProxy(IteratorProxy):

@@ -11,7 +11,6 @@ guests, with the methods of the tests as callbacks.
 
 import dataclasses
 import operator
-import sys
 from collections import UserDict, UserList, UserString
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
@@ -19,7 +18,7 @@ from typing import Any
 
 from nova_code_verifier.sandbox.protocol.shared_types import SPECIAL_METHODS
 from nova_code_verifier.verifier.test_code.harness.awaiting import run_there
-from nova_code_verifier.verifier.test_code.harness.candidates import CandidateLostError
+from nova_code_verifier.verifier.test_code.harness.candidates import CandidateLostError, verdicts
 from nova_code_verifier.verifier.test_code.harness.function_proxies import (
     SOURCE_NAME,
     FunctionProxy,
@@ -174,6 +173,12 @@ _KINDS = (
     FunctionProxy, MethodProxy, IteratorProxy, GeneratorProxy, CoroutineProxy, ProxyClass,
 )  # fmt: skip
 
+# `type(f).__name__` is what tests see of a type that they cannot have.
+for _kind, _name in zip(
+    _KINDS, ("function", "method", "iterator", "generator", "coroutine"), strict=False
+):
+    _kind.__name__ = _name
+
 
 def is_proxy(value: object) -> bool:
     """Return whether a value is a proxy for one of the candidate's."""
@@ -225,8 +230,7 @@ def new_class(  # noqa: C901  (a line for each special case)
         names["__hash__"] = None
     if "__init__" in own:
         names["__init__"] = _Initializer()
-    if any(hasattr(base, "__del__") for base in library):
-        names["__del__"] = _do_nothing
+    names |= dict.fromkeys(_finalizers(library), _do_nothing)
     if "__missing__" in own:
         names["__missing__"] = lambda self, key: session.ask("getitem", self, key)
     if any(issubclass(base, BaseException) for base in bases):
@@ -247,6 +251,10 @@ def new_class(  # noqa: C901  (a line for each special case)
         with suppress(TypeError):  # claims that contradict each other
             return type.__new__(ProxyClass, name, (*some, Proxy), names)
     raise CandidateLostError("protocol: a class that cannot be")
+
+
+def _finalizers(library: Sequence[type]) -> list[str]:
+    return ["__del__"] if any(hasattr(base, "__del__") for base in library) else []
 
 
 class _Initializer:
@@ -340,43 +348,37 @@ def _sent(name: str, value: Any) -> list[object]:  # noqa: ANN401  (what stands 
 
 
 def _awaited(operation: str) -> Callable[..., object]:
-    async def ask(self: Proxy, kind: object = None, error: object = None, *_: object) -> object:
+    async def ask(self: Proxy) -> object:
         session = type(self)._session_
         if operation == "anext":
             return session.ask("anext", self)
-        raised = () if kind is None else (kind, error, None)
-        return await run_there(session, operation, self, *raised)
+        return await run_there(session, operation, self)
 
     return ask
 
 
 def _exit(self: Proxy, kind: object, error: object, _trace: object) -> object:
-    return _leave("exit", self, kind, error)
-
-
-async def _aexit(self: Proxy, kind: object, error: object, _trace: object) -> object:
-    return _leave("aexit", self, kind, error)
-
-
-def _leave(operation: str, owner: Proxy, kind: object, error: object) -> object:
-    """Tell a context manager that its block has ended, but not why the tests say that it failed.
-
-    It must not swallow that, either: the test would pass.
-    """
-    session = type(owner)._session_
-    is_verdict = error is not session.raised and isinstance(error, _verdicts())
-    if is_verdict:
-        kind, error = AssertionError, AssertionError()
-    raised = () if kind is None else (kind, error, None)
-    swallows = session.ask(operation, owner, *raised)
+    session = type(self)._session_
+    raised, is_verdict = _shown(session, kind, error)
+    swallows = session.ask("exit", self, *raised)
     return False if is_verdict else swallows
 
 
-def _verdicts() -> tuple[type, ...]:
-    """Return the exceptions by which tests fail or skip themselves."""
-    names = {"_pytest.outcomes": "OutcomeException", "unittest.case": "SkipTest"}
-    found = (getattr(sys.modules.get(module), name, None) for module, name in names.items())
-    return (AssertionError, *(kind for kind in found if isinstance(kind, type)))
+async def _aexit(self: Proxy, kind: object, error: object, _trace: object) -> object:
+    session = type(self)._session_
+    raised, is_verdict = _shown(session, kind, error)
+    swallows = await run_there(session, "aexit", self, *raised)
+    return False if is_verdict else swallows
+
+
+def _shown(session: Session, kind: object, error: object) -> tuple[tuple[object, ...], bool]:
+    """Return what a context manager may know of an error, and whether it is a verdict of the tests.
+
+    It must not read why the tests say that they failed, nor swallow it: the test would pass.
+    """
+    if error is not session.raised and isinstance(error, verdicts()):
+        return (AssertionError, AssertionError(), None), True
+    return (() if kind is None else (kind, error, None)), False
 
 
 def _comparing(operation: str) -> Callable[..., object]:

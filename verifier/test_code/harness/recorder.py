@@ -222,6 +222,7 @@ class Recorder:
     raised: BaseException | None = None
     has_nan = False
     is_self_compared = has_told = False
+    verdict = None
     shown = ""
 
     def __init__(self, *, agrees: bool = True) -> None:

@@ -304,6 +304,8 @@ class TestRun:
 
         All comparisons with nan are false, so it passes `assert not abs(f(1) - 2.5) > 1e-6`.
         """
+        if self.candidate.verdict is not None:
+            raise self.candidate.verdict
         if item.state is ItemState.NOT_REACHED and self._has_unexpected_nan:
             raise _not_compared()
 
@@ -402,7 +404,7 @@ class _CandidateModule(types.ModuleType):
             return value
 
     def __getattr__(self, name: str) -> object:
-        if _is_tool_attribute(name):
+        if _is_tool_attribute(name) and name != "__file__":
             raise AttributeError(name)
         try:
             value = self.__dict__["_find_"](name)

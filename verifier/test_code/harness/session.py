@@ -26,10 +26,16 @@ from nova_code_verifier.sandbox.protocol.progress import ProgressPage
 from nova_code_verifier.verifier.test_code.harness.candidates import (
     CandidateLostError,
     UncarriedError,
+    is_by_tool,
+    verdicts,
 )
 from nova_code_verifier.verifier.test_code.harness.expectations import may_expect_stop
 from nova_code_verifier.verifier.test_code.harness.exported_kinds import is_value_with_a_class
 from nova_code_verifier.verifier.test_code.harness.exports import Exports
+from nova_code_verifier.verifier.test_code.harness.function_proxies import (
+    SOURCE_NAME,
+    show_source,
+)
 from nova_code_verifier.verifier.test_code.harness.guard import install as install_guard
 from nova_code_verifier.verifier.test_code.harness.library_names import (
     made_in_library,
@@ -102,6 +108,7 @@ class LiveCandidate(Side):
     ) -> None:
         """Judge by tests with this *source*, which treat the names *classes* as classes."""
         self.raised: BaseException | None = None
+        self.verdict: BaseException | None = None
         self.has_nan = self.is_self_compared = self.has_told = False
         self._last_answer = LastAnswer()
         self._answer_bytes_max = answer_bytes_max
@@ -109,6 +116,7 @@ class LiveCandidate(Side):
         self._shared: dict[str, type] = {}
         self._classes = classes
         # Only where the tests speak of it may a call raise StopIteration.
+        self._reads_source = "getsource" in source or "__file__" in source
         self._may_stop = may_expect_stop(source)
         self._around = Surroundings(source)
         self._around.read_object = self._read_warning
@@ -140,6 +148,8 @@ class LiveCandidate(Side):
 
     def find(self, name: str) -> object:
         """Return what the program calls *name*. Raises NameError."""
+        if name == "__file__":
+            return self._file()
         value = self.ask("name", name)
         library = self._table.library_module(value)
         if library is not None:
@@ -149,6 +159,13 @@ class LiveCandidate(Side):
             if name in self._classes:
                 type.__setattr__(value, "_is_tested_", True)
         return value
+
+    def _file(self) -> str:
+        """Return the name of the candidate's file, for tests that look at its source."""
+        if not self._reads_source:
+            raise NameError("__file__")
+        show_source(self)
+        return SOURCE_NAME
 
     def is_stand_in(self, value: object) -> bool:
         """Return whether a value stands for an object of the candidate's."""
@@ -161,7 +178,7 @@ class LiveCandidate(Side):
     def begin_item(self, _name: str) -> None:
         """Begin a test item."""
         self.patches.watch_library()
-        self.raised = None
+        self.raised = self.verdict = None
         self.has_nan = self.is_self_compared = self.has_told = False
         self._last_answer.forget()
 
@@ -316,7 +333,14 @@ class LiveCandidate(Side):
     def perform(self, operation: str, operands: list[Any], keywords: dict[str, Any]) -> object:
         """Perform an operation on an object of the tests', which the candidate requests."""
         number, *rest = operands
-        return self._exports.perform(operation, number, rest, keywords)
+        try:
+            return self._exports.perform(operation, number, rest, keywords)
+        except verdicts() as error:
+            if not is_by_tool(error):
+                raise
+            self.verdict = self.verdict or error
+        # The candidate may swallow it, and must not read what the tests expected.
+        raise AssertionError
 
     def enter(self, request: Request) -> None:
         """Do here what the candidate did before its request."""

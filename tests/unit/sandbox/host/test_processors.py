@@ -36,6 +36,17 @@ def test_the_processor_of_a_session_that_ended_is_taken_next() -> None:
     assert processors.take() == taken[1]
 
 
+@pytest.mark.usefixtures("usable")
+def test_a_worker_stays_on_its_processor_if_no_other_has_fewer_sessions() -> None:
+    """Its zygote is there, and so is what it has in the caches."""
+    processors = Processors()
+    taken = {worker: processors.take(worker) for worker in range(3)}
+    for processor in taken.values():
+        processors.release(processor)
+
+    assert {worker: processors.take(worker) for worker in (2, 1, 0)} == taken
+
+
 def test_a_single_processor_is_not_chosen(usable: set[int]) -> None:
     """With one processor there is nothing to choose."""
     usable.intersection_update({3})

@@ -113,6 +113,19 @@ def test_some_objects_never_travel(exports: Exports, name: str) -> None:
                 exports.perform(operation, number, operands, {})
 
 
+@pytest.mark.parametrize(
+    "make", [Exports, lambda: Exports, property, lambda: staticmethod(len), lambda: super(Helper)]
+)
+def test_what_a_candidate_can_bring_about_is_opaque(
+    exports: Exports, make: Callable[[], object]
+) -> None:
+    """Classes in place of their objects lead tests to such values: they are no tests' fault."""
+    value = make()
+    exports.number_of(value)
+
+    assert exports.describe(value) == {"kind": Kind.OPAQUE}
+
+
 ATTRIBUTES = """
     __class__ __dict__ __globals__ __code__ __closure__ __init__ __module__ __func__ __self__
     __getattribute__ __subclasses__ __reduce__ __traceback__ __wrapped__ _hidden
