@@ -96,6 +96,10 @@ class PrivateTmp:
             replace_in_os(name, self._with_paths(getattr(os, name), 2))
         replace_in_os("readlink", self._readlink(os.readlink))
         replace_in_os("scandir", self._scandir(os.scandir))
+        # Since Python 3.13, `pathlib` looks into directories with a function that this class keeps.
+        globber: Any = getattr(sys.modules.get("glob"), "_StringGlobber", None)
+        if globber is not None:
+            globber.scandir = staticmethod(os.scandir)
         self._replace_current_directory()
         # In a class body, a function would become a method; the built-in function does not.
         builtins.open = io.open = staticmethod(self._open(open))
