@@ -9,9 +9,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from nova_code_verifier.sandbox.protocol.turns import take_turn
+
 Request = Callable[..., Any]
 _TURN_SECONDS = 0.001
-_ROUNDS = 5  # of a loop, in which a task that waits for nothing comes to its end
 
 
 class Awaiting:
@@ -69,18 +70,6 @@ class Awaiting:
         if loop is None or loop.is_closed():
             loop = self._local.loop = asyncio.new_event_loop()
         return loop
-
-
-async def take_turn(task: Any, seconds: float) -> None:  # noqa: ANN401  (a task of asyncio)
-    """Wait for a task, but no longer than so many seconds."""
-    from asyncio import tasks  # noqa: PLC0415  (tests may patch `asyncio.sleep`)
-
-    for _ in range(_ROUNDS):
-        if task.done():
-            return
-        await tasks.sleep(0)
-    if seconds:
-        await tasks.wait({task}, timeout=seconds)
 
 
 async def run_there(

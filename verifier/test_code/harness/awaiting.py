@@ -10,7 +10,7 @@ import types
 from collections.abc import Generator
 from typing import Any
 
-from nova_code_verifier.sandbox.guest.awaiting import take_turn
+from nova_code_verifier.sandbox.protocol.turns import take_turn
 
 _STEP_SECONDS = 0.002
 _TURN_SECONDS = 0.001
