@@ -366,3 +366,10 @@ def test_a_class_of_the_tests_extends_one_of_the_program(candidate: Any) -> None
     assert (loud.items(), loud.pushed, len(loud)) == ([1, 2, 3], 2, 3)
     assert isinstance(loud, base)
     assert Loud.__bases__ == (base,)
+
+
+def test_a_text_of_a_class_that_the_tests_do_not_name_counts_by_itself() -> None:
+    """A method that replaces one of `str` could agree with any argument."""
+    program = "class T(str):\n    def count(self, part): return 2\ndef make(): return T('a')"
+    with live(program) as candidate:
+        assert candidate.ask("call", candidate.find("make")).count("x") == 0
