@@ -441,6 +441,7 @@ def _contains(self: Proxy, item: object) -> bool:
     if not is_proxy(item) and not session.may_receive_test_data(self):
         if not hasattr(type(self), "__iter__"):
             raise TypeError(f"argument of type {type(self).__name__!r} is not iterable")
+        session.is_self_compared = True  # it may iterate over everything
         return item in list(iter(self))
     return bool(session.ask("contains", self, item))
 
