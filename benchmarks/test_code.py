@@ -67,7 +67,7 @@ def test_cost():
     started = time.perf_counter()
     for number in range({REQUESTS}):
         f(number)
-    raise ValueError((time.perf_counter() - started) / {REQUESTS})
+    raise ValueError(str((time.perf_counter() - started) / {REQUESTS}))
 """
 
 # For every line that it reads, it grades all completions once, and prints how long that took and
@@ -208,7 +208,7 @@ def _pytests() -> list[Entry]:
         functions = [f"def test_{number}():\n    {text}\n" for number, text in asserts]
         imports = ["from solution import *", *solution.row.get("test_imports", ())]
         tests = "\n".join([*imports, *functions])
-        reference = {"tests": {"source": tests, "style": "pytest"}}
+        reference = {"tests": {"kind": "code", "code": tests, "style": "pytest"}}
         sample = Sample(completion=solution.sample.completion, reference=reference)
         program = solution.row["code"]
         entries.append(
@@ -344,7 +344,7 @@ def measure(workload: str, rounds: int, rollouts: int, python: str, console: Con
 
 def measure_request(console: Console) -> None:
     """Print the cost of one request."""
-    reference = {"tests": {"source": REQUEST_TESTS, "style": "pytest"}}
+    reference = {"tests": {"kind": "code", "code": REQUEST_TESTS, "style": "pytest"}}
     sample = Sample(completion="```python\ndef f(x):\n    return x\n```", reference=reference)
     with LocalExecutor() as executor:
         costs = [float(_only(judge([sample], executor)).cases[0].message) for _ in range(5)]

@@ -1,4 +1,4 @@
-"""Turns of the event loops of two guests, which wait for each other's tasks."""
+"""Let tasks of asyncio run for a moment. Guests and harnesses both use this module."""
 
 from typing import Any
 

@@ -8,8 +8,6 @@ A candidate that did `from time import sleep` is not reached by a patch of `time
 not be reached in one process, either.
 """
 
-import logging
-import os
 import sys
 import types
 from collections.abc import Callable
@@ -331,15 +329,22 @@ def _is_of_tool(value: object) -> bool:
 
 
 def _is_noted(target: object) -> bool:
-    return isinstance(target, type | logging.Logger) or target is os.environ
+    """Return whether only a hook notices what is patched in a target."""
+    return isinstance(target, type) or target is _environment() or _is_logger(target)
 
 
-def _path_to(owner: object) -> list[str] | None:
-    if owner is os.environ:
+def _path_to(owner: Any) -> list[str] | None:  # noqa: ANN401  (a class, a logger, an environment)
+    if owner is _environment():
         return ["os", "environ"]
-    if type(owner) is logging.Logger:
-        return ["logging", "getLogger", owner.name]
-    return name_in_library(owner)
+    return ["logging", "getLogger", owner.name] if _is_logger(owner) else name_in_library(owner)
+
+
+def _environment() -> object:
+    return sys.modules["os"].environ
+
+
+def _is_logger(target: object) -> bool:
+    return type(target) is getattr(sys.modules.get("logging"), "Logger", None)
 
 
 def _own(owner: Any, name: str) -> object:  # noqa: ANN401  (a class or another target of a patch)
