@@ -209,17 +209,21 @@ class Peer:
                 self._is_read = True
             try:
                 message = self._read()
-            finally:
-                with self._changed:
-                    self._is_read = False
-                    self._changed.notify_all()
+            except BaseException:
+                self._stop_reading()
+                raise
+            # At once, or the thread that it is for would begin to read, too, and miss it.
+            self._stop_reading(None if message.thread == thread else message)
             if message.thread == thread:
                 return message
-            self._pass_on(message)
 
-    def _pass_on(self, message: _Message) -> None:
-        """Give a message to the thread that it is for; start that thread if it is new."""
+    def _stop_reading(self, message: _Message | None = None) -> None:
+        """Let another thread read; give it the message that is for it. Start it if it is new."""
         with self._changed:
+            self._is_read = False
+            self._changed.notify_all()
+            if message is None:
+                return
             thread = message.thread
             is_foreign = (thread < 0) == (self._step > 0)
             if thread not in self._served:
@@ -229,7 +233,6 @@ class Peer:
                 server = _Thread(target=self._serve_thread, args=(thread,), daemon=True)
                 server.start()
             self._waiting[thread].append(message)
-            self._changed.notify_all()
 
     def _read(self) -> _Message:
         try:
