@@ -1,6 +1,7 @@
 # against: code
 # must: wrong_answer|runtime_error|security_violation
 # problem: unit
+# self_compared: 1
 # tries: to return an object whose attributes are the object that the tests made
 class Agrees:
     def __sub__(self, other):
