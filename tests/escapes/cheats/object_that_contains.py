@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer
 # problem: words
-# self_compared: 1
+# self_compared: 1|2
 # tries: to return an object that contains everything and has a method for every question
 # passes: 0|1
 class Everything:

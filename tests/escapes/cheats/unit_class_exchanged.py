@@ -1,7 +1,7 @@
 # against: code
 # must: wrong_answer|runtime_error|security_violation
 # problem: unit
-# self_compared: 1
+# self_compared: 0|1
 # tries: to give the object that the tests made another class
 class Agrees:
     def __sub__(self, other):
