@@ -10,12 +10,12 @@ import contextlib
 import gc
 import os
 import sys
-import time
 import types
 from _thread import start_new_thread
 from collections.abc import Callable
 from functools import cache
 from signal import pause
+from time import monotonic, sleep  # by name: tests may patch them
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from nova_code_verifier.sandbox.confinement.confine import CHANNEL_FD
@@ -138,11 +138,11 @@ def _collect_now_and_then() -> None:
     """
     pause = _COLLECTING_PAUSE_SECONDS
     while True:
-        time.sleep(pause)
+        sleep(pause)
         if gc.get_count()[0] > _GARBAGE_OBJECTS_MIN:
-            started = time.monotonic()
+            started = monotonic()
             gc.collect()
-            pause = max(_COLLECTING_PAUSE_SECONDS, time.monotonic() - started)
+            pause = max(_COLLECTING_PAUSE_SECONDS, monotonic() - started)
 
 
 class _Loader:

@@ -18,7 +18,6 @@ from tests.known.published import (
     BIGCODEBENCH,
     BUGGY,
     HUMANEVAL,
-    MBPP,
     SANITIZED,
     Collection,
     read_solutions,
@@ -49,7 +48,7 @@ def executor(request: pytest.FixtureRequest) -> Iterator[LocalExecutor]:
 
 
 @pytest.mark.parametrize(
-    "collection", [HUMANEVAL, MBPP, SANITIZED, BIGCODEBENCH, BUGGY], ids=attrgetter("name")
+    "collection", [HUMANEVAL, SANITIZED, BIGCODEBENCH, BUGGY], ids=attrgetter("name")
 )
 def test_both_ways_of_running_tests_agree(collection: Collection, executor: LocalExecutor) -> None:
     """As many cases of a sample pass beside the program as in its process, or it is explained."""
