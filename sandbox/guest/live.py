@@ -27,7 +27,7 @@ from nova_code_verifier.sandbox.protocol.conversation import Answer, Request, Si
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, Walk
 from nova_code_verifier.sandbox.protocol.library_exceptions import write_details
 from nova_code_verifier.sandbox.protocol.mirrored_errors import ERROR
-from nova_code_verifier.sandbox.protocol.mirrors import KINDS, Kind, Mirrors, Tree
+from nova_code_verifier.sandbox.protocol.mirrors import KINDS, Kind, Mirrors, SubclassKind, Tree
 from nova_code_verifier.sandbox.protocol.peer import Body, Peer
 
 _TEXT_MAX = 500
@@ -93,7 +93,9 @@ class LiveSession(Side):
         self._stand_ins: dict[int, object] = {}
         self._shared: frozenset[str] = frozenset()
         self._node_kind = shared_types.NodeKind()
-        self._subclass_kinds = {base: _SubclassKind(self, kind) for base, kind in KINDS.items()}
+        self._subclass_kinds = {
+            base: SubclassKind(kind, self._number_of) for base, kind in KINDS.items()
+        }
         self.mirrors = Mirrors(self, forgets=False)
         self.peer = Peer(peer_fd, self, bytes_max=_MESSAGE_BYTES_MAX, first_thread=-1)
         awaiting = Awaiting(_AWAITABLES)
@@ -375,23 +377,6 @@ class LiveSession(Side):
         if getattr(builtins, base.__name__, None) is base:
             return base.__name__
         return _library_name(base) or self._number_of(base)
-
-
-class _SubclassKind(Kind):
-    """Instances of the candidate's subclasses of a container: an object, and what it contains."""
-
-    tag = "sub"
-
-    def __init__(self, session: LiveSession, base: Kind) -> None:
-        self._session = session
-        self._base = base
-        self.values, self.copy, self.is_same = base.values, base.copy, base.is_same  # type: ignore[method-assign]
-
-    def write(self, container: Any, write: Callable[[Any], Tree]) -> Tree:  # noqa: ANN401
-        return [self._session._number_of(container), self._base.write(container, write)]  # noqa: SLF001
-
-    def fill(self, container: Any, content: Tree, read: Callable[[Tree], Any]) -> None:  # noqa: ANN401
-        self._base.fill(container, content[1], read)
 
 
 def _library_name(kind: type) -> list[str] | None:

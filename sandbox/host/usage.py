@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nova_code_verifier.sandbox.confinement.processes import stat_fields
+from nova_code_verifier.sandbox.protocol.progress import cpu_clock
 
 _PAGE_BYTES = resource.getpagesize()
 _BLOCK_BYTES = 512
@@ -21,8 +22,7 @@ _THREADS, _RESIDENT = 17, 21
 def cpu_seconds(pid: int) -> float | None:
     """Return the CPU time of all threads of a process, or None if it has ended."""
     try:
-        # clock_getcpuclockid(3) computes this number for the CPU clock of a process.
-        return time.clock_gettime((~pid << 3) | 2)
+        return time.clock_gettime(cpu_clock(pid))
     except OSError:
         return None
 

@@ -1,7 +1,7 @@
 """The frame of a message between a guest and its keeper: a length of four bytes, then the payload.
 
-The keeper reads with `take_message`, which does not wait and bounds a message. The guest reads with
-`receive`, because it may trust its keeper.
+The keeper and both ends of a session read with `take_message`, which does not wait and bounds a
+message. A guest reads what its keeper sends with `receive`, because it may trust its keeper.
 """
 
 import os

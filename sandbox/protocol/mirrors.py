@@ -346,6 +346,26 @@ def _listed(content: Tree) -> list[Any]:
     return content
 
 
+class SubclassKind(Kind):
+    """Instances of the candidate's subclasses of a container: an object, and what it contains."""
+
+    tag = "sub"
+
+    def __init__(self, base: Kind, number_of: Callable[[object], object]) -> None:
+        """Mirror what the *base* contains. *number_of* returns the number of the object."""
+        self._base, self._number_of = base, number_of
+        self.values, self.copy, self.is_same = base.values, base.copy, base.is_same  # type: ignore[method-assign]
+
+    def write(self, container: Any, write: Callable[[Any], Tree]) -> Tree:
+        """Write the object's number, and what it contains."""
+        return [self._number_of(container), self._base.write(container, write)]
+
+    def fill(self, container: Any, content: Tree, read: Callable[[Tree], Any]) -> None:
+        """Make the object contain what the tree says."""
+        _, plain = content
+        self._base.fill(container, plain, read)
+
+
 class _Entry:
     """A container that crossed, what it held then, and whether the other side may hold it."""
 

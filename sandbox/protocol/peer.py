@@ -19,8 +19,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
+from nova_code_verifier.sandbox.protocol.channel import MessageTooLongError, send, take_message
+
 ANSWER_TOO_LONG = "output: an answer is longer than limits.output_bytes"
-_LENGTH_BYTES = 4
 _READ_BYTES = 2**18
 _REQUEST, _ANSWER = "q", "a"
 _THREADS_MAX = 300
@@ -31,7 +32,7 @@ _UNREADABLE = (
 # Tests and programs may patch what they find in modules: none of it must end the conversation.
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 _decode = json.JSONDecoder().decode
-_read, _write = os.read, os.write
+_read = os.read
 _Thread = threading.Thread
 
 Body = dict[str, Any]
@@ -132,7 +133,7 @@ class Peer:
         """End the conversation, also for threads that wait for a message."""
         self._is_broken = True
         with suppress(OSError):  # no guest may make a socket of the descriptor, to shut it down
-            _write(self._fd, bytes(_LENGTH_BYTES))
+            send(self._fd, b"")
 
     @property
     def is_broken(self) -> bool:
@@ -190,10 +191,8 @@ class Peer:
             finally:
                 self._busy_thread = 0
             payload = _encode(message).encode("ascii")
-            data = memoryview(len(payload).to_bytes(_LENGTH_BYTES, "big") + payload)
             try:
-                while data:
-                    data = data[_write(self._fd, data) :]
+                send(self._fd, payload)
             except OSError as error:
                 raise PeerLostError("the other side has ended") from error
             self._is_broken = False
@@ -258,17 +257,13 @@ class Peer:
         return _Message(thread, number, kind, content)
 
     def _read_payload(self) -> bytes:
-        buffer = self._incoming
-        end = _LENGTH_BYTES
         while True:
-            if len(buffer) >= _LENGTH_BYTES:
-                end = _LENGTH_BYTES + int.from_bytes(buffer[:_LENGTH_BYTES], "big")
-                if end - _LENGTH_BYTES > self._bytes_max:
-                    raise PeerLostError(ANSWER_TOO_LONG)
-                if len(buffer) >= end:
-                    payload = bytes(buffer[_LENGTH_BYTES:end])
-                    del buffer[:end]
-                    return payload
+            try:
+                payload = take_message(self._incoming, bytes_max=self._bytes_max)
+            except MessageTooLongError as error:
+                raise PeerLostError(ANSWER_TOO_LONG) from error
+            if payload is not None:
+                return payload
             self._begin_wait()
             try:
                 piece = _read(self._fd, _READ_BYTES)
@@ -278,7 +273,7 @@ class Peer:
                 self._end_wait()
             if not piece:
                 raise PeerLostError("the other side has ended")
-            buffer += piece
+            self._incoming += piece
 
     def _broken(self, problem: str) -> PeerLostError:
         self._is_broken = True

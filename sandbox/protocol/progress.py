@@ -46,6 +46,11 @@ def read_progress(fd: int) -> Progress | None:
     return progress if progress.item == item_again else None
 
 
+def cpu_clock(pid: int) -> int:
+    """Return the number of a process's CPU clock, as clock_getcpuclockid(3) computes it."""
+    return (~pid << 3) | 2
+
+
 class ProgressPage:
     """The page, on the harness's side."""
 
@@ -53,8 +58,7 @@ class ProgressPage:
         """Map the file *fd*, which can be closed afterwards."""
         self._memory = mmap.mmap(fd, PAGE_BYTES)
         self._item = 0
-        # clock_getcpuclockid(3) computes this number for the CPU clock of a process.
-        self._candidate_clock = (~candidate_pid << 3) | 2
+        self._candidate_clock = cpu_clock(candidate_pid)
 
     def candidate_cpu(self) -> float:
         """Return the CPU time that the candidate has used so far; 0 if it has ended."""

@@ -7,13 +7,13 @@ import builtins
 import sys
 import types
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError
 from nova_code_verifier.sandbox.protocol.library_types import read_type
-from nova_code_verifier.sandbox.protocol.mirrors import KINDS, Kind, Tree
+from nova_code_verifier.sandbox.protocol.mirrors import KINDS, Kind, SubclassKind, Tree
 from nova_code_verifier.sandbox.protocol.shared_types import SPECIAL_METHODS
 from nova_code_verifier.verifier.test_code.harness.exported_kinds import REFUSED_PACKAGES
 from nova_code_verifier.verifier.test_code.harness.function_proxies import FunctionProxy
@@ -59,7 +59,7 @@ class ProxyTable:
         self._described: dict[int, dict[str, Tree]] = {}
         self._proxies: dict[int, Tree] = {}
         self._weak: dict[int, weakref.ref[Any]] = {}
-        self._kinds = {base: _ProxyKind(KINDS[base]) for base in _CONTAINERS}
+        self._kinds = {base: SubclassKind(KINDS[base], _number_of) for base in _CONTAINERS}
 
     def describe(self, descriptions: Tree) -> None:
         """Keep descriptions of objects. Raises EncodingError."""
@@ -257,21 +257,8 @@ class ProxyTable:
         return error
 
 
-class _ProxyKind(Kind):
-    """Proxies for instances of a candidate's subclass of a container."""
-
-    tag = "sub"
-
-    def __init__(self, base: Kind) -> None:
-        self._base = base
-        self.values, self.copy, self.is_same = base.values, base.copy, base.is_same  # type: ignore[method-assign]
-
-    def write(self, container: Any, write: Callable[[Any], Tree]) -> Tree:  # noqa: ANN401
-        return [own_names(container)[REF], self._base.write(container, write)]
-
-    def fill(self, container: Any, content: Tree, read: Callable[[Tree], Any]) -> None:  # noqa: ANN401
-        _, plain = content
-        self._base.fill(container, plain, read)
+def _number_of(proxy: object) -> object:
+    return own_names(proxy)[REF]
 
 
 def _new(kind: Any) -> object:  # noqa: ANN401  (a class of proxies)
