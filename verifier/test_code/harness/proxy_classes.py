@@ -18,7 +18,11 @@ from typing import Any
 
 from nova_code_verifier.sandbox.protocol.shared_types import SPECIAL_METHODS
 from nova_code_verifier.verifier.test_code.harness.awaiting import run_there
-from nova_code_verifier.verifier.test_code.harness.candidates import CandidateLostError, verdicts
+from nova_code_verifier.verifier.test_code.harness.candidates import (
+    CandidateLostError,
+    is_tool_attribute,
+    verdicts,
+)
 from nova_code_verifier.verifier.test_code.harness.function_proxies import (
     SOURCE_NAME,
     FunctionProxy,
@@ -33,7 +37,6 @@ from nova_code_verifier.verifier.test_code.harness.proxies import (
     MethodProxy,
     Proxy,
     Session,
-    is_tool_attribute,
     own_names,
 )
 

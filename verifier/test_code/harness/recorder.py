@@ -20,7 +20,9 @@ from typing import Any, ClassVar, TypeGuard
 
 from nova_code_verifier.sandbox.protocol.encoding import is_plain
 from nova_code_verifier.verifier.test_code.harness import recording
+from nova_code_verifier.verifier.test_code.harness.candidates import Candidate, is_tool_attribute
 from nova_code_verifier.verifier.test_code.harness.expectations import ExpectedValues
+from nova_code_verifier.verifier.test_code.harness.items import is_skip
 
 _USES_OF_ITEM_MAX, _USES_MAX = 10_000, 200_000
 _ITEMS_MAX = 3  # so many has an answer that is iterated over
@@ -48,7 +50,6 @@ _FUNCTIONS = _ASSERTIONS.keys() | _TESTS | {
 """The functions that must not see an answer: they insist on a value of their own kind."""
 _ENDING = (os._exit, os.abort)
 _NEVER_PASSED_OVER = (GeneratorExit, ModuleNotFoundError)
-_SKIPS = (("unittest.case", "SkipTest"), ("_pytest.outcomes", "Skipped"))
 
 
 class RecordingEndedError(BaseException):
@@ -69,7 +70,7 @@ class Kind(ABCMeta):
         return cls._recorder_.called(cls.__name__, len(args) + len(kwargs), cls)
 
     def __getattr__(cls, name: str) -> object:
-        if _is_of_tools(name):
+        if is_tool_attribute(name):
             raise AttributeError(name)
         return cls._recorder_.attribute(name)
 
@@ -111,7 +112,7 @@ class Answer(Exception, metaclass=Kind):  # noqa: N818  (no error: tests may rai
     _items_left_: int = _ITEMS_MAX
 
     def __getattr__(self, name: str) -> object:
-        if _is_of_tools(name):
+        if is_tool_attribute(name):
             raise AttributeError(name)
         return self._recorder_.attribute(name)
 
@@ -210,20 +211,13 @@ for _name, _value in _CONVERSIONS.items():
     setattr(Answer, f"__{_name}__", _converting(_value))
 
 
-class Recorder:
-    """The candidate of the run of discovery: a `Candidate` of `harness/candidates.py`.
+class Recorder(Candidate):
+    """The candidate of the run of discovery.
 
     `expected` are the values that tests compare answers with; `calls` are the numbers of arguments
     with which they call the candidate. The run uses `names` to execute the rewritten tests. One
     that does not *agree* takes the other branch of the tests, at each comparison outside asserts.
     """
-
-    fatal: BaseException | None = None
-    raised: BaseException | None = None
-    has_nan = False
-    is_self_compared = has_told = False
-    verdict = None
-    shown = ""
 
     def __init__(self, *, agrees: bool = True) -> None:
         """Start with nothing, and with a known state of `random`."""
@@ -252,9 +246,6 @@ class Recorder:
     def is_stand_in(self, value: object) -> bool:
         """Return whether a value is an answer, or a name of the candidate's."""
         return _is_answer(value) or isinstance(value, Kind)
-
-    def watch(self, module: types.ModuleType, *, is_own: bool) -> None:
-        """Do nothing: there is no other process."""
 
     def begin_item(self, name: str) -> None:
         """Begin a test item, or go on with the code between items, which has no name."""
@@ -412,7 +403,7 @@ class _Step:
         if kind is None or not self._recorder.is_used:
             return False
         is_ours = kind.__module__.startswith(__package__.partition(".")[0])
-        return not (is_ours or issubclass(kind, (*_NEVER_PASSED_OVER, *_skips())))
+        return not (is_ours or issubclass(kind, _NEVER_PASSED_OVER) or is_skip(kind))
 
 
 def _end_item(*_: object) -> None:
@@ -420,21 +411,8 @@ def _end_item(*_: object) -> None:
     raise RecordingEndedError
 
 
-def _skips() -> tuple[type, ...]:
-    """Return the exceptions by which tests skip themselves."""
-    kinds = (getattr(sys.modules.get(module), name, None) for module, name in _SKIPS)
-    return tuple(kind for kind in kinds if kind is not None)
-
-
 def _is_answer(value: object) -> TypeGuard[Answer]:
     return isinstance(type(value), Kind)
-
-
-def _is_of_tools(name: str) -> bool:
-    """Return whether Python and the test tools look for this attribute in any object."""
-    return (name.startswith("__") and name.endswith("__")) or name.startswith(
-        ("_mock", "_pytest", "pytestmark")
-    )
 
 
 def _unpacked_into(frame: types.FrameType) -> int | None:

@@ -23,6 +23,7 @@ from nova_code_verifier.verifier.test_code.harness.candidates import (
     Candidate,
     CandidateLostError,
     UncarriedError,
+    is_tool_attribute,
 )
 from nova_code_verifier.verifier.test_code.harness.compile import TestCodeError
 from nova_code_verifier.verifier.test_code.harness.items import (
@@ -404,7 +405,7 @@ class _CandidateModule(types.ModuleType):
             return value
 
     def __getattr__(self, name: str) -> object:
-        if _is_tool_attribute(name) and name != "__file__":
+        if is_tool_attribute(name) and name != "__file__":
             raise AttributeError(name)
         try:
             value = self.__dict__["_find_"](name)
@@ -420,13 +421,6 @@ class _CandidateModule(types.ModuleType):
         except NameError:
             found = self.__dict__["__all__"]
         return ["__doc__", "__name__", *found]
-
-
-def _is_tool_attribute(name: str) -> bool:
-    """Return whether Python and the test tools look for this attribute in any object."""
-    return (name.startswith("__") and name.endswith("__")) or name.startswith(
-        ("_mock", "_pytest", "pytestmark")
-    )
 
 
 class _Part:
