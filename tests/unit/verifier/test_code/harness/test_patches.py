@@ -4,7 +4,6 @@ import io
 import pathlib
 import random
 import sys
-import time
 import types
 import warnings
 from collections.abc import Iterator
@@ -52,7 +51,6 @@ def guest() -> Iterator[Guest]:
     try:
         yield guest
     finally:
-        patches.restore()
         patches.uninstall()
         del sys.modules["candidate"]
 
@@ -150,21 +148,6 @@ def test_the_import_function_is_not_carried_over(guest: Guest) -> None:
         patch("builtins.__import__").start()
     assert guest.received == []
     assert type(__import__) is types.BuiltinFunctionType
-
-
-def test_what_is_left_is_restored_in_reverse_order() -> None:
-    """In both guests."""
-    guest = Guest()
-    patches = Patches(guest.send)
-    patches.install()
-    sleep, stdin = time.sleep, sys.stdin
-    time.sleep = lambda _: None
-    sys.stdin = io.StringIO()
-    guest.received.clear()
-    patches.restore()
-    patches.uninstall()
-    assert guest.received == [("unpatch", "sys", "stdin"), ("unpatch", "time", "sleep")]
-    assert (time.sleep, sys.stdin) == (sleep, stdin)
 
 
 def test_names_in_the_tests_own_module_count_if_the_candidate_is_there() -> None:
