@@ -191,11 +191,8 @@ def is_proxy(value: object) -> bool:
 
 def ref_of(value: object) -> int | None:
     """Return the number of the candidate's object, if a value is the proxy for one."""
-    kind = type(value)
-    if kind in _KINDS or isinstance(kind, ProxyClass):
-        number: int | None = own_names(value).get(REF)
-        return number
-    return None
+    number: int | None = own_names(value).get(REF) if is_proxy(value) else None
+    return number
 
 
 def new_class(  # noqa: C901  (a line for each special case)

@@ -315,8 +315,16 @@ class Recorder(Candidate):
         name = getattr(function, "__name__", None)
         if type(name) is not str or name not in _FUNCTIONS:
             return function
-        is_known = getattr(builtins, name, None) is function or name not in vars(builtins)
-        return _Function(self, function, name) if is_known else function
+        if getattr(builtins, name, function) is not function:
+            return function  # the tests' own, of the same name
+
+        def call(*args: object, **kwargs: object) -> object:
+            operands = args[:2] if name in _ASSERTIONS else args[:1]
+            if any(map(_is_answer, operands)):
+                return self.applied(name, args)
+            return function(*args, **kwargs)
+
+        return call
 
     def _with_coroutines(self, function: Callable[..., object]) -> Callable[..., object]:
         async def run(answer: Answer) -> object:
@@ -374,19 +382,6 @@ class Recorder(Candidate):
         else:
             return (item in container) is is_affirmed
         return self.agrees
-
-
-class _Function:
-    """Stands for a function of _FUNCTIONS, where tests call it."""
-
-    def __init__(self, recorder: Recorder, function: Any, name: str) -> None:  # noqa: ANN401  (any function)
-        self._recorder, self._function, self._name = recorder, function, name
-
-    def __call__(self, *args: object, **kwargs: object) -> object:
-        """Call the function, unless it is called with an answer."""
-        if any(map(_is_answer, args[:2] if self._name in _ASSERTIONS else args[:1])):
-            return self._recorder.applied(self._name, args)
-        return self._function(*args, **kwargs)
 
 
 class _Step:
