@@ -69,7 +69,6 @@ class Patches:
         self._paths: dict[int, Path] = {}  # of watched modules, by id
         self._only: dict[int, Callable[[object], bool]] = {}
         self._originals: dict[tuple[str, ...], object] = {}
-        self._modules: set[str] = set()
         self._modules_count = 0
 
     def install(self) -> None:
@@ -143,18 +142,15 @@ class Patches:
         if is_known:
             self._send("unpatch", *key)
 
-    def _note_modules(self, before: dict[str, Any]) -> None:
-        names = [*before, *(name for name in sys.modules if name not in before)]
+    def _note_modules(self, known: dict[str, Any]) -> None:
+        names = [*known, *(name for name in sys.modules if name not in known)]
         for name in names:
-            after = sys.modules.get(name, _ABSENT)
-            if after is before.get(name, _ABSENT) or _is_library_module(after):
-                continue
-            if name in self._modules and (after is _ABSENT or isinstance(after, types.ModuleType)):
-                self._modules.discard(name)
-                self._send("restore_module", name)
-            elif after is not _ABSENT:
-                self._modules.add(name)
-                self._send("module", name, after)
+            before, after = known.get(name, _ABSENT), sys.modules.get(name, _ABSENT)
+            key = ("sys", "modules", name)
+            # What is imported, or is to be imported again, is no patch.
+            is_patch = after is not _ABSENT and not _is_library_module(after)
+            if after is not before and (is_patch or key in self._originals):
+                self._patch(key, before, after)
 
     # -- what test tools do: each runs the tool's own method where it yields --------------
 

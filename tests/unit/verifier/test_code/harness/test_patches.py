@@ -132,13 +132,17 @@ def test_modules_of_the_tests_are_carried_over(guest: Guest) -> None:
         import decimal  # noqa: F401, PLC0415  (a module that is loaded in between is no patch)
     with pytest.MonkeyPatch.context() as patcher:
         patcher.setitem(sys.modules, "nova_other", mock.Mock())
+    with patch.dict(sys.modules, {"string": mock.Mock()}):
+        pass
     assert guest.received == [
-        ("module", "nova_missing", "MagicMock"),
-        ("module", "nova_none", None),
-        ("restore_module", "nova_missing"),
-        ("restore_module", "nova_none"),
-        ("module", "nova_other", "Mock"),
-        ("restore_module", "nova_other"),
+        ("patch", "MagicMock", "sys", "modules", "nova_missing"),
+        ("patch", None, "sys", "modules", "nova_none"),
+        ("unpatch", "sys", "modules", "nova_missing"),
+        ("unpatch", "sys", "modules", "nova_none"),
+        ("patch", "Mock", "sys", "modules", "nova_other"),
+        ("unpatch", "sys", "modules", "nova_other"),
+        ("patch", "Mock", "sys", "modules", "string"),
+        ("unpatch", "sys", "modules", "string"),
     ]
 
 
