@@ -126,12 +126,6 @@ class Patches:
             return
         self._patch(key, before, after)
 
-    def _note_object(self, owner: object, name: str, before: object, after: object) -> None:
-        """Carry over an assignment to a library's class, a logger, or `os.environ`."""
-        path = _path_to(owner)
-        if path is not None:
-            self._patch((*path, name), before, after)
-
     def _patch(self, key: tuple[str, ...], before: object, after: object) -> None:
         is_known = key in self._originals
         if after is not self._originals.setdefault(key, before):
@@ -155,12 +149,16 @@ class Patches:
     # -- what test tools do: each runs the tool's own method where it yields --------------
 
     @contextmanager
-    def _noting(self, targets: Iterable[tuple[object, str]]) -> Iterator[None]:
+    def _noting(self, targets: Iterable[tuple[Any, str]]) -> Iterator[None]:
         """Carry over what changes of these attributes, unless the owners notice it themselves."""
-        noted = [(owner, name, _own(owner, name)) for owner, name in targets if _is_noted(owner)]
+        noted = [
+            (owner, (*path, name), vars(owner).get(name, _ABSENT))
+            for owner, name in targets
+            if (path := _path_to(owner)) is not None
+        ]
         yield
-        for owner, name, before in noted:
-            self._note_object(owner, name, before, _own(owner, name))
+        for owner, key, before in noted:
+            self._patch(key, before, vars(owner).get(key[-1], _ABSENT))
 
     @contextmanager
     def entering(self, patcher: Any) -> Iterator[None]:  # noqa: ANN401  (a `patch` of mock's)
@@ -286,27 +284,11 @@ def _is_of_tool(value: object) -> bool:
     return str(type(value).__module__).partition(".")[0] in PYTEST_PACKAGES
 
 
-def _is_noted(target: object) -> bool:
-    """Return whether only a hook notices what is patched in a target."""
-    return isinstance(target, type) or target is _environment() or _is_logger(target)
-
-
-def _path_to(owner: Any) -> list[str] | None:  # noqa: ANN401  (a class, a logger, an environment)
-    if owner is _environment():
+def _path_to(owner: Any) -> Path | None:  # noqa: ANN401  (the target of a patch)
+    """Return the path to a library's class, a logger or `os.environ`; None for another object."""
+    if isinstance(owner, type):
+        return name_in_library(owner)
+    if owner is sys.modules["os"].environ:
         return ["os", "environ"]
-    return ["logging", "getLogger", owner.name] if _is_logger(owner) else name_in_library(owner)
-
-
-def _environment() -> object:
-    return sys.modules["os"].environ
-
-
-def _is_logger(target: object) -> bool:
-    return type(target) is getattr(sys.modules.get("logging"), "Logger", None)
-
-
-def _own(owner: Any, name: str) -> object:  # noqa: ANN401  (a class or another target of a patch)
-    try:
-        return vars(owner).get(name, _ABSENT)
-    except TypeError:
-        return _ABSENT
+    is_logger = type(owner) is getattr(sys.modules.get("logging"), "Logger", None)
+    return ["logging", "getLogger", owner.name] if is_logger else None
