@@ -173,11 +173,8 @@ def _ordered(tree: Any) -> Any:  # noqa: ANN401  (a tree of JSON)
 def read_answers(tree: ast.Module) -> dict[str, int]:
     """Count the answers that tests expect, as far as their source shows them."""
     names = _constants_by_name(tree)
-    nodes = list(walk(tree))
-    sides = (side for node in nodes for side in _compared(node))
-    answers = [value for side in sides for value in _constants(side, names)]
-    truths = [truth for node in nodes for truth in _truths(node)]
-    return dict(Counter(texts([*answers, *truths])))
+    sides = (side for node in walk(tree) for side in _compared(node))
+    return dict(Counter(texts(value for side in sides for value in _constants(side, names))))
 
 
 def read_exceptions(tree: ast.Module) -> list[list[str]]:
@@ -215,17 +212,6 @@ def _compared(node: ast.AST) -> list[ast.expr]:
             if name in _CLOSE or (is_attribute and name.startswith("assert")):
                 return args[:2]
     return []
-
-
-def _truths(node: ast.AST) -> Iterator[bool]:
-    """Yield the truth value that a node asserts of a call."""
-    match node:
-        case ast.Assert(test=ast.Call()):
-            yield True
-        case ast.Assert(test=ast.UnaryOp(op=ast.Not())):
-            yield False
-        case ast.Call(func=ast.Attribute(attr="assertTrue" | "assertFalse" as name)):
-            yield name == "assertTrue"
 
 
 def _constants(node: ast.expr, names: dict[str, list[object]]) -> Iterator[object]:
