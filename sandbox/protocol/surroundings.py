@@ -36,14 +36,8 @@ _BLOCKS_MAX = 1000
 class Part:
     """Something that one side changes and the other side follows."""
 
-    _is_changed = False
-
-    def is_changed(self) -> bool:
-        """Return whether this side may have changed it since the last message."""
-        return self._is_changed
-
     def changes(self) -> object:
-        """Return what the other side needs to follow; None if it need not."""
+        """Return what this side has changed since the last message; None if nothing."""
         raise NotImplementedError
 
     def apply(self, _changes: Any, /) -> None:  # noqa: ANN401  (from the other side)
@@ -53,8 +47,9 @@ class Part:
 
 def changes_of(parts: dict[str, Part]) -> dict[str, object]:
     """Return what this side has changed since the last message, by name."""
-    changed = {name: part.changes() for name, part in parts.items() if part.is_changed()}
-    return {name: changes for name, changes in changed.items() if changes is not None}
+    return {
+        name: changes for name, part in parts.items() if (changes := part.changes()) is not None
+    }
 
 
 def parts_of_process(*, is_harness: bool) -> dict[str, Part]:
@@ -81,14 +76,10 @@ class Value(Part):
         self._read, self._known = read, read()
         self._write = write or super().apply
 
-    def is_changed(self) -> bool:
-        """Return whether the value is not the one that the other side knows."""
-        return self._read() != self._known
-
     def changes(self) -> object:
-        """Return the value."""
-        self._known = self._read()
-        return self._known
+        """Return the value, unless it is the one that the other side knows."""
+        known, self._known = self._known, self._read()
+        return None if self._known == known else self._known
 
     def apply(self, value: object) -> None:
         """Set the value."""
@@ -110,12 +101,10 @@ class Environment(Part):
         self._hidden = _OF_PYTEST if is_harness else _OF_PYTEST + _OF_INTERPRETER
         self._refused = _OF_PYTEST + _OF_INTERPRETER if is_harness else ()
 
-    def is_changed(self) -> bool:
-        """Return whether this side has changed a variable since the last message."""
-        return self._data != self._known
-
     def changes(self) -> dict[str, str | None] | None:
         """Return the new values of the variables that this side has changed; None if removed."""
+        if self._data == self._known:
+            return None
         now, known = dict(self._data), self._known
         self._known = now
         names = [name for name in {**known, **now} if now.get(name) != known.get(name)]
@@ -177,6 +166,7 @@ class Directory(Part):
         if is_harness:
             scratch = os.path.realpath(os.environ.get("TMPDIR", _SCRATCH[0]))
             self._trees = tuple(f"{tree}/" for tree in (os.getcwd(), scratch, *_SCRATCH))  # noqa: PTH109
+        self._is_changed = False
         for name in ("chdir", "fchdir"):
             setattr(os, name, self._noticing(getattr(os, name)))
 
@@ -190,7 +180,9 @@ class Directory(Part):
         return change
 
     def changes(self) -> str | None:
-        """Return the current directory, or None if it no longer exists."""
+        """Return the new current directory, or None if it no longer exists."""
+        if not self._is_changed:
+            return None
         self._is_changed = False
         try:
             path = os.getcwd()  # noqa: PTH109  (shows the name that the guest gave)
@@ -369,6 +361,8 @@ class RandomNumbers(Part):
 
     def changes(self) -> dict[str, list[object]] | None:
         """Return the states, or the moves of a candidate. The first message says that it draws."""
+        if not self._is_changed:
+            return None
         self._find_generators()
         found = {
             name: generator.changes() if self._is_harness else generator.moves()
@@ -400,12 +394,10 @@ class SearchPath(Part):
         self._own = list(sys.path)
         self._known = list(sys.path)
 
-    def is_changed(self) -> bool:
-        """Return whether the path has changed since the last look."""
-        return sys.path != self._known
-
-    def changes(self) -> list[list[str]]:
+    def changes(self) -> list[list[str]] | None:
         """Return the entries before our own, and the others that are not our own."""
+        if sys.path == self._known:
+            return None
         self._known = list(sys.path)
         added = [str(entry) for entry in self._known if entry not in self._own]
         count = next((n for n, entry in enumerate(self._known) if entry in self._own), len(added))

@@ -68,9 +68,19 @@ def is_tool_attribute(name: str) -> bool:
 
 def verdicts() -> tuple[type[BaseException], ...]:
     """Return the exceptions by which tests fail or skip themselves."""
-    names = {"_pytest.outcomes": "OutcomeException", "unittest.case": "SkipTest"}
+    return (AssertionError, *_of_tools(pytest="OutcomeException"))
+
+
+def is_skip(kind: type[BaseException]) -> bool:
+    """Return whether the tests raise exceptions of this *kind* to skip themselves."""
+    return issubclass(kind, _of_tools(pytest="Skipped"))
+
+
+def _of_tools(*, pytest: str) -> tuple[type[BaseException], ...]:
+    """Return unittest's exception, and that of pytest, if these tools are loaded."""
+    names = {"_pytest.outcomes": pytest, "unittest.case": "SkipTest"}
     found = (getattr(sys.modules.get(module), name, None) for module, name in names.items())
-    return (AssertionError, *(kind for kind in found if isinstance(kind, type)))
+    return tuple(kind for kind in found if isinstance(kind, type))
 
 
 def is_by_tool(error: BaseException) -> bool:

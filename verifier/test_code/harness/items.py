@@ -3,7 +3,6 @@
 In: the exception that ended an item, and the candidate's last exception. Out: its report.
 """
 
-import sys
 from dataclasses import dataclass
 from opcode import opmap
 
@@ -77,14 +76,6 @@ class TestItem:
             parts_passed=parts if is_passed else self.parts_passed,
             shown=self.shown,
         )
-
-
-def is_skip(kind: type[BaseException]) -> bool:
-    """Return whether the tests raise exceptions of this *kind* to skip themselves."""
-    unittest, pytest = sys.modules.get("unittest.case"), sys.modules.get("_pytest.outcomes")
-    kinds = [module.SkipTest for module in [unittest] if module]
-    kinds += [module.Skipped for module in [pytest] if module]
-    return issubclass(kind, tuple(kinds))
 
 
 def describe(error: BaseException) -> str:

@@ -20,9 +20,12 @@ from typing import Any, ClassVar, TypeGuard
 
 from nova_code_verifier.sandbox.protocol.encoding import is_plain
 from nova_code_verifier.verifier.test_code.harness import recording
-from nova_code_verifier.verifier.test_code.harness.candidates import Candidate, is_tool_attribute
+from nova_code_verifier.verifier.test_code.harness.candidates import (
+    Candidate,
+    is_skip,
+    is_tool_attribute,
+)
 from nova_code_verifier.verifier.test_code.harness.expectations import ExpectedValues
-from nova_code_verifier.verifier.test_code.harness.items import is_skip
 
 _USES_OF_ITEM_MAX, _USES_MAX = 10_000, 200_000
 _ITEMS_MAX = 3  # so many has an answer that is iterated over

@@ -23,6 +23,7 @@ from nova_code_verifier.verifier.test_code.harness.candidates import (
     Candidate,
     CandidateLostError,
     UncarriedError,
+    is_skip,
     is_tool_attribute,
 )
 from nova_code_verifier.verifier.test_code.harness.compile import TestCodeError
@@ -30,7 +31,6 @@ from nova_code_verifier.verifier.test_code.harness.items import (
     NotComparedError,
     TestItem,
     describe,
-    is_skip,
     line_of,
 )
 from nova_code_verifier.verifier.test_code.protocol import (

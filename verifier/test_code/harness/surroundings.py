@@ -164,6 +164,8 @@ class _Loggers(Part):
         self._known: dict[str, tuple[object, ...]] = {"": _ROOT_LOGGER}
 
     def changes(self) -> dict[str, tuple[object, ...]] | None:
+        if not self._is_changed:
+            return None
         self._is_changed = self._is_watched
         known, self._known = self._known, {"": _state_of(logging.root)}
         for name, logger in list(logging.root.manager.loggerDict.items()):
@@ -183,6 +185,7 @@ class _Filters(Part):
     def __init__(self, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
         self._base = list(warnings.filters)
+        self._is_changed = False
         # Each change of a filter makes Python forget which warnings it has shown, even if the
         # filters are the same afterwards.
         forget = warnings._filters_mutated  # type: ignore[attr-defined]  # noqa: SLF001
@@ -193,8 +196,10 @@ class _Filters(Part):
 
         warnings._filters_mutated = notice  # type: ignore[attr-defined]  # noqa: SLF001
 
-    def changes(self) -> dict[str, object]:
+    def changes(self) -> dict[str, object] | None:
         """Return the filters in front of those that the interpreter started with, or all."""
+        if not self._is_changed:
+            return None
         self._is_changed = False
         filters = list(warnings.filters)
         base = len(self._base)
