@@ -57,7 +57,9 @@ class TestItem:
 
     def note(self, error: BaseException, raised: BaseException | None) -> None:
         """Note what an error says, and where in the tests it arose."""
-        self.error, self.message = _public_error(error, raised), _secret_message(error, raised)
+        is_public = _is_public(error, raised)
+        self.error = _describe(error, _text(error) if is_public else "")
+        self.message = "" if is_public else _secret_message(error)
         self.line = line_of(error)
 
     def report(self, outside: "TestItem") -> ItemReport:
@@ -93,11 +95,6 @@ def line_of(error: BaseException) -> int:
     return line
 
 
-def _public_error(error: BaseException, raised: BaseException | None) -> str:
-    """Describe an error without any text that may contain what the tests expect."""
-    return _describe(error, _text(error) if _is_public(error, raised) else "")
-
-
 def _is_public(error: BaseException, raised: BaseException | None) -> bool:
     """Return whether an error's text does not come from the tests.
 
@@ -113,10 +110,10 @@ def _is_public(error: BaseException, raised: BaseException | None) -> bool:
     return trace.tb_frame.f_code.co_code[trace.tb_lasti] != opmap["RAISE_VARARGS"]
 
 
-def _secret_message(error: BaseException, raised: BaseException | None) -> str:
+def _secret_message(error: BaseException) -> str:
     """Return a text that may contain what the tests expect. Never ask the candidate for it."""
     match error.args:
-        case [text] if type(text) is str and not _is_public(error, raised):
+        case [text] if type(text) is str:
             return text[:_TEXT_MAX]
     return ""
 

@@ -15,6 +15,7 @@ import sys
 import types
 from abc import ABCMeta
 from collections.abc import Callable, Generator, Iterator
+from functools import partialmethod
 from opcode import opmap
 from typing import Any, ClassVar, TypeGuard
 
@@ -174,44 +175,31 @@ class Answer(Exception, metaclass=Kind):  # noqa: N818  (no error: tests may rai
     def __repr__(self) -> str:
         return "<answer>"
 
-
-def _comparing(operation: str) -> Callable[..., bool]:
-    def compare(self: Answer, other: object) -> bool:
+    def _compare_(self, operation: str, other: object) -> bool:
         self._recorder_.compared(self, operation, other)
         return self._recorder_.agrees
 
-    return compare
-
-
-def _computing(operation: str) -> Callable[..., object]:
-    def compute(self: Answer, other: object, *_: object) -> object:
+    def _compute_(self, operation: str, other: object, *_: object) -> object:
         self._recorder_.compared(self, operation, other)
         return self._recorder_.used("computed")
 
-    return compute
+    def _same_(self, *_: object) -> object:
+        return self._recorder_.used(self._made_by_)
 
-
-def _unary(self: Answer, *_: object) -> object:
-    return self._recorder_.used(self._made_by_)
-
-
-def _converting(value: object) -> Callable[..., object]:
-    def convert(self: Answer, *_: object) -> object:
+    def _convert_(self, value: object, *_: object) -> object:
         self._recorder_.count()
         return value
 
-    return convert
-
 
 for _name in _COMPARISONS.split():
-    setattr(Answer, f"__{_name}__", _comparing(_name))
+    setattr(Answer, f"__{_name}__", partialmethod(Answer._compare_, _name))
 for _name in _TWO_SIDED.split():
     for _form in (_name, f"r{_name}", f"i{_name}"):
-        setattr(Answer, f"__{_form}__", _computing(_name))
+        setattr(Answer, f"__{_form}__", partialmethod(Answer._compute_, _name))
 for _name in _UNARY.split():
-    setattr(Answer, f"__{_name}__", _unary)
+    setattr(Answer, f"__{_name}__", Answer._same_)
 for _name, _value in _CONVERSIONS.items():
-    setattr(Answer, f"__{_name}__", _converting(_value))
+    setattr(Answer, f"__{_name}__", partialmethod(Answer._convert_, _value))
 
 
 class Recorder(Candidate):
@@ -273,27 +261,25 @@ class Recorder(Candidate):
         if self._uses_of_item > _USES_OF_ITEM_MAX or self._uses > _USES_MAX:
             raise RecordingEndedError
 
-    def used(self, made_by: str = "", *, kind: type | None = None, key: object = None) -> Answer:
+    def used(
+        self, made_by: str = "", *, kind: type | None = None, key: object = None, origin: str = ""
+    ) -> Answer:
         """Return a new answer."""
         self.count()
         chosen: Any = kind or self._answer
         answer: Answer = chosen.__new__(chosen)
-        answer._made_by_, answer._key_ = made_by, key
+        answer._made_by_, answer._key_, answer._origin_ = made_by, key, origin
         return answer
 
     def attribute(self, name: str) -> object:
         """Return an attribute of a name or an answer."""
         self.expected.has_attributes = True
-        answer = self.used()
-        answer._origin_ = name
-        return answer
+        return self.used(origin=name)
 
     def called(self, name: str, count: int, kind: type | None = None) -> object:
         """Return the answer to a call of *name* with *count* arguments; an instance of *kind*."""
         self.calls.add(count)
-        answer = self.used(kind=kind)
-        answer._origin_ = name
-        return answer
+        return self.used(kind=kind, origin=name)
 
     def awaited(self, answer: Answer) -> object:
         """Return the result of a coroutine."""
