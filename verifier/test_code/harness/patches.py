@@ -13,7 +13,7 @@ import types
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import wraps
-from typing import Any, Protocol
+from typing import Any
 
 from nova_code_verifier.verifier.test_code.harness.candidates import UncarriedError
 from nova_code_verifier.verifier.test_code.harness.exported_kinds import (
@@ -39,13 +39,6 @@ Path = list[str]
 """A module and the attributes that lead to a class in it; empty for the candidate's own module."""
 
 
-class Send(Protocol):
-    """Asks the candidate's guest for one operation of `sandbox/guest/patched.py`."""
-
-    def __call__(self, operation: str, /, *operands: object) -> object:
-        """Return the answer, or raise what the operation raised."""
-
-
 class WatchedModule(types.ModuleType):
     """A module that notices assignments to its attributes."""
 
@@ -63,8 +56,8 @@ class WatchedModule(types.ModuleType):
 class Patches:
     """What is patched in the candidate's guest."""
 
-    def __init__(self, send: Send) -> None:
-        """Carry patches over with *send*."""
+    def __init__(self, send: Callable[..., object]) -> None:
+        """Carry patches over with *send*: it requests operations of `sandbox/guest/patched.py`."""
         self._send = send
         self._paths: dict[int, Path] = {}  # of watched modules, by id
         self._only: dict[int, Callable[[object], bool]] = {}

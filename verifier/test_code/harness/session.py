@@ -461,10 +461,6 @@ class LiveCandidate(Side, Candidate):
         name = name_in_library(value)
         if name is not None:
             return {"py": name}
-        made = made_in_library(value)
-        if made is not None:
-            path, arguments, keywords = made
-            return {"made": [path, self.mirrors.write(arguments), self.mirrors.write(keywords)]}
         return self._export(value)
 
     def _read_fault(
