@@ -1,8 +1,9 @@
 """What a run of the tests sees of a candidate: an interface, and what ends an item.
 
-There are four: the live one in another guest (`harness/session.py`), the one in this process
-(`harness/in_process.py`), and two that know nothing: a guess that always gives one answer, and a
-recorder that notes what the tests compare answers with (`harness/guess_baseline.py`).
+There are three: the live one in another guest (`harness/session.py`), and two that know nothing.
+One is a guess that always gives one answer (`harness/guess_baseline.py`), the other a recorder that
+notes what tests compare answers with (`harness/recorder.py`). A program in this process has no use
+for one: the tests find its names where they run (`harness/in_process.py`).
 """
 
 import sys
@@ -20,7 +21,7 @@ class UncarriedError(BaseException):
 
 
 class Candidate:
-    """A candidate, as a run of the tests sees it. What it does not override says: nothing noted."""
+    """A candidate, as a run of the tests sees it; this one has no names, and notes nothing."""
 
     raised: BaseException | None = None
     """The last exception that the candidate raised in this item."""
@@ -42,7 +43,7 @@ class Candidate:
 
     def find(self, name: str) -> object:
         """Return what the program calls *name*. Raises NameError if it does not define it."""
-        raise NotImplementedError
+        raise NameError(f"name {name!r} is not defined")
 
     def is_stand_in(self, _value: object) -> bool:
         """Return whether a value stands for an object of the candidate's."""
