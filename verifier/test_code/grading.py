@@ -324,23 +324,15 @@ def _result_of_loss(execution: Execution, report: RunReport, error: str) -> Case
         if ending is Ending.FINISHED or ending in _ONLY_OF_CANDIDATES:
             ending = Ending.CRASHED
         detail = "in the process of the tests"
-    detail = detail or (_TOO_MUCH_OUTPUT if ending is Ending.TOO_MUCH_OUTPUT else "")
+    if ending is Ending.TOO_MUCH_OUTPUT:
+        detail = detail or _TOO_MUCH_OUTPUT
     return _result(replace(_without_outputs(execution), ending=ending, detail=detail))
 
 
 def _without_outputs(execution: Execution) -> Execution:
     """Return how a guest ended, without what it wrote: that is of all test items together."""
-    return Execution(
-        ending=execution.ending,
-        detail=execution.detail,
-        cause=execution.cause,
-        error=execution.error,
-        exit_status=execution.exit_status,
-        signal=execution.signal,
-        cpu_seconds=execution.cpu_seconds,
-        wall_seconds=execution.wall_seconds,
-        memory_bytes=execution.memory_bytes,
-    )
+    execution = replace(execution, value=None, value_bytes=0, stdout=b"", stderr=b"")
+    return replace(execution, harness_ending=Ending.FINISHED)
 
 
 def _take_loss(run: TestCodeRun, item: str, result: CaseResult) -> None:
