@@ -35,6 +35,7 @@ PEER_FD = REQUESTS_FD + 1
 """In a guest of a pair, the socket to the other guest."""
 PAGE_FD = PEER_FD + 1
 """In a harness, the page of `sandbox/protocol/progress.py`."""
+_prepared: "list[tuple[types.ModuleType, LiveSession]]" = []
 _GARBAGE_OBJECTS_MIN = 20_000
 _COLLECTING_PAUSE_SECONDS = 0.01
 
@@ -61,8 +62,11 @@ def serve_session(prelude: bytes, program: bytes) -> None:
     like a candidate that leaves its harness.
     """
     code = _compile(program)
-    names = _new_module("solution", program).__dict__
-    session = load_live()(PEER_FD, names)
+    module, session = _prepared.pop()
+    sys.modules["solution"] = module
+    names = module.__dict__
+    names["__loader__"] = _Loader(program)
+    session.begin()
     _load(prelude, code, names)
     try:
         session.serve_tests()
@@ -101,6 +105,16 @@ def load_live() -> "type[LiveSession]":
 
     library_types.see_loaded()
     return LiveSession
+
+
+def prepare_session() -> None:
+    """Prepare, in the zygote, an empty module and its session, for a candidate beside a harness.
+
+    To build them in each guest would take longer than to fork it.
+    """
+    module = _new_module("solution", b"")
+    del sys.modules["solution"]
+    _prepared.append((module, load_live()(PEER_FD, module.__dict__)))
 
 
 def _compile(program: bytes) -> types.CodeType:

@@ -155,27 +155,36 @@ class Surroundings:
     """What surrounds the calls of one session."""
 
     def __init__(self, names: dict[str, Any]) -> None:
-        """Install the collectors. *names* are the globals of the program's module."""
+        """Prepare collectors. *names* are the globals of the program's module."""
         self.write_object: Callable[[object], object] | None = None
         """Writes a warning of a class that is not built in."""
         self.read_object: Callable[[Any], object] | None = None
         """Reads the class of a filter of warnings that is not a library's."""
         self._names = names
         self._events = Events()
-        self._stdout = sys.stdout = sys.__stdout__ = _Text(1, self._events, sys.stdout)  # type: ignore[misc]
-        sys.stderr = sys.__stderr__ = _Text(2, self._events, sys.stderr)  # type: ignore[misc]
-        _collect_written(self._events)
+        self._stdout = _Text(1, self._events, sys.stdout)
+        self._stderr = _Text(2, self._events, sys.stderr)
+        self._write = _collecting_write(self._events)
         self._log = _Log(self._events)
         self._filters = _Filters(self)
         self._environment = Environment(hidden=OF_PYTEST + OF_INTERPRETER, refused=())
-        self._directory = Directory(follows_everywhere=True)
         self._argv = list(sys.argv)
         self._path = SearchPath()
         self._generators: dict[str, Generator] = {}
-        if self._mentions("random"):
-            self._find_generators()
         self._follows_random = False
         self._has_answered = False  # the first answer tells the tests that the program draws, too
+
+    def install(self) -> None:
+        """Install the collectors in this process, before it loads the program."""
+        sys.stdout = sys.__stdout__ = self._stdout  # type: ignore[misc]
+        sys.stderr = sys.__stderr__ = self._stderr  # type: ignore[misc]
+        os.write = self._write
+        logging.Logger.callHandlers = self._log.collect  # type: ignore[assignment]
+        # `catch_warnings` of the program replaces this, too.
+        warnings._showwarnmsg_impl = self._filters.collect  # type: ignore[attr-defined]  # noqa: SLF001
+        self._directory = Directory(follows_everywhere=True)
+        if self._mentions("random"):
+            self._find_generators()
 
     def _mentions(self, word: str) -> bool:
         """Return whether the program's text holds a word; yes if it has no text."""
@@ -267,8 +276,8 @@ class Surroundings:
         return found
 
 
-def _collect_written(events: Events) -> None:
-    """Collect what the program writes to the descriptors of its streams."""
+def _collecting_write(events: Events) -> Callable[[int, Any], int]:
+    """Return an `os.write` that collects what is written to the descriptors of the streams."""
     original = os.write
 
     @wraps(original)
@@ -281,7 +290,7 @@ def _collect_written(events: Events) -> None:
         return len(octets)
 
     write.__module__ = "os"  # so that `pickle` finds it
-    os.write = write
+    return write
 
 
 class _Log:
@@ -299,7 +308,7 @@ class _Log:
             noting(record)
             call_handlers(logger, record)
 
-        logging.Logger.callHandlers = collect  # type: ignore[assignment]
+        self.collect = collect
 
     def apply(self, loggers: dict[str, list[Any]], disabled: int | None) -> None:
         if disabled is not None:
@@ -374,8 +383,7 @@ class _Filters:
             else:
                 surroundings._events.add("warning", self._written(message))  # noqa: SLF001
 
-        # `catch_warnings` of the program replaces this, too.
-        warnings._showwarnmsg_impl = collect  # type: ignore[attr-defined]  # noqa: SLF001
+        self.collect = collect
 
     def _written(self, message: Any) -> dict[str, object]:  # noqa: ANN401
         kind = message.category

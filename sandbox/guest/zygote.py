@@ -27,6 +27,7 @@ from nova_code_verifier.sandbox.guest import libraries, substitutes, waiting, wo
 from nova_code_verifier.sandbox.guest.main import (
     PROGRAM_NAME,
     load_live,
+    prepare_session,
     serve,
     serve_harness,
     serve_session,
@@ -72,7 +73,7 @@ class _Fork(NamedTuple):
     """
 
     role: Role
-    packet: bytes
+    request: control.GuestRequest
     program: int
     descriptors: tuple[int, ...]
     candidate_pid: int = 0
@@ -100,6 +101,8 @@ def main() -> GuestProgram | None:
     if _SETTINGS["level"] != "none":
         exempt = (*_WRITABLE, *confine.readable_trees())
         substitutes.install(tmp_directory=_SETTINGS["tmp_directory"], exempt=exempt)
+    if _SETTINGS["preloaded"]:
+        prepare_session()
     _unload_own_modules(drop_ctypes=confinement.must_drop_ctypes)
     gc.collect()
     if not confinement.must_drop_ctypes:
@@ -243,20 +246,21 @@ def _serve(keeper: socket.socket) -> _Fork | None:
 def _run_guest(keeper: socket.socket, packet: bytes, descriptors: tuple[int, ...]) -> bytes | _Fork:
     """Fork a guest, wait until it has ended, and return the keeper's last packet."""
     _move_to(-1)
-    requests, guest_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    # Here, and not in the guest: the kernel copies each page of memory that a guest touches.
+    request = control.read_request(packet)
+    own_end, guest_end = _descriptors(socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+    program, *others = descriptors
+    guest = _Fork("plain", request, program, (*others, guest_end))
     pid = fork()
     if pid == 0:
-        requests.close()
         keeper.detach()  # its descriptor becomes the guest's channel
-        program, *others = descriptors
-        return _Fork("plain", packet, program, (*others, guest_end.detach()))
-    guest_end.close()
-    for fd in descriptors:
+        return guest
+    for fd in (*descriptors, guest_end):
         os.close(fd)
     is_run = control.is_run(packet)
     if not is_run:
         keeper.send(control.pack_started(pid))  # the keeper reads its clock at each answer
-    with requests:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, fileno=own_end) as requests:
         ended, last = waiting.await_guest(keeper, requests, pid, _OWN_FILES, announced=not is_run)
     keeper.send(ended)
     return last
@@ -265,26 +269,35 @@ def _run_guest(keeper: socket.socket, packet: bytes, descriptors: tuple[int, ...
 def _run_pair(keeper: socket.socket, packet: bytes, descriptors: tuple[int, ...]) -> bytes | _Fork:
     """Fork a candidate and then its harness; wait for both, and return the keeper's last packet."""
     program, *of_candidate, harness_program, output, channel, page = descriptors
-    peers = _descriptors(socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM))
+    of_peers = _descriptors(socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM))
     requests = [
         _descriptors(socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)) for _ in range(2)
     ]
-    _move_to(control.read_pair(packet).processor)
+    pair = control.read_pair(packet)
+    guests = (
+        _Fork("candidate", pair.candidate, program, (*of_candidate, requests[0][1], of_peers[1])),
+        _Fork(
+            "harness",
+            pair.harness,
+            harness_program,
+            (0, output, output, channel, requests[1][1], of_peers[0], page),
+        ),
+    )
+    _move_to(pair.processor)
     candidate_pid = fork()
     if candidate_pid == 0:
         keeper.detach()
-        return _Fork("candidate", packet, program, (*of_candidate, requests[0][1], peers[1]))
+        return guests[0]
     harness_pid = fork()
     if harness_pid == 0:
         keeper.detach()
-        own = (0, output, output, channel, requests[1][1], peers[0], page)
-        return _Fork("harness", packet, harness_program, own, candidate_pid)
-    for fd in (*descriptors, peers[1], requests[0][1], requests[1][1]):
+        return guests[1]._replace(candidate_pid=candidate_pid)
+    for fd in (*descriptors, of_peers[1], requests[0][1], requests[1][1]):
         os.close(fd)
     with (
         socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, fileno=requests[0][0]) as first,
         socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, fileno=requests[1][0]) as second,
-        socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=peers[0]) as peer,
+        socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=of_peers[0]) as peer,
     ):
         candidate = waiting.Child(candidate_pid, first, is_harness=False)
         harness = waiting.Child(harness_pid, second, is_harness=True)
@@ -309,11 +322,7 @@ def _descriptors(pair: tuple[socket.socket, socket.socket]) -> tuple[int, int]:
 
 def _become_guest(confinement: confine.Confinement, guest: _Fork) -> GuestProgram:
     try:
-        if guest.role == "plain":
-            request = control.read_request(guest.packet)
-        else:
-            candidate, harness, _ = control.read_pair(guest.packet)
-            request = harness if guest.role == "harness" else candidate
+        request = guest.request
         _is_zygote.clear()
         setsid()
         prelude = os.pread(guest.program, request.prelude_bytes, 0)
@@ -368,7 +377,7 @@ if __name__ == "__main__":
         # The candidate can inspect this stack. No frame of the confinement is on it any more;
         # drop this module's references to the confinement, too.
         del _SETTINGS, _foreign, confine, control, libraries, load_live, main, sched_setaffinity
-        del substitutes, waiting, work_directory
+        del prepare_session, substitutes, waiting, work_directory
         if program.must_drop_ctypes:
             gc.collect()  # from Python 3.13 on, this frees all of ctypes
         if program.role == "harness":
