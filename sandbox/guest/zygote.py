@@ -12,6 +12,7 @@ import posix
 import signal
 import socket
 import sys
+import types
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -103,6 +104,7 @@ def main() -> GuestProgram | None:
         substitutes.install(tmp_directory=_SETTINGS["tmp_directory"], exempt=exempt)
     if _SETTINGS["preloaded"]:
         prepare_session()
+        _hide_foreign_modules()
     _unload_own_modules(drop_ctypes=confinement.must_drop_ctypes)
     gc.collect()
     if not confinement.must_drop_ctypes:
@@ -156,7 +158,7 @@ _processor = [-1]
 _is_zygote = [True]  # empty in a guest
 
 # The modules of a harness, of which the candidate beside it must find none.
-_foreign: dict[str, object] = {}
+_foreign: dict[str, types.ModuleType] = {}
 
 
 def _note_foreign_modules() -> None:
@@ -167,14 +169,18 @@ def _note_foreign_modules() -> None:
         for name, module in sys.modules.items()
         if name.partition(".")[0] not in known and not name.startswith(_SANDBOX)
     )
-    # A candidate that frees them would copy the pages of all of them. So they stay in a cycle,
-    # which `gc.freeze` keeps from the collector, and to which nothing refers in a guest.
-    _foreign[""] = _foreign
 
 
-def _unload_foreign_modules() -> None:
-    for name in _foreign:
-        sys.modules.pop(name, None)
+def _hide_foreign_modules() -> None:
+    """Remove them from `sys.modules`, and keep for harnesses those that may be imported late.
+
+    Our own modules, but for those that are *preloaded* by name, import one another at once.
+    """
+    own = _SANDBOX.partition(".")[0]
+    for name in list(_foreign):
+        del sys.modules[name]
+        if f"{name}.".startswith(f"{own}.") and name not in _SETTINGS["preloaded"]:
+            del _foreign[name]
 
 
 def _hide_own_names() -> None:
@@ -330,8 +336,8 @@ def _become_guest(confinement: confine.Confinement, guest: _Fork) -> GuestProgra
         for target, fd in enumerate(guest.descriptors):
             os.dup2(fd, target)
         os.closerange(len(guest.descriptors), confine.OPEN_FILES_MAX)
-        if guest.role == "candidate":
-            _unload_foreign_modules()
+        if guest.role != "candidate":
+            sys.modules.update(_foreign)
         confine.confine_guest(
             confinement,
             cpu_seconds=request.cpu_seconds,
