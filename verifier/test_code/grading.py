@@ -272,20 +272,11 @@ def _result_of_loss(execution: Execution, report: RunReport, error: str) -> Case
         if ending is Ending.FINISHED or ending in _ONLY_OF_CANDIDATES:
             ending = Ending.CRASHED
         detail = "in the process of the tests"
-    # The rest of the execution is of the whole session, and its output is that of the tests.
-    return _result(
-        Execution(
-            ending=ending,
-            detail=detail or (_TOO_MUCH_OUTPUT if ending is Ending.TOO_MUCH_OUTPUT else ""),
-            cause=execution.cause,
-            error=execution.error,
-            exit_status=execution.exit_status,
-            signal=execution.signal,
-            cpu_seconds=execution.cpu_seconds,
-            wall_seconds=execution.wall_seconds,
-            memory_bytes=execution.memory_bytes,
-        )
-    )
+    if ending is Ending.TOO_MUCH_OUTPUT:
+        detail = detail or _TOO_MUCH_OUTPUT
+    # What was written is the tests' own.
+    execution = replace(execution, value=None, value_bytes=0, stdout=b"", stderr=b"")
+    return _result(replace(execution, ending=ending, detail=detail, harness_ending=Ending.FINISHED))
 
 
 def _take_loss(run: TestCodeRun, item: str, result: CaseResult) -> None:

@@ -44,13 +44,6 @@ def _failure(failure: str, error: str) -> InProcessReport:
 class NamesCandidate(Candidate):
     """A candidate whose names are in this process."""
 
-    raised: BaseException | None = None
-    has_nan = False
-    is_self_compared = has_told = False
-    verdict = None
-    shown = ""
-    fatal: BaseException | None = None
-
     def __init__(self, names: Mapping[str, object]) -> None:
         """Find what the program calls its *names*."""
         self._names = names
@@ -61,16 +54,6 @@ class NamesCandidate(Candidate):
             return self._names[name]
         except KeyError:
             raise NameError(f"name {name!r} is not defined") from None
-
-    def is_stand_in(self, _value: object) -> bool:
-        """Return False: all objects are real."""
-        return False
-
-    def watch(self, module: types.ModuleType, *, is_own: bool) -> None:
-        """Do nothing: there is no other process."""
-
-    def begin_item(self, _name: str) -> None:
-        """Begin a test item."""
 
 
 class _InProcessRun(TestRun):
