@@ -16,7 +16,7 @@ from collections.abc import Callable
 from functools import cache
 from signal import pause
 from time import monotonic, sleep  # by name: tests may patch them
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn
 
 from nova_code_verifier.sandbox.confinement.confine import CHANNEL_FD
 from nova_code_verifier.sandbox.guest.own_files import REQUESTS_FD
@@ -38,6 +38,32 @@ PAGE_FD = PEER_FD + 1
 _prepared: "list[tuple[types.ModuleType, LiveSession]]" = []
 _GARBAGE_OBJECTS_MIN = 20_000
 _COLLECTING_PAUSE_SECONDS = 0.01
+
+
+Role = Literal["plain", "candidate", "harness"]
+"""What a guest is: one alone, or one of a session. (An `Enum` would cost each guest some pages.)"""
+
+
+class GuestProgram(NamedTuple):
+    """What a guest has to do. With no calls, a plain one runs the program."""
+
+    role: Role
+    prelude: bytes
+    text: bytes
+    calls: int
+    argv: tuple[str, ...]
+    candidate_pid: int
+    must_drop_ctypes: bool
+
+
+def run(guest: GuestProgram) -> None:
+    """Do what this guest has to do. Never returns."""
+    if guest.role == "harness":
+        serve_harness(guest.text, guest.candidate_pid)
+    elif guest.role == "candidate":
+        serve_session(guest.prelude, guest.text)
+    else:
+        serve(guest.prelude, guest.text, guest.calls, guest.argv)
 
 
 def serve(prelude: bytes, program: bytes, calls: int, argv: tuple[str, ...]) -> None:

@@ -1,6 +1,6 @@
 """The zygote: a small, warm, single-threaded process that forks a guest for every request.
 
-`sandbox/host/worker.py` starts one per worker, as a script with one argument (JSON). It holds no
+`sandbox/host/worker.py` starts one per worker, by `sandbox/guest/start.py`. It holds no
 secret, so a fork of it holds none. For a session it forks two guests: a candidate, and the harness
 that uses it. A pair of sockets connects them.
 """
@@ -18,24 +18,19 @@ from contextlib import suppress
 
 # By name: level `interpreter` removes some from the module, and guests have a substitute for fork.
 from os import fork, sched_getaffinity, sched_setaffinity, setsid
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-# PYTHONSAFEPATH keeps a script's directory, and so a guest's, off the path. So add ours here:
-sys.path.insert(0, json.loads(sys.argv[1])["code_directory"])
 from nova_code_verifier.sandbox.confinement import confine
 from nova_code_verifier.sandbox.confinement.processes import process_ids, stat_fields
 from nova_code_verifier.sandbox.guest import libraries, substitutes, waiting, work_directory
 from nova_code_verifier.sandbox.guest.main import (
     PROGRAM_NAME,
+    GuestProgram,
+    Role,
     load_live,
     prepare_session,
-    serve,
-    serve_harness,
-    serve_session,
 )
 from nova_code_verifier.sandbox.protocol import control
-
-sys.path.pop(0)
 
 _SETTINGS = json.loads(sys.argv[1])
 CONTROL_FD = 3
@@ -49,22 +44,6 @@ _PRELOADED = (
     "bisect", "collections", "functools", "heapq", "itertools", "math", "operator", "re",
     "string", "typing",
 )  # fmt: skip
-
-
-Role = Literal["plain", "candidate", "harness"]
-"""What a guest is: one alone, or one of a session. (An `Enum` would cost each guest some pages.)"""
-
-
-class GuestProgram(NamedTuple):
-    """What a guest has to do. With no calls, a plain one runs the program."""
-
-    role: Role
-    prelude: bytes
-    text: bytes
-    calls: int
-    argv: tuple[str, ...]
-    candidate_pid: int
-    must_drop_ctypes: bool
 
 
 class _Fork(NamedTuple):
@@ -104,6 +83,8 @@ def main() -> GuestProgram | None:
         substitutes.install(tmp_directory=_SETTINGS["tmp_directory"], exempt=exempt)
     if _SETTINGS["preloaded"]:
         prepare_session()
+        for name in _SETTINGS["preloaded"]:
+            getattr(sys.modules[name], "prepare_guests", _do_nothing)()
         _hide_foreign_modules()
     _unload_own_modules(drop_ctypes=confinement.must_drop_ctypes)
     gc.collect()
@@ -151,6 +132,10 @@ def _for_guests(register: Callable[..., None]) -> Callable[..., None]:
         register(**{when: lambda hook=hook: is_zygote or hook() for when, hook in hooks.items()})
 
     return register_for_guests
+
+
+def _do_nothing() -> None:
+    pass
 
 
 _USABLE = sched_getaffinity(0)
@@ -274,30 +259,25 @@ def _run_guest(keeper: socket.socket, packet: bytes, descriptors: tuple[int, ...
 
 def _run_pair(keeper: socket.socket, packet: bytes, descriptors: tuple[int, ...]) -> bytes | _Fork:
     """Fork a candidate and then its harness; wait for both, and return the keeper's last packet."""
-    program, *of_candidate, harness_program, output, channel, page = descriptors
+    program, *streams, harness_program, output, channel, page = descriptors
     of_peers = _descriptors(socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM))
     requests = [
         _descriptors(socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)) for _ in range(2)
     ]
     pair = control.read_pair(packet)
-    guests = (
-        _Fork("candidate", pair.candidate, program, (*of_candidate, requests[0][1], of_peers[1])),
-        _Fork(
-            "harness",
-            pair.harness,
-            harness_program,
-            (0, output, output, channel, requests[1][1], of_peers[0], page),
-        ),
-    )
+    of_candidate = (*streams, requests[0][1], of_peers[1])
+    of_harness = (0, output, output, channel, requests[1][1], of_peers[0], page)
     _move_to(pair.processor)
+    guest = _Fork("candidate", pair.candidate, program, of_candidate)
     candidate_pid = fork()
     if candidate_pid == 0:
         keeper.detach()
-        return guests[0]
+        return guest
+    guest = _Fork("harness", pair.harness, harness_program, of_harness, candidate_pid)
     harness_pid = fork()
     if harness_pid == 0:
         keeper.detach()
-        return guests[1]._replace(candidate_pid=candidate_pid)
+        return guest
     for fd in (*descriptors, of_peers[1], requests[0][1], requests[1][1]):
         os.close(fd)
     with (
@@ -375,20 +355,3 @@ def _kill_descendants() -> None:
                     continue  # another process has just ended
                 if parent == os.getpid():
                     os.kill(pid, signal.SIGKILL)
-
-
-if __name__ == "__main__":
-    program = main()
-    if program is not None:
-        # The candidate can inspect this stack. No frame of the confinement is on it any more;
-        # drop this module's references to the confinement, too.
-        del _SETTINGS, _foreign, confine, control, libraries, load_live, main, sched_setaffinity
-        del prepare_session, substitutes, waiting, work_directory
-        if program.must_drop_ctypes:
-            gc.collect()  # from Python 3.13 on, this frees all of ctypes
-        if program.role == "harness":
-            serve_harness(program.text, program.candidate_pid)
-        elif program.role == "candidate":
-            serve_session(program.prelude, program.text)
-        else:
-            serve(program.prelude, program.text, program.calls, program.argv)
