@@ -16,7 +16,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from signal import pause
 from time import monotonic, sleep  # by name: tests may patch them
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn
 
 from nova_code_verifier.sandbox.confinement.confine import CHANNEL_FD
 from nova_code_verifier.sandbox.guest.own_files import REQUESTS_FD
@@ -41,8 +41,35 @@ PEER_FD = REQUESTS_FD + 1
 PAGE_FD = PEER_FD + 1
 """In a harness, the page of `sandbox/protocol/progress.py`."""
 _FRAMES_OF_SESSION = 2
+_prepared: "list[tuple[types.ModuleType, LiveSession]]" = []
 _GARBAGE_OBJECTS_MIN = 20_000
 _COLLECTING_PAUSE_SECONDS = 0.01
+
+
+Role = Literal["plain", "candidate", "harness"]
+"""What a guest is: one alone, or one of a session. (An `Enum` would cost each guest some pages.)"""
+
+
+class GuestProgram(NamedTuple):
+    """What a guest has to do. With no calls, a plain one runs the program."""
+
+    role: Role
+    prelude: bytes
+    text: bytes
+    calls: int
+    argv: tuple[str, ...]
+    candidate_pid: int
+    must_drop_ctypes: bool
+
+
+def run(guest: GuestProgram) -> None:
+    """Do what this guest has to do. Never returns."""
+    if guest.role == "harness":
+        serve_harness(guest.text, guest.candidate_pid)
+    elif guest.role == "candidate":
+        serve_session(guest.prelude, guest.text)
+    else:
+        serve(guest.prelude, guest.text, guest.calls, guest.argv)
 
 
 def serve(prelude: bytes, program: bytes, calls: int, argv: tuple[str, ...]) -> None:
@@ -67,8 +94,11 @@ def serve_session(prelude: bytes, program: bytes) -> None:
     like a candidate that leaves its harness.
     """
     code = _compile(program)
-    names = _new_module("solution", program).__dict__
-    session = load_live()(PEER_FD, names)
+    module, session = _prepared.pop()
+    sys.modules["solution"] = module
+    names = module.__dict__
+    names["__loader__"] = _Loader(program)
+    session.begin()
     _load(prelude, code, names)
     try:
         session.serve_tests()
@@ -107,6 +137,16 @@ def load_live() -> "type[LiveSession]":
 
     library_types.see_loaded()
     return LiveSession
+
+
+def prepare_session() -> None:
+    """Prepare, in the zygote, an empty module and its session, for a candidate beside a harness.
+
+    To build them in each guest would take longer than to fork it.
+    """
+    module = _new_module("solution", b"")
+    del sys.modules["solution"]
+    _prepared.append((module, load_live()(PEER_FD, module.__dict__)))
 
 
 def _compile(program: bytes) -> types.CodeType:

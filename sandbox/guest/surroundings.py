@@ -151,27 +151,44 @@ class Surroundings:
     """What surrounds the calls of one session."""
 
     def __init__(self, names: dict[str, Any]) -> None:
-        """Install the collectors. *names* are the globals of the program's module."""
+        """Prepare the collectors. *names* are the globals of the program's module."""
         self.write_object: Callable[[object], object] | None = None
         """Writes a warning of a class that is not built in."""
         self.read_object: Callable[[Any], object] | None = None
         """Reads the class of a filter of warnings that is not a library's."""
+        self._names = names
         self._events = Events()
-        self._stdout = sys.stdout = sys.__stdout__ = _Text(1, self._events, sys.stdout)  # type: ignore[misc]
-        sys.stderr = sys.__stderr__ = _Text(2, self._events, sys.stderr)  # type: ignore[misc]
-        _collect_written(self._events)
+        self._stdout = _Text(1, self._events, sys.stdout)
         self._parts = parts_of_process(is_harness=False)
-        source = _source_of(names)
-        if source is None or "random" in source:
-            self._parts["random"] = RandomNumbers(is_harness=False)
+        log, filters = _Log(self._events), _Filters(self)
         self._apply: dict[str, Callable[[Any], object]] = {
             "recursion_limit": sys.setrecursionlimit,
             "context": _apply_context,
-            "loggers": _Log(self._events).apply,
+            "loggers": log.apply,
             "disabled": logging.disable,
-            "filters": _Filters(self).apply,
+            "filters": filters.apply,
             **{name: part.apply for name, part in self._parts.items()},
         }
+        stderr = _Text(2, self._events, sys.stderr)
+        self._collectors: tuple[tuple[Any, str, object], ...] = (
+            *((sys, name, self._stdout) for name in ("stdout", "__stdout__")),
+            *((sys, name, stderr) for name in ("stderr", "__stderr__")),
+            (os, "write", _collecting_write(self._events)),
+            (logging.Logger, "callHandlers", log.collect),
+            # `catch_warnings` of the program replaces this, too.
+            (warnings, "_showwarnmsg_impl", filters.collect),
+        )
+
+    def install(self) -> None:
+        """Install the collectors, before the program is loaded."""
+        for owner, name, collector in self._collectors:
+            setattr(owner, name, collector)
+        for part in self._parts.values():
+            part.install()
+        source = _source_of(self._names)
+        if source is None or "random" in source:
+            self._parts["random"] = numbers = RandomNumbers(is_harness=False)
+            self._apply["random"] = numbers.apply
 
     def apply(self, sent: dict[str, Any]) -> None:
         """Do what the tests did around the call that follows."""
@@ -194,8 +211,8 @@ class Surroundings:
         return found | changes_of(self._parts) or None
 
 
-def _collect_written(events: Events) -> None:
-    """Collect what the program writes to the descriptors of its streams."""
+def _collecting_write(events: Events) -> Callable[[int, Any], int]:
+    """Return an `os.write` that collects what is written to the descriptors of the streams."""
     original = os.write
 
     @wraps(original)
@@ -208,7 +225,7 @@ def _collect_written(events: Events) -> None:
         return len(octets)
 
     write.__module__ = "os"  # so that `pickle` finds it
-    os.write = write
+    return write
 
 
 class _Log:
@@ -226,7 +243,7 @@ class _Log:
             noting(record)
             call_handlers(logger, record)
 
-        logging.Logger.callHandlers = collect  # type: ignore[assignment]
+        self.collect = collect
 
     def apply(self, loggers: dict[str, list[Any]]) -> None:
         for name, (level, propagate, is_disabled, has_handlers) in loggers.items():
@@ -299,8 +316,7 @@ class _Filters:
             else:
                 surroundings._events.add("warning", self._written(message))  # noqa: SLF001
 
-        # `catch_warnings` of the program replaces this, too.
-        warnings._showwarnmsg_impl = collect  # type: ignore[attr-defined]  # noqa: SLF001
+        self.collect = collect
 
     def _written(self, message: Any) -> dict[str, object]:  # noqa: ANN401
         kind = message.category

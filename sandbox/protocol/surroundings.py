@@ -36,6 +36,9 @@ _BLOCKS_MAX = 1000
 class Part:
     """Something that one side changes and the other side follows."""
 
+    def install(self) -> None:
+        """Change this process so that it notices changes."""
+
     def changes(self) -> object:
         """Return what this side has changed since the last message; None if nothing."""
         raise NotImplementedError
@@ -167,8 +170,12 @@ class Directory(Part):
             scratch = os.path.realpath(os.environ.get("TMPDIR", _SCRATCH[0]))
             self._trees = tuple(f"{tree}/" for tree in (os.getcwd(), scratch, *_SCRATCH))  # noqa: PTH109
         self._is_changed = False
-        for name in ("chdir", "fchdir"):
-            setattr(os, name, self._noticing(getattr(os, name)))
+        self._noticed = {name: self._noticing(getattr(os, name)) for name in ("chdir", "fchdir")}
+
+    def install(self) -> None:
+        """Notice changes in this process."""
+        for name, change in self._noticed.items():
+            setattr(os, name, change)
 
     def _noticing(self, function: Callable[..., None]) -> Callable[..., None]:
         @wraps(function)

@@ -38,6 +38,21 @@ _LOGGER = (logging.NOTSET, True, False, False)
 _ROOT_LOGGER = (logging.WARNING, True, False, False)
 
 
+_prepared: list[dict[str, Part]] = []
+
+
+def prepare_guests() -> None:
+    """Prepare, in a zygote, what its harnesses begin with."""
+    _prepared.append(_parts_of_harness())
+
+
+def _parts_of_harness() -> dict[str, Part]:
+    return parts_of_process(is_harness=True) | {
+        "recursion_limit": Value(sys.getrecursionlimit),
+        "disabled": Value(lambda: logging.root.manager.disable),
+    }
+
+
 class Surroundings:
     """What surrounds the calls of one run of the tests."""
 
@@ -47,12 +62,11 @@ class Surroundings:
         """Writes a candidate's class, for a filter of warnings; returns None for another class."""
         self.read_object: Callable[[Any, str], object] | None = None
         """Reads a warning of a candidate's own class, with its text."""
-        self._parts = parts_of_process(is_harness=True) | {
-            "recursion_limit": Value(sys.getrecursionlimit),
+        self._parts = (_prepared.pop() if _prepared else _parts_of_harness()) | {
             "loggers": _Loggers(is_watched=_LOGS.search(source_of_tests) is not None),
-            "disabled": Value(lambda: logging.root.manager.disable),
             "filters": _Filters(self),
         }
+        self._parts["directory"].install()
         if "sys.path" not in source_of_tests and "syspath" not in source_of_tests:
             del self._parts["path"]
         if "random" in source_of_tests:
