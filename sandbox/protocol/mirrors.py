@@ -261,12 +261,11 @@ class _SetKind(Kind):
         trees = content["items"] if is_planned else content
         items = [read(tree) for tree in _listed(trees)]
         encoding.hashed(set(), items)  # it measures the time, and raises
-        slots, ordered = 0, items
+        plan = set_order.SIMPLE
         if is_planned:
             slots, order = _listed(content["plan"])
-            slots, order = set_order.read_plan(slots, order, len(items))
-            ordered = [items[index] for index in order]
-        set_order.fill(container, ordered, slots)
+            plan = set_order.read_plan(slots, order, len(items), is_frozen=False)
+        set_order.fill(container, plan, items)
 
 
 class _BytearrayKind(Kind):
