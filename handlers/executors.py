@@ -41,6 +41,7 @@ def start_executor(
         jobs_per_request=settings.executor_batch,
         required=settings.weakest_level,
         may_send_sessions=settings.executor_sessions is not ExecutorSessions.NEVER,
+        fast_paths=settings.fast_paths,
     )
 
 
@@ -53,4 +54,5 @@ def start_local(
         level=settings.isolation,
         required=settings.required_isolation,
         preloaded=preloaded,
+        fast_paths=settings.fast_paths,
     )

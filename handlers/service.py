@@ -164,7 +164,7 @@ class _UnreachableExecutor:
     error: InvocationError
     policy: OutagePolicy
     level = IsolationLevel.NONE
-    isolates_trusted_code = False
+    isolates_trusted_code = fast_paths = False
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Raise the outage, or report that every job was not run, as the policy says."""

@@ -81,7 +81,8 @@ def _one_of(kind: type[StrEnum], **others: object) -> _Reader:
 
 
 def _boolean(text: str) -> bool:
-    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    words = dict.fromkeys(("1", "true", "yes", "on"), True)
+    words |= dict.fromkeys(("0", "false", "no", "off"), False)
     if text.lower() not in words:
         raise ValueError(f"expected true or false, found {text}")
     return words[text.lower()]
@@ -164,6 +165,7 @@ class Settings:
 
     Where candidates run:
 
+    - `fast_paths`: whether to try cheaper ways to accept a sample first. Verdicts are the same.
     - `workers`: how many candidates run at the same time; None is one more than the processors.
     - `isolation`: the isolation level; None (`auto` in the variable) is the strongest available.
     - `required_isolation`: the weakest acceptable level; None is `isolation`, or `interpreter`.
@@ -201,6 +203,7 @@ class Settings:
     required_isolation: Annotated[IsolationLevel | None, _one_of(IsolationLevel)] = None
     cpu_seconds: Annotated[float, _positive(float, 3600)] = 10.0
     wall_seconds: Annotated[float, _positive(float, 10_800)] = 30.0
+    fast_paths: Annotated[bool, _boolean] = True
     # A guest that runs nothing uses 12.
     memory_mb: Annotated[int, _positive(int, 65_536, least=16)] = 512
     output_mb: Annotated[int, _positive(int, 1024)] = 16

@@ -218,6 +218,10 @@ class Executor(JobRunner, Protocol):
     def isolates_trusted_code(self) -> bool:
         """Whether trusted programs run elsewhere than candidates. Then no guest may hold both."""
 
+    @property
+    def fast_paths(self) -> bool:
+        """Whether to try cheaper ways to accept a sample first. They change no verdict."""
+
     def with_preloaded(self, modules: tuple[str, ...]) -> "Executor":
         """Return the executor for trusted programs, whose guests find *modules* imported."""
 

@@ -55,6 +55,7 @@ class ScriptedExecutor:
     granted: IsolationLevel = IsolationLevel.KERNEL
     refusal: Exception | None = None
     isolates_trusted_code: bool = False
+    fast_paths: bool = False
     jobs: list[Job] = field(default_factory=list)
     deadlines: list[float] = field(default_factory=list)
     trusted: "ScriptedExecutor | None" = None

@@ -53,6 +53,11 @@ class DeadlineView(_RunnerView):
         """Return whether the executor isolates trusted code."""
         return self._executor.isolates_trusted_code
 
+    @property
+    def fast_paths(self) -> bool:
+        """Return whether fast paths are tried."""
+        return self._executor.fast_paths
+
     def with_preloaded(self, modules: tuple[str, ...]) -> Executor:
         """Return the view, with the same deadline, of the executor of trusted programs."""
         return DeadlineView(self._executor.with_preloaded(modules), self._deadline)

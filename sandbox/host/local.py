@@ -31,17 +31,20 @@ class LocalExecutor:
         level: IsolationLevel | None = None,
         required: IsolationLevel | None = None,
         preloaded: tuple[str, ...] = (),
+        fast_paths: bool = True,
     ) -> None:
         """Start *workers* zygotes; by default one per usable processor, and one more if several.
 
         *level* None selects the strongest level that the kernel grants. *required* defaults to
         *level*, or to `INTERPRETER` without one. Guests find the modules *preloaded* imported;
-        these must be trusted, because the zygote imports them before it is confined.
+        these must be trusted, because the zygote imports them before it is confined. *fast_paths*
+        are as in `Executor`.
 
         Raises IsolationRefusedError, at the latest in `run`, if the level is below *required*,
         and SandboxError if no work directories can be made.
         """
         self._preloaded = preloaded
+        self.fast_paths = fast_paths
         self._preloaded_executors: dict[tuple[str, ...], LocalExecutor] = {}
         self._count = workers or _default_worker_count()
         self._requested_level = level
@@ -176,6 +179,7 @@ class LocalExecutor:
                     level=self._requested_level,
                     required=self._required,
                     preloaded=modules,
+                    fast_paths=self.fast_paths,
                 )
             return self._preloaded_executors[modules]
 

@@ -33,14 +33,17 @@ class RemoteExecutor:
         jobs_per_request: int = 1,
         required: IsolationLevel = IsolationLevel.INTERPRETER,
         may_send_sessions: bool = True,
+        fast_paths: bool = True,
     ) -> None:
         """Send at most *concurrency* requests at a time, of *jobs_per_request* jobs each.
 
         More than one job in a request needs isolation level `kernel`: below it, a candidate
         might see the other jobs of its request, and answer for them. Sessions, which hold tests,
-        are sent if they may be and the function has all of `Protection`.
+        are sent if they may be and the function has all of `Protection`. *fast_paths* are as in
+        `Executor`.
         """
         self._invoke, self._required = invoke, required
+        self.fast_paths = fast_paths
         self._may_send_sessions = may_send_sessions
         self._session_clients: dict[tuple[str, ...], SessionClient] = {}
         self._client = ExecutorClient(invoke, required=required)

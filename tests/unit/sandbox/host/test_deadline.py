@@ -10,6 +10,7 @@ class Recorder:
     """An executor that records the deadlines of its calls."""
 
     isolates_trusted_code = True
+    fast_paths = False
     level = IsolationLevel.KERNEL
 
     def __init__(self) -> None:
