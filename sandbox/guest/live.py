@@ -116,6 +116,8 @@ class LiveSession(Side):
                 "subclass": self._make_subclass,
                 "reserve": self._reserve,
                 "source": self._source,
+                "pickle": _pickle,
+                "unpickle": _unpickle,
             }
         )
 
@@ -442,6 +444,18 @@ def _flags_of(value: object) -> int:
     code = getattr(function, "__code__", None)
     own = code or getattr(inspect.unwrap(function), "__code__", None)
     return int(getattr(own, "co_flags", 0))
+
+
+def _pickle(value: object) -> bytes:
+    import pickle  # noqa: PLC0415  (few tests need it)
+
+    return pickle.dumps(value)
+
+
+def _unpickle(data: bytes) -> object:
+    import pickle  # noqa: PLC0415  (as above)
+
+    return pickle.loads(data)  # noqa: S301  (the candidate's own, in its own process)
 
 
 def _take(items: Iterator[object], count: int) -> list[object]:

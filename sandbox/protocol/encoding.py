@@ -429,9 +429,9 @@ def _read_frozenset(content: object, context: _Context) -> object:
 def _read_planned_set(content: object, context: _Context, *, is_frozen: bool) -> object:
     slots, order, trees = _listed(content)
     items = _values(trees, context)
-    plan = set_order.read_plan(slots, order, len(items))
-    ordered = [items[index] for index in plan.order]
-    built = set_order.build(ordered, plan.slots, is_frozen=is_frozen)
+    hashed(set(), items)  # it measures the time, and raises
+    plan = set_order.read_plan(slots, order, len(items), is_frozen=is_frozen)
+    built = set_order.build(plan, items, is_frozen=is_frozen)
     set_order.check(built, items)
     return built
 

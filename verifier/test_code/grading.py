@@ -75,7 +75,6 @@ class TestCodeRun:
     discovery: Discovery | None = None
     results: dict[str, CaseResult] = field(default_factory=dict)
     lost_items: list[str] = field(default_factory=list)
-    self_compared: int = 0
     seconds: float = 0.0
     has_timed_out: bool = False
     is_unsendable: bool = False
@@ -113,7 +112,7 @@ class TestCodeRun:
         """Begin again, with tests and candidate in one process."""
         test_code = replace(self.plan.test_code, shared_process=True)
         self.plan = replace(self.plan, test_code=test_code)
-        self.results, self.lost_items, self.self_compared = {}, [], 0
+        self.results, self.lost_items = {}, []
 
     def abort(self, problem: str, *, is_outage: bool = False) -> None:
         """End the run without a result."""
@@ -305,7 +304,6 @@ def _take_items(run: TestCodeRun, reported: Sequence[ItemReport]) -> None:
     for item in reported:
         if item.name in run.results or item.name in run.tests.skipped:
             continue
-        run.self_compared += item.is_self_compared
         run.results[item.name] = _result_of(_UNREPORTED if counts[item.name] > 1 else item)
 
 
@@ -442,6 +440,7 @@ def _result_of(item: ItemReport) -> CaseResult:
         test_line=item.line,
         parts=max(1, item.parts) if is_run else 1,
         parts_passed=item.parts_passed if is_run else 0,
+        is_self_compared=item.is_self_compared,
     )
 
 
