@@ -19,6 +19,7 @@ from nova_code_verifier.handlers.settings import Settings, SettingsError, Shared
 from nova_code_verifier.handlers.wire import Entry, response_row
 from nova_code_verifier.sandbox.errors import InvocationError
 from nova_code_verifier.sandbox.types import Ending, Execution, IsolationLevel, Job, TimedExecutor
+from nova_code_verifier.verifier.equal_work import ResultCache
 from nova_code_verifier.verifier.pipeline import GradedSample, grade, ungraded
 from nova_code_verifier.verifier.rubric import OutagePolicy
 from nova_code_verifier.verifier.test_code.discovery import DiscoveryCache
@@ -58,7 +59,7 @@ class Outcome:
     @property
     def log_fields(self) -> dict[str, object]:
         """The fields of the entry's log line."""
-        return log_fields(self.row, self.score, self.level)
+        return log_fields(self.row, self.graded, self.level)
 
     @property
     def details(self) -> dict[str, object]:
@@ -88,6 +89,7 @@ class Service:
         self._settings = settings
         self._on_bug = on_bug
         self._discovery_cache = DiscoveryCache()
+        self._result_cache = ResultCache()
 
     def score(
         self, entries: Sequence[Entry], *, deadline: float = float("inf")
@@ -120,6 +122,7 @@ class Service:
             default_limits=self._settings.limits,
             may_share_process=self._settings.shared_process is SharedProcess.ALLOW,
             discovery_cache=self._discovery_cache,
+            result_cache=self._result_cache,
             compare=compare,
             attempt=lambda number, stage: self._run_stage(indexes[number], stage, stage_seconds),
         ):
@@ -165,6 +168,7 @@ class _UnreachableExecutor:
     policy: OutagePolicy
     level = IsolationLevel.NONE
     isolates_trusted_code = fast_paths = False
+    environment = ""
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Raise the outage, or report that every job was not run, as the policy says."""

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 from typing import assert_never
 
 from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Executor, RaisedError
@@ -63,7 +64,8 @@ class TestCodeRun:
     """One candidate and one test code: the results so far.
 
     The `prelude` runs before the program. `results` are those of the items that are decided.
-    `lost_items` are those that the candidate did not survive. With a `problem` there is no result:
+    `lost_items` are those that the candidate did not survive. `peak` is the most that any of its
+    guests used. With a `problem` there is no result:
     the dataset's fault, or ours if it *is_outage*.
     """
 
@@ -75,6 +77,7 @@ class TestCodeRun:
     lost_items: list[str] = field(default_factory=list)
     self_compared: int = 0
     seconds: float = 0.0
+    peak: Execution = field(default_factory=partial(Execution, ending=Ending.FINISHED))
     has_timed_out: bool = False
     is_over: bool = False
     problem: str = ""
@@ -106,6 +109,16 @@ class TestCodeRun:
         test_code = replace(self.plan.test_code, shared_process=True)
         self.plan = replace(self.plan, test_code=test_code)
         self.results, self.lost_items, self.self_compared = {}, [], 0
+
+    def add_usage(self, execution: Execution) -> None:
+        """Add what a guest of the candidate used."""
+        self.seconds += execution.wall_seconds
+        self.peak = replace(
+            self.peak,
+            cpu_seconds=max(self.peak.cpu_seconds, execution.cpu_seconds),
+            wall_seconds=max(self.peak.wall_seconds, execution.wall_seconds),
+            memory_bytes=max(self.peak.memory_bytes, execution.memory_bytes),
+        )
 
     def abort(self, problem: str, *, is_outage: bool = False) -> None:
         """End the run without a result."""
@@ -220,7 +233,7 @@ class _Grading:
 
 def _take_session(run: TestCodeRun, execution: Execution) -> RunReport:
     """Take the results of one session. With a `problem` in the report, there are none."""
-    run.seconds += execution.wall_seconds
+    run.add_usage(execution)
     endings = (execution.ending, execution.harness_ending)
     if Ending.NOT_RUN in endings or Ending.UNSENDABLE in endings:
         run.abort(execution.detail, is_outage=Ending.NOT_RUN in endings)
@@ -312,7 +325,7 @@ def _take_loss(run: TestCodeRun, item: str, result: CaseResult) -> None:
 
 def _take_in_process(run: TestCodeRun, execution: Execution) -> None:
     """Take the results of a run in one process. The candidate may have written the report."""
-    run.seconds += execution.wall_seconds
+    run.add_usage(execution)
     if execution.ending is Ending.NOT_RUN:
         run.abort(execution.detail, is_outage=True)
     elif execution.ending is not Ending.FINISHED:
