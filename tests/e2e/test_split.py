@@ -89,6 +89,11 @@ def test_two_functions_give_the_rows_of_one(
     assert without_durations(rows) == without_durations(function.invoke(sample_set))
 
 
+def right_samples(count: int) -> list[dict[str, object]]:
+    """Return samples whose programs are right, and all different: equal ones would run once."""
+    return [square_sample(f"{RIGHT}\n# {number}", sample_id=number) for number in range(count)]
+
+
 def ungraded_reasons(fleet: Fleet) -> set[str]:
     """Score samples that need sessions, and another one. Return why the first are ungraded."""
     samples = session_samples()
@@ -146,7 +151,7 @@ def test_no_session_is_sent_to_an_executor_without_landlock(emulator: Path) -> N
 
 def test_a_busy_executor_changes_no_row(emulator: Path) -> None:
     """Most calls are throttled at first, and all samples get their rewards."""
-    batch = [square_sample(RIGHT, sample_id=n) for n in range(20)]
+    batch = right_samples(20)
 
     with two_functions(emulator, concurrency=1, VERIFIER_EXECUTOR_CONCURRENCY="8") as fleet:
         assert rewards(fleet, batch) == [1.0] * 20
@@ -223,7 +228,8 @@ def test_a_candidate_that_stops_the_executor_costs_no_other_row(
     emulator: Path, attack: str
 ) -> None:
     """Even without isolation its own row is a crash, and the other rows do not change."""
-    batch = [square_sample(RIGHT), square_sample(attack), square_sample(RIGHT)]
+    first, second, *later = right_samples(5)
+    batch = [first, square_sample(attack), second]
 
     with two_functions(
         emulator, executor=NO_ISOLATION, mixes_tenants=True, **NO_ISOLATION_REQUIRED
@@ -231,7 +237,7 @@ def test_a_candidate_that_stops_the_executor_costs_no_other_row(
         rows = score(fleet, batch)
         # The attack is real: its request crashed the executor, so that it was sent again.
         assert fleet.deployments["executor"].calls > 1 + len(batch)
-        again = rewards(fleet, [square_sample(RIGHT)] * 3)
+        again = rewards(fleet, later)
 
     correctness = [metrics_of(row)["correctness"] for row in rows]
     assert (correctness, again) == ([1.0, 0.0, 1.0], [1.0] * 3)
@@ -240,7 +246,7 @@ def test_a_candidate_that_stops_the_executor_costs_no_other_row(
 
 def test_only_kernel_isolation_allows_several_candidates_in_a_request(emulator: Path) -> None:
     """Without it the executor refuses the request unread, and each candidate is sent alone."""
-    batch = [square_sample(RIGHT, sample_id=n) for n in range(4)]
+    batch = right_samples(4)
     reward = NO_ISOLATION_REQUIRED | {"VERIFIER_EXECUTOR_BATCH": "4"}
 
     with two_functions(emulator, executor=NO_ISOLATION, mixes_tenants=True, **reward) as fleet:
