@@ -126,6 +126,13 @@ class Telemetry:
         """Log the exception that is being handled, which the sample at *index* caused."""
         self.logger.exception("bug", extra={"index": index})
 
+    def log_misjudged(self, problem: str) -> None:
+        """Log that control samples were misjudged, and count it: nothing is graded."""
+        self.logger.error("misjudged", extra={"problem": problem})
+        document = _new_document()
+        document.add_metric("Misjudged", MetricUnit.Count, 1)
+        document.flush_metrics()
+
     def traced(self, handler: Handler) -> Handler:
         """Return a handler that X-Ray traces if `trace` is set, otherwise *handler* itself.
 

@@ -7,6 +7,7 @@
 Each stage receives the values of the stage before it, never the raw text.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -149,6 +150,13 @@ class GradedSample:
     prepared: PreparedSample | None = None
 
 
+class Control(Protocol):
+    """Finds out whether the verifier judges as it should (`verifier/control.py`)."""
+
+    def check(self, counts: Mapping[Source, int], executor: Executor, /) -> str:
+        """Return why samples of these sources, so many of each, must not be graded; or ""."""
+
+
 class PendingSimilarity(Protocol):
     """The future result of a comparison, such as a `concurrent.futures.Future`."""
 
@@ -176,6 +184,7 @@ def judge(
     may_share_process: bool = False,
     discovery_cache: DiscoveryCache | None = None,
     result_cache: ResultCache | None = None,
+    control: Control | None = None,
     compare: Callable[[Comparison], PendingSimilarity] | None = None,
 ) -> list[Score]:
     """Return the score of every sample, in the order of *samples*.
@@ -190,6 +199,7 @@ def judge(
         may_share_process=may_share_process,
         discovery_cache=discovery_cache,
         result_cache=result_cache,
+        control=control,
         compare=compare,
     )
     return [sample.score for sample in sorted(graded, key=lambda sample: sample.index)]
@@ -204,6 +214,7 @@ def grade(
     may_share_process: bool = False,
     discovery_cache: DiscoveryCache | None = None,
     result_cache: ResultCache | None = None,
+    control: Control | None = None,
     compare: Callable[[Comparison], PendingSimilarity] | None = None,
     attempt: Attempt = _run_stage,
 ) -> Iterator[GradedSample]:
@@ -214,9 +225,10 @@ def grade(
     are ungraded. Keep one *discovery_cache* for many batches of the same prompts: the items of
     their test code are then discovered once, and their checker programs are tried once. With one
     *result_cache* for many batches, equal programs are judged once for all of them, otherwise once
-    in each batch. *compare* starts to compare two texts by a language model, if the rubric gives
-    similarity a weight (`handlers/llm_judge/judge.py`). *attempt* isolates bugs per sample; by
-    default they are raised. Raises SandboxError if the sandbox cannot start.
+    in each batch. *control* is asked, before programs run, whether any may be graded. *compare*
+    starts to compare two texts by a language model, if the rubric gives similarity a weight
+    (`handlers/llm_judge/judge.py`). *attempt* isolates bugs per sample; by default they are raised.
+    Raises SandboxError if the sandbox cannot start.
     """
     waiting: dict[int, PreparedSample] = {}
     for index, sample in enumerate(samples):
@@ -228,6 +240,11 @@ def grade(
             waiting[index] = prepared
         else:
             yield _graded(index, prepared, CaseResults(), attempt)
+    counts = Counter(prepared.source for prepared in waiting.values() if prepared.work)
+    if control and counts and (problem := control.check(counts, executor)):
+        blocked = CaseResults(problem=problem, is_outage=True)
+        for index in [index for index, prepared in waiting.items() if prepared.work]:
+            yield _graded(index, waiting.pop(index), blocked, attempt)
     # Start every comparison once; the language model works while the guests run.
     start = cache(compare) if compare else None
     pending = {

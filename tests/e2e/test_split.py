@@ -89,6 +89,16 @@ def test_two_functions_give_the_rows_of_one(
     assert without_durations(rows) == without_durations(function.invoke(sample_set))
 
 
+def test_control_samples_pass_through_both_functions(emulator: Path) -> None:
+    """Samples of all kinds are graded, also where the function refuses sessions."""
+    handler = "tests.e2e.executor_without_landlock.lambda_handler"
+    with two_functions(emulator, handler=handler, VERIFIER_CONTROL_SAMPLES="100") as fleet:
+        ungraded_reasons(fleet)
+        calls = fleet.deployments["executor"].calls
+        assert rewards(fleet, right_samples(1)) == [1.0]
+        assert fleet.deployments["executor"].calls == calls + 1
+
+
 def right_samples(count: int) -> list[dict[str, object]]:
     """Return samples whose programs are right, and all different: equal ones would run once."""
     return [square_sample(f"{RIGHT}\n# {number}", sample_id=number) for number in range(count)]
@@ -310,6 +320,6 @@ def test_the_command_line_can_use_the_executor_function(emulator: Path, tmp_path
             cwd=REPOSITORY,
             env=os.environ | variables | {"AWS_SECRET_ACCESS_KEY": "none", "NO_PROXY": "127.0.0.1"},
         ).stdout
-        assert fleet.deployments["executor"].calls == 2  # a probe, and the sample
+        assert fleet.deployments["executor"].calls == 4  # a probe, two control samples, the sample
 
     assert json.loads(printed)["aggregate_reward_score"] == 1.0
