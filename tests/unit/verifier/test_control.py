@@ -44,8 +44,9 @@ def answers_zero(execution: Execution) -> Execution:
 
 
 def crashes(execution: Execution) -> Execution:
-    """End every guest by a signal."""
-    return replace(execution, ending=Ending.CRASHED, harness_ending=Ending.CRASHED, signal=9)
+    """End every guest by a signal, before it answers."""
+    crash = Ending.CRASHED
+    return replace(execution, ending=crash, harness_ending=crash, signal=9, value=None)
 
 
 @dataclass
