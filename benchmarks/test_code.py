@@ -134,6 +134,7 @@ class CountingExecutor:
 
     isolates_trusted_code = False
     fast_paths = True
+    environment = ""
 
     def __init__(self, executor: Executor, counts: Counter[str]) -> None:
         """Count in *counts*."""

@@ -93,8 +93,12 @@ print(json.dumps([seconds, own / 1024, zygote / 1024]))
 """
 
 
-def _fenced(program: str) -> str:
-    return f"```python{program}```"
+def _different(program: str, reference: object) -> list[Sample]:
+    """Return samples whose programs do the same: equal ones would run once."""
+    return [
+        Sample(completion=f"```python{program}# {number}\n```", reference=reference)
+        for number in range(SAMPLES)
+    ]
 
 
 def stdio_samples() -> list[Sample]:
@@ -105,7 +109,7 @@ def stdio_samples() -> list[Sample]:
         words = text.split()
         outputs.append("\n".join(f"{w} {words.count(w)}" for w in sorted(set(words))))
     reference = {"inputs": texts, "outputs": outputs}
-    return [Sample(completion=_fenced(STDIO_PROGRAM), reference=reference)] * SAMPLES
+    return _different(STDIO_PROGRAM, reference)
 
 
 def call_samples() -> list[Sample]:
@@ -114,7 +118,7 @@ def call_samples() -> list[Sample]:
         {"args": [list(range(n + 2)), 2 * n + 1], "expected": [n, n + 1]} for n in range(CASES)
     ]
     tests = {"kind": "call", "entry_point": "Solution().twoSum", "cases": cases}
-    return [Sample(completion=_fenced(CALL_PROGRAM), reference={"tests": tests})] * SAMPLES
+    return _different(CALL_PROGRAM, {"tests": tests})
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -236,6 +236,10 @@ class Executor(JobRunner, Protocol):
         """Whether trusted programs run elsewhere than candidates. Then no guest may hold both."""
 
     @property
+    def environment(self) -> str:
+        """What programs find installed, as an opaque name; "" if that is unknown."""
+
+    @property
     def fast_paths(self) -> bool:
         """Whether to try cheaper ways to accept a sample first. They change no verdict."""
 

@@ -56,6 +56,7 @@ class ScriptedExecutor:
     refusal: Exception | None = None
     isolates_trusted_code: bool = False
     fast_paths: bool = False
+    environment: str = "scripted"
     jobs: list[Job] = field(default_factory=list)
     deadlines: list[float] = field(default_factory=list)
     trusted: "ScriptedExecutor | None" = None

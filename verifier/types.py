@@ -223,6 +223,27 @@ class CaseResult:
         return Fraction(min(self.parts_passed, self.parts - 1), self.parts)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseResults:
+    """The results of a sample's test cases.
+
+    `guessed` is the share of the cases that the best constant answer passes, in [0, 1].
+    `shared_process` says that candidate and tests ran in one process. `seconds` is the wall time in
+    the sandbox: none, if the results are *reused* from equal work. They are *repeatable* if no
+    limit was near and no guest was lost. If there is a `problem`, the sample is ungraded;
+    `is_outage` says whether the verifier failed.
+    """
+
+    cases: tuple[CaseResult, ...] = ()
+    guessed: Fraction = Fraction(0)
+    shared_process: bool = False
+    seconds: float = 0.0
+    is_reused: bool = False
+    is_repeatable: bool = False
+    problem: str = ""
+    is_outage: bool = False
+
+
 class FormatIssue(StrEnum):
     """A departure from the format that the rubric asks for (see `completion/format.py`)."""
 

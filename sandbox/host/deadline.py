@@ -54,6 +54,11 @@ class DeadlineView(_RunnerView):
         return self._executor.isolates_trusted_code
 
     @property
+    def environment(self) -> str:
+        """Return the environment of the executor."""
+        return self._executor.environment
+
+    @property
     def fast_paths(self) -> bool:
         """Return whether fast paths are tried."""
         return self._executor.fast_paths

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 import threading
 import weakref
@@ -100,6 +101,15 @@ class LocalExecutor:
     def isolates_trusted_code(self) -> bool:
         """Return False: candidates and trusted programs are guests of the same machine."""
         return False
+
+    @property
+    def environment(self) -> str:
+        """Return the interpreter and the state of the directories that guests import from.
+
+        Whoever installs or removes a package changes the time of its directory.
+        """
+        paths = [path for path in map(Path, sys.path) if path.is_dir()]
+        return " ".join([sys.version, *(f"{path} {path.stat().st_mtime_ns}" for path in paths)])
 
     @property
     def granted(self) -> dict[str, object]:

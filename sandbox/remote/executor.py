@@ -70,6 +70,11 @@ class RemoteExecutor:
         """Return True: trusted programs run on this machine, candidates in the function."""
         return True
 
+    @property
+    def environment(self) -> str:
+        """Return "": a function may be deployed again, with other packages, at any time."""
+        return ""
+
     def run(
         self, jobs: Iterable[Job], *, deadline: float = float("inf")
     ) -> Iterator[tuple[int, tuple[Execution, ...]]]:

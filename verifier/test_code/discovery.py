@@ -4,12 +4,12 @@ In: test code, an executor. Out: for each test code a `Discovery`, or the proble
 not depend on a candidate, so it is cached.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from nova_code_verifier.sandbox.types import Ending, Execution, Executor
+from nova_code_verifier.verifier.bounded_cache import BoundedCache
 from nova_code_verifier.verifier.checking.trial import TrialCache
 from nova_code_verifier.verifier.test_code.jobs import (
     baseline_job,
@@ -64,27 +64,16 @@ class DiscoveryCache:
     def __init__(self) -> None:
         """Start empty."""
         self.trials = TrialCache()
-        self._results: OrderedDict[TestCode, tuple[int, DiscoveryResult]] = OrderedDict()
-        self._bytes = 0
+        self._results = BoundedCache[TestCode, DiscoveryResult](_CACHED_BYTES_MAX)
 
     def get(self, test_code: TestCode) -> DiscoveryResult | None:
         """Return the cached result, if there is one."""
-        if test_code not in self._results:
-            return None
-        self._results.move_to_end(test_code)
-        return self._results[test_code][1]
+        return self._results.get(test_code)
 
     def put(self, test_code: TestCode, result: DiscoveryResult) -> None:
         """Cache a result, unless it is huge; drop those that were not used for the longest time."""
         size = len(test_code.source) + len(test_code.prompt) + len(repr(result))
-        if size > _CACHED_BYTES_MAX // 8:
-            return
-        self._bytes -= self._results.pop(test_code, (0, None))[0]
-        self._results[test_code] = (size, result)
-        self._bytes += size
-        while self._bytes > _CACHED_BYTES_MAX:
-            _, (dropped, _) = self._results.popitem(last=False)
-            self._bytes -= dropped
+        self._results.put(test_code, result, size)
 
 
 def discover(

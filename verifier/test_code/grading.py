@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 from typing import assert_never
 
 from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Executor, RaisedError
@@ -64,9 +65,9 @@ class TestCodeRun:
     """One candidate and one test code: the results so far.
 
     The `prelude` runs before the program. `results` are those of the items that are decided.
-    `lost_items` are those that the candidate did not survive. If it *is unsendable*, its tests must
-    not be in a session. With a `problem` there is no result:
-    the dataset's fault, or ours if it *is_outage*.
+    `lost_items` are those that the candidate did not survive. `peak` is the most that any of its
+    guests used. If it *is unsendable*, its tests must not be in a session. With a `problem` there
+    is no result: the dataset's fault, or ours if it *is_outage*.
     """
 
     program: str
@@ -76,6 +77,7 @@ class TestCodeRun:
     results: dict[str, CaseResult] = field(default_factory=dict)
     lost_items: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    peak: Execution = field(default_factory=partial(Execution, ending=Ending.FINISHED))
     has_timed_out: bool = False
     is_unsendable: bool = False
     is_over: bool = False
@@ -113,6 +115,16 @@ class TestCodeRun:
         test_code = replace(self.plan.test_code, shared_process=True)
         self.plan = replace(self.plan, test_code=test_code)
         self.results, self.lost_items = {}, []
+
+    def add_usage(self, execution: Execution) -> None:
+        """Add what a guest of the candidate used."""
+        self.seconds += execution.wall_seconds
+        self.peak = replace(
+            self.peak,
+            cpu_seconds=max(self.peak.cpu_seconds, execution.cpu_seconds),
+            wall_seconds=max(self.peak.wall_seconds, execution.wall_seconds),
+            memory_bytes=max(self.peak.memory_bytes, execution.memory_bytes),
+        )
 
     def abort(self, problem: str, *, is_outage: bool = False) -> None:
         """End the run without a result."""
@@ -244,7 +256,8 @@ class _Grading:
 
 def _take_answers(run: TestCodeRun, executions: Sequence[Execution], *, is_final: bool) -> None:
     """Take the answers to the calls of plain tests, if they decide, or *are final*."""
-    run.seconds += sum(execution.wall_seconds for execution in executions)
+    for execution in executions:
+        run.add_usage(execution)
     first, asserts = executions[0], run.tests.plain
     lost = next((one for one in executions if one.ending is Ending.NOT_RUN), None)
     if lost is not None and is_final:
@@ -268,7 +281,7 @@ def _take_answers(run: TestCodeRun, executions: Sequence[Execution], *, is_final
 
 def _take_session(run: TestCodeRun, execution: Execution) -> RunReport:
     """Take the results of one session. With a `problem` in the report, there are none."""
-    run.seconds += execution.wall_seconds
+    run.add_usage(execution)
     endings = (execution.ending, execution.harness_ending)
     if Ending.UNSENDABLE in endings and run.has_plain_tests:
         run.is_unsendable = True
@@ -357,7 +370,7 @@ def _take_loss(run: TestCodeRun, item: str, result: CaseResult) -> None:
 
 def _take_in_process(run: TestCodeRun, execution: Execution) -> None:
     """Take the results of a run in one process. The candidate may have written the report."""
-    run.seconds += execution.wall_seconds
+    run.add_usage(execution)
     if execution.ending is Ending.NOT_RUN:
         run.abort(execution.detail, is_outage=True)
     elif execution.ending is not Ending.FINISHED:

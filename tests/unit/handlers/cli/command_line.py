@@ -71,6 +71,8 @@ class FakeExecutor:
     With a *refusal*, it is a sandbox that cannot start: its level raises SandboxError.
     """
 
+    fast_paths = False
+
     def __init__(self, *executions: Execution, refusal: str = "") -> None:
         """Return *executions* for every job, or refuse to start."""
         self._executions = executions

@@ -11,6 +11,7 @@ class Recorder:
 
     isolates_trusted_code = True
     fast_paths = False
+    environment = ""
     level = IsolationLevel.KERNEL
 
     def __init__(self) -> None:
