@@ -30,6 +30,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -109,9 +110,9 @@ def _execute_cases(item: Item, results: Results) -> None:
         with (
             mock.patch("builtins.open", mock.mock_open(read_data=text)),
             mock.patch("sys.stdin", stdin),
-            mock.patch("sys.stdin.readline", side_effect=text.split("\n")),
-            mock.patch("sys.stdin.readlines", return_value=text.split("\n")),
-            mock.patch("sys.stdin.read", return_value=text),
+            mock.patch("sys.stdin.readline", iter(text.split("\n")).__next__),
+            mock.patch("sys.stdin.readlines", partial(text.split, "\n")),
+            mock.patch("sys.stdin.read", partial(str, text)),
         ):
             results[index] = _is_right(code, names | {"__name__": "__main__"}, output, expected)
 
