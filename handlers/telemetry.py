@@ -197,7 +197,7 @@ def _publish_group(
             document.add_metric("Reward", MetricUnit.NoUnit, score.reward)
             document.add_metric("Correctness", MetricUnit.NoUnit, score.correctness)
     rewards = [score.reward for score, _ in group if score.reward is not None]
-    counts = {"Samples": len(group)}
+    counts = {"Samples": len(group), "Reruns": sum(score.reruns for score, _ in group)}
     if verdict_class is VerdictClass.UNGRADED:
         counts |= {"Ungraded": len(group), "Outages": sum(score.is_outage for score, _ in group)}
     else:

@@ -123,13 +123,15 @@ class CaseResults:
     """The results of a sample's test cases.
 
     `guessed` is the share of the cases that the best constant answer passes, in [0, 1].
-    `shared_process` says that candidate and tests ran in one process. If there is a `problem`, the
-    sample is ungraded; `is_outage` says whether the verifier failed.
+    `reruns` counts runs of test code that were repeated after a time-out; a case that was asked
+    again says so itself. `shared_process` says that candidate and tests ran in one process. If
+    there is a `problem`, the sample is ungraded; `is_outage` says whether the verifier failed.
     """
 
     cases: tuple[CaseResult, ...] = ()
     guessed: Fraction = Fraction(0)
     self_compared: int = 0
+    reruns: int = 0
     shared_process: bool = False
     problem: str = ""
     is_outage: bool = False
@@ -460,6 +462,7 @@ def case_results(prepared: PreparedSample, run: Run) -> CaseResults:
             cases=run.cases,
             guessed=run.guessed,
             self_compared=run.self_compared,
+            reruns=int(run.has_timed_out),
             shared_process=run.shares_process,
         )
     plan, grouping = prepared.plan, prepared.task.rubric.groups
@@ -566,6 +569,7 @@ def _score_run(
     return replace(
         score,
         self_compared=results.self_compared,
+        reruns=results.reruns + sum(case.execution.is_confirmed for case in results.cases),
         shared_process=results.shared_process,
         prelude=prepared.prelude.removeprefix(DEEP_RECURSION),
     )

@@ -297,7 +297,8 @@ class Score:
     If `verdict` is `UNGRADED`, `reward` is None and the other numbers mean nothing: `problem` is
     the reason, and `is_outage` says whether it is our fault (send the sample again) or the
     dataset's. `self_compared` counts test cases in which the candidate itself compared two of its
-    objects. `shared_process` says that candidate and tests ran in one process. `prelude` is what
+    objects. `reruns` counts what was run again because a time-out may have been noise.
+    `shared_process` says that candidate and tests ran in one process. `prelude` is what
     was imported for the program, or the row's own. `notes` say what of the reference was read
     otherwise than it is written. `other_language` is the tag of a block of another language, where
     no program was found.
@@ -321,6 +322,7 @@ class Score:
     cases: tuple[CaseResult, ...] = ()
     tests_total: int = 0
     self_compared: int = 0
+    reruns: int = 0
     shared_process: bool = False
     prelude: str = ""
     problem: str = ""
