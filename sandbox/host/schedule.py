@@ -62,6 +62,8 @@ class Progress:
     def record(self, first: int, executions: list[Execution]) -> None:
         """Record the executions of the questions from *first* on."""
         self.missing -= len(executions)
+        if self.is_confirmed:  # only the question that ran out of time was left
+            executions = [replace(execution, is_confirmed=True) for execution in executions]
         for number, execution in enumerate(executions, first):
             self._keep(number, execution)
             if execution.ending is Ending.OUT_OF_TIME:
@@ -179,8 +181,6 @@ class Schedule:
     def record(self, task: GuestTask, executions: list[Execution]) -> None:
         """Record the executions of a task, and plan the questions that it left open."""
         progress = task.progress
-        if progress.is_confirmed:  # only the question that ran out of time was left
-            executions = [replace(execution, is_confirmed=True) for execution in executions]
         progress.record(task.first, executions)
         progress.used_seconds += sum(execution.wall_seconds for execution in executions)
         end = task.first + len(executions)
