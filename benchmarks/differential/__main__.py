@@ -2,6 +2,7 @@
 
     python -m benchmarks.differential --programs 20000
     python -m benchmarks.differential --seed 4711 --programs 1 --kind stdio
+    python -m benchmarks.differential --known
 
 Programs for `stdio` leave traces (attributes of modules, decimal contexts, files, descriptors,
 threads, `atexit`, streams, …), look for the traces of the case before, and end in many ways.
@@ -22,6 +23,7 @@ from collections import Counter
 from rich.console import Console
 from rich.progress import Progress
 
+from benchmarks.differential.known_programs import known_problems
 from benchmarks.differential.problems import Problem
 from benchmarks.differential.rows import Judges
 from benchmarks.differential.stdin_programs import write_stdin_problem
@@ -58,31 +60,38 @@ def main() -> int:
         "--seed", type=int, default=1, metavar="N", help="seed of the first program"
     )
     parser.add_argument("--kind", choices=WRITERS, help="one kind of tests only")
+    parser.add_argument(
+        "--known",
+        action="store_true",
+        help="the repository's solutions, cheats and escapes instead",
+    )
     parser.add_argument("--workers", type=int, metavar="N", help="workers of each executor")
     parser.add_argument("--show", action="store_true", help="print the programs, judge nothing")
     arguments = parser.parse_args()
     console, errors = Console(), Console(stderr=True)
     kinds = [arguments.kind] if arguments.kind else list(WRITERS)
-    seeds = range(arguments.seed, arguments.seed + arguments.programs)
+    if arguments.known:
+        problems = known_problems()
+    else:
+        problems = write_problems(arguments.seed, arguments.programs, kinds)
     if arguments.show:
-        for problem in write_problems(seeds.start, len(seeds), kinds):
+        for problem in problems:
             print(f"# seed {problem.seed}, {problem.kind}\n{problem.program}\n{problem.cases}\n")
         return 0
     judges = Judges(arguments.workers)
     counts: Counter[str] = Counter()
     with Progress(console=errors) as progress:
-        bar = progress.add_task("judging", total=len(seeds))
-        for first in range(seeds.start, seeds.stop, BATCH):
-            count = min(BATCH, seeds.stop - first)
-            for difference in judges.differences(write_problems(first, count, kinds)):
+        bar = progress.add_task("judging", total=len(problems))
+        for first in range(0, len(problems), BATCH):
+            for difference in judges.differences(problems[first : first + BATCH]):
                 counts["unsteady" if difference.is_unsteady else "different"] += 1
                 console.print(str(difference), markup=False, highlight=False)
-            progress.advance(bar, count)
+            progress.advance(bar, BATCH)
     judges.close()
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in judges.verdicts.most_common())
     console.print(f"verdicts: {verdicts}")
     console.print(
-        f"{len(seeds)} programs, seeds {seeds.start} to {seeds.stop - 1}: "
+        f"{len(problems)} programs, seeds {problems[0].seed} to {problems[-1].seed}: "
         f"{counts['different']} differ, {counts['unsteady']} are unsteady"
     )
     return int(counts["different"] > 0)

@@ -24,13 +24,20 @@ class Problem:
     kind: str
     program: str
     cases: tuple[object, ...]
-    build: Callable[[tuple[object, ...]], dict[str, object]]
+    build: Callable[[tuple[object, ...]], object]
 
     @property
     def sample(self) -> Sample:
         """The program as a completion, with its reference."""
-        completion = f"```python\n{self.program}\n```"
-        return Sample(completion=completion, reference=self.build(self.cases) | {"limits": LIMITS})
+        return Sample(completion=f"```python\n{self.program}\n```", reference=self.reference)
+
+    @property
+    def reference(self) -> object:
+        """The reference, with short limits if it has cases of its own."""
+        reference = self.build(self.cases)
+        if self.cases and isinstance(reference, dict):
+            return reference | {"limits": LIMITS}
+        return reference
 
 
 def chance(random: Random, share: float) -> bool:

@@ -15,6 +15,7 @@ from nova_code_verifier.handlers.report import details_of, metrics_of
 from nova_code_verifier.handlers.wire import response_row
 
 Row = dict[str, str]
+_REFERENCE_CHARACTERS = 5000
 _MEASURED = ("cpu_seconds", "wall_seconds", "memory_mb")
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}|\[\d+ chars\][0-9a-f]+>|/\S*verifier-\w+\S*")
 
@@ -33,7 +34,6 @@ class Difference:
 
     def __str__(self) -> str:
         """Return the report: seed, program, tests, and what differs."""
-        reference = self.problem.build(self.problem.cases)
         names = [name for name in self.on if self.on[name] != self.off.get(name)]
         return "\n".join(
             [
@@ -42,7 +42,7 @@ class Difference:
                 "--- program",
                 self.problem.program,
                 "--- reference",
-                str(reference.get("tests")),
+                repr(self.problem.reference)[:_REFERENCE_CHARACTERS],
                 *(f"--- {name}\n  on:  {self.on[name]}\n  off: {self.off[name]}" for name in names),
             ]
         )

@@ -4,19 +4,23 @@ from collections.abc import Callable
 from random import Random
 
 from benchmarks.differential.problems import Problem, chance, indented
-from benchmarks.differential.traces import HELPERS, TRACES, Trace
+from benchmarks.differential.traces import HELPERS, QUIET_TRACES, TRACES, Trace
 
 _READERS = (
     "n = int(input())",
     "import sys\nn = int(sys.stdin.readline())",
-    "import sys\nn = int(sys.stdin.read())",
     "n, = map(int, open(0).read().split())",
     "import sys\ndata = sys.stdin.buffer.read().split()\nn = int(data[0])",
     "import sys\ninput = sys.stdin.readline\nn = int(input())",
+    "import sys\nn = int(next(sys.stdin))",
+    "from sys import stdin\nn = int(stdin.readline())",
+    "import sys\nfor line in sys.stdin:\n    n = int(line)\n    break",
+    "n = int(input())\ntry:\n    input()\nexcept EOFError:\n    pass",
+    "import sys\nn = int(sys.stdin.read())",
     "import os\nn = int(os.read(0, 100))",
     "import fileinput\nn = int(next(iter(fileinput.input('-'))))",
-    "n = int(input())\ntry:\n    input()\nexcept EOFError:\n    pass",
 )
+_QUIET_READERS = 10
 _FORMULAS: tuple[tuple[str, Callable[[int], object]], ...] = (
     ("n * n", lambda n: n * n),
     ("sum(range(n))", lambda n: sum(range(n))),
@@ -46,6 +50,41 @@ _PRINTS = (
     "import threading\nthread = threading.Thread(target=print, args=(shown,))\nthread.start()",
     "class Last:\n    def __init__(self, text):\n        self.text = text\n    def __del__(self, print=print):\n        print(self.text)\nlast = Last(shown)",
     "import weakref\nclass Kept: pass\nkept = Kept()\nweakref.finalize(kept, print, shown)",
+)
+_QUIET_PRINTS = (
+    *_PRINTS[:3],
+    *("print(shown, end='')", "print(shown, flush=True)", "print(*str(shown), sep='')"),
+    "import sys\nprint(shown, file=sys.stdout)",
+    "import sys\nsys.stdout.write('')\nprint(shown)",
+    "from sys import stdout\nstdout.write(str(shown))\nstdout.flush()",
+    "import sys\nprint = sys.stdout.write\nprint(str(shown))",
+    "import sys, io\nsys.stdout = io.TextIOWrapper(sys.stdout.buffer)\nprint(shown)",
+    "import sys, io\nkept, sys.stdout = sys.stdout, io.StringIO()\nprint('hidden')\nsys.stdout = kept\nprint(shown)",
+    "import sys, io\nsys.stdout = io.StringIO()\nprint(shown)",
+    "import sys\nsys.stdout.buffer.write(str(shown).encode())\nsys.stdout.buffer.flush()",
+    "print(end=str(shown))",
+)
+_QUIET_ENDINGS = (
+    *("import sys\nsys.exit()", "import sys\nsys.exit(0)", "exit()", "quit()", "raise SystemExit"),
+    *("import sys\nsys.exit(3)", "import sys\nsys.exit('message')", "raise ValueError(n)"),
+    *(
+        "if n % 2:\n    raise SystemExit(1)",
+        "raise KeyboardInterrupt",
+        "import sys\nsys.stdout.close()",
+    ),
+    *("import sys\nsys.stdin.close()", "import sys\nsys.stdout = None", "input()", "exit(n % 2)"),
+    *(
+        "print(end='\\n\\n')",
+        "print('more')",
+        "if n % 2:\n    print('more')",
+        "raise SystemExit(None)",
+    ),
+    "def deeper(k):\n    return deeper(k + 1)\ndeeper(0)",
+    "import sys\nsys.setrecursionlimit(10 ** 6)\ndef deeper(k):\n    return 0 if k == 0 else 1 + deeper(k - 1)\ndeeper(20000)",
+    "import sys\nsys.stdout.write('x' * 70000)",
+    "try:\n    input()\nexcept EOFError:\n    pass",
+    "assert n % 2",
+    "del n",
 )
 _ENDINGS = (
     "import sys\nsys.exit()",
@@ -95,23 +134,25 @@ def write_stdin_problem(seed: int) -> Problem:
     random = Random(seed)
     numbers = random.sample(range(1, 60), random.randint(3, 6))
     source, formula = random.choice(_FORMULAS)
-    traces = random.sample(TRACES, random.choice((0, 1, 1, 1, 2)))
+    is_quiet = chance(random, 0.6)
+    traces = random.sample(QUIET_TRACES if is_quiet else TRACES, random.choice((0, 1, 1, 1, 2)))
     parts = [
         *dict.fromkeys(trace.imports for trace in traces if trace.imports),
         *(text for name, text in HELPERS.items() if any(name in str(trace) for trace in traces)),
     ]
     body = "\n".join(
         [
-            random.choice(_READERS),
+            random.choice(_READERS[:_QUIET_READERS] if is_quiet else _READERS),
             f"answer = {source}",
             *_use(random, traces, numbers),
-            random.choice(_PRINTS) if chance(random, 0.5) else _PRINTS[0],
-            *_ending(random),
+            _print(random, is_quiet=is_quiet),
+            *_ending(random, is_quiet=is_quiet),
         ]
     )
     if chance(random, 0.3):
         body = f"def main():\n{indented(body)}\n\nif __name__ == '__main__':\n    main()"
-    cases = tuple((f"{number}\n", f"{formula(number)}\n") for number in numbers)
+    rest = random.choice(("", "", "more\n", "1\n2\n" * 500)) if "readline" in body else ""
+    cases = tuple((f"{number}\n{rest}", f"{formula(number)}\n") for number in numbers)
     program = "\n".join([*parts, body])
     return Problem(seed=seed, kind="stdio", program=program, cases=cases, build=_reference)
 
@@ -144,10 +185,17 @@ def _use(random: Random, traces: list[Trace], numbers: list[int]) -> list[str]:
     return [*lines, f"shown = answer if {right} else {wrong}"]
 
 
-def _ending(random: Random) -> list[str]:
+def _print(random: Random, *, is_quiet: bool) -> str:
+    if chance(random, 0.5):
+        return _PRINTS[0]
+    return random.choice(_QUIET_PRINTS if is_quiet else _PRINTS)
+
+
+def _ending(random: Random, *, is_quiet: bool) -> list[str]:
     if chance(random, 0.004):
         return [random.choice(_RARE_ENDINGS)]
-    return [random.choice(_ENDINGS)] if chance(random, 0.35) else []
+    endings = _QUIET_ENDINGS if is_quiet else _ENDINGS
+    return [random.choice(endings)] if chance(random, 0.35) else []
 
 
 def _reference(cases: tuple[object, ...]) -> dict[str, object]:

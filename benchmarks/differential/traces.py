@@ -355,3 +355,107 @@ TRACES: tuple[Trace, ...] = (
     ),
     Trace("import sys", "kept = []", "len(sys.argv) > 1"),
 )
+
+# Traces that only need what contest programs use: these may look harmless by their text.
+_HELD = """
+def held():
+    with localcontext() as context:
+        context.prec = 50
+        yield
+kept = held()
+next(kept)
+"""
+_GROWS = """
+def grows(items=[]):
+    items.append(1)
+    return len(items)
+grows()
+"""
+QUIET_TRACES: tuple[Trace, ...] = (
+    *(trace for trace in TRACES if trace.imports == "from decimal import *"),
+    Trace("from decimal import *", _HELD, "getcontext().prec == 50"),
+    Trace("from decimal import *", "getcontext().Emax = 9", "getcontext().Emax == 9"),
+    Trace("from decimal import *", "getcontext().capitals = 0", "getcontext().capitals == 0"),
+    Trace("from decimal import *", "setcontext(Context(prec=3))", "getcontext().prec == 3"),
+    Trace("from decimal import *", "Decimal(1) / 3", "bool(getcontext().flags[Inexact])"),
+    Trace(
+        "from decimal import *",
+        "getcontext().traps[DivisionByZero] = False",
+        "not getcontext().traps[DivisionByZero]",
+    ),
+    Trace(
+        "from decimal import *",
+        "setcontext(getcontext()); getcontext().prec = 3",
+        "str(Decimal(1) / 3) == '0.333'",
+    ),
+    Trace(
+        "from decimal import *",
+        "with localcontext() as c: c.prec = 3; setcontext(c)",
+        "getcontext().prec == 3",
+    ),
+    Trace(
+        "import decimal",
+        "decimal.getcontext().rounding = decimal.ROUND_UP",
+        "decimal.getcontext().rounding == decimal.ROUND_UP",
+    ),
+    Trace("import random", "random.seed(7)", "random.random() == 0.32383276483316237"),
+    Trace("import random as r", "r.seed(7)", "r.random() == 0.32383276483316237"),
+    Trace("from random import *", "seed(7)", "random() == 0.32383276483316237"),
+    Trace(
+        "from random import *", "seed(7); gauss(0, 1); seed(7)", "random() == 0.32383276483316237"
+    ),
+    Trace(
+        "import random",
+        "random.seed(7); random.shuffle([1])",
+        "random.random() == 0.32383276483316237",
+    ),
+    Trace("import sys", "sys.setrecursionlimit(5000)", "sys.getrecursionlimit() == 5000"),
+    Trace("from sys import *", "setrecursionlimit(5000)", "getrecursionlimit() == 5000"),
+    Trace("import sys", "sys.set_int_max_str_digits(700)", "not works(str, 10 ** 3000)"),
+    Trace("import sys", "sys.argv.append('answer')", "'answer' in sys.argv"),
+    Trace("import sys", "sys.argv.clear()", "not sys.argv"),
+    Trace("from sys import argv", "argv[:] = 'ab'", "len(argv) > 1"),
+    Trace("import sys, io", "sys.stdin = io.StringIO('7')", "sys.stdin.read() == '7'"),
+    Trace("import sys", "sys.stdin.close()", "sys.stdin.closed"),
+    Trace("import sys", "out = sys.stdout; sys.stdout = sys.stdin", "sys.stdout == sys.stdin"),
+    Trace("import sys", "sys.stdout.write('')", "sys.stdout.closed"),
+    Trace("from functools import *", "cache(abs)(-1)", "cache(abs).cache_info().currsize > 0"),
+    Trace("from functools import *", "@lru_cache(None)\ndef g(k): return k\ng(1)", "False"),
+    Trace("from collections import *", "Point = namedtuple('Point', 'x y')", "False"),
+    Trace(
+        "from collections import *",
+        "kept = defaultdict(list); kept[1].append(2)",
+        "bool(defaultdict(list)[1])",
+    ),
+    Trace("from itertools import *", "kept = count(); next(kept)", "next(count()) > 0"),
+    Trace("", _GROWS, "False"),
+    Trace("", "class Kept: items = []\nKept.items.append(1)", "False"),
+    Trace("import re", "re.compile('a' * 20)", "re.match('b', 'a') is not None"),
+    Trace("from copy import *", "deepcopy([[1]])", "deepcopy([]) == [1]"),
+    Trace("from fractions import Fraction", "Fraction(1, 3)", "Fraction(1, 3) == 3"),
+    Trace("import json", "json.loads('{\"a\": 1}')", "json.loads('{}') != {}"),
+    Trace("from heapq import *", "kept = [3, 1]; heapify(kept)", "heappop([1]) == 3"),
+    Trace("from typing import *", "def typed(x: List[int]) -> Dict[str, int]: return {}", "False"),
+    Trace("", "def endless():\n    while True: yield 1\nkept = endless(); next(kept)", "False"),
+    Trace("", "try: 1 / 0\nexcept ZeroDivisionError as e: kept = e", "False"),
+    Trace(
+        "",
+        "try: raise ValueError(1)\nexcept ValueError as e: kept = [e]; kept.append(kept)",
+        "False",
+    ),
+    Trace("", "kept = []; kept.append(kept)", "False"),
+    # How deep a program can recurse must not depend on earlier cases.
+    *(
+        Trace("", "pass", f"depth() % {k} == {rest}")
+        for k, rest in ((2, 0), (2, 1), (3, 0), (3, 1), (5, 2))
+    ),
+)
+"""These are found by chance in a fresh process, too, if they look for how deep a program can
+recurse: what matters is only that nothing changes from case to case."""
+HELPERS["depth"] = """
+def depth(level=0):
+    try:
+        return depth(level + 1)
+    except RecursionError:
+        return level
+"""
