@@ -198,7 +198,8 @@ class Execution:
     `exit_status` and `signal` are set for a `Run` that ended by itself. `value` is what a
     finished `Call` returned, as an `EncodedValue`, or the messages of a `Session`'s harness;
     `value_bytes` is its encoded size. `detail` is text for people; code reads `cause`.
-    Times are in seconds; `memory_bytes` is the peak resident memory of the guest.
+    Times are in seconds; `memory_bytes` is the peak resident memory of the guest. If it *is
+    confirmed*, the question ran out of CPU time before, and was asked again: that may be noise.
     """
 
     ending: Ending
@@ -215,6 +216,7 @@ class Execution:
     detail: str = ""
     cause: Cause = Cause.NONE
     harness_ending: Ending = Ending.FINISHED
+    is_confirmed: bool = False
 
 
 class JobRunner(Protocol):

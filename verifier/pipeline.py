@@ -522,6 +522,7 @@ def _case_results(prepared: PreparedSample, run: Run) -> CaseResults:
         return CaseResults(
             cases=run.cases,
             guessed=run.guessed,
+            reruns=int(run.has_timed_out),
             shared_process=run.shares_process,
         )
     plan, grouping = prepared.plan, prepared.task.rubric.groups
@@ -628,6 +629,7 @@ def _score_run(
     )
     return replace(
         score,
+        reruns=results.reruns + sum(case.execution.is_confirmed for case in results.cases),
         shared_process=results.shared_process,
         prelude=prepared.prelude.removeprefix(DEEP_RECURSION),
     )

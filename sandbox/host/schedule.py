@@ -63,6 +63,8 @@ class Progress:
     def record(self, first: int, executions: list[Execution]) -> None:
         """Record the executions of the questions from *first* on."""
         self.missing -= len(executions)
+        if self.is_confirmed:  # only the question that ran out of time was left
+            executions = [replace(execution, is_confirmed=True) for execution in executions]
         for number, execution in enumerate(executions, first):
             self._keep(number, execution)
             if execution.ending is Ending.OUT_OF_TIME:

@@ -309,6 +309,14 @@ def test_a_time_out_is_confirmed_once(question: type[Run | Call]) -> None:
     assert endings_of(job_of(question, 3), RIGHT, LATE, RIGHT, second={1: LATE}) == "ftf"
 
 
+@both_kinds
+def test_an_execution_says_that_it_is_the_second(question: type[Run | Call]) -> None:
+    """Only what was asked again is confirmed."""
+    found = executions_of(job_of(question, 3), (RIGHT, LATE, RIGHT), {1: RIGHT})
+
+    assert [execution.is_confirmed for execution in found] == [False, True, False]
+
+
 def test_two_time_outs_are_not_asked_again() -> None:
     """Two time-outs are no noise."""
     assert endings_of(job_of(Run, 3), LATE, RIGHT, LATE, second={0: RIGHT, 2: RIGHT}) == "tft"
