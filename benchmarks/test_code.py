@@ -41,6 +41,7 @@ from rich.table import Table
 from nova_code_verifier import Sample, Score, Verdict
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.types import (
+    Accepts,
     Execution,
     Executor,
     IsolationLevel,
@@ -145,8 +146,11 @@ class CountingExecutor:
         """Return the executor's level."""
         return self._executor.level
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
-        """Count the guests of the jobs, and run them."""
+    def run(
+        self, jobs: Iterable[Job], *, accepts: Accepts | None = None
+    ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+        """Count the guests of the jobs, and run each question on its own."""
+        del accepts
         yield from self._run(jobs, self._executor)
 
     def with_preloaded(self, modules: tuple[str, ...]) -> "CountingExecutor":

@@ -18,7 +18,14 @@ from nova_code_verifier.handlers.report import details_of, log_fields, metrics_o
 from nova_code_verifier.handlers.settings import Settings, SettingsError, SharedProcess
 from nova_code_verifier.handlers.wire import Entry, response_row
 from nova_code_verifier.sandbox.errors import InvocationError
-from nova_code_verifier.sandbox.types import Ending, Execution, IsolationLevel, Job, TimedExecutor
+from nova_code_verifier.sandbox.types import (
+    Accepts,
+    Ending,
+    Execution,
+    IsolationLevel,
+    Job,
+    TimedExecutor,
+)
 from nova_code_verifier.verifier.pipeline import GradedSample, grade, ungraded
 from nova_code_verifier.verifier.rubric import OutagePolicy
 from nova_code_verifier.verifier.test_code.discovery import DiscoveryCache
@@ -166,8 +173,11 @@ class _UnreachableExecutor:
     level = IsolationLevel.NONE
     isolates_trusted_code = fast_paths = False
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+    def run(
+        self, jobs: Iterable[Job], *, accepts: Accepts | None = None
+    ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Raise the outage, or report that every job was not run, as the policy says."""
+        del accepts
         for index, job in enumerate(jobs):
             if self.policy is OutagePolicy.RAISE:
                 raise self.error

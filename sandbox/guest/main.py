@@ -44,9 +44,9 @@ def serve(prelude: bytes, program: bytes, calls: int, argv: tuple[str, ...]) -> 
 
     The *prelude* runs before the program, in the same namespace.
     """
-    code = _compile(program)
+    code = compile_program(program)
     if calls:
-        names = _new_module("solution", program).__dict__
+        names = new_module("solution", program).__dict__
         _load(prelude, code, names)
         _report(MessageKind.LOADED)
         _answer_calls(names, calls)
@@ -60,8 +60,8 @@ def serve_session(prelude: bytes, program: bytes) -> None:
     The zygote kills a candidate when its harness ends. If it exited here, it would often end first,
     like a candidate that leaves its harness.
     """
-    code = _compile(program)
-    names = _new_module("solution", program).__dict__
+    code = compile_program(program)
+    names = new_module("solution", program).__dict__
     session = load_live()(PEER_FD, names)
     _load(prelude, code, names)
     try:
@@ -79,7 +79,7 @@ def serve_harness(program: bytes, candidate_pid: int) -> None:
     Its names PEER_FD, PAGE_FD and CHANNEL_FD are descriptors; CANDIDATE_PID is a process.
     """
     _collect_garbage()
-    main = _new_module("__main__", program)
+    main = new_module("__main__", program)
     main.__dict__.update(
         PEER_FD=PEER_FD, PAGE_FD=PAGE_FD, CHANNEL_FD=CHANNEL_FD, CANDIDATE_PID=candidate_pid
     )
@@ -103,7 +103,8 @@ def load_live() -> "type[LiveSession]":
     return LiveSession
 
 
-def _compile(program: bytes) -> types.CodeType:
+def compile_program(program: bytes) -> types.CodeType:
+    """Compile the program, or report that it cannot be compiled and exit."""
     _collect_garbage()
     try:
         return compile(program, PROGRAM_NAME, "exec", dont_inherit=True)
@@ -155,7 +156,8 @@ class _Loader:
         return self._program.decode("utf-8", "replace")
 
 
-def _new_module(name: str, program: bytes) -> types.ModuleType:
+def new_module(name: str, program: bytes) -> types.ModuleType:
+    """Return the empty module in which a program runs, and register it."""
     module = types.ModuleType(name)
     module.__dict__.update(
         __builtins__=builtins,
@@ -177,7 +179,7 @@ def _run_program(
     prelude: bytes, program: bytes, code: types.CodeType, argv: tuple[str, ...]
 ) -> None:
     """Run the program as `python3 solution.py` does, from the first line to the last flush."""
-    main = _new_module("__main__", program)
+    main = new_module("__main__", program)
     sys.argv = [PROGRAM_NAME, *argv]
     status = 0
     try:
@@ -185,15 +187,17 @@ def _run_program(
             _run_prelude(prelude, main.__dict__)
         exec(code, main.__dict__)  # noqa: S102  (this is what a guest is for)
     except SystemExit as exit_request:
-        status = _exit_status(exit_request)
+        status = exit_status(exit_request)
     except BaseException as error:  # noqa: BLE001  (the candidate's: it is reported)
         _report(MessageKind.RAISED, *_describe(error))
         status = 130 if isinstance(error, KeyboardInterrupt) else 1
         _print_traceback(error)
-    os._exit(_shut_down(main, program, status))
+    _run_exit_handlers()
+    os._exit(finish(main, program, status))
 
 
-def _exit_status(exit_request: SystemExit) -> int:
+def exit_status(exit_request: SystemExit) -> int:
+    """Return the status with which the interpreter exits for this exception."""
     if exit_request.code is None:
         return 0
     if isinstance(exit_request.code, int):
@@ -209,12 +213,7 @@ def _print_traceback(error: BaseException) -> None:
         sys.excepthook(type(error), error, error.__traceback__)
 
 
-def _shut_down(main: types.ModuleType, program: bytes, status: int) -> int:
-    """Shut down in the interpreter's order: threads, exit handlers, streams, globals, streams.
-
-    Do not let the interpreter do it: to destroy the zygote's modules would cost several times as
-    much as the guest itself.
-    """
+def _run_exit_handlers() -> None:
     try:
         threading = sys.modules.get("threading")
         if threading is not None:
@@ -222,6 +221,14 @@ def _shut_down(main: types.ModuleType, program: bytes, status: int) -> int:
         atexit._run_exitfuncs()  # noqa: SLF001
     except BaseException:  # noqa: BLE001, S110  (the candidate's handlers may do anything)
         pass
+
+
+def finish(main: types.ModuleType, program: bytes, status: int) -> int:
+    """Return the exit status of a program. It must have no threads and exit handlers any more.
+
+    This is the interpreter's order: streams, globals, streams. Do not let the interpreter do it: to
+    destroy the zygote's modules would cost several times as much as the guest itself.
+    """
     flushed = _flush(sys.stdout, sys.stderr)
     with contextlib.suppress(BaseException):  # the candidate's finalisers may do anything
         for name in list(main.__dict__):  # in order, so that finalisers run

@@ -24,6 +24,7 @@ sys.path.insert(0, json.loads(sys.argv[1])["code_directory"])
 from nova_code_verifier.sandbox.confinement import confine
 from nova_code_verifier.sandbox.confinement.processes import process_ids, stat_fields
 from nova_code_verifier.sandbox.guest import libraries, substitutes, waiting, work_directory
+from nova_code_verifier.sandbox.guest.company import serve_runs
 from nova_code_verifier.sandbox.guest.main import (
     PROGRAM_NAME,
     load_live,
@@ -54,12 +55,13 @@ Role = Literal["plain", "candidate", "harness"]
 
 
 class GuestProgram(NamedTuple):
-    """What a guest has to do. With no calls, a plain one runs the program."""
+    """What a guest has to do. With no calls, a plain one runs the program, *runs* times."""
 
     role: Role
     prelude: bytes
     text: bytes
     calls: int
+    runs: int
     argv: tuple[str, ...]
     candidate_pid: int
     must_drop_ctypes: bool
@@ -339,6 +341,7 @@ def _become_guest(confinement: confine.Confinement, guest: _Fork) -> GuestProgra
         prelude,
         program,
         request.calls,
+        request.runs,
         request.argv,
         guest.candidate_pid,
         confinement.must_drop_ctypes,
@@ -375,5 +378,7 @@ if __name__ == "__main__":
             serve_harness(program.text, program.candidate_pid)
         elif program.role == "candidate":
             serve_session(program.prelude, program.text)
+        elif program.runs > 1:
+            serve_runs(program.prelude, program.text, program.runs)
         else:
             serve(program.prelude, program.text, program.calls, program.argv)

@@ -124,20 +124,25 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuestTask:
-    """Questions for one guest: those of the job from *first* on (all its calls, or one run)."""
+    """Questions for one guest: those of the job from *first* on (all its calls, or one run).
+
+    Or all runs of the job *in company*: in one guest, for its executions to be accepted together.
+    """
 
     progress: Progress
     first: int
     is_second_try: bool = False
+    in_company: bool = False
     questions: tuple[Question, ...]
 
 
 class Schedule:
     """Hands out tasks and records executions. Fetches a job only when a worker needs one."""
 
-    def __init__(self, jobs: Iterable[Job]) -> None:
-        """Plan to ask every question of *jobs*."""
+    def __init__(self, jobs: Iterable[Job], *, tries_company: bool = False) -> None:
+        """Plan to ask every question of *jobs*; where that can be, first all runs in company."""
         self._jobs = enumerate(jobs)
+        self._tries_company = tries_company
         self._unfetched = len(jobs) if isinstance(jobs, Sized) else 0
         self._pending: deque[GuestTask] = deque()
         self._postponed: deque[GuestTask] = deque()
@@ -179,6 +184,9 @@ class Schedule:
     def record(self, task: GuestTask, executions: list[Execution]) -> None:
         """Record the executions of a task, and plan the questions that it left open."""
         progress = task.progress
+        if task.in_company and not executions:
+            self._pending.extendleft(reversed(_single_tasks(progress)))  # as if nothing had been
+            return
         progress.record(task.first, executions)
         progress.used_seconds += sum(execution.wall_seconds for execution in executions)
         end = task.first + len(executions)
@@ -210,8 +218,12 @@ class Schedule:
             self._complete.append(progress)
         elif not job.is_divisible:
             self._pending.append(_task(progress, 0))
+        elif self._tries_company and _can_run_in_company(job):
+            questions = job.questions
+            task = GuestTask(progress=progress, first=0, questions=questions, in_company=True)
+            self._pending.append(task)
         else:
-            self._pending.extend(_task(progress, number) for number in range(len(job.questions)))
+            self._pending.extend(_single_tasks(progress))
         return True
 
     def _complete_or_confirm(self, progress: Progress) -> None:
@@ -252,6 +264,15 @@ def fair_share_seconds(
     if not isinstance(jobs, Sized) or len(jobs) <= at_once:
         return math.inf
     return max(seconds_min, (deadline - time.monotonic()) * at_once / len(jobs))
+
+
+def _can_run_in_company(job: Job) -> bool:
+    is_plain = all(isinstance(question, Run) and not question.argv for question in job.questions)
+    return job.leaves_no_trace and len(job.questions) > 1 and is_plain
+
+
+def _single_tasks(progress: Progress) -> list[GuestTask]:
+    return [_task(progress, number) for number in range(len(progress.job.questions))]
 
 
 def _task(progress: Progress, first: int) -> GuestTask:
