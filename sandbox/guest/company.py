@@ -17,7 +17,6 @@ from nova_code_verifier.sandbox.confinement.confine import CHANNEL_FD
 from nova_code_verifier.sandbox.guest.main import (
     PRELUDE_NAME,
     PROGRAM_NAME,
-    compile_program,
     exit_status,
     finish,
     new_module,
@@ -31,8 +30,11 @@ _SPACE = socket.CMSG_SPACE(_DESCRIPTORS * 4)
 
 def serve_runs(prelude: bytes, program: bytes, runs: int) -> None:
     """Run the program *runs* times, or until a run fails. Never returns."""
-    code = compile_program(program)
-    code_before = compile(prelude, PRELUDE_NAME, "exec", dont_inherit=True) if prelude else None
+    try:
+        code = compile(program, PROGRAM_NAME, "exec", dont_inherit=True)
+        code_before = compile(prelude, PRELUDE_NAME, "exec", dont_inherit=True) if prelude else None
+    except BaseException:  # noqa: BLE001  (the candidate's: another guest will report it)
+        os._exit(1)
     state = _State(program + prelude)
     keeper = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fileno=CHANNEL_FD)
     for number in range(runs):

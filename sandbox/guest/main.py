@@ -44,7 +44,7 @@ def serve(prelude: bytes, program: bytes, calls: int, argv: tuple[str, ...]) -> 
 
     The *prelude* runs before the program, in the same namespace.
     """
-    code = compile_program(program)
+    code = _compile(program)
     if calls:
         names = new_module("solution", program).__dict__
         _load(prelude, code, names)
@@ -60,7 +60,7 @@ def serve_session(prelude: bytes, program: bytes) -> None:
     The zygote kills a candidate when its harness ends. If it exited here, it would often end first,
     like a candidate that leaves its harness.
     """
-    code = compile_program(program)
+    code = _compile(program)
     names = new_module("solution", program).__dict__
     session = load_live()(PEER_FD, names)
     _load(prelude, code, names)
@@ -103,8 +103,7 @@ def load_live() -> "type[LiveSession]":
     return LiveSession
 
 
-def compile_program(program: bytes) -> types.CodeType:
-    """Compile the program, or report that it cannot be compiled and exit."""
+def _compile(program: bytes) -> types.CodeType:
     _collect_garbage()
     try:
         return compile(program, PROGRAM_NAME, "exec", dont_inherit=True)
