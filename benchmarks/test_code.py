@@ -41,7 +41,7 @@ from rich.table import Table
 from nova_code_verifier import Sample, Score, Verdict
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.types import (
-    Accepts,
+    Company,
     Execution,
     Executor,
     IsolationLevel,
@@ -147,10 +147,10 @@ class CountingExecutor:
         return self._executor.level
 
     def run(
-        self, jobs: Iterable[Job], *, accepts: Accepts | None = None
+        self, jobs: Iterable[Job], *, company: Company | None = None
     ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Count the guests of the jobs, and run each question on its own."""
-        del accepts
+        del company
         yield from self._run(jobs, self._executor)
 
     def with_preloaded(self, modules: tuple[str, ...]) -> "CountingExecutor":

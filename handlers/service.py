@@ -19,7 +19,7 @@ from nova_code_verifier.handlers.settings import Settings, SettingsError, Shared
 from nova_code_verifier.handlers.wire import Entry, response_row
 from nova_code_verifier.sandbox.errors import InvocationError
 from nova_code_verifier.sandbox.types import (
-    Accepts,
+    Company,
     Ending,
     Execution,
     IsolationLevel,
@@ -174,10 +174,10 @@ class _UnreachableExecutor:
     isolates_trusted_code = fast_paths = False
 
     def run(
-        self, jobs: Iterable[Job], *, accepts: Accepts | None = None
+        self, jobs: Iterable[Job], *, company: Company | None = None
     ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Raise the outage, or report that every job was not run, as the policy says."""
-        del accepts
+        del company
         for index, job in enumerate(jobs):
             if self.policy is OutagePolicy.RAISE:
                 raise self.error

@@ -4,7 +4,7 @@ In: a `Job`, which is a program and questions about it. Out: an `Execution` for 
 `Job` has no field for an expected answer, so that none can leak to a guest.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -110,9 +110,6 @@ class Job:
     Every `Run` gets a guest of its own. The calls of a job share a guest, in order; after a crash
     or a time-out the next call gets a new one. When `give_up_after` questions ran out of time, the
     later ones are `SKIPPED`. It is two or more, because a single time-out is asked again.
-
-    `leaves_no_trace` states that the program, run several times in one process, behaves each time
-    as in a process of its own. Then an executor may try all `Run`s in one guest (`Executor.run`).
     """
 
     program: str
@@ -120,7 +117,6 @@ class Job:
     limits: Limits = Limits()
     give_up_after: int = 3
     prelude: str = ""
-    leaves_no_trace: bool = False
 
     def __post_init__(self) -> None:
         """Raise ValueError if one time-out, which may be noise, would end the job."""
@@ -204,10 +200,6 @@ class Execution:
     harness_ending: Ending = Ending.FINISHED
 
 
-Accepts = Callable[[int, int, Execution], bool]
-"""Return whether an execution is right: that of the job, and its question, at these indices."""
-
-
 class JobRunner(Protocol):
     """Runs jobs."""
 
@@ -215,16 +207,32 @@ class JobRunner(Protocol):
         """Yield, for each job as it ends, its index in *jobs* and its executions."""
 
 
+class Company(Protocol):
+    """Decides about the runs of jobs that an executor tries in one guest, one after the other.
+
+    *job* and *question* are indices.
+    """
+
+    def may_share_guest(self, job: int) -> bool:
+        """Return whether each run behaves as in a process of its own: the program leaves no trace.
+
+        Asked of jobs with several `Run`s only.
+        """
+
+    def accepts(self, job: int, question: int, execution: Execution) -> bool:
+        """Return whether an execution is right."""
+
+
 class Executor(JobRunner, Protocol):
     """Runs jobs: with workers on this machine, in a container, or in another function."""
 
     def run(
-        self, jobs: Iterable[Job], *, accepts: Accepts | None = None
+        self, jobs: Iterable[Job], *, company: Company | None = None
     ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Yield, for each job as it ends, its index in *jobs* and its executions.
 
-        With *accepts*, an executor may try a job more cheaply first, and take the result if all of
-        its executions are accepted. Otherwise the job runs as without.
+        With *company*, an executor may first try all runs of a job in one guest. It takes the
+        executions if all are accepted; otherwise the job runs as without.
         """
 
     @property

@@ -29,7 +29,7 @@ import botocore.session
 from botocore.validate import ParamValidator
 
 from nova_code_verifier.sandbox.types import (
-    Accepts,
+    Company,
     Ending,
     Execution,
     IsolationLevel,
@@ -90,10 +90,10 @@ class ScriptedExecutor:
         return self.with_preloaded(modules)
 
     def run(
-        self, jobs: Iterable[Job], *, accepts: Accepts | None = None
+        self, jobs: Iterable[Job], *, company: Company | None = None
     ) -> Iterator[tuple[int, Answer]]:
         """Record the jobs, and answer them by the script."""
-        del accepts
+        del company
         listed = list(jobs)
         self.jobs += listed
         for index, job in reversed(list(enumerate(listed))):

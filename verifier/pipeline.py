@@ -13,11 +13,12 @@ from fractions import Fraction
 from functools import cache, partial
 from typing import Protocol, TypeVar
 
-from nova_code_verifier.sandbox.types import Accepts, Execution, Executor, Job, Limits
+from nova_code_verifier.sandbox.types import Execution, Executor, Job, Limits
 from nova_code_verifier.verifier.checking.answers import with_value
 from nova_code_verifier.verifier.checking.checks import CheckedRun, batches_of, make_checks
 from nova_code_verifier.verifier.checking.trial import TrialCache, try_checkers
 from nova_code_verifier.verifier.checking.verdict import judge_case, result_of
+from nova_code_verifier.verifier.company import PlannedCompany
 from nova_code_verifier.verifier.completion.extraction import (
     answer_text,
     extract_candidate,
@@ -32,7 +33,6 @@ from nova_code_verifier.verifier.completion.safety import find_risks
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.jobs import completed, job_for, prelude_for, program_with
 from nova_code_verifier.verifier.program.prelude import DEEP_RECURSION
-from nova_code_verifier.verifier.program.traces import leaves_no_trace
 from nova_code_verifier.verifier.program.trial import failing_preludes
 from nova_code_verifier.verifier.reference.entry_points import entry_points
 from nova_code_verifier.verifier.reference.plan import plan_tests
@@ -434,33 +434,10 @@ def _run_plain(
 ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
     """Run the jobs of *samples*, whose outputs our own checkers compare."""
     jobs = [sample.job for sample in samples if sample.job]
-    if executor.fast_paths:
-        return executor.run([_with_traces_read(job) for job in jobs], accepts=_accepts(samples))
-    return executor.run(jobs)
-
-
-def _with_traces_read(job: Job) -> Job:
-    if len(job.questions) == 1 or not job.is_divisible:
-        return job
-    texts = job.prelude.removeprefix(DEEP_RECURSION), job.program
-    return replace(job, leaves_no_trace=leaves_no_trace(*texts))
-
-
-def _accepts(samples: Sequence[PreparedSample]) -> Accepts:
-    """Return whether an execution would be accepted, as `case_results` decides it."""
-    plans: dict[int, TestPlan] = {}
-
-    def accepts(number: int, index: int, execution: Execution) -> bool:
-        sample = samples[number]
-        try:
-            if number not in plans and isinstance(sample.plan, TestPlan):
-                plans[number], _ = tell_apart(sample.plan, sample.task.rubric.groups)
-            plan = plans[number]
-            return judge_case(plan.cases[index], plan.checker, execution) is Verdict.ACCEPTED
-        except Exception:  # noqa: BLE001  (`case_results` meets it again, for this sample alone)
-            return False
-
-    return accepts
+    plans = [sample.plan for sample in samples if isinstance(sample.plan, TestPlan)]
+    groupings = [sample.task.rubric.groups for sample in samples]
+    company = PlannedCompany(jobs, plans, groupings) if executor.fast_paths else None
+    return executor.run(jobs, company=company)
 
 
 def _run_checked(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from nova_code_verifier.sandbox.types import (
-    Accepts,
+    Company,
     Execution,
     Executor,
     IsolationLevel,
@@ -24,7 +24,7 @@ class StoppableRunner(JobRunner, Protocol):
 
 class _Stoppable(Executor, Protocol):
     def run(
-        self, jobs: Iterable[Job], *, deadline: float = ..., accepts: Accepts | None = ...
+        self, jobs: Iterable[Job], *, deadline: float = ..., company: Company | None = ...
     ) -> Iterator[tuple[int, tuple[Execution, ...]]]: ...
 
     def level_by(self, deadline: float, /) -> IsolationLevel: ...
@@ -55,10 +55,10 @@ class DeadlineView:
         self._deadline = deadline
 
     def run(
-        self, jobs: Iterable[Job], *, accepts: Accepts | None = None
+        self, jobs: Iterable[Job], *, company: Company | None = None
     ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Run *jobs* until the deadline."""
-        return self._executor.run(jobs, deadline=self._deadline, accepts=accepts)
+        return self._executor.run(jobs, deadline=self._deadline, company=company)
 
     @property
     def level(self) -> IsolationLevel:

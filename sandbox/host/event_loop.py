@@ -22,8 +22,8 @@ from nova_code_verifier.sandbox.host.schedule import GuestTask, Schedule, fair_s
 from nova_code_verifier.sandbox.host.session_keeper import SessionKeeper
 from nova_code_verifier.sandbox.host.worker import Worker, WorkerLostError
 from nova_code_verifier.sandbox.types import (
-    Accepts,
     Cause,
+    Company,
     Ending,
     Execution,
     Job,
@@ -50,11 +50,11 @@ class EventLoop:
         new_worker: Callable[[int, tuple[str, ...]], Worker],
         jobs: Iterable[Job],
         deadline: float,
-        accepts: Accepts | None = None,
+        company: Company | None = None,
     ) -> None:
         """Prepare to run *jobs*. Replaces a lost worker in *pools* by one from *new_worker*.
 
-        With *accepts*, runs that can be in company are tried so first.
+        With *company*, runs that may share a guest are tried so first.
 
         *pools* holds the plain workers, and those that have libraries loaded: a worker of each for
         each number, of which one runs a guest at a time. They are started when a job needs them.
@@ -63,8 +63,8 @@ class EventLoop:
         self._pools = pools
         self._workers = workers = pools[()]
         self._new_worker = new_worker
-        self._accepts = accepts
-        self._schedule = Schedule(jobs, tries_company=accepts is not None)
+        self._company = company
+        self._schedule = Schedule(jobs, company)
         self._deadline = deadline
         self._fair_share = fair_share_seconds(
             jobs, at_once=len(workers), deadline=deadline, seconds_min=_SHARE_SECONDS_MIN
@@ -142,14 +142,14 @@ class EventLoop:
         self, worker: Worker, task: GuestTask, program: int, prelude_bytes: int
     ) -> BaseKeeper:
         limits, session = task.progress.job.limits, task.questions[0]
-        if task.in_company and self._accepts is not None:
+        if task.in_company and self._company is not None:
             return CompanyKeeper(
                 worker,
                 program=program,
                 prelude_bytes=prelude_bytes,
                 questions=task.questions,
                 limits=limits,
-                accepts=partial(self._accepts, task.progress.index),
+                accepts=partial(self._company.accepts, task.progress.index),
             )
         if not isinstance(session, Session):
             return Keeper(

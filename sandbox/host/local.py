@@ -14,7 +14,7 @@ from nova_code_verifier.sandbox.host.deadline import DeadlineView
 from nova_code_verifier.sandbox.host.event_loop import EventLoop
 from nova_code_verifier.sandbox.host.worker import Worker
 from nova_code_verifier.sandbox.types import (
-    Accepts,
+    Company,
     Execution,
     Executor,
     IsolationLevel,
@@ -202,13 +202,12 @@ class LocalExecutor:
         jobs: Iterable[Job],
         *,
         deadline: float = float("inf"),
-        accepts: Accepts | None = None,
+        company: Company | None = None,
     ) -> Generator[tuple[int, tuple[Execution, ...]], None, None]:
         """Yield, for each job as it ends, its index in *jobs* and its executions.
 
-        With *accepts*, and with fast paths, the runs of a job that leaves no trace are first tried
-        in one guest. Questions that were not answered at *deadline*, or that lost their zygote
-        twice, end as `NOT_RUN`. Raises SandboxError if no zygote can be started.
+        *company* is used with fast paths. Questions that were not answered at *deadline*, or that
+        lost their zygote twice, end as `NOT_RUN`. Raises SandboxError if no zygote can be started.
         """
         self._make_ready()
         with self._lock:
@@ -218,8 +217,8 @@ class LocalExecutor:
                 )
             self._is_running = True
             try:
-                accepts = accepts if self.fast_paths else None
-                yield from EventLoop(self._pools, self._new_worker, jobs, deadline, accepts).run()
+                company = company if self.fast_paths else None
+                yield from EventLoop(self._pools, self._new_worker, jobs, deadline, company).run()
             finally:
                 self._is_running = False
 

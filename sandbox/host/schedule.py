@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from nova_code_verifier.sandbox.types import (
     Cause,
+    Company,
     Ending,
     Execution,
     Job,
@@ -139,10 +140,10 @@ class GuestTask:
 class Schedule:
     """Hands out tasks and records executions. Fetches a job only when a worker needs one."""
 
-    def __init__(self, jobs: Iterable[Job], *, tries_company: bool = False) -> None:
-        """Plan to ask every question of *jobs*; where that can be, first all runs in company."""
+    def __init__(self, jobs: Iterable[Job], company: Company | None = None) -> None:
+        """Plan to ask every question of *jobs*, first in *company* where that may be."""
         self._jobs = enumerate(jobs)
-        self._tries_company = tries_company
+        self._company = company
         self._unfetched = len(jobs) if isinstance(jobs, Sized) else 0
         self._pending: deque[GuestTask] = deque()
         self._postponed: deque[GuestTask] = deque()
@@ -218,13 +219,19 @@ class Schedule:
             self._complete.append(progress)
         elif not job.is_divisible:
             self._pending.append(_task(progress, 0))
-        elif self._tries_company and _can_run_in_company(job):
+        elif self._may_share_guest(index, job):
             questions = job.questions
             task = GuestTask(progress=progress, first=0, questions=questions, in_company=True)
             self._pending.append(task)
         else:
             self._pending.extend(_single_tasks(progress))
         return True
+
+    def _may_share_guest(self, index: int, job: Job) -> bool:
+        if self._company is None or len(job.questions) == 1:
+            return False
+        is_plain = all(isinstance(run, Run) and not run.argv for run in job.questions)
+        return is_plain and self._company.may_share_guest(index)
 
     def _complete_or_confirm(self, progress: Progress) -> None:
         """Ask a single question that timed out once more; otherwise complete the job."""
@@ -264,11 +271,6 @@ def fair_share_seconds(
     if not isinstance(jobs, Sized) or len(jobs) <= at_once:
         return math.inf
     return max(seconds_min, (deadline - time.monotonic()) * at_once / len(jobs))
-
-
-def _can_run_in_company(job: Job) -> bool:
-    is_plain = all(isinstance(question, Run) and not question.argv for question in job.questions)
-    return job.leaves_no_trace and len(job.questions) > 1 and is_plain
 
 
 def _single_tasks(progress: Progress) -> list[GuestTask]:

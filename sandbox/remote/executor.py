@@ -16,7 +16,7 @@ from nova_code_verifier.sandbox.remote.client import LONGEST_SECONDS, ExecutorCl
 from nova_code_verifier.sandbox.remote.dispatcher import Dispatcher
 from nova_code_verifier.sandbox.remote.sessions import SessionClient, SessionRunner
 from nova_code_verifier.sandbox.types import (
-    Accepts,
+    Company,
     Execution,
     Executor,
     IsolationLevel,
@@ -81,11 +81,11 @@ class RemoteExecutor:
         jobs: Iterable[Job],
         *,
         deadline: float = float("inf"),
-        accepts: Accepts | None = None,  # noqa: ARG002  (expected answers stay here)
+        company: Company | None = None,  # noqa: ARG002  (expected answers stay here)
     ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Yield, for each job as it ends, its index in *jobs* and its executions.
 
-        *accepts* is not used: the function would have to ask this machine after every run.
+        *company* is not used: the function would have to ask this machine after every run.
 
         Questions that were not answered at *deadline* (`time.monotonic` seconds), or because of
         an outage, end as `NOT_RUN`.

@@ -242,24 +242,29 @@ def test_rows_are_the_same_for_programs_of_several_kinds(
 class _Counting:
     """Counts the runs that an executor asks about, and accepts them by a rule."""
 
-    def __init__(self, accepts: Callable[[int], bool] = lambda _: True) -> None:
-        self._accepts = accepts
+    def __init__(self, rule: Callable[[int], bool] = lambda _: True) -> None:
+        self._rule = rule
         self.asked: list[int] = []
 
-    def __call__(self, _job: int, index: int, _execution: Execution) -> bool:
-        self.asked.append(index)
-        return self._accepts(index)
+    def may_share_guest(self, _job: int) -> bool:
+        """Return True, whatever the program does."""
+        return True
+
+    def accepts(self, _job: int, question: int, _execution: Execution) -> bool:
+        """Count the run, and apply the rule."""
+        self.asked.append(question)
+        return self._rule(question)
 
 
-def job_of(program: str, *inputs: str, **options: object) -> Job:
-    """Return a job whose program is said to leave no trace."""
+def job_of(program: str, *inputs: str, limits: Limits = Limits()) -> Job:
+    """Return a job with several runs."""
     questions = tuple(Run(stdin=text.encode()) for text in inputs)
-    return Job(program=program, questions=questions, leaves_no_trace=True, **options)  # type: ignore[arg-type]
+    return Job(program=program, questions=questions, limits=limits)
 
 
-def run_once(executor: Executor, job: Job, accepts: _Counting) -> tuple[Execution, ...]:
+def run_once(executor: Executor, job: Job, company: _Counting) -> tuple[Execution, ...]:
     """Run one job."""
-    [(_, executions)] = executor.run([job], accepts=accepts)
+    [(_, executions)] = executor.run([job], company=company)
     return executions
 
 
@@ -268,10 +273,10 @@ def test_the_runs_of_a_right_program_share_a_guest(
 ) -> None:
     """All runs are asked about once, and every execution looks like one of a guest of its own."""
     job = job_of("print(int(input()) ** 2)", *map(str, range(20)))
-    accepts = _Counting()
-    executions = run_once(pair[1], job, accepts)
+    company = _Counting()
+    executions = run_once(pair[1], job, company)
 
-    assert accepts.asked == list(range(20))
+    assert company.asked == list(range(20))
     assert [execution.stdout for execution in executions] == [b"%d\n" % (n * n) for n in range(20)]
     assert len({execution.memory_bytes for execution in executions}) == 1
     alone = run_once(pair[0], job, _Counting())
@@ -286,10 +291,10 @@ def test_the_first_run_that_is_not_accepted_ends_the_company(
     pair: tuple[LocalExecutor, LocalExecutor],
 ) -> None:
     """No later run is asked about, and all runs then have a guest of their own."""
-    accepts = _Counting(lambda index: index < 2)
-    executions = run_once(pair[1], job_of("print(input())", *"abcdef"), accepts)
+    company = _Counting(lambda index: index < 2)
+    executions = run_once(pair[1], job_of("print(input())", *"abcdef"), company)
 
-    assert accepts.asked == [0, 1, 2]
+    assert company.asked == [0, 1, 2]
     assert [execution.stdout for execution in executions] == [b"%c\n" % c for c in b"abcdef"]
 
 
@@ -316,12 +321,12 @@ def test_any_odd_sign_ends_the_company(
 ) -> None:
     """A program that does not leave no trace after all is never accepted in company."""
     limits = Limits(cpu_seconds=0.4, wall_seconds=1, memory_bytes=2**27, output_bytes=2**20)
-    accepts = _Counting()
-    executions = run_once(pair[1], job_of(program, "a", "b", limits=limits), accepts)
+    company = _Counting()
+    executions = run_once(pair[1], job_of(program, "a", "b", limits=limits), company)
     alone = run_once(pair[0], job_of(program, "a", "b", limits=limits), _Counting())
 
     assert [one.ending for one in executions] == [one.ending for one in alone]
-    assert len({execution.memory_bytes for execution in executions}) == 2 or accepts.asked == []
+    assert len({execution.memory_bytes for execution in executions}) == 2 or company.asked == []
 
 
 def test_messages_that_claim_an_end_do_not_help(pair: tuple[LocalExecutor, LocalExecutor]) -> None:
@@ -336,7 +341,7 @@ def test_messages_that_claim_an_end_do_not_help(pair: tuple[LocalExecutor, Local
 def test_a_deadline_ends_the_company(pair: tuple[LocalExecutor, LocalExecutor]) -> None:
     """Runs that a deadline stops were not run."""
     job = job_of("while True: pass", "a", "b")
-    [(_, executions)] = pair[1].with_deadline(0.0).run([job], accepts=_Counting())
+    [(_, executions)] = pair[1].with_deadline(0.0).run([job], company=_Counting())
 
     assert [execution.ending for execution in executions] == [Ending.NOT_RUN] * 2
 

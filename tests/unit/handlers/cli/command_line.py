@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nova_code_verifier.sandbox.errors import SandboxError
-from nova_code_verifier.sandbox.types import Accepts, Execution, IsolationLevel, Job
+from nova_code_verifier.sandbox.types import Company, Execution, IsolationLevel, Job
 from tests.paths import REPOSITORY
 
 COMMAND = (sys.executable, "-m", "nova_code_verifier.handlers.cli")
@@ -88,10 +88,10 @@ class FakeExecutor:
         return self
 
     def run(
-        self, jobs: Iterable[Job], *, accepts: Accepts | None = None
+        self, jobs: Iterable[Job], *, company: Company | None = None
     ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Yield the same executions for every job."""
-        del accepts
+        del company
         for index, _ in enumerate(jobs):
             yield index, self._executions
 

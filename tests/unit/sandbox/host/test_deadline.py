@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from nova_code_verifier.sandbox.host.deadline import DeadlineView
-from nova_code_verifier.sandbox.types import Accepts, Execution, IsolationLevel, Job
+from nova_code_verifier.sandbox.types import Company, Execution, IsolationLevel, Job
 
 
 class Recorder:
@@ -28,10 +28,10 @@ class Recorder:
         jobs: Iterable[Job],
         *,
         deadline: float = float("inf"),
-        accepts: Accepts | None = None,
+        company: Company | None = None,
     ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Record the deadline, and return no execution."""
-        del accepts
+        del company
         self.deadlines.append(deadline)
         return iter([(index, ()) for index, _ in enumerate(jobs)])
 
