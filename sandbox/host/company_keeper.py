@@ -27,9 +27,11 @@ from nova_code_verifier.sandbox.protocol import channel, control, guest_messages
 from nova_code_verifier.sandbox.protocol.guest_messages import GuestMessage, MessageKind
 from nova_code_verifier.sandbox.types import Ending, Execution, Limits, Question, Run
 
-# In company, a run saves a few milliseconds. What takes longer is better spread over the workers.
-_CPU_SECONDS_MAX = 1.0
 _NEAR_LIMIT = 0.5
+# In company, a run saves a few milliseconds. If the first runs say that all will take more CPU time
+# than this, that saves little, and other workers could have some of them.
+_WORTHWHILE_SECONDS = 1.0
+_FIRST_RUNS = 2
 _NEAR_MEMORY_LIMIT = 0.875
 _MESSAGE_BYTES_MAX = 2**12
 _PIPE_BYTES = 2**16
@@ -63,7 +65,7 @@ class CompanyKeeper(BaseKeeper):
         self._runs = [run for run in questions if isinstance(run, Run)]
         self._order = _ORDER.sample(range(len(self._runs)), len(self._runs))
         self._limits, self._accepts = limits, accepts
-        self._cpu_seconds_max = min(limits.cpu_seconds * _NEAR_LIMIT, _CPU_SECONDS_MAX)
+        self._cpu_seconds_max = limits.cpu_seconds * _NEAR_LIMIT
         self._done: dict[int, Execution] = {}
         self._cpu_mark, self._wall_mark = 0.0, self.started_at
         try:
@@ -123,13 +125,17 @@ class CompanyKeeper(BaseKeeper):
             return
         before = self._guest.streams[0].room
         is_within = self._guest.drain()
-        cpu = usage.cpu_seconds(self._guest.pid) or 0.0
-        is_late = now - self.started_at > self._limits.wall_seconds * _NEAR_LIMIT
-        if not is_within or is_late or cpu > self._cpu_seconds_max or self._guest.find_excess():
+        left = self._cpu_seconds_max - (usage.cpu_seconds(self._guest.pid) or 0.0)
+        if not is_within or left < 0 or self._is_late(now) or self._guest.find_excess():
             self._give_up()
         elif before - self._guest.streams[0].room < _PIPE_BYTES:
-            self._set_next_tick(now, self._cpu_seconds_max - cpu)
+            self._set_next_tick(now, left)
         # else its pipe was full, and it waits: look again soon
+
+    def _is_late(self, now: float) -> bool:
+        """Return whether the guest slept too long. It may have waited for a busy processor."""
+        over = now - self.started_at - self._limits.wall_seconds * _NEAR_LIMIT
+        return over > 0 and over > usage.waited_seconds(self._guest.pid or 0)
 
     def discount_pause(self, seconds: float) -> None:
         """Do nothing: whoever waits for this process too long runs again."""
@@ -179,7 +185,11 @@ class CompanyKeeper(BaseKeeper):
 
     def _is_too_slow(self, cpu: float) -> bool:
         """Return whether all runs would take too much time if the others are like these."""
-        return cpu * len(self._runs) > 2 * self._cpu_seconds_max * (len(self._done) + 1)
+        done = len(self._done) + 1
+        expected = cpu * len(self._runs) / done
+        if done <= _FIRST_RUNS and expected > _WORTHWHILE_SECONDS:
+            return True
+        return expected > 2 * self._cpu_seconds_max or cpu > self._cpu_seconds_max
 
     def _begin_next_run(self) -> None:
         """Replace the pipe, and send the next input."""
