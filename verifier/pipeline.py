@@ -130,7 +130,6 @@ class CaseResults:
 
     cases: tuple[CaseResult, ...] = ()
     guessed: Fraction = Fraction(0)
-    self_compared: int = 0
     shared_process: bool = False
     problem: str = ""
     is_outage: bool = False
@@ -471,7 +470,6 @@ def case_results(prepared: PreparedSample, run: Run) -> CaseResults:
         return CaseResults(
             cases=run.cases,
             guessed=run.guessed,
-            self_compared=run.self_compared,
             shared_process=run.shares_process,
         )
     plan, grouping = prepared.plan, prepared.task.rubric.groups
@@ -577,7 +575,6 @@ def _score_run(
     )
     return replace(
         score,
-        self_compared=results.self_compared,
         shared_process=results.shared_process,
         prelude=prepared.prelude.removeprefix(DEEP_RECURSION),
     )

@@ -17,6 +17,7 @@ from nova_code_verifier.sandbox.confinement.confine import CHANNEL_FD
 from nova_code_verifier.sandbox.guest.main import (
     PRELUDE_NAME,
     PROGRAM_NAME,
+    GuestProgram,
     exit_status,
     finish,
     new_module,
@@ -28,8 +29,12 @@ _DESCRIPTORS = 2  # stdin and stdout
 _SPACE = socket.CMSG_SPACE(_DESCRIPTORS * 4)
 
 
-def serve_runs(prelude: bytes, program: bytes, runs: int) -> None:
-    """Run the program *runs* times, or until a run fails. Never returns."""
+def serve_runs(guest: GuestProgram) -> None:
+    """Run the program as often as the guest has to, or until a run fails. Never returns."""
+    _serve(guest.prelude, guest.text, guest.runs)
+
+
+def _serve(prelude: bytes, program: bytes, runs: int) -> None:
     try:
         code = compile(program, PROGRAM_NAME, "exec", dont_inherit=True)
         code_before = compile(prelude, PRELUDE_NAME, "exec", dont_inherit=True) if prelude else None
