@@ -18,6 +18,7 @@ from nova_code_verifier.verifier.checking.answers import with_value
 from nova_code_verifier.verifier.checking.checks import CheckedRun, batches_of, make_checks
 from nova_code_verifier.verifier.checking.trial import TrialCache, try_checkers
 from nova_code_verifier.verifier.checking.verdict import judge_case, result_of
+from nova_code_verifier.verifier.company import PlannedCompany
 from nova_code_verifier.verifier.completion.extraction import (
     answer_text,
     extract_candidate,
@@ -465,7 +466,7 @@ def _run(
     }
     yield from ((index, ()) for index in waiting if index not in jobs and index not in runs)
     job_indexes, run_indexes = [index for index in jobs if index not in checked], list(runs)
-    for number, executions in executor.run([jobs[index] for index in job_indexes]):
+    for number, executions in _run_plain([waiting[index] for index in job_indexes], executor):
         yield job_indexes[number], executions
     graded = grade_all(
         list(runs.values()), executor, discovery_cache, may_share_process=may_share_process
@@ -473,6 +474,17 @@ def _run(
     for number in graded:
         yield run_indexes[number], runs[run_indexes[number]]
     yield from _run_checked(checked, jobs, executor, discovery_cache.trials)
+
+
+def _run_plain(
+    samples: Sequence[PreparedSample], executor: Executor
+) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+    """Run the jobs of *samples*, whose outputs our own checkers compare."""
+    jobs = [sample.job for sample in samples if sample.job]
+    plans = [sample.plan for sample in samples if isinstance(sample.plan, TestPlan)]
+    groupings = [sample.task.rubric.groups for sample in samples]
+    company = PlannedCompany(jobs, plans, groupings) if executor.fast_paths else None
+    return executor.run(jobs, company=company)
 
 
 def _run_checked(
