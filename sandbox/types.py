@@ -79,6 +79,19 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExactCall(Call):
+    """A call as tests would make it.
+
+    `f` is only a name of the program. `keywords` are arguments with a name. An answer is unreadable
+    unless all its types are exactly those of plain data. If it *keeps its object*, one `Name()`
+    serves all calls of the entry point.
+    """
+
+    keywords: tuple[tuple[str, object], ...] = ()
+    keeps_object: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """Run a trusted harness beside the program, in a second guest, for as long as it takes.
 
@@ -110,6 +123,9 @@ class Job:
     Every `Run` gets a guest of its own. The calls of a job share a guest, in order; after a crash
     or a time-out the next call gets a new one. When `give_up_after` questions ran out of time, the
     later ones are `SKIPPED`. It is two or more, because a single time-out is asked again.
+
+    If it *needs all*, the executions are of no use unless one guest has answered every question: a
+    guest that is lost is not replaced, and no question is asked again.
     """
 
     program: str
@@ -117,6 +133,7 @@ class Job:
     limits: Limits = Limits()
     give_up_after: int = 3
     prelude: str = ""
+    needs_all: bool = False
 
     def __post_init__(self) -> None:
         """Raise ValueError if one time-out, which may be noise, would end the job."""

@@ -555,7 +555,6 @@ def _case_results(prepared: PreparedSample, run: Run) -> CaseResults:
         return CaseResults(
             cases=run.cases,
             guessed=run.guessed,
-            self_compared=run.self_compared,
             shared_process=run.shares_process,
         )
     plan, grouping = prepared.plan, prepared.task.rubric.groups
@@ -662,7 +661,6 @@ def _score_run(
     )
     return replace(
         score,
-        self_compared=results.self_compared,
         shared_process=results.shared_process,
         prelude=prepared.prelude.removeprefix(DEEP_RECURSION),
     )

@@ -197,7 +197,8 @@ class CaseResult:
     decoded (JSON bytes, as `ItemReport.shown` of `test_code/protocol.py`), and `message` is that of
     the tests. That message may contain what was expected: secret. `test_line` is the line of the
     tests that failed, from 1. An item that is a loop over asserts has `parts`, its iterations, of
-    which `parts_passed` held.
+    which `parts_passed` held. In one that `is_self_compared`, the candidate itself compared two of
+    its objects.
     `stdout_bytes` is the size of the whole output, of which the execution keeps the ends only.
     """
 
@@ -209,6 +210,7 @@ class CaseResult:
     stdout_bytes: int = 0
     parts: int = 1
     parts_passed: int = 0
+    is_self_compared: bool = False
 
     @property
     def share(self) -> Fraction:
@@ -234,7 +236,6 @@ class CaseResults:
 
     cases: tuple[CaseResult, ...] = ()
     guessed: Fraction = Fraction(0)
-    self_compared: int = 0
     shared_process: bool = False
     seconds: float = 0.0
     is_reused: bool = False

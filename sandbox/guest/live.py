@@ -81,7 +81,7 @@ class LiveSession(Side):
     takes = frozenset(KINDS)
 
     def __init__(self, peer_fd: int, names: dict[str, Any]) -> None:
-        """Prepare to serve the module with these global *names*, before it is loaded."""
+        """Prepare to serve the module with these global *names*: in a zygote, for its guests."""
         self._names = names
         self._around = Surroundings(names)
         self._around.write_object = self._write_warning
@@ -116,8 +116,14 @@ class LiveSession(Side):
                 "subclass": self._make_subclass,
                 "reserve": self._reserve,
                 "source": self._source,
+                "pickle": _pickle,
+                "unpickle": _unpickle,
             }
         )
+
+    def begin(self) -> None:
+        """Collect what the program does around its calls. Call this before it is loaded."""
+        self._around.install()
 
     def serve_tests(self) -> None:
         """Answer the harness's requests until it ends. Call this when the module is loaded.
@@ -438,6 +444,18 @@ def _flags_of(value: object) -> int:
     code = getattr(function, "__code__", None)
     own = code or getattr(inspect.unwrap(function), "__code__", None)
     return int(getattr(own, "co_flags", 0))
+
+
+def _pickle(value: object) -> bytes:
+    import pickle  # noqa: PLC0415  (few tests need it)
+
+    return pickle.dumps(value)
+
+
+def _unpickle(data: bytes) -> object:
+    import pickle  # noqa: PLC0415  (as above)
+
+    return pickle.loads(data)  # noqa: S301  (the candidate's own, in its own process)
 
 
 def _take(items: Iterator[object], count: int) -> list[object]:

@@ -13,16 +13,21 @@ import sys
 import types
 from _thread import start_new_thread
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from signal import pause
 from time import monotonic, sleep  # by name: tests may patch them
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn
 
 from nova_code_verifier.sandbox.confinement.confine import CHANNEL_FD
 from nova_code_verifier.sandbox.guest.own_files import REQUESTS_FD
 from nova_code_verifier.sandbox.protocol import guest_messages
 from nova_code_verifier.sandbox.protocol.channel import receive, send
-from nova_code_verifier.sandbox.protocol.encoding import EncodingError, decode, encode
+from nova_code_verifier.sandbox.protocol.encoding import (
+    EncodingError,
+    decode,
+    encode,
+    encode_exactly,
+)
 from nova_code_verifier.sandbox.protocol.guest_messages import TEXT_MAX, Failure, MessageKind
 
 if TYPE_CHECKING:
@@ -35,8 +40,36 @@ PEER_FD = REQUESTS_FD + 1
 """In a guest of a pair, the socket to the other guest."""
 PAGE_FD = PEER_FD + 1
 """In a harness, the page of `sandbox/protocol/progress.py`."""
+_FRAMES_OF_SESSION = 2
+_prepared: "list[tuple[types.ModuleType, LiveSession]]" = []
 _GARBAGE_OBJECTS_MIN = 20_000
 _COLLECTING_PAUSE_SECONDS = 0.01
+
+
+Role = Literal["plain", "candidate", "harness"]
+"""What a guest is: one alone, or one of a session. (An `Enum` would cost each guest some pages.)"""
+
+
+class GuestProgram(NamedTuple):
+    """What a guest has to do. With no calls, a plain one runs the program."""
+
+    role: Role
+    prelude: bytes
+    text: bytes
+    calls: int
+    argv: tuple[str, ...]
+    candidate_pid: int
+    must_drop_ctypes: bool
+
+
+def run(guest: GuestProgram) -> None:
+    """Do what this guest has to do. Never returns."""
+    if guest.role == "harness":
+        serve_harness(guest.text, guest.candidate_pid)
+    elif guest.role == "candidate":
+        serve_session(guest.prelude, guest.text)
+    else:
+        serve(guest.prelude, guest.text, guest.calls, guest.argv)
 
 
 def serve(prelude: bytes, program: bytes, calls: int, argv: tuple[str, ...]) -> None:
@@ -61,8 +94,11 @@ def serve_session(prelude: bytes, program: bytes) -> None:
     like a candidate that leaves its harness.
     """
     code = _compile(program)
-    names = _new_module("solution", program).__dict__
-    session = load_live()(PEER_FD, names)
+    module, session = _prepared.pop()
+    sys.modules["solution"] = module
+    names = module.__dict__
+    names["__loader__"] = _Loader(program)
+    session.begin()
     _load(prelude, code, names)
     try:
         session.serve_tests()
@@ -101,6 +137,16 @@ def load_live() -> "type[LiveSession]":
 
     library_types.see_loaded()
     return LiveSession
+
+
+def prepare_session() -> None:
+    """Prepare, in the zygote, an empty module and its session, for a candidate beside a harness.
+
+    To build them in each guest would take longer than to fork it.
+    """
+    module = _new_module("solution", b"")
+    del sys.modules["solution"]
+    _prepared.append((module, load_live()(PEER_FD, module.__dict__)))
 
 
 def _compile(program: bytes) -> types.CodeType:
@@ -254,13 +300,36 @@ def _answer_calls(names: dict[str, Any], calls: int) -> None:
     os._exit(0)
 
 
-def _answer_call(names: dict[str, Any], entry_point: str, arguments: list[object]) -> None:
-    target = _find_target(names, entry_point)
+def _answer_call(
+    names: dict[str, Any],
+    entry_point: str,
+    arguments: list[object],
+    keywords: dict[str, object] | None = None,
+    keeps_object: bool = False,  # noqa: FBT001, FBT002  (as it is sent)
+) -> None:
+    """Answer a `Call`: an `ExactCall` if it has *keywords*."""
+    if keywords is None:
+        target = _find_target(names, entry_point)
+    else:
+        target = _find_exact_target(names, entry_point, keeps_object=keeps_object)
     if target is None:
         problem = f"the program defines no {entry_point}"
         _report(MessageKind.FAILED, Failure.NO_ENTRY_POINT, "LookupError", problem)
         os._exit(1)
-    _answer(lambda: encode(target()(*arguments)))
+    if keywords is None:
+        _answer(lambda: encode(target()(*arguments)))
+    else:
+        compute = partial(_called_below, _FRAMES_OF_SESSION, target, arguments, keywords)
+        _answer(lambda: encode_exactly(compute()))
+
+
+def _called_below(
+    frames: int, target: Callable[[], Any], arguments: list[object], keywords: dict[str, object]
+) -> object:
+    """Call the target as deep in the stack as it is in a session, or a little deeper."""
+    if frames:
+        return _called_below(frames - 1, target, arguments, keywords)
+    return target()(*arguments, **keywords)
 
 
 def _answer(compute: Callable[[], bytes]) -> None:
@@ -283,6 +352,25 @@ def _find_target(names: dict[str, Any], entry_point: str) -> Callable[[], Any] |
     if not class_name and callable(names.get(name)):
         return lambda: names[name]
     return None
+
+
+def _find_exact_target(
+    names: dict[str, Any], entry_point: str, *, keeps_object: bool
+) -> Callable[[], Any] | None:
+    """Return a function that returns what to call: `f`, or `Name().f`, as Python reads it."""
+    class_name, _, name = entry_point.rpartition("().")
+    if not callable(names.get(class_name or name)):
+        return None
+    if not class_name:
+        return lambda: names[name]
+    if not keeps_object:
+        return lambda: getattr(names[class_name](), name)
+    return lambda: (
+        _kept.get(entry_point) or _kept.setdefault(entry_point, getattr(names[class_name](), name))
+    )
+
+
+_kept: dict[str, Any] = {}
 
 
 def _describe(error: BaseException) -> tuple[str, str]:

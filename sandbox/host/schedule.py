@@ -34,6 +34,7 @@ _TOO_MUCH = Execution(
     ending=Ending.TOO_MUCH_OUTPUT,
     detail="all outputs together are longer than 128 MiB and limits.output_bytes",
 )
+_GUEST_LOST = Execution(ending=Ending.SKIPPED, detail="the guest of all questions was lost")
 _NOT_ASKED = Execution(ending=Ending.SKIPPED, detail="too many earlier questions ran out of time")
 
 
@@ -186,6 +187,8 @@ class Schedule:
             left = task.first + len(task.questions) - end
             if progress.first_dropped < math.inf:
                 progress.record(end, [_TOO_MUCH] * left)
+            elif progress.job.needs_all:
+                progress.record(end, [_GUEST_LOST] * left)
             else:
                 self._pending.appendleft(_task(progress, end))
         if not progress.missing:
@@ -216,7 +219,8 @@ class Schedule:
 
     def _complete_or_confirm(self, progress: Progress) -> None:
         """Ask a single question that timed out once more; otherwise complete the job."""
-        if progress.has_single_time_out and not progress.is_confirmed:
+        is_noise = progress.has_single_time_out and not progress.job.needs_all
+        if is_noise and not progress.is_confirmed:
             number = progress.time_outs[0]
             progress.is_confirmed = True
             progress.forget(number)

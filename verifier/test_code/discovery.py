@@ -16,6 +16,7 @@ from nova_code_verifier.verifier.test_code.jobs import (
     discovery_job,
     run_harness_jobs,
 )
+from nova_code_verifier.verifier.test_code.plain import PlainAssert, plain_tests
 from nova_code_verifier.verifier.test_code.protocol import CompiledTests, ItemState, RunReport
 from nova_code_verifier.verifier.types import TestCode
 
@@ -28,13 +29,15 @@ class Discovery:
     """The tests, compiled, and the items that every candidate has to pass: at least one.
 
     The best guess passes `guessed` of the `items`: of an item that is a loop over asserts, it may
-    pass a part. `skipped` items skip themselves, whoever the candidate is: they do not count.
+    pass a part. `skipped` items skip themselves, whoever the candidate is: they do not count. The
+    asserts of plain tests are `plain`; of other tests, there are none.
     """
 
     compiled: CompiledTests
     items: Sequence[str]
     skipped: frozenset[str]
     guessed: Fraction = Fraction(0)
+    plain: Sequence[PlainAssert] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +98,7 @@ def _run_alone(test_codes: list[TestCode], executor: Executor) -> dict[TestCode,
         jobs = [discovery_job(test_code, tests) for test_code, tests in run]
         for index, (execution,) in run_harness_jobs(jobs, executor):
             test_code, _ = run[index]
-            result = _result_of(execution)
+            result = _result_of(execution, test_code)
             if isinstance(result, CompiledTests):
                 compiled[test_code] = result
             else:
@@ -103,7 +106,7 @@ def _run_alone(test_codes: list[TestCode], executor: Executor) -> dict[TestCode,
     return results
 
 
-def _result_of(execution: Execution) -> DiscoveryResult | CompiledTests:
+def _result_of(execution: Execution, test_code: TestCode) -> DiscoveryResult | CompiledTests:
     """Return the result of a run; or the compiled tests, if they need pytest."""
     if execution.ending is Ending.NOT_RUN:
         return DiscoveryProblem(problem=execution.detail, is_outage=True)
@@ -120,10 +123,10 @@ def _result_of(execution: Execution) -> DiscoveryResult | CompiledTests:
         )
     if report.needs_pytest:
         return report.compiled
-    return _discovery(report, report.compiled)
+    return _discovery(report, report.compiled, test_code)
 
 
-def _discovery(report: RunReport, compiled: CompiledTests) -> DiscoveryResult:
+def _discovery(report: RunReport, compiled: CompiledTests, test_code: TestCode) -> DiscoveryResult:
     skipped = [item for item in report.items if item.state is ItemState.SKIPPED]
     if not report.items:
         return DiscoveryProblem(problem="tests: contain no test")
@@ -134,7 +137,19 @@ def _discovery(report: RunReport, compiled: CompiledTests) -> DiscoveryResult:
         compiled=compiled,
         items=[item.name for item in report.items if item.state is not ItemState.SKIPPED],
         skipped=frozenset(item.name for item in skipped),
+        plain=_plain(test_code, compiled, [item.name for item in report.items]),
     )
+
+
+def _plain(
+    test_code: TestCode, compiled: CompiledTests, items: Sequence[str]
+) -> Sequence[PlainAssert]:
+    """Return the asserts of tests that are plain and that ask the candidate anything."""
+    if compiled.style != "script" or compiled.imports:
+        return ()
+    asserts = plain_tests(test_code, compiled.names) or ()
+    is_whole = [part.item for part in asserts] == list(items)
+    return asserts if is_whole and any(part.calls for part in asserts) else ()
 
 
 def _count_guessed(results: dict[TestCode, DiscoveryResult], executor: Executor) -> None:
