@@ -36,6 +36,7 @@ def metrics_of(
         "runtime_error": score.verdict is Verdict.RUNTIME_ERROR,
         "security_violation": score.verdict is Verdict.SECURITY_VIOLATION,
         "self_compared": score.self_compared,
+        "reruns": score.reruns,
         "shared_process": score.shared_process,
         "duration_ms": round(duration_ms, 3),
     }

@@ -18,7 +18,14 @@ from nova_code_verifier.handlers.report import details_of, log_fields, metrics_o
 from nova_code_verifier.handlers.settings import Settings, SettingsError, SharedProcess
 from nova_code_verifier.handlers.wire import Entry, response_row
 from nova_code_verifier.sandbox.errors import InvocationError
-from nova_code_verifier.sandbox.types import Ending, Execution, IsolationLevel, Job, TimedExecutor
+from nova_code_verifier.sandbox.types import (
+    Company,
+    Ending,
+    Execution,
+    IsolationLevel,
+    Job,
+    TimedExecutor,
+)
 from nova_code_verifier.verifier.control import Control
 from nova_code_verifier.verifier.equal_work import ResultCache
 from nova_code_verifier.verifier.pipeline import GradedSample, grade, ungraded
@@ -181,8 +188,11 @@ class _UnreachableExecutor:
     isolates_trusted_code = fast_paths = False
     environment = ""
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+    def run(
+        self, jobs: Iterable[Job], *, company: Company | None = None
+    ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Raise the outage, or report that every job was not run, as the policy says."""
+        del company
         for index, job in enumerate(jobs):
             if self.policy is OutagePolicy.RAISE:
                 raise self.error

@@ -205,7 +205,7 @@ def _publish_group(
             document.add_metric("Reward", MetricUnit.NoUnit, score.reward)
             document.add_metric("Correctness", MetricUnit.NoUnit, score.correctness)
     rewards = [score.reward for score in scores if score.reward is not None]
-    counts = {"Samples": len(group)}
+    counts = {"Samples": len(group), "Reruns": sum(score.reruns for score in scores)}
     if reused := sum(outcome.graded.is_reused for outcome, _ in group):
         counts |= {"Reused": reused}
     if verdict_class is VerdictClass.UNGRADED:

@@ -198,7 +198,8 @@ class Execution:
     `exit_status` and `signal` are set for a `Run` that ended by itself. `value` is what a
     finished `Call` returned, as an `EncodedValue`, or the messages of a `Session`'s harness;
     `value_bytes` is its encoded size. `detail` is text for people; code reads `cause`.
-    Times are in seconds; `memory_bytes` is the peak resident memory of the guest.
+    Times are in seconds; `memory_bytes` is the peak resident memory of the guest. If it *is
+    confirmed*, the question ran out of CPU time before, and was asked again: that may be noise.
     """
 
     ending: Ending
@@ -215,6 +216,7 @@ class Execution:
     detail: str = ""
     cause: Cause = Cause.NONE
     harness_ending: Ending = Ending.FINISHED
+    is_confirmed: bool = False
 
 
 class JobRunner(Protocol):
@@ -224,8 +226,33 @@ class JobRunner(Protocol):
         """Yield, for each job as it ends, its index in *jobs* and its executions."""
 
 
+class Company(Protocol):
+    """Decides about the runs of jobs that an executor tries in one guest, one after the other.
+
+    *job* and *question* are indices.
+    """
+
+    def may_share_guest(self, job: int) -> bool:
+        """Return whether each run behaves as in a process of its own: the program leaves no trace.
+
+        Asked of jobs with several `Run`s only.
+        """
+
+    def accepts(self, job: int, question: int, execution: Execution) -> bool:
+        """Return whether an execution is right."""
+
+
 class Executor(JobRunner, Protocol):
     """Runs jobs: with workers on this machine, in a container, or in another function."""
+
+    def run(
+        self, jobs: Iterable[Job], *, company: Company | None = None
+    ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+        """Yield, for each job as it ends, its index in *jobs* and its executions.
+
+        With *company*, an executor may first try all runs of a job in one guest. It takes the
+        executions if all are accepted; otherwise the job runs as without.
+        """
 
     @property
     def level(self) -> IsolationLevel:

@@ -19,6 +19,7 @@ from nova_code_verifier.verifier.checking.answers import with_value
 from nova_code_verifier.verifier.checking.checks import CheckedRun, batches_of, make_checks
 from nova_code_verifier.verifier.checking.trial import TrialCache, try_checkers
 from nova_code_verifier.verifier.checking.verdict import judge_case, result_of
+from nova_code_verifier.verifier.company import PlannedCompany
 from nova_code_verifier.verifier.completion.extraction import (
     answer_text,
     extract_candidate,
@@ -496,15 +497,25 @@ def _run(
     }
     yield from ((index, ()) for index in waiting if index not in jobs and index not in runs)
     job_indexes, run_indexes = [index for index in jobs if index not in checked], list(runs)
-    if job_indexes:
-        for number, executions in executor.run([jobs[index] for index in job_indexes]):
-            yield job_indexes[number], executions
+    for number, executions in _run_plain([waiting[index] for index in job_indexes], executor):
+        yield job_indexes[number], executions
     graded = grade_all(
         list(runs.values()), executor, discovery_cache, may_share_process=may_share_process
     )
     for number in graded:
         yield run_indexes[number], runs[run_indexes[number]]
     yield from _run_checked(checked, jobs, executor, discovery_cache.trials)
+
+
+def _run_plain(
+    samples: Sequence[PreparedSample], executor: Executor
+) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+    """Run the jobs of *samples*, whose outputs our own checkers compare."""
+    jobs = [sample.job for sample in samples if sample.job]
+    plans = [sample.plan for sample in samples if isinstance(sample.plan, TestPlan)]
+    groupings = [sample.task.rubric.groups for sample in samples]
+    company = PlannedCompany(jobs, plans, groupings) if executor.fast_paths else None
+    return executor.run(jobs, company=company) if jobs else iter(())
 
 
 def _run_checked(
@@ -538,6 +549,7 @@ def case_results(prepared: PreparedSample, run: Run) -> CaseResults:
     is_steady = True
     if isinstance(run, TestCodeRun):
         facts.append(run.peak)
+        is_steady = not run.has_timed_out
     elif isinstance(run, CheckedRun):
         is_steady = run.is_steady
     limits = prepared.plan.limits if prepared.plan else Limits()
@@ -555,6 +567,7 @@ def _case_results(prepared: PreparedSample, run: Run) -> CaseResults:
         return CaseResults(
             cases=run.cases,
             guessed=run.guessed,
+            reruns=int(run.has_timed_out),
             shared_process=run.shares_process,
         )
     plan, grouping = prepared.plan, prepared.task.rubric.groups
@@ -661,6 +674,7 @@ def _score_run(
     )
     return replace(
         score,
+        reruns=results.reruns + sum(case.execution.is_confirmed for case in results.cases),
         shared_process=results.shared_process,
         prelude=prepared.prelude.removeprefix(DEEP_RECURSION),
     )

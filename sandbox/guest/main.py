@@ -51,12 +51,13 @@ Role = Literal["plain", "candidate", "harness"]
 
 
 class GuestProgram(NamedTuple):
-    """What a guest has to do. With no calls, a plain one runs the program."""
+    """What a guest has to do. With no calls, a plain one runs the program, *runs* times."""
 
     role: Role
     prelude: bytes
     text: bytes
     calls: int
+    runs: int
     argv: tuple[str, ...]
     candidate_pid: int
     must_drop_ctypes: bool
@@ -79,7 +80,7 @@ def serve(prelude: bytes, program: bytes, calls: int, argv: tuple[str, ...]) -> 
     """
     code = _compile(program)
     if calls:
-        names = _new_module("solution", program).__dict__
+        names = new_module("solution", program).__dict__
         _load(prelude, code, names)
         _report(MessageKind.LOADED)
         _answer_calls(names, calls)
@@ -115,7 +116,7 @@ def serve_harness(program: bytes, candidate_pid: int) -> None:
     Its names PEER_FD, PAGE_FD and CHANNEL_FD are descriptors; CANDIDATE_PID is a process.
     """
     _collect_garbage()
-    main = _new_module("__main__", program)
+    main = new_module("__main__", program)
     main.__dict__.update(
         PEER_FD=PEER_FD, PAGE_FD=PAGE_FD, CHANNEL_FD=CHANNEL_FD, CANDIDATE_PID=candidate_pid
     )
@@ -144,7 +145,7 @@ def prepare_session() -> None:
 
     To build them in each guest would take longer than to fork it.
     """
-    module = _new_module("solution", b"")
+    module = new_module("solution", b"")
     del sys.modules["solution"]
     _prepared.append((module, load_live()(PEER_FD, module.__dict__)))
 
@@ -201,7 +202,8 @@ class _Loader:
         return self._program.decode("utf-8", "replace")
 
 
-def _new_module(name: str, program: bytes) -> types.ModuleType:
+def new_module(name: str, program: bytes) -> types.ModuleType:
+    """Return the empty module in which a program runs, and register it."""
     module = types.ModuleType(name)
     module.__dict__.update(
         __builtins__=builtins,
@@ -223,7 +225,7 @@ def _run_program(
     prelude: bytes, program: bytes, code: types.CodeType, argv: tuple[str, ...]
 ) -> None:
     """Run the program as `python3 solution.py` does, from the first line to the last flush."""
-    main = _new_module("__main__", program)
+    main = new_module("__main__", program)
     sys.argv = [PROGRAM_NAME, *argv]
     status = 0
     try:
@@ -231,15 +233,17 @@ def _run_program(
             _run_prelude(prelude, main.__dict__)
         exec(code, main.__dict__)  # noqa: S102  (this is what a guest is for)
     except SystemExit as exit_request:
-        status = _exit_status(exit_request)
+        status = exit_status(exit_request)
     except BaseException as error:  # noqa: BLE001  (the candidate's: it is reported)
         _report(MessageKind.RAISED, *_describe(error))
         status = 130 if isinstance(error, KeyboardInterrupt) else 1
         _print_traceback(error)
-    os._exit(_shut_down(main, program, status))
+    _run_exit_handlers()
+    os._exit(finish(main, program, status))
 
 
-def _exit_status(exit_request: SystemExit) -> int:
+def exit_status(exit_request: SystemExit) -> int:
+    """Return the status with which the interpreter exits for this exception."""
     if exit_request.code is None:
         return 0
     if isinstance(exit_request.code, int):
@@ -255,12 +259,7 @@ def _print_traceback(error: BaseException) -> None:
         sys.excepthook(type(error), error, error.__traceback__)
 
 
-def _shut_down(main: types.ModuleType, program: bytes, status: int) -> int:
-    """Shut down in the interpreter's order: threads, exit handlers, streams, globals, streams.
-
-    Do not let the interpreter do it: to destroy the zygote's modules would cost several times as
-    much as the guest itself.
-    """
+def _run_exit_handlers() -> None:
     try:
         threading = sys.modules.get("threading")
         if threading is not None:
@@ -268,6 +267,14 @@ def _shut_down(main: types.ModuleType, program: bytes, status: int) -> int:
         atexit._run_exitfuncs()  # noqa: SLF001
     except BaseException:  # noqa: BLE001, S110  (the candidate's handlers may do anything)
         pass
+
+
+def finish(main: types.ModuleType, program: bytes, status: int) -> int:
+    """Return the exit status of a program. It must have no threads and exit handlers any more.
+
+    This is the interpreter's order: streams, globals, streams. Do not let the interpreter do it: to
+    destroy the zygote's modules would cost several times as much as the guest itself.
+    """
     flushed = _flush(sys.stdout, sys.stderr)
     with contextlib.suppress(BaseException):  # the candidate's finalisers may do anything
         for name in list(main.__dict__):  # in order, so that finalisers run

@@ -11,6 +11,7 @@ import sys
 # PYTHONSAFEPATH keeps a script's directory, and so a guest's, off the path. So add ours here:
 sys.path.insert(0, json.loads(sys.argv[1])["code_directory"])
 from nova_code_verifier.sandbox.guest import zygote
+from nova_code_verifier.sandbox.guest.company import serve_runs
 from nova_code_verifier.sandbox.guest.main import run
 
 sys.path.pop(0)
@@ -20,4 +21,6 @@ del zygote  # this drops the last reference to the confinement, too
 if guest is not None:
     if guest.must_drop_ctypes:
         gc.collect()  # from Python 3.13 on, this frees all of ctypes
+    if guest.runs > 1:
+        serve_runs(guest)
     run(guest)

@@ -334,6 +334,7 @@ def _become_guest(confinement: confine.Confinement, guest: _Fork) -> GuestProgra
         prelude,
         program,
         request.calls,
+        request.runs,
         request.argv,
         guest.candidate_pid,
         confinement.must_drop_ctypes,

@@ -15,7 +15,13 @@ from nova_code_verifier.sandbox.errors import IsolationRefusedError, SandboxErro
 from nova_code_verifier.sandbox.host.deadline import DeadlineView
 from nova_code_verifier.sandbox.host.event_loop import EventLoop
 from nova_code_verifier.sandbox.host.worker import Worker
-from nova_code_verifier.sandbox.types import Execution, Executor, IsolationLevel, Job
+from nova_code_verifier.sandbox.types import (
+    Company,
+    Execution,
+    Executor,
+    IsolationLevel,
+    Job,
+)
 
 
 class LocalExecutor:
@@ -203,12 +209,16 @@ class LocalExecutor:
         return DeadlineView(self, deadline)
 
     def run(
-        self, jobs: Iterable[Job], *, deadline: float = float("inf")
+        self,
+        jobs: Iterable[Job],
+        *,
+        deadline: float = float("inf"),
+        company: Company | None = None,
     ) -> Generator[tuple[int, tuple[Execution, ...]], None, None]:
         """Yield, for each job as it ends, its index in *jobs* and its executions.
 
-        Questions that were not answered at *deadline*, or that lost their zygote twice, end as
-        `NOT_RUN`. Raises SandboxError if no zygote can be started.
+        *company* is used with fast paths. Questions that were not answered at *deadline*, or that
+        lost their zygote twice, end as `NOT_RUN`. Raises SandboxError if no zygote can be started.
         """
         self._make_ready()
         with self._lock:
@@ -218,7 +228,8 @@ class LocalExecutor:
                 )
             self._is_running = True
             try:
-                yield from EventLoop(self._pools, self._new_worker, jobs, deadline).run()
+                company = company if self.fast_paths else None
+                yield from EventLoop(self._pools, self._new_worker, jobs, deadline, company).run()
             finally:
                 self._is_running = False
 

@@ -209,8 +209,6 @@ def _to_exact_tree(value: Any, kind: type, context: _Context) -> object:  # noqa
     write = _base_writer(kind)
     if write is None:
         write = _late_writer(kind)
-        if write is not None and kind.__module__ == "numpy":
-            return write(value, context)
     return opaque.to_tree(value, walk, write and partial(write, value, context))
 
 

@@ -118,6 +118,7 @@ def test_every_row_has_the_same_metrics(score: Score, level: IsolationLevel) -> 
         ("runtime_error", MetricType.METRIC),
         ("security_violation", MetricType.METRIC),
         ("self_compared", MetricType.METRIC),
+        ("reruns", MetricType.METRIC),
         ("shared_process", MetricType.METRIC),
         ("duration_ms", MetricType.METRIC),
     ]
@@ -150,6 +151,7 @@ def test_metrics_report_the_score() -> None:
         "runtime_error": 1.0,
         "security_violation": 0.0,
         "self_compared": 0.0,
+        "reruns": 0.0,
         "shared_process": 0.0,
         "duration_ms": 1.235,
     }

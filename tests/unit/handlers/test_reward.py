@@ -36,6 +36,7 @@ METRICS = [
     "runtime_error",
     "security_violation",
     "self_compared",
+    "reruns",
     "shared_process",
     "duration_ms",
 ]

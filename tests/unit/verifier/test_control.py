@@ -7,6 +7,7 @@ import pytest
 
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.types import (
+    Company,
     EncodedValue,
     Ending,
     Execution,
@@ -65,11 +66,13 @@ class FaultyExecutor:
         """Return the level of the executor."""
         return self.executor.level
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+    def run(
+        self, jobs: Iterable[Job], *, company: Company | None = None
+    ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Run *jobs*, and change what happened to them."""
         listed = list(jobs)
         self.programs += [job.program for job in listed]
-        for index, executions in self.executor.run(listed):
+        for index, executions in self.executor.run(listed, company=company):
             yield index, tuple(map(self.fault, executions)) if self.fault else executions
 
     def with_preloaded(self, modules: tuple[str, ...]) -> Executor:

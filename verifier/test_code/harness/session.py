@@ -11,6 +11,7 @@ from dis import get_instructions
 from typing import Any
 
 from nova_code_verifier.sandbox.protocol import encoding, shared_types
+from nova_code_verifier.sandbox.protocol.arrays import ArrayKind
 from nova_code_verifier.sandbox.protocol.conversation import Answer, Request, Side
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, Walk
 from nova_code_verifier.sandbox.protocol.library_exceptions import read_details
@@ -121,6 +122,7 @@ class LiveCandidate(Side, Candidate):
         self._around.write_object = _write_class
         self.fatal: CandidateLostError | UncarriedError | None = None
         self._node_kind = shared_types.NodeKind()
+        self._array_kind = ArrayKind(self._note_nan)
         self._table = ProxyTable(self, self._shared)
         self._exports = Exports()
         self.patches = Patches(self.ask)
@@ -391,6 +393,9 @@ class LiveCandidate(Side, Candidate):
         """Read what the candidate's guest says of new objects."""
         self._table.describe(descriptions)
 
+    def _note_nan(self) -> None:
+        self.has_nan = True
+
     def _read_warning(self, tree: Tree, text: str) -> object:
         warning = self._table.exception(tree["h"], tree["class"], text)
         BaseException.args.__set__(warning, (text,))  # type: ignore[attr-defined]
@@ -407,6 +412,8 @@ class LiveCandidate(Side, Candidate):
             return self._table.subclass_kind(kind)
         if ERROR.fits(kind):
             return ERROR
+        if self._array_kind.fits(kind):
+            return self._array_kind
         for base, mirrored in KINDS.items():
             if issubclass(kind, base) and kind is not base:
                 return mirrored  # the tests' own subclass travels as its base
@@ -420,6 +427,8 @@ class LiveCandidate(Side, Candidate):
             return self._table.new_container(content)
         if tag == ERROR.tag:
             return ERROR.new(content), ERROR
+        if tag == self._array_kind.tag:
+            return self._array_kind.new(content), self._array_kind
         raise EncodingError("an unknown tag")
 
     def write_value(self, value: Any) -> Tree:  # noqa: ANN401  (narrowed by type)
@@ -453,6 +462,9 @@ class LiveCandidate(Side, Candidate):
             return self.mirrors.write(value)
         if kind is slice:
             return {"slice": list(map(self.mirrors.write, (value.start, value.stop, value.step)))}
+        tree = self._array_kind.write_other(value)
+        if tree is not None:
+            return tree
         if plain is not None and not is_value_with_a_class(kind):
             return plain()
         made = made_in_library(value)
@@ -499,6 +511,8 @@ class LiveCandidate(Side, Candidate):
                 return shared_types.read_builtin(content)
             case "own":
                 return self._exports.value_of(content)[0]
+            case "numpy":
+                return self._array_kind.read_other(content)
         raise EncodingError("an unknown tag")
 
     def _met(self, proxy: object, *, is_nested: bool) -> object:

@@ -199,6 +199,7 @@ class _WithoutSessions:
     def __init__(self, executor: LocalExecutor, *, fast_paths: bool) -> None:
         self._executor, self.fast_paths = executor, fast_paths
         self.run, self.with_preloaded = executor.run, executor.with_preloaded
+        self.environment = executor.environment
 
     @property
     def level(self) -> IsolationLevel:
