@@ -54,10 +54,8 @@ format: $(READY)  ## Format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(READY)  ## Measure samples per second beside naive graders and bare forks
-	$(BIN)/python -m benchmarks.throughput
-	$(BIN)/python -m benchmarks.test_code
-	$(BIN)/python -m benchmarks.test_code --rollouts 8
+bench: $(READY)  ## Measure speed, beside other graders and bare forks: one table
+	$(BIN)/python -m benchmarks $(OPTIONS)
 	$(BIN)/python -m benchmarks.split
 
 docs: $(READY)  ## Build the documentation, with warnings as errors

@@ -21,12 +21,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.throughput import CASES, call_samples, stdio_samples
+from benchmarks.workloads import CASES, write_calls, write_stdin
 from nova_code_verifier import Sample
 from tests.e2e.emulator import client_of
 from tests.e2e.fetch_rie import fetch_emulator
 from tests.e2e.fleet import Deployment, Fleet, running_fleet
 
+SAMPLES = 24
 PROCESSORS = len(os.sched_getaffinity(0))
 REWARD, EXECUTOR = (
     "nova_code_verifier.handlers.reward.lambda_handler",
@@ -39,7 +40,8 @@ def measure(rounds: int, console: Console) -> None:
     with running_fleet(Path(fetch_emulator()), **_deployments()) as fleet:
         for name in ("split", "split8"):
             fleet.deployments[name].variables["AWS_ENDPOINT_URL_LAMBDA"] = fleet.url
-        for kind, samples in (("stdio", stdio_samples()), ("call", call_samples())):
+        for kind, write in (("stdio", write_stdin), ("call", write_calls)):
+            samples = [work.sample for work in write(0, SAMPLES)]
             _show(kind, _measured(fleet, _event(samples), rounds), len(samples), console)
 
 

@@ -223,6 +223,29 @@ class CaseResult:
         return Fraction(min(self.parts_passed, self.parts - 1), self.parts)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseResults:
+    """The results of a sample's test cases.
+
+    `guessed` is the share of the cases that the best constant answer passes, in [0, 1].
+    `reruns` counts runs of test code that were repeated after a time-out; a case that was asked
+    again says so itself. `shared_process` says that candidate and tests ran in one process.
+    `seconds` is the wall time in the sandbox: none, if the results are *reused* from equal work.
+    They are *repeatable* if no limit was near and no guest was lost. If there is a `problem`, the
+    sample is ungraded; `is_outage` says whether the verifier failed.
+    """
+
+    cases: tuple[CaseResult, ...] = ()
+    guessed: Fraction = Fraction(0)
+    reruns: int = 0
+    shared_process: bool = False
+    seconds: float = 0.0
+    is_reused: bool = False
+    is_repeatable: bool = False
+    problem: str = ""
+    is_outage: bool = False
+
+
 class FormatIssue(StrEnum):
     """A departure from the format that the rubric asks for (see `completion/format.py`)."""
 
@@ -299,7 +322,8 @@ class Score:
     If `verdict` is `UNGRADED`, `reward` is None and the other numbers mean nothing: `problem` is
     the reason, and `is_outage` says whether it is our fault (send the sample again) or the
     dataset's. `self_compared` counts test cases in which the candidate itself compared two of its
-    objects. `shared_process` says that candidate and tests ran in one process. `prelude` is what
+    objects. `reruns` counts what was run again because a time-out may have been noise.
+    `shared_process` says that candidate and tests ran in one process. `prelude` is what
     was imported for the program, or the row's own. `notes` say what of the reference was read
     otherwise than it is written. `other_language` is the tag of a block of another language, where
     no program was found.
@@ -323,6 +347,7 @@ class Score:
     cases: tuple[CaseResult, ...] = ()
     tests_total: int = 0
     self_compared: int = 0
+    reruns: int = 0
     shared_process: bool = False
     prelude: str = ""
     problem: str = ""

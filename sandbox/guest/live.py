@@ -82,7 +82,7 @@ class LiveSession(Side):
     takes = frozenset(KINDS)
 
     def __init__(self, peer_fd: int, names: dict[str, Any]) -> None:
-        """Prepare to serve the module with these global *names*, before it is loaded."""
+        """Prepare to serve the module with these global *names*: in a zygote, for its guests."""
         self._names = names
         self._around = Surroundings(names)
         self._around.write_object = self._write_warning
@@ -122,6 +122,10 @@ class LiveSession(Side):
                 "unpickle": _unpickle,
             }
         )
+
+    def begin(self) -> None:
+        """Collect what the program does around its calls. Call this before it is loaded."""
+        self._around.install()
 
     def serve_tests(self) -> None:
         """Answer the harness's requests until it ends. Call this when the module is loaded.

@@ -18,7 +18,7 @@ import time
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Container, Iterable
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple, Protocol
 
 from nova_code_verifier.sandbox.protocol import library_values, set_order
@@ -42,6 +42,11 @@ EXACT_TYPES = frozenset(
     | {Counter, OrderedDict, defaultdict}
 )
 _ATOMS = frozenset({type(None), bool, float, str})
+_WHOLE = _ATOMS | {int, bytes, complex}
+_PARTS_OF: dict[type, Callable[[Any], Iterable[Any]]] = {
+    **dict.fromkeys((list, tuple, set, frozenset), iter),
+    dict: lambda value: chain(value, value.values()),
+}
 _mro_of = type.__dict__["__mro__"].__get__  # a metaclass may hide what a class is
 _name_of = type.__dict__["__name__"].__get__
 _VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
@@ -95,6 +100,21 @@ def encode(value: object) -> bytes:
     methods, so that an overridden `__eq__` or `__iter__` has no effect.
     """
     return dump(to_tree(value))
+
+
+def encode_exactly(value: object) -> bytes:
+    """Encode plain data whose types, at every level, are exactly plain. Raises EncodingError."""
+    pending: list[Any] = [value]
+    while pending:
+        part = pending.pop()
+        kind = type(part)
+        if kind in _PARTS_OF:
+            pending.extend(_PARTS_OF[kind](part))
+        elif kind not in _WHOLE:
+            raise EncodingError(
+                f"a {kind.__module__}.{kind.__qualname__} is not exactly plain data"
+            )
+    return encode(value)
 
 
 def decode(data: bytes) -> object:

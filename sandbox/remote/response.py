@@ -130,7 +130,7 @@ def _execution_frames(
     fields: list[object] = [execution.ending, execution.exit_status, execution.signal]
     fields += [raised.type_name, raised.message] if raised else [None, None]
     fields += [execution.cpu_seconds, execution.wall_seconds, execution.memory_bytes]
-    fields += [execution.detail[:TEXT_MAX], execution.cause]
+    fields += [execution.detail[:TEXT_MAX], execution.cause, int(execution.is_confirmed)]
     fields += [execution.harness_ending] if isinstance(question, Session) else []
     return dump_fields(fields), encoded, execution.stdout, execution.stderr
 
@@ -218,9 +218,10 @@ def _read_protections(names: object) -> frozenset[Protection]:
 
 
 def _read_fields(data: bytes, *, is_session: bool) -> Execution:
-    fields = load_fields(data, list, length=11 if is_session else 10)
-    ending, status, signal, type_name, message, cpu, wall, memory, detail, cause, *rest = fields
-    (harness_ending,) = rest or (Ending.FINISHED,)
+    fields = load_fields(data, list, length=12 if is_session else 11)
+    ending, status, signal, type_name, message, cpu, wall, memory, detail, *rest = fields
+    cause, is_confirmed, *others = rest
+    (harness_ending,) = others or (Ending.FINISHED,)
     # The function could read its request. If it could claim UNSENDABLE, a candidate could make
     # its sample ungraded.
     for claimed in (ending, harness_ending):
@@ -244,6 +245,7 @@ def _read_fields(data: bytes, *, is_session: bool) -> Execution:
         detail=check_text("detail", detail),
         cause=Cause(cause),
         harness_ending=Ending(harness_ending),
+        is_confirmed=check_whole("is_confirmed", is_confirmed, 1) == 1,
     )
 
 

@@ -23,7 +23,7 @@ LOGGED_FIELDS = {
     "id", "aggregate_reward_score", "correctness", "compile", "format", "safety",
     "conciseness", "similarity", "format_issues", "tests_passed",
     "tests_total", "guess_baseline", "isolation_level", "ungraded", "no_completion", "timeout",
-    "runtime_error", "security_violation", "self_compared", "shared_process",
+    "runtime_error", "security_violation", "self_compared", "reruns", "shared_process",
     "duration_ms", "verdict", "level", "source", "problem",
 }  # fmt: skip
 

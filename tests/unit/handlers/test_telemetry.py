@@ -103,6 +103,17 @@ def test_the_counts_equal_those_of_the_rows(capsys: pytest.CaptureFixture[str]) 
     assert total(documents, "Outages") == 0
 
 
+def test_reruns_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    """A program that runs out of CPU time in its only case was run twice."""
+    endless = sample("while True: pass", ADD | {"limits": {"cpu_seconds": 0.1}})
+
+    answered = rows([RIGHT, endless])
+
+    documents = documents_in(capsys.readouterr().out)
+    assert [values(row)["reruns"] for row in answered] == [0.0, 1.0]
+    assert total(documents, "Reruns") == 1
+
+
 def test_each_reward_and_duration_is_a_value(capsys: pytest.CaptureFixture[str]) -> None:
     """CloudWatch gets the reward and the duration of each sample for its percentiles."""
     answered = rows([RIGHT, HALF, PROSE, UNUSABLE])
@@ -178,7 +189,7 @@ def test_a_large_batch_loses_no_value(capsys: pytest.CaptureFixture[str], size: 
 def test_an_outage_that_is_raised_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
     """Samples of an invocation that raises an outage are in the metrics."""
     with pytest.raises(OutageError):
-        rows([RIGHT, PROSE], Context(0))
+        rows([sample(f"{ADDING}  # counted", ADD), PROSE], Context(0))
 
     documents = documents_in(capsys.readouterr().out)
     assert (total(documents, "Outages"), total(documents, "Samples")) == (1, 2)

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Protocol
 
 from nova_code_verifier.sandbox.protocol.mirrors import Tree
 from nova_code_verifier.verifier.test_code.harness.awaiting import run_there
+from nova_code_verifier.verifier.test_code.harness.candidates import is_tool_attribute
 
 REF = "_ref_"
 """The attribute of a proxy that holds the number of the candidate's object."""
@@ -60,13 +61,6 @@ class Session(Protocol):
 
     def make_subclass(self, kind: Any, items: list[object], keywords: Keywords) -> None:  # noqa: ANN401  (a class of the tests')
         """Have the candidate make a class of the tests that has one of its classes as a base."""
-
-
-def is_tool_attribute(name: str) -> bool:
-    """Return whether Python and the test tools look for this attribute in any object."""
-    return (name.startswith("__") and name.endswith("__")) or name.startswith(
-        ("_mock", "_pytest", "pytestmark")
-    )
 
 
 class _WithNames:

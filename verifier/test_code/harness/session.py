@@ -25,6 +25,7 @@ from nova_code_verifier.sandbox.protocol.peer import (
 from nova_code_verifier.sandbox.protocol.progress import ProgressPage
 from nova_code_verifier.sandbox.protocol.scientific import ScientificValues
 from nova_code_verifier.verifier.test_code.harness.candidates import (
+    Candidate,
     CandidateLostError,
     UncarriedError,
     is_by_tool,
@@ -94,8 +95,8 @@ def guard(modules: Sequence[str]) -> None:
     install_guard(frozenset((*modules, "__main__")))
 
 
-class LiveCandidate(Side):
-    """A candidate in another guest: a `Candidate` of `harness/candidates.py`."""
+class LiveCandidate(Side, Candidate):
+    """A candidate in another guest."""
 
     takes = frozenset(KINDS)
 
@@ -108,9 +109,6 @@ class LiveCandidate(Side):
         answer_bytes_max: int = _ANSWER_BYTES_MAX,
     ) -> None:
         """Judge by tests with this *source*, which treat the names *classes* as classes."""
-        self.raised: BaseException | None = None
-        self.verdict: BaseException | None = None
-        self.has_nan = self.is_self_compared = self.has_told = False
         self._last_answer = LastAnswer()
         self._answer_bytes_max = answer_bytes_max
         self._page = page

@@ -4,7 +4,7 @@ import json
 
 from hypothesis import strategies as st
 
-from nova_code_verifier.sandbox.types import Call, Job, Limits, Run, Session
+from nova_code_verifier.sandbox.types import Call, ExactCall, Job, Limits, Run, Session
 
 RUNS = Job(
     program="print('\ud800')",
@@ -20,6 +20,15 @@ CALLS = Job(
         Call(entry_point="f", arguments=(float("inf"),)),
     ),
 )
+EXACT_CALLS = Job(
+    program="def f(*a, **b): return a",
+    questions=(
+        ExactCall(entry_point="f", arguments=(1,), keywords=(("b", {2: ()}),)),
+        ExactCall(entry_point="C().f", keeps_object=True),
+    ),
+    prelude="import math",
+    needs_all=True,
+)
 SESSIONS = Job(
     program="x = 1",
     questions=(
@@ -32,7 +41,7 @@ def fields(*others: object, **changes: object) -> bytes:
     """Write the fields of an honest execution of a run, some of them changed, and others."""
     honest: dict[str, object] = {"ending": "finished", "exit_status": 0, "signal": None}
     honest |= {"type_name": None, "message": None, "cpu": 0.1, "wall": 0.1, "memory": 1}
-    honest |= {"detail": "", "cause": "none"}
+    honest |= {"detail": "", "cause": "none", "is_confirmed": 0}
     return json.dumps([*(honest | changes).values(), *others]).encode()
 
 

@@ -93,6 +93,7 @@ def test_a_session_arrives_with_all_its_messages(messages: tuple[bytes, ...]) ->
         value_bytes=sum(map(len, messages)),
         stderr=b"noise",
         harness_ending=Ending.CRASHED,
+        is_confirmed=True,
     )
     response = RunResponse(
         level=IsolationLevel.KERNEL,
@@ -225,6 +226,8 @@ def test_the_unchanged_response_is_accepted() -> None:
         pytest.param(forged(fields(detail=None), *HONEST[1:]), id="no detail"),
         pytest.param(forged(fields(cause="mercy"), *HONEST[1:]), id="unknown cause"),
         pytest.param(forged(fields(cause=None), *HONEST[1:]), id="no cause"),
+        pytest.param(forged(fields(is_confirmed=2), *HONEST[1:]), id="confirmed twice"),
+        pytest.param(forged(fields(is_confirmed=True), *HONEST[1:]), id="a truth as a number"),
         pytest.param(forged(fields(cause=["none"]), *HONEST[1:]), id="a list as cause"),
         pytest.param(forged(fields(type_name="E", message=7), *HONEST[1:]), id="error"),
         pytest.param(forged(fields(), b"7", b"", b""), id="a value of a run"),

@@ -291,6 +291,14 @@ def test_a_first_time_out_may_be_noise() -> None:
     assert verdicts(run_of(slow)) == {"1": PASS, "2": LATE, "3": PASS}
 
 
+def test_a_run_says_that_it_was_repeated() -> None:
+    """The metric `reruns` counts it."""
+    late = replace(TIMED_OUT, value=session(PASSED, LOST, None))
+
+    assert run_of(scripted(late, session(PASSED, PASSED, PASSED))).has_timed_out
+    assert not run_of(scripted(session(PASSED, PASSED, PASSED))).has_timed_out
+
+
 def test_a_candidate_is_given_up_after_three_late_items() -> None:
     """The others have the same verdict, and are not run."""
     late = [
