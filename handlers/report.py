@@ -5,6 +5,7 @@ The names are the same in every row of every run. Nothing here shows what was ex
 
 from nova_code_verifier.handlers.wire import Metric, MetricType
 from nova_code_verifier.sandbox.types import IsolationLevel
+from nova_code_verifier.verifier.pipeline import GradedSample
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, DIMENSIONS, Rubric
 from nova_code_verifier.verifier.types import CaseResult, Finding, Score, Verdict
 
@@ -102,9 +103,11 @@ def _excerpt(output: bytes) -> str:
     return text if len(text) <= _EXCERPT_CHARACTERS else "…" + text[-_EXCERPT_CHARACTERS:]
 
 
-def log_fields(row: dict[str, object], score: Score, level: IsolationLevel) -> dict[str, object]:
+def log_fields(
+    row: dict[str, object], graded: GradedSample, level: IsolationLevel
+) -> dict[str, object]:
     """Return the row as top-level fields of a log line, without any text of the candidate."""
-    metrics = row["metrics_list"]
+    metrics, score = row["metrics_list"], graded.score
     assert isinstance(metrics, list)  # noqa: S101  (built by wire.response_row)
     return {
         "id": row["id"],
@@ -112,6 +115,7 @@ def log_fields(row: dict[str, object], score: Score, level: IsolationLevel) -> d
         **{metric["name"]: metric["value"] for metric in metrics},
         "verdict": score.verdict,
         "level": level,
+        "reused": graded.is_reused,
         "source": score.source,
         "problem": score.problem,
         "notes": list(score.notes),

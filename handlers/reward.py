@@ -28,7 +28,9 @@ if "AWS_LAMBDA_RUNTIME_API" in os.environ:
     hide_from_peers()
 
 TELEMETRY = Telemetry(SETTINGS)
-SERVICE = Service(EXECUTOR, SETTINGS, on_bug=TELEMETRY.log_bug)
+SERVICE = Service(
+    EXECUTOR, SETTINGS, on_bug=TELEMETRY.log_bug, on_misjudged=TELEMETRY.log_misjudged
+)
 
 
 @TELEMETRY.traced

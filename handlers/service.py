@@ -18,7 +18,16 @@ from nova_code_verifier.handlers.report import details_of, log_fields, metrics_o
 from nova_code_verifier.handlers.settings import Settings, SettingsError, SharedProcess
 from nova_code_verifier.handlers.wire import Entry, response_row
 from nova_code_verifier.sandbox.errors import InvocationError
-from nova_code_verifier.sandbox.types import Ending, Execution, IsolationLevel, Job, TimedExecutor
+from nova_code_verifier.sandbox.types import (
+    Company,
+    Ending,
+    Execution,
+    IsolationLevel,
+    Job,
+    TimedExecutor,
+)
+from nova_code_verifier.verifier.control import Control
+from nova_code_verifier.verifier.equal_work import ResultCache
 from nova_code_verifier.verifier.pipeline import GradedSample, grade, ungraded
 from nova_code_verifier.verifier.rubric import OutagePolicy
 from nova_code_verifier.verifier.test_code.discovery import DiscoveryCache
@@ -58,7 +67,7 @@ class Outcome:
     @property
     def log_fields(self) -> dict[str, object]:
         """The fields of the entry's log line."""
-        return log_fields(self.row, self.score, self.level)
+        return log_fields(self.row, self.graded, self.level)
 
     @property
     def details(self) -> dict[str, object]:
@@ -75,11 +84,13 @@ class Service:
         settings: Settings,
         *,
         on_bug: Callable[[int], None] = lambda _index: None,
+        on_misjudged: Callable[[str], None] = lambda _problem: None,
         text_judge: TextJudge | None = None,
     ) -> None:
         """Prepare to score.
 
-        *on_bug* is called inside the `except`, with the index of an entry that met a bug.
+        *on_bug* is called inside the `except`, with the index of an entry that met a bug;
+        *on_misjudged* with a text, when control samples were misjudged: nothing is graded then.
         *text_judge* replaces the one that the settings name. Raises SettingsError if the rubric
         gives similarity a weight and there is no text judge.
         """
@@ -87,7 +98,15 @@ class Service:
         self._text_judge = text_judge or _text_judge(settings)
         self._settings = settings
         self._on_bug = on_bug
+        between = settings.control_samples
+        self._control = Control(between, on_misjudged=on_misjudged) if between else None
         self._discovery_cache = DiscoveryCache()
+        self._result_cache = ResultCache()
+
+    @property
+    def problem(self) -> str:
+        """How control samples were misjudged, so that nothing is graded; "" if none were."""
+        return self._control.problem if self._control else ""
 
     def score(
         self, entries: Sequence[Entry], *, deadline: float = float("inf")
@@ -120,6 +139,8 @@ class Service:
             default_limits=self._settings.limits,
             may_share_process=self._settings.shared_process is SharedProcess.ALLOW,
             discovery_cache=self._discovery_cache,
+            result_cache=self._result_cache,
+            control=self._control,
             compare=compare,
             attempt=lambda number, stage: self._run_stage(indexes[number], stage, stage_seconds),
         ):
@@ -165,9 +186,13 @@ class _UnreachableExecutor:
     policy: OutagePolicy
     level = IsolationLevel.NONE
     isolates_trusted_code = fast_paths = False
+    environment = ""
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+    def run(
+        self, jobs: Iterable[Job], *, company: Company | None = None
+    ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Raise the outage, or report that every job was not run, as the policy says."""
+        del company
         for index, job in enumerate(jobs):
             if self.policy is OutagePolicy.RAISE:
                 raise self.error

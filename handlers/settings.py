@@ -66,6 +66,7 @@ def _positive(kind: type[float], most: float, *, least: float = 0) -> _Reader:
     return _number(kind, expected, lambda number: number > 0 and least <= number <= most)
 
 
+_count = _number(int, "a whole number, 0 or more", lambda number: number >= 0)
 _finite = _number(float, "a finite number", math.isfinite)
 
 
@@ -166,6 +167,8 @@ class Settings:
     Where candidates run:
 
     - `fast_paths`: whether to try cheaper ways to accept a sample first. Verdicts are the same.
+    - `control_samples`: how many samples of one kind of tests are graded until control samples are
+      graded again (`verifier/control.py`). They are also graded first. 0: never.
     - `workers`: how many candidates run at the same time; None is one more than the processors.
     - `isolation`: the isolation level; None (`auto` in the variable) is the strongest available.
     - `required_isolation`: the weakest acceptable level; None is `isolation`, or `interpreter`.
@@ -204,6 +207,7 @@ class Settings:
     cpu_seconds: Annotated[float, _positive(float, 3600)] = 10.0
     wall_seconds: Annotated[float, _positive(float, 10_800)] = 30.0
     fast_paths: Annotated[bool, _boolean] = True
+    control_samples: Annotated[int, _count] = 5000
     # A guest that runs nothing uses 12.
     memory_mb: Annotated[int, _positive(int, 65_536, least=16)] = 512
     output_mb: Annotated[int, _positive(int, 1024)] = 16

@@ -19,7 +19,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from nova_code_verifier.handlers.service import Outcome
 from nova_code_verifier.handlers.settings import Settings, SettingsError
-from nova_code_verifier.verifier.types import Sample, Score, Source, Verdict
+from nova_code_verifier.verifier.types import Sample, Source, Verdict
 
 # Variables of Powertools. Its own default for the service would be "service_undefined".
 NAMESPACE = os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or "NovaCodeVerifier"
@@ -34,7 +34,7 @@ _TEXT_CHARACTERS = 500
 _CASES_SHOWN = 3
 
 Handler = Callable[..., object]
-_Group = list[tuple[Score, float]]  # the scores of samples, and their durations in milliseconds
+_Group = list[tuple[Outcome, float]]  # samples, and their durations in milliseconds
 
 
 class VerdictClass(StrEnum):
@@ -83,7 +83,7 @@ class Invocation:
         excerpts = sample_excerpts(outcome, sample) if self._settings.log_samples else {}
         self._logger.info("sample", extra={"sample": fields | self._common | excerpts})
         score, duration_ms = outcome.score, float(str(fields["duration_ms"]))
-        self._groups[CLASSES[score.verdict], score.source].append((score, duration_ms))
+        self._groups[CLASSES[score.verdict], score.source].append((outcome, duration_ms))
 
     def publish(self) -> None:
         """Write the documents of metrics."""
@@ -125,6 +125,13 @@ class Telemetry:
     def log_bug(self, index: int) -> None:
         """Log the exception that is being handled, which the sample at *index* caused."""
         self.logger.exception("bug", extra={"index": index})
+
+    def log_misjudged(self, problem: str) -> None:
+        """Log that control samples were misjudged, and count it: nothing is graded."""
+        self.logger.error("misjudged", extra={"problem": problem})
+        document = _new_document()
+        document.add_metric("Misjudged", MetricUnit.Count, 1)
+        document.flush_metrics()
 
     def traced(self, handler: Handler) -> Handler:
         """Return a handler that X-Ray traces if `trace` is set, otherwise *handler* itself.
@@ -191,15 +198,18 @@ def _publish_group(
     document.add_dimensions(**_FUNCTION, verdict_class=verdict_class)
     document.add_dimensions(**_FUNCTION, source=source)
     # Before the counts: Powertools flushes the document whenever a metric has 100 values.
-    for score, duration_ms in group:
+    scores = [outcome.score for outcome, _ in group]
+    for score, (_, duration_ms) in zip(scores, group, strict=True):
         document.add_metric("DurationMs", MetricUnit.Milliseconds, duration_ms)
         if score.reward is not None:
             document.add_metric("Reward", MetricUnit.NoUnit, score.reward)
             document.add_metric("Correctness", MetricUnit.NoUnit, score.correctness)
-    rewards = [score.reward for score, _ in group if score.reward is not None]
-    counts = {"Samples": len(group), "Reruns": sum(score.reruns for score, _ in group)}
+    rewards = [score.reward for score in scores if score.reward is not None]
+    counts = {"Samples": len(group), "Reruns": sum(score.reruns for score in scores)}
+    if reused := sum(outcome.graded.is_reused for outcome, _ in group):
+        counts |= {"Reused": reused}
     if verdict_class is VerdictClass.UNGRADED:
-        counts |= {"Ungraded": len(group), "Outages": sum(score.is_outage for score, _ in group)}
+        counts |= {"Ungraded": len(group), "Outages": sum(score.is_outage for score in scores)}
     else:
         counts |= {"RewardZero": sum(reward <= lowest for reward in rewards)}
     if verdict_class is VerdictClass.VIOLATION:

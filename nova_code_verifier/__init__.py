@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nova_code_verifier.handlers.dataset_row import read_row
     from nova_code_verifier.sandbox.errors import IsolationRefusedError, SandboxError
     from nova_code_verifier.sandbox.host.local import LocalExecutor
+    from nova_code_verifier.verifier.equal_work import ResultCache
     from nova_code_verifier.verifier.errors import VerifierError
     from nova_code_verifier.verifier.pipeline import GradedSample, grade, judge
     from nova_code_verifier.verifier.rubric import Rubric, RubricError
@@ -28,6 +29,7 @@ _MODULES = {
     "GradedSample": "verifier.pipeline",
     "IsolationRefusedError": "sandbox.errors",
     "LocalExecutor": "sandbox.host.local",
+    "ResultCache": "verifier.equal_work",
     "Rubric": "verifier.rubric",
     "RubricError": "verifier.rubric",
     "Sample": "verifier.types",
@@ -46,6 +48,7 @@ __all__ = [
     "GradedSample",
     "IsolationRefusedError",
     "LocalExecutor",
+    "ResultCache",
     "Rubric",
     "RubricError",
     "Sample",

@@ -79,6 +79,19 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExactCall(Call):
+    """A call as tests would make it.
+
+    `f` is only a name of the program. `keywords` are arguments with a name. An answer is unreadable
+    unless all its types are exactly those of plain data. If it *keeps its object*, one `Name()`
+    serves all calls of the entry point.
+    """
+
+    keywords: tuple[tuple[str, object], ...] = ()
+    keeps_object: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """Run a trusted harness beside the program, in a second guest, for as long as it takes.
 
@@ -110,6 +123,9 @@ class Job:
     Every `Run` gets a guest of its own. The calls of a job share a guest, in order; after a crash
     or a time-out the next call gets a new one. When `give_up_after` questions ran out of time, the
     later ones are `SKIPPED`. It is two or more, because a single time-out is asked again.
+
+    If it *needs all*, the executions are of no use unless one guest has answered every question: a
+    guest that is lost is not replaced, and no question is asked again.
     """
 
     program: str
@@ -117,6 +133,7 @@ class Job:
     limits: Limits = Limits()
     give_up_after: int = 3
     prelude: str = ""
+    needs_all: bool = False
 
     def __post_init__(self) -> None:
         """Raise ValueError if one time-out, which may be noise, would end the job."""
@@ -209,8 +226,33 @@ class JobRunner(Protocol):
         """Yield, for each job as it ends, its index in *jobs* and its executions."""
 
 
+class Company(Protocol):
+    """Decides about the runs of jobs that an executor tries in one guest, one after the other.
+
+    *job* and *question* are indices.
+    """
+
+    def may_share_guest(self, job: int) -> bool:
+        """Return whether each run behaves as in a process of its own: the program leaves no trace.
+
+        Asked of jobs with several `Run`s only.
+        """
+
+    def accepts(self, job: int, question: int, execution: Execution) -> bool:
+        """Return whether an execution is right."""
+
+
 class Executor(JobRunner, Protocol):
     """Runs jobs: with workers on this machine, in a container, or in another function."""
+
+    def run(
+        self, jobs: Iterable[Job], *, company: Company | None = None
+    ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+        """Yield, for each job as it ends, its index in *jobs* and its executions.
+
+        With *company*, an executor may first try all runs of a job in one guest. It takes the
+        executions if all are accepted; otherwise the job runs as without.
+        """
 
     @property
     def level(self) -> IsolationLevel:
@@ -219,6 +261,10 @@ class Executor(JobRunner, Protocol):
     @property
     def isolates_trusted_code(self) -> bool:
         """Whether trusted programs run elsewhere than candidates. Then no guest may hold both."""
+
+    @property
+    def environment(self) -> str:
+        """What programs find installed, as an opaque name; "" if that is unknown."""
 
     @property
     def fast_paths(self) -> bool:

@@ -28,7 +28,14 @@ from urllib.parse import unquote
 import botocore.session
 from botocore.validate import ParamValidator
 
-from nova_code_verifier.sandbox.types import Ending, Execution, IsolationLevel, Job, Question
+from nova_code_verifier.sandbox.types import (
+    Company,
+    Ending,
+    Execution,
+    IsolationLevel,
+    Job,
+    Question,
+)
 from nova_code_verifier.verifier.types import Comparison, Similarity
 
 if TYPE_CHECKING:
@@ -56,6 +63,7 @@ class ScriptedExecutor:
     refusal: Exception | None = None
     isolates_trusted_code: bool = False
     fast_paths: bool = False
+    environment: str = "scripted"
     jobs: list[Job] = field(default_factory=list)
     deadlines: list[float] = field(default_factory=list)
     trusted: "ScriptedExecutor | None" = None
@@ -82,8 +90,11 @@ class ScriptedExecutor:
         """Return the executor for sessions: that of trusted programs."""
         return self.with_preloaded(modules)
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, Answer]]:
+    def run(
+        self, jobs: Iterable[Job], *, company: Company | None = None
+    ) -> Iterator[tuple[int, Answer]]:
         """Record the jobs, and answer them by the script."""
+        del company
         listed = list(jobs)
         self.jobs += listed
         for index, job in reversed(list(enumerate(listed))):

@@ -7,9 +7,9 @@
 Each stage receives the values of the stage before it, never the raw text.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from functools import cache, partial
 from typing import Protocol, TypeVar
 
@@ -18,6 +18,7 @@ from nova_code_verifier.verifier.checking.answers import with_value
 from nova_code_verifier.verifier.checking.checks import CheckedRun, batches_of, make_checks
 from nova_code_verifier.verifier.checking.trial import TrialCache, try_checkers
 from nova_code_verifier.verifier.checking.verdict import judge_case, result_of
+from nova_code_verifier.verifier.company import PlannedCompany
 from nova_code_verifier.verifier.completion.extraction import (
     answer_text,
     extract_candidate,
@@ -29,6 +30,13 @@ from nova_code_verifier.verifier.completion.format import (
 )
 from nova_code_verifier.verifier.completion.parsing import ParsedCompletion, parse_completion
 from nova_code_verifier.verifier.completion.safety import find_risks
+from nova_code_verifier.verifier.equal_work import (
+    Conditions,
+    ResultCache,
+    Work,
+    is_repeatable,
+    judge_once,
+)
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.jobs import completed, job_for, prelude_for, program_with
 from nova_code_verifier.verifier.program.prelude import DEEP_RECURSION
@@ -63,6 +71,7 @@ from nova_code_verifier.verifier.types import (
     CallCase,
     Candidate,
     CaseResult,
+    CaseResults,
     Checker,
     CodePlan,
     Comparison,
@@ -117,38 +126,36 @@ class PreparedSample:
         """Whether there is something to run, or to compare."""
         return bool(self.job or self.program or self.comparison)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseResults:
-    """The results of a sample's test cases.
-
-    `guessed` is the share of the cases that the best constant answer passes, in [0, 1].
-    `reruns` counts runs of test code that were repeated after a time-out; a case that was asked
-    again says so itself. `shared_process` says that candidate and tests ran in one process. If
-    there is a `problem`, the sample is ungraded; `is_outage` says whether the verifier failed.
-    """
-
-    cases: tuple[CaseResult, ...] = ()
-    guessed: Fraction = Fraction(0)
-    self_compared: int = 0
-    reruns: int = 0
-    shared_process: bool = False
-    problem: str = ""
-    is_outage: bool = False
+    @property
+    def work(self) -> Work | None:
+        """What the results of the test cases depend on; None if there are none."""
+        program = self.job.program if self.job else self.program
+        if self.plan is None or not program:
+            return None
+        return Work(program, self.prelude, self.plan, self.task.rubric.groups)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GradedSample:
     """The score of the sample at *index*, and the data that it was computed from.
 
-    `seconds` is the wall time that the sample took in the sandbox. `prepared` is None if a bug
-    stopped the sample before it was prepared.
+    `seconds` is the wall time that the sample took in the sandbox: none, if it *is reused*, because
+    equal work had been judged before. `prepared` is None if a bug stopped the sample before it was
+    prepared.
     """
 
     index: int
     score: Score
     seconds: float = 0.0
+    is_reused: bool = False
     prepared: PreparedSample | None = None
+
+
+class Control(Protocol):
+    """Finds out whether the verifier judges as it should (`verifier/control.py`)."""
+
+    def check(self, counts: Mapping[Source, int], executor: Executor, /) -> str:
+        """Return why samples of these sources, so many of each, must not be graded; or ""."""
 
 
 class PendingSimilarity(Protocol):
@@ -177,6 +184,8 @@ def judge(
     default_limits: Limits = Limits(),
     may_share_process: bool = False,
     discovery_cache: DiscoveryCache | None = None,
+    result_cache: ResultCache | None = None,
+    control: Control | None = None,
     compare: Callable[[Comparison], PendingSimilarity] | None = None,
 ) -> list[Score]:
     """Return the score of every sample, in the order of *samples*.
@@ -190,6 +199,8 @@ def judge(
         default_limits=default_limits,
         may_share_process=may_share_process,
         discovery_cache=discovery_cache,
+        result_cache=result_cache,
+        control=control,
         compare=compare,
     )
     return [sample.score for sample in sorted(graded, key=lambda sample: sample.index)]
@@ -203,6 +214,8 @@ def grade(
     default_limits: Limits = Limits(),
     may_share_process: bool = False,
     discovery_cache: DiscoveryCache | None = None,
+    result_cache: ResultCache | None = None,
+    control: Control | None = None,
     compare: Callable[[Comparison], PendingSimilarity] | None = None,
     attempt: Attempt = _run_stage,
 ) -> Iterator[GradedSample]:
@@ -211,7 +224,9 @@ def grade(
     *default_limits* hold where a reference states no limits. If tests and candidates *may share a
     process*, tests that need that get it, and their candidates could cheat; otherwise such samples
     are ungraded. Keep one *discovery_cache* for many batches of the same prompts: the items of
-    their test code are then discovered once, and their checker programs are tried once. *compare*
+    their test code are then discovered once, and their checker programs are tried once. With one
+    *result_cache* for many batches, equal programs are judged once for all of them, otherwise once
+    in each batch. *control* is asked, before programs run, whether any may be graded. *compare*
     starts to compare two texts by a language model, if the rubric gives similarity a weight
     (`handlers/llm_judge/judge.py`). *attempt* isolates bugs per sample; by default they are raised.
     Raises SandboxError if the sandbox cannot start.
@@ -226,6 +241,11 @@ def grade(
             waiting[index] = prepared
         else:
             yield _graded(index, prepared, CaseResults(), attempt)
+    counts = Counter(prepared.source for prepared in waiting.values() if prepared.work)
+    if control and counts and (problem := control.check(counts, executor)):
+        blocked = CaseResults(problem=problem, is_outage=True)
+        for index in [index for index, prepared in waiting.items() if prepared.work]:
+            yield _graded(index, waiting.pop(index), blocked, attempt)
     # Start every comparison once; the language model works while the guests run.
     start = cache(compare) if compare else None
     pending = {
@@ -233,15 +253,23 @@ def grade(
         for index, prepared in waiting.items()
         if start and prepared.comparison
     }
-    for index, problem in _with_broken_prelude(waiting, executor):
-        yield _graded(index, waiting.pop(index), problem, attempt)
     compared: list[partial[GradedSample]] = []
-    for index, run in _run(
-        waiting, executor, discovery_cache or DiscoveryCache(), may_share_process=may_share_process
-    ):
-        prepared = waiting[index]
-        results = attempt(index, partial(case_results, prepared, run))
-        finish = partial(_graded, index, prepared, results, attempt, seconds=_seconds_of(run))
+    results_of = partial(
+        _judged,
+        waiting,
+        executor,
+        discovery_cache or DiscoveryCache(),
+        attempt,
+        may_share_process=may_share_process,
+    )
+    if executor.fast_paths and waiting:
+        works = {index: prepared.work for index, prepared in waiting.items()}
+        conditions = Conditions.of(executor, may_share_process=may_share_process)
+        judged = judge_once(works, conditions, result_cache or ResultCache(), results_of)
+    else:
+        judged = results_of(waiting)
+    for index, results in judged:
+        finish = partial(_graded, index, waiting[index], results, attempt)
         if index in pending:
             # Do not wait for the language model here: this thread also enforces the guests' limits.
             compared.append(partial(finish, pending=pending[index]))
@@ -383,6 +411,24 @@ Run = tuple[Execution, ...] | CheckedRun | TestCodeRun
 of a checker program, or a run of test code."""
 
 
+def _judged(
+    waiting: Mapping[int, PreparedSample],
+    executor: Executor,
+    discovery_cache: DiscoveryCache,
+    attempt: Attempt,
+    indexes: Iterable[int],
+    *,
+    may_share_process: bool,
+) -> Iterator[tuple[int, CaseResults | Score]]:
+    """Run the samples at *indexes*; yield their results, or the score of one that met a bug."""
+    chosen = {index: waiting[index] for index in indexes}
+    for index, problem in _with_broken_prelude(chosen, executor):
+        del chosen[index]
+        yield index, problem
+    for index, run in _run(chosen, executor, discovery_cache, may_share_process=may_share_process):
+        yield index, attempt(index, partial(case_results, chosen[index], run))
+
+
 def _with_broken_prelude(
     waiting: Mapping[int, PreparedSample], executor: Executor
 ) -> Iterator[tuple[int, CaseResults]]:
@@ -420,7 +466,7 @@ def _run(
     }
     yield from ((index, ()) for index in waiting if index not in jobs and index not in runs)
     job_indexes, run_indexes = [index for index in jobs if index not in checked], list(runs)
-    for number, executions in executor.run([jobs[index] for index in job_indexes]):
+    for number, executions in _run_plain([waiting[index] for index in job_indexes], executor):
         yield job_indexes[number], executions
     graded = grade_all(
         list(runs.values()), executor, discovery_cache, may_share_process=may_share_process
@@ -428,6 +474,17 @@ def _run(
     for number in graded:
         yield run_indexes[number], runs[run_indexes[number]]
     yield from _run_checked(checked, jobs, executor, discovery_cache.trials)
+
+
+def _run_plain(
+    samples: Sequence[PreparedSample], executor: Executor
+) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+    """Run the jobs of *samples*, whose outputs our own checkers compare."""
+    jobs = [sample.job for sample in samples if sample.job]
+    plans = [sample.plan for sample in samples if isinstance(sample.plan, TestPlan)]
+    groupings = [sample.task.rubric.groups for sample in samples]
+    company = PlannedCompany(jobs, plans, groupings) if executor.fast_paths else None
+    return executor.run(jobs, company=company)
 
 
 def _run_checked(
@@ -455,13 +512,28 @@ def _seconds_of(run: Run) -> float:
 
 def case_results(prepared: PreparedSample, run: Run) -> CaseResults:
     """Turn what the sandbox reported into the results of the sample's cases."""
+    results = _case_results(prepared, run)
+    facts = [case.execution for case in results.cases]
+    is_steady = True
+    if isinstance(run, TestCodeRun):
+        facts.append(run.peak)
+    elif isinstance(run, CheckedRun):
+        is_steady = run.is_steady
+    limits = prepared.plan.limits if prepared.plan else Limits()
+    return replace(
+        results,
+        seconds=_seconds_of(run),
+        is_repeatable=is_steady and is_repeatable(facts, limits),
+    )
+
+
+def _case_results(prepared: PreparedSample, run: Run) -> CaseResults:
     if isinstance(run, TestCodeRun):
         if run.problem:
             return CaseResults(problem=run.problem, is_outage=run.is_outage)
         return CaseResults(
             cases=run.cases,
             guessed=run.guessed,
-            self_compared=run.self_compared,
             reruns=int(run.has_timed_out),
             shared_process=run.shares_process,
         )
@@ -496,7 +568,6 @@ def _graded(
     results: CaseResults | Score,
     attempt: Attempt,
     *,
-    seconds: float = 0.0,
     pending: PendingSimilarity | None = None,
 ) -> GradedSample:
     """Conclude a sample, unless a bug in an earlier stage left a score."""
@@ -506,8 +577,10 @@ def _graded(
             return results
         return conclude(prepared, results, pending.result() if pending else None)
 
-    score = attempt(index, stage)
-    return GradedSample(index=index, score=score, seconds=seconds, prepared=prepared)
+    graded = GradedSample(index=index, score=attempt(index, stage), prepared=prepared)
+    if isinstance(results, Score):
+        return graded
+    return replace(graded, seconds=results.seconds, is_reused=results.is_reused)
 
 
 def conclude(
@@ -568,7 +641,6 @@ def _score_run(
     )
     return replace(
         score,
-        self_compared=results.self_compared,
         reruns=results.reruns + sum(case.execution.is_confirmed for case in results.cases),
         shared_process=results.shared_process,
         prelude=prepared.prelude.removeprefix(DEEP_RECURSION),

@@ -77,6 +77,7 @@ class Rubric:
 
     - `shape`, `exponent`, `threshold`: how a share of passed cases becomes correctness.
     - `guess_correction`: subtract the share that the best constant answer earns.
+    - `pay_self_compared`: pay cases in which the candidate itself compared two of its objects.
     - `groups`: how the cases of a group earn its points.
     - `solution_marks`, `boxed`: the format of the response includes solution marks, or a box.
     - `lowest`, `highest`: the range of the reward.
@@ -100,6 +101,7 @@ class Rubric:
     exponent: float = 2.0
     threshold: float = 0.5
     guess_correction: bool = True
+    pay_self_compared: bool = True
     groups: Grouping = Grouping.SUM
     solution_marks: bool = False
     boxed: bool = False

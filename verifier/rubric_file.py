@@ -139,6 +139,7 @@ SECTIONS: dict[str, dict[str, _Reader]] = {
         "exponent": _number(0.01, 100),
         "threshold": _number(0, 1),
         "guess_correction": _boolean,
+        "pay_self_compared": _boolean,
         "groups": _one_of(Grouping),
     },
     "format": {"solution_marks": _boolean, "boxed": _boolean},

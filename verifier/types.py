@@ -197,7 +197,8 @@ class CaseResult:
     decoded (JSON bytes, as `ItemReport.shown` of `test_code/protocol.py`), and `message` is that of
     the tests. That message may contain what was expected: secret. `test_line` is the line of the
     tests that failed, from 1. An item that is a loop over asserts has `parts`, its iterations, of
-    which `parts_passed` held.
+    which `parts_passed` held. In one that `is_self_compared`, the candidate itself compared two of
+    its objects.
     `stdout_bytes` is the size of the whole output, of which the execution keeps the ends only.
     """
 
@@ -209,6 +210,7 @@ class CaseResult:
     stdout_bytes: int = 0
     parts: int = 1
     parts_passed: int = 0
+    is_self_compared: bool = False
 
     @property
     def share(self) -> Fraction:
@@ -219,6 +221,29 @@ class CaseResult:
         if self.verdict is Verdict.ACCEPTED:
             return Fraction(1)
         return Fraction(min(self.parts_passed, self.parts - 1), self.parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseResults:
+    """The results of a sample's test cases.
+
+    `guessed` is the share of the cases that the best constant answer passes, in [0, 1].
+    `reruns` counts runs of test code that were repeated after a time-out; a case that was asked
+    again says so itself. `shared_process` says that candidate and tests ran in one process.
+    `seconds` is the wall time in the sandbox: none, if the results are *reused* from equal work.
+    They are *repeatable* if no limit was near and no guest was lost. If there is a `problem`, the
+    sample is ungraded; `is_outage` says whether the verifier failed.
+    """
+
+    cases: tuple[CaseResult, ...] = ()
+    guessed: Fraction = Fraction(0)
+    reruns: int = 0
+    shared_process: bool = False
+    seconds: float = 0.0
+    is_reused: bool = False
+    is_repeatable: bool = False
+    problem: str = ""
+    is_outage: bool = False
 
 
 class FormatIssue(StrEnum):

@@ -39,6 +39,10 @@ class Telemetry:
         """Log the exception that is being handled, which the sample at *index* caused."""
         _write_line("ERROR", "bug", {"index": index, "exception": traceback.format_exc()})
 
+    def log_misjudged(self, problem: str) -> None:
+        """Log that control samples were misjudged: nothing is graded."""
+        _write_line("ERROR", "misjudged", {"problem": problem})
+
     def traced(self, handler: Handler) -> Handler:
         """Return *handler* as it is: there are no traces here."""
         return handler

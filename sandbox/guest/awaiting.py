@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from nova_code_verifier.sandbox.protocol.turns import take_turn
+from nova_code_verifier.sandbox.protocol.turns import Tasks
 
 Request = Callable[..., Any]
 _TURN_SECONDS = 0.001
@@ -20,48 +20,20 @@ class Awaiting:
 
     def __init__(self, awaitables: dict[str, Callable[..., Any]]) -> None:
         """Run what the operations *awaitables* return."""
-        self._awaitables = awaitables
-        self._tasks: dict[int, Any] = {}
-        self._count = 0
         self._local = threading.local()
+        tasks = Tasks(self._loop)
         self.operations: dict[str, Callable[..., object]] = {
-            "start": self.start,
-            "step": self.step,
-            "cancel": lambda number: self._tasks[number].cancel(),
+            "start": lambda name, *operands: tasks.start(_result(awaitables[name](*operands))),
+            "step": tasks.step,
+            "cancel": tasks.cancel,
         }
-
-    def start(self, operation: str, *operands: object) -> int:
-        """Begin to run an awaitable. Return the number of its task."""
-        awaitable = self._awaitables[operation](*operands)
-
-        async def run() -> object:
-            return await awaitable
-
-        self._count += 1
-        self._tasks[self._count] = self._loop().create_task(run())
-        return self._count
-
-    def step(self, number: int, seconds: float) -> tuple[str, object]:
-        """Run the loop until a task is done, but no longer than so many seconds."""
-        task = self._tasks[number]
-        loop = task.get_loop()
-        if not task.done() and not loop.is_running():
-            loop.run_until_complete(take_turn(task, seconds))
-        if not task.done():
-            return "pending", None
-        del self._tasks[number]
-        return ("cancelled", None) if task.cancelled() else ("done", task.result())
 
     def run(self, awaitable: Any) -> object:  # noqa: ANN401  (the candidate's)
         """Run an awaitable to its end."""
-
-        async def run() -> object:
-            return await awaitable
-
         loop = self._loop()
         if loop.is_running():
             raise RuntimeError("this event loop is already running")
-        return loop.run_until_complete(run())
+        return loop.run_until_complete(_result(awaitable))
 
     def _loop(self) -> Any:  # noqa: ANN401  (asyncio is imported late: a zygote must stay small)
         import asyncio  # noqa: PLC0415
@@ -70,6 +42,10 @@ class Awaiting:
         if loop is None or loop.is_closed():
             loop = self._local.loop = asyncio.new_event_loop()
         return loop
+
+
+async def _result(awaitable: Any) -> object:  # noqa: ANN401  (the candidate's)
+    return await awaitable
 
 
 async def run_there(

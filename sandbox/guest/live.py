@@ -23,6 +23,7 @@ from nova_code_verifier.sandbox.guest.stand_ins.making import number_of as stand
 from nova_code_verifier.sandbox.guest.stand_ins.making import stand_in
 from nova_code_verifier.sandbox.guest.surroundings import Surroundings, provide
 from nova_code_verifier.sandbox.protocol import encoding, shared_types
+from nova_code_verifier.sandbox.protocol.arrays import ArrayKind
 from nova_code_verifier.sandbox.protocol.conversation import Answer, Request, Side
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, Walk
 from nova_code_verifier.sandbox.protocol.library_exceptions import write_details
@@ -81,7 +82,7 @@ class LiveSession(Side):
     takes = frozenset(KINDS)
 
     def __init__(self, peer_fd: int, names: dict[str, Any]) -> None:
-        """Prepare to serve the module with these global *names*, before it is loaded."""
+        """Prepare to serve the module with these global *names*: in a zygote, for its guests."""
         self._names = names
         self._around = Surroundings(names)
         self._around.write_object = self._write_warning
@@ -93,6 +94,7 @@ class LiveSession(Side):
         self._stand_ins: dict[int, object] = {}
         self._shared: frozenset[str] = frozenset()
         self._node_kind = shared_types.NodeKind()
+        self._array_kind = ArrayKind(lambda: None)
         self._subclass_kinds = {
             base: SubclassKind(kind, self._number_of) for base, kind in KINDS.items()
         }
@@ -116,8 +118,14 @@ class LiveSession(Side):
                 "subclass": self._make_subclass,
                 "reserve": self._reserve,
                 "source": self._source,
+                "pickle": _pickle,
+                "unpickle": _unpickle,
             }
         )
+
+    def begin(self) -> None:
+        """Collect what the program does around its calls. Call this before it is loaded."""
+        self._around.install()
 
     def serve_tests(self) -> None:
         """Answer the harness's requests until it ends. Call this when the module is loaded.
@@ -216,6 +224,8 @@ class LiveSession(Side):
             return self._node_kind if shared_types.is_node(kind) else None
         if ERROR.fits(kind):
             return ERROR
+        if self._array_kind.fits(kind):
+            return self._array_kind
         for base, mirrored in self._subclass_kinds.items():
             if issubclass(kind, base) and kind is not base:
                 return mirrored
@@ -225,6 +235,8 @@ class LiveSession(Side):
         """Make an empty node of a shared class."""
         if tag == ERROR.tag:
             return ERROR.new(content), ERROR
+        if tag == self._array_kind.tag:
+            return self._array_kind.new(content), self._array_kind
         if tag != self._node_kind.tag:
             raise EncodingError("an unknown tag")
         return self._node_kind.new(content, self._names), self._node_kind
@@ -250,6 +262,9 @@ class LiveSession(Side):
                 return tree
         if KINDS.get(type(value)) or self.kind_of(value):
             return self.mirrors.write(value)
+        tree = self._array_kind.write_other(value)
+        if tree is not None:
+            return tree
         name = shared_types.name_of_builtin(value)
         if name is not None:
             return {"builtin": name}
@@ -285,6 +300,8 @@ class LiveSession(Side):
                 return getattr(self.mirrors.read(owner), name)
             case "own":
                 return self._stand_in(*content)
+            case "numpy":
+                return self._array_kind.read_other(content)
             case "slice":
                 return slice(*[self.mirrors.read(part) for part in content])
             case "py":
@@ -438,6 +455,18 @@ def _flags_of(value: object) -> int:
     code = getattr(function, "__code__", None)
     own = code or getattr(inspect.unwrap(function), "__code__", None)
     return int(getattr(own, "co_flags", 0))
+
+
+def _pickle(value: object) -> bytes:
+    import pickle  # noqa: PLC0415  (few tests need it)
+
+    return pickle.dumps(value)
+
+
+def _unpickle(data: bytes) -> object:
+    import pickle  # noqa: PLC0415  (as above)
+
+    return pickle.loads(data)  # noqa: S301  (the candidate's own, in its own process)
 
 
 def _take(items: Iterator[object], count: int) -> list[object]:

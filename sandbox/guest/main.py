@@ -13,16 +13,21 @@ import sys
 import types
 from _thread import start_new_thread
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from signal import pause
 from time import monotonic, sleep  # by name: tests may patch them
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn
 
 from nova_code_verifier.sandbox.confinement.confine import CHANNEL_FD
 from nova_code_verifier.sandbox.guest.own_files import REQUESTS_FD
 from nova_code_verifier.sandbox.protocol import guest_messages
 from nova_code_verifier.sandbox.protocol.channel import receive, send
-from nova_code_verifier.sandbox.protocol.encoding import EncodingError, decode, encode
+from nova_code_verifier.sandbox.protocol.encoding import (
+    EncodingError,
+    decode,
+    encode,
+    encode_exactly,
+)
 from nova_code_verifier.sandbox.protocol.guest_messages import TEXT_MAX, Failure, MessageKind
 
 if TYPE_CHECKING:
@@ -35,8 +40,37 @@ PEER_FD = REQUESTS_FD + 1
 """In a guest of a pair, the socket to the other guest."""
 PAGE_FD = PEER_FD + 1
 """In a harness, the page of `sandbox/protocol/progress.py`."""
+_FRAMES_OF_SESSION = 2
+_prepared: "list[tuple[types.ModuleType, LiveSession]]" = []
 _GARBAGE_OBJECTS_MIN = 20_000
 _COLLECTING_PAUSE_SECONDS = 0.01
+
+
+Role = Literal["plain", "candidate", "harness"]
+"""What a guest is: one alone, or one of a session. (An `Enum` would cost each guest some pages.)"""
+
+
+class GuestProgram(NamedTuple):
+    """What a guest has to do. With no calls, a plain one runs the program, *runs* times."""
+
+    role: Role
+    prelude: bytes
+    text: bytes
+    calls: int
+    runs: int
+    argv: tuple[str, ...]
+    candidate_pid: int
+    must_drop_ctypes: bool
+
+
+def run(guest: GuestProgram) -> None:
+    """Do what this guest has to do. Never returns."""
+    if guest.role == "harness":
+        serve_harness(guest.text, guest.candidate_pid)
+    elif guest.role == "candidate":
+        serve_session(guest.prelude, guest.text)
+    else:
+        serve(guest.prelude, guest.text, guest.calls, guest.argv)
 
 
 def serve(prelude: bytes, program: bytes, calls: int, argv: tuple[str, ...]) -> None:
@@ -46,7 +80,7 @@ def serve(prelude: bytes, program: bytes, calls: int, argv: tuple[str, ...]) -> 
     """
     code = _compile(program)
     if calls:
-        names = _new_module("solution", program).__dict__
+        names = new_module("solution", program).__dict__
         _load(prelude, code, names)
         _report(MessageKind.LOADED)
         _answer_calls(names, calls)
@@ -61,8 +95,11 @@ def serve_session(prelude: bytes, program: bytes) -> None:
     like a candidate that leaves its harness.
     """
     code = _compile(program)
-    names = _new_module("solution", program).__dict__
-    session = load_live()(PEER_FD, names)
+    module, session = _prepared.pop()
+    sys.modules["solution"] = module
+    names = module.__dict__
+    names["__loader__"] = _Loader(program)
+    session.begin()
     _load(prelude, code, names)
     try:
         session.serve_tests()
@@ -79,7 +116,7 @@ def serve_harness(program: bytes, candidate_pid: int) -> None:
     Its names PEER_FD, PAGE_FD and CHANNEL_FD are descriptors; CANDIDATE_PID is a process.
     """
     _collect_garbage()
-    main = _new_module("__main__", program)
+    main = new_module("__main__", program)
     main.__dict__.update(
         PEER_FD=PEER_FD, PAGE_FD=PAGE_FD, CHANNEL_FD=CHANNEL_FD, CANDIDATE_PID=candidate_pid
     )
@@ -101,6 +138,16 @@ def load_live() -> "type[LiveSession]":
 
     library_types.see_loaded()
     return LiveSession
+
+
+def prepare_session() -> None:
+    """Prepare, in the zygote, an empty module and its session, for a candidate beside a harness.
+
+    To build them in each guest would take longer than to fork it.
+    """
+    module = new_module("solution", b"")
+    del sys.modules["solution"]
+    _prepared.append((module, load_live()(PEER_FD, module.__dict__)))
 
 
 def _compile(program: bytes) -> types.CodeType:
@@ -155,7 +202,8 @@ class _Loader:
         return self._program.decode("utf-8", "replace")
 
 
-def _new_module(name: str, program: bytes) -> types.ModuleType:
+def new_module(name: str, program: bytes) -> types.ModuleType:
+    """Return the empty module in which a program runs, and register it."""
     module = types.ModuleType(name)
     module.__dict__.update(
         __builtins__=builtins,
@@ -177,7 +225,7 @@ def _run_program(
     prelude: bytes, program: bytes, code: types.CodeType, argv: tuple[str, ...]
 ) -> None:
     """Run the program as `python3 solution.py` does, from the first line to the last flush."""
-    main = _new_module("__main__", program)
+    main = new_module("__main__", program)
     sys.argv = [PROGRAM_NAME, *argv]
     status = 0
     try:
@@ -185,15 +233,17 @@ def _run_program(
             _run_prelude(prelude, main.__dict__)
         exec(code, main.__dict__)  # noqa: S102  (this is what a guest is for)
     except SystemExit as exit_request:
-        status = _exit_status(exit_request)
+        status = exit_status(exit_request)
     except BaseException as error:  # noqa: BLE001  (the candidate's: it is reported)
         _report(MessageKind.RAISED, *_describe(error))
         status = 130 if isinstance(error, KeyboardInterrupt) else 1
         _print_traceback(error)
-    os._exit(_shut_down(main, program, status))
+    _run_exit_handlers()
+    os._exit(finish(main, program, status))
 
 
-def _exit_status(exit_request: SystemExit) -> int:
+def exit_status(exit_request: SystemExit) -> int:
+    """Return the status with which the interpreter exits for this exception."""
     if exit_request.code is None:
         return 0
     if isinstance(exit_request.code, int):
@@ -209,12 +259,7 @@ def _print_traceback(error: BaseException) -> None:
         sys.excepthook(type(error), error, error.__traceback__)
 
 
-def _shut_down(main: types.ModuleType, program: bytes, status: int) -> int:
-    """Shut down in the interpreter's order: threads, exit handlers, streams, globals, streams.
-
-    Do not let the interpreter do it: to destroy the zygote's modules would cost several times as
-    much as the guest itself.
-    """
+def _run_exit_handlers() -> None:
     try:
         threading = sys.modules.get("threading")
         if threading is not None:
@@ -222,6 +267,14 @@ def _shut_down(main: types.ModuleType, program: bytes, status: int) -> int:
         atexit._run_exitfuncs()  # noqa: SLF001
     except BaseException:  # noqa: BLE001, S110  (the candidate's handlers may do anything)
         pass
+
+
+def finish(main: types.ModuleType, program: bytes, status: int) -> int:
+    """Return the exit status of a program. It must have no threads and exit handlers any more.
+
+    This is the interpreter's order: streams, globals, streams. Do not let the interpreter do it: to
+    destroy the zygote's modules would cost several times as much as the guest itself.
+    """
     flushed = _flush(sys.stdout, sys.stderr)
     with contextlib.suppress(BaseException):  # the candidate's finalisers may do anything
         for name in list(main.__dict__):  # in order, so that finalisers run
@@ -254,13 +307,36 @@ def _answer_calls(names: dict[str, Any], calls: int) -> None:
     os._exit(0)
 
 
-def _answer_call(names: dict[str, Any], entry_point: str, arguments: list[object]) -> None:
-    target = _find_target(names, entry_point)
+def _answer_call(
+    names: dict[str, Any],
+    entry_point: str,
+    arguments: list[object],
+    keywords: dict[str, object] | None = None,
+    keeps_object: bool = False,  # noqa: FBT001, FBT002  (as it is sent)
+) -> None:
+    """Answer a `Call`: an `ExactCall` if it has *keywords*."""
+    if keywords is None:
+        target = _find_target(names, entry_point)
+    else:
+        target = _find_exact_target(names, entry_point, keeps_object=keeps_object)
     if target is None:
         problem = f"the program defines no {entry_point}"
         _report(MessageKind.FAILED, Failure.NO_ENTRY_POINT, "LookupError", problem)
         os._exit(1)
-    _answer(lambda: encode(target()(*arguments)))
+    if keywords is None:
+        _answer(lambda: encode(target()(*arguments)))
+    else:
+        compute = partial(_called_below, _FRAMES_OF_SESSION, target, arguments, keywords)
+        _answer(lambda: encode_exactly(compute()))
+
+
+def _called_below(
+    frames: int, target: Callable[[], Any], arguments: list[object], keywords: dict[str, object]
+) -> object:
+    """Call the target as deep in the stack as it is in a session, or a little deeper."""
+    if frames:
+        return _called_below(frames - 1, target, arguments, keywords)
+    return target()(*arguments, **keywords)
 
 
 def _answer(compute: Callable[[], bytes]) -> None:
@@ -283,6 +359,25 @@ def _find_target(names: dict[str, Any], entry_point: str) -> Callable[[], Any] |
     if not class_name and callable(names.get(name)):
         return lambda: names[name]
     return None
+
+
+def _find_exact_target(
+    names: dict[str, Any], entry_point: str, *, keeps_object: bool
+) -> Callable[[], Any] | None:
+    """Return a function that returns what to call: `f`, or `Name().f`, as Python reads it."""
+    class_name, _, name = entry_point.rpartition("().")
+    if not callable(names.get(class_name or name)):
+        return None
+    if not class_name:
+        return lambda: names[name]
+    if not keeps_object:
+        return lambda: getattr(names[class_name](), name)
+    return lambda: (
+        _kept.get(entry_point) or _kept.setdefault(entry_point, getattr(names[class_name](), name))
+    )
+
+
+_kept: dict[str, Any] = {}
 
 
 def _describe(error: BaseException) -> tuple[str, str]:

@@ -21,7 +21,6 @@ class Patched:
         """Patch the library, or the program whose globals are *names*."""
         self._names = names
         self._originals: dict[tuple[str, ...], Any] = {}
-        self._modules: dict[str, Any] = {}
         self._of_classes: dict[tuple[type, str], Any] = {}
         self.operations: dict[str, Callable[..., None]] = {
             "setattr": self.set_attribute,
@@ -29,8 +28,6 @@ class Patched:
             "patch": self.patch,
             "unset": self.unset,
             "unpatch": self.unpatch,
-            "module": self.module,
-            "restore_module": self.restore_module,
         }
 
     def set_attribute(self, owner: Any, name: str, value: Any) -> None:  # noqa: ANN401  (any object)
@@ -56,7 +53,10 @@ class Patched:
             setattr(owner, name, original)
 
     def patch(self, value: object, *path: str) -> None:
-        """Set an attribute. A *path* of one name is a global of the program."""
+        """Set an attribute. A *path* of one name is a global of the program.
+
+        In place of a module in `sys.modules`, None forbids the import.
+        """
         self._keep(path)
         self._set(path, value)
 
@@ -71,28 +71,15 @@ class Patched:
         if original is not self:
             self._set(path, original)
 
-    def module(self, name: str, value: object) -> None:
-        """Put a stand-in into `sys.modules`; None forbids the import."""
-        self._modules.setdefault(name, sys.modules.get(name, _ABSENT))
-        sys.modules[name] = value  # type: ignore[assignment]
-
-    def restore_module(self, name: str) -> None:
-        """Restore what was in `sys.modules` under that name."""
-        original = self._modules.pop(name, self)
-        if original is _ABSENT:
-            sys.modules.pop(name, None)
-        elif original is not self:
-            sys.modules[name] = original
-
     def _keep(self, path: tuple[str, ...]) -> None:
         if path not in self._originals:
             owner = self._owner(path)
-            attributes = self._names if owner is None else vars(owner)
+            attributes = owner if isinstance(owner, dict) else vars(owner)
             self._originals[path] = attributes.get(path[-1], _ABSENT)
 
-    def _owner(self, path: tuple[str, ...]) -> Any:  # noqa: ANN401  (a module or class; None: the program)
+    def _owner(self, path: tuple[str, ...]) -> Any:  # noqa: ANN401  (a module, a class, or a dict)
         if len(path) == 1:
-            return None
+            return self._names
         _import(path[0])
         found: Any = sys.modules[path[0]]
         if path[:2] == ("logging", "getLogger") and len(path) > 2:  # noqa: PLR2004  (of a logger)
@@ -103,10 +90,11 @@ class Patched:
 
     def _set(self, path: tuple[str, ...], value: object) -> None:
         owner, name = self._owner(path), path[-1]
-        if owner is None and value is _ABSENT:
-            self._names.pop(name, None)
-        elif owner is None:
-            self._names[name] = value
+        if isinstance(owner, dict):
+            if value is _ABSENT:
+                owner.pop(name, None)
+            else:
+                owner[name] = value
         elif value is not _ABSENT:
             setattr(owner, name, value)
         elif name in vars(owner):

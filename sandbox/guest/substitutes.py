@@ -25,7 +25,7 @@ from nova_code_verifier.sandbox.guest import own_files, semaphores
 from nova_code_verifier.sandbox.guest.private_tmp import PrivateTmp, replace_in_os
 
 # What the recursion limit counts below a program's own first frame.
-_FRAMES_BELOW = 3 if sys.version_info >= (3, 12) else 4  # until then it counted `exec`, too
+_FRAMES_BELOW = 4 if sys.version_info >= (3, 12) else 5  # until then it counted `exec`, too
 _RECURSION_LIMIT_MAX = 2**31 - 1 - _FRAMES_BELOW
 _OF_PROGRAMS = frozenset({"__main__", "solution"})
 _STARTS_PROCESSES = frozenset({"subprocess", "os"})

@@ -13,7 +13,6 @@ import errno
 import io
 import logging
 import os
-import random
 import re
 import sys
 import warnings
@@ -23,13 +22,10 @@ from typing import Any
 
 from nova_code_verifier.sandbox.protocol.surroundings import (
     EVENT_CHARACTERS,
-    OF_INTERPRETER,
-    OF_PYTEST,
     OUTPUT_CHARACTERS_MAX,
-    Directory,
-    Environment,
-    Generator,
-    SearchPath,
+    RandomNumbers,
+    changes_of,
+    parts_of_process,
 )
 
 _NAMES = ("out", "err")
@@ -155,74 +151,50 @@ class Surroundings:
     """What surrounds the calls of one session."""
 
     def __init__(self, names: dict[str, Any]) -> None:
-        """Install the collectors. *names* are the globals of the program's module."""
+        """Prepare the collectors. *names* are the globals of the program's module."""
         self.write_object: Callable[[object], object] | None = None
         """Writes a warning of a class that is not built in."""
         self.read_object: Callable[[Any], object] | None = None
         """Reads the class of a filter of warnings that is not a library's."""
         self._names = names
         self._events = Events()
-        self._stdout = sys.stdout = sys.__stdout__ = _Text(1, self._events, sys.stdout)  # type: ignore[misc]
-        sys.stderr = sys.__stderr__ = _Text(2, self._events, sys.stderr)  # type: ignore[misc]
-        _collect_written(self._events)
-        self._log = _Log(self._events)
-        self._filters = _Filters(self)
-        self._environment = Environment(hidden=OF_PYTEST + OF_INTERPRETER, refused=())
-        self._directory = Directory(follows_everywhere=True)
-        self._argv = list(sys.argv)
-        self._path = SearchPath()
-        self._generators: dict[str, Generator] = {}
-        if self._mentions("random"):
-            self._find_generators()
-        self._follows_random = False
-        self._has_answered = False  # the first answer tells the tests that the program draws, too
+        self._stdout = _Text(1, self._events, sys.stdout)
+        self._parts = parts_of_process(is_harness=False)
+        log, filters = _Log(self._events), _Filters(self)
+        self._apply: dict[str, Callable[[Any], object]] = {
+            "recursion_limit": sys.setrecursionlimit,
+            "context": _apply_context,
+            "loggers": log.apply,
+            "disabled": logging.disable,
+            "filters": filters.apply,
+            **{name: part.apply for name, part in self._parts.items()},
+        }
+        stderr = _Text(2, self._events, sys.stderr)
+        self._collectors: tuple[tuple[Any, str, object], ...] = (
+            *((sys, name, self._stdout) for name in ("stdout", "__stdout__")),
+            *((sys, name, stderr) for name in ("stderr", "__stderr__")),
+            (os, "write", _collecting_write(self._events)),
+            (logging.Logger, "callHandlers", log.collect),
+            # `catch_warnings` of the program replaces this, too.
+            (warnings, "_showwarnmsg_impl", filters.collect),
+        )
 
-    def _mentions(self, word: str) -> bool:
-        """Return whether the program's text holds a word; yes if it has no text."""
-        try:
-            return word in self._names["__loader__"].get_source(self._names["__name__"])
-        except (AttributeError, KeyError, TypeError):
-            return True
-
-    # -- from the tests --------------------------------------------------------------
+    def install(self) -> None:
+        """Install the collectors, before the program is loaded."""
+        for owner, name, collector in self._collectors:
+            setattr(owner, name, collector)
+        for part in self._parts.values():
+            part.install()
+        source = _source_of(self._names)
+        if source is None or "random" in source:
+            self._parts["random"] = numbers = RandomNumbers(is_harness=False)
+            self._apply["random"] = numbers.apply
 
     def apply(self, sent: dict[str, Any]) -> None:
         """Do what the tests did around the call that follows."""
-        if "environment" in sent:
-            self._environment.apply(sent["environment"], for_this_interpreter=True)
-        if "argv" in sent and sent["argv"] != sys.argv:
-            sys.argv = sent["argv"]
-            self._argv = list(sys.argv)
-        if "path" in sent:
-            self._path.apply(sent["path"])
-        if "recursion_limit" in sent:
-            sys.setrecursionlimit(sent["recursion_limit"])
-        if "directory" in sent:
-            self._directory.apply(sent["directory"])
-        if "random" in sent:
-            self._apply_random(sent["random"])
-        if "context" in sent:
-            _apply_context(sent["context"])
-        if "loggers" in sent or "disabled" in sent:
-            self._log.apply(sent.get("loggers", {}), sent.get("disabled"))
-        if "filters" in sent:
-            self._filters.apply(**sent["filters"])
-
-    def _find_generators(self) -> None:
-        if "random" not in self._generators:
-            self._generators["random"] = Generator(random)
-        if "numpy" not in self._generators and hasattr(sys.modules.get("numpy"), "random"):
-            self._generators["numpy"] = Generator(sys.modules["numpy"].random)
-
-    def _apply_random(self, states: dict[str, Any]) -> None:
-        if self._generators:
-            self._follows_random = True
-            self._find_generators()
-            for name, state in states.items():
-                if state is not None and name in self._generators:
-                    self._generators[name].apply(state)
-
-    # -- to the tests ----------------------------------------------------------------
+        for name, changes in sent.items():
+            if name in self._apply:
+                self._apply[name](changes)
 
     def collect(self) -> dict[str, object] | None:
         """Return what has happened since the last time; None if nothing."""
@@ -231,44 +203,16 @@ class Surroundings:
             # would flush that.
             with contextlib.suppress(OSError, ValueError):
                 sys.stdout.flush()
-        if (
-            self._events.list
-            or self._follows_random
-            or self._events.is_cut
-            or self._directory.is_changed
-            or sys.argv != self._argv
-            or self._path.is_changed
-            or self._environment.is_changed()
-        ):
-            return self._happened() or None
-        return None
-
-    def _happened(self) -> dict[str, object]:
         found: dict[str, object] = {}
-        if events := self._events.take():
-            found["events"] = events
+        if self._events.list:
+            found["events"] = self._events.take()
         if self._events.is_cut:
             found["is_cut"] = True
-        if self._environment.is_changed() and (variables := self._environment.changes()):
-            found["environment"] = variables
-        if sys.argv != self._argv:
-            self._argv = list(sys.argv)
-            found["argv"] = [str(argument) for argument in self._argv]
-        if self._path.is_changed:
-            found["path"] = self._path.changes()
-        if self._directory.is_changed and (path := self._directory.changes()):
-            found["directory"] = path
-        if self._follows_random:
-            self._find_generators()
-            moves = {name: generator.moves() for name, generator in self._generators.items()}
-            if any(moves.values()) or not self._has_answered:
-                found["random"] = {name: move for name, move in moves.items() if move}
-                self._has_answered = True
-        return found
+        return found | changes_of(self._parts) or None
 
 
-def _collect_written(events: Events) -> None:
-    """Collect what the program writes to the descriptors of its streams."""
+def _collecting_write(events: Events) -> Callable[[int, Any], int]:
+    """Return an `os.write` that collects what is written to the descriptors of the streams."""
     original = os.write
 
     @wraps(original)
@@ -281,7 +225,7 @@ def _collect_written(events: Events) -> None:
         return len(octets)
 
     write.__module__ = "os"  # so that `pickle` finds it
-    os.write = write
+    return write
 
 
 class _Log:
@@ -299,11 +243,9 @@ class _Log:
             noting(record)
             call_handlers(logger, record)
 
-        logging.Logger.callHandlers = collect  # type: ignore[assignment]
+        self.collect = collect
 
-    def apply(self, loggers: dict[str, list[Any]], disabled: int | None) -> None:
-        if disabled is not None:
-            logging.disable(disabled)
+    def apply(self, loggers: dict[str, list[Any]]) -> None:
         for name, (level, propagate, is_disabled, has_handlers) in loggers.items():
             logger = logging.getLogger(name)
             default = logging.NOTSET if name else logging.WARNING
@@ -374,8 +316,7 @@ class _Filters:
             else:
                 surroundings._events.add("warning", self._written(message))  # noqa: SLF001
 
-        # `catch_warnings` of the program replaces this, too.
-        warnings._showwarnmsg_impl = collect  # type: ignore[attr-defined]  # noqa: SLF001
+        self.collect = collect
 
     def _written(self, message: Any) -> dict[str, object]:  # noqa: ANN401
         kind = message.category
@@ -391,10 +332,11 @@ class _Filters:
             fields["object"] = write(message.message)
         return fields
 
-    def apply(self, *, has_base: bool, added: list[Any]) -> None:
+    def apply(self, changes: dict[str, Any]) -> None:
+        has_base = changes["has_base"]
         if self._own is None:
             self._own = list(warnings.filters)
-        filters = [item for item in map(self._read, added) if item is not None]
+        filters = [item for item in map(self._read, changes["added"]) if item is not None]
         warnings.filters = [*filters, *(self._own if has_base else ())]
         if has_base and not filters:
             self._own = None

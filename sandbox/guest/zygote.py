@@ -1,6 +1,6 @@
 """The zygote: a small, warm, single-threaded process that forks a guest for every request.
 
-`sandbox/host/worker.py` starts one per worker, as a script with one argument (JSON). It holds no
+`sandbox/host/worker.py` starts one per worker, by `sandbox/guest/start.py`. It holds no
 secret, so a fork of it holds none. For a session it forks two guests: a candidate, and the harness
 that uses it. A pair of sockets connects them.
 """
@@ -12,28 +12,25 @@ import posix
 import signal
 import socket
 import sys
+import types
 from collections.abc import Callable
 from contextlib import suppress
 
 # By name: level `interpreter` removes some from the module, and guests have a substitute for fork.
 from os import fork, sched_getaffinity, sched_setaffinity, setsid
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-# PYTHONSAFEPATH keeps a script's directory, and so a guest's, off the path. So add ours here:
-sys.path.insert(0, json.loads(sys.argv[1])["code_directory"])
 from nova_code_verifier.sandbox.confinement import confine
 from nova_code_verifier.sandbox.confinement.processes import process_ids, stat_fields
 from nova_code_verifier.sandbox.guest import libraries, substitutes, waiting, work_directory
 from nova_code_verifier.sandbox.guest.main import (
     PROGRAM_NAME,
+    GuestProgram,
+    Role,
     load_live,
-    serve,
-    serve_harness,
-    serve_session,
+    prepare_session,
 )
 from nova_code_verifier.sandbox.protocol import control
-
-sys.path.pop(0)
 
 _SETTINGS = json.loads(sys.argv[1])
 CONTROL_FD = 3
@@ -49,22 +46,6 @@ _PRELOADED = (
 )  # fmt: skip
 
 
-Role = Literal["plain", "candidate", "harness"]
-"""What a guest is: one alone, or one of a session. (An `Enum` would cost each guest some pages.)"""
-
-
-class GuestProgram(NamedTuple):
-    """What a guest has to do. With no calls, a plain one runs the program."""
-
-    role: Role
-    prelude: bytes
-    text: bytes
-    calls: int
-    argv: tuple[str, ...]
-    candidate_pid: int
-    must_drop_ctypes: bool
-
-
 class _Fork(NamedTuple):
     """A new guest, which still has all rights of its zygote.
 
@@ -72,7 +53,7 @@ class _Fork(NamedTuple):
     """
 
     role: Role
-    packet: bytes
+    request: control.GuestRequest
     program: int
     descriptors: tuple[int, ...]
     candidate_pid: int = 0
@@ -100,6 +81,11 @@ def main() -> GuestProgram | None:
     if _SETTINGS["level"] != "none":
         exempt = (*_WRITABLE, *confine.readable_trees())
         substitutes.install(tmp_directory=_SETTINGS["tmp_directory"], exempt=exempt)
+    if _SETTINGS["preloaded"]:
+        prepare_session()
+        for name in _SETTINGS["preloaded"]:
+            getattr(sys.modules[name], "prepare_guests", _do_nothing)()
+        _hide_foreign_modules()
     _unload_own_modules(drop_ctypes=confinement.must_drop_ctypes)
     gc.collect()
     if not confinement.must_drop_ctypes:
@@ -148,12 +134,16 @@ def _for_guests(register: Callable[..., None]) -> Callable[..., None]:
     return register_for_guests
 
 
+def _do_nothing() -> None:
+    pass
+
+
 _USABLE = sched_getaffinity(0)
 _processor = [-1]
 _is_zygote = [True]  # empty in a guest
 
 # The modules of a harness, of which the candidate beside it must find none.
-_foreign: dict[str, object] = {}
+_foreign: dict[str, types.ModuleType] = {}
 
 
 def _note_foreign_modules() -> None:
@@ -164,14 +154,18 @@ def _note_foreign_modules() -> None:
         for name, module in sys.modules.items()
         if name.partition(".")[0] not in known and not name.startswith(_SANDBOX)
     )
-    # A candidate that frees them would copy the pages of all of them. So they stay in a cycle,
-    # which `gc.freeze` keeps from the collector, and to which nothing refers in a guest.
-    _foreign[""] = _foreign
 
 
-def _unload_foreign_modules() -> None:
-    for name in _foreign:
-        sys.modules.pop(name, None)
+def _hide_foreign_modules() -> None:
+    """Remove them from `sys.modules`, and keep for harnesses those that may be imported late.
+
+    Our own modules, but for those that are *preloaded* by name, import one another at once.
+    """
+    own = _SANDBOX.partition(".")[0]
+    for name in list(_foreign):
+        del sys.modules[name]
+        if f"{name}.".startswith(f"{own}.") and name not in _SETTINGS["preloaded"]:
+            del _foreign[name]
 
 
 def _hide_own_names() -> None:
@@ -243,20 +237,21 @@ def _serve(keeper: socket.socket) -> _Fork | None:
 def _run_guest(keeper: socket.socket, packet: bytes, descriptors: tuple[int, ...]) -> bytes | _Fork:
     """Fork a guest, wait until it has ended, and return the keeper's last packet."""
     _move_to(-1)
-    requests, guest_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    # Here, and not in the guest: the kernel copies each page of memory that a guest touches.
+    request = control.read_request(packet)
+    own_end, guest_end = _descriptors(socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+    program, *others = descriptors
+    guest = _Fork("plain", request, program, (*others, guest_end))
     pid = fork()
     if pid == 0:
-        requests.close()
         keeper.detach()  # its descriptor becomes the guest's channel
-        program, *others = descriptors
-        return _Fork("plain", packet, program, (*others, guest_end.detach()))
-    guest_end.close()
-    for fd in descriptors:
+        return guest
+    for fd in (*descriptors, guest_end):
         os.close(fd)
     is_run = control.is_run(packet)
     if not is_run:
         keeper.send(control.pack_started(pid))  # the keeper reads its clock at each answer
-    with requests:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, fileno=own_end) as requests:
         ended, last = waiting.await_guest(keeper, requests, pid, _OWN_FILES, announced=not is_run)
     keeper.send(ended)
     return last
@@ -264,27 +259,31 @@ def _run_guest(keeper: socket.socket, packet: bytes, descriptors: tuple[int, ...
 
 def _run_pair(keeper: socket.socket, packet: bytes, descriptors: tuple[int, ...]) -> bytes | _Fork:
     """Fork a candidate and then its harness; wait for both, and return the keeper's last packet."""
-    program, *of_candidate, harness_program, output, channel, page = descriptors
-    peers = _descriptors(socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM))
+    program, *streams, harness_program, output, channel, page = descriptors
+    of_peers = _descriptors(socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM))
     requests = [
         _descriptors(socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)) for _ in range(2)
     ]
-    _move_to(control.read_pair(packet).processor)
+    pair = control.read_pair(packet)
+    of_candidate = (*streams, requests[0][1], of_peers[1])
+    of_harness = (0, output, output, channel, requests[1][1], of_peers[0], page)
+    _move_to(pair.processor)
+    guest = _Fork("candidate", pair.candidate, program, of_candidate)
     candidate_pid = fork()
     if candidate_pid == 0:
         keeper.detach()
-        return _Fork("candidate", packet, program, (*of_candidate, requests[0][1], peers[1]))
+        return guest
+    guest = _Fork("harness", pair.harness, harness_program, of_harness, candidate_pid)
     harness_pid = fork()
     if harness_pid == 0:
         keeper.detach()
-        own = (0, output, output, channel, requests[1][1], peers[0], page)
-        return _Fork("harness", packet, harness_program, own, candidate_pid)
-    for fd in (*descriptors, peers[1], requests[0][1], requests[1][1]):
+        return guest
+    for fd in (*descriptors, of_peers[1], requests[0][1], requests[1][1]):
         os.close(fd)
     with (
         socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, fileno=requests[0][0]) as first,
         socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, fileno=requests[1][0]) as second,
-        socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=peers[0]) as peer,
+        socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=of_peers[0]) as peer,
     ):
         candidate = waiting.Child(candidate_pid, first, is_harness=False)
         harness = waiting.Child(harness_pid, second, is_harness=True)
@@ -309,11 +308,7 @@ def _descriptors(pair: tuple[socket.socket, socket.socket]) -> tuple[int, int]:
 
 def _become_guest(confinement: confine.Confinement, guest: _Fork) -> GuestProgram:
     try:
-        if guest.role == "plain":
-            request = control.read_request(guest.packet)
-        else:
-            candidate, harness, _ = control.read_pair(guest.packet)
-            request = harness if guest.role == "harness" else candidate
+        request = guest.request
         _is_zygote.clear()
         setsid()
         prelude = os.pread(guest.program, request.prelude_bytes, 0)
@@ -321,8 +316,8 @@ def _become_guest(confinement: confine.Confinement, guest: _Fork) -> GuestProgra
         for target, fd in enumerate(guest.descriptors):
             os.dup2(fd, target)
         os.closerange(len(guest.descriptors), confine.OPEN_FILES_MAX)
-        if guest.role == "candidate":
-            _unload_foreign_modules()
+        if guest.role != "candidate":
+            sys.modules.update(_foreign)
         confine.confine_guest(
             confinement,
             cpu_seconds=request.cpu_seconds,
@@ -339,6 +334,7 @@ def _become_guest(confinement: confine.Confinement, guest: _Fork) -> GuestProgra
         prelude,
         program,
         request.calls,
+        request.runs,
         request.argv,
         guest.candidate_pid,
         confinement.must_drop_ctypes,
@@ -360,20 +356,3 @@ def _kill_descendants() -> None:
                     continue  # another process has just ended
                 if parent == os.getpid():
                     os.kill(pid, signal.SIGKILL)
-
-
-if __name__ == "__main__":
-    program = main()
-    if program is not None:
-        # The candidate can inspect this stack. No frame of the confinement is on it any more;
-        # drop this module's references to the confinement, too.
-        del _SETTINGS, _foreign, confine, control, libraries, load_live, main, sched_setaffinity
-        del substitutes, waiting, work_directory
-        if program.must_drop_ctypes:
-            gc.collect()  # from Python 3.13 on, this frees all of ctypes
-        if program.role == "harness":
-            serve_harness(program.text, program.candidate_pid)
-        elif program.role == "candidate":
-            serve_session(program.prelude, program.text)
-        else:
-            serve(program.prelude, program.text, program.calls, program.argv)

@@ -13,6 +13,7 @@ from nova_code_verifier.sandbox.types import (
     Cause,
     EncodedValue,
     Ending,
+    ExactCall,
     Question,
     RaisedError,
 )
@@ -33,7 +34,10 @@ class Outcome(NamedTuple):
 def encode_question(question: Question) -> bytes:
     """Encode a call. Raises EncodingError."""
     assert isinstance(question, Call)  # noqa: S101  (no other question has a message)
-    return encode([question.entry_point, list(question.arguments)])
+    call: list[object] = [question.entry_point, list(question.arguments)]
+    if isinstance(question, ExactCall):
+        call += [dict(question.keywords), question.keeps_object]
+    return encode(call)
 
 
 def read_answer(message: GuestMessage) -> Outcome:

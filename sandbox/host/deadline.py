@@ -3,7 +3,14 @@
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from nova_code_verifier.sandbox.types import Execution, Executor, IsolationLevel, Job, JobRunner
+from nova_code_verifier.sandbox.types import (
+    Company,
+    Execution,
+    Executor,
+    IsolationLevel,
+    Job,
+    JobRunner,
+)
 
 
 class StoppableRunner(JobRunner, Protocol):
@@ -15,7 +22,11 @@ class StoppableRunner(JobRunner, Protocol):
         """Run *jobs* until *deadline*, in `time.monotonic` seconds."""
 
 
-class _Stoppable(StoppableRunner, Executor, Protocol):
+class _Stoppable(Executor, Protocol):
+    def run(
+        self, jobs: Iterable[Job], *, deadline: float = ..., company: Company | None = ...
+    ) -> Iterator[tuple[int, tuple[Execution, ...]]]: ...
+
     def level_by(self, deadline: float, /) -> IsolationLevel: ...
 
     def with_preloaded(self, modules: tuple[str, ...]) -> "_Stoppable": ...
@@ -35,13 +46,19 @@ class _RunnerView:
         return self._runner.run(jobs, deadline=self._deadline)
 
 
-class DeadlineView(_RunnerView):
+class DeadlineView:
     """An `Executor` that stops at its deadline, in `time.monotonic` seconds."""
 
     def __init__(self, executor: _Stoppable, deadline: float) -> None:
         """View *executor*, which stays the owner of all processes."""
-        super().__init__(executor, deadline)
         self._executor = executor
+        self._deadline = deadline
+
+    def run(
+        self, jobs: Iterable[Job], *, company: Company | None = None
+    ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+        """Run *jobs* until the deadline."""
+        return self._executor.run(jobs, deadline=self._deadline, company=company)
 
     @property
     def level(self) -> IsolationLevel:
@@ -52,6 +69,11 @@ class DeadlineView(_RunnerView):
     def isolates_trusted_code(self) -> bool:
         """Return whether the executor isolates trusted code."""
         return self._executor.isolates_trusted_code
+
+    @property
+    def environment(self) -> str:
+        """Return the environment of the executor."""
+        return self._executor.environment
 
     @property
     def fast_paths(self) -> bool:

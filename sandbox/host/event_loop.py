@@ -8,10 +8,12 @@ import os
 import select
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import chain
 
 from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.host.base_keeper import BaseKeeper
+from nova_code_verifier.sandbox.host.company_keeper import CompanyKeeper
 from nova_code_verifier.sandbox.host.keeper import Keeper
 from nova_code_verifier.sandbox.host.libraries import libraries_for
 from nova_code_verifier.sandbox.host.pipes import sealed_file
@@ -19,7 +21,15 @@ from nova_code_verifier.sandbox.host.processors import Processors
 from nova_code_verifier.sandbox.host.schedule import GuestTask, Schedule, fair_share_seconds
 from nova_code_verifier.sandbox.host.session_keeper import SessionKeeper
 from nova_code_verifier.sandbox.host.worker import Worker, WorkerLostError
-from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Job, Limits, Session
+from nova_code_verifier.sandbox.types import (
+    Cause,
+    Company,
+    Ending,
+    Execution,
+    Job,
+    Limits,
+    Session,
+)
 
 # A zygote must report within this time that it started, or killed, a guest.
 _STUCK_SECONDS = 10.0
@@ -40,8 +50,11 @@ class EventLoop:
         new_worker: Callable[[int, tuple[str, ...]], Worker],
         jobs: Iterable[Job],
         deadline: float,
+        company: Company | None = None,
     ) -> None:
         """Prepare to run *jobs*. Replaces a lost worker in *pools* by one from *new_worker*.
+
+        With *company*, runs that may share a guest are tried so first.
 
         *pools* holds the plain workers, and those that have libraries loaded: a worker of each for
         each number, of which one runs a guest at a time. They are started when a job needs them.
@@ -50,7 +63,8 @@ class EventLoop:
         self._pools = pools
         self._workers = workers = pools[()]
         self._new_worker = new_worker
-        self._schedule = Schedule(jobs)
+        self._company = company
+        self._schedule = Schedule(jobs, company)
         self._deadline = deadline
         self._fair_share = fair_share_seconds(
             jobs, at_once=len(workers), deadline=deadline, seconds_min=_SHARE_SECONDS_MIN
@@ -128,6 +142,15 @@ class EventLoop:
         self, worker: Worker, task: GuestTask, program: int, prelude_bytes: int
     ) -> BaseKeeper:
         limits, session = task.progress.job.limits, task.questions[0]
+        if task.in_company and self._company is not None:
+            return CompanyKeeper(
+                worker,
+                program=program,
+                prelude_bytes=prelude_bytes,
+                questions=task.questions,
+                limits=limits,
+                accepts=partial(self._company.accepts, task.progress.index),
+            )
         if not isinstance(session, Session):
             return Keeper(
                 worker,
@@ -225,8 +248,9 @@ class EventLoop:
             return
         if keeper.ended:
             self._release(number)
-            if number in self._postponed:
-                self._postponed.remove(number)
+            is_postponed = number in self._postponed
+            self._postponed.discard(number)
+            if is_postponed and not task.in_company:
                 self._schedule.postpone(task)
             else:
                 self._schedule.record(task, keeper.executions)
@@ -299,7 +323,9 @@ class EventLoop:
         worker = workers[number] = self._new_worker(number, libraries)
         _require_ready(worker)
         self._watch(number, worker.control.fileno())
-        if task.is_second_try:
+        if task.in_company:
+            self._schedule.record(task, [])
+        elif task.is_second_try:
             self._schedule.record(task, _not_run(task, f"lost twice: {error}"))
         else:
             self._schedule.try_again(task)

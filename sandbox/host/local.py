@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 import threading
 import weakref
@@ -13,7 +14,13 @@ from nova_code_verifier.sandbox.errors import IsolationRefusedError, SandboxErro
 from nova_code_verifier.sandbox.host.deadline import DeadlineView
 from nova_code_verifier.sandbox.host.event_loop import EventLoop
 from nova_code_verifier.sandbox.host.worker import Worker
-from nova_code_verifier.sandbox.types import Execution, Executor, IsolationLevel, Job
+from nova_code_verifier.sandbox.types import (
+    Company,
+    Execution,
+    Executor,
+    IsolationLevel,
+    Job,
+)
 
 
 class LocalExecutor:
@@ -100,6 +107,15 @@ class LocalExecutor:
     def isolates_trusted_code(self) -> bool:
         """Return False: candidates and trusted programs are guests of the same machine."""
         return False
+
+    @property
+    def environment(self) -> str:
+        """Return the interpreter and the state of the directories that guests import from.
+
+        Whoever installs or removes a package changes the time of its directory.
+        """
+        paths = [path for path in map(Path, sys.path) if path.is_dir()]
+        return " ".join([sys.version, *(f"{path} {path.stat().st_mtime_ns}" for path in paths)])
 
     @property
     def granted(self) -> dict[str, object]:
@@ -192,12 +208,16 @@ class LocalExecutor:
         return DeadlineView(self, deadline)
 
     def run(
-        self, jobs: Iterable[Job], *, deadline: float = float("inf")
+        self,
+        jobs: Iterable[Job],
+        *,
+        deadline: float = float("inf"),
+        company: Company | None = None,
     ) -> Generator[tuple[int, tuple[Execution, ...]], None, None]:
         """Yield, for each job as it ends, its index in *jobs* and its executions.
 
-        Questions that were not answered at *deadline*, or that lost their zygote twice, end as
-        `NOT_RUN`. Raises SandboxError if no zygote can be started.
+        *company* is used with fast paths. Questions that were not answered at *deadline*, or that
+        lost their zygote twice, end as `NOT_RUN`. Raises SandboxError if no zygote can be started.
         """
         self._make_ready()
         with self._lock:
@@ -207,7 +227,8 @@ class LocalExecutor:
                 )
             self._is_running = True
             try:
-                yield from EventLoop(self._pools, self._new_worker, jobs, deadline).run()
+                company = company if self.fast_paths else None
+                yield from EventLoop(self._pools, self._new_worker, jobs, deadline, company).run()
             finally:
                 self._is_running = False
 

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from nova_code_verifier.sandbox.types import (
     Cause,
+    Company,
     Ending,
     Execution,
     Job,
@@ -34,6 +35,7 @@ _TOO_MUCH = Execution(
     ending=Ending.TOO_MUCH_OUTPUT,
     detail="all outputs together are longer than 128 MiB and limits.output_bytes",
 )
+_GUEST_LOST = Execution(ending=Ending.SKIPPED, detail="the guest of all questions was lost")
 _NOT_ASKED = Execution(ending=Ending.SKIPPED, detail="too many earlier questions ran out of time")
 
 
@@ -126,20 +128,25 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuestTask:
-    """Questions for one guest: those of the job from *first* on (all its calls, or one run)."""
+    """Questions for one guest: those of the job from *first* on (all its calls, or one run).
+
+    Or all runs of the job *in company*: in one guest, for its executions to be accepted together.
+    """
 
     progress: Progress
     first: int
     is_second_try: bool = False
+    in_company: bool = False
     questions: tuple[Question, ...]
 
 
 class Schedule:
     """Hands out tasks and records executions. Fetches a job only when a worker needs one."""
 
-    def __init__(self, jobs: Iterable[Job]) -> None:
-        """Plan to ask every question of *jobs*."""
+    def __init__(self, jobs: Iterable[Job], company: Company | None = None) -> None:
+        """Plan to ask every question of *jobs*, first in *company* where that may be."""
         self._jobs = enumerate(jobs)
+        self._company = company
         self._unfetched = len(jobs) if isinstance(jobs, Sized) else 0
         self._pending: deque[GuestTask] = deque()
         self._postponed: deque[GuestTask] = deque()
@@ -181,6 +188,9 @@ class Schedule:
     def record(self, task: GuestTask, executions: list[Execution]) -> None:
         """Record the executions of a task, and plan the questions that it left open."""
         progress = task.progress
+        if task.in_company and not executions:
+            self._pending.extendleft(reversed(_single_tasks(progress)))  # as if nothing had been
+            return
         progress.record(task.first, executions)
         progress.used_seconds += sum(execution.wall_seconds for execution in executions)
         end = task.first + len(executions)
@@ -188,6 +198,8 @@ class Schedule:
             left = task.first + len(task.questions) - end
             if progress.first_dropped < math.inf:
                 progress.record(end, [_TOO_MUCH] * left)
+            elif progress.job.needs_all:
+                progress.record(end, [_GUEST_LOST] * left)
             else:
                 self._pending.appendleft(_task(progress, end))
         if not progress.missing:
@@ -212,13 +224,24 @@ class Schedule:
             self._complete.append(progress)
         elif not job.is_divisible:
             self._pending.append(_task(progress, 0))
+        elif self._may_share_guest(index, job):
+            questions = job.questions
+            task = GuestTask(progress=progress, first=0, questions=questions, in_company=True)
+            self._pending.append(task)
         else:
-            self._pending.extend(_task(progress, number) for number in range(len(job.questions)))
+            self._pending.extend(_single_tasks(progress))
         return True
+
+    def _may_share_guest(self, index: int, job: Job) -> bool:
+        if self._company is None or len(job.questions) == 1:
+            return False
+        is_plain = all(isinstance(run, Run) and not run.argv for run in job.questions)
+        return is_plain and self._company.may_share_guest(index)
 
     def _complete_or_confirm(self, progress: Progress) -> None:
         """Ask a single question that timed out once more; otherwise complete the job."""
-        if progress.has_single_time_out and not progress.is_confirmed:
+        is_noise = progress.has_single_time_out and not progress.job.needs_all
+        if is_noise and not progress.is_confirmed:
             number = progress.time_outs[0]
             progress.is_confirmed = True
             progress.forget(number)
@@ -254,6 +277,10 @@ def fair_share_seconds(
     if not isinstance(jobs, Sized) or len(jobs) <= at_once:
         return math.inf
     return max(seconds_min, (deadline - time.monotonic()) * at_once / len(jobs))
+
+
+def _single_tasks(progress: Progress) -> list[GuestTask]:
+    return [_task(progress, number) for number in range(len(progress.job.questions))]
 
 
 def _task(progress: Progress, first: int) -> GuestTask:

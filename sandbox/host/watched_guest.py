@@ -57,6 +57,12 @@ class WatchedGuest:
             os.close(stream.fd)
         self.channel.close()
 
+    def replace_stdout(self) -> None:
+        """Open another pipe for stdout, with the room that is left, and close the one before."""
+        before, *others = self.streams
+        os.close(before.fd)
+        self.streams = (Stream(before.room), *others)
+
     def drain(self) -> bool:
         """Read what the guest has printed. Return False if it printed more than its limit."""
         is_within = True

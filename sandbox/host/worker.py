@@ -26,7 +26,7 @@ from nova_code_verifier.sandbox.types import IsolationLevel
 # Not resolved: in a clone of the repository the folders are links, and the code has one name.
 _PACKAGE = Path(nova_code_verifier.__file__).parent
 _CODE_DIRECTORY = _PACKAGE.parent
-_ZYGOTE = _PACKAGE / "sandbox" / "guest" / "zygote.py"
+_ZYGOTE = _PACKAGE / "sandbox" / "guest" / "start.py"
 _START_SECONDS = 20.0
 _EXIT_SECONDS = 2.0
 _EXIT_OUTPUT_BYTES_MAX = 2**12

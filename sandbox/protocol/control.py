@@ -21,9 +21,10 @@ KILL, DRAIN, DRAINED = b"kill", b"drain", b"drained"
 KILL_CANDIDATE = b"kill candidate"
 """Of a pair, kill the candidate alone. KILL kills both."""
 
-# Number of calls, CPU seconds, bytes of memory, of output, of the prelude and of the program; then
-# argv as JSON.
-_REQUEST = struct.Struct("=IQQQQQ")
+# Number of calls and of runs, CPU seconds, bytes of memory, of output, of the prelude and of the
+# program; then argv as JSON.
+_REQUEST = struct.Struct("=IIQQQQQ")
+_SINGLE_RUN = struct.pack("=II", 0, 1)
 # A number of calls that no request has; the other numbers of the candidate; those of the harness:
 # CPU seconds, bytes of memory, of output and of the program; and the processor for both.
 _PAIR = struct.Struct("=4sQQQQQQQQQi")
@@ -36,7 +37,8 @@ _STARTED_TAG, _ENDED_TAG = b"s", b"e"
 class GuestRequest(NamedTuple):
     """What a guest is forked for. With no calls, the program is run as `__main__`.
 
-    The file of the program begins with its prelude.
+    The file of the program begins with its prelude. The guest asks for the descriptors of a second
+    run, and of later ones (`sandbox/guest/company.py`).
     """
 
     calls: int
@@ -46,6 +48,7 @@ class GuestRequest(NamedTuple):
     prelude_bytes: int
     program_bytes: int
     argv: tuple[str, ...] = ()
+    runs: int = 1
 
 
 class PairRequest(NamedTuple):
@@ -88,20 +91,22 @@ def read_ready(packet: bytes) -> tuple[dict[str, object], str | None]:
 
 def pack_request(request: GuestRequest) -> bytes:
     """Pack a request for a guest."""
-    *numbers, argv = request
-    return _REQUEST.pack(*numbers) + (json.dumps(argv).encode("ascii") if argv else b"")
+    calls, *numbers, argv, runs = request
+    packed = _REQUEST.pack(calls, runs, *numbers)
+    return packed + (json.dumps(argv).encode("ascii") if argv else b"")
 
 
 def read_request(packet: bytes) -> GuestRequest:
     """Read a request for a guest."""
     argv = packet[_REQUEST.size :]
     texts = tuple(json.loads(argv)) if argv else ()
-    return GuestRequest._make((*_REQUEST.unpack_from(packet), texts))
+    calls, runs, *numbers = _REQUEST.unpack_from(packet)
+    return GuestRequest._make((calls, *numbers, texts, runs))
 
 
 def is_run(packet: bytes) -> bool:
-    """Return whether a request is for a program that is run, not for one that is called."""
-    return packet[:4] == b"\0\0\0\0"
+    """Return whether a request is for a program that is run, once, and not called."""
+    return packet[:8] == _SINGLE_RUN
 
 
 def is_pair(packet: bytes) -> bool:
@@ -111,8 +116,8 @@ def is_pair(packet: bytes) -> bool:
 
 def pack_pair(request: PairRequest) -> bytes:
     """Pack a request for a pair."""
-    _, *candidate, _ = request.candidate
-    _, cpu_seconds, memory_bytes, output_bytes, _, program_bytes, _ = request.harness
+    _, *candidate, _, _ = request.candidate
+    _, cpu_seconds, memory_bytes, output_bytes, _, program_bytes, *_ = request.harness
     harness = cpu_seconds, memory_bytes, output_bytes, program_bytes
     return _PAIR.pack(_PAIR_TAG, *candidate, *harness, request.processor)
 

@@ -67,6 +67,7 @@ class Side:
             fields = self.begin_message()
             values = [*operands, *keywords.values()]
             trees = self.mirrors.write_message(fields, values)
+            self.mirrors.asked.note_operands(values, trees)
             fields["op"], fields["on"] = operation, trees[: len(operands)]
             if keywords:
                 fields["kw"] = [*map(list, zip(keywords, trees[len(operands) :], strict=True))]
@@ -79,7 +80,7 @@ class Side:
         """Read the body of a message."""
         self.read_descriptions(body.get("met", []))
         self.mirrors.read_message(body)
-        read = self.mirrors.read
+        read, served = self.mirrors.read, self.mirrors.served
         message: Request | Answer
         if "op" in body:
             operation, operands, keywords = body["op"], body["on"], body.get("kw", [])
@@ -91,6 +92,8 @@ class Side:
                 if type(name) is not str:
                     raise EncodingError("no name of a keyword")
                 named[name] = read(tree)
+            served.note_operands(values, operands)
+            served.note_operands([*named.values()], [tree for _, tree in keywords])
             message = Request(operation, values, named)
             message.seen = self.mirrors.take_touched()
         elif "raised" in body:
@@ -99,7 +102,7 @@ class Side:
                 raise EncodingError("no exception")
             message = Answer(None, error)
         else:
-            message = Answer(read(body["is"]), None)
+            message = Answer(self.mirrors.asked.read_answer(body["is"], read), None)
         message.around = body.get("around")
         if body.get("threads") is True and not self._is_listening:
             self._is_listening = True
@@ -123,7 +126,10 @@ class Side:
             fields = self.begin_message()
             self.add_held(fields, request.seen, id(result))
             name, value = ("is", result) if error is None else ("raised", error)
-            (fields[name],) = self.mirrors.write_message(fields, [value], request.seen)
+            (tree,) = self.mirrors.write_message(fields, [value], request.seen)
+            if error is None:
+                tree = self.mirrors.served.write_answer(value, tree)
+            fields[name] = tree
             return self._end_message(fields)
 
         return write

@@ -18,7 +18,7 @@ import time
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Container, Iterable
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple, Protocol
 
 from nova_code_verifier.sandbox.protocol import library_values, set_order
@@ -42,6 +42,11 @@ EXACT_TYPES = frozenset(
     | {Counter, OrderedDict, defaultdict}
 )
 _ATOMS = frozenset({type(None), bool, float, str})
+_WHOLE = _ATOMS | {int, bytes, complex}
+_PARTS_OF: dict[type, Callable[[Any], Iterable[Any]]] = {
+    **dict.fromkeys((list, tuple, set, frozenset), iter),
+    dict: lambda value: chain(value, value.values()),
+}
 _mro_of = type.__dict__["__mro__"].__get__  # a metaclass may hide what a class is
 _name_of = type.__dict__["__name__"].__get__
 _VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
@@ -95,6 +100,21 @@ def encode(value: object) -> bytes:
     methods, so that an overridden `__eq__` or `__iter__` has no effect.
     """
     return dump(to_tree(value))
+
+
+def encode_exactly(value: object) -> bytes:
+    """Encode plain data whose types, at every level, are exactly plain. Raises EncodingError."""
+    pending: list[Any] = [value]
+    while pending:
+        part = pending.pop()
+        kind = type(part)
+        if kind in _PARTS_OF:
+            pending.extend(_PARTS_OF[kind](part))
+        elif kind not in _WHOLE:
+            raise EncodingError(
+                f"a {kind.__module__}.{kind.__qualname__} is not exactly plain data"
+            )
+    return encode(value)
 
 
 def decode(data: bytes) -> object:
@@ -189,8 +209,6 @@ def _to_exact_tree(value: Any, kind: type, context: _Context) -> object:  # noqa
     write = _base_writer(kind)
     if write is None:
         write = _late_writer(kind)
-        if write is not None and kind.__module__ == "numpy":
-            return write(value, context)
     return opaque.to_tree(value, walk, write and partial(write, value, context))
 
 
@@ -409,9 +427,9 @@ def _read_frozenset(content: object, context: _Context) -> object:
 def _read_planned_set(content: object, context: _Context, *, is_frozen: bool) -> object:
     slots, order, trees = _listed(content)
     items = _values(trees, context)
-    plan = set_order.read_plan(slots, order, len(items))
-    ordered = [items[index] for index in plan.order]
-    built = set_order.build(ordered, plan.slots, is_frozen=is_frozen)
+    hashed(set(), items)  # it measures the time, and raises
+    plan = set_order.read_plan(slots, order, len(items), is_frozen=is_frozen)
+    built = set_order.build(plan, items, is_frozen=is_frozen)
     set_order.check(built, items)
     return built
 

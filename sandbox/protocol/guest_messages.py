@@ -25,6 +25,7 @@ class MessageKind(StrEnum):
     UNREADABLE = "unreadable"  # a call returned what is no plain data: why
     FAILED = "failed"  # the program cannot be called: a `Failure`, type name, message
     FORBIDDEN = "forbidden"  # the audit hook ends the guest: the event
+    ENDED = "ended"  # one of several runs ended: its exit status
 
 
 class Failure(StrEnum):
@@ -55,6 +56,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     MessageKind.UNREADABLE: ("detail",),
     MessageKind.FAILED: ("detail", "type_name", "text"),
     MessageKind.FORBIDDEN: ("detail",),
+    MessageKind.ENDED: ("text",),
 }
 _VALUE_START, _VALUE_END = b'["value",', b"]"
 # The audit hook cannot call `write_message`: the candidate could change a function.

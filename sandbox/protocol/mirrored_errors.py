@@ -36,7 +36,8 @@ class ErrorKind(Kind):
 
     def values(self, container: Any) -> Iterable[object]:
         """Return the arguments, the fields, the cause and the context."""
-        return [*_args_of(container), *vars(container).values(), *_links(container)]
+        links = container.__cause__, container.__context__
+        return [*_args_of(container), *vars(container).values(), *links]
 
     def copy(self, container: Any) -> Any:
         """Return what `is_same` compares."""
@@ -72,7 +73,3 @@ class ErrorKind(Kind):
 
 
 ERROR = ErrorKind()
-
-
-def _links(error: BaseException) -> tuple[object, object]:
-    return error.__cause__, error.__context__

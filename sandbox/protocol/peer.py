@@ -88,7 +88,8 @@ class Peer:
         self._begin_wait, self._end_wait = begin_wait, end_wait
         self._next_thread = first_thread
         self._step = 1 if first_thread >= 0 else -1
-        self._is_broken = False
+        self.is_broken = False
+        """Whether no further message can be sent or read, because one was interrupted."""
         self._number = 0
         self._incoming = bytearray()
         self._local = threading.local()
@@ -131,14 +132,9 @@ class Peer:
 
     def close(self) -> None:
         """End the conversation, also for threads that wait for a message."""
-        self._is_broken = True
+        self.is_broken = True
         with suppress(OSError):  # no guest may make a socket of the descriptor, to shut it down
             send(self._fd, b"")
-
-    @property
-    def is_broken(self) -> bool:
-        """Whether no further message can be sent or read, because one was interrupted."""
-        return self._is_broken
 
     @property
     def is_busy(self) -> bool:
@@ -182,9 +178,9 @@ class Peer:
         if self.is_busy:
             raise TypeError("an object of the other side is asked while a message is written")
         with self._in_order:
-            if self._is_broken:
+            if self.is_broken:
                 raise PeerLostError("the conversation has ended")
-            self._is_broken = True  # an exception of a signal handler may come in the middle
+            self.is_broken = True  # an exception of a signal handler may come in the middle
             self._busy_thread = get_ident()
             try:
                 message = (thread, number, kind, write())
@@ -195,7 +191,7 @@ class Peer:
                 send(self._fd, payload)
             except OSError as error:
                 raise PeerLostError("the other side has ended") from error
-            self._is_broken = False
+            self.is_broken = False
 
     def _receive(self, thread: int | None) -> _Message:
         """Return the next message for *thread*; with None, only pass on those for others."""
@@ -237,12 +233,12 @@ class Peer:
         try:
             payload = self._read_payload()
         except BaseException:
-            self._is_broken = True  # an exception of a signal handler may come in the middle
+            self.is_broken = True  # an exception of a signal handler may come in the middle
             raise
         with self._in_order:
-            if self._is_broken:
+            if self.is_broken:
                 raise PeerLostError("the conversation has ended")
-            self._is_broken = True
+            self.is_broken = True
             self._busy_thread = get_ident()
             try:
                 thread, number, kind, body = _decode(payload.decode("ascii"))
@@ -253,7 +249,7 @@ class Peer:
                 raise PeerLostError(f"protocol: {error}") from error
             finally:
                 self._busy_thread = 0
-            self._is_broken = False
+            self.is_broken = False
         return _Message(thread, number, kind, content)
 
     def _read_payload(self) -> bytes:
@@ -276,5 +272,5 @@ class Peer:
             self._incoming += piece
 
     def _broken(self, problem: str) -> PeerLostError:
-        self._is_broken = True
+        self.is_broken = True
         return PeerLostError(problem)

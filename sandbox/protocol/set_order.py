@@ -1,9 +1,10 @@
 """The order in which a set iterates, kept between two processes whose hashes agree.
 
 A set iterates by the slots of its table. Which slot an item is in depends on the size of the table
-and on which items came before it: `{12, 13, 14, 15, 16}` in a program starts with 16, and the same
-set filled by `add` starts with 12. The writer looks for a way to build its set again, and checks
-it. The reader follows that way, and checks it, too.
+and on what came before it: `{12, 13, 14, 15, 16}` in a program starts with 16, and the same set
+filled by `add` starts with 12. An item that is removed leaves its slot taken until the table grows.
+The writer looks for a way to build its set again, and checks it. The reader follows that way, and
+checks it, too.
 """
 
 from bisect import bisect_left
@@ -13,10 +14,12 @@ from operator import is_
 from typing import Any, NamedTuple
 
 _SMALL_TABLE = 8
-_ITEMS_MAX = 2_000
+_ITEMS_MAX = 100_000
+_SEARCHED_MAX = 20_000  # beyond, a search takes too long
 _PERMUTED_MAX = 6
 _PROBES = (12, 40)
 _SLOTS_PER_ITEM_MAX = 64
+_SLOTS_MAX = 1024  # of a set of few items
 _SLOT_BYTES = 16
 _EMPTY_BYTES = set().__sizeof__()
 
@@ -27,15 +30,30 @@ _known: dict[tuple[int, int, bool], "Plan"] = {}  # tests send the same set agai
 
 
 class Plan(NamedTuple):
-    """How to build a set: the size of its table, and the order in which to insert its items."""
+    """How to build a set: the size of its table, and what to insert into it, in this order."""
 
     slots: int
     """The size of the table. 0: as large as it gets by itself."""
     order: list[int]
-    """The indices of the items, in the order of insertion."""
+    """The indices of the items; -1 - n stands for what was removed from slot n. []: as they are."""
 
 
 SIMPLE = Plan(0, [])
+
+
+class _Removed:
+    """Takes a slot, and is removed when the set is full."""
+
+    __slots__ = ("_hash",)
+
+    def __init__(self, slot: int) -> None:
+        self._hash = slot | _HIGH_BITS
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
+_HIGH_BITS = 0x2B5C_91D3_0000_0000  # so that no comparison with an item is needed
 
 
 def lost_orders() -> int:
@@ -68,47 +86,51 @@ def _slots(values: Any) -> int:  # noqa: ANN401  (a set or a frozenset)
 def _search(items: list[Any], slots: int, simple_slots: int, *, is_frozen: bool) -> Plan | None:
     key = (hash(tuple(items)), slots, is_frozen)
     known = _known.get(key)
-    if known is not None and len(known.order) == len(items):
-        ordered = [items[index] for index in known.order]
-        if _iterates_as(build(ordered, known.slots, is_frozen=is_frozen), items):
-            return known
+    if known is not None and _is_right(known, items, is_frozen=is_frozen):
+        return known
     # A set that grows by itself passes through smaller tables, so try the size alone first.
     sizes = [slots] if _can_have(len(items), slots, is_frozen=is_frozen) else []
     sizes += [0] if simple_slots == slots else []
     for order in _orders(items, slots):
-        ordered = [items[index] for index in order]
         for size in sizes:
-            if ordered and _iterates_as(build(ordered, size, is_frozen=is_frozen), items):
+            plan = Plan(size, order)
+            if _is_right(plan, items, is_frozen=is_frozen):
                 if len(_known) >= _KNOWN_MAX:
                     _known.clear()
-                _known[key] = Plan(size, list(order))
-                return _known[key]
+                _known[key] = plan
+                return plan
     return None
 
 
-def _orders(items: list[Any], slots: int) -> Iterator[Sequence[int]]:
+def _is_right(plan: Plan, items: list[Any], *, is_frozen: bool) -> bool:
+    if is_frozen and plan.order and min(plan.order) < 0:
+        return False
+    is_whole = not plan.order or len(plan.order) >= len(items)
+    return is_whole and _iterates_as(build(plan, items, is_frozen=is_frozen), items)
+
+
+def _orders(items: list[Any], slots: int) -> Iterator[list[int]]:
     """Yield orders of insertion that may be right, the likely ones first."""
-    yield range(len(items))
-    for probes in _PROBES:
+    yield []
+    for probes in _PROBES if len(items) <= _SEARCHED_MAX else ():
         yield _insertion_order(items, slots, probes)
     if len(items) <= _PERMUTED_MAX:
-        yield from permutations(range(len(items)))
+        yield from map(list, permutations(range(len(items))))
 
 
 def _insertion_order(items: list[Any], slots: int, probes: int) -> list[int]:
     """Return an order in which the items get into slots of that order; [] if there seems none.
 
-    An item that is not in the first slot that it tries found that one taken. So insert it after
-    the items that took the slots which it tries first.
+    An item that is not in the first slot that it tries found that one taken: by an item that came
+    before, or by what was removed later.
     """
     paths = [_path(hash(item), slots, probes) for item in items]
     chosen = _rising_slots(paths)
     taken = {slot: index for index, slot in enumerate(chosen)}
-    before = [
-        [taken[slot] for slot in path[: path.index(own)] if slot in taken]
-        for path, own in zip(paths, chosen, strict=False)
-    ]
-    order = dict.fromkeys(index for index, others in enumerate(before) if not others)
+    tried = [path[: path.index(own)] for path, own in zip(paths, chosen, strict=False)]
+    before = [[taken[slot] for slot in path if slot in taken] for path in tried]
+    order = dict.fromkeys(-1 - slot for path in tried for slot in path if slot not in taken)
+    order |= dict.fromkeys(index for index, others in enumerate(before) if not others)
     pending = [index for index, others in enumerate(before) if others][::-1]
     steps = 0
     while pending:
@@ -157,31 +179,36 @@ def _path(hashed: int, slots: int, probes: int) -> list[int]:
     return path
 
 
-def fill(target: set[Any], ordered: Sequence[Any], slots: int) -> None:
-    """Fill a set by inserting items in that order into a table of that size."""
+def fill(target: set[Any], plan: Plan, items: Sequence[Any]) -> None:
+    """Fill a set with the items by its plan."""
     set.clear(target)
-    if slots:
-        first = min(len(ordered), slots // 2 - 1)
+    ordered: list[Any] = [
+        items[index] if index >= 0 else _Removed(-1 - index) for index in plan.order
+    ] or [*items]
+    removed = [item for item in ordered if type(item) is _Removed]
+    if plan.slots:
+        first = min(len(ordered), plan.slots // 2 - 1)
         # A set that is updated from a dict gets more than two slots for each item.
         table: dict[Any, None] = dict.fromkeys(ordered[:first])
-        fillers = [object() for _ in range(max(slots // 4, _SMALL_TABLE // 2 + 1) - first)]
-        table |= dict.fromkeys(fillers)
-        set.update(target, table)
-        set.difference_update(target, fillers)
+        least = max(plan.slots // 4, _SMALL_TABLE // 2 + 1)
+        removed += map(_Removed, range(least - first))
+        set.update(target, table | dict.fromkeys(removed))
         ordered = ordered[first:]
     set.update(target, ordered)
+    for item in removed:  # one by one, which leaves the table as it is
+        set.discard(target, item)
 
 
-def build(ordered: Sequence[Any], slots: int, *, is_frozen: bool) -> Iterable[Any]:
-    """Build a set by inserting items in that order into a table of that size."""
+def build(plan: Plan, items: Sequence[Any], *, is_frozen: bool) -> Iterable[Any]:
+    """Build a set of the items by its plan."""
     if not is_frozen:
         built: set[Any] = set()
-        fill(built, ordered, slots)
+        fill(built, plan, items)
         return built
-    if not slots:
+    ordered = [items[index] for index in plan.order] or [*items]
+    if not plan.slots:
         return frozenset(ordered)
-    first = min(len(ordered), slots // 2 - 1)
-    # A set that is updated from a dict gets more than two slots for each item.
+    first = min(len(ordered), plan.slots // 2 - 1)
     return frozenset(dict.fromkeys(ordered[:first])).union(ordered[first:])
 
 
@@ -191,24 +218,29 @@ def check(built: Iterable[Any], items: list[Any]) -> None:
         _lost[0] += 1
 
 
-def read_plan(slots: object, order: object, count: int) -> Plan:
+def read_plan(slots: object, order: object, count: int, *, is_frozen: bool) -> Plan:
     """Return the plan that another process wrote. Raises ValueError if it is none."""
-    if (
-        count > _ITEMS_MAX
-        or type(slots) is not int
-        or not (slots == 0 or _can_have(count, slots, is_frozen=False))
-    ):
+    if count > _ITEMS_MAX or type(slots) is not int:
+        raise ValueError("the size of a set's table is out of range")
+    if slots != 0 and not _can_have(count, slots, is_frozen=is_frozen):
         raise ValueError("the size of a set's table is out of range")
     if type(order) is not list or not all(type(index) is int for index in order):
         raise ValueError("the order of a set is no list of indices")
-    if sorted(order) != list(range(count)):
+    ranked = sorted(order) or list(range(count))
+    removed = len(ranked) - count
+    if ranked[max(removed, 0) :] != list(range(count)):
         raise ValueError("the order of a set does not name each item once")
+    if removed and (is_frozen or ranked[0] < -(slots or _SMALL_TABLE) or ranked[removed - 1] >= 0):
+        raise ValueError("the order of a set names no slot of its table")
+    if len(set(order)) != len(order):
+        raise ValueError("the order of a set names a slot twice")
     return Plan(slots, order)
 
 
 def _can_have(count: int, slots: int, *, is_frozen: bool) -> bool:
     """Return whether `build` can make a table of that size for so many items."""
-    is_size = _SMALL_TABLE < slots <= _SLOTS_PER_ITEM_MAX * count and slots & (slots - 1) == 0
+    slots_max = max(_SLOTS_PER_ITEM_MAX * count, _SLOTS_MAX * (count > 1))
+    is_size = _SMALL_TABLE < slots <= slots_max and slots & (slots - 1) == 0
     return is_size and 5 * count < 3 * slots and not (is_frozen and 4 * count < slots)
 
 

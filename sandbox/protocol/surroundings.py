@@ -1,8 +1,8 @@
 """What tests and candidate would share in one process: environment, directory, random numbers.
 
 Both sides of a session use this module. Each side notes what has changed since the last message,
-and applies what the other side sends. A candidate can send anything: `apply` raises ValueError for
-what no honest side sends.
+and applies what the other side sends. A candidate can send anything: for what no honest side sends,
+`apply` raises an error such as ValueError.
 """
 
 import contextlib
@@ -19,56 +19,110 @@ OUTPUT_CHARACTERS_MAX = 2**24
 EVENT_CHARACTERS = 64
 """What each record and each warning counts in addition to its text."""
 
-OF_PYTEST = ("PYTEST",)
-"""Variables that pytest sets itself; one names the test that runs."""
-OF_INTERPRETER = ("PYTHON", "_PYTHON", "LD_", "MPL")
-"""Variables that may name what to import."""
-
+# Variables that pytest sets itself; one names the test that runs.
+_OF_PYTEST = ("PYTEST",)
+# Variables that may name what to import.
+_OF_INTERPRETER = ("PYTHON", "_PYTHON", "LD_", "MPL")
 _NAME_CHARACTERS_MAX, _VALUE_CHARACTERS_MAX, _VARIABLES_MAX = 256, 2**15, 1000
 _PATH_CHARACTERS_MAX = 2**12
 _SCRATCH = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108  (names of one directory in a guest)
-_ARGUMENTS_MAX = 256
+_TEXTS_MAX = 256
 _KEY = struct.Struct("=624I")
 _BLOCK = 624
 # To find out how many numbers were drawn takes less time than to draw them.
 _BLOCKS_MAX = 1000
 
 
-class Environment:
+class Part:
+    """Something that one side changes and the other side follows."""
+
+    def install(self) -> None:
+        """Change this process so that it notices changes."""
+
+    def changes(self) -> object:
+        """Return what this side has changed since the last message; None if nothing."""
+        raise NotImplementedError
+
+    def apply(self, _changes: Any, /) -> None:  # noqa: ANN401  (from the other side)
+        """Follow the other side. Raises ValueError if the other side should not change it."""
+        raise ValueError("a change that this side does not follow")
+
+
+def changes_of(parts: dict[str, Part]) -> dict[str, object]:
+    """Return what this side has changed since the last message, by name."""
+    return {
+        name: changes for name, part in parts.items() if (changes := part.changes()) is not None
+    }
+
+
+def parts_of_process(*, is_harness: bool) -> dict[str, Part]:
+    """Return what both sides may change in a process. A harness does not believe the other side."""
+    checked = _texts if is_harness else list
+    return {
+        "environment": Environment(is_harness=is_harness),
+        "argv": Value(
+            lambda: [str(argument) for argument in sys.argv],
+            lambda arguments: setattr(sys, "argv", checked(arguments)),
+        ),
+        "path": SearchPath(is_harness=is_harness),
+        "directory": Directory(is_harness=is_harness),
+    }
+
+
+class Value(Part):
+    """A value that can be read at any time; it is changed by *write*, if by the other side."""
+
+    def __init__(
+        self, read: Callable[[], object], write: Callable[[Any], None] | None = None
+    ) -> None:
+        """Take the present value as known to the other side."""
+        self._read, self._known = read, read()
+        self._write = write or super().apply
+
+    def changes(self) -> object:
+        """Return the value, unless it is the one that the other side knows."""
+        known, self._known = self._known, self._read()
+        return None if self._known == known else self._known
+
+    def apply(self, value: object) -> None:
+        """Set the value."""
+        self._write(value)
+        self._known = self._read()
+
+
+class Environment(Part):
     """The variables of `os.environ`."""
 
-    def __init__(self, *, hidden: tuple[str, ...], refused: tuple[str, ...]) -> None:
-        """Do not send names that start with one of *hidden*, nor accept those of *refused*."""
+    def __init__(self, *, is_harness: bool) -> None:
+        """Neither send nor accept what belongs to the process of the harness."""
         self._environ = os.environ
         self._data: dict[bytes, bytes] = os.environ._data  # type: ignore[attr-defined]  # noqa: SLF001  (compares ten times faster)
         self._known = dict(self._data)
-        self._hidden = hidden
-        self._refused = refused
+        # Only code in Python sees what a harness accepts: native code, such as OpenSSL, loads what
+        # some variables name.
+        self._is_harness = is_harness
+        self._hidden = _OF_PYTEST if is_harness else _OF_PYTEST + _OF_INTERPRETER
+        self._refused = _OF_PYTEST + _OF_INTERPRETER if is_harness else ()
 
-    def is_changed(self) -> bool:
-        """Return whether this side has changed a variable since the last message."""
-        return self._data != self._known
-
-    def changes(self) -> dict[str, str | None]:
+    def changes(self) -> dict[str, str | None] | None:
         """Return the new values of the variables that this side has changed; None if removed."""
+        if self._data == self._known:
+            return None
         now, known = dict(self._data), self._known
         self._known = now
         names = [name for name in {**known, **now} if now.get(name) != known.get(name)]
         changed = {
             os.fsdecode(name): os.fsdecode(now[name]) if name in now else None for name in names
         }
-        return {
+        sent = {
             name: value
             for name, value in changed.items()
             if _is_variable(name, value) and not name.startswith(self._hidden)
         }
+        return sent or None
 
-    def apply(self, changes: Any, *, for_this_interpreter: bool) -> None:  # noqa: ANN401  (from the other side)
-        """Set the variables that the other side has changed. Raises ValueError.
-
-        If not *for_this_interpreter*, only code in Python sees them: native code, such as OpenSSL,
-        loads what some variables name.
-        """
+    def apply(self, changes: Any) -> None:  # noqa: ANN401  (from the other side)
+        """Set the variables that the other side has changed. Raises ValueError."""
         if type(changes) is not dict or len(changes) + len(self._data) > _VARIABLES_MAX:
             raise ValueError("not the changes of an environment, or too many")
         for name, value in changes.items():
@@ -76,7 +130,7 @@ class Environment:
                 raise ValueError("a variable of the environment that may not be set")
         for name, value in changes.items():
             key = os.fsencode(name)
-            if for_this_interpreter:
+            if not self._is_harness:
                 self._environ.pop(name, None)
                 if value is not None:
                     self._environ[name] = value
@@ -105,32 +159,38 @@ def _is_text(value: Any, characters_max: int) -> bool:  # noqa: ANN401  (narrowe
     return True
 
 
-class Directory:
+class Directory(Part):
     """The current directory."""
 
-    def __init__(self, *, follows_everywhere: bool) -> None:
-        """Follow the other side everywhere, or only below where this side is, and to `/tmp`."""
+    def __init__(self, *, is_harness: bool) -> None:
+        """Follow the other side; in a harness, only below where this side is, and to `/tmp`."""
         self._change = os.chdir
         self._trees: tuple[str, ...] = ("/",)
-        if not follows_everywhere:
+        if is_harness:
             scratch = os.path.realpath(os.environ.get("TMPDIR", _SCRATCH[0]))
             self._trees = tuple(f"{tree}/" for tree in (os.getcwd(), scratch, *_SCRATCH))  # noqa: PTH109
-        self.is_changed = False
-        for name in ("chdir", "fchdir"):
-            setattr(os, name, self._noticing(getattr(os, name)))
+        self._is_changed = False
+        self._noticed = {name: self._noticing(getattr(os, name)) for name in ("chdir", "fchdir")}
+
+    def install(self) -> None:
+        """Notice changes in this process."""
+        for name, change in self._noticed.items():
+            setattr(os, name, change)
 
     def _noticing(self, function: Callable[..., None]) -> Callable[..., None]:
         @wraps(function)
         def change(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401  (passed on)
             function(*args, **kwargs)
-            self.is_changed = True
+            self._is_changed = True
 
         change.__module__ = "os"  # so that `pickle` finds it
         return change
 
     def changes(self) -> str | None:
-        """Return the current directory, or None if it no longer exists."""
-        self.is_changed = False
+        """Return the new current directory, or None if it no longer exists."""
+        if not self._is_changed:
+            return None
+        self._is_changed = False
         try:
             path = os.getcwd()  # noqa: PTH109  (shows the name that the guest gave)
         except OSError:
@@ -148,13 +208,13 @@ class Directory:
             self._change(str(path))
 
 
-def read_arguments(arguments: Any) -> list[str]:  # noqa: ANN401  (from the other side)
-    """Return a new value for `sys.argv`. Raises ValueError."""
-    if type(arguments) is not list or len(arguments) > _ARGUMENTS_MAX:
-        raise ValueError("not the arguments of a program")
-    if not all(_is_text(argument, _VALUE_CHARACTERS_MAX) for argument in arguments):
-        raise ValueError("not an argument of a program")
-    return arguments
+def _texts(found: Any) -> list[str]:  # noqa: ANN401  (from the other side)
+    """Return a list of texts. Raises ValueError."""
+    if type(found) is not list or len(found) > _TEXTS_MAX:
+        raise ValueError("not a list, or too long")
+    if not all(_is_text(text, _VALUE_CHARACTERS_MAX) for text in found):
+        raise ValueError("not a text that the system can use")
+    return found
 
 
 class _State(NamedTuple):
@@ -288,21 +348,63 @@ def _count_drawn(known: _State, state: _State) -> int | None:
     return None
 
 
-class SearchPath:
+class RandomNumbers(Part):
+    """The generators that are loaded: of `random`, and of `numpy.random`."""
+
+    def __init__(self, *, is_harness: bool) -> None:
+        """Begin, in a harness, to send the states; else, wait for them."""
+        self._is_harness = self._is_changed = is_harness
+        self._is_first = True
+        self._is_numpy_known = "numpy" in sys.modules or not is_harness
+        self._generators: dict[str, Generator] = {}
+        self._find_generators()
+
+    def _find_generators(self) -> None:
+        if "random" not in self._generators:
+            self._generators["random"] = Generator(random)
+        numpy: Any = sys.modules.get("numpy")
+        if "numpy" not in self._generators and hasattr(numpy, "random"):
+            self._generators["numpy"] = Generator(numpy.random, is_known=self._is_numpy_known)
+
+    def changes(self) -> dict[str, list[object]] | None:
+        """Return the states, or the moves of a candidate. The first message says that it draws."""
+        if not self._is_changed:
+            return None
+        self._find_generators()
+        found = {
+            name: generator.changes() if self._is_harness else generator.moves()
+            for name, generator in self._generators.items()
+        }
+        changed = {name: changes for name, changes in found.items() if changes is not None}
+        if self._is_first:
+            # The next states are sent only if the candidate's program draws, too.
+            self._is_first, self._is_changed = False, not self._is_harness
+            return changed
+        return changed or None
+
+    def apply(self, received: Any) -> None:  # noqa: ANN401  (from the other side)
+        """Follow the other side."""
+        self._is_changed = True
+        self._find_generators()
+        for name, changes in received.items():
+            generator = self._generators.get(name)
+            if generator is not None and changes is not None:
+                (generator.move_on if self._is_harness else generator.apply)(changes)
+
+
+class SearchPath(Part):
     """What one side has added to `sys.path`, which the other side sees, too."""
 
-    def __init__(self) -> None:
-        """Note the entries that each side has for itself."""
+    def __init__(self, *, is_harness: bool) -> None:
+        """Note the entries that each side has for itself. A harness imports from no others."""
+        self._is_harness = is_harness
         self._own = list(sys.path)
         self._known = list(sys.path)
 
-    @property
-    def is_changed(self) -> bool:
-        """Whether the path has changed since the last look."""
-        return sys.path != self._known
-
-    def changes(self) -> list[list[str]]:
+    def changes(self) -> list[list[str]] | None:
         """Return the entries before our own, and the others that are not our own."""
+        if sys.path == self._known:
+            return None
         self._known = list(sys.path)
         added = [str(entry) for entry in self._known if entry not in self._own]
         count = next((n for n, entry in enumerate(self._known) if entry in self._own), len(added))
@@ -311,6 +413,9 @@ class SearchPath:
     def apply(self, added: Any) -> None:  # noqa: ANN401  (from the other side)
         """Make the additions of the other side. Raises TypeError or ValueError."""
         before, after = added
+        known = set(sys.path)
         own = [entry for entry in sys.path if entry in self._own]
-        sys.path[:] = [*read_arguments(before), *own, *read_arguments(after)]
+        sys.path[:] = [*_texts(before), *own, *_texts(after)]
+        if self._is_harness:  # nothing is even looked for there
+            sys.path_importer_cache.update(dict.fromkeys(set(sys.path) - known))
         self._known = list(sys.path)

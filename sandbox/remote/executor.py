@@ -15,7 +15,13 @@ from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.remote.client import LONGEST_SECONDS, ExecutorClient, Invoke
 from nova_code_verifier.sandbox.remote.dispatcher import Dispatcher
 from nova_code_verifier.sandbox.remote.sessions import SessionClient, SessionRunner
-from nova_code_verifier.sandbox.types import Execution, Executor, IsolationLevel, Job
+from nova_code_verifier.sandbox.types import (
+    Company,
+    Execution,
+    Executor,
+    IsolationLevel,
+    Job,
+)
 
 StartTrusted = Callable[[tuple[str, ...]], LocalExecutor]
 """Starts an executor on this machine, whose guests find these modules imported."""
@@ -70,10 +76,21 @@ class RemoteExecutor:
         """Return True: trusted programs run on this machine, candidates in the function."""
         return True
 
+    @property
+    def environment(self) -> str:
+        """Return "": a function may be deployed again, with other packages, at any time."""
+        return ""
+
     def run(
-        self, jobs: Iterable[Job], *, deadline: float = float("inf")
+        self,
+        jobs: Iterable[Job],
+        *,
+        deadline: float = float("inf"),
+        company: Company | None = None,  # noqa: ARG002  (expected answers stay here)
     ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Yield, for each job as it ends, its index in *jobs* and its executions.
+
+        *company* is not used: the function would have to ask this machine after every run.
 
         Questions that were not answered at *deadline* (`time.monotonic` seconds), or because of
         an outage, end as `NOT_RUN`.

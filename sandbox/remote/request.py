@@ -7,8 +7,8 @@ A request is a row of frames (`sandbox/remote/frames.py`): its fields; for each 
 program and, if it has one, its prelude; for each question its fields and its content. Fields are
 short JSON; the arguments of a call have the typed encoding.
 
-The fields of a job with a prelude have one item more. An executor that is older than preludes
-refuses such a request; it never runs the program without its prelude.
+The fields of a job with a prelude, or one that needs all answers, end with a mark for each. An
+executor that is older than a mark refuses the request; it never runs a program without its prelude.
 """
 
 import math
@@ -26,14 +26,14 @@ from nova_code_verifier.sandbox.remote.fields import (
     next_frame,
 )
 from nova_code_verifier.sandbox.remote.frames import PayloadError, pack_frames, unpack_frames
-from nova_code_verifier.sandbox.types import Call, Job, Limits, Question, Run, Session
+from nova_code_verifier.sandbox.types import Call, ExactCall, Job, Limits, Question, Run, Session
 
 _REQUEST_BYTES_MAX = 2**28  # unpacked
 _JOBS_MAX = 1000
 _QUESTIONS_MAX = 100_000
 _ITEMS_MAX = 2**31
-_FIELDS_OF_JOB = 4
-_HAS_PRELUDE = "prelude"
+_HAS_PRELUDE, _NEEDS_ALL = "prelude", "needs_all"
+_MARKS: tuple[list[str], ...] = ([], [_HAS_PRELUDE], [_NEEDS_ALL], [_HAS_PRELUDE, _NEEDS_ALL])
 
 
 class _Kind(StrEnum):
@@ -41,10 +41,11 @@ class _Kind(StrEnum):
 
     RUN = "run"
     CALL = "call"
+    EXACT_CALL = "exact_call"
     SESSION = "session"
 
 
-_KINDS = {Run: _Kind.RUN, Call: _Kind.CALL, Session: _Kind.SESSION}
+_KINDS = {Run: _Kind.RUN, Call: _Kind.CALL, ExactCall: _Kind.EXACT_CALL, Session: _Kind.SESSION}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ def read_request(data: bytes) -> RunRequest:
     frames_max = 1 + 3 * _JOBS_MAX + 2 * _QUESTIONS_MAX
     try:
         frames = iter(unpack_frames(data, bytes_max=_REQUEST_BYTES_MAX, frames_max=frames_max))
-        seconds, count, *rest = _load_longer(next_frame(frames), 2)
+        seconds, count, *rest = _load_longer(next_frame(frames), 2, most=3)
         modules = _read_texts("modules", rest[0]) if rest else ()
         count = check_whole("jobs", count, _JOBS_MAX, least=1)
         jobs = tuple(_read_job(frames) for _ in range(count))
@@ -88,7 +89,7 @@ def _request_frames(request: RunRequest) -> Iterator[bytes]:
     for job in request.jobs:
         kind = _KINDS[type(job.questions[0])]
         fields = [kind, len(job.questions), list(astuple(job.limits)), job.give_up_after]
-        yield dump_fields([*fields, _HAS_PRELUDE] if job.prelude else fields)
+        yield dump_fields([*fields, *_marks(job)])
         yield job.program.encode("utf-8", "surrogatepass")
         if job.prelude:
             yield job.prelude.encode("utf-8", "surrogatepass")
@@ -96,10 +97,19 @@ def _request_frames(request: RunRequest) -> Iterator[bytes]:
             yield from _question_frames(question)
 
 
+def _marks(job: Job) -> list[str]:
+    marks = {_HAS_PRELUDE: job.prelude, _NEEDS_ALL: job.needs_all}
+    return [mark for mark, is_set in marks.items() if is_set]
+
+
 def _question_frames(question: Question) -> tuple[bytes, bytes]:
     match question:
         case Run():
             return dump_fields(list(question.argv)), question.stdin
+        case ExactCall():
+            fields = [question.entry_point, question.keeps_object]
+            content = [list(question.arguments), dict(question.keywords)]
+            return dump_fields(fields), encode(content)
         case Call():
             return dump_fields(question.entry_point), encode(list(question.arguments))
         case Session():
@@ -110,26 +120,29 @@ def _question_frames(question: Question) -> tuple[bytes, bytes]:
 
 
 def _read_job(frames: Iterator[bytes]) -> Job:
-    kind, count, limits, give_up_after, *rest = _load_longer(next_frame(frames), _FIELDS_OF_JOB)
-    if rest not in ([], [_HAS_PRELUDE]):
+    kind, count, limits, give_up_after, *marks = _load_longer(next_frame(frames), 4, most=6)
+    if marks not in _MARKS:
         raise PayloadError("job: its fields are not those that a request has")
     count = check_whole("questions", count, _QUESTIONS_MAX, least=1)
     return Job(
         program=next_frame(frames).decode("utf-8", "surrogatepass"),
-        prelude=next_frame(frames).decode("utf-8", "surrogatepass") if rest else "",
+        prelude=next_frame(frames).decode("utf-8", "surrogatepass")
+        if _HAS_PRELUDE in marks
+        else "",
         questions=tuple(
             _read_question(kind, next_frame(frames), next_frame(frames)) for _ in range(count)
         ),
         limits=_read_limits(limits),
         give_up_after=check_whole("give_up_after", give_up_after, math.inf, least=2),
+        needs_all=_NEEDS_ALL in marks,
     )
 
 
-def _load_longer(data: bytes, length: int) -> list[Any]:
-    """Read a list of *length* items, which may have one item more."""
+def _load_longer(data: bytes, length: int, *, most: int) -> list[Any]:
+    """Read a list of *length* to *most* items."""
     fields: list[Any] = load_fields(data, list)
-    if len(fields) not in (length, length + 1):
-        raise PayloadError(f"fields: expected a list of {length} or {length + 1} items")
+    if not length <= len(fields) <= most:
+        raise PayloadError(f"fields: expected a list of {length} to {most} items")
     return fields
 
 
@@ -151,6 +164,20 @@ def _read_limits(limits: object) -> Limits:
     )
 
 
+def _read_exact_call(fields: list[Any], content: object) -> ExactCall:
+    match fields, content:
+        case [str(entry_point), bool(keeps_object)], [list(arguments), dict(keywords)] if all(
+            type(name) is str for name in keywords
+        ):
+            return ExactCall(
+                entry_point=entry_point,
+                arguments=tuple(arguments),
+                keywords=tuple(keywords.items()),
+                keeps_object=keeps_object,
+            )
+    raise PayloadError("arguments: expected a list, and a dict of those with a name")
+
+
 def _read_question(kind: object, fields: bytes, content: bytes) -> Question:
     match kind:
         case _Kind.RUN:
@@ -160,6 +187,8 @@ def _read_question(kind: object, fields: bytes, content: bytes) -> Question:
             if type(arguments) is not list:
                 raise PayloadError("arguments: expected a list")
             return Call(entry_point=load_fields(fields, str), arguments=tuple(arguments))
+        case _Kind.EXACT_CALL:
+            return _read_exact_call(load_fields(fields, list, length=2), decode(content))
         case _Kind.SESSION:
             limits, items_max = load_fields(fields, list, length=2)
             return Session(

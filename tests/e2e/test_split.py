@@ -89,6 +89,21 @@ def test_two_functions_give_the_rows_of_one(
     assert without_durations(rows) == without_durations(function.invoke(sample_set))
 
 
+def test_control_samples_pass_through_both_functions(emulator: Path) -> None:
+    """Samples of all kinds are graded, also where the function refuses sessions."""
+    handler = "tests.e2e.executor_without_landlock.lambda_handler"
+    with two_functions(emulator, handler=handler, VERIFIER_CONTROL_SAMPLES="100") as fleet:
+        ungraded_reasons(fleet)
+        calls = fleet.deployments["executor"].calls
+        assert rewards(fleet, right_samples(1)) == [1.0]
+        assert fleet.deployments["executor"].calls == calls + 1
+
+
+def right_samples(count: int) -> list[dict[str, object]]:
+    """Return samples whose programs are right, and all different: equal ones would run once."""
+    return [square_sample(f"{RIGHT}\n# {number}", sample_id=number) for number in range(count)]
+
+
 def ungraded_reasons(fleet: Fleet) -> set[str]:
     """Score samples that need sessions, and another one. Return why the first are ungraded."""
     samples = session_samples()
@@ -146,7 +161,7 @@ def test_no_session_is_sent_to_an_executor_without_landlock(emulator: Path) -> N
 
 def test_a_busy_executor_changes_no_row(emulator: Path) -> None:
     """Most calls are throttled at first, and all samples get their rewards."""
-    batch = [square_sample(RIGHT, sample_id=n) for n in range(20)]
+    batch = right_samples(20)
 
     with two_functions(emulator, concurrency=1, VERIFIER_EXECUTOR_CONCURRENCY="8") as fleet:
         assert rewards(fleet, batch) == [1.0] * 20
@@ -223,7 +238,8 @@ def test_a_candidate_that_stops_the_executor_costs_no_other_row(
     emulator: Path, attack: str
 ) -> None:
     """Even without isolation its own row is a crash, and the other rows do not change."""
-    batch = [square_sample(RIGHT), square_sample(attack), square_sample(RIGHT)]
+    first, second, *later = right_samples(5)
+    batch = [first, square_sample(attack), second]
 
     with two_functions(
         emulator, executor=NO_ISOLATION, mixes_tenants=True, **NO_ISOLATION_REQUIRED
@@ -231,7 +247,7 @@ def test_a_candidate_that_stops_the_executor_costs_no_other_row(
         rows = score(fleet, batch)
         # The attack is real: its request crashed the executor, so that it was sent again.
         assert fleet.deployments["executor"].calls > 1 + len(batch)
-        again = rewards(fleet, [square_sample(RIGHT)] * 3)
+        again = rewards(fleet, later)
 
     correctness = [metrics_of(row)["correctness"] for row in rows]
     assert (correctness, again) == ([1.0, 0.0, 1.0], [1.0] * 3)
@@ -240,7 +256,7 @@ def test_a_candidate_that_stops_the_executor_costs_no_other_row(
 
 def test_only_kernel_isolation_allows_several_candidates_in_a_request(emulator: Path) -> None:
     """Without it the executor refuses the request unread, and each candidate is sent alone."""
-    batch = [square_sample(RIGHT, sample_id=n) for n in range(4)]
+    batch = right_samples(4)
     reward = NO_ISOLATION_REQUIRED | {"VERIFIER_EXECUTOR_BATCH": "4"}
 
     with two_functions(emulator, executor=NO_ISOLATION, mixes_tenants=True, **reward) as fleet:
@@ -304,6 +320,6 @@ def test_the_command_line_can_use_the_executor_function(emulator: Path, tmp_path
             cwd=REPOSITORY,
             env=os.environ | variables | {"AWS_SECRET_ACCESS_KEY": "none", "NO_PROXY": "127.0.0.1"},
         ).stdout
-        assert fleet.deployments["executor"].calls == 2  # a probe, and the sample
+        assert fleet.deployments["executor"].calls == 4  # a probe, two control samples, the sample
 
     assert json.loads(printed)["aggregate_reward_score"] == 1.0

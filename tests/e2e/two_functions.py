@@ -41,7 +41,12 @@ def two_functions(
         ),
         "reward": Deployment(
             handler="nova_code_verifier.handlers.reward.lambda_handler",
-            variables={"VERIFIER_EXECUTOR_FUNCTION": "executor", "VERIFIER_WORKERS": "2"} | reward,
+            variables={
+                "VERIFIER_EXECUTOR_FUNCTION": "executor",
+                "VERIFIER_WORKERS": "2",
+                "VERIFIER_CONTROL_SAMPLES": "0",  # tests count calls, and run functions that lie
+            }
+            | reward,
         ),
     }
     with running_fleet(emulator, **deployments) as fleet:

@@ -34,7 +34,8 @@ _BATCH_BYTES_MAX = 2**29
 class CheckedRun:
     """The results of one candidate, so far.
 
-    `checks` are those that its checker has still to make, by the index of their case. With a
+    `checks` are those that its checker has still to make, by the index of their case. The results
+    are *steady* unless the checker failed, for which a busy machine may be the reason. With a
     `problem` there is no result: the dataset's fault, or ours if it *is_outage*.
     """
 
@@ -43,6 +44,7 @@ class CheckedRun:
     results: list[CaseResult] = field(default_factory=list)
     checks: dict[int, Check] = field(default_factory=dict)
     seconds: float = 0.0
+    is_steady: bool = True
     problem: str = ""
     is_outage: bool = False
 
@@ -109,6 +111,7 @@ def make_checks(runs: Sequence[CheckedRun], executor: Executor) -> None:
         for index, opinion in zip(run.checks, opinions, strict=True):
             if opinion.is_outage:
                 run.problem, run.is_outage = opinion.message, True
+            run.is_steady &= opinion.accepts is not None
             run.results[index] = _checked(run.results[index], opinion)
         run.checks.clear()
         run.seconds += sum(opinion.seconds for opinion in opinions)

@@ -12,12 +12,13 @@ that accepts nonsense for every case is the dataset's fault, too: it would pay a
 """
 
 import hashlib
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 from nova_code_verifier.sandbox.types import Executor
+from nova_code_verifier.verifier.bounded_cache import BoundedCache
 from nova_code_verifier.verifier.checking.program import (
     Check,
     Opinion,
@@ -55,22 +56,15 @@ class TrialCache:
 
     def __init__(self) -> None:
         """Start empty."""
-        self._trials: OrderedDict[bytes, Trial] = OrderedDict()
-        self._indices = 0
+        self._trials = BoundedCache[bytes, Trial](_CACHED_INDICES_MAX)
 
     def get(self, key: bytes) -> Trial | None:
         """Return the cached trial, if there is one."""
-        if key in self._trials:
-            self._trials.move_to_end(key)
         return self._trials.get(key)
 
     def put(self, key: bytes, trial: Trial) -> None:
-        """Cache a trial that is not cached; drop those that were not used for the longest time."""
-        self._trials[key] = trial
-        self._indices += _size(trial)
-        while self._indices > _CACHED_INDICES_MAX:
-            _, dropped = self._trials.popitem(last=False)
-            self._indices -= _size(dropped)
+        """Cache a trial; drop those that were not used for the longest time."""
+        self._trials.put(key, trial, _size(trial))
 
 
 def _size(trial: Trial) -> int:

@@ -72,8 +72,15 @@ def score_cases(
     out. The reward is None if a case is ungraded.
     """
     verdict = overall(tuple(case.verdict for case in cases))
-    passed = [index for index, case in enumerate(cases) if case.verdict is Verdict.ACCEPTED]
-    share = share_of(passed, len(cases), groups, rubric.groups) + _share_in_part(cases)
+    earning = [
+        (index, case)
+        for index, case in enumerate(cases)
+        if rubric.pay_self_compared or not case.is_self_compared
+    ]
+    passed = [index for index, case in earning if case.verdict is Verdict.ACCEPTED]
+    in_part = sum(case.share for _, case in earning if case.verdict is not Verdict.ACCEPTED)
+    # Cases that earn in part are of test code: without groups.
+    share = share_of(passed, len(cases), groups, rubric.groups) + Fraction(in_part) / len(cases)
     corrected = correct_for_guessing(share, guessed) if rubric.guess_correction else share
     compile_ = _compile(cases)
     parses = compile_ > _COMPILE_STEPS[Ending.NOT_COMPILED]
@@ -103,15 +110,10 @@ def score_cases(
         weights=weights,
         cases=cases,
         tests_total=len(cases),
+        self_compared=sum(case.is_self_compared for case in cases),
         problem=ungraded[0].execution.detail if ungraded else "",
         is_outage=any(case.execution.ending is Ending.NOT_RUN for case in ungraded),
     )
-
-
-def _share_in_part(cases: tuple[CaseResult, ...]) -> Fraction:
-    """Return what cases earn that passed in part only. These are of test code: without groups."""
-    in_part = (case.share for case in cases if case.verdict is not Verdict.ACCEPTED)
-    return sum(in_part, Fraction()) / len(cases)
 
 
 def score_sentiment(

@@ -4,18 +4,19 @@ In: test code, an executor. Out: for each test code a `Discovery`, or the proble
 not depend on a candidate, so it is cached.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from nova_code_verifier.sandbox.types import Ending, Execution, Executor
+from nova_code_verifier.verifier.bounded_cache import BoundedCache
 from nova_code_verifier.verifier.checking.trial import TrialCache
 from nova_code_verifier.verifier.test_code.jobs import (
     baseline_job,
     discovery_job,
     run_harness_jobs,
 )
+from nova_code_verifier.verifier.test_code.plain import PlainAssert, plain_tests
 from nova_code_verifier.verifier.test_code.protocol import CompiledTests, ItemState, RunReport
 from nova_code_verifier.verifier.types import TestCode
 
@@ -28,13 +29,15 @@ class Discovery:
     """The tests, compiled, and the items that every candidate has to pass: at least one.
 
     The best guess passes `guessed` of the `items`: of an item that is a loop over asserts, it may
-    pass a part. `skipped` items skip themselves, whoever the candidate is: they do not count.
+    pass a part. `skipped` items skip themselves, whoever the candidate is: they do not count. The
+    asserts of plain tests are `plain`; of other tests, there are none.
     """
 
     compiled: CompiledTests
     items: Sequence[str]
     skipped: frozenset[str]
     guessed: Fraction = Fraction(0)
+    plain: Sequence[PlainAssert] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,27 +64,16 @@ class DiscoveryCache:
     def __init__(self) -> None:
         """Start empty."""
         self.trials = TrialCache()
-        self._results: OrderedDict[TestCode, tuple[int, DiscoveryResult]] = OrderedDict()
-        self._bytes = 0
+        self._results = BoundedCache[TestCode, DiscoveryResult](_CACHED_BYTES_MAX)
 
     def get(self, test_code: TestCode) -> DiscoveryResult | None:
         """Return the cached result, if there is one."""
-        if test_code not in self._results:
-            return None
-        self._results.move_to_end(test_code)
-        return self._results[test_code][1]
+        return self._results.get(test_code)
 
     def put(self, test_code: TestCode, result: DiscoveryResult) -> None:
         """Cache a result, unless it is huge; drop those that were not used for the longest time."""
         size = len(test_code.source) + len(test_code.prompt) + len(repr(result))
-        if size > _CACHED_BYTES_MAX // 8:
-            return
-        self._bytes -= self._results.pop(test_code, (0, None))[0]
-        self._results[test_code] = (size, result)
-        self._bytes += size
-        while self._bytes > _CACHED_BYTES_MAX:
-            _, (dropped, _) = self._results.popitem(last=False)
-            self._bytes -= dropped
+        self._results.put(test_code, result, size)
 
 
 def discover(
@@ -106,7 +98,7 @@ def _run_alone(test_codes: list[TestCode], executor: Executor) -> dict[TestCode,
         jobs = [discovery_job(test_code, tests) for test_code, tests in run]
         for index, (execution,) in run_harness_jobs(jobs, executor):
             test_code, _ = run[index]
-            result = _result_of(execution)
+            result = _result_of(execution, test_code)
             if isinstance(result, CompiledTests):
                 compiled[test_code] = result
             else:
@@ -114,7 +106,7 @@ def _run_alone(test_codes: list[TestCode], executor: Executor) -> dict[TestCode,
     return results
 
 
-def _result_of(execution: Execution) -> DiscoveryResult | CompiledTests:
+def _result_of(execution: Execution, test_code: TestCode) -> DiscoveryResult | CompiledTests:
     """Return the result of a run; or the compiled tests, if they need pytest."""
     if execution.ending is Ending.NOT_RUN:
         return DiscoveryProblem(problem=execution.detail, is_outage=True)
@@ -131,10 +123,10 @@ def _result_of(execution: Execution) -> DiscoveryResult | CompiledTests:
         )
     if report.needs_pytest:
         return report.compiled
-    return _discovery(report, report.compiled)
+    return _discovery(report, report.compiled, test_code)
 
 
-def _discovery(report: RunReport, compiled: CompiledTests) -> DiscoveryResult:
+def _discovery(report: RunReport, compiled: CompiledTests, test_code: TestCode) -> DiscoveryResult:
     skipped = [item for item in report.items if item.state is ItemState.SKIPPED]
     if not report.items:
         return DiscoveryProblem(problem="tests: contain no test")
@@ -145,7 +137,19 @@ def _discovery(report: RunReport, compiled: CompiledTests) -> DiscoveryResult:
         compiled=compiled,
         items=[item.name for item in report.items if item.state is not ItemState.SKIPPED],
         skipped=frozenset(item.name for item in skipped),
+        plain=_plain(test_code, compiled, [item.name for item in report.items]),
     )
+
+
+def _plain(
+    test_code: TestCode, compiled: CompiledTests, items: Sequence[str]
+) -> Sequence[PlainAssert]:
+    """Return the asserts of tests that are plain and that ask the candidate anything."""
+    if compiled.style != "script" or compiled.imports:
+        return ()
+    asserts = plain_tests(test_code, compiled.names) or ()
+    is_whole = [part.item for part in asserts] == list(items)
+    return asserts if is_whole and any(part.calls for part in asserts) else ()
 
 
 def _count_guessed(results: dict[TestCode, DiscoveryResult], executor: Executor) -> None:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 from typing import assert_never
 
 from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Executor, RaisedError
@@ -24,6 +25,7 @@ from nova_code_verifier.verifier.test_code.jobs import (
     run_sessions,
     session_job,
 )
+from nova_code_verifier.verifier.test_code.plain_run import final_reports, plain_job, reports
 from nova_code_verifier.verifier.test_code.protocol import (
     BROKEN_PROTOCOL,
     TOO_LONG,
@@ -63,8 +65,9 @@ class TestCodeRun:
     """One candidate and one test code: the results so far.
 
     The `prelude` runs before the program. `results` are those of the items that are decided.
-    `lost_items` are those that the candidate did not survive. With a `problem` there is no result:
-    the dataset's fault, or ours if it *is_outage*.
+    `lost_items` are those that the candidate did not survive. `peak` is the most that any of its
+    guests used. If it *is unsendable*, its tests must not be in a session. With a `problem` there
+    is no result: the dataset's fault, or ours if it *is_outage*.
     """
 
     program: str
@@ -73,9 +76,10 @@ class TestCodeRun:
     discovery: Discovery | None = None
     results: dict[str, CaseResult] = field(default_factory=dict)
     lost_items: list[str] = field(default_factory=list)
-    self_compared: int = 0
     seconds: float = 0.0
+    peak: Execution = field(default_factory=partial(Execution, ending=Ending.FINISHED))
     has_timed_out: bool = False
+    is_unsendable: bool = False
     is_over: bool = False
     problem: str = ""
     is_outage: bool = False
@@ -101,11 +105,26 @@ class TestCodeRun:
         """Whether tests and candidate run in one process."""
         return self.plan.test_code.shared_process
 
+    @property
+    def has_plain_tests(self) -> bool:
+        """Whether the run is still open, and its tests are plain."""
+        return not self.is_over and self.discovery is not None and bool(self.discovery.plain)
+
     def share_process(self) -> None:
         """Begin again, with tests and candidate in one process."""
         test_code = replace(self.plan.test_code, shared_process=True)
         self.plan = replace(self.plan, test_code=test_code)
-        self.results, self.lost_items, self.self_compared = {}, [], 0
+        self.results, self.lost_items = {}, []
+
+    def add_usage(self, execution: Execution) -> None:
+        """Add what a guest of the candidate used."""
+        self.seconds += execution.wall_seconds
+        self.peak = replace(
+            self.peak,
+            cpu_seconds=max(self.peak.cpu_seconds, execution.cpu_seconds),
+            wall_seconds=max(self.peak.wall_seconds, execution.wall_seconds),
+            memory_bytes=max(self.peak.memory_bytes, execution.memory_bytes),
+        )
 
     def abort(self, problem: str, *, is_outage: bool = False) -> None:
         """End the run without a result."""
@@ -143,12 +162,29 @@ class _Grading:
         """Run the tests beside each candidate."""
         waiting = [index for index, run in enumerate(self.runs) if not run.shares_process]
         yield from self._discover(waiting)
+        if self.executor.fast_paths:
+            yield from self._run_plain(waiting)
         while waiting := [index for index in waiting if self._is_open(index)]:
             yield from self._run_sessions(waiting)
+        unsent = [index for index, run in enumerate(self.runs) if run.is_unsendable]
+        yield from self._run_plain(unsent, is_final=True)
+
+    def _run_plain(self, indexes: Sequence[int], *, is_final: bool = False) -> Iterator[int]:
+        """Ask the calls of plain tests; yield the runs that this decides: all, if it *is final*."""
+        waiting = [index for index in indexes if self.runs[index].has_plain_tests]
+        runs = [self.runs[index] for index in waiting]
+        jobs = [
+            plain_job(run.program, run.plan, run.tests.plain, run.prelude, is_final=is_final)
+            for run in runs
+        ]
+        for number, executions in self.executor.run(jobs):
+            _take_answers(runs[number], executions, is_final=is_final)
+            if runs[number].is_over:
+                yield waiting[number]
 
     def _is_open(self, index: int) -> bool:
         run = self.runs[index]
-        return not (run.is_over or run.shares_process)
+        return not (run.is_over or run.shares_process or run.is_unsendable)
 
     def run_in_process(self) -> Iterator[int]:
         """Run tests and candidate in one guest: those that ask for it, or turned out to need it."""
@@ -215,13 +251,41 @@ class _Grading:
                 yield indexes[number]
 
 
+# -- questions, for plain tests --------------------------------------------------------
+
+
+def _take_answers(run: TestCodeRun, executions: Sequence[Execution], *, is_final: bool) -> None:
+    """Take the answers to the calls of plain tests, if they decide, or *are final*."""
+    for execution in executions:
+        run.add_usage(execution)
+    first, asserts = executions[0], run.tests.plain
+    lost = next((one for one in executions if one.ending is Ending.NOT_RUN), None)
+    if lost is not None and is_final:
+        run.abort(lost.detail, is_outage=True)
+    elif first.ending in _LOAD_FAILURES.values():
+        _end(run, _result(_without_outputs(first)))
+    elif is_final:
+        for name, found in final_reports(asserts, executions):
+            if isinstance(found, ItemReport):
+                run.results[name] = _result_of(found)
+            else:
+                run.results[name] = _result(_without_outputs(found))
+        _conclude(run, _result_of(_UNREPORTED))
+    elif (reported := reports(asserts, executions, run.plan)) is not None:
+        _take_items(run, reported)
+        _conclude(run, _result_of(_UNREPORTED))
+
+
 # -- beside the candidate --------------------------------------------------------------
 
 
 def _take_session(run: TestCodeRun, execution: Execution) -> RunReport:
     """Take the results of one session. With a `problem` in the report, there are none."""
-    run.seconds += execution.wall_seconds
+    run.add_usage(execution)
     endings = (execution.ending, execution.harness_ending)
+    if Ending.UNSENDABLE in endings and run.has_plain_tests:
+        run.is_unsendable = True
+        return RunReport()
     if Ending.NOT_RUN in endings or Ending.UNSENDABLE in endings:
         run.abort(execution.detail, is_outage=Ending.NOT_RUN in endings)
         return RunReport()
@@ -253,7 +317,6 @@ def _take_items(run: TestCodeRun, reported: Sequence[ItemReport]) -> None:
     for item in reported:
         if item.name in run.results or item.name in run.tests.skipped:
             continue
-        run.self_compared += item.is_self_compared
         run.results[item.name] = _result_of(_UNREPORTED if counts[item.name] > 1 else item)
 
 
@@ -272,20 +335,15 @@ def _result_of_loss(execution: Execution, report: RunReport, error: str) -> Case
         if ending is Ending.FINISHED or ending in _ONLY_OF_CANDIDATES:
             ending = Ending.CRASHED
         detail = "in the process of the tests"
-    # The rest of the execution is of the whole session, and its output is that of the tests.
-    return _result(
-        Execution(
-            ending=ending,
-            detail=detail or (_TOO_MUCH_OUTPUT if ending is Ending.TOO_MUCH_OUTPUT else ""),
-            cause=execution.cause,
-            error=execution.error,
-            exit_status=execution.exit_status,
-            signal=execution.signal,
-            cpu_seconds=execution.cpu_seconds,
-            wall_seconds=execution.wall_seconds,
-            memory_bytes=execution.memory_bytes,
-        )
-    )
+    if ending is Ending.TOO_MUCH_OUTPUT:
+        detail = detail or _TOO_MUCH_OUTPUT
+    return _result(replace(_without_outputs(execution), ending=ending, detail=detail))
+
+
+def _without_outputs(execution: Execution) -> Execution:
+    """Return how a guest ended, without what it wrote: that is of all test items together."""
+    execution = replace(execution, value=None, value_bytes=0, stdout=b"", stderr=b"")
+    return replace(execution, harness_ending=Ending.FINISHED)
 
 
 def _take_loss(run: TestCodeRun, item: str, result: CaseResult) -> None:
@@ -312,7 +370,7 @@ def _take_loss(run: TestCodeRun, item: str, result: CaseResult) -> None:
 
 def _take_in_process(run: TestCodeRun, execution: Execution) -> None:
     """Take the results of a run in one process. The candidate may have written the report."""
-    run.seconds += execution.wall_seconds
+    run.add_usage(execution)
     if execution.ending is Ending.NOT_RUN:
         run.abort(execution.detail, is_outage=True)
     elif execution.ending is not Ending.FINISHED:
@@ -395,6 +453,7 @@ def _result_of(item: ItemReport) -> CaseResult:
         test_line=item.line,
         parts=max(1, item.parts) if is_run else 1,
         parts_passed=item.parts_passed if is_run else 0,
+        is_self_compared=item.is_self_compared,
     )
 
 

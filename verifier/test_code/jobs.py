@@ -26,6 +26,7 @@ from nova_code_verifier.verifier.types import CodePlan, TestCode
 HARNESS_MODULES = (
     "nova_code_verifier.verifier.test_code.harness.runner",
     "nova_code_verifier.verifier.test_code.harness.session",
+    "nova_code_verifier.verifier.test_code.harness.surroundings",
     "nova_code_verifier.verifier.test_code.harness.in_process",
     "nova_code_verifier.verifier.test_code.harness.unittest_suite",
 )

@@ -21,7 +21,7 @@ def doctor(*, as_json: JsonOption = False) -> None:
       none         nothing is refused; only for programs that you trust
 
     The table lists each protection, whether this machine grants it, what it does, and how to get it
-    if it is missing.
+    if it is missing. Control samples are right and wrong programs, whose verdicts are known.
 
     \b
     Examples:
@@ -30,7 +30,7 @@ def doctor(*, as_json: JsonOption = False) -> None:
     \b
     Exit status:
       0  the isolation level is the required one or a stronger one: samples can be scored here
-      1  it is weaker, or the sandbox does not start
+      1  it is weaker, control samples are misjudged, or the sandbox does not start
       2  an argument or a setting cannot be used
     \b
     Environment variables:

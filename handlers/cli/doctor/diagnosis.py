@@ -22,6 +22,7 @@ from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.types import IsolationLevel
+from nova_code_verifier.verifier.control import CONTROLLED, Control
 
 _LEVELS = {
     IsolationLevel.KERNEL: "the kernel refuses network, processes and files to a program",
@@ -82,19 +83,23 @@ PROTECTIONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """The findings. If the sandbox does not start, `level` is None and `problem` says why."""
+    """The findings. If the sandbox does not start, `level` is None and `problem` says why.
+
+    `misjudged` says how control samples were misjudged, if they were (`verifier/control.py`).
+    """
 
     required: IsolationLevel
     level: IsolationLevel | None = None
     granted: Mapping[str, object]
     workers: int = 0
     problem: str = ""
+    misjudged: str = ""
     machine: Machine = field(default_factory=Machine)
 
     @property
     def is_enough(self) -> bool:
         """Whether samples can be scored here."""
-        return self.level is not None and self.level >= self.required
+        return self.level is not None and self.level >= self.required and not self.misjudged
 
     @property
     def kernel_refused(self) -> str:
@@ -103,17 +108,20 @@ class Diagnosis:
 
 
 def diagnose(settings: Settings, start: Callable[[], LocalExecutor]) -> Diagnosis:
-    """Start the sandbox with *start*, and return what it was granted."""
+    """Start the sandbox with *start*, and return what it was granted and how it judges."""
     required = settings.weakest_level
     try:
         with start() as executor:
             level, granted, workers = executor.level, executor.granted, len(executor.zygote_pids)
+            misjudged = Control(1).check(dict.fromkeys(CONTROLLED, 1), executor)
     except SandboxError as error:
         # A user who cannot reach the interpreter can start nothing with it.
         closed = closed_path((sys.executable,)) if os.geteuid() != 0 else ""
         problem = f"{error} ({closed})" if closed else str(error)
         return Diagnosis(required=required, granted={}, problem=problem)
-    return Diagnosis(required=required, level=level, granted=granted, workers=workers)
+    return Diagnosis(
+        required=required, level=level, granted=granted, workers=workers, misjudged=misjudged
+    )
 
 
 def as_json(diagnosis: Diagnosis) -> dict[str, object]:
@@ -124,6 +132,7 @@ def as_json(diagnosis: Diagnosis) -> dict[str, object]:
         "is_enough": diagnosis.is_enough,
         "problem": diagnosis.problem,
         "kernel_refused": diagnosis.kernel_refused,
+        "misjudged": diagnosis.misjudged,
         "workers": diagnosis.workers,
         **_machine(),
         "protections": {
@@ -146,6 +155,10 @@ def as_text(diagnosis: Diagnosis) -> RenderableType:
     if diagnosis.kernel_refused:
         facts.add_row("kernel refused", diagnosis.kernel_refused)
     facts.add_row("required level", diagnosis.required)
+    if diagnosis.level:
+        judged = diagnosis.misjudged or "judged as they should be"
+        style = "bold red" if diagnosis.misjudged else "green"
+        facts.add_row("control samples", Text(judged, style=style))
     facts.add_row("workers", str(diagnosis.workers))
     for name, value in _machine().items():
         facts.add_row(name, value)

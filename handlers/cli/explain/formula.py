@@ -36,6 +36,10 @@ def correctness_lines(score: Score, rubric: Rubric, *, has_groups: bool) -> Iter
     guessed = f"{score.guess_baseline * total:.4g}"
     in_part = float(sum(case.share for case in score.cases) - score.tests_passed)
     passed = f"{score.tests_passed} passed" + (f" + {in_part:.4g} in part" if in_part else "")
+    unpaid = 0.0
+    if not rubric.pay_self_compared:
+        unpaid = float(sum(case.share for case in score.cases if case.is_self_compared))
+        passed += f" - {unpaid:.4g} compared by the program itself" if unpaid else ""
     is_corrected = rubric.guess_correction and score.guess_baseline not in {0, 1}
     share = score.share
     if rubric.guess_correction:
@@ -51,7 +55,8 @@ def correctness_lines(score: Score, rubric: Rubric, *, has_groups: bool) -> Iter
     elif not is_corrected:
         is_sure = rubric.guess_correction and score.guess_baseline == 1
         why = ": every guess passes here, so none is subtracted" if is_sure else ""
-        passed = f"({passed}) / {total}" if in_part else f"{score.tests_passed} / {total} passed"
+        is_sum = in_part or unpaid
+        passed = f"({passed}) / {total}" if is_sum else f"{score.tests_passed} / {total} passed"
         yield f"share = {passed} = {share:.4g}{why}"
     else:
         yield (

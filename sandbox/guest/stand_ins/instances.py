@@ -269,12 +269,18 @@ def _specials(names: Any) -> dict[str, Any]:  # noqa: ANN401  (any iterable of n
 
 
 class MockStandIn:
-    """Stands for a mock. Attributes that the candidate sets stay here."""
+    """Stands for a mock. Plain data becomes an attribute of the mock, other objects stay here."""
 
     def __getattribute__(self, name: str) -> Any:  # noqa: ANN401  (any attribute)
         if name.startswith("_") or name in object.__getattribute__(self, "__dict__"):
             return object.__getattribute__(self, name)
         return ask(self, "getattr", name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name.startswith("_") or not ask(self, "setattr", name, value):
+            object.__setattr__(self, name, value)
+        else:
+            object.__getattribute__(self, "__dict__").pop(name, None)
 
 
 _MOCKS: dict[tuple[object, ...], type] = {}

@@ -12,6 +12,7 @@ from nova_code_verifier.handlers.report import ISOLATION_LEVELS, details_of, log
 from nova_code_verifier.handlers.wire import MetricType, response_row
 from nova_code_verifier.sandbox.types import Ending, Execution, IsolationLevel, RaisedError
 from nova_code_verifier.verifier.pipeline import (
+    GradedSample,
     case_results,
     conclude,
     prepare,
@@ -81,7 +82,8 @@ def metrics(
 def fields_of(score: Score) -> dict[str, object]:
     """Return the fields of the log line of a score."""
     found = metrics_of(score, level=IsolationLevel.KERNEL, duration_ms=1.0, no_completion=False)
-    return log_fields(response_row("s-1", 0.5, found), score, IsolationLevel.KERNEL)
+    graded = GradedSample(index=0, score=score)
+    return log_fields(response_row("s-1", 0.5, found), graded, IsolationLevel.KERNEL)
 
 
 def cases_of(score: Score) -> list[dict[str, Any]]:
@@ -319,6 +321,7 @@ def test_log_fields_are_flat() -> None:
         "duration_ms": 1.0,
         "verdict": "runtime_error",
         "level": "kernel",
+        "reused": False,
         "source": "none",
         "problem": "",
         "notes": [],

@@ -303,7 +303,16 @@ def test_the_context_may_be_omitted() -> None:
 def test_without_time_there_is_an_outage(milliseconds: int) -> None:
     """A sample that cannot run in the remaining time raises an outage."""
     with pytest.raises(OutageError, match="1 of 2 samples could not be graded"):
-        lambda_handler([RIGHT, PROSE], Context(milliseconds))
+        lambda_handler([sample(f"{ADDING}  # not seen yet", ADD), PROSE], Context(milliseconds))
+
+
+def test_equal_work_needs_no_time() -> None:
+    """A sample whose result is known has a row, even in an invocation without time."""
+    known = rows([RIGHT])
+
+    (again,) = rows([RIGHT], Context(0))
+
+    assert again["aggregate_reward_score"] == known[0]["aggregate_reward_score"]
 
 
 def test_an_endless_program_ends_at_the_deadline() -> None:
@@ -316,10 +325,11 @@ def test_an_endless_program_ends_at_the_deadline() -> None:
 
 def test_an_outage_does_not_affect_the_next_event() -> None:
     """After an outage, the next event is scored as usual."""
+    late = sample(f"{ADDING}  # late", ADD)
     with pytest.raises(OutageError):
-        lambda_handler([RIGHT], Context(0))
+        lambda_handler([late], Context(0))
 
-    assert rows([RIGHT])[0]["aggregate_reward_score"] == 1.0
+    assert rows([late])[0]["aggregate_reward_score"] == 1.0
 
 
 # Logs

@@ -48,10 +48,13 @@ def service(
     on_bug: Callable[[int], None] = lambda _: None,
     text_judge: TextJudge | None = None,
 ) -> Service:
-    """Return a service; by default, every execution is right."""
+    """Return a service; by default, every execution is right.
+
+    The scripts of these tests do not know the answers to control samples.
+    """
     return Service(
         executor or ScriptedExecutor(lambda _: RIGHT),
-        settings or Settings(),
+        replace(settings or Settings(), control_samples=0),
         on_bug=on_bug,
         text_judge=text_judge,
     )

@@ -189,7 +189,7 @@ def test_a_large_batch_loses_no_value(capsys: pytest.CaptureFixture[str], size: 
 def test_an_outage_that_is_raised_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
     """Samples of an invocation that raises an outage are in the metrics."""
     with pytest.raises(OutageError):
-        rows([RIGHT, PROSE], Context(0))
+        rows([sample(f"{ADDING}  # counted", ADD), PROSE], Context(0))
 
     documents = documents_in(capsys.readouterr().out)
     assert (total(documents, "Outages"), total(documents, "Samples")) == (1, 2)

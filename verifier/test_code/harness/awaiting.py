@@ -10,7 +10,7 @@ import types
 from collections.abc import Generator
 from typing import Any
 
-from nova_code_verifier.sandbox.protocol.turns import take_turn
+from nova_code_verifier.sandbox.protocol.turns import Tasks, run
 
 _STEP_SECONDS = 0.002
 _TURN_SECONDS = 0.001
@@ -26,8 +26,6 @@ class _Local(threading.local):
 
 
 _local = _Local()
-_tasks: dict[int, Any] = {}
-_count = [0]
 _loops: list[Any] = []  # event loops that are open and may be used again
 
 
@@ -69,34 +67,20 @@ def _step(session: Any, number: object, seconds: float) -> tuple[object, object]
     return answer
 
 
-def start(awaitable: Any) -> int:  # noqa: ANN401  (any value; what is no awaitable is the result)
-    """Begin to run an awaitable of the tests'. Return the number of its task."""
-    if len(_tasks) >= _TASKS_MAX:
+def start(value: Any) -> int:  # noqa: ANN401  (any value)
+    """Begin to run an awaitable of the tests', or what returns another value. Return its number."""
+    if len(_tasks.pending) >= _TASKS_MAX:
         raise MemoryError("too many tasks")
-
-    async def run() -> object:
-        return await awaitable if inspect.isawaitable(awaitable) else awaitable
-
-    _count[0] += 1
-    _tasks[_count[0]] = _loop().create_task(run())
-    return _count[0]
+    return _tasks.start(_result(value))
 
 
-def step(number: object) -> tuple[str, object]:
+def step(number: Any) -> tuple[str, object]:  # noqa: ANN401  (from the candidate)
     """Let a task run for a moment. Return its state and its result. Raises KeyError."""
-    task = _tasks[number]  # type: ignore[index]
-    loop = task.get_loop()
-    if not task.done() and not loop.is_running():
-        _run(loop, take_turn(task, _TURN_SECONDS))
-    if not task.done():
-        return "pending", None
-    del _tasks[number]  # type: ignore[arg-type]
-    return ("cancelled", None) if task.cancelled() else ("done", task.result())
+    return _tasks.step(number, _TURN_SECONDS)
 
 
-def cancel(number: object) -> None:
-    """Cancel a task. Raises KeyError."""
-    _tasks[number].cancel()  # type: ignore[index]
+async def _result(value: Any) -> object:  # noqa: ANN401  (any value)
+    return await value if inspect.isawaitable(value) else value
 
 
 def complete(awaitable: Any) -> object:  # noqa: ANN401  (any awaitable)
@@ -107,12 +91,9 @@ def complete(awaitable: Any) -> object:  # noqa: ANN401  (any awaitable)
     """
     import asyncio  # noqa: PLC0415  (most tests do without)
 
-    async def run() -> object:
-        return await awaitable
-
     loop = _loops.pop() if _loops else asyncio.new_event_loop()
     try:
-        return _run(loop, run())
+        return run(loop, _result(awaitable))
     finally:
         _loops.append(loop)
 
@@ -129,13 +110,5 @@ def _loop() -> Any:  # noqa: ANN401  (an event loop)
     return _local.loop
 
 
-def _run(loop: Any, awaitable: Any) -> object:  # noqa: ANN401  (an event loop, a coroutine)
-    import asyncio  # noqa: PLC0415  (most tests do without)
-
-    running = asyncio._get_running_loop()  # noqa: SLF001  (as above)
-    asyncio._set_running_loop(None)  # noqa: SLF001
-    try:
-        result: object = loop.run_until_complete(awaitable)
-    finally:
-        asyncio._set_running_loop(running)  # noqa: SLF001
-    return result
+_tasks = Tasks(_loop)
+cancel = _tasks.cancel

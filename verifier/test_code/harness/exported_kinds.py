@@ -177,7 +177,7 @@ def may_read(value: object, kind: Kind, name: object) -> bool:  # noqa: PLR0911 
         return False
     match kind:
         case Kind.MOCK:
-            return name not in _OF_MOCK and not name.startswith(("assert", "mock_"))
+            return _is_free_on_mock(name)
         case Kind.STREAM:
             return name in STREAM_NAMES or _is_defined_by_tests(value, name)
         case Kind.INSTANCE if issubclass(type(value), test_case_class()):
@@ -192,8 +192,11 @@ def may_read(value: object, kind: Kind, name: object) -> bool:  # noqa: PLR0911 
 def may_write(value: Any, kind: Kind, name: object) -> bool:  # noqa: ANN401  (any object)
     """Return whether the candidate may set or delete this attribute.
 
-    No method of the tests' and no mock: the tests may rely on it to judge what the candidate did.
+    No method of the tests', and nothing of a mock that counts its calls: the tests may rely on it
+    to judge what the candidate did.
     """
+    if kind is Kind.MOCK:
+        return _is_free_on_mock(name)
     if kind not in (Kind.INSTANCE, Kind.CLASS, Kind.ERROR) or not may_read(value, kind, name):
         return False
     if issubclass(type(value), test_case_class()) or type(name) is not str:
@@ -203,6 +206,11 @@ def may_write(value: Any, kind: Kind, name: object) -> bool:  # noqa: ANN401  (a
     own = getattr(value, "__dict__", {}).get(name)
     is_method = callable(found) or isinstance(found, staticmethod | classmethod)
     return not is_method and kind_of(own) not in (Kind.FUNCTION, Kind.MOCK)
+
+
+def _is_free_on_mock(name: object) -> bool:
+    is_name = type(name) is str and name.isidentifier() and not name.startswith("_")
+    return is_name and name not in _OF_MOCK and not str(name).startswith(("assert", "mock_"))
 
 
 def _is_defined_by_tests(value: object, name: str) -> bool:

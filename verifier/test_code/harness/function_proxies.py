@@ -7,11 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from nova_code_verifier.sandbox.protocol.mirrors import Tree
-from nova_code_verifier.verifier.test_code.harness.proxies import (
-    REF,
-    Session,
-    is_tool_attribute,
-)
+from nova_code_verifier.verifier.test_code.harness.candidates import is_tool_attribute
+from nova_code_verifier.verifier.test_code.harness.proxies import REF, Session
 
 SOURCE_NAME = "solution.py"
 """The name of the candidate's file, as its code objects have it."""

@@ -13,13 +13,13 @@ import json
 import math
 import random
 import sys
-import types
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import combinations, pairwise
 from typing import Any
 
 from nova_code_verifier.sandbox.protocol.encoding import from_tree
+from nova_code_verifier.verifier.test_code.harness.candidates import Candidate, is_tool_attribute
 from nova_code_verifier.verifier.test_code.harness.expectations import (
     ExpectedValues,
     may_expect_nan,
@@ -109,16 +109,11 @@ class GuessEndedError(BaseException):
     """
 
 
-class GuessCandidate:
-    """A candidate that gives the same guess for every call: see `harness/candidates.py`.
+class GuessCandidate(Candidate):
+    """A candidate that gives the same guess for every call.
 
     It has functions, and classes whose methods and attributes are all the same.
     """
-
-    fatal: BaseException | None = None
-    is_self_compared = has_told = False
-    verdict = None
-    shown = ""
 
     def __init__(self, guess: str, classes: Iterable[str], methods: Iterable[str]) -> None:
         """Answer with *guess*. The names in *classes* are classes, with these *methods*.
@@ -126,8 +121,6 @@ class GuessCandidate:
         This sets `random` to a known state, so that all guesses meet the same tests.
         """
         random.seed(_SEED)
-        self.raised: BaseException | None = None
-        self.has_nan = False
         self._answers = 0
         constants: list[str] = []
         json.loads(guess, parse_constant=constants.append)
@@ -153,9 +146,6 @@ class GuessCandidate:
     def is_stand_in(self, value: object) -> bool:
         """Return whether a value is one of the classes, objects or functions."""
         return isinstance(value, _Function | _Class) or isinstance(type(value), _Class)
-
-    def watch(self, module: types.ModuleType, *, is_own: bool) -> None:
-        """Do nothing: a guess uses no library."""
 
     def begin_item(self, _name: str) -> None:
         """Begin a test item."""
@@ -272,6 +262,6 @@ def _special(candidate: GuessCandidate) -> Callable[..., object]:
 
 def _checked(name: str) -> str:
     """Return an attribute's name. Raises AttributeError for one that Python and tools look for."""
-    if name.startswith(("__", "_mock", "_pytest", "pytestmark")):
+    if is_tool_attribute(name):
         raise AttributeError(name)
     return name

@@ -7,7 +7,6 @@ item passes only if the candidate lets the tests run to their end.
 
 import sys
 import types
-from collections.abc import Mapping
 
 from nova_code_verifier.verifier.test_code.harness.candidates import Candidate
 from nova_code_verifier.verifier.test_code.harness.compile import TestCodeError
@@ -22,9 +21,8 @@ def run_in_process(packed: bytes, program: str, prelude: str) -> InProcessReport
     """Run *packed* tests once, with the candidate. The *prelude* runs before its program."""
     test_code, compiled = unpack_tests(packed)
     assert compiled is not None  # noqa: S101  (compiled in the run of discovery)
-    candidate = NamesCandidate({})
     try:
-        test_run = _InProcessRun(test_code, compiled, candidate)
+        test_run = _InProcessRun(test_code, compiled, Candidate())
         test_run.load(program, prelude)
     except SyntaxError as error:
         return _failure("not_compiled", f"SyntaxError: {error}")
@@ -39,38 +37,6 @@ def run_in_process(packed: bytes, program: str, prelude: str) -> InProcessReport
 
 def _failure(failure: str, error: str) -> InProcessReport:
     return InProcessReport(failure=failure, error=error[:_TEXT_MAX])
-
-
-class NamesCandidate(Candidate):
-    """A candidate whose names are in this process."""
-
-    raised: BaseException | None = None
-    has_nan = False
-    is_self_compared = has_told = False
-    verdict = None
-    shown = ""
-    fatal: BaseException | None = None
-
-    def __init__(self, names: Mapping[str, object]) -> None:
-        """Find what the program calls its *names*."""
-        self._names = names
-
-    def find(self, name: str) -> object:
-        """Return what the program calls *name*. Raises NameError if it does not define it."""
-        try:
-            return self._names[name]
-        except KeyError:
-            raise NameError(f"name {name!r} is not defined") from None
-
-    def is_stand_in(self, _value: object) -> bool:
-        """Return False: all objects are real."""
-        return False
-
-    def watch(self, module: types.ModuleType, *, is_own: bool) -> None:
-        """Do nothing: there is no other process."""
-
-    def begin_item(self, _name: str) -> None:
-        """Begin a test item."""
 
 
 class _InProcessRun(TestRun):

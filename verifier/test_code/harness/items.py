@@ -3,7 +3,6 @@
 In: the exception that ended an item, and the candidate's last exception. Out: its report.
 """
 
-import sys
 from dataclasses import dataclass
 from opcode import opmap
 
@@ -58,7 +57,9 @@ class TestItem:
 
     def note(self, error: BaseException, raised: BaseException | None) -> None:
         """Note what an error says, and where in the tests it arose."""
-        self.error, self.message = _public_error(error, raised), _secret_message(error, raised)
+        is_public = _is_public(error, raised)
+        self.error = _describe(error, _text(error) if is_public else "")
+        self.message = "" if is_public else _secret_message(error)
         self.line = line_of(error)
 
     def report(self, outside: "TestItem") -> ItemReport:
@@ -79,14 +80,6 @@ class TestItem:
         )
 
 
-def is_skip(kind: type[BaseException]) -> bool:
-    """Return whether the tests raise exceptions of this *kind* to skip themselves."""
-    unittest, pytest = sys.modules.get("unittest.case"), sys.modules.get("_pytest.outcomes")
-    kinds = [module.SkipTest for module in [unittest] if module]
-    kinds += [module.Skipped for module in [pytest] if module]
-    return issubclass(kind, tuple(kinds))
-
-
 def describe(error: BaseException) -> str:
     """Describe an error that no candidate has a part in, and where in the tests it arose."""
     return _describe(error, _text(error))
@@ -100,11 +93,6 @@ def line_of(error: BaseException) -> int:
             line = trace.tb_lineno
         trace = trace.tb_next
     return line
-
-
-def _public_error(error: BaseException, raised: BaseException | None) -> str:
-    """Describe an error without any text that may contain what the tests expect."""
-    return _describe(error, _text(error) if _is_public(error, raised) else "")
 
 
 def _is_public(error: BaseException, raised: BaseException | None) -> bool:
@@ -122,10 +110,10 @@ def _is_public(error: BaseException, raised: BaseException | None) -> bool:
     return trace.tb_frame.f_code.co_code[trace.tb_lasti] != opmap["RAISE_VARARGS"]
 
 
-def _secret_message(error: BaseException, raised: BaseException | None) -> str:
+def _secret_message(error: BaseException) -> str:
     """Return a text that may contain what the tests expect. Never ask the candidate for it."""
     match error.args:
-        case [text] if type(text) is str and not _is_public(error, raised):
+        case [text] if type(text) is str:
             return text[:_TEXT_MAX]
     return ""
 

@@ -6,7 +6,6 @@ there; None for any other value. Each side looks the name up in its own modules.
 
 import sys
 import types
-from collections.abc import Callable
 from functools import lru_cache, partial
 from operator import attrgetter, itemgetter, methodcaller
 from typing import Any
@@ -45,7 +44,7 @@ def _own_name(value: Any) -> list[str] | None:  # noqa: ANN401  (a function or c
     if isinstance(value, types.BuiltinFunctionType) and isinstance(of_class, type):
         # `datetime.now`: a method of a class, which alone knows its module.
         module, qualified = of_class.__module__, f"{of_class.__qualname__}.{name}"
-        return _named(module, qualified, value, is_same=lambda found: found == value)
+        return _named(module, qualified, value)
     # `random.choice` calls itself `Random.choice`.
     return _named(module, qualified, value) or _named(module, name, value)
 
@@ -71,17 +70,14 @@ def _is_of_tests(stdin: object) -> bool:
     return stdin is not sys.__stdin__ and not of_pytest
 
 
-def _named(
-    module: object,
-    qualified: object,
-    value: object,
-    is_same: Callable[[object], bool] | None = None,
-) -> list[str] | None:
+def _named(module: object, qualified: object, value: object) -> list[str] | None:
     if not isinstance(module, str) or not isinstance(qualified, str) or not is_library(module):
         return None
     path = qualified.split(".")
     found = _find(module, path)
-    return [module, *path] if found is value or (is_same and is_same(found)) else None
+    # A method of a class is made anew at each look-up.
+    is_equal = type(found) is type(value) is types.BuiltinFunctionType and found == value
+    return [module, *path] if found is value or is_equal else None
 
 
 _NAMED_TYPES = (

@@ -12,6 +12,7 @@ from copy import copy, deepcopy
 from enum import Enum
 from typing import Any, NamedTuple
 
+from nova_code_verifier.sandbox.protocol.encoding import is_plain
 from nova_code_verifier.sandbox.protocol.exports import Kind
 from nova_code_verifier.sandbox.protocol.shared_types import SPECIAL_METHODS
 from nova_code_verifier.verifier.test_code.harness import exported_kinds
@@ -108,11 +109,16 @@ def _get_attribute(use: Use) -> object:
     return _read(use, name)
 
 
-def _set_attribute(use: Use) -> None:
+def _set_attribute(use: Use) -> bool:
+    """Set an attribute; return False for one of a mock that stays with the candidate."""
     name, content = use.operands
     if not exported_kinds.may_write(use.value, use.kind, name):
         raise _no_attribute(use, name)
-    setattr(use.value, name, content)
+    # An object of the candidate's could have the methods by which tests judge a mock.
+    is_set = use.kind is not Kind.MOCK or is_plain(content)
+    if is_set:
+        setattr(use.value, name, content)
+    return is_set
 
 
 def _delete_attribute(use: Use) -> None:
@@ -180,7 +186,7 @@ OPERATIONS: dict[str, tuple[Callable[[Use], object], frozenset[Kind]]] = {
     "method": (_call_method, _READABLE),
     "special": (_call_special, _READABLE - {Kind.CLASS}),
     "getattr": (_get_attribute, _READABLE),
-    "setattr": (_set_attribute, _OWNERS),
+    "setattr": (_set_attribute, _OWNERS | {Kind.MOCK}),
     "delattr": (_delete_attribute, _OWNERS),
     "fields": (_fields, _OWNERS),
     "dir": (_names, _READABLE),

@@ -10,10 +10,10 @@ not be reached in one process, either.
 
 import sys
 import types
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import wraps
-from typing import Any, Protocol
+from typing import Any
 
 from nova_code_verifier.verifier.test_code.harness.candidates import UncarriedError
 from nova_code_verifier.verifier.test_code.harness.exported_kinds import (
@@ -39,13 +39,6 @@ Path = list[str]
 """A module and the attributes that lead to a class in it; empty for the candidate's own module."""
 
 
-class Send(Protocol):
-    """Asks the candidate's guest for one operation of `sandbox/guest/patched.py`."""
-
-    def __call__(self, operation: str, /, *operands: object) -> object:
-        """Return the answer, or raise what the operation raised."""
-
-
 class WatchedModule(types.ModuleType):
     """A module that notices assignments to its attributes."""
 
@@ -61,17 +54,15 @@ class WatchedModule(types.ModuleType):
 
 
 class Patches:
-    """What is patched in the candidate's guest, in the order in which it was patched."""
+    """What is patched in the candidate's guest."""
 
-    def __init__(self, send: Send) -> None:
-        """Carry patches over with *send*."""
+    def __init__(self, send: Callable[..., object]) -> None:
+        """Carry patches over with *send*: it requests operations of `sandbox/guest/patched.py`."""
         self._send = send
         self._paths: dict[int, Path] = {}  # of watched modules, by id
         self._only: dict[int, Callable[[object], bool]] = {}
-        self._originals: dict[tuple[str, ...], tuple[object, str, object]] = {}
-        self._modules: set[str] = set()
+        self._originals: dict[tuple[str, ...], object] = {}
         self._modules_count = 0
-        self._undo_hooks: list[Callable[[], None]] = []
 
     def install(self) -> None:
         """Watch the library from now on. One object at a time may be installed."""
@@ -79,13 +70,11 @@ class Patches:
         self.watch_library()
 
     def uninstall(self) -> None:
-        """Forget what is patched, and watch nothing."""
+        """Carry nothing over from now on."""
         _installed.remove(self)
-        for undo in reversed(self._undo_hooks):
-            undo()
 
     def watch_library(self) -> None:
-        """Watch the modules of the library that are loaded by now."""
+        """Watch the modules of the library, and the tools that patch, which are loaded by now."""
         if self not in _installed or len(sys.modules) == self._modules_count:
             return
         self._modules_count = len(sys.modules)
@@ -95,8 +84,7 @@ class Patches:
                 module.__class__ = WatchedModule
             if type(module) is WatchedModule and id(module) not in self._paths:
                 self._paths[id(module)] = [name]
-        self._watch_monkeypatch()
-        self._watch_mock()
+        _watch_tools()
 
     def watch_candidate(
         self, module: types.ModuleType, only: Callable[[object], bool] | None = None
@@ -110,15 +98,6 @@ class Patches:
         self._paths[id(module)] = []
         if only is not None:
             self._only[id(module)] = only
-
-    def restore(self) -> None:
-        """Restore what is still patched, the last first, in both guests."""
-        for key, (owner, name, original) in reversed(list(self._originals.items())):
-            self._unpatch(key)
-            if original is _ABSENT:
-                _delete(owner, name)
-            else:
-                _assign(owner, name, original)
 
     # -- changes -------------------------------------------------------------------------
 
@@ -138,173 +117,143 @@ class Patches:
             if path:
                 raise UncarriedError(f"tests assign to {'.'.join(key)}")
             return
-        self._patch(key, module, name, before, after)
+        self._patch(key, before, after)
 
-    def note_object(self, owner: object, name: str, before: object, after: object) -> None:
-        """Carry over an assignment to a library's class, a logger, or `os.environ`."""
-        path = _path_to(owner)
-        if path is not None:
-            self._patch((*path, name), owner, name, before, after)
-
-    def _patch(
-        self, key: tuple[str, ...], owner: object, name: str, before: object, after: object
-    ) -> None:
-        known = self._originals.get(key)
-        original = before if known is None else known[2]
-        if after is original:
-            if known is not None:
-                self._unpatch(key)
+    def _patch(self, key: tuple[str, ...], before: object, after: object) -> None:
+        is_known = key in self._originals
+        if after is not self._originals.setdefault(key, before):
+            operands = ("unset",) if after is _ABSENT else ("patch", after)
+            self._send(*operands, *key)
             return
-        self._originals.setdefault(key, (owner, name, before))
-        if after is _ABSENT:
-            self._send("unset", *key)
-        else:
-            self._send("patch", after, *key)
-
-    def _unpatch(self, key: tuple[str, ...]) -> None:
         del self._originals[key]
-        self._send("unpatch", *key)
+        if is_known:
+            self._send("unpatch", *key)
 
-    # -- hooks ---------------------------------------------------------------------------
-
-    def _mark(self, kind: Any) -> None:  # noqa: ANN401  (a class)
-        kind._is_watched = True  # noqa: SLF001
-        self._undo_hooks.append(lambda: delattr(kind, "_is_watched"))
-
-    def _hook(self, owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:  # noqa: ANN401
-        """Replace a function of *owner* until `uninstall`."""
-        original = vars(owner)[name]
-        replacement = wrap(original)
-        _assign(owner, name, replacement)
-        self._undo_hooks.append(lambda: _assign(owner, name, original))
-
-    def _watch_mock(self) -> None:
-        """Watch `patch` where it assigns to a class, and `patch.dict` of `sys.modules`."""
-        mock: Any = sys.modules.get("unittest.mock")
-        if mock is None or hasattr(mock._patch, "_is_watched"):  # noqa: SLF001
-            return
-        self._mark(mock._patch)  # noqa: SLF001
-        self._hook(mock._patch, "__enter__", self._entering)  # noqa: SLF001
-        self._hook(mock._patch, "__exit__", self._leaving)  # noqa: SLF001
-        self._hook(mock._patch_dict, "_patch_dict", self._modules_changing)  # noqa: SLF001
-        self._hook(mock._patch_dict, "_unpatch_dict", self._modules_changing)  # noqa: SLF001
-
-    def _entering(self, enter: Any) -> Any:  # noqa: ANN401
-        @wraps(enter)
-        def hooked(patcher: Any) -> object:  # noqa: ANN401
-            target = patcher.getter()
-            self.watch_library()  # what was imported to find the target, too
-            before = _own(target, patcher.attribute)
-            entered = enter(patcher)
-            if _is_noted(target):
-                self.note_object(target, patcher.attribute, before, _own(target, patcher.attribute))
-            return entered
-
-        return hooked
-
-    def _leaving(self, leave: Any) -> Any:  # noqa: ANN401
-        @wraps(leave)
-        def hooked(patcher: Any, *error: object) -> object:  # noqa: ANN401
-            target = getattr(patcher, "target", None)
-            before = _own(target, patcher.attribute) if _is_noted(target) else None
-            left: object = leave(patcher, *error)
-            if _is_noted(target):
-                self.note_object(target, patcher.attribute, before, _own(target, patcher.attribute))
-            return left
-
-        return hooked
-
-    def _modules_changing(self, change: Any) -> Any:  # noqa: ANN401
-        @wraps(change)
-        def hooked(patcher: Any) -> object:  # noqa: ANN401
-            before = dict(sys.modules)
-            changed: object = change(patcher)
-            if patcher.in_dict is sys.modules:
-                self.note_modules(before)
-            return changed
-
-        return hooked
-
-    def note_modules(self, before: dict[str, Any]) -> None:
-        """Carry over what has changed in `sys.modules` since *before*."""
-        names = [*before, *(name for name in sys.modules if name not in before)]
+    def _note_modules(self, known: dict[str, Any]) -> None:
+        names = [*known, *(name for name in sys.modules if name not in known)]
         for name in names:
-            after = sys.modules.get(name, _ABSENT)
-            if after is before.get(name, _ABSENT) or _is_library_module(after):
-                continue
-            if name in self._modules and (after is _ABSENT or isinstance(after, types.ModuleType)):
-                self._modules.discard(name)
-                self._send("restore_module", name)
-            elif after is not _ABSENT:
-                self._modules.add(name)
-                self._send("module", name, after)
+            before, after = known.get(name, _ABSENT), sys.modules.get(name, _ABSENT)
+            key = ("sys", "modules", name)
+            # What is imported, or is to be imported again, is no patch.
+            is_patch = after is not _ABSENT and not _is_library_module(after)
+            if after is not before and (is_patch or key in self._originals):
+                self._patch(key, before, after)
 
-    def _watch_monkeypatch(self) -> None:
-        """Watch `monkeypatch` where it assigns to a class, or to `sys.modules`."""
-        module = sys.modules.get("_pytest.monkeypatch")
-        kind: Any = getattr(module, "MonkeyPatch", None)
-        if kind is None or hasattr(kind, "_is_watched"):
-            return
-        self._mark(kind)
-        for name in ("setattr", "delattr"):
-            self._hook(kind, name, self._noting_last)
-        for name in ("setitem", "delitem"):
-            self._hook(kind, name, self._noting_item)
-        self._hook(kind, "undo", self._undoing)
+    # -- what test tools do: each runs the tool's own method where it yields --------------
 
-    def _noting_last(self, change: Any) -> Any:  # noqa: ANN401
-        find_target = change.__globals__["derive_importpath"]
+    @contextmanager
+    def _noting(self, targets: Iterable[tuple[Any, str]]) -> Iterator[None]:
+        """Carry over what changes of these attributes, unless the owners notice it themselves."""
+        noted = [
+            (owner, (*path, name), vars(owner).get(name, _ABSENT))
+            for owner, name in targets
+            if (path := _path_to(owner)) is not None
+        ]
+        yield
+        for owner, key, before in noted:
+            self._patch(key, before, vars(owner).get(key[-1], _ABSENT))
 
-        @wraps(change)
-        def hooked(patcher: Any, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
-            if args and isinstance(args[0], str):
-                with suppress(Exception):  # it is raised again where the tests expect it
-                    find_target(args[0], raising=False)  # imports the module
-            self.watch_library()
-            change(patcher, *args, **kwargs)
-            entries = patcher._setattr  # noqa: SLF001
-            if not entries:
-                return
-            target, name, before = entries[-1]
-            if any(entry[0] is target and entry[1] == name for entry in entries[:-1]):
-                entries.pop()  # the first entry restores it: twice would delete the original
-            if _is_noted(target):
-                # Versions of pytest have different objects for "there was none".
-                is_absent = type(before).__name__.lower().startswith("notset")
-                original = _ABSENT if is_absent else before
-                if not isinstance(target, type):
-                    original = _ABSENT  # what `monkeypatch` found is the method of its class
-                self.note_object(target, name, original, _own(target, name))
+    @contextmanager
+    def entering(self, patcher: Any) -> Iterator[None]:  # noqa: ANN401  (a `patch` of mock's)
+        """Begin a patch."""
+        target = patcher.getter()
+        self.watch_library()  # what was imported to find the target, too
+        with self._noting([(target, patcher.attribute)]):
+            yield
 
-        return hooked
+    @contextmanager
+    def leaving(self, patcher: Any, *_: object) -> Iterator[None]:  # noqa: ANN401  (as above)
+        """End a patch."""
+        with self._noting([(getattr(patcher, "target", None), patcher.attribute)]):
+            yield
 
-    def _noting_item(self, change: Any) -> Any:  # noqa: ANN401
-        @wraps(change)
-        def hooked(patcher: Any, dic: Any, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
-            before = dict(sys.modules) if dic is sys.modules else None
-            change(patcher, dic, *args, **kwargs)
-            if before is not None:
-                self.note_modules(before)
+    @contextmanager
+    def changing_dict(self, patcher: Any) -> Iterator[None]:  # noqa: ANN401  (a `patch.dict`)
+        """Begin or end the patch of a dict."""
+        before = dict(sys.modules)
+        yield
+        if patcher.in_dict is sys.modules:
+            self._note_modules(before)
 
-        return hooked
+    @contextmanager
+    def changing_attribute(
+        self,
+        patcher: Any,  # noqa: ANN401  (a `MonkeyPatch`)
+        target: object,
+        name: Any = "",  # noqa: ANN401  (a value, if the target is a text)
+        *_: object,
+        **_keywords: object,
+    ) -> Iterator[None]:
+        """Set or delete an attribute."""
+        if isinstance(target, str):
+            with suppress(Exception):  # it is raised again where the tests expect it
+                # Imports the module.
+                name, target = sys.modules["_pytest.monkeypatch"].derive_importpath(target, False)  # noqa: FBT003
+        self.watch_library()
+        with self._noting([(target, name)]):
+            yield
+        entries = patcher._setattr  # noqa: SLF001
+        if any(entry[0] is entries[-1][0] and entry[1] == entries[-1][1] for entry in entries[:-1]):
+            entries.pop()  # the first entry restores it: twice would delete the original
 
-    def _undoing(self, undo: Any) -> Any:  # noqa: ANN401
-        @wraps(undo)
-        def hooked(patcher: Any) -> None:  # noqa: ANN401
-            targets = [entry[:2] for entry in reversed(patcher._setattr)]  # noqa: SLF001
-            before = dict(sys.modules)
-            has_modules = any(dic is sys.modules for dic, *_ in patcher._setitem)  # noqa: SLF001
-            undo(patcher)
-            for target, name in targets:
-                if _is_noted(target):
-                    self.note_object(target, name, None, _own(target, name))
-            if has_modules:
-                self.note_modules(before)
+    @contextmanager
+    def changing_item(
+        self, _patcher: object, dic: object, *_: object, **_keywords: object
+    ) -> Iterator[None]:
+        """Set or delete the item of a dict."""
+        before = dict(sys.modules)
+        yield
+        if dic is sys.modules:
+            self._note_modules(before)
 
-        return hooked
+    @contextmanager
+    def undoing(self, patcher: Any) -> Iterator[None]:  # noqa: ANN401  (a `MonkeyPatch`)
+        """Undo all that a `MonkeyPatch` has changed."""
+        before = dict(sys.modules)
+        with self._noting([entry[:2] for entry in reversed(patcher._setattr)]):  # noqa: SLF001
+            yield
+        self._note_modules(before)
 
 
+_Around = Callable[..., AbstractContextManager[None]]
+_HOOKS: dict[str, dict[str, dict[str, _Around]]] = {
+    "unittest.mock": {
+        "_patch": {"__enter__": Patches.entering, "__exit__": Patches.leaving},
+        "_patch_dict": dict.fromkeys(("_patch_dict", "_unpatch_dict"), Patches.changing_dict),
+    },
+    "_pytest.monkeypatch": {
+        "MonkeyPatch": {
+            **dict.fromkeys(("setattr", "delattr"), Patches.changing_attribute),
+            **dict.fromkeys(("setitem", "delitem"), Patches.changing_item),
+            "undo": Patches.undoing,
+        }
+    },
+}
+"""The methods of test tools that patch: by module and class."""
+_watched: set[str] = set()
 _installed: list[Patches] = []
+
+
+def _watch_tools() -> None:
+    for module in _HOOKS.keys() & sys.modules.keys() - _watched:
+        _watched.add(module)
+        for kind, hooks in _HOOKS[module].items():
+            for name, around in hooks.items():
+                _hook(vars(sys.modules[module])[kind], name, around)
+
+
+def _hook(owner: type, name: str, around: _Around) -> None:
+    """Run a method of a test tool in the context *around* it."""
+    original = vars(owner)[name]
+
+    @wraps(original)
+    def hooked(patcher: object, *args: object, **kwargs: object) -> object:
+        with ExitStack() as stack:
+            for patches in _installed:
+                stack.enter_context(around(patches, patcher, *args, **kwargs))
+            return original(patcher, *args, **kwargs)
+
+    setattr(owner, name, hooked)
 
 
 def _note(module: types.ModuleType, name: str, before: object, after: object) -> None:
@@ -328,43 +277,11 @@ def _is_of_tool(value: object) -> bool:
     return str(type(value).__module__).partition(".")[0] in PYTEST_PACKAGES
 
 
-def _is_noted(target: object) -> bool:
-    """Return whether only a hook notices what is patched in a target."""
-    return isinstance(target, type) or target is _environment() or _is_logger(target)
-
-
-def _path_to(owner: Any) -> list[str] | None:  # noqa: ANN401  (a class, a logger, an environment)
-    if owner is _environment():
+def _path_to(owner: Any) -> Path | None:  # noqa: ANN401  (the target of a patch)
+    """Return the path to a library's class, a logger or `os.environ`; None for another object."""
+    if isinstance(owner, type):
+        return name_in_library(owner)
+    if owner is sys.modules["os"].environ:
         return ["os", "environ"]
-    return ["logging", "getLogger", owner.name] if _is_logger(owner) else name_in_library(owner)
-
-
-def _environment() -> object:
-    return sys.modules["os"].environ
-
-
-def _is_logger(target: object) -> bool:
-    return type(target) is getattr(sys.modules.get("logging"), "Logger", None)
-
-
-def _own(owner: Any, name: str) -> object:  # noqa: ANN401  (a class or another target of a patch)
-    try:
-        return vars(owner).get(name, _ABSENT)
-    except TypeError:
-        return _ABSENT
-
-
-def _assign(owner: Any, name: str, value: object) -> None:  # noqa: ANN401  (a module or class)
-    if isinstance(owner, types.ModuleType):
-        types.ModuleType.__setattr__(owner, name, value)
-    else:
-        setattr(owner, name, value)
-
-
-def _delete(owner: Any, name: str) -> None:  # noqa: ANN401  (a module or class)
-    if name not in vars(owner):
-        return
-    if isinstance(owner, types.ModuleType):
-        types.ModuleType.__delattr__(owner, name)
-    else:
-        delattr(owner, name)
+    is_logger = type(owner) is getattr(sys.modules.get("logging"), "Logger", None)
+    return ["logging", "getLogger", owner.name] if is_logger else None

@@ -6,6 +6,7 @@ made in `harness/proxy_classes.py`.
 
 import collections.abc
 import functools
+import pickle
 import types
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from typing import Any, ClassVar, Protocol
 
 from nova_code_verifier.sandbox.protocol.mirrors import Tree
 from nova_code_verifier.verifier.test_code.harness.awaiting import run_there
+from nova_code_verifier.verifier.test_code.harness.candidates import is_tool_attribute
 
 REF = "_ref_"
 """The attribute of a proxy that holds the number of the candidate's object."""
@@ -59,13 +61,6 @@ class Session(Protocol):
 
     def make_subclass(self, kind: Any, items: list[object], keywords: Keywords) -> None:  # noqa: ANN401  (a class of the tests')
         """Have the candidate make a class of the tests that has one of its classes as a base."""
-
-
-def is_tool_attribute(name: str) -> bool:
-    """Return whether Python and the test tools look for this attribute in any object."""
-    return (name.startswith("__") and name.endswith("__")) or name.startswith(
-        ("_mock", "_pytest", "pytestmark")
-    )
 
 
 class _WithNames:
@@ -140,16 +135,8 @@ class Proxy(_WithNames):
         return type(self)._session_.ask("deepcopy", self)
 
     def __reduce_ex__(self, _protocol: object) -> tuple[object, ...]:
-        _pickled.append(type(self)._session_.ask("deepcopy", self))
-        return restore, (len(_pickled) - 1,)
-
-
-_pickled: list[Any] = []
-
-
-def restore(index: int) -> object:
-    """Return a copy of an object of the candidate's, as it was when the tests pickled it."""
-    return type(_pickled[index])._session_.ask("deepcopy", _pickled[index])
+        # The candidate's own pickle, in that of the tests: either side can read it.
+        return pickle.loads, (type(self)._session_.ask("pickle", self),)
 
 
 class MethodProxy:

@@ -18,7 +18,11 @@ from typing import Any
 
 from nova_code_verifier.sandbox.protocol.shared_types import SPECIAL_METHODS
 from nova_code_verifier.verifier.test_code.harness.awaiting import run_there
-from nova_code_verifier.verifier.test_code.harness.candidates import CandidateLostError, verdicts
+from nova_code_verifier.verifier.test_code.harness.candidates import (
+    CandidateLostError,
+    is_tool_attribute,
+    verdicts,
+)
 from nova_code_verifier.verifier.test_code.harness.function_proxies import (
     SOURCE_NAME,
     FunctionProxy,
@@ -33,7 +37,6 @@ from nova_code_verifier.verifier.test_code.harness.proxies import (
     MethodProxy,
     Proxy,
     Session,
-    is_tool_attribute,
     own_names,
 )
 
@@ -83,16 +86,13 @@ class ProxyClass(type):
         session.make_subclass(kind, [name, bases, *items], keywords)
         return kind
 
-    def __init__(cls, *args: Any, **_keywords: object) -> None:  # noqa: ANN401  (as `type` has it)
-        """Do nothing more than `type` does."""
-        type.__init__(cls, *args)
-
     def mro(cls) -> list[type]:
         """Return the order of classes, with those of the library behind all others."""
         order = type.mro(cls)
         library = [part for kind in order for part in own_names(kind).get("_library_", ())]
         behind = dict.fromkeys(part for kind in library for part in _mro_of(kind))
-        return [*(kind for kind in order if kind is not object), *_missing(behind, order), object]
+        added = [kind for kind in behind if kind not in order]
+        return [*(kind for kind in order if kind is not object), *added, object]
 
     @property
     def __mro__(cls) -> tuple[type, ...]:
@@ -124,12 +124,6 @@ class ProxyClass(type):
     def __signature__(cls) -> object:
         """The signature of a call of the class."""
         return read_signature(cls._session_, cls)
-
-    def __instancecheck__(cls, instance: object) -> bool:
-        return type.__instancecheck__(cls, instance)
-
-    def __subclasscheck__(cls, kind: type) -> bool:
-        return type.__subclasscheck__(cls, kind)
 
     def __call__(cls, *args: object, **kwargs: object) -> object:
         """Ask for the result of a call."""
@@ -188,11 +182,8 @@ def is_proxy(value: object) -> bool:
 
 def ref_of(value: object) -> int | None:
     """Return the number of the candidate's object, if a value is the proxy for one."""
-    kind = type(value)
-    if kind in _KINDS or isinstance(kind, ProxyClass):
-        number: int | None = own_names(value).get(REF)
-        return number
-    return None
+    number: int | None = own_names(value).get(REF) if is_proxy(value) else None
+    return number
 
 
 def new_class(  # noqa: C901  (a line for each special case)
@@ -230,7 +221,8 @@ def new_class(  # noqa: C901  (a line for each special case)
         names["__hash__"] = None
     if "__init__" in own:
         names["__init__"] = _Initializer()
-    names |= dict.fromkeys(_finalizers(library), _do_nothing)
+    if any(hasattr(base, "__del__") for base in library):
+        names["__del__"] = lambda _: None
     if "__missing__" in own:
         names["__missing__"] = lambda self, key: session.ask("getitem", self, key)
     if any(issubclass(base, BaseException) for base in bases):
@@ -253,10 +245,6 @@ def new_class(  # noqa: C901  (a line for each special case)
     raise CandidateLostError("protocol: a class that cannot be")
 
 
-def _finalizers(library: Sequence[type]) -> list[str]:
-    return ["__del__"] if any(hasattr(base, "__del__") for base in library) else []
-
-
 class _Initializer:
     """Shows the candidate's `__init__`, which a test may call or inspect."""
 
@@ -264,18 +252,10 @@ class _Initializer:
         return owner._session_.ask("getattr", owner if instance is None else instance, "__init__")
 
 
-def _do_nothing(_: object) -> None:
-    """Finalise a proxy."""
-
-
 def _specials_of(library: Sequence[type]) -> set[str]:
     """Return the special methods that classes of the library define."""
     found = (vars(kind) for base in library for kind in base.__mro__ if kind is not object)
     return {name for names in found for name in SPECIAL_METHODS.intersection(names) if names[name]}
-
-
-def _missing(behind: dict[type, None], order: list[type]) -> list[type]:
-    return [kind for kind in behind if kind not in order]
 
 
 def _is_shown(kind: type) -> bool:
@@ -391,7 +371,8 @@ def _comparing(operation: str) -> Callable[..., object]:
         ):
             # Plain data equals no proxy, but what the proxy's class says to be such a collection.
             content = _content(self) if operation in ("eq", "ne") else NotImplemented
-            return content if content is NotImplemented else _COMPARE[operation](content, other)
+            compare_here = getattr(operator, operation)
+            return content if content is NotImplemented else compare_here(content, other)
         session.is_self_compared = True
         return session.ask(operation, self, other)
 
@@ -405,9 +386,6 @@ def _content(proxy: Any) -> object:  # noqa: ANN401  (a proxy)
     if isinstance(proxy, Mapping):
         return {key: proxy[key] for key in proxy}
     return set(proxy) if isinstance(proxy, Set) else NotImplemented
-
-
-_COMPARE = {"eq": operator.eq, "ne": operator.ne}
 
 
 def _computing(operation: str, *, is_reflected: bool) -> Callable[..., object]:
@@ -456,20 +434,16 @@ def _hash(self: Proxy) -> int:
 
 def _iterate(operation: str) -> Callable[..., object]:
     def iterate(self: Proxy) -> object:
-        return iter(type(self)._session_.ask(operation, self))
+        items = type(self)._session_.ask(operation, self)
+        return items if items is self else iter(items)
 
     return iterate
 
 
-def _iterator(self: Proxy) -> object:
-    items = type(self)._session_.ask("iter", self)
-    return items if items is self else iter(items)
-
-
 _OWN: dict[str, Callable[..., object]] = {
-    "exit": _exit, "aexit": _aexit, "contains": _contains, "hash": _hash, "iter": _iterator,
-    "reversed": _iterate("reversed"),
+    "exit": _exit, "aexit": _aexit, "contains": _contains, "hash": _hash,
 }  # fmt: skip
+_OWN |= {name: _iterate(name) for name in ("iter", "reversed")}
 _OWN |= {name: _turning(name) for name in ("neg", "pos", "invert")}
 _OWN |= {name: _awaited(name) for name in ("aenter", "anext")}
 

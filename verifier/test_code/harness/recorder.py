@@ -15,11 +15,17 @@ import sys
 import types
 from abc import ABCMeta
 from collections.abc import Callable, Generator, Iterator
+from functools import partialmethod
 from opcode import opmap
 from typing import Any, ClassVar, TypeGuard
 
 from nova_code_verifier.sandbox.protocol.encoding import is_plain
 from nova_code_verifier.verifier.test_code.harness import recording
+from nova_code_verifier.verifier.test_code.harness.candidates import (
+    Candidate,
+    is_skip,
+    is_tool_attribute,
+)
 from nova_code_verifier.verifier.test_code.harness.expectations import ExpectedValues
 
 _USES_OF_ITEM_MAX, _USES_MAX = 10_000, 200_000
@@ -48,7 +54,6 @@ _FUNCTIONS = _ASSERTIONS.keys() | _TESTS | {
 """The functions that must not see an answer: they insist on a value of their own kind."""
 _ENDING = (os._exit, os.abort)
 _NEVER_PASSED_OVER = (GeneratorExit, ModuleNotFoundError)
-_SKIPS = (("unittest.case", "SkipTest"), ("_pytest.outcomes", "Skipped"))
 
 
 class RecordingEndedError(BaseException):
@@ -69,7 +74,7 @@ class Kind(ABCMeta):
         return cls._recorder_.called(cls.__name__, len(args) + len(kwargs), cls)
 
     def __getattr__(cls, name: str) -> object:
-        if _is_of_tools(name):
+        if is_tool_attribute(name):
             raise AttributeError(name)
         return cls._recorder_.attribute(name)
 
@@ -111,7 +116,7 @@ class Answer(Exception, metaclass=Kind):  # noqa: N818  (no error: tests may rai
     _items_left_: int = _ITEMS_MAX
 
     def __getattr__(self, name: str) -> object:
-        if _is_of_tools(name):
+        if is_tool_attribute(name):
             raise AttributeError(name)
         return self._recorder_.attribute(name)
 
@@ -170,60 +175,40 @@ class Answer(Exception, metaclass=Kind):  # noqa: N818  (no error: tests may rai
     def __repr__(self) -> str:
         return "<answer>"
 
-
-def _comparing(operation: str) -> Callable[..., bool]:
-    def compare(self: Answer, other: object) -> bool:
+    def _compare_(self, operation: str, other: object) -> bool:
         self._recorder_.compared(self, operation, other)
         return self._recorder_.agrees
 
-    return compare
-
-
-def _computing(operation: str) -> Callable[..., object]:
-    def compute(self: Answer, other: object, *_: object) -> object:
+    def _compute_(self, operation: str, other: object, *_: object) -> object:
         self._recorder_.compared(self, operation, other)
         return self._recorder_.used("computed")
 
-    return compute
+    def _same_(self, *_: object) -> object:
+        return self._recorder_.used(self._made_by_)
 
-
-def _unary(self: Answer, *_: object) -> object:
-    return self._recorder_.used(self._made_by_)
-
-
-def _converting(value: object) -> Callable[..., object]:
-    def convert(self: Answer, *_: object) -> object:
+    def _convert_(self, value: object, *_: object) -> object:
         self._recorder_.count()
         return value
 
-    return convert
-
 
 for _name in _COMPARISONS.split():
-    setattr(Answer, f"__{_name}__", _comparing(_name))
+    setattr(Answer, f"__{_name}__", partialmethod(Answer._compare_, _name))
 for _name in _TWO_SIDED.split():
     for _form in (_name, f"r{_name}", f"i{_name}"):
-        setattr(Answer, f"__{_form}__", _computing(_name))
+        setattr(Answer, f"__{_form}__", partialmethod(Answer._compute_, _name))
 for _name in _UNARY.split():
-    setattr(Answer, f"__{_name}__", _unary)
+    setattr(Answer, f"__{_name}__", Answer._same_)
 for _name, _value in _CONVERSIONS.items():
-    setattr(Answer, f"__{_name}__", _converting(_value))
+    setattr(Answer, f"__{_name}__", partialmethod(Answer._convert_, _value))
 
 
-class Recorder:
-    """The candidate of the run of discovery: a `Candidate` of `harness/candidates.py`.
+class Recorder(Candidate):
+    """The candidate of the run of discovery.
 
     `expected` are the values that tests compare answers with; `calls` are the numbers of arguments
     with which they call the candidate. The run uses `names` to execute the rewritten tests. One
     that does not *agree* takes the other branch of the tests, at each comparison outside asserts.
     """
-
-    fatal: BaseException | None = None
-    raised: BaseException | None = None
-    has_nan = False
-    is_self_compared = has_told = False
-    verdict = None
-    shown = ""
 
     def __init__(self, *, agrees: bool = True) -> None:
         """Start with nothing, and with a known state of `random`."""
@@ -253,9 +238,6 @@ class Recorder:
         """Return whether a value is an answer, or a name of the candidate's."""
         return _is_answer(value) or isinstance(value, Kind)
 
-    def watch(self, module: types.ModuleType, *, is_own: bool) -> None:
-        """Do nothing: there is no other process."""
-
     def begin_item(self, name: str) -> None:
         """Begin a test item, or go on with the code between items, which has no name."""
         self._item = name
@@ -279,27 +261,25 @@ class Recorder:
         if self._uses_of_item > _USES_OF_ITEM_MAX or self._uses > _USES_MAX:
             raise RecordingEndedError
 
-    def used(self, made_by: str = "", *, kind: type | None = None, key: object = None) -> Answer:
+    def used(
+        self, made_by: str = "", *, kind: type | None = None, key: object = None, origin: str = ""
+    ) -> Answer:
         """Return a new answer."""
         self.count()
         chosen: Any = kind or self._answer
         answer: Answer = chosen.__new__(chosen)
-        answer._made_by_, answer._key_ = made_by, key
+        answer._made_by_, answer._key_, answer._origin_ = made_by, key, origin
         return answer
 
     def attribute(self, name: str) -> object:
         """Return an attribute of a name or an answer."""
         self.expected.has_attributes = True
-        answer = self.used()
-        answer._origin_ = name
-        return answer
+        return self.used(origin=name)
 
     def called(self, name: str, count: int, kind: type | None = None) -> object:
         """Return the answer to a call of *name* with *count* arguments; an instance of *kind*."""
         self.calls.add(count)
-        answer = self.used(kind=kind)
-        answer._origin_ = name
-        return answer
+        return self.used(kind=kind, origin=name)
 
     def awaited(self, answer: Answer) -> object:
         """Return the result of a coroutine."""
@@ -324,8 +304,16 @@ class Recorder:
         name = getattr(function, "__name__", None)
         if type(name) is not str or name not in _FUNCTIONS:
             return function
-        is_known = getattr(builtins, name, None) is function or name not in vars(builtins)
-        return _Function(self, function, name) if is_known else function
+        if getattr(builtins, name, function) is not function:
+            return function  # the tests' own, of the same name
+
+        def call(*args: object, **kwargs: object) -> object:
+            operands = args[:2] if name in _ASSERTIONS else args[:1]
+            if any(map(_is_answer, operands)):
+                return self.applied(name, args)
+            return function(*args, **kwargs)
+
+        return call
 
     def _with_coroutines(self, function: Callable[..., object]) -> Callable[..., object]:
         async def run(answer: Answer) -> object:
@@ -385,19 +373,6 @@ class Recorder:
         return self.agrees
 
 
-class _Function:
-    """Stands for a function of _FUNCTIONS, where tests call it."""
-
-    def __init__(self, recorder: Recorder, function: Any, name: str) -> None:  # noqa: ANN401  (any function)
-        self._recorder, self._function, self._name = recorder, function, name
-
-    def __call__(self, *args: object, **kwargs: object) -> object:
-        """Call the function, unless it is called with an answer."""
-        if any(map(_is_answer, args[:2] if self._name in _ASSERTIONS else args[:1])):
-            return self._recorder.applied(self._name, args)
-        return self._function(*args, **kwargs)
-
-
 class _Step:
     """Wraps one statement: if it fails, because an answer is not what it should be, go on."""
 
@@ -412,7 +387,7 @@ class _Step:
         if kind is None or not self._recorder.is_used:
             return False
         is_ours = kind.__module__.startswith(__package__.partition(".")[0])
-        return not (is_ours or issubclass(kind, (*_NEVER_PASSED_OVER, *_skips())))
+        return not (is_ours or issubclass(kind, _NEVER_PASSED_OVER) or is_skip(kind))
 
 
 def _end_item(*_: object) -> None:
@@ -420,21 +395,8 @@ def _end_item(*_: object) -> None:
     raise RecordingEndedError
 
 
-def _skips() -> tuple[type, ...]:
-    """Return the exceptions by which tests skip themselves."""
-    kinds = (getattr(sys.modules.get(module), name, None) for module, name in _SKIPS)
-    return tuple(kind for kind in kinds if kind is not None)
-
-
 def _is_answer(value: object) -> TypeGuard[Answer]:
     return isinstance(type(value), Kind)
-
-
-def _is_of_tools(name: str) -> bool:
-    """Return whether Python and the test tools look for this attribute in any object."""
-    return (name.startswith("__") and name.endswith("__")) or name.startswith(
-        ("_mock", "_pytest", "pytestmark")
-    )
 
 
 def _unpacked_into(frame: types.FrameType) -> int | None:

@@ -23,13 +23,14 @@ from nova_code_verifier.verifier.test_code.harness.candidates import (
     Candidate,
     CandidateLostError,
     UncarriedError,
+    is_skip,
+    is_tool_attribute,
 )
 from nova_code_verifier.verifier.test_code.harness.compile import TestCodeError
 from nova_code_verifier.verifier.test_code.harness.items import (
     NotComparedError,
     TestItem,
     describe,
-    is_skip,
     line_of,
 )
 from nova_code_verifier.verifier.test_code.protocol import (
@@ -306,13 +307,13 @@ class TestRun:
         """
         if self.candidate.verdict is not None:
             raise self.candidate.verdict
-        if item.state is ItemState.NOT_REACHED and self._has_unexpected_nan:
-            raise _not_compared()
+        if item.state is ItemState.NOT_REACHED:
+            self._check_nan()
 
-    @property
-    def _has_unexpected_nan(self) -> bool:
+    def _check_nan(self) -> None:
         has_nan = self.candidate.has_nan or self.outside.has_nan
-        return has_nan and not self._may_expect_nan
+        if has_nan and not self._may_expect_nan:
+            raise NotComparedError("an answer is nan, and the tests do not speak of nan")
 
     def note_skip(self, reason: str) -> None:
         """Note that a test tool skips the item that runs."""
@@ -320,33 +321,32 @@ class TestRun:
 
     # -- parts -------------------------------------------------------------------------
 
-    def part(self, failures_max: int) -> "_Part":
+    @contextmanager
+    def part(self, failures_max: int) -> Iterator[None]:
         """Run one iteration of a loop that asserts. A failure ends it, and not the loop.
 
         After *failures_max* failures in a row, the next one does end the loop.
         """
-        return _Part(self, self._current, failures_max)
-
-    def end_part(self, item: TestItem, error: BaseException | None, failures_max: int) -> bool:
-        """End a part of an item. Return whether the loop goes on in spite of its *error*."""
-        if error is None and self._has_unexpected_nan:
-            error = _not_compared()
-        if error is None:
+        item = self._current
+        item.parts += 1
+        try:
+            yield
+            self._check_nan()
+        except BaseException as error:
+            item.failures_in_row += 1
+            if (
+                self.is_over
+                or self.candidate.has_told
+                or item.failures_in_row > failures_max
+                or isinstance(error, _ENDS_A_LOOP)
+                or is_skip(type(error))
+            ):
+                raise
+            if not item.has_failed:
+                item.fail(error, self.candidate.raised)
+        else:
             item.parts_passed += 1
             item.failures_in_row = 0
-            return False
-        item.failures_in_row += 1
-        if (
-            self.is_over
-            or self.candidate.has_told
-            or item.failures_in_row > failures_max
-            or isinstance(error, _ENDS_A_LOOP)
-            or is_skip(type(error))
-        ):
-            return False
-        if not item.has_failed:
-            item.fail(error, self.candidate.raised)
-        return True
 
     # -- reporting ---------------------------------------------------------------------
 
@@ -386,10 +386,6 @@ class TestRun:
             self._report(write_message(kind, content))
 
 
-def _not_compared() -> NotComparedError:
-    return NotComparedError("an answer is nan, and the tests do not speak of nan")
-
-
 class _CandidateModule(types.ModuleType):
     """Stands for the module that the tests import the candidate from."""
 
@@ -404,7 +400,7 @@ class _CandidateModule(types.ModuleType):
             return value
 
     def __getattr__(self, name: str) -> object:
-        if _is_tool_attribute(name) and name != "__file__":
+        if is_tool_attribute(name) and name != "__file__":
             raise AttributeError(name)
         try:
             value = self.__dict__["_find_"](name)
@@ -420,23 +416,3 @@ class _CandidateModule(types.ModuleType):
         except NameError:
             found = self.__dict__["__all__"]
         return ["__doc__", "__name__", *found]
-
-
-def _is_tool_attribute(name: str) -> bool:
-    """Return whether Python and the test tools look for this attribute in any object."""
-    return (name.startswith("__") and name.endswith("__")) or name.startswith(
-        ("_mock", "_pytest", "pytestmark")
-    )
-
-
-class _Part:
-    """One iteration of a loop that asserts, in an item."""
-
-    def __init__(self, run: TestRun, item: TestItem, failures_max: int) -> None:
-        self._run, self._item, self._failures_max = run, item, failures_max
-
-    def __enter__(self) -> None:
-        self._item.parts += 1
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        return self._run.end_part(self._item, error, self._failures_max)

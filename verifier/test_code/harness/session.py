@@ -11,6 +11,7 @@ from dis import get_instructions
 from typing import Any
 
 from nova_code_verifier.sandbox.protocol import encoding, shared_types
+from nova_code_verifier.sandbox.protocol.arrays import ArrayKind
 from nova_code_verifier.sandbox.protocol.conversation import Answer, Request, Side
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, Walk
 from nova_code_verifier.sandbox.protocol.library_exceptions import read_details
@@ -24,6 +25,7 @@ from nova_code_verifier.sandbox.protocol.peer import (
 )
 from nova_code_verifier.sandbox.protocol.progress import ProgressPage
 from nova_code_verifier.verifier.test_code.harness.candidates import (
+    Candidate,
     CandidateLostError,
     UncarriedError,
     is_by_tool,
@@ -93,8 +95,8 @@ def guard(modules: Sequence[str]) -> None:
     install_guard(frozenset((*modules, "__main__")))
 
 
-class LiveCandidate(Side):
-    """A candidate in another guest: a `Candidate` of `harness/candidates.py`."""
+class LiveCandidate(Side, Candidate):
+    """A candidate in another guest."""
 
     takes = frozenset(KINDS)
 
@@ -107,9 +109,6 @@ class LiveCandidate(Side):
         answer_bytes_max: int = _ANSWER_BYTES_MAX,
     ) -> None:
         """Judge by tests with this *source*, which treat the names *classes* as classes."""
-        self.raised: BaseException | None = None
-        self.verdict: BaseException | None = None
-        self.has_nan = self.is_self_compared = self.has_told = False
         self._last_answer = LastAnswer()
         self._answer_bytes_max = answer_bytes_max
         self._page = page
@@ -123,6 +122,7 @@ class LiveCandidate(Side):
         self._around.write_object = _write_class
         self.fatal: CandidateLostError | UncarriedError | None = None
         self._node_kind = shared_types.NodeKind()
+        self._array_kind = ArrayKind(self._note_nan)
         self._table = ProxyTable(self, self._shared)
         self._exports = Exports()
         self.patches = Patches(self.ask)
@@ -393,6 +393,9 @@ class LiveCandidate(Side):
         """Read what the candidate's guest says of new objects."""
         self._table.describe(descriptions)
 
+    def _note_nan(self) -> None:
+        self.has_nan = True
+
     def _read_warning(self, tree: Tree, text: str) -> object:
         warning = self._table.exception(tree["h"], tree["class"], text)
         BaseException.args.__set__(warning, (text,))  # type: ignore[attr-defined]
@@ -409,6 +412,8 @@ class LiveCandidate(Side):
             return self._table.subclass_kind(kind)
         if ERROR.fits(kind):
             return ERROR
+        if self._array_kind.fits(kind):
+            return self._array_kind
         for base, mirrored in KINDS.items():
             if issubclass(kind, base) and kind is not base:
                 return mirrored  # the tests' own subclass travels as its base
@@ -422,6 +427,8 @@ class LiveCandidate(Side):
             return self._table.new_container(content)
         if tag == ERROR.tag:
             return ERROR.new(content), ERROR
+        if tag == self._array_kind.tag:
+            return self._array_kind.new(content), self._array_kind
         raise EncodingError("an unknown tag")
 
     def write_value(self, value: Any) -> Tree:  # noqa: ANN401  (narrowed by type)
@@ -455,6 +462,9 @@ class LiveCandidate(Side):
             return self.mirrors.write(value)
         if kind is slice:
             return {"slice": list(map(self.mirrors.write, (value.start, value.stop, value.step)))}
+        tree = self._array_kind.write_other(value)
+        if tree is not None:
+            return tree
         if plain is not None and not is_value_with_a_class(kind):
             return plain()
         made = made_in_library(value)
@@ -463,10 +473,6 @@ class LiveCandidate(Side):
         name = name_in_library(value)
         if name is not None:
             return {"py": name}
-        made = made_in_library(value)
-        if made is not None:
-            path, arguments, keywords = made
-            return {"made": [path, self.mirrors.write(arguments), self.mirrors.write(keywords)]}
         return self._export(value)
 
     def _read_fault(
@@ -505,6 +511,8 @@ class LiveCandidate(Side):
                 return shared_types.read_builtin(content)
             case "own":
                 return self._exports.value_of(content)[0]
+            case "numpy":
+                return self._array_kind.read_other(content)
         raise EncodingError("an unknown tag")
 
     def _met(self, proxy: object, *, is_nested: bool) -> object:

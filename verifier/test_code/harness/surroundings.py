@@ -11,7 +11,6 @@ and loggers in one process. What no honest one could report ends the item.
 import builtins
 import decimal
 import logging
-import random
 import re
 import sys
 import warnings
@@ -20,14 +19,12 @@ from typing import Any
 
 from nova_code_verifier.sandbox.protocol.surroundings import (
     EVENT_CHARACTERS,
-    OF_INTERPRETER,
-    OF_PYTEST,
     OUTPUT_CHARACTERS_MAX,
-    Directory,
-    Environment,
-    Generator,
-    SearchPath,
-    read_arguments,
+    Part,
+    RandomNumbers,
+    Value,
+    changes_of,
+    parts_of_process,
 )
 from nova_code_verifier.verifier.test_code.harness.candidates import CandidateLostError
 
@@ -35,9 +32,25 @@ _LOGS = re.compile(r"logg|[Ll]ogs\b|caplog")
 _CONTEXT = re.compile(r"(?i)decimal[\s\S]*context")
 _NAME_CHARACTERS_MAX = 200
 _LOGGERS_MAX = 200
+_EVENTS_MAX = 2 * OUTPUT_CHARACTERS_MAX // EVENT_CHARACTERS
 _NUMBER_MAX = 2**31
 _LOGGER = (logging.NOTSET, True, False, False)
 _ROOT_LOGGER = (logging.WARNING, True, False, False)
+
+
+_prepared: list[dict[str, Part]] = []
+
+
+def prepare_guests() -> None:
+    """Prepare, in a zygote, what its harnesses begin with."""
+    _prepared.append(_parts_of_harness())
+
+
+def _parts_of_harness() -> dict[str, Part]:
+    return parts_of_process(is_harness=True) | {
+        "recursion_limit": Value(sys.getrecursionlimit),
+        "disabled": Value(lambda: logging.root.manager.disable),
+    }
 
 
 class Surroundings:
@@ -49,104 +62,21 @@ class Surroundings:
         """Writes a candidate's class, for a filter of warnings; returns None for another class."""
         self.read_object: Callable[[Any, str], object] | None = None
         """Reads a warning of a candidate's own class, with its text."""
-        self._environment = Environment(hidden=OF_PYTEST, refused=OF_PYTEST + OF_INTERPRETER)
-        self._directory = Directory(follows_everywhere=False)
-        self._argv = list(sys.argv)
-        self._path = (
-            SearchPath() if "sys.path" in source_of_tests or "syspath" in source_of_tests else None
-        )
-        self._recursion_limit = sys.getrecursionlimit()
-        self._filters = _Filters()
-        self._is_logging = _LOGS.search(source_of_tests) is not None
-        self._loggers: dict[str, tuple[object, ...]] = {"": _ROOT_LOGGER}
-        self._disabled = logging.NOTSET
-        self._context = "" if _CONTEXT.search(source_of_tests) is None else _context()
-        self._generators: dict[str, Generator] = {}
-        self._draws = "random" in source_of_tests
-        self._had_numpy = "numpy" in sys.modules
-        if self._draws:
-            self._find_generators()
-        self._follows_random = False  # whether the program may draw random numbers, too
-        self._is_first = True
-        self._always_looks = self._is_logging or self._context != ""
-
-    # -- to the candidate ------------------------------------------------------------
+        self._parts = (_prepared.pop() if _prepared else _parts_of_harness()) | {
+            "loggers": _Loggers(is_watched=_LOGS.search(source_of_tests) is not None),
+            "filters": _Filters(self),
+        }
+        self._parts["directory"].install()
+        if "sys.path" not in source_of_tests and "syspath" not in source_of_tests:
+            del self._parts["path"]
+        if "random" in source_of_tests:
+            self._parts["random"] = RandomNumbers(is_harness=True)
+        if _CONTEXT.search(source_of_tests) is not None:
+            self._parts["context"] = Value(_context)
 
     def to_send(self) -> dict[str, object] | None:
         """Return what the tests have changed since the last request; None if nothing."""
-        if (
-            self._always_looks
-            or self._is_first
-            or self._follows_random
-            or self._filters.is_changed
-            or self._directory.is_changed
-            or sys.argv != self._argv
-            or (self._path is not None and self._path.is_changed)
-            or sys.getrecursionlimit() != self._recursion_limit
-            or self._environment.is_changed()
-        ):
-            return self._changes() or None
-        return None
-
-    def _changes(self) -> dict[str, object]:
-        found = self._changes_of_process()
-        if self._draws and (self._is_first or self._follows_random):
-            self._find_generators()
-            states = {name: generator.changes() for name, generator in self._generators.items()}
-            if self._is_first or any(states.values()):
-                found["random"] = states
-        if self._context and self._context != (context := _context()):
-            self._context = context
-            found["context"] = _write_context()
-        if self._is_logging or self._is_first:
-            found |= self._changes_of_logging()
-        if self._filters.is_changed:
-            found["filters"] = self._filters.changes(self.write_object)
-        self._is_first = False
-        return found
-
-    def _changes_of_process(self) -> dict[str, object]:
-        found: dict[str, object] = {}
-        if self._environment.is_changed() and (variables := self._environment.changes()):
-            found["environment"] = variables
-        if sys.argv != self._argv:
-            self._argv = list(sys.argv)
-            found["argv"] = [str(argument) for argument in self._argv]
-        if self._path is not None and self._path.is_changed:
-            found["path"] = self._path.changes()
-        if (limit := sys.getrecursionlimit()) != self._recursion_limit:
-            self._recursion_limit = found["recursion_limit"] = limit
-        if self._directory.is_changed and (path := self._directory.changes()):
-            found["directory"] = path
-        return found
-
-    def _find_generators(self) -> None:
-        if "random" not in self._generators:
-            self._generators["random"] = Generator(random)
-        if "numpy" not in self._generators and hasattr(sys.modules.get("numpy"), "random"):
-            module = sys.modules["numpy"].random
-            self._generators["numpy"] = Generator(module, is_known=self._had_numpy)
-
-    def _changes_of_logging(self) -> dict[str, object]:
-        manager = logging.root.manager
-        now = {"": _state_of(logging.root)}
-        for name, logger in list(manager.loggerDict.items()):
-            if isinstance(logger, logging.Logger):
-                state = _state_of(logger)
-                if state != _LOGGER or name in self._loggers:
-                    now[name] = state
-        found: dict[str, object] = {}
-        if now != self._loggers:
-            known = self._loggers
-            found["loggers"] = {
-                name: state for name, state in now.items() if state != known.get(name, _LOGGER)
-            }
-            self._loggers = now
-        if manager.disable != self._disabled:
-            self._disabled = found["disabled"] = manager.disable
-        return found
-
-    # -- from the candidate ----------------------------------------------------------
+        return changes_of(self._parts) or None
 
     def replay(self, received: Any) -> None:  # noqa: ANN401  (from the candidate)
         """Do what the candidate did around its calls. Raises CandidateLostError.
@@ -165,32 +95,22 @@ class Surroundings:
             raise TypeError("not an object")
         if received.get("is_cut"):
             raise CandidateLostError(f"output: more than {OUTPUT_CHARACTERS_MAX} characters")
-        events = [self._event(event) for event in _bounded(received.get("events", []))]
-        if "environment" in received:
-            variables = received["environment"]
-            self._environment.apply(variables, for_this_interpreter=False)
-        if "argv" in received:
-            sys.argv = read_arguments(received["argv"])
-            self._argv = list(sys.argv)
-        if "path" in received and self._path is not None:
-            known = list(sys.path)
-            self._path.apply(received["path"])
-            # Nothing is imported from there: not even looked for.
-            sys.path_importer_cache.update(dict.fromkeys(set(sys.path).difference(known)))
-        if "directory" in received:
-            self._directory.apply(received["directory"])
-        if "random" in received:
-            self._follows_random = True
-            for name, moves in received["random"].items():
-                if name in self._generators:
-                    self._generators[name].move_on(moves)
-        return events
+        # Together they are no longer than the message that they came in.
+        events = received.get("events", [])
+        if len(events) > _EVENTS_MAX:
+            raise ValueError("too many events")
+        replays = [self._event(event) for event in events]
+        for name, changes in received.items():
+            if name in self._parts:
+                self._parts[name].apply(changes)
+        return replays
 
     def _event(self, event: list[Any]) -> Callable[[], None]:
         """Read an event; return a function that replays it."""
         match event:
-            case ["out" | "err" as name, *pieces] if set(map(type, pieces)) <= {str}:
-                return lambda: _write(name, pieces)
+            case ["out" | "err" as name, *pieces]:
+                texts = [_text(piece) for piece in pieces]
+                return lambda: _write(name, texts)
             case ["out bytes" | "err bytes" as name, str(digits)]:
                 data = bytes.fromhex(digits)
                 return lambda: _write_bytes(name[:3], data)
@@ -250,30 +170,56 @@ class Surroundings:
         return replay
 
 
-class _Filters:
+class _Loggers(Part):
+    """The settings of all loggers; after the first request, only where tests speak of loggers."""
+
+    def __init__(self, *, is_watched: bool) -> None:
+        self._is_changed, self._is_watched = True, is_watched
+        self._known: dict[str, tuple[object, ...]] = {"": _ROOT_LOGGER}
+
+    def changes(self) -> dict[str, tuple[object, ...]] | None:
+        if not self._is_changed:
+            return None
+        self._is_changed = self._is_watched
+        known, self._known = self._known, {"": _state_of(logging.root)}
+        for name, logger in list(logging.root.manager.loggerDict.items()):
+            if isinstance(logger, logging.Logger):
+                state = _state_of(logger)
+                if state != _LOGGER or name in known:
+                    self._known[name] = state
+        changed = {
+            name: state for name, state in self._known.items() if state != known.get(name, _LOGGER)
+        }
+        return changed or None
+
+
+class _Filters(Part):
     """The filters of warnings that the tests have added."""
 
-    def __init__(self) -> None:
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._surroundings = surroundings
         self._base = list(warnings.filters)
-        self.is_changed = False
+        self._is_changed = False
         # Each change of a filter makes Python forget which warnings it has shown, even if the
         # filters are the same afterwards.
         forget = warnings._filters_mutated  # type: ignore[attr-defined]  # noqa: SLF001
 
         def notice() -> None:
-            self.is_changed = True
+            self._is_changed = True
             forget()
 
         warnings._filters_mutated = notice  # type: ignore[attr-defined]  # noqa: SLF001
 
-    def changes(self, write: Callable[[object], object] | None) -> dict[str, object]:
+    def changes(self) -> dict[str, object] | None:
         """Return the filters in front of those that the interpreter started with, or all."""
-        self.is_changed = False
+        if not self._is_changed:
+            return None
+        self._is_changed = False
         filters = list(warnings.filters)
         base = len(self._base)
         has_base = base == 0 or filters[-base:] == self._base
         added = filters[: len(filters) - base] if has_base else filters
-        written = [_write_filter(item, write) for item in added]
+        written = [_write_filter(item, self._surroundings.write_object) for item in added]
         return {"has_base": has_base, "added": [item for item in written if item is not None]}
 
 
@@ -301,39 +247,11 @@ def _state_of(logger: logging.Logger) -> tuple[object, ...]:
     return logger.level, bool(logger.propagate), bool(logger.disabled), bool(logger.handlers)
 
 
-def _context() -> str:
-    return repr(decimal.getcontext())
-
-
-def _write_context() -> dict[str, object]:
+def _context() -> dict[str, object]:
     context = decimal.getcontext()
     names = ("prec", "rounding", "Emin", "Emax", "capitals", "clamp")
     traps = [signal.__name__ for signal, is_set in context.traps.items() if is_set]
     return {name: getattr(context, name) for name in names} | {"traps": traps}
-
-
-def _bounded(events: Any) -> list[Any]:  # noqa: ANN401  (from the candidate)
-    """Return the events if they are not too much work. Raises ValueError."""
-    if type(events) is not list:
-        raise ValueError("not events")
-    size = 0
-    for event in events:
-        if type(event) is not list:
-            raise ValueError("not an event")
-        size += EVENT_CHARACTERS + sum(map(_size, event))
-    if size > 2 * OUTPUT_CHARACTERS_MAX:
-        raise ValueError(f"more than {OUTPUT_CHARACTERS_MAX} characters of output")
-    return events
-
-
-def _size(part: Any) -> int:  # noqa: ANN401
-    if type(part) is str:
-        return 1 + len(part)
-    if type(part) is dict:
-        values = [value for name, value in part.items() if name not in ("extra", "object")]
-        values += [*part["extra"], *part["extra"].values()] if "extra" in part else []
-        return sum(1 + len(value) for value in values if type(value) is str)
-    return 0
 
 
 def _text(value: Any, characters_max: int = OUTPUT_CHARACTERS_MAX) -> str:  # noqa: ANN401

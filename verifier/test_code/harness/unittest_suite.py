@@ -68,8 +68,7 @@ class _Result(unittest.TestResult):
         else:
             self._end_tests_of(test, err[1])
 
-    def addFailure(self, test: object, err: Sequence[Any]) -> None:  # noqa: N802
-        self.addError(test, err)
+    addFailure = addError  # noqa: N815
 
     def addSubTest(self, test: object, _subtest: object, err: Sequence[Any] | None) -> None:  # noqa: N802
         if err is not None:

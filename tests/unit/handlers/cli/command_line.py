@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nova_code_verifier.sandbox.errors import SandboxError
-from nova_code_verifier.sandbox.types import Execution, IsolationLevel, Job
+from nova_code_verifier.sandbox.types import Company, Execution, IsolationLevel, Job
 from tests.paths import REPOSITORY
 
 COMMAND = (sys.executable, "-m", "nova_code_verifier.handlers.cli")
@@ -71,6 +71,8 @@ class FakeExecutor:
     With a *refusal*, it is a sandbox that cannot start: its level raises SandboxError.
     """
 
+    fast_paths = False
+
     def __init__(self, *executions: Execution, refusal: str = "") -> None:
         """Return *executions* for every job, or refuse to start."""
         self._executions = executions
@@ -87,8 +89,11 @@ class FakeExecutor:
         """Return itself: it takes no time."""
         return self
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, tuple[Execution, ...]]]:
+    def run(
+        self, jobs: Iterable[Job], *, company: Company | None = None
+    ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Yield the same executions for every job."""
+        del company
         for index, _ in enumerate(jobs):
             yield index, self._executions
 

@@ -64,10 +64,10 @@ def test_modules_are_replaced_and_restored() -> None:
     """What was not replaced stays."""
     patched = Patched({})
     stand_in: Any = object()
-    patched.module("nova_missing", stand_in)
+    patched.patch(stand_in, "sys", "modules", "nova_missing")
     assert sys.modules["nova_missing"] is stand_in
-    patched.restore_module("nova_missing")
-    patched.restore_module("os")
+    patched.unpatch("sys", "modules", "nova_missing")
+    patched.unpatch("sys", "modules", "os")
     assert "nova_missing" not in sys.modules
     assert sys.modules["os"] is not None
 

@@ -17,6 +17,7 @@ from nova_code_verifier.sandbox.guest.surroundings import Surroundings, provide
 result = os.fdopen(os.dup(1), "w")
 names = {"__name__": "solution", "__loader__": types.SimpleNamespace(get_source=lambda _: SOURCE)}
 around = Surroundings(names)
+around.install()
 """
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from nova_code_verifier.sandbox.host.deadline import DeadlineView
-from nova_code_verifier.sandbox.types import Execution, IsolationLevel, Job
+from nova_code_verifier.sandbox.types import Company, Execution, IsolationLevel, Job
 
 
 class Recorder:
@@ -11,6 +11,7 @@ class Recorder:
 
     isolates_trusted_code = True
     fast_paths = False
+    environment = ""
     level = IsolationLevel.KERNEL
 
     def __init__(self) -> None:
@@ -24,9 +25,14 @@ class Recorder:
         return self.level
 
     def run(
-        self, jobs: Iterable[Job], *, deadline: float = float("inf")
+        self,
+        jobs: Iterable[Job],
+        *,
+        deadline: float = float("inf"),
+        company: Company | None = None,
     ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Record the deadline, and return no execution."""
+        del company
         self.deadlines.append(deadline)
         return iter([(index, ()) for index, _ in enumerate(jobs)])
 

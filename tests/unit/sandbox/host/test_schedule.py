@@ -568,3 +568,68 @@ def test_a_session_out_of_cpu_time_is_not_asked_again() -> None:
 
     assert schedule.next_task() is None
     assert [progress.executions for progress in schedule.completed()] == [[LATE]]
+
+
+class SomeCompany:
+    """Lets the jobs at some indices share guests, and accepts all."""
+
+    def __init__(self, *indices: int) -> None:
+        """Remember the indices."""
+        self._indices = indices
+
+    def may_share_guest(self, job: int) -> bool:
+        """Return whether the job is one of these."""
+        return job in self._indices
+
+    def accepts(self, _job: int, _question: int, _execution: Execution) -> bool:
+        """Return True."""
+        return True
+
+
+def plain_runs(count: int) -> Job:
+    """Return a job of runs without arguments."""
+    return Job(program="", questions=tuple(Run(stdin=b"%d" % n) for n in range(count)))
+
+
+def tasks_of(schedule: Schedule) -> Iterator[GuestTask]:
+    """Yield the tasks that are left."""
+    while (task := schedule.next_task()) is not None:
+        yield task
+
+
+def test_runs_that_may_share_a_guest_are_one_task() -> None:
+    """A job in company is complete with the executions of this task."""
+    schedule = Schedule([plain_runs(3)], SomeCompany(0))
+    (task,) = tasks_of(schedule)
+    schedule.record(task, [RIGHT] * 3)
+
+    assert task.in_company
+    assert [progress.executions for progress in schedule.completed()] == [[RIGHT] * 3]
+
+
+def test_without_an_accepted_company_a_job_runs_as_if_there_had_been_none() -> None:
+    """Every run then has a guest of its own, before the jobs behind it, and costs no second try."""
+    schedule = Schedule([plain_runs(3), plain_runs(1)], SomeCompany(0))
+    task = schedule.next_task()
+    assert task is not None
+    schedule.record(task, [])
+    later = list(tasks_of(schedule))
+
+    assert [(one.progress.index, one.first) for one in later] == [(0, 0), (0, 1), (0, 2), (1, 0)]
+    assert not any(one.in_company or one.is_second_try for one in later)
+    assert later[0].progress.used_seconds == 0
+
+
+@pytest.mark.parametrize(
+    ("job", "index"),
+    [
+        (plain_runs(2), 1),
+        (plain_runs(1), 0),
+        (job_of(Run, 2), 0),
+        (job_of(Call, 2), 0),
+    ],
+    ids=["not allowed", "one run", "arguments", "calls"],
+)
+def test_other_jobs_are_never_in_company(job: Job, index: int) -> None:
+    """Only several runs without arguments can be in company, and only where that is allowed."""
+    assert not any(task.in_company for task in tasks_of(Schedule([job], SomeCompany(index))))

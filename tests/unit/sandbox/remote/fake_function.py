@@ -155,7 +155,9 @@ def _refuse_trusted(modules: tuple[str, ...]) -> LocalExecutor:
     raise NotImplementedError(modules)
 
 
-def endings(executor: RemoteExecutor, jobs: list[Job], **options: float) -> list[list[str]]:
+def endings(
+    executor: RemoteExecutor, jobs: list[Job], deadline: float = float("inf")
+) -> list[list[str]]:
     """Run jobs, and return the endings of their questions."""
-    results = dict(executor.run(jobs, **options))
+    results = dict(executor.run(jobs, deadline=deadline))
     return [[execution.ending for execution in results[index]] for index in range(len(jobs))]

@@ -4,7 +4,7 @@ import json
 
 from hypothesis import strategies as st
 
-from nova_code_verifier.sandbox.types import Call, Job, Limits, Run, Session
+from nova_code_verifier.sandbox.types import Call, ExactCall, Job, Limits, Run, Session
 
 RUNS = Job(
     program="print('\ud800')",
@@ -19,6 +19,15 @@ CALLS = Job(
         Call(entry_point="f", arguments=(1, [2.5, "x"], {3: None})),
         Call(entry_point="f", arguments=(float("inf"),)),
     ),
+)
+EXACT_CALLS = Job(
+    program="def f(*a, **b): return a",
+    questions=(
+        ExactCall(entry_point="f", arguments=(1,), keywords=(("b", {2: ()}),)),
+        ExactCall(entry_point="C().f", keeps_object=True),
+    ),
+    prelude="import math",
+    needs_all=True,
 )
 SESSIONS = Job(
     program="x = 1",

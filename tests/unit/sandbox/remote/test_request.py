@@ -8,10 +8,10 @@ from hypothesis import given
 from nova_code_verifier.sandbox.remote.frames import PayloadError, pack_frames
 from nova_code_verifier.sandbox.remote.request import RunRequest, read_request, write_request
 from nova_code_verifier.sandbox.types import Job
-from tests.unit.sandbox.remote.payloads import CALLS, RUNS, SESSIONS, arbitrary_frames
+from tests.unit.sandbox.remote.payloads import CALLS, EXACT_CALLS, RUNS, SESSIONS, arbitrary_frames
 
 
-@pytest.mark.parametrize("jobs", [(RUNS,), (CALLS,), (RUNS, CALLS)])
+@pytest.mark.parametrize("jobs", [(RUNS,), (CALLS,), (EXACT_CALLS, RUNS, CALLS)])
 def test_a_request_is_read_as_it_was_written(jobs: tuple[Job, ...]) -> None:
     """Programs, questions and limits stay the same, whatever text or bytes they hold."""
     request = RunRequest(jobs=jobs, seconds=12.5)

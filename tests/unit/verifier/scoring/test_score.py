@@ -1,5 +1,6 @@
 """Tests of computing a score from verdicts."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -102,6 +103,7 @@ def rubrics(draw: st.DrawFn) -> Rubric:
         exponent=draw(st.floats(0.01, 100)),
         threshold=draw(st.floats(0, 1)),
         guess_correction=draw(st.booleans()),
+        pay_self_compared=draw(st.booleans()),
         groups=draw(st.sampled_from(Grouping)),
         lowest=lowest,
         highest=highest,
@@ -201,6 +203,21 @@ def test_rewards_and_dimensions_are_in_their_ranges(
     assert (score.reward is None) == (score.verdict is Verdict.UNGRADED)
     if score.reward is not None:
         assert rubric.lowest <= score.reward <= rubric.highest
+
+
+@pytest.mark.parametrize(("is_paid", "share"), [(True, 0.875), (False, 0.5)])
+def test_a_rubric_may_refuse_to_pay_what_the_candidate_compared(
+    *, is_paid: bool, share: float
+) -> None:
+    """Neither a case that passed nor the parts of another then count; the verdict is the same."""
+    in_part = replace(WRONG, parts=4, parts_passed=2, is_self_compared=True)
+    compared = replace(ACCEPTED, is_self_compared=True)
+    rubric = Rubric(pay_self_compared=is_paid)
+
+    score = score_of(ACCEPTED, ACCEPTED, compared, in_part, rubric=rubric)
+
+    assert (score.share, score.self_compared) == (share, 2)
+    assert score.tests_passed == 3
 
 
 @given(cases=anything, data=st.data())

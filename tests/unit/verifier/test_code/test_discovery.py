@@ -57,6 +57,6 @@ def test_a_huge_result_is_not_cached(monkeypatch: pytest.MonkeyPatch) -> None:
     """A result that would displace many others is dropped."""
     monkeypatch.setattr(discovery, "_CACHED_BYTES_MAX", 10_000)
     cache = DiscoveryCache()
-    cache.put(TestCode(source="a" * 2000), RESULT)
+    cache.put(TestCode(source="a" * 6000), RESULT)
 
-    assert cache.get(TestCode(source="a" * 2000)) is None
+    assert cache.get(TestCode(source="a" * 6000)) is None

@@ -192,10 +192,12 @@ def test_the_last_answer_is_kept_for_people() -> None:
 
 
 def test_cases_that_the_candidate_itself_judged_are_counted() -> None:
-    """Each item counts once."""
+    """Each item says so itself."""
     reports = [ItemReport(str(n), PASSED, is_self_compared=n > 1) for n in (1, 2, 3)]
 
-    assert run_of(scripted(messages(*reports))).self_compared == 2
+    cases = run_of(scripted(messages(*reports))).cases
+
+    assert [case.is_self_compared for case in cases] == [False, True, True]
 
 
 def test_a_problem_of_the_tests_leaves_the_sample_ungraded() -> None:

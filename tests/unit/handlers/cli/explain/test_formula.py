@@ -65,6 +65,27 @@ def test_a_case_that_passed_in_part_is_shown(line: str, *, is_corrected: bool) -
     assert any("3 of 4 iterations held" in part for part in report)
 
 
+def test_cases_that_the_program_compared_and_that_earn_nothing_are_shown() -> None:
+    """They are subtracted from those that passed."""
+    code = "assert f(1) == f(1)\nassert f(2).x == 2"
+    program = """
+class Own:
+    def __init__(self, x): self.x = x
+    def __eq__(self, other): return True
+def f(x): return Own(x)
+"""
+    correctness = {"pay_self_compared": False, "guess_correction": False}
+
+    report = explain(
+        f"```python\n{program}\n```",
+        {"test": code},
+        "--rubric",
+        json.dumps({"correctness": correctness}),
+    )
+
+    assert "share = (2 passed - 1 compared by the program itself) / 2 = 0.5" in report
+
+
 def test_a_program_that_was_not_run_is_explained() -> None:
     """A security violation in the text of a program is given as the reason of the reward."""
     rubric = json.dumps({"safety": {"enforce": True}, "reward": {"violation_penalty": 0.5}})

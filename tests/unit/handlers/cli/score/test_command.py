@@ -32,6 +32,7 @@ def score(
 ) -> Result:
     """Run `verifier score` with *executor*."""
     monkeypatch.setattr(executors, "start_executor", lambda _settings, **_: executor)
+    monkeypatch.setenv("VERIFIER_CONTROL_SAMPLES", "0")  # the executor does not run them
     return CliRunner().invoke(app, ["score", *map(str, arguments)])
 
 

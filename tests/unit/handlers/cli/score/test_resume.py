@@ -27,7 +27,8 @@ WRONG = "print(5)"
 def source(tmp_path: Path) -> Path:
     """Return a file of samples: right ones, wrong ones and broken ones."""
     path = tmp_path / "samples.jsonl"
-    programs = [SLOW if number % 2 else WRONG for number in range(40)]
+    # All different: equal ones would run once.
+    programs = [f"{SLOW if number % 2 else WRONG}  # {number}" for number in range(40)]
     lines = [sample(program, sample_id=f"s-{index}") for index, program in enumerate(programs)]
     lines[7] = '{"id": "s-7", "messages": 0}'
     lines[8] = "{broken"

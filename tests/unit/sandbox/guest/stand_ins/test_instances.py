@@ -205,12 +205,35 @@ def test_mocks_are_awaited_and_opened(joined: Joined) -> None:
     joined.close()
 
 
-def test_what_the_candidate_sets_on_a_mock_stays_there(joined: Joined) -> None:
-    """The candidate reads it again, and the tests' mock is as before."""
+def test_the_tests_see_plain_data_that_the_candidate_sets_on_a_mock(joined: Joined) -> None:
+    """It takes the place of a child, which cannot be asked about its calls any more."""
     service = mock.Mock()
-    assert joined.define("def run(m):\n    m.called = m.x = 5\n    return m.x", "run")(service) == 5
+
+    assert joined.define("def run(m):\n    m.x = [5]\n    return m.x", "run")(service) == [5]
+
+    assert service.x == [5]
+
+
+def test_an_object_that_the_candidate_sets_on_a_mock_stays_there(joined: Joined) -> None:
+    """It could agree with whatever the tests assert about the mock."""
+    service = mock.Mock()
+    source = "def run(m):\n    m.send = lambda: 5\n    return m.send()"
+
+    assert joined.define(source, "run")(service) == 5
+
+    assert not service.send.called
+
+
+@pytest.mark.parametrize("name", ["called", "call_args_list", "assert_called", "return_value"])
+def test_the_candidate_does_not_change_how_a_mock_counts(joined: Joined, name: str) -> None:
+    """Neither by plain data nor by an object: it gets an AttributeError."""
+    service = mock.Mock()
+    run = joined.define(f"def run(m, value):\n    m.{name} = value", "run")
+
+    for value in (5, joined.define("def f(): pass", "f")):
+        with pytest.raises(AttributeError):
+            run(service, value)
     assert not service.called
-    assert "x" not in service.__dict__
 
 
 LIBRARY: list[tuple[Any, str, object]] = [

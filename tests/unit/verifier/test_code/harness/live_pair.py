@@ -47,6 +47,7 @@ def _serve(program: str, own: socket.socket, other: socket.socket) -> None:
         module.__dict__["__loader__"] = _Loader(program)
         sys.modules["solution"] = module
         session = LiveSession(other.fileno(), module.__dict__)
+        session.begin()
         exec(compile(program, "solution.py", "exec"), module.__dict__)
         session.serve_tests()
     finally:

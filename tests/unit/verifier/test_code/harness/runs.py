@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from nova_code_verifier.verifier.test_code.harness import pytest_suite, unittest_suite
-from nova_code_verifier.verifier.test_code.harness.in_process import NamesCandidate
+from nova_code_verifier.verifier.test_code.harness.candidates import Candidate
 from nova_code_verifier.verifier.test_code.harness.run import TestRun
 from nova_code_verifier.verifier.test_code.harness.runner import discover
 from nova_code_verifier.verifier.test_code.protocol import (
@@ -25,7 +25,7 @@ SUITES = (pytest_suite, unittest_suite)
 """What a harness loads before it is confined."""
 
 
-class LocalCandidate(NamesCandidate):
+class LocalCandidate(Candidate):
     """A program in this process, which notes what its functions raise and return.
 
     `names` may hold exceptions of `harness/candidates.py` that a function raises.
@@ -35,10 +35,14 @@ class LocalCandidate(NamesCandidate):
         """Load the program."""
         module = types.ModuleType("solution")
         exec(dedent(program), module.__dict__)
-        super().__init__(module.__dict__)
+        self._names = module.__dict__
         for name, value in list(module.__dict__.items()):
             if isinstance(value, types.FunctionType):
                 module.__dict__[name] = self._watched(value)
+
+    def find(self, name: str) -> object:
+        """Return what the program calls *name*."""
+        return self._names[name] if name in self._names else super().find(name)
 
     def _watched(self, function: Callable[..., object]) -> Callable[..., object]:
         def call(*args: object, **kwargs: object) -> object:

@@ -28,6 +28,7 @@ def _serve(stream: Any, program: str, imports: list[list[str]]) -> None:
     vars(module).update(__loader__=loader, __builtins__=builtins)
     sys.modules["solution"] = module
     around = guest.Surroundings(vars(module))
+    around.install()
     exec(compile(program, "solution.py", "exec"), vars(module))
     guest.provide(vars(module), imports)
     for line in stream:

@@ -4,7 +4,6 @@ import inspect
 import io
 import json
 import math
-import pickle
 import threading
 from collections.abc import Iterator
 from dataclasses import FrozenInstanceError, fields, is_dataclass
@@ -329,15 +328,6 @@ def test_a_candidate_that_ends_is_lost_for_good() -> None:
             with pytest.raises(CandidateLostError):
                 candidate.ask("call", candidate.find("leave"))
         assert candidate.fatal is not None
-
-
-def test_a_pickled_object_is_copied_in_its_own_process(candidate: Any) -> None:
-    """A pickle of the program's object leads to a copy that the program makes."""
-    stack = candidate.find("Stack")([1])
-    again = pickle.loads(pickle.dumps(stack))
-    stack.push(2)
-    assert again.items() == [1]
-    assert type(again) is type(stack)
 
 
 def test_a_method_of_the_program_is_passed_back(candidate: Any) -> None:

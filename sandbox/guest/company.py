@@ -1,0 +1,125 @@
+"""Run a program several times in one guest, each time as if it were the first.
+
+Only for programs that leave no trace (`verifier/program/traces.py`): what such a program can change
+is renewed here for each run. The keeper (`sandbox/host/company_keeper.py`) sends the descriptors of
+the next run after the end of the one before.
+"""
+
+import gc
+import os
+import socket
+import sys
+import types
+from io import BufferedReader, BufferedWriter, FileIO, TextIOWrapper
+from typing import Any
+
+from nova_code_verifier.sandbox.confinement.confine import CHANNEL_FD
+from nova_code_verifier.sandbox.guest.main import (
+    PRELUDE_NAME,
+    PROGRAM_NAME,
+    GuestProgram,
+    exit_status,
+    finish,
+    new_module,
+)
+from nova_code_verifier.sandbox.protocol.channel import send
+from nova_code_verifier.sandbox.protocol.guest_messages import MessageKind, write_message
+
+_DESCRIPTORS = 2  # stdin and stdout
+_SPACE = socket.CMSG_SPACE(_DESCRIPTORS * 4)
+
+
+def serve_runs(guest: GuestProgram) -> None:
+    """Run the program as often as the guest has to, or until a run fails. Never returns."""
+    _serve(guest.prelude, guest.text, guest.runs)
+
+
+def _serve(prelude: bytes, program: bytes, runs: int) -> None:
+    try:
+        code = compile(program, PROGRAM_NAME, "exec", dont_inherit=True)
+        code_before = compile(prelude, PRELUDE_NAME, "exec", dont_inherit=True) if prelude else None
+    except BaseException:  # noqa: BLE001  (the candidate's: another guest will report it)
+        os._exit(1)
+    state = _State(program + prelude)
+    keeper = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fileno=CHANNEL_FD)
+    for number in range(runs):
+        if number:
+            _receive_descriptors(keeper)
+        state.renew()
+        status = _run(code_before, code, program)
+        send(CHANNEL_FD, write_message(MessageKind.ENDED, str(status)))
+        if status:
+            os._exit(1)
+    os._exit(0)
+
+
+def _receive_descriptors(keeper: socket.socket) -> None:
+    gc.collect()  # a file of `open(0)` that is freed later would close the new descriptor
+    _, ancillary, _, _ = keeper.recvmsg(1, _SPACE)
+    if not ancillary:
+        os._exit(1)  # the keeper has ended
+    for target, fd in enumerate(memoryview(ancillary[0][2]).cast("i")):
+        if fd != target:
+            os.dup2(fd, target)
+            os.close(fd)
+
+
+def _run(code_before: types.CodeType | None, code: types.CodeType, program: bytes) -> int:
+    # As deep in the stack as in `sandbox/guest/main.py`, so that programs can recurse as deep.
+    main = new_module("__main__", program)
+    status = 0
+    try:
+        if code_before:
+            exec(code_before, main.__dict__)  # noqa: S102  (what ran there, too)
+            main.__dict__["__doc__"] = None
+        exec(code, main.__dict__)  # noqa: S102  (this is what a guest is for)
+    except SystemExit as exit_request:
+        status = exit_status(exit_request)
+    except BaseException:  # noqa: BLE001  (the candidate's: another guest will report it)
+        status = 1
+    return finish(main, program, status)
+
+
+class _State:
+    """What programs may change although they leave no trace, as it is before the first run."""
+
+    def __init__(self, text: bytes) -> None:
+        """Remember the state; *text* says which parts of it the program can change at all."""
+        self._recursion_limit = sys.getrecursionlimit()
+        self._digits = sys.get_int_max_str_digits()
+        # Loaded already, and by the zygote alone: it must not reseed itself in guests.
+        self._random = sys.modules["random"]
+        self._drawn = self._random.getstate() if b"random" in text else None
+        self._has_decimal = b"decimal" in text
+        self._streams: dict[str, Any] = {
+            name: getattr(sys, name) for name in ("stdin", "stdout", "stderr")
+        }
+
+    def renew(self) -> None:
+        """Restore the state."""
+        sys.setrecursionlimit(self._recursion_limit)
+        sys.set_int_max_str_digits(self._digits)
+        sys.argv = [PROGRAM_NAME]
+        if self._drawn:
+            self._random.setstate(self._drawn)
+        if self._has_decimal and (decimal := sys.modules.get("decimal")):
+            decimal.setcontext(decimal.DefaultContext)  # a copy of it
+        for fd, (name, first) in enumerate(self._streams.items()):
+            stream = _new_stream(fd, first)
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", stream)
+
+
+def _new_stream(fd: int, like: Any) -> TextIOWrapper:  # noqa: ANN401  (the interpreter's stream)
+    """Return a standard stream as the interpreter makes it."""
+    raw = FileIO(fd, "wb" if fd else "rb", closefd=False)
+    raw.name = like.name
+    stream = TextIOWrapper(
+        BufferedWriter(raw) if fd else BufferedReader(raw),
+        like.encoding,
+        like.errors,
+        newline="\n",
+        line_buffering=like.line_buffering,
+    )
+    stream.mode = like.mode  # type: ignore[misc]
+    return stream

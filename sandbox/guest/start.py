@@ -1,0 +1,26 @@
+"""The script that becomes a zygote, and then a guest.
+
+It is started with one argument (JSON). Its globals are those of the frame below a candidate's
+program, which the candidate can inspect. So it has next to none.
+"""
+
+import gc
+import json
+import sys
+
+# PYTHONSAFEPATH keeps a script's directory, and so a guest's, off the path. So add ours here:
+sys.path.insert(0, json.loads(sys.argv[1])["code_directory"])
+from nova_code_verifier.sandbox.guest import zygote
+from nova_code_verifier.sandbox.guest.company import serve_runs
+from nova_code_verifier.sandbox.guest.main import run
+
+sys.path.pop(0)
+
+guest = zygote.main()
+del zygote  # this drops the last reference to the confinement, too
+if guest is not None:
+    if guest.must_drop_ctypes:
+        gc.collect()  # from Python 3.13 on, this frees all of ctypes
+    if guest.runs > 1:
+        serve_runs(guest)
+    run(guest)

@@ -1,0 +1,158 @@
+"""Run plain tests: ask the calls of their asserts, and evaluate the conditions in our process.
+
+In: a candidate's program and plain tests. Out: a job; and of its executions, the report of each
+test item, or nothing if a session has to decide.
+
+Each report is what the harness of a session would write. So whatever it might do in another way is
+left to it: time, memory, answers that are not plain data, exceptions of the candidate's own.
+
+What a candidate answers is bounded before it is decoded: a condition takes time in proportion to
+the square of that size at most.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from nova_code_verifier.sandbox.protocol.encoding import EncodingError, decode, encode
+from nova_code_verifier.sandbox.types import EncodedValue, Ending, Execution, Job, RaisedError
+from nova_code_verifier.verifier.test_code.harness.shown import LastAnswer
+from nova_code_verifier.verifier.test_code.plain import NotPlainError, PlainAssert, answer_name
+from nova_code_verifier.verifier.test_code.protocol import ItemReport, ItemState
+from nova_code_verifier.verifier.types import CodePlan
+
+_CPU_SECONDS_MAX = 1.0
+_ANSWER_BYTES_MAX = 2**16
+_SETS = (b'{"s"', b'{"fs"')
+_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
+_TEXT_MAX = 200
+_UNKNOWN = Execution(
+    ending=Ending.UNREADABLE,
+    detail="an answer is not what its test compares it with, or much larger than that",
+)
+# The exceptions whose report is the same, whatever the process and the depth of its stack.
+_EXCEPTIONS = frozenset({
+    "AttributeError", "Exception", "IndexError", "KeyError", "NameError", "NotImplementedError",
+    "OverflowError", "TypeError", "UnboundLocalError", "ValueError", "ZeroDivisionError",
+})  # fmt: skip
+
+
+def plain_job(
+    program: str,
+    plan: CodePlan,
+    asserts: Sequence[PlainAssert],
+    prelude: str,
+    *,
+    is_final: bool = False,
+) -> Job:
+    """Return the job that asks all calls of the *asserts*: there must be one.
+
+    Unless it *is final*, it ends early where a session has to decide.
+    """
+    limits = plan.limits
+    if not is_final:
+        limits = replace(limits, cpu_seconds=min(limits.cpu_seconds, _CPU_SECONDS_MAX))
+    return Job(
+        program=program,
+        prelude=prelude,
+        questions=tuple(call for part in asserts for call in part.calls),
+        limits=limits,
+        needs_all=not is_final,
+    )
+
+
+def reports(
+    asserts: Sequence[PlainAssert], executions: Sequence[Execution], plan: CodePlan
+) -> list[ItemReport] | None:
+    """Return the report of each item, with the *executions* of the calls of all *asserts*.
+
+    None if a session has to decide: also if all calls together took more time than one test item
+    may take.
+    """
+    used = sum(execution.cpu_seconds for execution in executions)
+    if used > min(plan.limits.cpu_seconds, _CPU_SECONDS_MAX):
+        return None
+    found = [_report(part, own) for part, own in _divided(asserts, executions)]
+    known = [report for report in found if report is not None]
+    return known if len(known) == len(found) else None
+
+
+def final_reports(
+    asserts: Sequence[PlainAssert], executions: Sequence[Execution]
+) -> Iterator[tuple[str, ItemReport | Execution]]:
+    """Yield each item with its report, where no session can decide.
+
+    If there is none, yield the execution that fails the item: an answer counts only if it is plain
+    data.
+    """
+    for part, own in _divided(asserts, executions):
+        lost = next((one for one in own if one.ending is not Ending.FINISHED), _UNKNOWN)
+        yield part.item, _report(part, own) or lost
+
+
+def _divided(
+    asserts: Sequence[PlainAssert], executions: Sequence[Execution]
+) -> Iterator[tuple[PlainAssert, Sequence[Execution]]]:
+    """Yield each assert with the executions of its calls."""
+    left = iter(executions)
+    yield from ((part, [next(left) for _ in part.calls]) for part in asserts)
+
+
+def _report(part: PlainAssert, executions: Sequence[Execution]) -> ItemReport | None:
+    """Return what a harness reports, if that is certain."""
+    try:
+        return _certain_report(part, executions)
+    except (NotPlainError, EncodingError, *_ERRORS):
+        return None
+
+
+def _certain_report(part: PlainAssert, executions: Sequence[Execution]) -> ItemReport:
+    names, last = dict(part.names), LastAnswer()
+    for index, execution in enumerate(executions):
+        if execution.ending is Ending.RAISED and execution.error is not None:
+            line = part.call_lines[index]
+            error = _public(execution.error, line)
+            return ItemReport(part.item, ItemState.RAISED, error, line=line)
+        value = _answer(execution, part)
+        names[answer_name(index)] = value
+        last.note(value)
+    holds = eval(part.condition, {"__builtins__": {}}, names)  # noqa: S307  (made by `plain.py`, of names and operators)
+    shown = last.written()
+    if holds:
+        return ItemReport(part.item, ItemState.PASSED, parts_passed=1, shown=shown)
+    error = f"AssertionError: line {part.line} of the tests"
+    message = part.message[:_TEXT_MAX]
+    return ItemReport(part.item, ItemState.FAILED, error, message, line=part.line, shown=shown)
+
+
+def _public(error: RaisedError, line: int) -> str:
+    """Write an exception of the candidate's as `harness/items.py` does."""
+    if error.type_name not in _EXCEPTIONS:
+        raise NotPlainError
+    text = error.message[:_TEXT_MAX]
+    return f"{error.type_name}: {text + ', ' if text else ''}line {line} of the tests"
+
+
+def _answer(execution: Execution, part: PlainAssert) -> object:
+    """Return the answer of a call. Raises NotPlainError or EncodingError."""
+    value = execution.value
+    if execution.ending is not Ending.FINISHED or not isinstance(value, EncodedValue):
+        raise NotPlainError
+    if len(value.data) > _ANSWER_BYTES_MAX and len(value.data) > 2 * _stated_bytes(part):
+        raise NotPlainError
+    if b"NaN" in value.data:
+        raise NotPlainError  # it compares with nothing: see `harness/run.py`
+    if part.is_of_order and any(tag in value.data for tag in _SETS):
+        raise NotPlainError
+    return decode(value.data)
+
+
+def _stated_bytes(part: PlainAssert) -> int:
+    """Return the size of the largest value that the assert states."""
+    return max((_size(value) for value in part.names.values()), default=0)
+
+
+def _size(value: object) -> int:
+    try:
+        return len(encode(value))
+    except EncodingError:
+        return 0
