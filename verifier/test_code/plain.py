@@ -73,7 +73,8 @@ class PlainAssert:
 
     `condition` is an expression over `names` and the names of the answers, `answer_name(index)`.
     `is_of_order` says whether its value may depend on the order in which a set iterates. The call
-    with an index is on the line `call_lines[index]`. The `message` is "" if there is none.
+    with an index is on the line `call_lines[index]`. The `message` is "" if there is none, and None if
+    it is computed.
     """
 
     item: str
@@ -83,7 +84,7 @@ class PlainAssert:
     condition: CodeType
     names: dict[str, object]
     is_of_order: bool
-    message: str
+    message: str | None
 
 
 def answer_name(index: int) -> str:
@@ -417,13 +418,13 @@ def _is_leaking(entry_point: str) -> bool:
     return bool(class_name) and method in _METHODS
 
 
-def _message(node: ast.expr | None) -> str:
+def _message(node: ast.expr | None) -> str | None:
     match node:
         case None:
             return ""
         case ast.Constant(value=str(text)):
             return text
-    raise NotPlainError
+    return None
 
 
 def _require_singleton(others: Sequence[ast.expr]) -> None:

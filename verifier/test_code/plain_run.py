@@ -119,6 +119,8 @@ def _certain_report(part: PlainAssert, executions: Sequence[Execution]) -> ItemR
     shown = last.written()
     if holds:
         return ItemReport(part.item, ItemState.PASSED, parts_passed=1, shown=shown)
+    if part.message is None:
+        raise NotPlainError
     error = f"AssertionError: line {part.line} of the tests"
     message = part.message[:_TEXT_MAX]
     return ItemReport(part.item, ItemState.FAILED, error, message, line=part.line, shown=shown)
