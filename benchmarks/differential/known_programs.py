@@ -10,10 +10,7 @@ from tests.known import published
 from tests.known.datasets import read_dataset
 from tests.paths import REPOSITORY
 
-_COLLECTIONS = (
-    *(published.HUMANEVAL, published.BUGGY, published.MBPP, published.BIGCODEBENCH),
-    published.HUMANEVAL_BODIES,
-)
+_COLLECTIONS = (*(published.HUMANEVAL, published.BUGGY, published.MBPP, published.BIGCODEBENCH),)
 
 
 def known_problems() -> list[Problem]:

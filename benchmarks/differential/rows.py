@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from benchmarks.differential.problems import Problem
 from nova_code_verifier import DiscoveryCache, LocalExecutor, Score, judge
 from nova_code_verifier.handlers.report import details_of, metrics_of
-from nova_code_verifier.handlers.wire import response_row
 
 Row = dict[str, str]
 _REFERENCE_CHARACTERS = 5000
@@ -35,6 +34,7 @@ class Difference:
     def __str__(self) -> str:
         """Return the report: seed, program, tests, and what differs."""
         names = [name for name in self.on if self.on[name] != self.off.get(name)]
+        names += [name for name in self.off if name not in self.on]
         return "\n".join(
             [
                 f"seed {self.problem.seed}, {self.problem.kind}"
@@ -43,7 +43,10 @@ class Difference:
                 self.problem.program,
                 "--- reference",
                 repr(self.problem.reference)[:_REFERENCE_CHARACTERS],
-                *(f"--- {name}\n  on:  {self.on[name]}\n  off: {self.off[name]}" for name in names),
+                *(
+                    f"--- {name}\n  on:  {self.on.get(name)}\n  off: {self.off.get(name)}"
+                    for name in names
+                ),
             ]
         )
 
@@ -117,14 +120,19 @@ def row_of(score: Score, executor: LocalExecutor) -> Row:
     """Return the row of a score and the details behind it, without what is measured."""
     # How often a time-out was confirmed says how busy the machine is.
     score = replace(score, reruns=0)
-    metrics = metrics_of(score, level=executor.level, duration_ms=0.0, no_completion=False)
     details = details_of(score)
-    cases = details["cases"]
+    cases = details.pop("cases")
     assert isinstance(cases, list)
-    for case in cases:
-        for name in _MEASURED:
-            del case[name]
-    row = response_row(None, score.reward, metrics)
-    found = row | details | {"messages": [case.message for case in score.cases]}
+    found: dict[str, object] = {"reward": score.reward, **details}
+    for metric in metrics_of(score, level=executor.level, duration_ms=0.0, no_completion=False):
+        found[metric.name] = metric.value
+    for number, (details_of_case, case) in enumerate(
+        zip(cases, score.cases, strict=False), start=1
+    ):
+        kept = {name: value for name, value in details_of_case.items() if name not in _MEASURED}
+        found[f"case {number}"] = {
+            name: value for name, value in kept.items() if value not in ("", None)
+        }
+        found[f"message of case {number}"] = case.message
     # Addresses and names of work directories change from guest to guest.
     return {name: _ADDRESS.sub("…", str(value)) for name, value in found.items()}

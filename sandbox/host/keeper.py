@@ -64,6 +64,7 @@ class Keeper(BaseKeeper):
         self._asked_count = self._answer_bytes = 0
         self._outgoing = memoryview(b"")
         self._cpu_mark = self._cpu_now = 0.0
+        self._has_unread_clock = False
         self._now = self._wall_mark = self.started_at
         try:
             self._request_guest(program, prelude_bytes)
@@ -205,7 +206,13 @@ class Keeper(BaseKeeper):
         pid = self._guest.pid
         if self.ended or pid is None:
             return not self.ended
-        self._cpu_now = usage.cpu_seconds(pid) or self._cpu_now
+        cpu = usage.cpu_seconds(pid)
+        if cpu is None:
+            # It has ended after its answer, and nobody knows how long it waited for a processor.
+            # What it used, its zygote will report.
+            self._has_unread_clock = True
+            return True
+        self._cpu_now = cpu
         if self._cpu_now - self._cpu_mark > self._limits.cpu_seconds:
             self._end(OUT_OF_CPU_TIME)
         elif self._now - self._wall_mark > _TOO_SHORT_TO_FILL_MEMORY_SECONDS:
@@ -278,9 +285,24 @@ class Keeper(BaseKeeper):
             # What ended the guest before its first question ended all questions.
             before_all = self.is_interactive and not self.loaded
             self.executions += [execution] * (len(self._questions) if before_all else 1)
+        elif self._has_unread_clock:
+            self._measure_last_answer(ended)
         self.executions = [
             replace(known, memory_bytes=ended.peak_bytes) for known in self.executions
         ]
+
+    def _measure_last_answer(self, ended: control.Ended) -> None:
+        """Compare with the limits what the last question used, as the zygote reports it."""
+        used = max(ended.cpu_seconds - self._cpu_mark, 0.0)
+        last = replace(self.executions[-1], cpu_seconds=used)
+        outcome = None
+        if used > self._limits.cpu_seconds:
+            outcome = OUT_OF_CPU_TIME
+        elif ended.peak_bytes > self._guest.memory_bytes:
+            outcome = answers.Outcome(Ending.OUT_OF_MEMORY)
+        if outcome is not None:
+            last = replace(last, **outcome._asdict(), value_bytes=0)
+        self.executions[-1] = last
 
     def _outcome(self, status: int, used: float, peak_bytes: int) -> answers.Outcome:
         reason = self._guest.reason_of_end(status, cpu_seconds=used, peak_bytes=peak_bytes)

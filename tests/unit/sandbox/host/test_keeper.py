@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 
 import pytest
 
@@ -35,3 +36,31 @@ def test_the_wall_time_of_a_guest_starts_with_the_guest(question: Question) -> N
         wake_up.join()
 
     assert execution.ending is Ending.FINISHED
+
+
+@pytest.mark.parametrize(
+    ("statement", "ending"),
+    [
+        ("while time.process_time() < 0.6: pass", Ending.OUT_OF_TIME),
+        ("b'x' * 90_000_000", Ending.OUT_OF_MEMORY),
+        ("time.sleep(0.2)", Ending.FINISHED),
+    ],
+)
+def test_the_last_answer_is_measured_although_its_guest_has_ended(
+    statement: str, ending: Ending
+) -> None:
+    """A guest ends after its last call. We may be too busy to read its clock before."""
+    limits = Limits(cpu_seconds=0.3, memory_bytes=64 * 2**20)
+    quick = Job(program="", questions=(Run(),))
+    late = Job(
+        program=f"import time\ndef f():\n    {statement}\n    return 1",
+        questions=(Call(entry_point="f"),),
+        limits=limits,
+    )
+    with LocalExecutor(workers=2) as executor:
+        found = {}
+        for index, executions in executor.run([late, quick]):
+            found[index] = executions
+            time.sleep(2.0 if index == 1 else 0.0)  # nobody watches the other guest
+
+    assert found[0][0].ending is ending
