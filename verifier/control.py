@@ -73,7 +73,7 @@ class Control:
         """
         due = {source for source in counts if self._left.get(source, 0) <= 0} | {*self._problems}
         problems: dict[Source, str] = {}
-        for control, score in graded_controls(sorted(due), executor):
+        for control, score in graded_controls(sorted(due), executor) if due else ():
             if score.is_outage:
                 return score.problem
             if problem := control.misjudgement(score, may_refuse=executor.isolates_trusted_code):

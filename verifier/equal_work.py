@@ -163,6 +163,7 @@ def is_repeatable(executions: Iterable[Execution], limits: Limits) -> bool:
     return all(
         execution.ending in _REPEATABLE
         and not execution.signal
+        and not execution.is_confirmed
         and execution.cpu_seconds <= share * limits.cpu_seconds
         and execution.wall_seconds <= share * limits.wall_seconds
         and execution.memory_bytes <= share * limits.memory_bytes

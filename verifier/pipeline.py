@@ -14,6 +14,7 @@ from functools import cache, partial
 from typing import Protocol, TypeVar
 
 from nova_code_verifier.sandbox.types import Execution, Executor, Job, Limits
+from nova_code_verifier.verifier.bounded_cache import BoundedCache
 from nova_code_verifier.verifier.checking.answers import with_value
 from nova_code_verifier.verifier.checking.checks import CheckedRun, batches_of, make_checks
 from nova_code_verifier.verifier.checking.trial import TrialCache, try_checkers
@@ -42,6 +43,7 @@ from nova_code_verifier.verifier.jobs import completed, job_for, prelude_for, pr
 from nova_code_verifier.verifier.program.prelude import DEEP_RECURSION
 from nova_code_verifier.verifier.program.trial import failing_preludes
 from nova_code_verifier.verifier.reference.entry_points import entry_points
+from nova_code_verifier.verifier.reference.fields import plain
 from nova_code_verifier.verifier.reference.plan import plan_tests
 from nova_code_verifier.verifier.reference.task import (
     Task,
@@ -93,6 +95,13 @@ _NO_JUDGE = (
     "set VERIFIER_JUDGE_MODEL to its id"
 )
 T = TypeVar("T")
+
+# The plans of references: trainers send many completions of one prompt. A value of JSON takes at
+# most 24 times the memory of its text.
+_PLANS = BoundedCache[
+    tuple[str, tuple[str, ...], Rubric, Limits], tuple[TestPlan | CodePlan, TaskSpec]
+](32 * 2**20)
+_PLAN_FACTOR = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,21 +305,43 @@ def prepare(
     The reference is read even if there is no completion: a dataset that is sent for a check before
     training must not pass with broken tests.
     """
+    completion = None if sample.completion is None else parse_completion(sample.completion)
     task = TaskSpec(task=None, rubric=rubric)
     try:
+        text = _text_of(sample.reference)
+        key = (text, sample.tasks, rubric, default_limits)
+        if text and (known := _PLANS.get(key)):
+            return _prepare_program(completion, *known)
         opened = open_reference(sample.reference)
         task = read_task(opened, sample.tasks, rubric)
-        return _prepare(sample.completion, sample.reference, opened, task, default_limits)
+        prepared = _prepare(completion, sample.reference, opened, task, default_limits)
     except VerifierError as error:
         return PreparedSample(task=task, problem=str(error))
+    if text and prepared.plan:
+        _PLANS.put(key, (prepared.plan, task), size=_PLAN_FACTOR * len(text))
+    return prepared
+
+
+def _text_of(reference: object) -> str:
+    """Return a text that no other reference has; "" if there is none."""
+    if isinstance(reference, str):
+        return reference
+    try:
+        # Of plain values. `repr` leaves out the middle of an array.
+        return repr(reference) if type(reference) is dict and plain(reference) is reference else ""
+    except (ValueError, RecursionError):
+        return ""
 
 
 def _prepare(
-    text: str | None, reference: object, opened: object, task: TaskSpec, default_limits: Limits
+    completion: ParsedCompletion | None,
+    reference: object,
+    opened: object,
+    task: TaskSpec,
+    default_limits: Limits,
 ) -> PreparedSample:
     if reference is None:
         raise VerifierError("reference_answer", "missing; expected tests, a label or a text")
-    completion = None if text is None else parse_completion(text)
     if task.task is Task.SIMILARITY:
         return _prepare_text(completion, read_text_reference(opened, reference), task)
     expected = None if task.task is Task.CODE else read_expected(opened)
@@ -484,7 +515,7 @@ def _run_plain(
     plans = [sample.plan for sample in samples if isinstance(sample.plan, TestPlan)]
     groupings = [sample.task.rubric.groups for sample in samples]
     company = PlannedCompany(jobs, plans, groupings) if executor.fast_paths else None
-    return executor.run(jobs, company=company)
+    return executor.run(jobs, company=company) if jobs else iter(())
 
 
 def _run_checked(
@@ -498,8 +529,9 @@ def _run_checked(
             for index, trial in zip(batch, trials, strict=True)
         }
         sound = [index for index in batch if not runs[index].problem]
-        for number, executions in executor.run([jobs[index] for index in sound]):
-            runs[sound[number]].take(executions)
+        if sound:
+            for number, executions in executor.run([jobs[index] for index in sound]):
+                runs[sound[number]].take(executions)
         make_checks(list(runs.values()), executor)
         yield from runs.items()
 
@@ -517,6 +549,7 @@ def case_results(prepared: PreparedSample, run: Run) -> CaseResults:
     is_steady = True
     if isinstance(run, TestCodeRun):
         facts.append(run.peak)
+        is_steady = not run.has_timed_out
     elif isinstance(run, CheckedRun):
         is_steady = run.is_steady
     limits = prepared.plan.limits if prepared.plan else Limits()

@@ -8,7 +8,7 @@ import ast
 import symtable
 import threading
 import warnings
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -78,8 +78,16 @@ class Nodes:
     def __init__(self, tree: ast.AST) -> None:
         """Walk over *tree* once, without recursion, so that its depth does not matter."""
         self._nodes: defaultdict[type[ast.AST], list[ast.AST]] = defaultdict(list)
-        for node in ast.walk(tree):
+        nodes = deque([tree])  # `ast.walk` takes twice the time
+        while nodes:
+            node = nodes.popleft()
             self._nodes[type(node)].append(node)
+            for name in node._fields:
+                value = getattr(node, name, None)
+                if isinstance(value, ast.AST):
+                    nodes.append(value)
+                elif isinstance(value, list):
+                    nodes.extend(item for item in value if isinstance(item, ast.AST))
 
     def of(self, kind: type[_Node]) -> list[_Node]:
         """Return the nodes of this type; outer nodes come before inner ones."""

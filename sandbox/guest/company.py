@@ -96,18 +96,18 @@ class _State:
         }
 
     def renew(self) -> None:
-        """Restore the state."""
-        sys.setrecursionlimit(self._recursion_limit)
-        sys.set_int_max_str_digits(self._digits)
+        """Restore the state. Begin with what may hold objects of the program's."""
         sys.argv = [PROGRAM_NAME]
-        if self._drawn:
-            self._random.setstate(self._drawn)
-        if self._has_decimal and (decimal := sys.modules.get("decimal")):
-            decimal.setcontext(decimal.DefaultContext)  # a copy of it
         for fd, (name, first) in enumerate(self._streams.items()):
             stream = _new_stream(fd, first)
             setattr(sys, name, stream)
             setattr(sys, f"__{name}__", stream)
+        sys.setrecursionlimit(self._recursion_limit)
+        sys.set_int_max_str_digits(self._digits)
+        if self._drawn:
+            self._random.setstate(self._drawn)
+        if self._has_decimal and (decimal := sys.modules.get("decimal")):
+            decimal.setcontext(decimal.DefaultContext)  # a copy of it
 
 
 def _new_stream(fd: int, like: Any) -> TextIOWrapper:  # noqa: ANN401  (the interpreter's stream)

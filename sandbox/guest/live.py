@@ -23,13 +23,13 @@ from nova_code_verifier.sandbox.guest.stand_ins.making import number_of as stand
 from nova_code_verifier.sandbox.guest.stand_ins.making import stand_in
 from nova_code_verifier.sandbox.guest.surroundings import Surroundings, provide
 from nova_code_verifier.sandbox.protocol import encoding, shared_types
-from nova_code_verifier.sandbox.protocol.arrays import ArrayKind
 from nova_code_verifier.sandbox.protocol.conversation import Answer, Request, Side
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, Walk
 from nova_code_verifier.sandbox.protocol.library_exceptions import write_details
 from nova_code_verifier.sandbox.protocol.mirrored_errors import ERROR
 from nova_code_verifier.sandbox.protocol.mirrors import KINDS, Kind, Mirrors, SubclassKind, Tree
 from nova_code_verifier.sandbox.protocol.peer import Body, Peer
+from nova_code_verifier.sandbox.protocol.scientific import ScientificValues
 
 _TEXT_MAX = 500
 _OF_FUNCTIONS = (*functools.WRAPPER_ASSIGNMENTS, "__wrapped__")
@@ -94,7 +94,7 @@ class LiveSession(Side):
         self._stand_ins: dict[int, object] = {}
         self._shared: frozenset[str] = frozenset()
         self._node_kind = shared_types.NodeKind()
-        self._array_kind = ArrayKind(lambda: None)
+        self._scientific = ScientificValues()
         self._subclass_kinds = {
             base: SubclassKind(kind, self._number_of) for base, kind in KINDS.items()
         }
@@ -224,8 +224,9 @@ class LiveSession(Side):
             return self._node_kind if shared_types.is_node(kind) else None
         if ERROR.fits(kind):
             return ERROR
-        if self._array_kind.fits(kind):
-            return self._array_kind
+        scientific = self._scientific.kind_of(kind)
+        if scientific is not None:
+            return scientific
         for base, mirrored in self._subclass_kinds.items():
             if issubclass(kind, base) and kind is not base:
                 return mirrored
@@ -235,8 +236,9 @@ class LiveSession(Side):
         """Make an empty node of a shared class."""
         if tag == ERROR.tag:
             return ERROR.new(content), ERROR
-        if tag == self._array_kind.tag:
-            return self._array_kind.new(content), self._array_kind
+        scientific = self._scientific.new(tag, content)
+        if scientific is not None:
+            return scientific
         if tag != self._node_kind.tag:
             raise EncodingError("an unknown tag")
         return self._node_kind.new(content, self._names), self._node_kind
@@ -262,7 +264,7 @@ class LiveSession(Side):
                 return tree
         if KINDS.get(type(value)) or self.kind_of(value):
             return self.mirrors.write(value)
-        tree = self._array_kind.write_other(value)
+        tree = self._scientific.write(value, self.mirrors.write)
         if tree is not None:
             return tree
         name = shared_types.name_of_builtin(value)
@@ -300,10 +302,8 @@ class LiveSession(Side):
                 return getattr(self.mirrors.read(owner), name)
             case "own":
                 return self._stand_in(*content)
-            case "numpy":
-                return self._array_kind.read_other(content)
-            case "slice":
-                return slice(*[self.mirrors.read(part) for part in content])
+            case "numpy" | "pandas":
+                return self._scientific.read(tag, content, self.mirrors.read)
             case "py":
                 return _import(*content)
             case "made":

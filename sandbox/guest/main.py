@@ -134,8 +134,9 @@ def serve_harness(program: bytes, candidate_pid: int) -> None:
 def load_live() -> "type[LiveSession]":
     """Return the candidate's side of a session. The first call loads it, in the zygote."""
     from nova_code_verifier.sandbox.guest.live import LiveSession  # noqa: PLC0415
-    from nova_code_verifier.sandbox.protocol import library_types  # noqa: PLC0415
+    from nova_code_verifier.sandbox.protocol import encoding, library_types  # noqa: PLC0415
 
+    encoding.load_exact()
     library_types.see_loaded()
     return LiveSession
 

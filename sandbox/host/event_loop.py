@@ -9,7 +9,6 @@ import select
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from itertools import chain
 
 from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.host.base_keeper import BaseKeeper
@@ -71,6 +70,7 @@ class EventLoop:
         )
         self._postponed: set[int] = set()
         self._busy: dict[int, tuple[GuestTask, BaseKeeper]] = {}
+        self._used: set[Worker] = set()  # by this batch: only these may have something left to do
         self._running_bytes_max = max(_RUNNING_BYTES_MAX, len(workers) * Limits().output_bytes)
         self._open_programs: set[int] = set()
         self._worker_of: dict[int, int] = {}
@@ -306,6 +306,7 @@ class EventLoop:
 
     def _release(self, number: int) -> None:
         _, keeper = self._busy.pop(number)
+        self._used.add(keeper.worker)
         for fd in keeper.descriptors:
             self._unwatch(fd)
         self._processors.release(keeper.processor)
@@ -338,12 +339,14 @@ class EventLoop:
         for number, (_, keeper) in list(self._busy.items()):
             self._release(number)
             keeper.worker.close()
-        for worker in chain.from_iterable(self._pools.values()):
-            try:
-                if not worker.is_closed:
-                    worker.drain()
-            except WorkerLostError:
-                worker.close()
+        # First ask all, then wait for each: they finish at the same time.
+        for step in (Worker.begin_drain, Worker.end_drain):
+            for worker in self._used:
+                try:
+                    if not worker.is_closed:
+                        step(worker)
+                except WorkerLostError:
+                    worker.close()
         for fd in self._open_programs:
             os.close(fd)
         self._epoll.close()

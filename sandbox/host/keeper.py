@@ -12,7 +12,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from nova_code_verifier.sandbox.host import answers, usage
-from nova_code_verifier.sandbox.host.base_keeper import TICK_SECONDS, BaseKeeper
+from nova_code_verifier.sandbox.host.base_keeper import (
+    FIRST_LOOK_SECONDS,
+    TICK_SECONDS,
+    BaseKeeper,
+)
 from nova_code_verifier.sandbox.host.pipes import sealed_file
 from nova_code_verifier.sandbox.host.watched_guest import (
     MESSAGE_BYTES_SPARE,
@@ -105,6 +109,7 @@ class Keeper(BaseKeeper):
             self._guest.pid = started.pid
             # Until now the zygote may have removed the files of the guest before this one.
             self._wall_mark = time.monotonic()
+            self.next_tick = self._wall_mark + FIRST_LOOK_SECONDS
         elif (ended := control.read_ended(packet)) is not None:
             self._on_ended(ended)
 
@@ -121,8 +126,7 @@ class Keeper(BaseKeeper):
         if self.is_interactive and len(self.executions) == len(self._questions):
             self.worker.send(control.KILL)  # nothing that it still does matters
         now = time.monotonic()
-        # Look sooner than usual at a guest whose start the zygote has not announced yet.
-        self.next_tick = now + TICK_SECONDS / 10
+        self.next_tick = now + TICK_SECONDS
         self._drain()
         pid = self._guest.pid
         cpu = usage.cpu_seconds(pid) if pid is not None else None

@@ -7,6 +7,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Generator, Iterable
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
@@ -114,8 +115,8 @@ class LocalExecutor:
 
         Whoever installs or removes a package changes the time of its directory.
         """
-        paths = [path for path in map(Path, sys.path) if path.is_dir()]
-        return " ".join([sys.version, *(f"{path} {path.stat().st_mtime_ns}" for path in paths)])
+        times = [path.stat().st_mtime_ns for path in _import_directories(tuple(sys.path))]
+        return f"{sys.version} {sys.path} {times}"
 
     @property
     def granted(self) -> dict[str, object]:
@@ -231,6 +232,11 @@ class LocalExecutor:
                 yield from EventLoop(self._pools, self._new_worker, jobs, deadline, company).run()
             finally:
                 self._is_running = False
+
+
+@cache
+def _import_directories(import_path: tuple[str, ...]) -> tuple[Path, ...]:
+    return tuple(path for path in map(Path, import_path) if path.is_dir())
 
 
 def _default_worker_count() -> int:

@@ -15,7 +15,11 @@ import time
 from collections import deque
 
 from nova_code_verifier.sandbox.host import answers, usage
-from nova_code_verifier.sandbox.host.base_keeper import TICK_SECONDS, BaseKeeper
+from nova_code_verifier.sandbox.host.base_keeper import (
+    FIRST_LOOK_SECONDS,
+    TICK_SECONDS,
+    BaseKeeper,
+)
 from nova_code_verifier.sandbox.host.pipes import sealed_file, shared_file
 from nova_code_verifier.sandbox.host.watched_guest import (
     MESSAGE_BYTES_SPARE,
@@ -126,6 +130,7 @@ class SessionKeeper(BaseKeeper):
         packet = self.worker.receive()
         if (started := control.read_started(packet)) is not None:
             (self._harness if started.is_harness else self._candidate).pid = started.pid
+            self.next_tick = time.monotonic() + FIRST_LOOK_SECONDS
         elif (ended := control.read_ended(packet)) is not None:
             self._read_progress()
             if ended.is_harness:
@@ -148,7 +153,7 @@ class SessionKeeper(BaseKeeper):
     def on_tick(self) -> None:
         """Compare both guests with their limits, and set the time of the next tick."""
         now = time.monotonic()
-        self.next_tick = now + TICK_SECONDS / 10
+        self.next_tick = now + TICK_SECONDS
         self._read_all()
         before, self._bytes_read = self._bytes_read, self._count_read()
         self._bytes_of_tick = self._bytes_read - before

@@ -157,9 +157,12 @@ class Worker:
         except OSError as error:
             raise WorkerLostError(self._exit_output()) from error
 
-    def drain(self) -> None:
-        """Discard the zygote's packets until it has nothing left to do. Raises WorkerLostError."""
+    def begin_drain(self) -> None:
+        """Ask the zygote to report when it has nothing left to do. Raises WorkerLostError."""
         self.send(DRAIN)
+
+    def end_drain(self) -> None:
+        """Discard the zygote's packets until it has nothing left to do. Raises WorkerLostError."""
         self.control.settimeout(_START_SECONDS)
         try:
             while self.receive() != DRAINED:

@@ -17,11 +17,10 @@ import sys
 import time
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Container, Iterable
-from functools import partial
+from functools import cache, partial
 from itertools import chain, islice
 from typing import Any, NamedTuple, Protocol
 
-from nova_code_verifier.sandbox.protocol import library_values, set_order
 from nova_code_verifier.sandbox.protocol.library_types import read_type
 
 Walk = Callable[[Any], Any]
@@ -91,6 +90,17 @@ _thread_time = time.thread_time
 Writer = Callable[[Any, _Context], object]
 LateWriter = Callable[[Any, Any, _Context], object]
 Reader = Callable[[Any, _Context], object]
+
+
+@cache
+def load_exact() -> tuple[Any, Any]:
+    """Return the modules that only an `Opaque` needs: those of library values and of set orders.
+
+    Zygotes of sessions call this while they can import our modules. Others stay smaller.
+    """
+    from nova_code_verifier.sandbox.protocol import library_values, set_order  # noqa: PLC0415
+
+    return library_values, set_order
 
 
 def encode(value: object) -> bytes:
@@ -203,6 +213,7 @@ def _to_exact_tree(value: Any, kind: type, context: _Context) -> object:  # noqa
     if kind not in context.takes:
         is_exception = issubclass(kind, BaseException)
         deeper = partial(_to_tree, context=_deeper(context)) if is_exception else walk
+        library_values, _ = load_exact()
         tree = library_values.write(value, kind, deeper)
         if tree is not None:
             return tree
@@ -290,6 +301,7 @@ def _members(base: Any, names: str, value: object) -> list[Any]:  # noqa: ANN401
 def _write_set(tag: str, value: Any, context: _Context) -> object:  # noqa: ANN401  (a set or frozenset)
     """Write a set with its order; see `set_order.py`."""
     items = list(value)
+    _, set_order = load_exact()
     plan = set_order.plan(value, items)
     trees = _items(items, context)
     return {tag: trees} if plan is set_order.SIMPLE else {f"{tag}o": [*plan, trees]}
@@ -379,6 +391,7 @@ def _from_tree(tree: Any, context: _Context) -> object:  # noqa: ANN401  (narrow
     if read is not None:
         return read(content, inner)
     walk = partial(_from_tree, context=_deeper(inner) if tag == "error" else inner)
+    library_values, _ = load_exact()
     read_value = library_values.READERS.get(tag)
     return read_value(content, walk) if read_value else opaque.from_tree(tag, content, walk)
 
@@ -409,10 +422,15 @@ def hashed(collection: Any, entries: list[Any]) -> Any:  # noqa: ANN401  (a dict
     return collection
 
 
+def _check_order(built: Any, items: list[Any]) -> None:  # noqa: ANN401  (a set or frozenset)
+    _, set_order = load_exact()
+    set_order.check(built, items)
+
+
 def _read_set(content: object, context: _Context) -> object:
     items = _values(content, context)
     built = hashed(set(), items)
-    set_order.check(built, items)
+    _check_order(built, items)
     return built
 
 
@@ -420,7 +438,7 @@ def _read_frozenset(content: object, context: _Context) -> object:
     items = _values(content, context)
     hashed(set(), items)  # it measures the time, and raises
     built = frozenset(items)
-    set_order.check(built, items)
+    _check_order(built, items)
     return built
 
 
@@ -428,9 +446,10 @@ def _read_planned_set(content: object, context: _Context, *, is_frozen: bool) ->
     slots, order, trees = _listed(content)
     items = _values(trees, context)
     hashed(set(), items)  # it measures the time, and raises
+    _, set_order = load_exact()
     plan = set_order.read_plan(slots, order, len(items), is_frozen=is_frozen)
     built = set_order.build(plan, items, is_frozen=is_frozen)
-    set_order.check(built, items)
+    _check_order(built, items)
     return built
 
 

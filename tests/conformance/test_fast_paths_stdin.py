@@ -66,9 +66,6 @@ HONEST = {
     "default argument": "def h(x=[]):\n  x.append(n)\n  return x\nh()\nprint(h())",
     "set of texts": "print({'a', 'b', 'c', str(n)})",
     "arguments": "import sys\nprint(sys.argv)\nsys.argv.append('x')",
-    "suspended": "def g():\n  try: yield\n  finally: print('ended')\ni = g()\nnext(i)",
-    "suspended in a cycle": "def g(c):\n  try: yield\n  finally: print('ended')\nc = []\n"
-    "c.append(g(c))\nnext(c[0])",
     "globals": "try: print(kept)\nexcept NameError: kept = n",
     "pattern": "import re\nprint(re.findall('[a-z]+', 'ab1' * n))",
     "garbage": "x = [[0] * 10_000 for _ in range(20)]\nx.append(x)",
@@ -86,6 +83,13 @@ FAILING = {
     "prints too much": "while n == 3: print('x' * 10_000)",
 }
 STATEFUL = {
+    "suspended": "def g():\n  try: yield\n  finally: print('ended')\ni = g()\nnext(i)",
+    "suspended in a cycle": "def g(c):\n  try: yield\n  finally: print('ended')\nc = []\n"
+    "c.append(g(c))\nnext(c[0])",
+    "freed later": "import sys, decimal\nprint(sys.getrecursionlimit(), decimal.getcontext())\n"
+    "def late():\n  try: yield\n  finally:\n    sys.setrecursionlimit(400)\n"
+    "    decimal.getcontext().prec = 3\n"
+    "class S: pass\nsys.stdin = S()\nsys.stdin.late = late()\nnext(sys.stdin.late)",
     "module": "import math\nmath.seen = getattr(math, 'seen', 0) + 1\nprint(math.seen)",
     "builtin": "import builtins\nbuiltins.seen = getattr(builtins, 'seen', 0) + n\n"
     "print(builtins.seen)",

@@ -31,7 +31,7 @@ from nova_code_verifier.verifier.pipeline import judge
 from nova_code_verifier.verifier.types import Sample, Score, Verdict
 
 _FOLDER = Path(__file__).parent / "sessions"
-_NEEDS_NUMPY = "arrays"  # the name of the file
+_LIBRARIES = {"arrays": "numpy", "tables": "pandas"}  # what a file needs that may be missing
 _HEAD = re.compile(r"^=== ([^\[\n]+?)(?: \[(.*)\])?$", re.MULTILINE)
 
 
@@ -99,8 +99,8 @@ def _problem(score: Score, expectation: str) -> str:
 @pytest.mark.parametrize("path", sorted(_FOLDER.glob("*.txt")), ids=lambda path: path.stem)
 def test_tests_see_the_program_as_in_one_process(path: Path, executor: LocalExecutor) -> None:
     """Each case gets the result that its file states, and no wrong program gets full marks."""
-    if path.stem == _NEEDS_NUMPY:
-        pytest.importorskip("numpy", reason="numpy is not installed")
+    if path.stem in _LIBRARIES:
+        pytest.importorskip(_LIBRARIES[path.stem], reason="a library is not installed")
     programs = [
         (f"{case.name}{' (wrong)' * is_wrong}", case, text, expectation)
         for case in read_cases(path)
@@ -159,8 +159,8 @@ print(json.dumps(found))
 @pytest.mark.parametrize("path", sorted(_FOLDER.glob("*.txt")), ids=lambda path: path.stem)
 def test_the_cases_are_true_in_a_plain_interpreter(path: Path, tmp_path: Path) -> None:
     """The real pytest, in one process with the program, passes right programs and no wrong ones."""
-    if path.stem == _NEEDS_NUMPY:
-        pytest.importorskip("numpy", reason="numpy is not installed")
+    if path.stem in _LIBRARIES:
+        pytest.importorskip(_LIBRARIES[path.stem], reason="a library is not installed")
     if path.stem in ("not_runnable", "partial_credit", "hostile"):
         pytest.skip("says what must hold here, not what a plain interpreter does")
     written = []

@@ -10,6 +10,7 @@ arithmetic.
 """
 
 import ast
+from functools import lru_cache
 
 from RestrictedPython.transformer import RestrictingNodeTransformer
 
@@ -40,10 +41,16 @@ def find_risks(
     except (RecursionError, MemoryError):
         return (_finding("program", None, "is too deep to be read", Severity.SEVERE),)
     reader = _Reader()
-    reader.read(tree, read_python(prelude) if prelude else None)
+    reader.read(tree, _nodes_of(prelude) if prelude else None)
     if policy is Policy.STRICT:
         reader.read_strictly(tree)
     return tuple(sorted(reader.findings, key=lambda finding: finding.line))
+
+
+@lru_cache(maxsize=32)  # most programs have one of a few preludes
+def _nodes_of(prelude: str) -> Nodes | None:
+    tree = read_python(prelude)
+    return Nodes(tree) if tree else None
 
 
 def _depth(tree: ast.AST) -> int:
@@ -72,10 +79,10 @@ class _Reader(RestrictingNodeTransformer):
         super().__init__()
         self.findings: list[Finding] = []
 
-    def read(self, tree: ast.Module, prelude: ast.Module | None = None) -> None:
+    def read(self, tree: ast.Module, prelude: Nodes | None = None) -> None:
         """Look at every node that may matter."""
         nodes = Nodes(tree)
-        names = NameResolver(nodes, Nodes(prelude) if prelude else None)
+        names = NameResolver(nodes, prelude)
         self._look_at_imports(nodes)
         for node in nodes.of(ast.Attribute):
             self._check(names.of(node), node)

@@ -60,6 +60,8 @@ _BUILTINS = _names(
     " tuple zip input isinstance issubclass exit quit"
     " NotImplemented Ellipsis __name__"
 )
+# `site` adds these to the builtins of guests, even if this interpreter runs without it.
+_OF_SITE = _names("copyright credits exit help license quit")
 _EXCEPTIONS = frozenset(
     name
     for name, value in vars(builtins).items()
@@ -145,6 +147,8 @@ def is_free(module: str, name: str) -> bool:
     """Return whether a program may pass around what *module* calls so, and not only call it."""
     if module == "sys":
         return name in FRESH or (name not in _SUBSTITUTED and is_inert(getattr(sys, name)))
+    if module == "io":
+        return False  # a class that derives from a stream has a finaliser: its `close`
     return is_inert(getattr(_LOADED[module], name))
 
 
@@ -156,7 +160,11 @@ def exports(module: str) -> frozenset[str]:
 
 def is_builtin(name: str) -> bool:
     """Return whether a name that the program does not bind is one of the interpreter's."""
-    return hasattr(builtins, name) or (name.startswith("__") and name.endswith("__"))
+    return (
+        hasattr(builtins, name)
+        or name in _OF_SITE
+        or (name.startswith("__") and name.endswith("__"))
+    )
 
 
 def is_known_builtin(name: str) -> bool:
@@ -220,6 +228,19 @@ _OTHERS = _names(
 )
 _USABLE = (_public(*_VALUES) | _OTHERS) - _REFUSED
 _OF_LIBRARY = {name for kind in (*_VALUES, *_STREAMS, *_MACHINERY) for name in dir(kind)}
+
+
+_CALLED_BY_STREAMS = {
+    name for kind in _STREAMS for name in dir(kind) if callable(getattr(kind, name))
+}
+
+
+def may_be_set(name: str) -> bool:
+    """Return whether a program may set an attribute of this name: streams call theirs at the end.
+
+    A file calls its own `close` when it is freed, and an attribute would take its place.
+    """
+    return name not in _CALLED_BY_STREAMS
 
 
 def is_usable_attribute(name: str) -> bool:

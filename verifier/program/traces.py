@@ -6,8 +6,9 @@ with new streams, and behave each time as in a process of its own. In doubt, it 
 The program is hostile: it may want to carry something from one run to the next. So this is a list
 of what is allowed, of syntax and of names. The argument for it:
 
-- All objects of the program's own (functions, classes, instances, globals) end with its `__main__`:
-  no finaliser of theirs runs later, and no cache of the library holds one.
+- All objects of the program's own (functions, classes, instances, globals) end with its `__main__`.
+  None has code that runs when it is freed: no finalisers, no suspended `try` or `with`, no `close`
+  that a stream or a generator would call. No cache of the library holds one.
 - It meets no other object that can be changed: modules are only used for their listed names, and
   listed objects that can be changed are only called, so that no variable ever holds one
   (`known_names.py`). What remains is renewed for each run (`sandbox/guest/company.py`): streams,
@@ -123,6 +124,7 @@ class _Program:
                 note(node)
         self._check_bindings()
         self._check_classes()
+        self._check_generators()
         for node in self._nodes[ast.Name]:
             if type(node.ctx) is ast.Load:
                 self._check_name(node, node.id)
@@ -241,6 +243,15 @@ class _Program:
             _require(not self._nodes[ast.Set] and not self._nodes[ast.SetComp])
             _require(not any(node.id in _SETS for node in self._nodes[ast.Name]))
 
+    def _check_generators(self) -> None:
+        """Refuse generators that would run code when they are freed."""
+        for function in self._nodes[ast.FunctionDef]:
+            kinds = set(map(type, _scope(function.body)))
+            if kinds & {ast.Yield, ast.YieldFrom}:
+                _require(not kinds & {ast.Try, ast.With})
+        if self._nodes[ast.YieldFrom]:
+            _require("close" not in self._bound)
+
     def _check_name(self, node: ast.Name, name: str) -> None:
         if name in self._imported:
             for module, attribute in self._imported[name]:
@@ -270,6 +281,7 @@ class _Program:
     def _check_attribute(self, node: ast.Attribute) -> None:
         modules = self._modules_of(node.value)
         is_load = isinstance(node.ctx, ast.Load)
+        _require(is_load or known_names.may_be_set(node.attr))
         for module in modules:
             is_stream = module == "sys" and node.attr in ("stdin", "stdout")
             _require(is_load or (is_stream and isinstance(node.ctx, ast.Store)))
@@ -302,7 +314,7 @@ def _is_type_call(node: ast.expr) -> bool:
 
 
 def _scope(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """Yield what runs in the scope of a class."""
+    """Yield what is in the scope of a class or function with this body."""
     pending = list(body)
     while pending:
         node = pending.pop()

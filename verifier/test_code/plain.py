@@ -73,8 +73,8 @@ class PlainAssert:
 
     `condition` is an expression over `names` and the names of the answers, `answer_name(index)`.
     `is_of_order` says whether its value may depend on the order in which a set iterates. The call
-    with an index is on the line `call_lines[index]`. The `message` is "" if there is none, and None if
-    it is computed.
+    with an index is on the line `call_lines[index]`. The `message` is "" if there is none, and None
+    if it is computed.
     """
 
     item: str

@@ -11,7 +11,6 @@ from dis import get_instructions
 from typing import Any
 
 from nova_code_verifier.sandbox.protocol import encoding, shared_types
-from nova_code_verifier.sandbox.protocol.arrays import ArrayKind
 from nova_code_verifier.sandbox.protocol.conversation import Answer, Request, Side
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, Walk
 from nova_code_verifier.sandbox.protocol.library_exceptions import read_details
@@ -24,6 +23,7 @@ from nova_code_verifier.sandbox.protocol.peer import (
     PeerLostError,
 )
 from nova_code_verifier.sandbox.protocol.progress import ProgressPage
+from nova_code_verifier.sandbox.protocol.scientific import ScientificValues
 from nova_code_verifier.verifier.test_code.harness.candidates import (
     Candidate,
     CandidateLostError,
@@ -122,7 +122,7 @@ class LiveCandidate(Side, Candidate):
         self._around.write_object = _write_class
         self.fatal: CandidateLostError | UncarriedError | None = None
         self._node_kind = shared_types.NodeKind()
-        self._array_kind = ArrayKind(self._note_nan)
+        self._scientific = ScientificValues(self._note_nan)
         self._table = ProxyTable(self, self._shared)
         self._exports = Exports()
         self.patches = Patches(self.ask)
@@ -412,8 +412,9 @@ class LiveCandidate(Side, Candidate):
             return self._table.subclass_kind(kind)
         if ERROR.fits(kind):
             return ERROR
-        if self._array_kind.fits(kind):
-            return self._array_kind
+        scientific = self._scientific.kind_of(kind)
+        if scientific is not None:
+            return scientific
         for base, mirrored in KINDS.items():
             if issubclass(kind, base) and kind is not base:
                 return mirrored  # the tests' own subclass travels as its base
@@ -427,8 +428,9 @@ class LiveCandidate(Side, Candidate):
             return self._table.new_container(content)
         if tag == ERROR.tag:
             return ERROR.new(content), ERROR
-        if tag == self._array_kind.tag:
-            return self._array_kind.new(content), self._array_kind
+        scientific = self._scientific.new(tag, content)
+        if scientific is not None:
+            return scientific
         raise EncodingError("an unknown tag")
 
     def write_value(self, value: Any) -> Tree:  # noqa: ANN401  (narrowed by type)
@@ -460,9 +462,7 @@ class LiveCandidate(Side, Candidate):
                 return tree
         if KINDS.get(kind) or self.kind_of(value):
             return self.mirrors.write(value)
-        if kind is slice:
-            return {"slice": list(map(self.mirrors.write, (value.start, value.stop, value.step)))}
-        tree = self._array_kind.write_other(value)
+        tree = self._scientific.write(value, self.mirrors.write)
         if tree is not None:
             return tree
         if plain is not None and not is_value_with_a_class(kind):
@@ -511,8 +511,8 @@ class LiveCandidate(Side, Candidate):
                 return shared_types.read_builtin(content)
             case "own":
                 return self._exports.value_of(content)[0]
-            case "numpy":
-                return self._array_kind.read_other(content)
+            case "numpy" | "pandas":
+                return self._scientific.read(tag, content, self.mirrors.read)
         raise EncodingError("an unknown tag")
 
     def _met(self, proxy: object, *, is_nested: bool) -> object:

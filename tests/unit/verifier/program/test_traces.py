@@ -103,6 +103,18 @@ TRACES = [
     "import datetime\nclass S(str): pass\ndatetime.datetime.strptime('1', S('%d'))",
     "from fractions import Fraction\nclass I(int): pass",
     "from typing import List\nclass A: pass\ndef f(x: List[A]): pass",
+    # Code that would run when an object is freed.
+    "def g():\n  try: yield\n  finally: print(1)",
+    "def g():\n  with open(0) as f:\n    for line in f: yield line",
+    "def g():\n  while True:\n    try:\n      yield 1\n    except BaseException: pass",
+    ("class I:\n  def __iter__(self): return self\n  def __next__(self): return 1\n"
+    "  def close(self): print(1)\ndef g(): yield from I()"),
+    "import io\nclass S(io.StringIO):\n  def close(self): print(1)",
+    "import io\nB = io.StringIO\nclass S(B): pass",
+    "import sys\nsys.stdin.close = lambda: print(1)",
+    "import sys\nsys.stdout.buffer.flush = lambda: print(1)",
+    "f = open(0)\nf.close = lambda: print(1)",
+    "license.x = 1",
     # Ways around names.
     "exec('x')", "eval('1')", "compile('1', '', 'eval')", "globals()", "locals()", "vars()",
     "setattr(print, 'x', 1)", "getattr(print, 'x')", "delattr(print, 'x')", "__import__('os')",

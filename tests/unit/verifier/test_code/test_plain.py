@@ -193,6 +193,7 @@ class _WithoutSessions:
     """An executor on another machine, which must not have tests."""
 
     isolates_trusted_code = True
+    environment = ""
 
     def __init__(self, executor: LocalExecutor, *, fast_paths: bool) -> None:
         self._executor, self.fast_paths = executor, fast_paths
