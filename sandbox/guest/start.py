@@ -16,11 +16,11 @@ from nova_code_verifier.sandbox.guest.main import run
 
 sys.path.pop(0)
 
-guest = zygote.main()
+program = zygote.main()
 del zygote  # this drops the last reference to the confinement, too
-if guest is not None:
-    if guest.must_drop_ctypes:
+if program is not None:
+    if program.must_drop_ctypes:
         gc.collect()  # from Python 3.13 on, this frees all of ctypes
-    if guest.runs > 1:
-        serve_runs(guest)
-    run(guest)
+    if program.runs > 1:
+        serve_runs(program)
+    run(program)

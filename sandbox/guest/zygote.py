@@ -157,15 +157,9 @@ def _note_foreign_modules() -> None:
 
 
 def _hide_foreign_modules() -> None:
-    """Remove them from `sys.modules`, and keep for harnesses those that may be imported late.
-
-    Our own modules, but for those that are *preloaded* by name, import one another at once.
-    """
-    own = _SANDBOX.partition(".")[0]
-    for name in list(_foreign):
+    """Remove them from `sys.modules`: all guests but candidates put them back."""
+    for name in _foreign:
         del sys.modules[name]
-        if f"{name}.".startswith(f"{own}.") and name not in _SETTINGS["preloaded"]:
-            del _foreign[name]
 
 
 def _hide_own_names() -> None:

@@ -583,7 +583,7 @@ import sys
 frame = sys._getframe()
 while frame.f_back: frame = frame.f_back
 ours = 'answer_request confine confinement control guest libraries main substitutes work_directory'
-for name in ours.split():
+for name in (*ours.split(), 'zygote'):
     if name in frame.f_globals: print('BREACH', name)
 """,
     "credentials in the environment": """
