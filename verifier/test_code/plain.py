@@ -190,7 +190,7 @@ class _Reader:
             case ast.Name(id=name) if _is_leaking(self._entry_points.get(name, name)):
                 return None
             case ast.Name(id=name) if name in self._entry_points:
-                return self._entry_points[name], "(" in self._entry_points[name]
+                return self._entry_points[name], True
             case ast.Name(id=name) if name in self._candidates and name not in self._constants:
                 return name, False
             case ast.Attribute(

@@ -226,6 +226,15 @@ PROGRAMS = {
 }
 
 
+def test_the_argument_of_check_is_looked_up_once(executor: LocalExecutor) -> None:
+    """A program that gives its name to another function changes nothing, as in Python."""
+    program = "def f(x):\n    global f\n    f = lambda x: 7\n    return x"
+    tests = "def check(candidate):\n    assert candidate(1) == 1\n    assert candidate(2) == 2"
+    (score,) = rows([program], f"{tests}\ncheck(f)", executor)
+
+    assert [case.verdict for case in score.cases] == [PASS, PASS]
+
+
 @pytest.mark.parametrize("fast_paths", [True, False])
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_questions_decide_where_no_session_may_be_sent(
