@@ -83,8 +83,8 @@ class ExactCall(Call):
     """A call as tests would make it.
 
     `f` is only a name of the program. `keywords` are arguments with a name. An answer is unreadable
-    unless all its types are exactly those of plain data. If it *keeps its object*, one `Name()`
-    serves all calls of the entry point.
+    unless all its types are exactly those of plain data. If it *keeps its object*, the function,
+    or the method of one `Name()`, is looked up once for all calls of the entry point.
     """
 
     keywords: tuple[tuple[str, object], ...] = ()

@@ -23,7 +23,7 @@ _ADDRESS = re.compile(r"0x[0-9a-f]{6,}|\[\d+ chars\][0-9a-f]+>|/\S*verifier-\w+\
 class Difference:
     """A problem whose rows differ with fast paths `on` and `off`.
 
-    If it `is_unsteady`, the rows differ from run to run without fast paths, too.
+    If it `is_unsteady`, the rows differ from run to run without fast paths, or not every time.
     """
 
     problem: Problem
@@ -70,8 +70,12 @@ class Judges:
         """Judge *problems* both ways, and return those whose rows differ, made small."""
         on, off = self._rows(self._on, problems), self._rows(self._off, problems)
         self.verdicts.update(row["verdict"] for row in off)
-        pairs = zip(problems, on, off, strict=True)
-        return [self._reduced(problem) for problem, one, other in pairs if one != other]
+        found = zip(problems, on, off, strict=True)
+        return [
+            self._reduced(Difference(problem=problem, on=one, off=other, is_unsteady=True))
+            for problem, one, other in found
+            if one != other
+        ]
 
     def _rows(self, executor: LocalExecutor, problems: Sequence[Problem]) -> list[Row]:
         scores = judge(
@@ -81,13 +85,14 @@ class Judges:
         )
         return [row_of(score, executor) for score in scores]
 
-    def _reduced(self, problem: Problem) -> Difference:
-        """Leave out lines and cases as long as the rows differ."""
-        is_unsteady = not self._is_steady(problem)
-        if not is_unsteady:
-            problem = self._with_fewer_lines(self._with_fewer_cases(problem))
+    def _reduced(self, difference: Difference) -> Difference:
+        """Leave out lines and cases as long as the rows differ, if they differ every time."""
+        problem = difference.problem
+        if not self._is_steady(problem) or not self._differs(problem):
+            return difference
+        problem = self._with_fewer_lines(self._with_fewer_cases(problem))
         [on], [off] = self._rows(self._on, [problem]), self._rows(self._off, [problem])
-        return Difference(problem=problem, on=on, off=off, is_unsteady=is_unsteady)
+        return Difference(problem=problem, on=on, off=off, is_unsteady=False)
 
     def _is_steady(self, problem: Problem) -> bool:
         rows = [*self._rows(self._off, [problem] * 3)]

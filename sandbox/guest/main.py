@@ -366,16 +366,17 @@ def _find_exact_target(
     names: dict[str, Any], entry_point: str, *, keeps_object: bool
 ) -> Callable[[], Any] | None:
     """Return a function that returns what to call: `f`, or `Name().f`, as Python reads it."""
+    if keeps_object and entry_point in _kept:
+        return lambda: _kept[entry_point]
     class_name, _, name = entry_point.rpartition("().")
     if not callable(names.get(class_name or name)):
         return None
-    if not class_name:
-        return lambda: names[name]
-    if not keeps_object:
-        return lambda: getattr(names[class_name](), name)
-    return lambda: (
-        _kept.get(entry_point) or _kept.setdefault(entry_point, getattr(names[class_name](), name))
-    )
+
+    def find() -> Any:  # noqa: ANN401  (a function of the candidate's)
+        found = getattr(names[class_name](), name) if class_name else names[name]
+        return _kept.setdefault(entry_point, found) if keeps_object else found
+
+    return find
 
 
 _kept: dict[str, Any] = {}

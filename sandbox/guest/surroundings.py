@@ -127,7 +127,7 @@ class _Text(io.TextIOWrapper):
     def __init__(self, fd: int, events: Events, original: Any) -> None:  # noqa: ANN401  (may be None)
         errors = getattr(original, "errors", None) or "strict"
         binary: Any = _Binary(fd, events)
-        super().__init__(binary, "utf-8", errors, line_buffering=True, write_through=True)
+        super().__init__(binary, "utf-8", errors, write_through=True)
         vars(self)["mode"] = "w"
         self._note = events.write
         self._stream = _NAMES[fd - 1]

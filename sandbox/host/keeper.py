@@ -161,7 +161,9 @@ class Keeper(BaseKeeper):
         over = now - self._wall_mark - self._limits.wall_seconds
         pid = self._guest.pid
         if over > 0 and pid is not None and over > usage.waited_seconds(pid):
-            self._end(OUT_OF_WALL_TIME)
+            # One that has ended by now reads as if it had never waited, and has its answer ready.
+            is_alive = usage.cpu_seconds(pid) is not None
+            self._end(OUT_OF_WALL_TIME if is_alive else None)
 
     def _drain(self) -> None:
         if not self._guest.drain():

@@ -106,9 +106,9 @@ class WatchedGuest:
         return None
 
     def find_excess(self) -> answers.Outcome | None:
-        """Return what the guest holds too much of now: memory, or threads."""
+        """Return what the guest has held too much of: memory at any time, or threads now."""
         if self.pid:
-            held = usage.usage(self.pid)
+            held = usage.peak_usage(self.pid)
             if held.resident_bytes > self.memory_bytes:
                 return answers.Outcome(Ending.OUT_OF_MEMORY)
             if held.threads > THREADS_MAX:

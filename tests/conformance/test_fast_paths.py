@@ -36,6 +36,6 @@ def test_no_trace_is_there_in_a_fresh_process(executor: LocalExecutor) -> None:
 @pytest.mark.parametrize("kind", WRITERS)
 def test_fast_paths_change_no_row(kind: str, judges: Judges) -> None:
     """Generated programs get the same row with fast paths and without."""
-    found = judges.differences(write_problems(1, 200, [kind]))
+    found = judges.differences(write_problems(1, 60, [kind]))
 
     assert [str(difference) for difference in found if not difference.is_unsteady] == []

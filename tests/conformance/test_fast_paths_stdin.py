@@ -368,6 +368,7 @@ def test_a_deadline_ends_the_company(pair: tuple[LocalExecutor, LocalExecutor]) 
     assert [execution.ending for execution in executions] == [Ending.NOT_RUN] * 2
 
 
+@pytest.mark.slow
 def test_known_solutions_have_the_same_rows(pair: tuple[LocalExecutor, LocalExecutor]) -> None:
     """Real contest programs, right and wrong, get the same rows."""
     known = [

@@ -17,6 +17,7 @@ from nova_code_verifier.verifier.test_code.jobs import (
     run_harness_jobs,
 )
 from nova_code_verifier.verifier.test_code.plain import PlainAssert, plain_tests
+from nova_code_verifier.verifier.test_code.plain_baseline import read_plain_tests
 from nova_code_verifier.verifier.test_code.protocol import CompiledTests, ItemState, RunReport
 from nova_code_verifier.verifier.types import TestCode
 
@@ -30,10 +31,11 @@ class Discovery:
 
     The best guess passes `guessed` of the `items`: of an item that is a loop over asserts, it may
     pass a part. `skipped` items skip themselves, whoever the candidate is: they do not count. The
-    asserts of plain tests are `plain`; of other tests, there are none.
+    asserts of plain tests are `plain`; of other tests, there are none. Plain tests are not
+    compiled as long as no session needs them.
     """
 
-    compiled: CompiledTests
+    compiled: CompiledTests | None
     items: Sequence[str]
     skipped: frozenset[str]
     guessed: Fraction = Fraction(0)
@@ -77,17 +79,47 @@ class DiscoveryCache:
 
 
 def discover(
-    test_codes: Iterable[TestCode], executor: Executor, cache: DiscoveryCache
+    test_codes: Iterable[TestCode],
+    executor: Executor,
+    cache: DiscoveryCache,
+    *,
+    is_compiled: bool = True,
 ) -> dict[TestCode, DiscoveryResult]:
-    """Run each test code without a candidate, unless the result is in the *cache*."""
+    """Run each test code without a candidate, unless the result is in the *cache*.
+
+    Only if it need not be *compiled*, nothing is run to discover plain tests.
+    """
     results = {test_code: cache.get(test_code) for test_code in test_codes}
-    new = [test_code for test_code, result in results.items() if result is None]
-    found = _run_alone(new, executor)
-    _count_guessed(found, executor)
+    new = [
+        test_code
+        for test_code, result in results.items()
+        if result is None
+        or (is_compiled and isinstance(result, Discovery) and result.compiled is None)
+    ]
+    found = {} if is_compiled else _read_plain(new)
+    ran = _run_alone([test_code for test_code in new if test_code not in found], executor)
+    _count_guessed(ran, executor)
+    found |= ran
     for test_code, result in found.items():
         if not (isinstance(result, DiscoveryProblem) and result.is_outage):
             cache.put(test_code, result)
-    return {test_code: result or found[test_code] for test_code, result in results.items()}
+    known = {test_code: result for test_code, result in results.items() if result is not None}
+    return known | found
+
+
+def _read_plain(test_codes: Iterable[TestCode]) -> dict[TestCode, DiscoveryResult]:
+    results: dict[TestCode, DiscoveryResult] = {}
+    for test_code in test_codes:
+        tests = read_plain_tests(test_code)
+        if tests is not None:
+            results[test_code] = Discovery(
+                compiled=None,
+                items=list(dict.fromkeys(part.item for part in tests.asserts)),
+                skipped=frozenset(),
+                guessed=Fraction(tests.guessed),
+                plain=tests.asserts,
+            )
+    return results
 
 
 def _run_alone(test_codes: list[TestCode], executor: Executor) -> dict[TestCode, DiscoveryResult]:
@@ -158,9 +190,13 @@ def _count_guessed(results: dict[TestCode, DiscoveryResult], executor: Executor)
         (test_code, discovery)
         for test_code, discovery in results.items()
         if isinstance(discovery, Discovery) and not test_code.shared_process
-        if discovery.compiled.guesses
+        if discovery.compiled and discovery.compiled.guesses
     ]
-    jobs = [baseline_job(test_code, discovery.compiled) for test_code, discovery in found]
+    jobs = [
+        baseline_job(test_code, discovery.compiled)
+        for test_code, discovery in found
+        if discovery.compiled
+    ]
     for index, executions in run_harness_jobs(jobs, executor):
         test_code, discovery = found[index]
         guessed = Fraction(0)

@@ -29,6 +29,7 @@ from nova_code_verifier.verifier.test_code.plain_run import final_reports, plain
 from nova_code_verifier.verifier.test_code.protocol import (
     BROKEN_PROTOCOL,
     TOO_LONG,
+    CompiledTests,
     InProcessReport,
     ItemReport,
     ItemState,
@@ -106,6 +107,17 @@ class TestCodeRun:
         return self.plan.test_code.shared_process
 
     @property
+    def is_compiled(self) -> bool:
+        """Whether discovery has compiled the tests."""
+        return self.discovery is not None and self.discovery.compiled is not None
+
+    @property
+    def compiled(self) -> CompiledTests:
+        """The compiled tests; only where there are some."""
+        assert self.tests.compiled is not None  # noqa: S101  (see `_Grading.run_sessions`)
+        return self.tests.compiled
+
+    @property
     def has_plain_tests(self) -> bool:
         """Whether the run is still open, and its tests are plain."""
         return not self.is_over and self.discovery is not None and bool(self.discovery.plain)
@@ -161,9 +173,11 @@ class _Grading:
     def run_sessions(self) -> Iterator[int]:
         """Run the tests beside each candidate."""
         waiting = [index for index, run in enumerate(self.runs) if not run.shares_process]
-        yield from self._discover(waiting)
         if self.executor.fast_paths:
+            yield from self._discover(waiting, is_compiled=False)
             yield from self._run_plain(waiting)
+        waiting = [index for index in waiting if self._is_open(index)]
+        yield from self._discover([i for i in waiting if not self.runs[i].is_compiled])
         while waiting := [index for index in waiting if self._is_open(index)]:
             yield from self._run_sessions(waiting)
         unsent = [index for index, run in enumerate(self.runs) if run.is_unsendable]
@@ -193,17 +207,16 @@ class _Grading:
         waiting = [index for index in waiting if not self.runs[index].is_over]
         runs = [self.runs[index] for index in waiting]
         jobs = [
-            in_process_job(run.program, run.plan, run.tests.compiled, prelude=run.prelude)
-            for run in runs
+            in_process_job(run.program, run.plan, run.compiled, prelude=run.prelude) for run in runs
         ]
         for number, (execution,) in run_harness_jobs(jobs, self.executor):
             _take_in_process(runs[number], execution)
             yield waiting[number]
 
-    def _discover(self, indexes: Sequence[int]) -> Iterator[int]:
+    def _discover(self, indexes: Sequence[int], *, is_compiled: bool = True) -> Iterator[int]:
         """Find out which items the tests have; yield the runs whose tests cannot be used."""
         test_codes = [self.runs[index].plan.test_code for index in indexes]
-        found = discover(test_codes, self.executor, self.discovery_cache)
+        found = discover(test_codes, self.executor, self.discovery_cache, is_compiled=is_compiled)
         for index in indexes:
             run = self.runs[index]
             result = found[run.plan.test_code]
@@ -233,7 +246,7 @@ class _Grading:
             session_job(
                 run.program,
                 run.plan,
-                run.tests.compiled,
+                run.compiled,
                 run.tests.items,
                 run.lost_items,
                 prelude=run.prelude,

@@ -48,7 +48,7 @@ _ALONE = """\
 _IN_PROCESS = "from nova_code_verifier.verifier.test_code.harness.in_process import run_in_process"
 _IN_PROCESS_CPU_FACTOR = 3
 # A run with pytest takes much longer than one of the same tests without it.
-_GUESSES_MAX, _GUESSES_OF_PYTEST_MAX = 32, 8
+GUESSES_MAX, _GUESSES_OF_PYTEST_MAX = 32, 8
 _SOURCES_MAX = 8
 HARNESS_LIMITS = Limits(cpu_seconds=30.0, wall_seconds=60.0, memory_bytes=2**30, output_bytes=2**24)
 # Some guess may let the tests loop without end.
@@ -101,7 +101,7 @@ def baseline_job(test_code: TestCode, compiled: CompiledTests) -> HarnessJob:
 
     All guesses share a guest, even if the tests may leave a trace there: no candidate follows them.
     """
-    most = _GUESSES_OF_PYTEST_MAX if compiled.style == "pytest" else _GUESSES_MAX
+    most = _GUESSES_OF_PYTEST_MAX if compiled.style == "pytest" else GUESSES_MAX
     indexes = range(len(compiled.guesses[:most]))
     job = Job(
         program=_alone("load_guesses", "guess", pack_tests(asdict(test_code), compiled)),

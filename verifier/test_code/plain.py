@@ -17,6 +17,7 @@ from types import CodeType
 from typing import Any, cast
 
 from nova_code_verifier.sandbox.types import ExactCall
+from nova_code_verifier.verifier.test_code.harness import recording
 from nova_code_verifier.verifier.test_code.harness.expectations import may_expect_nan
 from nova_code_verifier.verifier.test_code.harness.script import FILE_NAME
 from nova_code_verifier.verifier.test_code.harness.trees import walk
@@ -39,7 +40,10 @@ _FUNCTIONS: dict[str, Callable[..., object]] = {
     )
 }  # fmt: skip
 # The results of these do not depend on the order in which a set iterates.
-_WITHOUT_ORDER = frozenset({"bool", "frozenset", "isinstance", "len", "set", "sorted"})
+_WITHOUT_ORDER = frozenset({
+    "abs", "all", "any", "bool", "float", "frozenset", "isinstance", "len", "round", "set",
+    "sorted",
+})  # fmt: skip
 _TYPES: dict[str, object] = {
     kind.__name__: kind
     for kind in (bool, bytes, complex, dict, float, frozenset, int, list, set, str, tuple)
@@ -92,16 +96,20 @@ def answer_name(index: int) -> str:
     return f"__answer_{index}__"
 
 
-def plain_tests(test_code: TestCode, candidates: Iterable[str]) -> Sequence[PlainAssert] | None:
+def plain_tests(
+    test_code: TestCode, candidates: Iterable[str], *, is_recorded: bool = False
+) -> Sequence[PlainAssert] | None:
     """Return the asserts of plain tests, in the order in which they run; None for other tests.
 
-    *candidates* are the names that the tests use of a candidate.
+    *candidates* are the names that the tests use of a candidate. If it *is recorded*, a condition
+    is no expression but the statement of `harness/recording.py`.
     """
     if test_code.shared_process or test_code.libraries or may_expect_nan(test_code.source):
         return None
     try:
         body = ast.parse(test_code.source, FILE_NAME).body
-        return _Reader(frozenset(candidates) - _BUILTINS).read(body, test_code.entry_point)
+        reader = _Reader(frozenset(candidates) - _BUILTINS, is_recorded=is_recorded)
+        return reader.read(body, test_code.entry_point)
     except (NotPlainError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
@@ -109,8 +117,8 @@ def plain_tests(test_code: TestCode, candidates: Iterable[str]) -> Sequence[Plai
 class _Reader:
     """Reads a script whose only function may be `check`."""
 
-    def __init__(self, candidates: frozenset[str]) -> None:
-        self._candidates = candidates
+    def __init__(self, candidates: frozenset[str], *, is_recorded: bool) -> None:
+        self._candidates, self.is_recorded = candidates, is_recorded
         self._entry_points: dict[str, str] = {}  # by parameter of `check`
         self._constants: dict[str, ast.expr] = {}
         self._spent: set[str] = set()  # constants that can change, and were used once
@@ -182,7 +190,7 @@ class _Reader:
             case ast.Name(id=name) if _is_leaking(self._entry_points.get(name, name)):
                 return None
             case ast.Name(id=name) if name in self._entry_points:
-                return self._entry_points[name], "(" in self._entry_points[name]
+                return self._entry_points[name], True
             case ast.Name(id=name) if name in self._candidates and name not in self._constants:
                 return name, False
             case ast.Attribute(
@@ -309,17 +317,25 @@ class _Condition:
 
     def read(self, node: ast.Assert) -> PlainAssert:
         """Read an assert. Raises NotPlainError."""
-        expression = ast.fix_missing_locations(ast.Expression(self._plain(node.test)))
+        expression = self._plain(node.test)
         return PlainAssert(
             item=self._item,
             line=node.test.lineno,
             calls=tuple(self._calls),
             call_lines=tuple(self._lines),
-            condition=compile(expression, FILE_NAME, "eval", dont_inherit=True),
+            condition=self._compiled(expression),
             names=self._names,
             is_of_order=self._is_of_order,
             message=_message(node.msg),
         )
+
+    def _compiled(self, expression: ast.expr) -> CodeType:
+        if not self._reader.is_recorded:
+            whole = ast.fix_missing_locations(ast.Expression(expression))
+            return compile(whole, FILE_NAME, "eval", dont_inherit=True)
+        statement = ast.fix_missing_locations(ast.Module([ast.Assert(expression)], []))
+        recording.rewrite(statement)
+        return compile(statement, FILE_NAME, "exec", dont_inherit=True)
 
     def _plain(self, node: ast.expr) -> ast.expr:
         """Return the expression with names in place of calls and values."""
@@ -343,6 +359,8 @@ class _Condition:
             case ast.UnaryOp(op=ast.Not() as op, operand=operand):
                 return ast.UnaryOp(op, self._plain(operand))
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
+                if self._reader.is_recorded:
+                    return ast.BinOp(self._plain(left), op, self._plain(right))
                 return self._arithmetic(_ARITHMETIC[type(op)], left, right)
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if (
                 name in _FUNCTIONS and self._reader.is_builtin(name)

@@ -87,6 +87,22 @@ def _compile(test_code: TestCodeFields) -> tuple[CompiledTests, ast.Module]:
     return compiled, tree
 
 
+def names_in_script(test_code: TestCodeFields) -> tuple[list[str], ast.Module] | None:
+    """Return the names that a script uses of the candidate, and the tree of its prompt.
+
+    None for tests that are no script, or that import anything. Raises what `ast.parse` does.
+    """
+    tree = ast.parse(test_code["source"], script.FILE_NAME)
+    style = test_code.get("style") or _style_of(tree)
+    if style != "script" or script.imported_modules(tree):
+        return None
+    prompt = _parse_prompt(test_code.get("prompt", ""))
+    entry_point = test_code.get("entry_point", "").partition("(")[0]
+    modules = frozenset(test_code.get("modules") or ["solution"])
+    names, libraries = _names_of_candidate(test_code["source"], tree, prompt, modules, entry_point)
+    return None if libraries else (names, prompt)
+
+
 def _compiled(tree: ast.Module, name: str) -> bytes:
     try:
         return marshal.dumps(compile(tree, name, "exec", dont_inherit=True))

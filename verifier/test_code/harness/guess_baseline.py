@@ -14,7 +14,7 @@ import math
 import random
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -26,7 +26,6 @@ from nova_code_verifier.verifier.test_code.harness.expectations import (
     may_expect_stop,
     texts,
 )
-from nova_code_verifier.verifier.test_code.protocol import CompiledTests
 
 _REPEATED_MAX, _LITERALS_MAX, _EXCEPTIONS_MAX, _GAPS_MAX = 4, 8, 3, 10
 _ALWAYS: tuple[object, ...] = (None, True, False, 0, 1, "", [])
@@ -38,19 +37,23 @@ _Gap = tuple[float, float]
 
 
 def baseline_answers(
-    compiled: CompiledTests, source: str, expected: ExpectedValues, calls: Collection[int]
+    source: str,
+    answers: Mapping[str, int],
+    exceptions: Sequence[list[str]],
+    expected: ExpectedValues,
+    calls: Collection[int],
 ) -> list[str]:
     """List guesses, the likeliest first.
 
-    They come from the *source* of the tests, from the values that a run of them *expected*, and
-    from the numbers of arguments of its *calls*. Where tests compare exactly, the most frequent
-    answer is the best constant; the others are for tests that do not.
+    They come from the *source* of the tests, which shows *answers* and *exceptions*; from the
+    values that a run of them *expected*; and from the numbers of arguments of its *calls*. Where
+    tests compare exactly, the most frequent answer is the best constant; the others are for tests
+    that do not.
     """
-    found = expected.answers + Counter(compiled.expected_answers)
+    found = expected.answers + Counter(answers)
     # Equally frequent answers stay in the order in which they are found.
     literals = [text for text, _ in found.most_common(2 * _LITERALS_MAX)]
-    exceptions = compiled.expected_exceptions[:_EXCEPTIONS_MAX]
-    raised = [json.dumps({"raises": exception}) for exception in exceptions]
+    raised = [json.dumps({"raises": error}) for error in exceptions[:_EXCEPTIONS_MAX]]
     most = min(_REPEATED_MAX, max(calls, default=0))
     repeats = [json.dumps({"repeats": index}) for index in range(most)]
     fractions = {value for value in map(_fraction, found) if value is not None}

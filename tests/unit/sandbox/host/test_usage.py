@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 
 from nova_code_verifier.sandbox.guest.work_directory import empty
-from nova_code_verifier.sandbox.host.usage import cpu_seconds, holds_too_much, usage, waited_seconds
+from nova_code_verifier.sandbox.host.usage import (
+    cpu_seconds,
+    holds_too_much,
+    peak_usage,
+    usage,
+    waited_seconds,
+)
 
 MIB = 2**20
 
@@ -155,9 +161,24 @@ def test_memory_that_is_only_reserved_does_not_count() -> None:
     assert during - before < 8 * MIB
 
 
+def test_a_peak_is_seen_afterwards() -> None:
+    """Memory that was given back between two looks counts."""
+    script = "memory = b'x' * (64 << 20); del memory; print(); input()"
+    with subprocess.Popen(
+        [sys.executable, "-S", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        now, most = usage(process.pid), peak_usage(process.pid)
+        process.communicate(b"\n")
+
+    assert most.resident_bytes - now.resident_bytes > 60 * MIB
+    assert most.threads == now.threads == 1
+
+
 def test_a_process_that_has_ended_uses_nothing(gone: int) -> None:
     """A pid that is free reads as zero."""
-    assert usage(gone) == (0, 0)
+    assert usage(gone) == peak_usage(gone) == (0, 0)
 
 
 def test_threads_are_counted() -> None:

@@ -734,8 +734,11 @@ def test_a_malformed_report_of_a_shared_process_fails_all_items(
 ) -> None:
     """A value that is no report gives no item a pass."""
     program = f"""
-        from nova_code_verifier.verifier.test_code.harness import in_process
-        in_process.InProcessReport = lambda **_: {report}
+        import sys
+        frame = sys._getframe()
+        while "InProcessReport" not in frame.f_globals:
+            frame = frame.f_back
+        frame.f_globals["InProcessReport"] = lambda **_: {report}
         def f(x): return x
     """
 

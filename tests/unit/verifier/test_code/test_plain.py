@@ -1,5 +1,6 @@
 """Plain tests: which tests are, and that questions decide as a session does."""
 
+import random
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -15,7 +16,9 @@ from nova_code_verifier.sandbox.types import (
     JobRunner,
 )
 from nova_code_verifier.verifier.pipeline import judge
+from nova_code_verifier.verifier.test_code.discovery import Discovery, DiscoveryCache, discover
 from nova_code_verifier.verifier.test_code.plain import PlainAssert, plain_tests
+from nova_code_verifier.verifier.test_code.plain_baseline import read_plain_tests
 from nova_code_verifier.verifier.types import Sample, Score, TestCode, Verdict
 
 PASS, FAIL, RAISE = Verdict.ACCEPTED, Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR
@@ -223,6 +226,15 @@ PROGRAMS = {
 }
 
 
+def test_the_argument_of_check_is_looked_up_once(executor: LocalExecutor) -> None:
+    """A program that gives its name to another function changes nothing, as in Python."""
+    program = "def f(x):\n    global f\n    f = lambda x: 7\n    return x"
+    tests = "def check(candidate):\n    assert candidate(1) == 1\n    assert candidate(2) == 2"
+    (score,) = rows([program], f"{tests}\ncheck(f)", executor)
+
+    assert [case.verdict for case in score.cases] == [PASS, PASS]
+
+
 @pytest.mark.parametrize("fast_paths", [True, False])
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_questions_decide_where_no_session_may_be_sent(
@@ -241,3 +253,56 @@ def test_other_tests_stay_ungraded_there(executor: LocalExecutor) -> None:
     (score,) = rows(["def f(x): return x"], "assert f(f(1)) == 1", elsewhere)
 
     assert (score.verdict, score.problem) == (Verdict.UNGRADED, "tests: must not be sent")
+
+
+# -- discovery -------------------------------------------------------------------------
+
+DISCOVERED = [
+    TestCode(source="assert f(1) == 2\nassert f(2) == 2\nassert f(3) == 'a'"),
+    TestCode(source="assert f(1) == 1\nassert not f([])\nassert f(x=3) == 3"),
+    TestCode(source="assert f(1) is None\nassert abs(f(2) - 2.5) < 1e-3\nassert abs(f(3) - 2) < 1"),
+    TestCode(source="assert len(f(1)) == 3\nassert f(2)[0] == 1\nassert f(3)[1] == 4"),
+    TestCode(source="assert f(1) > 3\nassert f(2) < 5\nassert f(3) in (4, 9)\nassert f(1) != f(2)"),
+    TestCode(source="assert isinstance(f(1), str)\nassert 'a' in f(2)\nassert 'b' not in f(3)"),
+    TestCode(
+        source="def check(candidate):\n    assert True\n    assert candidate(1, 2) == 2",
+        entry_point="f",
+        prompt="from typing import List\ndef f(x: List[int]) -> 'int':\n    '''Doc.'''\n",
+    ),
+]
+
+
+@pytest.mark.parametrize("test_code", DISCOVERED, ids=lambda test_code: test_code.source)
+def test_nothing_has_to_run_for_discovery(executor: LocalExecutor, test_code: TestCode) -> None:
+    """Items and the guess baseline are those of a run without a candidate."""
+    found = discover([test_code], executor, DiscoveryCache())[test_code]
+    plain = read_plain_tests(test_code)
+
+    assert plain is not None
+    assert isinstance(found, Discovery)
+    assert [part.item for part in plain.asserts] == found.items
+    assert plain.guessed == found.guessed
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "import no_such_module", "from typing import NoSuchName", "x = 1 / 0",
+        "def f(x: List): ...",
+        "from typing import Optional\ndef f(x: Optional[int, str]): ...", "class Node: ...",
+        "@print\ndef f(): ...", "def f(x=1 / 0): ...", "def f(x: print('x')): ...",
+    ],
+)  # fmt: skip
+def test_a_prompt_that_may_raise_is_run(prompt: str) -> None:
+    """Whether it does, or what it defines, is for a run without a candidate to find out."""
+    assert read_plain_tests(TestCode(source="assert f(1) == 2", prompt=prompt)) is None
+
+
+def test_the_random_numbers_of_this_process_stay_as_they_are() -> None:
+    """A trainer may have set their seed."""
+    random.seed(7)
+    expected = random.random()
+    random.seed(7)
+
+    assert read_plain_tests(TestCode(source="assert f(1) == 2")) is not None
+    assert random.random() == expected

@@ -2,6 +2,7 @@
 
 import json
 import marshal
+import random
 from dataclasses import asdict
 from fractions import Fraction
 from textwrap import dedent
@@ -18,6 +19,7 @@ from nova_code_verifier.verifier.test_code.protocol import (
     CompiledTests,
     ItemState,
     RunReport,
+    TestCodeFields,
     pack_tests,
 )
 from nova_code_verifier.verifier.types import TestCode
@@ -477,3 +479,13 @@ def test_a_prompt_that_raises_is_named() -> None:
 def test_tests_may_patch(code: str) -> None:
     """Patches are made in the candidate's guest, so the tests are no problem."""
     assert discovered(code).problem == ""
+
+
+def test_what_tests_draw_at_random_is_the_same_in_each_run() -> None:
+    """So the guess baseline of a test code never changes."""
+    tests: TestCodeFields = {"source": "import random\nassert f(1) == random.random()"}
+    random.seed()
+    first = discover(tests).compiled
+    random.seed()
+
+    assert discover(tests).compiled == first
