@@ -130,6 +130,7 @@ class EventLoop:
             self._open_programs.add(progress.program)
         try:
             worker = self._worker_for(number, task)
+            self._used.add(worker)  # now: an interrupt may come before its keeper is known
             keeper = self._new_keeper(worker, task, progress.program, len(prelude))
         except WorkerLostError as error:
             self._replace(number, task, error)
@@ -306,7 +307,6 @@ class EventLoop:
 
     def _release(self, number: int) -> None:
         _, keeper = self._busy.pop(number)
-        self._used.add(keeper.worker)
         for fd in keeper.descriptors:
             self._unwatch(fd)
         self._processors.release(keeper.processor)
