@@ -331,7 +331,7 @@ TRACES: tuple[Trace, ...] = (
     ),
     Trace(
         "import threading, time, math",
-        "threading.Timer(0.001, setattr, (math, 'answer', 1)).start()",
+        "threading.Timer(0.3, setattr, (math, 'answer', 1)).start()",
         "hasattr(math, 'answer')",
     ),
     Trace(

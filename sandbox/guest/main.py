@@ -369,8 +369,9 @@ def _find_exact_target(
     if keeps_object and entry_point in _kept:
         return lambda: _kept[entry_point]
     class_name, _, name = entry_point.rpartition("().")
-    if not callable(names.get(class_name or name)):
-        return None
+    named = names.get(class_name or name)
+    if not callable(named) or _first.setdefault(class_name or name, named) is not named:
+        return None  # if it has got another meaning, a session has to decide what the tests mean
 
     def find() -> Any:  # noqa: ANN401  (a function of the candidate's)
         found = getattr(names[class_name](), name) if class_name else names[name]
@@ -380,6 +381,7 @@ def _find_exact_target(
 
 
 _kept: dict[str, Any] = {}
+_first: dict[str, Any] = {}
 
 
 def _describe(error: BaseException) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nova_code_verifier.sandbox.protocol.encoding import decode, encode
-from nova_code_verifier.sandbox.types import Call, Job, Limits, Run
+from nova_code_verifier.sandbox.types import Call, ExactCall, Job, Limits, Run
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.jobs import ARGUMENT_DEPTH_MAX, job_for
 from nova_code_verifier.verifier.types import (
@@ -126,12 +126,14 @@ def test_no_expected_output_is_in_a_job() -> None:
     assert SECRET not in repr(job_of(StdioCase(stdin="1", expected_stdout=SECRET)))
 
 
-@pytest.mark.parametrize("kind", [Job, Run, Call])
-def test_a_job_has_no_field_for_an_expected_answer(kind: type[Job | Run | Call]) -> None:
+@pytest.mark.parametrize("kind", [Job, Run, Call, ExactCall])
+def test_a_job_has_no_field_for_an_expected_answer(
+    kind: type[Job | Run | Call | ExactCall],
+) -> None:
     """A job and its questions have no other fields than these."""
     names = {field.name for field in fields(kind)}
 
     assert names <= {
         "program", "questions", "limits", "give_up_after", "stdin", "argv", "entry_point",
-        "arguments", "prelude",
+        "arguments", "prelude", "needs_all", "keywords", "keeps_object",
     }  # fmt: skip

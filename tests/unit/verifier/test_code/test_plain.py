@@ -162,6 +162,7 @@ def test_questions_decide_as_a_session_does(executor: LocalExecutor) -> None:
         "1 / 0",
         "def g(x): return 1",
         "f = 1",
+        "def f(x):\n    global f\n    f = lambda x: None\n    return x",
         "calls = []\ndef f(x):\n    calls.append(x)\n    return len(calls)",
         "def f(x):\n    return x == 9 or 1 + f(x)",
     ]
