@@ -8,7 +8,7 @@ from benchmarks.differential.__main__ import WRITERS, write_problems
 from benchmarks.differential.rows import Judges
 from benchmarks.differential.traces import HELPERS, TRACES
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.sandbox.types import Job, Run
+from nova_code_verifier.sandbox.types import IsolationLevel, Job, Run
 
 
 @pytest.fixture(scope="module")
@@ -24,13 +24,15 @@ def test_no_trace_is_there_in_a_fresh_process(executor: LocalExecutor) -> None:
     jobs = []
     for trace in TRACES:
         helpers = [text for name, text in HELPERS.items() if name in str(trace)]
-        found = f"print(bool({trace.found}))"
-        program = "\n".join([trace.imports, *helpers, found, trace.leave])
+        look = f"print(bool({trace.found}))"
+        program = "\n".join([trace.imports, *helpers, look, trace.leave])
         jobs.append(Job(program=program, questions=(Run(),)))
 
     outputs = {TRACES[index].leave: runs[0].stdout for index, runs in executor.run(jobs)}
 
-    assert {leave for leave, output in outputs.items() if output == b"True\n"} == set()
+    found = {leave for leave, output in outputs.items() if output == b"True\n"}
+    # At level `interpreter`, guests collect their garbage in another way.
+    assert found <= ({"gc.disable()"} if executor.level is IsolationLevel.INTERPRETER else set())
 
 
 @pytest.mark.parametrize("kind", WRITERS)

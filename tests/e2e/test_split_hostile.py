@@ -25,6 +25,7 @@ from nova_code_verifier.sandbox.types import (
     Call,
     EncodedValue,
     Ending,
+    ExactCall,
     Execution,
     IsolationLevel,
     Job,
@@ -213,13 +214,14 @@ def secret_samples(program: str) -> list[Sample]:
     """Return samples of each kind of test that expect a word which no program here knows."""
     call = square_sample(program)
     call["reference_answer"]["tests"]["cases"] = [{"args": [3], "expected": "swordfish"}]
-    code = square_sample(program) | {
-        "reference_answer": {"tests": {"kind": "code", "code": "assert square(3) == 'swordfish'"}}
-    }
+    asserts, code = (
+        square_sample(program) | {"reference_answer": {"tests": {"kind": "code", "code": tests}}}
+        for tests in ("assert square(3) == 'swordfish'", "assert [square(3)] == ['swordfish']")
+    )
     stdio = square_sample(program + "\nsquare(3)") | {
         "reference_answer": {"inputs": ["3"], "outputs": ["swordfish"]}
     }
-    return [call, code, stdio]
+    return [call, asserts, code, stdio]
 
 
 def test_the_event_holds_no_expected_answer(emulator: Path, open_directory: Path) -> None:
@@ -237,12 +239,12 @@ def test_the_event_holds_no_expected_answer(emulator: Path, open_directory: Path
         base64.b64decode(json.loads(line)["payload"]) for line in stolen.read_bytes().splitlines()
     ]
     jobs = [read_request(request).jobs[0] for request in requests]
-    assert {type(job.questions[0]) for job in jobs} == {Call, Run}
+    assert {type(job.questions[0]) for job in jobs} == {Call, ExactCall, Run}
     assert all(program.strip() in job.program for job in jobs)
     for request in requests:
         for frame in unpack_frames(request, bytes_max=2**20, frames_max=1000):
             assert b"swordfish" not in frame
-    assert [metrics_of(row)["ungraded"] for row in rows] == [0.0, 1.0, 0.0]
+    assert [metrics_of(row)["ungraded"] for row in rows] == [0.0, 0.0, 1.0, 0.0]
     assert max(row["aggregate_reward_score"] for row in rows) < 0.5
 
 
