@@ -27,7 +27,6 @@ _ASSERTS_MAX = 10_000
 _LENGTH_MAX = 100_000
 _BITS_MAX = 4096
 _BUILTINS = frozenset(vars(builtins))
-_SINGLETONS = (None, True, False)
 _EMPTY: dict[str, Callable[[], object]] = {"dict": dict, "list": list, "set": set, "tuple": tuple}
 _COLLECTIONS: dict[str, type] = {kind.__name__: kind for kind in (list, tuple, set, frozenset)}
 _INFINITE = frozenset({"inf", "-inf"})
@@ -120,7 +119,7 @@ class _Reader:
     def __init__(self, candidates: frozenset[str], *, is_recorded: bool) -> None:
         self._candidates, self.is_recorded = candidates, is_recorded
         self._entry_points: dict[str, str] = {}  # by parameter of `check`
-        self._constants: dict[str, ast.expr] = {}
+        self._constants: dict[str, object] = {}
         self._spent: set[str] = set()  # constants that can change, and were used once
         self._count = 0
 
@@ -173,10 +172,7 @@ class _Reader:
     def _assign(self, name: str, value: ast.expr) -> None:
         if name in self._candidates or name in self._entry_points or name in _BUILTINS:
             raise NotPlainError
-        self.value_of(value)
-        if name in {node.id for node in walk(value) if isinstance(node, ast.Name)}:
-            raise NotPlainError
-        self._constants[name] = value
+        self._constants[name] = self.value_of(value)
         self._spent.discard(name)
 
     # -- names -------------------------------------------------------------------------
@@ -233,13 +229,11 @@ class _Reader:
 
     def _constant(self, name: str) -> object:
         """Return the value of a name. One that can change has one use: it may be changed there."""
-        node = self._constants.get(name)
-        if node is None or name in self._spent:
+        if name not in self._constants or name in self._spent:
             raise NotPlainError
-        value = self.value_of(node)
-        if _can_change(value):
+        if _can_change(self._constants[name]):
             self._spent.add(name)
-        return value
+        return self._constants[name]
 
 
 def _constructed(name: str, args: Sequence[Any]) -> object:

@@ -95,6 +95,14 @@ def test_the_entry_point_is_the_argument_of_check() -> None:
     assert all(call.keeps_object for call in (*first.calls, *second.calls))
 
 
+def test_a_name_has_the_value_that_it_had_when_it_was_used() -> None:
+    """What is assigned later changes no value that was made of the name before."""
+    source = "a = 1\nb = (a,)\na = a + 1\nassert f(a, b) == 3"
+    (part,) = asserts_of(source)
+
+    assert part.calls[0].arguments == (2, (1,))
+
+
 def test_tests_in_one_process_are_not_plain() -> None:
     """They ask for the process, so they get it."""
     assert asserts_of("assert f(1) == 2", shared_process=True) == []
