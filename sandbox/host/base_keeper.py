@@ -1,9 +1,12 @@
 """What all keepers have in common: the side that the event loop sees."""
 
+import math
+import os
 import time
 from abc import ABC, abstractmethod
 
 from nova_code_verifier.sandbox.host import answers, usage
+from nova_code_verifier.sandbox.host.pipes import sealed_file
 from nova_code_verifier.sandbox.host.watched_guest import WatchedGuest
 from nova_code_verifier.sandbox.host.worker import Worker
 from nova_code_verifier.sandbox.protocol import control
@@ -65,6 +68,45 @@ class BaseKeeper(ABC):
         for guest in self._guests:
             guest.termination = guest.termination or answers.Outcome(ending, detail, cause)
         self._kill()
+
+    def _request_guest(
+        self,
+        program: int,
+        prelude_bytes: int,
+        stdin: bytes,
+        *,
+        cpu_seconds: float,
+        calls: int = 0,
+        argv: tuple[str, ...] = (),
+        runs: int = 1,
+    ) -> None:
+        """Request the one guest. The kernel ends it after *cpu_seconds*. Raises WorkerLostError.
+
+        *program* is a descriptor of the program's text, of which the first *prelude_bytes* are its
+        prelude.
+        """
+        (guest,) = self._guests
+        try:
+            request = control.GuestRequest(
+                calls=calls,
+                # In whole seconds; it holds even if this process ends.
+                cpu_seconds=math.ceil(cpu_seconds) + 1,
+                memory_bytes=guest.limits.memory_bytes,
+                output_bytes=guest.limits.output_bytes,
+                prelude_bytes=prelude_bytes,
+                program_bytes=os.fstat(program).st_size - prelude_bytes,
+                argv=argv,
+                runs=runs,
+            )
+            file = sealed_file("stdin", stdin)
+            try:
+                self.worker.send(control.pack_request(request), [program, file, *guest.guest_ends])
+            finally:
+                os.close(file)
+                guest.close_guest_ends()
+        except BaseException:
+            self.close()
+            raise
 
     def _kill(self) -> None:
         if self.terminated_at is None:

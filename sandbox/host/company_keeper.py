@@ -10,7 +10,6 @@ threads and descriptors have been looked at. The runs come in a random order, so
 could still count them gains nothing.
 """
 
-import math
 import os
 import random
 import socket
@@ -68,29 +67,9 @@ class CompanyKeeper(BaseKeeper):
         self._cpu_seconds_max = limits.cpu_seconds * _NEAR_LIMIT
         self._done: dict[int, Execution] = {}
         self._cpu_mark, self._wall_mark = 0.0, self.started_at
-        try:
-            self._request_guest(program, prelude_bytes)
-        except BaseException:
-            self.close()
-            raise
-
-    def _request_guest(self, program: int, prelude_bytes: int) -> None:
-        request = control.GuestRequest(
-            calls=0,
-            runs=len(self._runs),
-            cpu_seconds=math.ceil(self._limits.cpu_seconds) + 1,
-            memory_bytes=self._limits.memory_bytes,
-            output_bytes=self._limits.output_bytes,
-            prelude_bytes=prelude_bytes,
-            program_bytes=os.fstat(program).st_size - prelude_bytes,
-        )
-        stdin = sealed_file("stdin", self._runs[self._order[0]].stdin)
-        try:
-            descriptors = [program, stdin, *self._guest.guest_ends]
-            self.worker.send(control.pack_request(request), descriptors)
-        finally:
-            os.close(stdin)
-            self._guest.close_guest_ends()
+        first = self._runs[self._order[0]].stdin
+        cpu_seconds, runs = limits.cpu_seconds, len(self._runs)
+        self._request_guest(program, prelude_bytes, first, cpu_seconds=cpu_seconds, runs=runs)
 
     @property
     def is_talkative(self) -> bool:

@@ -5,7 +5,6 @@ The keeper believes nothing that the guest reports about its time, its memory or
 the process's CPU clock, and gets the rest from the zygote, the guest's parent.
 """
 
-import math
 import os
 import time
 from collections.abc import Sequence
@@ -17,7 +16,6 @@ from nova_code_verifier.sandbox.host.base_keeper import (
     TICK_SECONDS,
     BaseKeeper,
 )
-from nova_code_verifier.sandbox.host.pipes import sealed_file
 from nova_code_verifier.sandbox.host.watched_guest import (
     MESSAGE_BYTES_SPARE,
     OUT_OF_CPU_TIME,
@@ -66,34 +64,18 @@ class Keeper(BaseKeeper):
         self._cpu_mark = self._cpu_now = 0.0
         self._has_unread_clock = False
         self._now = self._wall_mark = self.started_at
-        try:
-            self._request_guest(program, prelude_bytes)
-        except BaseException:
-            self.close()
-            raise
-
-    def _request_guest(self, program: int, prelude_bytes: int) -> None:
-        first = self._questions[0]
+        first = questions[0]
         run = first if isinstance(first, Run) else Run()
-        calls = len(self._questions) if self.is_interactive else 0
-        request = control.GuestRequest(
+        calls = len(questions) if self.is_interactive else 0
+        self._request_guest(
+            program,
+            prelude_bytes,
+            run.stdin,
+            # Each call may use the CPU time of one question, and so may the program as it loads.
+            cpu_seconds=limits.cpu_seconds * (calls + 1),
             calls=calls,
-            # The kernel's own limit, in whole seconds, holds even if this process ends. Each call
-            # may use the CPU time of one question, and so may the program while it loads.
-            cpu_seconds=math.ceil(self._limits.cpu_seconds * (calls + 1)) + 1,
-            memory_bytes=self._limits.memory_bytes,
-            output_bytes=self._limits.output_bytes,
-            prelude_bytes=prelude_bytes,
-            program_bytes=os.fstat(program).st_size - prelude_bytes,
             argv=run.argv,
         )
-        stdin = sealed_file("stdin", run.stdin)
-        try:
-            descriptors = [program, stdin, *self._guest.guest_ends]
-            self.worker.send(control.pack_request(request), descriptors)
-        finally:
-            os.close(stdin)
-            self._guest.close_guest_ends()
 
     @property
     def has_unsent_input(self) -> bool:
