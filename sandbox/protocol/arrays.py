@@ -19,7 +19,7 @@ from nova_code_verifier.sandbox.protocol.encoding import EncodingError
 from nova_code_verifier.sandbox.protocol.mirrors import Kind
 
 Tree = Any
-"""What JSON has."""
+"""A value that consists of the types of JSON."""
 
 _OBJECT = "O"
 _TYPE_NAME = re.compile(r"[<>|=][biufcSUmMV]\d{1,6}(\[\w{1,10}\])?")

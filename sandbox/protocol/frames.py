@@ -17,7 +17,7 @@ from nova_code_verifier.sandbox.protocol.encoding import EncodingError
 from nova_code_verifier.sandbox.protocol.mirrors import Kind
 
 Tree = Any
-"""What JSON has."""
+"""A value that consists of the types of JSON."""
 _Walk = Callable[[Any], Any]
 
 # Types of columns with missing values; the values themselves are those of Python.

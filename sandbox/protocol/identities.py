@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 Tree = Any
-"""What JSON has."""
+"""A value that consists of the types of JSON."""
 _Key = tuple[bool, int]
 
 _KEPT_MAX, _LENGTH_MAX = 64, 1000

@@ -30,7 +30,7 @@ from nova_code_verifier.sandbox.protocol.encoding import EncodingError
 from nova_code_verifier.sandbox.protocol.identities import Identities
 
 Tree = Any
-"""What JSON has."""
+"""A value that consists of the types of JSON."""
 
 _WRITE_DEPTH_MAX, _READ_DEPTH_MAX = 120, 100
 CONTAINERS_MAX, RECEIVED_MAX = 600_000, 150_000

@@ -8,7 +8,7 @@ from nova_code_verifier.sandbox.protocol.frames import TableKind, read_moment, w
 from nova_code_verifier.sandbox.protocol.mirrors import Kind
 
 Tree = Any
-"""What JSON has."""
+"""A value that consists of the types of JSON."""
 
 
 class ScientificValues:
