@@ -219,12 +219,18 @@ class EventLoop:
     # -- waiting -----------------------------------------------------------------------
 
     def _wait(self) -> None:
-        """Wait for events, and handle them."""
-        paused = time.monotonic() - self._polled_at
+        """Wait for events, and handle them, until a worker is idle again."""
+        busy_count = len(self._busy)
+        while len(self._busy) == busy_count:
+            self._poll()
+
+    def _poll(self) -> None:
+        now = time.monotonic()
+        paused = now - self._polled_at
         for _, keeper in self._busy.values():
             keeper.discount_pause(paused)
-        soonest = min(keeper.next_tick for _, keeper in self._busy.values())
-        pause = max(0.0, min(soonest, self._deadline) - time.monotonic())
+        soonest = min([keeper.next_tick for _, keeper in self._busy.values()])
+        pause = max(0.0, min(soonest, self._deadline) - now)
         events = self._epoll.poll(pause)
         self._polled_at = time.monotonic()
         for fd, flags in events:
