@@ -1,20 +1,19 @@
-"""The keeper of a guest that does all runs of a job: a cheap way to accept, and only to accept.
+"""The keeper of a guest that does all runs of a job.
 
-In: a worker, a program that leaves no trace, its runs, and a function that says whether a run is
-right. Out: an execution for each run if all are right and nothing was odd; otherwise none, as if
-there had been no guest.
+In: a worker, a program that leaves no trace, and its runs. Out: an execution for each run if
+nothing was odd; otherwise none, as if there had been no guest. A run may end by an exception or
+with an exit status. The schedule decides whether the executions count.
 
 The whole guest, from its start, must stay well within the limits of a single run. A run gets its
-input after the one before has been accepted, its pipe has been closed, and the guest's clock,
-threads and descriptors have been looked at. The runs come in a random order, so that a program that
-could still count them gains nothing.
+input after the one before has ended, its pipe has been closed, and the guest's clock, threads and
+descriptors have been looked at. The runs come in a random order, so that a program that could still
+count them gains nothing.
 """
 
 import os
-import random
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from nova_code_verifier.sandbox.host import usage
@@ -32,10 +31,10 @@ _NEAR_LIMIT = 0.5
 _WORTHWHILE_SECONDS = 1.0
 _FIRST_RUNS = 2
 _NEAR_MEMORY_LIMIT = 0.875
-_MESSAGE_BYTES_MAX = 2**12
+_MESSAGE_BYTES_MAX = 2**14  # two texts of TEXT_MAX characters that JSON escapes
 _PIPE_BYTES = 2**16
 _DESCRIPTORS = 5  # stdin, stdout, stderr, the channel and the requests to the zygote
-_ORDER = random.Random()  # noqa: S311  (of its own: a caller may seed the common one)
+_STATUSES = {str(status): status for status in range(256)}
 
 
 class CompanyKeeper(BaseKeeper):
@@ -50,20 +49,19 @@ class CompanyKeeper(BaseKeeper):
         program: int,
         prelude_bytes: int,
         questions: Sequence[Question],
+        order: Sequence[int],
         limits: Limits,
-        accepts: Callable[[int, Execution], bool],
     ) -> None:
         """Request a guest that does all *questions*, which are `Run`s without arguments.
 
         *program* is a descriptor of the program's text, of which the first *prelude_bytes* are its
-        prelude. *accepts* gets the index of a run and its execution. Raises WorkerLostError.
+        prelude. *order* holds the indices of all questions. Raises WorkerLostError.
         """
         self._guest = guest = WatchedGuest(worker, limits)
         super().__init__(worker, guest)
         self.descriptors = self.descriptors[-1:]  # `on_tick` reads the others
         self._runs = [run for run in questions if isinstance(run, Run)]
-        self._order = _ORDER.sample(range(len(self._runs)), len(self._runs))
-        self._limits, self._accepts = limits, accepts
+        self._order, self._limits = order, limits
         self._cpu_seconds_max = limits.cpu_seconds * _NEAR_LIMIT
         self._done: dict[int, Execution] = {}
         self._cpu_mark, self._wall_mark = 0.0, self.started_at
@@ -122,28 +120,38 @@ class CompanyKeeper(BaseKeeper):
     # -- runs --------------------------------------------------------------------------
 
     def _on_message(self, message: GuestMessage) -> None:
-        is_end = message.kind is MessageKind.ENDED and message.text == "0"
-        is_asked = len(self._done) < len(self._runs)
-        if self.terminated_at is None and not (is_end and is_asked and self._conclude_run()):
+        if self.terminated_at is None and not self._is_plain(message):
             self._give_up()
 
-    def _conclude_run(self) -> bool:
-        """Record a run that has ended, and begin the next; return False if it is not accepted."""
+    def _is_plain(self, message: GuestMessage) -> bool:
+        """Handle a message; return whether nothing is odd."""
+        if len(self._done) == len(self._runs):
+            return False
+        if message.kind is MessageKind.RAISED:
+            return self._guest.keep_note(message)
+        is_end = message.kind is MessageKind.ENDED and message.text in _STATUSES
+        return is_end and self._conclude_run(_STATUSES[message.text])
+
+    def _conclude_run(self, status: int) -> bool:
+        """Record a run that has ended, and begin the next; return False if anything was odd."""
         cpu = self._look_at_guest()
         stdout, stderr = self._guest.streams
-        if cpu is None or not self._guest.drain() or stderr.data or self._guest.incoming:
+        if cpu is None or not self._guest.drain() or self._guest.incoming:
+            return False
+        has_odd_end = self._guest.reason_of_end(status << 8, cpu_seconds=cpu, peak_bytes=0)
+        if self._is_too_slow(cpu) or has_odd_end or (stderr.data and not status):
             return False
         now, index = time.monotonic(), self._order[len(self._done)]
-        execution = Execution(
+        self._done[index] = Execution(
             ending=Ending.FINISHED,
-            exit_status=0,
+            exit_status=status,
             stdout=stdout.take(),
+            stderr=stderr.take(),
+            error=self._guest.raised,
             cpu_seconds=cpu - self._cpu_mark,
             wall_seconds=now - self._wall_mark,
         )
-        if self._is_too_slow(cpu) or not self._accepts(index, execution):
-            return False
-        self._done[index] = execution
+        self._guest.forget_notes()
         self._cpu_mark, self._wall_mark = cpu, now
         if len(self._done) < len(self._runs):
             self._begin_next_run()
@@ -186,7 +194,7 @@ class CompanyKeeper(BaseKeeper):
     # -- the end -----------------------------------------------------------------------
 
     def _give_up(self) -> None:
-        self.terminate(Ending.NOT_RUN, "not accepted in company")
+        self.terminate(Ending.NOT_RUN, "something odd happened in company")
 
     def _on_ended(self, ended: control.Ended) -> None:
         self.on_output(self.descriptors[-1])
