@@ -73,9 +73,8 @@ class _State:
         self._random = sys.modules["random"]
         self._drawn = self._random.getstate() if b"random" in text else None
         self._has_decimal = b"decimal" in text
-        self._streams: dict[str, Any] = {
-            name: getattr(sys, name) for name in ("stdin", "stdout", "stderr")
-        }
+        # Such a program cannot reach stderr.
+        self._streams: dict[str, Any] = {name: getattr(sys, name) for name in ("stdin", "stdout")}
 
     def release(self) -> None:
         """Free the objects of the last run.

@@ -22,19 +22,23 @@ from nova_code_verifier.sandbox.host.pipes import sealed_file
 from nova_code_verifier.sandbox.host.watched_guest import WatchedGuest
 from nova_code_verifier.sandbox.host.worker import Worker
 from nova_code_verifier.sandbox.protocol import channel, control, guest_messages
-from nova_code_verifier.sandbox.protocol.guest_messages import GuestMessage, MessageKind
+from nova_code_verifier.sandbox.protocol.guest_messages import MessageKind
 from nova_code_verifier.sandbox.types import Ending, Execution, Limits, Question, Run
 
 _NEAR_LIMIT = 0.5
-# In company, a run saves a few milliseconds. If the first runs say that all will take more CPU time
-# than this, that saves little, and other workers could have some of them.
+# In company, a run saves about as much CPU time as this. If the first runs say that each will take
+# more, and all together long, that saves little, and other workers could have some of them.
+_SAVED_SECONDS = 0.003
 _WORTHWHILE_SECONDS = 1.0
 _FIRST_RUNS = 2
+_START_SECONDS = 0.02  # of the first run, this may be the start of the guest
 _NEAR_MEMORY_LIMIT = 0.875
 _MESSAGE_BYTES_MAX = 2**14  # two texts of TEXT_MAX characters that JSON escapes
 _PIPE_BYTES = 2**16
 _DESCRIPTORS = 5  # stdin, stdout, stderr, the channel and the requests to the zygote
-_STATUSES = {str(status): status for status in range(256)}
+_ENDS = {
+    guest_messages.write_message(MessageKind.ENDED, str(status)): status for status in range(256)
+}
 
 
 class CompanyKeeper(BaseKeeper):
@@ -65,6 +69,7 @@ class CompanyKeeper(BaseKeeper):
         self._cpu_seconds_max = limits.cpu_seconds * _NEAR_LIMIT
         self._done: dict[int, Execution] = {}
         self._cpu_mark, self._wall_mark = 0.0, self.started_at
+        self._cpu_of_first = 0.0
         first = self._runs[self._order[0]].stdin
         cpu_seconds, runs = limits.cpu_seconds, len(self._runs)
         self._request_guest(program, prelude_bytes, first, cpu_seconds=cpu_seconds, runs=runs)
@@ -90,7 +95,8 @@ class CompanyKeeper(BaseKeeper):
             return
         try:
             for payload in self._guest.messages(lambda: _MESSAGE_BYTES_MAX):
-                self._on_message(guest_messages.read_message(payload))
+                if self.terminated_at is None and not self._is_plain(payload):
+                    self._give_up()
         except channel.MessageTooLongError:
             self._give_up()
 
@@ -110,8 +116,8 @@ class CompanyKeeper(BaseKeeper):
         # else its pipe was full, and it waits: look again soon
 
     def _is_late(self, now: float) -> bool:
-        """Return whether the guest slept too long. It may have waited for a busy processor."""
-        over = now - self.started_at - self._limits.wall_seconds * _NEAR_LIMIT
+        """Return whether a run slept too long. It may have waited for a busy processor."""
+        over = now - self._wall_mark - self._limits.wall_seconds * _NEAR_LIMIT
         return over > 0 and over > usage.waited_seconds(self._guest.pid or 0)
 
     def discount_pause(self, seconds: float) -> None:
@@ -119,18 +125,14 @@ class CompanyKeeper(BaseKeeper):
 
     # -- runs --------------------------------------------------------------------------
 
-    def _on_message(self, message: GuestMessage) -> None:
-        if self.terminated_at is None and not self._is_plain(message):
-            self._give_up()
-
-    def _is_plain(self, message: GuestMessage) -> bool:
+    def _is_plain(self, payload: bytes) -> bool:
         """Handle a message; return whether nothing is odd."""
         if len(self._done) == len(self._runs):
             return False
-        if message.kind is MessageKind.RAISED:
-            return self._guest.keep_note(message)
-        is_end = message.kind is MessageKind.ENDED and message.text in _STATUSES
-        return is_end and self._conclude_run(_STATUSES[message.text])
+        if (status := _ENDS.get(payload)) is not None:
+            return self._conclude_run(status)
+        message = guest_messages.read_message(payload)
+        return message.kind is MessageKind.RAISED and self._guest.keep_note(message)
 
     def _conclude_run(self, status: int) -> bool:
         """Record a run that has ended, and begin the next; return False if anything was odd."""
@@ -167,16 +169,19 @@ class CompanyKeeper(BaseKeeper):
         if pid is None or cpu is None:
             return self._cpu_mark if is_last else None
         # Linux before 6.2 does not say how many descriptors there are.
-        is_plain = usage.descriptors(pid) <= _DESCRIPTORS and usage.usage(pid).threads <= 1
+        is_plain = usage.descriptors(pid) <= _DESCRIPTORS and usage.threads(pid) <= 1
         return cpu if is_plain else None
 
     def _is_too_slow(self, cpu: float) -> bool:
         """Return whether all runs would take too much time if the others are like these."""
-        done = len(self._done) + 1
-        expected = cpu * len(self._runs) / done
-        if done <= _FIRST_RUNS and expected > _WORTHWHILE_SECONDS:
-            return True
-        return expected > 2 * self._cpu_seconds_max or cpu > self._cpu_seconds_max
+        count, done = len(self._runs), len(self._done) + 1
+        if done == 1:
+            self._cpu_of_first = cpu
+            each = max(cpu - _START_SECONDS, 0.0)
+        else:
+            each = (cpu - self._cpu_of_first) / (done - 1)
+        is_slow = done <= _FIRST_RUNS and each > _SAVED_SECONDS and each * count > _WORTHWHILE_SECONDS
+        return is_slow or each * count > 2 * self._cpu_seconds_max or cpu > self._cpu_seconds_max
 
     def _begin_next_run(self) -> None:
         """Replace the pipe, and send the next input."""
