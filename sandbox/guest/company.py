@@ -17,7 +17,7 @@ from nova_code_verifier.sandbox.confinement.confine import CHANNEL_FD
 from nova_code_verifier.sandbox.guest.main import (
     PRELUDE_NAME,
     PROGRAM_NAME,
-    GuestProgram,
+    Guest,
     exit_status,
     finish,
     new_module,
@@ -29,9 +29,9 @@ _DESCRIPTORS = 2  # stdin and stdout
 _SPACE = socket.CMSG_SPACE(_DESCRIPTORS * 4)
 
 
-def serve_runs(guest: GuestProgram) -> None:
+def serve_runs(guest: Guest, prelude: bytes, program: bytes) -> None:
     """Run the program as often as the guest has to, or until a run fails. Never returns."""
-    _serve(guest.prelude, guest.text, guest.runs)
+    _serve(prelude, program, guest.request.runs)
 
 
 def _serve(prelude: bytes, program: bytes, runs: int) -> None:
