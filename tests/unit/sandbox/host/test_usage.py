@@ -183,7 +183,7 @@ def test_a_process_that_has_ended_uses_nothing(gone: int) -> None:
     assert threads(gone) <= 0
 
 
-def test_threads_are_counted() -> None:
+def test_a_thread_counts_while_it_lives() -> None:
     """A thread counts from its start to its end."""
     before, end = threads(os.getpid()), threading.Event()
     thread = threading.Thread(target=end.wait)
