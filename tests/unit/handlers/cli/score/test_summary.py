@@ -19,7 +19,7 @@ from nova_code_verifier.handlers.cli.score.summary import (
 )
 from nova_code_verifier.sandbox.types import IsolationLevel
 from nova_code_verifier.verifier.rubric import DIMENSIONS
-from nova_code_verifier.verifier.types import Score, Verdict
+from nova_code_verifier.verifier.types import FailureClass, Score, Verdict
 
 GRADED = ScoredSample(
     where="line 1",
@@ -77,7 +77,7 @@ def test_only_the_first_problems_are_kept() -> None:
 
 def test_an_outage_is_not_a_problem_of_the_dataset() -> None:
     """A failure of the verifier is counted separately."""
-    outage = replace(BROKEN, is_outage=True, problem="no workers")
+    outage = replace(BROKEN, failure=FailureClass.INFRASTRUCTURE, problem="no workers")
 
     summary = summary_of(UNGRADED, replace(UNGRADED, score=outage))
 
@@ -248,7 +248,7 @@ def test_samples_without_an_assistant_turn_are_counted() -> None:
 
 def test_an_outage_says_how_many_to_score_again() -> None:
     """One line has the number of samples and the first reason."""
-    outage = replace(BROKEN, is_outage=True, problem="no\nworkers")
+    outage = replace(BROKEN, failure=FailureClass.INFRASTRUCTURE, problem="no\nworkers")
     summary = summary_of(GRADED, replace(UNGRADED, score=outage))
 
     text = outage_text(summary)
