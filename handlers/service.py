@@ -53,12 +53,16 @@ class OutageError(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The row of the entry at *index*, and the graded sample behind it."""
+    """The row of the entry at *index*, and the graded sample behind it.
+
+    The samples of one prompt have the same *group*.
+    """
 
     index: int
     row: dict[str, object]
     graded: GradedSample
     level: IsolationLevel
+    group: int | None = None
 
     @property
     def score(self) -> Score:
@@ -178,7 +182,7 @@ class Service:
         if graded.score.verdict is Verdict.UNGRADED and rubric.on_outage is not OutagePolicy.NONE:
             reward = rubric.ungraded_reward
         row = response_row(entry.id, reward, metrics)
-        return Outcome(index=graded.index, row=row, graded=graded, level=level)
+        return Outcome(index=graded.index, row=row, graded=graded, level=level, group=entry.group)
 
 
 @dataclass(frozen=True, slots=True)

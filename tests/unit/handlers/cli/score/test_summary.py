@@ -85,6 +85,34 @@ def test_an_outage_is_not_a_problem_of_the_dataset() -> None:
     assert summary.first_outage == "no workers"
 
 
+@pytest.mark.parametrize(
+    ("rewards", "line", "is_warned"),
+    [
+        ((0.2, 0.2, 0.2), "1 100.0% of 1 prompts with several graded samples", True),
+        ((0.2, 0.2, 0.3), "0 0.0% of 1 prompts with several graded samples", False),
+    ],
+)
+def test_the_summary_counts_groups_of_equal_rewards(
+    rewards: tuple[float, ...], line: str, *, is_warned: bool
+) -> None:
+    """If all groups are equal, a warning says that they teach nothing."""
+    samples = [
+        replace(GRADED, group=7, score=replace(GRADED.score, reward=reward)) for reward in rewards
+    ]
+
+    text = " ".join(summary_text(summary_of(*samples), 1.0, IsolationLevel.KERNEL).split())
+
+    assert f"groups of equal rewards {line}" in text
+    assert ("warning: in every prompt group" in text) == is_warned
+
+
+def test_a_run_without_groups_does_not_mention_them() -> None:
+    """One completion for each prompt is no group."""
+    text = summary_text(summary_of(GRADED), 1.0, IsolationLevel.KERNEL)
+
+    assert "groups" not in text
+
+
 def test_the_first_bug_is_kept() -> None:
     """A later traceback does not replace it."""
     summary = Summary()
