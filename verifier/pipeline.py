@@ -78,6 +78,7 @@ from nova_code_verifier.verifier.types import (
     Checker,
     CodePlan,
     Comparison,
+    FailureClass,
     Finding,
     FormatIssue,
     Sample,
@@ -254,7 +255,7 @@ def grade(
             yield _graded(index, prepared, CaseResults(), attempt)
     counts = Counter(prepared.source for prepared in waiting.values() if prepared.work)
     if control and counts and (problem := control.check(counts, executor)):
-        blocked = CaseResults(problem=problem, is_outage=True)
+        blocked = CaseResults(problem=problem, failure=FailureClass.INFRASTRUCTURE)
         for index in [index for index, prepared in waiting.items() if prepared.work]:
             yield _graded(index, waiting.pop(index), blocked, attempt)
     # Start every comparison once; the language model works while the guests run.
@@ -289,11 +290,11 @@ def grade(
     yield from (finish() for finish in compared)
 
 
-def ungraded(problem: str, *, is_outage: bool = False) -> Score:
-    """Return an ungraded score: the reference is bad, or (*is_outage*) the verifier failed."""
+def ungraded(problem: str, *, failure: FailureClass = FailureClass.DATA) -> Score:
+    """Return an ungraded score; *failure* says whose fault it is."""
     # A quoted key may hold lone surrogates, which UTF-8 cannot encode.
     writable = problem.encode("utf-8", "replace").decode("utf-8")
-    return Score(verdict=Verdict.UNGRADED, reward=None, problem=writable, is_outage=is_outage)
+    return Score(verdict=Verdict.UNGRADED, reward=None, problem=writable, failure=failure)
 
 
 # -- prepare ---------------------------------------------------------------------------
@@ -476,7 +477,7 @@ def _with_broken_prelude(
         if prepared.job and prepared.plan and prepared.plan.setup.prelude
     }
     for index, found in failing_preludes(jobs, executor).items():
-        yield index, CaseResults(problem=found.problem, is_outage=found.is_outage)
+        yield index, CaseResults(problem=found.problem, failure=found.failure)
 
 
 def _run(
@@ -569,7 +570,7 @@ def case_results(prepared: PreparedSample, run: Run) -> CaseResults:
 def _case_results(prepared: PreparedSample, run: Run) -> CaseResults:
     if isinstance(run, TestCodeRun):
         if run.problem:
-            return CaseResults(problem=run.problem, is_outage=run.is_outage)
+            return CaseResults(problem=run.problem, failure=run.failure)
         return CaseResults(
             cases=run.cases,
             guessed=run.guessed,
@@ -582,7 +583,7 @@ def _case_results(prepared: PreparedSample, run: Run) -> CaseResults:
     if isinstance(run, CheckedRun):
         guessed = best_of(run.trial.guessed, plan, grouping)
         results = CaseResults(cases=tuple(run.results), guessed=guessed)
-        return replace(results, problem=run.problem, is_outage=run.is_outage)
+        return replace(results, problem=run.problem, failure=run.failure)
     pairs = zip(plan.cases, run, strict=True)
     try:
         plan, guessed = tell_apart(plan, grouping)
@@ -657,14 +658,14 @@ def _score_run(
 ) -> Score:
     rubric, candidate, plan = prepared.task.rubric, prepared.candidate, prepared.plan
     if results.problem:
-        return ungraded(results.problem, is_outage=results.is_outage)
+        return ungraded(results.problem, failure=results.failure)
     if prepared.comparison is not None:
         if similarity is None:
-            return ungraded(_NO_JUDGE, is_outage=True)
+            return ungraded(_NO_JUDGE, failure=FailureClass.INFRASTRUCTURE)
         # A program that the language model refuses to read is still graded by its tests. Otherwise
         # a candidate that cannot pass them could make the model refuse, and be ungraded.
-        if similarity.value is None and (candidate is None or similarity.is_outage):
-            return ungraded(similarity.problem, is_outage=similarity.is_outage)
+        if similarity.value is None and (candidate is None or similarity.failure.is_outage):
+            return ungraded(similarity.problem, failure=similarity.failure)
     value = similarity.value if similarity else None
     if candidate is None:
         return score_text(value or 0.0, prepared.format_issues, rubric)

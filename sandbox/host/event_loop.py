@@ -8,7 +8,7 @@ import os
 import select
 import time
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property, partial
+from functools import cached_property
 
 from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.host.base_keeper import BaseKeeper
@@ -62,7 +62,6 @@ class EventLoop:
         self._pools = pools
         self._workers = workers = pools[()]
         self._new_worker = new_worker
-        self._company = company
         self._schedule = Schedule(jobs, company)
         self._deadline = deadline
         self._fair_share = fair_share_seconds(
@@ -146,14 +145,14 @@ class EventLoop:
         self, worker: Worker, task: GuestTask, program: int, prelude_bytes: int
     ) -> BaseKeeper:
         limits, session = task.progress.job.limits, task.questions[0]
-        if task.in_company and self._company is not None:
+        if task.order:
             return CompanyKeeper(
                 worker,
                 program=program,
                 prelude_bytes=prelude_bytes,
                 questions=task.questions,
+                order=task.order,
                 limits=limits,
-                accepts=partial(self._company.accepts, task.progress.index),
             )
         if not isinstance(session, Session):
             return Keeper(
@@ -260,7 +259,7 @@ class EventLoop:
             self._release(number)
             is_postponed = number in self._postponed
             self._postponed.discard(number)
-            if is_postponed and not task.in_company:
+            if is_postponed and not task.is_trial:
                 self._schedule.postpone(task)
             else:
                 self._schedule.record(task, keeper.executions)
@@ -334,7 +333,7 @@ class EventLoop:
         worker = workers[number] = self._new_worker(number, libraries)
         _require_ready(worker)
         self._watch(number, worker.control.fileno())
-        if task.in_company:
+        if task.is_trial:
             self._schedule.record(task, [])
         elif task.is_second_try:
             self._schedule.record(task, _not_run(task, f"lost twice: {error}"))

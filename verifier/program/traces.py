@@ -13,8 +13,9 @@ of what is allowed, of syntax and of names. The argument for it:
   listed objects that can be changed are only called, so that no variable ever holds one
   (`known_names.py`). What remains is renewed for each run (`sandbox/guest/company.py`): streams,
   the recursion limit, `random`, the decimal context.
-- It has no clock, and no statistics of the library. It can see addresses, in `str` of an object, so
-  it may guess how much memory was used before. But the order of the runs is random.
+- It has no clock, no statistics of the library, and no random numbers but those that are the same
+  in every process. It can see addresses, in `str` of an object, so it may guess how much memory was
+  used before. But the order of the runs is random.
 """
 
 import ast
@@ -93,6 +94,7 @@ class _Program:
         self._relied_on: set[str] = set()
         self._kept_by_typing: set[str] = set()
         self._called: set[int] = set()
+        self._with_constant: set[int] = set()
         self._annotating: set[int] = set()
         self._with_attribute: set[int] = set()
         self._compared_types: set[int] = set()
@@ -150,6 +152,8 @@ class _Program:
     def _note_call(self, node: ast.Call) -> None:
         function = node.func
         self._called.add(id(function))
+        if len(node.args) == 1 and not node.keywords and _is_seed(node.args[0]):
+            self._with_constant.add(id(function))
         if isinstance(function, ast.Name):
             name = function.id
         elif isinstance(function, ast.Attribute) and function.attr == "defaultdict":
@@ -271,6 +275,8 @@ class _Program:
             _require(id(node) in self._annotating)
             return
         _require(known_names.is_known(module, name))
+        # Without a seed, it takes one from the system, and each run of a case is another try.
+        _require((module, name) != ("random", "seed") or id(node) in self._with_constant)
         is_kept_out = id(node) in self._called or id(node) in self._annotating
         _require(is_kept_out or known_names.is_free(module, name))
 
@@ -300,6 +306,10 @@ class _Program:
 
 def _is_special(name: str) -> bool:
     return name.startswith("__") and name.endswith("__")
+
+
+def _is_seed(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, int | float | str)
 
 
 def _is_type_call(node: ast.expr) -> bool:

@@ -36,7 +36,7 @@ from nova_code_verifier.verifier.test_code.protocol import (
     RunReport,
     read_messages,
 )
-from nova_code_verifier.verifier.types import CaseResult, CodePlan, Verdict
+from nova_code_verifier.verifier.types import CaseResult, CodePlan, FailureClass, Verdict
 
 _LATE_MAX = 3
 _LOST_MAX = 12
@@ -68,7 +68,7 @@ class TestCodeRun:
     The `prelude` runs before the program. `results` are those of the items that are decided.
     `lost_items` are those that the candidate did not survive. `peak` is the most that any of its
     guests used. If it *is unsendable*, its tests must not be in a session. With a `problem` there
-    is no result: the dataset's fault, or ours if it *is_outage*.
+    is no result, and `failure` says whose fault that is.
     """
 
     program: str
@@ -83,7 +83,7 @@ class TestCodeRun:
     is_unsendable: bool = False
     is_over: bool = False
     problem: str = ""
-    is_outage: bool = False
+    failure: FailureClass = FailureClass.DATA
 
     @property
     def cases(self) -> tuple[CaseResult, ...]:
@@ -142,9 +142,9 @@ class TestCodeRun:
             memory_bytes=max(execution.memory_bytes for execution in all_known),
         )
 
-    def abort(self, problem: str, *, is_outage: bool = False) -> None:
+    def abort(self, problem: str, failure: FailureClass = FailureClass.DATA) -> None:
         """End the run without a result."""
-        self.problem, self.is_outage, self.is_over = problem, is_outage, True
+        self.problem, self.failure, self.is_over = problem, failure, True
 
 
 def grade_all(
@@ -233,7 +233,7 @@ class _Grading:
             elif result.needs_one_process:
                 self._share_or_abort(run, result.problem)
             else:
-                run.abort(result.problem, is_outage=result.is_outage)
+                run.abort(result.problem, result.failure)
             if run.is_over:
                 yield index
 
@@ -279,7 +279,7 @@ def _take_answers(run: TestCodeRun, executions: Sequence[Execution], *, is_final
     first, asserts = executions[0], run.tests.plain
     lost = next((one for one in executions if one.ending is Ending.NOT_RUN), None)
     if lost is not None and is_final:
-        run.abort(lost.detail, is_outage=True)
+        run.abort(lost.detail, FailureClass.of(lost))
     elif first.ending in _LOAD_FAILURES.values():
         _end(run, _result(_without_outputs(first)))
     elif is_final:
@@ -305,7 +305,7 @@ def _take_session(run: TestCodeRun, execution: Execution) -> RunReport:
         run.is_unsendable = True
         return RunReport()
     if Ending.NOT_RUN in endings or Ending.UNSENDABLE in endings:
-        run.abort(execution.detail, is_outage=Ending.NOT_RUN in endings)
+        run.abort(execution.detail, FailureClass.of(execution))
         return RunReport()
     report = _read(execution)
     if report.problem:
@@ -390,7 +390,7 @@ def _take_in_process(run: TestCodeRun, execution: Execution) -> None:
     """Take the results of a run in one process. The candidate may have written the report."""
     run.add_usage([execution])
     if execution.ending is Ending.NOT_RUN:
-        run.abort(execution.detail, is_outage=True)
+        run.abort(execution.detail, FailureClass.of(execution))
     elif execution.ending is not Ending.FINISHED:
         _end(run, _result(execution))
     elif (report := InProcessReport.parse(execution.value)) is None:
