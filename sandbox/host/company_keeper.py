@@ -180,8 +180,10 @@ class CompanyKeeper(BaseKeeper):
             each = max(cpu - _START_SECONDS, 0.0)
         else:
             each = (cpu - self._cpu_of_first) / (done - 1)
-        is_slow = done <= _FIRST_RUNS and each > _SAVED_SECONDS and each * count > _WORTHWHILE_SECONDS
-        return is_slow or each * count > 2 * self._cpu_seconds_max or cpu > self._cpu_seconds_max
+        expected = each * count
+        if done <= _FIRST_RUNS and each > _SAVED_SECONDS and expected > _WORTHWHILE_SECONDS:
+            return True
+        return expected > 2 * self._cpu_seconds_max or cpu > self._cpu_seconds_max
 
     def _begin_next_run(self) -> None:
         """Replace the pipe, and send the next input."""
