@@ -18,6 +18,7 @@ from nova_code_verifier.handlers.cli.explain import command as explain
 from nova_code_verifier.handlers.cli.judge_check import command as judge_check
 from nova_code_verifier.handlers.cli.lint_rows import command as lint_rows
 from nova_code_verifier.handlers.cli.score import command as score
+from nova_code_verifier.verifier.semantics import SEMANTICS_VERSION
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 for name, function, summary in (
@@ -51,7 +52,7 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001  (typer passes it by p
             version = metadata.version("nova-code-verifier")
         except metadata.PackageNotFoundError:
             version = "(not installed: run from the source)"
-        typer.echo(f"verifier {version}")
+        typer.echo(f"verifier {version} (semantics version {SEMANTICS_VERSION})")
         raise typer.Exit
 
 
@@ -61,7 +62,10 @@ def _options(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+            "--version",
+            callback=_print_version,
+            is_eager=True,
+            help="Print the versions of the package and of the semantics, and exit.",
         ),
     ] = False,
 ) -> None:

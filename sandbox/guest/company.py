@@ -16,7 +16,7 @@ from io import BufferedReader, BufferedWriter, FileIO, TextIOWrapper
 from typing import Any
 
 from nova_code_verifier.sandbox.confinement.confine import CHANNEL_FD
-from nova_code_verifier.sandbox.guest.main import PROGRAM_NAME, GuestProgram, run_program
+from nova_code_verifier.sandbox.guest.main import PROGRAM_NAME, Guest, run_program
 from nova_code_verifier.sandbox.protocol.channel import send
 from nova_code_verifier.sandbox.protocol.guest_messages import MessageKind, write_message
 
@@ -24,9 +24,9 @@ _DESCRIPTORS = 2  # stdin and stdout
 _SPACE = socket.CMSG_SPACE(_DESCRIPTORS * 4)
 
 
-def serve_runs(guest: GuestProgram) -> None:
+def serve_runs(guest: Guest, prelude: bytes, program: bytes) -> None:
     """Run the program as often as the guest has to. Never returns."""
-    _serve(guest.prelude, guest.text, guest.runs)
+    _serve(prelude, program, guest.request.runs)
 
 
 def _serve(prelude: bytes, program: bytes, runs: int) -> None:

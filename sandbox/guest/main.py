@@ -22,6 +22,7 @@ from nova_code_verifier.sandbox.confinement.confine import CHANNEL_FD
 from nova_code_verifier.sandbox.guest.own_files import REQUESTS_FD
 from nova_code_verifier.sandbox.protocol import guest_messages
 from nova_code_verifier.sandbox.protocol.channel import receive, send
+from nova_code_verifier.sandbox.protocol.control import GuestRequest
 from nova_code_verifier.sandbox.protocol.encoding import (
     EncodingError,
     decode,
@@ -50,27 +51,29 @@ Role = Literal["plain", "candidate", "harness"]
 """What a guest is: one alone, or one of a session. (An `Enum` would cost each guest some pages.)"""
 
 
-class GuestProgram(NamedTuple):
-    """What a guest has to do. With no calls, a plain one runs the program, *runs* times."""
+class Guest(NamedTuple):
+    """What a guest is. Its zygote makes this before the fork.
+
+    *descriptors* become 0, 1, 2 and so on; all others are closed.
+    """
 
     role: Role
-    prelude: bytes
-    text: bytes
-    calls: int
-    runs: int
-    argv: tuple[str, ...]
-    candidate_pid: int
-    must_drop_ctypes: bool
+    request: GuestRequest
+    program_fd: int
+    descriptors: tuple[int, ...]
+    candidate_pid: int = 0
 
 
-def run(guest: GuestProgram) -> None:
+def run(guest: Guest, prelude: bytes, program: bytes) -> None:
     """Do what this guest has to do. Never returns."""
-    if guest.role == "harness":
-        serve_harness(guest.text, guest.candidate_pid)
-    elif guest.role == "candidate":
-        serve_session(guest.prelude, guest.text)
+    # Unpacked: to look up a field by name touches more memory, and each page is copied.
+    role, (calls, *_, argv, _), *_, candidate_pid = guest
+    if role == "harness":
+        serve_harness(program, candidate_pid)
+    elif role == "candidate":
+        serve_session(prelude, program)
     else:
-        serve(guest.prelude, guest.text, guest.calls, guest.argv)
+        serve(prelude, program, calls, argv)
 
 
 def serve(prelude: bytes, program: bytes, calls: int, argv: tuple[str, ...]) -> None:
@@ -291,12 +294,14 @@ def _finish(main: types.ModuleType, program: bytes, status: int) -> int:
     destroy the zygote's modules would cost several times as much as the guest itself.
     """
     flushed = _flush(sys.stdout, sys.stderr)
-    with contextlib.suppress(BaseException):  # the candidate's finalisers may do anything
+    try:
         for name in list(main.__dict__):  # in order, so that finalisers run
             if name != "__builtins__":
                 main.__dict__[name] = None
         if b"__del__" in program:
             gc.collect()
+    except BaseException:  # noqa: BLE001, S110  (the candidate's finalisers may do anything)
+        pass
     # At this point the interpreter has restored its own streams.
     return status if flushed & _flush(sys.__stdout__, sys.__stderr__) else 120
 

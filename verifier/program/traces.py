@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from nova_code_verifier.verifier.program import known_names
-from nova_code_verifier.verifier.syntax import read_python
+from nova_code_verifier.verifier.syntax import Nodes, read_python
 
 MAX_CHARS = 20_000
 """A longer program counts as one that leaves traces: to read it would take too long."""
@@ -64,11 +64,9 @@ def leaves_no_trace(*texts: str) -> bool:
     """Return whether a program leaves no trace. Its *texts* run one after the other."""
     if sum(map(len, texts)) > MAX_CHARS:
         return False
-    trees = [read_python(text) for text in texts]
-    if None in trees:
-        return False
-    nodes = [node for tree in trees if tree for node in ast.walk(tree)]
-    if not _ALLOWED.issuperset(map(type, nodes)):
+    trees = [tree for text in texts if (tree := read_python(text))]
+    nodes = Nodes(*trees)
+    if len(trees) < len(texts) or not nodes.kinds <= _ALLOWED:
         return False
     try:
         _Program(nodes).check()
@@ -89,10 +87,8 @@ def _require(condition: object) -> None:
 class _Program:
     """A program that is checked. The sets of `int` hold ids of nodes."""
 
-    def __init__(self, nodes: list[ast.AST]) -> None:
-        self._nodes: defaultdict[type, list[Any]] = defaultdict(list)
-        for node in nodes:
-            self._nodes[type(node)].append(node)
+    def __init__(self, nodes: Nodes) -> None:
+        self._nodes = nodes
         self._imported: defaultdict[str, set[_Imported]] = defaultdict(set)
         self._bound: set[str] = set()
         self._relied_on: set[str] = set()
@@ -105,7 +101,7 @@ class _Program:
 
     def check(self) -> None:
         """Raise _LeavesTraceError if the program may leave a trace."""
-        notes: dict[type, Callable[[Any], None]] = {
+        notes: dict[type[ast.AST], Callable[[Any], None]] = {
             ast.Import: self._note_import,
             ast.ImportFrom: self._note_import_from,
             ast.Call: self._note_call,
@@ -122,15 +118,15 @@ class _Program:
             ast.Attribute: lambda node: self._with_attribute.add(id(node.value)),
         }
         for kind, note in notes.items():
-            for node in self._nodes[kind]:
+            for node in self._nodes.of(kind):
                 note(node)
         self._check_bindings()
         self._check_classes()
         self._check_generators()
-        for node in self._nodes[ast.Name]:
+        for node in self._nodes.of(ast.Name):
             if type(node.ctx) is ast.Load:
                 self._check_name(node, node.id)
-        for node in self._nodes[ast.Attribute]:
+        for node in self._nodes.of(ast.Attribute):
             self._check_attribute(node)
 
     # -- what is where -----------------------------------------------------------------
@@ -240,20 +236,20 @@ class _Program:
 
     def _check_classes(self) -> None:
         """Refuse classes whose objects could outlive a run, or are ordered by their addresses."""
-        classes: list[ast.ClassDef] = self._nodes[ast.ClassDef]
+        classes: list[ast.ClassDef] = self._nodes.of(ast.ClassDef)
         modules = {module for targets in self._imported.values() for module, _ in targets}
         _require(not classes or not modules & known_names.REMEMBERING)
         if any(map(_is_compared_by_identity, classes)):
-            _require(not self._nodes[ast.Set] and not self._nodes[ast.SetComp])
-            _require(not any(node.id in _SETS for node in self._nodes[ast.Name]))
+            _require(not self._nodes.of(ast.Set) and not self._nodes.of(ast.SetComp))
+            _require(not any(node.id in _SETS for node in self._nodes.of(ast.Name)))
 
     def _check_generators(self) -> None:
         """Refuse generators that would run code when they are freed."""
-        for function in self._nodes[ast.FunctionDef]:
+        for function in self._nodes.of(ast.FunctionDef):
             kinds = set(map(type, _scope(function.body)))
             if kinds & {ast.Yield, ast.YieldFrom}:
                 _require(not kinds & {ast.Try, ast.With})
-        if self._nodes[ast.YieldFrom]:
+        if self._nodes.of(ast.YieldFrom):
             _require("close" not in self._bound)
 
     def _check_name(self, node: ast.Name, name: str) -> None:
