@@ -35,6 +35,7 @@ from nova_code_verifier.verifier.equal_work import (
     Conditions,
     ResultCache,
     Work,
+    digest_of,
     is_repeatable,
     judge_once,
 )
@@ -100,7 +101,7 @@ T = TypeVar("T")
 # The plans of references: trainers send many completions of one prompt. A value of JSON takes at
 # most 24 times the memory of its text.
 _PLANS = BoundedCache[
-    tuple[str, tuple[str, ...], Rubric, Limits], tuple[TestPlan | CodePlan, TaskSpec]
+    tuple[str, tuple[str, ...], Rubric, Limits], tuple[TestPlan | CodePlan, TaskSpec, bytes]
 ](32 * 2**20)
 _PLAN_FACTOR = 24
 
@@ -110,7 +111,7 @@ class PreparedSample:
     """The parsed sample, and the work that is left for the sandbox.
 
     `job` is set for stdio and call tests, `program` for the test code of the `plan`. The `prelude`
-    runs before either. `problem` says
+    runs before either. The `plan_digest` is kept with the plans of references. `problem` says
     why the reference cannot be used. `comparison` is what a language model has to compare.
     `sentiment` is the answer and the expected one. A `candidate` with nothing to run was refused:
     its `findings` violate the rubric's safety policy. Without a candidate, `other_language` is the
@@ -122,6 +123,7 @@ class PreparedSample:
     problem: str = ""
     candidate: Candidate | None = None
     plan: TestPlan | CodePlan | None = None
+    plan_digest: bytes = b""
     job: Job | None = None
     program: str = ""
     prelude: str = ""
@@ -142,7 +144,7 @@ class PreparedSample:
         program = self.job.program if self.job else self.program
         if self.plan is None or not program:
             return None
-        return Work(program, self.prelude, self.plan, self.task.rubric.groups)
+        return Work(program, self.prelude, self.plan_digest, self.task.rubric.groups)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,7 +321,8 @@ def prepare(
     except VerifierError as error:
         return PreparedSample(task=task, problem=str(error))
     if text and prepared.plan:
-        _PLANS.put(key, (prepared.plan, task), size=_PLAN_FACTOR * len(text))
+        known = prepared.plan, task, prepared.plan_digest
+        _PLANS.put(key, known, size=_PLAN_FACTOR * len(text))
     return prepared
 
 
@@ -351,7 +354,7 @@ def _prepare(
     if task.task is Task.SENTIMENT:
         raise VerifierError("answer", f"expected one of {', '.join(Polarity)}, or opinions")
     plan = plan_tests(opened, default_limits=default_limits, default_checker=task.rubric.checker)
-    return _prepare_program(completion, plan, task)
+    return _prepare_program(completion, plan, task, digest_of(plan))
 
 
 def _prepare_text(
@@ -394,28 +397,31 @@ def _prepare_sentiment(
 
 
 def _prepare_program(
-    completion: ParsedCompletion | None, plan: TestPlan | CodePlan, task: TaskSpec
+    completion: ParsedCompletion | None, plan: TestPlan | CodePlan, task: TaskSpec, digest: bytes
 ) -> PreparedSample:
+    prepared = partial(
+        PreparedSample, task=task, source=_source_of(plan), plan=plan, plan_digest=digest
+    )
     if completion is None:
-        return PreparedSample(task=task, source=_source_of(plan), plan=plan)
+        return prepared()
     rubric = task.rubric
     prompt = plan.test_code.prompt if isinstance(plan, CodePlan) else ""
     names = partial(entry_points, plan)
     candidate = extract_candidate(completion, prompt=_begun_code(plan), names=names)
-    prepared = PreparedSample(task=task, source=_source_of(plan), candidate=candidate, plan=plan)
     if candidate is None:
-        return replace(prepared, other_language=other_language(completion))
+        return prepared(other_language=other_language(completion))
     whole = completed(candidate, plan)
     program = program_with(prompt, whole) if isinstance(plan, CodePlan) else ""
     prelude = prelude_for(program or whole.program, plan)
     findings = find_risks(whole.program, rubric.policy, prelude=prelude)
     format_issues = format_issues_of_program(completion, candidate, rubric)
-    prepared = replace(prepared, format_issues=format_issues, findings=findings)
+    prepared = partial(
+        prepared, candidate=candidate, format_issues=format_issues, findings=findings
+    )
     if rubric.enforce and any(finding.severity is Severity.SEVERE for finding in findings):
-        return prepared
+        return prepared()
     solution = task.solution if rubric.similarity else ""
-    return replace(
-        prepared,
+    return prepared(
         job=job_for(whole, plan, prelude=prelude) if isinstance(plan, TestPlan) else None,
         program=program,
         prelude=prelude,

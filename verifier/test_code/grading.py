@@ -88,7 +88,10 @@ class TestCodeRun:
     @property
     def cases(self) -> tuple[CaseResult, ...]:
         """The result of every test item, in the order of the tests."""
-        return tuple(replace(case, name=name) for name, case in self.results.items())
+        return tuple(
+            case if case.name == name else replace(case, name=name)
+            for name, case in self.results.items()
+        )
 
     @property
     def guessed(self) -> Fraction:
@@ -128,14 +131,15 @@ class TestCodeRun:
         self.plan = replace(self.plan, test_code=test_code)
         self.results, self.lost_items = {}, []
 
-    def add_usage(self, execution: Execution) -> None:
-        """Add what a guest of the candidate used."""
-        self.seconds += execution.wall_seconds
+    def add_usage(self, executions: Sequence[Execution]) -> None:
+        """Add what guests of the candidate used."""
+        self.seconds += sum(execution.wall_seconds for execution in executions)
+        all_known = (self.peak, *executions)
         self.peak = replace(
             self.peak,
-            cpu_seconds=max(self.peak.cpu_seconds, execution.cpu_seconds),
-            wall_seconds=max(self.peak.wall_seconds, execution.wall_seconds),
-            memory_bytes=max(self.peak.memory_bytes, execution.memory_bytes),
+            cpu_seconds=max(execution.cpu_seconds for execution in all_known),
+            wall_seconds=max(execution.wall_seconds for execution in all_known),
+            memory_bytes=max(execution.memory_bytes for execution in all_known),
         )
 
     def abort(self, problem: str, failure: FailureClass = FailureClass.DATA) -> None:
@@ -187,6 +191,8 @@ class _Grading:
         """Ask the calls of plain tests; yield the runs that this decides: all, if it *is final*."""
         waiting = [index for index in indexes if self.runs[index].has_plain_tests]
         runs = [self.runs[index] for index in waiting]
+        if not runs:
+            return
         jobs = [
             plain_job(run.program, run.plan, run.tests.plain, run.prelude, is_final=is_final)
             for run in runs
@@ -269,8 +275,7 @@ class _Grading:
 
 def _take_answers(run: TestCodeRun, executions: Sequence[Execution], *, is_final: bool) -> None:
     """Take the answers to the calls of plain tests, if they decide, or *are final*."""
-    for execution in executions:
-        run.add_usage(execution)
+    run.add_usage(executions)
     first, asserts = executions[0], run.tests.plain
     lost = next((one for one in executions if one.ending is Ending.NOT_RUN), None)
     if lost is not None and is_final:
@@ -294,7 +299,7 @@ def _take_answers(run: TestCodeRun, executions: Sequence[Execution], *, is_final
 
 def _take_session(run: TestCodeRun, execution: Execution) -> RunReport:
     """Take the results of one session. With a `problem` in the report, there are none."""
-    run.add_usage(execution)
+    run.add_usage([execution])
     endings = (execution.ending, execution.harness_ending)
     if Ending.UNSENDABLE in endings and run.has_plain_tests:
         run.is_unsendable = True
@@ -383,7 +388,7 @@ def _take_loss(run: TestCodeRun, item: str, result: CaseResult) -> None:
 
 def _take_in_process(run: TestCodeRun, execution: Execution) -> None:
     """Take the results of a run in one process. The candidate may have written the report."""
-    run.add_usage(execution)
+    run.add_usage([execution])
     if execution.ending is Ending.NOT_RUN:
         run.abort(execution.detail, FailureClass.of(execution))
     elif execution.ending is not Ending.FINISHED:
@@ -460,6 +465,7 @@ def _result_of(item: ItemReport) -> CaseResult:
     )
     is_run = item.state in (ItemState.PASSED, ItemState.FAILED, ItemState.RAISED)
     return CaseResult(
+        name=item.name,
         verdict=verdict,
         execution=execution,
         message=item.message,

@@ -15,6 +15,7 @@ from nova_code_verifier.sandbox.host.usage import (
     cpu_seconds,
     holds_too_much,
     peak_usage,
+    threads,
     usage,
     waited_seconds,
 )
@@ -179,6 +180,20 @@ def test_a_peak_is_seen_afterwards() -> None:
 def test_a_process_that_has_ended_uses_nothing(gone: int) -> None:
     """A pid that is free reads as zero."""
     assert usage(gone) == peak_usage(gone) == (0, 0)
+    assert threads(gone) <= 0
+
+
+def test_a_thread_counts_while_it_lives() -> None:
+    """A thread counts from its start to its end."""
+    before, end = threads(os.getpid()), threading.Event()
+    thread = threading.Thread(target=end.wait)
+    thread.start()
+    during = threads(os.getpid())
+    end.set()
+    thread.join()
+
+    assert before == usage(os.getpid()).threads
+    assert during == before + 1
 
 
 def test_threads_are_counted() -> None:
