@@ -117,7 +117,7 @@ def convert(
 
     \b
     Examples (the first works in a clone of the repository):
-      verifier convert examples/known.jsonl --to nova --reference-field sample.reference_answer --prompt-field sample.messages
+      verifier convert examples/completions.jsonl --to nova --output train.jsonl
       verifier convert mbpp.jsonl --to nova --output train.jsonl --name-function
       verifier convert DeepCoder/ --to nova --max-bytes 16384 --output train.jsonl   (128 samples in a request)
       verifier convert lcb/test6.jsonl --to bedrock --output train.jsonl --dropped dropped.jsonl
