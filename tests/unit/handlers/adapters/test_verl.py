@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from nova_code_verifier.handlers.adapters.verl import compute_score
+from nova_code_verifier.adapters.verl import compute_score
 from nova_code_verifier.verifier.errors import VerifierError
 
 SALES = {"target": "売上高", "category": "company#sales", "polarity": "positive"}
