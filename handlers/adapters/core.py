@@ -14,10 +14,11 @@ trainer's own answer to an outage is in its adapter.
 """
 
 import asyncio
+import logging
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from nova_code_verifier.adapters.client import Client
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 __all__ = ["Grade", "Grader", "Rollout", "grade_many", "grade_many_async"]
+
+
+_LOG = logging.getLogger(__name__)
 
 
 class Rollout(NamedTuple):
@@ -68,34 +72,35 @@ class Grader:
         self._client = Client(self.settings, self._environment)
         self._rubric = rubric
 
-    def grade_many(self, rollouts: Iterable[Rollout]) -> list[Grade]:
+    def grade_many(self, rollouts: Iterable[Rollout | Entry]) -> list[Grade]:
         """Return the grade of every rollout, in order.
 
         Raises IsolationRefusedError if this host may not run programs at all.
         """
         futures = self._submit(rollouts)
         try:
-            return [future.result() for future in futures]
+            return [_reported(future.result()) for future in futures]
         finally:
             _cancel(futures)  # those that are left when the user interrupts
 
-    async def grade_many_async(self, rollouts: Iterable[Rollout]) -> list[Grade]:
+    async def grade_many_async(self, rollouts: Iterable[Rollout | Entry]) -> list[Grade]:
         """Do the same without blocking the event loop."""
-        return await asyncio.gather(*map(asyncio.wrap_future, self._submit(rollouts)))
+        grades = await asyncio.gather(*map(asyncio.wrap_future, self._submit(rollouts)))
+        return list(map(_reported, grades))
 
     def close(self) -> None:
         """End the connection to the sandboxes. The next call opens another one."""
         self._client.close()
 
-    def _submit(self, rollouts: Iterable[Rollout]) -> list["Future[Grade]"]:
+    def _submit(self, rollouts: Iterable[Rollout | Entry]) -> list["Future[Grade]"]:
         return [self._client.submit(entry_of(rollout)) for rollout in rollouts]
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle the arguments: another process has an environment and a connection of its own."""
-        return _unpickle, (self._rubric,)
+        return grader_for, (self._rubric,)
 
 
-def grade_many(rollouts: Iterable[Rollout]) -> list[Grade]:
+def grade_many(rollouts: Iterable[Rollout | Entry]) -> list[Grade]:
     """Return the grade of every rollout, in order, with the settings of the environment.
 
     Raises SettingsError, and IsolationRefusedError if this host may not run programs at all.
@@ -103,15 +108,20 @@ def grade_many(rollouts: Iterable[Rollout]) -> list[Grade]:
     return default_grader().grade_many(rollouts)
 
 
-async def grade_many_async(rollouts: Iterable[Rollout]) -> list[Grade]:
+async def grade_many_async(rollouts: Iterable[Rollout | Entry]) -> list[Grade]:
     """Do the same without blocking the event loop."""
     return await default_grader().grade_many_async(rollouts)
 
 
-@cache
 def default_grader() -> Grader:
     """Return the grader with the settings of the environment, as they are at the first call."""
-    return Grader()
+    return grader_for(None)
+
+
+@cache
+def grader_for(rubric: str | None) -> Grader:
+    """Return the grader of this process for a *rubric* (a path, or JSON); None: the settings'."""
+    return Grader(rubric=rubric)
 
 
 def rollout_of_row(
@@ -126,8 +136,10 @@ def rollout_of_row(
     return Rollout(completion, sample.reference, sample.tasks)
 
 
-def entry_of(rollout: Rollout) -> Entry:
+def entry_of(rollout: Rollout | Entry) -> Entry:
     """Read a rollout. What cannot be read becomes an entry with a problem."""
+    if isinstance(rollout, Entry):
+        return rollout
     try:
         completion = _text_of(plain(rollout.completion))
         reference = plain(rollout.reference)
@@ -159,5 +171,13 @@ def _cancel(futures: Iterable["Future[Grade]"]) -> None:
         future.cancel()
 
 
-def _unpickle(rubric: str | None) -> Grader:
-    return default_grader() if rubric is None else Grader(rubric=rubric)
+@lru_cache(maxsize=1000)
+def _log_once(problem: str) -> None:
+    _LOG.warning("a completion is ungraded: %s", problem)
+
+
+def _reported(grade: Grade) -> Grade:
+    """Log why a grade has no reward: each reason once."""
+    if grade.reward is None:
+        _log_once(grade.problem)
+    return grade
