@@ -143,7 +143,8 @@ class _Link:
                 task.cancel()
             if self._peer:
                 self._peer.close()
-            self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+            if tasks:
+                self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
             self._loop.close()
 
 

@@ -68,7 +68,7 @@ class Grader:
         self._client = Client(self.settings, self._environment)
         self._rubric = rubric
 
-    def grade_many(self, rollouts: Iterable[Rollout]) -> list[Grade]:
+    def grade_many(self, rollouts: Iterable[Rollout | Entry]) -> list[Grade]:
         """Return the grade of every rollout, in order.
 
         Raises IsolationRefusedError if this host may not run programs at all.
@@ -79,7 +79,7 @@ class Grader:
         finally:
             _cancel(futures)  # those that are left when the user interrupts
 
-    async def grade_many_async(self, rollouts: Iterable[Rollout]) -> list[Grade]:
+    async def grade_many_async(self, rollouts: Iterable[Rollout | Entry]) -> list[Grade]:
         """Do the same without blocking the event loop."""
         return await asyncio.gather(*map(asyncio.wrap_future, self._submit(rollouts)))
 
@@ -87,7 +87,7 @@ class Grader:
         """End the connection to the sandboxes. The next call opens another one."""
         self._client.close()
 
-    def _submit(self, rollouts: Iterable[Rollout]) -> list["Future[Grade]"]:
+    def _submit(self, rollouts: Iterable[Rollout | Entry]) -> list["Future[Grade]"]:
         return [self._client.submit(entry_of(rollout)) for rollout in rollouts]
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -95,7 +95,7 @@ class Grader:
         return _unpickle, (self._rubric,)
 
 
-def grade_many(rollouts: Iterable[Rollout]) -> list[Grade]:
+def grade_many(rollouts: Iterable[Rollout | Entry]) -> list[Grade]:
     """Return the grade of every rollout, in order, with the settings of the environment.
 
     Raises SettingsError, and IsolationRefusedError if this host may not run programs at all.
@@ -103,7 +103,7 @@ def grade_many(rollouts: Iterable[Rollout]) -> list[Grade]:
     return default_grader().grade_many(rollouts)
 
 
-async def grade_many_async(rollouts: Iterable[Rollout]) -> list[Grade]:
+async def grade_many_async(rollouts: Iterable[Rollout | Entry]) -> list[Grade]:
     """Do the same without blocking the event loop."""
     return await default_grader().grade_many_async(rollouts)
 
@@ -126,8 +126,10 @@ def rollout_of_row(
     return Rollout(completion, sample.reference, sample.tasks)
 
 
-def entry_of(rollout: Rollout) -> Entry:
+def entry_of(rollout: Rollout | Entry) -> Entry:
     """Read a rollout. What cannot be read becomes an entry with a problem."""
+    if isinstance(rollout, Entry):
+        return rollout
     try:
         completion = _text_of(plain(rollout.completion))
         reference = plain(rollout.reference)

@@ -119,5 +119,6 @@ def name_for(settings: Settings) -> str:
     """Return a name that no other settings, interpreter or version of this package has."""
     package = Path(nova_code_verifier.__file__).parent
     changed = max(path.stat().st_mtime_ns for path in package.rglob("*.py"))
-    parts = (settings, sys.executable, sys.version, str(package), changed)
+    python = os.path.abspath(sys.executable)  # noqa: PTH100  (of `../venv/bin/python`, too)
+    parts = (settings, python, sys.version, str(package), changed)
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
