@@ -6,8 +6,9 @@ In: entries from the processes of a trainer, over a socket. Out: their grades. A
 A trainer has many processes, threads and event loops, and forks as it likes. So none of them owns
 zygotes; and a trainer that is busy cannot delay the thread that watches the guests.
 
-One thread serves the connections. The main thread grades all that waits as one batch, again and
-again: callers join the next batch, and do not wait in line.
+One thread serves the connections. Several threads each grade all that waits as one batch, again and
+again, on one executor (`shared_executor.py`): callers join the next batch, and wait neither in line
+nor for the slowest program of another batch.
 """
 
 import asyncio
@@ -31,6 +32,7 @@ from nova_code_verifier.adapters.meeting_point import (
     require_same_user,
 )
 from nova_code_verifier.adapters.messages import grade_frame, read_entry, read_frame
+from nova_code_verifier.adapters.shared_executor import SharedExecutor
 from nova_code_verifier.handlers.executors import start_executor
 from nova_code_verifier.handlers.service import Service
 from nova_code_verifier.handlers.settings import Settings, read_settings
@@ -40,8 +42,12 @@ from nova_code_verifier.sandbox.errors import (
     IsolationRefusedError,
     SandboxError,
 )
+from nova_code_verifier.sandbox.host.local import LocalExecutor
+from nova_code_verifier.sandbox.protocol.encoding import EncodingError
 from nova_code_verifier.verifier.rubric import OutagePolicy
 
+_THREADS = 16
+_GATHER_SECONDS = 0.003
 _ATTEMPTS = 3
 _PAUSE_SECONDS = 0.5
 _WAITING_BYTES_MAX = 256 * 2**20
@@ -71,15 +77,17 @@ class _Connection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Waiting:
-    """An entry that waits, as it was sent."""
+    """An entry that waits, its number at its client, and how many bytes it was sent in."""
 
     connection: _Connection
-    frame: bytes
+    number: int
+    entry: Entry
+    size_bytes: int
     attempts: int = 0
 
 
 class _Inbox:
-    """What waits to be graded: filled by the connections, emptied by the grading thread."""
+    """What waits to be graded: filled by the connections, emptied by the grading threads."""
 
     def __init__(self) -> None:
         self._condition = Condition()
@@ -91,13 +99,15 @@ class _Inbox:
         """Add entries."""
         with self._condition:
             self._waiting += waiting
-            self.waiting_bytes += sum(len(one.frame) for one in waiting)
+            self.waiting_bytes += sum(one.size_bytes for one in waiting)
             self._condition.notify()
 
     def take(self) -> list[_Waiting]:
         """Wait for entries and take all of them; none if the inbox is closed."""
         with self._condition:
             self._condition.wait_for(lambda: self._waiting or self.is_closed)
+            # More callers often come at the same time: equal programs of a batch are judged once.
+            self._condition.wait_for(lambda: self.is_closed, _GATHER_SECONDS)
             taken, self._waiting = self._waiting, []
             self.waiting_bytes = 0
         return [] if self.is_closed else taken
@@ -106,7 +116,12 @@ class _Inbox:
         """Let `take` return: nobody is left who waits for a grade."""
         with self._condition:
             self.is_closed = True
-            self._condition.notify()
+            self._condition.notify_all()
+
+    def wait_until_closed(self) -> None:
+        """Wait for the end."""
+        with self._condition:
+            self._condition.wait_for(lambda: self.is_closed)
 
 
 class _Reception:
@@ -140,11 +155,18 @@ class _Reception:
             require_same_user(writer.get_extra_info("socket"))
             while True:
                 frame = await read_frame(reader)
-                self._inbox.put([_Waiting(connection=connection, frame=frame)])
+                number, entry = read_entry(frame)
+                size = len(frame)
+                waiting = _Waiting(
+                    connection=connection, number=number, entry=entry, size_bytes=size
+                )
+                self._inbox.put([waiting])
                 while self._inbox.waiting_bytes > _WAITING_BYTES_MAX:
                     await asyncio.sleep(0.01)
-        except (ConnectionError, SandboxError):
+        except ConnectionError:
             pass
+        except (EncodingError, SandboxError) as error:
+            _log(str(error))
         finally:
             writer.close()
             self._clients -= 1
@@ -161,7 +183,8 @@ class _Grading:
 
     def run(self) -> None:
         """Grade batch after batch."""
-        while batch := self._inbox.take():
+        while not self._inbox.is_closed:
+            batch = self._inbox.take()  # may be empty: another thread was faster
             again = self._grade([one for one in batch if one.connection.is_open])
             if again:
                 time.sleep(_PAUSE_SECONDS)
@@ -179,14 +202,13 @@ class _Grading:
         return again
 
     def _score(self, batch: Sequence[_Waiting]) -> list[_Waiting]:
-        numbers, entries = _read(batch)
+        entries = [one.entry for one in batch]
         left = dict(enumerate(batch))
         again = []
         problem = "the batch was not graded to its end"
         try:
             for outcome in self._service.score(entries) if entries else ():
-                one = left.pop(outcome.index)
-                again += self._finish(one, numbers[outcome.index], grade_of(outcome))
+                again += self._finish(left.pop(outcome.index), grade_of(outcome))
                 if self._inbox.is_closed:
                     return []
         except SandboxError as error:
@@ -194,21 +216,16 @@ class _Grading:
         except Exception:  # noqa: BLE001  (the entry point: a bug must not end the owner)
             traceback.print_exc()
             problem = "a bug of the verifier's own; see the owner's log"
-        for index, one in left.items():
-            again += self._finish(one, numbers[index], outage(problem, self._rubric))
+        for one in left.values():
+            again += self._finish(one, outage(problem, self._rubric))
         return again
 
-    def _finish(self, one: _Waiting, number: int, grade: Grade) -> list[_Waiting]:
+    def _finish(self, one: _Waiting, grade: Grade) -> list[_Waiting]:
         """Send the grade, or return the entry if an outage may have passed the next time."""
         if grade.is_outage and one.attempts < _ATTEMPTS - 1:
             return [replace(one, attempts=one.attempts + 1)]
-        one.connection.send(grade_frame(number, grade))
+        one.connection.send(grade_frame(one.number, grade))
         return []
-
-
-def _read(batch: Sequence[_Waiting]) -> tuple[list[int], list[Entry]]:
-    pairs = [read_entry(one.frame) for one in batch]
-    return [number for number, _ in pairs], [entry for _, entry in pairs]
 
 
 def main(name: str, lock: int, linger_seconds: float) -> None:
@@ -241,8 +258,9 @@ def _be_owner(name: str, settings: Settings, report: int, linger_seconds: float)
         with closing(start_executor(settings)) as executor:
             with suppress(InvocationError):  # an executor function that is out of reach now
                 _ = executor.level
+            shared = SharedExecutor(executor) if isinstance(executor, LocalExecutor) else None
             service = Service(
-                executor,
+                shared or executor,
                 settings,
                 on_bug=lambda _index: traceback.print_exc(),
                 on_misjudged=_log,
@@ -251,9 +269,12 @@ def _be_owner(name: str, settings: Settings, report: int, linger_seconds: float)
             listener = point.listen()
             reception = _Reception(listener, inbox, linger_seconds=linger_seconds)
             Thread(target=reception.run, name="reception", daemon=True).start()
+            grading = _Grading(inbox, service, settings)
+            for number in range(_THREADS if shared else 1):
+                Thread(target=grading.run, name=f"grading-{number}", daemon=True).start()
             os.write(report, b"0 ready")
             os.close(report)
-            _Grading(inbox, service, settings).run()
+            inbox.wait_until_closed()
             point.stop_listening()
     except IsolationRefusedError as error:
         os.write(report, f"{REFUSED_STATUS} {error}".encode())
