@@ -1,5 +1,7 @@
 """TRL's own trainer, two steps with a tiny model on the processor, by examples/trl/train.py."""
 
+import json
+import re
 import runpy
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -107,3 +109,30 @@ def test_an_outage_teaches_nothing(rows: Path, model: Path, tmp_path: Path) -> N
     assert [entry["reward"] for entry in logged] == [None, None]
     assert [entry["grad_norm"] for entry in logged] == [0, 0]
     assert [entry["rewards/code_reward/outage"] for entry in logged] == [1, 1]
+
+
+def test_the_snippet_of_the_manual_runs(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The snippet rewards an unchanged row in HumanEval's form, with a model of our own."""
+    page = Path("docs/trainers.md").read_text()
+    [snippet] = re.findall(r"```python\n(.*?GRPOTrainer.*?)```", page, re.DOTALL)
+    settings = "output_dir='grpo', max_steps=1, use_cpu=True, bf16=False, report_to='none', "
+    settings += "log_completions=True"
+    monkeypatch.chdir(tmp_path)
+    row = {
+        "task_id": "one", "prompt": "one", "entry_point": "f",
+        "test": "def check(candidate):\n    assert candidate(1) == 2\n",
+    }  # fmt: skip
+    Path("humaneval.jsonl").write_text(json.dumps(row))
+
+    exec(
+        snippet.replace("Qwen/Qwen2.5-Coder-0.5B-Instruct", str(model)).replace(
+            'output_dir="grpo"', settings
+        ),
+        {},
+    )
+
+    rewards = [completion["code_reward"] for completion in table(Path("grpo"))]
+    assert len(rewards) == GENERATIONS
+    assert None not in rewards
