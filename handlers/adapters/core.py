@@ -14,6 +14,7 @@ trainer's own answer to an outage is in its adapter.
 """
 
 import asyncio
+import logging
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -35,6 +36,11 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 __all__ = ["Grade", "Grader", "Rollout", "grade_many", "grade_many_async"]
+
+
+_LOG = logging.getLogger(__name__)
+_LOGGED: set[str] = set()
+_LOGGED_MAX = 1000
 
 
 class Rollout(NamedTuple):
@@ -73,26 +79,32 @@ class Grader:
 
         Raises IsolationRefusedError if this host may not run programs at all.
         """
-        futures = self._submit(rollouts)
+        entries = [entry_of(rollout) for rollout in rollouts]
+        futures = self._submit(entries)
         try:
-            return [future.result() for future in futures]
+            return [
+                _reported(entry, future.result())
+                for entry, future in zip(entries, futures, strict=True)
+            ]
         finally:
             _cancel(futures)  # those that are left when the user interrupts
 
     async def grade_many_async(self, rollouts: Iterable[Rollout | Entry]) -> list[Grade]:
         """Do the same without blocking the event loop."""
-        return await asyncio.gather(*map(asyncio.wrap_future, self._submit(rollouts)))
+        entries = [entry_of(rollout) for rollout in rollouts]
+        grades = await asyncio.gather(*map(asyncio.wrap_future, self._submit(entries)))
+        return list(map(_reported, entries, grades))
 
     def close(self) -> None:
         """End the connection to the sandboxes. The next call opens another one."""
         self._client.close()
 
-    def _submit(self, rollouts: Iterable[Rollout | Entry]) -> list["Future[Grade]"]:
-        return [self._client.submit(entry_of(rollout)) for rollout in rollouts]
+    def _submit(self, entries: Iterable[Entry]) -> list["Future[Grade]"]:
+        return [self._client.submit(entry) for entry in entries]
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle the arguments: another process has an environment and a connection of its own."""
-        return _unpickle, (self._rubric,)
+        return grader_for, (self._rubric,)
 
 
 def grade_many(rollouts: Iterable[Rollout | Entry]) -> list[Grade]:
@@ -108,10 +120,15 @@ async def grade_many_async(rollouts: Iterable[Rollout | Entry]) -> list[Grade]:
     return await default_grader().grade_many_async(rollouts)
 
 
-@cache
 def default_grader() -> Grader:
     """Return the grader with the settings of the environment, as they are at the first call."""
-    return Grader()
+    return grader_for(None)
+
+
+@cache
+def grader_for(rubric: str | None) -> Grader:
+    """Return the grader of this process for a *rubric* (a path, or JSON); None: the settings'."""
+    return Grader(rubric=rubric)
 
 
 def rollout_of_row(
@@ -161,5 +178,10 @@ def _cancel(futures: Iterable["Future[Grade]"]) -> None:
         future.cancel()
 
 
-def _unpickle(rubric: str | None) -> Grader:
-    return default_grader() if rubric is None else Grader(rubric=rubric)
+def _reported(entry: Entry, grade: Grade) -> Grade:
+    """Log why a grade has no reward: each reason once, with the first row that it concerns."""
+    if grade.reward is None and grade.problem not in _LOGGED and len(_LOGGED) < _LOGGED_MAX:
+        _LOGGED.add(grade.problem)
+        row = "a completion" if entry.id is None else f"a completion for row {entry.id}"
+        _LOG.warning("%s is ungraded: %s", row, grade.problem)
+    return grade

@@ -12,6 +12,7 @@ nor for the slowest program of another batch.
 """
 
 import asyncio
+import faulthandler
 import os
 import signal
 import socket
@@ -21,7 +22,7 @@ import traceback
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
-from threading import Condition, Thread
+from threading import Condition, Event, Thread
 from typing import NoReturn
 
 from nova_code_verifier.adapters.grade import Grade, grade_of, outage
@@ -90,10 +91,15 @@ class _Inbox:
     """What waits to be graded: filled by the connections, emptied by the grading threads."""
 
     def __init__(self) -> None:
-        self._condition = Condition()
+        self._condition = Condition()  # only for threads that `put` may wake: one for each entry
         self._waiting: list[_Waiting] = []
+        self._closed = Event()
         self.waiting_bytes = 0
-        self.is_closed = False
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nobody is left who waits for a grade."""
+        return self._closed.is_set()
 
     def put(self, waiting: Sequence[_Waiting]) -> None:
         """Add entries."""
@@ -103,25 +109,25 @@ class _Inbox:
             self._condition.notify()
 
     def take(self) -> list[_Waiting]:
-        """Wait for entries and take all of them; none if the inbox is closed."""
+        """Wait for entries and take all of them; none if another thread was faster."""
         with self._condition:
             self._condition.wait_for(lambda: self._waiting or self.is_closed)
-            # More callers often come at the same time: equal programs of a batch are judged once.
-            self._condition.wait_for(lambda: self.is_closed, _GATHER_SECONDS)
+        # More callers often come at the same time: equal programs of a batch are judged once.
+        self._closed.wait(_GATHER_SECONDS)
+        with self._condition:
             taken, self._waiting = self._waiting, []
             self.waiting_bytes = 0
-        return [] if self.is_closed else taken
+        return taken
 
     def close(self) -> None:
-        """Let `take` return: nobody is left who waits for a grade."""
+        """End all waiting."""
+        self._closed.set()
         with self._condition:
-            self.is_closed = True
             self._condition.notify_all()
 
     def wait_until_closed(self) -> None:
         """Wait for the end."""
-        with self._condition:
-            self._condition.wait_for(lambda: self.is_closed)
+        self._closed.wait()
 
 
 class _Reception:
@@ -184,7 +190,7 @@ class _Grading:
     def run(self) -> None:
         """Grade batch after batch."""
         while not self._inbox.is_closed:
-            batch = self._inbox.take()  # may be empty: another thread was faster
+            batch = self._inbox.take()
             again = self._grade([one for one in batch if one.connection.is_open])
             if again:
                 time.sleep(_PAUSE_SECONDS)
@@ -254,6 +260,7 @@ def _be_owner(name: str, settings: Settings, report: int, linger_seconds: float)
     point = MeetingPoint(name)
     _detach(point)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    faulthandler.register(signal.SIGUSR1)  # writes the stacks of all threads to the log
     try:
         with closing(start_executor(settings)) as executor:
             with suppress(InvocationError):  # an executor function that is out of reach now

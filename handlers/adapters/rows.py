@@ -51,8 +51,3 @@ def prompt_text(prompt: object) -> str | None:
     except UnreadableError:
         return None  # only needed where a dataset's tests begin in its prompt
     return turns[-1][1] if turns else None
-
-
-def where(row_id: object) -> str:
-    """Name a row in a message."""
-    return "a row" if row_id is None else f"row {row_id}"

@@ -13,19 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
-from nova_code_verifier.adapters.core import Grade, Grader, default_grader
-from nova_code_verifier.adapters.rows import (
-    NO_COLUMNS,
-    entry_of_row,
-    prompt_text,
-    read_columns,
-    where,
-)
+from nova_code_verifier.adapters.core import Grade, grader_for
+from nova_code_verifier.adapters.rows import NO_COLUMNS, entry_of_row, prompt_text, read_columns
 from nova_code_verifier.verifier.types import Verdict
 
-_LOGGER = logging.getLogger(__name__)
+_LOG = logging.getLogger(__name__)
 _MASKS_NONE_SINCE = (1, 6)
-_WARNINGS_MAX = 20
 
 
 class CodeReward:
@@ -35,11 +28,12 @@ class CodeReward:
     """
 
     def __init__(self, *, columns: Mapping[str, str], rubric: str | None, name: str) -> None:
-        """Read the names of columns. Raises ValueError for an unknown key of *columns*."""
+        """Raise ValueError for an unknown key of *columns*, and SettingsError for the *rubric*."""
         self.__name__ = name
         self._columns = read_columns(columns)
-        self._grader = None if rubric is None else Grader(rubric=rubric)
-        self._warned: set[str] = set()
+        self._rubric = rubric
+        if rubric is not None:
+            grader_for(rubric)  # so that a mistake in it is found at the start
         _warn_of_old_trl()
 
     def __call__(
@@ -67,9 +61,7 @@ class CodeReward:
             entry_of_row(completion, row, self._columns)
             for completion, row in zip(completions, rows, strict=True)
         ]
-        grades = (self._grader or default_grader()).grade_many(entries)
-        for entry, grade in zip(entries, grades, strict=True):
-            self._warn_of_ungraded(entry.id, grade)
+        grades = grader_for(self._rubric).grade_many(entries)
         self._log(grades, log_extra, log_metric)
         return [grade.reward for grade in grades]
 
@@ -89,14 +81,6 @@ class CodeReward:
             shares["outage"] = sum(grade.is_outage for grade in grades)
             for key, count in shares.items():
                 log_metric(f"rewards/{self.__name__}/{key}", count / max(len(grades), 1))
-
-    def _warn_of_ungraded(self, row_id: object, grade: Grade) -> None:
-        """Warn of each problem once, and of no more problems than somebody reads."""
-        if grade.reward is not None or grade.problem in self._warned:
-            return
-        if len(self._warned) < _WARNINGS_MAX:
-            self._warned.add(grade.problem)
-            _LOGGER.warning("%s: %s is ungraded: %s", self.__name__, where(row_id), grade.problem)
 
 
 def code_reward_func(
@@ -137,7 +121,7 @@ def _warn_of_old_trl() -> None:
         return  # whatever calls the function has its own rules
     numbers = tuple(map(int, re.findall(r"\d+", found)[:2]))
     if numbers < _MASKS_NONE_SINCE:
-        _LOGGER.warning(
+        _LOG.warning(
             "TRL %s counts a reward of None as 0; install TRL 1.6 or later, or completions that "
             "could not be graded are trained as wrong answers",
             found,

@@ -15,21 +15,13 @@ exception into 0, so an ungraded rollout gets a number there, and an error in it
 raises: the trace then has an error, and is not trained.
 """
 
-import logging
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from nova_code_verifier.adapters.core import Grade, Grader, default_grader
-from nova_code_verifier.adapters.rows import (
-    NO_COLUMNS,
-    entry_of_row,
-    prompt_text,
-    read_columns,
-    where,
-)
+from nova_code_verifier.adapters.core import Grade, grader_for
+from nova_code_verifier.adapters.rows import NO_COLUMNS, entry_of_row, prompt_text, read_columns
 from nova_code_verifier.handlers.wire import Entry
 
-_LOGGER = logging.getLogger(__name__)
 STATE_KEY = "code_verifier"
 """Where a rubric leaves the metrics of a rollout in its state."""
 
@@ -69,7 +61,8 @@ def code_reward_func(
     `Error` for a broken row.
     """
     named = read_columns(columns)
-    grader = None if rubric is None else Grader(rubric=rubric)
+    if rubric is not None:
+        grader_for(rubric)  # so that a mistake in it is found at the start
 
     async def code_reward(
         *,
@@ -87,11 +80,9 @@ def code_reward_func(
         row |= {key: value for key, value in (("answer", answer), ("info", info)) if value}
         row["prompt"] = prompt_text(_plain_messages(prompt))
         row.setdefault("index", row.get("example_id"))
-        entry = entry_of_row(_plain_messages(completion), row, named)
-        grade = await _grade(grader, entry)
+        grade = await _grade(rubric, entry_of_row(_plain_messages(completion), row, named))
         state[STATE_KEY] = dict(grade.metrics)
         if grade.reward is None:
-            _LOGGER.warning("%s is ungraded: %s", where(entry.id), grade.problem)
             state["error"] = state.get("error") or _rollout_error(grade)
             return ungraded_reward
         return grade.reward
@@ -104,7 +95,8 @@ def task_reward_func(
 ) -> Callable[[Any, Any], Coroutine[Any, Any, float]]:
     """Return a reward of v1, as `task_reward` is one. See `code_reward_func` for the arguments."""
     named = read_columns(columns)
-    grader = None if rubric is None else Grader(rubric=rubric)
+    if rubric is not None:
+        grader_for(rubric)
 
     async def task_reward(task: Any, trace: Any) -> float:  # noqa: ANN401  (verifiers' own types)
         """Return the reward of a trace, and record its metrics. *task* is the data of its task.
@@ -117,7 +109,7 @@ def task_reward_func(
         own = v1.TaskData.model_fields.keys() - {"id"}
         row = {key: value for key, value in task.model_dump().items() if key not in own}
         row["prompt"] = prompt_text(_plain_messages(task.prompt))
-        grade = await _grade(grader, entry_of_row(trace.last_reply, row, named))
+        grade = await _grade(rubric, entry_of_row(trace.last_reply, row, named))
         trace.record_metrics(grade.metrics)
         if grade.reward is None:
             kind = v1.SandboxError if grade.is_outage else v1.TaskError
@@ -127,8 +119,8 @@ def task_reward_func(
     return task_reward
 
 
-async def _grade(grader: Grader | None, entry: Entry) -> Grade:
-    [grade] = await (grader or default_grader()).grade_many_async([entry])
+async def _grade(rubric: str | None, entry: Entry) -> Grade:
+    [grade] = await grader_for(rubric).grade_many_async([entry])
     return grade
 
 

@@ -84,17 +84,17 @@ def test_missing_columns_and_values_end_the_run() -> None:
 
 def test_a_broken_row_has_no_reward(caplog: pytest.LogCaptureFixture) -> None:
     """A row that cannot be used gets None and one warning, which names the row and the field."""
-    reward = code_reward_func(name="warned")
+    inputs = ["1 2", "3 4", "5 6"]
 
     with caplog.at_level(logging.WARNING):
-        rewards = reward(
-            ["Add."] * 3, [RIGHT] * 3, task_id=["a", "b", "b"],
-            inputs=[INPUTS] * 3, outputs=[OUTPUTS, ["3"], ["3"]],
+        rewards = code_reward(
+            ["Add."] * 3, [RIGHT] * 3, task_id=["a", "b", "c"],
+            inputs=[INPUTS, inputs, inputs], outputs=[OUTPUTS, ["3"], ["3"]],
         )  # fmt: skip
 
     assert rewards == [1.0, None, None]
     [message] = caplog.messages
-    assert message.startswith("warned: row b is ungraded: outputs: ")
+    assert message.startswith("a completion for row b is ungraded: outputs: ")
 
 
 def test_objects_of_the_trainer_are_no_columns() -> None:

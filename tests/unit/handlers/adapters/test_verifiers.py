@@ -48,12 +48,17 @@ def test_an_ungraded_rollout_gets_a_number_and_an_error(
 
     with caplog.at_level(logging.WARNING):
         reward = asyncio.run(
-            code_reward(completion=RIGHT, state=state, info={"inputs": ["1"]}, example_id=7)
+            code_reward(
+                completion=RIGHT,
+                state=state,
+                info={"inputs": ["1"], "outputs": [""] * 9},
+                example_id=7,
+            )
         )
 
     assert reward == 0.0
     assert str(state["error"]).startswith("ungraded: info")
-    assert "row 7 is ungraded: info" in caplog.text
+    assert "a completion for row 7 is ungraded: info" in caplog.text
 
 
 def test_a_version_without_rubrics_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
