@@ -144,6 +144,11 @@ def read_task_row(row: object, columns: Columns = Columns()) -> Entry:
         return Entry(id=entry_id, problem=str(error))
 
 
+def read_row_id(row: Mapping[str, object], columns: Columns = Columns()) -> object:
+    """Return the id of a row, or None. Raises ValueError for one that is missing or too long."""
+    return read_id(_id_of(_values_of(row), columns))
+
+
 def _values_of(row: Mapping[str, object]) -> dict[str, object]:
     """Return the columns that have a value: tables write NaN for none."""
     values = {key: plain(value) for key, value in row.items()}
