@@ -16,8 +16,8 @@ from nova_code_verifier.verifier.test_code.jobs import (
     discovery_job,
     run_harness_jobs,
 )
-from nova_code_verifier.verifier.test_code.plain import PlainAssert, plain_tests
-from nova_code_verifier.verifier.test_code.plain_baseline import read_plain_tests
+from nova_code_verifier.verifier.test_code.plain.baseline import read_plain_tests
+from nova_code_verifier.verifier.test_code.plain.reader import PlainAssert, plain_tests
 from nova_code_verifier.verifier.test_code.protocol import CompiledTests, ItemState, RunReport
 from nova_code_verifier.verifier.types import TestCode
 

@@ -25,7 +25,7 @@ from nova_code_verifier.verifier.test_code.jobs import (
     run_sessions,
     session_job,
 )
-from nova_code_verifier.verifier.test_code.plain_run import final_reports, plain_job, reports
+from nova_code_verifier.verifier.test_code.plain.run import final_reports, plain_job, reports
 from nova_code_verifier.verifier.test_code.protocol import (
     BROKEN_PROTOCOL,
     TOO_LONG,

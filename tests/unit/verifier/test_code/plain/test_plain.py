@@ -17,8 +17,8 @@ from nova_code_verifier.sandbox.types import (
 )
 from nova_code_verifier.verifier.pipeline import judge
 from nova_code_verifier.verifier.test_code.discovery import Discovery, DiscoveryCache, discover
-from nova_code_verifier.verifier.test_code.plain import PlainAssert, plain_tests
-from nova_code_verifier.verifier.test_code.plain_baseline import read_plain_tests
+from nova_code_verifier.verifier.test_code.plain.baseline import read_plain_tests
+from nova_code_verifier.verifier.test_code.plain.reader import PlainAssert, plain_tests
 from nova_code_verifier.verifier.types import Sample, Score, TestCode, Verdict
 
 PASS, FAIL, RAISE = Verdict.ACCEPTED, Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR
@@ -177,6 +177,29 @@ def test_questions_decide_as_a_session_does(executor: LocalExecutor) -> None:
 
     with LocalExecutor(workers=1, fast_paths=False) as sessions:
         assert rows(programs, TESTS, executor) == rows(programs, TESTS, sessions)
+
+
+STATEFUL = {
+    "an answer that a later call changes": (
+        "found = []\ndef f(x):\n    found.append(x)\n    return found",
+        "assert f(1) == f(2)",
+    ),
+    "an argument that contains one object twice": (
+        "def f(x):\n    x[0][0] = 5\n    return x",
+        "assert f([[0] * 2] * 2) == [[5, 0], [5, 0]]",
+    ),
+    "a call that does not take place": (
+        "calls = []\ndef f(x):\n    calls.append(x)\n    return x // (x - 1) and len(calls)",
+        "assert f(1) == f(2)\nassert f(3) == 2",
+    ),
+}
+
+
+@pytest.mark.parametrize(("program", "tests"), STATEFUL.values(), ids=STATEFUL)
+def test_state_counts_as_in_a_session(executor: LocalExecutor, program: str, tests: str) -> None:
+    """What the tests do with objects of theirs, and which calls take place, is the same."""
+    with LocalExecutor(workers=1, fast_paths=False) as sessions:
+        assert rows([program], tests, executor) == rows([program], tests, sessions)
 
 
 def test_the_stack_is_as_deep_as_in_a_session(executor: LocalExecutor) -> None:

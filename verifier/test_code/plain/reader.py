@@ -4,7 +4,7 @@ In: test code. Out: for each assert, its calls, and its condition on their answe
 anything in the tests is not plain.
 
 Plain tests need no harness: a candidate is asked the calls one by one, and our process evaluates
-the conditions (`plain_run.py`). What is left out here is judged in a session, which costs time, but
+the conditions (`run.py`). What is left out here is judged in a session, which costs time, but
 changes no verdict.
 """
 
@@ -231,7 +231,7 @@ class _Reader:
         """Return the value of a name. One that can change has one use: it may be changed there."""
         if name not in self._constants or name in self._spent:
             raise NotPlainError
-        if _can_change(self._constants[name]):
+        if can_change(self._constants[name]):
             self._spent.add(name)
         return self._constants[name]
 
@@ -269,12 +269,19 @@ def _binary(op: ast.operator, left: Any, right: Any) -> object:  # noqa: ANN401 
         ):
             return _of_numbers(operator.pow, left, right)
         case ast.Mult(), str() | list() | tuple(), int() if len(left) * right <= _LENGTH_MAX:
-            return left * right
+            return _repeated(left, right)
         case ast.Mult(), int(), str() | list() | tuple() if len(right) * left <= _LENGTH_MAX:
-            return left * right
+            return _repeated(right, left)
         case ast.Add(), str() | list() | tuple(), _ if type(left) is type(right):
             return operator.add(left, right)
     return compute(_ARITHMETIC.get(type(op)), left, right)
+
+
+def _repeated(items: Any, count: int) -> object:  # noqa: ANN401  (a sequence)
+    """Repeat a sequence. Raises NotPlainError if one object would be in it more than once."""
+    if type(items) is not str and any(map(can_change, items)):
+        raise NotPlainError
+    return items * count
 
 
 def compute(function: Callable[[Any, Any], object] | None, left: Any, right: Any) -> object:  # noqa: ANN401  (plain data)
@@ -293,9 +300,10 @@ def _of_numbers(function: Callable[[Any, Any], object], left: Any, right: Any) -
         raise NotPlainError from None
 
 
-def _can_change(value: object) -> bool:
+def can_change(value: object) -> bool:
+    """Return whether plain data is, or contains, an object that can change."""
     if type(value) in (tuple, frozenset):
-        return any(map(_can_change, value))  # type: ignore[call-overload]
+        return any(map(can_change, value))  # type: ignore[call-overload]
     return type(value) in (list, dict, set)
 
 

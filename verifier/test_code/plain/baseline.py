@@ -23,7 +23,7 @@ from nova_code_verifier.verifier.test_code.harness.compile import names_in_scrip
 from nova_code_verifier.verifier.test_code.harness.guess_baseline import baseline_answers
 from nova_code_verifier.verifier.test_code.harness.recorder import Recorder, RecordingEndedError
 from nova_code_verifier.verifier.test_code.jobs import GUESSES_MAX
-from nova_code_verifier.verifier.test_code.plain import PlainAssert, answer_name, plain_tests
+from nova_code_verifier.verifier.test_code.plain.reader import PlainAssert, answer_name, plain_tests
 from nova_code_verifier.verifier.types import TestCode
 
 _ASSERTS_MAX = 200

@@ -16,7 +16,12 @@ from dataclasses import replace
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, decode, encode
 from nova_code_verifier.sandbox.types import EncodedValue, Ending, Execution, Job, RaisedError
 from nova_code_verifier.verifier.test_code.harness.shown import LastAnswer
-from nova_code_verifier.verifier.test_code.plain import NotPlainError, PlainAssert, answer_name
+from nova_code_verifier.verifier.test_code.plain.reader import (
+    NotPlainError,
+    PlainAssert,
+    answer_name,
+    can_change,
+)
 from nova_code_verifier.verifier.test_code.protocol import ItemReport, ItemState
 from nova_code_verifier.verifier.types import CodePlan
 
@@ -108,11 +113,16 @@ def _report(part: PlainAssert, executions: Sequence[Execution]) -> ItemReport | 
 def _certain_report(part: PlainAssert, executions: Sequence[Execution]) -> ItemReport:
     names, last = dict(part.names), LastAnswer()
     for index, execution in enumerate(executions):
+        is_last = index == len(executions) - 1
         if execution.ending is Ending.RAISED and execution.error is not None:
+            if not is_last:
+                raise NotPlainError  # in a session, the later calls do not take place
             line = part.call_lines[index]
             error = _public(execution.error, line)
             return ItemReport(part.item, ItemState.RAISED, error, line=line)
         value = _answer(execution, part)
+        if not is_last and can_change(value):
+            raise NotPlainError  # the later calls may have changed it
         names[answer_name(index)] = value
         last.note(value)
     holds = eval(part.condition, {"__builtins__": {}}, names)  # noqa: S307  (made by `plain.py`, of names and operators)
