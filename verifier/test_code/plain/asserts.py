@@ -32,7 +32,8 @@ class PlainAssert:
     `is_of_order` says whether its value may depend on the order in which a set iterates. The call
     with an index is on the line `call_lines[index]`. The `message` is "" if there is none, and None
     if it is computed. If it *is a part*, it is an iteration of a loop, and others of the same item
-    follow. If it *only accepts*, the report of a condition that does not hold is not known.
+    follow. If it *only accepts*, the report of a condition that does not hold is not known: of
+    several asserts, or of a method of unittest.
     `shared` are the indexes of the answers that are used after a later call.
     """
 
@@ -71,10 +72,13 @@ class AssertReader:
         """Begin without a call."""
         self._reader = ConditionReader(names=self.names, is_recorded=self.is_recorded)
 
-    def read(self, body: Sequence[ast.stmt], *, only_accepts: bool = False) -> PlainAssert:
-        """Read statements that are judged together. Raises NotPlainError."""
+    def read(self, body: Sequence[ast.stmt], *, is_function: bool = False) -> PlainAssert:
+        """Read statements that are judged together. Only a function may do without an assert.
+
+        Raises NotPlainError.
+        """
         self._read_all(body)
-        if self._first is None and not only_accepts:
+        if self._first is None and not is_function:
             raise NotPlainError
         line, message = _line_and_message(self._first or body[0])
         found = self._reader
@@ -88,7 +92,7 @@ class AssertReader:
             is_of_order=found.is_of_order,
             message=message,
             is_part=self.is_part,
-            only_accepts=only_accepts or len(self._conditions) != 1,
+            only_accepts=self.has_methods or len(self._conditions) != 1,
             shared=frozenset(
                 index for index, count in found.last_uses.items() if count > index + 1
             ),

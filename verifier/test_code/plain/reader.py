@@ -247,7 +247,7 @@ class _ScriptReader(_Reader):
 
 
 class _SuiteReader(_Reader):
-    """Reads tests for pytest or unittest. They can only be accepted: see `PlainAssert`."""
+    """Reads tests for pytest, which runs them with plain asserts, too, or for unittest."""
 
     def __init__(self, candidates: frozenset[str], modules: Sequence[str], style: str) -> None:
         super().__init__(candidates, modules)
@@ -307,7 +307,7 @@ class _SuiteReader(_Reader):
             ) if [argument.arg for argument in args] == ["self"] * is_in_class:
                 names = self._names.inside(function)
                 reader = AssertReader(names=names, item=name, has_methods=is_method)
-                return reader.read(function.body, only_accepts=True)
+                return reader.read(function.body, is_function=True)
         raise NotPlainError
 
 

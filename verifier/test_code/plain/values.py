@@ -113,8 +113,9 @@ class Names:
     def bind_name(self, name: str, meaning: _Meaning) -> None:
         """Bind a name. Raises NotPlainError for one that has a meaning of its own."""
         has_meaning = name in self.candidates or name in self.entry_points or name in BUILTINS
-        is_known = isinstance(self._meanings.get(name), Library | Helper)
-        if has_meaning or is_known or name.startswith("__"):
+        known = self._meanings.get(name, meaning)
+        is_other = isinstance(known, Library | Helper) and known != meaning
+        if has_meaning or is_other or name.startswith("__"):
             raise NotPlainError
         self._meanings[name] = meaning
         self._spent.discard(name)

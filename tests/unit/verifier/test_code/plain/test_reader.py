@@ -5,6 +5,7 @@ import pytest
 from nova_code_verifier.verifier.test_code.plain.asserts import PlainAssert
 from nova_code_verifier.verifier.test_code.plain.reader import plain_tests
 from nova_code_verifier.verifier.types import TestCode
+from tests.evalplus_forms import HELPERS, humaneval_plus, mbpp_plus
 
 
 def asserts_of(
@@ -89,6 +90,19 @@ def test_other_tests_are_left_to_a_session(source: str) -> None:
     assert not any(part.calls for part in asserts_of(source))
 
 
+def test_rows_of_evalplus_are_plain() -> None:
+    """Each iteration is a part of the only item, and asks one call."""
+    inputs, results = [[1], [2]], [[0.5], [1.5]]
+    forms = [mbpp_plus("f", inputs, results, helper=helper) for helper in HELPERS]
+    parts = [
+        *asserts_of(humaneval_plus(inputs, results, 1e-6), "f"),
+        *(part for form in forms for part in asserts_of(form)),
+    ]
+
+    assert len(parts) == 2 * (1 + len(HELPERS))
+    assert {(part.item, part.is_part, len(part.calls)) for part in parts} == {("1", True, 1)}
+
+
 def test_the_entry_point_is_the_argument_of_check() -> None:
     """One object serves all calls of a method, as where `check` is called with it."""
     source = "def check(candidate):\n    assert candidate(1) == 2\n    assert candidate(2) == 3"
@@ -142,11 +156,11 @@ OTHER_SUITES = {
 
 @pytest.mark.parametrize(("source", "items"), SUITES.items())
 def test_plain_functions_of_test_tools_are_recognised(source: str, items: list[str]) -> None:
-    """They can be accepted, and nothing else: how a tool reports a failure is not known."""
+    """If there are several asserts, they can be accepted, and nothing else."""
     asserts = plain_tests(TestCode(source=source), ["f"], style="pytest", modules=["solution"])
 
     assert [part.item for part in asserts or ()] == items
-    assert all(part.only_accepts for part in asserts or ())
+    assert [part.only_accepts for part in asserts or ()] == [source.count("assert") > 1]
 
 
 @pytest.mark.parametrize("source", OTHER_SUITES.values(), ids=OTHER_SUITES)

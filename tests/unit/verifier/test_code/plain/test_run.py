@@ -153,6 +153,14 @@ def test_b():
         assert f(x) == [1, 2]
 def test_a():
     assert f(3)[0] == pytest.approx(1.0)
+class TestF:
+    def test_c(self):
+        result = f(4)
+        assert result == [
+            1, 2], "message"
+    def test_d(self):
+        assert f(
+            5)
 """,
     "unittest": """
 from unittest import TestCase
@@ -168,11 +176,14 @@ class TestF(TestCase):
 
 @pytest.mark.parametrize("tests", SUITES.values(), ids=SUITES)
 def test_tests_of_a_tool_are_accepted_as_in_a_session(executor: LocalExecutor, tests: str) -> None:
-    """And so they fail: a session decides whatever is not accepted."""
+    """And so they fail: a session decides where it is not known how their tool reports it."""
     programs = [
         "def f(x): return [1, 2]",
         "def f(x): return [1, 2] if x else []",
         "def f(x): return (1, 2)",
+        "def f(x): return [1, 2] if x < 4 else []",
+        "def f(x): return [1, 2] if x < 4 else x / 0",
+        "def f(x): return [1, 2] if x < 5 else exit()",
         "calls = []\ndef f(x):\n    calls.append(x)\n    return [1, 2] if calls[0] == 3 else 0",
         "calls = []\ndef f(x):\n    calls.append(x)\n    return [1, 2] if calls[0] == 1 else 0",
     ]
