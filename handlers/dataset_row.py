@@ -128,6 +128,27 @@ def _group_of(values: dict[str, object], entry_id: object) -> int | None:
     return group_of(prompt, reference)
 
 
+def read_task_row(row: object, columns: Columns = Columns()) -> Entry:
+    """Read a whole row as a sample without a completion: its id, its reference and its task.
+
+    A completion in the row is ignored. A row that cannot be read is an entry with a problem.
+    """
+    if not isinstance(row, Mapping):
+        return Entry(id=None, problem=f"sample: expected an object, found {kind_of(row)}")
+    entry_id: object = None
+    try:
+        values = _values_of(row)
+        entry_id = read_id(_id_of(values, columns))
+        return Entry(id=entry_id, sample=_sample(values, None, columns))
+    except UnreadableError as error:
+        return Entry(id=entry_id, problem=str(error))
+
+
+def read_row_id(row: Mapping[str, object], columns: Columns = Columns()) -> object:
+    """Return the id of a row, or None. Raises ValueError for one that is missing or too long."""
+    return read_id(_id_of(_values_of(row), columns))
+
+
 def _values_of(row: Mapping[str, object]) -> dict[str, object]:
     """Return the columns that have a value: tables write NaN for none."""
     values = {key: plain(value) for key, value in row.items()}
@@ -180,11 +201,15 @@ def _turns(values: dict[str, object]) -> list[tuple[str, str]] | None:
     """Return the turns of the row's conversation, or None if it has none."""
     for key in ("messages", "conversations"):
         if key in values:
-            messages = values[key]
-            if isinstance(messages, list):
-                messages = [_as_message(turn) for turn in messages]
-            return read_messages(key, messages)
+            return read_conversation(key, values[key])
     return None
+
+
+def read_conversation(field: str, messages: object) -> list[tuple[str, str]]:
+    """Return the role and the text of each turn, also of ShareGPT. Raises UnreadableError."""
+    if isinstance(messages, list):
+        messages = [_as_message(turn) for turn in messages]
+    return read_messages(field, messages)
 
 
 def _texts(field: str, value: object) -> list[str]:

@@ -11,6 +11,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from nova_code_verifier.handlers.cli.compare import command as compare
+from nova_code_verifier.handlers.cli.convert import command as convert
 from nova_code_verifier.handlers.cli.docker_check import command as docker_check
 from nova_code_verifier.handlers.cli.doctor import command as doctor
 from nova_code_verifier.handlers.cli.exit_status import Status, exit_on_errors, print_error
@@ -24,7 +26,9 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 for name, function, summary in (
     ("score", score.score, "Score each sample of a file."),
     ("explain", explain.explain, "Show how one sample got its reward."),
+    ("compare", compare.compare, "Show which rewards moved, and why."),
     ("judge-check", judge_check.judge_check, "Test the LLM judge."),
+    ("convert", convert.convert, "Write a data set in a trainer's form."),
     ("lint-rows", lint_rows.lint_rows, "Check rows for a trainer."),
     ("doctor", doctor.doctor, "Check the sandbox of this machine."),
     ("docker-check", docker_check.docker_check, "Compare the Lambda's image."),

@@ -16,8 +16,9 @@ from nova_code_verifier.verifier.test_code.jobs import (
     discovery_job,
     run_harness_jobs,
 )
-from nova_code_verifier.verifier.test_code.plain import PlainAssert, plain_tests
-from nova_code_verifier.verifier.test_code.plain_baseline import read_plain_tests
+from nova_code_verifier.verifier.test_code.plain.asserts import PlainAssert
+from nova_code_verifier.verifier.test_code.plain.baseline import read_plain_tests
+from nova_code_verifier.verifier.test_code.plain.reader import plain_tests
 from nova_code_verifier.verifier.test_code.protocol import CompiledTests, ItemState, RunReport
 from nova_code_verifier.verifier.types import FailureClass, TestCode
 
@@ -182,11 +183,13 @@ def _plain(
     test_code: TestCode, compiled: CompiledTests, items: Sequence[str]
 ) -> Sequence[PlainAssert]:
     """Return the asserts of tests that are plain and that ask the candidate anything."""
-    if compiled.style != "script" or compiled.imports:
+    asserts = plain_tests(test_code, compiled.names, style=compiled.style, modules=compiled.modules)
+    if not any(part.calls for part in asserts or ()):
         return ()
-    asserts = plain_tests(test_code, compiled.names) or ()
-    is_whole = [part.item for part in asserts] == list(items)
-    return asserts if is_whole and any(part.calls for part in asserts) else ()
+    places = {name: place for place, name in enumerate(items)}  # the order in which they run
+    if asserts is None or {part.item for part in asserts} != set(items):
+        return ()
+    return sorted(asserts, key=lambda part: places[part.item])
 
 
 def _count_guessed(results: dict[TestCode, DiscoveryResult], executor: Executor) -> None:

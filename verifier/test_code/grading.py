@@ -16,7 +16,14 @@ from fractions import Fraction
 from functools import partial
 from typing import assert_never
 
-from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Executor, RaisedError
+from nova_code_verifier.sandbox.types import (
+    Cause,
+    Ending,
+    Execution,
+    Executor,
+    Job,
+    RaisedError,
+)
 from nova_code_verifier.verifier.checking.verdict import verdict_of_ending
 from nova_code_verifier.verifier.test_code.discovery import Discovery, DiscoveryCache, discover
 from nova_code_verifier.verifier.test_code.jobs import (
@@ -25,7 +32,11 @@ from nova_code_verifier.verifier.test_code.jobs import (
     run_sessions,
     session_job,
 )
-from nova_code_verifier.verifier.test_code.plain_run import final_reports, plain_job, reports
+from nova_code_verifier.verifier.test_code.plain.run import final_reports, plain_job, reports
+from nova_code_verifier.verifier.test_code.plain.shared_imports import (
+    import_statements,
+    may_need_imports,
+)
 from nova_code_verifier.verifier.test_code.protocol import (
     BROKEN_PROTOCOL,
     TOO_LONG,
@@ -125,6 +136,12 @@ class TestCodeRun:
         """Whether the run is still open, and its tests are plain."""
         return not self.is_over and self.discovery is not None and bool(self.discovery.plain)
 
+    @property
+    def missing_imports(self) -> Sequence[Sequence[str]]:
+        """The imports of the tests, if the program may need any of them."""
+        imports = self.tests.compiled.imports if self.tests.compiled else ()
+        return imports if may_need_imports(self.program, imports) else ()
+
     def share_process(self) -> None:
         """Begin again, with tests and candidate in one process."""
         test_code = replace(self.plan.test_code, shared_process=True)
@@ -190,13 +207,12 @@ class _Grading:
     def _run_plain(self, indexes: Sequence[int], *, is_final: bool = False) -> Iterator[int]:
         """Ask the calls of plain tests; yield the runs that this decides: all, if it *is final*."""
         waiting = [index for index in indexes if self.runs[index].has_plain_tests]
+        if not is_final:  # a session provides what the tests import
+            waiting = [index for index in waiting if not self.runs[index].missing_imports]
         runs = [self.runs[index] for index in waiting]
         if not runs:
             return
-        jobs = [
-            plain_job(run.program, run.plan, run.tests.plain, run.prelude, is_final=is_final)
-            for run in runs
-        ]
+        jobs = [_plain_job(run, is_final=is_final) for run in runs]
         for number, executions in self.executor.run(jobs):
             _take_answers(runs[number], executions, is_final=is_final)
             if runs[number].is_over:
@@ -273,6 +289,11 @@ class _Grading:
 # -- questions, for plain tests --------------------------------------------------------
 
 
+def _plain_job(run: TestCodeRun, *, is_final: bool) -> Job:
+    prelude = run.prelude + (import_statements(run.missing_imports) if is_final else "")
+    return plain_job(run.program, run.plan, run.tests.plain, prelude, is_final=is_final)
+
+
 def _take_answers(run: TestCodeRun, executions: Sequence[Execution], *, is_final: bool) -> None:
     """Take the answers to the calls of plain tests, if they decide, or *are final*."""
     run.add_usage(executions)
@@ -283,7 +304,7 @@ def _take_answers(run: TestCodeRun, executions: Sequence[Execution], *, is_final
     elif first.ending in _LOAD_FAILURES.values():
         _end(run, _result(_without_outputs(first)))
     elif is_final:
-        for name, found in final_reports(asserts, executions):
+        for name, found in final_reports(asserts, executions, run.plan):
             if isinstance(found, ItemReport):
                 run.results[name] = _result_of(found)
             else:
