@@ -22,7 +22,8 @@ def live(program: str, *classes: str, source: str = "") -> Iterator[LiveCandidat
     if pid == 0:
         _serve(program, own, other)
     other.close()
-    candidate = LiveCandidate(own.fileno(), ProgressPage(page, pid), source, frozenset(classes))
+    candidate = LiveCandidate()
+    candidate.begin(own.fileno(), ProgressPage(page, pid), source, frozenset(classes))
     try:
         yield candidate
     finally:
