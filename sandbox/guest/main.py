@@ -88,7 +88,7 @@ def serve(prelude: bytes, program: bytes, calls: int, argv: tuple[str, ...]) -> 
         _report(MessageKind.LOADED)
         _answer_calls(names, calls)
     else:
-        _run_program(prelude, program, code, argv)
+        os._exit(run_program(prelude, program, code, argv))
 
 
 def serve_session(prelude: bytes, program: bytes) -> None:
@@ -221,14 +221,27 @@ def new_module(name: str, program: bytes) -> types.ModuleType:
 
 
 def _run_prelude(prelude: bytes, names: dict[str, Any]) -> None:
-    exec(compile(prelude, PRELUDE_NAME, "exec", dont_inherit=True), names)  # noqa: S102  (a row's, or our imports)
+    exec(_compile_prelude(prelude), names)  # noqa: S102  (a row's, or our imports)
     names["__doc__"] = None  # it is the program's to set
 
 
-def _run_program(
-    prelude: bytes, program: bytes, code: types.CodeType, argv: tuple[str, ...]
-) -> None:
-    """Run the program as `python3 solution.py` does, from the first line to the last flush."""
+@cache
+def _compile_prelude(prelude: bytes) -> types.CodeType:
+    return compile(prelude, PRELUDE_NAME, "exec", dont_inherit=True)
+
+
+def run_program(
+    prelude: bytes,
+    program: bytes,
+    code: types.CodeType,
+    argv: tuple[str, ...] = (),
+    *,
+    is_last: bool = True,
+) -> int:
+    """Run the program as `python3 solution.py` does, from the first line to the last flush.
+
+    Return its exit status. Only the last run of a process runs the handlers of its exit.
+    """
     main = new_module("__main__", program)
     sys.argv = [PROGRAM_NAME, *argv]
     status = 0
@@ -237,16 +250,17 @@ def _run_program(
             _run_prelude(prelude, main.__dict__)
         exec(code, main.__dict__)  # noqa: S102  (this is what a guest is for)
     except SystemExit as exit_request:
-        status = exit_status(exit_request)
+        status = _exit_status(exit_request)
     except BaseException as error:  # noqa: BLE001  (the candidate's: it is reported)
         _report(MessageKind.RAISED, *_describe(error))
         status = 130 if isinstance(error, KeyboardInterrupt) else 1
         _print_traceback(error)
-    _run_exit_handlers()
-    os._exit(finish(main, program, status))
+    if is_last:
+        _run_exit_handlers()
+    return _finish(main, program, status)
 
 
-def exit_status(exit_request: SystemExit) -> int:
+def _exit_status(exit_request: SystemExit) -> int:
     """Return the status with which the interpreter exits for this exception."""
     if exit_request.code is None:
         return 0
@@ -273,7 +287,7 @@ def _run_exit_handlers() -> None:
         pass
 
 
-def finish(main: types.ModuleType, program: bytes, status: int) -> int:
+def _finish(main: types.ModuleType, program: bytes, status: int) -> int:
     """Return the exit status of a program. It must have no threads and exit handlers any more.
 
     This is the interpreter's order: streams, globals, streams. Do not let the interpreter do it: to
