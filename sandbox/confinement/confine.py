@@ -147,7 +147,6 @@ def _confine_by_kernel(
     from nova_code_verifier.sandbox.confinement import kernel  # noqa: PLC0415  (no ctypes at other levels)
     from nova_code_verifier.sandbox.confinement.seccomp import PID, prepare_filter  # noqa: PLC0415
 
-    kernel.join_mappings()
     kernel.forbid_new_privileges()
     granted["orphans_adopted"] = _try(kernel.adopt_orphans)
     granted["hidden_from_peers"] = _try(kernel.hide_from_peers)

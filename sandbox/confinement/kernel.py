@@ -36,10 +36,6 @@ _FS_ON_FILES = _FS_EXECUTE | _FS_WRITE_FILE | _FS_READ_FILE | _FS_TRUNCATE
 _NET_ALL = 0b11
 _SCOPE_ALL = 0b11
 
-# In `/proc/self/maps`. No mapping of a file has the inode 0.
-_CONSTANTS, _CODE, _DATA, _NO_FILE = b"r--p", b"r-xp", b"rw-p", b"0"
-_PROTECTIONS = {_DATA: 0b011, _CODE: 0b101}
-
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
 
@@ -114,27 +110,6 @@ def forget_variable(name: str) -> None:
     if index >= 0:
         size = block.find(b"\0", index) - index - len(prefix)
         ctypes.memset(start + index + len(prefix), ord("-"), size)
-
-
-def join_mappings() -> None:
-    """Join the mappings of each loaded library: a fork copies all mappings of the process.
-
-    The linker keeps constants apart from code, and locks the table of addresses. A guest can undo
-    both, so they protect nothing here. What the kernel refuses stays as it is.
-    """
-    _libc.mprotect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-    with open("/proc/self/maps", "rb") as maps:  # noqa: PTH123
-        lines = [line.split() for line in maps]
-    for before, (bounds, permissions, _, _, inode, *_), after in zip(
-        lines, lines[1:], lines[2:], strict=False
-    ):
-        if permissions != _CONSTANTS or inode == _NO_FILE:
-            continue
-        neighbours = {line[1] for line in (before, after) if line[4] == inode}
-        joined = after[1] if after[4] == inode and after[1] == _DATA else _CODE
-        if joined in neighbours:
-            start, end = (int(bound, 16) for bound in bounds.split(b"-"))
-            _libc.mprotect(start, end - start, _PROTECTIONS[joined])
 
 
 def adopt_orphans() -> None:

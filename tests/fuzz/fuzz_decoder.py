@@ -119,8 +119,7 @@ def fuzz_session(data: bytes) -> None:
         ours, theirs = socket.socketpair()
         with ours, theirs, contextlib.redirect_stdout(io.StringIO()):
             page: Any = mock.Mock()
-            candidate = LiveCandidate()
-            candidate.begin(ours.fileno(), page, "")
+            candidate = LiveCandidate(ours.fileno(), page, "")
             pack_into(theirs, body)
             theirs.shutdown(socket.SHUT_WR)
             try:

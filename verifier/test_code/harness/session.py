@@ -71,14 +71,6 @@ _ANSWER_BYTES_MAX = 2**24
 _MESSAGE_BYTES_SPARE = 2**20  # for what comes with an answer: descriptions, outputs, records
 
 
-_prepared: "list[LiveCandidate]" = []
-
-
-def prepare_guests() -> None:
-    """Prepare, in a zygote, what its harnesses begin with."""
-    _prepared.append(LiveCandidate())
-
-
 def live_candidate(
     test_code: TestCodeFields,
     compiled: CompiledTests,
@@ -88,8 +80,7 @@ def live_candidate(
 ) -> "LiveCandidate":
     """Return the candidate at the other end of *peer_fd*."""
     classes = frozenset(compiled.classes)
-    candidate = _prepared.pop() if _prepared else LiveCandidate()
-    candidate.begin(peer_fd, page, test_code["source"], classes, answer_bytes_max)
+    candidate = LiveCandidate(peer_fd, page, test_code["source"], classes, answer_bytes_max)
     if compiled.imports:
         candidate.ask("provide", compiled.imports)
     if "mock" in test_code["source"]:
@@ -109,10 +100,26 @@ class LiveCandidate(Side, Candidate):
 
     takes = frozenset(KINDS)
 
-    def __init__(self) -> None:
-        """Prepare what is the same for all tests: in a zygote, for its harnesses."""
+    def __init__(
+        self,
+        peer_fd: int,
+        page: ProgressPage,
+        source: str,
+        classes: frozenset[str] = frozenset(),
+        answer_bytes_max: int = _ANSWER_BYTES_MAX,
+    ) -> None:
+        """Judge by tests with this *source*, which treat the names *classes* as classes."""
         self._last_answer = LastAnswer()
+        self._answer_bytes_max = answer_bytes_max
+        self._page = page
         self._shared: dict[str, type] = {}
+        self._classes = classes
+        # Only where the tests speak of it may a call raise StopIteration.
+        self._reads_source = "getsource" in source or "__file__" in source
+        self._may_stop = may_expect_stop(source)
+        self._around = Surroundings(source)
+        self._around.read_object = self._read_warning
+        self._around.write_object = _write_class
         self.fatal: CandidateLostError | UncarriedError | None = None
         self._node_kind = shared_types.NodeKind()
         self._scientific = ScientificValues(self._note_nan)
@@ -122,28 +129,6 @@ class LiveCandidate(Side, Candidate):
         self._described: set[int] = set()
         self._is_serving = False
         self.mirrors = Mirrors(self, forgets=True)
-
-    def begin(
-        self,
-        peer_fd: int,
-        page: ProgressPage,
-        source: str,
-        classes: frozenset[str] = frozenset(),
-        answer_bytes_max: int = _ANSWER_BYTES_MAX,
-    ) -> None:
-        """Judge by tests with this *source*, which treat the names *classes* as classes.
-
-        The candidate is at the other end of *peer_fd*.
-        """
-        self._answer_bytes_max = answer_bytes_max
-        self._page = page
-        self._classes = classes
-        # Only where the tests speak of it may a call raise StopIteration.
-        self._reads_source = "getsource" in source or "__file__" in source
-        self._may_stop = may_expect_stop(source)
-        self._around = Surroundings(source)
-        self._around.read_object = self._read_warning
-        self._around.write_object = _write_class
         self.peer = Peer(
             peer_fd,
             self,

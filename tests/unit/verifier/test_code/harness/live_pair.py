@@ -22,8 +22,7 @@ def live(program: str, *classes: str, source: str = "") -> Iterator[LiveCandidat
     if pid == 0:
         _serve(program, own, other)
     other.close()
-    candidate = LiveCandidate()
-    candidate.begin(own.fileno(), ProgressPage(page, pid), source, frozenset(classes))
+    candidate = LiveCandidate(own.fileno(), ProgressPage(page, pid), source, frozenset(classes))
     try:
         yield candidate
     finally:
