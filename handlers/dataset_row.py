@@ -29,10 +29,12 @@ from nova_code_verifier.handlers.messages import (
     UnreadableError,
     completion_in,
     kind_of,
+    prompt_in,
     read_last_turn,
     read_messages,
     shown_keys,
 )
+from nova_code_verifier.handlers.prompt_groups import group_of
 from nova_code_verifier.handlers.wire import (
     Entry,
     find_reference,
@@ -48,6 +50,7 @@ _COMPLETION_COLUMNS = (
     *COMPLETION_KEYS, "generation", "solution_str", "generated_text", "model_output", "prediction",
 )  # fmt: skip
 _LAST_COLUMN = "output"  # also the name of other things: it counts if there is no other
+_PROMPTS = ("prompt", "question", "problem", "instruction")
 _LIST_COLUMNS = ("completions", "responses", "generations")
 _OUTPUTS = "outputs"  # a list of completions, or beside `inputs` the expected outputs of the tests
 _ID_PATHS = (
@@ -104,12 +107,25 @@ def read_entries(row: object, columns: Columns = Columns()) -> list[Entry]:
         entry_id = read_id(_id_of(values, columns))
         texts = _completions(values, columns)
         samples = [_sample(values, text, columns) for text in texts]
+        group = _group_of(values, entry_id)
     except UnreadableError as error:
         return [Entry(id=entry_id, problem=str(error))]
     if len(samples) == 1:
-        return [Entry(id=entry_id, sample=samples[0])]
+        return [Entry(id=entry_id, sample=samples[0], group=group)]
     name = "" if entry_id is None else entry_id
-    return [Entry(id=f"{name}#{index}", sample=sample) for index, sample in enumerate(samples)]
+    return [
+        Entry(id=f"{name}#{index}", sample=sample, group=group)
+        for index, sample in enumerate(samples)
+    ]
+
+
+def _group_of(values: dict[str, object], entry_id: object) -> int | None:
+    """Return the number of the row's prompt; without one, that of its reference, or of its id."""
+    prompt: Sequence[object] = prompt_in(_turns(values) or ())
+    prompt = prompt or [repr(values[key]) for key in _PROMPTS if values.get(key)]
+    given = (value_at(values, path) for path in _SAMPLE_REFERENCES)
+    reference = next((value for value in given if value is not None), entry_id)
+    return group_of(prompt, reference)
 
 
 def read_task_row(row: object, columns: Columns = Columns()) -> Entry:
@@ -126,6 +142,11 @@ def read_task_row(row: object, columns: Columns = Columns()) -> Entry:
         return Entry(id=entry_id, sample=_sample(values, None, columns))
     except UnreadableError as error:
         return Entry(id=entry_id, problem=str(error))
+
+
+def read_row_id(row: Mapping[str, object], columns: Columns = Columns()) -> object:
+    """Return the id of a row, or None. Raises ValueError for one that is missing or too long."""
+    return read_id(_id_of(_values_of(row), columns))
 
 
 def _values_of(row: Mapping[str, object]) -> dict[str, object]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from nova_code_verifier.verifier.semantics import SEMANTICS_VERSION
 from tests.paths import REPOSITORY
 from tests.unit.handlers.cli.command_line import COMMAND, ENVIRONMENT, verifier
 
@@ -80,11 +81,12 @@ def test_help_is_fast() -> None:
 
 
 def test_the_version_is_one_line() -> None:
-    """`--version` prints one line that begins with the name of the program."""
+    """`--version` prints the versions of the package and of the semantics in one line."""
     done = verifier("--version")
 
     assert done.returncode == 0
     assert done.stdout.startswith("verifier ")
+    assert done.stdout.endswith(f"(semantics version {SEMANTICS_VERSION})\n")
     assert done.stdout.count("\n") == 1
 
 
