@@ -17,6 +17,7 @@ from tests.unit.handlers.cli.convert.converting import (
     converted,
     original,
     prepared,
+    prepared_by_others,
     prepared_row,
     with_prompt,
 )
@@ -28,12 +29,13 @@ def test_a_converted_row_has_the_same_tests(fixture: DatasetRow, target: Target)
     """Cases, checker, limits, prelude and rubric are those of the dataset's own row."""
     row: dict[str, Any] = json.loads(json.dumps(converted(with_prompt(fixture), target).row))
 
-    before, after = original(fixture), prepared_row(row)
+    before = original(fixture)
 
-    assert after.problem == ""
     assert before.plan is not None
-    assert after.plan == replace(before.plan, notes=())
-    assert after.task.rubric == before.task.rubric
+    for after in (prepared_row(row), *prepared_by_others(row)):
+        assert after.problem == ""
+        assert after.plan == replace(before.plan, notes=())
+        assert after.task.rubric == before.task.rubric
 
 
 @pytest.mark.parametrize("fixture", [row for row in ROWS if row.refused], ids=str)
