@@ -48,6 +48,10 @@ def _serve(prelude: bytes, program: bytes, runs: int) -> None:
         # deep a program can recurse depends on what the interpreter has specialised.
         run_program.__code__ = run_program.__code__.replace()
         status = run_program(prelude, program, marshal.loads(code), is_last=False)  # noqa: S302
+        if status and state.has_short_stack:
+            # From Python 3.13 on, whether there is room to load `traceback` depends on the runs
+            # before, and so does the text of a traceback.
+            os._exit(1)
         send(CHANNEL_FD, write_message(MessageKind.ENDED, str(status)))
     os._exit(0)
 
@@ -75,6 +79,11 @@ class _State:
         self._has_decimal = b"decimal" in text
         # Such a program cannot reach stderr.
         self._streams: dict[str, Any] = {name: getattr(sys, name) for name in ("stdin", "stdout")}
+
+    @property
+    def has_short_stack(self) -> bool:
+        """Whether the program has lowered the recursion limit."""
+        return sys.getrecursionlimit() < self._recursion_limit
 
     def release(self) -> None:
         """Free the objects of the last run.

@@ -389,6 +389,7 @@ def facts_of(executions: Iterable[Execution]) -> list[Execution]:
     sorted(
         FAILING.keys()
         - SLOW
+        - {"fails at the end of a short stack"}
         - {"warns", "warns and fails", "writes to stderr", "lacks memory", "lacks a module's name"}
     ),
 )

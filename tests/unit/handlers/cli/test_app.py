@@ -10,7 +10,9 @@ from nova_code_verifier.verifier.semantics import SEMANTICS_VERSION
 from tests.paths import REPOSITORY
 from tests.unit.handlers.cli.command_line import COMMAND, ENVIRONMENT, verifier
 
-COMMANDS = ("score", "explain", "judge-check", "convert", "lint-rows", "doctor", "docker-check")
+COMMANDS = (
+    "score", "explain", "compare", "judge-check", "convert", "lint-rows", "doctor", "docker-check",
+)  # fmt: skip
 
 
 def test_no_arguments_print_the_help() -> None:
