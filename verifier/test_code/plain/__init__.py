@@ -1,7 +1,7 @@
 """Judge plain tests without a process for the tests: a fast path. The trusted side.
 
     run                 asks the calls of plain asserts, and evaluates the conditions
-    baseline            discovers plain scripts, and what the best guess passes, without running them
+    baseline            discovers plain scripts, and what the best guess passes, without a run
     shared_imports      says whether a program may need what its tests import
     reader              reads scripts, and tests of pytest and unittest
       asserts           reads the asserts of one item
