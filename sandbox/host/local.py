@@ -69,6 +69,7 @@ class LocalExecutor:
         self._owner_pid = os.getpid()
         self._is_ready = self._is_running = False
         self._lock = threading.RLock()
+        self._preloading = threading.Lock()  # not the other one: a run holds that to its end
         try:
             self._directory = Path(tempfile.mkdtemp(prefix="verifier-")).resolve()
             self._directory.chmod(0o711)  # a guest with its own uid must reach its work directory
@@ -189,7 +190,7 @@ class LocalExecutor:
 
     def with_preloaded(self, modules: tuple[str, ...]) -> "LocalExecutor":
         """Return an executor whose guests find *modules* imported. It is closed with this one."""
-        with self._lock:
+        with self._preloading:
             if modules not in self._preloaded_executors:
                 self._preloaded_executors[modules] = LocalExecutor(
                     workers=self._count,

@@ -1,0 +1,55 @@
+"""What trainers get for a completion: the reward, and the metrics of its row."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nova_code_verifier.handlers.report import metrics_of
+from nova_code_verifier.handlers.service import Outcome
+from nova_code_verifier.sandbox.types import IsolationLevel
+from nova_code_verifier.verifier.pipeline import ungraded
+from nova_code_verifier.verifier.rubric import Rubric
+from nova_code_verifier.verifier.types import FailureClass, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grade:
+    """What the verifier says about a completion.
+
+    `reward` is None if the completion is ungraded: then `problem` says why, and `is_outage` whether
+    it is our fault or the reference's. `metrics` are those of a row of the reward function: the
+    same names in every grade, with finite numbers.
+    """
+
+    reward: float | None
+    metrics: Mapping[str, float]
+    verdict: Verdict
+    problem: str = ""
+    is_outage: bool = False
+
+
+def grade_of(outcome: Outcome) -> Grade:
+    """Return the grade of an outcome, whose row has the metrics."""
+    score, listed = outcome.score, outcome.row["metrics_list"]
+    assert isinstance(listed, list)  # noqa: S101  (built by wire.response_row)
+    return Grade(
+        reward=score.reward,
+        metrics={metric["name"]: metric["value"] for metric in listed},
+        verdict=score.verdict,
+        problem=score.problem,
+        is_outage=score.is_outage,
+    )
+
+
+def outage(problem: str, rubric: Rubric) -> Grade:
+    """Return the grade of a completion that we could not grade."""
+    score = ungraded(problem, failure=FailureClass.INFRASTRUCTURE)
+    metrics = metrics_of(
+        score, level=IsolationLevel.NONE, duration_ms=0.0, no_completion=False, rubric=rubric
+    )
+    return Grade(
+        reward=None,
+        metrics={metric.name: metric.value for metric in metrics},
+        verdict=score.verdict,
+        problem=score.problem,
+        is_outage=True,
+    )

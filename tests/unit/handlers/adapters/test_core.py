@@ -1,0 +1,58 @@
+"""The core of the adapters: rollouts in, grades out, with a real owner and real sandboxes."""
+
+import asyncio
+import subprocess
+import sys
+
+import pytest
+
+from nova_code_verifier.adapters.core import Grade, Rollout, grade_many, grade_many_async
+
+RIGHT = "```python\nprint(sum(map(int, input().split())))\n```"
+WRONG = "```python\nprint(4)\n```"
+TESTS = {"inputs": ["1 2", "5 5"], "outputs": ["3", "10"]}
+
+
+def test_rollouts_are_graded_in_order() -> None:
+    """Right, wrong and ungraded completions get their grades, whatever else is in the batch."""
+    grades = grade_many(
+        [Rollout(RIGHT, TESTS), Rollout(WRONG, TESTS), Rollout(RIGHT, {"inputs": ["1"]})]
+    )
+
+    assert [grade.reward for grade in grades] == [1.0, 0.2, None]
+    assert grades[2].problem
+    assert not grades[2].is_outage
+    assert {tuple(grade.metrics) for grade in grades} == {tuple(grades[0].metrics)}
+
+
+def test_an_event_loop_gets_the_same_grades() -> None:
+    """The asynchronous twin returns what the other one returns."""
+
+    async def both() -> list[list[Grade]]:
+        calls = (grade_many_async([Rollout(text, TESTS)]) for text in (RIGHT, WRONG))
+        return await asyncio.gather(*calls)
+
+    right, wrong = asyncio.run(both())
+
+    assert (right[0].reward, wrong[0].reward) == (1.0, 0.2)
+
+
+def test_the_other_name_is_refused() -> None:
+    """No module is loaded twice: the folder's own path is no name of the package."""
+    found = subprocess.run(
+        [sys.executable, "-c", "import nova_code_verifier.handlers.adapters.core"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert found.returncode == 1
+    assert "import nova_code_verifier.adapters instead" in found.stderr
+
+
+@pytest.mark.parametrize("completion", [[{"role": "assistant", "content": RIGHT}], RIGHT])
+def test_chat_and_text_are_completions(completion: object) -> None:
+    """A list of messages is graded by the model's last one."""
+    [grade] = grade_many([Rollout(completion, TESTS)])
+
+    assert grade.reward == 1.0
