@@ -13,7 +13,7 @@ PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 8 ? n + 1 :
 PARALLEL := --numprocesses=$(PROCESSES) --dist=loadfile
 FUZZ_OPTIONS ?= -max_total_time=60
 
-.PHONY: help demo test test-all test-python test-downloads grounds fuzz check format bench docs \
+.PHONY: help demo test test-all test-python test-downloads test-trainers grounds fuzz check format bench docs \
 	picture single-file image-check lock doctor clean
 
 help:  ## Show this list
@@ -36,6 +36,22 @@ test-python: $(READY) test-downloads  ## Run all tests of pytest, slow ones and 
 test-downloads: $(READY)
 	@$(BIN)/python tests/e2e/fetch_rie.py >/dev/null || true
 	@$(BIN)/python -m tests.e2e.fetch_clients >/dev/null || true
+
+# Their packages do not go together, and not into the environment of the other tests.
+TRAINERS := trl-and-verifiers verifiers-rubrics verl
+
+test-trainers: $(TRAINERS:%=.venv-%-$(VERSION)/.ready)  ## Run adapters in the trainers' own packages
+	for trainers in $(TRAINERS); do \
+		.venv-$$trainers-$(VERSION)/bin/python -m pytest --override-ini cache_dir=.venv-$$trainers-$(VERSION)/.pytest_cache \
+			tests/trainers $(OPTIONS) || exit 1; \
+	done
+
+.venv-%-$(VERSION)/.ready: tests/trainers/%.txt pyproject.toml
+	@echo "setting up $(@D): 1 to 15 minutes, up to 4 GB"
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --editable . \
+		hypothesis pytest-timeout pytest-xdist --requirement $<
+	touch $@
 
 grounds: $(READY)  ## Run the sandbox's tests as root, as a user, and without Landlock
 	$(BIN)/python -m tests.other_kernels

@@ -7,6 +7,7 @@
 | the context of a Lambda handler | `Context` | |
 | Lambda's Invoke API | `serving_lambda` | boto3's client calls it, over HTTP |
 | Bedrock's Converse API | `serving_bedrock` | the same; botocore's model validates requests |
+| a model's chat completions | `serving_chat` | openai's client calls it, over HTTP |
 """
 
 import json
@@ -36,7 +37,7 @@ from nova_code_verifier.sandbox.types import (
     Job,
     Question,
 )
-from nova_code_verifier.verifier.types import Comparison, Similarity
+from nova_code_verifier.verifier.types import Comparison, FailureClass, Similarity
 
 if TYPE_CHECKING:
     from nova_code_verifier.handlers.service import TextJudge
@@ -122,7 +123,7 @@ class LengthJudge:
     """
 
     problem: str = ""
-    is_outage: bool = True
+    failure: FailureClass = FailureClass.INFRASTRUCTURE
     bug: Exception | None = None
     deadlines: list[float] = field(default_factory=list)
 
@@ -135,7 +136,7 @@ class LengthJudge:
         if self.bug:
             future.set_exception(self.bug)
         else:
-            similarity = Similarity(value=value, problem=self.problem, is_outage=self.is_outage)
+            similarity = Similarity(value=value, problem=self.problem, failure=self.failure)
             future.set_result(similarity)
         return future
 
@@ -430,3 +431,29 @@ class Array:
     def tolist(self) -> list[object]:
         """Return the items, without converting them."""
         return list(self.items)
+
+
+# A model behind the chat completions that trainers' environments call
+
+
+@contextmanager
+def serving_chat(answer: Callable[[str], str]) -> Iterator[str]:
+    """Serve a model for the length of a `with` block, which gets the base URL of its API.
+
+    *answer* returns the completion for the text of the last message.
+    """
+
+    def reply(path: str, _headers: Message, body: bytes) -> HttpReply:
+        if path != "/v1/chat/completions":
+            return HttpReply(status=404)
+        request = json.loads(body)
+        message = {"role": "assistant", "content": answer(request["messages"][-1]["content"])}
+        completion = {
+            "id": "1", "object": "chat.completion", "created": 0, "model": request["model"],
+            "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
+            "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
+        }  # fmt: skip
+        return HttpReply(body=json.dumps(completion).encode())
+
+    with _serving(reply) as url:
+        yield f"{url}/v1"

@@ -1,7 +1,7 @@
 """Decide which jobs may be tried in one guest, and whether their executions are right.
 
-In: jobs and their test plans. Out: what `sandbox.types.Company` asks. The sandbox calls this while
-guests run, and learns nothing but yes or no.
+In: jobs and their test plans. Out: what `sandbox.types.Company` asks. The sandbox calls this when
+all runs of a job have ended, and learns nothing but yes or no.
 """
 
 from collections.abc import Sequence

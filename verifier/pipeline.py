@@ -35,6 +35,7 @@ from nova_code_verifier.verifier.equal_work import (
     Conditions,
     ResultCache,
     Work,
+    digest_of,
     is_repeatable,
     judge_once,
 )
@@ -77,6 +78,7 @@ from nova_code_verifier.verifier.types import (
     Checker,
     CodePlan,
     Comparison,
+    FailureClass,
     Finding,
     FormatIssue,
     Sample,
@@ -99,7 +101,7 @@ T = TypeVar("T")
 # The plans of references: trainers send many completions of one prompt. A value of JSON takes at
 # most 24 times the memory of its text.
 _PLANS = BoundedCache[
-    tuple[str, tuple[str, ...], Rubric, Limits], tuple[TestPlan | CodePlan, TaskSpec]
+    tuple[str, tuple[str, ...], Rubric, Limits], tuple[TestPlan | CodePlan, TaskSpec, bytes]
 ](32 * 2**20)
 _PLAN_FACTOR = 24
 
@@ -109,7 +111,7 @@ class PreparedSample:
     """The parsed sample, and the work that is left for the sandbox.
 
     `job` is set for stdio and call tests, `program` for the test code of the `plan`. The `prelude`
-    runs before either. `problem` says
+    runs before either. The `plan_digest` is kept with the plans of references. `problem` says
     why the reference cannot be used. `comparison` is what a language model has to compare.
     `sentiment` is the answer and the expected one. A `candidate` with nothing to run was refused:
     its `findings` violate the rubric's safety policy. Without a candidate, `other_language` is the
@@ -121,6 +123,7 @@ class PreparedSample:
     problem: str = ""
     candidate: Candidate | None = None
     plan: TestPlan | CodePlan | None = None
+    plan_digest: bytes = b""
     job: Job | None = None
     program: str = ""
     prelude: str = ""
@@ -141,7 +144,7 @@ class PreparedSample:
         program = self.job.program if self.job else self.program
         if self.plan is None or not program:
             return None
-        return Work(program, self.prelude, self.plan, self.task.rubric.groups)
+        return Work(program, self.prelude, self.plan_digest, self.task.rubric.groups)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,7 +255,7 @@ def grade(
             yield _graded(index, prepared, CaseResults(), attempt)
     counts = Counter(prepared.source for prepared in waiting.values() if prepared.work)
     if control and counts and (problem := control.check(counts, executor)):
-        blocked = CaseResults(problem=problem, is_outage=True)
+        blocked = CaseResults(problem=problem, failure=FailureClass.INFRASTRUCTURE)
         for index in [index for index, prepared in waiting.items() if prepared.work]:
             yield _graded(index, waiting.pop(index), blocked, attempt)
     # Start every comparison once; the language model works while the guests run.
@@ -287,11 +290,11 @@ def grade(
     yield from (finish() for finish in compared)
 
 
-def ungraded(problem: str, *, is_outage: bool = False) -> Score:
-    """Return an ungraded score: the reference is bad, or (*is_outage*) the verifier failed."""
+def ungraded(problem: str, *, failure: FailureClass = FailureClass.DATA) -> Score:
+    """Return an ungraded score; *failure* says whose fault it is."""
     # A quoted key may hold lone surrogates, which UTF-8 cannot encode.
     writable = problem.encode("utf-8", "replace").decode("utf-8")
-    return Score(verdict=Verdict.UNGRADED, reward=None, problem=writable, is_outage=is_outage)
+    return Score(verdict=Verdict.UNGRADED, reward=None, problem=writable, failure=failure)
 
 
 # -- prepare ---------------------------------------------------------------------------
@@ -318,7 +321,8 @@ def prepare(
     except VerifierError as error:
         return PreparedSample(task=task, problem=str(error))
     if text and prepared.plan:
-        _PLANS.put(key, (prepared.plan, task), size=_PLAN_FACTOR * len(text))
+        known = prepared.plan, task, prepared.plan_digest
+        _PLANS.put(key, known, size=_PLAN_FACTOR * len(text))
     return prepared
 
 
@@ -350,7 +354,7 @@ def _prepare(
     if task.task is Task.SENTIMENT:
         raise VerifierError("answer", f"expected one of {', '.join(Polarity)}, or opinions")
     plan = plan_tests(opened, default_limits=default_limits, default_checker=task.rubric.checker)
-    return _prepare_program(completion, plan, task)
+    return _prepare_program(completion, plan, task, digest_of(plan))
 
 
 def _prepare_text(
@@ -393,28 +397,31 @@ def _prepare_sentiment(
 
 
 def _prepare_program(
-    completion: ParsedCompletion | None, plan: TestPlan | CodePlan, task: TaskSpec
+    completion: ParsedCompletion | None, plan: TestPlan | CodePlan, task: TaskSpec, digest: bytes
 ) -> PreparedSample:
+    prepared = partial(
+        PreparedSample, task=task, source=_source_of(plan), plan=plan, plan_digest=digest
+    )
     if completion is None:
-        return PreparedSample(task=task, source=_source_of(plan), plan=plan)
+        return prepared()
     rubric = task.rubric
     prompt = plan.test_code.prompt if isinstance(plan, CodePlan) else ""
     names = partial(entry_points, plan)
     candidate = extract_candidate(completion, prompt=_begun_code(plan), names=names)
-    prepared = PreparedSample(task=task, source=_source_of(plan), candidate=candidate, plan=plan)
     if candidate is None:
-        return replace(prepared, other_language=other_language(completion))
+        return prepared(other_language=other_language(completion))
     whole = completed(candidate, plan)
     program = program_with(prompt, whole) if isinstance(plan, CodePlan) else ""
     prelude = prelude_for(program or whole.program, plan)
     findings = find_risks(whole.program, rubric.policy, prelude=prelude)
     format_issues = format_issues_of_program(completion, candidate, rubric)
-    prepared = replace(prepared, format_issues=format_issues, findings=findings)
+    prepared = partial(
+        prepared, candidate=candidate, format_issues=format_issues, findings=findings
+    )
     if rubric.enforce and any(finding.severity is Severity.SEVERE for finding in findings):
-        return prepared
+        return prepared()
     solution = task.solution if rubric.similarity else ""
-    return replace(
-        prepared,
+    return prepared(
         job=job_for(whole, plan, prelude=prelude) if isinstance(plan, TestPlan) else None,
         program=program,
         prelude=prelude,
@@ -470,7 +477,7 @@ def _with_broken_prelude(
         if prepared.job and prepared.plan and prepared.plan.setup.prelude
     }
     for index, found in failing_preludes(jobs, executor).items():
-        yield index, CaseResults(problem=found.problem, is_outage=found.is_outage)
+        yield index, CaseResults(problem=found.problem, failure=found.failure)
 
 
 def _run(
@@ -563,7 +570,7 @@ def case_results(prepared: PreparedSample, run: Run) -> CaseResults:
 def _case_results(prepared: PreparedSample, run: Run) -> CaseResults:
     if isinstance(run, TestCodeRun):
         if run.problem:
-            return CaseResults(problem=run.problem, is_outage=run.is_outage)
+            return CaseResults(problem=run.problem, failure=run.failure)
         return CaseResults(
             cases=run.cases,
             guessed=run.guessed,
@@ -576,7 +583,7 @@ def _case_results(prepared: PreparedSample, run: Run) -> CaseResults:
     if isinstance(run, CheckedRun):
         guessed = best_of(run.trial.guessed, plan, grouping)
         results = CaseResults(cases=tuple(run.results), guessed=guessed)
-        return replace(results, problem=run.problem, is_outage=run.is_outage)
+        return replace(results, problem=run.problem, failure=run.failure)
     pairs = zip(plan.cases, run, strict=True)
     try:
         plan, guessed = tell_apart(plan, grouping)
@@ -651,14 +658,14 @@ def _score_run(
 ) -> Score:
     rubric, candidate, plan = prepared.task.rubric, prepared.candidate, prepared.plan
     if results.problem:
-        return ungraded(results.problem, is_outage=results.is_outage)
+        return ungraded(results.problem, failure=results.failure)
     if prepared.comparison is not None:
         if similarity is None:
-            return ungraded(_NO_JUDGE, is_outage=True)
+            return ungraded(_NO_JUDGE, failure=FailureClass.INFRASTRUCTURE)
         # A program that the language model refuses to read is still graded by its tests. Otherwise
         # a candidate that cannot pass them could make the model refuse, and be ungraded.
-        if similarity.value is None and (candidate is None or similarity.is_outage):
-            return ungraded(similarity.problem, is_outage=similarity.is_outage)
+        if similarity.value is None and (candidate is None or similarity.failure.is_outage):
+            return ungraded(similarity.problem, failure=similarity.failure)
     value = similarity.value if similarity else None
     if candidate is None:
         return score_text(value or 0.0, prepared.format_issues, rubric)

@@ -18,7 +18,7 @@ import logging
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from nova_code_verifier.adapters.client import Client
@@ -39,6 +39,8 @@ __all__ = ["Grade", "Grader", "Rollout", "grade_many", "grade_many_async"]
 
 
 _LOG = logging.getLogger(__name__)
+_LOGGED: set[str] = set()
+_LOGGED_MAX = 1000
 
 
 class Rollout(NamedTuple):
@@ -77,23 +79,28 @@ class Grader:
 
         Raises IsolationRefusedError if this host may not run programs at all.
         """
-        futures = self._submit(rollouts)
+        entries = [entry_of(rollout) for rollout in rollouts]
+        futures = self._submit(entries)
         try:
-            return [_reported(future.result()) for future in futures]
+            return [
+                _reported(entry, future.result())
+                for entry, future in zip(entries, futures, strict=True)
+            ]
         finally:
             _cancel(futures)  # those that are left when the user interrupts
 
     async def grade_many_async(self, rollouts: Iterable[Rollout | Entry]) -> list[Grade]:
         """Do the same without blocking the event loop."""
-        grades = await asyncio.gather(*map(asyncio.wrap_future, self._submit(rollouts)))
-        return list(map(_reported, grades))
+        entries = [entry_of(rollout) for rollout in rollouts]
+        grades = await asyncio.gather(*map(asyncio.wrap_future, self._submit(entries)))
+        return list(map(_reported, entries, grades))
 
     def close(self) -> None:
         """End the connection to the sandboxes. The next call opens another one."""
         self._client.close()
 
-    def _submit(self, rollouts: Iterable[Rollout | Entry]) -> list["Future[Grade]"]:
-        return [self._client.submit(entry_of(rollout)) for rollout in rollouts]
+    def _submit(self, entries: Iterable[Entry]) -> list["Future[Grade]"]:
+        return [self._client.submit(entry) for entry in entries]
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle the arguments: another process has an environment and a connection of its own."""
@@ -171,13 +178,10 @@ def _cancel(futures: Iterable["Future[Grade]"]) -> None:
         future.cancel()
 
 
-@lru_cache(maxsize=1000)
-def _log_once(problem: str) -> None:
-    _LOG.warning("a completion is ungraded: %s", problem)
-
-
-def _reported(grade: Grade) -> Grade:
-    """Log why a grade has no reward: each reason once."""
-    if grade.reward is None:
-        _log_once(grade.problem)
+def _reported(entry: Entry, grade: Grade) -> Grade:
+    """Log why a grade has no reward: each reason once, with the first row that it concerns."""
+    if grade.reward is None and grade.problem not in _LOGGED and len(_LOGGED) < _LOGGED_MAX:
+        _LOGGED.add(grade.problem)
+        row = "a completion" if entry.id is None else f"a completion for row {entry.id}"
+        _LOG.warning("%s is ungraded: %s", row, grade.problem)
     return grade
