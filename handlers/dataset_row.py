@@ -29,10 +29,12 @@ from nova_code_verifier.handlers.messages import (
     UnreadableError,
     completion_in,
     kind_of,
+    prompt_in,
     read_last_turn,
     read_messages,
     shown_keys,
 )
+from nova_code_verifier.handlers.prompt_groups import group_of
 from nova_code_verifier.handlers.wire import (
     Entry,
     find_reference,
@@ -48,6 +50,7 @@ _COMPLETION_COLUMNS = (
     *COMPLETION_KEYS, "generation", "solution_str", "generated_text", "model_output", "prediction",
 )  # fmt: skip
 _LAST_COLUMN = "output"  # also the name of other things: it counts if there is no other
+_PROMPTS = ("prompt", "question", "problem", "instruction")
 _LIST_COLUMNS = ("completions", "responses", "generations")
 _OUTPUTS = "outputs"  # a list of completions, or beside `inputs` the expected outputs of the tests
 _ID_PATHS = (
@@ -104,12 +107,41 @@ def read_entries(row: object, columns: Columns = Columns()) -> list[Entry]:
         entry_id = read_id(_id_of(values, columns))
         texts = _completions(values, columns)
         samples = [_sample(values, text, columns) for text in texts]
+        group = _group_of(values, entry_id)
     except UnreadableError as error:
         return [Entry(id=entry_id, problem=str(error))]
     if len(samples) == 1:
-        return [Entry(id=entry_id, sample=samples[0])]
+        return [Entry(id=entry_id, sample=samples[0], group=group)]
     name = "" if entry_id is None else entry_id
-    return [Entry(id=f"{name}#{index}", sample=sample) for index, sample in enumerate(samples)]
+    return [
+        Entry(id=f"{name}#{index}", sample=sample, group=group)
+        for index, sample in enumerate(samples)
+    ]
+
+
+def _group_of(values: dict[str, object], entry_id: object) -> int | None:
+    """Return the number of the row's prompt; without one, that of its reference, or of its id."""
+    prompt: Sequence[object] = prompt_in(_turns(values) or ())
+    prompt = prompt or [repr(values[key]) for key in _PROMPTS if values.get(key)]
+    given = (value_at(values, path) for path in _SAMPLE_REFERENCES)
+    reference = next((value for value in given if value is not None), entry_id)
+    return group_of(prompt, reference)
+
+
+def read_task_row(row: object, columns: Columns = Columns()) -> Entry:
+    """Read a whole row as a sample without a completion: its id, its reference and its task.
+
+    A completion in the row is ignored. A row that cannot be read is an entry with a problem.
+    """
+    if not isinstance(row, Mapping):
+        return Entry(id=None, problem=f"sample: expected an object, found {kind_of(row)}")
+    entry_id: object = None
+    try:
+        values = _values_of(row)
+        entry_id = read_id(_id_of(values, columns))
+        return Entry(id=entry_id, sample=_sample(values, None, columns))
+    except UnreadableError as error:
+        return Entry(id=entry_id, problem=str(error))
 
 
 def read_row_id(row: Mapping[str, object], columns: Columns = Columns()) -> object:
@@ -169,11 +201,15 @@ def _turns(values: dict[str, object]) -> list[tuple[str, str]] | None:
     """Return the turns of the row's conversation, or None if it has none."""
     for key in ("messages", "conversations"):
         if key in values:
-            messages = values[key]
-            if isinstance(messages, list):
-                messages = [_as_message(turn) for turn in messages]
-            return read_messages(key, messages)
+            return read_conversation(key, values[key])
     return None
+
+
+def read_conversation(field: str, messages: object) -> list[tuple[str, str]]:
+    """Return the role and the text of each turn, also of ShareGPT. Raises UnreadableError."""
+    if isinstance(messages, list):
+        messages = [_as_message(turn) for turn in messages]
+    return read_messages(field, messages)
 
 
 def _texts(field: str, value: object) -> list[str]:

@@ -71,6 +71,16 @@ def completion_in(sample: Mapping[str, object], turns: Sequence[tuple[str, str]]
     return own
 
 
+def prompt_in(turns: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    """Return the turns before the completion; none if the user says nothing there."""
+    end = len(turns)
+    if turns and turns[-1][0] != _USER_ROLE:
+        models = (index for index in reversed(range(end)) if turns[index][0] in MODEL_ROLES)
+        end = next(models, end)
+    prompt = turns[:end]
+    return prompt if any(role == _USER_ROLE and text for role, text in prompt) else ()
+
+
 def read_last_turn(field: str, messages: object) -> str:
     """Return the text of the model's last turn in a list of messages. Raises UnreadableError."""
     turns = read_messages(field, messages)

@@ -7,10 +7,17 @@ from nova_code_verifier.handlers.wire import Metric, MetricType
 from nova_code_verifier.sandbox.types import IsolationLevel
 from nova_code_verifier.verifier.pipeline import GradedSample
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, DIMENSIONS, Rubric
-from nova_code_verifier.verifier.types import CaseResult, Finding, Score, Verdict
+from nova_code_verifier.verifier.semantics import SEMANTICS_VERSION
+from nova_code_verifier.verifier.types import CaseResult, FailureClass, Finding, Score, Verdict
 
 _ALWAYS_REWARDS = ("correctness", "compile", "format")
 ISOLATION_LEVELS = {IsolationLevel.KERNEL: 3, IsolationLevel.INTERPRETER: 2, IsolationLevel.NONE: 0}
+FAILURES = {
+    FailureClass.NONE: 0,
+    FailureClass.DATA: 1,
+    FailureClass.INFRASTRUCTURE: 2,
+    FailureClass.TIME: 3,
+}
 _EXCERPT_CHARACTERS = 500
 _DETAILED_CASES_MAX = 1000
 
@@ -31,6 +38,7 @@ def metrics_of(
         "guess_baseline": score.guess_baseline,
         "isolation_level": ISOLATION_LEVELS[level],
         "ungraded": score.verdict is Verdict.UNGRADED,
+        "failure": FAILURES[score.failure],
         "no_completion": no_completion,
         "timeout": score.verdict is Verdict.TIME_LIMIT_EXCEEDED,
         "runtime_error": score.verdict is Verdict.RUNTIME_ERROR,
@@ -38,6 +46,7 @@ def metrics_of(
         "self_compared": score.self_compared,
         "reruns": score.reruns,
         "shared_process": score.shared_process,
+        "semantics_version": SEMANTICS_VERSION,
         "duration_ms": round(duration_ms, 3),
     }
     return [
@@ -57,6 +66,7 @@ def details_of(score: Score) -> dict[str, object]:
         "extraction_method": score.method,
         "prelude": score.prelude[:_EXCERPT_CHARACTERS],
         "problem": score.problem,
+        "failure": score.failure,
         "notes": list(score.notes),
         "extraction_detail": other_language_text(score),
         "findings": list(map(finding_text, score.findings)),

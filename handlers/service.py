@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from nova_code_verifier.handlers.report import details_of, log_fields, metrics_of
 from nova_code_verifier.handlers.settings import Settings, SettingsError, SharedProcess
 from nova_code_verifier.handlers.wire import Entry, response_row
-from nova_code_verifier.sandbox.errors import InvocationError
+from nova_code_verifier.sandbox.errors import DeadlineError, InvocationError
 from nova_code_verifier.sandbox.types import (
+    Cause,
     Company,
     Ending,
     Execution,
@@ -31,7 +32,7 @@ from nova_code_verifier.verifier.equal_work import ResultCache
 from nova_code_verifier.verifier.pipeline import GradedSample, grade, ungraded
 from nova_code_verifier.verifier.rubric import OutagePolicy
 from nova_code_verifier.verifier.test_code.discovery import DiscoveryCache
-from nova_code_verifier.verifier.types import Comparison, Score, Similarity, Verdict
+from nova_code_verifier.verifier.types import Comparison, FailureClass, Score, Similarity, Verdict
 
 if TYPE_CHECKING:
     from nova_code_verifier.handlers.llm_judge.judge import LlmJudge
@@ -52,12 +53,16 @@ class OutageError(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The row of the entry at *index*, and the graded sample behind it."""
+    """The row of the entry at *index*, and the graded sample behind it.
+
+    The samples of one prompt have the same *group*.
+    """
 
     index: int
     row: dict[str, object]
     graded: GradedSample
     level: IsolationLevel
+    group: int | None = None
 
     @property
     def score(self) -> Score:
@@ -157,7 +162,9 @@ class Service:
             return stage()
         except Exception:  # noqa: BLE001  (the entry point: a bug makes one sample ungraded)
             self._on_bug(index)
-            return ungraded("a bug of the verifier's own; see its log", is_outage=True)
+            return ungraded(
+                "a bug of the verifier's own; see its log", failure=FailureClass.INFRASTRUCTURE
+            )
         finally:
             seconds[index] += time.monotonic() - started
 
@@ -175,7 +182,7 @@ class Service:
         if graded.score.verdict is Verdict.UNGRADED and rubric.on_outage is not OutagePolicy.NONE:
             reward = rubric.ungraded_reward
         row = response_row(entry.id, reward, metrics)
-        return Outcome(index=graded.index, row=row, graded=graded, level=level)
+        return Outcome(index=graded.index, row=row, graded=graded, level=level, group=entry.group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +203,8 @@ class _UnreachableExecutor:
         for index, job in enumerate(jobs):
             if self.policy is OutagePolicy.RAISE:
                 raise self.error
-            lost = Execution(ending=Ending.NOT_RUN, detail=str(self.error))
+            cause = Cause.DEADLINE if isinstance(self.error, DeadlineError) else Cause.NONE
+            lost = Execution(ending=Ending.NOT_RUN, detail=str(self.error), cause=cause)
             yield index, (lost,) * len(job.questions)
 
     def with_preloaded(self, _modules: tuple[str, ...]) -> "_UnreachableExecutor":

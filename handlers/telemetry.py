@@ -1,9 +1,9 @@
 """Write the log lines, metrics and traces of the reward function.
 
 In: outcomes, one at a time. Out: one JSON line for each outcome, and for each invocation one
-document of metrics for each pair of verdict class and source. CloudWatch reads these documents from
-the log (embedded metric format, EMF). Datasets and candidates must not choose the value of a
-dimension: each new value costs money.
+document of metrics for each pair of verdict class and source, and one for its prompt groups.
+CloudWatch reads these documents from the log (embedded metric format, EMF). Datasets and candidates
+must not choose the value of a dimension: each new value costs money.
 """
 
 import json
@@ -17,6 +17,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+from nova_code_verifier.handlers.prompt_groups import PromptGroups
 from nova_code_verifier.handlers.service import Outcome
 from nova_code_verifier.handlers.settings import Settings, SettingsError
 from nova_code_verifier.verifier.types import Sample, Source, Verdict
@@ -76,6 +77,7 @@ class Invocation:
         self._is_cold = cold_start
         self._common = {"cold_start": cold_start, "function_request_id": request_id}
         self._groups: dict[tuple[VerdictClass, Source], _Group] = defaultdict(list)
+        self._prompts = PromptGroups()
 
     def record(self, outcome: Outcome, sample: Sample | None) -> None:
         """Log a line for *outcome*, and keep its numbers for `publish`."""
@@ -84,6 +86,7 @@ class Invocation:
         self._logger.info("sample", extra={"sample": fields | self._common | excerpts})
         score, duration_ms = outcome.score, float(str(fields["duration_ms"]))
         self._groups[CLASSES[score.verdict], score.source].append((outcome, duration_ms))
+        self._prompts.add(outcome.group, score.reward)
 
     def publish(self) -> None:
         """Write the documents of metrics."""
@@ -93,6 +96,11 @@ class Invocation:
             document.flush_metrics()
         for (verdict_class, source), group in self._groups.items():
             _publish_group(verdict_class, source, group, self._settings.rubric.lowest)
+        if count := self._prompts.count:
+            document = _new_document()
+            document.add_metric("PromptGroups", MetricUnit.Count, count)
+            document.add_metric("EqualGroups", MetricUnit.Count, self._prompts.equal_count)
+            document.flush_metrics()
 
 
 class Telemetry:

@@ -10,15 +10,17 @@ import math
 import re
 from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from nova_code_verifier.handlers.messages import (
     UnreadableError,
     completion_in,
     kind_of,
+    prompt_in,
     read_turns,
 )
+from nova_code_verifier.handlers.prompt_groups import group_of
 from nova_code_verifier.verifier.jobs import is_deeper_than
 from nova_code_verifier.verifier.types import Sample
 
@@ -66,11 +68,13 @@ class ResponseTooLargeError(Exception):
 class Entry:
     """One entry of a request: a sample, or the problem that makes it unreadable.
 
-    `id` is the id for the row; None if none was sent.
+    `id` is the id for the row; None if none was sent. `group` is a number that the samples of one
+    prompt share; None if that is not known.
     """
 
     id: object
     sample: Sample | None = None
+    group: int | None = field(default=None, compare=False)
     problem: str | None = None
 
 
@@ -189,7 +193,7 @@ def _read_entry(raw: object) -> Entry:
     except UnreadableError as error:
         return Entry(id=entry_id, problem=str(error))
     sample = Sample(completion=completion, reference=find_reference(raw), tasks=find_tasks(raw))
-    return Entry(id=entry_id, sample=sample)
+    return Entry(id=entry_id, sample=sample, group=group_of(prompt_in(turns), sample.reference))
 
 
 def read_id(raw_id: object) -> object:

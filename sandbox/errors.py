@@ -28,6 +28,10 @@ class UnreachableError(InvocationError):
     """The service, or the network to it, is out of order: retry a few times."""
 
 
+class DeadlineError(UnreachableError):
+    """The deadline came first; the message adds the last problem before it, if there was one."""
+
+
 class FunctionCrashedError(InvocationError):
     """The function failed: its process ended, it raised, or it returned no valid response.
 

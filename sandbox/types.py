@@ -239,7 +239,10 @@ class Company(Protocol):
         """
 
     def accepts(self, job: int, question: int, execution: Execution) -> bool:
-        """Return whether an execution is right."""
+        """Return whether an execution is right.
+
+        Asked when all runs of the job have ended in one guest.
+        """
 
 
 class Executor(JobRunner, Protocol):
@@ -250,8 +253,9 @@ class Executor(JobRunner, Protocol):
     ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Yield, for each job as it ends, its index in *jobs* and its executions.
 
-        With *company*, an executor may first try all runs of a job in one guest. It takes the
-        executions if all are accepted; otherwise the job runs as without.
+        With *company*, an executor may first try all runs of a job in one guest. The executions
+        count if all are accepted, or if one of the others is the same alone in a guest, apart from
+        what is measured. Otherwise the job runs as without.
         """
 
     @property

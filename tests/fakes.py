@@ -37,7 +37,7 @@ from nova_code_verifier.sandbox.types import (
     Job,
     Question,
 )
-from nova_code_verifier.verifier.types import Comparison, Similarity
+from nova_code_verifier.verifier.types import Comparison, FailureClass, Similarity
 
 if TYPE_CHECKING:
     from nova_code_verifier.handlers.service import TextJudge
@@ -123,7 +123,7 @@ class LengthJudge:
     """
 
     problem: str = ""
-    is_outage: bool = True
+    failure: FailureClass = FailureClass.INFRASTRUCTURE
     bug: Exception | None = None
     deadlines: list[float] = field(default_factory=list)
 
@@ -136,7 +136,7 @@ class LengthJudge:
         if self.bug:
             future.set_exception(self.bug)
         else:
-            similarity = Similarity(value=value, problem=self.problem, is_outage=self.is_outage)
+            similarity = Similarity(value=value, problem=self.problem, failure=self.failure)
             future.set_result(similarity)
         return future
 

@@ -110,7 +110,8 @@ def hide_landlock() -> None:
         (return_value, 0, 0, allow),
     )
     kernel.forbid_new_privileges()
-    kernel.install_filter(b"".join(struct.pack("=HBBI", *instruction) for instruction in program))
+    packed = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
+    kernel.prepare_to_install_filter(bytearray(packed))()
 
 
 if __name__ == "__main__":

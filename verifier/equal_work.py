@@ -71,11 +71,11 @@ class Conditions:
 
 
 class Work(NamedTuple):
-    """A program and how it is judged. The `grouping` decides what guesses earn."""
+    """A program and how it is judged: the `digest_of` its plan, and what guesses earn."""
 
     program: str
     prelude: str
-    plan: TestPlan | CodePlan
+    plan_digest: bytes
     grouping: Grouping
 
 
@@ -136,25 +136,30 @@ def judge_once(
 
 
 def _keys(works: Mapping[int, Work | None], conditions: Conditions) -> dict[int, bytes]:
-    """Return the key of each work, except where its plan has no text, such as a huge number."""
-    texts: dict[int, str] = {}  # by the id of a plan, which the completions of a prompt share
-    keys = {}
-    for index, work in works.items():
-        if work is None:
-            continue
-        try:
-            # `repr` tells 1, 1.0 and True apart; `==` and `hash` do not.
-            text = texts.get(id(work.plan)) or repr(work.plan)
-        except (ValueError, RecursionError):
-            continue
-        texts[id(work.plan)] = text
-        digest = hashlib.sha256()
-        for part in (work.program, work.prelude, text, work.grouping, repr(conditions)):
-            data = part.encode("utf-8", "surrogatepass")
-            digest.update(len(data).to_bytes(8, "big"))
-            digest.update(data)
-        keys[index] = digest.digest()
-    return keys
+    """Return the key of each work, except where its plan has no digest."""
+    where = repr(conditions)
+    return {
+        index: _digest(work.program, work.prelude, work.plan_digest.hex(), work.grouping, where)
+        for index, work in works.items()
+        if work and work.plan_digest
+    }
+
+
+def digest_of(plan: TestPlan | CodePlan) -> bytes:
+    """Return a digest of all that *plan* states; b"" if it has no text, such as a huge number."""
+    try:
+        return _digest(repr(plan))  # it tells 1, 1.0 and True apart; `==` and `hash` do not
+    except (ValueError, RecursionError):
+        return b""
+
+
+def _digest(*texts: str) -> bytes:
+    digest = hashlib.sha256()
+    for text in texts:
+        data = text.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(8, "big"))
+        digest.update(data)
+    return digest.digest()
 
 
 def is_repeatable(executions: Iterable[Execution], limits: Limits) -> bool:

@@ -5,6 +5,7 @@ A `Job` has no field for an expected answer, so a candidate's job cannot leak on
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 from nova_code_verifier.sandbox.types import Call, Job, Question, Run
 from nova_code_verifier.verifier.errors import VerifierError
@@ -70,9 +71,14 @@ def program_with(prompt: str, candidate: Candidate) -> str:
     is_body = rest[:1] in (" ", "\t")
     if not is_body and (text := continued(prompt, rest)) is not None:
         return "".join(future) + text
-    # A function that the prompt begins needs a body, unless the candidate is that body.
-    closed = prompt if is_body or read_python(prompt) else f"{prompt.rstrip()}\n    pass"
+    closed = prompt if is_body else _closed(prompt)
     return "".join(future) + closed + ("\n" if is_body else "\n\n") + rest
+
+
+@lru_cache(maxsize=64)  # many completions have one prompt
+def _closed(prompt: str) -> str:
+    """Return *prompt* with a body for the function that it begins, if it begins one."""
+    return prompt if read_python(prompt) else f"{prompt.rstrip()}\n    pass"
 
 
 def _question(index: int, case: TestCase) -> Question:

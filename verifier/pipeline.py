@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from nova_code_verifier.sandbox.types import Execution, Executor, Job, Limits
 from nova_code_verifier.verifier.bounded_cache import BoundedCache
@@ -35,6 +35,7 @@ from nova_code_verifier.verifier.equal_work import (
     Conditions,
     ResultCache,
     Work,
+    digest_of,
     is_repeatable,
     judge_once,
 )
@@ -53,7 +54,7 @@ from nova_code_verifier.verifier.reference.task import (
     read_text_reference,
 )
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, Polarity, Rubric
-from nova_code_verifier.verifier.scoring.guess_baseline import best_of, tell_apart
+from nova_code_verifier.verifier.scoring.guess_baseline import ToldApart, best_of, tell_apart
 from nova_code_verifier.verifier.scoring.score import (
     no_candidate,
     refused,
@@ -77,6 +78,7 @@ from nova_code_verifier.verifier.types import (
     Checker,
     CodePlan,
     Comparison,
+    FailureClass,
     Finding,
     FormatIssue,
     Sample,
@@ -96,11 +98,20 @@ _NO_JUDGE = (
 )
 T = TypeVar("T")
 
+
+class Planned(NamedTuple):
+    """A plan, its `digest_of`, and what tells its guesses apart: once for all its completions."""
+
+    plan: TestPlan | CodePlan
+    digest: bytes = b""
+    told_apart: ToldApart | None = None
+
+
 # The plans of references: trainers send many completions of one prompt. A value of JSON takes at
 # most 24 times the memory of its text.
-_PLANS = BoundedCache[
-    tuple[str, tuple[str, ...], Rubric, Limits], tuple[TestPlan | CodePlan, TaskSpec]
-](32 * 2**20)
+_PLANS = BoundedCache[tuple[str, tuple[str, ...], Rubric, Limits], tuple[Planned, TaskSpec]](
+    32 * 2**20
+)
 _PLAN_FACTOR = 24
 
 
@@ -109,7 +120,7 @@ class PreparedSample:
     """The parsed sample, and the work that is left for the sandbox.
 
     `job` is set for stdio and call tests, `program` for the test code of the `plan`. The `prelude`
-    runs before either. `problem` says
+    runs before either. `planned` is the plan with what depends on it alone. `problem` says
     why the reference cannot be used. `comparison` is what a language model has to compare.
     `sentiment` is the answer and the expected one. A `candidate` with nothing to run was refused:
     its `findings` violate the rubric's safety policy. Without a candidate, `other_language` is the
@@ -120,7 +131,7 @@ class PreparedSample:
     source: Source = Source.NONE
     problem: str = ""
     candidate: Candidate | None = None
-    plan: TestPlan | CodePlan | None = None
+    planned: Planned | None = None
     job: Job | None = None
     program: str = ""
     prelude: str = ""
@@ -131,6 +142,11 @@ class PreparedSample:
     other_language: str = ""
 
     @property
+    def plan(self) -> TestPlan | CodePlan | None:
+        """The tests, if the reference holds some."""
+        return self.planned.plan if self.planned else None
+
+    @property
     def is_runnable(self) -> bool:
         """Whether there is something to run, or to compare."""
         return bool(self.job or self.program or self.comparison)
@@ -139,9 +155,9 @@ class PreparedSample:
     def work(self) -> Work | None:
         """What the results of the test cases depend on; None if there are none."""
         program = self.job.program if self.job else self.program
-        if self.plan is None or not program:
+        if self.planned is None or not program:
             return None
-        return Work(program, self.prelude, self.plan, self.task.rubric.groups)
+        return Work(program, self.prelude, self.planned.digest, self.task.rubric.groups)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,7 +268,7 @@ def grade(
             yield _graded(index, prepared, CaseResults(), attempt)
     counts = Counter(prepared.source for prepared in waiting.values() if prepared.work)
     if control and counts and (problem := control.check(counts, executor)):
-        blocked = CaseResults(problem=problem, is_outage=True)
+        blocked = CaseResults(problem=problem, failure=FailureClass.INFRASTRUCTURE)
         for index in [index for index, prepared in waiting.items() if prepared.work]:
             yield _graded(index, waiting.pop(index), blocked, attempt)
     # Start every comparison once; the language model works while the guests run.
@@ -287,11 +303,11 @@ def grade(
     yield from (finish() for finish in compared)
 
 
-def ungraded(problem: str, *, is_outage: bool = False) -> Score:
-    """Return an ungraded score: the reference is bad, or (*is_outage*) the verifier failed."""
+def ungraded(problem: str, *, failure: FailureClass = FailureClass.DATA) -> Score:
+    """Return an ungraded score; *failure* says whose fault it is."""
     # A quoted key may hold lone surrogates, which UTF-8 cannot encode.
     writable = problem.encode("utf-8", "replace").decode("utf-8")
-    return Score(verdict=Verdict.UNGRADED, reward=None, problem=writable, is_outage=is_outage)
+    return Score(verdict=Verdict.UNGRADED, reward=None, problem=writable, failure=failure)
 
 
 # -- prepare ---------------------------------------------------------------------------
@@ -317,8 +333,8 @@ def prepare(
         prepared = _prepare(completion, sample.reference, opened, task, default_limits)
     except VerifierError as error:
         return PreparedSample(task=task, problem=str(error))
-    if text and prepared.plan:
-        _PLANS.put(key, (prepared.plan, task), size=_PLAN_FACTOR * len(text))
+    if text and prepared.planned:
+        _PLANS.put(key, (prepared.planned, task), size=_PLAN_FACTOR * len(text))
     return prepared
 
 
@@ -350,7 +366,10 @@ def _prepare(
     if task.task is Task.SENTIMENT:
         raise VerifierError("answer", f"expected one of {', '.join(Polarity)}, or opinions")
     plan = plan_tests(opened, default_limits=default_limits, default_checker=task.rubric.checker)
-    return _prepare_program(completion, plan, task)
+    told_apart = None
+    if isinstance(plan, TestPlan):
+        told_apart = cache(partial(tell_apart, plan, task.rubric.groups))
+    return _prepare_program(completion, Planned(plan, digest_of(plan), told_apart), task)
 
 
 def _prepare_text(
@@ -393,28 +412,30 @@ def _prepare_sentiment(
 
 
 def _prepare_program(
-    completion: ParsedCompletion | None, plan: TestPlan | CodePlan, task: TaskSpec
+    completion: ParsedCompletion | None, planned: Planned, task: TaskSpec
 ) -> PreparedSample:
+    plan = planned.plan
+    prepared = partial(PreparedSample, task=task, source=_source_of(plan), planned=planned)
     if completion is None:
-        return PreparedSample(task=task, source=_source_of(plan), plan=plan)
+        return prepared()
     rubric = task.rubric
     prompt = plan.test_code.prompt if isinstance(plan, CodePlan) else ""
     names = partial(entry_points, plan)
     candidate = extract_candidate(completion, prompt=_begun_code(plan), names=names)
-    prepared = PreparedSample(task=task, source=_source_of(plan), candidate=candidate, plan=plan)
     if candidate is None:
-        return replace(prepared, other_language=other_language(completion))
+        return prepared(other_language=other_language(completion))
     whole = completed(candidate, plan)
     program = program_with(prompt, whole) if isinstance(plan, CodePlan) else ""
     prelude = prelude_for(program or whole.program, plan)
     findings = find_risks(whole.program, rubric.policy, prelude=prelude)
     format_issues = format_issues_of_program(completion, candidate, rubric)
-    prepared = replace(prepared, format_issues=format_issues, findings=findings)
+    prepared = partial(
+        prepared, candidate=candidate, format_issues=format_issues, findings=findings
+    )
     if rubric.enforce and any(finding.severity is Severity.SEVERE for finding in findings):
-        return prepared
+        return prepared()
     solution = task.solution if rubric.similarity else ""
-    return replace(
-        prepared,
+    return prepared(
         job=job_for(whole, plan, prelude=prelude) if isinstance(plan, TestPlan) else None,
         program=program,
         prelude=prelude,
@@ -470,7 +491,7 @@ def _with_broken_prelude(
         if prepared.job and prepared.plan and prepared.plan.setup.prelude
     }
     for index, found in failing_preludes(jobs, executor).items():
-        yield index, CaseResults(problem=found.problem, is_outage=found.is_outage)
+        yield index, CaseResults(problem=found.problem, failure=found.failure)
 
 
 def _run(
@@ -512,9 +533,9 @@ def _run_plain(
 ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
     """Run the jobs of *samples*, whose outputs our own checkers compare."""
     jobs = [sample.job for sample in samples if sample.job]
-    plans = [sample.plan for sample in samples if isinstance(sample.plan, TestPlan)]
-    groupings = [sample.task.rubric.groups for sample in samples]
-    company = PlannedCompany(jobs, plans, groupings) if executor.fast_paths else None
+    planned = [sample.planned for sample in samples if sample.planned]
+    told_apart = [each.told_apart for each in planned if each.told_apart]
+    company = PlannedCompany(jobs, told_apart) if executor.fast_paths else None
     return executor.run(jobs, company=company) if jobs else iter(())
 
 
@@ -563,7 +584,7 @@ def case_results(prepared: PreparedSample, run: Run) -> CaseResults:
 def _case_results(prepared: PreparedSample, run: Run) -> CaseResults:
     if isinstance(run, TestCodeRun):
         if run.problem:
-            return CaseResults(problem=run.problem, is_outage=run.is_outage)
+            return CaseResults(problem=run.problem, failure=run.failure)
         return CaseResults(
             cases=run.cases,
             guessed=run.guessed,
@@ -571,15 +592,16 @@ def _case_results(prepared: PreparedSample, run: Run) -> CaseResults:
             shared_process=run.shares_process,
         )
     plan, grouping = prepared.plan, prepared.task.rubric.groups
-    if not isinstance(plan, TestPlan):
+    told_apart = prepared.planned and prepared.planned.told_apart
+    if not isinstance(plan, TestPlan) or not told_apart:
         return CaseResults()
     if isinstance(run, CheckedRun):
         guessed = best_of(run.trial.guessed, plan, grouping)
         results = CaseResults(cases=tuple(run.results), guessed=guessed)
-        return replace(results, problem=run.problem, is_outage=run.is_outage)
+        return replace(results, problem=run.problem, failure=run.failure)
     pairs = zip(plan.cases, run, strict=True)
     try:
-        plan, guessed = tell_apart(plan, grouping)
+        plan, guessed = told_apart()
         cases = tuple(_case_result(case, plan.checker, execution) for case, execution in pairs)
         return CaseResults(cases=cases, guessed=guessed)
     except VerifierError as error:
@@ -651,14 +673,14 @@ def _score_run(
 ) -> Score:
     rubric, candidate, plan = prepared.task.rubric, prepared.candidate, prepared.plan
     if results.problem:
-        return ungraded(results.problem, is_outage=results.is_outage)
+        return ungraded(results.problem, failure=results.failure)
     if prepared.comparison is not None:
         if similarity is None:
-            return ungraded(_NO_JUDGE, is_outage=True)
+            return ungraded(_NO_JUDGE, failure=FailureClass.INFRASTRUCTURE)
         # A program that the language model refuses to read is still graded by its tests. Otherwise
         # a candidate that cannot pass them could make the model refuse, and be ungraded.
-        if similarity.value is None and (candidate is None or similarity.is_outage):
-            return ungraded(similarity.problem, is_outage=similarity.is_outage)
+        if similarity.value is None and (candidate is None or similarity.failure.is_outage):
+            return ungraded(similarity.problem, failure=similarity.failure)
     value = similarity.value if similarity else None
     if candidate is None:
         return score_text(value or 0.0, prepared.format_issues, rubric)

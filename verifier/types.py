@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
-from nova_code_verifier.sandbox.types import Execution, Limits
+from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +189,27 @@ class Verdict(StrEnum):
     UNGRADED = "ungraded"
 
 
+class FailureClass(StrEnum):
+    """Whose fault it is that a sample is ungraded; `NONE` for one that is graded."""
+
+    NONE = "none"
+    DATA = "data"  # the dataset's: another try ends in the same way
+    INFRASTRUCTURE = "infrastructure"  # ours
+    TIME = "time"  # ours: the time of the invocation ended first
+
+    @classmethod
+    def of(cls, execution: Execution) -> "FailureClass":
+        """Return whose fault it is that an *execution* has no verdict."""
+        if Ending.NOT_RUN not in (execution.ending, execution.harness_ending):
+            return cls.DATA
+        return cls.TIME if execution.cause is Cause.DEADLINE else cls.INFRASTRUCTURE
+
+    @property
+    def is_outage(self) -> bool:
+        """Whether it is our fault, so that the sample should be sent again."""
+        return self in (FailureClass.INFRASTRUCTURE, FailureClass.TIME)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResult:
     """The verdict of one test case, and the facts behind it.
@@ -232,7 +253,7 @@ class CaseResults:
     again says so itself. `shared_process` says that candidate and tests ran in one process.
     `seconds` is the wall time in the sandbox: none, if the results are *reused* from equal work.
     They are *repeatable* if no limit was near and no guest was lost. If there is a `problem`, the
-    sample is ungraded; `is_outage` says whether the verifier failed.
+    sample is ungraded; `failure` says whose fault that is.
     """
 
     cases: tuple[CaseResult, ...] = ()
@@ -243,7 +264,7 @@ class CaseResults:
     is_reused: bool = False
     is_repeatable: bool = False
     problem: str = ""
-    is_outage: bool = False
+    failure: FailureClass = FailureClass.DATA
 
 
 class FormatIssue(StrEnum):
@@ -288,12 +309,12 @@ class Comparison:
 class Similarity:
     """The similarity that a language model found, in [0, 1]; or None and a `problem`.
 
-    `is_outage` says whether asking again later may help.
+    `failure` says whose fault a problem is.
     """
 
     value: float | None = None
     problem: str = ""
-    is_outage: bool = False
+    failure: FailureClass = FailureClass.DATA
 
 
 class Source(StrEnum):
@@ -320,13 +341,12 @@ class Score:
     is the share that the best constant answer would pass.
 
     If `verdict` is `UNGRADED`, `reward` is None and the other numbers mean nothing: `problem` is
-    the reason, and `is_outage` says whether it is our fault (send the sample again) or the
-    dataset's. `self_compared` counts test cases in which the candidate itself compared two of its
-    objects. `reruns` counts what was run again because a time-out may have been noise.
-    `shared_process` says that candidate and tests ran in one process. `prelude` is what
-    was imported for the program, or the row's own. `notes` say what of the reference was read
-    otherwise than it is written. `other_language` is the tag of a block of another language, where
-    no program was found.
+    the reason, and `failure` says whose fault it is. `self_compared` counts test cases in which the
+    candidate itself compared two of its objects. `reruns` counts what was run again because a
+    time-out may have been noise. `shared_process` says that candidate and tests ran in one process.
+    `prelude` is what was imported for the program, or the row's own. `notes` say what of the
+    reference was read otherwise than it is written. `other_language` is the tag of a block of
+    another language, where no program was found.
     """
 
     verdict: Verdict
@@ -351,9 +371,14 @@ class Score:
     shared_process: bool = False
     prelude: str = ""
     problem: str = ""
-    is_outage: bool = False
+    failure: FailureClass = FailureClass.NONE
     notes: tuple[str, ...] = ()
     other_language: str = ""
+
+    @property
+    def is_outage(self) -> bool:
+        """Whether the sample is ungraded through our fault, and should be sent again."""
+        return self.failure.is_outage
 
     @property
     def tests_passed(self) -> int:

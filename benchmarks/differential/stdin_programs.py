@@ -84,7 +84,41 @@ _QUIET_ENDINGS = (
     "import sys\nsys.stdout.write('x' * 70000)",
     "try:\n    input()\nexcept EOFError:\n    pass",
     "assert n % 2",
-    "del n",
+    "assert n > 20, answer",
+    "del n\nn",
+    "[][n]",
+    "{n: 1}[answer]",
+    "n.real.reel",
+    "unknown",
+    "int('x' * n)",
+    "print(1 / (n % 3))",
+    "raise KeyError(str(n)) from ValueError(n)",
+    "try:\n    1 / 0\nexcept ZeroDivisionError:\n    [][n]",
+    "class Odd(Exception):\n    def __str__(self):\n        return 'odd' * n\nraise Odd(n)",
+    "class Odd(BaseException):\n    pass\nif n % 3:\n    raise Odd([n])",
+    "class Odd(Exception):\n    def __str__(self):\n        1 / 0\nraise Odd(n)",
+    "def fail(k):\n    if not k:\n        raise ValueError(n)\n    fail(k - 1)\nfail(n)",
+    "while True:\n    print(input())",
+    "exit([n])",
+    "exit(-n)",
+    "exit(2 ** 70)",
+    "exit('x' * 40000)",
+    "raise MemoryError",
+    "if n % 4 == 0:\n    raise MemoryError(n)",
+    "raise GeneratorExit",
+    "raise SystemError",
+    "import sys\nsys.setrecursionlimit(9 + n)\ndef deeper(k):\n    return deeper(k + 1)\ndeeper(0)",
+    "class Deep:\n    def __init__(self):\n        Deep()\nDeep()",
+    "import sys\nsys.set_int_max_str_digits(640)\nprint(10 ** (600 + n))",
+    "from decimal import Decimal\nprint(Decimal(n) / (n % 2))",
+    "from math import cosine",
+    "import sys\nsys.stdout.close()\n1 / 0",
+    "import sys, io\nsys.stdout = io.StringIO()\nprint(shown)\n1 / 0",
+    "print('\\ud800')",
+    "f = open(0)\nf = [f]\nf.append(f)\n1 / 0",
+    "match n % 3:\n    case 0:\n        exit(1)\n    case 1:\n        raise IndexError",
+    "print(object)\nprint(lambda: n)",
+    "kept = [[0] * 100000 for _ in range(n)]\nkept.append(kept)\n1 / 0",
 )
 _ENDINGS = (
     "import sys\nsys.exit()",
@@ -132,7 +166,8 @@ _RARE_ENDINGS = (
 def write_stdin_problem(seed: int) -> Problem:
     """Return the problem of a seed."""
     random = Random(seed)
-    numbers = random.sample(range(1, 60), random.randint(3, 6))
+    # With many cases, the interpreter specialises what it would not specialise for a single one.
+    numbers = random.sample(range(1, 60), random.choice((3, 4, 5, 6, 6, 24)))
     source, formula = random.choice(_FORMULAS)
     is_quiet = chance(random, 0.6)
     traces = random.sample(QUIET_TRACES if is_quiet else TRACES, random.choice((0, 1, 1, 1, 2)))
@@ -195,7 +230,7 @@ def _ending(random: Random, *, is_quiet: bool) -> list[str]:
     if chance(random, 0.004):
         return [random.choice(_RARE_ENDINGS)]
     endings = _QUIET_ENDINGS if is_quiet else _ENDINGS
-    return [random.choice(endings)] if chance(random, 0.35) else []
+    return [random.choice(endings)] if chance(random, 0.5 if is_quiet else 0.35) else []
 
 
 def _reference(cases: tuple[object, ...]) -> dict[str, object]:

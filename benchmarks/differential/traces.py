@@ -446,7 +446,8 @@ QUIET_TRACES: tuple[Trace, ...] = (
     Trace("", "kept = []; kept.append(kept)", "False"),
     # How deep a program can recurse must not depend on earlier cases.
     *(
-        Trace("", "pass", f"depth() % {k} == {rest}")
+        Trace("", "pass", f"{kind}() % {k} == {rest}")
+        for kind in ("depth", "constructors", "sorts", "sums")
         for k, rest in ((2, 0), (2, 1), (3, 0), (3, 1), (5, 2))
     ),
 )
@@ -456,6 +457,32 @@ HELPERS["depth"] = """
 def depth(level=0):
     try:
         return depth(level + 1)
+    except RecursionError:
+        return level
+"""
+HELPERS["constructors"] = """
+class Deep:
+    level = 0
+    def __init__(self, level):
+        Deep.level = level
+        Deep(level + 1)
+def constructors():
+    try:
+        Deep(0)
+    except RecursionError:
+        return Deep.level
+"""
+HELPERS["sorts"] = """
+def sorts(level=0):
+    try:
+        return sorted([1, 2], key=lambda _: sorts(level + 1))[0] + sorts(0)
+    except RecursionError:
+        return level
+"""
+HELPERS["sums"] = """
+def sums(level=0):
+    try:
+        return max(sums(level + 1) for _ in "a")
     except RecursionError:
         return level
 """

@@ -8,7 +8,7 @@ from nova_code_verifier.handlers.service import Outcome
 from nova_code_verifier.sandbox.types import IsolationLevel
 from nova_code_verifier.verifier.pipeline import ungraded
 from nova_code_verifier.verifier.rubric import Rubric
-from nova_code_verifier.verifier.types import Verdict
+from nova_code_verifier.verifier.types import FailureClass, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ def grade_of(outcome: Outcome) -> Grade:
 
 def outage(problem: str, rubric: Rubric) -> Grade:
     """Return the grade of a completion that we could not grade."""
-    score = ungraded(problem, is_outage=True)
+    score = ungraded(problem, failure=FailureClass.INFRASTRUCTURE)
     metrics = metrics_of(
         score, level=IsolationLevel.NONE, duration_ms=0.0, no_completion=False, rubric=rubric
     )

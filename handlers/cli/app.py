@@ -11,6 +11,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from nova_code_verifier.handlers.cli.compare import command as compare
+from nova_code_verifier.handlers.cli.convert import command as convert
 from nova_code_verifier.handlers.cli.docker_check import command as docker_check
 from nova_code_verifier.handlers.cli.doctor import command as doctor
 from nova_code_verifier.handlers.cli.exit_status import Status, exit_on_errors, print_error
@@ -18,12 +20,15 @@ from nova_code_verifier.handlers.cli.explain import command as explain
 from nova_code_verifier.handlers.cli.judge_check import command as judge_check
 from nova_code_verifier.handlers.cli.lint_rows import command as lint_rows
 from nova_code_verifier.handlers.cli.score import command as score
+from nova_code_verifier.verifier.semantics import SEMANTICS_VERSION
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 for name, function, summary in (
     ("score", score.score, "Score each sample of a file."),
     ("explain", explain.explain, "Show how one sample got its reward."),
+    ("compare", compare.compare, "Show which rewards moved, and why."),
     ("judge-check", judge_check.judge_check, "Test the LLM judge."),
+    ("convert", convert.convert, "Write a data set in a trainer's form."),
     ("lint-rows", lint_rows.lint_rows, "Check rows for a trainer."),
     ("doctor", doctor.doctor, "Check the sandbox of this machine."),
     ("docker-check", docker_check.docker_check, "Compare the Lambda's image."),
@@ -51,7 +56,7 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001  (typer passes it by p
             version = metadata.version("nova-code-verifier")
         except metadata.PackageNotFoundError:
             version = "(not installed: run from the source)"
-        typer.echo(f"verifier {version}")
+        typer.echo(f"verifier {version} (semantics version {SEMANTICS_VERSION})")
         raise typer.Exit
 
 
@@ -61,7 +66,10 @@ def _options(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+            "--version",
+            callback=_print_version,
+            is_eager=True,
+            help="Print the versions of the package and of the semantics, and exit.",
         ),
     ] = False,
 ) -> None:

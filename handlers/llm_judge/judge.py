@@ -17,9 +17,12 @@ from nova_code_verifier.handlers.llm_judge.bedrock import Bedrock, Client
 from nova_code_verifier.handlers.llm_judge.deadline_pool import DeadlinePool
 from nova_code_verifier.handlers.llm_judge.prompt import DEFAULT_PROMPT, check_prompt, write_request
 from nova_code_verifier.handlers.llm_judge.types import Extraction, Failure, JudgeFailure
-from nova_code_verifier.verifier.types import Comparison, Similarity
+from nova_code_verifier.verifier.types import Comparison, FailureClass, Similarity
 
-_LATE = Failure(kind=JudgeFailure.OUT_OF_TIME, detail="no answer before the deadline").similarity
+_LATE = replace(
+    Failure(kind=JudgeFailure.OUT_OF_TIME, detail="no answer before the deadline").similarity,
+    failure=FailureClass.TIME,
+)
 _RANDOM = random.SystemRandom()  # Lambda copies frozen processes: a seeded one would be shared
 
 

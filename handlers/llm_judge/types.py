@@ -6,7 +6,7 @@ Values only: `handlers/settings.py` imports this module before the zygotes start
 from dataclasses import dataclass
 from enum import StrEnum
 
-from nova_code_verifier.verifier.types import Similarity
+from nova_code_verifier.verifier.types import FailureClass, Similarity
 
 
 class Extraction(StrEnum):
@@ -54,7 +54,7 @@ class JudgeFailure(StrEnum):
 class FailedSimilarity(Similarity):
     """A similarity without a value, and the kind of the failure."""
 
-    failure: JudgeFailure
+    kind: JudgeFailure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +70,6 @@ class Failure:
         """The same failure as a value for the verifier."""
         return FailedSimilarity(
             problem=f"{self.kind}: {self.detail}",
-            is_outage=self.kind.is_outage,
-            failure=self.kind,
+            failure=FailureClass.INFRASTRUCTURE if self.kind.is_outage else FailureClass.DATA,
+            kind=self.kind,
         )

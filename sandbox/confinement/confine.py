@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 # By name: level `interpreter` removes these from their module.
 from os import setgroups, setresgid, setresuid
-from resource import setrlimit
+from resource import RLIMIT_AS, RLIMIT_CPU, RLIMIT_FSIZE, setrlimit
 from typing import NamedTuple
 
 from nova_code_verifier.sandbox.confinement.audit import build_hook, remove_unaudited_functions
@@ -22,7 +22,7 @@ OPEN_FILES_MAX = 256
 THREADS_MAX = 256
 # A program may raise this one: the limits of address space and memory bound a stack, too.
 STACK_BYTES = 64 * 2**20
-_LIMITS_BY_GUEST = (resource.RLIMIT_CPU, resource.RLIMIT_AS, resource.RLIMIT_FSIZE)
+_LIMITS_BY_GUEST = (RLIMIT_CPU, RLIMIT_AS, RLIMIT_FSIZE)
 # For memory that is reserved but not used: stacks of threads (recursive programs often ask for half
 # a GiB), allocator arenas, mapped libraries. The limit is on resident memory.
 ADDRESS_SPACE_HEADROOM_BYTES = 2**30
@@ -58,6 +58,8 @@ class Confinement(NamedTuple):
     base_bytes: int
     hard_limits: tuple[int, ...]  # of `_LIMITS_BY_GUEST`
     apply_last: Callable[[], None]
+    is_strict: bool
+    """Whether the audit hook must protect itself and files, because the kernel does not."""
     must_drop_ctypes: bool
     granted: dict[str, object]
 
@@ -110,7 +112,9 @@ def confine_zygote(*, level: str, writable: tuple[str, ...], guest_uid: int | No
     must_drop_ctypes = strict and level == "kernel"
     if level == "kernel":
         granted["forgets_ctypes"] = not strict or sys.version_info >= (3, 13)
-    return Confinement(guest_uid, base_bytes, hard_limits, apply_last, must_drop_ctypes, granted)
+    return Confinement(
+        guest_uid, base_bytes, hard_limits, apply_last, strict, must_drop_ctypes, granted
+    )
 
 
 def confine_guest(
@@ -121,16 +125,16 @@ def confine_guest(
     The kernel copies every page that this touches, and each copy costs as much as a small system
     call: so the zygote prepares everything that it can.
     """
-    space_bytes = confinement.base_bytes + memory_bytes + ADDRESS_SPACE_HEADROOM_BYTES
-    cpu_hard, space_hard, output_hard = confinement.hard_limits
+    guest_uid, base_bytes, (cpu_hard, space_hard, output_hard), apply_last, *_ = confinement
+    space_bytes = base_bytes + memory_bytes + ADDRESS_SPACE_HEADROOM_BYTES
     cpu_seconds, space_bytes = min(cpu_seconds, cpu_hard), min(space_bytes, space_hard)
     output_bytes = min(output_bytes, output_hard)
-    setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
-    setrlimit(resource.RLIMIT_AS, (space_bytes, space_bytes))
-    setrlimit(resource.RLIMIT_FSIZE, (output_bytes, output_bytes))
-    if confinement.guest_uid is not None:
-        _change_uid(confinement.guest_uid)
-    confinement.apply_last()
+    setrlimit(RLIMIT_CPU, (cpu_seconds, cpu_seconds))
+    setrlimit(RLIMIT_AS, (space_bytes, space_bytes))
+    setrlimit(RLIMIT_FSIZE, (output_bytes, output_bytes))
+    if guest_uid is not None:
+        _change_uid(guest_uid)
+    apply_last()
 
 
 def _confine_by_kernel(
@@ -141,7 +145,7 @@ def _confine_by_kernel(
 ) -> Callable[[], None]:
     """Apply the kernel's protections that guests inherit; return the rest, for each guest."""
     from nova_code_verifier.sandbox.confinement import kernel  # noqa: PLC0415  (no ctypes at other levels)
-    from nova_code_verifier.sandbox.confinement.seccomp import prepare_filter  # noqa: PLC0415
+    from nova_code_verifier.sandbox.confinement.seccomp import PID, prepare_filter  # noqa: PLC0415
 
     kernel.forbid_new_privileges()
     granted["orphans_adopted"] = _try(kernel.adopt_orphans)
@@ -153,12 +157,17 @@ def _confine_by_kernel(
         kernel.drop_capabilities()
     template = prepare_filter(os.uname().machine)
     granted["seccomp"] = True  # the zygote's trial guest fails if it is not
-    die_with_parent, install_filter = kernel.die_with_parent, kernel.install_filter
-    getpid = os.getpid
+    program, offsets = bytearray(template.for_pid(os.getpid())), template.pid_offsets()
+    die_with_parent = kernel.prepare_to_die_with_parent()
+    install_filter = kernel.prepare_to_install_filter(program)
+    getpid, write_pid = os.getpid, PID.pack_into
 
     def apply_last() -> None:
         die_with_parent()  # after the change of uid, which clears it
-        install_filter(template.for_pid(getpid()))  # last: the filter refuses the other steps
+        pid = getpid()
+        for offset in offsets:
+            write_pid(program, offset, pid)
+        install_filter()  # last: the filter refuses the other steps
 
     return apply_last
 

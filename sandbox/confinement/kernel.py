@@ -7,6 +7,9 @@ could undo the isolation.
 
 import ctypes
 import os
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from nova_code_verifier.sandbox.confinement.processes import stat_fields
 
@@ -38,7 +41,7 @@ _libc.syscall.restype = ctypes.c_long
 
 
 class _FilterProgram(ctypes.Structure):
-    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
 
 
 class _RulesetAttributes(ctypes.Structure):
@@ -62,9 +65,25 @@ def _checked(result: int) -> int:
     return result
 
 
-def _prctl(option: int, value: int) -> None:
+def _prepared_prctl(option: int, value: int, address: Any = None) -> Callable[[], None]:  # noqa: ANN401  (`byref` has no type)
+    """Return a function that calls `prctl` with arguments that are made now, in the zygote.
+
+    A guest that made them would copy a page of memory for nearly each object that it uses.
+    """
     zero = ctypes.c_ulong(0)
-    _checked(_libc.prctl(option, ctypes.c_ulong(value), zero, zero, zero))
+    pointer = zero if address is None else address
+    arguments = (ctypes.c_int(option), ctypes.c_ulong(value), pointer, zero, zero)
+    call = partial(_libc.prctl, *arguments)
+
+    def apply() -> None:
+        if call() < 0:
+            _checked(-1)
+
+    return apply
+
+
+def _prctl(option: int, value: int) -> None:
+    _prepared_prctl(option, value)()
 
 
 def forbid_new_privileges() -> None:
@@ -98,15 +117,27 @@ def adopt_orphans() -> None:
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def die_with_parent() -> None:
-    """Ask the kernel to kill this process when its parent ends. A change of uid clears this."""
-    _prctl(_PR_SET_PDEATHSIG, _SIGKILL)
+def prepare_to_die_with_parent() -> Callable[[], None]:
+    """Return a function that asks the kernel to kill this process when its parent ends.
+
+    A change of uid clears this.
+    """
+    return _prepared_prctl(_PR_SET_PDEATHSIG, _SIGKILL)
 
 
-def install_filter(program: bytes) -> None:
-    """Install a seccomp filter (packed `sock_filter` instructions) on this process."""
-    packed = _FilterProgram(len(program) // 8, program)
-    _checked(_libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(packed), 0, 0))
+def prepare_to_install_filter(program: bytearray) -> Callable[[], None]:
+    """Return a function that installs a seccomp filter (packed `sock_filter` instructions).
+
+    It installs what *program* holds when it is called.
+    """
+    instructions = (ctypes.c_char * len(program)).from_buffer(program)
+    packed = _FilterProgram(len(program) // 8, ctypes.addressof(instructions))
+    install = _prepared_prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(packed))
+
+    def apply(_memory: object = instructions) -> None:  # it lives as long as this function
+        install()
+
+    return apply
 
 
 def drop_capabilities() -> None:

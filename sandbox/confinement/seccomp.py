@@ -12,6 +12,7 @@ A zygote loads this module, so it imports next to nothing.
 """
 
 import struct
+from itertools import accumulate
 
 from nova_code_verifier.sandbox.confinement.syscalls import (
     ABSENT,
@@ -36,6 +37,7 @@ _ENOTSUP = 0x0005005F
 _LOAD, _AND, _RETURN = 0x20, 0x54, 0x06
 _IF_EQUAL, _IF_AT_LEAST = 0x15, 0x35
 
+PID = struct.Struct("=I")
 _NUMBER_WORD, _MACHINE_WORD = 0, 4
 _ALL_BITS = 0xFFFFFFFF
 _OWN_PID = -1  # stands for the guest's pid, which is not known yet
@@ -193,7 +195,12 @@ class FilterTemplate:
         # For `kill`, 0 and negative numbers are many processes.
         if not 0 < own_pid <= _HIGHEST_PID:
             raise SandboxError(f"pid: {own_pid} is not one process")
-        return struct.pack("=I", own_pid).join(self._pieces)
+        return PID.pack(own_pid).join(self._pieces)
+
+    def pid_offsets(self) -> tuple[int, ...]:
+        """Return where the filter of any guest holds its pid, as `PID`."""
+        ends = accumulate(map(len, self._pieces[:-1]))
+        return tuple(end + number * PID.size for number, end in enumerate(ends))
 
 
 def prepare_filter(machine: str) -> FilterTemplate:

@@ -1,27 +1,22 @@
 """Run a program several times in one guest, each time as if it were the first.
 
 Only for programs that leave no trace (`verifier/program/traces.py`): what such a program can change
-is renewed here for each run. The keeper (`sandbox/host/company_keeper.py`) sends the descriptors of
-the next run after the end of the one before.
+is renewed here for each run. A run that fails prints and reports the same as in a guest of its own.
+The keeper (`sandbox/host/company_keeper.py`) sends the descriptors of the next run after the end of
+the one before.
 """
 
 import gc
+import marshal
 import os
 import socket
 import sys
-import types
+import warnings
 from io import BufferedReader, BufferedWriter, FileIO, TextIOWrapper
 from typing import Any
 
 from nova_code_verifier.sandbox.confinement.confine import CHANNEL_FD
-from nova_code_verifier.sandbox.guest.main import (
-    PRELUDE_NAME,
-    PROGRAM_NAME,
-    GuestProgram,
-    exit_status,
-    finish,
-    new_module,
-)
+from nova_code_verifier.sandbox.guest.main import PROGRAM_NAME, Guest, run_program
 from nova_code_verifier.sandbox.protocol.channel import send
 from nova_code_verifier.sandbox.protocol.guest_messages import MessageKind, write_message
 
@@ -29,32 +24,39 @@ _DESCRIPTORS = 2  # stdin and stdout
 _SPACE = socket.CMSG_SPACE(_DESCRIPTORS * 4)
 
 
-def serve_runs(guest: GuestProgram) -> None:
-    """Run the program as often as the guest has to, or until a run fails. Never returns."""
-    _serve(guest.prelude, guest.text, guest.runs)
+def serve_runs(guest: Guest, prelude: bytes, program: bytes) -> None:
+    """Run the program as often as the guest has to. Never returns."""
+    _serve(prelude, program, guest.request.runs)
 
 
 def _serve(prelude: bytes, program: bytes, runs: int) -> None:
     try:
-        code = compile(program, PROGRAM_NAME, "exec", dont_inherit=True)
-        code_before = compile(prelude, PRELUDE_NAME, "exec", dont_inherit=True) if prelude else None
+        with warnings.catch_warnings():
+            # A guest of its own prints a warning for each run. This one would print a single one.
+            warnings.simplefilter("error", SyntaxWarning)
+            code = marshal.dumps(compile(program, PROGRAM_NAME, "exec", dont_inherit=True))
     except BaseException:  # noqa: BLE001  (the candidate's: another guest will report it)
         os._exit(1)
     state = _State(program + prelude)
     keeper = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fileno=CHANNEL_FD)
     for number in range(runs):
         if number:
+            state.release()
             _receive_descriptors(keeper)
         state.renew()
-        status = _run(code_before, code, program)
-        send(CHANNEL_FD, write_message(MessageKind.ENDED, str(status)))
-        if status:
+        # As deep in the stack as in `sandbox/guest/main.py`, and with code that has never run: how
+        # deep a program can recurse depends on what the interpreter has specialised.
+        run_program.__code__ = run_program.__code__.replace()
+        status = run_program(prelude, program, marshal.loads(code), is_last=False)  # noqa: S302
+        if status and state.has_short_stack:
+            # From Python 3.13 on, whether there is room to load `traceback` depends on the runs
+            # before, and so does the text of a traceback.
             os._exit(1)
+        send(CHANNEL_FD, write_message(MessageKind.ENDED, str(status)))
     os._exit(0)
 
 
 def _receive_descriptors(keeper: socket.socket) -> None:
-    gc.collect()  # a file of `open(0)` that is freed later would close the new descriptor
     _, ancillary, _, _ = keeper.recvmsg(1, _SPACE)
     if not ancillary:
         os._exit(1)  # the keeper has ended
@@ -64,24 +66,8 @@ def _receive_descriptors(keeper: socket.socket) -> None:
             os.close(fd)
 
 
-def _run(code_before: types.CodeType | None, code: types.CodeType, program: bytes) -> int:
-    # As deep in the stack as in `sandbox/guest/main.py`, so that programs can recurse as deep.
-    main = new_module("__main__", program)
-    status = 0
-    try:
-        if code_before:
-            exec(code_before, main.__dict__)  # noqa: S102  (what ran there, too)
-            main.__dict__["__doc__"] = None
-        exec(code, main.__dict__)  # noqa: S102  (this is what a guest is for)
-    except SystemExit as exit_request:
-        status = exit_status(exit_request)
-    except BaseException:  # noqa: BLE001  (the candidate's: another guest will report it)
-        status = 1
-    return finish(main, program, status)
-
-
 class _State:
-    """What programs may change although they leave no trace, as it is before the first run."""
+    """What programs may change although they leave no trace."""
 
     def __init__(self, text: bytes) -> None:
         """Remember the state; *text* says which parts of it the program can change at all."""
@@ -91,13 +77,27 @@ class _State:
         self._random = sys.modules["random"]
         self._drawn = self._random.getstate() if b"random" in text else None
         self._has_decimal = b"decimal" in text
-        self._streams: dict[str, Any] = {
-            name: getattr(sys, name) for name in ("stdin", "stdout", "stderr")
-        }
+        # Such a program cannot reach stderr.
+        self._streams: dict[str, Any] = {name: getattr(sys, name) for name in ("stdin", "stdout")}
+
+    @property
+    def has_short_stack(self) -> bool:
+        """Whether the program has lowered the recursion limit."""
+        return sys.getrecursionlimit() < self._recursion_limit
+
+    def release(self) -> None:
+        """Free the objects of the last run.
+
+        A file of `open(0)` that is freed later would close the descriptor of the next run.
+        """
+        sys.argv = []
+        for name in self._streams:
+            setattr(sys, name, None)
+            setattr(sys, f"__{name}__", None)
+        gc.collect()
 
     def renew(self) -> None:
-        """Restore the state. Begin with what may hold objects of the program's."""
-        sys.argv = [PROGRAM_NAME]
+        """Restore the state as it was before the first run."""
         for fd, (name, first) in enumerate(self._streams.items()):
             stream = _new_stream(fd, first)
             setattr(sys, name, stream)

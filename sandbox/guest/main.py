@@ -22,6 +22,7 @@ from nova_code_verifier.sandbox.confinement.confine import CHANNEL_FD
 from nova_code_verifier.sandbox.guest.own_files import REQUESTS_FD
 from nova_code_verifier.sandbox.protocol import guest_messages
 from nova_code_verifier.sandbox.protocol.channel import receive, send
+from nova_code_verifier.sandbox.protocol.control import GuestRequest
 from nova_code_verifier.sandbox.protocol.encoding import (
     EncodingError,
     decode,
@@ -50,27 +51,29 @@ Role = Literal["plain", "candidate", "harness"]
 """What a guest is: one alone, or one of a session. (An `Enum` would cost each guest some pages.)"""
 
 
-class GuestProgram(NamedTuple):
-    """What a guest has to do. With no calls, a plain one runs the program, *runs* times."""
+class Guest(NamedTuple):
+    """What a guest is. Its zygote makes this before the fork.
+
+    *descriptors* become 0, 1, 2 and so on; all others are closed.
+    """
 
     role: Role
-    prelude: bytes
-    text: bytes
-    calls: int
-    runs: int
-    argv: tuple[str, ...]
-    candidate_pid: int
-    must_drop_ctypes: bool
+    request: GuestRequest
+    program_fd: int
+    descriptors: tuple[int, ...]
+    candidate_pid: int = 0
 
 
-def run(guest: GuestProgram) -> None:
+def run(guest: Guest, prelude: bytes, program: bytes) -> None:
     """Do what this guest has to do. Never returns."""
-    if guest.role == "harness":
-        serve_harness(guest.text, guest.candidate_pid)
-    elif guest.role == "candidate":
-        serve_session(guest.prelude, guest.text)
+    # Unpacked: to look up a field by name touches more memory, and each page is copied.
+    role, (calls, *_, argv, _), *_, candidate_pid = guest
+    if role == "harness":
+        serve_harness(program, candidate_pid)
+    elif role == "candidate":
+        serve_session(prelude, program)
     else:
-        serve(guest.prelude, guest.text, guest.calls, guest.argv)
+        serve(prelude, program, calls, argv)
 
 
 def serve(prelude: bytes, program: bytes, calls: int, argv: tuple[str, ...]) -> None:
@@ -85,7 +88,7 @@ def serve(prelude: bytes, program: bytes, calls: int, argv: tuple[str, ...]) -> 
         _report(MessageKind.LOADED)
         _answer_calls(names, calls)
     else:
-        _run_program(prelude, program, code, argv)
+        os._exit(run_program(prelude, program, code, argv))
 
 
 def serve_session(prelude: bytes, program: bytes) -> None:
@@ -218,14 +221,27 @@ def new_module(name: str, program: bytes) -> types.ModuleType:
 
 
 def _run_prelude(prelude: bytes, names: dict[str, Any]) -> None:
-    exec(compile(prelude, PRELUDE_NAME, "exec", dont_inherit=True), names)  # noqa: S102  (a row's, or our imports)
+    exec(_compile_prelude(prelude), names)  # noqa: S102  (a row's, or our imports)
     names["__doc__"] = None  # it is the program's to set
 
 
-def _run_program(
-    prelude: bytes, program: bytes, code: types.CodeType, argv: tuple[str, ...]
-) -> None:
-    """Run the program as `python3 solution.py` does, from the first line to the last flush."""
+@cache
+def _compile_prelude(prelude: bytes) -> types.CodeType:
+    return compile(prelude, PRELUDE_NAME, "exec", dont_inherit=True)
+
+
+def run_program(
+    prelude: bytes,
+    program: bytes,
+    code: types.CodeType,
+    argv: tuple[str, ...] = (),
+    *,
+    is_last: bool = True,
+) -> int:
+    """Run the program as `python3 solution.py` does, from the first line to the last flush.
+
+    Return its exit status. Only the last run of a process runs the handlers of its exit.
+    """
     main = new_module("__main__", program)
     sys.argv = [PROGRAM_NAME, *argv]
     status = 0
@@ -234,16 +250,17 @@ def _run_program(
             _run_prelude(prelude, main.__dict__)
         exec(code, main.__dict__)  # noqa: S102  (this is what a guest is for)
     except SystemExit as exit_request:
-        status = exit_status(exit_request)
+        status = _exit_status(exit_request)
     except BaseException as error:  # noqa: BLE001  (the candidate's: it is reported)
         _report(MessageKind.RAISED, *_describe(error))
         status = 130 if isinstance(error, KeyboardInterrupt) else 1
         _print_traceback(error)
-    _run_exit_handlers()
-    os._exit(finish(main, program, status))
+    if is_last:
+        _run_exit_handlers()
+    return _finish(main, program, status)
 
 
-def exit_status(exit_request: SystemExit) -> int:
+def _exit_status(exit_request: SystemExit) -> int:
     """Return the status with which the interpreter exits for this exception."""
     if exit_request.code is None:
         return 0
@@ -270,19 +287,21 @@ def _run_exit_handlers() -> None:
         pass
 
 
-def finish(main: types.ModuleType, program: bytes, status: int) -> int:
+def _finish(main: types.ModuleType, program: bytes, status: int) -> int:
     """Return the exit status of a program. It must have no threads and exit handlers any more.
 
     This is the interpreter's order: streams, globals, streams. Do not let the interpreter do it: to
     destroy the zygote's modules would cost several times as much as the guest itself.
     """
     flushed = _flush(sys.stdout, sys.stderr)
-    with contextlib.suppress(BaseException):  # the candidate's finalisers may do anything
+    try:
         for name in list(main.__dict__):  # in order, so that finalisers run
             if name != "__builtins__":
                 main.__dict__[name] = None
         if b"__del__" in program:
             gc.collect()
+    except BaseException:  # noqa: BLE001, S110  (the candidate's finalisers may do anything)
+        pass
     # At this point the interpreter has restored its own streams.
     return status if flushed & _flush(sys.__stdout__, sys.__stderr__) else 120
 

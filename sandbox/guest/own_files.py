@@ -15,6 +15,7 @@ and honest programs find what they expect. A guest can send requests without the
 import errno
 import os
 import struct
+from _socket import socket as BareSocket  # noqa: N812  (a class)
 from operator import index
 
 # By name: a guest finds substitutes in `os`.
@@ -39,7 +40,7 @@ _SET_ID_BITS = 0o6000
 _Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 
-def answer_request(requests: socket, directories: tuple[str, ...]) -> bool:
+def answer_request(requests: BareSocket, directories: tuple[str, ...]) -> bool:
     """Answer a guest's request, in the zygote. Return whether more can follow.
 
     The guest may send anything, and need not read the reply. Files below *directories* are its own.

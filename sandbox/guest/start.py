@@ -11,16 +11,12 @@ import sys
 # PYTHONSAFEPATH keeps a script's directory, and so a guest's, off the path. So add ours here:
 sys.path.insert(0, json.loads(sys.argv[1])["code_directory"])
 from nova_code_verifier.sandbox.guest import zygote
-from nova_code_verifier.sandbox.guest.company import serve_runs
-from nova_code_verifier.sandbox.guest.main import run
 
 sys.path.pop(0)
 
-program = zygote.main()
+work, must_drop_ctypes = zygote.main()
 del zygote  # this drops the last reference to the confinement, too
-if program is not None:
-    if program.must_drop_ctypes:
-        gc.collect()  # from Python 3.13 on, this frees all of ctypes
-    if program.runs > 1:
-        serve_runs(program)
-    run(program)
+if must_drop_ctypes:
+    gc.collect()  # from Python 3.13 on, this frees all of ctypes
+if work is not None:
+    work()

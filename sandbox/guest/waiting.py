@@ -7,10 +7,10 @@ reaped it, so no signal can reach another process.
 import os
 import select
 import signal
+from _socket import AF_UNIX, CMSG_SPACE, SOCK_SEQPACKET, socket
 
 # By name: level `interpreter` removes it from the module.
 from os import pidfd_open
-from socket import CMSG_SPACE, socket
 
 from nova_code_verifier.sandbox.guest.own_files import answer_request
 from nova_code_verifier.sandbox.protocol import control
@@ -31,7 +31,7 @@ def receive(keeper: socket) -> tuple[bytes, tuple[int, ...]]:
 
 
 def await_guest(
-    keeper: socket, requests: socket, pid: int, own_files: tuple[str, ...], *, announced: bool
+    keeper: socket, requests_fd: int, pid: int, own_files: tuple[str, ...], *, announced: bool
 ) -> tuple[bytes, bytes]:
     """Wait until the guest ends. Return the `ended` packet, and the keeper's last packet.
 
@@ -39,7 +39,7 @@ def await_guest(
     came between the request and the keeper's record of it. A guest that ends at once, as most do,
     is not announced by a `started` packet. Until it ends, answer its requests about *own_files*.
     """
-    poll, pidfd, requests_fd = select.poll(), _open_pidfd(pid), requests.fileno()
+    poll, pidfd = select.poll(), _open_pidfd(pid)
     control_fd = keeper.fileno()
     packet = b""
     for fd in (control_fd, pidfd, requests_fd):
@@ -54,7 +54,7 @@ def await_guest(
                 announced = True
             if requests_fd in ready:
                 ready.remove(requests_fd)
-                _answer(poll, requests, own_files)
+                _answer(poll, requests_fd, own_files)
             if control_fd in ready:
                 packet, _ = receive(keeper)
                 os.kill(pid, signal.SIGKILL)
@@ -72,10 +72,10 @@ def await_guest(
 class Child:
     """A guest of a pair, and the zygote's end of its requests."""
 
-    def __init__(self, pid: int, requests: socket, *, is_harness: bool) -> None:
+    def __init__(self, pid: int, requests_fd: int, *, is_harness: bool) -> None:
         """Watch a guest that has just been forked."""
         self.pid = pid
-        self.requests = requests
+        self.requests_fd = requests_fd
         self.is_harness = is_harness
         self.is_alive = True
         self._pidfd = _open_pidfd(pid)
@@ -84,7 +84,7 @@ class Child:
     def watch(self, poll: select.poll) -> bool:
         """Register with *poll*; return whether it reports the guest's end."""
         self._poll = poll
-        poll.register(self.requests, select.POLLIN)
+        poll.register(self.requests_fd, select.POLLIN)
         if self._pidfd >= 0:
             poll.register(self._pidfd, select.POLLIN)
         return self._pidfd >= 0
@@ -132,8 +132,8 @@ def await_pair(
         if control_fd in ready:
             last = _obey(keeper, candidate, harness) or last
         for child in (harness, candidate):
-            if child.requests.fileno() in ready:
-                _answer(poll, child.requests, own_files)
+            if child.requests_fd in ready:
+                _answer(poll, child.requests_fd, own_files)
         of_harness = harness.reap()
         if of_harness and _wait_for(peer_fd, 0, 0):
             # The candidate has closed its end of the socket, and perhaps it is still ending, while
@@ -159,9 +159,13 @@ def _obey(keeper: socket, candidate: Child, harness: Child) -> bytes:
     return packet
 
 
-def _answer(poll: select.poll, requests: socket, own_files: tuple[str, ...]) -> None:
-    if not answer_request(requests, own_files):
-        poll.unregister(requests)  # the guest has closed it, or sent nonsense
+def _answer(poll: select.poll, requests_fd: int, own_files: tuple[str, ...]) -> None:
+    requests = socket(AF_UNIX, SOCK_SEQPACKET, 0, requests_fd)
+    try:
+        if not answer_request(requests, own_files):
+            poll.unregister(requests_fd)  # the guest has closed it, or sent nonsense
+    finally:
+        requests.detach()
 
 
 def _wait_for(fd: int, events: int, milliseconds: int) -> bool:

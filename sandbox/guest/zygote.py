@@ -10,25 +10,38 @@ import json
 import os
 import posix
 import signal
-import socket
 import sys
 import types
+
+# By name, and not through `socket`: its classes are written in Python, and each guest would copy
+# the pages of what they use.
+from _socket import AF_UNIX, SOCK_SEQPACKET, SOCK_STREAM, socket, socketpair
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 # By name: level `interpreter` removes some from the module, and guests have a substitute for fork.
-from os import fork, sched_getaffinity, sched_setaffinity, setsid
-from typing import NamedTuple
+from os import (
+    close,
+    closerange,
+    dup2,
+    fork,
+    pread,
+    sched_getaffinity,
+    sched_setaffinity,
+    setsid,
+)
 
 from nova_code_verifier.sandbox.confinement import confine
 from nova_code_verifier.sandbox.confinement.processes import process_ids, stat_fields
 from nova_code_verifier.sandbox.guest import libraries, substitutes, waiting, work_directory
+from nova_code_verifier.sandbox.guest.company import serve_runs
 from nova_code_verifier.sandbox.guest.main import (
     PROGRAM_NAME,
-    GuestProgram,
-    Role,
+    Guest,
     load_live,
     prepare_session,
+    run,
 )
 from nova_code_verifier.sandbox.protocol import control
 
@@ -46,21 +59,11 @@ _PRELOADED = (
 )  # fmt: skip
 
 
-class _Fork(NamedTuple):
-    """A new guest, which still has all rights of its zygote.
+def main() -> tuple[Callable[[], None] | None, bool]:
+    """Serve until the keeper closes the socket.
 
-    *descriptors* become 0, 1, 2 and so on; all others are closed.
+    In a guest: return what it has to do, and whether it must drop ctypes before.
     """
-
-    role: Role
-    request: control.GuestRequest
-    program: int
-    descriptors: tuple[int, ...]
-    candidate_pid: int = 0
-
-
-def main() -> GuestProgram | None:
-    """Serve until the keeper closes the socket. In a guest: return what it has to do."""
     keeper = _take_control(_SETTINGS["control_fd"])
     confine.restrict_sys_path()
     _preload()
@@ -75,7 +78,7 @@ def main() -> GuestProgram | None:
         _fork_trial_guest(confinement)
     except OSError as error:
         keeper.sendall(control.pack_ready({}, str(error)))
-        return None
+        return None, False
     keeper.sendall(control.pack_ready(confinement.granted))
     _hide_own_names()
     if _SETTINGS["level"] != "none":
@@ -86,20 +89,23 @@ def main() -> GuestProgram | None:
         for name in _SETTINGS["preloaded"]:
             getattr(sys.modules[name], "prepare_guests", _do_nothing)()
         _hide_foreign_modules()
+    if not confinement.is_strict:
+        _keep_alive(keeper, confinement, list(sys.modules.values()))
     _unload_own_modules(drop_ctypes=confinement.must_drop_ctypes)
     gc.collect()
     if not confinement.must_drop_ctypes:
         gc.freeze()
     guest = _serve(keeper)
-    return None if guest is None else _become_guest(confinement, guest)
+    work = None if guest is None else _become_guest(confinement, guest)
+    return work, confinement.must_drop_ctypes
 
 
-def _take_control(fd: int) -> socket.socket:
+def _take_control(fd: int) -> socket:
     """Move the control socket to the descriptor of a guest's channel, so that no guest keeps it."""
     if fd != CONTROL_FD:
         os.dup2(fd, CONTROL_FD, inheritable=False)
         os.close(fd)
-    return socket.socket(fileno=CONTROL_FD)
+    return socket(fileno=CONTROL_FD)
 
 
 def _preload() -> None:
@@ -110,8 +116,10 @@ def _preload() -> None:
 
     random.seed(0)
     # `threading` and `logging` renew their locks in every fork. A zygote has one thread, which
-    # holds none of them, and these hooks cost a guest as much as the fork itself.
-    os.register_at_fork = _for_guests(register)
+    # holds none of them, and these hooks cost a guest as much as the fork itself. Only at level
+    # `none` can guests fork.
+    if _SETTINGS["level"] == "none":
+        os.register_at_fork = _for_guests(register)
     sys.path.insert(0, _SETTINGS["code_directory"])
     for name in (*_PRELOADED, *_SETTINGS["preloaded"]):
         __import__(name)
@@ -171,6 +179,18 @@ def _hide_own_names() -> None:
         posix.environ.update(dict.fromkeys((b"HOME", b"TMPDIR"), os.fsencode(_TMP_NAME)))
 
 
+_kept: list[object] = []
+
+
+def _keep_alive(*objects: object) -> None:
+    """Keep objects for as long as the process lives, without a name by which a program finds them.
+
+    Otherwise each guest would free them before its program, and copy their memory for it.
+    """
+    _kept.append((_kept, objects))  # frozen, this cycle is never collected
+    del globals()["_kept"]
+
+
 def _unload_own_modules(*, drop_ctypes: bool) -> None:
     """Unload our modules: a guest finds what a plain interpreter has loaded, or less."""
     own = _SANDBOX.partition(".")[0]
@@ -207,7 +227,7 @@ def _fork_trial_guest(confinement: confine.Confinement) -> None:
         raise OSError(problem.decode("utf-8", "replace") or f"a trial guest died ({status})")
 
 
-def _serve(keeper: socket.socket) -> _Fork | None:
+def _serve(keeper: socket) -> Guest | None:
     """Fork guests until the keeper closes the socket. In a guest, return what it is."""
     while True:
         packet, descriptors = waiting.receive(keeper)
@@ -218,7 +238,7 @@ def _serve(keeper: socket.socket) -> _Fork | None:
         elif descriptors:  # a kill that comes now was for a guest that has ended
             run = _run_pair if control.is_pair(packet) else _run_guest
             last = run(keeper, packet, descriptors)
-            if isinstance(last, _Fork):
+            if not isinstance(last, bytes):
                 return last
             # Clean up while the keeper reads this guest's output. The next request waits.
             _kill_descendants()
@@ -228,60 +248,56 @@ def _serve(keeper: socket.socket) -> _Fork | None:
                 keeper.send(control.DRAINED)
 
 
-def _run_guest(keeper: socket.socket, packet: bytes, descriptors: tuple[int, ...]) -> bytes | _Fork:
+def _run_guest(keeper: socket, packet: bytes, descriptors: tuple[int, ...]) -> bytes | Guest:
     """Fork a guest, wait until it has ended, and return the keeper's last packet."""
     _move_to(-1)
     # Here, and not in the guest: the kernel copies each page of memory that a guest touches.
     request = control.read_request(packet)
-    own_end, guest_end = _descriptors(socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+    requests, guest_end = _descriptors(SOCK_SEQPACKET)
     program, *others = descriptors
-    guest = _Fork("plain", request, program, (*others, guest_end))
+    guest = Guest("plain", request, program, (*others, guest_end))
     pid = fork()
     if pid == 0:
         keeper.detach()  # its descriptor becomes the guest's channel
         return guest
     for fd in (*descriptors, guest_end):
-        os.close(fd)
+        close(fd)
     is_run = control.is_run(packet)
     if not is_run:
         keeper.send(control.pack_started(pid))  # the keeper reads its clock at each answer
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, fileno=own_end) as requests:
-        ended, last = waiting.await_guest(keeper, requests, pid, _OWN_FILES, announced=not is_run)
+    ended, last = waiting.await_guest(keeper, requests, pid, _OWN_FILES, announced=not is_run)
+    close(requests)
     keeper.send(ended)
     return last
 
 
-def _run_pair(keeper: socket.socket, packet: bytes, descriptors: tuple[int, ...]) -> bytes | _Fork:
+def _run_pair(keeper: socket, packet: bytes, descriptors: tuple[int, ...]) -> bytes | Guest:
     """Fork a candidate and then its harness; wait for both, and return the keeper's last packet."""
     program, *streams, harness_program, output, channel, page = descriptors
-    of_peers = _descriptors(socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM))
-    requests = [
-        _descriptors(socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)) for _ in range(2)
-    ]
+    of_peers = _descriptors(SOCK_STREAM)
+    requests = [_descriptors(SOCK_SEQPACKET) for _ in range(2)]
     pair = control.read_pair(packet)
     of_candidate = (*streams, requests[0][1], of_peers[1])
     of_harness = (0, output, output, channel, requests[1][1], of_peers[0], page)
     _move_to(pair.processor)
-    guest = _Fork("candidate", pair.candidate, program, of_candidate)
+    guest = Guest("candidate", pair.candidate, program, of_candidate)
     candidate_pid = fork()
     if candidate_pid == 0:
         keeper.detach()
         return guest
-    guest = _Fork("harness", pair.harness, harness_program, of_harness, candidate_pid)
+    guest = Guest("harness", pair.harness, harness_program, of_harness, candidate_pid)
     harness_pid = fork()
     if harness_pid == 0:
         keeper.detach()
         return guest
     for fd in (*descriptors, of_peers[1], requests[0][1], requests[1][1]):
-        os.close(fd)
-    with (
-        socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, fileno=requests[0][0]) as first,
-        socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, fileno=requests[1][0]) as second,
-        socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=of_peers[0]) as peer,
-    ):
-        candidate = waiting.Child(candidate_pid, first, is_harness=False)
-        harness = waiting.Child(harness_pid, second, is_harness=True)
-        return waiting.await_pair(keeper, candidate, harness, peer.fileno(), _OWN_FILES)
+        close(fd)
+    candidate = waiting.Child(candidate_pid, requests[0][0], is_harness=False)
+    harness = waiting.Child(harness_pid, requests[1][0], is_harness=True)
+    last = waiting.await_pair(keeper, candidate, harness, of_peers[0], _OWN_FILES)
+    for fd in (requests[0][0], requests[1][0], of_peers[0]):
+        close(fd)
+    return last
 
 
 def _move_to(processor: int) -> None:
@@ -295,44 +311,37 @@ def _move_to(processor: int) -> None:
         _processor[0] = processor
 
 
-def _descriptors(pair: tuple[socket.socket, socket.socket]) -> tuple[int, int]:
-    """Return bare descriptors: a guest closes those that it has no use for, whatever they are."""
-    return pair[0].detach(), pair[1].detach()
+def _descriptors(kind: int) -> tuple[int, int]:
+    """Return a pair of bare descriptors: a guest closes those that it has no use for."""
+    first, second = socketpair(AF_UNIX, kind)
+    return first.detach(), second.detach()
 
 
-def _become_guest(confinement: confine.Confinement, guest: _Fork) -> GuestProgram:
+def _become_guest(confinement: confine.Confinement, guest: Guest) -> Callable[[], None]:
     try:
-        request = guest.request
+        role, request, program_fd, descriptors, _ = guest
+        _, cpu_seconds, memory_bytes, output_bytes, prelude_bytes, size, _, runs = request
         _is_zygote.clear()
         setsid()
-        prelude = os.pread(guest.program, request.prelude_bytes, 0)
-        program = os.pread(guest.program, request.program_bytes, request.prelude_bytes)
-        for target, fd in enumerate(guest.descriptors):
-            os.dup2(fd, target)
-        os.closerange(len(guest.descriptors), confine.OPEN_FILES_MAX)
-        if guest.role != "candidate":
+        prelude = pread(program_fd, prelude_bytes, 0) if prelude_bytes else b""
+        program = pread(program_fd, size, prelude_bytes)
+        for target, fd in enumerate(descriptors):
+            dup2(fd, target)
+        closerange(len(descriptors), confine.OPEN_FILES_MAX)
+        if role != "candidate" and _foreign:
             sys.modules.update(_foreign)
         confine.confine_guest(
             confinement,
-            cpu_seconds=request.cpu_seconds,
-            memory_bytes=request.memory_bytes,
-            output_bytes=request.output_bytes,
+            cpu_seconds=cpu_seconds,
+            memory_bytes=memory_bytes,
+            output_bytes=output_bytes,
         )
     except OSError:
         # Never run a program without its confinement. Only our own fault leads here, and no
         # message of a guest may look like it: so end the whole worker. The host starts another.
         os.kill(os.getppid(), signal.SIGKILL)
         os._exit(1)
-    return GuestProgram(
-        guest.role,
-        prelude,
-        program,
-        request.calls,
-        request.runs,
-        request.argv,
-        guest.candidate_pid,
-        confinement.must_drop_ctypes,
-    )
+    return partial(serve_runs if runs > 1 else run, guest, prelude, program)
 
 
 def _kill_descendants() -> None:

@@ -18,6 +18,11 @@ from nova_code_verifier.sandbox.types import (
     RaisedError,
 )
 
+# Every completion of a prompt is asked the same calls, the same objects. A cached call is never
+# changed. It may take 70 times the memory of its encoding.
+_ENCODED: dict[int, tuple[ExactCall, bytes]] = {}
+_ENCODED_MAX, _ENCODED_BYTES_MAX = 2048, 512
+
 _FAILURES = frozenset(guest_messages.Failure)  # an `Ending` has the same name
 
 
@@ -35,9 +40,17 @@ def encode_question(question: Question) -> bytes:
     """Encode a call. Raises EncodingError."""
     assert isinstance(question, Call)  # noqa: S101  (no other question has a message)
     call: list[object] = [question.entry_point, list(question.arguments)]
-    if isinstance(question, ExactCall):
-        call += [dict(question.keywords), question.keeps_object]
-    return encode(call)
+    if not isinstance(question, ExactCall):
+        return encode(call)
+    known = _ENCODED.get(id(question))
+    if known is not None and known[0] is question:
+        return known[1]
+    encoded = encode([*call, dict(question.keywords), question.keeps_object])
+    if len(encoded) <= _ENCODED_BYTES_MAX:
+        if len(_ENCODED) >= _ENCODED_MAX:
+            _ENCODED.clear()
+        _ENCODED[id(question)] = question, encoded
+    return encoded
 
 
 def read_answer(message: GuestMessage) -> Outcome:

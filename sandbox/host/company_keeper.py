@@ -1,20 +1,19 @@
-"""The keeper of a guest that does all runs of a job: a cheap way to accept, and only to accept.
+"""The keeper of a guest that does all runs of a job.
 
-In: a worker, a program that leaves no trace, its runs, and a function that says whether a run is
-right. Out: an execution for each run if all are right and nothing was odd; otherwise none, as if
-there had been no guest.
+In: a worker, a program that leaves no trace, and its runs. Out: an execution for each run if
+nothing was odd; otherwise none, as if there had been no guest. A run may end by an exception or
+with an exit status. The schedule decides whether the executions count.
 
 The whole guest, from its start, must stay well within the limits of a single run. A run gets its
-input after the one before has been accepted, its pipe has been closed, and the guest's clock,
-threads and descriptors have been looked at. The runs come in a random order, so that a program that
-could still count them gains nothing.
+input after the one before has ended, its pipe has been closed, and the guest's clock, threads and
+descriptors have been looked at. The runs come in a random order, so that a program that could still
+count them gains nothing.
 """
 
 import os
-import random
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from nova_code_verifier.sandbox.host import usage
@@ -23,19 +22,23 @@ from nova_code_verifier.sandbox.host.pipes import sealed_file
 from nova_code_verifier.sandbox.host.watched_guest import WatchedGuest
 from nova_code_verifier.sandbox.host.worker import Worker
 from nova_code_verifier.sandbox.protocol import channel, control, guest_messages
-from nova_code_verifier.sandbox.protocol.guest_messages import GuestMessage, MessageKind
+from nova_code_verifier.sandbox.protocol.guest_messages import MessageKind
 from nova_code_verifier.sandbox.types import Ending, Execution, Limits, Question, Run
 
 _NEAR_LIMIT = 0.5
-# In company, a run saves a few milliseconds. If the first runs say that all will take more CPU time
-# than this, that saves little, and other workers could have some of them.
+# In company, a run saves about as much CPU time as this. If the first runs say that each will take
+# more, and all together long, that saves little, and other workers could have some of them.
+_SAVED_SECONDS = 0.003
 _WORTHWHILE_SECONDS = 1.0
 _FIRST_RUNS = 2
+_START_SECONDS = 0.02  # of the first run, this may be the start of the guest
 _NEAR_MEMORY_LIMIT = 0.875
-_MESSAGE_BYTES_MAX = 2**12
+_MESSAGE_BYTES_MAX = 2**14  # two texts of TEXT_MAX characters that JSON escapes
 _PIPE_BYTES = 2**16
 _DESCRIPTORS = 5  # stdin, stdout, stderr, the channel and the requests to the zygote
-_ORDER = random.Random()  # noqa: S311  (of its own: a caller may seed the common one)
+_ENDS = {
+    guest_messages.write_message(MessageKind.ENDED, str(status)): status for status in range(256)
+}
 
 
 class CompanyKeeper(BaseKeeper):
@@ -50,23 +53,23 @@ class CompanyKeeper(BaseKeeper):
         program: int,
         prelude_bytes: int,
         questions: Sequence[Question],
+        order: Sequence[int],
         limits: Limits,
-        accepts: Callable[[int, Execution], bool],
     ) -> None:
         """Request a guest that does all *questions*, which are `Run`s without arguments.
 
         *program* is a descriptor of the program's text, of which the first *prelude_bytes* are its
-        prelude. *accepts* gets the index of a run and its execution. Raises WorkerLostError.
+        prelude. *order* holds the indices of all questions. Raises WorkerLostError.
         """
         self._guest = guest = WatchedGuest(worker, limits)
         super().__init__(worker, guest)
         self.descriptors = self.descriptors[-1:]  # `on_tick` reads the others
         self._runs = [run for run in questions if isinstance(run, Run)]
-        self._order = _ORDER.sample(range(len(self._runs)), len(self._runs))
-        self._limits, self._accepts = limits, accepts
+        self._order, self._limits = order, limits
         self._cpu_seconds_max = limits.cpu_seconds * _NEAR_LIMIT
         self._done: dict[int, Execution] = {}
         self._cpu_mark, self._wall_mark = 0.0, self.started_at
+        self._cpu_of_first = 0.0
         first = self._runs[self._order[0]].stdin
         cpu_seconds, runs = limits.cpu_seconds, len(self._runs)
         self._request_guest(program, prelude_bytes, first, cpu_seconds=cpu_seconds, runs=runs)
@@ -92,7 +95,8 @@ class CompanyKeeper(BaseKeeper):
             return
         try:
             for payload in self._guest.messages(lambda: _MESSAGE_BYTES_MAX):
-                self._on_message(guest_messages.read_message(payload))
+                if self.terminated_at is None and not self._is_plain(payload):
+                    self._give_up()
         except channel.MessageTooLongError:
             self._give_up()
 
@@ -112,8 +116,8 @@ class CompanyKeeper(BaseKeeper):
         # else its pipe was full, and it waits: look again soon
 
     def _is_late(self, now: float) -> bool:
-        """Return whether the guest slept too long. It may have waited for a busy processor."""
-        over = now - self.started_at - self._limits.wall_seconds * _NEAR_LIMIT
+        """Return whether a run slept too long. It may have waited for a busy processor."""
+        over = now - self._wall_mark - self._limits.wall_seconds * _NEAR_LIMIT
         return over > 0 and over > usage.waited_seconds(self._guest.pid or 0)
 
     def discount_pause(self, seconds: float) -> None:
@@ -121,29 +125,35 @@ class CompanyKeeper(BaseKeeper):
 
     # -- runs --------------------------------------------------------------------------
 
-    def _on_message(self, message: GuestMessage) -> None:
-        is_end = message.kind is MessageKind.ENDED and message.text == "0"
-        is_asked = len(self._done) < len(self._runs)
-        if self.terminated_at is None and not (is_end and is_asked and self._conclude_run()):
-            self._give_up()
+    def _is_plain(self, payload: bytes) -> bool:
+        """Handle a message; return whether nothing is odd."""
+        if len(self._done) == len(self._runs):
+            return False
+        if (status := _ENDS.get(payload)) is not None:
+            return self._conclude_run(status)
+        message = guest_messages.read_message(payload)
+        return message.kind is MessageKind.RAISED and self._guest.keep_note(message)
 
-    def _conclude_run(self) -> bool:
-        """Record a run that has ended, and begin the next; return False if it is not accepted."""
+    def _conclude_run(self, status: int) -> bool:
+        """Record a run that has ended, and begin the next; return False if anything was odd."""
         cpu = self._look_at_guest()
         stdout, stderr = self._guest.streams
-        if cpu is None or not self._guest.drain() or stderr.data or self._guest.incoming:
+        if cpu is None or not self._guest.drain() or self._guest.incoming:
+            return False
+        has_odd_end = self._guest.reason_of_end(status << 8, cpu_seconds=cpu, peak_bytes=0)
+        if self._is_too_slow(cpu) or has_odd_end or (stderr.data and not status):
             return False
         now, index = time.monotonic(), self._order[len(self._done)]
-        execution = Execution(
+        self._done[index] = Execution(
             ending=Ending.FINISHED,
-            exit_status=0,
+            exit_status=status,
             stdout=stdout.take(),
+            stderr=stderr.take(),
+            error=self._guest.raised,
             cpu_seconds=cpu - self._cpu_mark,
             wall_seconds=now - self._wall_mark,
         )
-        if self._is_too_slow(cpu) or not self._accepts(index, execution):
-            return False
-        self._done[index] = execution
+        self._guest.forget_notes()
         self._cpu_mark, self._wall_mark = cpu, now
         if len(self._done) < len(self._runs):
             self._begin_next_run()
@@ -159,14 +169,19 @@ class CompanyKeeper(BaseKeeper):
         if pid is None or cpu is None:
             return self._cpu_mark if is_last else None
         # Linux before 6.2 does not say how many descriptors there are.
-        is_plain = usage.descriptors(pid) <= _DESCRIPTORS and usage.usage(pid).threads <= 1
+        is_plain = usage.descriptors(pid) <= _DESCRIPTORS and usage.threads(pid) <= 1
         return cpu if is_plain else None
 
     def _is_too_slow(self, cpu: float) -> bool:
         """Return whether all runs would take too much time if the others are like these."""
-        done = len(self._done) + 1
-        expected = cpu * len(self._runs) / done
-        if done <= _FIRST_RUNS and expected > _WORTHWHILE_SECONDS:
+        count, done = len(self._runs), len(self._done) + 1
+        if done == 1:
+            self._cpu_of_first = cpu
+            each = max(cpu - _START_SECONDS, 0.0)
+        else:
+            each = (cpu - self._cpu_of_first) / (done - 1)
+        expected = each * count
+        if done <= _FIRST_RUNS and each > _SAVED_SECONDS and expected > _WORTHWHILE_SECONDS:
             return True
         return expected > 2 * self._cpu_seconds_max or cpu > self._cpu_seconds_max
 
@@ -186,7 +201,7 @@ class CompanyKeeper(BaseKeeper):
     # -- the end -----------------------------------------------------------------------
 
     def _give_up(self) -> None:
-        self.terminate(Ending.NOT_RUN, "not accepted in company")
+        self.terminate(Ending.NOT_RUN, "something odd happened in company")
 
     def _on_ended(self, ended: control.Ended) -> None:
         self.on_output(self.descriptors[-1])

@@ -8,7 +8,7 @@ import os
 import select
 import time
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from functools import cached_property
 
 from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.host.base_keeper import BaseKeeper
@@ -62,7 +62,6 @@ class EventLoop:
         self._pools = pools
         self._workers = workers = pools[()]
         self._new_worker = new_worker
-        self._company = company
         self._schedule = Schedule(jobs, company)
         self._deadline = deadline
         self._fair_share = fair_share_seconds(
@@ -71,21 +70,24 @@ class EventLoop:
         self._postponed: set[int] = set()
         self._busy: dict[int, tuple[GuestTask, BaseKeeper]] = {}
         self._used: set[Worker] = set()  # by this batch: only these may have something left to do
+        self._draining: set[Worker] = set()
         self._running_bytes_max = max(_RUNNING_BYTES_MAX, len(workers) * Limits().output_bytes)
         self._open_programs: set[int] = set()
         self._worker_of: dict[int, int] = {}
-        self._processors = Processors()
         self._epoll = select.epoll()
         self._polled_at = time.monotonic()
-        for number in range(len(workers)):
-            self._watch(number, workers[number].control.fileno())
+
+    @cached_property
+    def _processors(self) -> Processors:
+        return Processors()
 
     def run(self) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Yield each job's index and executions as soon as the job has ended."""
         try:
             while self._fill_workers():
+                yield from self._completed()  # now: the caller judges while guests run
                 self._wait()
-                yield from self._completed()
+            self._begin_drain()
             yield from self._completed()
         finally:
             self._shut_down()
@@ -137,20 +139,20 @@ class EventLoop:
             return
         self._busy[number] = (task, keeper)
         if keeper.is_interactive:
-            self._watch_output(number, keeper)
+            self._watch(number, keeper.descriptors[-1])
 
     def _new_keeper(
         self, worker: Worker, task: GuestTask, program: int, prelude_bytes: int
     ) -> BaseKeeper:
         limits, session = task.progress.job.limits, task.questions[0]
-        if task.in_company and self._company is not None:
+        if task.order:
             return CompanyKeeper(
                 worker,
                 program=program,
                 prelude_bytes=prelude_bytes,
                 questions=task.questions,
+                order=task.order,
                 limits=limits,
-                accepts=partial(self._company.accepts, task.progress.index),
             )
         if not isinstance(session, Session):
             return Keeper(
@@ -216,12 +218,18 @@ class EventLoop:
     # -- waiting -----------------------------------------------------------------------
 
     def _wait(self) -> None:
-        """Wait for events, and handle them."""
-        paused = time.monotonic() - self._polled_at
+        """Wait for events, and handle them, until a worker is idle again."""
+        busy_count = len(self._busy)
+        while len(self._busy) == busy_count:
+            self._poll()
+
+    def _poll(self) -> None:
+        now = time.monotonic()
+        paused = now - self._polled_at
         for _, keeper in self._busy.values():
             keeper.discount_pause(paused)
-        soonest = min(keeper.next_tick for _, keeper in self._busy.values())
-        pause = max(0.0, min(soonest, self._deadline) - time.monotonic())
+        soonest = min([keeper.next_tick for _, keeper in self._busy.values()])
+        pause = max(0.0, min(soonest, self._deadline) - now)
         events = self._epoll.poll(pause)
         self._polled_at = time.monotonic()
         for fd, flags in events:
@@ -251,7 +259,7 @@ class EventLoop:
             self._release(number)
             is_postponed = number in self._postponed
             self._postponed.discard(number)
-            if is_postponed and not task.in_company:
+            if is_postponed and not task.is_trial:
                 self._schedule.postpone(task)
             else:
                 self._schedule.record(task, keeper.executions)
@@ -286,8 +294,8 @@ class EventLoop:
         if not keeper.is_watched:
             keeper.is_watched = True
             for fd in keeper.descriptors:
-                self._watch(number, fd)
-            self._watch_channel(keeper)
+                if fd not in self._worker_of:
+                    self._watch(number, fd)
 
     def _watch_channel(self, keeper: BaseKeeper) -> None:
         channel = keeper.descriptors[-1]
@@ -309,7 +317,8 @@ class EventLoop:
         _, keeper = self._busy.pop(number)
         for fd in keeper.descriptors:
             self._unwatch(fd)
-        self._processors.release(keeper.processor)
+        if keeper.processor >= 0:
+            self._processors.release(keeper.processor)
         keeper.close()
 
     def _replace(self, number: int, task: GuestTask, error: WorkerLostError) -> None:
@@ -324,12 +333,18 @@ class EventLoop:
         worker = workers[number] = self._new_worker(number, libraries)
         _require_ready(worker)
         self._watch(number, worker.control.fileno())
-        if task.in_company:
+        if task.is_trial:
             self._schedule.record(task, [])
         elif task.is_second_try:
             self._schedule.record(task, _not_run(task, f"lost twice: {error}"))
         else:
             self._schedule.try_again(task)
+
+    def _begin_drain(self) -> None:
+        """Ask the workers of this batch to report when they have nothing left to do."""
+        workers = self._used - self._draining
+        self._draining |= workers
+        _drain(workers, Worker.begin_drain)
 
     def _shut_down(self) -> None:
         """Free everything, even if the caller stopped before the end of the batch.
@@ -340,16 +355,21 @@ class EventLoop:
             self._release(number)
             keeper.worker.close()
         # First ask all, then wait for each: they finish at the same time.
-        for step in (Worker.begin_drain, Worker.end_drain):
-            for worker in self._used:
-                try:
-                    if not worker.is_closed:
-                        step(worker)
-                except WorkerLostError:
-                    worker.close()
+        self._begin_drain()
+        _drain(self._used, Worker.end_drain)
         for fd in self._open_programs:
             os.close(fd)
         self._epoll.close()
+
+
+def _drain(workers: Iterable[Worker], step: Callable[[Worker], None]) -> None:
+    """Take one step of a drain. Close each worker that is lost."""
+    for worker in workers:
+        try:
+            if not worker.is_closed:
+                step(worker)
+        except WorkerLostError:
+            worker.close()
 
 
 def _output_bytes(task: GuestTask) -> int:

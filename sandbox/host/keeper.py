@@ -8,7 +8,7 @@ the process's CPU clock, and gets the rest from the zygote, the guest's parent.
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from typing import Any
 
 from nova_code_verifier.sandbox.host import answers, usage
 from nova_code_verifier.sandbox.host.base_keeper import (
@@ -58,6 +58,7 @@ class Keeper(BaseKeeper):
         self.loaded = False
         self.is_interactive = not isinstance(questions[0], Run)
         self._questions = questions
+        self._answers: list[dict[str, Any]] = []  # the fields of their executions
         self._limits = limits
         self._asked_count = self._answer_bytes = 0
         self._outgoing = memoryview(b"")
@@ -105,7 +106,7 @@ class Keeper(BaseKeeper):
 
     def on_tick(self) -> None:
         """Compare the guest with its limits, and set the time of the next tick."""
-        if self.is_interactive and len(self.executions) == len(self._questions):
+        if self.is_interactive and len(self._answers) == len(self._questions):
             self.worker.send(control.KILL)  # nothing that it still does matters
         now = time.monotonic()
         self.next_tick = now + TICK_SECONDS
@@ -177,7 +178,7 @@ class Keeper(BaseKeeper):
         elif (
             self.is_interactive
             and message.kind in _ANSWERS
-            and self._asked_count > len(self.executions)
+            and self._asked_count > len(self._answers)
         ):
             if self._is_in_time():
                 self._on_answer(message, len(payload))
@@ -210,12 +211,11 @@ class Keeper(BaseKeeper):
         if self._answer_bytes > self._limits.output_bytes:
             self.terminate(Ending.TOO_MUCH_OUTPUT, _ANSWERS_TOO_LONG)
         if self._termination is None:
-            execution = self._execution()
+            facts = self._facts()
             self._ask_next_question()  # before all else: the guest waits for it
-            outcome = answers.read_answer(message)
-            self.executions.append(
-                replace(execution, **outcome._asdict(), value_bytes=message_bytes)
-            )
+            facts |= answers.read_answer(message)._asdict()
+            facts["value_bytes"] = message_bytes
+            self._answers.append(facts)
 
     def _ask_next_question(self) -> None:
         if self._asked_count == len(self._questions):
@@ -254,39 +254,38 @@ class Keeper(BaseKeeper):
         self.ended = True
         if not self._guest.drain() and self._termination is None:
             self._guest.termination = answers.Outcome(Ending.TOO_MUCH_OUTPUT)
-        if len(self.executions) < len(self._questions):
+        if len(self._answers) < len(self._questions):
             status = ended.status
             used = max(ended.cpu_seconds - self._cpu_mark, 0.0)
             outcome = self._outcome(status, used, ended.peak_bytes)
             by_itself = outcome.ending in (Ending.FINISHED, Ending.CRASHED)
-            execution = replace(
-                self._execution(),
-                **outcome._replace(error=self._guest.raised)._asdict(),
-                cpu_seconds=used,
-                exit_status=os.WEXITSTATUS(status) if by_itself and os.WIFEXITED(status) else None,
-                signal=os.WTERMSIG(status) if by_itself and os.WIFSIGNALED(status) else None,
-            )
+            facts = self._facts() | outcome._replace(error=self._guest.raised)._asdict()
+            facts["cpu_seconds"] = used
+            if by_itself and os.WIFEXITED(status):
+                facts["exit_status"] = os.WEXITSTATUS(status)
+            elif by_itself and os.WIFSIGNALED(status):
+                facts["signal"] = os.WTERMSIG(status)
             # What ended the guest before its first question ended all questions.
             before_all = self.is_interactive and not self.loaded
-            self.executions += [execution] * (len(self._questions) if before_all else 1)
+            self._answers += [facts] * (len(self._questions) if before_all else 1)
         elif self._has_unread_clock:
             self._measure_last_answer(ended)
         self.executions = [
-            replace(known, memory_bytes=ended.peak_bytes) for known in self.executions
+            Execution(**facts, memory_bytes=ended.peak_bytes) for facts in self._answers
         ]
 
     def _measure_last_answer(self, ended: control.Ended) -> None:
         """Compare with the limits what the last question used, as the zygote reports it."""
         used = max(ended.cpu_seconds - self._cpu_mark, 0.0)
-        last = replace(self.executions[-1], cpu_seconds=used)
+        last = self._answers[-1]
+        last["cpu_seconds"] = used
         outcome = None
         if used > self._limits.cpu_seconds:
             outcome = OUT_OF_CPU_TIME
         elif ended.peak_bytes > self._guest.memory_bytes:
             outcome = answers.Outcome(Ending.OUT_OF_MEMORY)
         if outcome is not None:
-            last = replace(last, **outcome._asdict(), value_bytes=0)
-        self.executions[-1] = last
+            last |= outcome._asdict() | {"value_bytes": 0}
 
     def _outcome(self, status: int, used: float, peak_bytes: int) -> answers.Outcome:
         reason = self._guest.reason_of_end(status, cpu_seconds=used, peak_bytes=peak_bytes)
@@ -295,14 +294,13 @@ class Keeper(BaseKeeper):
         crashed = os.WIFSIGNALED(status) or self.is_interactive
         return answers.Outcome(Ending.CRASHED if crashed else Ending.FINISHED)
 
-    def _execution(self) -> Execution:
+    def _facts(self) -> dict[str, Any]:
         """Return what the current question has used and printed so far."""
         stdout, stderr = self._guest.streams
-        return Execution(
-            ending=Ending.FINISHED,
-            stdout=stdout.take(),
-            stderr=stderr.take()[-STDERR_BYTES_KEPT:],
-            cpu_seconds=self._cpu_now - self._cpu_mark,
+        return {
+            "stdout": stdout.take(),
+            "stderr": stderr.take()[-STDERR_BYTES_KEPT:],
+            "cpu_seconds": self._cpu_now - self._cpu_mark,
             # The first question of a guest includes the time in which the program loaded.
-            wall_seconds=self._now - (self._wall_mark if self.executions else self.started_at),
-        )
+            "wall_seconds": self._now - (self._wall_mark if self._answers else self.started_at),
+        }

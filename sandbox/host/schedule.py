@@ -5,6 +5,7 @@ complete job, its executions in order. They do not depend on the number of worke
 """
 
 import math
+import random
 import time
 from bisect import insort
 from collections import deque
@@ -28,6 +29,7 @@ from nova_code_verifier.sandbox.types import (
 # much as the limit of a single output, if that is more.
 KEPT_BYTES_MAX = 128 * 2**20
 _EXCERPT_BYTES = 2**12
+_RANDOM = random.Random()  # noqa: S311  (of its own: a caller may seed the common one)
 
 _Known = TypeVar("_Known", Execution, Execution | None)
 
@@ -130,14 +132,21 @@ class Progress:
 class GuestTask:
     """Questions for one guest: those of the job from *first* on (all its calls, or one run).
 
-    Or all runs of the job *in company*: in one guest, for its executions to be accepted together.
+    Or all runs of the job *in company*: in one guest, one after the other in this *order*.
+    Or one of them alone, to *confirm* what all of them did in company.
     """
 
     progress: Progress
     first: int
     is_second_try: bool = False
-    in_company: bool = False
+    order: tuple[int, ...] = ()
+    confirms: tuple[Execution, ...] = ()
     questions: tuple[Question, ...]
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether the job runs as if nothing had been, if this task fails."""
+        return bool(self.order or self.confirms)
 
 
 class Schedule:
@@ -188,9 +197,11 @@ class Schedule:
     def record(self, task: GuestTask, executions: list[Execution]) -> None:
         """Record the executions of a task, and plan the questions that it left open."""
         progress = task.progress
-        if task.in_company and not executions:
-            self._pending.extendleft(reversed(_single_tasks(progress)))  # as if nothing had been
-            return
+        if task.is_trial:
+            executions = self._conclude_trial(task, executions)
+            if not executions:
+                return
+            task = replace(task, first=0, questions=progress.job.questions)
         progress.record(task.first, executions)
         progress.used_seconds += sum(execution.wall_seconds for execution in executions)
         end = task.first + len(executions)
@@ -204,6 +215,38 @@ class Schedule:
                 self._pending.appendleft(_task(progress, end))
         if not progress.missing:
             self._complete_or_confirm(progress)
+
+    def _conclude_trial(self, task: GuestTask, executions: list[Execution]) -> list[Execution]:
+        """Return the executions of all runs in company, if they count; plan what is left to do.
+
+        They count if all are accepted, or if one of the others, alone in a guest, does the same.
+        """
+        progress = task.progress
+        if task.order and executions:
+            number = self._one_not_accepted(task, executions)
+            if number is None:
+                return executions
+            check = _task(progress, number)
+            self._pending.appendleft(replace(check, confirms=tuple(executions)))
+        elif executions and _facts(executions[0]) == _facts(task.confirms[task.first]):
+            return list(task.confirms)
+        else:
+            self._pending.extendleft(reversed(_single_tasks(progress)))
+        return []
+
+    def _one_not_accepted(self, task: GuestTask, executions: list[Execution]) -> int | None:
+        """Return any run that is not accepted, if there is one.
+
+        Avoid the one that came first: it ran as if alone.
+        """
+        company, index = self._company, task.progress.index
+        wrong = [
+            number
+            for number in task.order
+            if company is not None and not company.accepts(index, number, executions[number])
+        ]
+        later = [number for number in wrong if number != task.order[0]]
+        return _RANDOM.choice(later or wrong) if wrong else None
 
     def put_back(self, task: GuestTask) -> None:
         """Return a task that cannot start yet. It stays the next one."""
@@ -225,8 +268,8 @@ class Schedule:
         elif not job.is_divisible:
             self._pending.append(_task(progress, 0))
         elif self._may_share_guest(index, job):
-            questions = job.questions
-            task = GuestTask(progress=progress, first=0, questions=questions, in_company=True)
+            order = tuple(_RANDOM.sample(range(count), count))
+            task = GuestTask(progress=progress, first=0, questions=job.questions, order=order)
             self._pending.append(task)
         else:
             self._pending.extend(_single_tasks(progress))
@@ -277,6 +320,11 @@ def fair_share_seconds(
     if not isinstance(jobs, Sized) or len(jobs) <= at_once:
         return math.inf
     return max(seconds_min, (deadline - time.monotonic()) * at_once / len(jobs))
+
+
+def _facts(execution: Execution) -> Execution:
+    """Return an execution without what is measured."""
+    return replace(execution, cpu_seconds=0.0, wall_seconds=0.0, memory_bytes=0)
 
 
 def _single_tasks(progress: Progress) -> list[GuestTask]:

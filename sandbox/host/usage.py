@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from nova_code_verifier.sandbox.confinement.processes import stat_fields
+from nova_code_verifier.sandbox.confinement.processes import read_file, stat_fields
 from nova_code_verifier.sandbox.protocol.progress import cpu_clock
 
 _PAGE_BYTES = resource.getpagesize()
@@ -30,8 +30,7 @@ def cpu_seconds(pid: int) -> float | None:
 def waited_seconds(pid: int) -> float:
     """Return how long the first thread of a process was ready to run but had no processor."""
     try:
-        with open(f"/proc/{pid}/schedstat", "rb") as file:  # noqa: PTH123  (on every tick)
-            return int(file.read().split()[1]) / 1e9
+        return int(read_file(f"/proc/{pid}/schedstat").split()[1]) / 1e9
     except (OSError, IndexError, ValueError):
         return 0.0
 
@@ -40,6 +39,15 @@ def descriptors(pid: int) -> int:
     """Return how many descriptors a process has open, or 0 if the kernel does not say."""
     try:
         return os.stat(f"/proc/{pid}/fd").st_size  # noqa: PTH116  (for every run)
+    except OSError:
+        return 0
+
+
+def threads(pid: int) -> int:
+    """Return how many threads a process has, or 0 if it has ended."""
+    try:
+        # It counts as a directory with one entry for each, and two of its own.
+        return os.stat(f"/proc/{pid}/task").st_nlink - 2  # noqa: PTH116  (for every run)
     except OSError:
         return 0
 
@@ -63,8 +71,7 @@ def usage(pid: int) -> Usage:
 def peak_usage(pid: int) -> Usage:
     """Return the most memory that a process has held, even between two looks; and its threads."""
     try:
-        with open(f"/proc/{pid}/status", "rb") as file:  # noqa: PTH123  (on every tick)
-            status = file.read()
+        status = read_file(f"/proc/{pid}/status")
         _, _, peak = status.partition(b"\nVmHWM:")
         _, _, threads = status.partition(b"\nThreads:")
         return Usage(int(peak.split(None, 1)[0]) * 1024, int(threads.split(None, 1)[0]))

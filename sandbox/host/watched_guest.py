@@ -97,6 +97,10 @@ class WatchedGuest:
             self._notes.append(message)
         return is_note
 
+    def forget_notes(self) -> None:
+        """Forget what the guest reported: a run has ended, and another begins."""
+        self._notes.clear()
+
     @property
     def raised(self) -> RaisedError | None:
         """The exception that the guest reported, if it did."""

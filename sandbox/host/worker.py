@@ -38,6 +38,7 @@ _ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "LC_ALL": "C.UTF-8",
     "JOBLIB_MULTIPROCESSING": "0",  # scikit-learn would ask for semaphores, and count processors
+    "LD_BIND_NOW": "1",  # otherwise each guest resolves the same symbols, and copies pages for it
     "LOGNAME": "guest",
     "MALLOC_ARENA_MAX": "1",
     "MKL_NUM_THREADS": "1",

@@ -87,7 +87,7 @@ class ExecutorClient:
         while True:
             left = deadline - time.monotonic() - _RETURN_SECONDS
             if left <= 0 or stop.is_set():
-                raise errors.UnreachableError(DEADLINE + last_problem)
+                raise errors.DeadlineError(DEADLINE + last_problem)
             try:
                 return self._send_once(
                     RunRequest(

@@ -213,7 +213,8 @@ def unsent(error: errors.SandboxError) -> Execution:
     """Return the execution of a question that was not asked because of *error*."""
     if isinstance(error, errors.SessionsRefusedError):
         return Execution(ending=Ending.UNSENDABLE, detail=str(error))
-    return _lost(str(error))
+    is_late = isinstance(error, errors.DeadlineError)
+    return _lost(str(error), Cause.DEADLINE if is_late else Cause.NONE)
 
 
 _TOO_LATE = _lost(DEADLINE, Cause.DEADLINE)

@@ -1,10 +1,12 @@
 """Right programs for the rows of public datasets get full marks, and wrong ones do not."""
 
+from nova_code_verifier.handlers.cli.convert.options import Target
 from nova_code_verifier.handlers.dataset_row import read_row
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.verifier.pipeline import judge
 from nova_code_verifier.verifier.types import Sample, Verdict
 from tests.dataset_rows import ROWS, reference_of
+from tests.unit.handlers.cli.convert.converting import READABLE, converted, with_prompt
 
 
 def test_right_programs_for_public_datasets_get_full_marks(executor: LocalExecutor) -> None:
@@ -38,3 +40,26 @@ def test_wrong_programs_for_public_datasets_get_nothing(executor: LocalExecutor)
     assert {str(row): 0.0 for row in rows} == {
         str(row): score.correctness for row, score in zip(rows, scores, strict=True)
     }
+
+
+def test_converted_rows_judge_as_the_rows_of_the_datasets(executor: LocalExecutor) -> None:
+    """After `verifier convert`, the gold solution has full marks, and a wrong program nothing."""
+    named = [(row, target) for row in READABLE for target in Target]
+    rows = [converted(with_prompt(row), target).row for row, target in named]
+    golds = [f"```python\n{row.gold}\n```" for row, _ in named]
+    wrong = [gold.replace("a + b", "a - b") for gold in golds]
+
+    # One batch: tests that are equal, as those of most trainers are, run once.
+    samples = [
+        read_row(row, completion=text)
+        for row, text in zip([*rows, *rows], [*golds, *wrong], strict=True)
+    ]
+    correctness = [score.correctness for score in judge(samples, executor)]
+
+    assert {(str(row), target): (1.0, 0.0) for row, target in named} == dict(
+        zip(
+            [(str(row), target) for row, target in named],
+            zip(correctness[: len(rows)], correctness[len(rows) :], strict=True),
+            strict=True,
+        )
+    )

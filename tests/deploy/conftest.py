@@ -28,6 +28,7 @@ try:
     lambda_handler(lost, Context(0))
 except RuntimeError:
     pass
+reward.TELEMETRY.log_misjudged("a right program was judged wrong")
 """
 
 

@@ -1,4 +1,4 @@
-"""Fixtures of the end-to-end tests: the emulator, the function with its defaults, sample sets."""
+"""Fixtures of the end-to-end tests: emulator, clients, function with its defaults, samples."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.emulator import Function, running_function
+from tests.e2e.fetch_clients import ClientsUnavailableError, fetch_clients
 from tests.e2e.fetch_rie import EmulatorUnavailableError, fetch_emulator
 from tests.e2e.samples import SAMPLE_SETS, Sample
 
@@ -17,6 +18,15 @@ def emulator() -> Path:
         return fetch_emulator()
     except EmulatorUnavailableError as error:
         pytest.skip(f"no runtime interface emulator: {error}")
+
+
+@pytest.fixture(scope="session")
+def clients() -> Path:
+    """Return the directory that holds the clients."""
+    try:
+        return fetch_clients()
+    except ClientsUnavailableError as error:
+        pytest.skip(f"no official clients: {error}")
 
 
 @pytest.fixture(scope="session")

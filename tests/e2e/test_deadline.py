@@ -41,6 +41,7 @@ def test_samples_that_were_done_in_time_are_graded_on_request(emulator: Path) ->
     sleeping, right = answer(emulator, "value")
 
     assert (metrics_of(sleeping)["ungraded"], metrics_of(right)["ungraded"]) == (1.0, 0.0)
+    assert (metrics_of(sleeping)["failure"], metrics_of(right)["failure"]) == (3.0, 0.0)
     assert (sleeping["id"], right["aggregate_reward_score"]) == ("sleeping", 1.0)
 
 

@@ -22,9 +22,9 @@ SECRET = "swordfish"
 LOGGED_FIELDS = {
     "id", "aggregate_reward_score", "correctness", "compile", "format", "safety",
     "conciseness", "similarity", "format_issues", "tests_passed",
-    "tests_total", "guess_baseline", "isolation_level", "ungraded", "no_completion", "timeout",
-    "runtime_error", "security_violation", "self_compared", "reruns", "shared_process",
-    "duration_ms", "verdict", "level", "source", "problem",
+    "tests_total", "guess_baseline", "isolation_level", "ungraded", "failure", "no_completion",
+    "timeout", "runtime_error", "security_violation", "self_compared", "reruns", "shared_process",
+    "semantics_version", "duration_ms", "verdict", "level", "source", "problem",
 }  # fmt: skip
 
 

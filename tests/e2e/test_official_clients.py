@@ -24,15 +24,6 @@ ARN = "arn:aws:lambda:us-east-1:123456789012:function:SageMaker-reward"
 OUR_HANDLER = "from nova_code_verifier.handlers.reward import lambda_handler\n"
 
 
-@pytest.fixture(scope="session")
-def clients() -> Path:
-    """Return the directory that holds the clients."""
-    try:
-        return fetch_clients()
-    except ClientsUnavailableError as error:
-        pytest.skip(f"no official clients: {error}")
-
-
 @pytest.fixture(params=CLIENTS)
 def client(request: pytest.FixtureRequest) -> str:
     """Return the name of each client."""

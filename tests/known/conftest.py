@@ -14,7 +14,7 @@ import pytest
 from nova_code_verifier.handlers.reward import lambda_handler
 from tests.known.datasets import DatasetError, KnownSolution, read_dataset
 
-Metrics = dict[str, float]
+Row = dict[str, Any]
 
 # Enough to keep every worker busy, and few enough for the time of one invocation.
 _BATCH_ROWS = 32
@@ -40,16 +40,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def metrics_of(request: pytest.FixtureRequest) -> Callable[[KnownSolution], Metrics]:
-    """Return a function that returns the metrics of a solution.
+def row_of(request: pytest.FixtureRequest) -> Callable[[KnownSolution], Row]:
+    """Return a function that returns the row of a solution.
 
     It scores the solutions in batches, as one call for each would leave most workers idle. Only
     solutions whose tests were selected (`-k`) are scored.
     """
-    selected = tuple(_selected(request.session))
-    scored: dict[str, Metrics] = {}
+    # Several tests have the same solution.
+    selected = {known.location: known for known in _selected(request.session)}.values()
+    scored: dict[str, Row] = {}
 
-    def metrics_of_one(known: KnownSolution) -> Metrics:
+    def row_of_one(known: KnownSolution) -> Row:
         if known.location not in scored:
             done = {known.location, *scored}
             others = (solution for solution in selected if solution.location not in done)
@@ -58,7 +59,7 @@ def metrics_of(request: pytest.FixtureRequest) -> Callable[[KnownSolution], Metr
             scored.update(zip(locations, _score(batch), strict=True))
         return scored[known.location]
 
-    return metrics_of_one
+    return row_of_one
 
 
 def _selected(session: pytest.Session) -> Iterator[KnownSolution]:
@@ -69,6 +70,6 @@ def _selected(session: pytest.Session) -> Iterator[KnownSolution]:
             yield known
 
 
-def _score(batch: list[KnownSolution]) -> list[Metrics]:
+def _score(batch: list[KnownSolution]) -> list[Row]:
     rows: Any = lambda_handler([known.sample for known in batch], None)
-    return [{metric["name"]: metric["value"] for metric in row["metrics_list"]} for row in rows]
+    return list(rows)

@@ -20,6 +20,7 @@ from nova_code_verifier.verifier.checking.verdict import result_of, verdict_of_e
 from nova_code_verifier.verifier.types import (
     CaseResult,
     CheckerProgram,
+    FailureClass,
     StdioCase,
     TestPlan,
     Verdict,
@@ -36,7 +37,7 @@ class CheckedRun:
 
     `checks` are those that its checker has still to make, by the index of their case. The results
     are *steady* unless the checker failed, for which a busy machine may be the reason. With a
-    `problem` there is no result: the dataset's fault, or ours if it *is_outage*.
+    `problem` there is no result, and `failure` says whose fault that is.
     """
 
     plan: TestPlan
@@ -46,11 +47,11 @@ class CheckedRun:
     seconds: float = 0.0
     is_steady: bool = True
     problem: str = ""
-    is_outage: bool = False
+    failure: FailureClass = FailureClass.DATA
 
     def __post_init__(self) -> None:
         """Take over the problem of the trial."""
-        self.problem, self.is_outage = self.trial.problem, self.trial.is_outage
+        self.problem, self.failure = self.trial.problem, self.trial.failure
 
     @property
     def program(self) -> CheckerProgram:
@@ -109,8 +110,8 @@ def make_checks(runs: Sequence[CheckedRun], executor: Executor) -> None:
     for number, opinions in ask_checkers(requests, executor):
         run = open_runs[number]
         for index, opinion in zip(run.checks, opinions, strict=True):
-            if opinion.is_outage:
-                run.problem, run.is_outage = opinion.message, True
+            if opinion.failure.is_outage:
+                run.problem, run.failure = opinion.message, opinion.failure
             run.is_steady &= opinion.accepts is not None
             run.results[index] = _checked(run.results[index], opinion)
         run.checks.clear()

@@ -28,6 +28,7 @@ from nova_code_verifier.sandbox.types import Ending, Execution, Executor, Job, L
 from nova_code_verifier.verifier.types import (
     CheckerContract,
     CheckerProgram,
+    FailureClass,
     StdioCase,
 )
 
@@ -86,14 +87,14 @@ class Check(NamedTuple):
 class Opinion:
     """What a checker said about an output: whether it accepts it, or None if that is not known.
 
-    `message` is for people. It may quote what was expected: secret. `is_outage` says that the
-    checker could not be asked, through our own fault.
+    `message` is for people. It may quote what was expected: secret. If the checker could
+    not be asked, `failure` says why.
     """
 
     accepts: bool | None
     message: str
     seconds: float = 0.0
-    is_outage: bool = False
+    failure: FailureClass = FailureClass.NONE
 
 
 def ask_checkers(
@@ -119,7 +120,7 @@ def check_job(program: CheckerProgram, checks: Sequence[Check]) -> Job:
 def read_opinion(execution: Execution) -> Opinion:
     """Read what a checker said about one output."""
     if execution.ending is Ending.NOT_RUN:
-        return Opinion(accepts=None, message=execution.detail, is_outage=True)
+        return Opinion(accepts=None, message=execution.detail, failure=FailureClass.of(execution))
     printed = execution.stdout[: 4 * _SHOWN_CHARACTERS].strip()
     is_score = len(execution.stdout) <= len(printed) + _SHOWN_CHARACTERS
     score = float(printed) if is_score and _SCORE.fullmatch(printed) else None

@@ -27,7 +27,7 @@ from nova_code_verifier.verifier.checking.program import (
     is_expected,
 )
 from nova_code_verifier.verifier.errors import VerifierError
-from nova_code_verifier.verifier.types import CheckerProgram, StdioCase, TestPlan
+from nova_code_verifier.verifier.types import CheckerProgram, FailureClass, StdioCase, TestPlan
 
 _CACHED_INDICES_MAX = 2**20
 # No problem has these as an answer to all of its cases, unless it expects them.
@@ -43,12 +43,12 @@ class Trial:
     """What a checker does without a candidate.
 
     `guessed` holds, for each guess, the indices of the cases that it passes. With a `problem`, the
-    checker cannot be used: the dataset's fault, or ours if it *is_outage*.
+    checker cannot be used, and `failure` says whose fault that is.
     """
 
     guessed: tuple[frozenset[int], ...] = ()
     problem: str = ""
-    is_outage: bool = False
+    failure: FailureClass = FailureClass.DATA
 
 
 class TrialCache:
@@ -110,7 +110,7 @@ def try_checkers(plans: Sequence[TestPlan], executor: Executor, cache: TrialCach
     _try_guesses(sound, executor)
     for key, trial in new.items():
         trials[key] = trial.result
-        if not trial.result.is_outage:
+        if not trial.result.failure.is_outage:
             cache.put(key, trial.result)
     return [trials[key] or Trial() for key in keys]
 
@@ -156,8 +156,8 @@ def _judge_expected(program: CheckerProgram, opinions: Sequence[Opinion]) -> Tri
 
 
 def _outage_among(opinions: Sequence[Opinion]) -> Trial | None:
-    outage = next((opinion for opinion in opinions if opinion.is_outage), None)
-    return Trial(problem=outage.message, is_outage=True) if outage else None
+    outage = next((opinion for opinion in opinions if opinion.failure.is_outage), None)
+    return Trial(problem=outage.message, failure=outage.failure) if outage else None
 
 
 def _unusable(program: CheckerProgram, problem: str) -> Trial:

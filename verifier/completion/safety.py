@@ -35,7 +35,7 @@ def find_risks(
     if len(program) > _CHARACTERS_MAX:
         return (_finding("program", None, "is too long to be read", Severity.SEVERE),)
     try:
-        tree = parse(program)
+        tree = read_python(program) or parse(program)
     except (SyntaxError, ValueError):
         return ()
     except (RecursionError, MemoryError):
@@ -43,7 +43,7 @@ def find_risks(
     reader = _Reader()
     reader.read(tree, _nodes_of(prelude) if prelude else None)
     if policy is Policy.STRICT:
-        reader.read_strictly(tree)
+        reader.read_strictly(parse(program))  # this changes the tree
     return tuple(sorted(reader.findings, key=lambda finding: finding.line))
 
 

@@ -97,7 +97,7 @@ MODULES: MappingProxyType[str, frozenset[str]] = MappingProxyType(
                 " truediv truth xor"
             ),
             "random": (
-                "Random betavariate choice choices expovariate gauss getrandbits normalvariate"
+                "betavariate choice choices expovariate gauss getrandbits normalvariate"
                 " randint random randrange sample seed shuffle triangular uniform"
             ),
             "re": (

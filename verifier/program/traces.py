@@ -13,8 +13,9 @@ of what is allowed, of syntax and of names. The argument for it:
   listed objects that can be changed are only called, so that no variable ever holds one
   (`known_names.py`). What remains is renewed for each run (`sandbox/guest/company.py`): streams,
   the recursion limit, `random`, the decimal context.
-- It has no clock, and no statistics of the library. It can see addresses, in `str` of an object, so
-  it may guess how much memory was used before. But the order of the runs is random.
+- It has no clock, no statistics of the library, and no random numbers but those that are the same
+  in every process. It can see addresses, in `str` of an object, so it may guess how much memory was
+  used before. But the order of the runs is random.
 """
 
 import ast
@@ -24,7 +25,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from nova_code_verifier.verifier.program import known_names
-from nova_code_verifier.verifier.syntax import read_python
+from nova_code_verifier.verifier.syntax import Nodes, read_python
 
 MAX_CHARS = 20_000
 """A longer program counts as one that leaves traces: to read it would take too long."""
@@ -63,11 +64,9 @@ def leaves_no_trace(*texts: str) -> bool:
     """Return whether a program leaves no trace. Its *texts* run one after the other."""
     if sum(map(len, texts)) > MAX_CHARS:
         return False
-    trees = [read_python(text) for text in texts]
-    if None in trees:
-        return False
-    nodes = [node for tree in trees if tree for node in ast.walk(tree)]
-    if not _ALLOWED.issuperset(map(type, nodes)):
+    trees = [tree for text in texts if (tree := read_python(text))]
+    nodes = Nodes(*trees)
+    if len(trees) < len(texts) or not nodes.kinds <= _ALLOWED:
         return False
     try:
         _Program(nodes).check()
@@ -88,22 +87,21 @@ def _require(condition: object) -> None:
 class _Program:
     """A program that is checked. The sets of `int` hold ids of nodes."""
 
-    def __init__(self, nodes: list[ast.AST]) -> None:
-        self._nodes: defaultdict[type, list[Any]] = defaultdict(list)
-        for node in nodes:
-            self._nodes[type(node)].append(node)
+    def __init__(self, nodes: Nodes) -> None:
+        self._nodes = nodes
         self._imported: defaultdict[str, set[_Imported]] = defaultdict(set)
         self._bound: set[str] = set()
         self._relied_on: set[str] = set()
         self._kept_by_typing: set[str] = set()
         self._called: set[int] = set()
+        self._with_constant: set[int] = set()
         self._annotating: set[int] = set()
         self._with_attribute: set[int] = set()
         self._compared_types: set[int] = set()
 
     def check(self) -> None:
         """Raise _LeavesTraceError if the program may leave a trace."""
-        notes: dict[type, Callable[[Any], None]] = {
+        notes: dict[type[ast.AST], Callable[[Any], None]] = {
             ast.Import: self._note_import,
             ast.ImportFrom: self._note_import_from,
             ast.Call: self._note_call,
@@ -120,15 +118,15 @@ class _Program:
             ast.Attribute: lambda node: self._with_attribute.add(id(node.value)),
         }
         for kind, note in notes.items():
-            for node in self._nodes[kind]:
+            for node in self._nodes.of(kind):
                 note(node)
         self._check_bindings()
         self._check_classes()
         self._check_generators()
-        for node in self._nodes[ast.Name]:
+        for node in self._nodes.of(ast.Name):
             if type(node.ctx) is ast.Load:
                 self._check_name(node, node.id)
-        for node in self._nodes[ast.Attribute]:
+        for node in self._nodes.of(ast.Attribute):
             self._check_attribute(node)
 
     # -- what is where -----------------------------------------------------------------
@@ -154,6 +152,8 @@ class _Program:
     def _note_call(self, node: ast.Call) -> None:
         function = node.func
         self._called.add(id(function))
+        if len(node.args) == 1 and not node.keywords and _is_seed(node.args[0]):
+            self._with_constant.add(id(function))
         if isinstance(function, ast.Name):
             name = function.id
         elif isinstance(function, ast.Attribute) and function.attr == "defaultdict":
@@ -236,20 +236,20 @@ class _Program:
 
     def _check_classes(self) -> None:
         """Refuse classes whose objects could outlive a run, or are ordered by their addresses."""
-        classes: list[ast.ClassDef] = self._nodes[ast.ClassDef]
+        classes: list[ast.ClassDef] = self._nodes.of(ast.ClassDef)
         modules = {module for targets in self._imported.values() for module, _ in targets}
         _require(not classes or not modules & known_names.REMEMBERING)
         if any(map(_is_compared_by_identity, classes)):
-            _require(not self._nodes[ast.Set] and not self._nodes[ast.SetComp])
-            _require(not any(node.id in _SETS for node in self._nodes[ast.Name]))
+            _require(not self._nodes.of(ast.Set) and not self._nodes.of(ast.SetComp))
+            _require(not any(node.id in _SETS for node in self._nodes.of(ast.Name)))
 
     def _check_generators(self) -> None:
         """Refuse generators that would run code when they are freed."""
-        for function in self._nodes[ast.FunctionDef]:
+        for function in self._nodes.of(ast.FunctionDef):
             kinds = set(map(type, _scope(function.body)))
             if kinds & {ast.Yield, ast.YieldFrom}:
                 _require(not kinds & {ast.Try, ast.With})
-        if self._nodes[ast.YieldFrom]:
+        if self._nodes.of(ast.YieldFrom):
             _require("close" not in self._bound)
 
     def _check_name(self, node: ast.Name, name: str) -> None:
@@ -275,6 +275,8 @@ class _Program:
             _require(id(node) in self._annotating)
             return
         _require(known_names.is_known(module, name))
+        # Without a seed, it takes one from the system, and each run of a case is another try.
+        _require((module, name) != ("random", "seed") or id(node) in self._with_constant)
         is_kept_out = id(node) in self._called or id(node) in self._annotating
         _require(is_kept_out or known_names.is_free(module, name))
 
@@ -304,6 +306,10 @@ class _Program:
 
 def _is_special(name: str) -> bool:
     return name.startswith("__") and name.endswith("__")
+
+
+def _is_seed(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, int | float | str)
 
 
 def _is_type_call(node: ast.expr) -> bool:

@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nova_code_verifier.sandbox.types import Ending, Execution, Executor, Job, Run
+from nova_code_verifier.verifier.types import FailureClass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreludeProblem:
-    """Why a prelude cannot be used; our own fault, if it *is_outage*."""
+    """Why a prelude cannot be used, and whose fault that is."""
 
     problem: str
-    is_outage: bool = False
+    failure: FailureClass = FailureClass.DATA
 
 
 def failing_preludes(jobs: Mapping[int, Job], executor: Executor) -> dict[int, PreludeProblem]:
@@ -43,7 +44,7 @@ def failing_preludes(jobs: Mapping[int, Job], executor: Executor) -> dict[int, P
 
 def _problem(execution: Execution) -> PreludeProblem | None:
     if execution.ending is Ending.NOT_RUN:
-        return PreludeProblem(problem=execution.detail, is_outage=True)
+        return PreludeProblem(problem=execution.detail, failure=FailureClass.of(execution))
     if execution.ending is Ending.FINISHED and execution.exit_status == 0:
         return None
     found, raised = f"ended {execution.ending}", execution.error

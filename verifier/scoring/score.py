@@ -16,7 +16,7 @@ multiplies *paid* by 1 - `violation_penalty`.
 docs/rubric.md explains each dimension.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -29,6 +29,7 @@ from nova_code_verifier.verifier.sentiment.answer import SentimentResult
 from nova_code_verifier.verifier.types import (
     Candidate,
     CaseResult,
+    FailureClass,
     Finding,
     FormatIssue,
     Groups,
@@ -97,7 +98,7 @@ def score_cases(
     paid = _weighted(weights, dimensions)
     if verdict is Verdict.SECURITY_VIOLATION:
         paid *= 1 - rubric.violation_penalty
-    ungraded = [case for case in cases if case.verdict is Verdict.UNGRADED]
+    lost = [case.execution for case in cases if case.verdict is Verdict.UNGRADED]
     return Score(
         verdict=verdict,
         reward=None if verdict is Verdict.UNGRADED else rubric.reward(paid),
@@ -111,8 +112,8 @@ def score_cases(
         cases=cases,
         tests_total=len(cases),
         self_compared=sum(case.is_self_compared for case in cases),
-        problem=ungraded[0].execution.detail if ungraded else "",
-        is_outage=any(case.execution.ending is Ending.NOT_RUN for case in ungraded),
+        problem=lost[0].detail if lost else "",
+        failure=_failure(lost),
     )
 
 
@@ -192,6 +193,12 @@ def no_candidate(rubric: Rubric, *, tests_total: int = 0) -> Score:
     """Score a completion without a program or an answer: it earns the lowest reward."""
     reward = rubric.reward(0.0)
     return Score(verdict=Verdict.NO_CANDIDATE, reward=reward, tests_total=tests_total)
+
+
+def _failure(lost: Sequence[Execution]) -> FailureClass:
+    """Return why a sample with these executions without a verdict is ungraded: our fault first."""
+    failures = [*map(FailureClass.of, lost), FailureClass.NONE]
+    return next((failure for failure in failures if failure.is_outage), failures[0])
 
 
 def _weights(rubric: Rubric, dimensions: Iterable[str]) -> tuple[tuple[str, float], ...]:

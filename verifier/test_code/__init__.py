@@ -3,6 +3,7 @@
     grading       the three steps: discover the test items, run them beside candidates, conclude
       discovery   runs tests without a candidate, and keeps what it finds
       jobs        makes jobs of tests and candidates, and runs them
+      plain/      judges plain asserts without a process for the tests
       protocol    what a harness reports
     harness/      runs in the guest that holds the tests
 

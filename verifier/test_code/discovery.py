@@ -16,10 +16,11 @@ from nova_code_verifier.verifier.test_code.jobs import (
     discovery_job,
     run_harness_jobs,
 )
-from nova_code_verifier.verifier.test_code.plain import PlainAssert, plain_tests
-from nova_code_verifier.verifier.test_code.plain_baseline import read_plain_tests
+from nova_code_verifier.verifier.test_code.plain.asserts import PlainAssert
+from nova_code_verifier.verifier.test_code.plain.baseline import read_plain_tests
+from nova_code_verifier.verifier.test_code.plain.reader import plain_tests
 from nova_code_verifier.verifier.test_code.protocol import CompiledTests, ItemState, RunReport
-from nova_code_verifier.verifier.types import TestCode
+from nova_code_verifier.verifier.types import FailureClass, TestCode
 
 _CACHED_BYTES_MAX = 64 * 2**20
 _REASONS_MAX = 200
@@ -44,13 +45,13 @@ class Discovery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscoveryProblem:
-    """The reason why test code cannot be used; our own fault, if it *is_outage*.
+    """The reason why test code cannot be used, and whose fault that is.
 
     Tests that *need one process* with the candidate can be used where they get it.
     """
 
     problem: str
-    is_outage: bool = False
+    failure: FailureClass = FailureClass.DATA
     needs_one_process: bool = False
 
 
@@ -101,7 +102,7 @@ def discover(
     _count_guessed(ran, executor)
     found |= ran
     for test_code, result in found.items():
-        if not (isinstance(result, DiscoveryProblem) and result.is_outage):
+        if not (isinstance(result, DiscoveryProblem) and result.failure.is_outage):
             cache.put(test_code, result)
     known = {test_code: result for test_code, result in results.items() if result is not None}
     return known | found
@@ -141,7 +142,7 @@ def _run_alone(test_codes: list[TestCode], executor: Executor) -> dict[TestCode,
 def _result_of(execution: Execution, test_code: TestCode) -> DiscoveryResult | CompiledTests:
     """Return the result of a run; or the compiled tests, if they need pytest."""
     if execution.ending is Ending.NOT_RUN:
-        return DiscoveryProblem(problem=execution.detail, is_outage=True)
+        return _unasked(execution)
     if execution.ending is not Ending.FINISHED:
         raised = execution.error
         error = f": {raised.type_name}: {raised.message}" if raised else ""
@@ -156,6 +157,11 @@ def _result_of(execution: Execution, test_code: TestCode) -> DiscoveryResult | C
     if report.needs_pytest:
         return report.compiled
     return _discovery(report, report.compiled, test_code)
+
+
+def _unasked(execution: Execution) -> DiscoveryProblem:
+    """Return the problem of tests that were not run, through our own fault."""
+    return DiscoveryProblem(problem=execution.detail, failure=FailureClass.of(execution))
 
 
 def _discovery(report: RunReport, compiled: CompiledTests, test_code: TestCode) -> DiscoveryResult:
@@ -177,11 +183,13 @@ def _plain(
     test_code: TestCode, compiled: CompiledTests, items: Sequence[str]
 ) -> Sequence[PlainAssert]:
     """Return the asserts of tests that are plain and that ask the candidate anything."""
-    if compiled.style != "script" or compiled.imports:
+    asserts = plain_tests(test_code, compiled.names, style=compiled.style, modules=compiled.modules)
+    if not any(part.calls for part in asserts or ()):
         return ()
-    asserts = plain_tests(test_code, compiled.names) or ()
-    is_whole = [part.item for part in asserts] == list(items)
-    return asserts if is_whole and any(part.calls for part in asserts) else ()
+    places = {name: place for place, name in enumerate(items)}  # the order in which they run
+    if asserts is None or {part.item for part in asserts} != set(items):
+        return ()
+    return sorted(asserts, key=lambda part: places[part.item])
 
 
 def _count_guessed(results: dict[TestCode, DiscoveryResult], executor: Executor) -> None:
@@ -202,7 +210,7 @@ def _count_guessed(results: dict[TestCode, DiscoveryResult], executor: Executor)
         guessed = Fraction(0)
         for execution in executions:
             if execution.ending is Ending.NOT_RUN:
-                results[test_code] = DiscoveryProblem(problem=execution.detail, is_outage=True)
+                results[test_code] = _unasked(execution)
                 break
             if execution.ending is Ending.FINISHED:
                 guessed = max(guessed, Fraction(str(execution.value)))  # "7/2"

@@ -16,7 +16,14 @@ from fractions import Fraction
 from functools import partial
 from typing import assert_never
 
-from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Executor, RaisedError
+from nova_code_verifier.sandbox.types import (
+    Cause,
+    Ending,
+    Execution,
+    Executor,
+    Job,
+    RaisedError,
+)
 from nova_code_verifier.verifier.checking.verdict import verdict_of_ending
 from nova_code_verifier.verifier.test_code.discovery import Discovery, DiscoveryCache, discover
 from nova_code_verifier.verifier.test_code.jobs import (
@@ -25,7 +32,11 @@ from nova_code_verifier.verifier.test_code.jobs import (
     run_sessions,
     session_job,
 )
-from nova_code_verifier.verifier.test_code.plain_run import final_reports, plain_job, reports
+from nova_code_verifier.verifier.test_code.plain.run import final_reports, plain_job, reports
+from nova_code_verifier.verifier.test_code.plain.shared_imports import (
+    import_statements,
+    may_need_imports,
+)
 from nova_code_verifier.verifier.test_code.protocol import (
     BROKEN_PROTOCOL,
     TOO_LONG,
@@ -36,7 +47,7 @@ from nova_code_verifier.verifier.test_code.protocol import (
     RunReport,
     read_messages,
 )
-from nova_code_verifier.verifier.types import CaseResult, CodePlan, Verdict
+from nova_code_verifier.verifier.types import CaseResult, CodePlan, FailureClass, Verdict
 
 _LATE_MAX = 3
 _LOST_MAX = 12
@@ -68,7 +79,7 @@ class TestCodeRun:
     The `prelude` runs before the program. `results` are those of the items that are decided.
     `lost_items` are those that the candidate did not survive. `peak` is the most that any of its
     guests used. If it *is unsendable*, its tests must not be in a session. With a `problem` there
-    is no result: the dataset's fault, or ours if it *is_outage*.
+    is no result, and `failure` says whose fault that is.
     """
 
     program: str
@@ -83,12 +94,15 @@ class TestCodeRun:
     is_unsendable: bool = False
     is_over: bool = False
     problem: str = ""
-    is_outage: bool = False
+    failure: FailureClass = FailureClass.DATA
 
     @property
     def cases(self) -> tuple[CaseResult, ...]:
         """The result of every test item, in the order of the tests."""
-        return tuple(replace(case, name=name) for name, case in self.results.items())
+        return tuple(
+            case if case.name == name else replace(case, name=name)
+            for name, case in self.results.items()
+        )
 
     @property
     def guessed(self) -> Fraction:
@@ -122,25 +136,32 @@ class TestCodeRun:
         """Whether the run is still open, and its tests are plain."""
         return not self.is_over and self.discovery is not None and bool(self.discovery.plain)
 
+    @property
+    def missing_imports(self) -> Sequence[Sequence[str]]:
+        """The imports of the tests, if the program may need any of them."""
+        imports = self.tests.compiled.imports if self.tests.compiled else ()
+        return imports if may_need_imports(self.program, imports) else ()
+
     def share_process(self) -> None:
         """Begin again, with tests and candidate in one process."""
         test_code = replace(self.plan.test_code, shared_process=True)
         self.plan = replace(self.plan, test_code=test_code)
         self.results, self.lost_items = {}, []
 
-    def add_usage(self, execution: Execution) -> None:
-        """Add what a guest of the candidate used."""
-        self.seconds += execution.wall_seconds
+    def add_usage(self, executions: Sequence[Execution]) -> None:
+        """Add what guests of the candidate used."""
+        self.seconds += sum(execution.wall_seconds for execution in executions)
+        all_known = (self.peak, *executions)
         self.peak = replace(
             self.peak,
-            cpu_seconds=max(self.peak.cpu_seconds, execution.cpu_seconds),
-            wall_seconds=max(self.peak.wall_seconds, execution.wall_seconds),
-            memory_bytes=max(self.peak.memory_bytes, execution.memory_bytes),
+            cpu_seconds=max(execution.cpu_seconds for execution in all_known),
+            wall_seconds=max(execution.wall_seconds for execution in all_known),
+            memory_bytes=max(execution.memory_bytes for execution in all_known),
         )
 
-    def abort(self, problem: str, *, is_outage: bool = False) -> None:
+    def abort(self, problem: str, failure: FailureClass = FailureClass.DATA) -> None:
         """End the run without a result."""
-        self.problem, self.is_outage, self.is_over = problem, is_outage, True
+        self.problem, self.failure, self.is_over = problem, failure, True
 
 
 def grade_all(
@@ -186,11 +207,12 @@ class _Grading:
     def _run_plain(self, indexes: Sequence[int], *, is_final: bool = False) -> Iterator[int]:
         """Ask the calls of plain tests; yield the runs that this decides: all, if it *is final*."""
         waiting = [index for index in indexes if self.runs[index].has_plain_tests]
+        if not is_final:  # a session provides what the tests import
+            waiting = [index for index in waiting if not self.runs[index].missing_imports]
         runs = [self.runs[index] for index in waiting]
-        jobs = [
-            plain_job(run.program, run.plan, run.tests.plain, run.prelude, is_final=is_final)
-            for run in runs
-        ]
+        if not runs:
+            return
+        jobs = [_plain_job(run, is_final=is_final) for run in runs]
         for number, executions in self.executor.run(jobs):
             _take_answers(runs[number], executions, is_final=is_final)
             if runs[number].is_over:
@@ -227,7 +249,7 @@ class _Grading:
             elif result.needs_one_process:
                 self._share_or_abort(run, result.problem)
             else:
-                run.abort(result.problem, is_outage=result.is_outage)
+                run.abort(result.problem, result.failure)
             if run.is_over:
                 yield index
 
@@ -267,18 +289,22 @@ class _Grading:
 # -- questions, for plain tests --------------------------------------------------------
 
 
+def _plain_job(run: TestCodeRun, *, is_final: bool) -> Job:
+    prelude = run.prelude + (import_statements(run.missing_imports) if is_final else "")
+    return plain_job(run.program, run.plan, run.tests.plain, prelude, is_final=is_final)
+
+
 def _take_answers(run: TestCodeRun, executions: Sequence[Execution], *, is_final: bool) -> None:
     """Take the answers to the calls of plain tests, if they decide, or *are final*."""
-    for execution in executions:
-        run.add_usage(execution)
+    run.add_usage(executions)
     first, asserts = executions[0], run.tests.plain
     lost = next((one for one in executions if one.ending is Ending.NOT_RUN), None)
     if lost is not None and is_final:
-        run.abort(lost.detail, is_outage=True)
+        run.abort(lost.detail, FailureClass.of(lost))
     elif first.ending in _LOAD_FAILURES.values():
         _end(run, _result(_without_outputs(first)))
     elif is_final:
-        for name, found in final_reports(asserts, executions):
+        for name, found in final_reports(asserts, executions, run.plan):
             if isinstance(found, ItemReport):
                 run.results[name] = _result_of(found)
             else:
@@ -294,13 +320,13 @@ def _take_answers(run: TestCodeRun, executions: Sequence[Execution], *, is_final
 
 def _take_session(run: TestCodeRun, execution: Execution) -> RunReport:
     """Take the results of one session. With a `problem` in the report, there are none."""
-    run.add_usage(execution)
+    run.add_usage([execution])
     endings = (execution.ending, execution.harness_ending)
     if Ending.UNSENDABLE in endings and run.has_plain_tests:
         run.is_unsendable = True
         return RunReport()
     if Ending.NOT_RUN in endings or Ending.UNSENDABLE in endings:
-        run.abort(execution.detail, is_outage=Ending.NOT_RUN in endings)
+        run.abort(execution.detail, FailureClass.of(execution))
         return RunReport()
     report = _read(execution)
     if report.problem:
@@ -383,9 +409,9 @@ def _take_loss(run: TestCodeRun, item: str, result: CaseResult) -> None:
 
 def _take_in_process(run: TestCodeRun, execution: Execution) -> None:
     """Take the results of a run in one process. The candidate may have written the report."""
-    run.add_usage(execution)
+    run.add_usage([execution])
     if execution.ending is Ending.NOT_RUN:
-        run.abort(execution.detail, is_outage=True)
+        run.abort(execution.detail, FailureClass.of(execution))
     elif execution.ending is not Ending.FINISHED:
         _end(run, _result(execution))
     elif (report := InProcessReport.parse(execution.value)) is None:
@@ -460,6 +486,7 @@ def _result_of(item: ItemReport) -> CaseResult:
     )
     is_run = item.state in (ItemState.PASSED, ItemState.FAILED, ItemState.RAISED)
     return CaseResult(
+        name=item.name,
         verdict=verdict,
         execution=execution,
         message=item.message,

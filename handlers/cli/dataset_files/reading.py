@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, cast
 from nova_code_verifier.handlers.cli.dataset_files import columns, formats, json_values
 from nova_code_verifier.handlers.cli.dataset_files.formats import Format
 from nova_code_verifier.handlers.cli.dataset_files.record import DamagedFileError, Record
+from nova_code_verifier.handlers.cli.dataset_files.saved import DESCRIPTIONS, saved_files
 from nova_code_verifier.handlers.cli.files import (
     STANDARD,
     UnusableFileError,
@@ -79,8 +80,8 @@ def is_sample_file(name: str) -> bool:
 def _open_directory(name: str) -> RecordFile:
     with file_errors(f"cannot read {name}"):
         paths = sorted(path for path in Path(name).iterdir() if not path.name.startswith("."))
-    known = [path for path in paths if path.is_file() and is_sample_file(path.name)]
-    others = [path for path in paths if path not in known]
+    known = list(saved_files(Path(name)) or filter(_is_read, paths))
+    others = [path for path in paths if path not in known and path.name not in DESCRIPTIONS]
     if not known:
         found = f"found {_listed(others)}" if others else "it is empty"
         raise UnusableFileError(
@@ -94,6 +95,10 @@ def _open_directory(name: str) -> RecordFile:
     if others:
         notes.append(f"{name}: not reading {_listed(others)}")
     return RecordFile(records=_records_of(known), total_bytes=None, notes=tuple(notes))
+
+
+def _is_read(path: Path) -> bool:
+    return path.is_file() and is_sample_file(path.name) and path.name not in DESCRIPTIONS
 
 
 def _records_of(paths: Sequence[Path]) -> Iterator[Record]:

@@ -17,7 +17,13 @@ from nova_code_verifier.handlers.report import finding_text, other_language_text
 from nova_code_verifier.handlers.wire import Entry
 from nova_code_verifier.verifier.pipeline import GradedSample, PreparedSample
 from nova_code_verifier.verifier.rubric import Polarity
-from nova_code_verifier.verifier.types import Score, TestPlan, Verdict
+from nova_code_verifier.verifier.types import FailureClass, Score, TestPlan, Verdict
+
+_FAULTS = {
+    FailureClass.DATA: "data; repair the dataset",
+    FailureClass.INFRASTRUCTURE: "infrastructure; score the sample again",
+    FailureClass.TIME: "time, the deadline came first; score the sample again",
+}
 
 
 def explain_report(entry: Entry, graded: GradedSample, *, paid: float | None) -> RenderableType:
@@ -37,6 +43,8 @@ def _parts(entry: Entry, graded: GradedSample, paid: float | None) -> Iterator[R
     score, prepared = graded.score, graded.prepared
     if score.problem:
         yield f"problem: {printable(score.problem)}"
+    if score.failure is not FailureClass.NONE:
+        yield f"failure: {_FAULTS[score.failure]}"
     if score.verdict is Verdict.UNGRADED or prepared is None:
         return
     if prepared.sentiment is not None:

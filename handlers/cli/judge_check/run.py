@@ -135,7 +135,7 @@ def sum_up(rows: Sequence[Row]) -> Findings:
         agreement=spearman([human for human, _ in pairs], [mean for _, mean in pairs]),
         compared=len(pairs),
         bins=tuple(histogram(scores)),
-        failures=Counter(a.failure for a in answers if isinstance(a, FailedSimilarity)),
+        failures=Counter(a.kind for a in answers if isinstance(a, FailedSimilarity)),
     )
 
 

@@ -20,6 +20,7 @@ from nova_code_verifier.handlers.cli.sample_lines import SampleLine
 from nova_code_verifier.handlers.cli.score.samples import chunks_of, rows_text, score_samples
 from nova_code_verifier.handlers.cli.score.summary import Summary
 from nova_code_verifier.handlers.service import Service
+from nova_code_verifier.verifier.semantics import SEMANTICS_VERSION
 
 _ROW_BEGINNING = b'{"id": '
 
@@ -99,7 +100,13 @@ def _kept_rows(
         if ("details" in row) != with_details:
             found, advice = ("no details", "remove") if with_details else ("details", "add")
             raise UnusableFileError(f"{where}: found a row with {found}; {advice} --details")
-        yield _Kept(text=text, is_ungraded=_is_ungraded(row), sample=sample)
+        if (version := _metric(row, "semantics_version")) != SEMANTICS_VERSION:
+            found = "no semantics version" if version is None else f"semantics version {version}"
+            raise UnusableFileError(
+                f"{where}: found a row of {found}, expected {SEMANTICS_VERSION}: its reward may "
+                "differ today; score all samples, without --resume"
+            )
+        yield _Kept(text=text, is_ungraded=bool(_metric(row, "ungraded")), sample=sample)
 
 
 _MISMATCH = "cannot resume this file"
@@ -115,12 +122,14 @@ def _row_in(text: bytes, where: str) -> dict[str, object]:
     return row
 
 
-def _is_ungraded(row: dict[str, object]) -> bool:
+def _metric(row: dict[str, object], name: str) -> object:
     metrics = row["metrics_list"]
-    return isinstance(metrics, list) and any(
-        isinstance(metric, dict) and metric.get("name") == "ungraded" and metric.get("value")
-        for metric in metrics
+    found = (
+        metric.get("value")
+        for metric in (metrics if isinstance(metrics, list) else ())
+        if isinstance(metric, dict) and metric.get("name") == name
     )
+    return next(found, None)
 
 
 def _short(value: object) -> str:

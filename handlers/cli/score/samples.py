@@ -24,7 +24,7 @@ _CHUNK_BYTES = 32 * 2**20
 class ScoredSample:
     """The part of a result that stays in memory.
 
-    `score` has no cases: their outputs may be huge.
+    `score` has no cases: their outputs may be huge. The samples of one prompt share their `group`.
     """
 
     where: str
@@ -33,6 +33,7 @@ class ScoredSample:
     tests_passed: int
     remark: str
     has_no_completion: bool
+    group: int | None = None
 
     @property
     def problem(self) -> str:
@@ -120,4 +121,5 @@ def _scored(line: SampleLine, outcome: Outcome, *, with_details: bool) -> Scored
         tests_passed=score.tests_passed,
         remark=remark_on(score, has_completion=has_completion, defined=defined),
         has_no_completion=sample is not None and sample.completion is None,
+        group=outcome.group,
     )

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from nova_code_verifier.handlers.cli.score.samples import ScoredSample
 from nova_code_verifier.handlers.cli.tables import console_for, printable, render, table_with_header
+from nova_code_verifier.handlers.prompt_groups import PromptGroups
 from nova_code_verifier.sandbox.types import IsolationLevel
 from nova_code_verifier.verifier.rubric import DIMENSIONS
 from nova_code_verifier.verifier.types import Verdict
@@ -30,6 +31,10 @@ _STYLES = {
     Verdict.SECURITY_VIOLATION: "bold red",
 }
 _FAILURE_STYLE = "red"
+_ALL_EQUAL = (
+    "warning: in every prompt group, all rewards are equal: a trainer that compares the samples of "
+    "a prompt learns nothing from them; choose prompts that the model sometimes solves\n"
+)
 _SHORT_NAMES = {"correctness": "correct", "conciseness": "concise", "similarity": "similar"}
 
 
@@ -38,7 +43,7 @@ class Summary:
     """The sums so far. `problems` keeps only the first samples that the dataset broke.
 
     `kept_count` is the number of rows that an earlier run has graded. `reasons` counts why samples
-    are ungraded; new reasons are left out when there are many.
+    are ungraded; new reasons are left out when there are many. `prompts` counts prompt groups.
     """
 
     verdicts: Counter[Verdict] = field(default_factory=Counter)
@@ -51,6 +56,7 @@ class Summary:
     no_completion_count: int = 0
     kept_count: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    prompts: PromptGroups = field(default_factory=PromptGroups)
 
     @property
     def count(self) -> int:
@@ -77,6 +83,7 @@ class Summary:
         score = sample.score
         self.verdicts[score.verdict] += 1
         self.no_completion_count += sample.has_no_completion
+        self.prompts.add(sample.group, score.reward)
         if score.verdict is Verdict.UNGRADED:
             reason = sample.problem
             if reason in self.reasons or len(self.reasons) < _REASONS_KEPT:
@@ -134,9 +141,15 @@ def summary_text(summary: Summary, seconds: float, level: IsolationLevel) -> str
     for verdict, count in summary.verdicts.most_common():
         name = Text(f"  {verdict}", style=_STYLES.get(verdict, _FAILURE_STYLE))
         table.add_row(name, str(count), f"{count / summary.count:6.1%}")
+    if groups := summary.prompts.count:
+        equal = summary.prompts.equal_count
+        share = f"{equal / groups:6.1%} of {groups} prompts with several graded samples"
+        table.add_row("groups of equal rewards", str(equal), share)
     table.add_row("samples per second", f"{summary.count / seconds:.1f}" if seconds else "-")
     table.add_row("isolation level", level)
     text = render(table, sys.stderr)
+    if groups and groups == summary.prompts.equal_count:
+        text += _ALL_EQUAL
     if summary.no_completion_count:
         text += (
             f"{_samples(summary.no_completion_count)} without an assistant turn: nothing to run\n"

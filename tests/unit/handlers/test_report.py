@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from nova_code_verifier.handlers.cli.score.remark import remark_on
-from nova_code_verifier.handlers.report import ISOLATION_LEVELS, details_of, log_fields, metrics_of
+from nova_code_verifier.handlers.report import (
+    FAILURES,
+    ISOLATION_LEVELS,
+    details_of,
+    log_fields,
+    metrics_of,
+)
 from nova_code_verifier.handlers.wire import MetricType, response_row
 from nova_code_verifier.sandbox.types import Ending, Execution, IsolationLevel, RaisedError
 from nova_code_verifier.verifier.pipeline import (
@@ -18,9 +24,11 @@ from nova_code_verifier.verifier.pipeline import (
     prepare,
     ungraded,
 )
+from nova_code_verifier.verifier.semantics import SEMANTICS_VERSION
 from nova_code_verifier.verifier.types import (
     CaseResult,
     ExtractionMethod,
+    FailureClass,
     FormatIssue,
     Sample,
     Score,
@@ -66,7 +74,7 @@ SCORES = [
     Score(verdict=Verdict.NO_CANDIDATE),
     Score(verdict=Verdict.NO_CANDIDATE, tests_total=3),
     ungraded("tests: missing"),
-    ungraded("the deadline came first", is_outage=True),
+    ungraded("the deadline came first", failure=FailureClass.TIME),
     *(Score(verdict=verdict, cases=(ACCEPTED,), tests_total=1) for verdict in Verdict),
 ]
 
@@ -113,6 +121,7 @@ def test_every_row_has_the_same_metrics(score: Score, level: IsolationLevel) -> 
         ("guess_baseline", MetricType.METRIC),
         ("isolation_level", MetricType.METRIC),
         ("ungraded", MetricType.METRIC),
+        ("failure", MetricType.METRIC),
         ("no_completion", MetricType.METRIC),
         ("timeout", MetricType.METRIC),
         ("runtime_error", MetricType.METRIC),
@@ -120,6 +129,7 @@ def test_every_row_has_the_same_metrics(score: Score, level: IsolationLevel) -> 
         ("self_compared", MetricType.METRIC),
         ("reruns", MetricType.METRIC),
         ("shared_process", MetricType.METRIC),
+        ("semantics_version", MetricType.METRIC),
         ("duration_ms", MetricType.METRIC),
     ]
 
@@ -146,6 +156,7 @@ def test_metrics_report_the_score() -> None:
         "guess_baseline": 0.5,
         "isolation_level": 3.0,
         "ungraded": 0.0,
+        "failure": 0.0,
         "no_completion": 0.0,
         "timeout": 0.0,
         "runtime_error": 1.0,
@@ -153,6 +164,7 @@ def test_metrics_report_the_score() -> None:
         "self_compared": 0.0,
         "reruns": 0.0,
         "shared_process": 0.0,
+        "semantics_version": float(SEMANTICS_VERSION),
         "duration_ms": 1.235,
     }
 
@@ -175,6 +187,26 @@ def test_every_isolation_level_has_a_number() -> None:
 def test_ungraded_rows_are_flagged(score: Score) -> None:
     """Exactly the ungraded rows have metric `ungraded` 1."""
     assert metrics(score)["ungraded"] == (score.verdict is Verdict.UNGRADED)
+
+
+@pytest.mark.parametrize(
+    ("score", "number"),
+    [
+        (HALF, 0),
+        (ungraded("tests: missing"), 1),
+        (ungraded("throttled", failure=FailureClass.INFRASTRUCTURE), 2),
+        (ungraded("the deadline came first", failure=FailureClass.TIME), 3),
+    ],
+)
+def test_the_failure_class_is_a_number(score: Score, number: int) -> None:
+    """A trainer can tell a graded row, a broken reference, an outage and a lack of time apart."""
+    assert metrics(score)["failure"] == number
+
+
+def test_every_failure_class_has_a_number_of_its_own() -> None:
+    """No class is missing in the table, and no two share a number."""
+    assert FAILURES.keys() == set(FailureClass)
+    assert len(set(FAILURES.values())) == len(FAILURES)
 
 
 @pytest.mark.parametrize("raw", [True, False])

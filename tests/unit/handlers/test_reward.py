@@ -31,6 +31,7 @@ METRICS = [
     "guess_baseline",
     "isolation_level",
     "ungraded",
+    "failure",
     "no_completion",
     "timeout",
     "runtime_error",
@@ -38,6 +39,7 @@ METRICS = [
     "self_compared",
     "reruns",
     "shared_process",
+    "semantics_version",
     "duration_ms",
 ]
 

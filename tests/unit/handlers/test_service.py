@@ -10,10 +10,10 @@ import pytest
 from nova_code_verifier.handlers.service import OutageError, Outcome, Service, TextJudge, rows_of
 from nova_code_verifier.handlers.settings import Settings, SettingsError
 from nova_code_verifier.handlers.wire import Entry
-from nova_code_verifier.sandbox.errors import SandboxError, UnreachableError
-from nova_code_verifier.sandbox.types import Ending, Execution, IsolationLevel, Job, Question
+from nova_code_verifier.sandbox.errors import DeadlineError, SandboxError, UnreachableError
+from nova_code_verifier.sandbox.types import Cause, Ending, Execution, IsolationLevel, Job, Question
 from nova_code_verifier.verifier.rubric import OutagePolicy, Rubric
-from nova_code_verifier.verifier.types import Sample, Verdict
+from nova_code_verifier.verifier.types import FailureClass, Sample, Verdict
 from tests.fakes import LengthJudge, ScriptedExecutor
 
 DOUBLE = {"tests": {"kind": "stdio", "cases": [{"stdin": "21\n", "stdout": "42\n"}]}}
@@ -247,6 +247,67 @@ def test_a_sandbox_that_cannot_start_is_raised() -> None:
 # Outages
 
 
+CHECKED = {
+    "inputs": ["21\n"],
+    "outputs": ["42\n"],
+    "checker": {"kind": "program", "source": "print(1)", "contract": "argv"},
+}
+OWN_PRELUDE = {**DOUBLE, "prelude": "import math"}
+PLAIN = {"test_list": ["assert f(1) == 2"]}
+NOT_PLAIN = {"test_list": ["assert list(map(f, [1])) == [2]"]}
+CALLS = {"tests": {"kind": "call", "entry_point": "f", "cases": [{"args": [1], "expected": 2}]}}
+
+
+@pytest.mark.parametrize("cause", [Cause.NONE, Cause.DEADLINE])
+@pytest.mark.parametrize("fast_paths", [True, False])
+def test_programs_that_were_not_run_tell_time_from_infrastructure(
+    *, cause: Cause, fast_paths: bool
+) -> None:
+    """Whatever the tests are, the metric `failure` says if the time of the invocation ended."""
+    lost = Execution(ending=Ending.NOT_RUN, detail="lost", cause=cause)
+    executor = ScriptedExecutor(
+        lambda _: lost, fast_paths=fast_paths, trusted=ScriptedExecutor(lambda _: lost)
+    )
+    references = (DOUBLE, CALLS, CHECKED, OWN_PRELUDE, PLAIN, NOT_PLAIN)
+    entries = [entry(reference=r, completion="def f(x):\n    return x") for r in references]
+
+    outcomes = scored(entries, executor=executor)
+
+    expected = 3 if cause is Cause.DEADLINE else 2
+    assert [outcome.score.problem for outcome in outcomes] == ["lost"] * len(references)
+    assert [metric(outcome, "failure") for outcome in outcomes] == [expected] * len(references)
+
+
+@pytest.mark.parametrize(
+    ("reached", "number"),
+    [
+        (entry(), 0),
+        (entry(completion=None), 0),
+        (entry(reference={"tests": []}), 1),
+        (entry(reference=None), 1),
+        (UNREADABLE, 1),
+        (BUGGY, 2),
+    ],
+    ids=["graded", "no completion", "no tests", "no reference", "unreadable", "bug"],
+)
+def test_every_row_says_whose_fault_it_is(reached: Entry, number: int) -> None:
+    """A row that is graded has failure 0, whatever its reward; no ungraded row has."""
+    (outcome,) = scored([reached])
+
+    assert metric(outcome, "failure") == number
+    assert metric(outcome, "ungraded") == (number > 0)
+
+
+def test_an_executor_that_was_not_reached_in_time_is_no_fault_of_the_infrastructure() -> None:
+    """The invocation had no time left when it asked for the executor's isolation level."""
+    late = ScriptedExecutor(refusal=DeadlineError("the deadline came first"))
+    settings = Settings(on_outage=OutagePolicy.VALUE)
+
+    (outcome,) = scored([entry()], executor=late, settings=settings)
+
+    assert metric(outcome, "failure") == 3
+
+
 UNREACHABLE = ScriptedExecutor(refusal=UnreachableError("no route"))
 
 
@@ -263,7 +324,7 @@ def test_an_unreachable_executor_leaves_samples_ungraded_on_request() -> None:
     (outcome,) = scored([entry()], executor=UNREACHABLE, settings=settings)
 
     assert (outcome.score.is_outage, outcome.row["aggregate_reward_score"]) == (True, -1.0)
-    assert outcome.score.problem == "no route"
+    assert (outcome.score.problem, metric(outcome, "failure")) == ("no route", 2.0)
     assert UNREACHABLE.jobs == []
 
 
@@ -365,7 +426,7 @@ def test_a_program_is_compared_with_the_solution_if_the_rubric_pays_for_it() -> 
     ("judge", "problem", "is_outage"),
     [
         (LengthJudge(problem="throttled"), "throttled", True),
-        (LengthJudge(problem="refused", is_outage=False), "refused", False),
+        (LengthJudge(problem="refused", failure=FailureClass.DATA), "refused", False),
         (None, "similarity: this sample needs a language model", True),
     ],
     ids=["throttled", "refused", "no judge"],
@@ -383,7 +444,7 @@ def test_a_text_that_was_not_compared_is_ungraded(
 def test_a_program_that_the_judge_refuses_is_graded_by_its_tests() -> None:
     """A wrong program cannot become ungraded by a comment that the model refuses to read."""
     wrong = ScriptedExecutor(lambda _: WRONG)
-    judge = LengthJudge(problem="refused", is_outage=False)
+    judge = LengthJudge(problem="refused", failure=FailureClass.DATA)
 
     (outcome,) = scored(
         [entry(reference=WITH_SOLUTION)],

@@ -114,13 +114,27 @@ def test_reruns_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     assert total(documents, "Reruns") == 1
 
 
+def test_prompt_groups_of_equal_rewards_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    """A document for the function counts the groups of an invocation, and the equal ones."""
+    # RIGHT and HALF have one prompt and different rewards.
+    turns = [{"role": "user", "content": "Answer."}, {"role": "assistant", "content": "I cannot."}]
+    equal = [PROSE | {"messages": turns}] * 2
+
+    rows([*equal, RIGHT, HALF])
+
+    documents = documents_in(capsys.readouterr().out)
+    (document,) = [document for document in documents if "PromptGroups" in document]
+    assert (document["PromptGroups"], document["EqualGroups"]) == ([2.0], [1.0])
+    assert dimensions_of(document).keys() == {"service", "function_name"}
+
+
 def test_each_reward_and_duration_is_a_value(capsys: pytest.CaptureFixture[str]) -> None:
     """CloudWatch gets the reward and the duration of each sample for its percentiles."""
     answered = rows([RIGHT, HALF, PROSE, UNUSABLE])
 
     documents = documents_in(capsys.readouterr().out)
     found = [reward for document in documents for reward in document.get("Reward", [])]
-    took = [duration for document in documents for duration in document["DurationMs"]]
+    took = [duration for document in documents for duration in document.get("DurationMs", [])]
     assert sorted(found) == sorted(row["aggregate_reward_score"] for row in answered[:3])
     assert sorted(took) == sorted(values(row)["duration_ms"] for row in answered)
 

@@ -9,6 +9,7 @@ import builtins
 import marshal
 import sys
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from nova_code_verifier.verifier.test_code.harness import (
     expectations,
@@ -87,8 +88,16 @@ def _compile(test_code: TestCodeFields) -> tuple[CompiledTests, ast.Module]:
     return compiled, tree
 
 
-def names_in_script(test_code: TestCodeFields) -> tuple[list[str], ast.Module] | None:
-    """Return the names that a script uses of the candidate, and the tree of its prompt.
+class Script(NamedTuple):
+    """A script: the names that it uses of the candidate, its tree, and that of its prompt."""
+
+    names: list[str]
+    tree: ast.Module
+    prompt: ast.Module
+
+
+def names_in_script(test_code: TestCodeFields) -> Script | None:
+    """Find the names that a script uses of the candidate.
 
     None for tests that are no script, or that import anything. Raises what `ast.parse` does.
     """
@@ -100,7 +109,7 @@ def names_in_script(test_code: TestCodeFields) -> tuple[list[str], ast.Module] |
     entry_point = test_code.get("entry_point", "").partition("(")[0]
     modules = frozenset(test_code.get("modules") or ["solution"])
     names, libraries = _names_of_candidate(test_code["source"], tree, prompt, modules, entry_point)
-    return None if libraries else (names, prompt)
+    return None if libraries else Script(names, tree, prompt)
 
 
 def _compiled(tree: ast.Module, name: str) -> bytes:

@@ -96,9 +96,9 @@ def divide_loop(
     *asserts* says whether a statement asserts; *names* are the names of the candidate's values.
     """
     loop = _loop_in(statement)
-    while loop is not None and _can_divide(loop, names):
+    while loop is not None and can_divide(loop, names):
         inner = _loop_in(*loop.body)
-        if inner is not None and _can_divide(inner, names):
+        if inner is not None and can_divide(inner, names):
             loop = inner
             continue
         if any(map(asserts, loop.body)):
@@ -116,7 +116,8 @@ def _loop_in(*body: ast.stmt) -> _Loop | None:
     return None
 
 
-def _can_divide(loop: _Loop, names: frozenset[str]) -> bool:
+def can_divide(loop: _Loop, names: frozenset[str]) -> bool:
+    """Return whether the iterations of a loop are parts; *names* are the candidate's."""
     if _may_leave(loop.body):
         return False
     if isinstance(loop, ast.While):

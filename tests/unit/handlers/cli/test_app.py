@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from nova_code_verifier.verifier.semantics import SEMANTICS_VERSION
 from tests.paths import REPOSITORY
 from tests.unit.handlers.cli.command_line import COMMAND, ENVIRONMENT, verifier
 
-COMMANDS = ("score", "explain", "judge-check", "lint-rows", "doctor", "docker-check")
+COMMANDS = (
+    "score", "explain", "compare", "judge-check", "convert", "lint-rows", "doctor", "docker-check",
+)  # fmt: skip
 
 
 def test_no_arguments_print_the_help() -> None:
@@ -43,7 +46,8 @@ def test_the_help_of_a_command_teaches_it(command: str) -> None:
 def test_the_examples_in_the_help_work(tmp_path: Path) -> None:
     """Every example on the files of `examples/` that needs no engine and no model succeeds."""
     (tmp_path / "examples").symlink_to(REPOSITORY / "examples")
-    helps = [verifier(*command, "--help").stdout for command in [(), ("score",), ("explain",)]]
+    commands = [(), ("score",), ("explain",), ("convert",)]
+    helps = [verifier(*command, "--help").stdout for command in commands]
     helps.append(verifier("lint-rows", "--help").stdout)  # it checks the rows of `score`
     lines = [line.strip() for text in helps for line in text.splitlines()]
     examples = [line for line in lines if line.startswith("verifier ") and " examples/" in line]
@@ -79,11 +83,12 @@ def test_help_is_fast() -> None:
 
 
 def test_the_version_is_one_line() -> None:
-    """`--version` prints one line that begins with the name of the program."""
+    """`--version` prints the versions of the package and of the semantics in one line."""
     done = verifier("--version")
 
     assert done.returncode == 0
     assert done.stdout.startswith("verifier ")
+    assert done.stdout.endswith(f"(semantics version {SEMANTICS_VERSION})\n")
     assert done.stdout.count("\n") == 1
 
 

@@ -20,7 +20,7 @@ from nova_code_verifier.handlers.llm_judge.types import (
     FailedSimilarity,
     JudgeFailure,
 )
-from nova_code_verifier.verifier.types import Comparison, Similarity
+from nova_code_verifier.verifier.types import Comparison, FailureClass, Similarity
 from tests.fakes import (
     CREDENTIALS,
     CUT_SHORT,
@@ -78,8 +78,8 @@ def judged(judge: LlmJudge, comparison: Comparison = SAME) -> Similarity:
 def failure_of(similarity: Similarity) -> JudgeFailure:
     """Return the kind of failure; AssertionError if there is a value."""
     assert isinstance(similarity, FailedSimilarity)
-    assert similarity.problem.startswith(similarity.failure)
-    return similarity.failure
+    assert similarity.problem.startswith(similarity.kind)
+    return similarity.kind
 
 
 def comparisons(count: int) -> list[Comparison]:
@@ -173,7 +173,7 @@ def test_failures_that_the_texts_cause_are_not_retried(
     with judging([reply]) as (judge, standin):
         found = judged(judge)
 
-    assert (failure_of(found), found.value, found.is_outage) == (kind, None, False)
+    assert (failure_of(found), found.value, found.failure.is_outage) == (kind, None, False)
     assert len(standin.requests) == 1
 
 
@@ -219,7 +219,7 @@ def test_transient_errors_are_retried(
     with judging([reply]) as (judge, standin):
         found = judged(judge)
 
-    assert (failure_of(found), found.value, found.is_outage) == (kind, None, True)
+    assert (failure_of(found), found.value, found.failure.is_outage) == (kind, None, True)
     assert len(standin.requests) == HASTY.tries
     assert found.problem.endswith("tried 4 times")
 
@@ -241,7 +241,7 @@ def test_a_wrong_setting_is_an_outage_without_retries(judging: Judging, reply: H
         found = judged(judge)
 
     assert failure_of(found) is JudgeFailure.MISCONFIGURED
-    assert found.is_outage
+    assert found.failure.is_outage
     assert "VERIFIER_JUDGE_MODEL" in found.problem
     assert len(standin.requests) == 1
 
@@ -257,7 +257,7 @@ def test_a_missing_region_or_key_is_an_outage(
         found = judged(judge)
 
     assert failure_of(found) is JudgeFailure.MISCONFIGURED
-    assert found.is_outage
+    assert found.failure.is_outage
 
 
 def test_a_refused_connection_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -270,7 +270,7 @@ def test_a_refused_connection_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> N
     found = judged(judge)
     judge.close()
 
-    assert (failure_of(found), found.is_outage) == (JudgeFailure.UNAVAILABLE, True)
+    assert (failure_of(found), found.failure.is_outage) == (JudgeFailure.UNAVAILABLE, True)
 
 
 def test_the_judge_waits_as_long_as_retry_after_asks(judging: Judging) -> None:
@@ -344,7 +344,7 @@ def test_a_hung_call_ends_at_the_deadline(judging: Judging) -> None:
         future = judge.submit(SAME, deadline=time.monotonic() + 0.3)
         found = future.result(timeout=10)
 
-    assert (failure_of(found), found.is_outage) == (JudgeFailure.OUT_OF_TIME, True)
+    assert (failure_of(found), found.failure) == (JudgeFailure.OUT_OF_TIME, FailureClass.TIME)
 
 
 def test_retries_end_at_the_deadline(judging: Judging) -> None:
@@ -355,7 +355,7 @@ def test_retries_end_at_the_deadline(judging: Judging) -> None:
         asked = len(standin.requests)
         time.sleep(0.3)
 
-        assert found.is_outage
+        assert found.failure.is_outage
         assert len(standin.requests) <= asked + 1
 
 
@@ -368,7 +368,7 @@ def test_no_call_starts_after_the_deadline(judging: Judging) -> None:
         wait(futures, timeout=10)
         time.sleep(0.5)
 
-        assert all(future.result().is_outage for future in futures)
+        assert all(future.result().failure.is_outage for future in futures)
         assert len(standin.requests) <= 1  # none where making the client took too long
 
 
@@ -435,7 +435,7 @@ def test_a_hung_call_does_not_block_other_threads(judging: Judging) -> None:
         return says("0.5", delay_seconds=SILENCE_SECONDS if hangs else 0)
 
     with judging(script, concurrency=2) as (judge, _):
-        assert judge.submit(SAME, deadline=time.monotonic() + 0.2).result().is_outage
+        assert judge.submit(SAME, deadline=time.monotonic() + 0.2).result().failure.is_outage
 
         assert judged(judge, comparisons(1)[0]).value == 0.5
 
@@ -446,7 +446,7 @@ def test_close_ends_pending_comparisons(judging: Judging) -> None:
         future = judge.submit(SAME)
         judge.close()
 
-        assert future.result(timeout=10).is_outage
+        assert future.result(timeout=10).failure.is_outage
         with pytest.raises(RuntimeError, match="closed"):
             judge.submit(SAME)
 

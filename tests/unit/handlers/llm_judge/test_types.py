@@ -10,8 +10,8 @@ def test_a_failure_becomes_a_similarity_of_the_same_kind(failure: JudgeFailure) 
     """A failure keeps its kind, its text and whether it is an outage."""
     similarity = Failure(kind=failure, detail="for: a reason").similarity
 
-    assert (similarity.failure, similarity.problem) == (failure, f"{failure}: for: a reason")
-    assert (similarity.value, similarity.is_outage) == (None, failure.is_outage)
+    assert (similarity.kind, similarity.problem) == (failure, f"{failure}: for: a reason")
+    assert (similarity.value, similarity.failure.is_outage) == (None, failure.is_outage)
 
 
 def test_only_outages_are_transient() -> None:

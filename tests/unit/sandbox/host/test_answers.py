@@ -6,12 +6,13 @@ import pytest
 
 from nova_code_verifier.sandbox.host.answers import (
     Outcome,
+    encode_question,
     error_of,
     failure_ending,
     read_answer,
 )
 from nova_code_verifier.sandbox.protocol.guest_messages import read_message
-from nova_code_verifier.sandbox.types import EncodedValue, Ending, RaisedError
+from nova_code_verifier.sandbox.types import EncodedValue, Ending, ExactCall, RaisedError
 
 
 def answer_to(*words: object) -> Outcome:
@@ -74,3 +75,20 @@ def test_each_failure_has_an_ending(failure: str, ending: Ending) -> None:
 
     assert failure_ending(message) is ending
     assert error_of(message) == RaisedError(type_name="E", message="text")
+
+
+def test_equal_calls_of_different_types_are_encoded_apart() -> None:
+    """`1`, `1.0` and `True` are equal, and a cache must not take one for the other."""
+    calls = [ExactCall(entry_point="f", arguments=(value,)) for value in (1, 1.0, True)]
+
+    encoded = [encode_question(call) for call in calls for _ in range(2)]
+
+    assert encoded[::2] == encoded[1::2]
+    assert len(set(encoded)) == 3
+
+
+def test_calls_that_are_gone_leave_no_encoding_to_others() -> None:
+    """A new call may have the identity of one that was freed."""
+    for number in range(5000):
+        call = ExactCall(entry_point="f", arguments=(number,))
+        assert str(number).encode() in encode_question(call)

@@ -571,19 +571,19 @@ def test_a_session_out_of_cpu_time_is_not_asked_again() -> None:
 
 
 class SomeCompany:
-    """Lets the jobs at some indices share guests, and accepts all."""
+    """Lets the jobs at some indices share guests, and accepts all questions but some."""
 
-    def __init__(self, *indices: int) -> None:
-        """Remember the indices."""
-        self._indices = indices
+    def __init__(self, *indices: int, wrong: tuple[int, ...] = ()) -> None:
+        """Remember the indices of the jobs, and of the wrong questions."""
+        self._indices, self._wrong = indices, wrong
 
     def may_share_guest(self, job: int) -> bool:
         """Return whether the job is one of these."""
         return job in self._indices
 
-    def accepts(self, _job: int, _question: int, _execution: Execution) -> bool:
-        """Return True."""
-        return True
+    def accepts(self, _job: int, question: int, _execution: Execution) -> bool:
+        """Return whether the question is none of the wrong ones."""
+        return question not in self._wrong
 
 
 def plain_runs(count: int) -> Job:
@@ -603,7 +603,7 @@ def test_runs_that_may_share_a_guest_are_one_task() -> None:
     (task,) = tasks_of(schedule)
     schedule.record(task, [RIGHT] * 3)
 
-    assert task.in_company
+    assert sorted(task.order) == [0, 1, 2]
     assert [progress.executions for progress in schedule.completed()] == [[RIGHT] * 3]
 
 
@@ -616,8 +616,64 @@ def test_without_an_accepted_company_a_job_runs_as_if_there_had_been_none() -> N
     later = list(tasks_of(schedule))
 
     assert [(one.progress.index, one.first) for one in later] == [(0, 0), (0, 1), (0, 2), (1, 0)]
-    assert not any(one.in_company or one.is_second_try for one in later)
+    assert not any(one.is_trial or one.is_second_try for one in later)
     assert later[0].progress.used_seconds == 0
+
+
+def outputs_in_company(count: int) -> list[Execution]:
+    """Return an execution for each run, each with an output of its own."""
+    return [replace(RIGHT, stdout=b"%d" % n, memory_bytes=9, cpu_seconds=n) for n in range(count)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_one_run_that_was_not_accepted_is_asked_alone(seed: int) -> None:
+    """It is not the run that came first in company, if there is another."""
+    schedule = Schedule([plain_runs(9)], SomeCompany(0, wrong=(1, 4)))
+    schedule_module._RANDOM.seed(seed)
+    (task,) = tasks_of(schedule)
+    schedule.record(task, outputs_in_company(9))
+    (check,) = tasks_of(schedule)
+
+    assert check.first in {1, 4} - {task.order[0]}
+    assert (check.order, check.questions) == ((), (task.questions[check.first],))
+
+
+def test_the_executions_in_company_count_if_a_run_alone_does_the_same() -> None:
+    """All of them, with what was measured there, and no run is asked again."""
+    schedule = Schedule([plain_runs(3)], SomeCompany(0, wrong=(1,)))
+    (task,) = tasks_of(schedule)
+    schedule.record(task, outputs_in_company(3))
+    (check,) = tasks_of(schedule)
+    schedule.record(check, [replace(RIGHT, stdout=b"1", wall_seconds=7)])
+
+    assert list(tasks_of(schedule)) == []
+    assert [done.executions for done in schedule.completed()] == [outputs_in_company(3)]
+
+
+@pytest.mark.parametrize(
+    "alone",
+    [
+        [],
+        [replace(RIGHT, stdout=b"2")],
+        [replace(RIGHT, stdout=b"1", stderr=b"x")],
+        [replace(RIGHT, stdout=b"1", exit_status=1)],
+        [replace(LATE, stdout=b"1")],
+    ],
+)
+def test_every_run_is_asked_if_a_run_alone_does_something_else(alone: list[Execution]) -> None:
+    """Nothing that happened in company counts then, and nothing that happened in the check."""
+    schedule = Schedule([plain_runs(3), plain_runs(1)], SomeCompany(0, wrong=(1,)))
+    task = schedule.next_task()
+    assert task is not None
+    schedule.record(task, outputs_in_company(3))
+    check = schedule.next_task()
+    assert check is not None
+    schedule.record(check, alone)
+    later = list(tasks_of(schedule))
+
+    assert [(one.progress.index, one.first) for one in later] == [(0, 0), (0, 1), (0, 2), (1, 0)]
+    assert not any(one.is_trial or one.is_second_try for one in later)
+    assert later[0].progress.executions == [None] * 3
 
 
 @pytest.mark.parametrize(
@@ -632,4 +688,4 @@ def test_without_an_accepted_company_a_job_runs_as_if_there_had_been_none() -> N
 )
 def test_other_jobs_are_never_in_company(job: Job, index: int) -> None:
     """Only several runs without arguments can be in company, and only where that is allowed."""
-    assert not any(task.in_company for task in tasks_of(Schedule([job], SomeCompany(index))))
+    assert not any(task.is_trial for task in tasks_of(Schedule([job], SomeCompany(index))))

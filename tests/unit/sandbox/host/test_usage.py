@@ -15,6 +15,7 @@ from nova_code_verifier.sandbox.host.usage import (
     cpu_seconds,
     holds_too_much,
     peak_usage,
+    threads,
     usage,
     waited_seconds,
 )
@@ -179,21 +180,23 @@ def test_a_peak_is_seen_afterwards() -> None:
 def test_a_process_that_has_ended_uses_nothing(gone: int) -> None:
     """A pid that is free reads as zero."""
     assert usage(gone) == peak_usage(gone) == (0, 0)
+    assert threads(gone) <= 0
 
 
 def test_threads_are_counted() -> None:
     """Three more threads are counted as three more."""
-    before = usage(os.getpid()).threads
+    pid = os.getpid()
+    before = usage(pid).threads, threads(pid)
     leave = threading.Event()
     sleepers = [threading.Thread(target=leave.wait) for _ in range(3)]
     for sleeper in sleepers:
         sleeper.start()
-    during = usage(os.getpid()).threads
+    during = usage(pid).threads, threads(pid)
     leave.set()
     for sleeper in sleepers:
         sleeper.join()
 
-    assert during - before == 3
+    assert [after - count for after, count in zip(during, before, strict=True)] == [3, 3]
 
 
 def test_a_name_with_brackets_does_not_shift_the_fields() -> None:

@@ -19,7 +19,7 @@ from nova_code_verifier.sandbox.errors import (
 from nova_code_verifier.sandbox.remote import client
 from nova_code_verifier.sandbox.remote.request import read_request
 from nova_code_verifier.sandbox.remote.response import RunResponse, read_response
-from nova_code_verifier.sandbox.types import Ending, Execution, IsolationLevel, Job
+from nova_code_verifier.sandbox.types import Cause, Ending, Execution, IsolationLevel, Job
 from tests.unit.sandbox.remote.fake_function import (
     PROBE,
     FakeFunction,
@@ -188,7 +188,7 @@ def test_the_last_problem_is_reported_with_the_deadline() -> None:
         "the deadline came first; Rate Exceeded",
         "the deadline came first",
     )
-    assert execution.ending is Ending.NOT_RUN
+    assert (execution.ending, execution.cause) == (Ending.NOT_RUN, Cause.DEADLINE)
 
 
 def test_the_function_gets_the_time_that_is_left() -> None:

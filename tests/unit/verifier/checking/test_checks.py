@@ -8,7 +8,7 @@ from nova_code_verifier.sandbox.types import Ending, Execution
 from nova_code_verifier.verifier.checking.checks import CheckedRun, batches_of, make_checks
 from nova_code_verifier.verifier.checking.program import longest_output
 from nova_code_verifier.verifier.checking.trial import Trial
-from nova_code_verifier.verifier.types import StdioCase, TestPlan, Verdict
+from nova_code_verifier.verifier.types import FailureClass, StdioCase, TestPlan, Verdict
 from tests.fakes import ScriptedExecutor
 from tests.unit.verifier.checking.checker_programs import checking, plan_of, printed
 
@@ -65,7 +65,7 @@ def test_an_output_on_which_the_checker_fails_is_wrong(opinion: Execution) -> No
 
     assert run.results[0].verdict is Verdict.WRONG_ANSWER
     assert run.results[0].message.startswith("accepts the expected output, and fails on this one")
-    assert (run.problem, run.is_outage) == ("", False)
+    assert (run.problem, run.failure.is_outage) == ("", False)
 
 
 def test_a_check_that_was_not_made_is_an_outage() -> None:
@@ -74,7 +74,7 @@ def test_a_check_that_was_not_made_is_an_outage() -> None:
 
     run = checked(printed("2 1"), checking(lambda *_: not_run))
 
-    assert (run.problem, run.is_outage) == ("no time", True)
+    assert (run.problem, run.failure.is_outage) == ("no time", True)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,9 @@ def test_results_are_in_the_order_of_the_cases() -> None:
 
 def test_a_failed_trial_is_the_problem_of_the_run() -> None:
     """A checker that cannot be used judges nobody."""
-    run = CheckedRun(plan=PLAN, trial=Trial(problem="generated_checker: …", is_outage=False))
+    run = CheckedRun(
+        plan=PLAN, trial=Trial(problem="generated_checker: …", failure=FailureClass.DATA)
+    )
 
     make_checks([run], checking(lambda *_: True))
 

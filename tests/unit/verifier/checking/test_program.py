@@ -75,7 +75,7 @@ def test_a_checker_that_does_not_finish_has_no_opinion(ending: Ending) -> None:
     """A score that was printed before a crash or a limit does not count."""
     opinion = read_opinion(Execution(ending=ending, stdout=b"1", cause=Cause.CPU_TIME))
 
-    assert (opinion.accepts, opinion.is_outage) == (None, False)
+    assert (opinion.accepts, opinion.failure.is_outage) == (None, False)
     assert ending in opinion.message
 
 
@@ -83,7 +83,7 @@ def test_a_check_that_was_not_made_is_an_outage() -> None:
     """Our own fault is nobody's opinion."""
     opinion = read_opinion(Execution(ending=Ending.NOT_RUN, detail="no time"))
 
-    assert (opinion.accepts, opinion.is_outage, opinion.message) == (None, True, "no time")
+    assert (opinion.accepts, opinion.failure.is_outage, opinion.message) == (None, True, "no time")
 
 
 def test_the_message_is_bounded_and_names_the_error() -> None:

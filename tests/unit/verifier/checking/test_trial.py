@@ -4,7 +4,7 @@ import pytest
 
 from nova_code_verifier.sandbox.types import Ending, Execution
 from nova_code_verifier.verifier.checking.trial import Trial, TrialCache, try_checkers
-from nova_code_verifier.verifier.types import TestPlan
+from nova_code_verifier.verifier.types import FailureClass, TestPlan
 from tests.fakes import ScriptedExecutor
 from tests.unit.verifier.checking.checker_programs import checking, plan_of, printed
 
@@ -51,7 +51,7 @@ def test_a_checker_that_does_not_accept_what_is_expected_is_unusable(verdict: Ex
     trial = tried(NUMBERS, executor)
 
     assert trial.problem.startswith("generated_checker: on the expected output of test case 3, ")
-    assert not trial.is_outage
+    assert not trial.failure.is_outage
 
 
 def test_a_check_that_was_not_made_is_an_outage() -> None:
@@ -59,7 +59,7 @@ def test_a_check_that_was_not_made_is_an_outage() -> None:
     not_run = Execution(ending=Ending.NOT_RUN, detail="no time")
     executor = checking(lambda stdin, *_: not_run if stdin == "7\n" else stdin != "2\n")
 
-    assert tried(NUMBERS, executor) == Trial(problem="no time", is_outage=True)
+    assert tried(NUMBERS, executor) == Trial(problem="no time", failure=FailureClass.INFRASTRUCTURE)
 
 
 def test_an_outage_while_guesses_are_tried_is_an_outage() -> None:
@@ -67,7 +67,7 @@ def test_an_outage_while_guesses_are_tried_is_an_outage() -> None:
     not_run = Execution(ending=Ending.NOT_RUN, detail="no time")
     executor = checking(lambda _, expected, observed: True if expected == observed else not_run)
 
-    assert tried(NUMBERS, executor).is_outage
+    assert tried(NUMBERS, executor).failure.is_outage
 
 
 @pytest.mark.parametrize(

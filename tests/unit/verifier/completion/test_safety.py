@@ -1,5 +1,6 @@
 """What a program reaches for, by its text."""
 
+import ast
 from textwrap import dedent
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from nova_code_verifier.verifier.completion.safety import find_risks, safety_of
 from nova_code_verifier.verifier.pipeline import PreparedSample, conclude, prepare
 from nova_code_verifier.verifier.rubric import Policy, Rubric
+from nova_code_verifier.verifier.syntax import read_python
 from nova_code_verifier.verifier.types import Sample, Severity, Verdict
 from tests.known.published import HUMANEVAL, read_solutions
 
@@ -323,3 +325,13 @@ def test_what_a_prelude_imports_is_known_to_be_that() -> None:
 def test_a_prelude_is_not_the_candidate_s_risk() -> None:
     """Only the program is read for risks; what its row runs before it is not its doing."""
     assert find_risks("x = 1", prelude="import socket\nimport os\nos.fork()\n") == ()
+
+
+def test_the_strict_policy_changes_no_tree_of_others() -> None:
+    """RestrictedPython rewrites what it reads, and other stages read the same program."""
+    program = "print([x for x in (1, 2)])\n"
+    before = ast.dump(read_python(program) or ast.Module([], []))
+
+    find_risks(program, Policy.STRICT)
+
+    assert ast.dump(read_python(program) or ast.Module([], [])) == before

@@ -47,6 +47,12 @@ def test_what_contest_programs_do_leaves_no_trace(program: str) -> None:
 
 
 TRACES = [
+    "import random\nrandom.seed()\nprint(random.random())",
+    "import random\nrandom.seed(None)\nprint(random.random())",
+    "import random\nrandom.seed(int(input()) or None)",
+    "from random import seed\nrenew = seed\nrenew()",
+    "from random import Random\nprint(Random().random())",
+    "import random\nprint(random.Random(3).random())",
     # Modules, and what is in them.
     "import math\nmath.x = 1",
     "import sys\nsys.x = 1",

@@ -4,6 +4,7 @@ import pytest
 
 from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Job, Limits, RaisedError, Run
 from nova_code_verifier.verifier.program.trial import PreludeProblem, failing_preludes
+from nova_code_verifier.verifier.types import FailureClass
 from tests.fakes import ScriptedExecutor
 
 GOOD = Execution(ending=Ending.FINISHED, exit_status=0)
@@ -55,7 +56,7 @@ def test_a_prelude_that_fails_is_the_fault_of_its_rows(execution: Execution, pro
 
     assert found.keys() == {1, 2}
     assert found[1].problem.startswith(problem)
-    assert not found[1].is_outage
+    assert not found[1].failure.is_outage
 
 
 def test_a_prelude_that_is_not_run_is_an_outage() -> None:
@@ -63,7 +64,7 @@ def test_a_prelude_that_is_not_run_is_an_outage() -> None:
     lost = Execution(ending=Ending.NOT_RUN, detail="too late", cause=Cause.DEADLINE)
 
     assert failing_preludes({1: job_of("x = 1")}, ScriptedExecutor(lambda _: lost)) == {
-        1: PreludeProblem(problem="too late", is_outage=True)
+        1: PreludeProblem(problem="too late", failure=FailureClass.TIME)
     }
 
 

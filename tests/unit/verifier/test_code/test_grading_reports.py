@@ -204,7 +204,7 @@ def test_a_problem_of_the_tests_leaves_the_sample_ungraded() -> None:
     """It is the dataset's fault, not an outage."""
     run = run_of(scripted(messages(end=RunReport(problem="raise it"))))
 
-    assert (run.problem, run.is_outage) == ("tests: raise it", False)
+    assert (run.problem, run.failure.is_outage) == ("tests: raise it", False)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_a_session_that_was_not_run_is_an_outage(execution: Execution) -> None:
     """The fault is ours, whichever guest it was."""
     run = run_of(scripted(execution))
 
-    assert (run.problem, run.is_outage) == ("gone", True)
+    assert (run.problem, run.failure.is_outage) == ("gone", True)
 
 
 # Sessions that a candidate does not survive
@@ -430,7 +430,7 @@ def test_tests_that_no_session_carries_are_ungraded_with_advice() -> None:
     assert "shared_process: true" in run.problem
     assert "--shared-process allow" in run.problem
     assert "VERIFIER_SHARED_PROCESS=allow" in run.problem
-    assert not run.is_outage
+    assert not run.failure.is_outage
 
 
 def test_an_operator_may_let_them_share_the_process() -> None:
@@ -466,7 +466,7 @@ def test_a_session_that_must_not_be_sent_is_ungraded_with_its_reason() -> None:
     unsendable = Execution(ending=Ending.UNSENDABLE, detail="missing: landlock")
     run = run_of(scripted(unsendable))
 
-    assert (run.problem, run.is_outage) == ("missing: landlock", False)
+    assert (run.problem, run.failure.is_outage) == ("missing: landlock", False)
 
 
 @pytest.mark.parametrize(

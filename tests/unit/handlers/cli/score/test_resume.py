@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from nova_code_verifier.verifier.semantics import SEMANTICS_VERSION
 from tests.paths import REPOSITORY
 from tests.unit.handlers.cli.command_line import (
     COMMAND,
@@ -150,6 +151,9 @@ def test_rows_can_be_resumed_from_standard_input(source: Path, tmp_path: Path) -
     assert measured(out.read_text()) == measured("".join(lines))
 
 
+_VERSION = '{"name": "semantics_version", "value": %s}'
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -161,12 +165,20 @@ def test_rows_can_be_resumed_from_standard_input(source: Path, tmp_path: Path) -
             'line 1: cannot resume this file: found the id "b", expected "a", that of line 1 of ',
         ),
         (
-            '{"id": "a", "aggregate_reward_score": 1.0, "metrics_list": []}\n' * 2,
+            f'{{"id": "a", "metrics_list": [{_VERSION % SEMANTICS_VERSION}]}}\n' * 2,
             "samples.jsonl has only 1 samples",
         ),
         (
             '{"id": "a", "aggregate_reward_score": 1.0, "metrics_list": [], "details": {}}\n',
             "line 1: found a row with details; add --details",
+        ),
+        (
+            f'{{"id": "a", "metrics_list": [{_VERSION % (SEMANTICS_VERSION + 1)}]}}\n',
+            f"found a row of semantics version {SEMANTICS_VERSION + 1}, expected",
+        ),
+        (
+            '{"id": "a", "aggregate_reward_score": 1.0, "metrics_list": []}\n',
+            "found a row of no semantics version, expected",
         ),
     ],
 )

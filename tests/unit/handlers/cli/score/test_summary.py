@@ -19,7 +19,7 @@ from nova_code_verifier.handlers.cli.score.summary import (
 )
 from nova_code_verifier.sandbox.types import IsolationLevel
 from nova_code_verifier.verifier.rubric import DIMENSIONS
-from nova_code_verifier.verifier.types import Score, Verdict
+from nova_code_verifier.verifier.types import FailureClass, Score, Verdict
 
 GRADED = ScoredSample(
     where="line 1",
@@ -77,12 +77,40 @@ def test_only_the_first_problems_are_kept() -> None:
 
 def test_an_outage_is_not_a_problem_of_the_dataset() -> None:
     """A failure of the verifier is counted separately."""
-    outage = replace(BROKEN, is_outage=True, problem="no workers")
+    outage = replace(BROKEN, failure=FailureClass.INFRASTRUCTURE, problem="no workers")
 
     summary = summary_of(UNGRADED, replace(UNGRADED, score=outage))
 
     assert (summary.problem_count, summary.outage_count) == (1, 1)
     assert summary.first_outage == "no workers"
+
+
+@pytest.mark.parametrize(
+    ("rewards", "line", "is_warned"),
+    [
+        ((0.2, 0.2, 0.2), "1 100.0% of 1 prompts with several graded samples", True),
+        ((0.2, 0.2, 0.3), "0 0.0% of 1 prompts with several graded samples", False),
+    ],
+)
+def test_the_summary_counts_groups_of_equal_rewards(
+    rewards: tuple[float, ...], line: str, *, is_warned: bool
+) -> None:
+    """If all groups are equal, a warning says that they teach nothing."""
+    samples = [
+        replace(GRADED, group=7, score=replace(GRADED.score, reward=reward)) for reward in rewards
+    ]
+
+    text = " ".join(summary_text(summary_of(*samples), 1.0, IsolationLevel.KERNEL).split())
+
+    assert f"groups of equal rewards {line}" in text
+    assert ("warning: in every prompt group" in text) == is_warned
+
+
+def test_a_run_without_groups_does_not_mention_them() -> None:
+    """One completion for each prompt is no group."""
+    text = summary_text(summary_of(GRADED), 1.0, IsolationLevel.KERNEL)
+
+    assert "groups" not in text
 
 
 def test_the_first_bug_is_kept() -> None:
@@ -248,7 +276,7 @@ def test_samples_without_an_assistant_turn_are_counted() -> None:
 
 def test_an_outage_says_how_many_to_score_again() -> None:
     """One line has the number of samples and the first reason."""
-    outage = replace(BROKEN, is_outage=True, problem="no\nworkers")
+    outage = replace(BROKEN, failure=FailureClass.INFRASTRUCTURE, problem="no\nworkers")
     summary = summary_of(GRADED, replace(UNGRADED, score=outage))
 
     text = outage_text(summary)

@@ -12,11 +12,24 @@ the square of that size at most.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
 
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError, decode, encode
-from nova_code_verifier.sandbox.types import EncodedValue, Ending, Execution, Job, RaisedError
+from nova_code_verifier.sandbox.types import (
+    Cause,
+    EncodedValue,
+    Ending,
+    Execution,
+    Job,
+    RaisedError,
+)
+from nova_code_verifier.verifier.test_code.harness.items import TestItem
 from nova_code_verifier.verifier.test_code.harness.shown import LastAnswer
-from nova_code_verifier.verifier.test_code.plain import NotPlainError, PlainAssert, answer_name
+from nova_code_verifier.verifier.test_code.plain.asserts import PlainAssert
+from nova_code_verifier.verifier.test_code.plain.conditions import answer_name
+from nova_code_verifier.verifier.test_code.plain.values import NotPlainError, can_change
 from nova_code_verifier.verifier.test_code.protocol import ItemReport, ItemState
 from nova_code_verifier.verifier.types import CodePlan
 
@@ -34,6 +47,13 @@ _EXCEPTIONS = frozenset({
     "AttributeError", "Exception", "IndexError", "KeyError", "NameError", "NotImplementedError",
     "OverflowError", "TypeError", "UnboundLocalError", "ValueError", "ZeroDivisionError",
 })  # fmt: skip
+
+
+class _Item(NamedTuple):
+    """A test item: its asserts, each with the executions of its calls."""
+
+    name: str
+    asserts: Sequence[tuple[PlainAssert, Sequence[Execution]]]
 
 
 def plain_job(
@@ -71,59 +91,96 @@ def reports(
     used = sum(execution.cpu_seconds for execution in executions)
     if used > min(plan.limits.cpu_seconds, _CPU_SECONDS_MAX):
         return None
-    found = [_report(part, own) for part, own in _divided(asserts, executions)]
-    known = [report for report in found if report is not None]
-    return known if len(known) == len(found) else None
+    found: list[ItemReport] = []
+    for item in _items(asserts, executions):
+        report = _report(item)
+        if report is None:
+            return None
+        found.append(report)
+    return found
 
 
 def final_reports(
-    asserts: Sequence[PlainAssert], executions: Sequence[Execution]
+    asserts: Sequence[PlainAssert], executions: Sequence[Execution], plan: CodePlan
 ) -> Iterator[tuple[str, ItemReport | Execution]]:
     """Yield each item with its report, where no session can decide.
 
     If there is none, yield the execution that fails the item: an answer counts only if it is plain
-    data.
+    data, and all iterations of a loop share one time limit.
     """
-    for part, own in _divided(asserts, executions):
+    for item in _items(asserts, executions):
+        own = [execution for _, used in item.asserts for execution in used]
         lost = next((one for one in own if one.ending is not Ending.FINISHED), _UNKNOWN)
-        yield part.item, _report(part, own) or lost
+        if sum(execution.cpu_seconds for execution in own) > plan.limits.cpu_seconds:
+            late = replace(own[-1], ending=Ending.OUT_OF_TIME, cause=Cause.CPU_TIME)
+            yield item.name, late
+        else:
+            yield item.name, _report(item, is_final=True) or lost
 
 
-def _divided(
-    asserts: Sequence[PlainAssert], executions: Sequence[Execution]
-) -> Iterator[tuple[PlainAssert, Sequence[Execution]]]:
-    """Yield each assert with the executions of its calls."""
+def _items(asserts: Sequence[PlainAssert], executions: Sequence[Execution]) -> Iterator[_Item]:
+    """Yield the test items in order."""
     left = iter(executions)
-    yield from ((part, [next(left) for _ in part.calls]) for part in asserts)
+    for name, parts in groupby(asserts, key=attrgetter("item")):
+        yield _Item(name, [(part, [next(left) for _ in part.calls]) for part in parts])
 
 
-def _report(part: PlainAssert, executions: Sequence[Execution]) -> ItemReport | None:
+def _report(item: _Item, *, is_final: bool = False) -> ItemReport | None:
     """Return what a harness reports, if that is certain."""
     try:
-        return _certain_report(part, executions)
+        return _certain_report(item, is_final=is_final)
     except (NotPlainError, EncodingError, *_ERRORS):
         return None
 
 
-def _certain_report(part: PlainAssert, executions: Sequence[Execution]) -> ItemReport:
-    names, last = dict(part.names), LastAnswer()
+def _certain_report(item: _Item, *, is_final: bool) -> ItemReport:
+    state, last = TestItem(item.name), LastAnswer()
+    for part, executions in item.asserts:
+        state.parts += part.is_part
+        failure = _failure(part, executions, last, is_final=is_final)
+        if failure is None:
+            state.parts_passed += 1
+        elif not state.has_failed:
+            state.state, state.error, state.message, state.line = failure
+    state.succeed()
+    state.shown = last.written()
+    return state.report(TestItem(""))
+
+
+_Failure = tuple[ItemState, str, str, int]
+
+
+def _failure(
+    part: PlainAssert, executions: Sequence[Execution], last: LastAnswer, *, is_final: bool
+) -> _Failure | None:
+    """Return how an assert fails: the state, error, message and line of the item; None if not."""
+    names = dict(part.names)
     for index, execution in enumerate(executions):
         if execution.ending is Ending.RAISED and execution.error is not None:
+            if part.only_accepts or index < len(executions) - 1:
+                raise NotPlainError  # in a session, the later calls do not take place
+            last.forget()
             line = part.call_lines[index]
-            error = _public(execution.error, line)
-            return ItemReport(part.item, ItemState.RAISED, error, line=line)
+            return ItemState.RAISED, _public(execution.error, line), "", line
         value = _answer(execution, part)
+        if index in part.shared and can_change(value):
+            raise NotPlainError  # a later call may have changed it
         names[answer_name(index)] = value
         last.note(value)
-    holds = eval(part.condition, {"__builtins__": {}}, names)  # noqa: S307  (made by `plain.py`, of names and operators)
-    shown = last.written()
-    if holds:
-        return ItemReport(part.item, ItemState.PASSED, parts_passed=1, shown=shown)
-    if part.message is None:
+    line, message = part.line, part.message
+    try:
+        if eval(part.condition, {"__builtins__": {}}, names):  # noqa: S307  (made by `asserts.py`, of names and operators)
+            return None
+    except AssertionError as error:  # of a function of the tests
+        failed = TestItem(part.item)
+        failed.fail(error, None)
+        line, message = failed.line, failed.message
+    if is_final:
+        message = message or ""
+    elif part.only_accepts or message is None:
         raise NotPlainError
-    error = f"AssertionError: line {part.line} of the tests"
-    message = part.message[:_TEXT_MAX]
-    return ItemReport(part.item, ItemState.FAILED, error, message, line=part.line, shown=shown)
+    error_text = f"AssertionError: line {line} of the tests"
+    return ItemState.FAILED, error_text, message[:_TEXT_MAX], line
 
 
 def _public(error: RaisedError, line: int) -> str:

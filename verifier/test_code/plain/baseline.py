@@ -11,23 +11,30 @@ nothing but the annotations.
 import ast
 import builtins
 import json
+import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
+from fractions import Fraction
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from nova_code_verifier.sandbox.protocol.encoding import from_tree
 from nova_code_verifier.sandbox.types import ExactCall
 from nova_code_verifier.verifier.test_code.harness import expectations
-from nova_code_verifier.verifier.test_code.harness.compile import names_in_script
+from nova_code_verifier.verifier.test_code.harness.compile import Script, names_in_script
 from nova_code_verifier.verifier.test_code.harness.guess_baseline import baseline_answers
 from nova_code_verifier.verifier.test_code.harness.recorder import Recorder, RecordingEndedError
 from nova_code_verifier.verifier.test_code.jobs import GUESSES_MAX
-from nova_code_verifier.verifier.test_code.plain import PlainAssert, answer_name, plain_tests
+from nova_code_verifier.verifier.test_code.plain.asserts import PlainAssert
+from nova_code_verifier.verifier.test_code.plain.conditions import answer_name
+from nova_code_verifier.verifier.test_code.plain.reader import plain_tests
 from nova_code_verifier.verifier.types import TestCode
 
 _ASSERTS_MAX = 200
 _CHARACTERS_MAX = 100_000
+_IMPORT = re.compile(r"\bimport\b")
 _PARSE_ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)
 _ALWAYS_THERE = frozenset({
     "bisect", "collections", "copy", "datetime", "decimal", "fractions", "functools", "hashlib",
@@ -41,42 +48,48 @@ _GENERIC = frozenset({"dict", "frozenset", "list", "set", "tuple", "type"})
 
 
 class PlainTests(NamedTuple):
-    """Plain asserts, and the number of their items that the best guess passes."""
+    """Plain asserts, and how many of their items the best guess passes: of a loop, a share."""
 
     asserts: Sequence[PlainAssert]
-    guessed: int
+    guessed: Fraction
 
 
 def read_plain_tests(test_code: TestCode) -> PlainTests | None:
     """Discover plain tests; return None for all others."""
-    if test_code.shared_process or len(test_code.source) > _CHARACTERS_MAX:
+    source = test_code.source
+    if test_code.shared_process or len(source) > _CHARACTERS_MAX or _IMPORT.search(source):
         return None
     try:
         found = names_in_script(asdict(test_code))  # type: ignore[arg-type]
-        if found is None or not _is_harmless(found[1]):
+        if found is None or not _is_harmless(found.prompt):
             return None
-        asserts = plain_tests(test_code, found[0]) or ()
+        asserts = plain_tests(test_code, found.names, tree=found.tree) or ()
         if not any(part.calls for part in asserts) or len(asserts) > _ASSERTS_MAX:
             return None
         if any(part.is_of_order for part in asserts):
             return None  # sets have another order in a guest
-        guesses = _guesses(test_code, found[0])
+        guesses = _guesses(test_code, found)
     except (*_PARSE_ERRORS, RecordingEndedError):
         return None
-    return PlainTests(asserts, max((_passed(asserts, guess) for guess in guesses), default=0))
+    return PlainTests(
+        asserts, max((_passed(asserts, guess) for guess in guesses), default=Fraction(0))
+    )
 
 
-def _guesses(test_code: TestCode, names: Iterable[str]) -> list[dict[str, Any]]:
+def _guesses(test_code: TestCode, script: Script) -> list[dict[str, Any]]:
     """Return the guesses that are worth a try. Raises RecordingEndedError."""
     recorder = Recorder()
-    recorded = plain_tests(test_code, names, is_recorded=True) or ()
+    tree = script.tree
+    recorded = plain_tests(test_code, script.names, tree=tree, is_recorded=True) or ()
+    item = ""
     for part in recorded:
-        recorder.begin_item(part.item)
+        if part.item != item:
+            item = part.item
+            recorder.begin_item(item)
         bound = part.names | recorder.names
         for index, call in enumerate(part.calls):
             bound[answer_name(index)] = recorder.called(call.entry_point, len(_arguments(call)))
         exec(part.condition, bound)  # noqa: S102  (made by `plain.py`, of names and operators)
-    tree = ast.parse(test_code.source)
     texts = baseline_answers(
         test_code.source,
         expectations.read_answers(tree),
@@ -87,21 +100,23 @@ def _guesses(test_code: TestCode, names: Iterable[str]) -> list[dict[str, Any]]:
     return [json.loads(text) for text in texts[:GUESSES_MAX]]
 
 
-def _passed(asserts: Sequence[PlainAssert], guess: dict[str, Any]) -> int:
-    """Count the items that a guess passes."""
-    return len({part.item for part in asserts}) - len(set(_failed(asserts, guess)))
+def _passed(asserts: Sequence[PlainAssert], guess: dict[str, Any]) -> Fraction:
+    """Count the items that a guess passes, and the shares of those that are loops."""
+    passed = Fraction(0)
+    for _, parts in groupby(asserts, key=attrgetter("item")):
+        held = [_holds(part, guess) for part in parts]
+        passed += Fraction(sum(held), len(held))
+    return passed
 
 
-def _failed(asserts: Sequence[PlainAssert], guess: dict[str, Any]) -> Iterator[str]:
-    for part in asserts:
-        names = {"__builtins__": {}} | part.names
-        try:
-            for index, call in enumerate(part.calls):
-                names[answer_name(index)] = _answer(guess, call)
-            if not eval(part.condition, names):  # noqa: S307  (see above)
-                yield part.item
-        except Exception:  # noqa: BLE001  (a guess of another type than the condition expects)
-            yield part.item
+def _holds(part: PlainAssert, guess: dict[str, Any]) -> bool:
+    names = {"__builtins__": {}} | part.names
+    try:
+        for index, call in enumerate(part.calls):
+            names[answer_name(index)] = _answer(guess, call)
+        return bool(eval(part.condition, names))  # noqa: S307  (see above)
+    except Exception:  # noqa: BLE001  (a guess of another type than the condition expects)
+        return False
 
 
 def _answer(guess: dict[str, Any], call: ExactCall) -> object:
