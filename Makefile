@@ -47,7 +47,7 @@ test-trainers: $(TRAINERS:%=.venv-%-$(VERSION)/.ready)  ## Run adapters in the t
 	done
 
 .venv-%-$(VERSION)/.ready: tests/trainers/%.txt pyproject.toml
-	@echo "setting up $(@D): a minute or more, up to 2 GB"
+	@echo "setting up $(@D): 1 to 15 minutes, up to 4 GB"
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/pip install --quiet --disable-pip-version-check --editable . \
 		hypothesis pytest-timeout pytest-xdist --requirement $<

@@ -1,26 +1,35 @@
 """The face for verl in verl itself: its reward workers, fed with a real `DataProto`.
 
-It needs verl, torch and ray: in an environment of its own, as docs/trainers.md says.
+It needs verl, torch and ray, in an environment of its own: `make test-trainers`.
 """
 
 import asyncio
+import warnings
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-verl = pytest.importorskip("verl", reason="verl is not installed")
+if find_spec("verl") is None:
+    pytest.skip("verl is not installed: make test-trainers", allow_module_level=True)
 
-import numpy as np  # noqa: E402
-import ray  # noqa: E402
-import torch  # noqa: E402
-from omegaconf import DictConfig, OmegaConf  # noqa: E402
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers  # noqa: E402
-from transformers import PreTrainedTokenizerFast  # noqa: E402
-from verl.experimental.reward_loop.reward_loop import RewardLoopWorker  # noqa: E402
+with warnings.catch_warnings(action="ignore"):  # of packages that are imported here
+    import numpy as np
+    import ray
+    import torch
+    import verl
+    from omegaconf import DictConfig, OmegaConf
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+    from verl.experimental.reward_loop.reward_loop import RewardLoopWorker
 
-pytestmark = pytest.mark.trainers
+pytestmark = [
+    pytest.mark.trainers,
+    pytest.mark.filterwarnings("default"),
+    pytest.mark.timeout(600),
+]
 
 TESTS = '{"inputs": ["1 2", "5 5"], "outputs": ["3", "10"]}'
 ROWS = [  # the response, the data source, the ground truth, and the reward

@@ -25,7 +25,7 @@ COUNT = 128
 def grader() -> Iterator[Grader]:
     """Return a grader with an owner that no other tests use."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VERIFIER_CONTROL_SAMPLES", "777")
+        patch.setenv("VERIFIER_CONTROL_SAMPLES", str(10_000 + os.getpid()))
         grader = Grader()
     yield grader
     grader.close()
@@ -53,9 +53,13 @@ def is_right(grader: Grader, numbers: range) -> list[bool]:
 
 
 def resources(pid: int) -> tuple[int, int]:
-    """Return how many threads and descriptors a process has."""
-    task, fd = (len(list(Path(f"/proc/{pid}/{name}").iterdir())) for name in ("task", "fd"))
-    return task, fd
+    """Return how many threads and descriptors a process has when it rests: the least of a while."""
+    found = []
+    for _ in range(20):
+        task, fd = (len(list(Path(f"/proc/{pid}/{name}").iterdir())) for name in ("task", "fd"))
+        found.append((task, fd))
+        time.sleep(0.05)
+    return min(found)
 
 
 def test_concurrent_callers_get_their_own_grades_and_leave_nothing(grader: Grader) -> None:
