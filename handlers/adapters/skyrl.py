@@ -8,6 +8,7 @@ SkyRL cannot mask a rollout, and an exception ends the run. So one that stays un
 configured number, and `ungraded` is 1 in its metadata and in the metrics of the environment.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from nova_code_verifier.adapters.core import grader_for
@@ -24,12 +25,21 @@ except ModuleNotFoundError:  # where it is checked
 
 
 class CodeEnv(BaseTextEnv):  # type: ignore[misc]  # skyrl_gym has no types
-    """Grades one answer. The configuration may set a `rubric`: a path, or JSON."""
+    """Grades one answer."""
 
-    def __init__(self, env_config: Any = None, extras: Any = None) -> None:  # noqa: ANN401
-        """Raise SettingsError for the settings. *extras* are the columns of the row."""
+    def __init__(
+        self,
+        env_config: object = None,
+        extras: Mapping[str, Any] | None = None,
+        rubric: str | None = None,
+    ) -> None:
+        """Raise SettingsError for the settings, and for a *rubric*: a path, or JSON.
+
+        *extras* are the columns of the row.
+        """
+        del env_config  # SkyRL knows no fields for it
         super().__init__()
-        self._grader = grader_for(getattr(env_config, "rubric", None))
+        self._grader = grader_for(rubric)
         self._row = dict(extras or {})
         reference = (self._row.pop("reward_spec", None) or {}).get("ground_truth")
         if reference is not None:

@@ -20,7 +20,8 @@ def make() -> Iterator[Any]:
     import skyrl_gym
     from skyrl_gym.envs.registration import registry
 
-    skyrl_gym.register(id="code", entry_point="nova_code_verifier.adapters.skyrl:CodeEnv")
+    entry_point = "nova_code_verifier.adapters.skyrl:CodeEnv"
+    skyrl_gym.register(id="code", entry_point=entry_point, kwargs={"rubric": "{}"})
     yield lambda row: skyrl_gym.make("code", env_config={}, extras={**row, "max_turns": 1})
     del registry["code"]
 

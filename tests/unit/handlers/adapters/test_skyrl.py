@@ -1,7 +1,6 @@
 """The environment for SkyRL-gym, without it; tests/trainers makes it in the package."""
 
 import json
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,9 +13,9 @@ TESTS = {"inputs": ["1 2", "5 5"], "outputs": ["3", "10"]}
 ROW = {"reward_spec": {"method": "rule", "ground_truth": json.dumps(TESTS)}, "max_turns": 1}
 
 
-def step(action: str, extras: dict[str, Any], config: object = None) -> dict[str, Any]:
+def step(action: str, extras: dict[str, Any], **options: Any) -> dict[str, Any]:
     """Return what an environment answers to an action, with the metrics of the environment."""
-    environment = CodeEnv(env_config=config, extras=extras)
+    environment = CodeEnv(env_config={}, extras=extras, **options)
     prompt = [{"role": "user", "content": "Add them."}]
     assert environment.init(prompt) == (prompt, {})
     output = environment.step(action)
@@ -32,11 +31,9 @@ def test_answers_are_rewarded(extras: dict[str, Any]) -> None:
     assert step(WRONG, extras)["reward"] == 0.2
 
 
-def test_the_configuration_may_set_a_rubric() -> None:
-    """SkyRL passes the configuration of an environment by its name."""
-    config = SimpleNamespace(rubric='{"reward": {"range": [0, 2]}}')
-
-    assert step(RIGHT, ROW, config)["reward"] == 2.0
+def test_the_registration_may_set_a_rubric() -> None:
+    """SkyRL passes what an environment was registered with."""
+    assert step(RIGHT, ROW, rubric='{"reward": {"range": [0, 2]}}')["reward"] == 2.0
 
 
 def test_a_broken_row_gets_a_number_and_is_marked() -> None:
