@@ -141,7 +141,7 @@ def audit(
         solution_column=solution_field,
         solutions_max=solutions,
         repeat=repeat,
-        busy_processes=(os.cpu_count() or 1) if processes is None else processes,
+        busy_processes=len(os.sched_getaffinity(0)) if processes is None else processes,
         guess_max=guess,
     )
     settings = settings_with(None, checker, shared_process)

@@ -62,7 +62,7 @@ def audited(tmp_path_factory: pytest.TempPathFactory) -> Audited:
     ],
 )
 def test_every_planted_fault_is_found(
-    audited: Audited, row_id: str, kind: str, severity: str, field: str, problem: str
+    audited: Audited, *, row_id: str, kind: str, severity: str, field: str, problem: str
 ) -> None:
     """The finding has the row, its field, what is wrong, and what to do."""
     finding = audited.findings(row_id)[kind]
