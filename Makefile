@@ -38,7 +38,7 @@ test-downloads: $(READY)
 	@$(BIN)/python -m tests.e2e.fetch_clients >/dev/null || true
 
 # Their packages do not go together, and not into the environment of the other tests.
-TRAINERS := trl-and-verifiers verifiers-rubrics
+TRAINERS := trl-and-verifiers verifiers-rubrics verl
 
 test-trainers: $(TRAINERS:%=.venv-%-$(VERSION)/.ready)  ## Run adapters in the trainers' own packages
 	for trainers in $(TRAINERS); do \
@@ -47,7 +47,7 @@ test-trainers: $(TRAINERS:%=.venv-%-$(VERSION)/.ready)  ## Run adapters in the t
 	done
 
 .venv-%-$(VERSION)/.ready: tests/trainers/%.txt pyproject.toml
-	@echo "setting up $(@D): 1 to 6 minutes, up to 2 GB"
+	@echo "setting up $(@D): 1 to 15 minutes, up to 4 GB"
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/pip install --quiet --disable-pip-version-check --editable . \
 		hypothesis pytest-timeout pytest-xdist --requirement $<

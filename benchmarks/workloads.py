@@ -4,9 +4,11 @@ Each workload is written anew for every round, with other names or a comment in 
 that no cache of results can answer.
 """
 
+import ast
+import builtins
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
 
@@ -253,6 +255,53 @@ def _mbpp(collection: Collection) -> list[Work]:
     ]
 
 
+def _loops() -> list[Work]:
+    """Write the asserts of each row as a loop over literals, as HumanEval+ and MBPP+ have it."""
+    return [
+        replace(
+            work,
+            sample=replace(work.sample, reference={"tests": {"kind": "code", "code": tests}}),
+            tests=tests,
+        )
+        for work in _mbpp(SANITIZED)
+        if (tests := _loop(work.tests))
+    ]
+
+
+def _loop(asserts: str) -> str:
+    """Return a loop over the arguments and results of `assert f(…) == …`; "" for other asserts."""
+    functions, inputs, results = set[str](), [], []
+    for node in ast.parse(asserts).body:
+        match node:
+            case ast.Assert(test=ast.Compare(
+                left=ast.Call(func=ast.Name(id=name), args=args, keywords=[]),
+                ops=[ast.Eq()],
+                comparators=[result],
+            )):  # fmt: skip
+                functions.add(name)
+                inputs.append(f"[{', '.join(map(ast.unparse, args))}]")
+                results.append(ast.unparse(result))
+            case _:
+                return ""
+    if len(functions) != 1 or functions & vars(builtins).keys():
+        return ""
+    return _LOOP.format(
+        inputs=", ".join(inputs), results=", ".join(results), function=functions.pop()
+    )
+
+
+_LOOP = """
+def assertion(out, exp):
+    exact_match = out == exp
+    assert exact_match, f"out: {{out}}, exp: {{exp}}"
+
+inputs = [{inputs}]
+results = [{results}]
+for i, (inp, exp) in enumerate(zip(inputs, results)):
+    assertion({function}(*inp), exp)
+"""
+
+
 def _pytest() -> list[Work]:
     return [
         Work(
@@ -384,6 +433,12 @@ def _workloads() -> tuple[Workload, ...]:
             count=164,
             first_sight=True,
             target=1,
+        ),
+        Workload(
+            name="MBPP as loops over literals, later",
+            peers=code,
+            write=partial(_write, _loops),
+            count=164,
         ),
         Workload(
             name="MBPP as pytest modules, later",

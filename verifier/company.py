@@ -10,20 +10,16 @@ from nova_code_verifier.sandbox.types import Execution, Job
 from nova_code_verifier.verifier.checking.verdict import judge_case
 from nova_code_verifier.verifier.program.prelude import DEEP_RECURSION
 from nova_code_verifier.verifier.program.traces import leaves_no_trace
-from nova_code_verifier.verifier.rubric import Grouping
-from nova_code_verifier.verifier.scoring.guess_baseline import tell_apart
-from nova_code_verifier.verifier.types import TestPlan, Verdict
+from nova_code_verifier.verifier.scoring.guess_baseline import ToldApart
+from nova_code_verifier.verifier.types import Verdict
 
 
 class PlannedCompany:
     """The `Company` of jobs whose outputs are compared by the checkers of their plans."""
 
-    def __init__(
-        self, jobs: Sequence[Job], plans: Sequence[TestPlan], groupings: Sequence[Grouping]
-    ) -> None:
-        """Decide about *jobs*; each has a plan and a grouping of its cases."""
-        self._jobs, self._plans, self._groupings = jobs, plans, groupings
-        self._plans_to_judge_by: dict[int, TestPlan] = {}
+    def __init__(self, jobs: Sequence[Job], told_apart: Sequence[ToldApart]) -> None:
+        """Decide about *jobs*; for each there is a function that returns the plan to judge by."""
+        self._jobs, self._told_apart = jobs, told_apart
 
     def may_share_guest(self, job: int) -> bool:
         """Return whether the program leaves no trace. Our own prelude leaves none that lasts."""
@@ -33,10 +29,7 @@ class PlannedCompany:
     def accepts(self, job: int, question: int, execution: Execution) -> bool:
         """Return whether the execution will be accepted when the sample is judged."""
         try:
-            if job not in self._plans_to_judge_by:
-                plan, _ = tell_apart(self._plans[job], self._groupings[job])
-                self._plans_to_judge_by[job] = plan
-            plan = self._plans_to_judge_by[job]
+            plan, _ = self._told_apart[job]()
             verdict = judge_case(plan.cases[question], plan.checker, execution)
         except Exception:  # noqa: BLE001  (judging meets it again, and costs this sample alone)
             return False

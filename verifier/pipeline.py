@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from nova_code_verifier.sandbox.types import Execution, Executor, Job, Limits
 from nova_code_verifier.verifier.bounded_cache import BoundedCache
@@ -54,7 +54,7 @@ from nova_code_verifier.verifier.reference.task import (
     read_text_reference,
 )
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, Polarity, Rubric
-from nova_code_verifier.verifier.scoring.guess_baseline import best_of, tell_apart
+from nova_code_verifier.verifier.scoring.guess_baseline import ToldApart, best_of, tell_apart
 from nova_code_verifier.verifier.scoring.score import (
     no_candidate,
     refused,
@@ -98,11 +98,20 @@ _NO_JUDGE = (
 )
 T = TypeVar("T")
 
+
+class Planned(NamedTuple):
+    """A plan, its `digest_of`, and what tells its guesses apart: once for all its completions."""
+
+    plan: TestPlan | CodePlan
+    digest: bytes = b""
+    told_apart: ToldApart | None = None
+
+
 # The plans of references: trainers send many completions of one prompt. A value of JSON takes at
 # most 24 times the memory of its text.
-_PLANS = BoundedCache[
-    tuple[str, tuple[str, ...], Rubric, Limits], tuple[TestPlan | CodePlan, TaskSpec, bytes]
-](32 * 2**20)
+_PLANS = BoundedCache[tuple[str, tuple[str, ...], Rubric, Limits], tuple[Planned, TaskSpec]](
+    32 * 2**20
+)
 _PLAN_FACTOR = 24
 
 
@@ -111,7 +120,7 @@ class PreparedSample:
     """The parsed sample, and the work that is left for the sandbox.
 
     `job` is set for stdio and call tests, `program` for the test code of the `plan`. The `prelude`
-    runs before either. The `plan_digest` is kept with the plans of references. `problem` says
+    runs before either. `planned` is the plan with what depends on it alone. `problem` says
     why the reference cannot be used. `comparison` is what a language model has to compare.
     `sentiment` is the answer and the expected one. A `candidate` with nothing to run was refused:
     its `findings` violate the rubric's safety policy. Without a candidate, `other_language` is the
@@ -122,8 +131,7 @@ class PreparedSample:
     source: Source = Source.NONE
     problem: str = ""
     candidate: Candidate | None = None
-    plan: TestPlan | CodePlan | None = None
-    plan_digest: bytes = b""
+    planned: Planned | None = None
     job: Job | None = None
     program: str = ""
     prelude: str = ""
@@ -134,6 +142,11 @@ class PreparedSample:
     other_language: str = ""
 
     @property
+    def plan(self) -> TestPlan | CodePlan | None:
+        """The tests, if the reference holds some."""
+        return self.planned.plan if self.planned else None
+
+    @property
     def is_runnable(self) -> bool:
         """Whether there is something to run, or to compare."""
         return bool(self.job or self.program or self.comparison)
@@ -142,9 +155,9 @@ class PreparedSample:
     def work(self) -> Work | None:
         """What the results of the test cases depend on; None if there are none."""
         program = self.job.program if self.job else self.program
-        if self.plan is None or not program:
+        if self.planned is None or not program:
             return None
-        return Work(program, self.prelude, self.plan_digest, self.task.rubric.groups)
+        return Work(program, self.prelude, self.planned.digest, self.task.rubric.groups)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,9 +335,8 @@ def prepare(
         prepared = _prepare(completion, sample.reference, opened, task, default_limits)
     except VerifierError as error:
         return PreparedSample(task=task, problem=str(error))
-    if text and prepared.plan:
-        known = prepared.plan, task, prepared.plan_digest
-        _PLANS.put(key, known, size=_PLAN_FACTOR * len(text))
+    if text and prepared.planned:
+        _PLANS.put(key, (prepared.planned, task), size=_PLAN_FACTOR * len(text))
     return prepared
 
 
@@ -356,7 +368,10 @@ def _prepare(
     if task.task is Task.SENTIMENT:
         raise VerifierError("answer", f"expected one of {', '.join(Polarity)}, or opinions")
     plan = plan_tests(opened, default_limits=default_limits, default_checker=task.rubric.checker)
-    return _prepare_program(completion, plan, task, digest_of(plan))
+    told_apart = None
+    if isinstance(plan, TestPlan):
+        told_apart = cache(partial(tell_apart, plan, task.rubric.groups))
+    return _prepare_program(completion, Planned(plan, digest_of(plan), told_apart), task)
 
 
 def _prepare_text(
@@ -399,11 +414,10 @@ def _prepare_sentiment(
 
 
 def _prepare_program(
-    completion: ParsedCompletion | None, plan: TestPlan | CodePlan, task: TaskSpec, digest: bytes
+    completion: ParsedCompletion | None, planned: Planned, task: TaskSpec
 ) -> PreparedSample:
-    prepared = partial(
-        PreparedSample, task=task, source=_source_of(plan), plan=plan, plan_digest=digest
-    )
+    plan = planned.plan
+    prepared = partial(PreparedSample, task=task, source=_source_of(plan), planned=planned)
     if completion is None:
         return prepared()
     rubric = task.rubric
@@ -521,9 +535,9 @@ def _run_plain(
 ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
     """Run the jobs of *samples*, whose outputs our own checkers compare."""
     jobs = [sample.job for sample in samples if sample.job]
-    plans = [sample.plan for sample in samples if isinstance(sample.plan, TestPlan)]
-    groupings = [sample.task.rubric.groups for sample in samples]
-    company = PlannedCompany(jobs, plans, groupings) if executor.fast_paths else None
+    planned = [sample.planned for sample in samples if sample.planned]
+    told_apart = [each.told_apart for each in planned if each.told_apart]
+    company = PlannedCompany(jobs, told_apart) if executor.fast_paths else None
     return executor.run(jobs, company=company) if jobs else iter(())
 
 
@@ -581,7 +595,8 @@ def _case_results(prepared: PreparedSample, run: Run) -> CaseResults:
             shared_process=run.shares_process,
         )
     plan, grouping = prepared.plan, prepared.task.rubric.groups
-    if not isinstance(plan, TestPlan):
+    told_apart = prepared.planned and prepared.planned.told_apart
+    if not isinstance(plan, TestPlan) or not told_apart:
         return CaseResults()
     if isinstance(run, CheckedRun):
         guessed = best_of(run.trial.guessed, plan, grouping)
@@ -589,7 +604,7 @@ def _case_results(prepared: PreparedSample, run: Run) -> CaseResults:
         return replace(results, problem=run.problem, failure=run.failure)
     pairs = zip(plan.cases, run, strict=True)
     try:
-        plan, guessed = tell_apart(plan, grouping)
+        plan, guessed = told_apart()
         cases = tuple(_case_result(case, plan.checker, execution) for case, execution in pairs)
         return CaseResults(cases=cases, guessed=guessed)
     except VerifierError as error:

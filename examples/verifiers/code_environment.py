@@ -1,4 +1,6 @@
-"""An environment of verifiers up to 0.3, and of Nova Forge: one answer, and code that has to pass tests.
+"""An environment of verifiers up to 0.3, and of Nova Forge: one answer, whose code has to pass tests.
+
+    vf-eval code_environment --env-args '{"path": "rows.jsonl"}'
 
 Nova Forge loads `load_environment` from this module: name it in the `pyproject.toml` of the
 environment, with the dependencies `amzn-agi-verifiers` and `nova-code-verifier`.

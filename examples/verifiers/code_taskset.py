@@ -1,6 +1,7 @@
-"""A taskset of verifiers v1 (prime-rl): rows of a JSONL file, and code that has to pass their tests.
+r"""A taskset of verifiers v1 (prime-rl): rows of a JSONL file, and code that has to pass their tests.
 
-    vf-eval code_taskset --env.taskset.path rows.jsonl --env.agent.harness.id null
+    vf-eval code_taskset --env.taskset.path rows.jsonl \
+        --env.agent.harness.id null --env.agent.runtime.type subprocess
 """
 
 import json

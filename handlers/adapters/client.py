@@ -6,7 +6,6 @@ cannot be graded after several attempts is ungraded, as an outage.
 """
 
 import asyncio
-import atexit
 import json
 import os
 import socket
@@ -273,10 +272,4 @@ def _after_fork() -> None:
         client.after_fork()
 
 
-def _close_all() -> None:
-    for client in list(_CLIENTS):
-        client.close()
-
-
 os.register_at_fork(after_in_child=_after_fork)
-atexit.register(_close_all)

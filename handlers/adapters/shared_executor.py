@@ -79,8 +79,8 @@ class SharedExecutor:
                 result = batch.results.get()
                 if isinstance(result, Exception):
                     raise result
-                yield result
                 self._jobs.release(result[1])
+                yield result
         finally:
             self._jobs.withdraw(batch)
 

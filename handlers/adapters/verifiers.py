@@ -15,6 +15,7 @@ exception into 0, so an ungraded rollout gets a number there, and an error in it
 raises: the trace then has an error, and is not trained.
 """
 
+import logging
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ from nova_code_verifier.adapters.core import Grade, grader_for
 from nova_code_verifier.adapters.rows import NO_COLUMNS, entry_of_row, prompt_text, read_columns
 from nova_code_verifier.handlers.wire import Entry
 
+_LOG = logging.getLogger(__name__)
 STATE_KEY = "code_verifier"
 """Where a rubric leaves the metrics of a rollout in its state."""
 
@@ -80,12 +82,18 @@ def code_reward_func(
         row |= {key: value for key, value in (("answer", answer), ("info", info)) if value}
         row["prompt"] = prompt_text(_plain_messages(prompt))
         row.setdefault("index", row.get("example_id"))
-        grade = await _grade(rubric, entry_of_row(_plain_messages(completion), row, named))
-        state[STATE_KEY] = dict(grade.metrics)
-        if grade.reward is None:
-            state["error"] = state.get("error") or _rollout_error(grade)
-            return ungraded_reward
-        return grade.reward
+        try:
+            grade = await _grade(rubric, entry_of_row(_plain_messages(completion), row, named))
+        except Exception as error:  # noqa: BLE001  (a rubric would make it a 0 that is trained)
+            _LOG.exception("a completion is ungraded")
+            problem, is_outage = f"{type(error).__name__}: {error}", True
+        else:
+            state[STATE_KEY] = dict(grade.metrics)
+            if grade.reward is not None:
+                return grade.reward
+            problem, is_outage = grade.problem, grade.is_outage
+        state["error"] = state.get("error") or _rollout_error(problem, is_outage=is_outage)
+        return ungraded_reward
 
     return code_reward
 
@@ -131,12 +139,12 @@ def _plain_messages(messages: object) -> object:
     return [turn.model_dump() if hasattr(turn, "model_dump") else turn for turn in messages]
 
 
-def _rollout_error(grade: Grade) -> Exception:
-    """Return the error for a rollout's state. Its types came with version 0.1.9."""
+def _rollout_error(problem: str, *, is_outage: bool) -> Exception:
+    """Return the error for a rollout's state. Old versions have no types for it."""
     import verifiers  # noqa: PLC0415  (only where it is installed)
 
-    kind = getattr(verifiers, "SandboxError" if grade.is_outage else "Error", RuntimeError)
-    error: Exception = kind(f"ungraded: {grade.problem}")
+    kind = getattr(verifiers, "SandboxError" if is_outage else "Error", RuntimeError)
+    error: Exception = kind(f"ungraded: {problem}")
     return error
 
 

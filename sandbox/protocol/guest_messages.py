@@ -58,6 +58,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     MessageKind.FORBIDDEN: ("detail",),
     MessageKind.ENDED: ("text",),
 }
+_dump = json.JSONEncoder(separators=(",", ":")).encode  # programs may change `json`
 _VALUE_START, _VALUE_END = b'["value",', b"]"
 # The audit hook cannot call `write_message`: the candidate could change a function.
 FORBIDDEN_START, FORBIDDEN_END = b'["forbidden","', b'"]'
@@ -65,7 +66,7 @@ FORBIDDEN_START, FORBIDDEN_END = b'["forbidden","', b'"]'
 
 def write_message(kind: MessageKind, *texts: str) -> bytes:
     """Write a message of any kind but VALUE."""
-    return json.dumps((kind, *texts)).encode("ascii")
+    return _dump((kind, *texts)).encode("ascii")
 
 
 def write_value(encoded: bytes) -> bytes:

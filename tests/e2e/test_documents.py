@@ -20,9 +20,9 @@ if __name__ == "__main__":
 """
 
 
-def blocks(language: str) -> list[str]:
-    """Return the fenced blocks of the README in *language*."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+def blocks(language: str, page: str = README) -> list[str]:
+    """Return the fenced blocks of a page in *language*."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
 
 
 def run(program: str) -> list[str]:
@@ -52,6 +52,18 @@ def test_the_library_snippet_of_the_readme_prints_scores() -> None:
 
     assert lines[:2] == ["accepted 1.0 2 2 ", "no_candidate 0.0 0 2 "]
     assert sorted(lines[2:]) == ["0 1.0", "1 0.0"]
+
+
+def test_the_snippets_for_trainers_grade() -> None:
+    """Those that need no trainer's package print the reward of a right program."""
+    page = (REPOSITORY / "docs" / "trainers.md").read_text("utf-8")
+    snippets = [block for block in blocks("python", page) if "__main__" in block]
+
+    lines = [line for snippet in snippets for line in run(snippet)]
+
+    assert len(lines) == 2
+    assert lines[0].startswith("{'score': 1.0, ")
+    assert lines[1] == "1.0 1.0 "
 
 
 @pytest.mark.parametrize("block", blocks("json"))

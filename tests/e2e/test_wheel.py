@@ -45,6 +45,8 @@ def test_the_wheel_holds_real_files(wheel: Path) -> None:
 
     assert {"nova_code_verifier/py.typed", "nova_code_verifier/sandbox/guest/zygote.py"} <= {*names}
     assert len(names) == len(set(names))
+    assert "nova_code_verifier/adapters/core.py" in names
+    assert not [name for name in names if "handlers/adapters" in name]
 
 
 def test_the_wheel_judges_a_sample(wheel: Path, tmp_path: Path) -> None:

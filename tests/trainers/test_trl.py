@@ -115,8 +115,8 @@ def test_the_snippet_of_the_manual_runs(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The snippet rewards an unchanged row in HumanEval's form, with a model of our own."""
-    page = Path("docs/trainers.md").read_text()
-    [snippet] = re.findall(r"```python\n(.*?GRPOTrainer.*?)```", page, re.DOTALL)
+    section = Path("docs/trainers.md").read_text().partition("\n## TRL\n")[2]
+    [snippet] = re.findall(r"```python\n(.*?GRPOTrainer.*?)```", section, re.DOTALL)
     settings = "output_dir='grpo', max_steps=1, use_cpu=True, bf16=False, report_to='none', "
     settings += "log_completions=True"
     monkeypatch.chdir(tmp_path)

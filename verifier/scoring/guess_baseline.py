@@ -15,7 +15,7 @@ that must not (0, where 1e-7 and 2e-7 are expected), `tell_apart` lowers the tol
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -48,6 +48,9 @@ _SPARE_CHARACTERS = 64
 # Without one of these, an output holds no fraction, no exponent, and neither nan nor infinity.
 _MAY_BE_FRACTION = re.compile(rb"[.eEnN]")
 _DEFAULT = Checker()
+
+ToldApart = Callable[[], tuple[TestPlan, Fraction]]
+"""Returns what `tell_apart` returns for one plan."""
 _TOLERANCE_STEPS = 9
 
 

@@ -6,6 +6,7 @@ counts. One row at a time is in memory, and of Parquet one group of rows.
 
 import sys
 from contextlib import ExitStack, nullcontext
+from pathlib import Path
 
 from nova_code_verifier.handlers.cli.convert.conversion import ConvertedRow, convert_row
 from nova_code_verifier.handlers.cli.convert.options import Options
@@ -14,7 +15,12 @@ from nova_code_verifier.handlers.cli.convert.report import Report
 from nova_code_verifier.handlers.cli.dataset_files.reading import open_records
 from nova_code_verifier.handlers.cli.dataset_files.record import Record
 from nova_code_verifier.handlers.cli.dataset_files.writing import RowFile, open_rows
-from nova_code_verifier.handlers.cli.files import STANDARD, UnusableFileError, shown_name
+from nova_code_verifier.handlers.cli.files import (
+    STANDARD,
+    UnusableFileError,
+    file_errors,
+    shown_name,
+)
 from nova_code_verifier.handlers.cli.progress import ProgressBar
 from nova_code_verifier.handlers.dataset_row import read_task_row
 
@@ -57,6 +63,9 @@ def convert_file(
                     rows.write(converted.row)
                 report.add(converted)
             bar.count_item(record.size_bytes)
+    if dropped not in (None, STANDARD) and not report.refused:
+        with file_errors(f"cannot write {dropped}"):  # the rows of an earlier run
+            Path(dropped).write_bytes(b"")
     if not report.count:
         raise UnusableFileError(f"{shown_name(source)}: found no rows, expected one or more")
     return report

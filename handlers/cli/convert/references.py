@@ -156,15 +156,24 @@ def write_metadata(tests: Tests, extra: Values) -> Values:
     Its own server reads `unit_tests` with texts: a call has a JSON value per line. Tests that this
     form cannot hold are one JSON text.
     """
-    in_unit_tests = ("inputs", "outputs", "fn_name")
 
     def metadata(form: Values) -> Values:
-        if "inputs" not in form:
+        pairs = {key: form[key] for key in ("inputs", "outputs", "fn_name") if key in form}
+        texts = [*pairs.get("inputs", ()), *pairs.get("outputs", ())]
+        if not texts or not all(isinstance(text, str) and _is_utf8(text) for text in texts):
             return {"unit_tests": json_text(form)}
-        unit_tests = {key: form[key] for key in in_unit_tests if key in form}
-        return {"unit_tests": unit_tests} | {k: v for k, v in form.items() if k not in unit_tests}
+        return {"unit_tests": pairs} | {k: v for k, v in form.items() if k not in pairs}
 
     return _first_same(tests, extra, _forms_of_gym, metadata)
+
+
+def _is_utf8(text: str) -> bool:
+    """Return whether *text* has no half of a surrogate pair, which a file would change."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def json_text(value: object) -> str:
@@ -185,7 +194,7 @@ def _first_same(
             written = write(form | tests.beside | extra)
             # What is not text yet becomes text in the file.
             read = _read(open_reference(json.loads(json_text(written))), ())
-        except (TypeError, ValueError, VerifierError) as error:
+        except (TypeError, ValueError, RecursionError, VerifierError) as error:
             reason = reason or str(error)
             continue
         if isinstance(read, Tests) and _are_same(read.plan, tests.plan):

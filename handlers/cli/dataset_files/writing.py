@@ -24,7 +24,7 @@ from nova_code_verifier.handlers.cli.files import (
 _PARQUET = ".parquet"
 _LINES = (".jsonl", ".ndjson")
 _GROUP_ROWS = 1000
-_GROUP_BYTES = 2**25
+_GROUP_BYTES = 2**23
 
 _COMPRESSORS: dict[str, Callable[[BinaryIO], BinaryIO]] = {
     ".gz": lambda stream: cast("BinaryIO", gzip.GzipFile("", "wb", fileobj=stream, mtime=0)),

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from nova_code_verifier.sandbox.protocol.encoding import from_tree
 from nova_code_verifier.sandbox.types import ExactCall
 from nova_code_verifier.verifier.test_code.harness import expectations
-from nova_code_verifier.verifier.test_code.harness.compile import Script, names_in_script
+from nova_code_verifier.verifier.test_code.harness.compile import names_in_script
 from nova_code_verifier.verifier.test_code.harness.guess_baseline import baseline_answers
 from nova_code_verifier.verifier.test_code.harness.recorder import Recorder, RecordingEndedError
 from nova_code_verifier.verifier.test_code.jobs import GUESSES_MAX
@@ -64,11 +64,13 @@ def read_plain_tests(test_code: TestCode) -> PlainTests | None:
         if found is None or not _is_harmless(found.prompt):
             return None
         asserts = plain_tests(test_code, found.names, tree=found.tree) or ()
-        if not any(part.calls for part in asserts) or len(asserts) > _ASSERTS_MAX:
-            return None
         if any(part.is_of_order for part in asserts):
             return None  # sets have another order in a guest
-        guesses = _guesses(test_code, found)
+        recorded = plain_tests(test_code, found.names, tree=found.tree, is_recorded=True)
+        has_calls = any(part.calls for part in asserts)
+        if recorded is None or not has_calls or len(asserts) > _ASSERTS_MAX:
+            return None
+        guesses = _guesses(test_code, found.tree, recorded)
     except (*_PARSE_ERRORS, RecordingEndedError):
         return None
     return PlainTests(
@@ -76,11 +78,11 @@ def read_plain_tests(test_code: TestCode) -> PlainTests | None:
     )
 
 
-def _guesses(test_code: TestCode, script: Script) -> list[dict[str, Any]]:
+def _guesses(
+    test_code: TestCode, tree: ast.Module, recorded: Sequence[PlainAssert]
+) -> list[dict[str, Any]]:
     """Return the guesses that are worth a try. Raises RecordingEndedError."""
     recorder = Recorder()
-    tree = script.tree
-    recorded = plain_tests(test_code, script.names, tree=tree, is_recorded=True) or ()
     item = ""
     for part in recorded:
         if part.item != item:

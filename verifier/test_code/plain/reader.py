@@ -107,7 +107,8 @@ class _Reader:
             case ast.ImportFrom(module=str(module), names=aliases, level=0):
                 for alias in aliases:
                     if module in self._modules:
-                        if alias.asname or alias.name not in self._candidates:
+                        # A star binds the names that the tests use of the candidate.
+                        if alias.asname or alias.name not in {*self._candidates, "*"}:
                             raise NotPlainError
                     elif alias.name == "*":
                         self._import_all(module, names)

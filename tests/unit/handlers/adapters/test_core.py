@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from array import array
 
 import pytest
 
@@ -48,6 +49,33 @@ def test_the_other_name_is_refused() -> None:
 
     assert found.returncode == 1
     assert "import nova_code_verifier.adapters instead" in found.stderr
+
+
+def test_values_of_tables_are_plain() -> None:
+    """Arrays of a table's row are lists, and NaN is a missing reference."""
+    case = {"args": array("q", [1, 2]), "expected": 3}
+    tests = {"tests": {"kind": "call", "entry_point": "add", "cases": [case]}}
+    program = "```python\ndef add(a, b):\n    return a + b\n```"
+
+    grades = grade_many([Rollout(program, tests), Rollout(program, float("nan"))])
+
+    assert [grade.reward for grade in grades] == [1.0, None]
+    assert grades[1].problem.startswith("reference_answer: missing")
+
+
+@pytest.mark.parametrize("completion", [None, 7, [{"role": "user", "content": RIGHT}]])
+def test_what_is_no_completion_is_told(completion: object) -> None:
+    """A trainer that passes no answer of the model gets no made-up reward without a word."""
+    [grade] = grade_many([Rollout(completion, TESTS)])
+
+    assert grade.reward is None or grade.metrics["no_completion"] == 1.0
+
+
+def test_a_chat_without_a_message_earns_nothing() -> None:
+    """A model that writes nothing is graded: it cannot choose to be ungraded."""
+    [grade] = grade_many([Rollout([], TESTS)])
+
+    assert grade.reward == 0.0
 
 
 @pytest.mark.parametrize("completion", [[{"role": "assistant", "content": RIGHT}], RIGHT])

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from nova_code_verifier.adapters.core import grader_for
 from nova_code_verifier.adapters.verifiers import STATE_KEY, code_reward, rubric
 
 RIGHT = "```python\nprint(sum(map(int, input().split())))\n```"
@@ -59,6 +60,22 @@ def test_an_ungraded_rollout_gets_a_number_and_an_error(
     assert reward == 0.0
     assert str(state["error"]).startswith("ungraded: info")
     assert "a completion for row 7 is ungraded: info" in caplog.text
+
+
+def test_an_exception_is_an_error_and_not_only_a_zero(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A rubric swallows exceptions. So the function puts them into the state, and logs them."""
+    monkeypatch.setitem(sys.modules, "verifiers", ModuleType("verifiers"))
+    monkeypatch.setenv("VERIFIER_WORKERS", "none of them")
+    grader_for.cache_clear()  # it has read the settings
+    state: dict[str, Any] = {}
+
+    reward = asyncio.run(code_reward(completion=RIGHT, state=state, info=TESTS))
+
+    assert reward == 0.0
+    assert "VERIFIER_WORKERS" in str(state["error"])
+    assert "Traceback" in caplog.text
 
 
 def test_a_version_without_rubrics_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

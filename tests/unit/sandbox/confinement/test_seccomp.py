@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nova_code_verifier.sandbox.confinement.seccomp import _GUARDS, prepare_filter
+from nova_code_verifier.sandbox.confinement.seccomp import _GUARDS, PID, prepare_filter
 from nova_code_verifier.sandbox.confinement.syscalls import (
     ABSENT,
     ALLOWED,
@@ -80,6 +80,18 @@ def test_a_template_can_be_used_again(machine: str) -> None:
     template.for_pid(1)
 
     assert template.for_pid(OWN_PID) == prepare_filter(machine).for_pid(OWN_PID)
+
+
+@on_every_machine
+def test_a_filter_becomes_that_of_another_guest_when_its_pids_are_replaced(machine: str) -> None:
+    """A zygote prepares the filter, and its guest writes its own pid at the offsets."""
+    template = TEMPLATES[machine]
+    program = bytearray(template.for_pid(1))
+
+    for offset in template.pid_offsets():
+        PID.pack_into(program, offset, OWN_PID)
+
+    assert program == PROGRAMS[machine]
 
 
 @pytest.mark.parametrize("own_pid", [0, -1, -OWN_PID, 2**31, 2**32 + 1])

@@ -127,3 +127,11 @@ def test_a_value_is_not_decoded_with_its_message() -> None:
     message = read_message(b'["value",' + b"[" * 10**6 + b"]")
 
     assert message == GuestMessage(MessageKind.VALUE, value=b"[" * 10**6)
+
+
+def test_a_program_that_changes_json_is_still_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Messages do not use the separators that a program may set for its own output."""
+    monkeypatch.setattr(json.JSONEncoder, "item_separator", ";")
+    message = write_message(MessageKind.RAISED, "ValueError", "no")
+
+    assert read_message(message).type_name == "ValueError"

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from nova_code_verifier.adapters.rows import entry_of_row
 from nova_code_verifier.handlers.cli.convert.conversion import ConvertedRow, convert_row
 from nova_code_verifier.handlers.cli.convert.options import Options, Target
-from nova_code_verifier.handlers.dataset_row import read_row
+from nova_code_verifier.handlers.dataset_row import Columns, read_row
+from nova_code_verifier.handlers.wire import read_event
 from nova_code_verifier.sandbox.types import Limits
 from nova_code_verifier.verifier.pipeline import PreparedSample, prepare
 from nova_code_verifier.verifier.types import Sample
@@ -31,9 +33,19 @@ def prepared(reference: object, **options: Any) -> PreparedSample:
 
 
 def prepared_row(row: dict[str, Any]) -> PreparedSample:
-    """Prepare a row as the trainers' adapters read it."""
+    """Prepare a row as the command line reads it."""
     sample = read_row(row, completion="")
     return prepared(sample.reference, tasks=sample.tasks)
+
+
+def prepared_by_others(row: dict[str, Any]) -> list[PreparedSample]:
+    """Prepare a row as the adapters read it, and one with messages also as the Lambda does."""
+    entries = [entry_of_row("", row, Columns())]
+    if "messages" in row:
+        entries += read_event([row]).entries
+    samples = [entry.sample for entry in entries if entry.sample is not None]
+    assert len(samples) == len(entries), entries
+    return [prepared(sample.reference, tasks=sample.tasks) for sample in samples]
 
 
 def original(fixture: DatasetRow) -> PreparedSample:

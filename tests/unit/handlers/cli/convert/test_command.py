@@ -56,7 +56,9 @@ def test_counts_are_json_and_left_out_rows_a_file(source: Path, tmp_path: Path) 
         ("line 3", 3),
         ("line 4", None),
     ]
-    assert verifier("convert", out, "--to", "nova", "--quiet").stdout.count("\n") == 1
+    verifier("convert", out, "--to", "nova", "--output", source, "--dropped", dropped)
+    assert source.read_text().count("\n") == 1
+    assert dropped.read_text() == ""
 
 
 def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:

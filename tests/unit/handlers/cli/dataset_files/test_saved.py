@@ -1,4 +1,4 @@
-"""Directories that the library `datasets` has written, in the layout of its version 4."""
+"""Directories that the library `datasets` has written, in the layout of its version 5.2."""
 
 import json
 from pathlib import Path

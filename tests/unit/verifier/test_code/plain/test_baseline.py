@@ -56,6 +56,18 @@ def test_a_prompt_that_may_raise_is_run(prompt: str) -> None:
     assert read_plain_tests(TestCode(source="assert f(1) == 2", prompt=prompt)) is None
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def same(a, b):\n    assert a == b\nfor x in [1, 2]:\n    same(f(x), 2)",
+        "assert isinstance(f(1), (int, str))",
+    ],
+)
+def test_what_the_recorder_cannot_follow_here_is_run(source: str) -> None:
+    """A run finds out what helpers of the tests compare with an answer."""
+    assert read_plain_tests(TestCode(source=source)) is None
+
+
 def test_the_random_numbers_of_this_process_stay_as_they_are() -> None:
     """A trainer may have set their seed."""
     random.seed(7)

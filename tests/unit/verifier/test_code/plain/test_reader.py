@@ -127,7 +127,7 @@ def test_tests_in_one_process_are_not_plain() -> None:
 
 SUITES = {
     "def test_a():\n    x = 1\n    y = f(x)\n    assert y == 2\n    assert f(2) == 3": ["test_a"],
-    "from solution import f\nclass TestA:\n    def test_a(self):\n        assert f(1) == 2": [
+    "from solution import *\nclass TestA:\n    def test_a(self):\n        assert f(1) == 2": [
         "TestA::test_a"
     ],
     "import pytest\ndef test_a():\n    assert f(1) == pytest.approx(0.5)": ["test_a"],

@@ -1,0 +1,75 @@
+"""Many batches at the same time on one executor."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from nova_code_verifier import LocalExecutor, SandboxError
+from nova_code_verifier.adapters.shared_executor import SharedExecutor
+from nova_code_verifier.sandbox.types import Job, Run
+
+SLOW = "import time\ntime.sleep(3)"
+
+
+@pytest.fixture
+def executor() -> Iterator[LocalExecutor]:
+    """Start an executor with two workers."""
+    with LocalExecutor(workers=2) as started:
+        yield started
+
+
+def job(program: str) -> Job:
+    """Return a job that runs a program once."""
+    return Job(program=program, questions=(Run(),))
+
+
+def outputs(shared: SharedExecutor, *programs: str) -> list[bytes]:
+    """Run a batch and return what its programs print, in their order."""
+    results = dict(shared.run(map(job, programs)))
+    return [results[index][0].stdout for index in range(len(programs))]
+
+
+def test_each_caller_gets_its_own_executions(executor: LocalExecutor) -> None:
+    """The programs of many batches run at the same time, and no result goes to another batch."""
+    shared = SharedExecutor(executor)
+
+    def call(number: int) -> list[bytes]:
+        return outputs(shared, f"print({number})", f"print({-number})")
+
+    with ThreadPoolExecutor(16) as pool:
+        found = list(pool.map(call, range(1, 65)))
+
+    assert found == [[b"%d\n" % number, b"%d\n" % -number] for number in range(1, 65)]
+
+
+def test_a_caller_does_not_wait_for_a_slow_program_of_another(executor: LocalExecutor) -> None:
+    """A batch that comes later ends first."""
+    shared = SharedExecutor(executor)
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(outputs, shared, SLOW)
+        quick = outputs(shared, "print(1)")
+        was_over = slow.done()
+
+    assert (quick, was_over) == ([b"1\n"], False)
+
+
+def test_a_caller_may_stop_early(executor: LocalExecutor) -> None:
+    """What a caller does not read is thrown away, and disturbs no other caller."""
+    shared = SharedExecutor(executor)
+    run = shared.run([job(f"print({number})") for number in range(20)])
+    next(run)
+    run.close()
+
+    assert outputs(shared, "print(1)", "print(2)") == [b"1\n", b"2\n"]
+    assert shared._jobs._unread_bytes == 0
+
+
+def test_all_callers_get_the_error_of_the_executor(executor: LocalExecutor) -> None:
+    """An executor that cannot run is an outage for everybody, and for later callers, too."""
+    shared = SharedExecutor(executor)
+    executor.close()
+
+    for _ in range(2):
+        with pytest.raises(SandboxError, match="closed"):
+            outputs(shared, "print(1)")
