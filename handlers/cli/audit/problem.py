@@ -52,16 +52,17 @@ def read_problem(record: Record, settings: Settings, options: Options) -> Proble
     if entry.sample is None or not isinstance(row, Mapping):
         return Problem(record=record, id=entry.id, refusal=entry.problem or "row: unreadable")
     prepared = prepare(entry.sample, rubric=settings.rubric, default_limits=settings.limits)
-    if prepared.problem or prepared.plan is None:
+    planned = prepared.planned
+    if prepared.problem or planned is None:
         return Problem(record=record, id=entry.id, refusal=prepared.problem)
     return Problem(
         record=record,
         id=entry.id,
         sample=entry.sample,
-        plan=prepared.plan,
-        digest=prepared.plan_digest,
+        plan=planned.plan,
+        digest=planned.digest,
         golds=_chosen(find_golds(row, options.solution_column), options.solutions_max),
-        trivials=tuple(trivial_programs(prepared.plan, _prompt_text(row, options))),
+        trivials=tuple(trivial_programs(planned.plan, _prompt_text(row, options))),
     )
 
 
