@@ -1,8 +1,10 @@
 """examples/nova-code-rft against Lambda's emulator, and against the official validator."""
 
+import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from tests.e2e.fleet import Deployment, Fleet, running_fleet
 from tests.e2e.test_official_validator import problem_of
 from tests.e2e.two_functions import two_functions
 from tests.paths import EXAMPLES
+from tests.unit.handlers.cli.command_line import verifier
 
 pytestmark = pytest.mark.slow
 
@@ -67,6 +70,17 @@ def test_the_script_reports_a_wrong_reference_solution(emulator: Path, tmp_path:
 
     assert done.stdout.startswith("602 right: "), done
     assert done.returncode == 1
+
+
+def test_the_audit_finds_what_the_page_says() -> None:
+    """No errors, and 23 rows in which a constant answer passes most tests."""
+    rows = EXAMPLE / "mbpp-train.jsonl"
+    done = verifier("audit", rows, "--json", "--repeat", "1", "--processes", "0")
+
+    findings = json.loads(done.stdout)["findings"]
+
+    kinds = Counter((finding["severity"], finding["kind"]) for finding in findings)
+    assert kinds == {("warning", "high_guess_baseline"): 23, ("note", "duplicate_cases"): 1}
 
 
 def test_the_rows_of_the_example_pass_the_official_validator(clients: Path) -> None:
