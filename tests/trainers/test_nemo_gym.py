@@ -38,7 +38,7 @@ def answer(client: Any, row: dict[str, Any]) -> Any:
     from nemo_gym.base_resources_server import BaseVerifyResponse
     from pydantic import ConfigDict
 
-    class Answer(BaseVerifyResponse):  # type: ignore[misc]
+    class Answer(BaseVerifyResponse):
         # as `SimpleAgentVerifyResponse`
         model_config = ConfigDict(extra="allow")
 

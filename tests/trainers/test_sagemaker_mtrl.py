@@ -25,11 +25,11 @@ def reported(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
     from nova_code_verifier.adapters.sagemaker_mtrl import rollout_result, rollout_result_async
 
-    @sagemaker_rft_handler  # type: ignore[untyped-decorator]
+    @sagemaker_rft_handler
     def agent(payload: dict[str, Any]) -> dict[str, Any]:
         return rollout_result(FENCED, payload["instance"])
 
-    @sagemaker_rft_handler  # type: ignore[untyped-decorator]
+    @sagemaker_rft_handler
     async def waiting_agent(payload: dict[str, Any]) -> dict[str, Any]:
         return await rollout_result_async(FENCED, payload["instance"])
 
