@@ -1,8 +1,10 @@
 """examples/nova-code-rft against Lambda's emulator, and against the official validator."""
 
+import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +13,8 @@ import pytest
 from tests.e2e.fleet import Deployment, Fleet, running_fleet
 from tests.e2e.test_official_validator import problem_of
 from tests.e2e.two_functions import two_functions
-from tests.paths import EXAMPLES
+from tests.paths import EXAMPLES, REPOSITORY
+from tests.unit.handlers.cli.command_line import COMMAND, ENVIRONMENT
 
 pytestmark = pytest.mark.slow
 
@@ -67,6 +70,25 @@ def test_the_script_reports_a_wrong_reference_solution(emulator: Path, tmp_path:
 
     assert done.stdout.startswith("602 right: "), done
     assert done.returncode == 1
+
+
+@pytest.mark.timeout(300)  # it runs 1300 programs
+def test_the_audit_finds_what_the_page_says() -> None:
+    """No errors, and 23 rows in which a constant answer passes most tests."""
+    options = ["--json", "--repeat", "1", "--processes", "0"]
+    done = subprocess.run(
+        [*COMMAND, "audit", EXAMPLE / "mbpp-train.jsonl", *options],
+        capture_output=True,
+        cwd=REPOSITORY,
+        env=ENVIRONMENT,
+        timeout=280,
+        check=True,
+    )
+
+    findings = json.loads(done.stdout)["findings"]
+
+    kinds = Counter((finding["severity"], finding["kind"]) for finding in findings)
+    assert kinds == {("warning", "high_guess_baseline"): 23, ("note", "duplicate_cases"): 1}
 
 
 def test_the_rows_of_the_example_pass_the_official_validator(clients: Path) -> None:
