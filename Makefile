@@ -38,7 +38,7 @@ test-downloads: $(READY)
 	@$(BIN)/python -m tests.e2e.fetch_clients >/dev/null || true
 
 # Their packages do not go together, and not into the environment of the other tests.
-TRAINERS := trl-and-verifiers verifiers-rubrics verl
+TRAINERS := trl-and-verifiers verifiers-rubrics verl agents sagemaker
 
 test-trainers: $(TRAINERS:%=.venv-%-$(VERSION)/.ready)  ## Run adapters in the trainers' own packages
 	for trainers in $(TRAINERS); do \

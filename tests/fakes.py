@@ -177,7 +177,7 @@ HttpAnswer = Callable[[str, Message, bytes], HttpReply]
 
 
 @contextmanager
-def _serving(answer: HttpAnswer) -> Iterator[str]:
+def serving(answer: HttpAnswer) -> Iterator[str]:
     """Serve HTTP on loopback for the length of a `with` block, which gets the URL."""
     server = _Server(("127.0.0.1", 0), _Handler)
     server.answer = answer
@@ -252,7 +252,7 @@ def serving_lambda(answer: Callable[[LambdaCall], HttpReply]) -> Iterator[str]:
         tenant = headers.get("X-Amz-Tenant-Id")
         return answer(LambdaCall(function=found[1], payload=body, tenant=tenant))
 
-    with _serving(invoke) as url:
+    with serving(invoke) as url:
         yield url
 
 
@@ -362,7 +362,7 @@ def serving_bedrock(script: Script) -> Iterator[FakeBedrock]:
     Raises AssertionError at its end, if the service would have refused a request.
     """
     bedrock = FakeBedrock(script)
-    with _serving(bedrock.answer) as bedrock.url:
+    with serving(bedrock.answer) as bedrock.url:
         try:
             yield bedrock
         finally:
@@ -455,5 +455,5 @@ def serving_chat(answer: Callable[[str], str]) -> Iterator[str]:
         }  # fmt: skip
         return HttpReply(body=json.dumps(completion).encode())
 
-    with _serving(reply) as url:
+    with serving(reply) as url:
         yield f"{url}/v1"

@@ -165,13 +165,15 @@ class GradedSample:
     """The score of the sample at *index*, and the data that it was computed from.
 
     `seconds` is the wall time that the sample took in the sandbox: none, if it *is reused*, because
-    equal work had been judged before. `prepared` is None if a bug stopped the sample before it was
+    equal work had been judged before. `cpu_seconds` is the CPU time of the test case, or of the
+    session, that needed most. `prepared` is None if a bug stopped the sample before it was
     prepared.
     """
 
     index: int
     score: Score
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     is_reused: bool = False
     prepared: PreparedSample | None = None
 
@@ -577,6 +579,7 @@ def case_results(prepared: PreparedSample, run: Run) -> CaseResults:
     return replace(
         results,
         seconds=_seconds_of(run),
+        cpu_seconds=max((fact.cpu_seconds for fact in facts), default=0.0),
         is_repeatable=is_steady and is_repeatable(facts, limits),
     )
 
@@ -635,7 +638,12 @@ def _graded(
     graded = GradedSample(index=index, score=attempt(index, stage), prepared=prepared)
     if isinstance(results, Score):
         return graded
-    return replace(graded, seconds=results.seconds, is_reused=results.is_reused)
+    return replace(
+        graded,
+        seconds=results.seconds,
+        cpu_seconds=results.cpu_seconds,
+        is_reused=results.is_reused,
+    )
 
 
 def conclude(

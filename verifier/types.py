@@ -252,6 +252,7 @@ class CaseResults:
     `reruns` counts runs of test code that were repeated after a time-out; a case that was asked
     again says so itself. `shared_process` says that candidate and tests ran in one process.
     `seconds` is the wall time in the sandbox: none, if the results are *reused* from equal work.
+    `cpu_seconds` is the CPU time of the case, or of the session, that needed most.
     They are *repeatable* if no limit was near and no guest was lost. If there is a `problem`, the
     sample is ungraded; `failure` says whose fault that is.
     """
@@ -261,6 +262,7 @@ class CaseResults:
     reruns: int = 0
     shared_process: bool = False
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     is_reused: bool = False
     is_repeatable: bool = False
     problem: str = ""

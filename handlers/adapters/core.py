@@ -61,18 +61,25 @@ class Rollout(NamedTuple):
 class Grader:
     """Grades with one configuration. Safe to share between threads, and can be pickled."""
 
-    def __init__(self, *, rubric: str | None = None) -> None:
+    def __init__(
+        self, *, rubric: str | None = None, defaults: tuple[tuple[str, str], ...] = ()
+    ) -> None:
         """Read the settings from the environment. *rubric* is a path or JSON, and replaces theirs.
 
-        Raises SettingsError.
+        *defaults* are variables, for where the environment has none. Raises SettingsError.
         """
-        self._environment = dict(os.environ)
+        self._environment = dict(defaults) | dict(os.environ)
         if rubric is not None:
             self._environment["VERIFIER_RUBRIC"] = rubric
         settings = read_settings(self._environment)
         self.settings: Settings = replace(settings, on_outage=OutagePolicy.NONE)
         self._client = Client(self.settings, self._environment)
         self._rubric = rubric
+        self._defaults = defaults
+
+    def reward_of(self, grade: Grade) -> float:
+        """Return the reward; the rubric's number if there is none, where a trainer needs one."""
+        return self.settings.rubric.ungraded_reward if grade.reward is None else grade.reward
 
     def grade_many(self, rollouts: Iterable[Rollout | Entry]) -> list[Grade]:
         """Return the grade of every rollout, in order.
@@ -104,7 +111,7 @@ class Grader:
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle the arguments: another process has an environment and a connection of its own."""
-        return grader_for, (self._rubric,)
+        return grader_for, (self._rubric, self._defaults)
 
 
 def grade_many(rollouts: Iterable[Rollout | Entry]) -> list[Grade]:
@@ -126,9 +133,9 @@ def default_grader() -> Grader:
 
 
 @cache
-def grader_for(rubric: str | None) -> Grader:
+def grader_for(rubric: str | None, defaults: tuple[tuple[str, str], ...] = ()) -> Grader:
     """Return the grader of this process for a *rubric* (a path, or JSON); None: the settings'."""
-    return Grader(rubric=rubric)
+    return Grader(rubric=rubric, defaults=defaults)
 
 
 def rollout_of_row(

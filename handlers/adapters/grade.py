@@ -40,6 +40,32 @@ def grade_of(outcome: Outcome) -> Grade:
     )
 
 
+class UngradedError(Exception):
+    """A completion has no reward, in a trainer that leaves out what raises.
+
+    `failure` says whose fault it is: another try may end an outage, and never mends a broken row.
+    """
+
+    def __init__(self, problem: str, failure: FailureClass) -> None:
+        """Keep both arguments, so that the error can be pickled."""
+        super().__init__(problem, failure)
+        self.problem = problem
+        self.failure = failure
+
+    def __str__(self) -> str:
+        """Return the class of the failure, too: some trainers keep the text only."""
+        return f"ungraded ({self.failure}): {self.problem}"
+
+
+def reward_or_raise(grade: Grade) -> float:
+    """Return the reward. Raises UngradedError if there is none."""
+    if grade.reward is None:
+        raise UngradedError(
+            grade.problem, FailureClass.INFRASTRUCTURE if grade.is_outage else FailureClass.DATA
+        )
+    return grade.reward
+
+
 def outage(problem: str, rubric: Rubric) -> Grade:
     """Return the grade of a completion that we could not grade."""
     score = ungraded(problem, failure=FailureClass.INFRASTRUCTURE)

@@ -4,6 +4,7 @@ In: a completion, the columns of its row, and the names of columns with unusual 
 `Entry` for the core. What cannot be read becomes an entry with a problem, which names the field.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 from nova_code_verifier.adapters.core import entry_of, rollout_of_row
@@ -13,6 +14,12 @@ from nova_code_verifier.handlers.wire import Entry
 from nova_code_verifier.verifier.errors import VerifierError
 
 NO_COLUMNS: Mapping[str, str] = {}
+_USUAL = Columns()
+
+_END_TOKEN_MAX = 40
+_END_TOKEN = re.compile(
+    r"\s*(?:<[|｜][^<>|｜\s]+[|｜]>|</s>|<eos>|<pad>|<end_of_turn>)\s*\Z"  # noqa: RUF001  (theirs)
+)
 
 
 def read_columns(columns: Mapping[str, str]) -> Columns:
@@ -22,7 +29,7 @@ def read_columns(columns: Mapping[str, str]) -> Columns:
     return Columns(**columns)
 
 
-def entry_of_row(completion: object, row: Mapping[str, object], columns: Columns) -> Entry:
+def entry_of_row(completion: object, row: Mapping[str, object], columns: Columns = _USUAL) -> Entry:
     """Return the entry of a completion and the row of its dataset, with the id of the row."""
     row_id = None
     try:
@@ -40,6 +47,28 @@ def _may_hold_tests(value: object) -> bool:
     first = value[0] if isinstance(value, list | tuple) and value else value
     is_data = first is None or isinstance(first, (str, int, float, dict, list, tuple))
     return is_data or hasattr(type(value), "tolist")
+
+
+def rows_of(columns: Mapping[str, object], count: int) -> list[dict[str, object]]:
+    """Return the row of each of *count* completions; what is no list is no column.
+
+    Raises ValueError if a column has another number of values.
+    """
+    listed = {name: column for name, column in columns.items() if isinstance(column, list | tuple)}
+    for name, values in listed.items():
+        if len(values) != count:
+            raise ValueError(
+                f"{name}: found {len(values)} values for {count} completions, expected one for each"
+            )
+    return [{name: values[index] for name, values in listed.items()} for index in range(count)]
+
+
+def cut_end_tokens(text: str) -> str:
+    """Return *text* without the special tokens at its end, which some trainers leave there."""
+    end = len(text)
+    while found := _END_TOKEN.search(text, max(0, end - _END_TOKEN_MAX), end):
+        end = found.start()
+    return text[:end]
 
 
 def prompt_text(prompt: object) -> str | None:

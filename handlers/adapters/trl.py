@@ -14,7 +14,13 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from nova_code_verifier.adapters.core import Grade, grader_for
-from nova_code_verifier.adapters.rows import NO_COLUMNS, entry_of_row, prompt_text, read_columns
+from nova_code_verifier.adapters.rows import (
+    NO_COLUMNS,
+    entry_of_row,
+    prompt_text,
+    read_columns,
+    rows_of,
+)
 from nova_code_verifier.verifier.types import Verdict
 
 _LOG = logging.getLogger(__name__)
@@ -100,16 +106,9 @@ def code_reward_func(
 
 def _rows_of(prompts: Sequence[object], columns: Mapping[str, object]) -> list[dict[str, object]]:
     """Return the row of each completion. Raises ValueError if values are missing."""
-    listed = {name: column for name, column in columns.items() if isinstance(column, list | tuple)}
-    for name, values in listed.items():
-        if len(values) != len(prompts):
-            raise ValueError(
-                f"{name}: found {len(values)} values for {len(prompts)} completions, expected one "
-                "for each"
-            )
+    rows = rows_of(columns, len(prompts))
     return [
-        {"prompt": prompt_text(prompt), **{name: values[index] for name, values in listed.items()}}
-        for index, prompt in enumerate(prompts)
+        {"prompt": prompt_text(prompt), **row} for prompt, row in zip(prompts, rows, strict=True)
     ]
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from nova_code_verifier.handlers.cli.audit import command as audit
 from nova_code_verifier.handlers.cli.compare import command as compare
 from nova_code_verifier.handlers.cli.convert import command as convert
 from nova_code_verifier.handlers.cli.docker_check import command as docker_check
@@ -28,6 +29,7 @@ for name, function, summary in (
     ("explain", explain.explain, "Show how one sample got its reward."),
     ("compare", compare.compare, "Show which rewards moved, and why."),
     ("judge-check", judge_check.judge_check, "Test the LLM judge."),
+    ("audit", audit.audit, "Find the faults of a data set."),
     ("convert", convert.convert, "Write a data set in a trainer's form."),
     ("lint-rows", lint_rows.lint_rows, "Check rows for a trainer."),
     ("doctor", doctor.doctor, "Check the sandbox of this machine."),

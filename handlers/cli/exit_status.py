@@ -15,7 +15,11 @@ from nova_code_verifier.sandbox.errors import SandboxError
 
 
 class Status(IntEnum):
-    """The exit statuses. The last three are 128 plus the number of a signal, as in shells."""
+    """The exit statuses. The last three are 128 plus the number of a signal, as in shells.
+
+    FAILED is a check that failed, too: rows that a trainer cannot use (`lint-rows`), rewards that
+    moved (`compare --fail-on-change`), a gold solution that fails its tests (`audit`).
+    """
 
     DONE = 0
     FAILED = 1

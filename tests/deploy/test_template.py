@@ -15,7 +15,7 @@ from nova_code_verifier.handlers.telemetry import VerdictClass
 from nova_code_verifier.verifier.types import Source
 from tests.deploy.cloudformation import Template
 from tests.deploy.conftest import FUNCTION_NAME, TEMPLATE, Log
-from tests.paths import REPOSITORY
+from tests.paths import EXAMPLES, REPOSITORY
 
 AWS_METRICS = {"Invocations", "Errors", "Throttles", "Duration", "ConcurrentExecutions"}
 ALLOWED_NAMES = (FUNCTION_NAME, f"{FUNCTION_NAME}-executor")
@@ -89,9 +89,10 @@ def alarm_metrics(of: Template) -> Iterator[Metric]:
 
 
 def test_cfn_lint_finds_nothing() -> None:
-    """CloudFormation accepts the template."""
+    """CloudFormation accepts the template, and that of examples/nova-code-rft."""
+    templates = [TEMPLATE, EXAMPLES / "nova-code-rft" / "account.yaml"]
     done = subprocess.run(
-        [sys.executable, "-c", CFN_LINT, "--non-zero-exit-code", "informational", TEMPLATE],
+        [sys.executable, "-c", CFN_LINT, "--non-zero-exit-code", "informational", *templates],
         capture_output=True,
         text=True,
         timeout=100,

@@ -81,7 +81,7 @@ def test_the_json_of_the_readme_is_a_reference(block: str) -> None:
 def test_the_files_that_the_readme_names_exist() -> None:
     """No link and no command of the README leads to a missing file."""
     links = re.findall(r"\]\(([^)#:]+)", README)
-    named = re.findall(r"\bexamples/[\w.]+", README)
+    named = re.findall(r"\bexamples/[\w.-]+", README)
 
     missing = [name for name in (*links, *named) if not (REPOSITORY / name).exists()]
 

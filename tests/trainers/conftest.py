@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 RIGHT = "print(1)"
+FENCED = f"```python\n{RIGHT}\n```"
 ROWS = [
     {"task_id": "one", "prompt": "one", "inputs": [""], "outputs": ["1"]},
     {"task_id": "two", "prompt": "two", "inputs": [""], "outputs": ["2"]},

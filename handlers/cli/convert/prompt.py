@@ -36,6 +36,8 @@ _ROLES = {"developer": "system", "nova_assistant": "assistant", "bot": "assistan
 
 Message = dict[str, str]
 
+_AS_CODE = r"""[`'"]{0}[`'"(]|\b(?:class|def|function|method|called|named) +{0}\b|\b{0}\("""
+
 
 def find_prompt(row: Mapping[str, object], column: str | None) -> list[Message]:
     """Return the prompt of *row* as messages; *column* names it. Raises RefusedRowError."""
@@ -59,9 +61,20 @@ def with_text_added(messages: Sequence[Message], text: str) -> list[Message]:
 
 
 def names_any(messages: Iterable[Message], names: Iterable[str]) -> bool:
-    """Return whether the *messages* contain one of *names*: functions, classes, `Name().f`."""
+    """Return whether the *messages* contain one of *names*: functions, classes, `Name().f`.
+
+    A name that is also a word (`last`, `sum`) counts only where it is written as code.
+    """
     text = "\n".join(message["content"] for message in messages)
-    return any(re.search(rf"\b{re.escape(name.rpartition('.')[2])}\b", text) for name in names)
+    return any(_mention(name.rpartition(".")[2]).search(text) for name in names)
+
+
+def _mention(name: str) -> re.Pattern[str]:
+    """Return the pattern of a mention of *name*."""
+    escaped = re.escape(name)
+    if name.isalpha() and name[1:].islower():
+        return re.compile(_AS_CODE.format(escaped))
+    return re.compile(rf"\b{escaped}\b")
 
 
 def _messages_in(column: str, value: object) -> list[Message]:

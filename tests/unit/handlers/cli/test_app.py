@@ -11,7 +11,8 @@ from tests.paths import REPOSITORY
 from tests.unit.handlers.cli.command_line import COMMAND, ENVIRONMENT, verifier
 
 COMMANDS = (
-    "score", "explain", "compare", "judge-check", "convert", "lint-rows", "doctor", "docker-check",
+    "score", "explain", "compare", "judge-check", "audit", "convert", "lint-rows", "doctor",
+    "docker-check",
 )  # fmt: skip
 
 
@@ -46,7 +47,7 @@ def test_the_help_of_a_command_teaches_it(command: str) -> None:
 def test_the_examples_in_the_help_work(tmp_path: Path) -> None:
     """Every example on the files of `examples/` that needs no engine and no model succeeds."""
     (tmp_path / "examples").symlink_to(REPOSITORY / "examples")
-    commands = [(), ("score",), ("explain",), ("convert",)]
+    commands = [(), ("score",), ("explain",), ("audit",), ("convert",)]
     helps = [verifier(*command, "--help").stdout for command in commands]
     helps.append(verifier("lint-rows", "--help").stdout)  # it checks the rows of `score`
     lines = [line.strip() for text in helps for line in text.splitlines()]

@@ -261,5 +261,5 @@ def test_a_prompt_gets_the_name_that_the_tests_call() -> None:
     assert last(row) == "Add."
     assert last(row, names_function=True) == "Add.\n\nThe program must define `add`."
     assert last(started, names_function=True).endswith("```python\ndef add(a, b):\n```")
-    assert last(row | {"text": "Write add."}, names_function=True) == "Write add."
+    assert last(row | {"text": "Write `add`."}, names_function=True) == "Write `add`."
     assert last(row, instruction="In Python.") == "Add.\n\nIn Python."

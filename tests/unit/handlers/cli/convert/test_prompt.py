@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from nova_code_verifier.handlers.cli.convert.prompt import find_prompt
+from nova_code_verifier.handlers.cli.convert.prompt import find_prompt, names_any
 from nova_code_verifier.handlers.cli.convert.refusal import RefusedRowError
 
 SYSTEM = {"role": "system", "content": "Be brief."}
@@ -89,3 +89,25 @@ def test_a_row_without_a_prompt_is_refused(
 def test_half_of_a_surrogate_pair_is_replaced() -> None:
     """No tokenizer reads it, and no table holds it."""
     assert find_prompt({"prompt": "Add.\ud800"}, None)[0]["content"] == "Add.?"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "name", "is_named"),
+    [
+        ("Find the last position in a sorted array.", "last", False),
+        ("Sum the numbers.", "Sum", False),
+        ("Write a function `last` for a sorted array.", "last", True),
+        ("Write a function named last.", "last", True),
+        ("Write last(items).", "last", True),
+        ("def last(items):", "last", True),
+        ("Write remove_last.", "last", False),
+        ("Write remove_last.", "remove_last", True),
+        ("Write twoSum for a list.", "twoSum", True),
+        ("Write is_prime.", "Solution().is_prime", True),
+    ],
+)
+def test_a_word_of_the_prompt_is_not_the_name_of_a_function(
+    prompt: str, name: str, *, is_named: bool
+) -> None:
+    """A model cannot know that the last position has to be found by `last`."""
+    assert names_any([{"role": "user", "content": prompt}], [name]) == is_named
