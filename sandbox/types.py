@@ -78,17 +78,27 @@ class Call:
     arguments: tuple[object, ...] = ()
 
 
+class Substitute(StrEnum):
+    """What stands for an answer that is not exactly plain data."""
+
+    NOTHING = "nothing"  # it is unreadable
+    BASE = "base"  # it, as if each class in it were the plain one that it derives from
+    TRUTH = "truth"  # whether it is true
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExactCall(Call):
     """A call as tests would make it.
 
     `f` is only a name of the program. `keywords` are arguments with a name. An answer is unreadable
-    unless all its types are exactly those of plain data. If it *keeps its object*, the function,
-    or the method of one `Name()`, is looked up once for all calls of the entry point.
+    unless all its types are exactly those of plain data, or it has a `substitute`. If it *keeps its
+    object*, the function, or the method of one `Name()`, is looked up once for all calls of the
+    entry point.
     """
 
     keywords: tuple[tuple[str, object], ...] = ()
     keeps_object: bool = False
+    substitute: Substitute = Substitute.NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from nova_code_verifier.sandbox.protocol.encoding import (
     EncodingError,
     decode,
     encode,
+    encode_as_base,
     encode_exactly,
 )
 from nova_code_verifier.sandbox.protocol.guest_messages import TEXT_MAX, Failure, MessageKind
@@ -327,12 +328,13 @@ def _answer_calls(names: dict[str, Any], calls: int) -> None:
     os._exit(0)
 
 
-def _answer_call(
+def _answer_call(  # noqa: PLR0917  (as they are sent)
     names: dict[str, Any],
     entry_point: str,
     arguments: list[object],
     keywords: dict[str, object] | None = None,
     keeps_object: bool = False,  # noqa: FBT001, FBT002  (as it is sent)
+    substitute: str = "nothing",
 ) -> None:
     """Answer a `Call`: an `ExactCall` if it has *keywords*."""
     if keywords is None:
@@ -347,7 +349,19 @@ def _answer_call(
         _answer(lambda: encode(target()(*arguments)))
     else:
         compute = partial(_called_below, _FRAMES_OF_SESSION, target, arguments, keywords)
-        _answer(lambda: encode_exactly(compute()))
+        _answer(lambda: _encode_or_substitute(compute(), substitute))
+
+
+def _encode_or_substitute(value: object, substitute: str) -> bytes:
+    """Encode an answer, or its substitute (`sandbox.types.Substitute`) if it is no plain data."""
+    try:
+        return encode_exactly(value)
+    except EncodingError:
+        if substitute == "base":
+            return encode_as_base(value)
+        if substitute == "truth":
+            return encode(bool(value))
+        raise
 
 
 def _called_below(

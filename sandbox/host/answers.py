@@ -45,7 +45,9 @@ def encode_question(question: Question) -> bytes:
     known = _ENCODED.get(id(question))
     if known is not None and known[0] is question:
         return known[1]
-    encoded = encode([*call, dict(question.keywords), question.keeps_object])
+    encoded = encode([
+        *call, dict(question.keywords), question.keeps_object, str(question.substitute),
+    ])  # fmt: skip
     if len(encoded) <= _ENCODED_BYTES_MAX:
         if len(_ENCODED) >= _ENCODED_MAX:
             _ENCODED.clear()

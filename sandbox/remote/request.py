@@ -26,7 +26,16 @@ from nova_code_verifier.sandbox.remote.fields import (
     next_frame,
 )
 from nova_code_verifier.sandbox.remote.frames import PayloadError, pack_frames, unpack_frames
-from nova_code_verifier.sandbox.types import Call, ExactCall, Job, Limits, Question, Run, Session
+from nova_code_verifier.sandbox.types import (
+    Call,
+    ExactCall,
+    Job,
+    Limits,
+    Question,
+    Run,
+    Session,
+    Substitute,
+)
 
 _REQUEST_BYTES_MAX = 2**28  # unpacked
 _JOBS_MAX = 1000
@@ -45,6 +54,7 @@ class _Kind(StrEnum):
     SESSION = "session"
 
 
+_SUBSTITUTES = frozenset(Substitute)
 _KINDS = {Run: _Kind.RUN, Call: _Kind.CALL, ExactCall: _Kind.EXACT_CALL, Session: _Kind.SESSION}
 
 
@@ -107,7 +117,7 @@ def _question_frames(question: Question) -> tuple[bytes, bytes]:
         case Run():
             return dump_fields(list(question.argv)), question.stdin
         case ExactCall():
-            fields = [question.entry_point, question.keeps_object]
+            fields = [question.entry_point, question.keeps_object, question.substitute]
             content = [list(question.arguments), dict(question.keywords)]
             return dump_fields(fields), encode(content)
         case Call():
@@ -166,14 +176,16 @@ def _read_limits(limits: object) -> Limits:
 
 def _read_exact_call(fields: list[Any], content: object) -> ExactCall:
     match fields, content:
-        case [str(entry_point), bool(keeps_object)], [list(arguments), dict(keywords)] if all(
-            type(name) is str for name in keywords
-        ):
+        case [str(entry_point), bool(keeps_object), str(substitute)], [
+            list(arguments),
+            dict(keywords),
+        ] if substitute in _SUBSTITUTES and all(type(name) is str for name in keywords):
             return ExactCall(
                 entry_point=entry_point,
                 arguments=tuple(arguments),
                 keywords=tuple(keywords.items()),
                 keeps_object=keeps_object,
+                substitute=Substitute(substitute),
             )
     raise PayloadError("arguments: expected a list, and a dict of those with a name")
 
@@ -188,7 +200,7 @@ def _read_question(kind: object, fields: bytes, content: bytes) -> Question:
                 raise PayloadError("arguments: expected a list")
             return Call(entry_point=load_fields(fields, str), arguments=tuple(arguments))
         case _Kind.EXACT_CALL:
-            return _read_exact_call(load_fields(fields, list, length=2), decode(content))
+            return _read_exact_call(load_fields(fields, list, length=3), decode(content))
         case _Kind.SESSION:
             limits, items_max = load_fields(fields, list, length=2)
             return Session(

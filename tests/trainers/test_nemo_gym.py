@@ -1,5 +1,6 @@
 """The resources server in NeMo Gym: its web application, asked as an agent asks it."""
 
+import runpy
 from importlib.util import find_spec
 from typing import Any
 
@@ -18,16 +19,19 @@ pytestmark = [pytest.mark.trainers, pytest.mark.filterwarnings("default")]
 
 @pytest.fixture(scope="module")
 def client() -> Any:
-    """Return a client of the server's application."""
+    """Return a client of the application of examples/nemo_gym, with its configuration."""
     from fastapi.testclient import TestClient
     from nemo_gym.server_utils import BaseServerConfig, ServerClient
     from omegaconf import OmegaConf
 
-    from nova_code_verifier.adapters.nemo_gym import CodeServer, CodeServerConfig
+    from nova_code_verifier.adapters.nemo_gym import CodeServerConfig
 
+    app = runpy.run_path("examples/nemo_gym/app.py")
+    given = OmegaConf.load("examples/nemo_gym/configs/code_verifier.yaml")
+    own = given.code_verifier.resources_servers.code_verifier
     head = BaseServerConfig(host="127.0.0.1", port=1)
-    server = CodeServer(
-        config=CodeServerConfig(host="127.0.0.1", port=2, entrypoint="app.py", name="code"),
+    server = app["CodeServer"](
+        config=CodeServerConfig(host="127.0.0.1", port=2, name="code_verifier", **own),
         server_client=ServerClient(head_server_config=head, global_config_dict=OmegaConf.create()),
     )
     return TestClient(server.setup_webserver())
@@ -38,7 +42,8 @@ def answer(client: Any, row: dict[str, Any]) -> Any:
     from nemo_gym.base_resources_server import BaseVerifyResponse
     from pydantic import ConfigDict
 
-    class Answer(BaseVerifyResponse):  # as `SimpleAgentVerifyResponse` is one
+    class Answer(BaseVerifyResponse):
+        # as `SimpleAgentVerifyResponse`
         model_config = ConfigDict(extra="allow")
 
     content = [{"type": "output_text", "text": FENCED, "annotations": []}]

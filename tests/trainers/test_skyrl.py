@@ -21,7 +21,7 @@ def make() -> Iterator[Any]:
     from skyrl_gym.envs.registration import registry
 
     entry_point = "nova_code_verifier.adapters.skyrl:CodeEnv"
-    skyrl_gym.register(id="code", entry_point=entry_point, kwargs={"rubric": "{}"})
+    skyrl_gym.register(id="code", entry_point=entry_point, kwargs={"rubric": None})
     yield lambda row: skyrl_gym.make("code", env_config={}, extras={**row, "max_turns": 1})
     del registry["code"]
 

@@ -135,12 +135,13 @@ def _always_fails(problem: Problem, results: Results) -> Finding:
 def _slow(severity: Severity, field: str, seconds: float, problem: Problem) -> Finding:
     assert problem.plan is not None  # noqa: S101  (it has run)
     limit, suggested = problem.plan.limits.cpu_seconds, math.ceil(seconds * _TIME_FACTOR)
-    what = "the tests need" if isinstance(problem.plan, CodePlan) else "a test case needs"
+    is_code = isinstance(problem.plan, CodePlan)
+    what = "the tests together need" if is_code else "a test case needs"
     return Finding(
         kind=Kind.SLOW,
         severity=severity,
         field=field,
-        problem=f"{what} {seconds:.1f} s of CPU time, and limits.cpu_seconds is {limit:g}",
+        problem=f"{what} {seconds:.1f} s of CPU time; limits.cpu_seconds is {limit:g}",
         fix=f'set "limits": {{"cpu_seconds": {suggested}}}',
     )
 
@@ -205,10 +206,11 @@ def _cases(problem: Problem, results: Results) -> Iterator[Finding]:
     if problem.plan is None:
         return
     found = compare_cases(problem.plan)
-    what = "lines" if isinstance(problem.plan, CodePlan) else "test cases"
+    is_code = isinstance(problem.plan, CodePlan)
+    what, numbered = ("asserts", "lines") if is_code else ("test cases", "test cases")
     if found.contradiction and results.steady is None:
         first, second = found.contradiction
-        text = f"{what} {first} and {second} have the same input and expect other answers"
+        text = f"{numbered} {first} and {second} have the same input and expect other answers"
         fix = "remove the wrong one, or use a checker that accepts both"
         yield _error(Kind.CONTRADICTORY_CASES, _TESTS, text, fix)
     if found.repeated:

@@ -135,5 +135,5 @@ def test_a_job_has_no_field_for_an_expected_answer(
 
     assert names <= {
         "program", "questions", "limits", "give_up_after", "stdin", "argv", "entry_point",
-        "arguments", "prelude", "needs_all", "keywords", "keeps_object",
+        "arguments", "prelude", "needs_all", "keywords", "keeps_object", "substitute",
     }  # fmt: skip

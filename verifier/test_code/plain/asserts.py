@@ -13,7 +13,7 @@ from nova_code_verifier.verifier.test_code.harness import recording
 from nova_code_verifier.verifier.test_code.harness.script import FILE_NAME
 from nova_code_verifier.verifier.test_code.harness.trees import walk
 from nova_code_verifier.verifier.test_code.plain import unittest_methods
-from nova_code_verifier.verifier.test_code.plain.conditions import ConditionReader
+from nova_code_verifier.verifier.test_code.plain.conditions import ConditionReader, truths_of
 from nova_code_verifier.verifier.test_code.plain.functions import read_type
 from nova_code_verifier.verifier.test_code.plain.values import (
     ITERATIONS_MAX,
@@ -34,7 +34,8 @@ class PlainAssert:
     if it is computed. If it *is a part*, it is an iteration of a loop, and others of the same item
     follow. If it *only accepts*, the report of a condition that does not hold is not known: of
     several asserts, or of a method of unittest.
-    `shared` are the indexes of the answers that are used after a later call.
+    `shared` are the indexes of the answers that are used after a later call. Of those in `truths`,
+    only the truth matters.
     """
 
     item: str
@@ -48,6 +49,7 @@ class PlainAssert:
     is_part: bool = False
     only_accepts: bool = False
     shared: frozenset[int] = frozenset()
+    truths: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,6 +98,7 @@ class AssertReader:
             shared=frozenset(
                 index for index, count in found.last_uses.items() if count > index + 1
             ),
+            truths=truths_of(self._conditions),
         )
 
     def _compiled(self, body: Sequence[ast.stmt]) -> CodeType:

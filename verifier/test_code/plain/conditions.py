@@ -6,6 +6,7 @@ expression over the names of both; or NotPlainError.
 
 import ast
 import copy
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -35,12 +36,42 @@ _METHODS = frozenset(
     for name in dir(kind)
 )
 _VALUE = "__value_{}__"
-_ANSWER = "__answer_{}__"
+_ANSWER_START = "__answer_"
+_ANSWER = _ANSWER_START + "{}__"
 
 
 def answer_name(index: int) -> str:
     """Return the name, in a condition, of the answer to the call with this index."""
     return _ANSWER.format(index)
+
+
+def truths_of(conditions: Sequence[ast.expr]) -> frozenset[int]:
+    """Return the indexes of the answers of which the conditions use nothing but the truth."""
+    used = Counter(
+        part.id
+        for condition in conditions
+        for part in ast.walk(condition)
+        if isinstance(part, ast.Name) and part.id.startswith(_ANSWER_START)
+    )
+    used.subtract(name for condition in conditions for name in _names_of_truths(condition))
+    return frozenset(
+        int(name.removeprefix(_ANSWER_START).removesuffix("__"))
+        for name, others in used.items()
+        if not others
+    )
+
+
+def _names_of_truths(node: ast.expr) -> Iterator[str]:
+    match node:
+        case ast.Name(id=name) if name.startswith(_ANSWER_START):
+            yield name
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            yield from _names_of_truths(operand)
+        case ast.BoolOp(values=values):
+            for value in values:
+                yield from _names_of_truths(value)
+        case ast.Call(func=ast.Name(id="assertTrue" | "assertFalse"), args=[operand]):
+            yield from _names_of_truths(operand)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -94,8 +125,8 @@ class ConditionReader:
 
     def _note_uses(self, made: ast.expr) -> None:
         for part in ast.walk(made):
-            if isinstance(part, ast.Name) and part.id.startswith("__answer_"):
-                index = int(part.id.removeprefix("__answer_").removesuffix("__"))
+            if isinstance(part, ast.Name) and part.id.startswith(_ANSWER_START):
+                index = int(part.id.removeprefix(_ANSWER_START).removesuffix("__"))
                 self.last_uses[index] = len(self.calls)
 
     def _computed(self, node: ast.expr) -> ast.expr:

@@ -21,9 +21,11 @@ from nova_code_verifier.sandbox.types import (
     Cause,
     EncodedValue,
     Ending,
+    ExactCall,
     Execution,
     Job,
     RaisedError,
+    Substitute,
 )
 from nova_code_verifier.verifier.test_code.harness.items import TestItem
 from nova_code_verifier.verifier.test_code.harness.shown import LastAnswer
@@ -74,10 +76,18 @@ def plain_job(
     return Job(
         program=program,
         prelude=prelude,
-        questions=tuple(call for part in asserts for call in part.calls),
+        questions=tuple(_questions(asserts, is_final=is_final)),
         limits=limits,
         needs_all=not is_final,
     )
+
+
+def _questions(asserts: Sequence[PlainAssert], *, is_final: bool) -> Iterator[ExactCall]:
+    """Yield the calls. Where no session can decide, an answer need not be exactly plain data."""
+    for part in asserts:
+        for index, call in enumerate(part.calls):
+            substitute = Substitute.TRUTH if index in part.truths else Substitute.BASE
+            yield replace(call, substitute=substitute) if is_final else call
 
 
 def reports(
@@ -106,7 +116,7 @@ def final_reports(
     """Yield each item with its report, where no session can decide.
 
     If there is none, yield the execution that fails the item: an answer counts only if it is plain
-    data, and all iterations of a loop share one time limit.
+    data or has a substitute, and all iterations of a loop share one time limit.
     """
     for item in _items(asserts, executions):
         own = [execution for _, used in item.asserts for execution in used]

@@ -1,13 +1,20 @@
 """The core of the adapters: rollouts in, grades out, with a real owner and real sandboxes."""
 
 import asyncio
+import pickle
 import subprocess
 import sys
 from array import array
 
 import pytest
 
-from nova_code_verifier.adapters.core import Grade, Rollout, grade_many, grade_many_async
+from nova_code_verifier.adapters.core import (
+    Grade,
+    Rollout,
+    grade_many,
+    grade_many_async,
+    grader_for,
+)
 
 RIGHT = "```python\nprint(sum(map(int, input().split())))\n```"
 WRONG = "```python\nprint(4)\n```"
@@ -24,6 +31,19 @@ def test_rollouts_are_graded_in_order() -> None:
     assert grades[2].problem
     assert not grades[2].is_outage
     assert {tuple(grade.metrics) for grade in grades} == {tuple(grades[0].metrics)}
+
+
+def test_defaults_are_for_what_the_environment_does_not_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A face may have other limits than the rest; the user's still count. A copy is the same."""
+    monkeypatch.setenv("VERIFIER_CPU_SECONDS", "7")
+    defaults = (("VERIFIER_CPU_SECONDS", "3"), ("VERIFIER_WALL_SECONDS", "4"))
+
+    grader = grader_for(None, defaults)
+
+    assert (grader.settings.cpu_seconds, grader.settings.wall_seconds) == (7, 4)
+    assert pickle.loads(pickle.dumps(grader)) is grader
 
 
 def test_an_event_loop_gets_the_same_grades() -> None:

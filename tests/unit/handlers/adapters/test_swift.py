@@ -1,7 +1,8 @@
 """The reward for ms-swift, called as it calls it.
 
-The calls are those of `compute_rewards_per_func` in swift/rl_core/grpo_algorithm.py @3602360,
-2026-08-22, with the columns of `to_reward_row`; tests/trainers runs that function.
+ms-swift and TRL's newer versions do not go together. The calls are those of
+`compute_rewards_per_func` in swift/rl_core/grpo_algorithm.py, with the columns of `to_reward_row`,
+@3602360, 2026-08-22, and the same in ms-swift 4.6.0.
 """
 
 from typing import Any, ClassVar

@@ -44,6 +44,7 @@ def test_the_help_of_a_command_teaches_it(command: str) -> None:
     assert [line[:2] for line in statuses[:3]] == ["0 ", "1 ", "2 "]
 
 
+@pytest.mark.timeout(400)
 def test_the_examples_in_the_help_work(tmp_path: Path) -> None:
     """Every example on the files of `examples/` that needs no engine and no model succeeds."""
     (tmp_path / "examples").symlink_to(REPOSITORY / "examples")

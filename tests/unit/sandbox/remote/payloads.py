@@ -4,7 +4,7 @@ import json
 
 from hypothesis import strategies as st
 
-from nova_code_verifier.sandbox.types import Call, ExactCall, Job, Limits, Run, Session
+from nova_code_verifier.sandbox.types import Call, ExactCall, Job, Limits, Run, Session, Substitute
 
 RUNS = Job(
     program="print('\ud800')",
@@ -24,7 +24,7 @@ EXACT_CALLS = Job(
     program="def f(*a, **b): return a",
     questions=(
         ExactCall(entry_point="f", arguments=(1,), keywords=(("b", {2: ()}),)),
-        ExactCall(entry_point="C().f", keeps_object=True),
+        ExactCall(entry_point="C().f", keeps_object=True, substitute=Substitute.TRUTH),
     ),
     prelude="import math",
     needs_all=True,

@@ -295,6 +295,38 @@ def test_questions_decide_where_no_session_may_be_sent(
     assert [case.verdict for case in score.cases] == PROGRAMS[program]
 
 
+MATCH = "import re\ndef f(x): return re.match('a', x)"
+COUNTER = "from collections import Counter as f"
+PAIR = "from collections import namedtuple\nP = namedtuple('P', 'x y')\ndef f(x): return [P(x, 2)]"
+SUBSTITUTES = [
+    (MATCH, "assert f('a')\nassert not f('b')", [PASS, PASS]),
+    (MATCH, "assert f('a') == True", [FAIL]),
+    (MATCH, "assert f('a') and 1 == 2", [FAIL]),
+    ("def f(x): return object()", "assert f(1) == 1", [FAIL]),
+    (COUNTER, "assert f('aba') == {'a': 2, 'b': 1}", [PASS]),
+    (COUNTER, "assert f('aba') == {'a': 2}", [FAIL]),
+    (PAIR, "assert f(1) == [(1, 2)]\nassert f(1) == [[1, 2]]", [PASS, FAIL]),
+    ("def f(x): return {}.keys()", "assert f(1) == []", [FAIL]),
+    (
+        "class All(int):\n    def __eq__(self, other): return True\ndef f(x): return All(2)",
+        "assert f(1) == 1",
+        [FAIL],
+    ),
+    ("class C:\n    def __bool__(self): 1 / 0\ndef f(x): return C()", "assert f(1)", [RAISE]),
+]
+
+
+@pytest.mark.parametrize(("program", "tests", "verdicts"), SUBSTITUTES)
+def test_answers_need_not_be_exactly_plain_there(
+    executor: LocalExecutor, program: str, tests: str, verdicts: list[Verdict]
+) -> None:
+    """What Python compares with plain data, or asks for its truth, gets the verdict of Python."""
+    elsewhere = _WithoutSessions(executor, fast_paths=True)
+    (score,) = rows([program], tests, elsewhere)
+
+    assert [case.verdict for case in score.cases] == verdicts
+
+
 def test_other_tests_stay_ungraded_there(executor: LocalExecutor) -> None:
     """The reason is the one that the executor gives."""
     elsewhere = _WithoutSessions(executor, fast_paths=True)
