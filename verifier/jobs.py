@@ -33,8 +33,13 @@ def job_for(candidate: Candidate, plan: TestPlan, *, prelude: str = "") -> Job:
     The *prelude* runs before the program. Raises VerifierError for arguments that are nested too
     deeply to be sent.
     """
-    questions = tuple(_question(index, case) for index, case in enumerate(plan.cases))
+    questions = questions_of(plan)
     return Job(program=candidate.program, questions=questions, limits=plan.limits, prelude=prelude)
+
+
+def questions_of(plan: TestPlan) -> tuple[Question, ...]:
+    """Return the questions of the plan's test cases. Raises VerifierError, as `job_for`."""
+    return tuple(_question(index, case) for index, case in enumerate(plan.cases))
 
 
 def completed(candidate: Candidate, plan: TestPlan | CodePlan) -> Candidate:

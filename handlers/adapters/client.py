@@ -110,7 +110,7 @@ class _Link:
                 entry = Entry(id=entry.id, problem=f"reference: not plain data ({error})")
             except IsolationRefusedError:
                 raise
-            except (ConnectionError, SandboxError) as error:
+            except (OSError, SandboxError) as error:
                 problem = str(error)
             await asyncio.sleep(attempt * _PAUSE_SECONDS)
         return outage(f"the owner of the sandboxes was lost: {problem}", self._settings.rubric)
@@ -234,20 +234,21 @@ def connect(settings: Settings, environment: Mapping[str, str]) -> socket.socket
                     return connected
                 _start_owner(name, lock, environment)
             finally:
-                os.close(lock)
+                point.leave_lock(lock)
         raise SandboxError(f"no owner within {_START_SECONDS:g} s; see {point.log_path}")
 
 
 def _start_owner(name: str, lock: int, environment: Mapping[str, str]) -> None:
     given = {
-        "import_path": [str(Path(path).absolute()) for path in sys.path],
+        "import_path": list(filter(None, map(_absolute, sys.path))),
         "linger_seconds": LINGER_SECONDS,
         "lock": lock,
         "name": name,
     }
     try:
         started = subprocess.run(  # noqa: S603  (our own interpreter, our own module)
-            [sys.executable, "-c", _OWNER, json.dumps(given)],
+            # -P: or a json.py in the trainer's directory is imported in place of Python's own.
+            [sys.executable, "-P", "-c", _OWNER, json.dumps(given)],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             env=dict(environment),
@@ -262,6 +263,14 @@ def _start_owner(name: str, lock: int, environment: Mapping[str, str]) -> None:
         raise IsolationRefusedError(problem)
     if started.returncode:
         raise SandboxError(f"the owner of the sandboxes does not start: {problem}")
+
+
+def _absolute(path: str) -> str | None:
+    """Return the absolute path; None if it is in a current directory that was removed."""
+    try:
+        return str(Path(path).absolute())
+    except FileNotFoundError:
+        return None
 
 
 _CLIENTS: WeakSet[Client] = WeakSet()

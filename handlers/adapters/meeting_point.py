@@ -13,6 +13,8 @@ import stat
 import struct
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nova_code_verifier
@@ -24,6 +26,9 @@ REFUSED_STATUS = 3
 
 _PEER = struct.Struct("3i")  # pid, uid, gid
 _BACKLOG = 1024
+_ADVICE = "remove it, or set TMPDIR to a directory of your own"
+_LOCKS: set[int] = set()
+"""Descriptors of the locks that this process holds."""
 
 
 class MeetingPoint:
@@ -39,14 +44,14 @@ class MeetingPoint:
             self._directory = os.open(self.path, flags)
         except OSError as error:
             raise SandboxError(
-                f"no directory to meet the owner of the sandboxes: {error}"
+                f"no directory to meet the owner of the sandboxes: {error}; {_ADVICE}"
             ) from None
         found = os.fstat(self._directory)
         if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
             self.close()
             raise SandboxError(
                 f"{self.path}: expected a directory that is ours alone, found owner "
-                f"{found.st_uid} and mode {stat.S_IMODE(found.st_mode):o}; remove it"
+                f"{found.st_uid} and mode {stat.S_IMODE(found.st_mode):o}; {_ADVICE}"
             )
 
     def close(self) -> None:
@@ -55,24 +60,26 @@ class MeetingPoint:
 
     def connect(self) -> socket.socket | None:
         """Connect to the owner; None if there is none that listens. Raises SandboxError."""
-        peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            peer.connect(self._path_of("socket"))
-            require_same_user(peer)
-        except (FileNotFoundError, ConnectionError):
-            peer.close()
-            return None
-        except BaseException:
-            peer.close()
-            raise
+        with self._errors("connect to the socket"):
+            peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                peer.connect(self._path_of("socket"))
+                require_same_user(peer)
+            except (FileNotFoundError, ConnectionError):
+                peer.close()
+                return None
+            except BaseException:
+                peer.close()
+                raise
         return peer
 
     def listen(self) -> socket.socket:
         """Return a socket that listens. Only the holder of the lock may call this."""
-        self.stop_listening()
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        listener.bind(self._path_of("socket"))
-        listener.listen(_BACKLOG)
+        with self._errors("make the socket"):
+            self.stop_listening()
+            listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            listener.bind(self._path_of("socket"))
+            listener.listen(_BACKLOG)
         return listener
 
     def stop_listening(self) -> None:
@@ -82,26 +89,44 @@ class MeetingPoint:
     def lock(self) -> int | None:
         """Take the lock and return its descriptor; None if somebody holds it.
 
-        It is free when all copies of the descriptor are closed: those of dead processes are.
+        It is free when all copies of the descriptor are closed: those of dead processes are, and
+        those of processes that are forked from this one.
         """
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        descriptor = os.open(self._path_of("lock"), flags, 0o600)
+        with self._errors("take the lock"):
+            descriptor = os.open(self._path_of("lock"), flags, 0o600)
+        _LOCKS.add(descriptor)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            os.close(descriptor)
+            self.leave_lock(descriptor)
             return None
         return descriptor
+
+    def leave_lock(self, descriptor: int) -> None:
+        """Close our copy of the lock's *descriptor*."""
+        _LOCKS.discard(descriptor)
+        os.close(descriptor)
 
     def open_log(self) -> int:
         """Return the descriptor of an empty log, for the output of the owner."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
-        return os.open(self._path_of("log"), flags, 0o600)
+        with self._errors("write the log"):
+            return os.open(self._path_of("log"), flags, 0o600)
 
     @property
     def log_path(self) -> Path:
         """Return the path of the log, for messages."""
         return self.path / f"{self._name}.log"
+
+    @contextmanager
+    def _errors(self, action: str) -> Iterator[None]:
+        """Raise SandboxError, which names the directory, for an error of the system."""
+        try:
+            yield
+        except OSError as error:
+            problem = f"{error.strerror}; is there space, and may user {os.geteuid()} write there?"
+            raise SandboxError(f"cannot {action} in {self.path}: {problem}") from None
 
     def _path_of(self, suffix: str) -> str:
         return f"/proc/self/fd/{self._directory}/{self._name}.{suffix}"
@@ -118,7 +143,19 @@ def require_same_user(peer: socket.socket) -> None:
 def name_for(settings: Settings) -> str:
     """Return a name that no other settings, interpreter or version of this package has."""
     package = Path(nova_code_verifier.__file__).parent
-    changed = max(path.stat().st_mtime_ns for path in package.rglob("*.py"))
+    # Not `rglob`: in a clone, the folders of the package are links, which it does not follow.
+    folders = os.walk(package, followlinks=True)
+    sources = (Path(folder, name) for folder, _, names in folders for name in names)
+    changed = max(path.stat().st_mtime_ns for path in sources if path.suffix == ".py")
     python = os.path.abspath(sys.executable)  # noqa: PTH100  (of `../venv/bin/python`, too)
     parts = (settings, python, sys.version, str(package), changed)
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _close_locks() -> None:
+    """Close the parent's locks: or a child that outlives the owner keeps new ones from starting."""
+    while _LOCKS:
+        os.close(_LOCKS.pop())
+
+
+os.register_at_fork(after_in_child=_close_locks)

@@ -9,7 +9,7 @@ from typing import Any
 
 from nova_code_verifier.adapters.grade import Grade
 from nova_code_verifier.handlers.wire import Entry
-from nova_code_verifier.sandbox.protocol.encoding import decode, encode
+from nova_code_verifier.sandbox.protocol.encoding import EncodingError, decode, encode
 from nova_code_verifier.verifier.types import Sample, Verdict
 
 _LENGTH_BYTES = 8
@@ -25,13 +25,14 @@ def entry_frame(number: int, entry: Entry) -> bytes:
 
 
 def read_entry(data: bytes) -> tuple[int, Entry]:
-    """Return the number and the entry in a frame."""
-    number, *parts = _value(data)
-    if len(parts) == 1:
-        return number, Entry(id=number, problem=parts[0])
-    completion, reference, tasks = parts
-    sample = Sample(completion=completion, reference=reference, tasks=tasks)
-    return number, Entry(id=number, sample=sample)
+    """Return the number and the entry in a frame. Raises EncodingError for anything else."""
+    match _value(data):
+        case (int() as number, str() as problem):
+            return number, Entry(id=number, problem=problem)
+        case (int() as number, str() | None as completion, reference, tuple() as tasks):
+            sample = Sample(completion=completion, reference=reference, tasks=tasks)
+            return number, Entry(id=number, sample=sample)
+    raise EncodingError("a frame that is no entry")
 
 
 def grade_frame(number: int, grade: Grade) -> bytes:

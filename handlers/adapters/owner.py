@@ -257,11 +257,11 @@ def main(name: str, lock: int, linger_seconds: float) -> None:
 
 def _be_owner(name: str, settings: Settings, report: int, linger_seconds: float) -> NoReturn:
     os.setsid()
-    point = MeetingPoint(name)
-    _detach(point)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     faulthandler.register(signal.SIGUSR1)  # writes the stacks of all threads to the log
     try:
+        point = MeetingPoint(name)
+        _detach(point)
         with closing(start_executor(settings)) as executor:
             with suppress(InvocationError):  # an executor function that is out of reach now
                 _ = executor.level
@@ -283,8 +283,9 @@ def _be_owner(name: str, settings: Settings, report: int, linger_seconds: float)
             os.close(report)
             inbox.wait_until_closed()
             point.stop_listening()
-    except IsolationRefusedError as error:
-        os.write(report, f"{REFUSED_STATUS} {error}".encode())
+    except SandboxError as error:
+        status = REFUSED_STATUS if isinstance(error, IsolationRefusedError) else 1
+        os.write(report, f"{status} {error}".encode("utf-8", "backslashreplace"))
     sys.exit()
 
 

@@ -12,12 +12,6 @@ from nova_code_verifier.handlers.settings import Settings
 from tests.paths import REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text("utf-8")
-USE_OF_REWARD_FUNC = """
-if __name__ == "__main__":
-    reference = {"inputs": ["1\\n"], "outputs": ["1\\n"]}
-    print(reward_func(["print(input())", "No."], [reference] * 2))
-    EXECUTOR.close()
-"""
 
 
 def blocks(language: str, page: str = README) -> list[str]:
@@ -38,10 +32,10 @@ def run(program: str) -> list[str]:
 
 
 def test_the_reward_function_of_the_readme_grades() -> None:
-    """The snippet for TRL returns one reward per completion."""
-    (snippet,) = [block for block in blocks("python") if "def reward_func" in block]
+    """The snippet for TRL prints one reward per completion."""
+    (snippet,) = [block for block in blocks("python") if "code_reward" in block]
 
-    assert run(snippet + USE_OF_REWARD_FUNC) == ["[0.9, 0.0]"]  # bare text costs format
+    assert run(snippet) == ["[1.0, 0.0]"]
 
 
 def test_the_library_snippet_of_the_readme_prints_scores() -> None:
@@ -55,9 +49,13 @@ def test_the_library_snippet_of_the_readme_prints_scores() -> None:
 
 
 def test_the_snippets_for_trainers_grade() -> None:
-    """Those that need no trainer's package print the reward of a right program."""
+    """Those that need no trainer's package print the reward of a right program.
+
+    A server of NeMo Gym runs with its package only (`tests/trainers`).
+    """
     page = (REPOSITORY / "docs" / "trainers.md").read_text("utf-8")
-    snippets = [block for block in blocks("python", page) if "__main__" in block]
+    runnable = [block for block in blocks("python", page) if "__main__" in block]
+    snippets = [block for block in runnable if "nemo_gym" not in block]
 
     lines = [line for snippet in snippets for line in run(snippet)]
 

@@ -24,6 +24,7 @@ from nova_code_verifier.handlers.cli.convert.literals import with_literals_decod
 from nova_code_verifier.handlers.cli.convert.refusal import RefusedRowError
 from nova_code_verifier.sandbox.types import Limits
 from nova_code_verifier.verifier.errors import VerifierError
+from nova_code_verifier.verifier.jobs import questions_of
 from nova_code_verifier.verifier.reference.plan import plan_tests
 from nova_code_verifier.verifier.reference.task import (
     Task,
@@ -102,6 +103,8 @@ def _read(opened: object, tasks: tuple[str, ...]) -> Tests | Label:
     if spec.task is not Task.CODE and read_expected(opened) is not None:
         return Label(values=_own_values(opened) | {"task": Task.SENTIMENT} | beside)
     plan = plan_tests(opened, default_limits=_UNSET_LIMITS, default_checker=_UNSET_CHECKER)
+    if isinstance(plan, TestPlan):
+        questions_of(plan)  # refuses cases that no candidate could be asked
     if spec.solution:
         beside["solution"] = spec.solution
     return Tests(plan=replace(plan, notes=()), beside=beside, notes=plan.notes)

@@ -45,6 +45,17 @@ def test_a_row_that_would_not_be_graded_is_refused(fixture: DatasetRow) -> None:
         converted(with_prompt(fixture))
 
 
+def test_arguments_that_cannot_be_sent_are_refused() -> None:
+    """A reference that is read, but whose questions no guest can get, would never be graded."""
+    deep: list[Any] = []
+    for _ in range(200):
+        deep = [deep]
+    row = {"prompt": "f", "inputs": [[1], [deep]], "outputs": [1, 1], "fn_name": "f"}
+
+    with pytest.raises(RefusedRowError, match=r"^test case 2: found arguments nested"):
+        converted(row)
+
+
 SETTINGS: dict[str, Any] = {
     "time_limit": 2,
     "limits": {"wall_seconds": 9, "memory_mb": 100, "output_bytes": 5000},
