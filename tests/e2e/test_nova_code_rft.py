@@ -55,7 +55,7 @@ def test_the_deployed_function_grades_the_rows_of_the_example(fleet: Fleet) -> N
     """Reference solutions earn everything, and programs that do nothing earn less."""
     done = check_function(fleet, EXAMPLE / "train.jsonl")
 
-    assert (done.stdout.strip(), done.returncode) == ("234 samples, 0 unexpected rewards", 0)
+    assert (done.stdout.strip(), done.returncode) == ("240 samples, 0 unexpected rewards", 0)
 
 
 def test_the_script_reports_a_wrong_reference_solution(emulator: Path, tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_the_script_reports_a_wrong_reference_solution(emulator: Path, tmp_path:
 
 @pytest.mark.timeout(300)  # it runs 1300 programs
 def test_the_audit_finds_what_the_page_says() -> None:
-    """No errors, and 23 rows in which a constant answer passes most tests."""
+    """No errors, and 25 rows in which a constant answer passes most tests."""
     options = ["--json", "--repeat", "1", "--processes", "0"]
     done = subprocess.run(
         [*COMMAND, "audit", EXAMPLE / "mbpp-train.jsonl", *options],
@@ -88,7 +88,7 @@ def test_the_audit_finds_what_the_page_says() -> None:
     findings = json.loads(done.stdout)["findings"]
 
     kinds = Counter((finding["severity"], finding["kind"]) for finding in findings)
-    assert kinds == {("warning", "high_guess_baseline"): 23, ("note", "duplicate_cases"): 1}
+    assert kinds == {("warning", "high_guess_baseline"): 25, ("note", "duplicate_cases"): 1}
 
 
 def test_the_rows_of_the_example_pass_the_official_validator(clients: Path) -> None:
