@@ -19,8 +19,8 @@ import nova_code_verifier
 _PACKAGE = Path(nova_code_verifier.__file__).parent
 _FOLDERS = ("sandbox", "verifier", "handlers/llm_judge")
 _HANDLERS = (
-    "__init__", "executors", "invocation", "messages", "prompt_groups", "report", "reward", "service",
-    "settings", "telemetry", "wire",
+    "__init__", "executors", "invocation", "messages", "prompt_groups", "report", "reward",
+    "service", "settings", "telemetry", "wire",
 )  # fmt: skip
 # Modules that need more than Python, and what the archive has under their names instead.
 _REPLACEMENTS = {
