@@ -55,11 +55,12 @@ class CheckerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checker:
-    """A comparison and its tolerances (only `numeric` uses them)."""
+    """A comparison. Only `numeric` uses the fields below `kind`; its tolerances are for numbers."""
 
     kind: CheckerKind = CheckerKind.NUMERIC
     abs_tol: float = 1e-6
     rel_tol: float = 1e-6
+    case_sensitive: bool = True
 
 
 class CheckerContract(StrEnum):

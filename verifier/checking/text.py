@@ -41,6 +41,11 @@ def close_tokens(expected: bytes, observed: bytes, checker: Checker) -> bool:
 
     The tolerance applies to tokens that `has_tolerance`; the others must be equal.
     """
+    if not checker.case_sensitive:
+        try:
+            expected, observed = _folded(expected), _folded(observed)
+        except UnicodeDecodeError:  # see `same_tokens_in_any_case`
+            return False
     expected_tokens = expected.split()
     observed_tokens = _tokens(observed, limit=len(expected_tokens))
     return len(observed_tokens) == len(expected_tokens) and all(

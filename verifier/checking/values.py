@@ -188,7 +188,8 @@ def _multiset(keys: Iterable[Hashable]) -> frozenset[tuple[Hashable, int]]:
 def _scalar_key(value: object, checker: Checker) -> Hashable:
     """Return the key of a value without items. Objects of other types get a unique key."""
     if isinstance(value, str):
-        return value.casefold() if checker.kind is CheckerKind.CASE_INSENSITIVE else value
+        is_exact = checker.case_sensitive and checker.kind is not CheckerKind.CASE_INSENSITIVE
+        return value if is_exact else value.casefold()
     if isinstance(value, _ATOMS):
         return type(value), value
     if isinstance(value, _NUMBERS):

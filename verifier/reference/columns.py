@@ -14,6 +14,7 @@ answers would be refused. The words of a key decide, and only if its value is se
 | `tolerance`, `eps`, `atol`, … | it is no number, or 0 |
 | `language`, `lang`, `compiler` | its value is Python, or a language that people speak |
 | `ignore_case`, `any_order`, … | it is not set (`case_sensitive`, `order_matters`: it is true) |
+| `compare` | it compares the result with the expected value by `==` |
 | `limit`, `timeout` | `reference/limits.py` reads it, or it limits a text (`token_limit`) |
 
 `validator` and `generator` stand for the inputs of tests, not for answers, and are ignored.
@@ -101,11 +102,14 @@ _FILE_WORDS = _set("input output in out file files filename name path")
 _FILE_MODES = _keys("input_mode output_mode io_mode input_type output_type io_type")
 _STANDARD_FILES = _set("stdin stdout stdio standard console -")
 _SIDE_CHARACTERS_MAX = 100_000
+_COMPARISON_WORDS = _set("result expected")  # of QuixBugs
+_EQUALITIES = _set("result==expected expected==result list(result)==expected")
 
 
 def refuse_misread_columns(scope: Scope) -> None:
     """Raise VerifierError for a key of *scope* that would be misread, or of a dict beside it."""
     _refuse_missing_tests(scope)
+    _refuse_comparison(scope)
     for key in scope.values:
         if key not in _READ_ELSEWHERE:
             _refuse_file(scope, key)
@@ -115,6 +119,15 @@ def refuse_misread_columns(scope: Scope) -> None:
         inner = Scope(field=scope.at(side), values=_side_dict(scope.values.get(side)))
         for key in inner.values:
             _refuse_key(inner, key)
+
+
+def _refuse_comparison(scope: Scope) -> None:
+    """Raise VerifierError for an expression that compares otherwise than calls are compared."""
+    value = scope.values.get("compare")
+    words = re.findall(r"\w+", value) if isinstance(value, str) else ()
+    if _COMPARISON_WORDS.issubset(words) and "".join(str(value).split()) not in _EQUALITIES:
+        problem = f"found {quote(value)}, expected result == expected; use test code"
+        raise VerifierError(scope.at("compare"), problem)
 
 
 def may_be_misread(key: str) -> bool:

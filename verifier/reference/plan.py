@@ -20,7 +20,8 @@ The canonical form:
 | `tests.modules` | `code`: names under which tests import the candidate; default: `["solution"]` |
 | `tests.shared_process` | `code`: true runs tests and candidate in one process, which is needed |
 | | where tests patch what the candidate uses. A candidate can then cheat; its rows say so |
-| `checker` | a kind, or `{"kind": "numeric", "abs_tol": 1e-9, "rel_tol": 1e-9}`. Kinds: |
+| `checker` | a kind, or `{"kind": "numeric", "abs_tol": 1e-9, "rel_tol": 1e-9}`, which may have |
+| | `case_sensitive`; or `{"type": "tokens", "case_sensitive": false, "abs_tol": 1e-9}`. Kinds: |
 | | `numeric` (default), `tokens`, `exact`, `case_insensitive`, `unordered_lines`, `json`. |
 | | Only `numeric` has tolerances; default: 1e-6. A run may set another default. |
 | | Or a program (`reference/checker_program.py`): |
@@ -284,15 +285,43 @@ def _read_checker(field: str, value: object) -> Checker | CheckerProgram:
     values = read_dict(field, value, "the name of a checker, or a dict")
     if values.get("kind") == PROGRAM_KIND:
         return read_checker_program(field, values)
-    refuse_unknown_keys(field, values, ("kind", "abs_tol", "rel_tol"))
+    if "type" in values and "kind" not in values:
+        return _read_typed_checker(field, values)
+    refuse_unknown_keys(field, values, ("kind", "abs_tol", "rel_tol", "case_sensitive"))
     kind = _checker_kind(f"{field}.kind", values.get("kind"))
-    tolerances = {}
     for key in sorted(values.keys() - {"kind"}):
         if kind is not CheckerKind.NUMERIC:
-            problem = f"found a tolerance for checker {kind}; tolerances are only for numeric"
+            problem = f"found it for checker {kind}; it is only for numeric"
             raise VerifierError(f"{field}.{key}", problem)
-        tolerances[key] = read_number(f"{field}.{key}", values[key], _MAX_TOLERANCE[key], lowest=0)
-    return Checker(kind=kind, **tolerances)
+    default = Checker()
+    tolerances = {"abs_tol": default.abs_tol, "rel_tol": default.rel_tol}
+    return _checker_of(field, values, kind, tolerances)
+
+
+def _read_typed_checker(field: str, values: dict[str, object]) -> Checker:
+    """Read the checker of Kattis packages as datasets write it: tokens, tolerances, and case."""
+    refuse_unknown_keys(field, values, ("type", "abs_tol", "rel_tol", "case_sensitive"))
+    if values["type"] != CheckerKind.TOKENS:
+        raise bad_value(f"{field}.type", values["type"], "tokens, or a checker with a kind")
+    if values.keys() & _MAX_TOLERANCE.keys():
+        return _checker_of(field, values, CheckerKind.NUMERIC, dict.fromkeys(_MAX_TOLERANCE, 0.0))
+    is_sensitive = _read_flag(f"{field}.case_sensitive", values.get("case_sensitive", True))
+    return Checker(kind=CheckerKind.TOKENS if is_sensitive else CheckerKind.CASE_INSENSITIVE)
+
+
+def _checker_of(
+    field: str, values: dict[str, object], kind: CheckerKind, tolerances: dict[str, float]
+) -> Checker:
+    """Read what a numeric checker may have. *tolerances* are those that it does not name."""
+    for key, highest in _MAX_TOLERANCE.items():
+        if key in values:
+            tolerances[key] = read_number(f"{field}.{key}", values[key], highest, lowest=0)
+    return Checker(
+        kind=kind,
+        abs_tol=tolerances["abs_tol"],
+        rel_tol=tolerances["rel_tol"],
+        case_sensitive=_read_flag(f"{field}.case_sensitive", values.get("case_sensitive", True)),
+    )
 
 
 def _checker_kind(field: str, value: object) -> CheckerKind:

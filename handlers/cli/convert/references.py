@@ -343,7 +343,8 @@ def _checker(plan: TestPlan) -> Values | None:
     if checker == _UNSET_CHECKER:
         return None
     tolerances = {"abs_tol": checker.abs_tol, "rel_tol": checker.rel_tol}
-    return {"kind": checker.kind} | (tolerances if checker.kind == "numeric" else {})
+    case = {} if checker.case_sensitive else {"case_sensitive": False}
+    return {"kind": checker.kind} | (tolerances | case if checker.kind == "numeric" else {})
 
 
 def _filled(**values: object) -> Values:

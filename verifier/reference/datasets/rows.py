@@ -37,9 +37,9 @@ from nova_code_verifier.verifier.reference.fields import (
 )
 
 _ENTRY_POINTS = ("fn_name", "func_name", "function_name", "entry_point")
-_OUTPUTS = ("output", "expected_output")
+_OUTPUTS = ("output", "expected_output", "expected")
 _STANDARD_CLASS = "Solution"
-_CASE_KEYS = frozenset(("input", *_OUTPUTS, *_ENTRY_POINTS, "testtype", "type", "metadata"))
+_CASE_KEYS = frozenset(("input", "args", *_OUTPUTS, *_ENTRY_POINTS, "testtype", "type", "metadata"))
 _IS_CALL = dict.fromkeys(("stdin", "stdin_stdout", "stdio"), False) | (
     dict.fromkeys(("functional", "function_call", "call"), True)
 )
@@ -110,7 +110,8 @@ def _raw_case(field: str, case: object, row_entry_point: str | None) -> RawCase:
     output = _output_key(field, case)
     entry_point = _case_entry_point(field, case, row_entry_point)
     _check_declared_kind(field, case, entry_point)
-    input_field, given = _stream(f"{field}.input", case.get("input"), "stdin", entry_point)
+    key = "args" if "args" in case and "input" not in case else "input"
+    input_field, given = _stream(f"{field}.{key}", case.get(key), "stdin", entry_point)
     output_field, expected = _stream(f"{field}.{output}", case[output], "stdout", entry_point)
     return RawCase(
         input_field=input_field,
@@ -118,7 +119,7 @@ def _raw_case(field: str, case: object, row_entry_point: str | None) -> RawCase:
         output_field=output_field,
         output=expected,
         entry_point=entry_point,
-        literal=case.get("testtype") is not None,
+        literal=key == "args" or case.get("testtype") is not None,
     )
 
 

@@ -13,6 +13,7 @@ dicts around them. The values of test cases are not read here.
 | LiveCodeBench | `{"public_test_cases": [...], "private_test_cases": [...]}`, lists as above |
 | code_contests | `{"public_tests": {"input": [...], "output": [...]}, "private_tests", ...}` |
 | ICPC-Eval | `{"test_cases": [["input", "output"], ...]}` |
+| QuixBugs | `{"fn_name": "f", "testcases": [{"args": [...], "expected": ...}]}` |
 | SandboxFusion | `{"test": [{"input": {"stdin": ...}, "output": {"stdout": ...}}]}` |
 
 Each shape, and each shape of test code in `reference/datasets/code.py`, may be wrapped in
@@ -58,7 +59,8 @@ from nova_code_verifier.verifier.syntax import read_python
 
 _PAIR = ("inputs", "outputs")
 _WRAPPERS = (
-    "tests", "test_cases", "official_tests", "input_output", "ground_truth", "reward_model",
+    "tests", "test_cases", "testcases", "official_tests", "input_output", "ground_truth",
+    "reward_model",
     "unit_tests", "verifier_metadata", "verification_info", "reward_spec",
 )  # fmt: skip
 # Common keys: they are looked into if no other key holds tests.

@@ -164,3 +164,12 @@ def test_json_far_longer_than_expected_does_not_match() -> None:
 
     assert not output_matches(JSON, "[1]", bomb)
     assert output_matches(JSON, "[1]", b"[" + b"\n" * 200_000 + b"1]")
+
+
+@pytest.mark.parametrize(("observed", "matches"), [(b"yes 0.5001", True), (b"no 0.5", False)])
+def test_numbers_and_words_may_be_compared_in_any_case(observed: bytes, *, matches: bool) -> None:
+    """The tolerance is for the numbers, and the case of words does not matter."""
+    checker = Checker(abs_tol=1e-3, rel_tol=0.0, case_sensitive=False)
+
+    assert output_matches(checker, "YES 0.5", observed) is matches
+    assert not output_matches(Checker(abs_tol=1e-3, rel_tol=0.0), "YES 0.5", b"yes 0.5")

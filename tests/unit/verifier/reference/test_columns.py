@@ -6,6 +6,7 @@ import pytest
 
 from nova_code_verifier.verifier.errors import VerifierError
 from nova_code_verifier.verifier.reference.plan import plan_tests
+from nova_code_verifier.verifier.types import CallCase, TestPlan
 
 TESTS: dict[str, Any] = {"inputs": ["1 2\n"], "outputs": ["3\n"]}
 CANONICAL = {"kind": "stdio", "cases": [{"stdin": "1 2\n", "stdout": "3\n"}]}
@@ -179,3 +180,20 @@ def test_ordinary_keys_of_cases_are_ignored() -> None:
     plain = plan_tests({"test_cases": [CASE]})
 
     assert plan_tests({"test_cases": [CASE | {"test_i": 1, "is_public": True}]}) == plain
+
+
+@pytest.mark.parametrize("expression", ["result == expected", "list(result)==expected", "fuzzy"])
+def test_calls_may_be_compared_by_equality(expression: str) -> None:
+    """The rows of QuixBugs say how they compare; a word is a column of another kind."""
+    row = {"fn_name": "f", "testcases": [{"args": [1], "expected": 2}], "compare": expression}
+    plan = plan_tests(row)
+
+    assert isinstance(plan, TestPlan)
+    assert plan.cases == (CallCase(entry_point="f", arguments=(1,), expected_value=2),)
+
+
+def test_another_comparison_is_refused() -> None:
+    """Calls would be compared otherwise than the data set does."""
+    row = {"fn_name": "f", "testcases": [{"args": [1], "expected": 2}]}
+
+    assert field_of(row | {"compare": "abs(result - expected) < 1"}) == "compare"

@@ -344,12 +344,35 @@ def test_a_numeric_checker_has_tolerances() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "checker"),
+    [
+        ({"type": "tokens"}, Checker(kind=CheckerKind.TOKENS)),
+        (
+            {"type": "tokens", "case_sensitive": False, "abs_tol": None, "rel_tol": None},
+            Checker(kind=CheckerKind.CASE_INSENSITIVE),
+        ),
+        (
+            {"type": "tokens", "case_sensitive": False, "abs_tol": 1e-8},
+            Checker(abs_tol=1e-8, rel_tol=0.0, case_sensitive=False),
+        ),
+        ({"kind": "numeric", "case_sensitive": False}, Checker(case_sensitive=False)),
+    ],
+)
+def test_a_checker_may_be_written_as_in_kattis_packages(written: object, checker: Checker) -> None:
+    """A tolerance makes it numeric, and one that is not named is 0."""
+    assert plan_of({"tests": STDIO, "checker": written}).checker == checker
+
+
+@pytest.mark.parametrize(
     ("checker", "field", "word"),
     [
         ("token", "checker", "'token'"),
         (3, "checker", "a number"),
         ({}, "checker.kind", "nothing"),
-        ({"type": "tokens"}, "checker.type", "unknown key"),
+        ({"type": "floats"}, "checker.type", "'floats'"),
+        ({"type": "tokens", "kind": "tokens"}, "checker.type", "unknown key"),
+        ({"type": "tokens", "case_sensitive": 1}, "checker.case_sensitive", "true or false"),
+        ({"kind": "exact", "case_sensitive": False}, "checker.case_sensitive", "only for numeric"),
         ({"kind": "numeric", "abs": 1}, "checker.abs", "unknown key"),
         ({"kind": ["numeric"]}, "checker.kind", "a list"),
         ({"kind": "tokens", "abs_tol": 1}, "checker.abs_tol", "only for numeric"),
