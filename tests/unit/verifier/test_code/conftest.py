@@ -1,5 +1,6 @@
 """Fixtures for tests that run test code in real guests."""
 
+import sys
 from collections.abc import Callable, Iterator
 from textwrap import dedent
 
@@ -10,6 +11,12 @@ from nova_code_verifier.sandbox.types import Limits
 from nova_code_verifier.verifier.test_code.discovery import DiscoveryCache
 from nova_code_verifier.verifier.test_code.grading import TestCodeRun, grade_all
 from nova_code_verifier.verifier.types import CodePlan, TestCode
+
+
+@pytest.fixture(autouse=True)
+def _own_main(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give this process its main module back: a harness puts the tests' in its place."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture(scope="module")
