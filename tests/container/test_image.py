@@ -97,13 +97,13 @@ def test_docker_check_fails_if_a_row_differs(engine_address: str, client: Any, i
 
 
 def test_our_layers_of_the_image_are_small(client: Any, image: str, base_image: str) -> None:
-    """All layers above the base image are smaller than 60 MB, and our code is smaller than 4 MB."""
+    """All layers above the base image are smaller than 60 MB, and our code than 4.5 MB."""
     base = sum(layer.size_bytes for layer in layers_of(client, base_image))
     layers = layers_of(client, image)
     ours = [layer.size_bytes for layer in layers]
 
     assert sum(ours) - base < 60 * _MB
-    assert ours[0] < 4 * _MB, layers[0]
+    assert ours[0] < 4.5 * _MB, layers[0]
 
 
 def test_the_image_holds_only_what_a_lambda_runs(client: Any, image: str) -> None:
