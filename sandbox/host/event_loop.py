@@ -218,9 +218,12 @@ class EventLoop:
     # -- waiting -----------------------------------------------------------------------
 
     def _wait(self) -> None:
-        """Wait for events, and handle them, until a worker is idle again."""
-        busy_count = len(self._busy)
-        while len(self._busy) == busy_count:
+        """Wait for events, and handle them, until a worker is idle.
+
+        If one is idle already, do it once: there may be a job for it by then.
+        """
+        self._poll()
+        while len(self._busy) == len(self._workers):
             self._poll()
 
     def _poll(self) -> None:

@@ -1,6 +1,7 @@
 """The event loop keeps the workers busy."""
 
 import time
+from collections.abc import Iterator
 
 from nova_code_verifier.sandbox.confinement.processes import process_ids, stat_fields
 from nova_code_verifier.sandbox.host.local import LocalExecutor
@@ -31,3 +32,26 @@ def test_the_next_guest_starts_before_the_caller_has_judged_the_last(
         assert time.monotonic() < end, "no second guest"
         time.sleep(0.01)
     running.close()
+
+
+class _LateJobs(Iterator[Job]):
+    """A slow job, and another one a little later."""
+
+    def __init__(self) -> None:
+        self._programs = ["print(1)", "import time; time.sleep(20)"]
+        self._next_at = 0.0
+
+    def __next__(self) -> Job:
+        if not self._programs or time.monotonic() < self._next_at:
+            raise StopIteration
+        self._next_at = time.monotonic() + 0.2
+        return Job(program=self._programs.pop(), questions=(Run(),))
+
+
+def test_an_idle_worker_gets_a_job_that_comes_while_another_one_runs() -> None:
+    """A job that comes later does not wait for the end of a slow one."""
+    with LocalExecutor(workers=2) as executor:
+        running = executor.run(_LateJobs())
+
+        assert next(running)[0] == 1
+        running.close()
