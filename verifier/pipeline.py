@@ -112,7 +112,7 @@ class Planned(NamedTuple):
 _PLANS = BoundedCache[tuple[str, tuple[str, ...], Rubric, Limits], tuple[Planned, TaskSpec]](
     32 * 2**20
 )
-_PLAN_FACTOR = 24
+_PLAN_BYTES, _PLAN_FACTOR = 2_000, 24  # of any plan, and for each character of its text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,7 +336,7 @@ def prepare(
     except VerifierError as error:
         return PreparedSample(task=task, problem=str(error))
     if text and prepared.planned:
-        _PLANS.put(key, (prepared.planned, task), size=_PLAN_FACTOR * len(text))
+        _PLANS.put(key, (prepared.planned, task), size=_PLAN_BYTES + _PLAN_FACTOR * len(text))
     return prepared
 
 

@@ -12,18 +12,19 @@ from functools import cached_property
 from queue import SimpleQueue
 
 from nova_code_verifier.sandbox.host.local import LocalExecutor
+from nova_code_verifier.sandbox.host.view import ExecutorView
 from nova_code_verifier.sandbox.types import Company, Execution, IsolationLevel, Job
 
 _UNREAD_BYTES_MAX = 256 * 2**20
 _UNREAD_SECONDS_MAX = 1.0  # two callers that wait for each other's executors must not wait for ever
 
 
-class SharedExecutor:
+class SharedExecutor(ExecutorView[LocalExecutor]):
     """A view of an executor, for many threads. Nobody else may use the executor."""
 
     def __init__(self, executor: LocalExecutor) -> None:
         """Start the thread that feeds *executor*. It ends with the process."""
-        self._executor = executor
+        super().__init__(executor)
         self._jobs = _LiveJobs()
         self._preloaded: dict[tuple[str, ...], SharedExecutor] = {}
         self._lock = threading.Lock()
@@ -33,21 +34,6 @@ class SharedExecutor:
     def level(self) -> IsolationLevel:
         """Return the level. The first call may wait for the zygotes: make it before any run."""
         return self._executor.level
-
-    @property
-    def isolates_trusted_code(self) -> bool:
-        """Return what the executor returns."""
-        return self._executor.isolates_trusted_code
-
-    @property
-    def environment(self) -> str:
-        """Return what the executor returns."""
-        return self._executor.environment
-
-    @property
-    def fast_paths(self) -> bool:
-        """Return what the executor returns."""
-        return self._executor.fast_paths
 
     def with_deadline(self, deadline: float) -> "SharedExecutor":
         """Return this executor: trainers set no deadline."""

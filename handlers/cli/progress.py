@@ -7,13 +7,19 @@ line from time to time.
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 _SECONDS_BETWEEN_LINES = 30.0
+
+
+def print_notes(notes: Iterable[str], *, quiet: bool) -> None:
+    """Print notes about a file to standard error. Do so before its bar is shown."""
+    for note in () if quiet else notes:
+        print(f"verifier: {note}", file=sys.stderr)  # noqa: T201  (for the user)
 
 
 class ProgressBar(Progress):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
+from nova_code_verifier.sandbox.host.view import ExecutorView
 from nova_code_verifier.sandbox.types import (
     Company,
     Execution,
@@ -46,12 +47,12 @@ class _RunnerView:
         return self._runner.run(jobs, deadline=self._deadline)
 
 
-class DeadlineView:
+class DeadlineView(ExecutorView[_Stoppable]):
     """An `Executor` that stops at its deadline, in `time.monotonic` seconds."""
 
     def __init__(self, executor: _Stoppable, deadline: float) -> None:
         """View *executor*, which stays the owner of all processes."""
-        self._executor = executor
+        super().__init__(executor)
         self._deadline = deadline
 
     def run(
@@ -64,21 +65,6 @@ class DeadlineView:
     def level(self) -> IsolationLevel:
         """Return the executor's level. Raises SandboxError if it is unknown at the deadline."""
         return self._executor.level_by(self._deadline)
-
-    @property
-    def isolates_trusted_code(self) -> bool:
-        """Return whether the executor isolates trusted code."""
-        return self._executor.isolates_trusted_code
-
-    @property
-    def environment(self) -> str:
-        """Return the environment of the executor."""
-        return self._executor.environment
-
-    @property
-    def fast_paths(self) -> bool:
-        """Return whether fast paths are tried."""
-        return self._executor.fast_paths
 
     def with_preloaded(self, modules: tuple[str, ...]) -> Executor:
         """Return the view, with the same deadline, of the executor of trusted programs."""

@@ -5,7 +5,6 @@ a time are in memory; of all others their ids and digests of their tests.
 """
 
 import json
-import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -20,7 +19,7 @@ from nova_code_verifier.handlers.cli.dataset_files.reading import open_records
 from nova_code_verifier.handlers.cli.dataset_files.record import Record
 from nova_code_verifier.handlers.cli.dataset_files.writing import RowFile, open_rows
 from nova_code_verifier.handlers.cli.files import UnusableFileError, shown_name
-from nova_code_verifier.handlers.cli.progress import ProgressBar
+from nova_code_verifier.handlers.cli.progress import ProgressBar, print_notes
 from nova_code_verifier.handlers.cli.score.samples import chunks_of
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.sandbox.types import TimedExecutor
@@ -47,9 +46,7 @@ def audit_file(
     report, seen = Report(), _Seen()
     with ExitStack() as stack:
         file = stack.enter_context(open_records(source))
-        if not quiet:
-            for note in file.notes:
-                print(f"verifier: {note}", file=sys.stderr)  # noqa: T201  (before the bar is shown)
+        print_notes(file.notes, quiet=quiet)
         _ = executor.level  # raises if the sandbox cannot start, before the output is touched
         rows = stack.enter_context(open_rows(out, source=source)) if out is not None else None
         report.written = None if rows is None else 0

@@ -21,7 +21,7 @@ from nova_code_verifier.handlers.cli.files import (
     file_errors,
     shown_name,
 )
-from nova_code_verifier.handlers.cli.progress import ProgressBar
+from nova_code_verifier.handlers.cli.progress import ProgressBar, print_notes
 from nova_code_verifier.handlers.dataset_row import read_task_row
 
 
@@ -40,9 +40,7 @@ def convert_file(
     is_shown = name == STANDARD and sys.stdout is not None and sys.stdout.isatty()
     with ExitStack() as stack:
         file = stack.enter_context(open_records(source))
-        if not quiet:
-            for note in file.notes:
-                print(f"verifier: {note}", file=sys.stderr)  # noqa: T201  (before the bar is shown)
+        print_notes(file.notes, quiet=quiet)
         rows = stack.enter_context(open_rows(name, source=source))
         others = None
         if dropped is not None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from nova_code_verifier.handlers.cli import files
 from nova_code_verifier.handlers.cli.dataset_files.reading import open_records
-from nova_code_verifier.handlers.cli.progress import ProgressBar
+from nova_code_verifier.handlers.cli.progress import ProgressBar, print_notes
 from nova_code_verifier.handlers.cli.sample_lines import read_samples
 from nova_code_verifier.handlers.cli.score.resume import resume
 from nova_code_verifier.handlers.cli.score.samples import (
@@ -53,9 +53,7 @@ def score_file(
     )
     with ExitStack() as stack:
         file = stack.enter_context(open_records(source))
-        if not quiet:
-            for note in file.notes:
-                print(f"verifier: {note}", file=sys.stderr)  # noqa: T201  (before the bar is shown)
+        print_notes(file.notes, quiet=quiet)
         _ = executor.level  # raises if the sandbox cannot start, before the output is touched
         bar = stack.enter_context(ProgressBar(total_bytes=file.total_bytes, quiet=quiet))
         samples = read_samples(file.records, columns)

@@ -147,7 +147,7 @@ def _output_key(field: str, case: dict[str, object]) -> str:
     present = [key for key in _OUTPUTS if key in case]
     filled = [key for key in present if case[key] is not None]
     if len(filled) > 1:
-        problem = f"found both {' and '.join(_OUTPUTS)}, expected one of them"
+        problem = f"found both {' and '.join(filled)}, expected one of them"
         raise VerifierError(f"{field}.expected_output", problem)
     if not present:
         hints = "".join(did_you_mean(key, case) for key in _OUTPUTS)

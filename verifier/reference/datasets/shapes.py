@@ -60,8 +60,7 @@ from nova_code_verifier.verifier.syntax import read_python
 _PAIR = ("inputs", "outputs")
 _WRAPPERS = (
     "tests", "test_cases", "testcases", "official_tests", "input_output", "ground_truth",
-    "reward_model",
-    "unit_tests", "verifier_metadata", "verification_info", "reward_spec",
+    "reward_model", "unit_tests", "verifier_metadata", "verification_info", "reward_spec",
 )  # fmt: skip
 # Common keys: they are looked into if no other key holds tests.
 _WEAK_WRAPPERS = ("info", "extra_info", "metadata")
