@@ -101,7 +101,7 @@ class _Link:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     async def grade(self, entry: Entry) -> Grade:
-        """Have an entry graded; try again if the owner is lost."""
+        """Send an entry and return its grade; try again if the owner is lost."""
         problem = ""
         for attempt in range(_ATTEMPTS):
             try:
@@ -169,11 +169,14 @@ class _Peer:
 
     @property
     def is_lost(self) -> bool:
-        """Whether the owner has ended."""
+        """Return whether the owner has ended."""
         return self._reading.done()
 
     async def ask(self, entry: Entry) -> Grade:
-        """Have an entry graded. Raises ConnectionError, and EncodingError for no plain data."""
+        """Send an entry and return its grade.
+
+        Raises ConnectionError, and EncodingError for an entry that is no plain data.
+        """
         number = self._count = self._count + 1
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
         try:

@@ -1,4 +1,4 @@
-"""What trainers get for a completion: the reward, and the metrics of its row."""
+"""The grade that a trainer gets for a completion: the reward, and the metrics of its row."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from nova_code_verifier.verifier.types import FailureClass, Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grade:
-    """What the verifier says about a completion.
+    """The result for one completion.
 
     `reward` is None if the completion is ungraded: then `problem` says why, and `is_outage` whether
     it is our fault or the reference's. `metrics` are those of a row of the reward function: the

@@ -63,7 +63,7 @@ class _Connection:
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody still waits for grades."""
+        """Return whether a client still waits for grades."""
         return not self._writer.is_closing()
 
     def send(self, frame: bytes) -> None:
@@ -88,7 +88,7 @@ class _Waiting:
 
 
 class _Inbox:
-    """What waits to be graded: filled by the connections, emptied by the grading threads."""
+    """The queue of entries: connections fill it, and grading threads empty it."""
 
     def __init__(self) -> None:
         self._condition = Condition()  # only for threads that `put` may wake: one for each entry
@@ -98,7 +98,7 @@ class _Inbox:
 
     @property
     def is_closed(self) -> bool:
-        """Whether nobody is left who waits for a grade."""
+        """Return whether no client is left."""
         return self._closed.is_set()
 
     def put(self, waiting: Sequence[_Waiting]) -> None:

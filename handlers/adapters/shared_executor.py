@@ -16,7 +16,7 @@ from nova_code_verifier.sandbox.host.view import ExecutorView
 from nova_code_verifier.sandbox.types import Company, Execution, IsolationLevel, Job
 
 _UNREAD_BYTES_MAX = 256 * 2**20
-_UNREAD_SECONDS_MAX = 1.0  # two callers that wait for each other's executors must not wait for ever
+_UNREAD_SECONDS_MAX = 1.0  # else two callers could block each other without end
 
 
 class SharedExecutor(ExecutorView[LocalExecutor]):
