@@ -132,7 +132,8 @@ def test_an_outage_is_no_reward(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a sandbox, a right completion is ungraded, and the metric says whose fault it is."""
     metrics: dict[str, list[float]] = defaultdict(list)
     monkeypatch.setattr(tempfile, "tempdir", "/proc/nowhere")  # where processes meet the sandboxes
-    reward = code_reward_func(rubric='{"reward": {"range": [0, 2]}}')
+    # A rubric of its own: another test's grader may be connected already.
+    reward = code_reward_func(rubric='{"reward": {"range": [0, 3]}}')
 
     rewards = reward(
         ["Add."], [RIGHT], inputs=[INPUTS], outputs=[OUTPUTS],
