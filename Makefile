@@ -12,9 +12,10 @@ PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 8 ? n + 1 :
 # A file of tests stays in one process, because its tests share what they start.
 PARALLEL := --numprocesses=$(PROCESSES) --dist=loadfile
 FUZZ_OPTIONS ?= -max_total_time=60
+LOCK ?= requirements-lambda.lock
 
 .PHONY: help demo test test-all test-python test-downloads test-trainers grounds fuzz check format bench docs \
-	picture single-file image-check lock doctor clean
+	picture single-file image-check lock sbom base-image doctor clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -93,6 +94,16 @@ lock: $(READY)  ## Write both lock files of the image anew, from pyproject.toml
 	$(BIN)/uv pip compile --quiet --upgrade --extra tracing pyproject.toml --output-file requirements-lambda.lock
 	$(BIN)/uv pip compile --quiet --upgrade --extra tracing --extra scientific --constraint requirements-lambda.lock \
 		pyproject.toml --output-file requirements-lambda-scientific.lock
+
+sbom: $(READY)  ## Write dist/sbom.cdx.json: the image's packages, with hashes, as CycloneDX
+	$(PIP_INSTALL) '.[sbom]'
+	mkdir -p dist
+	$(BIN)/cyclonedx-py requirements $(LOCK) --pyproject pyproject.toml --output-reproducible --output-format JSON \
+		--output-file dist/sbom.cdx.json
+
+base-image: $(READY)  ## Pin the base image of Dockerfile.lambda to the digest that it has today
+	$(PIP_INSTALL) '.[docker]'
+	$(BIN)/python -m nova_code_verifier.handlers.containers.base_image Dockerfile.lambda
 
 doctor: $(READY)  ## Show what this machine's kernel grants
 	$(BIN)/verifier doctor
