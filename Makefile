@@ -57,9 +57,13 @@ test-trainers: $(TRAINERS:%=.venv-%-$(VERSION)/.ready)  ## Run adapters in the t
 grounds: $(READY)  ## Run the sandbox's tests as root, as a user, and without Landlock
 	$(BIN)/python -m tests.other_kernels
 
-fuzz: $(READY)  ## Fuzz what reads the answers of a guest, for a minute
+FUZZERS := decoder frames events extraction plans
+
+fuzz: $(READY)  ## Fuzz what reads guests, events, completions and references, for a minute each
 	$(PIP_INSTALL) '.[fuzz]'
-	$(BIN)/python tests/fuzz/fuzz_decoder.py $(FUZZ_OPTIONS) -verbosity=0
+	for fuzzer in $(FUZZERS); do \
+		$(BIN)/python tests/fuzz/fuzz_$$fuzzer.py $(FUZZ_OPTIONS) -timeout=60 -verbosity=0 || exit 1; \
+	done
 
 check: $(READY)  ## Lint, check types and the contracts between the rooms
 	$(BIN)/ruff check
