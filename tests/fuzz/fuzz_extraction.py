@@ -23,12 +23,12 @@ _PARTS = [
     "```", "```python\n", "\n```\n", "~~~", "~~~py\n", "````", "   ```", "> ```py\n", "- ```\n",
     "\n", "\r\n", "\t", "    ", " ", "<think>", "</think>", "<|im_end|>", "<|endoftext|>",
     "[/INST]", "<answer>", "</answer>", "<solution>", "</solution>", "\\boxed{", "}", "{",
-    "def f(x):\n", "    return x\n", "class Solution:\n", "import os\n", "print(input())\n", "x = '''", '"""', "'",
-    "#", "\\", "\\\n", "f'{", "if __name__ == '__main__':\n", "@", "(", ")", "[", "]", "lambda: ",
-    "async ", "await ", "match x:\n", "case _:\n", "1", "0x", "_", "\ufeff", "\x00", "\x0c", "é",
-    "\ud800", "Here is the code:", "The answer is positive.", "ポジティブ", "eval(", "exec(",
-    "None", "from __future__ import annotations\n", "try:\n", "except* E:\n", "type X = int\n",
-    ":=", "...",
+    "def f(x):\n", "    return x\n", "class Solution:\n", "import os\n", "print(input())\n",
+    "x = '''", '"""', "'", "#", "\\", "\\\n", "f'{", "if __name__ == '__main__':\n", "@", "(",
+    ")", "[", "]", "lambda: ", "async ", "await ", "match x:\n", "case _:\n", "1", "0x", "_",
+    "\ufeff", "\x00", "\x0c", "é", "\ud800", "Here is the code:", "The answer is positive.",
+    "ポジティブ", "eval(", "exec(", "None", "from __future__ import annotations\n", "try:\n",
+    "except* E:\n", "type X = int\n", ":=", "...",
 ]  # fmt: skip
 
 
