@@ -18,7 +18,7 @@ from nova_code_verifier.sandbox.protocol import control
 _UNANNOUNCED_MS = 2
 _POLL_MS = 5  # between two looks, where the kernel cannot report that a guest has ended
 _DESCRIPTOR_BYTES = 4
-_ENDING_MS = 50
+_ENDING_MS, _ENDING_LOOKS = 10, 5  # several: all may have been stopped during one
 _ANCILLARY_BYTES = CMSG_SPACE(control.DESCRIPTORS_MAX * _DESCRIPTOR_BYTES)
 
 
@@ -97,7 +97,7 @@ class Child:
     def await_end(self) -> None:
         """Wait a moment for the end of the guest."""
         if self.is_alive and self._pidfd >= 0:
-            _wait_for(self._pidfd, select.POLLIN, _ENDING_MS)
+            any(_wait_for(self._pidfd, select.POLLIN, _ENDING_MS) for _ in range(_ENDING_LOOKS))
 
     def reap(self) -> bytes | None:
         """Return the `ended` packet if the guest has ended since the last call."""

@@ -6,6 +6,7 @@ In: requests to fork. Out: the packets of the zygote (`sandbox/guest/zygote.py`)
 import contextlib
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -28,6 +29,7 @@ _PACKAGE = Path(nova_code_verifier.__file__).parent
 _CODE_DIRECTORY = _PACKAGE.parent
 _ZYGOTE = _PACKAGE / "sandbox" / "guest" / "start.py"
 _START_SECONDS = 20.0
+_LOOK_SECONDS = 0.25  # if this process is stopped while it waits, no more is lost
 _EXIT_SECONDS = 2.0
 _EXIT_OUTPUT_BYTES_MAX = 2**12
 _GUEST_UID_BASE = 61_000  # a range that distributions leave to nobody
@@ -134,9 +136,7 @@ class Worker:
         """
         try:
             if not self.granted and self.refusal is None:
-                self.control.settimeout(_START_SECONDS)
-                self.granted, self.refusal = read_ready(self.receive())
-                self.control.settimeout(None)
+                self.granted, self.refusal = read_ready(self._receive_in_time())
         except TimeoutError as error:
             self.close()
             raise SandboxError("a zygote did not start in time") from error
@@ -164,13 +164,20 @@ class Worker:
 
     def end_drain(self) -> None:
         """Discard the zygote's packets until it has nothing left to do. Raises WorkerLostError."""
-        self.control.settimeout(_START_SECONDS)
         try:
-            while self.receive() != DRAINED:
+            while self._receive_in_time() != DRAINED:
                 pass
         except TimeoutError as error:
             raise WorkerLostError("a zygote does not answer") from error
-        self.control.settimeout(None)
+
+    def _receive_in_time(self) -> bytes:
+        """Return the next packet, which must come soon. Raises WorkerLostError or TimeoutError."""
+        poll = select.poll()
+        poll.register(self.control, select.POLLIN)
+        for _ in range(round(_START_SECONDS / _LOOK_SECONDS)):
+            if poll.poll(_LOOK_SECONDS * 1000):
+                return self.receive()
+        raise TimeoutError
 
     def receive(self) -> bytes:
         """Wait for the zygote's next packet and return it. Raises WorkerLostError."""
