@@ -34,7 +34,7 @@ from os import (
 
 from nova_code_verifier.sandbox.confinement import confine
 from nova_code_verifier.sandbox.confinement.processes import process_ids, stat_fields
-from nova_code_verifier.sandbox.guest import libraries, substitutes, waiting, work_directory
+from nova_code_verifier.sandbox.guest import libraries, substitutes, waiting
 from nova_code_verifier.sandbox.guest.company import serve_runs
 from nova_code_verifier.sandbox.guest.main import (
     PROGRAM_NAME,
@@ -43,6 +43,7 @@ from nova_code_verifier.sandbox.guest.main import (
     prepare_session,
     run,
 )
+from nova_code_verifier.sandbox.guest.work_directory import WorkDirectories
 from nova_code_verifier.sandbox.protocol import control
 
 _SETTINGS = json.loads(sys.argv[1])
@@ -229,6 +230,7 @@ def _fork_trial_guest(confinement: confine.Confinement) -> None:
 
 def _serve(keeper: socket) -> Guest | None:
     """Fork guests until the keeper closes the socket. In a guest, return what it is."""
+    directories = WorkDirectories(_WRITABLE)
     while True:
         packet, descriptors = waiting.receive(keeper)
         if not packet:
@@ -242,8 +244,7 @@ def _serve(keeper: socket) -> Guest | None:
                 return last
             # Clean up while the keeper reads this guest's output. The next request waits.
             _kill_descendants()
-            for directory in _WRITABLE:
-                work_directory.empty(directory)
+            directories.renew()
             if last == control.DRAIN:
                 keeper.send(control.DRAINED)
 
