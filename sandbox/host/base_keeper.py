@@ -109,10 +109,11 @@ class BaseKeeper(ABC):
                 self.worker.send(control.pack_request(request), [program, file, *guest.guest_ends])
             finally:
                 os.close(file)
-                guest.close_guest_ends()
         except BaseException:
             self.close()
             raise
+        finally:
+            guest.close_guest_ends()
 
     def _kill(self) -> None:
         if self.terminated_at is None:

@@ -186,16 +186,18 @@ class CompanyKeeper(BaseKeeper):
 
     def _begin_next_run(self) -> None:
         """Replace the pipe, and send the next input."""
-        self._guest.replace_stdout()
         stdin = sealed_file("stdin", self._runs[self._order[len(self._done)]].stdin)
-        guest_end = self._guest.streams[0].guest_end
         try:
-            socket.send_fds(self._guest.channel, [b"r"], [stdin, guest_end])
-        except OSError:
-            self._give_up()  # it closed its channel, or does not read
+            self._guest.replace_stdout()
+            guest_end = self._guest.streams[0].guest_end
+            try:
+                socket.send_fds(self._guest.channel, [b"r"], [stdin, guest_end])
+            except OSError:
+                self._give_up()  # it closed its channel, or does not read
+            finally:
+                os.close(guest_end)
         finally:
             os.close(stdin)
-            os.close(guest_end)
 
     # -- the end -----------------------------------------------------------------------
 

@@ -76,6 +76,7 @@ class EventLoop:
         self._running_bytes_max = max(_RUNNING_BYTES_MAX, len(workers) * Limits().output_bytes)
         self._open_programs: set[int] = set()
         self._worker_of: dict[int, int] = {}
+        self._owner_pid = os.getpid()
         self._epoll = select.epoll()
         self._clock = GuestClock()
 
@@ -353,6 +354,19 @@ class EventLoop:
 
         Close each worker that cannot be used again. The next batch replaces it.
         """
+        if os.getpid() != self._owner_pid:
+            return  # a forked child must end no guest, and `epoll` belongs to both processes
+        try:
+            self._free_all()
+        except BaseException:  # a second Ctrl-C
+            # The next batch must not read what the workers of this one have still to report.
+            for worker in self._used:
+                worker.is_closed = True
+            for worker in self._used:
+                worker.close()
+            raise
+
+    def _free_all(self) -> None:
         for number, (_, keeper) in list(self._busy.items()):
             self._release(number)
             keeper.worker.close()

@@ -12,6 +12,7 @@ import math
 import os
 import signal
 import time
+from contextlib import ExitStack
 
 from nova_code_verifier.sandbox.host import answers, usage
 from nova_code_verifier.sandbox.host.base_keeper import (
@@ -58,10 +59,15 @@ class SessionKeeper(BaseKeeper):
         its prelude. Raises WorkerLostError.
         """
         self._candidate = WatchedGuest(worker, limits)
-        self._harness = WatchedGuest(worker, session.harness_limits, stream_count=1)
+        try:
+            self._harness = WatchedGuest(worker, session.harness_limits, stream_count=1)
+        except BaseException:
+            self._candidate.close()
+            self._candidate.close_guest_ends()
+            raise
         super().__init__(worker, clock, self._candidate, self._harness)
         self.processor = processor
-        self._page = shared_file("progress", PAGE_BYTES)
+        self._page = -1
         self._progress = Progress()
         self._absent_seconds = clock.absent_seconds  # when the page was read last
         self._item_began_at, self._waits_since = self.started_at, 0.0  # by the guest clock
@@ -89,17 +95,16 @@ class SessionKeeper(BaseKeeper):
             _guest_request(self._harness.limits, session, 0, len(text)),
             self.processor,
         )
-        stdin, harness = sealed_file("stdin", b""), sealed_file("harness", text)
-        output, harness_channel = self._harness.guest_ends
-        descriptors = [program, stdin, *self._candidate.guest_ends]
-        descriptors += [harness, output, harness_channel, self._page]
-        try:
+        with ExitStack() as stack:
+            stack.callback(self._candidate.close_guest_ends)
+            stack.callback(self._harness.close_guest_ends)
+            self._page = shared_file("progress", PAGE_BYTES)
+            stack.callback(os.close, stdin := sealed_file("stdin", b""))
+            stack.callback(os.close, harness := sealed_file("harness", text))
+            output, harness_channel = self._harness.guest_ends
+            descriptors = [program, stdin, *self._candidate.guest_ends]
+            descriptors += [harness, output, harness_channel, self._page]
             self.worker.send(control.pack_pair(request), descriptors)
-        finally:
-            for fd in (stdin, harness):
-                os.close(fd)
-            self._candidate.close_guest_ends()
-            self._harness.close_guest_ends()
 
     @property
     def is_talkative(self) -> bool:
@@ -112,7 +117,8 @@ class SessionKeeper(BaseKeeper):
     def close(self) -> None:
         """Close all descriptors."""
         super().close()
-        os.close(self._page)
+        if self._page >= 0:
+            os.close(self._page)
 
     def is_stuck(self, patience_seconds: float) -> bool:
         """Return whether the zygote has not started or killed its guests in time."""
