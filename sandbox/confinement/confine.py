@@ -4,8 +4,10 @@
 `confine_guest` applies the rest to each guest, before the candidate's first line.
 """
 
+import errno
 import os
 import resource
+import signal
 import sys
 from collections.abc import Callable
 
@@ -18,7 +20,10 @@ from nova_code_verifier.sandbox.confinement.audit import build_hook, remove_unau
 from nova_code_verifier.sandbox.confinement.processes import process_ids
 
 CHANNEL_FD = 3
-OPEN_FILES_MAX = 256
+# Each may be a socket or a pipe, whose buffers no limit counts: 208 KiB by Linux's default
+# (`net.core.wmem_default`), 13 MiB together.
+OPEN_FILES_MAX = 64
+_PENDING_SIGNALS_MAX = 256  # each takes memory of the kernel
 THREADS_MAX = 256
 # A program may raise this one: the limits of address space and memory bound a stack, too.
 STACK_BYTES = 64 * 2**20
@@ -48,6 +53,18 @@ _READABLE_SYSTEM_TREES = (
     "/etc/protocols",
     "/etc/services",
 )
+# The machine lacks something now. It does not refuse a protection.
+_LACKS = frozenset(
+    {
+        errno.EAGAIN,
+        errno.ENOMEM,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EINTR,
+    }
+)
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 
 
@@ -67,7 +84,8 @@ class Confinement(NamedTuple):
 def confine_zygote(*, level: str, writable: tuple[str, ...], guest_uid: int | None) -> Confinement:
     """Apply what guests inherit. Raises OSError if the kernel refuses level `kernel`.
 
-    Guests may write in the directories *writable*. The first becomes the current directory.
+    It raises also if the machine lacks something now: see `is_refusal`. Guests may write in the
+    directories *writable*. The first becomes the current directory.
     """
     base_bytes = _address_space_bytes()
     readable = readable_trees()
@@ -86,6 +104,7 @@ def confine_zygote(*, level: str, writable: tuple[str, ...], guest_uid: int | No
     os.chdir(writable[0])
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NOFILE, OPEN_FILES_MAX)
+    _limit(resource.RLIMIT_SIGPENDING, _PENDING_SIGNALS_MAX)
     stack_hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
     stack_bytes = min(STACK_BYTES, _hard_limit(resource.RLIMIT_STACK))
     setrlimit(resource.RLIMIT_STACK, (stack_bytes, stack_hard))
@@ -135,6 +154,33 @@ def confine_guest(
     if guest_uid is not None:
         _change_uid(guest_uid)
     apply_last()
+
+
+def is_refusal(error: OSError) -> bool:
+    """Return False if the machine only lacks something now, such as memory."""
+    return error.errno not in _LACKS
+
+
+def try_in_child(protect: Callable[[], object]) -> None:
+    """Apply protections in a fork of this process, to see whether the kernel grants them.
+
+    Raises OSError if it does not, or if the child could not be forked or was killed.
+    """
+    pid = os.fork()
+    if pid == 0:
+        try:
+            protect()
+        except OSError as error:
+            os._exit(error.errno or errno.EPERM)
+        os._exit(0)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if status < 0:
+        # The kernel kills for want of memory; a filter that it cannot run raises another signal.
+        lacks = status == -signal.SIGKILL
+        number = errno.ENOMEM if lacks else errno.EPERM
+        raise OSError(number, f"a trial process died ({signal.Signals(-status).name})")
+    if status:
+        raise OSError(status, os.strerror(status))
 
 
 def _confine_by_kernel(
@@ -220,16 +266,22 @@ def _change_uid(uid: int) -> None:
 
 
 def _uid_can_run(uid: int) -> bool:
-    """Return whether *uid* can read this interpreter's library (not in a closed home directory)."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            _change_uid(uid)
-            with open(os.__file__, "rb"):  # noqa: PTH123  (pathlib would make every zygote bigger)
-                os._exit(0)
-        except OSError:
-            os._exit(1)
-    return os.waitpid(pid, 0)[1] == 0
+    """Return whether *uid* can read this interpreter's library (not in a closed home directory).
+
+    Raises OSError if that cannot be seen now.
+    """
+
+    def read_library() -> None:
+        _change_uid(uid)
+        os.close(os.open(os.__file__, os.O_RDONLY))
+
+    try:
+        try_in_child(read_library)
+    except OSError as error:
+        if not is_refusal(error):
+            raise
+        return False
+    return True
 
 
 def _limit_processes(level: str, guest_uid: int | None) -> None:

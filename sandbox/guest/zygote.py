@@ -77,6 +77,8 @@ def main() -> tuple[Callable[[], None] | None, bool]:
         )
         _fork_trial_guest(confinement)
     except OSError as error:
+        if not confine.is_refusal(error):
+            sys.exit(f"no guest can be confined now: {error}")  # an outage, and no weaker level
         keeper.sendall(control.pack_ready({}, str(error)))
         return None, False
     keeper.sendall(control.pack_ready(confinement.granted))
@@ -209,22 +211,8 @@ def _unload_own_modules(*, drop_ctypes: bool) -> None:
 
 def _fork_trial_guest(confinement: confine.Confinement) -> None:
     """Fork one guest that only confines itself. Raises OSError if it cannot."""
-    read_end, write_end = os.pipe()
-    pid = fork()
-    if pid == 0:
-        try:
-            confine.confine_guest(
-                confinement, cpu_seconds=1, memory_bytes=2**28, output_bytes=2**20
-            )
-        except OSError as error:
-            os.write(write_end, str(error).encode("utf-8", "replace"))
-        os._exit(0)
-    os.close(write_end)
-    problem = os.read(read_end, 2**12)
-    os.close(read_end)
-    _, status = os.waitpid(pid, 0)
-    if problem or status:
-        raise OSError(problem.decode("utf-8", "replace") or f"a trial guest died ({status})")
+    limits = {"cpu_seconds": 1, "memory_bytes": 2**28, "output_bytes": 2**20}
+    confine.try_in_child(partial(confine.confine_guest, confinement, **limits))
 
 
 def _serve(keeper: socket) -> Guest | None:
