@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from nova_code_verifier.sandbox.confinement.audit import build_hook, remove_unaudited_functions
 from nova_code_verifier.sandbox.confinement.processes import process_ids
+from nova_code_verifier.sandbox.errors import SHORTAGES
 
 CHANNEL_FD = 3
 # Each may be a socket or a pipe, whose buffers no limit counts: 208 KiB by Linux's default
@@ -53,18 +54,6 @@ _READABLE_SYSTEM_TREES = (
     "/etc/protocols",
     "/etc/services",
 )
-# The machine lacks something now. It does not refuse a protection.
-_LACKS = frozenset(
-    {
-        errno.EAGAIN,
-        errno.ENOMEM,
-        errno.EMFILE,
-        errno.ENFILE,
-        errno.ENOSPC,
-        errno.EDQUOT,
-        errno.EINTR,
-    }
-)
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 
 
@@ -84,8 +73,7 @@ class Confinement(NamedTuple):
 def confine_zygote(*, level: str, writable: tuple[str, ...], guest_uid: int | None) -> Confinement:
     """Apply what guests inherit. Raises OSError if the kernel refuses level `kernel`.
 
-    It raises also if the machine lacks something now: see `is_refusal`. Guests may write in the
-    directories *writable*. The first becomes the current directory.
+    Guests may write in the directories *writable*. The first becomes the current directory.
     """
     base_bytes = _address_space_bytes()
     readable = readable_trees()
@@ -156,15 +144,11 @@ def confine_guest(
     apply_last()
 
 
-def is_refusal(error: OSError) -> bool:
-    """Return False if the machine only lacks something now, such as memory."""
-    return error.errno not in _LACKS
-
-
 def try_in_child(protect: Callable[[], object]) -> None:
     """Apply protections in a fork of this process, to see whether the kernel grants them.
 
-    Raises OSError if it does not, or if the child could not be forked or was killed.
+    Raises OSError: with a number of `SHORTAGES` if this machine is too short of something to find
+    out.
     """
     pid = os.fork()
     if pid == 0:
@@ -175,9 +159,8 @@ def try_in_child(protect: Callable[[], object]) -> None:
         os._exit(0)
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     if status < 0:
-        # The kernel kills for want of memory; a filter that it cannot run raises another signal.
-        lacks = status == -signal.SIGKILL
-        number = errno.ENOMEM if lacks else errno.EPERM
+        # The kernel kills with SIGKILL when it is out of memory.
+        number = errno.ENOMEM if status == -signal.SIGKILL else errno.EPERM
         raise OSError(number, f"a trial process died ({signal.Signals(-status).name})")
     if status:
         raise OSError(status, os.strerror(status))
@@ -268,7 +251,7 @@ def _change_uid(uid: int) -> None:
 def _uid_can_run(uid: int) -> bool:
     """Return whether *uid* can read this interpreter's library (not in a closed home directory).
 
-    Raises OSError if that cannot be seen now.
+    Raises OSError if this machine is too short of something to find out.
     """
 
     def read_library() -> None:
@@ -278,7 +261,7 @@ def _uid_can_run(uid: int) -> bool:
     try:
         try_in_child(read_library)
     except OSError as error:
-        if not is_refusal(error):
+        if error.errno in SHORTAGES:
             raise
         return False
     return True
