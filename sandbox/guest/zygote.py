@@ -5,7 +5,6 @@ secret, so a fork of it holds none. For a session it forks two guests: a candida
 that uses it. A pair of sockets connects them.
 """
 
-import errno
 import gc
 import json
 import os
@@ -217,26 +216,8 @@ def _unload_own_modules(*, drop_ctypes: bool) -> None:
 
 def _fork_trial_guest(confinement: confine.Confinement) -> None:
     """Fork one guest that only confines itself. Raises OSError if it cannot."""
-    read_end, write_end = os.pipe()
-    pid = fork()
-    if pid == 0:
-        try:
-            confine.confine_guest(
-                confinement, cpu_seconds=1, memory_bytes=2**28, output_bytes=2**20
-            )
-        except OSError as error:
-            os.write(write_end, f"{error.errno or 0} {error}".encode("utf-8", "replace"))
-        os._exit(0)
-    os.close(write_end)
-    problem = os.read(read_end, 2**12)
-    os.close(read_end)
-    _, status = os.waitpid(pid, 0)
-    if problem or status:
-        number, _, text = problem.decode("utf-8", "replace").partition(" ")
-        refusal = OSError(text or f"a trial guest died ({status})")
-        # The kernel kills with SIGKILL when it is out of memory.
-        refusal.errno = errno.ENOMEM if status == signal.SIGKILL else int(number or 0)
-        raise refusal
+    limits = {"cpu_seconds": 1, "memory_bytes": 2**28, "output_bytes": 2**20}
+    confine.try_in_child(partial(confine.confine_guest, confinement, **limits))
 
 
 def _serve(keeper: socket) -> Guest | None:
