@@ -4,6 +4,7 @@
 `confine_guest` applies the rest to each guest, before the candidate's first line.
 """
 
+import errno
 import os
 import resource
 import sys
@@ -16,6 +17,7 @@ from typing import NamedTuple
 
 from nova_code_verifier.sandbox.confinement.audit import build_hook, remove_unaudited_functions
 from nova_code_verifier.sandbox.confinement.processes import process_ids
+from nova_code_verifier.sandbox.errors import SHORTAGES
 
 CHANNEL_FD = 3
 OPEN_FILES_MAX = 256
@@ -220,16 +222,22 @@ def _change_uid(uid: int) -> None:
 
 
 def _uid_can_run(uid: int) -> bool:
-    """Return whether *uid* can read this interpreter's library (not in a closed home directory)."""
+    """Return whether *uid* can read this interpreter's library (not in a closed home directory).
+
+    Raises OSError if this machine is too short of something to find out.
+    """
     pid = os.fork()
     if pid == 0:
         try:
             _change_uid(uid)
             with open(os.__file__, "rb"):  # noqa: PTH123  (pathlib would make every zygote bigger)
                 os._exit(0)
-        except OSError:
-            os._exit(1)
-    return os.waitpid(pid, 0)[1] == 0
+        except OSError as error:
+            os._exit(2 if error.errno in SHORTAGES else 1)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if status not in (0, 1):
+        raise OSError(errno.EAGAIN, f"the trial of user {uid} ended with status {status}")
+    return status == 0
 
 
 def _limit_processes(level: str, guest_uid: int | None) -> None:

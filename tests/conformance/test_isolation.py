@@ -582,7 +582,7 @@ for number in range(5, 256):
 import sys
 frame = sys._getframe()
 while frame.f_back: frame = frame.f_back
-ours = 'answer_request confine confinement control guest libraries main substitutes work_directory'
+ours = 'WorkDirectories answer_request confine confinement control guest libraries main substitutes'
 for name in (*ours.split(), 'zygote'):
     if name in frame.f_globals: print('BREACH', name)
 """,
