@@ -6,7 +6,6 @@ import sys
 import threading
 import weakref
 from collections.abc import Generator, Iterable
-from functools import cache
 from itertools import chain
 from pathlib import Path
 
@@ -126,7 +125,7 @@ class LocalExecutor:
 
         Whoever installs or removes a package changes the time of its directory.
         """
-        times = [path.stat().st_mtime_ns for path in _import_directories(tuple(sys.path))]
+        times = [_changed_at(path) for path in sys.path]
         return f"{sys.version} {sys.path} {times}"
 
     @property
@@ -256,9 +255,11 @@ class LocalExecutor:
                 self._is_running = False
 
 
-@cache
-def _import_directories(import_path: tuple[str, ...]) -> tuple[Path, ...]:
-    return tuple(path for path in map(Path, import_path) if path.is_dir())
+def _changed_at(path: str) -> int:
+    try:
+        return os.stat(path).st_mtime_ns  # noqa: PTH116  (for every batch)
+    except OSError:
+        return 0  # it is not there, or closed to us
 
 
 def _default_worker_count() -> int:
