@@ -71,11 +71,7 @@ def main() -> tuple[Callable[[], None] | None, bool]:
     gc.collect()
     gc.freeze()
     try:
-        confinement = confine.confine_zygote(
-            level=_SETTINGS["level"],
-            writable=_WRITABLE,
-            guest_uid=_SETTINGS["guest_uid"],
-        )
+        confinement = confine.confine_zygote(level=_SETTINGS["level"], writable=_WRITABLE)
         _fork_trial_guest(confinement)
     except OSError as error:
         keeper.sendall(control.pack_ready({}, str(error)))

@@ -30,7 +30,6 @@ _ZYGOTE = _PACKAGE / "sandbox" / "guest" / "start.py"
 _START_SECONDS = 20.0
 _EXIT_SECONDS = 2.0
 _EXIT_OUTPUT_BYTES_MAX = 2**12
-_GUEST_UID_BASE = 61_000  # a range that distributions leave to nobody
 
 # An interpreter reads these at its start. The zygote gets no other variable of ours: the
 # environment of a reward function holds credentials.
@@ -91,12 +90,10 @@ class Worker:
             self.directory / "work",
             self.directory / "tmp",
         )
-        guest_uid = _GUEST_UID_BASE + number if os.geteuid() == 0 else None
         self.control, zygote_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         settings = {
             "code_directory": str(_CODE_DIRECTORY),
             "control_fd": zygote_end.fileno(),
-            "guest_uid": guest_uid,
             "level": level,
             "libraries": libraries,
             "preloaded": preloaded,
