@@ -54,7 +54,7 @@ class WorkDirectories:
                 # The current directory is the one that a guest has removed or moved.
                 chdir(path)
                 self._current = (status.st_dev, status.st_ino)
-            _empty(path)
+            empty(path)
 
 
 def _directory_status(path: str) -> stat_result | None:
@@ -69,7 +69,7 @@ def _directory_status(path: str) -> stat_result | None:
     return None
 
 
-def _empty(directory: str) -> None:
+def empty(directory: str) -> None:
     """Remove everything in *directory*, however deep.
 
     Do it without recursion: move the entries of each directory up one level and remove the
@@ -96,7 +96,7 @@ def remove(directory: str) -> None:
     try:
         if _directory_status(directory) is not None:
             chmod(directory, _MODE)  # noqa: PTH101
-            _empty(directory)
+            empty(directory)
             rmdir(directory)  # noqa: PTH106
     except OSError:
         pass  # no later directory has the same name

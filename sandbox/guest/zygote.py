@@ -34,6 +34,7 @@ from os import (
 
 from nova_code_verifier.sandbox.confinement import confine
 from nova_code_verifier.sandbox.confinement.processes import process_ids, stat_fields
+from nova_code_verifier.sandbox.errors import SHORTAGES
 from nova_code_verifier.sandbox.guest import libraries, substitutes, waiting
 from nova_code_verifier.sandbox.guest.company import serve_runs
 from nova_code_verifier.sandbox.guest.main import (
@@ -74,6 +75,8 @@ def main() -> tuple[Callable[[], None] | None, bool]:
         confinement = confine.confine_zygote(level=_SETTINGS["level"], writable=_WRITABLE)
         _fork_trial_guest(confinement)
     except OSError as error:
+        if error.errno in SHORTAGES:  # another zygote may get what this one did not
+            sys.exit(str(error))
         keeper.sendall(control.pack_ready({}, str(error)))
         return None, False
     keeper.sendall(control.pack_ready(confinement.granted))
@@ -92,7 +95,10 @@ def main() -> tuple[Callable[[], None] | None, bool]:
     gc.collect()
     if not confinement.must_drop_ctypes:
         gc.freeze()
-    guest = _serve(keeper)
+    try:
+        guest = _serve(keeper)
+    except OSError as error:  # such as a fork that fails: the host starts another zygote
+        sys.exit(str(error))
     work = None if guest is None else _become_guest(confinement, guest)
     return work, confinement.must_drop_ctypes
 
@@ -206,22 +212,8 @@ def _unload_own_modules(*, drop_ctypes: bool) -> None:
 
 def _fork_trial_guest(confinement: confine.Confinement) -> None:
     """Fork one guest that only confines itself. Raises OSError if it cannot."""
-    read_end, write_end = os.pipe()
-    pid = fork()
-    if pid == 0:
-        try:
-            confine.confine_guest(
-                confinement, cpu_seconds=1, memory_bytes=2**28, output_bytes=2**20
-            )
-        except OSError as error:
-            os.write(write_end, str(error).encode("utf-8", "replace"))
-        os._exit(0)
-    os.close(write_end)
-    problem = os.read(read_end, 2**12)
-    os.close(read_end)
-    _, status = os.waitpid(pid, 0)
-    if problem or status:
-        raise OSError(problem.decode("utf-8", "replace") or f"a trial guest died ({status})")
+    limits = {"cpu_seconds": 1, "memory_bytes": 2**28, "output_bytes": 2**20}
+    confine.try_in_child(partial(confine.confine_guest, confinement, **limits))
 
 
 def _serve(keeper: socket) -> Guest | None:
