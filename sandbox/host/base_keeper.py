@@ -37,6 +37,10 @@ class BaseKeeper(ABC):
         self.terminated_at: float | None = None
         self.started_at = time.monotonic()
         self.next_tick = self.started_at + FIRST_LOOK_SECONDS
+        # The wall time of all guests together that counts in a total, when they were last looked
+        # at. It is measured from a moment that moves with each stop of this process.
+        self.own_seconds = 0.0
+        self.own_since = self.started_at
         self._guests = guests
         # What to watch for input, and pass to `on_output`. The last is a channel.
         self.descriptors = tuple(fd for guest in guests for fd in guest.descriptors)
@@ -112,6 +116,15 @@ class BaseKeeper(ABC):
         if self.terminated_at is None:
             self.terminated_at = time.monotonic()
             self.worker.send(control.KILL)
+
+    def _count_own_time(self, now: float, cpu_seconds: float) -> None:
+        """Note how long the guests, which have used *cpu_seconds*, certainly did not wait."""
+        own = now - self.own_since
+        if own - cpu_seconds > TICK_SECONDS:  # otherwise they cannot have waited long
+            own -= sum(guest.waited_seconds() for guest in self._guests)
+            if any(guest.pid and usage.cpu_seconds(guest.pid) is None for guest in self._guests):
+                return  # it has just ended, and nobody knows how long it waited
+        self.own_seconds = max(self.own_seconds, own)
 
     def _has_full_disk(self, now: float) -> bool:
         """Return whether the guests' files are too many or too big. Looks now and then."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from nova_code_verifier.sandbox.errors import SandboxError
-from nova_code_verifier.sandbox.host.base_keeper import BaseKeeper
+from nova_code_verifier.sandbox.host.base_keeper import TICK_SECONDS, BaseKeeper
 from nova_code_verifier.sandbox.host.company_keeper import CompanyKeeper
 from nova_code_verifier.sandbox.host.keeper import Keeper
 from nova_code_verifier.sandbox.host.libraries import libraries_for
@@ -144,7 +144,7 @@ class EventLoop:
     def _new_keeper(
         self, worker: Worker, task: GuestTask, program: int, prelude_bytes: int
     ) -> BaseKeeper:
-        limits, session = task.progress.job.limits, task.questions[0]
+        limits, session = task.progress.limits_of(task.first), task.questions[0]
         if task.order:
             return CompanyKeeper(
                 worker,
@@ -231,6 +231,8 @@ class EventLoop:
         paused = now - self._polled_at
         for _, keeper in self._busy.values():
             keeper.discount_pause(paused)
+            if paused > TICK_SECONDS:
+                keeper.own_since += paused
         soonest = min([keeper.next_tick for _, keeper in self._busy.values()])
         pause = max(0.0, min(soonest, self._deadline) - now)
         events = self._epoll.poll(pause)
@@ -276,6 +278,8 @@ class EventLoop:
             elif self._exceeds_fair_share(task, keeper, now):
                 self._postponed.add(number)
                 keeper.terminate(Ending.NOT_RUN, "postponed")
+            elif task.first > task.progress.last_asked:
+                keeper.terminate(Ending.SKIPPED)
             if keeper.is_stuck(now, _STUCK_SECONDS):
                 raise WorkerLostError("a zygote does not answer")  # noqa: TRY301
         except WorkerLostError as error:
