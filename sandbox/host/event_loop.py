@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from nova_code_verifier.sandbox.errors import SandboxError
-from nova_code_verifier.sandbox.host.base_keeper import TICK_SECONDS, BaseKeeper
+from nova_code_verifier.sandbox.host.base_keeper import BaseKeeper
 from nova_code_verifier.sandbox.host.company_keeper import CompanyKeeper
+from nova_code_verifier.sandbox.host.guest_clock import GuestClock
 from nova_code_verifier.sandbox.host.keeper import Keeper
 from nova_code_verifier.sandbox.host.libraries import libraries_for
 from nova_code_verifier.sandbox.host.pipes import sealed_file
@@ -30,7 +31,8 @@ from nova_code_verifier.sandbox.types import (
     Session,
 )
 
-# A zygote must report within this time that it started, or killed, a guest.
+# A zygote must report within this time that it started, or killed, a guest. Only time in which the
+# event loop waits for it counts.
 _STUCK_SECONDS = 10.0
 _SHARE_SECONDS_MIN = 0.5
 # The outputs of all running guests together may take so much memory. A guest with a larger limit
@@ -74,8 +76,9 @@ class EventLoop:
         self._running_bytes_max = max(_RUNNING_BYTES_MAX, len(workers) * Limits().output_bytes)
         self._open_programs: set[int] = set()
         self._worker_of: dict[int, int] = {}
+        self._owner_pid = os.getpid()
         self._epoll = select.epoll()
-        self._polled_at = time.monotonic()
+        self._clock = GuestClock()
 
     @cached_property
     def _processors(self) -> Processors:
@@ -148,6 +151,7 @@ class EventLoop:
         if task.order:
             return CompanyKeeper(
                 worker,
+                self._clock,
                 program=program,
                 prelude_bytes=prelude_bytes,
                 questions=task.questions,
@@ -157,6 +161,7 @@ class EventLoop:
         if not isinstance(session, Session):
             return Keeper(
                 worker,
+                self._clock,
                 program=program,
                 prelude_bytes=prelude_bytes,
                 questions=task.questions,
@@ -168,6 +173,7 @@ class EventLoop:
         try:
             return SessionKeeper(
                 worker,
+                self._clock,
                 program=program,
                 prelude_bytes=prelude_bytes,
                 session=session,
@@ -227,17 +233,9 @@ class EventLoop:
             self._poll()
 
     def _poll(self) -> None:
-        now = time.monotonic()
-        paused = now - self._polled_at
-        for _, keeper in self._busy.values():
-            keeper.discount_pause(paused)
-            if paused > TICK_SECONDS:
-                keeper.own_since += paused
         soonest = min([keeper.next_tick for _, keeper in self._busy.values()])
-        pause = max(0.0, min(soonest, self._deadline) - now)
-        events = self._epoll.poll(pause)
-        self._polled_at = time.monotonic()
-        for fd, flags in events:
+        pause = max(0.0, min(soonest, self._deadline) - time.monotonic())
+        for fd, flags in self._clock.wait(self._epoll.poll, pause):
             number = self._worker_of.get(fd)
             if number in self._busy:
                 self._on_event(number, fd, flags)
@@ -275,12 +273,12 @@ class EventLoop:
             keeper.on_tick()
             if now >= self._deadline:
                 keeper.terminate(Ending.NOT_RUN, *_TOO_LATE)
-            elif self._exceeds_fair_share(task, keeper, now):
+            elif self._exceeds_fair_share(task, keeper):
                 self._postponed.add(number)
                 keeper.terminate(Ending.NOT_RUN, "postponed")
             elif task.first > task.progress.last_asked:
                 keeper.terminate(Ending.SKIPPED)
-            if keeper.is_stuck(now, _STUCK_SECONDS):
+            if keeper.is_stuck(_STUCK_SECONDS):
                 raise WorkerLostError("a zygote does not answer")  # noqa: TRY301
         except WorkerLostError as error:
             self._replace(number, task, error)
@@ -288,12 +286,12 @@ class EventLoop:
         if keeper.is_talkative:
             self._watch_output(number, keeper)
 
-    def _exceeds_fair_share(self, task: GuestTask, keeper: BaseKeeper, now: float) -> bool:
+    def _exceeds_fair_share(self, task: GuestTask, keeper: BaseKeeper) -> bool:
         progress = task.progress
         return (
             keeper.terminated_at is None
             and not progress.is_postponed
-            and progress.used_seconds + now - keeper.started_at > self._fair_share
+            and progress.used_seconds + self._clock.now - keeper.started_at > self._fair_share
             and self._schedule.has_others
         )
 
@@ -358,6 +356,19 @@ class EventLoop:
 
         Close each worker that cannot be used again. The next batch replaces it.
         """
+        if os.getpid() != self._owner_pid:
+            return  # a forked child must end no guest, and `epoll` belongs to both processes
+        try:
+            self._free_all()
+        except BaseException:  # a second Ctrl-C
+            # The next batch must not read what the workers of this one have still to report.
+            for worker in self._used:
+                worker.is_closed = True
+            for worker in self._used:
+                worker.close()
+            raise
+
+    def _free_all(self) -> None:
         for number, (_, keeper) in list(self._busy.items()):
             self._release(number)
             keeper.worker.close()

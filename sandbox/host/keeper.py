@@ -16,6 +16,7 @@ from nova_code_verifier.sandbox.host.base_keeper import (
     TICK_SECONDS,
     BaseKeeper,
 )
+from nova_code_verifier.sandbox.host.guest_clock import GuestClock
 from nova_code_verifier.sandbox.host.watched_guest import (
     MESSAGE_BYTES_SPARE,
     OUT_OF_CPU_TIME,
@@ -44,6 +45,7 @@ class Keeper(BaseKeeper):
     def __init__(
         self,
         worker: Worker,
+        clock: GuestClock,
         *,
         program: int,
         prelude_bytes: int,
@@ -56,7 +58,7 @@ class Keeper(BaseKeeper):
         prelude. Raises WorkerLostError.
         """
         self._guest = guest = WatchedGuest(worker, limits)
-        super().__init__(worker, guest)
+        super().__init__(worker, clock, guest)
         self.loaded = False
         self.is_interactive = not isinstance(questions[0], Run)
         self._questions = questions
@@ -67,6 +69,7 @@ class Keeper(BaseKeeper):
         self._cpu_mark = self._cpu_now = self._own_mark = 0.0
         self._has_unread_clock = False
         self._now = self._wall_mark = self.started_at
+        self._asked_at = time.monotonic()
         first = questions[0]
         run = first if isinstance(first, Run) else Run()
         calls = len(questions) if self.is_interactive else 0
@@ -93,8 +96,8 @@ class Keeper(BaseKeeper):
         if (started := control.read_started(packet)) is not None:
             self._guest.pid = started.pid
             # Until now the zygote may have removed the files of the guest before this one.
-            self._wall_mark = self.own_since = time.monotonic()
-            self.next_tick = self._wall_mark + FIRST_LOOK_SECONDS
+            self._wall_mark, self._own_since = self.clock.now, self.clock.total_now
+            self.next_tick = time.monotonic() + FIRST_LOOK_SECONDS
         elif (ended := control.read_ended(packet)) is not None:
             self._on_ended(ended)
 
@@ -120,8 +123,8 @@ class Keeper(BaseKeeper):
         left = self._limits.cpu_seconds - (cpu - self._cpu_mark)
         if left < 0:
             self._end(OUT_OF_CPU_TIME)
-        self._check_sleeper(now)
-        self._check_totals(now, cpu)
+        self._check_sleeper()
+        self._check_totals(cpu)
         self._end(self._guest.find_excess())
         if self._has_full_disk(now):
             self.terminate(Ending.TOO_MUCH_OUTPUT, "files")
@@ -138,22 +141,18 @@ class Keeper(BaseKeeper):
 
     # -- limits ------------------------------------------------------------------------
 
-    def discount_pause(self, seconds: float) -> None:
-        """Do not count a pause of the event loop as wall time: an answer may have been waiting."""
-        self._wall_mark = min(time.monotonic(), self._wall_mark + seconds)
-
-    def _check_sleeper(self, now: float) -> None:
+    def _check_sleeper(self) -> None:
         """Kill a guest that is out of wall time, unless it waited for a busy processor."""
-        over = now - self._wall_mark - self._limits.wall_seconds
+        over = self.clock.now - self._wall_mark - self._limits.wall_seconds
         pid = self._guest.pid
         if over > 0 and pid is not None and over > usage.waited_seconds(pid):
             # One that has ended by now reads as if it had never waited, and has its answer ready.
             is_alive = usage.cpu_seconds(pid) is not None
             self._end(OUT_OF_WALL_TIME if is_alive else None)
 
-    def _check_totals(self, now: float, cpu: float) -> None:
+    def _check_totals(self, cpu: float) -> None:
         """Kill a guest that has used up what all questions of its job may use together."""
-        self._count_own_time(now, cpu)
+        self._count_own_time(cpu)
         if cpu > self._limits.total_cpu_seconds:
             self._end(OUT_OF_TOTAL_CPU_TIME)
         elif self.own_seconds > self._limits.total_wall_seconds:
@@ -198,7 +197,7 @@ class Keeper(BaseKeeper):
 
     def _is_in_time(self) -> bool:
         """Read the clocks at the moment of an answer; return whether all limits hold."""
-        self._now = time.monotonic()
+        self._now = self.clock.now
         pid = self._guest.pid
         if self.ended or pid is None:
             return not self.ended
@@ -211,8 +210,8 @@ class Keeper(BaseKeeper):
         self._cpu_now = cpu
         if self._cpu_now - self._cpu_mark > self._limits.cpu_seconds:
             self._end(OUT_OF_CPU_TIME)
-        elif self._now - self._wall_mark > _TOO_SHORT_TO_FILL_MEMORY_SECONDS:
-            self._check_sleeper(self._now)
+        elif time.monotonic() - self._asked_at > _TOO_SHORT_TO_FILL_MEMORY_SECONDS:
+            self._check_sleeper()
             self._end(self._guest.find_excess())
         return self._termination is None
 
@@ -230,7 +229,7 @@ class Keeper(BaseKeeper):
 
     def _ask_next_question(self) -> None:
         if self._asked_count == len(self._questions):
-            self.next_tick = self._now + TICK_SECONDS / 10  # by then it should have ended
+            self.next_tick = time.monotonic() + TICK_SECONDS / 10  # by then it should have ended
         elif self._guest.incoming:
             # It answers before it is asked, so it cannot have computed the answer.
             self.terminate(Ending.UNREADABLE, _UNASKED)
@@ -244,7 +243,7 @@ class Keeper(BaseKeeper):
             self._asked_count += 1
             # Since its last answer the guest has waited, and used no CPU time.
             self._cpu_mark = self._cpu_now
-            self._wall_mark = time.monotonic()
+            self._wall_mark, self._asked_at = self.clock.now, time.monotonic()
             self._send_input()
 
     def _send_input(self) -> None:
@@ -260,7 +259,7 @@ class Keeper(BaseKeeper):
 
     def _on_ended(self, ended: control.Ended) -> None:
         """Read the rest of its output, and record how the last question ended."""
-        self._now = time.monotonic()
+        self._now = self.clock.now
         self._read_channel()
         self.ended = self._guest.has_ended = True
         if not self._guest.drain() and self._termination is None:

@@ -43,8 +43,15 @@ class WatchedGuest:
         self.termination: answers.Outcome | None = None
         self.incoming = bytearray()
         self._notes: list[GuestMessage] = []
-        self.streams = tuple(Stream(limits.output_bytes) for _ in range(stream_count))
-        self.channel, guest_channel = socket.socketpair()
+        self.streams: tuple[Stream, ...] = ()
+        try:
+            for _ in range(stream_count):
+                self.streams += (Stream(limits.output_bytes),)
+            self.channel, guest_channel = socket.socketpair()
+        except BaseException:  # no descriptor is left
+            for stream in self.streams:
+                stream.close()
+            raise
         self.channel.settimeout(0)
         # What to watch for input. The last is the channel.
         self.descriptors = (*(stream.fd for stream in self.streams), self.channel.fileno())
@@ -64,8 +71,8 @@ class WatchedGuest:
     def replace_stdout(self) -> None:
         """Open another pipe for stdout, with the room that is left, and close the one before."""
         before, *others = self.streams
-        os.close(before.fd)
         self.streams = (Stream(before.room), *others)
+        os.close(before.fd)  # last: without a new pipe, `close` closes this one
 
     def drain(self) -> bool:
         """Read what the guest has printed. Return False if it printed more than its limit."""
