@@ -73,11 +73,7 @@ def main() -> tuple[Callable[[], None] | None, bool]:
     gc.freeze()
     _be_killed_first()
     try:
-        confinement = confine.confine_zygote(
-            level=_SETTINGS["level"],
-            writable=_WRITABLE,
-            guest_uid=_SETTINGS["guest_uid"],
-        )
+        confinement = confine.confine_zygote(level=_SETTINGS["level"], writable=_WRITABLE)
         _fork_trial_guest(confinement)
     except OSError as error:
         if error.errno in SHORTAGES:  # another zygote may get what this one did not
