@@ -41,8 +41,8 @@ ALLOWED: Groups = {
         "mmap": (9, 222), "munmap": (11, 215), "mremap": (25, 216), "mprotect": (10, 226),
         "madvise": (28, 233), "msync": (26, 227), "brk": (12, 214),
     },
-    "Threads wait for each other, and number libraries ask how many processors there are. (musl "
-    "loads libraries with `membarrier`.)": {
+    "Threads wait for each other. The C library musl loads libraries with `membarrier`, and number "
+    "libraries ask how many processors there are.": {
         "futex": (202, 98), "set_robust_list": (273, 99), "rseq": (334, 293),
         "membarrier": (324, 283),
         "sched_yield": (24, 124), "sched_getaffinity": (204, 123), "getcpu": (309, 168),
