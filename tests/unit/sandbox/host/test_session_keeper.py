@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from nova_code_verifier.sandbox.host import event_loop
+from nova_code_verifier.sandbox.host import event_loop, memory
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.types import Cause, Ending, IsolationLevel, Limits
 from tests.unit.sandbox.session_fixtures import RunSession
@@ -294,3 +294,33 @@ def test_a_session_needs_a_zygote_of_harnesses() -> None:
         pytest.raises(ValueError, match="preloaded"),
     ):
         list(executor.run([session_job("")]))
+
+
+def test_a_harness_has_the_memory_that_its_candidate_leaves(
+    session_executor: LocalExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where its limit does not fit the machine, it is out of memory before the kernel kills it."""
+    monkeypatch.setattr(memory, "bytes_for_guests", lambda: 600 * 2**20)
+    small, large = (
+        session_job(
+            f"held = b'x' * {size * 2**20}; report('')\nimport time; time.sleep(0.2)",
+            limits=Limits(memory_bytes=64 * 2**20),
+            harness_limits=Limits(memory_bytes=2**30),
+        )
+        for size in (300, 600)
+    )
+
+    endings = [only(session_executor.run([job])).harness_ending for job in (small, large)]
+
+    assert endings == [Ending.FINISHED, Ending.OUT_OF_MEMORY]
+
+
+def test_a_session_whose_harness_would_have_too_little_memory_is_an_outage(
+    session_executor: LocalExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A harness needs half a gibibyte beside its candidate."""
+    monkeypatch.setattr(memory, "bytes_for_guests", lambda: 600 * 2**20)
+
+    execution = only(session_executor.run([session_job("", limits=Limits(memory_bytes=2**27))]))
+
+    assert (execution.ending, execution.cause) == (Ending.NOT_RUN, Cause.NO_ROOM)
