@@ -84,7 +84,9 @@ def main() -> tuple[Callable[[], None] | None, bool]:
     _hide_own_names()
     if _SETTINGS["level"] != "none":
         exempt = (*_WRITABLE, *confine.readable_trees())
-        substitutes.install(tmp_directory=_SETTINGS["tmp_directory"], exempt=exempt)
+        substitutes.install(
+            tmp_directory=_SETTINGS["tmp_directory"], exempt=exempt, strict=confinement.is_strict
+        )
     if _SETTINGS["preloaded"]:
         prepare_session()
         for name in _SETTINGS["preloaded"]:
