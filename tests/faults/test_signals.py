@@ -5,18 +5,27 @@ import os
 import random
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.types import Job, Run
-from tests.faults.processes import processes_in, wait_until
+from tests.faults.processes import processes_in, start_python, wait_until
 from tests.paths import REPOSITORY
 from tests.unit.handlers.cli.command_line import COMMAND, ENVIRONMENT, sample
 
 SLOW = "import time; time.sleep(0.2); print(2 * int(input()))"
 INTERRUPTS = 12
+# In a session of its own, the first terminal that a process opens is the one that it belongs to.
+MAIN = """
+import os
+os.setsid()
+os.dup2(os.open(TERMINAL, os.O_RDWR), 2)
+from nova_code_verifier.handlers.cli.app import main
+main()
+"""
 
 
 @pytest.mark.parametrize(
@@ -60,6 +69,31 @@ def test_a_stopped_run_leaves_nothing_but_whole_rows(
     rows = out.read_text() if out.exists() else ""
     assert rows.endswith("\n") or not rows
     assert [json.loads(row)["id"] for row in rows.splitlines()] == list(range(rows.count("\n")))
+
+
+def test_a_terminal_that_closes_ends_the_run(temporary: Path, tmp_path: Path) -> None:
+    """The bar on it cannot be cleared any more: that changes neither status nor rows."""
+    source, out = tmp_path / "samples", tmp_path / "rows"
+    source.write_text("\n".join(sample(f"{SLOW}  # {number}") for number in range(20)))
+    script = f"import sys; sys.argv[1:] = {['score', str(source), '--out', str(out)]!r}\n{MAIN}"
+    ours, theirs = os.openpty()
+    process = start_python(f"TERMINAL = {os.ttyname(theirs)!r}\n{script}", temporary)
+    os.set_blocking(ours, False)
+
+    def has_begun() -> bool:
+        with suppress(BlockingIOError):
+            os.read(ours, 2**16)
+        return out.exists() and out.stat().st_size > 0
+
+    wait_until(has_begun)
+    os.close(ours)
+    os.close(theirs)
+    process.communicate(timeout=60)
+
+    assert process.returncode == 129
+    assert out.read_text().endswith("\n")
+    wait_until(lambda: not processes_in(temporary))
+    assert not list(temporary.iterdir())
 
 
 def test_an_interrupt_at_any_moment_spoils_no_later_batch() -> None:
