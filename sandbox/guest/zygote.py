@@ -72,12 +72,9 @@ def main() -> tuple[Callable[[], None] | None, bool]:
     _preload()
     gc.collect()
     gc.freeze()
+    _be_killed_first()
     try:
-        confinement = confine.confine_zygote(
-            level=_SETTINGS["level"],
-            writable=_WRITABLE,
-            guest_uid=_SETTINGS["guest_uid"],
-        )
+        confinement = confine.confine_zygote(level=_SETTINGS["level"], writable=_WRITABLE)
         _fork_trial_guest(confinement)
     except OSError as error:
         if error.errno in SHORTAGES:  # another zygote may get what this one did not
@@ -112,6 +109,12 @@ def _end(error: OSError) -> NoReturn:
     """Write *error* for the host, and end before it sees the end of the control socket."""
     os.write(2, str(error).encode("utf-8", "replace"))
     os._exit(1)
+
+
+def _be_killed_first() -> None:
+    """Where memory is short, the kernel kills guests, and not the process that judges them."""
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
+        file.write("1000")
 
 
 def _take_control(fd: int) -> socket:
