@@ -1,15 +1,17 @@
 """A disk that is full: `RLIMIT_FSIZE` refuses the bytes that do not fit, as a full disk does."""
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.host.local import LocalExecutor
+from nova_code_verifier.sandbox.types import Job, Run
 from tests.paths import REPOSITORY
 from tests.unit.handlers.cli.command_line import ENVIRONMENT, no_completions, verifier
 
@@ -70,6 +72,38 @@ def test_a_full_disk_ends_convert_with_one_line(tmp_path: Path, name: str) -> No
     assert done.stderr == f"verifier: cannot write {out}: File too large\n"
     if name.endswith(".jsonl"):
         assert out.read_text().endswith("\n")
+
+
+@pytest.fixture
+def small_disk(temporary: Path) -> Iterator[Path]:
+    """Make the directory of temporary files a disk of its own, with room for a few files."""
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64m,nr_inodes=20", "none", temporary]
+    mounted = subprocess.run(mount, capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"no disk can be mounted here: {mounted.stderr.decode().strip()}")
+    yield temporary
+    subprocess.run(["umount", temporary], check=True)
+
+
+def test_a_start_on_a_full_disk_is_an_outage_that_leaves_nothing(small_disk: Path) -> None:
+    """Whichever of its directories has no room; with more room, it works."""
+    files = [small_disk / f"file-{number}" for number in range(os.statvfs(small_disk).f_favail)]
+    for file in files:
+        file.touch()
+    outages = 0
+    for room in range(8):
+        try:
+            with LocalExecutor(workers=1) as executor:
+                job = Job(program="print(1)", questions=(Run(),))
+                [(_, (execution,))] = executor.run([job])
+        except SandboxError:
+            outages += 1
+        else:
+            assert execution.stdout == b"1\n"
+        assert set(small_disk.iterdir()) == set(files[room:])
+        files[room].unlink()
+
+    assert 0 < outages < 8
 
 
 def test_a_directory_that_cannot_be_made_is_an_outage(temporary: Path) -> None:
