@@ -25,6 +25,7 @@ _NOBODY = 65534
 _ROOT = Path(__file__).resolve().parent.parent
 _TESTS = [
     *[f"tests/conformance/test_{name}.py" for name in ("limits", "isolation")],
+    "tests/faults/test_forks.py",
     "tests/unit/sandbox/guest/test_zygote.py",
     "tests/unit/sandbox/host/test_session_keeper.py",
     "tests/unit/sandbox/host/test_usage.py",

@@ -10,7 +10,7 @@ import pytest
 
 from nova_code_verifier.sandbox.host.directory import new_directory, remove_leftovers
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-from tests.faults.processes import processes_in, start_python, wait_until
+from tests.processes import processes_in, start_python, wait_until
 
 _START = """
 import os, sys, threading, time

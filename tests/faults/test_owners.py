@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nova_code_verifier.sandbox.host.directory import remove_leftovers
-from tests.faults.processes import processes_in, start_python, wait_until
+from tests.processes import processes_in, start_python, wait_until
 
 TRAINER = """
 import sys

@@ -12,8 +12,8 @@ import pytest
 
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.types import Job, Run
-from tests.faults.processes import processes_in, start_python, wait_until
 from tests.paths import REPOSITORY
+from tests.processes import processes_in, start_python, wait_until
 from tests.unit.handlers.cli.command_line import COMMAND, ENVIRONMENT, sample
 
 SLOW = "import time; time.sleep(0.2); print(2 * int(input()))"
