@@ -28,6 +28,7 @@ _TESTS = [
         f"tests/conformance/test_{name}.py"
         for name in ("limits", "isolation", "kernel_memory", "self_kill")
     ],
+    "tests/faults/test_forks.py",
     "tests/unit/sandbox/guest/test_zygote.py",
     "tests/unit/sandbox/host/test_session_keeper.py",
     "tests/unit/sandbox/host/test_usage.py",

@@ -310,8 +310,9 @@ def _tasks_of(uid: int) -> int:
         try:
             if os.stat(f"/proc/{pid}").st_uid == uid:  # noqa: PTH116
                 count += len(os.listdir(f"/proc/{pid}/task"))  # noqa: PTH208
-        except OSError:
-            continue
+        except OSError as error:
+            if error.errno in SHORTAGES:
+                raise
     return count
 
 

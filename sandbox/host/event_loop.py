@@ -399,7 +399,8 @@ class EventLoop:
 
     def _unwatch(self, fd: int) -> None:
         if self._worker_of.pop(fd, None) is not None:
-            self._epoll.unregister(fd)
+            with suppress(FileNotFoundError):  # Ctrl-C came between the two steps of `_watch`
+                self._epoll.unregister(fd)
 
     # -- ending ------------------------------------------------------------------------
 
