@@ -19,10 +19,11 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
-from threading import Condition, Event, Thread
+from queue import Empty, SimpleQueue
+from threading import Event, Lock, Thread
 from typing import NoReturn
 
 from nova_code_verifier.adapters.grade import Grade, grade_of, outage
@@ -49,6 +50,7 @@ from nova_code_verifier.verifier.rubric import OutagePolicy
 
 _THREADS = 16
 _GATHER_SECONDS = 0.003
+_GATHER_ATTEMPTS = 5  # no caller waits for the end of another one's slow programs
 _ATTEMPTS = 3
 _PAUSE_SECONDS = 0.5
 _WAITING_BYTES_MAX = 256 * 2**20
@@ -88,11 +90,11 @@ class _Waiting:
 
 
 class _Inbox:
-    """The queue of entries: connections fill it, and grading threads empty it."""
+    """The queue of batches: connections fill it, and grading threads empty it."""
 
     def __init__(self) -> None:
-        self._condition = Condition()  # only for threads that `put` may wake: one for each entry
-        self._waiting: list[_Waiting] = []
+        self._batches: SimpleQueue[list[_Waiting]] = SimpleQueue()
+        self._lock = Lock()
         self._closed = Event()
         self.waiting_bytes = 0
 
@@ -101,43 +103,55 @@ class _Inbox:
         """Return whether no client is left."""
         return self._closed.is_set()
 
-    def put(self, waiting: Sequence[_Waiting]) -> None:
+    def put(self, batch: list[_Waiting]) -> None:
         """Add entries."""
-        with self._condition:
-            self._waiting += waiting
-            self.waiting_bytes += sum(one.size_bytes for one in waiting)
-            self._condition.notify()
+        self._count(batch, 1)
+        self._batches.put(batch)
 
     def take(self) -> list[_Waiting]:
-        """Wait for entries and take all of them; none if another thread was faster."""
-        with self._condition:
-            self._condition.wait_for(lambda: self._waiting or self.is_closed)
-        # More callers often come at the same time: equal programs of a batch are judged once.
-        self._closed.wait(_GATHER_SECONDS)
-        with self._condition:
-            taken, self._waiting = self._waiting, []
-            self.waiting_bytes = 0
+        """Wait for entries and take all of them; none when the inbox is closed."""
+        taken = self._batches.get()
+        with suppress(Empty):
+            while True:
+                taken += self._batches.get_nowait()
+        self._count(taken, -1)
+        if self.is_closed:
+            self._batches.put([])  # for the next thread
         return taken
 
     def close(self) -> None:
         """End all waiting."""
         self._closed.set()
-        with self._condition:
-            self._condition.notify_all()
+        self._batches.put([])
 
     def wait_until_closed(self) -> None:
         """Wait for the end."""
         self._closed.wait()
 
+    def _count(self, batch: list[_Waiting], sign: int) -> None:
+        with self._lock:
+            self.waiting_bytes += sign * sum(one.size_bytes for one in batch)
+
 
 class _Reception:
     """Serves the connections, in a thread of its own."""
 
-    def __init__(self, listener: socket.socket, inbox: _Inbox, *, linger_seconds: float) -> None:
+    def __init__(
+        self,
+        listener: socket.socket,
+        inbox: _Inbox,
+        *,
+        linger_seconds: float,
+        has_waiting_jobs: Callable[[], bool],
+    ) -> None:
+        """Prepare to serve. *has_waiting_jobs* returns whether all workers are busy."""
+        self._has_waiting_jobs = has_waiting_jobs
         self._listener = listener
         self._inbox = inbox
         self._linger_seconds = linger_seconds
         self._clients = 0
+        self._gathered: list[_Waiting] = []
+        self._gathered_bytes = 0
         self._idle_since = time.monotonic()
 
     def run(self) -> None:
@@ -166,8 +180,8 @@ class _Reception:
                 waiting = _Waiting(
                     connection=connection, number=number, entry=entry, size_bytes=size
                 )
-                self._inbox.put([waiting])
-                while self._inbox.waiting_bytes > _WAITING_BYTES_MAX:
+                self._gather(waiting)
+                while self._inbox.waiting_bytes + self._gathered_bytes > _WAITING_BYTES_MAX:
                     await asyncio.sleep(0.01)
         except ConnectionError:
             pass
@@ -177,6 +191,25 @@ class _Reception:
             writer.close()
             self._clients -= 1
             self._idle_since = time.monotonic()
+
+    def _gather(self, waiting: _Waiting) -> None:
+        """Wait a moment for more: equal programs of a batch are judged once.
+
+        This timer wakes only the thread that serves the connections, and not one for each entry.
+        """
+        if not self._gathered:
+            asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._hand_over)
+        self._gathered.append(waiting)
+        self._gathered_bytes += waiting.size_bytes
+
+    def _hand_over(self, attempts: int = 1) -> None:
+        """Hand the entries to a grading thread; later, while jobs wait for a worker anyway."""
+        if self._has_waiting_jobs() and attempts < _GATHER_ATTEMPTS:
+            later = asyncio.get_running_loop().call_later
+            later(_GATHER_SECONDS, self._hand_over, attempts + 1)
+            return
+        batch, self._gathered, self._gathered_bytes = self._gathered, [], 0
+        self._inbox.put(batch)
 
 
 class _Grading:
@@ -274,7 +307,12 @@ def _be_owner(name: str, settings: Settings, report: int, linger_seconds: float)
             )
             inbox = _Inbox()
             listener = point.listen()
-            reception = _Reception(listener, inbox, linger_seconds=linger_seconds)
+            reception = _Reception(
+                listener,
+                inbox,
+                linger_seconds=linger_seconds,
+                has_waiting_jobs=lambda: shared is not None and shared.has_waiting_jobs,
+            )
             Thread(target=reception.run, name="reception", daemon=True).start()
             grading = _Grading(inbox, service, settings)
             for number in range(_THREADS if shared else 1):

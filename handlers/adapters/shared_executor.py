@@ -35,6 +35,11 @@ class SharedExecutor(ExecutorView[LocalExecutor]):
         """Return the level. The first call may wait for the zygotes: make it before any run."""
         return self._executor.level
 
+    @property
+    def has_waiting_jobs(self) -> bool:
+        """Return whether jobs wait for a worker: more callers gain nothing by being early."""
+        return self._jobs.has_waiting
+
     def with_deadline(self, deadline: float) -> "SharedExecutor":
         """Return this executor: trainers set no deadline."""
         if deadline != float("inf"):
@@ -98,27 +103,34 @@ class _LiveJobs(Iterator[Job]):
     """
 
     def __init__(self) -> None:
-        self._condition = threading.Condition()
+        lock = threading.Lock()
+        self._has_jobs = threading.Condition(lock)
+        self._has_room = threading.Condition(lock)
         self._batches: deque[_Batch] = deque()
         self._running: dict[int, tuple[_Batch, int]] = {}
         self._count = 0
         self._unread_bytes = 0
 
+    @property
+    def has_waiting(self) -> bool:
+        """Return whether a batch has jobs that were not started."""
+        return bool(self._batches)
+
     def add(self, batch: _Batch) -> None:
         """Let a batch take its turns."""
-        with self._condition:
+        with self._has_jobs:
             self._batches.append(batch)
-            self._condition.notify_all()
+            self._has_jobs.notify()
 
     def wait(self) -> None:
         """Wait for the first jobs of a run, which numbers them from 0."""
-        with self._condition:
-            self._condition.wait_for(lambda: self._batches)
+        with self._has_jobs:
+            self._has_jobs.wait_for(lambda: self._batches)
             self._count = 0
 
     def __next__(self) -> Job:
         """Return the next job of the batch whose turn it is."""
-        with self._condition:
+        with self._has_jobs:
             while self._batches:
                 batch = self._batches.popleft()
                 if batch.is_withdrawn:
@@ -144,34 +156,34 @@ class _LiveJobs(Iterator[Job]):
     def finish(self, index: int, executions: tuple[Execution, ...]) -> None:
         """Give a result to its batch. Wait a while if callers have much left to read."""
         batch, number = self._running.pop(index)
-        with self._condition:
+        with self._has_room:
             if batch.is_withdrawn:
                 return
             batch.results.put((number, executions))
             self._unread_bytes += _size(executions)
-            self._condition.wait_for(
+            self._has_room.wait_for(
                 lambda: self._unread_bytes <= _UNREAD_BYTES_MAX, _UNREAD_SECONDS_MAX
             )
 
     def release(self, executions: tuple[Execution, ...]) -> None:
         """Count a result as read."""
-        with self._condition:
+        with self._has_room:
             self._unread_bytes -= _size(executions)
-            self._condition.notify_all()
+            self._has_room.notify()
 
     def withdraw(self, batch: _Batch) -> None:
         """Forget the jobs that a batch did not start, and the results that it did not read."""
-        with self._condition:
+        with self._has_room:
             batch.is_withdrawn = True
             while not batch.results.empty():
                 result = batch.results.get()
                 if not isinstance(result, Exception):
                     self._unread_bytes -= _size(result[1])
-            self._condition.notify_all()
+            self._has_room.notify()
 
     def fail(self, error: Exception) -> None:
         """Let all batches raise *error*."""
-        with self._condition:
+        with self._has_room:
             waiting = {id(batch): batch for batch, _ in self._running.values()}
             waiting |= {id(batch): batch for batch in self._batches}
             self._running.clear()

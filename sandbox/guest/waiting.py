@@ -4,10 +4,11 @@ Only the zygote signals and reaps guests: the kernel does not reuse a pid before
 reaped it, so no signal can reach another process.
 """
 
+import errno
 import os
 import select
 import signal
-from _socket import AF_UNIX, CMSG_SPACE, SOCK_SEQPACKET, socket
+from _socket import AF_UNIX, CMSG_SPACE, MSG_CTRUNC, SOCK_SEQPACKET, socket
 
 # By name: level `interpreter` removes it from the module.
 from os import pidfd_open
@@ -23,8 +24,13 @@ _ANCILLARY_BYTES = CMSG_SPACE(control.DESCRIPTORS_MAX * _DESCRIPTOR_BYTES)
 
 
 def receive(keeper: socket) -> tuple[bytes, tuple[int, ...]]:
-    """Wait for the keeper's next packet; return it and the descriptors that came with it."""
-    packet, ancillary, _, _ = keeper.recvmsg(control.PACKET_BYTES_MAX, _ANCILLARY_BYTES)
+    """Wait for the keeper's next packet; return it and the descriptors that came with it.
+
+    Raises OSError if this process has no room for the descriptors.
+    """
+    packet, ancillary, flags, _ = keeper.recvmsg(control.PACKET_BYTES_MAX, _ANCILLARY_BYTES)
+    if flags & MSG_CTRUNC:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
     if not ancillary:
         return packet, ()
     return packet, tuple(memoryview(ancillary[0][2]).cast("i"))

@@ -12,6 +12,8 @@ import math
 import os
 import signal
 import time
+from collections.abc import Sequence
+from contextlib import ExitStack
 
 from nova_code_verifier.sandbox.host import answers, usage
 from nova_code_verifier.sandbox.host.base_keeper import (
@@ -24,6 +26,8 @@ from nova_code_verifier.sandbox.host.pipes import sealed_file, shared_file
 from nova_code_verifier.sandbox.host.watched_guest import (
     MESSAGE_BYTES_SPARE,
     OUT_OF_CPU_TIME,
+    OUT_OF_TOTAL_CPU_TIME,
+    OUT_OF_TOTAL_WALL_TIME,
     OUT_OF_WALL_TIME,
     STDERR_BYTES_KEPT,
     WatchedGuest,
@@ -31,7 +35,7 @@ from nova_code_verifier.sandbox.host.watched_guest import (
 from nova_code_verifier.sandbox.host.worker import Worker
 from nova_code_verifier.sandbox.protocol import channel, control, guest_messages
 from nova_code_verifier.sandbox.protocol.progress import PAGE_BYTES, Progress, read_progress
-from nova_code_verifier.sandbox.types import Ending, Execution, Limits, Session
+from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Limits, Session
 
 _FEW_BYTES = 2**13
 _NOT_A_NOTE = "a message that nobody asked for"
@@ -58,10 +62,15 @@ class SessionKeeper(BaseKeeper):
         its prelude. Raises WorkerLostError.
         """
         self._candidate = WatchedGuest(worker, limits)
-        self._harness = WatchedGuest(worker, session.harness_limits, stream_count=1)
+        try:
+            self._harness = WatchedGuest(worker, session.harness_limits, stream_count=1)
+        except BaseException:
+            self._candidate.close()
+            self._candidate.close_guest_ends()
+            raise
         super().__init__(worker, clock, self._candidate, self._harness)
         self.processor = processor
-        self._page = shared_file("progress", PAGE_BYTES)
+        self._page = -1
         self._progress = Progress()
         self._absent_seconds = clock.absent_seconds  # when the page was read last
         self._item_began_at, self._waits_since = self.started_at, 0.0  # by the guest clock
@@ -89,17 +98,16 @@ class SessionKeeper(BaseKeeper):
             _guest_request(self._harness.limits, session, 0, len(text)),
             self.processor,
         )
-        stdin, harness = sealed_file("stdin", b""), sealed_file("harness", text)
-        output, harness_channel = self._harness.guest_ends
-        descriptors = [program, stdin, *self._candidate.guest_ends]
-        descriptors += [harness, output, harness_channel, self._page]
-        try:
+        with ExitStack() as stack:
+            stack.callback(self._candidate.close_guest_ends)
+            stack.callback(self._harness.close_guest_ends)
+            self._page = shared_file("progress", PAGE_BYTES)
+            stack.callback(os.close, stdin := sealed_file("stdin", b""))
+            stack.callback(os.close, harness := sealed_file("harness", text))
+            output, harness_channel = self._harness.guest_ends
+            descriptors = [program, stdin, *self._candidate.guest_ends]
+            descriptors += [harness, output, harness_channel, self._page]
             self.worker.send(control.pack_pair(request), descriptors)
-        finally:
-            for fd in (stdin, harness):
-                os.close(fd)
-            self._candidate.close_guest_ends()
-            self._harness.close_guest_ends()
 
     @property
     def is_talkative(self) -> bool:
@@ -112,7 +120,8 @@ class SessionKeeper(BaseKeeper):
     def close(self) -> None:
         """Close all descriptors."""
         super().close()
-        os.close(self._page)
+        if self._page >= 0:
+            os.close(self._page)
 
     def is_stuck(self, patience_seconds: float) -> bool:
         """Return whether the zygote has not started or killed its guests in time."""
@@ -132,8 +141,10 @@ class SessionKeeper(BaseKeeper):
             self._read_progress()
             if ended.is_harness:
                 self._harness_end = ended
+                self._harness.has_ended = True
             else:
                 self._candidate_end = ended
+                self._candidate.has_ended = True
                 self._outlived = self._harness_end is not None or self.terminated_at is not None
             if self._harness_end and self._candidate_end:
                 self._finish(self._candidate_end, self._harness_end)
@@ -158,6 +169,7 @@ class SessionKeeper(BaseKeeper):
             return  # not started, or killed: a packet of the zygote will follow
         left = math.inf
         if self._is_candidate_alive:
+            self._check_totals()
             left = self._check_candidate()
         if self._harness_end is None:
             left = min(left, self._check_harness())
@@ -217,6 +229,19 @@ class SessionKeeper(BaseKeeper):
             return OUT_OF_WALL_TIME, left
         return self._candidate.find_excess(), left
 
+    def _check_totals(self) -> None:
+        """Kill a candidate that has used up what all test items may use together.
+
+        Their wall time includes that of the harness: the two take turns.
+        """
+        limits, pids = self._candidate.limits, [guest.pid for guest in self._guests]
+        cpu, harness_cpu = (usage.cpu_seconds(pid) or 0.0 for pid in pids if pid is not None)
+        self._count_own_time(cpu + harness_cpu)
+        if cpu > limits.total_cpu_seconds:
+            self._end_candidate(OUT_OF_TOTAL_CPU_TIME)
+        elif self.own_seconds > limits.total_wall_seconds:
+            self._end_candidate(OUT_OF_TOTAL_WALL_TIME)
+
     def _oversleeps(self) -> bool:
         """Return whether the harness has waited too long, at one request or in the whole item."""
         if not self._progress.waiting_since:
@@ -233,8 +258,7 @@ class SessionKeeper(BaseKeeper):
     def _exceeds(self, watch: "_Stopwatch", limit: float, since: float) -> bool:
         # A harness that has its answer, and waits for a processor to read it, still seems to wait
         # for the candidate; and while it does wait, the candidate may not have a processor.
-        pids = [guest.pid for guest in (self._candidate, self._harness) if guest.pid is not None]
-        return watch.exceeds(limit, since=since, now=self.clock.now, pids=pids)
+        return watch.exceeds(limit, since=since, now=self.clock.now, guests=self._guests)
 
     def _check_harness(self) -> float:
         """End the session if the harness exceeds a limit. Return the CPU seconds that are left."""
@@ -326,15 +350,16 @@ class SessionKeeper(BaseKeeper):
         self.ended = True
         of_candidate = self._candidate_outcome(candidate)
         of_harness = self._harness_outcome(harness)
-        if of_harness.ending is Ending.NOT_RUN:  # the deadline ends the whole session
+        if of_harness.ending is Ending.NOT_RUN:  # our own fault ends the whole session
             of_candidate = of_harness
+        was_killed = Cause.KILLED in (of_candidate.cause, of_harness.cause)
         status = candidate.status
         by_itself = of_candidate.ending is Ending.CRASHED
         self.executions.append(
             Execution(
                 ending=of_candidate.ending,
                 detail=of_candidate.detail or of_harness.detail,
-                cause=of_candidate.cause,
+                cause=Cause.KILLED if was_killed else of_candidate.cause,
                 error=self._candidate.raised,
                 exit_status=os.WEXITSTATUS(status) if by_itself and os.WIFEXITED(status) else None,
                 signal=os.WTERMSIG(status) if by_itself and os.WIFSIGNALED(status) else None,
@@ -343,6 +368,7 @@ class SessionKeeper(BaseKeeper):
                 stderr=self._harness.streams[0].take()[-STDERR_BYTES_KEPT:],
                 cpu_seconds=candidate.cpu_seconds,
                 wall_seconds=self.clock.now - self.started_at,
+                own_seconds=self.own_seconds,
                 memory_bytes=candidate.peak_bytes,
                 harness_ending=of_harness.ending,
             )
@@ -358,7 +384,7 @@ class SessionKeeper(BaseKeeper):
         reason = self._candidate.reason_of_end(
             ended.status, cpu_seconds=used, peak_bytes=ended.peak_bytes
         )
-        return reason or answers.Outcome(Ending.CRASHED)
+        return reason or self._candidate.unexplained_end(ended.status)
 
     def _harness_outcome(self, ended: control.Ended) -> answers.Outcome:
         if ended.status == 0 and self._harness.termination is None:
@@ -367,7 +393,7 @@ class SessionKeeper(BaseKeeper):
         reason = self._harness.reason_of_end(
             ended.status, cpu_seconds=used, peak_bytes=ended.peak_bytes
         )
-        return reason or answers.Outcome(Ending.CRASHED)
+        return reason or self._harness.unexplained_end(ended.status)
 
 
 class _Stopwatch:
@@ -378,21 +404,20 @@ class _Stopwatch:
 
     def __init__(self) -> None:
         self._since = 0.0
-        self._waited: dict[int, float] = {}  # before that moment, by process
+        self._waited = 0.0  # before that moment
 
-    def exceeds(self, limit: float, *, since: float, now: float, pids: list[int]) -> bool:
+    def exceeds(
+        self, limit: float, *, since: float, now: float, guests: Sequence[WatchedGuest]
+    ) -> bool:
         """Return whether more than *limit* seconds have passed from *since* to *now*."""
         if since != self._since:
             self._since = since
-            self._waited = {pid: usage.waited_seconds(pid) for pid in pids}
+            self._waited = sum(guest.waited_seconds() for guest in guests)
         over = now - since - limit
         if over <= 0:
             return False
-        # One that has ended reads as 0.
-        waited = sum(
-            max(0.0, usage.waited_seconds(pid) - self._waited.get(pid, 0.0)) for pid in pids
-        )
-        return over > waited
+        # What one waited for that has ended is known as of the last look.
+        return over > sum(guest.waited_seconds() for guest in guests) - self._waited
 
 
 def _guest_request(

@@ -1,6 +1,8 @@
 """Measure a guest from outside: its CPU time, waiting time, memory, threads and files.
 
-A guest that has ended reads as None or 0. Its zygote, which reaps it, then reports the totals.
+A guest that has ended reads as None or 0. Its zygote, which reaps it, then reports the totals. If
+this process is out of descriptors or memory, the functions raise OSError: otherwise a limit would
+not be enforced, or files be counted as too many.
 """
 
 import contextlib
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nova_code_verifier.sandbox.confinement.processes import read_file, stat_fields
+from nova_code_verifier.sandbox.errors import SHORTAGES
 from nova_code_verifier.sandbox.protocol.progress import cpu_clock
 
 _PAGE_BYTES = resource.getpagesize()
@@ -31,7 +34,8 @@ def waited_seconds(pid: int) -> float:
     """Return how long the first thread of a process was ready to run but had no processor."""
     try:
         return int(read_file(f"/proc/{pid}/schedstat").split()[1]) / 1e9
-    except (OSError, IndexError, ValueError):
+    except (OSError, IndexError, ValueError) as error:
+        _raise_if_ours(error)
         return 0.0
 
 
@@ -52,6 +56,12 @@ def threads(pid: int) -> int:
         return 0
 
 
+def _raise_if_ours(error: Exception) -> None:
+    """Raise *error* if this process, and not the measured one, is the reason for it."""
+    if isinstance(error, OSError) and error.errno in SHORTAGES:
+        raise error
+
+
 class Usage(NamedTuple):
     """What a process uses now."""
 
@@ -64,7 +74,8 @@ def usage(pid: int) -> Usage:
     try:
         fields = stat_fields(pid)
         return Usage(int(fields[_RESIDENT]) * _PAGE_BYTES, int(fields[_THREADS]))
-    except (OSError, IndexError, ValueError):
+    except (OSError, IndexError, ValueError) as error:
+        _raise_if_ours(error)
         return Usage(0, 0)
 
 
@@ -75,7 +86,8 @@ def peak_usage(pid: int) -> Usage:
         _, _, peak = status.partition(b"\nVmHWM:")
         _, _, threads = status.partition(b"\nThreads:")
         return Usage(int(peak.split(None, 1)[0]) * 1024, int(threads.split(None, 1)[0]))
-    except (OSError, IndexError, ValueError):
+    except (OSError, IndexError, ValueError) as error:
+        _raise_if_ours(error)
         return Usage(0, 0)
 
 
@@ -97,6 +109,7 @@ def holds_too_much(directory: Path, *, bytes_max: int, files_max: int) -> bool:
                         return True
                     if entry.is_dir(follow_symlinks=False):
                         pending.append(entry.path)
-    except OSError:
+    except OSError as error:
+        _raise_if_ours(error)
         return True
     return False
