@@ -33,6 +33,7 @@ def write_samples(steps_per_second: int) -> dict[str, Sample]:
 
 
 def workload_samples() -> Iterator[tuple[str, Sample]]:
+    """Yield completions of the other benchmarks, by name."""
     for workload in WORKLOADS:
         if workload.name in _LEFT_OUT:
             continue

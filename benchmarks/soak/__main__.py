@@ -8,12 +8,13 @@ the machine is looked at from outside of the sandbox. The exit status is 1 if
 
 - an honest sample got another reward, verdict or metric than at first;
 - a hostile program did not end as it must;
-- there are more processes, descriptors or files than after the first batch;
-- the memory of this process or of the zygotes in the last quarter exceeds that of the second quarter
-  (caches are full by then) by more than 10 % and 16 MiB.
+- there are more processes, descriptors or files of guests than after a quarter of the time;
+- the memory of this process or of the zygotes in the last quarter exceeds that of the second
+  quarter (caches are full by then) by more than 10 % and 16 MiB.
 """
 
 import argparse
+import contextlib
 import os
 import random
 import sys
@@ -23,6 +24,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import (
@@ -38,18 +40,18 @@ from rich.table import Table
 from benchmarks.load.__main__ import Row, row_of
 from benchmarks.load.samples import known_solutions, workload_samples
 from nova_code_verifier import DiscoveryCache, LocalExecutor, Sample, Score, judge
+from nova_code_verifier.sandbox.confinement.processes import process_ids, stat_fields
 from nova_code_verifier.sandbox.host.usage import usage
 from nova_code_verifier.sandbox.types import IsolationLevel
-from tests.hostile.programs import HostileProgram, read_all
-from tests.hostile.samples import sample_of
-from tests.hostile.watch import Target, state_of, target
+from tests.hostile.programs import HostileProgram, read_all, sample_of
+from tests.hostile.watch import Target, new_secret, target
+
+T = TypeVar("T")
 
 _BATCH = 200
 _GROWTH_SHARE, _GROWTH_BYTES = 1.1, 16 * 2**20
 _REST_SECONDS = 20.0
 _PROBLEMS_SHOWN = 20
-_COUNTS = ("processes", "descriptors", "files of the workers", "temporary files")
-_MEMORIES = ("this process", "zygotes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,7 @@ class Soak:
         self._honest = dict([*workload_samples(), *known_solutions()])
         self._hostile = read_all()
         self._first: dict[str, Row] = {}
-        self._random = random.Random(0)  # noqa: S311  (the same order each time)
+        self._random = random.Random(0)  # the same order each time
         self._names = self._endless(list(self._honest))
         self._programs = self._endless(self._hostile)
 
@@ -93,13 +95,13 @@ class Soak:
                 self._check_honest(name, row_of(score, self._executor.level))
         return self._look()
 
-    def _endless(self, things: list[object]) -> Iterator[object]:
+    def _endless(self, things: list[T]) -> Iterator[T]:
         while True:
             yield from self._random.sample(things, len(things))
 
     def _sample(self, name: str | HostileProgram) -> Sample:
         if isinstance(name, HostileProgram):
-            return sample_of(name, self._attacked.facts(self._executor))
+            return sample_of(name, self._attacked.facts(self._executor), new_secret())
         return self._honest[name]
 
     def _check_hostile(self, program: HostileProgram, score: Score) -> None:
@@ -110,7 +112,9 @@ class Soak:
     def _check_honest(self, name: str, row: Row) -> None:
         self.counted["honest"] += 1
         first = self._first.setdefault(name, row)
-        changed = [key for key in row if key not in ("reruns", "details") and row[key] != first[key]]
+        changed = [
+            key for key in row if key not in ("reruns", "details") and row[key] != first[key]
+        ]
         if changed:
             shown = "; ".join(f"{key}: {first[key]} -> {row[key]}" for key in changed)
             self.problems.append(f"{name}: {shown}")
@@ -119,35 +123,49 @@ class Soak:
         """Look when what the last guests used is gone, or after a while."""
         deadline = time.monotonic() + _REST_SECONDS
         while True:
-            state = state_of(self._executor, self._attacked)
-            processes = state["processes"]
-            assert isinstance(processes, set)  # noqa: S101  (the state is only printed elsewhere)
-            extra = processes - set(self._executor.zygote_pids)
-            if not extra or time.monotonic() > deadline:
+            zygotes = self._executor.zygote_pids
+            counts = {
+                "processes": len(_descendants()),
+                "descriptors": len(list(Path("/proc/self/fd").iterdir())),
+                "files of guests": sum(map(_size, self._executor.writable_directories)),
+                "temporary files": len(list(Path(tempfile.gettempdir()).iterdir())),
+            }
+            if counts["processes"] <= len(zygotes) or time.monotonic() > deadline:
                 break
             time.sleep(0.02)
-        sizes = [len(state[name]) for name in ("processes", "files of the workers")]  # type: ignore[arg-type]
-        descriptors = len(list(Path("/proc/self/fd").iterdir()))
-        counts = (sizes[0], descriptors, sizes[1], len(os.listdir(tempfile.gettempdir())))
-        zygotes = sum(usage(pid).resident_bytes for pid in self._executor.zygote_pids)
-        return Look(
-            counts=dict(zip(_COUNTS, counts, strict=True)),
-            memory=dict(
-                zip(_MEMORIES, (usage(os.getpid()).resident_bytes, zygotes), strict=True)
-            ),
-        )
+        memory = {
+            "this process": usage(os.getpid()).resident_bytes,
+            "zygotes": sum(usage(pid).resident_bytes for pid in zygotes),
+        }
+        return Look(counts=counts, memory=memory)
+
+
+def _descendants() -> set[int]:
+    parents: dict[int, int] = {}
+    for pid in process_ids():
+        with contextlib.suppress(OSError):
+            parents[pid] = int(stat_fields(pid)[1])
+    found = {os.getpid()}
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {os.getpid()}
+
+
+def _size(directory: str) -> int:
+    return len(list(Path(directory).rglob("*")))
 
 
 def growth(looks: list[Look]) -> Iterator[str]:
     """Yield a line for each number that grew."""
-    for name in _COUNTS:
-        first, last = looks[0].counts[name], looks[-1].counts[name]
-        if last > first:
-            yield f"{name}: {first} after the first batch, {last} after the last"
     quarter = len(looks) // 4
     if not quarter:
         return
-    for name in _MEMORIES:
+    # Further zygotes, for libraries and sessions, start when they are first needed.
+    for name in looks[0].counts:
+        before, last = looks[quarter].counts[name], looks[-1].counts[name]
+        if last > before and name != "temporary files":
+            yield f"{name}: {before} after a quarter, {last} at the end"
+    for name in looks[0].memory:
         before = max(look.memory[name] for look in looks[quarter : 2 * quarter])
         after = max(look.memory[name] for look in looks[-quarter:])
         if after > before * _GROWTH_SHARE and after > before + _GROWTH_BYTES:
@@ -162,9 +180,9 @@ def table_of(looks: list[Look], counted: Counter[str], seconds: float) -> Table:
     places = [0, len(looks) // 4, len(looks) // 2, 3 * len(looks) // 4, len(looks) - 1]
     for place in places:
         table.add_column(f"batch {place + 1}", justify="right")
-    for name in _COUNTS:
+    for name in looks[0].counts:
         table.add_row(name, *(str(looks[place].counts[name]) for place in places))
-    for name in _MEMORIES:
+    for name in looks[0].memory:
         memory = [f"{looks[place].memory[name] / 2**20:.0f} MiB" for place in places]
         table.add_row(f"memory of {name}", *memory)
     return table
@@ -177,7 +195,9 @@ def main() -> int:
         description=__doc__,
         formatter_class=argparse.RawTextHelpFormatter,
     )
-    parser.add_argument("--samples", type=int, default=20_000, help="how many (default: %(default)s)")
+    parser.add_argument(
+        "--samples", type=int, default=20_000, help="how many (default: %(default)s)"
+    )
     parser.add_argument(
         "--hostile", type=float, default=0.1, metavar="SHARE", help="default: %(default)s"
     )

@@ -74,7 +74,7 @@ _REFUSED_EVENTS = frozenset(
     }
 )
 
-_READING_EVENTS = frozenset({"os.listdir", "os.scandir"})
+_READING_EVENTS = frozenset({"os.getxattr", "os.listdir", "os.listxattr", "os.scandir"})
 
 _WRITING_EVENTS = frozenset(
     {

@@ -28,6 +28,9 @@ _PENDING_SIGNALS_MAX = 256  # each takes memory of the kernel
 THREADS_MAX = 256
 # A program may raise this one: the limits of address space and memory bound a stack, too.
 STACK_BYTES = 64 * 2**20
+# Ranges that distributions leave to nobody. A user namespace may have no more than the few.
+_UNIQUE_UIDS, _FEW_UIDS = range(0x70000000, 0x7FFFFFFF), range(60_578, 61_184)
+_PID_BITS, _NAMESPACES = 22, 64  # the kernel's highest pid has so many bits
 _LIMITS_BY_GUEST = (RLIMIT_CPU, RLIMIT_AS, RLIMIT_FSIZE)
 # For memory that is reserved but not used: stacks of threads (recursive programs often ask for half
 # a GiB), allocator arenas, mapped libraries. The limit is on resident memory.
@@ -70,15 +73,14 @@ class Confinement(NamedTuple):
     granted: dict[str, object]
 
 
-def confine_zygote(*, level: str, writable: tuple[str, ...], guest_uid: int | None) -> Confinement:
+def confine_zygote(*, level: str, writable: tuple[str, ...]) -> Confinement:
     """Apply what guests inherit. Raises OSError if the kernel refuses level `kernel`.
 
     Guests may write in the directories *writable*. The first becomes the current directory.
     """
     base_bytes = _address_space_bytes()
     readable = readable_trees()
-    if guest_uid is not None and not _uid_can_run(guest_uid):
-        guest_uid = None
+    guest_uid = _choose_uid() if os.geteuid() == 0 else None
     granted: dict[str, object] = {
         "level": level,
         "resource_limits": True,
@@ -248,6 +250,25 @@ def _change_uid(uid: int) -> None:
     setresuid(uid, uid, uid)
 
 
+def _choose_uid() -> int | None:
+    """Return a user for the guests of this zygote, or None if none can run the interpreter.
+
+    The kernel counts threads and more by user, for all verifiers and containers of the machine
+    together. So no other zygote has this user: the number comes from the zygote's pid, and from
+    the namespace of that pid.
+    """
+    pid = os.getpid()
+    try:
+        namespace = os.stat("/proc/self/ns/pid").st_ino  # noqa: PTH116
+    except OSError:
+        namespace = 0
+    unique = _UNIQUE_UIDS.start + (namespace % _NAMESPACES << _PID_BITS) + pid
+    for uid in (unique, _FEW_UIDS[pid % len(_FEW_UIDS)]):
+        if _uid_can_run(uid):
+            return uid
+    return None
+
+
 def _uid_can_run(uid: int) -> bool:
     """Return whether *uid* can read this interpreter's library (not in a closed home directory).
 
@@ -268,10 +289,14 @@ def _uid_can_run(uid: int) -> bool:
 
 
 def _limit_processes(level: str, guest_uid: int | None) -> None:
-    """Limit processes and threads if no filter does. The kernel counts them by uid."""
+    """Limit processes and threads. The kernel counts them by uid.
+
+    Without a user of its own, a guest would fail because of the threads of others. The keeper
+    counts its threads, and it cannot have processes, except at level `none`.
+    """
     if guest_uid is not None:
         _limit(resource.RLIMIT_NPROC, THREADS_MAX)
-    elif level != "kernel" and os.geteuid() != 0:
+    elif level == "none" and os.geteuid() != 0:
         _limit(resource.RLIMIT_NPROC, _tasks_of(os.geteuid()) + THREADS_MAX)
 
 

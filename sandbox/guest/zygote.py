@@ -71,12 +71,9 @@ def main() -> tuple[Callable[[], None] | None, bool]:
     _preload()
     gc.collect()
     gc.freeze()
+    _be_killed_first()
     try:
-        confinement = confine.confine_zygote(
-            level=_SETTINGS["level"],
-            writable=_WRITABLE,
-            guest_uid=_SETTINGS["guest_uid"],
-        )
+        confinement = confine.confine_zygote(level=_SETTINGS["level"], writable=_WRITABLE)
         _fork_trial_guest(confinement)
     except OSError as error:
         if error.errno in SHORTAGES:  # another zygote may get what this one did not
@@ -105,6 +102,12 @@ def main() -> tuple[Callable[[], None] | None, bool]:
         sys.exit(str(error))
     work = None if guest is None else _become_guest(confinement, guest)
     return work, confinement.must_drop_ctypes
+
+
+def _be_killed_first() -> None:
+    """Where memory is short, the kernel kills guests, and not the process that judges them."""
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
+        file.write("1000")
 
 
 def _take_control(fd: int) -> socket:
