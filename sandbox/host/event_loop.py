@@ -8,6 +8,7 @@ import os
 import select
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 
@@ -15,6 +16,7 @@ from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.host import memory
 from nova_code_verifier.sandbox.host.base_keeper import BaseKeeper
 from nova_code_verifier.sandbox.host.company_keeper import CompanyKeeper
+from nova_code_verifier.sandbox.host.disk import Disk
 from nova_code_verifier.sandbox.host.guest_clock import GuestClock
 from nova_code_verifier.sandbox.host.keeper import Keeper
 from nova_code_verifier.sandbox.host.libraries import libraries_for
@@ -81,6 +83,7 @@ class EventLoop:
         self._running_bytes_max = max(_RUNNING_BYTES_MAX, len(workers) * Limits().output_bytes)
         self._open_programs: set[int] = set()
         self._worker_of: dict[int, int] = {}
+        self._disk = Disk(workers[0].directory.parent)
         self._owner_pid = os.getpid()
         self._epoll = select.epoll()
         self._clock = GuestClock()
@@ -120,11 +123,13 @@ class EventLoop:
                     self._schedule.record(task, _not_run(task, *_TOO_LATE))
                 elif refusal := memory.refusal(_memory_bytes(task), self._guests_bytes):
                     self._schedule.record(task, _not_run(task, refusal, Cause.NO_ROOM))
-                elif self._may_start(task):
-                    self._start(number, task)
-                else:
+                elif not self._may_start(task):
                     self._schedule.put_back(task)
                     return True
+                elif task.is_second_try and self._stays_full():
+                    self._schedule.record(task, self._without_disk(task))
+                else:
+                    self._start(number, task)
         return True
 
     def _may_start(self, task: GuestTask) -> bool:
@@ -299,6 +304,8 @@ class EventLoop:
             self._postponed.discard(number)
             if is_postponed and not task.is_trial:
                 self._schedule.postpone(task)
+            elif self._lacked_disk(task, keeper):
+                self._schedule.record(task, self._without_disk(task))
             else:
                 self._schedule.record(task, keeper.executions)
 
@@ -313,6 +320,8 @@ class EventLoop:
                 keeper.terminate(Ending.NOT_RUN, "postponed")
             elif task.first > task.progress.last_asked:
                 keeper.terminate(Ending.SKIPPED)
+            elif self._disk.became_full(now):
+                self._make_room(task)
             if keeper.is_stuck(_STUCK_SECONDS):
                 raise WorkerLostError("a zygote does not answer")  # noqa: TRY301
         except WorkerLostError as error:
@@ -320,6 +329,47 @@ class EventLoop:
             return
         if keeper.is_talkative:
             self._watch_output(number, keeper)
+
+    # -- a full disk -------------------------------------------------------------------
+
+    def _make_room(self, task: GuestTask) -> None:
+        """End all guests because the disk is full. One that ran alone has filled it itself."""
+        if task.is_second_try:
+            _, keeper = next(iter(self._busy.values()))
+            keeper.terminate(Ending.TOO_MUCH_OUTPUT, "files")
+            return
+        for _, keeper in self._busy.values():
+            with suppress(WorkerLostError):  # its own control socket will report that
+                keeper.terminate(Ending.NOT_RUN, self._disk.description, Cause.FULL_DISK)
+
+    def _lacked_disk(self, task: GuestTask, keeper: BaseKeeper) -> bool:
+        """Return whether another one's files may have changed what the guests of *task* did.
+
+        Programs that are tried in company have no files.
+        """
+        if task.order or not self._disk.was_full_since(keeper.started_at):
+            return False
+        return not task.is_second_try or self._stays_full()
+
+    def _stays_full(self) -> bool:
+        """Return whether the disk is full even when all directories have been emptied.
+
+        No guest may be running.
+        """
+        if not self._disk.is_full():
+            return False
+        for worker in self._used:
+            descriptor = worker.control.fileno()
+            _drain([worker], Worker.begin_drain)
+            _drain([worker], Worker.end_drain)
+            if worker.is_closed:
+                self._worker_of.pop(descriptor, None)
+        return self._disk.is_full()
+
+    def _without_disk(self, task: GuestTask) -> list[Execution]:
+        return _not_run(task, self._disk.description, Cause.FULL_DISK)
+
+    # -- the deadline ------------------------------------------------------------------
 
     def _exceeds_fair_share(self, task: GuestTask, keeper: BaseKeeper) -> bool:
         progress = task.progress
@@ -349,7 +399,8 @@ class EventLoop:
 
     def _unwatch(self, fd: int) -> None:
         if self._worker_of.pop(fd, None) is not None:
-            self._epoll.unregister(fd)
+            with suppress(FileNotFoundError):  # Ctrl-C came between the two steps of `_watch`
+                self._epoll.unregister(fd)
 
     # -- ending ------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -9,6 +11,8 @@ import pytest
 
 from nova_code_verifier.sandbox.host import event_loop, memory
 from nova_code_verifier.sandbox.host.local import LocalExecutor
+from nova_code_verifier.sandbox.host.session_keeper import _Stopwatch
+from nova_code_verifier.sandbox.host.watched_guest import WatchedGuest
 from nova_code_verifier.sandbox.types import Cause, Ending, IsolationLevel, Limits
 from tests.unit.sandbox.session_fixtures import RunSession
 from tests.unit.sandbox.sessions import messages, only, session_job, start_executor
@@ -285,6 +289,58 @@ def test_a_pause_of_the_event_loop_does_not_count() -> None:
             time.sleep(1.2)  # the other session goes on, and nobody reads
 
     assert endings == {Ending.FINISHED}
+
+
+@pytest.mark.parametrize(
+    ("code", "limits"),
+    [
+        ("import time; time.sleep(0.3)", Limits(total_wall_seconds=1.0)),
+        (
+            "import time\nend = time.process_time() + 0.3\nwhile time.process_time() < end: pass",
+            Limits(total_cpu_seconds=1.0),
+        ),
+    ],
+)
+def test_items_that_take_too_long_together_are_out_of_time(
+    run_session: RunSession, code: str, limits: Limits
+) -> None:
+    """None of them is late alone. The harness reports which ones the candidate has survived."""
+    harness = f"for _ in range(9):\n    begin()\n    report(ask({code!r}))"
+
+    execution = run_session(harness, limits=limits)
+
+    assert (execution.ending, execution.cause) == (Ending.OUT_OF_TIME, Cause.TOTAL_TIME)
+    assert messages(execution).count("''") in range(1, 5)
+    assert "lost" in messages(execution)
+
+
+def test_a_guest_that_has_ended_has_waited_as_long_as_before(
+    session_executor: LocalExecutor,
+) -> None:
+    """Its item is not late because its waiting time cannot be read any more."""
+    spin = "import os\nos.sched_setaffinity(0, {%d})\nprint(flush=True)\nwhile True: pass"
+    command = [sys.executable, "-c", spin % min(os.sched_getaffinity(0))]
+    spinners = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(3)]
+    for spinner in spinners:
+        assert spinner.stdout is not None
+        spinner.stdout.readline()
+    session_executor.level  # noqa: B018  (waits until the worker knows what its zygote holds)
+    (worker,) = session_executor._workers
+    guest = WatchedGuest(worker, Limits())
+    guest.pid = spinners[0].pid
+    watch = _Stopwatch()
+    watch.exceeds(0.0, since=1.0, now=1.0, guests=[guest])
+    time.sleep(0.5)
+    waited = guest.waited_seconds()
+    for spinner in spinners:
+        spinner.kill()
+        spinner.communicate()
+
+    assert waited > 0.1
+    assert not watch.exceeds(0.0, since=1.0, now=1.0 + waited / 2, guests=[guest])
+    assert watch.exceeds(0.0, since=1.0, now=1.0 + 2 * waited, guests=[guest])
+    guest.close_guest_ends()
+    guest.close()
 
 
 def test_a_session_needs_a_zygote_of_harnesses() -> None:
