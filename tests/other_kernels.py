@@ -24,7 +24,11 @@ from nova_code_verifier.sandbox.confinement.syscalls import REFUSED, Numbers, fl
 _NOBODY = 65534
 _ROOT = Path(__file__).resolve().parent.parent
 _TESTS = [
-    *[f"tests/conformance/test_{name}.py" for name in ("limits", "isolation")],
+    *[
+        f"tests/conformance/test_{name}.py"
+        for name in ("limits", "isolation", "kernel_memory", "self_kill")
+    ],
+    "tests/faults/test_forks.py",
     "tests/unit/sandbox/guest/test_zygote.py",
     "tests/unit/sandbox/host/test_session_keeper.py",
     "tests/unit/sandbox/host/test_usage.py",

@@ -94,6 +94,8 @@ _REFUSED_MODULES = frozenset(
         # Shared memory and semaphores outlive the guest. OpenSSL loads the libraries that its
         # configuration names, and the environment names the configuration.
         "_hashlib", "_multiprocessing", "_posixshmem", "_ssl",
+        # Every zygote has loaded it. A new copy would have a class that sets options of sockets.
+        "_socket",
     }
 )  # fmt: skip
 

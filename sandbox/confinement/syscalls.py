@@ -41,8 +41,10 @@ ALLOWED: Groups = {
         "munmap": (11, 215), "mremap": (25, 216), "mprotect": (10, 226), "madvise": (28, 233),
         "msync": (26, 227), "brk": (12, 214),
     },
-    "Threads wait for each other, and number libraries ask how many processors there are.": {
+    "Threads wait for each other. The C library musl loads libraries with `membarrier`, and number "
+    "libraries ask how many processors there are.": {
         "futex": (202, 98), "set_robust_list": (273, 99), "rseq": (334, 293),
+        "membarrier": (324, 283),
         "sched_yield": (24, 124), "sched_getaffinity": (204, 123), "getcpu": (309, 168),
     },
     "Event loops wait for open files. Each of these holds some hundred bytes a descriptor.": {
@@ -162,7 +164,6 @@ REFUSED: Groups = {
     },
     "They make all other processes wait.": {
         "sync": (162, 81), "syncfs": (306, 267), "sync_file_range": (277, 84),
-        "membarrier": (324, 283),
     },
     "They tell about other files and processes.": {
         "inotify_init": (253, None), "inotify_init1": (294, 26), "inotify_add_watch": (254, 27),

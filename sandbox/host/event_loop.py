@@ -9,6 +9,7 @@ import select
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 
 from nova_code_verifier.sandbox.errors import SandboxError
@@ -41,7 +42,8 @@ _SHARE_SECONDS_MIN = 0.5
 # The outputs of all running guests together may take so much memory. A guest with a larger limit
 # than the default waits until there is room; so many workers never wait at the default limit.
 _RUNNING_BYTES_MAX = 256 * 2**20
-_HARNESS_BYTES = 2**28
+# Few harnesses need more. One that does may be killed beside other guests; then it runs alone.
+_HARNESS_BYTES = 2**29
 _TOO_LATE = ("the deadline came first", Cause.DEADLINE)
 _HUNG_UP = select.EPOLLHUP | select.EPOLLERR
 
@@ -143,7 +145,7 @@ class EventLoop:
         tasks = [task, *running]
         return (
             sum(map(_output_bytes, tasks)) <= self._running_bytes_max
-            and sum(map(_likely_bytes, tasks)) <= self._guests_bytes
+            and sum(map(_memory_bytes, tasks)) <= self._guests_bytes
         )
 
     def _start(self, number: int, task: GuestTask) -> None:
@@ -189,6 +191,7 @@ class EventLoop:
             )
         if not worker.preloaded:
             raise ValueError("a session needs an executor with the harness's modules preloaded")
+        session = self._within_memory(session, limits)
         processor = self._processors.take(worker.number)
         try:
             return SessionKeeper(
@@ -203,6 +206,13 @@ class EventLoop:
         except BaseException:
             self._processors.release(processor)
             raise
+
+    def _within_memory(self, session: Session, limits: Limits) -> Session:
+        """Lower the memory of a harness to what its candidate leaves of the machine's."""
+        of_harness, left = session.harness_limits, self._guests_bytes - limits.memory_bytes
+        if of_harness.memory_bytes <= left:
+            return session
+        return replace(session, harness_limits=replace(of_harness, memory_bytes=int(left)))
 
     def _worker_for(self, number: int, task: GuestTask) -> Worker:
         """Return a worker whose zygote has what the task's program imports, if that can be."""
@@ -389,7 +399,8 @@ class EventLoop:
 
     def _unwatch(self, fd: int) -> None:
         if self._worker_of.pop(fd, None) is not None:
-            self._epoll.unregister(fd)
+            with suppress(FileNotFoundError):  # Ctrl-C came between the two steps of `_watch`
+                self._epoll.unregister(fd)
 
     # -- ending ------------------------------------------------------------------------
 
@@ -474,20 +485,11 @@ def _output_bytes(task: GuestTask) -> int:
 
 
 def _memory_bytes(task: GuestTask) -> int:
-    """Return how much memory a task's guests may take."""
-    question, job = task.questions[0], task.progress.job
-    harness = question.harness_limits.memory_bytes if isinstance(question, Session) else 0
-    return job.limits.memory_bytes + harness
-
-
-def _likely_bytes(task: GuestTask) -> int:
-    """Return how much memory a task's guests take, even if the candidate is hostile.
-
-    Few harnesses need much. One that does, beside other guests that do, may be killed. Then its
-    session runs once more, alone.
-    """
-    candidate = task.progress.job.limits.memory_bytes
-    return min(_memory_bytes(task), candidate + _HARNESS_BYTES)
+    """Return how much memory there must be for a task's guests."""
+    candidate, question = task.progress.job.limits.memory_bytes, task.questions[0]
+    if not isinstance(question, Session):
+        return candidate
+    return candidate + min(question.harness_limits.memory_bytes, _HARNESS_BYTES)
 
 
 def _require_ready(worker: Worker) -> None:

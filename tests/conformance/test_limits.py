@@ -4,7 +4,10 @@ All run in one worker, so that every job finds what the job before it left.
 """
 
 import os
+import resource
+import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -604,3 +607,14 @@ def test_threads_of_one_verifier_are_no_threads_of_another(lone_worker: LocalExe
 
     assert printed == {b"done\n"}
     assert {execution.ending for _, (execution,) in hogs.result()} == {Ending.OUT_OF_TIME}
+
+
+def test_beyond_the_limit_of_the_kernel_a_guest_gets_another_signal_than_sigkill(
+    run: Callable[..., Execution],
+) -> None:
+    """SIGKILL means that the machine is at fault: the hard limit is out of reach."""
+    found = run("import resource; print(*resource.getrlimit(resource.RLIMIT_CPU))", cpu_seconds=3)
+
+    soft, hard = map(int, found.stdout.split())
+    assert 3 <= soft < 10
+    assert hard in (resource.getrlimit(resource.RLIMIT_CPU)[1], sys.maxsize)
