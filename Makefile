@@ -12,9 +12,10 @@ PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 8 ? n + 1 :
 # A file of tests stays in one process, because its tests share what they start.
 PARALLEL := --numprocesses=$(PROCESSES) --dist=loadfile
 FUZZ_OPTIONS ?= -max_total_time=60
+LOCK ?= requirements-lambda.lock
 
 .PHONY: help demo test test-all test-python test-downloads test-trainers grounds fuzz check format bench docs \
-	picture single-file image-check lock doctor clean
+	picture single-file image-check lock sbom base-image doctor clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -62,9 +63,13 @@ test-trainers: $(TRAINERS:%=.venv-%-$(VERSION)/.ready)  ## Run adapters in the t
 grounds: $(READY)  ## Run the sandbox's tests as root, as a user, and without Landlock
 	$(BIN)/python -m tests.other_kernels
 
-fuzz: $(READY)  ## Fuzz what reads the answers of a guest, for a minute
+FUZZERS := decoder frames events extraction plans
+
+fuzz: $(READY)  ## Fuzz what reads guests, events, completions and references, for a minute each
 	$(PIP_INSTALL) '.[fuzz]'
-	$(BIN)/python tests/fuzz/fuzz_decoder.py $(FUZZ_OPTIONS) -verbosity=0
+	for fuzzer in $(FUZZERS); do \
+		$(BIN)/python tests/fuzz/fuzz_$$fuzzer.py $(FUZZ_OPTIONS) -timeout=60 -verbosity=0 || exit 1; \
+	done
 
 check: $(READY)  ## Lint, check types and the contracts between the rooms
 	$(BIN)/ruff check
@@ -99,6 +104,16 @@ lock: $(READY)  ## Write both lock files of the image anew, from pyproject.toml
 	$(BIN)/uv pip compile --quiet --upgrade --extra tracing pyproject.toml --output-file requirements-lambda.lock
 	$(BIN)/uv pip compile --quiet --upgrade --extra tracing --extra scientific --constraint requirements-lambda.lock \
 		pyproject.toml --output-file requirements-lambda-scientific.lock
+
+sbom: $(READY)  ## Write dist/sbom.cdx.json: the image's packages, with hashes, as CycloneDX
+	$(PIP_INSTALL) '.[sbom]'
+	mkdir -p dist
+	$(BIN)/cyclonedx-py requirements $(LOCK) --pyproject pyproject.toml --output-reproducible --output-format JSON \
+		--output-file dist/sbom.cdx.json
+
+base-image: $(READY)  ## Pin the base image of Dockerfile.lambda to the digest that it has today
+	$(PIP_INSTALL) '.[docker]'
+	$(BIN)/python -m nova_code_verifier.handlers.containers.base_image Dockerfile.lambda
 
 doctor: $(READY)  ## Show what this machine's kernel grants
 	$(BIN)/verifier doctor

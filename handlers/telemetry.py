@@ -18,6 +18,7 @@ from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from nova_code_verifier.handlers.prompt_groups import PromptGroups
+from nova_code_verifier.handlers.report import ISOLATION_LEVELS
 from nova_code_verifier.handlers.service import Outcome
 from nova_code_verifier.handlers.settings import Settings, SettingsError
 from nova_code_verifier.verifier.types import Sample, Source, Verdict
@@ -219,7 +220,12 @@ def _publish_group(
     if verdict_class is VerdictClass.UNGRADED:
         counts |= {"Ungraded": len(group), "Outages": sum(score.is_outage for score in scores)}
     else:
-        counts |= {"RewardZero": sum(reward <= lowest for reward in rewards)}
+        counts |= {
+            "RewardZero": sum(reward <= lowest for reward in rewards),
+            "CorrectnessZero": sum(score.correctness == 0 for score in scores),
+        }
+        level = min(ISOLATION_LEVELS[outcome.level] for outcome, _ in group)
+        document.add_metric("IsolationLevel", MetricUnit.NoUnit, level)
     if verdict_class is VerdictClass.VIOLATION:
         counts |= {"SecurityViolations": len(group)}
     for name, count in counts.items():

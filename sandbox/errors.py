@@ -3,6 +3,13 @@
 What a candidate does wrong never raises. It is an `Ending` (`sandbox/types.py`).
 """
 
+import errno
+
+SHORTAGES = frozenset(
+    {errno.EAGAIN, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC}
+)
+"""Errors of a machine that has too little of something now. They do not say what it permits."""
+
 
 class SandboxError(Exception):
     """The sandbox could not do its work. The candidate is not to blame."""

@@ -4,8 +4,10 @@
 `confine_guest` applies the rest to each guest, before the candidate's first line.
 """
 
+import errno
 import os
 import resource
+import signal
 import sys
 from collections.abc import Callable
 
@@ -16,12 +18,19 @@ from typing import NamedTuple
 
 from nova_code_verifier.sandbox.confinement.audit import build_hook, remove_unaudited_functions
 from nova_code_verifier.sandbox.confinement.processes import process_ids
+from nova_code_verifier.sandbox.errors import SHORTAGES
 
 CHANNEL_FD = 3
-OPEN_FILES_MAX = 256
+# Each may be a socket or a pipe, whose buffers no limit counts: 208 KiB by Linux's default
+# (`net.core.wmem_default`), 13 MiB together.
+OPEN_FILES_MAX = 64
+_PENDING_SIGNALS_MAX = 256  # each takes memory of the kernel
 THREADS_MAX = 256
 # A program may raise this one: the limits of address space and memory bound a stack, too.
 STACK_BYTES = 64 * 2**20
+# Ranges that distributions leave to nobody. A user namespace may have no more than the few.
+_UNIQUE_UIDS, _FEW_UIDS = range(0x70000000, 0x7FFFFFFF), range(60_578, 61_184)
+_PID_BITS, _NAMESPACES = 22, 64  # the kernel's highest pid has so many bits
 _LIMITS_BY_GUEST = (RLIMIT_CPU, RLIMIT_AS, RLIMIT_FSIZE)
 # For memory that is reserved but not used: stacks of threads (recursive programs often ask for half
 # a GiB), allocator arenas, mapped libraries. The limit is on resident memory.
@@ -48,7 +57,9 @@ _READABLE_SYSTEM_TREES = (
     "/etc/protocols",
     "/etc/services",
 )
-_DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
+# Who may write to `/dev/zero` can share memory by it, and hold more than the keeper sees.
+_READABLE_DEVICES = ("/dev/zero", "/dev/urandom", "/dev/random")
+_WRITABLE_DEVICES = ("/dev/null",)
 
 
 class Confinement(NamedTuple):
@@ -64,15 +75,14 @@ class Confinement(NamedTuple):
     granted: dict[str, object]
 
 
-def confine_zygote(*, level: str, writable: tuple[str, ...], guest_uid: int | None) -> Confinement:
+def confine_zygote(*, level: str, writable: tuple[str, ...]) -> Confinement:
     """Apply what guests inherit. Raises OSError if the kernel refuses level `kernel`.
 
     Guests may write in the directories *writable*. The first becomes the current directory.
     """
     base_bytes = _address_space_bytes()
     readable = readable_trees()
-    if guest_uid is not None and not _uid_can_run(guest_uid):
-        guest_uid = None
+    guest_uid = _choose_uid() if os.geteuid() == 0 else None
     granted: dict[str, object] = {
         "level": level,
         "resource_limits": True,
@@ -86,6 +96,7 @@ def confine_zygote(*, level: str, writable: tuple[str, ...], guest_uid: int | No
     os.chdir(writable[0])
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NOFILE, OPEN_FILES_MAX)
+    _limit(resource.RLIMIT_SIGPENDING, _PENDING_SIGNALS_MAX)
     stack_hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
     stack_bytes = min(STACK_BYTES, _hard_limit(resource.RLIMIT_STACK))
     setrlimit(resource.RLIMIT_STACK, (stack_bytes, stack_hard))
@@ -129,12 +140,36 @@ def confine_guest(
     space_bytes = base_bytes + memory_bytes + ADDRESS_SPACE_HEADROOM_BYTES
     cpu_seconds, space_bytes = min(cpu_seconds, cpu_hard), min(space_bytes, space_hard)
     output_bytes = min(output_bytes, output_hard)
-    setrlimit(RLIMIT_CPU, (cpu_seconds, cpu_seconds))
+    # The soft limit sends SIGXCPU. A hard one would send SIGKILL, as the kernel does for want of
+    # memory, and a guest can reach it with less CPU time: the kernel counts whole ticks of a clock.
+    setrlimit(RLIMIT_CPU, (cpu_seconds, cpu_hard))
     setrlimit(RLIMIT_AS, (space_bytes, space_bytes))
     setrlimit(RLIMIT_FSIZE, (output_bytes, output_bytes))
     if guest_uid is not None:
         _change_uid(guest_uid)
     apply_last()
+
+
+def try_in_child(protect: Callable[[], object]) -> None:
+    """Apply protections in a fork of this process, to see whether the kernel grants them.
+
+    Raises OSError: with a number of `SHORTAGES` if this machine is too short of something to find
+    out.
+    """
+    pid = os.fork()
+    if pid == 0:
+        try:
+            protect()
+        except OSError as error:
+            os._exit(error.errno or errno.EPERM)
+        os._exit(0)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if status < 0:
+        # The kernel kills with SIGKILL when it is out of memory.
+        number = errno.ENOMEM if status == -signal.SIGKILL else errno.EPERM
+        raise OSError(number, f"a trial process died ({signal.Signals(-status).name})")
+    if status:
+        raise OSError(status, os.strerror(status))
 
 
 def _confine_by_kernel(
@@ -152,7 +187,7 @@ def _confine_by_kernel(
     granted["hidden_from_peers"] = _try(kernel.hide_from_peers)
     granted["landlock"] = kernel.landlock_abi()
     if granted["landlock"]:
-        kernel.restrict_files(readable, (*writable, *_DEVICES))
+        kernel.restrict_files((*readable, *_READABLE_DEVICES), (*writable, *_WRITABLE_DEVICES))
     if guest_uid is None and os.geteuid() == 0:
         kernel.drop_capabilities()
     template = prepare_filter(os.uname().machine)
@@ -219,24 +254,53 @@ def _change_uid(uid: int) -> None:
     setresuid(uid, uid, uid)
 
 
+def _choose_uid() -> int | None:
+    """Return a user for the guests of this zygote, or None if none can run the interpreter.
+
+    The kernel counts threads and more by user, for all verifiers and containers of the machine
+    together. So no other zygote has this user: the number comes from the zygote's pid, and from
+    the namespace of that pid.
+    """
+    pid = os.getpid()
+    try:
+        namespace = os.stat("/proc/self/ns/pid").st_ino  # noqa: PTH116
+    except OSError:
+        namespace = 0
+    unique = _UNIQUE_UIDS.start + (namespace % _NAMESPACES << _PID_BITS) + pid
+    for uid in (unique, _FEW_UIDS[pid % len(_FEW_UIDS)]):
+        if _uid_can_run(uid):
+            return uid
+    return None
+
+
 def _uid_can_run(uid: int) -> bool:
-    """Return whether *uid* can read this interpreter's library (not in a closed home directory)."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            _change_uid(uid)
-            with open(os.__file__, "rb"):  # noqa: PTH123  (pathlib would make every zygote bigger)
-                os._exit(0)
-        except OSError:
-            os._exit(1)
-    return os.waitpid(pid, 0)[1] == 0
+    """Return whether *uid* can read this interpreter's library (not in a closed home directory).
+
+    Raises OSError if this machine is too short of something to find out.
+    """
+
+    def read_library() -> None:
+        _change_uid(uid)
+        os.close(os.open(os.__file__, os.O_RDONLY))
+
+    try:
+        try_in_child(read_library)
+    except OSError as error:
+        if error.errno in SHORTAGES:
+            raise
+        return False
+    return True
 
 
 def _limit_processes(level: str, guest_uid: int | None) -> None:
-    """Limit processes and threads if no filter does. The kernel counts them by uid."""
+    """Limit processes and threads. The kernel counts them by uid.
+
+    Without a user of its own, a guest would fail because of the threads of others. The keeper
+    counts its threads, and it cannot have processes, except at level `none`.
+    """
     if guest_uid is not None:
         _limit(resource.RLIMIT_NPROC, THREADS_MAX)
-    elif level != "kernel" and os.geteuid() != 0:
+    elif level == "none" and os.geteuid() != 0:
         _limit(resource.RLIMIT_NPROC, _tasks_of(os.geteuid()) + THREADS_MAX)
 
 
@@ -246,8 +310,9 @@ def _tasks_of(uid: int) -> int:
         try:
             if os.stat(f"/proc/{pid}").st_uid == uid:  # noqa: PTH116
                 count += len(os.listdir(f"/proc/{pid}/task"))  # noqa: PTH208
-        except OSError:
-            continue
+        except OSError as error:
+            if error.errno in SHORTAGES:
+                raise
     return count
 
 

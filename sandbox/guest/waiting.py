@@ -4,10 +4,11 @@ Only the zygote signals and reaps guests: the kernel does not reuse a pid before
 reaped it, so no signal can reach another process.
 """
 
+import errno
 import os
 import select
 import signal
-from _socket import AF_UNIX, CMSG_SPACE, SOCK_SEQPACKET, socket
+from _socket import AF_UNIX, CMSG_SPACE, MSG_CTRUNC, SOCK_SEQPACKET, socket
 
 # By name: level `interpreter` removes it from the module.
 from os import pidfd_open
@@ -18,13 +19,18 @@ from nova_code_verifier.sandbox.protocol import control
 _UNANNOUNCED_MS = 2
 _POLL_MS = 5  # between two looks, where the kernel cannot report that a guest has ended
 _DESCRIPTOR_BYTES = 4
-_ENDING_MS = 50
+_ENDING_MS, _ENDING_LOOKS = 10, 5  # several: all may have been stopped during one
 _ANCILLARY_BYTES = CMSG_SPACE(control.DESCRIPTORS_MAX * _DESCRIPTOR_BYTES)
 
 
 def receive(keeper: socket) -> tuple[bytes, tuple[int, ...]]:
-    """Wait for the keeper's next packet; return it and the descriptors that came with it."""
-    packet, ancillary, _, _ = keeper.recvmsg(control.PACKET_BYTES_MAX, _ANCILLARY_BYTES)
+    """Wait for the keeper's next packet; return it and the descriptors that came with it.
+
+    Raises OSError if this process has no room for the descriptors.
+    """
+    packet, ancillary, flags, _ = keeper.recvmsg(control.PACKET_BYTES_MAX, _ANCILLARY_BYTES)
+    if flags & MSG_CTRUNC:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
     if not ancillary:
         return packet, ()
     return packet, tuple(memoryview(ancillary[0][2]).cast("i"))
@@ -97,7 +103,7 @@ class Child:
     def await_end(self) -> None:
         """Wait a moment for the end of the guest."""
         if self.is_alive and self._pidfd >= 0:
-            _wait_for(self._pidfd, select.POLLIN, _ENDING_MS)
+            any(_wait_for(self._pidfd, select.POLLIN, _ENDING_MS) for _ in range(_ENDING_LOOKS))
 
     def reap(self) -> bytes | None:
         """Return the `ended` packet if the guest has ended since the last call."""

@@ -31,10 +31,12 @@ from os import (
     sched_setaffinity,
     setsid,
 )
+from typing import NoReturn
 
 from nova_code_verifier.sandbox.confinement import confine
 from nova_code_verifier.sandbox.confinement.processes import process_ids, stat_fields
-from nova_code_verifier.sandbox.guest import libraries, substitutes, waiting, work_directory
+from nova_code_verifier.sandbox.errors import SHORTAGES
+from nova_code_verifier.sandbox.guest import libraries, substitutes, waiting
 from nova_code_verifier.sandbox.guest.company import serve_runs
 from nova_code_verifier.sandbox.guest.main import (
     PROGRAM_NAME,
@@ -43,6 +45,7 @@ from nova_code_verifier.sandbox.guest.main import (
     prepare_session,
     run,
 )
+from nova_code_verifier.sandbox.guest.work_directory import WorkDirectories
 from nova_code_verifier.sandbox.protocol import control
 
 _SETTINGS = json.loads(sys.argv[1])
@@ -69,21 +72,22 @@ def main() -> tuple[Callable[[], None] | None, bool]:
     _preload()
     gc.collect()
     gc.freeze()
+    _be_killed_first()
     try:
-        confinement = confine.confine_zygote(
-            level=_SETTINGS["level"],
-            writable=_WRITABLE,
-            guest_uid=_SETTINGS["guest_uid"],
-        )
+        confinement = confine.confine_zygote(level=_SETTINGS["level"], writable=_WRITABLE)
         _fork_trial_guest(confinement)
     except OSError as error:
+        if error.errno in SHORTAGES:  # another zygote may get what this one did not
+            _end(error)
         keeper.sendall(control.pack_ready({}, str(error)))
         return None, False
     keeper.sendall(control.pack_ready(confinement.granted))
     _hide_own_names()
     if _SETTINGS["level"] != "none":
         exempt = (*_WRITABLE, *confine.readable_trees())
-        substitutes.install(tmp_directory=_SETTINGS["tmp_directory"], exempt=exempt)
+        substitutes.install(
+            tmp_directory=_SETTINGS["tmp_directory"], exempt=exempt, strict=confinement.is_strict
+        )
     if _SETTINGS["preloaded"]:
         prepare_session()
         for name in _SETTINGS["preloaded"]:
@@ -95,9 +99,24 @@ def main() -> tuple[Callable[[], None] | None, bool]:
     gc.collect()
     if not confinement.must_drop_ctypes:
         gc.freeze()
-    guest = _serve(keeper)
+    try:
+        guest = _serve(keeper)
+    except OSError as error:  # such as a fork that fails: the host starts another zygote
+        _end(error)
     work = None if guest is None else _become_guest(confinement, guest)
     return work, confinement.must_drop_ctypes
+
+
+def _end(error: OSError) -> NoReturn:
+    """Write *error* for the host, and end before it sees the end of the control socket."""
+    os.write(2, str(error).encode("utf-8", "replace"))
+    os._exit(1)
+
+
+def _be_killed_first() -> None:
+    """Where memory is short, the kernel kills guests, and not the process that judges them."""
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
+        file.write("1000")
 
 
 def _take_control(fd: int) -> socket:
@@ -209,26 +228,13 @@ def _unload_own_modules(*, drop_ctypes: bool) -> None:
 
 def _fork_trial_guest(confinement: confine.Confinement) -> None:
     """Fork one guest that only confines itself. Raises OSError if it cannot."""
-    read_end, write_end = os.pipe()
-    pid = fork()
-    if pid == 0:
-        try:
-            confine.confine_guest(
-                confinement, cpu_seconds=1, memory_bytes=2**28, output_bytes=2**20
-            )
-        except OSError as error:
-            os.write(write_end, str(error).encode("utf-8", "replace"))
-        os._exit(0)
-    os.close(write_end)
-    problem = os.read(read_end, 2**12)
-    os.close(read_end)
-    _, status = os.waitpid(pid, 0)
-    if problem or status:
-        raise OSError(problem.decode("utf-8", "replace") or f"a trial guest died ({status})")
+    limits = {"cpu_seconds": 1, "memory_bytes": 2**28, "output_bytes": 2**20}
+    confine.try_in_child(partial(confine.confine_guest, confinement, **limits))
 
 
 def _serve(keeper: socket) -> Guest | None:
     """Fork guests until the keeper closes the socket. In a guest, return what it is."""
+    directories = WorkDirectories(_WRITABLE)
     while True:
         packet, descriptors = waiting.receive(keeper)
         if not packet:
@@ -242,8 +248,7 @@ def _serve(keeper: socket) -> Guest | None:
                 return last
             # Clean up while the keeper reads this guest's output. The next request waits.
             _kill_descendants()
-            for directory in _WRITABLE:
-                work_directory.empty(directory)
+            directories.renew()
             if last == control.DRAIN:
                 keeper.send(control.DRAINED)
 

@@ -6,6 +6,7 @@ import time
 from abc import ABC, abstractmethod
 
 from nova_code_verifier.sandbox.host import answers, usage
+from nova_code_verifier.sandbox.host.guest_clock import GuestClock
 from nova_code_verifier.sandbox.host.pipes import sealed_file
 from nova_code_verifier.sandbox.host.watched_guest import WatchedGuest
 from nova_code_verifier.sandbox.host.worker import Worker
@@ -18,29 +19,38 @@ TICK_SECONDS = 0.02
 FIRST_LOOK_SECONDS = 0.003
 DISK_FACTOR = 4
 FILES_MAX = 1000
+_LOOK_SHARE = 10  # for each second of looking at files, look at other things for so many
 
 
 class BaseKeeper(ABC):
-    """A keeper of one or two guests. Events drive it: `on_control`, `on_output`, `on_tick`."""
+    """A keeper of one or two guests. Events drive it: `on_control`, `on_output`, `on_tick`.
+
+    Ticks come at times of `time.monotonic`; everything else is measured by the `GuestClock`.
+    """
 
     is_interactive = False
     """Whether the keeper answers its guest, so that the channel must be watched from the start."""
     processor = -1
     """The processor on which the guests run; -1 if any."""
 
-    def __init__(self, worker: Worker, *guests: WatchedGuest) -> None:
+    def __init__(self, worker: Worker, clock: GuestClock, *guests: WatchedGuest) -> None:
         """Watch *guests* of *worker*, which have not been requested yet."""
         self.worker = worker
+        self.clock = clock
         self.executions: list[Execution] = []
         self.ended = False
         self.is_watched = False
         self.terminated_at: float | None = None
-        self.started_at = time.monotonic()
-        self.next_tick = self.started_at + FIRST_LOOK_SECONDS
+        self.started_at = clock.now
+        now = time.monotonic()
+        self.next_tick = now + FIRST_LOOK_SECONDS
+        # The wall time of all guests together that counts in a total, at the last look.
+        self.own_seconds = 0.0
+        self._own_since = clock.total_now
         self._guests = guests
         # What to watch for input, and pass to `on_output`. The last is a channel.
         self.descriptors = tuple(fd for guest in guests for fd in guest.descriptors)
-        self._next_disk_check = self.started_at + 2 * TICK_SECONDS
+        self._next_disk_check = now + 2 * TICK_SECONDS
 
     @property
     def has_unsent_input(self) -> bool:
@@ -52,11 +62,11 @@ class BaseKeeper(ABC):
         """Whether to read what the guests write when it arrives, and not only at each tick."""
         return True
 
-    def is_stuck(self, now: float, patience_seconds: float) -> bool:
+    def is_stuck(self, patience_seconds: float) -> bool:
         """Return whether the zygote has not started or killed its guests in time."""
         is_started = all(guest.pid is not None for guest in self._guests)
         waiting_since = self.terminated_at if is_started else self.started_at
-        return waiting_since is not None and now - waiting_since > patience_seconds
+        return waiting_since is not None and self.clock.now - waiting_since > patience_seconds
 
     def close(self) -> None:
         """Close all descriptors."""
@@ -103,23 +113,43 @@ class BaseKeeper(ABC):
                 self.worker.send(control.pack_request(request), [program, file, *guest.guest_ends])
             finally:
                 os.close(file)
-                guest.close_guest_ends()
         except BaseException:
             self.close()
             raise
+        finally:
+            guest.close_guest_ends()
 
     def _kill(self) -> None:
         if self.terminated_at is None:
-            self.terminated_at = time.monotonic()
+            self.terminated_at = self.clock.now
             self.worker.send(control.KILL)
 
+    def _count_own_time(self, cpu_seconds: float) -> None:
+        """Note how long the guests, which have used *cpu_seconds*, certainly did not wait."""
+        own = self.clock.total_now - self._own_since
+        if own - cpu_seconds > TICK_SECONDS:  # otherwise they cannot have waited long
+            own -= sum(guest.waited_seconds() for guest in self._guests)
+            if any(guest.pid and usage.cpu_seconds(guest.pid) is None for guest in self._guests):
+                return  # it has just ended, and nobody knows how long it waited
+        self.own_seconds = max(self.own_seconds, own)
+
     def _has_full_disk(self, now: float) -> bool:
-        """Return whether the guests' files are too many or too big. Looks now and then."""
+        """Return whether the guests' files are too many or too big. Looks now and then.
+
+        A guest can make each look slow: then look less often.
+        """
         if now < self._next_disk_check:
             return False
-        self._next_disk_check = now + 5 * TICK_SECONDS
+        is_full = self._holds_too_much()
+        ended = time.monotonic()
+        self._next_disk_check = ended + max(5 * TICK_SECONDS, _LOOK_SHARE * (ended - now))
+        return is_full
+
+    def _holds_too_much(self) -> bool:
         bytes_max = self._guests[0].limits.output_bytes * DISK_FACTOR
         directory = self.worker.directory
+        pids = [guest.pid for guest in self._guests if guest.pid is not None]
+        bytes_max -= sum(usage.nameless_bytes(pid, directory) for pid in pids)
         return usage.holds_too_much(directory, bytes_max=bytes_max, files_max=FILES_MAX)
 
     def _set_next_tick(self, now: float, cpu_seconds_left: float) -> None:
@@ -138,7 +168,3 @@ class BaseKeeper(ABC):
     @abstractmethod
     def on_tick(self) -> None:
         """Compare the guests with their limits, and set the time of the next tick."""
-
-    @abstractmethod
-    def discount_pause(self, seconds: float) -> None:
-        """Do not count a pause of the event loop as wall time."""

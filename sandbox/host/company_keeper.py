@@ -18,6 +18,7 @@ from dataclasses import replace
 
 from nova_code_verifier.sandbox.host import usage
 from nova_code_verifier.sandbox.host.base_keeper import TICK_SECONDS, BaseKeeper
+from nova_code_verifier.sandbox.host.guest_clock import GuestClock
 from nova_code_verifier.sandbox.host.pipes import sealed_file
 from nova_code_verifier.sandbox.host.watched_guest import WatchedGuest
 from nova_code_verifier.sandbox.host.worker import Worker
@@ -49,6 +50,7 @@ class CompanyKeeper(BaseKeeper):
     def __init__(
         self,
         worker: Worker,
+        clock: GuestClock,
         *,
         program: int,
         prelude_bytes: int,
@@ -62,11 +64,11 @@ class CompanyKeeper(BaseKeeper):
         prelude. *order* holds the indices of all questions. Raises WorkerLostError.
         """
         self._guest = guest = WatchedGuest(worker, limits)
-        super().__init__(worker, guest)
+        super().__init__(worker, clock, guest)
         self.descriptors = self.descriptors[-1:]  # `on_tick` reads the others
         self._runs = [run for run in questions if isinstance(run, Run)]
         self._order, self._limits = order, limits
-        self._cpu_seconds_max = limits.cpu_seconds * _NEAR_LIMIT
+        self._cpu_seconds_max = min(limits.cpu_seconds, limits.total_cpu_seconds) * _NEAR_LIMIT
         self._done: dict[int, Execution] = {}
         self._cpu_mark, self._wall_mark = 0.0, self.started_at
         self._cpu_of_first = 0.0
@@ -109,19 +111,20 @@ class CompanyKeeper(BaseKeeper):
         before = self._guest.streams[0].room
         is_within = self._guest.drain()
         left = self._cpu_seconds_max - (usage.cpu_seconds(self._guest.pid) or 0.0)
-        if not is_within or left < 0 or self._is_late(now) or self._guest.find_excess():
+        if not is_within or left < 0 or self._is_late() or self._guest.find_excess():
             self._give_up()
         elif before - self._guest.streams[0].room < _PIPE_BYTES:
             self._set_next_tick(now, left)
         # else its pipe was full, and it waits: look again soon
 
-    def _is_late(self, now: float) -> bool:
-        """Return whether a run slept too long. It may have waited for a busy processor."""
-        over = now - self._wall_mark - self._limits.wall_seconds * _NEAR_LIMIT
+    def _is_late(self) -> bool:
+        """Return whether a run, or all, slept too long. It may have waited for a processor."""
+        now = self.clock.now
+        over = max(
+            now - self._wall_mark - self._limits.wall_seconds * _NEAR_LIMIT,
+            now - self.started_at - self._limits.total_wall_seconds * _NEAR_LIMIT,
+        )
         return over > 0 and over > usage.waited_seconds(self._guest.pid or 0)
-
-    def discount_pause(self, seconds: float) -> None:
-        """Do nothing: whoever waits for this process too long runs again."""
 
     # -- runs --------------------------------------------------------------------------
 
@@ -143,7 +146,7 @@ class CompanyKeeper(BaseKeeper):
         has_odd_end = self._guest.reason_of_end(status << 8, cpu_seconds=cpu, peak_bytes=0)
         if self._is_too_slow(cpu) or has_odd_end or (stderr.data and not status):
             return False
-        now, index = time.monotonic(), self._order[len(self._done)]
+        now, index = self.clock.now, self._order[len(self._done)]
         self._done[index] = Execution(
             ending=Ending.FINISHED,
             exit_status=status,
@@ -187,16 +190,17 @@ class CompanyKeeper(BaseKeeper):
 
     def _begin_next_run(self) -> None:
         """Replace the pipe, and send the next input."""
-        self._guest.replace_stdout()
         stdin = sealed_file("stdin", self._runs[self._order[len(self._done)]].stdin)
-        guest_end = self._guest.streams[0].guest_end
         try:
-            socket.send_fds(self._guest.channel, [b"r"], [stdin, guest_end])
-        except OSError:
-            self._give_up()  # it closed its channel, or does not read
+            self._guest.replace_stdout()
+            stdout = self._guest.streams[0]
+            try:
+                socket.send_fds(self._guest.channel, [b"r"], [stdin, stdout.guest_end])
+            except OSError:
+                self._give_up()  # it closed its channel, or does not read
+            stdout.close_guest_end()
         finally:
             os.close(stdin)
-            os.close(guest_end)
 
     # -- the end -----------------------------------------------------------------------
 

@@ -8,11 +8,16 @@ import os
 import select
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 
 from nova_code_verifier.sandbox.errors import SandboxError
+from nova_code_verifier.sandbox.host import memory
 from nova_code_verifier.sandbox.host.base_keeper import BaseKeeper
 from nova_code_verifier.sandbox.host.company_keeper import CompanyKeeper
+from nova_code_verifier.sandbox.host.disk import Disk
+from nova_code_verifier.sandbox.host.guest_clock import GuestClock
 from nova_code_verifier.sandbox.host.keeper import Keeper
 from nova_code_verifier.sandbox.host.libraries import libraries_for
 from nova_code_verifier.sandbox.host.pipes import sealed_file
@@ -30,12 +35,15 @@ from nova_code_verifier.sandbox.types import (
     Session,
 )
 
-# A zygote must report within this time that it started, or killed, a guest.
+# A zygote must report within this time that it started, or killed, a guest. Only time in which the
+# event loop waits for it counts.
 _STUCK_SECONDS = 10.0
 _SHARE_SECONDS_MIN = 0.5
 # The outputs of all running guests together may take so much memory. A guest with a larger limit
 # than the default waits until there is room; so many workers never wait at the default limit.
 _RUNNING_BYTES_MAX = 256 * 2**20
+# Few harnesses need more. One that does may be killed beside other guests; then it runs alone.
+_HARNESS_BYTES = 2**29
 _TOO_LATE = ("the deadline came first", Cause.DEADLINE)
 _HUNG_UP = select.EPOLLHUP | select.EPOLLERR
 
@@ -64,6 +72,7 @@ class EventLoop:
         self._new_worker = new_worker
         self._schedule = Schedule(jobs, company)
         self._deadline = deadline
+        self._guests_bytes = memory.bytes_for_guests()
         self._fair_share = fair_share_seconds(
             jobs, at_once=len(workers), deadline=deadline, seconds_min=_SHARE_SECONDS_MIN
         )
@@ -74,8 +83,10 @@ class EventLoop:
         self._running_bytes_max = max(_RUNNING_BYTES_MAX, len(workers) * Limits().output_bytes)
         self._open_programs: set[int] = set()
         self._worker_of: dict[int, int] = {}
+        self._disk = Disk(workers[0].directory.parent)
+        self._owner_pid = os.getpid()
         self._epoll = select.epoll()
-        self._polled_at = time.monotonic()
+        self._clock = GuestClock()
 
     @cached_property
     def _processors(self) -> Processors:
@@ -110,18 +121,32 @@ class EventLoop:
                     return bool(self._busy)
                 if time.monotonic() >= self._deadline:
                     self._schedule.record(task, _not_run(task, *_TOO_LATE))
-                elif self._has_room(task):
-                    self._start(number, task)
-                else:
+                elif refusal := memory.refusal(_memory_bytes(task), self._guests_bytes):
+                    self._schedule.record(task, _not_run(task, refusal, Cause.NO_ROOM))
+                elif not self._may_start(task):
                     self._schedule.put_back(task)
                     return True
+                elif task.is_second_try and self._stays_full():
+                    self._schedule.record(task, self._without_disk(task))
+                else:
+                    self._start(number, task)
         return True
 
-    def _has_room(self, task: GuestTask) -> bool:
-        """Return whether the output of one more guest has room in our memory, or it runs alone."""
-        tasks = [task, *(running for running, _ in self._busy.values())]
-        output_bytes = sum(map(_output_bytes, tasks))
-        return not self._busy or output_bytes <= self._running_bytes_max
+    def _may_start(self, task: GuestTask) -> bool:
+        """Return whether one more guest has room beside those that run.
+
+        So has its output in our own memory. What runs alone always has.
+        """
+        running = [other for other, _ in self._busy.values()]
+        if not running:
+            return True
+        if task.is_second_try or running[0].is_second_try:
+            return False
+        tasks = [task, *running]
+        return (
+            sum(map(_output_bytes, tasks)) <= self._running_bytes_max
+            and sum(map(_memory_bytes, tasks)) <= self._guests_bytes
+        )
 
     def _start(self, number: int, task: GuestTask) -> None:
         progress = task.progress
@@ -144,10 +169,11 @@ class EventLoop:
     def _new_keeper(
         self, worker: Worker, task: GuestTask, program: int, prelude_bytes: int
     ) -> BaseKeeper:
-        limits, session = task.progress.job.limits, task.questions[0]
+        limits, session = task.progress.limits_of(task.first), task.questions[0]
         if task.order:
             return CompanyKeeper(
                 worker,
+                self._clock,
                 program=program,
                 prelude_bytes=prelude_bytes,
                 questions=task.questions,
@@ -157,6 +183,7 @@ class EventLoop:
         if not isinstance(session, Session):
             return Keeper(
                 worker,
+                self._clock,
                 program=program,
                 prelude_bytes=prelude_bytes,
                 questions=task.questions,
@@ -164,10 +191,12 @@ class EventLoop:
             )
         if not worker.preloaded:
             raise ValueError("a session needs an executor with the harness's modules preloaded")
+        session = self._within_memory(session, limits)
         processor = self._processors.take(worker.number)
         try:
             return SessionKeeper(
                 worker,
+                self._clock,
                 program=program,
                 prelude_bytes=prelude_bytes,
                 session=session,
@@ -177,6 +206,13 @@ class EventLoop:
         except BaseException:
             self._processors.release(processor)
             raise
+
+    def _within_memory(self, session: Session, limits: Limits) -> Session:
+        """Lower the memory of a harness to what its candidate leaves of the machine's."""
+        of_harness, left = session.harness_limits, self._guests_bytes - limits.memory_bytes
+        if of_harness.memory_bytes <= left:
+            return session
+        return replace(session, harness_limits=replace(of_harness, memory_bytes=int(left)))
 
     def _worker_for(self, number: int, task: GuestTask) -> Worker:
         """Return a worker whose zygote has what the task's program imports, if that can be."""
@@ -188,10 +224,20 @@ class EventLoop:
         if workers[number].is_closed:
             workers[number] = self._new_worker(number, libraries)
         worker = workers[number]
+        if task.is_second_try:
+            self._close_idle_libraries(worker)
         if worker.control.fileno() not in self._worker_of:
             _require_ready(worker)
             self._watch(number, worker.control.fileno())
         return worker
+
+    def _close_idle_libraries(self, needed: Worker) -> None:
+        """Close the big zygotes, apart from one: their memory may be what a guest lacked."""
+        for libraries, workers in self._pools.items():
+            for worker in workers:
+                if libraries and worker is not needed and not worker.is_closed:
+                    self._unwatch(worker.control.fileno())
+                    worker.close()
 
     def _libraries_of(self, task: GuestTask) -> tuple[str, ...]:
         job = task.progress.job
@@ -227,15 +273,9 @@ class EventLoop:
             self._poll()
 
     def _poll(self) -> None:
-        now = time.monotonic()
-        paused = now - self._polled_at
-        for _, keeper in self._busy.values():
-            keeper.discount_pause(paused)
         soonest = min([keeper.next_tick for _, keeper in self._busy.values()])
-        pause = max(0.0, min(soonest, self._deadline) - now)
-        events = self._epoll.poll(pause)
-        self._polled_at = time.monotonic()
-        for fd, flags in events:
+        pause = max(0.0, min(soonest, self._deadline) - time.monotonic())
+        for fd, flags in self._clock.wait(self._epoll.poll, pause):
             number = self._worker_of.get(fd)
             if number in self._busy:
                 self._on_event(number, fd, flags)
@@ -264,6 +304,8 @@ class EventLoop:
             self._postponed.discard(number)
             if is_postponed and not task.is_trial:
                 self._schedule.postpone(task)
+            elif self._lacked_disk(task, keeper):
+                self._schedule.record(task, self._without_disk(task))
             else:
                 self._schedule.record(task, keeper.executions)
 
@@ -273,10 +315,14 @@ class EventLoop:
             keeper.on_tick()
             if now >= self._deadline:
                 keeper.terminate(Ending.NOT_RUN, *_TOO_LATE)
-            elif self._exceeds_fair_share(task, keeper, now):
+            elif self._exceeds_fair_share(task, keeper):
                 self._postponed.add(number)
                 keeper.terminate(Ending.NOT_RUN, "postponed")
-            if keeper.is_stuck(now, _STUCK_SECONDS):
+            elif task.first > task.progress.last_asked:
+                keeper.terminate(Ending.SKIPPED)
+            elif self._disk.became_full(now):
+                self._make_room(task)
+            if keeper.is_stuck(_STUCK_SECONDS):
                 raise WorkerLostError("a zygote does not answer")  # noqa: TRY301
         except WorkerLostError as error:
             self._replace(number, task, error)
@@ -284,12 +330,53 @@ class EventLoop:
         if keeper.is_talkative:
             self._watch_output(number, keeper)
 
-    def _exceeds_fair_share(self, task: GuestTask, keeper: BaseKeeper, now: float) -> bool:
+    # -- a full disk -------------------------------------------------------------------
+
+    def _make_room(self, task: GuestTask) -> None:
+        """End all guests because the disk is full. One that ran alone has filled it itself."""
+        if task.is_second_try:
+            _, keeper = next(iter(self._busy.values()))
+            keeper.terminate(Ending.TOO_MUCH_OUTPUT, "files")
+            return
+        for _, keeper in self._busy.values():
+            with suppress(WorkerLostError):  # its own control socket will report that
+                keeper.terminate(Ending.NOT_RUN, self._disk.description, Cause.FULL_DISK)
+
+    def _lacked_disk(self, task: GuestTask, keeper: BaseKeeper) -> bool:
+        """Return whether another one's files may have changed what the guests of *task* did.
+
+        Programs that are tried in company have no files.
+        """
+        if task.order or not self._disk.was_full_since(keeper.started_at):
+            return False
+        return not task.is_second_try or self._stays_full()
+
+    def _stays_full(self) -> bool:
+        """Return whether the disk is full even when all directories have been emptied.
+
+        No guest may be running.
+        """
+        if not self._disk.is_full():
+            return False
+        for worker in self._used:
+            descriptor = worker.control.fileno()
+            _drain([worker], Worker.begin_drain)
+            _drain([worker], Worker.end_drain)
+            if worker.is_closed:
+                self._worker_of.pop(descriptor, None)
+        return self._disk.is_full()
+
+    def _without_disk(self, task: GuestTask) -> list[Execution]:
+        return _not_run(task, self._disk.description, Cause.FULL_DISK)
+
+    # -- the deadline ------------------------------------------------------------------
+
+    def _exceeds_fair_share(self, task: GuestTask, keeper: BaseKeeper) -> bool:
         progress = task.progress
         return (
             keeper.terminated_at is None
             and not progress.is_postponed
-            and progress.used_seconds + now - keeper.started_at > self._fair_share
+            and progress.used_seconds + self._clock.now - keeper.started_at > self._fair_share
             and self._schedule.has_others
         )
 
@@ -312,7 +399,8 @@ class EventLoop:
 
     def _unwatch(self, fd: int) -> None:
         if self._worker_of.pop(fd, None) is not None:
-            self._epoll.unregister(fd)
+            with suppress(FileNotFoundError):  # Ctrl-C came between the two steps of `_watch`
+                self._epoll.unregister(fd)
 
     # -- ending ------------------------------------------------------------------------
 
@@ -354,6 +442,19 @@ class EventLoop:
 
         Close each worker that cannot be used again. The next batch replaces it.
         """
+        if os.getpid() != self._owner_pid:
+            return  # a forked child must end no guest, and `epoll` belongs to both processes
+        try:
+            self._free_all()
+        except BaseException:  # a second Ctrl-C
+            # The next batch must not read what the workers of this one have still to report.
+            for worker in self._used:
+                worker.is_closed = True
+            for worker in self._used:
+                worker.close()
+            raise
+
+    def _free_all(self) -> None:
         for number, (_, keeper) in list(self._busy.items()):
             self._release(number)
             keeper.worker.close()
@@ -381,6 +482,14 @@ def _output_bytes(task: GuestTask) -> int:
     if isinstance(question, Session):
         return question.harness_limits.output_bytes  # what the candidate prints is not kept
     return task.progress.job.limits.output_bytes
+
+
+def _memory_bytes(task: GuestTask) -> int:
+    """Return how much memory there must be for a task's guests."""
+    candidate, question = task.progress.job.limits.memory_bytes, task.questions[0]
+    if not isinstance(question, Session):
+        return candidate
+    return candidate + min(question.harness_limits.memory_bytes, _HARNESS_BYTES)
 
 
 def _require_ready(worker: Worker) -> None:

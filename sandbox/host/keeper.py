@@ -16,9 +16,12 @@ from nova_code_verifier.sandbox.host.base_keeper import (
     TICK_SECONDS,
     BaseKeeper,
 )
+from nova_code_verifier.sandbox.host.guest_clock import GuestClock
 from nova_code_verifier.sandbox.host.watched_guest import (
     MESSAGE_BYTES_SPARE,
     OUT_OF_CPU_TIME,
+    OUT_OF_TOTAL_CPU_TIME,
+    OUT_OF_TOTAL_WALL_TIME,
     OUT_OF_WALL_TIME,
     STDERR_BYTES_KEPT,
     WatchedGuest,
@@ -42,6 +45,7 @@ class Keeper(BaseKeeper):
     def __init__(
         self,
         worker: Worker,
+        clock: GuestClock,
         *,
         program: int,
         prelude_bytes: int,
@@ -54,7 +58,7 @@ class Keeper(BaseKeeper):
         prelude. Raises WorkerLostError.
         """
         self._guest = guest = WatchedGuest(worker, limits)
-        super().__init__(worker, guest)
+        super().__init__(worker, clock, guest)
         self.loaded = False
         self.is_interactive = not isinstance(questions[0], Run)
         self._questions = questions
@@ -62,9 +66,10 @@ class Keeper(BaseKeeper):
         self._limits = limits
         self._asked_count = self._answer_bytes = 0
         self._outgoing = memoryview(b"")
-        self._cpu_mark = self._cpu_now = 0.0
+        self._cpu_mark = self._cpu_now = self._own_mark = 0.0
         self._has_unread_clock = False
         self._now = self._wall_mark = self.started_at
+        self._asked_at = time.monotonic()
         first = questions[0]
         run = first if isinstance(first, Run) else Run()
         calls = len(questions) if self.is_interactive else 0
@@ -91,8 +96,8 @@ class Keeper(BaseKeeper):
         if (started := control.read_started(packet)) is not None:
             self._guest.pid = started.pid
             # Until now the zygote may have removed the files of the guest before this one.
-            self._wall_mark = time.monotonic()
-            self.next_tick = self._wall_mark + FIRST_LOOK_SECONDS
+            self._wall_mark, self._own_since = self.clock.now, self.clock.total_now
+            self.next_tick = time.monotonic() + FIRST_LOOK_SECONDS
         elif (ended := control.read_ended(packet)) is not None:
             self._on_ended(ended)
 
@@ -118,7 +123,8 @@ class Keeper(BaseKeeper):
         left = self._limits.cpu_seconds - (cpu - self._cpu_mark)
         if left < 0:
             self._end(OUT_OF_CPU_TIME)
-        self._check_sleeper(now)
+        self._check_sleeper()
+        self._check_totals(cpu)
         self._end(self._guest.find_excess())
         if self._has_full_disk(now):
             self.terminate(Ending.TOO_MUCH_OUTPUT, "files")
@@ -135,18 +141,22 @@ class Keeper(BaseKeeper):
 
     # -- limits ------------------------------------------------------------------------
 
-    def discount_pause(self, seconds: float) -> None:
-        """Do not count a pause of the event loop as wall time: an answer may have been waiting."""
-        self._wall_mark = min(time.monotonic(), self._wall_mark + seconds)
-
-    def _check_sleeper(self, now: float) -> None:
+    def _check_sleeper(self) -> None:
         """Kill a guest that is out of wall time, unless it waited for a busy processor."""
-        over = now - self._wall_mark - self._limits.wall_seconds
+        over = self.clock.now - self._wall_mark - self._limits.wall_seconds
         pid = self._guest.pid
         if over > 0 and pid is not None and over > usage.waited_seconds(pid):
             # One that has ended by now reads as if it had never waited, and has its answer ready.
             is_alive = usage.cpu_seconds(pid) is not None
             self._end(OUT_OF_WALL_TIME if is_alive else None)
+
+    def _check_totals(self, cpu: float) -> None:
+        """Kill a guest that has used up what all questions of its job may use together."""
+        self._count_own_time(cpu)
+        if cpu > self._limits.total_cpu_seconds:
+            self._end(OUT_OF_TOTAL_CPU_TIME)
+        elif self.own_seconds > self._limits.total_wall_seconds:
+            self._end(OUT_OF_TOTAL_WALL_TIME)
 
     def _drain(self) -> None:
         if not self._guest.drain():
@@ -187,7 +197,7 @@ class Keeper(BaseKeeper):
 
     def _is_in_time(self) -> bool:
         """Read the clocks at the moment of an answer; return whether all limits hold."""
-        self._now = time.monotonic()
+        self._now = self.clock.now
         pid = self._guest.pid
         if self.ended or pid is None:
             return not self.ended
@@ -200,8 +210,8 @@ class Keeper(BaseKeeper):
         self._cpu_now = cpu
         if self._cpu_now - self._cpu_mark > self._limits.cpu_seconds:
             self._end(OUT_OF_CPU_TIME)
-        elif self._now - self._wall_mark > _TOO_SHORT_TO_FILL_MEMORY_SECONDS:
-            self._check_sleeper(self._now)
+        elif time.monotonic() - self._asked_at > _TOO_SHORT_TO_FILL_MEMORY_SECONDS:
+            self._check_sleeper()
             self._end(self._guest.find_excess())
         return self._termination is None
 
@@ -219,7 +229,7 @@ class Keeper(BaseKeeper):
 
     def _ask_next_question(self) -> None:
         if self._asked_count == len(self._questions):
-            self.next_tick = self._now + TICK_SECONDS / 10  # by then it should have ended
+            self.next_tick = time.monotonic() + TICK_SECONDS / 10  # by then it should have ended
         elif self._guest.incoming:
             # It answers before it is asked, so it cannot have computed the answer.
             self.terminate(Ending.UNREADABLE, _UNASKED)
@@ -233,7 +243,7 @@ class Keeper(BaseKeeper):
             self._asked_count += 1
             # Since its last answer the guest has waited, and used no CPU time.
             self._cpu_mark = self._cpu_now
-            self._wall_mark = time.monotonic()
+            self._wall_mark, self._asked_at = self.clock.now, time.monotonic()
             self._send_input()
 
     def _send_input(self) -> None:
@@ -249,9 +259,9 @@ class Keeper(BaseKeeper):
 
     def _on_ended(self, ended: control.Ended) -> None:
         """Read the rest of its output, and record how the last question ended."""
-        self._now = time.monotonic()
+        self._now = self.clock.now
         self._read_channel()
-        self.ended = True
+        self.ended = self._guest.has_ended = True
         if not self._guest.drain() and self._termination is None:
             self._guest.termination = answers.Outcome(Ending.TOO_MUCH_OUTPUT)
         if len(self._answers) < len(self._questions):
@@ -266,8 +276,10 @@ class Keeper(BaseKeeper):
             elif by_itself and os.WIFSIGNALED(status):
                 facts["signal"] = os.WTERMSIG(status)
             # What ended the guest before its first question ended all questions.
-            before_all = self.is_interactive and not self.loaded
-            self._answers += [facts] * (len(self._questions) if before_all else 1)
+            self._answers.append(facts)
+            if self.is_interactive and not self.loaded:
+                unasked = facts | {"cpu_seconds": 0.0, "own_seconds": 0.0}  # used once, not by each
+                self._answers += [unasked] * (len(self._questions) - 1)
         elif self._has_unread_clock:
             self._measure_last_answer(ended)
         self.executions = [
@@ -291,16 +303,19 @@ class Keeper(BaseKeeper):
         reason = self._guest.reason_of_end(status, cpu_seconds=used, peak_bytes=peak_bytes)
         if reason is not None:
             return reason
-        crashed = os.WIFSIGNALED(status) or self.is_interactive
-        return answers.Outcome(Ending.CRASHED if crashed else Ending.FINISHED)
+        if os.WIFSIGNALED(status) or self.is_interactive:
+            return self._guest.unexplained_end(status)
+        return answers.Outcome(Ending.FINISHED)
 
     def _facts(self) -> dict[str, Any]:
         """Return what the current question has used and printed so far."""
         stdout, stderr = self._guest.streams
+        own_seconds, self._own_mark = self.own_seconds - self._own_mark, self.own_seconds
         return {
             "stdout": stdout.take(),
             "stderr": stderr.take()[-STDERR_BYTES_KEPT:],
             "cpu_seconds": self._cpu_now - self._cpu_mark,
             # The first question of a guest includes the time in which the program loaded.
             "wall_seconds": self._now - (self._wall_mark if self._answers else self.started_at),
+            "own_seconds": own_seconds,
         }

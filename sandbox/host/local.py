@@ -3,17 +3,17 @@
 import os
 import shutil
 import sys
-import tempfile
 import threading
 import weakref
 from collections.abc import Generator, Iterable
-from functools import cache
 from itertools import chain
 from pathlib import Path
 
 from nova_code_verifier.sandbox.errors import IsolationRefusedError, SandboxError
 from nova_code_verifier.sandbox.host.deadline import DeadlineView
+from nova_code_verifier.sandbox.host.directory import new_directory, remove_leftovers
 from nova_code_verifier.sandbox.host.event_loop import EventLoop
+from nova_code_verifier.sandbox.host.memory import bytes_for_guests, fitting_workers
 from nova_code_verifier.sandbox.host.worker import Worker
 from nova_code_verifier.sandbox.types import (
     Company,
@@ -21,6 +21,7 @@ from nova_code_verifier.sandbox.types import (
     Executor,
     IsolationLevel,
     Job,
+    Limits,
 )
 
 
@@ -40,8 +41,12 @@ class LocalExecutor:
         required: IsolationLevel | None = None,
         preloaded: tuple[str, ...] = (),
         fast_paths: bool = True,
+        memory_bytes: int = Limits().memory_bytes,
     ) -> None:
         """Start *workers* zygotes; by default one per usable processor, and one more if several.
+
+        Guests of up to *memory_bytes*, one for each worker, must fit the memory of this machine: by
+        default, there are as many workers as fit. Guests with larger limits run when there is room.
 
         *level* None selects the strongest level that the kernel grants. *required* defaults to
         *level*, or to `INTERPRETER` without one. Guests find the modules *preloaded* imported;
@@ -49,12 +54,18 @@ class LocalExecutor:
         are as in `Executor`.
 
         Raises IsolationRefusedError, at the latest in `run`, if the level is below *required*,
-        and SandboxError if no work directories can be made.
+        and SandboxError if no work directories can be made, or memory is too small for *workers*.
         """
         self._preloaded = preloaded
         self.fast_paths = fast_paths
         self._preloaded_executors: dict[tuple[str, ...], LocalExecutor] = {}
-        self._count = workers or _default_worker_count()
+        self._count = fitting_workers(
+            workers,
+            default=_default_worker_count(),
+            guest_bytes=memory_bytes,
+            guests_bytes=bytes_for_guests(),
+        )
+        self._memory_bytes = memory_bytes
         self._requested_level = level
         self._refusal = ""
         self._required = required or level or IsolationLevel.INTERPRETER
@@ -70,17 +81,27 @@ class LocalExecutor:
         self._is_ready = self._is_running = False
         self._lock = threading.RLock()
         self._preloading = threading.Lock()  # not the other one: a run holds that to its end
+        remove_leftovers()
         try:
-            self._directory = Path(tempfile.mkdtemp(prefix="verifier-")).resolve()
-            self._directory.chmod(0o711)  # a guest with its own uid must reach its work directory
+            self._directory, self._directory_lock = new_directory()
         except OSError as error:
             raise SandboxError(f"no directory for the guests: {error}") from error
         self._workers: list[Worker] = []
         self._pools: dict[tuple[str, ...], list[Worker]] = {(): self._workers}
         self._close = weakref.finalize(
-            self, _close, self._pools, self._directory, owner_pid=self._owner_pid
+            self,
+            _close,
+            self._pools,
+            self._directory,
+            self._directory_lock,
+            owner_pid=self._owner_pid,
         )
-        self._workers += map(self._new_worker, range(self._count))
+        _EXECUTORS.add(self)
+        try:
+            self._workers += map(self._new_worker, range(self._count))
+        except BaseException:
+            self._close()
+            raise
 
     def _new_worker(self, number: int, libraries: tuple[str, ...] = ()) -> Worker:
         return Worker(
@@ -116,7 +137,7 @@ class LocalExecutor:
 
         Whoever installs or removes a package changes the time of its directory.
         """
-        times = [path.stat().st_mtime_ns for path in _import_directories(tuple(sys.path))]
+        times = [_changed_at(path) for path in sys.path]
         return f"{sys.version} {sys.path} {times}"
 
     @property
@@ -150,9 +171,7 @@ class LocalExecutor:
     def _make_ready(self) -> None:
         if not self._close.alive:
             raise SandboxError("this executor has been closed")
-        if self._owner_pid != os.getpid():
-            for worker in self._all_workers:  # after a fork, they belong to the parent
-                worker.detach()
+        if self._owner_pid != os.getpid():  # after a fork, the workers belong to the parent
             self._start(self._level)
         if not self._is_ready or any(worker.is_closed for worker in self._workers):
             with self._lock:
@@ -180,6 +199,17 @@ class LocalExecutor:
             executor.close()
         self._close()
 
+    def leave_to_parent(self) -> None:
+        """Close our copies of all descriptors, in a process that was forked from the owner.
+
+        Otherwise zygotes and directory would seem to be in use after the end of the parent.
+        """
+        if self._close.alive and self._directory_lock >= 0:
+            for worker in self._all_workers:
+                worker.detach()
+            os.close(self._directory_lock)
+            self._directory_lock = -1
+
     def __enter__(self) -> "LocalExecutor":
         """Return this executor, which is closed at the end of the block."""
         return self
@@ -198,6 +228,7 @@ class LocalExecutor:
                     required=self._required,
                     preloaded=modules,
                     fast_paths=self.fast_paths,
+                    memory_bytes=self._memory_bytes,
                 )
             return self._preloaded_executors[modules]
 
@@ -231,13 +262,17 @@ class LocalExecutor:
             try:
                 company = company if self.fast_paths else None
                 yield from EventLoop(self._pools, self._new_worker, jobs, deadline, company).run()
+            except (OSError, MemoryError) as error:
+                raise SandboxError(f"this machine has too little for a batch: {error!r}") from error
             finally:
                 self._is_running = False
 
 
-@cache
-def _import_directories(import_path: tuple[str, ...]) -> tuple[Path, ...]:
-    return tuple(path for path in map(Path, import_path) if path.is_dir())
+def _changed_at(path: str) -> int:
+    try:
+        return os.stat(path).st_mtime_ns  # noqa: PTH116  (for every batch)
+    except OSError:
+        return 0  # it is not there, or closed to us
 
 
 def _default_worker_count() -> int:
@@ -246,9 +281,32 @@ def _default_worker_count() -> int:
     return processors + 1 if processors > 1 else 1
 
 
-def _close(pools: dict[tuple[str, ...], list[Worker]], directory: Path, *, owner_pid: int) -> None:
+def _close(
+    pools: dict[tuple[str, ...], list[Worker]], directory: Path, lock: int, *, owner_pid: int
+) -> None:
     if os.getpid() != owner_pid:
         return  # a forked child must not end its parent's zygotes
-    for worker in chain.from_iterable(pools.values()):
+    try:
+        _close_all(pools, directory)
+    except BaseException:  # a second Ctrl-C
+        _close_all(pools, directory)
+        raise
+    finally:
+        os.close(lock)
+
+
+def _close_all(pools: dict[tuple[str, ...], list[Worker]], directory: Path) -> None:
+    for worker in list(chain.from_iterable(pools.values())):
         worker.close()
     shutil.rmtree(directory, ignore_errors=True)
+
+
+_EXECUTORS: weakref.WeakSet[LocalExecutor] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for executor in list(_EXECUTORS):
+        executor.leave_to_parent()
+
+
+os.register_at_fork(after_in_child=_after_fork)

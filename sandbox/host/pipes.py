@@ -3,7 +3,6 @@
 import os
 import tempfile
 from fcntl import F_ADD_SEALS, F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_WRITE, fcntl
-from pathlib import Path
 
 from nova_code_verifier.sandbox.protocol.channel import write_all
 
@@ -16,9 +15,13 @@ def sealed_file(name: str, content: bytes) -> int:
         fd = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     except OSError:
         return _unlinked_file(content)  # this kernel refuses files in memory
-    write_all(fd, content)
-    os.lseek(fd, 0, os.SEEK_SET)
-    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
+    try:
+        write_all(fd, content)
+        os.lseek(fd, 0, os.SEEK_SET)
+        fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
+    except BaseException:
+        os.close(fd)
+        raise
     return fd
 
 
@@ -28,22 +31,25 @@ def shared_file(name: str, size: int) -> int:
         fd = os.memfd_create(name, os.MFD_CLOEXEC)
     except OSError:
         return _unlinked_file(bytes(size), os.O_RDWR)
-    os.ftruncate(fd, size)
+    try:
+        os.ftruncate(fd, size)
+    except BaseException:
+        os.close(fd)
+        raise
     return fd
 
 
 def _unlinked_file(content: bytes, access: int = os.O_RDONLY) -> int:
-    fd, path = tempfile.mkstemp(prefix="verifier-")
-    try:
-        write_all(fd, content)
-        return os.open(path, access | os.O_CLOEXEC)
-    finally:
-        os.close(fd)
-        Path(path).unlink()
+    # The file has no name at any time: a process that is killed here leaves none.
+    with tempfile.TemporaryFile(buffering=0) as file:
+        write_all(file.fileno(), content)
+        return os.open(f"/proc/self/fd/{file.fileno()}", access | os.O_CLOEXEC)
 
 
 class Stream:
     """The reading end of a guest's stdout or stderr, up to a cap."""
+
+    fd = guest_end = -1
 
     def __init__(self, cap: int) -> None:
         """Open a pipe into which the guest may write *cap* bytes."""
@@ -51,6 +57,23 @@ class Stream:
         os.set_blocking(self.guest_end, True)
         self.data = bytearray()
         self._room = cap
+
+    def close(self) -> None:
+        """Close our end."""
+        fd, self.fd = self.fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+    def close_guest_end(self) -> None:
+        """Close the end that the guest has now."""
+        fd, self.guest_end = self.guest_end, -1
+        if fd >= 0:
+            os.close(fd)
+
+    def __del__(self) -> None:
+        """Close both ends: Ctrl-C may have come before anybody else could."""
+        self.close()
+        self.close_guest_end()
 
     def drain(self) -> bool:
         """Read what has arrived. Return False if the guest wrote more than its cap."""

@@ -12,7 +12,8 @@ import math
 import os
 import signal
 import time
-from collections import deque
+from collections.abc import Sequence
+from contextlib import ExitStack
 
 from nova_code_verifier.sandbox.host import answers, usage
 from nova_code_verifier.sandbox.host.base_keeper import (
@@ -20,10 +21,13 @@ from nova_code_verifier.sandbox.host.base_keeper import (
     TICK_SECONDS,
     BaseKeeper,
 )
+from nova_code_verifier.sandbox.host.guest_clock import GuestClock
 from nova_code_verifier.sandbox.host.pipes import sealed_file, shared_file
 from nova_code_verifier.sandbox.host.watched_guest import (
     MESSAGE_BYTES_SPARE,
     OUT_OF_CPU_TIME,
+    OUT_OF_TOTAL_CPU_TIME,
+    OUT_OF_TOTAL_WALL_TIME,
     OUT_OF_WALL_TIME,
     STDERR_BYTES_KEPT,
     WatchedGuest,
@@ -31,9 +35,8 @@ from nova_code_verifier.sandbox.host.watched_guest import (
 from nova_code_verifier.sandbox.host.worker import Worker
 from nova_code_verifier.sandbox.protocol import channel, control, guest_messages
 from nova_code_verifier.sandbox.protocol.progress import PAGE_BYTES, Progress, read_progress
-from nova_code_verifier.sandbox.types import Ending, Execution, Limits, Session
+from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Limits, Session
 
-_PAUSES_KEPT = 64
 _FEW_BYTES = 2**13
 _NOT_A_NOTE = "a message that nobody asked for"
 _REPORT_TOO_LONG = "all messages of the harness are longer than harness_limits.output_bytes"
@@ -45,6 +48,7 @@ class SessionKeeper(BaseKeeper):
     def __init__(
         self,
         worker: Worker,
+        clock: GuestClock,
         *,
         program: int,
         prelude_bytes: int,
@@ -58,11 +62,18 @@ class SessionKeeper(BaseKeeper):
         its prelude. Raises WorkerLostError.
         """
         self._candidate = WatchedGuest(worker, limits)
-        self._harness = WatchedGuest(worker, session.harness_limits, stream_count=1)
-        super().__init__(worker, self._candidate, self._harness)
+        try:
+            self._harness = WatchedGuest(worker, session.harness_limits, stream_count=1)
+        except BaseException:
+            self._candidate.close()
+            self._candidate.close_guest_ends()
+            raise
+        super().__init__(worker, clock, self._candidate, self._harness)
         self.processor = processor
-        self._page = shared_file("progress", PAGE_BYTES)
+        self._page = -1
         self._progress = Progress()
+        self._absent_seconds = clock.absent_seconds  # when the page was read last
+        self._item_began_at, self._waits_since = self.started_at, 0.0  # by the guest clock
         self._cpu_mark = 0.0  # of the candidate's clock, when the item began
         self._candidate_killed_at: float | None = None
         self._candidate_end: control.Ended | None = None
@@ -71,7 +82,6 @@ class SessionKeeper(BaseKeeper):
         self._messages: list[bytes] = []
         self._message_bytes = 0
         self._bytes_read, self._bytes_of_tick = self._count_read(), 0
-        self._pauses = _Pauses()
         self._candidate_watch = _Stopwatch()
         self._harness_watch = _Stopwatch()
         try:
@@ -88,17 +98,16 @@ class SessionKeeper(BaseKeeper):
             _guest_request(self._harness.limits, session, 0, len(text)),
             self.processor,
         )
-        stdin, harness = sealed_file("stdin", b""), sealed_file("harness", text)
-        output, harness_channel = self._harness.guest_ends
-        descriptors = [program, stdin, *self._candidate.guest_ends]
-        descriptors += [harness, output, harness_channel, self._page]
-        try:
+        with ExitStack() as stack:
+            stack.callback(self._candidate.close_guest_ends)
+            stack.callback(self._harness.close_guest_ends)
+            self._page = shared_file("progress", PAGE_BYTES)
+            stack.callback(os.close, stdin := sealed_file("stdin", b""))
+            stack.callback(os.close, harness := sealed_file("harness", text))
+            output, harness_channel = self._harness.guest_ends
+            descriptors = [program, stdin, *self._candidate.guest_ends]
+            descriptors += [harness, output, harness_channel, self._page]
             self.worker.send(control.pack_pair(request), descriptors)
-        finally:
-            for fd in (stdin, harness):
-                os.close(fd)
-            self._candidate.close_guest_ends()
-            self._harness.close_guest_ends()
 
     @property
     def is_talkative(self) -> bool:
@@ -111,17 +120,14 @@ class SessionKeeper(BaseKeeper):
     def close(self) -> None:
         """Close all descriptors."""
         super().close()
-        os.close(self._page)
+        if self._page >= 0:
+            os.close(self._page)
 
-    def is_stuck(self, now: float, patience_seconds: float) -> bool:
+    def is_stuck(self, patience_seconds: float) -> bool:
         """Return whether the zygote has not started or killed its guests in time."""
         killed_at = self._candidate_killed_at if self._candidate_end is None else None
-        is_stuck = killed_at is not None and now - killed_at > patience_seconds
-        return is_stuck or super().is_stuck(now, patience_seconds)
-
-    def discount_pause(self, seconds: float) -> None:
-        """Do not count a pause of the event loop as wall time: nobody read the messages then."""
-        self._pauses.add(seconds)
+        is_stuck = killed_at is not None and self.clock.now - killed_at > patience_seconds
+        return is_stuck or super().is_stuck(patience_seconds)
 
     # -- events ------------------------------------------------------------------------
 
@@ -135,8 +141,10 @@ class SessionKeeper(BaseKeeper):
             self._read_progress()
             if ended.is_harness:
                 self._harness_end = ended
+                self._harness.has_ended = True
             else:
                 self._candidate_end = ended
+                self._candidate.has_ended = True
                 self._outlived = self._harness_end is not None or self.terminated_at is not None
             if self._harness_end and self._candidate_end:
                 self._finish(self._candidate_end, self._harness_end)
@@ -161,9 +169,10 @@ class SessionKeeper(BaseKeeper):
             return  # not started, or killed: a packet of the zygote will follow
         left = math.inf
         if self._is_candidate_alive:
-            left = self._check_candidate(now)
+            self._check_totals()
+            left = self._check_candidate()
         if self._harness_end is None:
-            left = min(left, self._check_harness(now))
+            left = min(left, self._check_harness())
         if self._has_full_disk(now):
             self._end_either(answers.Outcome(Ending.TOO_MUCH_OUTPUT, "files"))
         self._set_next_tick(now, left)
@@ -180,56 +189,78 @@ class SessionKeeper(BaseKeeper):
         Read it after the clocks that are compared with it. So a mark can only be too late, and a
         guest only seem to have used less than it has.
         """
-        item = self._progress.item
+        before = self._progress
         # While the harness writes the page, the last look holds.
-        self._progress = read_progress(self._page) or self._progress
+        self._progress = read_progress(self._page) or before
+        if self._progress.started != before.started:
+            self._item_began_at = self._by_guest_clock(self._progress.started)
+        if self._progress.waiting_since != before.waiting_since:
+            self._waits_since = self._by_guest_clock(self._progress.waiting_since)
+        self._absent_seconds = self.clock.absent_seconds
         # After the candidate's end, the harness cannot read its clock.
         self._cpu_mark = max(self._cpu_mark, self._progress.candidate_cpu)
-        return self._progress.item == item
+        return self._progress.item == before.item
 
-    def _check_candidate(self, now: float) -> float:
+    def _by_guest_clock(self, moment: float) -> float:
+        """Convert a time that the harness has noted since the page was read last.
+
+        If this process was absent in between, it was so after that moment, as far as it knows.
+        """
+        return min(moment - self._absent_seconds, self.clock.now)
+
+    def _check_candidate(self) -> float:
         """Kill a candidate that exceeds a limit. Return the seconds of CPU time that are left."""
         pid = self._candidate.pid
         assert pid is not None  # noqa: S101  (the zygote announces it before the harness)
-        outcome, left = self._find_candidate_excess(pid, now)
+        outcome, left = self._find_candidate_excess(pid)
         # Look twice: perhaps the item has ended just now.
         if outcome is not None and self._read_progress():
-            outcome, left = self._find_candidate_excess(pid, time.monotonic())
+            outcome, left = self._find_candidate_excess(pid)
             self._end_candidate(outcome)
         return left
 
-    def _find_candidate_excess(self, pid: int, now: float) -> tuple[answers.Outcome | None, float]:
+    def _find_candidate_excess(self, pid: int) -> tuple[answers.Outcome | None, float]:
         cpu = usage.cpu_seconds(pid) or 0.0
         self._read_progress()
         left = self._candidate.limits.cpu_seconds - (cpu - self._cpu_mark)
         if left < 0:
             return OUT_OF_CPU_TIME, left
-        if self._oversleeps(now):
+        if self._oversleeps():
             return OUT_OF_WALL_TIME, left
         return self._candidate.find_excess(), left
 
-    def _oversleeps(self, now: float) -> bool:
+    def _check_totals(self) -> None:
+        """Kill a candidate that has used up what all test items may use together.
+
+        Their wall time includes that of the harness: the two take turns.
+        """
+        limits, pids = self._candidate.limits, [guest.pid for guest in self._guests]
+        cpu, harness_cpu = (usage.cpu_seconds(pid) or 0.0 for pid in pids if pid is not None)
+        self._count_own_time(cpu + harness_cpu)
+        if cpu > limits.total_cpu_seconds:
+            self._end_candidate(OUT_OF_TOTAL_CPU_TIME)
+        elif self.own_seconds > limits.total_wall_seconds:
+            self._end_candidate(OUT_OF_TOTAL_WALL_TIME)
+
+    def _oversleeps(self) -> bool:
         """Return whether the harness has waited too long, at one request or in the whole item."""
-        since = self._progress.waiting_since
-        if not since:
+        if not self._progress.waiting_since:
             return False
         limit = self._candidate.limits.wall_seconds
-        return self._exceeds(self._candidate_watch, limit, since, now) or self._takes_longer(
-            limit + self._harness.limits.wall_seconds, now
+        return self._exceeds(self._candidate_watch, limit, self._waits_since) or self._takes_longer(
+            limit + self._harness.limits.wall_seconds
         )
 
-    def _takes_longer(self, limit: float, now: float) -> bool:
+    def _takes_longer(self, limit: float) -> bool:
         """Return whether the item has taken more than *limit* seconds."""
-        since = self._progress.started or self.started_at
-        return self._exceeds(self._harness_watch, limit, since, now)
+        return self._exceeds(self._harness_watch, limit, self._item_began_at)
 
-    def _exceeds(self, watch: "_Stopwatch", limit: float, since: float, now: float) -> bool:
+    def _exceeds(self, watch: "_Stopwatch", limit: float, since: float) -> bool:
         # A harness that has its answer, and waits for a processor to read it, still seems to wait
         # for the candidate; and while it does wait, the candidate may not have a processor.
-        pids = [guest.pid for guest in (self._candidate, self._harness) if guest.pid is not None]
-        return watch.exceeds(limit, since=since, now=now, pids=pids, pauses=self._pauses)
+        return watch.exceeds(limit, since=since, now=self.clock.now, guests=self._guests)
 
-    def _check_harness(self, now: float) -> float:
+    def _check_harness(self) -> float:
         """End the session if the harness exceeds a limit. Return the CPU seconds that are left."""
         pid, limits = self._harness.pid, self._harness.limits
         assert pid is not None  # noqa: S101  (see `on_tick`)
@@ -240,7 +271,7 @@ class SessionKeeper(BaseKeeper):
         is_waiting = self._progress.waiting_since > 0 and self._is_candidate_alive
         if left < 0:
             self._end_harness(OUT_OF_CPU_TIME)
-        elif not is_waiting and self._takes_longer(limits.wall_seconds, now):
+        elif not is_waiting and self._takes_longer(limits.wall_seconds):
             self._end_harness(OUT_OF_WALL_TIME)
         else:
             self._end_harness(self._harness.find_excess())
@@ -259,7 +290,7 @@ class SessionKeeper(BaseKeeper):
         """Kill the candidate alone, if there is a reason."""
         if outcome is not None and self._is_candidate_alive:
             self._candidate.termination = outcome
-            self._candidate_killed_at = time.monotonic()
+            self._candidate_killed_at = self.clock.now
             self.worker.send(control.KILL_CANDIDATE)
 
     def _end_harness(self, outcome: answers.Outcome | None) -> None:
@@ -319,15 +350,16 @@ class SessionKeeper(BaseKeeper):
         self.ended = True
         of_candidate = self._candidate_outcome(candidate)
         of_harness = self._harness_outcome(harness)
-        if of_harness.ending is Ending.NOT_RUN:  # the deadline ends the whole session
+        if of_harness.ending is Ending.NOT_RUN:  # our own fault ends the whole session
             of_candidate = of_harness
+        was_killed = Cause.KILLED in (of_candidate.cause, of_harness.cause)
         status = candidate.status
         by_itself = of_candidate.ending is Ending.CRASHED
         self.executions.append(
             Execution(
                 ending=of_candidate.ending,
                 detail=of_candidate.detail or of_harness.detail,
-                cause=of_candidate.cause,
+                cause=Cause.KILLED if was_killed else of_candidate.cause,
                 error=self._candidate.raised,
                 exit_status=os.WEXITSTATUS(status) if by_itself and os.WIFEXITED(status) else None,
                 signal=os.WTERMSIG(status) if by_itself and os.WIFSIGNALED(status) else None,
@@ -335,7 +367,8 @@ class SessionKeeper(BaseKeeper):
                 value_bytes=self._message_bytes,
                 stderr=self._harness.streams[0].take()[-STDERR_BYTES_KEPT:],
                 cpu_seconds=candidate.cpu_seconds,
-                wall_seconds=time.monotonic() - self.started_at,
+                wall_seconds=self.clock.now - self.started_at,
+                own_seconds=self.own_seconds,
                 memory_bytes=candidate.peak_bytes,
                 harness_ending=of_harness.ending,
             )
@@ -351,7 +384,7 @@ class SessionKeeper(BaseKeeper):
         reason = self._candidate.reason_of_end(
             ended.status, cpu_seconds=used, peak_bytes=ended.peak_bytes
         )
-        return reason or answers.Outcome(Ending.CRASHED)
+        return reason or self._candidate.unexplained_end(ended.status)
 
     def _harness_outcome(self, ended: control.Ended) -> answers.Outcome:
         if ended.status == 0 and self._harness.termination is None:
@@ -360,50 +393,31 @@ class SessionKeeper(BaseKeeper):
         reason = self._harness.reason_of_end(
             ended.status, cpu_seconds=used, peak_bytes=ended.peak_bytes
         )
-        return reason or answers.Outcome(Ending.CRASHED)
-
-
-class _Pauses:
-    """The last long pauses of the event loop."""
-
-    def __init__(self) -> None:
-        self._pauses: deque[tuple[float, float]] = deque(maxlen=_PAUSES_KEPT)
-
-    def add(self, seconds: float) -> None:
-        """Note a pause that ends now."""
-        if seconds > TICK_SECONDS / 4:
-            self._pauses.append((time.monotonic(), seconds))
-
-    def seconds(self, since: float) -> float:
-        """Return how long the pauses were, from *since* on."""
-        return sum(min(seconds, max(0.0, end - since)) for end, seconds in self._pauses)
+        return reason or self._harness.unexplained_end(ended.status)
 
 
 class _Stopwatch:
     """Measures how long guests have taken since a moment that changes now and then.
 
-    What does not count: their waits for a busy processor, and pauses of the event loop.
+    Their waits for a busy processor do not count.
     """
 
     def __init__(self) -> None:
         self._since = 0.0
-        self._waited: dict[int, float] = {}  # before that moment, by process
+        self._waited = 0.0  # before that moment
 
     def exceeds(
-        self, limit: float, *, since: float, now: float, pids: list[int], pauses: _Pauses
+        self, limit: float, *, since: float, now: float, guests: Sequence[WatchedGuest]
     ) -> bool:
         """Return whether more than *limit* seconds have passed from *since* to *now*."""
         if since != self._since:
             self._since = since
-            self._waited = {pid: usage.waited_seconds(pid) for pid in pids}
+            self._waited = sum(guest.waited_seconds() for guest in guests)
         over = now - since - limit
         if over <= 0:
             return False
-        # One that has ended reads as 0.
-        waited = sum(
-            max(0.0, usage.waited_seconds(pid) - self._waited.get(pid, 0.0)) for pid in pids
-        )
-        return over > waited + pauses.seconds(since)
+        # What one waited for that has ended is known as of the last look.
+        return over > sum(guest.waited_seconds() for guest in guests) - self._waited
 
 
 def _guest_request(

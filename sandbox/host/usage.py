@@ -1,16 +1,20 @@
 """Measure a guest from outside: its CPU time, waiting time, memory, threads and files.
 
-A guest that has ended reads as None or 0. Its zygote, which reaps it, then reports the totals.
+A guest that has ended reads as None or 0. Its zygote, which reaps it, then reports the totals. If
+this process is out of descriptors or memory, the functions raise OSError: otherwise a limit would
+not be enforced, or files be counted as too many.
 """
 
 import contextlib
 import os
 import resource
+import stat
 import time
 from pathlib import Path
 from typing import NamedTuple
 
 from nova_code_verifier.sandbox.confinement.processes import read_file, stat_fields
+from nova_code_verifier.sandbox.errors import SHORTAGES
 from nova_code_verifier.sandbox.protocol.progress import cpu_clock
 
 _PAGE_BYTES = resource.getpagesize()
@@ -31,7 +35,8 @@ def waited_seconds(pid: int) -> float:
     """Return how long the first thread of a process was ready to run but had no processor."""
     try:
         return int(read_file(f"/proc/{pid}/schedstat").split()[1]) / 1e9
-    except (OSError, IndexError, ValueError):
+    except (OSError, IndexError, ValueError) as error:
+        _raise_if_ours(error)
         return 0.0
 
 
@@ -52,6 +57,12 @@ def threads(pid: int) -> int:
         return 0
 
 
+def _raise_if_ours(error: Exception) -> None:
+    """Raise *error* if this process, and not the measured one, is the reason for it."""
+    if isinstance(error, OSError) and error.errno in SHORTAGES:
+        raise error
+
+
 class Usage(NamedTuple):
     """What a process uses now."""
 
@@ -64,7 +75,8 @@ def usage(pid: int) -> Usage:
     try:
         fields = stat_fields(pid)
         return Usage(int(fields[_RESIDENT]) * _PAGE_BYTES, int(fields[_THREADS]))
-    except (OSError, IndexError, ValueError):
+    except (OSError, IndexError, ValueError) as error:
+        _raise_if_ours(error)
         return Usage(0, 0)
 
 
@@ -75,7 +87,8 @@ def peak_usage(pid: int) -> Usage:
         _, _, peak = status.partition(b"\nVmHWM:")
         _, _, threads = status.partition(b"\nThreads:")
         return Usage(int(peak.split(None, 1)[0]) * 1024, int(threads.split(None, 1)[0]))
-    except (OSError, IndexError, ValueError):
+    except (OSError, IndexError, ValueError) as error:
+        _raise_if_ours(error)
         return Usage(0, 0)
 
 
@@ -97,6 +110,25 @@ def holds_too_much(directory: Path, *, bytes_max: int, files_max: int) -> bool:
                         return True
                     if entry.is_dir(follow_symlinks=False):
                         pending.append(entry.path)
-    except OSError:
+    except OSError as error:
+        _raise_if_ours(error)
         return True
     return False
+
+
+def nameless_bytes(pid: int, directory: Path) -> int:
+    """Return the size of files without a name that a process has open, or maps, on a disk.
+
+    The disk is that of *directory*. What the kernel does not let us see is not counted: it shows
+    open files of another user only with CAP_SYS_PTRACE, and maps only with CAP_SYS_ADMIN.
+    """
+    sizes: dict[int, int] = {}
+    device = directory.stat().st_dev
+    for folder in ("fd", "map_files"):
+        with contextlib.suppress(OSError), os.scandir(f"/proc/{pid}/{folder}") as entries:
+            for entry in entries:
+                with contextlib.suppress(OSError):
+                    file = entry.stat()
+                    if not file.st_nlink and file.st_dev == device and stat.S_ISREG(file.st_mode):
+                        sizes[file.st_ino] = file.st_blocks * _BLOCK_BYTES
+    return sum(sizes.values())

@@ -6,7 +6,7 @@ In: requests to fork. Out: the packets of the zygote (`sandbox/guest/zygote.py`)
 import contextlib
 import json
 import os
-import signal
+import select
 import socket
 import subprocess
 import sys
@@ -16,10 +16,10 @@ from functools import cached_property
 from pathlib import Path
 
 import nova_code_verifier
-from nova_code_verifier.sandbox.confinement.processes import process_ids
 from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.guest.work_directory import remove as remove_directory
 from nova_code_verifier.sandbox.host import usage
+from nova_code_verifier.sandbox.host.directory import end_processes
 from nova_code_verifier.sandbox.protocol.control import DRAIN, DRAINED, PACKET_BYTES_MAX, read_ready
 from nova_code_verifier.sandbox.types import IsolationLevel
 
@@ -28,9 +28,9 @@ _PACKAGE = Path(nova_code_verifier.__file__).parent
 _CODE_DIRECTORY = _PACKAGE.parent
 _ZYGOTE = _PACKAGE / "sandbox" / "guest" / "start.py"
 _START_SECONDS = 20.0
+_LOOK_SECONDS = 0.25  # if this process is stopped while it waits, no more is lost
 _EXIT_SECONDS = 2.0
 _EXIT_OUTPUT_BYTES_MAX = 2**12
-_GUEST_UID_BASE = 61_000  # a range that distributions leave to nobody
 
 # An interpreter reads these at its start. The zygote gets no other variable of ours: the
 # environment of a reward function holds credentials.
@@ -91,24 +91,25 @@ class Worker:
             self.directory / "work",
             self.directory / "tmp",
         )
-        guest_uid = _GUEST_UID_BASE + number if os.geteuid() == 0 else None
-        self.control, zygote_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            self.control, zygote_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        except OSError as error:
+            raise SandboxError(f"a zygote could not be started: {error}") from error
         settings = {
             "code_directory": str(_CODE_DIRECTORY),
             "control_fd": zygote_end.fileno(),
-            "guest_uid": guest_uid,
             "level": level,
             "libraries": libraries,
             "preloaded": preloaded,
             "tmp_directory": str(tmp_directory),
             "work_directory": str(work_directory),
         }
-        self._command = [sys.executable, str(_ZYGOTE), json.dumps(settings)]
+        command = [sys.executable, str(_ZYGOTE), json.dumps(settings)]
         try:
             work_directory.mkdir(0o700)
             tmp_directory.mkdir(0o700)
             self._process = _start(
-                self._command, zygote_end, home=work_directory, tmp_directory=tmp_directory
+                command, zygote_end, home=work_directory, tmp_directory=tmp_directory
             )
         except OSError as error:
             self.control.close()
@@ -134,9 +135,7 @@ class Worker:
         """
         try:
             if not self.granted and self.refusal is None:
-                self.control.settimeout(_START_SECONDS)
-                self.granted, self.refusal = read_ready(self.receive())
-                self.control.settimeout(None)
+                self.granted, self.refusal = read_ready(self._receive_in_time())
         except TimeoutError as error:
             self.close()
             raise SandboxError("a zygote did not start in time") from error
@@ -164,13 +163,20 @@ class Worker:
 
     def end_drain(self) -> None:
         """Discard the zygote's packets until it has nothing left to do. Raises WorkerLostError."""
-        self.control.settimeout(_START_SECONDS)
         try:
-            while self.receive() != DRAINED:
+            while self._receive_in_time() != DRAINED:
                 pass
         except TimeoutError as error:
             raise WorkerLostError("a zygote does not answer") from error
-        self.control.settimeout(None)
+
+    def _receive_in_time(self) -> bytes:
+        """Return the next packet, which must come soon. Raises WorkerLostError or TimeoutError."""
+        poll = select.poll()
+        poll.register(self.control, select.POLLIN)
+        for _ in range(round(_START_SECONDS / _LOOK_SECONDS)):
+            if poll.poll(_LOOK_SECONDS * 1000):
+                return self.receive()
+        raise TimeoutError
 
     def receive(self) -> bytes:
         """Wait for the zygote's next packet and return it. Raises WorkerLostError."""
@@ -195,16 +201,10 @@ class Worker:
             self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
-        self._kill_orphans()
+        with contextlib.suppress(OSError):
+            # A guest may have outlived its zygote: not every level forbids that.
+            end_processes(self.directory)
         remove_directory(str(self.directory))
-
-    def _kill_orphans(self) -> None:
-        """Kill a guest that outlived its zygote: not every level can forbid that."""
-        started_with = "\0".join(self._command).encode("utf-8", "surrogateescape") + b"\0"
-        for pid in process_ids():
-            with contextlib.suppress(OSError):
-                if Path(f"/proc/{pid}/cmdline").read_bytes() == started_with:
-                    os.kill(pid, signal.SIGKILL)
 
     def detach(self) -> None:
         """Close our copy of a worker that belongs to the process which forked this one."""

@@ -208,7 +208,9 @@ def row_of(score: Score) -> Score:
 
 
 def _without_noise(case: CaseResult) -> CaseResult:
-    execution = replace(case.execution, cpu_seconds=0.0, wall_seconds=0.0, memory_bytes=0)
+    execution = replace(
+        case.execution, cpu_seconds=0.0, wall_seconds=0.0, own_seconds=0.0, memory_bytes=0
+    )
     if execution.ending is Ending.FINISHED:
         return replace(case, execution=execution)
     # How much was read before the guest was killed is chance.
@@ -379,7 +381,7 @@ def test_a_thousand_small_runs_share_a_guest(
 def facts_of(executions: Iterable[Execution]) -> list[Execution]:
     """Return executions without what is measured."""
     return [
-        replace(execution, cpu_seconds=0, wall_seconds=0, memory_bytes=0)
+        replace(execution, cpu_seconds=0, wall_seconds=0, own_seconds=0, memory_bytes=0)
         for execution in executions
     ]
 
@@ -431,7 +433,7 @@ def test_a_run_alone_reveals_what_a_program_carries_on(
         "import os\nos._exit(0)",
         "import os\nos.write(3, b'nonsense')",
         "import os\nos.close(3)",
-        "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
+        "import os, signal\nos.kill(os.getpid(), signal.SIGTERM)",
         "while True: pass",
         "import time\ntime.sleep(9)",
         "x = bytearray(120 * 2**20)",

@@ -122,6 +122,28 @@ open('x', 'w').close(); os.rename('x', OUTSIDE + '/made'); print('BREACH')
     "chmod": "os.chmod(MARKER, 0o600); print('BREACH')",
     "chown": "os.chown(MARKER, os.getuid(), -1); print('BREACH')",
     "xattr": "os.setxattr(MARKER, 'user.x', b'x'); print('BREACH')",
+    "times": "os.utime(MARKER, (1, 1)); print('BREACH')",
+    "times of now": "os.utime(MARKER); print('BREACH')",
+    "times of a link": "os.symlink(MARKER, 'link'); os.utime('link', (1, 1)); print('BREACH')",
+    "times of an open file": "os.utime(os.open(os.__file__, os.O_RDONLY), (1, 1)); print('BREACH')",
+    "times by ctypes": """
+import ctypes
+libc = ctypes.CDLL(None)
+times = (ctypes.c_long * 4)(1, 0, 1, 0)
+done = [libc.utimensat(-100, MARKER.encode(), times, 0), libc.utimes(MARKER.encode(), times),
+        libc.futimens(os.open(os.__file__, os.O_RDONLY), times), libc.utime(MARKER.encode(), None)]
+if 0 in done: print('BREACH')
+""",
+    "modes and owners by ctypes": """
+import ctypes
+libc = ctypes.CDLL(None)
+done = [libc.chmod(MARKER.encode(), 0o600), libc.chown(MARKER.encode(), -1, -1),
+        libc.lchown(MARKER.encode(), -1, -1), libc.truncate(MARKER.encode(), 0),
+        libc.syscall(452, -100, MARKER.encode(), 0o600, 0), libc.unlink(MARKER.encode()),
+        libc.setxattr(MARKER.encode(), b'user.x', b'x', 1, 0),
+        libc.link(MARKER.encode(), b'mine'), libc.rename(MARKER.encode(), b'mine')]
+if 0 in done: print('BREACH')
+""",
     "mkfifo": "os.mkfifo(OUTSIDE + '/made'); print('BREACH')",
     "a file in the machine's /tmp": "open('/tmp/made-by-a-guest', 'w'); print('BREACH')",
     "a file in /dev/shm": "open('/dev/shm/made-by-a-guest', 'w'); print('BREACH')",
@@ -386,6 +408,12 @@ if os.stat('own').st_mode & 0o6000: print('BREACH')
 """,
     "an owner": "os.symlink(MARKER, 'link'); SUBSTITUTES['chown']('link', -1, -1); print('BREACH')",
     "a size": "SUBSTITUTES['truncate'](MARKER, 0); print('BREACH')",
+    "times": "SUBSTITUTES['utime'](MARKER, (1, 1)); print('BREACH')",
+    "times of a file that it may read": "SUBSTITUTES['utime'](os.__file__); print('BREACH')",
+    "times by a link": """
+os.symlink(MARKER, 'link')
+SUBSTITUTES['utime']('link', (1, 1)); print('BREACH')
+""",
     "nonsense": """
 own = os.open('own', os.O_CREAT | os.O_WRONLY)
 for text in (b'', b'x', bytes(3), bytes(5), b'x' * 100_000, b'\\xff' * 4):
@@ -582,7 +610,7 @@ for number in range(5, 256):
 import sys
 frame = sys._getframe()
 while frame.f_back: frame = frame.f_back
-ours = 'answer_request confine confinement control guest libraries main substitutes work_directory'
+ours = 'WorkDirectories answer_request confine confinement control guest libraries main substitutes'
 for name in (*ours.split(), 'zygote'):
     if name in frame.f_globals: print('BREACH', name)
 """,
@@ -788,6 +816,46 @@ def test_an_attack_fails(
     assert not succeeds(ATTACKS[name])
 
 
+# What `SECURITY.md` says that a guest can learn about files which it cannot read.
+ORACLES = {
+    "stat": "os.stat(MARKER).st_size",
+    "lstat": "os.lstat(LINK).st_size",
+    "readlink": "os.readlink(LINK) == MARKER",
+    "access": "os.access(MARKER, os.F_OK)",
+    "statvfs": "os.statvfs(OUTSIDE).f_blocks",
+    "exists": "os.path.exists(MARKER) and not os.path.exists(MARKER + 'x')",
+    "names": "os.listdir(OUTSIDE)",
+    "content": "open(MARKER).read()",
+    "attributes": "os.listxattr(MARKER) is not None",
+    "a closed folder": "os.stat(CLOSED + '/marker').st_size",
+}
+SEEN = {"stat", "lstat", "readlink", "access", "statvfs", "exists", "a closed folder"}
+
+
+def test_a_guest_learns_that_a_foreign_file_exists_and_no_more(
+    run: Callable[..., Execution], executor: LocalExecutor
+) -> None:
+    """It may ask what its user may ask by name; it reads no names, content or attributes."""
+    with tempfile.TemporaryDirectory(prefix="foreign-") as name:
+        foreign, closed = Path(name), Path(name, "closed")
+        closed.mkdir(0o700)
+        for folder in (foreign, closed):
+            (folder / "marker").write_text(SECRET)
+        (foreign / "link").symlink_to(foreign / "marker")
+        foreign.chmod(0o755)
+        program = f"""{HELPERS}
+OUTSIDE = {name!r}
+MARKER, LINK, CLOSED = OUTSIDE + '/marker', OUTSIDE + '/link', OUTSIDE + '/closed'
+"""
+        for what, code in ORACLES.items():
+            program += f"try:\n    if {code}: print({what!r})\nexcept OSError: pass\n"
+        seen = set(run(program).stdout.decode().splitlines())
+
+    # A user of their own may not search what is closed to others.
+    hidden = {"a closed folder"} if executor.granted["uid_dropped"] else set()
+    assert seen == SEEN - hidden
+
+
 WRITER = "import time; open('/tmp/secret', 'w').close(); time.sleep(0.5)"
 READER = """
 import os, time
@@ -815,10 +883,13 @@ def _was_called(listener: socket.socket) -> bool:
     return True
 
 
-def _state(folder: Path) -> list[tuple[str, int, int]]:
+def _state(folder: Path) -> list[tuple[str, int, int, int]]:
     """Return everything that a guest could have changed."""
     made = [
         path for tree in (sys.prefix, "/tmp", "/dev/shm") for path in Path(tree).glob("made-by-*")
     ]
     files = [*folder.rglob("*"), *made]
-    return [(str(file), (status := file.stat()).st_size, status.st_mode) for file in sorted(files)]
+    return [
+        (str(file), (status := file.stat()).st_size, status.st_mode, status.st_mtime_ns)
+        for file in sorted(files)
+    ]

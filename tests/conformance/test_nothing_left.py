@@ -54,6 +54,20 @@ BATTERY = (
 DOUBLE = "def f(n): return 2 * n"
 
 
+HOSTILE_TO_DIRECTORIES = (
+    "import os; os.rmdir(os.getcwd())",
+    "import os; os.rename(os.getcwd(), '/tmp/x')",
+    "import os; work = os.getcwd(); os.rename(work, '/tmp/x'); open(work, 'w').close()",
+    "import os; work = os.getcwd(); os.rename(work, '/tmp/x'); os.mkdir(work); os.chmod(work, 0)",
+    "import os; os.mkdir('d'); os.chdir('d'); os.rmdir(os.getcwd())",
+    "import os\nfor _ in range(3): os.mkdir('d'); os.chmod('.', 0); os.chdir('d')",
+)
+LOOK = (
+    "import os\nopen('x', 'w').close()\n"
+    "print(os.path.basename(os.getcwd()), os.listdir(), os.listdir('/tmp'))"
+)
+
+
 # A worker of pytest-xdist has threads of its own, of which Python 3.12 and later warn at a fork.
 forks = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 
@@ -178,6 +192,20 @@ def test_hostile_programs_leave_nothing(own: LocalExecutor) -> None:
     assert first == second
     assert state_of(own) == before
     assert set(own.zygote_pids) == before[3]
+
+
+def test_directories_that_a_guest_removed_or_moved_are_made_anew(
+    lone_worker: LocalExecutor,
+) -> None:
+    """The next program has its current directory and its `/tmp`, both empty, in the same worker."""
+    programs = [text for hostile in HOSTILE_TO_DIRECTORIES for text in (hostile, LOOK)]
+    before = lone_worker.zygote_pids
+
+    ended = dict(lone_worker.run([run_job(program) for program in programs]))
+
+    found = {ended[index][0].stdout for index in range(1, len(programs), 2)}
+    assert found == {b"work ['x'] []\n"}
+    assert lone_worker.zygote_pids == before
 
 
 def test_a_closed_executor_leaves_nothing(level: IsolationLevel) -> None:

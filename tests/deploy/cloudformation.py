@@ -92,7 +92,14 @@ class Template:
                 path if isinstance(path, str) else ".".join(path)
             ),
             "Fn::Select": lambda _: "{from a list}",
+            "Fn::FindInMap": self._find,
         }
+
+    def _find(self, path: list[Any]) -> Any:
+        found = self._raw["Mappings"]
+        for key in path:
+            found = found[self._resolve(key)]
+        return found
 
     def _substitute(self, text: str) -> str:
         return re.sub(r"\$\{([\w:.]+)\}", lambda found: str(self._named(found[1])), text)

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from nova_code_verifier.handlers.report import ISOLATION_LEVELS
 from nova_code_verifier.handlers.settings import ExecutorSessions, read_settings
 from nova_code_verifier.handlers.telemetry import VerdictClass
+from nova_code_verifier.sandbox.types import IsolationLevel
 from nova_code_verifier.verifier.types import Source
 from tests.deploy.cloudformation import Template
 from tests.deploy.conftest import FUNCTION_NAME, TEMPLATE, Log
@@ -27,6 +29,7 @@ EVERYTHING = {
     "SharedProcess": "allow", "ExecutorSessions": "never",
     "ProvisionedConcurrency": "2", "ReservedConcurrency": "10", "AlarmTopicArn": "arn:topic",
     "ExecutorProvisionedConcurrency": "2", "ExecutorReservedConcurrency": "10",
+    "RequiredIsolation": "kernel", "FlowLogs": "true", "LogGroupsOnDelete": "Retain",
 }  # fmt: skip
 CFN_LINT = "import sys; from cfnlint import runner; sys.exit(runner.main())"
 
@@ -43,9 +46,9 @@ def functions(of: Template) -> dict[str, Any]:
     return of.of_type("AWS::Serverless::Function")
 
 
-def environment(of: Template) -> dict[str, str]:
-    """Return the variables of the reward function."""
-    variables = functions(of)["RewardFunction"]["Environment"]["Variables"]
+def environment(of: Template, function: str = "RewardFunction") -> dict[str, str]:
+    """Return the variables of a function."""
+    variables = functions(of)[function]["Environment"]["Variables"]
     return {name: str(value) for name, value in variables.items()}
 
 
@@ -134,7 +137,8 @@ def test_a_single_deployment_has_no_executor() -> None:
 @pytest.mark.parametrize("parameters", [{}, EVERYTHING], ids=["defaults", "everything"])
 def test_variables_are_settings(parameters: dict[str, str]) -> None:
     """The function starts: it knows each variable, and accepts its value."""
-    read_settings(environment(template(**parameters)))
+    for function in ("RewardFunction", "ExecutorFunction"):
+        read_settings(environment(template(**parameters), function))
 
 
 def test_parameters_become_settings() -> None:
@@ -144,6 +148,17 @@ def test_parameters_become_settings() -> None:
     assert (settings.rubric.lowest, settings.log_samples, settings.trace) == (-1, True, True)
     assert settings.judge_model == "amazon.nova-lite-v1:0"
     assert settings.executor_sessions is ExecutorSessions.NEVER
+
+
+def test_both_functions_require_the_isolation_level() -> None:
+    """A function of either kind does not start at a weaker level than the operator accepts."""
+    required = template(RequiredIsolation="kernel")
+
+    levels = {
+        name: read_settings(environment(required, name)).weakest_level
+        for name in functions(required)
+    }
+    assert levels == dict.fromkeys(("RewardFunction", "ExecutorFunction"), IsolationLevel.KERNEL)
 
 
 @pytest.mark.parametrize(
@@ -256,6 +271,73 @@ def test_trainers_may_call_only_for_this_account() -> None:
     }
 
 
+def test_only_certain_jobs_may_call() -> None:
+    """With a pattern for the ARNs of a service's jobs, its others cannot call."""
+    jobs = "arn:aws:sagemaker:us-east-1:123456789012:training-job/code-*"
+
+    permissions = template(SageMakerSourceArn=jobs).of_type("AWS::Lambda::Permission").values()
+    sources = {(each["Principal"], each.get("SourceArn")) for each in permissions}
+    assert sources == {("bedrock.amazonaws.com", None), ("sagemaker.amazonaws.com", jobs)}
+
+
+def test_a_boundary_is_that_of_every_role() -> None:
+    """A role without it could be refused by the account, or have more than the account allows."""
+    boundary = "arn:aws:iam::123456789012:policy/boundary"
+
+    bounded = template(FlowLogs="true", PermissionsBoundary=boundary).of_type("AWS::IAM::Role")
+    assert {name: role.get("PermissionsBoundary") for name, role in bounded.items()} == (
+        dict.fromkeys(("RewardRole", "ExecutorRole", "FlowLogRole"), boundary)
+    )
+    assert not any("PermissionsBoundary" in role for role in roles(template()))
+
+
+def roles(of: Template) -> list[dict[str, Any]]:
+    """Return the properties of all roles."""
+    return list(of.of_type("AWS::IAM::Role").values())
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [
+        (
+            "JudgeModel",
+            ["", "amazon.nova-lite-v1:0", "us.amazon.nova-lite-v1:0"],
+            ["*", "a:*", "x"],
+        ),
+        (
+            "JudgeModelArns",
+            ["", "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"],
+            ["*", "arn:aws:bedrock:*:*:*", "arn:aws:s3:::bucket"],
+        ),
+        ("KmsKeyArn", ["", "arn:aws:kms:us-east-1:123456789012:key/1234-ab"], ["alias/key"]),
+        ("AlarmTopicArn", ["", "arn:aws:sns:us-east-1:123456789012:alarms"], ["alarms"]),
+        ("PermissionsBoundary", ["", "arn:aws:iam::123456789012:policy/b"], ["b"]),
+        ("BedrockSourceArn", ["", "arn:aws:bedrock:us-east-1:123456789012:*"], ["*"]),
+        ("SageMakerSourceArn", ["", "arn:aws:sagemaker:us-east-1:123456789012:*"], ["*"]),
+    ],
+)
+def test_parameters_have_patterns(name: str, right: list[str], wrong: list[str]) -> None:
+    """What goes into a policy is one name, and no wildcard widens what a role may do."""
+    pattern = re.compile(template().parameters[name]["AllowedPattern"])
+
+    assert [text for text in right if not pattern.fullmatch(text)] == []
+    assert [text for text in wrong if pattern.fullmatch(text)] == []
+
+
+def test_log_groups_stay_by_choice() -> None:
+    """All of them stay, or all are deleted with the stack; all use the key that is given."""
+    key = "arn:aws:kms:us-east-1:123456789012:key/1234-ab"
+    kept = template(LogGroupsOnDelete="Retain", KmsKeyArn=key, ExecutorLogs="true", FlowLogs="true")
+
+    groups = [each for each in kept.resources.values() if each["Type"] == "AWS::Logs::LogGroup"]
+    assert len(groups) == 3
+    assert {(each["DeletionPolicy"], each["UpdateReplacePolicy"]) for each in groups} == {
+        ("Retain", "Retain")
+    }
+    assert {each["Properties"]["KmsKeyId"] for each in groups} == {key}
+    assert {function["KmsKeyArn"] for function in functions(kept).values()} == {key}
+
+
 @pytest.mark.parametrize("role", ["RewardRole", "ExecutorRole"])
 def test_the_manual_has_the_policies_of_the_template(role: str) -> None:
     """A deployment by hand, after docs/deploy.md, gives each role the same permissions."""
@@ -317,13 +399,22 @@ def test_the_dashboard_shows_every_verdict_class_and_source() -> None:
 
 
 def test_the_template_has_all_alarms() -> None:
-    """Alarms watch errors, throttles, ungraded samples, zeros, durations and violations."""
+    """Alarms watch errors, throttles, outages, isolation, zeros, durations and violations."""
     alarms = set(template().of_type("AWS::CloudWatch::Alarm"))
 
     assert alarms == {
         "ErrorsAlarm", "ThrottlesAlarm", "ExecutorErrorsAlarm", "ExecutorThrottlesAlarm",
-        "UngradedAlarm", "ZeroRewardAlarm", "DurationAlarm", "SecurityViolationsAlarm",
+        "UngradedAlarm", "OutageAlarm", "IsolationAlarm", "ZeroCorrectnessAlarm",
+        "DurationAlarm", "SecurityViolationsAlarm",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("level", IsolationLevel)
+def test_the_isolation_alarm_has_the_value_of_the_metric(level: IsolationLevel) -> None:
+    """It compares the metric with the number of the level that the operator names."""
+    alarm = template(IsolationAlarmLevel=level).of_type("AWS::CloudWatch::Alarm")["IsolationAlarm"]
+
+    assert int(alarm["Threshold"]) == ISOLATION_LEVELS[level]
 
 
 @pytest.mark.parametrize("topic", ["", "arn:topic"], ids=["no topic", "topic"])

@@ -21,6 +21,8 @@ from unittest import mock
 import atheris  # type: ignore[import-untyped]  # no part of our environments
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+from tests.fuzz.shapes import make_tree
+
 with atheris.instrument_imports(include=["nova_code_verifier"]):
     from nova_code_verifier.sandbox.host.answers import read_answer
     from nova_code_verifier.sandbox.protocol.encoding import (
@@ -184,24 +186,11 @@ _TAG_TEXT = """
     alias union path address uuid moment tz zone iso enum named fields
 """
 _TAGS = _TAG_TEXT.split()
-_DEPTH_MAX = 6
-
-
-_ATOMS = [None, True, False, 0.5, 2**70, "", "\ud800", "2024-01-01", "1E9", -1, 0, 1, 2]
 
 
 def _tree(some: Any, depth: int) -> Any:
-    """Make a tree from *some* bytes: more often than not one that a guest could write."""
-    kind = some.ConsumeIntInRange(0, 5 if depth < _DEPTH_MAX else 2)
-    if kind < 3:
-        return some.PickValueInList([_ATOMS, _WORDS, [some.ConsumeUnicode(4)]][kind])
-    inside = [_tree(some, depth + 1) for _ in range(some.ConsumeIntInRange(0, 4))]
-    match kind:
-        case 3:
-            return inside
-        case 4:
-            return {some.PickValueInList(_TAGS): inside}
-    return {some.PickValueInList(_WORDS): part for part in inside}
+    """Make a tree: more often than not one that a guest could write."""
+    return make_tree(some, _WORDS, _TAGS, depth)
 
 
 def _error(some: Any) -> dict[str, Any]:

@@ -93,14 +93,25 @@ def test_the_counts_equal_those_of_the_rows(capsys: pytest.CaptureFixture[str]) 
 
     documents = documents_in(capsys.readouterr().out)
     graded = [row for row in answered if not values(row)["ungraded"]]
-    counted = {name: total(documents, name) for name in ("Samples", "RewardZero", "Ungraded")}
-    assert counted == {
+    expected = {
         "Samples": len(answered),
         "RewardZero": sum(row["aggregate_reward_score"] == 0 for row in graded),
+        "CorrectnessZero": sum(values(row)["correctness"] == 0 for row in graded),
         "Ungraded": len(answered) - len(graded),
     }
+    assert {name: total(documents, name) for name in expected} == expected
+    assert expected["CorrectnessZero"] > expected["RewardZero"] > 0
     assert total(documents, "SecurityViolations") == 1
     assert total(documents, "Outages") == 0
+
+
+def test_the_weakest_isolation_level_is_a_metric(capsys: pytest.CaptureFixture[str]) -> None:
+    """An alarm sees the level at which graded samples ran; those that did not run have none."""
+    (right, _) = rows([RIGHT, UNUSABLE])
+
+    documents = documents_in(capsys.readouterr().out)
+    levels = [document["IsolationLevel"] for document in documents if "IsolationLevel" in document]
+    assert levels == [[values(right)["isolation_level"]]]
 
 
 def test_reruns_are_counted(capsys: pytest.CaptureFixture[str]) -> None:

@@ -168,6 +168,60 @@ def test_calls_continue_in_a_new_guest_after_a_crash() -> None:
     assert (second.first, second.questions) == (2, job.questions[2:])
 
 
+KILLED = Execution(ending=Ending.NOT_RUN, cause=Cause.KILLED)
+
+
+def test_calls_without_an_answer_are_asked_again_after_a_kill() -> None:
+    """They come next, as a second try; the answers before stay."""
+    schedule = Schedule([job_of(Call, 4), job_of(Call, 1)])
+    first, _ = take_tasks(schedule, 2)
+
+    schedule.record(first, [RIGHT, KILLED])
+
+    (again,) = tasks_of(schedule)
+    assert (again.first, len(again.questions), again.is_second_try) == (1, 3, True)
+    schedule.record(again, [RAISED] * 3)
+    assert [done.executions for done in schedule.completed()] == [[RIGHT, *[RAISED] * 3]]
+
+
+def test_answers_of_several_guests_do_not_count_if_all_are_needed_of_one() -> None:
+    """The guest that is asked again gets all questions."""
+    job = replace(job_of(Call, 4), needs_all=True)
+    schedule = Schedule([job])
+    first, *_ = take_tasks(schedule, 1)
+
+    schedule.record(first, [RIGHT, KILLED])
+
+    (again,) = tasks_of(schedule)
+    assert again.questions == job.questions
+
+
+@both_kinds
+def test_a_second_kill_is_an_outage_of_the_whole_job(question: type[Run | Call]) -> None:
+    """A sample without one of its answers is ungraded, so its other questions are not asked."""
+    schedule = Schedule([job_of(question, 3)])
+    for _ in range(2):
+        task = schedule.next_task()
+        assert task is not None
+        schedule.record(task, [KILLED])
+
+    assert list(tasks_of(schedule)) == []
+    assert [done.executions for done in schedule.completed()] == [[KILLED] * 3]
+
+
+def test_a_guest_that_may_have_killed_itself_has_crashed_at_the_second_time() -> None:
+    """Its other questions are asked."""
+    crash = replace(CRASHED, cause=Cause.KILLED)
+    schedule = Schedule([job_of(Call, 2)])
+    for _ in range(2):
+        task = schedule.next_task()
+        assert task is not None
+        schedule.record(task, [crash])
+
+    (rest,) = tasks_of(schedule)
+    assert (rest.first, rest.is_second_try) == (1, False)
+
+
 def test_the_rest_of_a_job_comes_before_the_next_job() -> None:
     """A job that was started is completed first, so that its row is ready early."""
     schedule = Schedule([job_of(Call, 2), job_of(Run, 2)])
@@ -275,6 +329,68 @@ def test_giving_up_a_job_changes_no_other_job() -> None:
     done = workers.run([job_of(Run, 3, give_up_after=2)] * 2)
 
     assert done[1] == [RIGHT] * 3
+
+
+# Out of the time of all
+
+BUSY = replace(RIGHT, cpu_seconds=2.0)
+DOZY = replace(RIGHT, own_seconds=2.0)
+
+
+@both_kinds
+@pytest.mark.parametrize("slow", [BUSY, DOZY, replace(RAISED, cpu_seconds=2.0)])
+def test_questions_after_the_total_are_skipped(question: type[Run | Call], slow: Execution) -> None:
+    """The question at which all so far exceed a total is out of time, and no later one counts."""
+    job = job_of(question, 6, limits=Limits(total_cpu_seconds=5.0, total_wall_seconds=5.0))
+    done = Workers(behaviours=[(slow,) * 6], second_times={}).run([job])[0]
+
+    endings = "".join(execution.ending[0] for execution in done if execution)
+    assert endings == slow.ending[0] * 2 + "osss"
+    assert [execution.cause for execution in done if execution][2] is Cause.TOTAL_TIME
+
+
+@both_kinds
+def test_a_question_that_failed_at_the_total_stays_what_it_is(question: type[Run | Call]) -> None:
+    """No program hides an attempt at a forbidden action behind the time that it took."""
+    job = job_of(question, 3, limits=Limits(total_cpu_seconds=3.0))
+    forbidden = Execution(ending=Ending.FORBIDDEN, cpu_seconds=2.0)
+
+    done = Workers(behaviours=[(BUSY, forbidden, RIGHT)], second_times={}).run([job])[0]
+
+    assert [execution and execution.ending for execution in done[1:]] == ["forbidden", "skipped"]
+
+
+def test_the_start_of_guests_is_in_no_total() -> None:
+    """A sample of many short runs is not late for what its guests cost."""
+    short = replace(RIGHT, cpu_seconds=0.015, own_seconds=0.02)
+    limits = Limits(total_cpu_seconds=0.05, total_wall_seconds=0.05)
+
+    assert endings_of(job_of(Run, 50, limits=limits), *[short] * 50) == "f" * 50
+
+
+def test_a_guest_gets_what_is_left_of_the_totals() -> None:
+    """What is known of the earlier questions counts, and nothing else."""
+    limits = Limits(total_cpu_seconds=5.0, total_wall_seconds=9.0)
+    schedule = Schedule([job_of(Run, 3, limits=limits)])
+    first, second, third = (schedule.next_task() for _ in range(3))
+    assert first is not None
+    assert second is not None
+    assert third is not None
+    progress = third.progress
+
+    assert progress.limits_of(second.first) == limits
+    schedule.record(second, [replace(RIGHT, cpu_seconds=1.02, own_seconds=2.02)])
+
+    assert progress.limits_of(first.first) == limits
+    assert progress.limits_of(third.first).total_cpu_seconds == pytest.approx(4.0)
+    assert progress.limits_of(third.first).total_wall_seconds == pytest.approx(7.0)
+
+
+def test_a_time_out_of_a_sample_without_time_is_not_asked_again() -> None:
+    """One that exceeds a total has failed, so nobody needs to know about one question."""
+    job = job_of(Run, 4, limits=Limits(total_cpu_seconds=3.0))
+
+    assert endings_of(job, LATE, BUSY, BUSY, BUSY, second={0: RIGHT}) == "tfts"
 
 
 # Once more
@@ -458,10 +574,25 @@ def test_dropped_outputs_do_not_depend_on_the_workers() -> None:
 # Any number of workers
 
 ends = st.sampled_from(
-    [RIGHT, RIGHT, RAISED, CRASHED, LATE, LATE, SLEEPY, printed(4), replace(LATE, stdout=b"12345")]
+    [
+        RIGHT,
+        RIGHT,
+        RAISED,
+        CRASHED,
+        LATE,
+        LATE,
+        SLEEPY,
+        printed(4),
+        replace(LATE, stdout=b"12345"),
+        BUSY,
+        DOZY,
+        replace(LATE, cpu_seconds=1.5),
+        replace(CRASHED, own_seconds=1.5),
+    ]
 )
 behaviours = st.lists(ends, max_size=9).map(tuple)
 kinds = st.sampled_from([Run, Call])
+LITTLE_TIME = Limits(total_cpu_seconds=5.0, total_wall_seconds=5.0)
 
 
 @settings(max_examples=300)
@@ -491,7 +622,7 @@ def test_executions_do_not_depend_on_the_workers(
         order=lambda busy: data.draw(st.integers(0, busy - 1)),
     )
     to_run = [
-        job_of(kind, len(behaviour), give_up_after=give_up_after)
+        job_of(kind, len(behaviour), give_up_after=give_up_after, limits=LITTLE_TIME)
         for kind, behaviour, give_up_after in jobs
     ]
 

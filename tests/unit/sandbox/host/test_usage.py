@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nova_code_verifier.sandbox.guest.work_directory import empty
+from nova_code_verifier.sandbox.guest.work_directory import remove
 from nova_code_verifier.sandbox.host.usage import (
     cpu_seconds,
     holds_too_much,
@@ -300,4 +300,4 @@ def test_a_directory_too_deep_for_a_path_is_too_much(tmp_path: Path) -> None:
     os.close(here)
 
     assert holds_too_much(tmp_path, bytes_max=2**40, files_max=10**6)
-    empty(str(tmp_path))
+    remove(str(tmp_path))

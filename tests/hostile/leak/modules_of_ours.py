@@ -1,0 +1,11 @@
+# tries: to import the verifier from inside of a guest
+# must: runtime_error
+
+import sys
+
+sys.path += ["/var/task", *WORKERS, "/work/main"]
+for name in list(sys.modules):
+    if "verifier" in name or "sandbox" in name:
+        print("BREACH", name)
+import nova_code_verifier
+print("BREACH")
