@@ -38,13 +38,17 @@ test-downloads: $(READY)
 	@$(BIN)/python tests/e2e/fetch_rie.py >/dev/null || true
 	@$(BIN)/python -m tests.e2e.fetch_clients >/dev/null || true
 
+# These compare with numpy and pandas, which the environment of the other tests does not have.
+WITH_NUMPY := $(addprefix tests/unit/,$(addprefix sandbox/protocol/test_,arrays.py encoding.py frames.py) \
+	verifier/test_code/plain/test_evalplus.py)
+
 # Their packages do not go together, and not into the environment of the other tests.
-TRAINERS := trl-and-verifiers verifiers-rubrics verl agents sagemaker
+TRAINERS ?= trl-and-verifiers verifiers-rubrics verl agents sagemaker ms-swift reward-calls
 
 test-trainers: $(TRAINERS:%=.venv-%-$(VERSION)/.ready)  ## Run adapters in the trainers' own packages
 	for trainers in $(TRAINERS); do \
 		.venv-$$trainers-$(VERSION)/bin/python -m pytest --override-ini cache_dir=.venv-$$trainers-$(VERSION)/.pytest_cache \
-			tests/trainers $(OPTIONS) || exit 1; \
+			tests/trainers $(WITH_NUMPY) $(OPTIONS) || exit 1; \
 	done
 
 .venv-%-$(VERSION)/.ready: tests/trainers/%.txt pyproject.toml
@@ -52,6 +56,8 @@ test-trainers: $(TRAINERS:%=.venv-%-$(VERSION)/.ready)  ## Run adapters in the t
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/pip install --quiet --disable-pip-version-check --editable . \
 		hypothesis pytest-timeout pytest-xdist --requirement $<
+	$(if $(wildcard $(<:.txt=.no-deps.txt)),$(@D)/bin/pip install --quiet --disable-pip-version-check \
+		--no-deps --requirement $(<:.txt=.no-deps.txt))
 	touch $@
 
 grounds: $(READY)  ## Run the sandbox's tests as root, as a user, and without Landlock

@@ -55,4 +55,5 @@ def start_local(
         required=settings.required_isolation,
         preloaded=preloaded,
         fast_paths=settings.fast_paths,
+        memory_bytes=settings.limits.memory_bytes,
     )

@@ -160,6 +160,10 @@ class Service:
         started = time.monotonic()
         try:
             return stage()
+        except MemoryError:
+            return ungraded(
+                "the verifier's own process is out of memory", failure=FailureClass.INFRASTRUCTURE
+            )
         except Exception:  # noqa: BLE001  (the entry point: a bug makes one sample ungraded)
             self._on_bug(index)
             return ungraded(

@@ -181,6 +181,8 @@ class Cause(StrEnum):
     NONE = "none"
     CPU_TIME = "cpu_time"  # OUT_OF_TIME by the guest's own clock, which noise may cause
     DEADLINE = "deadline"  # NOT_RUN because the executor's deadline passed
+    KILLED = "killed"  # by a SIGKILL that we did not send, within the guest's limits
+    NO_ROOM = "no_room"  # NOT_RUN because its limits do not fit the memory of the machine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

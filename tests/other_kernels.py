@@ -7,6 +7,7 @@ the kernel has no Landlock. Each environment is a pytest run of its own. One tha
 is reported, with the reason.
 """
 
+import errno
 import os
 import shutil
 import struct
@@ -18,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from nova_code_verifier.sandbox.confinement import kernel
+from nova_code_verifier.sandbox.confinement.syscalls import REFUSED, Numbers, flatten
 
 _NOBODY = 65534
 _ROOT = Path(__file__).resolve().parent.parent
@@ -103,12 +105,19 @@ def _copy_for_all_users(directory: Path) -> Path:
 
 def hide_landlock() -> None:
     """Make this process's calls of Landlock fail, as in a kernel that does not have it."""
+    fail_call(flatten(REFUSED)["landlock_create_ruleset"], errno.ENOSYS)
+
+
+def fail_call(numbers: Numbers, error: int) -> None:
+    """Make a system call fail with an error number, in this process and those that it forks."""
     load_number, if_equal, return_value = 0x20, 0x15, 0x06
-    enosys, allow, create_ruleset = 0x00050026, 0x7FFF0000, 444
+    fail, allow = 0x00050000 | error, 0x7FFF0000
+    number = numbers[{"x86_64": 0, "aarch64": 1}[os.uname().machine]]
+    assert number is not None
     program = (
         (load_number, 0, 0, 0),
-        (if_equal, 0, 1, create_ruleset),
-        (return_value, 0, 0, enosys),
+        (if_equal, 0, 1, number),
+        (return_value, 0, 0, fail),
         (return_value, 0, 0, allow),
     )
     kernel.forbid_new_privileges()

@@ -29,10 +29,11 @@ _CASES = 4
 
 def write_samples(steps_per_second: int) -> dict[str, Sample]:
     """Return all samples by name."""
-    return dict(chain(_workloads(), _known(), _near_limits(steps_per_second)))
+    return dict(chain(workload_samples(), known_solutions(), _near_limits(steps_per_second)))
 
 
-def _workloads() -> Iterator[tuple[str, Sample]]:
+def workload_samples() -> Iterator[tuple[str, Sample]]:
+    """Yield completions of the other benchmarks, by name."""
     for workload in WORKLOADS:
         if workload.name in _LEFT_OUT:
             continue
@@ -40,7 +41,7 @@ def _workloads() -> Iterator[tuple[str, Sample]]:
             yield f"{workload.name} #{number}", work.sample
 
 
-def _known() -> Iterator[tuple[str, Sample]]:
+def known_solutions() -> Iterator[tuple[str, Sample]]:
     """Yield right and wrong solutions; some of the wrong ones never end."""
     for buggy in read_solutions(BUGGY):
         reference = buggy.row | {"limits": _LIMITS}

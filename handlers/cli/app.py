@@ -5,7 +5,6 @@ Each command is a folder: its options and its help are in `command.py`. These mo
 what is slow to load inside their functions, so that `verifier --help` answers at once.
 """
 
-import signal
 import sys
 from typing import Annotated, NoReturn
 
@@ -16,7 +15,12 @@ from nova_code_verifier.handlers.cli.compare import command as compare
 from nova_code_verifier.handlers.cli.convert import command as convert
 from nova_code_verifier.handlers.cli.docker_check import command as docker_check
 from nova_code_verifier.handlers.cli.doctor import command as doctor
-from nova_code_verifier.handlers.cli.exit_status import Status, exit_on_errors, print_error
+from nova_code_verifier.handlers.cli.exit_status import (
+    Status,
+    exit_on_errors,
+    exit_on_signals,
+    print_error,
+)
 from nova_code_verifier.handlers.cli.explain import command as explain
 from nova_code_verifier.handlers.cli.judge_check import command as judge_check
 from nova_code_verifier.handlers.cli.lint_rows import command as lint_rows
@@ -40,13 +44,13 @@ for name, function, summary in (
 
 def main() -> NoReturn:
     """Run the command line, and exit with its status."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(Status.TERMINATED))
-    try:
-        status = app(sys.argv[1:] or ["--help"], prog_name="verifier", standalone_mode=False)
-    except typer.TyperException as error:
-        path = getattr(getattr(error, "ctx", None), "command_path", "verifier")
-        print_error(f"{error.format_message().rstrip('.')} (see `{path} --help`)")
-        status = Status.USAGE
+    with exit_on_signals():
+        try:
+            status = app(sys.argv[1:] or ["--help"], prog_name="verifier", standalone_mode=False)
+        except typer.TyperException as error:
+            path = getattr(getattr(error, "ctx", None), "command_path", "verifier")
+            print_error(f"{error.format_message().rstrip('.')} (see `{path} --help`)")
+            status = Status.USAGE
     sys.exit(status)
 
 
@@ -90,5 +94,5 @@ def _options(
       0    success
       1    a check failed, or the verifier could not do its work
       2    an argument, a setting or a file cannot be used
-      130  stopped by Ctrl-C; 141: the reader of the output has gone; 143: stopped by SIGTERM
+      130  stopped by Ctrl-C; 141: the reader of the output has gone; 143, 129: stopped by SIGTERM, SIGHUP
     """

@@ -3,9 +3,13 @@
 In: an exception that a command raised. Out: one line on standard error, and an exit status.
 """
 
+import signal
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import IntEnum
+from functools import partial
+from typing import NoReturn
 
 import typer
 
@@ -15,7 +19,7 @@ from nova_code_verifier.sandbox.errors import SandboxError
 
 
 class Status(IntEnum):
-    """The exit statuses. The last three are 128 plus the number of a signal, as in shells.
+    """The exit statuses. The last four are 128 plus the number of a signal, as in shells.
 
     FAILED is a check that failed, too: rows that a trainer cannot use (`lint-rows`), rewards that
     moved (`compare --fail-on-change`), a gold solution that fails its tests (`audit`).
@@ -24,6 +28,7 @@ class Status(IntEnum):
     DONE = 0
     FAILED = 1
     USAGE = 2
+    HUNG_UP = 129
     INTERRUPTED = 130
     BROKEN_PIPE = 141
     TERMINATED = 143
@@ -59,5 +64,30 @@ def exit_with(message: str, status: Status) -> typer.Exit:
 
 
 def print_error(message: str) -> None:
-    """Print *message* on standard error, after the name of the program."""
-    typer.echo(f"verifier: {message}", err=True)
+    """Print *message* on standard error, after the name of the program.
+
+    Nobody may be there to read it: after SIGHUP, the terminal is gone.
+    """
+    with suppress(OSError):
+        typer.echo(f"verifier: {message}", err=True)
+
+
+@contextmanager
+def exit_on_signals() -> Iterator[None]:
+    """Raise SystemExit at SIGTERM and SIGHUP. Ignore these and Ctrl-C after the block.
+
+    All that is still to be cleaned up then takes a moment, and must not be left undone.
+    """
+    statuses = {signal.SIGTERM: Status.TERMINATED, signal.SIGHUP: Status.HUNG_UP}
+    for number, status in statuses.items():
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` asks
+            signal.signal(number, partial(_exit, status))
+    try:
+        yield
+    finally:
+        for number in (*statuses, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+
+
+def _exit(status: Status, *_: object) -> NoReturn:
+    sys.exit(status)

@@ -116,8 +116,21 @@ class OutputFile:
             if self._must_empty and self._is_file:
                 self._stream.truncate(0)
             self._must_empty = False
-            while rest:
-                rest = rest[self._stream.write(rest) :]
+            written = 0
+            try:
+                while written < len(rest):
+                    written += self._stream.write(rest[written:])
+            except BaseException:
+                if self._is_file:
+                    self._cut_last_line(rest[:written])
+                raise
+
+    def _cut_last_line(self, written: memoryview) -> None:
+        """Remove the part of a line at the end of what was *written* before the disk was full."""
+        part_bytes = len(written) - bytes(written).rfind(b"\n") - 1
+        end = self._stream.tell()
+        if part_bytes and end == os.fstat(self._stream.fileno()).st_size:
+            self._stream.truncate(end - part_bytes)
 
     def _can_write(self) -> bool:
         """Return whether a pipe or a terminal has room for PIPE_BUF bytes."""

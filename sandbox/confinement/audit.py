@@ -17,11 +17,16 @@ The hook is safe from it, because:
 - It accepts exact types only: a path object could return another path each time.
 - From Python 3.13 on, code can write to the locals of a running frame. So no Python code may run
   during a strict hook and see its frame (`remove_unaudited_functions`).
+
+A guest must not end itself by SIGKILL: it would look like one that the kernel killed for want of
+memory. So the hook ends a guest by `abort`, which no handler of SIGABRT can prevent, and a strict
+hook refuses what sends SIGKILL.
 """
 
 import gc
 import os
 import posix
+import resource
 import signal
 import sys
 from collections.abc import Callable
@@ -59,6 +64,7 @@ _REFUSED_EVENTS = frozenset(
         "os.link",  # without new links, a path leads where it says
         "os.symlink",
         "resource.prlimit",
+        "socket.sendmsg",  # an audit event does not show whether it sends descriptors
         "socket.sethostname",
         "sqlite3.connect",  # opens files without an audit event
         "sys._current_exceptions",
@@ -68,7 +74,7 @@ _REFUSED_EVENTS = frozenset(
     }
 )
 
-_READING_EVENTS = frozenset({"os.listdir", "os.scandir"})
+_READING_EVENTS = frozenset({"os.getxattr", "os.listdir", "os.listxattr", "os.scandir"})
 
 _WRITING_EVENTS = frozenset(
     {
@@ -99,12 +105,14 @@ _FCNTL_COMMANDS = frozenset(
 )  # F_{DUPFD,GETFD,SETFD,GETFL,SETFL,DUPFD_CLOEXEC}
 _IOCTL_COMMANDS = frozenset({0x5401, 0x5413, 0x541B})  # TCGETS, TIOCGWINSZ, FIONREAD
 
-# These functions reach outside the process without an audit event.
+_SIGKILL = int(signal.SIGKILL)
+
+# These functions reach outside the process, or take what no limit counts, without an audit event.
 _OS_FUNCTIONS = (
-    "chroot", "initgroups", "memfd_create", "mkfifo", "mknod", "nice", "pidfd_open",
-    "sched_setaffinity", "sched_setparam", "sched_setscheduler", "setegid", "seteuid",
-    "setgid", "setgroups", "setns", "setpgid", "setpriority", "setregid", "setresgid",
-    "setresuid", "setreuid", "setsid", "setuid", "unshare",
+    "chroot", "initgroups", "memfd_create", "mkfifo", "mknod", "nice", "openpty", "pidfd_open",
+    "posix_openpt", "sched_setaffinity", "sched_setparam", "sched_setscheduler", "setegid",
+    "seteuid", "setgid", "setgroups", "setns", "setpgid", "setpriority", "setregid",
+    "setresgid", "setresuid", "setreuid", "setsid", "setuid", "unshare",
 )  # fmt: skip
 _UNAUDITED = {
     "posix": _OS_FUNCTIONS,
@@ -138,6 +146,9 @@ def remove_unaudited_functions() -> None:
                 delattr(sys.modules[module_name], name)
     # `import subprocess`, and so `import asyncio`, needs this name.
     _replace("_posixsubprocess", "fork_exec", _refuse)
+    for module_name in ("_signal", "signal"):
+        _replace(module_name, "raise_signal", _raise_signal)
+    _keep_buffer_sizes()
     if _FRAMES_CAN_BE_WRITTEN:
         _prevent_interruptions()
 
@@ -155,6 +166,20 @@ def _prevent_interruptions() -> None:
         _replace(module_name, "signal", _ignore_handler)
     for name in ("enable", "set_threshold"):
         _replace("gc", name, _ignore_call)
+
+
+def _keep_buffer_sizes() -> None:
+    """Let sockets ignore all options: no limit counts the memory of their buffers."""
+    import _socket  # noqa: PLC0415  (a zygote has it; the reward function does not need it)
+
+    # The class is immutable, except for who has its dictionary.
+    (members,) = gc.get_referents(vars(_socket.socket))
+    members["setsockopt"] = _ignore_call
+    sys._clear_type_cache()  # noqa: SLF001
+
+
+def _raise_signal(number: int, /) -> None:
+    posix.kill(posix.getpid(), number)  # which has an audit event
 
 
 def _replace(module_name: str, name: str, replacement: object) -> None:
@@ -193,8 +218,7 @@ def _common_hook(channel_fd: int) -> AuditHook:
         forbidden: frozenset[str] = FORBIDDEN_EVENTS,
         getpid: Callable[[], int] = posix.getpid,
         write: Callable[[int, bytes], int] = posix.write,
-        kill: Callable[[int, int], None] = posix.kill,
-        sigkill: int = int(signal.SIGKILL),
+        abort: Callable[[], NoReturn] = posix.abort,
         families: frozenset[object] = frozenset({_AF_UNIX, _AF_INET6}),
         ipv6: int = _AF_INET6,
         channel: int = channel_fd,
@@ -217,7 +241,7 @@ def _common_hook(channel_fd: int) -> AuditHook:
                 write(channel, message.__len__().to_bytes(4, "big") + message)
             except error:
                 pass  # the guest closed its channel: its end has no reason then
-            kill(getpid(), sigkill)
+            abort()
 
     return hook
 
@@ -245,12 +269,15 @@ def _strict_hook(  # noqa: C901  (the guest could change a function that it call
         getcwd: Callable[[], str] = posix.getcwd,
         stat: Callable[[str], Any] = posix.stat,
         write: Callable[[int, bytes], int] = posix.write,
-        kill: Callable[[int, int], None] = posix.kill,
+        abort: Callable[[], NoReturn] = posix.abort,
         kind_of: Callable[[object], type] = type,
         text: type = str,
         octets: type = bytes,
         number: type = int,
-        sigkill: int = int(signal.SIGKILL),
+        sigkill: int = _SIGKILL,
+        cpu_limit: int = resource.RLIMIT_CPU,
+        getrlimit: Callable[[int], tuple[int, int]] = resource.getrlimit,
+        unlimited: tuple[int, int] = resource.getrlimit(resource.RLIMIT_CPU),
         families: frozenset[object] = frozenset({_AF_UNIX, _AF_INET6}),
         ipv6: int = _AF_INET6,
         stream: int = _SOCK_STREAM,
@@ -271,7 +298,6 @@ def _strict_hook(  # noqa: C901  (the guest could change a function that it call
         if (
             event in forbidden
             or (event == "socket.__new__" and args[1] not in families)
-            or (event == "socket.sendmsg" and args[1] is not None)
             or (event == "os.kill" and args[0] != getpid())
         ):
             message = start + event.encode("ascii", "replace") + end
@@ -279,9 +305,17 @@ def _strict_hook(  # noqa: C901  (the guest could change a function that it call
                 write(channel, message.__len__().to_bytes(4, "big") + message)
             except error:
                 pass  # the guest closed its channel: its end has no reason then
-            kill(getpid(), sigkill)
+            abort()
         if event in refused or (
             (event == "socket.__new__" and (args[1] == ipv6 or args[2] & 0xF != stream))
+            or (event in ("os.kill", "signal.pthread_kill") and args[1] == sigkill)
+            # Beyond a limit of CPU time, the kernel sends SIGKILL. A guest gets one before its
+            # program, and cannot change it.
+            or (
+                event == "resource.setrlimit"
+                and args[0] == cpu_limit
+                and getrlimit(cpu_limit) != unlimited
+            )
             or (event == "fcntl.fcntl" and args[1] not in fcntls)
             or (event == "fcntl.ioctl" and args[1] not in ioctls)
         ):

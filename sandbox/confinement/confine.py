@@ -7,6 +7,7 @@
 import errno
 import os
 import resource
+import signal
 import sys
 from collections.abc import Callable
 
@@ -20,10 +21,16 @@ from nova_code_verifier.sandbox.confinement.processes import process_ids
 from nova_code_verifier.sandbox.errors import SHORTAGES
 
 CHANNEL_FD = 3
-OPEN_FILES_MAX = 256
+# Each may be a socket or a pipe, whose buffers no limit counts: 208 KiB by Linux's default
+# (`net.core.wmem_default`), 13 MiB together.
+OPEN_FILES_MAX = 64
+_PENDING_SIGNALS_MAX = 256  # each takes memory of the kernel
 THREADS_MAX = 256
 # A program may raise this one: the limits of address space and memory bound a stack, too.
 STACK_BYTES = 64 * 2**20
+# Ranges that distributions leave to nobody. A user namespace may have no more than the few.
+_UNIQUE_UIDS, _FEW_UIDS = range(0x70000000, 0x7FFFFFFF), range(60_578, 61_184)
+_PID_BITS, _NAMESPACES = 22, 64  # the kernel's highest pid has so many bits
 _LIMITS_BY_GUEST = (RLIMIT_CPU, RLIMIT_AS, RLIMIT_FSIZE)
 # For memory that is reserved but not used: stacks of threads (recursive programs often ask for half
 # a GiB), allocator arenas, mapped libraries. The limit is on resident memory.
@@ -66,15 +73,14 @@ class Confinement(NamedTuple):
     granted: dict[str, object]
 
 
-def confine_zygote(*, level: str, writable: tuple[str, ...], guest_uid: int | None) -> Confinement:
+def confine_zygote(*, level: str, writable: tuple[str, ...]) -> Confinement:
     """Apply what guests inherit. Raises OSError if the kernel refuses level `kernel`.
 
     Guests may write in the directories *writable*. The first becomes the current directory.
     """
     base_bytes = _address_space_bytes()
     readable = readable_trees()
-    if guest_uid is not None and not _uid_can_run(guest_uid):
-        guest_uid = None
+    guest_uid = _choose_uid() if os.geteuid() == 0 else None
     granted: dict[str, object] = {
         "level": level,
         "resource_limits": True,
@@ -88,6 +94,7 @@ def confine_zygote(*, level: str, writable: tuple[str, ...], guest_uid: int | No
     os.chdir(writable[0])
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NOFILE, OPEN_FILES_MAX)
+    _limit(resource.RLIMIT_SIGPENDING, _PENDING_SIGNALS_MAX)
     stack_hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
     stack_bytes = min(STACK_BYTES, _hard_limit(resource.RLIMIT_STACK))
     setrlimit(resource.RLIMIT_STACK, (stack_bytes, stack_hard))
@@ -137,6 +144,28 @@ def confine_guest(
     if guest_uid is not None:
         _change_uid(guest_uid)
     apply_last()
+
+
+def try_in_child(protect: Callable[[], object]) -> None:
+    """Apply protections in a fork of this process, to see whether the kernel grants them.
+
+    Raises OSError: with a number of `SHORTAGES` if this machine is too short of something to find
+    out.
+    """
+    pid = os.fork()
+    if pid == 0:
+        try:
+            protect()
+        except OSError as error:
+            os._exit(error.errno or errno.EPERM)
+        os._exit(0)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if status < 0:
+        # The kernel kills with SIGKILL when it is out of memory.
+        number = errno.ENOMEM if status == -signal.SIGKILL else errno.EPERM
+        raise OSError(number, f"a trial process died ({signal.Signals(-status).name})")
+    if status:
+        raise OSError(status, os.strerror(status))
 
 
 def _confine_by_kernel(
@@ -221,30 +250,53 @@ def _change_uid(uid: int) -> None:
     setresuid(uid, uid, uid)
 
 
+def _choose_uid() -> int | None:
+    """Return a user for the guests of this zygote, or None if none can run the interpreter.
+
+    The kernel counts threads and more by user, for all verifiers and containers of the machine
+    together. So no other zygote has this user: the number comes from the zygote's pid, and from
+    the namespace of that pid.
+    """
+    pid = os.getpid()
+    try:
+        namespace = os.stat("/proc/self/ns/pid").st_ino  # noqa: PTH116
+    except OSError:
+        namespace = 0
+    unique = _UNIQUE_UIDS.start + (namespace % _NAMESPACES << _PID_BITS) + pid
+    for uid in (unique, _FEW_UIDS[pid % len(_FEW_UIDS)]):
+        if _uid_can_run(uid):
+            return uid
+    return None
+
+
 def _uid_can_run(uid: int) -> bool:
     """Return whether *uid* can read this interpreter's library (not in a closed home directory).
 
     Raises OSError if this machine is too short of something to find out.
     """
-    pid = os.fork()
-    if pid == 0:
-        try:
-            _change_uid(uid)
-            with open(os.__file__, "rb"):  # noqa: PTH123  (pathlib would make every zygote bigger)
-                os._exit(0)
-        except OSError as error:
-            os._exit(2 if error.errno in SHORTAGES else 1)
-    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    if status not in (0, 1):
-        raise OSError(errno.EAGAIN, f"the trial of user {uid} ended with status {status}")
-    return status == 0
+
+    def read_library() -> None:
+        _change_uid(uid)
+        os.close(os.open(os.__file__, os.O_RDONLY))
+
+    try:
+        try_in_child(read_library)
+    except OSError as error:
+        if error.errno in SHORTAGES:
+            raise
+        return False
+    return True
 
 
 def _limit_processes(level: str, guest_uid: int | None) -> None:
-    """Limit processes and threads if no filter does. The kernel counts them by uid."""
+    """Limit processes and threads. The kernel counts them by uid.
+
+    Without a user of its own, a guest would fail because of the threads of others. The keeper
+    counts its threads, and it cannot have processes, except at level `none`.
+    """
     if guest_uid is not None:
         _limit(resource.RLIMIT_NPROC, THREADS_MAX)
-    elif level != "kernel" and os.geteuid() != 0:
+    elif level == "none" and os.geteuid() != 0:
         _limit(resource.RLIMIT_NPROC, _tasks_of(os.geteuid()) + THREADS_MAX)
 
 

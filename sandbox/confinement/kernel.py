@@ -158,7 +158,7 @@ def landlock_abi() -> int:
 def restrict_files(readable: tuple[str, ...], writable: tuple[str, ...]) -> None:
     """Refuse this process all files outside these trees, and all TCP ports, by Landlock.
 
-    Paths that do not exist are ignored. Needs `forbid_new_privileges` first.
+    Paths that this process cannot open are ignored. Needs `forbid_new_privileges` first.
     """
     abi = landlock_abi()
     rights = _FS_ABI_1
@@ -184,8 +184,8 @@ def restrict_files(readable: tuple[str, ...], writable: tuple[str, ...]) -> None
 def _allow(ruleset: int, path: str, rights: int) -> None:
     try:
         fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    except OSError:
-        return
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return  # a guest could not use it either
     try:
         if not os.path.isdir(path):  # noqa: PTH112  (pathlib would make every zygote bigger)
             rights &= _FS_ON_FILES

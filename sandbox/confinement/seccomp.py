@@ -5,8 +5,7 @@ In: a machine's name and the guest's pid. Out: bytes for `PR_SET_SECCOMP`. The t
 guarded call may have.
 
 A guest installs its filter itself, while it has one thread, as the last step before the candidate's
-code: the filter refuses the other steps. It must hold no datagram socket then: `sendmsg` on one
-reaches any address, and a filter cannot check the address, which is in memory.
+code: the filter refuses the other steps.
 
 A zygote loads this module, so it imports next to nothing.
 """
@@ -19,7 +18,9 @@ from nova_code_verifier.sandbox.confinement.syscalls import (
     ALLOWED,
     GUARDED,
     KILLED,
+    REFUSED,
     UNSUPPORTED,
+    flatten,
 )
 from nova_code_verifier.sandbox.errors import SandboxError
 
@@ -33,6 +34,7 @@ _KILL = 0x80000000  # the whole process, not only the thread
 _EPERM = 0x00050001
 _ENOSYS = 0x00050026
 _ENOTSUP = 0x0005005F
+_IGNORE = 0x00050000  # do nothing, and return 0
 
 _LOAD, _AND, _RETURN = 0x20, 0x54, 0x06
 _IF_EQUAL, _IF_AT_LEAST = 0x15, 0x35
@@ -55,14 +57,19 @@ _CLONE_OPTIONS = (
 _AF_UNIX, _AF_INET6 = 1, 10
 _SOCK_STREAM, _SOCK_RAW, _SOCK_SEQPACKET, _SOCK_FLAGS = 1, 3, 5, 0o2004000
 _SOL_SOCKET = 1
-_SOCKET_OPTIONS = (7, 8, 20, 21)  # SO_{SNDBUF,RCVBUF,RCVTIMEO,SNDTIMEO}
+_SOCKET_TIMEOUTS = (20, 21)  # SO_{RCVTIMEO,SNDTIMEO}
+_SOCKET_BUFFERS = (7, 8)  # SO_{SNDBUF,RCVBUF}
+
+_SIGKILL = 9
+# RLIMIT_{FSIZE,DATA,STACK,CORE,RSS,NPROC,NOFILE,AS}
+_OWN_LIMITS = (1, 2, 3, 4, 5, 6, 7, 9)
 
 _PRCTL_OPTIONS = (15, 16, 0x53564D41)  # PR_{SET_NAME,GET_NAME,SET_VMA}: names for debuggers
 
 _FCNTL_COMMANDS = (
     *(0, 1030, 1, 2, 3, 4),  # F_{DUPFD,DUPFD_CLOEXEC,GETFD,SETFD,GETFL,SETFL}
     *(5, 6, 7, 36, 37, 38),  # F_{GETLK,SETLK,SETLKW}, F_OFD_{GETLK,SETLK,SETLKW}
-    *(1032, 1034),  # F_{GETPIPE_SZ,GET_SEALS}
+    1032,  # F_GETPIPE_SZ
 )
 
 _IOCTL_COMMANDS = (
@@ -70,7 +77,9 @@ _IOCTL_COMMANDS = (
     *(0x541B, 0x5421, 0x5450, 0x5451),  # FIONREAD, FIONBIO, FIONCLEX, FIOCLEX
 )
 
-_Condition = tuple[int, int, tuple[int, ...], int]
+# A word of the call, a mask for it, values, and the fates of a call whose word is one of the values
+# or is not; None goes on to the next condition.
+_Condition = tuple[int, int, tuple[int, ...], int | None, int | None]
 
 
 def _low(argument: int) -> int:
@@ -90,29 +99,34 @@ def _only(
     word: int, values: tuple[int, ...], *, otherwise: int, mask: int = _ALL_BITS
 ) -> _Condition:
     """Require that a word, under *mask*, is one of *values*."""
-    return word, mask, values, otherwise
+    return word, mask, values, None, otherwise
 
 
-_SELF_ONLY = (_only(_low(0), (_OWN_PID,), otherwise=_KILL),)
-# Zero is the caller. Even the caller's own number is refused: it may be that of another thread.
-_CALLER_ONLY = (_only(_low(0), (0,), otherwise=_EPERM),)
+def _if(word: int, values: tuple[int, ...], *, fate: int) -> _Condition:
+    """Decide about a call whose word is one of *values*."""
+    return word, _ALL_BITS, values, fate, None
+
+
+# Not kill(0) or kill(-1) either: they reach all processes of the group or of the user.
+_SELF_ONLY = _only(_low(0), (_OWN_PID,), otherwise=_KILL)
 
 _GUARDS: dict[str, tuple[_Condition, ...]] = {
     "clone": (
         _only(_high(0), (0,), otherwise=_KILL),
         _only(_low(0), (_CLONE_THREAD,), otherwise=_KILL, mask=_ALL_BITS ^ _CLONE_OPTIONS),
     ),
-    # Not kill(0) or kill(-1) either: they reach all processes of the group or of the user.
-    "kill": _SELF_ONLY,
-    "tgkill": _SELF_ONLY,
-    "rt_tgsigqueueinfo": _SELF_ONLY,
-    "prlimit64": (_only(_low(0), (0, _OWN_PID), otherwise=_EPERM),),
-    "sched_setaffinity": _CALLER_ONLY,
-    "sched_setattr": _CALLER_ONLY,
-    "sched_setparam": _CALLER_ONLY,
-    "sched_setscheduler": _CALLER_ONLY,
-    # Only PRIO_PROCESS: for PRIO_USER, zero means every process of the user.
-    "setpriority": (*_CALLER_ONLY, _only(_low(1), (0,), otherwise=_EPERM)),
+    # A guest that ended by SIGKILL would look like one that the kernel killed for want of memory.
+    "kill": (_SELF_ONLY, _if(_low(1), (_SIGKILL,), fate=_EPERM)),
+    "tgkill": (_SELF_ONLY, _if(_low(2), (_SIGKILL,), fate=_EPERM)),
+    # Not RLIMIT_CPU and RLIMIT_RTTIME, for the same reason: beyond them, the kernel sends SIGKILL.
+    # A program may read all its limits (the new limit is at address 0 then).
+    "setrlimit": (_only(_low(0), _OWN_LIMITS, otherwise=_EPERM),),
+    "prlimit64": (
+        _only(_low(0), (0, _OWN_PID), otherwise=_EPERM),
+        _if(_low(1), _OWN_LIMITS, fate=_ALLOW),
+        _only(_low(2), (0,), otherwise=_EPERM),
+        _only(_high(2), (0,), otherwise=_EPERM),
+    ),
     # No socket at all. But honest libraries try some in passing, get an error, and go on: glibc
     # asks a local daemon for users (`pwd.getpwnam`), `uuid.uuid1` reads the addresses of network
     # cards through a datagram socket, and urllib3 looks for IPv6 when it is imported.
@@ -132,12 +146,15 @@ _GUARDS: dict[str, tuple[_Condition, ...]] = {
         _only(_low(0), (_AF_UNIX,), otherwise=_KILL),
         _only(_low(1), (_SOCK_STREAM,), otherwise=_EPERM, mask=_ALL_BITS ^ _SOCK_FLAGS),
     ),
-    # Other options would, for example, attach BPF programs (SO_ATTACH_FILTER).
+    # Buffers keep their size, and a program goes on as if it had asked for that: their memory is
+    # not counted. Other options would, for example, attach BPF programs (SO_ATTACH_FILTER).
     "setsockopt": (
         _only(_low(1), (_SOL_SOCKET,), otherwise=_EPERM),
-        _only(_low(2), _SOCKET_OPTIONS, otherwise=_EPERM),
+        _if(_low(2), _SOCKET_BUFFERS, fate=_IGNORE),
+        _only(_low(2), _SOCKET_TIMEOUTS, otherwise=_EPERM),
     ),
-    # Not PR_SET_PDEATHSIG and PR_SET_DUMPABLE: they would undo a protection.
+    # Not PR_SET_PDEATHSIG and PR_SET_DUMPABLE: they would undo a protection. Not PR_SET_SECCOMP:
+    # filters can kill, too.
     "prctl": (_only(_low(0), _PRCTL_OPTIONS, otherwise=_EPERM),),
     # Not F_SETOWN, F_SETSIG, F_SETLEASE, F_NOTIFY, and not FIOSETOWN below: the kernel would send
     # a signal to another process. Not F_SETPIPE_SZ: that memory is not counted.
@@ -209,9 +226,10 @@ def prepare_filter(machine: str) -> FilterTemplate:
         raise SandboxError(f"no system call numbers for machine {machine!r}")
     machine_code, column = _MACHINES[machine]
     writer = _Writer()
-    ends = {fate: writer.add(_RETURN, fate) for fate in (_ALLOW, _EPERM, _ENOSYS, _ENOTSUP, _KILL)}
+    fates = (_ALLOW, _EPERM, _ENOSYS, _ENOTSUP, _IGNORE, _KILL)
+    ends = {fate: writer.add(_RETURN, fate) for fate in fates}
     guards = _write_guards(writer, ends)
-    runs = _find_runs(_find_targets(column, guards, ends), otherwise=ends[_EPERM])
+    runs = _find_runs(_find_targets(column, guards, ends), otherwise=ends[_ENOSYS])
     if machine == "x86_64":
         runs.append((_X32_BIT, ends[_KILL]))
     _write_search(writer, runs)
@@ -234,10 +252,11 @@ def _write_guards(writer: _Writer, ends: dict[int, int]) -> dict[str, int]:
 def _write_guard(writer: _Writer, conditions: tuple[_Condition, ...], ends: dict[int, int]) -> int:
     """Write the tests that a call must pass, one condition after the other."""
     passed = ends[_ALLOW]
-    for word, mask, values, otherwise in reversed(conditions):
-        test = ends[otherwise]
+    for word, mask, values, inside, outside in reversed(conditions):
+        yes = passed if inside is None else ends[inside]
+        test = passed if outside is None else ends[outside]
         for value in values:
-            test = writer.branch(_IF_EQUAL, value, yes=passed, no=test)
+            test = writer.branch(_IF_EQUAL, value, yes=yes, no=test)
         if mask != _ALL_BITS:
             writer.add(_AND, mask)
         passed = writer.add(_LOAD, word)
@@ -247,9 +266,15 @@ def _write_guard(writer: _Writer, conditions: tuple[_Condition, ...], ends: dict
 def _find_targets(column: int, guards: dict[str, int], ends: dict[int, int]) -> dict[int, int]:
     """Return the position to jump to for each number that a table has."""
     targets = {GUARDED[name][column]: position for name, position in guards.items()}
-    fates = ((ALLOWED, _ALLOW), (KILLED, _KILL), (ABSENT, _ENOSYS), (UNSUPPORTED, _ENOTSUP))
-    for table, fate in fates:
-        targets |= {numbers[column]: ends[fate] for numbers in table.values()}
+    fates = (
+        (ALLOWED, _ALLOW),
+        (KILLED, _KILL),
+        (REFUSED, _EPERM),
+        (UNSUPPORTED, _ENOTSUP),
+        (ABSENT, _ENOSYS),
+    )
+    for groups, fate in fates:
+        targets |= {numbers[column]: ends[fate] for numbers in flatten(groups).values()}
     return {number: position for number, position in targets.items() if number is not None}
 
 

@@ -16,7 +16,7 @@ import os
 import resource
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from types import FrameType
 from typing import NoReturn
@@ -33,13 +33,14 @@ _STARTS_PROCESSES = frozenset({"subprocess", "os"})
 
 def install(*, tmp_directory: str, exempt: tuple[str, ...]) -> None:
     """Install all substitutes. Files below *exempt* keep their names, even in `/tmp`."""
-    for name in ("chmod", "chown", "fchmod", "fchown", "lchown", "truncate"):
+    for name in ("chmod", "chown", "fchmod", "fchown", "lchown", "truncate", "utime"):
         replace_in_os(name, getattr(own_files, name))
     replace_in_os("fork", _refuse_multiprocessing(os.fork))
     for name in ("gethostbyaddr", "gethostbyname", "gethostbyname_ex", "getnameinfo"):
         setattr(socket, name, _find_no_host(getattr(socket, name)))
     sys.audit = _refuse_processes_of_libraries(sys.audit)
     resource.setrlimit = _keep_own_limits(resource.setrlimit)
+    socket.socket.sendmsg = _send_joined(socket.socket.sendmsg)  # type: ignore[method-assign]
     _hide_frames_below()
     sys.modules["_multiprocessing"] = semaphores.new_module()
     import _posixsubprocess  # noqa: PLC0415  (not before level `interpreter` has seen it)
@@ -121,13 +122,15 @@ _SetLimit = Callable[[int, tuple[int, int]], None]
 
 
 def _keep_own_limits(setrlimit: _SetLimit) -> _SetLimit:
-    """Accept limits above those of the guest, which stay as they are.
+    """Accept limits above those of the guest, and limits of CPU time, which stay as they are.
 
     Contest programs raise the stack to infinity, and need no more of it than they have.
     """
 
     @wraps(setrlimit)
     def substitute(which: int, limits: tuple[int, int], /) -> None:
+        if which == resource.RLIMIT_CPU:
+            return
         try:
             setrlimit(which, limits)
         except ValueError:
@@ -136,6 +139,25 @@ def _keep_own_limits(setrlimit: _SetLimit) -> _SetLimit:
             if not _exceeds(hard, own) or _exceeds(soft, hard):
                 raise
             setrlimit(which, (own if _exceeds(soft, own) else soft, own))
+
+    return substitute
+
+
+def _send_joined(sendmsg: Callable[..., int]) -> Callable[..., int]:
+    """Send the bytes of a message by `send`, for asyncio. Descriptors are refused."""
+
+    @wraps(sendmsg)
+    def substitute(
+        self: socket.socket,
+        buffers: Iterable[bytes],
+        ancdata: Iterable[object] = (),
+        flags: int = 0,
+        address: object = None,
+        /,
+    ) -> int:
+        if list(ancdata) or address is not None:
+            return sendmsg(self, buffers, ancdata, flags, address)
+        return self.send(b"".join(buffers), flags)
 
     return substitute
 

@@ -5,7 +5,6 @@ secret, so a fork of it holds none. For a session it forks two guests: a candida
 that uses it. A pair of sockets connects them.
 """
 
-import errno
 import gc
 import json
 import os
@@ -72,12 +71,9 @@ def main() -> tuple[Callable[[], None] | None, bool]:
     _preload()
     gc.collect()
     gc.freeze()
+    _be_killed_first()
     try:
-        confinement = confine.confine_zygote(
-            level=_SETTINGS["level"],
-            writable=_WRITABLE,
-            guest_uid=_SETTINGS["guest_uid"],
-        )
+        confinement = confine.confine_zygote(level=_SETTINGS["level"], writable=_WRITABLE)
         _fork_trial_guest(confinement)
     except OSError as error:
         if error.errno in SHORTAGES:  # another zygote may get what this one did not
@@ -106,6 +102,12 @@ def main() -> tuple[Callable[[], None] | None, bool]:
         sys.exit(str(error))
     work = None if guest is None else _become_guest(confinement, guest)
     return work, confinement.must_drop_ctypes
+
+
+def _be_killed_first() -> None:
+    """Where memory is short, the kernel kills guests, and not the process that judges them."""
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
+        file.write("1000")
 
 
 def _take_control(fd: int) -> socket:
@@ -217,26 +219,8 @@ def _unload_own_modules(*, drop_ctypes: bool) -> None:
 
 def _fork_trial_guest(confinement: confine.Confinement) -> None:
     """Fork one guest that only confines itself. Raises OSError if it cannot."""
-    read_end, write_end = os.pipe()
-    pid = fork()
-    if pid == 0:
-        try:
-            confine.confine_guest(
-                confinement, cpu_seconds=1, memory_bytes=2**28, output_bytes=2**20
-            )
-        except OSError as error:
-            os.write(write_end, f"{error.errno or 0} {error}".encode("utf-8", "replace"))
-        os._exit(0)
-    os.close(write_end)
-    problem = os.read(read_end, 2**12)
-    os.close(read_end)
-    _, status = os.waitpid(pid, 0)
-    if problem or status:
-        number, _, text = problem.decode("utf-8", "replace").partition(" ")
-        refusal = OSError(text or f"a trial guest died ({status})")
-        # The kernel kills with SIGKILL when it is out of memory.
-        refusal.errno = errno.ENOMEM if status == signal.SIGKILL else int(number or 0)
-        raise refusal
+    limits = {"cpu_seconds": 1, "memory_bytes": 2**28, "output_bytes": 2**20}
+    confine.try_in_child(partial(confine.confine_guest, confinement, **limits))
 
 
 def _serve(keeper: socket) -> Guest | None:

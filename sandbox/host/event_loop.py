@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from nova_code_verifier.sandbox.errors import SandboxError
+from nova_code_verifier.sandbox.host import memory
 from nova_code_verifier.sandbox.host.base_keeper import BaseKeeper
 from nova_code_verifier.sandbox.host.company_keeper import CompanyKeeper
 from nova_code_verifier.sandbox.host.guest_clock import GuestClock
@@ -38,6 +39,7 @@ _SHARE_SECONDS_MIN = 0.5
 # The outputs of all running guests together may take so much memory. A guest with a larger limit
 # than the default waits until there is room; so many workers never wait at the default limit.
 _RUNNING_BYTES_MAX = 256 * 2**20
+_HARNESS_BYTES = 2**28
 _TOO_LATE = ("the deadline came first", Cause.DEADLINE)
 _HUNG_UP = select.EPOLLHUP | select.EPOLLERR
 
@@ -66,6 +68,7 @@ class EventLoop:
         self._new_worker = new_worker
         self._schedule = Schedule(jobs, company)
         self._deadline = deadline
+        self._guests_bytes = memory.bytes_for_guests()
         self._fair_share = fair_share_seconds(
             jobs, at_once=len(workers), deadline=deadline, seconds_min=_SHARE_SECONDS_MIN
         )
@@ -113,18 +116,30 @@ class EventLoop:
                     return bool(self._busy)
                 if time.monotonic() >= self._deadline:
                     self._schedule.record(task, _not_run(task, *_TOO_LATE))
-                elif self._has_room(task):
+                elif refusal := memory.refusal(_memory_bytes(task), self._guests_bytes):
+                    self._schedule.record(task, _not_run(task, refusal, Cause.NO_ROOM))
+                elif self._may_start(task):
                     self._start(number, task)
                 else:
                     self._schedule.put_back(task)
                     return True
         return True
 
-    def _has_room(self, task: GuestTask) -> bool:
-        """Return whether the output of one more guest has room in our memory, or it runs alone."""
-        tasks = [task, *(running for running, _ in self._busy.values())]
-        output_bytes = sum(map(_output_bytes, tasks))
-        return not self._busy or output_bytes <= self._running_bytes_max
+    def _may_start(self, task: GuestTask) -> bool:
+        """Return whether one more guest has room beside those that run.
+
+        So has its output in our own memory. What runs alone always has.
+        """
+        running = [other for other, _ in self._busy.values()]
+        if not running:
+            return True
+        if task.is_second_try or running[0].is_second_try:
+            return False
+        tasks = [task, *running]
+        return (
+            sum(map(_output_bytes, tasks)) <= self._running_bytes_max
+            and sum(map(_likely_bytes, tasks)) <= self._guests_bytes
+        )
 
     def _start(self, number: int, task: GuestTask) -> None:
         progress = task.progress
@@ -194,10 +209,20 @@ class EventLoop:
         if workers[number].is_closed:
             workers[number] = self._new_worker(number, libraries)
         worker = workers[number]
+        if task.is_second_try:
+            self._close_idle_libraries(worker)
         if worker.control.fileno() not in self._worker_of:
             _require_ready(worker)
             self._watch(number, worker.control.fileno())
         return worker
+
+    def _close_idle_libraries(self, needed: Worker) -> None:
+        """Close the big zygotes, apart from one: their memory may be what a guest lacked."""
+        for libraries, workers in self._pools.items():
+            for worker in workers:
+                if libraries and worker is not needed and not worker.is_closed:
+                    self._unwatch(worker.control.fileno())
+                    worker.close()
 
     def _libraries_of(self, task: GuestTask) -> tuple[str, ...]:
         job = task.progress.job
@@ -394,6 +419,23 @@ def _output_bytes(task: GuestTask) -> int:
     if isinstance(question, Session):
         return question.harness_limits.output_bytes  # what the candidate prints is not kept
     return task.progress.job.limits.output_bytes
+
+
+def _memory_bytes(task: GuestTask) -> int:
+    """Return how much memory a task's guests may take."""
+    question, job = task.questions[0], task.progress.job
+    harness = question.harness_limits.memory_bytes if isinstance(question, Session) else 0
+    return job.limits.memory_bytes + harness
+
+
+def _likely_bytes(task: GuestTask) -> int:
+    """Return how much memory a task's guests take, even if the candidate is hostile.
+
+    Few harnesses need much. One that does, beside other guests that do, may be killed. Then its
+    session runs once more, alone.
+    """
+    candidate = task.progress.job.limits.memory_bytes
+    return min(_memory_bytes(task), candidate + _HARNESS_BYTES)
 
 
 def _require_ready(worker: Worker) -> None:

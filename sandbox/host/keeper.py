@@ -290,8 +290,9 @@ class Keeper(BaseKeeper):
         reason = self._guest.reason_of_end(status, cpu_seconds=used, peak_bytes=peak_bytes)
         if reason is not None:
             return reason
-        crashed = os.WIFSIGNALED(status) or self.is_interactive
-        return answers.Outcome(Ending.CRASHED if crashed else Ending.FINISHED)
+        if os.WIFSIGNALED(status) or self.is_interactive:
+            return self._guest.unexplained_end(status)
+        return answers.Outcome(Ending.FINISHED)
 
     def _facts(self) -> dict[str, Any]:
         """Return what the current question has used and printed so far."""

@@ -6,7 +6,6 @@ import sys
 import threading
 import weakref
 from collections.abc import Generator, Iterable
-from functools import cache
 from itertools import chain
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from nova_code_verifier.sandbox.errors import IsolationRefusedError, SandboxErro
 from nova_code_verifier.sandbox.host.deadline import DeadlineView
 from nova_code_verifier.sandbox.host.directory import new_directory, remove_leftovers
 from nova_code_verifier.sandbox.host.event_loop import EventLoop
+from nova_code_verifier.sandbox.host.memory import bytes_for_guests, fitting_workers
 from nova_code_verifier.sandbox.host.worker import Worker
 from nova_code_verifier.sandbox.types import (
     Company,
@@ -21,6 +21,7 @@ from nova_code_verifier.sandbox.types import (
     Executor,
     IsolationLevel,
     Job,
+    Limits,
 )
 
 
@@ -40,8 +41,12 @@ class LocalExecutor:
         required: IsolationLevel | None = None,
         preloaded: tuple[str, ...] = (),
         fast_paths: bool = True,
+        memory_bytes: int = Limits().memory_bytes,
     ) -> None:
         """Start *workers* zygotes; by default one per usable processor, and one more if several.
+
+        Guests of up to *memory_bytes*, one for each worker, must fit the memory of this machine: by
+        default, there are as many workers as fit. Guests with larger limits run when there is room.
 
         *level* None selects the strongest level that the kernel grants. *required* defaults to
         *level*, or to `INTERPRETER` without one. Guests find the modules *preloaded* imported;
@@ -49,12 +54,18 @@ class LocalExecutor:
         are as in `Executor`.
 
         Raises IsolationRefusedError, at the latest in `run`, if the level is below *required*,
-        and SandboxError if no work directories can be made.
+        and SandboxError if no work directories can be made, or memory is too small for *workers*.
         """
         self._preloaded = preloaded
         self.fast_paths = fast_paths
         self._preloaded_executors: dict[tuple[str, ...], LocalExecutor] = {}
-        self._count = workers or _default_worker_count()
+        self._count = fitting_workers(
+            workers,
+            default=_default_worker_count(),
+            guest_bytes=memory_bytes,
+            guests_bytes=bytes_for_guests(),
+        )
+        self._memory_bytes = memory_bytes
         self._requested_level = level
         self._refusal = ""
         self._required = required or level or IsolationLevel.INTERPRETER
@@ -126,7 +137,7 @@ class LocalExecutor:
 
         Whoever installs or removes a package changes the time of its directory.
         """
-        times = [path.stat().st_mtime_ns for path in _import_directories(tuple(sys.path))]
+        times = [_changed_at(path) for path in sys.path]
         return f"{sys.version} {sys.path} {times}"
 
     @property
@@ -217,6 +228,7 @@ class LocalExecutor:
                     required=self._required,
                     preloaded=modules,
                     fast_paths=self.fast_paths,
+                    memory_bytes=self._memory_bytes,
                 )
             return self._preloaded_executors[modules]
 
@@ -256,9 +268,11 @@ class LocalExecutor:
                 self._is_running = False
 
 
-@cache
-def _import_directories(import_path: tuple[str, ...]) -> tuple[Path, ...]:
-    return tuple(path for path in map(Path, import_path) if path.is_dir())
+def _changed_at(path: str) -> int:
+    try:
+        return os.stat(path).st_mtime_ns  # noqa: PTH116  (for every batch)
+    except OSError:
+        return 0  # it is not there, or closed to us
 
 
 def _default_worker_count() -> int:

@@ -61,6 +61,7 @@ class Progress:
     kept_bytes: int = 0
     first_dropped: float = math.inf
     is_confirmed: bool = False
+    outage: Execution | None = None  # of a question: then no other one needs an answer
     program: int | None = None  # a descriptor of the program's text, as long as guests need it
 
     def record(self, first: int, executions: list[Execution]) -> None:
@@ -72,6 +73,8 @@ class Progress:
             self._keep(number, execution)
             if execution.ending is Ending.OUT_OF_TIME:
                 insort(self.time_outs, number)
+            elif execution.ending is Ending.NOT_RUN:
+                self.outage = execution
 
     def forget(self, number: int) -> None:
         """Delete the execution of a question."""
@@ -134,6 +137,8 @@ class GuestTask:
 
     Or all runs of the job *in company*: in one guest, one after the other in this *order*.
     Or one of them alone, to *confirm* what all of them did in company.
+
+    A *second try* follows the loss of a guest through our own fault. It runs without another guest.
     """
 
     progress: Progress
@@ -170,9 +175,10 @@ class Schedule:
                         return None
                     self._pending, self._postponed = self._postponed, self._pending
             task = self._pending.popleft()
-            if task.first <= task.progress.last_asked:
+            outage, count = task.progress.outage, len(task.questions)
+            if outage is None and task.first <= task.progress.last_asked:
                 return task
-            self.record(task, [_NOT_ASKED] * len(task.questions))
+            self.record(task, [outage or _NOT_ASKED] * count)
 
     @property
     def has_others(self) -> bool:
@@ -202,6 +208,9 @@ class Schedule:
             if not executions:
                 return
             task = replace(task, first=0, questions=progress.job.questions)
+        elif executions[-1].cause is Cause.KILLED and not task.is_second_try:
+            self._record_killed(task, executions)
+            return
         progress.record(task.first, executions)
         progress.used_seconds += sum(execution.wall_seconds for execution in executions)
         end = task.first + len(executions)
@@ -209,12 +218,23 @@ class Schedule:
             left = task.first + len(task.questions) - end
             if progress.first_dropped < math.inf:
                 progress.record(end, [_TOO_MUCH] * left)
+            elif progress.outage is not None:
+                progress.record(end, [progress.outage] * left)
             elif progress.job.needs_all:
                 progress.record(end, [_GUEST_LOST] * left)
             else:
                 self._pending.appendleft(_task(progress, end))
         if not progress.missing:
             self._complete_or_confirm(progress)
+
+    def _record_killed(self, task: GuestTask, executions: list[Execution]) -> None:
+        """Record the answers of a guest until it was killed, and plan to ask the rest alone."""
+        progress = task.progress
+        answers = [execution for execution in executions if execution.cause is not Cause.KILLED]
+        kept = [] if progress.job.needs_all else answers
+        progress.record(task.first, kept)
+        first, questions = task.first + len(kept), task.questions[len(kept) :]
+        self.try_again(replace(task, first=first, questions=questions))
 
     def _conclude_trial(self, task: GuestTask, executions: list[Execution]) -> list[Execution]:
         """Return the executions of all runs in company, if they count; plan what is left to do.
@@ -253,7 +273,7 @@ class Schedule:
         self._pending.appendleft(task)
 
     def try_again(self, task: GuestTask) -> None:
-        """Plan a task once more: its guest was lost through our own fault."""
+        """Plan a task once more, alone: its guest was lost through our own fault."""
         self._pending.appendleft(replace(task, is_second_try=True))
 
     def _fetch(self) -> bool:

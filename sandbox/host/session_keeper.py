@@ -32,7 +32,7 @@ from nova_code_verifier.sandbox.host.watched_guest import (
 from nova_code_verifier.sandbox.host.worker import Worker
 from nova_code_verifier.sandbox.protocol import channel, control, guest_messages
 from nova_code_verifier.sandbox.protocol.progress import PAGE_BYTES, Progress, read_progress
-from nova_code_verifier.sandbox.types import Ending, Execution, Limits, Session
+from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Limits, Session
 
 _FEW_BYTES = 2**13
 _NOT_A_NOTE = "a message that nobody asked for"
@@ -332,15 +332,16 @@ class SessionKeeper(BaseKeeper):
         self.ended = True
         of_candidate = self._candidate_outcome(candidate)
         of_harness = self._harness_outcome(harness)
-        if of_harness.ending is Ending.NOT_RUN:  # the deadline ends the whole session
+        if of_harness.ending is Ending.NOT_RUN:  # our own fault ends the whole session
             of_candidate = of_harness
+        was_killed = Cause.KILLED in (of_candidate.cause, of_harness.cause)
         status = candidate.status
         by_itself = of_candidate.ending is Ending.CRASHED
         self.executions.append(
             Execution(
                 ending=of_candidate.ending,
                 detail=of_candidate.detail or of_harness.detail,
-                cause=of_candidate.cause,
+                cause=Cause.KILLED if was_killed else of_candidate.cause,
                 error=self._candidate.raised,
                 exit_status=os.WEXITSTATUS(status) if by_itself and os.WIFEXITED(status) else None,
                 signal=os.WTERMSIG(status) if by_itself and os.WIFSIGNALED(status) else None,
@@ -364,7 +365,7 @@ class SessionKeeper(BaseKeeper):
         reason = self._candidate.reason_of_end(
             ended.status, cpu_seconds=used, peak_bytes=ended.peak_bytes
         )
-        return reason or answers.Outcome(Ending.CRASHED)
+        return reason or self._candidate.unexplained_end(ended.status)
 
     def _harness_outcome(self, ended: control.Ended) -> answers.Outcome:
         if ended.status == 0 and self._harness.termination is None:
@@ -373,7 +374,7 @@ class SessionKeeper(BaseKeeper):
         reason = self._harness.reason_of_end(
             ended.status, cpu_seconds=used, peak_bytes=ended.peak_bytes
         )
-        return reason or answers.Outcome(Ending.CRASHED)
+        return reason or self._harness.unexplained_end(ended.status)
 
 
 class _Stopwatch:

@@ -15,7 +15,7 @@ from nova_code_verifier.sandbox.host.pipes import Stream
 from nova_code_verifier.sandbox.host.worker import Worker
 from nova_code_verifier.sandbox.protocol import channel
 from nova_code_verifier.sandbox.protocol.guest_messages import GuestMessage, MessageKind
-from nova_code_verifier.sandbox.types import Cause, Ending, Limits, RaisedError
+from nova_code_verifier.sandbox.types import Cause, Ending, IsolationLevel, Limits, RaisedError
 
 OUT_OF_CPU_TIME = answers.Outcome(Ending.OUT_OF_TIME, "cpu", Cause.CPU_TIME)
 OUT_OF_WALL_TIME = answers.Outcome(Ending.OUT_OF_TIME, "wall")
@@ -24,6 +24,10 @@ MESSAGE_BYTES_SPARE = 2**20
 STDERR_BYTES_KEPT = 2**15
 _READ_BYTES = 2**16
 _NOTES_MAX = 2
+_KILLED = (
+    "a guest was killed from outside within its limits, twice, the second time without another "
+    "guest beside it; is the memory of this machine too small for its workers?"
+)
 _NOTES = frozenset({MessageKind.RAISED, MessageKind.FAILED, MessageKind.FORBIDDEN})
 
 
@@ -33,6 +37,7 @@ class WatchedGuest:
     def __init__(self, worker: Worker, limits: Limits, *, stream_count: int = 2) -> None:
         """Open the descriptors of a guest with so many output streams; the last is its stderr."""
         self.limits = limits
+        self._may_kill_itself = worker.level is IsolationLevel.NONE
         # A guest holds from its start what its zygote has loaded.
         self.memory_bytes = limits.memory_bytes + worker.held_bytes
         self.pid: int | None = None
@@ -149,3 +154,15 @@ class WatchedGuest:
         if MessageKind.FAILED in notes:
             return answers.Outcome(answers.failure_ending(notes[MessageKind.FAILED]))
         return None
+
+    def unexplained_end(self, status: int) -> answers.Outcome:
+        """Return how a guest ended, by a signal or too early, for which there is no other reason.
+
+        Isolated guests cannot send SIGKILL to themselves. So it came from outside: most often from
+        the kernel, to which the memory of all guests together was too much.
+        """
+        if not os.WIFSIGNALED(status) or os.WTERMSIG(status) != signal.SIGKILL:
+            return answers.Outcome(Ending.CRASHED)
+        if self._may_kill_itself:
+            return answers.Outcome(Ending.CRASHED, cause=Cause.KILLED)
+        return answers.Outcome(Ending.NOT_RUN, _KILLED, Cause.KILLED)

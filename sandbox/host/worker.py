@@ -31,7 +31,6 @@ _START_SECONDS = 20.0
 _LOOK_SECONDS = 0.25  # if this process is stopped while it waits, no more is lost
 _EXIT_SECONDS = 2.0
 _EXIT_OUTPUT_BYTES_MAX = 2**12
-_GUEST_UID_BASE = 61_000  # a range that distributions leave to nobody
 
 # An interpreter reads these at its start. The zygote gets no other variable of ours: the
 # environment of a reward function holds credentials.
@@ -92,7 +91,6 @@ class Worker:
             self.directory / "work",
             self.directory / "tmp",
         )
-        guest_uid = _GUEST_UID_BASE + number if os.geteuid() == 0 else None
         try:
             self.control, zygote_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         except OSError as error:
@@ -100,7 +98,6 @@ class Worker:
         settings = {
             "code_directory": str(_CODE_DIRECTORY),
             "control_fd": zygote_end.fileno(),
-            "guest_uid": guest_uid,
             "level": level,
             "libraries": libraries,
             "preloaded": preloaded,

@@ -32,6 +32,7 @@ _RETURN_SECONDS = 0.5  # reserved, of the time left, for the response to come ba
 _CLOSE_SECONDS = 2.0  # so close to the deadline, a job that was not run had no time
 _PAUSE_SECONDS, _PAUSE_SECONDS_MAX = 0.05, 2.0
 _UNREACHABLE_MAX = 12
+_OF_THE_MACHINE = (Cause.KILLED, Cause.NO_ROOM)
 _PROBE = Job(program="print(input())", questions=(Run(stdin=b"are you well?\n"),))
 _PROBE_WITH_PRELUDE = replace(_PROBE, prelude="import sys")
 _PROBE_OUTPUT = b"are you well?\n"
@@ -124,7 +125,7 @@ class ExecutorClient:
         try:
             response = self._send_twice(job, seconds=seconds, deadline=deadline, stop=stop)
             if is_last_try and time.monotonic() < deadline - _CLOSE_SECONDS:
-                _expect_progress(job, response.results[0])
+                self._expect_progress(job, response.results[0])
         except errors.FunctionCrashedError as error:
             self._probe(deadline, stop, job)
             is_late = isinstance(error, errors.FunctionOutOfTimeError)
@@ -133,6 +134,18 @@ class ExecutorClient:
             results = ((execution,) * len(job.questions),)
             response = RunResponse(level=self.claimed_level(deadline), results=results)
         return response
+
+    def _expect_progress(self, job: Job, executions: tuple[Execution, ...]) -> None:
+        """Raise FunctionCrashedError if another try would get no further."""
+        lost = next((known for known in executions if known.ending is Ending.NOT_RUN), None)
+        if lost is None or (job.is_divisible and executions[0] is not lost):
+            return
+        if lost.cause in _OF_THE_MACHINE and self._level is not IsolationLevel.NONE:
+            return  # an isolated candidate cannot cause that, nor claim it
+        is_late = lost.cause is Cause.DEADLINE
+        raise (errors.FunctionOutOfTimeError if is_late else errors.FunctionCrashedError)(
+            lost.detail
+        )
 
     def _send_twice(
         self, job: Job, *, seconds: float, deadline: float, stop: threading.Event | None
@@ -193,12 +206,3 @@ class ExecutorClient:
         if execution.stdout != _PROBE_OUTPUT:
             problem = execution.detail or execution.ending
             raise errors.UnreachableError(f"the executor function does not run programs: {problem}")
-
-
-def _expect_progress(job: Job, executions: tuple[Execution, ...]) -> None:
-    """Raise FunctionCrashedError if another try would get no further."""
-    lost = next((known for known in executions if known.ending is Ending.NOT_RUN), None)
-    if lost is None or (job.is_divisible and executions[0] is not lost):
-        return
-    is_late = lost.cause is Cause.DEADLINE
-    raise (errors.FunctionOutOfTimeError if is_late else errors.FunctionCrashedError)(lost.detail)

@@ -229,6 +229,20 @@ OWN_FILES = {
     "os.open('d', 0)\n"
     "os.chmod('x', 0o604, dir_fd=fd); print(oct(os.stat('d/x').st_mode), os.chmod in"
     " os.supports_dir_fd, os.chmod in os.supports_fd)",
+    "times": "import os\nfrom pathlib import Path\nPath('x').touch(); fd = os.open('x', 0)\n"
+    "s = lambda p: (os.stat(p).st_atime_ns, os.stat(p).st_mtime_ns)\n"
+    "for t in ((1, 2), (1.5, 2.25), (0.1, 1e9 + 0.7), (-1.25, True)): os.utime('x', t); "
+    "print(s('x'))\n"
+    "os.utime(fd, ns=(3, 4)); print(s('x')); os.utime('x', (5, 6), follow_symlinks=False)\n"
+    "print(s('x'))\n"
+    "os.utime('x', dir_fd=os.open('.', 0)); print(s('x')[1] > 10**18); Path('x').touch()\n"
+    "print(os.utime in os.supports_fd, os.utime in os.supports_dir_fd)",
+    "times that fail": "import os\nopen('x', 'w').close()\n"
+    "for a, k in ((('no',), {}), (('x', 1), {}), (('x', (1,)), {}), (('x', [1, 2]), {}),\n"
+    "    (('x', (1, 'y')), {}), (('x', (1, 2)), {'ns': (1, 2)}), (('x',), {'ns': (1, 2.5)}),\n"
+    "    (('x',), {'ns': 3}), ((77, (1, 2)), {}), (('no\\0',), {}), (('x', (1e300, 1)), {})):\n"
+    "    try: print(os.utime(*a, **k))\n"
+    "    except OSError as e: print(e.errno)\n    except Exception as e: print(type(e))",
     "modes that fail": "import os\nfor f in (lambda: os.chmod('no', 0o644), os.chmod, lambda: "
     "os.chmod("
     "'no', 'x'), lambda: os.fchmod(77, 0o600), lambda: os.chmod('no\\0', 0)):\n"

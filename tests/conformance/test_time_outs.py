@@ -1,6 +1,7 @@
-"""Time-outs within a job, and answers that nobody has asked for yet."""
+"""Time-outs within a job, answers that nobody has asked for, and two verifiers on one machine."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from nova_code_verifier.sandbox.host.local import LocalExecutor
@@ -72,3 +73,24 @@ def test_a_slow_reader_of_results_causes_no_time_out() -> None:
                 time.sleep(3)
 
     assert ended == {0: [Ending.FINISHED], 1: [Ending.FINISHED] * 2, 2: [Ending.FINISHED] * 2}
+
+
+def test_threads_of_one_verifier_are_no_threads_of_another(lone_worker: LocalExecutor) -> None:
+    """The kernel counts threads by user, but the guests of two executors do not share a user."""
+    start = "import threading, time\nthreading.stack_size(65536)\nfor _ in range({}):\n"
+    start += "    threading.Thread(target=time.sleep, args=({},), daemon=True).start()\n"
+    limits = Limits(wall_seconds=2.0)
+    hog = Job(program=start.format(240, 9) + "time.sleep(9)", questions=(Run(),), limits=limits)
+    honest = Job(program=start.format(100, 0.05) + "print('done')", questions=(Run(),) * 2)
+    with (
+        LocalExecutor(workers=2, level=lone_worker.level) as other,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        hogs = pool.submit(lambda: list(other.run([hog] * 2)))
+        printed = set()
+        while not hogs.done():
+            [(_, executions)] = lone_worker.run([honest])
+            printed |= {execution.stdout for execution in executions}
+
+    assert printed == {b"done\n"}
+    assert {execution.ending for _, (execution,) in hogs.result()} == {Ending.OUT_OF_TIME}

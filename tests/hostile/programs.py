@@ -13,13 +13,14 @@ A program prints BREACH if it did what it must not do.
 """
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from _pytest.mark import ParameterSet
 
+from nova_code_verifier import Sample
 from nova_code_verifier.sandbox.types import IsolationLevel
 from nova_code_verifier.verifier.types import Verdict
 
@@ -73,12 +74,38 @@ def _verdicts(words: str) -> frozenset[Verdict]:
     )
 
 
+def sample_of(program: HostileProgram, facts: str, secret: str) -> Sample:
+    """Return a sample whose right answers begin with a *secret*; *facts* go before the program."""
+    reference: dict[str, object] = {"limits": dict(program.limits)}
+    numbers = range(program.cases)
+    if program.is_called:
+        cases = [{"args": [n], "expected": f"{secret}{n}"} for n in numbers]
+        reference["tests"] = {"kind": "call", "entry_point": "f", "cases": cases}
+    else:
+        reference["inputs"] = [f"{n}\n" for n in numbers]
+        reference["outputs"] = [f"{secret}{n}\n" for n in numbers]
+    return Sample(completion=f"```python\n{facts}{program.text}\n```", reference=reference)
+
+
+def read_all() -> list[HostileProgram]:
+    """Return all programs that are for this machine."""
+    return [read_program(path) for path in _paths() if _machine(path) == platform.machine()]
+
+
 def parameters() -> list[ParameterSet]:
     """Return all programs, as parameters of a test."""
     found = []
-    for kind in KINDS:
-        for path in sorted((FOLDER / kind).glob("*.py")):
-            machine = _head(path.read_text("utf-8")).get("machine", platform.machine())
-            skip = pytest.mark.skipif(machine != platform.machine(), reason=f"it needs {machine}")
-            found.append(pytest.param(path, id=f"{kind}/{path.stem}", marks=skip))
+    for path in _paths():
+        machine = _machine(path)
+        skip = pytest.mark.skipif(machine != platform.machine(), reason=f"it needs {machine}")
+        found.append(pytest.param(path, id=f"{path.parent.name}/{path.stem}", marks=skip))
     return found
+
+
+def _paths() -> Iterator[Path]:
+    for kind in KINDS:
+        yield from sorted((FOLDER / kind).glob("*.py"))
+
+
+def _machine(path: Path) -> str:
+    return _head(path.read_text("utf-8")).get("machine", platform.machine())

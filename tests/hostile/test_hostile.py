@@ -19,7 +19,7 @@ from nova_code_verifier.sandbox.errors import IsolationRefusedError
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.types import IsolationLevel, Job, Run
 from nova_code_verifier.verifier.types import Score, Verdict
-from tests.hostile.programs import KINDS, HostileProgram, parameters, read_program
+from tests.hostile.programs import KINDS, HostileProgram, parameters, read_program, sample_of
 from tests.hostile.watch import State, Target, new_secret, secrets_in, state_of, target
 
 _CREDENTIAL = "AWS_SECRET_ACCESS_KEY"
@@ -113,17 +113,7 @@ _numbers = itertools.count()
 def _judge_between_honest_samples(
     program: HostileProgram, ground: Ground
 ) -> tuple[Score, Score, Score]:
-    secret = new_secret()
-    text = ground.attacked.facts(ground.executor) + program.text
-    reference: dict[str, object] = {"limits": dict(program.limits)}
-    numbers = range(program.cases)
-    if program.is_called:
-        cases = [{"args": [n], "expected": f"{secret}{n}"} for n in numbers]
-        reference["tests"] = {"kind": "call", "entry_point": "f", "cases": cases}
-    else:
-        reference["inputs"] = [f"{n}\n" for n in numbers]
-        reference["outputs"] = [f"{secret}{n}\n" for n in numbers]
-    hostile = Sample(completion=f"```python\n{text}\n```", reference=reference)
+    hostile = sample_of(program, ground.attacked.facts(ground.executor), new_secret())
     first, second, third = judge([_honest_sample(), hostile, _honest_sample()], ground.executor)
     return first, second, third
 

@@ -21,7 +21,6 @@ with warnings.catch_warnings(action="ignore"):  # of packages that are imported 
     import torch
     import verl
     from omegaconf import DictConfig, OmegaConf
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
     from verl.experimental.reward_loop.reward_loop import RewardLoopWorker
 
@@ -49,20 +48,6 @@ MANAGER = {
         "module": {"path": PATH},
     },
 }
-
-
-@pytest.fixture(scope="module")
-def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> PreTrainedTokenizerFast:
-    """Return a tokenizer of single bytes, which is saved at its `name_or_path`."""
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    vocabulary = {token: index for index, token in enumerate(["<pad>", "<eos>", *alphabet])}
-    raw = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
-    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    raw.decoder = decoders.ByteLevel()
-    fast = PreTrainedTokenizerFast(tokenizer_object=raw, pad_token="<pad>", eos_token="<eos>")
-    path = tmp_path_factory.mktemp("tokenizer")
-    fast.save_pretrained(path)
-    return PreTrainedTokenizerFast.from_pretrained(path)
 
 
 @pytest.fixture

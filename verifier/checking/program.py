@@ -88,13 +88,14 @@ class Opinion:
     """What a checker said about an output: whether it accepts it, or None if that is not known.
 
     `message` is for people. It may quote what was expected: secret. If the checker could
-    not be asked, `failure` says why.
+    not be asked, `failure` says why. It is *certain* unless a crash or a limit ended the checker.
     """
 
     accepts: bool | None
     message: str
     seconds: float = 0.0
     failure: FailureClass = FailureClass.NONE
+    is_certain: bool = True
 
 
 def ask_checkers(
@@ -131,7 +132,8 @@ def read_opinion(execution: Execution) -> Opinion:
     else:
         accepts = False
     message, seconds = _message(execution, printed), execution.wall_seconds
-    return Opinion(accepts=accepts, message=message, seconds=seconds)
+    is_certain = execution.ending is Ending.FINISHED
+    return Opinion(accepts=accepts, message=message, seconds=seconds, is_certain=is_certain)
 
 
 def longest_output(case: StdioCase) -> int:

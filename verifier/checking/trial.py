@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from nova_code_verifier.sandbox.types import Executor
-from nova_code_verifier.verifier.bounded_cache import BoundedCache
+from nova_code_verifier.verifier.bounded_cache import FindingCache
 from nova_code_verifier.verifier.checking.program import (
     Check,
     Opinion,
@@ -43,12 +43,14 @@ class Trial:
     """What a checker does without a candidate.
 
     `guessed` holds, for each guess, the indices of the cases that it passes. With a `problem`, the
-    checker cannot be used, and `failure` says whose fault that is.
+    checker cannot be used, and `failure` says whose fault that is. It is not *certain* if a check
+    of a guess was ended by a crash or a limit.
     """
 
     guessed: tuple[frozenset[int], ...] = ()
     problem: str = ""
     failure: FailureClass = FailureClass.DATA
+    is_certain: bool = True
 
 
 class TrialCache:
@@ -56,15 +58,19 @@ class TrialCache:
 
     def __init__(self) -> None:
         """Start empty."""
-        self._trials = BoundedCache[bytes, Trial](_CACHED_INDICES_MAX)
+        self._trials = FindingCache[bytes, Trial](_CACHED_INDICES_MAX)
 
     def get(self, key: bytes) -> Trial | None:
         """Return the cached trial, if there is one."""
         return self._trials.get(key)
 
     def put(self, key: bytes, trial: Trial) -> None:
-        """Cache a trial; drop those that were not used for the longest time."""
-        self._trials.put(key, trial, _size(trial))
+        """Cache a trial; drop those that were not used for the longest time.
+
+        A problem, and a checker that met a limit, may be due to the machine: see `FindingCache`.
+        """
+        is_certain = trial.is_certain and not trial.problem
+        self._trials.put(key, trial, _size(trial), is_certain=is_certain)
 
 
 def _size(trial: Trial) -> int:
@@ -79,6 +85,7 @@ class _OpenTrial:
     cases: tuple[StdioCase, ...]
     guesses: list["_Guess"] = field(default_factory=list)
     result: Trial = Trial()
+    is_certain: bool = True
 
 
 @dataclass(slots=True, kw_only=True)
@@ -231,6 +238,7 @@ def _try_on(
         passed = [i for i, opinion in zip(indices, opinions, strict=True) if opinion.accepts]
         guess.passed.update(passed)
         accepted[number] = bool(passed)
+        trial.is_certain &= all(opinion.is_certain for opinion in opinions)
         trial.result = _outage_among(opinions) or trial.result
     return accepted
 
@@ -244,4 +252,5 @@ def _conclude(trial: _OpenTrial) -> Trial:
         if guess.name and guess.open and len(guess.passed) == len(trial.cases):
             problem = f"found a checker that accepts {guess.name} for every test case"
             return _unusable(trial.program, f"{problem}; expected one that refuses wrong outputs")
-    return Trial(guessed=tuple(frozenset(guess.passed) for guess in trial.guesses if guess.passed))
+    passed = tuple(frozenset(guess.passed) for guess in trial.guesses if guess.passed)
+    return Trial(guessed=passed, is_certain=trial.is_certain)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from nova_code_verifier.sandbox.types import Ending, Execution, Executor
-from nova_code_verifier.verifier.bounded_cache import BoundedCache
+from nova_code_verifier.verifier.bounded_cache import FindingCache
 from nova_code_verifier.verifier.checking.trial import TrialCache
 from nova_code_verifier.verifier.test_code.jobs import (
     baseline_job,
@@ -24,6 +24,7 @@ from nova_code_verifier.verifier.types import FailureClass, TestCode
 
 _CACHED_BYTES_MAX = 64 * 2**20
 _REASONS_MAX = 200
+_CERTAIN = (Ending.FINISHED, Ending.RAISED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,8 @@ class Discovery:
     The best guess passes `guessed` of the `items`: of an item that is a loop over asserts, it may
     pass a part. `skipped` items skip themselves, whoever the candidate is: they do not count. The
     asserts of plain tests are `plain`; of other tests, there are none. Plain tests are not
-    compiled as long as no session needs them.
+    compiled as long as no session needs them. It is not *certain* how many a guess passes if a run
+    of one was ended by a crash or a limit.
     """
 
     compiled: CompiledTests | None
@@ -41,6 +43,7 @@ class Discovery:
     skipped: frozenset[str]
     guessed: Fraction = Fraction(0)
     plain: Sequence[PlainAssert] = ()
+    is_certain: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,16 +70,20 @@ class DiscoveryCache:
     def __init__(self) -> None:
         """Start empty."""
         self.trials = TrialCache()
-        self._results = BoundedCache[TestCode, DiscoveryResult](_CACHED_BYTES_MAX)
+        self._results = FindingCache[TestCode, DiscoveryResult](_CACHED_BYTES_MAX)
 
     def get(self, test_code: TestCode) -> DiscoveryResult | None:
         """Return the cached result, if there is one."""
         return self._results.get(test_code)
 
     def put(self, test_code: TestCode, result: DiscoveryResult) -> None:
-        """Cache a result, unless it is huge; drop those that were not used for the longest time."""
+        """Cache a result, unless it is huge; drop those that were not used for the longest time.
+
+        A problem, and a run that met a limit, may be due to the machine: see `FindingCache`.
+        """
         size = len(test_code.source) + len(test_code.prompt) + len(repr(result))
-        self._results.put(test_code, result, size)
+        is_certain = isinstance(result, Discovery) and result.is_certain
+        self._results.put(test_code, result, size, is_certain=is_certain)
 
 
 def discover(
@@ -215,4 +222,5 @@ def _count_guessed(results: dict[TestCode, DiscoveryResult], executor: Executor)
             if execution.ending is Ending.FINISHED:
                 guessed = max(guessed, Fraction(str(execution.value)))  # "7/2"
         else:
-            results[test_code] = replace(discovery, guessed=guessed)
+            is_certain = all(execution.ending in _CERTAIN for execution in executions)
+            results[test_code] = replace(discovery, guessed=guessed, is_certain=is_certain)

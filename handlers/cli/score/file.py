@@ -12,6 +12,7 @@ from pathlib import Path
 
 from nova_code_verifier.handlers.cli import files
 from nova_code_verifier.handlers.cli.dataset_files.reading import open_records
+from nova_code_verifier.handlers.cli.exit_status import print_error
 from nova_code_verifier.handlers.cli.progress import ProgressBar, print_notes
 from nova_code_verifier.handlers.cli.sample_lines import read_samples
 from nova_code_verifier.handlers.cli.score.resume import resume
@@ -129,6 +130,5 @@ def _hint_at_resume(out: str | None, summary: Summary) -> Iterator[None]:
         yield
     except (KeyboardInterrupt, SystemExit, SandboxError, files.UnusableFileError):
         if out is not None and Path(out).is_file() and summary.count + summary.kept_count:
-            message = f"verifier: {out} keeps the rows so far; add --resume to score the others"
-            print(message, file=sys.stderr)  # noqa: T201
+            print_error(f"{out} keeps the rows so far; add --resume to score the others")
         raise

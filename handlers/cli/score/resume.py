@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import IO
 
@@ -155,8 +156,9 @@ class _Copy:
     """Write a new version of a file, which replaces the old one as a whole or not at all."""
 
     def __init__(self, path: Path) -> None:
-        self._path, self._new_path = path, path.with_name(f".{path.name}.resumed-{os.getpid()}")
-        self._file: IO[bytes] | None = None
+        # One name, so that a run that was killed leaves no second file.
+        self._path, self._new_path = path, path.with_name(f".{path.name}.resumed")
+        self._file: FileIO | None = None
 
     def __enter__(self) -> "_Copy":
         return self
@@ -174,21 +176,22 @@ class _Copy:
     def begin(self, size_bytes: int) -> None:
         """Begin with the first *size_bytes* of the file, unless this was done before."""
         if self._file is None:
-            self._file = self._new_path.open("wb")
+            self._new_path.unlink(missing_ok=True)
+            self._file = FileIO(self._new_path, "xb")
             shutil.copymode(self._path, self._new_path)
             with self._path.open("rb") as old:
                 while size_bytes:
                     piece = old.read(min(size_bytes, 2**20))
-                    self._file.write(piece)
+                    self.write(piece)
                     size_bytes -= len(piece)
 
     def write(self, content: bytes) -> None:
         """Write on, if the new version has begun."""
-        if self._file is not None:
-            self._file.write(content)
+        rest = memoryview(content)
+        while self._file is not None and rest:
+            rest = rest[self._file.write(rest) :]
 
     def replace(self) -> None:
         """Put the new version into the place of the file."""
         assert self._file is not None  # noqa: S101
-        self._file.flush()
         self._new_path.replace(self._path)

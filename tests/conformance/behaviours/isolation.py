@@ -109,6 +109,28 @@ open('x', 'w').close(); os.rename('x', OUTSIDE + '/made'); print('BREACH')
     "chmod": "os.chmod(MARKER, 0o600); print('BREACH')",
     "chown": "os.chown(MARKER, os.getuid(), -1); print('BREACH')",
     "xattr": "os.setxattr(MARKER, 'user.x', b'x'); print('BREACH')",
+    "times": "os.utime(MARKER, (1, 1)); print('BREACH')",
+    "times of now": "os.utime(MARKER); print('BREACH')",
+    "times of a link": "os.symlink(MARKER, 'link'); os.utime('link', (1, 1)); print('BREACH')",
+    "times of an open file": "os.utime(os.open(os.__file__, os.O_RDONLY), (1, 1)); print('BREACH')",
+    "times by ctypes": """
+import ctypes
+libc = ctypes.CDLL(None)
+times = (ctypes.c_long * 4)(1, 0, 1, 0)
+done = [libc.utimensat(-100, MARKER.encode(), times, 0), libc.utimes(MARKER.encode(), times),
+        libc.futimens(os.open(os.__file__, os.O_RDONLY), times), libc.utime(MARKER.encode(), None)]
+if 0 in done: print('BREACH')
+""",
+    "modes and owners by ctypes": """
+import ctypes
+libc = ctypes.CDLL(None)
+done = [libc.chmod(MARKER.encode(), 0o600), libc.chown(MARKER.encode(), -1, -1),
+        libc.lchown(MARKER.encode(), -1, -1), libc.truncate(MARKER.encode(), 0),
+        libc.syscall(452, -100, MARKER.encode(), 0o600, 0), libc.unlink(MARKER.encode()),
+        libc.setxattr(MARKER.encode(), b'user.x', b'x', 1, 0),
+        libc.link(MARKER.encode(), b'mine'), libc.rename(MARKER.encode(), b'mine')]
+if 0 in done: print('BREACH')
+""",
     "mkfifo": "os.mkfifo(OUTSIDE + '/made'); print('BREACH')",
     "a file in the machine's /tmp": "open('/tmp/made-by-a-guest', 'w'); print('BREACH')",
     "a file in /dev/shm": "open('/dev/shm/made-by-a-guest', 'w'); print('BREACH')",
@@ -373,6 +395,12 @@ if os.stat('own').st_mode & 0o6000: print('BREACH')
 """,
     "an owner": "os.symlink(MARKER, 'link'); SUBSTITUTES['chown']('link', -1, -1); print('BREACH')",
     "a size": "SUBSTITUTES['truncate'](MARKER, 0); print('BREACH')",
+    "times": "SUBSTITUTES['utime'](MARKER, (1, 1)); print('BREACH')",
+    "times of a file that it may read": "SUBSTITUTES['utime'](os.__file__); print('BREACH')",
+    "times by a link": """
+os.symlink(MARKER, 'link')
+SUBSTITUTES['utime']('link', (1, 1)); print('BREACH')
+""",
     "nonsense": """
 own = os.open('own', os.O_CREAT | os.O_WRONLY)
 for text in (b'', b'x', bytes(3), bytes(5), b'x' * 100_000, b'\\xff' * 4):

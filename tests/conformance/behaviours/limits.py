@@ -215,7 +215,7 @@ LITTER = {
 }
 
 CRASHES = {
-    "kill": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+    "terminate": "import os, signal; os.kill(os.getpid(), signal.SIGTERM)",
     "abort": "import os; os.abort()",
     "segmentation fault": "import signal; signal.raise_signal(signal.SIGSEGV)",
     "bus error": "import signal; signal.raise_signal(signal.SIGBUS)",

@@ -47,7 +47,7 @@ class Target:
                 return True
         return False
 
-    def state(self) -> list[tuple[str, int, int]]:
+    def state(self) -> list[tuple[str, int, int, int]]:
         """Return everything here that a guest could have changed."""
         made = [
             path
@@ -55,7 +55,10 @@ class Target:
             for path in Path(tree).glob("made-by-*")
         ]
         files = sorted([*Path(self.outside).rglob("*"), *made]) if self.listener else made
-        return [(str(file), (status := file.stat()).st_size, status.st_mode) for file in files]
+        return [
+            (str(file), (status := file.stat()).st_size, status.st_mode, status.st_mtime_ns)
+            for file in files
+        ]
 
 
 @contextmanager

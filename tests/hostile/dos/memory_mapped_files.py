@@ -1,5 +1,5 @@
 # tries: to fill the memory by private copies of the pages of one small file
-# must: memory_limit_exceeded
+# must: memory_limit_exceeded|runtime_error
 
 import mmap, os
 

@@ -1,6 +1,6 @@
-"""A cache that is bounded by the size of what it holds."""
+"""Caches that are bounded by the size of what they hold."""
 
-from nova_code_verifier.verifier.bounded_cache import BoundedCache
+from nova_code_verifier.verifier.bounded_cache import BoundedCache, FindingCache
 
 
 def test_what_was_not_used_for_the_longest_time_is_dropped() -> None:
@@ -30,3 +30,27 @@ def test_a_key_that_is_cached_again_counts_once() -> None:
     cache.put("b", value=1, size=4)
 
     assert (cache.get("a"), cache.get("b")) == (8, 1)
+
+
+def test_what_is_certain_is_found_out_once() -> None:
+    """Each later use gets it."""
+    cache = FindingCache[str, int](10)
+    cache.put("a", value=1, size=1, is_certain=True)
+
+    assert [cache.get("a") for _ in range(99)] == [1] * 99
+
+
+def test_what_is_not_certain_is_found_out_ever_more_rarely() -> None:
+    """A thousand uses find it out ten times, and a fault that passes does no more harm."""
+    cache, count = FindingCache[str, int](10), 0
+    for _ in range(1000):
+        if cache.get("a") is None:
+            count += 1
+            cache.put("a", value=1, size=1, is_certain=False)
+    assert count == 10
+    while cache.get("a") is not None:
+        pass
+
+    cache.put("a", value=2, size=1, is_certain=True)
+
+    assert [cache.get("a") for _ in range(9)] == [2] * 9

@@ -121,11 +121,40 @@ def test_the_same_mode_only_asks(own: Path, guest: Guest) -> None:
     assert mode_of(own / "file") == before
 
 
+SET_TIMES = struct.pack("=iqq", -2, 5, 7)
+
+
+def test_the_times_of_an_own_file_change(own: Path, guest: Guest) -> None:
+    """It may be a link: then the link's own times change."""
+    (own / "file").touch()
+    (own / "link").symlink_to("file")
+
+    for path in (own / "link", own / "file", own):
+        assert guest.request(SET_TIMES + bytes(path))
+        assert guest.end.recv(99) == bytes(4)
+        times = path.lstat()
+        assert (times.st_atime_ns, times.st_mtime_ns) == (5, 7)
+        assert (own / "file").stat().st_mtime_ns != 7 or path != own / "link"
+
+
+def test_the_times_of_a_foreign_file_are_refused(tmp_path: Path, guest: Guest) -> None:
+    """They stay as they were."""
+    (tmp_path / "foreign").touch()
+    before = (tmp_path / "foreign").stat()
+
+    assert guest.request(SET_TIMES + bytes(tmp_path / "foreign"))
+
+    assert struct.unpack("=i", guest.end.recv(99)) == (errno.EPERM,)
+    assert (tmp_path / "foreign").stat().st_mtime_ns == before.st_mtime_ns
+
+
 def test_a_file_that_is_not_there_is_an_error(own: Path, guest: Guest) -> None:
     """So is a name that no file can have."""
     assert guest.error_of(0o600, own / "missing") == errno.ENOENT
     assert guest.error_of(0o600, own / ("x" * 300)) == errno.ENAMETOOLONG
     assert guest.request(bytes(4) + b"zero\0byte")
+    assert guest.request(SET_TIMES[:9])
+    assert guest.request(SET_TIMES)
 
 
 @pytest.mark.parametrize("packet", [b"", b"x", bytes(3), bytes(4)])

@@ -27,7 +27,7 @@ def replace_by_link(work: Path, tmp: Path) -> None:
 def nest(work: Path, _tmp: Path) -> None:
     """Make directories that are deeper than any path, and close each."""
     here = os.open(work, os.O_RDONLY)
-    for _ in range(5000):
+    for _ in range(2100):
         os.mkdir("d", dir_fd=here)
         deeper = os.open("d", os.O_RDONLY, dir_fd=here)
         os.fchmod(here, 0)

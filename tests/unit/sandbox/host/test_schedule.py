@@ -168,6 +168,60 @@ def test_calls_continue_in_a_new_guest_after_a_crash() -> None:
     assert (second.first, second.questions) == (2, job.questions[2:])
 
 
+KILLED = Execution(ending=Ending.NOT_RUN, cause=Cause.KILLED)
+
+
+def test_calls_without_an_answer_are_asked_again_after_a_kill() -> None:
+    """They come next, as a second try; the answers before stay."""
+    schedule = Schedule([job_of(Call, 4), job_of(Call, 1)])
+    first, _ = take_tasks(schedule, 2)
+
+    schedule.record(first, [RIGHT, KILLED])
+
+    (again,) = tasks_of(schedule)
+    assert (again.first, len(again.questions), again.is_second_try) == (1, 3, True)
+    schedule.record(again, [RAISED] * 3)
+    assert [done.executions for done in schedule.completed()] == [[RIGHT, *[RAISED] * 3]]
+
+
+def test_answers_of_several_guests_do_not_count_if_all_are_needed_of_one() -> None:
+    """The guest that is asked again gets all questions."""
+    job = replace(job_of(Call, 4), needs_all=True)
+    schedule = Schedule([job])
+    first, *_ = take_tasks(schedule, 1)
+
+    schedule.record(first, [RIGHT, KILLED])
+
+    (again,) = tasks_of(schedule)
+    assert again.questions == job.questions
+
+
+@both_kinds
+def test_a_second_kill_is_an_outage_of_the_whole_job(question: type[Run | Call]) -> None:
+    """A sample without one of its answers is ungraded, so its other questions are not asked."""
+    schedule = Schedule([job_of(question, 3)])
+    for _ in range(2):
+        task = schedule.next_task()
+        assert task is not None
+        schedule.record(task, [KILLED])
+
+    assert list(tasks_of(schedule)) == []
+    assert [done.executions for done in schedule.completed()] == [[KILLED] * 3]
+
+
+def test_a_guest_that_may_have_killed_itself_has_crashed_at_the_second_time() -> None:
+    """Its other questions are asked."""
+    crash = replace(CRASHED, cause=Cause.KILLED)
+    schedule = Schedule([job_of(Call, 2)])
+    for _ in range(2):
+        task = schedule.next_task()
+        assert task is not None
+        schedule.record(task, [crash])
+
+    (rest,) = tasks_of(schedule)
+    assert (rest.first, rest.is_second_try) == (1, False)
+
+
 def test_the_rest_of_a_job_comes_before_the_next_job() -> None:
     """A job that was started is completed first, so that its row is ready early."""
     schedule = Schedule([job_of(Call, 2), job_of(Run, 2)])

@@ -42,7 +42,7 @@ def test_a_session_reports_all_messages_in_order(run_session: RunSession) -> Non
         ("import os; os._exit(3)", 3, None),
         ("1 / 0", 1, None),
         ("import os; os.abort()", None, signal.SIGABRT),
-        ("import os; os.kill(os.getpid(), 9)", None, signal.SIGKILL),
+        ("import os; os.kill(os.getpid(), 15)", None, signal.SIGTERM),
         ("import os, threading; threading.Thread(target=os._exit, args=(4,)).start()", 4, None),
     ],
 )

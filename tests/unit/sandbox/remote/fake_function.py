@@ -108,6 +108,10 @@ class FakeFunction:
         """Run no question, because of a fault of the sandbox."""
         return (Execution(ending=Ending.NOT_RUN, detail="busy"),) * len(job.questions)
 
+    def killed(self, job: Job) -> tuple[Execution, ...]:
+        """Lose the guest of each question, twice."""
+        return (Execution(ending=Ending.NOT_RUN, cause=Cause.KILLED),) * len(job.questions)
+
     def tired(self, job: Job) -> tuple[Execution, ...]:
         """Run no question before the deadline."""
         return (TOO_LATE,) * len(job.questions)
@@ -140,6 +144,7 @@ def remote(
     concurrency: int = 2,
     jobs_per_request: int = 1,
     may_send_sessions: bool = True,
+    required: IsolationLevel = IsolationLevel.INTERPRETER,
 ) -> RemoteExecutor:
     """Return an executor whose function is *invoke*, and which cannot run trusted programs."""
     return RemoteExecutor(
@@ -148,6 +153,7 @@ def remote(
         concurrency=concurrency,
         jobs_per_request=jobs_per_request,
         may_send_sessions=may_send_sessions,
+        required=required,
     )
 
 

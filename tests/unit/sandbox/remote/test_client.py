@@ -160,6 +160,20 @@ def test_a_job_that_is_never_run_though_there_was_time_is_a_crash() -> None:
     assert found == [["crashed", "crashed"], ["finished"]]
 
 
+@pytest.mark.parametrize(
+    ("level", "ending"), [(IsolationLevel.INTERPRETER, "not_run"), (IsolationLevel.NONE, "crashed")]
+)
+def test_a_guest_that_was_killed_is_an_outage_if_it_was_isolated(
+    level: IsolationLevel, ending: str
+) -> None:
+    """A candidate without isolation may have killed itself, or claims that it was killed."""
+    function = FakeFunction(level=level)
+
+    found = endings(remote(function, required=level), [job_of("killed killed"), job_of("echo")])
+
+    assert found == [[ending], ["finished"]]
+
+
 def test_a_job_that_needs_more_than_an_invocation_is_out_of_time() -> None:
     """A job that had the function to itself, and reached its deadline, is out of time."""
     found = endings(remote(FakeFunction()), [job_of("tired tired"), job_of("echo")])

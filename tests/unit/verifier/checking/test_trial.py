@@ -185,6 +185,31 @@ def test_an_outage_is_not_cached() -> None:
     assert trial.problem == ""
 
 
+def test_a_checker_that_failed_is_tried_again() -> None:
+    """A fault of the machine may be the reason, for the next completion of the prompt."""
+    cache = TrialCache()
+    late = Execution(ending=Ending.OUT_OF_TIME)
+    (first,) = try_checkers([NUMBERS], checking(lambda *_: late), cache)
+
+    (second,) = try_checkers([NUMBERS], checking(same), cache)
+
+    assert first.problem
+    assert second.problem == ""
+
+
+def test_guesses_that_met_a_limit_are_tried_again() -> None:
+    """A guess that the checker had no time for is not refused for ever."""
+    cache = TrialCache()
+    late = Execution(ending=Ending.OUT_OF_TIME)
+    slow = checking(lambda _, expected, observed: True if expected == observed else late)
+    try_checkers([NUMBERS], slow, cache)
+    executor = checking(same)
+
+    try_checkers([NUMBERS, NUMBERS], executor, cache)
+
+    assert checks(executor) > 0
+
+
 def test_the_cache_is_bounded() -> None:
     """The trial that was not used for the longest time is dropped first."""
     cache, big = TrialCache(), Trial(guessed=(frozenset(range(2**18)),))
