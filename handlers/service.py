@@ -6,6 +6,7 @@ all others are still graded. The rubric's `on_outage` decides about samples that
 fault: raise for the whole event, so that the trainer retries it, or pay a set reward, or none.
 """
 
+import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -38,6 +39,11 @@ if TYPE_CHECKING:
     from nova_code_verifier.handlers.llm_judge.judge import LlmJudge
 
 T = TypeVar("T")
+
+# Of the time until the deadline, one sample may take this share of wall time: samples of stdio and
+# calls, of test code, and with checker programs run one after the other, and others beside them.
+_SAMPLE_SHARE = 0.25
+_SAMPLE_SECONDS_MIN = 5.0
 
 
 class TextJudge(Protocol):
@@ -121,6 +127,7 @@ class Service:
         *deadline* is in `time.monotonic` seconds. Raises SandboxError if the sandbox cannot start.
         If the sandbox is a function out of reach, the rubric's `on_outage` decides.
         """
+        sample_seconds_max = _sample_seconds(deadline - time.monotonic())
         executor = self._executor.with_deadline(deadline)
         try:
             level = executor.level
@@ -148,6 +155,7 @@ class Service:
             control=self._control,
             compare=compare,
             attempt=lambda number, stage: self._run_stage(indexes[number], stage, stage_seconds),
+            sample_seconds_max=sample_seconds_max,
         ):
             index = indexes[graded.index]
             seconds = graded.seconds + stage_seconds.pop(index, 0.0)
@@ -216,6 +224,18 @@ class _UnreachableExecutor:
         return self
 
     with_sessions = with_preloaded
+
+
+def _sample_seconds(seconds: float) -> float:
+    """Return how much of the *seconds* of an invocation one sample may take.
+
+    It is the same at each retry, though an invocation begins a moment later or earlier: *seconds*
+    count as the next number with two digits, and the number of samples does not count.
+    """
+    if not 0 < seconds < math.inf:
+        return math.inf if seconds > 0 else _SAMPLE_SECONDS_MIN
+    unit = 10.0 ** (math.floor(math.log10(seconds)) - 1)
+    return max(_SAMPLE_SECONDS_MIN, math.ceil(seconds / unit) * unit * _SAMPLE_SHARE)
 
 
 def llm_judge_for(settings: Settings) -> "LlmJudge":

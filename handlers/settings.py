@@ -19,6 +19,7 @@ from nova_code_verifier.handlers.llm_judge.prompt import DEFAULT_PROMPT, check_p
 from nova_code_verifier.handlers.llm_judge.types import Extraction
 from nova_code_verifier.sandbox.types import IsolationLevel, Limits
 from nova_code_verifier.verifier.errors import nearest_key
+from nova_code_verifier.verifier.reference.limits import default_totals
 from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC, OutagePolicy, Rubric
 from nova_code_verifier.verifier.rubric_file import read_checker, read_rubric
 from nova_code_verifier.verifier.types import Checker
@@ -181,7 +182,9 @@ class Settings:
       its kernel protects them there; `never` leaves their samples ungraded.
 
     The limits of a run, if the reference sets none: `cpu_seconds`, `wall_seconds`, `memory_mb`,
-    `output_mb`. `default_seconds` is the time of an invocation whose context has no limit.
+    `output_mb`. Those of all runs of a sample together: `total_cpu_seconds`, `total_wall_seconds`
+    (None: by `default_totals` of `verifier/reference/limits.py`). `default_seconds` is the time of
+    an invocation whose context has no limit.
 
     The reward: `rubric` is a path, or JSON. `on_outage`, `ungraded_reward` and `checker` (a kind,
     or JSON), if set, override those of the rubric. `shared_process` decides about tests that need
@@ -206,6 +209,8 @@ class Settings:
     required_isolation: Annotated[IsolationLevel | None, _one_of(IsolationLevel)] = None
     cpu_seconds: Annotated[float, _positive(float, 3600)] = 10.0
     wall_seconds: Annotated[float, _positive(float, 10_800)] = 30.0
+    total_cpu_seconds: Annotated[float | None, _positive(float, 86_400)] = None
+    total_wall_seconds: Annotated[float | None, _positive(float, 86_400)] = None
     fast_paths: Annotated[bool, _boolean] = True
     control_samples: Annotated[int, _count] = 5000
     # A guest that runs nothing uses 12.
@@ -246,11 +251,14 @@ class Settings:
     @property
     def limits(self) -> Limits:
         """The limits for references that set none."""
+        total_cpu, total_wall = default_totals(Limits(), self.cpu_seconds, self.wall_seconds)
         return Limits(
             cpu_seconds=self.cpu_seconds,
             wall_seconds=self.wall_seconds,
             memory_bytes=self.memory_mb * _MIB,
             output_bytes=self.output_mb * _MIB,
+            total_cpu_seconds=self.total_cpu_seconds or total_cpu,
+            total_wall_seconds=self.total_wall_seconds or total_wall,
         )
 
 

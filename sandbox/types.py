@@ -5,9 +5,9 @@ In: a `Job`, which is a program and questions about it. Out: an `Execution` for 
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class IsolationLevel(StrEnum):
@@ -50,12 +50,47 @@ class Limits:
     `cpu_seconds` is the guest's own CPU time. `wall_seconds` limits sleep: time in which the
     guest neither ran nor waited for a busy processor. `memory_bytes` bounds resident memory;
     `output_bytes` bounds stdout, stderr, the answers of a guest together, and each file.
+    `total_cpu_seconds` and `total_wall_seconds` bound the same times of all questions of a job, or
+    all test items of a session, together.
     """
 
     cpu_seconds: float = 10.0
     wall_seconds: float = 30.0
     memory_bytes: int = 512 * 2**20
     output_bytes: int = 16 * 2**20
+    total_cpu_seconds: float = 120.0
+    total_wall_seconds: float = 180.0
+
+
+class Used(NamedTuple):
+    """What executions have used of the totals of limits."""
+
+    cpu_seconds: float = 0.0
+    wall_seconds: float = 0.0
+
+    def excess(self, limits: Limits) -> str:
+        """Return which total of *limits* this exceeds; "" if none."""
+        if self.cpu_seconds > limits.total_cpu_seconds:
+            return "total cpu"
+        return "total wall" if self.wall_seconds > limits.total_wall_seconds else ""
+
+    def plus(self, other: "Used") -> "Used":
+        """Return the sum."""
+        cpu_seconds = self.cpu_seconds + other.cpu_seconds
+        return Used(cpu_seconds, self.wall_seconds + other.wall_seconds)
+
+    def left_of(self, limits: Limits) -> Limits:
+        """Return *limits*, with what is left of their totals."""
+        return replace(
+            limits,
+            total_cpu_seconds=max(0.0, limits.total_cpu_seconds - self.cpu_seconds),
+            total_wall_seconds=max(0.0, limits.total_wall_seconds - self.wall_seconds),
+        )
+
+
+NOTHING_USED = Used()
+NO_TOTAL_SECONDS = 1e9
+"""The total of trusted programs: their data set decides how long they take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +168,8 @@ class Job:
     Every `Run` gets a guest of its own. The calls of a job share a guest, in order; after a crash
     or a time-out the next call gets a new one. When `give_up_after` questions ran out of time, the
     later ones are `SKIPPED`. It is two or more, because a single time-out is asked again.
+    A question at which all together exceed a total of the limits is OUT_OF_TIME, and the later ones
+    are `SKIPPED`.
 
     If it *needs all*, the executions are of no use unless one guest has answered every question: a
     guest that is lost is not replaced, and no question is asked again.
@@ -180,6 +217,7 @@ class Cause(StrEnum):
 
     NONE = "none"
     CPU_TIME = "cpu_time"  # OUT_OF_TIME by the guest's own clock, which noise may cause
+    TOTAL_TIME = "total_time"  # OUT_OF_TIME: this question and those before it, together
     DEADLINE = "deadline"  # NOT_RUN because the executor's deadline passed
     KILLED = "killed"  # by a SIGKILL that we did not send, within the guest's limits
     NO_ROOM = "no_room"  # NOT_RUN because its limits do not fit the memory of the machine
@@ -210,8 +248,10 @@ class Execution:
     `exit_status` and `signal` are set for a `Run` that ended by itself. `value` is what a
     finished `Call` returned, as an `EncodedValue`, or the messages of a `Session`'s harness;
     `value_bytes` is its encoded size. `detail` is text for people; code reads `cause`.
-    Times are in seconds; `memory_bytes` is the peak resident memory of the guest. If it *is
-    confirmed*, the question ran out of CPU time before, and was asked again: that may be noise.
+    Times are in seconds; `own_seconds` is the part of the wall time in which the guest certainly
+    did not wait, neither for a processor nor for us. `memory_bytes` is the peak resident memory of
+    the guest. If it *is confirmed*, the question ran out of CPU time before, and was asked again:
+    that may be noise.
     """
 
     ending: Ending
@@ -224,6 +264,7 @@ class Execution:
     error: RaisedError | None = None
     cpu_seconds: float = 0.0
     wall_seconds: float = 0.0
+    own_seconds: float = 0.0
     memory_bytes: int = 0
     detail: str = ""
     cause: Cause = Cause.NONE

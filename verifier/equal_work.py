@@ -15,7 +15,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from nova_code_verifier.sandbox.types import Ending, Execution, Executor, IsolationLevel, Limits
+from nova_code_verifier.sandbox.types import (
+    Ending,
+    Execution,
+    Executor,
+    IsolationLevel,
+    Limits,
+    Used,
+)
 from nova_code_verifier.verifier.bounded_cache import BoundedCache
 from nova_code_verifier.verifier.rubric import Grouping
 from nova_code_verifier.verifier.types import CaseResults, CodePlan, Score, TestPlan, Verdict
@@ -162,10 +169,14 @@ def _digest(*texts: str) -> bytes:
     return digest.digest()
 
 
-def is_repeatable(executions: Iterable[Execution], limits: Limits) -> bool:
-    """Return whether a busy machine, or one with less memory, would make no difference."""
+def is_repeatable(executions: Iterable[Execution], used: Used, limits: Limits) -> bool:
+    """Return whether a busy machine, or one with less memory, would make no difference.
+
+    *used* is what all executions together have used of the totals.
+    """
     share = _SHARE_OF_LIMIT_MAX
-    return all(
+    is_far = Used(used.cpu_seconds / share, used.wall_seconds / share).excess(limits) == ""
+    return is_far and all(
         execution.ending in _REPEATABLE
         and not execution.signal
         and not execution.is_confirmed

@@ -7,13 +7,14 @@
 Each stage receives the values of the stage before it, never the raw text.
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import NamedTuple, Protocol, TypeVar
 
-from nova_code_verifier.sandbox.types import Execution, Executor, Job, Limits
+from nova_code_verifier.sandbox.types import Execution, Executor, Job, Limits, Used
 from nova_code_verifier.verifier.bounded_cache import BoundedCache
 from nova_code_verifier.verifier.checking.answers import with_value
 from nova_code_verifier.verifier.checking.checks import CheckedRun, batches_of, make_checks
@@ -109,7 +110,7 @@ class Planned(NamedTuple):
 
 # The plans of references: trainers send many completions of one prompt. A value of JSON takes at
 # most 24 times the memory of its text.
-_PLANS = BoundedCache[tuple[str, tuple[str, ...], Rubric, Limits], tuple[Planned, TaskSpec]](
+_PLANS = BoundedCache[tuple[str, tuple[str, ...], Rubric, Limits, float], tuple[Planned, TaskSpec]](
     32 * 2**20
 )
 _PLAN_BYTES, _PLAN_FACTOR = 2_000, 24  # of any plan, and for each character of its text
@@ -245,6 +246,7 @@ def grade(
     control: Control | None = None,
     compare: Callable[[Comparison], PendingSimilarity] | None = None,
     attempt: Attempt = _run_stage,
+    sample_seconds_max: float = math.inf,
 ) -> Iterator[GradedSample]:
     """Yield every sample as soon as its score is known, in no particular order.
 
@@ -256,11 +258,19 @@ def grade(
     in each batch. *control* is asked, before programs run, whether any may be graded. *compare*
     starts to compare two texts by a language model, if the rubric gives similarity a weight
     (`handlers/llm_judge/judge.py`). *attempt* isolates bugs per sample; by default they are raised.
+    No sample may take more wall time than *sample_seconds_max*, whatever total its reference
+    states, unless that says that one case may take longer, and longer than by default.
     Raises SandboxError if the sandbox cannot start.
     """
     waiting: dict[int, PreparedSample] = {}
     for index, sample in enumerate(samples):
-        stage = partial(prepare, sample, rubric=rubric, default_limits=default_limits)
+        stage = partial(
+            prepare,
+            sample,
+            rubric=rubric,
+            default_limits=default_limits,
+            sample_seconds_max=sample_seconds_max,
+        )
         prepared = attempt(index, stage)
         if isinstance(prepared, Score):
             yield GradedSample(index=index, score=prepared)
@@ -316,9 +326,15 @@ def ungraded(problem: str, *, failure: FailureClass = FailureClass.DATA) -> Scor
 
 
 def prepare(
-    sample: Sample, *, rubric: Rubric = DEFAULT_RUBRIC, default_limits: Limits = Limits()
+    sample: Sample,
+    *,
+    rubric: Rubric = DEFAULT_RUBRIC,
+    default_limits: Limits = Limits(),
+    sample_seconds_max: float = math.inf,
 ) -> PreparedSample:
     """Parse the completion, open the reference and plan what to run.
+
+    The arguments are those of `grade`.
 
     The reference is read even if there is no completion: a dataset that is sent for a check before
     training must not pass with broken tests.
@@ -327,12 +343,19 @@ def prepare(
     task = TaskSpec(task=None, rubric=rubric)
     try:
         text = _text_of(sample.reference)
-        key = (text, sample.tasks, rubric, default_limits)
+        key = (text, sample.tasks, rubric, default_limits, sample_seconds_max)
         if text and (known := _PLANS.get(key)):
             return _prepare_program(completion, *known)
         opened = open_reference(sample.reference)
         task = read_task(opened, sample.tasks, rubric)
-        prepared = _prepare(completion, sample.reference, opened, task, default_limits)
+        prepared = _prepare(
+            completion,
+            sample.reference,
+            opened,
+            task,
+            default_limits,
+            sample_seconds_max=sample_seconds_max,
+        )
     except VerifierError as error:
         return PreparedSample(task=task, problem=str(error))
     if text and prepared.planned:
@@ -357,6 +380,8 @@ def _prepare(
     opened: object,
     task: TaskSpec,
     default_limits: Limits,
+    *,
+    sample_seconds_max: float,
 ) -> PreparedSample:
     if reference is None:
         raise VerifierError("reference_answer", "missing; expected tests, a label or a text")
@@ -368,6 +393,11 @@ def _prepare(
     if task.task is Task.SENTIMENT:
         raise VerifierError("answer", f"expected one of {', '.join(Polarity)}, or opinions")
     plan = plan_tests(opened, default_limits=default_limits, default_checker=task.rubric.checker)
+    limits = plan.limits
+    if limits.wall_seconds > default_limits.wall_seconds:  # so long may a single case take
+        sample_seconds_max = max(sample_seconds_max, limits.wall_seconds)
+    if limits.total_wall_seconds > sample_seconds_max:
+        plan = replace(plan, limits=replace(limits, total_wall_seconds=sample_seconds_max))
     told_apart = None
     if isinstance(plan, TestPlan):
         told_apart = cache(partial(tell_apart, plan, task.rubric.groups))
@@ -569,9 +599,13 @@ def case_results(prepared: PreparedSample, run: Run) -> CaseResults:
     """Turn what the sandbox reported into the results of the sample's cases."""
     results = _case_results(prepared, run)
     facts = [case.execution for case in results.cases]
-    is_steady = True
+    is_steady, used = (
+        True,
+        Used(sum(fact.cpu_seconds for fact in facts), sum(fact.own_seconds for fact in facts)),
+    )
     if isinstance(run, TestCodeRun):
         facts.append(run.peak)
+        used = run.used
         is_steady = not run.has_timed_out
     elif isinstance(run, CheckedRun):
         is_steady = run.is_steady
@@ -580,7 +614,7 @@ def case_results(prepared: PreparedSample, run: Run) -> CaseResults:
         results,
         seconds=_seconds_of(run),
         cpu_seconds=max((fact.cpu_seconds for fact in facts), default=0.0),
-        is_repeatable=is_steady and is_repeatable(facts, limits),
+        is_repeatable=is_steady and is_repeatable(facts, used, limits),
     )
 
 

@@ -43,6 +43,9 @@ class BaseKeeper(ABC):
         self.started_at = clock.now
         now = time.monotonic()
         self.next_tick = now + FIRST_LOOK_SECONDS
+        # The wall time of all guests together that counts in a total, at the last look.
+        self.own_seconds = 0.0
+        self._own_since = clock.total_now
         self._guests = guests
         # What to watch for input, and pass to `on_output`. The last is a channel.
         self.descriptors = tuple(fd for guest in guests for fd in guest.descriptors)
@@ -119,6 +122,15 @@ class BaseKeeper(ABC):
         if self.terminated_at is None:
             self.terminated_at = self.clock.now
             self.worker.send(control.KILL)
+
+    def _count_own_time(self, cpu_seconds: float) -> None:
+        """Note how long the guests, which have used *cpu_seconds*, certainly did not wait."""
+        own = self.clock.total_now - self._own_since
+        if own - cpu_seconds > TICK_SECONDS:  # otherwise they cannot have waited long
+            own -= sum(guest.waited_seconds() for guest in self._guests)
+            if any(guest.pid and usage.cpu_seconds(guest.pid) is None for guest in self._guests):
+                return  # it has just ended, and nobody knows how long it waited
+        self.own_seconds = max(self.own_seconds, own)
 
     def _has_full_disk(self, now: float) -> bool:
         """Return whether the guests' files are too many or too big. Looks now and then."""

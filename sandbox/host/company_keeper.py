@@ -68,7 +68,7 @@ class CompanyKeeper(BaseKeeper):
         self.descriptors = self.descriptors[-1:]  # `on_tick` reads the others
         self._runs = [run for run in questions if isinstance(run, Run)]
         self._order, self._limits = order, limits
-        self._cpu_seconds_max = limits.cpu_seconds * _NEAR_LIMIT
+        self._cpu_seconds_max = min(limits.cpu_seconds, limits.total_cpu_seconds) * _NEAR_LIMIT
         self._done: dict[int, Execution] = {}
         self._cpu_mark, self._wall_mark = 0.0, self.started_at
         self._cpu_of_first = 0.0
@@ -118,8 +118,12 @@ class CompanyKeeper(BaseKeeper):
         # else its pipe was full, and it waits: look again soon
 
     def _is_late(self) -> bool:
-        """Return whether a run slept too long. It may have waited for a busy processor."""
-        over = self.clock.now - self._wall_mark - self._limits.wall_seconds * _NEAR_LIMIT
+        """Return whether a run, or all, slept too long. It may have waited for a processor."""
+        now = self.clock.now
+        over = max(
+            now - self._wall_mark - self._limits.wall_seconds * _NEAR_LIMIT,
+            now - self.started_at - self._limits.total_wall_seconds * _NEAR_LIMIT,
+        )
         return over > 0 and over > usage.waited_seconds(self._guest.pid or 0)
 
     # -- runs --------------------------------------------------------------------------

@@ -162,7 +162,7 @@ class EventLoop:
     def _new_keeper(
         self, worker: Worker, task: GuestTask, program: int, prelude_bytes: int
     ) -> BaseKeeper:
-        limits, session = task.progress.job.limits, task.questions[0]
+        limits, session = task.progress.limits_of(task.first), task.questions[0]
         if task.order:
             return CompanyKeeper(
                 worker,
@@ -301,6 +301,8 @@ class EventLoop:
             elif self._exceeds_fair_share(task, keeper):
                 self._postponed.add(number)
                 keeper.terminate(Ending.NOT_RUN, "postponed")
+            elif task.first > task.progress.last_asked:
+                keeper.terminate(Ending.SKIPPED)
             if keeper.is_stuck(_STUCK_SECONDS):
                 raise WorkerLostError("a zygote does not answer")  # noqa: TRY301
         except WorkerLostError as error:

@@ -11,6 +11,8 @@ from typing import TypeVar
 
 # A wake-up takes no longer, unless this process or its machine was stopped.
 _WAKE_SECONDS = 0.01
+# An absence that is longer than most of this process's own work.
+_LONG_SECONDS = 0.02
 
 _Events = TypeVar("_Events")
 
@@ -19,11 +21,13 @@ class GuestClock:
     """The seconds for which the event loop has waited for guests.
 
     `now` changes in `wait` alone, so it is the same for everything that happens between two waits.
+    `total_now` stands still for long absences only: it measures the totals of samples, which take a
+    hundred waits and more. A busy event loop must not give a sleeper more time with each of them.
     """
 
     def __init__(self) -> None:
         """Start at the time of `time.monotonic`."""
-        self.now = time.monotonic()
+        self.now = self.total_now = self._ended = time.monotonic()
         self.absent_seconds = 0.0
         """How far `now` is behind `time.monotonic`, when the last wait ended."""
 
@@ -33,6 +37,9 @@ class GuestClock:
         events = poll(seconds)
         ended = time.monotonic()
         waited = ended - started
-        self.now += waited if waited <= seconds + _WAKE_SECONDS else seconds
+        counted = waited if waited <= seconds + _WAKE_SECONDS else seconds
+        self.now += counted
+        passed, self._ended = ended - self._ended, ended
+        self.total_now += passed if passed - counted <= _LONG_SECONDS else counted
         self.absent_seconds = ended - self.now
         return events

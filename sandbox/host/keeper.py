@@ -20,6 +20,8 @@ from nova_code_verifier.sandbox.host.guest_clock import GuestClock
 from nova_code_verifier.sandbox.host.watched_guest import (
     MESSAGE_BYTES_SPARE,
     OUT_OF_CPU_TIME,
+    OUT_OF_TOTAL_CPU_TIME,
+    OUT_OF_TOTAL_WALL_TIME,
     OUT_OF_WALL_TIME,
     STDERR_BYTES_KEPT,
     WatchedGuest,
@@ -64,7 +66,7 @@ class Keeper(BaseKeeper):
         self._limits = limits
         self._asked_count = self._answer_bytes = 0
         self._outgoing = memoryview(b"")
-        self._cpu_mark = self._cpu_now = 0.0
+        self._cpu_mark = self._cpu_now = self._own_mark = 0.0
         self._has_unread_clock = False
         self._now = self._wall_mark = self.started_at
         self._asked_at = time.monotonic()
@@ -94,7 +96,7 @@ class Keeper(BaseKeeper):
         if (started := control.read_started(packet)) is not None:
             self._guest.pid = started.pid
             # Until now the zygote may have removed the files of the guest before this one.
-            self._wall_mark = self.clock.now
+            self._wall_mark, self._own_since = self.clock.now, self.clock.total_now
             self.next_tick = time.monotonic() + FIRST_LOOK_SECONDS
         elif (ended := control.read_ended(packet)) is not None:
             self._on_ended(ended)
@@ -122,6 +124,7 @@ class Keeper(BaseKeeper):
         if left < 0:
             self._end(OUT_OF_CPU_TIME)
         self._check_sleeper()
+        self._check_totals(cpu)
         self._end(self._guest.find_excess())
         if self._has_full_disk(now):
             self.terminate(Ending.TOO_MUCH_OUTPUT, "files")
@@ -146,6 +149,14 @@ class Keeper(BaseKeeper):
             # One that has ended by now reads as if it had never waited, and has its answer ready.
             is_alive = usage.cpu_seconds(pid) is not None
             self._end(OUT_OF_WALL_TIME if is_alive else None)
+
+    def _check_totals(self, cpu: float) -> None:
+        """Kill a guest that has used up what all questions of its job may use together."""
+        self._count_own_time(cpu)
+        if cpu > self._limits.total_cpu_seconds:
+            self._end(OUT_OF_TOTAL_CPU_TIME)
+        elif self.own_seconds > self._limits.total_wall_seconds:
+            self._end(OUT_OF_TOTAL_WALL_TIME)
 
     def _drain(self) -> None:
         if not self._guest.drain():
@@ -250,7 +261,7 @@ class Keeper(BaseKeeper):
         """Read the rest of its output, and record how the last question ended."""
         self._now = self.clock.now
         self._read_channel()
-        self.ended = True
+        self.ended = self._guest.has_ended = True
         if not self._guest.drain() and self._termination is None:
             self._guest.termination = answers.Outcome(Ending.TOO_MUCH_OUTPUT)
         if len(self._answers) < len(self._questions):
@@ -265,8 +276,10 @@ class Keeper(BaseKeeper):
             elif by_itself and os.WIFSIGNALED(status):
                 facts["signal"] = os.WTERMSIG(status)
             # What ended the guest before its first question ended all questions.
-            before_all = self.is_interactive and not self.loaded
-            self._answers += [facts] * (len(self._questions) if before_all else 1)
+            self._answers.append(facts)
+            if self.is_interactive and not self.loaded:
+                unasked = facts | {"cpu_seconds": 0.0, "own_seconds": 0.0}  # used once, not by each
+                self._answers += [unasked] * (len(self._questions) - 1)
         elif self._has_unread_clock:
             self._measure_last_answer(ended)
         self.executions = [
@@ -297,10 +310,12 @@ class Keeper(BaseKeeper):
     def _facts(self) -> dict[str, Any]:
         """Return what the current question has used and printed so far."""
         stdout, stderr = self._guest.streams
+        own_seconds, self._own_mark = self.own_seconds - self._own_mark, self.own_seconds
         return {
             "stdout": stdout.take(),
             "stderr": stderr.take()[-STDERR_BYTES_KEPT:],
             "cpu_seconds": self._cpu_now - self._cpu_mark,
             # The first question of a guest includes the time in which the program loaded.
             "wall_seconds": self._now - (self._wall_mark if self._answers else self.started_at),
+            "own_seconds": own_seconds,
         }

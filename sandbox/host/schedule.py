@@ -9,20 +9,23 @@ import random
 import time
 from bisect import insort
 from collections import deque
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass, field, replace
 from heapq import heapify, heappop, heappush
 from typing import TypeVar
 
 from nova_code_verifier.sandbox.types import (
+    NOTHING_USED,
     Cause,
     Company,
     Ending,
     Execution,
     Job,
+    Limits,
     Question,
     Run,
     Session,
+    Used,
 )
 
 # Of a job's outputs and answers, so much is kept until all of its questions are answered, or as
@@ -39,6 +42,35 @@ _TOO_MUCH = Execution(
 )
 _GUEST_LOST = Execution(ending=Ending.SKIPPED, detail="the guest of all questions was lost")
 _NOT_ASKED = Execution(ending=Ending.SKIPPED, detail="too many earlier questions ran out of time")
+_OUT_OF_TOTAL = Execution(ending=Ending.SKIPPED, detail="the earlier questions took all the time")
+# A total does not include so much of each guest: its start, and what noise may add to it.
+_START_SECONDS = 0.02
+
+
+def used_by(job: Job, executions: Iterable[Execution | None]) -> Used:
+    """Return what the known *executions* of *job* have used of its totals."""
+    start = _START_SECONDS if job.is_divisible else 0.0
+    cpu_seconds = wall_seconds = 0.0
+    for execution in executions:
+        if execution is not None:
+            cpu_seconds += max(0.0, execution.cpu_seconds - start)
+            wall_seconds += max(0.0, execution.own_seconds - start)
+    return Used(cpu_seconds, wall_seconds)
+
+
+def _find_excess(job: Job, executions: Sequence[Execution | None]) -> tuple[float, str]:
+    """Return the index at which the known *executions* so far exceed a total, and which one.
+
+    The index is infinity if they do not.
+    """
+    used = Used()
+    for number, execution in enumerate(executions):
+        if execution is not None:
+            used = used.plus(used_by(job, [execution]))
+            excess = used.excess(job.limits)
+            if excess or execution.cause is Cause.TOTAL_TIME:
+                return number, excess or execution.detail
+    return math.inf, ""
 
 
 def kept_bytes_max(job: Job) -> int:
@@ -60,6 +92,8 @@ class Progress:
     kept: list[tuple[int, int]] = field(default_factory=list)  # a heap of (-index, bytes)
     kept_bytes: int = 0
     first_dropped: float = math.inf
+    used: Used = NOTHING_USED
+    total_exceeded_at: float = math.inf  # the index of the question
     is_confirmed: bool = False
     outage: Execution | None = None  # of a question: then no other one needs an answer
     program: int | None = None  # a descriptor of the program's text, as long as guests need it
@@ -75,11 +109,27 @@ class Progress:
                 insort(self.time_outs, number)
             elif execution.ending is Ending.NOT_RUN:
                 self.outage = execution
+        self._add_used(executions)
+
+    def limits_of(self, first: int) -> Limits:
+        """Return the limits of a guest for the questions from *first* on."""
+        if not any(self.used):
+            return self.job.limits
+        return used_by(self.job, self.executions[:first]).left_of(self.job.limits)
+
+    def _add_used(self, executions: list[Execution]) -> None:
+        used = used_by(self.job, executions)
+        if any(used):
+            self.used = self.used.plus(used)
+            is_late = any(execution.cause is Cause.TOTAL_TIME for execution in executions)
+            if is_late or self.used.excess(self.job.limits):
+                self.total_exceeded_at, _ = _find_excess(self.job, self.executions)
 
     def forget(self, number: int) -> None:
         """Delete the execution of a question."""
         self.missing += 1
         self.executions[number] = None
+        self.used = used_by(self.job, self.executions)
         self.time_outs.remove(number)
         self.kept_bytes -= sum(size for negative, size in self.kept if negative == -number)
         self.kept = [entry for entry in self.kept if entry[0] != -number]
@@ -99,9 +149,13 @@ class Progress:
 
     @property
     def last_asked(self) -> float:
-        """Return the index of the time-out at which the job is given up; infinity if it is not."""
+        """Return the index of the question after which the job is given up; infinity if it is not.
+
+        It is the last time-out, or the question at which all so far exceed a total.
+        """
         enough = self.job.give_up_after
-        return self.time_outs[enough - 1] if len(self.time_outs) >= enough else math.inf
+        late = self.time_outs[enough - 1] if len(self.time_outs) >= enough else math.inf
+        return min(late, self.total_exceeded_at)
 
     def _keep(self, number: int, execution: Execution) -> None:
         """Bound the memory that a job's outputs take: drop those of the last questions.
@@ -304,7 +358,7 @@ class Schedule:
     def _complete_or_confirm(self, progress: Progress) -> None:
         """Ask a single question that timed out once more; otherwise complete the job."""
         is_noise = progress.has_single_time_out and not progress.job.needs_all
-        if is_noise and not progress.is_confirmed:
+        if is_noise and not progress.is_confirmed and progress.last_asked == math.inf:
             number = progress.time_outs[0]
             progress.is_confirmed = True
             progress.forget(number)
@@ -313,7 +367,30 @@ class Schedule:
             return
         # Several workers may have asked later questions before the job was given up.
         skip_after_time_outs(progress.job, progress.executions)
+        if progress.total_exceeded_at < math.inf:
+            skip_after_total(progress.job, progress.executions)
         self._complete.append(progress)
+
+
+def skip_after_total(job: Job, executions: list[_Known]) -> None:
+    """Replace all executions after the one at which those so far exceed a total of *job*.
+
+    The sums are those of the questions in order, so it does not depend on the number of workers
+    which executions these are. That one has run out of time, unless it failed otherwise.
+    """
+    number, excess = _find_excess(job, executions)
+    if number >= len(executions):
+        return
+    execution = executions[int(number)]
+    if execution and execution.ending in (Ending.FINISHED, Ending.RAISED):
+        executions[int(number)] = replace(
+            execution,
+            ending=Ending.OUT_OF_TIME,
+            detail=excess,
+            cause=Cause.TOTAL_TIME,
+            value=None,
+        )
+    executions[int(number) + 1 :] = [_OUT_OF_TOTAL] * (len(job.questions) - int(number) - 1)
 
 
 def skip_after_time_outs(job: Job, executions: list[_Known]) -> None:
@@ -344,7 +421,7 @@ def fair_share_seconds(
 
 def _facts(execution: Execution) -> Execution:
     """Return an execution without what is measured."""
-    return replace(execution, cpu_seconds=0.0, wall_seconds=0.0, memory_bytes=0)
+    return replace(execution, cpu_seconds=0.0, wall_seconds=0.0, own_seconds=0.0, memory_bytes=0)
 
 
 def _single_tasks(progress: Progress) -> list[GuestTask]:

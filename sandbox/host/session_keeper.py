@@ -12,6 +12,7 @@ import math
 import os
 import signal
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 
 from nova_code_verifier.sandbox.host import answers, usage
@@ -25,6 +26,8 @@ from nova_code_verifier.sandbox.host.pipes import sealed_file, shared_file
 from nova_code_verifier.sandbox.host.watched_guest import (
     MESSAGE_BYTES_SPARE,
     OUT_OF_CPU_TIME,
+    OUT_OF_TOTAL_CPU_TIME,
+    OUT_OF_TOTAL_WALL_TIME,
     OUT_OF_WALL_TIME,
     STDERR_BYTES_KEPT,
     WatchedGuest,
@@ -138,8 +141,10 @@ class SessionKeeper(BaseKeeper):
             self._read_progress()
             if ended.is_harness:
                 self._harness_end = ended
+                self._harness.has_ended = True
             else:
                 self._candidate_end = ended
+                self._candidate.has_ended = True
                 self._outlived = self._harness_end is not None or self.terminated_at is not None
             if self._harness_end and self._candidate_end:
                 self._finish(self._candidate_end, self._harness_end)
@@ -164,6 +169,7 @@ class SessionKeeper(BaseKeeper):
             return  # not started, or killed: a packet of the zygote will follow
         left = math.inf
         if self._is_candidate_alive:
+            self._check_totals()
             left = self._check_candidate()
         if self._harness_end is None:
             left = min(left, self._check_harness())
@@ -223,6 +229,19 @@ class SessionKeeper(BaseKeeper):
             return OUT_OF_WALL_TIME, left
         return self._candidate.find_excess(), left
 
+    def _check_totals(self) -> None:
+        """Kill a candidate that has used up what all test items may use together.
+
+        Their wall time includes that of the harness: the two take turns.
+        """
+        limits, pids = self._candidate.limits, [guest.pid for guest in self._guests]
+        cpu, harness_cpu = (usage.cpu_seconds(pid) or 0.0 for pid in pids if pid is not None)
+        self._count_own_time(cpu + harness_cpu)
+        if cpu > limits.total_cpu_seconds:
+            self._end_candidate(OUT_OF_TOTAL_CPU_TIME)
+        elif self.own_seconds > limits.total_wall_seconds:
+            self._end_candidate(OUT_OF_TOTAL_WALL_TIME)
+
     def _oversleeps(self) -> bool:
         """Return whether the harness has waited too long, at one request or in the whole item."""
         if not self._progress.waiting_since:
@@ -239,8 +258,7 @@ class SessionKeeper(BaseKeeper):
     def _exceeds(self, watch: "_Stopwatch", limit: float, since: float) -> bool:
         # A harness that has its answer, and waits for a processor to read it, still seems to wait
         # for the candidate; and while it does wait, the candidate may not have a processor.
-        pids = [guest.pid for guest in (self._candidate, self._harness) if guest.pid is not None]
-        return watch.exceeds(limit, since=since, now=self.clock.now, pids=pids)
+        return watch.exceeds(limit, since=since, now=self.clock.now, guests=self._guests)
 
     def _check_harness(self) -> float:
         """End the session if the harness exceeds a limit. Return the CPU seconds that are left."""
@@ -350,6 +368,7 @@ class SessionKeeper(BaseKeeper):
                 stderr=self._harness.streams[0].take()[-STDERR_BYTES_KEPT:],
                 cpu_seconds=candidate.cpu_seconds,
                 wall_seconds=self.clock.now - self.started_at,
+                own_seconds=self.own_seconds,
                 memory_bytes=candidate.peak_bytes,
                 harness_ending=of_harness.ending,
             )
@@ -385,21 +404,20 @@ class _Stopwatch:
 
     def __init__(self) -> None:
         self._since = 0.0
-        self._waited: dict[int, float] = {}  # before that moment, by process
+        self._waited = 0.0  # before that moment
 
-    def exceeds(self, limit: float, *, since: float, now: float, pids: list[int]) -> bool:
+    def exceeds(
+        self, limit: float, *, since: float, now: float, guests: Sequence[WatchedGuest]
+    ) -> bool:
         """Return whether more than *limit* seconds have passed from *since* to *now*."""
         if since != self._since:
             self._since = since
-            self._waited = {pid: usage.waited_seconds(pid) for pid in pids}
+            self._waited = sum(guest.waited_seconds() for guest in guests)
         over = now - since - limit
         if over <= 0:
             return False
-        # One that has ended reads as 0.
-        waited = sum(
-            max(0.0, usage.waited_seconds(pid) - self._waited.get(pid, 0.0)) for pid in pids
-        )
-        return over > waited
+        # What one waited for that has ended is known as of the last look.
+        return over > sum(guest.waited_seconds() for guest in guests) - self._waited
 
 
 def _guest_request(

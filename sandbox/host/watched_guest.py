@@ -19,6 +19,8 @@ from nova_code_verifier.sandbox.types import Cause, Ending, IsolationLevel, Limi
 
 OUT_OF_CPU_TIME = answers.Outcome(Ending.OUT_OF_TIME, "cpu", Cause.CPU_TIME)
 OUT_OF_WALL_TIME = answers.Outcome(Ending.OUT_OF_TIME, "wall")
+OUT_OF_TOTAL_CPU_TIME = answers.Outcome(Ending.OUT_OF_TIME, "total cpu", Cause.TOTAL_TIME)
+OUT_OF_TOTAL_WALL_TIME = answers.Outcome(Ending.OUT_OF_TIME, "total wall", Cause.TOTAL_TIME)
 MESSAGE_BYTES_SPARE = 2**20
 """Around an encoded value, and for messages of other kinds: they hold short texts."""
 STDERR_BYTES_KEPT = 2**15
@@ -41,6 +43,8 @@ class WatchedGuest:
         # A guest holds from its start what its zygote has loaded.
         self.memory_bytes = limits.memory_bytes + worker.held_bytes
         self.pid: int | None = None
+        self.has_ended = False
+        self._waited_seconds = 0.0
         self.termination: answers.Outcome | None = None
         self.incoming = bytearray()
         self._notes: list[GuestMessage] = []
@@ -120,6 +124,13 @@ class WatchedGuest:
             if note.kind is not MessageKind.FORBIDDEN:
                 return answers.error_of(note)
         return None
+
+    def waited_seconds(self) -> float:
+        """Return how long the guest has waited for a processor, as far as anybody has looked."""
+        if self.pid and not self.has_ended:
+            # One that its zygote has reaped reads as 0.
+            self._waited_seconds = max(self._waited_seconds, usage.waited_seconds(self.pid))
+        return self._waited_seconds
 
     def find_excess(self) -> answers.Outcome | None:
         """Return what the guest has held too much of: memory at any time, or threads now."""

@@ -13,7 +13,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from nova_code_verifier.sandbox import errors
-from nova_code_verifier.sandbox.host.schedule import fair_share_seconds, skip_after_time_outs
+from nova_code_verifier.sandbox.host.schedule import (
+    fair_share_seconds,
+    skip_after_time_outs,
+    skip_after_total,
+    used_by,
+)
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError
 from nova_code_verifier.sandbox.remote.client import DEADLINE, LONGEST_SECONDS, ExecutorClient
 from nova_code_verifier.sandbox.remote.response import RunResponse
@@ -39,7 +44,8 @@ class _PendingJob:
         """Return the questions for the next request, as a job."""
         first = len(self.executions)
         questions = self.job.questions[first : first + self.questions_per_request]
-        return replace(self.job, questions=questions)
+        limits = used_by(self.job, self.executions).left_of(self.job.limits)
+        return replace(self.job, questions=questions, limits=limits)
 
 
 class Dispatcher:
@@ -166,6 +172,7 @@ class Dispatcher:
             pending.executions += asked
             # Give up where an executor gives up that has the whole job.
             skip_after_time_outs(pending.job, pending.executions)
+            skip_after_total(pending.job, pending.executions)
         if len(pending.executions) == len(pending.job.questions):
             self._complete.append(pending)
         elif lost is None:

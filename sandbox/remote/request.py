@@ -163,14 +163,20 @@ def _read_texts(name: str, texts: object) -> tuple[str, ...]:
 
 
 def _read_limits(limits: object) -> Limits:
-    if type(limits) is not list or len(limits) != 4:  # noqa: PLR2004
-        raise PayloadError("limits: expected a list of four numbers")
-    cpu_seconds, wall_seconds, memory_bytes, output_bytes = limits
+    # Neither side may guess a limit that the other does not know.
+    if type(limits) is not list or len(limits) != 6:  # noqa: PLR2004
+        raise PayloadError(
+            "limits: expected a list of six numbers; use one release for both functions"
+        )
+    cpu_seconds, wall_seconds, memory_bytes, output_bytes, *totals = limits
+    total_cpu_seconds, total_wall_seconds = totals
     return Limits(
         cpu_seconds=check_number("cpu_seconds", cpu_seconds),
         wall_seconds=check_number("wall_seconds", wall_seconds),
         memory_bytes=check_whole("memory_bytes", memory_bytes, 2**50),
         output_bytes=check_whole("output_bytes", output_bytes, 2**50),
+        total_cpu_seconds=check_number("total_cpu_seconds", total_cpu_seconds),
+        total_wall_seconds=check_number("total_wall_seconds", total_wall_seconds),
     )
 
 

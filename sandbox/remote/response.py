@@ -129,7 +129,8 @@ def _execution_frames(
     raised = execution.error
     fields: list[object] = [execution.ending, execution.exit_status, execution.signal]
     fields += [raised.type_name, raised.message] if raised else [None, None]
-    fields += [execution.cpu_seconds, execution.wall_seconds, execution.memory_bytes]
+    fields += [execution.cpu_seconds, execution.wall_seconds, execution.own_seconds]
+    fields += [execution.memory_bytes]
     fields += [execution.detail[:TEXT_MAX], execution.cause, int(execution.is_confirmed)]
     fields += [execution.harness_ending] if isinstance(question, Session) else []
     return dump_fields(fields), encoded, execution.stdout, execution.stderr
@@ -218,9 +219,9 @@ def _read_protections(names: object) -> frozenset[Protection]:
 
 
 def _read_fields(data: bytes, *, is_session: bool) -> Execution:
-    fields = load_fields(data, list, length=12 if is_session else 11)
-    ending, status, signal, type_name, message, cpu, wall, memory, detail, *rest = fields
-    cause, is_confirmed, *others = rest
+    fields = load_fields(data, list, length=13 if is_session else 12)
+    ending, status, signal, type_name, message, cpu, wall, own, memory, *rest = fields
+    detail, cause, is_confirmed, *others = rest
     (harness_ending,) = others or (Ending.FINISHED,)
     # The function could read its request. If it could claim UNSENDABLE, a candidate could make
     # its sample ungraded.
@@ -241,6 +242,7 @@ def _read_fields(data: bytes, *, is_session: bool) -> Execution:
         error=error,
         cpu_seconds=check_number("cpu_seconds", cpu),
         wall_seconds=check_number("wall_seconds", wall),
+        own_seconds=check_number("own_seconds", own),
         memory_bytes=check_whole("memory_bytes", memory, 2**50),
         detail=check_text("detail", detail),
         cause=Cause(cause),

@@ -208,7 +208,9 @@ def row_of(score: Score) -> Score:
 
 
 def _without_noise(case: CaseResult) -> CaseResult:
-    execution = replace(case.execution, cpu_seconds=0.0, wall_seconds=0.0, memory_bytes=0)
+    execution = replace(
+        case.execution, cpu_seconds=0.0, wall_seconds=0.0, own_seconds=0.0, memory_bytes=0
+    )
     if execution.ending is Ending.FINISHED:
         return replace(case, execution=execution)
     # How much was read before the guest was killed is chance.
@@ -379,7 +381,7 @@ def test_a_thousand_small_runs_share_a_guest(
 def facts_of(executions: Iterable[Execution]) -> list[Execution]:
     """Return executions without what is measured."""
     return [
-        replace(execution, cpu_seconds=0, wall_seconds=0, memory_bytes=0)
+        replace(execution, cpu_seconds=0, wall_seconds=0, own_seconds=0, memory_bytes=0)
         for execution in executions
     ]
 

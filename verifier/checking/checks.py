@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from nova_code_verifier.sandbox.types import Ending, Execution, Executor
 from nova_code_verifier.verifier.checking.program import (
     Check,
+    CheckRequest,
     Opinion,
     ask_checkers,
     is_expected,
@@ -104,9 +105,20 @@ def batches_of(plans: Mapping[int, TestPlan]) -> Iterator[list[int]]:
 
 
 def make_checks(runs: Sequence[CheckedRun], executor: Executor) -> None:
-    """Make the checks of all *runs*, and set the results."""
+    """Make the checks of all *runs*, and set the results.
+
+    A checker may take as long for them as for the expected outputs, and the total of the sample:
+    its candidate has written what takes longer.
+    """
     open_runs = [run for run in runs if run.checks]
-    requests = [(run.program, [*run.checks.values()]) for run in open_runs]
+    requests = [
+        CheckRequest(
+            run.program,
+            [*run.checks.values()],
+            run.trial.seconds + run.plan.limits.total_wall_seconds,
+        )
+        for run in open_runs
+    ]
     for number, opinions in ask_checkers(requests, executor):
         run = open_runs[number]
         for index, opinion in zip(run.checks, opinions, strict=True):

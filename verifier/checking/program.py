@@ -24,7 +24,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, assert_never
 
-from nova_code_verifier.sandbox.types import Ending, Execution, Executor, Job, Limits, Run
+from nova_code_verifier.sandbox.types import (
+    NO_TOTAL_SECONDS,
+    Ending,
+    Execution,
+    Executor,
+    Job,
+    Limits,
+    Run,
+)
 from nova_code_verifier.verifier.types import (
     CheckerContract,
     CheckerProgram,
@@ -32,7 +40,14 @@ from nova_code_verifier.verifier.types import (
     StdioCase,
 )
 
-CHECKER_LIMITS = Limits(cpu_seconds=10.0, wall_seconds=30.0, memory_bytes=2**30, output_bytes=2**20)
+CHECKER_LIMITS = Limits(
+    cpu_seconds=10.0,
+    wall_seconds=30.0,
+    memory_bytes=2**30,
+    output_bytes=2**20,
+    total_cpu_seconds=NO_TOTAL_SECONDS,
+    total_wall_seconds=NO_TOTAL_SECONDS,
+)
 """The limits of one check. A checker may also write as much as its biggest text."""
 
 _FILES = ("input.txt", "correct_output.txt", "solution_output.txt")
@@ -98,23 +113,37 @@ class Opinion:
     is_certain: bool = True
 
 
+class CheckRequest(NamedTuple):
+    """The checks to make by one checker, and the seconds for all of them."""
+
+    program: CheckerProgram
+    checks: Sequence[Check]
+    total_seconds: float = NO_TOTAL_SECONDS
+
+
 def ask_checkers(
-    requests: Sequence[tuple[CheckerProgram, Sequence[Check]]], executor: Executor
+    requests: Sequence[CheckRequest], executor: Executor
 ) -> Iterator[tuple[int, tuple[Opinion, ...]]]:
     """Ask each checker about its outputs; yield the index of each request with the opinions."""
     # A checker is trusted code that holds secrets: it runs where no candidate runs.
     trusted = executor.with_preloaded(())
-    jobs = [check_job(program, checks) for program, checks in requests]
+    jobs = [check_job(request) for request in requests]
     for index, executions in trusted.run(jobs) if jobs else ():
         yield index, tuple(map(read_opinion, executions))
 
 
-def check_job(program: CheckerProgram, checks: Sequence[Check]) -> Job:
+def check_job(request: CheckRequest) -> Job:
     """Return the job that asks a checker about outputs."""
+    program, checks, total_seconds = request
     texts = [_texts(program, check) for check in checks]
     questions = [Run(stdin=b"".join(t), argv=tuple(str(len(text)) for text in t)) for t in texts]
     longest = max((len(text) for t in texts for text in t), default=0)
-    limits = replace(CHECKER_LIMITS, output_bytes=CHECKER_LIMITS.output_bytes + longest)
+    limits = replace(
+        CHECKER_LIMITS,
+        output_bytes=CHECKER_LIMITS.output_bytes + longest,
+        total_cpu_seconds=total_seconds,
+        total_wall_seconds=total_seconds,
+    )
     return Job(program=_main_program(program), questions=tuple(questions), limits=limits)
 
 

@@ -21,6 +21,7 @@ from nova_code_verifier.sandbox.types import Executor
 from nova_code_verifier.verifier.bounded_cache import FindingCache
 from nova_code_verifier.verifier.checking.program import (
     Check,
+    CheckRequest,
     Opinion,
     ask_checkers,
     encoded,
@@ -42,11 +43,13 @@ _SCREENED_CASES = 4
 class Trial:
     """What a checker does without a candidate.
 
-    `guessed` holds, for each guess, the indices of the cases that it passes. With a `problem`, the
-    checker cannot be used, and `failure` says whose fault that is. It is not *certain* if a check
-    of a guess was ended by a crash or a limit.
+    `seconds` is how long it took for all expected outputs. `guessed` holds, for each guess, the
+    indices of the cases that it passes. With a `problem`, the checker cannot be used, and `failure`
+    says whose fault that is. It is not *certain* if a check of a guess was ended by a crash or a
+    limit.
     """
 
+    seconds: float = 0.0
     guessed: tuple[frozenset[int], ...] = ()
     problem: str = ""
     failure: FailureClass = FailureClass.DATA
@@ -145,7 +148,9 @@ def _stdio_cases(plan: TestPlan) -> tuple[StdioCase, ...]:
 
 def _try_expected(trials: Sequence[_OpenTrial], executor: Executor) -> None:
     requests = [
-        (trial.program, [Check(case, encoded(case.expected_stdout)) for case in trial.cases])
+        CheckRequest(
+            trial.program, [Check(case, encoded(case.expected_stdout)) for case in trial.cases]
+        )
         for trial in trials
     ]
     for number, opinions in ask_checkers(requests, executor):
@@ -159,7 +164,7 @@ def _judge_expected(program: CheckerProgram, opinions: Sequence[Opinion]) -> Tri
         if not opinion.accepts:
             problem = f"on the expected output of test case {number}, {opinion.message}"
             return _unusable(program, f"{problem}; expected a checker that accepts it")
-    return Trial()
+    return Trial(seconds=sum(opinion.seconds for opinion in opinions))
 
 
 def _outage_among(opinions: Sequence[Opinion]) -> Trial | None:
@@ -229,7 +234,9 @@ def _try_on(
 ) -> list[bool]:
     """Try each guess on cases; return for each whether the checker accepted it somewhere."""
     requests = [
-        (trial.program, [Check(trial.cases[i], guess.answer(trial.cases[i])) for i in indices])
+        CheckRequest(
+            trial.program, [Check(trial.cases[i], guess.answer(trial.cases[i])) for i in indices]
+        )
         for trial, guess, indices in tries
     ]
     accepted = [False] * len(tries)
@@ -253,4 +260,4 @@ def _conclude(trial: _OpenTrial) -> Trial:
             problem = f"found a checker that accepts {guess.name} for every test case"
             return _unusable(trial.program, f"{problem}; expected one that refuses wrong outputs")
     passed = tuple(frozenset(guess.passed) for guess in trial.guesses if guess.passed)
-    return Trial(guessed=passed, is_certain=trial.is_certain)
+    return Trial(seconds=trial.result.seconds, guessed=passed, is_certain=trial.is_certain)

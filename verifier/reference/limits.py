@@ -7,6 +7,8 @@ otherwise than it is written. A limit may be given in several forms, if all give
 |---|---|---|
 | `limits.cpu_seconds` | CPU time in seconds, above 0, at most 3600 | `2`, `0.5` |
 | `limits.wall_seconds` | wall time in seconds, at most 10800; default: 3 x the CPU time | `6` |
+| `limits.total_cpu_seconds` | CPU time of all test cases together, at most 86400 | `60` |
+| `limits.total_wall_seconds` | the same for wall time; both: see `default_totals` | `90` |
 | `limits.memory_mb` | resident memory in MiB, 16 to 65536 | `256` |
 | `limits.output_bytes` | size of each output; for calls and test code also of all answers | |
 | | of a guest together; 1 to 2**30, default: 16 MiB | `1048576` |
@@ -51,6 +53,7 @@ from nova_code_verifier.verifier.reference.limit_keys import (
 
 _MAX_CPU_SECONDS = 3600
 _WALL_SECONDS_PER_CPU_SECOND = 3
+_MAX_TOTAL_SECONDS = 86_400
 _MEBIBYTE = 2**20
 _MIN_MEMORY_MB = 16
 _MIN_PLAUSIBLE_MEMORY_MB = 1
@@ -74,6 +77,8 @@ _UNKNOWN = ("none", "null", "nan", "unlimited", "unknown", "n/a")
 _RANGES = {
     "cpu_seconds": (None, _MAX_CPU_SECONDS),
     "wall_seconds": (None, _MAX_CPU_SECONDS * _WALL_SECONDS_PER_CPU_SECOND),
+    "total_cpu_seconds": (None, _MAX_TOTAL_SECONDS),
+    "total_wall_seconds": (None, _MAX_TOTAL_SECONDS),
     "memory_mb": (_MIN_MEMORY_MB, _MAX_MEMORY_MB),
     "output_bytes": (1, _MAX_OUTPUT_BYTES),
 }
@@ -98,11 +103,30 @@ def read_limits(scopes: Sequence[Scope], *, default: Limits, notes: list[str]) -
             found = _read_memory_limit(field, value, key.unit, notes)
             memory_bytes = int(_agree(field, found, first, key.limited, memory_bytes))
     wall_seconds = own.get("wall_seconds") or _WALL_SECONDS_PER_CPU_SECOND * cpu_seconds
+    cpu_seconds = cpu_seconds or default.cpu_seconds
+    wall_seconds = wall_seconds or default.wall_seconds
+    total_cpu, total_wall = default_totals(default, cpu_seconds, wall_seconds)
     return Limits(
-        cpu_seconds=cpu_seconds or default.cpu_seconds,
-        wall_seconds=wall_seconds or default.wall_seconds,
+        cpu_seconds=cpu_seconds,
+        wall_seconds=wall_seconds,
         memory_bytes=memory_bytes or default.memory_bytes,
         output_bytes=int(own.get("output_bytes", default.output_bytes)),
+        total_cpu_seconds=own.get("total_cpu_seconds", total_cpu),
+        total_wall_seconds=own.get("total_wall_seconds", total_wall),
+    )
+
+
+def default_totals(default: Limits, cpu_seconds: float, wall_seconds: float) -> tuple[float, float]:
+    """Return the totals of CPU time and wall time if only the limits of a test case are stated.
+
+    They are those of *default*, and grow with limits that are longer than its own: cases that may
+    take longer may do so together. They do not shrink: many short cases are no reason for that.
+    """
+    longer_cpu = cpu_seconds / (default.cpu_seconds or cpu_seconds or 1)
+    longer_wall = wall_seconds / (default.wall_seconds or wall_seconds or 1)
+    return (
+        default.total_cpu_seconds * max(1.0, longer_cpu),
+        default.total_wall_seconds * max(1.0, longer_wall),
     )
 
 

@@ -17,12 +17,15 @@ from functools import partial
 from typing import assert_never
 
 from nova_code_verifier.sandbox.types import (
+    NOTHING_USED,
     Cause,
     Ending,
     Execution,
     Executor,
     Job,
+    Limits,
     RaisedError,
+    Used,
 )
 from nova_code_verifier.verifier.checking.verdict import verdict_of_ending
 from nova_code_verifier.verifier.test_code.discovery import Discovery, DiscoveryCache, discover
@@ -77,9 +80,10 @@ class TestCodeRun:
     """One candidate and one test code: the results so far.
 
     The `prelude` runs before the program. `results` are those of the items that are decided.
-    `lost_items` are those that the candidate did not survive. `peak` is the most that any of its
-    guests used. If it *is unsendable*, its tests must not be in a session. With a `problem` there
-    is no result, and `failure` says whose fault that is.
+    `lost_items` are those that the candidate did not survive. `used` is what its sessions have used
+    of the totals, `peak` the most that any of its guests used. If it *is unsendable*, its tests
+    must not be in a session. With a `problem` there is no result, and `failure` says whose fault
+    that is.
     """
 
     program: str
@@ -89,6 +93,7 @@ class TestCodeRun:
     results: dict[str, CaseResult] = field(default_factory=dict)
     lost_items: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    used: Used = NOTHING_USED
     peak: Execution = field(default_factory=partial(Execution, ending=Ending.FINISHED))
     has_timed_out: bool = False
     is_unsendable: bool = False
@@ -130,6 +135,11 @@ class TestCodeRun:
         """The compiled tests; only where there are some."""
         assert self.tests.compiled is not None  # noqa: S101  (see `_Grading.run_sessions`)
         return self.tests.compiled
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of the next session: of the totals, what is left."""
+        return self.used.left_of(self.plan.limits)
 
     @property
     def has_plain_tests(self) -> bool:
@@ -272,6 +282,7 @@ class _Grading:
                 run.tests.items,
                 run.lost_items,
                 prelude=run.prelude,
+                limits=run.limits,
             )
             for run in (self.runs[index] for index in indexes)
         ]
@@ -321,6 +332,7 @@ def _take_answers(run: TestCodeRun, executions: Sequence[Execution], *, is_final
 def _take_session(run: TestCodeRun, execution: Execution) -> RunReport:
     """Take the results of one session. With a `problem` in the report, there are none."""
     run.add_usage([execution])
+    run.used = run.used.plus(Used(execution.cpu_seconds, execution.own_seconds))
     endings = (execution.ending, execution.harness_ending)
     if Ending.UNSENDABLE in endings and run.has_plain_tests:
         run.is_unsendable = True
@@ -388,6 +400,9 @@ def _without_outputs(execution: Execution) -> Execution:
 def _take_loss(run: TestCodeRun, item: str, result: CaseResult) -> None:
     """Give the *result* to a lost *item*, and leave it out of the next run; or end the run."""
     ending = result.execution.ending
+    if result.execution.cause is Cause.TOTAL_TIME:
+        _end(run, result)
+        return
     if result.execution.cause is Cause.CPU_TIME and not run.has_timed_out:
         # Run once more: a single time-out may be the noise of a busy machine.
         run.has_timed_out = True

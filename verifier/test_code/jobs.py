@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from nova_code_verifier.sandbox.types import (
+    NO_TOTAL_SECONDS,
     Call,
     Execution,
     Executor,
@@ -50,7 +51,14 @@ _IN_PROCESS_CPU_FACTOR = 3
 # A run with pytest takes much longer than one of the same tests without it.
 GUESSES_MAX, _GUESSES_OF_PYTEST_MAX = 32, 8
 _SOURCES_MAX = 8
-HARNESS_LIMITS = Limits(cpu_seconds=30.0, wall_seconds=60.0, memory_bytes=2**30, output_bytes=2**24)
+HARNESS_LIMITS = Limits(
+    cpu_seconds=30.0,
+    wall_seconds=60.0,
+    memory_bytes=2**30,
+    output_bytes=2**24,
+    total_cpu_seconds=NO_TOTAL_SECONDS,
+    total_wall_seconds=NO_TOTAL_SECONDS,
+)
 # Some guess may let the tests loop without end.
 _GUESS_LIMITS = replace(HARNESS_LIMITS, cpu_seconds=2.0)
 
@@ -119,15 +127,19 @@ def session_job(
     lost_items: Sequence[str] = (),
     *,
     prelude: str = "",
+    limits: Limits,
 ) -> HarnessJob:
-    """Run the tests beside a candidate, except the *lost_items*; *items* are all that there are."""
+    """Run the tests beside a candidate, except the *lost_items*; *items* are all that there are.
+
+    *limits* are those of the candidate.
+    """
     packed = pack_tests(asdict(plan.test_code), compiled)
     session = Session(
-        harness=_session_source(packed, tuple(lost_items), plan.limits.output_bytes),
+        harness=_session_source(packed, tuple(lost_items), limits.output_bytes),
         harness_limits=HARNESS_LIMITS,
         items_max=max(1, len(items)),
     )
-    job = Job(program=program, prelude=prelude, questions=(session,), limits=plan.limits)
+    job = Job(program=program, prelude=prelude, questions=(session,), limits=limits)
     return HarnessJob(job, _modules(compiled))
 
 

@@ -29,6 +29,7 @@ from nova_code_verifier.verifier.types import CodePlan, FailureClass, Sample, Ve
 
 _LONGER = 6
 _CPU_SECONDS_MAX = 120.0
+_TOTAL_SECONDS_MAX = 86_400.0
 _WALL_FACTOR = 3
 
 
@@ -205,7 +206,13 @@ def _with_more_time(problem: Problem, gold: Gold) -> Sample | None:
     assert problem.plan is not None  # noqa: S101
     limits = problem.plan.limits
     cpu_seconds = min(_CPU_SECONDS_MAX, _LONGER * limits.cpu_seconds)
-    longer = replace(limits, cpu_seconds=cpu_seconds, wall_seconds=_WALL_FACTOR * cpu_seconds)
+    longer = replace(
+        limits,
+        cpu_seconds=cpu_seconds,
+        wall_seconds=_WALL_FACTOR * cpu_seconds,
+        total_cpu_seconds=min(_TOTAL_SECONDS_MAX, _LONGER * limits.total_cpu_seconds),
+        total_wall_seconds=min(_TOTAL_SECONDS_MAX, _LONGER * limits.total_wall_seconds),
+    )
     try:
         tests = read_reference(problem.sample)
         if not isinstance(tests, Tests):

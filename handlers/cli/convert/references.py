@@ -49,7 +49,14 @@ Plan = TestPlan | CodePlan
 Values = dict[str, Any]  # a part of a reference, as JSON
 
 # What a reference does not set stays unset, so that the settings of the run hold there.
-_UNSET_LIMITS = Limits(cpu_seconds=0, wall_seconds=0, memory_bytes=0, output_bytes=0)
+_UNSET_LIMITS = Limits(
+    cpu_seconds=0,
+    wall_seconds=0,
+    memory_bytes=0,
+    output_bytes=0,
+    total_cpu_seconds=0,
+    total_wall_seconds=0,
+)
 _UNSET_CHECKER = Checker(abs_tol=-1.0)
 _WALL_SECONDS_PER_CPU_SECOND = 3
 _MEBIBYTE = 2**20
@@ -322,6 +329,8 @@ def _settings(plan: Plan) -> Values:
         wall_seconds=0
         if wall == _WALL_SECONDS_PER_CPU_SECOND * limits.cpu_seconds
         else _short(wall),
+        total_cpu_seconds=_short(limits.total_cpu_seconds),
+        total_wall_seconds=_short(limits.total_wall_seconds),
         memory_mb=_short(limits.memory_bytes / _MEBIBYTE),
         output_bytes=limits.output_bytes,
     )

@@ -36,6 +36,9 @@ from nova_code_verifier.verifier.test_code.protocol import ItemReport, ItemState
 from nova_code_verifier.verifier.types import CodePlan
 
 _CPU_SECONDS_MAX = 1.0
+_WALL_SECONDS_MAX = 5.0
+# A session also counts the time of the tests. So near a total, it has to decide.
+_NEAR_TOTAL = 0.5
 _ANSWER_BYTES_MAX = 2**16
 _SETS = (b'{"s"', b'{"fs"')
 _ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
@@ -72,7 +75,12 @@ def plain_job(
     """
     limits = plan.limits
     if not is_final:
-        limits = replace(limits, cpu_seconds=min(limits.cpu_seconds, _CPU_SECONDS_MAX))
+        limits = replace(
+            limits,
+            cpu_seconds=min(limits.cpu_seconds, _CPU_SECONDS_MAX),
+            total_cpu_seconds=min(_NEAR_TOTAL * limits.total_cpu_seconds, _CPU_SECONDS_MAX),
+            total_wall_seconds=min(_NEAR_TOTAL * limits.total_wall_seconds, _WALL_SECONDS_MAX),
+        )
     return Job(
         program=program,
         prelude=prelude,

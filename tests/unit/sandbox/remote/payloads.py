@@ -40,8 +40,8 @@ SESSIONS = Job(
 def fields(*others: object, **changes: object) -> bytes:
     """Write the fields of an honest execution of a run, some of them changed, and others."""
     honest: dict[str, object] = {"ending": "finished", "exit_status": 0, "signal": None}
-    honest |= {"type_name": None, "message": None, "cpu": 0.1, "wall": 0.1, "memory": 1}
-    honest |= {"detail": "", "cause": "none", "is_confirmed": 0}
+    honest |= {"type_name": None, "message": None, "cpu": 0.1, "wall": 0.1, "own": 0.1}
+    honest |= {"memory": 1, "detail": "", "cause": "none", "is_confirmed": 0}
     return json.dumps([*(honest | changes).values(), *others]).encode()
 
 

@@ -6,6 +6,7 @@ from nova_code_verifier.sandbox.types import Cause, Ending, Execution, RaisedErr
 from nova_code_verifier.verifier.checking.program import (
     CHECKER_LIMITS,
     Check,
+    CheckRequest,
     ask_checkers,
     check_job,
     is_expected,
@@ -100,28 +101,28 @@ def test_the_message_is_bounded_and_names_the_error() -> None:
 
 def test_files_are_those_of_open_r1() -> None:
     """Files have Unix line breaks, and no empty lines in outputs, as checkers of open-r1 expect."""
-    (question,) = check_job(PROGRAM, [Check(CASE, b"\n\n2\r\n\n\n 1")]).questions
+    (question,) = check_job(CheckRequest(PROGRAM, [Check(CASE, b"\n\n2\r\n\n\n 1")])).questions
 
     assert texts_of(question) == ("3\n", "1\n2\n", "2\n 1\n")
 
 
 def test_an_empty_output_is_an_empty_file() -> None:
     """Nothing but line breaks is nothing."""
-    (question,) = check_job(PROGRAM, [Check(CASE, b"\r\n\n")]).questions
+    (question,) = check_job(CheckRequest(PROGRAM, [Check(CASE, b"\r\n\n")])).questions
 
     assert texts_of(question)[2] == ""
 
 
 def test_a_function_gets_the_texts_unchanged() -> None:
     """HardTests passes the outputs as they are."""
-    (question,) = check_job(FUNCTION, [Check(CASE, b"2\n\n1")]).questions
+    (question,) = check_job(CheckRequest(FUNCTION, [Check(CASE, b"2\n\n1")])).questions
 
     assert texts_of(question) == ("3\r\n", "1\r\n\r\n2\r\n", "2\n\n1")
 
 
 def test_a_checker_may_write_its_biggest_text() -> None:
     """The limits of a check are ours, and grow with the texts."""
-    job = check_job(PROGRAM, [Check(CASE, b"1" * 10**7), Check(CASE, b"")])
+    job = check_job(CheckRequest(PROGRAM, [Check(CASE, b"1" * 10**7), Check(CASE, b"")]))
 
     assert job.limits.cpu_seconds == CHECKER_LIMITS.cpu_seconds
     assert job.limits.output_bytes > 10**7
@@ -129,14 +130,14 @@ def test_a_checker_may_write_its_biggest_text() -> None:
 
 def test_each_output_has_a_guest_of_its_own() -> None:
     """Checks of a job are divisible."""
-    assert check_job(PROGRAM, [Check(CASE, b"1")]).is_divisible
+    assert check_job(CheckRequest(PROGRAM, [Check(CASE, b"1")])).is_divisible
 
 
 def test_checkers_run_where_trusted_programs_run() -> None:
     """A checker holds expected outputs: it is never a job among those of candidates."""
     executor = checking(lambda *_: True)
 
-    opinions = dict(ask_checkers([(PROGRAM, [Check(CASE, b"1")])], executor))
+    opinions = dict(ask_checkers([CheckRequest(PROGRAM, [Check(CASE, b"1")])], executor))
 
     assert opinions[0][0].accepts
     assert executor.jobs == []

@@ -193,6 +193,8 @@ def test_cpu_seconds_out_of_range_are_refused(value: object) -> None:
         ({"output_bytes": 0.5}, "limits.output_bytes"),
         ({"output_bytes": 2**30 + 1}, "limits.output_bytes"),
         ({"cpu_second": 2}, "limits.cpu_second"),
+        ({"total_cpu_seconds": 0}, "limits.total_cpu_seconds"),
+        ({"total_wall_seconds": 86_401}, "limits.total_wall_seconds"),
         ({"memory_bytes": 2**30}, "limits.memory_bytes"),
         ([], "limits"),
         (5, "limits"),
@@ -208,8 +210,8 @@ def test_wrong_limits_are_refused(limits: object, field: str) -> None:
     [
         ({"memory_mb": 16}, Limits(memory_bytes=16 * MEBIBYTE)),
         ({"memory_mb": 65_536}, Limits(memory_bytes=65_536 * MEBIBYTE)),
-        ({"cpu_seconds": 3600}, Limits(cpu_seconds=3600.0, wall_seconds=10_800.0)),
-        ({"wall_seconds": 10_800}, Limits(wall_seconds=10_800.0)),
+        ({"total_cpu_seconds": 86_400}, Limits(total_cpu_seconds=86_400.0)),
+        ({"total_wall_seconds": 0.5}, Limits(total_wall_seconds=0.5)),
         ({"output_bytes": 1}, Limits(output_bytes=1)),
         ({"output_bytes": 2**30}, Limits(output_bytes=2**30)),
     ],
@@ -217,6 +219,17 @@ def test_wrong_limits_are_refused(limits: object, field: str) -> None:
 def test_limits_include_the_ends_of_their_ranges(own: dict[str, object], limits: Limits) -> None:
     """The lowest and the highest value of a range are allowed."""
     assert limits_of({"limits": own}) == limits
+
+
+def test_the_totals_grow_with_the_limits_of_a_case() -> None:
+    """Cases that may take six times as long may do so together; short ones shrink no total."""
+    long = limits_of({"limits": {"cpu_seconds": 60}})
+    short = limits_of({"time_limit": 1})
+
+    assert long == Limits(
+        cpu_seconds=60.0, wall_seconds=180.0, total_cpu_seconds=720.0, total_wall_seconds=1080.0
+    )
+    assert short == Limits(cpu_seconds=1.0, wall_seconds=3.0)
 
 
 @pytest.mark.parametrize(

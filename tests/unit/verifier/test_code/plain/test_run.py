@@ -65,7 +65,9 @@ def _without_usage(score: Score) -> Score:
         replace(
             case,
             message=re.sub("0x[0-9a-f]+", "", case.message),
-            execution=replace(case.execution, cpu_seconds=0, wall_seconds=0, memory_bytes=0),
+            execution=replace(
+                case.execution, cpu_seconds=0, wall_seconds=0, own_seconds=0, memory_bytes=0
+            ),
         )
         for case in score.cases
     )
