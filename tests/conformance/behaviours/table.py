@@ -18,6 +18,7 @@ from tests.conformance.behaviours.behaviour import (
 # Only one of the two can end a program, so that the limits are told apart.
 _BUSY = Limits(cpu_seconds=0.1, wall_seconds=20, memory_bytes=MEMORY, output_bytes=OUTPUT)
 _SLEEPY = Limits(cpu_seconds=10, wall_seconds=0.25, memory_bytes=MEMORY, output_bytes=OUTPUT)
+_TOTAL = Limits(total_cpu_seconds=0.1, total_wall_seconds=0.25)
 _TIGHT = Limits(cpu_seconds=0.4, wall_seconds=0.8, memory_bytes=MEMORY, output_bytes=OUTPUT)
 _ATTACK = Limits(cpu_seconds=2, wall_seconds=2)
 # Long enough for the keeper to look, however busy the machine.
@@ -71,6 +72,15 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "cpu_limit": Behaviour(variants=all_must(ends(Ending.OUT_OF_TIME), limits.BUSY), limits=_BUSY),
     "wall_limit": Behaviour(
         variants=all_must(ends(Ending.OUT_OF_TIME), limits.SLEEPING), limits=_SLEEPY
+    ),
+    "total_limit": Behaviour(
+        variants=all_must(
+            ends(Ending.OUT_OF_TIME, Ending.SKIPPED),
+            {"sleep": limits.SLEEPING["sleep"], "loop": limits.BUSY["loop"]},
+        ),
+        limits=_TOTAL,
+        count=2,
+        everywhere=("sleep", "loop"),
     ),
     "memory_limit": Behaviour(variants=all_must(_is_out_of_memory, limits.BIG)),
     "output_limit": Behaviour(variants=all_must(_is_too_much_output, limits.LOUD)),
