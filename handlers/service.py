@@ -43,7 +43,8 @@ T = TypeVar("T")
 # Of the time until the deadline, one sample may take this share of wall time: samples of stdio and
 # calls, of test code, and with checker programs run one after the other, and others beside them.
 _SAMPLE_SHARE = 0.25
-_SAMPLE_SECONDS_MIN = 5.0
+# More than any right program of our data sets needs.
+_SAMPLE_SECONDS_MIN = 10.0
 
 
 class TextJudge(Protocol):

@@ -220,6 +220,7 @@ class Cause(StrEnum):
     TOTAL_TIME = "total_time"  # OUT_OF_TIME: this question and those before it, together
     DEADLINE = "deadline"  # NOT_RUN because the executor's deadline passed
     KILLED = "killed"  # by a SIGKILL that we did not send, within the guest's limits
+    FULL_DISK = "full_disk"  # NOT_RUN because the disk of the guests' directories was full
     NO_ROOM = "no_room"  # NOT_RUN because its limits do not fit the memory of the machine
 
 

@@ -25,7 +25,8 @@ _NOBODY = 65534
 _ROOT = Path(__file__).resolve().parent.parent
 _TESTS = [
     "tests/conformance/test_behaviours.py",
-    "tests/conformance/test_time_outs.py",
+    *[f"tests/conformance/test_{name}.py" for name in ("time_outs", "kernel_memory", "self_kill")],
+    "tests/faults/test_forks.py",
     "tests/unit/sandbox/guest/test_zygote.py",
     "tests/unit/sandbox/host/test_session_keeper.py",
     "tests/unit/sandbox/host/test_usage.py",

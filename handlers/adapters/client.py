@@ -13,10 +13,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Coroutine, Mapping
+from concurrent.futures import Future
 from contextlib import closing, suppress
 from pathlib import Path
 from threading import Lock, Thread
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import WeakSet
 
 from nova_code_verifier.adapters.grade import Grade, outage
@@ -26,9 +27,6 @@ from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.handlers.wire import Entry
 from nova_code_verifier.sandbox.errors import IsolationRefusedError, SandboxError
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
 
 LINGER_SECONDS = 10.0
 """So long an owner without clients waits for others, such as the next worker of a pool."""
@@ -59,14 +57,19 @@ class Client:
         self._link: _Link | None = None
         _CLIENTS.add(self)
 
-    def submit(self, entry: Entry) -> "Future[Grade]":
+    def submit(self, entry: Entry) -> Future[Grade]:
         """Send an entry, and return the future of its grade.
 
         The future raises IsolationRefusedError if programs may not run here.
         """
         with self._lock:
             if self._link is None:
-                self._link = _Link(self._settings, self._environment)
+                try:
+                    self._link = _Link(self._settings, self._environment)
+                except (OSError, RuntimeError) as error:  # no descriptor or thread is left
+                    failed: Future[Grade] = Future()
+                    failed.set_result(outage(f"no connection: {error}", self._settings.rubric))
+                    return failed
             return self._link.start(self._link.grade(entry))
 
     def close(self) -> None:
@@ -96,7 +99,7 @@ class _Link:
         self._thread = Thread(target=self._run, name="verifier-client", daemon=True)
         self._thread.start()
 
-    def start(self, work: Coroutine[Any, Any, Grade]) -> "Future[Grade]":
+    def start(self, work: Coroutine[Any, Any, Grade]) -> Future[Grade]:
         """Run *work* in the background."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 

@@ -14,7 +14,7 @@ import struct
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import nova_code_verifier
@@ -81,6 +81,17 @@ class MeetingPoint:
             listener.bind(self._path_of("socket"))
             listener.listen(_BACKLOG)
         return listener
+
+    def remove_leftovers(self) -> None:
+        """Remove the sockets of other owners that were killed: nobody holds their locks."""
+        for entry in os.listdir(self._directory):  # noqa: PTH208  (by its descriptor)
+            name, _, suffix = entry.rpartition(".")
+            if suffix == "socket" and name != self._name:
+                with closing(MeetingPoint(name)) as other, suppress(SandboxError):
+                    lock = other.lock()
+                    if lock is not None:
+                        other.stop_listening()
+                        other.leave_lock(lock)
 
     def stop_listening(self) -> None:
         """Remove the socket, so that nobody connects any more."""

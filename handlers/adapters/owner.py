@@ -295,6 +295,7 @@ def _be_owner(name: str, settings: Settings, report: int, linger_seconds: float)
     try:
         point = MeetingPoint(name)
         _detach(point)
+        point.remove_leftovers()
         with closing(start_executor(settings)) as executor:
             with suppress(InvocationError):  # an executor function that is out of reach now
                 _ = executor.level

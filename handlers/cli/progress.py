@@ -8,7 +8,7 @@ line from time to time.
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -64,6 +64,16 @@ class ProgressBar(Progress):
         self._writes_lines = not quiet and not is_terminal and sys.stderr is not None
         self._clock = clock
         self._started = self._last_line = clock()
+
+    def start(self) -> None:
+        """Show the bar, if its terminal is still there."""
+        with suppress(OSError):
+            super().start()
+
+    def stop(self) -> None:
+        """Hide the bar. Without its terminal, which may have closed, there is none."""
+        with suppress(OSError):
+            super().stop()
 
     def count_item(self, size_bytes: int) -> None:
         """Count one item, which took *size_bytes* of the input."""

@@ -38,6 +38,7 @@ AuditHook = Callable[[str, tuple[object, ...]], None]
 
 _AF_UNIX, _AF_INET6 = 1, 10
 _SOCK_STREAM = 1
+_ACCESS_COPY = 3  # of `mmap`
 
 FORBIDDEN_EVENTS = frozenset(
     {
@@ -93,6 +94,8 @@ _REFUSED_MODULES = frozenset(
         # Shared memory and semaphores outlive the guest. OpenSSL loads the libraries that its
         # configuration names, and the environment names the configuration.
         "_hashlib", "_multiprocessing", "_posixshmem", "_ssl",
+        # Every zygote has loaded it. A new copy would have a class that sets options of sockets.
+        "_socket",
     }
 )  # fmt: skip
 
@@ -281,6 +284,7 @@ def _strict_hook(  # noqa: C901  (the guest could change a function that it call
         families: frozenset[object] = frozenset({_AF_UNIX, _AF_INET6}),
         ipv6: int = _AF_INET6,
         stream: int = _SOCK_STREAM,
+        copies: int = _ACCESS_COPY,
         channel: int = channel_fd,
         start: bytes = FORBIDDEN_START,
         end: bytes = FORBIDDEN_END,
@@ -316,6 +320,9 @@ def _strict_hook(  # noqa: C901  (the guest could change a function that it call
                 and args[0] == cpu_limit
                 and getrlimit(cpu_limit) != unlimited
             )
+            # Shared memory without a file can be held unseen. With an explicit access there are no
+            # flags that ask for it, and ACCESS_COPY is private.
+            or (event == "mmap.__new__" and (args[2] == 0 or (args[0] == -1 and args[2] != copies)))
             or (event == "fcntl.fcntl" and args[1] not in fcntls)
             or (event == "fcntl.ioctl" and args[1] not in ioctls)
         ):

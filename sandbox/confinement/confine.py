@@ -57,7 +57,9 @@ _READABLE_SYSTEM_TREES = (
     "/etc/protocols",
     "/etc/services",
 )
-_DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
+# Who may write to `/dev/zero` can share memory by it, and hold more than the keeper sees.
+_READABLE_DEVICES = ("/dev/zero", "/dev/urandom", "/dev/random")
+_WRITABLE_DEVICES = ("/dev/null",)
 
 
 class Confinement(NamedTuple):
@@ -138,7 +140,9 @@ def confine_guest(
     space_bytes = base_bytes + memory_bytes + ADDRESS_SPACE_HEADROOM_BYTES
     cpu_seconds, space_bytes = min(cpu_seconds, cpu_hard), min(space_bytes, space_hard)
     output_bytes = min(output_bytes, output_hard)
-    setrlimit(RLIMIT_CPU, (cpu_seconds, cpu_seconds))
+    # The soft limit sends SIGXCPU. A hard one would send SIGKILL, as the kernel does for want of
+    # memory, and a guest can reach it with less CPU time: the kernel counts whole ticks of a clock.
+    setrlimit(RLIMIT_CPU, (cpu_seconds, cpu_hard))
     setrlimit(RLIMIT_AS, (space_bytes, space_bytes))
     setrlimit(RLIMIT_FSIZE, (output_bytes, output_bytes))
     if guest_uid is not None:
@@ -183,7 +187,7 @@ def _confine_by_kernel(
     granted["hidden_from_peers"] = _try(kernel.hide_from_peers)
     granted["landlock"] = kernel.landlock_abi()
     if granted["landlock"]:
-        kernel.restrict_files(readable, (*writable, *_DEVICES))
+        kernel.restrict_files((*readable, *_READABLE_DEVICES), (*writable, *_WRITABLE_DEVICES))
     if guest_uid is None and os.geteuid() == 0:
         kernel.drop_capabilities()
     template = prepare_filter(os.uname().machine)
@@ -306,8 +310,9 @@ def _tasks_of(uid: int) -> int:
         try:
             if os.stat(f"/proc/{pid}").st_uid == uid:  # noqa: PTH116
                 count += len(os.listdir(f"/proc/{pid}/task"))  # noqa: PTH208
-        except OSError:
-            continue
+        except OSError as error:
+            if error.errno in SHORTAGES:
+                raise
     return count
 
 

@@ -64,6 +64,8 @@ _SIGKILL = 9
 # RLIMIT_{FSIZE,DATA,STACK,CORE,RSS,NPROC,NOFILE,AS}
 _OWN_LIMITS = (1, 2, 3, 4, 5, 6, 7, 9)
 
+_SHARED_MEMORY = 0x21  # MAP_SHARED, MAP_ANONYMOUS
+
 _PRCTL_OPTIONS = (15, 16, 0x53564D41)  # PR_{SET_NAME,GET_NAME,SET_VMA}: names for debuggers
 
 _FCNTL_COMMANDS = (
@@ -102,9 +104,9 @@ def _only(
     return word, mask, values, None, otherwise
 
 
-def _if(word: int, values: tuple[int, ...], *, fate: int) -> _Condition:
-    """Decide about a call whose word is one of *values*."""
-    return word, _ALL_BITS, values, fate, None
+def _if(word: int, values: tuple[int, ...], *, fate: int, mask: int = _ALL_BITS) -> _Condition:
+    """Decide about a call whose word, under *mask*, is one of *values*."""
+    return word, mask, values, fate, None
 
 
 # Not kill(0) or kill(-1) either: they reach all processes of the group or of the user.
@@ -159,6 +161,9 @@ _GUARDS: dict[str, tuple[_Condition, ...]] = {
     # Not F_SETOWN, F_SETSIG, F_SETLEASE, F_NOTIFY, and not FIOSETOWN below: the kernel would send
     # a signal to another process. Not F_SETPIPE_SZ: that memory is not counted.
     "fcntl": (_only(_low(1), _FCNTL_COMMANDS, otherwise=_EPERM),),
+    # A guest can drop shared memory from its address space, and hold it where nobody sees it.
+    # (`sandbox/guest/anonymous_maps.py` makes the maps of honest programs private.)
+    "mmap": (_if(_low(3), (_SHARED_MEMORY,), fate=_EPERM, mask=_SHARED_MEMORY),),
     "ioctl": (_only(_low(1), _IOCTL_COMMANDS, otherwise=_EPERM),),
 }
 

@@ -38,11 +38,13 @@ ALLOWED: Groups = {
         "readlinkat": (267, 78), "umask": (95, 166),
     },
     "Programs need memory. RLIMIT_AS bounds what they map, and the keeper what they use.": {
-        "mmap": (9, 222), "munmap": (11, 215), "mremap": (25, 216), "mprotect": (10, 226),
-        "madvise": (28, 233), "msync": (26, 227), "brk": (12, 214),
+        "munmap": (11, 215), "mremap": (25, 216), "mprotect": (10, 226), "madvise": (28, 233),
+        "msync": (26, 227), "brk": (12, 214),
     },
-    "Threads wait for each other, and number libraries ask how many processors there are.": {
+    "Threads wait for each other. The C library musl loads libraries with `membarrier`, and number "
+    "libraries ask how many processors there are.": {
         "futex": (202, 98), "set_robust_list": (273, 99), "rseq": (334, 293),
+        "membarrier": (324, 283),
         "sched_yield": (24, 124), "sched_getaffinity": (204, 123), "getcpu": (309, 168),
     },
     "Event loops wait for open files. Each of these holds some hundred bytes a descriptor.": {
@@ -162,7 +164,6 @@ REFUSED: Groups = {
     },
     "They make all other processes wait.": {
         "sync": (162, 81), "syncfs": (306, 267), "sync_file_range": (277, 84),
-        "membarrier": (324, 283),
     },
     "They tell about other files and processes.": {
         "inotify_init": (253, None), "inotify_init1": (294, 26), "inotify_add_watch": (254, 27),
@@ -222,7 +223,7 @@ ABSENT: Groups = {
 GUARDED: dict[str, Numbers] = {
     "clone": (56, 220), "kill": (62, 129), "tgkill": (234, 131), "prlimit64": (302, 261),
     "setrlimit": (160, 164), "socket": (41, 198), "socketpair": (53, 199), "setsockopt": (54, 208),
-    "prctl": (157, 167), "fcntl": (72, 25), "ioctl": (16, 29),
+    "prctl": (157, 167), "fcntl": (72, 25), "ioctl": (16, 29), "mmap": (9, 222),
 }
 # fmt: on
 

@@ -21,7 +21,7 @@ from functools import wraps
 from types import FrameType
 from typing import NoReturn
 
-from nova_code_verifier.sandbox.guest import own_files, semaphores
+from nova_code_verifier.sandbox.guest import anonymous_maps, own_files, semaphores
 from nova_code_verifier.sandbox.guest.private_tmp import PrivateTmp, replace_in_os
 
 # What the recursion limit counts below a program's own first frame.
@@ -31,8 +31,11 @@ _OF_PROGRAMS = frozenset({"__main__", "solution"})
 _STARTS_PROCESSES = frozenset({"subprocess", "os"})
 
 
-def install(*, tmp_directory: str, exempt: tuple[str, ...]) -> None:
-    """Install all substitutes. Files below *exempt* keep their names, even in `/tmp`."""
+def install(*, tmp_directory: str, exempt: tuple[str, ...], strict: bool) -> None:
+    """Install all substitutes. Files below *exempt* keep their names, even in `/tmp`.
+
+    The audit hook is *strict* or not.
+    """
     for name in ("chmod", "chown", "fchmod", "fchown", "lchown", "truncate", "utime"):
         replace_in_os(name, getattr(own_files, name))
     replace_in_os("fork", _refuse_multiprocessing(os.fork))
@@ -47,6 +50,7 @@ def install(*, tmp_directory: str, exempt: tuple[str, ...]) -> None:
 
     # `multiprocessing` starts interpreters with it. (`subprocess` has an audit event before.)
     _posixsubprocess.fork_exec = _refuse_process
+    anonymous_maps.install(strict=strict)
     PrivateTmp(tmp_directory, exempt=exempt).install()
 
 

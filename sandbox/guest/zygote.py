@@ -31,6 +31,7 @@ from os import (
     sched_setaffinity,
     setsid,
 )
+from typing import NoReturn
 
 from nova_code_verifier.sandbox.confinement import confine
 from nova_code_verifier.sandbox.confinement.processes import process_ids, stat_fields
@@ -77,14 +78,16 @@ def main() -> tuple[Callable[[], None] | None, bool]:
         _fork_trial_guest(confinement)
     except OSError as error:
         if error.errno in SHORTAGES:  # another zygote may get what this one did not
-            sys.exit(str(error))
+            _end(error)
         keeper.sendall(control.pack_ready({}, str(error)))
         return None, False
     keeper.sendall(control.pack_ready(confinement.granted))
     _hide_own_names()
     if _SETTINGS["level"] != "none":
         exempt = (*_WRITABLE, *confine.readable_trees())
-        substitutes.install(tmp_directory=_SETTINGS["tmp_directory"], exempt=exempt)
+        substitutes.install(
+            tmp_directory=_SETTINGS["tmp_directory"], exempt=exempt, strict=confinement.is_strict
+        )
     if _SETTINGS["preloaded"]:
         prepare_session()
         for name in _SETTINGS["preloaded"]:
@@ -99,9 +102,15 @@ def main() -> tuple[Callable[[], None] | None, bool]:
     try:
         guest = _serve(keeper)
     except OSError as error:  # such as a fork that fails: the host starts another zygote
-        sys.exit(str(error))
+        _end(error)
     work = None if guest is None else _become_guest(confinement, guest)
     return work, confinement.must_drop_ctypes
+
+
+def _end(error: OSError) -> NoReturn:
+    """Write *error* for the host, and end before it sees the end of the control socket."""
+    os.write(2, str(error).encode("utf-8", "replace"))
+    os._exit(1)
 
 
 def _be_killed_first() -> None:

@@ -193,13 +193,12 @@ class CompanyKeeper(BaseKeeper):
         stdin = sealed_file("stdin", self._runs[self._order[len(self._done)]].stdin)
         try:
             self._guest.replace_stdout()
-            guest_end = self._guest.streams[0].guest_end
+            stdout = self._guest.streams[0]
             try:
-                socket.send_fds(self._guest.channel, [b"r"], [stdin, guest_end])
+                socket.send_fds(self._guest.channel, [b"r"], [stdin, stdout.guest_end])
             except OSError:
                 self._give_up()  # it closed its channel, or does not read
-            finally:
-                os.close(guest_end)
+            stdout.close_guest_end()
         finally:
             os.close(stdin)
 

@@ -8,12 +8,15 @@ import os
 import select
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 
 from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.host import memory
 from nova_code_verifier.sandbox.host.base_keeper import BaseKeeper
 from nova_code_verifier.sandbox.host.company_keeper import CompanyKeeper
+from nova_code_verifier.sandbox.host.disk import Disk
 from nova_code_verifier.sandbox.host.guest_clock import GuestClock
 from nova_code_verifier.sandbox.host.keeper import Keeper
 from nova_code_verifier.sandbox.host.libraries import libraries_for
@@ -39,7 +42,8 @@ _SHARE_SECONDS_MIN = 0.5
 # The outputs of all running guests together may take so much memory. A guest with a larger limit
 # than the default waits until there is room; so many workers never wait at the default limit.
 _RUNNING_BYTES_MAX = 256 * 2**20
-_HARNESS_BYTES = 2**28
+# Few harnesses need more. One that does may be killed beside other guests; then it runs alone.
+_HARNESS_BYTES = 2**29
 _TOO_LATE = ("the deadline came first", Cause.DEADLINE)
 _HUNG_UP = select.EPOLLHUP | select.EPOLLERR
 
@@ -79,6 +83,7 @@ class EventLoop:
         self._running_bytes_max = max(_RUNNING_BYTES_MAX, len(workers) * Limits().output_bytes)
         self._open_programs: set[int] = set()
         self._worker_of: dict[int, int] = {}
+        self._disk = Disk(workers[0].directory.parent)
         self._owner_pid = os.getpid()
         self._epoll = select.epoll()
         self._clock = GuestClock()
@@ -118,11 +123,13 @@ class EventLoop:
                     self._schedule.record(task, _not_run(task, *_TOO_LATE))
                 elif refusal := memory.refusal(_memory_bytes(task), self._guests_bytes):
                     self._schedule.record(task, _not_run(task, refusal, Cause.NO_ROOM))
-                elif self._may_start(task):
-                    self._start(number, task)
-                else:
+                elif not self._may_start(task):
                     self._schedule.put_back(task)
                     return True
+                elif task.is_second_try and self._stays_full():
+                    self._schedule.record(task, self._without_disk(task))
+                else:
+                    self._start(number, task)
         return True
 
     def _may_start(self, task: GuestTask) -> bool:
@@ -138,7 +145,7 @@ class EventLoop:
         tasks = [task, *running]
         return (
             sum(map(_output_bytes, tasks)) <= self._running_bytes_max
-            and sum(map(_likely_bytes, tasks)) <= self._guests_bytes
+            and sum(map(_memory_bytes, tasks)) <= self._guests_bytes
         )
 
     def _start(self, number: int, task: GuestTask) -> None:
@@ -184,6 +191,7 @@ class EventLoop:
             )
         if not worker.preloaded:
             raise ValueError("a session needs an executor with the harness's modules preloaded")
+        session = self._within_memory(session, limits)
         processor = self._processors.take(worker.number)
         try:
             return SessionKeeper(
@@ -198,6 +206,13 @@ class EventLoop:
         except BaseException:
             self._processors.release(processor)
             raise
+
+    def _within_memory(self, session: Session, limits: Limits) -> Session:
+        """Lower the memory of a harness to what its candidate leaves of the machine's."""
+        of_harness, left = session.harness_limits, self._guests_bytes - limits.memory_bytes
+        if of_harness.memory_bytes <= left:
+            return session
+        return replace(session, harness_limits=replace(of_harness, memory_bytes=int(left)))
 
     def _worker_for(self, number: int, task: GuestTask) -> Worker:
         """Return a worker whose zygote has what the task's program imports, if that can be."""
@@ -289,6 +304,8 @@ class EventLoop:
             self._postponed.discard(number)
             if is_postponed and not task.is_trial:
                 self._schedule.postpone(task)
+            elif self._lacked_disk(task, keeper):
+                self._schedule.record(task, self._without_disk(task))
             else:
                 self._schedule.record(task, keeper.executions)
 
@@ -303,6 +320,8 @@ class EventLoop:
                 keeper.terminate(Ending.NOT_RUN, "postponed")
             elif task.first > task.progress.last_asked:
                 keeper.terminate(Ending.SKIPPED)
+            elif self._disk.became_full(now):
+                self._make_room(task)
             if keeper.is_stuck(_STUCK_SECONDS):
                 raise WorkerLostError("a zygote does not answer")  # noqa: TRY301
         except WorkerLostError as error:
@@ -310,6 +329,47 @@ class EventLoop:
             return
         if keeper.is_talkative:
             self._watch_output(number, keeper)
+
+    # -- a full disk -------------------------------------------------------------------
+
+    def _make_room(self, task: GuestTask) -> None:
+        """End all guests because the disk is full. One that ran alone has filled it itself."""
+        if task.is_second_try:
+            _, keeper = next(iter(self._busy.values()))
+            keeper.terminate(Ending.TOO_MUCH_OUTPUT, "files")
+            return
+        for _, keeper in self._busy.values():
+            with suppress(WorkerLostError):  # its own control socket will report that
+                keeper.terminate(Ending.NOT_RUN, self._disk.description, Cause.FULL_DISK)
+
+    def _lacked_disk(self, task: GuestTask, keeper: BaseKeeper) -> bool:
+        """Return whether another one's files may have changed what the guests of *task* did.
+
+        Programs that are tried in company have no files.
+        """
+        if task.order or not self._disk.was_full_since(keeper.started_at):
+            return False
+        return not task.is_second_try or self._stays_full()
+
+    def _stays_full(self) -> bool:
+        """Return whether the disk is full even when all directories have been emptied.
+
+        No guest may be running.
+        """
+        if not self._disk.is_full():
+            return False
+        for worker in self._used:
+            descriptor = worker.control.fileno()
+            _drain([worker], Worker.begin_drain)
+            _drain([worker], Worker.end_drain)
+            if worker.is_closed:
+                self._worker_of.pop(descriptor, None)
+        return self._disk.is_full()
+
+    def _without_disk(self, task: GuestTask) -> list[Execution]:
+        return _not_run(task, self._disk.description, Cause.FULL_DISK)
+
+    # -- the deadline ------------------------------------------------------------------
 
     def _exceeds_fair_share(self, task: GuestTask, keeper: BaseKeeper) -> bool:
         progress = task.progress
@@ -339,7 +399,8 @@ class EventLoop:
 
     def _unwatch(self, fd: int) -> None:
         if self._worker_of.pop(fd, None) is not None:
-            self._epoll.unregister(fd)
+            with suppress(FileNotFoundError):  # Ctrl-C came between the two steps of `_watch`
+                self._epoll.unregister(fd)
 
     # -- ending ------------------------------------------------------------------------
 
@@ -424,20 +485,11 @@ def _output_bytes(task: GuestTask) -> int:
 
 
 def _memory_bytes(task: GuestTask) -> int:
-    """Return how much memory a task's guests may take."""
-    question, job = task.questions[0], task.progress.job
-    harness = question.harness_limits.memory_bytes if isinstance(question, Session) else 0
-    return job.limits.memory_bytes + harness
-
-
-def _likely_bytes(task: GuestTask) -> int:
-    """Return how much memory a task's guests take, even if the candidate is hostile.
-
-    Few harnesses need much. One that does, beside other guests that do, may be killed. Then its
-    session runs once more, alone.
-    """
-    candidate = task.progress.job.limits.memory_bytes
-    return min(_memory_bytes(task), candidate + _HARNESS_BYTES)
+    """Return how much memory there must be for a task's guests."""
+    candidate, question = task.progress.job.limits.memory_bytes, task.questions[0]
+    if not isinstance(question, Session):
+        return candidate
+    return candidate + min(question.harness_limits.memory_bytes, _HARNESS_BYTES)
 
 
 def _require_ready(worker: Worker) -> None:

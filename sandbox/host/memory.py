@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from nova_code_verifier.sandbox.errors import SandboxError
 
-RESERVED_BYTES = 192 * 2**20
+RESERVED_BYTES = 256 * 2**20
 """For our own process and the zygotes."""
 _MIB = 2**20
 _FUNCTION_MB = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"

@@ -49,6 +49,8 @@ def _unlinked_file(content: bytes, access: int = os.O_RDONLY) -> int:
 class Stream:
     """The reading end of a guest's stdout or stderr, up to a cap."""
 
+    fd = guest_end = -1
+
     def __init__(self, cap: int) -> None:
         """Open a pipe into which the guest may write *cap* bytes."""
         self.fd, self.guest_end = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -57,9 +59,21 @@ class Stream:
         self._room = cap
 
     def close(self) -> None:
-        """Close both ends of a pipe that no guest has got."""
-        os.close(self.fd)
-        os.close(self.guest_end)
+        """Close our end."""
+        fd, self.fd = self.fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+    def close_guest_end(self) -> None:
+        """Close the end that the guest has now."""
+        fd, self.guest_end = self.guest_end, -1
+        if fd >= 0:
+            os.close(fd)
+
+    def __del__(self) -> None:
+        """Close both ends: Ctrl-C may have come before anybody else could."""
+        self.close()
+        self.close_guest_end()
 
     def drain(self) -> bool:
         """Read what has arrived. Return False if the guest wrote more than its cap."""

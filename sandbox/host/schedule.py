@@ -34,6 +34,9 @@ KEPT_BYTES_MAX = 128 * 2**20
 _EXCERPT_BYTES = 2**12
 _RANDOM = random.Random()  # noqa: S311  (of its own: a caller may seed the common one)
 
+# What ended a guest came from outside, perhaps from another guest.
+_OUTSIDE = frozenset({Cause.KILLED, Cause.FULL_DISK})
+
 _Known = TypeVar("_Known", Execution, Execution | None)
 
 _TOO_MUCH = Execution(
@@ -262,7 +265,7 @@ class Schedule:
             if not executions:
                 return
             task = replace(task, first=0, questions=progress.job.questions)
-        elif executions[-1].cause is Cause.KILLED and not task.is_second_try:
+        elif executions[-1].cause in _OUTSIDE and not task.is_second_try:
             self._record_killed(task, executions)
             return
         progress.record(task.first, executions)
@@ -284,7 +287,7 @@ class Schedule:
     def _record_killed(self, task: GuestTask, executions: list[Execution]) -> None:
         """Record the answers of a guest until it was killed, and plan to ask the rest alone."""
         progress = task.progress
-        answers = [execution for execution in executions if execution.cause is not Cause.KILLED]
+        answers = [execution for execution in executions if execution.cause not in _OUTSIDE]
         kept = [] if progress.job.needs_all else answers
         progress.record(task.first, kept)
         first, questions = task.first + len(kept), task.questions[len(kept) :]

@@ -8,6 +8,7 @@ not be enforced, or files be counted as too many.
 import contextlib
 import os
 import resource
+import stat
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -113,3 +114,21 @@ def holds_too_much(directory: Path, *, bytes_max: int, files_max: int) -> bool:
         _raise_if_ours(error)
         return True
     return False
+
+
+def nameless_bytes(pid: int, directory: Path) -> int:
+    """Return the size of files without a name that a process has open, or maps, on a disk.
+
+    The disk is that of *directory*. What the kernel does not let us see is not counted: it shows
+    open files of another user only with CAP_SYS_PTRACE, and maps only with CAP_SYS_ADMIN.
+    """
+    sizes: dict[int, int] = {}
+    device = directory.stat().st_dev
+    for folder in ("fd", "map_files"):
+        with contextlib.suppress(OSError), os.scandir(f"/proc/{pid}/{folder}") as entries:
+            for entry in entries:
+                with contextlib.suppress(OSError):
+                    file = entry.stat()
+                    if not file.st_nlink and file.st_dev == device and stat.S_ISREG(file.st_mode):
+                        sizes[file.st_ino] = file.st_blocks * _BLOCK_BYTES
+    return sum(sizes.values())

@@ -48,36 +48,31 @@ class WatchedGuest:
         self.termination: answers.Outcome | None = None
         self.incoming = bytearray()
         self._notes: list[GuestMessage] = []
-        self.streams: tuple[Stream, ...] = ()
-        try:
-            for _ in range(stream_count):
-                self.streams += (Stream(limits.output_bytes),)
-            self.channel, guest_channel = socket.socketpair()
-        except BaseException:  # no descriptor is left
-            for stream in self.streams:
-                stream.close()
-            raise
+        self.streams = tuple(Stream(limits.output_bytes) for _ in range(stream_count))
+        self.channel, self._guest_channel = socket.socketpair()
         self.channel.settimeout(0)
         # What to watch for input. The last is the channel.
         self.descriptors = (*(stream.fd for stream in self.streams), self.channel.fileno())
-        self.guest_ends = (*(stream.guest_end for stream in self.streams), guest_channel.detach())
+        guest_ends = (stream.guest_end for stream in self.streams)
+        self.guest_ends = (*guest_ends, self._guest_channel.fileno())
 
     def close_guest_ends(self) -> None:
         """Close the ends that the guest has now."""
-        for fd in self.guest_ends:
-            os.close(fd)
+        for stream in self.streams:
+            stream.close_guest_end()
+        self._guest_channel.close()
 
     def close(self) -> None:
         """Close our ends."""
         for stream in self.streams:
-            os.close(stream.fd)
+            stream.close()
         self.channel.close()
 
     def replace_stdout(self) -> None:
         """Open another pipe for stdout, with the room that is left, and close the one before."""
         before, *others = self.streams
         self.streams = (Stream(before.room), *others)
-        os.close(before.fd)  # last: without a new pipe, `close` closes this one
+        before.close()
 
     def drain(self) -> bool:
         """Read what the guest has printed. Return False if it printed more than its limit."""

@@ -14,13 +14,13 @@ an iterator becomes a list, and a bytearray becomes bytes.
 
 import json
 import sys
-import time
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Container, Iterable
 from functools import cache, partial
 from itertools import chain, islice
 from typing import Any, NamedTuple, Protocol
 
+from nova_code_verifier.sandbox.protocol.hashing import CollisionError, Room, hashed
 from nova_code_verifier.sandbox.protocol.library_types import read_type
 
 Walk = Callable[[Any], Any]
@@ -31,10 +31,8 @@ DEPTH_DEEP = 20
 """A value that is nested so deeply is noted: in a container of its reader's, it may be too deep."""
 _EXCEPTION_DEPTH = 10  # an exception is in its chain as if in so many containers
 ITERATOR_ITEMS_MAX = 1_000_000
-_SLICE = 1000
-_SLICE_SECONDS_MAX = 0.02
-_MOVE_SECONDS_MAX = 2e-7  # for each entry that a growing table moves
-FRACTION_BITS_MAX = 2**14
+PART_BITS_MAX = 2**14
+"""Of an int in a range or a fraction: these divide, in a time that is quadratic in the digits."""
 _SMALL_INT = 2**63
 EXACT_TYPES = frozenset(
     {list, dict, tuple, int, str, float, set, frozenset, bytes, bytearray, complex, range, deque}
@@ -83,11 +81,11 @@ class _Context(NamedTuple):
     opaque: Opaque | None
     takes: Container[type]
     """The plain types that `opaque` writes."""
+    room: Room | None = None
 
 
 _dump = json.JSONEncoder(separators=(",", ":")).encode  # tests may patch `json`
 _load = json.JSONDecoder().decode
-_thread_time = time.thread_time
 Writer = Callable[[Any, _Context], object]
 LateWriter = Callable[[Any, Any, _Context], object]
 Reader = Callable[[Any, _Context], object]
@@ -152,9 +150,28 @@ def _parts_as_base(kind: type[Any], value: Any) -> Iterable[Any]:  # noqa: ANN40
     return parts
 
 
-def decode(data: bytes) -> object:
-    """Decode plain data. Raises EncodingError, and nothing else, for any other bytes."""
-    return from_tree(load(data))
+def decode(data: bytes, room: Room | None = None) -> object:
+    """Decode plain data. Raises EncodingError, and nothing else, for any other bytes.
+
+    *room* bounds the keys of large tables; who reads without it has limits of its own.
+    """
+    return from_tree(load(data), room=room)
+
+
+def decode_as_base(data: bytes, room: Room | None = None) -> object:
+    """Decode what `encode_exactly` and `encode_as_base` write. Raises EncodingError.
+
+    Values of other types may be short, and take long to round or to compare: Decimal("1e999999").
+    """
+    value = decode(data, room)
+    pending = [value]
+    while pending:
+        part = pending.pop()
+        if type(part) not in _WHOLE:
+            if not isinstance(part, (*_PARTS_OF,)):
+                raise EncodingError(f"a {type(part).__qualname__} is not plain data")
+            pending.extend(_PARTS_OF.get(type(part), _PARTS_OF[dict])(part))
+    return value
 
 
 def decoded_bytes_max(data: bytes) -> int:
@@ -192,14 +209,16 @@ def to_tree(value: object, opaque: Opaque | None = None) -> object:
         raise EncodingError("nested too deeply") from error
 
 
-def from_tree(tree: object, opaque: Opaque | None = None) -> object:
+def from_tree(tree: object, opaque: Opaque | None = None, *, room: Room | None = None) -> object:
     """Turn a tree back into a value. Raises EncodingError, and nothing else, for any other tree."""
     try:
-        return _from_tree(tree, _Context(0, opaque, ()))
+        return _from_tree(tree, _Context(0, opaque, (), room))
     except EncodingError:
         raise
     except RecursionError as error:
         raise EncodingError("nested too deeply") from error
+    except CollisionError as error:
+        raise EncodingError(str(error)) from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         # The content does not fit its tag: {"F": [1, 0]}, {"s": [[]]}, {"date": 7}.
         raise EncodingError("a tag with the wrong content") from error
@@ -209,7 +228,7 @@ def _to_tree(value: Any, context: _Context) -> object:  # noqa: ANN401  (narrowe
     kind = type(value)
     if kind in _ATOMS or (kind is int and -_SMALL_INT <= value < _SMALL_INT):
         return value
-    depth, opaque, takes = context
+    depth, opaque, takes, _ = context
     if depth >= DEPTH_MAX:
         raise EncodingError("nested too deeply")
     inner = _Context(depth + 1, opaque, takes)
@@ -396,8 +415,8 @@ def _from_tree(tree: Any, context: _Context) -> object:  # noqa: ANN401  (narrow
     kind = type(tree)
     if kind is not list and kind is not dict:
         return tree
-    depth, opaque, takes = context
-    inner = _Context(depth + 1, opaque, takes)
+    depth, opaque, takes, room = context
+    inner = _Context(depth + 1, opaque, takes, room)
     if depth >= DEPTH_MAX:
         raise EncodingError("nested too deeply")
     if depth == DEPTH_DEEP and opaque is not None:
@@ -431,22 +450,6 @@ def _values(content: object, context: _Context) -> list[Any]:
     return [_from_tree(item, context) for item in _listed(content)]
 
 
-def hashed(collection: Any, entries: list[Any]) -> Any:  # noqa: ANN401  (a dict, or a set)
-    """Fill a dict or set. Raises EncodingError if that takes far too long.
-
-    A guest can choose keys that must each be compared with all others, in more ways than we can
-    detect: equal hashes are only one. A normal slice takes a tenth of a millisecond, except when
-    a large table grows and moves.
-    """
-    for start in range(0, len(entries), _SLICE):
-        started = _thread_time()  # other threads may decode at the same time
-        collection.update(entries[start : start + _SLICE])
-        seconds_max = _SLICE_SECONDS_MAX + start * _MOVE_SECONDS_MAX
-        if _thread_time() - started > seconds_max:
-            raise EncodingError("keys that collide")
-    return collection
-
-
 def _check_order(built: Any, items: list[Any]) -> None:  # noqa: ANN401  (a set or frozenset)
     _, set_order = load_exact()
     set_order.check(built, items)
@@ -461,7 +464,7 @@ def _read_set(content: object, context: _Context) -> object:
 
 def _read_frozenset(content: object, context: _Context) -> object:
     items = _values(content, context)
-    hashed(set(), items)  # it measures the time, and raises
+    hashed(set(), items)  # it counts the work, and raises
     built = frozenset(items)
     _check_order(built, items)
     return built
@@ -470,7 +473,7 @@ def _read_frozenset(content: object, context: _Context) -> object:
 def _read_planned_set(content: object, context: _Context, *, is_frozen: bool) -> object:
     slots, order, trees = _listed(content)
     items = _values(trees, context)
-    hashed(set(), items)  # it measures the time, and raises
+    hashed(set(), items)  # it counts the work, and raises
     _, set_order = load_exact()
     plan = set_order.read_plan(slots, order, len(items), is_frozen=is_frozen)
     built = set_order.build(plan, items, is_frozen=is_frozen)
@@ -495,6 +498,8 @@ def _numbers(content: object, context: _Context, count: int) -> list[Any]:
     numbers = _values(content, context)
     if len(numbers) != count or not {int, float}.issuperset(map(type, numbers)):
         raise EncodingError("a tag with the wrong content")
+    if any(type(number) is int and number.bit_length() > PART_BITS_MAX for number in numbers):
+        raise EncodingError("a number with too many digits")
     return numbers
 
 
@@ -514,11 +519,7 @@ def _read_decimal(content: object, _place: _Context) -> object:
 
 
 def _read_fraction(content: object, context: _Context) -> object:
-    parts = _numbers(content, context, 2)
-    # `Fraction` computes a greatest common divisor, in a time that is quadratic in the digits.
-    if any(part.bit_length() > FRACTION_BITS_MAX for part in parts):
-        raise EncodingError("a fraction with too many digits")
-    return read_type("fractions", "Fraction")(*parts)
+    return read_type("fractions", "Fraction")(*_numbers(content, context, 2))
 
 
 def _read_array(content: object, _place: _Context) -> object:
@@ -535,12 +536,12 @@ def _read_datetime(type_name: str, content: object, context: _Context) -> object
 
 _READERS: dict[str, Reader] = {
     "t": lambda c, context: tuple(_values(c, context)),
-    "d": lambda c, context: hashed({}, _pairs(c, context)),
-    "Counter": lambda c, context: Counter(hashed({}, _pairs(c, context))),
-    "defaultdict": lambda c, context: hashed(defaultdict(None), _pairs(c, context)),
-    "odict": lambda c, context: hashed(OrderedDict(), _pairs(c, context)),
-    "s": lambda c, context: hashed(set(), _values(c, context)),
-    "fs": lambda c, context: frozenset(hashed(set(), _values(c, context))),
+    "d": lambda c, context: hashed({}, _pairs(c, context), context.room),
+    "Counter": lambda c, context: Counter(hashed({}, _pairs(c, context), context.room)),
+    "defaultdict": lambda c, context: hashed(defaultdict(None), _pairs(c, context), context.room),
+    "odict": lambda c, context: hashed(OrderedDict(), _pairs(c, context), context.room),
+    "s": lambda c, context: hashed(set(), _values(c, context), context.room),
+    "fs": lambda c, context: frozenset(hashed(set(), _values(c, context), context.room)),
     "i": lambda c, _: int(_text(c), 16),
     "b": lambda c, _: bytes.fromhex(_text(c)),
     "c": lambda c, context: complex(*_numbers(c, context, 2)),

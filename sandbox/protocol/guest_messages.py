@@ -58,6 +58,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     MessageKind.FORBIDDEN: ("detail",),
     MessageKind.ENDED: ("text",),
 }
+_BYTES_MAX = 2**16  # of all but values: far more than three texts take, however JSON escapes them
 _dump = json.JSONEncoder(separators=(",", ":")).encode  # programs may change `json`
 _VALUE_START, _VALUE_END = b'["value",', b"]"
 # The audit hook cannot call `write_message`: the candidate could change a function.
@@ -80,7 +81,7 @@ def read_message(payload: bytes) -> GuestMessage:
         value = payload[len(_VALUE_START) : -len(_VALUE_END)]
         return GuestMessage(MessageKind.VALUE, value=value)
     try:
-        words = json.loads(payload)
+        words = json.loads(payload) if len(payload) <= _BYTES_MAX else None
     except (ValueError, RecursionError):
         words = None
     if isinstance(words, list) and words and all(isinstance(word, str) for word in words):

@@ -27,6 +27,7 @@ from typing import Any, Protocol
 
 from nova_code_verifier.sandbox.protocol import encoding, set_order
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError
+from nova_code_verifier.sandbox.protocol.hashing import hashed
 from nova_code_verifier.sandbox.protocol.identities import Identities
 
 Tree = Any
@@ -200,7 +201,7 @@ class _DictKind(Kind):
         for pair in _listed(content):
             key, value = _listed(pair)
             pairs.append((read(key), read(value)))
-        new = encoding.hashed({}, pairs)
+        new = hashed({}, pairs)
         old = list(self._base.keys(container))
         if [key for key in old if key in new] != list(new)[: sum(key in new for key in old)]:
             self._base.clear(container)  # another order
@@ -265,7 +266,7 @@ class _SetKind(Kind):
         is_planned = type(content) is dict
         trees = content["items"] if is_planned else content
         items = [read(tree) for tree in _listed(trees)]
-        encoding.hashed(set(), items)  # it measures the time, and raises
+        hashed(set(), items)  # it counts the work, and raises
         plan = set_order.SIMPLE
         if is_planned:
             slots, order = _listed(content["plan"])

@@ -433,7 +433,7 @@ def test_a_run_alone_reveals_what_a_program_carries_on(
         "import os\nos._exit(0)",
         "import os\nos.write(3, b'nonsense')",
         "import os\nos.close(3)",
-        "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
+        "import os, signal\nos.kill(os.getpid(), signal.SIGTERM)",
         "while True: pass",
         "import time\ntime.sleep(9)",
         "x = bytearray(120 * 2**20)",

@@ -186,7 +186,7 @@ def run_in_group(limit_bytes: int, *, spare_bytes: int = 0) -> tuple[list[str], 
 
 def test_what_the_kernel_kills_beside_others_is_right_alone() -> None:
     """Four guests do not fit, and one does."""
-    found, kills = run_in_group(450 * MIB, spare_bytes=100 * MIB)
+    found, kills = run_in_group(520 * MIB, spare_bytes=100 * MIB)
 
     assert found == ["finished none 9"] * len(HOGS)
     assert kills > 0
@@ -194,7 +194,7 @@ def test_what_the_kernel_kills_beside_others_is_right_alone() -> None:
 
 def test_what_does_not_fit_alone_is_an_outage() -> None:
     """The kernel kills the guest, within its limits, and not our own process."""
-    found, _ = run_in_group(450 * MIB, spare_bytes=25 * MIB)
+    found, _ = run_in_group(520 * MIB, spare_bytes=25 * MIB)
 
     assert found == ["not_run killed 0"] * len(HOGS)
 
@@ -205,6 +205,6 @@ def test_workers_that_do_not_fit_are_refused() -> None:
 
     assert line == (
         "SandboxError workers: 4 with guests of up to 60 MB (memory_mb) do not fit the 400 MB of "
-        "this machine, of which the verifier itself needs 192 MB; set workers to 3 or less, or "
+        "this machine, of which the verifier itself needs 256 MB; set workers to 2 or less, or "
         "lower memory_mb"
     )

@@ -80,6 +80,26 @@ try:
 except OSError: pass
 print(size)
 """,
+    "a new copy of the native sockets": """
+import sys
+del sys.modules['_socket']
+try: import _socket
+except ImportError: print(0)
+else:
+    held, size = [], 0
+    try:
+        while True:
+            pair = _socket.socketpair()
+            held += pair
+            for end in pair:
+                end.setblocking(False)
+                end.setsockopt(1, 7, 2**24)
+                try:
+                    while True: size += end.send(bytes(2**16))
+                except BlockingIOError: pass
+    except OSError: pass
+    print(size)
+""",
     "pipes": FILL_PIPES,
     "pages given to pipes": """
 import os

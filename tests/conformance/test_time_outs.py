@@ -1,11 +1,14 @@
 """Time-outs within a job, answers that nobody has asked for, and two verifiers on one machine."""
 
+import resource
+import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.sandbox.types import Call, Ending, Job, Limits, Run
+from nova_code_verifier.sandbox.types import Call, Ending, Execution, Job, Limits, Run
 from nova_code_verifier.verifier.checking.answers import with_value
 from tests.conformance.behaviours.behaviour import MEMORY, OUTPUT, PATIENT
 
@@ -94,3 +97,14 @@ def test_threads_of_one_verifier_are_no_threads_of_another(lone_worker: LocalExe
 
     assert printed == {b"done\n"}
     assert {execution.ending for _, (execution,) in hogs.result()} == {Ending.OUT_OF_TIME}
+
+
+def test_beyond_the_limit_of_the_kernel_a_guest_gets_another_signal_than_sigkill(
+    run: Callable[..., Execution],
+) -> None:
+    """SIGKILL means that the machine is at fault: the hard limit is out of reach."""
+    found = run("import resource; print(*resource.getrlimit(resource.RLIMIT_CPU))", cpu_seconds=3)
+
+    soft, hard = map(int, found.stdout.split())
+    assert 3 <= soft < 10
+    assert hard in (resource.getrlimit(resource.RLIMIT_CPU)[1], sys.maxsize)

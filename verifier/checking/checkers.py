@@ -11,6 +11,7 @@ import json
 from decimal import Decimal
 from typing import assert_never
 
+from nova_code_verifier.sandbox.protocol.encoding import EncodingError, encode
 from nova_code_verifier.verifier.checking.text import (
     close_tokens,
     same_lines_in_any_order,
@@ -57,7 +58,9 @@ def value_matches(checker: Checker, expected: object, observed: object) -> bool:
     VerifierError if the checker cannot tell two keys of an expected dict apart.
     """
     if checker.kind is CheckerKind.JSON:
-        expected, observed = _decoded(expected), _decoded(observed)
+        if isinstance(observed, str) and len(observed) <= _json_bytes_max(expected):
+            observed = _decoded(observed)
+        expected = _decoded(expected)
     return same_value(expected, observed, checker)
 
 
@@ -67,13 +70,22 @@ def _same_json(checker: Checker, expected: str, observed: bytes) -> bool:
     except ValueError as error:
         problem = f"found json, but an expected output is not JSON ({error})"
         raise VerifierError("checker", f"{problem}; choose another checker") from error
-    if len(observed) > _JSON_FACTOR * len(expected) + _JSON_SPARE:
+    if len(observed) > _json_bytes_max(expected):
         return False  # No indentation makes it so long, and reading it would take seconds.
     try:
         observed_value = _read_json(observed.decode("utf-8", "surrogatepass"))
     except ValueError:
         return False
     return same_value(expected_value, observed_value, checker)
+
+
+def _json_bytes_max(expected: object) -> int:
+    """Return how long the JSON of an observed value may be, in bytes or characters."""
+    try:
+        size = len(expected) if isinstance(expected, str) else len(encode(expected))
+    except EncodingError:
+        size = 0
+    return _JSON_FACTOR * size + _JSON_SPARE
 
 
 def _decoded(value: object) -> object:

@@ -18,17 +18,16 @@ folds the case of every string. `unordered_lines` compares the outermost sequenc
 multiset (int keys inside it do not match digits). All others, also `exact`, compare as above. `==`
 is never applied to containers: [True] would equal [1].
 
-Observed values are hostile: inserting ints that collide into a hash table takes quadratic time. So
-they are looked up among the expected values, and inserted only if they came in a set or a dict.
+Observed values are hostile: inserting values that collide into a hash table takes quadratic time.
+So they, and their parts, are looked up among the expected values, and never inserted.
 """
 
 import math
 from collections import Counter, deque
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from datetime import date, time, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
-from functools import partial
 from types import NoneType
 
 from nova_code_verifier.verifier.checking.tolerance import is_close
@@ -51,6 +50,9 @@ _MAX_DEPTH = 100
 
 # Exact arithmetic with longer Decimals would be slow. Every float has fewer digits.
 _LONG_DECIMAL = 1200
+
+# No character folds to less than one, or to more. To fold a long text takes much memory.
+_FOLDED_MAX = 3
 
 # str() of a long int takes quadratic time. Python never refuses one with so few bits.
 _MAX_KEY_BITS = 2000
@@ -109,7 +111,8 @@ def _have_equal_atoms(expected: Iterable[object], observed: Iterable[object]) ->
 def _mapping_parts(
     expected: Mapping[object, object], observed: Mapping[object, object], checker: Checker
 ) -> Iterator[_Pair] | None:
-    unmatched = {_key(key, checker): value for key, value in expected.items()}
+    numbers = _Numbers(checker)
+    unmatched = {numbers.add(key): value for key, value in expected.items()}
     if len(unmatched) < len(expected):
         problem = f"found {checker.kind}, but it cannot tell two keys of an expected dict apart"
         raise VerifierError("checker", f"{problem}; choose another checker")
@@ -118,10 +121,10 @@ def _mapping_parts(
     from_json = all(isinstance(key, str) for key in expected)
     pairs = []
     for observed_key, value in observed.items():
-        key = _key(_json_key(observed_key) if from_json else observed_key, checker)
-        if key not in unmatched:
+        number = numbers.find(_json_key(observed_key) if from_json else observed_key)
+        if number not in unmatched:
             return None
-        pairs.append((unmatched.pop(key), value))
+        pairs.append((unmatched.pop(number), value))
     return iter(pairs)
 
 
@@ -131,12 +134,13 @@ def _same_items(
     """Return whether two collections have the same multiset of items."""
     if not _same_length(expected, observed):
         return False
-    missing = Counter(_key(item, checker) for item in expected)
+    numbers = _Numbers(checker)
+    missing = Counter(map(numbers.add, expected))
     for item in observed:
-        key = _key(item, checker)
-        if not missing[key]:
+        number = numbers.find(item)
+        if not missing[number]:
             return False
-        missing[key] -= 1
+        missing[number] -= 1
     return True
 
 
@@ -148,6 +152,9 @@ def _same_length(expected: Collection[object], observed: Collection[object]) -> 
 
 
 def _same_scalar(expected: object, observed: object, checker: Checker) -> bool:
+    match expected, observed:
+        case str(), str() if len(observed) > _FOLDED_MAX * len(expected):
+            return False
     if _scalar_key(expected, checker) == _scalar_key(observed, checker):
         return True
     if checker.kind is not CheckerKind.NUMERIC or not isinstance(expected, float):
@@ -167,22 +174,38 @@ def as_float(value: object) -> float | None:
         return None
 
 
-def _key(value: object, checker: Checker, depth: int = 0) -> Hashable:
-    """Return a key that two values share if, and only if, they match (without tolerances)."""
-    if depth > _MAX_DEPTH:
-        return object()
-    inner = partial(_key, checker=checker, depth=depth + 1)
-    if isinstance(value, _SEQUENCES):
-        return (list, *map(inner, value))
-    if isinstance(value, dict):
-        return dict, _multiset(zip(map(inner, value), map(inner, value.values()), strict=True))
-    if isinstance(value, _SETS):
-        return set, _multiset(map(inner, value))
-    return _scalar_key(value, checker)
+class _Numbers:
+    """Numbers of values: two values have one number if, and only if, they match.
 
+    Tolerances do not count. Only expected values get a number. The numbers of a container's parts
+    identify it, so no table ever holds what a candidate chose.
+    """
 
-def _multiset(keys: Iterable[Hashable]) -> frozenset[tuple[Hashable, int]]:
-    return frozenset(Counter(keys).items())
+    def __init__(self, checker: Checker) -> None:
+        self._checker = checker
+        self._known: dict[Hashable, int] = {}
+
+    def add(self, expected: object, depth: int = 0) -> int:
+        """Return the number of an expected value."""
+        return self._known.setdefault(self._key(expected, self.add, depth), len(self._known))
+
+    def find(self, observed: object, depth: int = 0) -> int:
+        """Return the number of the expected value that matches; -1 if there is none."""
+        return self._known.get(self._key(observed, self.find, depth), -1)
+
+    def _key(self, value: object, number_of: Callable[[object, int], int], depth: int) -> Hashable:
+        """Return a key of a value, made of the numbers of its parts."""
+        if depth > _MAX_DEPTH:
+            return object()
+        inner = depth + 1
+        if isinstance(value, _SEQUENCES):
+            return (list, *[number_of(item, inner) for item in value])
+        if isinstance(value, dict):
+            items = value.items()
+            return dict, *sorted([(number_of(k, inner), number_of(v, inner)) for k, v in items])
+        if isinstance(value, _SETS):
+            return set, *sorted([number_of(item, inner) for item in value])
+        return _scalar_key(value, self._checker)
 
 
 def _scalar_key(value: object, checker: Checker) -> Hashable:

@@ -383,7 +383,4 @@ CALLS = {
     ),
 }
 
-# No limit bounds these yet.
-NOT_YET_BOUNDED = {
-    "files without a name": "the keeper sees only files that have a name",
-}
+NAMELESS = frozenset({"files without a name"})

@@ -1,8 +1,10 @@
 """handlers/service.py: every entry point scores its entries with it. The executor is scripted."""
 
+import math
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from time import monotonic
 from typing import Any, cast
 
 import pytest
@@ -480,3 +482,38 @@ def test_a_rubric_that_pays_for_similarity_needs_a_judge() -> None:
     """Without a judge the start fails, and the message names the setting."""
     with pytest.raises(SettingsError, match=r"^VERIFIER_JUDGE_MODEL: the rubric pays"):
         service(settings=Settings(rubric=PAID))
+
+
+# The time of a sample
+
+
+def total_of(seconds: float, reference: object = DOUBLE) -> float:
+    """Return the total of a sample whose deadline comes after so many seconds."""
+    executor = ScriptedExecutor(lambda _: RIGHT)
+    list(service(executor).score([entry(reference=reference)], deadline=monotonic() + seconds))
+    (job,) = executor.jobs
+    return job.limits.total_wall_seconds
+
+
+@pytest.mark.parametrize(
+    ("seconds", "total"),
+    [(math.inf, 180.0), (854.98, 180.0), (284.98, 72.5), (280.1, 72.5), (56.9, 14.25), (7.0, 10.0)],
+)
+def test_a_sample_has_a_share_of_the_invocation(seconds: float, total: float) -> None:
+    """It is the same at each retry, which begins a moment later or earlier."""
+    assert total_of(seconds) == total
+
+
+def test_a_stated_total_fits_the_invocation_too() -> None:
+    """A data set cannot know how long an invocation lasts."""
+    stated = DOUBLE | {"limits": {"total_wall_seconds": 600}}
+
+    assert total_of(math.inf, stated) == 600.0
+    assert total_of(284.98, stated) == 72.5
+
+
+def test_a_case_may_take_what_its_reference_states() -> None:
+    """Then it is an outage if the invocation is too short for that."""
+    stated = DOUBLE | {"limits": {"cpu_seconds": 10, "wall_seconds": 60}}
+
+    assert total_of(6.9, stated) == 60.0

@@ -206,6 +206,7 @@ BY_THE_MACHINE = {
     "crash": replace(RIGHT, ending=Ending.CRASHED, signal=11),
     "near the limit of CPU time": replace(RIGHT, cpu_seconds=LIMITS.cpu_seconds * 0.6),
     "near the limit of time": replace(RIGHT, wall_seconds=LIMITS.wall_seconds * 0.6),
+    "near the total of time": replace(RIGHT, own_seconds=LIMITS.total_wall_seconds * 0.6),
     "near the limit of memory": replace(RIGHT, memory_bytes=int(LIMITS.memory_bytes * 0.6)),
 }
 

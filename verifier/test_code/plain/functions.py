@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
+from nova_code_verifier.sandbox.protocol.hashing import Room, hashed
 from nova_code_verifier.verifier.test_code.harness.script import FILE_NAME
 from nova_code_verifier.verifier.test_code.plain.values import (
     ARITHMETIC,
@@ -41,6 +42,19 @@ _ARRAY = "numpy.ndarray"
 _EXACT_MAX = 2**53
 _DIGITS_BITS_MAX = 4096
 _SHOWN, _COMPUTE = "__shown__", "__compute__"
+
+
+def _set(items: Any) -> Any:  # noqa: ANN401  (plain data)
+    """Return the set of these items, which a candidate may have chosen. Raises CollisionError."""
+    keys = list(items)
+    return hashed(set(), keys, Room(keys.__len__))
+
+
+def _frozenset(items: Any) -> object:  # noqa: ANN401  (plain data)
+    return frozenset(_set(items))
+
+
+FUNCTIONS |= {"frozenset": _frozenset, "set": _set}
 
 
 # -- functions of libraries ------------------------------------------------------------

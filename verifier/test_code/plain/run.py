@@ -6,17 +6,23 @@ test item, or nothing if a session has to decide.
 Each report is what the harness of a session would write. So whatever it might do in another way is
 left to it: time, memory, answers that are not plain data, exceptions of the candidate's own.
 
-What a candidate answers is bounded before it is decoded: a condition takes time in proportion to
-the square of that size at most.
+What a candidate answers is bounded before it is decoded, and where it is hashed the work is
+counted (`sandbox/protocol/hashing.py`): a condition takes a time in proportion to its answers.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from nova_code_verifier.sandbox.protocol.encoding import EncodingError, decode, encode
+from nova_code_verifier.sandbox.protocol.encoding import (
+    EncodingError,
+    decode_as_base,
+    encode,
+)
+from nova_code_verifier.sandbox.protocol.hashing import Room
 from nova_code_verifier.sandbox.types import (
     Cause,
     EncodedValue,
@@ -220,12 +226,17 @@ def _answer(execution: Execution, part: PlainAssert) -> object:
         raise NotPlainError  # it compares with nothing: see `harness/run.py`
     if part.is_of_order and any(tag in value.data for tag in _SETS):
         raise NotPlainError
-    return decode(value.data)
+    return decode_as_base(value.data, Room(partial(_stated_keys, part)))
 
 
 def _stated_bytes(part: PlainAssert) -> int:
     """Return the size of the largest value that the assert states."""
     return max((_size(value) for value in part.names.values()), default=0)
+
+
+def _stated_keys(part: PlainAssert) -> int:
+    """Return how many keys an answer's large sets and dicts may have: as a value of the assert."""
+    return max(map(_size, part.names.values()), default=0)
 
 
 def _size(value: object) -> int:

@@ -55,6 +55,23 @@ def test_a_forked_child_does_not_keep_the_lock() -> None:
     point.close()
 
 
+@pytest.mark.usefixtures("tmp")
+def test_the_socket_of_a_dead_owner_is_removed() -> None:
+    """That of an owner that holds its lock stays."""
+    dead, living, new = (MeetingPoint(name) for name in ("dead", "living", "new"))
+    listeners = dead.listen(), living.listen()
+    lock = living.lock()
+    assert lock is not None
+
+    new.remove_leftovers()
+
+    sockets = {path.name for path in new.path.glob("*.socket")}
+    assert sockets == {"living.socket"}
+    living.leave_lock(lock)
+    for opened in (*listeners, dead, living, new):
+        opened.close()
+
+
 def test_a_changed_file_behind_a_link_changes_the_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -280,7 +280,8 @@ def test_a_call_as_on_i386_is_killed() -> None:
     """`int 0x80` with the number of `getpid` on i386, which on x86_64 is that of `writev`."""
     code = """
 import mmap
-page = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+page = mmap.mmap(-1, 4096, flags, mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
 page.write(bytes.fromhex('b814000000 cd80 c3'))  # mov eax, 20; int 0x80; ret
 call = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(page)))
 print(call() == os.getpid())

@@ -45,7 +45,7 @@ NEEDED = """
     read write readv writev pread64 pwrite64 lseek open openat close fstat newfstatat statx
     stat access faccessat getdents64 getcwd chdir mkdir unlink rename linkat symlinkat readlink
     ftruncate fsync dup dup2 pipe pipe2 poll ppoll select pselect6 epoll_create1
-    epoll_ctl epoll_wait epoll_pwait eventfd2 timerfd_create mmap munmap mprotect mremap madvise
+    epoll_ctl epoll_wait epoll_pwait eventfd2 timerfd_create munmap mprotect mremap madvise
     brk futex set_robust_list rseq sched_yield sched_getaffinity nanosleep clock_nanosleep
     clock_gettime rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack setitimer alarm getpid
     gettid getuid getrusage uname sysinfo getrandom exit exit_group wait4

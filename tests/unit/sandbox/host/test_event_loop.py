@@ -3,9 +3,11 @@
 import time
 from collections.abc import Iterator
 
+import pytest
+
 from nova_code_verifier.sandbox.confinement.processes import process_ids, stat_fields
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.sandbox.types import Job, Run
+from nova_code_verifier.sandbox.types import Call, Cause, Ending, Execution, Job, Limits, Run
 
 
 def has_guest(zygote: int) -> bool:
@@ -55,3 +57,71 @@ def test_an_idle_worker_gets_a_job_that_comes_while_another_one_runs() -> None:
 
         assert next(running)[0] == 1
         running.close()
+
+
+SLEEP = "import time; time.sleep(0.4)"
+BURN = "import time\nwhile time.process_time() < 0.4: pass"
+LITTLE_WALL = Limits(total_wall_seconds=1.0)
+LITTLE_CPU = Limits(total_cpu_seconds=1.0)
+
+
+def only(executor: LocalExecutor, job: Job) -> tuple[Execution, ...]:
+    """Run one job."""
+    [(_, executions)] = executor.run([job])
+    return executions
+
+
+@pytest.mark.parametrize(("program", "limits"), [(SLEEP, LITTLE_WALL), (BURN, LITTLE_CPU)])
+def test_runs_that_take_too_long_together_are_out_of_time(
+    program: str, limits: Limits, executor: LocalExecutor, lone_worker: LocalExecutor
+) -> None:
+    """The first runs keep what they did; one is late by the total, and the others are not run."""
+    job = Job(program=program, questions=(Run(),) * 9, limits=limits)
+    for workers in (executor, lone_worker):
+        executions = only(workers, job)
+
+        late = [execution.ending for execution in executions].index(Ending.OUT_OF_TIME)
+        assert 0 < late < 4
+        assert executions[late].cause is Cause.TOTAL_TIME
+        assert {execution.ending for execution in executions[:late]} == {Ending.FINISHED}
+        assert {execution.ending for execution in executions[late + 1 :]} == {Ending.SKIPPED}
+
+
+def test_a_run_that_nobody_needs_any_more_is_ended() -> None:
+    """A run beyond the total that another worker has begun does not hold up the batch."""
+    program = "import time; time.sleep(0.5 if input() == 'first' else 60)"
+    questions = (Run(stdin=b"first\n"), Run(stdin=b"first\n"), Run(stdin=b"later\n"))
+    limits = Limits(wall_seconds=60.0, total_wall_seconds=0.3)
+
+    with LocalExecutor(workers=3) as executor:
+        executions = only(executor, Job(program=program, questions=questions, limits=limits))
+
+    assert executions[0].cause is Cause.TOTAL_TIME
+    assert executions[2].wall_seconds == 0.0
+
+
+@pytest.mark.parametrize("seconds", [0.4, 0.01])
+def test_calls_that_take_too_long_together_are_out_of_time(
+    seconds: float, executor: LocalExecutor
+) -> None:
+    """So are many short ones: the calls of a guest are measured together."""
+    count = int(4 / seconds)
+    calls = tuple(Call(entry_point="f", arguments=(seconds,)) for _ in range(count))
+    program = "import time\ndef f(seconds): time.sleep(seconds)"
+
+    executions = only(executor, Job(program=program, questions=calls, limits=LITTLE_WALL))
+
+    late = [execution.ending for execution in executions].index(Ending.OUT_OF_TIME)
+    assert 0 < late < count / 2
+    assert executions[late].cause is Cause.TOTAL_TIME
+    assert executions[-1].ending is Ending.SKIPPED
+
+
+def test_a_program_that_does_not_load_has_used_its_time_once(executor: LocalExecutor) -> None:
+    """Each of its calls ends like this, and all together have used what one guest has."""
+    calls = tuple(Call(entry_point="f", arguments=(n,)) for n in range(9))
+    program = f"{BURN}\n1 / 0"
+
+    executions = only(executor, Job(program=program, questions=calls, limits=LITTLE_CPU))
+
+    assert {execution.ending for execution in executions} == {Ending.NOT_LOADED}

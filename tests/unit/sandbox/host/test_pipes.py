@@ -33,9 +33,8 @@ def open_stream() -> Iterator[Callable[[int], Stream]]:
 
     yield open_one
     for stream in opened:
-        os.close(stream.fd)
-        if stream.guest_end >= 0:
-            os.close(stream.guest_end)
+        stream.close()
+        stream.close_guest_end()
 
 
 # Files
@@ -90,10 +89,22 @@ def test_a_stream_collects_what_is_written(pieces: list[bytes]) -> None:
         os.write(stream.guest_end, piece)
         assert stream.drain()
         taken += stream.take()
-    os.close(stream.guest_end)
-    os.close(stream.fd)
+    stream.close_guest_end()
+    stream.close()
 
     assert taken == b"".join(pieces)
+
+
+def test_a_forgotten_stream_closes_its_pipe() -> None:
+    """As Ctrl-C leaves one that no keeper knows yet."""
+    stream = Stream(10)
+    ends = stream.fd, stream.guest_end
+
+    del stream
+
+    for fd in ends:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(fd)
 
 
 def test_an_empty_pipe_does_not_block(open_stream: Callable[[int], Stream]) -> None:
@@ -107,8 +118,7 @@ def test_a_closed_pipe_is_within_its_cap(open_stream: Callable[[int], Stream]) -
     """Draining a closed pipe returns what the guest wrote before."""
     stream = open_stream(10)
     os.write(stream.guest_end, b"last words")
-    os.close(stream.guest_end)
-    stream.guest_end = -1
+    stream.close_guest_end()
 
     assert (stream.drain(), stream.drain(), stream.take()) == (True, True, b"last words")
 

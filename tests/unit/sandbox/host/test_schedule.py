@@ -331,6 +331,68 @@ def test_giving_up_a_job_changes_no_other_job() -> None:
     assert done[1] == [RIGHT] * 3
 
 
+# Out of the time of all
+
+BUSY = replace(RIGHT, cpu_seconds=2.0)
+DOZY = replace(RIGHT, own_seconds=2.0)
+
+
+@both_kinds
+@pytest.mark.parametrize("slow", [BUSY, DOZY, replace(RAISED, cpu_seconds=2.0)])
+def test_questions_after_the_total_are_skipped(question: type[Run | Call], slow: Execution) -> None:
+    """The question at which all so far exceed a total is out of time, and no later one counts."""
+    job = job_of(question, 6, limits=Limits(total_cpu_seconds=5.0, total_wall_seconds=5.0))
+    done = Workers(behaviours=[(slow,) * 6], second_times={}).run([job])[0]
+
+    endings = "".join(execution.ending[0] for execution in done if execution)
+    assert endings == slow.ending[0] * 2 + "osss"
+    assert [execution.cause for execution in done if execution][2] is Cause.TOTAL_TIME
+
+
+@both_kinds
+def test_a_question_that_failed_at_the_total_stays_what_it_is(question: type[Run | Call]) -> None:
+    """No program hides an attempt at a forbidden action behind the time that it took."""
+    job = job_of(question, 3, limits=Limits(total_cpu_seconds=3.0))
+    forbidden = Execution(ending=Ending.FORBIDDEN, cpu_seconds=2.0)
+
+    done = Workers(behaviours=[(BUSY, forbidden, RIGHT)], second_times={}).run([job])[0]
+
+    assert [execution and execution.ending for execution in done[1:]] == ["forbidden", "skipped"]
+
+
+def test_the_start_of_guests_is_in_no_total() -> None:
+    """A sample of many short runs is not late for what its guests cost."""
+    short = replace(RIGHT, cpu_seconds=0.015, own_seconds=0.02)
+    limits = Limits(total_cpu_seconds=0.05, total_wall_seconds=0.05)
+
+    assert endings_of(job_of(Run, 50, limits=limits), *[short] * 50) == "f" * 50
+
+
+def test_a_guest_gets_what_is_left_of_the_totals() -> None:
+    """What is known of the earlier questions counts, and nothing else."""
+    limits = Limits(total_cpu_seconds=5.0, total_wall_seconds=9.0)
+    schedule = Schedule([job_of(Run, 3, limits=limits)])
+    first, second, third = (schedule.next_task() for _ in range(3))
+    assert first is not None
+    assert second is not None
+    assert third is not None
+    progress = third.progress
+
+    assert progress.limits_of(second.first) == limits
+    schedule.record(second, [replace(RIGHT, cpu_seconds=1.02, own_seconds=2.02)])
+
+    assert progress.limits_of(first.first) == limits
+    assert progress.limits_of(third.first).total_cpu_seconds == pytest.approx(4.0)
+    assert progress.limits_of(third.first).total_wall_seconds == pytest.approx(7.0)
+
+
+def test_a_time_out_of_a_sample_without_time_is_not_asked_again() -> None:
+    """One that exceeds a total has failed, so nobody needs to know about one question."""
+    job = job_of(Run, 4, limits=Limits(total_cpu_seconds=3.0))
+
+    assert endings_of(job, LATE, BUSY, BUSY, BUSY, second={0: RIGHT}) == "tfts"
+
+
 # Once more
 
 
@@ -512,10 +574,25 @@ def test_dropped_outputs_do_not_depend_on_the_workers() -> None:
 # Any number of workers
 
 ends = st.sampled_from(
-    [RIGHT, RIGHT, RAISED, CRASHED, LATE, LATE, SLEEPY, printed(4), replace(LATE, stdout=b"12345")]
+    [
+        RIGHT,
+        RIGHT,
+        RAISED,
+        CRASHED,
+        LATE,
+        LATE,
+        SLEEPY,
+        printed(4),
+        replace(LATE, stdout=b"12345"),
+        BUSY,
+        DOZY,
+        replace(LATE, cpu_seconds=1.5),
+        replace(CRASHED, own_seconds=1.5),
+    ]
 )
 behaviours = st.lists(ends, max_size=9).map(tuple)
 kinds = st.sampled_from([Run, Call])
+LITTLE_TIME = Limits(total_cpu_seconds=5.0, total_wall_seconds=5.0)
 
 
 @settings(max_examples=300)
@@ -545,7 +622,7 @@ def test_executions_do_not_depend_on_the_workers(
         order=lambda busy: data.draw(st.integers(0, busy - 1)),
     )
     to_run = [
-        job_of(kind, len(behaviour), give_up_after=give_up_after)
+        job_of(kind, len(behaviour), give_up_after=give_up_after, limits=LITTLE_TIME)
         for kind, behaviour, give_up_after in jobs
     ]
 

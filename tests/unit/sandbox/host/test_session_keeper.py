@@ -2,13 +2,17 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
 
-from nova_code_verifier.sandbox.host import event_loop
+from nova_code_verifier.sandbox.host import event_loop, memory
 from nova_code_verifier.sandbox.host.local import LocalExecutor
+from nova_code_verifier.sandbox.host.session_keeper import _Stopwatch
+from nova_code_verifier.sandbox.host.watched_guest import WatchedGuest
 from nova_code_verifier.sandbox.types import Cause, Ending, IsolationLevel, Limits
 from tests.unit.sandbox.session_fixtures import RunSession
 from tests.unit.sandbox.sessions import messages, only, session_job, start_executor
@@ -287,6 +291,58 @@ def test_a_pause_of_the_event_loop_does_not_count() -> None:
     assert endings == {Ending.FINISHED}
 
 
+@pytest.mark.parametrize(
+    ("code", "limits"),
+    [
+        ("import time; time.sleep(0.3)", Limits(total_wall_seconds=1.0)),
+        (
+            "import time\nend = time.process_time() + 0.3\nwhile time.process_time() < end: pass",
+            Limits(total_cpu_seconds=1.0),
+        ),
+    ],
+)
+def test_items_that_take_too_long_together_are_out_of_time(
+    run_session: RunSession, code: str, limits: Limits
+) -> None:
+    """None of them is late alone. The harness reports which ones the candidate has survived."""
+    harness = f"for _ in range(9):\n    begin()\n    report(ask({code!r}))"
+
+    execution = run_session(harness, limits=limits)
+
+    assert (execution.ending, execution.cause) == (Ending.OUT_OF_TIME, Cause.TOTAL_TIME)
+    assert messages(execution).count("''") in range(1, 5)
+    assert "lost" in messages(execution)
+
+
+def test_a_guest_that_has_ended_has_waited_as_long_as_before(
+    session_executor: LocalExecutor,
+) -> None:
+    """Its item is not late because its waiting time cannot be read any more."""
+    spin = "import os\nos.sched_setaffinity(0, {%d})\nprint(flush=True)\nwhile True: pass"
+    command = [sys.executable, "-c", spin % min(os.sched_getaffinity(0))]
+    spinners = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(3)]
+    for spinner in spinners:
+        assert spinner.stdout is not None
+        spinner.stdout.readline()
+    session_executor.level  # noqa: B018  (waits until the worker knows what its zygote holds)
+    (worker,) = session_executor._workers
+    guest = WatchedGuest(worker, Limits())
+    guest.pid = spinners[0].pid
+    watch = _Stopwatch()
+    watch.exceeds(0.0, since=1.0, now=1.0, guests=[guest])
+    time.sleep(0.5)
+    waited = guest.waited_seconds()
+    for spinner in spinners:
+        spinner.kill()
+        spinner.communicate()
+
+    assert waited > 0.1
+    assert not watch.exceeds(0.0, since=1.0, now=1.0 + waited / 2, guests=[guest])
+    assert watch.exceeds(0.0, since=1.0, now=1.0 + 2 * waited, guests=[guest])
+    guest.close_guest_ends()
+    guest.close()
+
+
 def test_a_session_needs_a_zygote_of_harnesses() -> None:
     """Plain zygotes stay small, and refuse it."""
     with (
@@ -294,3 +350,33 @@ def test_a_session_needs_a_zygote_of_harnesses() -> None:
         pytest.raises(ValueError, match="preloaded"),
     ):
         list(executor.run([session_job("")]))
+
+
+def test_a_harness_has_the_memory_that_its_candidate_leaves(
+    session_executor: LocalExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where its limit does not fit the machine, it is out of memory before the kernel kills it."""
+    monkeypatch.setattr(memory, "bytes_for_guests", lambda: 600 * 2**20)
+    small, large = (
+        session_job(
+            f"held = b'x' * {size * 2**20}; report('')\nimport time; time.sleep(0.2)",
+            limits=Limits(memory_bytes=64 * 2**20),
+            harness_limits=Limits(memory_bytes=2**30),
+        )
+        for size in (300, 600)
+    )
+
+    endings = [only(session_executor.run([job])).harness_ending for job in (small, large)]
+
+    assert endings == [Ending.FINISHED, Ending.OUT_OF_MEMORY]
+
+
+def test_a_session_whose_harness_would_have_too_little_memory_is_an_outage(
+    session_executor: LocalExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A harness needs half a gibibyte beside its candidate."""
+    monkeypatch.setattr(memory, "bytes_for_guests", lambda: 600 * 2**20)
+
+    execution = only(session_executor.run([session_job("", limits=Limits(memory_bytes=2**27))]))
+
+    assert (execution.ending, execution.cause) == (Ending.NOT_RUN, Cause.NO_ROOM)

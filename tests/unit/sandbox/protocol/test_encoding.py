@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import threading
 import time
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from collections.abc import Callable
@@ -21,7 +20,7 @@ from hypothesis import strategies as st
 from nova_code_verifier.sandbox.protocol import encoding
 from nova_code_verifier.sandbox.protocol.encoding import (
     DEPTH_MAX,
-    FRACTION_BITS_MAX,
+    PART_BITS_MAX,
     EncodingError,
     decode,
     encode,
@@ -547,6 +546,7 @@ HOSTILE = {
     + _many(lambda n: f'{{"t":[{{"i":"{n * SAME_HASH:x}"}}]}}', 50_000)
     + "]}",
     "a long decimal int": "1" * 1_000_000,
+    "a long step": f'{{"r":[0,{{"i":"{"e" * 10**6}"}},{{"i":"{"f" * 10**5}"}}]}}',
     "a long fraction": f'{{"F":[{{"i":"{"e" * 10**6}"}},{{"i":"{"f" * 10**6}"}}]}}',
 }
 
@@ -565,7 +565,7 @@ def test_hostile_bytes_are_refused_early(text: str) -> None:
 HUGE = {
     "a long hex int": f'{{"i":"{"f" * 4_000_000}"}}',
     "long bytes": f'{{"b":"{"f" * 4_000_000}"}}',
-    "a huge range": '{"r":[0,{"i":"' + "f" * 10_000 + '"},1]}',
+    "a huge range": '{"r":[0,{"i":"' + "f" * (PART_BITS_MAX // 4) + '"},1]}',
     "a set of huge ranges": '{"s":[' + _many(lambda n: f'{{"r":[0,{10**18 + n},1]}}', 1000) + "]}",
     "a decimal with a huge exponent": '{"s":[{"D":"1E+999999999999999999"},{"D":"1E-9999999"}]}',
     "a long decimal": f'{{"s":[{{"D":"{"9" * 1_000_000}"}}]}}',
@@ -600,31 +600,9 @@ def test_many_honest_keys_are_no_attack() -> None:
 
 def test_a_fraction_may_be_as_long_as_the_bound() -> None:
     """The bound on a fraction's parts is itself allowed."""
-    longest = Fraction(2**FRACTION_BITS_MAX - 1, 2 ** (FRACTION_BITS_MAX - 1))
+    longest = Fraction(2**PART_BITS_MAX - 1, 2 ** (PART_BITS_MAX - 1))
 
     assert there_and_back(longest) == longest
-
-
-def test_a_busy_process_makes_no_keys_collide() -> None:
-    """Only the CPU time of the decoding thread counts."""
-    written = encode({str(n): n for n in range(20_000)})
-    is_over = threading.Event()
-
-    def burn() -> None:
-        while not is_over.is_set():
-            sum(range(1000))
-
-    burners = [threading.Thread(target=burn) for _ in range(8)]
-    for burner in burners:
-        burner.start()
-    try:
-        decoded = [decode(written) for _ in range(3)]
-    finally:
-        is_over.set()
-        for burner in burners:
-            burner.join()
-
-    assert decoded == [{str(n): n for n in range(20_000)}] * 3
 
 
 def test_a_large_set_of_good_keys_is_read() -> None:

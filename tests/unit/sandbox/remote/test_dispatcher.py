@@ -4,14 +4,21 @@ import random
 import threading
 import time
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from nova_code_verifier.sandbox.errors import ThrottledError, UnreachableError
 from nova_code_verifier.sandbox.remote.request import read_request
-from nova_code_verifier.sandbox.types import Call, Ending, Execution, Job, Run
-from tests.unit.sandbox.remote.fake_function import FakeFunction, endings, job_of, remote
+from nova_code_verifier.sandbox.types import Call, Ending, Execution, Job, Limits, Run
+from tests.unit.sandbox.remote.fake_function import (
+    TOO_LATE,
+    FakeFunction,
+    endings,
+    job_of,
+    remote,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -180,3 +187,24 @@ def test_a_bug_is_raised_in_the_callers_thread() -> None:
 
     with pytest.raises(ZeroDivisionError):
         list(remote(invoke).run([job_of("echo")]))
+
+
+class SlowFunction(FakeFunction):
+    """Runs two questions in each request, of two seconds each."""
+
+    def run(self, job: Job) -> tuple[Execution, ...]:
+        """Report the time that the first two took."""
+        self.totals = [*getattr(self, "totals", []), job.limits.total_wall_seconds]
+        first = (replace(execution, own_seconds=2.0) for execution in self.echo(job)[:2])
+        return (*first, *[TOO_LATE] * (len(job.questions) - 2))
+
+
+def test_the_requests_of_a_job_share_its_totals() -> None:
+    """A later request has what the earlier ones left, and the sum counts."""
+    function = SlowFunction()
+    job = replace(job_of("slow", questions=6), limits=Limits(total_wall_seconds=5.0))
+
+    assert endings(remote(function), [job]) == [
+        ["finished", "finished", "out_of_time", "skipped", "skipped", "skipped"]
+    ]
+    assert function.totals == pytest.approx([5.0, 1.04])

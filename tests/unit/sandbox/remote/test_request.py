@@ -1,11 +1,12 @@
 """Requests to an executor function, as bytes."""
 
 import contextlib
+import json
 
 import pytest
 from hypothesis import given
 
-from nova_code_verifier.sandbox.remote.frames import PayloadError, pack_frames
+from nova_code_verifier.sandbox.remote.frames import PayloadError, pack_frames, unpack_frames
 from nova_code_verifier.sandbox.remote.request import RunRequest, read_request, write_request
 from nova_code_verifier.sandbox.types import Job
 from tests.unit.sandbox.remote.payloads import CALLS, EXACT_CALLS, RUNS, SESSIONS, arbitrary_frames
@@ -33,6 +34,18 @@ def test_modules_are_for_sessions_only(jobs: tuple[Job, ...], modules: tuple[str
     """A candidate without a session finds nothing imported, and a session needs its modules."""
     with pytest.raises(PayloadError, match="modules"):
         read_request(write_request(RunRequest(jobs=jobs, seconds=1.0, modules=modules)))
+
+
+def test_limits_without_totals_are_refused() -> None:
+    """The function of another release is told so, and guesses no limit."""
+    frames = unpack_frames(
+        write_request(RunRequest(jobs=(RUNS,), seconds=1.0)), bytes_max=2**20, frames_max=99
+    )
+    kind, count, limits, *others = json.loads(frames[1])
+    frames[1] = json.dumps([kind, count, limits[:4], *others]).encode()
+
+    with pytest.raises(PayloadError, match="one release for both functions"):
+        read_request(pack_frames(frames))
 
 
 @given(arbitrary_frames)

@@ -34,7 +34,9 @@ from nova_code_verifier.sandbox.types import (
 )
 from tests.unit.sandbox.remote.payloads import CALLS, RUNS, SESSIONS, arbitrary_frames, fields
 
-FINISHED = Execution(ending=Ending.FINISHED, cpu_seconds=0.25, wall_seconds=0.5, memory_bytes=7)
+FINISHED = Execution(
+    ending=Ending.FINISHED, cpu_seconds=0.25, wall_seconds=0.5, own_seconds=0.375, memory_bytes=7
+)
 RAN = Execution(ending=Ending.FINISHED, exit_status=3, stdout=b"\xff", stderr=b"oh")
 RAISED = Execution(
     ending=Ending.RAISED, error=RaisedError(type_name="E", message="\ud800"), detail="d"

@@ -150,3 +150,17 @@ def test_a_huge_sample_is_a_batch_of_its_own() -> None:
 def test_no_plans_are_no_batches() -> None:
     """Nothing is divided into nothing."""
     assert list(batches_of({})) == []
+
+
+def test_the_checks_of_a_candidate_have_a_total() -> None:
+    """All may take as long as those of the expected outputs, and what the sample may take."""
+    executor = checking(lambda *_: True)
+    run = CheckedRun(plan=PLAN, trial=Trial(seconds=50.0))
+    run.take([printed("2 1\n")])
+
+    make_checks([run], executor)
+
+    assert executor.trusted
+    (job,) = executor.trusted.jobs
+    assert job.limits.total_wall_seconds == PLAN.limits.total_wall_seconds + 50.0
+    assert job.limits.total_cpu_seconds == PLAN.limits.total_wall_seconds + 50.0

@@ -478,3 +478,26 @@ def test_hostile_values_are_compared_in_linear_time(name: str) -> None:
     checker, expected, observed = HOSTILE[name]()
 
     assert not value_matches(checker, expected, observed)
+
+
+class _Counted(int):
+    """An int that has the hash of all others, and counts its comparisons."""
+
+    count = 0
+
+    def __hash__(self) -> int:
+        return 1
+
+    def __eq__(self, other: object) -> bool:
+        _Counted.count += 1
+        return int(self) == other
+
+
+def test_observed_values_are_compared_with_expected_ones_alone() -> None:
+    """The members of a candidate's set may have one hash: they get into no other table."""
+    observed = {*map(_Counted, range(500))}
+    _Counted.count = 0
+
+    assert not value_matches(UNORDERED, [[{*range(1, 501)}]], [[observed]])
+
+    assert _Counted.count <= 1000

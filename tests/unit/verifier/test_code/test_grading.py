@@ -6,7 +6,7 @@ from textwrap import dedent
 import pytest
 
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.sandbox.types import Ending
+from nova_code_verifier.sandbox.types import Ending, Limits
 from nova_code_verifier.verifier.checking.verdict import verdict_of_ending
 from nova_code_verifier.verifier.pipeline import judge
 from nova_code_verifier.verifier.test_code import jobs
@@ -1276,3 +1276,42 @@ def test_a_hostile_object_fails_its_case_only(executor: LocalExecutor, body: str
 
     assert (before, after) == (PASS, PASS)
     assert hostile is not PASS
+
+
+def test_items_that_take_too_long_together_are_out_of_time(executor: LocalExecutor) -> None:
+    """The items that ran keep their results, and the others are late: plain asserts, too."""
+    program = "def f(x):\n    import time\n    time.sleep(0.4)\n    return x"
+    limits = {"total_wall_seconds": 1.5}
+    for code in (
+        "\n".join(f"assert f({n}) == {n}" for n in range(12)),
+        "\n".join(f"assert [f({n})] == [int({n})]" for n in range(12)),
+    ):
+        reference = {"tests": {"kind": "code", "code": code}, "limits": limits}
+        completion = f"```python\n{program}\n```\n"
+        (score,) = judge([Sample(completion=completion, reference=reference)], executor)
+
+        assert score.verdict is Verdict.TIME_LIMIT_EXCEEDED
+        assert 0 < score.tests_passed < 6
+        last = verdicts(score)[score.tests_passed :]
+        assert set(last) == {Verdict.TIME_LIMIT_EXCEEDED}
+
+
+def test_all_sessions_of_a_candidate_count_together(executor: LocalExecutor) -> None:
+    """A candidate that ends in an item gets another session, but no more time."""
+    program = """
+        import os, time
+        def f(x):
+            time.sleep(0.4)
+            if x % 2:
+                os._exit(1)
+            return x
+    """
+    code = "\n".join(f"assert [f({n})] == [int({n})]" for n in range(8))
+    plan = CodePlan(test_code=TestCode(source=code), limits=Limits(total_wall_seconds=2.0))
+    run = TestCodeRun(program=dedent(program), plan=plan)
+
+    assert list(grade_all([run], executor, DiscoveryCache())) == [0]
+    found = [case.verdict for case in run.cases]
+    assert found[:2] == [Verdict.ACCEPTED, Verdict.RUNTIME_ERROR]
+    assert found[-1] is Verdict.TIME_LIMIT_EXCEEDED
+    assert len(run.lost_items) < 4
