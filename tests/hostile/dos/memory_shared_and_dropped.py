@@ -13,6 +13,6 @@ try:
         held[-1].madvise(mmap.MADV_DONTNEED)
 except (OSError, ValueError, MemoryError):
     pass
-time.sleep(1)
-if len(held) == 16:
+time.sleep(0.5)
+if sum(area[0] for area in held) > 4:  # what is not held any more reads as zero
     print("BREACH")
