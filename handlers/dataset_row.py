@@ -44,6 +44,7 @@ from nova_code_verifier.handlers.wire import (
 )
 from nova_code_verifier.verifier.reference.datasets.shapes import OWN_TEST_KEYS, holds_tests
 from nova_code_verifier.verifier.reference.fields import is_nan, plain
+from nova_code_verifier.verifier.reference.task import open_reference
 from nova_code_verifier.verifier.types import Sample
 
 _COMPLETION_COLUMNS = (
@@ -57,6 +58,11 @@ _ID_PATHS = (
     ("id",), ("task_id",), ("question_id",), ("problem_id",), ("query_id",), ("hash_id",), ("uid",),
     ("pid",), ("hash",), ("index",), ("extra_info", "index"),
 )  # fmt: skip
+_INNER_REFERENCES = (
+    ("ground_truth",), ("reward_model", "ground_truth"), ("reward_spec", "ground_truth"),
+    ("verifier_metadata",),
+)  # fmt: skip
+_BESIDE_TESTS = ("rubric", "format", "solution")
 _SAMPLE_REFERENCES = (("reference_answer",), ("metadata", "reference_answer"))
 _SHAREGPT_ROLES = {"gpt": "assistant", "chatgpt": "assistant", "human": "user"}
 
@@ -250,7 +256,21 @@ def _reference(values: dict[str, object], columns: Columns) -> object:
     is_sample = "messages" in values and not any(values.get(key) for key in OWN_TEST_KEYS)
     if given is not None and (is_sample or not holds_tests(values)):
         return given
-    return values
+    return values | _beside_inner_tests(values)
+
+
+def _beside_inner_tests(values: dict[str, object]) -> dict[str, object]:
+    """Return the rubric, the format and the solution that stand beside the tests inside a column.
+
+    So a row of verl or NeMo Gym means the same as its `ground_truth` alone, which a reward gets.
+    """
+    for path in _INNER_REFERENCES:
+        inner = value_at(values, path)
+        if isinstance(inner, str) and any(f'"{key}"' in inner for key in _BESIDE_TESTS):
+            inner = open_reference(inner)
+        if isinstance(inner, Mapping) and holds_tests(inner):
+            return {key: inner[key] for key in _BESIDE_TESTS if inner.get(key) is not None}
+    return {}
 
 
 def _named(values: dict[str, object], path: str) -> object:

@@ -5,8 +5,8 @@
     if __name__ == "__main__":
         CodeServer.run_webserver()
 
-In: the body of `/verify`: the row of the dataset, whose tests are in `verifier_metadata`, and the
-response of the model. Out: the same with `reward`, and a number for each metric. What stays
+In: the body of `/verify`: the row of the dataset, whose tests or label are in `verifier_metadata`,
+and the response of the model. Out: the same with `reward`, and a number for each metric. What stays
 ungraded has a failure class, by which Gym writes it into the file of failures: an outage is tried
 again when the collection is resumed, a broken row never. `mask_sample` takes it out of training.
 """
@@ -16,16 +16,18 @@ from typing import Any, ClassVar
 
 from nova_code_verifier.adapters.core import default_grader
 from nova_code_verifier.adapters.rows import entry_of_row
+from nova_code_verifier.verifier.reference.datasets.shapes import holds_tests
 from nova_code_verifier.verifier.types import FailureClass
 
 _FAILURE = "_ng_failure_"
+_LABELS = frozenset(("answer", "label", "polarity", "opinions", "text", "reference"))
 _OF_GYM = ("response", "responses_create_params", "reward", "mask_sample")
 
 
 async def verify(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the answer to *body*, the plain data of a request to `/verify`."""
     given = {name: value for name, value in body.items() if not name.startswith(_FAILURE)}
-    row = {name: value for name, value in given.items() if name not in _OF_GYM}
+    row = _with_label({name: value for name, value in given.items() if name not in _OF_GYM})
     grader = default_grader()
     entry = entry_of_row(_answer(body["response"]), row)
     [grade] = await grader.grade_many_async([entry])
@@ -43,6 +45,15 @@ async def verify(body: Mapping[str, Any]) -> dict[str, Any]:
             f"{_FAILURE}terminal": not grade.is_outage,
         }
     return answer
+
+
+def _with_label(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with its metadata as the reference, if they hold a label and no tests."""
+    metadata = row.get("verifier_metadata")
+    if not isinstance(metadata, dict) or _LABELS.isdisjoint(metadata) or holds_tests(metadata):
+        return row
+    others = {name: value for name, value in row.items() if name != "verifier_metadata"}
+    return row if holds_tests(others) else {"reference_answer": metadata, **others}
 
 
 def _answer(response: Mapping[str, Any]) -> str:

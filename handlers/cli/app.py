@@ -49,7 +49,8 @@ def main() -> NoReturn:
             status = app(sys.argv[1:] or ["--help"], prog_name="verifier", standalone_mode=False)
         except typer.TyperException as error:
             path = getattr(getattr(error, "ctx", None), "command_path", "verifier")
-            print_error(f"{error.format_message().rstrip('.')} (see `{path} --help`)")
+            message = error.format_message().rstrip(".").replace(": Value error, ", ": ", 1)
+            print_error(f"{message} (see `{path} --help`)")
             status = Status.USAGE
     sys.exit(status)
 

@@ -1,8 +1,9 @@
 """Start the reward function from a single file.
 
 In: an archive of its modules, as text. Out: its handler. The zygotes are processes of their own and
-need real files, so the archive is unpacked: once for each version, into a directory that nobody
-else can write to.
+need real files, so each process unpacks the archive into a new directory of its own. A directory of
+an earlier process may hold more than the archive did: whatever ran as this user could add modules
+or byte code.
 
 The text of this module is the beginning of the single file. A Python that is too old must be able
 to parse all of it, and to run it up to the version check.
@@ -19,69 +20,63 @@ if sys.version_info < (3, 11):  # noqa: UP036  (see above)
 import atexit
 import base64
 import contextlib
-import hashlib
+import fcntl
 import importlib
 import json
 import os
 import shutil
-import stat
 import tempfile
+import time
 import zlib
 from pathlib import Path
 from types import ModuleType
 
 _PACKAGES = ("RestrictedPython", "nova_code_verifier")
 _NAME = "nova-code-verifier"
+_LOCKED_AFTER_SECONDS = 60.0
 
 
 def load(archive: str) -> object:
     """Return the handler in *archive*, which `handlers/single_file/bundle.py` packed."""
     packed = base64.b85decode("".join(archive.split()))
     files = json.loads(zlib.decompress(packed))
-    digest = hashlib.sha256(packed).hexdigest()
-    directory = unpack(files, digest, Path(tempfile.gettempdir()))
+    directory = unpack(files, Path(tempfile.gettempdir()))
     handler = _import_from(directory)
     _make_read_only(directory)
     return handler
 
 
-def unpack(files: dict[str, str], digest: str, parent: Path) -> Path:
-    """Return a directory in *parent* that holds exactly *files*.
+def unpack(files: dict[str, str], parent: Path) -> Path:
+    """Return a new directory in *parent* that holds exactly *files*.
 
-    Processes that start later use the same directory. If another user created it, or a cleaner of
-    old files changed it, the files go into a new directory, which is removed with this process.
+    It is removed with this process. Directories of processes that were killed are removed, too.
     """
-    directory = parent / f"{_NAME}-{os.geteuid()}-{digest[:16]}"
-    if _holds(directory, files):
-        return directory
-    draft = Path(tempfile.mkdtemp(prefix=f"{_NAME}-", dir=parent))
+    for leftover in parent.glob(f"{_NAME}-{os.geteuid()}-*"):
+        _remove_leftover(leftover)
+    directory = Path(tempfile.mkdtemp(prefix=f"{_NAME}-{os.geteuid()}-", dir=parent))
+    # The kernel frees the lock when this process ends, however it ends.
+    fcntl.flock(os.open(directory, os.O_RDONLY | os.O_CLOEXEC), fcntl.LOCK_EX)
     for name, text in files.items():
-        path = draft / name
+        path = directory / name
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    try:
-        draft.rename(directory)
-    except OSError:
-        if _holds(directory, files):  # another process was faster
-            shutil.rmtree(draft)
-            return directory
-        atexit.register(_remove, draft, os.getpid())
-        return draft
+    atexit.register(_remove, directory, os.getpid())
     return directory
 
 
-def _holds(directory: Path, files: dict[str, str]) -> bool:
-    """Return whether *directory* is closed to other users, and holds all *files* unchanged."""
-    try:
-        status = directory.lstat()
-        is_ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
-        return (
-            is_ours
-            and not status.st_mode & 0o077
-            and all((directory / name).read_text("utf-8") == text for name, text in files.items())
-        )
-    except (OSError, ValueError):
-        return False
+def _remove_leftover(directory: Path) -> None:
+    """Remove a directory if it is ours, and the process that locked it has ended."""
+    with contextlib.suppress(OSError):
+        fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            status = os.fstat(fd)
+            # A process that has just made its directory may not have locked it yet.
+            is_old = time.time() - status.st_mtime > _LOCKED_AFTER_SECONDS
+            if is_old and status.st_uid == os.geteuid():
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _remove(directory, os.getpid())
+        finally:
+            os.close(fd)
 
 
 def _make_read_only(directory: Path) -> None:
@@ -95,8 +90,9 @@ def _remove(directory: Path, owner_pid: int) -> None:
     if os.getpid() != owner_pid:
         return  # a forked child must not remove its parent's files
     for path in [directory, *directory.rglob("*")]:
-        path.chmod(0o700)
-    shutil.rmtree(directory)
+        with contextlib.suppress(FileNotFoundError):
+            path.chmod(0o700)
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 def _import_from(directory: Path) -> object:

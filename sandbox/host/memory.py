@@ -50,9 +50,10 @@ def fitting_workers(
     fitting = int(min(guests_bytes / guest_bytes, wanted or default))
     if fitting < (wanted or 1):
         advice = f"set workers to {fitting} or less" if fitting > 0 else "give it more memory"
+        advice += ", or lower memory_mb" if guests_bytes > 0 else ""
         raise SandboxError(
             f"workers: {wanted or 1} with guests of up to {_mb(guest_bytes)} (memory_mb) "
-            f"{_do_not_fit(guests_bytes)}; {advice}, or lower memory_mb"
+            f"{_do_not_fit(guests_bytes)}; {advice}"
         )
     return fitting
 

@@ -21,8 +21,8 @@ from nova_code_verifier.sandbox.types import (
 )
 from nova_code_verifier.verifier.test_code.discovery import DiscoveryCache
 from nova_code_verifier.verifier.types import FailureClass, Score, Verdict
-from tests import faults
-from tests.faults import Killer
+from tests import guest_faults
+from tests.guest_faults import Killer
 
 MIB = 2**20
 SLEEP = "import time; time.sleep(0.25)"
@@ -30,16 +30,24 @@ PRINT = f"{SLEEP}\nprint(int(input()) + 1)"
 FUNCTION = f"def f(x):\n    {SLEEP}\n    return x + 1"
 STDIO = {"inputs": ["1\n", "2\n"], "outputs": ["2\n", "3\n"]}
 
-SAMPLES: dict[str, tuple[str, dict[str, Any], faults.Choice]] = {
-    "stdio": (PRINT, {"tests": STDIO}, faults.every),
-    "call": (FUNCTION, {"fn_name": "f", "inputs": [[1], [2]], "outputs": [2, 3]}, faults.every),
-    "plain asserts": (FUNCTION, {"test_list": ["assert f(1) == 2"]}, faults.every),
-    "candidate": (FUNCTION, {"test_list": ["assert [*map(f, [1])] == [2]"]}, faults.candidate),
-    "harness": (FUNCTION, {"test_list": ["assert [*map(f, [1])] == [2]"]}, faults.harness),
+SAMPLES: dict[str, tuple[str, dict[str, Any], guest_faults.Choice]] = {
+    "stdio": (PRINT, {"tests": STDIO}, guest_faults.every),
+    "call": (
+        FUNCTION,
+        {"fn_name": "f", "inputs": [[1], [2]], "outputs": [2, 3]},
+        guest_faults.every,
+    ),
+    "plain asserts": (FUNCTION, {"test_list": ["assert f(1) == 2"]}, guest_faults.every),
+    "candidate": (
+        FUNCTION,
+        {"test_list": ["assert [*map(f, [1])] == [2]"]},
+        guest_faults.candidate,
+    ),
+    "harness": (FUNCTION, {"test_list": ["assert [*map(f, [1])] == [2]"]}, guest_faults.harness),
     "discovery": (
         "def f(x): return x",
         {"test_list": [f"{SLEEP}\nassert f(1) == 1"]},
-        faults.every,
+        guest_faults.every,
     ),
 }
 
@@ -142,7 +150,7 @@ _SCRIPT = """\
 import os, sys
 from pathlib import Path
 from nova_code_verifier import LocalExecutor
-from tests import faults
+from tests import guest_faults
 from tests.conformance.test_guest_faults import HOGS
 
 group, spare = Path(sys.argv[1]), int(sys.argv[2])
@@ -150,7 +158,7 @@ group, spare = Path(sys.argv[1]), int(sys.argv[2])
 try:
     with LocalExecutor(workers=4, memory_bytes=HOGS[0].limits.memory_bytes) as executor:
         assert executor.level
-        held = b"x" * (faults.free_bytes(group) - spare)
+        held = b"x" * (guest_faults.free_bytes(group) - spare)
         for _, (found,) in executor.run(HOGS):
             print(found.ending, found.cause, len(found.stdout))
 except Exception as error:
@@ -170,7 +178,7 @@ def run_in_group(limit_bytes: int, *, spare_bytes: int = 0) -> tuple[list[str], 
 
     Our own process there takes more than it should, so that guests have only *spare_bytes*.
     """
-    with faults.memory_group(limit_bytes) as group:
+    with guest_faults.memory_group(limit_bytes) as group:
         found = subprocess.run(
             [sys.executable, "-c", _SCRIPT, str(group), str(spare_bytes)],
             cwd=Path(__file__).parents[2],
@@ -179,7 +187,7 @@ def run_in_group(limit_bytes: int, *, spare_bytes: int = 0) -> tuple[list[str], 
             check=False,
             timeout=100,
         )
-        kills = faults.kernel_kills(group)
+        kills = guest_faults.kernel_kills(group)
     assert (found.returncode, found.stderr) == (0, "")
     return found.stdout.splitlines(), kills
 

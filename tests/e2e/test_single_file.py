@@ -1,7 +1,6 @@
 """The reward function as a single file, in an interpreter without any package."""
 
 import json
-import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -164,7 +163,7 @@ def test_a_module_of_the_same_name_is_not_replaced(single_file: Path) -> None:
 
 
 def test_several_processes_may_start_at_once(single_file: Path, tmp_path: Path) -> None:
-    """Processes that unpack at the same time share one directory, and all of them score."""
+    """Processes that unpack at the same time all score, and leave no directory behind."""
     copy = tmp_path / single_file.name
     copy.write_text(single_file.read_text())
 
@@ -172,7 +171,7 @@ def test_several_processes_may_start_at_once(single_file: Path, tmp_path: Path) 
         answers = list(pool.map(lambda _: score(copy, [square_sample(RIGHT)]), range(3)))
 
     assert [row["aggregate_reward_score"] for (row,) in answers] == [1.0, 1.0, 1.0]
-    assert len(list(tmp_path.glob("nova-code-verifier-*"))) == 1
+    assert list(tmp_path.iterdir()) == [copy]
 
 
 def test_the_unpacked_modules_are_read_only(single_file: Path, tmp_path: Path) -> None:
@@ -180,11 +179,13 @@ def test_the_unpacked_modules_are_read_only(single_file: Path, tmp_path: Path) -
     copy = tmp_path / single_file.name
     copy.write_text(single_file.read_text())
 
-    run(copy, [])
+    look = (
+        "\nimport pathlib\nparent = pathlib.Path(sys.argv[1]).parent"
+        "\n(directory,) = parent.glob('nova-code-verifier-*')"
+        "\nprint({oct(p.stat().st_mode & 0o777) for p in [directory, *directory.rglob('*')]})"
+    )
 
-    (directory,) = tmp_path.glob("nova-code-verifier-*")
-    modes = {stat.S_IMODE(path.stat().st_mode) for path in [directory, *directory.rglob("*")]}
-    assert modes == {0o500, 0o400}
+    assert eval(run(copy, [], driver=DRIVER + look)[-1]) == {"0o500", "0o400"}
 
 
 def test_the_single_file_runs_as_a_function(single_file: Path, emulator: Path) -> None:

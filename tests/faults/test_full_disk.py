@@ -77,7 +77,7 @@ def test_a_full_disk_ends_convert_with_one_line(tmp_path: Path, name: str) -> No
 @pytest.fixture
 def small_disk(temporary: Path) -> Iterator[Path]:
     """Make the directory of temporary files a disk of its own, with room for a few files."""
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64m,nr_inodes=20", "none", temporary]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64m,nr_inodes=20", "none", str(temporary)]
     mounted = subprocess.run(mount, capture_output=True, check=False)
     if mounted.returncode:
         pytest.skip(f"no disk can be mounted here: {mounted.stderr.decode().strip()}")

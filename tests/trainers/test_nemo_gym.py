@@ -1,12 +1,11 @@
 """The resources server in NeMo Gym: its web application, asked as an agent asks it."""
 
-import runpy
 from importlib.util import find_spec
 from typing import Any
 
 import pytest
 
-from tests.trainers.conftest import FENCED, ROWS
+from tests.trainers.conftest import FENCED, ROWS, documented
 
 if find_spec("nemo_gym") is None:
     pytest.skip(
@@ -19,14 +18,16 @@ pytestmark = [pytest.mark.trainers, pytest.mark.filterwarnings("default")]
 
 @pytest.fixture(scope="module")
 def client() -> Any:
-    """Return a client of the application of examples/nemo_gym, with its configuration."""
+    """Return a client of the application of the manual, with the example's configuration."""
     from fastapi.testclient import TestClient
     from nemo_gym.server_utils import BaseServerConfig, ServerClient
     from omegaconf import OmegaConf
 
     from nova_code_verifier.adapters.nemo_gym import CodeServerConfig
 
-    app = runpy.run_path("examples/nemo_gym/app.py")
+    [snippet] = documented("NeMo Gym")
+    app: dict[str, Any] = {"__name__": "app"}
+    exec(snippet, app)
     given = OmegaConf.load("examples/nemo_gym/configs/code_verifier.yaml")
     own = given.code_verifier.resources_servers.code_verifier
     head = BaseServerConfig(host="127.0.0.1", port=1)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.fakes import HttpReply, serving
-from tests.trainers.conftest import FENCED, ROWS
+from tests.trainers.conftest import FENCED, ROWS, documented
 
 if find_spec("sagemaker") is None:
     pytest.skip("sagemaker-train is not installed: make test-trainers", allow_module_level=True)
@@ -23,15 +23,20 @@ def reported(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Return a function that runs an agent, and returns what its decorator reports of a row."""
     from sagemaker.train.rft import sagemaker_rft_handler
 
-    from nova_code_verifier.adapters.sagemaker_mtrl import rollout_result, rollout_result_async
+    from nova_code_verifier.adapters.sagemaker_mtrl import rollout_result
 
     @sagemaker_rft_handler
     def agent(payload: dict[str, Any]) -> dict[str, Any]:
         return rollout_result(FENCED, payload["instance"])
 
-    @sagemaker_rft_handler
-    async def waiting_agent(payload: dict[str, Any]) -> dict[str, Any]:
-        return await rollout_result_async(FENCED, payload["instance"])
+    class Agent:
+        async def invoke_async(self, _prompt: str) -> str:
+            return FENCED
+
+    [snippet] = documented("SageMaker multi-turn RL")
+    names: dict[str, Any] = {"agent": Agent()}
+    exec(snippet, names)
+    waiting_agent = names["invoke_agent"]
 
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "any")

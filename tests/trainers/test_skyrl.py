@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.trainers.conftest import FENCED, ROWS
+from tests.trainers.conftest import FENCED, ROWS, documented
 
 if find_spec("skyrl_gym") is None:
     pytest.skip("skyrl-gym is not installed: make test-trainers", allow_module_level=True)
@@ -20,8 +20,8 @@ def make() -> Iterator[Any]:
     import skyrl_gym
     from skyrl_gym.envs.registration import registry
 
-    entry_point = "nova_code_verifier.adapters.skyrl:CodeEnv"
-    skyrl_gym.register(id="code", entry_point=entry_point, kwargs={"rubric": None})
+    [snippet] = documented("SkyRL")
+    exec(snippet, {})
     yield lambda row: skyrl_gym.make("code", env_config={}, extras={**row, "max_turns": 1})
     del registry["code"]
 

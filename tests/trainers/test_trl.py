@@ -1,7 +1,6 @@
 """TRL's own trainer, two steps with a tiny model on the processor, by examples/trl/train.py."""
 
 import json
-import re
 import runpy
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -9,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.trainers.conftest import documented
 
 if find_spec("trl") is None:
     pytest.skip("trl is not installed: make test-trainers", allow_module_level=True)
@@ -115,8 +116,7 @@ def test_the_snippet_of_the_manual_runs(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The snippet rewards an unchanged row in HumanEval's form, with a model of our own."""
-    section = Path("docs/trainers.md").read_text().partition("\n## TRL\n")[2]
-    [snippet] = re.findall(r"```python\n(.*?GRPOTrainer.*?)```", section, re.DOTALL)
+    [snippet] = documented("TRL")
     settings = "output_dir='grpo', max_steps=1, use_cpu=True, bf16=False, report_to='none', "
     settings += "log_completions=True"
     monkeypatch.chdir(tmp_path)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.fakes import serving_chat
+from tests.trainers.conftest import documented
 
 if find_spec("verifiers") is None or find_spec("verifiers.legacy") is None:
     pytest.skip("verifiers 0.3 is not installed: make test-trainers", allow_module_level=True)
@@ -17,9 +18,11 @@ if find_spec("verifiers") is None or find_spec("verifiers.legacy") is None:
 pytestmark = [pytest.mark.trainers, pytest.mark.filterwarnings("default")]
 
 
-@pytest.fixture
-def run(rows: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Return a function that runs the example's environment with a model that prints 1."""
+@pytest.fixture(params=["example", "manual"])
+def run(
+    rows: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[Any]:
+    """Return a function that runs the example's or the manual's environment. A model prints 1."""
     import verifiers as vf
 
     monkeypatch.setenv("ANY_KEY", "none")
@@ -29,10 +32,15 @@ def run(rows: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         asked.append(prompt)
         return "```python\nprint(1)\n```"
 
+    example = runpy.run_path("examples/verifiers/code_environment.py")["load_environment"]
+    environment = example(path=str(rows))
+    if request.param == "manual":
+        [snippet] = [one for one in documented("verifiers") if "load_environment" in one]
+        names: dict[str, Any] = {"load_rows": environment.get_dataset}
+        exec(snippet, names)
+        environment = names["load_environment"]()
+
     with serving_chat(answer) as url:
-        environment = runpy.run_path("examples/verifiers/code_environment.py")["load_environment"](
-            path=str(rows)
-        )
         client = vf.ClientConfig(
             client_type="openai_chat_completions", api_key_var="ANY_KEY", api_base_url=url
         )

@@ -103,6 +103,7 @@ def convert(
       trl            {"id", "prompt", "reference_answer"}
       verifiers      {"id", "prompt", "answer", "task"}
       gym            {"id", "responses_create_params": {"input"}, "verifier_metadata": {"unit_tests"}}
+                     (a label or opinions are in verifier_metadata itself)
     Ids become texts; a row without an id gets one from its position. Prompts stay as they are, except for
     --instruction and --name-function.
 

@@ -9,7 +9,8 @@ In: id, prompt and reference of a task. Out: a row, with the same keys for all r
 | verl | `prompt` | `reward_model.ground_truth` | verl 1dda039 |
 | TRL | `prompt` | `reference_answer`, a column of the reward function | trl f2cd577 |
 | verifiers | `prompt` | `answer` | verifiers a60a606 |
-| NeMo Gym | `responses_create_params.input` | `verifier_metadata.unit_tests` | Gym 07d6b0d |
+| NeMo Gym | `responses_create_params.input` | `verifier_metadata.unit_tests`, or | Gym 07d6b0d |
+| | | `verifier_metadata` with a label | |
 """
 
 import json
@@ -26,7 +27,6 @@ from nova_code_verifier.handlers.cli.convert.references import (
     write_metadata,
     write_reference,
 )
-from nova_code_verifier.handlers.cli.convert.refusal import RefusedRowError
 
 Row = dict[str, object]
 
@@ -53,7 +53,7 @@ def build_row(task: TaskRow, target: Target) -> Row:
     """Return the row of *task* for *target*. Raises RefusedRowError."""
     if target is Target.GYM:
         if isinstance(task.reference, Label):
-            raise RefusedRowError("reference: found a label or a text; unit_tests holds tests only")
+            return _row(task, target, task.reference.values)
         return _row(task, target, write_metadata(task.reference, task.extra))
     if isinstance(task.reference, Label):
         return _row(task, target, json_text(task.reference.values))

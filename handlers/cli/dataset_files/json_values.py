@@ -16,35 +16,59 @@ VALUE_BYTES_MAX = 2**28
 
 _PIECE_BYTES = 2**18
 _LONGEST_WORD = len("-Infinity")
+_SHOWN_CHARACTERS = 40
 _BLANKS = " \t\r\n"
 _ENDS = tuple(f"{_BLANKS},]")
-_DECODER = json.JSONDecoder()
+
+
+class _RepeatedKeys:
+    """Decodes JSON, and notes a key that an object has twice: readers disagree about its value."""
+
+    def __init__(self) -> None:
+        self.decoder = json.JSONDecoder(object_pairs_hook=self._object)
+        self._problem = ""
+
+    def take_problem(self) -> str:
+        """Return what was found since the last call; empty if there was nothing."""
+        problem, self._problem = self._problem, ""
+        return problem
+
+    def _object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            names = [name for name, _ in pairs]
+            repeated = next(name for name in found if names.count(name) > 1)
+            shown = repr(repeated[:_SHOWN_CHARACTERS])
+            self._problem = f"ambiguous (an object has the key {shown} twice)"
+        return found
 
 
 def read_lines(stream: BinaryIO) -> Iterator[Record]:
     """Yield a record for each line that is not blank. A broken line becomes one with a problem."""
     number = 0
+    keys = _RepeatedKeys()
     while line := stream.readline(VALUE_BYTES_MAX):
         number += 1
         is_whole = line.endswith(b"\n") or len(line) < VALUE_BYTES_MAX
         if line.strip():
-            yield _record_of_line(number, line) if is_whole else _too_long(number, len(line))
+            yield _record_of_line(number, line, keys) if is_whole else _too_long(number, len(line))
         while not is_whole:  # the rest of the line
             rest = stream.readline(VALUE_BYTES_MAX)
             is_whole = rest.endswith(b"\n") or len(rest) < VALUE_BYTES_MAX
 
 
-def _record_of_line(number: int, line: bytes) -> Record:
+def _record_of_line(number: int, line: bytes, keys: _RepeatedKeys) -> Record:
     value, problem = None, ""
     try:
-        value = json.loads(line)
+        value = keys.decoder.decode(line.decode(json.detect_encoding(line), "surrogatepass"))
     except json.JSONDecodeError as error:
         problem = f"not JSON ({error.msg}, column {error.colno})"
     except UnicodeDecodeError:
         problem = "not JSON (not UTF-8)"
     except (ValueError, RecursionError):  # Python limits the digits and the depth of JSON
         problem = "unreadable (a number too long, or nested too deep)"
-    where = f"line {number}"
+    repeated = keys.take_problem()
+    where, problem = f"line {number}", problem or repeated
     return Record(where=where, number=number, size_bytes=len(line), value=value, problem=problem)
 
 
@@ -75,11 +99,11 @@ def read_items(stream: BinaryIO) -> Iterator[Record]:
             window.skip()
         else:
             line = window.line
-            value, size = window.take_value()
+            value, size, problem = window.take_value()
             number += 1
             needs_comma = True
             where = f"item {number}, line {line}"
-            yield Record(where=where, number=number, size_bytes=size, value=value)
+            yield Record(where=where, number=number, size_bytes=size, value=value, problem=problem)
     if in_list:
         raise window.damage("the file ends inside the list: it is incomplete")
 
@@ -89,6 +113,7 @@ class _Window:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
+        self._keys = _RepeatedKeys()
         self._utf8 = codecs.getincrementaldecoder("utf-8")()
         self._text, self._position, self._at_end = "", 0, False
         self.line = 1
@@ -112,12 +137,13 @@ class _Window:
         self.is_first = self._text[self._position] == "["
         self._position += 1
 
-    def take_value(self) -> tuple[object, int]:
-        """Take the next value; return it and the number of its characters."""
+    def take_value(self) -> tuple[object, int, str]:
+        """Take the next value; return it, the number of its characters, and what is wrong."""
         self.is_first = False
         while True:
             try:
-                value, end = _DECODER.raw_decode(self._text, self._position)
+                value, end = self._keys.decoder.raw_decode(self._text, self._position)
+                problem = self._keys.take_problem()
             except json.JSONDecodeError as error:
                 offset = error.pos - self._position
                 if not self._may_go_on(error.pos) or not self._fill():
@@ -132,7 +158,7 @@ class _Window:
                 if is_whole or not self._fill():
                     size = end - self._position
                     self._advance(end)
-                    return value, size
+                    return value, size, problem
 
     def damage(self, reason: str) -> DamagedFileError:
         """Return an error that names the line."""
@@ -176,7 +202,7 @@ def _is_unfinished_string(text: str) -> bool:
     if not text.startswith('"'):
         return False
     try:
-        _DECODER.raw_decode(text)
+        json.JSONDecoder().raw_decode(text)
     except json.JSONDecodeError as error:
         return error.pos == 0
     return False

@@ -1,5 +1,6 @@
 """Reading whole rows of datasets."""
 
+import json
 import math
 from typing import Any
 
@@ -273,3 +274,21 @@ def test_a_row_with_several_completions_needs_one() -> None:
 def test_a_trainers_sample_is_read_as_the_lambda_reads_it(sample: dict[str, Any]) -> None:
     """Whole rows are read in addition: a sample means the same on the command line."""
     assert read_entries(sample) == list(read_event([sample]).entries)
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+@pytest.mark.parametrize(
+    "path", ["ground_truth", "reward_model.ground_truth", "reward_spec.ground_truth"]
+)
+def test_what_is_beside_inner_tests_counts(path: str, *, as_text: bool) -> None:
+    """The rubric in the ground truth of a row is that of the ground truth alone."""
+    rubric = {"reward": {"range": [0, 2]}}
+    value: Any = {"inputs": ["1"], "outputs": ["1"], "rubric": rubric, "format": "json"}
+    value = json.dumps(value) if as_text else value
+    for key in reversed(path.split(".")):
+        value = {key: value}
+
+    reference = read_row(value, completion="").reference
+
+    assert isinstance(reference, dict)
+    assert (reference["rubric"], reference["format"]) == (rubric, "json")

@@ -49,6 +49,30 @@ def test_the_last_message_is_graded(row: dict[str, Any]) -> None:
     json.dumps(right)
 
 
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"answer": "positive", "task": "sentiment"},
+        {"label": "positive", "task": "chabsa"},
+        {"opinions": [], "task": "sentiment"},
+    ],
+)
+def test_metadata_may_hold_a_label(metadata: dict[str, Any]) -> None:
+    """A row of sentiment, as `verifier convert --to gym` writes it, is graded."""
+    graded = answer(
+        "[]" if "opinions" in metadata else r"\boxed{positive}", verifier_metadata=metadata
+    )
+
+    assert (graded["verifier_correctness"], graded["mask_sample"]) == (1.0, False)
+
+
+def test_metadata_may_hold_a_rubric_beside_the_tests() -> None:
+    """`verifier convert --to gym` writes it there."""
+    metadata = {"unit_tests": TESTS, "rubric": {"reward": {"range": [0, 2]}}}
+
+    assert answer(RIGHT, verifier_metadata=metadata)["reward"] == 2.0
+
+
 def test_a_broken_row_is_a_failure_that_is_never_tried_again() -> None:
     """Gym writes it into the file of failures, and resumes without it."""
     broken = answer(RIGHT, inputs=["1"], outputs=[])

@@ -1,7 +1,9 @@
 """Unpacking the single file into a directory where other users may write too."""
 
 import ast
+import os
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,7 +13,6 @@ from nova_code_verifier.handlers.single_file.bundle import build
 from nova_code_verifier.handlers.single_file.loader import unpack
 
 FILES = {"handlers/__init__.py": "", "handlers/reward.py": "OPEN = 'é'\n"}
-DIGEST = "0123456789abcdef0"
 
 
 def contents(directory: Path) -> dict[str, str]:
@@ -22,81 +23,53 @@ def contents(directory: Path) -> dict[str, str]:
 
 def test_the_files_are_unpacked_into_a_private_directory(tmp_path: Path) -> None:
     """All files are in a directory that no other user can read or write."""
-    directory = unpack(FILES, DIGEST, tmp_path)
+    directory = unpack(FILES, tmp_path)
 
     assert contents(directory) == FILES
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
     assert list(tmp_path.iterdir()) == [directory]
 
 
-def test_a_warm_start_unpacks_nothing(tmp_path: Path) -> None:
-    """A second start uses the files of the first."""
-    first = unpack(FILES, DIGEST, tmp_path)
-    written = (first / "handlers/reward.py").stat().st_ino
+def test_files_that_an_earlier_program_added_are_not_imported(tmp_path: Path) -> None:
+    """Whatever ran as this user could write to the directory: the next start has a new one."""
+    first = unpack(FILES, tmp_path)
+    (first / "json.py").write_text("evil = True\n")
+    (first / "handlers/more.py").write_text("evil = True\n")
 
-    assert unpack(FILES, DIGEST, tmp_path) == first
-    assert (first / "handlers/reward.py").stat().st_ino == written
+    second = unpack(FILES, tmp_path)
 
-
-def test_another_version_has_another_directory(tmp_path: Path) -> None:
-    """Archives with different digests have different directories."""
-    assert unpack(FILES, DIGEST, tmp_path) != unpack(FILES, "f" * 20, tmp_path)
+    assert second != first
+    assert contents(second) == FILES
 
 
-@pytest.mark.parametrize("how", ["open", "changed", "lacking", "a link", "a file"])
-def test_a_directory_that_was_changed_is_not_used(how: str, tmp_path: Path) -> None:
-    """A directory that another user planted, or that lost a file, is replaced by a new one."""
-    directory = unpack(FILES, DIGEST, tmp_path)
-    match how:
-        case "open":
-            directory.chmod(0o777)
-        case "changed":
-            (directory / "handlers/reward.py").write_text("OPEN = 'evil'\n")
-        case "lacking":
-            (directory / "handlers/reward.py").unlink()
-        case "a link":
-            directory.rename(tmp_path / "elsewhere")
-            directory.symlink_to(tmp_path / "elsewhere")
-        case "a file":
-            directory.rename(tmp_path / "elsewhere")
-            directory.write_text("")
+def test_directories_of_processes_that_were_killed_are_removed(tmp_path: Path) -> None:
+    """Those of processes that run are left alone, and so is where a link leads."""
+    running = unpack(FILES, tmp_path)
+    leftover = running.with_name(running.name + "-leftover")
+    foreign, link = tmp_path / "foreign", running.with_name(running.name + "-link")
+    for directory in (leftover, foreign):
+        directory.mkdir()
+    link.symlink_to(foreign)
+    for directory in (running, leftover, foreign):
+        os.utime(directory, (0, 0))
 
-    other = unpack(FILES, DIGEST, tmp_path)
+    another = unpack(FILES, tmp_path)
 
-    assert other != directory
-    assert contents(other) == FILES
+    assert sorted(tmp_path.iterdir()) == sorted([running, another, link, foreign])
 
 
-def test_a_directory_of_another_user_is_not_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The owner of a directory could change it at any time, so it is not used."""
-    ours = unpack(FILES, DIGEST, tmp_path)
-    uid = ours.stat().st_uid
-    planted = ours.rename(tmp_path / ours.name.replace(f"-{uid}-", f"-{uid + 1}-"))
-    monkeypatch.setattr("os.geteuid", lambda: uid + 1)
+def test_a_directory_is_removed_with_its_process(tmp_path: Path) -> None:
+    """Nothing is left when the process ends, though the files are read-only by then."""
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from nova_code_verifier.handlers.single_file import loader\n"
+        f"loader._make_read_only(loader.unpack({FILES!r}, Path(sys.argv[1])))\n"
+        "print(len(list(Path(sys.argv[1]).iterdir())))"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
 
-    assert planted.name.startswith(f"nova-code-verifier-{uid + 1}-")
-    assert unpack(FILES, DIGEST, tmp_path) != planted
-
-
-def test_the_slower_of_two_processes_uses_the_directory_of_the_faster(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Two processes that start at once use one directory, and leave no draft behind."""
-    rename = Path.rename
-
-    def rename_late(draft: Path, directory: Path) -> Path:
-        monkeypatch.setattr(Path, "rename", rename)
-        unpack(FILES, DIGEST, tmp_path)
-        return rename(draft, directory)
-
-    monkeypatch.setattr(Path, "rename", rename_late)
-
-    directory = unpack(FILES, DIGEST, tmp_path)
-
-    assert contents(directory) == FILES
-    assert list(tmp_path.iterdir()) == [directory]
+    assert subprocess.run(command, check=True, capture_output=True).stdout == b"1\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_old_python_gets_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:

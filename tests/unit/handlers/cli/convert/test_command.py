@@ -106,6 +106,14 @@ def test_wrong_arguments_are_status_2(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_unknown_trainer_is_refused_with_the_known_ones() -> None:
+    """The message is ours, without a word of the parser of the command line."""
+    done = verifier("convert", "-", "--to", "foo", stdin=json.dumps(ROWS[0]))
+
+    assert done.returncode == 2
+    assert "'--to': 'foo' is not one of 'nova', 'bedrock'" in done.stderr
+
+
 def test_the_rows_in_the_help_are_those_that_are_written() -> None:
     """The help shows the keys of every target in their order."""
     shown = verifier("convert", "--help").stdout

@@ -138,6 +138,13 @@ def test_labels_opinions_and_texts_are_kept(reference: object, tasks: dict[str, 
     assert (after.source, after.problem) == (before.source, "")
 
 
+def test_gym_has_labels_in_its_metadata() -> None:
+    """Its resources server grades rows of sentiment, too."""
+    row = converted({"prompt": "Judge.", "reference_answer": "positive"}, target=Target.GYM).row
+
+    assert row["verifier_metadata"] == {"answer": "positive", "task": "sentiment"}
+
+
 def test_python_literals_are_decoded() -> None:
     """Single quotes are Python, not JSON; the tests in them are read nevertheless."""
     row = {"prompt": "Do it.", "input_output": "{'inputs': ['it\\'s'], 'outputs': ['2']}"}

@@ -1,7 +1,9 @@
 """JSON texts, read value by value."""
 
 import json
+from collections.abc import Callable, Iterator
 from io import BytesIO
+from typing import BinaryIO
 
 import pytest
 from hypothesis import given
@@ -129,3 +131,24 @@ def test_a_line_that_is_too_long_costs_itself_only(monkeypatch: pytest.MonkeyPat
     assert [record.number for record in records] == [1, 2, 3, 4, 5]
     assert records[1].problem.startswith("found more than")
     assert (records[2].value, records[4].value) == (3, 5)
+
+
+@pytest.mark.parametrize("read", [read_lines, read_items])
+def test_a_key_that_an_object_has_twice_is_a_problem(
+    read: Callable[[BinaryIO], Iterator[Record]],
+) -> None:
+    """Readers of JSON disagree about its value; the values before and after it are read."""
+    text = b'{"a": 1}\n{"a": {"b": 1, "b": 2}}\n{"b": 3, "a": {"b": 4}}\n'
+
+    first, second, third = read(BytesIO(text))
+
+    assert (first.problem, third.problem) == ("", "")
+    assert second.problem == "ambiguous (an object has the key 'b' twice)"
+
+
+def test_a_broken_line_spoils_no_other() -> None:
+    """A key that is twice in a line that is not JSON says nothing about the next line."""
+    broken, whole = read_lines(BytesIO(b'[{"a": 1, "a": 2}\n{"a": 1}\n'))
+
+    assert broken.problem.startswith("not JSON")
+    assert whole.problem == ""
