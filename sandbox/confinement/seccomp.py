@@ -70,7 +70,7 @@ _PRCTL_OPTIONS = (15, 16, 0x53564D41)  # PR_{SET_NAME,GET_NAME,SET_VMA}: names f
 
 _FCNTL_COMMANDS = (
     *(0, 1030, 1, 2, 3, 4),  # F_{DUPFD,DUPFD_CLOEXEC,GETFD,SETFD,GETFL,SETFL}
-    *(5, 6, 7, 36, 37, 38),  # F_{GETLK,SETLK,SETLKW}, F_OFD_{GETLK,SETLK,SETLKW}
+    *(5, 6, 7),  # F_{GETLK,SETLK,SETLKW}
     1032,  # F_GETPIPE_SZ
 )
 
@@ -159,7 +159,8 @@ _GUARDS: dict[str, tuple[_Condition, ...]] = {
     # filters can kill, too.
     "prctl": (_only(_low(0), _PRCTL_OPTIONS, otherwise=_EPERM),),
     # Not F_SETOWN, F_SETSIG, F_SETLEASE, F_NOTIFY, and not FIOSETOWN below: the kernel would send
-    # a signal to another process. Not F_SETPIPE_SZ: that memory is not counted.
+    # a signal to another process. Not F_SETPIPE_SZ: that memory is not counted. Not F_OFD_SETLK:
+    # its locks live as long as a map of the file, so that no limit counts them.
     "fcntl": (_only(_low(1), _FCNTL_COMMANDS, otherwise=_EPERM),),
     # A guest can drop shared memory from its address space, and hold it where nobody sees it.
     # (`sandbox/guest/anonymous_maps.py` makes the maps of honest programs private.)

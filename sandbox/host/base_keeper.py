@@ -146,10 +146,11 @@ class BaseKeeper(ABC):
         return is_full
 
     def _holds_too_much(self) -> bool:
-        bytes_max = self._guests[0].limits.output_bytes * DISK_FACTOR
+        bytes_max: float = self._guests[0].limits.output_bytes * DISK_FACTOR
         directory = self.worker.directory
         pids = [guest.pid for guest in self._guests if guest.pid is not None]
-        bytes_max -= sum(usage.nameless_bytes(pid, directory) for pid in pids)
+        for pid in pids:
+            bytes_max -= usage.nameless_bytes(pid, directory, files_max=FILES_MAX)
         return usage.holds_too_much(directory, bytes_max=bytes_max, files_max=FILES_MAX)
 
     def _set_next_tick(self, now: float, cpu_seconds_left: float) -> None:

@@ -6,6 +6,7 @@ not be enforced, or files be counted as too many.
 """
 
 import contextlib
+import math
 import os
 import resource
 import stat
@@ -19,6 +20,8 @@ from nova_code_verifier.sandbox.protocol.progress import cpu_clock
 
 _PAGE_BYTES = resource.getpagesize()
 _BLOCK_BYTES = 512
+# A program with all libraries of a scientific installation has a few thousand.
+_MAPS_MAX = 2**14
 # Fields of /proc/PID/stat, counted from the state.
 _THREADS, _RESIDENT = 17, 21
 
@@ -92,7 +95,7 @@ def peak_usage(pid: int) -> Usage:
         return Usage(0, 0)
 
 
-def holds_too_much(directory: Path, *, bytes_max: int, files_max: int) -> bool:
+def holds_too_much(directory: Path, *, bytes_max: float, files_max: int) -> bool:
     """Return whether the files below *directory* are too many, or too big together.
 
     A directory that cannot be read, because it is closed or too deep for a path, is too much.
@@ -116,19 +119,24 @@ def holds_too_much(directory: Path, *, bytes_max: int, files_max: int) -> bool:
     return False
 
 
-def nameless_bytes(pid: int, directory: Path) -> int:
+def nameless_bytes(pid: int, directory: Path, *, files_max: int) -> float:
     """Return the size of files without a name that a process has open, or maps, on a disk.
 
-    The disk is that of *directory*. What the kernel does not let us see is not counted: it shows
-    open files of another user only with CAP_SYS_PTRACE, and maps only with CAP_SYS_ADMIN.
+    It is infinite if there are more than *files_max*: each takes an inode of the disk, and memory
+    of the kernel. So it is for more maps than any program has. The disk is that of *directory*.
+    What the kernel does not let us see is not counted: it shows open files of another user only
+    with CAP_SYS_PTRACE, and maps only with CAP_SYS_ADMIN.
     """
     sizes: dict[int, int] = {}
-    device = directory.stat().st_dev
+    device, count = directory.stat().st_dev, 0
     for folder in ("fd", "map_files"):
         with contextlib.suppress(OSError), os.scandir(f"/proc/{pid}/{folder}") as entries:
             for entry in entries:
+                count += 1
                 with contextlib.suppress(OSError):
                     file = entry.stat()
                     if not file.st_nlink and file.st_dev == device and stat.S_ISREG(file.st_mode):
                         sizes[file.st_ino] = file.st_blocks * _BLOCK_BYTES
+                if len(sizes) > files_max or count > _MAPS_MAX:
+                    return math.inf
     return sum(sizes.values())

@@ -38,6 +38,13 @@ while True:
     except OSError: time.sleep(0.1)
     for n in range(12): open(f'f{n}', 'wb').close()
 """,
+    "empty files": """
+while True:
+    try:
+        for n in range(900): open(f'f{n}', 'wb').close()
+    except OSError: pass
+    time.sleep(0.1)
+""",
 }
 HONEST = """
 import os, time
@@ -50,7 +57,7 @@ print('written')
 @pytest.fixture
 def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Mount a disk for the directories of guests. One guest can fill it within its limits."""
-    mount = ["mount", "-t", "tmpfs", "-o", "size=60m", "none", str(tmp_path)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=60m,nr_inodes=800", "none", str(tmp_path)]
     if subprocess.run(mount, check=False, capture_output=True).returncode:
         pytest.skip("this user may not mount a disk")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
