@@ -422,7 +422,11 @@ class EventLoop:
         self._unwatch(workers[number].control.fileno())
         workers[number].close()
         worker = workers[number] = self._new_worker(number, libraries)
-        _require_ready(worker)
+        try:
+            _require_ready(worker)
+        except WorkerLostError:  # what has ended one zygote may end the next one as it starts
+            worker = workers[number] = self._new_worker(number, libraries)
+            _require_ready(worker)
         self._watch(number, worker.control.fileno())
         if task.is_trial:
             self._schedule.record(task, [])

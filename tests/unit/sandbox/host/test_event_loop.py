@@ -1,5 +1,8 @@
 """The event loop keeps the workers busy."""
 
+import os
+import signal
+import threading
 import time
 from collections.abc import Iterator
 
@@ -34,6 +37,31 @@ def test_the_next_guest_starts_before_the_caller_has_judged_the_last(
         assert time.monotonic() < end, "no second guest"
         time.sleep(0.01)
     running.close()
+
+
+def test_a_zygote_that_is_killed_as_it_starts_is_replaced(lone_worker: LocalExecutor) -> None:
+    """Its task, which has lost the zygote before, has the right output from the one after it."""
+    killed: list[int] = []
+    assert lone_worker.level  # its first zygote is ready
+
+    def kill_two() -> None:
+        until = time.monotonic() + 20
+        while len(killed) < 2 and time.monotonic() < until:
+            (zygote,) = lone_worker.zygote_pids
+            if zygote not in killed and (killed or has_guest(zygote)):
+                os.kill(zygote, signal.SIGKILL)
+                killed.append(zygote)
+            time.sleep(0.001)
+
+    job = Job(program="import time; time.sleep(0.5); print(1)", questions=(Run(),))
+    killer = threading.Thread(target=kill_two)
+    killer.start()
+
+    (execution,) = only(lone_worker, job)
+
+    killer.join()
+    assert execution.stdout == b"1\n"
+    assert lone_worker.zygote_pids[0] not in killed
 
 
 class _LateJobs(Iterator[Job]):
