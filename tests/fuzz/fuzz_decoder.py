@@ -21,6 +21,7 @@ from unittest import mock
 import atheris  # type: ignore[import-untyped]  # no part of our environments
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+from tests.fuzz.sessions import unwrapped
 from tests.fuzz.shapes import make_tree
 
 with atheris.instrument_imports(include=["nova_code_verifier"]):
@@ -119,7 +120,7 @@ def fuzz_session(data: bytes) -> None:
         if type(body) is not dict:
             return
         ours, theirs = socket.socketpair()
-        with ours, theirs, contextlib.redirect_stdout(io.StringIO()):
+        with ours, theirs, unwrapped(), contextlib.redirect_stdout(io.StringIO()):
             page: Any = mock.Mock()
             candidate = LiveCandidate(ours.fileno(), page, "")
             pack_into(theirs, body)
