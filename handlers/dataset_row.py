@@ -268,8 +268,10 @@ def _beside_inner_tests(values: dict[str, object]) -> dict[str, object]:
         inner = value_at(values, path)
         if isinstance(inner, str) and any(f'"{key}"' in inner for key in _BESIDE_TESTS):
             inner = open_reference(inner)
-        if isinstance(inner, Mapping) and holds_tests(inner):
-            return {key: inner[key] for key in _BESIDE_TESTS if inner.get(key) is not None}
+        if isinstance(inner, Mapping):
+            found = {key: inner[key] for key in _BESIDE_TESTS if inner.get(key) is not None}
+            if found and holds_tests(inner):
+                return found
     return {}
 
 

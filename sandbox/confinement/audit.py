@@ -15,6 +15,8 @@ The hook is safe from it, because:
 - It reads no global, no builtin by name and no closure. Keyword defaults are new locals in every
   call, and all of them here are immutable.
 - It accepts exact types only: a path object could return another path each time.
+- It looks up no method or attribute by name: a program can reach the dictionaries of built-in types
+  (`vars(str) == other` passes the real one to `other.__eq__`), and replace what is in them.
 - From Python 3.13 on, code can write to the locals of a running frame. So no Python code may run
   during a strict hook and see its frame (`remove_unaudited_functions`).
 
@@ -30,6 +32,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
+from stat import ST_MODE
 from typing import Any, NoReturn
 
 from nova_code_verifier.sandbox.protocol.guest_messages import FORBIDDEN_END, FORBIDDEN_START
@@ -222,6 +225,9 @@ def _common_hook(channel_fd: int) -> AuditHook:
         getpid: Callable[[], int] = posix.getpid,
         write: Callable[[int, bytes], int] = posix.write,
         abort: Callable[[], NoReturn] = posix.abort,
+        to_octets: Callable[..., bytes] = str.encode,
+        pack: Callable[..., bytes] = int.to_bytes,
+        size_of: Callable[[bytes], int] = len,
         families: frozenset[object] = frozenset({_AF_UNIX, _AF_INET6}),
         ipv6: int = _AF_INET6,
         channel: int = channel_fd,
@@ -239,9 +245,9 @@ def _common_hook(channel_fd: int) -> AuditHook:
             or (event == "socket.__new__" and args[1] not in families)
             or (event == "os.kill" and args[0] != getpid())
         ) and getpid() != zygote:
-            message = start + event.encode("ascii", "replace") + end
+            message = start + to_octets(event, "ascii", "replace") + end
             try:  # noqa: SIM105  (`suppress` would be a global)
-                write(channel, message.__len__().to_bytes(4, "big") + message)
+                write(channel, pack(size_of(message), 4, "big") + message)
             except error:
                 pass  # the guest closed its channel: its end has no reason then
             abort()
@@ -273,6 +279,13 @@ def _strict_hook(  # noqa: C901  (the guest could change a function that it call
         stat: Callable[[str], Any] = posix.stat,
         write: Callable[[int, bytes], int] = posix.write,
         abort: Callable[[], NoReturn] = posix.abort,
+        to_octets: Callable[..., bytes] = str.encode,
+        pack: Callable[..., bytes] = int.to_bytes,
+        size_of: Callable[[bytes], int] = len,
+        starts_with: Callable[..., bool] = str.startswith,
+        replace: Callable[[str, str, str], str] = str.replace,
+        divide: Callable[[str, str], tuple[str, str, str]] = str.rpartition,
+        to_text: Callable[..., str] = bytes.decode,
         kind_of: Callable[[object], type] = type,
         text: type = str,
         octets: type = bytes,
@@ -291,6 +304,7 @@ def _strict_hook(  # noqa: C901  (the guest could change a function that it call
         zygote: int = posix.getpid(),  # the process that builds the hook
         write_flags: int = posix.O_WRONLY | posix.O_RDWR | posix.O_CREAT | posix.O_TRUNC,
         read_modes: frozenset[object] = frozenset({None, "r", "rb", "rt", "rU", "br", "tr"}),
+        mode: int = ST_MODE,
         file_type: int = 0o170000,
         directory: int = 0o040000,
         error: type[Exception] = OSError,
@@ -304,9 +318,9 @@ def _strict_hook(  # noqa: C901  (the guest could change a function that it call
             or (event == "socket.__new__" and args[1] not in families)
             or (event == "os.kill" and args[0] != getpid())
         ):
-            message = start + event.encode("ascii", "replace") + end
+            message = start + to_octets(event, "ascii", "replace") + end
             try:  # noqa: SIM105  (`suppress` would be a global)
-                write(channel, message.__len__().to_bytes(4, "big") + message)
+                write(channel, pack(size_of(message), 4, "big") + message)
             except error:
                 pass  # the guest closed its channel: its end has no reason then
             abort()
@@ -331,14 +345,16 @@ def _strict_hook(  # noqa: C901  (the guest could change a function that it call
             name = args[0]
             if (
                 kind_of(name) is not text
-                or name.rpartition(".")[2] in modules
-                or name.rpartition(".")[2].startswith(tests)
+                or divide(name, ".")[2] in modules
+                or starts_with(divide(name, ".")[2], tests)
             ):
                 raise import_error("this module is not available in the sandbox")
             if "\0" in name:  # C, and so the loader of native code, stops reading there
                 raise import_error("not the name of a module")
             if args[1] is not None and (
-                kind_of(args[1]) is not text or not args[1].startswith(native) or "/../" in args[1]
+                kind_of(args[1]) is not text
+                or not starts_with(args[1], native)
+                or "/../" in args[1]
             ):
                 raise import_error(
                     "native code outside the standard library is not available in the sandbox"
@@ -363,14 +379,14 @@ def _strict_hook(  # noqa: C901  (the guest could change a function that it call
                     raise permission_error(13, "refused by the sandbox")
                 continue
             if kind is octets:
-                path = path.decode("utf-8", "surrogateescape")  # noqa: PLW2901
+                path = to_text(path, "utf-8", "surrogateescape")  # noqa: PLW2901
             elif kind is not text:
                 raise permission_error(13, "refused by the sandbox")
-            if not path.startswith("/"):
+            if not starts_with(path, "/"):
                 path = getcwd() + "/" + path  # noqa: PLW2901
             while "//" in path or "/./" in path:
-                path = path.replace("//", "/").replace("/./", "/")  # noqa: PLW2901
-            if (path + "/").startswith(work) and "/../" not in path + "/":
+                path = replace(replace(path, "//", "/"), "/./", "/")  # noqa: PLW2901
+            if starts_with(path + "/", work) and "/../" not in path + "/":
                 continue
             if path == "/dev/null":
                 continue
@@ -379,9 +395,9 @@ def _strict_hook(  # noqa: C901  (the guest could change a function that it call
                 # An honest program may look for a file that is not there: `stat` raises the error
                 # that it expects. With a descriptor of another directory, relative paths would
                 # start there.
-                or (stat(path).st_mode & file_type == directory and event == "open")
+                or (stat(path)[mode] & file_type == directory and event == "open")
                 or "/../" in path + "/"
-                or not ((path + "/").startswith(trees) or path in devices)
+                or not (starts_with(path + "/", trees) or path in devices)
             ):
                 raise permission_error(13, "refused by the sandbox")
 

@@ -108,7 +108,11 @@ def state_of(executor: LocalExecutor, attacked: Target) -> State:
         "message queue": _queue_exists(attacked.made),
         "keys": [line for line in _lines("/proc/keys") if attacked.made in line],
         "sockets": sum(attacked.made in line for line in _lines("/proc/net/unix")),
-        "mounts": _lines("/proc/self/mountinfo"),
+        "mounts": sum(
+            str(folder) in line
+            for line in _lines("/proc/self/mountinfo")
+            for folder in (executor._directory, attacked.outside)
+        ),
         "called": attacked.was_called(),
     }
 

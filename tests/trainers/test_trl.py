@@ -11,8 +11,11 @@ import pytest
 
 from tests.trainers.conftest import documented
 
-if find_spec("trl") is None:
-    pytest.skip("trl is not installed: make test-trainers", allow_module_level=True)
+if find_spec("trl") is None or find_spec("swift"):
+    pytest.skip(
+        "trl is not installed, or an older one for ms-swift: make test-trainers",
+        allow_module_level=True,
+    )
 
 pytestmark = [pytest.mark.trainers, pytest.mark.filterwarnings("default")]
 

@@ -1,4 +1,4 @@
-"""How a guest is measured. `tests/conformance/test_limits.py` has its limits."""
+"""How a guest is measured. `tests/conformance/behaviours/` has its limits."""
 
 import os
 import signal

@@ -1,37 +1,8 @@
-"""Programs that use too much, or never end: each has its ending, and the next one runs.
+"""Programs that use too much, never end, or end in an odd way, by what must become of them."""
 
-All run in one worker, so that every job finds what the job before it left.
-"""
+from nova_code_verifier.sandbox.types import Ending
 
-import os
-import resource
-import sys
-import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-
-import pytest
-
-from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.sandbox.types import (
-    Call,
-    Ending,
-    Execution,
-    IsolationLevel,
-    Job,
-    Limits,
-    Run,
-)
-from nova_code_verifier.verifier.checking.answers import with_value
-
-MEMORY, OUTPUT = 60 * 2**20, 2 * 2**20
-BRIEF = Limits(cpu_seconds=0.1, wall_seconds=0.25, memory_bytes=MEMORY, output_bytes=OUTPUT)
-TIGHT = Limits(cpu_seconds=0.4, wall_seconds=0.8, memory_bytes=MEMORY, output_bytes=OUTPUT)
-# To fill memory, or to make many files, takes its time.
-PATIENT = Limits(cpu_seconds=10, wall_seconds=20, memory_bytes=MEMORY, output_bytes=OUTPUT)
-
-LATE = {
+BUSY = {
     "loop": "while True: pass",
     "loop in a thread": "import threading\ndef f():\n    while True: pass\n"
     "threading.Thread(target=f).start()",
@@ -64,6 +35,9 @@ LATE = {
     "limit raised to infinity": "import resource\n"
     "resource.setrlimit(resource.RLIMIT_CPU, (-1, -1))\nwhile True: pass",
     "changes of a mode": "import os\nopen('x', 'w').close()\nwhile True: os.chmod('x', 0o600)",
+}
+
+SLEEPING = {
     "sleep": "import time; time.sleep(1000)",
     "sleep in a thread": "import threading, time\nthreading.Thread(target=time.sleep, args=(1000,))"
     ".start()",
@@ -113,6 +87,9 @@ LOUD = {
     "    while True: os.write(1, b'x' * 9999)",
     "then sleep": "import os, time; os.write(1, b'x' * 3 * 2**20); time.sleep(1000)",
     "channel": "import os\nwhile True: os.write(3, b'\\x7f' * 9999)",
+}
+
+FULL = {
     "many files": "import itertools, time\nfor n in itertools.count():\n"
     "    open(str(n), 'w').close() if n < 3000 else time.sleep(1)",
     "many files in folders": "import os, time\nfor n in range(60):\n    os.mkdir(str(n))\n"
@@ -407,214 +384,3 @@ CALLS = {
 }
 
 NAMELESS = frozenset({"files without a name"})
-
-
-def _shows_files(worker: LocalExecutor) -> bool:
-    """Return whether we may see the open files of a guest: root may, or those of its own user."""
-    return os.geteuid() == 0 or worker.level is IsolationLevel.INTERPRETER
-
-
-def ask(worker: LocalExecutor, job: Job) -> Execution:
-    """Run a job of one question, and check what it left for the next."""
-    [(_, (execution,))] = worker.run([job])
-    program = "import os; print(os.listdir(), os.listdir('/tmp'), input())"
-    canary = Job(program=program, questions=(Run(stdin=b"42"),))
-    [(_, (after,))] = worker.run([canary])
-    assert (after.ending, after.stdout) == (Ending.FINISHED, b"[] [] 42\n"), (
-        "a worker that remembers"
-    )
-    return execution
-
-
-def run(worker: LocalExecutor, program: str, limits: Limits) -> Execution:
-    """Run a whole program in the worker, and check what it left."""
-    return ask(worker, Job(program=program, questions=(Run(),), limits=limits))
-
-
-@pytest.mark.parametrize("name", LATE)
-def test_a_program_that_never_ends_runs_out_of_time(name: str, lone_worker: LocalExecutor) -> None:
-    """Loops reach the CPU limit, sleepers the wall limit."""
-    assert run(lone_worker, LATE[name], BRIEF).ending is Ending.OUT_OF_TIME
-
-
-@pytest.mark.parametrize("name", BIG)
-def test_a_program_over_its_memory_is_out_of_memory(name: str, lone_worker: LocalExecutor) -> None:
-    """It may allocate too much at once, or grow."""
-    execution = run(lone_worker, BIG[name], PATIENT)
-
-    assert execution.ending is Ending.OUT_OF_MEMORY
-    assert execution.memory_bytes < 10 * MEMORY
-
-
-@pytest.mark.parametrize("name", LOUD)
-def test_a_program_over_its_output_is_too_much_output(
-    name: str, lone_worker: LocalExecutor
-) -> None:
-    """Streams, messages and files count; the host keeps a bounded part."""
-    execution = run(lone_worker, LOUD[name], PATIENT)
-
-    assert execution.ending is Ending.TOO_MUCH_OUTPUT
-    assert len(execution.stdout) <= OUTPUT + 2**16
-
-
-@pytest.mark.parametrize("name", UNSEEN)
-def test_other_resources_are_bounded(name: str, lone_worker: LocalExecutor) -> None:
-    """What no other limit counts is bounded, too."""
-    if name in NAMELESS and not _shows_files(lone_worker):
-        pytest.skip("the kernel does not show us the open files of a guest")
-    # Long enough for the keeper to look, however busy the machine.
-    program = UNSEEN[name] + "import time; time.sleep(2); print('FILLED')"
-
-    assert b"FILLED" not in run(lone_worker, program, PATIENT).stdout
-
-
-@pytest.mark.parametrize("name", MANY)
-def test_a_new_process_is_forbidden(name: str, lone_worker: LocalExecutor) -> None:
-    """The attempt ends the guest, and is reported."""
-    assert run(lone_worker, MANY[name], PATIENT).ending is Ending.FORBIDDEN
-
-
-@pytest.mark.parametrize("name", NATIVE_MANY)
-def test_a_new_process_from_native_code_is_forbidden(name: str, lone_worker: LocalExecutor) -> None:
-    """The filter ends the guest, or there is no native code."""
-    execution = run(lone_worker, NATIVE_MANY[name], PATIENT)
-
-    is_strict = (
-        lone_worker.level is IsolationLevel.INTERPRETER or not lone_worker.granted["landlock"]
-    )
-    is_refused = is_strict and execution.exit_status == 1
-    assert is_refused or execution.ending is Ending.FORBIDDEN
-
-
-@pytest.mark.parametrize("name", UNNECESSARY)
-def test_an_honest_attempt_at_a_process_is_an_error(name: str, lone_worker: LocalExecutor) -> None:
-    """No process starts, and the program goes on."""
-    execution = run(lone_worker, UNNECESSARY[name] + "\nprint('went on')", PATIENT)
-
-    assert (execution.ending, execution.stdout) == (Ending.FINISHED, b"went on\n")
-
-
-@pytest.mark.parametrize("name", LITTER)
-def test_the_next_guest_finds_an_empty_directory(name: str, lone_worker: LocalExecutor) -> None:
-    """No files that a guest leaves are an outage."""
-    assert run(lone_worker, LITTER[name], PATIENT).ending is not Ending.NOT_RUN
-
-
-@pytest.mark.parametrize("name", CRASHES)
-def test_a_crash_ends_only_its_guest(name: str, lone_worker: LocalExecutor) -> None:
-    """The signal is reported, and the zygote lives."""
-    zygotes = lone_worker.zygote_pids
-
-    execution = run(lone_worker, CRASHES[name], PATIENT)
-
-    assert (execution.ending, bool(execution.signal)) == (Ending.CRASHED, True)
-    assert lone_worker.zygote_pids == zygotes
-
-
-@pytest.mark.parametrize("name", QUIET)
-def test_a_program_within_its_limits_ends_by_itself(name: str, lone_worker: LocalExecutor) -> None:
-    """A program may meet a limit, handle the error and go on."""
-    execution = run(lone_worker, QUIET[name], PATIENT)
-
-    assert (execution.ending, execution.stdout) == (Ending.FINISHED, b"enough\n")
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_a_call_has_one_ending(name: str, lone_worker: LocalExecutor) -> None:
-    """Whatever a function does or sends, its question has one defined ending."""
-    program, ending = CALLS[name]
-    job = Job(program=program, questions=(Call(entry_point="f"),), limits=TIGHT)
-
-    assert with_value(ask(lone_worker, job)).ending is ending
-
-
-def test_a_time_out_costs_one_call(lone_worker: LocalExecutor) -> None:
-    """The calls before and after a call that never ends are answered."""
-    program = "def f(n):\n    while n == 2: pass\n    return n"
-    calls = tuple(Call(entry_point="f", arguments=(n,)) for n in range(5))
-
-    [(_, executions)] = lone_worker.run([Job(program=program, questions=calls, limits=TIGHT)])
-
-    assert [with_value(execution).value for execution in executions] == [0, 1, None, 3, 4]
-    assert executions[2].ending is Ending.OUT_OF_TIME
-
-
-def test_questions_after_enough_time_outs_are_skipped(lone_worker: LocalExecutor) -> None:
-    """After `give_up_after` time-outs the other questions end as SKIPPED."""
-    job = Job(program="while True: pass", questions=(Run(),) * 5, limits=BRIEF, give_up_after=2)
-
-    [(_, executions)] = lone_worker.run([job])
-
-    late, skipped = Ending.OUT_OF_TIME, Ending.SKIPPED
-    assert [execution.ending for execution in executions] == [late, late, skipped, skipped, skipped]
-
-
-def test_cpu_time_is_read_from_the_kernel(lone_worker: LocalExecutor) -> None:
-    """A guest that patches its clocks changes nothing."""
-    program = "import time\ntime.process_time = time.monotonic = lambda: 0\nwhile True: pass"
-
-    limits = replace(BRIEF, wall_seconds=PATIENT.wall_seconds)
-    assert run(lone_worker, program, limits).cpu_seconds >= limits.cpu_seconds
-
-
-def test_an_answer_before_its_question_is_unreadable(lone_worker: LocalExecutor) -> None:
-    """A value that was sent before the question never counts."""
-    frame = b'\0\0\0\x0b["value",4]'
-    program = f"import os\nos.write(3, {frame!r} * 3)\ndef f(n): return n"
-    calls = tuple(Call(entry_point="f", arguments=(n,)) for n in range(3))
-
-    [(_, executions)] = lone_worker.run([Job(program=program, questions=calls, limits=TIGHT)])
-
-    assert {execution.ending for execution in executions} == {Ending.UNREADABLE}
-
-
-def test_a_slow_reader_of_results_causes_no_time_out() -> None:
-    """While the caller does not read results, answers wait, and are not late."""
-    sleeper = "import time\ndef f(x):\n    time.sleep(0.6)\n    return x"
-    limits = Limits(cpu_seconds=1, wall_seconds=1.5)
-    calls = tuple(Call(entry_point="f", arguments=(n,)) for n in range(2))
-    jobs = [
-        Job(program="print(1)", questions=(Run(),)),
-        *[Job(program=sleeper, questions=calls, limits=limits)] * 2,
-    ]
-    ended: dict[int, list[Ending]] = {}
-
-    with LocalExecutor(workers=2) as executor:
-        for index, executions in executor.run(jobs):
-            ended[index] = [execution.ending for execution in executions]
-            if index == 0:
-                time.sleep(3)
-
-    assert ended == {0: [Ending.FINISHED], 1: [Ending.FINISHED] * 2, 2: [Ending.FINISHED] * 2}
-
-
-def test_threads_of_one_verifier_are_no_threads_of_another(lone_worker: LocalExecutor) -> None:
-    """The kernel counts threads by user, but the guests of two executors do not share a user."""
-    start = "import threading, time\nthreading.stack_size(65536)\nfor _ in range({}):\n"
-    start += "    threading.Thread(target=time.sleep, args=({},), daemon=True).start()\n"
-    limits = Limits(wall_seconds=2.0)
-    hog = Job(program=start.format(240, 9) + "time.sleep(9)", questions=(Run(),), limits=limits)
-    honest = Job(program=start.format(100, 0.05) + "print('done')", questions=(Run(),) * 2)
-    with (
-        LocalExecutor(workers=2, level=lone_worker.level) as other,
-        ThreadPoolExecutor(1) as pool,
-    ):
-        hogs = pool.submit(lambda: list(other.run([hog] * 2)))
-        printed = set()
-        while not hogs.done():
-            [(_, executions)] = lone_worker.run([honest])
-            printed |= {execution.stdout for execution in executions}
-
-    assert printed == {b"done\n"}
-    assert {execution.ending for _, (execution,) in hogs.result()} == {Ending.OUT_OF_TIME}
-
-
-def test_beyond_the_limit_of_the_kernel_a_guest_gets_another_signal_than_sigkill(
-    run: Callable[..., Execution],
-) -> None:
-    """SIGKILL means that the machine is at fault: the hard limit is out of reach."""
-    found = run("import resource; print(*resource.getrlimit(resource.RLIMIT_CPU))", cpu_seconds=3)
-
-    soft, hard = map(int, found.stdout.split())
-    assert 3 <= soft < 10
-    assert hard in (resource.getrlimit(resource.RLIMIT_CPU)[1], sys.maxsize)
