@@ -421,8 +421,12 @@ class EventLoop:
         workers = self._pools[libraries]
         self._unwatch(workers[number].control.fileno())
         workers[number].close()
-        worker = workers[number] = self._new_worker(number, libraries)
-        _require_ready(worker)
+        try:
+            worker = workers[number] = self._new_worker(number, libraries)
+            _require_ready(worker)
+        except WorkerLostError:  # where memory is short, the kernel may have killed it, too
+            worker = workers[number] = self._new_worker(number, libraries)
+            _require_ready(worker)
         self._watch(number, worker.control.fileno())
         if task.is_trial:
             self._schedule.record(task, [])

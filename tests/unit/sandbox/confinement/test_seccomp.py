@@ -78,7 +78,7 @@ def test_the_kernel_would_accept_the_program(machine: str) -> None:
 
 @on_every_machine
 def test_the_program_is_small(machine: str) -> None:
-    """A filter runs at every call of every guest. A jump from its start must reach its end."""
+    """A filter, which runs at every call of every guest, has at most 256 instructions."""
     assert len(PROGRAMS[machine]) <= 256 * 8
 
 

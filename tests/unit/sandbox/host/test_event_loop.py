@@ -1,5 +1,7 @@
 """The event loop keeps the workers busy."""
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 
@@ -7,7 +9,17 @@ import pytest
 
 from nova_code_verifier.sandbox.confinement.processes import process_ids, stat_fields
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.sandbox.types import Call, Cause, Ending, Execution, Job, Limits, Run
+from nova_code_verifier.sandbox.host.worker import Worker
+from nova_code_verifier.sandbox.types import (
+    Call,
+    Cause,
+    Ending,
+    Execution,
+    IsolationLevel,
+    Job,
+    Limits,
+    Run,
+)
 
 
 def has_guest(zygote: int) -> bool:
@@ -34,6 +46,29 @@ def test_the_next_guest_starts_before_the_caller_has_judged_the_last(
         assert time.monotonic() < end, "no second guest"
         time.sleep(0.01)
     running.close()
+
+
+class _FirstReplacementKilled(LocalExecutor):
+    """An executor of which the kernel kills the second zygote that it starts."""
+
+    _starts = 0
+
+    def _new_worker(self, number: int, libraries: tuple[str, ...] = ()) -> Worker:
+        worker = super()._new_worker(number, libraries)
+        self._starts += 1
+        if self._starts == 2:
+            os.kill(worker.zygote_pid, signal.SIGKILL)
+        return worker
+
+
+def test_a_new_zygote_that_is_killed_at_its_start_is_no_outage(level: IsolationLevel) -> None:
+    """It is started once more."""
+    with _FirstReplacementKilled(workers=1, level=level) as executor:
+        assert executor.level
+        os.kill(executor.zygote_pids[0], signal.SIGKILL)
+        [(_, (execution,))] = executor.run([Job(program="print(1)", questions=(Run(),))])
+
+    assert execution.stdout == b"1\n"
 
 
 class _LateJobs(Iterator[Job]):
