@@ -45,7 +45,7 @@ class Killer:
 
     def __enter__(self) -> "Killer":
         """Start to kill."""
-        assert self._executor.level  # its zygotes are ready, and have no trial guest any more
+        assert self._executor.level  # its zygotes are ready
         self._thread.start()
         return self
 
@@ -63,19 +63,24 @@ class Killer:
         while not self._stop.wait(_PAUSE_SECONDS):
             with suppress(RuntimeError):  # the executor starts more zygotes just now
                 for zygote in self._executor.zygote_pids:
-                    self._kill(self._choose(children_of(zygote)))
+                    self._kill(self._choose(guests_of(zygote)))
 
     def _kill(self, guests: Sequence[int]) -> None:
         for guest in guests:
             if len(self.killed) < self._times and guest not in self.killed:
-                os.kill(guest, 9)
-                self.killed.add(guest)
+                with suppress(ProcessLookupError):  # it has just ended
+                    os.kill(guest, 9)
+                    self.killed.add(guest)
 
 
-def children_of(pid: int) -> list[int]:
-    """Return the children of a process with one thread, the oldest first."""
+def guests_of(zygote: int) -> list[int]:
+    """Return the guests of a zygote, the oldest first.
+
+    Each has a session of its own. The trial processes of a zygote that starts have none.
+    """
     try:
-        return [*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+        children = Path(f"/proc/{zygote}/task/{zygote}/children").read_text().split()
+        return [pid for pid in map(int, children) if os.getsid(pid) == pid]
     except OSError:
         return []
 

@@ -10,9 +10,8 @@ import time
 from pathlib import Path
 
 SPARE_BYTES = 16 * 2**20
-"""A disk with less free space than this counts as full."""
-SPARE_FILES = 16
-"""So does one that has room for fewer files."""
+SPARE_FILES = 2**10
+"""A disk with less free space than this, or with room for fewer files, counts as full."""
 LOOK_SECONDS = 0.02
 
 
@@ -29,8 +28,8 @@ class Disk:
     def description(self) -> str:
         """Say what is missing, and what to do."""
         return (
-            f"the disk of {self._directory} is full: less than {SPARE_BYTES >> 20} MiB are free, "
-            f"or fewer than {SPARE_FILES} inodes; make room, or set TMPDIR to another disk"
+            f"the disk of {self._directory} is full: less than {SPARE_BYTES >> 20} MiB or "
+            f"{SPARE_FILES} inodes are free; make room, or set TMPDIR to another disk"
         )
 
     def is_full(self) -> bool:
@@ -39,10 +38,9 @@ class Disk:
             status = os.statvfs(self._directory)
         except OSError:
             return False
-        is_full = status.f_bavail * status.f_frsize < SPARE_BYTES or (
-            # Some file systems have no fixed number of files, and say 0.
-            status.f_files > 0 and status.f_favail < SPARE_FILES
-        )
+        # A file system with a total of 0 does not count its inodes.
+        lacks_inodes = status.f_files > 0 and status.f_favail < SPARE_FILES
+        is_full = lacks_inodes or status.f_bavail * status.f_frsize < SPARE_BYTES
         if is_full:
             self._full_at = time.monotonic()
         return is_full

@@ -421,10 +421,10 @@ class EventLoop:
         workers = self._pools[libraries]
         self._unwatch(workers[number].control.fileno())
         workers[number].close()
-        worker = workers[number] = self._new_worker(number, libraries)
         try:
+            worker = workers[number] = self._new_worker(number, libraries)
             _require_ready(worker)
-        except WorkerLostError:  # what has ended one zygote may end the next one as it starts
+        except WorkerLostError:  # where memory is short, the kernel may have killed it, too
             worker = workers[number] = self._new_worker(number, libraries)
             _require_ready(worker)
         self._watch(number, worker.control.fileno())

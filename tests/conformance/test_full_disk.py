@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nova_code_verifier.sandbox.host.disk import SPARE_FILES
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.types import Cause, Ending, Execution, IsolationLevel, Job, Run
 
@@ -38,12 +39,10 @@ while True:
     except OSError: time.sleep(0.1)
     for n in range(12): open(f'f{n}', 'wb').close()
 """,
-    "empty files": """
-while True:
-    try:
-        for n in range(900): open(f'f{n}', 'wb').close()
-    except OSError: pass
-    time.sleep(0.1)
+    "many empty files": """
+try:
+    for n in range(900): open(f'f{n}', 'wb').close()
+except OSError: pass
 """,
 }
 HONEST = """
@@ -57,7 +56,8 @@ print('written')
 @pytest.fixture
 def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Mount a disk for the directories of guests. One guest can fill it within its limits."""
-    mount = ["mount", "-t", "tmpfs", "-o", "size=60m,nr_inodes=800", "none", str(tmp_path)]
+    options = f"size=60m,nr_inodes={SPARE_FILES + 700}"
+    mount = ["mount", "-t", "tmpfs", "-o", options, "none", str(tmp_path)]
     if subprocess.run(mount, check=False, capture_output=True).returncode:
         pytest.skip("this user may not mount a disk")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

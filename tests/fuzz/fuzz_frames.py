@@ -10,12 +10,15 @@ import os
 import socket
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from unittest import mock
 
 import atheris  # type: ignore[import-untyped]  # no part of our environments
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+from tests.fuzz.sessions import unwrapped
+from tests.fuzz.shapes import NoPage
+
 with atheris.instrument_imports(include=["nova_code_verifier"]):
     from nova_code_verifier.handlers.executor_function.envelope import unwrap
     from nova_code_verifier.sandbox.host.watched_guest import WatchedGuest
@@ -77,9 +80,8 @@ def fuzz_guest(data: bytes) -> None:
 def fuzz_session(data: bytes) -> None:
     """Send bytes as the candidate's side of a session, where its tests wait for an answer."""
     ours, theirs = socket.socketpair()
-    with ours, theirs, contextlib.redirect_stdout(io.StringIO()):
-        page: Any = mock.Mock()
-        candidate = LiveCandidate(ours.fileno(), page, "")
+    with ours, theirs, unwrapped(), contextlib.redirect_stdout(io.StringIO()):
+        candidate = LiveCandidate(ours.fileno(), cast("Any", NoPage()), "")
         theirs.setblocking(False)  # noqa: FBT003  (its only argument)
         with contextlib.suppress(BlockingIOError):
             theirs.send(data)

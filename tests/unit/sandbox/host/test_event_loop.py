@@ -2,7 +2,6 @@
 
 import os
 import signal
-import threading
 import time
 from collections.abc import Iterator
 
@@ -10,7 +9,17 @@ import pytest
 
 from nova_code_verifier.sandbox.confinement.processes import process_ids, stat_fields
 from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.sandbox.types import Call, Cause, Ending, Execution, Job, Limits, Run
+from nova_code_verifier.sandbox.host.worker import Worker
+from nova_code_verifier.sandbox.types import (
+    Call,
+    Cause,
+    Ending,
+    Execution,
+    IsolationLevel,
+    Job,
+    Limits,
+    Run,
+)
 
 
 def has_guest(zygote: int) -> bool:
@@ -39,29 +48,27 @@ def test_the_next_guest_starts_before_the_caller_has_judged_the_last(
     running.close()
 
 
-def test_a_zygote_that_is_killed_as_it_starts_is_replaced(lone_worker: LocalExecutor) -> None:
-    """Its task, which has lost the zygote before, has the right output from the one after it."""
-    killed: list[int] = []
-    assert lone_worker.level  # its first zygote is ready
+class _FirstReplacementKilled(LocalExecutor):
+    """An executor of which the kernel kills the second zygote that it starts."""
 
-    def kill_two() -> None:
-        until = time.monotonic() + 20
-        while len(killed) < 2 and time.monotonic() < until:
-            (zygote,) = lone_worker.zygote_pids
-            if zygote not in killed and (killed or has_guest(zygote)):
-                os.kill(zygote, signal.SIGKILL)
-                killed.append(zygote)
-            time.sleep(0.001)
+    _starts = 0
 
-    job = Job(program="import time; time.sleep(0.5); print(1)", questions=(Run(),))
-    killer = threading.Thread(target=kill_two)
-    killer.start()
+    def _new_worker(self, number: int, libraries: tuple[str, ...] = ()) -> Worker:
+        worker = super()._new_worker(number, libraries)
+        self._starts += 1
+        if self._starts == 2:
+            os.kill(worker.zygote_pid, signal.SIGKILL)
+        return worker
 
-    (execution,) = only(lone_worker, job)
 
-    killer.join()
+def test_a_new_zygote_that_is_killed_at_its_start_is_no_outage(level: IsolationLevel) -> None:
+    """It is started once more."""
+    with _FirstReplacementKilled(workers=1, level=level) as executor:
+        assert executor.level
+        os.kill(executor.zygote_pids[0], signal.SIGKILL)
+        [(_, (execution,))] = executor.run([Job(program="print(1)", questions=(Run(),))])
+
     assert execution.stdout == b"1\n"
-    assert lone_worker.zygote_pids[0] not in killed
 
 
 class _LateJobs(Iterator[Job]):
