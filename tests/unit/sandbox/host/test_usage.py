@@ -1,9 +1,11 @@
 """The usage of a process, measured from outside."""
 
+import math
 import mmap
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -14,6 +16,7 @@ from nova_code_verifier.sandbox.guest.work_directory import remove
 from nova_code_verifier.sandbox.host.usage import (
     cpu_seconds,
     holds_too_much,
+    nameless_bytes,
     peak_usage,
     threads,
     usage,
@@ -301,3 +304,17 @@ def test_a_directory_too_deep_for_a_path_is_too_much(tmp_path: Path) -> None:
 
     assert holds_too_much(tmp_path, bytes_max=2**40, files_max=10**6)
     remove(str(tmp_path))
+
+
+def test_too_many_files_without_a_name_are_too_big(tmp_path: Path) -> None:
+    """Empty files take no blocks, but an inode each."""
+    files = [tempfile.TemporaryFile(dir=tmp_path, buffering=0) for _ in range(5)]  # noqa: SIM115
+    assert all(os.fstat(file.fileno()).st_blocks == 0 for file in files)
+
+    within = nameless_bytes(os.getpid(), tmp_path, files_max=1000)
+    beyond = nameless_bytes(os.getpid(), tmp_path, files_max=4)
+
+    for file in files:
+        file.close()
+    assert within < math.inf
+    assert beyond == math.inf
