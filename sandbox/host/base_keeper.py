@@ -17,6 +17,8 @@ TICK_SECONDS = 0.02
 # The output of a guest that ends sooner is read once, after its end: it cannot have waited long
 # at a full pipe. Most guests are that short, and a wake-up costs as much as a question.
 FIRST_LOOK_SECONDS = 0.003
+# Between two ticks. A pipe holds 64 KiB: this is enough for 50 MB of output a second.
+WAKE_UPS_MAX = 16
 DISK_FACTOR = 4
 FILES_MAX = 1000
 _LOOK_SHARE = 10  # for each second of looking at files, look at other things for so many
@@ -40,6 +42,8 @@ class BaseKeeper(ABC):
         self.executions: list[Execution] = []
         self.ended = False
         self.is_watched = False
+        self._wake_ups = 0  # by output, since the last tick
+        self._channels = {guest.descriptors[-1] for guest in guests}
         self.terminated_at: float | None = None
         self.started_at = clock.now
         now = time.monotonic()
@@ -61,6 +65,20 @@ class BaseKeeper(ABC):
     def is_talkative(self) -> bool:
         """Whether to read what the guests write when it arrives, and not only at each tick."""
         return True
+
+    def is_flood(self, fd: int) -> bool:
+        """Note that *fd* had output; return whether to read it at the next tick only.
+
+        A guest could wake this process for each of a million bytes.
+        """
+        self._wake_ups += 1
+        return self._wake_ups > WAKE_UPS_MAX and fd not in self._channels
+
+    def watch_again(self) -> bool:
+        """Return whether to watch all descriptors, from this tick on."""
+        is_new = not self.is_watched or self._wake_ups > WAKE_UPS_MAX
+        self.is_watched, self._wake_ups = True, 0
+        return is_new
 
     def is_stuck(self, patience_seconds: float) -> bool:
         """Return whether the zygote has not started or killed its guests in time."""
@@ -99,8 +117,9 @@ class BaseKeeper(ABC):
         try:
             request = control.GuestRequest(
                 calls=calls,
-                # In whole seconds; it holds even if this process ends.
-                cpu_seconds=math.ceil(cpu_seconds) + 1,
+                # In whole seconds; it holds even if this process ends. The kernel counts ticks, and
+                # may count a guest's time twice that makes many system calls.
+                cpu_seconds=2 * math.ceil(cpu_seconds) + 1,
                 memory_bytes=guest.limits.memory_bytes,
                 output_bytes=guest.limits.output_bytes,
                 prelude_bytes=prelude_bytes,

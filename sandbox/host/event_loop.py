@@ -291,7 +291,7 @@ class EventLoop:
                 keeper.on_control()
             else:
                 keeper.on_output(fd)
-                if flags & _HUNG_UP:
+                if flags & _HUNG_UP or keeper.is_flood(fd):
                     self._unwatch(fd)  # a closed end would wake this loop again and again
                 elif keeper.has_unsent_input or flags & select.EPOLLOUT:
                     self._watch_channel(keeper)
@@ -381,8 +381,7 @@ class EventLoop:
         )
 
     def _watch_output(self, number: int, keeper: BaseKeeper) -> None:
-        if not keeper.is_watched:
-            keeper.is_watched = True
+        if keeper.watch_again():
             for fd in keeper.descriptors:
                 if fd not in self._worker_of:
                     self._watch(number, fd)

@@ -425,9 +425,9 @@ def _guest_request(
 ) -> control.GuestRequest:
     return control.GuestRequest(
         calls=0,
-        # The kernel's own limit, in whole seconds, holds even if this process ends. Each item may
+        # The kernel's own limit, in whole ticks, holds even if this process ends. Each item may
         # use the CPU time of one, and so may the program while it loads.
-        cpu_seconds=math.ceil(limits.cpu_seconds) * (session.items_max + 1) + 1,
+        cpu_seconds=2 * math.ceil(limits.cpu_seconds) * (session.items_max + 1) + 1,
         memory_bytes=limits.memory_bytes,
         output_bytes=limits.output_bytes,
         prelude_bytes=prelude_bytes,

@@ -152,7 +152,8 @@ class WatchedGuest:
             return answers.Outcome(Ending.FORBIDDEN, notes[MessageKind.FORBIDDEN].detail)
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGSYS:
             return answers.Outcome(Ending.FORBIDDEN, "system call")
-        if cpu_seconds > self.limits.cpu_seconds:
+        is_late = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU
+        if is_late or cpu_seconds > self.limits.cpu_seconds:
             return OUT_OF_CPU_TIME
         was_refused_memory = raised is not None and raised.type_name == "MemoryError"
         if was_refused_memory or peak_bytes > self.memory_bytes:
