@@ -24,6 +24,7 @@ from tests.fakes import Context, LengthJudge
 reward.SERVICE._text_judge = LengthJudge()
 batch, lost = json.load(sys.stdin)
 lambda_handler(batch, None)
+lambda_handler(batch[:1], None)
 try:
     lambda_handler(lost, Context(0))
 except RuntimeError:

@@ -15,14 +15,13 @@ import json
 import socket
 import sys
 from pathlib import Path
-from typing import Any
-from unittest import mock
+from typing import Any, cast
 
 import atheris  # type: ignore[import-untyped]  # no part of our environments
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.fuzz.sessions import unwrapped
-from tests.fuzz.shapes import make_tree
+from tests.fuzz.shapes import NoPage, make_tree
 
 with atheris.instrument_imports(include=["nova_code_verifier"]):
     from nova_code_verifier.sandbox.host.answers import read_answer
@@ -121,8 +120,7 @@ def fuzz_session(data: bytes) -> None:
             return
         ours, theirs = socket.socketpair()
         with ours, theirs, unwrapped(), contextlib.redirect_stdout(io.StringIO()):
-            page: Any = mock.Mock()
-            candidate = LiveCandidate(ours.fileno(), page, "")
+            candidate = LiveCandidate(ours.fileno(), cast("Any", NoPage()), "")
             pack_into(theirs, body)
             theirs.shutdown(socket.SHUT_WR)
             try:

@@ -10,13 +10,14 @@ import os
 import socket
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from unittest import mock
 
 import atheris  # type: ignore[import-untyped]  # no part of our environments
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.fuzz.sessions import unwrapped
+from tests.fuzz.shapes import NoPage
 
 with atheris.instrument_imports(include=["nova_code_verifier"]):
     from nova_code_verifier.handlers.executor_function.envelope import unwrap
@@ -80,8 +81,7 @@ def fuzz_session(data: bytes) -> None:
     """Send bytes as the candidate's side of a session, where its tests wait for an answer."""
     ours, theirs = socket.socketpair()
     with ours, theirs, unwrapped(), contextlib.redirect_stdout(io.StringIO()):
-        page: Any = mock.Mock()
-        candidate = LiveCandidate(ours.fileno(), page, "")
+        candidate = LiveCandidate(ours.fileno(), cast("Any", NoPage()), "")
         theirs.setblocking(False)  # noqa: FBT003  (its only argument)
         with contextlib.suppress(BlockingIOError):
             theirs.send(data)

@@ -4,6 +4,18 @@ from collections.abc import Sequence
 from typing import Any
 
 _DEPTH_MAX = 6
+
+
+class NoPage:
+    """A harness's page of progress that nobody reads."""
+
+    def begin_wait(self) -> None:
+        """Note nothing."""
+
+    def end_wait(self) -> None:
+        """Note nothing."""
+
+
 _ATOMS = [None, True, False, 0.5, 2**70, "", "\ud800", "2024-01-01", "1E9", -1, 0, 1, 2, 1e308]
 
 
