@@ -5,6 +5,7 @@ expression over the names of both; or NotPlainError.
 """
 
 import ast
+import builtins
 import copy
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -251,7 +252,9 @@ class ConditionReader:
         return ast.Call(ast.Name(function.__name__, ast.Load()), plain, named)
 
     def _function(self, name: str, args: list[ast.expr]) -> ast.expr:
-        self.values[name] = FUNCTIONS[name]
+        function = FUNCTIONS[name]
+        # The recorder knows the builtins, and not what takes the place of one.
+        self.values[name] = getattr(builtins, name, function) if self.is_recorded else function
         self.is_of_order |= name not in WITHOUT_ORDER
         match name, args:
             case "isinstance", [value, ast.Tuple(elts=[_, *_] as kinds)] if not self.is_recorded:
