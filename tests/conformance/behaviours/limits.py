@@ -4,6 +4,7 @@ from nova_code_verifier.sandbox.types import Ending
 
 BUSY = {
     "loop": "while True: pass",
+    "the signal of the kernel's limit": "import os, signal\nos.kill(os.getpid(), signal.SIGXCPU)",
     "loop in a thread": "import threading\ndef f():\n    while True: pass\n"
     "threading.Thread(target=f).start()",
     "loops in threads": "import threading\ndef f():\n    while True: pass\n"

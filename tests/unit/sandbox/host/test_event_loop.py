@@ -3,11 +3,13 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from nova_code_verifier.sandbox.confinement.processes import process_ids, stat_fields
+from nova_code_verifier.sandbox.host.base_keeper import WAKE_UPS_MAX
+from nova_code_verifier.sandbox.host.keeper import Keeper
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.host.worker import Worker
 from nova_code_verifier.sandbox.types import (
@@ -160,3 +162,29 @@ def test_a_program_that_does_not_load_has_used_its_time_once(executor: LocalExec
     executions = only(executor, Job(program=program, questions=calls, limits=LITTLE_CPU))
 
     assert {execution.ending for execution in executions} == {Ending.NOT_LOADED}
+
+
+def test_a_flood_of_single_bytes_wakes_this_process_a_few_times_a_tick(
+    executor: LocalExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The work of this process on output does not depend on the number of writes."""
+    looks: list[str] = []
+
+    def counted(name: str) -> Callable[..., None]:
+        method = getattr(Keeper, name)
+
+        def look(self: Keeper, *arguments: int) -> None:
+            looks.append(name)
+            method(self, *arguments)
+
+        return look
+
+    for name in ("on_output", "on_tick"):
+        monkeypatch.setattr(Keeper, name, counted(name))
+    program = "import os\nfor _ in range(200_000): os.write(2, b'x')"
+
+    (execution,) = only(executor, Job(program=program, questions=(Run(),)))
+
+    assert execution.ending is Ending.FINISHED
+    ticks, reads = looks.count("on_tick"), looks.count("on_output")
+    assert reads <= (WAKE_UPS_MAX + 2) * (ticks + 1)
