@@ -28,7 +28,8 @@ main()
 def with_room(arguments: Iterable[str | Path], room_bytes: int) -> subprocess.CompletedProcess[str]:
     """Run the command line; no file of it can be longer than *room_bytes*."""
     return subprocess.run(
-        [sys.executable, "-c", f"ROOM_BYTES = {room_bytes}\n{LIMITED}", *arguments],
+        # -B: without room, Python would write a part of a file of byte code, and never notice.
+        [sys.executable, "-B", "-c", f"ROOM_BYTES = {room_bytes}\n{LIMITED}", *arguments],
         capture_output=True,
         text=True,
         cwd=REPOSITORY,
