@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from nova_code_verifier.sandbox.confinement.processes import process_ids, stat_fields
 from tests.paths import REPOSITORY
 from tests.unit.handlers.cli.command_line import ENVIRONMENT
 
@@ -31,6 +32,18 @@ def processes_in(directory: Path) -> list[int]:
             if b"guest/start.py" in arguments and f"{directory}/".encode() in arguments:
                 found.append(int(process.name))
     return found
+
+
+def descendants(root: int) -> set[int]:
+    """Return all descendants of a process. Orphans may be elsewhere."""
+    parents: dict[int, int] = {}
+    for pid in process_ids():
+        with suppress(OSError):
+            parents[pid] = int(stat_fields(pid)[1])
+    found = {root}
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {root}
 
 
 def start_python(program: str, temporary: Path) -> subprocess.Popen[str]:

@@ -599,10 +599,8 @@ def case_results(prepared: PreparedSample, run: Run) -> CaseResults:
     """Turn what the sandbox reported into the results of the sample's cases."""
     results = _case_results(prepared, run)
     facts = [case.execution for case in results.cases]
-    is_steady, used = (
-        True,
-        Used(sum(fact.cpu_seconds for fact in facts), sum(fact.own_seconds for fact in facts)),
-    )
+    is_steady = True
+    used = Used(sum(fact.cpu_seconds for fact in facts), sum(fact.own_seconds for fact in facts))
     if isinstance(run, TestCodeRun):
         facts.append(run.peak)
         used = run.used

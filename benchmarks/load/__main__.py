@@ -30,16 +30,14 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from benchmarks.load.rows import Row, row_of
 from benchmarks.load.samples import write_samples
-from nova_code_verifier import DiscoveryCache, LocalExecutor, Score, judge
-from nova_code_verifier.handlers.report import metrics_of
-from nova_code_verifier.sandbox.types import IsolationLevel
+from nova_code_verifier import DiscoveryCache, LocalExecutor, judge
 
 LOOPS = 8
 RUNS = {"idle": 1, "busy": 1, "four": 4, "again": 1}
 _CALIBRATION_STEPS = 3_000_000
 _LOOP = "while True: pass"
-Row = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,19 +66,6 @@ def judge_all(steps_per_second: int, only: str) -> dict[str, Row]:
         scores = judge(list(samples.values()), executor, discovery_cache=DiscoveryCache())
         level = executor.level
     return {name: row_of(score, level) for name, score in zip(samples, scores, strict=True)}
-
-
-def row_of(score: Score, level: IsolationLevel) -> Row:
-    """Return what must not depend on load, and `reruns`, which may."""
-    metrics = metrics_of(score, level=level, duration_ms=0, no_completion=False)
-    return {
-        "reward": score.reward,
-        "verdict": score.verdict,
-        "cases": [case.verdict for case in score.cases],
-        "details": [f"{case.execution.ending} {case.execution.detail}" for case in score.cases],
-        "problem": score.problem,
-        **{metric.name: metric.value for metric in metrics},
-    }
 
 
 def start_run(steps_per_second: int, only: str) -> subprocess.Popen[str]:

@@ -14,7 +14,6 @@ the machine is looked at from outside of the sandbox. The exit status is 1 if
 """
 
 import argparse
-import contextlib
 import os
 import random
 import sys
@@ -37,14 +36,14 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from benchmarks.load.__main__ import Row, row_of
+from benchmarks.load.rows import Row, row_of
 from benchmarks.load.samples import known_solutions, workload_samples
 from nova_code_verifier import DiscoveryCache, LocalExecutor, Sample, Score, judge
-from nova_code_verifier.sandbox.confinement.processes import process_ids, stat_fields
 from nova_code_verifier.sandbox.host.usage import usage
 from nova_code_verifier.sandbox.types import IsolationLevel
 from tests.hostile.programs import HostileProgram, read_all, sample_of
 from tests.hostile.watch import Target, new_secret, target
+from tests.processes import descendants
 
 T = TypeVar("T")
 
@@ -125,7 +124,7 @@ class Soak:
         while True:
             zygotes = self._executor.zygote_pids
             counts = {
-                "processes": len(_descendants()),
+                "processes": len(descendants(os.getpid())),
                 "descriptors": len(list(Path("/proc/self/fd").iterdir())),
                 "files of guests": sum(map(_size, self._executor.writable_directories)),
                 "temporary files": len(list(Path(tempfile.gettempdir()).iterdir())),
@@ -138,17 +137,6 @@ class Soak:
             "zygotes": sum(usage(pid).resident_bytes for pid in zygotes),
         }
         return Look(counts=counts, memory=memory)
-
-
-def _descendants() -> set[int]:
-    parents: dict[int, int] = {}
-    for pid in process_ids():
-        with contextlib.suppress(OSError):
-            parents[pid] = int(stat_fields(pid)[1])
-    found = {os.getpid()}
-    while more := {pid for pid, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found - {os.getpid()}
 
 
 def _size(directory: str) -> int:

@@ -18,6 +18,7 @@ from nova_code_verifier.sandbox.host.keeper import Keeper
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.types import Call, Ending, IsolationLevel, Job, Limits, Run
 from nova_code_verifier.verifier.checking.answers import with_value
+from tests.processes import descendants
 
 LIMITS = Limits(cpu_seconds=0.5, wall_seconds=1.0, memory_bytes=60 * 2**20, output_bytes=2**20)
 
@@ -111,20 +112,6 @@ def works(executor: LocalExecutor) -> bool:
     return [execution.stdout for execution in answers] == [b"42\n"] * 6
 
 
-def descendants() -> set[int]:
-    """Return all descendants of this process. Orphans may be elsewhere: see `workers_of`."""
-    parents: dict[int, int] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            parents[int(folder.name)] = int(
-                (folder / "stat").read_bytes().rpartition(b")")[2].split()[1]
-            )
-    found = {os.getpid()}
-    while more := {pid for pid, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found - {os.getpid()}
-
-
 def workers_of(executor: LocalExecutor) -> set[int]:
     """Return every zygote and guest of an executor, orphans too, by their command line."""
     found = set()
@@ -210,26 +197,26 @@ def test_directories_that_a_guest_removed_or_moved_are_made_anew(
 
 def test_a_closed_executor_leaves_nothing(level: IsolationLevel) -> None:
     """`close` ends zygotes, and removes directories and descriptors."""
-    before = descendants(), own_descriptors()
+    before = descendants(os.getpid()), own_descriptors()
     with LocalExecutor(workers=2, level=level) as executor:
         list(executor.run([run_job(program) for program in BATTERY[:3]]))
         directory, zygotes = executor._directory, executor.zygote_pids
 
     assert not directory.exists()
-    assert (descendants(), own_descriptors()) == before
+    assert (descendants(os.getpid()), own_descriptors()) == before
     assert not any(Path(f"/proc/{pid}").exists() for pid in zygotes)
 
 
 def test_a_forgotten_executor_leaves_nothing(level: IsolationLevel) -> None:
     """The garbage collector closes an executor that nobody closed."""
-    before = descendants()
+    before = descendants(os.getpid())
     executor = LocalExecutor(workers=1, level=level)
     list(executor.run([run_job("print(1)")]))
     directory = executor._directory
     del executor
 
     assert not directory.exists()
-    assert descendants() == before
+    assert descendants(os.getpid()) == before
 
 
 def test_closing_twice_is_allowed(level: IsolationLevel) -> None:
@@ -442,7 +429,7 @@ def test_a_job_that_loses_two_zygotes_is_not_run(own: LocalExecutor) -> None:
 def test_a_forked_process_gets_workers_of_its_own(own: LocalExecutor) -> None:
     """Parent and child work at the same time, and the child's end leaves the parent's workers."""
     assert works(own)
-    zygotes, before = own.zygote_pids, descendants()
+    zygotes, before = own.zygote_pids, descendants(os.getpid())
     pid = os.fork()
     if pid == 0:
         status = 1
@@ -456,7 +443,7 @@ def test_a_forked_process_gets_workers_of_its_own(own: LocalExecutor) -> None:
     assert os.waitpid(pid, 0)[1] == 0
     assert works(own)
     assert own.zygote_pids == zygotes
-    assert descendants() == before
+    assert descendants(os.getpid()) == before
 
 
 @forks

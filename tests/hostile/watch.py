@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nova_code_verifier.sandbox.host.local import LocalExecutor
+from tests.paths import REPOSITORY
 
 _LIBRARY = Path(os.__file__).parent
 _SECRETS: list[str] = []
@@ -54,6 +55,7 @@ class Target:
             "ABSTRACT": "\0" + self.made + "-abstract",
             "HOST_PID": os.getpid(),
             "WORKERS": executor.work_directories,
+            "CODE": str(REPOSITORY),
         }
         return "".join(f"{name} = {fact!r}\n" for name, fact in facts.items())
 

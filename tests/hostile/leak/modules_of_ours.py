@@ -3,7 +3,7 @@
 
 import sys
 
-sys.path += ["/var/task", *WORKERS, "/work/main"]
+sys.path += ["/var/task", *WORKERS, CODE]
 for name in list(sys.modules):
     if "verifier" in name or "sandbox" in name:
         print("BREACH", name)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from nova_code_verifier.sandbox.confinement.processes import process_ids, stat_fields
 from nova_code_verifier.sandbox.host.guest_clock import GuestClock
+from tests.processes import descendants
 from tests.unit.sandbox.host.sleepers import JOBS, LIMITS
 
 _AWAY_SECONDS = 1.6 * LIMITS.wall_seconds  # and as much more than a zygote may take
@@ -22,16 +22,7 @@ def _alone(pid: int) -> list[int]:
 
 def _with_descendants(pid: int) -> list[int]:
     """Return the process and all that descend from it: zygotes and guests."""
-    parents = {}
-    for other in process_ids():
-        try:
-            parents[other] = int(stat_fields(other)[1])
-        except OSError:  # it has just ended
-            continue
-    found = [pid]
-    for parent in found:
-        found += [child for child, its_parent in parents.items() if its_parent == parent]
-    return found
+    return [pid, *descendants(pid)]
 
 
 def _signal(pids: Iterable[int], number: int) -> None:
