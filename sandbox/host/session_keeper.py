@@ -191,7 +191,7 @@ class SessionKeeper(BaseKeeper):
         """
         before = self._progress
         # While the harness writes the page, the last look holds.
-        self._progress = read_progress(self._page) or before
+        self._progress = read_progress(self._page, item_min=before.item) or before
         if self._progress.started != before.started:
             self._item_began_at = self._by_guest_clock(self._progress.started)
         if self._progress.waiting_since != before.waiting_since:

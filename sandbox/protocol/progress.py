@@ -35,15 +35,16 @@ class Progress(NamedTuple):
     waiting_since: float = 0.0
 
 
-def read_progress(fd: int) -> Progress | None:
+def read_progress(fd: int, *, item_min: int = 0) -> Progress | None:
     """Read a page, on the keeper's side; return None if the harness is just writing it.
 
-    Before the first item, all fields are zero.
+    Before the first item, all fields are zero. They are for a moment, too, whenever the harness
+    writes the page (`pack_into` clears it first): so pass the item that was read before.
     """
     data = os.pread(fd, _PAGE.size, 0)
     *fields, item_again = _PAGE.unpack(data.ljust(_PAGE.size, b"\0"))
     progress = Progress(*fields)
-    return progress if progress.item == item_again else None
+    return progress if item_min <= progress.item == item_again else None
 
 
 def cpu_clock(pid: int) -> int:

@@ -2,6 +2,8 @@
 
 import os
 import struct
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -22,6 +24,19 @@ def page() -> Iterator[int]:
     fd = shared_file("progress", PAGE_BYTES)
     yield fd
     os.close(fd)
+
+
+_WRITER = """
+import os, sys
+from nova_code_verifier.sandbox.protocol.progress import ProgressPage
+page = ProgressPage(int(sys.argv[1]), os.getpid())
+for _ in range(100_000): page.begin_item()
+"""
+
+
+def started_writer(page: int) -> subprocess.Popen[bytes]:
+    """Start a process that begins items, one after the other."""
+    return subprocess.Popen([sys.executable, "-c", _WRITER, str(page)], pass_fds=[page])
 
 
 def test_a_fresh_page_is_before_the_first_item(page: int) -> None:
@@ -75,3 +90,26 @@ def test_a_page_that_is_being_written_is_not_read(page: int) -> None:
 def test_a_candidate_that_has_ended_has_used_nothing(page: int) -> None:
     """The harness goes on when the clock of its candidate is gone."""
     assert ProgressPage(page, 2**22 + 1).candidate_cpu() == 0.0
+
+
+def test_a_page_never_goes_back(page: int) -> None:
+    """To write the page, the harness clears it first: whoever reads it then keeps the last look."""
+    item, looks = 0, 0
+    with started_writer(page) as writer:
+        while writer.poll() is None:
+            progress = read_progress(page, item_min=item)
+            assert progress is None or (progress.item >= item and (progress.started or not item))
+            item = progress.item if progress else item
+            looks += 1
+
+    assert item > 0
+    assert looks > 0
+
+
+def test_a_cleared_page_is_being_written(page: int) -> None:
+    """It looks like one before the first item, if nobody knows of an item."""
+    ProgressPage(page, os.getpid()).begin_item()
+    os.pwrite(page, bytes(PAGE_BYTES), 0)
+
+    assert read_progress(page, item_min=1) is None
+    assert read_progress(page) == Progress()
