@@ -6,6 +6,7 @@ completions of its prompt. In an equal group, no completion is better or worse t
 """
 
 from collections.abc import Sequence
+from hashlib import blake2b
 
 # The first reward, whether there are more, whether all are equal.
 _State = tuple[float, bool, bool]
@@ -39,12 +40,14 @@ class PromptGroups:
 def group_of(prompt: Sequence[object], reference: object) -> int | None:
     """Return a number that the samples of one prompt share; None if that is not known.
 
-    Samples without a *prompt* belong together if they have the same *reference*. The number is
-    that of one process.
+    Samples without a *prompt* belong together if they have the same *reference*. The number has 63
+    bits, and is the same in every process.
     """
     if not prompt and reference is None:
         return None
     try:
-        return hash(tuple(prompt) if prompt else repr(reference))
-    except (TypeError, ValueError, RecursionError):  # a huge number has no `repr`
+        text = repr(tuple(prompt) if prompt else reference)
+    except (ValueError, RecursionError):  # a huge number has no `repr`
         return None
+    digest = blake2b(text.encode("utf-8", "backslashreplace"), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1

@@ -61,6 +61,13 @@ def metrics_of(
 
 def details_of(score: Score) -> dict[str, object]:
     """Return the facts behind each case's verdict; never what was expected."""
+    return summary_of(score) | {
+        "cases": [_case_details(case) for case in score.cases[:_DETAILED_CASES_MAX]],
+    }
+
+
+def summary_of(score: Score) -> dict[str, object]:
+    """Return the facts behind the score, without its cases."""
     return {
         "verdict": score.verdict,
         "extraction_method": score.method,
@@ -71,7 +78,6 @@ def details_of(score: Score) -> dict[str, object]:
         "extraction_detail": other_language_text(score),
         "findings": list(map(finding_text, score.findings)),
         "format_issues": list(score.format_issues),
-        "cases": [_case_details(case) for case in score.cases[:_DETAILED_CASES_MAX]],
     }
 
 

@@ -50,7 +50,7 @@ TASK_PATHS = (
 
 RESPONSE_BYTES_LIMIT = 6_291_556
 """The size limit of Lambda for the response to a synchronous call."""
-_REWARD = "aggregate_reward_score"
+REWARD_FIELD = "aggregate_reward_score"
 ID_DEPTH_LIMIT = 100  # far above any real id, far below the recursion limit of a JSON encoder
 
 _SAMPLE_KEYS = frozenset({"id", "messages"} | {path[0] for path in REFERENCE_PATHS})
@@ -122,7 +122,7 @@ def response_row(
     """Return the row for one entry. Raises ValueError for a number that is not finite."""
     return {
         "id": entry_id,
-        _REWARD: None if reward is None else _finite(_REWARD, reward),
+        REWARD_FIELD: None if reward is None else _finite(REWARD_FIELD, reward),
         "metrics_list": [
             {"name": m.name, "value": _finite(m.name, m.value), "type": m.type.value}
             for m in metrics

@@ -20,7 +20,7 @@ from nova_code_verifier.handlers.cli.convert.references import (
     write_reference,
 )
 from nova_code_verifier.handlers.cli.convert.refusal import RefusedRowError
-from nova_code_verifier.handlers.cli.score.remark import remark_on
+from nova_code_verifier.handlers.scored.remark import remark_on
 from nova_code_verifier.handlers.service import Outcome, Service
 from nova_code_verifier.handlers.settings import Settings, SharedProcess
 from nova_code_verifier.handlers.wire import Entry

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from nova_code_verifier.handlers.cli.score import evidence
-from nova_code_verifier.handlers.cli.score.remark import case_text
 from nova_code_verifier.handlers.cli.tables import printable, table_with_header
+from nova_code_verifier.handlers.scored import evidence
+from nova_code_verifier.handlers.scored.remark import case_text
 from nova_code_verifier.verifier.types import CaseResult, CodePlan, TestPlan, Verdict
 
 EXCERPT_CHARACTERS = 60

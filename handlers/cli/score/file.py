@@ -17,7 +17,7 @@ from nova_code_verifier.handlers.cli.progress import ProgressBar, print_notes
 from nova_code_verifier.handlers.cli.sample_lines import read_samples
 from nova_code_verifier.handlers.cli.score.resume import resume
 from nova_code_verifier.handlers.cli.score.samples import (
-    ScoredSample,
+    ScoredLine,
     rows_text,
     score_samples,
 )
@@ -60,7 +60,15 @@ def score_file(
         samples = read_samples(file.records, columns)
         if is_resumed and out is not None:
             resume(out, source, samples, service, summary, with_details=with_details, bar=bar)
-        outputs = _Outputs(stack, out, source, as_table=as_table, append=is_resumed, bar=bar)
+        outputs = _Outputs(
+            stack,
+            out,
+            source,
+            as_table=as_table,
+            append=is_resumed,
+            with_details=with_details,
+            bar=bar,
+        )
         scored = score_samples(
             samples,
             service,
@@ -91,24 +99,26 @@ class _Outputs:
         *,
         as_table: bool,
         append: bool,
+        with_details: bool,
         bar: ProgressBar,
     ) -> None:
+        self._with_details = with_details
         name = files.STANDARD if out is None else out
         self._bar = bar
         self._rows = self._table = None
         self._is_shown = name == files.STANDARD and sys.stdout is not None and sys.stdout.isatty()
-        self._pending: list[ScoredSample] = []
+        self._pending: list[ScoredLine] = []
         if out is not None or not as_table:
             opened = files.open_output(name, source=source, append=append)
             self._rows = stack.enter_context(opened)
         if as_table:
             self._table = stack.enter_context(files.open_output(files.STANDARD))
 
-    def add(self, ready: Sequence[ScoredSample]) -> None:
+    def add(self, ready: Sequence[ScoredLine]) -> None:
         """Write rows, as far as that does not wait."""
         if self._rows is not None:
             with self._bar.hidden() if self._is_shown else nullcontext():
-                self._rows.offer(rows_text(ready))
+                self._rows.offer(rows_text(ready, with_details=self._with_details))
         if self._table is not None:
             self._pending += ready
 

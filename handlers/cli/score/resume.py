@@ -148,7 +148,7 @@ def _scored_again(
         new = [sample for ready in scored for sample in ready]
     for sample in new:
         summary.add(sample)
-    texts = (rows_text([sample]) for sample in new)
+    texts = (rows_text([sample], with_details=with_details) for sample in new)
     return [next(texts) if row.is_ungraded else row.text for row in chunk]
 
 

@@ -6,39 +6,29 @@ as all those before it are known. A broken sample costs its own row only.
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from nova_code_verifier.handlers.cli.files import UnusableFileError, json_line
 from nova_code_verifier.handlers.cli.sample_lines import SampleLine
-from nova_code_verifier.handlers.cli.score.evidence import defined_names, details_with_evidence
-from nova_code_verifier.handlers.cli.score.remark import remark_on
-from nova_code_verifier.handlers.service import Outcome, Service
-from nova_code_verifier.verifier.types import Score, Verdict
+from nova_code_verifier.handlers.scored.sample import ScoredSample, score_entries
+from nova_code_verifier.handlers.service import Service
 
 _CHUNK_SAMPLES = 256
 _CHUNK_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScoredSample:
-    """The part of a result that stays in memory.
-
-    `score` has no cases: their outputs may be huge. The samples of one prompt share their `group`.
-    """
+class ScoredLine:
+    """A scored sample, and the place of its record in the file."""
 
     where: str
-    row: dict[str, object]
-    score: Score
-    tests_passed: int
-    remark: str
-    has_no_completion: bool
-    group: int | None = None
+    sample: ScoredSample
 
     @property
     def problem(self) -> str:
         """Why the sample is ungraded, without its place in the file."""
-        return self.score.problem.removeprefix(f"{self.where}: ")
+        return str(self.sample.details["problem"]).removeprefix(f"{self.where}: ")
 
 
 def score_samples(
@@ -47,7 +37,7 @@ def score_samples(
     *,
     with_details: bool,
     on_scored: Callable[[SampleLine], None],
-) -> Generator[list[ScoredSample], None, None]:
+) -> Generator[list[ScoredLine], None, None]:
     """Yield the scored samples in order: each list follows the one before.
 
     A sample that is scored out of order waits for its turn: a few hundred at most do. The caller
@@ -57,13 +47,12 @@ def score_samples(
     the executor. Raises SandboxError if the sandbox cannot start.
     """
     for chunk in chunks_of(samples, size_of=lambda sample: sample.size_bytes):
-        waiting: dict[int, ScoredSample] = {}
+        waiting: dict[int, ScoredLine] = {}
         following = 0
-        outcomes = service.score([sample.entry for sample in chunk])
-        with closing(outcomes):  # also after Ctrl-C: it must end before the executor is closed
-            for outcome in outcomes:
-                index = outcome.index
-                waiting[index] = _scored(chunk[index], outcome, with_details=with_details)
+        scored = score_entries(service, [line.entry for line in chunk], full=with_details)
+        with closing(scored):  # also after Ctrl-C: it must end before the executor is closed
+            for index, sample in scored:
+                waiting[index] = ScoredLine(where=chunk[index].where, sample=sample)
                 on_scored(chunk[index])
                 ready = []
                 while following in waiting:
@@ -99,27 +88,11 @@ def chunks_of(items: Iterable[T], *, size_of: Callable[[T], int]) -> Iterator[li
         yield chunk
 
 
-def rows_text(samples: Iterable[ScoredSample]) -> bytes:
-    """Return the rows of *samples*, one per line."""
-    return "".join(f"{json_line(sample.row)}\n" for sample in samples).encode()
+def rows_text(lines: Iterable[ScoredLine], *, with_details: bool) -> bytes:
+    """Return the rows of *lines*, one per line of text."""
+    rows = (_row(line.sample, with_details=with_details) for line in lines)
+    return "".join(f"{json_line(row)}\n" for row in rows).encode()
 
 
-def _scored(line: SampleLine, outcome: Outcome, *, with_details: bool) -> ScoredSample:
-    score, sample = outcome.score, line.entry.sample
-    has_completion = sample is not None and sample.completion is not None
-    defined: tuple[str, ...] = ()
-    if score.verdict is Verdict.NO_ENTRY_POINT and outcome.graded.prepared is not None:
-        candidate = outcome.graded.prepared.candidate
-        defined = defined_names(candidate.program) if candidate else ()
-    row = outcome.row
-    if with_details:
-        row = row | {"details": details_with_evidence(outcome.details, outcome.graded)}
-    return ScoredSample(
-        where=line.where,
-        row=row,
-        score=replace(score, cases=()),
-        tests_passed=score.tests_passed,
-        remark=remark_on(score, has_completion=has_completion, defined=defined),
-        has_no_completion=sample is not None and sample.completion is None,
-        group=outcome.group,
-    )
+def _row(sample: ScoredSample, *, with_details: bool) -> dict[str, object]:
+    return sample.row | {"details": sample.details} if with_details else sample.row

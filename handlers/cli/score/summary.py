@@ -13,9 +13,10 @@ from typing import TextIO
 from rich.table import Column, Table
 from rich.text import Text
 
-from nova_code_verifier.handlers.cli.score.samples import ScoredSample
+from nova_code_verifier.handlers.cli.score.samples import ScoredLine
 from nova_code_verifier.handlers.cli.tables import console_for, printable, render, table_with_header
 from nova_code_verifier.handlers.prompt_groups import PromptGroups
+from nova_code_verifier.handlers.scored.sample import ScoredSample
 from nova_code_verifier.sandbox.types import IsolationLevel
 from nova_code_verifier.verifier.rubric import DIMENSIONS
 from nova_code_verifier.verifier.types import Verdict
@@ -49,7 +50,7 @@ class Summary:
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     reward_sum: float = 0.0
     problem_count: int = 0
-    problems: list[ScoredSample] = field(default_factory=list)
+    problems: list[ScoredLine] = field(default_factory=list)
     outage_count: int = 0
     first_outage: str = ""
     first_bug: str = ""
@@ -78,32 +79,33 @@ class Summary:
         """The mean over the graded samples; None if there are none."""
         return self.reward_sum / self.graded_count if self.graded_count else None
 
-    def add(self, sample: ScoredSample) -> None:
+    def add(self, line: ScoredLine) -> None:
         """Count one sample."""
-        score = sample.score
-        self.verdicts[score.verdict] += 1
-        self.no_completion_count += sample.has_no_completion
-        self.prompts.add(sample.group, score.reward)
-        if score.verdict is Verdict.UNGRADED:
-            reason = sample.problem
+        sample = line.sample
+        reward, verdict = sample.reward, sample.verdict
+        self.verdicts[verdict] += 1
+        self.no_completion_count += bool(sample.details["no_completion"])
+        self.prompts.add(sample.group, reward)
+        if verdict is Verdict.UNGRADED:
+            reason = line.problem
             if reason in self.reasons or len(self.reasons) < _REASONS_KEPT:
                 self.reasons[reason] += 1
-        if score.reward is not None:
-            self.reward_sum += score.reward
-        elif score.is_outage:
+        if reward is not None:
+            self.reward_sum += reward
+        elif sample.is_outage:
             self.outage_count += 1
-            self.first_outage = self.first_outage or score.problem
+            self.first_outage = self.first_outage or str(sample.details["problem"])
         else:
             self.problem_count += 1
             if len(self.problems) < PROBLEMS_KEPT:
-                self.problems.append(sample)
+                self.problems.append(line)
 
     def add_bug(self, traceback: str) -> None:
         """Keep the traceback of the first bug of this program."""
         self.first_bug = self.first_bug or traceback
 
 
-def sample_text(samples: Sequence[ScoredSample], stream: TextIO | None) -> str:
+def sample_text(lines: Sequence[ScoredLine], stream: TextIO | None) -> str:
     """Return a table with one line per sample, as text that suits *stream*.
 
     On a narrow terminal, it shows only the first dimension.
@@ -114,17 +116,17 @@ def sample_text(samples: Sequence[ScoredSample], stream: TextIO | None) -> str:
     numbers = (Column(name, justify="right", no_wrap=True) for name in names)
     # The id and the remark shrink if the terminal is narrow.
     table = table_with_header("id", *numbers, Column("verdict", no_wrap=True), "remark")
-    for sample in samples:
-        score = sample.score
-        style = _STYLES.get(score.verdict, _FAILURE_STYLE)
-        weights = dict(score.weights)  # of the dimensions that apply
+    for line in lines:
+        sample = line.sample
+        reward, verdict, details = sample.reward, sample.verdict, sample.details
+        style = _STYLES.get(verdict, _FAILURE_STYLE)
         table.add_row(
             _one_line(_id_text(sample.row["id"])),
-            Text("-" if score.reward is None else f"{score.reward:.3f}", style=style),
-            *(f"{getattr(score, name):.2f}" if name in weights else "-" for name in dimensions),
-            f"{sample.tests_passed}/{score.tests_total}",
-            Text(score.verdict, style=style),
-            _one_line(printable(sample.remark)),
+            Text("-" if reward is None else f"{reward:.3f}", style=style),
+            *(_dimension(sample, name) for name in dimensions),
+            f"{details['tests_passed']}/{details['tests_total']}",
+            Text(verdict, style=style),
+            _one_line(printable(str(details["remark"]))),
         )
     return render(table, stream)
 
@@ -159,7 +161,7 @@ def summary_text(summary: Summary, seconds: float, level: IsolationLevel) -> str
 
 def problem_list(summary: Summary) -> str:
     """List the first problems of the dataset, and count the others."""
-    shown = [f"  {_problem_line(sample)}" for sample in summary.problems]
+    shown = [f"  {_problem_line(line)}" for line in summary.problems]
     more = summary.problem_count - len(shown)
     heading = f"{_samples(summary.problem_count)} could not be graded; fix these in the dataset:"
     return "\n".join([heading, *shown, *([f"  and {more} more"] if more else [])])
@@ -191,10 +193,17 @@ def _one_line(text: str) -> Text:
     return Text(text, no_wrap=True, overflow="ellipsis")
 
 
-def _problem_line(sample: ScoredSample) -> str:
-    sample_id = sample.row["id"]
-    where = sample.where if sample_id is None else f"{sample.where} (id {_id_text(sample_id)})"
-    return f"{where}: {printable(sample.problem)}"
+def _dimension(sample: ScoredSample, name: str) -> str:
+    """Show a dimension of the rubric, if it applies."""
+    weights = sample.details["weights"]
+    applies = isinstance(weights, dict) and name in weights
+    return f"{sample.metric(name):.2f}" if applies else "-"
+
+
+def _problem_line(line: ScoredLine) -> str:
+    sample_id = line.sample.row["id"]
+    where = line.where if sample_id is None else f"{line.where} (id {_id_text(sample_id)})"
+    return f"{where}: {printable(line.problem)}"
 
 
 def _id_text(sample_id: object) -> str:

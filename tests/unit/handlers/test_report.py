@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from nova_code_verifier.handlers.cli.score.remark import remark_on
 from nova_code_verifier.handlers.report import (
     FAILURES,
     ISOLATION_LEVELS,
@@ -15,6 +14,7 @@ from nova_code_verifier.handlers.report import (
     log_fields,
     metrics_of,
 )
+from nova_code_verifier.handlers.scored.remark import remark_on
 from nova_code_verifier.handlers.wire import MetricType, response_row
 from nova_code_verifier.sandbox.types import Ending, Execution, IsolationLevel, RaisedError
 from nova_code_verifier.verifier.pipeline import (

@@ -9,7 +9,7 @@ import pytest
 from nova_code_verifier.handlers.cli.dataset_files.json_values import read_lines
 from nova_code_verifier.handlers.cli.files import UnusableFileError
 from nova_code_verifier.handlers.cli.sample_lines import SampleLine, read_samples
-from nova_code_verifier.handlers.cli.score.samples import ScoredSample, chunks_of, score_samples
+from nova_code_verifier.handlers.cli.score.samples import ScoredLine, chunks_of, score_samples
 from nova_code_verifier.handlers.service import Outcome, Service
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.handlers.wire import Entry
@@ -26,7 +26,7 @@ def service() -> Iterator[Service]:
         yield Service(executor, Settings())
 
 
-def lists_of(service: Service, lines: Sequence[bytes]) -> Iterator[list[ScoredSample]]:
+def lists_of(service: Service, lines: Sequence[bytes]) -> Iterator[list[ScoredLine]]:
     """Score *lines*."""
     samples = read_samples(read_lines(BytesIO(b"\n".join(lines))))
     return score_samples(samples, service, with_details=False, on_scored=lambda _sample: None)
@@ -76,7 +76,7 @@ def test_a_sample_is_yielded_as_soon_as_those_before_it_are_known() -> None:
             with_details=False,
             on_scored=lambda _sample: None,
         )
-        ids = [[sample.row["id"] for sample in ready] for ready in lists]
+        ids = [[line.sample.row["id"] for line in ready] for ready in lists]
 
     assert ids == [[0, 1], [2], [3], []]
 
@@ -130,8 +130,9 @@ def test_a_scored_sample_keeps_what_a_table_needs(service: Service) -> None:
         b' "reference_answer": [{"input": "", "output": "8"}]}'
     )
 
-    (scored,), _ = lists_of(service, [line])
+    ((scored,), _) = lists_of(service, [line])
+    sample, details = scored.sample, scored.sample.details
 
-    assert (scored.score.verdict, scored.tests_passed) == (Verdict.RUNTIME_ERROR, 0)
-    assert scored.score.tests_total == 1
-    assert "ZeroDivisionError" in scored.remark
+    assert sample.verdict is Verdict.RUNTIME_ERROR
+    assert (details["tests_passed"], details["tests_total"]) == (0, 1)
+    assert "ZeroDivisionError" in str(details["remark"])

@@ -2,12 +2,11 @@
 
 import os
 import pty
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from nova_code_verifier.handlers.cli.score.samples import ScoredSample
+from nova_code_verifier.handlers.cli.score.samples import ScoredLine
 from nova_code_verifier.handlers.cli.score.summary import (
     PROBLEMS_KEPT,
     Summary,
@@ -17,32 +16,48 @@ from nova_code_verifier.handlers.cli.score.summary import (
     sample_text,
     summary_text,
 )
+from nova_code_verifier.handlers.scored.sample import ScoredSample
 from nova_code_verifier.sandbox.types import IsolationLevel
 from nova_code_verifier.verifier.rubric import DIMENSIONS
-from nova_code_verifier.verifier.types import FailureClass, Score, Verdict
 
-GRADED = ScoredSample(
-    where="line 1",
-    row={"id": "s-1", "aggregate_reward_score": 1.0, "metrics_list": []},
-    score=Score(
-        verdict=Verdict.ACCEPTED,
-        reward=1.0,
-        weights=tuple((name, 1.0) for name in DIMENSIONS),
-        tests_total=2,
-    ),
-    tests_passed=2,
-    remark="",
-    has_no_completion=False,
-)
-BROKEN = Score(verdict=Verdict.UNGRADED, reward=None, problem="outputs: missing")
-UNGRADED = replace(GRADED, score=BROKEN)
+ACCEPTED: dict[str, object] = {
+    "verdict": "accepted",
+    "problem": "",
+    "is_outage": False,
+    "remark": "",
+    "tests_passed": 2,
+    "tests_total": 2,
+    "no_completion": False,
+    "weights": dict.fromkeys(DIMENSIONS, 1.0),
+}
+BROKEN: dict[str, object] = {"verdict": "ungraded", "weights": {}, "problem": "outputs: missing"}
+OUTAGE: dict[str, object] = BROKEN | {"problem": "no workers", "is_outage": True}
 
 
-def summary_of(*samples: ScoredSample) -> Summary:
-    """Add up *samples*."""
+def line_of(
+    details: dict[str, object] | None = None,
+    *,
+    id: object = "s-1",  # noqa: A002  (the name of the field)
+    reward: float = 1.0,
+    where: str = "line 1",
+    group: int | None = None,
+) -> ScoredLine:
+    """Return a scored sample, accepted but for these *details*."""
+    metrics = [{"name": name, "value": 1.0, "type": "Reward"} for name in DIMENSIONS]
+    row = {"id": id, "aggregate_reward_score": reward, "metrics_list": metrics}
+    sample = ScoredSample(row=row, details=ACCEPTED | (details or {}), group=group)
+    return ScoredLine(where=where, sample=sample)
+
+
+GRADED = line_of()
+UNGRADED = line_of(BROKEN, reward=0.0)
+
+
+def summary_of(*lines: ScoredLine) -> Summary:
+    """Add up *lines*."""
     summary = Summary()
-    for sample in samples:
-        summary.add(sample)
+    for each in lines:
+        summary.add(each)
     return summary
 
 
@@ -53,9 +68,7 @@ def words_of(summary: Summary, *, seconds: float = 1.0) -> list[str]:
 
 def test_the_mean_is_over_graded_samples() -> None:
     """An ungraded sample does not count as a reward of zero."""
-    half = replace(GRADED, score=replace(GRADED.score, reward=0.5))
-
-    summary = summary_of(half, GRADED, UNGRADED)
+    summary = summary_of(line_of(reward=0.5), GRADED, UNGRADED)
 
     assert (summary.count, summary.graded_count, summary.mean_reward) == (3, 2, 0.75)
 
@@ -67,19 +80,17 @@ def test_the_mean_of_nothing_is_none() -> None:
 
 def test_only_the_first_problems_are_kept() -> None:
     """All problems are counted, but only a few stay in memory."""
-    summary = summary_of(*(replace(UNGRADED, where=f"line {number}") for number in range(1, 1001)))
+    summary = summary_of(*(line_of(BROKEN, where=f"line {number}") for number in range(1, 1001)))
 
     assert summary.problem_count == 1000
-    assert [sample.where for sample in summary.problems] == [
+    assert [problem.where for problem in summary.problems] == [
         f"line {number}" for number in range(1, PROBLEMS_KEPT + 1)
     ]
 
 
 def test_an_outage_is_not_a_problem_of_the_dataset() -> None:
     """A failure of the verifier is counted separately."""
-    outage = replace(BROKEN, failure=FailureClass.INFRASTRUCTURE, problem="no workers")
-
-    summary = summary_of(UNGRADED, replace(UNGRADED, score=outage))
+    summary = summary_of(UNGRADED, line_of(OUTAGE))
 
     assert (summary.problem_count, summary.outage_count) == (1, 1)
     assert summary.first_outage == "no workers"
@@ -96,9 +107,7 @@ def test_the_summary_counts_groups_of_equal_rewards(
     rewards: tuple[float, ...], line: str, *, is_warned: bool
 ) -> None:
     """If all groups are equal, a warning says that they teach nothing."""
-    samples = [
-        replace(GRADED, group=7, score=replace(GRADED.score, reward=reward)) for reward in rewards
-    ]
+    samples = [line_of(group=7, reward=reward) for reward in rewards]
 
     text = " ".join(summary_text(summary_of(*samples), 1.0, IsolationLevel.KERNEL).split())
 
@@ -128,8 +137,7 @@ def test_the_first_bug_is_kept() -> None:
 )
 def test_a_sample_cannot_control_the_terminal(hostile: str) -> None:
     """Control characters of an id, a remark or a problem are replaced."""
-    score = replace(BROKEN, problem=hostile)
-    sample = replace(UNGRADED, row=GRADED.row | {"id": hostile}, remark=hostile, score=score)
+    sample = line_of(BROKEN | {"problem": hostile, "remark": hostile}, id=hostile)
 
     shown = sample_text([sample], None) + problem_list(summary_of(sample))
 
@@ -139,7 +147,7 @@ def test_a_sample_cannot_control_the_terminal(hostile: str) -> None:
 
 def test_markup_is_shown_as_it_is() -> None:
     """Brackets in an id or a remark do not format the table."""
-    sample = replace(GRADED, row=GRADED.row | {"id": "[red]x[/red]"}, remark="[/bold] nums[0]")
+    sample = line_of({"remark": "[/bold] nums[0]"}, id="[red]x[/red]")
 
     shown = sample_text([sample], None)
 
@@ -149,7 +157,7 @@ def test_markup_is_shown_as_it_is() -> None:
 
 def test_a_pipe_gets_one_line_per_sample() -> None:
     """Without a terminal, ids and remarks are neither wrapped nor cut to a width."""
-    sample = replace(GRADED, row=GRADED.row | {"id": "i" * 40}, remark="r" * 190)
+    sample = line_of({"remark": "r" * 190}, id="i" * 40)
 
     header, row = sample_text([sample], None).splitlines()
 
@@ -166,12 +174,7 @@ def test_a_terminal_gets_lines_that_fit(
     monkeypatch.setenv("COLUMNS", columns)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
-    sample = replace(
-        GRADED,
-        row=GRADED.row | {"id": "i" * 40},
-        score=replace(GRADED.score, verdict=Verdict.OUTPUT_LIMIT_EXCEEDED),
-        remark="r" * 190,
-    )
+    sample = line_of({"verdict": "output_limit_exceeded", "remark": "r" * 190}, id="i" * 40)
     ours, theirs = pty.openpty()
 
     with os.fdopen(theirs, "w") as terminal:
@@ -226,15 +229,14 @@ def test_problems_have_a_heading_with_their_number(count: int, heading: str) -> 
 
 def test_a_problem_names_its_line_once() -> None:
     """A problem that begins with the number of its line is not shown with a second one."""
-    score = replace(BROKEN, problem="line 7: not JSON")
-    sample = replace(UNGRADED, where="line 7", score=score, row={"id": None})
+    sample = line_of(BROKEN | {"problem": "line 7: not JSON"}, where="line 7", id=None)
 
     assert problem_list(summary_of(sample)).splitlines()[1] == "  line 7: not JSON"
 
 
 def test_the_most_common_reason_is_named() -> None:
     """Where nothing was graded, one line has the reason that most samples share."""
-    other = replace(UNGRADED, score=replace(BROKEN, problem="line 1: not JSON"))
+    other = line_of(BROKEN | {"problem": "line 1: not JSON"})
 
     text = nothing_graded_text(summary_of(other, UNGRADED, UNGRADED))
 
@@ -247,7 +249,7 @@ def test_the_most_common_reason_is_named() -> None:
 def test_the_place_of_a_sample_is_no_part_of_the_reason() -> None:
     """The same fault on different lines is one reason."""
     samples = [
-        replace(UNGRADED, where=where, score=replace(BROKEN, problem=f"{where}: not JSON"))
+        line_of(BROKEN | {"problem": f"{where}: not JSON"}, where=where)
         for where in ("line 1", "line 2")
     ]
 
@@ -267,7 +269,7 @@ def test_one_graded_sample_is_something() -> None:
 
 def test_samples_without_an_assistant_turn_are_counted() -> None:
     """Their reward of 0 does not look like that of wrong programs."""
-    raw = replace(GRADED, has_no_completion=True)
+    raw = line_of({"no_completion": True})
 
     text = summary_text(summary_of(raw, GRADED), 1.0, IsolationLevel.KERNEL)
 
@@ -276,8 +278,7 @@ def test_samples_without_an_assistant_turn_are_counted() -> None:
 
 def test_an_outage_says_how_many_to_score_again() -> None:
     """One line has the number of samples and the first reason."""
-    outage = replace(BROKEN, failure=FailureClass.INFRASTRUCTURE, problem="no\nworkers")
-    summary = summary_of(GRADED, replace(UNGRADED, score=outage))
+    summary = summary_of(GRADED, line_of(OUTAGE | {"problem": "no\nworkers"}))
 
     text = outage_text(summary)
 

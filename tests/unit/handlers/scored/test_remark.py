@@ -2,7 +2,7 @@
 
 import pytest
 
-from nova_code_verifier.handlers.cli.score.remark import remark_on
+from nova_code_verifier.handlers.scored.remark import remark_on
 from nova_code_verifier.sandbox.types import Ending, Execution, RaisedError
 from nova_code_verifier.verifier.types import CaseResult, Score, Verdict
 

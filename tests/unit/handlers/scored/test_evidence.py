@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from nova_code_verifier.handlers.cli.score.evidence import (
+from nova_code_verifier.handlers.report import details_of
+from nova_code_verifier.handlers.scored.evidence import (
     CASES_MAX,
     defined_names,
     details_with_evidence,
     last_answer,
 )
-from nova_code_verifier.handlers.report import details_of
 from nova_code_verifier.sandbox.types import Ending, Execution
 from nova_code_verifier.verifier.pipeline import GradedSample, case_results, conclude, prepare
 from nova_code_verifier.verifier.types import Sample
