@@ -87,11 +87,11 @@ class SharedExecutor(ExecutorView[LocalExecutor]):
         zygote can be started.
         """
         batch = _Batch(list(jobs), company, is_over)
-        if batch.jobs:
+        if batch.jobs and not batch.is_unwanted:
             self._jobs.add(batch)
         left = dict(enumerate(batch.jobs))
         try:
-            while left:
+            while left and not batch.is_unwanted:
                 result = batch.next_result()
                 if result is None:
                     break

@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterator, Sequence
 from io import BytesIO
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -103,11 +104,9 @@ def test_an_interrupt_ends_the_scoring_before_the_executor_closes() -> None:
     class Recorder(Service):
         has_ended = False
 
-        def score(
-            self, entries: Sequence[Entry], *, deadline: float = float("inf")
-        ) -> Generator[Outcome, None, None]:
+        def score(self, entries: Sequence[Entry], **given: Any) -> Generator[Outcome, None, None]:
             try:
-                yield from super().score(entries, deadline=deadline)
+                yield from super().score(entries, **given)
             finally:
                 self.has_ended = True
 
