@@ -159,7 +159,7 @@ def test_a_trainer_gets_no_details(event: object) -> None:
 @pytest.mark.parametrize("details", [None, True, "", "all", ["full"], {}])
 def test_unknown_details_are_malformed(details: object) -> None:
     """Details that do not exist raise an error, instead of rows without details."""
-    with pytest.raises(MalformedEventError, match='^details: expected "summary" or "full"'):
+    with pytest.raises(MalformedEventError, match=r'^details: expected "summary" or "full"'):
         read_event({"batch": [SAMPLE], "details": details})
 
 
