@@ -137,7 +137,7 @@ def summary_text(
     summary: Summary,
     seconds: float,
     level: IsolationLevel | None,
-    facts: Sequence[tuple[str, str]] = (),
+    facts: Sequence[tuple[str, str, str]] = (),
 ) -> str:
     """Return what standard error shows at the end of a run of *seconds*.
 

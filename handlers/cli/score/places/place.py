@@ -70,8 +70,8 @@ class Place(AbstractContextManager["Place"], Protocol):
         """What to show beside the progress, such as `12 in flight, 3 retried`; "" for nothing."""
 
     @property
-    def facts(self) -> Sequence[tuple[str, str]]:
-        """Lines for the summary, each a name and a value, such as `invocations`, `312`."""
+    def facts(self) -> Sequence[tuple[str, str, str]]:
+        """Lines for the summary: a name, a number and a note, as `invocations`, `80`, `3 again`."""
 
     @property
     def bug(self) -> str:

@@ -140,10 +140,10 @@ def test_the_reasons_of_outages_are_counted() -> None:
 
 def test_the_place_adds_its_facts_to_the_summary() -> None:
     """Each is a line; a level that is not known is not made up."""
-    text = summary_text(summary_of(GRADED), 1.0, None, [("invocations", "312")])
+    text = summary_text(summary_of(GRADED), 1.0, None, [("invocations", "312", "3 again")])
 
     lines = [text.split() for text in text.splitlines()]
-    assert ["invocations", "312"] in lines
+    assert ["invocations", "312", "3", "again"] in lines
     assert ["isolation", "level", "unknown"] in lines
 
 
