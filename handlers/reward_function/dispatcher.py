@@ -72,10 +72,12 @@ class _Batch:
 class Totals:
     """Sums over all calls, and the weakest isolation level of an answer.
 
-    Calls were `throttled`, or `failed` otherwise. Billed times are those of `reported` calls.
+    Calls are `in_flight`, were `throttled`, or `failed` otherwise. Billed times are those of
+    `reported` calls.
     """
 
     calls: int = 0
+    in_flight: int = 0
     throttled: int = 0
     failed: int = 0
     reported: int = 0
@@ -136,7 +138,6 @@ class Dispatcher:
         self._new: deque[_Batch] = deque()
         self._again: list[tuple[float, int, _Batch]] = []  # a heap, by the time to send it
         self._sequence = count()
-        self._open_calls = 0
         self._answers: queue.SimpleQueue[tuple[_Batch, float, Scored | Exception]] = (
             queue.SimpleQueue()
         )
@@ -145,17 +146,18 @@ class Dispatcher:
     def run(self, take: Take) -> Iterator[ScoredAt]:
         """Yield the scored sample of each entry of the chunks that *take* returns.
 
-        *take* is called in the caller's thread. It returns None if there is no chunk, at least until
-        a result has been yielded, and at the end. Raises SandboxError if no call succeeds any more.
+        *take* is called in the caller's thread. It returns None at the end, and if there is no
+        chunk until a result has been yielded. Raises SandboxError if no call succeeds any more.
         """
         self._take = take
+        self._totals.in_flight = 0
         while True:
             self._fill()
             if self._ready:
                 while self._ready:
                     yield self._ready.popleft()
                 self._is_dry = False
-            elif self._open_calls or self._again or self._new or not self._is_dry:
+            elif self._totals.in_flight or self._again or self._new or not self._is_dry:
                 self._receive()
             else:
                 return
@@ -164,11 +166,11 @@ class Dispatcher:
 
     def _fill(self) -> None:
         """Start calls, as many as the pace permits."""
-        while self._open_calls < self._pace.limit and not self._pace.pause:
+        while self._totals.in_flight < self._pace.limit and not self._pace.pause:
             batch = self._next_batch()
             if batch is None:
                 return
-            self._open_calls += 1
+            self._totals.in_flight += 1
             self._totals.calls += 1
             # A daemon: a thread whose answer never comes must not keep the process alive.
             threading.Thread(target=self._send, args=(batch,), daemon=True).start()
@@ -233,7 +235,7 @@ class Dispatcher:
     def _receive(self) -> None:
         """Wait for an answer, or until another call may start."""
         timeout = _LONG_SECONDS
-        if self._open_calls < self._pace.limit:
+        if self._totals.in_flight < self._pace.limit:
             if pause := self._pace.pause:
                 timeout = pause
             elif self._again:
@@ -242,7 +244,7 @@ class Dispatcher:
             batch, sent, result = self._answers.get(timeout=timeout)
         except queue.Empty:
             return
-        self._open_calls -= 1
+        self._totals.in_flight -= 1
         if isinstance(result, _LOSS):
             self._record_loss(batch, sent, result)
             return
@@ -267,7 +269,8 @@ class Dispatcher:
         self._totals.failed += not is_throttled
         self._pace.refuse(sent, is_throttled=is_throttled)
         batch.losses += not is_throttled
-        if self._pace.silence_seconds > self._patience.silence_seconds and not self._open_calls:
+        is_silent = self._pace.silence_seconds > self._patience.silence_seconds
+        if is_silent and not self._totals.in_flight:
             raise error
         if batch.losses < self._patience.lost_tries:
             self._send_again(batch, 0.0)
