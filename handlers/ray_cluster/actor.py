@@ -112,10 +112,6 @@ class ScoringActor:
     def ping(self) -> None:
         """Show that this process is alive."""
 
-    def bug(self) -> str:
-        """Return the traceback of the first bug; "" if there was none."""
-        return self._bug
-
     def score(self, entries: Sequence[Entry], *, full: bool) -> list[ScoredSample]:
         """Return the scored sample of every entry, in order.
 
@@ -124,7 +120,11 @@ class ScoringActor:
         scored = dict(score_entries(self._service, entries, full=full))
         return [scored[index] for index in range(len(entries))]
 
-    def close(self) -> None:
-        """End the zygotes, and remove their directories. The process is killed after that."""
+    def close(self) -> str:
+        """End the zygotes, remove their directories, and return the traceback of the first bug.
+
+        The process is killed after that.
+        """
         if self._executor is not None:
             self._executor.close()
+        return self._bug

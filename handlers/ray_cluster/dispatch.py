@@ -15,6 +15,7 @@ import pickle
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from queue import Empty, SimpleQueue
@@ -45,6 +46,7 @@ _THREADS = 16
 _STARTS_MAX = 3
 _START_SECONDS = 300.0
 _PAUSE_SECONDS = 1.0
+_END_SECONDS = 3.0
 _LOOK_SECONDS = 5.0
 _PING_SECONDS = 10.0
 _SILENCE_SECONDS = 120.0
@@ -134,7 +136,7 @@ class Dispatcher:
         self._settings = pickle.dumps(settings)
         self._digest = digest_of(self._settings)
         self._versions = versions_here()
-        self._class = ray.remote(ScoringActor)
+        self._class = ray.remote(concurrency_groups={"health": 1})(ScoringActor)
         self._slots: dict[str, list[_Slot]] = {}
         self._pending: deque[Piece] = deque()
         self._events: SimpleQueue[_Event | None] = SimpleQueue()
@@ -142,6 +144,8 @@ class Dispatcher:
         self._look_at = 0.0
         self._hopeless_since: float | None = None
         self.lost_actors = 0
+        self.last_loss = ""
+        self.bug = ""
         self.repeated_pieces = 0
         self.weakest_level: IsolationLevel | None = None
         self.samples_by_node: Counter[str] = Counter()
@@ -182,7 +186,7 @@ class Dispatcher:
         return not self._pending and not any(slot.running for slot in self._all_slots)
 
     def wait_ready(self) -> None:
-        """Wait for the first actor. Raises SandboxError, which names what every node lacks."""
+        """Wait for the first actor. Raises SandboxError, which names why no node can score."""
         deadline = time.monotonic() + _START_SECONDS
         while not any(slot.is_ready for slot in self._all_slots):
             if time.monotonic() > deadline:
@@ -206,25 +210,37 @@ class Dispatcher:
 
         Raises SandboxError if no node can score, with the reason of each.
         """
+        self._drain(0)  # first: answers may have waited for this thread, which was elsewhere
         self._look_around()
-        try:
-            self._handle(self._events.get(timeout=seconds))
-            while True:
-                self._handle(self._events.get_nowait())
-        except Empty:
-            pass
+        if not self._done:
+            self._drain(seconds)
         self._assign()
         done, self._done = self._done, []
         return done
 
+    def _drain(self, seconds: float) -> None:
+        try:
+            self._handle(
+                self._events.get(timeout=seconds) if seconds else self._events.get_nowait()
+            )
+            while True:
+                self._handle(self._events.get_nowait())
+        except Empty:
+            pass
+
     def close(self) -> None:
         """End the actors that this process has started. Named ones stay."""
-        actors = [slot.actor for slot in self._all_slots if slot.actor is not None]
+        actors = [slot.actor for slot in self._all_slots if slot.is_ready]
         if not self._name and ray.is_initialized():
-            closing = [actor.close.options(concurrency_group="health").remote() for actor in actors]
-            ray.wait(closing, num_returns=len(closing), timeout=_PAUSE_SECONDS) if closing else None
-            for actor in actors:
-                ray.kill(actor)
+            ends = [actor.close.options(concurrency_group="health").remote() for actor in actors]
+            ended, _ = (
+                ray.wait(ends, num_returns=len(ends), timeout=_END_SECONDS) if ends else ([], [])
+            )
+            with suppress(RayError):  # its actor died at the end
+                self.bug = next(filter(None, ray.get(ended)), self.bug)
+            for slot in self._all_slots:
+                if slot.actor is not None:
+                    ray.kill(slot.actor)
         self._slots.clear()
 
     def _look_around(self) -> None:
@@ -237,7 +253,7 @@ class Dispatcher:
             if slot.actor is None and not slot.refusal and now >= slot.start_at:
                 self._start(slot)
             elif slot.pinged_at is not None and now - slot.pinged_at > self._silence_seconds:
-                self._lose(slot, f"no answer for {self._silence_seconds:g} s")
+                self._lose(slot, "silence", f"no answer for {self._silence_seconds:g} s")
             elif slot.is_ready and slot.pinged_at is None and now >= slot.ping_at:
                 slot.pinged_at = now
                 ping = slot.actor.ping.options(concurrency_group="health").remote()
@@ -248,7 +264,7 @@ class Dispatcher:
         nodes = {node["NodeID"]: node for node in ray.nodes() if node["Alive"]}
         for node_id in self._slots.keys() - nodes.keys():
             for slot in self._slots[node_id]:
-                self._lose(slot, "its node has died")
+                self._lose(slot, "the end of its node", "its node has died")
             del self._slots[node_id]
         for node_id, node in nodes.items():
             total = int(node["Resources"].get("CPU", 0))
@@ -280,7 +296,6 @@ class Dispatcher:
             "num_cpus": slot.processors,
             "max_restarts": 0,  # this class starts them
             "max_concurrency": _THREADS,
-            "concurrency_groups": {"health": 1},
             "scheduling_strategy": NodeAffinitySchedulingStrategy(slot.node, soft=False),
         }
         if self._name:
@@ -328,11 +343,12 @@ class Dispatcher:
             if error is None:
                 self._finish(slot, piece, event.future.result())
             else:  # a bug; the actor lives
-                self._repeat([piece], slot, _text_of(error))
+                self.bug = self.bug or str(error)
+                self._repeat([piece], type(error).__name__)
         elif event.kind is _Kind.HELLO:
             self._welcome(slot, error, {} if error else event.future.result())
         elif error is not None:
-            self._lose(slot, _text_of(error))
+            self._lose(slot, type(error).__name__, _text_of(error))
         else:
             slot.pinged_at, slot.ping_at = None, time.monotonic() + _PING_SECONDS
 
@@ -341,13 +357,13 @@ class Dispatcher:
             slot.failed_starts += 1
             if slot.failed_starts == _STARTS_MAX:
                 slot.refusal = f"the actor does not start: {_text_of(error)}"
-            self._lose(slot, _text_of(error))
+            self._lose(slot, type(error).__name__, _text_of(error))
         elif problem := answer.get("problem"):
             slot.refusal = problem
-            self._lose(slot, problem, may_kill=True)
+            self._lose(slot, "refused", problem, may_kill=True)
         elif answer["settings"] != self._digest:
             slot.refusal = f"{self._name} has other settings; close it, or choose another name"
-            self._lose(slot, slot.refusal)
+            self._lose(slot, "refused", slot.refusal)
         else:
             slot.failed_starts = 0
             slot.pid = int(answer["pid"])
@@ -371,28 +387,32 @@ class Dispatcher:
         ]
         if len(left_out) == len(samples) > 1:
             # It would take all the work there is, and return it at once.
-            self._lose(slot, str(samples[0].details["problem"]))
+            self._lose(slot, "outages", str(samples[0].details["problem"]))
 
-    def _lose(self, slot: _Slot, reason: str, *, may_kill: bool = False) -> None:
-        """Give up the actor of a slot, and repeat its pieces. Another is started in a moment."""
+    def _lose(self, slot: _Slot, cause: str, text: str, *, may_kill: bool = False) -> None:
+        """Give up the actor of a slot, and repeat its pieces. Another is started in a moment.
+
+        The *cause* is for the problems of samples, which are counted by their text.
+        """
         actor, pieces = slot.actor, list(slot.running)
-        self.lost_actors += slot.is_ready
+        if slot.is_ready:
+            self.lost_actors += 1
+            self.last_loss = f"node {slot.address}: {text}"
         slot.life += 1
         slot.actor = slot.level = slot.pinged_at = None
         slot.start_at = time.monotonic() + _PAUSE_SECONDS
         slot.running.clear()
         if actor is not None and (may_kill or not self._name):
             ray.kill(actor)
-        self._repeat(pieces, slot, reason)
+        self._repeat(pieces, cause)
 
-    def _repeat(self, pieces: list[Piece], slot: _Slot, reason: str) -> None:
+    def _repeat(self, pieces: list[Piece], cause: str) -> None:
         for piece in pieces:
             again = piece.after_loss()
             self._pending.extendleft(reversed(again))
             self.repeated_pieces += len(again)
             if not again:
-                problem = f"{ATTEMPTS_MAX} actors were lost with this sample, the last one on node "
-                problem += f"{slot.address}: {reason}"
+                problem = f"{ATTEMPTS_MAX} actors were lost with this sample, the last by {cause}"
                 self._done += [
                     Done(number=piece.number, index=index, entry=entry, problem=problem)
                     for index, entry in zip(piece.indexes, piece.entries, strict=True)
