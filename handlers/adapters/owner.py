@@ -34,10 +34,10 @@ from nova_code_verifier.adapters.meeting_point import (
     require_same_user,
 )
 from nova_code_verifier.adapters.messages import grade_frame, read_entry, read_frame
-from nova_code_verifier.adapters.shared_executor import SharedExecutor
 from nova_code_verifier.handlers.executors import start_executor
 from nova_code_verifier.handlers.service import Service
 from nova_code_verifier.handlers.settings import Settings, read_settings
+from nova_code_verifier.handlers.shared_executor import SharedExecutor
 from nova_code_verifier.handlers.wire import Entry
 from nova_code_verifier.sandbox.errors import (
     InvocationError,
