@@ -12,7 +12,6 @@ from nova_code_verifier.handlers.report_page.run import Limits, Run, Tables
 from nova_code_verifier.handlers.report_page.sample import PageSample
 from tests.unit.handlers.report_page.paging import ReadPage
 
-
 LIMITS = Limits()
 
 
