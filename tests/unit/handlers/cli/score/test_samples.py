@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterator, Sequence
 from io import BytesIO
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -63,10 +64,8 @@ def test_a_sample_is_yielded_as_soon_as_those_before_it_are_known() -> None:
     entries = [SampleLine(where="", number=n, size_bytes=1, entry=Entry(id=n)) for n in range(4)]
 
     class InThisOrder(Service):
-        def score(
-            self, entries: Sequence[Entry], *, deadline: float = float("inf")
-        ) -> Generator[Outcome, None, None]:
-            outcomes = list(super().score(entries, deadline=deadline))
+        def score(self, entries: Sequence[Entry], **given: Any) -> Generator[Outcome, None, None]:
+            outcomes = list(super().score(entries, **given))
             yield from (outcomes[index] for index in (1, 0, 2, 3))
 
     with LocalExecutor(workers=1) as executor:
@@ -103,11 +102,9 @@ def test_an_interrupt_ends_the_scoring_before_the_executor_closes() -> None:
     class Recorder(Service):
         has_ended = False
 
-        def score(
-            self, entries: Sequence[Entry], *, deadline: float = float("inf")
-        ) -> Generator[Outcome, None, None]:
+        def score(self, entries: Sequence[Entry], **given: Any) -> Generator[Outcome, None, None]:
             try:
-                yield from super().score(entries, deadline=deadline)
+                yield from super().score(entries, **given)
             finally:
                 self.has_ended = True
 
