@@ -58,10 +58,13 @@ class EventLoop:
         jobs: Iterable[Job],
         deadline: float,
         company: Company | None = None,
+        *,
+        guests_bytes: float | None = None,
     ) -> None:
         """Prepare to run *jobs*. Replaces a lost worker in *pools* by one from *new_worker*.
 
-        With *company*, runs that may share a guest are tried so first.
+        With *company*, runs that may share a guest are tried so first. All guests together get
+        *guests_bytes*, or all memory that there is for guests.
 
         *pools* holds the plain workers, and those that have libraries loaded: a worker of each for
         each number, of which one runs a guest at a time. They are started when a job needs them.
@@ -72,7 +75,7 @@ class EventLoop:
         self._new_worker = new_worker
         self._schedule = Schedule(jobs, company)
         self._deadline = deadline
-        self._guests_bytes = memory.bytes_for_guests()
+        self._guests_bytes = memory.bytes_for_guests() if guests_bytes is None else guests_bytes
         self._fair_share = fair_share_seconds(
             jobs, at_once=len(workers), deadline=deadline, seconds_min=_SHARE_SECONDS_MIN
         )
