@@ -148,8 +148,8 @@ def _programs() -> Iterator[Prompt]:
         path = REPOSITORY / "tests" / "known" / "data" / f"{dataset}.jsonl"
         seen: set[str] = set()
         for solution in read_dataset(path):
-            prompt, turn = solution.sample["messages"]
-            reference = solution.sample["reference_answer"]
+            sample: dict[str, Any] = dict(solution.sample)
+            reference = sample["reference_answer"]
             key = json.dumps(reference)
             is_right = "/accepted/" in solution.name or solution.name.endswith("/correct")
             if is_right and key not in seen and len(key) <= _REFERENCE_BYTES_MAX:
@@ -157,11 +157,15 @@ def _programs() -> Iterator[Prompt]:
                 cases = reference.get("tests", {})
                 yield Prompt(
                     name=solution.name.rsplit("/", 1)[0],
-                    text=prompt["content"],
+                    text=sample["messages"][0]["content"],
                     reference=reference | {"limits": _LIMITS | {"cpu_seconds": 2.0}},
-                    right=turn["content"].strip().removeprefix("```python").removesuffix("```"),
+                    right=_program_in(sample["messages"][-1]["content"]),
                     function=cases.get("entry_point", "") if isinstance(cases, dict) else "",
                 )
+
+
+def _program_in(completion: str) -> str:
+    return completion.strip().removeprefix("```python").removesuffix("```").strip()
 
 
 def main() -> None:
