@@ -19,7 +19,7 @@ from nova_code_verifier.handlers.cli.compare.rows import MatchBy, matched
 from nova_code_verifier.handlers.cli.dataset_files.reading import open_records
 from nova_code_verifier.handlers.cli.dataset_files.record import Record
 from nova_code_verifier.handlers.cli.files import shown_name
-from nova_code_verifier.handlers.cli.sample_lines import read_entries_of
+from nova_code_verifier.handlers.cli.sample_lines import read_samples
 from nova_code_verifier.handlers.dataset_row import Columns
 from nova_code_verifier.handlers.report_page.context import Context, read_context
 from nova_code_verifier.handlers.report_page.sample import PageSample, has_reward, page_sample
@@ -151,12 +151,5 @@ def read_page_samples(
 def open_samples(name: str, columns: Columns) -> Iterator[Iterator[Sample]]:
     """Open a file of samples, as `verifier score` reads it. Raises UnusableFileError."""
     with open_records(name) as file:
-        yield _samples(file.records, columns)
-
-
-def _samples(records: Iterable[Record], columns: Columns) -> Iterator[Sample]:
-    for record in records:
-        for entry in read_entries_of(record, columns):
-            completion = entry.sample.completion if entry.sample else None
-            context = read_context(record.value, completion=completion, group=entry.group)
-            yield Sample(id=entry.id, context=context)
+        lines = read_samples(file.records, columns, with_context=True)
+        yield (Sample(id=line.entry.id, context=line.context or Context()) for line in lines)
