@@ -16,7 +16,7 @@ def save_page(page: "Page", out: str) -> str:
     with file_errors(f"cannot write {out}"):
         write_page(page, Path(out))
         size_bytes = Path(out).stat().st_size
-    counts = " and ".join(f"{run.kept:,} samples" for run in page.runs)
+    counts = " and ".join(f"{run.kept:,} sample{'s' * (run.kept != 1)}" for run in page.runs)
     return f"wrote {out}: {counts}, {size_bytes / 2**20:.1f} MiB; only you can read it"
 
 
