@@ -51,7 +51,7 @@ def test_a_file_without_rows_is_refused(tmp_path: Path) -> None:
     """The message says what was found instead."""
     name = file_of(tmp_path / "rows.jsonl", [{"id": "a", "messages": []}])
 
-    with pytest.raises(UnusableFileError, match="found no rows.*no rows of a reward function: 1"):
+    with pytest.raises(UnusableFileError, match=r"found no rows.*no rows of a reward function: 1"):
         report_file(name, str(tmp_path / "r.html"), quiet=True)
 
 

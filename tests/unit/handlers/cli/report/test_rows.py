@@ -90,7 +90,7 @@ def test_other_lines_of_a_log_are_counted(tmp_path: Path) -> None:
 
 
 def test_dumps_of_trainers_are_rows(tmp_path: Path) -> None:
-    """Verl writes the metrics beside the score, TRL a reward; both write the step."""
+    """The dumps of verl have metrics beside a score, those of TRL a reward; both have steps."""
     verl: dict[str, Any] = {
         "input": "Add.",
         "output": "a + b",
