@@ -25,6 +25,7 @@ from nova_code_verifier.handlers.http_service.request import REQUEST
 from nova_code_verifier.handlers.http_service.settings import ServiceSettings
 from nova_code_verifier.handlers.scored.sample import ScoredSample, scored_sample
 from nova_code_verifier.handlers.service import Outcome, Service
+from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.handlers.wire import Entry
 from nova_code_verifier.sandbox.errors import IsolationRefusedError, SandboxError
 from nova_code_verifier.sandbox.host.local import LocalExecutor
@@ -125,6 +126,11 @@ class Grading:
         if self._state is State.READY:
             return self._service.problem
         return "the service is about to end" if self._state is State.DRAINING else self._problem
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of all entry points."""
+        return self._settings.verifier
 
     @property
     def outage_policy(self) -> OutagePolicy:
