@@ -62,7 +62,7 @@ class ProgramRequest(BaseModel):
     program: str = Field(description="Python. It is graded, also if it does not compile.")
     tests: list[object] | str = Field(description="The tests, as a list or as JSON in a text.")
     max_execution_time: float = Field(
-        1.0,
+        default=1.0,
         gt=0,
         allow_inf_nan=False,
         description=f"CPU time and wall time in seconds for each test, {EXECUTION_SECONDS_MAX:g} "
@@ -78,7 +78,7 @@ class ProgramResults(BaseModel):
         description="CPU time in seconds; -1 for a test that failed. The time of an assert is not "
         "measured: 0."
     )
-    notes: list[str] = Field([], description="What was changed of the request.")
+    notes: list[str] = Field(default=[], description="What was changed of the request.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

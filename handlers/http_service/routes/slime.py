@@ -38,7 +38,7 @@ class SlimeRequest(BaseModel):
         }
     }
 
-    prompt: object = Field(None, description="A text or messages. Not used.")
+    prompt: object = Field(default=None, description="A text or messages. Not used.")
     response: str = Field(description="What the model wrote.")
     label: object = Field(description="The tests of the row, as JSON in a text or as a value.")
 

@@ -36,30 +36,30 @@ class RunCodeRequest(BaseModel):
 
     code: str = Field(description="The program.")
     language: Language = Field(description="`python`, or `pytest`; the others are refused.")
-    stdin: str | None = Field(None, description="What the program reads.")
+    stdin: str | None = Field(default=None, description="What the program reads.")
     run_timeout: float = Field(
-        10,
+        default=10,
         gt=0,
         allow_inf_nan=False,
         description=f"Wall time in seconds, without that in which the program waits for a "
         f"processor; {RUN_SECONDS_MAX:g} at most.",
     )
     compile_timeout: float = Field(
-        10,
+        default=10,
         ge=0,
         allow_inf_nan=False,
         description="Python is not compiled on its own: this only says how long the client waits.",
     )
     memory_limit_MB: int = Field(  # noqa: N815  (SandboxFusion's name)
-        -1,
+        default=-1,
         description=f"Resident memory in MiB, {MEMORY_MB_MIN} to {MEMORY_MB_MAX}; 0 or less: that "
         "of the settings.",
     )
     files: dict[str, str | None] = Field(
-        {}, description="Files to make before, by their relative paths; contents in base64."
+        default={}, description="Files to make before, by their relative paths; contents in base64."
     )
     fetch_files: list[str] = Field(
-        [], description="Relative paths of files to return, if the program exits by itself."
+        default=[], description="Relative paths of files to return, if the program exits by itself."
     )
 
 
@@ -75,10 +75,11 @@ class CommandRunResult(BaseModel):
     """How the program ended, and what it wrote. The text is the program's: do not trust it."""
 
     status: CommandRunStatus
-    execution_time: float | None = Field(None, description="Wall time in seconds.")
-    cpu_time: float | None = Field(None, description="CPU time in seconds.")
+    execution_time: float | None = Field(default=None, description="Wall time in seconds.")
+    cpu_time: float | None = Field(default=None, description="CPU time in seconds.")
     return_code: int | None = Field(
-        None, description="The exit status; negative: the signal; null if it ran out of time."
+        default=None,
+        description="The exit status, or minus the signal; null: out of time.",
     )
     stdout: str | None = None
     stderr: str | None = None
@@ -96,7 +97,7 @@ class RunCodeResponse(BaseModel):
     """SandboxFusion's reply."""
 
     status: RunStatus
-    message: str = Field("", description="Why it was not run, or which limits were changed.")
+    message: str = Field(default="", description="Why it was not run, or what was changed.")
     compile_result: None = Field(default=None, description="Python has no such step.")
     run_result: CommandRunResult | None = None
     executor_pod_name: str | None = None
