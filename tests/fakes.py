@@ -9,6 +9,7 @@
 | Lambda's Invoke API | `serving_lambda` | boto3's client calls it, over HTTP |
 | Bedrock's Converse API | `serving_bedrock` | the same; botocore's model validates requests |
 | a model's chat completions | `serving_chat` | openai's client calls it, over HTTP |
+| `Place` (handlers/cli/score/places) | `ScriptedPlace` | mypy: it satisfies the protocol |
 """
 
 import json
@@ -17,7 +18,8 @@ import re
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,6 +32,8 @@ from urllib.parse import unquote
 import botocore.session
 from botocore.validate import ParamValidator
 
+from nova_code_verifier.handlers.cli.score.places.place import Chunk, Chunks, ScoredAt
+from nova_code_verifier.handlers.cli.score.places.ungraded import unreadable_sample
 from nova_code_verifier.handlers.http_service.grading import BusyError, Grading
 from nova_code_verifier.handlers.scored.sample import ScoredSample, score_entries, scored_sample
 from nova_code_verifier.handlers.service import Service
@@ -44,9 +48,11 @@ from nova_code_verifier.sandbox.types import (
     Job,
     Question,
 )
+from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC
 from nova_code_verifier.verifier.types import Comparison, FailureClass, Similarity
 
 if TYPE_CHECKING:
+    from nova_code_verifier.handlers.cli.score.places.place import Place
     from nova_code_verifier.handlers.service import TextJudge
     from nova_code_verifier.sandbox.types import Executor, TimedExecutor
 
@@ -198,9 +204,58 @@ class LengthJudge:
         return future
 
 
-def _check_protocols() -> "tuple[TimedExecutor, TextJudge]":
+Choose = Callable[[deque[Chunk]], Chunk]
+
+
+class ScriptedPlace:
+    """A place that runs nothing: all samples are unreadable.
+
+    It scores some chunks at once, and finishes the one that *choose* takes from them; the last
+    sample of a chunk is scored first.
+    """
+
+    chunk_bytes = 1000
+    level = None
+    status = bug = ""
+    facts = ()
+
+    def __init__(
+        self, choose: Choose = deque.popleft, *, chunk_samples: int = 2, chunks_at_once: int = 3
+    ) -> None:
+        """Score chunks of at most so many samples."""
+        self.choose = choose
+        self.chunk_samples, self.chunks_at_once = chunk_samples, chunks_at_once
+        self.taken: list[Chunk] = []
+
+    def __enter__(self) -> "ScriptedPlace":
+        """Start nothing."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop nothing."""
+
+    def wait_ready(self) -> None:
+        """Be ready."""
+
+    def score(self, chunks: Chunks, *, full: bool) -> Generator[ScoredAt, None, None]:
+        """Score the samples of each chunk."""
+        running: deque[Chunk] = deque()
+        while True:
+            while len(running) < self.chunks_at_once and (chunk := chunks.take()):
+                running.append(chunk)
+                self.taken.append(chunk)
+            if not running:
+                return
+            done = self.choose(running)
+            for index in reversed(range(len(done.entries))):
+                entry = done.entries[index]
+                sample = unreadable_sample(entry, rubric=DEFAULT_RUBRIC, level=None, full=full)
+                yield done.number, index, sample
+
+
+def _check_protocols() -> "tuple[TimedExecutor, TextJudge, Place]":
     """Let mypy compare the fakes with the protocols that they implement."""
-    return ScriptedExecutor(), LengthJudge()
+    return ScriptedExecutor(), LengthJudge(), ScriptedPlace()
 
 
 # AWS

@@ -26,7 +26,7 @@ def read_samples(records: Iterable[Record], columns: Columns = Columns()) -> Ite
     """Read the entries of each record. *columns* have unusual names."""
     for record in records:
         size_bytes = record.size_bytes
-        for entry in _read_entries(record, columns):
+        for entry in read_entries_of(record, columns):
             problem = f"{record.where}: {entry.problem}" if entry.problem else None
             yield SampleLine(
                 where=record.where,
@@ -37,7 +37,8 @@ def read_samples(records: Iterable[Record], columns: Columns = Columns()) -> Ite
             size_bytes = 0  # count the bytes of a record once
 
 
-def _read_entries(record: Record, columns: Columns) -> list[Entry]:
+def read_entries_of(record: Record, columns: Columns) -> list[Entry]:
+    """Return the entries that a record holds, at least one."""
     if record.problem:
         return [Entry(id=None, problem=record.problem)]
     if isinstance(record.value, list):

@@ -6,7 +6,7 @@ a time are in memory; of all others their ids and digests of their tests.
 
 import json
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 
 from nova_code_verifier.handlers.cli.audit.findings import Finding, Kind, Severity
@@ -20,11 +20,11 @@ from nova_code_verifier.handlers.cli.dataset_files.record import Record
 from nova_code_verifier.handlers.cli.dataset_files.writing import RowFile, open_rows
 from nova_code_verifier.handlers.cli.files import UnusableFileError, shown_name
 from nova_code_verifier.handlers.cli.progress import ProgressBar, print_notes
-from nova_code_verifier.handlers.cli.score.samples import chunks_of
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.sandbox.types import TimedExecutor
 
-# A row with its runs takes about so much memory; chunks have 32 MiB.
+_CHUNK_BYTES = 32 * 2**20
+# A row with its runs takes about so much memory.
 _ROW_BYTES = 2**19
 _ROW_FACTOR = 24
 
@@ -54,7 +54,7 @@ def audit_file(
             ProgressBar(total_bytes=file.total_bytes, quiet=quiet, activity="auditing", noun="rows")
         )
         trials = Trials(executor, settings, options, on_bug=lambda _index: traceback.print_exc())
-        for records in chunks_of(file.records, size_of=_memory_of):
+        for records in _chunks_of(file.records):
             problems = [read_problem(record, settings, options) for record in records]
             for problem, results in zip(problems, trials.run(problems), strict=True):
                 findings = judge_problem(problem, results, options)
@@ -66,6 +66,28 @@ def audit_file(
     if not report.rows:
         raise UnusableFileError(f"{shown_name(source)}: found no rows, expected one or more")
     return report
+
+
+def _chunks_of(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """Group *records* by a few dozen, or less where they are large.
+
+    If the file turns out to be damaged, the records before the damage are a group, too.
+    """
+    chunk: list[Record] = []
+    size_bytes = 0
+    try:
+        for record in records:
+            chunk.append(record)
+            size_bytes += _memory_of(record)
+            if size_bytes >= _CHUNK_BYTES:
+                yield chunk
+                chunk, size_bytes = [], 0
+    except UnusableFileError:
+        if chunk:
+            yield chunk
+        raise
+    if chunk:
+        yield chunk
 
 
 def _memory_of(record: Record) -> int:

@@ -1,7 +1,7 @@
 """`verifier score`: its options. The docstring of the command is its `--help`."""
 
 import time
-from contextlib import AbstractContextManager
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -19,9 +19,16 @@ from nova_code_verifier.handlers.cli.options import (
     count,
     settings_with,
 )
+from nova_code_verifier.handlers.cli.score.places.place import Place
+from nova_code_verifier.handlers.cli.score.places.registry import (
+    ON,
+    USAGE,
+    NamedPlace,
+    PlaceOptions,
+    named_place,
+)
+from nova_code_verifier.handlers.cli.score.places.this_process import ThisProcess
 from nova_code_verifier.handlers.dataset_row import Columns
-from nova_code_verifier.handlers.settings import Settings
-from nova_code_verifier.sandbox.types import TimedExecutor
 
 
 def score(
@@ -54,6 +61,24 @@ def score(
             parser=count,
             metavar="N",
             help="How many programs run at once. Default: one per processor, and one more.",
+        ),
+    ] = None,
+    place_named: Annotated[
+        NamedPlace | None,
+        typer.Option(
+            ON,
+            parser=named_place,
+            metavar="PLACE",
+            help=f"Score on other machines: {USAGE}. Default: this machine.",
+        ),
+    ] = None,
+    concurrency: Annotated[
+        int | None,
+        typer.Option(
+            parser=count,
+            metavar="N",
+            help="With --on: how many batches of samples are scored at once, such as invocations of "
+            "the function.",
         ),
     ] = None,
     docker: Annotated[
@@ -145,8 +170,24 @@ def score(
         raise typer.BadParameter(
             "needs --out with the file of the rows so far", param_hint="--resume"
         )
+    if place_named is None and concurrency is not None:
+        raise typer.BadParameter(
+            f"is for {ON}; on this machine, --workers says how many programs run at once",
+            param_hint="--concurrency",
+        )
+    if place_named is not None:
+        place_named.check(
+            {
+                "--docker": docker,
+                "--workers": workers,
+                "--rubric": rubric,
+                "--checker": checker,
+                "--shared-process": shared_process,
+            }
+        )
     settings = settings_with(rubric, checker, shared_process)
-    with _start(docker, settings, workers) as executor:
+    options = PlaceOptions(settings=settings, workers=workers, concurrency=concurrency)
+    with place_named.open(options) if place_named else _this_machine(docker, options) as place:
         # Imported after the start: the workers get ready while this process loads these.
         from nova_code_verifier.handlers.cli.score import summary as summaries  # noqa: PLC0415
         from nova_code_verifier.handlers.cli.score.file import score_file  # noqa: PLC0415
@@ -155,8 +196,7 @@ def score(
         columns = Columns(completion=completion_field, reference=reference_field, id=id_field)
         summary = score_file(
             source,
-            executor,
-            settings,
+            place,
             columns,
             out=out,
             with_details=details,
@@ -166,23 +206,24 @@ def score(
         )
         if not quiet:
             seconds = time.monotonic() - started
-            text = summaries.summary_text(summary, seconds, executor.level)
+            text = summaries.summary_text(summary, seconds, place.level, place.facts)
             typer.echo(text, err=True, nl=False)
     if summary.outage_count:
         failure = exit_with(summaries.outage_text(summary), Status.FAILED)
-        typer.echo(summary.first_bug, err=True, nl=False)
+        typer.echo(place.bug, err=True, nl=False)
         raise failure
     if summary.has_graded_nothing:
         raise exit_with(summaries.nothing_graded_text(summary), Status.FAILED)
 
 
-def _start(
-    image: str | None, settings: Settings, workers: int | None
-) -> AbstractContextManager[TimedExecutor]:
+def _this_machine(image: str | None, options: PlaceOptions) -> Place:
+    settings, workers = options.settings, options.workers
     if image is not None:
         from nova_code_verifier.handlers.containers.pool import executor_in_containers  # noqa: PLC0415
 
-        return executor_in_containers(image, settings, count=workers)
+        return ThisProcess(
+            partial(executor_in_containers, image, settings, count=workers), settings
+        )
     from nova_code_verifier.handlers.executors import start_executor  # noqa: PLC0415
 
-    return start_executor(settings, workers=workers)
+    return ThisProcess(partial(start_executor, settings, workers=workers), settings)
