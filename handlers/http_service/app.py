@@ -29,7 +29,9 @@ from nova_code_verifier.handlers.http_service.routes import (
 )
 from nova_code_verifier.handlers.http_service.routes.sandbox_fusion import route as sandbox_fusion
 from nova_code_verifier.handlers.http_service.settings import ServiceSettings
+from nova_code_verifier.handlers.settings import SettingsError
 from nova_code_verifier.handlers.wire import MalformedEventError
+from nova_code_verifier.sandbox.errors import SandboxError
 
 ROUTERS = (
     score.router,
@@ -49,7 +51,10 @@ def create_app(settings: ServiceSettings, log: Log | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        grading.start()
+        try:
+            grading.start()
+        except (SettingsError, SandboxError) as error:
+            grading.refuse(str(error))
         try:
             yield
         finally:
