@@ -21,7 +21,9 @@ from nova_code_verifier.handlers.http_service.logs import Log
 from nova_code_verifier.handlers.http_service.middleware import Gate
 from nova_code_verifier.handlers.http_service.routes import score, status
 from nova_code_verifier.handlers.http_service.settings import ServiceSettings
+from nova_code_verifier.handlers.settings import SettingsError
 from nova_code_verifier.handlers.wire import MalformedEventError
+from nova_code_verifier.sandbox.errors import SandboxError
 
 ROUTERS = (score.router, status.router)
 
@@ -33,7 +35,10 @@ def create_app(settings: ServiceSettings, log: Log | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        grading.start()
+        try:
+            grading.start()
+        except (SettingsError, SandboxError) as error:
+            grading.refuse(str(error))
         try:
             yield
         finally:

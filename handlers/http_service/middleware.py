@@ -252,7 +252,7 @@ class _Exchange:
                 await self._send(message)
         except TimeoutError:
             if abort := self._scope.get("extensions", {}).get("abort"):
-                abort()
+                abort["call"]()
             raise ConnectionError("the caller does not read the answer") from None
 
     async def _refuse(self, error: ServiceError) -> None:

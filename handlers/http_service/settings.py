@@ -7,6 +7,12 @@ from dataclasses import dataclass, field
 from nova_code_verifier.handlers.settings import Settings
 
 _MIB = 2**20
+BACKLOG = 2048
+"""How many connections wait in each listening socket, for a process that is busy or restarted."""
+
+REFUSED_STATUS = 3
+"""The exit status of a process that can never serve. It has said why on standard error."""
+
 PROCESSORS_PER_PROCESS = 4
 """One process watches the guests of about so many processors (docs/architecture.md)."""
 
