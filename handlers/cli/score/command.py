@@ -135,6 +135,12 @@ def score(
     with --resume. The file of --out keeps its old content until the first row is known.
 
     \b
+    With --on, other machines score, with the same rows in the same order (docs/scale.md):
+      lambda:NAME      the Lambda function of this name or ARN: it gets the references, too, and has its
+                       own settings; --concurrency says how many invocations are open at once
+      ray[:ADDRESS]    the nodes of a Ray cluster; needs pip install 'nova-code-verifier[ray]'
+
+    \b
     Examples (the first two work in a clone of the repository):
       verifier score examples/completions.jsonl --table
       verifier score examples/completions.jsonl --rubric examples/rubric.toml --out rows.jsonl
@@ -142,6 +148,7 @@ def score(
       verifier score samples.jsonl.gz --details | jq .details
       verifier score samples.parquet --out rows.jsonl --resume
       verifier score samples.jsonl --docker nova-code-verifier:built-here    (built by docker-check)
+      verifier score samples.jsonl --out rows.jsonl --on lambda:code-verifier --concurrency 50
     \b
     Columns of --table; - means that a value does not exist:
       reward       the reward, by the rubric
