@@ -27,7 +27,6 @@ from nova_code_verifier.handlers.cli.score.places.registry import (
     PlaceOptions,
     named_place,
 )
-from nova_code_verifier.handlers.cli.score.places.shard_plan import plan_shards
 from nova_code_verifier.handlers.cli.score.places.this_process import ThisProcess
 from nova_code_verifier.handlers.dataset_row import Columns
 
@@ -233,6 +232,7 @@ def _this_machine(image: str | None, options: PlaceOptions) -> Place:
         return ThisProcess(
             partial(executor_in_containers, image, settings, count=workers), settings
         )
+    from nova_code_verifier.handlers.cli.score.places.shard_plan import plan_shards  # noqa: PLC0415
     from nova_code_verifier.handlers.executors import start_executor  # noqa: PLC0415
 
     if plan := plan_shards(settings, workers):
