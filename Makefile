@@ -99,11 +99,20 @@ single-file: $(READY)  ## Build dist/reward_lambda.py: the reward function in on
 image-check: $(READY)  ## Build the Lambda's image, and compare its rows with this machine's
 	$(BIN)/verifier docker-check examples/completions.jsonl $(OPTIONS)
 
-lock: $(READY)  ## Write both lock files of the image anew, from pyproject.toml
+# The project's settings of uv leave out what Lambda's base image has: the service's image needs it.
+LOCK_FOR_SERVE := --no-config --universal --generate-hashes --no-annotate --no-header --python-version 3.13 \
+	--constraint requirements-lambda.lock
+BUILD_REQUIREMENTS := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")
+
+lock: $(READY)  ## Write all lock files of the images anew, from pyproject.toml
 	$(PIP_INSTALL) '.[lock]'
 	$(BIN)/uv pip compile --quiet --upgrade --extra tracing pyproject.toml --output-file requirements-lambda.lock
 	$(BIN)/uv pip compile --quiet --upgrade --extra tracing --extra scientific --constraint requirements-lambda.lock \
 		pyproject.toml --output-file requirements-lambda-scientific.lock
+	$(BIN)/uv pip compile --quiet --upgrade $(LOCK_FOR_SERVE) --extra serve pyproject.toml \
+		--output-file requirements-serve.lock
+	$(BIN)/python -c '$(BUILD_REQUIREMENTS)' | \
+		$(BIN)/uv pip compile --quiet --upgrade $(LOCK_FOR_SERVE) - --output-file requirements-build.lock
 
 sbom: $(READY)  ## Write dist/sbom.cdx.json: the image's packages, with hashes, as CycloneDX
 	$(PIP_INSTALL) '.[sbom]'
@@ -111,9 +120,10 @@ sbom: $(READY)  ## Write dist/sbom.cdx.json: the image's packages, with hashes, 
 	$(BIN)/cyclonedx-py requirements $(LOCK) --pyproject pyproject.toml --output-reproducible --output-format JSON \
 		--output-file dist/sbom.cdx.json
 
-base-image: $(READY)  ## Pin the base image of Dockerfile.lambda to the digest that it has today
+base-image: $(READY)  ## Pin the base images of both Dockerfiles to the digests that they have today
 	$(PIP_INSTALL) '.[docker]'
 	$(BIN)/python -m nova_code_verifier.handlers.containers.base_image Dockerfile.lambda
+	$(BIN)/python -m nova_code_verifier.handlers.containers.base_image Dockerfile.serve
 
 doctor: $(READY)  ## Show what this machine's kernel grants
 	$(BIN)/verifier doctor

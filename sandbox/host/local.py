@@ -5,7 +5,7 @@ import shutil
 import sys
 import threading
 import weakref
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from itertools import chain
 from pathlib import Path
 
@@ -251,11 +251,13 @@ class LocalExecutor:
         *,
         deadline: float = float("inf"),
         company: Company | None = None,
+        is_unwanted: Callable[[int], bool] | None = None,
     ) -> Generator[tuple[int, tuple[Execution, ...]], None, None]:
         """Yield, for each job as it ends, its index in *jobs* and its executions.
 
-        *company* is used with fast paths. Questions that were not answered at *deadline*, or that
-        lost their zygote twice, end as `NOT_RUN`. Raises SandboxError if no zygote can be started.
+        *company* is used with fast paths. Questions that were not answered at *deadline*, whose job
+        *is unwanted* (asked again and again, with its index), or that lost their zygote twice, end
+        as `NOT_RUN`. Raises SandboxError if no zygote can be started.
         """
         self._make_ready()
         with self._lock:
@@ -271,7 +273,8 @@ class LocalExecutor:
                     self._new_worker,
                     jobs,
                     deadline,
-                    company,
+                    company=company,
+                    is_unwanted=is_unwanted,
                     guests_bytes=self._guests_bytes,
                 ).run()
             except (OSError, MemoryError) as error:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from nova_code_verifier import LocalExecutor, SandboxError
-from nova_code_verifier.adapters.shared_executor import SharedExecutor
+from nova_code_verifier.handlers.gathering.shared_executor import SharedExecutor
 from nova_code_verifier.sandbox.types import Job, Run
 
 SLOW = "import time\ntime.sleep(3)"
