@@ -1,9 +1,10 @@
 """Measure how `verifier score` grows with processes, and compute what more machines do.
 
-    python -m benchmarks.scale [--samples N] [--rounds N] [--processes N...] [--only TEXT]
+    python -m benchmarks.scale [--prompts N] [--rounds N] [--processes N...] [--only TEXT]
 
 First table: completions per second with 1, 2, 4 and 8 processes that each watch guests, in turns in
-each round, and the ratios to one process. Where there are no processors for more processes, the
+each round, and the ratios to one process. Each prompt has eight completions, all of them different,
+and its tests are seen for the first time, as in a file of a trainer's rollouts. Where there are no processors for more processes, the
 ratio cannot grow; it shows what they cost.
 
 Second table, on paper: what one command does on a machine with many processors, and what Lambda
@@ -49,7 +50,7 @@ def measure_all(
             for workload in workloads:
                 for count in arguments.processes:
                     progress.update(bar, description=f"{workload.name}: {count}")
-                    run = measure(workload, arguments.samples, count, round_number)
+                    run = measure(workload, arguments.prompts, count, round_number)
                     found[workload.name][count].append(run)
                     progress.advance(bar)
     return found
@@ -143,7 +144,7 @@ def main() -> None:
     )
     calls, prices = LambdaSettings(), LambdaPrices()
     for name, kind, default, text in (
-        ("samples", int, 1000, "completions of each run"),
+        ("prompts", int, 160, "of each run, with eight completions each"),
         ("rounds", int, 3, "how often each is measured"),
         ("processors", int, 64, "those of the machine on paper"),
         ("functions", int, 1000, "how many Lambda functions run at once"),

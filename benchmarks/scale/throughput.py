@@ -11,11 +11,12 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from math import ceil
 from pathlib import Path
 
 from benchmarks.graders import processor_seconds
-from benchmarks.workloads import Work, Workload
+from benchmarks.workloads import GROUP, Work, Workload
 from nova_code_verifier.handlers.cli.score.file import score_file
 from nova_code_verifier.handlers.cli.score.places.shard_plan import ShardPlan
 from nova_code_verifier.handlers.cli.score.places.shards import Shards
@@ -41,13 +42,18 @@ class Measured:
         return self.command + self.keepers + self.guests
 
 
-def measure(workload: Workload, count: int, processes: int, round_number: int) -> Measured:
-    """Score *count* completions of *workload*, as `verifier score` does, with warm processes."""
+def measure(workload: Workload, prompts: int, processes: int, round_number: int) -> Measured:
+    """Score completions of *workload* as `verifier score` does, eight for each of so many prompts.
+
+    The processes are warm, and see all tests for the first time.
+    """
     workers = ceil((PROCESSORS + 1) / processes)
     plan = ShardPlan(workers=(workers,) * processes, guests_bytes=bytes_for_guests())
     with tempfile.TemporaryDirectory() as directory, Shards(Settings(), plan) as place:
         source, out = Path(directory, "samples.jsonl"), Path(directory, "rows.jsonl")
-        works = workload.write(round_number, count)
+        rounds = range(GROUP * round_number, GROUP * (round_number + 1))
+        groups = zip(*(workload.write(number, prompts) for number in rounds), strict=True)
+        works = list(chain.from_iterable(groups))
         source.write_text("".join(map(_line, range(len(works)), works)))
         place.wait_ready()
         own, keepers = time.process_time(), _own_seconds(place.pids)
