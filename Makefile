@@ -43,7 +43,7 @@ WITH_NUMPY := $(addprefix tests/unit/,$(addprefix sandbox/protocol/test_,arrays.
 	verifier/test_code/plain/test_evalplus.py)
 
 # Their packages do not go together, and not into the environment of the other tests.
-TRAINERS ?= trl-and-verifiers verifiers-rubrics verl agents sagemaker ms-swift reward-calls
+TRAINERS ?= trl-and-verifiers verifiers-rubrics verl agents sagemaker ms-swift reward-calls ray
 
 test-trainers: $(TRAINERS:%=.venv-%-$(VERSION)/.ready)  ## Run adapters in the trainers' own packages
 	for trainers in $(TRAINERS); do \
