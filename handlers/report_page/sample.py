@@ -34,7 +34,7 @@ SEMANTICS = "semantics_version"
 NOT_ACCEPTED = "not_accepted"
 """The verdict of a row without details whose metrics do not say how it failed."""
 
-_REWARDS = (REWARD_FIELD, "reward", "score")
+_REWARDS = (REWARD_FIELD, "reward", "score", "code_reward")  # the last one: TRL and our function
 _FAILURE_NAMES = {number: str(failure) for failure, number in FAILURES.items()}
 _VERDICT_FLAGS = {
     "ungraded": Verdict.UNGRADED,

@@ -122,7 +122,7 @@ def test_a_row_without_a_reward_is_refused(bad: dict[str, Any]) -> None:
         page_sample(bad, Context())
 
 
-@pytest.mark.parametrize("name", ["aggregate_reward_score", "reward", "score"])
+@pytest.mark.parametrize("name", ["aggregate_reward_score", "reward", "score", "code_reward"])
 def test_rows_are_known_by_their_reward(name: str) -> None:
     """A log holds other lines, too."""
     assert has_reward({name: None})
