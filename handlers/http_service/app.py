@@ -19,11 +19,29 @@ from nova_code_verifier.handlers.http_service.grading import (
 from nova_code_verifier.handlers.http_service.json_body import UnreadableBodyError
 from nova_code_verifier.handlers.http_service.logs import Log
 from nova_code_verifier.handlers.http_service.middleware import Gate
-from nova_code_verifier.handlers.http_service.routes import score, status
+from nova_code_verifier.handlers.http_service.routes import (
+    nemo_gym,
+    open_instruct,
+    openrlhf,
+    score,
+    slime,
+    status,
+)
+from nova_code_verifier.handlers.http_service.routes.sandbox_fusion import route as sandbox_fusion
 from nova_code_verifier.handlers.http_service.settings import ServiceSettings
+from nova_code_verifier.handlers.settings import SettingsError
 from nova_code_verifier.handlers.wire import MalformedEventError
+from nova_code_verifier.sandbox.errors import SandboxError
 
-ROUTERS = (score.router, status.router)
+ROUTERS = (
+    score.router,
+    sandbox_fusion.router,
+    open_instruct.router,
+    slime.router,
+    openrlhf.router,
+    nemo_gym.router,
+    status.router,
+)
 
 
 def create_app(settings: ServiceSettings, log: Log | None = None) -> FastAPI:
@@ -33,7 +51,10 @@ def create_app(settings: ServiceSettings, log: Log | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        grading.start()
+        try:
+            grading.start()
+        except (SettingsError, SandboxError) as error:
+            grading.refuse(str(error))
         try:
             yield
         finally:

@@ -10,30 +10,27 @@ import asyncio
 import math
 import time
 import weakref
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from enum import StrEnum
 from threading import Thread
 
-from nova_code_verifier.handlers.executors import start_executor
-from nova_code_verifier.handlers.gathering.batches import Gatherer, Graders, Inbox, Waiting
-from nova_code_verifier.handlers.gathering.shared_executor import SharedExecutor
+from nova_code_verifier.handlers.gathering.batches import Gatherer, Waiting
 from nova_code_verifier.handlers.http_service import metrics
 from nova_code_verifier.handlers.http_service.logs import Log
 from nova_code_verifier.handlers.http_service.request import REQUEST
+from nova_code_verifier.handlers.http_service.sandboxes import Sandboxes
 from nova_code_verifier.handlers.http_service.settings import ServiceSettings
 from nova_code_verifier.handlers.scored.sample import ScoredSample, scored_sample
-from nova_code_verifier.handlers.service import Outcome, Service
+from nova_code_verifier.handlers.service import Outcome
+from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.handlers.wire import Entry
 from nova_code_verifier.sandbox.errors import IsolationRefusedError, SandboxError
-from nova_code_verifier.sandbox.host.local import LocalExecutor
-from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Executor, Job
-from nova_code_verifier.verifier.control import CONTROLLED, ControlSample, control_samples
+from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Job
 from nova_code_verifier.verifier.rubric import OutagePolicy
 from nova_code_verifier.verifier.types import FailureClass
 
-_BATCH_MAX = 64
 _WINDOW = 128
 _JOB_THREADS = 32
 _PAUSE_SECONDS = 1.0
@@ -75,36 +72,35 @@ class Grading:
     """Grades for the requests of one process. All methods belong to its event loop."""
 
     def __init__(self, settings: ServiceSettings, log: Log) -> None:
-        """Start nothing yet: a process that forks may create this."""
+        """Start nothing yet."""
         self._settings = settings
         self._log = log
         self._state = State.STARTING
         self._problem = "the sandboxes are starting"
         self._queued = 0
         self._pace = _Pace()
+        self._started: Sandboxes | None = None
+        self._job_threads = ThreadPoolExecutor(_JOB_THREADS, thread_name_prefix="job")
         self.refusal = ""
 
     def start(self) -> None:
-        """Start the sandboxes, and the threads that grade. They get ready in the background.
+        """Start the sandboxes. They get ready in the background.
 
         Raises SettingsError and SandboxError if they cannot start.
         """
-        settings = self._settings
         self._loop = asyncio.get_running_loop()
-        self._executor = start_executor(settings.verifier, workers=settings.workers)
-        local = self._executor if isinstance(self._executor, LocalExecutor) else None
-        self._shared = SharedExecutor(local) if local else None
-        self._service = Service(
-            self._shared or self._executor,
-            settings.verifier,
-            on_bug=lambda _index: self._log.write_bug(),
-            on_misjudged=self._on_misjudged,
+        self._started = sandboxes = Sandboxes(
+            self._settings, on_bug=self._log.write_bug, on_misjudged=self._on_misjudged
         )
-        self._inbox = Inbox(batch_max=_BATCH_MAX)
-        self._gatherer = Gatherer(self._inbox, has_waiting_jobs=self._has_waiting_jobs)
-        Graders(self._inbox, self._service, self._shared, on_bug=self._log.write_bug).start()
-        self._job_threads = ThreadPoolExecutor(_JOB_THREADS, thread_name_prefix="job")
-        Thread(target=self._warm_up, name="warm-up", daemon=True).start()
+        self._gatherer = Gatherer(
+            sandboxes.inbox, has_waiting_jobs=lambda: sandboxes.has_waiting_jobs
+        )
+        Thread(target=self._warm_up, args=(sandboxes,), name="warm-up", daemon=True).start()
+
+    def refuse(self, reason: str) -> None:
+        """Never serve: programs may not run here, or the sandboxes cannot start."""
+        self.refusal = self._problem = reason
+        self._log.write_error("refused", reason)
 
     def drain(self) -> None:
         """Report that this process is about to end. Requests are still graded."""
@@ -114,22 +110,26 @@ class Grading:
     def close(self) -> None:
         """End the sandboxes."""
         self._state = State.CLOSED
-        self._inbox.close()
         self._job_threads.shutdown(wait=False, cancel_futures=True)
-        if isinstance(self._executor, LocalExecutor):
-            self._executor.close()
+        if self._started:
+            self._started.close()
 
     @property
     def problem(self) -> str:
         """Why this process is not ready; "" if it is."""
         if self._state is State.READY:
-            return self._service.problem
+            return self._sandboxes.service.problem
         return "the service is about to end" if self._state is State.DRAINING else self._problem
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of all entry points."""
+        return self._settings.verifier
 
     @property
     def outage_policy(self) -> OutagePolicy:
         """What the rubric says about samples that we failed to grade."""
-        return self._settings.verifier.rubric.on_outage
+        return self.settings.rubric.on_outage
 
     @property
     def queued(self) -> int:
@@ -168,7 +168,7 @@ class Grading:
         """
         self._admit(1)
         end, waiters = self._deadline(deadline), [True]
-        view = self._view(lambda: not waiters or time.monotonic() >= end, end)
+        view = self._sandboxes.view(lambda: not waiters, end)
         running = self._loop.run_in_executor(self._job_threads, lambda: dict(view.run([job])))
         try:
             async with asyncio.timeout_at(end):
@@ -179,9 +179,6 @@ class Grading:
         finally:
             waiters.clear()
             self.release(1)
-
-    def _view(self, is_over: Callable[[], bool], end: float) -> Executor:
-        return self._shared.until(is_over) if self._shared else self._executor.with_deadline(end)
 
     # -- for streams -------------------------------------------------------------------
 
@@ -204,16 +201,20 @@ class Grading:
 
     def lost(self, index: int, entry: Entry) -> Outcome:
         """Return the outcome of an entry whose deadline has passed."""
-        return self._service.lost(index, entry, _TOO_LATE, failure=FailureClass.TIME)
+        service = self._sandboxes.service
+        return service.lost(index, entry, _TOO_LATE, failure=FailureClass.TIME)
 
     # -- inside ------------------------------------------------------------------------
 
+    @property
+    def _sandboxes(self) -> Sandboxes:
+        if self._started is None or self._state is State.CLOSED:
+            raise DrainingError(self.refusal or "the service has ended")
+        return self._started
+
     def _admit(self, count: int) -> None:
         most = self._settings.queue_samples_max
-        if self._state is State.CLOSED:
-            raise DrainingError("the service has ended")
-        if self.refusal:
-            raise DrainingError(self.refusal)
+        _ = self._sandboxes
         if count > most:
             raise TooManySamplesError(
                 f"{count} samples in one request; this service takes {most}: send several requests"
@@ -230,22 +231,17 @@ class Grading:
         end = REQUEST.get().deadline if deadline is None else deadline
         return min(end, time.monotonic() + self._settings.seconds_max)
 
-    def _has_waiting_jobs(self) -> bool:
-        return self._shared is not None and self._shared.has_waiting_jobs
-
     def _on_misjudged(self, problem: str) -> None:
         metrics.MISJUDGED.inc()
         self._log.write_error("misjudged", problem)
 
-    def _warm_up(self) -> None:
+    def _warm_up(self, sandboxes: Sandboxes) -> None:
         """Grade control samples until they are judged as they should be; then be ready."""
-        controls = [control for source in CONTROLLED for control in control_samples(source)]
         while self._state is State.STARTING:
             try:
-                problem = self._misjudgement(controls)
+                problem = sandboxes.misjudgement()
             except IsolationRefusedError as error:
-                self.refusal = self._problem = str(error)
-                self._log.write_error("refused", self.refusal)
+                self.refuse(str(error))
                 return
             except SandboxError as error:
                 problem = str(error)
@@ -258,19 +254,6 @@ class Grading:
             self._problem = problem
             self._log.write_error("not ready", problem)
             time.sleep(_PAUSE_SECONDS)
-
-    def _misjudgement(self, controls: Sequence[ControlSample]) -> str:
-        if self._shared:
-            _ = self._shared.level
-        entries = [Entry(id=None, sample=control.sample) for control in controls]
-        may_refuse = self._executor.isolates_trusted_code
-        for outcome in self._service.score(entries, sample_seconds_max=math.inf):
-            if outcome.score.is_outage:
-                return outcome.score.problem
-            control = controls[outcome.index]
-            if problem := control.misjudgement(outcome.score, may_refuse=may_refuse):
-                return f"control samples: {problem}"
-        return ""
 
     def _become_ready(self) -> None:
         if self._state is State.STARTING:

@@ -7,7 +7,6 @@ number.
 
 import json
 import os
-import time
 import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -34,9 +33,7 @@ class Log:
     def write(self, event: str, fields: Mapping[str, object], *, severity: str = "INFO") -> None:
         """Write a line. Long texts are cut."""
         line: dict[str, object] = {
-            "timestamp": datetime.fromtimestamp(time.time(), UTC).isoformat(
-                timespec="milliseconds"
-            ),
+            "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "severity": severity,
             "message": event,
             "pid": os.getpid(),

@@ -28,6 +28,7 @@ from nova_code_verifier.handlers.cli.score.places.registry import (
     PlaceOptions,
     named_place,
 )
+from nova_code_verifier.handlers.cli.score.places.shard_plan import plan_shards
 from nova_code_verifier.handlers.cli.score.places.this_process import ThisProcess
 from nova_code_verifier.handlers.dataset_row import Columns
 
@@ -70,7 +71,8 @@ def score(
         typer.Option(
             parser=count,
             metavar="N",
-            help="How many programs run at once. Default: one per processor, and one more.",
+            help="How many programs run at once. Default: one per processor, and one more. Each four "
+            "of them get a process of their own that watches them.",
         ),
     ] = None,
     place_named: Annotated[
@@ -244,4 +246,8 @@ def _this_machine(image: str | None, options: PlaceOptions) -> Place:
         )
     from nova_code_verifier.handlers.executors import start_executor  # noqa: PLC0415
 
+    if plan := plan_shards(settings, workers):
+        from nova_code_verifier.handlers.cli.score.places.shards import Shards  # noqa: PLC0415
+
+        return Shards(settings, plan)
     return ThisProcess(partial(start_executor, settings, workers=workers), settings)
