@@ -47,7 +47,7 @@ class PagedOutput:
             title=name,
             runs=[self._run],
             tables=tables,
-            reward_range=(rubric.lowest, rubric.highest) if rubric else None,
+            reward_range=reward_range,
         )
         self._pending: list[Row] = []
 
