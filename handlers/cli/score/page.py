@@ -60,6 +60,8 @@ class PagedOutput:
         """Take the next rows."""
         self._output.add(rows)
         self._pending += rows
+        if all(row.is_kept for row in rows):  # they were just read: no guest runs, many may follow
+            self._pack()
 
     def flush(self) -> None:
         """Write what was taken, and pack it for the page: no guest runs now."""

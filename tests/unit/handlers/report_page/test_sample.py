@@ -39,7 +39,10 @@ def test_a_row_with_details_has_its_verdict_and_its_program() -> None:
     assert (sample.verdict, sample.failure, sample.source) == ("wrong_answer", "none", "call")
     assert (sample.numbers["correctness"], sample.numbers["safety"]) == (0.5, None)
     assert (sample.numbers["constant_like"], sample.numbers["step"]) == (True, 3.0)
-    assert (sample.details["prompt"], sample.reason) == ("p", "wrong answer")
+    assert (sample.details["prompt"], sample.reason) == (
+        "p",
+        "wrong answer: half or more of the cases pass",
+    )
     assert len(sample.program_key) == 12
 
 
