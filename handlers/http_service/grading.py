@@ -129,7 +129,7 @@ class Grading:
     @property
     def outage_policy(self) -> OutagePolicy:
         """What the rubric says about samples that we failed to grade."""
-        return self._settings.verifier.rubric.on_outage
+        return self.settings.rubric.on_outage
 
     @property
     def queued(self) -> int:
