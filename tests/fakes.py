@@ -348,6 +348,7 @@ class LambdaCall:
     function: str
     payload: bytes
     tenant: str | None
+    wants_log: bool
 
 
 @contextmanager
@@ -362,7 +363,10 @@ def serving_lambda(answer: Callable[[LambdaCall], HttpReply]) -> Iterator[str]:
         if found is None:
             return HttpReply(status=404, body=b"{}")
         tenant = headers.get("X-Amz-Tenant-Id")
-        return answer(LambdaCall(function=found[1], payload=body, tenant=tenant))
+        wants_log = headers.get("X-Amz-Log-Type") == "Tail"
+        return answer(
+            LambdaCall(function=found[1], payload=body, tenant=tenant, wants_log=wants_log)
+        )
 
     with serving(invoke) as url:
         yield url

@@ -188,11 +188,13 @@ def _row(
         passed = total
     elif loads:
         passed = chance.randrange(total)
-    share = max(0.0, passed / total - guessed) / (1 - guessed)
     compiles = {"compile_error": 0.2, "no_candidate": 0.0, "no_entry_point": 0.6}.get(verdict, 1.0)
     if verdict == "runtime_error":
         compiles = 0.8 + 0.2 * passed / total
     form = chance.choice([1.0, 1.0, 1.0, 0.75, 0.5]) if verdict != "no_candidate" else 0.0
+    if _is_uniform(group):
+        form, passed = 1.0, passed if verdict == "accepted" else 0
+    share = max(0.0, passed / total - guessed) / (1 - guessed)
     reward: float | None = 0.8 * share + 0.1 * compiles + 0.1 * form
     if verdict in ("security_violation", "no_candidate"):
         reward = 0.0
@@ -232,6 +234,11 @@ def _row(
         "step": step,
         "time": 1_760_000_000 + 30 * index,
     }
+
+
+def _is_uniform(group: int) -> bool:
+    """Say whether the samples of a group are all alike: see `_verdict`."""
+    return random.Random(group).randrange(20) < 4
 
 
 def _program_of(verdict: str, *, constant: bool = False) -> str:

@@ -7,6 +7,7 @@ older file as a whole, or not at all.
 
 import json
 import os
+from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -38,19 +39,25 @@ class Kind(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class Page:
-    """A page of one or two runs. `findings` are those of an audit."""
+    """A page of one or two runs. `facts` are other keys of its data; see README.md."""
 
     kind: Kind
     title: str
     runs: Sequence[Run]
     tables: Tables
     notes: list[str] = field(default_factory=list)
-    findings: list[dict[str, object]] = field(default_factory=list)
     facts: dict[str, object] = field(default_factory=dict)
+    findings: list[dict[str, object]] = field(default_factory=list)
+    _groups_of_findings: "array[int]" = field(default_factory=lambda: array("i"))
+
+    def add_finding(self, finding: dict[str, object], group: str, label: str) -> None:
+        """Add a finding of an audit about the row that is *group*."""
+        self.findings.append(finding)
+        self._groups_of_findings.append(self.tables.groups.number(group, label))
 
     def texts(self) -> Iterator[str]:
         """Yield the page, piece by piece."""
-        self.tables.settle(self.runs)
+        self.tables.settle(self.runs, self._groups_of_findings)
         head, tail = _template()
         yield head
         yield f'<script type="application/json" id="meta">{self._meta()}</script>\n'
@@ -81,7 +88,8 @@ class Page:
         if versions:
             meta["semantics_version"] = ", ".join(f"{version:g}" for version in versions)
         if self.findings:
-            meta["findings"] = self.findings
+            pairs = zip(self.findings, self._groups_of_findings, strict=True)
+            meta["findings"] = [finding | {"group": group} for finding, group in pairs]
         # In ASCII, and without "<", no text can end the element or start another one.
         return json.dumps(meta, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
 

@@ -43,13 +43,16 @@ class Tables:
     semantics_versions: set[float] = field(default_factory=set)
     selection: Selection = field(default_factory=Selection)
 
-    def settle(self, runs: Sequence["Run"]) -> None:
-        """Leave out of all *runs* what is left out of one, and forget what no sample uses."""
+    def settle(self, runs: Sequence["Run"], groups: "array[int]") -> None:
+        """Leave out of all *runs* what is left out of one, and forget names that nothing uses.
+
+        *groups* is another column of groups: those of findings.
+        """
         for run in runs:
             run.settle()
         for name in NAMED:
             self.names[name].settle([run.indexes[name] for run in runs], limit=_NAMES_SHOWN)
-        columns = [run.indexes[_GROUP] for run in runs]
+        columns = [groups, *(run.indexes[_GROUP] for run in runs)]
         self.groups.settle(columns, limit=sum(map(len, columns)))
 
 

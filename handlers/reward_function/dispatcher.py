@@ -256,8 +256,8 @@ class Dispatcher:
             self._record_oversize(batch, result)
         elif isinstance(result, errors.FunctionCrashedError):
             self._totals.failed += 1
-            if isinstance(result, errors.FunctionOutOfTimeError) and len(batch.samples) > 1:
-                batch.failures = self._patience.tries  # all together need too long: do not repeat
+            # A time-out is dear and would come again: the batch is divided without another try.
+            batch.failures += isinstance(result, errors.FunctionOutOfTimeError)
             self._record_failure(batch, str(result))
         else:
             raise result

@@ -75,7 +75,7 @@ class RewardFunction:
         reference = {"inputs": [f"{number}\n"], "outputs": [f"{number + 1}\n"]}
         program = "```python\nprint(int(input()) + 1)\n```"
         right = sample_text(0, Sample(completion=program, reference=reference))
-        scored = self.score((0, 1), (right, _UNREADABLE), Details.SUMMARY)
+        scored = self.score((0, 1), (right, _UNREADABLE), Details.FULL)
         graded, ungraded = scored.rows
         if graded.is_outage:
             raise FunctionCrashedError(f"it cannot grade: {graded.details['problem']}")

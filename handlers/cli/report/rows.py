@@ -19,7 +19,7 @@ from nova_code_verifier.handlers.cli.compare.rows import MatchBy, matched
 from nova_code_verifier.handlers.cli.dataset_files.reading import open_records
 from nova_code_verifier.handlers.cli.dataset_files.record import Record
 from nova_code_verifier.handlers.cli.files import shown_name
-from nova_code_verifier.handlers.cli.sample_lines import read_entries_of
+from nova_code_verifier.handlers.cli.sample_lines import read_samples
 from nova_code_verifier.handlers.dataset_row import Columns
 from nova_code_verifier.handlers.report_page.context import Context, read_context
 from nova_code_verifier.handlers.report_page.sample import PageSample, has_reward, page_sample
@@ -61,7 +61,7 @@ class LeftOut:
     def notes(self) -> list[str]:
         """A line of text for each kind."""
         return [
-            f"{count:,} {kind}; the first: {self.first[kind]}"
+            f"{kind}: {count:,}; the first: {self.first[kind]}"
             for kind, count in self.counts.items()
         ]
 
@@ -81,14 +81,14 @@ def _rows(records: Iterable[Record], name: str, left_out: LeftOut) -> Iterator[R
         size_bytes = record.size_bytes
         where = f"{name}, {record.where}"
         if record.problem:
-            left_out.add("records cannot be read", f"{where}: {record.problem}")
+            left_out.add("records that cannot be read", f"{where}: {record.problem}")
             continue
         for raw in _unpacked(record.value, depth=0):
             if has_reward(raw):
                 yield Row(id=raw.get("id"), where=where, size_bytes=size_bytes, raw=raw)
                 size_bytes = 0  # count the bytes of a record once
             else:
-                left_out.add("records are no rows of a reward function", where)
+                left_out.add("records that are no rows of a reward function", where)
 
 
 def _unpacked(value: object, *, depth: int) -> Iterator[Mapping[str, object]]:
@@ -136,27 +136,20 @@ def read_page_samples(
         pairs = matched(rows, samples, MatchBy.ID)
     for row, sample in pairs:
         if row is None:
-            left_out.add("samples have no row", f"id {str(sample and sample.id)[:80]}")
+            left_out.add("samples without a row", f"id {str(sample and sample.id)[:80]}")
             continue
         if sample is None and samples is not None:
-            left_out.add("rows have no sample", row.where)
+            left_out.add("rows without a sample", row.where)
         context = sample.context if sample else read_context(row.raw)
         try:
             yield row, page_sample(row.raw, context)
         except ValueError as error:
-            left_out.add("rows cannot be read", f"{row.where}: {error}")
+            left_out.add("rows that cannot be read", f"{row.where}: {error}")
 
 
 @contextmanager
 def open_samples(name: str, columns: Columns) -> Iterator[Iterator[Sample]]:
     """Open a file of samples, as `verifier score` reads it. Raises UnusableFileError."""
     with open_records(name) as file:
-        yield _samples(file.records, columns)
-
-
-def _samples(records: Iterable[Record], columns: Columns) -> Iterator[Sample]:
-    for record in records:
-        for entry in read_entries_of(record, columns):
-            completion = entry.sample.completion if entry.sample else None
-            context = read_context(record.value, completion=completion, group=entry.group)
-            yield Sample(id=entry.id, context=context)
+        lines = read_samples(file.records, columns, with_context=True)
+        yield (Sample(id=line.entry.id, context=line.context or Context()) for line in lines)

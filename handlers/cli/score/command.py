@@ -19,6 +19,7 @@ from nova_code_verifier.handlers.cli.options import (
     count,
     settings_with,
 )
+from nova_code_verifier.handlers.cli.saved_page import check_page
 from nova_code_verifier.handlers.cli.score.places.place import Place
 from nova_code_verifier.handlers.cli.score.places.registry import (
     ON,
@@ -27,6 +28,7 @@ from nova_code_verifier.handlers.cli.score.places.registry import (
     PlaceOptions,
     named_place,
 )
+from nova_code_verifier.handlers.cli.score.places.shard_plan import plan_shards
 from nova_code_verifier.handlers.cli.score.places.this_process import ThisProcess
 from nova_code_verifier.handlers.dataset_row import Columns
 
@@ -55,12 +57,22 @@ def score(
             help="Print a table to standard output, not the rows. --out still writes the rows.",
         ),
     ] = False,
+    page: Annotated[
+        str | None,
+        typer.Option(
+            "--report",
+            metavar="FILE.html",
+            help="Also write a page with all samples, their programs and test cases, for a browser. It "
+            "contains expected answers; only you can read the file.",
+        ),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(
             parser=count,
             metavar="N",
-            help="How many programs run at once. Default: one per processor, and one more.",
+            help="How many programs run at once. Default: one per processor, and one more. Each four "
+            "of them get a process of their own that watches them.",
         ),
     ] = None,
     place_named: Annotated[
@@ -170,6 +182,8 @@ def score(
         raise typer.BadParameter(
             "needs --out with the file of the rows so far", param_hint="--resume"
         )
+    if page is not None:
+        check_page(page, source, out)
     if place_named is None and concurrency is not None:
         raise typer.BadParameter(
             f"is for {ON}; on this machine, --workers says how many programs run at once",
@@ -191,9 +205,14 @@ def score(
         # Imported after the start: the workers get ready while this process loads these.
         from nova_code_verifier.handlers.cli.score import summary as summaries  # noqa: PLC0415
         from nova_code_verifier.handlers.cli.score.file import score_file  # noqa: PLC0415
+        from nova_code_verifier.handlers.cli.score.page import PageOptions  # noqa: PLC0415
 
         started = time.monotonic()
         columns = Columns(completion=completion_field, reference=reference_field, id=id_field)
+        page_options = None
+        if page is not None:
+            known = settings.rubric if place_named is None else None
+            page_options = PageOptions(out=page, rubric=known, quiet=quiet)
         summary = score_file(
             source,
             place,
@@ -203,6 +222,7 @@ def score(
             as_table=table,
             quiet=quiet,
             is_resumed=is_resumed,
+            page=page_options,
         )
         if not quiet:
             seconds = time.monotonic() - started
@@ -226,4 +246,8 @@ def _this_machine(image: str | None, options: PlaceOptions) -> Place:
         )
     from nova_code_verifier.handlers.executors import start_executor  # noqa: PLC0415
 
+    if plan := plan_shards(settings, workers):
+        from nova_code_verifier.handlers.cli.score.places.shards import Shards  # noqa: PLC0415
+
+        return Shards(settings, plan)
     return ThisProcess(partial(start_executor, settings, workers=workers), settings)

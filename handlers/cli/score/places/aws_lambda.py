@@ -62,16 +62,16 @@ class AwsLambda:
         return ", ".join(f"{count} {name}" for name, count in parts.items() if count)
 
     @property
-    def facts(self) -> tuple[tuple[str, str], ...]:
+    def facts(self) -> tuple[tuple[str, str, str], ...]:
         """The invocations, and what they cost."""
         totals = self._totals
-        repeated = f", {totals.throttled} of them throttled and {totals.failed} failed"
+        repeated = f"{totals.throttled} throttled, {totals.failed} failed"
         is_smooth = totals.throttled + totals.failed == 0
-        facts = [("invocations", f"{totals.calls}{'' if is_smooth else repeated}")]
+        facts = [("invocations", str(totals.calls), "" if is_smooth else repeated)]
         if totals.reported:
-            known = f" for {totals.reported} of them" if totals.reported < totals.calls else ""
-            cost = f"{totals.billed_seconds:.1f} seconds, {totals.billed_gb_seconds:.1f} GB-seconds"
-            facts.append(("billed", f"{cost}{known}"))
+            known = "" if totals.reported == totals.calls else f", of {totals.reported} invocations"
+            note = f"{totals.billed_gb_seconds:.1f} GB-seconds{known}"
+            facts.append(("billed seconds", f"{totals.billed_seconds:.1f}", note))
         return tuple(facts)
 
     def score(self, chunks: Chunks, *, full: bool) -> Generator[ScoredAt, None, None]:

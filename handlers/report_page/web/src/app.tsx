@@ -125,7 +125,7 @@ function RunNames({ report, state }: { report: Report; state: State }) {
     <span class="runs" role="group" aria-label="Run">
       {report.runs.slice(0, 2).map((each, number) => (
         <button key={number} aria-pressed={state.run === number} onClick={() => update({ run: number, open: null })}>
-          {"AB"[number]} <Line text={each.name} limit={60} />
+          {["A, old", "B, new"][number]} <Line text={each.name} limit={60} />
         </button>
       ))}
     </span>

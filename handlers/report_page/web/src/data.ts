@@ -50,6 +50,7 @@ export class Run {
   private readonly columns: Map<string, unknown[]>;
   private readonly numbers = new Map<string, Float64Array>();
   private readonly indexes = new Map<string, Int32Array>();
+  private readonly known = new Map<string, boolean>();
   private readonly chunks = new Map<number, Promise<unknown[]>>();
 
   constructor(
@@ -101,8 +102,14 @@ export class Run {
     return indexes;
   }
 
+  // Whether a value of a column is known.
   has(name: string): boolean {
-    return this.values(name).some((value) => !Number.isNaN(value));
+    let isKnown = this.known.get(name);
+    if (isKnown === undefined) {
+      isKnown = this.values(name).some((value) => !Number.isNaN(value));
+      this.known.set(name, isKnown);
+    }
+    return isKnown;
   }
 
   verdict(index: number): string {

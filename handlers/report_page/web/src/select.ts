@@ -27,6 +27,7 @@ export class Index {
   readonly groups: GroupStatistics[];
   readonly groupOf: Map<number, GroupStatistics>;
   private readonly searched: (string | undefined)[] = [];
+  private moves: Float64Array | undefined;
 
   constructor(
     readonly meta: Meta,
@@ -150,6 +151,11 @@ export class Index {
 
   // Return by how much each reward moved from run 0 to run 1; NaN where one is missing.
   changes(): Float64Array {
+    this.moves ??= this.findMoves();
+    return this.moves;
+  }
+
+  private findMoves(): Float64Array {
     const { run, other } = this;
     const sign = run.number === 0 ? -1 : 1;
     const [mine, others] = [run.values("reward"), other?.values("reward")];

@@ -29,7 +29,8 @@ export function Columns({ label, bins, height = 180, format = short, selected = 
   const total = bins.reduce((sum, bin) => sum + bin.count, 0);
   const y = scaleLinear([0, Math.max(1, max(bins, (bin) => bin.count) ?? 1)], [height - BOTTOM, TOP]).nice(4);
   const x = scaleLinear([0, bins.length], [LEFT, width - 2]);
-  const every = Math.ceil((bins.length * 46) / (width - LEFT));
+  const longest = Math.max(...bins.map((bin) => format(bin.from).length));
+  const every = Math.ceil((bins.length * (7 * longest + 14)) / (width - LEFT));
   const nameOf = (bin: Bin) => `${format(bin.from)} to ${format(bin.to)}: ${count(bin.count)}`;
   const shareOf = (bin: Bin) => (total > 0 ? ` (${((100 * bin.count) / total).toFixed(1)}%)` : "");
   return (
@@ -74,7 +75,7 @@ export function Columns({ label, bins, height = 180, format = short, selected = 
           <line x1={LEFT} x2={width} y1={height - BOTTOM} y2={height - BOTTOM} />
           {bins.map((bin, index) =>
             index % every === 0 ? (
-              <text key={index} x={x(index)} y={height - 6} text-anchor={index === 0 ? "start" : "middle"}>
+              <text key={index} x={x(index)} y={height - 6} text-anchor="middle">
                 {format(bin.from)}
               </text>
             ) : null,

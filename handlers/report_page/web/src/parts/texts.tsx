@@ -6,6 +6,7 @@ import { count, cut, pieces, plain } from "../text";
 
 const FIRST_CHARACTERS = 2000;
 const MORE_FACTOR = 10;
+const TITLED_CHARACTERS = 12; // shorter texts are hardly ever cut
 
 // A text with invisible characters by their names.
 export function Visible({ text }: { text: string }) {
@@ -26,7 +27,11 @@ export function Visible({ text }: { text: string }) {
 
 // One line of text, cut by characters; the style sheet cuts it by width.
 export function Line({ text, limit = 200 }: { text: string; limit?: number }) {
-  return <bdi class="line">{plain(text, limit)}</bdi>;
+  return (
+    <bdi class="line" title={text.length > TITLED_CHARACTERS ? plain(text, 600) : undefined}>
+      {plain(text, limit)}
+    </bdi>
+  );
 }
 
 // A text of any length: its beginning, and buttons that show more.

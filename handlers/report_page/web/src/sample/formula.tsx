@@ -4,6 +4,8 @@ import { DIMENSIONS, type Run } from "../data";
 import { Visible } from "../parts/texts";
 import { decimal, short } from "../text";
 
+const SMALLEST_DIFFERENCE = 1e-6;
+
 interface Properties {
   run: Run;
   sample: number;
@@ -19,6 +21,7 @@ export function Formula({ run, sample, weights, lines }: Properties) {
   });
   const paid = terms.filter(({ weight }) => weight > 0);
   const sum = paid.reduce((total, { product }) => total + (Number.isNaN(product) ? 0 : product), 0);
+  const isSum = Math.abs(sum - value("reward")) < SMALLEST_DIFFERENCE;
   return (
     <section aria-label="Formula">
       <h3>How the reward came about</h3>
@@ -41,12 +44,14 @@ export function Formula({ run, sample, weights, lines }: Properties) {
                 <td class="number">{weight > 0 ? decimal(product) : ""}</td>
               </tr>
             ))}
-            <tr class="sum">
-              <th scope="row">sum of the products</th>
-              <td />
-              <td />
-              <td class="number">{decimal(sum)}</td>
-            </tr>
+            {!isSum && (
+              <tr class="sum">
+                <th scope="row">sum of the products</th>
+                <td />
+                <td />
+                <td class="number">{decimal(sum)}</td>
+              </tr>
+            )}
             <tr class="sum">
               <th scope="row">reward</th>
               <td />

@@ -5,8 +5,9 @@ import type { Index } from "../select";
 import { filterOf, NO_FILTER, withRange, type Filter, type View } from "../state";
 import { count, counted, decimal, plain, share, signed, words } from "../text";
 import { countsOf } from "./distribution";
+import { isAllEqual } from "./groups";
 import { OUTCOMES, type Outcome } from "./pairs";
-import { axisOf, onsets, trendsOf, type Axis } from "./trends";
+import { axisOf, groupsInSteps, onsets, trendsOf, type Axis } from "./trends";
 
 export interface Finding {
   text: string;
@@ -42,9 +43,15 @@ export function sectionsOf(meta: Meta, index: Index): Section[] {
   return sections;
 }
 
-function* equalGroups({ groups }: Index): Generator<Finding> {
+function* equalGroups({ groups, run, all }: Index): Generator<Finding> {
   const several = groups.filter(({ rewards }) => rewards.length >= 2);
   const having = (kind: string) => several.filter(({ kinds }) => kinds.includes(kind));
+  const inSteps = groupsInSteps(run, all).filter(({ rewards }) => rewards.length >= 2);
+  const equalInSteps = inSteps.filter(isAllEqual).length;
+  if (inSteps.length > several.length && equalInSteps > 0) {
+    const text = `${count(equalInSteps)} of ${counted(inSteps.length, "group")} (a prompt in a step) have equal rewards (${share(equalInSteps / inSteps.length)}).`;
+    yield { text, view: "trends", filter: NO_FILTER };
+  }
   const equal = having("equal");
   if (equal.length === 0) return;
   const sizes = [...new Set(equal.map(({ rewards }) => rewards.length))];

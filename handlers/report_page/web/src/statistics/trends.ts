@@ -62,7 +62,7 @@ function describe(meta: Meta, run: Run, samples: Selection, values: Float64Array
 }
 
 // Return the groups as a trainer sees them: the samples of one prompt in one step.
-function groupsInSteps(run: Run, samples: Selection) {
+export function groupsInSteps(run: Run, samples: Selection) {
   const steps = run.values("step");
   const bySteps = new Map<number, number[]>();
   for (const sample of samples) {

@@ -57,7 +57,7 @@ export function Compare(properties: Properties) {
           />
         </Panel>
         <Panel title="Moves" hint="Rewards that moved: B − A. Rewards that stayed are not counted.">
-          <Columns label="Histogram of the moves" bins={histogram(changes, moved, boundsOf(changes))} />
+          <Columns label="Histogram of the moves" bins={histogram(changes, moved, boundsOf(changes))} height={400} />
         </Panel>
         <Panel title="Prompts that moved most" hint="Mean reward of the graded samples, A and B.">
           <GroupChanges meta={meta} a={a} b={b} state={state} />
@@ -92,8 +92,8 @@ function Summary({ a, b }: { a: Index; b: Index }) {
       <thead>
         <tr>
           <th scope="col" />
-          <th scope="col" class="number" title={plain(a.run.name)}>A</th>
-          <th scope="col" class="number" title={plain(b.run.name)}>B</th>
+          <th scope="col" class="number" title={plain(a.run.name)}>A, old</th>
+          <th scope="col" class="number" title={plain(b.run.name)}>B, new</th>
           <th scope="col" class="number">B − A</th>
         </tr>
       </thead>
@@ -195,7 +195,7 @@ function GroupChanges({ meta, a, b, state }: { meta: Meta; a: Index; b: Index; s
     .sort((one, other) => Math.abs(other.now - other.old) - Math.abs(one.now - one.old));
   return (
     <>
-      <table class="plain" aria-label="Prompts that moved most">
+      <table class="plain named" aria-label="Prompts that moved most">
         <thead>
           <tr>
             <th scope="col">prompt</th>

@@ -116,6 +116,7 @@ function RewardPanel({ meta, index, state, selection }: Properties) {
       <Columns
         label="Histogram of the rewards"
         bins={histogram(rewards, selection, rewardBounds(meta.rewardRange, rewards))}
+        height={292}
         selected={isSelectedRange(state, "reward")}
         onSelect={(bin) => selectRange(state, "reward", bin)}
       />
@@ -200,7 +201,7 @@ function AtKPanel({ index, selection }: Properties) {
   const rows = tableOfK(groupsOf(index.run, selection));
   return (
     <Panel title="More tries per prompt" hint="pass@k: at least one of k samples is accepted. Best of k: the expected highest reward.">
-      <table class="plain" aria-label="pass@k">
+      <table class="plain atk" aria-label="pass@k">
         <thead>
           <tr>
             <th scope="col" class="number">k</th>
@@ -266,7 +267,7 @@ function SourcePanel({ meta, index, state, selection }: Properties) {
     .filter(({ members }) => members.length > 0);
   return (
     <Panel title="Sources" wide>
-      <table class="plain" aria-label="Sources">
+      <table class="plain sources" aria-label="Sources">
         <thead>
           <tr>
             <th scope="col">source</th>
@@ -275,7 +276,7 @@ function SourcePanel({ meta, index, state, selection }: Properties) {
             <th scope="col" class="number">accepted</th>
             <th scope="col" class="number wide-only">ungraded</th>
             <th scope="col" class="number wide-only">all-equal prompts</th>
-            <th scope="col">verdicts</th>
+            <th scope="col" class="wide-only">verdicts</th>
           </tr>
         </thead>
         <tbody>
@@ -295,7 +296,7 @@ function SourcePanel({ meta, index, state, selection }: Properties) {
                 <td class="number">{share(accepted / graded.length)}</td>
                 <td class="number wide-only">{count(members.length - graded.length)}</td>
                 <td class="number wide-only">{groups.length > 0 ? share(groups.filter(isAllEqual).length / groups.length) : "–"}</td>
-                <td>
+                <td class="wide-only">
                   <Strip meta={meta} counts={countsOf(run.indexOf("verdict"), members, meta.verdicts.length)} />
                 </td>
               </tr>

@@ -74,8 +74,8 @@ export function Trends({ meta, index, state, selection }: Properties) {
             <Lines {...shared} label={title} series={[{ name: title, values }]} format={format} isShare={isShare} />
           </Panel>
         ))}
-        <Panel title="Verdicts" wide>
-          <Lines {...shared} label="Shares of the verdicts" series={stacked} format={(value) => share(value, 0)} isStacked height={220} />
+        <Panel title="Verdicts" wide={charts.length % 3 !== 1} span={charts.length % 3 === 1}>
+          <Lines {...shared} label="Shares of the verdicts" series={stacked} format={(value) => share(value, 0)} isStacked height={200} />
           <ul class="legend">
             {stacked.map(({ name, tone, values }) => (
               <li key={name} class={tone}>

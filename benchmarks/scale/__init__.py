@@ -1,0 +1,1 @@
+"""Score files at each place, and compare rows, speed and memory."""
