@@ -22,21 +22,22 @@ from sandbox_fusion import (
     summary_run_code_result,
 )
 
-from tests.e2e.service import running_service
+from tests.service import running_service
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the client
 
 RIGHT = "```python\nprint(sum(map(int, input().split())))\n```"
 WRONG = "```python\nprint(3)\n```"
 LABEL = json.dumps({"inputs": ["1 2", "5 5"], "outputs": ["3", "10"]})
+PATHS = ("/run_code", "/test_program", "/test_program_stdio", "/verify", "/slime", "/openrlhf")
 BROKEN = json.dumps({"inputs": ["1"], "outputs": []})
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[str]:
-    """Return the URL of a running service."""
-    with running_service() as url:
-        yield url
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the URL of a running service, with its token as a password: all clients send that."""
+    with running_service(tmp_path_factory.mktemp("service"), token="t0ken-of-the-tests") as running:
+        yield running.url.replace("//", "//any:t0ken-of-the-tests@")
 
 
 def run(service: str, code: str, **fields: Any) -> RunCodeResponse:
@@ -287,27 +288,18 @@ def test_bodies_of_another_form_are_refused(service: str, path: str, body: objec
     assert reply.status_code == 422, reply.text
 
 
-@pytest.mark.parametrize(
-    "path", ["/run_code", "/test_program", "/test_program_stdio", "/verify", "/slime", "/openrlhf"]
-)
-def test_a_page_of_another_site_cannot_ask(service: str, path: str) -> None:
-    """A browser names its origin, also in requests that need no permission."""
-    headers = {"Origin": "https://attacker.example", "Content-Type": "text/plain"}
+@pytest.mark.parametrize("path", PATHS)
+def test_nobody_without_the_token_is_answered(service: str, path: str) -> None:
+    """No route is open."""
+    url = service.replace("any:t0ken-of-the-tests@", "")
 
-    assert httpx.post(f"{service}{path}", content=b"{}", headers=headers).status_code == 403
+    assert httpx.post(f"{url}{path}", content=b"{}").status_code == 401
 
 
 def test_the_description_has_an_example_for_each_route(service: str) -> None:
     """Each of the examples is answered."""
     paths = httpx.get(f"{service}/openapi.json").json()["paths"]
 
-    for path in (
-        "/run_code",
-        "/test_program",
-        "/test_program_stdio",
-        "/verify",
-        "/slime",
-        "/openrlhf",
-    ):
+    for path in PATHS:
         body = paths[path]["post"]["requestBody"]["content"]["application/json"]
         post(service, path, body["example"])

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.service import running_service
+from tests.service import running_service
 from tests.trainers.conftest import FENCED, ROWS
 
 TRAINERS = ("miles", "nemo_gym", "openrlhf", "verl")
@@ -33,10 +33,10 @@ def needs(package: str) -> pytest.MarkDecorator:
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[str]:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the URL of a running service."""
-    with running_service() as url:
-        yield url
+    with running_service(tmp_path_factory.mktemp("service")) as running:
+        yield running.url
 
 
 @needs("verl")
