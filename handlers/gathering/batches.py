@@ -13,7 +13,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from threading import Condition, Event, Thread
 
 from nova_code_verifier.handlers.gathering.shared_executor import SharedExecutor
@@ -41,6 +41,7 @@ class Waiting:
     is_wanted: Callable[[], bool]
     deadline: float = math.inf
     size_bytes: int = 0
+    arrived_at: float = field(default_factory=time.monotonic)
     attempts: int = 0
 
     @property
@@ -184,7 +185,10 @@ class Graders:
         left = dict(enumerate(batch))
         again = []
         problem = "the batch was not graded to its end"
-        view = self._shared and self._shared.until(lambda: all(one.is_over for one in batch))
+        view = self._shared and self._shared.until(
+            lambda: all(one.is_over for one in batch),
+            since=min(one.arrived_at for one in batch),
+        )
         try:
             for outcome in self._service.score(
                 [one.entry for one in batch],

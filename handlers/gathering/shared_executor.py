@@ -2,16 +2,18 @@
 
 In: the jobs of several threads. Out: to each thread, the executions of its own jobs. The executor
 runs one batch, which is fed as long as jobs arrive: no caller waits for the slowest program of
-another one. Batches take turns, so that a small one need not wait for the end of a huge one.
+another one. The jobs of the oldest batch come first; but a huge batch gives way to later ones, so
+that a small one need not wait for its end.
 
 A caller may stop to be interested: its jobs are then not started, and their guests are ended.
 """
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import cached_property
+from heapq import heappop, heappush
+from itertools import count
 from queue import Empty, SimpleQueue
 
 from nova_code_verifier.sandbox.host.local import LocalExecutor
@@ -27,6 +29,8 @@ from nova_code_verifier.sandbox.types import (
 
 _UNREAD_BYTES_MAX = 256 * 2**20
 _UNREAD_SECONDS_MAX = 1.0  # else two callers could block each other without end
+# After so many jobs, a batch counts as that much younger.
+_SLICE_JOBS, _SLICE_SECONDS = 64, 1.0
 _LOOK_SECONDS = 0.25  # between two looks whether a batch is still wanted
 _UNWANTED = Execution(
     ending=Ending.NOT_RUN, detail="nobody waits for the result any more", cause=Cause.DEADLINE
@@ -58,12 +62,13 @@ class SharedExecutor(ExecutorView[LocalExecutor]):
         """Return a view that stops at *deadline*; this executor if that is infinite."""
         return self if deadline == float("inf") else self.until(lambda: _is_past(deadline))
 
-    def until(self, is_over: Callable[[], bool]) -> "StoppableView":
+    def until(self, is_over: Callable[[], bool], *, since: float | None = None) -> "StoppableView":
         """Return a view whose jobs are of no use as soon as something *is over*.
 
-        The function is called again and again, by several threads.
+        The function is called again and again, by several threads. The jobs have waited *since*
+        that time (`time.monotonic`), or since now.
         """
-        return StoppableView(self, is_over)
+        return StoppableView(self, is_over, time.monotonic() if since is None else since)
 
     def with_preloaded(self, modules: tuple[str, ...]) -> "SharedExecutor":
         """Return a shared executor whose guests find *modules* imported."""
@@ -80,13 +85,15 @@ class SharedExecutor(ExecutorView[LocalExecutor]):
         *,
         company: Company | None = None,
         is_over: Callable[[], bool] | None = None,
+        since: float | None = None,
     ) -> Generator[tuple[int, tuple[Execution, ...]], None, None]:
         """Yield, for each job as it ends, its index in *jobs* and its executions.
 
-        When something *is over*, those that have not ended are `NOT_RUN`. Raises SandboxError if no
-        zygote can be started.
+        When something *is over*, those that have not ended are `NOT_RUN`. *since* is that of
+        `until`. Raises SandboxError if no zygote can be started.
         """
-        batch = _Batch(list(jobs), company, is_over)
+        since = time.monotonic() if since is None else since
+        batch = _Batch(list(jobs), company, since=since, is_over=is_over)
         if batch.jobs and not batch.is_unwanted:
             self._jobs.add(batch)
         left = dict(enumerate(batch.jobs))
@@ -122,10 +129,16 @@ class _Batch:
     """The jobs of one caller, and the results that it has not read."""
 
     def __init__(
-        self, jobs: list[Job], company: Company | None, is_over: Callable[[], bool] | None
+        self,
+        jobs: list[Job],
+        company: Company | None,
+        *,
+        since: float,
+        is_over: Callable[[], bool] | None,
     ) -> None:
         self.jobs = jobs
         self.company = company
+        self._since = since
         self._is_over = is_over
         self.fetched = 0
         self.is_withdrawn = False
@@ -135,6 +148,11 @@ class _Batch:
     def is_unwanted(self) -> bool:
         """Return whether nobody waits for the jobs that have not ended."""
         return self.is_withdrawn or (self._is_over is not None and self._is_over())
+
+    @property
+    def turn(self) -> float:
+        """The least one comes first."""
+        return self._since + self.fetched // _SLICE_JOBS * _SLICE_SECONDS
 
     def next_result(self) -> tuple[int, tuple[Execution, ...]] | Exception | None:
         """Wait for a result; None if nobody wants one any more."""
@@ -158,7 +176,8 @@ class _LiveJobs(Iterator[Job]):
         lock = threading.Lock()
         self._has_jobs = threading.Condition(lock)
         self._has_room = threading.Condition(lock)
-        self._batches: deque[_Batch] = deque()
+        self._batches: list[tuple[float, int, _Batch]] = []  # a heap
+        self._number = count()
         self._running: dict[int, tuple[_Batch, int]] = {}
         self._count = 0
         self._unread_bytes = 0
@@ -171,8 +190,11 @@ class _LiveJobs(Iterator[Job]):
     def add(self, batch: _Batch) -> None:
         """Let a batch take its turns."""
         with self._has_jobs:
-            self._batches.append(batch)
+            self._push(batch)
             self._has_jobs.notify()
+
+    def _push(self, batch: _Batch) -> None:
+        heappush(self._batches, (batch.turn, next(self._number), batch))
 
     def wait(self) -> None:
         """Wait for the first jobs of a run, which numbers them from 0."""
@@ -184,12 +206,12 @@ class _LiveJobs(Iterator[Job]):
         """Return the next job of the batch whose turn it is."""
         with self._has_jobs:
             while self._batches:
-                batch = self._batches.popleft()
+                _, _, batch = heappop(self._batches)
                 if batch.is_withdrawn:
                     continue
                 number, batch.fetched = batch.fetched, batch.fetched + 1
                 if batch.fetched < len(batch.jobs):
-                    self._batches.append(batch)
+                    self._push(batch)
                 self._running[self._count] = (batch, number)
                 self._count += 1
                 return batch.jobs[number]
@@ -242,7 +264,7 @@ class _LiveJobs(Iterator[Job]):
         """Let all batches raise *error*."""
         with self._has_room:
             waiting = {id(batch): batch for batch, _ in self._running.values()}
-            waiting |= {id(batch): batch for batch in self._batches}
+            waiting |= {id(batch): batch for _, _, batch in self._batches}
             self._running.clear()
             self._batches.clear()
         for batch in waiting.values():
@@ -252,10 +274,11 @@ class _LiveJobs(Iterator[Job]):
 class StoppableView(ExecutorView[SharedExecutor]):
     """A shared executor for a caller who may stop to be interested."""
 
-    def __init__(self, shared: SharedExecutor, is_over: Callable[[], bool]) -> None:
-        """View *shared*, until something *is over*."""
+    def __init__(self, shared: SharedExecutor, is_over: Callable[[], bool], since: float) -> None:
+        """View *shared*, until something *is over*, for jobs that have waited *since* a time."""
         super().__init__(shared)
         self._is_over = is_over
+        self._since = since
 
     @property
     def level(self) -> IsolationLevel:
@@ -266,16 +289,16 @@ class StoppableView(ExecutorView[SharedExecutor]):
         self, jobs: Iterable[Job], *, company: Company | None = None
     ) -> Iterator[tuple[int, tuple[Execution, ...]]]:
         """Run *jobs*; those that have not ended when it is over are `NOT_RUN`."""
-        return self._executor.run(jobs, company=company, is_over=self._is_over)
+        return self._executor.run(jobs, company=company, is_over=self._is_over, since=self._since)
 
     def with_deadline(self, deadline: float) -> "StoppableView":
         """Return a view that is over at *deadline*, too."""
         is_over = self._is_over
-        return StoppableView(self._executor, lambda: is_over() or _is_past(deadline))
+        return self._executor.until(lambda: is_over() or _is_past(deadline), since=self._since)
 
     def with_preloaded(self, modules: tuple[str, ...]) -> "StoppableView":
         """Return the same view of the executor whose guests find *modules* imported."""
-        return StoppableView(self._executor.with_preloaded(modules), self._is_over)
+        return self._executor.with_preloaded(modules).until(self._is_over, since=self._since)
 
     with_sessions = with_preloaded
 

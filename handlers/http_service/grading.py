@@ -24,6 +24,7 @@ from nova_code_verifier.handlers.http_service.sandboxes import Sandboxes
 from nova_code_verifier.handlers.http_service.settings import ServiceSettings
 from nova_code_verifier.handlers.scored.sample import ScoredSample, scored_sample
 from nova_code_verifier.handlers.service import Outcome
+from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.handlers.wire import Entry
 from nova_code_verifier.sandbox.errors import IsolationRefusedError, SandboxError
 from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Job
@@ -121,9 +122,14 @@ class Grading:
         return "the service is about to end" if self._state is State.DRAINING else self._problem
 
     @property
+    def settings(self) -> Settings:
+        """The settings of all entry points."""
+        return self._settings.verifier
+
+    @property
     def outage_policy(self) -> OutagePolicy:
         """What the rubric says about samples that we failed to grade."""
-        return self._settings.verifier.rubric.on_outage
+        return self.settings.rubric.on_outage
 
     @property
     def queued(self) -> int:

@@ -10,6 +10,8 @@ import math
 import re
 import secrets
 import time
+from base64 import b64decode
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -145,12 +147,12 @@ class _Exchange:
                 ErrorCode.FORBIDDEN, "a page of another site may not ask this service"
             )
         if settings.token and self._scope["path"] not in OPEN_PATHS:
-            scheme, _, given = headers.get("authorization", "").partition(" ")
-            is_right = hmac.compare_digest(given.strip().encode(), settings.token.encode())
-            if scheme.lower() != "bearer" or not is_right:
+            given = _token_in(headers.get("authorization", ""))
+            if not hmac.compare_digest(given, settings.token.encode()):
                 raise ServiceError(
                     ErrorCode.UNAUTHORIZED,
-                    "send the token of the service as `Authorization: Bearer …`",
+                    "send the service's token as `Authorization: Bearer …`, or in the address: "
+                    "http://user:TOKEN@host",
                     headers={"www-authenticate": "Bearer"},
                 )
 
@@ -284,6 +286,21 @@ class _Exchange:
                 "seconds": round(seconds, 3),
             }
             self._gate.log.write("request", fields, severity="WARNING")
+
+
+def _token_in(authorization: str) -> bytes:
+    """Return the token: that of a bearer, or the password of those who can send no other header.
+
+    Clients turn `http://user:TOKEN@host/` into the second.
+    """
+    scheme, _, given = authorization.partition(" ")
+    match scheme.lower():
+        case "bearer":
+            return given.strip().encode()
+        case "basic":
+            with suppress(ValueError):
+                return b64decode(given.strip()).partition(b":")[2]
+    return b""
 
 
 def _host_of(netloc: str) -> str:

@@ -175,13 +175,12 @@ class _Supervisor:
         """Take note of processes that have ended."""
         from nova_code_verifier.handlers.http_service import metrics  # noqa: PLC0415  (see `serve`)
 
-        for slot in self._slots:
-            if not slot.pid:
-                continue
-            pid, status = os.waitpid(slot.pid, os.WNOHANG)
-            if not pid:
-                continue
-            slot.pid, code = 0, os.waitstatus_to_exitcode(status)
+        by_pid = {slot.pid: slot for slot in self._slots if slot.pid}
+        for pid, code in _ended_children():
+            slot = by_pid.get(pid)
+            if slot is None:
+                continue  # in a container, we may be the parent of all orphans
+            slot.pid = 0
             metrics.forget_process(pid)
             if code == REFUSED_STATUS:
                 self._is_clean = False
@@ -212,6 +211,16 @@ class _Supervisor:
         for slot in self._slots:
             if slot.pid:
                 os.kill(slot.pid, number)
+
+
+def _ended_children() -> Iterator[tuple[int, int]]:
+    """Yield the ids and the exit codes of all children that have ended."""
+    with suppress(ChildProcessError):
+        while True:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if not pid:
+                return
+            yield pid, os.waitstatus_to_exitcode(status)
 
 
 def _ending(code: int) -> str:

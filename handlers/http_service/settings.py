@@ -5,6 +5,11 @@ import os
 from dataclasses import dataclass, field
 
 from nova_code_verifier.handlers.settings import Settings
+from nova_code_verifier.sandbox.host.memory import (
+    RESERVED_BYTES,
+    bytes_for_guests,
+    fitting_workers,
+)
 
 _MIB = 2**20
 BACKLOG = 2048
@@ -64,10 +69,17 @@ def default_processes() -> int:
     return max(1, round(len(os.sched_getaffinity(0)) / PROCESSORS_PER_PROCESS))
 
 
-def workers_per_process(processes: int) -> int:
+def workers_per_process(processes: int, guest_bytes: int) -> int:
     """Return how many programs run at once in each of several processes.
 
-    So many that every processor is busy while some guests wait for the process that watches them.
+    So many that every processor is busy while some guests wait for the process that watches them,
+    and that guests of up to *guest_bytes* fit the memory of this machine. Raises SandboxError.
     """
     processors = len(os.sched_getaffinity(0))
-    return -(-processors // processes) + (1 if processors > 1 else 0)
+    share = (bytes_for_guests() + RESERVED_BYTES) / processes - RESERVED_BYTES
+    return fitting_workers(
+        None,
+        default=-(-processors // processes) + (1 if processors > 1 else 0),
+        guest_bytes=guest_bytes,
+        guests_bytes=share,
+    )

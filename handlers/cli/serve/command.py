@@ -164,6 +164,8 @@ def serve(
     )
 
     processes = processes or default_processes()
+    workers = workers or settings.workers
+    workers = workers or workers_per_process(processes, settings.limits.memory_bytes)
     try:
         family, address = server.address_of(host, port)
         is_private = is_loopback(address[0])
@@ -188,7 +190,7 @@ def serve(
             verifier=settings,
             token=token,
             is_loopback=is_private,
-            workers=workers or settings.workers or workers_per_process(processes),
+            workers=workers,
             body_bytes_max=max_body_mb * _MIB,
             all_bytes_max=max_memory_mb * _MIB,
             queue_samples_max=max_queue,
