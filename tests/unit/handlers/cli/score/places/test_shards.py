@@ -17,9 +17,10 @@ from nova_code_verifier.handlers.cli.score.places.shard_plan import ShardPlan
 from nova_code_verifier.handlers.cli.score.places.shards import Shards
 from nova_code_verifier.handlers.cli.score.summary import Summary
 from nova_code_verifier.handlers.scored.sample import ScoredSample
-from nova_code_verifier.handlers.settings import Settings
+from nova_code_verifier.handlers.settings import Settings, SettingsError
 from nova_code_verifier.handlers.wire import Entry
 from nova_code_verifier.sandbox.errors import SandboxError
+from nova_code_verifier.verifier.rubric import Rubric
 from nova_code_verifier.verifier.types import Sample, Verdict
 from tests.paths import REPOSITORY
 from tests.processes import descendants, wait_until
@@ -214,6 +215,18 @@ def test_a_sample_that_ends_its_shard_costs_no_other_sample(
 def test_shards_that_cannot_start_say_why() -> None:
     """The reason is that of the executor."""
     with shards(2, guests_bytes=1.0) as place, pytest.raises(SandboxError, match="workers: 1 with"):
+        place.wait_ready()
+
+
+def test_settings_that_cannot_be_used_are_told_from_a_sandbox_that_fails() -> None:
+    """A rubric that pays for similarity needs a judge: that is a wrong argument, as elsewhere."""
+    rubric = Rubric(correctness=0.5, similarity=0.3)
+    plan = ShardPlan(workers=(1, 1), guests_bytes=2**40)
+
+    with (
+        Shards(Settings(rubric=rubric), plan) as place,
+        pytest.raises(SettingsError, match="JUDGE"),
+    ):
         place.wait_ready()
 
 
