@@ -15,7 +15,7 @@ FUZZ_OPTIONS ?= -max_total_time=60
 LOCK ?= requirements-lambda.lock
 
 .PHONY: help demo test test-all test-python test-downloads test-trainers grounds fuzz check format bench docs \
-	picture single-file image-check lock sbom base-image doctor clean
+	picture report-page report-pictures single-file image-check lock sbom base-image doctor clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,8 +54,8 @@ test-trainers: $(TRAINERS:%=.venv-%-$(VERSION)/.ready)  ## Run adapters in the t
 .venv-%-$(VERSION)/.ready: tests/trainers/%.txt pyproject.toml
 	@echo "setting up $(@D): 1 to 15 minutes, up to 4 GB"
 	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/pip install --quiet --disable-pip-version-check --editable . \
-		hypothesis pytest-timeout pytest-xdist --requirement $<
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --editable '.[serve]' \
+		httpx hypothesis pytest-timeout pytest-xdist --requirement $<
 	$(if $(wildcard $(<:.txt=.no-deps.txt)),$(@D)/bin/pip install --quiet --disable-pip-version-check \
 		--no-deps --requirement $(<:.txt=.no-deps.txt))
 	touch $@
@@ -93,17 +93,32 @@ picture: $(READY)  ## Draw docs/shapes.svg: what a pass rate is worth
 	$(PIP_INSTALL) '.[pictures]'
 	$(BIN)/python docs/plot_shapes.py
 
+report-page:  ## Build handlers/report_page/page.html from its sources (needs Node.js)
+	cd handlers/report_page/web && npm ci --no-audit --no-fund && npm run build
+
+report-pictures: $(READY)  ## Draw docs/pictures/report-*.png in Chromium
+	REPORT_PICTURES=docs/pictures $(PYTEST) -q -k pictures tests/e2e/test_report_page.py
+
 single-file: $(READY)  ## Build dist/reward_lambda.py: the reward function in one file
 	$(BIN)/python -m nova_code_verifier.handlers.single_file.bundle dist/reward_lambda.py
 
 image-check: $(READY)  ## Build the Lambda's image, and compare its rows with this machine's
 	$(BIN)/verifier docker-check examples/completions.jsonl $(OPTIONS)
 
-lock: $(READY)  ## Write both lock files of the image anew, from pyproject.toml
+# The project's settings of uv leave out what Lambda's base image has: the service's image needs it.
+LOCK_FOR_SERVE := --no-config --universal --generate-hashes --no-annotate --no-header --python-version 3.13 \
+	--constraint requirements-lambda.lock
+BUILD_REQUIREMENTS := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")
+
+lock: $(READY)  ## Write all lock files of the images anew, from pyproject.toml
 	$(PIP_INSTALL) '.[lock]'
 	$(BIN)/uv pip compile --quiet --upgrade --extra tracing pyproject.toml --output-file requirements-lambda.lock
 	$(BIN)/uv pip compile --quiet --upgrade --extra tracing --extra scientific --constraint requirements-lambda.lock \
 		pyproject.toml --output-file requirements-lambda-scientific.lock
+	$(BIN)/uv pip compile --quiet --upgrade $(LOCK_FOR_SERVE) --extra serve pyproject.toml \
+		--output-file requirements-serve.lock
+	$(BIN)/python -c '$(BUILD_REQUIREMENTS)' | \
+		$(BIN)/uv pip compile --quiet --upgrade $(LOCK_FOR_SERVE) - --output-file requirements-build.lock
 
 sbom: $(READY)  ## Write dist/sbom.cdx.json: the image's packages, with hashes, as CycloneDX
 	$(PIP_INSTALL) '.[sbom]'
@@ -111,9 +126,10 @@ sbom: $(READY)  ## Write dist/sbom.cdx.json: the image's packages, with hashes, 
 	$(BIN)/cyclonedx-py requirements $(LOCK) --pyproject pyproject.toml --output-reproducible --output-format JSON \
 		--output-file dist/sbom.cdx.json
 
-base-image: $(READY)  ## Pin the base image of Dockerfile.lambda to the digest that it has today
+base-image: $(READY)  ## Pin the base images of both Dockerfiles to the digests that they have today
 	$(PIP_INSTALL) '.[docker]'
 	$(BIN)/python -m nova_code_verifier.handlers.containers.base_image Dockerfile.lambda
+	$(BIN)/python -m nova_code_verifier.handlers.containers.base_image Dockerfile.serve
 
 doctor: $(READY)  ## Show what this machine's kernel grants
 	$(BIN)/verifier doctor

@@ -24,6 +24,7 @@ from nova_code_verifier.sandbox.types import (
     Company,
     Ending,
     Execution,
+    Executor,
     IsolationLevel,
     Job,
     TimedExecutor,
@@ -121,20 +122,28 @@ class Service:
         return self._control.problem if self._control else ""
 
     def score(
-        self, entries: Sequence[Entry], *, deadline: float = float("inf")
+        self,
+        entries: Sequence[Entry],
+        *,
+        deadline: float = float("inf"),
+        sample_seconds_max: float | None = None,
+        executor: TimedExecutor | None = None,
     ) -> Generator[Outcome, None, None]:
         """Yield the outcome of every entry as soon as it is known, in no particular order.
 
-        *deadline* is in `time.monotonic` seconds. Raises SandboxError if the sandbox cannot start.
-        If the sandbox is a function out of reach, the rubric's `on_outage` decides.
+        *deadline* is in `time.monotonic` seconds. *sample_seconds_max* is that of `grade`; None is
+        a share of the time until the deadline. *executor* replaces that of this service: a view
+        of it. Raises SandboxError if the sandbox cannot start. If the sandbox is a function out of
+        reach, the rubric's `on_outage` decides.
         """
-        sample_seconds_max = _sample_seconds(deadline - time.monotonic())
-        executor = self._executor.with_deadline(deadline)
+        if sample_seconds_max is None:
+            sample_seconds_max = _sample_seconds(deadline - time.monotonic())
+        timed: Executor = (executor or self._executor).with_deadline(deadline)
         try:
-            level = executor.level
+            level = timed.level
         except InvocationError as error:
-            executor = _UnreachableExecutor(error, self._settings.rubric.on_outage)
-            level = executor.level
+            timed = _UnreachableExecutor(error, self._settings.rubric.on_outage)
+            level = timed.level
         stage_seconds: defaultdict[int, float] = defaultdict(float)  # by the index of an entry
         indexes, samples = [], []
         for index, entry in enumerate(entries):
@@ -147,7 +156,7 @@ class Service:
         compare = partial(self._text_judge.submit, deadline=deadline) if self._text_judge else None
         for graded in grade(
             samples,
-            executor,
+            timed,
             rubric=self._settings.rubric,
             default_limits=self._settings.limits,
             may_share_process=self._settings.shared_process is SharedProcess.ALLOW,
@@ -161,6 +170,20 @@ class Service:
             index = indexes[graded.index]
             seconds = graded.seconds + stage_seconds.pop(index, 0.0)
             yield self._outcome(entries[index], replace(graded, index=index), level, seconds)
+
+    def lost(
+        self,
+        index: int,
+        entry: Entry,
+        problem: str,
+        *,
+        failure: FailureClass = FailureClass.INFRASTRUCTURE,
+    ) -> Outcome:
+        """Return the outcome of an entry that was not graded, through our own fault."""
+        score = ungraded(problem, failure=failure)
+        return self._outcome(
+            entry, GradedSample(index=index, score=score), IsolationLevel.NONE, 0.0
+        )
 
     def _run_stage(
         self, index: int, stage: Callable[[], T], seconds: defaultdict[int, float]

@@ -25,6 +25,9 @@ from nova_code_verifier.verifier.rubric_file import read_checker, read_rubric
 from nova_code_verifier.verifier.types import Checker
 
 _PREFIX = "VERIFIER_"
+SERVICE_TOKEN = "VERIFIER_SERVE_TOKEN"  # noqa: S105  (its name)
+"""The secret of `verifier serve`. It is no setting: nothing else reads it."""
+
 _MIB = 2**20
 _FILE_BYTES_MAX = 2**20
 _Reader = Callable[[str], object]
@@ -267,7 +270,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     hints = get_type_hints(Settings, include_extras=True)
     known = {name: _PREFIX + name.upper() for name in hints}
     for variable in environment:
-        if variable.startswith(_PREFIX) and variable not in known.values():
+        if variable.startswith(_PREFIX) and variable not in (*known.values(), SERVICE_TOKEN):
             near = nearest_key(variable.removeprefix(_PREFIX), known)
             hint = f"did you mean {known[near]}?" if near else f"known: {', '.join(known.values())}"
             raise SettingsError(f"{variable}: no such setting; {hint}")

@@ -4,6 +4,7 @@
 |---|---|---|
 | `TimedExecutor` (sandbox/types.py) | `ScriptedExecutor` | mypy: it satisfies the protocol |
 | `TextJudge` (handlers/service.py) | `LengthJudge` | mypy: it satisfies the protocol |
+| `Grading` (handlers/http_service) | `ScriptedGrading` | mypy: it is a subclass |
 | the context of a Lambda handler | `Context` | |
 | Lambda's Invoke API | `serving_lambda` | boto3's client calls it, over HTTP |
 | Bedrock's Converse API | `serving_bedrock` | the same; botocore's model validates requests |
@@ -33,7 +34,13 @@ from botocore.validate import ParamValidator
 
 from nova_code_verifier.handlers.cli.score.places.place import Chunk, Chunks, ScoredAt
 from nova_code_verifier.handlers.cli.score.places.ungraded import unreadable_sample
+from nova_code_verifier.handlers.http_service.grading import BusyError, Grading
+from nova_code_verifier.handlers.scored.sample import ScoredSample, score_entries, scored_sample
+from nova_code_verifier.handlers.service import Service
+from nova_code_verifier.handlers.settings import Settings, read_settings
+from nova_code_verifier.handlers.wire import Entry
 from nova_code_verifier.sandbox.types import (
+    Cause,
     Company,
     Ending,
     Execution,
@@ -116,6 +123,56 @@ class ScriptedExecutor:
 
     def __exit__(self, *_: object) -> None:
         """Stop nothing."""
+
+
+# The HTTP service
+
+
+@dataclass(kw_only=True)
+class ScriptedGrading(Grading):
+    """The queue and the sandboxes of the HTTP service, for its routes: programs run by a script.
+
+    `executor` runs all programs. The first `busy` requests find the queue full. With a `problem`,
+    every sample, and every program, is an outage.
+    """
+
+    executor: ScriptedExecutor = field(default_factory=ScriptedExecutor)
+    busy: int = 0
+    problem: str = ""
+    cause: Cause = Cause.NONE
+    asked: int = 0
+
+    @property
+    def settings(self) -> Settings:
+        """Return settings without control samples, which the script does not know."""
+        return read_settings({"VERIFIER_CONTROL_SAMPLES": "0"})
+
+    async def score(
+        self, entries: Sequence[Entry], *, deadline: float | None = None, full: bool = False
+    ) -> list[ScoredSample]:
+        """Score *entries* by the real service on the scripted executor."""
+        del deadline
+        self._ask()
+        service = Service(self.executor, self.settings)
+        if self.problem:
+            lost = [service.lost(index, one, self.problem) for index, one in enumerate(entries)]
+            return [scored_sample(entries[one.index], one, full=full) for one in lost]
+        scored = dict(score_entries(service, entries, full=full))
+        return [scored[index] for index in range(len(entries))]
+
+    async def run(self, job: Job, *, deadline: float | None = None) -> Answer:
+        """Run a job on the scripted executor."""
+        del deadline
+        self._ask()
+        if self.problem:
+            return (Execution(ending=Ending.NOT_RUN, detail=self.problem, cause=self.cause),)
+        [(_, executions)] = self.executor.run([job])
+        return executions
+
+    def _ask(self) -> None:
+        self.asked += 1
+        if self.asked <= self.busy:
+            raise BusyError("the queue is full", 1)
 
 
 # The judge
@@ -291,6 +348,7 @@ class LambdaCall:
     function: str
     payload: bytes
     tenant: str | None
+    wants_log: bool
 
 
 @contextmanager
@@ -305,7 +363,10 @@ def serving_lambda(answer: Callable[[LambdaCall], HttpReply]) -> Iterator[str]:
         if found is None:
             return HttpReply(status=404, body=b"{}")
         tenant = headers.get("X-Amz-Tenant-Id")
-        return answer(LambdaCall(function=found[1], payload=body, tenant=tenant))
+        wants_log = headers.get("X-Amz-Log-Type") == "Tail"
+        return answer(
+            LambdaCall(function=found[1], payload=body, tenant=tenant, wants_log=wants_log)
+        )
 
     with serving(invoke) as url:
         yield url

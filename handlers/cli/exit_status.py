@@ -17,6 +17,15 @@ from nova_code_verifier.handlers.cli.files import UnusableFileError
 from nova_code_verifier.handlers.settings import SettingsError
 from nova_code_verifier.sandbox.errors import SandboxError
 
+_EXTRAS = {
+    "docker": "docker",
+    "fastapi": "serve",
+    "httptools": "serve",
+    "prometheus_client": "serve",
+    "uvicorn": "serve",
+}
+"""What brings the packages that only some commands need."""
+
 
 class Status(IntEnum):
     """The exit statuses. The last four are 128 plus the number of a signal, as in shells.
@@ -47,9 +56,10 @@ def exit_on_errors() -> Iterator[None]:
     except SandboxError as error:
         raise exit_with(str(error), Status.FAILED) from None
     except ModuleNotFoundError as error:
-        if error.name != "docker":
+        extra = _EXTRAS.get(error.name or "")
+        if extra is None:
             raise
-        message = "the docker SDK is not installed; run pip install 'nova-code-verifier[docker]'"
+        message = f"{error.name} is not installed; run pip install 'nova-code-verifier[{extra}]'"
         raise exit_with(message, Status.FAILED) from None
     except KeyboardInterrupt:
         raise exit_with("interrupted", Status.INTERRUPTED) from None

@@ -22,6 +22,7 @@ from rich.progress import (
 from rich.text import Text
 
 _SECONDS_BETWEEN_LINES = 30.0
+_EXACT_RATE = 100
 
 
 def print_notes(notes: Iterable[str], *, quiet: bool) -> None:
@@ -114,7 +115,10 @@ class ProgressBar(Progress):
         seconds = self._clock() - self._started
         parts = []
         if count and seconds > 0:
-            parts.append(f"{count / seconds:.3g} per second")
+            rate = count / seconds
+            parts.append(
+                f"{rate:.0f} per second" if rate >= _EXACT_RATE else f"{rate:.3g} per second"
+            )
         if done_bytes and self._total_bytes:
             left_bytes = max(0, self._total_bytes - self._done_bytes)
             parts.append(f"{_time(left_bytes * seconds / done_bytes)} left")

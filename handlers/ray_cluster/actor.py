@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 
+from nova_code_verifier.handlers.gathering.shared_executor import SharedExecutor
 from nova_code_verifier.handlers.scored.sample import ScoredSample, score_entries
 from nova_code_verifier.handlers.service import Service
 from nova_code_verifier.handlers.settings import Settings, SettingsError
-from nova_code_verifier.handlers.shared_executor import SharedExecutor
 from nova_code_verifier.handlers.wire import Entry
 from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.host.local import LocalExecutor

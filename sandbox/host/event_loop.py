@@ -45,6 +45,7 @@ _RUNNING_BYTES_MAX = 256 * 2**20
 # Few harnesses need more. One that does may be killed beside other guests; then it runs alone.
 _HARNESS_BYTES = 2**29
 _TOO_LATE = ("the deadline came first", Cause.DEADLINE)
+_UNWANTED = ("nobody waits for the result any more", Cause.DEADLINE)
 _HUNG_UP = select.EPOLLHUP | select.EPOLLERR
 
 
@@ -57,11 +58,16 @@ class EventLoop:
         new_worker: Callable[[int, tuple[str, ...]], Worker],
         jobs: Iterable[Job],
         deadline: float,
+        *,
         company: Company | None = None,
+        is_unwanted: Callable[[int], bool] | None = None,
+        guests_bytes: float | None = None,
     ) -> None:
         """Prepare to run *jobs*. Replaces a lost worker in *pools* by one from *new_worker*.
 
-        With *company*, runs that may share a guest are tried so first.
+        With *company*, runs that may share a guest are tried so first. The job at an index that *is
+        unwanted* is not started, and its guests are ended. All guests together get *guests_bytes*,
+        or all memory that there is for guests.
 
         *pools* holds the plain workers, and those that have libraries loaded: a worker of each for
         each number, of which one runs a guest at a time. They are started when a job needs them.
@@ -72,7 +78,8 @@ class EventLoop:
         self._new_worker = new_worker
         self._schedule = Schedule(jobs, company)
         self._deadline = deadline
-        self._guests_bytes = memory.bytes_for_guests()
+        self._is_unwanted = is_unwanted or _never
+        self._guests_bytes = memory.bytes_for_guests() if guests_bytes is None else guests_bytes
         self._fair_share = fair_share_seconds(
             jobs, at_once=len(workers), deadline=deadline, seconds_min=_SHARE_SECONDS_MIN
         )
@@ -121,6 +128,8 @@ class EventLoop:
                     return bool(self._busy)
                 if time.monotonic() >= self._deadline:
                     self._schedule.record(task, _not_run(task, *_TOO_LATE))
+                elif self._is_unwanted(task.progress.index):
+                    self._schedule.record(task, _not_run(task, *_UNWANTED))
                 elif refusal := memory.refusal(_memory_bytes(task), self._guests_bytes):
                     self._schedule.record(task, _not_run(task, refusal, Cause.NO_ROOM))
                 elif not self._may_start(task):
@@ -315,6 +324,8 @@ class EventLoop:
             keeper.on_tick()
             if now >= self._deadline:
                 keeper.terminate(Ending.NOT_RUN, *_TOO_LATE)
+            elif self._is_unwanted(task.progress.index):
+                keeper.terminate(Ending.NOT_RUN, *_UNWANTED)
             elif self._exceeds_fair_share(task, keeper):
                 self._postponed.add(number)
                 keeper.terminate(Ending.NOT_RUN, "postponed")
@@ -467,6 +478,10 @@ class EventLoop:
         for fd in self._open_programs:
             os.close(fd)
         self._epoll.close()
+
+
+def _never(_index: int) -> bool:
+    return False
 
 
 def _drain(workers: Iterable[Worker], step: Callable[[Worker], None]) -> None:

@@ -1,8 +1,8 @@
-"""Replace Lambda's public Python base image by an image of this machine's own files.
+"""Replace the public base images by images of this machine's own files.
 
-In: the emulator, a path. Out: at that path, a tar with a root file system: the interpreter that
-runs this, the libraries that it needs, a shell, Lambda's runtime client and its emulator, all of
-them at the paths of the public image. No registry is needed.
+In: a path; for Lambda's Python image, the emulator. Out: at that path, a tar with a root file
+system: the interpreter that runs this, the libraries that it needs and a shell, all of them at the
+paths of the public image; for Lambda's, its runtime client and its emulator. No registry is needed.
 """
 
 import re
@@ -19,6 +19,7 @@ from tests.container.root_tar import RootTar
 _VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
 _LANG = "/var/lang"
 _PACKAGES = f"{_LANG}/lib/{_VERSION}/site-packages"
+_SLIM = "/usr/local"
 
 _LIBRARIES = (
     "/var/lang/lib", "/lib64", "/usr/lib64", "/var/runtime", "/var/runtime/lib", "/var/task",
@@ -35,12 +36,27 @@ CONFIGURATION = [
     "ENV LAMBDA_TASK_ROOT=/var/task",
     "ENV LAMBDA_RUNTIME_DIR=/var/runtime",
 ]
-"""The configuration of the public image, as lines of a Dockerfile."""
+"""The configuration of Lambda's image, as lines of a Dockerfile."""
+
+SLIM_CONFIGURATION = [
+    "ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "ENV LANG=C.UTF-8",
+    "ENV LD_LIBRARY_PATH=/usr/local/lib",  # there, the linker's cache has this directory
+    'CMD ["python3"]',
+]
+"""The configuration of the slim image of Python, as lines of a Dockerfile."""
 
 _DIRECTORIES = ("dev", "opt", "proc", "sys", "var/runtime", "var/task")
-_PROGRAMS = ("sh", "chmod")
-# Parts of the C library that wheels may need, and that no copied program needs.
-_PARTS_OF_LIBC = ("libdl.so.2", "libresolv.so.2", "librt.so.1", "libutil.so.1")
+_PROGRAMS = ("sh", "chmod", "rm")
+# Libraries of every system that wheels may need, and that no copied program needs.
+_FOR_WHEELS = (
+    "libdl.so.2",
+    "libgcc_s.so.1",
+    "libpthread.so.0",
+    "libresolv.so.2",
+    "librt.so.1",
+    "libutil.so.1",
+)
 _LEFT_OUT = re.compile(
     r"\.a$|\.opt-[12]\.pyc$|/share/|/config-|/_tkinter"
     r"|/(test|idlelib|tkinter|turtledemo|ensurepip)/|/site-packages/(?!pip)"
@@ -50,11 +66,13 @@ _TEXTS = {
     "etc/group": "root:x:0:\nsbx_user1051:x:990:\n",
     "etc/nsswitch.conf": "hosts: files dns\n",
 }
+_PIP = """\
+#!{python}
+import sys
+from pip._internal.cli.main import main
+sys.exit(main())
+"""
 _SCRIPTS = {
-    f"{_LANG}/bin/pip": (
-        f"#!{_LANG}/bin/{_VERSION}\n"
-        "import sys\nfrom pip._internal.cli.main import main\nsys.exit(main())\n"
-    ),
     "var/runtime/bootstrap": (
         f"#!/bin/sh\nexport AWS_EXECUTION_ENV=AWS_Lambda_{_VERSION}\n"
         f'exec {_LANG}/bin/{_VERSION} -m awslambdaric "$_HANDLER"\n'
@@ -74,28 +92,53 @@ class NoBaseImageError(Exception):
 
 
 def write_base_image(emulator: Path, tar: Path) -> None:
-    """Write the root file system to *tar*. Raises NoBaseImageError."""
-    prefix = Path(sys.base_prefix)
-    if prefix == Path("/usr"):
-        raise NoBaseImageError(f"{_VERSION} is the system's, and has no directory of its own")
+    """Write the root file system of Lambda's image to *tar*. Raises NoBaseImageError."""
     with RootTar(tar) as root:
         for directory in _DIRECTORIES:
             root.add_directory(directory)
-        root.add_directory("tmp", mode=0o1777)
-        for path, text in _SCRIPTS.items():  # first: they replace the interpreter's own pip
+        for path, text in _SCRIPTS.items():
             root.add_text(path, text, mode=0o755)
         for path, text in _TEXTS.items():
             root.add_text(path, text)
-        for name in ("python3", "python"):
-            root.add_link(f"{_LANG}/bin/{name}", _VERSION)
-        root.add_tree(prefix, _LANG, without=_LEFT_OUT)
+        _add_interpreter(root, _LANG)
         for distribution in _with_requirements("awslambdaric", "boto3"):
             _add_distribution(root, distribution)
-        for program in _PROGRAMS:
-            root.add_file(Path("/bin", program), f"bin/{program}")
         root.add_file(emulator, "usr/local/bin/aws-lambda-rie")
-        _add_certificates(root)
-        root.add_libraries(except_below=(prefix, Path(sys.prefix)), also=_PARTS_OF_LIBC)
+        _add_libraries(root)
+
+
+def write_slim_image(tar: Path) -> None:
+    """Write the root file system of the slim image of Python to *tar*. Raises NoBaseImageError."""
+    with RootTar(tar) as root:
+        for directory in ("dev", "opt", "proc", "sys"):
+            root.add_directory(directory)
+        root.add_text("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n")
+        root.add_text("etc/group", "root:x:0:\n")
+        root.add_text("etc/nsswitch.conf", _TEXTS["etc/nsswitch.conf"])
+        # As there: the interpreter's own library is not compiled.
+        _add_interpreter(root, _SLIM, without=re.compile(rf"{_LEFT_OUT.pattern}|\.pyc$"))
+        _add_libraries(root)
+
+
+def _add_interpreter(root: RootTar, home: str, *, without: re.Pattern[str] = _LEFT_OUT) -> None:
+    """Add the interpreter that runs this at *home*, with pip, a shell and `/tmp`."""
+    prefix = Path(sys.base_prefix)
+    if prefix == Path("/usr"):
+        raise NoBaseImageError(f"{_VERSION} is the system's, and has no directory of its own")
+    root.add_directory("tmp", mode=0o1777)
+    # First: they replace the interpreter's own.
+    root.add_text(f"{home}/bin/pip", _PIP.format(python=f"{home}/bin/{_VERSION}"), mode=0o755)
+    for name in ("python3", "python"):
+        root.add_link(f"{home}/bin/{name}", _VERSION)
+    root.add_tree(prefix, home, without=without)
+    for program in _PROGRAMS:
+        root.add_file(Path("/bin", program), f"bin/{program}")
+
+
+def _add_libraries(root: RootTar) -> None:
+    """Add what the files added so far need of this machine."""
+    _add_certificates(root)
+    root.add_libraries(except_below=(Path(sys.base_prefix), Path(sys.prefix)), also=_FOR_WHEELS)
 
 
 def _with_requirements(*names: str) -> Iterator[metadata.Distribution]:

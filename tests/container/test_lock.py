@@ -1,4 +1,4 @@
-"""The lock files of the image: they are complete, and name no registry."""
+"""The lock files of the images: they are complete, and name no registry."""
 
 import tomllib
 
@@ -7,16 +7,19 @@ from packaging.requirements import Requirement
 
 from tests.paths import REPOSITORY
 
-LOCKS = {
-    name: (REPOSITORY / name).read_text()
-    for name in ("requirements-lambda.lock", "requirements-lambda-scientific.lock")
-}
+LAMBDA, SCIENTIFIC, SERVE, BUILD = (
+    (REPOSITORY / f"requirements-{name}.lock").read_text()
+    for name in ("lambda", "lambda-scientific", "serve", "build")
+)
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
 LEFT_OUT = PROJECT["tool"]["uv"]["pip"]["no-emit-package"]
 DEPENDENCIES = PROJECT["project"]["dependencies"]
-SCIENTIFIC = PROJECT["project"]["optional-dependencies"]["scientific"]
+EXTRAS = PROJECT["project"]["optional-dependencies"]
 
-locks = pytest.mark.parametrize("lock", LOCKS.values(), ids=LOCKS)
+lambda_locks = pytest.mark.parametrize("lock", [LAMBDA, SCIENTIFIC], ids=["small", "scientific"])
+locks = pytest.mark.parametrize(
+    "lock", [LAMBDA, SCIENTIFIC, SERVE, BUILD], ids=["lambda", "scientific", "serve", "build"]
+)
 
 
 def pinned(lock: str) -> dict[str, str]:
@@ -26,30 +29,43 @@ def pinned(lock: str) -> dict[str, str]:
 
 
 def satisfies(lock: str, text: str) -> bool:
-    """Return whether a lock has a version that a requirement allows, or leaves it out by name."""
+    """Return whether a lock has a version that a requirement allows."""
     requirement = Requirement(text)
-    name = requirement.name.lower()
-    return name in LEFT_OUT or requirement.specifier.contains(pinned(lock)[name])
+    return requirement.specifier.contains(pinned(lock)[requirement.name.lower()])
 
 
-@locks
+@lambda_locks
 @pytest.mark.parametrize("text", DEPENDENCIES)
 def test_a_lock_satisfies_the_project(lock: str, text: str) -> None:
     """Every dependency is pinned in a version that it allows, or is left out by name."""
-    assert satisfies(lock, text)
+    assert Requirement(text).name.lower() in LEFT_OUT or satisfies(lock, text)
 
 
-@pytest.mark.parametrize("text", SCIENTIFIC)
+@pytest.mark.parametrize("text", EXTRAS["scientific"])
 def test_the_scientific_lock_has_the_libraries(text: str) -> None:
     """Every library of the extra is pinned in a version that it allows."""
-    assert satisfies(LOCKS["requirements-lambda-scientific.lock"], text)
+    assert satisfies(SCIENTIFIC, text)
 
 
-def test_both_locks_agree() -> None:
-    """The scientific image has the same versions, and more packages."""
-    small, scientific = map(pinned, LOCKS.values())
+@pytest.mark.parametrize("text", [*DEPENDENCIES, *EXTRAS["serve"]])
+def test_the_lock_of_the_service_satisfies_the_project(text: str) -> None:
+    """Every dependency is pinned in a version that it allows: the base image brings none."""
+    assert satisfies(SERVE, text)
+
+
+@pytest.mark.parametrize("text", PROJECT["build-system"]["requires"])
+def test_the_lock_of_the_build_has_what_builds_the_wheel(text: str) -> None:
+    """The build backend is pinned in a version that the project allows."""
+    assert satisfies(BUILD, text)
+
+
+def test_all_locks_agree() -> None:
+    """The scientific image has more packages than the small one; no two versions differ."""
+    small, scientific, serve, build = map(pinned, (LAMBDA, SCIENTIFIC, SERVE, BUILD))
 
     assert small.items() < scientific.items()
+    for lock in (serve, build):
+        assert {name: lock[name] for name in lock if name in small}.items() <= small.items()
 
 
 @locks

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from nova_code_verifier.handlers.cli.audit.findings import Finding, Kind, Severity
 from nova_code_verifier.handlers.cli.audit.judgement import judge_problem
 from nova_code_verifier.handlers.cli.audit.options import Options
+from nova_code_verifier.handlers.cli.audit.page import AuditPage
 from nova_code_verifier.handlers.cli.audit.problem import Problem, read_problem
 from nova_code_verifier.handlers.cli.audit.report import Report
 from nova_code_verifier.handlers.cli.audit.trials import Results, Trials
@@ -37,11 +38,12 @@ def audit_file(
     *,
     out: str | None,
     quiet: bool,
+    page: AuditPage | None = None,
 ) -> Report:
     """Audit every row of *source*, and return the report.
 
-    Writes the rows without errors to the file *out*. Raises UnusableFileError, and SandboxError if
-    the sandbox cannot start.
+    Writes the rows without errors to the file *out*. Adds all rows to the *page*. Raises
+    UnusableFileError, and SandboxError if the sandbox cannot start.
     """
     report, seen = Report(), _Seen()
     with ExitStack() as stack:
@@ -53,7 +55,13 @@ def audit_file(
         bar = stack.enter_context(
             ProgressBar(total_bytes=file.total_bytes, quiet=quiet, activity="auditing", noun="rows")
         )
-        trials = Trials(executor, settings, options, on_bug=lambda _index: traceback.print_exc())
+        trials = Trials(
+            executor,
+            settings,
+            options,
+            on_bug=lambda _index: traceback.print_exc(),
+            with_details=page is not None,
+        )
         for records in _chunks_of(file.records):
             problems = [read_problem(record, settings, options) for record in records]
             for problem, results in zip(problems, trials.run(problems), strict=True):
@@ -61,6 +69,8 @@ def audit_file(
                 findings += seen.findings_about(problem)
                 _add(report, problem, results, findings)
                 _write(rows, report, problem.record, findings)
+                if page is not None:
+                    page.add(problem, results, findings)
                 bar.count_item(problem.record.size_bytes)
         report.runs = trials.count
     if not report.rows:

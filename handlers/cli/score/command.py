@@ -19,6 +19,7 @@ from nova_code_verifier.handlers.cli.options import (
     count,
     settings_with,
 )
+from nova_code_verifier.handlers.cli.saved_page import check_page
 from nova_code_verifier.handlers.cli.score.places.place import Place
 from nova_code_verifier.handlers.cli.score.places.registry import (
     ON,
@@ -55,12 +56,22 @@ def score(
             help="Print a table to standard output, not the rows. --out still writes the rows.",
         ),
     ] = False,
+    page: Annotated[
+        str | None,
+        typer.Option(
+            "--report",
+            metavar="FILE.html",
+            help="Also write a page with all samples, their programs and test cases, for a browser. It "
+            "contains expected answers; only you can read the file.",
+        ),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(
             parser=count,
             metavar="N",
-            help="How many programs run at once. Default: one per processor, and one more.",
+            help="How many programs run at once. Default: one per processor, and one more. Each four "
+            "of them get a process of their own that watches them.",
         ),
     ] = None,
     place_named: Annotated[
@@ -133,6 +144,12 @@ def score(
     with --resume. The file of --out keeps its old content until the first row is known.
 
     \b
+    With --on, other machines score, with the same rows in the same order (docs/scale.md):
+      lambda:NAME      the Lambda function of this name or ARN: it gets the references, too, and has its
+                       own settings; --concurrency says how many invocations are open at once
+      ray[:ADDRESS]    the nodes of a Ray cluster; needs pip install 'nova-code-verifier[ray]'
+
+    \b
     Examples (the first two work in a clone of the repository):
       verifier score examples/completions.jsonl --table
       verifier score examples/completions.jsonl --rubric examples/rubric.toml --out rows.jsonl
@@ -140,6 +157,7 @@ def score(
       verifier score samples.jsonl.gz --details | jq .details
       verifier score samples.parquet --out rows.jsonl --resume
       verifier score samples.jsonl --docker nova-code-verifier:built-here    (built by docker-check)
+      verifier score samples.jsonl --out rows.jsonl --on lambda:code-verifier --concurrency 50
     \b
     Columns of --table; - means that a value does not exist:
       reward       the reward, by the rubric
@@ -170,6 +188,8 @@ def score(
         raise typer.BadParameter(
             "needs --out with the file of the rows so far", param_hint="--resume"
         )
+    if page is not None:
+        check_page(page, source, out)
     if place_named is None and concurrency is not None:
         raise typer.BadParameter(
             f"is for {ON}; on this machine, --workers says how many programs run at once",
@@ -191,9 +211,14 @@ def score(
         # Imported after the start: the workers get ready while this process loads these.
         from nova_code_verifier.handlers.cli.score import summary as summaries  # noqa: PLC0415
         from nova_code_verifier.handlers.cli.score.file import score_file  # noqa: PLC0415
+        from nova_code_verifier.handlers.cli.score.page import PageOptions  # noqa: PLC0415
 
         started = time.monotonic()
         columns = Columns(completion=completion_field, reference=reference_field, id=id_field)
+        page_options = None
+        if page is not None:
+            known = settings.rubric if place_named is None else None
+            page_options = PageOptions(out=page, rubric=known, quiet=quiet)
         summary = score_file(
             source,
             place,
@@ -203,6 +228,7 @@ def score(
             as_table=table,
             quiet=quiet,
             is_resumed=is_resumed,
+            page=page_options,
         )
         if not quiet:
             seconds = time.monotonic() - started
@@ -224,6 +250,11 @@ def _this_machine(image: str | None, options: PlaceOptions) -> Place:
         return ThisProcess(
             partial(executor_in_containers, image, settings, count=workers), settings
         )
+    from nova_code_verifier.handlers.cli.score.places.shard_plan import plan_shards  # noqa: PLC0415
     from nova_code_verifier.handlers.executors import start_executor  # noqa: PLC0415
 
+    if plan := plan_shards(settings, workers):
+        from nova_code_verifier.handlers.cli.score.places.shards import Shards  # noqa: PLC0415
+
+        return Shards(settings, plan)
     return ThisProcess(partial(start_executor, settings, workers=workers), settings)

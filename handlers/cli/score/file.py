@@ -5,7 +5,7 @@ summary of the run.
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 from nova_code_verifier.handlers.cli import files
@@ -14,6 +14,7 @@ from nova_code_verifier.handlers.cli.exit_status import print_error
 from nova_code_verifier.handlers.cli.progress import ProgressBar, print_notes
 from nova_code_verifier.handlers.cli.sample_lines import read_samples
 from nova_code_verifier.handlers.cli.score.outputs import Outputs
+from nova_code_verifier.handlers.cli.score.page import PagedOutput, PageOptions
 from nova_code_verifier.handlers.cli.score.pipeline import Pipeline
 from nova_code_verifier.handlers.cli.score.places.place import Place
 from nova_code_verifier.handlers.cli.score.resume import Resumption
@@ -32,13 +33,15 @@ def score_file(
     as_table: bool,
     quiet: bool,
     is_resumed: bool = False,
+    page: PageOptions | None = None,
 ) -> Summary:
     """Score every sample of *source* at *place*, which has been started, and return the summary.
 
     Writes rows to the file *out*; without it rows, or with *as_table* a table, to standard
     output. *columns* have unusual names. A row is written as soon as it and all rows before it are
     known; rows that were written before an error stay. If *is_resumed*, keep the rows in *out*, and
-    score what is missing. Raises UnusableFileError, and SandboxError if the sandbox cannot start.
+    score what is missing. The *page* shows all rows. Raises UnusableFileError, and SandboxError if
+    the sandbox cannot start.
     """
     summary = Summary()
     with ExitStack() as stack:
@@ -48,7 +51,7 @@ def score_file(
         bar = stack.enter_context(
             ProgressBar(total_bytes=file.total_bytes, quiet=quiet, status=lambda: place.status)
         )
-        samples = read_samples(file.records, columns)
+        samples = read_samples(file.records, columns, with_context=page is not None)
         resumption = Resumption(stack, out) if is_resumed and out is not None else None
         lines = (
             resumption.lines(samples, source, with_details=with_details) if resumption else samples
@@ -56,8 +59,16 @@ def score_file(
         outputs = Outputs(
             stack, out, source, summary, resumption=resumption, as_table=as_table, bar=bar
         )
-        with _hint_at_resume(out, summary):
-            Pipeline(lines, place, outputs, bar, with_details=with_details).run()
+        paged = PagedOutput(outputs, page, source) if page else None
+        with _hint_at_resume(out, summary), paged.saved() if paged else nullcontext():
+            Pipeline(
+                lines,
+                place,
+                paged or outputs,
+                bar,
+                with_details=with_details,
+                full=paged is not None,
+            ).run()
     if summary.count + summary.kept_count == 0:  # more likely a mistake than the intention
         name = files.shown_name(source)
         raise files.UnusableFileError(f"{name}: found no samples, expected one or more")

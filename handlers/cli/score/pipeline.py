@@ -56,10 +56,14 @@ class Pipeline:
         bar: ProgressBar,
         *,
         with_details: bool,
+        full: bool = False,
     ) -> None:
-        """Prepare to score *lines* at *place*, and to pass their rows on to *output*."""
+        """Prepare to score *lines* at *place*, and to pass their rows on to *output*.
+
+        Rows are written *with details*, or without. Samples have *full* details then, or if asked.
+        """
         self._lines, self._place, self._output, self._bar = lines, place, output, bar
-        self._with_details = with_details
+        self._with_details, self._full = with_details, full or with_details
         self._window: deque[Row] = deque()
         self._window_bytes = 0
         self._open: dict[int, list[Row]] = {}  # the rows of each chunk that is being scored
@@ -73,7 +77,7 @@ class Pipeline:
 
         If the file turns out to be damaged, score the samples before the damage first.
         """
-        with closing(self._place.score(self, full=self._with_details)) as scored:
+        with closing(self._place.score(self, full=self._full)) as scored:
             for number, index, sample in scored:
                 row = self._open[number][index]
                 if row.sample is not None:
@@ -168,7 +172,7 @@ class Pipeline:
 
 def _row_of(line: SampleLine | KeptLine) -> Row:
     read, old = _line_of(line), line.text if isinstance(line, KeptLine) else None
-    return Row(where=read.where, size_bytes=read.size_bytes, old=old)
+    return Row(where=read.where, size_bytes=read.size_bytes, old=old, context=read.context)
 
 
 def _line_of(line: SampleLine | KeptLine) -> SampleLine:

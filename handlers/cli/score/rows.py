@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from nova_code_verifier.handlers.cli.files import json_line
+from nova_code_verifier.handlers.report_page.context import Context
 from nova_code_verifier.handlers.scored.sample import ScoredSample
 
 
@@ -11,7 +12,8 @@ class Row:
     """The row of the sample at *where*, whose record has *size_bytes*.
 
     `sample` is None until it is scored. `old` is what an earlier run wrote for it, if it did. A row
-    that *is kept* stays as it is. `text` is what will be written; empty until that is known.
+    that *is kept* stays as it is. `text` is what will be written; empty until that is known. The
+    `context` is for a page.
     """
 
     where: str
@@ -20,6 +22,7 @@ class Row:
     is_kept: bool = False
     sample: ScoredSample | None = None
     text: bytes = b""
+    context: Context | None = None
 
     def set_sample(self, sample: ScoredSample, *, with_details: bool) -> None:
         """Set the scored *sample*, whose row is written *with details*, or without."""

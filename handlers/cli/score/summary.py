@@ -155,8 +155,9 @@ def summary_text(
         table.add_row(name, str(count), f"{count / summary.count:6.1%}")
     if groups := summary.prompts.count:
         equal = summary.prompts.equal_count
-        share = f"{equal / groups:6.1%} of {groups} prompts with several graded samples"
-        table.add_row("groups of equal rewards", str(equal), share)
+        about = "about " if summary.prompts.is_estimate else ""
+        share = f"{equal / groups:6.1%} of {about}{groups} prompts with several graded samples"
+        table.add_row("groups of equal rewards", f"{about}{equal}", share)
     table.add_row("samples per second", f"{summary.count / seconds:.1f}" if seconds else "-")
     table.add_row("isolation level", level or "unknown")
     for fact in facts:

@@ -1,7 +1,10 @@
 """What `--on` names, and what goes with it."""
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from nova_code_verifier.handlers.cli.app import app
 from nova_code_verifier.handlers.cli.score.places.registry import KINDS, named_place
 from tests.unit.handlers.cli.command_line import sample, verifier
 
@@ -27,10 +30,12 @@ def test_a_place_has_a_kind_and_a_target(text: str, name: str, target: str) -> N
 @pytest.mark.parametrize("text", ["", "lambda", "lambda:", "ray:", "here", "Lambda:f", ":f"])
 def test_another_place_is_a_wrong_argument(text: str) -> None:
     """The error names what was found and all kinds."""
-    done = verifier("score", "-", "--on", text, stdin=sample())
+    with pytest.raises(
+        typer.BadParameter, match=r"expected lambda:NAME \| ray\[:ADDRESS\]"
+    ) as caught:
+        named_place(text)
 
-    assert (done.returncode, done.stdout) == (2, "")
-    assert f"found {text!r}, expected lambda:NAME | ray[:ADDRESS]" in done.stderr
+    assert f"found {text!r}" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -47,28 +52,27 @@ def test_another_place_is_a_wrong_argument(text: str) -> None:
 )
 def test_an_option_without_effect_is_refused(on: str, arguments: tuple[str, str]) -> None:
     """The error names the option, the place and the reason."""
-    done = verifier("score", "-", "--on", on, *arguments, stdin=sample())
+    result = CliRunner().invoke(app, ["score", "-", "--on", on, *arguments], env={"COLUMNS": "200"})
 
     kind = next(kind for kind in KINDS if kind.name == on.partition(":")[0])
-    assert (done.returncode, done.stdout) == (2, "")
-    assert f"{arguments[0]}: does not go with --on {kind.name}: {kind.refused[arguments[0]]}" in (
-        done.stderr
-    )
+    assert result.exit_code == 2
+    expected = f"{arguments[0]}: does not go with --on {kind.name}: {kind.refused[arguments[0]]}"
+    assert expected in result.stderr
 
 
-def test_settings_without_effect_are_refused() -> None:
+def test_settings_without_effect_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody gets rewards by another rubric than that of the environment without a word."""
-    settings = {"VERIFIER_RUBRIC": "examples/rubric.toml", "VERIFIER_CPU_SECONDS": "3"}
+    monkeypatch.setenv("VERIFIER_RUBRIC", "examples/rubric.toml")
+    monkeypatch.setenv("VERIFIER_CPU_SECONDS", "3")
 
-    done = verifier("score", "-", "--on", "lambda:f", stdin=sample(), **settings)
-
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "unset these, which have no effect: VERIFIER_CPU_SECONDS, VERIFIER_RUBRIC" in done.stderr
+    message = "unset these, which have no effect: VERIFIER_CPU_SECONDS, VERIFIER_RUBRIC"
+    with pytest.raises(typer.BadParameter, match=message):
+        named_place("lambda:f").check(dict.fromkeys(KINDS[0].refused))
 
 
 def test_concurrency_is_for_other_machines() -> None:
     """The error names the option for this one."""
     done = verifier("score", "-", "--concurrency", "3", stdin=sample())
 
-    assert done.returncode == 2
+    assert (done.returncode, done.stdout) == (2, "")
     assert "--concurrency: is for --on; on this machine, --workers says" in done.stderr

@@ -1,0 +1,1 @@
+"""`verifier serve`: the HTTP service."""

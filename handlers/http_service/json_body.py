@@ -1,0 +1,54 @@
+"""Read and write JSON for a route: bounded, and away from the event loop if it is large.
+
+In: the body of a request. Out: plain values; or an error that says what is wrong with it, and shows
+nothing of it.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import TypeVar
+
+from fastapi import Request
+
+_LARGE_BYTES = 2**18
+_T = TypeVar("_T")
+
+
+class UnreadableBodyError(ValueError):
+    """The body of a request is not JSON that we read."""
+
+
+async def read_json(request: Request, read: Callable[[object], _T]) -> _T:
+    """Return what *read* makes of the JSON in the body of *request*.
+
+    Raises UnreadableBodyError, and what *read* raises.
+    """
+    body = await request.body()
+    return await away_if_large(len(body), lambda: read(parse_json(body)))
+
+
+async def away_if_large(size: int, work: Callable[[], _T]) -> _T:
+    """Return the result of *work*; from another thread if it is about so many bytes."""
+    return work() if size < _LARGE_BYTES else await asyncio.to_thread(work)
+
+
+def parse_json(text: bytes) -> object:
+    """Return the value that *text* holds, in UTF-8. Raises UnreadableBodyError."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise UnreadableBodyError("expected JSON, found values that are nested too deep") from None
+    except UnicodeDecodeError:
+        raise UnreadableBodyError("expected JSON in UTF-8, found bytes that are not") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise UnreadableBodyError(f"expected JSON; {where}: {error.msg}") from None
+    except ValueError:  # Python reads no integers of thousands of digits
+        raise UnreadableBodyError("expected JSON, found a number that is too long") from None
+
+
+def write_json(value: object) -> bytes:
+    """Return *value* as JSON, in one line of UTF-8."""
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace")

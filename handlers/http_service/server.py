@@ -1,0 +1,233 @@
+"""The processes of the service: one that supervises, and several that serve.
+
+    verifier serve ─┬─ process 1: event loop, queue, grading threads, sandboxes
+                    ├─ process 2: the same
+                    └─ …
+
+The supervisor holds a listening socket for each process, and nothing else: no sandbox, no thread.
+It starts a process again that died, on the same socket. The requests of a process that died are
+lost: their callers see a closed connection, never a reward. Connections that it had not accepted
+wait in the socket for its successor. The kernel spreads new connections over the sockets.
+
+At SIGTERM, SIGINT or SIGHUP, no connection is accepted any more, and each process answers the
+requests that it has; the last of them is due at its deadline. Then it ends its sandboxes.
+"""
+
+import gc
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+
+from nova_code_verifier.handlers.http_service.settings import (
+    BACKLOG,
+    REFUSED_STATUS,
+    ServiceSettings,
+)
+from nova_code_verifier.sandbox.confinement.kernel import hide_from_peers
+
+_METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+_LIVED_SECONDS = 30.0  # a process that dies sooner is started again after a pause
+_PAUSE_SECONDS_MAX = 30.0
+_LOOK_SECONDS = 0.5
+
+RunProcess = Callable[[socket.socket, int], None]
+"""Serves on a listening socket, until a descriptor is closed at its other end, or SIGTERM."""
+
+
+def address_of(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:
+    """Return the family and the address of *host*, IPv4 if it has both. Raises OSError."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, _, _, _, address = min(found, key=lambda each: each[0])
+    return family, (str(address[0]), int(address[1]))
+
+
+def listen(
+    family: socket.AddressFamily, address: tuple[str, int], count: int
+) -> list[socket.socket]:
+    """Return so many sockets that listen on the same address. Raises OSError."""
+    # Alone, it notices that another program listens there. The others could share its port.
+    with _bound(socket.socket(family), address) as first:
+        first.listen(1)
+        address = first.getsockname()
+    listeners: list[socket.socket] = []
+    for _ in range(count):
+        listener = socket.socket(family)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        _bound(listener, address).listen(BACKLOG)
+        listeners.append(listener)
+    return listeners
+
+
+def _bound(listener: socket.socket, address: tuple[str, int]) -> socket.socket:
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(address)
+    return listener
+
+
+def serve(settings: ServiceSettings, listeners: Sequence[socket.socket]) -> bool:
+    """Serve with one process for each of *listeners*, until a signal asks to end.
+
+    Return whether every accepted request was answered. The caller must have no other thread.
+    """
+    hide_from_peers()  # this memory holds the token, and later references
+    with _metrics_directory():
+        # Now: prometheus_client looks for the directory when it is imported.
+        from nova_code_verifier.handlers.http_service.process import run_process  # noqa: PLC0415
+
+        gc.freeze()  # the processes share what was loaded
+        return _Supervisor(listeners, partial(run_process, settings)).run()
+
+
+@contextmanager
+def _metrics_directory() -> Iterator[None]:
+    """Make a directory in which all processes count."""
+    directory = tempfile.mkdtemp(prefix="verifier-metrics-")
+    os.environ[_METRICS_VARIABLE] = directory
+    try:
+        yield
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Slot:
+    """A listening socket, and the process that serves it now, if one does."""
+
+    listener: socket.socket
+    pid: int = 0
+    started_at: float = 0.0
+    due_at: float = 0.0
+    deaths: int = 0
+
+
+class _Supervisor:
+    """Keeps a process on each socket."""
+
+    def __init__(self, listeners: Sequence[socket.socket], run: RunProcess) -> None:
+        self._slots = [_Slot(listener=listener) for listener in listeners]
+        self._run_process = run
+        self._is_stopping = False
+        self._is_clean = True
+        self._alive, self._parent = os.pipe()
+        self._signals = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as `nohup` asks
+            self._signals.add(signal.SIGHUP)
+
+    def run(self) -> bool:
+        """Supervise until the end; return whether nothing was lost at the end."""
+        self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, self._signals)
+        try:
+            while self._start_due() or any(slot.pid for slot in self._slots):
+                received = signal.sigtimedwait(self._signals, _LOOK_SECONDS)
+                if received and received.si_signo != signal.SIGCHLD:
+                    if self._is_stopping:  # the second one: do not wait for the answers
+                        self._is_clean = False
+                        self._kill(signal.SIGKILL)
+                    self._stop()
+                self._reap()
+        finally:
+            self._kill(signal.SIGKILL)
+            signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
+        return self._is_clean
+
+    def _start_due(self) -> bool:
+        """Start the processes that are due. Return whether any may be started, now or later."""
+        for slot in self._slots:
+            if not (self._is_stopping or slot.pid) and time.monotonic() >= slot.due_at:
+                self._start(slot)
+        return not self._is_stopping
+
+    def _start(self, slot: _Slot) -> None:
+        slot.started_at = time.monotonic()
+        slot.pid = os.fork()
+        if slot.pid:
+            return
+        status = 1
+        try:
+            os.setpgid(0, 0)  # Ctrl-C in a terminal reaches the supervisor alone
+            for number in self._signals:
+                signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
+            os.close(self._parent)
+            for other in self._slots:
+                if other is not slot:
+                    other.listener.close()
+            self._run_process(slot.listener, self._alive)
+            status = 0
+        except SystemExit as error:
+            status = error.code if isinstance(error.code, int) else 1
+        except BaseException:  # noqa: BLE001  (this process must not go on as a copy of its parent)
+            sys.excepthook(*sys.exc_info())
+        finally:
+            with suppress(Exception):
+                sys.stderr.flush()
+            os._exit(status)
+
+    def _reap(self) -> None:
+        """Take note of processes that have ended."""
+        from nova_code_verifier.handlers.http_service import metrics  # noqa: PLC0415  (see `serve`)
+
+        by_pid = {slot.pid: slot for slot in self._slots if slot.pid}
+        for pid, code in _ended_children():
+            slot = by_pid.get(pid)
+            if slot is None:
+                continue  # in a container, we may be the parent of all orphans
+            slot.pid = 0
+            metrics.forget_process(pid)
+            if code == REFUSED_STATUS:
+                self._is_clean = False
+                self._stop()
+            elif self._is_stopping:
+                self._is_clean &= code in (0, -signal.SIGTERM)  # before it accepted anything
+            else:
+                self._plan_restart(slot)
+                metrics.RESTARTS.inc()
+                _report(f"process {pid} ended with {_ending(code)}; its requests are lost")
+
+    @staticmethod
+    def _plan_restart(slot: _Slot) -> None:
+        now = time.monotonic()
+        slot.deaths = 0 if now - slot.started_at > _LIVED_SECONDS else slot.deaths + 1
+        pause = min(2.0**slot.deaths / 2, _PAUSE_SECONDS_MAX) if slot.deaths > 1 else 0.0
+        slot.due_at = now + pause
+
+    def _stop(self) -> None:
+        """Accept no connection any more, and let every process finish."""
+        if not self._is_stopping:
+            self._is_stopping = True
+            for slot in self._slots:
+                slot.listener.close()
+            self._kill(signal.SIGTERM)
+
+    def _kill(self, number: int) -> None:
+        for slot in self._slots:
+            if slot.pid:
+                os.kill(slot.pid, number)
+
+
+def _ended_children() -> Iterator[tuple[int, int]]:
+    """Yield the ids and the exit codes of all children that have ended."""
+    with suppress(ChildProcessError):
+        while True:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if not pid:
+                return
+            yield pid, os.waitstatus_to_exitcode(status)
+
+
+def _ending(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit status {code}"
+
+
+def _report(problem: str) -> None:
+    with suppress(OSError):
+        sys.stderr.write(f"verifier: {problem}\n")
+        sys.stderr.flush()
