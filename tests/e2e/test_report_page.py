@@ -592,8 +592,8 @@ def test_unreadable_data_is_named(
 _PICTURES = {
     "overview": ("run", "", 1280, 860, False),
     "overview-dark": ("run", "", 1280, 860, True),
-    "sample": ("run", "#view=samples&verdict=wrong_answer&open={wrong}", 1440, 900, False),
-    "sample-dark": ("run", "#view=samples&verdict=wrong_answer&open={wrong}", 1440, 900, True),
+    "sample": ("run", "#view=samples&verdict=wrong_answer&open={wrong}", 1360, 1440, False),
+    "sample-dark": ("run", "#view=samples&verdict=wrong_answer&open={wrong}", 1360, 1440, True),
     "prompts": ("run", "#view=prompts&kind=equal", 1280, 620, False),
     "trends": ("run", "#view=trends", 1280, 1000, False),
     "compare": ("compare", "#view=compare", 1280, 1000, False),

@@ -210,6 +210,12 @@ function readMeta(raw: Record<string, unknown>): Meta {
   };
 }
 
+// Return where a reward lies in the range of the rubric, from 0 to 1; 0 for none.
+export function placeOf(meta: Meta, reward: number): number {
+  const [lowest, highest] = meta.rewardRange;
+  return Number.isNaN(reward) ? 0 : Math.min(1, Math.max(0, (reward - lowest) / (highest - lowest)));
+}
+
 export function readWeights(value: unknown): Map<string, number> {
   const weights = isObject(value) ? Object.entries(value) : [];
   return new Map(weights.filter((entry): entry is [string, number] => typeof entry[1] === "number"));

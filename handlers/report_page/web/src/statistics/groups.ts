@@ -6,8 +6,8 @@ import type { Selection } from "./distribution";
 // What is remarkable about a prompt group. The names are in addresses: they must stay.
 export const KINDS = {
   equal: "all rewards equal",
-  easy: "too easy: all accepted",
-  hard: "too hard, or broken: all equal",
+  easy: "too easy: all equal and accepted",
+  hard: "too hard, or broken: all equal, none accepted",
   none_accepted: "none accepted",
   ungraded: "reference broken",
   outage: "not graded by an outage",

@@ -3,7 +3,7 @@
 import { Bars } from "../charts/bars";
 import { Columns } from "../charts/columns";
 import { Heat } from "../charts/heat";
-import { DIMENSIONS, type Meta } from "../data";
+import { DIMENSIONS, placeOf, type Meta } from "../data";
 import type { Index } from "../select";
 import { isFiltered, NO_FILTER, toggled, update, withRange, type State } from "../state";
 import { Panel } from "../parts/panel";
@@ -41,9 +41,9 @@ export function Overview(properties: Properties) {
       <div class="panels">
         <RewardPanel {...properties} />
         <VerdictPanel {...properties} />
-        <DimensionPanel {...properties} graded={graded} />
+        {meta.kind !== "audit" && <DimensionPanel {...properties} graded={graded} />}
         {run.has("pass_rate") && <PassRatePanel {...properties} graded={graded} />}
-        {run.has("group") && meta.kind !== "audit" && <AtKPanel groups={groups} />}
+        {run.has("group") && meta.kind !== "audit" && <AtKPanel meta={meta} groups={groups} />}
         {run.has("reason") && <ReasonPanel meta={meta} index={index} state={state} selection={selection} />}
         {run.has("source") && <SourcePanel {...properties} groups={groups} />}
         {run.has("duration_ms") && <DurationPanel {...properties} />}
@@ -208,7 +208,7 @@ function PassRatePanel({ meta, index, state, graded }: Properties & { graded: Se
   );
 }
 
-function AtKPanel({ groups }: Counted) {
+function AtKPanel({ meta, groups }: Counted & { meta: Meta }) {
   const rows = tableOfK(groups);
   return (
     <Panel title="More tries per prompt" hint="pass@k: at least one of k samples is accepted. Best of k: the expected highest reward.">
@@ -230,7 +230,7 @@ function AtKPanel({ groups }: Counted) {
               <td class="number">{share(pass)}</td>
               <td><Meter part={pass} /></td>
               <td class="number">{decimal(best)}</td>
-              <td><Meter part={best} /></td>
+              <td><Meter part={placeOf(meta, best)} /></td>
               <td class="number">{count(groups)}</td>
             </tr>
           ))}

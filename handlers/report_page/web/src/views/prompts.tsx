@@ -1,7 +1,7 @@
 // The prompt groups of the samples that pass the filter.
 
 import { useMemo } from "preact/hooks";
-import type { Meta } from "../data";
+import { placeOf, type Meta } from "../data";
 import { Table, type Column } from "../parts/table";
 import { Line } from "../parts/texts";
 import { toneOf } from "../parts/verdict";
@@ -89,7 +89,9 @@ export function kindName(kind: string): string {
 
 function kindsText(meta: Meta, index: Index, { group, rewards, accepted }: GroupStatistics): string {
   const problems = meta.findings.filter((found) => found.group === group).map((found) => `${words(found.kind)}: ${found.problem}; ${found.fix}`);
-  const own = index.kindsOf(group).filter((kind) => Object.hasOwn(KINDS, kind)).map(kindName);
+  const kinds = index.kindsOf(group);
+  const isExplained = kinds.includes("easy") || kinds.includes("hard");
+  const own = kinds.filter((kind) => Object.hasOwn(KINDS, kind) && !(kind === "equal" && isExplained)).map(kindName);
   const chance = rewards.length >= 2 ? `pass@1 ${share(passAtK(rewards.length, accepted, 1), 0)}` : "";
   return [...problems, ...own, chance].filter(Boolean).join(" · ");
 }
@@ -105,7 +107,7 @@ function Dots({ index, group }: { index: Index; group: GroupStatistics }) {
       <title>{text}</title>
       <line x1="4%" x2="96%" y1="8" y2="8" />
       {graded.map((sample) => {
-        const place = Math.min(1, Math.max(0, rewards[sample]!));
+        const place = placeOf(index.meta, rewards[sample]!);
         return <circle key={sample} class={toneOf(run.verdict(sample))} cx={`${4 + 92 * place}%`} cy="8" r="4" />;
       })}
     </svg>
