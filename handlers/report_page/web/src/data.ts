@@ -8,6 +8,7 @@ export const DIMENSIONS = ["correctness", "compile", "format", "safety", "concis
 const CHUNK_SAMPLES = 100;
 const FORMAT = 1;
 const REWARD_DIGITS = 1e9;
+const LARGEST_NUMBER = 1e15; // sums and edges of bins of larger ones are not exact, or overflow
 
 export interface Group {
   key: string;
@@ -87,7 +88,7 @@ export class Run {
     const numbers = new Float64Array(this.size).fill(NaN);
     for (let index = 0; index < this.size; index += 1) {
       const value = column[index];
-      if (typeof value === "number") numbers[index] = value;
+      if (typeof value === "number" && Math.abs(value) < LARGEST_NUMBER) numbers[index] = value;
     }
     // Sums of weights such as 0.1 + 0.2 miss the edges of bins by a rounding error.
     return name === "reward" ? numbers.map((value) => Math.round(value * REWARD_DIGITS) / REWARD_DIGITS) : numbers;

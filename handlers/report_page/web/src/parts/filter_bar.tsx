@@ -1,6 +1,6 @@
 // Search and filter, and what is filtered now. All views show the samples that pass.
 
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { Meta } from "../data";
 import { FLAGS, type Index } from "../select";
 import { currentState, isFiltered, NO_FILTER, toggled, update, withRange, withSet, type SetName, type State } from "../state";
@@ -27,8 +27,8 @@ const CHOICES_SHOWN = 200;
 
 export function FilterBar({ meta, index, state, selection }: Properties) {
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    // Not a property: the value would jump back while one types.
+  // In the event itself: after the next picture, it would undo letters that were typed since.
+  useLayoutEffect(() => {
     if (input.current && input.current.value !== state.filter.query) input.current.value = state.filter.query;
   }, [state.filter.query]);
   const fields = useMemo(() => fieldsOf(meta, index), [meta, index]);

@@ -27,9 +27,9 @@ export function histogram(values: Float64Array, selection: Selection, bounds: nu
   return counts.map((count, index) => ({ from: bounds[index]!, to: bounds[index + 1]!, isLast: index === last, count }));
 }
 
-// Return the index of the bin that contains *value*, which is in the range of the bounds.
+// Return the index of the bin that contains *value*; the first or the last one for a value out of range.
 export function binOf(bounds: number[], value: number): number {
-  return Math.min(bounds.length - 2, bisectRight(bounds, value) - 1);
+  return Math.max(0, Math.min(bounds.length - 2, bisectRight(bounds, value) - 1));
 }
 
 // Return the bounds of the rewards: the rubric's range, and wider if a reward lies outside.
