@@ -43,7 +43,7 @@ WITH_NUMPY := $(addprefix tests/unit/,$(addprefix sandbox/protocol/test_,arrays.
 	verifier/test_code/plain/test_evalplus.py)
 
 # Their packages do not go together, and not into the environment of the other tests.
-TRAINERS ?= trl-and-verifiers verifiers-rubrics verl agents sagemaker ms-swift reward-calls
+TRAINERS ?= trl-and-verifiers verifiers-rubrics verl agents sagemaker ms-swift reward-calls ray
 
 test-trainers: $(TRAINERS:%=.venv-%-$(VERSION)/.ready)  ## Run adapters in the trainers' own packages
 	for trainers in $(TRAINERS); do \
@@ -54,8 +54,8 @@ test-trainers: $(TRAINERS:%=.venv-%-$(VERSION)/.ready)  ## Run adapters in the t
 .venv-%-$(VERSION)/.ready: tests/trainers/%.txt pyproject.toml
 	@echo "setting up $(@D): 1 to 15 minutes, up to 4 GB"
 	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/pip install --quiet --disable-pip-version-check --editable . \
-		hypothesis pytest-timeout pytest-xdist --requirement $<
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --editable '.[serve]' \
+		httpx hypothesis pytest-timeout pytest-xdist --requirement $<
 	$(if $(wildcard $(<:.txt=.no-deps.txt)),$(@D)/bin/pip install --quiet --disable-pip-version-check \
 		--no-deps --requirement $(<:.txt=.no-deps.txt))
 	touch $@

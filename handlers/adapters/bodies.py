@@ -5,7 +5,7 @@ core; for NeMo Gym also the answer. The adapters use this inside a trainer, and 
 for trainers that send the same over HTTP.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nova_code_verifier.adapters.core import Rollout, entry_of
@@ -37,10 +37,29 @@ def _response(query: str, prompt: str) -> str | None:
     """
     if query.startswith(prompt):
         return query[len(prompt) :]
-    words, start = "".join(prompt.split()), "".join(query[: 2 * len(prompt)].split())
-    ends = (words[index:] for index in range(len(words) - _END_MIN + 1))
-    found = next((end for end in ends if start.startswith(end)), None)
-    return None if found is None else _after(query, len(found))
+    count = _overlap("".join(prompt.split()), "".join(query[: 2 * len(prompt)].split()))
+    return _after(query, count) if count >= _END_MIN else None
+
+
+def _overlap(text: str, other: str) -> int:
+    """Return how many characters the longest end of *text* has with which *other* begins.
+
+    By the algorithm of Knuth, Morris and Pratt: both texts may be long, and come from anywhere.
+    """
+    shorter = [0] * len(other)  # of each beginning, the longest shorter one with which it ends
+    for index in range(1, len(other)):
+        shorter[index] = _longer(other, shorter, shorter[index - 1], other[index])
+    count = 0
+    for character in text:
+        count = _longer(other, shorter, count, character)
+    return count
+
+
+def _longer(pattern: str, shorter: Sequence[int], count: int, character: str) -> int:
+    """Return how many characters of *pattern* match after another one, if *count* did before."""
+    while count and (count == len(pattern) or pattern[count] != character):
+        count = shorter[count - 1]
+    return count + (count < len(pattern) and pattern[count] == character)
 
 
 def _after(text: str, count: int) -> str:

@@ -38,7 +38,34 @@ def problem_of(error: ValidationError) -> str:
     return f"{where}: {first['msg']}" if where else first["msg"]
 
 
-def operation_of(model: type[BaseModel]) -> dict[str, Any]:
-    """Return what the description of a route says about its body (OpenAPI)."""
-    schema = model.model_json_schema()
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+def operation_of(model: type[BaseModel], *, example: object) -> dict[str, Any]:
+    """Return the description of a route with this body, and of its errors, for OpenAPI."""
+    body = {"schema": model.model_json_schema(), "example": example}
+    return {
+        "requestBody": {"required": True, "content": {"application/json": body}},
+        "responses": {"default": _ERROR},
+    }
+
+
+_ERROR = {
+    "description": "No result. 400 and 422: the request is wrong; 429 and 503: send it again",
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["error"],
+                "properties": {
+                    "error": {
+                        "type": "object",
+                        "required": ["code", "message"],
+                        "properties": {
+                            "code": {"enum": list(ErrorCode)},
+                            "message": {"type": "string"},
+                        },
+                    }
+                },
+            },
+            "example": {"error": {"code": "invalid", "message": "code: Field required"}},
+        }
+    },
+}

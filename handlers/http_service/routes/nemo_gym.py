@@ -37,28 +37,7 @@ _CONTENT = TypeAdapter(list[_Part])
 class GymRequest(BaseModel):
     """A row, and the response of a model to it. All columns of the row are in the answer."""
 
-    model_config = ConfigDict(
-        extra="allow",
-        json_schema_extra={
-            "examples": [
-                {
-                    "responses_create_params": {"input": "Print 1."},
-                    "response": {
-                        "output": [
-                            {
-                                "type": "message",
-                                "role": "assistant",
-                                "content": [
-                                    {"type": "output_text", "text": "```python\nprint(1)\n```"}
-                                ],
-                            }
-                        ]
-                    },
-                    "verifier_metadata": {"unit_tests": {"inputs": [""], "outputs": ["1"]}},
-                }
-            ]
-        },
-    )
+    model_config = ConfigDict(extra="allow")
 
     responses_create_params: dict[str, object]
     response: dict[str, object] = Field(description="A response of OpenAI's Responses API.")
@@ -75,12 +54,29 @@ class GymRequest(BaseModel):
         return response
 
 
+_EXAMPLE = {
+    "responses_create_params": {"input": "Print 1."},
+    "response": {
+        "output": [
+            {
+                "type": "message",
+                "role": "assistant",
+                "content": [{"type": "output_text", "text": "```python\nprint(1)\n```"}],
+            }
+        ]
+    },
+    "verifier_metadata": {"unit_tests": {"inputs": [""], "outputs": ["1"]}},
+}
+
+
 def router(grading: Grading) -> APIRouter:
     """Return the route, which grades by *grading*."""
     routes = APIRouter(tags=["NeMo Gym"])
 
     @routes.post(
-        "/verify", summary="Verify a response (NeMo Gym)", openapi_extra=operation_of(GymRequest)
+        "/verify",
+        summary="Verify a response (NeMo Gym)",
+        openapi_extra=operation_of(GymRequest, example=_EXAMPLE),
     )
     async def verify(request: Annotated[GymRequest, Depends(body_of(GymRequest))]) -> Response:
         body = request.model_dump()

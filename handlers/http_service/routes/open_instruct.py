@@ -90,6 +90,18 @@ class TestedSample:
     count: int
 
 
+_ASSERTS_EXAMPLE = {
+    "program": "def add(a, b): return a + b",
+    "tests": ["assert add(1, 2) == 3", "assert add(0, 0) == 1"],
+    "max_execution_time": 1.0,
+}
+_STDIO_EXAMPLE = {
+    "program": "print(int(input()) + 1)",
+    "tests": [{"input": "1\n", "output": "2\n"}, {"input": "100\n", "output": "101\n"}],
+    "max_execution_time": 1.0,
+}
+
+
 def router(grading: Grading) -> APIRouter:
     """Return the routes, which grade by *grading*."""
     routes = APIRouter(tags=["open-instruct"])
@@ -97,7 +109,7 @@ def router(grading: Grading) -> APIRouter:
     @routes.post(
         "/test_program",
         summary="Run asserts (open-instruct)",
-        openapi_extra=operation_of(ProgramRequest),
+        openapi_extra=operation_of(ProgramRequest, example=_ASSERTS_EXAMPLE),
     )
     async def test_program(
         request: Annotated[ProgramRequest, Depends(body_of(ProgramRequest))],
@@ -108,7 +120,7 @@ def router(grading: Grading) -> APIRouter:
     @routes.post(
         "/test_program_stdio",
         summary="Run tests of stdin and stdout (open-instruct)",
-        openapi_extra=operation_of(ProgramRequest),
+        openapi_extra=operation_of(ProgramRequest, example=_STDIO_EXAMPLE),
     )
     async def test_program_stdio(
         request: Annotated[ProgramRequest, Depends(body_of(ProgramRequest))],

@@ -26,18 +26,6 @@ _CLIENT_SECONDS = 170.0  # OpenRLHF's client waits for 180 s
 class OpenRlhfRequest(BaseModel):
     """Samples of OpenRLHF: lists of equal length."""
 
-    model_config = {
-        "json_schema_extra": {
-            "examples": [
-                {
-                    "query": ["Print 1.\n```python\nprint(1)\n```<|im_end|>"],
-                    "prompts": ["Print 1.\n"],
-                    "labels": ['{"inputs": [""], "outputs": ["1"]}'],
-                }
-            ]
-        }
-    }
-
     query: list[str] = Field(description="Each a prompt and the response to it.")
     prompts: list[str]
     labels: list[object] = Field(description="Each the tests of a row (`--data.label_key`).")
@@ -60,6 +48,13 @@ class OpenRlhfRewards(BaseModel):
     extra_logs: dict[str, list[float]] = Field(description="All metrics, by name.")
 
 
+_EXAMPLE = {
+    "query": ["Print 1.\n```python\nprint(1)\n```<|im_end|>"],
+    "prompts": ["Print 1.\n"],
+    "labels": ['{"inputs": [""], "outputs": ["1"]}'],
+}
+
+
 def router(grading: Grading) -> APIRouter:
     """Return the route, which grades by *grading*."""
     routes = APIRouter(tags=["OpenRLHF"])
@@ -67,7 +62,7 @@ def router(grading: Grading) -> APIRouter:
     @routes.post(
         "/openrlhf",
         summary="Reward samples (OpenRLHF)",
-        openapi_extra=operation_of(OpenRlhfRequest),
+        openapi_extra=operation_of(OpenRlhfRequest, example=_EXAMPLE),
     )
     async def openrlhf(
         request: Annotated[OpenRlhfRequest, Depends(body_of(OpenRlhfRequest))],

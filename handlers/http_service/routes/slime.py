@@ -26,21 +26,16 @@ _CLIENT_SECONDS = 115.0  # slime's client waits for 120 s
 class SlimeRequest(BaseModel):
     """A sample of slime."""
 
-    model_config = {
-        "json_schema_extra": {
-            "examples": [
-                {
-                    "prompt": "Print the sum of two numbers.",
-                    "response": "```python\nprint(sum(map(int, input().split())))\n```",
-                    "label": '{"inputs": ["1 2", "5 5"], "outputs": ["3", "10"]}',
-                }
-            ]
-        }
-    }
-
     prompt: object = Field(default=None, description="A text or messages. Not used.")
     response: str = Field(description="What the model wrote.")
     label: object = Field(description="The tests of the row, as JSON in a text or as a value.")
+
+
+_EXAMPLE = {
+    "prompt": "Print the sum of two numbers.",
+    "response": "```python\nprint(sum(map(int, input().split())))\n```",
+    "label": '{"inputs": ["1 2", "5 5"], "outputs": ["3", "10"]}',
+}
 
 
 def router(grading: Grading) -> APIRouter:
@@ -48,7 +43,9 @@ def router(grading: Grading) -> APIRouter:
     routes = APIRouter(tags=["slime"])
 
     @routes.post(
-        "/slime", summary="Reward a sample (slime, miles)", openapi_extra=operation_of(SlimeRequest)
+        "/slime",
+        summary="Reward a sample (slime, miles)",
+        openapi_extra=operation_of(SlimeRequest, example=_EXAMPLE),
     )
     async def slime(request: Annotated[SlimeRequest, Depends(body_of(SlimeRequest))]) -> float:
         return reward_of(grading, await _grade(grading, request))
@@ -56,7 +53,7 @@ def router(grading: Grading) -> APIRouter:
     @routes.post(
         "/slime/metrics",
         summary="Reward a sample, with metrics (slime, miles)",
-        openapi_extra=operation_of(SlimeRequest),
+        openapi_extra=operation_of(SlimeRequest, example=_EXAMPLE),
     )
     async def slime_metrics(
         request: Annotated[SlimeRequest, Depends(body_of(SlimeRequest))],

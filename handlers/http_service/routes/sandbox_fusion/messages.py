@@ -20,20 +20,6 @@ Language = Literal[
 class RunCodeRequest(BaseModel):
     """A program to run, with the fields of SandboxFusion. Others are ignored, as there."""
 
-    model_config = {
-        "json_schema_extra": {
-            "examples": [
-                {
-                    "code": "print(int(input()) + 1)",
-                    "language": "python",
-                    "stdin": "1\n",
-                    "run_timeout": 10,
-                    "memory_limit_MB": 1024,
-                }
-            ]
-        }
-    }
-
     code: str = Field(description="The program.")
     language: Language = Field(description="`python`, or `pytest`; the others are refused.")
     stdin: str | None = Field(default=None, description="What the program reads.")

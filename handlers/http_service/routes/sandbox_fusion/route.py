@@ -30,6 +30,15 @@ _OUTAGE = 504
 _CLIENT_SECONDS = 8.0  # verl's client waits 10 s longer than both time limits
 
 
+_EXAMPLE = {
+    "code": "print(int(input()) + 1)",
+    "language": "python",
+    "stdin": "1\n",
+    "run_timeout": 10,
+    "memory_limit_MB": 1024,
+}
+
+
 def router(grading: Grading) -> APIRouter:
     """Return the route, which runs programs by *grading*."""
     routes = APIRouter(tags=["SandboxFusion"])
@@ -38,7 +47,7 @@ def router(grading: Grading) -> APIRouter:
         "/run_code",
         response_model=RunCodeResponse,
         summary="Run a program (SandboxFusion)",
-        openapi_extra=operation_of(RunCodeRequest),
+        openapi_extra=operation_of(RunCodeRequest, example=_EXAMPLE),
         responses={_OUTAGE: {"model": RunCodeResponse, "description": "Not run: try again"}},
     )
     async def run_code(
