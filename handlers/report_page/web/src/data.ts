@@ -51,6 +51,8 @@ export class Run {
   private readonly numbers = new Map<string, Float64Array>();
   private readonly indexes = new Map<string, Int32Array>();
   private readonly known = new Map<string, boolean>();
+  private readonly accepted: number;
+  private graded: Float64Array | undefined;
   private readonly chunks = new Map<number, Promise<unknown[]>>();
 
   constructor(
@@ -64,6 +66,7 @@ export class Run {
     this.ids = this.columns.get("id") ?? [];
     this.size = this.ids.length;
     this.idTexts = this.ids.map(textOf);
+    this.accepted = meta.verdicts.indexOf("accepted");
   }
 
   // Return a column of numbers, NaN where the value is unknown.
@@ -126,7 +129,12 @@ export class Run {
 
   // Whether a sample has a reward that it earned.
   isGraded(index: number): boolean {
-    return !Number.isNaN(this.values("reward")[index] ?? NaN) && this.verdict(index) !== "ungraded";
+    this.graded ??= this.values("reward").map((reward, sample) => Number(!Number.isNaN(reward) && this.verdict(sample) !== "ungraded"));
+    return this.graded[index] === 1;
+  }
+
+  isAccepted(index: number): boolean {
+    return this.isGraded(index) && this.indexOf("verdict")[index] === this.accepted;
   }
 
   // Unpack the details of a sample. Returns null if the page has none.

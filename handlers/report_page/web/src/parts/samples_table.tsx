@@ -46,7 +46,7 @@ function Reward({ value }: { value: number }) {
   return (
     <span class="reward">
       <span class="track" aria-hidden="true">
-        <span class="fill" style={{ width: `${Number.isNaN(value) ? 0 : 100 * part}%` }} />
+        {part > 0 && <span class="fill" style={{ width: `${100 * part}%` }} />}
       </span>
       {decimal(value)}
     </span>
