@@ -51,7 +51,7 @@ def router(grading: Grading) -> APIRouter:
         responses={_OUTAGE: {"model": RunCodeResponse, "description": "Not run: try again"}},
     )
     async def run_code(
-        request: Annotated[RunCodeRequest, Depends(body_of(RunCodeRequest))],
+        request: Annotated[RunCodeRequest, Depends(body_of(RunCodeRequest, _unchanged))],
     ) -> RunCodeResponse | JSONResponse:
         deadline = deadline_after(_client_seconds(request))
         try:
@@ -70,6 +70,10 @@ def router(grading: Grading) -> APIRouter:
         return reply_to(request, plan, execution)
 
     return routes
+
+
+def _unchanged(request: RunCodeRequest) -> RunCodeRequest:
+    return request
 
 
 def _client_seconds(request: RunCodeRequest) -> float:
