@@ -37,7 +37,8 @@ def test_there_is_an_item_for_each_query() -> None:
 
     answer = ask(ScriptedGrading(executor=executor), [QUERY, "Another prompt."])
 
-    assert (answer.rewards, answer.scores) == ([0.6, 0.0], [0.5, 0.0])
+    assert answer.rewards == pytest.approx([0.6, 0.0])
+    assert answer.scores == [0.5, 0.0]
     assert answer.extra_logs["ungraded"] == [0, 1]
     assert {len(values) for values in answer.extra_logs.values()} == {2}
 

@@ -35,7 +35,7 @@ def test_a_reward_is_a_number_or_has_metrics() -> None:
 
     answer = ask(grading, "/slime/metrics")
 
-    assert ask(grading) == answer["reward"] == 0.6
+    assert ask(grading) == answer["reward"] == pytest.approx(0.6)
     assert answer["tests_passed"] == 1
 
 
