@@ -159,8 +159,9 @@ def _verdict(chance: random.Random, group: int, progress: float, skill: float) -
         case 3:
             return "ungraded" if group % 3 == 0 else "wrong_answer"
     late = max(0.0, progress - 0.65)
-    right = 0.35 + 0.3 * progress + skill
-    others = 1 - right
+    right = 0.3 + 0.5 * progress + skill
+    violations = 0.005 + 0.5 * late
+    others = max(0.0, 1 - right - violations)
     weights = {
         "accepted": right,
         "wrong_answer": 0.5 * others,
@@ -171,7 +172,7 @@ def _verdict(chance: random.Random, group: int, progress: float, skill: float) -
         "memory_limit_exceeded": 0.02 * others,
         "output_limit_exceeded": 0.01 * others,
         "no_candidate": 0.05 * others,
-        "security_violation": 0.005 + 0.4 * late,
+        "security_violation": violations,
     }
     return chance.choices(list(weights), list(weights.values()))[0]
 

@@ -1,1 +1,1 @@
-"""Score files at each place, and compare rows, speed and memory."""
+"""How scoring grows with processes and machines: measured here, and computed for more."""

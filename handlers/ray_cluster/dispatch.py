@@ -12,6 +12,7 @@ In: pieces. Out: for each entry exactly one result: its scored sample, or why th
 """
 
 import pickle
+import random
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import ray
+import ray.util
 from ray.exceptions import RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -78,6 +80,8 @@ class _Slot:
     pinged_at: float | None = None
     ping_at: float = 0.0
     running: set[Piece] = field(default_factory=set)
+    # So that not all processes prefer the same of equals.
+    turn: float = field(default_factory=random.random)
 
     @property
     def is_ready(self) -> bool:
@@ -253,7 +257,8 @@ class Dispatcher:
             if slot.actor is None and not slot.refusal and now >= slot.start_at:
                 self._start(slot)
             elif slot.pinged_at is not None and now - slot.pinged_at > self._silence_seconds:
-                self._lose(slot, "silence", f"no answer for {self._silence_seconds:g} s")
+                text = f"no answer for {self._silence_seconds:g} s"
+                self._lose(slot, "silence", text, may_kill=True)
             elif slot.is_ready and slot.pinged_at is None and now >= slot.ping_at:
                 slot.pinged_at = now
                 ping = slot.actor.ping.options(concurrency_group="health").remote()
@@ -261,6 +266,8 @@ class Dispatcher:
         self._raise_if_hopeless(now)
 
     def _find_nodes(self) -> None:
+        if not ray.is_initialized():
+            raise SandboxError("this process is not connected to Ray; call ray.init first")
         nodes = {node["NodeID"]: node for node in ray.nodes() if node["Alive"]}
         for node_id in self._slots.keys() - nodes.keys():
             for slot in self._slots[node_id]:
@@ -300,7 +307,7 @@ class Dispatcher:
         }
         if self._name:
             options |= {
-                "name": f"{self._name}:{slot.node}:{slot.number}",
+                "name": f"{self._name}:{slot.node}:{slot.number}",  # `end_actors` reads it
                 "namespace": NAMESPACE,
                 "lifetime": "detached",
                 "get_if_exists": True,
@@ -325,7 +332,9 @@ class Dispatcher:
             slots = [slot for slot in self._all_slots if slot.has_room_for(piece)]
             if not slots:
                 return
-            slot = min(slots, key=lambda one: (one.node == piece.avoided, len(one.running)))
+            slot = min(
+                slots, key=lambda one: (one.node == piece.avoided, len(one.running), one.turn)
+            )
             self._pending.popleft()
             slot.running.add(piece)
             try:
@@ -417,6 +426,18 @@ class Dispatcher:
                     Done(number=piece.number, index=index, entry=entry, problem=problem)
                     for index, entry in zip(piece.indexes, piece.entries, strict=True)
                 ]
+
+
+def end_actors(name: str) -> None:
+    """End all actors of a *name*, whichever process started them."""
+    for found in ray.util.list_named_actors(all_namespaces=True):
+        if found["namespace"] == NAMESPACE and found["name"].rsplit(":", 2)[0] == name:
+            with suppress(ValueError):  # it has just ended
+                actor = ray.get_actor(found["name"], NAMESPACE)
+                ray.wait(
+                    [actor.close.options(concurrency_group="health").remote()], timeout=_END_SECONDS
+                )
+                ray.kill(actor)
 
 
 def divided(processors: int) -> list[int]:

@@ -39,14 +39,14 @@ class Kind(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class Page:
-    """A page of one or two runs. `facts` are other keys of its data; see README.md."""
+    """A page of one or two runs; `reward_range` is that of their rubric, if it is known."""
 
     kind: Kind
     title: str
     runs: Sequence[Run]
     tables: Tables
     notes: list[str] = field(default_factory=list)
-    facts: dict[str, object] = field(default_factory=dict)
+    reward_range: tuple[float, float] | None = None
     findings: list[dict[str, object]] = field(default_factory=list)
     _groups_of_findings: "array[int]" = field(default_factory=lambda: array("i"))
 
@@ -82,8 +82,11 @@ class Page:
             ],
             **names,
             "groups": groups,
-            **self.facts,
         }
+        if self.reward_range is not None:
+            meta["reward_range"] = self.reward_range
+        for weights, _ in self.tables.weights.most_common(1):
+            meta["weights"] = dict(weights)
         versions = sorted(self.tables.semantics_versions)
         if versions:
             meta["semantics_version"] = ", ".join(f"{version:g}" for version in versions)

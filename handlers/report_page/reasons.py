@@ -7,11 +7,10 @@ have written parts of it.
 import re
 from collections.abc import Mapping
 
-from nova_code_verifier.handlers.report_page.bounds import one_line
+from nova_code_verifier.handlers.report_page.bounds import number_of, one_line
 from nova_code_verifier.verifier.types import Verdict
 
 _CHARACTERS = 120
-_SAID_BY_VERDICT = frozenset({Verdict.WRONG_ANSWER, Verdict.TIME_LIMIT_EXCEEDED})
 _PLACE = re.compile(r"^(?:case|line|row|item) \d+: ")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
@@ -21,26 +20,50 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 def reason_of(verdict: str, details: Mapping[str, object]) -> str:
     """Return why a sample is not accepted; "" if it is, or if nothing is known.
 
-    An ungraded sample has its problem. Others have their verdict, and the error of the first case
-    with that verdict, or else the remark.
+    *details* also have the numbers of test cases, `tests_passed` and `tests_total`.
+
+    An ungraded sample has its problem. A wrong answer has the share of cases that pass. Others have
+    their verdict, and the error of the first case with that verdict, or else the remark.
     """
     if verdict in ("", Verdict.ACCEPTED):
         return ""
     if verdict == Verdict.UNGRADED:
         return _without_differences(_text(details, "problem")) or "no verdict"
+    cause = ""
+    if verdict == Verdict.WRONG_ANSWER:
+        cause = _how_wrong(details)
+    elif verdict != Verdict.TIME_LIMIT_EXCEEDED:
+        cause = _cause(verdict, details)
     words = verdict.replace("_", " ")
-    cause = "" if verdict in _SAID_BY_VERDICT else _cause(verdict, details)
     return f"{words}: {cause}" if cause else words
 
 
+def _how_wrong(details: Mapping[str, object]) -> str:
+    passed, total = number_of(details.get("tests_passed")), number_of(details.get("tests_total"))
+    if passed is None or not total:
+        return ""
+    wrong = (case for case in _cases(details) if case.get("verdict") == Verdict.WRONG_ANSWER)
+    if any(case.get("observed") == "" and case.get("expected") for case in wrong):
+        return "no output"
+    if not passed:
+        return "no case passes"
+    return f"{'less than half' if 2 * passed < total else 'half or more'} of the cases pass"
+
+
 def _cause(verdict: str, details: Mapping[str, object]) -> str:
-    cases = details.get("cases")
-    for case in cases if isinstance(cases, list) else ():
-        if isinstance(case, Mapping) and case.get("verdict") == verdict:
+    for case in _cases(details):
+        if case.get("verdict") == verdict:
             text = _text(case, "error") or _text(case, "detail")
             return _without_differences(text)
     text = _text(details, "remark") or _text(details, "extraction_detail")
     return _without_differences(text)
+
+
+def _cases(details: Mapping[str, object]) -> list[Mapping[str, object]]:
+    cases = details.get("cases")
+    return [
+        case for case in (cases if isinstance(cases, list) else ()) if isinstance(case, Mapping)
+    ]
 
 
 def _without_differences(text: str) -> str:

@@ -9,6 +9,7 @@ import math
 import zlib
 from array import array
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
@@ -21,6 +22,7 @@ BLOCK_SAMPLES = 100
 NAMED = ("verdict", "failure", "source", "reason", "role")
 _GROUP = "group"
 _NAMES_SHOWN = 200
+_FACTS_MAX = 100
 _SEPARATOR = b",\n"  # JSON in ASCII has no line break inside: blocks are divided there
 _DIGITS = 9
 _GZIP = zlib.MAX_WBITS | 16
@@ -41,7 +43,16 @@ class Tables:
     names: dict[str, Names] = field(default_factory=lambda: {name: Names() for name in NAMED})
     groups: Names = field(default_factory=lambda: Names(is_bounded=False))
     semantics_versions: set[float] = field(default_factory=set)
+    weights: Counter[tuple[tuple[str, float], ...]] = field(default_factory=Counter)
     selection: Selection = field(default_factory=Selection)
+
+    def add_facts(self, sample: PageSample) -> None:
+        """Count what samples of one rubric and one verifier share."""
+        if sample.semantics_version is not None and len(self.semantics_versions) < _FACTS_MAX:
+            self.semantics_versions.add(sample.semantics_version)
+        weights = tuple(sample.weights.items())
+        if weights in self.weights or (weights and len(self.weights) < _FACTS_MAX):
+            self.weights[weights] += 1
 
     def settle(self, runs: Sequence["Run"], groups: "array[int]") -> None:
         """Leave out of all *runs* what is left out of one, and forget names that nothing uses.
@@ -94,8 +105,7 @@ class Run:
             self.indexes[name].append(self._tables.names[name].number(getattr(sample, name)))
         group = self._tables.groups.number(sample.group, sample.label)
         self.indexes[_GROUP].append(group)
-        if sample.semantics_version is not None:
-            self._tables.semantics_versions.add(sample.semantics_version)
+        self._tables.add_facts(sample)
         self._pack(_json_bytes(sample.details or None))
         while self._is_full:
             self._tables.selection.halve(groups=len(set(self._hashes)))

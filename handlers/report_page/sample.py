@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import cast
 
 from nova_code_verifier.handlers.report import FAILURES
 from nova_code_verifier.handlers.report_page.bounds import (
@@ -34,7 +35,7 @@ SEMANTICS = "semantics_version"
 NOT_ACCEPTED = "not_accepted"
 """The verdict of a row without details whose metrics do not say how it failed."""
 
-_REWARDS = (REWARD_FIELD, "reward", "score")
+_REWARDS = (REWARD_FIELD, "reward", "score", "code_reward")  # the last one: TRL and our function
 _FAILURE_NAMES = {number: str(failure) for failure, number in FAILURES.items()}
 _VERDICT_FLAGS = {
     "ungraded": Verdict.UNGRADED,
@@ -52,7 +53,8 @@ class PageSample:
     """One sample of a page. "" and None stand for unknown.
 
     `numbers` has values for some of `NUMBERS`. Samples of one prompt share their `group`, and
-    `label` is the beginning of the prompt. `role` says what a program is, in an audit.
+    `label` is the beginning of the prompt. `weights` are those of the dimensions that apply. `role`
+    says what a program is, in an audit.
     """
 
     id: object
@@ -66,6 +68,7 @@ class PageSample:
     label: str = ""
     program_key: str = ""
     semantics_version: float | None = None
+    weights: Mapping[str, float] = field(default_factory=dict)
     details: dict[str, object] = field(default_factory=dict)
 
 
@@ -84,9 +87,10 @@ def page_sample(row: Mapping[str, object], context: Context, *, role: str = "") 
     verdict = str(details.get("verdict") or _verdict(metrics))[:_NAME_CHARACTERS]
     program = details.get("program")
     program = program if isinstance(program, str) else None
+    weights = cast("dict[str, float]", details.get("weights", {}))
     numbers = {name: metrics.get(name) for name in METRICS}
     for name in DIMENSIONS:
-        if not _applies(name, verdict, details.get("weights"), paid):
+        if not _applies(name, verdict, weights, paid):
             numbers[name] = None
     constant_like = is_constant_like(program, numbers)
     numbers |= {
@@ -102,12 +106,13 @@ def page_sample(row: Mapping[str, object], context: Context, *, role: str = "") 
         verdict=verdict,
         failure=_failure(details, metrics),
         source=context.source or str(details.get("source") or "")[:SOURCE_CHARACTERS],
-        reason=reason_of(verdict, details),
+        reason=reason_of(verdict, metrics | details),
         role=role,
         group=_group(row) if context.group is None else context.group,
         label=context.label,
         program_key=_key_of(program, details.get("program_bytes")),
         semantics_version=metrics.get(SEMANTICS),
+        weights=weights,
         details=details,
     )
 
@@ -174,10 +179,12 @@ def _failure(details: Mapping[str, object], metrics: Mapping[str, float | None])
     return "" if number is None else _FAILURE_NAMES.get(int(number), "")
 
 
-def _applies(name: str, verdict: str, weights: object, paid: frozenset[str] | None) -> bool:
+def _applies(
+    name: str, verdict: str, weights: Mapping[str, float], paid: frozenset[str] | None
+) -> bool:
     if verdict == Verdict.UNGRADED:
         return False
-    if isinstance(weights, Mapping):
+    if weights:
         return name in weights
     return paid is None or name in paid
 

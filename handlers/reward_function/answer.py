@@ -4,6 +4,7 @@ In: JSON. Out: a row and its details for each sample that was sent. The function
 be another one of that name, or an older deployment: then nothing in its answer counts.
 """
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from nova_code_verifier.sandbox.types import IsolationLevel
 from nova_code_verifier.verifier.semantics import SEMANTICS_VERSION
 from nova_code_verifier.verifier.types import FailureClass, Verdict
 
+_FLOAT_MAX = sys.float_info.max
 _ANY_REWARD = (float("-inf"), float("inf"))
 _LEVELS = {value: level for level, value in ISOLATION_LEVELS.items()}
 _DETAILS = {
@@ -94,22 +96,63 @@ def read_rows(content: object, sent_ids: Sequence[int]) -> list[DetailedRow]:
         rows = rows_in(content)
     except NoRowsError as error:
         raise _unfit(str(error)) from None
-    plain, details = [], []
+    if not _are_faultless(rows, sent_ids):
+        _refuse_faults(rows, sent_ids)
+    return [_read_row(row) for row in rows]
+
+
+def _are_faultless(rows: Sequence[object], sent_ids: Sequence[int]) -> bool:
+    """Return whether nothing is wrong with the form of *rows*. It costs a tenth of `row_lint`."""
+    if len(rows) != len(sent_ids):
+        return False
+    usual_names: list[object] = []
+    for row, sent_id in zip(rows, sent_ids, strict=True):
+        match row:
+            case {
+                "id": int(row_id),
+                "aggregate_reward_score": int() | float() as reward,
+                "metrics_list": list(metrics),
+                "details": dict(),
+                **others,
+            } if row_id == sent_id and not others and _is_number(reward) and type(row_id) is int:
+                names = [_name_of(metric) for metric in metrics]
+            case _:
+                return False
+        usual_names = usual_names or names
+        if None in names or names != usual_names or len(set(names)) < len(names):
+            return False
+    return True
+
+
+def _name_of(metric: object) -> object:
+    """Return the name of a metric; None if anything is wrong with it."""
+    match metric:
+        case {"name": str(name), "value": value, "type": "Reward" | "Metric", **others}:
+            return name if _is_number(value) and not others else None
+    return None
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float) and -_FLOAT_MAX <= value <= _FLOAT_MAX  # type: ignore[operator]
+
+
+def _refuse_faults(rows: Sequence[object], sent_ids: Sequence[int]) -> None:
+    """Raise UnfitFunctionError for the first fault of *rows*, if there is one."""
+    plain = []
     for row in rows:
         if not isinstance(row, dict) or not isinstance(row.get("details"), dict):
             raise _unfit("found a row without details")
-        details.append(row["details"])
         # An ungraded sample may have no reward.
-        ungraded = row["details"].get("verdict") == Verdict.UNGRADED
-        stand_in = {REWARD_FIELD: 0.0} if ungraded and row.get(REWARD_FIELD) is None else {}
-        plain.append({key: row[key] for key in row if key != "details"} | stand_in)
+        is_ungraded = row["details"].get("verdict") == Verdict.UNGRADED
+        reward = {REWARD_FIELD: 0.0} if is_ungraded and row.get(REWARD_FIELD) is None else {}
+        plain.append({key: row[key] for key in row if key != "details"} | reward)
     for finding in check_rows(plain, sent_ids=sent_ids, reward_range=_ANY_REWARD):
         raise _unfit(str(finding))
-    return [_read_row(row, shown) for row, shown in zip(rows, details, strict=True)]
 
 
-def _read_row(row: object, details: dict[str, object]) -> DetailedRow:
+def _read_row(row: object) -> DetailedRow:
     assert isinstance(row, dict)  # noqa: S101  (checked above)
+    details = row["details"]
     metrics = {metric["name"]: metric["value"] for metric in _metrics_in(row)}
     if (version := metrics.get("semantics_version")) != SEMANTICS_VERSION:
         raise _unfit(

@@ -28,7 +28,6 @@ from nova_code_verifier.handlers.cli.score.places.registry import (
     PlaceOptions,
     named_place,
 )
-from nova_code_verifier.handlers.cli.score.places.shard_plan import plan_shards
 from nova_code_verifier.handlers.cli.score.places.this_process import ThisProcess
 from nova_code_verifier.handlers.dataset_row import Columns
 
@@ -145,6 +144,12 @@ def score(
     with --resume. The file of --out keeps its old content until the first row is known.
 
     \b
+    With --on, other machines score, with the same rows in the same order (docs/scale.md):
+      lambda:NAME      the Lambda function of this name or ARN: it gets the references, too, and has its
+                       own settings; --concurrency says how many invocations are open at once
+      ray[:ADDRESS]    the nodes of a Ray cluster; needs pip install 'nova-code-verifier[ray]'
+
+    \b
     Examples (the first two work in a clone of the repository):
       verifier score examples/completions.jsonl --table
       verifier score examples/completions.jsonl --rubric examples/rubric.toml --out rows.jsonl
@@ -152,6 +157,7 @@ def score(
       verifier score samples.jsonl.gz --details | jq .details
       verifier score samples.parquet --out rows.jsonl --resume
       verifier score samples.jsonl --docker nova-code-verifier:built-here    (built by docker-check)
+      verifier score samples.jsonl --out rows.jsonl --on lambda:code-verifier --concurrency 50
     \b
     Columns of --table; - means that a value does not exist:
       reward       the reward, by the rubric
@@ -244,6 +250,7 @@ def _this_machine(image: str | None, options: PlaceOptions) -> Place:
         return ThisProcess(
             partial(executor_in_containers, image, settings, count=workers), settings
         )
+    from nova_code_verifier.handlers.cli.score.places.shard_plan import plan_shards  # noqa: PLC0415
     from nova_code_verifier.handlers.executors import start_executor  # noqa: PLC0415
 
     if plan := plan_shards(settings, workers):

@@ -18,7 +18,7 @@ from nova_code_verifier.handlers.report_page.context import Context
 from nova_code_verifier.handlers.report_page.page import Kind, Page
 from nova_code_verifier.handlers.report_page.run import Run, Tables
 from nova_code_verifier.handlers.report_page.sample import page_sample
-from nova_code_verifier.verifier.rubric import DIMENSIONS, Rubric
+from nova_code_verifier.verifier.rubric import Rubric
 
 _INTERRUPTED = "the run did not end: this page has the samples that were scored before"
 
@@ -40,8 +40,15 @@ class PagedOutput:
         name, tables = Path(shown_name(source)).name, Tables()
         self._output, self._options = output, options
         self._run = Run(name, tables)
-        facts = _facts(options.rubric) if options.rubric else {}
-        self._page = Page(kind=Kind.RUN, title=name, runs=[self._run], tables=tables, facts=facts)
+        rubric = options.rubric
+        reward_range = (rubric.lowest, rubric.highest) if rubric else None
+        self._page = Page(
+            kind=Kind.RUN,
+            title=name,
+            runs=[self._run],
+            tables=tables,
+            reward_range=reward_range,
+        )
         self._pending: list[Row] = []
 
     @property
@@ -53,6 +60,8 @@ class PagedOutput:
         """Take the next rows."""
         self._output.add(rows)
         self._pending += rows
+        if all(row.is_kept for row in rows):  # they were just read: no guest runs, many may follow
+            self._pack()
 
     def flush(self) -> None:
         """Write what was taken, and pack it for the page: no guest runs now."""
@@ -93,8 +102,3 @@ class PagedOutput:
             done = save_page(self._page, self._options.out)
             if not self._options.quiet:
                 print_error(done)
-
-
-def _facts(rubric: Rubric) -> dict[str, object]:
-    weights = {name: getattr(rubric, name) for name in DIMENSIONS}
-    return {"reward_range": [rubric.lowest, rubric.highest], "weights": weights}

@@ -50,7 +50,7 @@ export function App({ report }: { report: Report }) {
     update({ open: null });
     document.querySelector<HTMLElement>('[role="grid"]')?.focus();
   };
-  useKeys({ state, views, isHelping, active, position, moveTo, setActive, close, help: () => setHelping(true) });
+  useKeys({ state, views, active, position, moveTo, setActive, close, help: () => setHelping(true) });
 
   return (
     <>
@@ -135,7 +135,6 @@ function RunNames({ report, state }: { report: Report; state: State }) {
 interface Keys {
   state: State;
   views: readonly View[];
-  isHelping: boolean;
   active: number;
   position: number;
   moveTo: (position: number) => void;
@@ -155,9 +154,9 @@ function useKeys(keys: Keys): void {
   }, []);
 }
 
-function handle(event: KeyboardEvent, { state, views, isHelping, active, position, moveTo, setActive, close, help }: Keys): void {
+function handle(event: KeyboardEvent, { state, views, active, position, moveTo, setActive, close, help }: Keys): void {
   const target = event.target as HTMLElement;
-  if (isHelping || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape") {
     if (target.id === "search") target.blur();
     else if (state.open !== null) close();
@@ -174,8 +173,9 @@ function handle(event: KeyboardEvent, { state, views, isHelping, active, positio
     const size = Number(grid.getAttribute("aria-rowcount")) - 1;
     setActive(Math.min(size - 1, Math.max(0, active + step)));
     grid.focus({ preventScroll: true });
-  } else if (event.key === "Enter" && state.open === null && active >= 0 && target === grid) grid.querySelector<HTMLElement>('[aria-selected="true"]')?.click();
-  else if (event.key === "/") document.getElementById("search")?.focus();
+  } else if (event.key === "Enter" && state.open === null && target === grid) {
+    grid.querySelector<HTMLElement>('[aria-selected="true"]')?.click();
+  } else if (event.key === "/") document.getElementById("search")?.focus();
   else if (event.key === "?") help();
   else if (event.key === "t") toggleTheme();
   else if (/^[1-5]$/.test(event.key) && views.includes(VIEWS[Number(event.key) - 1]!)) update({ view: VIEWS[Number(event.key) - 1]!, open: null });

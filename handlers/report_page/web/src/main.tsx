@@ -1,12 +1,14 @@
 // Read the report, and show it.
 
-import { render } from "preact";
+import { options, render } from "preact";
 import { App } from "./app";
 import { readReport } from "./data";
 import { startTheme } from "./theme";
 
 const page = document.getElementById("page")!;
 
+// Draw within the event that changes something, so that the next key meets what it left behind.
+options.debounceRendering = (draw) => draw();
 startTheme();
 readReport().then(
   (report) => {

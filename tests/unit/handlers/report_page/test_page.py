@@ -82,6 +82,19 @@ def test_two_runs_share_groups_and_names() -> None:
     assert page.columns(1)["verdict"] == ["ungraded", "accepted"]
 
 
+def test_the_weights_are_those_of_most_samples() -> None:
+    """Samples of other tasks have others. Versions of the verifier may be mixed."""
+    usual, other = {"correctness": 0.8, "format": 0.2}, {"similarity": 1.0}
+    samples = [sample(weights=other, semantics_version=1.0)]
+    samples += [sample(weights=usual, semantics_version=2.0)] * 2 + [sample()] * 5
+
+    page = read(page_of(samples, reward_range=(-1.0, 1.0)))
+
+    assert page.meta["weights"] == usual
+    assert page.meta["semantics_version"] == "1, 2"
+    assert page.meta["reward_range"] == [-1, 1]
+
+
 HOSTILE = (
     "</script><script>alert(1)</script><!--<script>",
     "<!--report-data-->",
@@ -220,7 +233,7 @@ def test_a_page_that_fails_leaves_the_old_one(tmp_path: Path) -> None:
     """Half a page is worth nothing."""
     path = tmp_path / "report.html"
     path.write_text("old")
-    page = page_of([sample(0)], facts={"reward_range": [float("nan")]})
+    page = page_of([sample(0)], reward_range=(0.0, float("nan")))
 
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_page(page, path)

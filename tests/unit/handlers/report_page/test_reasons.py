@@ -16,6 +16,26 @@ def case(verdict: str, **fields: object) -> dict[str, object]:
         ("accepted", {"remark": "anything"}, ""),
         ("", {}, ""),
         ("wrong_answer", {"remark": "case 3: exit status 1"}, "wrong answer"),
+        ("wrong_answer", {"tests_passed": 0, "tests_total": 3}, "wrong answer: no case passes"),
+        (
+            "wrong_answer",
+            {"tests_passed": 1, "tests_total": 3},
+            "wrong answer: less than half of the cases pass",
+        ),
+        (
+            "wrong_answer",
+            {"tests_passed": 2, "tests_total": 4},
+            "wrong answer: half or more of the cases pass",
+        ),
+        (
+            "wrong_answer",
+            {
+                "tests_passed": 0,
+                "tests_total": 1,
+                "cases": [case("wrong_answer", expected="8", observed="")],
+            },
+            "wrong answer: no output",
+        ),
         (
             "runtime_error",
             {

@@ -39,7 +39,10 @@ def test_a_row_with_details_has_its_verdict_and_its_program() -> None:
     assert (sample.verdict, sample.failure, sample.source) == ("wrong_answer", "none", "call")
     assert (sample.numbers["correctness"], sample.numbers["safety"]) == (0.5, None)
     assert (sample.numbers["constant_like"], sample.numbers["step"]) == (True, 3.0)
-    assert (sample.details["prompt"], sample.reason) == ("p", "wrong answer")
+    assert (sample.details["prompt"], sample.reason) == (
+        "p",
+        "wrong answer: half or more of the cases pass",
+    )
     assert len(sample.program_key) == 12
 
 
@@ -122,7 +125,7 @@ def test_a_row_without_a_reward_is_refused(bad: dict[str, Any]) -> None:
         page_sample(bad, Context())
 
 
-@pytest.mark.parametrize("name", ["aggregate_reward_score", "reward", "score"])
+@pytest.mark.parametrize("name", ["aggregate_reward_score", "reward", "score", "code_reward"])
 def test_rows_are_known_by_their_reward(name: str) -> None:
     """A log holds other lines, too."""
     assert has_reward({name: None})

@@ -90,31 +90,51 @@ def test_an_interrupted_run_leaves_a_page_of_what_is_known(tmp_path: Path) -> No
     assert any("did not end" in note for note in page.meta["notes"])
 
 
+class Taken:
+    """An output that drops its rows."""
+
+    def add(self, rows: object) -> None:
+        """Drop the rows."""
+
+    def flush(self) -> None:
+        """Do nothing."""
+
+    finish = flush
+
+
+def paged(tmp_path: Path) -> PagedOutput:
+    """Return an output that makes a page."""
+    return PagedOutput(Taken(), PageOptions(out=str(tmp_path / "r.html"), quiet=True), "s.jsonl")
+
+
 def test_a_page_is_packed_only_where_the_run_may_wait(tmp_path: Path) -> None:
     """The thread that takes rows also watches guests: `add` must not compress."""
-
-    class Taken:
-        """Takes rows."""
-
-        def add(self, rows: object) -> None:
-            """Take them."""
-
-        flush = finish = lambda _self: None
-
-    output = PagedOutput(Taken(), PageOptions(out=str(tmp_path / "r.html"), quiet=True), "s")
+    output = paged(tmp_path)
     row = Row(where="line 1", size_bytes=1, context=Context(prompt="p"))
-    row.set_sample(
-        ScoredSample(row={"id": 1, "aggregate_reward_score": 1.0}, details={"verdict": "accepted"}),
-        with_details=False,
-    )
+    raw = {"id": 1, "aggregate_reward_score": 1.0, "metrics_list": []}
+    row.set_sample(ScoredSample(row=raw, details={"verdict": "accepted"}), with_details=False)
+
+    counts = []
+    with output.saved():
+        output.add([row])
+        counts.append(output.count)
+        output.flush()
+        counts.append(output.count)
+
+    assert counts == [0, 1]
+
+
+def test_rows_that_were_kept_do_not_wait_in_memory(tmp_path: Path) -> None:
+    """A million of them may follow each other before anything is scored."""
+    output = paged(tmp_path)
+    text = b'{"id": 1, "aggregate_reward_score": 1.0, "metrics_list": []}\n'
+    row = Row(where="line 1", size_bytes=1, is_kept=True, text=text)
 
     with output.saved():
         output.add([row])
-        before = output.count
-        output.flush()
-        after = output.count
+        count = output.count
 
-    assert (before, after) == (0, 1)
+    assert count == 1
 
 
 def test_a_page_that_cannot_be_written_is_refused_at_once(tmp_path: Path) -> None:
