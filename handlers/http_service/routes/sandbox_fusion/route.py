@@ -65,6 +65,8 @@ def router(grading: Grading) -> APIRouter:
             return _outage(str(error))
         if execution.cause is Cause.NO_ROOM:
             return _not_run(f"memory_limit_MB: {execution.detail}")
+        if execution.ending is Ending.UNSENDABLE:
+            return _not_run(f"code: {execution.detail}")
         if execution.ending is Ending.NOT_RUN:
             return _outage(execution.detail)
         return reply_to(request, plan, execution)
