@@ -21,12 +21,12 @@ from nova_code_verifier.handlers.http_service.logs import Log
 from nova_code_verifier.handlers.http_service.middleware import Gate
 from nova_code_verifier.handlers.http_service.routes import (
     nemo_gym,
-    open_instruct,
     openrlhf,
     score,
     slime,
     status,
 )
+from nova_code_verifier.handlers.http_service.routes.open_instruct import route as open_instruct
 from nova_code_verifier.handlers.http_service.routes.sandbox_fusion import route as sandbox_fusion
 from nova_code_verifier.handlers.http_service.settings import ServiceSettings
 from nova_code_verifier.handlers.settings import SettingsError
