@@ -15,7 +15,7 @@ FUZZ_OPTIONS ?= -max_total_time=60
 LOCK ?= requirements-lambda.lock
 
 .PHONY: help demo test test-all test-python test-downloads test-trainers grounds fuzz check format bench docs \
-	picture single-file image-check lock sbom base-image doctor clean
+	picture report-page report-pictures single-file image-check lock sbom base-image doctor clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,7 +43,7 @@ WITH_NUMPY := $(addprefix tests/unit/,$(addprefix sandbox/protocol/test_,arrays.
 	verifier/test_code/plain/test_evalplus.py)
 
 # Their packages do not go together, and not into the environment of the other tests.
-TRAINERS ?= trl-and-verifiers verifiers-rubrics verl agents sagemaker ms-swift reward-calls
+TRAINERS ?= trl-and-verifiers verifiers-rubrics verl agents sagemaker ms-swift reward-calls ray
 
 test-trainers: $(TRAINERS:%=.venv-%-$(VERSION)/.ready)  ## Run adapters in the trainers' own packages
 	for trainers in $(TRAINERS); do \
@@ -54,8 +54,8 @@ test-trainers: $(TRAINERS:%=.venv-%-$(VERSION)/.ready)  ## Run adapters in the t
 .venv-%-$(VERSION)/.ready: tests/trainers/%.txt pyproject.toml
 	@echo "setting up $(@D): 1 to 15 minutes, up to 4 GB"
 	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/pip install --quiet --disable-pip-version-check --editable . \
-		hypothesis pytest-timeout pytest-xdist --requirement $<
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --editable '.[serve]' \
+		httpx hypothesis pytest-timeout pytest-xdist --requirement $<
 	$(if $(wildcard $(<:.txt=.no-deps.txt)),$(@D)/bin/pip install --quiet --disable-pip-version-check \
 		--no-deps --requirement $(<:.txt=.no-deps.txt))
 	touch $@
@@ -92,6 +92,12 @@ docs: $(READY)  ## Build the documentation, with warnings as errors
 picture: $(READY)  ## Draw docs/shapes.svg: what a pass rate is worth
 	$(PIP_INSTALL) '.[pictures]'
 	$(BIN)/python docs/plot_shapes.py
+
+report-page:  ## Build handlers/report_page/page.html from its sources (needs Node.js)
+	cd handlers/report_page/web && npm ci --no-audit --no-fund && npm run build
+
+report-pictures: $(READY)  ## Draw docs/pictures/report-*.png in Chromium
+	REPORT_PICTURES=docs/pictures $(PYTEST) -q -k pictures tests/e2e/test_report_page.py
 
 single-file: $(READY)  ## Build dist/reward_lambda.py: the reward function in one file
 	$(BIN)/python -m nova_code_verifier.handlers.single_file.bundle dist/reward_lambda.py

@@ -46,9 +46,16 @@ def start_executor(
 
 
 def start_local(
-    settings: Settings, *, workers: int | None = None, preloaded: tuple[str, ...] = ()
+    settings: Settings,
+    *,
+    workers: int | None = None,
+    preloaded: tuple[str, ...] = (),
+    guests_bytes: float | None = None,
 ) -> LocalExecutor:
-    """Start an executor on this machine. Its guests find the modules *preloaded* imported."""
+    """Start an executor on this machine. Its guests find the modules *preloaded* imported.
+
+    *guests_bytes* is the memory for all guests, if it is not all that there is.
+    """
     return LocalExecutor(
         workers=workers or settings.workers,
         level=settings.isolation,
@@ -56,4 +63,5 @@ def start_local(
         preloaded=preloaded,
         fast_paths=settings.fast_paths,
         memory_bytes=settings.limits.memory_bytes,
+        guests_bytes=guests_bytes,
     )

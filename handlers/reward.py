@@ -4,6 +4,9 @@ In: a trainer's event, and a context (Lambda's object, a dict, or None). Out: on
 sample, in the order of the samples. An event passes these stages:
 
     wire.read_event -> service.Service.score -> service.rows_of -> wire.write_response
+
+`verifier score --on lambda:NAME` asks for details, too. Then samples that could not be graded
+through our fault have rows that say so, and the others keep theirs.
 """
 
 import os
@@ -17,9 +20,15 @@ SETTINGS = read_settings()
 EXECUTOR = start_executor(SETTINGS)
 
 from nova_code_verifier.handlers.invocation import seconds_left  # noqa: E402
-from nova_code_verifier.handlers.service import Service, rows_of  # noqa: E402
+from nova_code_verifier.handlers.service import Outcome, Service, rows_of  # noqa: E402
 from nova_code_verifier.handlers.telemetry import Telemetry  # noqa: E402
-from nova_code_verifier.handlers.wire import read_event, write_response  # noqa: E402
+from nova_code_verifier.handlers.wire import (  # noqa: E402
+    Details,
+    Request,
+    read_event,
+    sendable,
+    write_response,
+)
 from nova_code_verifier.sandbox.confinement.kernel import hide_from_peers  # noqa: E402
 
 if "AWS_LAMBDA_RUNTIME_API" in os.environ:
@@ -38,7 +47,7 @@ def lambda_handler(event: object, context: object = None) -> object:
     """Score the samples of *event*, and return their rows.
 
     Raises MalformedEventError for an event without samples, and OutageError for samples that we
-    could not grade, if the rubric's `on_outage` is `raise`.
+    could not grade, if the rubric's `on_outage` is `raise` and the event does not want details.
     """
     with TELEMETRY.invocation(context) as invocation:
         request = read_event(event)
@@ -48,5 +57,21 @@ def lambda_handler(event: object, context: object = None) -> object:
         for outcome in SERVICE.score(request.entries, deadline=deadline):
             invocation.record(outcome, request.entries[outcome.index].sample)
             outcomes.append(outcome)
-        rows = rows_of(outcomes, SETTINGS.rubric.on_outage)
+        if request.details is None:
+            rows = rows_of(outcomes, SETTINGS.rubric.on_outage)
+        else:
+            rows = _rows_with_details(request, outcomes)
         return write_response(request, rows, always_envelope=SETTINGS.always_envelope)
+
+
+def _rows_with_details(request: Request, outcomes: list[Outcome]) -> list[dict[str, object]]:
+    """Return the rows in the order of the samples, each with its details."""
+    # Imported here: trainers do not ask for details.
+    from nova_code_verifier.handlers.scored.sample import scored_sample  # noqa: PLC0415
+
+    is_full = request.details is Details.FULL
+    scored = (
+        scored_sample(request.entries[outcome.index], outcome, full=is_full)
+        for outcome in sorted(outcomes, key=lambda outcome: outcome.index)
+    )
+    return [sample.row | {"details": sendable(sample.details)} for sample in scored]

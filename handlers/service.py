@@ -32,7 +32,7 @@ from nova_code_verifier.sandbox.types import (
 from nova_code_verifier.verifier.control import Control
 from nova_code_verifier.verifier.equal_work import ResultCache
 from nova_code_verifier.verifier.pipeline import GradedSample, grade, ungraded
-from nova_code_verifier.verifier.rubric import OutagePolicy
+from nova_code_verifier.verifier.rubric import OutagePolicy, Rubric
 from nova_code_verifier.verifier.test_code.discovery import DiscoveryCache
 from nova_code_verifier.verifier.types import Comparison, FailureClass, Score, Similarity, Verdict
 
@@ -207,18 +207,25 @@ class Service:
     def _outcome(
         self, entry: Entry, graded: GradedSample, level: IsolationLevel, seconds: float
     ) -> Outcome:
-        rubric, reward = self._settings.rubric, graded.score.reward
-        metrics = metrics_of(
-            graded.score,
-            level=level,
-            duration_ms=seconds * 1000,
-            rubric=rubric,
-            no_completion=entry.sample is not None and entry.sample.completion is None,
-        )
-        if graded.score.verdict is Verdict.UNGRADED and rubric.on_outage is not OutagePolicy.NONE:
-            reward = rubric.ungraded_reward
-        row = response_row(entry.id, reward, metrics)
-        return Outcome(index=graded.index, row=row, graded=graded, level=level, group=entry.group)
+        return outcome_of(entry, graded, level=level, seconds=seconds, rubric=self._settings.rubric)
+
+
+def outcome_of(
+    entry: Entry, graded: GradedSample, *, level: IsolationLevel, seconds: float, rubric: Rubric
+) -> Outcome:
+    """Return the outcome of *entry*, which took so many *seconds*, with the row for a trainer."""
+    reward = graded.score.reward
+    metrics = metrics_of(
+        graded.score,
+        level=level,
+        duration_ms=seconds * 1000,
+        rubric=rubric,
+        no_completion=entry.sample is not None and entry.sample.completion is None,
+    )
+    if graded.score.verdict is Verdict.UNGRADED and rubric.on_outage is not OutagePolicy.NONE:
+        reward = rubric.ungraded_reward
+    row = response_row(entry.id, reward, metrics)
+    return Outcome(index=graded.index, row=row, graded=graded, level=level, group=entry.group)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,12 +78,23 @@ class Entry:
     problem: str | None = None
 
 
+class Details(StrEnum):
+    """How much of `handlers/scored/sample.py` each row has as `details`."""
+
+    SUMMARY = "summary"
+    FULL = "full"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """The entries of an event, in order, and whether the response needs an HTTP envelope."""
+    """The entries of an event, in order, and what the response adds to their rows.
+
+    `answer_in_envelope`: whether the response needs an HTTP envelope. `details`: None for trainers.
+    """
 
     entries: tuple[Entry, ...]
     answer_in_envelope: bool = False
+    details: Details | None = None
 
 
 class MetricType(StrEnum):
@@ -107,13 +118,15 @@ def read_event(event: object) -> Request:
 
     An event is a list of samples, one sample, `{"trajectories": [...]}` or `{"batch": [...]}`. An
     HTTP envelope `{"body": ...}` may contain any of these. An empty list has an empty response.
-    Raises MalformedEventError for anything else.
+    Beside `batch`, `details` may be "summary" or "full". Raises MalformedEventError for anything
+    else.
     """
     field, in_envelope = "event", False
     if isinstance(event, dict) and "body" in event and "messages" not in event:
         field, event, in_envelope = "body", _open_envelope(event), True
     entries = tuple(map(_read_entry, _find_samples(field, event)))
-    return Request(entries=entries, answer_in_envelope=in_envelope)
+    details = _read_details(event)
+    return Request(entries=entries, answer_in_envelope=in_envelope, details=details)
 
 
 def response_row(
@@ -182,6 +195,18 @@ def _find_samples(field: str, payload: object) -> list[object]:
     )
 
 
+def _read_details(payload: object) -> Details | None:
+    match payload:
+        case {"messages": _} | {"trajectories": _}:  # a sample, or an event of a trainer
+            return None
+        case {"batch": list(), "details": str(details)} if details in tuple(Details):
+            return Details(details)
+        case {"batch": list(), "details": _}:
+            names = " or ".join(f'"{name}"' for name in Details)
+            raise MalformedEventError(f"details: expected {names}, found something else")
+    return None
+
+
 def _read_entry(raw: object) -> Entry:
     try:
         entry_id = read_id(value_at(raw, ("id",)))
@@ -201,7 +226,7 @@ def read_id(raw_id: object) -> object:
     if is_deeper_than(ID_DEPTH_LIMIT, raw_id):
         raise UnreadableError(f"id: nested more than {ID_DEPTH_LIMIT} levels deep")
     try:
-        return _sendable(raw_id)
+        return sendable(raw_id)
     except ValueError:  # Python does not convert integers of thousands of digits to text
         raise UnreadableError("id: a number that is too long to send back") from None
 
@@ -230,13 +255,13 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False)
 _DECODER = json.JSONDecoder(parse_constant=lambda _: None)
 
 
-def _sendable(entry_id: object) -> object:
-    """Return the id without the values that would crash the sender or the reader of a row.
+def sendable(value: object) -> object:
+    """Return *value* without what would crash the sender or the reader of a row.
 
     Lambda's runtimes from Python 3.12 on cannot encode a lone surrogate: it becomes U+FFFD. NaN and
     infinities are not JSON: they become null.
     """
-    return _DECODER.decode(_SURROGATES.sub("\ufffd", _ENCODER.encode(entry_id)))
+    return _DECODER.decode(_SURROGATES.sub("\ufffd", _ENCODER.encode(value)))
 
 
 def _finite(name: str, number: float) -> float:

@@ -50,5 +50,13 @@ class FunctionOutOfTimeError(FunctionCrashedError):
     """The function's own time-out ended it."""
 
 
+class AnswerTooLargeError(FunctionCrashedError):
+    """The function's answer is larger than an invocation can carry."""
+
+
 class PayloadTooLargeError(InvocationError):
     """The request is larger than an invocation can carry."""
+
+
+class PayloadRefusedError(InvocationError):
+    """The service refuses the content of the request."""

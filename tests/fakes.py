@@ -4,10 +4,12 @@
 |---|---|---|
 | `TimedExecutor` (sandbox/types.py) | `ScriptedExecutor` | mypy: it satisfies the protocol |
 | `TextJudge` (handlers/service.py) | `LengthJudge` | mypy: it satisfies the protocol |
+| `Grading` (handlers/http_service) | `ScriptedGrading` | mypy: it is a subclass |
 | the context of a Lambda handler | `Context` | |
 | Lambda's Invoke API | `serving_lambda` | boto3's client calls it, over HTTP |
 | Bedrock's Converse API | `serving_bedrock` | the same; botocore's model validates requests |
 | a model's chat completions | `serving_chat` | openai's client calls it, over HTTP |
+| `Place` (handlers/cli/score/places) | `ScriptedPlace` | mypy: it satisfies the protocol |
 """
 
 import json
@@ -16,7 +18,8 @@ import re
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,7 +32,15 @@ from urllib.parse import unquote
 import botocore.session
 from botocore.validate import ParamValidator
 
+from nova_code_verifier.handlers.cli.score.places.place import Chunk, Chunks, ScoredAt
+from nova_code_verifier.handlers.cli.score.places.ungraded import unreadable_sample
+from nova_code_verifier.handlers.http_service.grading import BusyError, Grading
+from nova_code_verifier.handlers.scored.sample import ScoredSample, score_entries, scored_sample
+from nova_code_verifier.handlers.service import Service
+from nova_code_verifier.handlers.settings import Settings, read_settings
+from nova_code_verifier.handlers.wire import Entry
 from nova_code_verifier.sandbox.types import (
+    Cause,
     Company,
     Ending,
     Execution,
@@ -37,9 +48,11 @@ from nova_code_verifier.sandbox.types import (
     Job,
     Question,
 )
+from nova_code_verifier.verifier.rubric import DEFAULT_RUBRIC
 from nova_code_verifier.verifier.types import Comparison, FailureClass, Similarity
 
 if TYPE_CHECKING:
+    from nova_code_verifier.handlers.cli.score.places.place import Place
     from nova_code_verifier.handlers.service import TextJudge
     from nova_code_verifier.sandbox.types import Executor, TimedExecutor
 
@@ -112,6 +125,56 @@ class ScriptedExecutor:
         """Stop nothing."""
 
 
+# The HTTP service
+
+
+@dataclass(kw_only=True)
+class ScriptedGrading(Grading):
+    """The queue and the sandboxes of the HTTP service, for its routes: programs run by a script.
+
+    `executor` runs all programs. The first `busy` requests find the queue full. With a `problem`,
+    every sample, and every program, is an outage.
+    """
+
+    executor: ScriptedExecutor = field(default_factory=ScriptedExecutor)
+    busy: int = 0
+    problem: str = ""
+    cause: Cause = Cause.NONE
+    asked: int = 0
+
+    @property
+    def settings(self) -> Settings:
+        """Return settings without control samples, which the script does not know."""
+        return read_settings({"VERIFIER_CONTROL_SAMPLES": "0"})
+
+    async def score(
+        self, entries: Sequence[Entry], *, deadline: float | None = None, full: bool = False
+    ) -> list[ScoredSample]:
+        """Score *entries* by the real service on the scripted executor."""
+        del deadline
+        self._ask()
+        service = Service(self.executor, self.settings)
+        if self.problem:
+            lost = [service.lost(index, one, self.problem) for index, one in enumerate(entries)]
+            return [scored_sample(entries[one.index], one, full=full) for one in lost]
+        scored = dict(score_entries(service, entries, full=full))
+        return [scored[index] for index in range(len(entries))]
+
+    async def run(self, job: Job, *, deadline: float | None = None) -> Answer:
+        """Run a job on the scripted executor."""
+        del deadline
+        self._ask()
+        if self.problem:
+            return (Execution(ending=Ending.NOT_RUN, detail=self.problem, cause=self.cause),)
+        [(_, executions)] = self.executor.run([job])
+        return executions
+
+    def _ask(self) -> None:
+        self.asked += 1
+        if self.asked <= self.busy:
+            raise BusyError("the queue is full", 1)
+
+
 # The judge
 
 
@@ -141,9 +204,58 @@ class LengthJudge:
         return future
 
 
-def _check_protocols() -> "tuple[TimedExecutor, TextJudge]":
+Choose = Callable[[deque[Chunk]], Chunk]
+
+
+class ScriptedPlace:
+    """A place that runs nothing: all samples are unreadable.
+
+    It scores some chunks at once, and finishes the one that *choose* takes from them; the last
+    sample of a chunk is scored first.
+    """
+
+    chunk_bytes = 1000
+    level = None
+    status = bug = ""
+    facts = ()
+
+    def __init__(
+        self, choose: Choose = deque.popleft, *, chunk_samples: int = 2, chunks_at_once: int = 3
+    ) -> None:
+        """Score chunks of at most so many samples."""
+        self.choose = choose
+        self.chunk_samples, self.chunks_at_once = chunk_samples, chunks_at_once
+        self.taken: list[Chunk] = []
+
+    def __enter__(self) -> "ScriptedPlace":
+        """Start nothing."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop nothing."""
+
+    def wait_ready(self) -> None:
+        """Be ready."""
+
+    def score(self, chunks: Chunks, *, full: bool) -> Generator[ScoredAt, None, None]:
+        """Score the samples of each chunk."""
+        running: deque[Chunk] = deque()
+        while True:
+            while len(running) < self.chunks_at_once and (chunk := chunks.take()):
+                running.append(chunk)
+                self.taken.append(chunk)
+            if not running:
+                return
+            done = self.choose(running)
+            for index in reversed(range(len(done.entries))):
+                entry = done.entries[index]
+                sample = unreadable_sample(entry, rubric=DEFAULT_RUBRIC, level=None, full=full)
+                yield done.number, index, sample
+
+
+def _check_protocols() -> "tuple[TimedExecutor, TextJudge, Place]":
     """Let mypy compare the fakes with the protocols that they implement."""
-    return ScriptedExecutor(), LengthJudge()
+    return ScriptedExecutor(), LengthJudge(), ScriptedPlace()
 
 
 # AWS
@@ -236,6 +348,7 @@ class LambdaCall:
     function: str
     payload: bytes
     tenant: str | None
+    wants_log: bool
 
 
 @contextmanager
@@ -250,7 +363,10 @@ def serving_lambda(answer: Callable[[LambdaCall], HttpReply]) -> Iterator[str]:
         if found is None:
             return HttpReply(status=404, body=b"{}")
         tenant = headers.get("X-Amz-Tenant-Id")
-        return answer(LambdaCall(function=found[1], payload=body, tenant=tenant))
+        wants_log = headers.get("X-Amz-Log-Type") == "Tail"
+        return answer(
+            LambdaCall(function=found[1], payload=body, tenant=tenant, wants_log=wants_log)
+        )
 
     with serving(invoke) as url:
         yield url

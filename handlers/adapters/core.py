@@ -90,7 +90,7 @@ class Grader:
         futures = self._submit(entries)
         try:
             return [
-                _reported(entry, future.result())
+                reported(entry, future.result())
                 for entry, future in zip(entries, futures, strict=True)
             ]
         finally:
@@ -100,7 +100,7 @@ class Grader:
         """Do the same without blocking the event loop."""
         entries = [entry_of(rollout) for rollout in rollouts]
         grades = await asyncio.gather(*map(asyncio.wrap_future, self._submit(entries)))
-        return list(map(_reported, entries, grades))
+        return list(map(reported, entries, grades))
 
     def close(self) -> None:
         """End the connection to the sandboxes. The next call opens another one."""
@@ -185,7 +185,7 @@ def _cancel(futures: Iterable["Future[Grade]"]) -> None:
         future.cancel()
 
 
-def _reported(entry: Entry, grade: Grade) -> Grade:
+def reported(entry: Entry, grade: Grade) -> Grade:
     """Log why a grade has no reward: each reason once, with the first row that it concerns."""
     if grade.reward is None and grade.problem not in _LOGGED and len(_LOGGED) < _LOGGED_MAX:
         _LOGGED.add(grade.problem)

@@ -11,16 +11,13 @@ what an exception says. So one that stays ungraded gets a number, and `ungraded`
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nova_code_verifier.adapters.core import Rollout, default_grader
-from nova_code_verifier.adapters.rows import cut_end_tokens
-from nova_code_verifier.handlers.wire import Entry
+from nova_code_verifier.adapters.bodies import openrlhf_entry
+from nova_code_verifier.adapters.core import default_grader
 
 try:
     from torch import tensor
 except ModuleNotFoundError:  # where nothing is trained
     tensor = list
-
-_END_MIN = 8  # fewer characters may be equal by chance
 
 
 def reward_func(
@@ -31,39 +28,10 @@ def reward_func(
     Values are tensors if torch is installed, with an item for each query; OpenRLHF sends one.
     """
     grader = default_grader()
-    grades = grader.grade_many(map(_rollout, queries, prompts, labels))
+    grades = grader.grade_many(map(openrlhf_entry, queries, prompts, labels))
     metrics: list[Mapping[str, float]] = [grade.metrics for grade in grades]
     return {
         "rewards": tensor([float(grader.reward_of(grade)) for grade in grades]),
         "scores": tensor([row["correctness"] for row in metrics]),
         "extra_logs": {name: tensor([row[name] for row in metrics]) for name in metrics[0]},
     }
-
-
-def _rollout(query: str, prompt: str, label: object) -> Rollout | Entry:
-    response = _response(query, prompt)
-    if response is None:
-        return Entry(id=None, problem="queries: expected each to begin with its prompt")
-    return Rollout(cut_end_tokens(response), label)
-
-
-def _response(query: str, prompt: str) -> str | None:
-    """Return what follows the prompt; None if the query does not begin with the end of a prompt.
-
-    A long prompt comes without its beginning, and a tokenizer may change its spaces.
-    """
-    if query.startswith(prompt):
-        return query[len(prompt) :]
-    words, start = "".join(prompt.split()), "".join(query[: 2 * len(prompt)].split())
-    ends = (words[index:] for index in range(len(words) - _END_MIN + 1))
-    found = next((end for end in ends if start.startswith(end)), None)
-    return None if found is None else _after(query, len(found))
-
-
-def _after(text: str, count: int) -> str:
-    """Return what follows *count* characters that are no spaces."""
-    for index, character in enumerate(text):
-        if not count:
-            return text[index:]
-        count -= not character.isspace()
-    return ""

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
+from nova_code_verifier.adapters.bodies import slime_entry
 from nova_code_verifier.adapters.core import Grade, default_grader
-from nova_code_verifier.adapters.rows import cut_end_tokens, entry_of_row
 from nova_code_verifier.handlers.wire import Entry
 
 METADATA_KEY = "code_verifier"
@@ -53,7 +53,5 @@ def _reward(sample: Any, grade: Grade, substitute: float) -> float:  # noqa: ANN
 
 
 def _entry(sample: Any) -> Entry:  # noqa: ANN401  (of slime)
-    row = {key: value for key, value in (sample.metadata or {}).items() if key != METADATA_KEY}
-    if sample.label:
-        row["reference_answer"] = sample.label
-    return entry_of_row(cut_end_tokens(sample.response), row)
+    metadata = {key: value for key, value in (sample.metadata or {}).items() if key != METADATA_KEY}
+    return slime_entry(sample.response, sample.label, metadata)

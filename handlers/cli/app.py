@@ -24,6 +24,7 @@ from nova_code_verifier.handlers.cli.exit_status import (
 from nova_code_verifier.handlers.cli.explain import command as explain
 from nova_code_verifier.handlers.cli.judge_check import command as judge_check
 from nova_code_verifier.handlers.cli.lint_rows import command as lint_rows
+from nova_code_verifier.handlers.cli.report import command as report
 from nova_code_verifier.handlers.cli.score import command as score
 from nova_code_verifier.handlers.cli.serve import command as serve
 from nova_code_verifier.verifier.semantics import SEMANTICS_VERSION
@@ -34,6 +35,7 @@ for name, function, summary in (
     ("serve", serve.serve, "Score samples over HTTP."),
     ("explain", explain.explain, "Show how one sample got its reward."),
     ("compare", compare.compare, "Show which rewards moved, and why."),
+    ("report", report.report, "Show the rows of a run as an HTML page."),
     ("judge-check", judge_check.judge_check, "Test the LLM judge."),
     ("audit", audit.audit, "Find the faults of a data set."),
     ("convert", convert.convert, "Write a data set in a trainer's form."),

@@ -91,6 +91,11 @@ class OutputFile:
         self._pending = bytearray()
         self._is_file = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Return whether something that was offered is not written yet."""
+        return bool(self._pending)
+
     def offer(self, content: bytes) -> None:
         """Write *content* as far as that does not wait for a reader; `write` writes the rest.
 

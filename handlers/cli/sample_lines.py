@@ -9,20 +9,27 @@ from dataclasses import dataclass, replace
 
 from nova_code_verifier.handlers.cli.dataset_files.record import Record
 from nova_code_verifier.handlers.dataset_row import Columns, read_entries
+from nova_code_verifier.handlers.report_page.context import Context, read_context
 from nova_code_verifier.handlers.wire import Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleLine:
-    """The entry that a record holds, and the record's place: for people, and its number from 1."""
+    """The entry that a record holds, and the record's place: for people, and its number from 1.
+
+    The `context` is for the page of a report, if one is made.
+    """
 
     where: str
     number: int
     size_bytes: int
     entry: Entry
+    context: Context | None = None
 
 
-def read_samples(records: Iterable[Record], columns: Columns = Columns()) -> Iterator[SampleLine]:
+def read_samples(
+    records: Iterable[Record], columns: Columns = Columns(), *, with_context: bool = False
+) -> Iterator[SampleLine]:
     """Read the entries of each record. *columns* have unusual names."""
     for record in records:
         size_bytes = record.size_bytes
@@ -33,6 +40,7 @@ def read_samples(records: Iterable[Record], columns: Columns = Columns()) -> Ite
                 number=record.number,
                 size_bytes=size_bytes,
                 entry=replace(entry, problem=problem),
+                context=_context(record, entry) if with_context else None,
             )
             size_bytes = 0  # count the bytes of a record once
 
@@ -43,3 +51,8 @@ def _read_entries(record: Record, columns: Columns) -> list[Entry]:
     if isinstance(record.value, list):
         return [Entry(id=None, problem="found a list, expected one object")]
     return read_entries(record.value, columns)
+
+
+def _context(record: Record, entry: Entry) -> Context:
+    completion = entry.sample.completion if entry.sample else None
+    return read_context(record.value, completion=completion, group=entry.group)

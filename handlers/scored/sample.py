@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from nova_code_verifier.handlers.report import details_of, summary_of
 from nova_code_verifier.handlers.scored.evidence import defined_names, details_with_evidence
+from nova_code_verifier.handlers.scored.formula import formula_lines
 from nova_code_verifier.handlers.scored.remark import remark_on
 from nova_code_verifier.handlers.service import Outcome, Service
 from nova_code_verifier.handlers.wire import REWARD_FIELD, Entry
@@ -31,8 +32,9 @@ class ScoredSample:
     - `weights`: the weight of each dimension of the rubric that applies;
     - `program_bytes`: the size of the program; null if there is none.
 
-    Full details also have `program` and `cases` (`evidence.details_with_evidence`), which contain
-    expected answers. Texts of a candidate are in both.
+    Full details also have `formula`, how the reward follows from the cases, and `program` and
+    `cases` (`evidence.details_with_evidence`), which contain expected answers. Texts of a candidate
+    are in all of them.
     """
 
     row: dict[str, object]
@@ -97,4 +99,7 @@ def scored_sample(entry: Entry, outcome: Outcome, *, full: bool) -> ScoredSample
     }
     if full:
         details = details_with_evidence(details, outcome.graded)
+        details["formula"] = []
+        if prepared and score.reward is not None:
+            details["formula"] = list(formula_lines(score, prepared, score.reward))
     return ScoredSample(row=outcome.row, details=details, group=outcome.group)

@@ -17,7 +17,7 @@ from pathlib import Path
 import nova_code_verifier
 
 _PACKAGE = Path(nova_code_verifier.__file__).parent
-_FOLDERS = ("sandbox", "verifier", "handlers/llm_judge")
+_FOLDERS = ("sandbox", "verifier", "handlers/llm_judge", "handlers/scored")
 _HANDLERS = (
     "__init__", "executors", "invocation", "messages", "prompt_groups", "report", "reward",
     "service", "settings", "telemetry", "wire",

@@ -117,12 +117,12 @@ def adopt_orphans() -> None:
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def prepare_to_die_with_parent() -> Callable[[], None]:
-    """Return a function that asks the kernel to kill this process when its parent ends.
+def prepare_to_die_with_parent(signal: int = _SIGKILL) -> Callable[[], None]:
+    """Return a function that asks the kernel to send *signal* when the parent of this process ends.
 
     A change of uid clears this.
     """
-    return _prepared_prctl(_PR_SET_PDEATHSIG, _SIGKILL)
+    return _prepared_prctl(_PR_SET_PDEATHSIG, signal)
 
 
 def prepare_to_install_filter(program: bytearray) -> Callable[[], None]:

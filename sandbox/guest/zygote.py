@@ -53,6 +53,7 @@ CONTROL_FD = 3
 _WRITABLE = (_SETTINGS["work_directory"], _SETTINGS["tmp_directory"])
 _OWN_FILES = tuple(directory + "/" for directory in _WRITABLE)
 _SANDBOX = "nova_code_verifier.sandbox"
+_IGNORED_BY_PYTHON = {signal.SIGPIPE, signal.SIGXFSZ}
 _TMP_NAME = "/tmp"  # noqa: S108  (what guests call their own temporary directory)
 
 # Most programs import these. Each costs a plain interpreter milliseconds, and a fork little.
@@ -67,6 +68,7 @@ def main() -> tuple[Callable[[], None] | None, bool]:
 
     In a guest: return what it has to do, and whether it must drop ctypes before.
     """
+    _reset_signals()
     keeper = _take_control(_SETTINGS["control_fd"])
     confine.restrict_sys_path()
     _preload()
@@ -105,6 +107,15 @@ def main() -> tuple[Callable[[], None] | None, bool]:
         _end(error)
     work = None if guest is None else _become_guest(confinement, guest)
     return work, confinement.must_drop_ctypes
+
+
+def _reset_signals() -> None:
+    """Undo what our parent blocks or ignores (nohup, Ray): programs would notice."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    for number in signal.valid_signals() - _IGNORED_BY_PYTHON:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            is_interrupt = number == signal.SIGINT
+            signal.signal(number, signal.default_int_handler if is_interrupt else signal.SIG_DFL)
 
 
 def _end(error: OSError) -> NoReturn:

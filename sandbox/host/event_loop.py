@@ -61,11 +61,13 @@ class EventLoop:
         *,
         company: Company | None = None,
         is_unwanted: Callable[[int], bool] | None = None,
+        guests_bytes: float | None = None,
     ) -> None:
         """Prepare to run *jobs*. Replaces a lost worker in *pools* by one from *new_worker*.
 
         With *company*, runs that may share a guest are tried so first. The job at an index that *is
-        unwanted* is not started, and its guests are ended.
+        unwanted* is not started, and its guests are ended. All guests together get *guests_bytes*,
+        or all memory that there is for guests.
 
         *pools* holds the plain workers, and those that have libraries loaded: a worker of each for
         each number, of which one runs a guest at a time. They are started when a job needs them.
@@ -77,7 +79,7 @@ class EventLoop:
         self._schedule = Schedule(jobs, company)
         self._deadline = deadline
         self._is_unwanted = is_unwanted or _never
-        self._guests_bytes = memory.bytes_for_guests()
+        self._guests_bytes = memory.bytes_for_guests() if guests_bytes is None else guests_bytes
         self._fair_share = fair_share_seconds(
             jobs, at_once=len(workers), deadline=deadline, seconds_min=_SHARE_SECONDS_MIN
         )

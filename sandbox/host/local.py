@@ -42,11 +42,14 @@ class LocalExecutor:
         preloaded: tuple[str, ...] = (),
         fast_paths: bool = True,
         memory_bytes: int = Limits().memory_bytes,
+        guests_bytes: float | None = None,
     ) -> None:
         """Start *workers* zygotes; by default one per usable processor, and one more if several.
 
         Guests of up to *memory_bytes*, one for each worker, must fit the memory of this machine: by
         default, there are as many workers as fit. Guests with larger limits run when there is room.
+        All guests together get *guests_bytes*; by default all memory that there is for guests.
+        Where several processes have executors, each needs a part of it.
 
         *level* None selects the strongest level that the kernel grants. *required* defaults to
         *level*, or to `INTERPRETER` without one. Guests find the modules *preloaded* imported;
@@ -59,11 +62,12 @@ class LocalExecutor:
         self._preloaded = preloaded
         self.fast_paths = fast_paths
         self._preloaded_executors: dict[tuple[str, ...], LocalExecutor] = {}
+        self._guests_bytes = guests_bytes
         self._count = fitting_workers(
             workers,
-            default=_default_worker_count(),
+            default=default_worker_count(),
             guest_bytes=memory_bytes,
-            guests_bytes=bytes_for_guests(),
+            guests_bytes=bytes_for_guests() if guests_bytes is None else guests_bytes,
         )
         self._memory_bytes = memory_bytes
         self._requested_level = level
@@ -229,6 +233,7 @@ class LocalExecutor:
                     preloaded=modules,
                     fast_paths=self.fast_paths,
                     memory_bytes=self._memory_bytes,
+                    guests_bytes=self._guests_bytes,
                 )
             return self._preloaded_executors[modules]
 
@@ -270,6 +275,7 @@ class LocalExecutor:
                     deadline,
                     company=company,
                     is_unwanted=is_unwanted,
+                    guests_bytes=self._guests_bytes,
                 ).run()
             except (OSError, MemoryError) as error:
                 raise SandboxError(f"this machine has too little for a batch: {error!r}") from error
@@ -284,7 +290,7 @@ def _changed_at(path: str) -> int:
         return 0  # it is not there, or closed to us
 
 
-def _default_worker_count() -> int:
+def default_worker_count() -> int:
     """Return how many workers keep every processor busy while some guests wait for the host."""
     processors = len(os.sched_getaffinity(0))
     return processors + 1 if processors > 1 else 1

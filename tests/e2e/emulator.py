@@ -82,18 +82,32 @@ class Function:
 
     def invoke_with_log(self, event: object) -> Invocation:
         """Send an event, and return the answer and the log."""
-        position = self._output.stat().st_size
+        position = self.log_bytes
         response = self._client.invoke(FunctionName="function", Payload=json.dumps(event).encode())
         answer = response["Payload"].read().decode("utf-8")
         return Invocation(
             answer=json.loads(answer, parse_constant=_refuse_constant),
-            output=self._output_since(position),
+            output=self.log_since(position),
         )
 
     @property
     def log(self) -> str:
         """All that the function has written so far."""
         return self._output.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def log_bytes(self) -> int:
+        """How much the function has written so far."""
+        return self._output.stat().st_size
+
+    def log_since(self, position: int) -> str:
+        """Read the log until the emulator's last line, which it writes after the answer."""
+        deadline = time.monotonic() + _LOG_SECONDS
+        while True:
+            output = self._output.read_bytes()[position:].decode("utf-8", "replace")
+            if "\nREPORT RequestId" in output or time.monotonic() > deadline:
+                return output
+            time.sleep(_PAUSE_SECONDS)
 
     @property
     def runtime_pid(self) -> int:
@@ -137,15 +151,6 @@ class Function:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
                 raise RuntimeError(f"the emulator did not start: {self._output.read_text()}")
-            time.sleep(_PAUSE_SECONDS)
-
-    def _output_since(self, position: int) -> str:
-        """Read the log until the emulator's last line, which it writes after the answer."""
-        deadline = time.monotonic() + _LOG_SECONDS
-        while True:
-            output = self._output.read_bytes()[position:].decode("utf-8", "replace")
-            if "\nREPORT RequestId" in output or time.monotonic() > deadline:
-                return output
             time.sleep(_PAUSE_SECONDS)
 
 

@@ -3,13 +3,15 @@
 In: functions by name, each with its handler, variables and concurrency. Out: a URL for boto3
 (`AWS_ENDPOINT_URL_LAMBDA`). An emulator takes one call at a time and has its own format of errors.
 So the fleet starts one emulator for each call that overlaps with another, reuses idle ones, and
-answers in Lambda's format: 429 when all are busy, 413, failures with `X-Amz-Function-Error`.
+answers in Lambda's format: 429 when all are busy, 413, failures with `X-Amz-Function-Error`, and
+the end of the log if a call wants it. Calls may get faults before and after the function runs.
 """
 
 import http.client
 import json
 import threading
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,13 +22,22 @@ from tests.fakes import HttpReply, LambdaCall, serving_lambda
 _PAYLOAD_BYTES_MAX = 6 * 2**20
 _ANSWER_SECONDS = 100.0
 _FAILED = {"X-Amz-Function-Error": "Unhandled"}
+_LOG_BYTES = 4096
+
+Fault = Callable[[int], HttpReply | None]
+"""Returns the answer of a call, by its number from 1, in place of the function's; or None."""
+
+
+def no_fault(_call: int) -> None:
+    """Leave the call alone."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Deployment:
     """A function: its handler, its variables, and how many calls it takes at a time.
 
-    With *mixes_tenants* one environment serves several tenants, which Lambda never does.
+    With *mixes_tenants* one environment serves several tenants, which Lambda never does. *before*
+    replaces calls that then do not reach the function, *after* answers that it has given.
     """
 
     handler: str
@@ -34,6 +45,8 @@ class Deployment:
     concurrency: int = 2
     may_leave: bool = False
     mixes_tenants: bool = False
+    before: Fault = no_fault
+    after: Fault = no_fault
     idle: list[Function] = field(default_factory=list)
     busy: int = 0
     calls: int = 0
@@ -65,8 +78,12 @@ class Fleet:
                 return _error(429, "TooManyRequestsException", b'{"message": "Rate Exceeded."}')
             deployment.busy += 1
             deployment.calls += 1
+            number = deployment.calls
         try:
-            return self._answer(deployment, call)
+            if fault := deployment.before(number):
+                return fault
+            answer = self._answer(deployment, call)
+            return deployment.after(number) or answer
         finally:
             with self._lock:
                 deployment.busy -= 1
@@ -111,6 +128,7 @@ def _call(function: Function, call: LambdaCall) -> HttpReply:
     connection = http.client.HTTPConnection("127.0.0.1", function.port, timeout=_ANSWER_SECONDS)
     path = "/2015-03-31/functions/function/invocations"
     headers = {} if call.tenant is None else {"X-Amz-Tenant-Id": call.tenant}
+    position = function.log_bytes
     try:
         connection.request("POST", path, call.payload, headers)
         response = connection.getresponse()
@@ -121,4 +139,8 @@ def _call(function: Function, call: LambdaCall) -> HttpReply:
         error = {"errorType": "Sandbox.Timedout", "errorMessage": body.decode()}
         return HttpReply(headers=_FAILED, body=json.dumps(error).encode())
     has_failed = response.status != 200 or b'"errorType":' in body.replace(b" ", b"")[:10_000]
-    return HttpReply(headers=_FAILED if has_failed else {}, body=body)
+    answer_headers = dict(_FAILED) if has_failed else {}
+    if call.wants_log and not has_failed:  # the emulator reports no call that failed
+        log = function.log_since(position).encode()[-_LOG_BYTES:]
+        answer_headers["X-Amz-Log-Result"] = b64encode(log).decode()
+    return HttpReply(headers=answer_headers, body=body)

@@ -47,6 +47,8 @@ def test_the_wheel_holds_real_files(wheel: Path) -> None:
     assert len(names) == len(set(names))
     assert "nova_code_verifier/adapters/core.py" in names
     assert not [name for name in names if "handlers/adapters" in name]
+    assert "nova_code_verifier/handlers/report_page/page.html" in names
+    assert not [name for name in names if "report_page/web" in name]
 
 
 def test_the_wheel_judges_a_sample(wheel: Path, tmp_path: Path) -> None:

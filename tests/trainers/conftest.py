@@ -1,12 +1,15 @@
 """Rows, and the programs that a model may answer: for all trainers the same."""
 
 import json
+import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+RAY_STORE_BYTES = 100 * 2**20
 RIGHT = "print(1)"
 FENCED = f"```python\n{RIGHT}\n```"
 ROWS = [
@@ -30,6 +33,23 @@ def documented(section: str) -> list[str]:
     text = page.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
     snippets: list[str] = re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     return snippets
+
+
+@pytest.fixture(scope="session")
+def ray_cluster() -> Iterator[Any]:
+    """Return a cluster of two nodes, on this machine. This process is connected to it."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    import ray
+    from ray.cluster_utils import Cluster
+
+    head = {"num_cpus": 0, "include_dashboard": False, "object_store_memory": RAY_STORE_BYTES}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
+    for _ in range(2):
+        cluster.add_node(num_cpus=1, object_store_memory=RAY_STORE_BYTES)
+    ray.init(cluster.address, log_to_driver=False, logging_level="ERROR")
+    yield cluster
+    ray.shutdown()
+    cluster.shutdown()
 
 
 @pytest.fixture(scope="session")

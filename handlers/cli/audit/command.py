@@ -18,6 +18,7 @@ from nova_code_verifier.handlers.cli.options import (
     count,
     settings_with,
 )
+from nova_code_verifier.handlers.cli.saved_page import check_page, save_page
 from nova_code_verifier.handlers.dataset_row import Columns
 
 _DEFAULT = Options()
@@ -37,6 +38,15 @@ def audit(
             metavar="FILE",
             help="Write the rows without errors, as they are: .jsonl, .parquet, or .jsonl with .gz, .bz2 "
             "or .xz.",
+        ),
+    ] = None,
+    page_file: Annotated[
+        str | None,
+        typer.Option(
+            "--report",
+            metavar="FILE.html",
+            help="Also write a page with the findings and all runs, for a browser. It contains "
+            "expected answers; only you can read the file.",
         ),
     ] = None,
     repeat: Annotated[
@@ -149,15 +159,23 @@ def audit(
         raise typer.BadParameter(
             "needs a file; the report is on standard output", param_hint="--write"
         )
+    if page_file is not None:
+        check_page(page_file, source, out)
     from nova_code_verifier.handlers.executors import start_executor  # noqa: PLC0415
 
     with start_executor(settings, workers=workers) as executor:
         # Imported after the start: the workers get ready while this process loads these.
         from nova_code_verifier.handlers.cli.audit import report as reports  # noqa: PLC0415
         from nova_code_verifier.handlers.cli.audit.file import audit_file  # noqa: PLC0415
+        from nova_code_verifier.handlers.cli.audit.page import AuditPage  # noqa: PLC0415
         from nova_code_verifier.handlers.cli.tables import render  # noqa: PLC0415
 
-        report = audit_file(source, executor, settings, options, out=out, quiet=quiet)
+        page = AuditPage(source) if page_file is not None else None
+        report = audit_file(source, executor, settings, options, out=out, quiet=quiet, page=page)
+    if page is not None and page_file is not None:
+        done = save_page(page.finished(reports.counts_line(report)), page_file)
+        if not quiet:
+            typer.echo(f"verifier: {done}", err=True)
     if as_json:
         files.print_output(f"{files.json_line(reports.as_json(report))}\n")
     else:

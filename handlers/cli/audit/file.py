@@ -6,12 +6,13 @@ a time are in memory; of all others their ids and digests of their tests.
 
 import json
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 
 from nova_code_verifier.handlers.cli.audit.findings import Finding, Kind, Severity
 from nova_code_verifier.handlers.cli.audit.judgement import judge_problem
 from nova_code_verifier.handlers.cli.audit.options import Options
+from nova_code_verifier.handlers.cli.audit.page import AuditPage
 from nova_code_verifier.handlers.cli.audit.problem import Problem, read_problem
 from nova_code_verifier.handlers.cli.audit.report import Report
 from nova_code_verifier.handlers.cli.audit.trials import Results, Trials
@@ -20,11 +21,11 @@ from nova_code_verifier.handlers.cli.dataset_files.record import Record
 from nova_code_verifier.handlers.cli.dataset_files.writing import RowFile, open_rows
 from nova_code_verifier.handlers.cli.files import UnusableFileError, shown_name
 from nova_code_verifier.handlers.cli.progress import ProgressBar, print_notes
-from nova_code_verifier.handlers.cli.score.samples import chunks_of
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.sandbox.types import TimedExecutor
 
-# A row with its runs takes about so much memory; chunks have 32 MiB.
+_CHUNK_BYTES = 32 * 2**20
+# A row with its runs takes about so much memory.
 _ROW_BYTES = 2**19
 _ROW_FACTOR = 24
 
@@ -37,11 +38,12 @@ def audit_file(
     *,
     out: str | None,
     quiet: bool,
+    page: AuditPage | None = None,
 ) -> Report:
     """Audit every row of *source*, and return the report.
 
-    Writes the rows without errors to the file *out*. Raises UnusableFileError, and SandboxError if
-    the sandbox cannot start.
+    Writes the rows without errors to the file *out*. Adds all rows to the *page*. Raises
+    UnusableFileError, and SandboxError if the sandbox cannot start.
     """
     report, seen = Report(), _Seen()
     with ExitStack() as stack:
@@ -53,19 +55,49 @@ def audit_file(
         bar = stack.enter_context(
             ProgressBar(total_bytes=file.total_bytes, quiet=quiet, activity="auditing", noun="rows")
         )
-        trials = Trials(executor, settings, options, on_bug=lambda _index: traceback.print_exc())
-        for records in chunks_of(file.records, size_of=_memory_of):
+        trials = Trials(
+            executor,
+            settings,
+            options,
+            on_bug=lambda _index: traceback.print_exc(),
+            with_details=page is not None,
+        )
+        for records in _chunks_of(file.records):
             problems = [read_problem(record, settings, options) for record in records]
             for problem, results in zip(problems, trials.run(problems), strict=True):
                 findings = judge_problem(problem, results, options)
                 findings += seen.findings_about(problem)
                 _add(report, problem, results, findings)
                 _write(rows, report, problem.record, findings)
+                if page is not None:
+                    page.add(problem, results, findings)
                 bar.count_item(problem.record.size_bytes)
         report.runs = trials.count
     if not report.rows:
         raise UnusableFileError(f"{shown_name(source)}: found no rows, expected one or more")
     return report
+
+
+def _chunks_of(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """Group *records* by a few dozen, or less where they are large.
+
+    If the file turns out to be damaged, the records before the damage are a group, too.
+    """
+    chunk: list[Record] = []
+    size_bytes = 0
+    try:
+        for record in records:
+            chunk.append(record)
+            size_bytes += _memory_of(record)
+            if size_bytes >= _CHUNK_BYTES:
+                yield chunk
+                chunk, size_bytes = [], 0
+    except UnusableFileError:
+        if chunk:
+            yield chunk
+        raise
+    if chunk:
+        yield chunk
 
 
 def _memory_of(record: Record) -> int:

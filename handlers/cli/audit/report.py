@@ -140,6 +140,14 @@ def as_text(report: Report, limit: int) -> RenderableType:
     return Group(*parts)
 
 
+def counts_line(report: Report) -> str:
+    """Return the counts of rows in one line."""
+    return (
+        f"rows: {report.rows:,}; with tests: {report.with_tests:,}; with a gold solution: "
+        f"{report.with_gold:,}; whose gold passes in every run: {report.gold_passes:,}"
+    )
+
+
 def _counts(report: Report) -> Table:
     table = Table.grid("", Column(justify="right"), "", padding=(0, 2))
     table.add_row("rows", str(report.rows), f"{report.runs} programs were run")

@@ -21,6 +21,7 @@ from nova_code_verifier.handlers.cli.convert.references import (
 )
 from nova_code_verifier.handlers.cli.convert.refusal import RefusedRowError
 from nova_code_verifier.handlers.scored.remark import remark_on
+from nova_code_verifier.handlers.scored.sample import ScoredSample, scored_sample
 from nova_code_verifier.handlers.service import Outcome, Service
 from nova_code_verifier.handlers.settings import Settings, SharedProcess
 from nova_code_verifier.handlers.wire import Entry
@@ -38,7 +39,7 @@ class Result:
     """What stays in memory of a run.
 
     `accepted` says of each test case whether it passed. `cpu_seconds` is what the slowest case, or
-    a session with all tests, needed.
+    a session with all tests, needed. `scored` is for a page, if one is made.
     """
 
     verdict: Verdict
@@ -50,6 +51,7 @@ class Result:
     problem: str
     failure: FailureClass
     shared_process: bool
+    scored: ScoredSample | None = None
 
     @property
     def is_accepted(self) -> bool:
@@ -101,13 +103,15 @@ class Trials:
         options: Options,
         *,
         on_bug: Callable[[int], None],
+        with_details: bool = False,
     ) -> None:
-        """Prepare to run; *on_bug* is that of `Service`."""
+        """Prepare to run; *on_bug* is that of `Service`. Results have all details on request."""
         allowing = replace(settings, shared_process=SharedProcess.ALLOW)
         self._service = Service(executor, settings, on_bug=on_bug)
         self._sharing = Service(executor, allowing, on_bug=on_bug)
         self._libraries = Libraries(executor)
         self._options = options
+        self._with_details = with_details
         self.count = 0
 
     def run(self, problems: Sequence[Problem]) -> list[Results]:
@@ -188,10 +192,15 @@ class Trials:
         self.count += len(samples)
         results: dict[int, Result] = {}
         if samples:
-            outcomes = service.score([Entry(id=None, sample=sample) for sample in samples])
+            entries = [Entry(id=None, sample=sample) for sample in samples]
+            outcomes = service.score(entries)
             with closing(outcomes):  # also after Ctrl-C: it must end before the executor is closed
                 for outcome in outcomes:
-                    results[outcome.index] = _result(outcome)
+                    result = _result(outcome)
+                    if self._with_details:
+                        scored = scored_sample(entries[outcome.index], outcome, full=True)
+                        result = replace(result, scored=scored)
+                    results[outcome.index] = result
         return [results[index] for index in range(len(samples))]
 
 

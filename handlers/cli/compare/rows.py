@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import zip_longest
+from typing import Generic, Protocol, TypeVar
 
 from nova_code_verifier.handlers.cli.dataset_files.reading import open_records
 from nova_code_verifier.handlers.cli.dataset_files.record import Record
@@ -62,9 +63,21 @@ def read_rows(name: str) -> Iterator[Row]:
                 raise UnusableFileError(message) from None
 
 
+class HasId(Protocol):
+    """Something that belongs to a sample."""
+
+    @property
+    def id(self) -> object:
+        """The id of the sample."""
+
+
+_Old = TypeVar("_Old", bound=HasId)
+_New = TypeVar("_New", bound=HasId)
+
+
 def matched(
-    old: Iterable[Row], new: Iterable[Row], by: MatchBy
-) -> Iterator[tuple[Row | None, Row | None]]:
+    old: Iterable[_Old], new: Iterable[_New], by: MatchBy
+) -> Iterator[tuple[_Old | None, _New | None]]:
     """Yield the rows of each sample; None for a file that has none.
 
     The files are read side by side: only rows that are in another order wait in memory. The second
@@ -74,30 +87,37 @@ def matched(
     if by is MatchBy.LINE:
         yield from zip_longest(old, new)
         return
-    waiting: tuple[_Waiting, _Waiting] = (_Waiting(), _Waiting())
-    for pair in zip_longest(old, new):
-        for side, row in enumerate(pair):
-            if row is None:
-                continue
-            other = waiting[1 - side].take(row)
-            if other is None:
-                waiting[side].put(row)
+    old_waiting, new_waiting = _Waiting[_Old](), _Waiting[_New]()
+    for before, after in zip_longest(old, new):
+        if before is not None:
+            met = new_waiting.take(before)
+            if met is not None:
+                yield before, met
             else:
-                yield (other, row) if side else (row, other)
-    yield from ((row, None) for row in waiting[0].rows())
-    yield from ((None, row) for row in waiting[1].rows())
+                old_waiting.put(before)
+        if after is not None:
+            known = old_waiting.take(after)
+            if known is not None:
+                yield known, after
+            else:
+                new_waiting.put(after)
+    yield from ((row, None) for row in old_waiting.rows())
+    yield from ((None, row) for row in new_waiting.rows())
 
 
-class _Waiting:
+_Row = TypeVar("_Row", bound=HasId)
+
+
+class _Waiting(Generic[_Row]):
     """The rows of one file that have not met the other row of their sample."""
 
     def __init__(self) -> None:
-        self._by_key: defaultdict[str, deque[Row]] = defaultdict(deque)
+        self._by_key: defaultdict[str, deque[_Row]] = defaultdict(deque)
 
-    def put(self, row: Row) -> None:
+    def put(self, row: _Row) -> None:
         self._by_key[_key(row)].append(row)
 
-    def take(self, like: Row) -> Row | None:
+    def take(self, like: HasId) -> _Row | None:
         """Return the first row of the same id as *like*."""
         key = _key(like)
         if key not in self._by_key:
@@ -107,12 +127,12 @@ class _Waiting:
             del self._by_key[key]
         return row
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[_Row]:
         for rows in self._by_key.values():
             yield from rows
 
 
-def _key(row: Row) -> str:
+def _key(row: HasId) -> str:
     return json.dumps(row.id, sort_keys=True)
 
 

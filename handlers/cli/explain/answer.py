@@ -31,20 +31,6 @@ def answer_parts(
         yield f"a right {expected} is worth {worth:.4g}: frequent labels are worth less"
 
 
-def share_line(result: SentimentResult, expected: Expected) -> str:
-    """Return the formula of an answer's share, with its numbers."""
-    if isinstance(expected, Polarity):
-        right_or_wrong = "right" if result.correctness else "wrong"
-        return f"share = {result.correctness:.4g}: the label is {right_or_wrong}"
-    if not (expected or result.count):
-        return "share = 1: no opinions were expected, and none was answered"
-    alike = sum(pair.likeness for pair in result.pairs)
-    return (
-        f"share = 2 x {alike:.4g} likeness / ({len(expected)} expected + {result.count} answered)"
-        f" = {result.correctness:.4g}"
-    )
-
-
 def _opinions(result: SentimentResult, expected: tuple[Opinion, ...]) -> Iterator[RenderableType]:
     table = table_with_header("expected", "answered", "likeness")
     for pair in result.pairs:

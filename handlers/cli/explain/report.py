@@ -9,15 +9,14 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from nova_code_verifier.handlers.cli.explain import formula
-from nova_code_verifier.handlers.cli.explain.answer import answer_parts, share_line
+from nova_code_verifier.handlers.cli.explain.answer import answer_parts
 from nova_code_verifier.handlers.cli.explain.cases import case_table, failure_parts, program_parts
 from nova_code_verifier.handlers.cli.tables import printable
 from nova_code_verifier.handlers.report import finding_text, other_language_text
+from nova_code_verifier.handlers.scored.formula import formula_lines
 from nova_code_verifier.handlers.wire import Entry
-from nova_code_verifier.verifier.pipeline import GradedSample, PreparedSample
-from nova_code_verifier.verifier.rubric import Polarity
-from nova_code_verifier.verifier.types import FailureClass, Score, TestPlan, Verdict
+from nova_code_verifier.verifier.pipeline import GradedSample
+from nova_code_verifier.verifier.types import FailureClass, Score, Verdict
 
 _FAULTS = {
     FailureClass.DATA: "data; repair the dataset",
@@ -62,8 +61,7 @@ def _parts(entry: Entry, graded: GradedSample, paid: float | None) -> Iterator[R
     if prepared.candidate is not None:
         yield from map(_plain, program_parts(prepared.candidate.program))
     if paid is not None:
-        yield from _correctness(score, prepared)
-        yield from formula.reward_lines(score, prepared.task.rubric, paid)
+        yield from formula_lines(score, prepared, paid)
 
 
 def _plain(line: Text | str) -> Text:
@@ -82,16 +80,3 @@ def _found(entry: Entry, score: Score) -> str:
     if not score.cases:
         return "no answer was found in the completion"
     return f"answer: in words, as good as the reference by {score.similarity:.4g}"
-
-
-def _correctness(score: Score, prepared: PreparedSample) -> Iterator[str]:
-    """Write how the correctness follows from the cases or from the answer."""
-    rubric, plan = prepared.task.rubric, prepared.plan
-    if score.cases and plan is not None:
-        has_groups = isinstance(plan, TestPlan) and plan.groups is not None
-        yield from formula.correctness_lines(score, rubric, has_groups=has_groups)
-    elif prepared.sentiment is not None and prepared.sentiment[0].answer is not None:
-        result, expected = prepared.sentiment
-        worth = rubric.label_weight(result.answer) if isinstance(result.answer, Polarity) else 1.0
-        yield share_line(result, expected)
-        yield formula.worth_line(score, rubric, result.correctness, worth=worth)

@@ -1,7 +1,7 @@
 """`verifier score`: its options. The docstring of the command is its `--help`."""
 
 import time
-from contextlib import AbstractContextManager
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -19,9 +19,17 @@ from nova_code_verifier.handlers.cli.options import (
     count,
     settings_with,
 )
+from nova_code_verifier.handlers.cli.saved_page import check_page
+from nova_code_verifier.handlers.cli.score.places.place import Place
+from nova_code_verifier.handlers.cli.score.places.registry import (
+    ON,
+    USAGE,
+    NamedPlace,
+    PlaceOptions,
+    named_place,
+)
+from nova_code_verifier.handlers.cli.score.places.this_process import ThisProcess
 from nova_code_verifier.handlers.dataset_row import Columns
-from nova_code_verifier.handlers.settings import Settings
-from nova_code_verifier.sandbox.types import TimedExecutor
 
 
 def score(
@@ -48,12 +56,40 @@ def score(
             help="Print a table to standard output, not the rows. --out still writes the rows.",
         ),
     ] = False,
+    page: Annotated[
+        str | None,
+        typer.Option(
+            "--report",
+            metavar="FILE.html",
+            help="Also write a page with all samples, their programs and test cases, for a browser. It "
+            "contains expected answers; only you can read the file.",
+        ),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(
             parser=count,
             metavar="N",
-            help="How many programs run at once. Default: one per processor, and one more.",
+            help="How many programs run at once. Default: one per processor, and one more. Each four "
+            "of them get a process of their own that watches them.",
+        ),
+    ] = None,
+    place_named: Annotated[
+        NamedPlace | None,
+        typer.Option(
+            ON,
+            parser=named_place,
+            metavar="PLACE",
+            help=f"Score on other machines: {USAGE}. Default: this machine.",
+        ),
+    ] = None,
+    concurrency: Annotated[
+        int | None,
+        typer.Option(
+            parser=count,
+            metavar="N",
+            help="With --on: how many batches of samples are scored at once, such as invocations of "
+            "the function.",
         ),
     ] = None,
     docker: Annotated[
@@ -108,6 +144,12 @@ def score(
     with --resume. The file of --out keeps its old content until the first row is known.
 
     \b
+    With --on, other machines score, with the same rows in the same order (docs/scale.md):
+      lambda:NAME      the Lambda function of this name or ARN: it gets the references, too, and has its
+                       own settings; --concurrency says how many invocations are open at once
+      ray[:ADDRESS]    the nodes of a Ray cluster; needs pip install 'nova-code-verifier[ray]'
+
+    \b
     Examples (the first two work in a clone of the repository):
       verifier score examples/completions.jsonl --table
       verifier score examples/completions.jsonl --rubric examples/rubric.toml --out rows.jsonl
@@ -115,6 +157,7 @@ def score(
       verifier score samples.jsonl.gz --details | jq .details
       verifier score samples.parquet --out rows.jsonl --resume
       verifier score samples.jsonl --docker nova-code-verifier:built-here    (built by docker-check)
+      verifier score samples.jsonl --out rows.jsonl --on lambda:code-verifier --concurrency 50
     \b
     Columns of --table; - means that a value does not exist:
       reward       the reward, by the rubric
@@ -145,44 +188,73 @@ def score(
         raise typer.BadParameter(
             "needs --out with the file of the rows so far", param_hint="--resume"
         )
+    if page is not None:
+        check_page(page, source, out)
+    if place_named is None and concurrency is not None:
+        raise typer.BadParameter(
+            f"is for {ON}; on this machine, --workers says how many programs run at once",
+            param_hint="--concurrency",
+        )
+    if place_named is not None:
+        place_named.check(
+            {
+                "--docker": docker,
+                "--workers": workers,
+                "--rubric": rubric,
+                "--checker": checker,
+                "--shared-process": shared_process,
+            }
+        )
     settings = settings_with(rubric, checker, shared_process)
-    with _start(docker, settings, workers) as executor:
+    options = PlaceOptions(settings=settings, workers=workers, concurrency=concurrency)
+    with place_named.open(options) if place_named else _this_machine(docker, options) as place:
         # Imported after the start: the workers get ready while this process loads these.
         from nova_code_verifier.handlers.cli.score import summary as summaries  # noqa: PLC0415
         from nova_code_verifier.handlers.cli.score.file import score_file  # noqa: PLC0415
+        from nova_code_verifier.handlers.cli.score.page import PageOptions  # noqa: PLC0415
 
         started = time.monotonic()
         columns = Columns(completion=completion_field, reference=reference_field, id=id_field)
+        page_options = None
+        if page is not None:
+            known = settings.rubric if place_named is None else None
+            page_options = PageOptions(out=page, rubric=known, quiet=quiet)
         summary = score_file(
             source,
-            executor,
-            settings,
+            place,
             columns,
             out=out,
             with_details=details,
             as_table=table,
             quiet=quiet,
             is_resumed=is_resumed,
+            page=page_options,
         )
         if not quiet:
             seconds = time.monotonic() - started
-            text = summaries.summary_text(summary, seconds, executor.level)
+            text = summaries.summary_text(summary, seconds, place.level, place.facts)
             typer.echo(text, err=True, nl=False)
     if summary.outage_count:
         failure = exit_with(summaries.outage_text(summary), Status.FAILED)
-        typer.echo(summary.first_bug, err=True, nl=False)
+        typer.echo(place.bug, err=True, nl=False)
         raise failure
     if summary.has_graded_nothing:
         raise exit_with(summaries.nothing_graded_text(summary), Status.FAILED)
 
 
-def _start(
-    image: str | None, settings: Settings, workers: int | None
-) -> AbstractContextManager[TimedExecutor]:
+def _this_machine(image: str | None, options: PlaceOptions) -> Place:
+    settings, workers = options.settings, options.workers
     if image is not None:
         from nova_code_verifier.handlers.containers.pool import executor_in_containers  # noqa: PLC0415
 
-        return executor_in_containers(image, settings, count=workers)
+        return ThisProcess(
+            partial(executor_in_containers, image, settings, count=workers), settings
+        )
+    from nova_code_verifier.handlers.cli.score.places.shard_plan import plan_shards  # noqa: PLC0415
     from nova_code_verifier.handlers.executors import start_executor  # noqa: PLC0415
 
-    return start_executor(settings, workers=workers)
+    if plan := plan_shards(settings, workers):
+        from nova_code_verifier.handlers.cli.score.places.shards import Shards  # noqa: PLC0415
+
+        return Shards(settings, plan)
+    return ThisProcess(partial(start_executor, settings, workers=workers), settings)

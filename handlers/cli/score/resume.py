@@ -1,86 +1,99 @@
 """Go on with a run that was interrupted.
 
-In: the rows that an earlier run wrote, and the samples. Out: the same rows, without a last line
-that was cut off, and with new rows for samples that were ungraded; the samples behind them are
-left. A file that does not belong to these samples is refused, and stays as it is.
+In: the rows that an earlier run wrote, and the samples. Out: samples that have a row already, and
+those that have none; and the same file of rows, without a last line that was cut off, and with new
+rows for samples that were ungraded. A file that does not belong to these samples is refused, and
+stays as it is.
 """
 
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from io import FileIO
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
 from nova_code_verifier.handlers.cli.files import UnusableFileError, file_errors, shown_name
-from nova_code_verifier.handlers.cli.progress import ProgressBar
 from nova_code_verifier.handlers.cli.sample_lines import SampleLine
-from nova_code_verifier.handlers.cli.score.samples import chunks_of, rows_text, score_samples
-from nova_code_verifier.handlers.cli.score.summary import Summary
-from nova_code_verifier.handlers.service import Service
+from nova_code_verifier.handlers.cli.score.pipeline import KeptLine
+from nova_code_verifier.handlers.cli.score.rows import Row
 from nova_code_verifier.verifier.semantics import SEMANTICS_VERSION
 
 _ROW_BEGINNING = b'{"id": '
+_MISMATCH = "cannot resume this file"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kept:
-    """A row of the earlier run, as it was written, and the sample that it belongs to."""
+class Resumption:
+    """The rows of an earlier run, which are read with their samples and replaced all at once."""
 
-    text: bytes
-    is_ungraded: bool
-    sample: SampleLine
+    def __init__(self, stack: ExitStack, out: str) -> None:
+        """Open the rows in the file *out*, if there is one. Raises UnusableFileError."""
+        self._out = out
+        path = Path(out).resolve()
+        self._old: IO[bytes] | None = None
+        self._has_read_all = self._has_ended = not path.exists()
+        if self._has_ended:
+            return
+        if not path.is_file():
+            raise UnusableFileError(f"{out}: --resume needs a regular file, with the rows so far")
+        with file_errors(f"cannot write {out}"):
+            self._old = stack.enter_context(path.open("rb"))
+        self._path = path
+        self._copy = stack.enter_context(_Copy(path))
+        self._size_bytes = 0
 
-    @property
-    def size_bytes(self) -> int:
-        return len(self.text) + self.sample.size_bytes
+    def lines(
+        self, samples: Iterator[SampleLine], source: str, *, with_details: bool
+    ) -> Iterator[SampleLine | KeptLine]:
+        """Yield all *samples*, the first of them with the rows that they have.
+
+        Raises UnusableFileError if the rows are not those of these samples.
+        """
+        return chain(self._kept(samples, source, with_details=with_details), samples)
+
+    def _kept(
+        self, samples: Iterator[SampleLine], source: str, *, with_details: bool
+    ) -> Iterator[KeptLine]:
+        if self._old is not None:
+            yield from _kept_lines(self._old, self._out, source, samples, with_details=with_details)
+        self._has_read_all = True
+
+    def replace(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Replace those of *rows* that the earlier run wrote; return those behind them.
+
+        Before it returns the first of these, the old rows are replaced in the file.
+        """
+        if self._has_ended:
+            return rows
+        count = next((i for i, row in enumerate(rows) if row.old is None), len(rows))
+        with file_errors(f"cannot write {self._out}"):
+            for row in rows[:count]:
+                if row.text != row.old:
+                    self._copy.begin(self._size_bytes)
+                self._copy.write(row.text)
+                self._size_bytes += len(row.old or b"")
+        if count < len(rows):
+            self.end()
+        return rows[count:]
+
+    def end(self) -> None:
+        """Put the new rows into the file, if all old ones were read and passed on."""
+        if self._has_ended or not self._has_read_all:
+            return
+        self._has_ended = True
+        with file_errors(f"cannot write {self._out}"):
+            if self._copy.has_begun:
+                self._copy.replace()
+            else:
+                os.truncate(self._path, self._size_bytes)
 
 
-def resume(
-    out: str,
-    source: str,
-    samples: Iterator[SampleLine],
-    service: Service,
-    summary: Summary,
-    *,
-    with_details: bool,
-    bar: ProgressBar,
-) -> None:
-    """Take those *samples* that have a row in *out*, and score those of them that are ungraded.
-
-    The rows are replaced all at once, at the end. Raises UnusableFileError if the rows are not
-    those of these samples.
-    """
-    path = Path(out).resolve()
-    if not path.exists():
-        return
-    if not path.is_file():
-        raise UnusableFileError(f"{out}: --resume needs a regular file, with the rows so far")
-    size_bytes = 0
-    with file_errors(f"cannot write {out}"), path.open("rb") as old, _Copy(path) as copy:
-        kept = _kept_rows(old, out, source, samples, with_details=with_details)
-        for chunk in chunks_of(kept, size_of=lambda row: row.size_bytes):
-            texts = [row.text for row in chunk]
-            new_texts = _scored_again(chunk, service, summary, with_details=with_details)
-            if new_texts != texts:
-                copy.begin(size_bytes)
-            copy.write(b"".join(new_texts))
-            size_bytes += sum(map(len, texts))
-            summary.kept_count += sum(not row.is_ungraded for row in chunk)
-            for row in chunk:
-                bar.count_item(row.sample.size_bytes)
-        if copy.has_begun:
-            copy.replace()
-        else:
-            os.truncate(path, size_bytes)
-
-
-def _kept_rows(
+def _kept_lines(
     old: IO[bytes], out: str, source: str, samples: Iterator[SampleLine], *, with_details: bool
-) -> Iterator[_Kept]:
+) -> Iterator[KeptLine]:
     for number, text in enumerate(old, start=1):
         where = f"{out}, line {number}"
         if not text.endswith(b"\n"):  # the run was killed while it wrote this line
@@ -107,10 +120,7 @@ def _kept_rows(
                 f"{where}: found a row of {found}, expected {SEMANTICS_VERSION}: its reward may "
                 "differ today; score all samples, without --resume"
             )
-        yield _Kept(text=text, is_ungraded=bool(_metric(row, "ungraded")), sample=sample)
-
-
-_MISMATCH = "cannot resume this file"
+        yield KeptLine(line=sample, text=text, is_lost=bool(_metric(row, "ungraded")))
 
 
 def _row_in(text: bytes, where: str) -> dict[str, object]:
@@ -136,20 +146,6 @@ def _metric(row: dict[str, object], name: str) -> object:
 def _short(value: object) -> str:
     text = json.dumps(value)
     return text if len(text) <= 40 else f"{text[:40]}..."  # noqa: PLR2004
-
-
-def _scored_again(
-    chunk: list[_Kept], service: Service, summary: Summary, *, with_details: bool
-) -> list[bytes]:
-    """Return the rows of *chunk*; those that were ungraded are new."""
-    lost = [row.sample for row in chunk if row.is_ungraded]
-    scored = score_samples(lost, service, with_details=with_details, on_scored=lambda _sample: None)
-    with closing(scored):
-        new = [sample for ready in scored for sample in ready]
-    for sample in new:
-        summary.add(sample)
-    texts = (rows_text([sample], with_details=with_details) for sample in new)
-    return [next(texts) if row.is_ungraded else row.text for row in chunk]
 
 
 class _Copy:

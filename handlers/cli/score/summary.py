@@ -13,7 +13,7 @@ from typing import TextIO
 from rich.table import Column, Table
 from rich.text import Text
 
-from nova_code_verifier.handlers.cli.score.samples import ScoredLine
+from nova_code_verifier.handlers.cli.score.rows import Row
 from nova_code_verifier.handlers.cli.tables import console_for, printable, render, table_with_header
 from nova_code_verifier.handlers.prompt_groups import PromptGroups
 from nova_code_verifier.handlers.scored.sample import ScoredSample
@@ -24,7 +24,7 @@ from nova_code_verifier.verifier.types import Verdict
 PROBLEMS_KEPT = 5
 _ID_CHARACTERS_MAX = 40
 _NARROW_COLUMNS = 100
-_REASONS_KEPT = 1000
+_REASONS_KEPT, _REASON_CHARACTERS = 1000, 1000
 
 _STYLES = {
     Verdict.ACCEPTED: "green",
@@ -44,19 +44,20 @@ class Summary:
     """The sums so far. `problems` keeps only the first samples that the dataset broke.
 
     `kept_count` is the number of rows that an earlier run has graded. `reasons` counts why samples
-    are ungraded; new reasons are left out when there are many. `prompts` counts prompt groups.
+    are ungraded, and `outage_reasons` why we failed to grade some; new reasons are left out when
+    there are many. `prompts` counts prompt groups.
     """
 
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     reward_sum: float = 0.0
     problem_count: int = 0
-    problems: list[ScoredLine] = field(default_factory=list)
+    problems: list[Row] = field(default_factory=list)
     outage_count: int = 0
     first_outage: str = ""
-    first_bug: str = ""
     no_completion_count: int = 0
     kept_count: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    outage_reasons: Counter[str] = field(default_factory=Counter)
     prompts: PromptGroups = field(default_factory=PromptGroups)
 
     @property
@@ -79,33 +80,34 @@ class Summary:
         """The mean over the graded samples; None if there are none."""
         return self.reward_sum / self.graded_count if self.graded_count else None
 
-    def add(self, line: ScoredLine) -> None:
+    def add(self, line: Row) -> None:
         """Count one sample."""
-        sample = line.sample
+        sample = line.scored
         reward, verdict = sample.reward, sample.verdict
         self.verdicts[verdict] += 1
         self.no_completion_count += bool(sample.details["no_completion"])
         self.prompts.add(sample.group, reward)
         if verdict is Verdict.UNGRADED:
-            reason = line.problem
-            if reason in self.reasons or len(self.reasons) < _REASONS_KEPT:
-                self.reasons[reason] += 1
+            _count(self.reasons, line.problem)
         if reward is not None:
             self.reward_sum += reward
         elif sample.is_outage:
             self.outage_count += 1
             self.first_outage = self.first_outage or str(sample.details["problem"])
+            _count(self.outage_reasons, line.problem)
         else:
             self.problem_count += 1
             if len(self.problems) < PROBLEMS_KEPT:
                 self.problems.append(line)
 
-    def add_bug(self, traceback: str) -> None:
-        """Keep the traceback of the first bug of this program."""
-        self.first_bug = self.first_bug or traceback
+
+def _count(reasons: Counter[str], reason: str) -> None:
+    reason = reason[:_REASON_CHARACTERS]
+    if reason in reasons or len(reasons) < _REASONS_KEPT:
+        reasons[reason] += 1
 
 
-def sample_text(lines: Sequence[ScoredLine], stream: TextIO | None) -> str:
+def sample_text(lines: Sequence[Row], stream: TextIO | None) -> str:
     """Return a table with one line per sample, as text that suits *stream*.
 
     On a narrow terminal, it shows only the first dimension.
@@ -117,7 +119,7 @@ def sample_text(lines: Sequence[ScoredLine], stream: TextIO | None) -> str:
     # The id and the remark shrink if the terminal is narrow.
     table = table_with_header("id", *numbers, Column("verdict", no_wrap=True), "remark")
     for line in lines:
-        sample = line.sample
+        sample = line.scored
         reward, verdict, details = sample.reward, sample.verdict, sample.details
         style = _STYLES.get(verdict, _FAILURE_STYLE)
         table.add_row(
@@ -131,8 +133,16 @@ def sample_text(lines: Sequence[ScoredLine], stream: TextIO | None) -> str:
     return render(table, stream)
 
 
-def summary_text(summary: Summary, seconds: float, level: IsolationLevel) -> str:
-    """Return what standard error shows at the end of a run of *seconds*."""
+def summary_text(
+    summary: Summary,
+    seconds: float,
+    level: IsolationLevel | None,
+    facts: Sequence[tuple[str, str, str]] = (),
+) -> str:
+    """Return what standard error shows at the end of a run of *seconds*.
+
+    *facts* about the place have a line each.
+    """
     table = Table.grid("", Column(justify="right"), "", padding=(0, 2))
     mean = summary.mean_reward
     ungraded = summary.count - summary.graded_count
@@ -145,10 +155,13 @@ def summary_text(summary: Summary, seconds: float, level: IsolationLevel) -> str
         table.add_row(name, str(count), f"{count / summary.count:6.1%}")
     if groups := summary.prompts.count:
         equal = summary.prompts.equal_count
-        share = f"{equal / groups:6.1%} of {groups} prompts with several graded samples"
-        table.add_row("groups of equal rewards", str(equal), share)
+        about = "about " if summary.prompts.is_estimate else ""
+        share = f"{equal / groups:6.1%} of {about}{groups} prompts with several graded samples"
+        table.add_row("groups of equal rewards", f"{about}{equal}", share)
     table.add_row("samples per second", f"{summary.count / seconds:.1f}" if seconds else "-")
-    table.add_row("isolation level", level)
+    table.add_row("isolation level", level or "unknown")
+    for fact in facts:
+        table.add_row(*fact)
     text = render(table, sys.stderr)
     if groups and groups == summary.prompts.equal_count:
         text += _ALL_EQUAL
@@ -156,7 +169,20 @@ def summary_text(summary: Summary, seconds: float, level: IsolationLevel) -> str
         text += (
             f"{_samples(summary.no_completion_count)} without an assistant turn: nothing to run\n"
         )
-    return f"{text}{problem_list(summary)}\n" if summary.problem_count else text
+    if summary.problem_count:
+        text += f"{problem_list(summary)}\n"
+    return f"{text}{outage_list(summary)}\n" if summary.outage_count else text
+
+
+def outage_list(summary: Summary) -> str:
+    """List why samples could not be graded by our fault, the most common reasons first."""
+    reasons = summary.outage_reasons
+    common = reasons.most_common(PROBLEMS_KEPT)
+    width = len(str(common[0][1]))
+    shown = [f"  {count:>{width}}  {printable(reason)}" for reason, count in common]
+    more = summary.outage_count - sum(count for _, count in common)
+    heading = f"{_samples(summary.outage_count)} could not be graded by our fault; the reasons:"
+    return "\n".join([heading, *shown, *([f"  and {more} more"] if more else [])])
 
 
 def problem_list(summary: Summary) -> str:
@@ -200,8 +226,8 @@ def _dimension(sample: ScoredSample, name: str) -> str:
     return f"{sample.metric(name):.2f}" if applies else "-"
 
 
-def _problem_line(line: ScoredLine) -> str:
-    sample_id = line.sample.row["id"]
+def _problem_line(line: Row) -> str:
+    sample_id = line.scored.row["id"]
     where = line.where if sample_id is None else f"{line.where} (id {_id_text(sample_id)})"
     return f"{where}: {printable(line.problem)}"
 

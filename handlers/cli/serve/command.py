@@ -159,13 +159,15 @@ def serve(
     from nova_code_verifier.handlers.http_service.settings import (  # noqa: PLC0415
         ServiceSettings,
         default_processes,
+        guests_bytes_per_process,
         is_loopback,
         workers_per_process,
     )
 
     processes = processes or default_processes()
     workers = workers or settings.workers
-    workers = workers or workers_per_process(processes, settings.limits.memory_bytes)
+    memory_bytes = settings.limits.memory_bytes
+    workers = workers or workers_per_process(processes, guest_bytes=memory_bytes)
     try:
         family, address = server.address_of(host, port)
         is_private = is_loopback(address[0])
@@ -191,6 +193,7 @@ def serve(
             token=token,
             is_loopback=is_private,
             workers=workers,
+            guests_bytes=guests_bytes_per_process(processes),
             body_bytes_max=max_body_mb * _MIB,
             all_bytes_max=max_memory_mb * _MIB,
             queue_samples_max=max_queue,

@@ -9,7 +9,6 @@ of that sample has an error and no reward.
 """
 
 from collections.abc import AsyncIterator, Sequence
-from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -25,7 +24,7 @@ from nova_code_verifier.handlers.http_service.json_body import (
 )
 from nova_code_verifier.handlers.http_service.routes.score_schema import OPERATION
 from nova_code_verifier.handlers.scored.sample import ScoredSample
-from nova_code_verifier.handlers.wire import Entry, read_event
+from nova_code_verifier.handlers.wire import Details, Entry, read_event
 from nova_code_verifier.verifier.rubric import OutagePolicy
 from nova_code_verifier.verifier.types import FailureClass
 
@@ -35,13 +34,6 @@ _LISTED_MAX = 20
 _ROW_BYTES = 2000  # of a row without details, as JSON
 
 
-class Details(StrEnum):
-    """What each row says beside its reward."""
-
-    SUMMARY = "summary"
-    FULL = "full"
-
-
 def router(grading: Grading) -> APIRouter:
     """Return the route."""
     routes = APIRouter(tags=["score"])
@@ -49,7 +41,9 @@ def router(grading: Grading) -> APIRouter:
     @routes.post("/score", summary="Score samples", openapi_extra=OPERATION)
     async def score(
         request: Request,
-        details: Annotated[Details | None, Query(description=Details.__doc__)] = None,
+        details: Annotated[
+            Details | None, Query(description="What each row says beside its reward")
+        ] = None,
     ) -> Response:
         """Run the program in each sample against its tests, and return one row with its reward."""
         body = await request.body()
@@ -72,13 +66,8 @@ def router(grading: Grading) -> APIRouter:
 
 
 def _read_body(body: bytes) -> tuple[list[Entry], Details | None]:
-    value = parse_json(body)
-    details = None
-    if isinstance(value, dict) and (written := value.get("details")) is not None:
-        if written not in list(Details):
-            raise UnreadableBodyError(f"details: expected {' or '.join(Details)}")
-        details = Details(written)
-    return list(read_event(value).entries), details
+    event = read_event(parse_json(body))
+    return list(event.entries), event.details
 
 
 def _read_lines(body: bytes) -> list[Entry]:

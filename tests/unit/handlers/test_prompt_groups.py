@@ -2,8 +2,9 @@
 
 import pytest
 
+from nova_code_verifier.handlers import prompt_groups
 from nova_code_verifier.handlers.dataset_row import read_entries
-from nova_code_verifier.handlers.prompt_groups import PromptGroups
+from nova_code_verifier.handlers.prompt_groups import PromptGroups, group_of
 from nova_code_verifier.handlers.wire import read_event
 
 REFERENCE = {"inputs": ["1"], "outputs": ["1"]}
@@ -92,3 +93,29 @@ def test_the_completions_of_a_row_are_a_group() -> None:
     row = {"task_id": 2, "responses": ["x", "y"], "test_list": ["assert f(1) == 1"]}
 
     assert len({entry.group for entry in read_entries(row)} - {None}) == 1
+
+
+def test_the_groups_of_a_huge_file_are_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The memory is bounded; each fifth group is unequal, and the estimate is close to that."""
+    monkeypatch.setattr(prompt_groups, "GROUPS_KEPT", 1000)
+    groups = PromptGroups()
+    for number in range(20_000):
+        group = group_of([number], None)
+        groups.add(group, 1.0)
+        groups.add(group, 0.5 if number % 5 == 0 else 1.0)
+
+    assert groups.is_estimate
+    assert len(groups._states) <= 1000
+    assert groups.count == pytest.approx(20_000, rel=0.15)
+    assert groups.equal_count / groups.count == pytest.approx(0.8, abs=0.06)
+
+
+def test_groups_that_all_fit_are_counted_exactly() -> None:
+    """Up to the bound, there is no estimate."""
+    groups = PromptGroups()
+    for number in range(prompt_groups.GROUPS_KEPT):
+        groups.add(number, 1.0)
+        groups.add(number, 1.0)
+
+    assert not groups.is_estimate
+    assert groups.count == groups.equal_count == prompt_groups.GROUPS_KEPT

@@ -217,6 +217,31 @@ def test_an_unusable_sample_is_marked_as_ungraded(sent: dict[str, object]) -> No
     assert (row["aggregate_reward_score"], values(row)["ungraded"]) == (0.0, 1.0)
 
 
+def test_details_add_nothing_but_themselves() -> None:
+    """Rows with details are those of a trainer, in their order, each with its own details."""
+    plain = list(map(judgement, rows(ALL_KINDS)))
+
+    for details in ("summary", "full"):
+        detailed = rows({"batch": ALL_KINDS, "details": details})
+
+        assert list(map(judgement, detailed)) == plain
+        for row in detailed:
+            shown = row["details"]
+            assert (shown["verdict"] == "accepted") is (row["aggregate_reward_score"] == 1.0)
+            assert ("cases" in shown) is (details == "full")
+            assert json.loads(json.dumps(row, allow_nan=False)) == row
+
+
+def test_details_are_text_that_any_runtime_can_send() -> None:
+    """A lone surrogate that a candidate reports is replaced."""
+    raising = sample("raise ValueError('\\ud800')", ADD)
+
+    (row,) = rows({"batch": [raising], "details": "full"})
+
+    assert "\ufffd" in row["details"]["remark"]
+    json.dumps(row, ensure_ascii=False).encode()
+
+
 @cache
 def separate_judgements() -> list[dict[str, object]]:
     """Score each kind of sample in its own event."""
@@ -318,6 +343,16 @@ def test_equal_work_needs_no_time() -> None:
     (again,) = rows([RIGHT], Context(0))
 
     assert again["aggregate_reward_score"] == known[0]["aggregate_reward_score"]
+
+
+def test_with_details_an_outage_is_a_row() -> None:
+    """If details are wanted, samples that lacked time say so, and raise nothing."""
+    late = sample(f"{ADDING}  # too late for a row", ADD)
+
+    first, second = rows({"batch": [UNUSABLE, late], "details": "summary"}, Context(0))
+
+    assert [first["details"]["is_outage"], second["details"]["is_outage"]] == [False, True]
+    assert values(second)["ungraded"] == 1.0
 
 
 def test_an_endless_program_ends_at_the_deadline() -> None:

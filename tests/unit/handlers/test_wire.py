@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from nova_code_verifier.handlers.wire import (
     RESPONSE_BYTES_LIMIT,
+    Details,
     Entry,
     MalformedEventError,
     Metric,
@@ -128,6 +129,38 @@ def test_the_error_for_an_event_names_what_was_found(event: object, found: str) 
     """The error says what was found in place of samples."""
     with pytest.raises(MalformedEventError, match=f"{found}$"):
         read_event(event)
+
+
+@pytest.mark.parametrize("details", ["summary", "full"])
+def test_details_may_be_wanted_beside_a_batch(details: str) -> None:
+    """The request says which details; in an envelope, too."""
+    event = {"batch": [SAMPLE], "details": details}
+
+    for wrapped in (event, {"body": event}, {"body": json.dumps(event)}):
+        request = read_event(wrapped)
+        assert (request.entries, request.details) == ((ENTRY,), Details(details))
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        [SAMPLE],
+        {"batch": [SAMPLE]},
+        SAMPLE | {"details": "full"},
+        SAMPLE | {"batch": [], "details": "full"},
+        {"trajectories": [SAMPLE], "details": "full"},
+    ],
+)
+def test_a_trainer_gets_no_details(event: object) -> None:
+    """A field `details` of a sample or of a trainer's event means nothing."""
+    assert read_event(event).details is None
+
+
+@pytest.mark.parametrize("details", [None, True, "", "all", ["full"], {}])
+def test_unknown_details_are_malformed(details: object) -> None:
+    """Details that do not exist raise an error, instead of rows without details."""
+    with pytest.raises(MalformedEventError, match=r'^details: expected "summary" or "full"'):
+        read_event({"batch": [SAMPLE], "details": details})
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_the_bar_is_hidden_while_the_table_is_printed() -> None:
 
 
 def test_a_log_gets_a_line_from_time_to_time(capsys: pytest.CaptureFixture[str]) -> None:
-    """Without a terminal, a line every 30 seconds has the count, the share and the time."""
+    """Without a terminal, a line every 30 seconds has the count, the share, the time, the rate."""
     now = [0.0]
     bar = ProgressBar(total_bytes=1000, clock=lambda: now[0])
 
@@ -73,9 +73,37 @@ def test_a_log_gets_a_line_from_time_to_time(capsys: pytest.CaptureFixture[str])
         bar.count_item(100)
 
     assert capsys.readouterr().err.splitlines() == [
-        "verifier: scoring: 3 samples (30%) in 0:30",
-        "verifier: scoring: 6 samples (60%) in 1:00",
+        "verifier: scoring: 3 samples (30%) in 0:30, 0.1 per second, 1:10 left",
+        "verifier: scoring: 6 samples (60%) in 1:00, 0.1 per second, 0:40 left",
     ]
+
+
+def test_rows_that_are_kept_do_not_count_for_the_rate(capsys: pytest.CaptureFixture[str]) -> None:
+    """A run that goes on knows only how long its own samples take. The place adds its status."""
+    now = [0.0]
+    bar = ProgressBar(total_bytes=1000, clock=lambda: now[0], status=lambda: "2 in flight")
+
+    for _ in range(50):
+        bar.count_item(10, is_kept=True)
+    now[0] += 30.0
+    bar.count_item(100)
+
+    assert capsys.readouterr().err == (
+        "verifier: scoring: 51 samples (60%) in 0:30, 0.0333 per second, 2:00 left, 2 in flight\n"
+    )
+
+
+def test_a_stream_of_unknown_length_has_no_time_left(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its rate is shown all the same; hours are shown as hours."""
+    now = [0.0]
+    bar = ProgressBar(total_bytes=None, clock=lambda: now[0])
+
+    now[0] += 4000.0
+    bar.count_item(100)
+
+    assert capsys.readouterr().err == (
+        "verifier: scoring: 1 samples in 1:06:40, 0.00025 per second\n"
+    )
 
 
 def test_quiet_writes_no_line(capsys: pytest.CaptureFixture[str]) -> None:

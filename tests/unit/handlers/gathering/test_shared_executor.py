@@ -1,13 +1,20 @@
 """Many batches at the same time on one executor."""
 
+import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from nova_code_verifier import LocalExecutor, SandboxError
-from nova_code_verifier.handlers.gathering.shared_executor import SharedExecutor
-from nova_code_verifier.sandbox.types import Job, Run
+from nova_code_verifier.handlers.gathering.shared_executor import (
+    SharedExecutor,
+    _Batch,
+    _LiveJobs,
+)
+from nova_code_verifier.sandbox.types import Cause, Ending, Job, Run
+from tests.processes import wait_until
 
 SLOW = "import time\ntime.sleep(3)"
 
@@ -73,3 +80,49 @@ def test_all_callers_get_the_error_of_the_executor(executor: LocalExecutor) -> N
     for _ in range(2):
         with pytest.raises(SandboxError, match="closed"):
             outputs(shared, "print(1)")
+
+
+def test_what_nobody_waits_for_is_ended(executor: LocalExecutor) -> None:
+    """The guests of a batch that is over are ended, its other jobs never start, and others run."""
+    shared = SharedExecutor(executor)
+    over = threading.Event()
+    batch = [job("import time\ntime.sleep(3600)")] * 6  # more than there are workers
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(lambda: dict(shared.until(over.is_set).run(batch)))
+        wait_until(lambda: len(shared._jobs._running) == 2)
+        over.set()
+        executions = [found for [found] in running.result().values()]
+
+    assert [execution.ending for execution in executions] == [Ending.NOT_RUN] * 6
+    assert {execution.cause for execution in executions} == {Cause.DEADLINE}
+    assert outputs(shared, "print(1)", "print(2)") == [b"1\n", b"2\n"]
+
+
+def test_a_view_stops_at_its_deadline(executor: LocalExecutor) -> None:
+    """A deadline ends the jobs of its own caller only."""
+    shared = SharedExecutor(executor)
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(outputs, shared, SLOW + "\nprint(1)")
+        view = shared.with_deadline(time.monotonic() + 0.5)
+        [[execution]] = dict(view.run([job("import time\ntime.sleep(3600)")])).values()
+
+    assert (execution.ending, execution.cause) == (Ending.NOT_RUN, Cause.DEADLINE)
+    assert other.result() == [b"1\n"]
+
+
+def test_the_oldest_jobs_come_first_and_huge_batches_give_way() -> None:
+    """A batch that has waited longer goes first, but its 65th job counts as a second younger."""
+    jobs = _LiveJobs()
+    old, late = (
+        _Batch(
+            [job(f"{name} {number}") for number in range(count)], None, since=since, is_over=None
+        )
+        for name, count, since in (("old", 70, 10.0), ("late", 2, 10.5))
+    )
+    jobs.add(late)
+    jobs.add(old)
+
+    order = [one.program for one in jobs]
+
+    expected = [*(f"old {n}" for n in range(64)), "late 0", "late 1"]
+    assert order == [*expected, *(f"old {n}" for n in range(64, 70))]

@@ -1,6 +1,7 @@
 """What a zygote forks for a session: two guests that share files, and nothing else."""
 
 import ast
+import signal
 from typing import Any
 
 import pytest
@@ -37,6 +38,17 @@ def both(code: str) -> str:
 def answers_of(run_session: RunSession, code: str, **options: Any) -> list[Any]:
     """Return what *code* answers in the candidate's guest and in that of the harness."""
     return [ast.literal_eval(message) for message in messages(run_session(both(code), **options))]
+
+
+SIGNALS = """
+import signal
+blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+print(blocked, [int(s) for s in signal.Signals if signal.getsignal(s) == signal.SIG_IGN])
+try:
+    signal.raise_signal(signal.SIGINT)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
 
 
 def test_each_guest_has_its_own_descriptors(run_session: RunSession) -> None:
@@ -229,3 +241,19 @@ def test_a_harness_is_confined_too(
     assert execution.harness_ending is Ending.FORBIDDEN
     assert execution.detail.startswith("socket.")
     assert messages(execution) == []
+
+
+def test_signals_that_the_host_blocks_or_ignores_reach_guests() -> None:
+    """Ray blocks SIGINT in its workers; nohup ignores SIGHUP, and a shell's `&` SIGINT."""
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGUSR1})
+    ignored = {number: signal.signal(number, signal.SIG_IGN) for number in (1, 2, 12)}
+    try:
+        executor = LocalExecutor(workers=1, level=IsolationLevel.KERNEL)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        for number, handler in ignored.items():
+            signal.signal(number, handler)
+    with executor:
+        [(_, [execution])] = executor.run([Job(program=SIGNALS, questions=(Run(),))])
+
+    assert execution.stdout == b"set() [13, 25]\ninterrupted\n"

@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.handlers.cli.audit.planting import DOUBLE, ROWS, lines_of, pairs
 from tests.unit.handlers.cli.command_line import rows_of, verifier
+from tests.unit.handlers.report_page.paging import ReadPage
 
 QUICK = ("--repeat", "1", "--processes", "0", "--quiet")
 
@@ -20,6 +21,7 @@ class Audited(NamedTuple):
     report: dict[str, Any]
     errors: str
     written: list[dict[str, Any]]
+    page: ReadPage
 
     def findings(self, row_id: str) -> dict[str, dict[str, Any]]:
         """Return the findings about a row, by their kind."""
@@ -32,10 +34,12 @@ def audited(tmp_path_factory: pytest.TempPathFactory) -> Audited:
     """Audit the planted rows, once."""
     directory = tmp_path_factory.mktemp("audit")
     source, out = directory / "rows.jsonl", directory / "good.jsonl"
+    page = directory / "audit.html"
     source.write_text(lines_of(ROWS))
-    done = verifier("audit", source, "--json", "--write", out, "--processes", "1", "--quiet")
-    written = rows_of(out.read_text())
-    return Audited(done.returncode, json.loads(done.stdout), done.stderr, written)
+    options = ("--json", "--processes", "1", "--quiet")
+    done = verifier("audit", source, "--write", out, "--report", page, *options)
+    report, written = json.loads(done.stdout), rows_of(out.read_text())
+    return Audited(done.returncode, report, done.stderr, written, ReadPage.at(page))
 
 
 @pytest.mark.parametrize(
@@ -70,6 +74,24 @@ def test_every_planted_fault_is_found(
     assert (finding["severity"], finding["field"]) == (severity, field)
     assert problem in finding["problem"]
     assert finding["fix"]
+
+
+def test_the_page_has_all_findings_and_all_runs(audited: Audited) -> None:
+    """Also findings about rows of which nothing ran. Repeated runs count as one program."""
+    page, report = audited.page, audited.report
+    columns, groups = page.columns(), page.meta["groups"]
+
+    places = [groups[found["group"]]["key"].partition(",")[0] for found in page.meta["findings"]]
+    assert places == [found["where"] for found in report["findings"]]
+    kinds = [(found["kind"], found["fix"]) for found in page.meta["findings"]]
+    assert kinds == [(found["kind"], found["fix"]) for found in report["findings"]]
+    assert page.meta["kind"] == "audit"
+    assert 100 < len(columns["id"]) <= report["runs"]  # some runs replace others
+    flaky = [i for i, row_id in enumerate(columns["id"]) if row_id == "flaky"]
+    golds = [i for i in flaky if columns["role"][i] == "gold solution"]
+    assert len(golds) == 3
+    assert len({columns["program_key"][i] for i in golds}) == 1
+    assert "secrets.randbelow" in page.details()[golds[0]]["program"]
 
 
 def test_nothing_else_is_an_error(audited: Audited) -> None:

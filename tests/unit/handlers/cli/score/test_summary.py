@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from nova_code_verifier.handlers.cli.score.samples import ScoredLine
+from nova_code_verifier.handlers.cli.score.rows import Row
 from nova_code_verifier.handlers.cli.score.summary import (
     PROBLEMS_KEPT,
     Summary,
     nothing_graded_text,
+    outage_list,
     outage_text,
     problem_list,
     sample_text,
@@ -41,19 +42,19 @@ def line_of(
     reward: float = 1.0,
     where: str = "line 1",
     group: int | None = None,
-) -> ScoredLine:
+) -> Row:
     """Return a scored sample, accepted but for these *details*."""
     metrics = [{"name": name, "value": 1.0, "type": "Reward"} for name in DIMENSIONS]
     row = {"id": id, "aggregate_reward_score": reward, "metrics_list": metrics}
     sample = ScoredSample(row=row, details=ACCEPTED | (details or {}), group=group)
-    return ScoredLine(where=where, sample=sample)
+    return Row(where=where, size_bytes=1, sample=sample)
 
 
 GRADED = line_of()
 UNGRADED = line_of(BROKEN, reward=0.0)
 
 
-def summary_of(*lines: ScoredLine) -> Summary:
+def summary_of(*lines: Row) -> Summary:
     """Add up *lines*."""
     summary = Summary()
     for each in lines:
@@ -122,14 +123,28 @@ def test_a_run_without_groups_does_not_mention_them() -> None:
     assert "groups" not in text
 
 
-def test_the_first_bug_is_kept() -> None:
-    """A later traceback does not replace it."""
-    summary = Summary()
+def test_the_reasons_of_outages_are_counted() -> None:
+    """The most common ones are listed, and the others counted."""
+    reasons = ["throttled"] * 12 + ["no\nworkers"] * 3 + [f"reason {n}" for n in range(5)]
+    lines = [line_of(OUTAGE | {"problem": reason}) for reason in reasons]
 
-    summary.add_bug("first")
-    summary.add_bug("second")
+    shown = outage_list(summary_of(GRADED, *lines)).splitlines()
 
-    assert summary.first_bug == "first"
+    assert shown[:3] == [
+        "20 samples could not be graded by our fault; the reasons:",
+        "  12  throttled",
+        "   3  no workers",
+    ]
+    assert shown[6:] == ["  and 2 more"]
+
+
+def test_the_place_adds_its_facts_to_the_summary() -> None:
+    """Each is a line; a level that is not known is not made up."""
+    text = summary_text(summary_of(GRADED), 1.0, None, [("invocations", "312", "3 again")])
+
+    lines = [text.split() for text in text.splitlines()]
+    assert ["invocations", "312", "3", "again"] in lines
+    assert ["isolation", "level", "unknown"] in lines
 
 
 @pytest.mark.parametrize(

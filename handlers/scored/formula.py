@@ -1,17 +1,33 @@
 """Show the formula of a reward, with its numbers.
 
-In: a score, the rubric. Out: lines.
+In: a score and what it was computed from. Out: lines. They hold no expected answer.
 """
 
 from collections.abc import Iterator
 from fractions import Fraction
 
-from nova_code_verifier.verifier.rubric import Grouping, Rubric, Shape
+from nova_code_verifier.verifier.pipeline import PreparedSample
+from nova_code_verifier.verifier.rubric import Grouping, Polarity, Rubric, Shape
 from nova_code_verifier.verifier.scoring.groups import correct_for_guessing
-from nova_code_verifier.verifier.types import Score, Verdict
+from nova_code_verifier.verifier.sentiment.answer import Expected, SentimentResult
+from nova_code_verifier.verifier.types import Score, TestPlan, Verdict
 
 
-def reward_lines(score: Score, rubric: Rubric, paid: float) -> Iterator[str]:
+def formula_lines(score: Score, prepared: PreparedSample, paid: float) -> Iterator[str]:
+    """Yield how correctness and reward follow from the cases or from the answer."""
+    rubric, plan = prepared.task.rubric, prepared.plan
+    if score.cases and plan is not None:
+        has_groups = isinstance(plan, TestPlan) and plan.groups is not None
+        yield from _correctness_lines(score, rubric, has_groups=has_groups)
+    elif prepared.sentiment is not None and prepared.sentiment[0].answer is not None:
+        result, expected = prepared.sentiment
+        worth = rubric.label_weight(result.answer) if isinstance(result.answer, Polarity) else 1.0
+        yield _share_line(result, expected)
+        yield _worth_line(score, rubric, result.correctness, worth=worth)
+    yield from _reward_lines(score, rubric, paid)
+
+
+def _reward_lines(score: Score, rubric: Rubric, paid: float) -> Iterator[str]:
     """Yield the formula of the reward: the weighted sum of the dimensions."""
     terms = " + ".join(
         f"{weight:.3g} x {getattr(score, name):.4g} {name}"
@@ -27,7 +43,7 @@ def reward_lines(score: Score, rubric: Rubric, paid: float) -> Iterator[str]:
         yield f"  after a security violation, which costs {rubric.violation_penalty:.0%}"
 
 
-def correctness_lines(score: Score, rubric: Rubric, *, has_groups: bool) -> Iterator[str]:
+def _correctness_lines(score: Score, rubric: Rubric, *, has_groups: bool) -> Iterator[str]:
     """Yield the formulas of the share and of the correctness.
 
     The share is what was passed, without what the best constant answer passes.
@@ -63,10 +79,10 @@ def correctness_lines(score: Score, rubric: Rubric, *, has_groups: bool) -> Iter
             f"share = max(0, ({passed} - {guessed} guessed) / "
             f"({total} cases - {guessed} guessed)) = {share:.4g}"
         )
-    yield worth_line(score, rubric, share)
+    yield _worth_line(score, rubric, share)
 
 
-def worth_line(score: Score, rubric: Rubric, share: float, *, worth: float = 1.0) -> str:
+def _worth_line(score: Score, rubric: Rubric, share: float, *, worth: float = 1.0) -> str:
     """Return the formula of the correctness: the shape of *share*, times *worth*."""
     how, why = "", ""
     match rubric.shape:
@@ -80,3 +96,17 @@ def worth_line(score: Score, rubric: Rubric, share: float, *, worth: float = 1.0
     if worth != 1.0:
         how = f"{how}{rubric.shaped(share):.4g} x {worth:.4g} = "
     return f"correctness = {how}{score.correctness:.4g}{why}"
+
+
+def _share_line(result: SentimentResult, expected: Expected) -> str:
+    """Return the formula of an answer's share, with its numbers."""
+    if isinstance(expected, Polarity):
+        right_or_wrong = "right" if result.correctness else "wrong"
+        return f"share = {result.correctness:.4g}: the label is {right_or_wrong}"
+    if not (expected or result.count):
+        return "share = 1: no opinions were expected, and none was answered"
+    alike = sum(pair.likeness for pair in result.pairs)
+    return (
+        f"share = 2 x {alike:.4g} likeness / ({len(expected)} expected + {result.count} answered)"
+        f" = {result.correctness:.4g}"
+    )

@@ -1,0 +1,1 @@
+"""The places where samples are scored: this process, several processes, other machines."""

@@ -1,0 +1,87 @@
+"""The route `/run_code`.
+
+A status of 504 means that the program was not run through our fault. It is the only one after which
+verl's client tries again; others count as a failed test there. So a full queue is no 429 here.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import JSONResponse
+
+from nova_code_verifier.handlers.http_service.grading import Grading, GradingError
+from nova_code_verifier.handlers.http_service.routes.body import body_of, operation_of
+from nova_code_verifier.handlers.http_service.routes.patience import deadline_after, patiently
+from nova_code_verifier.handlers.http_service.routes.sandbox_fusion.messages import (
+    RUN_SECONDS_MAX,
+    RunCodeRequest,
+    RunCodeResponse,
+    RunStatus,
+)
+from nova_code_verifier.handlers.http_service.routes.sandbox_fusion.plan import (
+    RefusedError,
+    plan_of,
+)
+from nova_code_verifier.handlers.http_service.routes.sandbox_fusion.reply import reply_to
+from nova_code_verifier.sandbox.errors import SandboxError
+from nova_code_verifier.sandbox.types import Cause, Ending
+
+_OUTAGE = 504
+_CLIENT_SECONDS = 8.0  # verl's client waits 10 s longer than both time limits
+
+
+_EXAMPLE = {
+    "code": "print(int(input()) + 1)",
+    "language": "python",
+    "stdin": "1\n",
+    "run_timeout": 10,
+    "memory_limit_MB": 1024,
+}
+
+
+def router(grading: Grading) -> APIRouter:
+    """Return the route, which runs programs by *grading*."""
+    routes = APIRouter(tags=["SandboxFusion"])
+
+    @routes.post(
+        "/run_code",
+        response_model=RunCodeResponse,
+        summary="Run a program (SandboxFusion)",
+        openapi_extra=operation_of(RunCodeRequest, example=_EXAMPLE),
+        responses={_OUTAGE: {"model": RunCodeResponse, "description": "Not run: try again"}},
+    )
+    async def run_code(
+        request: Annotated[RunCodeRequest, Depends(body_of(RunCodeRequest))],
+    ) -> RunCodeResponse | JSONResponse:
+        deadline = deadline_after(_client_seconds(request))
+        try:
+            plan = plan_of(request, grading.settings.limits)
+            [execution] = await patiently(
+                lambda: grading.run(plan.job, deadline=deadline), deadline=deadline
+            )
+        except RefusedError as error:
+            return _not_run(str(error))
+        except (GradingError, SandboxError) as error:
+            return _outage(str(error))
+        if execution.cause is Cause.NO_ROOM:
+            return _not_run(f"memory_limit_MB: {execution.detail}")
+        if execution.ending is Ending.NOT_RUN:
+            return _outage(execution.detail)
+        return reply_to(request, plan, execution)
+
+    return routes
+
+
+def _client_seconds(request: RunCodeRequest) -> float:
+    """Return for how long the client waits at least."""
+    compiling = min(request.compile_timeout, RUN_SECONDS_MAX)
+    return compiling + min(request.run_timeout, RUN_SECONDS_MAX) + _CLIENT_SECONDS
+
+
+def _not_run(problem: str) -> RunCodeResponse:
+    return RunCodeResponse(status=RunStatus.SANDBOX_ERROR, message=problem)
+
+
+def _outage(problem: str) -> JSONResponse:
+    reply = _not_run(problem).model_dump(mode="json")
+    return JSONResponse(reply, status_code=_OUTAGE, headers={"Retry-After": "1"})

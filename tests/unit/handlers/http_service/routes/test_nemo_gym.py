@@ -1,0 +1,81 @@
+"""The answers to `/verify` of NeMo Gym."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+from pydantic import ValidationError
+
+from nova_code_verifier.handlers.http_service.routes import nemo_gym
+from nova_code_verifier.handlers.http_service.routes.nemo_gym import GymRequest, router
+from nova_code_verifier.sandbox.types import Ending, Execution
+from tests.fakes import ScriptedExecutor, ScriptedGrading
+
+
+def body(**fields: Any) -> dict[str, Any]:
+    """Return the body of a request, with a response that prints 1."""
+    content = [{"type": "output_text", "text": "```python\nprint(1)\n```"}]
+    return {
+        "responses_create_params": {"input": []},
+        "response": {"output": [{"type": "message", "content": content}]},
+        "verifier_metadata": {"unit_tests": {"inputs": ["1", "2"], "outputs": ["1", "2"]}},
+        **fields,
+    }
+
+
+def answer(grading: ScriptedGrading) -> Any:
+    """Return the answer to a request."""
+    [route] = router(grading).routes
+    assert isinstance(route, APIRoute)
+    return json.loads(asyncio.run(route.endpoint(GymRequest(**body(other=[None, 1])))).body)
+
+
+def test_the_body_comes_back_with_a_reward() -> None:
+    """And with all columns of its row."""
+    executor = ScriptedExecutor(
+        lambda _: Execution(ending=Ending.FINISHED, exit_status=0, stdout=b"1")
+    )
+
+    found = answer(ScriptedGrading(executor=executor))
+
+    assert body(other=[None, 1]).items() <= found.items()
+    assert (found["reward"], found["mask_sample"], found["verifier_tests_passed"]) == (
+        0.6,
+        False,
+        1,
+    )
+
+
+@pytest.mark.parametrize(
+    "grading", [ScriptedGrading(problem="a worker was lost"), ScriptedGrading(busy=10**6)]
+)
+def test_an_outage_is_for_the_file_of_failures(
+    grading: ScriptedGrading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gym asks again when the collection is resumed; so it does if the queue stays full."""
+    monkeypatch.setattr(nemo_gym, "_CLIENT_SECONDS", 0.0)
+
+    found = answer(grading)
+
+    assert (found["mask_sample"], found["_ng_failure_terminal"]) == (True, False)
+    assert found["_ng_failure_class"] == "verifier_infrastructure"
+    assert found["verifier_failure"] == 2
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        {},
+        {"output": {}},
+        {"output": ["x"]},
+        {"output": [{"type": "message"}]},
+        {"output": [{"type": "message", "content": "x"}]},
+        {"output": [{"type": "message", "content": [{"text": 5}]}]},
+    ],
+)
+def test_a_response_of_another_form_is_refused(response: dict[str, Any]) -> None:
+    """The error names the field."""
+    with pytest.raises(ValidationError, match="response"):
+        GymRequest(**body(response=response))

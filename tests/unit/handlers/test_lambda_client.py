@@ -1,0 +1,49 @@
+"""Calls of a Lambda function: boto3's real client in front of a scripted Lambda.
+
+`executor_function/test_client.py` tests most errors, through the caller of the executor function.
+"""
+
+import json
+from base64 import b64encode
+
+import pytest
+
+from nova_code_verifier.handlers.lambda_client import Answer, content_of, lambda_client
+from nova_code_verifier.sandbox.errors import AnswerTooLargeError, PayloadRefusedError
+from tests.fakes import CREDENTIALS, HttpReply, fails, serving_lambda
+
+
+def call(monkeypatch: pytest.MonkeyPatch, reply: HttpReply, **parameters: str) -> Answer:
+    """Call a function that answers with *reply*."""
+    with serving_lambda(lambda _call: reply) as url:
+        for name, value in (CREDENTIALS | {"AWS_ENDPOINT_URL_LAMBDA": url}).items():
+            monkeypatch.setenv(name, value)
+        return lambda_client("it", connections=1).call("reward", b"{}", **parameters)
+
+
+def test_the_end_of_the_log_comes_with_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With `LogType`, the end of the function's log is decoded, whatever bytes it has."""
+    header = {"X-Amz-Log-Result": b64encode(b"REPORT \xff").decode()}
+    answer = call(monkeypatch, HttpReply(body=b"[1]", headers=header), LogType="Tail")
+
+    assert answer == Answer(body=b"[1]", has_failed=False, log="REPORT \ufffd")
+    assert content_of(answer.body, has_failed=False) == [1]
+
+
+def test_content_that_the_service_refuses_is_no_outage_of_the_service(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A request that is not JSON for AWS raises PayloadRefusedError: another call will not help."""
+    with pytest.raises(PayloadRefusedError, match=r"it: .*as scripted"):
+        call(monkeypatch, fails("InvalidRequestContentException", 400))
+
+
+@pytest.mark.parametrize(
+    "kind", ["Function.ResponseSizeTooLarge", "ResponseTooLargeError", "RequestEntityTooLarge"]
+)
+def test_an_answer_that_is_too_large_is_not_a_plain_crash(kind: str) -> None:
+    """The names that Lambda, its runtime and our function have for it raise AnswerTooLargeError."""
+    body = json.dumps({"errorType": kind, "errorMessage": "7 bytes"}).encode()
+
+    with pytest.raises(AnswerTooLargeError, match="7 bytes"):
+        content_of(body, has_failed=True)
