@@ -279,13 +279,15 @@ class _Exchange:
         seconds = time.monotonic() - self._started
         metrics.REQUESTS.labels(route, str(self._status)).inc()
         metrics.REQUEST_SECONDS.labels(route).observe(seconds)
-        if self._status >= _ERROR_STATUS_MIN:
+        code = code or self._scope.get("error_code", "")
+        # Whoever asks whether it is ready asks again and again.
+        if self._status >= _ERROR_STATUS_MIN and code != ErrorCode.NOT_READY:
             fields = {
                 "request": self._id,
                 "route": route,
                 "method": self._scope["method"],
                 "status": self._status,
-                "code": code or self._scope.get("error_code", ""),
+                "code": code,
                 "seconds": round(seconds, 3),
             }
             self._gate.log.write("request", fields, severity="WARNING")
