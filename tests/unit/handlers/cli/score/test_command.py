@@ -33,6 +33,7 @@ def score(
     """Run `verifier score` with *executor*."""
     monkeypatch.setattr(executors, "start_executor", lambda _settings, **_: executor)
     monkeypatch.setenv("VERIFIER_CONTROL_SAMPLES", "0")  # the executor does not run them
+    monkeypatch.setenv("VERIFIER_WORKERS", "1")  # one process, whatever the machine
     return CliRunner().invoke(app, ["score", *map(str, arguments)])
 
 
