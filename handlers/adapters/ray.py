@@ -22,6 +22,7 @@ from typing import cast
 
 from nova_code_verifier.adapters.core import Rollout, entry_of, reported
 from nova_code_verifier.adapters.grade import Grade, outage
+from nova_code_verifier.handlers.ray_cluster.connection import refuse_client
 from nova_code_verifier.handlers.ray_cluster.dispatch import (
     PIECE_SAMPLES,
     Dispatcher,
@@ -62,6 +63,7 @@ class RayGrader:
         environment, and of *rubric* (a path, or JSON), which replaces theirs. Raises SettingsError,
         and SandboxError if no node can run programs, or the name has other settings.
         """
+        refuse_client()
         environment = dict(os.environ)
         if rubric is not None:
             environment["VERIFIER_RUBRIC"] = rubric

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
@@ -151,6 +152,25 @@ def test_rows_are_those_of_this_machine(ray_cluster: Any) -> None:
 
     assert done.returncode == ours.returncode == 0, done.stderr
     assert without_durations(rows_of(done.stdout)) == without_durations(rows_of(ours.stdout))
+
+
+def test_the_client_of_ray_is_refused() -> None:
+    """The error says where to start the command."""
+    done = verifier("score", "-", "--on", "ray:ray://127.0.0.1:10001", stdin=sample())
+
+    assert done.returncode == 1
+    assert "start it on a machine of the cluster" in done.stderr
+
+
+def test_an_address_without_a_cluster_is_refused_at_once() -> None:
+    """Ray itself would go on trying; the error names the address."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+
+    done = verifier("score", "-", "--on", f"ray:{address}", stdin=sample())
+
+    assert done.returncode == 1
+    assert f"cannot use the Ray cluster at {address}: " in done.stderr
 
 
 def test_a_run_that_loses_a_node_writes_every_row_once(ray_cluster: Any, tmp_path: Path) -> None:
