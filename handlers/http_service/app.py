@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from nova_code_verifier.handlers.http_service import metrics
-from nova_code_verifier.handlers.http_service.errors import ErrorCode, ServiceError
+from nova_code_verifier.handlers.http_service.errors import RESPONSES, ErrorCode, ServiceError
 from nova_code_verifier.handlers.http_service.grading import (
     BusyError,
     DrainingError,
@@ -21,18 +21,26 @@ from nova_code_verifier.handlers.http_service.logs import Log
 from nova_code_verifier.handlers.http_service.middleware import Gate
 from nova_code_verifier.handlers.http_service.routes import (
     nemo_gym,
-    open_instruct,
     openrlhf,
     score,
     slime,
     status,
 )
+from nova_code_verifier.handlers.http_service.routes.open_instruct import route as open_instruct
 from nova_code_verifier.handlers.http_service.routes.sandbox_fusion import route as sandbox_fusion
 from nova_code_verifier.handlers.http_service.settings import ServiceSettings
 from nova_code_verifier.handlers.settings import SettingsError
 from nova_code_verifier.handlers.wire import MalformedEventError
 from nova_code_verifier.sandbox.errors import SandboxError
 
+_DESCRIPTION = """
+Headers of every request, all optional:
+
+- `X-Request-Timeout`: a number of seconds, after which the caller waits no longer. Programs that
+  run for the request are then ended.
+- `X-Request-Id`: the id of the request in the log and in the answer.
+- `Authorization: Bearer …`: the token, where the service has one.
+"""
 ROUTERS = (
     score.router,
     sandbox_fusion.router,
@@ -63,6 +71,8 @@ def create_app(settings: ServiceSettings, log: Log | None = None) -> FastAPI:
     app = FastAPI(
         title="nova-code-verifier",
         summary="Rewards for programs that language models wrote",
+        description=_DESCRIPTION,
+        responses=RESPONSES,
         lifespan=lifespan,
         docs_url=None,  # the page loads scripts of another host
         redoc_url=None,

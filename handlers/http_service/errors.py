@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import Any
 
 from nova_code_verifier.handlers.http_service.json_body import write_json
 
@@ -44,6 +45,40 @@ STATUSES = {
     ErrorCode.NOT_READY: 503,
     ErrorCode.DEADLINE: 504,
 }
+
+
+_DESCRIPTIONS = {
+    400: "The body is not JSON that this route reads, or a header is wrong",
+    401: "The token is missing or wrong",
+    403: "The request came from a page of another site, or for another host",
+    408: "The body did not arrive in time",
+    413: "The body is too large, or has too many samples",
+    422: "A field is wrong",
+    429: "The queue is full: send the request again after Retry-After",
+    500: "A bug of the service",
+    503: "Not graded through our own fault, or the service is not ready: send the request again",
+    504: "The deadline of the request passed: send it again, with more time",
+}
+_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "message"],
+            "properties": {
+                "code": {"enum": [code.value for code in ErrorCode]},
+                "message": {"type": "string"},
+                "problems": {"type": "array", "items": {"type": "object"}},
+            },
+        }
+    },
+}
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"description": text, "content": {"application/json": {"schema": _SCHEMA}}}
+    for status, text in _DESCRIPTIONS.items()
+}
+"""What the description of every route says about errors (OpenAPI)."""
 
 
 class ServiceError(Exception):

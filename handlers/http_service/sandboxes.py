@@ -7,13 +7,14 @@ serves, and never before a fork.
 import math
 from collections.abc import Callable
 
-from nova_code_verifier.handlers.executors import start_executor
+from nova_code_verifier.handlers.executors import start_executor, start_local
 from nova_code_verifier.handlers.gathering.batches import Graders, Inbox
 from nova_code_verifier.handlers.gathering.shared_executor import SharedExecutor
 from nova_code_verifier.handlers.http_service.settings import ServiceSettings
 from nova_code_verifier.handlers.service import Service
 from nova_code_verifier.handlers.wire import Entry
 from nova_code_verifier.sandbox.host.local import LocalExecutor
+from nova_code_verifier.sandbox.remote.executor import RemoteExecutor
 from nova_code_verifier.sandbox.types import Executor
 from nova_code_verifier.verifier.control import CONTROLLED, control_samples
 
@@ -35,7 +36,7 @@ class Sandboxes:
         *on_bug* is called inside the `except`; *on_misjudged* with what control samples showed.
         """
         verifier = settings.verifier
-        self._executor = start_executor(verifier, workers=settings.workers)
+        self._executor = _executor_for(settings)
         local = self._executor if isinstance(self._executor, LocalExecutor) else None
         self._shared = SharedExecutor(local) if local else None
         self.inbox = Inbox(batch_max=_BATCH_MAX)
@@ -80,3 +81,10 @@ class Sandboxes:
         self.inbox.close()
         if isinstance(self._executor, LocalExecutor):
             self._executor.close()
+
+
+def _executor_for(settings: ServiceSettings) -> LocalExecutor | RemoteExecutor:
+    verifier, workers = settings.verifier, settings.workers
+    if verifier.executor_function:
+        return start_executor(verifier, workers=workers)
+    return start_local(verifier, workers=workers, guests_bytes=settings.guests_bytes)

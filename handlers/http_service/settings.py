@@ -30,6 +30,7 @@ class ServiceSettings:
     - `token`: what a caller must send as `Authorization: Bearer …`; "" lets everybody in.
     - `is_loopback`: whether only this machine can connect.
     - `workers`: programs that run at once in each process; None is as `verifier.workers`.
+    - `guests_bytes`: the memory for all guests of a process; None is all that there is.
     - `body_bytes_max`: the size of the body of one request.
     - `all_bytes_max`: the bodies of all requests of a process, from their first byte to the answer.
     - `queue_samples_max`: the samples that a process has accepted and not answered.
@@ -42,6 +43,7 @@ class ServiceSettings:
     token: str = ""
     is_loopback: bool = True
     workers: int | None = None
+    guests_bytes: float | None = None
     body_bytes_max: int = 32 * _MIB
     all_bytes_max: int = 256 * _MIB
     queue_samples_max: int = 8192
@@ -69,17 +71,21 @@ def default_processes() -> int:
     return max(1, round(len(os.sched_getaffinity(0)) / PROCESSORS_PER_PROCESS))
 
 
-def workers_per_process(processes: int, guest_bytes: int) -> int:
+def workers_per_process(processes: int, *, guest_bytes: int) -> int:
     """Return how many programs run at once in each of several processes.
 
     So many that every processor is busy while some guests wait for the process that watches them,
-    and that guests of up to *guest_bytes* fit the memory of this machine. Raises SandboxError.
+    or fewer, if guests of up to *guest_bytes* do not fit. Raises SandboxError if not one does.
     """
     processors = len(os.sched_getaffinity(0))
-    share = (bytes_for_guests() + RESERVED_BYTES) / processes - RESERVED_BYTES
     return fitting_workers(
         None,
         default=-(-processors // processes) + (1 if processors > 1 else 0),
         guest_bytes=guest_bytes,
-        guests_bytes=share,
+        guests_bytes=guests_bytes_per_process(processes),
     )
+
+
+def guests_bytes_per_process(processes: int) -> float:
+    """Return the memory for all guests of one of several processes."""
+    return (bytes_for_guests() - (processes - 1) * RESERVED_BYTES) / processes

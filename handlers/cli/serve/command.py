@@ -159,13 +159,15 @@ def serve(
     from nova_code_verifier.handlers.http_service.settings import (  # noqa: PLC0415
         ServiceSettings,
         default_processes,
+        guests_bytes_per_process,
         is_loopback,
         workers_per_process,
     )
 
     processes = processes or default_processes()
     workers = workers or settings.workers
-    workers = workers or workers_per_process(processes, settings.limits.memory_bytes)
+    memory_bytes = settings.limits.memory_bytes
+    workers = workers or workers_per_process(processes, guest_bytes=memory_bytes)
     try:
         family, address = server.address_of(host, port)
         is_private = is_loopback(address[0])
@@ -178,25 +180,30 @@ def serve(
     except OSError as error:
         problem = f"cannot listen on {host}, port {port}: {error.strerror or error}"
         raise typer.BadParameter(problem, param_hint="--host, --port") from None
-    if not (is_private or token):
-        print_error(f"WARNING: no token: all who can connect to {address[0]} may have programs run")
-    shown = f"[{address[0]}]" if ":" in address[0] else address[0]
-    print_error(
-        f"http://{shown}:{listeners[0].getsockname()[1]}/ ({processes} processes); "
-        "/ready answers 200 when they are warm"
-    )
+
+    def report_start() -> None:
+        if not (is_private or token):
+            print_error(f"WARNING: no token: all who can connect to {address[0]} may run programs")
+        shown = f"[{address[0]}]" if ":" in address[0] else address[0]
+        print_error(
+            f"http://{shown}:{listeners[0].getsockname()[1]}/ ({processes} processes); "
+            "/ready answers 200 when they are warm"
+        )
+
     is_clean = server.serve(
         ServiceSettings(
             verifier=settings,
             token=token,
             is_loopback=is_private,
             workers=workers,
+            guests_bytes=guests_bytes_per_process(processes),
             body_bytes_max=max_body_mb * _MIB,
             all_bytes_max=max_memory_mb * _MIB,
             queue_samples_max=max_queue,
             seconds_max=max_seconds,
         ),
         listeners,
+        on_start=report_start,
     )
     raise typer.Exit(Status.DONE if is_clean else Status.FAILED)
 

@@ -9,7 +9,7 @@ of that sample has an error and no reward.
 """
 
 from collections.abc import AsyncIterator, Sequence
-from enum import StrEnum
+from io import BytesIO
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -25,7 +25,7 @@ from nova_code_verifier.handlers.http_service.json_body import (
 )
 from nova_code_verifier.handlers.http_service.routes.score_schema import OPERATION
 from nova_code_verifier.handlers.scored.sample import ScoredSample
-from nova_code_verifier.handlers.wire import Entry, read_event
+from nova_code_verifier.handlers.wire import Details, Entry, read_event
 from nova_code_verifier.verifier.rubric import OutagePolicy
 from nova_code_verifier.verifier.types import FailureClass
 
@@ -35,13 +35,6 @@ _LISTED_MAX = 20
 _ROW_BYTES = 2000  # of a row without details, as JSON
 
 
-class Details(StrEnum):
-    """What each row says beside its reward."""
-
-    SUMMARY = "summary"
-    FULL = "full"
-
-
 def router(grading: Grading) -> APIRouter:
     """Return the route."""
     routes = APIRouter(tags=["score"])
@@ -49,17 +42,19 @@ def router(grading: Grading) -> APIRouter:
     @routes.post("/score", summary="Score samples", openapi_extra=OPERATION)
     async def score(
         request: Request,
-        details: Annotated[Details | None, Query(description=Details.__doc__)] = None,
+        details: Annotated[
+            Details | None, Query(description="What each row says beside its reward")
+        ] = None,
     ) -> Response:
         """Run the program in each sample against its tests, and return one row with its reward."""
         body = await request.body()
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind in _NDJSON_TYPES:
-            entries = await away_if_large(len(body), lambda: _read_lines(body))
+            entries = await away_if_large(len(body), lambda: _read_lines(body, grading))
             stream = grading.stream(entries, full=details is Details.FULL)
             lines = _lines(stream, entries, details, grading.outage_policy)
             return StreamingResponse(lines, media_type=_NDJSON)
-        entries, own = await away_if_large(len(body), lambda: _read_body(body))
+        entries, own = await away_if_large(len(body), lambda: _read_body(body, grading))
         details = details or own
         samples = await grading.score(entries, full=details is Details.FULL)
         if grading.outage_policy is OutagePolicy.RAISE:
@@ -71,19 +66,18 @@ def router(grading: Grading) -> APIRouter:
     return routes
 
 
-def _read_body(body: bytes) -> tuple[list[Entry], Details | None]:
-    value = parse_json(body)
-    details = None
-    if isinstance(value, dict) and (written := value.get("details")) is not None:
-        if written not in list(Details):
-            raise UnreadableBodyError(f"details: expected {' or '.join(Details)}")
-        details = Details(written)
-    return list(read_event(value).entries), details
+def _read_body(body: bytes, grading: Grading) -> tuple[list[Entry], Details | None]:
+    event = read_event(parse_json(body), check_count=grading.check_count)
+    return list(event.entries), event.details
 
 
-def _read_lines(body: bytes) -> list[Entry]:
-    lines = enumerate(body.split(b"\n"), start=1)
-    return [_read_line(number, line) for number, line in lines if line.strip()]
+def _read_lines(body: bytes, grading: Grading) -> list[Entry]:
+    entries: list[Entry] = []
+    for number, line in enumerate(BytesIO(body), start=1):
+        if line.strip():
+            grading.check_count(len(entries) + 1)
+            entries.append(_read_line(number, line))
+    return entries
 
 
 def _read_line(number: int, line: bytes) -> Entry:

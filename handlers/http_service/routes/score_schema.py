@@ -63,10 +63,7 @@ OPERATION: dict[str, Any] = {
                         {
                             "type": "object",
                             "required": ["trajectories"],
-                            "properties": {
-                                "trajectories": _SAMPLES_SCHEMA,
-                                "details": {"enum": ["summary", "full"]},
-                            },
+                            "properties": {"trajectories": _SAMPLES_SCHEMA},
                         },
                         {"type": "object", "required": ["messages"]},
                     ]

@@ -20,7 +20,7 @@ def router(grading: Grading) -> APIRouter:
         """Answer. A supervisor should start a process again that does not answer this."""
         return {"status": "ok"}
 
-    @routes.get("/ready", summary="May requests be sent?", responses={200: _OK, 503: {}})
+    @routes.get("/ready", summary="May requests be sent?", responses={200: _OK})
     async def ready() -> dict[str, str]:
         """Answer with 200 if the sandboxes are warm and judge control samples as they should.
 
