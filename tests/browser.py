@@ -77,12 +77,11 @@ def opened(
     ready: str = "html[data-ready]",
 ) -> Iterator[Opened]:
     """Open the file *path* with the fragment *address* in a window of its own."""
-    context = browser.new_context(
-        viewport={"width": width, "height": height},
-        color_scheme="dark" if dark else "light",
-        reduced_motion="reduce",
-    )
+    # One context for all pages: another one would start processes of its own, which takes long.
+    context = browser.contexts[0] if browser.contexts else browser.new_context()
     page = context.new_page()
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
     page.set_default_timeout(_TIMEOUT_MS)
     page.add_init_script(_WATCH_POLICY)
     found = Opened(page, path)
@@ -98,4 +97,5 @@ def opened(
     page.goto(path.as_uri() + address)
     page.wait_for_selector(ready, state="attached")
     yield found
-    context.close()
+    page.evaluate("localStorage.clear()")
+    page.close()
