@@ -36,8 +36,8 @@ from nova_code_verifier.sandbox.errors import SandboxError
 _DESCRIPTION = """
 Headers of every request, all optional:
 
-- `X-Request-Timeout`: a number of seconds, after which the caller waits no longer. Programs that run
-  for the request are then ended.
+- `X-Request-Timeout`: a number of seconds, after which the caller waits no longer. Programs that
+  run for the request are then ended.
 - `X-Request-Id`: the id of the request in the log and in the answer.
 - `Authorization: Bearer …`: the token, where the service has one.
 """

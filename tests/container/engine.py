@@ -23,10 +23,6 @@ _END_SECONDS = 20.0
 _INSTALL_SECONDS = 300.0
 _PAUSE_SECONDS = 0.05
 _ANSWER_SECONDS = 10
-_INSTALL = (
-    ["apt-get", "update", "-qq"],
-    ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "docker.io"],
-)
 # What an engine makes outside of the directories in its options.
 _LEFTOVERS = ("/run/docker", "/run/containerd", "/opt/containerd")
 _CGROUPS = Path("/sys/fs/cgroup")
@@ -49,7 +45,7 @@ def running_engine(directory: Path) -> Iterator[str]:
         return
     if os.geteuid() != 0:
         raise NoEngineError("no engine answers, and only root can start one")
-    _install()
+    install("dockerd", "docker.io")
     leftovers = [Path(path) for path in _LEFTOVERS if not Path(path).exists()]
     cgroups = set(_cgroups_of_engines())
     with (directory / "log").open("wb") as log:
@@ -89,20 +85,27 @@ def _answers(address: str) -> bool:
         return False
 
 
-def _install() -> None:
-    """Install an engine, if PATH has none. The package stays installed for the next run."""
-    if shutil.which("dockerd") is not None:
+def install(program: str, package: str) -> None:
+    """Install a package, if PATH has no *program*. It stays installed for the next run.
+
+    Raises NoEngineError.
+    """
+    if shutil.which(program) is not None:
         return
-    if shutil.which("apt-get") is None:
-        raise NoEngineError("found no dockerd, and no apt-get to install it")
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise NoEngineError(f"found no {program}, and cannot install it by apt-get as root")
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for command in _INSTALL:
+    for command in (["update"], ["install", "-y", "--no-install-recommends", package]):
         try:
             subprocess.run(
-                command, env=environment, check=True, capture_output=True, timeout=_INSTALL_SECONDS
+                ["apt-get", "-qq", *command],
+                env=environment,
+                check=True,
+                capture_output=True,
+                timeout=_INSTALL_SECONDS,
             )
         except (subprocess.SubprocessError, OSError) as error:
-            raise NoEngineError(f"docker.io could not be installed: {error}") from error
+            raise NoEngineError(f"{package} could not be installed: {error}") from error
 
 
 def _command(directory: Path) -> list[str]:
