@@ -117,8 +117,11 @@ def test_miles_gets_rewards_by_its_remote_reward_model(service: str) -> None:
 
 
 @needs("nemo_gym")
-def test_gyms_resources_server_may_ask_the_service(service: str) -> None:
+def test_gyms_resources_server_may_ask_the_service(
+    service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The server of the manual, asked as an agent of Gym asks it."""
+    monkeypatch.setenv("NEMO_GYM_CONFIG_DICT", "{}")  # as Gym itself sets it for its servers
     from fastapi.testclient import TestClient
     from nemo_gym.base_resources_server import BaseVerifyResponse
     from nemo_gym.server_utils import BaseServerConfig, ServerClient
