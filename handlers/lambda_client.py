@@ -6,6 +6,7 @@ subclasses say whether another call may help. Nothing here repeats a call: calle
 """
 
 import json
+import re
 from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,6 +34,10 @@ _ANSWER_TOO_LARGE = (
 )  # fmt: skip
 _SERVER_FAULT = 500
 _TIMEOUT = "Task timed out after"
+# Equal failures have equal messages: the summary of a run counts them.
+_OF_ONE_CALL = re.compile(
+    r"\d{4}-\d\d-\d\dT\S+Z |(RequestId: )?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12} (Error: )?"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +139,8 @@ def unreadable(error: Exception) -> errors.FunctionCrashedError:
 def _function_error(fields: dict[str, object]) -> errors.FunctionCrashedError:
     """Return the error that the answer of a failed function describes."""
     kind, detail = str(fields.get("errorType")), str(fields.get("errorMessage"))
-    message = f"{kind}: {detail}"[:_MESSAGE_CHARACTERS_MAX]
+    message = _OF_ONE_CALL.sub("", f"{kind}: {detail}"[: 2 * _MESSAGE_CHARACTERS_MAX])
+    message = message[:_MESSAGE_CHARACTERS_MAX]
     if kind == "Sandbox.Timedout" or _TIMEOUT in detail:
         return errors.FunctionOutOfTimeError(message)
     if kind in _ANSWER_TOO_LARGE:

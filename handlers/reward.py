@@ -20,6 +20,7 @@ SETTINGS = read_settings()
 EXECUTOR = start_executor(SETTINGS)
 
 from nova_code_verifier.handlers.invocation import seconds_left  # noqa: E402
+from nova_code_verifier.handlers.scored.sample import scored_sample  # noqa: E402
 from nova_code_verifier.handlers.service import Outcome, Service, rows_of  # noqa: E402
 from nova_code_verifier.handlers.telemetry import Telemetry  # noqa: E402
 from nova_code_verifier.handlers.wire import (  # noqa: E402
@@ -66,9 +67,6 @@ def lambda_handler(event: object, context: object = None) -> object:
 
 def _rows_with_details(request: Request, outcomes: list[Outcome]) -> list[dict[str, object]]:
     """Return the rows in the order of the samples, each with its details."""
-    # Imported here: trainers do not ask for details.
-    from nova_code_verifier.handlers.scored.sample import scored_sample  # noqa: PLC0415
-
     is_full = request.details is Details.FULL
     scored = (
         scored_sample(request.entries[outcome.index], outcome, full=is_full)

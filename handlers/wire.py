@@ -9,7 +9,7 @@ import json
 import math
 import re
 from base64 import b64decode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -113,18 +113,22 @@ class Metric:
     type: MetricType = MetricType.METRIC
 
 
-def read_event(event: object) -> Request:
+def read_event(
+    event: object, *, check_count: Callable[[int], None] = lambda _count: None
+) -> Request:
     """Read the samples of an event.
 
     An event is a list of samples, one sample, `{"trajectories": [...]}` or `{"batch": [...]}`. An
     HTTP envelope `{"body": ...}` may contain any of these. An empty list has an empty response.
-    Beside `batch`, `details` may be "summary" or "full". Raises MalformedEventError for anything
-    else.
+    Beside `batch`, `details` may be "summary" or "full". *check_count* is called with the number of
+    samples before any is read, and may raise. Raises MalformedEventError for anything else.
     """
     field, in_envelope = "event", False
     if isinstance(event, dict) and "body" in event and "messages" not in event:
         field, event, in_envelope = "body", _open_envelope(event), True
-    entries = tuple(map(_read_entry, _find_samples(field, event)))
+    samples = _find_samples(field, event)
+    check_count(len(samples))
+    entries = tuple(map(_read_entry, samples))
     details = _read_details(event)
     return Request(entries=entries, answer_in_envelope=in_envelope, details=details)
 

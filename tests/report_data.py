@@ -54,6 +54,18 @@ _REASON_OF = {
     "no_candidate": 8,
     "ungraded": 9,
 }
+_PROMPTS = (
+    "Count the pairs of numbers whose sum is the target",
+    "Return the length of the longest increasing run",
+    "Find the smallest window that holds all letters",
+    "Say whether the brackets are balanced",
+    "Merge the intervals that overlap",
+    "Print the number of islands in the grid",
+    "Return the k-th smallest value of two sorted lists",
+    "Simulate the queue, and print its final order",
+    "Find the cheapest route with at most k stops",
+    "Decode the run-length encoded text",
+)
 WEIGHTS = {"correctness": 0.8, "compile": 0.1, "format": 0.1}
 COLUMNS = (
     *("id", "reward", "verdict", "failure", "group", "source", "reason"),
@@ -237,6 +249,10 @@ def _row(
     }
 
 
+def _prompt(group: object) -> str:
+    return f"{_PROMPTS[int(str(group)) % len(_PROMPTS)]} (problem {group})"
+
+
 def _is_uniform(group: int) -> bool:
     """Say whether the samples of a group are all alike: see `_verdict`."""
     return random.Random(group).randrange(20) < 4
@@ -251,7 +267,7 @@ def _program_of(verdict: str, *, constant: bool = False) -> str:
 
 
 def _details(chance: random.Random, row: dict[str, object], verdict: str) -> dict[str, object]:
-    passed, total = row["tests_passed"], row["tests_total"]
+    passed, total, reward = row["tests_passed"], row["tests_total"], row["reward"]
     assert isinstance(passed, int)
     assert isinstance(total, int)
     program = _program_of(verdict, constant=row["constant_like"] == 1)
@@ -260,7 +276,8 @@ def _details(chance: random.Random, row: dict[str, object], verdict: str) -> dic
         for number in range(total)
     ]
     values = {name: row[name] for name in WEIGHTS}
-    terms = " + ".join(f"{WEIGHTS[name]} x {value} {name}" for name, value in values.items())
+    graded = {name: value for name, value in values.items() if isinstance(value, float)}
+    terms = " + ".join(f"{WEIGHTS[name]} x {value:.4g} {name}" for name, value in graded.items())
     return {
         "verdict": verdict,
         "problem": REASONS[9] if verdict == "ungraded" else "",
@@ -282,9 +299,9 @@ def _details(chance: random.Random, row: dict[str, object], verdict: str) -> dic
         "program": program,
         "program_bytes": len(program.encode()),
         "cases": cases,
-        "prompt": f"Problem {row['group']}: count the pairs of numbers whose sum is the target.",
+        "prompt": f"{_prompt(row['group'])}\n\nWrite a function `solve(numbers, target)`.",
         "completion": f"Each pair is counted once.\n\n```python\n{program}```\n",
-        "formula": [f"reward = {terms} = {row['reward']}"] if verdict != "ungraded" else [],
+        "formula": [f"reward = {terms} = {reward:.4g}"] if isinstance(reward, float) else [],
     }
 
 
@@ -347,7 +364,7 @@ def example_meta(
     groups = [
         {
             "key": str(1000 + group),
-            "label": f"Problem {group}: count the pairs of numbers whose sum",
+            "label": _prompt(group),
         }
         for group in range(group_count)
     ]

@@ -4,8 +4,8 @@
 
 First table: completions per second with 1, 2, 4 and 8 processes that each watch guests, in turns in
 each round, and the ratios to one process. Each prompt has eight completions, all of them different,
-and its tests are seen for the first time, as in a file of a trainer's rollouts. Where there are no processors for more processes, the
-ratio cannot grow; it shows what they cost.
+and its tests are seen for the first time, as in a file of a trainer's rollouts. Where there are no
+processors for more processes, the ratio cannot grow; it shows what they cost.
 
 Second table, on paper: what one command does on a machine with many processors, and what Lambda
 functions do, with the cost. It is computed from the processor time of a sample in the first table:

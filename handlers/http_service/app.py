@@ -21,12 +21,12 @@ from nova_code_verifier.handlers.http_service.logs import Log
 from nova_code_verifier.handlers.http_service.middleware import Gate
 from nova_code_verifier.handlers.http_service.routes import (
     nemo_gym,
-    open_instruct,
     openrlhf,
     score,
     slime,
     status,
 )
+from nova_code_verifier.handlers.http_service.routes.open_instruct import route as open_instruct
 from nova_code_verifier.handlers.http_service.routes.sandbox_fusion import route as sandbox_fusion
 from nova_code_verifier.handlers.http_service.settings import ServiceSettings
 from nova_code_verifier.handlers.settings import SettingsError
@@ -36,8 +36,8 @@ from nova_code_verifier.sandbox.errors import SandboxError
 _DESCRIPTION = """
 Headers of every request, all optional:
 
-- `X-Request-Timeout`: a number of seconds, after which the caller waits no longer. Programs that run
-  for the request are then ended.
+- `X-Request-Timeout`: a number of seconds, after which the caller waits no longer. Programs that
+  run for the request are then ended.
 - `X-Request-Id`: the id of the request in the log and in the answer.
 - `Authorization: Bearer …`: the token, where the service has one.
 """

@@ -192,12 +192,21 @@ class Grading:
         self._pace.count(count)
         metrics.QUEUE.set(self._queued)
 
-    def conclude(self, entry: Entry, outcome: Outcome, request: str, *, full: bool) -> ScoredSample:
-        """Log and count an outcome, and return its scored sample. Called by a grading thread."""
-        fields = outcome.log_fields
-        self._log.write("sample", {"request": request} | fields)
-        metrics.count_sample(outcome.score, seconds=float(str(fields["duration_ms"])) / 1000)
-        return scored_sample(entry, outcome, full=full)
+    def conclude(
+        self, entry: Entry, outcome: Outcome, request: str, *, full: bool
+    ) -> ScoredSample | None:
+        """Log and count an outcome, and return its scored sample; None if that meets a bug.
+
+        Called by a grading thread, which must go on with other callers' samples.
+        """
+        try:
+            fields = outcome.log_fields
+            self._log.write("sample", {"request": request} | fields)
+            metrics.count_sample(outcome.score, seconds=float(str(fields["duration_ms"])) / 1000)
+            return scored_sample(entry, outcome, full=full)
+        except Exception:  # noqa: BLE001  (a bug costs its own request only)
+            self._log.write_bug(request)
+            return None
 
     def lost(self, index: int, entry: Entry) -> Outcome:
         """Return the outcome of an entry whose deadline has passed."""
@@ -212,13 +221,21 @@ class Grading:
             raise DrainingError(self.refusal or "the service has ended")
         return self._started
 
-    def _admit(self, count: int) -> None:
+    def check_count(self, count: int) -> None:
+        """Raise TooManySamplesError for a request that can never be taken.
+
+        Ask before the samples are read: each takes more memory than it may have bytes.
+        """
         most = self._settings.queue_samples_max
-        _ = self._sandboxes
         if count > most:
             raise TooManySamplesError(
                 f"{count} samples in one request; this service takes {most}: send several requests"
             )
+
+    def _admit(self, count: int) -> None:
+        most = self._settings.queue_samples_max
+        _ = self._sandboxes
+        self.check_count(count)
         if self._queued + count > most:
             raise BusyError(
                 f"the queue is full: {self._queued} samples wait, and {most} may",
@@ -320,6 +337,8 @@ class ScoredStream(AsyncIterator[tuple[int, ScoredSample]]):
         except TimeoutError:
             self._work.is_wanted = False
             index, sample = self._lose() if results.empty() else results.get_nowait()
+        if sample is None:
+            raise RuntimeError(f"the result of sample {index} is unreadable; see the bug before")
         self._left.remove(index)
         self._work.count_one()
         if self._next < len(self._entries) and self._work.is_wanted:
@@ -351,7 +370,7 @@ class ScoredStream(AsyncIterator[tuple[int, ScoredSample]]):
             )
         )
 
-    def _lose(self) -> tuple[int, ScoredSample]:
+    def _lose(self) -> tuple[int, ScoredSample | None]:
         index = min(self._left)
         entry = self._entries[index]
         outcome = self._grading.lost(index, entry)
@@ -364,14 +383,14 @@ class _Work:
     def __init__(self, grading: Grading, count: int) -> None:
         self._grading = grading
         self._count = count
-        self.results: asyncio.Queue[tuple[int, ScoredSample]] = asyncio.Queue()
+        self.results: asyncio.Queue[tuple[int, ScoredSample | None]] = asyncio.Queue()
         self.is_wanted = True
 
     def is_still_wanted(self) -> bool:
         """Return whether somebody waits for the results."""
         return self.is_wanted
 
-    def add(self, index: int, sample: ScoredSample) -> None:
+    def add(self, index: int, sample: ScoredSample | None) -> None:
         """Take a result, unless nobody waits for it any more."""
         if self.is_wanted:
             self.results.put_nowait((index, sample))

@@ -101,6 +101,7 @@ class _Exchange:
         self._held = 0
         self._body: bytes | None = b""
         self._gone = asyncio.Event()
+        self._is_answered = False
         given = self._headers.get(_ID_HEADER, "")
         self._id = given if _ID.fullmatch(given) else secrets.token_hex(8)
 
@@ -220,11 +221,11 @@ class _Exchange:
         watching = asyncio.ensure_future(self._watch())
         try:
             await asyncio.wait({answering, watching}, return_when=asyncio.FIRST_COMPLETED)
-            if not answering.done():
+            if not (answering.done() or self._is_answered):
                 answering.cancel()
                 await asyncio.wait({answering})
                 raise ConnectionError("the caller went away")
-            answering.result()
+            await answering
         finally:
             answering.cancel()
             watching.cancel()
@@ -249,6 +250,8 @@ class _Exchange:
                 *message.get("headers", ()),
                 (_ID_HEADER.encode(), self._id.encode()),
             ]
+        elif not message.get("more_body", False):
+            self._is_answered = True
         try:
             async with asyncio.timeout(self._settings.read_seconds_max):
                 await self._send(message)

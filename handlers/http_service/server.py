@@ -72,16 +72,23 @@ def _bound(listener: socket.socket, address: tuple[str, int]) -> socket.socket:
     return listener
 
 
-def serve(settings: ServiceSettings, listeners: Sequence[socket.socket]) -> bool:
+def serve(
+    settings: ServiceSettings,
+    listeners: Sequence[socket.socket],
+    *,
+    on_start: Callable[[], None],
+) -> bool:
     """Serve with one process for each of *listeners*, until a signal asks to end.
 
-    Return whether every accepted request was answered. The caller must have no other thread.
+    *on_start* is called before the first process starts. Return whether every accepted request was
+    answered. The caller must have no other thread.
     """
     hide_from_peers()  # this memory holds the token, and later references
     with _metrics_directory():
         # Now: prometheus_client looks for the directory when it is imported.
         from nova_code_verifier.handlers.http_service.process import run_process  # noqa: PLC0415
 
+        on_start()
         gc.freeze()  # the processes share what was loaded
         return _Supervisor(listeners, partial(run_process, settings)).run()
 
@@ -147,7 +154,12 @@ class _Supervisor:
 
     def _start(self, slot: _Slot) -> None:
         slot.started_at = time.monotonic()
-        slot.pid = os.fork()
+        try:
+            slot.pid = os.fork()
+        except OSError as error:  # this machine has too little now
+            self._plan_restart(slot)
+            _report(f"no new process: {error}")
+            return
         if slot.pid:
             return
         status = 1

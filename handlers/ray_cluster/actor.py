@@ -11,16 +11,20 @@ import traceback
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
+from nova_code_verifier.handlers.executors import start_local
 from nova_code_verifier.handlers.gathering.shared_executor import SharedExecutor
 from nova_code_verifier.handlers.scored.sample import ScoredSample, score_entries
 from nova_code_verifier.handlers.service import Service
 from nova_code_verifier.handlers.settings import Settings, SettingsError
 from nova_code_verifier.handlers.wire import Entry
 from nova_code_verifier.sandbox.errors import SandboxError
-from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.host.memory import bytes_for_guests, fitting_workers
 from nova_code_verifier.verifier.semantics import SEMANTICS_VERSION
+
+if TYPE_CHECKING:
+    from nova_code_verifier.sandbox.host.local import LocalExecutor
 
 _COMPARED = (
     "nova-code-verifier", "RestrictedPython", "pytest",
@@ -79,18 +83,15 @@ class ScoringActor:
             self._answer = {"problem": str(error)}
 
     def _start(self, settings: Settings, processors: int, share: float) -> str:
-        limits = settings.limits
-        self._executor = executor = LocalExecutor(
-            workers=fitting_workers(
-                None,
-                default=processors + 1 if processors > 1 else 1,
-                guest_bytes=limits.memory_bytes,
-                guests_bytes=bytes_for_guests() * share,
-            ),
-            level=settings.isolation,
-            required=settings.required_isolation,
-            fast_paths=settings.fast_paths,
-            memory_bytes=limits.memory_bytes,
+        guests_bytes = bytes_for_guests() * share
+        workers = fitting_workers(
+            None,
+            default=processors + 1 if processors > 1 else 1,
+            guest_bytes=settings.limits.memory_bytes,
+            guests_bytes=guests_bytes,
+        )
+        self._executor = executor = start_local(
+            settings, workers=workers, guests_bytes=guests_bytes
         )
         level = executor.level
         self._service = Service(

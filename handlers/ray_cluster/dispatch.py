@@ -212,8 +212,10 @@ class Dispatcher:
     def results(self, seconds: float) -> list[Done]:
         """Wait up to *seconds* for results, and return them.
 
-        Raises SandboxError if no node can score, with the reason of each.
+        Raises SandboxError if no node can score, with the reason of each, or without a connection.
         """
+        if not ray.is_initialized():  # or else the next call would start a cluster
+            raise SandboxError("this process is not connected to Ray; call ray.init first")
         self._drain(0)  # first: answers may have waited for this thread, which was elsewhere
         self._look_around()
         if not self._done:
@@ -266,8 +268,6 @@ class Dispatcher:
         self._raise_if_hopeless(now)
 
     def _find_nodes(self) -> None:
-        if not ray.is_initialized():
-            raise SandboxError("this process is not connected to Ray; call ray.init first")
         nodes = {node["NodeID"]: node for node in ray.nodes() if node["Alive"]}
         for node_id in self._slots.keys() - nodes.keys():
             for slot in self._slots[node_id]:

@@ -136,14 +136,14 @@ def _number(value: object) -> float | None:
 
 def _seconds(value: object) -> float | None:
     """Return a time as seconds since 1970; None if it is none."""
-    if isinstance(value, str):
+    number = _number(value)
+    if number is None and isinstance(value, str):
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
-            return _of_number(_number(value))
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return moment.timestamp()
-    return _of_number(_number(value))
+            return None
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return _of_number(number)
 
 
 def _of_number(number: float | None) -> float | None:

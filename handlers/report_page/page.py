@@ -9,12 +9,12 @@ import json
 import os
 from array import array
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from importlib import metadata, resources
 from pathlib import Path
+from tempfile import mkstemp
 
 from nova_code_verifier.handlers.report_page.bounds import one_line
 from nova_code_verifier.handlers.report_page.run import NAMED, Run, Tables
@@ -23,7 +23,6 @@ from nova_code_verifier.handlers.report_page.selection import SEED
 _FORMAT = 1
 _TEMPLATE, _MARKER = "page.html", "<!--report-data-->"
 _TITLE_CHARACTERS = 200
-_OWNER_ONLY = 0o600
 _PLURALS = {"verdict": "verdicts", "failure": "failures", "source": "sources"} | {
     "reason": "reasons", "role": "roles",
 }  # fmt: skip
@@ -110,15 +109,14 @@ def write_page(page: Page, path: Path) -> None:
             stream.writelines(page.texts())
         return
     path = path.resolve()
-    new = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor, name = mkstemp(dir=path.parent, prefix=f".{path.name}.")  # of mode 600
     try:
-        new.touch(_OWNER_ONLY)
-        with new.open("w", encoding="utf-8") as stream:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.writelines(page.texts())
-        new.replace(path)
-    finally:
-        with suppress(OSError):  # it has the name of the page by now, or cannot be removed
-            new.unlink(missing_ok=True)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 @cache

@@ -85,6 +85,12 @@ class Totals:
     billed_gb_seconds: float = 0.0
     level: IsolationLevel | None = None
 
+    def add_failure(self, error: Exception) -> None:
+        """Count a call without an answer."""
+        is_throttled = isinstance(error, errors.ThrottledError)
+        self.throttled += is_throttled
+        self.failed += not is_throttled
+
     def add(self, scored: Scored) -> None:
         """Count an answer."""
         if scored.billed_seconds is not None and scored.billed_gb_seconds is not None:
@@ -106,13 +112,20 @@ def checked(function: RewardFunction, patience: Patience, totals: Totals) -> Det
             scored = function.check()
             totals.add(scored)
             return scored.rows[-1]
-        except (*_LOSS, errors.FunctionCrashedError) as error:
-            most = patience.lost_tries if isinstance(error, _LOSS) else patience.tries_alone
-            if failures >= most:
+        except _LOSS as error:
+            if failures >= patience.lost_tries:
                 raise
-            totals.failed += 1
-            time.sleep(patience.pause_after(failures))
+            totals.add_failure(error)
+        except errors.FunctionCrashedError as error:
+            if failures >= patience.tries_alone:
+                raise _out_of_order(function, error) from error
+            totals.add_failure(error)
+        time.sleep(patience.pause_after(failures))
     raise AssertionError  # count() does not end
+
+
+def _out_of_order(function: RewardFunction, problem: object) -> errors.InvocationError:
+    return errors.InvocationError(f"the function {function.name} is out of order: {problem}")
 
 
 class Dispatcher:
@@ -255,7 +268,7 @@ class Dispatcher:
         elif isinstance(result, _OVERSIZE) and not batch.is_suspect:
             self._record_oversize(batch, result)
         elif isinstance(result, errors.FunctionCrashedError):
-            self._totals.failed += 1
+            self._totals.add_failure(result)
             # A time-out is dear and would come again: the batch is divided without another try.
             batch.failures += isinstance(result, errors.FunctionOutOfTimeError)
             self._record_failure(batch, str(result))
@@ -265,8 +278,7 @@ class Dispatcher:
     def _record_loss(self, batch: _Batch, sent: float, error: errors.InvocationError) -> None:
         """Send a batch again that has not reached the function, or whose answer was lost."""
         is_throttled = isinstance(error, errors.ThrottledError)
-        self._totals.throttled += is_throttled
-        self._totals.failed += not is_throttled
+        self._totals.add_failure(error)
         self._pace.refuse(sent, is_throttled=is_throttled)
         batch.losses += not is_throttled
         is_silent = self._pace.silence_seconds > self._patience.silence_seconds
@@ -284,19 +296,18 @@ class Dispatcher:
             (sample,) = batch.samples
             self._give_up(batch, sample, FailureClass.INFRASTRUCTURE)
             return
-        lost = []
+        rest = _Batch(chunk=batch.chunk, samples=[], failures=batch.failures)
         for sample, row in zip(batch.samples, scored.rows, strict=True):
             if row.is_outage:
                 sample.outage = row
-                lost.append(sample)
+                rest.samples.append(sample)
             else:
                 self._resolve(batch.chunk, sample.index, row.for_entry(sample.entry))
-        if lost:
-            rest = _Batch(chunk=batch.chunk, samples=lost, failures=batch.failures)
-            self._record_failure(rest, str(scored.rows[0].details["problem"]))
+        if rest.samples:
+            self._record_failure(rest, "an outage")
 
     def _record_oversize(self, batch: _Batch, error: Exception) -> None:
-        self._totals.failed += 1
+        self._totals.add_failure(error)
         batch.problem = f"sample: cannot be scored by a function: {error}"
         if len(batch.samples) == 1:
             self._give_up(batch, batch.samples[0], FailureClass.DATA)
@@ -312,9 +323,7 @@ class Dispatcher:
         batch.problem = f"the function {self._function.name} fails on it: {problem}"
         if batch.is_suspect:
             if batch.failures >= 2 * self._patience.tries_alone:
-                raise errors.InvocationError(
-                    f"the function {self._function.name} is out of order: {problem}"
-                )
+                raise _out_of_order(self._function, problem)
             self._send_again(batch, self._patience.pause_after(batch.failures))
         elif len(batch.samples) == 1:
             batch.is_suspect = batch.failures >= self._patience.tries_alone

@@ -5,6 +5,7 @@ REPORT_PICTURES=docs/pictures writes the pictures of the documentation.
 
 import math
 import os
+import random
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -416,6 +417,7 @@ def test_the_keyboard_is_enough(browser: Browser, pages: dict[str, Path]) -> Non
         press = shown.page.keyboard.press
         press("/")
         shown.page.keyboard.type("accepted")
+        assert shown.page.locator("#search").input_value() == "accepted"
         press("Enter")
         press("j")
         press("ArrowDown")
@@ -575,6 +577,52 @@ def test_a_megabyte_line_is_cut(browser: Browser, pages: dict[str, Path]) -> Non
         shown.assert_inert()
 
 
+_ODD_VALUES: tuple[object, ...] = (
+    *(None, True, -1, 1e308, 2**70, "text", "__proto__", [], [[1]], {}, {"a": None}, ""),
+    {"__proto__": {"hacked": 1}},
+)
+
+
+def test_values_of_other_types_never_break_the_page(browser: Browser, tmp_path: Path) -> None:
+    """Columns, `meta` and details may hold anything in any place: the page still works."""
+    chance, count = random.Random(5), 60
+    runs = [example_run(count, name=name) for name in ("a", "b")]
+    for run in runs:
+        for column in run.columns:
+            run.columns[column] = [
+                value if chance.random() < 0.4 else chance.choice(_ODD_VALUES)
+                for value in run.columns[column]
+            ]
+        for details in run.details:
+            assert details is not None
+            for key in details:
+                details[key] = chance.choice((details[key], *_ODD_VALUES))
+            cases = details["cases"]
+            for case in cases if isinstance(cases, list) else ():
+                for key in case if isinstance(case, dict) else ():
+                    case[key] = chance.choice((case[key], *_ODD_VALUES))
+        run.details[7] = chance.choice(_ODD_VALUES)  # type: ignore[call-overload]
+    odd = list(_ODD_VALUES)
+    meta = example_meta([example_run(count)]) | {
+        "kind": "compare", "title": {}, "notes": odd, "verifier_version": [], "runs": [{}, {}],
+        "reward_range": [1, 0], "weights": dict(zip("abcdef", odd, strict=False)),
+        "findings": odd, "roles": odd, "groups": odd, "verdicts": [*VERDICTS, *odd],
+    }  # fmt: skip
+    path = tmp_path / "odd.html"
+    path.write_text(fill_page(TEMPLATE.read_text(), meta, runs))
+
+    with opened(browser, path) as shown:
+        for view in ("overview", "samples", "prompts", "trends", "compare"):
+            for run_number in (0, 1):
+                address = f"view={view}&run={run_number}&q=e&sort=-group"
+                shown.page.evaluate(f"location.hash = '{address}'")
+                shown.page.wait_for_function("document.querySelector('main').childElementCount > 0")
+        for index in range(count):
+            shown.page.evaluate(f"location.hash = 'view=samples&open={index}'")
+            shown.page.locator('.sample [aria-label="Formula"]').wait_for()
+        shown.assert_inert()
+
+
 @pytest.mark.parametrize(
     ("name", "message"), [("later", "format: expected 1, found 2"), ("empty", "no data")]
 )
@@ -592,8 +640,8 @@ def test_unreadable_data_is_named(
 _PICTURES = {
     "overview": ("run", "", 1280, 860, False),
     "overview-dark": ("run", "", 1280, 860, True),
-    "sample": ("run", "#view=samples&verdict=wrong_answer&open={wrong}", 1440, 900, False),
-    "sample-dark": ("run", "#view=samples&verdict=wrong_answer&open={wrong}", 1440, 900, True),
+    "sample": ("run", "#view=samples&verdict=wrong_answer&open={wrong}", 1360, 1440, False),
+    "sample-dark": ("run", "#view=samples&verdict=wrong_answer&open={wrong}", 1360, 1440, True),
     "prompts": ("run", "#view=prompts&kind=equal", 1280, 620, False),
     "trends": ("run", "#view=trends", 1280, 1000, False),
     "compare": ("compare", "#view=compare", 1280, 1000, False),

@@ -35,8 +35,13 @@ BROKEN = json.dumps({"inputs": ["1"], "outputs": []})
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return the URL of a running service, with its token as a password: all clients send that."""
-    with running_service(tmp_path_factory.mktemp("service"), token="t0ken-of-the-tests") as running:
+    """Return the URL of a running service, with its token as a password: all clients send that.
+
+    Four samples fill its queue.
+    """
+    directory = tmp_path_factory.mktemp("service")
+    options = ("--processes", "1", "--max-queue", "4")
+    with running_service(directory, *options, token="t0ken-of-the-tests") as running:
         yield running.url.replace("//", "//any:t0ken-of-the-tests@")
 
 
@@ -105,7 +110,7 @@ def test_sandbox_fusions_client_names_what_is_refused(service: str) -> None:
 
 
 def test_many_clients_at_once_get_their_own_results(service: str) -> None:
-    """The client's own pool of threads, and its coroutines."""
+    """They are more than the queue takes, and no try of theirs fails."""
     numbers = range(24)
     requests = [
         RunCodeRequest(code="print(input())", language="python", stdin=str(n)) for n in numbers
@@ -113,10 +118,10 @@ def test_many_clients_at_once_get_their_own_results(service: str) -> None:
 
     async def gather() -> list[RunCodeResponse]:
         return await asyncio.gather(
-            *(run_code_async(request, endpoint=service) for request in requests)
+            *(run_code_async(request, service, max_attempts=1) for request in requests)
         )
 
-    replies = run_concurrent(run_code, [[request, service] for request in requests])
+    replies = run_concurrent(run_code, [[request, service, 1] for request in requests])
     replies += asyncio.run(gather())
 
     assert [int(reply.run_result.stdout) for reply in replies] == [*numbers, *numbers]

@@ -103,6 +103,13 @@ def test_an_envelope_is_answered_by_an_envelope(single_file: Path) -> None:
     assert (answer["statusCode"], rewards) == (200, [0.0, 1.0])
 
 
+def test_the_single_file_returns_details(single_file: Path) -> None:
+    """It has the modules that rows with details need."""
+    (row,) = score(single_file, {"batch": [square_sample(RIGHT)], "details": "full"})
+
+    assert (row["details"]["verdict"], len(row["details"]["cases"])) == ("accepted", 2)
+
+
 @pytest.mark.parametrize("tests", [SCRIPT_STYLE, UNITTEST_STYLE], ids=["asserts", "unittest"])
 def test_asserts_and_unittest_are_graded(single_file: Path, tests: dict[str, str]) -> None:
     """They need nothing but Python."""

@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+import re
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -136,3 +138,27 @@ def test_closing_ends_the_actors_and_a_later_call_starts_them(grader: RayGrader)
 
     wait_until(lambda: not ray.util.list_named_actors(all_namespaces=True))
     assert grader.grade_many(ROLLOUTS[:1])[0].reward == 1.0
+
+
+def test_snippets_of_the_page_run(
+    grader: RayGrader, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They print what the page says, and verl's function returns numbers."""
+    import ray
+
+    monkeypatch.setattr(ray, "init", lambda: None)
+    text = (
+        Path("docs/scale-ray.md")
+        .read_text()
+        .replace('name="code", cpus=4', f'name="{NAME}", cpus=1')
+    )
+    snippets = re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    names: dict[str, Any] = {"__name__": "__main__"}
+    for snippet in snippets:
+        exec(snippet, names)
+
+    row = asyncio.run(names["compute_score"]("taco", ROLLOUTS[0].completion, REFERENCE))
+
+    assert capsys.readouterr().out == "[1.0]\n"
+    assert (row["score"], row["ungraded"]) == (1.0, 0.0)
+    assert grader.grade_many(ROLLOUTS[:1])[0].reward == row["score"]

@@ -13,7 +13,8 @@ counted, and never costs other rows.
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from nova_code_verifier.handlers.cli.compare.rows import MatchBy, matched
 from nova_code_verifier.handlers.cli.dataset_files.reading import open_records
@@ -73,7 +74,8 @@ def open_rows(name: str, left_out: LeftOut) -> Iterator[tuple[Iterator[Row], int
     Raises UnusableFileError for a file that cannot be read.
     """
     with open_records(name) as file:
-        yield _rows(file.records, shown_name(name), left_out), file.total_bytes
+        short = Path(shown_name(name)).name  # pages are shared: not with the names of directories
+        yield _rows(file.records, short, left_out), file.total_bytes
 
 
 def _rows(records: Iterable[Record], name: str, left_out: LeftOut) -> Iterator[Row]:
@@ -140,11 +142,25 @@ def read_page_samples(
             continue
         if sample is None and samples is not None:
             left_out.add("rows without a sample", row.where)
-        context = sample.context if sample else read_context(row.raw)
+        context = _context(row, sample)
         try:
             yield row, page_sample(row.raw, context)
         except ValueError as error:
             left_out.add("rows that cannot be read", f"{row.where}: {error}")
+
+
+def _context(row: Row, sample: Sample | None) -> Context:
+    """Return the context of the sample, with the step and the time of the row, if it has them."""
+    own = read_context(row.raw)
+    if sample is None:
+        return own
+    given = sample.context
+    return replace(
+        given,
+        source=given.source or own.source,
+        step=given.step if own.step is None else own.step,
+        time=given.time if own.time is None else own.time,
+    )
 
 
 @contextmanager

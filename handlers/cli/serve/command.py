@@ -180,13 +180,16 @@ def serve(
     except OSError as error:
         problem = f"cannot listen on {host}, port {port}: {error.strerror or error}"
         raise typer.BadParameter(problem, param_hint="--host, --port") from None
-    if not (is_private or token):
-        print_error(f"WARNING: no token: all who can connect to {address[0]} may have programs run")
-    shown = f"[{address[0]}]" if ":" in address[0] else address[0]
-    print_error(
-        f"http://{shown}:{listeners[0].getsockname()[1]}/ ({processes} processes); "
-        "/ready answers 200 when they are warm"
-    )
+
+    def report_start() -> None:
+        if not (is_private or token):
+            print_error(f"WARNING: no token: all who can connect to {address[0]} may run programs")
+        shown = f"[{address[0]}]" if ":" in address[0] else address[0]
+        print_error(
+            f"http://{shown}:{listeners[0].getsockname()[1]}/ ({processes} processes); "
+            "/ready answers 200 when they are warm"
+        )
+
     is_clean = server.serve(
         ServiceSettings(
             verifier=settings,
@@ -200,6 +203,7 @@ def serve(
             seconds_max=max_seconds,
         ),
         listeners,
+        on_start=report_start,
     )
     raise typer.Exit(Status.DONE if is_clean else Status.FAILED)
 

@@ -3,7 +3,7 @@
 FastAPI itself would read it in the event loop, and show what it found in its errors.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -13,20 +13,27 @@ from nova_code_verifier.handlers.http_service.errors import ErrorCode, ServiceEr
 from nova_code_verifier.handlers.http_service.json_body import away_if_large, parse_json
 
 Model = TypeVar("Model", bound=BaseModel)
+T = TypeVar("T")
 
 
-def body_of(model: type[Model]) -> Callable[[Request], Awaitable[Model]]:
-    """Return the dependency of a route whose body is a *model*. It refuses another body."""
+def body_of(
+    model: type[Model], read: Callable[[Model], T]
+) -> Callable[[Request], Coroutine[None, None, T]]:
+    """Return the dependency of a route: what *read* makes of its body, a *model*.
 
-    def read(value: object) -> Model:
+    Another body is refused.
+    """
+
+    def parse(text: bytes) -> T:
         try:
-            return model.model_validate(value)
+            value = model.model_validate(parse_json(text))
         except ValidationError as error:
             raise ServiceError(ErrorCode.INVALID, problem_of(error)) from None
+        return read(value)
 
-    async def body(request: Request) -> Model:
+    async def body(request: Request) -> T:
         text = await request.body()
-        return await away_if_large(len(text), lambda: read(parse_json(text)))
+        return await away_if_large(len(text), lambda: parse(text))
 
     return body
 

@@ -10,17 +10,19 @@ an outage when the collection is resumed.
 """
 
 import json
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
 from nova_code_verifier.adapters.bodies import gym_answer, gym_entry
 from nova_code_verifier.adapters.grade import outage
 from nova_code_verifier.handlers.http_service.errors import ErrorCode, ServiceError
 from nova_code_verifier.handlers.http_service.grading import Grading, GradingError
+from nova_code_verifier.handlers.http_service.json_body import away_if_large
 from nova_code_verifier.handlers.http_service.routes.body import body_of, operation_of
 from nova_code_verifier.handlers.http_service.routes.grades import grades_of, reward_of
+from nova_code_verifier.handlers.wire import Entry
 
 _CLIENT_SECONDS = 600.0
 
@@ -69,6 +71,13 @@ _EXAMPLE = {
 }
 
 
+class GymSample(NamedTuple):
+    """The body of a request, as plain data, and the entry in it."""
+
+    body: dict[str, object]
+    entry: Entry
+
+
 def router(grading: Grading) -> APIRouter:
     """Return the route, which grades by *grading*."""
     routes = APIRouter(tags=["NeMo Gym"])
@@ -78,20 +87,33 @@ def router(grading: Grading) -> APIRouter:
         summary="Verify a response (NeMo Gym)",
         openapi_extra=operation_of(GymRequest, example=_EXAMPLE),
     )
-    async def verify(request: Annotated[GymRequest, Depends(body_of(GymRequest))]) -> Response:
-        body = request.model_dump()
+    async def verify(
+        request: Request, sample: Annotated[GymSample, Depends(body_of(GymRequest, sample_of))]
+    ) -> Response:
         try:
-            [grade] = await grades_of(grading, [gym_entry(body)], client_seconds=_CLIENT_SECONDS)
+            [grade] = await grades_of(grading, [sample.entry], client_seconds=_CLIENT_SECONDS)
         except GradingError as error:
             grade = outage(str(error), grading.settings.rubric)
-        answer = gym_answer(body, grade, reward_of(grading, grade))
-        try:
-            # Escapes: a text of the candidate may hold half of a surrogate pair.
-            text = json.dumps(answer, allow_nan=False, separators=(",", ":"))
-        except (ValueError, RecursionError):
-            raise ServiceError(
-                ErrorCode.INVALID, "expected JSON, found NaN or values nested too deep"
-            ) from None
+        answer = gym_answer(sample.body, grade, reward_of(grading, grade))
+        size = int(request.headers.get("content-length", 0))
+        text = await away_if_large(size, lambda: _json(answer))
         return Response(text, media_type="application/json")
 
     return routes
+
+
+def sample_of(request: GymRequest) -> GymSample:
+    """Return what is in a request."""
+    body = request.model_dump()
+    return GymSample(body, gym_entry(body))
+
+
+def _json(answer: object) -> str:
+    """Write an answer. Raises ServiceError if the body cannot be sent back."""
+    try:
+        # Escapes: a text of the candidate may hold half of a surrogate pair.
+        return json.dumps(answer, allow_nan=False, separators=(",", ":"))
+    except (ValueError, RecursionError):
+        raise ServiceError(
+            ErrorCode.INVALID, "expected JSON, found NaN or values nested too deep"
+        ) from None

@@ -19,6 +19,7 @@ from nova_code_verifier.handlers.http_service.errors import ErrorCode, ServiceEr
 from nova_code_verifier.handlers.http_service.grading import Grading
 from nova_code_verifier.handlers.http_service.routes.body import body_of, operation_of
 from nova_code_verifier.handlers.http_service.routes.grades import grades_of, reward_of
+from nova_code_verifier.handlers.wire import Entry
 
 _CLIENT_SECONDS = 170.0  # OpenRLHF's client waits for 180 s
 
@@ -65,9 +66,8 @@ def router(grading: Grading) -> APIRouter:
         openapi_extra=operation_of(OpenRlhfRequest, example=_EXAMPLE),
     )
     async def openrlhf(
-        request: Annotated[OpenRlhfRequest, Depends(body_of(OpenRlhfRequest))],
+        entries: Annotated[list[Entry], Depends(body_of(OpenRlhfRequest, entries_of))],
     ) -> OpenRlhfRewards:
-        entries = list(map(openrlhf_entry, request.query, request.prompts, request.labels))
         grades = await grades_of(grading, entries, client_seconds=_CLIENT_SECONDS)
         lost = next((grade for grade in grades if grade.is_outage), None)
         if lost is not None:
@@ -80,3 +80,8 @@ def router(grading: Grading) -> APIRouter:
         )
 
     return routes
+
+
+def entries_of(request: OpenRlhfRequest) -> list[Entry]:
+    """Return the entry of each query."""
+    return list(map(openrlhf_entry, request.query, request.prompts, request.labels))

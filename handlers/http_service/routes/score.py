@@ -9,6 +9,7 @@ of that sample has an error and no reward.
 """
 
 from collections.abc import AsyncIterator, Sequence
+from io import BytesIO
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -49,11 +50,11 @@ def router(grading: Grading) -> APIRouter:
         body = await request.body()
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind in _NDJSON_TYPES:
-            entries = await away_if_large(len(body), lambda: _read_lines(body))
+            entries = await away_if_large(len(body), lambda: _read_lines(body, grading))
             stream = grading.stream(entries, full=details is Details.FULL)
             lines = _lines(stream, entries, details, grading.outage_policy)
             return StreamingResponse(lines, media_type=_NDJSON)
-        entries, own = await away_if_large(len(body), lambda: _read_body(body))
+        entries, own = await away_if_large(len(body), lambda: _read_body(body, grading))
         details = details or own
         samples = await grading.score(entries, full=details is Details.FULL)
         if grading.outage_policy is OutagePolicy.RAISE:
@@ -65,14 +66,18 @@ def router(grading: Grading) -> APIRouter:
     return routes
 
 
-def _read_body(body: bytes) -> tuple[list[Entry], Details | None]:
-    event = read_event(parse_json(body))
+def _read_body(body: bytes, grading: Grading) -> tuple[list[Entry], Details | None]:
+    event = read_event(parse_json(body), check_count=grading.check_count)
     return list(event.entries), event.details
 
 
-def _read_lines(body: bytes) -> list[Entry]:
-    lines = enumerate(body.split(b"\n"), start=1)
-    return [_read_line(number, line) for number, line in lines if line.strip()]
+def _read_lines(body: bytes, grading: Grading) -> list[Entry]:
+    entries: list[Entry] = []
+    for number, line in enumerate(BytesIO(body), start=1):
+        if line.strip():
+            grading.check_count(len(entries) + 1)
+            entries.append(_read_line(number, line))
+    return entries
 
 
 def _read_line(number: int, line: bytes) -> Entry:

@@ -19,6 +19,7 @@ from nova_code_verifier.handlers.http_service.errors import ErrorCode, ServiceEr
 from nova_code_verifier.handlers.http_service.grading import Grading
 from nova_code_verifier.handlers.http_service.routes.body import body_of, operation_of
 from nova_code_verifier.handlers.http_service.routes.grades import grades_of, reward_of
+from nova_code_verifier.handlers.wire import Entry
 
 _CLIENT_SECONDS = 115.0  # slime's client waits for 120 s
 
@@ -41,32 +42,33 @@ _EXAMPLE = {
 def router(grading: Grading) -> APIRouter:
     """Return the routes, which grade by *grading*."""
     routes = APIRouter(tags=["slime"])
+    operation = operation_of(SlimeRequest, example=_EXAMPLE)
 
-    @routes.post(
-        "/slime",
-        summary="Reward a sample (slime, miles)",
-        openapi_extra=operation_of(SlimeRequest, example=_EXAMPLE),
-    )
-    async def slime(request: Annotated[SlimeRequest, Depends(body_of(SlimeRequest))]) -> float:
-        return reward_of(grading, await _grade(grading, request))
+    @routes.post("/slime", summary="Reward a sample (slime, miles)", openapi_extra=operation)
+    async def slime(entry: Annotated[Entry, Depends(body_of(SlimeRequest, entry_of))]) -> float:
+        return reward_of(grading, await _grade(grading, entry))
 
     @routes.post(
         "/slime/metrics",
         summary="Reward a sample, with metrics (slime, miles)",
-        openapi_extra=operation_of(SlimeRequest, example=_EXAMPLE),
+        openapi_extra=operation,
     )
     async def slime_metrics(
-        request: Annotated[SlimeRequest, Depends(body_of(SlimeRequest))],
+        entry: Annotated[Entry, Depends(body_of(SlimeRequest, entry_of))],
     ) -> dict[str, float]:
-        grade = await _grade(grading, request)
+        grade = await _grade(grading, entry)
         return {"reward": reward_of(grading, grade), **grade.metrics}
 
     return routes
 
 
-async def _grade(grading: Grading, request: SlimeRequest) -> Grade:
+def entry_of(request: SlimeRequest) -> Entry:
+    """Return the entry of the sample."""
+    return slime_entry(request.response, request.label, {})
+
+
+async def _grade(grading: Grading, entry: Entry) -> Grade:
     """Return the grade of the sample. Raises ServiceError for an outage."""
-    entry = slime_entry(request.response, request.label, {})
     [grade] = await grades_of(grading, [entry], client_seconds=_CLIENT_SECONDS)
     if grade.is_outage:
         raise ServiceError(ErrorCode.OUTAGE, grade.problem, retry_seconds=1)

@@ -9,7 +9,11 @@ from base64 import b64encode
 import pytest
 
 from nova_code_verifier.handlers.lambda_client import Answer, content_of, lambda_client
-from nova_code_verifier.sandbox.errors import AnswerTooLargeError, PayloadRefusedError
+from nova_code_verifier.sandbox.errors import (
+    AnswerTooLargeError,
+    FunctionCrashedError,
+    PayloadRefusedError,
+)
 from tests.fakes import CREDENTIALS, HttpReply, fails, serving_lambda
 
 
@@ -46,4 +50,25 @@ def test_an_answer_that_is_too_large_is_not_a_plain_crash(kind: str) -> None:
     body = json.dumps({"errorType": kind, "errorMessage": "7 bytes"}).encode()
 
     with pytest.raises(AnswerTooLargeError, match="7 bytes"):
+        content_of(body, has_failed=True)
+
+
+@pytest.mark.parametrize(
+    ("detail", "shown"),
+    [
+        (
+            "RequestId: 8f507cfc-b2ab-4a0f-9ccb-0a1b2c3d4e5f Error: Runtime exited with error",
+            "Runtime exited with error",
+        ),
+        (
+            "2026-01-01T00:00:00.1Z 8f507cfc-b2ab-4a0f-9ccb-0a1b2c3d4e5f Task timed out after 3.00",
+            "Task timed out after 3.00",
+        ),
+    ],
+)
+def test_equal_failures_have_equal_messages(detail: str, shown: str) -> None:
+    """Neither time nor number of the request is in the message."""
+    body = json.dumps({"errorType": "X", "errorMessage": detail}).encode()
+
+    with pytest.raises(FunctionCrashedError, match=f"^X: {shown}$"):
         content_of(body, has_failed=True)

@@ -78,7 +78,7 @@ class Place(AbstractContextManager["Place"], Protocol):
         """The traceback of the first bug of ours; "" if there was none, or if a log has it."""
 
     def score(self, chunks: Chunks, *, full: bool) -> Generator[ScoredAt, None, None]:
-        """Take *chunks*, and yield the scored sample of each entry as soon as it is known.
+        """Take *chunks*, and yield the scored sample of each entry as soon as it is known; once.
 
         Each entry gets exactly one. An entry that cannot be scored by our fault gets one that is
         an outage (`ungraded.lost_sample`), with the reason. Details are *full* or a summary.

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nova_code_verifier.handlers.cli.score.places.registry import PlaceOptions
 
 _WAIT_SECONDS = 1.0
+_NODES_SHOWN = 8
 _NOT_HERE = {
     "executor_function": "the programs run on the nodes",
     "workers": "it runs as many programs as the cluster has processors",
@@ -87,7 +88,11 @@ class RayCluster:
     def facts(self) -> Sequence[tuple[str, str, str]]:
         """What each node has scored, what was lost, and who was refused."""
         dispatcher = self._dispatcher
-        facts = [("node", node, f"{n} samples") for node, n in dispatcher.samples_by_node.items()]
+        counts = dispatcher.samples_by_node
+        facts = [("node", node, f"{count} samples") for node, count in counts.items()]
+        if len(counts) > _NODES_SHOWN:
+            text = f"{min(counts.values())} to {max(counts.values())} samples each"
+            facts = [("nodes", str(len(counts)), text)]
         if dispatcher.lost_actors:
             facts.append(("lost actors", str(dispatcher.lost_actors), dispatcher.last_loss))
         if dispatcher.repeated_pieces:

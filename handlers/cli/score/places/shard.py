@@ -106,7 +106,7 @@ def _serve(link: _Link, start: Start) -> None:
             for number, index, sample in place.score(link, full=begin.full) if begin else ():
                 link.offer(Scored(number=number, index=index, sample=sample, bug=place.bug))
     except (SandboxError, SettingsError) as error:
-        link.send(Refused(problem=str(error)))
+        link.send(Refused(problem=str(error), is_setting=isinstance(error, SettingsError)))
 
 
 def _exit(_number: int, _frame: FrameType | None) -> None:

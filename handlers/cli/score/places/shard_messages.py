@@ -50,9 +50,10 @@ class Ready:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """From a shard, which then ends: why nothing can go on."""
+    """From a shard, which then ends: why nothing can go on, and whether a setting is at fault."""
 
     problem: str
+    is_setting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

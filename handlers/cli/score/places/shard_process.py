@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from nova_code_verifier.handlers.cli.score.places.shard_messages import Frames
+from nova_code_verifier.sandbox.errors import SandboxError
 
 _EXIT_SECONDS = 10.0
 _PIECE_BYTES = 2**20
@@ -24,7 +25,15 @@ class ShardProcess:
     """A process that scores. No call waits for it, except `stop`'s second half, `wait`."""
 
     def __init__(self) -> None:
-        """Start it."""
+        """Start it. Raises SandboxError."""
+        try:
+            self._start()
+        except OSError as error:
+            raise SandboxError(f"a process that scores does not start: {error}") from error
+        self._frames = Frames()
+        self._outgoing = bytearray()
+
+    def _start(self) -> None:
         self.connection, theirs = socket.socketpair()
         self.connection.settimeout(0)
         given = {
@@ -41,8 +50,6 @@ class ShardProcess:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,  # Ctrl-C is for the command, which ends its shards
             )
-        self._frames = Frames()
-        self._outgoing = bytearray()
 
     @property
     def pid(self) -> int:

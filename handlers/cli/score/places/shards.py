@@ -26,7 +26,7 @@ from nova_code_verifier.handlers.cli.score.places.shard_plan import ShardPlan
 from nova_code_verifier.handlers.cli.score.places.shard_process import ShardProcess
 from nova_code_verifier.handlers.cli.score.places.ungraded import lost_sample
 from nova_code_verifier.handlers.scored.sample import ScoredSample
-from nova_code_verifier.handlers.settings import Settings
+from nova_code_verifier.handlers.settings import Settings, SettingsError
 from nova_code_verifier.handlers.wire import Entry
 from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.types import IsolationLevel
@@ -138,7 +138,7 @@ class Shards:
         return tuple(shard.process.pid for shard in self._shards)
 
     def wait_ready(self) -> None:
-        """Wait until all shards are ready. Raises SandboxError if one cannot start."""
+        """Wait until all shards are ready. Raises SandboxError if not, and SettingsError."""
         while not all(shard.is_ready for shard in self._shards):
             for _ in self._results():
                 raise AssertionError("a shard has scored what nobody sent")
@@ -201,8 +201,8 @@ class Shards:
                 case Ready(level=level):
                     shard.is_ready = True
                     self._level = min(self._level or level, level)
-                case Refused(problem=problem):
-                    raise SandboxError(problem)
+                case Refused(problem=problem, is_setting=is_setting):
+                    raise (SettingsError if is_setting else SandboxError)(problem)
                 case Scored(number=number, index=position, sample=sample, bug=bug):
                     self._ended_in_a_row = 0
                     self.bug = self.bug or bug

@@ -51,7 +51,7 @@ def router(grading: Grading) -> APIRouter:
         responses={_OUTAGE: {"model": RunCodeResponse, "description": "Not run: try again"}},
     )
     async def run_code(
-        request: Annotated[RunCodeRequest, Depends(body_of(RunCodeRequest))],
+        request: Annotated[RunCodeRequest, Depends(body_of(RunCodeRequest, _unchanged))],
     ) -> RunCodeResponse | JSONResponse:
         deadline = deadline_after(_client_seconds(request))
         try:
@@ -65,11 +65,17 @@ def router(grading: Grading) -> APIRouter:
             return _outage(str(error))
         if execution.cause is Cause.NO_ROOM:
             return _not_run(f"memory_limit_MB: {execution.detail}")
+        if execution.ending is Ending.UNSENDABLE:
+            return _not_run(f"code: {execution.detail}")
         if execution.ending is Ending.NOT_RUN:
             return _outage(execution.detail)
         return reply_to(request, plan, execution)
 
     return routes
+
+
+def _unchanged(request: RunCodeRequest) -> RunCodeRequest:
+    return request
 
 
 def _client_seconds(request: RunCodeRequest) -> float:

@@ -2,6 +2,7 @@
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Report } from "./data";
+import { Boundary } from "./parts/boundary";
 import { FilterBar } from "./parts/filter_bar";
 import { Help } from "./parts/help";
 import { Line } from "./parts/texts";
@@ -97,11 +98,13 @@ export function App({ report }: { report: Report }) {
         <FilterBar meta={meta} index={index} state={state} selection={selection} />
       </div>
       <main aria-label={TITLES[view]}>
-        {view === "overview" && <Overview meta={meta} index={index} state={state} selection={selection} sections={sections} />}
-        {view === "samples" && <Samples meta={meta} index={index} rows={rows} sort={state.sort} active={active} onActive={setActive} />}
-        {view === "prompts" && <Prompts meta={meta} index={index} state={state} selection={selection} active={active} onActive={setActive} />}
-        {view === "trends" && <Trends meta={meta} index={index} state={state} selection={selection} />}
-        {view === "compare" && <Compare meta={meta} indexes={indexes} index={index} state={state} selection={selection} rows={rows} active={active} onActive={setActive} />}
+        <Boundary key={view}>
+          {view === "overview" && <Overview meta={meta} index={index} state={state} selection={selection} sections={sections} />}
+          {view === "samples" && <Samples meta={meta} index={index} rows={rows} sort={state.sort} active={active} onActive={setActive} />}
+          {view === "prompts" && <Prompts meta={meta} index={index} state={state} selection={selection} active={active} onActive={setActive} />}
+          {view === "trends" && <Trends meta={meta} index={index} state={state} selection={selection} />}
+          {view === "compare" && <Compare meta={meta} indexes={indexes} index={index} state={state} selection={selection} rows={rows} active={active} onActive={setActive} />}
+        </Boundary>
       </main>
       {open !== null && (
         <SamplePanel
@@ -147,7 +150,7 @@ interface Keys {
 function useKeys(keys: Keys): void {
   const latest = useRef(keys);
   latest.current = keys;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const listener = (event: KeyboardEvent) => handle(event, latest.current);
     addEventListener("keydown", listener);
     return () => removeEventListener("keydown", listener);

@@ -8,6 +8,7 @@ export const DIMENSIONS = ["correctness", "compile", "format", "safety", "concis
 const CHUNK_SAMPLES = 100;
 const FORMAT = 1;
 const REWARD_DIGITS = 1e9;
+const LARGEST_NUMBER = 1e15; // sums and edges of bins of larger ones are not exact, or overflow
 
 export interface Group {
   key: string;
@@ -51,6 +52,8 @@ export class Run {
   private readonly numbers = new Map<string, Float64Array>();
   private readonly indexes = new Map<string, Int32Array>();
   private readonly known = new Map<string, boolean>();
+  private readonly accepted: number;
+  private graded: Float64Array | undefined;
   private readonly chunks = new Map<number, Promise<unknown[]>>();
 
   constructor(
@@ -64,6 +67,7 @@ export class Run {
     this.ids = this.columns.get("id") ?? [];
     this.size = this.ids.length;
     this.idTexts = this.ids.map(textOf);
+    this.accepted = meta.verdicts.indexOf("accepted");
   }
 
   // Return a column of numbers, NaN where the value is unknown.
@@ -84,7 +88,7 @@ export class Run {
     const numbers = new Float64Array(this.size).fill(NaN);
     for (let index = 0; index < this.size; index += 1) {
       const value = column[index];
-      if (typeof value === "number") numbers[index] = value;
+      if (typeof value === "number" && Math.abs(value) < LARGEST_NUMBER) numbers[index] = value;
     }
     // Sums of weights such as 0.1 + 0.2 miss the edges of bins by a rounding error.
     return name === "reward" ? numbers.map((value) => Math.round(value * REWARD_DIGITS) / REWARD_DIGITS) : numbers;
@@ -126,7 +130,12 @@ export class Run {
 
   // Whether a sample has a reward that it earned.
   isGraded(index: number): boolean {
-    return !Number.isNaN(this.values("reward")[index] ?? NaN) && this.verdict(index) !== "ungraded";
+    this.graded ??= this.values("reward").map((reward, sample) => Number(!Number.isNaN(reward) && this.verdict(sample) !== "ungraded"));
+    return this.graded[index] === 1;
+  }
+
+  isAccepted(index: number): boolean {
+    return this.isGraded(index) && this.indexOf("verdict")[index] === this.accepted;
   }
 
   // Unpack the details of a sample. Returns null if the page has none.
@@ -200,6 +209,12 @@ function readMeta(raw: Record<string, unknown>): Meta {
       fix: textOf(found.fix),
     })),
   };
+}
+
+// Return where a reward lies in the range of the rubric, from 0 to 1; 0 for none.
+export function placeOf(meta: Meta, reward: number): number {
+  const [lowest, highest] = meta.rewardRange;
+  return Number.isNaN(reward) ? 0 : Math.min(1, Math.max(0, (reward - lowest) / (highest - lowest)));
 }
 
 export function readWeights(value: unknown): Map<string, number> {

@@ -3,7 +3,7 @@
 import type { Meta, Report, Run } from "./data";
 import type { Filter, SetName, Sort } from "./state";
 import type { Selection } from "./statistics/distribution";
-import { groupsOf, type GroupStatistics } from "./statistics/groups";
+import { groupsOf, kindsOfGroups, type GroupStatistics } from "./statistics/groups";
 import { pairsOf, type Pairs } from "./statistics/pairs";
 import { cut } from "./text";
 
@@ -26,6 +26,7 @@ export class Index {
   readonly all: Selection;
   readonly groups: GroupStatistics[];
   readonly groupOf: Map<number, GroupStatistics>;
+  private readonly kinds: Map<number, string[]>;
   private readonly searched: (string | undefined)[] = [];
   private moves: Float64Array | undefined;
 
@@ -36,8 +37,19 @@ export class Index {
     readonly other: Run | null,
   ) {
     this.all = Uint32Array.from({ length: run.size }, (_, index) => index);
-    this.groups = groupsOf(run, this.all, meta.findings);
+    this.groups = groupsOf(run, this.all);
+    this.kinds = kindsOfGroups(run, this.groups, meta.findings);
     this.groupOf = new Map(this.groups.map((group) => [group.group, group]));
+  }
+
+  // Return what is remarkable about a group of the whole run, whatever the filter.
+  kindsOf(group: number): string[] {
+    return this.kinds.get(group) ?? [];
+  }
+
+  // Return the groups of which a kind is remarkable.
+  groupsOfKind(kind: string): GroupStatistics[] {
+    return this.groups.filter(({ group }) => this.kindsOf(group).includes(kind));
   }
 
   partner(sample: number): number {
@@ -83,7 +95,7 @@ export class Index {
       }
       case "kind": {
         const groups = run.indexOf("group");
-        const numbers = new Set(this.groups.filter(({ kinds }) => kinds.some((kind) => wanted.has(kind))).map(({ group }) => group));
+        const numbers = new Set(values.flatMap((kind) => this.groupsOfKind(kind)).map(({ group }) => group));
         return (sample) => numbers.has(groups[sample]!);
       }
       case "flag": {

@@ -1,6 +1,6 @@
 // Hold what the page shows, and keep it in the address, so that a link shows the same.
 
-import { useEffect, useReducer } from "preact/hooks";
+import { useLayoutEffect, useReducer } from "preact/hooks";
 
 export const VIEWS = ["overview", "samples", "prompts", "trends", "compare"] as const;
 export type View = (typeof VIEWS)[number];
@@ -53,7 +53,8 @@ export function currentState(): State {
 // Return the state, and render again whenever it changes.
 export function useReportState(): State {
   const [, render] = useReducer<number, void>((times) => times + 1, 0);
-  useEffect(() => {
+  // Not `useEffect`, which waits for a picture: a change before that would be lost.
+  useLayoutEffect(() => {
     const listener = () => render();
     listeners.add(listener);
     return () => void listeners.delete(listener);

@@ -1,10 +1,16 @@
 """handlers/report_page/sample.py: what a page shows of one sample."""
 
+import gzip
+import json
+from base64 import b64decode
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from nova_code_verifier.handlers.report_page.context import Context
+from nova_code_verifier.handlers.report_page.context import Context, read_context
+from nova_code_verifier.handlers.report_page.run import Run, Tables
 from nova_code_verifier.handlers.report_page.sample import NOT_ACCEPTED, has_reward, page_sample
 
 OURS = {"correctness": 0.5, "safety": 0.0, "tests_passed": 1.0, "tests_total": 2.0}
@@ -165,3 +171,34 @@ def test_ids_may_be_any_json() -> None:
     found = [page_sample(row() | {"id": value}, Context()).id for value in ids]
 
     assert found == [5, None, "a?", '{"b": [1]}', 1.5]
+
+
+NAMES = st.text(max_size=9)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | NAMES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = ("id", "metrics_list", "step", "time", "messages", "prompt", "data_source")
+DETAILS = ("verdict", "failure", "weights", "program", "cases", "notes", "tests_total", "problem")
+DETAILS_OF_ROWS = st.fixed_dictionaries({}, optional=dict.fromkeys(DETAILS, JSON))
+
+
+@given(
+    st.fixed_dictionaries(
+        {"reward": st.none() | st.floats()},
+        optional=dict.fromkeys(FIELDS, JSON) | {"details": DETAILS_OF_ROWS | JSON},
+    )
+)
+@settings(max_examples=150, deadline=None)
+def test_any_json_is_a_sample_or_is_refused(raw: dict[str, Any]) -> None:
+    """Rows and samples come from strangers: a field of a wrong type is unknown."""
+    run = Run("run", Tables())
+
+    try:
+        run.add(page_sample(raw, read_context(raw)))
+    except ValueError as error:
+        assert "expected" in str(error)  # noqa: PT017  (not every row is refused)
+    else:
+        json.loads(gzip.decompress(b64decode(run.columns())))
+        assert len(list(run.blocks())) == 1

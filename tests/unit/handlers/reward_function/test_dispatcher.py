@@ -220,7 +220,7 @@ def test_the_check_is_repeated_but_not_for_ever(
     slow = Script(fault=lambda call, _event: reply if call < 2 else None)
     assert score(slow, monkeypatch, entries(1)).verdicts() == ["accepted"]
 
-    with pytest.raises(InvocationError):
+    with pytest.raises(InvocationError, match="the function reward"):
         score(Script(fault=lambda _call, _event: reply), monkeypatch, entries(1))
 
 

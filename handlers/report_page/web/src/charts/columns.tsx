@@ -35,7 +35,7 @@ export function Columns({ label, bins, height = 180, format = short, selected = 
   const shareOf = (bin: Bin) => (total > 0 ? ` (${((100 * bin.count) / total).toFixed(1)}%)` : "");
   return (
     <div class="chart" ref={frame}>
-      <svg width={width} height={height} role="group" aria-label={label} onKeyDown={moveFocus}>
+      <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="group" aria-label={label} onKeyDown={moveFocus}>
         {y.ticks(4).filter(Number.isInteger).map((tick) => (
           <g key={tick} class="grid" aria-hidden="true">
             <line x1={LEFT} x2={width} y1={y(tick)} y2={y(tick)} />

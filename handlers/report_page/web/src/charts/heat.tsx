@@ -28,7 +28,7 @@ export function Heat({ label, columns, rows, counts, names, onSelect }: Properti
   const strength = (number: number) => Math.sqrt(number / most);
   return (
     <div class="chart" ref={frame}>
-      <svg width={width} height={height} role="group" aria-label={label} onKeyDown={moveFocus}>
+      <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="group" aria-label={label} onKeyDown={moveFocus}>
         {rows.map((row, level) => {
           const y = (rows.length - 1 - level) * CELL_HEIGHT;
           return (

@@ -64,6 +64,7 @@ export function Lines(properties: Properties) {
         class="lines"
         width={width}
         height={height}
+        viewBox={`0 0 ${width} ${height}`}
         role="img"
         aria-label={`${label}, ${positionText(at)}: ${series.map(({ name, values }) => `${name} ${format(values[at] ?? NaN)}`).join(", ")}`}
         tabIndex={0}

@@ -1,6 +1,6 @@
 // Search and filter, and what is filtered now. All views show the samples that pass.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { Meta } from "../data";
 import { FLAGS, type Index } from "../select";
 import { currentState, isFiltered, NO_FILTER, toggled, update, withRange, withSet, type SetName, type State } from "../state";
@@ -27,10 +27,11 @@ const CHOICES_SHOWN = 200;
 
 export function FilterBar({ meta, index, state, selection }: Properties) {
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    // Not a property: the value would jump back while one types.
+  // In the event itself: after the next picture, it would undo letters that were typed since.
+  useLayoutEffect(() => {
     if (input.current && input.current.value !== state.filter.query) input.current.value = state.filter.query;
   }, [state.filter.query]);
+  const fields = useMemo(() => fieldsOf(meta, index), [meta, index]);
   return (
     <div class="filters" role="search" aria-label="Filter">
       <div class="fields">
@@ -45,12 +46,9 @@ export function FilterBar({ meta, index, state, selection }: Properties) {
           spellcheck={false}
           onInput={(event) => update({ filter: { ...currentState().filter, query: event.currentTarget.value } }, { push: false })}
         />
-        <Choices label="Verdict" name="verdict" state={state} choices={verdictChoices(meta, index)} />
-        <Choices label="Prompts" name="kind" state={state} choices={kindChoices(meta, index)} />
-        <Choices label="Source" name="source" state={state} choices={indexChoices(index, "source", meta.sources)} />
-        <Choices label="Reason" name="reason" state={state} choices={indexChoices(index, "reason", meta.reasons)} />
-        <Choices label="Program" name="role" state={state} choices={indexChoices(index, "role", meta.roles)} />
-        <Choices label="Flag" name="flag" state={state} choices={flagChoices(index)} />
+        {fields.map(({ label, name, choices }) => (
+          <Choices key={name} label={label} name={name} state={state} choices={choices} />
+        ))}
         <output class="matches" aria-live="polite">
           {isFiltered(state.filter) ? `${count(selection.length)} of ${count(index.run.size)}` : count(index.run.size)} samples
         </output>
@@ -58,6 +56,18 @@ export function FilterBar({ meta, index, state, selection }: Properties) {
       {isFiltered(state.filter) && <Chips meta={meta} state={state} />}
     </div>
   );
+}
+
+// Return the fields of the bar. They count the samples of the whole run, whatever the filter.
+function fieldsOf(meta: Meta, index: Index): { label: string; name: SetName; choices: Choice[] }[] {
+  return [
+    { label: "Verdict", name: "verdict", choices: verdictChoices(meta, index) },
+    { label: "Prompts", name: "kind", choices: kindChoices(meta, index) },
+    { label: "Source", name: "source", choices: indexChoices(index, "source", meta.sources) },
+    { label: "Reason", name: "reason", choices: indexChoices(index, "reason", meta.reasons) },
+    { label: "Program", name: "role", choices: indexChoices(index, "role", meta.roles) },
+    { label: "Flag", name: "flag", choices: flagChoices(index) },
+  ];
 }
 
 function Choices({ label, name, state, choices }: { label: string; name: SetName; state: State; choices: Choice[] }) {
@@ -95,9 +105,9 @@ function indexChoices({ run, all }: Index, name: "source" | "reason" | "role", t
   return choices.filter((choice) => choice.count > 0).sort((one, other) => other.count - one.count);
 }
 
-function kindChoices(meta: Meta, { groups }: Index): Choice[] {
+function kindChoices(meta: Meta, index: Index): Choice[] {
   const kinds = [...Object.keys(KINDS), ...new Set(meta.findings.map(({ kind }) => `finding:${kind}`))];
-  const choices = kinds.map((kind) => ({ value: kind, name: kindName(kind), count: groups.filter((group) => group.kinds.includes(kind)).length }));
+  const choices = kinds.map((kind) => ({ value: kind, name: kindName(kind), count: index.groupsOfKind(kind).length }));
   return choices.filter((choice) => choice.count > 0);
 }
 

@@ -1,6 +1,6 @@
 // A dialog with the keys, the terms and the licences.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 const KEYS: [string, string][] = [
   ["/", "search"],
@@ -23,7 +23,7 @@ const TERMS: [string, string][] = [
 
 export function Help({ versions, onClose }: { versions: string; onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog ref={dialog} class="help" aria-label="Help" onClose={onClose} onClick={(event) => event.target === dialog.current && dialog.current?.close()}>
       <header>

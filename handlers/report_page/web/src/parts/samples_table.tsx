@@ -1,6 +1,6 @@
 // The columns of a table of samples.
 
-import type { Meta } from "../data";
+import { placeOf, type Meta } from "../data";
 import type { Index } from "../select";
 import { count, decimal, duration, signed } from "../text";
 import type { Column } from "./table";
@@ -20,7 +20,7 @@ export function sampleColumns(meta: Meta, index: Index, rows: Uint32Array): Colu
   const columns: (Column & { needs?: string })[] = [
     { name: "id", label: "Sample", width: "minmax(90px, 1.1fr)", isNarrow: true, cell: (row) => <Line text={run.idTexts[rows[row]!] ?? ""} /> },
     { name: "verdict", label: "Verdict", width: "minmax(64px, 176px)", isNarrow: true, cell: (row) => <Verdict verdict={run.verdict(rows[row]!)} /> },
-    { name: "reward", label: "Reward", width: "112px", isNumber: true, isNarrow: true, cell: (row) => <Reward value={at("reward")(row)} /> },
+    { name: "reward", label: "Reward", width: "112px", isNumber: true, isNarrow: true, cell: (row) => <Reward value={at("reward")(row)} part={placeOf(meta, at("reward")(row))} /> },
     { name: "change", label: "B − A", width: "72px", isNumber: true, isNarrow: true, cell: (row) => (changes ? signed(changes[rows[row]!]!) : ""), needs: index.pairs ? undefined : "nothing" },
     { name: "tests_passed", label: "Tests", width: "72px", isNumber: true, needs: "tests_total", cell: (row) => <Tests passed={at("tests_passed")(row)} total={at("tests_total")(row)} /> },
     { name: "step", label: "Step", width: "60px", isNumber: true, needs: "step", cell: (row) => plainNumber(at("step")(row)) },
@@ -41,12 +41,11 @@ function Tests({ passed, total }: { passed: number; total: number }) {
   return <>{total > 0 ? `${count(passed)}/${count(total)}` : ""}</>;
 }
 
-function Reward({ value }: { value: number }) {
-  const part = Math.min(1, Math.max(0, value));
+function Reward({ value, part }: { value: number; part: number }) {
   return (
     <span class="reward">
       <span class="track" aria-hidden="true">
-        <span class="fill" style={{ width: `${Number.isNaN(value) ? 0 : 100 * part}%` }} />
+        {part > 0 && <span class="fill" style={{ width: `${100 * part}%` }} />}
       </span>
       {decimal(value)}
     </span>

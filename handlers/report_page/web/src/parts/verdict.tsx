@@ -14,6 +14,7 @@ const CODES: Record<string, string> = {
   security_violation: "SV",
   no_candidate: "NC",
   ungraded: "UG",
+  not_accepted: "NO",
 };
 
 function codeOf(verdict: string): string {

@@ -1,10 +1,11 @@
 // Everything about one sample, beside the view from which it was opened.
 
 import { diffLines } from "diff";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { readWeights, type Detail, type Meta } from "../data";
 import { FLAGS, type Index } from "../select";
 import { update, withSet, NO_FILTER } from "../state";
+import { Boundary } from "../parts/boundary";
 import { Line, LongText, Visible } from "../parts/texts";
 import { Verdict } from "../parts/verdict";
 import { dateOf, decimal, duration, counted, plain, signed, textOf, textsOf, words } from "../text";
@@ -33,7 +34,7 @@ export function SamplePanel(properties: Properties) {
   const loaded = useDetails(index, sample);
   const heading = useRef<HTMLHeadingElement>(null);
   const body = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     heading.current?.focus({ preventScroll: true });
     body.current?.scrollTo({ top: 0 });
   }, [index, sample]);
@@ -60,18 +61,20 @@ export function SamplePanel(properties: Properties) {
         </div>
       </header>
       <div class="content" ref={body}>
-        <Head {...properties} />
-        <Pair index={index} sample={sample} />
-        <Neighbours meta={meta} index={index} sample={sample} />
-        {loaded === null && <p class="hint">Unpacking …</p>}
-        {loaded?.problem && <p class="hint">The details cannot be read: {loaded.problem}</p>}
-        {loaded && !loaded.problem && !loaded.detail && (
-          <>
-            <Formula run={run} sample={sample} weights={meta.weights} lines={[]} />
-            <p class="hint">This report has no details of this sample. `verifier score --details` keeps them.</p>
-          </>
-        )}
-        {loaded?.detail && <Details key={`${run.number} ${sample}`} {...properties} detail={loaded.detail} />}
+        <Boundary key={`${run.number} ${sample}`}>
+          <Head {...properties} />
+          <Pair index={index} sample={sample} />
+          <Neighbours meta={meta} index={index} sample={sample} />
+          {loaded === null && <p class="hint">Unpacking …</p>}
+          {loaded?.problem && <p class="hint">The details cannot be read: {loaded.problem}</p>}
+          {loaded && !loaded.problem && !loaded.detail && (
+            <>
+              <Formula run={run} sample={sample} weights={meta.weights} lines={[]} />
+              <p class="hint">This report has no details of this sample. `verifier score --details` keeps them.</p>
+            </>
+          )}
+          {loaded?.detail && <Details key={`${run.number} ${sample}`} {...properties} detail={loaded.detail} />}
+        </Boundary>
       </div>
     </div>
   );

@@ -22,9 +22,14 @@ export function histogram(values: Float64Array, selection: Selection, bounds: nu
   const counts = new Array<number>(last + 1).fill(0);
   for (const sample of selection) {
     const value = values[sample] ?? NaN;
-    if (value >= bounds[0]! && value <= bounds[last + 1]!) counts[Math.min(last, bisectRight(bounds, value) - 1)]! += 1;
+    if (value >= bounds[0]! && value <= bounds[last + 1]!) counts[binOf(bounds, value)]! += 1;
   }
   return counts.map((count, index) => ({ from: bounds[index]!, to: bounds[index + 1]!, isLast: index === last, count }));
+}
+
+// Return the index of the bin that contains *value*; the first or the last one for a value out of range.
+export function binOf(bounds: number[], value: number): number {
+  return Math.max(0, Math.min(bounds.length - 2, bisectRight(bounds, value) - 1));
 }
 
 // Return the bounds of the rewards: the rubric's range, and wider if a reward lies outside.

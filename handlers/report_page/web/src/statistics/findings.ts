@@ -25,6 +25,20 @@ export interface Section {
 const REASONS_SHOWN = 3;
 
 export function sectionsOf(meta: Meta, index: Index): Section[] {
+  return meta.kind === "audit" ? sectionsOfAudit(meta, index) : sectionsOfRun(meta, index);
+}
+
+// An audit has no model: its samples are gold solutions and programs that should fail.
+function sectionsOfAudit(meta: Meta, index: Index): Section[] {
+  const found = [...audited(meta)];
+  return [
+    { title: "Which problems are broken?", findings: found.filter(({ isUrgent }) => isUrgent), otherwise: "None: the audit found no error." },
+    { title: "What else is remarkable?", findings: found.filter(({ isUrgent }) => !isUrgent), otherwise: "Nothing: no warning and no note." },
+    { title: "Which programs pass?", findings: [...roles(meta, index)], otherwise: "Not known." },
+  ];
+}
+
+function sectionsOfRun(meta: Meta, index: Index): Section[] {
   const sections = [
     {
       title: "Which problems teach nothing?",
@@ -43,27 +57,26 @@ export function sectionsOf(meta: Meta, index: Index): Section[] {
   return sections;
 }
 
-function* equalGroups({ groups, run, all }: Index): Generator<Finding> {
+function* equalGroups(index: Index): Generator<Finding> {
+  const { groups, run, all } = index;
   const several = groups.filter(({ rewards }) => rewards.length >= 2);
-  const having = (kind: string) => several.filter(({ kinds }) => kinds.includes(kind));
   const inSteps = groupsInSteps(run, all).filter(({ rewards }) => rewards.length >= 2);
   const equalInSteps = inSteps.filter(isAllEqual).length;
   if (inSteps.length > several.length && equalInSteps > 0) {
     const text = `${count(equalInSteps)} of ${counted(inSteps.length, "group")} (a prompt in a step) have equal rewards (${share(equalInSteps / inSteps.length)}).`;
     yield { text, view: "trends", filter: NO_FILTER };
   }
-  const equal = having("equal");
+  const equal = index.groupsOfKind("equal");
   if (equal.length === 0) return;
   const sizes = [...new Set(equal.map(({ rewards }) => rewards.length))];
   const how = sizes.length === 1 ? `all ${sizes[0]} rewards are equal` : "all rewards of a prompt are equal";
   yield prompts(`${count(equal.length)} of ${counted(several.length, "prompt")} teach nothing: ${how}.`, ["equal"]);
-  const [easy, hard] = [having("easy").length, having("hard").length];
+  const [easy, hard] = [index.groupsOfKind("easy").length, index.groupsOfKind("hard").length];
   if (easy > 0) yield prompts(`${count(easy)} of them are too easy: every sample is accepted.`, ["easy"]);
   if (hard > 0) yield prompts(`${count(hard)} of them are too hard, or broken: no sample is accepted.`, ["hard"]);
 }
 
-function* broken(meta: Meta, { groups, run, all }: Index): Generator<Finding> {
-  const having = (kind: string) => groups.filter(({ kinds }) => kinds.includes(kind));
+function* audited(meta: Meta): Generator<Finding> {
   const kinds = new Map<string, { severity: string; groups: Set<number> }>();
   for (const { severity, kind, group } of meta.findings) {
     const found = kinds.get(`${severity} ${kind}`) ?? { severity, groups: new Set<number>() };
@@ -73,11 +86,24 @@ function* broken(meta: Meta, { groups, run, all }: Index): Generator<Finding> {
     const kind = name.slice(severity.length + 1);
     yield { ...prompts(`${counted(found.size, "problem")}: ${plain(words(kind))} (${plain(severity)}).`, [`finding:${kind}`]), isUrgent: severity === "error" };
   }
+}
+
+function* roles(meta: Meta, { run, all }: Index): Generator<Finding> {
+  for (const [role, name] of meta.roles.entries()) {
+    const members = all.filter((sample) => run.indexOf("role")[sample] === role);
+    const accepted = members.filter((sample) => run.isAccepted(sample)).length;
+    if (members.length === 0) continue;
+    yield { text: `${plain(name, 90)}: ${count(accepted)} of ${count(members.length)} accepted.`, view: "samples", filter: filterOf({ role: [String(role)] }) };
+  }
+}
+
+function* broken(meta: Meta, index: Index): Generator<Finding> {
+  const { run, all } = index;
   const failures = countsOf(run.indexOf("failure"), all, meta.failures.length);
   const failed = (name: string) => failures[meta.failures.indexOf(name)] ?? 0;
   const data = failed("data");
   if (data > 0) {
-    const where = having("ungraded").length;
+    const where = index.groupsOfKind("ungraded").length;
     const text = `${counted(data, "sample")} of ${counted(where, "prompt")} cannot be graded: the reference is broken.`;
     yield { text, view: "samples", filter: filterOf({ failure: ["data"] }), isUrgent: true };
   }
@@ -86,11 +112,11 @@ function* broken(meta: Meta, { groups, run, all }: Index): Generator<Finding> {
     const text = `${counted(outages, "sample")} have no reward, because the verifier failed or ran out of time. Score them again.`;
     yield { text, view: "samples", filter: filterOf({ failure: ["infrastructure", "time"] }), isUrgent: true };
   }
-  const never = having("none_accepted");
+  const never = index.groupsOfKind("none_accepted");
   if (never.length > 0) yield prompts(`No sample passes in ${counted(never.length, "prompt")} of four samples or more: check their tests.`, ["none_accepted"]);
-  const differs = having("differs");
+  const differs = index.groupsOfKind("differs");
   if (differs.length > 0) yield { ...prompts(`In ${counted(differs.length, "prompt")}, equal programs have different verdicts: the tests depend on chance or time.`, ["differs"]), isUrgent: true };
-  const guessable = having("guessable");
+  const guessable = index.groupsOfKind("guessable");
   if (guessable.length > 0) yield prompts(`The tests of ${counted(guessable.length, "prompt")} are weak: a single test, or a guess that passes more than half.`, ["guessable"]);
 }
 
@@ -114,7 +140,7 @@ function* mistakes(meta: Meta, { run, all }: Index): Generator<Finding> {
   const reasons = countsOf(run.indexOf("reason"), failed, meta.reasons.length);
   const top = reasons
     .map((number, reason) => ({ number, reason }))
-    .filter(({ number }) => number > 0)
+    .filter(({ number, reason }) => number > 0 && !names.map(words).includes(meta.reasons[reason] ?? ""))
     .sort((one, other) => other.number - one.number)
     .slice(0, REASONS_SHOWN);
   for (const { number, reason } of top) {

@@ -6,8 +6,8 @@ import type { Selection } from "./distribution";
 // What is remarkable about a prompt group. The names are in addresses: they must stay.
 export const KINDS = {
   equal: "all rewards equal",
-  easy: "too easy: all accepted",
-  hard: "too hard, or broken: all equal",
+  easy: "too easy: all equal and accepted",
+  hard: "too hard, or broken: all equal, none accepted",
   none_accepted: "none accepted",
   ungraded: "reference broken",
   outage: "not graded by an outage",
@@ -24,8 +24,6 @@ export interface GroupStatistics {
   rewards: number[]; // of the graded samples, sorted
   accepted: number;
   mean: number;
-  guess: number; // the highest guess baseline; NaN if that is unknown
-  kinds: string[];
 }
 
 export function isAllEqual(group: GroupStatistics): boolean {
@@ -33,46 +31,45 @@ export function isAllEqual(group: GroupStatistics): boolean {
 }
 
 // Return the statistics of each group that has samples in *selection*, in the order of the groups.
-export function groupsOf(run: Run, selection: Selection, findings: readonly AuditFinding[] = []): GroupStatistics[] {
+export function groupsOf(run: Run, selection: Selection): GroupStatistics[] {
   const members = new Map<number, number[]>();
   const indexes = run.indexOf("group");
   for (const sample of selection) {
-    const group = indexes[sample] ?? -1;
+    const group = indexes[sample]!;
     const samples = members.get(group);
     if (samples) samples.push(sample);
     else if (group >= 0) members.set(group, [sample]);
   }
-  const found = new Map<number, Set<string>>();
-  for (const { group, kind } of findings) found.set(group, (found.get(group) ?? new Set()).add(`finding:${kind}`));
-  const groups = [...members].map(([group, samples]) => statisticsOf(run, group, samples, found.get(group)));
+  const groups = [...members].map(([group, samples]) => statisticsOf(run, group, samples));
   return groups.sort((one, other) => one.group - other.group);
 }
 
-function statisticsOf(run: Run, group: number, samples: number[], found: Set<string> = new Set()): GroupStatistics {
+function statisticsOf(run: Run, group: number, samples: number[]): GroupStatistics {
   const values = run.values("reward");
-  const graded = samples.filter((sample) => run.isGraded(sample));
-  const rewards = graded.map((sample) => values[sample]!).sort((one, other) => one - other);
-  const accepted = graded.filter((sample) => run.verdict(sample) === "accepted").length;
-  const baselines = run.values("guess_baseline");
-  const guesses = graded.map((sample) => baselines[sample]!).filter((value) => !Number.isNaN(value));
-  const statistics = {
-    group,
-    samples,
-    rewards,
-    accepted,
-    mean: rewards.length > 0 ? rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length : NaN,
-    guess: guesses.length > 0 ? Math.max(...guesses) : NaN,
-    kinds: [] as string[],
-  };
-  statistics.kinds = [...kindsOf(run, statistics), ...found];
-  return statistics;
+  const rewards: number[] = [];
+  let [accepted, sum] = [0, 0];
+  for (const sample of samples) {
+    if (!run.isGraded(sample)) continue;
+    rewards.push(values[sample]!);
+    sum += values[sample]!;
+    if (run.isAccepted(sample)) accepted += 1;
+  }
+  rewards.sort((one, other) => one - other);
+  return { group, samples, rewards, accepted, mean: rewards.length > 0 ? sum / rewards.length : NaN };
+}
+
+// Return what is remarkable about each group: some of `KINDS`, and `finding:…` for what an audit found.
+export function kindsOfGroups(run: Run, groups: readonly GroupStatistics[], findings: readonly AuditFinding[]): Map<number, string[]> {
+  const kinds = new Map(groups.map((group) => [group.group, new Set(kindsOf(run, group))]));
+  for (const { group, kind } of findings) kinds.get(group)?.add(`finding:${kind}`);
+  return new Map([...kinds].map(([group, names]) => [group, [...names]]));
 }
 
 function kindsOf(run: Run, group: GroupStatistics): string[] {
   const { samples, rewards, accepted } = group;
   const equal = isAllEqual(group);
   const failures = new Set(samples.map((sample) => run.failure(sample)));
-  const totals = run.values("tests_total");
+  const [totals, guesses] = [run.values("tests_total"), run.values("guess_baseline")];
   const isSingleTest = rewards.length > 0 && samples.every((sample) => totals[sample] === 1);
   const holds: Record<keyof typeof KINDS, boolean> = {
     equal,
@@ -82,7 +79,7 @@ function kindsOf(run: Run, group: GroupStatistics): string[] {
     ungraded: failures.has("data"),
     outage: failures.has("infrastructure") || failures.has("time"),
     differs: isJudgedDifferently(run, samples),
-    guessable: isSingleTest || group.guess > GUESSABLE_SHARE,
+    guessable: isSingleTest || samples.some((sample) => guesses[sample]! > GUESSABLE_SHARE),
   };
   return Object.entries(holds).flatMap(([kind, isSo]) => (isSo ? [kind] : []));
 }

@@ -31,7 +31,7 @@ export function axisOf(run: Run): Axis | null {
 // Divide *selection* into intervals with equally many different steps, and describe each.
 export function trendsOf(meta: Meta, run: Run, selection: Selection, axis: Axis): Interval[] {
   const values = run.values(axis);
-  const steps = [...new Set(selection)].filter((sample) => !Number.isNaN(values[sample]!));
+  const steps = [...selection].filter((sample) => !Number.isNaN(values[sample]!));
   const different = [...new Set(steps.map((sample) => values[sample]!))].sort((one, other) => one - other);
   const count = Math.min(LARGEST_COUNT, different.length);
   const places = new Map(different.map((step, index) => [step, Math.floor((index * count) / different.length)]));
@@ -52,7 +52,7 @@ function describe(meta: Meta, run: Run, samples: Selection, values: Float64Array
     samples,
     reward: meanOf(run.values("reward"), graded),
     correctness: meanOf(run.values("correctness"), graded),
-    accepted: shareOf(graded.filter((sample) => run.verdict(sample) === "accepted").length, graded.length),
+    accepted: shareOf(graded.filter((sample) => run.isAccepted(sample)).length, graded.length),
     length: meanOf(run.values("completion_length"), samples),
     equal: shareOf(groups.filter(isAllEqual).length, groups.length),
     violations: meanOf(run.values("security_violation"), samples),

@@ -121,7 +121,7 @@ function numbersOf(index: Index) {
     pairs: paired.length,
     reward: meanOf(run.values("reward"), graded),
     correctness: meanOf(run.values("correctness"), graded),
-    accepted: graded.filter((sample) => run.verdict(sample) === "accepted").length / graded.length,
+    accepted: graded.filter((sample) => run.isAccepted(sample)).length / graded.length,
     ungraded: paired.length - graded.length,
     equal: groups.filter(isAllEqual).length / groups.length,
     duration: quantiles(run.values("duration_ms"), paired, [0.5])[0] ?? NaN,

@@ -3,14 +3,14 @@
 import { Bars } from "../charts/bars";
 import { Columns } from "../charts/columns";
 import { Heat } from "../charts/heat";
-import { DIMENSIONS, type Meta } from "../data";
+import { DIMENSIONS, placeOf, type Meta } from "../data";
 import type { Index } from "../select";
 import { isFiltered, NO_FILTER, toggled, update, withRange, type State } from "../state";
 import { Panel } from "../parts/panel";
 import { Line } from "../parts/texts";
 import { toneOf, Verdict } from "../parts/verdict";
-import { countsOf, edges, histogram, logBounds, meanOf, quantiles, rewardBounds, type Bin, type Selection } from "../statistics/distribution";
-import { groupsOf, isAllEqual, tableOfK } from "../statistics/groups";
+import { binOf, countsOf, edges, histogram, logBounds, meanOf, quantiles, rewardBounds, type Bin, type Selection } from "../statistics/distribution";
+import { groupsOf, isAllEqual, tableOfK, type GroupStatistics } from "../statistics/groups";
 import type { Finding, Section } from "../statistics/findings";
 import { count, decimal, duration, plain, share, short } from "../text";
 
@@ -22,6 +22,10 @@ interface Properties {
   sections: Section[];
 }
 
+interface Counted {
+  groups: GroupStatistics[]; // of the samples that pass the filter
+}
+
 const SLOWEST_SHOWN = 8;
 const REASONS_SHOWN = 12;
 
@@ -29,18 +33,19 @@ export function Overview(properties: Properties) {
   const { meta, index, state, selection, sections } = properties;
   const { run } = index;
   const graded = selection.filter((sample) => run.isGraded(sample));
+  const groups = groupsOf(run, selection);
   return (
     <>
       <Findings sections={sections} />
-      <KeyNumbers {...properties} graded={graded} />
+      <KeyNumbers {...properties} graded={graded} groups={groups} />
       <div class="panels">
         <RewardPanel {...properties} />
         <VerdictPanel {...properties} />
-        <DimensionPanel {...properties} graded={graded} />
+        {meta.kind !== "audit" && <DimensionPanel {...properties} graded={graded} />}
         {run.has("pass_rate") && <PassRatePanel {...properties} graded={graded} />}
-        {run.has("group") && <AtKPanel {...properties} />}
+        {run.has("group") && meta.kind !== "audit" && <AtKPanel meta={meta} groups={groups} />}
         {run.has("reason") && <ReasonPanel meta={meta} index={index} state={state} selection={selection} />}
-        {run.has("source") && <SourcePanel {...properties} />}
+        {run.has("source") && <SourcePanel {...properties} groups={groups} />}
         {run.has("duration_ms") && <DurationPanel {...properties} />}
       </div>
     </>
@@ -72,10 +77,10 @@ function follow({ view, filter }: Finding): void {
   scrollTo({ top: 0 });
 }
 
-function KeyNumbers({ index, state, selection, graded }: Properties & { graded: Selection }) {
+function KeyNumbers({ meta, index, state, selection, graded, groups: all }: Properties & Counted & { graded: Selection }) {
   const { run } = index;
-  const groups = groupsOf(run, selection).filter(({ rewards }) => rewards.length >= 2);
-  const accepted = graded.filter((sample) => run.verdict(sample) === "accepted").length;
+  const groups = all.filter(({ rewards }) => rewards.length >= 2);
+  const accepted = graded.filter((sample) => run.isAccepted(sample)).length;
   const [median, p95] = quantiles(run.values("duration_ms"), selection, [0.5, 0.95]);
   const equal = groups.filter(isAllEqual).length;
   const numbers: [string, string, string][] = [
@@ -84,7 +89,7 @@ function KeyNumbers({ index, state, selection, graded }: Properties & { graded: 
     ["Accepted", share(accepted / graded.length), `${count(accepted)} samples`],
     ["Ungraded", count(selection.length - graded.length), share((selection.length - graded.length) / selection.length)],
   ];
-  if (groups.length > 0) numbers.push(["All-equal prompts", share(equal / groups.length), `${count(equal)} of ${count(groups.length)}`]);
+  if (groups.length > 0 && meta.kind !== "audit") numbers.push(["All-equal prompts", share(equal / groups.length), `${count(equal)} of ${count(groups.length)}`]);
   if (run.has("duration_ms")) numbers.push(["Median time", duration(median ?? NaN), `95% within ${duration(p95 ?? NaN)}`]);
   return (
     <dl class="numbers" aria-label="Key numbers">
@@ -128,7 +133,8 @@ function VerdictPanel({ meta, index, state, selection }: Properties) {
   const counts = countsOf(index.run.indexOf("verdict"), selection, meta.verdicts.length);
   const bars = meta.verdicts
     .map((verdict, position) => ({ key: verdict, name: verdict.replaceAll("_", " "), shown: <Verdict verdict={verdict} />, count: counts[position] ?? 0, tone: toneOf(verdict) }))
-    .filter((bar) => bar.count > 0);
+    .filter((bar) => bar.count > 0)
+    .sort((one, other) => rankOf(one) - rankOf(other));
   return (
     <Panel title="Verdicts">
       <Bars
@@ -140,6 +146,11 @@ function VerdictPanel({ meta, index, state, selection }: Properties) {
       />
     </Panel>
   );
+}
+
+// Accepted first, ungraded last, between them the frequent ones first.
+function rankOf({ key, count: number }: { key: string; count: number }): number {
+  return key === "accepted" ? -Infinity : key === "ungraded" ? Infinity : -number;
 }
 
 function DimensionPanel({ meta, index, state, graded }: Properties & { graded: Selection }) {
@@ -174,11 +185,11 @@ function PassRatePanel({ meta, index, state, graded }: Properties & { graded: Se
   const [lowest = 0, highest = 1] = [rewardBounds(meta.rewardRange, rewards)[0], rewardBounds(meta.rewardRange, rewards).at(-1)];
   const [across, up] = [edges(0, 1, 10), edges(lowest, highest, 10)];
   const rates = run.values("pass_rate");
-  const counts = up.slice(0, -1).map((from, level) => {
-    const isLast = level === up.length - 2;
-    const members = graded.filter((sample) => rewards[sample]! >= from && (rewards[sample]! < up[level + 1]! || isLast));
-    return histogram(rates, members, across).map((bin) => bin.count);
-  });
+  const counts = up.slice(1).map(() => across.slice(1).map(() => 0));
+  for (const sample of graded) {
+    const [rate, reward] = [rates[sample]!, rewards[sample]!];
+    if (!Number.isNaN(rate)) counts[binOf(up, reward)]![binOf(across, rate)]! += 1;
+  }
   const select = (level: number, column: number) => {
     const range = (bounds: number[], position: number) => ({ from: bounds[position]!, to: bounds[position + 1]!, closed: position === bounds.length - 2 });
     update({ filter: withRange(withRange(state.filter, "pass_rate", range(across, column)), "reward", range(up, level)) });
@@ -197,8 +208,8 @@ function PassRatePanel({ meta, index, state, graded }: Properties & { graded: Se
   );
 }
 
-function AtKPanel({ index, selection }: Properties) {
-  const rows = tableOfK(groupsOf(index.run, selection));
+function AtKPanel({ meta, groups }: Counted & { meta: Meta }) {
+  const rows = tableOfK(groups);
   return (
     <Panel title="More tries per prompt" hint="pass@k: at least one of k samples is accepted. Best of k: the expected highest reward.">
       <table class="plain atk" aria-label="pass@k">
@@ -219,7 +230,7 @@ function AtKPanel({ index, selection }: Properties) {
               <td class="number">{share(pass)}</td>
               <td><Meter part={pass} /></td>
               <td class="number">{decimal(best)}</td>
-              <td><Meter part={best} /></td>
+              <td><Meter part={placeOf(meta, best)} /></td>
               <td class="number">{count(groups)}</td>
             </tr>
           ))}
@@ -239,7 +250,7 @@ export function Meter({ part }: { part: number }) {
 }
 
 function ReasonPanel({ meta, index, state, selection }: Omit<Properties, "sections">) {
-  const failed = selection.filter((sample) => index.run.verdict(sample) !== "accepted");
+  const failed = selection.filter((sample) => !index.run.isAccepted(sample));
   const counts = countsOf(index.run.indexOf("reason"), failed, meta.reasons.length);
   const bars = counts
     .map((number, reason) => ({ key: String(reason), name: meta.reasons[reason] ?? "", count: number }))
@@ -259,7 +270,7 @@ function ReasonPanel({ meta, index, state, selection }: Omit<Properties, "sectio
   );
 }
 
-function SourcePanel({ meta, index, state, selection }: Properties) {
+function SourcePanel({ meta, index, state, selection, groups: all }: Properties & Counted) {
   const { run } = index;
   const sources = run.indexOf("source");
   const rows = meta.sources
@@ -282,8 +293,9 @@ function SourcePanel({ meta, index, state, selection }: Properties) {
         <tbody>
           {rows.map(({ name, source, members }) => {
             const graded = members.filter((sample) => run.isGraded(sample));
-            const accepted = graded.filter((sample) => run.verdict(sample) === "accepted").length;
-            const groups = groupsOf(run, members).filter(({ rewards }) => rewards.length >= 2);
+            const accepted = graded.filter((sample) => run.isAccepted(sample)).length;
+            // The samples of a prompt are of one source.
+            const groups = all.filter(({ rewards, samples }) => rewards.length >= 2 && sources[samples[0]!] === source);
             return (
               <tr key={source}>
                 <th scope="row">

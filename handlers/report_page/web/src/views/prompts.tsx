@@ -1,7 +1,7 @@
 // The prompt groups of the samples that pass the filter.
 
 import { useMemo } from "preact/hooks";
-import type { Meta } from "../data";
+import { placeOf, type Meta } from "../data";
 import { Table, type Column } from "../parts/table";
 import { Line } from "../parts/texts";
 import { toneOf } from "../parts/verdict";
@@ -33,7 +33,7 @@ const BY: Record<string, (group: GroupStatistics) => number> = {
 export function Prompts({ meta, index, state, selection, active, onActive }: Properties) {
   const { run } = index;
   const sort = state.sort && Object.hasOwn(BY, state.sort.column) ? state.sort : null;
-  const rows = useMemo(() => sorted(groupsOf(run, selection, meta.findings), sort), [run, selection, sort?.column, sort?.descending]);
+  const rows = useMemo(() => sorted(groupsOf(run, selection), sort), [run, selection, sort?.column, sort?.descending]);
   const columns: Column[] = [
     { name: "group", label: "Prompt", width: "minmax(110px, 2fr)", isNarrow: true, cell: (row) => <Line text={labelOf(meta, rows[row]!.group)} /> },
     { name: "samples", label: "Samples", width: "76px", isNumber: true, cell: (row) => count(rows[row]!.samples.length) },
@@ -42,7 +42,7 @@ export function Prompts({ meta, index, state, selection, active, onActive }: Pro
     { name: "best", label: "Best", width: "68px", isNumber: true, help: "highest reward", cell: (row) => decimal(rows[row]!.rewards.at(-1) ?? NaN) },
     { name: "spread", label: "Spread", width: "76px", isNumber: true, help: "highest minus lowest reward: 0 teaches nothing", cell: (row) => decimal(spreadOf(rows[row]!)) },
     { name: "rewards", label: "Rewards", width: "minmax(90px, 1fr)", isSorted: false, cell: (row) => <Dots index={index} group={rows[row]!} /> },
-    { name: "kinds", label: "Remarks", width: "minmax(120px, 1.6fr)", isSorted: false, cell: (row) => <Line text={kindsText(meta, rows[row]!)} /> },
+    { name: "kinds", label: "Remarks", width: "minmax(120px, 1.6fr)", isSorted: false, cell: (row) => <Line text={kindsText(meta, index, rows[row]!)} /> },
   ];
   return (
     <Table
@@ -87,9 +87,11 @@ export function kindName(kind: string): string {
   return plain(words(kind.replace(/^finding:/, "")));
 }
 
-function kindsText(meta: Meta, { group, kinds, rewards, accepted }: GroupStatistics): string {
+function kindsText(meta: Meta, index: Index, { group, rewards, accepted }: GroupStatistics): string {
   const problems = meta.findings.filter((found) => found.group === group).map((found) => `${words(found.kind)}: ${found.problem}; ${found.fix}`);
-  const own = kinds.filter((kind) => Object.hasOwn(KINDS, kind)).map(kindName);
+  const kinds = index.kindsOf(group);
+  const isExplained = kinds.includes("easy") || kinds.includes("hard");
+  const own = kinds.filter((kind) => Object.hasOwn(KINDS, kind) && !(kind === "equal" && isExplained)).map(kindName);
   const chance = rewards.length >= 2 ? `pass@1 ${share(passAtK(rewards.length, accepted, 1), 0)}` : "";
   return [...problems, ...own, chance].filter(Boolean).join(" · ");
 }
@@ -105,7 +107,7 @@ function Dots({ index, group }: { index: Index; group: GroupStatistics }) {
       <title>{text}</title>
       <line x1="4%" x2="96%" y1="8" y2="8" />
       {graded.map((sample) => {
-        const place = Math.min(1, Math.max(0, rewards[sample]!));
+        const place = placeOf(index.meta, rewards[sample]!);
         return <circle key={sample} class={toneOf(run.verdict(sample))} cx={`${4 + 92 * place}%`} cy="8" r="4" />;
       })}
     </svg>

@@ -85,7 +85,7 @@ def test_other_lines_of_a_log_are_counted(tmp_path: Path) -> None:
 
     assert ids(samples) == ["a"]
     assert left_out == [
-        f"records that are no rows of a reward function: 3; the first: {name}, line 1",
+        "records that are no rows of a reward function: 3; the first: log.jsonl, line 1",
     ]
 
 
@@ -146,6 +146,19 @@ def test_samples_belong_to_the_rows_with_their_ids(tmp_path: Path) -> None:
         "rows without a sample: 1",
         "samples without a row: 1",
     ]
+
+
+def test_a_row_says_when_it_was_scored(tmp_path: Path) -> None:
+    """Its step and its time count before those of the sample, which say more about all else."""
+    line = LINE | {"source": "call"}
+    known = sample("a", "x") | {"step": 4, "timestamp": 1_600_000_000}
+
+    (found,), _ = read(
+        file_of(tmp_path / "log.jsonl", [line]), file_of(tmp_path / "samples.jsonl", [known])
+    )
+
+    assert (found.numbers["step"], found.numbers["time"]) == (4, 1_700_000_000)
+    assert found.source == "mbpp"
 
 
 def test_several_completions_of_a_row_are_several_samples(tmp_path: Path) -> None:

@@ -210,9 +210,9 @@ def test_workers_sets_the_number_of_workers(monkeypatch: pytest.MonkeyPatch, sou
         return FakeExecutor(refusal="the test needs no more")
 
     monkeypatch.setattr(executors, "start_executor", start)
-    CliRunner().invoke(app, ["score", str(source), "--workers", "7"])
+    CliRunner().invoke(app, ["score", str(source), "--workers", "3"])
 
-    assert requested == [7]
+    assert requested == [3]
 
 
 @pytest.mark.parametrize(("requested", "expected"), [(2, 2), (None, 1)])

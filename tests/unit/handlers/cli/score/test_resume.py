@@ -130,6 +130,21 @@ def test_ungraded_samples_are_scored_again(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["rows.jsonl", "samples.jsonl"]
 
 
+def test_rows_are_replaced_although_the_input_is_damaged_behind_them(tmp_path: Path) -> None:
+    """What was scored again is kept, whatever follows it."""
+    source, out = tmp_path / "samples.json", tmp_path / "rows.jsonl"
+    broken = json.dumps(json.loads(sample(sample_id=2)) | {"reference_answer": {"inputs": ["4"]}})
+    source.write_text(f"[{sample(sample_id=1)},{broken},")
+    score(source, "--out", out)
+    source.write_text(f"[{sample(sample_id=1)},{sample(sample_id=2)},")
+
+    done = score(source, "--out", out, "--resume")
+
+    assert done.returncode == 2
+    assert "it is incomplete" in done.stderr
+    assert [row["aggregate_reward_score"] for row in rows_of(out.read_text())] == [1.0, 1.0]
+
+
 def test_without_a_file_the_run_begins(source: Path, tmp_path: Path) -> None:
     """A loop that always says --resume works the first time, too."""
     out = tmp_path / "rows.jsonl"

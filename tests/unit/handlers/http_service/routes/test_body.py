@@ -16,14 +16,15 @@ class Numbers(BaseModel):
     numbers: list[int]
 
 
-def read(text: bytes) -> Numbers:
+def read(text: bytes) -> list[int]:
     """Return the body of a request, as a route gets it."""
 
     async def receive() -> dict[str, object]:
         return {"type": "http.request", "body": text}
 
-    async def run() -> Numbers:
-        return await body_of(Numbers)(Request({"type": "http", "headers": []}, receive))
+    async def run() -> list[int]:
+        body = body_of(Numbers, lambda found: found.numbers)
+        return await body(Request({"type": "http", "headers": []}, receive))
 
     return asyncio.run(run())
 
@@ -31,7 +32,7 @@ def read(text: bytes) -> Numbers:
 @pytest.mark.parametrize("count", [2, 200_000])
 def test_a_body_is_read(count: int) -> None:
     """Small or large."""
-    assert len(read(b'{"numbers": [1' + b", 1" * (count - 1) + b"]}").numbers) == count
+    assert len(read(b'{"numbers": [1' + b", 1" * (count - 1) + b"]}")) == count
 
 
 def test_an_error_names_the_field_and_not_what_was_found() -> None:

@@ -8,7 +8,11 @@ import pytest
 from fastapi.routing import APIRoute
 
 from nova_code_verifier.handlers.http_service.errors import ServiceError
-from nova_code_verifier.handlers.http_service.routes.openrlhf import OpenRlhfRequest, router
+from nova_code_verifier.handlers.http_service.routes.openrlhf import (
+    OpenRlhfRequest,
+    entries_of,
+    router,
+)
 from nova_code_verifier.sandbox.types import Ending, Execution
 from tests.fakes import ScriptedExecutor, ScriptedGrading
 
@@ -22,7 +26,7 @@ def ask(grading: ScriptedGrading, queries: list[str]) -> Any:
     assert isinstance(route, APIRoute)
     count = len(queries)
     request = OpenRlhfRequest(query=queries, prompts=["Print.\n"] * count, labels=[LABEL] * count)
-    return asyncio.run(route.endpoint(request))
+    return asyncio.run(route.endpoint(entries_of(request)))
 
 
 def test_there_is_an_item_for_each_query() -> None:
@@ -33,7 +37,8 @@ def test_there_is_an_item_for_each_query() -> None:
 
     answer = ask(ScriptedGrading(executor=executor), [QUERY, "Another prompt."])
 
-    assert (answer.rewards, answer.scores) == ([0.6, 0.0], [0.5, 0.0])
+    assert answer.rewards == pytest.approx([0.6, 0.0])
+    assert answer.scores == [0.5, 0.0]
     assert answer.extra_logs["ungraded"] == [0, 1]
     assert {len(values) for values in answer.extra_logs.values()} == {2}
 

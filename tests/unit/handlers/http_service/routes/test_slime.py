@@ -8,7 +8,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from nova_code_verifier.handlers.http_service.errors import ServiceError
-from nova_code_verifier.handlers.http_service.routes.slime import SlimeRequest, router
+from nova_code_verifier.handlers.http_service.routes.slime import SlimeRequest, entry_of, router
 from nova_code_verifier.sandbox.types import Ending, Execution
 from tests.fakes import ScriptedExecutor, ScriptedGrading
 
@@ -23,7 +23,7 @@ def ask(grading: ScriptedGrading, path: str = "/slime", **fields: Any) -> Any:
         if isinstance(route, APIRoute) and route.path == path
     ]
     given = {"prompt": "", "response": "```python\nprint(1)\n```", "label": LABEL, **fields}
-    return asyncio.run(endpoint(SlimeRequest(**given)))
+    return asyncio.run(endpoint(entry_of(SlimeRequest(**given))))
 
 
 def test_a_reward_is_a_number_or_has_metrics() -> None:
@@ -35,7 +35,7 @@ def test_a_reward_is_a_number_or_has_metrics() -> None:
 
     answer = ask(grading, "/slime/metrics")
 
-    assert ask(grading) == answer["reward"] == 0.6
+    assert ask(grading) == answer["reward"] == pytest.approx(0.6)
     assert answer["tests_passed"] == 1
 
 

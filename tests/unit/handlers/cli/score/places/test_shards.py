@@ -15,10 +15,12 @@ from nova_code_verifier.handlers.cli.score.places import shard_process
 from nova_code_verifier.handlers.cli.score.places.place import Chunk
 from nova_code_verifier.handlers.cli.score.places.shard_plan import ShardPlan
 from nova_code_verifier.handlers.cli.score.places.shards import Shards
+from nova_code_verifier.handlers.cli.score.summary import Summary
 from nova_code_verifier.handlers.scored.sample import ScoredSample
-from nova_code_verifier.handlers.settings import Settings
+from nova_code_verifier.handlers.settings import Settings, SettingsError
 from nova_code_verifier.handlers.wire import Entry
 from nova_code_verifier.sandbox.errors import SandboxError
+from nova_code_verifier.verifier.rubric import Rubric
 from nova_code_verifier.verifier.types import Sample, Verdict
 from tests.paths import REPOSITORY
 from tests.processes import descendants, wait_until
@@ -97,24 +99,57 @@ def lines() -> list[str]:
     return found
 
 
-def test_rows_are_those_of_one_process(tmp_path: Path) -> None:
-    """With 2 and 4 shards, all but what is measured is equal, and in order."""
-    source, one = tmp_path / "samples.jsonl", tmp_path / "one.jsonl"
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """Return a file of samples, and the rows that one process writes for it."""
+    source = tmp_path_factory.mktemp("shards") / "samples.jsonl"
     source.write_text("\n".join(lines()))
-    verifier("score", source, "--out", one, "--details", "--workers", "1")
+    done = verifier("score", source, "--details", "--workers", "1")
+    rows = done.stdout.splitlines(keepends=True)
+    assert len(rows) == len(lines())
+    return source, rows
 
-    found = []
-    for count in (2, 4):
-        out = tmp_path / f"{count}.jsonl"
-        with shards(count) as place:
-            score_file(
-                str(source), place, out=str(out), with_details=True, as_table=False, quiet=True
-            )
-        found.append(without_times(rows_of(out.read_text())))
 
-    expected = without_times(rows_of(one.read_text()))
-    assert len(expected) == len(lines())
-    assert found == [expected] * 2
+def scored_by(place: Shards, source: Path, out: Path, *, is_resumed: bool = False) -> Summary:
+    """Score a file with shards."""
+    with place:
+        return score_file(
+            str(source),
+            place,
+            out=str(out),
+            with_details=True,
+            as_table=False,
+            quiet=True,
+            is_resumed=is_resumed,
+        )
+
+
+def test_rows_are_those_of_one_process(expected: tuple[Path, list[str]], tmp_path: Path) -> None:
+    """With two shards, all but what is measured is equal, and in order."""
+    source, rows = expected
+    out = tmp_path / "rows.jsonl"
+
+    scored_by(shards(2), source, out)
+
+    assert without_times(rows_of(out.read_text())) == without_times(rows_of("".join(rows)))
+
+
+def test_an_interrupted_run_goes_on_with_shards(
+    expected: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    """With four shards, rows are kept, a lost one is replaced, and the rest is the same."""
+    source, rows = expected
+    out = tmp_path / "rows.jsonl"
+    ungraded = '{"name": "ungraded", "value": %s, "type": "Metric"}'
+    lost = rows[3].replace(ungraded % "0.0", ungraded % "1.0")
+    assert lost != rows[3]
+    out.write_text("".join([*rows[:3], lost, *rows[4:9], rows[9][:50]]))
+
+    summary = scored_by(shards(4), source, out, is_resumed=True)
+
+    assert without_times(rows_of(out.read_text())) == without_times(rows_of("".join(rows)))
+    assert out.read_text().splitlines(keepends=True)[:3] == rows[:3]
+    assert (summary.kept_count, summary.count) == (8, len(rows) - 8)
 
 
 def without_times(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -180,6 +215,18 @@ def test_a_sample_that_ends_its_shard_costs_no_other_sample(
 def test_shards_that_cannot_start_say_why() -> None:
     """The reason is that of the executor."""
     with shards(2, guests_bytes=1.0) as place, pytest.raises(SandboxError, match="workers: 1 with"):
+        place.wait_ready()
+
+
+def test_settings_that_cannot_be_used_are_told_from_a_sandbox_that_fails() -> None:
+    """A rubric that pays for similarity needs a judge: that is a wrong argument, as elsewhere."""
+    rubric = Rubric(correctness=0.5, similarity=0.3)
+    plan = ShardPlan(workers=(1, 1), guests_bytes=2**40)
+
+    with (
+        Shards(Settings(rubric=rubric), plan) as place,
+        pytest.raises(SettingsError, match="JUDGE"),
+    ):
         place.wait_ready()
 
 

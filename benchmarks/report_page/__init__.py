@@ -1,0 +1,1 @@
+"""How fast the page of a report opens, filters and scrolls in Chromium."""
