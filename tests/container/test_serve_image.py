@@ -53,6 +53,15 @@ def test_a_caller_without_the_token_is_refused(service: ServiceContainer) -> Non
     assert TOKEN not in json.dumps(service.container.attrs["Config"])
 
 
+def test_a_trainer_like_slime_gets_its_reward(service: ServiceContainer) -> None:
+    """The body of slime's `remote_rm`, answered with a number, as its client expects."""
+    program = "```python\nprint(sum(map(int, input().split())))\n```"
+    body = {"prompt": "Add.", "response": program, "label": '{"inputs": ["1 2"], "outputs": ["3"]}'}
+
+    assert service.call("/slime", body) == (200, 1.0)
+    assert service.call("/slime", body | {"response": "No."}) == (200, 0.0)
+
+
 def test_a_hostile_candidate_costs_its_own_row(service: ServiceContainer) -> None:
     """Beside a fork bomb, in the same limits of processes and memory, a right program is paid."""
     bomb = "import os\n\ndef square(n):\n    while True:\n        os.fork()"
