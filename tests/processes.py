@@ -46,6 +46,14 @@ def descendants(root: int) -> set[int]:
     return found - {root}
 
 
+def is_running(pid: int) -> bool:
+    """Return whether a process is there, and has not ended."""
+    try:
+        return stat_fields(pid)[0] != b"Z"
+    except OSError:
+        return False
+
+
 def start_python(program: str, temporary: Path) -> subprocess.Popen[str]:
     """Start a program that uses the package."""
     return subprocess.Popen(

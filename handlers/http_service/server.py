@@ -19,7 +19,6 @@ import shutil
 import signal
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -32,6 +31,7 @@ from nova_code_verifier.handlers.http_service.settings import (
     ServiceSettings,
 )
 from nova_code_verifier.sandbox.confinement.kernel import hide_from_peers
+from nova_code_verifier.sandbox.host.directory import new_directory
 
 _METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _LIVED_SECONDS = 30.0  # a process that dies sooner is started again after a pause
@@ -95,13 +95,18 @@ def serve(
 
 @contextmanager
 def _metrics_directory() -> Iterator[None]:
-    """Make a directory in which all processes count."""
-    directory = tempfile.mkdtemp(prefix="verifier-metrics-")
-    os.environ[_METRICS_VARIABLE] = directory
+    """Make a directory in which all processes count.
+
+    If all of them are killed, the next executor on this machine removes it.
+    """
+    directory, lock = new_directory()
+    os.fchmod(lock, 0o700)
+    os.environ[_METRICS_VARIABLE] = str(directory)
     try:
         yield
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+        os.close(lock)
 
 
 @dataclass(slots=True, kw_only=True)

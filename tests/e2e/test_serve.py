@@ -17,7 +17,7 @@ from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.handlers.wire import read_event
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from tests.paths import REPOSITORY
-from tests.processes import wait_until
+from tests.processes import descendants, is_running, start_python, wait_until
 from tests.service import Running, running_service, sample
 
 DOUBLE = "print(2 * int(input()))"
@@ -25,6 +25,7 @@ ENDLESS = {"limits": {"wall_seconds": 600, "cpu_seconds": 600}}
 SLEEPER = sample("import time\ntime.sleep(3600)", name="sleeper", **ENDLESS)
 FLOOD = sample("while True:\n    print('x' * 1000, flush=True)", name="flood", **ENDLESS)
 TOKEN = "a token of the tests"
+EXECUTOR = "from nova_code_verifier import LocalExecutor\nwith LocalExecutor(workers=1): pass"
 
 
 @pytest.fixture(scope="module")
@@ -250,3 +251,20 @@ def test_no_accepted_request_is_lost(tmp_path: Path) -> None:
 def _is_restarted(running: Running, killed: set[int]) -> bool:
     ready = {line["pid"] for line in running.lines if line["message"] == "ready"} - killed
     return len(ready) == 2 and running.metric("verifier_process_restarts_total") == 2
+
+
+def test_a_killed_service_leaves_nothing_behind(tmp_path: Path) -> None:
+    """After SIGKILL its processes end, and the next executor removes its directories."""
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    options = ("--processes", "1", "--workers", "1")
+    with running_service(tmp_path, *options, TMPDIR=str(temporary)) as running:
+        processes = descendants(running.process.pid)
+        assert len(processes) >= 2  # the serving process, and a zygote
+        running.process.kill()
+        running.process.wait()
+        wait_until(lambda: not any(is_running(pid) for pid in processes))
+
+    assert list(temporary.iterdir())
+    start_python(EXECUTOR, temporary).communicate()
+    assert not list(temporary.iterdir())
