@@ -11,7 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _ANY_MAY_ENTER, _ANY_MAY_READ = 0o001, 0o004
-_CAPABILITIES = {"CAP_CHOWN": 0, "CAP_SETGID": 6, "CAP_SETUID": 7}
+_CAPABILITIES = {
+    "CAP_CHOWN": 0,
+    "CAP_DAC_OVERRIDE": 1,
+    "CAP_KILL": 5,
+    "CAP_SETGID": 6,
+    "CAP_SETUID": 7,
+}
 _LANDLOCK_VERSION = (5, 13)
 
 

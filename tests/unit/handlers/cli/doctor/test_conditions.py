@@ -53,7 +53,7 @@ def test_an_interpreter_that_all_can_read_is_no_reason() -> None:
         (
             "uid_dropped",
             machine(status="CapEff:\t0000000000000001\n"),
-            "root has no CAP_SETGID, CAP_SETUID in this container",
+            "root has no CAP_DAC_OVERRIDE, CAP_KILL, CAP_SETGID, CAP_SETUID in this container",
         ),
         ("uid_dropped", machine(), ""),
         (
