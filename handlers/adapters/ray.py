@@ -145,6 +145,7 @@ class _Loop:
         try:
             while True:
                 self._send()
+                self._dispatcher.is_wanted = bool(self._sent) or not self._inbox.empty()
                 for done in self._dispatcher.results(_WAIT_SECONDS):
                     self._finish(done)
                 if self._dispatcher.is_idle and not self._inbox.empty():

@@ -120,6 +120,8 @@ class Dispatcher:
     """Scores pieces on a cluster to which this process is connected. For one thread only.
 
     With a *name*, actors outlive this process, and all processes that use the name share them.
+    Set `is_wanted` to False while there is no work: no actor is started then, so that actors that
+    another process has ended do not come back.
     """
 
     def __init__(
@@ -147,6 +149,8 @@ class Dispatcher:
         self._done: list[Done] = []
         self._look_at = 0.0
         self._hopeless_since: float | None = None
+        self._unready_since: float | None = None
+        self.is_wanted = True
         self.lost_actors = 0
         self.last_loss = ""
         self.bug = ""
@@ -191,13 +195,7 @@ class Dispatcher:
 
     def wait_ready(self) -> None:
         """Wait for the first actor. Raises SandboxError, which names why no node can score."""
-        deadline = time.monotonic() + _START_SECONDS
         while not any(slot.is_ready for slot in self._all_slots):
-            if time.monotonic() > deadline:
-                raise SandboxError(
-                    f"no actor has started within {_START_SECONDS:g} s: are the processors of the "
-                    "cluster in use? (ray status)"
-                )
             self.results(_PAUSE_SECONDS)
 
     def submit(self, piece: Piece) -> None:
@@ -256,8 +254,9 @@ class Dispatcher:
             self._look_at = now + _LOOK_SECONDS
             self._find_nodes()
         for slot in list(self._all_slots):
-            if slot.actor is None and not slot.refusal and now >= slot.start_at:
-                self._start(slot)
+            if slot.actor is None and not slot.refusal:
+                if self.is_wanted and now >= slot.start_at:
+                    self._start(slot)
             elif slot.pinged_at is not None and now - slot.pinged_at > self._silence_seconds:
                 text = f"no answer for {self._silence_seconds:g} s"
                 self._lose(slot, "silence", text, may_kill=True)
@@ -289,6 +288,15 @@ class Dispatcher:
                 ]
 
     def _raise_if_hopeless(self, now: float) -> None:
+        if not self.is_wanted or any(slot.is_ready for slot in self._all_slots):
+            self._unready_since = None
+        else:
+            self._unready_since = self._unready_since or now
+            if now - self._unready_since > _START_SECONDS:
+                raise SandboxError(
+                    f"no actor has started within {_START_SECONDS:g} s: are the processors of the "
+                    "cluster in use? (ray status)"
+                )
         if any(not slot.refusal for slot in self._all_slots):
             self._hopeless_since = None
             return

@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import signal
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.util import find_spec
@@ -23,6 +24,7 @@ if find_spec("ray") is None:
     pytest.skip("ray is not installed: make test-trainers", allow_module_level=True)
 
 from nova_code_verifier.adapters.ray import RayGrader
+from nova_code_verifier.handlers.ray_cluster import dispatch
 
 pytestmark = [
     pytest.mark.trainers,
@@ -128,15 +130,23 @@ def test_one_name_has_one_configuration(grader: RayGrader, monkeypatch: pytest.M
     assert grader.grade_many(ROLLOUTS[:1])[0].reward == 1.0
 
 
-def test_closing_ends_the_actors_and_a_later_call_starts_them(grader: RayGrader) -> None:
-    """For all who use the name; the actors of other names stay."""
+def test_closing_ends_the_actors_and_a_later_call_starts_them(
+    grader: RayGrader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For all who use the name, and until the next call, also where a process notices the end."""
     import ray
 
+    def actors() -> list[object]:
+        return list(ray.util.list_named_actors(all_namespaces=True))
+
+    monkeypatch.setattr(dispatch, "_PING_SECONDS", 0.1)
     assert grader.grade_many(ROLLOUTS[:1])[0].reward == 1.0
 
     grader.close()
 
-    wait_until(lambda: not ray.util.list_named_actors(all_namespaces=True))
+    wait_until(lambda: not actors())
+    time.sleep(3)  # it notices at its next ping, and would start others a second later
+    assert not actors()
     assert grader.grade_many(ROLLOUTS[:1])[0].reward == 1.0
 
 
