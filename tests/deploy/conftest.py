@@ -56,7 +56,7 @@ BATCH = [
     program("def square(n): return n * n", CODE, "code"),
     program("def square(n):", SQUARE, "broken"),
     program("while True: pass", ADD | {"limits": {"cpu_seconds": 0.2}}, "endless"),
-    program(f"import time\ntime.sleep(2.7)\n{RIGHT}", ADD, "slow"),
+    program(f"import time\ntime.sleep(3.5)\n{RIGHT}", ADD, "slow"),
     program("import os\nos.fork()", ADD, "violation"),
     reply("I cannot.", ADD, "prose"),
     reply("\\boxed{positive}", "positive", "label"),
