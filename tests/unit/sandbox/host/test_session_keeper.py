@@ -330,8 +330,9 @@ def test_a_guest_that_has_ended_has_waited_as_long_as_before(
     guest.pid = spinners[0].pid
     watch = _Stopwatch()
     watch.exceeds(0.0, since=1.0, now=1.0, guests=[guest])
+    before = guest.waited_seconds()
     time.sleep(0.5)
-    waited = guest.waited_seconds()
+    waited = guest.waited_seconds() - before
     for spinner in spinners:
         spinner.kill()
         spinner.communicate()
