@@ -228,7 +228,8 @@ def test_no_accepted_request_is_lost(tmp_path: Path) -> None:
         killed = pool.submit(client.post, "/score", json=SLEEPER)
         wait_until(lambda: running.metric("verifier_queue_samples") == 1)
         # The kernel chose the process of that connection; the ready ones are in the log.
-        pids = {line["pid"] for line in running.lines if line["message"] == "ready"}
+        wait_until(lambda: len(_ready(running)) == 2)
+        pids = _ready(running)
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
         with pytest.raises(httpx.TransportError):
@@ -248,9 +249,13 @@ def test_no_accepted_request_is_lost(tmp_path: Path) -> None:
     assert sum(line["message"] == "sample" for line in running.lines) == 30
 
 
+def _ready(running: Running) -> set[int]:
+    return {line["pid"] for line in running.lines if line["message"] == "ready"}
+
+
 def _is_restarted(running: Running, killed: set[int]) -> bool:
-    ready = {line["pid"] for line in running.lines if line["message"] == "ready"} - killed
-    return len(ready) == 2 and running.metric("verifier_process_restarts_total") == 2
+    is_ready = len(_ready(running) - killed) == 2
+    return is_ready and running.metric("verifier_process_restarts_total") == 2
 
 
 def test_a_killed_service_leaves_nothing_behind(tmp_path: Path) -> None:
