@@ -59,7 +59,7 @@ _DESCRIPTIONS = {
     503: "Not graded through our own fault, or the service is not ready: send the request again",
     504: "The deadline of the request passed: send it again, with more time",
 }
-_SCHEMA: dict[str, Any] = {
+SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["error"],
     "properties": {
@@ -74,8 +74,10 @@ _SCHEMA: dict[str, Any] = {
         }
     },
 }
+"""The body of every error (JSON Schema)."""
+
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"description": text, "content": {"application/json": {"schema": _SCHEMA}}}
+    status: {"description": text, "content": {"application/json": {"schema": SCHEMA}}}
     for status, text in _DESCRIPTIONS.items()
 }
 """What the description of every route says about errors (OpenAPI)."""

@@ -112,6 +112,9 @@ def serve(
       POST /score    a list of samples, {"batch": [...]}, or one sample; returns a list of rows in their
                      order. With ?details=summary or full, each row says why. One sample a line
                      (application/x-ndjson) returns one row a line, as soon as it is known, with its index.
+      POST /run_code, /test_program, /test_program_stdio, /slime, /openrlhf, /verify
+                     for clients of SandboxFusion, open-instruct, slime and miles, OpenRLHF and NeMo Gym
+                     (docs/serve-clients.md)
       GET /health    200: the process lives
       GET /ready     200: the sandboxes are warm, and judge control samples as they should; otherwise 503
       GET /metrics   for Prometheus

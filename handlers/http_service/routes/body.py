@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
-from nova_code_verifier.handlers.http_service.errors import ErrorCode, ServiceError
+from nova_code_verifier.handlers.http_service.errors import SCHEMA, ErrorCode, ServiceError
 from nova_code_verifier.handlers.http_service.json_body import away_if_large, parse_json
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -58,20 +58,7 @@ _ERROR = {
     "description": "No result. 400 and 422: the request is wrong; 429 and 503: send it again",
     "content": {
         "application/json": {
-            "schema": {
-                "type": "object",
-                "required": ["error"],
-                "properties": {
-                    "error": {
-                        "type": "object",
-                        "required": ["code", "message"],
-                        "properties": {
-                            "code": {"enum": list(ErrorCode)},
-                            "message": {"type": "string"},
-                        },
-                    }
-                },
-            },
+            "schema": SCHEMA,
             "example": {"error": {"code": "invalid", "message": "code: Field required"}},
         }
     },
