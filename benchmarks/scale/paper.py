@@ -34,7 +34,7 @@ class LambdaPrices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """What a machine does: samples per second, and what keeps it from doing more."""
+    """Samples per second of a machine, and what limits them."""
 
     rate: float
     limit: str
@@ -69,7 +69,7 @@ class LambdaSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
-    """What functions do with a number of samples.
+    """Time and cost of functions for a number of samples.
 
     `handler_seconds` is the time of one sample in a function, `seconds` that of all samples in all
     functions if nothing keeps them waiting, `busy` how many functions one command can keep busy.

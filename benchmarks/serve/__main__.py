@@ -59,7 +59,7 @@ _MIB = 2**20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What one or more clients saw, and what they and the server used."""
+    """Results that clients saw, and the processor time that they and the server used."""
 
     reports: list[Report]
     seconds: float

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import httptools
 
 ID, MARK = "@id@", "@mark@"
-"""What a template has in the places of the id, and of a comment that no other request has."""
+"""Placeholders of a template: for the id, and for a comment that no other request has."""
 _DONE, _BUSY, _DRAINING = 200, 429, 503
 _PROBLEMS_SHOWN = 20
 _ANSWER_SECONDS_MAX = 300.0
@@ -35,7 +35,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What to call: *callers* at a time, for *seconds*; every id begins with *name*.
+    """Requests to send: *callers* at a time, for *seconds*; every id begins with *name*.
 
     With *until_the_end*, a caller stops, without a problem, when the server does not take its
     request any more.

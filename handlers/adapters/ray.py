@@ -150,7 +150,7 @@ class _Loop:
                     self._finish(done)
                 if self._dispatcher.is_idle and not self._inbox.empty():
                     time.sleep(_GATHER_SECONDS)  # equal programs of a piece are judged once
-        except Exception as error:  # noqa: BLE001  (no caller may wait for ever; the next call starts another)
+        except Exception as error:  # noqa: BLE001  (no caller may wait forever; the next call starts another)
             problem = str(error)
         finally:
             with self._lock:

@@ -24,7 +24,7 @@ _EXTRAS = {
     "prometheus_client": "serve",
     "uvicorn": "serve",
 }
-"""What brings the packages that only some commands need."""
+"""Extras that install the packages of some commands."""
 
 
 class Status(IntEnum):

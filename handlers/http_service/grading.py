@@ -378,7 +378,7 @@ class ScoredStream(AsyncIterator[tuple[int, ScoredSample]]):
 
 
 class _Work:
-    """What is left to do for one request; it does not hold the stream."""
+    """Remaining work of one request; it does not hold the stream."""
 
     def __init__(self, grading: Grading, count: int) -> None:
         self._grading = grading

@@ -1,4 +1,4 @@
-"""What every request passes before a route sees it.
+"""Check every request before a route sees it.
 
 In: ASGI messages. Out: the same, for a request that may be answered: its caller may ask, its body
 is whole, bounded and came in time. A caller who goes away cancels the work for its request.
@@ -23,7 +23,7 @@ from nova_code_verifier.handlers.http_service.request import REQUEST, RequestCon
 from nova_code_verifier.handlers.http_service.settings import ServiceSettings, is_loopback
 
 OPEN_PATHS = frozenset({"/health", "/ready", "/openapi.json"})
-"""What everybody may ask, also where a token is needed: nothing there is secret."""
+"""Paths that need no token: nothing there is secret."""
 
 TIMEOUT_HEADER = "x-request-timeout"
 _ID_HEADER = "x-request-id"

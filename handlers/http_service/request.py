@@ -1,4 +1,4 @@
-"""What belongs to one request, wherever it is handled: its id, and its deadline."""
+"""The context of one request: its id and its deadline."""
 
 import math
 from contextvars import ContextVar

@@ -24,7 +24,7 @@ PROCESSORS_PER_PROCESS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSettings:
-    """What `verifier serve` is told by its options.
+    """Options of `verifier serve`.
 
     - `verifier`: the settings of all entry points.
     - `token`: what a caller must send as `Authorization: Bearer …`; "" lets everybody in.

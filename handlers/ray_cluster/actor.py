@@ -1,4 +1,4 @@
-"""What runs on a node: one executor, which several batches share.
+"""Score on a node of Ray: one executor, which several batches share.
 
 In: entries. Out: a scored sample for each. Ray starts this class in a process of its own; nothing
 here needs Ray. Only trusted code runs in that process: candidates run in the guests of its zygotes.

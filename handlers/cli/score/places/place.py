@@ -1,4 +1,4 @@
-"""What a place is: chunks of samples go in, scored samples come out, in no particular order.
+"""Define a place: chunks of samples go in, scored samples come out, in no particular order.
 
 A place must not keep the file in memory: it takes a chunk only when it can send it somewhere.
 """
@@ -67,7 +67,7 @@ class Place(AbstractContextManager["Place"], Protocol):
 
     @property
     def status(self) -> str:
-        """What to show beside the progress, such as `12 in flight, 3 retried`; "" for nothing."""
+        """Text to show with the progress, such as `12 in flight, 3 retried`; "" for nothing."""
 
     @property
     def facts(self) -> Sequence[tuple[str, str, str]]:

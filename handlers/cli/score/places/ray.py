@@ -86,7 +86,7 @@ class RayCluster:
 
     @property
     def facts(self) -> Sequence[tuple[str, str, str]]:
-        """What each node has scored, what was lost, and who was refused."""
+        """Samples of each node, lost actors and refused nodes."""
         dispatcher = self._dispatcher
         counts = dispatcher.samples_by_node
         facts = [("node", node, f"{count} samples") for node, count in counts.items()]

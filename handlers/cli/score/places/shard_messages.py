@@ -1,4 +1,4 @@
-"""What the command and its shards send each other over a socket: pickled frames.
+"""Messages between the command and its shards: pickled frames over a socket.
 
 Both ends are our own processes of one user; no byte of a guest is unpickled, except inside of a
 value of plain JSON.
