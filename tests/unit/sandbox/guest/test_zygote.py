@@ -43,7 +43,8 @@ def answers_of(run_session: RunSession, code: str, **options: Any) -> list[Any]:
 SIGNALS = """
 import signal
 blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
-print(blocked, [int(s) for s in signal.Signals if signal.getsignal(s) == signal.SIG_IGN])
+ignored = [int(s) for s in signal.Signals if signal.getsignal(s) == signal.SIG_IGN]
+print(blocked, ignored, flush=True)
 try:
     signal.raise_signal(signal.SIGINT)
 except KeyboardInterrupt:
@@ -254,8 +255,8 @@ def test_signals_that_the_host_blocks_or_ignores_reach_guests() -> None:
         for number, handler in ignored.items():
             signal.signal(number, handler)
     with executor:
-        if executor.level is not IsolationLevel.KERNEL:
-            pytest.skip("only at this level may a program send itself signals")
         [(_, [execution])] = executor.run([Job(program=SIGNALS, questions=(Run(),))])
 
-    assert execution.stdout == b"set() [13, 25]\ninterrupted\n"
+    # Without Landlock, and at level interpreter, a program that sends itself a signal ends by it.
+    rest = b"" if execution.ending is Ending.CRASHED else b"interrupted\n"
+    assert execution.stdout == b"set() [13, 25]\n" + rest

@@ -245,13 +245,14 @@ def test_nothing_is_left_behind(tmp_path: Path, number: signal.Signals) -> None:
         stderr=subprocess.PIPE,
     )
     wait_until(lambda: process.poll() is not None or (out.exists() and out.read_text()))
+    # Two shards, which start one after the other, with a zygote each, and five guests.
+    wait_until(lambda: process.poll() is not None or len(descendants(process.pid)) >= 2 * 2 + 5)
     assert process.poll() is None
     ours = descendants(process.pid)
 
     process.send_signal(number)
     process.communicate()
 
-    assert len(ours) >= 2 * 2 + 5  # shards, zygotes, guests
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in ours))
     wait_until(lambda: not list(temporary.iterdir()))
     assert json.loads(out.read_text().splitlines()[0])["id"] == "s-1"
