@@ -19,8 +19,8 @@ from nova_code_verifier.handlers.cli.score.places.shard_messages import (
     Refused,
     Scored,
     Start,
+    Work,
     frame_of,
-    work_of,
 )
 from nova_code_verifier.handlers.cli.score.places.shard_plan import ShardPlan
 from nova_code_verifier.handlers.cli.score.places.shard_process import ShardProcess
@@ -30,6 +30,7 @@ from nova_code_verifier.handlers.cli.score.places.shard_watch import (
     patience_for,
 )
 from nova_code_verifier.handlers.cli.score.places.ungraded import lost_sample
+from nova_code_verifier.handlers.scored.packing import pack
 from nova_code_verifier.handlers.scored.sample import ScoredSample
 from nova_code_verifier.handlers.settings import Settings, SettingsError
 from nova_code_verifier.handlers.wire import Entry
@@ -181,7 +182,8 @@ class Shards:
                     return
                 self._task_count += 1
                 shard.tasks[self._task_count] = task
-                shard.process.send(work_of(self._task_count, tuple(task.left.values())))
+                entries = pack(tuple(task.left.values()))
+                shard.process.send(frame_of(Work(number=self._task_count, entries=entries)))
 
     def _next_task(self, chunks: Chunks) -> _Task | None:
         if self._again:

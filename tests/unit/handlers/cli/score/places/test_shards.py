@@ -78,6 +78,11 @@ def by_id(scored: Iterator[tuple[int, int, ScoredSample]]) -> dict[object, Score
     return found
 
 
+def nested(levels: int) -> list[Any]:
+    """Return a list in lists."""
+    return [] if levels == 0 else [nested(levels - 1)]
+
+
 def lines() -> list[str]:
     """Return samples of all kinds, some of which are broken."""
     found = []
@@ -95,6 +100,7 @@ def lines() -> list[str]:
         "{broken",
         no_completions(1).strip(),
         sample("x", sample_id="no tests", reference=None),
+        sample(reference={"inputs": ["4"], "outputs": ["8"], "other": nested(600)}),
         sample("positive", sample_id="sentiment", reference={"label": "positive"}),
         *(sample(sample_id=f"equal-{number}") for number in range(4)),
     ]
