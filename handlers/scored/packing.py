@@ -8,25 +8,31 @@ pickle: it travels as JSON.
 import json
 import pickle
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 from nova_code_verifier.handlers.wire import Entry
+from nova_code_verifier.verifier.types import Sample
+
+# Tuples: the state of a dataclass takes three times as long to pickle.
+_SampleFields = tuple[str | None, Any, tuple[str, ...]]
+_EntryFields = tuple[object, int | None, str | None, _SampleFields | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Deep:
-    """An entry, and the JSON text of its reference, which is left out."""
+    """A reference as JSON text."""
 
-    entry: Entry
-    reference: str
+    text: str
 
 
 def pack(entries: Sequence[Entry]) -> bytes:
     """Return *entries* as bytes. One that is nested too deeply for JSON, too, is unreadable."""
+    fields = list(map(_fields_of, entries))
     try:
-        return pickle.dumps(tuple(entries), pickle.HIGHEST_PROTOCOL)
+        return pickle.dumps(fields, pickle.HIGHEST_PROTOCOL)
     except RecursionError:
-        return pickle.dumps(tuple(map(_packable, entries)), pickle.HIGHEST_PROTOCOL)
+        return pickle.dumps(list(map(_packable, fields)), pickle.HIGHEST_PROTOCOL)
 
 
 def unpack(content: bytes) -> tuple[Entry, ...]:
@@ -34,24 +40,33 @@ def unpack(content: bytes) -> tuple[Entry, ...]:
     return tuple(map(_entry_of, pickle.loads(content)))  # noqa: S301
 
 
-def _packable(entry: Entry) -> Entry | _Deep:
+def _fields_of(entry: Entry) -> _EntryFields:
+    sample = entry.sample
+    found = None if sample is None else (sample.completion, sample.reference, sample.tasks)
+    return entry.id, entry.group, entry.problem, found
+
+
+def _packable(fields: _EntryFields) -> _EntryFields:
     try:
-        pickle.dumps(entry)
+        pickle.dumps(fields)
     except RecursionError:
-        sample = entry.sample
+        entry_id, group, problem, sample = fields
         assert sample is not None  # noqa: S101  (nothing else of an entry is deep)
+        completion, reference, tasks = sample
         try:
-            text = json.dumps(sample.reference)
+            return entry_id, group, problem, (completion, _Deep(json.dumps(reference)), tasks)
         except (RecursionError, TypeError, ValueError):
             problem = "reference: nested too deeply to be sent to another process"
-            return Entry(id=entry.id, group=entry.group, problem=problem)
-        return _Deep(entry=replace(entry, sample=replace(sample, reference=None)), reference=text)
-    return entry
+            return entry_id, group, problem, None
+    return fields
 
 
-def _entry_of(packed: Entry | _Deep) -> Entry:
-    if isinstance(packed, Entry):
-        return packed
-    sample = packed.entry.sample
-    assert sample is not None  # noqa: S101
-    return replace(packed.entry, sample=replace(sample, reference=json.loads(packed.reference)))
+def _entry_of(fields: _EntryFields) -> Entry:
+    entry_id, group, problem, found = fields
+    sample = None
+    if found is not None:
+        completion, reference, tasks = found
+        if isinstance(reference, _Deep):
+            reference = json.loads(reference.text)
+        sample = Sample(completion=completion, reference=reference, tasks=tasks)
+    return Entry(id=entry_id, sample=sample, group=group, problem=problem)
