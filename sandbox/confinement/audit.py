@@ -159,16 +159,6 @@ def remove_unaudited_functions() -> None:
     for module_name in ("_signal", "signal"):
         _replace(module_name, "raise_signal", _raise_signal)
     _keep_buffer_sizes()
-    if _FRAMES_CAN_BE_WRITTEN:
-        _prevent_handlers()
-
-
-def _prevent_handlers() -> None:
-    """Prevent signal handlers. A program that sets one up goes on, but it is never called."""
-    # asyncio does not handle SIGINT if Python does not.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    for module_name in ("_signal", "signal"):
-        _replace(module_name, "signal", _ignore_handler)
 
 
 def _keep_buffer_sizes() -> None:
@@ -191,10 +181,6 @@ def _replace(module_name: str, name: str, replacement: object) -> None:
 
 def _refuse(*_: object, **__: object) -> NoReturn:
     raise PermissionError(13, "refused by the sandbox")
-
-
-def _ignore_handler(_number: int, _handler: object) -> signal.Handlers:
-    return signal.SIG_DFL
 
 
 def _ignore_call(*_: object) -> None:

@@ -484,7 +484,6 @@ PROGRAMS = {
 
 # Where a guest differs, and why. By design, unless a comment says otherwise.
 _FRAMES_BELOW = "the guest's own frames are below the program's"
-_FRAMES_CAN_BE_WRITTEN = "handlers could change a hook while it runs"
 DIFFERENCES = {
     "module: stack": _FRAMES_BELOW,
 }
@@ -503,11 +502,6 @@ DIFFERENCES_BY_LEVEL = {
 }
 if sys.version_info < (3, 11, 4):
     DIFFERENCES["text: zero byte"] = "this version read a file no further than its first zero byte"
-if sys.version_info >= (3, 13):
-    DIFFERENCES_BY_LEVEL[IsolationLevel.INTERPRETER] |= {
-        "end: SIGALRM caught": _FRAMES_CAN_BE_WRITTEN,
-        "module: signal handlers": _FRAMES_CAN_BE_WRITTEN,
-    }
 
 Outcome = tuple[bytes, int | None]
 
