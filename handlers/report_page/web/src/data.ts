@@ -128,6 +128,11 @@ export class Run {
     return textOf(this.columns.get("program_key")?.[index]);
   }
 
+  // Samples with the same wrong answers to all test cases have equal keys; "" where they are not known.
+  answersKey(index: number): string {
+    return textOf(this.columns.get("answers_key")?.[index]);
+  }
+
   // Whether a sample has a reward that it earned.
   isGraded(index: number): boolean {
     this.graded ??= this.values("reward").map((reward, sample) => Number(!Number.isNaN(reward) && this.verdict(sample) !== "ungraded"));
@@ -215,6 +220,12 @@ function readMeta(raw: Record<string, unknown>): Meta {
 export function placeOf(meta: Meta, reward: number): number {
   const [lowest, highest] = meta.rewardRange;
   return Number.isNaN(reward) ? 0 : Math.min(1, Math.max(0, (reward - lowest) / (highest - lowest)));
+}
+
+// Return the beginning of the prompt of a group, or what else names it.
+export function labelOf(meta: Meta, group: number): string {
+  const { label, key } = meta.groups[group] ?? { label: "", key: "" };
+  return label || key || `prompt ${group}`;
 }
 
 export function readWeights(value: unknown): Map<string, number> {
