@@ -3,7 +3,7 @@
 FastAPI itself would read it in the event loop, and show what it found in its errors.
 """
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -40,16 +40,19 @@ def body_of(
     return body
 
 
-def problem_of(error: ValidationError | RequestValidationError) -> str:
-    """Return which fields are wrong, and what was expected, without what was found."""
+def problem_of(error: ValidationError | RequestValidationError, *path: str) -> str:
+    """Return which fields are wrong, and what was expected, without what was found.
+
+    *path* leads to the value that was validated.
+    """
     errors = error.errors()
-    problems = [_problem(each) for each in errors[:_LISTED_MAX]]
+    problems = [_problem([*path, *map(str, each["loc"])], each) for each in errors[:_LISTED_MAX]]
     rest = len(errors) - len(problems)
     return "; ".join([*problems, *([f"and {rest} more"] if rest else [])])
 
 
-def _problem(error: Mapping[str, Any]) -> str:
-    where = ".".join(map(str, error["loc"]))
+def _problem(path: Sequence[str], error: Mapping[str, Any]) -> str:
+    where = ".".join(path)
     match error["type"]:
         case "missing":
             return f"{where}: missing"
