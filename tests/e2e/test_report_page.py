@@ -203,6 +203,22 @@ def test_sources_and_reasons_are_counted(overview: Opened) -> None:
     assert bars.all_inner_texts() == [str(number) for _, number in reasons.most_common()]
 
 
+def test_samples_of_an_unknown_source_are_counted(browser: Browser, tmp_path: Path) -> None:
+    """Nothing is left out of the table in silence: rows of a resumed run may not have one."""
+    run = example_run(40)
+    run.columns["source"][:3] = [None] * 3
+    path = tmp_path / "unknown.html"
+    path.write_text(fill_page(TEMPLATE.read_text(), example_meta([run]), [run]))
+
+    with opened(browser, path) as shown:
+        cells = _cells(shown, "Sources")
+        assert cells[-1][:2] == ["unknown", "3"]
+        assert sum(int(count) for _, count, *_ in cells) == 40
+        shown.page.get_by_role("button", name="unknown").click()
+        assert _matches(shown) == 3
+        shown.page.locator(".chips button", has_text="source: unknown").wait_for()
+
+
 def test_trends_follow_the_steps(browser: Browser, pages: dict[str, Path]) -> None:
     """Each chart ends with the value of the last step; the onset of cheating is said in words."""
     last = [row for row in _rows(RUN) if row["step"] == 19]

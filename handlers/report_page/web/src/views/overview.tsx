@@ -3,7 +3,7 @@
 import { Bars } from "../charts/bars";
 import { Columns } from "../charts/columns";
 import { Heat } from "../charts/heat";
-import { DIMENSIONS, placeOf, type Meta } from "../data";
+import { DIMENSIONS, placeOf, UNKNOWN, type Meta } from "../data";
 import type { Index } from "../select";
 import { isFiltered, NO_FILTER, toggled, update, withRange, type State } from "../state";
 import { Panel } from "../parts/panel";
@@ -281,8 +281,8 @@ function ReasonPanel({ meta, index, state, selection }: Omit<Properties, "sectio
 function SourcePanel({ meta, index, state, selection, groups: all }: Properties & Counted) {
   const { run } = index;
   const sources = run.indexOf("source");
-  const rows = meta.sources
-    .map((name, source) => ({ name, source, members: selection.filter((sample) => sources[sample] === source) }))
+  const rows = [...meta.sources.entries(), [UNKNOWN, "unknown"] as const]
+    .map(([source, name]) => ({ name, source, members: selection.filter((sample) => sources[sample] === source) }))
     .filter(({ members }) => members.length > 0);
   return (
     <Panel title="Sources" wide>
