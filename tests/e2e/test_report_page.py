@@ -417,7 +417,7 @@ def test_a_table_is_sorted_by_its_headers(browser: Browser, pages: dict[str, Pat
 
 
 def test_a_sample_is_shown_in_full(browser: Browser, pages: dict[str, Path]) -> None:
-    """Program with line numbers, difference of a failed case, formula and neighbours."""
+    """Program with line numbers, difference of a failed case, formula (if graded), neighbours."""
     index = next(
         index for index, row in enumerate(_rows(RUN))
         if row["verdict"] == "wrong_answer" and row["tests_passed"] and not row["constant_like"]
@@ -439,6 +439,10 @@ def test_a_sample_is_shown_in_full(browser: Browser, pages: dict[str, Path]) -> 
         assert sample.locator(".neighbours li").count() == 8
         assert sample.locator("td.removed mark").first.inner_text() == "5"
         assert sample.locator("td.added mark").first.inner_text() == "6"
+        ungraded = next(i for i, row in enumerate(_rows(RUN)) if row["verdict"] == "ungraded")
+        shown.page.evaluate(f"location.hash = '#open={ungraded}'")
+        sample.get_by_text("An ungraded sample has no reward.").wait_for()
+        assert sample.locator('[aria-label="Weights and dimensions"]').count() == 0
         shown.assert_inert()
 
 
