@@ -13,7 +13,14 @@ from dataclasses import dataclass
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    IncompleteReadError,
+    NoCredentialsError,
+    NoRegionError,
+)
 from botocore.exceptions import ConnectionError as ConnectionLostError
 
 from nova_code_verifier.sandbox import errors
@@ -71,7 +78,7 @@ class LambdaClient:
         except (HTTPClientError, ConnectionLostError, IncompleteReadError) as error:
             raise errors.UnreachableError(f"{self.subject}: {error}") from error
         except BotoCoreError as error:  # no credentials or no region: a retry would not help
-            raise errors.InvocationError(f"{self.subject} cannot be called: {error}") from error
+            raise _call_error(self.subject, error) from error
         log = b64decode(str(response.get("LogResult", ""))).decode("utf-8", "replace")
         return Answer(body=body, has_failed="FunctionError" in response, log=log)
 
@@ -108,8 +115,16 @@ def lambda_client(subject: str, *, connections: int) -> LambdaClient:
     try:
         client = boto3.client("lambda", config=config)
     except BotoCoreError as error:
-        raise errors.InvocationError(f"{subject} cannot be called: {error}") from error
+        raise _call_error(subject, error) from error
     return LambdaClient(subject, client.invoke)
+
+
+def _call_error(subject: str, error: BotoCoreError) -> errors.InvocationError:
+    """Return the error for a call that cannot be made, with what mends it."""
+    mends = {NoRegionError: "set AWS_REGION", NoCredentialsError: "run aws configure"}
+    mend = mends.get(type(error))
+    message = str(error).rstrip(".") + (f": {mend}" if mend else "")
+    return errors.InvocationError(f"{subject} cannot be called: {message}")
 
 
 def content_of(body: bytes, *, has_failed: bool) -> object:
