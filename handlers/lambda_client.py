@@ -121,7 +121,7 @@ def lambda_client(subject: str, *, connections: int) -> LambdaClient:
 
 def _call_error(subject: str, error: BotoCoreError) -> errors.InvocationError:
     """Return the error for a call that cannot be made, with what mends it."""
-    mends = {NoRegionError: "set AWS_REGION", NoCredentialsError: "run aws configure"}
+    mends = {NoRegionError: "set AWS_DEFAULT_REGION", NoCredentialsError: "run aws configure"}
     mend = mends.get(type(error))
     message = str(error).rstrip(".") + (f": {mend}" if mend else "")
     return errors.InvocationError(f"{subject} cannot be called: {message}")
