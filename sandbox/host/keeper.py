@@ -149,7 +149,7 @@ class Keeper(BaseKeeper):
         """Kill a guest that is out of wall time, unless it waited for a busy processor."""
         over = self.clock.now - self._wall_mark - self._limits.wall_seconds
         pid = self._guest.pid
-        if over > 0 and pid is not None and over > usage.waited_seconds(pid):
+        if over > 0 and pid is not None and over > self._guest.waited_seconds():
             # One that has ended by now reads as if it had never waited, and has its answer ready.
             is_alive = usage.cpu_seconds(pid) is not None
             self._end(OUT_OF_WALL_TIME if is_alive else None)

@@ -22,6 +22,8 @@ _PAGE_BYTES = resource.getpagesize()
 _BLOCK_BYTES = 512
 # A program with all libraries of a scientific installation has a few thousand.
 _MAPS_MAX = 2**14
+# The first threads of a program are those that work. To look at hundreds would take too long.
+_WAITING_THREADS_MAX = 16
 # Fields of /proc/PID/stat, counted from the state.
 _THREADS, _RESIDENT = 17, 21
 
@@ -35,12 +37,20 @@ def cpu_seconds(pid: int) -> float | None:
 
 
 def waited_seconds(pid: int) -> float:
-    """Return how long the first thread of a process was ready to run but had no processor."""
+    """Return how long a process was ready to run but had no processor: the most of its threads.
+
+    Programs that need a big stack do all their work in a thread, for which the first one waits. Not
+    the sum: a program that sleeps could then have many threads wait for it.
+    """
+    waited = 0
     try:
-        return int(read_file(f"/proc/{pid}/schedstat").split()[1]) / 1e9
+        for thread in os.listdir(f"/proc/{pid}/task")[:_WAITING_THREADS_MAX]:  # noqa: PTH208  (often)
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended
+                schedstat = read_file(f"/proc/{pid}/task/{thread}/schedstat")
+                waited = max(waited, int(schedstat.split()[1]))
     except (OSError, IndexError, ValueError) as error:
         _raise_if_ours(error)
-        return 0.0
+    return waited / 1e9
 
 
 def descriptors(pid: int) -> int:
