@@ -90,6 +90,13 @@ class Inbox:
                 self._changed.notify()
             return taken
 
+    def drop_unwanted(self) -> None:
+        """Drop the entries whose outcome is of no use any more."""
+        with self._changed:
+            wanted = deque(one for one in self._waiting if not one.is_over)
+            self.waiting_bytes = sum(one.size_bytes for one in wanted)
+            self._waiting = wanted
+
     def close(self) -> None:
         """End all waiting."""
         with self._changed:

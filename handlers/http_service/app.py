@@ -76,6 +76,7 @@ def create_app(settings: ServiceSettings, log: Log | None = None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,  # the page loads scripts of another host
         redoc_url=None,
+        redirect_slashes=False,  # behind a proxy, it would lead from https to http
     )
     app.state.grading = grading
     for router in ROUTERS:

@@ -7,11 +7,14 @@ nothing of it.
 import asyncio
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from fastapi import Request
 
 _LARGE_BYTES = 2**18
+# More at once would not be faster, but take more memory: see docs/serve.md, "Limits".
+_THREADS = ThreadPoolExecutor(2, thread_name_prefix="json")
 _T = TypeVar("_T")
 
 
@@ -29,8 +32,18 @@ async def read_json(request: Request, read: Callable[[object], _T]) -> _T:
 
 
 async def away_if_large(size: int, work: Callable[[], _T]) -> _T:
-    """Return the result of *work*; from another thread if it is about so many bytes."""
-    return work() if size < _LARGE_BYTES else await asyncio.to_thread(work)
+    """Return the result of *work*; from another thread if it is about so many bytes.
+
+    It returns no sooner than the thread, even if it is cancelled: the caller counts those bytes.
+    """
+    if size < _LARGE_BYTES:
+        return work()
+    running = asyncio.get_running_loop().run_in_executor(_THREADS, work)
+    try:
+        return await asyncio.shield(running)
+    finally:
+        await asyncio.wait({running})
+        running.exception()  # nobody else may look at it
 
 
 def parse_json(text: bytes) -> object:

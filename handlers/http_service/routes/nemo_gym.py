@@ -95,7 +95,7 @@ def router(grading: Grading) -> APIRouter:
         except GradingError as error:
             grade = outage(str(error), grading.settings.rubric)
         answer = gym_answer(sample.body, grade, reward_of(grading, grade))
-        size = int(request.headers.get("content-length", 0))
+        size = len(await request.body())
         text = await away_if_large(size, lambda: _json(answer))
         return Response(text, media_type="application/json")
 

@@ -98,9 +98,14 @@ def test_nothing_runs_for_a_caller_who_has_gone(inbox: Inbox) -> None:
     """Its program never reaches the executor; the entries of others do, two at a time."""
     executor = ScriptedExecutor(answer=lambda _: RIGHT)
     callers = [Caller(f"print(8)  # {number}") for number in range(5)]
-    callers[0].is_there = False
+    callers.append(Caller("print(8)  # who leaves early"))
+    callers[-1].is_there = False
     inbox.put([caller.waiting for caller in callers])
+    assert (len(inbox), inbox.waiting_bytes) == (6, 60)
+    inbox.drop_unwanted()
     assert (len(inbox), inbox.waiting_bytes) == (5, 50)
+    callers.pop()
+    callers[0].is_there = False
     start(inbox, executor)
     for caller in callers[1:]:
         caller.outcome.result(timeout=60)

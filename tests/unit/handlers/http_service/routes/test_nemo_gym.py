@@ -8,6 +8,7 @@ import pytest
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
 from starlette.requests import Request
+from starlette.types import Message
 
 from nova_code_verifier.handlers.http_service.routes import nemo_gym
 from nova_code_verifier.handlers.http_service.routes.nemo_gym import GymRequest, router, sample_of
@@ -31,7 +32,11 @@ def answer(grading: ScriptedGrading) -> Any:
     [route] = router(grading).routes
     assert isinstance(route, APIRoute)
     sample = sample_of(GymRequest(**body(other=[None, 1])))
-    request = Request({"type": "http", "headers": []})
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"{}"}
+
+    request = Request({"type": "http", "headers": []}, receive)
     return json.loads(asyncio.run(route.endpoint(request, sample)).body)
 
 
