@@ -1,15 +1,16 @@
 """Read and write JSON for a route: bounded, and away from the event loop if it is large.
 
 In: the body of a request. Out: plain values; or an error that says what is wrong with it, and shows
-nothing of it.
+nothing of it. In the other direction: plain values, and an answer.
 """
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from fastapi import Request
+from starlette.requests import Request
+from starlette.responses import Response
 
 _LARGE_BYTES = 2**18
 _T = TypeVar("_T")
@@ -46,6 +47,13 @@ def parse_json(text: bytes) -> object:
         raise UnreadableBodyError(f"expected JSON; {where}: {error.msg}") from None
     except ValueError:  # Python reads no integers of thousands of digits
         raise UnreadableBodyError("expected JSON, found a number that is too long") from None
+
+
+def json_answer(
+    value: object, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return the answer that holds *value* as JSON."""
+    return Response(write_json(value), status, headers, media_type="application/json")
 
 
 def write_json(value: object) -> bytes:
