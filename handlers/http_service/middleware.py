@@ -224,26 +224,25 @@ class _Exchange:
     # -- the answer --------------------------------------------------------------------
 
     async def _answer(self) -> None:
-        answering = asyncio.ensure_future(
-            self._gate.app(self._scope, self._receive_body, self._send_part)
-        )
-        watching = asyncio.ensure_future(self._watch())
+        answering = asyncio.current_task()
+        assert answering  # noqa: S101  (this is a coroutine)
+        watching = asyncio.ensure_future(self._watch(answering))
         try:
-            await asyncio.wait({answering, watching}, return_when=asyncio.FIRST_COMPLETED)
-            if not (answering.done() or self._is_answered):
-                answering.cancel()
-                await asyncio.wait({answering})
-                raise ConnectionError("the caller went away")
-            await answering
+            await self._gate.app(self._scope, self._receive_body, self._send_part)
+        except asyncio.CancelledError:
+            if self._gone.is_set() and not answering.uncancel():
+                raise ConnectionError("the caller went away") from None
+            raise
         finally:
-            answering.cancel()
             watching.cancel()
 
-    async def _watch(self) -> None:
-        """Wait until the caller goes away."""
+    async def _watch(self, answering: asyncio.Task[None]) -> None:
+        """Cancel the work when the caller goes away."""
         while (await self._receive())["type"] != "http.disconnect":
             pass
         self._gone.set()
+        if not self._is_answered:
+            answering.cancel()
 
     async def _receive_body(self) -> Message:
         if self._body is None:

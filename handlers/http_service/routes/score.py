@@ -10,9 +10,8 @@ of that sample has an error and no reward.
 
 from collections.abc import AsyncIterator, Sequence
 from io import BytesIO
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from nova_code_verifier.handlers.http_service.errors import ErrorCode, ServiceError
@@ -40,13 +39,9 @@ def router(grading: Grading) -> APIRouter:
     routes = APIRouter(tags=["score"])
 
     @routes.post("/score", summary="Score samples", openapi_extra=OPERATION)
-    async def score(
-        request: Request,
-        details: Annotated[
-            Details | None, Query(description="What each row says beside its reward")
-        ] = None,
-    ) -> Response:
+    async def score(request: Request) -> Response:
         """Run the program in each sample against its tests, and return one row with its reward."""
+        details = _details_of(request)
         body = await request.body()
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind in _NDJSON_TYPES:
@@ -64,6 +59,16 @@ def router(grading: Grading) -> APIRouter:
         return Response(answer, media_type="application/json")
 
     return routes
+
+
+def _details_of(request: Request) -> Details | None:
+    """Return what the query asks for. Raises ServiceError."""
+    asked = request.query_params.get("details")
+    try:
+        return None if asked is None else Details(asked)
+    except ValueError:
+        expected = " or ".join(map(repr, map(str, Details)))
+        raise ServiceError(ErrorCode.INVALID, f"query.details: expected {expected}") from None
 
 
 def _read_body(body: bytes, grading: Grading) -> tuple[list[Entry], Details | None]:

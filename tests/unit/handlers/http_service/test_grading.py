@@ -1,15 +1,20 @@
 """The queue before the sandboxes of one process."""
 
 import asyncio
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from threading import Event
 
-from nova_code_verifier.handlers.http_service.grading import _JOB_THREADS, Grading
+import pytest
+
+from nova_code_verifier.handlers.http_service.grading import _JOB_THREADS, Grading, _Work
 from nova_code_verifier.handlers.http_service.logs import Log
 from nova_code_verifier.handlers.http_service.sandboxes import Sandboxes
 from nova_code_verifier.handlers.http_service.settings import ServiceSettings
 from nova_code_verifier.sandbox.types import Ending, Execution, Job, Run
 
+THREADS, RESULTS = 4, 250
 RIGHT = Execution(ending=Ending.FINISHED, exit_status=0)
 
 
@@ -60,3 +65,26 @@ def test_the_job_of_a_caller_who_goes_away_is_forgotten() -> None:
         asyncio.run(run())
     finally:
         may_end.set()
+
+
+@pytest.mark.parametrize("queued", [0, 100])
+def test_no_result_of_a_thread_is_lost(queued: int) -> None:
+    """Every result arrives once, whether threads wake the event loop or it looks by itself."""
+
+    async def run() -> list[int]:
+        grading = Grading(ServiceSettings(), Log())
+        grading._loop = asyncio.get_running_loop()
+        grading._queued = queued
+        work = _Work(grading, THREADS * RESULTS)
+
+        def deliver(first: int) -> None:
+            for index in range(first, first + RESULTS):
+                grading.hand_over(work, index, None)
+                time.sleep(0.0001)
+
+        for number in range(THREADS):
+            threading.Thread(target=deliver, args=(number * RESULTS,)).start()
+        async with asyncio.timeout(30):
+            return [(await work.results.get())[0] for _ in range(THREADS * RESULTS)]
+
+    assert sorted(asyncio.run(run())) == list(range(THREADS * RESULTS))
