@@ -7,6 +7,7 @@ web framework, so the supervisor imports it only when the directory of the metri
 import asyncio
 import gc
 import logging
+import mmap
 import resource
 import socket
 import sys
@@ -27,6 +28,7 @@ from nova_code_verifier.handlers.http_service.settings import (
     ServiceSettings,
 )
 
+_BEAT_SECONDS = 1.0
 _HEAD_BYTES_MAX = 2**16
 _HEAD_SECONDS = 30.0
 _KEEP_ALIVE_SECONDS = 75  # longer than clients keep an idle connection, so that they close it
@@ -40,9 +42,12 @@ _FRAME_BYTES_MAX = 8  # around one byte of a body that is a chunk of its own, an
 _COLLECTED_OBJECTS = 10_000  # Python would collect after 700 new ones: several times a request
 
 
-def run_process(settings: ServiceSettings, listener: socket.socket, parent: int) -> None:
+def run_process(
+    settings: ServiceSettings, listener: socket.socket, parent: int, heartbeat: mmap.mmap
+) -> None:
     """Serve on *listener* until SIGTERM, or until the other end of *parent* is closed.
 
+    The first byte of *heartbeat* changes as long as the event loop runs.
     Exits with `REFUSED_STATUS`, and a line on standard error, if it can never serve.
     """
     connections_max = _allow_descriptors(settings.workers or 1)
@@ -65,7 +70,7 @@ def run_process(settings: ServiceSettings, listener: socket.socket, parent: int)
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         )
         _log_errors_of_uvicorn(log)
-        server = _Server(config, app.state.grading, parent, log)
+        server = _Server(config, app.state.grading, log, parent=parent, heartbeat=heartbeat)
         server.run(sockets=[listener])
         if refusal := app.state.grading.refusal:
             sys.stderr.write(f"verifier: {refusal}\n")
@@ -77,11 +82,20 @@ def run_process(settings: ServiceSettings, listener: socket.socket, parent: int)
 class _Server(uvicorn.Server):
     """uvicorn's server, which ends without a signal of its own, and with its parent."""
 
-    def __init__(self, config: uvicorn.Config, grading: Grading, parent: int, log: Log) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        grading: Grading,
+        log: Log,
+        *,
+        parent: int,
+        heartbeat: mmap.mmap,
+    ) -> None:
         super().__init__(config)
         self._grading = grading
-        self._parent = parent
         self._log = log
+        self._parent = parent
+        self._heartbeat = heartbeat
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and watch the parent."""
@@ -93,6 +107,11 @@ class _Server(uvicorn.Server):
             # may be more than there are descriptors.
             listener.listen(BACKLOG)
         loop.add_reader(self._parent, self._on_parent_end)
+        self._beat()
+
+    def _beat(self) -> None:
+        self._heartbeat[0] = self._heartbeat[0] % 255 + 1
+        asyncio.get_running_loop().call_later(_BEAT_SECONDS, self._beat)
 
     def _on_failure(self, _loop: object, context: dict[str, Any]) -> None:
         """Log what failed in the event loop. asyncio itself writes to standard error, and waits."""

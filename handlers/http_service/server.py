@@ -5,7 +5,8 @@
                     └─ …
 
 The supervisor holds a listening socket for each process, and nothing else: no sandbox, no thread.
-It starts a process again that died, on the same socket. The requests of a process that died are
+It starts a process again that died, on the same socket. It kills one that hangs: whose event loop
+did not change a byte of shared memory for five minutes. The requests of a process that died are
 lost: their callers see a closed connection, never a reward. Connections that it had not accepted
 wait in the socket for its successor. The kernel spreads new connections over the sockets.
 
@@ -14,6 +15,7 @@ requests that it has; the last of them is due at its deadline. Then it ends its 
 """
 
 import gc
+import mmap
 import os
 import shutil
 import signal
@@ -22,7 +24,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from nova_code_verifier.handlers.http_service.settings import (
@@ -37,9 +39,13 @@ _METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _LIVED_SECONDS = 30.0  # a process that dies sooner is started again after a pause
 _PAUSE_SECONDS_MAX = 30.0
 _LOOK_SECONDS = 0.5
+_SILENT_LOOKS_MAX = 600  # looks, not seconds: after a pause of the whole machine, all is well
 
-RunProcess = Callable[[socket.socket, int], None]
-"""Serves on a listening socket, until a descriptor is closed at its other end, or SIGTERM."""
+RunProcess = Callable[[socket.socket, int, mmap.mmap], None]
+"""Serves on a listening socket, until a descriptor is closed at its other end, or SIGTERM.
+
+It changes the first byte of a shared memory again and again, and never to 0.
+"""
 
 
 def address_of(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:
@@ -118,6 +124,9 @@ class _Slot:
     started_at: float = 0.0
     due_at: float = 0.0
     deaths: int = 0
+    heartbeat: mmap.mmap = field(default_factory=lambda: mmap.mmap(-1, 1))
+    seen: int = 0
+    silent_looks: int = 0
 
 
 class _Supervisor:
@@ -139,7 +148,9 @@ class _Supervisor:
         try:
             while self._start_due() or any(slot.pid for slot in self._slots):
                 received = signal.sigtimedwait(self._signals, _LOOK_SECONDS)
-                if received and received.si_signo != signal.SIGCHLD:
+                if not received:
+                    self._kill_silent()
+                elif received.si_signo != signal.SIGCHLD:
                     if self._is_stopping:  # the second one: do not wait for the answers
                         self._is_clean = False
                         self._kill(signal.SIGKILL)
@@ -159,6 +170,7 @@ class _Supervisor:
 
     def _start(self, slot: _Slot) -> None:
         slot.started_at = time.monotonic()
+        slot.heartbeat[0] = 0  # it is starting
         try:
             slot.pid = os.fork()
         except OSError as error:  # this machine has too little now
@@ -177,7 +189,7 @@ class _Supervisor:
             for other in self._slots:
                 if other is not slot:
                     other.listener.close()
-            self._run_process(slot.listener, self._alive)
+            self._run_process(slot.listener, self._alive, slot.heartbeat)
             status = 0
         except SystemExit as error:
             status = error.code if isinstance(error.code, int) else 1
@@ -187,6 +199,17 @@ class _Supervisor:
             with suppress(Exception):
                 sys.stderr.flush()
             os._exit(status)
+
+    def _kill_silent(self) -> None:
+        """Kill the processes that hang, or were stopped: their callers would wait without end."""
+        for slot in self._slots:
+            beat = slot.heartbeat[0]
+            slot.silent_looks = slot.silent_looks + 1 if 0 < beat == slot.seen else 0
+            slot.seen = beat
+            if slot.pid and slot.silent_looks > _SILENT_LOOKS_MAX:
+                slot.silent_looks = 0
+                _report(f"process {slot.pid} hangs: it is killed")
+                os.kill(slot.pid, signal.SIGKILL)
 
     def _reap(self) -> None:
         """Take note of processes that have ended."""
