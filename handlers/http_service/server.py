@@ -25,7 +25,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import partial
+from pathlib import Path
 
 from nova_code_verifier.handlers.http_service.settings import (
     BACKLOG,
@@ -36,6 +36,7 @@ from nova_code_verifier.sandbox.confinement.kernel import hide_from_peers
 from nova_code_verifier.sandbox.host.directory import new_directory
 
 _METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+_METRICS_BYTES = 2**18
 _LIVED_SECONDS = 30.0  # a process that dies sooner is started again after a pause
 _PAUSE_SECONDS_MAX = 30.0
 _LOOK_SECONDS = 0.5
@@ -90,17 +91,27 @@ def serve(
     answered. The caller must have no other thread.
     """
     hide_from_peers()  # this memory holds the token, and later references
-    with _metrics_directory():
+    with _metrics_directory() as directory:
+        _reserve_disk(directory)
         # Now: prometheus_client looks for the directory when it is imported.
         from nova_code_verifier.handlers.http_service.process import run_process  # noqa: PLC0415
 
         on_start()
         gc.freeze()  # the processes share what was loaded
-        return _Supervisor(listeners, partial(run_process, settings)).run()
+
+        def run(listener: socket.socket, parent: int, heartbeat: mmap.mmap) -> None:
+            try:
+                _reserve_disk(directory)
+            except OSError as error:
+                _report(f"no process can start: {error.strerror} ({directory})")
+                sys.exit(1)
+            run_process(settings, listener, parent, heartbeat)
+
+        return _Supervisor(listeners, run).run()
 
 
 @contextmanager
-def _metrics_directory() -> Iterator[None]:
+def _metrics_directory() -> Iterator[Path]:
     """Make a directory in which all processes count.
 
     If all of them are killed, the next executor on this machine removes it.
@@ -109,10 +120,20 @@ def _metrics_directory() -> Iterator[None]:
     os.fchmod(lock, 0o700)
     os.environ[_METRICS_VARIABLE] = str(directory)
     try:
-        yield
+        yield directory
     finally:
         shutil.rmtree(directory, ignore_errors=True)
         os.close(lock)
+
+
+def _reserve_disk(directory: Path) -> None:
+    """Reserve the disk for the metrics of this process. Raises OSError.
+
+    prometheus_client maps files with holes: a count would kill the process where the disk is full.
+    """
+    for kind in ("counter", "histogram", "gauge_livesum"):
+        with (directory / f"{kind}_{os.getpid()}.db").open("ab") as file:
+            os.posix_fallocate(file.fileno(), 0, _METRICS_BYTES)
 
 
 @dataclass(slots=True, kw_only=True)
