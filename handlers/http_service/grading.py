@@ -10,6 +10,7 @@ import asyncio
 import math
 import time
 import weakref
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -35,6 +36,8 @@ _WINDOW = 128
 _JOB_THREADS = 32
 _PAUSE_SECONDS = 1.0
 _RETRY_SECONDS_MAX = 60
+_LOOK_SECONDS = 0.05
+_LONG_QUEUE = 32
 _TOO_LATE = "the deadline of the request came first"
 
 
@@ -80,6 +83,8 @@ class Grading:
         self._queued = 0
         self._pace = _Pace()
         self._started: Sandboxes | None = None
+        self._known: deque[tuple[_Work, int, ScoredSample | None]] = deque()
+        self._will_look = False
         self._job_threads = ThreadPoolExecutor(_JOB_THREADS, thread_name_prefix="job")
         self.refusal = ""
 
@@ -207,6 +212,32 @@ class Grading:
         except Exception:  # noqa: BLE001  (a bug costs its own request only)
             self._log.write_bug(request)
             return None
+
+    def hand_over(self, work: "_Work", index: int, sample: ScoredSample | None) -> None:
+        """Add a result to the work of its request. Called by a grading thread."""
+        self._known.append((work, index, sample))
+        if not self._will_look:
+            self._will_look = True
+            with suppress(RuntimeError):  # the loop has ended: so has the caller
+                self._loop.call_soon_threadsafe(self._distribute)
+
+    def _distribute(self) -> None:
+        """Hand over the results that are known.
+
+        While many samples wait, look again a moment later, so that no thread has to wake this one
+        for each result. Every such switch takes more time than writing a row.
+        """
+        count = len(self._known)
+        for _ in range(count):
+            work, index, sample = self._known.popleft()
+            work.add(index, sample)
+        if count and self._queued >= _LONG_QUEUE:
+            self._loop.call_later(_LOOK_SECONDS, self._distribute)
+            return
+        self._will_look = False
+        if self._known:  # a thread added it before it could see that nobody would look
+            self._will_look = True
+            self._loop.call_soon(self._distribute)
 
     def lost(self, index: int, entry: Entry) -> Outcome:
         """Return the outcome of an entry whose deadline has passed."""
@@ -354,12 +385,9 @@ class ScoredStream(AsyncIterator[tuple[int, ScoredSample]]):
             self._request,
             self._full,
         )
-        loop = asyncio.get_running_loop()
 
         def deliver(outcome: Outcome) -> None:
-            sample = grading.conclude(entry, outcome, request, full=full)
-            with suppress(RuntimeError):  # the loop has ended: so has the caller
-                loop.call_soon_threadsafe(work.add, index, sample)
+            grading.hand_over(work, index, grading.conclude(entry, outcome, request, full=full))
 
         self._grading.submit(
             Waiting(
