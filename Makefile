@@ -9,8 +9,9 @@ PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --editable
 PYTEST := $(BIN)/pytest --override-ini cache_dir=$(VENV)/.pytest_cache
 # One process more than there are cores, because many tests wait; at most eight.
 PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 8 ? n + 1 : 8)))
-# A file of tests stays in one process, because its tests share what they start.
-PARALLEL := --numprocesses=$(PROCESSES) --dist=loadfile
+# A file of tests stays in one process, because its tests share what they start. The order stays, too:
+# folders with slow tests come first, and the many small files of tests/unit fill the processes at the end.
+PARALLEL := --numprocesses=$(PROCESSES) --dist=loadfile --no-loadscope-reorder
 FUZZ_OPTIONS ?= -max_total_time=60
 LOCK ?= requirements-lambda.lock
 

@@ -12,9 +12,13 @@ _VCPU_MB = 1769  # the memory at which a Lambda function has one vCPU, by AWS's 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleCost:
-    """The processor seconds of one sample: in the command, in a keeper, in zygotes and guests."""
+    """The processor seconds of one sample: in the command, in a keeper, in zygotes and guests.
+
+    `busy_command` is that of a command which never waits for its shards.
+    """
 
     command: float
+    busy_command: float
     keeper: float
     guest: float
 
@@ -44,9 +48,9 @@ def machine(cost: SampleCost, processors: int) -> Machine:
     """Return what one command does on so many processors, with a keeper for each four."""
     keepers = max(1, processors // WORKERS_EACH)
     rates = {
-        "processors": processors / (cost.command + cost.keeper + cost.guest),
+        "processors": processors / (cost.busy_command + cost.keeper + cost.guest),
         "keepers": keepers / cost.keeper,
-        "command": 1 / cost.command,
+        "command": 1 / cost.busy_command,
     }
     limit = min(rates, key=lambda name: rates[name])
     return Machine(rate=rates[limit], limit=limit)

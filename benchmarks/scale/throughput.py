@@ -16,6 +16,7 @@ from math import ceil
 from pathlib import Path
 
 from benchmarks.graders import processor_seconds
+from benchmarks.scale.command import command_seconds
 from benchmarks.workloads import GROUP, Work, Workload
 from nova_code_verifier.handlers.cli.score.file import score_file
 from nova_code_verifier.handlers.cli.score.places.shard_plan import ShardPlan
@@ -28,18 +29,17 @@ PROCESSORS = len(os.sched_getaffinity(0))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """A run: its samples, its wall time, and the processor seconds of all its processes."""
+    """A run: its samples, its wall time, and the processor seconds of all its processes.
+
+    `busy_command` is what the command needs for the same samples if it never waits.
+    """
 
     count: int
     seconds: float
     command: float
+    busy_command: float
     keepers: float
     guests: float
-
-    @property
-    def processor(self) -> float:
-        """The processor seconds of all."""
-        return self.command + self.keepers + self.guests
 
 
 def measure(workload: Workload, prompts: int, processes: int, round_number: int) -> Measured:
@@ -64,6 +64,7 @@ def measure(workload: Workload, prompts: int, processes: int, round_number: int)
         seconds = time.perf_counter() - started
         command, keepers = time.process_time() - own, _own_seconds(place.pids) - keepers
         shards = processor_seconds(place.pids) - shards
+        busy_command = len(works) * command_seconds(source, out)
     if summary.outage_count or summary.count != len(works):
         raise RuntimeError(
             f"{workload.name}: {summary.outage_count} outages: {summary.first_outage}"
@@ -72,6 +73,7 @@ def measure(workload: Workload, prompts: int, processes: int, round_number: int)
         count=len(works),
         seconds=seconds,
         command=command,
+        busy_command=busy_command,
         keepers=keepers,
         guests=shards - keepers,
     )

@@ -34,12 +34,13 @@ def read_samples(
     for record in records:
         size_bytes = record.size_bytes
         for entry in _read_entries(record, columns):
-            problem = f"{record.where}: {entry.problem}" if entry.problem else None
+            if entry.problem:
+                entry = replace(entry, problem=f"{record.where}: {entry.problem}")  # noqa: PLW2901
             yield SampleLine(
                 where=record.where,
                 number=record.number,
                 size_bytes=size_bytes,
-                entry=replace(entry, problem=problem),
+                entry=entry,
                 context=_context(record, entry) if with_context else None,
             )
             size_bytes = 0  # count the bytes of a record once

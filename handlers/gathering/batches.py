@@ -23,7 +23,7 @@ from nova_code_verifier.sandbox.errors import SandboxError
 
 THREADS = 16
 _GATHER_SECONDS = 0.003
-_LONGER_SECONDS, _LONGER_ATTEMPTS = 0.02, 3  # no caller waits long for another one's slow programs
+_LONGER_SECONDS, _LONGER_ATTEMPTS = 0.02, 5  # no caller waits long for another one's slow programs
 _ATTEMPTS = 3
 _PAUSE_SECONDS = 0.5
 

@@ -32,7 +32,7 @@ _UNREAD_SECONDS_MAX = 1.0  # else two callers could block each other without end
 # After so many jobs, a batch counts as that much younger.
 _SLICE_JOBS, _SLICE_SECONDS = 64, 1.0
 _MANY_JOBS = 16  # the workers stay busy for a while, even if all programs are quick
-_HOLD_SECONDS = 0.02  # a result may wait for the next ones of its batch
+_HOLD_SECONDS = 0.04  # a result may wait for the next ones of its batch
 _LOOK_SECONDS = 0.25  # between two looks whether a batch is still wanted
 _UNWANTED = Execution(
     ending=Ending.NOT_RUN, detail="nobody waits for the result any more", cause=Cause.DEADLINE
@@ -58,7 +58,7 @@ class SharedExecutor(ExecutorView[LocalExecutor]):
     @property
     def has_waiting_jobs(self) -> bool:
         """Return whether many jobs wait for a worker: others gain nothing by being early."""
-        return self._jobs.waiting >= _MANY_JOBS
+        return self._jobs.has_many
 
     def with_deadline(self, deadline: float) -> "SharedExecutor | StoppableView":
         """Return a view that stops at *deadline*; this executor if that is infinite."""
@@ -187,11 +187,10 @@ class _LiveJobs(Iterator[Job]):
         self._held_until = 0.0
 
     @property
-    def waiting(self) -> int:
-        """The number of jobs that were not started."""
-        with self._has_jobs:
-            batches = [batch for _, _, batch in self._batches if not batch.is_withdrawn]
-        return sum(len(batch.jobs) - batch.fetched for batch in batches)
+    def has_many(self) -> bool:
+        """Return whether many jobs were not started."""
+        batches = [batch for _, _, batch in list(self._batches) if not batch.is_withdrawn]
+        return sum(len(batch.jobs) - batch.fetched for batch in batches) >= _MANY_JOBS
 
     def add(self, batch: _Batch) -> None:
         """Let a batch take its turns."""
@@ -244,7 +243,7 @@ class _LiveJobs(Iterator[Job]):
     def finish(self, index: int, executions: tuple[Execution, ...]) -> None:
         """Give a result to its batch. Wait a while if callers have much left to read.
 
-        While other jobs wait for a worker, hold it for a moment, unless it is the last one of its
+        While many jobs wait for a worker, hold it for a moment, unless it is the last one of its
         batch: a thread that wakes for every result disturbs all others each time.
         """
         batch, number = self._running.pop(index)
@@ -255,8 +254,8 @@ class _LiveJobs(Iterator[Job]):
             self._held.append((batch, (number, executions)))
             self._unread_bytes += _size(executions)
             batch.finished += 1
-            may_wait = self._batches and batch.finished < len(batch.jobs)
-            if not may_wait or now >= self._held_until or self._unread_bytes > _UNREAD_BYTES_MAX:
+            is_due = now >= self._held_until or self._unread_bytes > _UNREAD_BYTES_MAX
+            if is_due or batch.finished == len(batch.jobs) or not self.has_many:
                 self._hand_over()
             self._has_room.wait_for(
                 lambda: self._unread_bytes <= _UNREAD_BYTES_MAX, _UNREAD_SECONDS_MAX

@@ -38,7 +38,7 @@ _JOB_THREADS = 32
 _PAUSE_SECONDS = 1.0
 _RETRY_SECONDS_MAX = 60
 _FORGET_SECONDS = 0.1
-_LOOK_SECONDS = 0.02
+_LOOK_SECONDS = 0.05
 _LONG_QUEUE = 32
 _TOO_LATE = "the deadline of the request came first"
 

@@ -8,17 +8,17 @@ import os
 import pickle
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from nova_code_verifier.handlers.executors import start_local
 from nova_code_verifier.handlers.gathering.shared_executor import SharedExecutor
+from nova_code_verifier.handlers.scored.packing import unpack
 from nova_code_verifier.handlers.scored.sample import ScoredSample, score_entries
 from nova_code_verifier.handlers.service import Service
 from nova_code_verifier.handlers.settings import Settings, SettingsError
-from nova_code_verifier.handlers.wire import Entry
 from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.host.memory import bytes_for_guests, fitting_workers
 from nova_code_verifier.verifier.semantics import SEMANTICS_VERSION
@@ -113,11 +113,12 @@ class ScoringActor:
     def ping(self) -> None:
         """Show that this process is alive."""
 
-    def score(self, entries: Sequence[Entry], *, full: bool) -> list[ScoredSample]:
-        """Return the scored sample of every entry, in order.
+    def score(self, packed: bytes, *, full: bool) -> list[ScoredSample]:
+        """Return the scored sample of every *packed* entry, in order.
 
         Raises SandboxError if the sandbox cannot run anything any more.
         """
+        entries = unpack(packed)
         scored = dict(score_entries(self._service, entries, full=full))
         return [scored[index] for index in range(len(entries))]
 

@@ -29,6 +29,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from nova_code_verifier.handlers.ray_cluster.actor import ScoringActor, digest_of, versions_here
 from nova_code_verifier.handlers.ray_cluster.pieces import ATTEMPTS_MAX, Piece
+from nova_code_verifier.handlers.scored.packing import pack
 from nova_code_verifier.handlers.scored.sample import ScoredSample
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.handlers.wire import Entry
@@ -346,7 +347,7 @@ class Dispatcher:
             self._pending.popleft()
             slot.running.add(piece)
             try:
-                answer = slot.actor.score.remote(piece.entries, full=piece.full)
+                answer = slot.actor.score.remote(pack(piece.entries), full=piece.full)
             except RayError as error:  # such as a full object store, with a full disk behind it
                 raise SandboxError(f"Ray cannot carry samples: {_text_of(error)}") from error
             self._watch(slot, _Kind.PIECE, answer, piece)

@@ -17,8 +17,9 @@ The hook is safe from it, because:
 - It accepts exact types only: a path object could return another path each time.
 - It looks up no method or attribute by name: a program can reach the dictionaries of built-in types
   (`vars(str) == other` passes the real one to `other.__eq__`), and replace what is in them.
-- From Python 3.13 on, code can write to the locals of a running frame. So no Python code may run
-  during a strict hook and see its frame (`remove_unaudited_functions`).
+- From Python 3.13 on, code can write to the locals of a running frame, and a finaliser or a signal
+  handler can run during a hook. So a strict hook has no frame that Python code can find there
+  (`_hide_frames`).
 
 A guest must not end itself by SIGKILL: it would look like one that the kernel killed for want of
 memory. So the hook ends a guest by `abort`, which no handler of SIGABRT can prevent, and a strict
@@ -32,7 +33,9 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
+from errno import ENOSYS
 from stat import ST_MODE
+from types import CodeType, FrameType
 from typing import Any, NoReturn
 
 from nova_code_verifier.sandbox.protocol.guest_messages import FORBIDDEN_END, FORBIDDEN_START
@@ -133,6 +136,7 @@ _TESTS_OF_CPYTHON = ("_test", "_xx")
 # The native modules of the standard library are here. Other native modules, such as the client of
 # the Lambda runtime, may do anything.
 _NATIVE_TREE = os.path.dirname(os.__file__) + "/lib-dynload/"  # noqa: PTH120
+_CODE_OF: Callable[[FrameType], CodeType] = vars(FrameType)["f_code"].__get__
 _FRAMES_CAN_BE_WRITTEN = sys.version_info >= (3, 13)
 
 
@@ -155,23 +159,6 @@ def remove_unaudited_functions() -> None:
     for module_name in ("_signal", "signal"):
         _replace(module_name, "raise_signal", _raise_signal)
     _keep_buffer_sizes()
-    if _FRAMES_CAN_BE_WRITTEN:
-        _prevent_interruptions()
-
-
-def _prevent_interruptions() -> None:
-    """Prevent that Python code runs during a hook, where it could see the hook's frame.
-
-    So there are no signal handlers, and no garbage collection that runs finalisers on its own. A
-    program that sets these up goes on, but they are never called.
-    """
-    # asyncio does not handle SIGINT if Python does not.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    gc.disable()
-    for module_name in ("_signal", "signal"):
-        _replace(module_name, "signal", _ignore_handler)
-    for name in ("enable", "set_threshold"):
-        _replace("gc", name, _ignore_call)
 
 
 def _keep_buffer_sizes() -> None:
@@ -196,10 +183,6 @@ def _refuse(*_: object, **__: object) -> NoReturn:
     raise PermissionError(13, "refused by the sandbox")
 
 
-def _ignore_handler(_number: int, _handler: object) -> signal.Handlers:
-    return signal.SIG_DFL
-
-
 def _ignore_call(*_: object) -> None:
     pass
 
@@ -209,11 +192,44 @@ def build_hook(
 ) -> AuditHook:
     """Return the hook for the forks of this process.
 
-    A strict one lets them write in the directories *writable*, and read *readable*.
+    A strict one lets them write in the directories *writable*, and read *readable*. Raises OSError
+    if this interpreter does not protect it.
     """
-    if strict:
-        return _strict_hook(channel_fd, writable, readable)
-    return _common_hook(channel_fd)
+    if not strict:
+        return _common_hook(channel_fd)
+    hook: Any = _strict_hook(channel_fd, writable, readable)
+    if _FRAMES_CAN_BE_WRITTEN:
+        _check_hidden_frames()
+        _hide_frames(hook)
+        # C code that runs on top of a hidden frame, such as `map(sys._getframe, [0])` in the
+        # callback of a weak reference, would still get it.
+        hook.__kwdefaults__["own"] = hook.__code__
+    return hook  # type: ignore[no-any-return]
+
+
+def _hide_frames(function: Any) -> None:  # noqa: ANN401  (a function, which `Callable` is not)
+    """Hide the frames of a function from all Python code.
+
+    For CPython, a frame is incomplete before its RESUME instruction (`_PyFrame_IsIncomplete`), and
+    Python code finds no such frame by `sys._getframe`, by `f_back` or in a traceback. Without this
+    instruction, a frame is incomplete to its end.
+    """
+    from opcode import opmap  # noqa: PLC0415  (the reward function does not need it)
+
+    instructions = bytearray(function.__code__.co_code)
+    for index in range(0, len(instructions), 2):
+        if instructions[index] == opmap["RESUME"]:
+            instructions[index : index + 2] = opmap["NOP"], 0
+    function.__code__ = function.__code__.replace(co_code=bytes(instructions))
+
+
+def _check_hidden_frames() -> None:
+    def call(function: Callable[[], object]) -> object:
+        return function()
+
+    _hide_frames(call)
+    if call(lambda: sys._getframe(1)) is not sys._getframe():  # noqa: SLF001
+        raise OSError(ENOSYS, "this version of Python does not hide the frames of the audit hook")
 
 
 def _common_hook(channel_fd: int) -> AuditHook:
@@ -287,6 +303,8 @@ def _strict_hook(  # noqa: C901  (the guest could change a function that it call
         divide: Callable[[str, str], tuple[str, str, str]] = str.rpartition,
         to_text: Callable[..., str] = bytes.decode,
         kind_of: Callable[[object], type] = type,
+        code_of: Callable[[FrameType], CodeType] = _CODE_OF,
+        own: CodeType | None = None,  # the code of this function (`build_hook`)
         text: type = str,
         octets: type = bytes,
         number: type = int,
@@ -337,6 +355,7 @@ def _strict_hook(  # noqa: C901  (the guest could change a function that it call
             # Shared memory without a file can be held unseen. With an explicit access there are no
             # flags that ask for it, and ACCESS_COPY is private.
             or (event == "mmap.__new__" and (args[2] == 0 or (args[0] == -1 and args[2] != copies)))
+            or (event == "sys._getframe" and code_of(args[0]) is own)
             or (event == "fcntl.fcntl" and args[1] not in fcntls)
             or (event == "fcntl.ioctl" and args[1] not in ioctls)
         ):

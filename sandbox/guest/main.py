@@ -11,11 +11,9 @@ import gc
 import os
 import sys
 import types
-from _thread import start_new_thread
 from collections.abc import Callable
 from functools import cache, partial
 from signal import pause
-from time import monotonic, sleep  # by name: tests may patch them
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn
 
 from nova_code_verifier.sandbox.confinement.confine import CHANNEL_FD
@@ -44,8 +42,6 @@ PAGE_FD = PEER_FD + 1
 """In a harness, the page of `sandbox/protocol/progress.py`."""
 _FRAMES_OF_SESSION = 2
 _prepared: "list[tuple[types.ModuleType, LiveSession]]" = []
-_GARBAGE_OBJECTS_MIN = 20_000
-_COLLECTING_PAUSE_SECONDS = 0.01
 
 
 Role = Literal["plain", "candidate", "harness"]
@@ -119,7 +115,6 @@ def serve_harness(program: bytes, candidate_pid: int) -> None:
 
     Its names PEER_FD, PAGE_FD and CHANNEL_FD are descriptors; CANDIDATE_PID is a process.
     """
-    _collect_garbage()
     main = new_module("__main__", program)
     main.__dict__.update(
         PEER_FD=PEER_FD, PAGE_FD=PAGE_FD, CHANNEL_FD=CHANNEL_FD, CANDIDATE_PID=candidate_pid
@@ -156,7 +151,6 @@ def prepare_session() -> None:
 
 
 def _compile(program: bytes) -> types.CodeType:
-    _collect_garbage()
     try:
         return compile(program, PROGRAM_NAME, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
@@ -176,25 +170,6 @@ def _load(prelude: bytes, code: types.CodeType, names: dict[str, Any]) -> None:
 def _fail(failure: Failure, error: BaseException) -> NoReturn:
     _report(MessageKind.FAILED, failure, *_describe(error))
     os._exit(1)
-
-
-def _collect_garbage() -> None:
-    if not gc.isenabled():
-        start_new_thread(_collect_now_and_then, ())
-
-
-def _collect_now_and_then() -> None:
-    """Free cyclic garbage, half the time at most, where `gc` is off (`confinement/audit.py`).
-
-    In a thread of its own, so that finalisers can see no other frame than this one.
-    """
-    pause = _COLLECTING_PAUSE_SECONDS
-    while True:
-        sleep(pause)
-        if gc.get_count()[0] > _GARBAGE_OBJECTS_MIN:
-            started = monotonic()
-            gc.collect()
-            pause = max(_COLLECTING_PAUSE_SECONDS, monotonic() - started)
 
 
 class _Loader:

@@ -33,8 +33,10 @@ from nova_code_verifier.sandbox.protocol.guest_messages import GuestMessage, Mes
 from nova_code_verifier.sandbox.types import Ending, Execution, Limits, Question, Run
 
 _ANSWERS = frozenset({MessageKind.VALUE, MessageKind.RAISED, MessageKind.UNREADABLE})
-# No guest fills even the smallest memory limit in less time.
-_TOO_SHORT_TO_FILL_MEMORY_SECONDS = 0.003
+# To look at a guest's memory costs as much as a short question. Do not look at one that cannot have
+# filled it: no machine fills memory at such a rate.
+_FILL_BYTES_PER_SECOND = 20 * 2**30
+_FILL_SECONDS_MAX = 0.003
 _ANSWERS_TOO_LONG = "all answers together are longer than limits.output_bytes"
 _UNASKED = "a message that nobody asked for"
 
@@ -70,6 +72,8 @@ class Keeper(BaseKeeper):
         self._has_unread_clock = False
         self._now = self._wall_mark = self.started_at
         self._asked_at = time.monotonic()
+        fill_seconds = limits.memory_bytes / _FILL_BYTES_PER_SECOND
+        self._fill_seconds = min(fill_seconds, _FILL_SECONDS_MAX)
         first = questions[0]
         run = first if isinstance(first, Run) else Run()
         calls = len(questions) if self.is_interactive else 0
@@ -210,7 +214,7 @@ class Keeper(BaseKeeper):
         self._cpu_now = cpu
         if self._cpu_now - self._cpu_mark > self._limits.cpu_seconds:
             self._end(OUT_OF_CPU_TIME)
-        elif time.monotonic() - self._asked_at > _TOO_SHORT_TO_FILL_MEMORY_SECONDS:
+        elif time.monotonic() - self._asked_at > self._fill_seconds:
             self._check_sleeper()
             self._end(self._guest.find_excess())
         return self._termination is None

@@ -484,13 +484,29 @@ def tamper(*_):
     frame = sys._getframe(1)
     while frame is not None:
         if frame.f_code.co_filename.endswith('audit.py'):
-            if 'allowed' in frame.f_locals: frame.f_locals['allowed'] = True
             for name, value in list(frame.f_locals.items()):
                 if isinstance(value, str) and name != 'path': frame.f_locals[name] = '/'
         frame = frame.f_back
 gc.callbacks.append(tamper)
 gc.set_threshold(1)
 try_for_long('/' * 200 + MARKER)
+""",
+    "C code of the collector inside the hook": """
+import gc, random, weakref
+def tamper(frame):
+    if frame.f_code.co_filename.endswith('audit.py'): frame.f_locals['event'] = 'nothing'
+class Garbage: pass
+class Callback(weakref.ref):
+    # No frame of this function is left when `list.extend` takes the first item.
+    def __iter__(self): return map(tamper, map(sys._getframe, [0]))
+def throw_away():
+    global callback, padding
+    garbage = Garbage()
+    garbage.itself = garbage
+    callback = Callback(garbage, [].extend)
+    padding = [[] for _ in range(random.randrange(20))]
+gc.set_threshold(20)
+try_for_long('/' * 200 + MARKER, before=throw_away)
 """,
     "thread during the hook": """
 import threading
@@ -613,7 +629,7 @@ import _imp, _io, builtins, io, os, resource, sys
 SUBSTITUTES = {}
 for module in (_imp, _io, builtins, io, os, resource):
     for name, function in list(vars(module).items()):
-        while hasattr(function, '__wrapped__'):
+        while not isinstance(function, type) and hasattr(function, '__wrapped__'):
             SUBSTITUTES.setdefault(name, function)
             function = function.__wrapped__
             setattr(module, name, function)
@@ -679,10 +695,11 @@ def frames_of_refusal():
             step = step.tb_next
     return found
 
-def try_for_long(path):
+def try_for_long(path, before=lambda: None):
     import time
     end = time.monotonic() + 0.25
     while time.monotonic() < end:
+        before()
         try: text = open(path).read()
         except OSError: continue
         print(text)

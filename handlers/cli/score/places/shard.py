@@ -27,6 +27,7 @@ from nova_code_verifier.handlers.cli.score.places.shard_messages import (
 )
 from nova_code_verifier.handlers.cli.score.places.this_process import ThisProcess
 from nova_code_verifier.handlers.executors import start_local
+from nova_code_verifier.handlers.scored.packing import unpack
 from nova_code_verifier.handlers.settings import SettingsError
 from nova_code_verifier.sandbox.confinement.kernel import prepare_to_die_with_parent
 from nova_code_verifier.sandbox.errors import SandboxError
@@ -60,7 +61,7 @@ class _Link:
         self._pending.clear()
         if (work := self.receive(Work)) is None:
             return None
-        return Chunk(number=work.number, entries=work.entries, size_bytes=0)
+        return Chunk(number=work.number, entries=unpack(work.entries), size_bytes=0)
 
     def offer(self, answer: Answer) -> None:
         """Send as much as does not wait: this thread also enforces the limits of guests."""

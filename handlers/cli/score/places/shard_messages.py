@@ -6,12 +6,11 @@ value of plain JSON.
 
 import pickle
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nova_code_verifier.handlers.scored.sample import ScoredSample
 from nova_code_verifier.handlers.settings import Settings
-from nova_code_verifier.handlers.wire import Entry
 from nova_code_verifier.sandbox.types import IsolationLevel
 
 _LENGTH = struct.Struct(">Q")
@@ -35,10 +34,10 @@ class Begin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """To a shard: entries to score. `number` counts the works of this run."""
+    """To a shard: packed entries to score. `number` counts the works of this run."""
 
     number: int
-    entries: tuple[Entry, ...]
+    entries: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,26 +69,9 @@ Answer = Ready | Refused | Scored
 
 
 def frame_of(message: Start | Begin | Work | Answer) -> bytes:
-    """Return the bytes of a message. Raises RecursionError."""
+    """Return the bytes of a message."""
     content = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
     return _LENGTH.pack(len(content)) + content
-
-
-def work_of(number: int, entries: Sequence[Entry]) -> bytes:
-    """Return the frame of a work. An entry that is nested too deeply to be sent is unreadable."""
-    try:
-        return frame_of(Work(number=number, entries=tuple(entries)))
-    except RecursionError:
-        return frame_of(Work(number=number, entries=tuple(map(_sendable, entries))))
-
-
-def _sendable(entry: Entry) -> Entry:
-    try:
-        pickle.dumps(entry)
-    except RecursionError:
-        problem = "reference: nested too deeply to be sent to another process"
-        return Entry(id=entry.id, group=entry.group, problem=problem)
-    return entry
 
 
 class Frames:

@@ -79,6 +79,10 @@ class ShardProcess:
             raise ConnectionResetError
         yield from self._frames.add(piece)
 
+    def kill(self) -> None:
+        """Kill the process, even if it is stopped."""
+        self._process.kill()
+
     def stop(self) -> None:
         """Let the process end, however busy it is. Then `wait` for it."""
         self.connection.close()

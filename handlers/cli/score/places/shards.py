@@ -1,9 +1,9 @@
 """Score in several processes of this machine: one process serves about four processors.
 
 In: chunks. Out: scored samples. Each shard (`shard.py`) has its own executor and its own caches. It
-works on one chunk, and finds the next one in its socket. If a shard ends, another one takes its
-place, and what it has not scored is scored again: first together, then each sample alone. So a
-sample that ends its shard costs no other sample its row.
+works on one chunk, and finds the next one in its socket. If a shard ends, or hangs and is killed,
+another one takes its place, and what it has not scored is scored again: first together, then each
+sample alone. So a sample that ends its shard costs no other sample its row.
 """
 
 import selectors
@@ -19,21 +19,29 @@ from nova_code_verifier.handlers.cli.score.places.shard_messages import (
     Refused,
     Scored,
     Start,
+    Work,
     frame_of,
-    work_of,
 )
 from nova_code_verifier.handlers.cli.score.places.shard_plan import ShardPlan
 from nova_code_verifier.handlers.cli.score.places.shard_process import ShardProcess
+from nova_code_verifier.handlers.cli.score.places.shard_watch import (
+    Patience,
+    ShardWatch,
+    patience_for,
+)
 from nova_code_verifier.handlers.cli.score.places.ungraded import lost_sample
+from nova_code_verifier.handlers.scored.packing import pack
 from nova_code_verifier.handlers.scored.sample import ScoredSample
 from nova_code_verifier.handlers.settings import Settings, SettingsError
 from nova_code_verifier.handlers.wire import Entry
 from nova_code_verifier.sandbox.errors import SandboxError
+from nova_code_verifier.sandbox.host.guest_clock import GuestClock
 from nova_code_verifier.sandbox.types import IsolationLevel
 
 _TASKS_EACH = 2
 _ATTEMPTS = 3
 _ENDED_IN_A_ROW_MAX = 10
+_LOOKS = 10  # at a shard, while patience with it lasts
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,6 +79,7 @@ class _Shard:
 
     workers: int
     process: ShardProcess
+    watch: ShardWatch
     tasks: dict[int, _Task] = field(default_factory=dict)
     is_ready: bool = False
 
@@ -81,12 +90,18 @@ class Shards:
     chunk_samples = 128
     chunk_bytes = 8 * 2**20
 
-    def __init__(self, settings: Settings, plan: ShardPlan) -> None:
-        """Prepare the shards of a *plan*."""
+    def __init__(
+        self, settings: Settings, plan: ShardPlan, *, patience: Patience | None = None
+    ) -> None:
+        """Prepare the shards of a *plan*. *patience* replaces that for the limits in *settings*."""
         # All shards together ask the language model as often as one process would.
         judges = max(1, settings.judge_concurrency // len(plan.workers))
         self._settings = replace(settings, judge_concurrency=judges)
         self._plan = plan
+        self._patience = patience or patience_for(settings.limits)
+        # As guests are not late while their keeper does not wait for them, so are shards.
+        self._clock = GuestClock()
+        self._look_at = 0.0
         self.chunks_at_once = _TASKS_EACH * len(plan.workers)
         self._shards: list[_Shard] = []
         self._selector = selectors.DefaultSelector()
@@ -167,7 +182,8 @@ class Shards:
                     return
                 self._task_count += 1
                 shard.tasks[self._task_count] = task
-                shard.process.send(work_of(self._task_count, tuple(task.left.values())))
+                entries = pack(tuple(task.left.values()))
+                shard.process.send(frame_of(Work(number=self._task_count, entries=entries)))
 
     def _next_task(self, chunks: Chunks) -> _Task | None:
         if self._again:
@@ -185,7 +201,8 @@ class Shards:
             if shard.process.has_outgoing:
                 events |= selectors.EVENT_WRITE
             self._selector.modify(shard.process.connection, events, shard)
-        for key, events in self._selector.select():
+        look_seconds = self._patience.quiet_seconds / _LOOKS
+        for key, events in self._clock.wait(self._selector.select, look_seconds):
             shard = key.data
             if events & selectors.EVENT_WRITE:
                 shard.process.send()
@@ -194,9 +211,13 @@ class Shards:
                     yield from self._read(shard)
                 except ConnectionError:
                     yield from self._replace(shard)
+        if self._clock.now >= self._look_at:
+            self._look_at = self._clock.now + look_seconds
+            yield from self._replace_hanging()
 
     def _read(self, shard: _Shard) -> Iterator[ScoredAt]:
         for message in shard.process.receive():
+            shard.watch.restart(self._clock.now)
             match message:
                 case Ready(level=level):
                     shard.is_ready = True
@@ -216,7 +237,9 @@ class Shards:
     # -- shards ------------------------------------------------------------------------
 
     def _start(self, workers: int) -> None:
-        shard = _Shard(workers=workers, process=ShardProcess())
+        process = ShardProcess()
+        watch = ShardWatch(process.pid, self._patience, self._clock.now)
+        shard = _Shard(workers=workers, process=process, watch=watch)
         self._shards.append(shard)
         self._selector.register(shard.process.connection, selectors.EVENT_READ, shard)
         guests_bytes = self._plan.bytes_for(workers)
@@ -225,16 +248,25 @@ class Shards:
         if self._begin:
             shard.process.send(frame_of(self._begin))
 
-    def _replace(self, shard: _Shard) -> Iterator[ScoredAt]:
+    def _replace_hanging(self) -> Iterator[ScoredAt]:
+        for shard in list(self._shards):
+            if shard.is_ready and not shard.tasks:
+                shard.watch.restart(self._clock.now)
+            elif problem := shard.watch.problem(self._clock.now):
+                shard.process.kill()
+                yield from self._replace(shard, problem)
+
+    def _replace(self, shard: _Shard, problem: str = "") -> Iterator[ScoredAt]:
         """Start another shard in place of one that has ended, and take back its tasks.
 
-        Yield the samples that are lost for good. Raises SandboxError if shards end and score
-        nothing, or if the first of them does not start.
+        *problem* says why it was killed, if it hung. Yield the samples that are lost for good.
+        Raises SandboxError if shards end and score nothing, or if the first of them does not start.
         """
         self._selector.unregister(shard.process.connection)
         self._shards.remove(shard)
         shard.process.stop()
         ending = shard.process.wait()
+        ending = problem or ending
         self._ended += 1
         self._ended_in_a_row += 1
         problem = f"the process that scored it ended ({ending})"

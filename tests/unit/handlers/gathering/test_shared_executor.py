@@ -131,8 +131,9 @@ def test_the_oldest_jobs_come_first_and_huge_batches_give_way() -> None:
 
 
 def test_results_are_handed_over_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While others wait for a worker, a result waits for the last one of its batch, or a moment."""
+    """While many jobs wait, a result waits for the last one of its batch, or for a moment."""
     monkeypatch.setattr(shared_executor, "_HOLD_SECONDS", math.inf)
+    monkeypatch.setattr(shared_executor, "_MANY_JOBS", 1)
     jobs, executions = _LiveJobs(), (Execution(ending=Ending.FINISHED),)
     first, second = (_Batch([job("")] * 2, None, since=since, is_over=None) for since in (1.0, 2.0))
     jobs.add(first)

@@ -12,6 +12,7 @@ from nova_code_verifier.handlers.ray_cluster.actor import (
     digest_of,
     versions_here,
 )
+from nova_code_verifier.handlers.scored.packing import pack
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.handlers.wire import Entry
 from nova_code_verifier.sandbox.types import IsolationLevel
@@ -45,7 +46,7 @@ def test_samples_are_scored_in_order(actor: ScoringActor) -> None:
     """The scored samples of right, wrong and broken entries are those of every other place."""
     entries = [entry("print(1)", ["1"]), entry("print(2)", ["1"]), entry("print(1)", [])]
 
-    scored = actor.score(entries, full=False)
+    scored = actor.score(pack(entries), full=False)
 
     assert [sample.row["id"] for sample in scored] == ["print(1)", "print(2)", "print(1)"]
     assert [sample.verdict for sample in scored] == [

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from nova_code_verifier.sandbox.host import keeper
 from nova_code_verifier.sandbox.host.local import LocalExecutor
 from nova_code_verifier.sandbox.types import (
     Call,
@@ -64,3 +65,18 @@ def test_the_last_answer_is_measured_although_its_guest_has_ended(
             time.sleep(2.0 if index == 1 else 0.0)  # nobody watches the other guest
 
     assert found[0][0].ending is ending
+
+
+def test_a_small_limit_of_memory_holds_for_the_shortest_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The smaller the limit, the sooner an answer may have exceeded it."""
+    monkeypatch.setattr(keeper, "_FILL_SECONDS_MAX", 60.0)  # as if this machine were very fast
+    program = "def f(): return len(b'x' * (48 * 2**20))"
+    limits = Limits(memory_bytes=16 * 2**20)
+    with LocalExecutor(workers=1, level=IsolationLevel.NONE) as executor:
+        ((_, (execution,)),) = executor.run(
+            [Job(program=program, questions=(Call(entry_point="f"),), limits=limits)]
+        )
+
+    assert execution.ending is Ending.OUT_OF_MEMORY

@@ -14,6 +14,7 @@ from nova_code_verifier.handlers.cli.score.file import score_file
 from nova_code_verifier.handlers.cli.score.places import shard_process
 from nova_code_verifier.handlers.cli.score.places.place import Chunk
 from nova_code_verifier.handlers.cli.score.places.shard_plan import ShardPlan
+from nova_code_verifier.handlers.cli.score.places.shard_watch import Patience
 from nova_code_verifier.handlers.cli.score.places.shards import Shards
 from nova_code_verifier.handlers.cli.score.summary import Summary
 from nova_code_verifier.handlers.scored.sample import ScoredSample
@@ -34,9 +35,10 @@ from tests.unit.handlers.cli.command_line import (
 )
 
 
-def shards(count: int, *, guests_bytes: float = 2**40) -> Shards:
+def shards(count: int, *, guests_bytes: float = 2**40, patience: Patience | None = None) -> Shards:
     """Return shards with one worker each, and small chunks."""
-    place = Shards(Settings(), ShardPlan(workers=(1,) * count, guests_bytes=guests_bytes))
+    plan = ShardPlan(workers=(1,) * count, guests_bytes=guests_bytes)
+    place = Shards(Settings(), plan, patience=patience)
     place.chunk_samples = 4
     return place
 
@@ -76,6 +78,11 @@ def by_id(scored: Iterator[tuple[int, int, ScoredSample]]) -> dict[object, Score
     return found
 
 
+def nested(levels: int) -> list[Any]:
+    """Return a list in lists."""
+    return [] if levels == 0 else [nested(levels - 1)]
+
+
 def lines() -> list[str]:
     """Return samples of all kinds, some of which are broken."""
     found = []
@@ -93,6 +100,7 @@ def lines() -> list[str]:
         "{broken",
         no_completions(1).strip(),
         sample("x", sample_id="no tests", reference=None),
+        sample(reference={"inputs": ["4"], "outputs": ["8"], "other": nested(600)}),
         sample("positive", sample_id="sentiment", reference={"label": "positive"}),
         *(sample(sample_id=f"equal-{number}") for number in range(4)),
     ]
@@ -162,21 +170,25 @@ def without_times(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
 
-def test_a_shard_that_is_killed_is_replaced() -> None:
-    """No sample is lost or scored twice, and the summary counts the loss."""
-    with shards(2) as place:
+def test_shards_that_are_killed_or_stopped_are_replaced() -> None:
+    """No sample is lost or scored twice, and the summary counts the losses."""
+    patience = Patience(quiet_seconds=3.0, busy_seconds=1000.0)
+    with shards(2, patience=patience) as place:
         place.wait_ready()
         scored = place.score(ListedChunks(entries(40)), full=False)
         first = next(scored)
-        os.kill(place.pids[0], signal.SIGKILL)
+        killed, stopped = place.pids
+        os.kill(killed, signal.SIGKILL)
+        os.kill(stopped, signal.SIGSTOP)
 
         samples = by_id(iter([first, *scored]))
+        assert not {killed, stopped} & set(place.pids)
 
     assert [samples[number].verdict for number in range(40)] == [
         Verdict.ACCEPTED,
         Verdict.WRONG_ANSWER,
     ] * 20
-    assert place.facts == [("processes", "2", "and 1 that were lost and replaced")]
+    assert place.facts == [("processes", "2", "and 2 that were lost and replaced")]
 
 
 _KILLED_BY = """
