@@ -114,16 +114,17 @@ class Metric:
 
 
 def read_event(
-    event: object, *, check_count: Callable[[int], None] = lambda _count: None
+    event: object, *, name: str = "event", check_count: Callable[[int], None] = lambda _count: None
 ) -> Request:
     """Read the samples of an event.
 
     An event is a list of samples, one sample, `{"trajectories": [...]}` or `{"batch": [...]}`. An
     HTTP envelope `{"body": ...}` may contain any of these. An empty list has an empty response.
     Beside `batch`, `details` may be "summary" or "full". *check_count* is called with the number of
-    samples before any is read, and may raise. Raises MalformedEventError for anything else.
+    samples before any is read, and may raise. Raises MalformedEventError for anything else; its
+    message calls the event *name*.
     """
-    field, in_envelope = "event", False
+    field, in_envelope = name, False
     if isinstance(event, dict) and "body" in event and "messages" not in event:
         field, event, in_envelope = "body", _open_envelope(event), True
     samples = _find_samples(field, event)
@@ -192,10 +193,13 @@ def _find_samples(field: str, payload: object) -> list[object]:
             return samples
         case dict() if not _SAMPLE_KEYS.isdisjoint(payload):
             return [payload]
-    found = kind_of(payload) + (" with none of these" if isinstance(payload, dict) else "")
+    found = kind_of(payload)
+    if isinstance(payload, dict):
+        names = [name for name in ("trajectories", "batch") if name in payload]
+        found += f" whose `{names[0]}` is no list" if names else " with none of these"
     raise MalformedEventError(
-        f"{field}: expected a list of samples, one sample, or an object with the list as "
-        f"`trajectories` or `batch`, at most once in an HTTP `body`; found {found}"
+        f"{field}: expected a list of samples, one sample (with `messages`), or an object with the "
+        f"list as `trajectories` or `batch`, at most once in an HTTP `body`; found {found}"
     )
 
 

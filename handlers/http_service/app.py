@@ -28,6 +28,7 @@ from nova_code_verifier.handlers.http_service.routes import (
     slime,
     status,
 )
+from nova_code_verifier.handlers.http_service.routes.body import problem_of
 from nova_code_verifier.handlers.http_service.routes.open_instruct import route as open_instruct
 from nova_code_verifier.handlers.http_service.routes.sandbox_fusion import route as sandbox_fusion
 from nova_code_verifier.handlers.http_service.settings import ServiceSettings
@@ -127,12 +128,10 @@ def _answer_to(error: Exception) -> ServiceError:
         case TooManySamplesError():
             code = ErrorCode.TOO_LARGE
         case RequestValidationError():
-            found = error.errors()[0]
-            code = ErrorCode.INVALID
-            message = f"{'.'.join(map(str, found['loc']))}: {found['msg']}"
+            code, message = ErrorCode.INVALID, problem_of(error)
         case HTTPException(status_code=404):
-            code, message = ErrorCode.NOT_FOUND, "no such path; /openapi.json lists all"
+            code, message = ErrorCode.NOT_FOUND, "no such path; GET /openapi.json lists all"
         case HTTPException(status_code=405):
-            code, message = ErrorCode.METHOD, "this path takes another method"
-            headers = error.headers
+            headers = error.headers or {}
+            code, message = ErrorCode.METHOD, f"this path takes {headers.get('Allow')} only"
     return ServiceError(code, message, retry_seconds=retry_seconds, headers=headers)

@@ -56,6 +56,8 @@ def parse_json(text: bytes) -> object:
     except UnicodeDecodeError:
         raise UnreadableBodyError("expected JSON in UTF-8, found bytes that are not") from None
     except json.JSONDecodeError as error:
+        if not text.strip():
+            raise UnreadableBodyError("expected JSON, found an empty body") from None
         where = f"line {error.lineno}, column {error.colno}"
         raise UnreadableBodyError(f"expected JSON; {where}: {error.msg}") from None
     except ValueError:  # Python reads no integers of thousands of digits

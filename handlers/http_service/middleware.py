@@ -155,8 +155,8 @@ class _Exchange:
             if not hmac.compare_digest(given, settings.token.encode()):
                 raise ServiceError(
                     ErrorCode.UNAUTHORIZED,
-                    "send the service's token as `Authorization: Bearer …`, or in the address: "
-                    "http://user:TOKEN@host",
+                    "the token is missing or wrong: send it as `Authorization: Bearer …`, or in "
+                    "the address: http://user:TOKEN@host",
                     headers={"www-authenticate": "Bearer"},
                 )
 

@@ -71,7 +71,7 @@ def _without_differences(text: str) -> str:
     line = _PLACE.sub("", one_line(text, 2 * _CHARACTERS))
     for pattern, general in ((_QUOTED, "'…'"), (_ADDRESS, "(address)"), (_NUMBER, "N")):
         line = pattern.sub(general, line)
-    return one_line(line, _CHARACTERS)
+    return one_line(line, _CHARACTERS).removesuffix(":")  # an error without a message
 
 
 def _text(values: Mapping[str, object], name: str) -> str:

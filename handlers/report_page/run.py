@@ -21,6 +21,7 @@ from nova_code_verifier.handlers.report_page.selection import Selection, hash_of
 BLOCK_SAMPLES = 100
 NAMED = ("verdict", "failure", "source", "reason", "role")
 _GROUP = "group"
+_KEYS = ("program_key", "answers_key")
 _NAMES_SHOWN = 200
 _FACTS_MAX = 100
 _SEPARATOR = b",\n"  # JSON in ASCII has no line break inside: blocks are divided there
@@ -76,7 +77,8 @@ class Run:
         self.count = 0
         self._tables, self._limits = tables, limits
         self.ids: list[object] = []
-        self._hashes, self._lines, self._keys = array("Q"), array("Q"), array("Q")
+        self._hashes, self._lines = array("Q"), array("Q")
+        self._keys = {name: array("Q") for name in _KEYS}
         self._numbers = {name: array("d") for name in NUMBERS}
         self.indexes = {name: array("i") for name in (*NAMED, _GROUP)}
         self._blocks: list[bytes] = []
@@ -97,7 +99,8 @@ class Run:
         self.ids.append(sample.id)
         self._hashes.append(group_hash)
         self._lines.append(line)
-        self._keys.append(int(sample.program_key, 16) + 1 if sample.program_key else 0)
+        for name, keys in self._keys.items():
+            keys.append(int(getattr(sample, name) or "0", 16))
         for name, column in self._numbers.items():
             value = sample.numbers.get(name)
             column.append(math.nan if value is None else value)
@@ -128,7 +131,7 @@ class Run:
         for text in compress(details, chosen):
             self._pack(text)
         self.ids = list(compress(self.ids, chosen))
-        for column in (self._hashes, self._lines, self._keys, *self.indexes.values()):
+        for column in (self._hashes, self._lines, *self._keys.values(), *self.indexes.values()):
             column[:] = array(column.typecode, compress(column, chosen))
         for numbers in self._numbers.values():
             numbers[:] = array(numbers.typecode, compress(numbers, chosen))
@@ -140,7 +143,8 @@ class Run:
         }
         for name, column in self.indexes.items():
             columns[name] = [None if index == UNKNOWN else index for index in column]
-        columns["program_key"] = [f"{key - 1:012x}" if key else None for key in self._keys]
+        for name, keys in self._keys.items():
+            columns[name] = [f"{key:012x}" if key else None for key in keys]
         known = {name: values for name, values in columns.items() if _has_any(values)}
         content = {"id": self.ids, "reward": columns["reward"]} | known
         return _base64(_compressed([_json_bytes(content)]))

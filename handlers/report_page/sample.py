@@ -53,8 +53,9 @@ class PageSample:
     """One sample of a page. "" and None stand for unknown.
 
     `numbers` has values for some of `NUMBERS`. Samples of one prompt share their `group`, and
-    `label` is the beginning of the prompt. `weights` are those of the dimensions that apply. `role`
-    says what a program is, in an audit.
+    `label` is the beginning of the prompt. Equal programs share their `program_key`, and programs
+    with the same wrong answers to all test cases their `answers_key`. `weights` are those of the
+    dimensions that apply. `role` says what a program is, in an audit.
     """
 
     id: object
@@ -67,6 +68,7 @@ class PageSample:
     group: object = None
     label: str = ""
     program_key: str = ""
+    answers_key: str = ""
     semantics_version: float | None = None
     weights: Mapping[str, float] = field(default_factory=dict)
     details: dict[str, object] = field(default_factory=dict)
@@ -111,6 +113,7 @@ def page_sample(row: Mapping[str, object], context: Context, *, role: str = "") 
         group=_group(row) if context.group is None else context.group,
         label=context.label,
         program_key=_key_of(program, details.get("program_bytes")),
+        answers_key=_answers_key(verdict, details.get("cases")),
         semantics_version=metrics.get(SEMANTICS),
         weights=weights,
         details=details,
@@ -210,5 +213,18 @@ def _key_of(program: str | None, size_bytes: object) -> str:
     """Return a hash of a program, of which only the beginning may be known."""
     if program is None:
         return ""
-    text = f"{size_bytes}:{program}"
+    return _hash(f"{size_bytes}:{program}")
+
+
+def _answers_key(verdict: str, cases: object) -> str:
+    """Return a hash of the answers of a wrong program; "" if one is unknown, or all are empty."""
+    if verdict != Verdict.WRONG_ANSWER or not isinstance(cases, list):
+        return ""
+    answers = [(case.get("observed"), case.get("observed_bytes")) for case in cases]
+    if any(text is None for text, _ in answers) or not any(text for text, _ in answers):
+        return ""
+    return _hash(json.dumps(answers))
+
+
+def _hash(text: str) -> str:
     return blake2b(text.encode("utf-8", "replace"), digest_size=6).hexdigest()

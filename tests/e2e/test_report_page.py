@@ -203,6 +203,22 @@ def test_sources_and_reasons_are_counted(overview: Opened) -> None:
     assert bars.all_inner_texts() == [str(number) for _, number in reasons.most_common()]
 
 
+def test_samples_of_an_unknown_source_are_counted(browser: Browser, tmp_path: Path) -> None:
+    """Nothing is left out of the table in silence: rows of a resumed run may not have one."""
+    run = example_run(40)
+    run.columns["source"][:3] = [None] * 3
+    path = tmp_path / "unknown.html"
+    path.write_text(fill_page(TEMPLATE.read_text(), example_meta([run]), [run]))
+
+    with opened(browser, path) as shown:
+        cells = _cells(shown, "Sources")
+        assert cells[-1][:2] == ["unknown", "3"]
+        assert sum(int(count) for _, count, *_ in cells) == 40
+        shown.page.get_by_role("button", name="unknown").click()
+        assert _matches(shown) == 3
+        shown.page.locator(".chips button", has_text="source: unknown").wait_for()
+
+
 def test_trends_follow_the_steps(browser: Browser, pages: dict[str, Path]) -> None:
     """Each chart ends with the value of the last step; the onset of cheating is said in words."""
     last = [row for row in _rows(RUN) if row["step"] == 19]
@@ -265,6 +281,13 @@ def test_two_runs_are_compared(browser: Browser, pages: dict[str, Path]) -> None
         assert {key: int(value) for key, value in shares.items() if value != "0"} == {
             f"{old} to {new}".replace("_", " "): number for (old, new), number in matrix.items()
         }
+        sizes = [
+            abs(_move(*pair))
+            for pair in pairs
+            if None not in (pair[0]["reward"], pair[1]["reward"])
+        ]
+        first = shown.page.locator('[role="grid"] .rows .row').first.inner_text()
+        assert f"{max(sizes):.3f}" in first  # the largest move
         means = _cells(shown, "Both runs")[1]
         for text, rows in zip(means[1:], (_rows(OLD), _rows(NEW)), strict=False):
             rewards = [float(str(row["reward"])) for row in _graded(rows)]
@@ -346,6 +369,35 @@ def test_each_finding_leads_to_what_it_counts(browser: Browser, pages: dict[str,
         assert _matches(shown) == ungraded
 
 
+def test_wrong_answers_that_agree_accuse_the_reference(browser: Browser, tmp_path: Path) -> None:
+    """Only if no sample is accepted, and different programs that are not constant agree."""
+    groups: tuple[tuple[str, list[str], int], ...] = (
+        ("wrong_answer", ["a", "b"], 0),
+        ("wrong_answer", ["a"], 0),  # one program
+        ("wrong_answer", ["a", "b"], 1),  # constant
+        ("accepted", ["a", "b"], 0),
+    )
+    run = example_run(8 * len(groups))
+    run.columns["answers_key"] = list("4" * 8 * len(groups))
+    for number, (last, programs, constant) in enumerate(groups):
+        for index in range(8):
+            verdict = last if index == 7 else "wrong_answer"
+            row = {"verdict": VERDICTS.index(verdict), "failure": 0, "reward": 0.2}
+            for column, value in (row | {"constant_like": constant}).items():
+                run.columns[column][8 * number + index] = value
+            run.columns["program_key"][8 * number + index] = programs[index % len(programs)]
+    path = tmp_path / "agree.html"
+    path.write_text(fill_page(TEMPLATE.read_text(), example_meta([run]), [run]))
+
+    with opened(browser, path) as shown:
+        finding = shown.page.locator(".findings button", has_text="agree on an answer")
+        assert finding.inner_text().startswith("In 1 prompt, different programs agree")
+        name = finding.locator(".example").inner_text()
+        finding.click()
+        rows = shown.page.locator('[role="grid"] .rows .row')
+        assert [text.startswith(name) for text in rows.all_inner_texts()] == [True]
+
+
 def test_a_table_is_sorted_by_its_headers(browser: Browser, pages: dict[str, Path]) -> None:
     """Numbers sort from the highest first, then from the lowest; a missing one is last in both."""
     with opened(browser, pages["run"], "#view=samples") as shown:
@@ -365,7 +417,7 @@ def test_a_table_is_sorted_by_its_headers(browser: Browser, pages: dict[str, Pat
 
 
 def test_a_sample_is_shown_in_full(browser: Browser, pages: dict[str, Path]) -> None:
-    """Program with line numbers, difference of a failed case, formula and neighbours."""
+    """Program with line numbers, difference of a failed case, formula (if graded), neighbours."""
     index = next(
         index for index, row in enumerate(_rows(RUN))
         if row["verdict"] == "wrong_answer" and row["tests_passed"] and not row["constant_like"]
@@ -387,6 +439,10 @@ def test_a_sample_is_shown_in_full(browser: Browser, pages: dict[str, Path]) -> 
         assert sample.locator(".neighbours li").count() == 8
         assert sample.locator("td.removed mark").first.inner_text() == "5"
         assert sample.locator("td.added mark").first.inner_text() == "6"
+        ungraded = next(i for i, row in enumerate(_rows(RUN)) if row["verdict"] == "ungraded")
+        shown.page.evaluate(f"location.hash = '#open={ungraded}'")
+        sample.get_by_text("An ungraded sample has no reward.").wait_for()
+        assert sample.locator('[aria-label="Weights and dimensions"]').count() == 0
         shown.assert_inert()
 
 
@@ -443,6 +499,16 @@ def test_the_keyboard_is_enough(browser: Browser, pages: dict[str, Path]) -> Non
         press("ArrowRight")
         press("Enter")
         assert histogram.nth(1).get_attribute("aria-pressed") == "true"
+        press("Enter")
+        press("Tab")  # a chart is one stop
+        inside = "document.activeElement.closest('[aria-label=\"Histogram of the rewards\"]')"
+        assert shown.page.evaluate(inside) is None
+        slowest = shown.page.locator(".list button").first
+        slowest.focus()
+        press("Enter")
+        shown.page.locator(".sample").wait_for()
+        press("Escape")
+        assert slowest.evaluate("one => one === document.activeElement")
 
 
 # -- how it looks ----------------------------------------------------------------------

@@ -145,10 +145,15 @@ def without_durations(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def test_rows_are_those_of_this_machine(ray_cluster: Any) -> None:
-    """Of programs that are right, wrong, broken, hostile or too slow, and of broken references."""
-    ours = verifier("score", "examples/completions.jsonl")
+    """Of programs that are right, wrong, broken, hostile or too slow, and of broken references.
 
-    done = verifier("score", "examples/completions.jsonl", "--on", f"ray:{ray_cluster.address}")
+    One reference is too deep for pickle.
+    """
+    deep = sample(reference=REFERENCE | {"other": 0}).replace("0}", f"{'[' * 600}{']' * 600}}}")
+    lines = (REPOSITORY / "examples" / "completions.jsonl").read_text() + deep
+    ours = verifier("score", "-", stdin=lines)
+
+    done = verifier("score", "-", "--on", f"ray:{ray_cluster.address}", stdin=lines)
 
     assert done.returncode == ours.returncode == 0, done.stderr
     assert without_durations(rows_of(done.stdout)) == without_durations(rows_of(ours.stdout))
@@ -277,7 +282,7 @@ def test_chunks_are_taken_only_when_an_actor_has_room(ray_cluster: Any) -> None:
             count += 1
             under_way.append(count)
             most = max(most, len(under_way))
-            return Chunk(number=count, entries=(entry(f"print(8)  # {count}"),), size_bytes=0)
+            return Chunk(number=count, entries=(entry(f"print(8)  # {count}"),))
 
     options = PlaceOptions(settings=Settings(control_samples=0))
     with open_place("", options) as place:

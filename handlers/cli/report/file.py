@@ -66,7 +66,10 @@ def report_file(
     for run in runs:
         if not run.count:
             first = "".join(f"; {note}" for note in left_out.notes[:1])
-            raise UnusableFileError(f"{run.name}: found no rows, expected one or more{first}")
+            raise UnusableFileError(
+                f"{run.name}: found no rows, expected one or more, as verifier score writes "
+                f"them{first}"
+            )
     if old is not None and by is MatchBy.ID and not _has_pair(runs):
         raise UnusableFileError(
             f"{shown_name(names[0])}, {shown_name(names[1])}: found no id in both files, expected "

@@ -20,6 +20,7 @@ from nova_code_verifier.handlers.report_page.run import Run, Tables
 from nova_code_verifier.handlers.report_page.sample import page_sample
 from nova_code_verifier.verifier.rubric import Rubric
 
+_BARE = "samples without program and test cases, whose rows --resume kept: {}"
 _INTERRUPTED = "the run did not end: this page has the samples that were scored before"
 
 
@@ -50,6 +51,7 @@ class PagedOutput:
             reward_range=reward_range,
         )
         self._pending: list[Row] = []
+        self._bare_count = 0
 
     @property
     def count(self) -> int:
@@ -77,6 +79,7 @@ class PagedOutput:
         for row in self._pending:
             if row.is_kept:
                 raw = json.loads(row.text)
+                self._bare_count += "details" not in raw
             else:
                 raw = row.scored.row | {"details": row.scored.details}
             self._run.add(page_sample(raw, row.context or Context()))
@@ -98,6 +101,8 @@ class PagedOutput:
 
     def _save(self) -> None:
         self._pack()
+        if self._bare_count:
+            self._page.notes.append(_BARE.format(self._bare_count))
         if self._run.count:
             done = save_page(self._page, self._options.out)
             if not self._options.quiet:

@@ -134,7 +134,7 @@ class Pipeline:
             entries.append(_line_of(line).entry)
         if not rows:
             return None
-        chunk = Chunk(number=self._count, entries=tuple(entries), size_bytes=size_bytes)
+        chunk = Chunk(number=self._count, entries=tuple(entries))
         self._count += 1
         self._open[chunk.number], self._missing[chunk.number] = rows, len(rows)
         return chunk

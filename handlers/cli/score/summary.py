@@ -149,7 +149,8 @@ def summary_text(
     note = f"of the {summary.graded_count} graded" if ungraded else ""
     kept = f"and {summary.kept_count} kept from before" if summary.kept_count else ""
     table.add_row("samples", str(summary.count), kept)
-    table.add_row("mean reward", "-" if mean is None else f"{mean:.4f}", note)
+    if summary.count or not kept:
+        table.add_row("mean reward", "-" if mean is None else f"{mean:.4f}", note)
     for verdict, count in summary.verdicts.most_common():
         name = Text(f"  {verdict}", style=_STYLES.get(verdict, _FAILURE_STYLE))
         table.add_row(name, str(count), f"{count / summary.count:6.1%}")
@@ -158,7 +159,8 @@ def summary_text(
         about = "about " if summary.prompts.is_estimate else ""
         share = f"{equal / groups:6.1%} of {about}{groups} prompts with several graded samples"
         table.add_row("groups of equal rewards", f"{about}{equal}", share)
-    table.add_row("samples per second", f"{summary.count / seconds:.1f}" if seconds else "-")
+    if summary.count or not kept:
+        table.add_row("samples per second", f"{summary.count / seconds:.1f}" if seconds else "-")
     table.add_row("isolation level", level or "unknown")
     for fact in facts:
         table.add_row(*fact)

@@ -189,8 +189,8 @@ def serve(
             print_error(f"WARNING: no token: all who can connect to {address[0]} may run programs")
         shown = f"[{address[0]}]" if ":" in address[0] else address[0]
         print_error(
-            f"http://{shown}:{listeners[0].getsockname()[1]}/ ({processes} processes); "
-            "/ready answers 200 when they are warm"
+            f"http://{shown}:{listeners[0].getsockname()[1]}/ (processes: {processes}); "
+            "/ready answers 200 when the sandboxes are warm; Ctrl-C ends the service"
         )
 
     is_clean = server.serve(
@@ -221,8 +221,10 @@ def _read_token(path: Path | None) -> str:
         source = str(path)
         try:
             token = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UnusableFileError(f"{path}: {error}") from None
+        except OSError as error:
+            raise UnusableFileError(f"cannot read {path}: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise UnusableFileError(f"{path}: expected a token in UTF-8") from None
     token = token.strip()
     if (path is not None or token) and len(token) < _TOKEN_CHARACTERS_MIN:
         raise SettingsError(

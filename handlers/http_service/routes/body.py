@@ -3,10 +3,11 @@
 FastAPI itself would read it in the event loop, and show what it found in its errors.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 
 from nova_code_verifier.handlers.http_service.errors import SCHEMA, ErrorCode, ServiceError
@@ -14,6 +15,7 @@ from nova_code_verifier.handlers.http_service.json_body import away_if_large, pa
 
 Model = TypeVar("Model", bound=BaseModel)
 T = TypeVar("T")
+_LISTED_MAX = 5
 
 
 def body_of(
@@ -38,11 +40,28 @@ def body_of(
     return body
 
 
-def problem_of(error: ValidationError) -> str:
-    """Say which field is wrong, and what was expected, without what was found."""
-    [first, *_] = error.errors(include_input=False, include_url=False, include_context=False)
-    where = ".".join(map(str, first["loc"]))
-    return f"{where}: {first['msg']}" if where else first["msg"]
+def problem_of(error: ValidationError | RequestValidationError, *path: str) -> str:
+    """Return which fields are wrong, and what was expected, without what was found.
+
+    *path* leads to the value that was validated.
+    """
+    errors = error.errors()
+    problems = [_problem([*path, *map(str, each["loc"])], each) for each in errors[:_LISTED_MAX]]
+    rest = len(errors) - len(problems)
+    return "; ".join([*problems, *([f"and {rest} more"] if rest else [])])
+
+
+def _problem(path: Sequence[str], error: Mapping[str, Any]) -> str:
+    where = ".".join(path)
+    match error["type"]:
+        case "missing":
+            return f"{where}: missing"
+        case "model_type":
+            return f"{where or 'body'}: expected an object"
+        case "value_error":  # of our own, which may name several fields
+            problem = error["msg"].removeprefix("Value error, ")
+            return f"{where}: {problem}" if where else problem
+    return f"{where or 'body'}: {error['msg'].replace('Input should be', 'expected')}"
 
 
 def operation_of(model: type[BaseModel], *, example: object) -> dict[str, Any]:
@@ -59,7 +78,7 @@ _ERROR = {
     "content": {
         "application/json": {
             "schema": SCHEMA,
-            "example": {"error": {"code": "invalid", "message": "code: Field required"}},
+            "example": {"error": {"code": "invalid", "message": "code: missing"}},
         }
     },
 }

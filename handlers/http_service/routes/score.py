@@ -73,7 +73,7 @@ def _details_of(request: Request) -> Details | None:
 
 
 def _read_body(body: bytes, grading: Grading) -> tuple[list[Entry], Details | None]:
-    event = read_event(parse_json(body), check_count=grading.check_count)
+    event = read_event(parse_json(body), name="body", check_count=grading.check_count)
     return list(event.entries), event.details
 
 

@@ -120,8 +120,8 @@ def test_an_event_without_samples_is_malformed(event: object) -> None:
         (7, "found a number"),
         ("text", "found text"),
         ({}, "found an object with none of these"),
-        ({"trajectories": 7}, "found an object with none of these"),
-        ({"batch": None}, "found an object with none of these"),
+        ({"trajectories": 7}, "found an object whose `trajectories` is no list"),
+        ({"batch": None}, "found an object whose `batch` is no list"),
         ((SAMPLE,), "found something that is not JSON"),
     ],
 )

@@ -17,11 +17,10 @@ if TYPE_CHECKING:  # these take long to load: a place starts before
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """Entries that are scored together: their number from 0, and their size in the file."""
+    """Entries that are scored together. Chunks are numbered from 0."""
 
     number: int
     entries: "tuple[Entry, ...]"
-    size_bytes: int
 
 
 class Chunks(Protocol):

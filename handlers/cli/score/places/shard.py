@@ -61,7 +61,7 @@ class _Link:
         self._pending.clear()
         if (work := self.receive(Work)) is None:
             return None
-        return Chunk(number=work.number, entries=unpack(work.entries), size_bytes=0)
+        return Chunk(number=work.number, entries=unpack(work.entries))
 
     def offer(self, answer: Answer) -> None:
         """Send as much as does not wait: this thread also enforces the limits of guests."""

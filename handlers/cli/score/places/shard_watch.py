@@ -14,8 +14,8 @@ from nova_code_verifier.sandbox.types import Limits
 
 # The longest pause is that of the LLM judge: the service asks for 120 s, then does not answer.
 _QUIET_SECONDS = 300.0
-# Of the time that one sample may take: a shard uses a few hundredths while its guests run.
-_BUSY_SHARE = 10
+# Times what one sample may take: a shard uses a few hundredths of the time of its guests.
+_BUSY_TIMES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +27,12 @@ class Patience:
 
 
 def patience_for(limits: Limits) -> Patience:
-    """Return the patience with shards whose samples have these *limits*, or similar ones."""
-    seconds = limits.total_cpu_seconds + limits.total_wall_seconds
-    return Patience(quiet_seconds=_QUIET_SECONDS, busy_seconds=_BUSY_SHARE * seconds)
+    """Return the patience with shards whose samples have these *limits*, or similar ones.
+
+    However short these are: a shard also needs time to start, and to read long answers.
+    """
+    busy_seconds = _BUSY_TIMES * (limits.total_cpu_seconds + limits.total_wall_seconds)
+    return Patience(quiet_seconds=_QUIET_SECONDS, busy_seconds=max(_QUIET_SECONDS, busy_seconds))
 
 
 class ShardWatch:

@@ -93,7 +93,7 @@ def _read_tests(form: TypeAdapter[list[T]], tests: list[object] | str) -> list[T
     try:
         found = form.validate_python(json.loads(tests) if isinstance(tests, str) else tests)
     except ValidationError as error:
-        raise refusal(f"tests.{problem_of(error)}") from None
+        raise refusal(problem_of(error, "tests")) from None
     except (ValueError, RecursionError):
         raise refusal(
             "tests: found a text that is not JSON, expected a list or JSON of one; tests that "

@@ -7,7 +7,7 @@ import { FilterBar } from "./parts/filter_bar";
 import { Help } from "./parts/help";
 import { Line } from "./parts/texts";
 import { SamplePanel } from "./sample/sample_panel";
-import { indexesOf } from "./select";
+import { indexesOf, MOVED_MOST } from "./select";
 import { update, useReportState, VIEWS, type State, type View } from "./state";
 import { sectionsOf } from "./statistics/findings";
 import { axisOf } from "./statistics/trends";
@@ -30,12 +30,19 @@ export function App({ report }: { report: Report }) {
   const [isHelping, setHelping] = useState(false);
   const [active, setActive] = useState(-1);
   const selection = useMemo(() => index.select(state.filter), [index, state.filter]);
-  const rows = useMemo(() => index.sorted(selection, state.sort), [index, selection, state.sort]);
   const sections = useMemo(() => sectionsOf(meta, index), [index]);
   const open = state.open !== null && state.open < run.size ? state.open : null;
-  const position = open === null ? -1 : rows.indexOf(open);
   const views = VIEWS.filter((view) => (view !== "trends" || axisOf(run)) && (view !== "compare" || index.pairs) && (view !== "prompts" || index.groups.length > 0));
   const view = views.includes(state.view) ? state.view : "overview";
+  const order = state.sort ?? (view === "compare" ? MOVED_MOST : null);
+  const rows = useMemo(() => index.sorted(selection, order), [index, selection, order]);
+  const position = open === null ? -1 : rows.indexOf(open);
+
+  // What had the focus before the sample took it. A row of a table has none: its table gets it back.
+  const opener = useRef<HTMLElement | null>(null);
+  useMemo(() => {
+    if (open !== null) opener.current = document.activeElement?.closest<HTMLElement>("main button") ?? null;
+  }, [open === null]);
 
   useLayoutEffect(() => setActive(-1), [selection, view]);
   useEffect(() => {
@@ -49,7 +56,7 @@ export function App({ report }: { report: Report }) {
   };
   const close = () => {
     update({ open: null });
-    document.querySelector<HTMLElement>('[role="grid"]')?.focus();
+    (opener.current?.isConnected ? opener.current : document.querySelector<HTMLElement>('[role="grid"]'))?.focus();
   };
   useKeys({ state, views, active, position, moveTo, setActive, close, help: () => setHelping(true) });
 
@@ -64,7 +71,8 @@ export function App({ report }: { report: Report }) {
             <Line text={meta.title || "Report"} />
           </h1>
           <p class="hint">
-            <RunNames report={report} state={state} /> {meta.versions}
+            <RunNames report={report} state={state} />
+            {meta.versions}
           </p>
         </div>
         <div class="tools">
@@ -123,7 +131,7 @@ export function App({ report }: { report: Report }) {
 
 function RunNames({ report, state }: { report: Report; state: State }) {
   const [run, ...others] = report.runs;
-  if (others.length === 0) return <span class="run">{<Line text={run!.name} limit={80} />}</span>;
+  if (others.length === 0) return run!.name === report.meta.title ? null : <span class="run">{<Line text={run!.name} limit={80} />}</span>;
   return (
     <span class="runs" role="group" aria-label="Run">
       {report.runs.slice(0, 2).map((each, number) => (

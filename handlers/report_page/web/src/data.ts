@@ -7,6 +7,7 @@ import { textOf, textsOf } from "./text";
 export const DIMENSIONS = ["correctness", "compile", "format", "safety", "conciseness", "similarity"] as const;
 const CHUNK_SAMPLES = 100;
 const FORMAT = 1;
+export const UNKNOWN = -1; // the index of a name that is not known
 const REWARD_DIGITS = 1e9;
 const LARGEST_NUMBER = 1e15; // sums and edges of bins of larger ones are not exact, or overflow
 
@@ -94,13 +95,13 @@ export class Run {
     return name === "reward" ? numbers.map((value) => Math.round(value * REWARD_DIGITS) / REWARD_DIGITS) : numbers;
   }
 
-  // Return a column of indexes into a list of `meta`, -1 where the value is unknown.
+  // Return a column of indexes into a list of `meta`, `UNKNOWN` where the value is unknown.
   indexOf(name: "verdict" | "failure" | "group" | "source" | "reason" | "role"): Int32Array {
     let indexes = this.indexes.get(name);
     if (!indexes) {
       const length = this.meta[`${name}s`].length;
       const known = (value: number) => Number.isInteger(value) && value >= 0 && value < length;
-      indexes = Int32Array.from(this.values(name), (value) => (known(value) ? value : -1));
+      indexes = Int32Array.from(this.values(name), (value) => (known(value) ? value : UNKNOWN));
       this.indexes.set(name, indexes);
     }
     return indexes;
@@ -126,6 +127,11 @@ export class Run {
 
   programKey(index: number): string {
     return textOf(this.columns.get("program_key")?.[index]);
+  }
+
+  // Samples with the same wrong answers to all test cases have equal keys; "" where they are not known.
+  answersKey(index: number): string {
+    return textOf(this.columns.get("answers_key")?.[index]);
   }
 
   // Whether a sample has a reward that it earned.
@@ -215,6 +221,12 @@ function readMeta(raw: Record<string, unknown>): Meta {
 export function placeOf(meta: Meta, reward: number): number {
   const [lowest, highest] = meta.rewardRange;
   return Number.isNaN(reward) ? 0 : Math.min(1, Math.max(0, (reward - lowest) / (highest - lowest)));
+}
+
+// Return the beginning of the prompt of a group, or what else names it.
+export function labelOf(meta: Meta, group: number): string {
+  const { label, key } = meta.groups[group] ?? { label: "", key: "" };
+  return label || key || `prompt ${group}`;
 }
 
 export function readWeights(value: unknown): Map<string, number> {

@@ -8,6 +8,10 @@ import { pairsOf, type Pairs } from "./statistics/pairs";
 import { cut } from "./text";
 
 const SEARCHED_CHARACTERS = 2000;
+const LARGEST_MOVES = "largest_moves"; // no column of a table has this name
+
+// The order of two runs, until a header is chosen.
+export const MOVED_MOST: Sort = { column: LARGEST_MOVES, descending: true };
 
 // The kinds of samples that a filter `flag` knows. The names are in addresses: they must stay.
 export const FLAGS: Record<string, string> = {
@@ -139,9 +143,14 @@ export class Index {
       const order = new Intl.Collator("en", { numeric: true });
       return selection.slice().sort((one, other) => sign * order.compare(texts(one), texts(other)) || one - other);
     }
-    const values = sort.column === "change" ? this.changes() : this.run.values(sort.column);
+    const values = this.sortedNumbers(sort.column);
     const key = (sample: number) => (Number.isNaN(values[sample]!) ? Infinity : sign * values[sample]!);
     return selection.slice().sort((one, other) => compare(key(one), key(other)) || one - other);
+  }
+
+  private sortedNumbers(column: string): Float64Array {
+    if (column === "change") return this.changes();
+    return column === LARGEST_MOVES ? this.changes().map(Math.abs) : this.run.values(column);
   }
 
   private sortedTexts(column: string): ((sample: number) => string) | null {

@@ -50,6 +50,7 @@ def test_a_page_holds_all_samples_in_their_order() -> None:
             numbers={"reward": number / 7, "step": number, "duration_ms": None},
             verdict=("accepted", "wrong_answer", "")[number % 3],
             program_key=f"{number:012x}" if number % 2 else "",
+            answers_key="" if number % 2 else f"{number + 1:012x}",
             details={} if number % 50 == 0 else {"remark": f"sample {number}"},
         )
         for number in range(250)
@@ -62,6 +63,7 @@ def test_a_page_holds_all_samples_in_their_order() -> None:
     assert columns["reward"] == pytest.approx([one.numbers["reward"] for one in samples])
     assert columns["verdict"] == [one.verdict or None for one in samples]
     assert columns["program_key"] == [one.program_key or None for one in samples]
+    assert columns["answers_key"] == [one.answers_key or None for one in samples]
     assert "duration_ms" not in columns
     assert page.groups() == [one.group for one in samples]
     assert page.details() == [one.details or None for one in samples]

@@ -51,6 +51,8 @@ def case(verdict: str, **fields: object) -> dict[str, object]:
             {"remark": "case 3: exit status 1, KeyError: 'x'"},
             "runtime error: exit status N, KeyError: '…'",
         ),
+        ("memory_limit_exceeded", {"cases": [case("memory_limit_exceeded", error="MemoryError: ")]},
+         "memory limit exceeded: MemoryError"),
         ("security_violation", {"cases": [case("security_violation", detail="socket")]},
          "security violation: socket"),
         ("ungraded", {"problem": "line 7: outputs: found 2 outputs for 3 inputs"},

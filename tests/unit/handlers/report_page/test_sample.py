@@ -63,6 +63,19 @@ def test_equal_programs_have_equal_keys() -> None:
     assert len({key("a", 1), key("b", 1), key("a", 9000)}) == 3
 
 
+def test_equal_wrong_answers_have_equal_keys() -> None:
+    """An accepted sample has no key; nor has one with an unknown answer, or without any output."""
+
+    def key(*answers: str | None, verdict: str = "wrong_answer") -> str:
+        cases = [{"observed": text, "observed_bytes": text and len(text)} for text in answers]
+        details = {"verdict": verdict, "program": "pass", "cases": cases}
+        return page_sample(row() | {"details": details}, Context()).answers_key
+
+    assert key("4", "9") == key("4", "9") != ""
+    assert len({key("4", "9"), key("4"), key("9", "4")}) == 3
+    assert [key("4", verdict="accepted"), key("4", None), key("", ""), key()] == [""] * 4
+
+
 @pytest.mark.parametrize(
     ("metrics", "verdict"),
     [

@@ -52,7 +52,7 @@ export function Columns({ label, bins, height = 180, format = short, selected = 
             role={onSelect ? "button" : "img"}
             aria-label={nameOf(bin) + shareOf(bin)}
             aria-pressed={onSelect ? selected(bin) : undefined}
-            tabIndex={index === 0 ? 0 : -1}
+            tabindex={index === 0 ? 0 : -1} // in this case: names of SVG attributes are case-sensitive
             onClick={() => onSelect?.(bin)}
             onKeyDown={onPress(() => onSelect?.(bin))}
             onFocus={() => setHovered(bin)}

@@ -46,7 +46,7 @@ export function Heat({ label, columns, rows, counts, names, onSelect }: Properti
                     data-mark={name}
                     role="button"
                     aria-label={name}
-                    tabIndex={level === 0 && index === 0 ? 0 : -1}
+                    tabindex={level === 0 && index === 0 ? 0 : -1} // in this case: see columns.tsx
                     onClick={() => onSelect(level, index)}
                     onKeyDown={onPress(() => onSelect(level, index))}
                   >

@@ -67,7 +67,7 @@ export function Lines(properties: Properties) {
         viewBox={`0 0 ${width} ${height}`}
         role="img"
         aria-label={`${label}, ${positionText(at)}: ${series.map(({ name, values }) => `${name} ${format(values[at] ?? NaN)}`).join(", ")}`}
-        tabIndex={0}
+        tabindex={0} // in this case: see columns.tsx
         onMouseMove={(event) => onMark(nearest(event))}
         onMouseLeave={() => onMark(null)}
         onClick={(event) => onSelect(nearest(event))}

@@ -1,14 +1,14 @@
 // Search and filter, and what is filtered now. All views show the samples that pass.
 
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
-import type { Meta } from "../data";
+import { labelOf, UNKNOWN, type Meta } from "../data";
 import { FLAGS, type Index } from "../select";
 import { currentState, isFiltered, NO_FILTER, toggled, update, withRange, withSet, type SetName, type State } from "../state";
 import { countsOf, type Selection } from "../statistics/distribution";
 import { OUTCOMES } from "../statistics/pairs";
 import { KINDS } from "../statistics/groups";
 import { count, dateOf, duration, plain, short, words } from "../text";
-import { kindName, labelOf } from "../views/prompts";
+import { kindName } from "../views/prompts";
 
 interface Properties {
   meta: Meta;
@@ -168,7 +168,7 @@ function valueName(meta: Meta, name: SetName, value: string): string {
     case "source":
     case "reason":
     case "role":
-      return meta[`${name}s`][Number(value)] ?? value;
+      return meta[`${name}s`][Number(value)] ?? (Number(value) === UNKNOWN ? "unknown" : value);
     case "group":
       return labelOf(meta, Number(value));
     case "kind":

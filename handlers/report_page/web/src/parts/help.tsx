@@ -1,6 +1,7 @@
 // A dialog with the keys, the terms and the licences.
 
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { CODES, Verdict } from "./verdict";
 
 const KEYS: [string, string][] = [
   ["/", "search"],
@@ -13,6 +14,8 @@ const KEYS: [string, string][] = [
 ];
 
 const TERMS: [string, string][] = [
+  ["not accepted", "it failed, and the row does not say how."],
+  ["ungraded", "the reference is broken, or the verifier failed: the sample has no verdict."],
   ["graded", "has a reward that it earned. Means, prompts and pass@k count only graded samples."],
   ["all-equal prompt", "all rewards of its graded samples are equal (two samples or more). Trainers that compare the samples of a prompt learn nothing from it."],
   ["guess baseline", "the share of the test cases that the best constant answer passes. It is subtracted."],
@@ -44,6 +47,14 @@ export function Help({ versions, onClose }: { versions: string; onClose: () => v
             </div>
           ))}
         </dl>
+        <h3>Verdicts</h3>
+        <ul class="verdicts">
+          {Object.keys(CODES).map((verdict) => (
+            <li key={verdict}>
+              <Verdict verdict={verdict} />
+            </li>
+          ))}
+        </ul>
         <h3>Terms</h3>
         <dl class="terms">
           {TERMS.map(([term, what]) => (

@@ -19,8 +19,8 @@ export function sampleColumns(meta: Meta, index: Index, rows: Uint32Array): Colu
   const changes = index.pairs ? index.changes() : null;
   const columns: (Column & { needs?: string })[] = [
     { name: "id", label: "Sample", width: "minmax(90px, 1.1fr)", isNarrow: true, cell: (row) => <Line text={run.idTexts[rows[row]!] ?? ""} /> },
-    { name: "verdict", label: "Verdict", width: "minmax(64px, 176px)", isNarrow: true, cell: (row) => <Verdict verdict={run.verdict(rows[row]!)} /> },
-    { name: "reward", label: "Reward", width: "112px", isNumber: true, isNarrow: true, cell: (row) => <Reward value={at("reward")(row)} part={placeOf(meta, at("reward")(row))} /> },
+    { name: "verdict", label: "Verdict", width: "minmax(64px, 176px)", narrowWidth: "56px", isNarrow: true, cell: (row) => <Verdict verdict={run.verdict(rows[row]!)} /> },
+    { name: "reward", label: "Reward", width: "112px", narrowWidth: "64px", isNumber: true, isNarrow: true, cell: (row) => <Reward value={at("reward")(row)} part={placeOf(meta, at("reward")(row))} /> },
     { name: "change", label: "B − A", width: "72px", isNumber: true, isNarrow: true, cell: (row) => (changes ? signed(changes[rows[row]!]!) : ""), needs: index.pairs ? undefined : "nothing" },
     { name: "tests_passed", label: "Tests", width: "72px", isNumber: true, needs: "tests_total", cell: (row) => <Tests passed={at("tests_passed")(row)} total={at("tests_total")(row)} /> },
     { name: "step", label: "Step", width: "60px", isNumber: true, needs: "step", cell: (row) => plainNumber(at("step")(row)) },

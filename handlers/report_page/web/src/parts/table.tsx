@@ -11,6 +11,7 @@ export interface Column {
   name: string;
   label: string;
   width: string; // a track of a CSS grid
+  narrowWidth?: string; // on a narrow screen, if it is another one
   isNumber?: boolean;
   isNarrow?: boolean; // also shown on a narrow screen
   isSorted?: boolean; // can be sorted
@@ -38,7 +39,7 @@ export function Table({ label, columns, rowCount, active, isTall = true, sort, o
   const isNarrow = useMedia(NARROW);
   const rows = useVirtualRows(scroller, rowCount, isNarrow ? NARROW_ROW_HEIGHT : ROW_HEIGHT);
   const shown = isNarrow ? columns.filter((column) => column.isNarrow) : columns;
-  const tracks = { gridTemplateColumns: shown.map(({ width }) => width).join(" ") };
+  const tracks = { gridTemplateColumns: shown.map(({ width, narrowWidth }) => (isNarrow && narrowWidth) || width).join(" ") };
   const rowId = (position: number) => `${label}-row-${position}`.replace(/\W+/g, "-");
 
   useEffect(() => {

@@ -2,9 +2,11 @@
 
 import { words } from "../text";
 
-const CODES: Record<string, string> = {
+// In the order in which they are shown.
+export const CODES: Record<string, string> = {
   accepted: "AC",
   wrong_answer: "WA",
+  not_accepted: "NO",
   runtime_error: "RE",
   time_limit_exceeded: "TL",
   memory_limit_exceeded: "ML",
@@ -14,11 +16,17 @@ const CODES: Record<string, string> = {
   security_violation: "SV",
   no_candidate: "NC",
   ungraded: "UG",
-  not_accepted: "NO",
 };
 
 function codeOf(verdict: string): string {
   return Object.hasOwn(CODES, verdict) ? CODES[verdict]! : "?";
+}
+
+// Return *verdicts* in the order in which they are shown, with their positions in the list; unknown ones come last.
+export function inOrder(verdicts: readonly string[]): { verdict: string; place: number }[] {
+  const known = Object.keys(CODES);
+  const rank = (verdict: string) => (known.indexOf(verdict) + known.length + 1) % (known.length + 1);
+  return verdicts.map((verdict, place) => ({ verdict, place })).sort((one, other) => rank(one.verdict) - rank(other.verdict));
 }
 
 // Return the class that sets the colour of a verdict.

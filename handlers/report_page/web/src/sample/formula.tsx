@@ -15,6 +15,8 @@ interface Properties {
 
 export function Formula({ run, sample, weights, lines }: Properties) {
   const value = (name: string) => run.values(name)[sample]!;
+  const isGraded = run.isGraded(sample);
+  const gets = Number.isNaN(value("reward")) ? "has no reward" : `gets ${decimal(value("reward"))}, which the rubric sets`;
   const terms = DIMENSIONS.filter((name) => !Number.isNaN(value(name)) || weights.has(name)).map((name) => {
     const weight = weights.get(name) ?? 0;
     return { name, weight, value: value(name), product: weight > 0 ? weight * value(name) : NaN };
@@ -25,7 +27,8 @@ export function Formula({ run, sample, weights, lines }: Properties) {
   return (
     <section aria-label="Formula">
       <h3>How the reward came about</h3>
-      {paid.length > 0 && (
+      {!isGraded && <p class="hint">An ungraded sample {gets}.</p>}
+      {isGraded && paid.length > 0 && (
         <table class="plain formula" aria-label="Weights and dimensions">
           <thead>
             <tr>

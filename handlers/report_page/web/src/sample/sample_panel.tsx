@@ -2,14 +2,13 @@
 
 import { diffLines } from "diff";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { readWeights, type Detail, type Meta } from "../data";
+import { labelOf, readWeights, type Detail, type Meta } from "../data";
 import { FLAGS, type Index } from "../select";
 import { update, withSet, NO_FILTER } from "../state";
 import { Boundary } from "../parts/boundary";
 import { Line, LongText, Visible } from "../parts/texts";
 import { Verdict } from "../parts/verdict";
-import { dateOf, decimal, duration, counted, plain, signed, textOf, textsOf, words } from "../text";
-import { labelOf } from "../views/prompts";
+import { count, counted, dateOf, decimal, duration, plain, signed, textOf, textsOf, words } from "../text";
 import { Cases, Part } from "./cases";
 import { Formula } from "./formula";
 import { Program } from "./program";
@@ -194,20 +193,24 @@ function Neighbours({ meta, index, sample }: { meta: Meta; index: Index; sample:
   const group = run.indexOf("group")[sample]!;
   const statistics = index.groupOf.get(group);
   if (!statistics || statistics.samples.length < 2) return null;
-  const rewards = run.values("reward");
+  const [rewards, steps] = [run.values("reward"), run.values("step")];
+  // Of a prompt that came in several steps, a trainer compares the samples of one step.
+  const inStep = statistics.samples.filter((other) => steps[other] === steps[sample]);
+  const samples = inStep.length >= 2 ? inStep : statistics.samples;
+  const isPart = samples.length < statistics.samples.length;
   return (
     <section aria-label="Samples of this prompt">
       <h3>
-        {counted(statistics.samples.length, "sample")} of this prompt{" "}
+        {counted(samples.length, "sample")} of this prompt{isPart && ` in step ${steps[sample]}`}{" "}
         <button class="more" onClick={() => update({ view: "samples", filter: withSet(NO_FILTER, "group", [String(group)]) })}>
-          Show them in the table
+          Show {isPart ? `all ${count(statistics.samples.length)}` : "them"} in the table
         </button>
       </h3>
       <p class="hint">
         <Line text={labelOf(meta, group)} />
       </p>
       <ul class="neighbours">
-        {statistics.samples.slice(0, NEIGHBOURS_SHOWN).map((other) => (
+        {samples.slice(0, NEIGHBOURS_SHOWN).map((other) => (
           <li key={other}>
             <button aria-current={other === sample} title={plain(run.idTexts[other] ?? "")} onClick={() => update({ open: other }, { push: false })}>
               <Verdict verdict={run.verdict(other)} only />
@@ -216,7 +219,7 @@ function Neighbours({ meta, index, sample }: { meta: Meta; index: Index; sample:
           </li>
         ))}
       </ul>
-      {statistics.samples.length > NEIGHBOURS_SHOWN && <p class="hint">The first {NEIGHBOURS_SHOWN} are shown.</p>}
+      {samples.length > NEIGHBOURS_SHOWN && <p class="hint">The first {NEIGHBOURS_SHOWN} are shown.</p>}
     </section>
   );
 }

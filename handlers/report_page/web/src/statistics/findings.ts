@@ -1,6 +1,6 @@
 // Say in words what a run shows. Each sentence has a filter that shows its samples or prompts.
 
-import type { Meta } from "../data";
+import { labelOf, type Meta } from "../data";
 import type { Index } from "../select";
 import { filterOf, NO_FILTER, withRange, type Filter, type View } from "../state";
 import { count, counted, decimal, plain, share, signed, words } from "../text";
@@ -11,6 +11,7 @@ import { axisOf, groupsInSteps, onsets, trendsOf, type Axis } from "./trends";
 
 export interface Finding {
   text: string;
+  names?: string[]; // of the first prompts
   view: View;
   filter: Filter;
   isUrgent?: boolean;
@@ -23,6 +24,8 @@ export interface Section {
 }
 
 const REASONS_SHOWN = 3;
+const PROMPTS_NAMED = 2;
+const GOLD = "gold"; // the roles of gold solutions in an audit begin with it
 
 export function sectionsOf(meta: Meta, index: Index): Section[] {
   return meta.kind === "audit" ? sectionsOfAudit(meta, index) : sectionsOfRun(meta, index);
@@ -30,7 +33,7 @@ export function sectionsOf(meta: Meta, index: Index): Section[] {
 
 // An audit has no model: its samples are gold solutions and programs that should fail.
 function sectionsOfAudit(meta: Meta, index: Index): Section[] {
-  const found = [...audited(meta)];
+  const found = [...audited(meta, index)];
   return [
     { title: "Which problems are broken?", findings: found.filter(({ isUrgent }) => isUrgent), otherwise: "None: the audit found no error." },
     { title: "What else is remarkable?", findings: found.filter(({ isUrgent }) => !isUrgent), otherwise: "Nothing: no warning and no note." },
@@ -70,13 +73,14 @@ function* equalGroups(index: Index): Generator<Finding> {
   if (equal.length === 0) return;
   const sizes = [...new Set(equal.map(({ rewards }) => rewards.length))];
   const how = sizes.length === 1 ? `all ${sizes[0]} rewards are equal` : "all rewards of a prompt are equal";
-  yield prompts(`${count(equal.length)} of ${counted(several.length, "prompt")} teach nothing: ${how}.`, ["equal"]);
   const [easy, hard] = [index.groupsOfKind("easy").length, index.groupsOfKind("hard").length];
-  if (easy > 0) yield prompts(`${count(easy)} of them are too easy: every sample is accepted.`, ["easy"]);
-  if (hard > 0) yield prompts(`${count(hard)} of them are too hard, or broken: no sample is accepted.`, ["hard"]);
+  const finding = prompts(index, `${count(equal.length)} of ${counted(several.length, "prompt")} teach nothing: ${how}.`, "equal");
+  yield easy + hard === equal.length ? { ...finding, names: [] } : finding; // the next lines name them
+  if (easy > 0) yield prompts(index, `${count(easy)} of them are too easy: every sample is accepted.`, "easy");
+  if (hard > 0) yield prompts(index, `${count(hard)} of them are too hard, or broken: no sample is accepted.`, "hard");
 }
 
-function* audited(meta: Meta): Generator<Finding> {
+function* audited(meta: Meta, index: Index): Generator<Finding> {
   const kinds = new Map<string, { severity: string; groups: Set<number> }>();
   for (const { severity, kind, group } of meta.findings) {
     const found = kinds.get(`${severity} ${kind}`) ?? { severity, groups: new Set<number>() };
@@ -84,17 +88,20 @@ function* audited(meta: Meta): Generator<Finding> {
   }
   for (const [name, { severity, groups: found }] of kinds) {
     const kind = name.slice(severity.length + 1);
-    yield { ...prompts(`${counted(found.size, "problem")}: ${plain(words(kind))} (${plain(severity)}).`, [`finding:${kind}`]), isUrgent: severity === "error" };
+    yield { ...prompts(index, `${counted(found.size, "problem")}: ${plain(words(kind))} (${plain(severity)}).`, `finding:${kind}`), isUrgent: severity === "error" };
   }
 }
 
 function* roles(meta: Meta, { run, all }: Index): Generator<Finding> {
+  const failing: string[] = [];
   for (const [role, name] of meta.roles.entries()) {
     const members = all.filter((sample) => run.indexOf("role")[sample] === role);
     const accepted = members.filter((sample) => run.isAccepted(sample)).length;
     if (members.length === 0) continue;
-    yield { text: `${plain(name, 90)}: ${count(accepted)} of ${count(members.length)} accepted.`, view: "samples", filter: filterOf({ role: [String(role)] }) };
+    if (accepted === 0 && !name.startsWith(GOLD)) failing.push(String(role));
+    else yield { text: `${plain(name, 90)}: ${count(accepted)} of ${count(members.length)} accepted.`, view: "samples", filter: filterOf({ role: [String(role)] }) };
   }
+  if (failing.length > 0) yield { text: `${counted(failing.length, "kind")} of trivial programs: none is accepted.`, view: "samples", filter: filterOf({ role: failing }) };
 }
 
 function* broken(meta: Meta, index: Index): Generator<Finding> {
@@ -105,19 +112,24 @@ function* broken(meta: Meta, index: Index): Generator<Finding> {
   if (data > 0) {
     const where = index.groupsOfKind("ungraded").length;
     const text = `${counted(data, "sample")} of ${counted(where, "prompt")} cannot be graded: the reference is broken.`;
-    yield { text, view: "samples", filter: filterOf({ failure: ["data"] }), isUrgent: true };
+    yield { ...prompts(index, text, "ungraded"), view: "samples", filter: filterOf({ failure: ["data"] }), isUrgent: true };
   }
   const outages = failed("infrastructure") + failed("time");
   if (outages > 0) {
     const text = `${counted(outages, "sample")} have no reward, because the verifier failed or ran out of time. Score them again.`;
     yield { text, view: "samples", filter: filterOf({ failure: ["infrastructure", "time"] }), isUrgent: true };
   }
-  const never = index.groupsOfKind("none_accepted");
-  if (never.length > 0) yield prompts(`No sample passes in ${counted(never.length, "prompt")} of four samples or more: check their tests.`, ["none_accepted"]);
-  const differs = index.groupsOfKind("differs");
-  if (differs.length > 0) yield { ...prompts(`In ${counted(differs.length, "prompt")}, equal programs have different verdicts: the tests depend on chance or time.`, ["differs"]), isUrgent: true };
-  const guessable = index.groupsOfKind("guessable");
-  if (guessable.length > 0) yield prompts(`The tests of ${counted(guessable.length, "prompt")} are weak: a single test, or a guess that passes more than half.`, ["guessable"]);
+  const agree = index.groupsOfKind("agree").length;
+  if (agree > 0) {
+    const text = `In ${counted(agree, "prompt")}, different programs agree on an answer that the tests reject: the expected answer may be wrong.`;
+    yield { ...prompts(index, text, "agree"), isUrgent: true };
+  }
+  const never = index.groupsOfKind("none_accepted").length;
+  if (never > 0) yield prompts(index, `No sample passes in ${counted(never, "prompt")} of four samples or more: check their tests.`, "none_accepted");
+  const differs = index.groupsOfKind("differs").length;
+  if (differs > 0) yield { ...prompts(index, `In ${counted(differs, "prompt")}, equal programs have different verdicts: the tests depend on chance or time.`, "differs"), isUrgent: true };
+  const guessable = index.groupsOfKind("guessable").length;
+  if (guessable > 0) yield prompts(index, `The tests of ${counted(guessable, "prompt")} are weak: a single test, or a guess that passes more than half.`, "guessable");
 }
 
 function* mistakes(meta: Meta, { run, all }: Index): Generator<Finding> {
@@ -192,8 +204,12 @@ function* moves(index: Index): Generator<Finding> {
   }
 }
 
-function prompts(text: string, kinds: string[]): Finding {
-  return { text, view: "prompts", filter: filterOf({ kind: kinds }) };
+// Return a finding about the prompts of a kind, with the names of the first ones.
+function prompts(index: Index, text: string, kind: string): Finding {
+  const groups = index.groupsOfKind(kind);
+  const names = groups.slice(0, PROMPTS_NAMED).map(({ group }) => plain(labelOf(index.meta, group)));
+  if (groups.length > names.length) names.push(`and ${count(groups.length - names.length)} more`);
+  return { text, names, view: "prompts", filter: filterOf({ kind: [kind] }) };
 }
 
 function last(values: Float64Array): number {

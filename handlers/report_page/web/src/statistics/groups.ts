@@ -9,6 +9,7 @@ export const KINDS = {
   easy: "too easy: all equal and accepted",
   hard: "too hard, or broken: all equal, none accepted",
   none_accepted: "none accepted",
+  agree: "wrong answers agree",
   ungraded: "reference broken",
   outage: "not graded by an outage",
   differs: "equal programs judged differently",
@@ -76,12 +77,26 @@ function kindsOf(run: Run, group: GroupStatistics): string[] {
     easy: equal && accepted === rewards.length,
     hard: equal && accepted === 0,
     none_accepted: rewards.length >= MANY && accepted === 0,
+    agree: accepted === 0 && agreesOnWrongAnswers(run, group),
     ungraded: failures.has("data"),
     outage: failures.has("infrastructure") || failures.has("time"),
     differs: isJudgedDifferently(run, samples),
     guessable: isSingleTest || samples.some((sample) => guesses[sample]! > GUESSABLE_SHARE),
   };
   return Object.entries(holds).flatMap(([kind, isSo]) => (isSo ? [kind] : []));
+}
+
+// Whether at least half of the programs, several different ones, have the same wrong answers. Constant ones agree by chance.
+function agreesOnWrongAnswers(run: Run, { samples, rewards }: GroupStatistics): boolean {
+  const constant = run.values("constant_like");
+  const byAnswers = new Map<string, { size: number; programs: Set<string> }>();
+  for (const sample of samples) {
+    const key = run.answersKey(sample);
+    if (!key || constant[sample]! > 0) continue;
+    const same = byAnswers.get(key) ?? { size: 0, programs: new Set() };
+    byAnswers.set(key, { size: same.size + 1, programs: same.programs.add(run.programKey(sample)) });
+  }
+  return [...byAnswers.values()].some(({ size, programs }) => size >= Math.max(MANY, rewards.length / 2) && programs.size >= 2);
 }
 
 function isJudgedDifferently(run: Run, samples: number[]): boolean {

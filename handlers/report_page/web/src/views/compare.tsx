@@ -3,10 +3,10 @@
 import { useMemo } from "preact/hooks";
 import { Bars } from "../charts/bars";
 import { Columns } from "../charts/columns";
-import type { Meta } from "../data";
+import { labelOf, type Meta } from "../data";
 import { Panel } from "../parts/panel";
 import { Samples } from "./samples";
-import { Verdict } from "../parts/verdict";
+import { inOrder, Verdict } from "../parts/verdict";
 import type { Index } from "../select";
 import { toggled, update, withSet, type State } from "../state";
 import { edges, histogram, meanOf, quantiles, type Selection } from "../statistics/distribution";
@@ -14,7 +14,6 @@ import { groupsOf, isAllEqual } from "../statistics/groups";
 import { OUTCOMES } from "../statistics/pairs";
 import { Line } from "../parts/texts";
 import { count, decimal, duration, plain, share, signed, words } from "../text";
-import { labelOf } from "./prompts";
 
 interface Properties {
   meta: Meta;
@@ -66,6 +65,7 @@ export function Compare(properties: Properties) {
           <Transitions meta={meta} index={index} selection={selection} state={state} />
         </Panel>
       </div>
+      {!state.sort && <p class="hint above">The largest moves come first. Select a header to sort.</p>}
       <Samples meta={meta} index={index} rows={rows} sort={state.sort} active={active} onActive={onActive} />
     </>
   );
@@ -138,7 +138,7 @@ function Transitions({ meta, index, selection, state }: { meta: Meta; index: Ind
     const key = isFirst ? `${mine} ${others}` : `${others} ${mine}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
-  const occurring = (side: number) => meta.verdicts.filter((verdict) => [...counts.keys()].some((key) => key.split(" ")[side] === verdict));
+  const occurring = (side: number) => inOrder(meta.verdicts).map(({ verdict }) => verdict).filter((verdict) => [...counts.keys()].some((key) => key.split(" ")[side] === verdict));
   const [rows, columns] = [occurring(0), occurring(1)];
   const select = (from: string, to: string) => {
     const [mine, others] = isFirst ? [from, to] : [to, from];

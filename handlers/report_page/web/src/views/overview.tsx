@@ -3,12 +3,12 @@
 import { Bars } from "../charts/bars";
 import { Columns } from "../charts/columns";
 import { Heat } from "../charts/heat";
-import { DIMENSIONS, placeOf, type Meta } from "../data";
+import { DIMENSIONS, placeOf, UNKNOWN, type Meta } from "../data";
 import type { Index } from "../select";
 import { isFiltered, NO_FILTER, toggled, update, withRange, type State } from "../state";
 import { Panel } from "../parts/panel";
 import { Line } from "../parts/texts";
-import { toneOf, Verdict } from "../parts/verdict";
+import { inOrder, toneOf, Verdict } from "../parts/verdict";
 import { binOf, countsOf, edges, histogram, logBounds, meanOf, quantiles, rewardBounds, type Bin, type Selection } from "../statistics/distribution";
 import { groupsOf, isAllEqual, tableOfK, type GroupStatistics } from "../statistics/groups";
 import type { Finding, Section } from "../statistics/findings";
@@ -34,6 +34,7 @@ export function Overview(properties: Properties) {
   const { run } = index;
   const graded = selection.filter((sample) => run.isGraded(sample));
   const groups = groupsOf(run, selection);
+  const hasTries = run.has("group") && meta.kind !== "audit";
   return (
     <>
       <Findings sections={sections} />
@@ -42,8 +43,8 @@ export function Overview(properties: Properties) {
         <RewardPanel {...properties} />
         <VerdictPanel {...properties} />
         {meta.kind !== "audit" && <DimensionPanel {...properties} graded={graded} />}
-        {run.has("pass_rate") && <PassRatePanel {...properties} graded={graded} />}
-        {run.has("group") && meta.kind !== "audit" && <AtKPanel meta={meta} groups={groups} />}
+        {run.has("pass_rate") && <PassRatePanel {...properties} graded={graded} wide={!hasTries} />}
+        {hasTries && <AtKPanel meta={meta} groups={groups} />}
         {run.has("reason") && <ReasonPanel meta={meta} index={index} state={state} selection={selection} />}
         {run.has("source") && <SourcePanel {...properties} groups={groups} />}
         {run.has("duration_ms") && <DurationPanel {...properties} />}
@@ -62,7 +63,14 @@ function Findings({ sections }: { sections: Section[] }) {
           <ul>
             {findings.map((finding) => (
               <li key={finding.text} class={finding.isUrgent ? "urgent" : ""}>
-                <button onClick={() => follow(finding)}>{finding.text}</button>
+                <button onClick={() => follow(finding)}>
+                  {finding.text}
+                  {finding.names?.map((name, place) => (
+                    <span key={place} class="example line">
+                      {name}
+                    </span>
+                  ))}
+                </button>
               </li>
             ))}
           </ul>
@@ -179,7 +187,7 @@ function DimensionPanel({ meta, index, state, graded }: Properties & { graded: S
   );
 }
 
-function PassRatePanel({ meta, index, state, graded }: Properties & { graded: Selection }) {
+function PassRatePanel({ meta, index, state, graded, wide }: Properties & { graded: Selection; wide: boolean }) {
   const { run } = index;
   const rewards = run.values("reward");
   const [lowest = 0, highest = 1] = [rewardBounds(meta.rewardRange, rewards)[0], rewardBounds(meta.rewardRange, rewards).at(-1)];
@@ -195,7 +203,7 @@ function PassRatePanel({ meta, index, state, graded }: Properties & { graded: Se
     update({ filter: withRange(withRange(state.filter, "pass_rate", range(across, column)), "reward", range(up, level)) });
   };
   return (
-    <Panel title="Pass rate and reward" hint="Samples by the share of test cases they pass, and by what they earn.">
+    <Panel title="Pass rate and reward" hint="Samples by the share of test cases they pass, and by what they earn." wide={wide}>
       <Heat
         label="Pass rate and reward"
         columns={across.slice(0, -1).map(short)}
@@ -273,8 +281,8 @@ function ReasonPanel({ meta, index, state, selection }: Omit<Properties, "sectio
 function SourcePanel({ meta, index, state, selection, groups: all }: Properties & Counted) {
   const { run } = index;
   const sources = run.indexOf("source");
-  const rows = meta.sources
-    .map((name, source) => ({ name, source, members: selection.filter((sample) => sources[sample] === source) }))
+  const rows = [...meta.sources.entries(), [UNKNOWN, "unknown"] as const]
+    .map(([source, name]) => ({ name, source, members: selection.filter((sample) => sources[sample] === source) }))
     .filter(({ members }) => members.length > 0);
   return (
     <Panel title="Sources" wide>
@@ -323,7 +331,7 @@ function SourcePanel({ meta, index, state, selection, groups: all }: Properties 
 // One bar that is divided by verdicts.
 export function Strip({ meta, counts }: { meta: Meta; counts: number[] }) {
   const total = counts.reduce((sum, number) => sum + number, 0);
-  const parts = meta.verdicts.map((verdict, index) => ({ verdict, number: counts[index] ?? 0 })).filter(({ number }) => number > 0);
+  const parts = inOrder(meta.verdicts).map(({ verdict, place }) => ({ verdict, number: counts[place] ?? 0 })).filter(({ number }) => number > 0);
   const text = parts.map(({ verdict, number }) => `${plain(verdict.replaceAll("_", " "))} ${share(number / total)}`).join(", ");
   return (
     <span class="strip" role="img" aria-label={text} title={text}>

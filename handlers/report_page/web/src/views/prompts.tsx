@@ -1,7 +1,7 @@
 // The prompt groups of the samples that pass the filter.
 
 import { useMemo } from "preact/hooks";
-import { placeOf, type Meta } from "../data";
+import { labelOf, placeOf, type Meta } from "../data";
 import { Table, type Column } from "../parts/table";
 import { Line } from "../parts/texts";
 import { toneOf } from "../parts/verdict";
@@ -75,11 +75,6 @@ function spreadOf({ rewards }: GroupStatistics): number {
 
 function acceptedText({ accepted, rewards }: GroupStatistics): string {
   return rewards.length > 0 ? `${accepted}/${rewards.length}` : "–";
-}
-
-export function labelOf(meta: Meta, group: number): string {
-  const { label, key } = meta.groups[group] ?? { label: "", key: "" };
-  return label || key || `prompt ${group}`;
 }
 
 export function kindName(kind: string): string {

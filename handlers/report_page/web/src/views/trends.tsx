@@ -4,7 +4,7 @@ import { useMemo, useState } from "preact/hooks";
 import { Lines, type Series } from "../charts/lines";
 import type { Meta } from "../data";
 import { Panel } from "../parts/panel";
-import { toneOf } from "../parts/verdict";
+import { inOrder, toneOf } from "../parts/verdict";
 import type { Index } from "../select";
 import { update, withRange, type State } from "../state";
 import type { Selection } from "../statistics/distribution";
@@ -53,7 +53,7 @@ export function Trends({ meta, index, state, selection }: Properties) {
       update({ view: "samples", filter: withRange(state.filter, axis, { from, to, closed: true }) });
     },
   };
-  const shown = meta.verdicts.map((verdict, place) => ({ verdict, place })).filter(({ place }) => intervals.some(({ verdicts }) => verdicts[place]! > 0));
+  const shown = inOrder(meta.verdicts).filter(({ place }) => intervals.some(({ verdicts }) => verdicts[place]! > 0));
   const stacked: Series[] = shown.map(({ verdict, place }) => ({ name: words(verdict), tone: toneOf(verdict), values: intervals.map(({ verdicts }) => verdicts[place]!) }));
   const charts = CHARTS.map((chart) => ({ ...chart, values: intervals.map(chart.of) })).filter(({ values }) => values.some((value) => !Number.isNaN(value)));
   return (

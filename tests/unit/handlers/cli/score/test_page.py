@@ -63,6 +63,9 @@ def test_rows_that_were_kept_are_in_the_page(tmp_path: Path) -> None:
         (False, True),
         (True, True),
     ]
+    assert page.meta["notes"] == [
+        "samples without program and test cases, whose rows --resume kept: 1"
+    ]
 
 
 def test_an_interrupted_run_leaves_a_page_of_what_is_known(tmp_path: Path) -> None:

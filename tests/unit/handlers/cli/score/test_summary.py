@@ -282,6 +282,18 @@ def test_one_graded_sample_is_something() -> None:
     )
 
 
+def test_a_resumed_run_with_nothing_left_has_no_rate_and_no_mean() -> None:
+    """Nothing was scored: 0 samples a second would be a wrong measurement."""
+    kept = summary_of()
+    kept.kept_count = 3
+
+    text = summary_text(kept, 1.0, IsolationLevel.KERNEL)
+
+    assert "and 3 kept from before" in text
+    assert "per second" not in text
+    assert "mean" not in text
+
+
 def test_samples_without_an_assistant_turn_are_counted() -> None:
     """Their reward of 0 does not look like that of wrong programs."""
     raw = line_of({"no_completion": True})

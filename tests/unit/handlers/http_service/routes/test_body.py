@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, model_validator
 from starlette.requests import Request
 
 from nova_code_verifier.handlers.http_service.errors import ServiceError
@@ -14,6 +14,12 @@ class Numbers(BaseModel):
     """A body."""
 
     numbers: list[int]
+
+    @model_validator(mode="after")
+    def _is_not_empty(self) -> "Numbers":
+        if not self.numbers:
+            raise ValueError("numbers: expected one or more")
+        return self
 
 
 def read(text: bytes) -> list[int]:
@@ -33,6 +39,33 @@ def read(text: bytes) -> list[int]:
 def test_a_body_is_read(count: int) -> None:
     """Small or large."""
     assert len(read(b'{"numbers": [1' + b", 1" * (count - 1) + b"]}")) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"{}", "numbers: missing"),
+        (b"[1]", "body: expected an object"),
+        (b'{"numbers": []}', "numbers: expected one or more"),
+        (b'{"numbers": 7}', "numbers: expected a valid list"),
+    ],
+)
+def test_an_error_says_what_was_expected(text: bytes, message: str) -> None:
+    """In the words of the field, not in those of a library."""
+    with pytest.raises(ServiceError) as raised:
+        read(text)
+
+    assert str(raised.value) == message
+
+
+def test_an_error_names_all_fields_up_to_five() -> None:
+    """A caller should not have to send a request once for each of them."""
+    with pytest.raises(ServiceError) as raised:
+        read(b'{"numbers": ["a", "b", "c", "d", "e", "f", "g"]}')
+
+    problems = str(raised.value).split("; ")
+    assert [each.partition(":")[0] for each in problems[:5]] == [f"numbers.{n}" for n in range(5)]
+    assert problems[5:] == ["and 2 more"]
 
 
 def test_an_error_names_the_field_and_not_what_was_found() -> None:

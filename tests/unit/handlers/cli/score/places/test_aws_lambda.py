@@ -28,7 +28,7 @@ class Chunks:
         if not self.left:
             return None
         self.left -= 1
-        return Chunk(number=self.left, entries=(entry(self.left),), size_bytes=1)
+        return Chunk(number=self.left, entries=(entry(self.left),))
 
 
 def place(concurrency: int | None = None) -> AwsLambda:

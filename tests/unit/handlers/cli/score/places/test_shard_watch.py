@@ -62,6 +62,15 @@ def test_a_process_that_computes_hangs_when_it_has_used_too_much() -> None:
         assert watch.problem(1.0) == ""
 
 
+def test_long_limits_make_patient_and_short_ones_do_not_make_hasty() -> None:
+    """A shard needs some time of its own, however short its samples are."""
+    short = patience_for(Limits(total_cpu_seconds=0.1, total_wall_seconds=0.1))
+    long = patience_for(Limits(total_cpu_seconds=1000.0, total_wall_seconds=2000.0))
+
+    assert short.busy_seconds >= 60.0
+    assert long.busy_seconds >= 10 * 3000.0
+
+
 def test_a_process_that_has_ended_does_not_hang() -> None:
     """Its socket says how it ended."""
     with running("") as pid:

@@ -49,9 +49,7 @@ class ListedChunks:
     def __init__(self, entries: list[Entry]) -> None:
         """Divide *entries*."""
         parts = [tuple(entries[i : i + 4]) for i in range(0, len(entries), 4)]
-        self._chunks = iter(
-            [Chunk(number=n, entries=part, size_bytes=1) for n, part in enumerate(parts)]
-        )
+        self._chunks = iter([Chunk(number=n, entries=part) for n, part in enumerate(parts)])
 
     def take(self) -> Chunk | None:
         """Return the next chunk."""
