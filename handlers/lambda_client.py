@@ -9,6 +9,7 @@ import json
 import re
 from base64 import b64decode
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import boto3
@@ -79,8 +80,11 @@ class LambdaClient:
             raise errors.UnreachableError(f"{self.subject}: {error}") from error
         except BotoCoreError as error:  # no credentials or no region: a retry would not help
             raise _call_error(self.subject, error) from error
-        log = b64decode(str(response.get("LogResult", ""))).decode("utf-8", "replace")
-        return Answer(body=body, has_failed="FunctionError" in response, log=log)
+        log = b""
+        with suppress(ValueError):  # what a call cost is worth no result
+            log = b64decode(str(response.get("LogResult", "")))
+        has_failed = "FunctionError" in response
+        return Answer(body=body, has_failed=has_failed, log=log.decode("utf-8", "replace"))
 
     def _service_error(self, error: ClientError) -> errors.InvocationError:
         """Return the sandbox's error for an error of AWS, by its code and its HTTP status."""

@@ -23,7 +23,7 @@ from nova_code_verifier.sandbox.errors import SandboxError
 
 THREADS = 16
 _GATHER_SECONDS = 0.003
-_GATHER_ATTEMPTS = 5  # no caller waits for the end of another one's slow programs
+_LONGER_SECONDS, _LONGER_ATTEMPTS = 0.02, 5  # no caller waits long for another one's slow programs
 _ATTEMPTS = 3
 _PAUSE_SECONDS = 0.5
 
@@ -90,6 +90,13 @@ class Inbox:
                 self._changed.notify()
             return taken
 
+    def drop_unwanted(self) -> None:
+        """Drop the entries whose outcome is of no use any more."""
+        with self._changed:
+            wanted = deque(one for one in self._waiting if not one.is_over)
+            self.waiting_bytes = sum(one.size_bytes for one in wanted)
+            self._waiting = wanted
+
     def close(self) -> None:
         """End all waiting."""
         with self._changed:
@@ -108,7 +115,7 @@ class Gatherer:
     """
 
     def __init__(self, inbox: Inbox, *, has_waiting_jobs: Callable[[], bool]) -> None:
-        """Fill *inbox*. *has_waiting_jobs* returns whether all workers are busy."""
+        """Fill *inbox*. *has_waiting_jobs* returns whether all workers stay busy for a while."""
         self._inbox = inbox
         self._has_waiting_jobs = has_waiting_jobs
         self._gathered: list[Waiting] = []
@@ -126,11 +133,14 @@ class Gatherer:
         self._gathered.append(waiting)
         self._gathered_bytes += waiting.size_bytes
 
-    def _hand_over(self, attempts: int = 1) -> None:
-        """Hand the entries to a grading thread; later, while jobs wait for a worker anyway."""
-        if self._has_waiting_jobs() and attempts < _GATHER_ATTEMPTS:
+    def _hand_over(self, attempts: int = 0) -> None:
+        """Hand the entries to a grading thread; later, while many jobs wait for a worker anyway.
+
+        The fewer the batches, the less the threads disturb each other.
+        """
+        if self._has_waiting_jobs() and attempts < _LONGER_ATTEMPTS:
             later = asyncio.get_running_loop().call_later
-            later(_GATHER_SECONDS, self._hand_over, attempts + 1)
+            later(_LONGER_SECONDS, self._hand_over, attempts + 1)
             return
         batch, self._gathered, self._gathered_bytes = self._gathered, [], 0
         self._inbox.put(batch)

@@ -31,6 +31,8 @@ _UNREAD_BYTES_MAX = 256 * 2**20
 _UNREAD_SECONDS_MAX = 1.0  # else two callers could block each other without end
 # After so many jobs, a batch counts as that much younger.
 _SLICE_JOBS, _SLICE_SECONDS = 64, 1.0
+_MANY_JOBS = 16  # the workers stay busy for a while, even if all programs are quick
+_HOLD_SECONDS = 0.04  # a result may wait for the next ones of its batch
 _LOOK_SECONDS = 0.25  # between two looks whether a batch is still wanted
 _UNWANTED = Execution(
     ending=Ending.NOT_RUN, detail="nobody waits for the result any more", cause=Cause.DEADLINE
@@ -55,8 +57,8 @@ class SharedExecutor(ExecutorView[LocalExecutor]):
 
     @property
     def has_waiting_jobs(self) -> bool:
-        """Return whether jobs wait for a worker: more callers gain nothing by being early."""
-        return self._jobs.has_waiting
+        """Return whether many jobs wait for a worker: others gain nothing by being early."""
+        return self._jobs.has_many
 
     def with_deadline(self, deadline: float) -> "SharedExecutor | StoppableView":
         """Return a view that stops at *deadline*; this executor if that is infinite."""
@@ -140,7 +142,7 @@ class _Batch:
         self.company = company
         self._since = since
         self._is_over = is_over
-        self.fetched = 0
+        self.fetched = self.finished = 0
         self.is_withdrawn = False
         self.results: SimpleQueue[tuple[int, tuple[Execution, ...]] | Exception] = SimpleQueue()
 
@@ -181,11 +183,14 @@ class _LiveJobs(Iterator[Job]):
         self._running: dict[int, tuple[_Batch, int]] = {}
         self._count = 0
         self._unread_bytes = 0
+        self._held: list[tuple[_Batch, tuple[int, tuple[Execution, ...]]]] = []
+        self._held_until = 0.0
 
     @property
-    def has_waiting(self) -> bool:
-        """Return whether a batch has jobs that were not started."""
-        return bool(self._batches)
+    def has_many(self) -> bool:
+        """Return whether many jobs were not started."""
+        batches = [batch for _, _, batch in list(self._batches) if not batch.is_withdrawn]
+        return sum(len(batch.jobs) - batch.fetched for batch in batches) >= _MANY_JOBS
 
     def add(self, batch: _Batch) -> None:
         """Let a batch take its turns."""
@@ -228,21 +233,42 @@ class _LiveJobs(Iterator[Job]):
         return batch.company is not None and batch.company.accepts(number, question, execution)
 
     def is_unwanted(self, job: int) -> bool:
-        """Return whether nobody waits for a job."""
+        """Return whether nobody waits for a job. The executor asks again and again."""
+        if self._held and time.monotonic() >= self._held_until:
+            with self._has_room:
+                self._hand_over()
         running = self._running.get(job)
         return running is None or running[0].is_unwanted
 
     def finish(self, index: int, executions: tuple[Execution, ...]) -> None:
-        """Give a result to its batch. Wait a while if callers have much left to read."""
+        """Give a result to its batch. Wait a while if callers have much left to read.
+
+        While many jobs wait for a worker, hold it for a moment, unless it is the last one of its
+        batch: a thread that wakes for every result disturbs all others each time.
+        """
         batch, number = self._running.pop(index)
         with self._has_room:
-            if batch.is_withdrawn:
-                return
-            batch.results.put((number, executions))
+            now = time.monotonic()
+            if not self._held:
+                self._held_until = now + _HOLD_SECONDS
+            self._held.append((batch, (number, executions)))
             self._unread_bytes += _size(executions)
+            batch.finished += 1
+            is_due = now >= self._held_until or self._unread_bytes > _UNREAD_BYTES_MAX
+            if is_due or batch.finished == len(batch.jobs) or not self.has_many:
+                self._hand_over()
             self._has_room.wait_for(
                 lambda: self._unread_bytes <= _UNREAD_BYTES_MAX, _UNREAD_SECONDS_MAX
             )
+
+    def _hand_over(self) -> None:
+        """Give all results that are held to their batches."""
+        for batch, (number, executions) in self._held:
+            if batch.is_withdrawn:
+                self._unread_bytes -= _size(executions)
+            else:
+                batch.results.put((number, executions))
+        self._held.clear()
 
     def release(self, executions: tuple[Execution, ...]) -> None:
         """Count a result as read."""
@@ -263,6 +289,7 @@ class _LiveJobs(Iterator[Job]):
     def fail(self, error: Exception) -> None:
         """Let all batches raise *error*."""
         with self._has_room:
+            self._hand_over()
             waiting = {id(batch): batch for batch, _ in self._running.values()}
             waiting |= {id(batch): batch for _, _, batch in self._batches}
             self._running.clear()

@@ -6,8 +6,10 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from nova_code_verifier.handlers.http_service import metrics
+from nova_code_verifier.handlers.http_service.direct import Direct
 from nova_code_verifier.handlers.http_service.errors import RESPONSES, ErrorCode, ServiceError
 from nova_code_verifier.handlers.http_service.grading import (
     BusyError,
@@ -77,12 +79,18 @@ def create_app(settings: ServiceSettings, log: Log | None = None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,  # the page loads scripts of another host
         redoc_url=None,
+        redirect_slashes=False,  # behind a proxy, it would lead from https to http
     )
     app.state.grading = grading
+    routes: dict[str, Route] = {}
     for router in ROUTERS:
-        app.include_router(router(grading))
+        app.include_router(found := router(grading))
+        for route in found.routes:
+            if isinstance(route, Route) and "POST" in (route.methods or ()):
+                routes[route.path] = route
     for kind in _KINDS:
         app.add_exception_handler(kind, _on_error)
+    app.add_middleware(Direct, routes=routes, on_error=_on_error, kinds=_KINDS)
     app.add_middleware(Gate, settings=settings, log=log)
     return app
 

@@ -10,10 +10,12 @@ import asyncio
 import math
 import time
 import weakref
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from enum import StrEnum
+from functools import partial
 from threading import Thread
 
 from nova_code_verifier.handlers.gathering.batches import Gatherer, Waiting
@@ -35,6 +37,9 @@ _WINDOW = 128
 _JOB_THREADS = 32
 _PAUSE_SECONDS = 1.0
 _RETRY_SECONDS_MAX = 60
+_FORGET_SECONDS = 0.1
+_LOOK_SECONDS = 0.05
+_LONG_QUEUE = 32
 _TOO_LATE = "the deadline of the request came first"
 
 
@@ -78,8 +83,12 @@ class Grading:
         self._state = State.STARTING
         self._problem = "the sandboxes are starting"
         self._queued = 0
+        self._is_forgetting = False
         self._pace = _Pace()
         self._started: Sandboxes | None = None
+        self._job_slots = asyncio.Semaphore(_JOB_THREADS)
+        self._known: deque[tuple[_Work, int, ScoredSample | None]] = deque()
+        self._will_look = False
         self._job_threads = ThreadPoolExecutor(_JOB_THREADS, thread_name_prefix="job")
         self.refusal = ""
 
@@ -169,10 +178,13 @@ class Grading:
         self._admit(1)
         end, waiters = self._deadline(deadline), [True]
         view = self._sandboxes.view(lambda: not waiters, end)
-        running = self._loop.run_in_executor(self._job_threads, lambda: dict(view.run([job])))
         try:
             async with asyncio.timeout_at(end):
-                return (await running)[0]
+                # The queue of the threads would keep the jobs of callers who went away.
+                await self._job_slots.acquire()
+                running = self._job_threads.submit(lambda: dict(view.run([job])))
+                running.add_done_callback(self._free_job_slot)
+                return (await asyncio.wrap_future(running))[0]
         except TimeoutError:
             lost = Execution(ending=Ending.NOT_RUN, detail=_TOO_LATE, cause=Cause.DEADLINE)
             return (lost,) * len(job.questions)
@@ -185,6 +197,19 @@ class Grading:
     def submit(self, waiting: Waiting) -> None:
         """Put an entry into the queue of the grading threads."""
         self._gatherer.add(waiting)
+
+    def forget_unwanted(self) -> None:
+        """Drop the entries that nobody waits for, soon: they may be large."""
+        if not self._is_forgetting:
+            self._is_forgetting = True
+            with suppress(RuntimeError):  # the loop has ended
+                later = partial(self._loop.call_later, _FORGET_SECONDS, self._forget_unwanted)
+                self._loop.call_soon_threadsafe(later)
+
+    def _forget_unwanted(self) -> None:
+        self._is_forgetting = False
+        if self._started:
+            self._started.inbox.drop_unwanted()
 
     def release(self, count: int) -> None:
         """Make room for so many samples."""
@@ -207,6 +232,32 @@ class Grading:
         except Exception:  # noqa: BLE001  (a bug costs its own request only)
             self._log.write_bug(request)
             return None
+
+    def hand_over(self, work: "_Work", index: int, sample: ScoredSample | None) -> None:
+        """Add a result to the work of its request. Called by a grading thread."""
+        self._known.append((work, index, sample))
+        if not self._will_look:
+            self._will_look = True
+            with suppress(RuntimeError):  # the loop has ended: so has the caller
+                self._loop.call_soon_threadsafe(self._distribute)
+
+    def _distribute(self) -> None:
+        """Hand over the results that are known.
+
+        While many samples wait, look again a moment later, so that no thread has to wake this one
+        for each result. Every such switch takes more time than writing a row.
+        """
+        count = len(self._known)
+        for _ in range(count):
+            work, index, sample = self._known.popleft()
+            work.add(index, sample)
+        if count and self._queued >= _LONG_QUEUE:
+            self._loop.call_later(_LOOK_SECONDS, self._distribute)
+            return
+        self._will_look = False
+        if self._known:  # a thread added it before it could see that nobody would look
+            self._will_look = True
+            self._loop.call_soon(self._distribute)
 
     def lost(self, index: int, entry: Entry) -> Outcome:
         """Return the outcome of an entry whose deadline has passed."""
@@ -243,6 +294,10 @@ class Grading:
             )
         self._queued += count
         metrics.QUEUE.set(self._queued)
+
+    def _free_job_slot(self, _ended: object) -> None:
+        with suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._job_slots.release)
 
     def _deadline(self, deadline: float | None) -> float:
         end = REQUEST.get().deadline if deadline is None else deadline
@@ -354,12 +409,9 @@ class ScoredStream(AsyncIterator[tuple[int, ScoredSample]]):
             self._request,
             self._full,
         )
-        loop = asyncio.get_running_loop()
 
         def deliver(outcome: Outcome) -> None:
-            sample = grading.conclude(entry, outcome, request, full=full)
-            with suppress(RuntimeError):  # the loop has ended: so has the caller
-                loop.call_soon_threadsafe(work.add, index, sample)
+            grading.hand_over(work, index, grading.conclude(entry, outcome, request, full=full))
 
         self._grading.submit(
             Waiting(
@@ -406,4 +458,5 @@ class _Work:
         if self._count:
             metrics.ABANDONED.inc(self._count)
             self._grading.release(self._count)
+            self._grading.forget_unwanted()
             self._count = 0

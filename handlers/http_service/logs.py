@@ -7,15 +7,17 @@ number.
 
 import json
 import os
+import time
 import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from queue import Empty, Full, Queue
+from queue import Empty, SimpleQueue
 from threading import Thread
 
 _LINES_MAX = 10_000
 _TEXT_CHARACTERS = 500
 _TRACEBACK_LINES = 60
+_GATHER_SECONDS = 0.05  # write many lines at once: waking this thread for each slows all others
 _END = ""
 
 
@@ -25,7 +27,7 @@ class Log:
     def __init__(self, descriptor: int = 1) -> None:
         """Start the thread that writes to *descriptor*."""
         self._descriptor = descriptor
-        self._lines: Queue[str] = Queue(_LINES_MAX)
+        self._lines: SimpleQueue[str] = SimpleQueue()
         self._dropped = 0
         self._thread = Thread(target=self._write_all, name="log", daemon=True)
         self._thread.start()
@@ -41,10 +43,10 @@ class Log:
         if self._dropped:
             line["dropped_lines"] = self._dropped
         text = json.dumps(line | _clipped(fields), default=str, separators=(",", ":"))
-        try:
-            self._lines.put_nowait(text)
+        if self._lines.qsize() < _LINES_MAX:
+            self._lines.put(text)
             self._dropped = 0
-        except Full:
+        else:
             self._dropped += 1
 
     def write_error(self, event: str, problem: str) -> None:
@@ -58,14 +60,12 @@ class Log:
 
     def close(self, seconds: float = 2.0) -> None:
         """Write what is left, if somebody reads it."""
-        try:
-            self._lines.put(_END, timeout=seconds)
-        except Full:
-            return
+        self._lines.put(_END)
         self._thread.join(seconds)
 
     def _write_all(self) -> None:
         while (line := self._lines.get()) != _END:
+            time.sleep(_GATHER_SECONDS)
             lines = [line]
             try:
                 while len(lines) < _LINES_MAX:

@@ -29,6 +29,7 @@ TIMEOUT_HEADER = "x-request-timeout"
 _ID_HEADER = "x-request-id"
 _ID = re.compile(r"[\w.:/+=-]{1,128}", re.ASCII)
 _BYTES_PER_SECOND_MIN = 2**16
+_READ_BYTES_PER_SECOND_MIN = 2**20
 _ERROR_STATUS_MIN = 400
 _GONE = 499  # as nginx logs it: nobody was there to read an answer
 
@@ -97,6 +98,7 @@ class _Exchange:
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
         self._started = time.monotonic()
+        self._end = self._started + self._settings.seconds_max
         self._status = 0
         self._held = 0
         self._body: bytes | None = b""
@@ -111,7 +113,8 @@ class _Exchange:
         code = ""
         try:
             self._check_caller()
-            REQUEST.set(RequestContext(id=self._id, deadline=self._deadline()))
+            self._end = self._deadline()
+            REQUEST.set(RequestContext(id=self._id, deadline=self._end))
             self._body = await self._read_body()
             await self._answer()
         except ServiceError as error:
@@ -143,7 +146,7 @@ class _Exchange:
                 "http://127.0.0.1 or http://localhost, or set a token",
             )
         origin = headers.get("origin")
-        if not settings.token and origin and urlsplit(origin).netloc != headers.get("host"):
+        if not settings.token and origin and _netloc_of(origin) != headers.get("host"):
             raise ServiceError(
                 ErrorCode.FORBIDDEN, "a page of another site may not ask this service"
             )
@@ -175,8 +178,14 @@ class _Exchange:
     # -- the body ----------------------------------------------------------------------
 
     async def _read_body(self) -> bytes:
+        if "upgrade" in self._headers and self._scope["method"] != "GET":
+            raise ServiceError(
+                ErrorCode.UNREADABLE,
+                "upgrade: the body cannot be read; send HTTP/1.1 without this header",
+            )
         declared = self._headers.get("content-length", "")
-        if declared.isdecimal() and int(declared) > self._settings.body_bytes_max:
+        # Python reads no thousands of zeros.
+        if declared.isdecimal() and float(declared) > self._settings.body_bytes_max:
             raise self._too_large()
         parts: list[bytes] = []
         patience = self._settings.read_seconds_max
@@ -215,26 +224,25 @@ class _Exchange:
     # -- the answer --------------------------------------------------------------------
 
     async def _answer(self) -> None:
-        answering = asyncio.ensure_future(
-            self._gate.app(self._scope, self._receive_body, self._send_part)
-        )
-        watching = asyncio.ensure_future(self._watch())
+        answering = asyncio.current_task()
+        assert answering  # noqa: S101  (this is a coroutine)
+        watching = asyncio.ensure_future(self._watch(answering))
         try:
-            await asyncio.wait({answering, watching}, return_when=asyncio.FIRST_COMPLETED)
-            if not (answering.done() or self._is_answered):
-                answering.cancel()
-                await asyncio.wait({answering})
-                raise ConnectionError("the caller went away")
-            await answering
+            await self._gate.app(self._scope, self._receive_body, self._send_part)
+        except asyncio.CancelledError:
+            if self._gone.is_set() and not answering.uncancel():
+                raise ConnectionError("the caller went away") from None
+            raise
         finally:
-            answering.cancel()
             watching.cancel()
 
-    async def _watch(self) -> None:
-        """Wait until the caller goes away."""
+    async def _watch(self, answering: asyncio.Task[None]) -> None:
+        """Cancel the work when the caller goes away."""
         while (await self._receive())["type"] != "http.disconnect":
             pass
         self._gone.set()
+        if not self._is_answered:
+            answering.cancel()
 
     async def _receive_body(self) -> Message:
         if self._body is None:
@@ -252,12 +260,19 @@ class _Exchange:
             ]
         elif not message.get("more_body", False):
             self._is_answered = True
+        connection = self._scope.get("extensions", {})
+        size = len(message.get("body", b""))
+        # Whoever reads slowly may take longer for a large answer, but not long after the deadline.
+        now, patience = time.monotonic(), self._settings.read_seconds_max
+        end = min(now, self._end) + patience + size / _READ_BYTES_PER_SECOND_MIN
         try:
-            async with asyncio.timeout(self._settings.read_seconds_max):
+            async with asyncio.timeout_at(end):
                 await self._send(message)
+                if "drain" in connection:  # its body counts until the answer has left
+                    await connection["drain"]["call"]()
         except TimeoutError:
-            if abort := self._scope.get("extensions", {}).get("abort"):
-                abort["call"]()
+            if "abort" in connection:
+                connection["abort"]["call"]()
             raise ConnectionError("the caller does not read the answer") from None
 
     async def _refuse(self, error: ServiceError) -> None:
@@ -308,5 +323,16 @@ def _token_in(authorization: str) -> bytes:
     return b""
 
 
+def _netloc_of(url: str) -> str:
+    """Return host and port in *url*; "" if it is none."""
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return ""
+
+
 def _host_of(netloc: str) -> str:
-    return urlsplit(f"//{netloc}").hostname or ""
+    try:
+        return urlsplit(f"//{netloc}").hostname or ""
+    except ValueError:
+        return ""

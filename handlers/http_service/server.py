@@ -5,7 +5,8 @@
                     └─ …
 
 The supervisor holds a listening socket for each process, and nothing else: no sandbox, no thread.
-It starts a process again that died, on the same socket. The requests of a process that died are
+It starts a process again that died, on the same socket. It kills one that hangs: whose event loop
+did not change a byte of shared memory for five minutes. The requests of a process that died are
 lost: their callers see a closed connection, never a reward. Connections that it had not accepted
 wait in the socket for its successor. The kernel spreads new connections over the sockets.
 
@@ -14,6 +15,7 @@ requests that it has; the last of them is due at its deadline. Then it ends its 
 """
 
 import gc
+import mmap
 import os
 import shutil
 import signal
@@ -22,8 +24,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from nova_code_verifier.handlers.http_service.settings import (
     BACKLOG,
@@ -34,12 +36,17 @@ from nova_code_verifier.sandbox.confinement.kernel import hide_from_peers
 from nova_code_verifier.sandbox.host.directory import new_directory
 
 _METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+_METRICS_BYTES = 2**18
 _LIVED_SECONDS = 30.0  # a process that dies sooner is started again after a pause
 _PAUSE_SECONDS_MAX = 30.0
 _LOOK_SECONDS = 0.5
+_SILENT_LOOKS_MAX = 600  # looks, not seconds: after a pause of the whole machine, all is well
 
-RunProcess = Callable[[socket.socket, int], None]
-"""Serves on a listening socket, until a descriptor is closed at its other end, or SIGTERM."""
+RunProcess = Callable[[socket.socket, int, mmap.mmap], None]
+"""Serves on a listening socket, until a descriptor is closed at its other end, or SIGTERM.
+
+It changes the first byte of a shared memory again and again, and never to 0.
+"""
 
 
 def address_of(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:
@@ -84,17 +91,27 @@ def serve(
     answered. The caller must have no other thread.
     """
     hide_from_peers()  # this memory holds the token, and later references
-    with _metrics_directory():
+    with _metrics_directory() as directory:
+        _reserve_disk(directory)
         # Now: prometheus_client looks for the directory when it is imported.
         from nova_code_verifier.handlers.http_service.process import run_process  # noqa: PLC0415
 
         on_start()
         gc.freeze()  # the processes share what was loaded
-        return _Supervisor(listeners, partial(run_process, settings)).run()
+
+        def run(listener: socket.socket, parent: int, heartbeat: mmap.mmap) -> None:
+            try:
+                _reserve_disk(directory)
+            except OSError as error:
+                _report(f"no process can start: {error.strerror} ({directory})")
+                sys.exit(1)
+            run_process(settings, listener, parent, heartbeat)
+
+        return _Supervisor(listeners, run).run()
 
 
 @contextmanager
-def _metrics_directory() -> Iterator[None]:
+def _metrics_directory() -> Iterator[Path]:
     """Make a directory in which all processes count.
 
     If all of them are killed, the next executor on this machine removes it.
@@ -103,10 +120,20 @@ def _metrics_directory() -> Iterator[None]:
     os.fchmod(lock, 0o700)
     os.environ[_METRICS_VARIABLE] = str(directory)
     try:
-        yield
+        yield directory
     finally:
         shutil.rmtree(directory, ignore_errors=True)
         os.close(lock)
+
+
+def _reserve_disk(directory: Path) -> None:
+    """Reserve the disk for the metrics of this process. Raises OSError.
+
+    prometheus_client maps files with holes: a count would kill the process where the disk is full.
+    """
+    for kind in ("counter", "histogram", "gauge_livesum"):
+        with (directory / f"{kind}_{os.getpid()}.db").open("ab") as file:
+            os.posix_fallocate(file.fileno(), 0, _METRICS_BYTES)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,6 +145,9 @@ class _Slot:
     started_at: float = 0.0
     due_at: float = 0.0
     deaths: int = 0
+    heartbeat: mmap.mmap = field(default_factory=lambda: mmap.mmap(-1, 1))
+    seen: int = 0
+    silent_looks: int = 0
 
 
 class _Supervisor:
@@ -139,7 +169,9 @@ class _Supervisor:
         try:
             while self._start_due() or any(slot.pid for slot in self._slots):
                 received = signal.sigtimedwait(self._signals, _LOOK_SECONDS)
-                if received and received.si_signo != signal.SIGCHLD:
+                if not received:
+                    self._kill_silent()
+                elif received.si_signo != signal.SIGCHLD:
                     if self._is_stopping:  # the second one: do not wait for the answers
                         self._is_clean = False
                         self._kill(signal.SIGKILL)
@@ -159,6 +191,7 @@ class _Supervisor:
 
     def _start(self, slot: _Slot) -> None:
         slot.started_at = time.monotonic()
+        slot.heartbeat[0] = 0  # it is starting
         try:
             slot.pid = os.fork()
         except OSError as error:  # this machine has too little now
@@ -177,7 +210,7 @@ class _Supervisor:
             for other in self._slots:
                 if other is not slot:
                     other.listener.close()
-            self._run_process(slot.listener, self._alive)
+            self._run_process(slot.listener, self._alive, slot.heartbeat)
             status = 0
         except SystemExit as error:
             status = error.code if isinstance(error.code, int) else 1
@@ -187,6 +220,17 @@ class _Supervisor:
             with suppress(Exception):
                 sys.stderr.flush()
             os._exit(status)
+
+    def _kill_silent(self) -> None:
+        """Kill the processes that hang, or were stopped: their callers would wait without end."""
+        for slot in self._slots:
+            beat = slot.heartbeat[0]
+            slot.silent_looks = slot.silent_looks + 1 if 0 < beat == slot.seen else 0
+            slot.seen = beat
+            if slot.pid and slot.silent_looks > _SILENT_LOOKS_MAX:
+                slot.silent_looks = 0
+                _report(f"process {slot.pid} hangs: it is killed")
+                os.kill(slot.pid, signal.SIGKILL)
 
     def _reap(self) -> None:
         """Take note of processes that have ended."""

@@ -3,6 +3,7 @@
 import ipaddress
 import os
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.sandbox.host.memory import (
@@ -56,6 +57,7 @@ class ServiceSettings:
         return self.is_loopback and not self.token
 
 
+@lru_cache(64)
 def is_loopback(host: str) -> bool:
     """Return whether only this machine can connect to *host*, a name or an address."""
     if host.lower() == "localhost":

@@ -165,7 +165,9 @@ def test_line(plan: CodePlan, case: CaseResult, statements: Mapping[str, int]) -
 
 
 def statements_of(plan: CodePlan) -> dict[str, int]:
-    """Return the lines on which the cases of a script begin, by their names."""
+    """Return the lines on which the cases of a script begin, by their names; {} for no Python."""
+    if read_python(plan.test_code.source) is None:
+        return {}
     tree = ast.parse(plan.test_code.source)
     divide_script(tree, plan.test_code.entry_point)
     lines = {}

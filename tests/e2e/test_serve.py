@@ -94,8 +94,11 @@ def test_a_flood_delays_no_other_sample(service: Running) -> None:
 
     assert [row["aggregate_reward_score"] for [row] in rows] == [1.0] * 8
     assert row["id"] == "flood"
-    verdicts = {line["id"]: line["verdict"] for line in service.lines if "verdict" in line}
-    assert verdicts["flood"] == "output_limit_exceeded"
+    wait_until(lambda: _verdict_in_log(service, "flood") == "output_limit_exceeded")
+
+
+def _verdict_in_log(service: Running, name: str) -> str:
+    return "".join(line["verdict"] for line in service.lines if line.get("id") == name)
 
 
 def test_every_sample_is_counted_and_logged_once(service: Running) -> None:
@@ -131,6 +134,16 @@ def test_a_broken_body_is_refused(service: Running, body: bytes, status: int, co
 
     assert answer.status_code == status
     assert not code or answer.json()["error"]["code"] == code
+
+
+def test_an_unknown_level_of_details_is_refused(service: Running) -> None:
+    """The error names the query."""
+    with service.client() as client:
+        answer = client.post("/score?details=all", json=[])
+
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (422, "invalid")
+    assert error["message"].startswith("query.details: ")
 
 
 def test_a_request_without_the_token_is_refused(small: Running) -> None:

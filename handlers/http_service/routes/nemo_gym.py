@@ -10,9 +10,9 @@ an outage when the collection is resumed.
 """
 
 import json
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
 from nova_code_verifier.adapters.bodies import gym_answer, gym_entry
@@ -81,21 +81,21 @@ class GymSample(NamedTuple):
 def router(grading: Grading) -> APIRouter:
     """Return the route, which grades by *grading*."""
     routes = APIRouter(tags=["NeMo Gym"])
+    read = body_of(GymRequest, sample_of)
 
     @routes.post(
         "/verify",
         summary="Verify a response (NeMo Gym)",
         openapi_extra=operation_of(GymRequest, example=_EXAMPLE),
     )
-    async def verify(
-        request: Request, sample: Annotated[GymSample, Depends(body_of(GymRequest, sample_of))]
-    ) -> Response:
+    async def verify(request: Request) -> Response:
+        sample = await read(request)
         try:
             [grade] = await grades_of(grading, [sample.entry], client_seconds=_CLIENT_SECONDS)
         except GradingError as error:
             grade = outage(str(error), grading.settings.rubric)
         answer = gym_answer(sample.body, grade, reward_of(grading, grade))
-        size = int(request.headers.get("content-length", 0))
+        size = len(await request.body())
         text = await away_if_large(size, lambda: _json(answer))
         return Response(text, media_type="application/json")
 

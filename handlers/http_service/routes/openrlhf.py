@@ -9,14 +9,13 @@ OpenRLHF sends a request five times, before the sample has no reward, which ends
 outage is a 503. A broken row gets the rubric's number, and `ungraded` is 1.
 """
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
 from nova_code_verifier.adapters.bodies import openrlhf_entry
 from nova_code_verifier.handlers.http_service.errors import ErrorCode, ServiceError
 from nova_code_verifier.handlers.http_service.grading import Grading
+from nova_code_verifier.handlers.http_service.json_body import json_answer
 from nova_code_verifier.handlers.http_service.routes.body import body_of, operation_of
 from nova_code_verifier.handlers.http_service.routes.grades import grades_of, reward_of
 from nova_code_verifier.handlers.wire import Entry
@@ -59,25 +58,27 @@ _EXAMPLE = {
 def router(grading: Grading) -> APIRouter:
     """Return the route, which grades by *grading*."""
     routes = APIRouter(tags=["OpenRLHF"])
+    read = body_of(OpenRlhfRequest, entries_of)
 
     @routes.post(
         "/openrlhf",
+        response_model=OpenRlhfRewards,
         summary="Reward samples (OpenRLHF)",
         openapi_extra=operation_of(OpenRlhfRequest, example=_EXAMPLE),
     )
-    async def openrlhf(
-        entries: Annotated[list[Entry], Depends(body_of(OpenRlhfRequest, entries_of))],
-    ) -> OpenRlhfRewards:
+    async def openrlhf(request: Request) -> Response:
+        entries = await read(request)
         grades = await grades_of(grading, entries, client_seconds=_CLIENT_SECONDS)
         lost = next((grade for grade in grades if grade.is_outage), None)
         if lost is not None:
             raise ServiceError(ErrorCode.OUTAGE, lost.problem, retry_seconds=1)
         metrics = [grade.metrics for grade in grades]
-        return OpenRlhfRewards(
+        rewards = OpenRlhfRewards(
             rewards=[reward_of(grading, grade) for grade in grades],
             scores=[row["correctness"] for row in metrics],
             extra_logs={name: [row[name] for row in metrics] for name in (*metrics, {})[0]},
         )
+        return json_answer(rewards.model_dump())
 
     return routes
 

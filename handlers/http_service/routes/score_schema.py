@@ -45,6 +45,15 @@ _LINE_SCHEMA: dict[str, Any] = {
 }
 
 OPERATION: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "details",
+            "in": "query",
+            "required": False,
+            "description": "What each row says beside its reward",
+            "schema": {"enum": ["summary", "full"]},
+        }
+    ],
     "requestBody": {
         "required": True,
         "content": {

@@ -8,15 +8,14 @@ slime sends a request ten times, with pauses of up to half a minute, before it r
 is a 503. A broken row gets the rubric's number, because slime cannot take it out of the loss here.
 """
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from nova_code_verifier.adapters.bodies import slime_entry
 from nova_code_verifier.adapters.grade import Grade
 from nova_code_verifier.handlers.http_service.errors import ErrorCode, ServiceError
 from nova_code_verifier.handlers.http_service.grading import Grading
+from nova_code_verifier.handlers.http_service.json_body import json_answer
 from nova_code_verifier.handlers.http_service.routes.body import body_of, operation_of
 from nova_code_verifier.handlers.http_service.routes.grades import grades_of, reward_of
 from nova_code_verifier.handlers.wire import Entry
@@ -43,21 +42,27 @@ def router(grading: Grading) -> APIRouter:
     """Return the routes, which grade by *grading*."""
     routes = APIRouter(tags=["slime"])
     operation = operation_of(SlimeRequest, example=_EXAMPLE)
+    read = body_of(SlimeRequest, entry_of)
 
-    @routes.post("/slime", summary="Reward a sample (slime, miles)", openapi_extra=operation)
-    async def slime(entry: Annotated[Entry, Depends(body_of(SlimeRequest, entry_of))]) -> float:
-        return reward_of(grading, await _grade(grading, entry))
+    @routes.post(
+        "/slime",
+        response_model=float,
+        summary="Reward a sample (slime, miles)",
+        openapi_extra=operation,
+    )
+    async def slime(request: Request) -> Response:
+        grade = await _grade(grading, await read(request))
+        return json_answer(reward_of(grading, grade))
 
     @routes.post(
         "/slime/metrics",
+        response_model=dict[str, float],
         summary="Reward a sample, with metrics (slime, miles)",
         openapi_extra=operation,
     )
-    async def slime_metrics(
-        entry: Annotated[Entry, Depends(body_of(SlimeRequest, entry_of))],
-    ) -> dict[str, float]:
-        grade = await _grade(grading, entry)
-        return {"reward": reward_of(grading, grade), **grade.metrics}
+    async def slime_metrics(request: Request) -> Response:
+        grade = await _grade(grading, await read(request))
+        return json_answer({"reward": reward_of(grading, grade), **grade.metrics})
 
     return routes
 

@@ -25,12 +25,17 @@ def call(monkeypatch: pytest.MonkeyPatch, reply: HttpReply, **parameters: str) -
         return lambda_client("it", connections=1).call("reward", b"{}", **parameters)
 
 
-def test_the_end_of_the_log_comes_with_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("sent", "log"), [(b64encode(b"REPORT \xff").decode(), "REPORT \ufffd"), ("a", "")]
+)
+def test_the_end_of_the_log_comes_with_the_answer(
+    sent: str, log: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With `LogType`, the end of the function's log is decoded, whatever bytes it has."""
-    header = {"X-Amz-Log-Result": b64encode(b"REPORT \xff").decode()}
-    answer = call(monkeypatch, HttpReply(body=b"[1]", headers=header), LogType="Tail")
+    reply = HttpReply(body=b"[1]", headers={"X-Amz-Log-Result": sent})
+    answer = call(monkeypatch, reply, LogType="Tail")
 
-    assert answer == Answer(body=b"[1]", has_failed=False, log="REPORT \ufffd")
+    assert answer == Answer(body=b"[1]", has_failed=False, log=log)
     assert content_of(answer.body, has_failed=False) == [1]
 
 

@@ -4,12 +4,12 @@ A status of 504 means that the program was not run through our fault. It is the 
 verl's client tries again; others count as a failed test there. So a full queue is no 429 here.
 """
 
-from typing import Annotated
+from collections.abc import Mapping
 
-from fastapi import APIRouter, Depends
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Request, Response
 
 from nova_code_verifier.handlers.http_service.grading import Grading, GradingError
+from nova_code_verifier.handlers.http_service.json_body import json_answer
 from nova_code_verifier.handlers.http_service.routes.body import body_of, operation_of
 from nova_code_verifier.handlers.http_service.routes.patience import deadline_after, patiently
 from nova_code_verifier.handlers.http_service.routes.sandbox_fusion.messages import (
@@ -42,6 +42,7 @@ _EXAMPLE = {
 def router(grading: Grading) -> APIRouter:
     """Return the route, which runs programs by *grading*."""
     routes = APIRouter(tags=["SandboxFusion"])
+    read = body_of(RunCodeRequest, _unchanged)
 
     @routes.post(
         "/run_code",
@@ -50,12 +51,11 @@ def router(grading: Grading) -> APIRouter:
         openapi_extra=operation_of(RunCodeRequest, example=_EXAMPLE),
         responses={_OUTAGE: {"model": RunCodeResponse, "description": "Not run: try again"}},
     )
-    async def run_code(
-        request: Annotated[RunCodeRequest, Depends(body_of(RunCodeRequest, _unchanged))],
-    ) -> RunCodeResponse | JSONResponse:
-        deadline = deadline_after(_client_seconds(request))
+    async def run_code(request: Request) -> Response:
+        order = await read(request)
+        deadline = deadline_after(_client_seconds(order))
         try:
-            plan = plan_of(request, grading.settings.limits)
+            plan = plan_of(order, grading.settings.limits)
             [execution] = await patiently(
                 lambda: grading.run(plan.job, deadline=deadline), deadline=deadline
             )
@@ -69,7 +69,7 @@ def router(grading: Grading) -> APIRouter:
             return _not_run(f"code: {execution.detail}")
         if execution.ending is Ending.NOT_RUN:
             return _outage(execution.detail)
-        return reply_to(request, plan, execution)
+        return _answer(reply_to(order, plan, execution))
 
     return routes
 
@@ -84,10 +84,19 @@ def _client_seconds(request: RunCodeRequest) -> float:
     return compiling + min(request.run_timeout, RUN_SECONDS_MAX) + _CLIENT_SECONDS
 
 
-def _not_run(problem: str) -> RunCodeResponse:
+def _answer(
+    reply: RunCodeResponse, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    return json_answer(reply.model_dump(mode="json"), status=status, headers=headers)
+
+
+def _not_run(problem: str) -> Response:
+    return _answer(_failed(problem))
+
+
+def _outage(problem: str) -> Response:
+    return _answer(_failed(problem), status=_OUTAGE, headers={"Retry-After": "1"})
+
+
+def _failed(problem: str) -> RunCodeResponse:
     return RunCodeResponse(status=RunStatus.SANDBOX_ERROR, message=problem)
-
-
-def _outage(problem: str) -> JSONResponse:
-    reply = _not_run(problem).model_dump(mode="json")
-    return JSONResponse(reply, status_code=_OUTAGE, headers={"Retry-After": "1"})

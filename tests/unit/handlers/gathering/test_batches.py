@@ -1,5 +1,6 @@
 """Batches of many callers."""
 
+import asyncio
 import math
 import time
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from nova_code_verifier.handlers.gathering.batches import Graders, Inbox, Waiting
+from nova_code_verifier.handlers.gathering.batches import Gatherer, Graders, Inbox, Waiting
 from nova_code_verifier.handlers.service import Outcome, Service
 from nova_code_verifier.handlers.settings import Settings
 from nova_code_verifier.handlers.wire import Entry
@@ -98,9 +99,14 @@ def test_nothing_runs_for_a_caller_who_has_gone(inbox: Inbox) -> None:
     """Its program never reaches the executor; the entries of others do, two at a time."""
     executor = ScriptedExecutor(answer=lambda _: RIGHT)
     callers = [Caller(f"print(8)  # {number}") for number in range(5)]
-    callers[0].is_there = False
+    callers.append(Caller("print(8)  # who leaves early"))
+    callers[-1].is_there = False
     inbox.put([caller.waiting for caller in callers])
+    assert (len(inbox), inbox.waiting_bytes) == (6, 60)
+    inbox.drop_unwanted()
     assert (len(inbox), inbox.waiting_bytes) == (5, 50)
+    callers.pop()
+    callers[0].is_there = False
     start(inbox, executor)
     for caller in callers[1:]:
         caller.outcome.result(timeout=60)
@@ -121,3 +127,19 @@ def test_no_verdict_depends_on_the_deadline(inbox: Inbox) -> None:
 
     assert executor.jobs[0].limits == executor.jobs[1].limits
     assert executor.deadlines == [math.inf, deadline]
+
+
+@pytest.mark.parametrize("waiting_jobs", [0, 100])
+def test_nobody_waits_long_for_others(inbox: Inbox, waiting_jobs: int) -> None:
+    """Entries are gathered and handed over, also if jobs wait for a worker all the time."""
+
+    async def gather() -> int:
+        gatherer = Gatherer(inbox, has_waiting_jobs=lambda: waiting_jobs > 0)
+        gatherer.add(Caller("print(8)").waiting)
+        gatherer.add(Caller("print(4 * 2)").waiting)
+        assert (len(inbox), gatherer.waiting_bytes) == (0, 20)
+        while not len(inbox):
+            await asyncio.sleep(0.001)
+        return gatherer.waiting_bytes
+
+    assert (asyncio.run(gather()), len(inbox)) == (20, 2)

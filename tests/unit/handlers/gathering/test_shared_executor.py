@@ -1,5 +1,6 @@
 """Many batches at the same time on one executor."""
 
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -8,12 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from nova_code_verifier import LocalExecutor, SandboxError
+from nova_code_verifier.handlers.gathering import shared_executor
 from nova_code_verifier.handlers.gathering.shared_executor import (
     SharedExecutor,
     _Batch,
     _LiveJobs,
 )
-from nova_code_verifier.sandbox.types import Cause, Ending, Job, Run
+from nova_code_verifier.sandbox.types import Cause, Ending, Execution, Job, Run
 from tests.processes import wait_until
 
 SLOW = "import time\ntime.sleep(3)"
@@ -126,3 +128,25 @@ def test_the_oldest_jobs_come_first_and_huge_batches_give_way() -> None:
 
     expected = [*(f"old {n}" for n in range(64)), "late 0", "late 1"]
     assert order == [*expected, *(f"old {n}" for n in range(64, 70))]
+
+
+def test_results_are_handed_over_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While many jobs wait, a result waits for the last one of its batch, or for a moment."""
+    monkeypatch.setattr(shared_executor, "_HOLD_SECONDS", math.inf)
+    monkeypatch.setattr(shared_executor, "_MANY_JOBS", 1)
+    jobs, executions = _LiveJobs(), (Execution(ending=Ending.FINISHED),)
+    first, second = (_Batch([job("")] * 2, None, since=since, is_over=None) for since in (1.0, 2.0))
+    jobs.add(first)
+    jobs.add(second)
+    _ = next(jobs), next(jobs), next(jobs)  # one job of the second batch waits
+
+    jobs.finish(0, executions)
+    held = first.results.qsize()
+    jobs.finish(1, executions)
+    jobs.finish(2, executions)
+    held_later = second.results.qsize()
+    jobs._held_until = 0.0
+    jobs.is_unwanted(3)
+
+    assert (held, held_later) == (0, 0)
+    assert (first.results.qsize(), second.results.qsize()) == (2, 1)

@@ -10,10 +10,11 @@ from nova_code_verifier.handlers.scored.evidence import (
     defined_names,
     details_with_evidence,
     last_answer,
+    statements_of,
 )
 from nova_code_verifier.sandbox.types import Ending, Execution
 from nova_code_verifier.verifier.pipeline import GradedSample, case_results, conclude, prepare
-from nova_code_verifier.verifier.types import Sample
+from nova_code_verifier.verifier.types import CodePlan, Sample
 
 ADD = {"inputs": [[1, 2]], "outputs": [3], "fn_name": "add"}
 
@@ -109,6 +110,15 @@ def test_only_the_first_cases_have_evidence() -> None:
 
     assert len(cases) == count
     assert ["input" in case for case in cases] == [True] * CASES_MAX + [False] * 5
+
+
+@pytest.mark.parametrize("code", ["\0", "\ud800", "assert (", "\u202e"])
+def test_tests_that_are_no_python_are_no_bug(code: str) -> None:
+    """They have no lines."""
+    tests = {"kind": "code", "style": "script", "code": code}
+    plan = prepare(Sample(completion="```python\nx = 1\n```", reference={"tests": tests})).plan
+    assert isinstance(plan, CodePlan)
+    assert statements_of(plan) == {}
 
 
 def test_without_a_program_the_details_stay_as_they_are() -> None:

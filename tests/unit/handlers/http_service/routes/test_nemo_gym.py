@@ -1,18 +1,15 @@
 """The answers to `/verify` of NeMo Gym."""
 
-import asyncio
-import json
 from typing import Any
 
 import pytest
-from fastapi.routing import APIRoute
 from pydantic import ValidationError
-from starlette.requests import Request
 
 from nova_code_verifier.handlers.http_service.routes import nemo_gym
-from nova_code_verifier.handlers.http_service.routes.nemo_gym import GymRequest, router, sample_of
+from nova_code_verifier.handlers.http_service.routes.nemo_gym import GymRequest, router
 from nova_code_verifier.sandbox.types import Ending, Execution
 from tests.fakes import ScriptedExecutor, ScriptedGrading
+from tests.unit.handlers.http_service.routes.asking import answer_of
 
 
 def body(**fields: Any) -> dict[str, Any]:
@@ -28,11 +25,7 @@ def body(**fields: Any) -> dict[str, Any]:
 
 def answer(grading: ScriptedGrading) -> Any:
     """Return the answer to a request."""
-    [route] = router(grading).routes
-    assert isinstance(route, APIRoute)
-    sample = sample_of(GymRequest(**body(other=[None, 1])))
-    request = Request({"type": "http", "headers": []})
-    return json.loads(asyncio.run(route.endpoint(request, sample)).body)
+    return answer_of(router(grading), "/verify", body(other=[None, 1])).body
 
 
 def test_the_body_comes_back_with_a_reward() -> None:

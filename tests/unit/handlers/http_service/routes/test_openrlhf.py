@@ -1,20 +1,15 @@
 """The rewards of OpenRLHF's remote reward model."""
 
-import asyncio
 import json
 from typing import Any
 
 import pytest
-from fastapi.routing import APIRoute
 
 from nova_code_verifier.handlers.http_service.errors import ServiceError
-from nova_code_verifier.handlers.http_service.routes.openrlhf import (
-    OpenRlhfRequest,
-    entries_of,
-    router,
-)
+from nova_code_verifier.handlers.http_service.routes.openrlhf import router
 from nova_code_verifier.sandbox.types import Ending, Execution
 from tests.fakes import ScriptedExecutor, ScriptedGrading
+from tests.unit.handlers.http_service.routes.asking import answer_of
 
 LABEL = json.dumps({"inputs": ["1", "2"], "outputs": ["1", "2"]})
 QUERY = "Print.\n```python\nprint(1)\n```"
@@ -22,11 +17,9 @@ QUERY = "Print.\n```python\nprint(1)\n```"
 
 def ask(grading: ScriptedGrading, queries: list[str]) -> Any:
     """Return the answer for samples with the same prompt and tests."""
-    [route] = router(grading).routes
-    assert isinstance(route, APIRoute)
     count = len(queries)
-    request = OpenRlhfRequest(query=queries, prompts=["Print.\n"] * count, labels=[LABEL] * count)
-    return asyncio.run(route.endpoint(entries_of(request)))
+    body = {"query": queries, "prompts": ["Print.\n"] * count, "labels": [LABEL] * count}
+    return answer_of(router(grading), "/openrlhf", body).body
 
 
 def test_there_is_an_item_for_each_query() -> None:
@@ -37,17 +30,17 @@ def test_there_is_an_item_for_each_query() -> None:
 
     answer = ask(ScriptedGrading(executor=executor), [QUERY, "Another prompt."])
 
-    assert answer.rewards == pytest.approx([0.6, 0.0])
-    assert answer.scores == [0.5, 0.0]
-    assert answer.extra_logs["ungraded"] == [0, 1]
-    assert {len(values) for values in answer.extra_logs.values()} == {2}
+    assert answer["rewards"] == pytest.approx([0.6, 0.0])
+    assert answer["scores"] == [0.5, 0.0]
+    assert answer["extra_logs"]["ungraded"] == [0, 1]
+    assert {len(values) for values in answer["extra_logs"].values()} == {2}
 
 
 def test_nothing_is_asked_for_an_empty_list() -> None:
     """OpenRLHF sends one to each server beside the first."""
     answer = ask(ScriptedGrading(), [])
 
-    assert (answer.rewards, answer.scores, answer.extra_logs) == ([], [], {})
+    assert (answer["rewards"], answer["scores"], answer["extra_logs"]) == ([], [], {})
 
 
 def test_an_outage_is_no_reward() -> None:

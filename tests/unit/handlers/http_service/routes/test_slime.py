@@ -1,29 +1,23 @@
 """The reward of slime's remote reward model."""
 
-import asyncio
 import json
 from typing import Any
 
 import pytest
-from fastapi.routing import APIRoute
 
 from nova_code_verifier.handlers.http_service.errors import ServiceError
-from nova_code_verifier.handlers.http_service.routes.slime import SlimeRequest, entry_of, router
+from nova_code_verifier.handlers.http_service.routes.slime import router
 from nova_code_verifier.sandbox.types import Ending, Execution
 from tests.fakes import ScriptedExecutor, ScriptedGrading
+from tests.unit.handlers.http_service.routes.asking import answer_of
 
 LABEL = json.dumps({"inputs": ["1", "2"], "outputs": ["1", "2"]})
 
 
 def ask(grading: ScriptedGrading, path: str = "/slime", **fields: Any) -> Any:
     """Return the answer to a sample."""
-    [endpoint] = [
-        route.endpoint
-        for route in router(grading).routes
-        if isinstance(route, APIRoute) and route.path == path
-    ]
     given = {"prompt": "", "response": "```python\nprint(1)\n```", "label": LABEL, **fields}
-    return asyncio.run(endpoint(entry_of(SlimeRequest(**given))))
+    return answer_of(router(grading), path, given).body
 
 
 def test_a_reward_is_a_number_or_has_metrics() -> None:

@@ -1,21 +1,16 @@
 """Results for the tests of open-instruct; tests/e2e/test_serve_clients.py runs programs."""
 
-import asyncio
 import json
 from typing import Any
 
 import pytest
-from fastapi.routing import APIRoute
 
 from nova_code_verifier.handlers.http_service.errors import ServiceError
-from nova_code_verifier.handlers.http_service.routes.open_instruct.plan import (
-    ProgramRequest,
-    plan_stdio,
-)
 from nova_code_verifier.handlers.http_service.routes.open_instruct.results import ProgramResults
 from nova_code_verifier.handlers.http_service.routes.open_instruct.route import router
 from nova_code_verifier.sandbox.types import Ending, Execution, Question, Run
 from tests.fakes import ScriptedExecutor, ScriptedGrading
+from tests.unit.handlers.http_service.routes.asking import answer_of
 
 
 def echo(question: Question) -> Execution:
@@ -28,11 +23,9 @@ def echo(question: Question) -> Execution:
 
 def run(grading: ScriptedGrading, tests: Any) -> ProgramResults:
     """Return the results of tests of stdin and stdout."""
-    [_, route] = router(grading).routes
-    assert isinstance(route, APIRoute)
-    plan = plan_stdio(ProgramRequest(program="print(input())", tests=tests))
-    results: ProgramResults = asyncio.run(route.endpoint(plan))
-    return results
+    body = {"program": "print(input())", "tests": tests}
+    answer = answer_of(router(grading), "/test_program_stdio", body)
+    return ProgramResults(**answer.body)
 
 
 def echoing(*texts: str) -> list[dict[str, str]]:

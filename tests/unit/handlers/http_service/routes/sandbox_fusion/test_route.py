@@ -1,27 +1,19 @@
 """With which status `/run_code` answers whom."""
 
-import asyncio
-import json
 from typing import Any
 
 import pytest
-from fastapi.routing import APIRoute
 
 from nova_code_verifier.handlers.http_service.routes.sandbox_fusion import route
-from nova_code_verifier.handlers.http_service.routes.sandbox_fusion.messages import RunCodeRequest
 from nova_code_verifier.sandbox.types import Cause, Ending, Execution
 from tests.fakes import ScriptedExecutor, ScriptedGrading
+from tests.unit.handlers.http_service.routes.asking import answer_of
 
 
 def run(grading: ScriptedGrading, **fields: Any) -> tuple[int, dict[str, Any]]:
     """Return the status and the body of the answer."""
-    [run_code] = route.router(grading).routes
-    assert isinstance(run_code, APIRoute)
-    request = RunCodeRequest(**{"code": "1", "language": "python", **fields})
-    answer = asyncio.run(run_code.endpoint(request))
-    if hasattr(answer, "status_code"):
-        return answer.status_code, json.loads(answer.body)
-    return 200, answer.model_dump(mode="json")
+    body = {"code": "1", "language": "python", **fields}
+    return answer_of(route.router(grading), "/run_code", body)
 
 
 def test_a_program_is_run() -> None:
