@@ -15,7 +15,7 @@ import sys
 import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from nova_code_verifier.sandbox.guest.awaiting import Awaiting
 from nova_code_verifier.sandbox.guest.patched import Patched
@@ -384,6 +384,8 @@ class LiveSession(Side):
                 if type(item) in _BINDING_NAMES
             },
         }
+        if type(value).__instancecheck__ is not type.__instancecheck__:
+            described["decides"] = True
         abstract = vars(value).get("__abstractmethods__")
         if type(abstract) is frozenset and abstract:
             described["abstract"] = sorted(map(str, abstract))[:_NAMES_MAX]
@@ -421,6 +423,10 @@ _NO_OWN_HASH: tuple[object, ...] = (None, object.__hash__, BaseException.__hash_
 
 def _special_names_of(value: object) -> dict[str, object]:
     """Return the names that only classes and functions have, and an object that stands for one."""
+    if isinstance(value, property | functools.cached_property):
+        return {"special_names": ["__doc__"]}
+    if isinstance(value, TypeVar):
+        return {"special_names": ["__name__"]}
     try:
         names = object.__getattribute__(value, "__dict__")
     except AttributeError:

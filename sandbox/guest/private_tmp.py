@@ -90,8 +90,17 @@ class PrivateTmp:
 
     def install(self) -> None:
         """Replace the functions that take paths, for all code of this process."""
+        unlink = os.unlink
         for name in _ONE_PATH:
             replace_in_os(name, self._with_paths(getattr(os, name), 1))
+        # `NamedTemporaryFile` deletes its file by a function that a default argument keeps.
+        closer: Any = getattr(sys.modules.get("tempfile"), "_TemporaryFileCloser", object)
+        for function in vars(closer).values():
+            defaults = getattr(function, "__defaults__", None) or ()
+            if unlink in defaults:
+                function.__defaults__ = tuple(
+                    os.unlink if value is unlink else value for value in defaults
+                )
         for name in _TWO_PATHS:
             replace_in_os(name, self._with_paths(getattr(os, name), 2))
         replace_in_os("readlink", self._readlink(os.readlink))

@@ -58,6 +58,7 @@ _DATA_TYPES = {
     "statistics": "LinearRegression NormalDist",
     "string": "Template Formatter",
     "time": "struct_time",
+    "typing": "Any",
     "urllib.parse": """
         ParseResult SplitResult DefragResult ParseResultBytes SplitResultBytes DefragResultBytes
     """,

@@ -10,7 +10,6 @@ nothing. A reader imports what the tag needs.
 """
 
 import types
-from abc import ABCMeta
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import reduce
@@ -134,7 +133,7 @@ def _read_namespace(content: Tree, walk: Walk) -> object:
 def _read_type(content: Tree, walk: Walk) -> Any:  # noqa: ANN401  (a type, or a GenericAlias)
     """Read an operand of a type expression."""
     kind: Any = walk(content)
-    if type(kind) not in (type, ABCMeta, types.GenericAlias):
+    if type(kind) is not types.GenericAlias and not issubclass(type(kind), type):
         raise ValueError("a type is no type")
     return kind
 

@@ -435,12 +435,12 @@ class Mirrors:
         EncodingError, after which the conversation cannot go on.
         """
         self._message += 1
-        if self._forgets and self._by_number:
-            forgotten = self._forget()
-            if forgotten:
-                fields["forget"] = forgotten
         values = list(values)
         changed = self._find_changed(values, seen) if self._by_number else []
+        if self._forgets and self._by_number:
+            forgotten = self._forget(changed)
+            if forgotten:
+                fields["forget"] = forgotten
         trees = [self.write(value) for value in values]
         changes = [[entry.number, self._change(entry)] for entry in changed]
         new: list[Tree] = []
@@ -563,12 +563,14 @@ class Mirrors:
         else:
             self._held.pop(entry.number, None)
 
-    def _forget(self) -> list[int]:
+    def _forget(self, changed: Iterable[_Entry]) -> list[int]:
         """Drop the containers that nobody refers to but this table, and return their numbers.
 
-        Look at those of the last messages, and at a few of the others.
+        Look at those of the last messages, and at a few of the others. Keep those that have
+        *changed*, which the other side must see first.
         """
         forgotten: list[int] = []
+        kept = {entry.number for entry in changed}
         look = self._young
         for _ in range(min(len(self._old), 16 + len(self._old) // 16)):
             look.append(self._old.popleft())
@@ -576,8 +578,8 @@ class Mirrors:
         for entry in look:
             if sys.getrefcount(entry.container) > _REFERENCES:
                 self._old.append(entry)
-            elif entry.is_held and entry.has_changed():
-                self._young.append(entry)  # the other side must see the change first
+            elif entry.number in kept:
+                self._young.append(entry)
             else:
                 forgotten.append(entry.number)
                 self._drop(entry)

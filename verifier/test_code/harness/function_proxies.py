@@ -70,6 +70,10 @@ class FunctionProxy:
         return read_signature(self._session_, self)
 
     @property
+    def __globals__(self) -> dict[str, Any]:
+        return _Globals(self._session_)
+
+    @property
     def __code__(self) -> types.CodeType:
         show_source(self._session_)
         code = _lend_code.__code__
@@ -95,6 +99,19 @@ class FunctionProxy:
 
     def __delattr__(self, name: str) -> None:
         self._session_.ask("delattr", self, name)
+
+
+class _Globals(dict[str, Any]):
+    """Finds the names of the program, as `get_type_hints` does where annotations are text."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __missing__(self, name: str) -> object:
+        try:
+            return self._session.ask("name", name)
+        except NameError as error:
+            raise KeyError(name) from error
 
 
 def _lend_code() -> None:

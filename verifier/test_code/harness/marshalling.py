@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from nova_code_verifier.sandbox.protocol.encoding import EncodingError
-from nova_code_verifier.sandbox.protocol.library_types import read_type
+from nova_code_verifier.sandbox.protocol.library_types import write_type
 from nova_code_verifier.sandbox.protocol.mirrors import KINDS, Kind, SubclassKind, Tree
 from nova_code_verifier.sandbox.protocol.shared_types import SPECIAL_METHODS
 from nova_code_verifier.verifier.test_code.harness.exported_kinds import REFUSED_PACKAGES
@@ -179,6 +179,7 @@ class ProxyTable:
             claimed=_library_class(description.get("library")),
             doc=doc if type(doc) is str else None,
             bindings=_bindings(description.get("bindings")),
+            decides=description.get("decides") is True,
         )
         if abstract:
             type.__setattr__(kind, "__abstractmethods__", frozenset(abstract))
@@ -281,10 +282,7 @@ def _library_class(name: Tree) -> type | None:
         return None
     kind = vars(sys.modules[module]).get(qualified) if module in sys.modules else None
     if isinstance(kind, type) and issubclass(kind, BaseException):
-        try:
-            return read_type(module, qualified)
-        except (LookupError, TypeError, ValueError):
-            return None
+        return None if write_type(kind) is None else kind
     is_usable = module != "builtins" or qualified in _CLAIMED_BUILTINS
     return kind if isinstance(kind, type) and is_usable else None
 

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Protocol
 from nova_code_verifier.sandbox.protocol.mirrors import Tree
 from nova_code_verifier.verifier.test_code.harness.awaiting import run_there
 from nova_code_verifier.verifier.test_code.harness.candidates import is_tool_attribute
+from nova_code_verifier.verifier.test_code.harness.library_names import is_library
 
 REF = "_ref_"
 """The attribute of a proxy that holds the number of the candidate's object."""
@@ -68,6 +69,11 @@ class _WithNames:
 
 
 _OF_FUNCTIONS = frozenset((*functools.WRAPPER_ASSIGNMENTS, "__wrapped__"))
+# Attributes of what stands in annotations: `Optional[int]`, a type variable.
+_OF_TYPES = frozenset({
+    "__args__", "__bound__", "__constraints__", "__metadata__", "__orig_class__", "__origin__",
+    "__parameters__", "__supertype__",
+})  # fmt: skip
 _names_of_proxy = vars(_WithNames)["__dict__"].__get__
 _names_of_class = vars(type)["__dict__"].__get__
 
@@ -89,6 +95,17 @@ class Proxy(_WithNames):
     _bindings_: ClassVar[Mapping[str, object]]
     _looks_here_: ClassVar[bool]
 
+    def __init_subclass__(cls, **keywords: object) -> None:
+        """Call that of a base of the tests': one of the library would change the class by requests.
+
+        So `Protocol` does, while the message is read that mentions the class.
+        """
+        order = type.__dict__["__mro__"].__get__(cls)
+        for base in order[order.index(Proxy) + 1 :]:
+            if "__init_subclass__" in vars(base) and not is_library(base.__module__):
+                vars(base)["__init_subclass__"].__get__(None, cls)(**keywords)
+                break
+
     def __getattribute__(self, name: str) -> Any:  # noqa: ANN401  (the candidate's)
         kind = type(self)
         if name in _OF_FUNCTIONS and name in _names_of_proxy(self).get("_special_names_", ()):
@@ -104,7 +121,8 @@ class Proxy(_WithNames):
         if name == "__dataclass_fields__":
             return kind.__dataclass_fields__
         if is_tool_attribute(name):
-            if name in own_names(self).get("_special_names_", ()):
+            is_of_type = name in _OF_TYPES and not session.is_busy  # `list[T]` looks for some
+            if is_of_type or name in own_names(self).get("_special_names_", ()):
                 return session.ask("getattr", self, name)
             raise AttributeError(name)
         if name in LEAKING_METHODS and not session.may_receive_test_data(self):

@@ -29,6 +29,7 @@ from nova_code_verifier.verifier.test_code.harness.function_proxies import (
     call_base,
     read_signature,
 )
+from nova_code_verifier.verifier.test_code.harness.library_names import is_library
 from nova_code_verifier.verifier.test_code.harness.proxies import (
     REF,
     CoroutineProxy,
@@ -88,6 +89,8 @@ class ProxyClass(type):
 
     def mro(cls) -> list[type]:
         """Return the order of classes, with those of the library behind all others."""
+        if _mro_of(cls):
+            return list(cls.__mro__)  # the class is made: the tests ask
         order = type.mro(cls)
         library = [part for kind in order for part in own_names(kind).get("_library_", ())]
         behind = dict.fromkeys(part for kind in library for part in _mro_of(kind))
@@ -129,6 +132,19 @@ class ProxyClass(type):
         """Ask for the result of a call."""
         return cls._session_.ask("call", cls, *args, keywords=kwargs)
 
+    def __instancecheck__(cls, instance: object) -> bool:
+        """Ask the candidate, if its class decides itself, as abstract classes and protocols do."""
+        return type.__instancecheck__(cls, instance) or (
+            _may_decide(cls, type(instance))
+            and cls._session_.ask("call", isinstance, instance, cls) is True
+        )
+
+    def __subclasscheck__(cls, kind: type) -> bool:
+        """Ask the candidate, as for an instance."""
+        return type.__subclasscheck__(cls, kind) or (
+            _may_decide(cls, kind) and cls._session_.ask("call", issubclass, kind, cls) is True
+        )
+
     def __getattr__(cls, name: str) -> Any:  # noqa: ANN401  (the candidate's)
         if name == "__dataclass_fields__":
             return _dataclass_fields(cls)
@@ -161,6 +177,16 @@ class ProxyClass(type):
     def __dir__(cls) -> list[str]:
         names: list[str] = cls._session_.ask("dir", cls)
         return names
+
+
+def _may_decide(cls: ProxyClass, kind: Any) -> bool:  # noqa: ANN401  (a class)
+    """Return whether *cls* may decide on its own what of this class it stands for.
+
+    It is not asked about plain data, and objects of the library.
+    """
+    names = own_names(cls)
+    is_own = names.get("_decides_") and REF in names and not cls._session_.is_busy
+    return bool(is_own) and (kind in _KINDS or not is_library(own_names(kind).get("__module__")))
 
 
 _KINDS = (
@@ -199,17 +225,19 @@ def new_class(  # noqa: C901  (a line for each special case)
     claimed: type | None = None,
     doc: str | None = None,
     bindings: Mapping[str, object] | None = None,
+    decides: bool = False,
 ) -> ProxyClass:
     """Make a class of proxies that is as similar to the claimed one as possible.
 
     *own* are the special methods that the class itself defines, and not a built-in base. *library*
-    are bases in the library. An instance claims to be of the class *claimed*, if there is one.
+    are bases in the library. An instance claims to be of the class *claimed*, if there is one. The
+    class *decides* itself what is an instance of it.
     """
     is_plain = any(issubclass(base, (*PLAIN_BASES, BaseException)) for base in bases)
     has_plain_data = any(issubclass(base, PLAIN_BASES) for base in bases)
     names: dict[str, object] = {
         "_session_": session, "_methods_": methods, "_looks_here_": is_plain, "_library_": library,
-        "_direct_": direct, "_bindings_": bindings or {},
+        "_direct_": direct, "_bindings_": bindings or {}, "_decides_": decides,
         "__doc__": doc, "__module__": SOURCE_NAME.removesuffix(".py"),
     }  # fmt: skip
     # What a base in the library defines is the candidate's to run, too, whatever it claims.

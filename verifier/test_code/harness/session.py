@@ -87,7 +87,24 @@ def live_candidate(
         import unittest.mock  # noqa: F401, PLC0415  (before the tests use it: it is watched, too)
     if compiled.may_patch:
         candidate.patches.install()
+    if "Logs" in test_code["source"]:
+        _find_loggers_by_name()
     return candidate
+
+
+def _find_loggers_by_name() -> None:
+    """Let `assertLogs(solution.logger)` watch the logger of that name, where records arrive."""
+    import unittest._log  # noqa: PLC0415  (few tests need it)
+
+    context: Any = unittest._log._AssertLogsContext  # noqa: SLF001  (what both methods return)
+    enter = context.__enter__
+
+    def enter_by_name(self: Any) -> object:  # noqa: ANN401  (the context)
+        if is_proxy(self.logger_name):
+            self.logger_name = str(self.logger_name.name)
+        return enter(self)
+
+    context.__enter__ = enter_by_name
 
 
 def guard(modules: Sequence[str]) -> None:
