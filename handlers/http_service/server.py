@@ -21,6 +21,7 @@ import shutil
 import signal
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -33,6 +34,7 @@ from nova_code_verifier.handlers.http_service.settings import (
     ServiceSettings,
 )
 from nova_code_verifier.sandbox.confinement.kernel import hide_from_peers
+from nova_code_verifier.sandbox.errors import SandboxError
 from nova_code_verifier.sandbox.host.directory import new_directory
 
 _METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -88,11 +90,11 @@ def serve(
     """Serve with one process for each of *listeners*, until a signal asks to end.
 
     *on_start* is called before the first process starts. Return whether every accepted request was
-    answered. The caller must have no other thread.
+    answered. The caller must have no other thread. Raises SandboxError if there is no disk for the
+    metrics.
     """
     hide_from_peers()  # this memory holds the token, and later references
     with _metrics_directory() as directory:
-        _reserve_disk(directory)
         # Now: prometheus_client looks for the directory when it is imported.
         from nova_code_verifier.handlers.http_service.process import run_process  # noqa: PLC0415
 
@@ -116,14 +118,25 @@ def _metrics_directory() -> Iterator[Path]:
 
     If all of them are killed, the next executor on this machine removes it.
     """
-    directory, lock = new_directory()
+    try:
+        directory, lock = new_directory()
+    except OSError as error:
+        raise _no_room(error) from None
     os.fchmod(lock, 0o700)
     os.environ[_METRICS_VARIABLE] = str(directory)
     try:
+        try:
+            _reserve_disk(directory)
+        except OSError as error:
+            raise _no_room(error) from None
         yield directory
     finally:
         shutil.rmtree(directory, ignore_errors=True)
         os.close(lock)
+
+
+def _no_room(error: OSError) -> SandboxError:
+    return SandboxError(f"no disk for metrics in {tempfile.gettempdir()}: {error.strerror}")
 
 
 def _reserve_disk(directory: Path) -> None:

@@ -136,14 +136,15 @@ def test_a_broken_body_is_refused(service: Running, body: bytes, status: int, co
     assert not code or answer.json()["error"]["code"] == code
 
 
-def test_an_unknown_level_of_details_is_refused(service: Running) -> None:
-    """The error names the query."""
+@pytest.mark.parametrize("query", ["details=all", "detail=full"])
+def test_a_wrong_query_is_refused(service: Running, query: str) -> None:
+    """The error names it."""
     with service.client() as client:
-        answer = client.post("/score?details=all", json=[])
+        answer = client.post(f"/score?{query}", json=[])
 
     error = answer.json()["error"]
     assert (answer.status_code, error["code"]) == (422, "invalid")
-    assert error["message"].startswith("query.details: ")
+    assert error["message"].startswith(f"query.{query.split('=', maxsplit=1)[0]}: ")
 
 
 def test_a_request_without_the_token_is_refused(small: Running) -> None:

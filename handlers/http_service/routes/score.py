@@ -32,6 +32,7 @@ _NDJSON = "application/x-ndjson"
 _NDJSON_TYPES = frozenset({_NDJSON, "application/ndjson", "application/jsonl"})
 _LINE = re.compile(rb"\S.*")  # a loop over millions of empty lines would take seconds
 _LISTED_MAX = 20
+_NAME_MAX = 100
 _ROW_BYTES = 2000  # of a row without details, as JSON
 
 
@@ -64,6 +65,9 @@ def router(grading: Grading) -> APIRouter:
 
 def _details_of(request: Request) -> Details | None:
     """Return what the query asks for. Raises ServiceError."""
+    for name in request.query_params.keys() - {"details"}:
+        message = f"query.{name[:_NAME_MAX]}: unknown; this path takes `details` only"
+        raise ServiceError(ErrorCode.INVALID, message)
     asked = request.query_params.get("details")
     try:
         return None if asked is None else Details(asked)

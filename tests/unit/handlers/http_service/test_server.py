@@ -61,3 +61,24 @@ def test_a_full_disk_kills_no_process_that_counts(tmp_path: Path) -> None:
     output, _ = start_python(COUNTING, tmp_path).communicate(timeout=60)
 
     assert output.split() == ["True"] * 3
+
+
+WITHOUT_DISK = """
+import resource
+from nova_code_verifier.handlers.http_service import server
+from nova_code_verifier.sandbox.errors import SandboxError
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    server.serve(None, [], on_start=None)
+except SandboxError as error:
+    print(error)
+"""
+
+
+def test_a_service_needs_disk_for_its_metrics(tmp_path: Path) -> None:
+    """It says where, and leaves nothing behind."""
+    output, _ = start_python(WITHOUT_DISK, tmp_path).communicate(timeout=60)
+
+    assert output == f"no disk for metrics in {tmp_path}: File too large\n"
+    assert not list(tmp_path.iterdir())
