@@ -40,6 +40,7 @@ from nova_code_verifier.verifier.test_code.harness.function_proxies import (
 )
 from nova_code_verifier.verifier.test_code.harness.guard import install as install_guard
 from nova_code_verifier.verifier.test_code.harness.library_names import (
+    is_library,
     made_in_library,
     name_in_library,
 )
@@ -332,6 +333,12 @@ class LiveCandidate(Side, Candidate):
 
     def make_subclass(self, kind: ProxyClass, items: list[object], keywords: Keywords) -> None:
         """Have the candidate make a class of the tests that has one of its classes as a base."""
+        _, bases, *_ = items
+        for base in bases:  # type: ignore[attr-defined]
+            known = base.__name__ in self._shared or is_library(base.__module__)
+            if not known and not is_proxy(base) and self.fatal is None:
+                self.fatal = UncarriedError("derive a class from one of theirs and the program's")
+                raise self.fatal
         number = self.ask("reserve")
         try:
             # First: what makes the class may mention it, as a metaclass that lists its classes.
