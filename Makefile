@@ -40,7 +40,7 @@ test-downloads: $(READY)
 	@$(BIN)/python -m tests.e2e.fetch_clients >/dev/null || true
 
 # These compare with numpy and pandas, which the environment of the other tests does not have.
-WITH_NUMPY := $(addprefix tests/unit/,$(addprefix sandbox/protocol/test_,arrays.py encoding.py frames.py) \
+WITH_NUMPY ?= $(addprefix tests/unit/,$(addprefix sandbox/protocol/test_,arrays.py encoding.py frames.py) \
 	verifier/test_code/plain/test_evalplus.py)
 
 # Their packages do not go together, and not into the environment of the other tests.

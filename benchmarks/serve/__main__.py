@@ -379,7 +379,7 @@ def measure(arguments: argparse.Namespace, console: Console) -> int:
             loads.append(load)
             load.run(honest, _WARM_UP_CALLERS, _WARM_UP_SECONDS)
             full = load.run(honest, max(arguments.callers), arguments.flood_seconds)
-            load.compare_with_log()
+        load.compare_with_log()  # now: the log's last lines come late
     problems = [problem for load in loads for problem in load.problems]
     count = sum(load.problem_count for load in loads)
     for problem in problems[:_PROBLEMS_SHOWN]:
