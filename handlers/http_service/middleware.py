@@ -262,7 +262,7 @@ class _Exchange:
             self._is_answered = True
         connection = self._scope.get("extensions", {})
         size = len(message.get("body", b""))
-        # Whoever reads slowly may take longer for a large answer, but not long after the deadline.
+        # A slow reader may take longer for a large answer, but not long after the deadline.
         now, patience = time.monotonic(), self._settings.read_seconds_max
         end = min(now, self._end) + patience + size / _READ_BYTES_PER_SECOND_MIN
         try:

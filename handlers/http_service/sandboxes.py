@@ -50,7 +50,7 @@ class Sandboxes:
 
     @property
     def has_waiting_jobs(self) -> bool:
-        """Whether many jobs wait for a worker."""
+        """Return whether many jobs wait for a worker."""
         return self._shared is not None and self._shared.has_waiting_jobs
 
     def view(self, is_over: Callable[[], bool], deadline: float) -> Executor:

@@ -265,8 +265,8 @@ class Shards:
         self._selector.unregister(shard.process.connection)
         self._shards.remove(shard)
         shard.process.stop()
-        ending = shard.process.wait()
-        ending = problem or ending
+        own_ending = shard.process.wait()
+        ending = problem or own_ending
         self._ended += 1
         self._ended_in_a_row += 1
         problem = f"the process that scored it ended ({ending})"

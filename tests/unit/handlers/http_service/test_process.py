@@ -26,7 +26,7 @@ class Service:
     """A gate, and an application behind it: `/never` has no answer, that of `/huge` is large."""
 
     def __init__(self) -> None:
-        """Have no connection yet."""
+        """Start without a connection."""
         self.state = ServerState()
         self.gate = Gate(self._app, settings=ServiceSettings(read_seconds_max=0.3), log=Log())
         self.cancelled = 0
@@ -39,7 +39,7 @@ class Service:
 
     @property
     def is_writing(self) -> bool:
-        """Whether a part of an answer waits for its reader."""
+        """Return whether a part of an answer waits for its reader."""
         return any(each.transport.get_write_buffer_size() for each in self.state.connections)
 
     async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -145,7 +145,7 @@ def test_all_but_a_body_is_bounded(parts: list[bytes]) -> None:
 
 
 def test_a_body_in_tiny_chunks_is_read() -> None:
-    """What frames each chunk is larger than the chunk, and does not count as a header."""
+    """The frame of a chunk is larger than the chunk, and does not count as a header."""
 
     async def check(service: Service) -> None:
         head = CHUNKED.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")

@@ -61,7 +61,7 @@ def test_what_can_be_read_can_be_packed() -> None:
 
 
 def test_an_entry_that_is_too_deep_for_json_is_unreadable() -> None:
-    """It costs its own row only; the entries beside it are sent."""
+    """Only its own row is lost; the entries beside it are sent."""
     deep = nested(100_000)
     entries = [Entry(id=0, sample=Sample(completion="1", reference=each)) for each in (7, deep)]
 
