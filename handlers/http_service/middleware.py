@@ -12,7 +12,7 @@ import secrets
 import time
 from base64 import b64decode
 from contextlib import suppress
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -139,14 +139,15 @@ class _Exchange:
 
     def _check_caller(self) -> None:
         settings, headers = self._settings, self._headers
-        if settings.checks_host and not is_loopback(_host_of(headers.get("host", ""))):
+        host = _parts_of(f"//{headers.get('host', '')}").hostname or ""
+        if settings.checks_host and not is_loopback(host):
             raise ServiceError(
                 ErrorCode.FORBIDDEN,
                 "the request is for another host: a page in a browser may have sent it; use "
                 "http://127.0.0.1 or http://localhost, or set a token",
             )
         origin = headers.get("origin")
-        if not settings.token and origin and _netloc_of(origin) != headers.get("host"):
+        if not settings.token and origin and _parts_of(origin).netloc != headers.get("host"):
             raise ServiceError(
                 ErrorCode.FORBIDDEN, "a page of another site may not ask this service"
             )
@@ -323,16 +324,9 @@ def _token_in(authorization: str) -> bytes:
     return b""
 
 
-def _netloc_of(url: str) -> str:
-    """Return host and port in *url*; "" if it is none."""
+def _parts_of(url: str) -> SplitResult:
+    """Return the parts of *url*; empty ones if it is none."""
     try:
-        return urlsplit(url).netloc
+        return urlsplit(url)
     except ValueError:
-        return ""
-
-
-def _host_of(netloc: str) -> str:
-    try:
-        return urlsplit(f"//{netloc}").hostname or ""
-    except ValueError:
-        return ""
+        return urlsplit("")
